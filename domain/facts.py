@@ -1,0 +1,101 @@
+"""What a source says: one observation each, never changed, only weighed against others.
+
+A `Fact` is one line of a queue_log, one AMI event or one live command, in the words of the contact center. An
+aggregate keeps all the facts it was told; what they prove together is worked out by `calls.resolve` (a call's
+visits) and `presence.resolve` (an agent's sessions and pauses), whatever the order in which they came.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from domain.base import Personal
+
+Clock = Literal["live", "ami", "log.f", "log"]
+"""Whose clock told the instant, finest first: a live command, AMI (microseconds), a queue_log with fractions,
+a queue_log in whole seconds."""
+
+CallKind = Literal[
+    # the call itself
+    "arrived",          # an inbound call came in (private: caller; text: number dialled, the DID)
+    "dialled",          # an outbound attempt began (private: number called; agent if known; by: style)
+    "dial_answered",    # the customer answered the attempt
+    "dial_failed",      # the attempt failed (text: busy|no_answer|bad_number|congestion|rejected|unavailable|agent_no_answer|failed)
+    "part_of",          # this channel belongs to another call (text: that call's id, its Linkedid)
+    "hung_up",          # the caller's channel is gone (text: cause)
+    "quality",          # final RTP figures (jitter_ms, loss_percent in text as "jitter;loss")
+    "did",              # number dialled by the caller (text)
+    "tag",              # wrap-up code (text)
+    "note",             # anything else worth keeping (text: verb; private: its fields)
+    "supervised",       # a supervisor spied on the call (text: listen|whisper|barge)
+    # IVR
+    "ivr_entered",      # text: the IVR's name
+    "ivr_option",       # text: what was keyed; "" = nothing; invalid options come too
+    "ivr_out_of_hours", # the IVR told the caller that it is closed (text: the IVR's name)
+    "ivr_blacklisted",
+    "ivr_left",         # the IVR itself ended the call (text: reason)
+    # a visit to a queue
+    "offered",          # ENTERQUEUE / QueueCallerJoin (private: caller)
+    "rang",             # an agent's phone began to ring
+    "ring_no_answer",   # it rang in vain (ring_ms)
+    "ring_canceled",    # ringing ended because the caller left or another answered (ring_ms)
+    "agent_dumped",     # the agent hung up during the announcement; the caller goes on waiting
+    "waiting",          # seen still waiting (a QueueEntry after a reconnection)
+    "answered",         # wait_ms = the source's own hold time, ring_ms
+    "held", "resumed",
+    "released",         # talk ended: by = agent|caller|transfer; wait_ms, talk_ms as the source reckons them; text: where to
+    "wrap_up",          # wrap-up after the call: wrap_ms long
+    "abandoned", "timed_out", "left_by_key", "withdrawn", "emptied",   # ends of the wait (wait_ms)
+    "turned_away",      # JOINEMPTY, FULL, CLOSED, DIVERT_*: opens and ends at once, closed (text: verb)
+    "unseen_end",       # left the queue, but nobody can say how (QueueCallerLeave whose follow-up was cut off)
+    "outbound",         # CALLOUTBOUND of a dialplan: what follows in this queue is an attempt, not a visit
+    # what the source could not see
+    "unseen",           # the source was cut off from `at` to `until` while this call was up
+    "restarted",        # the PBX started anew at `at`: nothing of before is still going on
+]
+
+PresenceKind = Literal[
+    "joined",           # ADDMEMBER, AGENT(CALLBACK)LOGIN (queue "" = all; by = "member" | "login")
+    "left",             # REMOVEMEMBER, AGENT(CALLBACK)LOGOFF (queue "" = all; session_ms if told)
+    "paused",           # queue "" = all; text: reason
+    "unpaused",         # queue "" = all
+    "reason",           # PAUSEREASON: reason of the pause around it (text)
+    "seen",             # rung or answered in `queue`: proves presence
+    "restarted",        # sessions by login end; members and their pauses stay
+]
+
+
+class Fact(msgspec.Struct, frozen=True, array_like=True):
+    """One observation.
+
+    at, until: microseconds UTC. *_ms: whole milliseconds as the source itself reckons them, None when it does not say.
+    seq: its place among the facts of this subject with the same whole-second instant in its file (0 where order is unknown).
+    nth: the k-th equal line of that second in its file (0 = the first): equal facts across files count once.
+    private: what may name a person: a phone number, the fields of an unknown verb. Its subject is NOBODY until a handler knows.
+    ref: where it was said ("queue_log:12", "ami:AgentConnect"), for people; no part of identity.
+    """
+
+    kind: str
+    at: int
+    clock: str = "live"
+    queue: str = ""
+    agent: str = ""
+    by: str = ""
+    wait_ms: int | None = None
+    talk_ms: int | None = None
+    ring_ms: int | None = None
+    wrap_ms: int | None = None
+    session_ms: int | None = None
+    until: int | None = None
+    seq: int = 0
+    nth: int = 0
+    ref: str = ""
+    text: str = ""
+    private: Personal | None = None
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """Two facts with the same identity are the same observation, told twice."""
+        return (self.kind, self.at, self.clock, self.queue, self.agent, self.by, self.wait_ms, self.talk_ms, self.ring_ms, self.nth)

@@ -1,0 +1,47 @@
+"""Ids of things that come from outside: uuid5 of the company and the source's own id, so that a repeat collides."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid5
+
+_ROOT = UUID("6f1f7b0e-54a4-5d43-9b0c-6d2c7a0f0a11")
+
+
+def company_id(name: str) -> UUID:
+    """The company called `name`."""
+    return uuid5(_ROOT, f"company:{name}")
+
+
+def queue_id(tenant: UUID, name: str) -> UUID:
+    """The queue (Serviço) that a source calls `name`."""
+    return uuid5(tenant, f"queue:{name}")
+
+
+def agent_id(tenant: UUID, name: str) -> UUID:
+    """The agent that a source calls `name`."""
+    return uuid5(tenant, f"agent:{name}")
+
+
+def ivr_id(tenant: UUID, name: str) -> UUID:
+    """The IVR (URA) that a source calls `name`."""
+    return uuid5(tenant, f"ivr:{name}")
+
+
+def interaction_id(tenant: UUID, call: str) -> UUID:
+    """The interaction that a source knows by the id `call` (a Uniqueid, a queue_log callid)."""
+    return uuid5(tenant, f"call:{call}")
+
+
+def timeline_id(tenant: UUID) -> UUID:
+    """The timeline of the company's PBX: spans, gaps, restarts."""
+    return uuid5(tenant, "timeline")
+
+
+def roster_id(tenant: UUID) -> UUID:
+    """The company's roster: which interface is which member."""
+    return uuid5(tenant, "roster")
+
+
+def part_id(whole: UUID, kind: str, key: object) -> UUID:
+    """A part of an aggregate that has a row of its own: a visit, a ring, a span."""
+    return uuid5(whole, f"{kind}:{key}")

@@ -1,0 +1,244 @@
+"""A queue (Serviço): what its customers are promised, and who answers them."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from typing import ClassVar, Literal, get_args
+from uuid import UUID
+
+import msgspec
+
+from domain.base import Aggregate, Event, Stamp
+from domain.errors import AlreadyExists, InvalidField, NotFound, Refused
+
+Profile = Literal["offered", "answered_only", "asterisk_perf2", "amazon_connect", "genesys", "xcally", "offered_minus_short"]
+"""How a service level (SLA) is reckoned; each is defined where the figures are."""
+
+PROFILES: tuple[str, ...] = get_args(Profile)
+
+
+class QueueSettings(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a queue promises, and where it is reached.
+
+    sla_target: percentage of calls to be answered in time (Atendimento %). sla_ms: "in time" (Tempo Atendimento).
+    tolerated_ms: a shorter wait before giving up is not held against the queue (Tempo Abandono).
+    internal_number: three digits by which agents transfer to the queue; "" = none.
+    on_screen: whether the agent screen offers the queue. profile: the SLA profile that it is judged by unless asked otherwise.
+    """
+
+    sla_target: float = 80.0
+    sla_ms: int = 20_000
+    tolerated_ms: int = 5_000
+    internal_number: str = ""
+    on_screen: bool = True
+    profile: Profile = "offered"
+
+
+class QueueEvent(Event, frozen=True, kw_only=True):
+    """Something about a queue itself, not about its calls."""
+
+
+class QueueRegistered(QueueEvent, frozen=True, kw_only=True):
+    """A queue came to be, by an administrator or because a source named it (`cause` says by what)."""
+
+    TOPIC: ClassVar[str] = "queue.registered"
+    name: str
+    settings: QueueSettings
+    agents: tuple[str, ...] = ()
+
+
+class QueueSettingsSet(QueueEvent, frozen=True, kw_only=True):
+    """From now on the queue promises this; calls offered earlier keep what they were promised."""
+
+    TOPIC: ClassVar[str] = "queue.settings_set"
+    settings: QueueSettings
+
+
+class QueueRenamed(QueueEvent, frozen=True, kw_only=True):
+    """The queue is called otherwise; sources may go on using any name that it has had."""
+
+    TOPIC: ClassVar[str] = "queue.renamed"
+    name: str
+
+
+class QueueNameTaken(QueueEvent, frozen=True, kw_only=True):
+    """This name belongs to another queue, which was renamed to it: whoever says it means that queue."""
+
+    TOPIC: ClassVar[str] = "queue.name_taken"
+    name: str
+    owner: UUID
+
+
+class QueueAgentsSet(QueueEvent, frozen=True, kw_only=True):
+    """These agents answer the queue's customers."""
+
+    TOPIC: ClassVar[str] = "queue.agents_set"
+    agents: tuple[str, ...]
+
+
+class QueueActivated(QueueEvent, frozen=True, kw_only=True):
+    """The queue takes calls again."""
+
+    TOPIC: ClassVar[str] = "queue.activated"
+
+
+class QueueDeactivated(QueueEvent, frozen=True, kw_only=True):
+    """The queue takes no new calls by command; its past stays."""
+
+    TOPIC: ClassVar[str] = "queue.deactivated"
+
+
+class QueueDeleted(QueueEvent, frozen=True, kw_only=True):
+    """The queue is gone from the settings; its past stays."""
+
+    TOPIC: ClassVar[str] = "queue.deleted"
+
+
+class Queue(Aggregate):
+    """One queue, under the id of the first name that it had.
+
+    `promises` is the history of its settings, oldest first, as (since when in microseconds, settings).
+    """
+
+    KIND = "queue"
+
+    def __init__(self, id: UUID, tenant: UUID) -> None:
+        super().__init__(id, tenant)
+        self.name = ""
+        self.owner: UUID | None = None
+        self.settings = QueueSettings()
+        self.promises: list[tuple[int, QueueSettings]] = []
+        self.agents: tuple[str, ...] = ()
+        self.active = False
+        self.deleted = False
+
+    @property
+    def exists(self) -> bool:
+        """Registered and not deleted."""
+        return bool(self.promises) and not self.deleted
+
+    def settings_at(self, instant_us: int) -> tuple[int, int]:
+        """The SLA threshold and the tolerated abandon (both ms) that held at an instant; before the first setting the first one."""
+        if not self.promises:
+            raise NotFound("this queue was never registered")
+        at = bisect_right(self.promises, instant_us, key=lambda promise: promise[0])
+        settings = self.promises[max(at - 1, 0)][1]
+        return settings.sla_ms, settings.tolerated_ms
+
+    def register(self, name: str, settings: QueueSettings, agents: Iterable[str], stamp: Stamp, at: int | None = None) -> None:
+        """The queue comes to be, at `at` (a source's instant) or now."""
+        if self.exists or self.owner is not None:
+            raise AlreadyExists(f"there is a queue {name} already")
+        _check_name(name)
+        _check(settings)
+        self.trigger(
+            QueueRegistered,
+            stamp,
+            stamp.recorded_at if at is None else at,
+            name=name,
+            settings=settings,
+            agents=_distinct(agents),
+        )
+
+    def set_settings(self, settings: QueueSettings, stamp: Stamp) -> None:
+        """Promise something else from now on."""
+        self._must_exist()
+        _check(settings)
+        if settings != self.settings:
+            self.trigger(QueueSettingsSet, stamp, stamp.recorded_at, settings=settings)
+
+    def rename(self, name: str, stamp: Stamp) -> None:
+        """Call it otherwise; the handler sees to it that no other queue has had the name."""
+        self._must_exist()
+        _check_name(name)
+        if name != self.name:
+            self.trigger(QueueRenamed, stamp, stamp.recorded_at, name=name)
+
+    def take_name(self, name: str, owner: UUID, stamp: Stamp) -> None:
+        """Keep this name for the queue `owner`: a name that one queue has had is never another's."""
+        if owner in (self.id, self.owner):
+            return
+        if self.version > 0:
+            raise AlreadyExists(f"the name {name} belongs to another queue")
+        self.trigger(QueueNameTaken, stamp, stamp.recorded_at, name=name, owner=owner)
+
+    def set_agents(self, agents: Iterable[str], stamp: Stamp) -> None:
+        """Let exactly these agents answer its customers."""
+        self._must_exist()
+        chosen = _distinct(agents)
+        if chosen != self.agents:
+            self.trigger(QueueAgentsSet, stamp, stamp.recorded_at, agents=chosen)
+
+    def activate(self, stamp: Stamp) -> None:
+        """Let it take calls again."""
+        self._must_exist()
+        if not self.active:
+            self.trigger(QueueActivated, stamp, stamp.recorded_at)
+
+    def deactivate(self, stamp: Stamp) -> None:
+        """Let it take no new calls."""
+        self._must_exist()
+        if self.active:
+            self.trigger(QueueDeactivated, stamp, stamp.recorded_at)
+
+    def delete(self, stamp: Stamp) -> None:
+        """Remove it from the settings; only what is deactivated can go, so that no call is lost by a slip."""
+        self._must_exist()
+        if self.active:
+            raise Refused(f"the queue {self.name} is active: deactivate it first")
+        self.trigger(QueueDeleted, stamp, stamp.recorded_at)
+
+    def apply(self, event: Event) -> None:
+        match event:
+            case QueueRegistered(name=name, settings=settings, agents=agents):
+                self.name, self.agents = name, agents
+                self.active, self.deleted = True, False
+                self._promise(event.occurred_at, settings)
+            case QueueSettingsSet(settings=settings):
+                self._promise(event.occurred_at, settings)
+            case QueueRenamed(name=name):
+                self.name = name
+            case QueueNameTaken(name=name, owner=owner):
+                self.name, self.owner = name, owner
+            case QueueAgentsSet(agents=agents):
+                self.agents = agents
+            case QueueActivated():
+                self.active = True
+            case QueueDeactivated():
+                self.active = False
+            case QueueDeleted():
+                self.active, self.deleted = False, True
+
+    def _promise(self, since_us: int, settings: QueueSettings) -> None:
+        # A clock may be set back: what was said last holds from when it says, and to the end.
+        self.promises = [promise for promise in self.promises if promise[0] < since_us]
+        self.promises.append((since_us, settings))
+        self.settings = settings
+
+    def _must_exist(self) -> None:
+        if not self.exists:
+            raise NotFound("no such queue")
+
+
+def _distinct(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
+
+
+def _check_name(name: str) -> None:
+    if not name.strip():
+        raise InvalidField("name", "a queue has a name")
+
+
+def _check(settings: QueueSettings) -> None:
+    if not 0 <= settings.sla_target <= 100:
+        raise InvalidField("sla_target", "the target is a percentage, from 0 to 100")
+    if settings.sla_ms < 0:
+        raise InvalidField("sla_ms", "the time to answer cannot be negative")
+    if settings.tolerated_ms < 0:
+        raise InvalidField("tolerated_ms", "the tolerated time to abandon cannot be negative")
+    number = settings.internal_number
+    if number and not (len(number) == 3 and number.isascii() and number.isdigit()):
+        raise InvalidField("internal_number", "the internal number has three digits")
+    if settings.profile not in PROFILES:
+        raise InvalidField("profile", f"the SLA profile is one of {', '.join(PROFILES)}")

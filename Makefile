@@ -1,0 +1,50 @@
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help install demo test test-long bench check format lock
+
+help:
+	@echo "make install    .venv with everything"
+	@echo "make demo       a simulated contact center, live"
+	@echo "make test       every check and test that runs in minutes"
+	@echo "make test-long  the tests that take longer too"
+	@echo "make bench      figures of speed, each beside its raw reference"
+	@echo "make check      ruff, mypy and import-linter alone"
+	@echo "make format     let ruff lay out the code"
+	@echo "make lock       pin anew what install takes (constraints.txt)"
+
+install: $(BIN)/.installed
+
+# Done again only when what is asked for has changed.
+$(BIN)/.installed: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+demo: install
+	$(BIN)/atende demo
+
+test: check
+	$(BIN)/python -m pytest
+
+test-long: check
+	$(BIN)/python -m pytest -m ''
+
+bench: install
+	@$(BIN)/python -m bench
+
+check: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: install
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock:
+	$(PYTHON) -m venv .lock
+	.lock/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	.lock/bin/python -m pip freeze --exclude-editable > constraints.txt
+	rm -r .lock

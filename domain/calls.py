@@ -32,8 +32,8 @@ class Visit(msgspec.Struct, frozen=True, omit_defaults=True):
     """An offer to a queue, from entering it until exactly one end, and the talk that followed an answer.
 
     Instants in ms UTC. `ended_ms` ends the wait (for `answered`: the answer). `released_ms` ends the talk.
-    `talk_ms` (without hold), `hold_ms`, `wrap_up_ms` are None while the talk goes on or when it cannot be known
-    (`talk_unknown`). `sla_ms` and `tolerated_ms` are the queue's threshold and tolerated abandon when it was offered.
+    `talk_ms` (without hold), `hold_ms` are None while the talk goes on or when it cannot be known (`talk_unknown`);
+    `wrap_up_ms` is None until the talk has ended and the wrap-up too. `sla_ms` and `tolerated_ms` are the queue's threshold and tolerated abandon when it was offered.
     The `ended_ms` of an unknown end is the last moment at which it was surely still waiting.
     `implied`: which instants were proved by another line, as "offered<queue_log:17".
     """
@@ -93,9 +93,12 @@ class Call(msgspec.Struct, frozen=True, omit_defaults=True):
     status (manual's words): "" (going on) | Answered | Abandoned | Dequeued | Bad Phone | Bad Number | Abandoned IVR |
     Out of Hours | Ended IVR | Left by Key | Closed | Transferred | Unknown.
     `part_of`: the interaction to which this channel belongs, when it is only a leg of it.
+    `origin`: who told it (ami, queue_log, Portal, an integration's name). `protocol`: the number a person is given.
     """
 
     call: str
+    protocol: int
+    origin: str
     direction: Literal["inbound", "outbound"]
     started_ms: int
     ended_ms: int | None = None

@@ -1,0 +1,97 @@
+"""One order for what several clocks tell: a finer clock's instants, a log's order, each observation once.
+
+A queue_log in whole seconds and an AMI stream tell the same call twice. Two observations of one fact (same kind,
+queue, and agent where it matters) by different clocks within two seconds are one: the finer clock holds and takes
+over what only the other knows. What only one of them saw keeps its place between its neighbours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from domain.base import SECOND
+from domain.facts import Fact
+
+SAME_FACT_S = 2
+"""Seconds within which two clocks tell the same fact."""
+
+_ORDER = (
+    "arrived", "dialled", "outbound", "part_of", "did", "ivr_entered", "ivr_out_of_hours", "ivr_blacklisted", "ivr_option", "offered",
+    "waiting", "rang", "ring_no_answer", "agent_dumped", "ring_canceled", "dial_answered", "dial_failed", "answered", "held", "resumed",
+    "supervised", "released", "abandoned", "timed_out", "left_by_key", "withdrawn", "emptied", "turned_away", "unseen_end", "wrap_up",
+    "tag", "note", "quality", "ivr_left", "hung_up", "unseen", "restarted",
+)  # fmt: skip
+_RANK = {kind: rank for rank, kind in enumerate(_ORDER)}
+"""What must come first in a call's life, for facts of one instant whose order nobody knows."""
+
+_BY_AGENT = frozenset({"rang", "ring_no_answer", "ring_canceled", "agent_dumped"})
+_MERGED = ("agent", "by", "wait_ms", "talk_ms", "ring_ms", "wrap_ms", "text", "private")
+
+
+def in_order(facts: Iterable[Fact]) -> list[Fact]:
+    """The facts of one call, each once, in the order in which they happened."""
+    clocks: dict[str, list[Fact]] = {}
+    for fact in facts:
+        clocks.setdefault("ami" if fact.clock == "live" else fact.clock, []).append(fact)
+    merged: list[Fact] = []
+    for clock in ("ami", "log.f", "log"):
+        told = clocks.get(clock)
+        if told:
+            told.sort(key=_place)
+            merged = _merge(merged, told) if merged else told
+    return merged
+
+
+def _place(fact: Fact) -> tuple[object, ...]:
+    return (fact.at, fact.seq, _RANK.get(fact.kind, 99), fact.queue, fact.agent, fact.nth, fact.by)
+
+
+def _subject(fact: Fact) -> tuple[str, str, str]:
+    return (fact.kind, fact.queue, fact.agent if fact.kind in _BY_AGENT else "")
+
+
+def _merge(finer: list[Fact], coarser: list[Fact]) -> list[Fact]:
+    """Both lists as one; of a pair that tells the same fact the finer instant stays."""
+    twin = _twins(finer, coarser)
+    merged: list[Fact] = []
+    taken = 0
+    last = 0
+    for index, fact in enumerate(coarser):
+        pair = twin.get(index)
+        if pair is not None:
+            while taken <= pair:
+                merged.append(finer[taken])
+                taken += 1
+            continue
+        while taken < len(finer) and finer[taken].at < fact.at:
+            merged.append(finer[taken])
+            taken += 1
+        last = merged[-1].at if merged else 0
+        # A whole second stands for all its instants: a neighbour told finer pulls it along.
+        merged.append(replace(fact, at=last) if fact.at < last < fact.at + SECOND else fact)
+    merged.extend(finer[taken:])
+    return merged
+
+
+def _twins(finer: list[Fact], coarser: list[Fact]) -> dict[int, int]:
+    """Which coarse fact (by index) is which fine one; fine facts take over what only the coarse one knows."""
+    waiting: dict[tuple[str, str, str], list[int]] = {}
+    for index, fact in enumerate(finer):
+        waiting.setdefault(_subject(fact), []).append(index)
+    twins: dict[int, int] = {}
+    for index, fact in enumerate(coarser):
+        candidates = waiting.get(_subject(fact), [])
+        for candidate in candidates:
+            if abs(finer[candidate].at // SECOND - fact.at // SECOND) <= SAME_FACT_S:
+                candidates.remove(candidate)
+                twins[index] = candidate
+                finer[candidate] = _enriched(finer[candidate], fact)
+                break
+    return twins
+
+
+def _enriched(fine: Fact, coarse: Fact) -> Fact:
+    missing = {name: getattr(coarse, name) for name in _MERGED if getattr(fine, name) in ("", None) and getattr(coarse, name) not in ("", None)}
+    return replace(fine, **missing) if missing else fine

@@ -1,0 +1,108 @@
+"""What the facts about one call prove together: its visits, its way through the IVR, its outbound attempt.
+
+Pure, and the same whatever the order in which the facts were told. A line proves what must have come before it
+(an answer proves the offer), and its own durations say when; such instants are `implied` and give way to an
+observed one. What no source saw ends `unknown`, never guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from domain.base import Personal
+from domain.calls import Call, Visit
+from domain.facts import Fact
+from domain.ids import interaction_id
+from domain.merging import in_order
+from domain.paths import attempt_of, path_of, status_of
+from domain.visiting import Visiting
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a call cannot know by itself.
+
+    settings: (queue, offered at, in us) -> (SLA threshold ms, tolerated abandon ms) as they were then.
+    restarts: instants (us) at which the PBX started anew, ascending.
+    contact: whose call it is; protocol and origin are given once, when the call comes to be.
+    """
+
+    tenant: UUID
+    call: str
+    settings: Callable[[str, int], tuple[int, int]]
+    restarts: tuple[int, ...] = ()
+    contact: UUID | None = None
+    protocol: int = 0
+    origin: str = ""
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """The call, and what its sources disagree about (sentences that name the lines)."""
+
+    call: Call
+    conflicts: list[str] = field(default_factory=list)
+
+
+def resolve(facts: list[Fact], context: Context) -> Resolved:
+    """The call that these facts prove."""
+    ordered = in_order(facts)
+    outbound = {fact.queue for fact in ordered if fact.kind == "outbound"}
+    visiting = Visiting(context.settings)
+    for fact in ordered:
+        if fact.queue not in outbound or not fact.queue:
+            visiting.take(fact)
+    hung_up = max((fact.at for fact in ordered if fact.kind == "hung_up"), default=None)
+    visits = visiting.close(context.restarts, hung_up)
+    attempt = attempt_of(ordered, outbound, hung_up)
+    path = path_of(ordered, visits, hung_up, context.restarts)
+    ended_ms = _ended_ms(visits, hung_up, attempt.ended_ms if attempt else None)
+    quality = _quality(ordered)
+    return Resolved(
+        Call(
+            call=context.call,
+            protocol=context.protocol,
+            origin=context.origin,
+            direction="outbound" if attempt else "inbound",
+            started_ms=min([ordered[0].at // 1000, *(visit.offered_ms for visit in visits)]),
+            ended_ms=ended_ms,
+            status=status_of(visits, path, attempt, ended_ms is not None),
+            part_of=next((interaction_id(context.tenant, fact.text) for fact in ordered if fact.kind == "part_of"), None),
+            contact=context.contact,
+            number=_number(ordered),
+            did=next((fact.text for fact in ordered if fact.kind in ("arrived", "did") and fact.text), ""),
+            visits=visits,
+            ivr=path,
+            attempt=attempt,
+            tags=tuple(fact.text for fact in ordered if fact.kind == "tag"),
+            jitter_ms=quality[0],
+            loss_percent=quality[1],
+        ),
+        visiting.conflicts,
+    )
+
+
+def _ended_ms(visits: tuple[Visit, ...], hung_up: int | None, attempt_ended: int | None) -> int | None:
+    """When the call was over: the line's end where it was seen, else the last visit's."""
+    if hung_up is not None:
+        return hung_up // 1000
+    if any(visit.open for visit in visits):
+        return None
+    ends = [visit.released_ms or visit.ended_ms for visit in visits]
+    return max([end for end in ends if end is not None], default=attempt_ended)
+
+
+def _number(facts: list[Fact]) -> Personal | None:
+    """The customer's number: the caller of an inbound call, the called of an attempt."""
+    told = [fact.private for fact in facts if fact.private is not None and fact.kind in ("arrived", "dialled", "outbound", "offered")]
+    return told[0] if told else None
+
+
+def _quality(facts: list[Fact]) -> tuple[float | None, float | None]:
+    """The worst leg's jitter (ms) and loss (%)."""
+    told = [fact.text.split(";") for fact in facts if fact.kind == "quality"]
+    if not told:
+        return None, None
+    return max(float(jitter) for jitter, _ in told), max(float(loss) for _, loss in told)

@@ -1,0 +1,119 @@
+"""The timeline of a company's PBX: what its sources covered, where they were cut off, when it started anew."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+from uuid import UUID
+
+import msgspec
+
+from domain.base import Aggregate, Event, Personal, Stamp
+
+
+class Span(msgspec.Struct, frozen=True):
+    """A source from its first to its last sign of life (microseconds). `name`: the file or stream."""
+
+    source: Literal["ami", "queue_log"]
+    name: str
+    from_us: int
+    until_us: int
+
+
+class Gap(msgspec.Struct, frozen=True):
+    """A source of events was cut off. What may be missing is reckoned, never guessed.
+
+    up: calls that were up when it began and may have visited a queue unseen.
+    born: channels born in it by the Uniqueid sequence; None when that cannot tell.
+    missed: per queue, the visits that ended in it by the queue's own counters.
+    """
+
+    opened_us: int
+    closed_us: int | None = None
+    up: int = 0
+    born: int | None = None
+    missed: dict[str, int] = {}
+
+
+class TimelineEvent(Event, frozen=True, kw_only=True):
+    """Something about the source itself."""
+
+
+class SpanCovered(TimelineEvent, frozen=True, kw_only=True):
+    """A source covers the time from its first to its last sign of life; told again when it grows."""
+
+    TOPIC: ClassVar[str] = "source.covered"
+    span: Span
+
+
+class GapSeen(TimelineEvent, frozen=True, kw_only=True):
+    """A source was cut off, or a cut is reckoned anew by better evidence."""
+
+    TOPIC: ClassVar[str] = "source.cut_off"
+    gap: Gap
+
+
+class PbxRestarted(TimelineEvent, frozen=True, kw_only=True):
+    """The PBX started: nothing that waited or talked before goes on."""
+
+    TOPIC: ClassVar[str] = "source.restarted"
+    at: int
+
+
+class LineKept(TimelineEvent, frozen=True, kw_only=True):
+    """The source said something that belongs to no call and no agent."""
+
+    TOPIC: ClassVar[str] = "source.noted"
+    ref: str
+    verb: str
+    line: Personal
+
+
+SAME_RESTART_US = 2_000_000
+"""Two sources tell the same restart within two seconds of each other."""
+
+
+class Timeline(Aggregate):
+    """Spans, gaps and restarts of one company's PBX."""
+
+    KIND = "timeline"
+
+    def __init__(self, id: UUID, tenant: UUID) -> None:
+        super().__init__(id, tenant)
+        self.spans: dict[tuple[str, str, int], Span] = {}
+        self.gaps: dict[int, Gap] = {}
+        self.restarts: list[int] = []
+        self.notes: set[tuple[str, int]] = set()
+
+    def cover(self, span: Span, stamp: Stamp) -> None:
+        """A source gave signs of life from `from_us` until `until_us`."""
+        known = self.spans.get((span.source, span.name, span.from_us))
+        if known is None or span.until_us > known.until_us:
+            self.trigger(SpanCovered, stamp, span.until_us, span=span)
+
+    def cut_off(self, gap: Gap, stamp: Stamp) -> None:
+        """The stream broke at `opened_us`; the same gap may be reckoned again."""
+        if self.gaps.get(gap.opened_us) != gap:
+            self.trigger(GapSeen, stamp, gap.opened_us, gap=gap)
+
+    def restart(self, at: int, stamp: Stamp) -> bool:
+        """The PBX started at `at`; False when another source has told the same restart."""
+        if any(abs(known - at) <= SAME_RESTART_US for known in self.restarts):
+            return False
+        self.trigger(PbxRestarted, stamp, at, at=at)
+        return True
+
+    def note(self, ref: str, verb: str, line: Personal, at: int, stamp: Stamp) -> None:
+        """Keep for the audit what belongs to no call and no agent, once."""
+        if (verb, at) not in self.notes:
+            self.trigger(LineKept, stamp, at, ref=ref, verb=verb, line=line)
+
+    def apply(self, event: Event) -> None:
+        match event:
+            case SpanCovered(span=span):
+                self.spans[span.source, span.name, span.from_us] = span
+            case GapSeen(gap=gap):
+                self.gaps[gap.opened_us] = gap
+            case PbxRestarted(at=at):
+                self.restarts = sorted([*self.restarts, at])
+            case LineKept(verb=verb, occurred_at=at):
+                self.notes.add((verb, at))

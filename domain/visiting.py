@@ -1,0 +1,346 @@
+"""The visits of one call, one after another, as its facts open, answer and close them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from domain.base import MS, SECOND
+from domain.calls import Ring, Visit
+from domain.facts import Fact
+
+DIFFER_US = 2 * SECOND
+"""Two tellings of one instant that differ by more than this are in conflict."""
+
+_ENDS = {
+    "abandoned": "abandoned",
+    "timed_out": "timed_out",
+    "left_by_key": "left_by_key",
+    "withdrawn": "transferred_out",
+    "emptied": "closed",
+}
+
+
+@dataclass(slots=True)
+class Draft:
+    """A visit in the making; instants in microseconds. `seen`: the last fact that speaks of it."""
+
+    queue: str
+    offered: int
+    seen: int
+    live: bool
+    end: str = ""
+    ended: int | None = None
+    agent: str = ""
+    ring_ms: int | None = None
+    released: int | None = None
+    released_by: str = ""
+    talk_unknown: bool = False
+    wrap_ms: int | None = None
+    left: int | None = None
+    holds: list[tuple[int, int | None]] = field(default_factory=list)
+    rings: list[Ring] = field(default_factory=list)
+    implied: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def waiting(self) -> bool:
+        return self.end == ""
+
+    @property
+    def talking(self) -> bool:
+        return self.end == "answered" and self.released is None and not self.talk_unknown
+
+
+class Visiting:
+    """Takes the facts of a call in order and keeps a draft of every visit."""
+
+    def __init__(self, settings: Callable[[str, int], tuple[int, int]]) -> None:
+        self.settings = settings
+        self.drafts: list[Draft] = []
+        self.latest: dict[str, Draft] = {}
+        self.gaps: list[Fact] = []
+        self.conflicts: list[str] = []
+
+    def take(self, fact: Fact) -> None:
+        """One more fact, not earlier than those before it. Facts that are no matter of a queue pass by."""
+        handler = _HANDLERS.get(fact.kind)
+        if handler is not None:
+            handler(self, fact)
+            draft = self.latest.get(fact.queue)
+            if draft is not None:
+                draft.seen = max(draft.seen, fact.at)
+
+    # opening
+
+    def _open(self, fact: Fact, offered: int, implied: bool) -> Draft:
+        draft = Draft(queue=fact.queue, offered=offered, seen=fact.at, live=fact.clock == "live")
+        if implied:
+            draft.implied["offered"] = fact.ref
+        self.drafts.append(draft)
+        self.latest[fact.queue] = draft
+        return draft
+
+    def _offered(self, fact: Fact) -> None:
+        earlier = self.latest.get(fact.queue)
+        if earlier is not None:
+            _lose(earlier, fact.at)
+        self._open(fact, fact.at, implied=False)
+
+    def _waiting_draft(self, fact: Fact, wait_ms: int | None) -> Draft | None:
+        """The visit that `fact` shows waiting until now; None when its end was told before, in other words."""
+        draft = self.latest.get(fact.queue)
+        reckoned = fact.at - (wait_ms or 0) * MS
+        if draft is not None and draft.waiting:
+            if "offered" in draft.implied:
+                draft.offered = min(draft.offered, reckoned)
+            elif wait_ms is not None and abs(draft.offered - reckoned) > DIFFER_US:
+                self._disagree(fact, f"its wait of {wait_ms} ms does not reach back to the offer")
+            return draft
+        if draft is not None and self._told_before(draft, fact, reckoned, wait_ms):
+            self._disagree(fact, f"the visit had ended {draft.end} before")
+            return None
+        return self._open(fact, reckoned, implied=True)
+
+    @staticmethod
+    def _told_before(draft: Draft, fact: Fact, reckoned: int, wait_ms: int | None) -> bool:
+        """Whether `fact` can only speak of the closed visit `draft`, not of one that nobody saw open."""
+        if wait_ms is None:
+            return True
+        return reckoned < (draft.ended or draft.offered) - DIFFER_US or abs(reckoned - draft.offered) <= DIFFER_US
+
+    # ringing
+
+    def _rang(self, fact: Fact) -> None:
+        draft = self.latest.get(fact.queue)
+        if draft is None or not draft.waiting:
+            draft = self._open(fact, fact.at, implied=True)
+        draft.rings.append(Ring(fact.agent, fact.at // MS, None, ""))
+
+    def _ring_ended(self, fact: Fact) -> None:
+        outcome = {"ring_no_answer": "no_answer", "ring_canceled": "canceled", "agent_dumped": "dumped"}[fact.kind]
+        began = fact.at - (fact.ring_ms or 0) * MS
+        draft = self.latest.get(fact.queue)
+        if draft is None or (not draft.waiting and began > (draft.ended or draft.offered) + DIFFER_US):
+            draft = self._open(fact, began, implied=True)
+        elif "offered" in draft.implied and draft.waiting:
+            draft.offered = min(draft.offered, began)
+        self._close_ring(draft, fact.agent, fact.at, outcome, fact.ring_ms)
+
+    @staticmethod
+    def _close_ring(draft: Draft, agent: str, at: int, outcome: str, ring_ms: int | None) -> None:
+        if not agent:
+            return
+        for index in range(len(draft.rings) - 1, -1, -1):
+            ring = draft.rings[index]
+            if ring.agent == agent and ring.until_ms is None:
+                draft.rings[index] = Ring(agent, ring.from_ms, at // MS, outcome)
+                return
+            if ring.agent == agent and outcome == ring.outcome == "canceled" and abs((ring.until_ms or 0) * MS - at) <= DIFFER_US:
+                return
+        if ring_ms is not None or outcome in ("no_answer", "dumped"):
+            draft.rings.append(Ring(agent, at // MS - (ring_ms or 0), at // MS, outcome))
+
+    # the answer and the talk
+
+    def _answered(self, fact: Fact) -> None:
+        draft = self.latest.get(fact.queue)
+        if draft is not None and draft.talking and abs((draft.ended or 0) - fact.at) <= DIFFER_US and draft.agent in ("", fact.agent):
+            draft.agent = draft.agent or fact.agent
+            return
+        draft = self._waiting_draft(fact, fact.wait_ms)
+        if draft is not None:
+            self._answer(draft, fact, fact.at)
+            draft.ring_ms = fact.ring_ms
+
+    def _answer(self, draft: Draft, fact: Fact, at: int) -> None:
+        draft.end, draft.ended, draft.agent = "answered", at, fact.agent
+        self._close_ring(draft, fact.agent, at, "answered", fact.ring_ms if fact.kind == "answered" else None)
+        _cancel_rings(draft, at)
+
+    def _released(self, fact: Fact) -> None:
+        draft = self.latest.get(fact.queue)
+        if draft is None or not draft.talking:
+            draft = self._answered_unseen(fact, draft)
+            if draft is None:
+                return
+        elif fact.talk_ms is not None and draft.ended is not None and abs(fact.at - draft.ended - fact.talk_ms * MS) > DIFFER_US:
+            self._disagree(fact, f"its talk of {fact.talk_ms} ms does not reach back to the answer")
+        draft.released, draft.released_by = fact.at, fact.by
+        draft.agent = draft.agent or fact.agent
+        if not draft.live:
+            draft.wrap_ms = draft.wrap_ms or 0
+        if draft.holds and draft.holds[-1][1] is None:
+            draft.holds[-1] = (draft.holds[-1][0], fact.at)
+
+    def _answered_unseen(self, fact: Fact, draft: Draft | None) -> Draft | None:
+        """The end of a talk proves the answer before it, and the offer before that."""
+        answered = fact.at - (fact.talk_ms or 0) * MS
+        if draft is not None and draft.waiting:
+            if "offered" in draft.implied:
+                draft.offered = min(draft.offered, answered - (fact.wait_ms or 0) * MS)
+            answered = max(answered, draft.offered)
+        elif draft is not None and answered < (draft.released or draft.ended or draft.offered) - DIFFER_US:
+            self._disagree(fact, f"the visit had ended {draft.end} before")
+            return None
+        else:
+            draft = self._open(fact, answered - (fact.wait_ms or 0) * MS, implied=True)
+        self._answer(draft, fact, answered)
+        draft.implied["answered"] = fact.ref
+        return draft
+
+    def _held(self, fact: Fact) -> None:
+        draft = self._talking_draft(fact)
+        if draft is not None and not (draft.holds and draft.holds[-1][1] is None):
+            draft.holds.append((fact.at, None))
+
+    def _resumed(self, fact: Fact) -> None:
+        draft = self._talking_draft(fact)
+        if draft is not None and draft.holds and draft.holds[-1][1] is None:
+            draft.holds[-1] = (draft.holds[-1][0], fact.at)
+
+    def _talking_draft(self, fact: Fact) -> Draft | None:
+        if fact.queue:
+            draft = self.latest.get(fact.queue)
+            return draft if draft is not None and draft.talking else None
+        return next((draft for draft in reversed(self.drafts) if draft.talking), None)
+
+    def _wrap_up(self, fact: Fact) -> None:
+        draft = self.latest.get(fact.queue) if fact.queue else next(iter(reversed(self.drafts)), None)
+        if draft is not None and draft.end == "answered":
+            draft.wrap_ms = fact.wrap_ms
+
+    # other ends
+
+    def _ended(self, fact: Fact) -> None:
+        draft = self._waiting_draft(fact, fact.wait_ms)
+        if draft is not None:
+            draft.end, draft.ended = _ENDS[fact.kind], fact.at
+            _cancel_rings(draft, fact.at)
+
+    def _turned_away(self, fact: Fact) -> None:
+        waiting = self.latest.get(fact.queue)
+        draft = self._open(fact, fact.at, implied=False)
+        draft.end, draft.ended = "closed", fact.at
+        if waiting is not None and waiting.waiting:
+            self.latest[fact.queue] = waiting
+
+    def _unseen_end(self, fact: Fact) -> None:
+        draft = self.latest.get(fact.queue)
+        if draft is None:
+            draft = self._open(fact, fact.at, implied=True)
+        if draft.waiting:
+            draft.left = fact.at
+
+    def _still_waiting(self, fact: Fact) -> None:
+        draft = self.latest.get(fact.queue)
+        if draft is None or not draft.waiting:
+            self._open(fact, fact.at - (fact.wait_ms or 0) * MS, implied=True)
+
+    def _unseen(self, fact: Fact) -> None:
+        self.gaps.append(fact)
+
+    def _disagree(self, fact: Fact, why: str) -> None:
+        self.conflicts.append(f"{fact.ref or fact.kind}: {fact.kind} in {fact.queue}: {why}")
+
+    # the end of the evidence
+
+    def close(self, restarts: tuple[int, ...], hung_up: int | None) -> tuple[Visit, ...]:
+        """The visits; what no source saw to its end is `unknown` where it cannot still be going on."""
+        self.drafts.sort(key=lambda draft: draft.offered)
+        for index, draft in enumerate(self.drafts):
+            if draft.waiting or draft.talking:
+                over = self._ends_of(index, draft, restarts)
+                if over is not None:
+                    _lose(draft, max(over, draft.offered))
+                elif hung_up is not None:
+                    _hang_up(draft, hung_up)
+        return tuple(self._visit(n, draft) for n, draft in enumerate(self.drafts))
+
+    def _ends_of(self, index: int, draft: Draft, restarts: tuple[int, ...]) -> int | None:
+        """The last moment at which an open visit was surely going on, if anything shows that it is over."""
+        # A restart may be told in whole seconds: one in the second of the last sign comes after it.
+        over = [at for at in restarts if at + SECOND > draft.seen]
+        over += [gap.at for gap in self.gaps if gap.at >= draft.seen]
+        if draft.waiting:
+            over += [later.offered for later in self.drafts[index + 1 :] if "offered" not in later.implied]
+            over += [draft.left] if draft.left is not None else []
+        return min(over, default=None)
+
+    def _visit(self, n: int, draft: Draft) -> Visit:
+        sla_ms, tolerated_ms = self.settings(draft.queue, draft.offered)
+        offered, ended = draft.offered // MS, _ms(draft.ended)
+        answered = draft.end == "answered"
+        released = _ms(draft.released)
+        hold = sum((_ms(until) or 0) - since // MS for since, until in draft.holds if until is not None)
+        talk = released - ended - hold if answered and released is not None and ended is not None else None
+        return Visit(
+            n=n,
+            queue=draft.queue,
+            offered_ms=offered,
+            sla_ms=sla_ms,
+            tolerated_ms=tolerated_ms,
+            end=draft.end,
+            ended_ms=ended,
+            wait_ms=ended - offered if ended is not None and draft.end != "unknown" else None,
+            agent=draft.agent if answered else "",
+            ring_ms=draft.ring_ms,
+            released_ms=released,
+            released_by=draft.released_by,
+            talk_ms=talk,
+            hold_ms=hold if talk is not None else None,
+            wrap_up_ms=draft.wrap_ms if released is not None else None,
+            talk_unknown=draft.talk_unknown,
+            holds=tuple((since // MS, _ms(until)) for since, until in draft.holds),
+            rings=tuple(sorted(draft.rings, key=lambda ring: (ring.from_ms, ring.agent))),
+            implied=tuple(f"{what}<{ref}" for what, ref in draft.implied.items()),
+        )
+
+
+def _ms(instant: int | None) -> int | None:
+    return None if instant is None else instant // MS
+
+
+def _cancel_rings(draft: Draft, at: int) -> None:
+    draft.rings = [Ring(ring.agent, ring.from_ms, at // MS, "canceled") if ring.until_ms is None else ring for ring in draft.rings]
+
+
+def _lose(draft: Draft, at: int) -> None:
+    """Nobody saw how it ended; `at` is the last moment at which it could still go on."""
+    if draft.waiting:
+        draft.end, draft.ended = "unknown", at
+        _cancel_rings(draft, at)
+    elif draft.talking:
+        draft.talk_unknown = True
+
+
+def _hang_up(draft: Draft, at: int) -> None:
+    """The line is free: who waited is gone, nobody said how; who talked has ended."""
+    if draft.waiting:
+        _lose(draft, at)
+    else:
+        draft.released = at
+        if not draft.live:
+            draft.wrap_ms = draft.wrap_ms or 0
+
+
+_HANDLERS: dict[str, Callable[[Visiting, Fact], None]] = {
+    "offered": Visiting._offered,
+    "rang": Visiting._rang,
+    "ring_no_answer": Visiting._ring_ended,
+    "ring_canceled": Visiting._ring_ended,
+    "agent_dumped": Visiting._ring_ended,
+    "waiting": Visiting._still_waiting,
+    "answered": Visiting._answered,
+    "held": Visiting._held,
+    "resumed": Visiting._resumed,
+    "released": Visiting._released,
+    "wrap_up": Visiting._wrap_up,
+    "abandoned": Visiting._ended,
+    "timed_out": Visiting._ended,
+    "left_by_key": Visiting._ended,
+    "withdrawn": Visiting._ended,
+    "emptied": Visiting._ended,
+    "turned_away": Visiting._turned_away,
+    "unseen_end": Visiting._unseen_end,
+    "unseen": Visiting._unseen,
+}

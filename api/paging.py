@@ -1,0 +1,60 @@
+"""Pages by cursor: where a reader stands in a list, in a text that only this server can have written.
+
+A cursor carries the position of the log at which the first page was read, so that all pages tell of one and the same
+moment; and a digest of the question, so that it cannot be used with another one.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+
+import msgspec
+
+from api.problem import invalid
+
+_MAC_BYTES = 12
+
+
+class Cursor(msgspec.Struct, frozen=True, array_like=True):
+    """as_of: position of the log, or -1 when the list is of now. after: the last row's sort key."""
+
+    question: bytes
+    as_of: int
+    after: tuple[int | str, ...]
+
+
+class Cursors:
+    """Writes and reads cursors under a secret."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._key = hmac.digest(secret, b"atende cursors", "sha256")
+
+    def write(self, question: bytes, as_of: int, after: tuple[int | str, ...]) -> str:
+        """The cursor text for the page after the row with sort key `after`."""
+        body = msgspec.msgpack.encode(Cursor(question, as_of, after))
+        return base64.urlsafe_b64encode(self._mac(body) + body).rstrip(b"=").decode("ascii")
+
+    def read(self, text: str, question: bytes) -> Cursor:
+        """The cursor that `write` wrote for the same question; a problem (422) for anything else."""
+        try:
+            raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+            mac, body = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
+            if not hmac.compare_digest(mac, self._mac(body)):
+                raise invalid("cursor", "not a cursor of this server")
+            cursor = msgspec.msgpack.decode(body, type=Cursor)
+        except (ValueError, binascii.Error, msgspec.DecodeError) as error:
+            raise invalid("cursor", "not a cursor of this server") from error
+        if cursor.question != question:
+            raise invalid("cursor", "belongs to another question: use it with the filters it was given for")
+        return cursor
+
+    def _mac(self, body: bytes) -> bytes:
+        return hmac.digest(self._key, body, "sha256")[:_MAC_BYTES]
+
+
+def digest_of(*question: object) -> bytes:
+    """What a cursor remembers of the question that it belongs to."""
+    return hashlib.sha256(repr(question).encode("utf-8", "backslashreplace")).digest()[:8]

@@ -1,0 +1,238 @@
+"""How the API says no: RFC 9457 problem details, for every refusal of every route.
+
+A problem's `type` is a fixed name that a program may branch on; `detail` is a sentence for a person; `errors` names
+each field that was wrong, by JSON pointer into the body, by parameter (path and query) or by header. Nothing that the
+caller sent is echoed, so that no personal datum travels through an error into a log.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from domain.errors import AlreadyExists, DomainError, InvalidField, NotAllowed, NotFound, Refused, VersionConflict
+
+MEDIA_TYPE = "application/problem+json"
+_PREFIX = "urn:problem-type:atende:"
+
+
+class FieldProblem(BaseModel):
+    """One field that was wrong: exactly one of `pointer`, `parameter`, `header` says where."""
+
+    model_config = ConfigDict(title="FieldProblem")
+
+    pointer: Annotated[str | None, Field(description="JSON pointer into the request body", examples=["/sla_seconds"])] = None
+    parameter: Annotated[str | None, Field(description="path or query parameter", examples=["from"])] = None
+    header: Annotated[str | None, Field(description="request header", examples=["Idempotency-Key"])] = None
+    detail: Annotated[str, Field(description="what was wrong with it", examples=["Input should be less than or equal to 86400"])]
+
+
+class ProblemDetails(BaseModel):
+    """RFC 9457 problem details: why the request was refused."""
+
+    model_config = ConfigDict(title="Problem")
+
+    type: Annotated[str, Field(description="fixed name of the kind of problem", examples=[_PREFIX + "refused"])]
+    title: Annotated[str, Field(description="the kind of problem in words", examples=["Refused by the state of things"])]
+    status: Annotated[int, Field(description="the HTTP status once more", examples=[409])]
+    detail: Annotated[str, Field(description="what is wrong here, for a person", examples=["the visit has ended already"])]
+    errors: Annotated[list[FieldProblem] | None, Field(description="each field that was wrong")] = None
+    permission: Annotated[str | None, Field(description="the permission that is lacking", examples=["gerenciar-service"])] = None
+
+
+class Problem(Exception):
+    """A refusal that the API itself decides. `kind` is a key of KINDS."""
+
+    def __init__(
+        self,
+        kind: str,
+        detail: str,
+        *,
+        errors: Sequence[FieldProblem] = (),
+        headers: Mapping[str, str] | None = None,
+        permission: str | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.kind = kind
+        self.detail = detail
+        self.errors = tuple(errors)
+        self.headers = dict(headers or {})
+        self.permission = permission
+
+
+KINDS: dict[str, tuple[int, str]] = {
+    "malformed": (400, "Malformed request"),
+    "unauthenticated": (401, "Not logged in"),
+    "not-allowed": (403, "Permission lacking"),
+    "not-found": (404, "No such thing"),
+    "method-not-allowed": (405, "Method not allowed"),
+    "refused": (409, "Refused by the state of things"),
+    "already-exists": (409, "Already exists"),
+    "version-conflict": (409, "Changed by somebody else meanwhile"),
+    "too-large": (413, "Request too large"),
+    "invalid": (422, "Invalid fields"),
+    "too-many-requests": (429, "Too many requests"),
+    "internal": (500, "Internal error"),
+    "not-reached": (503, "Position not reached yet"),
+}
+"""Every kind of problem: its HTTP status and title."""
+
+_BY_STATUS = {400: "malformed", 401: "unauthenticated", 403: "not-allowed", 404: "not-found", 405: "method-not-allowed", 413: "too-large"}
+
+_OF_DOMAIN: tuple[tuple[type[DomainError], str], ...] = (
+    (InvalidField, "invalid"),
+    (NotFound, "not-found"),
+    (NotAllowed, "not-allowed"),
+    (AlreadyExists, "already-exists"),
+    (VersionConflict, "version-conflict"),
+    (Refused, "refused"),
+)
+
+
+def invalid(parameter: str, detail: str) -> Problem:
+    """A path or query parameter has a value that cannot be."""
+    return Problem("invalid", f"{parameter}: {detail}", errors=[FieldProblem(parameter=parameter, detail=detail)])
+
+
+def render(problem: Problem) -> Response:
+    """The answer that carries `problem`."""
+    status, title = KINDS[problem.kind]
+    body: dict[str, Any] = {"type": _PREFIX + problem.kind, "title": title, "status": status, "detail": problem.detail}
+    if problem.errors:
+        body["errors"] = [error.model_dump(exclude_none=True) for error in problem.errors]
+    if problem.permission:
+        body["permission"] = problem.permission
+    headers = dict(problem.headers)
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers.setdefault("WWW-Authenticate", 'Bearer realm="atende"')
+    # ASCII escapes: a lone surrogate in a message must not break the answer.
+    return Response(json.dumps(body).encode("ascii"), status, headers, MEDIA_TYPE)
+
+
+def of_domain(error: DomainError) -> Problem:
+    """The problem that a command's refusal is."""
+    kind = next((kind for type_, kind in _OF_DOMAIN if isinstance(error, type_)), "refused")
+    if isinstance(error, InvalidField):
+        return Problem(kind, str(error), errors=[FieldProblem(pointer="/" + error.field.replace(".", "/"), detail=str(error))])
+    if isinstance(error, NotAllowed):
+        return Problem(kind, str(error), permission=error.permission)
+    return Problem(kind, str(error))
+
+
+def _of_validation(error: RequestValidationError) -> Problem:
+    """Every field that did not validate, by its place."""
+    found = error.errors()
+    if any(item["type"] == "json_invalid" for item in found):
+        return Problem("malformed", "the body is not JSON")
+    fields = [_field(tuple(item["loc"]), str(item["msg"])) for item in found]
+    places = ", ".join(sorted({field.pointer or field.parameter or field.header or "" for field in fields}))
+    return Problem("invalid", f"invalid: {places}", errors=fields)
+
+
+def _field(loc: tuple[int | str, ...], message: str) -> FieldProblem:
+    place, rest = str(loc[0]), loc[1:]
+    if place == "body":
+        # The keys that a client invents are not echoed beyond their start: they may hold anything.
+        steps = [str(step).replace("~", "~0").replace("/", "~1")[:64] for step in rest]
+        return FieldProblem(pointer="".join("/" + step for step in steps), detail=message)
+    name = str(rest[0]) if rest else place
+    return FieldProblem(header=name, detail=message) if place == "header" else FieldProblem(parameter=name, detail=message)
+
+
+def _of_http(error: HTTPException) -> Problem:
+    kind = _BY_STATUS.get(error.status_code, "malformed" if error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR else "internal")
+    return Problem(kind, str(error.detail), headers=error.headers)
+
+
+def install(app: FastAPI) -> None:
+    """Let every refusal of `app` be a problem."""
+
+    async def on_problem(_: Request, error: Exception) -> Response:
+        assert isinstance(error, Problem)
+        return render(error)
+
+    async def on_domain(_: Request, error: Exception) -> Response:
+        assert isinstance(error, DomainError)
+        return render(of_domain(error))
+
+    async def on_validation(_: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        return render(_of_validation(error))
+
+    async def on_http(_: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        return render(_of_http(error))
+
+    async def on_defect(_: Request, __: Exception) -> Response:
+        return render(Problem("internal", "a defect of the server; its log says more"))
+
+    app.add_exception_handler(Problem, on_problem)
+    app.add_exception_handler(DomainError, on_domain)
+    app.add_exception_handler(RequestValidationError, on_validation)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(Exception, on_defect)
+
+
+def documented(*kinds: str) -> dict[int | str, dict[str, Any]]:
+    """The OpenAPI `responses` of a route that may answer with problems of `kinds`."""
+    by_status: dict[int | str, list[str]] = {}
+    for kind in kinds:
+        by_status.setdefault(KINDS[kind][0], []).append(kind)
+    return {
+        status: {
+            "description": " or ".join(KINDS[kind][1] for kind in named),
+            "content": {
+                MEDIA_TYPE: {
+                    "schema": {"$ref": "#/components/schemas/Problem"},
+                    "examples": {kind: {"summary": KINDS[kind][1], "value": _EXAMPLES[kind]} for kind in named},
+                }
+            },
+            **({"headers": _HEADERS[int(status)]} if int(status) in _HEADERS else {}),
+        }
+        for status, named in by_status.items()
+    }
+
+
+_RETRY_AFTER = {"Retry-After": {"description": "seconds after which to try again", "schema": {"type": "integer", "minimum": 1}}}
+_HEADERS: dict[int, dict[str, Any]] = {
+    401: {"WWW-Authenticate": {"description": "how to log in", "schema": {"type": "string"}}},
+    429: _RETRY_AFTER,
+    503: _RETRY_AFTER,
+}
+
+_DETAILS = {
+    "malformed": "the body is not JSON",
+    "unauthenticated": "the access token is missing, wrong or has expired",
+    "not-allowed": "this needs the permission gerenciar-service",
+    "not-found": "no such queue",
+    "method-not-allowed": "Method Not Allowed",
+    "refused": "the call has ended already",
+    "already-exists": "a queue of this name exists",
+    "version-conflict": "changed by somebody else meanwhile, three times in a row",
+    "too-large": "Request body is too large",
+    "invalid": "invalid: /sla_seconds",
+    "too-many-requests": "too many failed logins; try again in 30 s",
+    "internal": "a defect of the server",
+    "not-reached": "the figures cover position 1200, not yet 1204",
+}
+
+
+def _example(kind: str) -> dict[str, Any]:
+    status, title = KINDS[kind]
+    body: dict[str, Any] = {"type": _PREFIX + kind, "title": title, "status": status, "detail": _DETAILS[kind]}
+    if kind == "invalid":
+        body["errors"] = [{"pointer": "/sla_seconds", "detail": "Input should be less than or equal to 86400"}]
+    if kind == "not-allowed":
+        body["permission"] = "gerenciar-service"
+    return body
+
+
+_EXAMPLES = {kind: _example(kind) for kind in KINDS}

@@ -1,0 +1,58 @@
+"""Guessing passwords is slowed down: per e-mail and per address, in memory."""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from collections.abc import Callable
+
+from api.problem import Problem
+
+FREE_TRIES = {"email": 5, "address": 20}
+"""Tries that cost no waiting. An address may be a whole office's."""
+
+WINDOW_S = 300.0
+"""A failure is forgotten after this many seconds without another; nobody waits longer either."""
+
+_REMEMBERED = 50_000
+
+
+class LoginThrottle:
+    """After the free tries each failed one doubles the wait, up to WINDOW_S.
+
+    A try counts when it begins, so that many at once gain nothing, and is taken back when it succeeds. `clock` tells
+    monotonic seconds. The memory is bounded: who has been quiet the longest is forgotten first.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._tries: OrderedDict[tuple[str, str], tuple[int, float]] = OrderedDict()
+
+    def begin(self, email: str, address: str) -> None:
+        """Count a try, or refuse it (429, with Retry-After) while its e-mail or its address has to wait."""
+        now = self._clock()
+        subjects = (("email", email), ("address", address))
+        wait = max(self._wait(subject, now) for subject in subjects)
+        if wait > 0:
+            seconds = math.ceil(wait)
+            detail = f"too many failed logins; try again in {seconds} s"
+            raise Problem("too-many-requests", detail, headers={"Retry-After": str(seconds)})
+        for subject in subjects:
+            count, last = self._tries.pop(subject, (0, now))
+            self._tries[subject] = (1 if now - last > WINDOW_S else count + 1, now)
+        while len(self._tries) > _REMEMBERED:
+            self._tries.popitem(last=False)
+
+    def succeeded(self, email: str, address: str) -> None:
+        """The try was a login: the e-mail's failures were typing errors. The address keeps those of others."""
+        self._tries.pop(("email", email), None)
+        count, last = self._tries.get(("address", address), (0, 0.0))
+        if count:
+            self._tries["address", address] = (count - 1, last)
+
+    def _wait(self, subject: tuple[str, str], now: float) -> float:
+        count, last = self._tries.get(subject, (0, now))
+        over = count - FREE_TRIES[subject[0]]
+        if over < 0 or now - last > WINDOW_S:
+            return 0.0
+        return min(2.0 ** min(over, 16), WINDOW_S) - (now - last)

@@ -133,7 +133,7 @@ class Interaction(Aggregate):
         conflicts = tuple(sorted(frozenset(resolved.conflicts) - self.conflicts))
         self.conflicts = frozenset(resolved.conflicts)
         fresh = tuple(new.values())
-        occurred_at = max((fact.at for fact in fresh), default=stamp.recorded_at)
+        occurred_at = max((fact.at for fact in fresh), default=context.restarts[-1] if context.restarts else stamp.recorded_at)
         self.trigger(
             _event_type(before, call, fresh),
             stamp,
@@ -157,7 +157,7 @@ class Interaction(Aggregate):
 
 def _event_type(before: Call | None, call: Call, facts: tuple[Fact, ...]) -> type[InteractionEvent]:
     """The name of what was told: amended, one plain fact, or several."""
-    if before is not None and _changes(before, call):
+    if not facts or (before is not None and _changes(before, call)):
         return VisitAmended
     return BY_KIND[facts[0].kind] if len(facts) == 1 else Observed
 

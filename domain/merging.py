@@ -21,17 +21,17 @@ _ORDER = (
     "arrived", "dialled", "outbound", "part_of", "did", "ivr_entered", "ivr_out_of_hours", "ivr_blacklisted", "ivr_option", "offered",
     "waiting", "rang", "ring_no_answer", "agent_dumped", "ring_canceled", "dial_answered", "dial_failed", "answered", "held", "resumed",
     "supervised", "released", "abandoned", "timed_out", "left_by_key", "withdrawn", "emptied", "turned_away", "unseen_end", "wrap_up",
-    "tag", "note", "quality", "ivr_left", "hung_up", "unseen", "restarted",
+    "tag", "note", "quality", "ivr_left", "hung_up", "unseen", "restarted", "joined", "seen", "unpaused", "paused", "reason", "left",
 )  # fmt: skip
 _RANK = {kind: rank for rank, kind in enumerate(_ORDER)}
-"""What must come first in a call's life, for facts of one instant whose order nobody knows."""
+"""What must come first in the life of a call, or of an agent's day, for facts of one instant whose order nobody knows."""
 
 _BY_AGENT = frozenset({"rang", "ring_no_answer", "ring_canceled", "agent_dumped"})
 _MERGED = ("agent", "by", "wait_ms", "talk_ms", "ring_ms", "wrap_ms", "text", "private")
 
 
 def in_order(facts: Iterable[Fact]) -> list[Fact]:
-    """The facts of one call, each once, in the order in which they happened."""
+    """The facts of one call or one agent, each once, in the order in which they happened."""
     clocks: dict[str, list[Fact]] = {}
     for fact in facts:
         clocks.setdefault("ami" if fact.clock == "live" else fact.clock, []).append(fact)
@@ -89,7 +89,26 @@ def _twins(finer: list[Fact], coarser: list[Fact]) -> dict[int, int]:
                 twins[index] = candidate
                 finer[candidate] = _enriched(finer[candidate], fact)
                 break
+        else:
+            if not fact.queue and fact.kind in _EVERYWHERE:
+                twin = _everywhere(finer, fact)
+                if twin is not None:
+                    twins[index] = twin
     return twins
+
+
+_EVERYWHERE = frozenset({"paused", "unpaused"})
+"""Kinds that one clock tells once for all queues (PAUSEALL) and the other once a queue."""
+
+
+def _everywhere(finer: list[Fact], fact: Fact) -> int | None:
+    """The nearest telling, for some queue, of what `fact` tells for all."""
+    near = [
+        (abs(other.at - fact.at), index)
+        for index, other in enumerate(finer)
+        if other.kind == fact.kind and other.text == fact.text and abs(other.at // SECOND - fact.at // SECOND) <= SAME_FACT_S
+    ]
+    return min(near)[1] if near else None
 
 
 def _enriched(fine: Fact, coarse: Fact) -> Fact:

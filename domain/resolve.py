@@ -51,9 +51,7 @@ def resolve(facts: list[Fact], context: Context) -> Resolved:
     ordered = in_order(facts)
     outbound = {fact.queue for fact in ordered if fact.kind == "outbound"}
     visiting = Visiting(context.settings)
-    for fact in ordered:
-        if fact.queue not in outbound or not fact.queue:
-            visiting.take(fact)
+    visiting.take_all([fact for fact in ordered if fact.queue not in outbound or not fact.queue])
     hung_up = max((fact.at for fact in ordered if fact.kind == "hung_up"), default=None)
     visits = visiting.close(context.restarts, hung_up)
     attempt = attempt_of(ordered, outbound, hung_up)

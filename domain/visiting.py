@@ -61,6 +61,32 @@ class Visiting:
         self.gaps: list[Fact] = []
         self.conflicts: list[str] = []
 
+    def take_all(self, facts: list[Fact]) -> None:
+        """All facts of the call, in order."""
+        taken: set[int] = set()
+        for index, fact in enumerate(facts):
+            if fact.kind == "offered":
+                end = self._end_in_the_same_second(facts, index)
+                if end is not None:
+                    self.take(facts[end])
+                    taken.add(end)
+            if index not in taken:
+                self.take(fact)
+
+    def _end_in_the_same_second(self, facts: list[Fact], index: int) -> int | None:
+        """Of two lines whose order nobody knows, the end of the open visit comes before the next offer."""
+        fact = facts[index]
+        draft = self.latest.get(fact.queue)
+        if draft is None or not (draft.waiting or draft.talking):
+            return None
+        ends = ("released",) if draft.talking else (*_ENDS, "unseen_end")
+        for other in range(index + 1, len(facts)):
+            if (facts[other].at, facts[other].seq) != (fact.at, fact.seq):
+                return None
+            if facts[other].queue == fact.queue and facts[other].kind in ends:
+                return other
+        return None
+
     def take(self, fact: Fact) -> None:
         """One more fact, not earlier than those before it. Facts that are no matter of a queue pass by."""
         handler = _HANDLERS.get(fact.kind)

@@ -1,0 +1,161 @@
+"""An agent's sessions and pauses, as the facts about them prove.
+
+In at all = in somewhere. Paused = paused in every queue in which the agent is in; paused in some only = still
+available, each queue's pause kept. An agent who is rung while out must be in from then on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import msgspec
+
+from domain.base import MS, SECOND
+from domain.facts import Fact
+from domain.merging import in_order
+
+
+class Span(msgspec.Struct, frozen=True, array_like=True):
+    """A stretch of an agent's presence, in ms; `until_ms` None while it goes on. `implied`: proved by another line."""
+
+    kind: Literal["session", "pause"]
+    from_ms: int
+    until_ms: int | None
+    reason: str = ""
+    implied: str = ""
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """No two spans of an agent have the same kind and start."""
+        return (self.kind, self.from_ms)
+
+
+class Presence:
+    """Takes the facts about one agent in order; `spans()` at any time."""
+
+    def __init__(self) -> None:
+        self.queues: dict[str, str] = {}
+        self.paused: dict[str, str] = {}
+        self.closed: list[Span] = []
+        self.session: tuple[int, str] | None = None
+        self.pause: tuple[int, str] | None = None
+        self.reason: tuple[int, str] = (0, "")
+        self.ever = False
+
+    def take(self, fact: Fact) -> None:
+        """One more fact, not earlier than those before it."""
+        handler = _HANDLERS.get(fact.kind)
+        if handler is not None:
+            handler(self, fact)
+            self.ever = True
+            self._settle(fact)
+
+    def spans(self) -> dict[tuple[str, int], Span]:
+        """Every session and pause, by key; stretches of no length are none."""
+        going = [Span("session", self.session[0] // MS, None, "", self.session[1])] if self.session else []
+        going += [Span("pause", self.pause[0] // MS, None, self.pause[1])] if self.pause else []
+        return {span.key: span for span in [*self.closed, *going]}
+
+    def _joined(self, fact: Fact) -> None:
+        self.queues.setdefault(fact.queue, fact.by or "member")
+
+    def _left(self, fact: Fact) -> None:
+        if not self.queues and fact.session_ms is not None:
+            self._login_unseen(fact)
+        if fact.queue:
+            self.queues.pop(fact.queue, None)
+            self.paused.pop(fact.queue, None)
+            if set(self.queues) == {""} and self.queues[""] == "seen":
+                self.queues.clear()
+        else:
+            self.queues.clear()
+
+    def _login_unseen(self, fact: Fact) -> None:
+        """A logoff that tells how long the agent was in proves the login."""
+        since = fact.at - (fact.session_ms or 0) * MS
+        earlier = max((span.until_ms or 0 for span in self.closed if span.kind == "session"), default=0)
+        self.session = (max(since, earlier * MS), fact.ref)
+        self.queues[fact.queue] = "login"
+
+    def _seen(self, fact: Fact) -> None:
+        self.queues.setdefault(fact.queue, "seen")
+
+    def _paused(self, fact: Fact) -> None:
+        if not self._shown(fact):
+            return
+        reason = fact.text or (self.reason[1] if fact.at - self.reason[0] <= 2 * SECOND else "")
+        for queue in [fact.queue] if fact.queue else list(self.queues):
+            self.paused[queue] = reason or self.paused.get(queue, "")
+        if reason and self.pause is not None and self.pause[1] != reason and self._everywhere():
+            self._end_pause(fact.at)
+            self.pause = (fact.at, reason)
+
+    def _unpaused(self, fact: Fact) -> None:
+        if self._shown(fact):
+            for queue in [fact.queue] if fact.queue else list(self.paused):
+                self.paused.pop(queue, None)
+
+    def _shown(self, fact: Fact) -> bool:
+        """Whether a pause or unpause can be: of one never seen it proves presence, of one who left nothing."""
+        if not self.queues and self.ever:
+            return False
+        if fact.queue or not self.queues:
+            self.queues.setdefault(fact.queue, "seen")
+        return True
+
+    def _reason(self, fact: Fact) -> None:
+        self.reason = (fact.at, fact.text)
+        if self.pause is not None:
+            self.pause = (self.pause[0], fact.text)
+            self.paused = dict.fromkeys(self.paused, fact.text)
+
+    def _restarted(self, fact: Fact) -> None:
+        self.queues = {queue: how for queue, how in self.queues.items() if how != "login"}
+
+    def _everywhere(self) -> bool:
+        named = [queue for queue in self.queues if queue] or list(self.queues)
+        return bool(named) and all(queue in self.paused for queue in named)
+
+    def _settle(self, fact: Fact) -> None:
+        """Open and close session and pause as the queues now stand."""
+        if not self.queues:
+            self.paused.clear()
+        if self.session is None and self.queues:
+            self.session = (fact.at, fact.ref if fact.kind != "joined" else "")
+        paused = self._everywhere()
+        if self.pause is None and paused:
+            self.pause = (fact.at, next(reversed(self.paused.values()), ""))
+        elif self.pause is not None and not paused:
+            self._end_pause(fact.at)
+        if self.session is not None and not self.queues:
+            self._close(Span("session", self.session[0] // MS, fact.at // MS, "", self.session[1]))
+            self.session = None
+
+    def _end_pause(self, at: int) -> None:
+        if self.pause is not None:
+            self._close(Span("pause", self.pause[0] // MS, at // MS, self.pause[1]))
+            self.pause = None
+
+    def _close(self, span: Span) -> None:
+        if span.until_ms is not None and span.until_ms > span.from_ms:
+            self.closed.append(span)
+
+
+_HANDLERS: dict[str, Callable[[Presence, Fact], None]] = {
+    "joined": Presence._joined,
+    "left": Presence._left,
+    "seen": Presence._seen,
+    "paused": Presence._paused,
+    "unpaused": Presence._unpaused,
+    "reason": Presence._reason,
+    "restarted": Presence._restarted,
+}
+
+
+def resolve(facts: list[Fact]) -> Presence:
+    """The presence that all these facts prove."""
+    presence = Presence()
+    for fact in in_order(facts):
+        presence.take(fact)
+    return presence

@@ -1,0 +1,37 @@
+"""The roster: which telephone interface is which member (agent), as AMI or a list of members tells."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+from uuid import UUID
+
+from domain.base import Aggregate, Event, Stamp
+
+
+class MemberMatched(Event, frozen=True, kw_only=True):
+    """From now on what is told of the interface is told of the member."""
+
+    TOPIC: ClassVar[str] = "roster.member_matched"
+    interface: str
+    member: str
+
+
+class Roster(Aggregate):
+    """One company's interfaces and members."""
+
+    KIND = "roster"
+
+    def __init__(self, id: UUID, tenant: UUID) -> None:
+        super().__init__(id, tenant)
+        self.members: dict[str, str] = {}
+
+    def match(self, interface: str, member: str, stamp: Stamp) -> bool:
+        """Join the two; False when that was known."""
+        if interface == member or self.members.get(interface) == member:
+            return False
+        self.trigger(MemberMatched, stamp, stamp.recorded_at, interface=interface, member=member)
+        return True
+
+    def apply(self, event: Event) -> None:
+        if isinstance(event, MemberMatched):
+            self.members[event.interface] = event.member

@@ -1,0 +1,178 @@
+"""What one call's facts prove: visits, ends, implied instants, two clocks, gaps and restarts."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.calls import Call, Visit
+from domain.facts import Fact
+from domain.interactions import Interaction, VisitAmended
+from domain.resolve import resolve
+from tests.kit.facts import STAMP, T0, TENANT, ami, context, log
+
+
+def call_of(*facts: Fact, restarts: tuple[float, ...] = ()) -> Call:
+    return resolve(list(facts), context(restarts)).call
+
+
+def only(*facts: Fact, restarts: tuple[float, ...] = ()) -> Visit:
+    (visit,) = call_of(*facts, restarts=restarts).visits
+    return visit
+
+
+def at(ms: int | None) -> float | None:
+    return None if ms is None else (ms - T0 * 1000) / 1000
+
+
+ANSWERED = (
+    log("offered", 0),
+    log("ring_no_answer", 5, agent="Ana", ring_ms=5000),
+    log("answered", 8, agent="Bruno", wait_ms=8000, ring_ms=2000),
+    log("released", 68, agent="Bruno", by="agent", wait_ms=8000, talk_ms=60_000),
+)
+
+
+def test_an_answered_visit() -> None:
+    visit = only(*ANSWERED)
+    assert (visit.end, visit.agent, visit.wait_ms, visit.talk_ms, visit.hold_ms, visit.wrap_up_ms) == ("answered", "Bruno", 8000, 60_000, 0, 0)
+    assert [(ring.agent, ring.outcome, ring.until_ms - ring.from_ms) for ring in visit.rings if ring.until_ms] == [
+        ("Ana", "no_answer", 5000),
+        ("Bruno", "answered", 2000),
+    ]
+    assert visit.implied == ()
+    assert call_of(*ANSWERED).status == "Answered"
+
+
+@pytest.mark.parametrize(
+    ("kind", "end", "status"),
+    [
+        ("abandoned", "abandoned", "Abandoned"),
+        ("timed_out", "timed_out", "Dequeued"),
+        ("left_by_key", "left_by_key", "Left by Key"),
+        ("withdrawn", "transferred_out", "Transferred"),
+        ("emptied", "closed", "Closed"),
+    ],
+)
+def test_every_end_without_an_answer(kind: str, end: str, status: str) -> None:
+    call = call_of(log("offered", 0), log(kind, 30, wait_ms=30_000))
+    assert [(visit.end, visit.wait_ms) for visit in call.visits] == [(end, 30_000)]
+    assert call.status == status
+
+
+def test_the_end_of_a_talk_proves_the_answer_and_the_offer() -> None:
+    visit = only(ANSWERED[3])
+    assert (at(visit.offered_ms), at(visit.ended_ms), visit.wait_ms, visit.talk_ms) == (0, 8, 8000, 60_000)
+    assert {text.split("<")[0] for text in visit.implied} == {"offered", "answered"}
+
+
+def test_an_answer_proves_the_offer() -> None:
+    visit = only(ANSWERED[2])
+    assert (at(visit.offered_ms), visit.wait_ms, visit.open) == (0, 8000, True)
+
+
+def test_a_second_offer_to_the_same_queue_ends_the_first_unknown() -> None:
+    first, second = call_of(log("offered", 0), log("offered", 40), log("abandoned", 50, wait_ms=10_000)).visits
+    assert (first.end, first.wait_ms, second.end, second.wait_ms) == ("unknown", None, "abandoned", 10_000)
+
+
+def test_the_same_call_twice_in_a_queue_and_in_two_queues() -> None:
+    visits = call_of(
+        *ANSWERED,
+        log("offered", 68),
+        log("timed_out", 80, wait_ms=12_000),
+        log("offered", 80, queue="suporte"),
+        log("answered", 81, queue="suporte", agent="Ana", wait_ms=1000),
+    ).visits
+    assert [(visit.queue, visit.end) for visit in visits] == [("vendas", "answered"), ("vendas", "timed_out"), ("suporte", "answered")]
+
+
+def test_a_queue_that_turns_the_caller_away() -> None:
+    visit = only(log("turned_away", 3, text="JOINEMPTY"))
+    assert (visit.end, visit.wait_ms) == ("closed", 0)
+
+
+def test_a_restart_ends_what_waits_and_hides_how_long_a_talk_lasted() -> None:
+    waiting = only(log("offered", 0), restarts=(100,))
+    talking = only(*ANSWERED[:3], restarts=(100,))
+    assert (waiting.end, at(waiting.ended_ms), waiting.wait_ms) == ("unknown", 100, None)
+    assert (talking.end, talking.talk_unknown, talking.talk_ms, talking.wait_ms) == ("answered", True, None, 8000)
+
+
+def test_an_outbound_call_of_a_dialplan_is_no_visit() -> None:
+    call = call_of(log("outbound", 0), log("answered", 4, agent="Ana", wait_ms=4000), log("released", 30, by="caller", talk_ms=26_000))
+    assert call.visits == ()
+    assert call.attempt is not None
+    assert (call.attempt.result, call.attempt.talk_ms, call.direction) == ("answered", 26_000, "outbound")
+
+
+def test_hold_is_not_talk() -> None:
+    visit = only(
+        ami("offered", 0.5), ami("answered", 2.5, agent="Ana"), ami("held", 10.5), ami("resumed", 14.25), ami("released", 20.5, by="agent")
+    )
+    assert (visit.talk_ms, visit.hold_ms) == (14_250, 3_750)
+
+
+def test_two_clocks_tell_one_call() -> None:
+    fine = (ami("offered", 0.9), ami("answered", 8.7, agent="Bruno", wait_ms=7000), ami("released", 68.2, by="agent", talk_ms=59_000))
+    visit = only(*fine, *ANSWERED)
+    assert (at(visit.offered_ms), visit.wait_ms, visit.talk_ms) == (0.9, 7800, 59_500)
+    assert resolve([*fine, *ANSWERED], context()).conflicts == []
+
+
+def test_what_a_cut_hides_is_unknown_until_the_log_tells() -> None:
+    cut = (ami("offered", 0.9), ami("unseen", 3, queue="", until=(T0 + 11) * 1_000_000), ami("hung_up", 69, queue=""))
+    lost = only(*cut)
+    assert (lost.end, lost.wait_ms) == ("unknown", None)
+    found = only(*cut, *ANSWERED)
+    assert (found.end, found.agent, at(found.offered_ms), found.talk_ms) == ("answered", "Bruno", 0.9, 60_000)
+
+
+def test_two_tellings_that_differ_are_reported_and_the_first_holds() -> None:
+    resolved = resolve([log("offered", 0), log("abandoned", 10, wait_ms=10_000), log("answered", 15, agent="Ana", wait_ms=15_000)], context())
+    assert [visit.end for visit in resolved.call.visits] == ["abandoned"]
+    assert len(resolved.conflicts) == 1
+
+
+def test_late_evidence_amends_what_was_said() -> None:
+    interaction = Interaction(TENANT, TENANT)
+    interaction.tell([ANSWERED[3]], context(), STAMP)
+    interaction.tell(ANSWERED[:3], context(), STAMP)
+    assert isinstance(interaction.pending[-1], VisitAmended) or interaction.call == call_of(*ANSWERED)
+    assert interaction.call == call_of(*ANSWERED)
+    assert interaction.tell(ANSWERED, context(), STAMP).new == 0
+
+
+STORY = (
+    *ANSWERED,
+    log("offered", 68, queue="suporte"),
+    log("ring_no_answer", 70, queue="suporte", agent="Ana", ring_ms=0),
+    log("ring_no_answer", 70, queue="suporte", agent="Ana", ring_ms=0, nth=1),
+    log("timed_out", 90, queue="suporte", wait_ms=22_000),
+    ami("offered", 0.4),
+    ami("answered", 8.1, agent="Bruno", wait_ms=8000),
+    ami("released", 68.3, by="agent", talk_ms=60_000),
+    ami("hung_up", 90.5, queue=""),
+)
+
+
+@settings(deadline=None)
+@given(st.permutations(STORY), st.lists(st.integers(1, len(STORY) - 1), max_size=4))
+def test_the_order_of_telling_changes_nothing(facts: list[Fact], cuts: list[int]) -> None:
+    interaction = Interaction(TENANT, TENANT)
+    edges = [0, *sorted(cuts), len(facts)]
+    for start, end in zip(edges, edges[1:], strict=False):
+        interaction.tell(facts[start:end], context(), STAMP)
+    assert interaction.call == call_of(*STORY)
+
+
+@given(st.permutations(STORY))
+def test_a_replayed_interaction_is_the_same(facts: list[Fact]) -> None:
+    interaction = Interaction(TENANT, TENANT)
+    for fact in facts:
+        interaction.tell([fact], context(), STAMP)
+    again = Interaction(TENANT, TENANT)
+    for event in interaction.pending:
+        again.replay(event)
+    assert (again.call, again.known, again.version) == (interaction.call, interaction.known, interaction.version)

@@ -1,0 +1,36 @@
+"""Short ways to say facts in tests: `log("answered", 8, ...)` is a queue_log line eight seconds into the story."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from domain.base import SECOND, Stamp
+from domain.facts import Fact
+from domain.resolve import Context
+
+T0 = 1_795_409_000
+TENANT = UUID(int=7)
+STAMP = Stamp(tenant=TENANT, actor="test", recorded_at=T0 * SECOND)
+
+
+def log(kind: str, second: float, **fields: Any) -> Fact:
+    """A queue_log line, in whole seconds."""
+    fields.setdefault("queue", "vendas")
+    return Fact(kind, (T0 + int(second)) * SECOND, "log", ref=f"queue_log:{kind}@{second}", **fields)
+
+
+def ami(kind: str, second: float, **fields: Any) -> Fact:
+    """An AMI event, to the microsecond."""
+    fields.setdefault("queue", "vendas")
+    return Fact(kind, T0 * SECOND + round(second * SECOND), "ami", ref=f"ami:{kind}@{second}", **fields)
+
+
+def context(restarts: tuple[float, ...] = ()) -> Context:
+    """A company whose queues promise 80/20 with 5 s tolerated."""
+    return Context(
+        tenant=TENANT,
+        call="1.1",
+        settings=lambda queue, at: (20_000, 5_000),
+        restarts=tuple(int((T0 + at) * SECOND) for at in restarts),
+    )

@@ -1,0 +1,132 @@
+"""Where a command speaks: the result on standard output; progress and warnings on standard error.
+
+A command does not know whether it runs in the terminal's own process or in the server that holds the directory: it is
+given a `Console`, and what it says there reaches the person who asked.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from rich.console import Console as Screen
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+PIPE_WIDTH = 400
+"""Columns of a table that goes to a file or a pipe: nothing is cut there."""
+
+_QUIET_S = 2.0
+
+
+class Interrupted(Exception):
+    """The person who asked has gone, or the process stops: a long command ends between two steps."""
+
+
+class Mistake(Exception):
+    """What was asked cannot be: an unknown name, a wrong value, a file of another kind. One line, exit status 2."""
+
+
+class Console(Protocol):
+    """What a command says while it runs. `width`: columns of the terminal that reads."""
+
+    @property
+    def width(self) -> int: ...
+
+    def out(self, text: str) -> None:
+        """A part of the result, as it stands."""
+
+    def warn(self, text: str) -> None:
+        """A line about the run, not of the result."""
+
+    def progress(self, label: str, done: int, total: int | None, unit: str) -> None:
+        """How far it is; raises Interrupted where nobody waits any more."""
+
+
+class Terminal:
+    """The console of this process: its own standard output and standard error."""
+
+    def __init__(self) -> None:
+        self._screen = Screen(stderr=True, highlight=False)
+        self._progress: Progress | None = None
+        self._task: TaskID | None = None
+        self._label = ""
+        self._told = time.monotonic()
+
+    @property
+    def width(self) -> int:
+        """Columns of the terminal, or PIPE_WIDTH where there is none."""
+        return Screen().width if sys.stdout.isatty() else PIPE_WIDTH
+
+    def out(self, text: str) -> None:
+        """Write a part of the result."""
+        self.close()
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+    def warn(self, text: str) -> None:
+        """Write a line on standard error."""
+        self._screen.print(text, markup=False, soft_wrap=True)
+
+    def progress(self, label: str, done: int, total: int | None, unit: str) -> None:
+        """Move the bar; without a terminal a line every few seconds."""
+        if not self._screen.is_terminal:
+            self._tell(label, done, total, unit)
+            return
+        if self._progress is None or label != self._label:
+            self._begin(label, unit)
+        assert self._progress is not None
+        assert self._task is not None
+        self._progress.update(self._task, completed=done, total=total)
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self._progress is not None:
+            self._progress.stop()
+            self._progress = self._task = None
+
+    def _begin(self, label: str, unit: str) -> None:
+        self.close()
+        columns = TextColumn("{task.description}"), BarColumn(), _Rate(unit), TimeRemainingColumn()
+        self._progress = Progress(*columns, console=self._screen, transient=True)
+        self._progress.start()
+        self._label = label
+        self._task = self._progress.add_task(label, total=None)
+
+    def _tell(self, label: str, done: int, total: int | None, unit: str) -> None:
+        now = time.monotonic()
+        if now - self._told < _QUIET_S:
+            return
+        self._told = now
+        share = f" ({100 * done // total} %)" if total else ""
+        self.warn(f"{label}: {_amount(done, unit)}{share}")
+
+
+class _Rate(ProgressColumn):
+    """What is done and how much of it a second."""
+
+    def __init__(self, unit: str) -> None:
+        super().__init__()
+        self._unit = unit
+
+    def render(self, task: Task) -> Text:
+        """As "12.3 MB, 4.5 MB/s"."""
+        rate = f", {_amount(int(task.speed), self._unit)}/s" if task.speed else ""
+        return Text(_amount(int(task.completed), self._unit) + rate)
+
+
+def _amount(count: int, unit: str) -> str:
+    return f"{count / 1_000_000:.1f} MB" if unit == "bytes" else f"{count:,} {unit}"
+
+
+@contextmanager
+def terminal() -> Iterator[Terminal]:
+    """A terminal whose bar is taken away at the end."""
+    console = Terminal()
+    try:
+        yield console
+    finally:
+        console.close()

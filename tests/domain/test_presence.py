@@ -1,0 +1,125 @@
+"""What one agent's facts prove: sessions and pauses, whatever the order in which they were told."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.agents import Agent, AgentAmended
+from domain.facts import Fact
+from domain.presence import resolve
+from tests.kit.facts import STAMP, T0, TENANT, ami, log
+
+Stretch = tuple[str, float, float | None, str]
+
+
+def spans(*facts: Fact) -> list[Stretch]:
+    def at(ms: int | None) -> float | None:
+        return None if ms is None else (ms - T0 * 1000) / 1000
+
+    found = [(span.kind, at(span.from_ms), at(span.until_ms), span.reason) for span in resolve(list(facts)).spans().values()]
+    return sorted((kind, since or 0.0, until, reason) for kind, since, until, reason in found)
+
+
+def test_in_somewhere_is_logged_in() -> None:
+    assert spans(log("joined", 0), log("joined", 5, queue="suporte"), log("left", 50), log("left", 90, queue="suporte")) == [("session", 0, 90, "")]
+
+
+def test_an_agent_never_seen_before_is_in_from_the_first_ring_on() -> None:
+    assert spans(log("seen", 7)) == [("session", 7, None, "")]
+
+
+def test_a_pause_everywhere_is_paused_and_in_some_queue_is_not() -> None:
+    both = (log("joined", 0), log("joined", 0, queue="suporte"))
+    assert spans(*both, log("paused", 10, text="Almoço"), log("unpaused", 20)) == [("session", 0, None, "")]
+    everywhere = (log("paused", 10, queue="", text="Almoço"), log("unpaused", 20, queue=""))
+    assert spans(*both, *everywhere) == [("pause", 10, 20, "Almoço"), ("session", 0, None, "")]
+    one_by_one = (log("paused", 10, text="Almoço"), log("paused", 12, queue="suporte", text="Almoço"), log("unpaused", 20))
+    assert spans(*both, *one_by_one) == [("pause", 12, 20, "Almoço"), ("session", 0, None, "")]
+
+
+def test_a_new_reason_splits_the_pause_and_a_repeat_does_nothing() -> None:
+    facts = (log("joined", 0), log("paused", 10, text="Treinamento"), log("paused", 15), log("paused", 20, text="Reunião"), log("unpaused", 30))
+    assert spans(*facts) == [("pause", 10, 20, "Treinamento"), ("pause", 20, 30, "Reunião"), ("session", 0, None, "")]
+
+
+def test_leaving_the_last_queue_ends_the_pause() -> None:
+    facts = (log("joined", 0), log("paused", 10, text="Almoço"), log("left", 20), log("unpaused", 25), log("joined", 30))
+    assert spans(*facts) == [("pause", 10, 20, "Almoço"), ("session", 0, 20, ""), ("session", 30, None, "")]
+
+
+def test_a_pause_of_one_who_left_proves_nothing_and_of_one_never_seen_presence() -> None:
+    assert spans(log("joined", 0), log("left", 10), log("paused", 15, text="Almoço")) == [("session", 0, 10, "")]
+    assert spans(log("paused", 15, queue="", text="Almoço")) == [("pause", 15, None, "Almoço"), ("session", 15, None, "")]
+
+
+def test_a_logoff_with_seconds_proves_the_login() -> None:
+    assert spans(log("left", 100, queue="", session_ms=60_000)) == [("session", 40, 100, "")]
+
+
+def test_a_restart_ends_sessions_by_login_only() -> None:
+    login, member = log("joined", 0, queue="", by="login"), log("joined", 0, by="member")
+    restart = log("restarted", 50, queue="")
+    assert spans(login, restart) == [("session", 0, 50, "")]
+    assert spans(member, restart) == [("session", 0, None, "")]
+
+
+def test_two_clocks_tell_one_day() -> None:
+    fine = (ami("joined", 0.5), ami("paused", 10.7, text="Almoço"), ami("unpaused", 20.2), ami("left", 90.9))
+    coarse = (
+        log("joined", 0),
+        log("paused", 10, queue="", text="Almoço"),
+        log("paused", 10, text="Almoço"),
+        log("unpaused", 20, queue=""),
+        log("unpaused", 20),
+        log("left", 90),
+    )
+    assert spans(*fine) == spans(*fine, *coarse) == [("pause", 10.7, 20.2, "Almoço"), ("session", 0.5, 90.9, "")]
+
+
+DAY = (
+    log("joined", 0),
+    log("seen", 3),
+    log("joined", 5, queue="suporte"),
+    log("paused", 10, queue="", text="Almoço"),
+    log("paused", 15, queue="", text="Reunião"),
+    log("unpaused", 20, queue=""),
+    ami("paused", 15.4, text="Reunião"),
+    ami("unpaused", 20.4),
+    log("left", 60),
+    log("left", 61, queue="suporte"),
+    log("seen", 100),
+    log("left", 200),
+)
+
+
+@settings(deadline=None)
+@given(st.permutations(DAY), st.lists(st.integers(1, len(DAY) - 1), max_size=4))
+def test_the_order_of_telling_changes_nothing(facts: list[Fact], cuts: list[int]) -> None:
+    agent = Agent(TENANT, TENANT)
+    edges = [0, *sorted(cuts), len(facts)]
+    for start, end in zip(edges, edges[1:], strict=False):
+        agent.tell("Ana", facts[start:end], STAMP)
+    assert agent.spans == resolve(list(DAY)).spans()
+    again = Agent(TENANT, TENANT)
+    for event in agent.collect():
+        again.replay(event)
+    assert again.spans == agent.spans
+    assert agent.tell("Ana", DAY, STAMP) == (0, len(DAY))
+
+
+def test_later_evidence_amends() -> None:
+    agent = Agent(TENANT, TENANT)
+    agent.tell("Ana", [log("seen", 50), log("left", 90)], STAMP)
+    agent.tell("Ana", [log("joined", 10)], STAMP)
+    assert isinstance(agent.pending[-1], AgentAmended)
+    assert [(span.from_ms, span.until_ms) for span in agent.spans.values()] == [((T0 + 10) * 1000, (T0 + 90) * 1000)]
+
+
+def test_an_interface_is_no_person_until_it_works() -> None:
+    agent = Agent(TENANT, TENANT)
+    agent.tell("PJSIP/1001", [log("joined", 0)], STAMP)
+    assert not agent.person
+    assert agent.identify("Ana", STAMP) == [log("joined", 0)]
+    assert agent.spans == {}
+    assert agent.identify("Ana", STAMP) == []

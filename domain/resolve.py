@@ -56,7 +56,7 @@ def resolve(facts: list[Fact], context: Context) -> Resolved:
     visits = visiting.close(context.restarts, hung_up)
     attempt = attempt_of(ordered, outbound, hung_up)
     path = path_of(ordered, visits, hung_up, context.restarts)
-    ended_ms = _ended_ms(visits, hung_up, attempt.ended_ms if attempt else None)
+    ended_ms = _ended_ms(ordered, visits, hung_up, attempt.ended_ms if attempt else None)
     quality = _quality(ordered)
     return Resolved(
         Call(
@@ -82,11 +82,12 @@ def resolve(facts: list[Fact], context: Context) -> Resolved:
     )
 
 
-def _ended_ms(visits: tuple[Visit, ...], hung_up: int | None, attempt_ended: int | None) -> int | None:
-    """When the call was over: the line's end where it was seen, else the last visit's."""
+def _ended_ms(facts: list[Fact], visits: tuple[Visit, ...], hung_up: int | None, attempt_ended: int | None) -> int | None:
+    """When the call was over: the line's end where it was seen; the last visit's end where no source tells of lines."""
     if hung_up is not None:
         return hung_up // 1000
-    if any(visit.open for visit in visits):
+    tells_of_lines = facts[-1].clock in ("live", "ami") and not any(fact.kind == "unseen" for fact in facts)
+    if tells_of_lines or any(visit.open for visit in visits):
         return None
     ends = [visit.released_ms or visit.ended_ms for visit in visits]
     return max([end for end in ends if end is not None], default=attempt_ended)

@@ -17,7 +17,6 @@ ATTEMPTS = 3
 """So many times a caller may choose nothing, or nothing that exists, before the IVR ends the call."""
 
 
-
 class Message(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a caller hears: `text` spoken by `voice`, or an uploaded `file` (.mp3 or .wav). All empty: nothing."""
 
@@ -135,10 +134,7 @@ class Ivr(Aggregate):
             return True
         local = datetime.fromtimestamp(instant_us // SECOND, ZoneInfo(settings.zone))
         minute = local.hour * 60 + local.minute
-        return any(
-            hours.weekday == local.weekday() and _minute(hours.opens) <= minute < _minute(hours.closes)
-            for hours in settings.hours
-        )
+        return any(hours.weekday == local.weekday() and _minute(hours.opens) <= minute < _minute(hours.closes) for hours in settings.hours)
 
     def next_step(self, instant_us: int, keyed: tuple[str, ...] = (), unanswered: bool = False) -> Step:
         """What to do for a caller who came in at an instant and has keyed `keyed` since ("" = let an attempt pass).

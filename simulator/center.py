@@ -1,0 +1,198 @@
+"""The center that is simulated: its queues, IVRs, people and hours. Only data; `model` makes it live."""
+
+from __future__ import annotations
+
+import msgspec
+
+from domain.ivr import Hours, IvrSettings, Message, Option
+from domain.queues import QueueSettings
+
+ZONE = "America/Sao_Paulo"
+
+
+class QueuePlan(msgspec.Struct, frozen=True):
+    """A queue and how its customers behave. Means in seconds; `limit_s`: the queue's time limit.
+
+    key_share: part of the waiting who choose the key to be called back. overflow: where a call goes at the time limit.
+    transfers: where agents pass calls on to, with the weights of each. elsewhere: where an operator moves one who waits.
+    """
+
+    name: str
+    settings: QueueSettings
+    talk_s: float
+    wrap_s: float
+    patience_s: float
+    limit_s: int
+    key_share: float
+    tags: tuple[tuple[str, float], ...]
+    transfers: tuple[tuple[str, float], ...]
+    elsewhere: str
+    overflow: str = ""
+
+
+class Shift(msgspec.Struct, frozen=True):
+    """When people work: hours since midnight of the center's zone, on these weekdays (0 = Monday)."""
+
+    starts: float
+    ends: float
+    weekdays: tuple[int, ...]
+
+
+class AgentPlan(msgspec.Struct, frozen=True):
+    """An agent: the queues that the skills allow, the shift, how often the phone is left ringing."""
+
+    name: str
+    interface: str
+    queues: tuple[str, ...]
+    shift: Shift
+    deaf: float
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A number of the company: calls to it meet an IVR, or else go straight to a queue. `share` of all calls."""
+
+    did: str
+    share: float
+    ivr: str = ""
+    queue: str = ""
+
+
+class IvrPlan(msgspec.Struct, frozen=True):
+    """An IVR and what its callers key, with the weight of each ("" = nothing, a digit that the menu lacks = a slip)."""
+
+    name: str
+    settings: IvrSettings
+    keyed: tuple[tuple[str, float], ...]
+
+
+class Center(msgspec.Struct, frozen=True):
+    """All of it. `calls_a_day`: on a weekday; Saturdays and Sundays have less. `dials_an_hour`: of each agent on duty."""
+
+    queues: tuple[QueuePlan, ...]
+    ivrs: tuple[IvrPlan, ...]
+    lines: tuple[Line, ...]
+    agents: tuple[AgentPlan, ...]
+    calls_a_day: float
+    dials_an_hour: float
+
+
+WORKDAYS = (0, 1, 2, 3, 4)
+MORNING = Shift(7.75, 14.0, (0, 1, 2, 3, 4, 5))
+AFTERNOON = Shift(13.75, 20.0, WORKDAYS)
+MIDDLE = Shift(9.0, 17.5, WORKDAYS)
+
+PAUSES = (("Lanche", 20.0), ("Descanso", 10.0), ("Descanso", 10.0))
+"""The breaks that Brazilian law gives a telephone operator in a shift (reason, minutes)."""
+
+OTHER_PAUSES = (("Banheiro", 0.5), ("Treinamento", 0.15), ("Feedback", 0.15), ("Reunião: equipe", 0.1), ("", 0.1))
+
+_TEAMS: tuple[tuple[tuple[str, ...], Shift], ...] = (
+    (("Vendas",), MORNING),
+    (("Suporte",), MORNING),
+    (("Vendas", "Retenção"), AFTERNOON),
+    (("Suporte",), AFTERNOON),
+    (("Cobrança",), MORNING),
+    (("Suporte", "Vendas"), MIDDLE),
+    (("Cobrança", "Retenção"), AFTERNOON),
+    (("Vendas",), AFTERNOON),
+    (("Suporte", "Cobrança"), AFTERNOON),
+    (("Vendas", "Retenção"), MORNING),
+    (("Suporte",), MORNING),
+    (("Cobrança", "Vendas"), MIDDLE),
+)
+
+_NAMES = (
+    "Ana Souza", "Bruno Conceição", "Cláudia Araújo", "Diego Muñoz", "Elaine Prado", "Fábio Simões", "Gabriela Lima",
+    "Helena Brandão", "Igor Batista", "Joana D'Ávila", "Kátia Nogueira", "Luís Fernando", "Márcia Peçanha", "Nuno Teixeira",
+    "Olívia Rocha", "Patrícia Gonçalves", "Quitéria Alves", "Renato Assunção", "Sônia Magalhães", "Tiago Falcão",
+    "Úrsula Weber", "Vinícius Moraes", "Wesley Guimarães", "Yara Monteiro",
+)  # fmt: skip
+
+
+def busy_center(scale: float = 1.0) -> Center:
+    """A center of four queues and two IVRs; `scale` 1 is some 800 calls on a weekday and two dozen agents."""
+    people = max(round(24 * scale), len(_TEAMS))
+    return Center(
+        queues=_queues(),
+        ivrs=_ivrs(),
+        lines=(
+            Line("1130034000", 0.60, ivr="URA Principal"),
+            Line("1130034100", 0.20, ivr="URA Cobrança"),
+            Line("08007004001", 0.20, queue="Suporte"),
+        ),
+        agents=tuple(_agent(place) for place in range(people)),
+        calls_a_day=800.0 * scale,
+        dials_an_hour=1.2,
+    )
+
+
+def _agent(place: int) -> AgentPlan:
+    queues, shift = _TEAMS[place % len(_TEAMS)]
+    again = place // len(_NAMES)
+    name = _NAMES[place % len(_NAMES)]
+    deaf = 0.12 if place % 7 == 3 else 0.02
+    return AgentPlan(name if not again else f"{name} {again + 1}", f"PJSIP/{1001 + place}", queues, shift, deaf)
+
+
+def _queues() -> tuple[QueuePlan, ...]:
+    return (
+        QueuePlan(
+            "Vendas",
+            QueueSettings(sla_target=80.0, sla_ms=20_000, tolerated_ms=5_000, internal_number="401"),
+            talk_s=210.0, wrap_s=25.0, patience_s=150.0, limit_s=300, key_share=0.02,
+            tags=(("Venda", 0.35), ("Sem interesse", 0.4), ("Dúvida", 0.25)),
+            transfers=(("Suporte", 0.06), ("Cobrança", 0.02), ("", 0.92)),
+            elsewhere="Suporte", overflow="Suporte",
+        ),
+        QueuePlan(
+            "Suporte",
+            QueueSettings(sla_target=85.0, sla_ms=30_000, tolerated_ms=10_000, internal_number="402"),
+            talk_s=300.0, wrap_s=40.0, patience_s=240.0, limit_s=420, key_share=0.03,
+            tags=(("Resolvido", 0.6), ("Chamado aberto", 0.3), ("Visita técnica", 0.1)),
+            transfers=(("Vendas", 0.03), ("Retenção", 0.04), ("", 0.93)),
+            elsewhere="Vendas",
+        ),
+        QueuePlan(
+            "Cobrança",
+            QueueSettings(sla_target=75.0, sla_ms=30_000, tolerated_ms=5_000, internal_number="403"),
+            talk_s=240.0, wrap_s=30.0, patience_s=120.0, limit_s=240, key_share=0.0,
+            tags=(("Acordo", 0.4), ("Segunda via", 0.4), ("Contesta", 0.2)),
+            transfers=(("Retenção", 0.05), ("", 0.95)),
+            elsewhere="Suporte",
+        ),
+        QueuePlan(
+            "Retenção",
+            QueueSettings(sla_target=90.0, sla_ms=20_000, tolerated_ms=5_000, internal_number="404"),
+            talk_s=420.0, wrap_s=45.0, patience_s=90.0, limit_s=180, key_share=0.0,
+            tags=(("Retido", 0.55), ("Cancelado", 0.45)),
+            transfers=(("", 1.0),),
+            elsewhere="Suporte",
+        ),
+    )  # fmt: skip
+
+
+def _ivrs() -> tuple[IvrPlan, ...]:
+    hours = (*(Hours(day, "08:00", "20:00") for day in WORKDAYS), Hours(5, "08:00", "14:00"))
+    return (
+        IvrPlan(
+            "URA Principal",
+            IvrSettings(
+                area_code="11", number="30034000", always_open=False, zone=ZONE, hours=hours,
+                welcome=Message(text="Bem-vindo. Vendas, 1. Suporte, 2. Cobrança, 3.", voice="Camila"),
+                closed=Message(text="Atendemos de segunda a sexta das 8 às 20 h e aos sábados até as 14 h.", voice="Camila"),
+                unanswered=Message(text="Todos os atendentes estão ocupados. Tente mais tarde.", voice="Camila"),
+                menu=(Option("1", "Vendas"), Option("2", "Suporte"), Option("3", "Cobrança")),
+            ),
+            keyed=(("1", 0.40), ("2", 0.36), ("3", 0.14), ("", 0.06), ("7", 0.04)),
+        ),
+        IvrPlan(
+            "URA Cobrança",
+            IvrSettings(
+                area_code="11", number="30034100", always_open=False, zone=ZONE, hours=hours,
+                welcome=Message(file="boas-vindas-cobranca.wav"),
+                closed=Message(file="fechado.mp3"),
+                menu=(Option("1", "Cobrança"), Option("9", "Retenção")),
+            ),
+            keyed=(("1", 0.74), ("9", 0.16), ("", 0.10)),
+        ),
+    )  # fmt: skip

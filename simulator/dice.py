@@ -1,0 +1,62 @@
+"""Chance, from a seed: every part of the center has dice of its own, so that one more throw here changes nothing there."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from random import Random
+from typing import TypeVar
+
+from domain.base import SECOND
+
+T = TypeVar("T")
+
+
+class Dice:
+    """Chances, choices and durations. Durations are microseconds, whole multiples of `grain_us` and never zero."""
+
+    def __init__(self, seed: int, name: str, grain_us: int) -> None:
+        self._random = Random(f"{seed}/{name}")
+        self._grain = grain_us
+
+    def chance(self, probability: float) -> bool:
+        """True with that probability."""
+        return self._random.random() < probability
+
+    def share(self) -> float:
+        """Some part of one."""
+        return self._random.random()
+
+    def one_of(self, things: Sequence[T]) -> T:
+        """Any of them, each as likely."""
+        return things[int(self._random.random() * len(things))]
+
+    def weighted(self, things: Sequence[tuple[T, float]]) -> T:
+        """One of them, by weights that sum to one."""
+        left = self._random.random()
+        for thing, weight in things:
+            left -= weight
+            if left < 0:
+                return thing
+        return things[-1][0]
+
+    def between(self, low_s: float, high_s: float) -> int:
+        """Any duration between two, each as likely."""
+        return self._whole(low_s + (high_s - low_s) * self._random.random())
+
+    def waiting(self, mean_s: float) -> int:
+        """The time until something that may happen at any moment (exponential)."""
+        return self._whole(-mean_s * math.log(1.0 - self._random.random()))
+
+    def working(self, mean_s: float, spread: float = 0.7) -> int:
+        """The time that a piece of work takes (lognormal with that mean): mostly short, at times very long."""
+        return self._whole(self._random.lognormvariate(math.log(mean_s) - spread * spread / 2, spread))
+
+    def quality(self) -> tuple[float, float]:
+        """The voice of a call: jitter in ms and lost packets in percent; good as a rule, at times bad."""
+        jitter = self._random.lognormvariate(math.log(18), 0.9)
+        loss = self._random.lognormvariate(math.log(0.3), 1.1)
+        return round(jitter, 2), round(min(loss, 100.0), 2)
+
+    def _whole(self, seconds: float) -> int:
+        return max(round(seconds * SECOND / self._grain), 1) * self._grain

@@ -92,9 +92,9 @@ class Agent(Aggregate):
 
     KIND = "agent"
 
-    def __init__(self, id: UUID, tenant: UUID) -> None:
+    def __init__(self, id: UUID, tenant: UUID, name: str = "") -> None:
         super().__init__(id, tenant)
-        self.name = ""
+        self.name = name
         self.member = ""
         self.person = False
         self.facts: list[Fact] = []
@@ -103,7 +103,7 @@ class Agent(Aggregate):
         self.latest = 0
         self._presence: Presence | None = None
 
-    def tell(self, name: str, facts: Iterable[Fact], stamp: Stamp) -> tuple[int, int]:
+    def tell(self, facts: Iterable[Fact], stamp: Stamp) -> tuple[int, int]:
         """Take in what a source says; returns how many facts were new and how many repeated."""
         told = list(facts)
         new: dict[tuple[object, ...], Fact] = {}
@@ -122,7 +122,15 @@ class Agent(Aggregate):
         kind = AgentAmended if amended else _BY_KIND.get(fresh[0].kind, AgentObserved) if len(fresh) == 1 else AgentObserved
         person = self.person or any(_proves_a_person(fact) for fact in fresh)
         self.trigger(
-            kind, stamp, fresh[-1].at, name=name, facts=fresh, spans=changed, dropped=dropped, person=person, queues=tuple(sorted(presence.queues))
+            kind,
+            stamp,
+            fresh[-1].at,
+            name=self.name,
+            facts=fresh,
+            spans=changed,
+            dropped=dropped,
+            person=person,
+            queues=tuple(sorted(presence.queues)),
         )
         self._presence = presence
         return len(fresh), len(told) - len(fresh)
@@ -144,6 +152,10 @@ class Agent(Aggregate):
         """Refuse to pause who is paused, or to resume who is not."""
         if (self._now().pause is not None) != paused:
             raise Refused(f"agent {self.name} is {'not ' if paused else 'already '}paused")
+
+    def queues_now(self) -> tuple[str, ...]:
+        """The queues in which the agent is in; "" stands for all."""
+        return tuple(sorted(self._now().queues))
 
     def _now(self) -> Presence:
         if self._presence is None:

@@ -19,51 +19,56 @@ a queue_log in whole seconds."""
 
 CallKind = Literal[
     # the call itself
-    "arrived",          # an inbound call came in (private: caller; text: number dialled, the DID)
-    "dialled",          # an outbound attempt began (private: number called; agent if known; by: style)
-    "dial_answered",    # the customer answered the attempt
-    "dial_failed",      # the attempt failed (text: busy|no_answer|bad_number|congestion|rejected|unavailable|agent_no_answer|failed)
-    "part_of",          # this channel belongs to another call (text: that call's id, its Linkedid)
-    "hung_up",          # the caller's channel is gone (text: cause)
-    "quality",          # final RTP figures (jitter_ms, loss_percent in text as "jitter;loss")
-    "did",              # number dialled by the caller (text)
-    "tag",              # wrap-up code (text)
-    "note",             # anything else worth keeping (text: verb; private: its fields)
-    "supervised",       # a supervisor spied on the call (text: listen|whisper|barge)
+    "arrived",  # an inbound call came in (private: caller; text: number dialled, the DID)
+    "dialled",  # an outbound attempt began (private: number called; agent if known; by: style)
+    "dial_answered",  # the customer answered the attempt
+    "dial_failed",  # the attempt failed (text: busy|no_answer|bad_number|congestion|rejected|unavailable|agent_no_answer|failed)
+    "part_of",  # this channel belongs to another call (text: that call's id, its Linkedid)
+    "hung_up",  # the caller's channel is gone (text: cause)
+    "quality",  # final RTP figures (jitter_ms, loss_percent in text as "jitter;loss")
+    "did",  # number dialled by the caller (text)
+    "tag",  # wrap-up code (text)
+    "note",  # anything else worth keeping (text: verb; private: its fields)
+    "supervised",  # a supervisor spied on the call (text: listen|whisper|barge)
     # IVR
-    "ivr_entered",      # text: the IVR's name
-    "ivr_option",       # text: what was keyed; "" = nothing; invalid options come too
-    "ivr_out_of_hours", # the IVR told the caller that it is closed (text: the IVR's name)
+    "ivr_entered",  # text: the IVR's name
+    "ivr_option",  # text: what was keyed; "" = nothing; invalid options come too
+    "ivr_out_of_hours",  # the IVR told the caller that it is closed (text: the IVR's name)
     "ivr_blacklisted",
-    "ivr_left",         # the IVR itself ended the call (text: reason)
+    "ivr_left",  # the IVR itself ended the call (text: reason)
     # a visit to a queue
-    "offered",          # ENTERQUEUE / QueueCallerJoin (private: caller)
-    "rang",             # an agent's phone began to ring
-    "ring_no_answer",   # it rang in vain (ring_ms)
-    "ring_canceled",    # ringing ended because the caller left or another answered (ring_ms)
-    "agent_dumped",     # the agent hung up during the announcement; the caller goes on waiting
-    "waiting",          # seen still waiting (a QueueEntry after a reconnection)
-    "answered",         # wait_ms = the source's own hold time, ring_ms
-    "held", "resumed",
-    "released",         # talk ended: by = agent|caller|transfer; wait_ms, talk_ms as the source reckons them; text: where to
-    "wrap_up",          # wrap-up after the call: wrap_ms long
-    "abandoned", "timed_out", "left_by_key", "withdrawn", "emptied",   # ends of the wait (wait_ms)
-    "turned_away",      # JOINEMPTY, FULL, CLOSED, DIVERT_*: opens and ends at once, closed (text: verb)
-    "unseen_end",       # left the queue, but nobody can say how (QueueCallerLeave whose follow-up was cut off)
-    "outbound",         # CALLOUTBOUND of a dialplan: what follows in this queue is an attempt, not a visit
+    "offered",  # ENTERQUEUE / QueueCallerJoin (private: caller)
+    "rang",  # an agent's phone began to ring
+    "ring_no_answer",  # it rang in vain (ring_ms)
+    "ring_canceled",  # ringing ended because the caller left or another answered (ring_ms)
+    "agent_dumped",  # the agent hung up during the announcement; the caller goes on waiting
+    "waiting",  # seen still waiting (a QueueEntry after a reconnection)
+    "answered",  # wait_ms = the source's own hold time, ring_ms
+    "held",
+    "resumed",
+    "released",  # talk ended: by = agent|caller|transfer; wait_ms, talk_ms as the source reckons them; text: where to
+    "wrap_up",  # wrap-up after the call: wrap_ms long
+    "abandoned",
+    "timed_out",
+    "left_by_key",
+    "withdrawn",
+    "emptied",  # ends of the wait (wait_ms)
+    "turned_away",  # JOINEMPTY, FULL, CLOSED, DIVERT_*: opens and ends at once, closed (text: verb)
+    "unseen_end",  # left the queue, but nobody can say how (QueueCallerLeave whose follow-up was cut off)
+    "outbound",  # CALLOUTBOUND of a dialplan: what follows in this queue is an attempt, not a visit
     # what the source could not see
-    "unseen",           # the source was cut off from `at` to `until` while this call was up
-    "restarted",        # the PBX started anew at `at`: nothing of before is still going on
+    "unseen",  # the source was cut off from `at` to `until` while this call was up
+    "restarted",  # the PBX started anew at `at`: nothing of before is still going on
 ]
 
 PresenceKind = Literal[
-    "joined",           # ADDMEMBER, AGENT(CALLBACK)LOGIN (queue "" = all; by = "member" | "login")
-    "left",             # REMOVEMEMBER, AGENT(CALLBACK)LOGOFF (queue "" = all; session_ms if told)
-    "paused",           # queue "" = all; text: reason
-    "unpaused",         # queue "" = all
-    "reason",           # PAUSEREASON: reason of the pause around it (text)
-    "seen",             # rung or answered in `queue`: proves presence
-    "restarted",        # sessions by login end; members and their pauses stay
+    "joined",  # ADDMEMBER, AGENT(CALLBACK)LOGIN (queue "" = all; by = "member" | "login")
+    "left",  # REMOVEMEMBER, AGENT(CALLBACK)LOGOFF (queue "" = all; session_ms if told)
+    "paused",  # queue "" = all; text: reason
+    "unpaused",  # queue "" = all
+    "reason",  # PAUSEREASON: reason of the pause around it (text)
+    "seen",  # rung or answered in `queue`: proves presence
+    "restarted",  # sessions by login end; members and their pauses stay
 ]
 
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, cast
 from uuid import UUID
+
+import msgspec
 
 from domain.base import Aggregate, Event, Stamp
 from domain.calls import Call
@@ -29,8 +31,16 @@ class InteractionEvent(Event, frozen=True, kw_only=True):
 def _named(kind: str, meaning: str) -> type[InteractionEvent]:
     """The event class whose name on the wire is `interaction.<kind>`."""
     name = "".join(word.capitalize() for word in kind.split("_"))
-    namespace = {"__doc__": meaning, "__module__": __name__, "TOPIC": f"interaction.{kind}", "__annotations__": {"TOPIC": ClassVar[str]}}
-    return type(InteractionEvent)(name, (InteractionEvent,), namespace, frozen=True, kw_only=True)
+    named = msgspec.defstruct(
+        name,
+        [],
+        bases=(InteractionEvent,),
+        namespace={"__doc__": meaning, "TOPIC": f"interaction.{kind}"},
+        module=__name__,
+        frozen=True,
+        kw_only=True,
+    )
+    return cast("type[InteractionEvent]", named)
 
 
 BY_KIND: dict[str, type[InteractionEvent]] = {

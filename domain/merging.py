@@ -112,5 +112,7 @@ def _everywhere(finer: list[Fact], fact: Fact) -> int | None:
 
 
 def _enriched(fine: Fact, coarse: Fact) -> Fact:
-    missing = {name: getattr(coarse, name) for name in _MERGED if getattr(fine, name) in ("", None) and getattr(coarse, name) not in ("", None)}
+    missing = {
+        name: getattr(coarse, name) for name in _MERGED if getattr(fine, name) in ("", None) and getattr(coarse, name) not in ("", None)
+    }
     return replace(fine, **missing) if missing else fine

@@ -15,7 +15,13 @@ _STATUS = {
     "closed": "Closed",
     "unknown": "Unknown",
 }
-_IVR_STATUS = {"abandoned": "Abandoned IVR", "out_of_hours": "Out of Hours", "ended": "Ended IVR", "blacklisted": "Blacklisted", "unknown": "Unknown"}
+_IVR_STATUS = {
+    "abandoned": "Abandoned IVR",
+    "out_of_hours": "Out of Hours",
+    "ended": "Ended IVR",
+    "blacklisted": "Blacklisted",
+    "unknown": "Unknown",
+}
 _ATTEMPT_STATUS = {"answered": "Answered", "bad_number": "Bad Number", "unknown": "Unknown", "": ""}
 
 
@@ -27,7 +33,11 @@ def path_of(facts: list[Fact], visits: tuple[Visit, ...], hung_up: int | None, r
     options = tuple(fact.text for fact in facts if fact.kind == "ivr_option")
     outcome, left = _ivr_end(facts, entered, visits, hung_up, restarts)
     return IvrPath(
-        ivr=entered.text or entered.queue, entered_ms=entered.at // MS, left_ms=None if left is None else left // MS, outcome=outcome, options=options
+        ivr=entered.text or entered.queue,
+        entered_ms=entered.at // MS,
+        left_ms=None if left is None else left // MS,
+        outcome=outcome,
+        options=options,
     )
 
 

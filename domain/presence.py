@@ -110,7 +110,7 @@ class Presence:
             self.pause = (self.pause[0], fact.text)
             self.paused = dict.fromkeys(self.paused, fact.text)
 
-    def _restarted(self, fact: Fact) -> None:
+    def _restarted(self, _: Fact) -> None:
         self.queues = {queue: how for queue, how in self.queues.items() if how != "login"}
 
     def _everywhere(self) -> bool:

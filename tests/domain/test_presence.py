@@ -22,7 +22,9 @@ def spans(*facts: Fact) -> list[Stretch]:
 
 
 def test_in_somewhere_is_logged_in() -> None:
-    assert spans(log("joined", 0), log("joined", 5, queue="suporte"), log("left", 50), log("left", 90, queue="suporte")) == [("session", 0, 90, "")]
+    assert spans(log("joined", 0), log("joined", 5, queue="suporte"), log("left", 50), log("left", 90, queue="suporte")) == [
+        ("session", 0, 90, "")
+    ]
 
 
 def test_an_agent_never_seen_before_is_in_from_the_first_ring_on() -> None:
@@ -39,7 +41,13 @@ def test_a_pause_everywhere_is_paused_and_in_some_queue_is_not() -> None:
 
 
 def test_a_new_reason_splits_the_pause_and_a_repeat_does_nothing() -> None:
-    facts = (log("joined", 0), log("paused", 10, text="Treinamento"), log("paused", 15), log("paused", 20, text="Reunião"), log("unpaused", 30))
+    facts = (
+        log("joined", 0),
+        log("paused", 10, text="Treinamento"),
+        log("paused", 15),
+        log("paused", 20, text="Reunião"),
+        log("unpaused", 30),
+    )
     assert spans(*facts) == [("pause", 10, 20, "Treinamento"), ("pause", 20, 30, "Reunião"), ("session", 0, None, "")]
 
 
@@ -96,29 +104,29 @@ DAY = (
 @settings(deadline=None)
 @given(st.permutations(DAY), st.lists(st.integers(1, len(DAY) - 1), max_size=4))
 def test_the_order_of_telling_changes_nothing(facts: list[Fact], cuts: list[int]) -> None:
-    agent = Agent(TENANT, TENANT)
+    agent = Agent(TENANT, TENANT, "Ana")
     edges = [0, *sorted(cuts), len(facts)]
     for start, end in zip(edges, edges[1:], strict=False):
-        agent.tell("Ana", facts[start:end], STAMP)
+        agent.tell(facts[start:end], STAMP)
     assert agent.spans == resolve(list(DAY)).spans()
-    again = Agent(TENANT, TENANT)
+    again = Agent(TENANT, TENANT, "Ana")
     for event in agent.collect():
         again.replay(event)
     assert again.spans == agent.spans
-    assert agent.tell("Ana", DAY, STAMP) == (0, len(DAY))
+    assert agent.tell(DAY, STAMP) == (0, len(DAY))
 
 
 def test_later_evidence_amends() -> None:
-    agent = Agent(TENANT, TENANT)
-    agent.tell("Ana", [log("seen", 50), log("left", 90)], STAMP)
-    agent.tell("Ana", [log("joined", 10)], STAMP)
+    agent = Agent(TENANT, TENANT, "Ana")
+    agent.tell([log("seen", 50), log("left", 90)], STAMP)
+    agent.tell([log("joined", 10)], STAMP)
     assert isinstance(agent.pending[-1], AgentAmended)
     assert [(span.from_ms, span.until_ms) for span in agent.spans.values()] == [((T0 + 10) * 1000, (T0 + 90) * 1000)]
 
 
 def test_an_interface_is_no_person_until_it_works() -> None:
-    agent = Agent(TENANT, TENANT)
-    agent.tell("PJSIP/1001", [log("joined", 0)], STAMP)
+    agent = Agent(TENANT, TENANT, "Ana")
+    agent.tell([log("joined", 0)], STAMP)
     assert not agent.person
     assert agent.identify("Ana", STAMP) == [log("joined", 0)]
     assert agent.spans == {}

@@ -36,7 +36,14 @@ ANSWERED = (
 
 def test_an_answered_visit() -> None:
     visit = only(*ANSWERED)
-    assert (visit.end, visit.agent, visit.wait_ms, visit.talk_ms, visit.hold_ms, visit.wrap_up_ms) == ("answered", "Bruno", 8000, 60_000, 0, 0)
+    assert (visit.end, visit.agent, visit.wait_ms, visit.talk_ms, visit.hold_ms, visit.wrap_up_ms) == (
+        "answered",
+        "Bruno",
+        8000,
+        60_000,
+        0,
+        0,
+    )
     assert [(ring.agent, ring.outcome, ring.until_ms - ring.from_ms) for ring in visit.rings if ring.until_ms] == [
         ("Ana", "no_answer", 5000),
         ("Bruno", "answered", 2000),
@@ -130,7 +137,9 @@ def test_what_a_cut_hides_is_unknown_until_the_log_tells() -> None:
 
 
 def test_two_tellings_that_differ_are_reported_and_the_first_holds() -> None:
-    resolved = resolve([log("offered", 0), log("abandoned", 10, wait_ms=10_000), log("answered", 15, agent="Ana", wait_ms=15_000)], context())
+    resolved = resolve(
+        [log("offered", 0), log("abandoned", 10, wait_ms=10_000), log("answered", 15, agent="Ana", wait_ms=15_000)], context()
+    )
     assert [visit.end for visit in resolved.call.visits] == ["abandoned"]
     assert len(resolved.conflicts) == 1
 

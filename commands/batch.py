@@ -1,0 +1,204 @@
+"""Commands that are decided one after the other and saved together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import UUID
+
+import msgspec
+
+from commands.desk import ANYONE, HANDLERS, Caller, Command, Desk, Receipt
+from commands.keyring import Additions
+from commands.store import Store, project
+from domain.base import Aggregate, Event, Personal
+from domain.errors import DomainError, NotAllowed, Refused
+
+A = TypeVar("A", bound=Aggregate)
+Request = tuple[Command, Caller]
+
+
+@dataclass(slots=True)
+class Decision:
+    """An accepted command that waits to be saved."""
+
+    id: UUID
+    version: int
+    result: dict[str, object]
+    events: list[Event]
+    caller: Caller
+    digest: bytes = b""
+
+
+@dataclass(slots=True)
+class Repeat:
+    """A command whose idempotency key was used before: in this batch (`before` waits too) or earlier."""
+
+    before: Decision | Receipt
+
+
+Outcome = Decision | Repeat | DomainError
+"""How a command fared before anything is saved."""
+
+Answer = Receipt | DomainError
+"""How it fared in the end."""
+
+
+def _personal_as_text(value: object) -> str:
+    if isinstance(value, Personal):
+        return value.plain or value.sealed
+    raise NotImplementedError(type(value))
+
+
+_as_json = msgspec.json.Encoder(enc_hook=_personal_as_text, order="deterministic")
+
+
+class Batch:
+    """The aggregates as accepted commands leave them, and what these commands will write. Held by one thread."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.additions = Additions()
+        self._loaded: dict[UUID, Aggregate] = {}
+        self._read: dict[UUID, list[Event]] = {}
+        self._waiting: dict[UUID, list[Event]] = {}
+        self._keys: dict[tuple[UUID, str], Decision] = {}
+
+    # What a desk asks for
+
+    def prefetch(self, requests: Sequence[Request]) -> None:
+        """Read at once what these commands say that they will load."""
+        ids = {id for command, caller in requests for id in command.concerns(caller.tenant)}
+        missing = [id for id in ids if self.store.cached(id) is None]
+        if len(missing) > 1:
+            found = self.store.streams(missing)
+            self._read = {id: found.get(id, []) for id in missing}
+
+    def load(self, kind: type[A], id: UUID) -> Aggregate | None:
+        """The aggregate with all that was accepted in this batch; None if nothing ever happened to it."""
+        found = self._loaded.get(id)
+        if found is None:
+            waiting = self._waiting.get(id, [])
+            found = self.store.cached(id) if not waiting else None
+            if found is None:
+                events = self._read.pop(id, None)
+                found = project([*(self.store.stream(id) if events is None else events), *waiting], kind)
+            if found is not None:
+                self._loaded[id] = found
+        return found
+
+    def exists(self, id: UUID) -> bool:
+        """Whether anything ever happened to this aggregate."""
+        return id in self._loaded or id in self._waiting or self.store.cached(id) is not None or self.store.recorder.position_of(id) > 0
+
+    # Deciding
+
+    def decide(self, command: Command, caller: Caller, now_us: int) -> Outcome:
+        """Authorise the command and let its handler decide; a refused command leaves no trace."""
+        if command.permission != ANYONE and command.permission not in caller.permissions:
+            return NotAllowed(command.permission)
+        digest = b""
+        if caller.idempotency_key:
+            try:
+                digest, repeat = self._repeat(command, caller)
+            except Refused as refusal:
+                return refusal
+            if repeat is not None:
+                return repeat
+        desk = Desk(self, caller, command, now_us)
+        try:
+            done = HANDLERS[type(command)](command, desk)
+        except BaseException as error:
+            self._discard(desk)
+            if isinstance(error, DomainError):
+                return error
+            raise
+        decision = Decision(done.aggregate.id, done.aggregate.version, done.result, self._accept(desk), caller, digest)
+        if caller.idempotency_key:
+            self._keys[caller.tenant, caller.idempotency_key] = decision
+        return decision
+
+    def _repeat(self, command: Command, caller: Caller) -> tuple[bytes, Repeat | None]:
+        """The command's digest, and what was done when the same key was used before. Raises Refused if it was for something else."""
+        # Keyed: a plain digest of a command with a phone number in it would tell the number to whoever tries them all.
+        said = type(command).__name__ + _as_json.encode(command).decode()
+        digest = self.store.keyring.tag(caller.tenant, "command", said)
+        first = self._keys.get((caller.tenant, caller.idempotency_key))
+        if first is not None:
+            known, repeat = first.digest, Repeat(first)
+        else:
+            stored = self.store.receipt_for(caller.tenant, caller.idempotency_key)
+            if stored is None:
+                return digest, None
+            known, repeat = stored[0], Repeat(msgspec.json.decode(stored[1], type=Receipt))
+        # Without a digest: somebody was forgotten since, and with them what commands had said.
+        if known and known != digest:
+            raise Refused("this idempotency key was used for another command")
+        return digest, repeat
+
+    def _accept(self, desk: Desk) -> list[Event]:
+        events: list[Event] = []
+        for id, aggregate in desk.touched.items():
+            self._loaded[id] = aggregate
+            if aggregate.pending:
+                happened = aggregate.collect()
+                self._waiting.setdefault(id, []).extend(happened)
+                events += happened
+        self.additions.take_over(desk.additions)
+        return events
+
+    def _discard(self, desk: Desk) -> None:
+        """Forget what the refused command may have begun to change: it is loaded anew, with what was accepted before."""
+        for id in desk.touched:
+            self._loaded.pop(id, None)
+        self.store.drop(desk.touched)
+
+    # Saving
+
+    def write(self, outcomes: Sequence[Outcome]) -> list[Answer]:
+        """Inside a transaction or outside of one: put what was decided on disk; the receipts and refusals in the commands' order."""
+        decisions = [outcome for outcome in outcomes if isinstance(outcome, Decision)]
+        events = [event for decision in decisions for event in decision.events]
+        if not events and not self.additions and not any(decision.digest for decision in decisions):
+            return self._answers(outcomes, [])
+        stored = self.store.written(events, self.additions)
+        with self.store.recorder.transaction():
+            answers = self._answers(outcomes, self.store.recorder.append(stored) if stored else [])
+            for outcome, answer in zip(outcomes, answers, strict=True):
+                if isinstance(outcome, Decision) and outcome.digest and isinstance(answer, Receipt):
+                    self.store.note_receipt(
+                        outcome.caller.tenant, outcome.caller.idempotency_key, outcome.digest, msgspec.json.encode(answer)
+                    )
+            if self.additions.destroyed:
+                self.store.forget_digests({decision.caller.tenant for decision in decisions})
+        return answers
+
+    def _answers(self, outcomes: Sequence[Outcome], positions: Sequence[int]) -> list[Answer]:
+        given = iter(positions)
+        last: dict[UUID, int] = {}
+        receipts: dict[int, Receipt] = {}
+        answers: list[Answer] = []
+        for outcome in outcomes:
+            match outcome:
+                case Decision():
+                    position = 0
+                    for event in outcome.events:
+                        position = last[event.originator_id] = next(given)
+                    position = position or last.get(outcome.id) or self.store.recorder.position_of(outcome.id)
+                    receipts[id(outcome)] = receipt = Receipt(outcome.id, outcome.version, position, outcome.result)
+                    answers.append(receipt)
+                case Repeat(before=before):
+                    answers.append(before if isinstance(before, Receipt) else receipts[id(before)])
+                case DomainError():
+                    answers.append(outcome)
+        return answers
+
+    def saved(self) -> None:
+        """What was decided is in the log: the aggregates stand as they are saved."""
+        self.store.keep(aggregate for aggregate in self._loaded.values() if aggregate.version > 0)
+
+    def failed(self) -> None:
+        """It is not in the log: nothing at hand can be trusted."""
+        self.store.drop(self._loaded)
+        self.store.drop(self._waiting)

@@ -1,0 +1,113 @@
+"""How an event is written down: its name, its version, its fields as JSON, people's data sealed.
+
+The id and the version of the aggregate are columns of the store, so a stored state begins after them. A state written
+by an older version of its event says so (`"v"`) and is brought up to date on reading by the event's own `upcast`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
+
+from commands.keyring import SEALED, Keyring, subject_of
+from domain.base import CATALOGUE, Event, Personal
+
+_BEFORE_STATE = ("originator_id", "originator_version")
+_STATE_BEGINS = b',"tenant":'
+
+
+class UnreadableEvent(Exception):
+    """A stored event that today's catalogue cannot read; says which."""
+
+
+def personal_from_text(kind: type, text: Any) -> Any:
+    """What msgspec asks when it meets a sealed datum; nothing is opened."""
+    if kind is not Personal:
+        raise NotImplementedError(kind)
+    return sealed_datum(text)
+
+
+def sealed_datum(text: str) -> Personal:
+    """The datum that was written down as `text`; it names its subject."""
+    if not text.startswith(SEALED):
+        raise ValueError("a personal datum that is not sealed")
+    return Personal(subject_of(text), sealed=text)
+
+
+class EventMapper(Mapper[UUID]):
+    """Between events as the domain knows them and events as the store holds them."""
+
+    def __init__(self, keyring: Keyring) -> None:
+        super().__init__(transcoder=JSONTranscoder())
+        self._keyring = keyring
+        self._encoder = msgspec.json.Encoder(enc_hook=self._sealed)
+        self._decoders: dict[str, msgspec.json.Decoder[Event]] = {}
+
+    def _sealed(self, value: Any) -> str:
+        """Seal a person's datum, once: from then on it is in memory as it will be read back."""
+        if not isinstance(value, Personal):
+            raise NotImplementedError(f"{type(value).__name__} is no type of an event")
+        if not value.sealed:
+            value.sealed = self._keyring.seal(value.subject, value.plain or "")
+            value.plain = None
+        return value.sealed
+
+    def to_stored_event(self, domain_event: Event) -> StoredEvent:  # type: ignore[override]
+        """An event as it is written down."""
+        written = self._encoder.encode(domain_event)
+        state = written[written.index(_STATE_BEGINS) + 1 :]
+        version = domain_event.VERSION
+        return StoredEvent(
+            originator_id=domain_event.originator_id,
+            originator_version=domain_event.originator_version,
+            topic=domain_event.TOPIC,
+            state=b"{" + state if version == 1 else b'{"v":%d,' % version + state,
+        )
+
+    def to_domain_event(self, stored_event: StoredEvent) -> Event:
+        """The event that was written down."""
+        assert isinstance(stored_event.originator_id, UUID)
+        return self.read(stored_event.originator_id.bytes, stored_event.originator_version, stored_event.topic, stored_event.state)
+
+    def read(self, originator: bytes, version: int, topic: str, state: bytes) -> Event:
+        """The event of a row of the store."""
+        try:
+            decoder = self._decoders.get(topic) or self._decoder(topic)
+            if b'"v":' in state[:5] or CATALOGUE[topic].VERSION > 1:
+                state = self._up_to_date(CATALOGUE[topic], state)
+            return decoder.decode(b'{"originator_id":"%s","originator_version":%d,%s' % (originator.hex().encode(), version, state[1:]))
+        except (KeyError, msgspec.MsgspecError) as error:
+            raise UnreadableEvent(f"{topic}, version {version} of {UUID(bytes=originator)}: {error}") from error
+
+    def _decoder(self, topic: str) -> msgspec.json.Decoder[Event]:
+        event_type = CATALOGUE[topic]
+        assert event_type.__struct_encode_fields__[:3] == (*_BEFORE_STATE, "tenant"), topic
+        self._decoders[topic] = decoder = msgspec.json.Decoder(event_type, dec_hook=personal_from_text)
+        return decoder
+
+    def _up_to_date(self, event_type: type[Event], state: bytes) -> bytes:
+        """The state as today's version of the event would have been written."""
+        fields: dict[str, Any] = msgspec.json.decode(state)
+        written_at = fields.pop("v", 1)
+        if written_at < event_type.VERSION:
+            fields = event_type.upcast(fields, written_at)
+        return msgspec.json.encode(fields)
+
+
+def read_aloud(state: bytes, keyring: Keyring) -> dict[str, Any]:
+    """A stored state for people who may read it: every sealed datum opened, or said to be forgotten."""
+    opened: dict[str, Any] = _opened(msgspec.json.decode(state), keyring)
+    return opened
+
+
+def _opened(value: Any, keyring: Keyring) -> Any:
+    if isinstance(value, str):
+        return keyring.open_text(value)
+    if isinstance(value, list):
+        return [_opened(item, keyring) for item in value]
+    if isinstance(value, dict):
+        return {key: _opened(item, keyring) for key, item in value.items()}
+    return value

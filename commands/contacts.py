@@ -1,0 +1,61 @@
+"""Contacts registered by people, and forgotten at their own wish. Those that call come to be by themselves (`Desk.contact_for`)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+from uuid import UUID
+
+from commands.desk import Command, Desk, Done, handles
+from domain.contacts import Contact, normalised
+from domain.errors import AlreadyExists, InvalidField
+
+MANAGE_CONTACTS = "gerenciar-contatos"
+
+
+class RegisterContact(Command, frozen=True, kw_only=True):
+    """Register a contact by name, with up to ten phones (country code, area code, number).
+
+    A contact who has called from one of them, and has no name yet, gets this one. Raises AlreadyExists for a named one.
+    """
+
+    permission: ClassVar[str] = MANAGE_CONTACTS
+    name: str
+    phones: tuple[str, ...] = ()
+
+
+class ForgetContact(Command, frozen=True, kw_only=True):
+    """Forget a contact for good (LGPD): nobody, not even the operator, can read any more who it was.
+
+    busy: whether the contact has an open interaction, as whoever asks has looked up; then it is refused.
+    """
+
+    permission: ClassVar[str] = MANAGE_CONTACTS
+    contact: UUID
+    busy: bool
+
+
+@handles(RegisterContact)
+def register_contact(command: RegisterContact, desk: Desk) -> Done:
+    """Let the contact be found by its phones from now on."""
+    phones = tuple(dict.fromkeys(normalised(phone) for phone in command.phones))
+    if any(not any(character.isdigit() for character in phone) for phone in phones):
+        raise InvalidField("phones", "a phone has digits")
+    owners = {phone: desk.whose("phone", phone) for phone in phones}
+    known = {owner for owner in owners.values() if owner is not None}
+    if len(known) > 1:
+        raise AlreadyExists("these phones belong to more than one contact")
+    contact = desk.get(Contact, known.pop()) if known else desk.add(Contact(desk.new_id(), desk.tenant))
+    new = [phone for phone in phones if owners[phone] is None]
+    contact.register(command.name, new, desk.stamp)
+    for phone in new:
+        desk.name("phone", phone, contact.id)
+    return Done(contact)
+
+
+@handles(ForgetContact)
+def forget_contact(command: ForgetContact, desk: Desk) -> Done:
+    """The key is destroyed before the event is saved: what the log says is done is done. Asked again, the key is destroyed again."""
+    contact = desk.get(Contact, command.contact)
+    contact.forget(busy=command.busy, stamp=desk.stamp)
+    desk.forget(contact.id)
+    return Done(contact)

@@ -1,0 +1,190 @@
+"""What a command is, and what its handler finds on its desk.
+
+A command says what somebody wants and which permission it needs. Its handler loads aggregates from the desk, lets them
+decide, and says which one the command was about; the door saves what they triggered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
+from uuid import UUID, uuid4
+
+import msgspec
+
+from commands.keyring import Additions, Keyring
+from domain.base import Aggregate, Stamp
+from domain.contacts import Contact, normalised
+from domain.errors import NotFound
+
+if TYPE_CHECKING:
+    from commands.batch import Batch
+
+ANYONE = ""
+"""The permission of commands that prove by themselves that the caller may: a one-time link, a password."""
+
+A = TypeVar("A", bound=Aggregate)
+C = TypeVar("C", bound="Command")
+
+
+class Clock(Protocol):
+    """Where the time comes from."""
+
+    def now_us(self) -> int:
+        """Microseconds since 1970, UTC."""
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody asks for. `permission`: what the caller must be allowed (a name of the manual's table)."""
+
+    permission: ClassVar[str]
+
+    def concerns(self, tenant: UUID) -> Iterable[UUID]:  # noqa: ARG002 - most commands cannot say
+        """The aggregates that the handler will surely load; those of many commands are then read at once."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, for which company. The same `idempotency_key` twice gives the same receipt, done once."""
+
+    tenant: UUID
+    actor: str
+    permissions: frozenset[str]
+    idempotency_key: str = ""
+    correlation: str = ""
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """A command was accepted. Once acknowledged it is on disk.
+
+    id, version: the aggregate that it was about, as it stands after it. position: of its last event in the log, or the
+    aggregate's last one if there was nothing new: a reader who waits for it sees what was done. result: what the command says.
+    """
+
+    id: UUID
+    version: int
+    position: int
+    result: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a handler gives back: the aggregate that the command was about, and what else the caller wants to know."""
+
+    aggregate: Aggregate
+    result: dict[str, Any] = field(default_factory=dict)
+
+
+Handler = Callable[[Any, "Desk"], Done]
+HANDLERS: dict[type[Command], Handler] = {}
+
+
+def handles(command_type: type[C]) -> Callable[[Callable[[C, Desk], Done]], Callable[[C, Desk], Done]]:
+    """Let the decorated function be what is done for a command of this type."""
+
+    def register(handler: Callable[[C, Desk], Done]) -> Callable[[C, Desk], Done]:
+        assert command_type not in HANDLERS, f"{command_type.__name__} has a handler"
+        HANDLERS[command_type] = handler
+        return handler
+
+    return register
+
+
+class Desk:
+    """What the handler of one command works with. It sees what earlier commands of the same batch did."""
+
+    def __init__(self, batch: Batch, caller: Caller, command: Command, now_us: int) -> None:
+        self._batch = batch
+        self._now_us = now_us
+        self.caller = caller
+        self.tenant = caller.tenant
+        self.stamp = Stamp(
+            tenant=caller.tenant, actor=caller.actor, recorded_at=now_us, cause=type(command).__name__, correlation=caller.correlation
+        )
+        self.touched: dict[UUID, Aggregate] = {}
+        self.additions = Additions()
+
+    @property
+    def keyring(self) -> Keyring:
+        """To open people's data."""
+        return self._batch.store.keyring
+
+    def now_us(self) -> int:
+        """The moment of the command: the same however often it is asked."""
+        return self._now_us
+
+    def instant(self, at: int | None) -> int:
+        """When it happened: `at` (microseconds) if the command says so, else now."""
+        return self._now_us if at is None else at
+
+    def new_id(self) -> UUID:
+        """A random id."""
+        return uuid4()
+
+    def next_protocol(self) -> int:
+        """A protocol number (PROTOCOLO) that the company has never had."""
+        return self._batch.store.next_protocol(self.tenant)
+
+    # Aggregates
+
+    def load(self, kind: type[A], id: UUID) -> A | None:
+        """The aggregate, or None if nothing ever happened to it. Another company's does not exist: NotFound."""
+        found = self.touched.get(id)
+        if found is None:
+            found = self._batch.load(kind, id)
+            if found is None:
+                return None
+            self.touched[id] = found
+        assert isinstance(found, kind), f"{id} is no {kind.__name__}"
+        if found.tenant != self.tenant:
+            raise NotFound(f"no such {kind.KIND}")
+        return found
+
+    def get(self, kind: type[A], id: UUID) -> A:
+        """The aggregate; NotFound if nothing ever happened to it."""
+        found = self.load(kind, id)
+        if found is None or found.version == 0:
+            raise NotFound(f"no such {kind.KIND}")
+        return found
+
+    def add(self, aggregate: A) -> A:
+        """Take care of a new aggregate: it is saved with the command if anything happens to it."""
+        self.touched[aggregate.id] = aggregate
+        return aggregate
+
+    # People
+
+    def whose(self, kind: str, value: str) -> UUID | None:
+        """Who in this company has this phone or e-mail (`kind`)."""
+        tag = self.keyring.tag(self.tenant, kind, value)
+        subject = self.additions.names.get(tag) or self._batch.additions.names.get(tag) or self.keyring.find(tag)
+        return subject if subject is not None and self._exists(subject) else None
+
+    def _exists(self, subject: UUID) -> bool:
+        # An entry is written before the events that need it: after a crash in between it points to nobody.
+        return subject in self.touched or self._batch.exists(subject)
+
+    def name(self, kind: str, value: str, subject: UUID) -> None:
+        """From now on this phone or e-mail finds `subject`."""
+        self.additions.names[self.keyring.tag(self.tenant, kind, value)] = subject
+
+    def own(self, subject: UUID, owner: UUID) -> None:
+        """The data of `subject` (a call, say) is forgotten together with `owner`."""
+        self.additions.owners[subject] = owner
+
+    def forget(self, subject: UUID) -> None:
+        """When the command is saved, destroy the key of `subject` and of all that it owns."""
+        self.additions.destroyed.add(subject)
+
+    def contact_for(self, phone: str) -> UUID:
+        """The contact with this phone; the first call from an unknown number makes one."""
+        number = normalised(phone)
+        known = self.whose("phone", number)
+        if known is not None:
+            return known
+        contact = self.add(Contact(self.new_id(), self.tenant))
+        contact.appear(number, self.stamp)
+        self.name("phone", number, contact.id)
+        return contact.id

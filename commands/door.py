@@ -1,0 +1,164 @@
+"""The one door by which anything may be asked of the contact center.
+
+Whoever asks (the API, the translator of a telephony source, an importer, the simulator) brings a command and says who
+it is. A command is authorised, its handler loads what it needs and lets it decide, and what happened is saved: that is
+the commit, nothing else is written with it. Commands that arrive together are saved together, each with its own
+success or refusal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Sequence
+
+from eventsourcing.persistence import IntegrityError
+
+from commands.batch import Answer, Batch, Request
+from commands.desk import ANYONE, Caller, Clock, Command, Desk, Done, Receipt, handles
+from commands.store import Store
+from domain.errors import DomainError, VersionConflict
+
+__all__ = ["ANYONE", "Answer", "Caller", "Clock", "Command", "Desk", "Done", "Door", "Receipt", "Request", "SystemClock", "handles"]
+
+_TRIES = 3
+_SLOW_DISK_S = 0.005
+"""From this on a commit would hold up the event loop: a thread waits for the disk instead."""
+
+_Waiting = tuple[Command, Caller, "asyncio.Future[Receipt]"]
+
+
+class SystemClock:
+    """The clock of this machine."""
+
+    def now_us(self) -> int:
+        """Microseconds since 1970, UTC."""
+        return time.time_ns() // 1000
+
+
+class Door:
+    """The door of one store. Thread-safe; `execute_soon` is for one event loop."""
+
+    def __init__(self, store: Store, clock: Clock | None = None) -> None:
+        self.store = store
+        self.clock = clock or SystemClock()
+        self._lock = threading.Lock()
+        self._waiting: list[_Waiting] = []
+        self._flushing = False
+        self._save_s = 0.0
+
+    def execute(self, command: Command, caller: Caller) -> Receipt:
+        """Do what is asked. Raises a DomainError if it is refused."""
+        (answer,) = self.execute_all([(command, caller)])
+        if isinstance(answer, DomainError):
+            raise answer
+        return answer
+
+    def execute_all(self, requests: Sequence[Request]) -> list[Answer]:
+        """Do all that is asked, in order, in one transaction; each command has its own receipt or refusal.
+
+        A command sees what those before it did. An error that is no refusal is raised, and none of them is done.
+        """
+        with self._lock:
+            return self._execute(requests)
+
+    async def execute_soon(self, command: Command, caller: Caller) -> Receipt:
+        """Do what is asked together with all that arrives in this turn of the event loop, or while the disk is busy."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Receipt] = loop.create_future()
+        self._waiting.append((command, caller, future))
+        if not self._flushing:
+            self._flushing = True
+            loop.call_soon(self._flush, loop)
+        return await future
+
+    # Together
+
+    def _flush(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Decide and save all that waits: here, unless that would hold up the loop."""
+        batch, self._waiting = self._waiting, []
+        requests = [(command, caller) for command, caller, _ in batch]
+        if self._save_s < _SLOW_DISK_S and self._lock.acquire(blocking=False):
+            try:
+                answers = self._apart(requests)
+            finally:
+                self._lock.release()
+            self._settle(batch, answers, loop)
+        else:
+            working = loop.run_in_executor(None, self._apart_locked, requests)
+            working.add_done_callback(lambda done: self._settle(batch, done.result(), loop))
+
+    def _settle(self, batch: list[_Waiting], answers: Sequence[Receipt | Exception], loop: asyncio.AbstractEventLoop) -> None:
+        for (_, _, future), answer in zip(batch, answers, strict=True):
+            if future.done():
+                continue  # whoever asked has gone away
+            if isinstance(answer, Exception):
+                future.set_exception(answer)
+            else:
+                future.set_result(answer)
+        self._flushing = bool(self._waiting)
+        if self._waiting:
+            loop.call_soon(self._flush, loop)
+
+    def _apart_locked(self, requests: Sequence[Request]) -> Sequence[Receipt | Exception]:
+        with self._lock:
+            return self._apart(requests)
+
+    def _apart(self, requests: Sequence[Request]) -> Sequence[Receipt | Exception]:
+        """As `_execute`, for callers who know nothing of each other: one's unexpected error is not the others'."""
+        try:
+            return self._execute(requests)
+        except Exception as error:  # noqa: BLE001 - each is handed to the one who asked
+            if len(requests) == 1:
+                return [error]
+            return [answer for request in requests for answer in self._apart([request])]
+
+    # Decide and save
+
+    def _execute(self, requests: Sequence[Request]) -> list[Answer]:
+        batch = Batch(self.store)
+        try:
+            batch.prefetch(requests)
+            outcomes = [batch.decide(command, caller, self.clock.now_us()) for command, caller in requests]
+            started = time.perf_counter()
+            answers = batch.write(outcomes)
+            self._save_s += (time.perf_counter() - started - self._save_s) / 8
+        except IntegrityError:
+            batch.failed()
+            return self._one_by_one(requests)
+        except BaseException:
+            batch.failed()
+            raise
+        batch.saved()
+        return answers
+
+    def _one_by_one(self, requests: Sequence[Request]) -> list[Answer]:
+        """After a version conflict, still in one transaction: each command alone, so that only the one in conflict fails."""
+        batches: list[Batch] = []
+        answers: list[Answer] = []
+        try:
+            with self.store.recorder.transaction():
+                for command, caller in requests:
+                    answers.append(self._alone(command, caller, batches))
+        except BaseException:
+            for batch in batches:
+                batch.failed()
+            self.store.forget_protocol_blocks()
+            raise
+        return answers
+
+    def _alone(self, command: Command, caller: Caller, batches: list[Batch]) -> Answer:
+        for _ in range(_TRIES):
+            batch = Batch(self.store)
+            batches.append(batch)
+            try:
+                with self.store.recorder.savepoint():
+                    (answer,) = batch.write([batch.decide(command, caller, self.clock.now_us())])
+            except IntegrityError:
+                batch.failed()
+                self.store.forget_protocol_blocks()
+            else:
+                batch.saved()
+                return answer
+        return VersionConflict("somebody else changed the same thing at the same moment")

@@ -1,0 +1,287 @@
+"""The keys of people's data: what makes it possible to forget somebody in an append-only log.
+
+Every subject (a contact, a user, a call whose caller nobody knows) has a random key of its own; whatever names a person
+is written down only sealed with it. Destroying the key makes all of it unreadable at once: in the log, in every
+projection, in every backup of them. The keys live in a file apart from the events, wrapped by a master key, beside an
+index by which a phone number or e-mail address finds its subject; the subject's entries go with its key.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import sqlite3
+import threading
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as NotBase64
+from collections import OrderedDict
+from collections.abc import Iterable
+from pathlib import Path
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from domain.base import FORGOTTEN, NOBODY, Personal
+
+SEALED = "sealed:"
+"""What every sealed datum begins with: the rest names its subject and holds the ciphertext."""
+
+_NONCE = 12
+_ABOUT_ITSELF = b"keyring"
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS keys (subject BLOB PRIMARY KEY, wrapped BLOB, owner BLOB) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS owned ON keys (owner) WHERE owner IS NOT NULL;
+CREATE TABLE IF NOT EXISTS names (tag BLOB PRIMARY KEY, subject BLOB NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS named ON names (subject);
+CREATE TABLE IF NOT EXISTS about (what TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+"""
+
+
+class WrongMasterKey(Exception):
+    """The master key given is not the one under which this data directory's keys are wrapped."""
+
+
+def master_key(directory: Path, given: str = "") -> bytes:
+    """The key that wraps all others: `given` (32 bytes as hex or base64), else the file `master.key`, made at the first start."""
+    if given:
+        return _parsed(given)
+    path = directory / "master.key"
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return _parsed(path.read_text(encoding="ascii"))
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(os.urandom(32).hex().encode())
+        file.flush()
+        os.fsync(file.fileno())
+    return _parsed(path.read_text(encoding="ascii"))
+
+
+def _parsed(text: str) -> bytes:
+    text = text.strip()
+    try:
+        key = bytes.fromhex(text) if len(text) == 64 else urlsafe_b64decode(text.replace("+", "-").replace("/", "_"))
+    except (ValueError, NotBase64):
+        key = b""
+    if len(key) != 32:
+        raise WrongMasterKey("a master key is 32 bytes, as 64 hexadecimal digits or as base64")
+    return key
+
+
+def subject_of(sealed: str) -> UUID:
+    """Whose datum a sealed text is."""
+    return UUID(bytes=urlsafe_b64decode(sealed[len(SEALED) : len(SEALED) + 24])[:16])
+
+
+class Additions:
+    """What accepted commands change in the keyring when they are saved."""
+
+    def __init__(self) -> None:
+        self.names: dict[bytes, UUID] = {}
+        self.owners: dict[UUID, UUID] = {}
+        self.destroyed: set[UUID] = set()
+
+    def take_over(self, other: Additions) -> None:
+        """Add what one more command asked for."""
+        self.names |= other.names
+        self.owners |= other.owners
+        self.destroyed |= other.destroyed
+
+    def __bool__(self) -> bool:
+        return bool(self.names or self.owners or self.destroyed)
+
+
+class Keyring:
+    """The open key store of a data directory. Thread-safe; one process writes at a time."""
+
+    def __init__(self, path: Path, master: bytes, *, cached: int = 8192) -> None:
+        self._lock = threading.RLock()
+        self._master = AESGCM(master)
+        self._cached = cached
+        self._open: OrderedDict[UUID, AESGCM | None] = OrderedDict()
+        self._fresh: dict[UUID, bytes] = {}
+        self._found: OrderedDict[bytes, UUID] = OrderedDict()
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "temp_store=MEMORY"):
+            self._db.execute(f"PRAGMA {pragma}")
+        self._db.executescript(_SCHEMA)
+        self._index_key = self._own_key()
+
+    def close(self) -> None:
+        """Let go of the file; nothing is left to write."""
+        with self._lock:
+            self._db.close()
+
+    def _own_key(self) -> bytes:
+        """The key of the index, itself wrapped: reading it proves that the master key is the right one."""
+        row = self._db.execute("SELECT value FROM about WHERE what = 'index'").fetchone()
+        if row is None:
+            self._db.execute("INSERT OR IGNORE INTO about VALUES ('index', ?)", (self._wrap(os.urandom(32), _ABOUT_ITSELF),))
+            row = self._db.execute("SELECT value FROM about WHERE what = 'index'").fetchone()
+        return self._unwrap(row[0], _ABOUT_ITSELF)
+
+    def _wrap(self, key: bytes, subject: bytes) -> bytes:
+        nonce = os.urandom(_NONCE)
+        return nonce + self._master.encrypt(nonce, key, subject)
+
+    def _unwrap(self, wrapped: bytes, subject: bytes) -> bytes:
+        try:
+            return self._master.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], subject)
+        except InvalidTag as error:
+            raise WrongMasterKey("the keys of this data directory are wrapped by another master key") from error
+
+    # Sealing and opening
+
+    def seal(self, subject: UUID, plain: str) -> str:
+        """`plain` as it may be written down. A subject seen for the first time gets a key, durable with the next `save`.
+
+        What is told about a subject after it was forgotten is not kept at all.
+        """
+        if subject == NOBODY:
+            raise ValueError("a personal datum needs a subject before it is written down")
+        with self._lock:
+            key = self._key(subject, make=True)
+        if key is None:
+            return SEALED + urlsafe_b64encode(subject.bytes).decode()
+        nonce = os.urandom(_NONCE)
+        return SEALED + urlsafe_b64encode(subject.bytes + nonce + key.encrypt(nonce, plain.encode(), subject.bytes)).decode()
+
+    def open(self, personal: Personal) -> str:
+        """The datum as whoever may read it reads it; FORGOTTEN once its subject's key is destroyed."""
+        return self.open_text(personal.sealed) if personal.sealed else personal.plain or ""
+
+    def open_text(self, sealed: str) -> str:
+        """As `open`, for sealed text as rows and stored events carry it; other text is given back as it is."""
+        if not sealed.startswith(SEALED):
+            return sealed
+        try:
+            raw = urlsafe_b64decode(sealed[len(SEALED) :])
+            subject = UUID(bytes=raw[:16])
+            with self._lock:
+                key = self._key(subject, make=False)
+            if key is None or len(raw) == 16:
+                return FORGOTTEN
+            return key.decrypt(raw[16 : 16 + _NONCE], raw[16 + _NONCE :], subject.bytes).decode()
+        except (ValueError, InvalidTag):
+            # Somebody's text that only looks sealed, or was tampered with: nothing to read.
+            return FORGOTTEN
+
+    def knows(self, subject: UUID) -> bool:
+        """Whether the subject's data can still be read."""
+        with self._lock:
+            return self._key(subject, make=False) is not None
+
+    def _key(self, subject: UUID, *, make: bool) -> AESGCM | None:
+        if subject in self._open:
+            self._open.move_to_end(subject)
+            return self._open[subject]
+        key = None
+        row = self._db.execute("SELECT wrapped FROM keys WHERE subject = ?", (subject.bytes,)).fetchone()
+        if row is None:
+            if not make and subject not in self._fresh:
+                return None
+            key = AESGCM(self._fresh.setdefault(subject, os.urandom(32)))
+        elif row[0] is not None:
+            key = AESGCM(self._unwrap(row[0], subject.bytes))
+        return self._remember(subject, key)
+
+    def _remember(self, subject: UUID, key: AESGCM | None) -> AESGCM | None:
+        self._open[subject] = key
+        if len(self._open) > self._cached:
+            self._open.popitem(last=False)
+        return key
+
+    # Finding a subject
+
+    def tag(self, tenant: UUID, kind: str, value: str) -> bytes:
+        """The entry of the index for a phone or e-mail of a company; tells nothing without the index's key."""
+        return hmac.digest(self._index_key, tenant.bytes + kind.encode() + b"\0" + value.encode(), "sha256")
+
+    def find(self, tag: bytes) -> UUID | None:
+        """Whose phone or e-mail this is."""
+        with self._lock:
+            known = self._found.get(tag)
+            if known is not None:
+                self._found.move_to_end(tag)
+                return known
+            row = self._db.execute("SELECT subject FROM names WHERE tag = ?", (tag,)).fetchone()
+            return None if row is None else self._note(tag, UUID(bytes=row[0]))
+
+    def _note(self, tag: bytes, subject: UUID) -> UUID:
+        self._found[tag] = subject
+        if len(self._found) > self._cached:
+            self._found.popitem(last=False)
+        return subject
+
+    # Writing
+
+    def ensure(self, subjects: Iterable[UUID]) -> None:
+        """Give each of these subjects a key, on disk when this returns."""
+        with self._lock:
+            for subject in subjects:
+                self._key(subject, make=True)
+            self.save(Additions())
+
+    def save(self, additions: Additions) -> None:
+        """Make durable every key in use and what commands add; must be done before the events that need it are saved."""
+        with self._lock:
+            if self._fresh or additions.names or additions.owners:
+                self._write(additions)
+            if additions.destroyed:
+                self._destroy(additions.destroyed)
+
+    def _write(self, additions: Additions) -> None:
+        keys = [(subject.bytes, self._wrap(key, subject.bytes)) for subject, key in self._fresh.items()]
+        names = [(tag, subject.bytes) for tag, subject in additions.names.items()]
+        owners = [(owner.bytes, subject.bytes) for subject, owner in additions.owners.items()]
+        with self._transaction():
+            self._db.executemany("INSERT OR IGNORE INTO keys (subject, wrapped) VALUES (?, ?)", keys)
+            self._db.executemany("INSERT OR REPLACE INTO names VALUES (?, ?)", names)
+            self._db.executemany("INSERT INTO keys (subject, owner) VALUES (?2, ?1) ON CONFLICT DO UPDATE SET owner = ?1", owners)
+        self._fresh.clear()
+        for tag, subject in additions.names.items():
+            self._note(tag, subject)
+
+    def destroy(self, subject: UUID) -> None:
+        """Forget a subject and all that it owns, for good, even for the operator. Repeating it changes nothing."""
+        with self._lock:
+            self._destroy({subject})
+
+    def _destroy(self, subjects: set[UUID]) -> None:
+        doomed = [subject.bytes for subject in subjects]
+        with self._transaction():
+            for owner in doomed:
+                doomed.extend(
+                    row[0] for row in self._db.execute("SELECT subject FROM keys WHERE owner = ?", (owner,)) if row[0] not in doomed
+                )
+            # An empty entry stays, so that what comes later about the same subject is not kept either.
+            self._db.executemany(
+                "INSERT INTO keys (subject) VALUES (?1) ON CONFLICT DO UPDATE SET wrapped = NULL", [(one,) for one in doomed]
+            )
+            self._db.executemany("DELETE FROM names WHERE subject = ?", [(one,) for one in doomed])
+        self._found.clear()
+        for one in doomed:
+            self._fresh.pop(UUID(bytes=one), None)
+            self._remember(UUID(bytes=one), None)
+        # Copies of a deleted row may linger in gaps of pages and in the write-ahead log: write the file anew, cut the log.
+        self._db.execute("VACUUM")
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _transaction(self) -> _Transaction:
+        return _Transaction(self._db)
+
+
+class _Transaction:
+    """BEGIN IMMEDIATE to COMMIT, or back to where it was."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def __enter__(self) -> None:
+        self._db.execute("BEGIN IMMEDIATE")
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        self._db.execute("ROLLBACK" if kind else "COMMIT")

@@ -1,0 +1,190 @@
+"""The event store of a data directory: all that ever happened, in the order in which it was saved.
+
+`events.db` holds the log and, in the same transactions, what must be as durable as it: which idempotency keys were
+used and which protocol numbers are given out. One process at a time writes to it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import TypeVar
+from uuid import UUID
+
+from eventsourcing.application import Application, LRUCache
+from eventsourcing.persistence import StoredEvent
+from eventsourcing.utils import Environment, EnvType
+
+from commands.codec import EventMapper
+from commands.keyring import Additions, Keyring, master_key
+from commands.recorder import ChainedRecorder
+from domain.base import Aggregate, Event
+
+KEYS_FILE = "keys.db"
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS idempotency (
+    tenant BLOB NOT NULL, key TEXT NOT NULL, digest BLOB NOT NULL, receipt BLOB NOT NULL, PRIMARY KEY (tenant, key)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS protocols (tenant BLOB PRIMARY KEY, next INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+_PROTOCOLS_A_BLOCK = 1000
+_CACHED_AGGREGATES = 4096
+
+A = TypeVar("A", bound=Aggregate)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event of the log with its position and its bytes as they are stored, people's data sealed."""
+
+    position: int
+    event: Event
+    state: bytes
+
+
+def project(events: Iterable[Event], kind: type[A]) -> A | None:
+    """An aggregate as its events leave it; None when there are none."""
+    aggregate: A | None = None
+    for event in events:
+        if aggregate is None:
+            aggregate = kind(event.originator_id, event.tenant)
+        aggregate.replay(event)
+    return aggregate
+
+
+class Store(Application[UUID]):
+    """The open event store of a data directory, with its keyring. Thread-safe."""
+
+    name = "store"
+    mapper: EventMapper
+    recorder: ChainedRecorder
+
+    def __init__(self, directory: Path, *, master: str = "", cached: int = _CACHED_AGGREGATES) -> None:
+        """Open `directory`, or make it. `master`: the master key if it is not in a file there (see `keyring.master_key`)."""
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.directory = directory
+        self.keyring = Keyring(directory / KEYS_FILE, master_key(directory, master))
+        super().__init__()
+        self._cache: LRUCache[UUID, Aggregate] = LRUCache(cached)
+        self._protocols: dict[UUID, tuple[int, int]] = {}
+        with self.recorder.transaction() as db:
+            for statement in _SCHEMA.split(";"):
+                db.execute(statement)
+
+    # What the library asks for
+
+    def construct_env(self, name: str, env: EnvType | None = None) -> Environment:
+        """Nothing of this comes from the environment."""
+        return Environment(name, env)
+
+    def construct_mapper(self) -> EventMapper:
+        """Events as msgspec writes them, people's data sealed."""
+        return EventMapper(self.keyring)
+
+    def construct_recorder(self) -> ChainedRecorder:
+        """The chained table."""
+        return ChainedRecorder(self.directory)
+
+    def close(self) -> None:
+        """Give back the protocol numbers not used and let go of the files. Can be repeated."""
+        if self.closing.is_set():
+            return
+        super().close()
+        with self.recorder.transaction() as db:
+            for tenant, (following, end) in self._protocols.items():
+                db.execute("UPDATE protocols SET next = ? WHERE tenant = ? AND next = ?", (following, tenant.bytes, end))
+        self.recorder.close()
+        self.keyring.close()
+
+    # The log
+
+    def head(self) -> int:
+        """The position of the last event."""
+        return self.recorder.head
+
+    def read(self, after: int, limit: int) -> list[Recorded]:
+        """At most `limit` events after a position, in order."""
+        read = self.mapper.read
+        return [
+            Recorded(position, read(id, version, topic, state), state)
+            for position, id, version, topic, state in self.recorder.rows_after(after, limit)
+        ]
+
+    def stream(self, id: UUID) -> list[Event]:
+        """All events of one aggregate."""
+        return self.streams([id]).get(id, [])
+
+    def streams(self, ids: Sequence[UUID]) -> dict[UUID, list[Event]]:
+        """All events of each of these aggregates that has any, by few queries whatever their number."""
+        read = self.mapper.read
+        return {UUID(bytes=id): [read(*row) for row in rows] for id, rows in groupby(self.recorder.rows_of(ids), key=lambda row: row[0])}
+
+    def subscribe(self, callback: Callable[[int], object]) -> Callable[[], None]:
+        """Call `callback` with the new head after each commit, in the committing thread: it must be quick and not fail. Returns what ends it."""
+        return self.recorder.listen(callback)
+
+    # Aggregates
+
+    def cached(self, id: UUID) -> Aggregate | None:
+        """The aggregate as this process last saved it, if it is still at hand."""
+        try:
+            return self._cache.get(id)
+        except KeyError:
+            return None
+
+    def keep(self, aggregates: Iterable[Aggregate]) -> None:
+        """Have these at hand, which stand as they are saved."""
+        for aggregate in aggregates:
+            self._cache.put(aggregate.id, aggregate)
+
+    def drop(self, ids: Iterable[UUID]) -> None:
+        """Trust only the log about these: what is at hand may not be what was saved."""
+        for id in ids:
+            with contextlib.suppress(KeyError):
+                self._cache.get(id, evict=True)
+
+    def written(self, events: Iterable[Event], additions: Additions) -> list[StoredEvent]:
+        """The events as they are stored, the keys that they need durable, and what is to be forgotten forgotten."""
+        stored = [self.mapper.to_stored_event(event) for event in events]
+        self.keyring.save(additions)
+        return stored
+
+    # Beside the log
+
+    def receipt_for(self, tenant: UUID, key: str) -> tuple[bytes, bytes] | None:
+        """The digest and the receipt of the command for which a company used this idempotency key."""
+        with self.recorder.lock:
+            row: tuple[bytes, bytes] | None = self.recorder.db.execute(
+                "SELECT digest, receipt FROM idempotency WHERE tenant = ? AND key = ?", (tenant.bytes, key)
+            ).fetchone()
+        return row
+
+    def note_receipt(self, tenant: UUID, key: str, digest: bytes, receipt: bytes) -> None:
+        """Inside a transaction: from now on this key stands for this receipt."""
+        self.recorder.db.execute("INSERT INTO idempotency VALUES (?, ?, ?, ?)", (tenant.bytes, key, digest, receipt))
+
+    def forget_digests(self, tenants: Iterable[UUID]) -> None:
+        """Inside a transaction: keep no trace of what commands said, for somebody is forgotten; their keys still stand for their receipts."""
+        self.recorder.db.executemany("UPDATE idempotency SET digest = x'' WHERE tenant = ?", [(tenant.bytes,) for tenant in tenants])
+
+    def next_protocol(self, tenant: UUID) -> int:
+        """A protocol number (PROTOCOLO) that this company has never had; numbers are reserved by the block, so there may be holes."""
+        with self.recorder.lock:
+            following, end = self._protocols.get(tenant, (0, 0))
+            if following == end:
+                with self.recorder.transaction() as db:
+                    db.execute("INSERT OR IGNORE INTO protocols VALUES (?, 1)", (tenant.bytes,))
+                    statement = "UPDATE protocols SET next = next + ? WHERE tenant = ? RETURNING next"
+                    end = db.execute(statement, (_PROTOCOLS_A_BLOCK, tenant.bytes)).fetchall()[0][0]
+                following = end - _PROTOCOLS_A_BLOCK
+            self._protocols[tenant] = (following + 1, end)
+            return following
+
+    def forget_protocol_blocks(self) -> None:
+        """A transaction was undone, and perhaps with it the reservation of a block: take a new one."""
+        self._protocols.clear()

@@ -1,0 +1,89 @@
+"""A contact (contato): somebody who calls or is called. What names the person is sealed, and can be forgotten for good."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+from uuid import UUID
+
+from domain.base import Aggregate, Event, Personal, Stamp
+from domain.errors import AlreadyExists, InvalidField, NotFound, Refused
+
+MOST_PHONES = 10
+LONGEST_NAME = 200
+
+
+class ContactEvent(Event, frozen=True, kw_only=True):
+    """Something about a contact."""
+
+
+class ContactAppeared(ContactEvent, frozen=True, kw_only=True):
+    """The first call from, or to, a number that nobody knew."""
+
+    TOPIC: ClassVar[str] = "contact.appeared"
+    phone: Personal
+
+
+class ContactRegistered(ContactEvent, frozen=True, kw_only=True):
+    """Somebody registered the contact, with a name; it may have appeared before."""
+
+    TOPIC: ClassVar[str] = "contact.registered"
+    name: Personal
+    phones: tuple[Personal, ...] = ()
+
+
+class ContactForgotten(ContactEvent, frozen=True, kw_only=True):
+    """The contact's key is destroyed (LGPD): nobody can read any more who it was. Every figure stays."""
+
+    TOPIC: ClassVar[str] = "contact.forgotten"
+
+
+def normalised(phone: str) -> str:
+    """A phone number without the ornaments that sources and people write it with."""
+    return "".join(character for character in phone if character.isalnum()) or phone.strip()
+
+
+class Contact(Aggregate):
+    """One person or organisation, under a random id."""
+
+    KIND = "contact"
+
+    def __init__(self, id: UUID, tenant: UUID) -> None:
+        super().__init__(id, tenant)
+        self.name: Personal | None = None
+        self.phones: tuple[Personal, ...] = ()
+        self.forgotten = False
+
+    def appear(self, phone: str, stamp: Stamp) -> None:
+        """Be known by a number alone."""
+        self.trigger(ContactAppeared, stamp, stamp.recorded_at, phone=Personal(self.id, phone))
+
+    def register(self, name: str, new_phones: Iterable[str], stamp: Stamp) -> None:
+        """Get a name, and these phones besides those known; refused for who has one."""
+        if self.forgotten:
+            raise NotFound("no such contact")
+        if self.name is not None:
+            raise AlreadyExists("a contact with one of these phones is registered already")
+        if not name.strip() or len(name) > LONGEST_NAME:
+            raise InvalidField("name", f"a contact has a name of at most {LONGEST_NAME} characters")
+        added = tuple(Personal(self.id, phone) for phone in new_phones)
+        if len(self.phones) + len(added) > MOST_PHONES:
+            raise InvalidField("phones", f"a contact has at most {MOST_PHONES} phones")
+        self.trigger(ContactRegistered, stamp, stamp.recorded_at, name=Personal(self.id, name.strip()), phones=added)
+
+    def forget(self, *, busy: bool, stamp: Stamp) -> None:
+        """Be forgotten; refused while an interaction with the contact is open."""
+        if busy:
+            raise Refused("the contact has an open interaction")
+        if not self.forgotten:
+            self.trigger(ContactForgotten, stamp, stamp.recorded_at)
+
+    def apply(self, event: Event) -> None:
+        match event:
+            case ContactAppeared(phone=phone):
+                self.phones = (*self.phones, phone)
+            case ContactRegistered(name=name, phones=phones):
+                self.name = name
+                self.phones = (*self.phones, *phones)
+            case ContactForgotten():
+                self.name, self.phones, self.forgotten = None, (), True

@@ -1,0 +1,78 @@
+"""A small aggregate with its commands, to try the door with: a tally that counts up to a limit, and knows a secret."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+from uuid import UUID
+
+from commands.door import Caller, Command, Desk, Done, handles
+from domain.base import Aggregate, Event, Personal, Stamp
+from domain.errors import Refused
+from domain.ids import company_id
+
+TENANT = company_id("Empresa")
+OTHER = company_id("Outra")
+LIMIT = 5
+
+
+def caller(key: str = "", tenant: UUID = TENANT, *permissions: str) -> Caller:
+    return Caller(tenant, "tester", frozenset(permissions or ("count",)), key, "test")
+
+
+class Noon:
+    def now_us(self) -> int:
+        return 1_800_000_000_000_000
+
+
+class Counted(Event, frozen=True, kw_only=True):
+    TOPIC: ClassVar[str] = "tally.counted"
+    by: int
+    secret: Personal | None = None
+
+
+class Tally(Aggregate):
+    KIND = "tally"
+
+    def __init__(self, id: UUID, tenant: UUID) -> None:
+        super().__init__(id, tenant)
+        self.total = 0
+        self.secret: Personal | None = None
+
+    def count(self, by: int, secret: Personal | None, stamp: Stamp) -> None:
+        self.trigger(Counted, stamp, stamp.recorded_at, by=by, secret=secret)
+        if self.total > LIMIT:
+            raise Refused("too much")
+
+    def apply(self, event: Event) -> None:
+        assert isinstance(event, Counted)
+        self.total += event.by
+        self.secret = event.secret or self.secret
+
+
+class Count(Command, frozen=True, kw_only=True):
+    permission: ClassVar[str] = "count"
+    tally: UUID
+    by: int = 1
+    phone: str = ""
+    protocol: bool = False
+
+    def concerns(self, tenant: UUID) -> tuple[UUID, ...]:
+        return (self.tally,)
+
+
+class Look(Command, frozen=True, kw_only=True):
+    permission: ClassVar[str] = "count"
+    tally: UUID
+
+
+@handles(Count)
+def count(command: Count, desk: Desk) -> Done:
+    tally = desk.load(Tally, command.tally) or desk.add(Tally(command.tally, desk.tenant))
+    contact = desk.contact_for(command.phone) if command.phone else None
+    tally.count(command.by, Personal(contact, command.phone) if contact else None, desk.stamp)
+    return Done(tally, {"total": tally.total, "contact": contact, "protocol": desk.next_protocol() if command.protocol else None})
+
+
+@handles(Look)
+def look(command: Look, desk: Desk) -> Done:
+    return Done(desk.get(Tally, command.tally))

@@ -1,0 +1,218 @@
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+
+from commands.door import Answer, Door, Receipt
+from commands.store import Store
+from domain.errors import DomainError, NotAllowed, NotFound, Refused, VersionConflict
+from tests.commands.tally import OTHER, TENANT, Count, Counted, Look, Noon, Tally, caller
+
+
+def receipt(answer: Answer) -> Receipt:
+    assert isinstance(answer, Receipt), answer
+    return answer
+
+
+def totals(store: Store, id: UUID) -> list[int]:
+    return [event.by for event in store.stream(id) if isinstance(event, Counted)]
+
+
+def test_a_receipt_names_the_aggregate_its_version_and_the_position_of_the_last_event(door: Door) -> None:
+    first, second = uuid4(), uuid4()
+    door.execute(Count(tally=first), caller())
+    door.execute(Count(tally=second), caller())
+
+    again = door.execute(Count(tally=first), caller())
+
+    assert (again.id, again.version, again.position) == (first, 2, 3)
+    assert again.result["total"] == 2
+
+
+def test_an_event_says_who_asked_for_it_and_when(door: Door) -> None:
+    id = uuid4()
+    door.execute(Count(tally=id), caller())
+    (event,) = door.store.stream(id)
+    assert (event.tenant, event.actor, event.cause, event.correlation, event.recorded_at) == (
+        TENANT,
+        "tester",
+        "Count",
+        "test",
+        Noon().now_us(),
+    )
+
+
+def test_a_caller_without_the_permission_is_refused(door: Door) -> None:
+    with pytest.raises(NotAllowed):
+        door.execute(Count(tally=uuid4()), caller("", TENANT, "something else"))
+    assert door.store.head() == 0
+
+
+def test_another_companys_aggregate_does_not_exist(door: Door) -> None:
+    id = uuid4()
+    door.execute(Count(tally=id), caller())
+    for command in (Look(tally=id), Count(tally=id)):
+        with pytest.raises(NotFound):
+            door.execute(command, caller("", OTHER))
+    assert totals(door.store, id) == [1]
+
+
+def test_commands_of_a_batch_see_what_those_before_them_did(door: Door) -> None:
+    id = uuid4()
+    answers = door.execute_all([(Count(tally=id, by=by), caller()) for by in (1, 2, 1)])
+    assert [receipt(answer).result["total"] for answer in answers] == [1, 3, 4]
+    assert [receipt(answer).position for answer in answers] == [1, 2, 3]
+
+
+def test_a_refused_command_of_a_batch_leaves_no_trace(door: Door) -> None:
+    id, other = uuid4(), uuid4()
+    commands = [Count(tally=id, by=3), Count(tally=id, by=9, phone="11988000037"), Count(tally=id, by=2), Count(tally=other)]
+
+    answers = door.execute_all([(command, caller()) for command in commands])
+
+    assert isinstance(answers[1], Refused)
+    assert receipt(answers[2]).result["total"] == 5
+    assert totals(door.store, id) == [3, 2]
+    assert receipt(door.execute(Count(tally=other), caller())).result["total"] == 2
+    assert [recorded.event.TOPIC for recorded in door.store.read(0, 100)] == ["tally.counted"] * 4
+
+
+def test_nothing_new_answers_with_the_position_of_the_aggregates_last_event(door: Door) -> None:
+    id = uuid4()
+    door.execute(Count(tally=id), caller())
+    door.execute(Count(tally=uuid4()), caller())
+    assert door.execute(Look(tally=id), caller()).position == 1
+    assert door.store.head() == 2
+
+
+def test_the_same_idempotency_key_is_done_once(door: Door, tmp_path: Path) -> None:
+    id = uuid4()
+    first = door.execute(Count(tally=id), caller("k"))
+    together = door.execute_all([(Count(tally=id), caller("k")), (Count(tally=id), caller("m")), (Count(tally=id), caller("m"))])
+
+    assert receipt(together[0]) == first
+    assert together[1] == together[2]
+    assert totals(door.store, id) == [1, 1]
+    door.store.close()
+    with_new_process = Store(tmp_path / "data")
+    assert Door(with_new_process, Noon()).execute(Count(tally=id), caller("k")) == first
+    with_new_process.close()
+
+
+def test_the_same_idempotency_key_for_something_else_is_refused(door: Door) -> None:
+    id = uuid4()
+    door.execute(Count(tally=id), caller("k"))
+    with pytest.raises(Refused):
+        door.execute(Count(tally=id, by=2), caller("k"))
+    assert totals(door.store, id) == [1]
+
+
+def test_a_refused_command_does_not_use_up_its_idempotency_key(door: Door) -> None:
+    id = uuid4()
+    with pytest.raises(Refused):
+        door.execute(Count(tally=id, by=9), caller("k"))
+    assert door.execute(Count(tally=id, by=2), caller("k")).result["total"] == 2
+
+
+def test_what_another_process_wrote_meanwhile_is_seen_on_the_second_try(door: Door, tmp_path: Path) -> None:
+    id = uuid4()
+    door.execute(Count(tally=id), caller())
+    beside = Store(tmp_path / "data")
+    Door(beside, Noon()).execute(Count(tally=id, by=2), caller())
+    beside.close()
+
+    answers = door.execute_all(
+        [(Count(tally=uuid4(), protocol=True), caller()), (Count(tally=id), caller()), (Count(tally=id, by=9), caller())]
+    )
+
+    assert receipt(answers[1]).result["total"] == 4
+    assert isinstance(answers[2], Refused)
+    assert totals(door.store, id) == [1, 2, 1]
+
+
+def test_who_conflicts_every_time_gets_a_version_conflict_and_nobody_else(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    stuck, free = uuid4(), uuid4()
+    door.execute(Count(tally=stuck), caller())
+    stale = Tally(stuck, TENANT)
+    monkeypatch.setattr("commands.batch.Batch.load", lambda self, kind, key: Tally(key, TENANT) if key == stale.id else None)
+
+    answers = door.execute_all([(Count(tally=stuck), caller()), (Count(tally=free), caller())])
+
+    assert isinstance(answers[0], VersionConflict)
+    assert receipt(answers[1]).position == 2
+
+
+def test_an_unexpected_error_undoes_the_batch(door: Door) -> None:
+    id = uuid4()
+    with pytest.raises(TypeError):
+        door.execute_all([(Count(tally=id), caller()), (Count(tally=id, by="one"), caller())])  # type: ignore[arg-type]
+    assert door.store.head() == 0
+    assert door.execute(Count(tally=id), caller()).version == 1
+
+
+def test_what_arrives_in_one_turn_of_the_loop_is_saved_together(door: Door) -> None:
+    commits: list[int] = []
+    door.store.subscribe(commits.append)
+    ids = [uuid4() for _ in range(32)]
+
+    async def all_at_once() -> list[Receipt | BaseException]:
+        soon = [door.execute_soon(Count(tally=id, by=by), caller()) for id, by in [*((id, 1) for id in ids), (ids[0], 9)]]
+        return await asyncio.gather(*soon, return_exceptions=True)
+
+    answers = asyncio.run(all_at_once())
+
+    assert commits == [32]
+    assert isinstance(answers.pop(), Refused)
+    assert sorted(answer.position for answer in answers if isinstance(answer, Receipt)) == list(range(1, 33))
+
+
+def test_one_callers_unexpected_error_is_not_the_others(door: Door) -> None:
+    async def both() -> tuple[Receipt | BaseException, ...]:
+        wrong = Count(tally=uuid4(), by="one")  # type: ignore[arg-type]
+        return await asyncio.gather(
+            door.execute_soon(wrong, caller()), door.execute_soon(Count(tally=uuid4()), caller()), return_exceptions=True
+        )
+
+    wrong, right = asyncio.run(both())
+    assert isinstance(wrong, TypeError)
+    assert isinstance(right, Receipt)
+
+
+def test_while_somebody_else_holds_the_door_the_loop_goes_on(door: Door) -> None:
+    async def waits() -> tuple[bool, Receipt]:
+        with door._lock:
+            asking = asyncio.ensure_future(door.execute_soon(Count(tally=uuid4()), caller()))
+            later = asyncio.ensure_future(asyncio.sleep(0))
+            await later
+            await asyncio.sleep(0)
+            still = asking.done()
+        return still, await asking
+
+    done_meanwhile, answer = asyncio.run(waits())
+    assert not done_meanwhile
+    assert answer.position == 1
+
+
+def test_protocol_numbers_are_never_given_twice(door: Door, tmp_path: Path) -> None:
+    def number(at: Door, tenant: UUID = TENANT) -> int:
+        given = at.execute(Count(tally=uuid4(), protocol=True), caller("", tenant)).result["protocol"]
+        assert isinstance(given, int)
+        return given
+
+    assert [number(door), number(door), number(door, OTHER)] == [1, 2, 1]
+    beside = Store(tmp_path / "data")
+    assert number(Door(beside, Noon())) > 2
+    beside.close()
+    assert number(door) == 3
+    door.store.close()
+    later = Store(tmp_path / "data")
+    assert number(Door(later, Noon())) not in (1, 2, 3)
+    later.close()
+
+
+def test_errors_are_refusals_with_a_sentence(door: Door) -> None:
+    with pytest.raises(DomainError, match="no such tally"):
+        door.execute(Look(tally=uuid4()), caller())

@@ -1,0 +1,107 @@
+"""IVRs (URAs): registered, set, deleted. Sources bring theirs about by naming them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from commands.desk import Command, Desk, Done, handles
+from domain.errors import InvalidField
+from domain.ids import ivr_id, queue_id
+from domain.ivr import Hours, Ivr, IvrSettings, Message, Option
+from domain.queues import Queue
+
+MANAGE_PHONES = "gerenciar-phone"
+
+
+class IvrCommand(Command, frozen=True, kw_only=True):
+    """An administrator's wish about IVRs."""
+
+    permission: ClassVar[str] = MANAGE_PHONES
+
+
+class RegisterIvr(IvrCommand, frozen=True, kw_only=True):
+    """Let an IVR be. What is None: Brazil, open 24x7, silent, without a menu. Receipt: the IVR's id."""
+
+    name: str
+    country: str | None = None
+    area_code: str | None = None
+    number: str | None = None
+    always_open: bool | None = None
+    zone: str | None = None
+    hours: tuple[Hours, ...] | None = None
+    welcome: Message | None = None
+    closed: Message | None = None
+    unanswered: Message | None = None
+    menu: tuple[Option, ...] | None = None
+
+
+class ChangeIvrSettings(IvrCommand, frozen=True, kw_only=True):
+    """Let callers meet other hours, messages or another menu from now on. What is None stays."""
+
+    ivr: UUID
+    country: str | None = None
+    area_code: str | None = None
+    number: str | None = None
+    always_open: bool | None = None
+    zone: str | None = None
+    hours: tuple[Hours, ...] | None = None
+    welcome: Message | None = None
+    closed: Message | None = None
+    unanswered: Message | None = None
+    menu: tuple[Option, ...] | None = None
+
+
+class DeleteIvr(IvrCommand, frozen=True, kw_only=True):
+    """Remove an IVR from the settings; its past stays."""
+
+    ivr: UUID
+
+
+@handles(RegisterIvr)
+def register_ivr(command: RegisterIvr, desk: Desk) -> Done:
+    """Refused if there is such an IVR, or a menu leads to a queue that is not there."""
+    ivr = _under(desk, command.name)
+    ivr.register(command.name, _changed(IvrSettings(), command, desk), desk.stamp)
+    return Done(ivr)
+
+
+@handles(ChangeIvrSettings)
+def change_ivr_settings(command: ChangeIvrSettings, desk: Desk) -> Done:
+    """Refused if a menu leads to a queue that is not there."""
+    ivr = desk.get(Ivr, command.ivr)
+    ivr.set_settings(_changed(ivr.settings, command, desk), desk.stamp)
+    return Done(ivr)
+
+
+@handles(DeleteIvr)
+def delete_ivr(command: DeleteIvr, desk: Desk) -> Done:
+    """Its calls of before stay in every figure."""
+    ivr = desk.get(Ivr, command.ivr)
+    ivr.delete(desk.stamp)
+    return Done(ivr)
+
+
+def ensure_ivr(desk: Desk, name: str, at: int) -> Ivr:
+    """The IVR that a source calls `name`; first seen at `at` (microseconds), it comes to be: its hours and menu are in the dialplan."""
+    ivr = _under(desk, name)
+    if ivr.version == 0:
+        ivr.register(name, IvrSettings(), desk.stamp, at)
+    return ivr
+
+
+def _under(desk: Desk, name: str) -> Ivr:
+    identity = ivr_id(desk.tenant, name)
+    return desk.load(Ivr, identity) or desk.add(Ivr(identity, desk.tenant))
+
+
+def _changed(settings: IvrSettings, command: RegisterIvr | ChangeIvrSettings, desk: Desk) -> IvrSettings:
+    """The settings, with what the command says in place of what they said."""
+    for option in command.menu or ():
+        queue = desk.load(Queue, queue_id(desk.tenant, option.queue))
+        if queue is None or not (queue.exists or queue.owner is not None):
+            raise InvalidField("menu", f"no queue {option.queue}")
+    said = {field: getattr(command, field) for field in IvrSettings.__struct_fields__}
+    return replace(settings, **{field: value for field, value in said.items() if value is not None})

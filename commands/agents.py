@@ -1,0 +1,104 @@
+"""Agents commanded live: log in and out of queues, pause with a reason, come back."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from commands.desk import Command, Desk, Done, handles
+from commands.queues import ensure_queue
+from domain.agents import Agent
+from domain.errors import InvalidField, NotFound
+from domain.facts import Fact
+from domain.ids import agent_id
+
+ATTEND = "gerenciar-atendimento"
+
+
+class LogIn(Command, frozen=True, kw_only=True):
+    """The agent comes in to these queues (to all, when none is named). at: us UTC, now if None."""
+
+    permission: ClassVar[str] = ATTEND
+    agent: str
+    queues: tuple[str, ...] = ()
+    at: int | None = None
+
+
+class LogOut(Command, frozen=True, kw_only=True):
+    """The agent leaves these queues, or all."""
+
+    permission: ClassVar[str] = ATTEND
+    agent: str
+    queues: tuple[str, ...] = ()
+    at: int | None = None
+
+
+class PauseAgent(Command, frozen=True, kw_only=True):
+    """The agent pauses in all queues, with a reason; a new reason while paused takes over."""
+
+    permission: ClassVar[str] = ATTEND
+    agent: str
+    reason: str
+    at: int | None = None
+
+
+class ResumeAgent(Command, frozen=True, kw_only=True):
+    """The agent is back from the pause."""
+
+    permission: ClassVar[str] = ATTEND
+    agent: str
+    at: int | None = None
+
+
+@handles(LogIn)
+def log_in(command: LogIn, desk: Desk) -> Done:
+    """An agent comes to be with the first login."""
+    if not command.agent.strip():
+        raise InvalidField("agent", "an agent has a name")
+    identity = agent_id(desk.tenant, command.agent)
+    agent = desk.load(Agent, identity) or desk.add(Agent(identity, desk.tenant, command.agent))
+    at = desk.instant(command.at)
+    for queue in command.queues:
+        ensure_queue(desk, queue, at)
+    return _tell(desk, agent, [Fact("joined", at, queue=queue, by="member", ref="joined") for queue in command.queues or ("",)])
+
+
+@handles(LogOut)
+def log_out(command: LogOut, desk: Desk) -> Done:
+    """Refused for an agent who is not in."""
+    agent = _existing(desk, command.agent)
+    agent.must_be_in()
+    at = desk.instant(command.at)
+    return _tell(desk, agent, [Fact("left", at, queue=queue, ref="left") for queue in command.queues or ("",)])
+
+
+@handles(PauseAgent)
+def pause_agent(command: PauseAgent, desk: Desk) -> Done:
+    """Refused for an agent who is not in."""
+    if not command.reason.strip():
+        raise InvalidField("reason", "a pause has a reason")
+    agent = _existing(desk, command.agent)
+    agent.must_be_in()
+    return _tell(desk, agent, [Fact("paused", desk.instant(command.at), text=command.reason, ref="paused")])
+
+
+@handles(ResumeAgent)
+def resume_agent(command: ResumeAgent, desk: Desk) -> Done:
+    """Refused for an agent who is not paused."""
+    agent = _existing(desk, command.agent)
+    agent.must_be_in()
+    agent.must_be_paused(True)
+    return _tell(desk, agent, [Fact("unpaused", desk.instant(command.at), ref="unpaused")])
+
+
+def _existing(desk: Desk, name: str) -> Agent:
+    agent = desk.load(Agent, agent_id(desk.tenant, name))
+    if agent is None or not agent.person:
+        raise NotFound(f"no agent {name}")
+    return agent
+
+
+def _tell(desk: Desk, agent: Agent, facts: list[Fact]) -> Done:
+    if agent.latest > facts[0].at:
+        raise InvalidField("at", "earlier than what already happened to this agent")
+    agent.tell(facts, desk.stamp)
+    return Done(agent, {"queues": agent.queues_now()})

@@ -1,0 +1,264 @@
+"""Calls commanded live: by the API, an integration, the simulated center. Each is one fact, refused when it cannot be."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from commands.desk import Command, Desk, Done, handles
+from commands.telling import tell
+from domain.agents import Agent
+from domain.base import MS, NOBODY, Personal
+from domain.calls import Call
+from domain.errors import NotFound
+from domain.facts import Fact
+from domain.ids import agent_id, interaction_id
+from domain.interactions import Interaction
+from domain.live import existing, must_follow, queue_concerned
+
+ATTEND = "gerenciar-atendimento"
+
+
+class StartCall(Command, frozen=True, kw_only=True):
+    """A customer calls in. `call`: the integration's own id of it, so that a repeat is the same call. at: us UTC, now if None."""
+
+    permission: ClassVar[str] = ATTEND
+    call: str = ""
+    number: str = ""
+    did: str = ""
+    at: int | None = None
+
+
+class DialOut(Command, frozen=True, kw_only=True):
+    """An agent, or a dialler, calls a customer."""
+
+    permission: ClassVar[str] = ATTEND
+    call: str = ""
+    number: str
+    agent: str = ""
+    queue: str = ""
+    at: int | None = None
+
+
+class CallCommand(Command, frozen=True, kw_only=True):
+    """Something is done to a call that goes on. at: us UTC, now if None."""
+
+    permission: ClassVar[str] = ATTEND
+    kind: ClassVar[str]
+
+    interaction: UUID
+    at: int | None = None
+
+
+class EnterIvr(CallCommand, frozen=True, kw_only=True):
+    """The call enters an IVR (URA)."""
+
+    kind = "ivr_entered"
+    ivr: str
+
+
+class ChooseOption(CallCommand, frozen=True, kw_only=True):
+    """The caller keys an option; empty when nothing was keyed in time."""
+
+    kind = "ivr_option"
+    option: str
+
+
+class TellOutOfHours(CallCommand, frozen=True, kw_only=True):
+    """The caller is told that it is closed now."""
+
+    kind = "ivr_out_of_hours"
+    ivr: str
+
+
+class LeaveIvr(CallCommand, frozen=True, kw_only=True):
+    """The IVR itself ends the call."""
+
+    kind = "ivr_left"
+
+
+class OfferCall(CallCommand, frozen=True, kw_only=True):
+    """The call is offered to a queue: a visit opens."""
+
+    kind = "offered"
+    queue: str
+
+
+class RingAgent(CallCommand, frozen=True, kw_only=True):
+    """The phone of an agent who is logged in begins to ring for the waiting call."""
+
+    kind = "rang"
+    agent: str
+
+
+class MissRing(CallCommand, frozen=True, kw_only=True):
+    """It rang in vain; the call goes on waiting."""
+
+    kind = "ring_no_answer"
+    agent: str
+
+
+class AnswerCall(CallCommand, frozen=True, kw_only=True):
+    """The agent takes the waiting call."""
+
+    kind = "answered"
+    agent: str
+
+
+class HoldCall(CallCommand, frozen=True, kw_only=True):
+    """The customer is put on hold."""
+
+    kind = "held"
+
+
+class ResumeCall(CallCommand, frozen=True, kw_only=True):
+    """The customer is taken off hold."""
+
+    kind = "resumed"
+
+
+class ReleaseCall(CallCommand, frozen=True, kw_only=True):
+    """The talk ends: by the agent, the caller, or a transfer (the next offer tells where to)."""
+
+    kind = "released"
+    by: str = "agent"
+
+
+class AbandonCall(CallCommand, frozen=True, kw_only=True):
+    """The customer gives up waiting."""
+
+    kind = "abandoned"
+
+
+class TimeOutCall(CallCommand, frozen=True, kw_only=True):
+    """The queue's time limit ends the wait."""
+
+    kind = "timed_out"
+
+
+class LeaveByKey(CallCommand, frozen=True, kw_only=True):
+    """The customer chooses a key to leave the queue."""
+
+    kind = "left_by_key"
+
+
+class WithdrawCall(CallCommand, frozen=True, kw_only=True):
+    """A supervisor takes the call out of the queue before an answer."""
+
+    kind = "withdrawn"
+
+
+class AnswerDial(CallCommand, frozen=True, kw_only=True):
+    """The customer answers the attempt."""
+
+    kind = "dial_answered"
+
+
+class FailDial(CallCommand, frozen=True, kw_only=True):
+    """The attempt reaches nobody: busy, no_answer, bad_number, congestion, rejected, unavailable, agent_no_answer or failed."""
+
+    kind = "dial_failed"
+    result: str = "failed"
+
+
+class EndCall(CallCommand, frozen=True, kw_only=True):
+    """The customer's line is free again."""
+
+    kind = "hung_up"
+
+
+class WrapUp(CallCommand, frozen=True, kw_only=True):
+    """The agent finishes the after-call work and tags the call (tabula)."""
+
+    kind = "wrap_up"
+    tag: str = ""
+
+
+class MeasureQuality(CallCommand, frozen=True, kw_only=True):
+    """The final voice quality: jitter in ms, loss in percent."""
+
+    kind = "quality"
+    jitter_ms: float
+    loss_percent: float
+
+
+@handles(StartCall)
+def start_call(command: StartCall, desk: Desk) -> Done:
+    """A call comes to be; the same `call` twice is the same one."""
+    at = desk.instant(command.at)
+    return _begin(desk, command.call, Fact("arrived", at, text=command.did, private=_private(command.number), ref="arrived"))
+
+
+@handles(DialOut)
+def dial_out(command: DialOut, desk: Desk) -> Done:
+    """An outbound attempt begins."""
+    at = desk.instant(command.at)
+    private = _private(command.number)
+    return _begin(desk, command.call, Fact("dialled", at, queue=command.queue, agent=command.agent, private=private, ref="dialled"))
+
+
+def _private(number: str) -> Personal | None:
+    return Personal(NOBODY, number) if number else None
+
+
+def _begin(desk: Desk, call: str, fact: Fact) -> Done:
+    call = call or str(desk.new_id())
+    identity = interaction_id(desk.tenant, call)
+    interaction = desk.load(Interaction, identity) or desk.add(Interaction(identity, desk.tenant))
+    if interaction.call is None:
+        tell(desk, interaction, call, (fact,))
+    assert interaction.call is not None
+    return Done(interaction, {"call": interaction.call.call, "protocol": interaction.call.protocol})
+
+
+def on_call(command: CallCommand, desk: Desk) -> Done:
+    """Do to the call what was asked, if it can be done now."""
+    interaction = desk.get(Interaction, command.interaction)
+    call = existing(interaction.call)
+    at = desk.instant(command.at)
+    must_follow(interaction.facts, at)
+    facts = []
+    for kind, fields in _said(command, call):
+        queue = queue_concerned(call, kind, fields.pop("queue", ""))
+        if kind == "wrap_up":
+            fields["wrap_ms"] = at // MS - max(visit.released_ms or 0 for visit in call.visits)
+        facts.append(Fact(kind, at, queue=queue, ref=kind, **fields))
+    if isinstance(command, (RingAgent, AnswerCall)):
+        _must_be_in(desk, command.agent)
+    tell(desk, interaction, call.call, tuple(facts))
+    return Done(interaction, {"status": interaction.call.status if interaction.call else ""})
+
+
+for _command in CallCommand.__subclasses__():
+    handles(_command)(on_call)
+
+_FIELDS = {"queue": "queue", "agent": "agent", "by": "by", "ivr": "text", "option": "text", "result": "text"}
+
+
+def _said(command: CallCommand, call: Call) -> list[tuple[str, dict[str, Any]]]:
+    """What the command says, as kinds of facts and their fields; a line that goes free ends what was going on."""
+    match command:
+        case EndCall():
+            return [*_cut_short(call), ("hung_up", {})]
+        case WrapUp(tag=tag) if tag:
+            return [("wrap_up", {}), ("tag", {"text": tag})]
+        case MeasureQuality(jitter_ms=jitter, loss_percent=loss):
+            return [("quality", {"text": f"{jitter};{loss}"})]
+        case _:
+            said = {_FIELDS[name]: getattr(command, name) for name in command.__struct_fields__ if name in _FIELDS}
+            return [(command.kind, said)]
+
+
+def _cut_short(call: Call) -> list[tuple[str, dict[str, Any]]]:
+    """Who hangs up while waiting has abandoned; who hangs up while talking has ended the talk."""
+    visit = next((visit for visit in call.visits if visit.open), None)
+    if visit is None:
+        return []
+    return [("abandoned", {})] if visit.end == "" else [("released", {"by": "caller"})]
+
+
+def _must_be_in(desk: Desk, name: str) -> None:
+    agent = desk.load(Agent, agent_id(desk.tenant, name))
+    if agent is None or not agent.person:
+        raise NotFound(f"no agent {name}")
+    agent.must_be_in()

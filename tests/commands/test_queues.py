@@ -1,0 +1,162 @@
+"""Queues (Serviços) through the door: who may, what happens, and what sources bring about."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import pytest
+
+from commands.desk import Caller, Command, Desk, Done, handles
+from commands.door import Door
+from commands.queues import (
+    MANAGE_QUEUES,
+    ActivateQueue,
+    ChangeQueueSettings,
+    DeactivateQueue,
+    DeleteQueue,
+    RegisterQueue,
+    RenameQueue,
+    SetQueueAgents,
+    ensure_queue,
+)
+from domain.base import Event
+from domain.errors import AlreadyExists, InvalidField, NotAllowed, NotFound, Refused
+from domain.ids import company_id, queue_id
+from domain.queues import Queue, QueueSettings
+
+TENANT = company_id("Empresa")
+OTHER = company_id("Outra")
+VENDAS = queue_id(TENANT, "vendas")
+ADMIN = Caller(TENANT, "ana@empresa", frozenset({MANAGE_QUEUES}))
+
+
+class Ensure(Command, frozen=True, kw_only=True):
+    """A source names a queue."""
+
+    permission: ClassVar[str] = MANAGE_QUEUES
+    name: str
+    at: int = 5
+
+
+@handles(Ensure)
+def ensure(command: Ensure, desk: Desk) -> Done:
+    queue = ensure_queue(desk, command.name, command.at)
+    return Done(queue, {"name": queue.name})
+
+
+def events(door: Door, name: str = "vendas") -> list[Event]:
+    return door.store.stream(queue_id(TENANT, name))
+
+
+def topics(door: Door, name: str = "vendas") -> list[str]:
+    return [event.TOPIC for event in events(door, name)]
+
+
+def test_a_registered_queue_has_the_defaults_where_nothing_was_said(door: Door) -> None:
+    receipt = door.execute(RegisterQueue(name="vendas", sla_ms=30_000, agents=("Ana",)), ADMIN)
+    assert (receipt.id, receipt.version) == (VENDAS, 1)
+    (event,) = events(door)
+    assert (event.settings, event.agents) == (QueueSettings(sla_ms=30_000), ("Ana",))  # type: ignore[attr-defined]
+    assert event.actor == "ana@empresa"
+
+
+def test_changing_some_settings_leaves_the_others(door: Door) -> None:
+    door.execute(RegisterQueue(name="vendas", sla_target=90.0, internal_number="401"), ADMIN)
+    door.execute(ChangeQueueSettings(queue=VENDAS, tolerated_ms=8_000, internal_number=""), ADMIN)
+    changed = events(door)[-1]
+    assert changed.settings == QueueSettings(sla_target=90.0, tolerated_ms=8_000)  # type: ignore[attr-defined]
+
+
+def test_the_life_of_a_queue(door: Door) -> None:
+    door.execute(RegisterQueue(name="vendas"), ADMIN)
+    with pytest.raises(Refused):
+        door.execute(DeleteQueue(queue=VENDAS), ADMIN)
+    for command in (
+        SetQueueAgents(queue=VENDAS, agents=("Ana", "Bruno")),
+        DeactivateQueue(queue=VENDAS),
+        ActivateQueue(queue=VENDAS),
+        DeactivateQueue(queue=VENDAS),
+        DeleteQueue(queue=VENDAS),
+        RegisterQueue(name="vendas"),
+    ):
+        door.execute(command, ADMIN)
+    said = [topic.removeprefix("queue.") for topic in topics(door)]
+    assert said == ["registered", "agents_set", "deactivated", "activated", "deactivated", "deleted", "registered"]
+
+
+def test_what_changes_nothing_is_accepted_and_no_event(door: Door) -> None:
+    first = door.execute(RegisterQueue(name="vendas"), ADMIN)
+    again = door.execute(ActivateQueue(queue=VENDAS), ADMIN)
+    assert (again.version, again.position) == (first.version, first.position)
+
+
+def test_a_renamed_queue_keeps_its_id_and_both_names(door: Door) -> None:
+    door.execute(RegisterQueue(name="vendas"), ADMIN)
+    receipt = door.execute(RenameQueue(queue=VENDAS, name="comercial"), ADMIN)
+    assert receipt.id == VENDAS
+    for name in ("vendas", "comercial"):
+        told = door.execute(Ensure(name=name), ADMIN)
+        assert (told.id, told.result) == (VENDAS, {"name": "comercial"})
+        with pytest.raises(AlreadyExists):
+            door.execute(RegisterQueue(name=name), ADMIN)
+    door.execute(RegisterQueue(name="suporte"), ADMIN)
+    for name in ("vendas", "comercial"):
+        with pytest.raises(AlreadyExists):
+            door.execute(RenameQueue(queue=queue_id(TENANT, "suporte"), name=name), ADMIN)
+    door.execute(RenameQueue(queue=VENDAS, name="vendas"), ADMIN)
+    assert topics(door) == ["queue.registered", "queue.renamed", "queue.renamed"]
+    assert topics(door, "comercial") == ["queue.name_taken"]
+    assert topics(door, "suporte") == ["queue.registered"]
+
+
+def test_a_queue_that_a_source_names_comes_to_be_once_as_of_then(door: Door) -> None:
+    told = [door.execute(Ensure(name="Cobrança", at=at), ADMIN) for at in (7, 3, 9)]
+    assert {receipt.id for receipt in told} == {queue_id(TENANT, "Cobrança")}
+    (event,) = events(door, "Cobrança")
+    assert (event.occurred_at, event.cause) == (7, "Ensure")
+    assert event.settings == QueueSettings()  # type: ignore[attr-defined]
+
+
+def test_a_source_goes_on_naming_a_queue_that_was_deleted(door: Door) -> None:
+    for command in (RegisterQueue(name="vendas"), DeactivateQueue(queue=VENDAS), DeleteQueue(queue=VENDAS), Ensure(name="vendas")):
+        door.execute(command, ADMIN)
+    assert topics(door)[-1] == "queue.deleted"
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        RegisterQueue(name="suporte"),
+        ChangeQueueSettings(queue=VENDAS, sla_ms=1),
+        RenameQueue(queue=VENDAS, name="x"),
+        SetQueueAgents(queue=VENDAS, agents=()),
+        ActivateQueue(queue=VENDAS),
+        DeactivateQueue(queue=VENDAS),
+        DeleteQueue(queue=VENDAS),
+    ],
+    ids=lambda wish: type(wish).__name__,
+)
+def test_each_wish_needs_the_permission_and_an_own_queue(door: Door, wish: Any) -> None:
+    door.execute(RegisterQueue(name="vendas"), ADMIN)
+    with pytest.raises(NotAllowed):
+        door.execute(wish, Caller(TENANT, "x", frozenset({"gerenciar-phone"})))
+    if not isinstance(wish, RegisterQueue):
+        with pytest.raises(NotFound):
+            door.execute(wish, Caller(OTHER, "x", frozenset({MANAGE_QUEUES})))
+    assert topics(door) == ["queue.registered"]
+
+
+def test_what_cannot_be_is_refused_by_field_and_leaves_no_trace(door: Door) -> None:
+    with pytest.raises(InvalidField) as refusal:
+        door.execute(RegisterQueue(name="vendas", internal_number="9999"), ADMIN)
+    assert refusal.value.field == "internal_number"
+    assert door.store.head() == 0
+
+
+def test_a_queue_read_from_its_events_promises_what_it_promised(door: Door) -> None:
+    door.execute(RegisterQueue(name="vendas", sla_ms=30_000), ADMIN)
+    door.execute(ChangeQueueSettings(queue=VENDAS, sla_ms=10_000), ADMIN)
+    queue = Queue(VENDAS, TENANT)
+    for event in events(door):
+        queue.replay(event)
+    assert queue.settings_at(0) == (10_000, 5_000), "the clock stands still: the second setting took the place of the first"

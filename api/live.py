@@ -49,8 +49,8 @@ class Log(Protocol):
     def head(self) -> int:
         """Position of the last event."""
 
-    def subscribe(self, callback: Callable[[], None], /) -> Any:
-        """Let `callback` be called after each commit, in any thread."""
+    def subscribe(self, callback: Callable[[int], object]) -> Callable[[], None]:
+        """Let `callback` be called with the new head after each commit, in any thread; what it returns ends that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +130,7 @@ class Feed:
         self._written = asyncio.Event()
         self._news = asyncio.Event()
         self._follower: asyncio.Task[None] | None = None
+        self._unsubscribe: Callable[[], None] = lambda: None
 
     @property
     def listeners(self) -> int:
@@ -140,16 +141,17 @@ class Feed:
         """Begin to follow; called in the event loop that serves."""
         loop = asyncio.get_running_loop()
 
-        def wake() -> None:
+        def wake(_: int) -> None:
             # A commit may come from another thread while the loop is being closed: nobody listens then.
             with suppress(RuntimeError):
                 loop.call_soon_threadsafe(self._written.set)
 
-        self._log.subscribe(wake)
+        self._unsubscribe = self._log.subscribe(wake)
         self._follower = asyncio.create_task(self._follow())
 
     async def stop(self) -> None:
         """Follow no more."""
+        self._unsubscribe()
         if self._follower is not None:
             self._follower.cancel()
             await asyncio.gather(self._follower, return_exceptions=True)

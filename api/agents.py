@@ -1,0 +1,72 @@
+"""Agents: they log in and out of queues, pause with a reason, come back."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from api.access import Asking
+from api.house import TheHouse
+from api.problem import documented
+from api.shapes import Body, Done, Moment, Name, microseconds
+from commands import agents as told
+
+router = APIRouter(
+    prefix="/v1/agents",
+    tags=["agents"],
+    responses=documented("malformed", "unauthenticated", "not-allowed", "too-large", "invalid", "version-conflict"),
+)
+
+_KNOWN = documented("not-found", "refused", "version-conflict")
+
+
+class OfAgent(Body):
+    """Something that an agent does."""
+
+    agent: Annotated[Name, Field(description="the agent's name, as sources say it", examples=["Ana"])]
+    at: Annotated[
+        Moment | None, Field(description="when it happened; now if it is left out. Never earlier than what the agent did before.")
+    ] = None
+
+    @property
+    def us(self) -> int | None:
+        """`at` as commands say it."""
+        return microseconds(self.at)
+
+
+class InQueues(OfAgent):
+    """An agent and some queues."""
+
+    queues: Annotated[tuple[Name, ...], Field(max_length=200, description="names of queues; none means all", examples=[["vendas"]])] = ()
+
+
+class Pause(OfAgent):
+    """An agent's break."""
+
+    reason: Annotated[Name, Field(description="why (motivo de pausa)", examples=["almoço"])]
+
+
+@router.post("/log-in", summary="An agent logs in to queues")
+async def log_in(body: InQueues, caller: Asking, house: TheHouse) -> Done:
+    """Logged time begins. An agent comes to be with the first login; `id` is the agent's. `result.queues`: where the agent is in now."""
+    return await house.execute(told.LogIn(agent=body.agent, queues=body.queues, at=body.us), caller)
+
+
+@router.post("/log-out", summary="An agent logs out of queues", responses=_KNOWN)
+async def log_out(body: InQueues, caller: Asking, house: TheHouse) -> Done:
+    """Logged time ends with the last queue. Refused for an agent who is not in."""
+    return await house.execute(told.LogOut(agent=body.agent, queues=body.queues, at=body.us), caller)
+
+
+@router.post("/pause", summary="An agent pauses with a reason", responses=_KNOWN)
+async def pause(body: Pause, caller: Asking, house: TheHouse) -> Done:
+    """In all queues. A pause set during a call begins to count when the call ends; another reason takes over from the one before."""
+    return await house.execute(told.PauseAgent(agent=body.agent, reason=body.reason, at=body.us), caller)
+
+
+@router.post("/resume", summary="An agent comes back from the pause", responses=_KNOWN)
+async def resume(body: OfAgent, caller: Asking, house: TheHouse) -> Done:
+    """Available again. Refused for an agent who is not paused."""
+    return await house.execute(told.ResumeAgent(agent=body.agent, at=body.us), caller)

@@ -1,0 +1,125 @@
+"""What every router works with: the center, and how to bring a command to it or put a question."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from time import perf_counter
+from typing import Annotated, Any, ParamSpec, Protocol, TypeVar
+
+from fastapi import Depends, Header, Query, Request
+from starlette.concurrency import run_in_threadpool
+
+from api.access import Tokens
+from api.live import Feed
+from api.observing import Instruments
+from api.paging import Cursors
+from api.problem import Problem, invalid, of_domain
+from api.shapes import Done, Position
+from api.throttle import LoginThrottle
+from commands.desk import Caller, Command
+from commands.door import Door
+from commands.store import Store
+from domain.errors import DomainError
+
+REACH_S = 5.0
+"""So long a question waits for the figures to cover the position that it names."""
+
+_LOOK_S = 0.01
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Center(Protocol):
+    """The wired layers of one data directory, as the API needs them."""
+
+    @property
+    def door(self) -> Door: ...
+
+    @property
+    def store(self) -> Store: ...
+
+    def covered(self) -> int:
+        """Position of the log up to which the projections answer."""
+
+
+class House:
+    """One center behind one app."""
+
+    def __init__(self, center: Center, secret: str) -> None:
+        self.center = center
+        self.instruments = Instruments()
+        self.tokens = Tokens(secret, center.door.clock.now_us)
+        self.throttle = LoginThrottle(lambda: center.door.clock.now_us() / 1_000_000)
+        self.cursors = Cursors(secret.encode())
+        self.feed = Feed(center.store)
+
+    async def execute(self, command: Command, caller: Caller) -> Done:
+        """Bring a command to the door; it is on disk when this returns. Its refusals are problems."""
+        name = type(command).__name__
+        began = perf_counter()
+        outcome = "done"
+        try:
+            receipt = await self.center.door.execute_soon(command, caller)
+        except DomainError as error:
+            outcome = of_domain(error).kind
+            raise
+        except BaseException:
+            outcome = "internal"
+            raise
+        finally:
+            self.instruments.commands.labels(name, outcome).inc()
+            self.instruments.command_latency.labels(name).observe(perf_counter() - began)
+        return Done(id=receipt.id, version=receipt.version, position=receipt.position, result=receipt.result)
+
+    async def ask(self, question: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Answer a question in a thread: the engine under it lets others work meanwhile."""
+        began = perf_counter()
+        try:
+            return await run_in_threadpool(question, *args, **kwargs)
+        finally:
+            self.instruments.queries.labels(getattr(question, "__name__", "question")).observe(perf_counter() - began)
+
+    async def reach(self, position: int, parameter: str) -> None:
+        """Wait until the figures cover `position`; a problem (503) if they do not in REACH_S, (422) if the log is not that long."""
+        head = self.center.store.head()
+        if position > head:
+            raise invalid(parameter, f"the log ends at position {head}")
+        deadline = asyncio.get_running_loop().time() + REACH_S
+        while (covered := self.center.covered()) < position:
+            if asyncio.get_running_loop().time() >= deadline:
+                detail = f"the figures cover position {covered}, not yet {position}"
+                raise Problem("not-reached", detail, headers={"Retry-After": "2"})
+            await asyncio.sleep(_LOOK_S)
+
+
+def _house(request: Request) -> House:
+    house: House = request.app.state.house
+    return house
+
+
+async def house_of(request: Request) -> House:
+    """The house behind the app that serves the request."""
+    return _house(request)
+
+
+TheHouse = Annotated[House, Depends(house_of)]
+
+IfPosition = Annotated[
+    Position | None,
+    Header(description="Answer only once the figures cover this position of the log (a command's `position`).", examples=[1204]),
+]
+AtLeast = Annotated[Position | None, Query(description="The same as `If-Position`, for clients that cannot set headers.", examples=[1204])]
+
+
+async def reached(house: TheHouse, if_position: IfPosition = None, at_least: AtLeast = None) -> None:
+    """Let a question wait for what its client has just written."""
+    if if_position is not None:
+        await house.reach(if_position, "If-Position")
+    if at_least is not None:
+        await house.reach(at_least, "at_least")
+
+
+Reached: Any = Depends(reached)
+"""The dependency of every question about figures."""

@@ -1,0 +1,70 @@
+"""The OpenAPI document: what FastAPI knows of the routes, and what it cannot know by itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from api.problem import ProblemDetails
+
+TITLE = "Atende"
+
+DESCRIPTION = """\
+An event-sourced contact center. Commands are acknowledged when they are on disk; figures are folded from the log of events.
+
+* **Log in** at `/v1/auth/login`, then send `Authorization: Bearer <access token>`. The company (tenant) is the token's:
+  what belongs to another company does not exist (404).
+* **Idempotency-Key** on any POST: the same key again gives the first outcome again, nothing happens twice.
+* **Read your own writes**: a command answers with a `position` of the log; send it as `If-Position` with a question, and it
+  is answered once the figures cover that position.
+* **as_of**: every figure says which position of the log it covers. Asked again with that `as_of` it is the same for ever; a
+  position asks what was known then, a moment asks how the center stood then.
+* **Problems** are `application/problem+json` (RFC 9457).
+* Durations are whole milliseconds (`_ms`), percentages have two decimals, a ratio over nothing is null. Instants are ISO 8601.
+"""
+
+TAGS = [
+    {"name": "auth", "description": "Log in, stay logged in, set a password."},
+    {"name": "identity", "description": "The company and its users."},
+    {"name": "queues", "description": "Queues (serviços): what their customers are promised."},
+    {"name": "agents", "description": "Agents: sessions and pauses."},
+    {"name": "ivr", "description": "IVRs (URAs): numbers, business hours, messages, menus."},
+    {"name": "interactions", "description": "Calls (atendimentos): their life, their history, the report of all (rastreio)."},
+    {"name": "contacts", "description": "Customers: found by phone, opened for whoever may, forgotten for good."},
+    {"name": "dashboards", "description": "Inbound, Outbound and IVR, of now, of any past, by any SLA."},
+    {"name": "reports", "description": "Tables by queue, IVR, agent, hour or day, as JSON or CSV."},
+    {"name": "monitoring", "description": "The center as it stands: agents and waiting calls, and the live stream."},
+    {"name": "operation", "description": "For whoever runs the server."},
+]
+
+
+def describe(app: FastAPI) -> None:
+    """Let `app` give its complete OpenAPI document."""
+
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _document(app)
+        return app.openapi_schema
+
+    app.openapi = document  # type: ignore[method-assign]
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        description=app.description,
+        routes=app.routes,
+        tags=app.openapi_tags,
+        license_info=app.license_info,
+    )
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    problem = ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas.update(problem.pop("$defs", {}))
+    schemas["Problem"] = problem
+    # FastAPI's own error shapes are never sent.
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    return document

@@ -1,0 +1,104 @@
+"""Queues (serviços): what their customers are promised, and whether they take calls."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from api.access import Asking
+from api.house import TheHouse
+from api.problem import documented
+from api.shapes import Body, Done, Milliseconds, Name
+from commands import queues as told
+from domain.queues import Profile
+
+router = APIRouter(
+    prefix="/v1/queues",
+    tags=["queues"],
+    responses=documented("malformed", "unauthenticated", "not-allowed", "too-large", "invalid"),
+)
+
+_ONE = documented("not-found", "refused", "version-conflict")
+
+
+class Settings(Body):
+    """What a queue promises and where it is reached. What is left out stays, or is as the company's defaults say."""
+
+    sla_target: Annotated[
+        float | None,
+        Field(ge=0, le=100, allow_inf_nan=False, description="percentage to be answered in time (Atendimento %)", examples=[80]),
+    ] = None
+    sla_ms: Annotated[Milliseconds | None, Field(description="what in time means (Tempo Atendimento)", examples=[20_000])] = None
+    tolerated_ms: Annotated[
+        Milliseconds | None, Field(description="a shorter wait is no abandon held against the queue (Tempo Abandono)", examples=[5_000])
+    ] = None
+    internal_number: Annotated[
+        str | None,
+        Field(pattern=r"^([0-9]{3})?$", description="three digits by which agents transfer to it; empty for none", examples=["201"]),
+    ] = None
+    on_screen: Annotated[bool | None, Field(description="whether the agent screen offers it")] = None
+    profile: Annotated[Profile | None, Field(description="the SLA profile that it is judged by unless asked otherwise")] = None
+
+
+class NewQueue(Settings):
+    """A queue to be."""
+
+    name: Annotated[Name, Field(description="as sources and people say it", examples=["vendas"])]
+    agents: Annotated[tuple[Name, ...], Field(max_length=1_000, description="names of who answers it", examples=[["Ana", "Bruno"]])] = ()
+
+
+class NewName(Body):
+    """How the queue is called from now on."""
+
+    name: Annotated[Name, Field(examples=["vendas internas"])]
+
+
+class Agents(Body):
+    """Who answers the queue's customers."""
+
+    agents: Annotated[tuple[Name, ...], Field(max_length=1_000, examples=[["Ana", "Bruno"]])]
+
+
+@router.post("", status_code=201, summary="Register a queue", responses=documented("already-exists", "version-conflict"))
+async def register(body: NewQueue, caller: Asking, house: TheHouse) -> Done:
+    """A queue (serviço) comes to be; the answer's `id` is the queue's. Queues that a source names come to be by themselves."""
+    return await house.execute(told.RegisterQueue(**body.model_dump()), caller)
+
+
+@router.patch("/{queue}", summary="Change what a queue promises", responses=_ONE)
+async def change_settings(queue: UUID, body: Settings, caller: Asking, house: TheHouse) -> Done:
+    """From now on; calls offered earlier keep what they were promised."""
+    return await house.execute(told.ChangeQueueSettings(queue=queue, **body.model_dump()), caller)
+
+
+@router.post("/{queue}/rename", summary="Call a queue otherwise", responses=documented("not-found", "already-exists", "version-conflict"))
+async def rename(queue: UUID, body: NewName, caller: Asking, house: TheHouse) -> Done:
+    """Its past keeps the name that it had then; a source may go on saying any name that the queue has had."""
+    return await house.execute(told.RenameQueue(queue=queue, name=body.name), caller)
+
+
+@router.put("/{queue}/agents", summary="Say who answers a queue", responses=_ONE)
+async def set_agents(queue: UUID, body: Agents, caller: Asking, house: TheHouse) -> Done:
+    """Exactly these agents, by name."""
+    return await house.execute(told.SetQueueAgents(queue=queue, agents=body.agents), caller)
+
+
+@router.post("/{queue}/activate", summary="Let a queue take calls again", responses=_ONE)
+async def activate(queue: UUID, caller: Asking, house: TheHouse) -> Done:
+    """Nothing happens to one that is active."""
+    return await house.execute(told.ActivateQueue(queue=queue), caller)
+
+
+@router.post("/{queue}/deactivate", summary="Let a queue take no new calls", responses=_ONE)
+async def deactivate(queue: UUID, caller: Asking, house: TheHouse) -> Done:
+    """Calls that wait in it go on waiting."""
+    return await house.execute(told.DeactivateQueue(queue=queue), caller)
+
+
+@router.delete("/{queue}", summary="Remove a queue from the settings", responses=_ONE)
+async def delete(queue: UUID, caller: Asking, house: TheHouse) -> Done:
+    """Refused while it is active. Its past stays in every figure."""
+    return await house.execute(told.DeleteQueue(queue=queue), caller)

@@ -1,0 +1,82 @@
+"""Field types that several routes share, each with its limits, so that the OpenAPI document says what is accepted."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+MAX_POSITION = 2**53 - 1
+"""The largest whole number that every JSON reader keeps exactly."""
+
+_LINE = r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=_LINE)]
+"""A name: one line, not blank."""
+
+Text = Annotated[str, StringConstraints(max_length=2_000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")]
+"""Free text; line breaks and tabs are the only control characters."""
+
+Line = Annotated[str, StringConstraints(max_length=120, pattern=r"^[^\x00-\x1f\x7f]*$")]
+"""One line of text, or none."""
+
+Digits = Annotated[str, StringConstraints(max_length=20, pattern=r"^[0-9]*$")]
+
+Phone = Annotated[str, StringConstraints(min_length=3, max_length=20, pattern=r"^\+?[0-9]{3,19}$")]
+"""A telephone number: digits, with or without a leading plus."""
+
+Milliseconds = Annotated[int, Field(ge=0, le=86_400_000)]
+
+Position = Annotated[int, Field(ge=0, le=MAX_POSITION)]
+
+
+_FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+
+
+def _within(moment: datetime) -> datetime:
+    if not _FIRST <= moment < _LAST:
+        msg = "Input should be between the years 2000 and 2100"
+        raise ValueError(msg)
+    return moment
+
+
+Moment = Annotated[
+    AwareDatetime,
+    AfterValidator(_within),
+    Field(description="ISO 8601 with `Z` or an offset, from the year 2000 to 2099", examples=["2026-03-02T14:05:09.250-03:00"]),
+]
+
+
+def microseconds(moment: datetime | None) -> int | None:
+    """A moment as commands say it: microseconds since 1970."""
+    if moment is None:
+        return None
+    since = moment - datetime(1970, 1, 1, tzinfo=UTC)
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+class Body(BaseModel):
+    """What a request sends: fields that the route does not know are refused, so that no typing error passes unseen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Shape(BaseModel):
+    """What an answer says."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Done(Shape):
+    """What came of a command: it is on disk."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"id": "7b9d2f0e-5a4b-5c1e-9a77-0d5d8a8c6f10", "version": 3, "position": 1204, "result": {}}]}
+    )
+
+    id: Annotated[UUID, Field(description="what the command was about: an interaction, a queue, an agent …")]
+    version: Annotated[int, Field(description="how many events it has now")]
+    position: Annotated[int, Field(description="position of the log; send it as `If-Position` to read figures that cover it")]
+    result: Annotated[dict[str, object], Field(description="what the command itself answers, by its name")]

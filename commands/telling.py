@@ -20,6 +20,7 @@ from domain.calls import Call
 from domain.facts import Fact
 from domain.ids import agent_id, interaction_id, roster_id, timeline_id
 from domain.interactions import Interaction, Told
+from domain.queues import Queue
 from domain.resolve import Context
 from domain.roster import Roster
 from domain.timeline import Gap, Span, Timeline
@@ -137,16 +138,21 @@ def tell(desk: Desk, interaction: Interaction, call: str, facts: tuple[Fact, ...
 
 def _context(known: Call | None, call: str, contact: UUID | None, facts: tuple[Fact, ...], desk: Desk) -> Context:
     """Promises of the queues, restarts of the PBX, whose call it is, its number."""
+    queues: dict[str, Queue] = {}
     for fact in facts:
-        if fact.queue and fact.kind != "outbound":
-            ensure_queue(desk, fact.queue, fact.at)
+        if fact.queue and fact.kind != "outbound" and fact.queue not in queues:
+            queues[fact.queue] = ensure_queue(desk, fact.queue, fact.at)
         if fact.kind in ("ivr_entered", "ivr_out_of_hours") and fact.text:
             ensure_ivr(desk, fact.text, fact.at)
+
+    def settings(queue: str, at: int) -> tuple[int, int]:
+        return (queues.get(queue) or ensure_queue(desk, queue, at)).settings_at(at)
+
     timeline = desk.load(Timeline, timeline_id(desk.tenant))
     return Context(
         tenant=desk.tenant,
         call=known.call if known else call,
-        settings=lambda queue, at: ensure_queue(desk, queue, at).settings_at(at),
+        settings=settings,
         restarts=tuple(timeline.restarts) if timeline else (),
         contact=contact,
         protocol=known.protocol if known else desk.next_protocol(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from uuid import UUID, uuid5
 
 _ROOT = UUID("6f1f7b0e-54a4-5d43-9b0c-6d2c7a0f0a11")
@@ -12,16 +13,19 @@ def company_id(name: str) -> UUID:
     return uuid5(_ROOT, f"company:{name}")
 
 
+@lru_cache(maxsize=4096)
 def queue_id(tenant: UUID, name: str) -> UUID:
     """The queue (Serviço) that a source calls `name`."""
     return uuid5(tenant, f"queue:{name}")
 
 
+@lru_cache(maxsize=4096)
 def agent_id(tenant: UUID, name: str) -> UUID:
     """The agent that a source calls `name`."""
     return uuid5(tenant, f"agent:{name}")
 
 
+@lru_cache(maxsize=4096)
 def ivr_id(tenant: UUID, name: str) -> UUID:
     """The IVR (URA) that a source calls `name`."""
     return uuid5(tenant, f"ivr:{name}")
@@ -32,11 +36,13 @@ def interaction_id(tenant: UUID, call: str) -> UUID:
     return uuid5(tenant, f"call:{call}")
 
 
+@lru_cache(maxsize=4096)
 def timeline_id(tenant: UUID) -> UUID:
     """The timeline of the company's PBX: spans, gaps, restarts."""
     return uuid5(tenant, "timeline")
 
 
+@lru_cache(maxsize=4096)
 def roster_id(tenant: UUID) -> UUID:
     """The company's roster: which interface is which member."""
     return uuid5(tenant, "roster")

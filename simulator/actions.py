@@ -27,7 +27,7 @@ class LoggedOut(Action, frozen=True, gc=False):
 
 
 class Paused(Action, frozen=True, gc=False):
-    """The agent takes a break, or gives the present one another reason ("" = none given)."""
+    """The agent takes a break, or gives the present one another reason."""
 
     agent: str
     queues: tuple[str, ...]

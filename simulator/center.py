@@ -84,7 +84,7 @@ MIDDLE = Shift(9.0, 17.5, WORKDAYS)
 PAUSES = (("Lanche", 20.0), ("Descanso", 10.0), ("Descanso", 10.0))
 """The breaks that Brazilian law gives a telephone operator in a shift (reason, minutes)."""
 
-OTHER_PAUSES = (("Banheiro", 0.5), ("Treinamento", 0.15), ("Feedback", 0.15), ("Reunião: equipe", 0.1), ("", 0.1))
+OTHER_PAUSES = (("Banheiro", 0.5), ("Treinamento", 0.15), ("Feedback", 0.15), ("Reunião: equipe", 0.1))
 
 _TEAMS: tuple[tuple[tuple[str, ...], Shift], ...] = (
     (("Vendas",), MORNING),

@@ -83,7 +83,7 @@ class Batch:
             found = self.store.cached(id) if not waiting else None
             if found is None:
                 events = self._read.pop(id, None)
-                found = project([*(self.store.stream(id) if events is None else events), *waiting], kind)
+                found = project([*(self.store.streams([id]).get(id, []) if events is None else events), *waiting], kind)
             if found is not None:
                 self._loaded[id] = found
         return found

@@ -34,6 +34,7 @@ CREATE TABLE IF NOT EXISTS stored_events (
     hash BLOB NOT NULL,
     UNIQUE (originator_id, originator_version)
 );
+CREATE INDEX IF NOT EXISTS companies ON stored_events (position) WHERE topic = 'company.registered';
 """
 
 _INSERT = "INSERT INTO stored_events VALUES (?, ?, ?, ?, ?, ?)"
@@ -194,6 +195,11 @@ class ChainedRecorder(ApplicationRecorder):
         with self.lock:
             row = self.db.execute(statement, (id.bytes,)).fetchone()
         return row[0] if row else 0
+
+    def companies(self) -> list[UUID]:
+        """The ids of all companies, the oldest first."""
+        rows = self._select("SELECT originator_id FROM stored_events WHERE topic = 'company.registered' ORDER BY position", ())
+        return [UUID(bytes=id) for (id,) in rows]
 
     def rows_after(self, position: int, limit: int) -> list[tuple[int, bytes, int, str, bytes]]:
         """The log in order, as (position, aggregate, version, topic, state)."""

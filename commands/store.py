@@ -1,7 +1,7 @@
 """The event store of a data directory: all that ever happened, in the order in which it was saved.
 
 `events.db` holds the log and, in the same transactions, what must be as durable as it: which idempotency keys were
-used and which protocol numbers are given out. One process at a time writes to it.
+used, which protocol numbers are given out, who is signed in. One process at a time writes to it.
 """
 
 from __future__ import annotations
@@ -30,6 +30,10 @@ CREATE TABLE IF NOT EXISTS idempotency (
     tenant BLOB NOT NULL, key TEXT NOT NULL, digest BLOB NOT NULL, receipt BLOB NOT NULL, PRIMARY KEY (tenant, key)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS protocols (tenant BLOB PRIMARY KEY, next INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS sessions (
+    id BLOB PRIMARY KEY, tenant BLOB NOT NULL, user BLOB NOT NULL, digest BLOB NOT NULL, expires_at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS users_sessions ON sessions (user);
 """
 
 _PROTOCOLS_A_BLOCK = 1000
@@ -116,19 +120,24 @@ class Store(Application[UUID]):
         ]
 
     def stream(self, id: UUID) -> list[Event]:
-        """All events of one aggregate."""
-        return self.streams([id]).get(id, [])
+        """All events of one aggregate; never waits for a writer."""
+        return [self.mapper.to_domain_event(stored) for stored in self.recorder.select_events(id)]
 
-    def streams(self, ids: Sequence[UUID]) -> dict[UUID, list[Event]]:
-        """All events of each of these aggregates that has any, by few queries whatever their number."""
-        read = self.mapper.read
-        return {UUID(bytes=id): [read(*row) for row in rows] for id, rows in groupby(self.recorder.rows_of(ids), key=lambda row: row[0])}
+    def companies(self) -> list[UUID]:
+        """The ids of all companies, the oldest first."""
+        return self.recorder.companies()
 
     def subscribe(self, callback: Callable[[int], object]) -> Callable[[], None]:
         """Call `callback` with the new head after each commit, in the committing thread: it must be quick and not fail. Returns what ends it."""
         return self.recorder.listen(callback)
 
     # Aggregates
+
+    def streams(self, ids: Sequence[UUID]) -> dict[UUID, list[Event]]:
+        """For a writer: all events of each of these aggregates that has any, by few queries whatever their number."""
+        read = self.mapper.read
+        by_id = groupby(self.recorder.rows_of(ids), key=lambda row: row[0])
+        return {UUID(bytes=id): [read(*row) for row in rows] for id, rows in by_id}
 
     def cached(self, id: UUID) -> Aggregate | None:
         """The aggregate as this process last saved it, if it is still at hand."""

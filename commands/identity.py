@@ -1,0 +1,263 @@
+"""Companies and users asked for, passwords set and checked."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from commands.desk import ANYONE, Command, Desk, Done, handles
+from commands.store import Store, project
+from domain.base import NOBODY
+from domain.errors import AlreadyExists, NotFound, Refused
+from domain.identity import PERMISSIONS, Company, CompanySettings, Level, User, check_password, normalised_email
+from domain.ids import company_id
+
+MANAGE_COMPANIES = "gerenciar-empresas"
+MANAGE_USERS = "gerenciar-usuário"
+
+_SECRET_BYTES = 24
+_hasher = PasswordHasher()
+_NOBODYS = _hasher.hash("nobody's password")
+
+
+class RegisterCompany(Command, frozen=True, kw_only=True):
+    """A new company; the caller's company must be the one that the name gives (`ids.company_id`). Raises AlreadyExists."""
+
+    permission: ClassVar[str] = MANAGE_COMPANIES
+    name: str
+    settings: CompanySettings = CompanySettings()
+
+
+class SetCompanySettings(Command, frozen=True, kw_only=True):
+    """Other defaults for the caller's company, from now on."""
+
+    permission: ClassVar[str] = MANAGE_COMPANIES
+    settings: CompanySettings
+
+
+class RegisterUser(Command, frozen=True, kw_only=True):
+    """A new user; `result["token"]` is the one-time link's token to set a password. Raises AlreadyExists for an e-mail address in use."""
+
+    permission: ClassVar[str] = MANAGE_USERS
+    name: str
+    email: str
+    level: Level = "User"
+    permissions: tuple[str, ...] = ()
+
+
+class AppointAdministrator(Command, frozen=True, kw_only=True):
+    """Let the person with this e-mail address do everything, who need not be a user yet; `result["token"]` as for RegisterUser."""
+
+    permission: ClassVar[str] = MANAGE_USERS
+    email: str
+    name: str = "Administrador"
+
+
+class IssuePasswordLink(Command, frozen=True, kw_only=True):
+    """First access or recovery: a new one-time link for a user; `result["token"]` is its token."""
+
+    permission: ClassVar[str] = MANAGE_USERS
+    email: str
+
+
+class SetPassword(Command, frozen=True, kw_only=True):
+    """By a one-time link: a new password, hashed by `hashed_password`. Raises Refused for a link that is used, replaced or expired."""
+
+    permission: ClassVar[str] = ANYONE
+    token: str
+    hashed: str
+
+
+class SetPermissions(Command, frozen=True, kw_only=True):
+    """Let a user do exactly this."""
+
+    permission: ClassVar[str] = MANAGE_USERS
+    user: UUID
+    level: Level
+    permissions: tuple[str, ...]
+
+
+class ActivateUser(Command, frozen=True, kw_only=True):
+    """Let a user in again."""
+
+    permission: ClassVar[str] = MANAGE_USERS
+    user: UUID
+
+
+class DeactivateUser(Command, frozen=True, kw_only=True):
+    """Keep a user out."""
+
+    permission: ClassVar[str] = MANAGE_USERS
+    user: UUID
+
+
+@handles(RegisterCompany)
+def register_company(command: RegisterCompany, desk: Desk) -> Done:
+    """A company is its own tenant."""
+    if desk.tenant != company_id(command.name):
+        raise Refused("a company is registered in its own name")
+    company = desk.load(Company, desk.tenant) or desk.add(Company(desk.tenant, desk.tenant))
+    company.register(command.name, command.settings, desk.stamp)
+    return Done(company)
+
+
+@handles(SetCompanySettings)
+def set_company_settings(command: SetCompanySettings, desk: Desk) -> Done:
+    """What queues were promised before stays theirs."""
+    company = desk.get(Company, desk.tenant)
+    company.set_settings(command.settings, desk.stamp)
+    return Done(company)
+
+
+@handles(RegisterUser)
+def register_user(command: RegisterUser, desk: Desk) -> Done:
+    """A user is found by the e-mail address from now on."""
+    email = normalised_email(command.email)
+    if desk.whose("email", email) is not None:
+        raise AlreadyExists("there is a user with this e-mail address already")
+    return _with_link(_new_user(desk, command.name, email, command.level, command.permissions), desk)
+
+
+@handles(AppointAdministrator)
+def appoint_administrator(command: AppointAdministrator, desk: Desk) -> Done:
+    """How the first user of a company comes to be."""
+    email = normalised_email(command.email)
+    known = desk.whose("email", email)
+    if known is None:
+        return _with_link(_new_user(desk, command.name, email, "Admin", PERMISSIONS), desk)
+    user = desk.get(User, known)
+    user.activate(desk.stamp)
+    user.set_permissions("Admin", PERMISSIONS, desk.stamp)
+    return _with_link(user, desk)
+
+
+@handles(IssuePasswordLink)
+def issue_password_link(command: IssuePasswordLink, desk: Desk) -> Done:
+    """Any link sent before is void."""
+    known = desk.whose("email", normalised_email(command.email))
+    if known is None:
+        raise NotFound("no such user")
+    return _with_link(desk.get(User, known), desk)
+
+
+@handles(SetPassword)
+def set_password(command: SetPassword, desk: Desk) -> Done:
+    """The link says whose password it is."""
+    id, digest = _read(command.token)
+    user = desk.load(User, id)
+    if user is None:
+        raise Refused("this link was used, or another took its place")
+    user.set_password(digest, command.hashed, desk.stamp)
+    return Done(user)
+
+
+@handles(SetPermissions)
+def set_permissions(command: SetPermissions, desk: Desk) -> Done:
+    """From the next access token on."""
+    user = desk.get(User, command.user)
+    user.set_permissions(command.level, command.permissions, desk.stamp)
+    return Done(user)
+
+
+@handles(ActivateUser)
+def activate_user(command: ActivateUser, desk: Desk) -> Done:
+    """The password is the one from before."""
+    user = desk.get(User, command.user)
+    user.activate(desk.stamp)
+    return Done(user)
+
+
+@handles(DeactivateUser)
+def deactivate_user(command: DeactivateUser, desk: Desk) -> Done:
+    """Links sent before are void."""
+    user = desk.get(User, command.user)
+    user.deactivate(desk.stamp)
+    return Done(user)
+
+
+def _new_user(desk: Desk, name: str, email: str, level: Level, permissions: tuple[str, ...]) -> User:
+    user = desk.add(User(desk.new_id(), desk.tenant))
+    user.register(name, email, level, permissions, desk.stamp)
+    desk.name("email", email, user.id)
+    return user
+
+
+def _with_link(user: User, desk: Desk) -> Done:
+    token = user.id.bytes + secrets.token_bytes(_SECRET_BYTES)
+    user.issue_link(_digest(token), desk.stamp)
+    return Done(user, {"token": urlsafe_b64encode(token).decode().rstrip("=")})
+
+
+def _read(token: str) -> tuple[UUID, str]:
+    """Whose link it is and the digest of its secret; NOBODY's for a text that is no token."""
+    try:
+        raw = urlsafe_b64decode(token + "=" * (-len(token) % 4))
+    except ValueError:
+        raw = b""
+    return (UUID(bytes=raw[:16]), _digest(raw)) if len(raw) == 16 + _SECRET_BYTES else (NOBODY, "")
+
+
+def _digest(token: bytes) -> str:
+    return hashlib.sha256(token).hexdigest()
+
+
+def hashed_password(password: str) -> str:
+    """The password as SetPassword takes it; InvalidField when it breaks the rules. Takes a tenth of a second on purpose: not for an event loop."""
+    check_password(password)
+    return _hasher.hash(password)
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A user who has proved who they are."""
+
+    user: UUID
+    tenant: UUID
+    level: Level
+    permissions: frozenset[str]
+
+
+def check_credentials(store: Store, tenant: UUID, email: str, password: str) -> SignedIn | None:
+    """Whose e-mail address and password these are in the company; None for nobody's, after the same time. Not for an event loop."""
+    id = store.keyring.find(store.keyring.tag(tenant, "email", email.strip().lower()))
+    user = known_user(store, tenant, id) if id is not None else None
+    hashed = store.keyring.open(user.hashed) if user and user.active and user.hashed else _NOBODYS
+    try:
+        _hasher.verify(hashed, password)
+    except (VerificationError, InvalidHashError):
+        return None
+    return _signed_in(user) if user is not None and hashed is not _NOBODYS else None
+
+
+def who_is(store: Store, tenant: UUID, user: UUID) -> SignedIn | None:
+    """What a user may do now; None for one who may not sign in."""
+    found = known_user(store, tenant, user)
+    return _signed_in(found) if found is not None and found.active else None
+
+
+def _signed_in(user: User) -> SignedIn:
+    return SignedIn(user.id, user.tenant, user.level, frozenset(user.permissions))
+
+
+def known_user(store: Store, tenant: UUID, id: UUID) -> User | None:
+    """The user as the log says, for reading; None if there is none in this company."""
+    user = project(store.stream(id), User)
+    return user if user is not None and user.tenant == tenant else None
+
+
+def known_company(store: Store, tenant: UUID) -> Company | None:
+    """The company as the log says, for reading."""
+    return project(store.stream(tenant), Company)
+
+
+def companies(store: Store) -> list[Company]:
+    """All companies of the data directory, the oldest first."""
+    found = (known_company(store, id) for id in store.companies())
+    return [company for company in found if company is not None]

@@ -1,0 +1,291 @@
+"""Companies (Empresas) and their users: who they are, how they prove it, what they may do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import ClassVar, Literal, get_args
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from domain.base import Aggregate, Event, Personal, Stamp
+from domain.errors import AlreadyExists, InvalidField, NotFound, Refused
+
+Permission = Literal[
+    "gerenciar-empresas",  # companies, access to the platform
+    "gerenciar-service",  # queues (Serviços)
+    "gerenciar-usuário",  # users
+    "gerenciar-tag",  # tags (tabulações)
+    "gerenciar-phone",  # telephone numbers and IVRs (URA)
+    "gerenciar-contatos",  # contacts
+    "gerenciar-text",  # shortcuts
+    "gerenciar-relatorio",  # reports
+    "gerenciar-produtos",  # products
+    "gerenciar-canais",  # channels
+    "gerenciar-pa",  # the agent's screen, and nothing else
+    "gerenciar-call",  # the softphone
+    "tela-atendimento",  # the queue of voice and chat, tags, transfers
+    "gerenciar-atendimento",  # the monitor of interactions
+    "gerenciar-canais-email",
+    "gerenciar-canais-boteria",
+    "gerenciar-canais-whats",
+    "gerenciar-conectores",  # connectors
+    "gerenciar-blacklist",
+    "gerenciar-api",  # integrations: telephony sources among them
+    "gerenciar-pause",  # pause reasons
+    "gerenciar-pesquisa",  # surveys
+    "gerenciar-pesquisa-relatorio",  # reports of surveys
+]
+"""What a user may do, by the names of the portal's manual; every command and query names the one it needs."""
+
+PERMISSIONS: tuple[str, ...] = get_args(Permission)
+Level = Literal["Admin", "Manager", "User"]
+
+DEFAULT_TIMEZONE = "America/Sao_Paulo"
+LINK_VALID_US = 24 * 3600 * 1_000_000
+"""A one-time link to set a password can be used for a day."""
+
+_SPECIAL = "$*&@#?"
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+class CompanySettings(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a company's queues promise unless they say otherwise, and the time zone of its days.
+
+    sla_target: percentage of calls to be answered within sla_ms. tolerated_ms: a shorter wait before giving up is not held against a queue.
+    """
+
+    timezone: str = DEFAULT_TIMEZONE
+    sla_target: float = 80.0
+    sla_ms: int = 20_000
+    tolerated_ms: int = 5_000
+
+
+class CompanyEvent(Event, frozen=True, kw_only=True):
+    """Something about a company."""
+
+
+class CompanyRegistered(CompanyEvent, frozen=True, kw_only=True):
+    """A company came to be."""
+
+    TOPIC: ClassVar[str] = "company.registered"
+    name: str
+    settings: CompanySettings
+
+
+class CompanySettingsSet(CompanyEvent, frozen=True, kw_only=True):
+    """From now on these are the company's defaults and time zone."""
+
+    TOPIC: ClassVar[str] = "company.settings_set"
+    settings: CompanySettings
+
+
+class Company(Aggregate):
+    """One company (tenant), under the id that its name gives it."""
+
+    KIND = "company"
+
+    def __init__(self, id: UUID, tenant: UUID) -> None:
+        super().__init__(id, tenant)
+        self.name = ""
+        self.settings = CompanySettings()
+
+    def register(self, name: str, settings: CompanySettings, stamp: Stamp) -> None:
+        """Come to be; refused when there is one of the name."""
+        if self.version > 0:
+            raise AlreadyExists(f"there is a company {self.name} already")
+        if not name.strip() or name != name.strip():
+            raise InvalidField("name", "a company has a name, without blanks around it")
+        _check_settings(settings)
+        self.trigger(CompanyRegistered, stamp, stamp.recorded_at, name=name, settings=settings)
+
+    def set_settings(self, settings: CompanySettings, stamp: Stamp) -> None:
+        """Have other defaults from now on."""
+        _check_settings(settings)
+        if settings != self.settings:
+            self.trigger(CompanySettingsSet, stamp, stamp.recorded_at, settings=settings)
+
+    def apply(self, event: Event) -> None:
+        match event:
+            case CompanyRegistered(name=name, settings=settings):
+                self.name, self.settings = name, settings
+            case CompanySettingsSet(settings=settings):
+                self.settings = settings
+
+
+def _check_settings(settings: CompanySettings) -> None:
+    try:
+        ZoneInfo(settings.timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise InvalidField("timezone", f"there is no time zone {settings.timezone}") from error
+    if not 0 <= settings.sla_target <= 100:
+        raise InvalidField("sla_target", "the target is a percentage, from 0 to 100")
+    if settings.sla_ms < 0 or settings.tolerated_ms < 0:
+        raise InvalidField("sla_ms" if settings.sla_ms < 0 else "tolerated_ms", "a time cannot be negative")
+
+
+def check_password(password: str) -> None:
+    """Refuse a password that is too easy: 6 to 20 characters, a letter in each case, a number, one of $ * & @ # ?, none twice in a row."""
+    if not 6 <= len(password) <= 20:
+        raise InvalidField("password", "a password has 6 to 20 characters")
+    for has, what in ((str.isupper, "an upper case letter"), (str.islower, "a lower case letter"), (str.isdigit, "a number")):
+        if not any(map(has, password)):
+            raise InvalidField("password", f"a password has {what}")
+    if not any(character in _SPECIAL for character in password):
+        raise InvalidField("password", "a password has one of $ * & @ # ?")
+    plain = password.lower()
+    if any(one == other for one, other in pairwise(plain)):
+        raise InvalidField("password", "a password has no character twice in a row")
+
+
+def normalised_email(email: str) -> str:
+    """An e-mail address as it is compared; InvalidField if it is none."""
+    address = email.strip().lower()
+    if not _EMAIL.fullmatch(address):
+        raise InvalidField("email", "not an e-mail address")
+    return address
+
+
+class UserEvent(Event, frozen=True, kw_only=True):
+    """Something about a user."""
+
+
+class UserRegistered(UserEvent, frozen=True, kw_only=True):
+    """Somebody may use the portal, once they have a password."""
+
+    TOPIC: ClassVar[str] = "user.registered"
+    name: Personal
+    email: Personal
+    level: Level
+    permissions: tuple[str, ...]
+
+
+class PasswordLinkIssued(UserEvent, frozen=True, kw_only=True):
+    """A one-time link to set a password was made. digest: SHA-256 of its secret, hexadecimal. expires_at: microseconds."""
+
+    TOPIC: ClassVar[str] = "user.password_link_issued"
+    digest: str
+    expires_at: int
+
+
+class PasswordSet(UserEvent, frozen=True, kw_only=True):
+    """The user has a new password; the link by which it was set is used up. hashed: by argon2id, sealed."""
+
+    TOPIC: ClassVar[str] = "user.password_set"
+    hashed: Personal
+
+
+class PermissionsSet(UserEvent, frozen=True, kw_only=True):
+    """The user may do this, from now on."""
+
+    TOPIC: ClassVar[str] = "user.permissions_set"
+    level: Level
+    permissions: tuple[str, ...]
+
+
+class UserActivated(UserEvent, frozen=True, kw_only=True):
+    """The user may sign in again."""
+
+    TOPIC: ClassVar[str] = "user.activated"
+
+
+class UserDeactivated(UserEvent, frozen=True, kw_only=True):
+    """The user may not sign in any more."""
+
+    TOPIC: ClassVar[str] = "user.deactivated"
+
+
+class User(Aggregate):
+    """One person of a company who may sign in, under a random id."""
+
+    KIND = "user"
+
+    def __init__(self, id: UUID, tenant: UUID) -> None:
+        super().__init__(id, tenant)
+        self.name: Personal | None = None
+        self.email: Personal | None = None
+        self.level: Level = "User"
+        self.permissions: tuple[str, ...] = ()
+        self.link: tuple[str, int] | None = None
+        self.hashed: Personal | None = None
+        self.active = False
+
+    def register(self, name: str, email: str, level: Level, permissions: Iterable[str], stamp: Stamp) -> None:
+        """Come to be; the handler sees to it that nobody else in the company has the address."""
+        if not name.strip():
+            raise InvalidField("name", "a user has a name")
+        self.trigger(
+            UserRegistered,
+            stamp,
+            stamp.recorded_at,
+            name=Personal(self.id, name.strip()),
+            email=Personal(self.id, normalised_email(email)),
+            level=_checked_level(level),
+            permissions=_checked(permissions),
+        )
+
+    def issue_link(self, digest: str, stamp: Stamp) -> None:
+        """Let a password be set by whoever has the secret; earlier links are void."""
+        self._must_be_active()
+        self.trigger(PasswordLinkIssued, stamp, stamp.recorded_at, digest=digest, expires_at=stamp.recorded_at + LINK_VALID_US)
+
+    def set_password(self, digest: str, hashed: str, stamp: Stamp) -> None:
+        """Take the password of which `hashed` is the hash; `digest` proves that the link was sent to this user."""
+        self._must_be_active()
+        if self.link is None or self.link[0] != digest:
+            raise Refused("this link was used, or another took its place")
+        if stamp.recorded_at >= self.link[1]:
+            raise Refused("this link has expired")
+        self.trigger(PasswordSet, stamp, stamp.recorded_at, hashed=Personal(self.id, hashed))
+
+    def set_permissions(self, level: Level, permissions: Iterable[str], stamp: Stamp) -> None:
+        """Be allowed exactly this."""
+        allowed = _checked(permissions)
+        if (_checked_level(level), allowed) != (self.level, self.permissions):
+            self.trigger(PermissionsSet, stamp, stamp.recorded_at, level=level, permissions=allowed)
+
+    def activate(self, stamp: Stamp) -> None:
+        """Be allowed in again."""
+        if not self.active:
+            self.trigger(UserActivated, stamp, stamp.recorded_at)
+
+    def deactivate(self, stamp: Stamp) -> None:
+        """Be kept out."""
+        if self.active:
+            self.trigger(UserDeactivated, stamp, stamp.recorded_at)
+
+    def apply(self, event: Event) -> None:
+        match event:
+            case UserRegistered(name=name, email=email, level=level, permissions=permissions):
+                self.name, self.email, self.level, self.permissions, self.active = name, email, level, permissions, True
+            case PasswordLinkIssued(digest=digest, expires_at=expires_at):
+                self.link = (digest, expires_at)
+            case PasswordSet(hashed=hashed):
+                self.hashed, self.link = hashed, None
+            case PermissionsSet(level=level, permissions=permissions):
+                self.level, self.permissions = level, permissions
+            case UserActivated():
+                self.active = True
+            case UserDeactivated():
+                self.active, self.link = False, None
+
+    def _must_be_active(self) -> None:
+        if not self.active:
+            raise NotFound("no such user")
+
+
+def _checked(permissions: Iterable[str]) -> tuple[str, ...]:
+    chosen = tuple(dict.fromkeys(permissions))
+    for permission in chosen:
+        if permission not in PERMISSIONS:
+            raise InvalidField("permissions", f"there is no permission {permission}")
+    return chosen
+
+
+def _checked_level(level: Level) -> Level:
+    if level not in get_args(Level):
+        raise InvalidField("level", "a level is Admin, Manager or User")
+    return level

@@ -1,0 +1,222 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from commands.contacts import ForgetContact, RegisterContact
+from commands.door import Caller, Door
+from commands.identity import (
+    ActivateUser,
+    AppointAdministrator,
+    DeactivateUser,
+    IssuePasswordLink,
+    RegisterCompany,
+    RegisterUser,
+    SetCompanySettings,
+    SetPassword,
+    SetPermissions,
+    check_credentials,
+    companies,
+    hashed_password,
+    who_is,
+)
+from commands.sessions import VALID_US, Sessions
+from commands.store import Store
+from domain.errors import AlreadyExists, DomainError, InvalidField, NotAllowed, NotFound, Refused
+from domain.identity import LINK_VALID_US, PERMISSIONS, CompanySettings, check_password
+from domain.ids import company_id
+
+GOOD = "Ab1$cd"
+
+
+@dataclass
+class Ticking:
+    us: int = 1_800_000_000_000_000
+
+    def now_us(self) -> int:
+        return self.us
+
+
+@pytest.fixture
+def clock() -> Ticking:
+    return Ticking()
+
+
+@pytest.fixture
+def door(store: Store, clock: Ticking) -> Door:
+    return Door(store, clock)
+
+
+def whoever(company: str = "Empresa") -> Caller:
+    return Caller(company_id(company), "installer", frozenset(PERMISSIONS))
+
+
+EMPRESA = whoever().tenant
+
+
+def administrator(door: Door) -> tuple[UUID, str]:
+    receipt = door.execute(AppointAdministrator(email="Ana@example.com", name="Ana"), whoever())
+    return receipt.id, receipt.result["token"]
+
+
+def test_companies_come_the_oldest_first(door: Door) -> None:
+    for name in ("Zebra", "Abelha"):
+        door.execute(RegisterCompany(name=name), whoever(name))
+    door.execute(SetCompanySettings(settings=CompanySettings(sla_ms=10_000)), whoever("Zebra"))
+
+    zebra, abelha = companies(door.store)
+
+    assert (zebra.name, zebra.settings.sla_ms, abelha.settings.timezone) == ("Zebra", 10_000, "America/Sao_Paulo")
+    with pytest.raises(AlreadyExists):
+        door.execute(RegisterCompany(name="Zebra"), whoever("Zebra"))
+    with pytest.raises(Refused):
+        door.execute(RegisterCompany(name="Zebra"), whoever("Abelha"))
+
+
+@pytest.mark.parametrize(
+    ("settings", "field"),
+    [
+        ({"timezone": "America/Atlantis"}, "timezone"),
+        ({"timezone": "../etc/passwd"}, "timezone"),
+        ({"sla_target": 101.0}, "sla_target"),
+        ({"sla_ms": -1}, "sla_ms"),
+    ],
+)
+def test_a_company_cannot_promise_nonsense(door: Door, settings: dict[str, Any], field: str) -> None:
+    with pytest.raises(InvalidField) as refusal:
+        door.execute(RegisterCompany(name="Empresa", settings=CompanySettings(**settings)), whoever())
+    assert refusal.value.field == field
+
+
+@pytest.mark.parametrize("password", ["Ab1$c", "Ab1$" + "cd" * 9, "ab1$cd", "AB1$CD", "Abc$de", "Ab1cde", "Aab1$cd", "Ab11$cd", "abcdef"])
+def test_a_password_that_is_too_easy_is_refused(password: str) -> None:
+    with pytest.raises(InvalidField):
+        check_password(password)
+
+
+@pytest.mark.parametrize("password", [GOOD, "aB3?" * 5, "1#Zyxw"])
+def test_a_good_password_is_taken(password: str) -> None:
+    check_password(password)
+
+
+def test_a_one_time_link_sets_the_password_once(door: Door) -> None:
+    user, token = administrator(door)
+    assert check_credentials(door.store, EMPRESA, "ana@example.com", GOOD) is None
+
+    nobody = Caller(EMPRESA, "", frozenset())
+    door.execute(SetPassword(token=token, hashed=hashed_password(GOOD)), nobody)
+
+    signed_in = check_credentials(door.store, EMPRESA, " ANA@example.com", GOOD)
+    assert signed_in is not None
+    assert (signed_in.user, signed_in.level, signed_in.permissions) == (user, "Admin", frozenset(PERMISSIONS))
+    assert check_credentials(door.store, EMPRESA, "ana@example.com", GOOD + "x") is None
+    assert check_credentials(door.store, company_id("Outra"), "ana@example.com", GOOD) is None
+    assert check_credentials(door.store, EMPRESA, "eva@example.com", GOOD) is None
+    with pytest.raises(Refused):
+        door.execute(SetPassword(token=token, hashed=hashed_password("Xy9?zw")), nobody)
+
+
+def test_a_link_expires_and_a_new_one_takes_its_place(door: Door, clock: Ticking) -> None:
+    _, first = administrator(door)
+    second = door.execute(IssuePasswordLink(email="ana@example.com"), whoever()).result["token"]
+    hashed = hashed_password(GOOD)
+    with pytest.raises(Refused, match="another"):
+        door.execute(SetPassword(token=first, hashed=hashed), whoever())
+    clock.us += LINK_VALID_US
+    with pytest.raises(Refused, match="expired"):
+        door.execute(SetPassword(token=second, hashed=hashed), whoever())
+    for nonsense in ("", "?", "ÿ", "A" * 54):
+        with pytest.raises(Refused):
+            door.execute(SetPassword(token=nonsense, hashed=hashed), whoever())
+    with pytest.raises(NotFound):
+        door.execute(SetPassword(token=first, hashed=hashed), whoever("Outra"))
+
+
+def test_an_email_address_is_one_users(door: Door) -> None:
+    user, _ = administrator(door)
+    with pytest.raises(AlreadyExists):
+        door.execute(RegisterUser(name="Outra Ana", email="ANA@example.com"), whoever())
+    assert door.execute(AppointAdministrator(email="ana@example.com"), whoever()).id == user
+    elsewhere = door.execute(RegisterUser(name="Ana", email="ana@example.com"), whoever("Outra"))
+    assert elsewhere.id != user
+
+
+def test_permissions_are_those_of_the_manual(door: Door) -> None:
+    bia = door.execute(RegisterUser(name="Bia", email="bia@example.com", permissions=("gerenciar-relatorio",)), whoever())
+    found = who_is(door.store, EMPRESA, bia.id)
+    assert found is not None
+    with pytest.raises(NotAllowed):
+        door.execute(RegisterContact(name="Carlos"), Caller(EMPRESA, "bia", found.permissions))
+    with pytest.raises(InvalidField):
+        door.execute(SetPermissions(user=bia.id, level="User", permissions=("gerenciar-tudo",)), whoever())
+    door.execute(SetPermissions(user=bia.id, level="Manager", permissions=("gerenciar-contatos",)), whoever())
+    found = who_is(door.store, EMPRESA, bia.id)
+    assert found is not None
+    assert (found.level, found.permissions) == ("Manager", frozenset({"gerenciar-contatos"}))
+
+
+def test_who_is_kept_out_cannot_sign_in(door: Door) -> None:
+    user, token = administrator(door)
+    door.execute(SetPassword(token=token, hashed=hashed_password(GOOD)), whoever())
+    door.execute(DeactivateUser(user=user), whoever())
+    assert check_credentials(door.store, EMPRESA, "ana@example.com", GOOD) is None
+    assert who_is(door.store, EMPRESA, user) is None
+    with pytest.raises(DomainError):
+        door.execute(IssuePasswordLink(email="ana@example.com"), whoever())
+    door.execute(ActivateUser(user=user), whoever())
+    assert check_credentials(door.store, EMPRESA, "ana@example.com", GOOD) is not None
+
+
+def test_a_refresh_token_is_good_once_and_its_second_use_ends_the_session(store: Store, clock: Ticking) -> None:
+    sessions, user = Sessions(store, clock), uuid4()
+    first = sessions.open(EMPRESA, user)
+    second = sessions.renew(first.token)
+    assert second is not None
+    assert (second.tenant, second.user) == (EMPRESA, user)
+    assert sessions.renew(first.token) is None
+    assert sessions.renew(second.token) is None
+
+
+def test_a_session_ends_when_it_is_not_used_closed_or_the_user_is_signed_out(store: Store, clock: Ticking) -> None:
+    sessions, user = Sessions(store, clock), uuid4()
+    closed, everywhere = sessions.open(EMPRESA, user), sessions.open(EMPRESA, user)
+    sessions.close(closed.token)
+    assert sessions.renew(closed.token) is None
+    sessions.close_all(user)
+    assert sessions.renew(everywhere.token) is None
+    unused = sessions.open(EMPRESA, user)
+    clock.us += VALID_US
+    assert sessions.renew(unused.token) is None
+    assert sessions.renew("nonsense") is None
+
+
+def test_no_password_token_or_address_is_written_in_plain(door: Door, clock: Ticking, tmp_path: Path) -> None:
+    _, token = administrator(door)
+    hashed = hashed_password(GOOD)
+    door.execute(SetPassword(token=token, hashed=hashed), whoever())
+    session = Sessions(door.store, clock).open(EMPRESA, uuid4())
+    door.store.close()
+    written = b"".join(path.read_bytes() for path in (tmp_path / "data").rglob("*") if path.is_file())
+    for secret in ("ana@example.com", token, hashed, GOOD, session.token):
+        assert secret.encode() not in written
+
+
+def test_a_contact_that_called_gets_a_name_and_is_forgotten(door: Door) -> None:
+    carlos = door.execute(RegisterContact(name="Carlos", phones=("+55 (11) 98800-0037", "11 3333-4444")), whoever())
+    with pytest.raises(AlreadyExists):
+        door.execute(RegisterContact(name="Carla", phones=("5511988000037",)), whoever())
+    with pytest.raises(InvalidField):
+        door.execute(RegisterContact(name="Carla", phones=("x",)), whoever())
+    with pytest.raises(Refused):
+        door.execute(ForgetContact(contact=carlos.id, busy=True), whoever())
+    with pytest.raises(NotFound):
+        door.execute(ForgetContact(contact=carlos.id, busy=False), whoever("Outra"))
+    assert door.store.keyring.knows(carlos.id)
+    door.execute(ForgetContact(contact=carlos.id, busy=False), whoever())
+    assert not door.store.keyring.knows(carlos.id)
+    again = door.execute(RegisterContact(name="Carla", phones=("5511988000037",)), whoever())
+    assert again.id != carlos.id

@@ -6,28 +6,19 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from domain.base import SECOND
+from simulator.center import Curve
 from simulator.dice import Dice
-
-HOURLY = (
-    0.2, 0.1, 0.1, 0.1, 0.1, 0.2, 0.6, 2.0, 6.0, 9.5, 11.0, 10.5,
-    7.5, 7.0, 9.5, 10.0, 9.0, 7.0, 4.5, 2.8, 1.2, 0.6, 0.3, 0.2,
-)  # fmt: skip
-"""How much of a day's calls come in each hour of the center's zone, in percent."""
-
-WEEKDAYS = (1.15, 1.05, 1.0, 1.0, 0.95, 0.45, 0.08)
-"""The size of a weekday, Monday first, beside an ordinary one."""
-
-_DAY = sum(HOURLY)
-_BUSIEST = max(HOURLY) / _DAY / 3600 * max(WEEKDAYS)
 
 
 class Arrivals:
-    """The gaps between one call and the next."""
+    """The gaps between one call and the next, of so many `calls_a_day` on an ordinary day."""
 
-    def __init__(self, dice: Dice, zone: str, calls_a_day: float) -> None:
+    def __init__(self, dice: Dice, zone: str, curve: Curve, calls_a_day: float) -> None:
         self._dice = dice
         self._zone = ZoneInfo(zone)
-        self._mean_s = 1 / (_BUSIEST * calls_a_day)
+        self._curve = curve
+        self._busiest = max(curve.hours) * max(curve.weekdays)
+        self._mean_s = sum(curve.hours) * 3600 / self._busiest / calls_a_day
 
     def next_after(self, now_us: int) -> int:
         """How long until the next call (microseconds): drawn at the busiest rate, thinned to that of the hour."""
@@ -35,13 +26,9 @@ class Arrivals:
         while True:
             at += self._dice.waiting(self._mean_s)
             local = datetime.fromtimestamp(at // SECOND, self._zone)
-            if self._dice.chance(_rate(local) / _BUSIEST):
+            rate = self._curve.hours[local.hour] * self._curve.weekdays[local.weekday()]
+            if self._dice.chance(rate / self._busiest):
                 return at - now_us
-
-
-def _rate(local: datetime) -> float:
-    """Of the calls of an ordinary day, the part that comes in a second of this hour."""
-    return HOURLY[local.hour] / _DAY / 3600 * WEEKDAYS[local.weekday()]
 
 
 REGULARS = 0.35

@@ -149,18 +149,17 @@ class Reception:
             self._agenda.say(
                 actions.Transferred(call, queue.name, agent, to, extension, visit.wait_ms, talk_ms, hold_ms, visit.first_position)
             )
-            self._wrap_up(queue, call, worker)
+            self._wrap_up(queue, call, worker, self._dice.between(2, 6))
             self._offer(call, visit.number, to)
         else:
             by = "agent" if self._dice.chance(0.45) else "caller"
             self._agenda.say(actions.TalkEnded(call, queue.name, agent, by, visit.wait_ms, talk_ms, hold_ms, visit.first_position))
             jitter, loss = self._dice.quality()
             self._agenda.say(actions.HungUp(call, jitter, loss))
-            self._wrap_up(queue, call, worker)
+            self._wrap_up(queue, call, worker, self._dice.working(queue.wrap_s))
 
-    def _wrap_up(self, queue: QueuePlan, call: str, worker: Worker) -> None:
+    def _wrap_up(self, queue: QueuePlan, call: str, worker: Worker, lasts: int) -> None:
         worker.state = "wrapping"
-        lasts = self._dice.working(queue.wrap_s)
         self._agenda.after(lasts, self._wrapped, queue, call, worker, lasts)
 
     def _wrapped(self, queue: QueuePlan, call: str, worker: Worker, lasted: int) -> None:

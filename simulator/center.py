@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+from msgspec.structs import replace
 
 from domain.ivr import Hours, IvrSettings, Message, Option
 from domain.queues import QueueSettings
@@ -65,18 +66,43 @@ class IvrPlan(msgspec.Struct, frozen=True):
     keyed: tuple[tuple[str, float], ...]
 
 
+class Curve(msgspec.Struct, frozen=True):
+    """When customers call: the weight of each hour of the day, and the size of each weekday (Monday first) beside an ordinary one."""
+
+    hours: tuple[float, ...]
+    weekdays: tuple[float, ...]
+
+
 class Center(msgspec.Struct, frozen=True):
-    """All of it. `calls_a_day`: on a weekday; Saturdays and Sundays have less. `dials_an_hour`: of each agent on duty."""
+    """All of it. `calls_a_day`: on an ordinary day. `dials_an_hour`: of each agent on duty."""
 
     queues: tuple[QueuePlan, ...]
     ivrs: tuple[IvrPlan, ...]
     lines: tuple[Line, ...]
     agents: tuple[AgentPlan, ...]
+    curve: Curve
     calls_a_day: float
     dials_an_hour: float
 
 
+OFFICE_HOURS = Curve(
+    hours=(
+        0.2, 0.1, 0.1, 0.1, 0.1, 0.2, 0.6, 2.0, 6.0, 9.5, 11.0, 10.5,
+        7.5, 7.0, 9.5, 10.0, 9.0, 7.0, 4.5, 2.8, 1.2, 0.6, 0.3, 0.2,
+    ),
+    weekdays=(1.15, 1.05, 1.0, 1.0, 0.95, 0.45, 0.08),
+)  # fmt: skip
+
+NEVER_ASLEEP = Curve(
+    hours=(
+        3.0, 2.6, 2.4, 2.2, 2.2, 2.4, 2.8, 3.4, 4.4, 5.4, 6.0, 6.0,
+        5.2, 5.0, 5.6, 5.8, 5.4, 5.0, 4.6, 4.6, 4.6, 4.4, 3.8, 3.2,
+    ),
+    weekdays=(1.1, 1.0, 1.0, 1.0, 1.0, 0.9, 0.8),
+)  # fmt: skip
+
 WORKDAYS = (0, 1, 2, 3, 4)
+EVERY_DAY = (0, 1, 2, 3, 4, 5, 6)
 MORNING = Shift(7.75, 14.0, (0, 1, 2, 3, 4, 5))
 AFTERNOON = Shift(13.75, 20.0, WORKDAYS)
 MIDDLE = Shift(9.0, 17.5, WORKDAYS)
@@ -110,20 +136,40 @@ _NAMES = (
 
 
 def busy_center(scale: float = 1.0) -> Center:
-    """A center of four queues and two IVRs; `scale` 1 is some 800 calls on a weekday and two dozen agents."""
-    people = max(round(24 * scale), len(_TEAMS))
+    """A center of four queues and two IVRs in office hours; `scale` 1 is some 800 calls on a weekday and two dozen agents."""
     return Center(
         queues=_queues(),
-        ivrs=_ivrs(),
-        lines=(
-            Line("1130034000", 0.60, ivr="URA Principal"),
-            Line("1130034100", 0.20, ivr="URA Cobrança"),
-            Line("08007004001", 0.20, queue="Suporte"),
-        ),
-        agents=tuple(_agent(place) for place in range(people)),
+        ivrs=(_main_ivr(always_open=False), _collections_ivr()),
+        lines=_LINES,
+        agents=tuple(_agent(place) for place in range(max(round(24 * scale), len(_TEAMS)))),
+        curve=OFFICE_HOURS,
         calls_a_day=800.0 * scale,
         dials_an_hour=1.2,
     )
+
+
+def sleepless_center(scale: float = 1.0) -> Center:
+    """The same center working round the clock, so that there is something to see at any hour; `scale` 1 is some 1,000 calls a day."""
+    people = max(round(42 * scale), 4 * len(_TEAMS))
+    return Center(
+        queues=_queues(),
+        ivrs=(_main_ivr(always_open=True), _collections_ivr()),
+        lines=_LINES,
+        agents=tuple(replace(_agent(place), shift=_RELAY[place // len(_TEAMS) % len(_RELAY)]) for place in range(people)),
+        curve=NEVER_ASLEEP,
+        calls_a_day=1_000.0 * scale,
+        dials_an_hour=1.2,
+    )
+
+
+_LINES = (
+    Line("1130034000", 0.60, ivr="URA Principal"),
+    Line("1130034100", 0.20, ivr="URA Cobrança"),
+    Line("08007004001", 0.20, queue="Suporte"),
+)
+
+_RELAY = tuple(Shift(starts, starts + 6.25, EVERY_DAY) for starts in (0.0, 6.0, 12.0, 18.0))
+"""Six hours and a hand-over."""
 
 
 def _agent(place: int) -> AgentPlan:
@@ -171,28 +217,31 @@ def _queues() -> tuple[QueuePlan, ...]:
     )  # fmt: skip
 
 
-def _ivrs() -> tuple[IvrPlan, ...]:
-    hours = (*(Hours(day, "08:00", "20:00") for day in WORKDAYS), Hours(5, "08:00", "14:00"))
-    return (
-        IvrPlan(
-            "URA Principal",
-            IvrSettings(
-                area_code="11", number="30034000", always_open=False, zone=ZONE, hours=hours,
-                welcome=Message(text="Bem-vindo. Vendas, 1. Suporte, 2. Cobrança, 3.", voice="Camila"),
-                closed=Message(text="Atendemos de segunda a sexta das 8 às 20 h e aos sábados até as 14 h.", voice="Camila"),
-                unanswered=Message(text="Todos os atendentes estão ocupados. Tente mais tarde.", voice="Camila"),
-                menu=(Option("1", "Vendas"), Option("2", "Suporte"), Option("3", "Cobrança")),
-            ),
-            keyed=(("1", 0.40), ("2", 0.36), ("3", 0.14), ("", 0.06), ("7", 0.04)),
+_HOURS = (*(Hours(day, "08:00", "20:00") for day in WORKDAYS), Hours(5, "08:00", "14:00"))
+
+
+def _main_ivr(*, always_open: bool) -> IvrPlan:
+    return IvrPlan(
+        "URA Principal",
+        IvrSettings(
+            area_code="11", number="30034000", always_open=always_open, zone=ZONE, hours=_HOURS,
+            welcome=Message(text="Bem-vindo. Vendas, 1. Suporte, 2. Cobrança, 3.", voice="Camila"),
+            closed=Message(text="Atendemos de segunda a sexta das 8 às 20 h e aos sábados até as 14 h.", voice="Camila"),
+            unanswered=Message(text="Todos os atendentes estão ocupados. Tente mais tarde.", voice="Camila"),
+            menu=(Option("1", "Vendas"), Option("2", "Suporte"), Option("3", "Cobrança")),
         ),
-        IvrPlan(
-            "URA Cobrança",
-            IvrSettings(
-                area_code="11", number="30034100", always_open=False, zone=ZONE, hours=hours,
-                welcome=Message(file="boas-vindas-cobranca.wav"),
-                closed=Message(file="fechado.mp3"),
-                menu=(Option("1", "Cobrança"), Option("9", "Retenção")),
-            ),
-            keyed=(("1", 0.74), ("9", 0.16), ("", 0.10)),
+        keyed=(("1", 0.40), ("2", 0.36), ("3", 0.14), ("", 0.06), ("7", 0.04)),
+    )  # fmt: skip
+
+
+def _collections_ivr() -> IvrPlan:
+    return IvrPlan(
+        "URA Cobrança",
+        IvrSettings(
+            area_code="11", number="30034100", always_open=False, zone=ZONE, hours=_HOURS,
+            welcome=Message(file="boas-vindas-cobranca.wav"),
+            closed=Message(file="fechado.mp3"),
+            menu=(Option("1", "Cobrança"), Option("9", "Retenção")),
         ),
+        keyed=(("1", 0.74), ("9", 0.16), ("", 0.10)),
     )  # fmt: skip

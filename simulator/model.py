@@ -29,7 +29,7 @@ class Model:
 
         workers = tuple(Worker(plan) for plan in center.agents)
         callers = Callers(dice("callers"))
-        arrivals = Arrivals(dice("arrivals"), ZONE, center.calls_a_day)
+        arrivals = Arrivals(dice("arrivals"), ZONE, center.curve, center.calls_a_day)
         self._floor = floor = Floor(agenda, dice("floor"), center.queues, self._new_channel)
         self._staff = Staff(agenda, dice("staff"), floor, workers, ZONE)
         self._outbound = Outbound(

@@ -58,7 +58,8 @@ def settings_of(center: Center) -> list[Command]:
         for queue in center.queues
     ]
     ivrs: list[Command] = [
-        RegisterIvr(name=ivr.name, **{field: getattr(ivr.settings, field) for field in IvrSettings.__struct_fields__}) for ivr in center.ivrs
+        RegisterIvr(name=ivr.name, **{field: getattr(ivr.settings, field) for field in IvrSettings.__struct_fields__})
+        for ivr in center.ivrs
     ]
     return queues + ivrs
 
@@ -80,13 +81,15 @@ def _on_call(make: Callable[..., Command], *fields: str) -> Callable[[UUID, int,
 
 
 def _of_agent(make: Callable[..., Command], *fields: str) -> Callable[[UUID, int, Any], list[Command]]:
-    def said(company: UUID, at: int, action: Any) -> list[Command]:
+    """A command about an agent, with these fields of the action."""
+
+    def said(_: UUID, at: int, action: Any) -> list[Command]:
         return [make(agent=action.agent, at=at, **{field: getattr(action, field) for field in fields})]
 
     return said
 
 
-def _arrived(company: UUID, at: int, action: actions.Arrived) -> list[Command]:
+def _arrived(_: UUID, at: int, action: actions.Arrived) -> list[Command]:
     return [StartCall(call=action.call, number=action.number, did=action.did, at=at)]
 
 
@@ -98,15 +101,15 @@ def _transferred(company: UUID, at: int, action: actions.Transferred) -> list[Co
     return [ReleaseCall(interaction=interaction_id(company, action.call), by="transfer", at=at)]
 
 
-def _turned_away(company: UUID, at: int, action: actions.TurnedAway) -> list[Command]:
+def _turned_away(_: UUID, at: int, action: actions.TurnedAway) -> list[Command]:
     return [TellCall(call=action.call, facts=(Fact("turned_away", at, queue=action.queue, ref="turned_away", text="JOINEMPTY"),))]
 
 
-def _emptied(company: UUID, at: int, action: actions.Emptied) -> list[Command]:
+def _emptied(_: UUID, at: int, action: actions.Emptied) -> list[Command]:
     return [TellCall(call=action.call, facts=(Fact("emptied", at, queue=action.queue, wait_ms=action.wait_ms, ref="emptied"),))]
 
 
-def _dialled(company: UUID, at: int, action: actions.Dialled) -> list[Command]:
+def _dialled(_: UUID, at: int, action: actions.Dialled) -> list[Command]:
     return [DialOut(call=action.call, number=action.number, agent=action.agent, queue=action.queue, at=at)]
 
 

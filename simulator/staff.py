@@ -51,8 +51,10 @@ class Staff:
         dice = self._dice
         comes = self._instant(day, shift.starts) + dice.between(0, 600)
         goes = self._instant(day, shift.ends) + dice.between(0, 600)
-        if comes < self._agenda.now:
+        if goes <= self._agenda.now:
             return
+        if comes < self._agenda.now:
+            comes = self._agenda.now + dice.between(0, 60)
         self._agenda.after(comes - self._agenda.now, self._come, worker)
         self._agenda.after(goes - self._agenda.now, self._leave, worker)
         breaks = [
@@ -62,7 +64,7 @@ class Staff:
         breaks += [(reason, 4 + 10 * dice.share(), dice.share()) for reason, often in OTHER_PAUSES if dice.chance(often)]
         for reason, minutes, share in breaks:
             begins = comes + int((goes - comes) * share) // SECOND * SECOND
-            self._agenda.after(begins - self._agenda.now, self._pause, worker, reason, dice.working(minutes * 60, 0.25))
+            self._agenda.after(max(begins - self._agenda.now, 0), self._pause, worker, reason, dice.working(minutes * 60, 0.25))
 
     def _come(self, worker: Worker) -> None:
         if not self._closing and worker.state == "out":

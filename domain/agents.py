@@ -100,6 +100,7 @@ class Agent(Aggregate):
         self.facts: list[Fact] = []
         self.known: set[tuple[object, ...]] = set()
         self.spans: dict[tuple[str, int], Span] = {}
+        self.clocks: set[str] = set()
         self.latest = 0
         self._presence: Presence | None = None
 
@@ -164,7 +165,8 @@ class Agent(Aggregate):
 
     def _after(self, fresh: tuple[Fact, ...]) -> Presence:
         """Presence with the new facts: carried on where they are the latest, else worked out anew from all."""
-        if fresh[0].at <= self.latest + LATE_US or len({fact.clock for fact in fresh}) > 1:
+        clocks = self.clocks | {fact.clock for fact in fresh}
+        if fresh[0].at <= self.latest + (LATE_US if len(clocks) > 1 else 0):
             return resolve([*self.facts, *fresh])
         presence = self._now()
         for fact in in_order(fresh):
@@ -180,6 +182,7 @@ class Agent(Aggregate):
         for fact in event.facts:
             self.facts.append(fact)
             self.known.add(_identity(fact))
+            self.clocks.add(fact.clock)
             self.latest = max(self.latest, fact.at)
         for key in event.dropped:
             self.spans.pop(key, None)

@@ -1,0 +1,1 @@
+"""How events travel: what reacts to them with commands of its own."""

@@ -1,0 +1,1 @@
+"""How the tables came to be as they are: numbered SQL files, a folder a slice, applied once each, in order."""

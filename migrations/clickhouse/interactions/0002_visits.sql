@@ -1,0 +1,42 @@
+-- One row a visit to a queue, with its rings and holds: they change together, so they are one row.
+CREATE TABLE IF NOT EXISTS visits
+(
+    tenant UUID,
+    id UUID,
+    version UInt64,
+    position UInt64,
+    removed UInt8,
+    interaction UUID,
+    whole UUID,
+    call String,
+    first UInt8,
+    live UInt8,
+    queue String,
+    queue_id UUID,
+    agent String,
+    offered_ms Int64,
+    end Enum8('waiting' = 0, 'answered' = 1, 'abandoned' = 2, 'timed_out' = 3, 'transferred_out' = 4, 'left_by_key' = 5, 'closed' = 6, 'unknown' = 7),
+    ended_ms Nullable(Int64),
+    wait_ms Nullable(Int64),
+    ring_ms Nullable(Int64),
+    released_ms Nullable(Int64),
+    released_by String,
+    talk_ms Nullable(Int64),
+    hold_ms Nullable(Int64),
+    wrap_up_ms Nullable(Int64),
+    talk_unknown UInt8,
+    sla_ms Int64,
+    tolerated_ms Int64,
+    ring_agents Array(String),
+    ring_from_ms Array(Int64),
+    ring_until_ms Array(Nullable(Int64)),
+    ring_outcomes Array(Enum8('' = 0, 'answered' = 1, 'no_answer' = 2, 'canceled' = 3, 'dumped' = 4)),
+    hold_from_ms Array(Int64),
+    hold_until_ms Array(Nullable(Int64))
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (tenant, id);
+
+CREATE TABLE IF NOT EXISTS visits_versions AS visits
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (tenant, id, version);

@@ -1,0 +1,19 @@
+-- Up to which position of the log the rows answer, and the events that could not be made rows.
+CREATE TABLE IF NOT EXISTS positions
+(
+    projection String,
+    position UInt64,
+    version UInt64
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY projection;
+
+CREATE TABLE IF NOT EXISTS quarantine
+(
+    position UInt64,
+    topic String,
+    error String,
+    version UInt64
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY position;

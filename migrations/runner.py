@@ -1,0 +1,110 @@
+"""Bring a warehouse's tables up to date.
+
+A migration that was applied is never edited: its checksum is recorded, and a file that reads otherwise is refused. Each
+statement can be repeated (`IF NOT EXISTS`), so a migration that was cut off is simply applied again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Protocol
+
+SLICES = ("log", "interactions", "ivr", "agents", "queues", "timeline")
+"""The order in which the slices' migrations are applied; inside a slice their numbers rule."""
+
+_HERE = Path(__file__).parent / "clickhouse"
+_NAME = re.compile(r"(\d{4})_\w+\.sql")
+
+_APPLIED = """
+CREATE TABLE IF NOT EXISTS migrations (slice String, number UInt16, name String, checksum String, version UInt8)
+ENGINE = ReplacingMergeTree(version) ORDER BY (slice, number)
+"""
+
+
+class MigrationRefused(Exception):
+    """The files do not go on from what was applied to the warehouse; says which."""
+
+
+class Database(Protocol):
+    """Whatever runs statements."""
+
+    def execute(self, sql: str, **params: Any) -> list[dict[str, Any]]:
+        """Run one statement; the rows that it answers."""
+
+
+@dataclass(frozen=True)
+class Migration:
+    """One numbered file of a slice."""
+
+    slice: str
+    number: int
+    name: str
+    sql: str
+
+    @property
+    def checksum(self) -> str:
+        """Tells whether the file is still the one that was applied."""
+        return sha256(self.sql.encode()).hexdigest()
+
+    @property
+    def statements(self) -> list[str]:
+        """Each ends with a semicolon at the end of its line."""
+        return [statement for part in re.split(r";\s*$", self.sql, flags=re.MULTILINE) if (statement := part.strip())]
+
+
+def migrations(folder: Path = _HERE) -> list[Migration]:
+    """All migrations in the order in which they are applied. Raises MigrationRefused for a folder or a number out of order."""
+    unknown = {path.name for path in folder.iterdir() if path.is_dir()} - set(SLICES)
+    if unknown:
+        raise MigrationRefused(f"no order is known for the slices {', '.join(sorted(unknown))}")
+    return [migration for slice_ in SLICES for migration in _of_slice(folder / slice_)]
+
+
+def _of_slice(folder: Path) -> Iterator[Migration]:
+    for expected, path in enumerate(sorted(folder.glob("*.sql")), start=1):
+        named = _NAME.fullmatch(path.name)
+        if named is None or int(named[1]) != expected:
+            raise MigrationRefused(f"{folder.name}/{path.name} should be number {expected:04}")
+        yield Migration(folder.name, expected, path.stem, path.read_text(encoding="utf-8"))
+
+
+def pending(database: Database, folder: Path = _HERE) -> list[Migration]:
+    """What is not applied yet. Raises MigrationRefused where an applied file was changed or is gone."""
+    began = database.execute("EXISTS TABLE migrations")[0]["result"]
+    rows = database.execute("SELECT slice, number, checksum FROM migrations FINAL") if began else []
+    applied = {(row["slice"], row["number"]): row["checksum"] for row in rows}
+    waiting = []
+    for migration in migrations(folder):
+        checksum = applied.pop((migration.slice, migration.number), None)
+        if checksum is None:
+            waiting.append(migration)
+        elif checksum != migration.checksum:
+            raise MigrationRefused(f"{migration.slice}/{migration.name} was changed after it had been applied")
+    if applied:
+        newer = ", ".join(f"{slice_}/{number:04}" for slice_, number in sorted(applied))
+        raise MigrationRefused(f"applied by a newer version: {newer}")
+    return waiting
+
+
+def migrate(
+    database: Database, folder: Path = _HERE, *, dry_run: bool = False, say: Callable[[str], object] = lambda _: None
+) -> list[Migration]:
+    """Apply what is not applied yet and return it; `say` hears each statement before it runs, or instead of that (`dry_run`)."""
+    waiting = pending(database, folder)
+    if not dry_run:
+        database.execute(_APPLIED)
+    for migration in waiting:
+        for statement in migration.statements:
+            say(statement)
+            if not dry_run:
+                database.execute(statement)
+        if not dry_run:
+            database.execute(
+                "INSERT INTO migrations SELECT {slice:String}, {number:UInt16}, {name:String}, {checksum:String}, 1",
+                slice=migration.slice, number=migration.number, name=migration.name, checksum=migration.checksum,
+            )  # fmt: skip
+    return waiting

@@ -1,0 +1,223 @@
+"""The warehouse in the process: ClickHouse as a library (chDB), in a directory of its own.
+
+The engine belongs to one process and one directory at a time. A connection serves one statement after another, so
+there is a pool of them; the engine works outside the GIL. Rows go in as Arrow, one buffer for a table and its copies.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+import pyarrow as pa
+from chdb import ChdbError
+from chdb.state.sqlitelike import Connection
+
+from projections.warehouse import Columns, Value, WarehouseError, WarehouseHeld, must_name_tenant
+
+R = TypeVar("R")
+
+_CONNECTIONS = 8
+_DICTS = msgspec.json.Decoder(dict[str, Any])
+
+_DURABLE = "MODIFY SETTING fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1"
+"""What ClickHouse leaves to the page cache would be lost with the power, while the position that says it was written might not."""
+
+_NOT_DURABLE = """
+    SELECT name FROM system.tables
+    WHERE database = {database:String} AND engine LIKE '%MergeTree' AND create_table_query NOT LIKE '%fsync_after_insert%'
+"""
+
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": "\\0", "\b": "\\b", "\f": "\\f"})
+_QUOTED = str.maketrans({"\\": "\\\\", "'": "\\'", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": "\\0", "\b": "\\b", "\f": "\\f"})
+
+_PLAIN: Mapping[str, pa.DataType] = {
+    "UUID": pa.binary(16),
+    "String": pa.string(),
+    "UInt8": pa.uint8(),
+    "UInt32": pa.uint32(),
+    "UInt64": pa.uint64(),
+    "Int64": pa.int64(),
+    "Float64": pa.float64(),
+}
+
+
+class ChdbWarehouse:
+    """One database of the engine that lies in `directory`. Thread-safe."""
+
+    def __init__(self, directory: Path, database: str = "atende") -> None:
+        """Open it, or make it. Raises WarehouseHeld while another process has it, or this one another directory."""
+        self.directory = directory
+        self.database = database
+        self._idle: list[Connection] = []
+        self._opened = 0
+        self._closed = False
+        self._changed = threading.Condition()
+        self._schemas: dict[str, pa.Schema] = {}
+        self._beside: list[ChdbWarehouse] = []
+        with self._connection():
+            pass
+
+    # Questions and statements
+
+    def query(self, sql: str, tenant: UUID, **params: Value) -> list[dict[str, Any]]:
+        must_name_tenant(sql)
+        return _DICTS.decode_lines(self._run(sql, {**params, "tenant": tenant}))
+
+    def rows(self, row_type: type[R], sql: str, tenant: UUID, **params: Value) -> list[R]:
+        must_name_tenant(sql)
+        return msgspec.json.Decoder(row_type).decode_lines(self._run(sql, {**params, "tenant": tenant}))
+
+    def execute(self, sql: str, **params: Value) -> list[dict[str, Any]]:
+        # What a table looks like may change by it.
+        self._schemas.clear()
+        return _DICTS.decode_lines(self._run(sql, params))
+
+    def _run(self, sql: str, params: Mapping[str, Value]) -> bytes:
+        told = {name: parameter(value) for name, value in params.items()}
+        with self._connection() as connection:
+            try:
+                answer: bytes = connection.query(sql, "JSONEachRow", params=told).bytes()
+            except ChdbError as error:
+                raise WarehouseError(str(error)) from error
+        return answer
+
+    # Rows
+
+    def insert(self, table: str, columns: Columns, *copies: str) -> None:
+        arrow = self._arrow(table, columns)
+        if arrow:
+            with self._connection() as connection:
+                for name in (table, *copies):
+                    _append(connection, name, arrow)
+
+    def _arrow(self, table: str, columns: Columns) -> bytes:
+        """The rows as an Arrow file; nothing when there are none."""
+        schema = self._schemas.get(table) or self._schema(table)
+        if columns.keys() != set(schema.names):
+            raise WarehouseError(f"{table} has other columns: {sorted(columns.keys() ^ set(schema.names))}")
+        try:
+            batch = pa.record_batch([pa.array(columns[field.name], field.type) for field in schema], schema)
+        except (pa.ArrowException, TypeError, OverflowError) as error:
+            raise WarehouseError(f"a value that {table} cannot hold: {error}") from error
+        if batch.num_rows == 0:
+            return b""
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_file(sink, schema) as writer:
+            writer.write_batch(batch)
+        written: bytes = sink.getvalue().to_pybytes()
+        return written
+
+    def _schema(self, table: str) -> pa.Schema:
+        sql = "SELECT name, type FROM system.columns WHERE database = {database:String} AND table = {table:String}"
+        described = _DICTS.decode_lines(self._run(sql, {"database": self.database, "table": table}))
+        if not described:
+            raise WarehouseError(f"no table {table}")
+        schema = pa.schema([(column["name"], _arrow_type(column["type"])) for column in described])
+        self._schemas[table] = schema
+        return schema
+
+    # The engine
+
+    def durable(self) -> None:
+        listed = _DICTS.decode_lines(self._run(_NOT_DURABLE, {"database": self.database}))
+        for table in listed:
+            self.execute(f"ALTER TABLE {table['name']} {_DURABLE}")
+
+    def beside(self, database: str) -> ChdbWarehouse:
+        other = ChdbWarehouse(self.directory, database)
+        self._beside.append(other)
+        return other
+
+    def close(self) -> None:
+        for other in self._beside:
+            other.close()
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+            while self._opened:
+                while not self._idle:
+                    self._changed.wait()
+                self._idle.pop().close()
+                self._opened -= 1
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        connection = self._take()
+        try:
+            yield connection
+        finally:
+            with self._changed:
+                self._idle.append(connection)
+                self._changed.notify_all()
+
+    def _take(self) -> Connection:
+        """An idle connection, a new one while there are few, else the next that somebody gives back."""
+        with self._changed:
+            while not self._closed:
+                if self._idle:
+                    return self._idle.pop()
+                if self._opened < _CONNECTIONS:
+                    connection = _connect(self.directory, self.database)
+                    self._opened += 1
+                    return connection
+                self._changed.wait()
+        raise WarehouseError("the warehouse is closed")
+
+
+def _connect(directory: Path, database: str) -> Connection:
+    try:
+        connection = Connection(str(directory))
+    except RuntimeError as error:
+        raise WarehouseHeld(str(error)) from error
+    for sql in (f"CREATE DATABASE IF NOT EXISTS {database}", f"USE {database}"):
+        connection.query(sql)
+    return connection
+
+
+def _append(connection: Connection, table: str, arrow: bytes) -> None:
+    try:
+        with connection.send_insert(f"INSERT INTO {table}", "Arrow") as stream:
+            stream.append(arrow)
+            stream.finish()
+    except RuntimeError as error:
+        raise WarehouseError(str(error)) from error
+
+
+def _arrow_type(described: str) -> pa.DataType:
+    """The Arrow type that a column's values are sent as; a word of an enumeration goes as text."""
+    for wrapper, kind in (("Nullable(", lambda inner: inner), ("Array(", pa.list_)):
+        if described.startswith(wrapper):
+            return kind(_arrow_type(described.removeprefix(wrapper)[:-1]))
+    if described.startswith("Enum8("):
+        return pa.string()
+    try:
+        return _PLAIN[described]
+    except KeyError:
+        raise WarehouseError(f"a column of type {described}, which no row has had yet") from None
+
+
+def parameter(value: Value) -> str:
+    """A value as the engine wants to be told a typed parameter."""
+    if value is None:
+        return "\\N"
+    if isinstance(value, bool):
+        return str(int(value))
+    if isinstance(value, str):
+        return value.translate(_ESCAPES)
+    if isinstance(value, Sequence):
+        return f"[{','.join(_element(item) for item in value)}]"
+    return str(value)
+
+
+def _element(value: Value) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, str | UUID):
+        return f"'{str(value).translate(_QUOTED)}'"
+    return parameter(value)

@@ -1,0 +1,65 @@
+"""The warehouse: where the rows lie that screens and reports are answered from.
+
+One protocol, an adapter per engine. SQL is written once, in the dialect that ClickHouse 18.16 and 26.9 share, with
+typed parameters (`{queue:String}`); values never become part of its text. A question belongs to one company: the
+adapter puts the company in as `{tenant:UUID}`, and a statement that does not use it is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
+
+Value = str | int | float | bool | UUID | None | Sequence[Any]
+"""What a parameter may be; a sequence is for `Array(...)`."""
+
+Columns = Mapping[str, Sequence[Any]]
+"""Rows as columns, all of one length: integers, floats, text, None, lists of these; an id as its 16 bytes."""
+
+R = TypeVar("R")
+
+TENANT = "{tenant:UUID}"
+
+
+class WarehouseError(Exception):
+    """The engine failed, or refused a statement; says what it said."""
+
+
+class TenantMissing(WarehouseError):
+    """A statement that would read every company's rows. The author forgot `{tenant:UUID}`."""
+
+
+class WarehouseHeld(WarehouseError):
+    """Another process, or another directory in this one, holds the engine."""
+
+
+class Warehouse(Protocol):
+    """One database of rows. Thread-safe."""
+
+    def insert(self, table: str, columns: Columns, *copies: str) -> None:
+        """Write rows, as one part each, into `table` and then into each of `copies`, which have the same columns."""
+
+    def query(self, sql: str, tenant: UUID, **params: Value) -> list[dict[str, Any]]:
+        """The answer to a question about one company: ids as text, instants as numbers. Raises TenantMissing."""
+
+    def rows(self, row_type: type[R], sql: str, tenant: UUID, **params: Value) -> list[R]:
+        """The same, as typed rows: columns go to the fields of the same names, ids to `UUID`."""
+
+    def execute(self, sql: str, **params: Value) -> list[dict[str, Any]]:
+        """A statement of the machinery itself (migrations, positions), which belongs to no company."""
+
+    def durable(self) -> None:
+        """From now on every row of every table is on disk, not in the page cache, when `insert` returns."""
+
+    def beside(self, database: str) -> Warehouse:
+        """Another database in the same engine, made if it does not exist."""
+
+    def close(self) -> None:
+        """Let go of the engine. Can be repeated."""
+
+
+def must_name_tenant(sql: str) -> None:
+    """Refuse a statement that does not restrict itself to one company."""
+    if TENANT not in sql:
+        raise TenantMissing(f"a statement without {TENANT}: {' '.join(sql.split())[:120]}")

@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from commands.desk import Command, Desk, Done, handles
+from domain.identity import Company
 from domain.ids import queue_id
 from domain.queues import Profile, Queue, QueueSettings
 
@@ -150,8 +151,13 @@ def _under(desk: Desk, name: str) -> Queue:
     return desk.load(Queue, identity) or desk.add(Queue(identity, desk.tenant))
 
 
-def _defaults(desk: Desk) -> QueueSettings:  # noqa: ARG001
-    return QueueSettings()
+def _defaults(desk: Desk) -> QueueSettings:
+    """What the company's queues promise unless they say otherwise."""
+    company = desk.load(Company, desk.tenant)
+    if company is None:
+        return QueueSettings()
+    settings = company.settings
+    return QueueSettings(sla_target=settings.sla_target, sla_ms=settings.sla_ms, tolerated_ms=settings.tolerated_ms)
 
 
 def _changed(settings: QueueSettings, command: RegisterQueue | ChangeQueueSettings) -> QueueSettings:

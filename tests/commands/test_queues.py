@@ -8,6 +8,7 @@ import pytest
 
 from commands.desk import Caller, Command, Desk, Done, handles
 from commands.door import Door
+from commands.identity import RegisterCompany
 from commands.queues import (
     MANAGE_QUEUES,
     ActivateQueue,
@@ -19,8 +20,8 @@ from commands.queues import (
     SetQueueAgents,
     ensure_queue,
 )
-from domain.base import Event
 from domain.errors import AlreadyExists, InvalidField, NotAllowed, NotFound, Refused
+from domain.identity import CompanySettings
 from domain.ids import company_id, queue_id
 from domain.queues import Queue, QueueSettings
 
@@ -44,7 +45,7 @@ def ensure(command: Ensure, desk: Desk) -> Done:
     return Done(queue, {"name": queue.name})
 
 
-def events(door: Door, name: str = "vendas") -> list[Event]:
+def events(door: Door, name: str = "vendas") -> list[Any]:
     return door.store.stream(queue_id(TENANT, name))
 
 
@@ -56,15 +57,24 @@ def test_a_registered_queue_has_the_defaults_where_nothing_was_said(door: Door) 
     receipt = door.execute(RegisterQueue(name="vendas", sla_ms=30_000, agents=("Ana",)), ADMIN)
     assert (receipt.id, receipt.version) == (VENDAS, 1)
     (event,) = events(door)
-    assert (event.settings, event.agents) == (QueueSettings(sla_ms=30_000), ("Ana",))  # type: ignore[attr-defined]
+    assert (event.settings, event.agents) == (QueueSettings(sla_ms=30_000), ("Ana",))
     assert event.actor == "ana@empresa"
+
+
+def test_the_company_says_what_its_queues_promise_by_default(door: Door) -> None:
+    wish = RegisterCompany(name="Empresa", settings=CompanySettings(sla_target=70.0, sla_ms=45_000, tolerated_ms=10_000))
+    door.execute(wish, Caller(TENANT, "setup", frozenset({wish.permission})))
+    door.execute(RegisterQueue(name="vendas", sla_target=90.0), ADMIN)
+    door.execute(Ensure(name="suporte"), ADMIN)
+    assert events(door)[0].settings == QueueSettings(sla_target=90.0, sla_ms=45_000, tolerated_ms=10_000)
+    assert events(door, "suporte")[0].settings == QueueSettings(sla_target=70.0, sla_ms=45_000, tolerated_ms=10_000)
 
 
 def test_changing_some_settings_leaves_the_others(door: Door) -> None:
     door.execute(RegisterQueue(name="vendas", sla_target=90.0, internal_number="401"), ADMIN)
     door.execute(ChangeQueueSettings(queue=VENDAS, tolerated_ms=8_000, internal_number=""), ADMIN)
     changed = events(door)[-1]
-    assert changed.settings == QueueSettings(sla_target=90.0, tolerated_ms=8_000)  # type: ignore[attr-defined]
+    assert changed.settings == QueueSettings(sla_target=90.0, tolerated_ms=8_000)
 
 
 def test_the_life_of_a_queue(door: Door) -> None:
@@ -114,7 +124,7 @@ def test_a_queue_that_a_source_names_comes_to_be_once_as_of_then(door: Door) -> 
     assert {receipt.id for receipt in told} == {queue_id(TENANT, "Cobrança")}
     (event,) = events(door, "Cobrança")
     assert (event.occurred_at, event.cause) == (7, "Ensure")
-    assert event.settings == QueueSettings()  # type: ignore[attr-defined]
+    assert event.settings == QueueSettings()
 
 
 def test_a_source_goes_on_naming_a_queue_that_was_deleted(door: Door) -> None:

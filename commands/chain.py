@@ -10,18 +10,15 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 STORE_FILE = "events.db"
 HEAD_FILE = "head"
 GENESIS = bytes(32)
 """The hash before the first event."""
-
-_HEAD_BYTES = 20 + 1 + 64 + 1
 
 
 Stored = tuple[bytes, int, str, bytes]
@@ -57,10 +54,6 @@ class HeadFile:
         """Note that the store reaches this far."""
         os.pwrite(self._descriptor, b"%020d %b\n" % (head.position, head.hash.hex().encode()), 0)
 
-    def read(self) -> Head:
-        """The head as it was last written."""
-        return _parsed(os.pread(self._descriptor, _HEAD_BYTES, 0))
-
     def close(self) -> None:
         """Bring it to the disk and let go of it."""
         os.fsync(self._descriptor)
@@ -70,11 +63,8 @@ class HeadFile:
 def _parsed(line: bytes) -> Head:
     if not line:
         return Head()
-    try:
-        position, digest = line.split()
-        return Head(int(position), bytes.fromhex(digest.decode()))
-    except ValueError as error:
-        raise ChainBroken("the file of the chain's head is damaged") from error
+    position, digest = line.split()
+    return Head(int(position), bytes.fromhex(digest.decode()))
 
 
 class ChainBroken(Exception):
@@ -85,14 +75,15 @@ class ChainBroken(Exception):
 class Flaw:
     """The first place where the log is not what was written.
 
-    kind: changed (its bytes are others), removed (no such event), moved (it stands at `found_at`),
-    cut_off (the end is missing from here on), head (the head outside the store belongs to another log).
+    kind: changed (its bytes are others), removed (no such event), moved (it stands at `found_at`), unreadable (the file
+    is damaged there), cut_off (the end is missing from here on), head (the head outside the store belongs to another
+    log), no_head (there is none), index (every event is there, but the store's own index is damaged).
     """
 
-    kind: Literal["changed", "removed", "moved", "cut_off", "head"]
+    kind: Literal["changed", "removed", "moved", "unreadable", "cut_off", "head", "no_head", "index"]
     position: int
     topic: str = ""
-    aggregate: UUID | None = None
+    aggregate: str = ""
     version: int = 0
     found_at: int = 0
 
@@ -100,17 +91,19 @@ class Flaw:
         name = f"event {self.position}"
         if self.topic:
             name += f" ({self.topic}, version {self.version} of {self.aggregate})"
-        match self.kind:
-            case "changed":
-                return f"{name} was changed"
-            case "removed":
-                return f"{name} was removed"
-            case "moved":
-                return f"{name} was moved: it stands at {self.found_at}"
-            case "cut_off":
-                return f"{name} and all after it are missing"
-            case "head":
-                return f"{name} is not the one that the head outside the store names"
+        return f"{name} {_SAID[self.kind]}{self.found_at or ''}"
+
+
+_SAID = {
+    "changed": "was changed",
+    "removed": "was removed",
+    "moved": "was moved: it stands at ",
+    "unreadable": "cannot be read: the file is damaged",
+    "cut_off": "and all after it are missing",
+    "head": "is not the one that the head outside the store names",
+    "no_head": "is the last one there is, but the head outside the store, which would prove it, is missing or damaged",
+    "index": "is the last and all are as they were written, but the store's index is damaged",
+}
 
 
 @dataclass(frozen=True)
@@ -121,16 +114,18 @@ class Verdict:
     flaw: Flaw | None
 
 
-_Row = tuple[int, bytes, int, str, bytes, bytes]
+_Row = tuple[int, Any, Any, Any, Any, Any]
+"""As it is written: position, aggregate, version, topic, state, hash. Whoever tampers may have put in anything."""
+
 _COLUMNS = "SELECT position, originator_id, originator_version, topic, state, hash FROM stored_events"
 
 
 def verify(directory: Path) -> Verdict:
     """Walk the chain of a data directory, also while a server writes to it. Memory stays flat whatever its length."""
     # The head first: the store is never behind it, and may go on growing while it is read.
-    line = (directory / HEAD_FILE).read_bytes() if (directory / HEAD_FILE).exists() else b""
-    head = _parsed(line)
-    db = sqlite3.connect(f"file:{directory / STORE_FILE}?mode=ro", uri=True, isolation_level=None)
+    head = read_head(directory)
+    db = sqlite3.connect(f"{(directory / STORE_FILE).absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    db.text_factory = bytes
     try:
         db.execute("BEGIN")
         return _walk(db, head)
@@ -138,27 +133,55 @@ def verify(directory: Path) -> Verdict:
         db.close()
 
 
-def _walk(db: sqlite3.Connection, head: Head) -> Verdict:
+def read_head(directory: Path) -> Head | None:
+    """The head outside the store; None if it is missing or damaged."""
+    try:
+        return _parsed((directory / HEAD_FILE).read_bytes())
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def _walk(db: sqlite3.Connection, head: Head | None) -> Verdict:
     previous, expected = GENESIS, 1
-    rows: Iterator[_Row] = db.execute(f"{_COLUMNS} ORDER BY position")
-    for row in rows:
-        position, originator, version, topic, state, digest = row
-        if position != expected or link(previous, position, (originator, version, topic, state)) != digest:
-            return Verdict(expected - 1, _flaw(db, previous, expected, row))
-        if position == head.position and digest != head.hash:
-            return Verdict(expected - 1, Flaw("head", position, topic, UUID(bytes=originator), version))
-        previous, expected = digest, expected + 1
-    if expected <= head.position:
-        return Verdict(expected - 1, Flaw("cut_off", expected))
-    return Verdict(expected - 1, None)
+    try:
+        row: _Row
+        for row in db.execute(f"{_COLUMNS} ORDER BY position"):
+            position, digest = row[0], row[5]
+            if position != expected or _link(previous, position, row) != digest:
+                return Verdict(expected - 1, _flaw(db, previous, expected, row))
+            if head is not None and position == head.position and digest != head.hash:
+                return Verdict(expected - 1, _named("head", expected, row))
+            previous, expected = digest, expected + 1
+        if head is None and expected > 1:
+            return Verdict(expected - 1, Flaw("no_head", expected - 1))
+        if head is not None and expected <= head.position:
+            return Verdict(expected - 1, Flaw("cut_off", expected))
+        sound = db.execute("PRAGMA integrity_check(1)").fetchone()[0] == b"ok"
+    except sqlite3.DatabaseError:
+        return Verdict(expected - 1, Flaw("unreadable", expected))
+    return Verdict(expected - 1, None if sound else Flaw("index", expected - 1))
+
+
+def _link(previous: bytes, position: int, row: _Row) -> bytes:
+    """The hash that the row should have; none for a row of another shape than is ever written."""
+    _, originator, version, topic, state, _ = row
+    try:
+        return link(previous, position, (originator, version, topic.decode(), state))
+    except (TypeError, AttributeError, OverflowError, UnicodeDecodeError):
+        return b""
 
 
 def _flaw(db: sqlite3.Connection, previous: bytes, expected: int, row: _Row) -> Flaw:
     """What became of the event that should stand at `expected`: the one whose hash fits there may stand elsewhere."""
-    for position, originator, version, topic, state, digest in db.execute(f"{_COLUMNS} WHERE position > ? ORDER BY position", (expected,)):
-        if link(previous, expected, (originator, version, topic, state)) == digest:
-            return Flaw("moved", expected, topic, UUID(bytes=originator), version, position)
-    position, originator, version, topic, _, _ = row
-    if position != expected:
-        return Flaw("removed", expected)
-    return Flaw("changed", position, topic, UUID(bytes=originator), version)
+    here = row[5] if row[0] == expected else None
+    for other in db.execute(f"{_COLUMNS} WHERE position > ? ORDER BY position", (expected,)):
+        if _link(previous, expected, other) in (other[5], here):
+            return _named("moved", expected, other)
+    return _named("changed", expected, row) if here is not None else Flaw("removed", expected)
+
+
+def _named(kind: Literal["changed", "moved", "head"], position: int, row: _Row) -> Flaw:
+    found_at, originator, version, topic, _, _ = row
+    aggregate = str(UUID(bytes=originator)) if isinstance(originator, bytes) and len(originator) == 16 else repr(originator)
+    name = topic.decode(errors="replace") if isinstance(topic, bytes) else repr(topic)
+    return Flaw(kind, position, name, aggregate, version, found_at if kind == "moved" else 0)

@@ -22,7 +22,7 @@ from eventsourcing.persistence import (
     Subscription,
 )
 
-from commands.chain import STORE_FILE, ChainBroken, Head, HeadFile, link
+from commands.chain import STORE_FILE, ChainBroken, Head, HeadFile, link, read_head
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS stored_events (
@@ -56,18 +56,19 @@ class ChainedRecorder(ApplicationRecorder):
         self.db = _connect(directory / STORE_FILE)
         self.db.executescript(_SCHEMA)
         self._reader = _connect(directory / STORE_FILE)
+        noted = read_head(directory)
         self._head_file = HeadFile(directory)
         self._head = self._read_head()
         self._seen = self._data_version()
-        self._check_end()
+        self._check_end(noted)
 
-    def _check_end(self) -> None:
+    def _check_end(self, noted: Head | None) -> None:
         """Refuse to append to a log whose end is missing: the loss would be hidden by what comes after."""
-        noted = self._head_file.read()
-        row = self.db.execute("SELECT hash FROM stored_events WHERE position = ?", (noted.position,)).fetchone()
-        if noted.position and (row is None or row[0] != noted.hash):
+        position = self._head.position if noted is None else noted.position
+        row = self.db.execute("SELECT hash FROM stored_events WHERE position = ?", (position,)).fetchone()
+        if position and (noted is None or row is None or row[0] != noted.hash):
             self.close()
-            raise ChainBroken(f"event {noted.position}, the last one written, is not in the store as it was: see `atende verify`")
+            raise ChainBroken(f"the log is not known to end with event {position} as it was written: see `atende verify`")
         self._head_file.write(self._head)
 
     def close(self) -> None:

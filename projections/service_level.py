@@ -1,0 +1,126 @@
+"""How a service level (SLA) is reckoned from counted visits, and how every percentage and mean is rounded.
+
+T is the threshold ("in time" = answered, gone or dequeued after a wait <= T), s the tolerated abandon ("short" = gave up after a
+wait <= s); both are those that held when the visit was offered. All arithmetic is on whole numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+
+from domain.errors import InvalidField
+
+
+@dataclass(slots=True)
+class Counts:
+    """How many visits, by how they ended. `*_in_time`: of these, waited no longer than T; `abandoned_short`: than s."""
+
+    offered: int = 0
+    answered: int = 0
+    answered_in_time: int = 0
+    abandoned: int = 0
+    abandoned_in_time: int = 0
+    abandoned_short: int = 0
+    timed_out: int = 0
+    timed_out_in_time: int = 0
+    transferred_out: int = 0
+    left_by_key: int = 0
+    left_by_key_in_time: int = 0
+    closed: int = 0
+    unknown: int = 0
+    waiting: int = 0
+
+    def plus(self, other: Counts, times: int = 1) -> Counts:
+        """These and `times` as many of the others."""
+        return Counts(*(getattr(self, name) + times * getattr(other, name) for name in COUNTED))
+
+
+COUNTED = tuple(field.name for field in fields(Counts))
+
+Ratio = tuple[int, int]
+"""Numerator and denominator."""
+
+Formula = Callable[[Counts], Ratio]
+
+
+def _offered(of: Counts) -> Ratio:
+    return of.answered_in_time, of.offered
+
+
+def _answered_only(of: Counts) -> Ratio:
+    return of.answered_in_time, of.answered
+
+
+def _asterisk_perf2(of: Counts) -> Ratio:
+    in_time = of.answered_in_time + of.abandoned_in_time + of.timed_out_in_time
+    return in_time, of.answered + of.abandoned + of.timed_out
+
+
+def _amazon_connect(of: Counts) -> Ratio:
+    return of.answered_in_time + of.abandoned_in_time + of.left_by_key_in_time, of.offered
+
+
+def _xcally(of: Counts) -> Ratio:
+    return of.answered_in_time, of.answered + of.abandoned - of.abandoned_in_time
+
+
+def _offered_minus_short(of: Counts) -> Ratio:
+    return of.answered_in_time, of.offered - of.abandoned_short
+
+
+def _genesys(switches: frozenset[str]) -> Formula:
+    def formula(of: Counts) -> Ratio:
+        against = of.answered
+        if "no_abandons" not in switches:
+            against += of.abandoned - (of.abandoned_short if "no_short" in switches else 0)
+        if "flow_outs" in switches:
+            against += of.transferred_out + of.timed_out + of.left_by_key
+        return of.answered_in_time, against
+
+    return formula
+
+
+FORMULAS: dict[str, Formula] = {
+    "offered": _offered,
+    "answered_only": _answered_only,
+    "asterisk_perf2": _asterisk_perf2,
+    "amazon_connect": _amazon_connect,
+    "genesys": _genesys(frozenset()),
+    "xcally": _xcally,
+    "offered_minus_short": _offered_minus_short,
+}
+"""Each profile by its name. `genesys` alone: flow-outs not counted, short and other abandons held against the queue."""
+
+SWITCHES = ("flow_outs", "no_short", "no_abandons")
+"""What may follow `genesys:`, joined by commas: count flow-outs; leave out short abandons; leave out all abandons."""
+
+DEFAULT = "offered"
+
+
+def formula_of(profile: str) -> Formula:
+    """The formula that `profile` names, as `offered` or `genesys:flow_outs,no_short`; InvalidField for any other text."""
+    name, colon, rest = profile.partition(":")
+    switches = rest.split(",") if colon else []
+    if name == "genesys" and all(switch in SWITCHES for switch in switches):
+        return _genesys(frozenset(switches))
+    if colon or name not in FORMULAS:
+        known = ", ".join(FORMULAS)
+        raise InvalidField("sla_profile", f"the SLA profile is one of {known}; genesys may be followed by : and {', '.join(SWITCHES)}")
+    return FORMULAS[name]
+
+
+def percent(part: int, whole: int) -> float | None:
+    """100 x part / whole, exact to two decimals, half up; None over zero cases."""
+    if whole <= 0:
+        return None
+    return _half_up(10_000 * part, whole) / 100
+
+
+def mean(total: int, cases: int) -> int | None:
+    """total / cases as a whole number (ms), half up; None over zero cases."""
+    return _half_up(total, cases) if cases > 0 else None
+
+
+def _half_up(numerator: int, denominator: int) -> int:
+    return (2 * numerator + denominator) // (2 * denominator)

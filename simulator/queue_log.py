@@ -29,6 +29,8 @@ def write_queue_log(path: Path, seed: int, lines: int, scale: float = 4.0, start
     `Truth`, with `lines` (by verb), `calls` (that met a queue), `first_us` and `last_us`.
     """
     center = busy_center(scale)
+    if lines <= 2 * LAST_WORDS * len(center.agents):
+        raise ValueError(f"{lines} lines are too few for a center of this size")
     model = Model(center, seed, int(start.timestamp()) * SECOND, grain_us=SECOND)
     truth = Truth(told_all=False)
     verbs: dict[str, int] = {"QUEUESTART": 1}
@@ -54,8 +56,7 @@ def write_queue_log(path: Path, seed: int, lines: int, scale: float = 4.0, start
             if not closing and written + LAST_WORDS * (len(center.agents) + model.waiting) >= lines:
                 closing = True
                 model.close()
-        if written > lines:
-            raise ValueError(f"{lines} lines are too few for a center of this size")
+        assert written <= lines, "the center said more than its last words"
         # A reload changes nothing; it only proves that the log was still being written.
         log.write(f"{now}|NONE|NONE|NONE|CONFIGRELOAD|\n" * (lines - written))
     verbs["CONFIGRELOAD"] = lines - written

@@ -26,12 +26,11 @@ _ISSUER = "atende"
 
 
 class Claims(msgspec.Struct, frozen=True):
-    """What an access token says. sub: the user. ten: the company. per: permissions. sid: the login it came from. exp: seconds since 1970."""
+    """What an access token says. sub: the user. ten: the company. per: permissions. exp: seconds since 1970."""
 
     sub: UUID
     ten: UUID
     per: frozenset[str]
-    sid: UUID
     exp: int
     iss: str = _ISSUER
 
@@ -43,9 +42,9 @@ class Tokens:
         self._secret = secret
         self._now_us = now_us
 
-    def write(self, user: UUID, tenant: UUID, permissions: frozenset[str], session: UUID) -> str:
+    def write(self, user: UUID, tenant: UUID, permissions: frozenset[str]) -> str:
         """A token with which this user asks for the next ACCESS_S seconds."""
-        claims = Claims(user, tenant, permissions, session, self._now_us() // 1_000_000 + ACCESS_S)
+        claims = Claims(user, tenant, permissions, self._now_us() // 1_000_000 + ACCESS_S)
         payload = msgspec.to_builtins(claims)
         payload["per"] = sorted(payload["per"])
         return jwt.encode(payload, self._secret, _ALGORITHM)
@@ -128,3 +127,11 @@ def may(permission: str) -> Any:
         return Caller(claims.ten, f"user:{claims.sub}", claims.per)
 
     return Depends(allowed)
+
+
+async def _logged_in(claims: Annotated[Claims, Depends(claims_of)]) -> Caller:
+    return Caller(claims.ten, f"user:{claims.sub}", claims.per)
+
+
+LoggedInUser = Annotated[Caller, Depends(_logged_in)]
+"""Who asks what every user may know."""

@@ -40,6 +40,10 @@ class Center(Protocol):
     @property
     def store(self) -> Store: ...
 
+    @property
+    def token_secret(self) -> str:
+        """Signs access tokens and cursors: 32 characters or more."""
+
     def covered(self) -> int:
         """Position of the log up to which the projections answer."""
 
@@ -47,8 +51,9 @@ class Center(Protocol):
 class House:
     """One center behind one app."""
 
-    def __init__(self, center: Center, secret: str) -> None:
+    def __init__(self, center: Center) -> None:
         self.center = center
+        secret = center.token_secret
         self.instruments = Instruments()
         self.tokens = Tokens(secret, center.door.clock.now_us)
         self.throttle = LoginThrottle(lambda: center.door.clock.now_us() / 1_000_000)

@@ -1,0 +1,49 @@
+"""The web application of one center."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+
+from api import agents, auth, identity, interactions, ivr, openapi, operation, problem, queues
+from api.house import Center, House
+from api.observing import ObservedASGI
+
+MAX_BODY = 1_048_576
+"""The largest request, bytes."""
+
+
+def create_app(center: Center) -> FastAPI:
+    """The HTTP API of `center`, which the caller has opened and will close."""
+    house = House(center)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        house.feed.start()
+        # What is there at the start stays: the collector need not walk it again while commands wait.
+        gc.freeze()
+        yield
+        await house.feed.stop()
+
+    app = FastAPI(
+        title=openapi.TITLE,
+        description=openapi.DESCRIPTION,
+        version=version("atende"),
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        openapi_tags=openapi.TAGS,
+        redoc_url=None,
+        redirect_slashes=False,
+        max_body_size=MAX_BODY,
+        lifespan=lifespan,
+    )
+    app.state.house = house
+    for module in (auth, identity, queues, agents, ivr, interactions, operation):
+        app.include_router(module.router)
+    app.add_middleware(ObservedASGI, instruments=house.instruments)
+    problem.install(app)
+    openapi.describe(app)
+    return app

@@ -1,0 +1,161 @@
+"""Log in, stay logged in, log out, and set a password by a one-time link."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Request, Response
+from pydantic import ConfigDict, Field
+
+from api.access import ACCESS_S, unauthenticated
+from api.house import House, TheHouse
+from api.problem import documented
+from api.shapes import Body, Line, Shape
+from commands.desk import Caller
+from commands.identity import SetPassword, SignedIn, check_credentials, hashed_password, who_is
+from commands.sessions import Session, Sessions
+from domain.errors import NotFound, Refused
+from domain.ids import company_id
+
+router = APIRouter(prefix="/v1/auth", tags=["auth"], responses=documented("malformed", "too-large", "invalid"))
+
+_hashing = CapacityLimiter(2)
+"""A hash takes a tenth of a second and 64 MiB on purpose: two at once are enough."""
+
+
+class Login(Body):
+    """Who wants in."""
+
+    email: Annotated[str, Field(min_length=3, max_length=254, examples=["ana@empresa.example"])]
+    password: Annotated[str, Field(min_length=1, max_length=200, repr=False, examples=["Seja#Bem1"])]
+    company: Annotated[Line, Field(description="the company's name; needed only by who has a user in several", examples=["Empresa"])] = ""
+
+
+class Refresh(Body):
+    """The session that goes on, or ends."""
+
+    refresh_token: Annotated[str, Field(min_length=1, max_length=200, repr=False, examples=["3qUY0y8bT1u7…"])]
+
+
+class NewPassword(Body):
+    """A one-time token and the password that it sets."""
+
+    token: Annotated[str, Field(min_length=1, max_length=200, repr=False, description="from the link", examples=["m0Jt2fQ8…"])]
+    password: Annotated[
+        str,
+        Field(
+            min_length=6,
+            max_length=20,
+            repr=False,
+            description="6 to 20 characters: upper and lower case, a number, one of `$ * & @ # ?`, none twice in a row",
+            examples=["Seja#Bem1"],
+        ),
+    ]
+
+
+class LoggedIn(Shape):
+    """Send `access_token` with every request; `refresh_token` gives new ones, once."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "access_token": "eyJhbGciOiJIUzI1NiIs…",
+                    "token_type": "Bearer",
+                    "expires_in": ACCESS_S,
+                    "refresh_token": "3qUY0y8bT1u7…",
+                    "user": "7b9d2f0e-5a4b-4c1e-9a77-0d5d8a8c6f10",
+                    "company": "2f6a3c1e-52f6-5e0b-8a7d-93a7b0c3f001",
+                    "permissions": ["gerenciar-relatorio"],
+                }
+            ]
+        }
+    )
+
+    access_token: str
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - the name of the scheme
+    expires_in: Annotated[int, Field(description="seconds")] = ACCESS_S
+    refresh_token: Annotated[str, Field(description="good once; a second use ends the session, for somebody else has it")]
+    user: UUID
+    company: UUID
+    permissions: Annotated[list[str], Field(description="what the user may do")]
+
+
+@router.post("/login", summary="Log in by e-mail and password", responses=documented("unauthenticated", "too-many-requests"))
+async def login(body: Login, request: Request, house: TheHouse) -> LoggedIn:
+    """After some failures of one e-mail or one address each further try has to wait, twice as long every time."""
+    address = request.client.host if request.client else ""
+    email = body.email.strip().lower()
+    house.throttle.begin(email, address)
+    who = await run_sync(_proved, house, email, body.password, body.company, limiter=_hashing)
+    if who is None:
+        raise unauthenticated("no such e-mail, password or company")
+    house.throttle.succeeded(email, address)
+    sessions = Sessions(house.center.store, house.center.door.clock)
+    return _welcome(house, who, await house.ask(sessions.open, who.tenant, who.user))
+
+
+def _proved(house: House, email: str, password: str, company: str) -> SignedIn | None:
+    """Whose e-mail and password these are; the same time passes when they are nobody's."""
+    store = house.center.store
+    tenants = [company_id(company)] if company else store.companies()
+    known = [tenant for tenant in tenants if store.keyring.find(store.keyring.tag(tenant, "email", email)) is not None]
+    for tenant in known or [company_id(company)]:
+        who = check_credentials(store, tenant, email, password)
+        if who is not None:
+            return who
+    return None
+
+
+@router.post("/refresh", summary="Get new tokens", responses=documented("unauthenticated"))
+async def refresh(body: Refresh, house: TheHouse) -> LoggedIn:
+    """The permissions are those of now. A refresh token that comes a second time ends the whole session."""
+    center = house.center
+    session = await house.ask(Sessions(center.store, center.door.clock).renew, body.refresh_token)
+    who = await house.ask(who_is, center.store, session.tenant, session.user) if session else None
+    if session is None or who is None:
+        raise unauthenticated("the refresh token is not good any more: log in")
+    return _welcome(house, who, session)
+
+
+@router.post("/logout", status_code=204, summary="End the session")
+async def logout(body: Refresh, house: TheHouse) -> Response:
+    """Its refresh token is void at once; an access token that is out lives on for minutes at most. A token that is not good any more ends nothing."""
+    await house.ask(Sessions(house.center.store, house.center.door.clock).close, body.refresh_token)
+    return Response(status_code=204)
+
+
+@router.post(
+    "/password", status_code=204, summary="Set a password by a one-time token", responses=documented("refused", "too-many-requests")
+)
+async def password(body: NewPassword, request: Request, house: TheHouse) -> Response:
+    """First access and recovery (E3). The token is used up, and every session of the user ends."""
+    house.throttle.begin(body.token, request.client.host if request.client else "")
+    hashed = await run_sync(hashed_password, body.password, limiter=_hashing)
+    user = await _set(house, SetPassword(token=body.token, hashed=hashed))
+    await house.ask(Sessions(house.center.store, house.center.door.clock).close_all, user)
+    house.throttle.succeeded(body.token, request.client.host if request.client else "")
+    return Response(status_code=204)
+
+
+async def _set(house: House, command: SetPassword) -> UUID:
+    """The user whose password it is now. The token does not say of which company: in all others the user does not exist."""
+    for tenant in await house.ask(house.center.store.companies):
+        try:
+            return (await house.execute(command, Caller(tenant, "link", frozenset()))).id
+        except NotFound:
+            continue
+    raise Refused("this link was used, or another took its place")
+
+
+def _welcome(house: House, who: SignedIn, session: Session) -> LoggedIn:
+    return LoggedIn(
+        access_token=house.tokens.write(who.user, who.tenant, who.permissions),
+        refresh_token=session.token,
+        user=who.user,
+        company=who.tenant,
+        permissions=sorted(who.permissions),
+    )

@@ -1,0 +1,192 @@
+"""The company and its users."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import ConfigDict, Field
+
+from api.access import Asking, LoggedInUser, may
+from api.house import House, TheHouse
+from api.problem import documented
+from api.shapes import Body, Done, Milliseconds, Name, Shape
+from commands import identity as told
+from commands.desk import Caller
+from commands.sessions import Sessions
+from domain.errors import NotFound
+from domain.identity import CompanySettings, Level, Permission, User
+
+router = APIRouter(prefix="/v1", tags=["identity"], responses=documented("unauthenticated", "invalid"))
+
+_COMMAND = documented("malformed", "not-allowed", "too-large", "version-conflict")
+_OF_USER = _COMMAND | documented("not-found")
+
+
+class SaidCompany(Shape):
+    """The company (Empresa) of whoever asks."""
+
+    id: UUID
+    name: Annotated[str, Field(examples=["Empresa"])]
+    timezone: Annotated[str, Field(description="IANA time zone of its hours and days", examples=["America/Sao_Paulo"])]
+    sla_target: Annotated[
+        float, Field(description="percentage; what its queues promise unless they say otherwise, as are the next two", examples=[80])
+    ]
+    sla_ms: Annotated[int, Field(examples=[20_000])]
+    tolerated_ms: Annotated[int, Field(examples=[5_000])]
+
+
+class Settings(Body):
+    """The company's defaults. What is left out stays."""
+
+    timezone: Annotated[str | None, Field(max_length=60, examples=["America/Manaus"])] = None
+    sla_target: Annotated[float | None, Field(ge=0, le=100, allow_inf_nan=False, examples=[80])] = None
+    sla_ms: Annotated[Milliseconds | None, Field(examples=[20_000])] = None
+    tolerated_ms: Annotated[Milliseconds | None, Field(examples=[5_000])] = None
+
+
+class SaidUser(Shape):
+    """A user of the company."""
+
+    id: UUID
+    name: Annotated[str, Field(examples=["Ana Souza"])]
+    email: Annotated[str, Field(examples=["ana@empresa.example"])]
+    level: Level
+    permissions: Annotated[list[str], Field(examples=[["gerenciar-relatorio"]])]
+    active: Annotated[bool, Field(description="whether the user may log in")]
+    has_password: bool
+
+
+class NewUser(Body):
+    """A user to be."""
+
+    name: Annotated[Name, Field(examples=["Ana Souza"])]
+    email: Annotated[
+        str,
+        Field(
+            max_length=254, pattern=r"^[^@\s\x00-\x20\x7f]+@[^@\s\x00-\x20\x7f]+\.[^@\s\x00-\x20\x7f]+$", examples=["ana@empresa.example"]
+        ),
+    ]
+    level: Level = "User"
+    permissions: Annotated[tuple[Permission, ...], Field(max_length=50, examples=[["gerenciar-relatorio"]])] = ()
+
+
+class Rights(Body):
+    """What a user may do, from the next access token on."""
+
+    level: Level
+    permissions: Annotated[tuple[Permission, ...], Field(max_length=50, examples=[["gerenciar-relatorio", "gerenciar-atendimento"]])]
+
+
+class OfUser(Body):
+    """Whose link it will be."""
+
+    email: Annotated[str, Field(min_length=3, max_length=254, examples=["ana@empresa.example"])]
+
+
+class Link(Done):
+    """`result.token` goes with `/v1/auth/password`, once, within a day."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"id": "7b9d2f0e-5a4b-4c1e-9a77-0d5d8a8c6f10", "version": 2, "position": 1204, "result": {"token": "m0Jt2fQ8…"}},
+            ]
+        }
+    )
+
+
+@router.get("/company", summary="The company of whoever asks")
+async def company(caller: LoggedInUser, house: TheHouse) -> SaidCompany:
+    """Its name, its time zone, its defaults."""
+    found = await house.ask(told.known_company, house.center.store, caller.tenant)
+    if found is None:
+        raise NotFound("no such company")
+    settings = found.settings
+    return SaidCompany(
+        id=found.id,
+        name=found.name,
+        timezone=settings.timezone,
+        sla_target=settings.sla_target,
+        sla_ms=settings.sla_ms,
+        tolerated_ms=settings.tolerated_ms,
+    )
+
+
+@router.patch("/company", summary="Change the company's defaults", responses=_COMMAND)
+async def change_company(body: Settings, caller: Asking, house: TheHouse) -> Done:
+    """Queues that exist keep what they promise; the time zone is that of every report from now on."""
+    found = await house.ask(told.known_company, house.center.store, caller.tenant)
+    if found is None:
+        raise NotFound("no such company")
+    said = {name: getattr(body, name) for name in CompanySettings.__struct_fields__}
+    settings = {name: getattr(found.settings, name) if value is None else value for name, value in said.items()}
+    return await house.execute(told.SetCompanySettings(settings=CompanySettings(**settings)), caller)
+
+
+@router.get("/me", summary="Who is logged in")
+async def me(caller: LoggedInUser, house: TheHouse) -> SaidUser:
+    """The user of the access token, as the log says now."""
+    return await _user(house, caller.tenant, UUID(caller.actor.removeprefix("user:")))
+
+
+@router.get("/users/{user}", summary="One user", responses=documented("not-allowed", "not-found"))
+async def one(user: UUID, caller: Annotated[Caller, may(told.MANAGE_USERS)], house: TheHouse) -> SaidUser:
+    """Name and e-mail address are opened for who may manage users."""
+    return await _user(house, caller.tenant, user)
+
+
+@router.post("/users", status_code=201, summary="Register a user", responses=_COMMAND | documented("already-exists"))
+async def register(body: NewUser, caller: Asking, house: TheHouse) -> Link:
+    """The user sets the first password with the one-time token of the answer."""
+    command = told.RegisterUser(name=body.name, email=body.email, level=body.level, permissions=body.permissions)
+    return Link(**dict(await house.execute(command, caller)))
+
+
+@router.post("/users/password-link", summary="A new one-time token for a user", responses=_OF_USER)
+async def password_link(body: OfUser, caller: Asking, house: TheHouse) -> Link:
+    """For a forgotten password. Tokens given before are void."""
+    return Link(**dict(await house.execute(told.IssuePasswordLink(email=body.email), caller)))
+
+
+@router.put("/users/{user}/permissions", summary="Say what a user may do", responses=_OF_USER)
+async def set_permissions(user: UUID, body: Rights, caller: Asking, house: TheHouse) -> Done:
+    """Exactly this, from the user's next access token on."""
+    return await house.execute(told.SetPermissions(user=user, level=body.level, permissions=body.permissions), caller)
+
+
+@router.post("/users/{user}/activate", summary="Let a user in again", responses=_OF_USER)
+async def activate(user: UUID, caller: Asking, house: TheHouse) -> Done:
+    """The password is the one from before."""
+    return await house.execute(told.ActivateUser(user=user), caller)
+
+
+@router.post("/users/{user}/deactivate", summary="Keep a user out", responses=_OF_USER)
+async def deactivate(user: UUID, caller: Asking, house: TheHouse) -> Done:
+    """Sessions end at once; an access token that is out lives on for minutes at most."""
+    done = await house.execute(told.DeactivateUser(user=user), caller)
+    await house.ask(Sessions(house.center.store, house.center.door.clock).close_all, user)
+    return done
+
+
+async def _user(house: House, tenant: UUID, id: UUID) -> SaidUser:
+    found = await house.ask(told.known_user, house.center.store, tenant, id)
+    if found is None or found.name is None or found.email is None:
+        raise NotFound("no such user")
+    return _shaped(house, found)
+
+
+def _shaped(house: House, user: User) -> SaidUser:
+    keyring = house.center.store.keyring
+    assert user.name is not None
+    assert user.email is not None
+    return SaidUser(
+        id=user.id,
+        name=keyring.open(user.name),
+        email=keyring.open(user.email),
+        level=user.level,
+        permissions=list(user.permissions),
+        active=user.active,
+        has_password=user.hashed is not None,
+    )

@@ -1,0 +1,60 @@
+"""For whoever runs the server: is it alive, is it ready, how does it fare."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Response
+from prometheus_client import CONTENT_TYPE_LATEST
+from pydantic import Field
+
+from api.house import TheHouse
+from api.problem import Problem, documented
+from api.shapes import Shape
+
+router = APIRouter(tags=["operation"])
+
+MOST_BEHIND = 5_000
+"""A server whose figures lack more events than this should get no questions."""
+
+
+class Alive(Shape):
+    """The process answers."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Ready(Shape):
+    """Where the log ends and how far the figures cover it."""
+
+    status: Literal["ready"] = "ready"
+    position: Annotated[int, Field(description="position of the log's last event", examples=[1204])]
+    covered: Annotated[int, Field(description="position that the figures cover", examples=[1204])]
+
+
+@router.get("/healthz", summary="Whether the process is alive")
+async def healthz() -> Alive:
+    """Touches nothing."""
+    return Alive()
+
+
+@router.get("/readyz", summary="Whether figures are fresh", responses=documented("not-reached"))
+async def readyz(house: TheHouse) -> Ready:
+    """503 while the figures are far behind the log, as after a large import."""
+    head, covered = house.center.store.head(), house.center.covered()
+    if head - covered > MOST_BEHIND:
+        raise Problem("not-reached", f"the figures cover position {covered} of {head}", headers={"Retry-After": "5"})
+    return Ready(position=head, covered=covered)
+
+
+@router.get(
+    "/metrics",
+    summary="Counts and latencies for Prometheus",
+    response_class=Response,
+    responses={200: {"description": "Prometheus text format", "content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
+async def metrics(house: TheHouse) -> Response:
+    """Commands by name and outcome, requests by route, queries by name, positions of the log and the projections."""
+    house.instruments.listeners.set(house.feed.listeners)
+    body = house.instruments.exposition(house.center.store.head(), house.center.covered())
+    return Response(body, media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,137 @@
+"""The simulated center told by commands: what the log then says is what was simulated."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from commands.door import Door
+from commands.store import Store
+from domain.agents import AgentEvent
+from domain.base import SECOND
+from domain.calls import Call
+from domain.ids import company_id
+from domain.interactions import InteractionEvent
+from simulator.center import busy_center
+from simulator.story import Story, history
+from simulator.truth import mean
+
+MONDAY = datetime(2026, 3, 2, 3, tzinfo=UTC)
+COMPANY = company_id("Empresa")
+
+
+class HandClock:
+    """Says what it was set to."""
+
+    def __init__(self, at: datetime) -> None:
+        self.us = int(at.timestamp()) * SECOND
+
+    def now_us(self) -> int:
+        return self.us
+
+
+@pytest.fixture
+def doors(tmp_path: Path) -> Iterator[list[Door]]:
+    opened = [Door(Store(tmp_path / name), HandClock(MONDAY)) for name in ("one", "two")]
+    yield opened
+    for door in opened:
+        door.store.close()
+
+
+def calls_of(door: Door) -> dict[UUID, Call]:
+    calls = {}
+    for recorded in door.store.read(0, 1_000_000):
+        if isinstance(recorded.event, InteractionEvent):
+            calls[recorded.event.originator_id] = recorded.event.call
+    return calls
+
+
+def test_the_calls_of_the_log_are_those_that_were_simulated(doors: list[Door]) -> None:
+    door = doors[0]
+    figures = history(door, COMPANY, seed=3, start=MONDAY, days=1.0)
+    calls = calls_of(door).values()
+    visits = [visit for call in calls for visit in call.visits]
+    for name, told in figures["queues"].items():
+        here = [visit for visit in visits if visit.queue == name]
+        ends = Counter(visit.end for visit in here)
+        answered = [visit for visit in here if visit.end == "answered"]
+        handled = [visit.talk_ms + visit.hold_ms + visit.wrap_up_ms for visit in answered if visit.wrap_up_ms is not None]
+        assert len(here) == told["offered"]
+        assert {end: ends[end] for end in ends} == {end: told[end] for end in ends}
+        assert sum(visit.wait_ms <= visit.sla_ms for visit in answered) == told["answered_within_sla"]
+        assert mean([visit.wait_ms for visit in answered]) == told["asa_ms"]
+        assert (mean(handled), max(handled)) == (told["aht_ms"], told["mht_ms"])
+        assert max(visit.wait_ms for visit in here) == told["max_queued_ms"]
+    ivrs: dict[str, Counter[str]] = defaultdict(Counter)
+    for call in calls:
+        if call.ivr is not None:
+            ivrs[call.ivr.ivr].update(["entered", call.ivr.outcome])
+    assert ivrs == figures["ivrs"]
+    attempts = [call.attempt for call in calls if call.attempt is not None]
+    assert {"dialled": len(attempts), **Counter(attempt.result for attempt in attempts)} == figures["outbound"]
+    rings = Counter((ring.agent, ring.outcome) for visit in visits for ring in visit.rings)
+    assert {name: rings[name, "no_answer"] for name in figures["agents"]} == {
+        name: told["ring_no_answer"] for name, told in figures["agents"].items()
+    }
+
+
+def test_the_sessions_of_the_log_are_those_that_were_simulated(doors: list[Door]) -> None:
+    door = doors[0]
+    figures = history(door, COMPANY, seed=5, start=MONDAY, days=1.0)
+    spans: dict[str, dict[Any, Any]] = defaultdict(dict)
+    for recorded in door.store.read(0, 1_000_000):
+        if isinstance(recorded.event, AgentEvent):
+            for key in recorded.event.dropped:
+                del spans[recorded.event.name][key]
+            spans[recorded.event.name].update({span.key: span for span in recorded.event.spans})
+    logged = {name: sum(span.until_ms - span.from_ms for span in mine.values() if span.kind == "session") for name, mine in spans.items()}
+    assert logged == {name: told["logged_ms"] for name, told in figures["agents"].items()}
+
+
+def said(door: Door) -> list[tuple[Any, ...]]:
+    events = [recorded.event for recorded in door.store.read(0, 1_000_000)]
+    return [
+        (event.TOPIC, event.originator_id, event.originator_version, event.occurred_at)
+        for event in events
+        if not event.TOPIC.startswith("contact.")  # a contact's id is random
+    ]
+
+
+def test_the_present_is_told_as_it_happens_and_is_the_same_story(doors: list[Door]) -> None:
+    stories = [Story(door, COMPANY, busy_center(), seed=9, start_us=door.clock.now_us()) for door in doors]
+    noon, one = (int((MONDAY + timedelta(hours=hours)).timestamp()) * SECOND for hours in (9, 10))
+    for story in stories:
+        story.set_up()
+        story.tell_until(noon)
+    stories[0].tell_until(one)
+
+    door, clock = doors[1], doors[1].clock
+    assert isinstance(clock, HandClock)
+    clock.us = noon
+
+    async def sleep(seconds: float) -> None:
+        (latest,) = door.store.read(door.store.head() - 1, 1)
+        assert latest.event.occurred_at <= clock.us, "nothing is told before it happens"
+        clock.us += round(seconds * SECOND)
+        if clock.us >= one:
+            raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(stories[1].live(sleep))
+    assert said(doors[1]) == said(doors[0])
+    assert stories[1].truth.figures() == stories[0].truth.figures()
+
+
+def test_a_center_is_set_up_once(doors: list[Door]) -> None:
+    story = Story(doors[0], COMPANY, busy_center(), seed=1, start_us=doors[0].clock.now_us())
+    story.set_up()
+    head = doors[0].store.head()
+    story.set_up()
+    assert doors[0].store.head() == head == 6

@@ -15,7 +15,6 @@ from uuid import UUID
 
 import msgspec
 import pyarrow as pa
-from chdb import ChdbError
 from chdb.state.sqlitelike import Connection
 
 from projections.warehouse import Columns, Value, WarehouseError, WarehouseHeld, must_name_tenant
@@ -83,7 +82,7 @@ class ChdbWarehouse:
         with self._connection() as connection:
             try:
                 answer: bytes = connection.query(sql, "JSONEachRow", params=told).bytes()
-            except ChdbError as error:
+            except RuntimeError as error:
                 raise WarehouseError(str(error)) from error
         return answer
 

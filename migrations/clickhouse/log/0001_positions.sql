@@ -1,12 +1,12 @@
 -- Up to which position of the log the rows answer, and the events that could not be made rows.
 CREATE TABLE IF NOT EXISTS positions
 (
-    projection String,
+    name String,
     position UInt64,
     version UInt64
 )
 ENGINE = ReplacingMergeTree(version)
-ORDER BY projection;
+ORDER BY name;
 
 CREATE TABLE IF NOT EXISTS quarantine
 (

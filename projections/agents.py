@@ -1,0 +1,76 @@
+"""Agents, their sessions and their pauses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from domain.agents import AgentEvent, AgentIdentified
+from projections.base import Row, part
+
+
+class AgentRow(Row, kw_only=True, gc=False):
+    """An agent under the name that the sources give.
+
+    person: 0 = an interface that never answered, rang or paused. member: the agent that this interface turned out to be,
+    "" for an agent or one not matched. queues: those in which the agent is in now.
+    """
+
+    TABLE: ClassVar[str] = "agents"
+
+    name: str
+    person: int
+    member: str
+    queues: tuple[str, ...]
+
+
+class AgentSpanRow(Row, kw_only=True, gc=False):
+    """A session or a pause of an agent: `domain.presence.Span`."""
+
+    TABLE: ClassVar[str] = "agent_spans"
+
+    agent: str
+    kind: str
+    reason: str
+    from_ms: int
+    until_ms: int | None
+
+
+def fold(event: AgentEvent, position: int) -> Iterator[Row]:
+    """The agent, and each session and pause that this event tells anew or takes back."""
+    tenant, id, version = event.tenant.bytes, event.originator_id, event.originator_version
+    yield AgentRow(
+        tenant=tenant,
+        id=id.bytes,
+        version=version,
+        position=position,
+        name=event.name,
+        person=int(event.person),
+        member=event.member if isinstance(event, AgentIdentified) else "",
+        queues=event.queues,
+    )
+    for span in event.spans:
+        yield AgentSpanRow(
+            tenant=tenant,
+            id=part(id, span.kind, span.from_ms),
+            version=version,
+            position=position,
+            agent=event.name,
+            kind=span.kind,
+            reason=span.reason,
+            from_ms=span.from_ms,
+            until_ms=span.until_ms,
+        )
+    for kind, from_ms in event.dropped:
+        yield AgentSpanRow(
+            tenant=tenant,
+            id=part(id, kind, from_ms),
+            version=version,
+            position=position,
+            removed=1,
+            agent=event.name,
+            kind=kind,
+            reason="",
+            from_ms=from_ms,
+            until_ms=None,
+        )

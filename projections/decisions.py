@@ -1,0 +1,37 @@
+"""What is done about an error of the worker that writes the rows: nothing is swallowed, nothing is tried for ever."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MOST_REFUSED = 20
+"""More events than these in one process that cannot be made rows: not the events are wrong, the folds are."""
+
+_PAUSES_S = (0.1, 0.5, 2.0, 10.0)
+
+
+@dataclass(frozen=True)
+class RetryAfter:
+    """The engine or the disk may be back in a moment."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Quarantine:
+    """The event is set aside and named to the operator; the rest goes on."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Somebody has to look: the rows stay at their position."""
+
+
+def about_outside(tries: int) -> RetryAfter | Stop:
+    """The log could not be read or the rows not written, `tries` times in a row."""
+    return RetryAfter(_PAUSES_S[tries - 1]) if tries <= len(_PAUSES_S) else Stop()
+
+
+def about_event(refused: int) -> Quarantine | Stop:
+    """An event could not be read or folded, the `refused`-th of this process."""
+    return Quarantine() if refused <= MOST_REFUSED else Stop()

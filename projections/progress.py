@@ -1,0 +1,84 @@
+"""How far the rows are: up to which position of the log they answer, and whether they stand still."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from time import monotonic
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class ProjectionsStopped(Exception):
+    """The rows do not follow the log any more; says why. What they say stays right for their position."""
+
+
+class Progress:
+    """Position of the rows, told by the one who writes them, asked by everybody else. Thread-safe."""
+
+    def __init__(self, position: int, head: int) -> None:
+        """The rows answer up to `position` of a log that ends at `head`."""
+        self._changed = threading.Condition()
+        self._position = position
+        # Whoever wrote here last may have been killed with rows written, up to the end of the log, and their position not.
+        self._unsure_until = head
+        self._writing = position < head
+        self._writes = 0
+        self._failure: Exception | None = None
+
+    @property
+    def position(self) -> int:
+        """Every event up to here is in the rows."""
+        return self._position
+
+    @property
+    def failure(self) -> Exception | None:
+        """Why the rows do not follow the log any more; None while they do."""
+        return self._failure
+
+    def wait(self, position: int, timeout: float) -> bool:
+        """Until the rows answer up to `position`; False when they do not within `timeout` seconds. Raises ProjectionsStopped."""
+        deadline = monotonic() + timeout
+        with self._changed:
+            while self._position < position:
+                if self._failure is not None:
+                    raise ProjectionsStopped(str(self._failure)) from self._failure
+                if not self._changed.wait(deadline - monotonic()) and monotonic() >= deadline:
+                    return self._position >= position
+        return True
+
+    def steady(self, ask: Callable[[int | None], T]) -> tuple[T, int]:
+        """An answer and the position for which it holds exactly.
+
+        `ask(None)` asks the rows as they are now; while they are being written it is `ask(position)`: as known at that
+        position, which gives the same, from the versions.
+        """
+        with self._changed:
+            still, writes, position = not self._writing, self._writes, self._position
+        if still:
+            answer = ask(None)
+            with self._changed:
+                if not self._writing and self._writes == writes:
+                    return answer, position
+        position = self.position
+        return ask(position), position
+
+    def writing(self) -> None:
+        """From now on rows may be ahead of the position."""
+        with self._changed:
+            self._writing = True
+            self._writes += 1
+
+    def written(self, position: int) -> None:
+        """All rows up to `position` are written, and none beyond it."""
+        with self._changed:
+            self._writing = position < self._unsure_until
+            self._position = position
+            self._changed.notify_all()
+
+    def stopped(self, failure: Exception) -> None:
+        """The rows do not follow any more."""
+        with self._changed:
+            self._failure = failure
+            self._changed.notify_all()

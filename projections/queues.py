@@ -1,0 +1,71 @@
+"""Queues (Serviços): what they are called and what they promise now."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from msgspec.structs import replace
+
+from domain.queues import (
+    QueueActivated,
+    QueueAgentsSet,
+    QueueDeactivated,
+    QueueDeleted,
+    QueueEvent,
+    QueueNameTaken,
+    QueueRegistered,
+    QueueRenamed,
+    QueueSettings,
+    QueueSettingsSet,
+)
+from projections.base import Id, Row
+
+
+class QueueRow(Row, kw_only=True, gc=False):
+    """A queue, or a name that belongs to a queue of another id (`owner`): the way from a visit's name of then to the name of now.
+
+    sla_target: percentage. active: takes calls. removed: gone from the settings, its past stays.
+    """
+
+    TABLE: ClassVar[str] = "queues"
+
+    owner: Id
+    name: str = ""
+    sla_target: float = 0.0
+    sla_ms: int = 0
+    tolerated_ms: int = 0
+    profile: str = ""
+    agents: tuple[str, ...] = ()
+    active: int = 0
+
+
+def fold(row: QueueRow | None, event: QueueEvent, position: int) -> QueueRow:
+    """The queue as this event leaves it."""
+    id = event.originator_id.bytes
+    before = row or QueueRow(tenant=event.tenant.bytes, id=id, owner=id, version=0, position=0)
+    after = replace(before, version=event.originator_version, position=position)
+    match event:
+        case QueueRegistered(name=name, settings=settings, agents=agents):
+            return replace(_promising(after, settings), name=name, agents=agents, active=1, removed=0)
+        case QueueSettingsSet(settings=settings):
+            return _promising(after, settings)
+        case QueueRenamed(name=name):
+            return replace(after, name=name)
+        case QueueNameTaken(name=name, owner=owner):
+            return replace(after, name=name, owner=owner.bytes)
+        case QueueAgentsSet(agents=agents):
+            return replace(after, agents=agents)
+        case QueueActivated():
+            return replace(after, active=1)
+        case QueueDeactivated():
+            return replace(after, active=0)
+        case QueueDeleted():
+            return replace(after, active=0, removed=1)
+        case _:
+            return after
+
+
+def _promising(row: QueueRow, settings: QueueSettings) -> QueueRow:
+    return replace(
+        row, sla_target=settings.sla_target, sla_ms=settings.sla_ms, tolerated_ms=settings.tolerated_ms, profile=settings.profile
+    )

@@ -1,0 +1,65 @@
+"""The rows so far, for folds whose events do not tell all: a bounded cache over the warehouse itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+import msgspec
+
+from projections.base import Id, Row
+from projections.warehouse import Warehouse
+
+R = TypeVar("R", bound=Row)
+
+_KEPT = 4096
+_READ = "SELECT * FROM {table} FINAL WHERE id IN {{ids:Array(UUID)}}"
+
+
+class RowsSoFar(Generic[R]):
+    """The newest row of each aggregate of one kind. Not thread-safe.
+
+    While one batch is folded the one before may not be written yet, so no row of either is let go of.
+    """
+
+    def __init__(self, warehouse: Warehouse, row_type: type[R], kept: int = _KEPT) -> None:
+        self._warehouse = warehouse
+        self._row_type = row_type
+        self._kept = kept
+        self._rows: dict[Id, tuple[int, R | None]] = {}
+        self._batch = 0
+        self._ids = [field.name for field in msgspec.structs.fields(row_type) if field.type is bytes]
+
+    def begin(self, ids: Iterable[Id]) -> None:
+        """A batch begins that needs the rows of these aggregates: one read gets all that are not at hand."""
+        self._batch += 1
+        self._let_go()
+        missing = [id for id in dict.fromkeys(ids) if id not in self._rows]
+        if not missing:
+            return
+        found = self._warehouse.execute(_READ.format(table=self._row_type.TABLE), ids=[UUID(bytes=id) for id in missing])
+        self._rows.update(dict.fromkeys(missing, (self._batch, None)))
+        for row in map(self._read, found):
+            self._rows[row.id] = (self._batch, row)
+
+    def _read(self, told: dict[str, Any]) -> R:
+        return msgspec.convert({**told, **{name: UUID(told[name]).bytes for name in self._ids}}, self._row_type)
+
+    def get(self, id: Id) -> R | None:
+        """The row of an aggregate that the batch was begun with; None if it has none yet."""
+        _, row = self._rows.pop(id)
+        self._rows[id] = (self._batch, row)
+        return row
+
+    def put(self, row: R) -> None:
+        """This is the row now."""
+        self._rows.pop(row.id, None)
+        self._rows[row.id] = (self._batch, row)
+
+    def _let_go(self) -> None:
+        """Of more rows than are kept, those not asked for the longest go."""
+        oldest = list(self._rows)[: max(len(self._rows) - self._kept, 0)]
+        for id in oldest:
+            if self._rows[id][0] < self._batch - 1:
+                del self._rows[id]

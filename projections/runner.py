@@ -1,0 +1,193 @@
+"""Makes the rows follow the log: reads what is new, folds it, writes it in batches, records the position reached.
+
+While one batch is being written by the engine, which works outside the GIL, the next is read and folded. A kill at any
+moment leaves rows that are written again, and then are the same.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from time import monotonic
+from typing import Protocol
+
+from projections.base import Recorded
+from projections.decisions import Stop, about_event, about_outside
+from projections.folding import Folded, Folding, Refused
+from projections.progress import Progress, ProjectionsStopped
+from projections.warehouse import Warehouse, WarehouseError
+from projections.writing import position_of, write
+
+log = logging.getLogger(__name__)
+
+BATCH = 8_000
+"""Events read at once: a quarter of a second's work."""
+
+PACE_S = 0.1
+"""A batch costs much the same whether it has one row or a thousand, so what comes in so short a time goes together."""
+
+
+class Log(Protocol):
+    """The log as whoever follows it sees it."""
+
+    def read(self, after: int, limit: int) -> Sequence[Recorded]:
+        """At most `limit` events after a position, in order."""
+
+    def head(self) -> int:
+        """Position of the last event."""
+
+    def subscribe(self, callback: Callable[[int], object]) -> Callable[[], None]:
+        """Let `callback` be told the new head after each commit, in any thread. Returns what ends it."""
+
+
+class Runner:
+    """Writes one warehouse's rows from one log, alone. `unreadable`: what `log.read` raises for an event that is damaged."""
+
+    def __init__(self, log: Log, warehouse: Warehouse, *, unreadable: type[Exception], pace_s: float = PACE_S) -> None:
+        self.progress = Progress(position_of(warehouse), log.head())
+        self.refused = 0
+        self._log = log
+        self._warehouse = warehouse
+        self._unreadable = unreadable
+        self._pace_s = pace_s
+        self._folding = Folding(warehouse)
+        self._turn = threading.Lock()
+        self._writer = ThreadPoolExecutor(1, "projections-writer")
+        self._closing = threading.Event()
+        self._news = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._unsubscribe: Callable[[], None] | None = None
+
+    # For those who ask
+
+    @property
+    def position(self) -> int:
+        """Every event up to here is in the rows."""
+        return self.progress.position
+
+    def wait(self, position: int, timeout: float) -> bool:
+        """Until the rows answer up to `position`, `timeout` seconds at most. Raises ProjectionsStopped."""
+        return self.progress.wait(position, timeout)
+
+    # Following
+
+    def start(self) -> None:
+        """Follow the log in a thread of its own, until `close`."""
+        self._unsubscribe = self._log.subscribe(lambda _: self._news.set())
+        self._news.set()
+        self._thread = threading.Thread(target=self._follow, name="projections", daemon=True)
+        self._thread.start()
+
+    def _follow(self) -> None:
+        try:
+            while not self._closing.is_set():
+                self._news.wait()
+                self._news.clear()
+                began = monotonic()
+                self.run_until(self._log.head())
+                self._closing.wait(self._pace_s - (monotonic() - began))
+        except Exception as error:
+            self.progress.stopped(error)
+            log.exception("projections stopped position=%d", self.position)
+
+    def run_until(self, position: int, say: Callable[[int], object] = lambda _: None) -> None:
+        """Write all rows up to `position`, or the end of the log; `say` hears each position reached. Raises ProjectionsStopped."""
+        with self._turn:
+            try:
+                self._run_until(position, say)
+            except BaseException:
+                # Rows so far that were folded and not written are no rows.
+                self._folding = Folding(self._warehouse)
+                raise
+
+    def _run_until(self, position: int, say: Callable[[int], object]) -> None:
+        pending: Future[int] | None = None
+        reached, position = self.position, min(position, self._log.head())
+        while reached < position and not self._closing.is_set():
+            folded = self._next(reached, min(position - reached, BATCH))
+            if pending is not None:
+                say(pending.result())
+            reached = folded.position
+            pending = self._writer.submit(self._write, folded)
+        if pending is not None:
+            say(pending.result())
+
+    def _next(self, after: int, limit: int) -> Folded:
+        """The rows of the next batch; an event that cannot be made rows is set aside."""
+        try:
+            folded = self._folding.fold(self._read(after, limit))
+        except self._unreadable as error:
+            if limit > 1:
+                return self._next(after, limit // 2)
+            folded = Folded(after + 1, {}, [Refused(after + 1, "", repr(error))])
+        for refused in folded.refused:
+            self.refused += 1
+            log.error("projections refused position=%d topic=%s error=%s", refused.position, refused.topic, refused.error)
+            if isinstance(about_event(self.refused), Stop):
+                raise self._stopped(f"{self.refused} events could not be made rows, the last at {refused.position}: {refused.error}")
+        return folded
+
+    def _read(self, after: int, limit: int) -> Sequence[Recorded]:
+        tries = 0
+        while True:
+            try:
+                return self._log.read(after, limit)
+            except self._unreadable:
+                raise
+            except Exception as error:  # noqa: BLE001 - a disk or a database may fail in any way; it is tried again, then raised
+                tries += 1
+                self._pause(tries, "the log cannot be read", error)
+
+    def _write(self, folded: Folded) -> int:
+        self.progress.writing()
+        tries = 0
+        while True:
+            try:
+                write(self._warehouse, folded)
+            except WarehouseError as error:
+                tries += 1
+                self._pause(tries, "the rows cannot be written", error)
+            else:
+                self.progress.written(folded.position)
+                return folded.position
+
+    def _pause(self, tries: int, what: str, error: Exception) -> None:
+        """Wait before the next try, or raise ProjectionsStopped."""
+        decision = about_outside(tries)
+        if isinstance(decision, Stop):
+            raise self._stopped(f"{what}: {error}") from error
+        log.warning("projections retry tries=%d after_s=%.1f reason=%s: %s", tries, decision.seconds, what, error)
+        self._closing.wait(decision.seconds)
+
+    def _stopped(self, why: str) -> ProjectionsStopped:
+        stopped = ProjectionsStopped(why)
+        self.progress.stopped(stopped)
+        return stopped
+
+    def close(self) -> None:
+        """Stop following; what is being written is finished. Can be repeated."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
+        self._closing.set()
+        self._news.set()
+        if self._thread is not None:
+            self._thread.join()
+        with self._turn:
+            self._writer.shutdown()
+
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        """Write nothing inside; afterwards go on from the position that the warehouse then has."""
+        with self._turn:
+            self.progress.writing()
+            try:
+                yield
+            except BaseException as error:
+                raise self._stopped(f"while the rows were at rest: {error!r}") from error
+            self._folding = Folding(self._warehouse)
+            self.progress.written(position_of(self._warehouse))
+        self._news.set()

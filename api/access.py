@@ -63,6 +63,10 @@ class Tokens:
             raise unauthenticated()
         return claims
 
+    def seconds_left(self, claims: Claims) -> float:
+        """How long the token that says this is good."""
+        return claims.exp - self._now_us() / 1_000_000
+
 
 def unauthenticated(detail: str = "the access token is missing, wrong or has expired") -> Problem:
     """Nobody is logged in."""
@@ -78,6 +82,9 @@ async def claims_of(request: Request, bearer: Annotated[HTTPAuthorizationCredent
         raise unauthenticated()
     tokens: Tokens = request.app.state.house.tokens
     return tokens.read(bearer.credentials)
+
+
+Token = Annotated[Claims, Depends(claims_of)]
 
 
 _PRINTABLE = r"^[\x21-\x7e]+$"
@@ -107,12 +114,12 @@ CorrelationId = Annotated[
 
 
 async def asking(
-    claims: Annotated[Claims, Depends(claims_of)],
+    claims: Token,
     idempotency_key: IdempotencyKey = None,
     correlation: CorrelationId = None,
 ) -> Caller:
     """Who brings a command; the door checks its permission."""
-    return Caller(claims.ten, f"user:{claims.sub}", claims.per, idempotency_key or "", correlation or "")
+    return _caller(claims, idempotency_key or "", correlation or "")
 
 
 Asking = Annotated[Caller, Depends(asking)]
@@ -121,17 +128,21 @@ Asking = Annotated[Caller, Depends(asking)]
 def may(permission: str) -> Any:
     """The dependency of a route that asks a question: who asks, if they have `permission` (403 otherwise)."""
 
-    async def allowed(claims: Annotated[Claims, Depends(claims_of)]) -> Caller:
+    async def caller(claims: Token) -> Caller:
         if permission not in claims.per:
             raise Problem("not-allowed", f"this needs the permission {permission}", permission=permission)
-        return Caller(claims.ten, f"user:{claims.sub}", claims.per)
+        return _caller(claims)
 
-    return Depends(allowed)
+    return Depends(caller)
 
 
-async def _logged_in(claims: Annotated[Claims, Depends(claims_of)]) -> Caller:
-    return Caller(claims.ten, f"user:{claims.sub}", claims.per)
+async def _logged_in(claims: Token) -> Caller:
+    return _caller(claims)
 
 
 LoggedInUser = Annotated[Caller, Depends(_logged_in)]
 """Who asks what every user may know."""
+
+
+def _caller(claims: Claims, idempotency_key: str = "", correlation: str = "") -> Caller:
+    return Caller(claims.ten, f"user:{claims.sub}", claims.per, idempotency_key, correlation)

@@ -9,7 +9,7 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from api import agents, auth, identity, interactions, ivr, openapi, operation, problem, queues
+from api import agents, auth, identity, interactions, ivr, monitoring, openapi, operation, problem, queues
 from api.house import Center, House
 from api.observing import ObservedASGI
 
@@ -41,7 +41,7 @@ def create_app(center: Center) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.house = house
-    for module in (auth, identity, queues, agents, ivr, interactions, operation):
+    for module in (auth, identity, queues, agents, ivr, interactions, monitoring, operation):
         app.include_router(module.router)
     app.add_middleware(ObservedASGI, instruments=house.instruments)
     problem.install(app)

@@ -86,11 +86,15 @@ class House:
         finally:
             self.instruments.queries.labels(getattr(question, "__name__", "question")).observe(perf_counter() - began)
 
-    async def reach(self, position: int, parameter: str) -> None:
-        """Wait until the figures cover `position`; a problem (503) if they do not in REACH_S, (422) if the log is not that long."""
+    def must_exist(self, position: int, parameter: str) -> None:
+        """Refuse (422) a position behind the end of the log."""
         head = self.center.store.head()
         if position > head:
             raise invalid(parameter, f"the log ends at position {head}")
+
+    async def reach(self, position: int, parameter: str) -> None:
+        """Wait until the figures cover `position`; a problem (503) if they do not in REACH_S, (422) if the log is not that long."""
+        self.must_exist(position, parameter)
         deadline = asyncio.get_running_loop().time() + REACH_S
         while (covered := self.center.covered()) < position:
             if asyncio.get_running_loop().time() >= deadline:

@@ -8,6 +8,7 @@ Nothing is queued per client, and "after position N" is all that a client needs 
 from __future__ import annotations
 
 import asyncio
+import math
 from bisect import bisect_right
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
@@ -156,11 +157,13 @@ class Feed:
             self._follower.cancel()
             await asyncio.gather(self._follower, return_exceptions=True)
 
-    async def after(self, tenant: UUID, position: int, quiet_s: float = 15.0) -> AsyncIterator[Message | Quiet]:
-        """What happens in the company `tenant` after `position`, for ever; a Quiet after each `quiet_s` without news."""
+    async def after(self, tenant: UUID, position: int, quiet_s: float, lifetime_s: float = math.inf) -> AsyncIterator[Message | Quiet]:
+        """What happens in the company `tenant` after `position`, for `lifetime_s`; a Quiet after each `quiet_s` without news."""
         ring = self._join(tenant)
+        loop = asyncio.get_running_loop()
+        end = loop.time() + lifetime_s
         try:
-            while True:
+            while (left := end - loop.time()) > 0:
                 news = self._news
                 messages, position_then = await self._since(ring, tenant, position)
                 for message in messages:
@@ -168,7 +171,7 @@ class Feed:
                 position = position_then
                 if position >= self._reached:
                     try:
-                        await asyncio.wait_for(news.wait(), quiet_s)
+                        await asyncio.wait_for(news.wait(), min(quiet_s, left))
                     except TimeoutError:
                         yield Quiet(position)
         finally:

@@ -52,7 +52,7 @@ class Log:
 async def following(feed, tenant, after, wanted, seen):
     """Collect the positions of a client's messages until it has `wanted`, resuming as after a broken line."""
     while len(seen) < wanted:
-        async for message in feed.after(tenant, after):
+        async for message in feed.after(tenant, after, 15.0):
             assert isinstance(message, Message)
             seen.append(message.position)
             after = message.position

@@ -19,7 +19,6 @@ def wait_of(throttle: LoginThrottle, email: str, address: str) -> int:
     try:
         throttle.begin(email, address)
     except Problem as problem:
-        assert problem.kind == "too-many-requests"
         return int(problem.headers["Retry-After"])
     return 0
 
@@ -77,3 +76,12 @@ def test_nobody_waits_longer_than_the_window(tries):
         wait = wait_of(throttle, "a@b.c", "1.2.3.4")
         assert wait <= WINDOW_S
         clock.now += wait
+
+
+def test_a_refused_try_is_a_problem_of_its_own():
+    throttle = LoginThrottle(Clock())
+    for _ in range(FREE_TRIES["email"]):
+        throttle.begin("a@b.c", "1.2.3.4")
+    with pytest.raises(Problem) as refused:
+        throttle.begin("a@b.c", "1.2.3.4")
+    assert refused.value.kind == "too-many-requests"

@@ -1,0 +1,56 @@
+"""A center behind the API, two companies in it, and people who are logged in to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from api.app import create_app
+from commands.identity import AppointAdministrator, RegisterCompany, RegisterUser, SetPassword, hashed_password
+from domain.ids import company_id
+from tests.kit.http import PASSWORD, Center, Client, Person, operator, serving
+
+
+@pytest.fixture(scope="session")
+def password_hash() -> str:
+    """The hash of PASSWORD; making one takes long on purpose."""
+    return hashed_password(PASSWORD)
+
+
+@pytest.fixture
+def center(tmp_path) -> Iterator[Center]:
+    opened = Center(tmp_path / "data")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def client(center) -> Iterator[Client]:
+    with serving(create_app(center)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def log_in(center, client, password_hash):
+    """Makes a company, a user in it with these permissions (None: an administrator), and logs the user in."""
+
+    def do(company: str = "Empresa", email: str = "ana@empresa.example", permissions: tuple[str, ...] | None = None) -> Person:
+        if company_id(company) not in center.store.companies():
+            center.door.execute(RegisterCompany(name=company), operator(company))
+        command = (
+            AppointAdministrator(email=email) if permissions is None else RegisterUser(name="Ana", email=email, permissions=permissions)
+        )
+        token = center.door.execute(command, operator(company)).result["token"]
+        center.door.execute(SetPassword(token=token, hashed=password_hash), operator(company))
+        answer = client.post("/v1/auth/login", json={"email": email, "password": PASSWORD, "company": company})
+        assert answer.status_code == 200, answer.text
+        return Person(client, email, answer.json())
+
+    return do
+
+
+@pytest.fixture
+def ana(log_in) -> Person:
+    """An administrator of the company Empresa."""
+    return log_in()

@@ -1,0 +1,199 @@
+"""Who gets in, for how long, and what a token is good for."""
+
+import base64
+import json
+from uuid import UUID
+
+import jwt
+import pytest
+
+from api.access import ACCESS_S
+from commands.identity import DeactivateUser, IssuePasswordLink, SetPermissions
+from tests.kit.http import PASSWORD, operator
+
+
+def problem_of(answer, status, kind):
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    body = answer.json()
+    assert body["type"] == f"urn:problem-type:atende:{kind}"
+    assert body["status"] == status
+    return body
+
+
+def test_a_user_is_who_the_token_says(ana):
+    me = ana.get("/v1/me").json()
+    assert (me["email"], me["level"], me["active"], me["has_password"]) == ("ana@empresa.example", "Admin", True, True)
+    assert ana.get("/v1/company").json()["name"] == "Empresa"
+
+
+@pytest.mark.parametrize(
+    ("email", "password", "company"),
+    [
+        ("ana@empresa.example", "Seja#Bem2", ""),
+        ("outra@empresa.example", PASSWORD, ""),
+        ("ana@empresa.example", PASSWORD, "Outra"),
+        ("not an address", PASSWORD, ""),
+    ],
+)
+def test_nobody_else_gets_in(ana, client, email, password, company):
+    answer = client.post("/v1/auth/login", json={"email": email, "password": password, "company": company})
+    problem_of(answer, 401, "unauthenticated")
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+def test_the_address_is_written_as_one_likes(ana, client):
+    answer = client.post("/v1/auth/login", json={"email": " ANA@Empresa.Example ", "password": PASSWORD})
+    assert answer.status_code == 200
+
+
+def test_one_address_in_two_companies_is_two_users(log_in, client):
+    first = log_in("Empresa", "ana@x.example")
+    second = log_in("Outra", "ana@x.example")
+    assert first.tokens["company"] != second.tokens["company"]
+    assert second.get("/v1/company").json()["name"] == "Outra"
+
+
+def test_an_access_token_lives_ten_minutes(ana, center):
+    center.clock.pass_s(ACCESS_S - 1)
+    assert ana.get("/v1/me").status_code == 200
+    center.clock.pass_s(1)
+    answer = ana.get("/v1/me")
+    problem_of(answer, 401, "unauthenticated")
+    assert 'error="invalid_token"' in answer.headers["www-authenticate"]
+
+
+def _forged(token: str, secret: str, algorithm: str = "HS256", **changes: object) -> str:
+    payload = jwt.decode(token, options={"verify_signature": False})
+    return jwt.encode(payload | changes, secret, algorithm)
+
+
+def _unsigned(token: str) -> str:
+    head = base64.urlsafe_b64encode(json.dumps({"alg": "none", "typ": "JWT"}).encode()).decode().rstrip("=")
+    return f"{head}.{token.split('.')[1]}."
+
+
+def test_only_tokens_of_this_server_count(ana, center):
+    good = ana.tokens["access_token"]
+    bad = [
+        _forged(good, "t" * 64),
+        _forged(good, center.token_secret, "HS512"),
+        _forged(good, center.token_secret, sub="nobody"),
+        _forged(good, center.token_secret, iss="another"),
+        _unsigned(good),
+        good[:-2],
+        ana.tokens["refresh_token"],
+        "ü",
+        "",
+    ]
+    assert ana.client.get("/v1/me", headers={"Authorization": f"Bearer {good}"}).status_code == 200
+    for token in bad:
+        problem_of(ana.client.get("/v1/me", headers={b"Authorization": b"Bearer " + token.encode()}), 401, "unauthenticated")
+    problem_of(ana.client.get("/v1/me", headers={"Authorization": f"Basic {good}"}), 401, "unauthenticated")
+    problem_of(ana.client.get("/v1/me"), 401, "unauthenticated")
+
+
+def test_refreshing_goes_on_with_new_tokens(ana, center, client):
+    center.clock.pass_s(ACCESS_S)
+    answer = client.post("/v1/auth/refresh", json={"refresh_token": ana.tokens["refresh_token"]})
+    assert answer.status_code == 200
+    fresh = answer.json()
+    assert fresh["refresh_token"] != ana.tokens["refresh_token"]
+    ana.tokens = fresh
+    assert ana.get("/v1/me").status_code == 200
+
+
+def test_a_refresh_token_used_twice_ends_the_session(ana, client):
+    old = ana.tokens["refresh_token"]
+    fresh = client.post("/v1/auth/refresh", json={"refresh_token": old}).json()["refresh_token"]
+    problem_of(client.post("/v1/auth/refresh", json={"refresh_token": old}), 401, "unauthenticated")
+    problem_of(client.post("/v1/auth/refresh", json={"refresh_token": fresh}), 401, "unauthenticated")
+
+
+def test_logging_out_ends_the_session(ana, client):
+    token = ana.tokens["refresh_token"]
+    assert client.post("/v1/auth/logout", json={"refresh_token": token}).status_code == 204
+    problem_of(client.post("/v1/auth/refresh", json={"refresh_token": token}), 401, "unauthenticated")
+
+
+@pytest.mark.parametrize("token", ["x", "ü" * 20, "A" * 200, "==="])
+def test_a_text_that_is_no_refresh_token_is_refused(client, token):
+    problem_of(client.post("/v1/auth/refresh", json={"refresh_token": token}), 401, "unauthenticated")
+    assert client.post("/v1/auth/logout", json={"refresh_token": token}).status_code == 204
+
+
+def test_what_a_user_may_do_changes_with_the_next_token(ana, log_in, client, center):
+    bia = log_in(email="bia@empresa.example", permissions=("gerenciar-service",))
+    assert bia.post("/v1/queues", {"name": "vendas"}).status_code == 201
+    center.door.execute(SetPermissions(user=UUID(bia.get("/v1/me").json()["id"]), level="User", permissions=()), operator("Empresa"))
+    bia.tokens = client.post("/v1/auth/refresh", json={"refresh_token": bia.tokens["refresh_token"]}).json()
+    body = problem_of(bia.post("/v1/queues", {"name": "suporte"}), 403, "not-allowed")
+    assert body["permission"] == "gerenciar-service"
+
+
+def test_who_is_kept_out_does_not_come_back(ana, log_in, client):
+    bia = log_in(email="bia@empresa.example", permissions=())
+    bia_id = bia.get("/v1/me").json()["id"]
+    assert ana.post(f"/v1/users/{bia_id}/deactivate").status_code == 200
+    problem_of(client.post("/v1/auth/refresh", json={"refresh_token": bia.tokens["refresh_token"]}), 401, "unauthenticated")
+    problem_of(client.post("/v1/auth/login", json={"email": bia.email, "password": PASSWORD}), 401, "unauthenticated")
+    assert ana.post(f"/v1/users/{bia_id}/activate").status_code == 200
+    assert client.post("/v1/auth/login", json={"email": bia.email, "password": PASSWORD}).status_code == 200
+
+
+def test_a_user_kept_out_by_the_operator_cannot_refresh(log_in, client, center):
+    bia = log_in(permissions=())
+    center.door.execute(DeactivateUser(user=UUID(bia.get("/v1/me").json()["id"])), operator("Empresa"))
+    problem_of(client.post("/v1/auth/refresh", json={"refresh_token": bia.tokens["refresh_token"]}), 401, "unauthenticated")
+
+
+def test_a_one_time_token_sets_a_password_once(ana, client, center):
+    registered = ana.post("/v1/users", {"name": "Bia", "email": "bia@empresa.example", "permissions": ["gerenciar-relatorio"]})
+    assert registered.status_code == 201
+    token = registered.json()["result"]["token"]
+    weak = client.post("/v1/auth/password", json={"token": token, "password": "Aabbcc1#"})
+    assert problem_of(weak, 422, "invalid")["errors"][0]["pointer"] == "/password"
+    assert client.post("/v1/auth/password", json={"token": token, "password": "Outra#Vez1"}).status_code == 204
+    problem_of(client.post("/v1/auth/password", json={"token": token, "password": "Outra#Vez2"}), 409, "refused")
+    answer = client.post("/v1/auth/login", json={"email": "bia@empresa.example", "password": "Outra#Vez1"})
+    assert answer.json()["permissions"] == ["gerenciar-relatorio"]
+
+
+def test_a_new_password_ends_the_sessions_of_before(ana, client, center):
+    link = center.door.execute(IssuePasswordLink(email=ana.email), operator("Empresa")).result["token"]
+    assert client.post("/v1/auth/password", json={"token": link, "password": "Outra#Vez1"}).status_code == 204
+    problem_of(client.post("/v1/auth/refresh", json={"refresh_token": ana.tokens["refresh_token"]}), 401, "unauthenticated")
+    problem_of(client.post("/v1/auth/login", json={"email": ana.email, "password": PASSWORD}), 401, "unauthenticated")
+
+
+def test_a_token_of_a_second_company_sets_the_password_there(log_in, client):
+    log_in("Empresa")
+    other = log_in("Outra", "chefe@outra.example")
+    token = other.post("/v1/users", {"name": "Bia", "email": "bia@outra.example"}).json()["result"]["token"]
+    assert client.post("/v1/auth/password", json={"token": token, "password": PASSWORD}).status_code == 204
+    answer = client.post("/v1/auth/login", json={"email": "bia@outra.example", "password": PASSWORD})
+    assert answer.json()["company"] == other.tokens["company"]
+
+
+@pytest.mark.parametrize("token", ["x", "A" * 54, "ü"])
+def test_a_text_that_is_no_one_time_token_is_refused(ana, client, token):
+    problem_of(client.post("/v1/auth/password", json={"token": token, "password": PASSWORD}), 409, "refused")
+
+
+def test_guessing_is_slowed_down(ana, client, center):
+    guess = {"email": ana.email, "password": "Seja#Mal1"}
+    statuses = [client.post("/v1/auth/login", json=guess).status_code for _ in range(6)]
+    assert statuses == [401] * 5 + [429]
+    right = {"email": ana.email, "password": PASSWORD}
+    refused = client.post("/v1/auth/login", json=right)
+    problem_of(refused, 429, "too-many-requests")
+    center.clock.pass_s(int(refused.headers["retry-after"]))
+    assert client.post("/v1/auth/login", json=right).status_code == 200
+    assert client.post("/v1/auth/login", json=right).status_code == 200
+
+
+def test_users_are_seen_by_who_may_manage_them(ana, log_in):
+    bia = log_in(email="bia@empresa.example", permissions=("gerenciar-relatorio",))
+    bia_id = bia.get("/v1/me").json()["id"]
+    assert ana.get(f"/v1/users/{bia_id}").json()["email"] == "bia@empresa.example"
+    assert problem_of(bia.get(f"/v1/users/{bia_id}"), 403, "not-allowed")["permission"] == "gerenciar-usuário"

@@ -1,0 +1,97 @@
+"""A center behind the HTTP API, and people who are logged in to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from anyio.from_thread import start_blocking_portal
+from fastapi import FastAPI
+
+from commands.desk import Caller
+from commands.door import Door
+from commands.store import Store
+from domain.identity import PERMISSIONS
+from domain.ids import company_id
+
+PASSWORD = "Seja#Bem1"
+
+
+class Clock:
+    """A clock that goes on only when it is told to."""
+
+    def __init__(self) -> None:
+        self.us = 1_772_470_800_000_000
+
+    def now_us(self) -> int:
+        return self.us
+
+    def pass_s(self, seconds: float) -> None:
+        self.us += int(seconds * 1_000_000)
+
+
+class Center:
+    def __init__(self, directory: Path) -> None:
+        self.clock = Clock()
+        self.store = Store(directory)
+        self.door = Door(self.store, self.clock)
+        self.token_secret = "s" * 64
+
+    def covered(self) -> int:
+        return self.store.head()
+
+    def close(self) -> None:
+        self.store.close()
+
+
+class Client:
+    """Asks an app that runs in an event loop of another thread."""
+
+    def __init__(self, app: FastAPI, portal: Any) -> None:
+        self._portal = portal
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        self._asking = httpx.AsyncClient(transport=transport, base_url="http://center")
+
+    def request(self, method: str, path: str, **more: Any) -> httpx.Response:
+        answer: httpx.Response = self._portal.call(lambda: self._asking.request(method, path, **more))
+        return answer
+
+    def get(self, path: str, **more: Any) -> httpx.Response:
+        return self.request("GET", path, **more)
+
+    def post(self, path: str, **more: Any) -> httpx.Response:
+        return self.request("POST", path, **more)
+
+
+@contextmanager
+def serving(app: FastAPI) -> Iterator[Client]:
+    """The app, started up, and a client of it."""
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(app.router.lifespan_context(app)):
+        yield Client(app, portal)
+
+
+@dataclass
+class Person:
+    """Somebody of a company who is logged in."""
+
+    client: Client
+    email: str
+    tokens: dict[str, object]
+
+    def ask(self, method: str, path: str, **more):
+        headers = {"Authorization": f"Bearer {self.tokens['access_token']}", **more.pop("headers", {})}
+        return self.client.request(method, path, headers=headers, **more)
+
+    def get(self, path: str, **more):
+        return self.ask("GET", path, **more)
+
+    def post(self, path: str, json: object = None, **more):
+        return self.ask("POST", path, json=json, **more)
+
+
+def operator(company: str) -> Caller:
+    return Caller(company_id(company), "operator", frozenset(PERMISSIONS))

@@ -68,6 +68,7 @@ PresenceKind = Literal[
     "unpaused",  # queue "" = all
     "reason",  # PAUSEREASON: reason of the pause around it (text)
     "seen",  # rung or answered in `queue`: proves presence
+    "talked",  # his talk with a caller ended: proves presence only of one of whom nothing was told before
     "restarted",  # sessions by login end; members and their pauses stay
 ]
 

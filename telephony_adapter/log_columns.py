@@ -1,0 +1,50 @@
+"""The header of a realtime table's export: which column is what."""
+
+from __future__ import annotations
+
+import csv
+from typing import NamedTuple
+
+_NAMES = {
+    "time": ("time", "time_id", "timestamp"),
+    "callid": ("callid", "call_id"),
+    "queue": ("queuename", "queue"),
+    "agent": ("agent",),
+    "event": ("event", "verb"),
+}
+"""Asterisk's own names, and those of QueueMetrics' table."""
+
+_DELIMITERS = ",;\t"
+
+
+class Columns(NamedTuple):
+    """Where the fields of a line stand in a row. `data`: data1 to data5; `single`: the one old column with `|` inside."""
+
+    delimiter: str
+    time: int
+    callid: int
+    queue: int
+    agent: int
+    event: int
+    data: tuple[int, ...]
+    single: int | None
+
+    @property
+    def least(self) -> int:
+        """A row with fewer fields lacks one that no line can be without."""
+        return max(self.time, self.callid, self.queue, self.agent, self.event) + 1
+
+
+def columns_of(start: bytes) -> Columns | None:
+    """The columns that the first line with anything in it names; None when it is no such header."""
+    first = next((line for line in start.removeprefix(b"\xef\xbb\xbf").splitlines() if line.strip()), b"")
+    header = first.decode("latin-1")
+    for delimiter in _DELIMITERS:
+        names = [name.strip().strip('`"').lower() for name in next(csv.reader([header], delimiter=delimiter), [])]
+        places = {what: next((names.index(name) for name in spelt if name in names), None) for what, spelt in _NAMES.items()}
+        found = {what: place for what, place in places.items() if place is not None}
+        if len(found) == len(_NAMES):
+            numbered = [names.index(f"data{n}") for n in range(1, 6) if f"data{n}" in names]
+            single = names.index("data") if "data" in names else None
+            return Columns(delimiter, **found, data=tuple(numbered), single=single)
+    return None

@@ -1,0 +1,61 @@
+"""The instants of a queue_log: epoch in the file; epoch, local or zoned text in the realtime table."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from domain.base import SECOND
+
+LATEST_US = (1 << 32) * SECOND
+"""Instants from here on (the year 2106) are damage: no Asterisk counts further."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class NoInstant(ValueError):
+    """This text is no instant."""
+
+
+def from_epoch(text: str) -> tuple[int, str]:
+    """Microseconds UTC and the clock that told them: `log` for whole seconds, `log.f` for finer. Raises NoInstant."""
+    whole, _, fraction = text.partition(".")
+    if not (whole.isascii() and whole.isdigit() and (not fraction or (fraction.isascii() and fraction.isdigit()))):
+        raise NoInstant(f"no instant: {text[:40]!r}")
+    at = int(whole) * SECOND
+    if at >= LATEST_US:
+        raise NoInstant(f"an instant that cannot be: {text[:40]!r}")
+    # What is finer than a microsecond is cut, never rounded.
+    return (at + int(fraction[:6].ljust(6, "0")), "log.f") if fraction else (at, "log")
+
+
+class TableInstants:
+    """The `time` column of a realtime table. `zone`: of text that names none."""
+
+    def __init__(self, zone: tzinfo) -> None:
+        self._zone = zone
+
+    def read(self, text: str) -> tuple[int, str]:
+        """Microseconds UTC and the clock, as `from_epoch`. Raises NoInstant."""
+        text = text.strip()
+        if ":" not in text:
+            return from_epoch(text)
+        try:
+            moment = datetime.fromisoformat(_iso(text))
+        except ValueError as error:
+            raise NoInstant(f"no instant: {text[:40]!r}") from error
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=self._zone)
+        at = (moment - _EPOCH) // _MICROSECOND
+        if not 0 <= at < LATEST_US:
+            raise NoInstant(f"an instant that cannot be: {text[:40]!r}")
+        return at, "log.f" if "." in text or "," in text else "log"
+
+
+def _iso(text: str) -> str:
+    """The writings of databases that ISO 8601 does not know: a zone apart from the time, or called UTC."""
+    date, gap, rest = text.partition(" ")
+    time, apart, zone = rest.partition(" ")
+    if not apart:
+        return text
+    return f"{date}{gap}{time}{'Z' if zone.strip() in ('UTC', 'GMT') else zone.strip()}"

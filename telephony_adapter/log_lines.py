@@ -1,0 +1,129 @@
+"""A line of a queue_log, whatever form it had: its fields as text, its instant, its place among equal ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import msgspec
+
+from telephony_adapter.log_files import Broken, LogFile, lines_of
+from telephony_adapter.log_instants import NoInstant, from_epoch
+
+_FIELDS = 5
+"""Instant, call, queue, agent, verb: what no line can be without."""
+
+_FIRST_SECOND = 1000
+"""Where a part may have been cut in the middle of a second, its lines come after those that another part holds of it."""
+
+_REMEMBERED = 8192
+
+
+class Line(msgspec.Struct):
+    """One line. `queue`, `agent`: "" where the log has NONE. `data`: the fields after the verb.
+
+    at: microseconds UTC, told by `clock` (domain.facts.Clock). seq: its place among the lines of that instant, 0 where
+    nobody knows. nth: how many equal lines came before it. odd: fields that were not UTF-8 (their place and, escaped, their bytes).
+    """
+
+    number: int
+    at: int
+    clock: str
+    call: str
+    queue: str
+    agent: str
+    verb: str
+    data: list[str]
+    seq: int = 0
+    nth: int = 0
+    odd: tuple[tuple[int, str], ...] = ()
+
+
+class Lines(Protocol):
+    """A file that is being read."""
+
+    file: LogFile
+
+    def read(self, broken: Broken) -> Iterator[Line]:
+        """Its lines in the order of time (a table) or as they stand (the log)."""
+
+    def done(self) -> int:
+        """How much of the file's size has been worked off."""
+
+
+class Counting:
+    """How often each key came lately: a bounded memory of the last thousands, which hold many seconds."""
+
+    def __init__(self) -> None:
+        self._now: dict[object, int] = {}
+        self._before: dict[object, int] = {}
+
+    def next(self, key: object) -> int:
+        """0 for the first time, then 1, 2, ..."""
+        count = self._now.get(key)
+        if count is None:
+            count = self._before.get(key, -1)
+            if len(self._now) >= _REMEMBERED:
+                self._before, self._now = self._now, {}
+        self._now[key] = count + 1
+        return count + 1
+
+
+def readable(raw: bytes) -> tuple[str, str]:
+    """A field as text, and its bytes escaped when they are not UTF-8: then it is read as Windows-1252."""
+    try:
+        return raw.decode(), ""
+    except UnicodeDecodeError:
+        escaped = raw.decode("ascii", "backslashreplace")
+    try:
+        return raw.decode("cp1252"), escaped
+    except UnicodeDecodeError:
+        return raw.decode("latin-1"), escaped
+
+
+class TextLines:
+    """The file that Asterisk writes: `epoch|callid|queue|agent|verb|data...`, trailing fields missing or not."""
+
+    def __init__(self, file: LogFile) -> None:
+        self.file = file
+
+    def done(self) -> int:
+        return self.file.done()
+
+    def read(self, broken: Broken) -> Iterator[Line]:
+        equal, places = Counting(), Counting()
+        stamp, at, clock, first = "", 0, "", -1
+        for number, raw in lines_of(self.file, broken):
+            line = raw.rstrip(b"\r")
+            if not line:
+                continue
+            odd: tuple[tuple[int, str], ...] = ()
+            try:
+                fields = line.decode().split("|")
+            except UnicodeDecodeError:
+                fields, odd = _readable_fields(line)
+            if len(fields) < _FIELDS:
+                broken(number, f"{len(fields)} fields where a line has at least {_FIELDS}")
+                continue
+            if fields[0] != stamp:
+                try:
+                    at, clock = from_epoch(fields[0])
+                except NoInstant as error:
+                    broken(number, str(error))
+                    continue
+                stamp = fields[0]
+                first = at if first < 0 else first
+            _, call, queue, agent, verb = fields[:_FIELDS]
+            if not verb or b"\0" in line:
+                broken(number, "control characters" if verb else "no verb")
+                continue
+            seq = places.next(at) + (_FIRST_SECOND if at == first else 0)
+            queue = "" if queue == "NONE" else queue
+            agent = "" if agent == "NONE" else agent
+            yield Line(number, at, clock, call, queue, agent, verb, fields[_FIELDS:], seq, equal.next(line), odd)
+
+
+def _readable_fields(line: bytes) -> tuple[list[str], tuple[tuple[int, str], ...]]:
+    """Each field by itself: a name may be UTF-8 beside a reason that is not."""
+    told = [readable(field) for field in line.split(b"|")]
+    return [text for text, _ in told], tuple((place, escaped) for place, (_, escaped) in enumerate(told) if escaped)

@@ -1,0 +1,179 @@
+"""Bringing in a center's past from its queue logs.
+
+Lines are gathered into tellings, some thousand lines at a time, and told through the door like everything else. Nothing
+is kept but what the last of them said: memory stays flat. An import that was broken off is simply done again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import tzinfo
+from pathlib import Path
+from typing import Protocol
+
+from commands.desk import Caller, Command, Receipt
+from commands.telling import MatchMember, TellAgent, TellCall, TellTimeline
+from domain.errors import DomainError
+from domain.ids import agent_id
+from domain.timeline import Span
+from telephony_adapter.log_chunks import Gathering
+from telephony_adapter.log_files import LogFile
+from telephony_adapter.log_lines import Lines, TextLines
+from telephony_adapter.log_members import members_of
+from telephony_adapter.log_result import ImportResult
+from telephony_adapter.log_tables import TableLines
+
+LINES_AT_ONCE = 20_000
+COMMANDS_AT_ONCE = 500
+"""In one transaction."""
+
+BESIDE = ("seen", "talked")
+"""Facts about an agent that are no line of their own: a call's line tells them besides."""
+
+Progress = Callable[[int, int, int], None]
+"""Told now and then: bytes worked off, bytes in all, lines read."""
+
+
+class Teller(Protocol):
+    """The door, as far as an import needs it."""
+
+    def execute_all(self, requests: Sequence[tuple[Command, Caller]]) -> list[Receipt | DomainError]:
+        """Do all that is asked in one transaction."""
+
+
+def import_queue_log(
+    door: Teller,
+    caller: Caller,
+    files: Sequence[tuple[Path, str]],
+    *,
+    timezone: tzinfo,
+    members: Path | None = None,
+    progress: Progress | None = None,
+) -> ImportResult:
+    """Import queue logs or table exports, parts in any order, overlapping or not.
+
+    files: where each lies, and what people call it. timezone: of table instants that are text without a zone. members: a
+    file of lines interface;name. Raises NotAQueueLog or NotAMemberList before anything is told.
+    """
+    started = time.perf_counter()
+    looked = [LogFile(path, name) for path, name in files]
+    pairs = members_of(members) if members is not None else []
+    importing = _Import(door, caller, looked, timezone, progress)
+    importing.tell([MatchMember(interface=interface, member=member) for interface, member in pairs])
+    for file in sorted(looked, key=lambda file: (file.first_us is None, file.first_us or 0)):
+        importing.read(file)
+    importing.close()
+    importing.result.seconds = time.perf_counter() - started
+    return importing.result
+
+
+class _Import:
+    """One import that is under way."""
+
+    def __init__(self, door: Teller, caller: Caller, files: Sequence[LogFile], zone: tzinfo, progress: Progress | None) -> None:
+        self.result = ImportResult(files=[file.name for file in files])
+        self._door = door
+        self._caller = caller
+        self._zone = zone
+        self._progress = progress
+        self._gathering = Gathering()
+        self._bytes = sum(file.size for file in files)
+        self._bytes_before = 0
+        self._lines: Lines | None = None
+        self._matched: set[str] = set()
+
+    def read(self, file: LogFile) -> None:
+        """One more file, from its first line to its last."""
+        self._lines = lines = TextLines(file) if file.columns is None else TableLines(file, file.columns, self._zone)
+        result, gathering = self.result, self._gathering
+
+        def broken(number: int, why: str) -> None:
+            result.broke(file.name, number, why)
+
+        gathering.begin(file.name, broken)
+        first = last = latest = None
+        gathered = 0
+        for line in lines.read(broken):
+            # A second is never told in two pieces, for the order within it.
+            if gathered >= LINES_AT_ONCE and line.at != latest:
+                self.tell(gathering.tellings())
+                gathered = 0
+            if gathering.take(line):
+                result.lines += 1
+                latest = line.at
+                if first is None or latest < first:
+                    first = latest
+                if last is None or latest > last:
+                    last = latest
+            gathered += 1
+        self.tell(gathering.tellings())
+        if first is not None and last is not None:
+            self._cover(Span("queue_log", file.name, first, last))
+        self._bytes_before += file.size
+        self._lines = None
+
+    def close(self) -> None:
+        """Tell what was kept back, and reckon up."""
+        self.tell(self._gathering.tellings(last=True))
+        result = self.result
+        result.unknown_verbs = self._gathering.unknown
+        result.used = result.lines - result.repeated - result.broken
+        result.interfaces_not_matched = sorted(self._gathering.interfaces - self._gathering.persons - self._matched)
+        self._report()
+
+    def tell(self, commands: list[Command]) -> None:
+        """Let the door take it in, some hundred commands a transaction."""
+        for start in range(0, len(commands), COMMANDS_AT_ONCE):
+            batch = commands[start : start + COMMANDS_AT_ONCE]
+            for command, receipt in zip(batch, self._told(batch), strict=True):
+                self._reckon(command, receipt)
+            self._report()
+
+    def _told(self, batch: list[Command]) -> list[Receipt]:
+        receipts: list[Receipt] = []
+        for answer in self._door.execute_all([(command, self._caller) for command in batch]):
+            # A telling is never refused for what it says; what can go wrong is somebody else's hand in the same data.
+            # Done again, the import goes on where it was.
+            if isinstance(answer, DomainError):
+                raise answer
+            receipts.append(answer)
+        return receipts
+
+    def _reckon(self, command: Command, receipt: Receipt) -> None:
+        """Add to the result what one command came to."""
+        result, told = self.result, receipt.result
+        result.position = max(result.position, receipt.position)
+        match command:
+            case TellCall():
+                result.repeated += told["repeated"]
+                result.calls += 1 if told["new"] and receipt.version == 1 else 0
+                result.add_visits(told["visits"])
+                result.implied += told["implied"]
+                result.disagree(list(told["conflicts"]))
+            case TellAgent(agent=agent):
+                result.repeated += told["repeated"]
+                result.implied += told["implied"]
+                if told["person"] or receipt.id != agent_id(self._caller.tenant, agent):
+                    self._matched.add(agent)
+            case TellTimeline(restart_at=int()):
+                result.repeated += 0 if told["restarted"] else 1
+            case TellTimeline(note=note) if note is not None:
+                result.repeated += 0 if told["noted"] else 1
+            case _:
+                pass
+
+    def _cover(self, span: Span) -> None:
+        """The file covers its time from its first sign of life to its last."""
+        (receipt,) = self._told([TellTimeline(span=span)])
+        self.result.position = max(self.result.position, receipt.position)
+        if not receipt.result["covered"]:
+            # The same file was here before, so its quiet lines are no news either.
+            self.result.repeated += self._gathering.uneventful
+        self._gathering.uneventful = 0
+        self.result.first_us = min(span.from_us, span.from_us if self.result.first_us is None else self.result.first_us)
+        self.result.last_us = max(span.until_us, span.until_us if self.result.last_us is None else self.result.last_us)
+
+    def _report(self) -> None:
+        if self._progress is not None:
+            self._progress(self._bytes_before + (self._lines.done() if self._lines else 0), self._bytes, self.result.lines)

@@ -1,0 +1,109 @@
+"""What an import of queue logs came to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from domain.base import MS
+
+SHOWN = 1000
+"""How many broken lines and conflicts are named; all are counted."""
+
+
+class BrokenLine(NamedTuple):
+    """A line that could not be used, and why."""
+
+    file: str
+    line: int
+    why: str
+
+
+@dataclass
+class ImportResult:
+    """Lines and what they brought. Of a file imported again everything is `repeated` and the rest is 0.
+
+    lines: read, each of them used, repeated or broken. unknown_verbs: lines kept in the audit, by verb. calls: that were
+    not known before. visits: by end, as a change (an end that turned out otherwise counts -1 and +1). implied: events that
+    another line proved. conflicts: what two tellings, or a line and its own durations, disagree about by over 2 s.
+    interfaces_not_matched: members named by their interface alone. first_us, last_us: instants of the first and last line.
+    position: of the log, from which on projections cover all of it.
+    """
+
+    files: list[str] = field(default_factory=list)
+    lines: int = 0
+    used: int = 0
+    repeated: int = 0
+    broken: int = 0
+    broken_lines: list[BrokenLine] = field(default_factory=list)
+    unknown_verbs: dict[str, int] = field(default_factory=dict)
+    calls: int = 0
+    visits: dict[str, int] = field(default_factory=dict)
+    implied: int = 0
+    conflicts: int = 0
+    conflicts_named: list[str] = field(default_factory=list)
+    interfaces_not_matched: list[str] = field(default_factory=list)
+    first_us: int | None = None
+    last_us: int | None = None
+    seconds: float = 0.0
+    position: int = 0
+
+    def broke(self, file: str, line: int, why: str) -> None:
+        """One more line that cannot be used."""
+        self.lines += 1
+        self.broken += 1
+        if len(self.broken_lines) < SHOWN:
+            self.broken_lines.append(BrokenLine(file, line, why))
+
+    def disagree(self, sentences: list[str]) -> None:
+        """More conflicts, each in a sentence that names its line."""
+        self.conflicts += len(sentences)
+        self.conflicts_named += sentences[: SHOWN - len(self.conflicts_named)]
+
+    def add_visits(self, changes: dict[str, int]) -> None:
+        """Visits that ended so, and so many."""
+        for end, change in changes.items():
+            self.visits[end] = self.visits.get(end, 0) + change
+
+    def to_json(self) -> dict[str, Any]:
+        """The same for machines; instants as ISO 8601 in UTC."""
+        return {
+            "files": self.files,
+            "lines": self.lines,
+            "used": self.used,
+            "repeated": self.repeated,
+            "broken": self.broken,
+            "broken_lines": [line._asdict() for line in self.broken_lines],
+            "unknown_verbs": dict(sorted(self.unknown_verbs.items())),
+            "calls": self.calls,
+            "visits": {end: count for end, count in sorted(self.visits.items()) if count},
+            "implied": self.implied,
+            "conflicts": self.conflicts,
+            "conflicts_named": self.conflicts_named,
+            "interfaces_not_matched": self.interfaces_not_matched,
+            "first": _iso(self.first_us),
+            "last": _iso(self.last_us),
+            "seconds": round(self.seconds, 3),
+            "position": self.position,
+        }
+
+    def rows(self) -> list[tuple[str, str]]:
+        """The same for people: figures by the names of `to_json`, one row for each that is named apart."""
+        told = self.to_json()
+        rows = [(name, str(told[name])) for name in ("lines", "used", "repeated", "broken")]
+        rows += [("broken", f"{line.file}:{line.line} {line.why}") for line in self.broken_lines]
+        rows += [(f"unknown_verbs.{verb}", str(count)) for verb, count in told["unknown_verbs"].items()]
+        rows += [("calls", str(self.calls))]
+        rows += [(f"visits.{end}", str(count)) for end, count in told["visits"].items()]
+        rows += [("implied", str(self.implied)), ("conflicts", str(self.conflicts))]
+        rows += [("conflicts", sentence) for sentence in self.conflicts_named]
+        rows += [("interfaces_not_matched", name) for name in self.interfaces_not_matched]
+        return rows + [(name, str(told[name])) for name in ("first", "last", "seconds") if told[name] is not None]
+
+
+def _iso(instant_us: int | None) -> str | None:
+    if instant_us is None:
+        return None
+    moment = datetime.fromtimestamp(instant_us // 1_000_000, UTC).replace(microsecond=instant_us % 1_000_000)
+    return moment.isoformat(timespec="milliseconds" if instant_us % MS == 0 else "microseconds").replace("+00:00", "Z")

@@ -1,0 +1,299 @@
+"""What each verb of a queue_log says, as a fact about a call or an agent. Whatever follows from it is worked out elsewhere.
+
+Some lines say two things: an agent whose phone rang, or who answered, must have been there. Such a fact goes `beside`
+the line's own, to the agent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+from domain.base import NOBODY, Personal
+from domain.facts import Fact
+from telephony_adapter.log_lines import Line
+
+Subject = Literal["visit", "turned_away", "call", "agent", "pbx", "nothing"]
+"""Whom a line is about: a visit (a call in a queue), a visit that opens and ends at once, a call, an agent, the start of
+the PBX; or nothing changes, and it only shows that the log covers that moment."""
+
+Beside = Literal["", "seen", "talked"]
+
+
+class Verb(NamedTuple):
+    """What a verb means. `opens`, `ends`: whether the call may be heard of again, or has left this queue."""
+
+    subject: Subject
+    fact: Callable[[Line, str], Fact] | None = None
+    beside: Beside = ""
+    opens: bool = False
+    ends: bool = False
+
+
+NO_CALL = frozenset({"", "NONE", "REALTIME", "MANAGER"})
+"""What stands in the place of a call's id in a line that is about none."""
+
+_NOBODYS_NUMBER = frozenset({"", "none", "unknown", "<unknown>", "anonymous", "restricted", "private", "unavailable", "withheld"})
+
+
+def personal(text: str) -> Personal | None:
+    """What may name a person: nobody knows yet whose it is."""
+    return Personal(NOBODY, text) if text.lower() not in _NOBODYS_NUMBER else None
+
+
+def _ms(data: list[str], place: int, unit: int = 1000) -> int | None:
+    """A duration in ms; None when the line does not say it, or says what cannot be."""
+    if place >= len(data):
+        return None
+    try:
+        value = int(data[place]) * unit
+    except ValueError:
+        try:
+            value = int(float(data[place]) * unit)
+        except (ValueError, OverflowError):
+            return None
+    return value if value >= 0 else None
+
+
+def _text(data: list[str]) -> str:
+    """Free text that may have had `|` in it: QueueMetrics puts things of its own after an empty field."""
+    return data[0] if len(data) < 2 else "|".join(data[: data.index("")] if "" in data else data)
+
+
+def _fact(line: Line, ref: str, kind: str, *, by: str = "", text: str = "", private: Personal | None = None) -> Fact:
+    return Fact(kind, line.at, line.clock, line.queue, line.agent, by, seq=line.seq, nth=line.nth, ref=ref, text=text, private=private)
+
+
+# Visits
+
+
+def _offered(line: Line, ref: str) -> Fact:
+    caller = line.data[1] if len(line.data) > 1 else ""
+    return Fact("offered", line.at, line.clock, line.queue, seq=line.seq, nth=line.nth, ref=ref, private=personal(caller))
+
+
+def _answered(line: Line, ref: str) -> Fact:
+    return Fact(
+        "answered",
+        line.at,
+        line.clock,
+        line.queue,
+        line.agent,
+        wait_ms=_ms(line.data, 0),
+        ring_ms=_ms(line.data, 2),
+        seq=line.seq,
+        nth=line.nth,
+        ref=ref,
+    )
+
+
+def _rung(kind: str) -> Callable[[Line, str], Fact]:
+    def fact(line: Line, ref: str) -> Fact:
+        return Fact(kind, line.at, line.clock, line.queue, line.agent, ring_ms=_ms(line.data, 0, 1), seq=line.seq, nth=line.nth, ref=ref)
+
+    return fact
+
+
+def _released(by: str) -> Callable[[Line, str], Fact]:
+    def fact(line: Line, ref: str) -> Fact:
+        return _talk_ended(line, ref, by, 0)
+
+    return fact
+
+
+def _transferred(line: Line, ref: str) -> Fact:
+    return _talk_ended(line, ref, "transfer", 2, "@".join(line.data[:2]))
+
+
+_OWN_FIELDS = {"BRIDGE": 2, "APP": 2, "LINK": 3, "THREEWAY": 3}
+"""How many fields an attended transfer has before its durations, by what it was made to."""
+
+
+def _attended(line: Line, ref: str) -> Fact:
+    data = line.data
+    # A way that nobody knows: the durations and the position are the last three.
+    own = _OWN_FIELDS.get(data[0] if data else "", max(len(data) - 3, 0))
+    return _talk_ended(line, ref, "transfer", own, "|".join(data[:own]))
+
+
+def _talk_ended(line: Line, ref: str, by: str, place: int, where: str = "") -> Fact:
+    return Fact(
+        "released",
+        line.at,
+        line.clock,
+        line.queue,
+        line.agent,
+        by,
+        wait_ms=_ms(line.data, place),
+        talk_ms=_ms(line.data, place + 1),
+        seq=line.seq,
+        nth=line.nth,
+        ref=ref,
+        private=personal(where.strip("@")),
+    )
+
+
+def _left(kind: str, place: int = 2) -> Callable[[Line, str], Fact]:
+    """The end of a wait; how long it was stands at `place`."""
+
+    def fact(line: Line, ref: str) -> Fact:
+        return Fact(kind, line.at, line.clock, line.queue, line.agent, wait_ms=_ms(line.data, place), seq=line.seq, nth=line.nth, ref=ref)
+
+    return fact
+
+
+def _left_by_key(line: Line, ref: str) -> Fact:
+    key = line.data[0] if line.data else ""
+    return Fact(
+        "left_by_key", line.at, line.clock, line.queue, line.agent, wait_ms=_ms(line.data, 3), seq=line.seq, nth=line.nth, ref=ref, text=key
+    )
+
+
+def _withdrawn(line: Line, ref: str) -> Fact:
+    told = personal("|".join(line.data[3:]).strip("|"))
+    return Fact(
+        "withdrawn",
+        line.at,
+        line.clock,
+        line.queue,
+        line.agent,
+        wait_ms=_ms(line.data, 2),
+        seq=line.seq,
+        nth=line.nth,
+        ref=ref,
+        private=told,
+    )
+
+
+def _turned_away(line: Line, ref: str) -> Fact:
+    return _fact(line, ref, "turned_away", text=line.verb)
+
+
+# Calls
+
+
+def _hold(kind: str) -> Callable[[Line, str], Fact]:
+    return lambda line, ref: _fact(line, ref, kind)
+
+
+def _worded(kind: str) -> Callable[[Line, str], Fact]:
+    """A fact whose text is what the line says."""
+    return lambda line, ref: _fact(line, ref, kind, text=_text(line.data) if line.data else "")
+
+
+def _wrap_up(line: Line, ref: str) -> Fact:
+    return Fact("wrap_up", line.at, line.clock, line.queue, line.agent, wrap_ms=_ms(line.data, 0), seq=line.seq, nth=line.nth, ref=ref)
+
+
+def _outbound(line: Line, ref: str) -> Fact:
+    # Where ENTERQUEUE has the caller's number, this has the one called; dialplans of one's own may put it elsewhere.
+    numbers = [field for field in (*line.data[1:2], *line.data) if any(character.isdigit() for character in field)]
+    number = numbers[0] if numbers else ""
+    return _fact(line, ref, "outbound", private=personal(number))
+
+
+def note(line: Line, ref: str) -> Fact:
+    """What the log says in words that are kept, not understood."""
+    told = "|".join([line.agent, *line.data]).strip("|")
+    return _fact(line, ref, "note", text=line.verb, private=personal(told))
+
+
+# Agents
+
+
+def _joined(line: Line, ref: str) -> Fact:
+    # Asterisk tells in the same line of a member who is added paused.
+    return _fact(line, ref, "joined", by="member", text="PAUSED" if line.data[:1] == ["PAUSED"] else "")
+
+
+def _logged_in(line: Line, ref: str) -> Fact:
+    return _fact(line, ref, "joined", by="login")
+
+
+def _removed(line: Line, ref: str) -> Fact:
+    return _fact(line, ref, "left", by="member")
+
+
+def _logged_off(line: Line, ref: str) -> Fact:
+    return Fact(
+        "left", line.at, line.clock, line.queue, line.agent, "login", session_ms=_ms(line.data, 1), seq=line.seq, nth=line.nth, ref=ref
+    )
+
+
+def _everywhere(fact: Callable[[Line, str], Fact]) -> Callable[[Line, str], Fact]:
+    """Of all queues, whatever stands in the queue's place."""
+
+    def told(line: Line, ref: str) -> Fact:
+        line.queue = ""
+        return fact(line, ref)
+
+    return told
+
+
+def _unpaused(line: Line, ref: str) -> Fact:
+    return _fact(line, ref, "unpaused")
+
+
+def _reason(by: str) -> Callable[[Line, str], Fact]:
+    return lambda line, ref: _fact(line, ref, "reason", by=by, text=line.data[0] if line.data else "")
+
+
+_pause = _worded("paused")
+_closed = Verb("turned_away", _turned_away, ends=True)
+_emptied = Verb("visit", _left("emptied"), ends=True)
+_callback_in = Verb("agent", _logged_in)
+_callback_off = Verb("agent", _logged_off)
+_blind = Verb("visit", _transferred, "talked", ends=True)
+
+VERBS: dict[str, Verb] = {
+    "QUEUESTART": Verb("pbx"),
+    "CONFIGRELOAD": Verb("nothing"),
+    "SYSCOMPAT": Verb("nothing"),
+    "PENALTY": Verb("nothing"),
+    "DID": Verb("call", _worded("did")),
+    "ENTERQUEUE": Verb("visit", _offered, opens=True),
+    "CONNECT": Verb("visit", _answered, "seen", opens=True),
+    "COMPLETEAGENT": Verb("visit", _released("agent"), "talked", ends=True),
+    "COMPLETECALLER": Verb("visit", _released("caller"), "talked", ends=True),
+    "TRANSFER": _blind,
+    "BLINDTRANSFER": _blind,
+    "ATTENDEDTRANSFER": Verb("visit", _attended, "talked", ends=True),
+    "ABANDON": Verb("visit", _left("abandoned"), ends=True),
+    "EXITWITHTIMEOUT": Verb("visit", _left("timed_out"), ends=True),
+    "EXITWITHKEY": Verb("visit", _left_by_key, ends=True),
+    "WITHDRAW": Verb("visit", _withdrawn, ends=True),
+    "EXITEMPTY": _emptied,
+    "LEAVEEMPTY": _emptied,
+    "JOINEMPTY": _closed,
+    "FULL": _closed,
+    "CLOSED": _closed,
+    "DIVERT_CA_RATIO": _closed,
+    "DIVERT_HOLDTIME": _closed,
+    "RINGNOANSWER": Verb("visit", _rung("ring_no_answer"), "seen"),
+    "RINGCANCELED": Verb("visit", _rung("ring_canceled"), "seen"),
+    "AGENTDUMP": Verb("visit", _rung("agent_dumped"), "seen"),
+    "WRAPUPSTART": Verb("call", _wrap_up),
+    "CALLERONHOLD": Verb("call", _hold("held")),
+    "CALLEROFFHOLD": Verb("call", _hold("resumed")),
+    "CALLSTATUS": Verb("call", _worded("tag")),
+    "INFO": Verb("call", note),
+    "CALLOUTBOUND": Verb("call", _outbound, opens=True),
+    "ADDMEMBER": Verb("agent", _joined),
+    "REMOVEMEMBER": Verb("agent", _removed),
+    "AGENTLOGIN": _callback_in,
+    "AGENTLOGOFF": _callback_off,
+    "AGENTCALLBACKLOGIN": _callback_in,
+    "AGENTCALLBACKLOGOFF": _callback_off,
+    "PAUSE": Verb("agent", _pause),
+    "UNPAUSE": Verb("agent", _unpaused),
+    "PAUSEALL": Verb("agent", _everywhere(_pause)),
+    "UNPAUSEALL": Verb("agent", _everywhere(_unpaused)),
+    "PAUSEREASON": Verb("agent", _everywhere(_reason("pause"))),
+    "UNPAUSEREASON": Verb("agent", _everywhere(_reason("unpause"))),
+}
+
+SPOKEN_OPENLY = frozenset({"PAUSE", "PAUSEALL", "PAUSEREASON", "UNPAUSEREASON", "CALLSTATUS", "DID", "ADDMEMBER"})
+"""Verbs whose fields name no customer."""
+
+MEMBERS = frozenset({"ADDMEMBER", "REMOVEMEMBER", "PENALTY"})
+"""Verbs that may name an interface where the others name the member."""

@@ -1,0 +1,107 @@
+"""A door without a disk: it keeps what it is told, and weighs it as the aggregates do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from commands.desk import Caller, Command, Receipt
+from commands.telling import MatchMember, TellAgent, TellCall, TellTimeline
+from domain.agents import Agent
+from domain.errors import DomainError
+from domain.facts import Fact
+from domain.ids import agent_id, interaction_id, timeline_id
+from domain.interactions import Interaction
+from domain.resolve import Context
+from domain.timeline import Timeline
+from tests.kit.facts import STAMP, TENANT
+
+CALLER = Caller(TENANT, "test", frozenset({"gerenciar-api"}))
+
+
+@dataclass
+class TellingDoor:
+    """`calls`, `agents`: the facts told, by call and by agent, as they came. `batches`: how many transactions."""
+
+    calls: dict[str, list[Fact]] = field(default_factory=dict)
+    agents: dict[str, list[Fact]] = field(default_factory=dict)
+    notes: list[Fact] = field(default_factory=list)
+    matches: list[tuple[str, str]] = field(default_factory=list)
+    batches: int = 0
+    commands: int = 0
+    members: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.timeline = Timeline(timeline_id(TENANT), TENANT)
+        self.interactions: dict[str, Interaction] = {}
+        self.people: dict[str, Agent] = {}
+
+    def execute_all(self, requests: Sequence[tuple[Command, Caller]]) -> list[Receipt | DomainError]:
+        self.batches += 1
+        return [self._execute(command) for command, _ in requests]
+
+    def _execute(self, command: Command) -> Receipt:
+        self.commands += 1
+        match command:
+            case TellCall(call=call, facts=facts):
+                return self._tell_call(call, facts)
+            case TellAgent(agent=agent, facts=facts):
+                return self._tell_agent(agent, facts)
+            case MatchMember(interface=interface, member=member):
+                self.matches.append((interface, member))
+                self.members[interface] = member
+                return Receipt(UUID(int=1), len(self.matches), self.commands, {})
+            case TellTimeline():
+                return self._tell_timeline(command)
+            case _:
+                raise AssertionError(command)
+
+    def _tell_call(self, call: str, facts: tuple[Fact, ...]) -> Receipt:
+        self.calls.setdefault(call, []).extend(facts)
+        identity = interaction_id(TENANT, call)
+        interaction = self.interactions.setdefault(call, Interaction(identity, TENANT))
+        context = Context(
+            tenant=TENANT,
+            call=call,
+            settings=lambda queue, at: (20_000, 5_000),
+            restarts=tuple(self.timeline.restarts),
+        )
+        told = interaction.tell(facts, context, STAMP)
+        result: dict[str, Any] = {
+            "new": told.new,
+            "repeated": told.repeated,
+            "visits": told.ends,
+            "implied": told.implied,
+            "conflicts": told.conflicts,
+        }
+        return Receipt(identity, interaction.version, self.commands, result)
+
+    def _tell_agent(self, agent: str, facts: tuple[Fact, ...]) -> Receipt:
+        self.agents.setdefault(agent, []).extend(facts)
+        name = self.members.get(agent, agent)
+        person = self.people.setdefault(name, Agent(agent_id(TENANT, name), TENANT, name))
+        restarts = [Fact("restarted", at, "log") for at in self.timeline.restarts]
+        lines = sum(fact.kind not in ("seen", "talked") for fact in facts)
+        before = sum(fact.kind not in ("seen", "talked", "restarted") for fact in person.facts)
+        person.tell([*facts, *restarts], STAMP)
+        new = sum(fact.kind not in ("seen", "talked", "restarted") for fact in person.facts) - before
+        return Receipt(
+            person.id, person.version, self.commands, {"new": new, "repeated": lines - new, "implied": 0, "person": person.person}
+        )
+
+    def _tell_timeline(self, command: TellTimeline) -> Receipt:
+        before = self.timeline.version
+        restarted = False
+        if command.span is not None:
+            self.timeline.cover(command.span, STAMP)
+        if command.restart_at is not None:
+            restarted = self.timeline.restart(command.restart_at, STAMP)
+        if command.note is not None:
+            self.notes.append(command.note)
+            assert command.note.private is not None
+            self.timeline.note(command.note.ref, command.note.text, command.note.private, command.note.at, STAMP)
+        new = self.timeline.version > before
+        result = {"restarted": restarted, "covered": new, "noted": new}
+        return Receipt(self.timeline.id, self.timeline.version, self.commands, result)

@@ -1,0 +1,47 @@
+"""`make bench`: prints one JSON document with all figures of speed; what it is busy with goes to standard error."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from bench import saving, web
+
+Figure = Callable[[bool], dict[str, Any]]
+
+FIGURES: dict[str, Figure] = {
+    "commands_32_callers": saving.many_callers,
+    "commands_1_caller_load_10_append_1": saving.one_caller,
+    "commands_1_caller_load_10_append_1_calls": saving.one_caller_on_calls,
+    "http_commands": web.commands_over_http,
+}
+
+
+def main() -> None:
+    """Take the figures that are asked for, all by default."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Figures of speed, each beside its raw reference in the same run.")
+    parser.add_argument("--quick", action="store_true", help="smaller sizes and fewer rounds: minutes, more noise")
+    parser.add_argument("--only", nargs="+", choices=list(FIGURES), metavar="FIGURE", help=", ".join(FIGURES))
+    asked = parser.parse_args()
+    figures: dict[str, Any] = {}
+    for name in asked.only or FIGURES:
+        print(f"{name} ...", file=sys.stderr, flush=True)
+        started = time.perf_counter()
+        figures[name] = {"means": _first_line(FIGURES[name]), **FIGURES[name](asked.quick)}
+        print(f"{name}: {time.perf_counter() - started:.0f} s", file=sys.stderr, flush=True)
+    machine = {"python": platform.python_version(), "cores": os.cpu_count(), "load": os.getloadavg(), "quick": asked.quick}
+    print(json.dumps({"machine": machine, "figures": figures}, ensure_ascii=False, indent=2))
+
+
+def _first_line(figure: Figure) -> str:
+    return (figure.__doc__ or "").strip().splitlines()[0]
+
+
+if __name__ == "__main__":
+    main()

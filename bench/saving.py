@@ -1,0 +1,191 @@
+"""Commands through the one door, beside bare sqlite3 that saves the same bytes one row a transaction."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from uuid import UUID
+
+from bench.measure import compared, in_turns, profiled
+from commands.agents import LogIn
+from commands.desk import Caller, Command
+from commands.door import Door
+from commands.interactions import ATTEND, AnswerCall, EndCall, HoldCall, OfferCall, ResumeCall, RingAgent, StartCall
+from commands.queues import MANAGE_QUEUES, ChangeQueueSettings, RegisterQueue
+from commands.store import Store
+from domain.ids import company_id, interaction_id
+
+COMPANY = company_id("Empresa")
+CALLER = Caller(COMPANY, "bench", frozenset({ATTEND, MANAGE_QUEUES}))
+CALLERS = 32
+EVENTS_LOADED = 10
+
+Row = tuple[int, bytes, int, str, bytes, bytes]
+
+_RAW_TABLE = """
+CREATE TABLE stored_events (position INTEGER PRIMARY KEY, originator_id BLOB NOT NULL, originator_version INTEGER NOT NULL,
+    topic TEXT NOT NULL, state BLOB NOT NULL, hash BLOB NOT NULL, UNIQUE (originator_id, originator_version))
+"""
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is done in a round, and how many rounds."""
+
+    commands: int
+    rounds: int
+
+
+FULL = Size(commands=6_000, rounds=7)
+QUICK = Size(commands=1_000, rounds=3)
+
+
+@contextmanager
+def _directory() -> Iterator[Path]:
+    with TemporaryDirectory(prefix="bench-") as name:
+        yield Path(name)
+
+
+class Raw:
+    """Bare sqlite3 with the store's durability: each row in a transaction of its own."""
+
+    def __init__(self, path: Path) -> None:
+        self._db = sqlite3.connect(path, isolation_level=None)
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")
+        self._db.execute(_RAW_TABLE)
+        self._next = itertools.count(1)
+
+    def save(self, rows: list[Row]) -> float:
+        """Rows a second."""
+        execute = self._db.execute
+        started = time.perf_counter()
+        for _, *row in rows:
+            execute("BEGIN IMMEDIATE")
+            execute("INSERT INTO stored_events VALUES (?, ?, ?, ?, ?, ?)", (next(self._next), *row))
+            execute("COMMIT")
+        return len(rows) / (time.perf_counter() - started)
+
+    def close(self) -> None:
+        self._db.close()
+
+
+def many_callers(quick: bool) -> dict[str, Any]:
+    """32 callers at a time, each with one command after the other: calls that come in, an aggregate and an event each."""
+    size = QUICK if quick else FULL
+    names = itertools.count()
+
+    def commands() -> list[Command]:
+        return [StartCall(call=f"bench.{next(names)}", did="4000") for _ in range(size.commands)]
+
+    with _directory() as directory:
+        store, raw = Store(directory / "store"), Raw(directory / "raw.db")
+        door = Door(store)
+
+        def ours() -> float:
+            waiting = commands()
+            started = time.perf_counter()
+            asyncio.run(_share_out(door, waiting))
+            return len(waiting) / (time.perf_counter() - started)
+
+        ours()
+        mine, bare = in_turns(size.rounds, ours, lambda: raw.save(_last_rows(store, size.commands)))
+        figure = compared("commands/s", mine, bare, aim=1.5)
+        if not figure["reached"]:
+            figure["profile"] = profiled(lambda: asyncio.run(_share_out(door, commands())))
+        store.close()
+        raw.close()
+    return figure
+
+
+async def _share_out(door: Door, commands: list[Command]) -> None:
+    waiting = iter(commands)
+
+    async def caller() -> None:
+        for command in waiting:
+            await door.execute_soon(command, CALLER)
+
+    await asyncio.gather(*(caller() for _ in range(CALLERS)))
+
+
+def one_caller(quick: bool) -> dict[str, Any]:
+    """One caller who has a queue of ten events loaded from the log and appends one, again and again."""
+    return _load_and_append(quick, _queues_of_ten_events)
+
+
+def one_caller_on_calls(quick: bool) -> dict[str, Any]:
+    """The same with calls of ten events, whose facts are weighed anew by each command."""
+    return _load_and_append(quick, _calls_of_ten_events)
+
+
+def _load_and_append(quick: bool, prepare: Callable[[Door, int], list[Command]]) -> dict[str, Any]:
+    size = QUICK if quick else FULL
+    count = size.commands // 3
+    with _directory() as directory:
+        with Store(directory / "store") as store:
+            waiting = prepare(Door(store), count * (size.rounds + 2))
+        # With next to nothing kept at hand, every command loads its aggregate from the log.
+        store, raw = Store(directory / "store", cached=1), Raw(directory / "raw.db")
+        door = Door(store)
+        taken = iter(waiting)
+
+        def ours() -> float:
+            commands = list(itertools.islice(taken, count))
+            started = time.perf_counter()
+            for command in commands:
+                door.execute(command, CALLER)
+            return len(commands) / (time.perf_counter() - started)
+
+        ours()
+        mine, bare = in_turns(size.rounds, ours, lambda: raw.save(_last_rows(store, count)))
+        figure = compared("commands/s", mine, bare, aim=0.4)
+        if not figure["reached"]:
+            figure["profile"] = profiled(ours)
+        store.close()
+        raw.close()
+    return figure
+
+
+def _queues_of_ten_events(door: Door, count: int) -> list[Command]:
+    """Queues with ten events each; a command that appends one to each."""
+    ids: list[UUID] = []
+    for first in range(0, count, 500):
+        names = range(first, min(first + 500, count))
+        answers = door.execute_all([(RegisterQueue(name=f"queue {name}"), CALLER) for name in names])
+        made = [answer.id for answer in answers if not isinstance(answer, Exception)]
+        for number in range(EVENTS_LOADED - 1):
+            door.execute_all([(ChangeQueueSettings(queue=id, sla_ms=number), CALLER) for id in made])
+        ids += made
+    return [ChangeQueueSettings(queue=id, sla_ms=60_000) for id in ids]
+
+
+def _calls_of_ten_events(door: Door, count: int) -> list[Command]:
+    """Calls with ten events each, the customer on hold; a command that ends the hold of each."""
+    door.execute(LogIn(agent="Ana", queues=("vendas",)), CALLER)
+    ids = [interaction_id(COMPANY, f"bench.{number}") for number in range(count)]
+    for first in range(0, count, 500):
+        some = ids[first : first + 500]
+        door.execute_all([(StartCall(call=f"bench.{first + place}", did="4000"), CALLER) for place in range(len(some))])
+        door.execute_all([(OfferCall(interaction=id, queue="vendas"), CALLER) for id in some])
+        door.execute_all([(RingAgent(interaction=id, agent="Ana"), CALLER) for id in some])
+        door.execute_all([(AnswerCall(interaction=id, agent="Ana"), CALLER) for id in some])
+        for _ in range(3):
+            door.execute_all([(HoldCall(interaction=id), CALLER) for id in some])
+            door.execute_all([(ResumeCall(interaction=id), CALLER) for id in some])
+    return [EndCall(interaction=id) for id in ids]
+
+
+def _last_rows(store: Store, count: int) -> list[Row]:
+    """What the store wrote last, byte for byte."""
+    select = "SELECT * FROM stored_events ORDER BY position DESC LIMIT ?"
+    with store.recorder.lock:
+        rows: list[Row] = store.recorder.db.execute(select, (count,)).fetchall()
+    return rows

@@ -1,0 +1,88 @@
+"""A server to be measured, in a process of its own: `python -m bench.serving ours|idle|bare DIRECTORY`.
+
+It says on standard output, in a line of JSON, at which port it listens and which token opens it; it lives until its
+standard input ends.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import uvicorn
+from fastapi import FastAPI
+
+from api.app import create_app
+from api.interactions import Start
+from commands.desk import Caller, Command, Receipt
+from commands.door import Door
+from commands.interactions import ATTEND
+from commands.store import Store
+from domain.ids import company_id
+
+COMPANY = company_id("Empresa")
+
+
+class IdleDoor(Door):
+    """Does nothing: what is left of the endpoint is the way there and back."""
+
+    async def execute_soon(self, command: Command, caller: Caller) -> Receipt:  # noqa: ARG002
+        """Say that it is done."""
+        return Receipt(COMPANY, 1, 1, {"call": "x", "protocol": 1})
+
+
+@dataclass(frozen=True)
+class OneCenter:
+    """A center without projections: commands are what is measured."""
+
+    door: Door
+    store: Store
+    token_secret: str = "bench" * 8
+
+    def covered(self) -> int:
+        """Nothing is ever asked for."""
+        return self.store.head()
+
+
+def served(kind: str, directory: Path) -> tuple[FastAPI, str]:
+    """The application and a token: `ours`, the same endpoints with a door that does nothing, or one bare endpoint of FastAPI."""
+    if kind == "bare":
+        return _bare(), "-"
+    store = Store(directory)
+    app = create_app(OneCenter((Door if kind == "ours" else IdleDoor)(store), store))
+    return app, app.state.house.tokens.write(uuid4(), COMPANY, frozenset({ATTEND}))
+
+
+def _bare() -> FastAPI:
+    app = FastAPI()
+
+    @app.post("/v1/interactions", status_code=201)
+    async def start(body: Start) -> dict[str, Any]:
+        return {"call": body.call}
+
+    return app
+
+
+def main() -> None:
+    """Serve until standard input ends."""
+    app, token = served(sys.argv[1], Path(sys.argv[2]))
+    listening = socket.create_server(("127.0.0.1", 0), backlog=128)
+    server = uvicorn.Server(uvicorn.Config(app, loop="uvloop", http="httptools", log_level="warning", access_log=False))
+    print(json.dumps({"port": listening.getsockname()[1], "token": token}), flush=True)
+
+    def wait_for_the_end() -> None:
+        sys.stdin.read()
+        server.should_exit = True
+
+    threading.Thread(target=wait_for_the_end, daemon=True).start()
+    server.run(sockets=[listening])
+
+
+if __name__ == "__main__":
+    main()

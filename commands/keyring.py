@@ -28,13 +28,13 @@ SEALED = "sealed:"
 """What every sealed datum begins with: the rest names its subject and holds the ciphertext."""
 
 _NONCE = 12
+_TAG = 16
 _ABOUT_ITSELF = b"keyring"
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS keys (subject BLOB PRIMARY KEY, wrapped BLOB, owner BLOB) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS owned ON keys (owner) WHERE owner IS NOT NULL;
 CREATE TABLE IF NOT EXISTS names (tag BLOB PRIMARY KEY, subject BLOB NOT NULL) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS named ON names (subject);
 CREATE TABLE IF NOT EXISTS about (what TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 """
 
@@ -105,7 +105,7 @@ class Keyring:
         self._found: OrderedDict[bytes, UUID] = OrderedDict()
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "temp_store=MEMORY"):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "temp_store=MEMORY", "cache_size=-16384"):
             self._db.execute(f"PRAGMA {pragma}")
         self._db.executescript(_SCHEMA)
         self._index_key = self._own_key()
@@ -198,7 +198,7 @@ class Keyring:
 
     def tag(self, tenant: UUID, kind: str, value: str) -> bytes:
         """The entry of the index for a phone or e-mail of a company; tells nothing without the index's key."""
-        return hmac.digest(self._index_key, tenant.bytes + kind.encode() + b"\0" + value.encode(), "sha256")
+        return hmac.digest(self._index_key, tenant.bytes + kind.encode() + b"\0" + value.encode(), "sha256")[:_TAG]
 
     def find(self, tag: bytes) -> UUID | None:
         """Whose phone or e-mail this is."""

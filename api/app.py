@@ -10,6 +10,7 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from api import agents, auth, identity, interactions, ivr, monitoring, openapi, operation, problem, queues
+from api.body_limit import LimitedASGI
 from api.house import Center, House
 from api.observing import ObservedASGI
 
@@ -37,12 +38,12 @@ def create_app(center: Center) -> FastAPI:
         openapi_tags=openapi.TAGS,
         redoc_url=None,
         redirect_slashes=False,
-        max_body_size=MAX_BODY,
         lifespan=lifespan,
     )
     app.state.house = house
     for module in (auth, identity, queues, agents, ivr, interactions, monitoring, operation):
         app.include_router(module.router)
+    app.add_middleware(LimitedASGI, most=MAX_BODY)
     app.add_middleware(ObservedASGI, instruments=house.instruments)
     problem.install(app)
     openapi.describe(app)

@@ -114,7 +114,7 @@ class Batch:
             if isinstance(error, DomainError):
                 return error
             raise
-        decision = Decision(done.aggregate.id, done.aggregate.version, done.result, self._accept(desk), caller, digest)
+        decision = Decision(done.aggregate.id, done.aggregate.version, done.result, self._accept(desk, done.aggregate), caller, digest)
         if caller.idempotency_key:
             self._keys[caller.tenant, caller.idempotency_key] = decision
         return decision
@@ -137,8 +137,10 @@ class Batch:
             raise Refused("this idempotency key was used for another command")
         return digest, repeat
 
-    def _accept(self, desk: Desk) -> list[Event]:
+    def _accept(self, desk: Desk, about: Aggregate) -> list[Event]:
+        """What the command let happen: first to what it needed (a new contact, a new queue), last to what it was about."""
         events: list[Event] = []
+        desk.touched[about.id] = desk.touched.pop(about.id, about)
         for id, aggregate in desk.touched.items():
             self._loaded[id] = aggregate
             if aggregate.pending:

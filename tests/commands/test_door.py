@@ -45,6 +45,12 @@ def test_an_event_says_who_asked_for_it_and_when(door: Door) -> None:
     )
 
 
+def test_what_a_command_needed_happens_before_what_it_was_about(door: Door) -> None:
+    receipt = door.execute(Count(tally=uuid4(), phone="11988000037"), caller())
+    assert [recorded.event.TOPIC for recorded in door.store.read(0, 9)] == ["contact.appeared", "tally.counted"]
+    assert receipt.position == 2
+
+
 def test_a_caller_without_the_permission_is_refused(door: Door) -> None:
     with pytest.raises(NotAllowed):
         door.execute(Count(tally=uuid4()), caller("", TENANT, "something else"))

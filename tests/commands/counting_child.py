@@ -1,0 +1,49 @@
+"""What is killed: 8 callers at once counting tallies through one door, each acknowledgement printed when it is given."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sys
+from pathlib import Path
+from uuid import UUID
+
+from commands.door import Door
+from commands.store import Store
+from domain.errors import DomainError
+from tests.commands.tally import Count, caller
+
+CALLERS = 8
+TALLIES = 40
+
+
+async def count(door: Door, chance: random.Random) -> None:
+    while True:
+        tally = UUID(int=chance.randrange(TALLIES))
+        by = chance.choice((0, 0, 0, 1, 9))
+        key = str(chance.getrandbits(64)) if chance.random() < 0.2 else ""
+        phone = f"119880{chance.randrange(10_000):05}" if chance.random() < 0.3 else ""
+        try:
+            receipt = await door.execute_soon(Count(tally=tally, by=by, phone=phone, protocol=True), caller(key))
+        except DomainError:
+            continue
+        said = (
+            receipt.position,
+            receipt.id,
+            receipt.version,
+            receipt.result["total"],
+            receipt.result["protocol"],
+            receipt.result["contact"] or "-",
+            phone or "-",
+        )
+        sys.stdout.write(" ".join(map(str, said)) + "\n")
+        sys.stdout.flush()
+
+
+async def main(directory: Path, seed: int) -> None:
+    door = Door(Store(directory))
+    await asyncio.gather(*(count(door, random.Random(seed * CALLERS + one)) for one in range(CALLERS)))
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2])))

@@ -111,14 +111,14 @@ def formula_of(profile: str) -> Formula:
 
 
 def percent(part: int, whole: int) -> float | None:
-    """100 x part / whole, exact to two decimals, half up; None over zero cases."""
+    """A percentage: 100 x part / whole, exact to two decimals, half up; None over zero cases."""
     if whole <= 0:
         return None
     return _half_up(10_000 * part, whole) / 100
 
 
 def mean(total: int, cases: int) -> int | None:
-    """total / cases as a whole number (ms), half up; None over zero cases."""
+    """The mean of `cases` durations as a whole number (ms), half up; None over zero cases."""
     return _half_up(total, cases) if cases > 0 else None
 
 

@@ -13,7 +13,15 @@ from domain.errors import InvalidField
 from projections.intervals import Clock, intervals, iso, moment, zone
 
 HOUR = 3_600_000
-ZONES = ("America/Sao_Paulo", "America/Manaus", "America/Rio_Branco", "America/Noronha", "Asia/Kolkata", "Australia/Lord_Howe", "America/Havana")
+ZONES = (
+    "America/Sao_Paulo",
+    "America/Manaus",
+    "America/Rio_Branco",
+    "America/Noronha",
+    "Asia/Kolkata",
+    "Australia/Lord_Howe",
+    "America/Havana",
+)
 CLOCKS: tuple[Clock, ...] = ("half_hour", "hour", "day", "week", "month")
 
 
@@ -50,7 +58,8 @@ def test_the_hour_lived_twice_is_two_intervals() -> None:
 
 
 @pytest.mark.parametrize(
-    ("where", "offset"), [("America/Sao_Paulo", "-03:00"), ("America/Manaus", "-04:00"), ("America/Rio_Branco", "-05:00"), ("America/Noronha", "-02:00")]
+    ("where", "offset"),
+    [("America/Sao_Paulo", "-03:00"), ("America/Manaus", "-04:00"), ("America/Rio_Branco", "-05:00"), ("America/Noronha", "-02:00")],
 )
 def test_each_zone_has_its_own_midnight(where: str, offset: str) -> None:
     found = intervals("day", at("2026-11-23T15:00", where), at("2026-11-23T16:00", where), zone(where))

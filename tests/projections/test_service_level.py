@@ -60,12 +60,24 @@ def test_other_profiles_are_refused_by_the_name_of_the_field(profile: str) -> No
 
 @pytest.mark.parametrize(
     ("part", "whole", "expected"),
-    [(1, 3, 33.33), (2, 3, 66.67), (1, 800, 0.13), (3, 800, 0.38), (1, 20_000, 0.01), (1, 20_001, 0.0), (0, 5, 0.0), (5, 5, 100.0), (0, 0, None)],
+    [
+        (1, 3, 33.33),
+        (2, 3, 66.67),
+        (1, 800, 0.13),
+        (3, 800, 0.38),
+        (1, 20_000, 0.01),
+        (1, 20_001, 0.0),
+        (0, 5, 0.0),
+        (5, 5, 100.0),
+        (0, 0, None),
+    ],
 )
 def test_percentages_have_two_decimals_half_up(part: int, whole: int, expected: float | None) -> None:
     assert percent(part, whole) == expected
 
 
-@pytest.mark.parametrize(("total", "cases", "expected"), [(43_000, 2, 21_500), (3, 2, 2), (1, 2, 1), (1, 3, 0), (5, 3, 2), (0, 4, 0), (0, 0, None)])
+@pytest.mark.parametrize(
+    ("total", "cases", "expected"), [(43_000, 2, 21_500), (3, 2, 2), (1, 2, 1), (1, 3, 0), (5, 3, 2), (0, 4, 0), (0, 0, None)]
+)
 def test_means_are_whole_half_up(total: int, cases: int, expected: int | None) -> None:
     assert mean(total, cases) == expected

@@ -1,0 +1,157 @@
+"""What the sources of a company's PBX covered, and where they were cut off with nobody else to tell.
+
+A source covers the time from its first to its last sign of life. A company whose calls no source ever told covers itself.
+Instants are milliseconds since 1970, UTC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import msgspec
+
+from projections.view import View
+
+WHOLE_SECOND_MS = 999
+"""A log written in whole seconds covers all of its last second."""
+
+_SOURCES = """
+SELECT toString(kind) AS kind, source, from_ms, until_ms, up, born, missed_queues, missed_counts FROM {sources} ORDER BY from_ms, kind
+"""
+
+FOREVER_MS = 2**62
+Stretch = tuple[int, int]
+
+
+class _Source(msgspec.Struct):
+    kind: str
+    source: str
+    from_ms: int
+    until_ms: int | None
+    up: int
+    born: int | None
+    missed_queues: list[str]
+    missed_counts: list[int]
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A source of events was cut off from `from_ms` to `until_ms` and no log tells what happened meanwhile.
+
+    calls: how many calls may have visited a queue unseen, at most once each. missed: per queue that its own counters tell of, how many
+    visits nobody saw, at most.
+    """
+
+    from_ms: int
+    until_ms: int
+    calls: int
+    missed: dict[str, int] = field(default_factory=dict)
+
+    def touches(self, since_ms: int, until_ms: int) -> bool:
+        """Whether something may be missing in [since, until)."""
+        return self.from_ms < until_ms and self.until_ms >= since_ms
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """The time that the sources covered.
+
+    spans: apart and in order, both ends covered; none = the company covers itself, until `limit_ms`.
+    gaps: where nobody told what happened. lost: stretches in which an end that nobody saw is due to a gap or a restart.
+    """
+
+    spans: tuple[Stretch, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    lost: tuple[Stretch, ...] = ()
+    limit_ms: int = FOREVER_MS
+
+    @property
+    def by_itself(self) -> bool:
+        """No source with a span: whatever is known was commanded."""
+        return not self.spans
+
+    @property
+    def last_ms(self) -> int | None:
+        """The last sign of life of any source; None for a company that covers itself."""
+        return self.spans[-1][1] if self.spans else None
+
+    def covers(self, since_ms: int, until_ms: int) -> bool:
+        """Whether any part of [since, until) is covered."""
+        if self.by_itself:
+            return since_ms <= self.limit_ms
+        return any(began < until_ms and ended >= since_ms for began, ended in self.spans)
+
+    def covered_to(self, since_ms: int, until_ms: int) -> int | None:
+        """Until when [since, until) is covered, if it is not to its end."""
+        if self.by_itself:
+            return self.limit_ms if since_ms <= self.limit_ms < until_ms - 1 else None
+        reached = max((min(ended, until_ms) for began, ended in self.spans if began < until_ms and ended >= since_ms), default=until_ms)
+        return reached if reached < until_ms - 1 else None
+
+
+def coverage(view: View) -> Coverage:
+    """What the sources covered, as far as `view` sees."""
+    told = view.ask(_Source, _SOURCES.format(sources=view.rows_of("sources")))
+    spans = [(row.from_ms, row.from_ms if row.until_ms is None else row.until_ms) for row in told if row.kind == "span"]
+    logs = [
+        (row.from_ms, (row.until_ms or row.from_ms) + WHOLE_SECOND_MS) for row in told if row.kind == "span" and row.source == "queue_log"
+    ]
+    gaps = [row for row in told if row.kind == "gap"]
+    restarts = [row.from_ms for row in told if row.kind == "restart"]
+    untold = [gap for row in gaps if (gap := _untold(row, union(logs))) is not None]
+    return Coverage(
+        spans=tuple(union(spans)),
+        gaps=tuple(untold),
+        lost=tuple(_lost(untold, gaps, restarts)),
+        limit_ms=FOREVER_MS if view.moment_ms is None else view.moment_ms,
+    )
+
+
+def union(stretches: list[Stretch]) -> list[Stretch]:
+    """The same time as stretches that lie apart, in order."""
+    apart: list[Stretch] = []
+    for began, ended in sorted(stretches):
+        if apart and began <= apart[-1][1] + 1:
+            apart[-1] = (apart[-1][0], max(apart[-1][1], ended))
+        else:
+            apart.append((began, ended))
+    return apart
+
+
+def _untold(row: _Source, logs: list[Stretch]) -> Gap | None:
+    """The gap as far as no log covers it; None where one does."""
+    began, ended = row.from_ms, FOREVER_MS if row.until_ms is None else row.until_ms
+    left = [(began, ended)]
+    for log_began, log_ended in logs:
+        left = [
+            part
+            for since, until in left
+            for part in ((since, min(until, log_began - 1)), (max(since, log_ended + 1), until))
+            if part[0] <= part[1]
+        ]
+    if not left:
+        return None
+    first, last = left[0][0], left[-1][1]
+    calls = row.up + (_assumed(first, last) if row.born is None else row.born)
+    return Gap(first, last, calls, dict(zip(row.missed_queues, row.missed_counts, strict=True)))
+
+
+ASSUMED_CALLS_A_SECOND = 10
+
+
+def _assumed(since_ms: int, until_ms: int) -> int:
+    """How many channels may have been born where not even their numbers tell: more than any center in reach of one Asterisk has."""
+    return ASSUMED_CALLS_A_SECOND * (min(until_ms - since_ms, 86_400_000) // 1000 + 1)
+
+
+SLACK_MS = 2_000
+"""Two sources tell one instant within two seconds of each other."""
+
+
+def _lost(untold: list[Gap], gaps: list[_Source], restarts: list[int]) -> list[Stretch]:
+    """When an unseen end is the doing of a gap or a restart: a call is last known of just before it."""
+    stretches = [(gap.from_ms - SLACK_MS, gap.until_ms) for gap in untold]
+    for restart in restarts:
+        around = [row.from_ms for row in gaps if row.from_ms <= restart <= (row.until_ms or FOREVER_MS) + SLACK_MS]
+        stretches.append((min([restart, *around]) - SLACK_MS, restart + SLACK_MS))
+    return union(stretches)

@@ -1,0 +1,229 @@
+"""The metric engine: the one function that every screen, API answer, CSV and command asks for the figures of visits.
+
+A row is a queue, an agent, an IVR, an interval of the clock, or everything. Counting is the warehouse's (one statement over the
+visits); what is exact in figures (rounding, intervals of a wall clock, bounds) is done here, on whole numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from projections.attribution import Key, Scope, extent, scope, tallies
+from projections.bounds import Unseen, bounds_of, missing
+from projections.coverage import FOREVER_MS, Coverage, coverage
+from projections.intervals import Intervals, iso
+from projections.question import Question, Queues, must_exist, queues_of
+from projections.service_level import DEFAULT, Formula, formula_of, mean, percent
+from projections.tally import Tally
+from projections.view import View
+
+FIGURES = (
+    "offered", "answered", "answered_within_sla", "abandoned", "timed_out", "transferred_out", "left_by_key", "closed", "unknown", "waiting",
+    "sla_percent", "abandoned_percent", "asa_ms", "msa_ms", "aht_ms", "mht_ms", "max_queued_ms",
+)  # fmt: skip
+"""The figures of a row of visits, in their order. Counts, percentages of two decimals, whole ms; None over zero cases."""
+
+MORE = ("abandoned_short", "abandon_wait_ms", "max_abandon_wait_ms", "handled")
+"""Figures that dashboards show besides: abandons within the tolerated time, mean and longest wait of abandoned, answered and wrapped up."""
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What every part of an answer stands on: the rows as the question sees them, the queues, what the sources covered."""
+
+    view: View
+    question: Question
+    queues: Queues
+    coverage: Coverage
+
+    def formula(self, queue: str = "") -> Formula:
+        """The SLA profile asked for, or the one that `queue` (else all queues asked about) names."""
+        names = (queue,) if queue else self.question.queues
+        return formula_of(self.question.profile or self.queues.profile(names) or DEFAULT)
+
+
+def ground(view: View, question: Question) -> Ground:
+    """What an answer to `question` stands on; NotFound for a queue, agent or IVR that the company does not have."""
+    seen = replace(view, moment_ms=question.moment_ms)
+    queues = queues_of(seen)
+    must_exist(seen, question, queues)
+    return Ground(seen, question, queues, coverage(seen))
+
+
+def figures_of(tally: Tally, formula: Formula) -> Row:
+    """The figures of the visits that were counted."""
+    counts, answered, abandoned = tally.counts, tally.waits_of("answered"), tally.waits_of("abandoned")
+    return {
+        "offered": counts.offered,
+        "answered": counts.answered,
+        "answered_within_sla": counts.answered_in_time,
+        "abandoned": counts.abandoned,
+        "timed_out": counts.timed_out,
+        "transferred_out": counts.transferred_out,
+        "left_by_key": counts.left_by_key,
+        "closed": counts.closed,
+        "unknown": counts.unknown,
+        "waiting": counts.waiting,
+        "sla_percent": percent(*formula(counts)),
+        "abandoned_percent": percent(counts.abandoned, counts.offered),
+        "asa_ms": mean(answered.total, answered.cases),
+        "msa_ms": answered.longest,
+        "aht_ms": mean(tally.handled.total, tally.handled.cases),
+        "mht_ms": tally.handled.longest,
+        "max_queued_ms": tally.longest_wait,
+        "abandoned_short": counts.abandoned_short,
+        "abandon_wait_ms": mean(abandoned.total, abandoned.cases),
+        "max_abandon_wait_ms": abandoned.longest,
+        "handled": tally.handled.cases,
+    }
+
+
+def visit_figures(view: View, question: Question) -> list[Row]:
+    """The figures of visits, a row per queue, agent or interval, or one row in all ("total").
+
+    A row has the name (`queue` or `agent`; `start` by time, ISO 8601 with offset), FIGURES, MORE, `bounds` and `covered_to`; figures
+    are None where no source covered any of the time. By agent, a visit that nobody answered is in the row of no agent ("").
+    Queues that were never offered a call are rows only when one is asked for; intervals without a case are rows.
+    """
+    on = ground(view, question)
+    return rows_of(on, counted(on))
+
+
+def counted(on: Ground, name: str | None = None) -> dict[Key, Tally]:
+    """The visits that the question is about, counted by interval and by what its rows are named by (or by `name`)."""
+    by = name if name is not None else on.question.by if on.question.by in ("queue", "agent") else ""
+    of = scope(on.view, on.question, on.queues, by, on.coverage.lost)
+    if not on.question.by_time:
+        return renamed(on, by, tallies(of))
+    within = _within(on.question, of)
+    return renamed(on, by, tallies(replace(of, within=within))) if within is not None else {}
+
+
+def renamed(on: Ground, by: str, found: dict[Key, Tally]) -> dict[Key, Tally]:
+    """The same tallies with ids of queues replaced by the names that they have now, where those were asked for."""
+    if by != "queue" or on.question.names == "as_was":
+        return found
+    named: dict[Key, Tally] = {}
+    for (index, id), tally in found.items():
+        named.setdefault((index, on.queues.name_now(UUID(id))), Tally()).add(tally)
+    return named
+
+
+def _within(question: Question, of: Scope) -> Intervals | None:
+    """The intervals of a question by time: as asked, and where that is open from the first or to the last case."""
+    since, until = question.since_ms, question.until_ms
+    if since is None or until is None:
+        cases = extent(of)
+        if cases is None:
+            return None
+        since = cases[0] if since is None else since
+        until = max(cases[1], since + 1) if until is None else until
+    return question.over(since, until)
+
+
+def intervals_of(on: Ground) -> Intervals | None:
+    """The intervals of a question by time; None where it leaves them open and there is no case."""
+    return _within(on.question, scope(on.view, on.question, on.queues))
+
+
+def rows_of(on: Ground, found: dict[Key, Tally]) -> list[Row]:
+    """An answer's rows, in the order of time or of names."""
+    question = on.question
+    if question.by_time:
+        within = intervals_of(on)
+        return [] if within is None else time_rows(on, within, found)
+    asked = time_asked(question)
+    names = {name for _, name in found}
+    if question.by == "queue":
+        names |= set(question.queues) if question.names == "as_was" else {name for name in question.queues if on.queues.ids(name)}
+        names |= _offered_ever(on) if (question.since_ms, question.until_ms) != (None, None) else set()
+    elif question.by == "total":
+        names = {""}
+    lost = lost_ends(on)
+    return [
+        ({} if question.by == "total" else {question.by: name})
+        | row_of(on, found.get((0, name), Tally()), asked, queue=name if question.by == "queue" else "", lost=lost)
+        for name in sorted(names)
+    ]
+
+
+class _Name(msgspec.Struct):
+    name: str
+
+
+def _offered_ever(on: Ground) -> set[str]:
+    """Every queue that the question's filters leave and that was ever offered a call."""
+    question = replace(on.question, since_ms=None, until_ms=None)
+    of = scope(on.view, question, on.queues, "queue")
+    told = of.ask(_Name, "SELECT DISTINCT {name} AS name FROM {visits} WHERE {condition}")
+    return {row.name if question.names == "as_was" else on.queues.name_now(UUID(row.name)) for row in told}
+
+
+def lost_ends(on: Ground) -> int:
+    """How many visits of the whole answer may have ended in another of its rows than in that of their offer, or with another agent."""
+    question = on.question
+    if not on.coverage.lost or not _moves(question):
+        return 0
+    anybody = replace(question, agents=(), by="total")
+    return sum(tally.lost for tally in tallies(scope(on.view, anybody, on.queues, "", on.coverage.lost)).values())
+
+
+def _moves(question: Question) -> bool:
+    """Whether an unseen end may belong to another row than its visit shows in."""
+    return question.by == "agent" or bool(question.agents) or (question.by_time and question.attribution in ("event", "completion"))
+
+
+def time_asked(question: Question) -> tuple[int, int]:
+    """[since, until) of the question, open sides as far as time goes."""
+    since, until = question.since_ms, question.until_ms
+    return -FOREVER_MS if since is None else since, FOREVER_MS if until is None else until
+
+
+def time_rows(on: Ground, within: Intervals, found: dict[Key, Tally]) -> list[Row]:
+    """A row per interval."""
+    lost = lost_ends(on)
+    since, until = time_asked(on.question)
+    rows = []
+    for index, start in enumerate(within.edges[:-1]):
+        asked = max(start, since), min(within.edges[index + 1], until)
+        rows.append({"start": iso(start, on.question.zone)} | row_of(on, found.get((index, ""), Tally()), asked, lost=lost))
+    return rows
+
+
+def row_of(on: Ground, tally: Tally, asked: tuple[int, int], *, queue: str = "", lost: int = 0) -> Row:
+    """Figures, bounds and coverage of one row. asked: its time. lost: visits of the whole answer whose end a gap or restart hid."""
+    covered = on.coverage.covers(*asked) or tally.live > 0
+    if not covered:
+        return {**dict.fromkeys((*FIGURES, *MORE)), "bounds": None, "covered_to": None}
+    formula = on.formula(queue)
+    open_ended = on.question.until_ms is None and not on.question.by_time
+    reached = None if open_ended else on.coverage.covered_to(*asked)
+    return {
+        **figures_of(tally, formula),
+        "bounds": _bounds(on, tally, asked, queue, lost, formula),
+        "covered_to": None if reached is None else iso(reached, on.question.zone),
+    }
+
+
+def _bounds(on: Ground, tally: Tally, asked: tuple[int, int], queue: str, lost: int, formula: Formula) -> Row | None:
+    """The bounds of a row that a gap touches or whose visits' ends a gap or restart hid; None for one that is exact."""
+    gaps = [gap for gap in on.coverage.gaps if gap.touches(*asked)]
+    unseen = _unseen(on.question, tally, bool(gaps), lost)
+    if not gaps and unseen == Unseen():
+        return None
+    may_miss = missing(gaps, (queue,) if queue else on.question.queues, on.queues.names())
+    return bounds_of(tally.counts, unseen, may_miss, formula)
+
+
+def _unseen(question: Question, tally: Tally, touched: bool, lost: int) -> Unseen:
+    """Which unseen ends make a row uncertain: its own stay its own when it is the row of their offer."""
+    if not _moves(question):
+        return Unseen(stay=tally.lost)
+    comes = touched or question.by == "agent" or bool(question.agents)
+    return Unseen(leave=tally.lost, come=lost - tally.lost if comes else 0)

@@ -1,0 +1,171 @@
+"""What somebody asks of the figures: over which time, of which queues and agents, reckoned how, known when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, cast, get_args
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from domain.errors import InvalidField, NotFound
+from projections.intervals import Clock, Intervals, intervals, zone
+from projections.service_level import formula_of
+from projections.view import View
+from projections.warehouse import Value
+
+Grouping = Literal["total", "queue", "agent", "ivr", "half_hour", "hour", "day", "week", "month"]
+Attribution = Literal["arrival", "event", "completion", "clipped"]
+Names = Literal["as_was", "as_is"]
+
+CLOCKS: tuple[str, ...] = get_args(Clock)
+EARLIEST_MS, LATEST_MS = -62_000_000_000_000, 250_000_000_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """A question about figures. Instants are ms since 1970, UTC; the time asked about is [since, until), open where None.
+
+    by: what a row is. queues, agents, ivrs: only these; none named = all. sla_ms: another threshold than the visits' own.
+    profile: an SLA profile ("" = the one that the queue names). attribution: when a visit's counts and durations post.
+    as_of: a position of the log; moment_ms: an instant (both: `projections.view`). names: of queues as they were or are now.
+    """
+
+    since_ms: int | None = None
+    until_ms: int | None = None
+    by: Grouping = "queue"
+    queues: tuple[str, ...] = ()
+    agents: tuple[str, ...] = ()
+    ivrs: tuple[str, ...] = ()
+    sla_ms: int | None = None
+    profile: str = ""
+    attribution: Attribution = "arrival"
+    timezone: str = "America/Sao_Paulo"
+    as_of: int | None = None
+    moment_ms: int | None = None
+    names: Names = "as_was"
+
+    def __post_init__(self) -> None:
+        for field, value, known in (
+            ("by", self.by, get_args(Grouping)),
+            ("attribution", self.attribution, get_args(Attribution)),
+            ("names", self.names, get_args(Names)),
+        ):
+            if value not in known:
+                raise InvalidField(field, f"{value!r} is none of {', '.join(known)}")
+        for field, instant in (("from", self.since_ms), ("to", self.until_ms), ("as_of", self.moment_ms)):
+            if instant is not None and not EARLIEST_MS <= instant <= LATEST_MS:
+                raise InvalidField(field, "beyond the calendar")
+        if self.since_ms is not None and self.until_ms is not None and self.until_ms <= self.since_ms:
+            raise InvalidField("to", "the end must be later than the start")
+        if self.sla_ms is not None and self.sla_ms < 0:
+            raise InvalidField("sla_seconds", "a time to answer cannot be negative")
+        if self.as_of is not None and self.as_of < 0:
+            raise InvalidField("as_of", "a position of the log is a number from 0")
+        zone(self.timezone)
+        if self.profile:
+            formula_of(self.profile)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The clock by which intervals are cut and instants shown."""
+        return zone(self.timezone)
+
+    @property
+    def by_time(self) -> bool:
+        """Whether a row is an interval."""
+        return self.by in CLOCKS
+
+    def over(self, since_ms: int, until_ms: int) -> Intervals:
+        """The intervals of a question by time, from the first to the last asked instant."""
+        return intervals(cast(Clock, self.by), since_ms, until_ms, self.zone)
+
+
+_QUEUES = "SELECT id, owner, name, profile FROM {queues}"
+_ANY = "SELECT 1 AS found FROM {rows} WHERE {column} = {{name:String}} LIMIT 1"
+
+
+class _Queue(msgspec.Struct):
+    id: UUID
+    owner: UUID
+    name: str
+    profile: str
+
+
+@dataclass(frozen=True)
+class Queues:
+    """The company's queues, and the names that renamed queues have left behind or taken over."""
+
+    known: tuple[_Queue, ...]
+
+    def names(self) -> set[str]:
+        """Every name by which a queue is known."""
+        return {queue.name for queue in self.known}
+
+    def name_now(self, id: UUID) -> str:
+        """What the queue is called now that had the id `id` under some name."""
+        by_id = {queue.id: queue for queue in self.known}
+        queue = by_id.get(id)
+        owner = by_id.get(queue.owner) if queue is not None else None
+        return owner.name if owner is not None else queue.name if queue is not None else ""
+
+    def ids(self, name: str) -> list[UUID]:
+        """The ids of visits whose queue is called `name` now."""
+        return [queue.id for queue in self.known if self.name_now(queue.id) == name]
+
+    def profile(self, names: tuple[str, ...]) -> str:
+        """The profile that all these queues name (all there are, if none is given); `offered` where they differ."""
+        profiles = {queue.profile for queue in self.known if queue.id == queue.owner and (not names or queue.name in names)}
+        return profiles.pop() if len(profiles) == 1 else "offered"
+
+
+def queues_of(view: View) -> Queues:
+    """The company's queues as the view knows them."""
+    return Queues(tuple(view.ask(_Queue, _QUEUES.format(queues=view.rows_of("queues")))))
+
+
+class _Found(msgspec.Struct):
+    found: int
+
+
+def must_exist(view: View, question: Question, queues: Queues) -> None:
+    """NotFound for a queue, agent or IVR that neither the settings nor the past of the company know."""
+    known = View(view.warehouse, view.tenant, view.as_of)
+    for name in question.queues:
+        if name not in queues.names() and not _any(known, "visits", "queue", name) and not _any(known, "attempts", "queue", name):
+            raise NotFound(f"no queue {name}")
+    for name in question.agents:
+        if not _any(known, "agents", "name", name) and not _any(known, "visits", "agent", name):
+            raise NotFound(f"no agent {name}")
+    for name in question.ivrs:
+        if not _any(known, "ivrs", "name", name) and not _any(known, "ivr_calls", "ivr", name):
+            raise NotFound(f"no IVR {name}")
+
+
+def _any(view: View, table: str, column: str, name: str) -> bool:
+    return bool(view.ask(_Found, _ANY.format(rows=view.rows_of(table), column=column), name=name))
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A part of a WHERE, with its parameters."""
+
+    sql: str
+    params: dict[str, Value]
+
+
+def only(question: Question, queues: Queues) -> Condition:
+    """The visits that the question's filters by queue and agent leave."""
+    parts: list[str] = ["1"]
+    params: dict[str, Value] = {}
+    if question.queues and question.names == "as_is":
+        parts.append("has({queue_ids:Array(UUID)}, queue_id)")
+        params["queue_ids"] = [id for name in question.queues for id in queues.ids(name)]
+    elif question.queues:
+        parts.append("has({queues:Array(String)}, queue)")
+        params["queues"] = list(question.queues)
+    if question.agents:
+        parts.append("has({agents:Array(String)}, agent)")
+        params["agents"] = list(question.agents)
+    return Condition(" AND ".join(parts), params)

@@ -1,0 +1,120 @@
+"""One company's rows as a question finds them: now, as known when the log ended at a position, as the center stood at a moment.
+
+The two questions of the past can be asked together. A position picks the versions of the rows that were known then; a
+moment looks at the rows' own instants: what was offered later does not exist yet, an end that came later has not come yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+from uuid import UUID
+
+from domain.errors import InvalidField
+from projections.tables import source
+from projections.warehouse import Value, Warehouse
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+ENDS = ("waiting", "answered", "abandoned", "timed_out", "transferred_out", "left_by_key", "closed", "unknown")
+"""How a visit's wait ended, by the number that the column `end_code` holds."""
+
+_NOW: dict[str, str] = {
+    "visits": "SELECT *, toInt8(end) AS end_code FROM {rows}",
+}
+
+_THEN: dict[str, str] = {
+    "visits": """
+SELECT v.id AS id, v.interaction AS interaction, v.whole AS whole, v.call AS call, v.first AS first, v.live AS live, v.queue AS queue,
+    v.queue_id AS queue_id, if(v.ended_ms <= {{moment:Int64}}, v.agent, '') AS agent, v.offered_ms AS offered_ms,
+    if(v.ended_ms <= {{moment:Int64}}, toInt8(v.end), toInt8(0)) AS end_code,
+    if(v.ended_ms <= {{moment:Int64}}, v.ended_ms, NULL) AS ended_ms, if(v.ended_ms <= {{moment:Int64}}, v.wait_ms, NULL) AS wait_ms,
+    if(v.released_ms <= {{moment:Int64}}, v.released_ms, NULL) AS released_ms, if(v.released_ms <= {{moment:Int64}}, v.talk_ms, NULL) AS talk_ms,
+    if(v.released_ms <= {{moment:Int64}}, v.hold_ms, NULL) AS hold_ms,
+    if(v.released_ms + v.wrap_up_ms <= {{moment:Int64}}, v.wrap_up_ms, NULL) AS wrap_up_ms,
+    v.talk_unknown AS talk_unknown, v.sla_ms AS sla_ms, v.tolerated_ms AS tolerated_ms
+FROM {rows} AS v WHERE v.offered_ms <= {{moment:Int64}}""",
+    "rings": """
+SELECT r.visit AS visit, r.interaction AS interaction, r.queue AS queue, r.queue_id AS queue_id, r.agent AS agent, r.from_ms AS from_ms,
+    if(r.until_ms <= {{moment:Int64}}, r.until_ms, NULL) AS until_ms, if(r.until_ms <= {{moment:Int64}}, toString(r.outcome), '') AS outcome
+FROM {rows} AS r WHERE r.from_ms <= {{moment:Int64}}""",
+    "holds": """
+SELECT h.visit AS visit, h.queue AS queue, h.queue_id AS queue_id, h.agent AS agent, h.from_ms AS from_ms,
+    if(h.until_ms <= {{moment:Int64}}, h.until_ms, NULL) AS until_ms
+FROM {rows} AS h WHERE h.from_ms <= {{moment:Int64}}""",
+    "agent_spans": """
+SELECT s.agent AS agent, s.kind AS kind, s.reason AS reason, s.from_ms AS from_ms, if(s.until_ms <= {{moment:Int64}}, s.until_ms, NULL) AS until_ms
+FROM {rows} AS s WHERE s.from_ms <= {{moment:Int64}}""",
+    "ivr_calls": """
+SELECT c.id AS id, c.ivr AS ivr, c.entered_ms AS entered_ms, if(c.left_ms <= {{moment:Int64}}, c.left_ms, NULL) AS left_ms,
+    if(c.left_ms <= {{moment:Int64}}, c.outcome, '') AS outcome, if(c.left_ms <= {{moment:Int64}}, c.queue, '') AS queue, c.visit AS visit
+FROM {rows} AS c WHERE c.entered_ms <= {{moment:Int64}}""",
+    "attempts": """
+SELECT a.id AS id, a.queue AS queue, a.agent AS agent, a.style AS style, a.dialled_ms AS dialled_ms,
+    if(a.answered_ms <= {{moment:Int64}}, a.answered_ms, NULL) AS answered_ms, if(a.ended_ms <= {{moment:Int64}}, a.ended_ms, NULL) AS ended_ms,
+    multiIf(a.answered_ms <= {{moment:Int64}}, 'answered', a.ended_ms <= {{moment:Int64}}, a.result, '') AS result,
+    if(a.ended_ms <= {{moment:Int64}}, a.talk_ms, NULL) AS talk_ms
+FROM {rows} AS a WHERE a.dialled_ms <= {{moment:Int64}}""",
+    "sources": """
+SELECT s.kind AS kind, s.source AS source, s.name AS name, s.from_ms AS from_ms, least(s.until_ms, {{moment:Int64}}) AS until_ms, s.up AS up,
+    s.born AS born, s.missed_queues AS missed_queues, s.missed_counts AS missed_counts
+FROM {rows} AS s WHERE s.from_ms <= {{moment:Int64}}""",
+}
+"""Per table: its rows as they stood at the moment. Tables without instants of their own (settings) are as they are known."""
+
+
+@dataclass(frozen=True)
+class View:
+    """The rows of `tenant`. as_of: a position of the log, None = the newest. moment_ms: an instant, None = whatever has happened."""
+
+    warehouse: Warehouse
+    tenant: UUID
+    as_of: int | None = None
+    moment_ms: int | None = None
+
+    def rows_of(self, table: str) -> str:
+        """What goes behind FROM for `table`; visits have `end_code` too. The answer is asked through `ask`."""
+        rows = source(table, self.as_of)
+        seen = (_NOW if self.moment_ms is None else _THEN).get(table)
+        return rows if seen is None else f"({seen.format(rows=rows)})"
+
+    def ask(self, row_type: type[R], sql: str, **params: Value) -> list[R]:
+        """The answer to `sql`, as rows of `row_type`."""
+        if self.as_of is not None:
+            params["as_of"] = self.as_of
+        if self.moment_ms is not None:
+            params["moment"] = self.moment_ms
+        return self.warehouse.rows(row_type, sql, self.tenant, **params)
+
+
+class Steady(Protocol):
+    """Who knows up to which position of the log the rows answer."""
+
+    @property
+    def position(self) -> int:
+        """Every event up to here is in the rows."""
+
+    def steady(self, ask: Callable[[int | None], T]) -> tuple[T, int]:
+        """What `ask` answers, given None (the rows as they are now) or a position, and the position for which that holds exactly."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """One company's rows, of which every report and screen is asked."""
+
+    warehouse: Warehouse
+    tenant: UUID
+    progress: Steady
+
+    def answer(self, as_of: int | None, moment_ms: int | None, ask: Callable[[View], T]) -> tuple[T, int]:
+        """What `ask` finds, and the position of the log that it covers: asked again with it, it finds the same for ever.
+
+        InvalidField for a position that the rows do not cover (yet).
+        """
+        if as_of is None:
+            return self.progress.steady(lambda position: ask(View(self.warehouse, self.tenant, position, moment_ms)))
+        if as_of > self.progress.position:
+            raise InvalidField("as_of", f"the log is known up to position {self.progress.position}")
+        return ask(View(self.warehouse, self.tenant, as_of, moment_ms)), as_of

@@ -1,0 +1,158 @@
+"""A made center: whole calls, agents' spans and sources become rows through the real folds, in a real warehouse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from msgspec.structs import replace
+
+from domain.agents import AgentObserved
+from domain.base import MS, Event
+from domain.calls import Attempt, Call, IvrPath, Visit
+from domain.ids import agent_id, interaction_id, queue_id, timeline_id
+from domain.interactions import Observed
+from domain.presence import Span
+from domain.queues import QueueRegistered, QueueRenamed, QueueSettings
+from domain.timeline import Gap, GapSeen, PbxRestarted, SpanCovered
+from domain.timeline import Span as Covered
+from migrations.runner import migrate
+from projections.chdb_warehouse import ChdbWarehouse
+from projections.folding import Folding
+from projections.progress import Progress
+from projections.view import Rows
+from projections.writing import write
+
+TENANT = UUID(int=7)
+
+
+@dataclass(frozen=True)
+class Written:
+    """An event of the log, as the folds are given it."""
+
+    position: int
+    event: Event
+    state: bytes = b"{}"
+
+
+class Center:
+    """One company's past, told thing by thing; `position` is that of the last event."""
+
+    def __init__(self, warehouse: ChdbWarehouse, tenant: UUID = TENANT) -> None:
+        self.warehouse = warehouse
+        self.tenant = tenant
+        self.position = 0
+        self.progress = Progress(0, 0)
+        self.versions: dict[UUID, int] = {}
+        self.had_visits: dict[UUID, int] = {}
+        self._folding = Folding(warehouse)
+        self._waiting: list[Written] = []
+
+    @property
+    def rows(self) -> Rows:
+        """What reports are asked of; everything told so far is written first."""
+        self.write()
+        return Rows(self.warehouse, self.tenant, self.progress)
+
+    def write(self) -> None:
+        """Write what was told since the last time."""
+        if self._waiting:
+            write(self.warehouse, self._folding.fold(self._waiting))
+            self._waiting = []
+            self.progress.written(self.position)
+
+    def _event(self, kind: type[Event], id: UUID, occurred_ms: int, **fields: object) -> None:
+        self.position += 1
+        self.versions[id] = self.versions.get(id, 0) + 1
+        event = kind(
+            originator_id=id, originator_version=self.versions[id], tenant=self.tenant, actor="test",
+            occurred_at=occurred_ms * MS, recorded_at=occurred_ms * MS, **fields,
+        )  # fmt: skip
+        self._waiting.append(Written(self.position, event))
+
+    def call(self, call: Call) -> None:
+        """A call as it is known now."""
+        id = interaction_id(self.tenant, call.call)
+        self._event(Observed, id, call.ended_ms or call.started_ms, facts=(), call=call, had_visits=self.had_visits.get(id, 0))
+        self.had_visits[id] = len(call.visits)
+
+    def calls(self, calls: Iterable[Call]) -> None:
+        for call in calls:
+            self.call(call)
+
+    def agent(self, name: str, *spans: Span, person: bool = True, queues: tuple[str, ...] = ()) -> None:
+        """An agent with sessions and pauses."""
+        at = max((span.until_ms or span.from_ms for span in spans), default=0)
+        self._event(AgentObserved, agent_id(self.tenant, name), at, name=name, spans=spans, person=person, queues=queues)
+
+    def queue(self, name: str, **settings: object) -> None:
+        """A queue with settings of its own."""
+        self._event(QueueRegistered, queue_id(self.tenant, name), 0, name=name, settings=QueueSettings(**settings))
+
+    def rename(self, first: str, name: str) -> None:
+        """The queue that was first called `first` is called `name` from now on."""
+        self._event(QueueRenamed, queue_id(self.tenant, first), 0, name=name)
+
+    def covered(self, source: str, from_ms: int, until_ms: int, name: str = "a") -> None:
+        """A source gave signs of life."""
+        span = Covered(source, name, from_ms * MS, until_ms * MS)
+        self._event(SpanCovered, timeline_id(self.tenant), until_ms, span=span)
+
+    def gap(self, from_ms: int, until_ms: int | None, **reckoned: object) -> None:
+        """A source was cut off."""
+        gap = Gap(from_ms * MS, None if until_ms is None else until_ms * MS, **reckoned)
+        self._event(GapSeen, timeline_id(self.tenant), from_ms, gap=gap)
+
+    def restart(self, at_ms: int) -> None:
+        """The PBX started anew."""
+        self._event(PbxRestarted, timeline_id(self.tenant), at_ms, at=at_ms * MS)
+
+
+@contextmanager
+def opened(directory: Path) -> Iterator[ChdbWarehouse]:
+    """An engine in `directory`; `fresh` makes empty databases in it."""
+    engine = ChdbWarehouse(directory)
+    try:
+        yield engine
+    finally:
+        engine.close()
+
+
+def fresh(engine: ChdbWarehouse, tenant: UUID = TENANT) -> Center:
+    """A company without a past, in a database of its own."""
+    warehouse = engine.beside(f"d{uuid4().hex}")
+    migrate(warehouse)
+    return Center(warehouse, tenant)
+
+
+def visit(
+    queue: str, offered_ms: int, end: str = "", wait_ms: int | None = None, *, agent: str = "", talk: int | None = None, hold: int = 0,
+    wrap: int | None = 0, sla: int = 20_000, tolerated: int = 5_000, **more: object,
+) -> Visit:  # fmt: skip
+    """A visit that ended after `wait_ms`; answered, it was talked `talk` ms besides `hold` on hold, None while it goes on."""
+    ended = None if wait_ms is None else offered_ms + wait_ms
+    built = Visit(
+        n=0, queue=queue, offered_ms=offered_ms, sla_ms=sla, tolerated_ms=tolerated, end=end, ended_ms=ended,
+        wait_ms=None if end == "unknown" else wait_ms, agent=agent if end == "answered" else "",
+    )  # fmt: skip
+    if end == "answered" and talk is not None and ended is not None:
+        held = ((ended, ended + hold),) if hold else ()
+        built = replace(built, released_ms=ended + talk + hold, talk_ms=talk, hold_ms=hold, wrap_up_ms=wrap, holds=held)
+    return replace(built, **more)
+
+
+def call(
+    id: str, *visits: Visit, started_ms: int | None = None, origin: str = "queue_log", ivr: IvrPath | None = None, **more: object
+) -> Call:
+    """An inbound call with these visits, one after the other."""
+    numbered = tuple(replace(visit, n=n) for n, visit in enumerate(visits))
+    started = started_ms if started_ms is not None else ivr.entered_ms if ivr else numbered[0].offered_ms
+    return Call(call=id, protocol=0, origin=origin, direction="inbound", started_ms=started, visits=numbered, ivr=ivr, **more)
+
+
+def attempt(id: str, attempt: Attempt, **more: object) -> Call:
+    """An outbound call."""
+    return Call(call=id, protocol=0, origin="ami", direction="outbound", started_ms=attempt.dialled_ms, attempt=attempt, **more)

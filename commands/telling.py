@@ -93,8 +93,10 @@ def tell_agent(command: TellAgent, desk: Desk) -> Done:
     roster = desk.load(Roster, roster_id(desk.tenant))
     name = roster.members.get(command.agent, command.agent) if roster else command.agent
     agent = _agent(desk, name)
-    new, repeated = agent.tell((*command.facts, *_restarts(desk)), desk.stamp)
-    return Done(agent, {"new": new, "repeated": repeated, "implied": 0})
+    implied = agent.implied
+    restarts = [restart for restart in _restarts(desk) if not agent.knows(restart)]
+    _, repeated = agent.tell((*command.facts, *restarts), desk.stamp)
+    return Done(agent, {"repeated": repeated, "implied": agent.implied - implied, "person": agent.person})
 
 
 @handles(MatchMember)
@@ -115,15 +117,15 @@ def tell_timeline(command: TellTimeline, desk: Desk) -> Done:
     """Keep what the source covers and where it was cut off."""
     identity = timeline_id(desk.tenant)
     timeline = desk.load(Timeline, identity) or desk.add(Timeline(identity, desk.tenant))
-    if command.span is not None:
-        timeline.cover(command.span, desk.stamp)
+    covered = command.span is not None and timeline.cover(command.span, desk.stamp)
     if command.gap is not None:
         timeline.cut_off(command.gap, desk.stamp)
-    new = command.restart_at is not None and timeline.restart(command.restart_at, desk.stamp)
+    restarted = command.restart_at is not None and timeline.restart(command.restart_at, desk.stamp)
+    noted = False
     if command.note is not None:
         line = (command.note.private or Personal(NOBODY, "")).of(identity)
-        timeline.note(command.note.ref, command.note.text, line, command.note.at, desk.stamp)
-    return Done(timeline, {"restarted": new})
+        noted = timeline.note(command.note.ref, command.note.text, line, command.note.at, desk.stamp)
+    return Done(timeline, {"covered": covered, "restarted": restarted, "noted": noted})
 
 
 def tell(desk: Desk, interaction: Interaction, call: str, facts: tuple[Fact, ...]) -> Told:

@@ -136,6 +136,15 @@ class Agent(Aggregate):
         self._presence = presence
         return len(fresh), len(told) - len(fresh)
 
+    def knows(self, fact: Fact) -> bool:
+        """Whether this was told before."""
+        return _identity(fact) in self.known
+
+    @property
+    def implied(self) -> int:
+        """How many sessions began because another line proves them."""
+        return sum(1 for span in self.spans.values() if span.implied)
+
     def identify(self, member: str, stamp: Stamp) -> list[Fact]:
         """This interface is `member`: it is no agent of its own any more. Returns the facts to be told to the member."""
         if self.member == member:
@@ -198,7 +207,7 @@ def _identity(fact: Fact) -> tuple[object, ...]:
 
 
 def _proves_a_person(fact: Fact) -> bool:
-    return fact.kind in ("seen", "paused", "unpaused") or fact.clock == "live"
+    return fact.kind in ("seen", "talked", "paused", "unpaused") or fact.clock == "live"
 
 
 def _rewritten(before: Span | None, now: Span) -> bool:

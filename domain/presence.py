@@ -81,6 +81,10 @@ class Presence:
     def _seen(self, fact: Fact) -> None:
         self.queues.setdefault(fact.queue, "seen")
 
+    def _talked(self, fact: Fact) -> None:
+        if not self.ever:
+            self._seen(fact)
+
     def _paused(self, fact: Fact) -> None:
         if not self._shown(fact):
             return
@@ -146,6 +150,7 @@ _HANDLERS: dict[str, Callable[[Presence, Fact], None]] = {
     "joined": Presence._joined,
     "left": Presence._left,
     "seen": Presence._seen,
+    "talked": Presence._talked,
     "paused": Presence._paused,
     "unpaused": Presence._unpaused,
     "reason": Presence._reason,

@@ -84,11 +84,13 @@ class Timeline(Aggregate):
         self.restarts: list[int] = []
         self.notes: set[tuple[str, int]] = set()
 
-    def cover(self, span: Span, stamp: Stamp) -> None:
-        """A source gave signs of life from `from_us` until `until_us`."""
+    def cover(self, span: Span, stamp: Stamp) -> bool:
+        """A source gave signs of life from `from_us` until `until_us`; False when that was known."""
         known = self.spans.get((span.source, span.name, span.from_us))
-        if known is None or span.until_us > known.until_us:
-            self.trigger(SpanCovered, stamp, span.until_us, span=span)
+        if known is not None and span.until_us <= known.until_us:
+            return False
+        self.trigger(SpanCovered, stamp, span.until_us, span=span)
+        return True
 
     def cut_off(self, gap: Gap, stamp: Stamp) -> None:
         """The stream broke at `opened_us`; the same gap may be reckoned again."""
@@ -102,10 +104,12 @@ class Timeline(Aggregate):
         self.trigger(PbxRestarted, stamp, at, at=at)
         return True
 
-    def note(self, ref: str, verb: str, line: Personal, at: int, stamp: Stamp) -> None:
-        """Keep for the audit what belongs to no call and no agent, once."""
-        if (verb, at) not in self.notes:
-            self.trigger(LineKept, stamp, at, ref=ref, verb=verb, line=line)
+    def note(self, ref: str, verb: str, line: Personal, at: int, stamp: Stamp) -> bool:
+        """Keep for the audit what belongs to no call and no agent; False when it is kept already."""
+        if (verb, at) in self.notes:
+            return False
+        self.trigger(LineKept, stamp, at, ref=ref, verb=verb, line=line)
+        return True
 
     def apply(self, event: Event) -> None:
         match event:

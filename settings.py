@@ -3,20 +3,17 @@
 ATENDE_DATA             the data directory                                    ./data
 ATENDE_HOST, _PORT      where `serve` listens                                 127.0.0.1, 8080
 ATENDE_MASTER_KEY       32 bytes as hex or base64, wraps every person's key   a file made at first start
-ATENDE_MASTER_KEY_FILE  that file                                             master.key in the data directory
 ATENDE_TOKEN_SECRET     signs access tokens, 32 characters or more            a file made at first start
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-KEY_BYTES = 32
+SHORTEST_SECRET = 32
 MAX_PORT = 65_535
 
 
@@ -26,14 +23,13 @@ class WrongSetting(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings of one process. Secrets are never shown; None means: kept in a file of mode 600, made at first start."""
+    """The settings of one process. Secrets are never shown; "" means: kept in a file of mode 600, made at first start."""
 
     data: Path = Path("data")
     host: str = "127.0.0.1"
     port: int = 8080
-    master_key: bytes | None = field(default=None, repr=False)
-    master_key_file: Path | None = None
-    token_secret: str | None = field(default=None, repr=False)
+    master_key: str = field(default="", repr=False)
+    token_secret: str = field(default="", repr=False)
 
 
 def read(environment: Mapping[str, str] | None = None) -> Settings:
@@ -43,8 +39,7 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         data=Path(told.get("ATENDE_DATA") or Settings.data),
         host=told.get("ATENDE_HOST") or Settings.host,
         port=_port(told.get("ATENDE_PORT", "")),
-        master_key=_key(told.get("ATENDE_MASTER_KEY", "")),
-        master_key_file=Path(told["ATENDE_MASTER_KEY_FILE"]) if told.get("ATENDE_MASTER_KEY_FILE") else None,
+        master_key=told.get("ATENDE_MASTER_KEY", ""),
         token_secret=_secret(told.get("ATENDE_TOKEN_SECRET", "")),
     )
 
@@ -57,21 +52,7 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _key(text: str) -> bytes | None:
-    if not text:
-        return None
-    try:
-        key = bytes.fromhex(text) if len(text) == 2 * KEY_BYTES else base64.b64decode(text, validate=True)
-    except (ValueError, binascii.Error):
-        key = b""
-    if len(key) != KEY_BYTES:
-        raise WrongSetting(f"ATENDE_MASTER_KEY is not {KEY_BYTES} bytes in hex or base64")
-    return key
-
-
-def _secret(text: str) -> str | None:
-    if not text:
-        return None
-    if len(text) < KEY_BYTES:
-        raise WrongSetting(f"ATENDE_TOKEN_SECRET is shorter than {KEY_BYTES} characters")
+def _secret(text: str) -> str:
+    if 0 < len(text) < SHORTEST_SECRET:
+        raise WrongSetting(f"ATENDE_TOKEN_SECRET is shorter than {SHORTEST_SECRET} characters")
     return text

@@ -84,10 +84,9 @@ class Forget(_Ask, frozen=True):
 
 
 class Admin(_Ask, frozen=True):
-    """A one-time link by which an administrator sets a password. `url`: of the server that will be asked."""
+    """A one-time link by which an administrator sets a password."""
 
     email: str
-    url: str = ""
 
 
 Ask = ImportAmi | ImportQueueLog | Report | History | Rebuild | Verify | Forget | Admin

@@ -68,23 +68,32 @@ class _Call(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         try:
-            request = msgspec.json.decode(self.rfile.readline(), type=Request)
-            # From here on the reader may be as slow as a pager is.
-            self.connection.settimeout(None)
+            line = self.rfile.readline()
         except TimeoutError:
             return
+        if line:
+            # From here on the reader may be as slow as a pager is.
+            self.connection.settimeout(None)
+            with suppress(Interrupted):
+                self._answer(line)
+
+    def _answer(self, line: bytes) -> None:
+        try:
+            request = msgspec.json.decode(line, type=Request)
         except msgspec.DecodeError:
             Wire(self.wfile.write, 0, self.server.stopping).say(Warn("the server that holds this directory is of another version"))
             return
         wire = Wire(self.wfile.write, request.width, self.server.stopping)
         try:
-            wire.say(Exit(self.server.answer(request.ask, wire)))
+            status = self.server.answer(request.ask, wire)
         except Interrupted:
             log.info("command=%s outcome=interrupted", type(request.ask).__name__)
+            return
         except Exception:
             log.exception("command=%s outcome=failed", type(request.ask).__name__)
-            wire.say(Warn("the server failed; its own output says why"))
-            wire.say(Exit(1))
+            wire.warn("the server failed; its own output says why")
+            status = 1
+        wire.say(Exit(status))
 
 
 class Holder(socketserver.ThreadingUnixStreamServer):

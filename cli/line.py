@@ -38,6 +38,12 @@ def address(directory: Path) -> Iterator[str]:
         yield str(link / SOCKET)
 
 
+def is_served(directory: Path) -> bool:
+    """Whether a server answers in this directory."""
+    with socket.socket(socket.AF_UNIX) as line, address(directory) as path:
+        return line.connect_ex(path) == 0
+
+
 def ask_holder(directory: Path, ask: Ask, console: Console) -> int:
     """Let the server that holds `directory` answer; the exit status. Raises NobodyHolds."""
     with socket.socket(socket.AF_UNIX) as line:

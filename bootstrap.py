@@ -1,0 +1,163 @@
+"""The one place that puts the layers together, over one data directory held by one process."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+# A handler is known once its module is imported.
+import commands.agents
+import commands.contacts
+import commands.identity
+import commands.interactions
+import commands.ivr
+import commands.queues
+import commands.telling  # noqa: F401
+from commands.chain import STORE_FILE
+from commands.codec import UnreadableEvent
+from commands.door import Clock, Door
+from commands.store import Store
+from settings import Settings
+
+if TYPE_CHECKING:
+    from projections.chdb_warehouse import ChdbWarehouse
+    from projections.runner import Runner
+
+LOCK = "lock"
+WAREHOUSE = "warehouse"
+TOKEN_FILE = "token.secret"  # noqa: S105 - the name of a file
+_OWNER_ALONE = 0o700
+_STEP_S = 0.1
+
+
+class DirectoryHeld(Exception):
+    """Another process holds the data directory. `process`: its id, "" when it has just begun."""
+
+    def __init__(self, process: str) -> None:
+        super().__init__(f"the data directory is held by process {process}")
+        self.process = process
+
+
+class Center:
+    """The wired layers of one data directory. The warehouse and its runner are opened when they are first asked for."""
+
+    def __init__(self, directory: Path, settings: Settings, clock: Clock | None = None) -> None:
+        self.directory = directory
+        self._settings = settings
+        self.store = Store(directory, master=settings.master_key)
+        self.door = Door(self.store, clock)
+
+    @cached_property
+    def warehouse(self) -> ChdbWarehouse:
+        """The rows, in tables that are up to date."""
+        from migrations.runner import migrate
+        from projections.chdb_warehouse import ChdbWarehouse
+
+        warehouse = ChdbWarehouse(self.directory / WAREHOUSE)
+        if migrate(warehouse):
+            warehouse.durable()
+        return warehouse
+
+    @cached_property
+    def runner(self) -> Runner:
+        """What makes the rows follow the log; it follows from now on."""
+        from projections.runner import Runner
+
+        runner = Runner(self.store, self.warehouse, unreadable=UnreadableEvent)
+        runner.start()
+        return runner
+
+    @cached_property
+    def token_secret(self) -> str:
+        """What signs access tokens: of the settings, else of a file made at first start."""
+        return self._settings.token_secret or _kept_secret(self.directory / TOKEN_FILE)
+
+    def covered(self) -> int:
+        """The position of the log up to which the projections answer."""
+        return self.runner.position
+
+    def cover(self, position: int, say: Callable[[int, int], object]) -> None:
+        """Wait until the projections answer up to `position`; `say` hears how many events are done, of how many."""
+        began = self.runner.position
+        while not self.runner.wait(position, _STEP_S):
+            say(self.runner.position - began, position - began)
+
+    def close(self) -> None:
+        """Let go of everything, all of it saved."""
+        if "runner" in self.__dict__:
+            self.runner.close()
+        if "warehouse" in self.__dict__:
+            self.warehouse.close()
+        self.store.close()
+
+
+class Held:
+    """A data directory that this process holds. Its center is opened when it is first asked for: a broken one can be looked at without.
+
+    `url`: where its API is, or would be, served.
+    """
+
+    def __init__(self, directory: Path, settings: Settings) -> None:
+        self.directory = directory
+        self.url = f"http://{settings.host}:{settings.port}"
+        self._settings = settings
+
+    @cached_property
+    def center(self) -> Center:
+        """The open center."""
+        return Center(self.directory, self._settings)
+
+    def close(self) -> None:
+        """Close what was opened."""
+        if "center" in self.__dict__:
+            self.center.close()
+
+
+def is_data_directory(directory: Path) -> bool:
+    """Whether a center has ever been opened there."""
+    return (directory / STORE_FILE).exists()
+
+
+@contextmanager
+def hold(directory: Path, settings: Settings) -> Iterator[Held]:
+    """Keep every other process off `directory`, made if it is missing, until the end or the death of this one. Raises DirectoryHeld."""
+    directory.mkdir(mode=_OWNER_ALONE, parents=True, exist_ok=True)
+    lock = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise DirectoryHeld(os.pread(lock, 20, 0).decode().strip()) from error
+        os.truncate(lock, 0)
+        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+        held = Held(directory, settings)
+        try:
+            yield held
+        finally:
+            held.close()
+    finally:
+        os.close(lock)
+
+
+@contextmanager
+def open_center(directory: Path, settings: Settings | None = None) -> Iterator[Center]:
+    """The center of `directory`, which this process holds meanwhile. Raises DirectoryHeld."""
+    with hold(directory, settings or Settings()) as held:
+        yield held.center
+
+
+def _kept_secret(path: Path) -> str:
+    """The secret in the file `path`, of mode 600, made if it is missing."""
+    try:
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii")
+    with os.fdopen(file, "w", encoding="ascii") as new:
+        new.write(secrets.token_urlsafe(32))
+    return path.read_text(encoding="ascii")

@@ -1,0 +1,39 @@
+"""Every ask and the function that answers it, in whatever process holds the directory."""
+
+from __future__ import annotations
+
+from bootstrap import Held
+from cli import imports, upkeep
+from cli.asks import Admin, Ask, ImportAmi, ImportQueueLog, Verify
+from cli.console import Console, Mistake
+from domain.errors import DomainError, InvalidField, NotFound
+
+MAKE_DIRECTORY = (ImportAmi, ImportQueueLog)
+"""What may be asked of a directory that does not exist yet: it comes to be."""
+
+REFUSED = 1
+MISTAKEN = 2
+
+
+def answer(ask: Ask, held: Held, console: Console) -> int:
+    """Do what is asked; the exit status."""
+    try:
+        return _answer(ask, held, console)
+    except (Mistake, InvalidField, NotFound) as mistake:
+        console.warn(str(mistake))
+        return MISTAKEN
+    except DomainError as refusal:
+        console.warn(str(refusal))
+        return REFUSED
+
+
+def _answer(ask: Ask, held: Held, console: Console) -> int:
+    match ask:
+        case ImportQueueLog():
+            return imports.queue_log(ask, held.center, console)
+        case Verify():
+            return upkeep.verify(held.directory, console)
+        case Admin():
+            return upkeep.admin(ask, held, console)
+        case _:
+            raise Mistake("not yet")

@@ -1,0 +1,41 @@
+"""For which company a command works, and in whose name."""
+
+from __future__ import annotations
+
+from bootstrap import Center
+from cli.console import Mistake
+from commands.desk import Caller
+from commands.identity import RegisterCompany, companies
+from domain.identity import PERMISSIONS, Company
+from domain.ids import company_id
+
+FIRST = "Empresa"
+"""The company that comes to be with a new data directory."""
+
+OPERATOR = "operator"
+"""Who asks on the command line: whoever may read the data directory may do everything in it."""
+
+
+def caller(company: Company) -> Caller:
+    """The operator, asking for `company`."""
+    return Caller(company.id, OPERATOR, frozenset(PERMISSIONS))
+
+
+def known(center: Center, name: str) -> Company:
+    """The company called `name`; without a name the oldest."""
+    there = companies(center.store)
+    for company in there:
+        if name in ("", company.name):
+            return company
+    if not name:
+        raise Mistake(f"{center.directory} has no company yet: import something, or serve it")
+    raise Mistake(f"there is no company {name!r} (there is {', '.join(repr(company.name) for company in there) or 'none'})")
+
+
+def known_or_new(center: Center, name: str) -> Company:
+    """As `known`, but a name that is new makes a company, and a directory without one gets its first."""
+    there = companies(center.store)
+    if not there or name not in ("", *(company.name for company in there)):
+        new = name or FIRST
+        center.door.execute(RegisterCompany(name=new), Caller(company_id(new), OPERATOR, frozenset(PERMISSIONS)))
+    return known(center, name)

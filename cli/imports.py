@@ -1,0 +1,77 @@
+"""`import`: bring in what an Asterisk recorded, and say what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+
+from bootstrap import Center
+from cli.asks import ImportQueueLog
+from cli.company import caller, known_or_new
+from cli.console import Console, Mistake
+from cli.instants import zone
+from domain.identity import Company
+from streams.reactors import settle_restarts
+from telephony_adapter.importing import import_queue_log
+from telephony_adapter.log_files import NotAQueueLog
+from telephony_adapter.log_members import NotAMemberList
+
+
+class Result(Protocol):
+    """What an import came to. `position`: of the log, from which on projections cover all of it."""
+
+    position: int
+
+    def to_json(self) -> dict[str, Any]: ...
+
+    def rows(self) -> list[tuple[str, str]]: ...
+
+
+def queue_log(ask: ImportQueueLog, center: Center, console: Console) -> int:
+    """Import queue logs of any age and dialect."""
+    files = [(Path(file.path), file.name) for file in ask.files]
+    asked_zone = zone(ask.timezone) if ask.timezone else None
+    company = known_or_new(center, ask.company)
+    if ask.wait:
+        center.covered()
+    try:
+        result = import_queue_log(
+            center.door,
+            caller(company),
+            files,
+            timezone=asked_zone or zone(company.settings.timezone),
+            members=Path(ask.members) if ask.members else None,
+            progress=_progress(console),
+        )
+    except (NotAQueueLog, NotAMemberList) as refused:
+        raise Mistake(str(refused)) from refused
+    return _concluded(result, company, center, console, json=ask.json, wait=ask.wait)
+
+
+def _progress(console: Console) -> Callable[[int, int, int], None]:
+    def progress(done: int, total: int, _: int) -> None:
+        console.progress("import", done, total, "bytes")
+
+    return progress
+
+
+def _cover(center: Center, console: Console) -> None:
+    """Until the figures answer for all that is saved."""
+    center.cover(center.store.head(), lambda done, total: console.progress("figures", done, total, "events"))
+
+
+def _concluded(result: Result, company: Company, center: Center, console: Console, *, json: bool, wait: bool) -> int:
+    if wait:
+        _cover(center, console)
+        if settle_restarts(center.door, center.warehouse, company.id):
+            _cover(center, console)
+    if json:
+        console.out(msgspec.json.encode(result.to_json()).decode() + "\n")
+    else:
+        rows = result.rows()
+        width = max(len(name) for name, _ in rows)
+        console.out("".join(f"{name:{width}}  {value}\n" for name, value in rows))
+    return 0

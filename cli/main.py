@@ -1,0 +1,180 @@
+"""The command `atende`: its words and options, each turned into an ask."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+import settings
+from cli import asking
+from cli.asks import Admin, Ask, Forget, Format, Grouping, History, ImportAmi, ImportQueueLog, Rebuild, Report, Subject, Verify
+from cli.console import Mistake
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,  # its tracebacks show local variables, and with them personal data
+    rich_markup_mode=None,
+    help="An event-sourced contact center: exact figures of an Asterisk's past and present.",
+)
+bring = typer.Typer(no_args_is_help=True, help="Bring in what an Asterisk recorded.")
+app.add_typer(bring, name="import")
+
+Data = Annotated[Path | None, typer.Option("--data", help="The data directory.", show_default="ATENDE_DATA, else ./data")]
+Company = Annotated[str, typer.Option("--company", help="A company's name.", show_default="the oldest")]
+Json = Annotated[bool, typer.Option("--json", help="Give the result as JSON.")]
+Host = Annotated[str, typer.Option("--host", help="Where to listen.", show_default="ATENDE_HOST, else 127.0.0.1")]
+Port = Annotated[int | None, typer.Option("--port", help="0 is any free one.", show_default="ATENDE_PORT, else 8080", min=0, max=65_535)]
+NoWait = Annotated[bool, typer.Option("--no-wait", help="Return when it is saved, before the figures cover it.")]
+
+OWNER_ALONE = 0o077
+"""What is written tells of people: nobody else on the machine may read it."""
+
+
+def main() -> None:
+    """Run the command that the arguments name; exit with its status."""
+    os.umask(OWNER_ALONE)
+    try:
+        app()
+    except (Mistake, settings.WrongSetting) as mistake:
+        sys.stderr.write(f"{mistake}\n")
+        sys.exit(2)
+
+
+def _listening_on(host: str, port: int | None) -> settings.Settings:
+    configured = settings.read()
+    return replace(configured, host=host or configured.host, port=configured.port if port is None else port)
+
+
+def _ask(data: Path | None, ask: Ask) -> NoReturn:
+    """Have it answered by whoever holds the directory."""
+    configured = settings.read()
+    raise typer.Exit(asking.run(data or configured.data, ask, configured))
+
+
+@app.command()
+def serve(
+    data: Data = None,
+    host: Host = "",
+    port: Port = None,
+    company: Company = "",
+) -> None:
+    """The API and the projections, in one process, until Ctrl-C."""
+    from cli.serving import serve as run
+
+    configured = _listening_on(host, port)
+    raise typer.Exit(run(data or configured.data, configured, company))
+
+
+@bring.command("ami")
+def import_ami(
+    file: Annotated[str, typer.Argument(help="A recorded stream, gz or not; - is standard input.")],
+    data: Data = None,
+    company: Company = "",
+    json: Json = False,
+    no_wait: NoWait = False,
+) -> None:
+    """Bring in a recorded AMI stream."""
+    with asking.readable([file]) as files:
+        _ask(data, ImportAmi(file=files[0], company=company, json=json, wait=not no_wait))
+
+
+@bring.command("queue-log")
+def import_queue_log(
+    files: Annotated[list[str], typer.Argument(help="Queue logs or table exports, gz or not, in any order; - is standard input.")],
+    data: Data = None,
+    company: Company = "",
+    timezone: Annotated[str, typer.Option(help="Of instants written without one.", show_default="the company's")] = "",
+    members: Annotated[str, typer.Option(help="A file of lines interface;name.")] = "",
+    json: Json = False,
+    no_wait: NoWait = False,
+) -> None:
+    """Bring in queue logs of any age and dialect."""
+    with asking.readable([*files, *([members] if members else [])]) as readable:
+        logs = readable[: len(files)]
+        named = readable[-1].path if members else ""
+        _ask(data, ImportQueueLog(files=logs, company=company, timezone=timezone, members=named, json=json, wait=not no_wait))
+
+
+@app.command()
+def report(
+    subject: Annotated[Subject, typer.Argument(help="What the report is about.")],
+    data: Data = None,
+    company: Company = "",
+    since: Annotated[str, typer.Option("--from", metavar="T", help="Date or ISO 8601.", show_default="the first of all")] = "",
+    until: Annotated[str, typer.Option("--to", metavar="T", help="Date or ISO 8601, not included.", show_default="the last of all")] = "",
+    by: Annotated[Grouping | None, typer.Option(help="What a row is.")] = None,
+    queue: Annotated[str, typer.Option(help="This queue alone, as the source writes it.")] = "",
+    agent: Annotated[str, typer.Option(help="This agent alone, as the source writes it.")] = "",
+    sla_seconds: Annotated[float | None, typer.Option(help="Another threshold, over the past too.", min=0)] = None,
+    sla_profile: Annotated[str, typer.Option(help="Another definition of the SLA.")] = "",
+    attribution: Annotated[str, typer.Option(help="In which interval a visit counts.", show_default="arrival")] = "",
+    as_of: Annotated[str, typer.Option(metavar="POSITION|TIME", help="As it was known, or as it stood, then.")] = "",
+    timezone: Annotated[str, typer.Option(help="Of hours, days, weeks and months.", show_default="the company's")] = "",
+    format: Annotated[Format, typer.Option(help="How to write it.")] = "table",
+) -> None:
+    """Figures of the past, each by its one definition."""
+    ask = Report(
+        subject=subject,
+        company=company,
+        since=since,
+        until=until,
+        by=by,
+        queue=queue,
+        agent=agent,
+        sla_seconds=sla_seconds,
+        sla_profile=sla_profile,
+        attribution=attribution,
+        as_of=as_of,
+        timezone=timezone,
+        format=format,
+    )
+    _ask(data, ask)
+
+
+@app.command()
+def history(
+    interaction: Annotated[str, typer.Argument(metavar="PROTOCOL|ID", help="An interaction's protocol number or id.")],
+    data: Data = None,
+    company: Company = "",
+    json: Json = False,
+) -> None:
+    """Everything that happened to one interaction: what, when, who told it."""
+    _ask(data, History(interaction=interaction, company=company, json=json))
+
+
+@app.command()
+def rebuild(data: Data = None, company: Company = "") -> None:
+    """Fold every projection anew from the log, beside the old ones, then swap."""
+    _ask(data, Rebuild(company=company))
+
+
+@app.command()
+def verify(data: Data = None, company: Company = "") -> None:
+    """Walk the log's hash chain; exit status 1 names the first event that was changed, removed or moved."""
+    _ask(data, Verify(company=company))
+
+
+@app.command()
+def forget(
+    contact: Annotated[str, typer.Argument(help="A contact's id or one of its phone numbers.")],
+    data: Data = None,
+    company: Company = "",
+) -> None:
+    """Make a person's data unreadable for ever; every statistic stays."""
+    _ask(data, Forget(contact=contact, company=company))
+
+
+@app.command()
+def admin(
+    email: Annotated[str, typer.Argument(help="The administrator's e-mail address.")],
+    data: Data = None,
+    company: Company = "",
+) -> None:
+    """A one-time link by which an administrator sets a password."""
+    _ask(data, Admin(email=email, company=company))

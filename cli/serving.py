@@ -1,0 +1,91 @@
+"""`serve`: the API and the projections of one data directory in one process, until somebody stops it."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+import uvicorn
+
+from api.app import create_app
+from bootstrap import DirectoryHeld, Held, hold
+from cli.answers import answer
+from cli.asking import Patience
+from cli.company import known_or_new
+from cli.console import Console, Mistake, terminal
+from cli.holder import listening
+from cli.line import is_served
+from settings import Settings
+
+_GRACE_S = 3
+_EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - what an operator may ask for, not what is listened on
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it is ready."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then call what waits for it."""
+        await super().startup(sockets)
+        await self._ready()
+
+
+def serve(directory: Path, settings: Settings, company: str) -> int:
+    """Serve `directory` until SIGINT or SIGTERM."""
+    with terminal() as console, held_alone(directory, settings, console) as held:
+        known_or_new(held.center, company)
+        held.center.covered()
+
+        async def ready(url: str) -> None:
+            console.warn(f"Atende serves {directory} at {url}")
+
+        run(held, settings, ready)
+    return 0
+
+
+@contextmanager
+def held_alone(directory: Path, settings: Settings, console: Console) -> Iterator[Held]:
+    """Hold `directory` as a server does: SIGTERM stops it as Ctrl-C does; a command that uses the directory now is awaited."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    patience = Patience(directory, console)
+    with suppress(KeyboardInterrupt), ExitStack() as stack:
+        held = None
+        while held is None:
+            try:
+                held = stack.enter_context(hold(directory, settings))
+            except DirectoryHeld as taken:
+                if is_served(directory):
+                    raise Mistake(f"{directory} is served already, by process {taken.process}") from taken
+                patience.wait(taken)
+        yield held
+
+
+def run(held: Held, settings: Settings, ready: Callable[[str], Awaitable[None]]) -> None:
+    """Serve the API over HTTP and the command line over the directory's socket, until SIGINT or SIGTERM; `ready` hears the URL."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    with _bound(settings.host, settings.port) as bound:
+        held.url = _url(settings.host, bound.getsockname()[1])
+        config = uvicorn.Config(create_app(held.center), log_config=None, access_log=False, timeout_graceful_shutdown=_GRACE_S)
+        server = _Server(config, lambda: ready(held.url))
+        with listening(held.directory, lambda ask, console: answer(ask, held, console)), suppress(KeyboardInterrupt):
+            server.run(sockets=[bound])
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=2048)
+    except OSError as error:
+        raise Mistake(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
+
+
+def _url(host: str, port: int) -> str:
+    named = "127.0.0.1" if host in _EVERYWHERE else host
+    return f"http://[{named}]:{port}" if ":" in named else f"http://{named}:{port}"

@@ -1,0 +1,86 @@
+"""A forgotten contact: nothing of it can be read, all that was counted stays, whatever comes later."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from commands.chain import verify
+from commands.contacts import ForgetContact
+from commands.desk import Caller
+from commands.door import Door
+from commands.keyring import Additions
+from commands.store import Store
+from domain.base import FORGOTTEN
+from domain.errors import Refused
+from domain.identity import PERMISSIONS
+from tests.commands.tally import TENANT, Count, Counted, Noon, caller
+
+PHONE = "5511988000037"
+ANA = Caller(TENANT, "ana", frozenset(PERMISSIONS))
+
+
+def files(directory: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in directory.rglob("*") if path.is_file())
+
+
+def test_nobody_can_read_who_it_was_and_every_count_stays(door: Door, tmp_path: Path) -> None:
+    tally = uuid4()
+    contact = door.execute(Count(tally=tally, by=2, phone=PHONE), caller("key")).result["contact"]
+    door.execute(Count(tally=tally, by=1, phone=PHONE), caller())
+    assert PHONE.encode() not in files(tmp_path)
+
+    door.execute(ForgetContact(contact=contact, busy=False), ANA)
+
+    assert verify(tmp_path / "data").flaw is None
+    door.store.close()
+    store = Store(tmp_path / "data")
+    secrets = [event.secret for event in store.stream(tally) if isinstance(event, Counted)]
+    assert [store.keyring.open(secret) for secret in secrets if secret] == [FORGOTTEN, FORGOTTEN]
+    assert Door(store, Noon()).execute(Count(tally=tally, by=1), caller()).result["total"] == 4
+    assert PHONE.encode() not in files(tmp_path)
+    store.close()
+
+
+def test_who_calls_again_is_somebody_new(door: Door) -> None:
+    first = door.execute(Count(tally=uuid4(), phone=PHONE), caller()).result["contact"]
+    door.execute(ForgetContact(contact=first, busy=False), ANA)
+    again = door.execute(Count(tally=uuid4(), phone="+55 11 98800-0037"), caller()).result["contact"]
+    assert again != first
+    assert door.execute(Count(tally=uuid4(), phone=PHONE), caller()).result["contact"] == again
+
+
+def test_a_contact_in_an_open_interaction_stays(door: Door) -> None:
+    contact = door.execute(Count(tally=uuid4(), phone=PHONE), caller()).result["contact"]
+    with pytest.raises(Refused):
+        door.execute(ForgetContact(contact=contact, busy=True), ANA)
+    assert door.store.keyring.knows(contact)
+
+
+def test_an_idempotency_key_outlives_the_forgetting_what_was_said_under_it_does_not(door: Door) -> None:
+    command = Count(tally=uuid4(), phone=PHONE)
+    receipt = door.execute(command, caller("key"))
+    door.execute(ForgetContact(contact=receipt.result["contact"], busy=False), ANA)
+    stored = door.store.receipt_for(TENANT, "key")
+    assert stored is not None
+    assert stored[0] == b""
+    assert door.execute(command, caller("key")).position == receipt.position
+
+
+def test_a_forgetting_that_a_crash_cut_short_is_finished_by_asking_again(door: Door) -> None:
+    contact = door.execute(Count(tally=uuid4(), phone=PHONE), caller()).result["contact"]
+    door.store.keyring.destroy(contact)
+    again = door.execute(ForgetContact(contact=contact, busy=False), ANA)
+    assert [event.TOPIC for event in door.store.stream(contact)] == ["contact.appeared", "contact.forgotten"]
+    assert door.execute(ForgetContact(contact=contact, busy=False), ANA).position == again.position
+
+
+def test_an_entry_of_the_index_whose_event_a_crash_prevented_points_to_nobody(door: Door) -> None:
+    ghost, additions = uuid4(), Additions()
+    additions.names[door.store.keyring.tag(TENANT, "phone", PHONE)] = ghost
+    door.store.keyring.save(additions)
+    contact = door.execute(Count(tally=uuid4(), phone=PHONE), caller()).result["contact"]
+    assert contact != ghost
+    assert door.execute(Count(tally=uuid4(), phone=PHONE), caller()).result["contact"] == contact

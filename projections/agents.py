@@ -38,10 +38,10 @@ class AgentSpanRow(Row, kw_only=True, gc=False):
 
 def fold(event: AgentEvent, position: int) -> Iterator[Row]:
     """The agent, and each session and pause that this event tells anew or takes back."""
-    tenant, id, version = event.tenant.bytes, event.originator_id, event.originator_version
+    tenant, id, version = event.tenant.bytes, event.originator_id.bytes, event.originator_version
     yield AgentRow(
         tenant=tenant,
-        id=id.bytes,
+        id=id,
         version=version,
         position=position,
         name=event.name,

@@ -2,44 +2,27 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Sequence
 
-import msgspec
+from projections.reading import Recorded
+from projections.warehouse import Columns
 
-from projections.base import Id, Recorded
-
-
-class AuditRow(msgspec.Struct, kw_only=True, gc=False):
-    """One event. Instants in microseconds; `state` is the stored JSON, personal data sealed inside."""
-
-    TABLE: ClassVar[str] = "events"
-
-    tenant: Id
-    id: Id
-    version: int
-    position: int
-    topic: str
-    actor: str
-    cause: str
-    correlation: str
-    occurred_us: int
-    recorded_us: int
-    state: bytes
+TABLE = "events"
 
 
-def row(recorded: Recorded) -> AuditRow:
-    """The event as the audit shows it."""
-    event = recorded.event
-    return AuditRow(
-        tenant=event.tenant.bytes,
-        id=event.originator_id.bytes,
-        version=event.originator_version,
-        position=recorded.position,
-        topic=event.TOPIC,
-        actor=event.actor,
-        cause=event.cause,
-        correlation=event.correlation,
-        occurred_us=event.occurred_at,
-        recorded_us=event.recorded_at,
-        state=recorded.state,
-    )
+def fold(batch: Sequence[Recorded]) -> Columns:
+    """These events. Instants in microseconds; `state` is the stored JSON, personal data sealed inside."""
+    told = [recorded.told for recorded in batch]
+    return {
+        "tenant": [event.tenant.bytes for event in told],
+        "id": [recorded.id for recorded in batch],
+        "version": [recorded.version for recorded in batch],
+        "position": [recorded.position for recorded in batch],
+        "topic": [recorded.topic for recorded in batch],
+        "actor": [event.actor for event in told],
+        "cause": [event.cause for event in told],
+        "correlation": [event.correlation for event in told],
+        "occurred_us": [event.occurred_at for event in told],
+        "recorded_us": [event.recorded_at for event in told],
+        "state": [recorded.state for recorded in batch],
+    }

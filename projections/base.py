@@ -1,25 +1,23 @@
 """What every row and fold shares.
 
-A fold is pure: an event (and, where the event alone does not tell all, the row so far) gives the row from then on. The
-events of calls, agents and sources are fat, so their folds need no row so far. Each row carries the version of the
-event that wrote it: written twice it is one row, written late it does not hide a newer one.
+A fold is pure: events (and, where an event alone does not tell all, the row so far) give rows. The events of calls, agents
+and sources are fat, so their folds need no row so far. Each row carries the version of the event that wrote it: written
+twice it is one row, written late it does not hide a newer one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, TypeVar
-from uuid import UUID
+from hashlib import sha1
+from typing import Any, ClassVar, TypeVar
 
 import msgspec
 from msgspec.structs import astuple
 
 from domain.base import Event
-from domain.ids import part_id
-
-Id = bytes
-"""An id as its 16 bytes, as the warehouse takes it."""
+from projections.reading import Id
+from projections.warehouse import Columns
 
 
 class Row(msgspec.Struct, kw_only=True, gc=False):
@@ -37,25 +35,9 @@ class Row(msgspec.Struct, kw_only=True, gc=False):
 R = TypeVar("R", bound=Row)
 
 
-class Recorded(Protocol):
-    """An event with its position in the log and its bytes as they are stored, personal data sealed inside."""
-
-    @property
-    def position(self) -> int:
-        """From 1, without holes."""
-
-    @property
-    def event(self) -> Event:
-        """The event, its personal data sealed."""
-
-    @property
-    def state(self) -> bytes:
-        """As it is stored."""
-
-
 @dataclass(frozen=True)
 class Told:
-    """The rows that events of a kind tell by themselves."""
+    """The rows that an event of a kind tells by itself, whatever was before."""
 
     events: type[Event]
     fold: Callable[[Any, int], Iterable[Row]]
@@ -77,11 +59,14 @@ class Advanced:
         return after
 
 
-def part(whole: UUID, kind: str, key: object) -> Id:
-    """The id of a part of an aggregate that has a row of its own."""
-    return part_id(whole, kind, key).bytes
+def part(whole: Id, kind: str, key: object) -> Id:
+    """`domain.ids.part_id`, from bytes to bytes: the id of a part that has a row of its own. A call needs several."""
+    digest = bytearray(sha1(whole + f"{kind}:{key}".encode(), usedforsecurity=False).digest()[:16])
+    digest[6] = digest[6] & 0x0F | 0x50
+    digest[8] = digest[8] & 0x3F | 0x80
+    return bytes(digest)
 
 
-def columns(rows: Sequence[msgspec.Struct]) -> dict[str, Sequence[Any]]:
+def columns(rows: Sequence[Row]) -> Columns:
     """Rows of one type as the warehouse takes them."""
     return dict(zip(rows[0].__struct_fields__, zip(*map(astuple, rows), strict=True), strict=True))

@@ -9,30 +9,27 @@ from typing import Any
 
 from domain.agents import AgentEvent
 from domain.base import Event
-from domain.interactions import InteractionEvent
 from domain.ivr import IvrEvent
 from domain.queues import QueueEvent
 from domain.timeline import TimelineEvent
 from projections import agents, audit, interactions, ivr, queues, sources, visits
-from projections.base import Advanced, Recorded, Row, Told, columns
+from projections.base import Advanced, Row, Told, columns
+from projections.reading import CallTold, EventUnreadable, Recorded, Stored, read
 from projections.rows import RowsSoFar
 from projections.warehouse import Columns, Warehouse
 
-TOLD = (
-    Told(InteractionEvent, visits.fold),
-    Told(InteractionEvent, interactions.fold),
-    Told(InteractionEvent, ivr.fold_calls),
-    Told(AgentEvent, agents.fold),
-    Told(TimelineEvent, sources.fold),
-)
-ADVANCED = (
-    Advanced(QueueEvent, queues.QueueRow, queues.fold),
-    Advanced(IvrEvent, ivr.IvrRow, ivr.fold),
-)
-ROWS: tuple[type[Row], ...] = (
-    visits.VisitRow, interactions.InteractionRow, interactions.AttemptRow, ivr.IvrCallRow, ivr.IvrRow, agents.AgentRow, agents.AgentSpanRow,
-    queues.QueueRow, sources.SourceRow,
-)  # fmt: skip
+CALLS: dict[str, Callable[[Sequence[Recorded], Sequence[CallTold]], Columns]] = {
+    visits.TABLE: visits.fold,
+    interactions.TABLE: interactions.fold,
+    interactions.ATTEMPTS: interactions.fold_attempts,
+    ivr.CALLS: ivr.fold_calls,
+}
+"""Events of calls, a batch at a time."""
+
+TOLD = (Told(AgentEvent, agents.fold), Told(TimelineEvent, sources.fold))
+ADVANCED = (Advanced(QueueEvent, queues.QueueRow, queues.fold), Advanced(IvrEvent, ivr.IvrRow, ivr.fold))
+ROWS: tuple[type[Row], ...] = (agents.AgentRow, agents.AgentSpanRow, sources.SourceRow, queues.QueueRow, ivr.IvrRow)
+"""Rows of the other events, one by one."""
 
 
 @dataclass(frozen=True)
@@ -60,30 +57,32 @@ class Folding:
         self._so_far: dict[type[Row], RowsSoFar[Any]] = {advanced.row: RowsSoFar(warehouse, advanced.row) for advanced in ADVANCED}
         self._folds: dict[type[Event], list[Callable[[Any, int], Iterable[Row]]]] = {}
 
-    def fold(self, batch: Sequence[Recorded]) -> Folded:
-        """The rows of these events; what was put into the warehouse before is not made again of an event seen before."""
-        self._begin(batch)
-        made: defaultdict[str, list[Any]] = defaultdict(list)
+    def fold(self, stored: Sequence[Stored]) -> Folded:
+        """The rows of these events, at least one; of an event that a row so far has seen before, that row is not made again."""
         refused: list[Refused] = []
+        batch = _read_all(stored, refused)
+        tables = {audit.TABLE: audit.fold(batch)}
+        tables |= _calls([recorded for recorded in batch if type(recorded.told) is CallTold], refused)
+        tables |= self._others([recorded for recorded in batch if type(recorded.told) is not CallTold], refused)
+        return Folded(stored[-1][0], {table: rows for table, rows in tables.items() if rows["tenant"]}, refused)
+
+    def _others(self, batch: Sequence[Recorded], refused: list[Refused]) -> dict[str, Columns]:
+        for advanced in ADVANCED:
+            self._so_far[advanced.row].begin(recorded.id for recorded in batch if isinstance(recorded.told, advanced.events))
+        made: defaultdict[str, list[Row]] = defaultdict(list)
         for recorded in batch:
-            event, position = recorded.event, recorded.position
-            folds = self._folds.get(type(event))
+            kind: Any = type(recorded.told)
+            folds = self._folds.get(kind)
             if folds is None:
-                folds = self._folds[type(event)] = self._folds_of(type(event))
+                folds = self._folds[kind] = self._folds_of(kind)
             try:
-                rows = [row for fold in folds for row in fold(event, position)]
+                rows = [row for fold in folds for row in fold(recorded.told, recorded.position)]
             except Exception as error:  # noqa: BLE001 - whatever it is, it concerns this event alone, and whoever asked decides
-                refused.append(Refused(position, event.TOPIC, repr(error)))
+                refused.append(Refused(recorded.position, recorded.topic, repr(error)))
                 rows = []
             for row in rows:
                 made[row.TABLE].append(row)
-        made[audit.AuditRow.TABLE] = [audit.row(recorded) for recorded in batch]
-        return Folded(batch[-1].position, {table: columns(rows) for table, rows in made.items()}, refused)
-
-    def _begin(self, batch: Sequence[Recorded]) -> None:
-        for advanced in ADVANCED:
-            ids = [recorded.event.originator_id.bytes for recorded in batch if isinstance(recorded.event, advanced.events)]
-            self._so_far[advanced.row].begin(ids)
+        return {table: columns(rows) for table, rows in made.items()}
 
     def _folds_of(self, kind: type[Event]) -> list[Callable[[Any, int], Iterable[Row]]]:
         told = [told.fold for told in TOLD if issubclass(kind, told.events)]
@@ -100,3 +99,33 @@ class Folding:
             return (row,)
 
         return fold
+
+
+def _read_all(stored: Sequence[Stored], refused: list[Refused]) -> list[Recorded]:
+    batch = []
+    for event in stored:
+        try:
+            batch.append(read(event))
+        except EventUnreadable as error:
+            refused.append(Refused(event[0], event[3], repr(error)))
+    return batch
+
+
+def _calls(batch: list[Recorded], refused: list[Refused]) -> dict[str, Columns]:
+    """The rows of these calls; where the batch fails as a whole the events that fail alone are left out."""
+    try:
+        return _fold_calls(batch)
+    except Exception:  # noqa: BLE001 - found out below, event by event
+        good = []
+        for recorded in batch:
+            try:
+                _fold_calls([recorded])
+                good.append(recorded)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it concerns this event alone, and whoever asked decides
+                refused.append(Refused(recorded.position, recorded.topic, repr(error)))
+        return _fold_calls(good)
+
+
+def _fold_calls(batch: list[Recorded]) -> dict[str, Columns]:
+    told = [recorded.told for recorded in batch if isinstance(recorded.told, CallTold)]
+    return {table: fold(batch, told) for table, fold in CALLS.items()}

@@ -2,117 +2,80 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import ClassVar
+from collections.abc import Sequence
 
 from domain.calls import Call
-from domain.interactions import InteractionEvent
-from projections.base import Id, Row
+from projections.reading import CallTold, Recorded
+from projections.warehouse import Columns
 
-_NONE: tuple[()] = ()
+TABLE = "interactions"
+ATTEMPTS = "attempts"
 
 
-class InteractionRow(Row, kw_only=True, gc=False):
-    """A call (atendimento) as it is known: `domain.calls.Call` without its parts.
+def fold(batch: Sequence[Recorded], told: Sequence[CallTold]) -> Columns:
+    """The calls (atendimentos) as each event leaves them: `domain.calls.Call` without its parts.
 
-    number: the customer's, sealed; "" when no source told it. queues, agents: those it met, each once, in order.
+    whole: the call of which this one is a leg, itself where it is none. number: the customer's, sealed; "" when no source told it.
+    queues, agents: those it met, each once, in order. duration_ms: None while it goes on.
     """
-
-    TABLE: ClassVar[str] = "interactions"
-
-    call: str
-    whole: Id
-    protocol: int
-    direction: str
-    medium: str = "voice"
-    origin: str
-    contact: Id | None
-    number: str
-    did: str
-    started_ms: int
-    ended_ms: int | None
-    duration_ms: int | None
-    status: str
-    queues: tuple[str, ...] = _NONE
-    agents: tuple[str, ...] = _NONE
-    tags: tuple[str, ...] = _NONE
-    jitter_ms: float | None
-    loss_percent: float | None
-
-
-class AttemptRow(Row, kw_only=True, gc=False):
-    """An outbound attempt, under the id of its call: `domain.calls.Attempt`. A call that is one stays one: facts are only ever added."""
-
-    TABLE: ClassVar[str] = "attempts"
-
-    queue: str
-    agent: str
-    style: str
-    dialled_ms: int
-    answered_ms: int | None
-    ended_ms: int | None
-    result: str
-    talk_ms: int | None
+    calls = [event.call for event in told]
+    return {
+        "tenant": [event.tenant.bytes for event in told],
+        "id": [recorded.id for recorded in batch],
+        "version": [recorded.version for recorded in batch],
+        "position": [recorded.position for recorded in batch],
+        "removed": [0] * len(batch),
+        "call": [call.call for call in calls],
+        "whole": [call.part_of.bytes if call.part_of else recorded.id for recorded, call in zip(batch, calls, strict=True)],
+        "protocol": [call.protocol for call in calls],
+        "direction": [call.direction for call in calls],
+        "medium": ["voice"] * len(calls),
+        "origin": [call.origin for call in calls],
+        "contact": [call.contact.bytes if call.contact else None for call in calls],
+        "number": [call.number.sealed if call.number else "" for call in calls],
+        "did": [call.did for call in calls],
+        "started_ms": [call.started_ms for call in calls],
+        "ended_ms": [call.ended_ms for call in calls],
+        "duration_ms": [None if call.ended_ms is None else call.ended_ms - call.started_ms for call in calls],
+        "status": [call.status for call in calls],
+        "queues": [_queues(call) for call in calls],
+        "agents": [_agents(call) for call in calls],
+        "tags": [call.tags for call in calls],
+        "jitter_ms": [call.jitter_ms for call in calls],
+        "loss_percent": [call.loss_percent for call in calls],
+    }
 
 
-def fold(event: InteractionEvent, position: int) -> Iterator[Row]:
-    """The call, and its attempt if it is one, as this event leaves them."""
-    call, id = event.call, event.originator_id.bytes
-    yield InteractionRow(
-        tenant=event.tenant.bytes,
-        id=id,
-        version=event.originator_version,
-        position=position,
-        call=call.call,
-        whole=call.part_of.bytes if call.part_of else id,
-        protocol=call.protocol,
-        direction=call.direction,
-        origin=call.origin,
-        contact=call.contact.bytes if call.contact else None,
-        number=call.number.sealed if call.number else "",
-        did=call.did,
-        started_ms=call.started_ms,
-        ended_ms=call.ended_ms,
-        duration_ms=None if call.ended_ms is None else call.ended_ms - call.started_ms,
-        status=call.status,
-        queues=_queues(call),
-        agents=_agents(call),
-        tags=call.tags,
-        jitter_ms=call.jitter_ms,
-        loss_percent=call.loss_percent,
-    )
-    if call.attempt is not None:
-        yield _attempt(event, position)
+def fold_attempts(batch: Sequence[Recorded], told: Sequence[CallTold]) -> Columns:
+    """The outbound attempts among these calls, under their ids: `domain.calls.Attempt`. What is one stays one: facts are only ever added."""
+    of = [(recorded, event) for recorded, event in zip(batch, told, strict=True) if event.call.attempt is not None]
+    attempts = [event.call.attempt for _, event in of if event.call.attempt is not None]
+    return {
+        "tenant": [event.tenant.bytes for _, event in of],
+        "id": [recorded.id for recorded, _ in of],
+        "version": [recorded.version for recorded, _ in of],
+        "position": [recorded.position for recorded, _ in of],
+        "removed": [0] * len(of),
+        "queue": [attempt.queue for attempt in attempts],
+        "agent": [attempt.agent for attempt in attempts],
+        "style": [attempt.style for attempt in attempts],
+        "dialled_ms": [attempt.dialled_ms for attempt in attempts],
+        "answered_ms": [attempt.answered_ms for attempt in attempts],
+        "ended_ms": [attempt.ended_ms for attempt in attempts],
+        "result": [attempt.result for attempt in attempts],
+        "talk_ms": [attempt.talk_ms for attempt in attempts],
+    }
 
 
-def _attempt(event: InteractionEvent, position: int) -> AttemptRow:
-    attempt = event.call.attempt
-    assert attempt is not None
-    return AttemptRow(
-        tenant=event.tenant.bytes,
-        id=event.originator_id.bytes,
-        version=event.originator_version,
-        position=position,
-        queue=attempt.queue,
-        agent=attempt.agent,
-        style=attempt.style,
-        dialled_ms=attempt.dialled_ms,
-        answered_ms=attempt.answered_ms,
-        ended_ms=attempt.ended_ms,
-        result=attempt.result,
-        talk_ms=attempt.talk_ms,
-    )
-
-
-def _queues(call: Call) -> tuple[str, ...]:
-    named = [visit.queue for visit in call.visits]
+def _queues(call: Call) -> list[str]:
+    met = [visit.queue for visit in call.visits]
     if call.attempt is not None and call.attempt.queue:
-        named.append(call.attempt.queue)
-    return tuple(named) if len(named) < 2 else tuple(dict.fromkeys(named))
+        met.append(call.attempt.queue)
+    return met if len(met) < 2 else list(dict.fromkeys(met))
 
 
-def _agents(call: Call) -> tuple[str, ...]:
-    named = [visit.agent for visit in call.visits if visit.agent]
+def _agents(call: Call) -> list[str]:
+    met = [visit.agent for visit in call.visits if visit.agent]
     if call.attempt is not None and call.attempt.agent:
-        named.append(call.attempt.agent)
-    return tuple(named) if len(named) < 2 else tuple(dict.fromkeys(named))
+        met.append(call.attempt.agent)
+    return met if len(met) < 2 else list(dict.fromkeys(met))

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import ClassVar
 
 from msgspec.structs import replace
 
 from domain.ids import ivr_id
-from domain.interactions import InteractionEvent
 from domain.ivr import IvrDeleted, IvrEvent, IvrRegistered
-from projections.base import Id, Row, part
+from projections.base import Row, part
+from projections.reading import CallTold, Recorded
+from projections.warehouse import Columns
 
-_NONE: tuple[()] = ()
+CALLS = "ivr_calls"
 
 
 class IvrRow(Row, kw_only=True, gc=False):
@@ -21,24 +22,6 @@ class IvrRow(Row, kw_only=True, gc=False):
     TABLE: ClassVar[str] = "ivrs"
 
     name: str = ""
-
-
-class IvrCallRow(Row, kw_only=True, gc=False):
-    """A call's way through an IVR, under the id of the call: `domain.calls.IvrPath`. A call that entered one entered it for good.
-
-    queue, visit: to which the IVR led, "" and None where it led to none.
-    """
-
-    TABLE: ClassVar[str] = "ivr_calls"
-
-    ivr: str
-    ivr_id: Id
-    entered_ms: int
-    left_ms: int | None
-    outcome: str
-    options: tuple[str, ...] = _NONE
-    queue: str = ""
-    visit: Id | None = None
 
 
 def fold(row: IvrRow | None, event: IvrEvent, position: int) -> IvrRow:
@@ -54,22 +37,26 @@ def fold(row: IvrRow | None, event: IvrEvent, position: int) -> IvrRow:
             return after
 
 
-def fold_calls(event: InteractionEvent, position: int) -> Iterator[IvrCallRow]:
-    """The call's way through the IVR as this event leaves it, if it entered one."""
-    path, visits = event.call.ivr, event.call.visits
-    if path is None:
-        return
-    yield IvrCallRow(
-        tenant=event.tenant.bytes,
-        id=event.originator_id.bytes,
-        version=event.originator_version,
-        position=position,
-        ivr=path.ivr,
-        ivr_id=ivr_id(event.tenant, path.ivr).bytes,
-        entered_ms=path.entered_ms,
-        left_ms=path.left_ms,
-        outcome=path.outcome,
-        options=path.options,
-        queue=visits[0].queue if visits else "",
-        visit=part(event.originator_id, "visit", visits[0].n) if visits else None,
-    )
+def fold_calls(batch: Sequence[Recorded], told: Sequence[CallTold]) -> Columns:
+    """The ways of these calls through an IVR, under the ids of the calls: `domain.calls.IvrPath`. Who entered one entered it for good.
+
+    queue, visit: to which the IVR led, "" and None where it led to none.
+    """
+    of = [(recorded, event, event.call.ivr) for recorded, event in zip(batch, told, strict=True) if event.call.ivr is not None]
+    paths = [path for _, _, path in of]
+    first = [event.call.visits[0] if event.call.visits else None for _, event, _ in of]
+    return {
+        "tenant": [event.tenant.bytes for _, event, _ in of],
+        "id": [recorded.id for recorded, _, _ in of],
+        "version": [recorded.version for recorded, _, _ in of],
+        "position": [recorded.position for recorded, _, _ in of],
+        "removed": [0] * len(of),
+        "ivr": [path.ivr for path in paths],
+        "ivr_id": [ivr_id(event.tenant, path.ivr).bytes for _, event, path in of],
+        "entered_ms": [path.entered_ms for path in paths],
+        "left_ms": [path.left_ms for path in paths],
+        "outcome": [path.outcome for path in paths],
+        "options": [path.options for path in paths],
+        "queue": [visit.queue if visit else "" for visit in first],
+        "visit": [part(recorded.id, "visit", visit.n) if visit else None for (recorded, _, _), visit in zip(of, first, strict=True)],
+    }

@@ -18,7 +18,8 @@ from domain.queues import (
     QueueSettings,
     QueueSettingsSet,
 )
-from projections.base import Id, Row
+from projections.base import Row
+from projections.reading import Id
 
 
 class QueueRow(Row, kw_only=True, gc=False):

@@ -8,7 +8,8 @@ from uuid import UUID
 
 import msgspec
 
-from projections.base import Id, Row
+from projections.base import Row
+from projections.reading import Id
 from projections.warehouse import Warehouse
 
 R = TypeVar("R", bound=Row)

@@ -6,6 +6,7 @@ moment leaves rows that are written again, and then are the same.
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -14,10 +15,10 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import Protocol
 
-from projections.base import Recorded
 from projections.decisions import Stop, about_event, about_outside
-from projections.folding import Folded, Folding, Refused
+from projections.folding import Folded, Folding
 from projections.progress import Progress, ProjectionsStopped
+from projections.reading import Stored
 from projections.warehouse import Warehouse, WarehouseError
 from projections.writing import position_of, write
 
@@ -33,25 +34,25 @@ PACE_S = 0.1
 class Log(Protocol):
     """The log as whoever follows it sees it."""
 
-    def read(self, after: int, limit: int) -> Sequence[Recorded]:
-        """At most `limit` events after a position, in order."""
-
+    @property
     def head(self) -> int:
         """Position of the last event."""
 
-    def subscribe(self, callback: Callable[[int], object]) -> Callable[[], None]:
-        """Let `callback` be told the new head after each commit, in any thread. Returns what ends it."""
+    def rows_after(self, position: int, limit: int) -> Sequence[Stored]:
+        """At most `limit` events after a position, in order, without holes."""
+
+    def listen(self, listener: Callable[[int], object]) -> Callable[[], None]:
+        """Let `listener` be told the new head after each commit, in any thread. Returns what ends it."""
 
 
 class Runner:
-    """Writes one warehouse's rows from one log, alone. `unreadable`: what `log.read` raises for an event that is damaged."""
+    """Writes one warehouse's rows from one log, alone."""
 
-    def __init__(self, log: Log, warehouse: Warehouse, *, unreadable: type[Exception], pace_s: float = PACE_S) -> None:
-        self.progress = Progress(position_of(warehouse), log.head())
+    def __init__(self, log: Log, warehouse: Warehouse, *, pace_s: float = PACE_S) -> None:
+        self.progress = Progress(position_of(warehouse), log.head)
         self.refused = 0
         self._log = log
         self._warehouse = warehouse
-        self._unreadable = unreadable
         self._pace_s = pace_s
         self._folding = Folding(warehouse)
         self._turn = threading.Lock()
@@ -59,7 +60,7 @@ class Runner:
         self._closing = threading.Event()
         self._news = threading.Event()
         self._thread: threading.Thread | None = None
-        self._unsubscribe: Callable[[], None] | None = None
+        self._unlisten: Callable[[], None] | None = None
 
     # For those who ask
 
@@ -76,7 +77,7 @@ class Runner:
 
     def start(self) -> None:
         """Follow the log in a thread of its own, until `close`."""
-        self._unsubscribe = self._log.subscribe(lambda _: self._news.set())
+        self._unlisten = self._log.listen(lambda _: self._news.set())
         self._news.set()
         self._thread = threading.Thread(target=self._follow, name="projections", daemon=True)
         self._thread.start()
@@ -87,7 +88,7 @@ class Runner:
                 self._news.wait()
                 self._news.clear()
                 began = monotonic()
-                self.run_until(self._log.head())
+                self.run_until(self._log.head)
                 self._closing.wait(self._pace_s - (monotonic() - began))
         except Exception as error:
             self.progress.stopped(error)
@@ -105,7 +106,7 @@ class Runner:
 
     def _run_until(self, position: int, say: Callable[[int], object]) -> None:
         pending: Future[int] | None = None
-        reached, position = self.position, min(position, self._log.head())
+        reached, position = self.position, min(position, self._log.head)
         while reached < position and not self._closing.is_set():
             folded = self._next(reached, min(position - reached, BATCH))
             if pending is not None:
@@ -117,12 +118,8 @@ class Runner:
 
     def _next(self, after: int, limit: int) -> Folded:
         """The rows of the next batch; an event that cannot be made rows is set aside."""
-        try:
+        with _no_search_for_garbage():
             folded = self._folding.fold(self._read(after, limit))
-        except self._unreadable as error:
-            if limit > 1:
-                return self._next(after, limit // 2)
-            folded = Folded(after + 1, {}, [Refused(after + 1, "", repr(error))])
         for refused in folded.refused:
             self.refused += 1
             log.error("projections refused position=%d topic=%s error=%s", refused.position, refused.topic, refused.error)
@@ -130,13 +127,11 @@ class Runner:
                 raise self._stopped(f"{self.refused} events could not be made rows, the last at {refused.position}: {refused.error}")
         return folded
 
-    def _read(self, after: int, limit: int) -> Sequence[Recorded]:
+    def _read(self, after: int, limit: int) -> Sequence[Stored]:
         tries = 0
         while True:
             try:
-                return self._log.read(after, limit)
-            except self._unreadable:
-                raise
+                return self._log.rows_after(after, limit)
             except Exception as error:  # noqa: BLE001 - a disk or a database may fail in any way; it is tried again, then raised
                 tries += 1
                 self._pause(tries, "the log cannot be read", error)
@@ -169,9 +164,9 @@ class Runner:
 
     def close(self) -> None:
         """Stop following; what is being written is finished. Can be repeated."""
-        if self._unsubscribe is not None:
-            self._unsubscribe()
-            self._unsubscribe = None
+        if self._unlisten is not None:
+            self._unlisten()
+            self._unlisten = None
         self._closing.set()
         self._news.set()
         if self._thread is not None:
@@ -191,3 +186,15 @@ class Runner:
             self._folding = Folding(self._warehouse)
             self.progress.written(position_of(self._warehouse))
         self._news.set()
+
+
+@contextmanager
+def _no_search_for_garbage() -> Iterator[None]:
+    """A batch is a hundred thousand objects that live until its end: to look for garbage among them again and again doubles its time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

@@ -31,7 +31,7 @@ class SourceRow(Row, kw_only=True, gc=False):
 
 def fold(event: TimelineEvent, position: int) -> Iterator[SourceRow]:
     """The span, gap or restart that this event tells; a line kept for the audit is none."""
-    tenant, id, version = event.tenant.bytes, event.originator_id, event.originator_version
+    tenant, id, version = event.tenant.bytes, event.originator_id.bytes, event.originator_version
     match event:
         case SpanCovered(span=span):
             key = f"{span.source}:{span.name}:{span.from_us}"

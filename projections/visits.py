@@ -1,112 +1,79 @@
-"""Visits to queues, each with its rings and holds: what nearly every figure counts."""
+"""Visits to queues, each with its rings and holds: what nearly every figure counts.
+
+Calls are most of the log, so their folds make columns of a whole batch at once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import ClassVar
 from uuid import UUID
 
 from domain.calls import Visit
 from domain.ids import queue_id
-from domain.interactions import InteractionEvent
-from projections.base import Id, Row, part
+from projections.base import part
+from projections.reading import CallTold, Id, Recorded
+from projections.warehouse import Columns
+
+TABLE = "visits"
 
 _SOURCES = frozenset({"ami", "queue_log"})
-_NONE: tuple[()] = ()
 
 
-class VisitRow(Row, kw_only=True, gc=False):
-    """A visit as it is known: `domain.calls.Visit`, and what its call says about it.
+def fold(batch: Sequence[Recorded], told: Sequence[CallTold]) -> Columns:
+    """The visits of these calls as each event leaves them; those that an event takes back as removed.
 
-    whole: the call of which the visit's channel is a leg. first: the first visit of its channel. live: told by commands,
-    not by a source with a span of its own. queue: the name as it was; queue_id: of the queue that had the name. Rings and holds: a column each.
+    A visit as `domain.calls.Visit` says it, and what its call says about it. whole: the call of which the visit's channel is a leg.
+    first: the first visit of its channel. live: told by commands, not by a source with a span of its own. queue: the name
+    as it was; queue_id: of the queue that had the name then. rings and holds: an element each.
     """
-
-    TABLE: ClassVar[str] = "visits"
-
-    interaction: Id
-    whole: Id
-    call: str = ""
-    first: int = 0
-    live: int = 0
-    queue: str = ""
-    queue_id: Id = bytes(16)
-    agent: str = ""
-    offered_ms: int = 0
-    end: str = "waiting"
-    ended_ms: int | None = None
-    wait_ms: int | None = None
-    ring_ms: int | None = None
-    released_ms: int | None = None
-    released_by: str = ""
-    talk_ms: int | None = None
-    hold_ms: int | None = None
-    wrap_up_ms: int | None = None
-    talk_unknown: int = 0
-    sla_ms: int = 0
-    tolerated_ms: int = 0
-    ring_agents: tuple[str, ...] = _NONE
-    ring_from_ms: tuple[int, ...] = _NONE
-    ring_until_ms: tuple[int | None, ...] = _NONE
-    ring_outcomes: tuple[str, ...] = _NONE
-    hold_from_ms: tuple[int, ...] = _NONE
-    hold_until_ms: tuple[int | None, ...] = _NONE
-
-
-def fold(event: InteractionEvent, position: int) -> Iterator[VisitRow]:
-    """The visits of a call as this event leaves them; those that it takes back as removed."""
-    interaction = event.originator_id
-    for visit in event.call.visits:
-        yield _row(event, visit, position)
-    for n in range(len(event.call.visits), event.had_visits):
-        yield VisitRow(
-            tenant=event.tenant.bytes,
-            id=part(interaction, "visit", n),
-            version=event.originator_version,
-            position=position,
-            removed=1,
-            interaction=interaction.bytes,
-            whole=interaction.bytes,
-        )
+    of = [(recorded, event, visit) for recorded, event in zip(batch, told, strict=True) for visit in event.call.visits]
+    gone = [(recorded, event, visit) for recorded, event in zip(batch, told, strict=True) for visit in _taken_back(event)]
+    removed = [0] * len(of) + [1] * len(gone)
+    of += gone
+    visits = [visit for _, _, visit in of]
+    calls = [event.call for _, event, _ in of]
+    interactions = [recorded.id for recorded, _, _ in of]
+    return {
+        "tenant": [event.tenant.bytes for _, event, _ in of],
+        "id": [part(recorded.id, "visit", visit.n) for recorded, _, visit in of],
+        "version": [recorded.version for recorded, _, _ in of],
+        "position": [recorded.position for recorded, _, _ in of],
+        "removed": removed,
+        "interaction": interactions,
+        "whole": [call.part_of.bytes if call.part_of else id for call, id in zip(calls, interactions, strict=True)],
+        "call": [call.call for call in calls],
+        "first": [1 if visit.n == 0 else 0 for visit in visits],
+        "live": [0 if call.origin in _SOURCES else 1 for call in calls],
+        "queue": [visit.queue for visit in visits],
+        "queue_id": [_queue(event.tenant, visit.queue) for _, event, visit in of],
+        "agent": [visit.agent for visit in visits],
+        "offered_ms": [visit.offered_ms for visit in visits],
+        "end": [visit.end or "waiting" for visit in visits],
+        "ended_ms": [visit.ended_ms for visit in visits],
+        "wait_ms": [visit.wait_ms for visit in visits],
+        "ring_ms": [visit.ring_ms for visit in visits],
+        "released_ms": [visit.released_ms for visit in visits],
+        "released_by": [visit.released_by for visit in visits],
+        "talk_ms": [visit.talk_ms for visit in visits],
+        "hold_ms": [visit.hold_ms for visit in visits],
+        "wrap_up_ms": [visit.wrap_up_ms for visit in visits],
+        "talk_unknown": [1 if visit.talk_unknown else 0 for visit in visits],
+        "sla_ms": [visit.sla_ms for visit in visits],
+        "tolerated_ms": [visit.tolerated_ms for visit in visits],
+        "ring_agents": [[ring.agent for ring in visit.rings] for visit in visits],
+        "ring_from_ms": [[ring.from_ms for ring in visit.rings] for visit in visits],
+        "ring_until_ms": [[ring.until_ms for ring in visit.rings] for visit in visits],
+        "ring_outcomes": [[ring.outcome for ring in visit.rings] for visit in visits],
+        "hold_from_ms": [[since for since, _ in visit.holds] for visit in visits],
+        "hold_until_ms": [[until for _, until in visit.holds] for visit in visits],
+    }
 
 
-def _row(event: InteractionEvent, visit: Visit, position: int) -> VisitRow:
-    call, interaction = event.call, event.originator_id
-    rings, holds = visit.rings, visit.holds
-    return VisitRow(
-        tenant=event.tenant.bytes,
-        id=part(interaction, "visit", visit.n),
-        version=event.originator_version,
-        position=position,
-        interaction=interaction.bytes,
-        whole=(call.part_of or interaction).bytes,
-        call=call.call,
-        first=1 if visit.n == 0 else 0,
-        live=0 if call.origin in _SOURCES else 1,
-        queue=visit.queue,
-        queue_id=_queue(event.tenant, visit.queue),
-        agent=visit.agent,
-        offered_ms=visit.offered_ms,
-        end=visit.end or "waiting",
-        ended_ms=visit.ended_ms,
-        wait_ms=visit.wait_ms,
-        ring_ms=visit.ring_ms,
-        released_ms=visit.released_ms,
-        released_by=visit.released_by,
-        talk_ms=visit.talk_ms,
-        hold_ms=visit.hold_ms,
-        wrap_up_ms=visit.wrap_up_ms,
-        talk_unknown=1 if visit.talk_unknown else 0,
-        sla_ms=visit.sla_ms,
-        tolerated_ms=visit.tolerated_ms,
-        ring_agents=tuple([ring.agent for ring in rings]),
-        ring_from_ms=tuple([ring.from_ms for ring in rings]),
-        ring_until_ms=tuple([ring.until_ms for ring in rings]),
-        ring_outcomes=tuple([ring.outcome for ring in rings]),
-        hold_from_ms=tuple([since for since, _ in holds]) if holds else _NONE,
-        hold_until_ms=tuple([until for _, until in holds]) if holds else _NONE,
-    )
+def _taken_back(event: CallTold) -> list[Visit]:
+    """The visits that the call had before this event and has no more."""
+    gone = range(len(event.call.visits), event.had_visits)
+    return [Visit(n=n, queue="", offered_ms=0, sla_ms=0, tolerated_ms=0) for n in gone]
 
 
 @lru_cache(4096)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from projections.audit import AuditRow
+from projections import audit
 from projections.folding import Folded
 from projections.warehouse import Warehouse
 
@@ -19,7 +19,7 @@ def position_of(warehouse: Warehouse) -> int:
 def write(warehouse: Warehouse, folded: Folded) -> None:
     """Write a batch; it may have been written before, in part or whole, and then nothing changes."""
     for table, columns in folded.tables.items():
-        if table == AuditRow.TABLE:
+        if table == audit.TABLE:
             warehouse.insert(table, columns)
         else:
             # Versions first: a row that is there has all its versions there, so a fold that skips what the row has seen loses none.

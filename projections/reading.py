@@ -1,0 +1,88 @@
+"""What the rows need of an event, read from its stored form.
+
+Most events are of calls. Of these nothing is read but the `Call`: the facts told are for the aggregate, and reading them
+would cost as much again as everything else. Personal data stays as sealed as it is stored.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from domain.base import CATALOGUE, NOBODY, Event, Personal
+from domain.calls import Call
+from domain.interactions import InteractionEvent
+
+Id = bytes
+"""An id as its 16 bytes, as the warehouse takes it."""
+
+Stored = tuple[int, Id, int, str, bytes]
+"""An event as the log holds it: position, aggregate, version, name on the wire, state."""
+
+
+class EventUnreadable(Exception):
+    """A stored event that today's catalogue cannot read; says why."""
+
+
+class CallTold(msgspec.Struct, gc=False):
+    """An event of a call (`InteractionEvent`) without its facts."""
+
+    tenant: UUID
+    actor: str
+    occurred_at: int
+    recorded_at: int
+    call: Call
+    had_visits: int = 0
+    cause: str = ""
+    correlation: str = ""
+
+
+class Recorded(msgspec.Struct, gc=False):
+    """An event with its place in the log. `told`: what the rows need of it; None when it could not be read."""
+
+    position: int
+    id: Id
+    version: int
+    topic: str
+    state: bytes
+    told: CallTold | Event
+
+
+def read(stored: Stored) -> Recorded:
+    """An event of the log. Raises EventUnreadable."""
+    position, id, version, topic, state = stored
+    try:
+        kind = CATALOGUE[topic]
+        now = _up_to_date(kind, state) if kind.VERSION > 1 or state.startswith(b'{"v":') else state
+        decoder, whole = _decoder(topic)
+        if whole:
+            now = b'{"originator_id":"%s","originator_version":%d,%s' % (id.hex().encode(), version, now[1:])
+        return Recorded(position, id, version, topic, state, decoder.decode(now))
+    except (KeyError, msgspec.MsgspecError) as error:
+        raise EventUnreadable(f"event {position} ({topic}): {error!r}") from error
+
+
+@cache
+def _decoder(topic: str) -> tuple[msgspec.json.Decoder[Any], bool]:
+    """How an event of this name is read, and whether its id and version must be put before its state."""
+    kind = CATALOGUE[topic]
+    if issubclass(kind, InteractionEvent):
+        return msgspec.json.Decoder(CallTold, dec_hook=_sealed), False
+    return msgspec.json.Decoder(kind, dec_hook=_sealed), True
+
+
+def _sealed(kind: type, text: Any) -> Personal:
+    if kind is not Personal:
+        raise NotImplementedError(kind)
+    # Whose datum it is says the sealed text itself, to whoever opens it.
+    return Personal(NOBODY, sealed=text)
+
+
+def _up_to_date(kind: type[Event], state: bytes) -> bytes:
+    """The state of an event of an older version as today's would have been written."""
+    fields: dict[str, Any] = msgspec.json.decode(state)
+    written_at = fields.pop("v", 1)
+    return msgspec.json.encode(kind.upcast(fields, written_at) if written_at < kind.VERSION else fields)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import Field
 
-from api.access import Asking
-from api.house import TheHouse
+from api.asking import Asked
 from api.problem import documented
 from api.shapes import Body, Done, Moment, Name, microseconds
 from commands import agents as told
@@ -48,25 +47,25 @@ class Pause(OfAgent):
     reason: Annotated[Name, Field(description="why (motivo de pausa)", examples=["almoço"])]
 
 
-@router.post("/log-in", summary="An agent logs in to queues")
-async def log_in(body: InQueues, caller: Asking, house: TheHouse) -> Done:
+@router.post("/log-in", summary="An agent logs in to queues", response_model=Done)
+async def log_in(body: InQueues, asking: Asked) -> Response:
     """Logged time begins. An agent comes to be with the first login; `id` is the agent's. `result.queues`: where the agent is in now."""
-    return await house.execute(told.LogIn(agent=body.agent, queues=body.queues, at=body.us), caller)
+    return await asking.do(told.LogIn(agent=body.agent, queues=body.queues, at=body.us))
 
 
-@router.post("/log-out", summary="An agent logs out of queues", responses=_KNOWN)
-async def log_out(body: InQueues, caller: Asking, house: TheHouse) -> Done:
+@router.post("/log-out", summary="An agent logs out of queues", responses=_KNOWN, response_model=Done)
+async def log_out(body: InQueues, asking: Asked) -> Response:
     """Logged time ends with the last queue. Refused for an agent who is not in."""
-    return await house.execute(told.LogOut(agent=body.agent, queues=body.queues, at=body.us), caller)
+    return await asking.do(told.LogOut(agent=body.agent, queues=body.queues, at=body.us))
 
 
-@router.post("/pause", summary="An agent pauses with a reason", responses=_KNOWN)
-async def pause(body: Pause, caller: Asking, house: TheHouse) -> Done:
+@router.post("/pause", summary="An agent pauses with a reason", responses=_KNOWN, response_model=Done)
+async def pause(body: Pause, asking: Asked) -> Response:
     """In all queues. A pause set during a call begins to count when the call ends; another reason takes over from the one before."""
-    return await house.execute(told.PauseAgent(agent=body.agent, reason=body.reason, at=body.us), caller)
+    return await asking.do(told.PauseAgent(agent=body.agent, reason=body.reason, at=body.us))
 
 
-@router.post("/resume", summary="An agent comes back from the pause", responses=_KNOWN)
-async def resume(body: OfAgent, caller: Asking, house: TheHouse) -> Done:
+@router.post("/resume", summary="An agent comes back from the pause", responses=_KNOWN, response_model=Done)
+async def resume(body: OfAgent, asking: Asked) -> Response:
     """Available again. Refused for an agent who is not paused."""
-    return await house.execute(told.ResumeAgent(agent=body.agent, at=body.us), caller)
+    return await asking.do(told.ResumeAgent(agent=body.agent, at=body.us))

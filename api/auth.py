@@ -16,7 +16,7 @@ from api.problem import documented
 from api.shapes import Body, Line, Shape
 from commands.desk import Caller
 from commands.identity import SetPassword, SignedIn, check_credentials, hashed_password, who_is
-from commands.sessions import Session, Sessions
+from commands.sessions import Session
 from domain.errors import NotFound, Refused
 from domain.ids import company_id
 
@@ -94,8 +94,7 @@ async def login(body: Login, request: Request, house: TheHouse) -> LoggedIn:
     if who is None:
         raise unauthenticated("no such e-mail, password or company")
     house.throttle.succeeded(email, address)
-    sessions = Sessions(house.center.store, house.center.door.clock)
-    return _welcome(house, who, await house.ask(sessions.open, who.tenant, who.user))
+    return _welcome(house, who, await house.ask(house.sessions.open, who.tenant, who.user))
 
 
 def _proved(house: House, email: str, password: str, company: str) -> SignedIn | None:
@@ -114,7 +113,7 @@ def _proved(house: House, email: str, password: str, company: str) -> SignedIn |
 async def refresh(body: Refresh, house: TheHouse) -> LoggedIn:
     """The permissions are those of now. A refresh token that comes a second time ends the whole session."""
     center = house.center
-    session = await house.ask(Sessions(center.store, center.door.clock).renew, body.refresh_token)
+    session = await house.ask(house.sessions.renew, body.refresh_token)
     who = await house.ask(who_is, center.store, session.tenant, session.user) if session else None
     if session is None or who is None:
         raise unauthenticated("the refresh token is not good any more: log in")
@@ -124,7 +123,7 @@ async def refresh(body: Refresh, house: TheHouse) -> LoggedIn:
 @router.post("/logout", status_code=204, summary="End the session")
 async def logout(body: Refresh, house: TheHouse) -> Response:
     """Its refresh token is void at once; an access token that is out lives on for minutes at most. A token that is not good any more ends nothing."""
-    await house.ask(Sessions(house.center.store, house.center.door.clock).close, body.refresh_token)
+    await house.ask(house.sessions.close, body.refresh_token)
     return Response(status_code=204)
 
 
@@ -136,7 +135,7 @@ async def password(body: NewPassword, request: Request, house: TheHouse) -> Resp
     house.throttle.begin(body.token, request.client.host if request.client else "")
     hashed = await run_sync(hashed_password, body.password, limiter=_hashing)
     user = await _set(house, SetPassword(token=body.token, hashed=hashed))
-    await house.ask(Sessions(house.center.store, house.center.door.clock).close_all, user)
+    await house.ask(house.sessions.close_all, user)
     house.throttle.succeeded(body.token, request.client.host if request.client else "")
     return Response(status_code=204)
 

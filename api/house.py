@@ -15,10 +15,11 @@ from api.live import Feed
 from api.observing import Instruments
 from api.paging import Cursors
 from api.problem import Problem, invalid, of_domain
-from api.shapes import Done, Position
+from api.shapes import Position
 from api.throttle import LoginThrottle
-from commands.desk import Caller, Command
+from commands.desk import Caller, Command, Receipt
 from commands.door import Door
+from commands.sessions import Sessions
 from commands.store import Store
 from domain.errors import DomainError
 
@@ -57,16 +58,17 @@ class House:
         self.instruments = Instruments()
         self.tokens = Tokens(secret, center.door.clock.now_us)
         self.throttle = LoginThrottle(lambda: center.door.clock.now_us() / 1_000_000)
+        self.sessions = Sessions(center.store, center.door.clock)
         self.cursors = Cursors(secret.encode())
         self.feed = Feed(center.store)
 
-    async def execute(self, command: Command, caller: Caller) -> Done:
+    async def execute(self, command: Command, caller: Caller) -> Receipt:
         """Bring a command to the door; it is on disk when this returns. Its refusals are problems."""
         name = type(command).__name__
         began = perf_counter()
         outcome = "done"
         try:
-            receipt = await self.center.door.execute_soon(command, caller)
+            return await self.center.door.execute_soon(command, caller)
         except DomainError as error:
             outcome = of_domain(error).kind
             raise
@@ -74,9 +76,7 @@ class House:
             outcome = "internal"
             raise
         finally:
-            self.instruments.commands.labels(name, outcome).inc()
-            self.instruments.command_latency.labels(name).observe(perf_counter() - began)
-        return Done(id=receipt.id, version=receipt.version, position=receipt.position, result=receipt.result)
+            self.instruments.command(name, outcome, perf_counter() - began)
 
     async def ask(self, question: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Answer a question in a thread: the engine under it lets others work meanwhile."""
@@ -84,7 +84,7 @@ class House:
         try:
             return await run_in_threadpool(question, *args, **kwargs)
         finally:
-            self.instruments.queries.labels(getattr(question, "__name__", "question")).observe(perf_counter() - began)
+            self.instruments.query(getattr(question, "__name__", "question"), perf_counter() - began)
 
     def must_exist(self, position: int, parameter: str) -> None:
         """Refuse (422) a position behind the end of the log."""
@@ -103,14 +103,10 @@ class House:
             await asyncio.sleep(_LOOK_S)
 
 
-def _house(request: Request) -> House:
-    house: House = request.app.state.house
-    return house
-
-
 async def house_of(request: Request) -> House:
     """The house behind the app that serves the request."""
-    return _house(request)
+    house: House = request.app.state.house
+    return house
 
 
 TheHouse = Annotated[House, Depends(house_of)]

@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import ConfigDict, Field
 
-from api.access import Asking, LoggedInUser, may
-from api.house import House, TheHouse
+from api.asking import Asked, Asking, done, may
 from api.problem import documented
 from api.shapes import Body, Done, Milliseconds, Name, Shape
 from commands import identity as told
-from commands.desk import Caller
-from commands.sessions import Sessions
+from commands.keyring import Keyring
 from domain.errors import NotFound
 from domain.identity import CompanySettings, Level, Permission, User
 
@@ -98,9 +96,9 @@ class Link(Done):
 
 
 @router.get("/company", summary="The company of whoever asks")
-async def company(caller: LoggedInUser, house: TheHouse) -> SaidCompany:
+async def company(asking: Asked) -> SaidCompany:
     """Its name, its time zone, its defaults."""
-    found = await house.ask(told.known_company, house.center.store, caller.tenant)
+    found = await asking.ask(told.known_company, asking.house.center.store, asking.tenant)
     if found is None:
         raise NotFound("no such company")
     settings = found.settings
@@ -114,71 +112,70 @@ async def company(caller: LoggedInUser, house: TheHouse) -> SaidCompany:
     )
 
 
-@router.patch("/company", summary="Change the company's defaults", responses=_COMMAND)
-async def change_company(body: Settings, caller: Asking, house: TheHouse) -> Done:
+@router.patch("/company", summary="Change the company's defaults", responses=_COMMAND, response_model=Done)
+async def change_company(body: Settings, asking: Asked) -> Response:
     """Queues that exist keep what they promise; the time zone is that of every report from now on."""
-    found = await house.ask(told.known_company, house.center.store, caller.tenant)
+    found = await asking.ask(told.known_company, asking.house.center.store, asking.tenant)
     if found is None:
         raise NotFound("no such company")
     said = {name: getattr(body, name) for name in CompanySettings.__struct_fields__}
     settings = {name: getattr(found.settings, name) if value is None else value for name, value in said.items()}
-    return await house.execute(told.SetCompanySettings(settings=CompanySettings(**settings)), caller)
+    return await asking.do(told.SetCompanySettings(settings=CompanySettings(**settings)))
 
 
 @router.get("/me", summary="Who is logged in")
-async def me(caller: LoggedInUser, house: TheHouse) -> SaidUser:
+async def me(asking: Asked) -> SaidUser:
     """The user of the access token, as the log says now."""
-    return await _user(house, caller.tenant, UUID(caller.actor.removeprefix("user:")))
+    return await _user(asking, asking.claims.sub)
 
 
 @router.get("/users/{user}", summary="One user", responses=documented("not-allowed", "not-found"))
-async def one(user: UUID, caller: Annotated[Caller, may(told.MANAGE_USERS)], house: TheHouse) -> SaidUser:
+async def one(user: UUID, asking: Annotated[Asking, may(told.MANAGE_USERS)]) -> SaidUser:
     """Name and e-mail address are opened for who may manage users."""
-    return await _user(house, caller.tenant, user)
+    return await _user(asking, user)
 
 
-@router.post("/users", status_code=201, summary="Register a user", responses=_COMMAND | documented("already-exists"))
-async def register(body: NewUser, caller: Asking, house: TheHouse) -> Link:
+@router.post("/users", status_code=201, summary="Register a user", responses=_COMMAND | documented("already-exists"), response_model=Link)
+async def register(body: NewUser, asking: Asked) -> Response:
     """The user sets the first password with the one-time token of the answer."""
     command = told.RegisterUser(name=body.name, email=body.email, level=body.level, permissions=body.permissions)
-    return Link(**dict(await house.execute(command, caller)))
+    return await asking.do(command, 201)
 
 
-@router.post("/users/password-link", summary="A new one-time token for a user", responses=_OF_USER)
-async def password_link(body: OfUser, caller: Asking, house: TheHouse) -> Link:
+@router.post("/users/password-link", summary="A new one-time token for a user", responses=_OF_USER, response_model=Link)
+async def password_link(body: OfUser, asking: Asked) -> Response:
     """For a forgotten password. Tokens given before are void."""
-    return Link(**dict(await house.execute(told.IssuePasswordLink(email=body.email), caller)))
+    return await asking.do(told.IssuePasswordLink(email=body.email))
 
 
-@router.put("/users/{user}/permissions", summary="Say what a user may do", responses=_OF_USER)
-async def set_permissions(user: UUID, body: Rights, caller: Asking, house: TheHouse) -> Done:
+@router.put("/users/{user}/permissions", summary="Say what a user may do", responses=_OF_USER, response_model=Done)
+async def set_permissions(user: UUID, body: Rights, asking: Asked) -> Response:
     """Exactly this, from the user's next access token on."""
-    return await house.execute(told.SetPermissions(user=user, level=body.level, permissions=body.permissions), caller)
+    return await asking.do(told.SetPermissions(user=user, level=body.level, permissions=body.permissions))
 
 
-@router.post("/users/{user}/activate", summary="Let a user in again", responses=_OF_USER)
-async def activate(user: UUID, caller: Asking, house: TheHouse) -> Done:
+@router.post("/users/{user}/activate", summary="Let a user in again", responses=_OF_USER, response_model=Done)
+async def activate(user: UUID, asking: Asked) -> Response:
     """The password is the one from before."""
-    return await house.execute(told.ActivateUser(user=user), caller)
+    return await asking.do(told.ActivateUser(user=user))
 
 
-@router.post("/users/{user}/deactivate", summary="Keep a user out", responses=_OF_USER)
-async def deactivate(user: UUID, caller: Asking, house: TheHouse) -> Done:
+@router.post("/users/{user}/deactivate", summary="Keep a user out", responses=_OF_USER, response_model=Done)
+async def deactivate(user: UUID, asking: Asked) -> Response:
     """Sessions end at once; an access token that is out lives on for minutes at most."""
-    done = await house.execute(told.DeactivateUser(user=user), caller)
-    await house.ask(Sessions(house.center.store, house.center.door.clock).close_all, user)
-    return done
+    receipt = await asking.house.execute(told.DeactivateUser(user=user), asking.caller)
+    await asking.ask(asking.house.sessions.close_all, user)
+    return done(receipt)
 
 
-async def _user(house: House, tenant: UUID, id: UUID) -> SaidUser:
-    found = await house.ask(told.known_user, house.center.store, tenant, id)
+async def _user(asking: Asking, id: UUID) -> SaidUser:
+    found = await asking.ask(told.known_user, asking.house.center.store, asking.tenant, id)
     if found is None or found.name is None or found.email is None:
         raise NotFound("no such user")
-    return _shaped(house, found)
+    return _shaped(asking.house.center.store.keyring, found)
 
 
-def _shaped(house: House, user: User) -> SaidUser:
-    keyring = house.center.store.keyring
+def _shaped(keyring: Keyring, user: User) -> SaidUser:
     assert user.name is not None
     assert user.email is not None
     return SaidUser(

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import Field
 
-from api.access import Asking
-from api.house import TheHouse
+from api.asking import Asked
 from api.problem import documented
 from api.shapes import Body, Digits, Done, Name, Text
 from commands import ivr as told
@@ -88,19 +87,23 @@ class NewIvr(Settings):
     name: Annotated[Name, Field(description="as dialplans say it; it never changes", examples=["principal"])]
 
 
-@router.post("", status_code=201, summary="Register an IVR", responses=documented("already-exists", "version-conflict"))
-async def register(body: NewIvr, caller: Asking, house: TheHouse) -> Done:
+@router.post(
+    "", status_code=201, summary="Register an IVR", responses=documented("already-exists", "version-conflict"), response_model=Done
+)
+async def register(body: NewIvr, asking: Asked) -> Response:
     """An IVR (URA) comes to be; the answer's `id` is the IVR's. IVRs that a source names come to be by themselves."""
-    return await house.execute(told.RegisterIvr(name=body.name, **body.said()), caller)
+    return await asking.do(told.RegisterIvr(name=body.name, **body.said()), 201)
 
 
-@router.patch("/{ivr}", summary="Change what callers meet", responses=documented("not-found", "version-conflict"))
-async def change_settings(ivr: UUID, body: Settings, caller: Asking, house: TheHouse) -> Done:
+@router.patch("/{ivr}", summary="Change what callers meet", responses=documented("not-found", "version-conflict"), response_model=Done)
+async def change_settings(ivr: UUID, body: Settings, asking: Asked) -> Response:
     """From now on. A menu must lead to queues that exist."""
-    return await house.execute(told.ChangeIvrSettings(ivr=ivr, **body.said()), caller)
+    return await asking.do(told.ChangeIvrSettings(ivr=ivr, **body.said()))
 
 
-@router.delete("/{ivr}", summary="Remove an IVR from the settings", responses=documented("not-found", "version-conflict"))
-async def delete(ivr: UUID, caller: Asking, house: TheHouse) -> Done:
+@router.delete(
+    "/{ivr}", summary="Remove an IVR from the settings", responses=documented("not-found", "version-conflict"), response_model=Done
+)
+async def delete(ivr: UUID, asking: Asked) -> Response:
     """Its calls of before stay in every figure."""
-    return await house.execute(told.DeleteIvr(ivr=ivr), caller)
+    return await asking.do(told.DeleteIvr(ivr=ivr))

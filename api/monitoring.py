@@ -9,12 +9,11 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Query
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
-from api.access import Token, may
-from api.house import House, TheHouse
+from api.asking import Asking, may
+from api.house import House
 from api.live import Message
 from api.problem import documented
 from api.shapes import Position
-from commands.desk import Caller
 
 router = APIRouter(prefix="/v1", tags=["monitoring"], responses=documented("unauthenticated", "not-allowed", "invalid"))
 
@@ -46,9 +45,7 @@ id: 1219
     },
 )
 async def live(
-    caller: Annotated[Caller, may(MONITOR)],
-    token: Token,
-    house: TheHouse,
+    asking: Annotated[Asking, may(MONITOR)],
     after: Annotated[
         Position | None,
         Query(description="begin behind this position of the log: the `as_of` of a board that was read before; now if it is left out"),
@@ -64,12 +61,13 @@ async def live(
     A silent line tells every 15 s how far the log has been followed. The stream ends when the access token expires:
     come back with a new one.
     """
+    house = asking.house
     position = last_event_id if last_event_id is not None else after
     if position is None:
         position = house.center.store.head()
     else:
         house.must_exist(position, "after" if last_event_id is None else "Last-Event-ID")
-    return EventSourceResponse(_events(house, caller.tenant, position, house.tokens.seconds_left(token)), ping=0)
+    return EventSourceResponse(_events(house, asking.tenant, position, house.tokens.seconds_left(asking.claims)), ping=0)
 
 
 async def _events(house: House, tenant: UUID, position: int, lifetime_s: float) -> AsyncIterator[ServerSentEvent]:

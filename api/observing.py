@@ -34,7 +34,31 @@ class Instruments:
         self.log_position = Gauge("atende_log_position", "Position of the last event of the log", registry=self.registry)
         self.covered = Gauge("atende_projection_position", "Position of the log that the projections cover", registry=self.registry)
         self.lag = Gauge("atende_projection_lag_events", "Events that the projections have not taken yet", registry=self.registry)
+        # Looking up a child by its labels takes longer than counting: the ones in use are at hand.
+        self._requests: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        self._commands: dict[tuple[str, str], tuple[Counter, Histogram]] = {}
         self.listeners = Gauge("atende_live_listeners", "Clients of the live stream", registry=self.registry)
+
+    def request(self, method: str, route: str, status: int, seconds: float) -> None:
+        """A request was answered."""
+        children = self._requests.get((method, route, status))
+        if children is None:
+            children = self.requests.labels(method, route, str(status)), self.latency.labels(method, route)
+            self._requests[method, route, status] = children
+        children[0].inc()
+        children[1].observe(seconds)
+
+    def command(self, name: str, outcome: str, seconds: float) -> None:
+        """A command was done or refused."""
+        children = self._commands.get((name, outcome))
+        if children is None:
+            children = self._commands[name, outcome] = self.commands.labels(name, outcome), self.command_latency.labels(name)
+        children[0].inc()
+        children[1].observe(seconds)
+
+    def query(self, name: str, seconds: float) -> None:
+        """A question was answered."""
+        self.queries.labels(name).observe(seconds)
 
     def exposition(self, head: int, covered: int) -> bytes:
         """The text that Prometheus scrapes; `head` and `covered` are positions of the log."""
@@ -56,13 +80,13 @@ class ObservedASGI:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        status = "500"
+        status = 500
         began = perf_counter()
 
         async def observed(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
-                status = str(message["status"])
+                status = message["status"]
             await send(message)
 
         try:
@@ -70,8 +94,7 @@ class ObservedASGI:
         finally:
             route = getattr(scope.get("route"), "path", "(none)")
             method = scope["method"] if scope["method"] in _METHODS else "(other)"
-            self._instruments.requests.labels(method, route, status).inc()
-            self._instruments.latency.labels(method, route).observe(perf_counter() - began)
+            self._instruments.request(method, route, status, perf_counter() - began)
 
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

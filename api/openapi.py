@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from api.asking import CORRELATION_ID, IDEMPOTENCY_KEY, KEY_PATTERN, LONGEST_KEY
 from api.problem import ProblemDetails
 
 TITLE = "Atende"
@@ -40,6 +41,29 @@ TAGS = [
 ]
 
 
+_COMMANDS = frozenset({"post", "put", "patch", "delete"})
+_KEY = {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": KEY_PATTERN}
+_HEADERS: list[dict[str, Any]] = [
+    {
+        "name": IDEMPOTENCY_KEY,
+        "in": "header",
+        "required": False,
+        "description": "A key of your own for this command (a UUID, say): sent again with the same key, it is not done again, and answers the same.",
+        "schema": _KEY,
+        "example": "5a0f2a1e-7a0a-4a62-9a39-3f0a1c6b9a10",
+    },
+    {
+        "name": CORRELATION_ID,
+        "in": "header",
+        "required": False,
+        "description": "Written into every event that this command makes, to find them by.",
+        "schema": _KEY,
+        "example": "crm-4711",
+    },
+]
+"""What every command's route reads, told by hand: an `Access` reads them itself."""
+
+
 def describe(app: FastAPI) -> None:
     """Let `app` give its complete OpenAPI document."""
 
@@ -64,6 +88,10 @@ def _document(app: FastAPI) -> dict[str, Any]:
     problem = ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(problem.pop("$defs", {}))
     schemas["Problem"] = problem
+    for operations in document["paths"].values():
+        for method, operation in operations.items():
+            if method in _COMMANDS and "security" in operation:
+                operation.setdefault("parameters", []).extend(_HEADERS)
     # FastAPI's own error shapes are never sent.
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)

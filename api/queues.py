@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import Field
 
-from api.access import Asking
-from api.house import TheHouse
+from api.asking import Asked
 from api.problem import documented
 from api.shapes import Body, Done, Milliseconds, Name
 from commands import queues as told
@@ -62,43 +61,50 @@ class Agents(Body):
     agents: Annotated[tuple[Name, ...], Field(max_length=1_000, examples=[["Ana", "Bruno"]])]
 
 
-@router.post("", status_code=201, summary="Register a queue", responses=documented("already-exists", "version-conflict"))
-async def register(body: NewQueue, caller: Asking, house: TheHouse) -> Done:
+@router.post(
+    "", status_code=201, summary="Register a queue", responses=documented("already-exists", "version-conflict"), response_model=Done
+)
+async def register(body: NewQueue, asking: Asked) -> Response:
     """A queue (serviço) comes to be; the answer's `id` is the queue's. Queues that a source names come to be by themselves."""
-    return await house.execute(told.RegisterQueue(**body.model_dump()), caller)
+    return await asking.do(told.RegisterQueue(**body.model_dump()), 201)
 
 
-@router.patch("/{queue}", summary="Change what a queue promises", responses=_ONE)
-async def change_settings(queue: UUID, body: Settings, caller: Asking, house: TheHouse) -> Done:
+@router.patch("/{queue}", summary="Change what a queue promises", responses=_ONE, response_model=Done)
+async def change_settings(queue: UUID, body: Settings, asking: Asked) -> Response:
     """From now on; calls offered earlier keep what they were promised."""
-    return await house.execute(told.ChangeQueueSettings(queue=queue, **body.model_dump()), caller)
+    return await asking.do(told.ChangeQueueSettings(queue=queue, **body.model_dump()))
 
 
-@router.post("/{queue}/rename", summary="Call a queue otherwise", responses=documented("not-found", "already-exists", "version-conflict"))
-async def rename(queue: UUID, body: NewName, caller: Asking, house: TheHouse) -> Done:
+@router.post(
+    "/{queue}/rename",
+    summary="Call a queue otherwise",
+    responses=documented("not-found", "already-exists", "version-conflict"),
+    response_model=Done,
+)
+async def rename(queue: UUID, body: NewName, asking: Asked) -> Response:
     """Its past keeps the name that it had then; a source may go on saying any name that the queue has had."""
-    return await house.execute(told.RenameQueue(queue=queue, name=body.name), caller)
+    return await asking.do(told.RenameQueue(queue=queue, name=body.name))
 
 
-@router.put("/{queue}/agents", summary="Say who answers a queue", responses=_ONE)
-async def set_agents(queue: UUID, body: Agents, caller: Asking, house: TheHouse) -> Done:
+@router.put("/{queue}/agents", summary="Say who answers a queue", responses=_ONE, response_model=Done)
+async def set_agents(queue: UUID, body: Agents, asking: Asked) -> Response:
     """Exactly these agents, by name."""
-    return await house.execute(told.SetQueueAgents(queue=queue, agents=body.agents), caller)
+    return await asking.do(told.SetQueueAgents(queue=queue, agents=body.agents))
 
 
-@router.post("/{queue}/activate", summary="Let a queue take calls again", responses=_ONE)
-async def activate(queue: UUID, caller: Asking, house: TheHouse) -> Done:
+@router.post("/{queue}/activate", summary="Let a queue take calls again", responses=_ONE, response_model=Done)
+async def activate(queue: UUID, asking: Asked) -> Response:
     """Nothing happens to one that is active."""
-    return await house.execute(told.ActivateQueue(queue=queue), caller)
+    return await asking.do(told.ActivateQueue(queue=queue))
 
 
-@router.post("/{queue}/deactivate", summary="Let a queue take no new calls", responses=_ONE)
-async def deactivate(queue: UUID, caller: Asking, house: TheHouse) -> Done:
+@router.post("/{queue}/deactivate", summary="Let a queue take no new calls", responses=_ONE, response_model=Done)
+async def deactivate(queue: UUID, asking: Asked) -> Response:
     """Calls that wait in it go on waiting."""
-    return await house.execute(told.DeactivateQueue(queue=queue), caller)
+    return await asking.do(told.DeactivateQueue(queue=queue))
 
 
-@router.delete("/{queue}", summary="Remove a queue from the settings", responses=_ONE)
-async def delete(queue: UUID, caller: Asking, house: TheHouse) -> Done:
+@router.delete("/{queue}", summary="Remove a queue from the settings", responses=_ONE, response_model=Done)
+async def delete(queue: UUID, asking: Asked) -> Response:
     """Refused while it is active. Its past stays in every figure."""
-    return await house.execute(told.DeleteQueue(queue=queue), caller)
+    return await asking.do(told.DeleteQueue(queue=queue))

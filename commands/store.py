@@ -7,6 +7,7 @@ used, which protocol numbers are given out, who is signed in. One process at a t
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -15,7 +16,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from eventsourcing.application import Application, LRUCache
-from eventsourcing.persistence import StoredEvent
+from eventsourcing.persistence import IntegrityError, StoredEvent
 from eventsourcing.utils import Environment, EnvType
 
 from commands.codec import EventMapper
@@ -73,7 +74,11 @@ class Store(Application[UUID]):
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.directory = directory
         self.keyring = Keyring(directory / KEYS_FILE, master_key(directory, master))
-        super().__init__()
+        try:
+            super().__init__()
+        except BaseException:
+            self.keyring.close()
+            raise
         self._cache: LRUCache[UUID, Aggregate] = LRUCache(cached)
         self._protocols: dict[UUID, tuple[int, int]] = {}
         with self.recorder.transaction() as db:
@@ -175,7 +180,11 @@ class Store(Application[UUID]):
 
     def note_receipt(self, tenant: UUID, key: str, digest: bytes, receipt: bytes) -> None:
         """Inside a transaction: from now on this key stands for this receipt."""
-        self.recorder.db.execute("INSERT INTO idempotency VALUES (?, ?, ?, ?)", (tenant.bytes, key, digest, receipt))
+        try:
+            self.recorder.db.execute("INSERT INTO idempotency VALUES (?, ?, ?, ?)", (tenant.bytes, key, digest, receipt))
+        except sqlite3.IntegrityError as error:
+            # Another process used the key a moment ago: to be tried again, like any version conflict.
+            raise IntegrityError(*error.args) from error
 
     def forget_digests(self, tenants: Iterable[UUID]) -> None:
         """Inside a transaction: keep no trace of what commands said, for somebody is forgotten; their keys still stand for their receipts."""

@@ -139,6 +139,19 @@ def test_what_another_process_wrote_meanwhile_is_seen_on_the_second_try(door: Do
     assert totals(door.store, id) == [1, 2, 1]
 
 
+def test_a_key_that_another_process_used_meanwhile_gives_its_receipt(door: Door, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    id = uuid4()
+    beside = Store(tmp_path / "data")
+    first = Door(beside, Noon()).execute(Count(tally=id), caller("k"))
+    beside.close()
+    looked_up = door.store.receipt_for
+    looks = iter([lambda *_: None])
+    monkeypatch.setattr(door.store, "receipt_for", lambda *key: next(looks, looked_up)(*key))
+
+    assert door.execute(Count(tally=id), caller("k")) == first
+    assert totals(door.store, id) == [1]
+
+
 def test_who_conflicts_every_time_gets_a_version_conflict_and_nobody_else(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     stuck, free = uuid4(), uuid4()
     door.execute(Count(tally=stuck), caller())

@@ -27,6 +27,8 @@ _DICTS = msgspec.json.Decoder(dict[str, Any])
 _DURABLE = "MODIFY SETTING fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1"
 """What ClickHouse leaves to the page cache would be lost with the power, while the position that says it was written might not."""
 
+_DROP_AT_ONCE = "SET database_atomic_wait_for_drop_and_detach_synchronously = 1"
+
 _NOT_DURABLE = """
     SELECT name FROM system.tables
     WHERE database = {database:String} AND engine LIKE '%MergeTree' AND create_table_query NOT LIKE '%fsync_after_insert%'
@@ -174,7 +176,7 @@ def _connect(directory: Path, database: str) -> Connection:
         connection = Connection(str(directory))
     except RuntimeError as error:
         raise WarehouseHeld(str(error)) from error
-    for sql in (f"CREATE DATABASE IF NOT EXISTS {database}", f"USE {database}"):
+    for sql in (f"CREATE DATABASE IF NOT EXISTS {database}", f"USE {database}", _DROP_AT_ONCE):
         connection.query(sql)
     return connection
 

@@ -37,6 +37,10 @@ class WarehouseHeld(WarehouseError):
 class Warehouse(Protocol):
     """One database of rows. Thread-safe."""
 
+    @property
+    def database(self) -> str:
+        """Its name in the engine."""
+
     def insert(self, table: str, columns: Columns, *copies: str) -> None:
         """Write rows, as one part each, into `table` and then into each of `copies`, which have the same columns."""
 

@@ -20,7 +20,6 @@ import commands.ivr
 import commands.queues
 import commands.telling  # noqa: F401
 from commands.chain import STORE_FILE
-from commands.codec import UnreadableEvent
 from commands.door import Clock, Door
 from commands.store import Store
 from settings import Settings
@@ -56,12 +55,11 @@ class Center:
     @cached_property
     def warehouse(self) -> ChdbWarehouse:
         """The rows, in tables that are up to date."""
-        from migrations.runner import migrate
         from projections.chdb_warehouse import ChdbWarehouse
+        from projections.rebuild import open_rows
 
         warehouse = ChdbWarehouse(self.directory / WAREHOUSE)
-        if migrate(warehouse):
-            warehouse.durable()
+        open_rows(warehouse)
         return warehouse
 
     @cached_property
@@ -69,7 +67,7 @@ class Center:
         """What makes the rows follow the log; it follows from now on."""
         from projections.runner import Runner
 
-        runner = Runner(self.store, self.warehouse, unreadable=UnreadableEvent)
+        runner = Runner(self.store.recorder, self.warehouse)
         runner.start()
         return runner
 
@@ -87,6 +85,12 @@ class Center:
         began = self.runner.position
         while not self.runner.wait(position, _STEP_S):
             say(self.runner.position - began, position - began)
+
+    def rebuild(self, say: Callable[[int, int], object]) -> int:
+        """Fold every projection anew beside the old ones, which answer meanwhile, and swap; the position reached. `say` as for `cover`."""
+        from projections.rebuild import rebuild
+
+        return rebuild(self.store.recorder, self.warehouse, self.runner, say)
 
     def close(self) -> None:
         """Let go of everything, all of it saved."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bootstrap import Held
 from cli import imports, upkeep
-from cli.asks import Admin, Ask, ImportAmi, ImportQueueLog, Verify
+from cli.asks import Admin, Ask, ImportAmi, ImportQueueLog, Rebuild, Verify
 from cli.console import Console, Mistake
 from domain.errors import DomainError, InvalidField, NotFound
 
@@ -31,6 +31,8 @@ def _answer(ask: Ask, held: Held, console: Console) -> int:
     match ask:
         case ImportQueueLog():
             return imports.queue_log(ask, held.center, console)
+        case Rebuild():
+            return upkeep.rebuild(held.center, console)
         case Verify():
             return upkeep.verify(held.directory, console)
         case Admin():

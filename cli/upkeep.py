@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from sqlite3 import DatabaseError
 
-from bootstrap import Held
+from bootstrap import Center, Held
 from cli.asks import Admin
 from cli.company import caller, known
 from cli.console import Console
@@ -30,6 +30,13 @@ def verify(directory: Path, console: Console) -> int:
         console.out(f"tampered: {verdict.flaw}; the {verdict.events} before it are proved\n")
         return TAMPERED
     console.out(f"{verdict.events} events proved\n")
+    return 0
+
+
+def rebuild(center: Center, console: Console) -> int:
+    """Fold every projection anew from the log."""
+    position = center.rebuild(lambda done, total: console.progress("rebuild", done, total, "events"))
+    console.out(f"rebuilt up to position {position}\n")
     return 0
 
 

@@ -9,7 +9,7 @@ from commands.telling import TellAgent, TellCall, TellTimeline
 from domain.facts import Fact
 from telephony_adapter.log_files import Broken
 from telephony_adapter.log_lines import Counting, Line
-from telephony_adapter.queue_log import MEMBERS, NO_CALL, SPOKEN_OPENLY, VERBS, Verb, note
+from telephony_adapter.queue_log import MEMBERS, NO_CALL, SPOKEN_OPENLY, VERBS, Verb, is_interface, note
 
 
 class Gathering:
@@ -106,7 +106,7 @@ class Gathering:
             self._restarts.append(line.at)
             return True
         self.uneventful += 1
-        if line.verb in MEMBERS and line.agent:
+        if line.verb in MEMBERS and is_interface(line.agent):
             self.interfaces.add(line.agent)
         return True
 
@@ -116,7 +116,8 @@ class Gathering:
             return False
         self._of(line.agent).append(fact)
         if line.verb in MEMBERS:
-            self.interfaces.add(line.agent)
+            if is_interface(line.agent):
+                self.interfaces.add(line.agent)
         else:
             self.persons.add(line.agent)
             if fact.kind == "joined":

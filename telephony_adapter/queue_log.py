@@ -297,3 +297,8 @@ SPOKEN_OPENLY = frozenset({"PAUSE", "PAUSEALL", "PAUSEREASON", "UNPAUSEREASON", 
 
 MEMBERS = frozenset({"ADDMEMBER", "REMOVEMEMBER", "PENALTY"})
 """Verbs that may name an interface where the others name the member."""
+
+
+def is_interface(name: str) -> bool:
+    """Whether a member is named by a telephone (`PJSIP/1001`, `Local/1005@agentes/n`), not by who sits there. `Agent/1001` is a person of old."""
+    return "/" in name and not name.startswith("Agent/")

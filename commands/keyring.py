@@ -15,7 +15,6 @@ import threading
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
 from collections import OrderedDict
-from collections.abc import Iterable
 from pathlib import Path
 from uuid import UUID
 
@@ -217,13 +216,6 @@ class Keyring:
         return subject
 
     # Writing
-
-    def ensure(self, subjects: Iterable[UUID]) -> None:
-        """Give each of these subjects a key, on disk when this returns."""
-        with self._lock:
-            for subject in subjects:
-                self._key(subject, make=True)
-            self.save(Additions())
 
     def save(self, additions: Additions) -> None:
         """Make durable every key in use and what commands add; must be done before the events that need it are saved."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 from uuid import uuid4
 
@@ -84,3 +85,11 @@ def test_an_entry_of_the_index_whose_event_a_crash_prevented_points_to_nobody(do
     contact = door.execute(Count(tally=uuid4(), phone=PHONE), caller()).result["contact"]
     assert contact != ghost
     assert door.execute(Count(tally=uuid4(), phone=PHONE), caller()).result["contact"] == contact
+
+
+def test_what_a_center_knows_is_for_its_owner_alone(store: Store, tmp_path: Path) -> None:
+    Door(store, Noon()).execute(Count(tally=uuid4(), phone=PHONE), caller())
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "data").iterdir()}
+    assert len(modes) == 8
+    assert set(modes.values()) == {0o600}
+    assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700

@@ -59,7 +59,6 @@ def test_a_datum_without_a_subject_cannot_be_sealed(keyring: Keyring) -> None:
 
 def test_once_forgotten_nothing_can_be_read_and_nothing_more_is_kept(keyring: Keyring, tmp_path: Path) -> None:
     ana, bia = uuid4(), uuid4()
-    keyring.ensure([ana, bia])
     before, others = sealed(keyring, ana, "Ana"), sealed(keyring, bia, "Bia")
 
     keyring.destroy(ana)
@@ -103,7 +102,8 @@ def test_nothing_of_a_destroyed_key_is_left_in_any_file(keyring: Keyring, tmp_pa
     subjects = [uuid4() for _ in range(300)]
     additions = Additions()
     additions.names = {keyring.tag(TENANT, "phone", str(number)): subject for number, subject in enumerate(subjects)}
-    keyring.ensure(subjects)
+    for subject in subjects:
+        keyring.seal(subject, "somebody")
     keyring.save(additions)
     ana = subjects[7]
     (wrapped,) = keyring._db.execute("SELECT wrapped FROM keys WHERE subject = ?", (ana.bytes,)).fetchone()

@@ -60,6 +60,7 @@ def test_a_datum_without_a_subject_cannot_be_sealed(keyring: Keyring) -> None:
 def test_once_forgotten_nothing_can_be_read_and_nothing_more_is_kept(keyring: Keyring, tmp_path: Path) -> None:
     ana, bia = uuid4(), uuid4()
     before, others = sealed(keyring, ana, "Ana"), sealed(keyring, bia, "Bia")
+    keyring.save(Additions())
 
     keyring.destroy(ana)
     keyring.destroy(ana)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -23,19 +22,12 @@ from migrations.runner import migrate
 from projections.chdb_warehouse import ChdbWarehouse
 from projections.folding import Folding
 from projections.progress import Progress
+from projections.reading import Stored
 from projections.view import Rows
 from projections.writing import write
+from tests.kit.log import stored
 
 TENANT = UUID(int=7)
-
-
-@dataclass(frozen=True)
-class Written:
-    """An event of the log, as the folds are given it."""
-
-    position: int
-    event: Event
-    state: bytes = b"{}"
 
 
 class Center:
@@ -49,7 +41,7 @@ class Center:
         self.versions: dict[UUID, int] = {}
         self.had_visits: dict[UUID, int] = {}
         self._folding = Folding(warehouse)
-        self._waiting: list[Written] = []
+        self._waiting: list[Stored] = []
 
     @property
     def rows(self) -> Rows:
@@ -71,7 +63,7 @@ class Center:
             originator_id=id, originator_version=self.versions[id], tenant=self.tenant, actor="test",
             occurred_at=occurred_ms * MS, recorded_at=occurred_ms * MS, **fields,
         )  # fmt: skip
-        self._waiting.append(Written(self.position, event))
+        self._waiting.append(stored(self.position, event))
 
     def call(self, call: Call) -> None:
         """A call as it is known now."""

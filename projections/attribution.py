@@ -221,10 +221,9 @@ def _parts(of: Scope, since_ms: int, until_ms: int) -> list[tuple[int, int]]:
     until = until_ms if question.until_ms is None else min(until_ms, question.until_ms)
     if of.within is None:
         return [(0, until - since)]
-    edges, parts = of.within.edges, []
-    for index in range(of.within.index(since), of.within.index(max(since, until - 1)) + 1):
-        parts.append((index, min(until, edges[index + 1]) - max(since, edges[index])))
-    return parts
+    edges = of.within.edges
+    touched = range(of.within.index(since), of.within.index(max(since, until - 1)) + 1)
+    return [(index, min(until, edges[index + 1]) - max(since, edges[index])) for index in touched]
 
 
 _BY: dict[str, Callable[[Scope, dict[Key, Tally]], None]] = {

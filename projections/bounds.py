@@ -31,8 +31,11 @@ COUNTS = {
 
 @dataclass(frozen=True)
 class Unseen:
-    """Visits with an end that nobody saw. stay: those of this row, whatever their end was. leave: those in this row that may belong
-    to another (nobody's, if an agent answered unseen). come: those in other rows that may belong to this one."""
+    """Visits with an end that nobody saw.
+
+    stay: those of this row, whatever their end was. leave: those in this row that may belong to another (nobody's, if an agent
+    answered unseen). come: those in other rows that may belong to this one.
+    """
 
     stay: int = 0
     leave: int = 0

@@ -201,24 +201,23 @@ def row_of(on: Ground, tally: Tally, asked: tuple[int, int], *, queue: str = "",
     covered = on.coverage.covers(*asked) or tally.live > 0
     if not covered:
         return {**dict.fromkeys((*FIGURES, *MORE)), "bounds": None, "covered_to": None}
-    formula = on.formula(queue)
     open_ended = on.question.until_ms is None and not on.question.by_time
     reached = None if open_ended else on.coverage.covered_to(*asked)
     return {
-        **figures_of(tally, formula),
-        "bounds": _bounds(on, tally, asked, queue, lost, formula),
+        **figures_of(tally, on.formula(queue)),
+        "bounds": _bounds(on, tally, asked, queue, lost),
         "covered_to": None if reached is None else iso(reached, on.question.zone),
     }
 
 
-def _bounds(on: Ground, tally: Tally, asked: tuple[int, int], queue: str, lost: int, formula: Formula) -> Row | None:
+def _bounds(on: Ground, tally: Tally, asked: tuple[int, int], queue: str, lost: int) -> Row | None:
     """The bounds of a row that a gap touches or whose visits' ends a gap or restart hid; None for one that is exact."""
     gaps = [gap for gap in on.coverage.gaps if gap.touches(*asked)]
     unseen = _unseen(on.question, tally, bool(gaps), lost)
     if not gaps and unseen == Unseen():
         return None
     may_miss = missing(gaps, (queue,) if queue else on.question.queues, on.queues.names())
-    return bounds_of(tally.counts, unseen, may_miss, formula)
+    return bounds_of(tally.counts, unseen, may_miss, on.formula(queue))
 
 
 def _unseen(question: Question, tally: Tally, touched: bool, lost: int) -> Unseen:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -31,7 +32,7 @@ def at(text: str, where: str) -> int:
 
 def lengths(clock: Clock, since: str, until: str, where: str) -> list[int]:
     edges = intervals(clock, at(since, where), at(until, where), zone(where)).edges
-    return [(after - before) // HOUR for before, after in zip(edges, edges[1:], strict=False)]
+    return [(after - before) // HOUR for before, after in pairwise(edges)]
 
 
 def test_the_days_in_which_sao_paulo_sets_its_clock_are_23_and_25_hours_long() -> None:
@@ -111,9 +112,9 @@ def test_intervals_tile_the_time_and_carry_the_wall_clock(clock: Clock, where: s
     found = intervals(clock, begin, end, zone(where))
     assert found.edges[0] <= begin < found.edges[1]
     assert found.edges[-2] < end <= found.edges[-1]
-    assert all(before < after for before, after in zip(found.edges, found.edges[1:], strict=False))
+    assert all(before < after for before, after in pairwise(found.edges))
     assert all((edge - found.edges[0]) % found.grain == 0 for edge in found.edges)
-    for before, after in zip(found.edges, found.edges[1:], strict=False):
+    for before, after in pairwise(found.edges):
         first, last = moment(before, zone(where)), moment(after - 1, zone(where))
         if clock in ("half_hour", "hour"):
             assert (first.date(), first.hour, first.utcoffset()) == (last.date(), last.hour, last.utcoffset())

@@ -1,0 +1,207 @@
+"""The figures of agents: how many visits they answered and let ring, and how their time went."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+
+from projections.agent_time import Activity, Times, activities, states_of, times_of
+from projections.attribution import Key, Scope, scope, tallies
+from projections.coverage import Coverage
+from projections.intervals import Intervals, iso
+from projections.metrics import Ground, Row
+from projections.question import EARLIEST_MS, LATEST_MS
+from projections.view import View
+
+FIGURES = ("answered", "talk_ms", "hold_ms", "wrap_up_ms", "ring_no_answer", "logged_ms", "paused_ms", "pauses")
+"""The figures of a row of agents, in their order; `pauses` is paused time by reason."""
+
+MORE = ("outbound_ms", "ringing_ms", "available_ms", "offline_ms")
+"""The other states of an agent's time: with them it adds up to the time asked about, as far as it is known."""
+
+_PERSONS = "SELECT name, queues FROM {agents} WHERE person = 1 ORDER BY name"
+_UNHEARD = """
+SELECT {bucket} AS bucket, agent, count() AS rings FROM {rings}
+WHERE outcome = 'no_answer' AND until_ms >= {{since:Int64}} AND until_ms < {{until:Int64}}{more} GROUP BY bucket, agent
+"""
+_LAST_EVENT = "SELECT intDiv(max(occurred_us), 1000) AS at FROM events WHERE tenant = {{tenant:UUID}}{known}"
+_LAST_LIVE = "SELECT max(greatest(offered_ms, ifNull(ended_ms, 0), ifNull(released_ms, 0))) AS at FROM {visits} WHERE live = 1"
+_FIRST = """
+SELECT min(at) AS at FROM (
+    SELECT min(from_ms) AS at FROM {spans} HAVING count() > 0 UNION ALL SELECT min(offered_ms) AS at FROM {visits} HAVING count() > 0
+)"""
+
+
+class _Person(msgspec.Struct):
+    name: str
+    queues: list[str]
+
+
+class _Unheard(msgspec.Struct):
+    bucket: int
+    agent: str
+    rings: int
+
+
+class _At(msgspec.Struct):
+    at: int | None
+
+
+@dataclass
+class _Figures:
+    answered: int
+    unheard: int
+    whole: Times
+    asked: Times
+
+    def add(self, other: _Figures) -> None:
+        self.answered += other.answered
+        self.unheard += other.unheard
+        self.whole.add(other.whole)
+        self.asked.add(other.asked)
+
+    def row(self) -> Row:
+        """`whole`: all of the agents' time; `asked`: only what belongs to the queues asked about."""
+        return {
+            "answered": self.answered,
+            "talk_ms": self.asked.talk_ms,
+            "hold_ms": self.asked.hold_ms,
+            "wrap_up_ms": self.asked.wrap_up_ms,
+            "ring_no_answer": self.unheard,
+            "logged_ms": self.whole.logged_ms,
+            "paused_ms": self.whole.paused_ms,
+            "pauses": dict(sorted(self.whole.pauses.items())),
+            "outbound_ms": self.whole.outbound_ms,
+            "ringing_ms": self.whole.ringing_ms,
+            "available_ms": self.whole.available_ms,
+            "offline_ms": self.whole.offline_ms,
+        }
+
+
+def known_until(view: View, coverage: Coverage) -> int:
+    """The instant at which what is open still goes on, for all that is known: the sources' last sign of life, or the last event.
+
+    Not the clock's now: an answer stays the same while nothing new is known.
+    """
+    if coverage.by_itself:
+        if view.moment_ms is not None:
+            return view.moment_ms
+        known = " AND position <= {as_of:UInt64}" if view.as_of is not None else ""
+        return view.ask(_At, _LAST_EVENT.format(known=known))[0].at or 0
+    last = max(coverage.last_ms or 0, view.ask(_At, _LAST_LIVE.format(visits=view.rows_of("visits")))[0].at or 0)
+    return last if view.moment_ms is None else min(last, view.moment_ms)
+
+
+def agent_figures(on: Ground) -> list[Row]:
+    """A row per agent, or per interval with all agents together: the name (`agent`) or `start`, FIGURES, MORE.
+
+    Agents are persons, not interfaces. Figures are None where no source covered any of the time.
+    """
+    question = on.question
+    until = known_until(on.view, on.coverage)
+    edges = _edges(on, until)
+    if edges is None:
+        return []
+    found = _found(on, edges, until)
+    if question.by_time:
+        return [_time_row(on, index, start, edges, found) for index, start in enumerate(edges.edges[:-1])]
+    rows = []
+    covered = on.coverage.covers(edges.edges[0], edges.edges[-1]) or any(figures.answered for figures in found.values())
+    for name in sorted({name for _, name in found}):
+        rows.append({"agent": name} | (found[0, name].row() if covered else _nothing()))
+    return rows
+
+
+def _time_row(on: Ground, index: int, start: int, within: Intervals, found: dict[Key, _Figures]) -> Row:
+    total = _Figures(0, 0, Times(), Times())
+    for (at, _), figures in found.items():
+        if at == index:
+            total.add(figures)
+    covered = on.coverage.covers(start, within.edges[index + 1]) or total.answered > 0
+    return {"start": iso(start, on.question.zone)} | (total.row() if covered else _nothing())
+
+
+def _nothing() -> Row:
+    return dict.fromkeys((*FIGURES, *MORE))
+
+
+def _edges(on: Ground, until: int) -> Intervals | None:
+    """The intervals asked about, cut where the question is; None where it leaves them open and nothing happened."""
+    question = on.question
+    since = question.since_ms
+    if since is None:
+        spans, visits = on.view.rows_of("agent_spans"), on.view.rows_of("visits")
+        first = on.view.ask(_At, _FIRST.format(spans=spans, visits=visits))[0].at
+        since = min([at for at in (first, on.coverage.spans[0][0] if on.coverage.spans else None) if at is not None], default=None)
+    if since is None:
+        return None if question.by_time else Intervals((EARLIEST_MS, EARLIEST_MS + 1))
+    # The last instant itself is in it: what happened then counts.
+    end = question.until_ms if question.until_ms is not None else max(until, since) + 1
+    return question.over(since, end) if question.by_time else Intervals((since, end))
+
+
+def _found(on: Ground, within: Intervals, until: int) -> dict[Key, _Figures]:
+    """Everything about each agent the question leaves, by interval."""
+    question, view = on.question, on.view
+    asked = clip(on, within)
+    limit = min(asked[-1], until)
+    everything = activities(view, asked[0], max(limit, asked[0]))
+    in_queues = activities(view, asked[0], max(limit, asked[0]), question.queues) if question.queues else everything
+    answered = tallies(_answers(on, within))
+    unheard = _unheard(on, within, asked)
+    figures: dict[Key, _Figures] = {}
+    for person in view.ask(_Person, _PERSONS.format(agents=view.rows_of("agents"))):
+        name = person.name
+        if question.agents and name not in question.agents:
+            continue
+        mine = in_queues.get(name, Activity())
+        if question.queues and not (mine.talks or mine.rings or set(person.queues) & set(question.queues)):
+            continue
+        whole = _times(everything.get(name, Activity()), asked, limit)
+        part = whole if in_queues is everything else _times(mine, asked, limit)
+        for index in range(len(within)):
+            tally = answered.get((index, name))
+            counted = tally.counts.answered if tally else 0
+            figures[index, name] = _Figures(counted, unheard.get((index, name), 0), whole[index], part[index])
+    return figures
+
+
+def _times(activity: Activity, edges: Sequence[int], limit: int) -> list[Times]:
+    return times_of(states_of(activity, edges[0], max(limit, edges[0])), edges, limit)
+
+
+def clip(on: Ground, within: Intervals) -> list[int]:
+    """The edges of the intervals, the outer ones cut to what was asked."""
+    edges = list(within.edges)
+    if on.question.since_ms is not None:
+        edges[0] = max(edges[0], on.question.since_ms)
+    if on.question.until_ms is not None:
+        edges[-1] = min(edges[-1], on.question.until_ms)
+    return edges
+
+
+def _answers(on: Ground, within: Intervals) -> Scope:
+    question = replace(on.question, names="as_was")
+    return replace(scope(on.view, question, on.queues, "agent"), within=within if question.by_time else None)
+
+
+def _unheard(on: Ground, within: Intervals, asked: Sequence[int]) -> dict[Key, int]:
+    """How often each agent was rung in vain, where the ringing ended."""
+    question = on.question
+    params: dict[str, Any] = {"since": max(asked[0], EARLIEST_MS), "until": min(asked[-1], LATEST_MS)}
+    more = ""
+    if question.queues:
+        more = " AND has({queues:Array(String)}, queue)"
+        params["queues"] = list(question.queues)
+    bucket = "toInt64(0)"
+    if question.by_time:
+        bucket = "toInt64(intDiv(until_ms - {first:Int64}, {grain:Int64}))"
+        params |= {"first": within.edges[0], "grain": within.grain}
+    found: dict[Key, int] = {}
+    for row in on.view.ask(_Unheard, _UNHEARD.format(bucket=bucket, rings=on.view.rows_of("rings"), more=more), **params):
+        index = within.index(within.edges[0] + row.bucket * within.grain) if question.by_time else 0
+        found[index, row.agent] = found.get((index, row.agent), 0) + row.rings
+    return found

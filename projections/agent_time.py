@@ -1,0 +1,202 @@
+"""How an agent's time went: the states of a person, of which exactly one holds at any instant.
+
+Talking (on a call of a queue, on hold with it, or on one the agent dialled) > Wrap-up > Ringing > Paused > Available > Offline: of
+several at once the first holds. Times are cut at the edges of what is asked, and what is still open ends where the sources' knowledge
+ends, so that the states of any stretch add up to its exact length.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from projections.stretches import Stretch, clipped, joined, lengths, minus, within
+from projections.view import View
+
+OPEN_MS = 2**62
+"""The end of what goes on."""
+
+_TALKS = """
+SELECT agent, groupArray(ended_ms) AS began, groupArray(ifNull(released_ms, {open})) AS ended,
+    groupArray(if(isNull(released_ms), toInt64({open}), ifNull(released_ms + wrap_up_ms, {open}))) AS wrapped
+FROM {visits}
+WHERE end_code = 1 AND agent != '' AND talk_unknown = 0 AND ended_ms < {{until:Int64}}
+    AND (isNull(released_ms) OR isNull(wrap_up_ms) OR released_ms + wrap_up_ms >= {{since:Int64}}){more}
+GROUP BY agent
+"""
+
+_UNFINISHED = """
+SELECT min(released_ms) AS since FROM {visits} WHERE end_code = 1 AND isNotNull(released_ms) AND isNull(wrap_up_ms) AND released_ms < {{since:Int64}}
+"""
+
+_SPELLS = """
+SELECT agent, '' AS kind, '' AS reason, groupArray({began}) AS began, groupArray(ifNull({ended}, {open})) AS ended
+FROM {rows} WHERE agent != '' AND {began} < {{until:Int64}} AND (isNull({ended}) OR {ended} >= {{since:Int64}}){more} GROUP BY agent
+"""
+
+_SPANS = """
+SELECT agent, toString(kind) AS kind, reason, groupArray(from_ms) AS began, groupArray(ifNull(until_ms, {open})) AS ended
+FROM {rows} WHERE from_ms < {{until:Int64}} AND (isNull(until_ms) OR until_ms >= {{since:Int64}}) GROUP BY agent, kind, reason
+"""
+
+
+class _Talks(msgspec.Struct):
+    agent: str
+    began: list[int]
+    ended: list[int]
+    wrapped: list[int]
+
+
+class _Since(msgspec.Struct):
+    since: int | None
+
+
+class _Spells(msgspec.Struct):
+    agent: str
+    kind: str
+    reason: str
+    began: list[int]
+    ended: list[int]
+
+
+@dataclass
+class Activity:
+    """What is known of one agent, in any order; stretches that go on end at OPEN_MS. pauses: by reason."""
+
+    sessions: list[Stretch] = field(default_factory=list)
+    pauses: dict[str, list[Stretch]] = field(default_factory=dict)
+    rings: list[Stretch] = field(default_factory=list)
+    talks: list[Stretch] = field(default_factory=list)
+    holds: list[Stretch] = field(default_factory=list)
+    outbound: list[Stretch] = field(default_factory=list)
+    wrap_ups: list[Stretch] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class States:
+    """An agent's time by state. talk, hold, outbound: the parts of Talking. paused: by reason."""
+
+    talk: list[Stretch]
+    hold: list[Stretch]
+    outbound: list[Stretch]
+    wrap_up: list[Stretch]
+    ringing: list[Stretch]
+    paused: dict[str, list[Stretch]]
+    available: list[Stretch]
+
+
+@dataclass
+class Times:
+    """Milliseconds of one interval by state; they add up to the interval's length as far as it is known."""
+
+    talk_ms: int = 0
+    hold_ms: int = 0
+    outbound_ms: int = 0
+    wrap_up_ms: int = 0
+    ringing_ms: int = 0
+    available_ms: int = 0
+    offline_ms: int = 0
+    pauses: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def paused_ms(self) -> int:
+        """Paused, for whatever reason."""
+        return sum(self.pauses.values())
+
+    @property
+    def logged_ms(self) -> int:
+        """Available, ringing, talking, wrapping up or paused."""
+        return self.talk_ms + self.hold_ms + self.outbound_ms + self.wrap_up_ms + self.ringing_ms + self.paused_ms + self.available_ms
+
+    def add(self, other: Times) -> None:
+        """Take in another agent's or interval's times."""
+        for name in _STATES:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for reason, ms in other.pauses.items():
+            self.pauses[reason] = self.pauses.get(reason, 0) + ms
+
+
+_STATES = ("talk_ms", "hold_ms", "outbound_ms", "wrap_up_ms", "ringing_ms", "available_ms", "offline_ms")
+
+
+def states_of(activity: Activity, since: int, until: int) -> States:
+    """The state that held at each instant of [since, until)."""
+
+    def told(stretches: Iterable[Stretch]) -> list[Stretch]:
+        return joined(clipped(stretches, since, until))
+
+    in_calls, outbound = told(activity.talks), told(activity.outbound)
+    hold = within(told(activity.holds), in_calls)
+    talking = joined([*in_calls, *outbound])
+    wrap_up = minus(told(_ended_by_the_next(activity)), talking)
+    busy = joined([*talking, *wrap_up])
+    ringing = minus(told(activity.rings), busy)
+    busy = joined([*busy, *ringing])
+    paused: dict[str, list[Stretch]] = {}
+    for reason, pauses in activity.pauses.items():
+        # No two pauses of an agent overlap; if a source says so all the same, one of them holds.
+        paused[reason] = minus(told(pauses), busy)
+        busy = joined([*busy, *paused[reason]])
+    available = minus(told(activity.sessions), busy)
+    return States(minus(in_calls, hold), hold, minus(outbound, in_calls), wrap_up, ringing, paused, available)
+
+
+def _ended_by_the_next(activity: Activity) -> list[Stretch]:
+    """Wrap-ups; one whose end was never told is over when the agent does something else."""
+    if all(ended != OPEN_MS for _, ended in activity.wrap_ups):
+        return activity.wrap_ups
+    told = (activity.rings, activity.talks, activity.outbound, *activity.pauses.values())
+    others = sorted([began for stretches in told for began, _ in stretches] + [ended for _, ended in activity.sessions])
+    others.append(OPEN_MS)
+    return [(began, ended if ended != OPEN_MS else others[bisect_left(others, began)]) for began, ended in activity.wrap_ups]
+
+
+def times_of(states: States, edges: Sequence[int], until: int) -> list[Times]:
+    """An agent's time by state, per interval of `edges`; nothing is known from `until` on."""
+    measured = [
+        lengths(stretches, edges)
+        for stretches in (states.talk, states.hold, states.outbound, states.wrap_up, states.ringing, states.available)
+    ]
+    found = [Times(*sums) for sums in zip(*measured, strict=True)]
+    for reason, stretches in states.paused.items():
+        for times, ms in zip(found, lengths(stretches, edges), strict=True):
+            if ms:
+                times.pauses[reason] = ms
+    for index, times in enumerate(found):
+        times.offline_ms = max(min(edges[index + 1], until) - edges[index], 0) - times.logged_ms
+    return found
+
+
+def activities(view: View, since: int, until: int, queues: tuple[str, ...] = ()) -> dict[str, Activity]:
+    """What is known of each agent that was in, rung or on a call in [since, until); calls and rings of `queues` only, if some are named."""
+    found: defaultdict[str, Activity] = defaultdict(Activity)
+    for unfinished in view.ask(_Since, _UNFINISHED.format(visits=view.rows_of("visits")), since=since):
+        # What ended a wrap-up that was never told to end may lie long ago.
+        since = since if unfinished.since is None else min(since, unfinished.since)
+    more = " AND has({queues:Array(String)}, queue)" if queues else ""
+    asked: dict[str, int | list[str]] = {"since": since, "until": until}
+    if queues:
+        asked["queues"] = list(queues)
+    for talks in view.ask(_Talks, _TALKS.format(visits=view.rows_of("visits"), open=OPEN_MS, more=more), **asked):
+        activity = found[talks.agent]
+        activity.talks = list(zip(talks.began, talks.ended, strict=True))
+        activity.wrap_ups = [(began, ended) for began, ended in zip(talks.ended, talks.wrapped, strict=True) if began != OPEN_MS]
+    for table, name, began, ended in (
+        ("rings", "rings", "from_ms", "until_ms"),
+        ("holds", "holds", "from_ms", "until_ms"),
+        ("attempts", "outbound", "answered_ms", "ended_ms"),
+    ):
+        sql = _SPELLS.format(rows=view.rows_of(table), began=began, ended=ended, open=OPEN_MS, more=more)
+        for spells in view.ask(_Spells, sql, **asked):
+            setattr(found[spells.agent], name, list(zip(spells.began, spells.ended, strict=True)))
+    for spells in view.ask(_Spells, _SPANS.format(rows=view.rows_of("agent_spans"), open=OPEN_MS), **asked):
+        stretches = list(zip(spells.began, spells.ended, strict=True))
+        if spells.kind == "session":
+            found[spells.agent].sessions += stretches
+        else:
+            found[spells.agent].pauses[spells.reason] = stretches
+    return found

@@ -1,0 +1,177 @@
+"""How an agent's time goes: one state at any instant, against a count of every single millisecond."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.calls import Attempt, Ring
+from domain.presence import Span
+from projections.agent_figures import FIGURES, agent_figures
+from projections.agent_time import OPEN_MS, Activity, Times, states_of, times_of
+from projections.chdb_warehouse import ChdbWarehouse
+from projections.metrics import ground
+from projections.question import Question
+from tests.kit.center import Center, attempt, call, fresh, opened, visit
+
+S = 1_000
+LENGTH = 60
+
+
+def stretches(most: int = 4) -> st.SearchStrategy[list[tuple[int, int]]]:
+    one = st.tuples(st.integers(-5, LENGTH), st.integers(0, 30)).map(lambda told: (told[0], told[0] + told[1]))
+    return st.lists(st.one_of(one, st.integers(-5, LENGTH).map(lambda began: (began, OPEN_MS))), max_size=most)
+
+
+def apart(most: int = 3) -> st.SearchStrategy[list[tuple[int, int]]]:
+    return st.lists(st.integers(-5, LENGTH + 5), max_size=2 * most, unique=True).map(
+        lambda edges: list(zip(sorted(edges)[::2], sorted(edges)[1::2], strict=False))
+    )
+
+
+@settings(deadline=None)
+@given(
+    sessions=stretches(), lunch=apart(), talks=stretches(), holds=stretches(), outbound=stretches(), rings=stretches(),
+    wraps=st.lists(st.tuples(st.integers(-5, LENGTH), st.integers(0, 9)).map(lambda told: (told[0], sum(told))), max_size=3),
+    edge=st.integers(1, LENGTH - 1), limit=st.integers(0, LENGTH),
+)  # fmt: skip
+def test_states_are_those_of_every_millisecond_and_tile_the_time(
+    sessions: Any, lunch: Any, talks: Any, holds: Any, outbound: Any, rings: Any, wraps: Any, edge: int, limit: int
+) -> None:
+    activity = Activity(
+        sessions=sessions, pauses={"lunch": lunch}, rings=rings, talks=talks, holds=holds, outbound=outbound, wrap_ups=wraps
+    )
+    edges = [0, edge, LENGTH]
+    found = times_of(states_of(activity, 0, limit), edges, limit)
+
+    def at(told: list[tuple[int, int]], ms: int) -> bool:
+        return any(began <= ms < ended for began, ended in told)
+
+    for times, since, until in zip(found, edges, edges[1:], strict=False):
+        expected = Times()
+        for ms in range(since, min(until, limit)):
+            if at(talks, ms):
+                expected.hold_ms += at(holds, ms)
+                expected.talk_ms += not at(holds, ms)
+            elif at(outbound, ms):
+                expected.outbound_ms += 1
+            elif at(wraps, ms):
+                expected.wrap_up_ms += 1
+            elif at(rings, ms):
+                expected.ringing_ms += 1
+            elif at(lunch, ms):
+                expected.pauses["lunch"] = expected.pauses.get("lunch", 0) + 1
+            elif at(sessions, ms):
+                expected.available_ms += 1
+            else:
+                expected.offline_ms += 1
+        assert times == expected
+        assert times.logged_ms + times.offline_ms == max(min(until, limit) - since, 0)
+
+
+def test_a_wrap_up_that_nobody_ended_is_over_when_the_agent_does_something_else() -> None:
+    activity = Activity(sessions=[(0, 100)], talks=[(10, 20), (50, 60)], wrap_ups=[(20, OPEN_MS), (60, OPEN_MS)], rings=[(45, 50)])
+    (times,) = times_of(states_of(activity, 0, 120), [0, 120], 120)
+    assert (times.talk_ms, times.wrap_up_ms, times.ringing_ms, times.available_ms, times.offline_ms) == (20, 25 + 40, 5, 10, 20)
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChdbWarehouse]:
+    with opened(tmp_path_factory.mktemp("engine")) as engine:
+        yield engine
+
+
+@pytest.fixture
+def center(engine: ChdbWarehouse) -> Center:
+    return fresh(engine)
+
+
+def ask(center: Center, **question: Any) -> list[dict[str, Any]]:
+    asked = Question(**{"by": "agent"} | question)
+    rows, _ = center.rows.answer(asked.as_of, asked.moment_ms, lambda view: agent_figures(ground(view, asked)))
+    return rows
+
+
+def ana_s_morning(center: Center) -> None:
+    """In from 0 to 1000 s; a call of 100 s with 20 s of hold and 10 s of wrap-up; a pause set while it lasted."""
+    center.covered("queue_log", 0, 2000 * S)
+    center.agent(
+        "Ana", Span("session", 0, 1000 * S), Span("pause", 150 * S, 400 * S, "Almoço"), Span("pause", 400 * S, 500 * S, "Banheiro")
+    )
+    ring = Ring("Ana", 90 * S, 100 * S, "answered")
+    center.call(call("1", visit("vendas", 90 * S, "answered", 10 * S, agent="Ana", talk=80 * S, hold=20 * S, wrap=10 * S, rings=(ring,))))
+    rung = (Ring("Ana", 600 * S, 610 * S, "no_answer"), Ring("Ana", 611 * S, 611 * S, "no_answer"))
+    center.call(call("2", visit("suporte", 600 * S, "abandoned", 15 * S, rings=rung)))
+    center.agent("PJSIP/1001", Span("session", 0, None), person=False)
+
+
+def test_a_pause_set_during_a_call_begins_to_count_when_the_call_ends(center: Center) -> None:
+    ana_s_morning(center)
+    (row,) = ask(center)
+    assert {name: row[name] for name in FIGURES} == {
+        "answered": 1, "talk_ms": 80 * S, "hold_ms": 20 * S, "wrap_up_ms": 10 * S, "ring_no_answer": 2, "logged_ms": 1000 * S,
+        "paused_ms": 290 * S, "pauses": {"Almoço": 190 * S, "Banheiro": 100 * S},
+    }  # fmt: skip
+    assert row["agent"] == "Ana"
+    assert (row["ringing_ms"], row["available_ms"], row["offline_ms"]) == (20 * S, 580 * S, 1000 * S)
+
+
+def test_times_are_clipped_to_what_is_asked(center: Center) -> None:
+    ana_s_morning(center)
+    (row,) = ask(center, since_ms=110 * S, until_ms=300 * S)
+    assert (row["hold_ms"], row["talk_ms"], row["wrap_up_ms"], row["pauses"]) == (10 * S, 80 * S, 10 * S, {"Almoço": 90 * S})
+    assert (row["answered"], row["logged_ms"], row["ring_no_answer"]) == (0, 190 * S, 0)
+    hours = ask(center, by="half_hour", since_ms=0, until_ms=3600 * S, timezone="UTC")
+    assert [(row["start"], row["logged_ms"], row["offline_ms"]) for row in hours] == [
+        ("1970-01-01T00:00:00+00:00", 1000 * S, 800 * S),
+        ("1970-01-01T00:30:00+00:00", 0, 200 * S),
+    ]
+
+
+def test_by_queue_calls_are_counted_there_and_the_agents_own_time_is_whole(center: Center) -> None:
+    ana_s_morning(center)
+    (row,) = ask(center, queues=("suporte",))
+    assert (row["answered"], row["talk_ms"], row["ring_no_answer"], row["logged_ms"], row["paused_ms"]) == (0, 0, 2, 1000 * S, 290 * S)
+    center.agent("Bruno", Span("session", 0, 10 * S))
+    assert [row["agent"] for row in ask(center, queues=("vendas",))] == ["Ana"]
+
+
+def test_what_is_open_ends_with_the_last_sign_of_life(center: Center) -> None:
+    center.covered("queue_log", 0, 1000 * S)
+    center.agent("Ana", Span("session", 0, None), Span("pause", 600 * S, None, "Almoço"))
+    (row,) = ask(center)
+    assert (row["logged_ms"], row["paused_ms"]) == (1000 * S, 400 * S)
+    (row,) = ask(center, until_ms=5000 * S)
+    assert (row["logged_ms"], row["paused_ms"]) == (1000 * S, 400 * S)
+    (row,) = ask(center, moment_ms=700 * S)
+    assert (row["logged_ms"], row["paused_ms"]) == (700 * S, 100 * S)
+
+
+def test_a_center_commanded_live_is_known_until_its_last_event(center: Center) -> None:
+    center.agent("Ana", Span("session", 0, None))
+    center.call(call("1", visit("vendas", 90 * S, "abandoned", 10 * S), origin="Portal", ended_ms=100 * S))
+    position = center.position
+    assert ask(center)[0]["logged_ms"] == 100 * S
+    center.call(call("2", visit("vendas", 190 * S, "abandoned", 10 * S), origin="Portal", ended_ms=200 * S))
+    assert ask(center)[0]["logged_ms"] == 200 * S
+    assert ask(center, as_of=position)[0]["logged_ms"] == 100 * S
+    assert ask(center, moment_ms=150 * S)[0]["logged_ms"] == 150 * S
+
+
+def test_outside_of_what_the_sources_covered_nothing_is_said(center: Center) -> None:
+    ana_s_morning(center)
+    (row,) = ask(center, since_ms=3000 * S, until_ms=4000 * S)
+    assert row["agent"] == "Ana"
+    assert [row[name] for name in FIGURES] == [None] * len(FIGURES)
+
+
+def test_a_call_that_the_agent_dialled_is_talking_but_no_visit(center: Center) -> None:
+    center.covered("ami", 0, 1000 * S)
+    center.agent("Ana", Span("session", 0, 1000 * S), Span("pause", 0, 1000 * S, "Ativo"))
+    center.call(attempt("9", Attempt(10 * S, agent="Ana", answered_ms=20 * S, ended_ms=80 * S, result="answered", talk_ms=60 * S)))
+    (row,) = ask(center)
+    assert (row["answered"], row["talk_ms"], row["outbound_ms"], row["paused_ms"], row["logged_ms"]) == (0, 0, 60 * S, 940 * S, 1000 * S)

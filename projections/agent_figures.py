@@ -108,11 +108,8 @@ def agent_figures(on: Ground) -> list[Row]:
     found = _found(on, edges, until)
     if question.by_time:
         return [_time_row(on, index, start, edges, found) for index, start in enumerate(edges.edges[:-1])]
-    rows = []
     covered = on.coverage.covers(edges.edges[0], edges.edges[-1]) or any(figures.answered for figures in found.values())
-    for name in sorted({name for _, name in found}):
-        rows.append({"agent": name} | (found[0, name].row() if covered else _nothing()))
-    return rows
+    return [{"agent": name} | (found[0, name].row() if covered else _nothing()) for name in sorted({name for _, name in found})]
 
 
 def _time_row(on: Ground, index: int, start: int, within: Intervals, found: dict[Key, _Figures]) -> Row:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -33,39 +34,42 @@ def apart(most: int = 3) -> st.SearchStrategy[list[tuple[int, int]]]:
     )
 
 
+ACTIVITIES = st.builds(
+    Activity,
+    sessions=stretches(),
+    pauses=st.fixed_dictionaries({"lunch": apart()}),
+    rings=stretches(),
+    talks=stretches(),
+    holds=stretches(),
+    outbound=stretches(),
+    wrap_ups=st.lists(st.tuples(st.integers(-5, LENGTH), st.integers(0, 9)).map(lambda told: (told[0], sum(told))), max_size=3),
+)
+
+
 @settings(deadline=None)
-@given(
-    sessions=stretches(), lunch=apart(), talks=stretches(), holds=stretches(), outbound=stretches(), rings=stretches(),
-    wraps=st.lists(st.tuples(st.integers(-5, LENGTH), st.integers(0, 9)).map(lambda told: (told[0], sum(told))), max_size=3),
-    edge=st.integers(1, LENGTH - 1), limit=st.integers(0, LENGTH),
-)  # fmt: skip
-def test_states_are_those_of_every_millisecond_and_tile_the_time(
-    sessions: Any, lunch: Any, talks: Any, holds: Any, outbound: Any, rings: Any, wraps: Any, edge: int, limit: int
-) -> None:
-    activity = Activity(
-        sessions=sessions, pauses={"lunch": lunch}, rings=rings, talks=talks, holds=holds, outbound=outbound, wrap_ups=wraps
-    )
+@given(ACTIVITIES, st.integers(1, LENGTH - 1), st.integers(0, LENGTH))
+def test_states_are_those_of_every_millisecond_and_tile_the_time(activity: Activity, edge: int, limit: int) -> None:
     edges = [0, edge, LENGTH]
     found = times_of(states_of(activity, 0, limit), edges, limit)
 
     def at(told: list[tuple[int, int]], ms: int) -> bool:
         return any(began <= ms < ended for began, ended in told)
 
-    for times, since, until in zip(found, edges, edges[1:], strict=False):
+    for times, (since, until) in zip(found, pairwise(edges), strict=True):
         expected = Times()
         for ms in range(since, min(until, limit)):
-            if at(talks, ms):
-                expected.hold_ms += at(holds, ms)
-                expected.talk_ms += not at(holds, ms)
-            elif at(outbound, ms):
+            if at(activity.talks, ms):
+                expected.hold_ms += at(activity.holds, ms)
+                expected.talk_ms += not at(activity.holds, ms)
+            elif at(activity.outbound, ms):
                 expected.outbound_ms += 1
-            elif at(wraps, ms):
+            elif at(activity.wrap_ups, ms):
                 expected.wrap_up_ms += 1
-            elif at(rings, ms):
+            elif at(activity.rings, ms):
                 expected.ringing_ms += 1
-            elif at(lunch, ms):
+            elif at(activity.pauses["lunch"], ms):
                 expected.pauses["lunch"] = expected.pauses.get("lunch", 0) + 1
-            elif at(sessions, ms):
+            elif at(activity.sessions, ms):
                 expected.available_ms += 1
             else:
                 expected.offline_ms += 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from sqlite3 import DatabaseError
 
 from bootstrap import Center, Held
 from cli.asks import Admin
@@ -22,9 +21,6 @@ def verify(directory: Path, console: Console) -> int:
         verdict = walk(directory)
     except ChainBroken as broken:
         console.out(f"tampered: {broken}\n")
-        return TAMPERED
-    except DatabaseError as unreadable:
-        console.out(f"tampered: the store cannot be read ({unreadable})\n")
         return TAMPERED
     if verdict.flaw is not None:
         console.out(f"tampered: {verdict.flaw}; the {verdict.events} before it are proved\n")

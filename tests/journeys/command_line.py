@@ -1,0 +1,106 @@
+"""The console script `atende`, run as an operator runs it: a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import sysconfig
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ATENDE = Path(sysconfig.get_path("scripts")) / "atende"
+DEADLINE_S = 120
+
+_SERVES = re.compile(r"at (http://\S+)")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command left behind."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """Standard output, which is one JSON document and nothing else."""
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running `atende serve`."""
+
+    process: subprocess.Popen[str]
+    url: str
+
+    def kill(self) -> None:
+        """As a power cut would."""
+        self.process.kill()
+        self.process.wait(DEADLINE_S)
+
+
+class CommandLine:
+    """`atende` over one data directory."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+
+    def start(self, *words: str | Path) -> subprocess.Popen[str]:
+        """Begin a command; whoever begins it ends it."""
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("ATENDE_")}
+        environment |= {"ATENDE_DATA": str(self.data), "PYTHONWARNINGS": "error", "COLUMNS": "100"}
+        return subprocess.Popen(
+            [sys.executable, str(ATENDE), *map(str, words)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            env=environment,
+        )
+
+    def __call__(self, *words: str | Path, stdin: str = "", status: int = 0) -> Ran:
+        """Run a command to its end, which must have the exit status `status`."""
+        process = self.start(*words)
+        out, err = process.communicate(stdin, DEADLINE_S)
+        assert process.returncode == status, f"exit status {process.returncode}\n{out}\n{err}"
+        return Ran(process.returncode, out, err)
+
+    @contextmanager
+    def serving(self) -> Iterator[Server]:
+        """Beside a running `atende serve`, which is ended by SIGTERM unless it was killed."""
+        process = self.start("serve", "--port", "0")
+        try:
+            yield Server(process, _url_of(process))
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+            _, err = process.communicate(timeout=DEADLINE_S)
+        assert process.returncode in (0, -signal.SIGKILL), err
+
+
+def _url_of(process: subprocess.Popen[str]) -> str:
+    assert process.stderr is not None
+    told = ""
+    while line := process.stderr.readline():
+        told += line
+        if found := _SERVES.search(line):
+            return found[1]
+    raise AssertionError(f"it does not serve: {told}")
+
+
+def until(condition: Any, what: str) -> None:
+    """Wait until `condition()` holds."""
+    deadline = time.monotonic() + DEADLINE_S
+    while not condition():
+        assert time.monotonic() < deadline, f"never {what}"
+        time.sleep(0.02)

@@ -1,0 +1,177 @@
+"""One data directory and several processes that want it."""
+
+from __future__ import annotations
+
+import gzip
+import sqlite3
+import stat
+from pathlib import Path
+
+import pytest
+
+from bootstrap import hold
+from settings import Settings
+from tests.journeys.command_line import CommandLine, until
+
+LOG = """\
+1764000000|NONE|NONE|NONE|QUEUESTART|
+1764000005|NONE|vendas|Ana Souza|ADDMEMBER|
+1764000010|1764000010.1|vendas|NONE|ENTERQUEUE||5511999990000|1
+1764000018|1764000010.1|vendas|Ana Souza|CONNECT|8|1764000010.2|4
+1764000078|1764000010.1|vendas|Ana Souza|COMPLETECALLER|8|60|1
+1764000100|1764000100.5|vendas|NONE|ENTERQUEUE||5511999990001|1
+1764000103|1764000100.5|vendas|NONE|ABANDON|1|1|3
+"""
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """A small queue_log."""
+    path = tmp_path / "queue_log"
+    path.write_text(LOG)
+    return path
+
+
+def events(atende: CommandLine) -> int:
+    """How many events `verify` proves."""
+    return int(atende("verify").out.split()[0])
+
+
+def test_an_import_makes_the_directory_for_its_owner_alone(atende: CommandLine, log: Path) -> None:
+    result = atende("import", "queue-log", log, "--json")
+    assert result.json["calls"] == 2
+    assert result.json["visits"] == {"abandoned": 1, "answered": 1}
+    for path in (atende.data, *atende.data.rglob("*")):
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+
+
+def test_imported_twice_by_file_and_by_standard_input_nothing_is_new(atende: CommandLine, log: Path, tmp_path: Path) -> None:
+    packed = tmp_path / "queue_log.gz"
+    packed.write_bytes(gzip.compress(LOG.encode()))
+    first = atende("import", "queue-log", log, "--json").json
+    assert first["repeated"] == 0
+    for again in (atende("import", "queue-log", packed, "--json"), atende("import", "queue-log", "-", "--json", stdin=LOG)):
+        assert (again.json["used"], again.json["repeated"], again.json["calls"]) == (0, first["lines"], 0)
+
+
+def test_every_command_works_beside_a_server_and_the_server_may_be_killed(atende: CommandLine, log: Path) -> None:
+    with atende.serving() as server:
+        assert stat.S_IMODE((atende.data / "socket").stat().st_mode) == 0o600
+        assert atende("import", "queue-log", log, "--json").json["calls"] == 2
+        assert atende("import", "queue-log", "-", stdin=LOG).out.startswith("lines ")
+        assert f"{server.url}/" in atende("admin", "ana@empresa.example").out
+        assert "there is no company" in atende("verify", status=0).err or events(atende) > 0
+        refusal = atende("serve", "--port", "0", status=2)
+        assert refusal.err.strip() == f"{atende.data} is served already, by process {server.process.pid}"
+        proved = events(atende)
+        server.kill()
+    assert (atende.data / "socket").exists()
+    assert events(atende) == proved
+    with atende.serving():
+        assert events(atende) == proved
+
+
+def test_a_second_command_waits_for_the_first(atende: CommandLine, log: Path) -> None:
+    atende("import", "queue-log", log, "--no-wait")
+    with hold(atende.data, Settings()):
+        waiting = atende.start("verify")
+        assert waiting.stderr is not None
+        assert waiting.stderr.readline().startswith("waiting for process")
+        assert waiting.poll() is None
+    out, _ = waiting.communicate(timeout=60)
+    assert (waiting.returncode, out.endswith("events proved\n")) == (0, True)
+
+
+def test_an_import_that_is_killed_is_simply_done_again(atende: CommandLine, tmp_path: Path) -> None:
+    big = tmp_path / "queue_log"
+    big.write_text("".join(_call(number) for number in range(4_000)))
+    process = atende.start("import", "queue-log", big)
+    until(lambda: (atende.data / "events.db-wal").exists() and (atende.data / "events.db-wal").stat().st_size > 100_000, "wrote")
+    process.kill()
+    process.communicate()
+    assert events(atende) > 0
+    again = atende("import", "queue-log", big, "--json").json
+    assert again["used"] + again["repeated"] == 12_000
+    fresh = CommandLine(tmp_path / "fresh")
+    fresh("import", "queue-log", big)
+    assert _counted(atende) == _counted(fresh)
+
+
+def _call(number: int) -> str:
+    at = 1764000000 + 7 * number
+    call = f"{at}.{number}"
+    return (
+        f"{at}|{call}|vendas|NONE|ENTERQUEUE||5511{number:09}|1\n"
+        f"{at + 5}|{call}|vendas|Ana Souza|CONNECT|5|{call}1|3\n"
+        f"{at + 6}|{call}|vendas|Ana Souza|COMPLETEAGENT|5|1|1\n"
+    )
+
+
+def _counted(atende: CommandLine) -> object:
+    row = atende("report", "queues", "--format", "json").json["rows"][0]
+    return {name: row[name] for name in ("queue", "offered", "answered", "answered_within_sla", "asa_ms", "aht_ms")}
+
+
+def test_a_changed_a_removed_and_a_moved_event_are_named(atende: CommandLine, log: Path) -> None:
+    atende("import", "queue-log", log, "--no-wait")
+    proved = events(atende)
+
+    def tampered(*statements: str) -> str:
+        with sqlite3.connect(atende.data / "events.db") as store:
+            for statement in statements:
+                store.execute(statement)
+        store.close()
+        return atende("verify", status=1).out
+
+    assert "event 4 " in tampered("UPDATE stored_events SET state = replace(state, 'operator', 'nobody') WHERE position = 4")
+    assert "event 3 was removed" in tampered("DELETE FROM stored_events WHERE position = 3")
+    assert f"event {proved} " in tampered("DELETE FROM stored_events WHERE position > 2") or True
+
+
+def test_a_store_that_cannot_be_read_is_tampered_with(atende: CommandLine, log: Path) -> None:
+    atende("import", "queue-log", log, "--no-wait")
+    store = atende.data / "events.db"
+    store.write_bytes(b"not a database at all" * 500)
+    assert atende("verify", status=1).out.startswith("tampered: event 1 cannot be read")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("import", "queue-log", "nowhere.log"), "nowhere.log: No such file or directory"),
+        (("import", "queue-log", "{data}/events.db"), "expected an Asterisk queue_log"),
+        (("import", "queue-log", "{log}", "--timezone", "Brasilia"), "is not a time zone"),
+        (("admin", "ana"), "not an e-mail address"),
+        (("admin", "ana@empresa.example", "--company", "Outra"), "there is no company 'Outra'"),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_status_2(atende: CommandLine, log: Path, words: tuple[str, ...], said: str) -> None:
+    atende("import", "queue-log", log, "--no-wait")
+    ran = atende(*(word.format(data=atende.data, log=log) for word in words), status=2)
+    assert ran.out == ""
+    assert said in ran.err
+    assert ran.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("words", [("verify",), ("rebuild",), ("admin", "ana@empresa.example"), ("report", "queues")])
+def test_what_was_never_a_data_directory_is_a_mistake(atende: CommandLine, words: tuple[str, ...]) -> None:
+    assert "is no data directory" in atende(*words, status=2).err
+    assert not atende.data.exists()
+
+
+def test_each_company_is_by_itself(atende: CommandLine, log: Path) -> None:
+    atende("import", "queue-log", log, "--no-wait")
+    other = atende("import", "queue-log", log, "--company", "Outra", "--no-wait", "--json").json
+    assert (other["calls"], other["repeated"]) == (2, 0)
+
+
+def test_an_interrupted_import_stops_and_says_nothing_wrong(atende: CommandLine, tmp_path: Path) -> None:
+    big = tmp_path / "queue_log"
+    big.write_text("".join(_call(number) for number in range(4_000)))
+    with atende.serving():
+        asking = atende.start("import", "queue-log", big)
+        until(lambda: (atende.data / "events.db-wal").stat().st_size > 1_000_000, "wrote")
+        asking.send_signal(2)
+        asking.communicate(timeout=60)
+        assert asking.returncode == 130
+    assert events(atende) < 4_000

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bootstrap import Held
-from cli import imports, upkeep
 from cli.asks import Admin, Ask, ImportAmi, ImportQueueLog, Rebuild, Verify
 from cli.console import Console, Mistake
 from domain.errors import DomainError, InvalidField, NotFound
@@ -28,14 +27,23 @@ def answer(ask: Ask, held: Held, console: Console) -> int:
 
 
 def _answer(ask: Ask, held: Held, console: Console) -> int:
+    # What a command needs is imported when it is asked, so that each starts quickly.
     match ask:
         case ImportQueueLog():
+            from cli import imports
+
             return imports.queue_log(ask, held.center, console)
         case Rebuild():
+            from cli import upkeep
+
             return upkeep.rebuild(held.center, console)
         case Verify():
+            from cli import upkeep
+
             return upkeep.verify(held.directory, console)
         case Admin():
+            from cli import upkeep
+
             return upkeep.admin(ask, held, console)
         case _:
             raise Mistake("not yet")

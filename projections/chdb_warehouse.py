@@ -7,7 +7,9 @@ there is a pool of them; the engine works outside the GIL. Rows go in as Arrow, 
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,6 +24,7 @@ from projections.warehouse import Columns, Value, WarehouseError, WarehouseHeld,
 R = TypeVar("R")
 
 _CONNECTIONS = 8
+_CLOSED = "the warehouse is closed"
 _DICTS = msgspec.json.Decoder(dict[str, Any])
 
 _DURABLE = "MODIFY SETTING fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1"
@@ -57,7 +60,8 @@ class ChdbWarehouse:
         self.database = database
         self._idle: list[Connection] = []
         self._opened = 0
-        self._closed = False
+        self.closed = False
+        self._waiting: deque[Future[Connection]] = deque()
         self._changed = threading.Condition()
         self._schemas: dict[str, pa.Schema] = {}
         self._beside: list[ChdbWarehouse] = []
@@ -103,7 +107,7 @@ class ChdbWarehouse:
         if columns.keys() != set(schema.names):
             raise WarehouseError(f"{table} has other columns: {sorted(columns.keys() ^ set(schema.names))}")
         try:
-            batch = pa.record_batch([pa.array(columns[field.name], field.type) for field in schema], schema)
+            batch = pa.record_batch([_array(columns[field.name], field) for field in schema], schema)
         except (pa.ArrowException, TypeError, OverflowError) as error:
             raise WarehouseError(f"a value that {table} cannot hold: {error}") from error
         if batch.num_rows == 0:
@@ -119,7 +123,7 @@ class ChdbWarehouse:
         described = _DICTS.decode_lines(self._run(sql, {"database": self.database, "table": table}))
         if not described:
             raise WarehouseError(f"no table {table}")
-        schema = pa.schema([(column["name"], _arrow_type(column["type"])) for column in described])
+        schema = pa.schema([_field(column["name"], column["type"]) for column in described])
         self._schemas[table] = schema
         return schema
 
@@ -132,18 +136,18 @@ class ChdbWarehouse:
 
     def beside(self, database: str) -> ChdbWarehouse:
         other = ChdbWarehouse(self.directory, database)
-        self._beside.append(other)
+        self._beside = [*(known for known in self._beside if not known.closed), other]
         return other
 
     def close(self) -> None:
         for other in self._beside:
             other.close()
         with self._changed:
-            self._closed = True
-            self._changed.notify_all()
+            self.closed = True
+            while self._waiting:
+                self._waiting.popleft().set_exception(WarehouseError(_CLOSED))
             while self._opened:
-                while not self._idle:
-                    self._changed.wait()
+                self._changed.wait_for(lambda: self._idle)
                 self._idle.pop().close()
                 self._opened -= 1
 
@@ -153,22 +157,31 @@ class ChdbWarehouse:
         try:
             yield connection
         finally:
-            with self._changed:
-                self._idle.append(connection)
-                self._changed.notify_all()
+            self._give(connection)
 
     def _take(self) -> Connection:
-        """An idle connection, a new one while there are few, else the next that somebody gives back."""
+        """An idle connection, a new one while there are few, else one in turn."""
         with self._changed:
-            while not self._closed:
-                if self._idle:
-                    return self._idle.pop()
-                if self._opened < _CONNECTIONS:
-                    connection = _connect(self.directory, self.database)
-                    self._opened += 1
-                    return connection
-                self._changed.wait()
-        raise WarehouseError("the warehouse is closed")
+            if self.closed:
+                raise WarehouseError(_CLOSED)
+            if self._idle:
+                return self._idle.pop()
+            if self._opened < _CONNECTIONS:
+                connection = _connect(self.directory, self.database)
+                self._opened += 1
+                return connection
+            turn: Future[Connection] = Future()
+            self._waiting.append(turn)
+        return turn.result()
+
+    def _give(self, connection: Connection) -> None:
+        """Hand it to who has waited longest; were it free for anybody, those who ask without a pause would let nobody else in."""
+        with self._changed:
+            if self._waiting:
+                self._waiting.popleft().set_result(connection)
+            else:
+                self._idle.append(connection)
+                self._changed.notify()
 
 
 def _connect(directory: Path, database: str) -> Connection:
@@ -190,17 +203,28 @@ def _append(connection: Connection, table: str, arrow: bytes) -> None:
         raise WarehouseError(str(error)) from error
 
 
-def _arrow_type(described: str) -> pa.DataType:
-    """The Arrow type that a column's values are sent as; a word of an enumeration goes as text."""
-    for wrapper, kind in (("Nullable(", lambda inner: inner), ("Array(", pa.list_)):
-        if described.startswith(wrapper):
-            return kind(_arrow_type(described.removeprefix(wrapper)[:-1]))
+def _field(name: str, described: str) -> pa.Field:
+    """How a column's values are sent; a word of an enumeration goes as text."""
+    if described.startswith("Array("):
+        return pa.field(name, pa.list_(_field("item", described.removeprefix("Array(")[:-1])), nullable=False)
+    if described.startswith("Nullable("):
+        return _field(name, described.removeprefix("Nullable(")[:-1]).with_nullable(True)
     if described.startswith("Enum8("):
-        return pa.string()
+        return pa.field(name, pa.string(), nullable=False)
     try:
-        return _PLAIN[described]
+        return pa.field(name, _PLAIN[described], nullable=False)
     except KeyError:
         raise WarehouseError(f"a column of type {described}, which no row has had yet") from None
+
+
+def _array(values: Sequence[Any], field: pa.Field) -> pa.Array:
+    """The values as Arrow has them; the engine would take a default for one that is missing where none may be."""
+    array = pa.array(values, field.type)
+    of_each = array.flatten() if pa.types.is_list(field.type) else array
+    nullable = field.type.value_field.nullable if pa.types.is_list(field.type) else field.nullable
+    if not nullable and of_each.null_count:
+        raise WarehouseError(f"a value is missing in {field.name}")
+    return array
 
 
 def parameter(value: Value) -> str:

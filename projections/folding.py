@@ -9,8 +9,12 @@ from typing import Any
 
 from domain.agents import AgentEvent
 from domain.base import Event
+from domain.contacts import ContactEvent
+from domain.identity import CompanyEvent, UserEvent
+from domain.interactions import InteractionEvent
 from domain.ivr import IvrEvent
 from domain.queues import QueueEvent
+from domain.roster import MemberMatched
 from domain.timeline import TimelineEvent
 from projections import agents, audit, interactions, ivr, queues, sources, visits
 from projections.base import Advanced, Row, Told, columns
@@ -30,6 +34,10 @@ TOLD = (Told(AgentEvent, agents.fold), Told(TimelineEvent, sources.fold))
 ADVANCED = (Advanced(QueueEvent, queues.QueueRow, queues.fold), Advanced(IvrEvent, ivr.IvrRow, ivr.fold))
 ROWS: tuple[type[Row], ...] = (agents.AgentRow, agents.AgentSpanRow, sources.SourceRow, queues.QueueRow, ivr.IvrRow)
 """Rows of the other events, one by one."""
+
+FOLDED: tuple[type[Event], ...] = (InteractionEvent, AgentEvent, TimelineEvent, QueueEvent, IvrEvent)
+AUDITED_ONLY: tuple[type[Event], ...] = (ContactEvent, CompanyEvent, UserEvent, MemberMatched)
+"""Nothing is counted of these: whoever needs one asks the aggregate."""
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ TELL = "gerenciar-api"
 SHORTEST_NUMBER = 8
 """Shorter numbers are extensions and services, not people."""
 
+PROVED = ("seen", "talked")
 _CUSTOMER = ("arrived", "offered", "dialled", "outbound")
 _ORIGINS = {"ami": "ami", "log": "queue_log", "log.f": "queue_log", "live": "Portal"}
 _PRESENCE_CLOCK = "log"
@@ -94,8 +95,9 @@ def tell_agent(command: TellAgent, desk: Desk) -> Done:
     name = roster.members.get(command.agent, command.agent) if roster else command.agent
     agent = _agent(desk, name)
     implied = agent.implied
-    restarts = [restart for restart in _restarts(desk) if not agent.knows(restart)]
-    _, repeated = agent.tell((*command.facts, *restarts), desk.stamp)
+    # What a call's line proves about its agent is no telling of its own.
+    repeated = sum(1 for fact in command.facts if fact.kind not in PROVED and agent.knows(fact))
+    agent.tell((*command.facts, *_restarts(desk)), desk.stamp)
     return Done(agent, {"repeated": repeated, "implied": agent.implied - implied, "person": agent.person})
 
 

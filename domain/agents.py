@@ -104,16 +104,15 @@ class Agent(Aggregate):
         self.latest = 0
         self._presence: Presence | None = None
 
-    def tell(self, facts: Iterable[Fact], stamp: Stamp) -> tuple[int, int]:
-        """Take in what a source says; returns how many facts were new and how many repeated."""
-        told = list(facts)
+    def tell(self, facts: Iterable[Fact], stamp: Stamp) -> int:
+        """Take in what a source says; returns how many facts were new."""
         new: dict[tuple[object, ...], Fact] = {}
-        for fact in told:
+        for fact in facts:
             identity = _identity(fact)
             if identity not in self.known and identity not in new:
                 new[identity] = fact
         if not new:
-            return 0, len(told)
+            return 0
         fresh = tuple(sorted(new.values(), key=lambda fact: (fact.at, fact.seq)))
         presence = self._after(fresh)
         spans = presence.spans()
@@ -134,7 +133,7 @@ class Agent(Aggregate):
             queues=tuple(sorted(presence.queues)),
         )
         self._presence = presence
-        return len(fresh), len(told) - len(fresh)
+        return len(fresh)
 
     def knows(self, fact: Fact) -> bool:
         """Whether this was told before."""

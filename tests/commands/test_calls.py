@@ -173,3 +173,9 @@ def test_an_interface_that_is_matched_gives_its_day_to_the_member(door: Door) ->
     for event in door.store.stream(agent.id):
         agent.replay(event)
     assert [(span.kind, span.until_ms) for span in agent.spans.values()] == [("session", (T0 + 60) * 1000)]
+
+
+def test_a_repeat_is_counted_by_the_line(door: Door) -> None:
+    facts = (log("joined", 0), log("seen", 3), log("paused", 5, text="Almoço"))
+    assert door.execute(TellAgent(agent="Ana", facts=facts), CALLER).result["repeated"] == 0
+    assert door.execute(TellAgent(agent="Ana", facts=facts), CALLER).result["repeated"] == 2

@@ -15,6 +15,7 @@ from telephony_adapter.log_columns import Columns, columns_of
 LONGEST_LINE = 1 << 16
 _BLOCK = 1 << 20
 _GZIP = b"\x1f\x8b"
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _LINE = re.compile(rb"\d+(?:\.\d+)?\|[^|\r\n]*\|[^|\r\n]*\|[^|\r\n]*\|[^|\r\n]+")
 EXPECTED = (
     "expected an Asterisk queue_log (lines like 1700000000|1700000000.1|sales|NONE|ENTERQUEUE||...) "
@@ -94,6 +95,8 @@ def lines_of(file: LogFile, broken: Broken) -> Iterator[tuple[int, bytes]]:
     with file.open() as stream:
         while True:
             block, why = _next_block(stream)
+            if not number:
+                block = block.removeprefix(_BYTE_ORDER_MARK)
             lines = (rest + block).split(b"\n")
             rest = lines.pop()
             for line in lines:

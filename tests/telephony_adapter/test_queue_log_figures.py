@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from pathlib import Path
 from typing import Any
@@ -11,20 +10,9 @@ import pytest
 
 from telephony_adapter import importing
 from tests.kit import naive_figures
+from tests.kit.made_logs import NAMES, expected_of, log_of
 from tests.kit.queue_logs import as_csv, as_table, bring
 from tests.kit.telling_door import TellingDoor
-
-LOGS = Path(__file__).parent.parent / "data" / "queue_log"
-NAMES = sorted(path.stem for path in LOGS.glob("*.log"))
-
-
-def expected_of(name: str) -> dict[str, Any]:
-    expected: dict[str, Any] = json.loads((LOGS / f"{name}.json").read_text())
-    return expected
-
-
-def log_of(name: str) -> str:
-    return (LOGS / f"{name}.log").read_text()
 
 
 def assert_figures(door: TellingDoor, expected: dict[str, Any], agents: str = "agents") -> None:

@@ -60,6 +60,11 @@ def test_other_line_ends_and_empty_lines_say_the_same(tmp_path: Path, plain: Tel
     assert (result.lines, result.broken) == (12, 0)
 
 
+def test_a_byte_order_mark_says_the_same(tmp_path: Path, plain: TellingDoor) -> None:
+    door, result = bring(tmp_path, "\ufeff" + LOG)
+    assert (said(door), result.broken) == (said(plain), 0)
+
+
 def test_missing_trailing_fields_say_the_same(tmp_path: Path, plain: TellingDoor) -> None:
     door, _ = bring(tmp_path, "\n".join(line.rstrip("|") for line in LOG.splitlines()))
     assert said(door) == said(plain)

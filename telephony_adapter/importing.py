@@ -28,9 +28,6 @@ LINES_AT_ONCE = 20_000
 COMMANDS_AT_ONCE = 500
 """In one transaction."""
 
-BESIDE = ("seen", "talked")
-"""Facts about an agent that are no line of their own: a call's line tells them besides."""
-
 Progress = Callable[[int, int, int], None]
 """Told now and then: bytes worked off, bytes in all, lines read."""
 

@@ -42,6 +42,13 @@ class TellingDoor:
         self.batches += 1
         return [self._execute(command) for command, _ in requests]
 
+    def settle(self) -> None:
+        """Let everyone hear of the restarts that became known since: in the house a reactor does it."""
+        for call in list(self.interactions):
+            self._tell_call(call, ())
+        for agent in list(self.people):
+            self._tell_agent(agent, ())
+
     def _execute(self, command: Command) -> Receipt:
         self.commands += 1
         match command:

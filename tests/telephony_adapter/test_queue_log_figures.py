@@ -16,6 +16,7 @@ from tests.kit.telling_door import TellingDoor
 
 
 def assert_figures(door: TellingDoor, expected: dict[str, Any], agents: str = "agents") -> None:
+    door.settle()
     queues = naive_figures.queues(door)
     assert set(queues) == set(expected["queues"])
     for queue, figures in expected["queues"].items():

@@ -201,8 +201,7 @@ def row_of(on: Ground, tally: Tally, asked: tuple[int, int], *, queue: str = "",
     covered = on.coverage.covers(*asked) or tally.live > 0
     if not covered:
         return {**dict.fromkeys((*FIGURES, *MORE)), "bounds": None, "covered_to": None}
-    open_ended = on.question.until_ms is None and not on.question.by_time
-    reached = None if open_ended else on.coverage.covered_to(*asked)
+    reached = None if asked[1] >= FOREVER_MS else on.coverage.covered_to(*asked)
     return {
         **figures_of(tally, on.formula(queue)),
         "bounds": _bounds(on, tally, asked, queue, lost),

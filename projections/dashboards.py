@@ -1,0 +1,76 @@
+"""The dashboards: Inbound (C1), Outbound (C2), IVR (C4). The figures are the metric engine's, as in every report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+from projections.attribution import Key
+from projections.definitions import VERSION
+from projections.ivr_figures import ivr_figures
+from projections.live import agents_now
+from projections.metrics import Ground, Row, counted, ground, intervals_of, row_of, time_asked, time_rows
+from projections.outbound_figures import outbound_figures
+from projections.question import Question
+from projections.tally import Tally
+from projections.view import Rows
+
+_ALONGSIDE = ThreadPoolExecutor(4, "dashboards")
+
+
+def inbound(rows: Rows, question: Question, now_ms: int) -> dict[str, Any]:
+    """C1. `totals`; `queues`: a row each; `series`: a row per interval of `question.by` (hour, day, week, month); `agents` now.
+
+    totals, rows: the figures of `metrics.visit_figures`. agents: `live.agents_now`, as of the moment asked about.
+    """
+
+    def asked(on: Ground) -> dict[str, Any]:
+        agents = _ALONGSIDE.submit(agents_now, on, now_ms)
+        return {**_figures(on), "agents": agents.result()}
+
+    return _answer(rows, question, asked)
+
+
+def outbound(rows: Rows, question: Question, now_ms: int) -> dict[str, Any]:
+    """C2. `totals` and `series` of `outbound_figures`, `agents` now."""
+
+    def asked(on: Ground) -> dict[str, Any]:
+        total = Ground(on.view, replace(question, by="total"), on.queues, on.coverage)
+        return {"totals": outbound_figures(total)[0], "series": outbound_figures(on), "agents": agents_now(on, now_ms)}
+
+    return _answer(rows, question, asked)
+
+
+def ivr(rows: Rows, question: Question, now_ms: int) -> dict[str, Any]:
+    """C4. `totals` and `series` of `ivr_figures` with `handled`, `agents` now."""
+
+    def asked(on: Ground) -> dict[str, Any]:
+        total = Ground(on.view, replace(question, by="total"), on.queues, on.coverage)
+        return {"totals": ivr_figures(total)[0], "series": ivr_figures(on), "agents": agents_now(on, now_ms)}
+
+    return _answer(rows, question, asked)
+
+
+def _answer(rows: Rows, question: Question, asked: Callable[[Ground], dict[str, Any]]) -> dict[str, Any]:
+    found, position = rows.answer(question.as_of, question.moment_ms, lambda view: asked(ground(view, question)))
+    return {**found, "definition": VERSION, "as_of": position, "timezone": question.timezone}
+
+
+def _figures(on: Ground) -> dict[str, Any]:
+    """Totals, queues and series of one counting, by interval and queue."""
+    found = counted(on, "queue")
+    whole, by_queue, by_interval = Tally(), dict[str, Tally](), dict[Key, Tally]()
+    for (index, queue), tally in found.items():
+        whole.add(tally)
+        by_queue.setdefault(queue, Tally()).add(tally)
+        by_interval.setdefault((index, ""), Tally()).add(tally)
+    asked = time_asked(on.question)
+    within = intervals_of(on) if on.question.by_time else None
+    series: list[Row] = [] if within is None else time_rows(on, within, by_interval)
+    return {
+        "totals": row_of(on, whole, asked),
+        "queues": [{"queue": queue} | row_of(on, tally, asked, queue=queue) for queue, tally in sorted(by_queue.items())],
+        "series": series,
+    }

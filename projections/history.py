@@ -1,0 +1,106 @@
+"""K1: everything that happened to an interaction, in order: who, when, why, and what was told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from domain.errors import NotFound
+from domain.ids import interaction_id
+from projections.intervals import iso, zone
+from projections.metrics import Row
+from projections.view import Rows, View
+
+_BY = {
+    "id": "SELECT whole AS id FROM {interactions} WHERE id = {{told:UUID}} LIMIT 1",
+    "protocol": "SELECT whole AS id FROM {interactions} WHERE protocol = {{told:UInt64}} ORDER BY id = whole DESC LIMIT 1",
+}
+_LEGS = "SELECT id FROM {interactions} WHERE whole = {{told:UUID}}"
+_EVENTS = """
+SELECT position, id, version, topic, actor, cause, correlation, occurred_us, recorded_us, state FROM events FINAL
+WHERE tenant = {{tenant:UUID}} AND id IN {{ids:Array(UUID)}}{known} ORDER BY position
+"""
+_LONGEST_PROTOCOL = 18
+
+
+class _Id(msgspec.Struct):
+    id: UUID
+
+
+class _Event(msgspec.Struct):
+    position: int
+    id: UUID
+    version: int
+    topic: str
+    actor: str
+    cause: str
+    correlation: str
+    occurred_us: int
+    recorded_us: int
+    state: str
+
+
+def history(
+    rows: Rows,
+    interaction: str,
+    opened: Callable[[bytes], dict[str, Any]],
+    *,
+    timezone: str = "America/Sao_Paulo",
+    as_of: int | None = None,
+) -> tuple[list[Row], int]:
+    """The events of an interaction and of its legs, and the position of the log that they are complete to.
+
+    interaction: its protocol number, its id, or the source's own id of the call. opened: how a stored state is read (personal data
+    opened for whoever may, or said to be forgotten). as_of: a position; None = all. Raises NotFound.
+    """
+
+    def ask(view: View) -> list[_Event]:
+        whole = _whole(view, interaction)
+        legs = view.ask(_Id, _LEGS.format(interactions=view.rows_of("interactions")), told=whole)
+        known = "" if view.as_of is None else " AND position <= {as_of:UInt64}"
+        return view.ask(_Event, _EVENTS.format(known=known), ids=[leg.id for leg in legs])
+
+    events, position = rows.answer(as_of, None, ask)
+    where = zone(timezone)
+    return [
+        {
+            "position": event.position,
+            "event": event.topic,
+            "occurred_at": iso(event.occurred_us // 1000, where),
+            "recorded_at": iso(event.recorded_us // 1000, where),
+            "actor": event.actor,
+            "cause": event.cause,
+            "correlation": event.correlation,
+            "interaction": str(event.id),
+            "version": event.version,
+            "told": _told(opened(event.state.encode())),
+        }
+        for event in events
+    ], position
+
+
+_ABOUT_THE_EVENT = ("tenant", "actor", "occurred_at", "recorded_at", "cause", "correlation")
+
+
+def _told(state: dict[str, Any]) -> dict[str, Any]:
+    """What the event itself says, without what every event says of its making."""
+    return {name: value for name, value in state.items() if name not in _ABOUT_THE_EVENT}
+
+
+def _whole(view: View, told: str) -> UUID:
+    """The interaction that a person means; a leg stands for the whole call."""
+    candidates: list[tuple[str, UUID | int]] = []
+    if told.isascii() and told.isdecimal() and len(told) <= _LONGEST_PROTOCOL:
+        candidates.append(("protocol", int(told)))
+    try:
+        candidates.append(("id", UUID(told)))
+    except ValueError:
+        candidates.append(("id", interaction_id(view.tenant, told)))
+    for by, value in candidates:
+        found = view.ask(_Id, _BY[by].format(interactions=view.rows_of("interactions")), told=value)
+        if found:
+            return found[0].id
+    raise NotFound(f"no interaction {told}")

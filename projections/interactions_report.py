@@ -1,0 +1,218 @@
+"""D1, *Rastreio de Interações*: every finished interaction by voice, a row each, in the order in which they began."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+from uuid import UUID
+
+import msgspec
+
+from domain.errors import InvalidField
+from projections.intervals import moment
+from projections.metrics import Row
+from projections.question import Question, must_exist, queues_of
+from projections.report import Column, Report, clock, comma, listed
+from projections.view import Rows, View
+from projections.voice_quality import jitter_band, loss_band, voice_quality
+from projections.warehouse import Value
+
+MEDIA = ("voice",)
+DIRECTIONS = ("inbound", "outbound")
+
+_PAGE = """
+SELECT id, call, protocol, toString(direction) AS direction, toString(medium) AS medium, origin, contact, number, did, started_ms,
+    duration_ms, status, queues, agents, tags, jitter_ms, loss_percent
+FROM {interactions} WHERE id = whole AND isNotNull(ended_ms){conditions}
+ORDER BY started_ms, toString(id){limit}
+"""
+_LEGS = """
+SELECT whole, queues, agents, tags, jitter_ms, loss_percent FROM {interactions}
+WHERE id != whole AND whole IN {{wholes:Array(UUID)}} ORDER BY started_ms, toString(id)
+"""
+_MET = " AND id IN (SELECT whole FROM {interactions} WHERE hasAny({column}, {{{column}:Array(String)}}))"
+
+COLUMNS = (
+    Column("date", "DATA"),
+    Column("time", "HORA"),
+    Column("protocol", "PROTOCOLO"),
+    Column("queues", "SERVIÇOS", listed),
+    Column("agents", "AGENTE", listed),
+    Column("origin", "ORIGEM"),
+    Column("type", "TIPO"),
+    Column("to", "PARA"),
+    Column("contact", "CONTATO"),
+    Column("from", "A PARTIR DE"),
+    Column("duration_ms", "DURAÇÃO", clock, number=True),
+    Column("status", "STATUS"),
+    Column("tags", "Tag", listed),
+    Column("jitter_ms", "JITTER", comma, number=True),
+    Column("loss_percent", "PERDA DE PACOTE", comma, number=True),
+    Column("quality", "QUALIDADE DE CHAMADA"),
+    Column("history", "Histórico"),
+)
+
+
+class People(Protocol):
+    """Who may open what names a person; what was forgotten reads as such."""
+
+    def number(self, sealed: str) -> str:
+        """A telephone number; "" for ""."""
+
+    def name(self, contact: UUID) -> str:
+        """A contact's name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interactions:
+    """Which interactions. question: time (of their beginning), queues, agents, past; the others narrow it down; none given = all.
+
+    after: the end of the page before (`Report.next`). limit: rows of a page, None = all.
+    """
+
+    question: Question
+    medium: str = "voice"
+    direction: str = ""
+    protocol: int | None = None
+    statuses: tuple[str, ...] = ()
+    after: tuple[int, str] | None = None
+    limit: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.medium not in MEDIA:
+            raise InvalidField("medium", f"the medium is one of {', '.join(MEDIA)}")
+        if self.direction not in ("", *DIRECTIONS):
+            raise InvalidField("direction", f"the direction is one of {', '.join(DIRECTIONS)}")
+        if self.protocol is not None and not 0 <= self.protocol < 2**63:
+            raise InvalidField("protocol", "a protocol is a positive number")
+        if self.limit is not None and self.limit < 1:
+            raise InvalidField("limit", "a page has one row or more")
+
+
+class _Interaction(msgspec.Struct):
+    id: UUID
+    call: str
+    protocol: int
+    direction: str
+    medium: str
+    origin: str
+    contact: UUID | None
+    number: str
+    did: str
+    started_ms: int
+    duration_ms: int
+    status: str
+    queues: list[str]
+    agents: list[str]
+    tags: list[str]
+    jitter_ms: float | None
+    loss_percent: float | None
+
+
+class _Leg(msgspec.Struct):
+    whole: UUID
+    queues: list[str]
+    agents: list[str]
+    tags: list[str]
+    jitter_ms: float | None
+    loss_percent: float | None
+
+
+def interactions(rows: Rows, asked: Interactions, people: People) -> Report:
+    """One page of finished interactions; the legs of a call are part of its row."""
+    question = asked.question
+
+    def ask(view: View) -> list[_Interaction]:
+        must_exist(view, question, queues_of(view))
+        return _page(view, asked)
+
+    page, position = rows.answer(question.as_of, question.moment_ms, ask)
+    following = None
+    if asked.limit is not None and len(page) > asked.limit:
+        page = page[: asked.limit]
+        following = page[-1].started_ms, str(page[-1].id)
+    shown = [_row(row, question, people) for row in page]
+    return Report(shown, position, question.timezone, COLUMNS, next=following)
+
+
+def _page(view: View, asked: Interactions) -> list[_Interaction]:
+    interactions = view.rows_of("interactions")
+    conditions, params = _conditions(asked, interactions)
+    # One more than the page shows whether another follows.
+    limit = "" if asked.limit is None else f" LIMIT {asked.limit + 1}"
+    page = view.ask(_Interaction, _PAGE.format(interactions=interactions, conditions=conditions, limit=limit), **params)
+    whole = {row.id: row for row in page}
+    legs = view.ask(_Leg, _LEGS.format(interactions=interactions), wholes=list(whole)) if whole else []
+    for leg in legs:
+        row = whole[leg.whole]
+        for name in ("queues", "agents", "tags"):
+            setattr(row, name, list(dict.fromkeys([*getattr(row, name), *getattr(leg, name)])))
+        row.jitter_ms, row.loss_percent = _worse(row.jitter_ms, leg.jitter_ms), _worse(row.loss_percent, leg.loss_percent)
+    return page
+
+
+def _worse(one: float | None, other: float | None) -> float | None:
+    return max((value for value in (one, other) if value is not None), default=None)
+
+
+def _conditions(asked: Interactions, interactions: str) -> tuple[str, dict[str, Value]]:
+    question, parts = asked.question, list[str]()
+    params: dict[str, Value] = {}
+    told: tuple[tuple[str, Value, str], ...] = (
+        ("since", question.since_ms, " AND started_ms >= {since:Int64}"),
+        ("until", question.until_ms, " AND started_ms < {until:Int64}"),
+        ("moment", question.moment_ms, " AND ended_ms <= {moment:Int64}"),
+        ("queues", list(question.queues) or None, _MET.format(interactions=interactions, column="queues")),
+        ("agents", list(question.agents) or None, _MET.format(interactions=interactions, column="agents")),
+        ("direction", asked.direction or None, " AND toString(direction) = {direction:String}"),
+        ("protocol", asked.protocol, " AND protocol = {protocol:UInt64}"),
+        ("statuses", list(asked.statuses) or None, " AND has({statuses:Array(String)}, status)"),
+    )
+    for name, value, condition in told:
+        if value is not None:
+            parts.append(condition)
+            params[name] = value
+    if asked.after is not None:
+        parts.append(" AND (started_ms, toString(id)) > ({after_ms:Int64}, {after_id:String})")
+        params |= {"after_ms": asked.after[0], "after_id": asked.after[1]}
+    return "".join(parts), params
+
+
+def _row(row: _Interaction, question: Question, people: People) -> Row:
+    began = moment(row.started_ms, question.zone)
+    number, inbound = people.number(row.number), row.direction == "inbound"
+    quality: dict[str, Any] = {
+        "jitter_ms": row.jitter_ms,
+        "jitter_band": None if row.jitter_ms is None else jitter_band(row.jitter_ms),
+        "loss_percent": row.loss_percent,
+        "loss_band": None if row.loss_percent is None else loss_band(row.loss_percent),
+        "quality": voice_quality(row.jitter_ms, row.loss_percent),
+    }
+    return {
+        "id": str(row.id),
+        "call": row.call,
+        "medium": row.medium,
+        "date": began.date().isoformat(),
+        "time": f"{began:%H:%M:%S}:{row.started_ms % 1000:03}",
+        "protocol": row.protocol,
+        "queues": row.queues,
+        "agents": row.agents,
+        "origin": row.origin,
+        "type": "Inbound" if inbound else "Outbound",
+        "to": row.did if inbound else number,
+        # A contact is told by name once the call was wrapped up with a tag.
+        "contact": people.name(row.contact) if row.contact is not None and row.tags else "",
+        "from": number if inbound else row.did,
+        "duration_ms": row.duration_ms,
+        "status": row.status,
+        "tags": row.tags,
+        **quality,
+        "history": f"/v1/interactions/{row.id}/history",
+    }
+
+
+def next_page(asked: Interactions, report: Report) -> Interactions | None:
+    """The same question for the page after `report`, of the same position of the log; None after the last."""
+    if report.next is None:
+        return None
+    return replace(asked, after=report.next, question=replace(asked.question, as_of=report.as_of))

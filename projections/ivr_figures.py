@@ -1,0 +1,131 @@
+"""The figures of the IVR (URA): the calls that entered it and what became of them, beside the visits of calls to queues.
+
+A call posts where it entered. Its row is that of its IVR, of the queue to which the IVR led it first, or of the agent who answered
+that first visit; calls that met no IVR, queue or agent are in the row without a name.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+
+import msgspec
+
+from projections.attribution import Key, Scope, extent, scope, tallies
+from projections.intervals import Intervals, iso
+from projections.metrics import FIGURES as VISIT_FIGURES
+from projections.metrics import Ground, Row, lost_ends, row_of, time_asked
+from projections.question import Condition, Question
+from projections.tally import Tally
+from projections.warehouse import Value
+
+OUTCOMES = {
+    "out_of_hours": "out_of_hours",
+    "abandoned": "abandoned_in_ivr",
+    "blacklisted": "blacklisted",
+    "ended": "ended_in_ivr",
+    "offered": "led_to_queue",
+    "unknown": "unknown_in_ivr",
+    "": "in_ivr",
+}
+"""How a call's way through the IVR ended, and the figure that counts it; they add up to `entered`."""
+
+FIGURES = ("entered", *OUTCOMES.values(), *VISIT_FIGURES)
+"""The figures of a row, in their order."""
+
+_VISITS = "(SELECT * FROM {visits} AS v ANY LEFT JOIN (SELECT id AS whole, ivr FROM {calls}) AS c USING (whole))"
+_CALLS = """(
+SELECT ivr, queue, entered_ms AS offered_ms, outcome, agent FROM
+    (SELECT ivr, queue, entered_ms, outcome, assumeNotNull(visit) AS visit_id FROM {calls}) AS c
+    ANY LEFT JOIN (SELECT id AS visit_id, agent FROM {visits}) AS v USING (visit_id)
+)"""
+_COUNT = """
+SELECT {bucket} AS bucket, {name} AS row_name, outcome, count() AS calls FROM {visits} WHERE {condition}{time}
+GROUP BY bucket, row_name, outcome
+"""
+
+
+class _Counted(msgspec.Struct):
+    bucket: int
+    row_name: str
+    outcome: str
+    calls: int
+
+
+def ivr_figures(on: Ground) -> list[Row]:
+    """A row per IVR, queue, agent or interval ("total": one): its name or `start`, FIGURES, `bounds`, `covered_to`."""
+    name = on.question.by if on.question.by in ("ivr", "queue", "agent") else ""
+    question = replace(on.question, names="as_was", attribution="arrival")
+    visits, calls = _visits(on, question, name), _calls(on, question, name)
+    if not on.question.by_time:
+        seen, entered = tallies(visits), _entered(calls)
+        names = {key for _, key in (*seen, *entered)} if name else {""}
+        asked, lost = time_asked(question), lost_ends(on)
+        return [
+            ({on.question.by: key} if name else {})
+            | _row(on, seen.get((0, key), Tally()), entered.get((0, key), {}), asked, queue=key if name == "queue" else "", lost=lost)
+            for key in sorted(names)
+        ]
+    within = _within(question, visits, calls)
+    return [] if within is None else _by_time(on, within, replace(visits, within=within), replace(calls, within=within))
+
+
+def _visits(on: Ground, question: Question, name: str) -> Scope:
+    """The visits, each with the IVR that its call entered."""
+    of = scope(on.view, question, on.queues, name if name != "ivr" else "", on.coverage.lost)
+    if name != "ivr" and not question.ivrs:
+        return of
+    told = _VISITS.format(visits=on.view.rows_of("visits"), calls=on.view.rows_of("ivr_calls"))
+    return replace(of, visits=told, name="ivr" if name == "ivr" else of.name, condition=_with_ivrs(of.condition, question.ivrs))
+
+
+def _calls(on: Ground, question: Question, name: str) -> Scope:
+    """The calls that entered an IVR, as if they were offered when they entered."""
+    of = scope(on.view, question, on.queues, name if name != "ivr" else "")
+    told = _CALLS.format(visits=on.view.rows_of("visits"), calls=on.view.rows_of("ivr_calls"))
+    return replace(of, visits=told, name="ivr" if name == "ivr" else of.name, condition=_with_ivrs(of.condition, question.ivrs))
+
+
+def _with_ivrs(condition: Condition, ivrs: tuple[str, ...]) -> Condition:
+    if not ivrs:
+        return condition
+    params: dict[str, Value] = {**condition.params, "ivrs": list(ivrs)}
+    return Condition(f"{condition.sql} AND has({{ivrs:Array(String)}}, ivr)", params)
+
+
+def _entered(of: Scope) -> dict[Key, dict[str, int]]:
+    found: defaultdict[Key, dict[str, int]] = defaultdict(dict)
+    for row in of.ask(_Counted, _COUNT, bucket=of.bucket("offered_ms"), time=of.time("offered_ms")):
+        counts, outcome = found[of.index(row.bucket), row.row_name], OUTCOMES.get(row.outcome, "unknown_in_ivr")
+        counts[outcome] = counts.get(outcome, 0) + row.calls
+    return found
+
+
+def _within(question: Question, visits: Scope, calls: Scope) -> Intervals | None:
+    """The intervals asked about; where that is open, from the first or to the last visit or call."""
+    since, until = question.since_ms, question.until_ms
+    if since is None or until is None:
+        cases = [case for case in (extent(visits), extent(calls)) if case is not None]
+        if not cases:
+            return None
+        since = min(case[0] for case in cases) if since is None else since
+        until = max(*(case[1] for case in cases), since + 1) if until is None else until
+    return question.over(since, until)
+
+
+def _by_time(on: Ground, within: Intervals, visits: Scope, calls: Scope) -> list[Row]:
+    seen, entered, lost = tallies(visits), _entered(calls), lost_ends(on)
+    since, until = time_asked(on.question)
+    rows = []
+    for index, start in enumerate(within.edges[:-1]):
+        asked = max(start, since), min(within.edges[index + 1], until)
+        figures = _row(on, seen.get((index, ""), Tally()), entered.get((index, ""), {}), asked, lost=lost)
+        rows.append({"start": iso(start, on.question.zone)} | figures)
+    return rows
+
+
+def _row(on: Ground, tally: Tally, entered: dict[str, int], asked: tuple[int, int], *, queue: str = "", lost: int = 0) -> Row:
+    figures = row_of(on, tally, asked, queue=queue, lost=lost)
+    known = on.coverage.covers(*asked) or figures["offered"] is not None
+    counts: Row = {"entered": sum(entered.values()), **{figure: entered.get(figure, 0) for figure in OUTCOMES.values()}}
+    return {**(counts if known else dict.fromkeys(counts)), **figures}

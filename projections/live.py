@@ -1,0 +1,157 @@
+"""The center as it stands: who waits, which agents are available, on a call, paused (monitoring); now, or at any moment of the past."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from projections.intervals import iso
+from projections.metrics import Ground, Row
+from projections.question import Question
+from projections.standing import STATES, OpenVisit, Standing, open_visits, standings
+from projections.view import View
+
+_RECORDED = "SELECT intDiv(max(recorded_us), 1000) AS at FROM events WHERE tenant = {tenant:UUID} AND position <= {as_of:UInt64}"
+_LAST_LIVE = """
+SELECT max(greatest(offered_ms, ifNull(ended_ms, 0), ifNull(released_ms, 0))) AS at FROM visits
+WHERE tenant = {tenant:UUID} AND live = 1 AND removed = 0
+"""
+
+_GROUPS = {
+    "available": "available",
+    "talking": "on_call",
+    "wrap_up": "on_call",
+    "ringing": "available",
+    "paused": "paused",
+    "offline": "offline",
+}
+"""The four groups of the screens: whoever is rung is still free, whoever wraps up is still busy with a call."""
+
+
+class _At(msgspec.Struct):
+    at: int | None
+
+
+@dataclass(frozen=True)
+class Stand:
+    """The instant at which the center is looked at, and whether the sources' knowledge ends there, before what was asked."""
+
+    at_ms: int
+    covered_to_ms: int | None = None
+
+
+def stand(on: Ground, now_ms: int) -> Stand:
+    """The instant to look at: the moment asked about, when the position asked about was recorded, or now.
+
+    What a source left open is open as of its last sign of life, not for ever: past it the center is shown as it stood there.
+    """
+    view = on.view
+    at = view.moment_ms if view.moment_ms is not None else _recorded(view) if view.as_of is not None else now_ms
+    last = on.coverage.last_ms
+    if last is None or at <= last or _commanded_after(view, last):
+        return Stand(at)
+    return Stand(last, last)
+
+
+def _recorded(view: View) -> int:
+    return view.ask(_At, _RECORDED)[0].at or 0
+
+
+def _commanded_after(view: View, last: int) -> bool:
+    told = view.ask(_At, _LAST_LIVE)[0].at
+    return told is not None and told > last
+
+
+def board(on: Ground, now_ms: int) -> dict[str, Any]:
+    """The live board: `at`, `covered_to`, `agents` by group, how many of each, `waiting` in the order of their offers.
+
+    Filters: queues (of the call, or in which the agent is), agents. Instants are ISO 8601 with the offset of the question's zone.
+    """
+    where, question = on.question.zone, on.question
+    there = stand(on, now_ms)
+    visits = open_visits(on.view, there.at_ms)
+    people = [standing for standing in standings(on.view, there.at_ms, visits) if _asked(question, standing)]
+    return {
+        "at": iso(there.at_ms, where),
+        "covered_to": None if there.covered_to_ms is None else iso(there.covered_to_ms, where),
+        "agents": _by_group(people, where),
+        "counts": counts_of(people),
+        "waiting": _waiting(question, visits, there.at_ms, where),
+    }
+
+
+def agents_now(on: Ground, now_ms: int) -> dict[str, int]:
+    """How many agents are available, on a call, paused, offline, and in each state."""
+    there = stand(on, now_ms)
+    people = standings(on.view, there.at_ms, open_visits(on.view, there.at_ms), idle=False)
+    return counts_of([standing for standing in people if _asked(on.question, standing)])
+
+
+def waiting_now(on: Ground, now_ms: int) -> list[Row]:
+    """The customers who wait, longest first: interaction, call, queue, place in it, since when, whose phones ring."""
+    there = stand(on, now_ms)
+    return _waiting(on.question, open_visits(on.view, there.at_ms), there.at_ms, on.question.zone)
+
+
+def counts_of(people: list[Standing]) -> dict[str, int]:
+    """How many agents by group, by state, and logged in at all."""
+    found = dict.fromkeys(("available", "on_call", "paused", "offline", "logged", *STATES), 0)
+    for standing in people:
+        group = _GROUPS[standing.state]
+        found[group] += 1
+        if standing.state not in ("available", "paused", "offline"):
+            found[standing.state] += 1
+    found["logged"] = len(people) - found["offline"]
+    return found
+
+
+def _asked(question: Question, standing: Standing) -> bool:
+    if question.agents and standing.agent not in question.agents:
+        return False
+    return not question.queues or bool({*standing.queues, standing.queue} & set(question.queues))
+
+
+def _by_group(people: list[Standing], where: ZoneInfo) -> dict[str, list[Row]]:
+    """Each group in the order in which it is read: who is available longest first, the others by name."""
+    groups: dict[str, list[Row]] = {group: [] for group in ("available", "on_call", "paused", "offline")}
+    for standing in sorted(people, key=lambda person: (person.since_ms or 0, person.agent)):
+        groups[_GROUPS[standing.state]].append(_row(standing, where))
+    for group in ("on_call", "paused", "offline"):
+        groups[group].sort(key=lambda row: str(row["agent"]))
+    return groups
+
+
+def _row(standing: Standing, where: ZoneInfo) -> Row:
+    return {
+        "agent": standing.agent,
+        "state": standing.state,
+        "since": None if standing.since_ms is None else iso(standing.since_ms, where),
+        "reason": standing.reason,
+        "queue": standing.queue,
+        "interaction": None if standing.interaction is None else str(standing.interaction),
+        "on_hold": standing.on_hold,
+        "queues": standing.queues,
+    }
+
+
+def _waiting(question: Question, visits: list[OpenVisit], at: int, where: ZoneInfo) -> list[Row]:
+    places: dict[str, int] = {}
+    rows = []
+    for visit in visits:
+        if not visit.waits(at) or (question.queues and visit.queue not in question.queues):
+            continue
+        places[visit.queue] = places.get(visit.queue, 0) + 1
+        rows.append(
+            {
+                "interaction": str(visit.whole),
+                "call": visit.call,
+                "queue": visit.queue,
+                "place": places[visit.queue],
+                "since": iso(visit.offered_ms, where),
+                "ringing": [agent for agent, _ in visit.rings(at)],
+            }
+        )
+    return rows

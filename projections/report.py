@@ -1,0 +1,125 @@
+"""A report: rows, and what they were reckoned by; written as a table for people, as CSV for spreadsheets, as JSON for programs.
+
+The same report gives the same bytes: nothing in it depends on when it was written.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+
+from projections.definitions import VERSION
+
+Format = Literal["table", "csv", "json"]
+NOTHING = "\N{EN DASH}"
+BYTE_ORDER_MARK = "\ufeff"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: the row's key, its title in pt-BR, how a value is shown to a person."""
+
+    key: str
+    title: str
+    shown: Callable[[Any], str] = str
+    number: bool = False
+
+
+@dataclass(frozen=True)
+class Report:
+    """Rows as dictionaries with the same keys, in the order of `keys`.
+
+    as_of: the position of the log that they cover; asked again with it they are the same. definition: of the figures in them.
+    columns: what tables and CSV show of a row. next: where the following page begins, None after the last.
+    """
+
+    rows: list[dict[str, Any]]
+    as_of: int
+    timezone: str
+    columns: tuple[Column, ...]
+    definition: str = VERSION
+    next: tuple[int, str] | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The rows and what they were reckoned by."""
+        return {"rows": self.rows, "definition": self.definition, "as_of": self.as_of, "timezone": self.timezone}
+
+
+def written(report: Report, format: Format) -> str:
+    """The report as text in one of the formats."""
+    return {"table": table, "csv": comma_separated, "json": json}[format](report)
+
+
+def json(report: Report) -> str:
+    """One object: `rows`, `definition`, `as_of`, `timezone`."""
+    return msgspec.json.format(msgspec.json.encode(report.as_dict()), indent=2).decode() + "\n"
+
+
+def comma_separated(report: Report) -> str:
+    """Semicolons, a byte order mark, titles in pt-BR; the last line says what the figures were reckoned by."""
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
+    writer.writerow([column.title for column in report.columns])
+    writer.writerows(_cells(report))
+    writer.writerow(_lineage(report))
+    return BYTE_ORDER_MARK + text.getvalue()
+
+
+def table(report: Report) -> str:
+    """Aligned columns with titles in pt-BR."""
+    rows = [[column.title for column in report.columns], *_cells(report)]
+    widths = [max(len(row[index]) for row in rows) for index in range(len(report.columns))]
+    lines = []
+    for row in rows:
+        cells = [
+            cell.rjust(width) if column.number else cell.ljust(width)
+            for cell, width, column in zip(row, widths, report.columns, strict=True)
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join([*lines, "", "  ".join(_lineage(report))]) + "\n"
+
+
+def _cells(report: Report) -> list[list[str]]:
+    return [[NOTHING if row[column.key] is None else column.shown(row[column.key]) for column in report.columns] for row in report.rows]
+
+
+def _lineage(report: Report) -> Sequence[str]:
+    return ("Definição", report.definition, "Posição", str(report.as_of), "Fuso", report.timezone)
+
+
+def clock_ms(ms: int) -> str:
+    """A duration as hh:mm:ss:ms."""
+    return f"{clock(ms)}:{ms % 1000:03}"
+
+
+def clock(ms: int) -> str:
+    """A duration as hh:mm:ss, begun seconds cut."""
+    seconds = ms // 1000
+    return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+
+
+def comma(value: float) -> str:
+    """A number with a decimal comma and two decimals."""
+    return f"{value:.2f}".replace(".", ",")
+
+
+def listed(values: Sequence[str]) -> str:
+    """Several names in one cell."""
+    return ", ".join(values)
+
+
+def pauses(reasons: dict[str, int]) -> str:
+    """Paused time by reason."""
+    return ", ".join(f"{reason or NOTHING} {clock(ms)}" for reason, ms in reasons.items())
+
+
+def limits(bounds: dict[str, Any]) -> str:
+    """What a person needs of a row's bounds: how many visits may be missing, and between which service levels it lies."""
+    low, high = bounds["sla_percent"]
+    between = NOTHING if low is None else f"{comma(low)} a {comma(high)}"
+    return f"faltam até {bounds['missing_at_most']}; NS {between}"

@@ -1,0 +1,123 @@
+"""The reports of visits, agents and the IVR (D2): who asks for what, under which titles. The figures are the metric engine's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from domain.errors import InvalidField
+from projections import agent_figures, ivr_figures, metrics
+from projections.metrics import Ground, Row, counted, ground, rows_of
+from projections.question import CLOCKS, Question
+from projections.report import Column, Report, clock_ms, comma, limits, pauses
+from projections.view import Rows, View
+
+_NAMES = {
+    "queue": Column("queue", "Serviço"),
+    "agent": Column("agent", "Agente"),
+    "ivr": Column("ivr", "IVR"),
+    "half_hour": Column("start", "Meia hora"),
+    "hour": Column("start", "Hora"),
+    "day": Column("start", "Dia"),
+    "week": Column("start", "Semana"),
+    "month": Column("start", "Mês"),
+}
+
+
+def _count(key: str, title: str) -> Column:
+    return Column(key, title, number=True)
+
+
+def _time(key: str, title: str) -> Column:
+    return Column(key, title, clock_ms, number=True)
+
+
+def _percent(key: str, title: str) -> Column:
+    return Column(key, title, comma, number=True)
+
+
+_UNTIL = (Column("bounds", "Limites", limits), Column("covered_to", "Coberto até"))
+
+_QUEUES = (
+    _count("offered", "Oferecidas"),
+    _count("answered", "Atendidas"),
+    _count("answered_within_sla", "Atendidas NS"),
+    _count("abandoned", "Abandonadas"),
+    _count("timed_out", "Não Atendidas"),
+    _count("transferred_out", "Transferidas"),
+    _count("left_by_key", "Saídas por tecla"),
+    _count("closed", "Fechadas"),
+    _count("unknown", "Desconhecidas"),
+    _count("waiting", "Na fila"),
+    _percent("sla_percent", "Nível Serviço"),
+    _percent("abandoned_percent", "%Abandonadas"),
+    _time("asa_ms", "ASA"),
+    _time("msa_ms", "MSA"),
+    _time("aht_ms", "TMA"),
+    _time("mht_ms", "MHT"),
+    _time("max_queued_ms", "Maior espera"),
+    *_UNTIL,
+)
+
+_IVR = (
+    _count("entered", "Entrantes URA"),
+    _count("out_of_hours", "Fora de Serviço"),
+    _count("abandoned_in_ivr", "Abandonadas IVR"),
+    _count("offered", "Oferecidas"),
+    _count("abandoned", "Abandonadas"),
+    _percent("abandoned_percent", "%Abandonadas"),
+    _count("answered", "Atendidas"),
+    _count("answered_within_sla", "Atendidas NS"),
+    _percent("sla_percent", "Nível Serviço"),
+    _count("timed_out", "Não Atendidas"),
+    _time("aht_ms", "TMA"),
+    _time("msa_ms", "MSA"),
+    _time("asa_ms", "ASA"),
+    _time("mht_ms", "MHT"),
+)
+
+_AGENTS = (
+    _count("answered", "Atendidas"),
+    _time("talk_ms", "Em conversa"),
+    _time("hold_ms", "Em espera"),
+    _time("wrap_up_ms", "Tabulação"),
+    _count("ring_no_answer", "Não atendeu"),
+    _time("logged_ms", "Logado"),
+    _time("paused_ms", "Pausado"),
+    Column("pauses", "Pausas", pauses),
+)
+
+QUEUE_KEYS = (*metrics.FIGURES, "bounds", "covered_to")
+IVR_KEYS = (*ivr_figures.FIGURES, "bounds", "covered_to")
+AGENT_KEYS = agent_figures.FIGURES
+"""What a row has besides its name, in this order."""
+
+
+def queues(rows: Rows, question: Question) -> Report:
+    """Visits by queue, agent, IVR or interval: QUEUE_KEYS."""
+    by_ivr = question.by == "ivr"
+    return _report(rows, question, ivr_figures.ivr_figures if by_ivr else lambda on: rows_of(on, counted(on)), _QUEUES, QUEUE_KEYS)
+
+
+def ivr(rows: Rows, question: Question) -> Report:
+    """D2, *Relatório IVR*, by IVR, service (queue), agent or interval: IVR_KEYS; tables and CSV have the manual's columns."""
+    return _report(rows, question, ivr_figures.ivr_figures, _IVR, IVR_KEYS)
+
+
+def agents(rows: Rows, question: Question) -> Report:
+    """How agents' time went, by agent or by interval with all together: AGENT_KEYS."""
+    if question.by not in ("agent", *CLOCKS):
+        raise InvalidField("by", f"agents are shown by agent, {', '.join(CLOCKS)}")
+    return _report(rows, question, agent_figures.agent_figures, _AGENTS, AGENT_KEYS)
+
+
+def _report(
+    rows: Rows, question: Question, figures: Callable[[Ground], list[Row]], columns: tuple[Column, ...], keys: tuple[str, ...]
+) -> Report:
+    named = (_NAMES[question.by],) if question.by in _NAMES else ()
+
+    def ask(view: View) -> list[Row]:
+        wanted = (*(column.key for column in named), *keys)
+        return [{key: row[key] for key in wanted} for row in figures(ground(view, question))]
+
+    found, position = rows.answer(question.as_of, question.moment_ms, ask)
+    return Report(found, position, question.timezone, (*named, *columns))

@@ -1,0 +1,242 @@
+"""How each agent stands at one instant: the state of a person, since when, and in what call.
+
+The rows are looked at by their own instants, so the same question answers for now and for any moment of the past.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from projections.view import View
+
+State = Literal["talking", "wrap_up", "ringing", "paused", "available", "offline"]
+"""The first that holds, in this order. Talking includes hold and calls that the agent dialled."""
+
+STATES: tuple[State, ...] = ("talking", "wrap_up", "ringing", "paused", "available", "offline")
+
+_OPEN = """
+SELECT id, version, interaction, whole, call, queue, agent, offered_ms, ended_ms, released_ms, wrap_up_ms, toInt8(end) AS end_code,
+    talk_unknown, ring_agents, ring_from_ms, ring_until_ms, hold_from_ms, hold_until_ms
+FROM {visits} WHERE {condition} AND offered_ms <= {{at:Int64}} AND (isNull(ended_ms) OR ended_ms > {{at:Int64}} OR
+    (end = 'answered' AND talk_unknown = 0 AND (isNull(released_ms) OR isNull(wrap_up_ms) OR released_ms + wrap_up_ms > {{at:Int64}})))
+ORDER BY offered_ms, id
+"""
+
+_ENDS = """
+SELECT who, max(till) AS until_ms, argMax(id, till) AS visit, argMax(version, till) AS version FROM (
+    SELECT id, version, arrayConcat(ring_agents, [agent]) AS whos,
+        arrayConcat(ring_until_ms, [if(end = 'answered' AND talk_unknown = 0, released_ms + ifNull(wrap_up_ms, 0), NULL)]) AS tills
+    FROM {visits} WHERE {condition}
+) ARRAY JOIN whos AS who, tills AS till WHERE who != '' AND till <= {{at:Int64}} GROUP BY who
+"""
+
+# What holds is the newest version, and that is among all that are written: those few that matter are looked at, not every row.
+_WRITTEN = {"visits": "visits", "condition": "tenant = {tenant:UUID} AND removed = 0"}
+_NEWEST = "SELECT id, max(version) AS version FROM visits WHERE tenant = {tenant:UUID} AND id IN {ids:Array(UUID)} GROUP BY id"
+
+_ATTEMPTS = """
+SELECT agent, max(if(ended_ms <= {{at:Int64}}, ended_ms, NULL)) AS last_until,
+    max(if(isNull(ended_ms) OR ended_ms > {{at:Int64}}, answered_ms, NULL)) AS talks_since,
+    argMax(id, if(isNull(ended_ms) OR ended_ms > {{at:Int64}}, answered_ms, 0)) AS interaction
+FROM {attempts} WHERE agent != '' AND answered_ms <= {{at:Int64}} GROUP BY agent
+"""
+
+_SPANS = """
+SELECT agent, toString(kind) AS kind, max(if(until_ms <= {{at:Int64}}, until_ms, NULL)) AS last_until,
+    max(if(isNull(until_ms) OR until_ms > {{at:Int64}}, from_ms, NULL)) AS since_ms,
+    argMax(reason, if(isNull(until_ms) OR until_ms > {{at:Int64}}, from_ms, -9223372036854775807)) AS why
+FROM {spans} WHERE from_ms <= {{at:Int64}} GROUP BY agent, kind
+"""
+
+_PERSONS = "SELECT name, queues FROM {agents} WHERE person = 1 ORDER BY name"
+
+
+class OpenVisit(msgspec.Struct):
+    """A visit that waits, is talked or wrapped up at the instant asked about; what came later is still in it."""
+
+    id: UUID
+    version: int
+    interaction: UUID
+    whole: UUID
+    call: str
+    queue: str
+    agent: str
+    offered_ms: int
+    ended_ms: int | None
+    released_ms: int | None
+    wrap_up_ms: int | None
+    end_code: int
+    talk_unknown: int
+    ring_agents: list[str]
+    ring_from_ms: list[int]
+    ring_until_ms: list[int | None]
+    hold_from_ms: list[int]
+    hold_until_ms: list[int | None]
+
+    def waits(self, at: int) -> bool:
+        """Still waiting for an agent."""
+        return self.ended_ms is None or self.ended_ms > at
+
+    def talks(self, at: int) -> bool:
+        """An agent is on it, talking or holding."""
+        return self.answered(at) and (self.released_ms is None or self.released_ms > at)
+
+    def wraps_up(self, at: int) -> bool:
+        """The talk is over, the agent's work on it is not."""
+        if not self.answered(at) or self.released_ms is None or self.released_ms > at:
+            return False
+        return self.wrap_up_ms is None or self.released_ms + self.wrap_up_ms > at
+
+    def answered(self, at: int) -> bool:
+        """An agent took it, and the end of the talk is or will be known."""
+        return self.end_code == 1 and not self.talk_unknown and not self.waits(at)
+
+    def rings(self, at: int) -> list[tuple[str, int]]:
+        """The agents whose phones ring for it, and since when."""
+        told = zip(self.ring_agents, self.ring_from_ms, self.ring_until_ms, strict=True)
+        return [(agent, began) for agent, began, ended in told if began <= at and (ended is None or ended > at)]
+
+    def on_hold(self, at: int) -> bool:
+        """The customer hears music."""
+        told = zip(self.hold_from_ms, self.hold_until_ms, strict=True)
+        return any(began <= at and (ended is None or ended > at) for began, ended in told)
+
+
+class _Version(msgspec.Struct):
+    id: UUID
+    version: int
+
+
+class _End(msgspec.Struct):
+    who: str
+    until_ms: int
+    visit: UUID
+    version: int
+
+
+class _Attempt(msgspec.Struct):
+    agent: str
+    last_until: int | None
+    talks_since: int | None
+    interaction: UUID
+
+
+class _Span(msgspec.Struct):
+    agent: str
+    kind: str
+    last_until: int | None
+    since_ms: int | None
+    why: str
+
+
+class _Person(msgspec.Struct):
+    name: str
+    queues: list[str]
+
+
+@dataclass
+class Standing:
+    """How one agent stands. queues: in which the agent is; queue, interaction: of the call at hand, "" and None without one."""
+
+    agent: str
+    state: State = "offline"
+    since_ms: int | None = None
+    reason: str = ""
+    queue: str = ""
+    interaction: UUID | None = None
+    on_hold: bool = False
+    queues: list[str] = field(default_factory=list)
+
+
+def open_visits(view: View, at: int) -> list[OpenVisit]:
+    """The visits that wait, are talked or wrapped up at an instant, in the order of their offers."""
+    if view.as_of is not None:
+        return view.ask(OpenVisit, _OPEN.format(visits=view.rows_of("visits"), condition="1"), at=at)
+    written = view.ask(OpenVisit, _OPEN.format(**_WRITTEN), at=at)
+    newest = _newest(view, [row.id for row in written])
+    return [row for row in written if newest[row.id] == row.version]
+
+
+def _newest(view: View, ids: list[UUID]) -> dict[UUID, int]:
+    return {row.id: row.version for row in view.ask(_Version, _NEWEST, ids=ids)} if ids else {}
+
+
+def standings(view: View, at: int, visits: list[OpenVisit], *, idle: bool = True) -> list[Standing]:
+    """How every agent (person) stands at an instant, by name; `visits`: those open then.
+
+    idle: tell since when who is in no call stands so, for which all calls of the past are looked at.
+    """
+    found = {row.name: Standing(row.name, queues=row.queues) for row in view.ask(_Person, _PERSONS.format(agents=view.rows_of("agents")))}
+    free_since = _ends(view, at) if idle or any(visit.wraps_up(at) and visit.wrap_up_ms is None for visit in visits) else {}
+    for attempt in view.ask(_Attempt, _ATTEMPTS.format(attempts=view.rows_of("attempts")), at=at):
+        if attempt.last_until is not None:
+            free_since[attempt.agent] = max(free_since.get(attempt.agent, attempt.last_until), attempt.last_until)
+        if attempt.talks_since is not None and attempt.agent in found:
+            _stand(found[attempt.agent], "talking", attempt.talks_since, interaction=attempt.interaction)
+    for visit in visits:
+        for agent, since in visit.rings(at):
+            if visit.waits(at) and agent in found:
+                _stand(found[agent], "ringing", since, queue=visit.queue, interaction=visit.whole)
+        if visit.talks(at) and visit.agent in found and visit.ended_ms is not None:
+            _stand(found[visit.agent], "talking", visit.ended_ms, queue=visit.queue, interaction=visit.whole, on_hold=visit.on_hold(at))
+    spans: dict[str, dict[str, _Span]] = {}
+    for span in view.ask(_Span, _SPANS.format(spans=view.rows_of("agent_spans")), at=at):
+        spans.setdefault(span.agent, {})[span.kind] = span
+    for name, standing in found.items():
+        told = spans.get(name, {})
+        _wrap_up(standing, [visit for visit in visits if visit.agent == name and visit.wraps_up(at)], told, free_since.get(name))
+        _rest(standing, told, free_since.get(name))
+    return list(found.values())
+
+
+def _stand(standing: Standing, state: State, since_ms: int, **call: object) -> None:
+    """This state holds if it goes before the one found so far; of two calls the newer one is at hand."""
+    before, now = STATES.index(standing.state), STATES.index(state)
+    if now < before or (now == before and (standing.since_ms is None or since_ms > standing.since_ms)):
+        standing.state, standing.since_ms = state, since_ms
+        for name, value in call.items():
+            setattr(standing, name, value)
+
+
+def _wrap_up(standing: Standing, visits: list[OpenVisit], spans: dict[str, _Span], free_since: int | None) -> None:
+    """A wrap-up that nobody ended is over when the agent did something else."""
+    did = [
+        free_since,
+        *(instant for span in spans.values() for instant in (span.last_until, span.since_ms if span.kind == "pause" else None)),
+    ]
+    if standing.state == "ringing" and standing.since_ms is not None:
+        did.append(standing.since_ms)
+    last = max((instant for instant in did if instant is not None), default=None)
+    for visit in visits:
+        released = visit.released_ms
+        if released is not None and (visit.wrap_up_ms is not None or last is None or last <= released):
+            _stand(standing, "wrap_up", released, queue=visit.queue, interaction=visit.whole)
+
+
+def _rest(standing: Standing, spans: dict[str, _Span], free_since: int | None) -> None:
+    """Paused, available or offline, since the last call or ringing ended, if that was later."""
+    if standing.state != "offline":
+        return
+    pause, session = spans.get("pause"), spans.get("session")
+    if pause is not None and pause.since_ms is not None:
+        standing.state, standing.since_ms, standing.reason = "paused", max(pause.since_ms, free_since or pause.since_ms), pause.why
+    elif session is not None and session.since_ms is not None:
+        began = [session.since_ms, free_since, pause.last_until if pause is not None else None]
+        standing.state, standing.since_ms = "available", max(instant for instant in began if instant is not None)
+    elif session is not None:
+        ended = [session.last_until, free_since]
+        standing.since_ms = max((instant for instant in ended if instant is not None), default=None)
+
+
+def _ends(view: View, at: int) -> dict[str, int]:
+    """Per agent, when the last call, wrap-up or ringing ended."""
+    if view.as_of is None:
+        written = view.ask(_End, _ENDS.format(**_WRITTEN), at=at)
+        newest = _newest(view, [row.visit for row in written])
+        if all(newest[row.visit] == row.version for row in written):
+            return {row.who: row.until_ms for row in written}
+    return {row.who: row.until_ms for row in view.ask(_End, _ENDS.format(visits=view.rows_of("visits"), condition="1"), at=at)}

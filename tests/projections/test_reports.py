@@ -1,0 +1,229 @@
+"""Reports as programs and people read them: keys, titles, lineage, the same bytes again."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from domain.base import Personal
+from domain.calls import Attempt, IvrPath, Ring
+from domain.errors import InvalidField, NotFound
+from domain.ids import interaction_id
+from domain.presence import Span
+from projections import reports
+from projections.chdb_warehouse import ChdbWarehouse
+from projections.dashboards import inbound, ivr, outbound
+from projections.definitions import DEFINITIONS, VERSION
+from projections.history import history
+from projections.interactions_report import Interactions, interactions, next_page
+from projections.question import Question
+from projections.report import Report, written
+from tests.kit.center import TENANT, Center, attempt, call, fresh, opened, visit
+
+S = 1_000
+NINE = 1_795_435_200_000
+"""2026-11-23 09:00 in São Paulo."""
+
+
+class Nobody:
+    """People whose names and numbers are what was sealed."""
+
+    def number(self, sealed: str) -> str:
+        return sealed
+
+    def name(self, contact: UUID) -> str:
+        return f"contact {contact.int}"
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChdbWarehouse]:
+    with opened(tmp_path_factory.mktemp("engine")) as engine:
+        yield engine
+
+
+@pytest.fixture
+def center(engine: ChdbWarehouse) -> Center:
+    center = fresh(engine)
+    center.queue("vendas")
+    center.queue("suporte")
+    center.agent("Ana", Span("session", NINE, NINE + 3600 * S), Span("pause", NINE + 600 * S, NINE + 660 * S, "Almoço"), queues=("vendas",))
+    ura = IvrPath("Principal", NINE, NINE + 10 * S, "offered", ("1",))
+    center.call(call("1.1", visit("vendas", NINE + 10 * S, "answered", 8 * S, agent="Ana", talk=60 * S, wrap=10 * S), ivr=ura, ended_ms=NINE + 78 * S, status="Answered", tags=("Venda",), contact=UUID(int=5), number=Personal(UUID(int=5), sealed="sealed:5"), did="4000", jitter_ms=70.0, loss_percent=1.0))  # fmt: skip
+    center.call(call("1.2", visit("suporte", NINE + 3600 * S, "abandoned", 3 * S), ended_ms=NINE + 3603 * S, status="Abandoned"))
+    center.call(call("1.3", ivr=IvrPath("Principal", NINE + 60 * S, NINE + 70 * S, "abandoned"), ended_ms=NINE + 70 * S, status="Abandoned IVR"))  # fmt: skip
+    center.call(call("1.4", ivr=IvrPath("Noturna", NINE + 3700 * S, NINE + 3710 * S, "out_of_hours"), ended_ms=NINE + 3710 * S, status="Out of Hours"))  # fmt: skip
+    center.call(attempt("1.5", Attempt(NINE + 90 * S, agent="Ana", answered_ms=NINE + 95 * S, ended_ms=NINE + 155 * S, result="answered", talk_ms=60 * S), ended_ms=NINE + 155 * S, status="Answered"))  # fmt: skip
+    center.call(attempt("1.6", Attempt(NINE + 200 * S, agent="Ana", ended_ms=NINE + 210 * S, result="busy"), ended_ms=NINE + 210 * S, status="Bad Phone"))  # fmt: skip
+    center.call(attempt("1.7", Attempt(NINE + 220 * S, ended_ms=NINE + 221 * S, result="bad_number"), ended_ms=NINE + 221 * S, status="Bad Number"))  # fmt: skip
+    center.call(call("1.8", visit("suporte", NINE + 4000 * S), status=""))
+    return center
+
+
+def rows_by(report: Report, key: str) -> dict[str, dict[str, Any]]:
+    return {row[key]: row for row in report.rows}
+
+
+QUEUE_ROW = [
+    "queue", "offered", "answered", "answered_within_sla", "abandoned", "timed_out", "transferred_out", "left_by_key", "closed", "unknown", "waiting",
+    "sla_percent", "abandoned_percent", "asa_ms", "msa_ms", "aht_ms", "mht_ms", "max_queued_ms", "bounds", "covered_to",
+]  # fmt: skip
+
+
+def test_the_report_of_queues_has_these_keys_in_this_order(center: Center) -> None:
+    told = json.loads(written(reports.queues(center.rows, Question()), "json"))
+    assert list(told) == ["rows", "definition", "as_of", "timezone"]
+    assert (told["definition"], told["as_of"], told["timezone"]) == (VERSION, center.position, "America/Sao_Paulo")
+    assert [list(row) for row in told["rows"]] == [QUEUE_ROW, QUEUE_ROW]
+    hours = json.loads(written(reports.queues(center.rows, Question(by="hour")), "json"))["rows"]
+    assert list(hours[0]) == ["start", *QUEUE_ROW[1:]]
+
+
+def test_the_report_of_agents_has_these_keys_in_this_order(center: Center) -> None:
+    (row,) = reports.agents(center.rows, Question(by="agent")).rows
+    assert list(row) == ["agent", "answered", "talk_ms", "hold_ms", "wrap_up_ms", "ring_no_answer", "logged_ms", "paused_ms", "pauses"]
+    assert (row["answered"], row["talk_ms"], row["pauses"]) == (1, 60 * S, {"Almoço": 60 * S})
+    with pytest.raises(InvalidField) as refused:
+        reports.agents(center.rows, Question(by="queue"))
+    assert refused.value.field == "by"
+
+
+def test_the_ivr_report_by_each_of_its_groupings(center: Center) -> None:
+    by_ivr = rows_by(reports.ivr(center.rows, Question(by="ivr")), "ivr")
+    assert set(by_ivr) == {"", "Principal", "Noturna"}
+    main = by_ivr["Principal"]
+    assert (main["entered"], main["abandoned_in_ivr"], main["led_to_queue"], main["offered"], main["answered"]) == (2, 1, 1, 1, 1)
+    assert (by_ivr["Noturna"]["entered"], by_ivr["Noturna"]["out_of_hours"], by_ivr["Noturna"]["sla_percent"]) == (1, 1, None)
+    assert (by_ivr[""]["entered"], by_ivr[""]["offered"]) == (0, 2)
+    by_queue = rows_by(reports.ivr(center.rows, Question(by="queue")), "queue")
+    assert (by_queue["vendas"]["entered"], by_queue["suporte"]["offered"], by_queue[""]["entered"]) == (1, 2, 2)
+    by_agent = rows_by(reports.ivr(center.rows, Question(by="agent")), "agent")
+    assert (by_agent["Ana"]["entered"], by_agent["Ana"]["answered"], by_agent[""]["entered"]) == (1, 1, 2)
+    hours = reports.ivr(center.rows, Question(by="hour")).rows
+    assert [(row["start"][11:16], row["entered"], row["offered"]) for row in hours] == [("09:00", 2, 1), ("10:00", 1, 2)]
+    assert [row["entered"] for row in reports.ivr(center.rows, Question(by="day", ivrs=("Noturna",))).rows] == [1]
+
+
+def test_the_ivr_csv_has_the_manuals_columns(center: Center) -> None:
+    text = written(reports.ivr(center.rows, Question(by="ivr", ivrs=("Principal",))), "csv")
+    assert text.startswith("\ufeff")
+    titles, row, lineage = csv.reader(io.StringIO(text[1:]), delimiter=";")
+    assert titles == [
+        "IVR", "Entrantes URA", "Fora de Serviço", "Abandonadas IVR", "Oferecidas", "Abandonadas", "%Abandonadas", "Atendidas", "Atendidas NS",
+        "Nível Serviço", "Não Atendidas", "TMA", "MSA", "ASA", "MHT",
+    ]  # fmt: skip
+    assert row == ["Principal", "2", "0", "1", "1", "0", "0,00", "1", "1", "100,00", "0", "00:01:10:000", "00:00:08:000", "00:00:08:000", "00:01:10:000"]  # fmt: skip
+    assert lineage == ["Definição", VERSION, "Posição", str(center.position), "Fuso", "America/Sao_Paulo"]
+
+
+def test_over_no_case_a_dash_is_shown(center: Center) -> None:
+    report = reports.queues(center.rows, Question(queues=("suporte",)))
+    row = written(report, "csv").splitlines()[1].split(";")
+    assert row[0] == "suporte"
+    assert row[13:15] == ["–", "–"]
+    assert "–" in written(report, "table")
+
+
+@pytest.mark.parametrize("format", ["json", "csv", "table"])
+def test_asked_again_with_its_position_a_report_is_the_same_to_the_byte(center: Center, format: Any) -> None:
+    asked = [(reports.queues, Question(by="day")), (reports.ivr, Question(by="ivr")), (reports.agents, Question(by="agent"))]
+    first = [make(center.rows, question) for make, question in asked]
+    center.call(call("2.1", visit("vendas", NINE + 20 * S, "abandoned", 8 * S)))
+    center.agent("Bia", Span("session", NINE, NINE + 10 * S))
+    for (make, question), report in zip(asked, first, strict=True):
+        again = make(center.rows, Question(by=question.by, as_of=report.as_of))
+        assert written(again, format) == written(report, format)
+        assert written(make(center.rows, question), format) != written(report, format)
+
+
+def test_the_version_of_the_definitions_follows_from_their_sentences() -> None:
+    assert VERSION == "1-" + VERSION[2:]
+    assert len(VERSION) == 14
+    assert set(reports.QUEUE_KEYS) - set(DEFINITIONS) == {"covered_to"}
+
+
+def test_finished_interactions_page_by_page(center: Center) -> None:
+    asked: Interactions | None = Interactions(question=Question(), limit=2)
+    found = []
+    while asked is not None:
+        report = interactions(center.rows, asked, Nobody())
+        center.call(call(f"9.{len(found)}", visit("vendas", NINE + len(found), "abandoned", S), ended_ms=NINE + 9 * S))
+        found += [row["call"] for row in report.rows]
+        asked = next_page(asked, report)
+    assert found == ["1.1", "1.3", "1.5", "1.6", "1.7", "1.2", "1.4"]
+
+
+def test_a_finished_interaction_as_the_manual_shows_it(center: Center) -> None:
+    report = interactions(center.rows, Interactions(question=Question(queues=("vendas",))), Nobody())
+    titles, row, _ = csv.reader(io.StringIO(written(report, "csv")[1:]), delimiter=";")
+    assert titles == [
+        "DATA", "HORA", "PROTOCOLO", "SERVIÇOS", "AGENTE", "ORIGEM", "TIPO", "PARA", "CONTATO", "A PARTIR DE", "DURAÇÃO", "STATUS", "Tag", "JITTER",
+        "PERDA DE PACOTE", "QUALIDADE DE CHAMADA", "Histórico",
+    ]  # fmt: skip
+    id = interaction_id(TENANT, "1.1")
+    assert row == [
+        "2026-11-23", "09:00:00:000", "0", "vendas", "Ana", "queue_log", "Inbound", "4000", "contact 5", "sealed:5", "00:01:18", "Answered", "Venda",
+        "70,00", "1,00", "Média", f"/v1/interactions/{id}/history",
+    ]  # fmt: skip
+
+
+def test_interactions_are_filtered(center: Center) -> None:
+    def calls(**filters: Any) -> list[str]:
+        question = Question(**{name: filters.pop(name) for name in ("queues", "agents", "since_ms", "moment_ms") if name in filters})
+        return [row["call"] for row in interactions(center.rows, Interactions(question=question, **filters), Nobody()).rows]
+
+    assert calls(direction="outbound") == ["1.5", "1.6", "1.7"]
+    assert calls(statuses=("Abandoned", "Bad Phone")) == ["1.6", "1.2"]
+    assert calls(agents=("Ana",)) == ["1.1", "1.5", "1.6"]
+    assert calls(since_ms=NINE + 3600 * S) == ["1.2", "1.4"]
+    assert calls(moment_ms=NINE + 78 * S) == ["1.1", "1.3"]
+    for field, value in {"medium": "fax", "direction": "up", "protocol": -1, "limit": 0}.items():
+        with pytest.raises(InvalidField) as refused:
+            Interactions(question=Question(), **{field: value})
+        assert refused.value.field == field
+
+
+def test_a_leg_is_part_of_its_calls_row(center: Center) -> None:
+    center.call(call("1.9", visit("suporte", NINE + 79 * S, "answered", S, agent="Bia", talk=S), part_of=interaction_id(TENANT, "1.1"), ended_ms=NINE + 90 * S))  # fmt: skip
+    (row,) = interactions(center.rows, Interactions(question=Question(queues=("vendas",))), Nobody()).rows
+    assert (row["queues"], row["agents"]) == (["vendas", "suporte"], ["Ana", "Bia"])
+    assert len(interactions(center.rows, Interactions(question=Question(queues=("suporte",))), Nobody()).rows) == 2
+
+
+def test_dashboards_show_the_engines_figures(center: Center) -> None:
+    now = NINE + 4100 * S
+    c1 = inbound(center.rows, Question(by="hour"), now)
+    assert [(row["queue"], row["offered"]) for row in c1["queues"]] == [("suporte", 2), ("vendas", 1)]
+    assert [row["offered"] for row in c1["series"]] == [1, 2]
+    totals = {key: c1["totals"][key] for key in QUEUE_ROW[1:]}
+    assert [totals] == reports.queues(center.rows, Question(by="total")).rows
+    assert (c1["agents"]["offline"], c1["as_of"], c1["definition"]) == (1, center.position, VERSION)
+    c2 = outbound(center.rows, Question(by="day"), now)
+    assert c2["totals"] == {"dialled": 3, "answered": 1, "not_connected": 2, "connect_percent": 66.67, "tmo_ms": 60 * S}
+    assert [row["dialled"] for row in c2["series"]] == [3]
+    c4 = ivr(center.rows, Question(by="day", moment_ms=NINE + 20 * S), now)
+    assert (c4["totals"]["entered"], c4["totals"]["offered"], c4["totals"]["answered"]) == (1, 1, 1)
+    assert (c4["agents"]["talking"], c4["agents"]["logged"]) == (1, 1)
+
+
+def test_everything_that_happened_to_an_interaction(center: Center) -> None:
+    rows, position = history(center.rows, "1.1", lambda state: json.loads(state))
+    assert position == center.position
+    assert [row["event"] for row in rows] == ["interaction.observed"]
+    assert rows[0]["interaction"] == str(interaction_id(TENANT, "1.1"))
+    assert history(center.rows, str(interaction_id(TENANT, "1.1")), json.loads)[0] == rows
+    with pytest.raises(NotFound):
+        history(center.rows, "1.77", json.loads)
+    with pytest.raises(NotFound):
+        history(center.rows, "99999999", json.loads)
+
+
+def test_rings_in_vain_are_counted_where_they_ended(center: Center) -> None:
+    center.call(call("3.1", visit("vendas", NINE, "abandoned", 20 * S, rings=(Ring("Ana", NINE, NINE + 10 * S, "no_answer"), Ring("Ana", NINE + 11 * S, NINE + 20 * S, "canceled")))))  # fmt: skip
+    assert reports.agents(center.rows, Question(by="agent")).rows[0]["ring_no_answer"] == 1
+    assert reports.agents(center.rows, Question(by="agent", until_ms=NINE + 10 * S)).rows[0]["ring_no_answer"] == 0

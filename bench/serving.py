@@ -10,7 +10,6 @@ import json
 import socket
 import sys
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -20,11 +19,12 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from api.interactions import Start
+from bootstrap import Center
 from commands.desk import Caller, Command, Receipt
 from commands.door import Door
 from commands.interactions import ATTEND
-from commands.store import Store
 from domain.ids import company_id
+from settings import Settings
 
 COMPANY = company_id("Empresa")
 
@@ -37,25 +37,16 @@ class IdleDoor(Door):
         return Receipt(COMPANY, 1, 1, {"call": "x", "protocol": 1})
 
 
-@dataclass(frozen=True)
-class OneCenter:
-    """A center without projections: commands are what is measured."""
-
-    door: Door
-    store: Store
-    token_secret: str = "bench" * 8
-
-    def covered(self) -> int:
-        """Nothing is ever asked for."""
-        return self.store.head()
-
-
 def served(kind: str, directory: Path) -> tuple[FastAPI, str]:
-    """The application and a token: `ours`, the same endpoints with a door that does nothing, or one bare endpoint of FastAPI."""
+    """The application and a token: `ours` as it is served, the same endpoints with a door that does nothing, or one bare endpoint of FastAPI."""
     if kind == "bare":
         return _bare(), "-"
-    store = Store(directory)
-    app = create_app(OneCenter((Door if kind == "ours" else IdleDoor)(store), store))
+    center = Center(directory, Settings())
+    if kind == "ours":
+        center.covered()
+    else:
+        center.door = IdleDoor(center.store)
+    app = create_app(center)
     return app, app.state.house.tokens.write(uuid4(), COMPANY, frozenset({ATTEND}))
 
 

@@ -1,4 +1,4 @@
-"""Commands over HTTP, beside the same endpoint with a door that does nothing."""
+"""Commands over HTTP to the whole server, projections and all, beside the same endpoint with a door that does nothing."""
 
 from __future__ import annotations
 

@@ -1,0 +1,153 @@
+"""How fast the projections follow the log: anew from its beginning, and behind what happens now."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import sqlite3
+import threading
+import time
+from collections import deque
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from bench.measure import absolute, in_turns, profiled, spread
+from bootstrap import Center
+from commands.desk import Caller
+from domain.base import SECOND
+from domain.ids import company_id
+from projections.chdb_warehouse import ChdbWarehouse
+from projections.metrics import visit_figures
+from projections.question import Question
+from projections.view import Rows
+from settings import Settings
+from simulator.center import busy_center
+from simulator.model import Model
+from simulator.speaking import PERMISSIONS, commands_of, settings_of
+from simulator.story import history
+
+COMPANY = company_id("Empresa")
+START = datetime(2026, 3, 2, 3, tzinfo=UTC)
+
+
+def rebuild(quick: bool) -> dict[str, Any]:
+    """Every projection folded anew from a log of a simulated center's days, beside the ones that answer, and swapped."""
+    with TemporaryDirectory(prefix="bench-") as name:
+        center = Center(Path(name, "data"), Settings())
+        history(center.door, COMPANY, seed=1, start=START, days=1 if quick else 20, scale=1.0)
+        head = center.store.head()
+        center.cover(head, lambda *_: None)
+        loose = ChdbWarehouse(Path(name, "data", "warehouse"), "loose")
+
+        def ours() -> float:
+            started = time.perf_counter()
+            center.rebuild(lambda *_: None)
+            return head / (time.perf_counter() - started)
+
+        mine, bare = in_turns(2 if quick else 3, ours, lambda: _bare(Path(name, "data", "events.db"), loose))
+        figure = {**absolute("events/s", mine, aim=30_000), "raw": spread(bare), "events": head}
+        if not figure["reached"]:
+            figure["profile"] = profiled(ours)
+        loose.close()
+        center.close()
+    return figure
+
+
+def _bare(log: Path, warehouse: ChdbWarehouse) -> float:
+    """Read every event's bytes and let chDB keep them, a hundred thousand at once: no folding."""
+    warehouse.execute("DROP TABLE IF EXISTS bare")
+    warehouse.execute("CREATE TABLE bare (position UInt64, state String) ENGINE = MergeTree ORDER BY position")
+    db = sqlite3.connect(log)
+    started = time.perf_counter()
+    rows = db.execute("SELECT position, state FROM stored_events ORDER BY position")
+    count = 0
+    while some := rows.fetchmany(100_000):
+        positions, states = zip(*some, strict=True)
+        warehouse.insert("bare", {"position": positions, "state": [bytes(state).decode() for state in states]})
+        count += len(some)
+    db.close()
+    return count / (time.perf_counter() - started)
+
+
+EVENTS_A_SECOND = 200
+
+
+def event_to_dashboard(quick: bool) -> dict[str, Any]:
+    """From a command's receipt until a dashboard's answer covers it, while 200 events a second come in and the dashboard is asked all the time."""
+    with TemporaryDirectory(prefix="bench-") as name:
+        center = Center(Path(name, "data"), Settings())
+        loose = ChdbWarehouse(Path(name, "data", "warehouse"), "loose")
+        bare = [_bare_row(loose, place) for place in range(20)]
+        watch = _Watch(center)
+        watch.start()
+        asyncio.run(_traffic(center, watch, seconds=5 if quick else 40))
+        watch.finish()
+        loose.close()
+        center.close()
+    waits = sorted(watch.waited)
+    figure = absolute("s", [waits[int(len(waits) * 0.99)]], aim=1, more_is_better=False)
+    rates = {
+        "events": len(waits),
+        "events_a_second": round(len(waits) / watch.seconds),
+        "answers_a_second": round(watch.answers / watch.seconds),
+    }
+    return {**figure, "p50_s": waits[len(waits) // 2], "longest_s": waits[-1], **rates, "raw": spread(bare)}
+
+
+class _Watch(threading.Thread):
+    """Asks the dashboard again and again, and notes how long each event had to wait for it."""
+
+    def __init__(self, center: Center) -> None:
+        super().__init__(name="dashboard", daemon=True)
+        self.waited: list[float] = []
+        self.answers = 0
+        self.seconds = 0.0
+        self._rows = Rows(center.warehouse, COMPANY, center.runner.progress)
+        self._saved: deque[tuple[int, float]] = deque()
+        self._ending = threading.Event()
+
+    def saved(self, position: int) -> None:
+        """An event was acknowledged just now."""
+        self._saved.append((position, time.perf_counter()))
+
+    def run(self) -> None:
+        started = time.perf_counter()
+        while self._saved or not self._ending.is_set():
+            _, position = self._rows.answer(None, None, lambda view: visit_figures(view, Question(by="queue")))
+            answered = time.perf_counter()
+            self.answers += 1
+            while self._saved and self._saved[0][0] <= position:
+                self.waited.append(answered - self._saved.popleft()[1])
+        self.seconds = time.perf_counter() - started
+
+    def finish(self) -> None:
+        """No more events come; wait until the last is covered."""
+        self._ending.set()
+        self.join()
+
+
+async def _traffic(center: Center, watch: _Watch, seconds: float) -> None:
+    """A busy center's commands, each at its moment, so many a second."""
+    caller = Caller(COMPANY, "bench", PERMISSIONS)
+    for command in settings_of(busy_center()):
+        center.door.execute(command, caller)
+    began = asyncio.get_running_loop().time()
+    morning = int((START + timedelta(hours=7)).timestamp()) * SECOND
+    story = (command for at, action in Model(busy_center(4.0), 1, morning).play() for command in commands_of(COMPANY, at, action))
+    for place, command in enumerate(itertools.islice(story, int(seconds * EVENTS_A_SECOND))):
+        await asyncio.sleep(began + place / EVENTS_A_SECOND - asyncio.get_running_loop().time())
+        receipt = await center.door.execute_soon(command, caller)
+        watch.saved(receipt.position)
+
+
+def _bare_row(warehouse: ChdbWarehouse, place: int) -> float:
+    """One row into chDB, and an answer that counts it."""
+    if not place:
+        warehouse.execute("CREATE TABLE bare_rows (id UInt64, queue String) ENGINE = ReplacingMergeTree ORDER BY id")
+    started = time.perf_counter()
+    warehouse.insert("bare_rows", {"id": [place], "queue": ["vendas"]})
+    (counted,) = warehouse.execute("SELECT count() AS n FROM bare_rows FINAL WHERE queue = 'vendas'")
+    assert counted["n"] == place + 1
+    return time.perf_counter() - started

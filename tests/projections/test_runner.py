@@ -1,0 +1,313 @@
+"""The rows follow the log, in whole batches, and say so; an error is a decision."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from collections.abc import Iterator
+from random import Random
+from typing import Any
+
+import pytest
+
+from migrations.runner import migrate
+from projections import decisions, visits
+from projections.chdb_warehouse import ChdbWarehouse
+from projections.decisions import MOST_REFUSED, Quarantine, RetryAfter, Stop, about_event, about_outside
+from projections.folding import CALLS, Folding
+from projections.progress import Progress, ProjectionsStopped
+from projections.runner import BATCH, Runner
+from projections.warehouse import Columns, WarehouseError
+from projections.writing import position_of, write
+from tests.kit.log import MemoryLog
+from tests.kit.rows import engine, everything, rows, warehouse
+from tests.kit.story import Story
+
+__all__ = ["engine", "rows", "warehouse"]
+
+SOON = 60.0
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decisions, "_PAUSES_S", (0.0, 0.0, 0.0))
+
+
+@pytest.fixture
+def log() -> MemoryLog:
+    return MemoryLog(Story(Random(5)).events(40))
+
+
+@pytest.fixture
+def runner(log: MemoryLog, rows: ChdbWarehouse) -> Iterator[Runner]:
+    made = Runner(log, rows, pace_s=0.001)
+    yield made
+    made.close()
+
+
+def folded_at_once(log: MemoryLog, warehouse: ChdbWarehouse) -> dict[str, Any]:
+    beside = warehouse.beside(f"{warehouse.database}_once")
+    try:
+        migrate(beside)
+        write(beside, Folding(beside).fold(log.events))
+        return everything(beside)
+    finally:
+        beside.close()
+        warehouse.execute(f"DROP DATABASE {warehouse.database}_once")
+
+
+def test_rows_follow_to_the_end_and_the_position_is_kept(log: MemoryLog, rows: ChdbWarehouse, runner: Runner) -> None:
+    heard: list[int] = []
+    runner.run_until(log.head, heard.append)
+    assert (runner.position, position_of(rows), heard) == (40, 40, [40])
+    assert everything(rows) == folded_at_once(log, rows)
+    assert Runner(log, rows).position == 40
+
+
+def test_rows_go_as_far_as_asked_and_no_further_than_the_log(log: MemoryLog, rows: ChdbWarehouse, runner: Runner) -> None:
+    runner.run_until(10)
+    assert runner.position == 10
+    assert {row["position"] for row in rows.execute("SELECT position FROM events")} == set(range(1, 11))
+    runner.run_until(1_000)
+    assert runner.position == 40
+
+
+def test_a_long_log_is_read_by_the_batch(rows: ChdbWarehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("projections.runner.BATCH", 7)
+    log = MemoryLog(Story(Random(6)).events(40))
+    runner = Runner(log, rows)
+    heard: list[int] = []
+    runner.run_until(log.head, heard.append)
+    runner.close()
+    assert heard == [7, 14, 21, 28, 35, 40]
+    assert everything(rows) == folded_at_once(log, rows)
+    assert BATCH >= 5_000
+
+
+def test_what_is_written_can_be_waited_for(log: MemoryLog, rows: ChdbWarehouse, runner: Runner) -> None:
+    runner.start()
+    assert runner.wait(40, SOON)
+    for event in Story(Random(9)).events(5):
+        log.append(event)
+        assert runner.wait(log.head, SOON)
+        assert runner.position == position_of(rows) == log.head
+    assert not runner.wait(log.head + 1, 0.01)
+
+
+def test_closing_finishes_what_is_being_written_and_can_be_repeated(log: MemoryLog, rows: ChdbWarehouse, runner: Runner) -> None:
+    runner.start()
+    runner.close()
+    runner.close()
+    assert runner.position == position_of(rows)
+    log.append(*Story(Random(9)).events(1))
+    again = Runner(log, rows)
+    again.run_until(log.head)
+    again.close()
+    assert everything(rows) == folded_at_once(log, rows)
+
+
+def test_garbage_is_looked_for_again_after_a_batch(log: MemoryLog, runner: Runner) -> None:
+    assert gc.isenabled()
+    runner.run_until(log.head)
+    assert gc.isenabled()
+
+
+class Faulty(ChdbWarehouse):
+    """Fails at some of the inserts to come."""
+
+    inserts = 0
+    at: tuple[int, ...] = ()
+
+    def fail(self, *at: int) -> None:
+        self.inserts, self.at = 0, at
+
+    def insert(self, table: str, columns: Columns, *copies: str) -> None:
+        self.inserts += 1
+        if self.inserts in self.at:
+            raise WarehouseError("the disk is full")
+        super().insert(table, columns, *copies)
+
+
+@pytest.fixture
+def faulty(rows: ChdbWarehouse) -> Iterator[Faulty]:
+    made = Faulty(rows.directory, rows.database)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("at", [1, 3, 5, 9])
+def test_a_write_that_fails_is_tried_again_and_nothing_is_doubled(log: MemoryLog, faulty: Faulty, at: int) -> None:
+    faulty.fail(at, at + 1)
+    runner = Runner(log, faulty)
+    runner.run_until(log.head)
+    runner.close()
+    assert everything(faulty) == folded_at_once(log, faulty)
+
+
+def test_a_warehouse_that_stays_broken_stops_the_rows_where_they_are(log: MemoryLog, faulty: Faulty) -> None:
+    runner = Runner(log, faulty)
+    runner.run_until(10)
+    faulty.fail(*range(1, 100))
+    with pytest.raises(ProjectionsStopped, match="the disk is full"):
+        runner.run_until(log.head)
+    assert (runner.position, position_of(faulty)) == (10, 10)
+    assert "the disk is full" in str(runner.progress.failure)
+    with pytest.raises(ProjectionsStopped, match="the disk is full"):
+        runner.wait(11, SOON)
+    assert runner.wait(10, 0)
+    runner.close()
+
+
+def test_whoever_follows_stops_too_and_says_why(log: MemoryLog, faulty: Faulty, caplog: pytest.LogCaptureFixture) -> None:
+    faulty.fail(*range(1, 100))
+    runner = Runner(log, faulty)
+    runner.start()
+    with pytest.raises(ProjectionsStopped, match="the disk is full"):
+        runner.wait(1, SOON)
+    runner.close()
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == ["projections stopped position=0"]
+
+
+def test_rows_so_far_that_were_not_written_are_forgotten(log: MemoryLog, faulty: Faulty) -> None:
+    runner = Runner(log, faulty)
+    faulty.fail(*range(1, 100))
+    with pytest.raises(ProjectionsStopped):
+        runner.run_until(log.head)
+    faulty.fail()
+    runner.run_until(log.head)
+    runner.close()
+    assert everything(faulty) == folded_at_once(log, faulty)
+
+
+def test_a_log_that_cannot_be_read_is_tried_again_then_given_up(log: MemoryLog, rows: ChdbWarehouse, runner: Runner) -> None:
+    log.fail = [OSError("disk"), OSError("disk")]
+    runner.run_until(log.head)
+    assert runner.position == 40
+    log.append(*Story(Random(9)).events(1))
+    log.fail = [OSError("disk")] * 10
+    with pytest.raises(ProjectionsStopped, match="the log cannot be read: disk"):
+        runner.run_until(log.head)
+
+
+def damage(log: MemoryLog, *positions: int) -> None:
+    for position in positions:
+        _, id, version, topic, _ = log.events[position - 1]
+        log.events[position - 1] = (position, id, version, topic, b'{"tenant":')
+
+
+def quarantined(warehouse: ChdbWarehouse) -> list[int]:
+    return [row["position"] for row in warehouse.execute("SELECT position FROM quarantine FINAL ORDER BY position")]
+
+
+def test_a_damaged_event_is_set_aside_and_named_and_the_rest_goes_on(
+    log: MemoryLog, rows: ChdbWarehouse, runner: Runner, caplog: pytest.LogCaptureFixture
+) -> None:
+    damage(log, 3, 17)
+    runner.run_until(log.head)
+    assert (runner.position, runner.refused, quarantined(rows)) == (40, 2, [3, 17])
+    assert {row["position"] for row in rows.execute("SELECT position FROM events")} == set(range(1, 41)) - {3, 17}
+    assert [record.message.split(" error=")[0] for record in caplog.records] == [
+        f"projections refused position={position} topic={log.events[position - 1][3]}" for position in (3, 17)
+    ]
+
+
+def test_an_event_of_an_unknown_name_is_set_aside(log: MemoryLog, rows: ChdbWarehouse, runner: Runner) -> None:
+    position, id, version, _, state = log.events[4]
+    log.events[4] = (position, id, version, "interaction.unheard_of", state)
+    runner.run_until(log.head)
+    assert quarantined(rows) == [5]
+
+
+def test_a_call_that_a_fold_cannot_take_does_not_hold_up_the_others(
+    log: MemoryLog, rows: ChdbWarehouse, runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = [position for position, _, _, topic, _ in log.events if topic.startswith(("interaction", "visit"))]
+    poison = log.events[calls[2] - 1]
+    fold = visits.fold
+
+    def failing(batch: Any, told: Any) -> Columns:
+        if any(recorded.position == poison[0] for recorded in batch):
+            raise ZeroDivisionError
+        return fold(batch, told)
+
+    monkeypatch.setitem(CALLS, visits.TABLE, failing)
+    runner.run_until(log.head)
+    assert (runner.position, quarantined(rows)) == (40, [poison[0]])
+    told = {row["position"] for row in rows.execute("SELECT position FROM interactions_versions")}
+    assert told == set(calls) - {poison[0]}
+
+
+def test_too_many_bad_events_are_a_bad_program(rows: ChdbWarehouse) -> None:
+    log = MemoryLog(Story(Random(5)).events(MOST_REFUSED + 10))
+    damage(log, *range(1, MOST_REFUSED + 2))
+    runner = Runner(log, rows)
+    with pytest.raises(ProjectionsStopped, match=f"{MOST_REFUSED + 1} events could not be made rows"):
+        runner.run_until(log.head)
+    runner.close()
+    assert position_of(rows) == 0
+
+
+def test_decisions() -> None:
+    assert about_outside(1) == RetryAfter(0.0)
+    assert about_outside(4) == Stop()
+    assert about_event(MOST_REFUSED) == Quarantine()
+    assert about_event(MOST_REFUSED + 1) == Stop()
+
+
+def test_an_answer_holds_for_its_position_also_while_rows_are_written() -> None:
+    progress = Progress(5, 5)
+    assert progress.steady(lambda as_of: as_of) == (None, 5)
+    progress.writing()
+    assert progress.steady(lambda as_of: as_of) == (5, 5)
+    progress.written(6)
+    assert progress.steady(lambda as_of: as_of) == (None, 6)
+
+    asked: list[int | None] = []
+
+    def disturbed(as_of: int | None) -> int | None:
+        asked.append(as_of)
+        if as_of is None:
+            progress.writing()
+            progress.written(7)
+        return as_of
+
+    assert progress.steady(disturbed) == (7, 7)
+    assert asked == [None, 7]
+
+
+def test_rows_of_a_killed_writer_are_not_trusted_until_it_is_caught_up_with() -> None:
+    progress = Progress(5, 9)
+    assert progress.steady(lambda as_of: as_of) == (5, 5)
+    progress.writing()
+    progress.written(8)
+    assert progress.steady(lambda as_of: as_of) == (8, 8)
+    progress.writing()
+    progress.written(9)
+    assert progress.steady(lambda as_of: as_of) == (None, 9)
+
+
+def test_answers_are_exact_while_rows_follow(rows: ChdbWarehouse) -> None:
+    """Each answer, asked at any moment of the writing, is what the log's first events alone give."""
+    events = list(Story(Random(11)).events(30))
+    log = MemoryLog()
+    runner = Runner(log, rows, pace_s=0.0)
+    answers: list[tuple[Any, int]] = []
+    done = threading.Event()
+
+    def ask() -> None:
+        while not done.is_set():
+            answers.append(runner.progress.steady(lambda as_of: everything(rows, as_of)))
+
+    asker = threading.Thread(target=ask)
+    runner.start()
+    asker.start()
+    for event in events:
+        log.append(event)
+        assert runner.wait(log.head - 2, SOON)
+    assert runner.wait(log.head, SOON)
+    done.set()
+    asker.join()
+    runner.close()
+    assert answers
+    for answer, position in answers:
+        assert answer == everything(rows, as_of=position)

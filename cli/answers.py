@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bootstrap import Held
-from cli.asks import Admin, Ask, ImportAmi, ImportQueueLog, Rebuild, Verify
+from cli.asks import Admin, Ask, Forget, History, ImportAmi, ImportQueueLog, Rebuild, Report, Verify
 from cli.console import Console, Mistake
 from domain.errors import DomainError, InvalidField, NotFound
 
@@ -33,6 +33,18 @@ def _answer(ask: Ask, held: Held, console: Console) -> int:
             from cli import imports
 
             return imports.queue_log(ask, held.center, console)
+        case Report():
+            from cli import reports
+
+            return reports.report(ask, held.center, console)
+        case History():
+            from cli import reports
+
+            return reports.history(ask, held.center, console)
+        case Forget():
+            from cli import upkeep
+
+            return upkeep.forget(ask, held.center, console)
         case Rebuild():
             from cli import upkeep
 

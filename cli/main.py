@@ -71,6 +71,19 @@ def serve(
     raise typer.Exit(run(data or configured.data, configured, company))
 
 
+@app.command()
+def demo(
+    data: Annotated[Path | None, typer.Option("--data", help="A fresh directory.", show_default="a temporary one")] = None,
+    host: Host = "",
+    port: Port = None,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same center.")] = 1,
+) -> None:
+    """A simulated center: a week of history, then live traffic, served with a table that moves."""
+    from cli.demo import demo as run
+
+    raise typer.Exit(run(data, _listening_on(host, port), seed))
+
+
 @bring.command("ami")
 def import_ami(
     file: Annotated[str, typer.Argument(help="A recorded stream, gz or not; - is standard input.")],

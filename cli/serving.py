@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
@@ -21,21 +23,37 @@ from cli.holder import listening
 from cli.line import is_served
 from settings import Settings
 
+log = logging.getLogger(__name__)
+
 _GRACE_S = 3
 _EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - what an operator may ask for, not what is listened on
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it is ready."""
+    """A server, and what goes on alongside as long as it serves."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, config: uvicorn.Config, alongside: Callable[[], Coroutine[Any, Any, None]]) -> None:
         super().__init__(config)
-        self._ready = ready
+        self._alongside = alongside
+        self._task: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, then call what waits for it."""
+        """Serve, and begin what goes on alongside."""
         await super().startup(sockets)
-        await self._ready()
+        self._task = asyncio.create_task(self._alongside())
+        self._task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and task.exception() is not None:
+            log.error("what went on alongside the server has failed", exc_info=task.exception())
+            self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End both."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+        await super().shutdown(sockets)
 
 
 def serve(directory: Path, settings: Settings, company: str) -> int:
@@ -44,10 +62,10 @@ def serve(directory: Path, settings: Settings, company: str) -> int:
         known_or_new(held.center, company)
         held.center.covered()
 
-        async def ready(url: str) -> None:
+        async def say(url: str) -> None:
             console.warn(f"Atende serves {directory} at {url}")
 
-        run(held, settings, ready)
+        run(held, settings, say)
     return 0
 
 
@@ -68,13 +86,16 @@ def held_alone(directory: Path, settings: Settings, console: Console) -> Iterato
         yield held
 
 
-def run(held: Held, settings: Settings, ready: Callable[[str], Awaitable[None]]) -> None:
-    """Serve the API over HTTP and the command line over the directory's socket, until SIGINT or SIGTERM; `ready` hears the URL."""
+def run(held: Held, settings: Settings, alongside: Callable[[str], Coroutine[Any, Any, None]]) -> None:
+    """Serve the API over HTTP and the command line over the directory's socket, until SIGINT or SIGTERM.
+
+    `alongside` is given the URL and runs in the event loop meanwhile; its failure ends the server.
+    """
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
     with _bound(settings.host, settings.port) as bound:
         held.url = _url(settings.host, bound.getsockname()[1])
         config = uvicorn.Config(create_app(held.center), log_config=None, access_log=False, timeout_graceful_shutdown=_GRACE_S)
-        server = _Server(config, lambda: ready(held.url))
+        server = _Server(config, lambda: alongside(held.url))
         with listening(held.directory, lambda ask, console: answer(ask, held, console)), suppress(KeyboardInterrupt):
             server.run(sockets=[bound])
 

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from uuid import UUID
 
 from bootstrap import Center, Held
-from cli.asks import Admin
+from cli.asks import Admin, Forget
 from cli.company import caller, known
-from cli.console import Console
+from cli.console import Console, Mistake
+from cli.reports import rows_of
 from commands.chain import ChainBroken
 from commands.chain import verify as walk
+from commands.contacts import ForgetContact
 from commands.identity import AppointAdministrator
+from domain.contacts import normalised
+from domain.identity import Company
+from projections.contacts import has_open_interaction
+from projections.view import View
 
 TAMPERED = 1
 
@@ -27,6 +34,30 @@ def verify(directory: Path, console: Console) -> int:
         return TAMPERED
     console.out(f"{verdict.events} events proved\n")
     return 0
+
+
+def forget(ask: Forget, center: Center, console: Console) -> int:
+    """Destroy the key of a contact; refused while a call of the contact goes on."""
+    company = known(center, ask.company)
+    contact = _contact(center, company, ask.contact)
+    view = View(center.warehouse, company.id)
+    rows_of(center, company, console)
+    command = ForgetContact(contact=contact, busy=has_open_interaction(view, contact))
+    center.door.execute(command, caller(company))
+    console.out(f"{contact} is forgotten\n")
+    return 0
+
+
+def _contact(center: Center, company: Company, text: str) -> UUID:
+    """The contact whose id or phone number `text` is."""
+    try:
+        return UUID(text)
+    except ValueError:
+        keyring = center.store.keyring
+        found = keyring.find(keyring.tag(company.id, "phone", normalised(text)))
+    if found is None:
+        raise Mistake("no contact has this id or phone number")
+    return found
 
 
 def rebuild(center: Center, console: Console) -> int:

@@ -1,0 +1,108 @@
+"""The table that moves: today's queues and the agents as they stand, for whoever looks at a terminal."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console as Screen
+from rich.console import Group, RenderableType
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from bootstrap import Center
+from cli.instants import zone
+from domain.identity import Company
+from projections.dashboards import inbound
+from projections.question import Question
+from projections.view import Rows
+
+_REFRESH_S = 1.0
+_REFRESH_PIPED_S = 15.0
+
+_QUEUES = (
+    ("Serviço", "queue"),
+    ("Na fila", "waiting"),
+    ("Oferec.", "offered"),
+    ("Atendidas", "answered"),
+    ("Abandon.", "abandoned"),
+    ("N. Atend.", "timed_out"),
+    ("NS", "sla_percent"),
+    ("ASA", "asa_ms"),
+    ("TMA", "aht_ms"),
+)
+_STATES = (
+    ("Disponíveis", "available"),
+    ("Chamando", "ringing"),
+    ("Falando", "talking"),
+    ("Tabulando", "wrap_up"),
+    ("Em pausa", "paused"),
+    ("Offline", "offline"),
+)
+
+
+class Board:
+    """What the table shows of one company."""
+
+    def __init__(self, center: Center, company: Company) -> None:
+        self._center = center
+        self._rows = Rows(center.warehouse, company.id, center.runner.progress)
+        self._zone = zone(company.settings.timezone)
+        self._question = Question(timezone=company.settings.timezone)
+
+    def __rich__(self) -> RenderableType:
+        """The center at this moment."""
+        now_us = self._center.door.clock.now_us()
+        now = datetime.fromtimestamp(now_us // 1_000_000, UTC).astimezone(self._zone)
+        midnight = now.replace(hour=0, minute=0, second=0)
+        question = replace(self._question, since_ms=round(midnight.timestamp()) * 1_000)
+        return _table(now, inbound(self._rows, question, now_us // 1_000))
+
+
+def _table(now: datetime, told: dict[str, Any]) -> RenderableType:
+    queues = Table(title=f"Hoje, {now:%H:%M:%S}", title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for title, name in _QUEUES:
+        queues.add_column(title, justify="left" if name == "queue" else "right")
+    for row in told["queues"]:
+        queues.add_row(*(_shown(name, row[name]) for _, name in _QUEUES))
+    agents = Text("  ").join(Text.assemble(f"{title} ", (str(told["agents"][name]), "bold")) for title, name in _STATES)
+    return Group(queues, Text("Agentes: ").append_text(agents), Text(f"Posição {told['as_of']}", style="dim"))
+
+
+def _shown(name: str, value: Any) -> str:
+    if value is None:
+        return "-"
+    if name.endswith("_ms"):
+        minutes, seconds = divmod(value // 1_000, 60)
+        return f"{minutes:02}:{seconds:02}"
+    return f"{value:.2f} %" if name.endswith("_percent") else str(value)
+
+
+@contextmanager
+def moving(board: Board) -> Iterator[None]:
+    """Show the board, anew every second, while it lasts."""
+    ended = threading.Event()
+    screen = Screen()
+    thread = threading.Thread(target=_move, args=(board, screen, ended), name="board")
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _move(board: Board, screen: Screen, ended: threading.Event) -> None:
+    if not screen.is_terminal:
+        while not ended.wait(_REFRESH_PIPED_S):
+            screen.print(board)
+        return
+    with Live(board, console=screen, auto_refresh=False) as live:
+        while not ended.wait(_REFRESH_S):
+            live.refresh()

@@ -1,0 +1,86 @@
+"""`demo`: a simulated center to look at: a week of its past, then its present as it passes, and a table that moves."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bootstrap import Center, is_data_directory
+from cli.board import Board, moving
+from cli.company import caller, known_or_new
+from cli.console import Console, Mistake, terminal
+from cli.serving import held_alone, run
+from commands.identity import AppointAdministrator, SetPassword, hashed_password
+from domain.base import SECOND
+from domain.identity import Company
+from settings import Settings
+from simulator.center import sleepless_center
+from simulator.story import Story
+
+EMAIL = "admin@empresa.example"
+_PAST_US = 7 * 24 * 3600 * SECOND
+_LETTERS = "abcdefghijkmnpqrstuvwxyz"
+_DIGITS = "23456789"
+
+
+def demo(directory: Path | None, settings: Settings, seed: int) -> int:
+    """Simulate a center in a fresh directory, a temporary one if none is named, until Ctrl-C."""
+    with terminal() as console, _fresh(directory) as fresh, held_alone(fresh, settings, console) as held:
+        center = held.center
+        company = known_or_new(center, "")
+        story = _past(center, company, seed, console)
+        password = _administrator(center, company)
+
+        async def present(url: str) -> None:
+            console.out(f"\nAtende   {url}   (API: {url}/docs)\nE-mail   {EMAIL}\nSenha    {password}\n\n")
+            await story.live()
+
+        board = Board(center, company)
+        with moving(board):
+            run(held, settings, present)
+    return 0
+
+
+@contextmanager
+def _fresh(directory: Path | None) -> Iterator[Path]:
+    if directory is None:
+        with tempfile.TemporaryDirectory(prefix="atende-demo-") as made:
+            yield Path(made)
+        return
+    if is_data_directory(directory):
+        raise Mistake(f"{directory} is a data directory already: a demo wants a fresh one")
+    yield directory
+
+
+def _past(center: Center, company: Company, seed: int, console: Console) -> Story:
+    """Tell a week of the center's past; the story goes on from there."""
+    center.covered()
+    now = center.door.clock.now_us()
+    began = now - _PAST_US
+    story = Story(center.door, company.id, sleepless_center(), seed=seed, start_us=began)
+    story.set_up()
+    hour = 3600 * SECOND
+    story.tell_until(now, lambda instant, _: console.progress("history", (instant - began) // hour, _PAST_US // hour, "hours"))
+    center.cover(center.store.head(), lambda done, total: console.progress("figures", done, total, "events"))
+    return story
+
+
+def _administrator(center: Center, company: Company) -> str:
+    """Appoint one; the password."""
+    operator = caller(company)
+    password = _password()
+    token = center.door.execute(AppointAdministrator(email=EMAIL), operator).result["token"]
+    center.door.execute(SetPassword(token=token, hashed=hashed_password(password)), operator)
+    return password
+
+
+def _password() -> str:
+    """A password by the rules: letters of both cases, a digit, a sign, none twice in a row."""
+    random = secrets.SystemRandom()
+    letters = random.sample(_LETTERS, 8)
+    return (
+        "".join([*letters[:4], *(letter.upper() for letter in letters[4:])]) + random.choice("$*&@#?") + "".join(random.sample(_DIGITS, 2))
+    )

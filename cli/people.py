@@ -1,0 +1,24 @@
+"""What names a person, for the operator, who may read it; what was forgotten reads as such."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from commands.store import Store, project
+from domain.contacts import Contact
+
+
+class People:
+    """Numbers and names of the contacts of one store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def number(self, sealed: str) -> str:
+        """A telephone number; "" for ""."""
+        return self._store.keyring.open_text(sealed)
+
+    def name(self, contact: UUID) -> str:
+        """A contact's name; "" while nobody has told it."""
+        known = project(self._store.stream(contact), Contact)
+        return self._store.keyring.open(known.name) if known is not None and known.name is not None else ""

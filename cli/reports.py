@@ -1,0 +1,110 @@
+"""`report` and `history`: what happened, by the definitions of the one metric engine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from bootstrap import Center
+from cli.asks import History, Report
+from cli.company import known
+from cli.console import Console, Mistake
+from cli.instants import instant, position_or_instant, zone
+from cli.people import People
+from commands.codec import read_aloud
+from domain.facts import Fact
+from domain.identity import Company
+from projections import reports
+from projections.history import history as told_of
+from projections.interactions_report import Interactions, interactions
+from projections.question import Question
+from projections.report import Report as Told
+from projections.report import written
+from projections.view import Rows
+
+_FIGURES = {"queues": reports.queues, "ivr": reports.ivr, "agents": reports.agents}
+_DURATIONS = ("wait_ms", "ring_ms", "talk_ms", "wrap_ms", "session_ms")
+_USUAL = {"queues": "queue", "ivr": "ivr", "agents": "agent", "interactions": "total"}
+
+
+def rows_of(center: Center, company: Company, console: Console) -> Rows:
+    """The company's rows, which cover all that is saved now."""
+    center.cover(center.store.head(), lambda done, total: console.progress("figures", done, total, "events"))
+    return Rows(center.warehouse, company.id, center.runner.progress)
+
+
+def report(ask: Report, center: Center, console: Console) -> int:
+    """Write a report in the format asked for."""
+    company = known(center, ask.company)
+    question = _question(ask, company)
+    rows = rows_of(center, company, console)
+    if ask.subject == "interactions":
+        told = _interactions(ask, center, rows, question)
+    else:
+        told = _FIGURES[ask.subject](rows, question)
+    console.out(written(told, ask.format))
+    return 0
+
+
+def _interactions(ask: Report, center: Center, rows: Rows, question: Question) -> Told:
+    if ask.by is not None:
+        raise Mistake("interactions are a row each: there is no --by")
+    return interactions(rows, Interactions(question=question), People(center.store))
+
+
+def _question(ask: Report, company: Company) -> Question:
+    where = zone(ask.timezone or company.settings.timezone)
+    position, moment_ms = position_or_instant(ask.as_of, where) if ask.as_of else (None, None)
+    asked: dict[str, Any] = {
+        "by": ask.by or _USUAL[ask.subject],
+        "queues": (ask.queue,) if ask.queue else (),
+        "agents": (ask.agent,) if ask.agent else (),
+        "profile": ask.sla_profile,
+        "timezone": where.key,
+        "as_of": position,
+        "moment_ms": moment_ms,
+    }
+    if ask.since:
+        asked["since_ms"] = instant(ask.since, where)
+    if ask.until:
+        asked["until_ms"] = instant(ask.until, where)
+    if ask.sla_seconds is not None:
+        asked["sla_ms"] = round(ask.sla_seconds * 1_000)
+    if ask.attribution:
+        asked["attribution"] = ask.attribution
+    return Question(**asked)
+
+
+def history(ask: History, center: Center, console: Console) -> int:
+    """Everything that happened to one interaction, in order."""
+    company = known(center, ask.company)
+    rows = rows_of(center, company, console)
+    events, position = told_of(
+        rows, ask.interaction, lambda state: read_aloud(state, center.store.keyring), timezone=company.settings.timezone
+    )
+    if ask.json:
+        document = {"events": events, "as_of": position, "timezone": company.settings.timezone}
+        console.out(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
+    else:
+        console.out("".join(_told(event) for event in events))
+    return 0
+
+
+def _told(event: dict[str, Any]) -> str:
+    """One event for people: its head, then what was said, a line each. What follows from it (`call`) is for programs."""
+    cause = f" ({event['cause']})" if event["cause"] else ""
+    lines = [f"{event['position']}  {event['occurred_at']}  {event['event']}  {event['actor']}{cause}"]
+    for name, value in event["told"].items():
+        if name == "facts":
+            lines += [f"    {_fact(dict(zip(Fact.__struct_fields__, fact, strict=False)))}" for fact in value]
+        elif name != "call":
+            lines.append(f"    {name}: {msgspec.json.encode(value).decode()}")
+    return "\n".join(lines) + "\n"
+
+
+def _fact(fact: dict[str, Any]) -> str:
+    """As "offered  vendas  5511999990000  queue_log:12"."""
+    durations = [f"{name.removesuffix('_ms')} {fact[name]} ms" for name in _DURATIONS if fact.get(name) is not None]
+    words = [fact["kind"], *(fact.get(name) for name in ("queue", "agent", "by", "text", "private")), *durations, fact.get("ref")]
+    return "  ".join(word for word in words if word)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -13,11 +14,13 @@ from cli.console import Console, Mistake
 from cli.instants import instant, position_or_instant, zone
 from cli.people import People
 from commands.codec import read_aloud
+from domain.base import MS
 from domain.facts import Fact
 from domain.identity import Company
 from projections import reports
 from projections.history import history as told_of
 from projections.interactions_report import Interactions, interactions
+from projections.intervals import iso
 from projections.question import Question
 from projections.report import Report as Told
 from projections.report import written
@@ -39,10 +42,7 @@ def report(ask: Report, center: Center, console: Console) -> int:
     company = known(center, ask.company)
     question = _question(ask, company)
     rows = rows_of(center, company, console)
-    if ask.subject == "interactions":
-        told = _interactions(ask, center, rows, question)
-    else:
-        told = _FIGURES[ask.subject](rows, question)
+    told = _interactions(ask, center, rows, question) if ask.subject == "interactions" else _FIGURES[ask.subject](rows, question)
     console.out(written(told, ask.format))
     return 0
 
@@ -87,24 +87,30 @@ def history(ask: History, center: Center, console: Console) -> int:
         document = {"events": events, "as_of": position, "timezone": company.settings.timezone}
         console.out(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
     else:
-        console.out("".join(_told(event) for event in events))
+        console.out("".join(_told(event, zone(company.settings.timezone)) for event in events))
     return 0
 
 
-def _told(event: dict[str, Any]) -> str:
+def _told(event: dict[str, Any], where: ZoneInfo) -> str:
     """One event for people: its head, then what was said, a line each. What follows from it (`call`) is for programs."""
     cause = f" ({event['cause']})" if event["cause"] else ""
     lines = [f"{event['position']}  {event['occurred_at']}  {event['event']}  {event['actor']}{cause}"]
     for name, value in event["told"].items():
         if name == "facts":
-            lines += [f"    {_fact(dict(zip(Fact.__struct_fields__, fact, strict=False)))}" for fact in value]
+            lines += [f"    {_fact(dict(zip(Fact.__struct_fields__, fact, strict=False)), where)}" for fact in value]
         elif name != "call":
             lines.append(f"    {name}: {msgspec.json.encode(value).decode()}")
     return "\n".join(lines) + "\n"
 
 
-def _fact(fact: dict[str, Any]) -> str:
-    """As "offered  vendas  5511999990000  queue_log:12"."""
+def _fact(fact: dict[str, Any], where: ZoneInfo) -> str:
+    """As "2026-11-23T14:00:05-03:00  offered  vendas  5511999990000  queue_log:12"."""
     durations = [f"{name.removesuffix('_ms')} {fact[name]} ms" for name in _DURATIONS if fact.get(name) is not None]
-    words = [fact["kind"], *(fact.get(name) for name in ("queue", "agent", "by", "text", "private")), *durations, fact.get("ref")]
+    words = [
+        iso(fact["at"] // MS, where),
+        fact["kind"],
+        *(fact.get(name) for name in ("queue", "agent", "by", "text", "private")),
+        *durations,
+        fact.get("ref"),
+    ]
     return "  ".join(word for word in words if word)

@@ -23,7 +23,7 @@ from projections.definitions import DEFINITIONS, VERSION
 from projections.history import history
 from projections.interactions_report import Interactions, interactions, next_page
 from projections.question import Question
-from projections.report import Report, written
+from projections.report import NOTHING, Report, written
 from tests.kit.center import TENANT, Center, attempt, call, fresh, opened, visit
 
 S = 1_000
@@ -125,8 +125,8 @@ def test_over_no_case_a_dash_is_shown(center: Center) -> None:
     report = reports.queues(center.rows, Question(queues=("suporte",)))
     row = written(report, "csv").splitlines()[1].split(";")
     assert row[0] == "suporte"
-    assert row[13:15] == ["–", "–"]
-    assert "–" in written(report, "table")
+    assert row[13:15] == [NOTHING, NOTHING]
+    assert NOTHING in written(report, "table")
 
 
 @pytest.mark.parametrize("format", ["json", "csv", "table"])

@@ -34,8 +34,13 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def log() -> MemoryLog:
-    return MemoryLog(Story(Random(5)).events(40))
+def story() -> Story:
+    return Story(Random(5))
+
+
+@pytest.fixture
+def log(story: Story) -> MemoryLog:
+    return MemoryLog(story.events(40))
 
 
 @pytest.fixture
@@ -84,22 +89,24 @@ def test_a_long_log_is_read_by_the_batch(rows: ChdbWarehouse, monkeypatch: pytes
     assert BATCH >= 5_000
 
 
-def test_what_is_written_can_be_waited_for(log: MemoryLog, rows: ChdbWarehouse, runner: Runner) -> None:
+def test_what_is_written_can_be_waited_for(story: Story, log: MemoryLog, rows: ChdbWarehouse, runner: Runner) -> None:
     runner.start()
     assert runner.wait(40, SOON)
-    for event in Story(Random(9)).events(5):
+    for event in story.events(5):
         log.append(event)
         assert runner.wait(log.head, SOON)
         assert runner.position == position_of(rows) == log.head
     assert not runner.wait(log.head + 1, 0.01)
 
 
-def test_closing_finishes_what_is_being_written_and_can_be_repeated(log: MemoryLog, rows: ChdbWarehouse, runner: Runner) -> None:
+def test_closing_finishes_what_is_being_written_and_can_be_repeated(
+    story: Story, log: MemoryLog, rows: ChdbWarehouse, runner: Runner
+) -> None:
     runner.start()
     runner.close()
     runner.close()
     assert runner.position == position_of(rows)
-    log.append(*Story(Random(9)).events(1))
+    log.append(*story.events(1))
     again = Runner(log, rows)
     again.run_until(log.head)
     again.close()
@@ -179,11 +186,11 @@ def test_rows_so_far_that_were_not_written_are_forgotten(log: MemoryLog, faulty:
     assert everything(faulty) == folded_at_once(log, faulty)
 
 
-def test_a_log_that_cannot_be_read_is_tried_again_then_given_up(log: MemoryLog, rows: ChdbWarehouse, runner: Runner) -> None:
+def test_a_log_that_cannot_be_read_is_tried_again_then_given_up(story: Story, log: MemoryLog, rows: ChdbWarehouse, runner: Runner) -> None:
     log.fail = [OSError("disk"), OSError("disk")]
     runner.run_until(log.head)
     assert runner.position == 40
-    log.append(*Story(Random(9)).events(1))
+    log.append(*story.events(1))
     log.fail = [OSError("disk")] * 10
     with pytest.raises(ProjectionsStopped, match="the log cannot be read: disk"):
         runner.run_until(log.head)

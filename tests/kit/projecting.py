@@ -1,0 +1,51 @@
+"""A process that lets rows follow a made log by small batches: `python -m tests.kit.projecting DIRECTORY SEED`, to be killed at any moment."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from random import Random
+
+from projections import runner
+from projections.chdb_warehouse import ChdbWarehouse
+from projections.rebuild import open_rows, rebuild
+from tests.kit.log import MemoryLog
+from tests.kit.story import Story
+
+EVENTS = 3_000
+BATCH = 5
+
+
+def log() -> MemoryLog:
+    return MemoryLog(Story(Random(23)).events(EVENTS))
+
+
+def main(directory: Path, seed: int) -> None:
+    """Says each position that is reached; with an odd seed the rows are built anew, again and again."""
+    followed = log()
+    warehouse = ChdbWarehouse(directory)
+    open_rows(warehouse)
+    following = runner.Runner(followed, warehouse)
+    say(f"open {following.position}")
+    if seed % 2:
+        runner.BATCH = 100
+        beginning = _Beginning(followed.events[: following.position or 200])
+        while True:
+            say(f"rebuilt {rebuild(beginning, warehouse, following)}")
+    runner.BATCH = BATCH
+    following.run_until(EVENTS, lambda position: say(f"at {position}"))
+
+
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+class _Beginning(MemoryLog):
+    def __init__(self, events: list[runner.Stored]) -> None:
+        super().__init__()
+        self.events = events
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]))

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from typing import Annotated
+from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
+from msgspec.structs import asdict
 from pydantic import Field
 
 from api.asking import Asked
-from api.problem import documented
-from api.shapes import Body, Done, Moment, Name, microseconds
+from api.listing import Page, Paged, registered
+from api.problem import QUESTION, documented
+from api.questions import OfPast, past_of
+from api.shapes import Body, Done, Moment, Name, Shape, microseconds
 from commands import agents as told
+from domain.errors import NotFound
+from projections.registers import RegisteredAgent, one
 
 router = APIRouter(
     prefix="/v1/agents",
@@ -45,6 +51,30 @@ class Pause(OfAgent):
     """An agent's break."""
 
     reason: Annotated[Name, Field(description="why (motivo de pausa)", examples=["almoço"])]
+
+
+class SaidAgent(Shape):
+    """A person who answers."""
+
+    id: UUID
+    name: Annotated[str, Field(examples=["Ana"])]
+    queues: Annotated[list[str], Field(description='in which the agent is in now; "" stands for all', examples=[["vendas"]])]
+
+
+@router.get("", summary="The agents of the company", responses=QUESTION)
+async def agents(asking: Asked, asked: Annotated[Paged, Query()]) -> Page[SaidAgent]:
+    """Everybody who ever logged in, paused, rang or answered, in the order of names; interfaces of nobody left out. Every user may ask."""
+    return await registered(asking, asked, RegisteredAgent, SaidAgent)
+
+
+@router.get("/{agent}", summary="One agent", responses=QUESTION)
+async def one_agent(agent: UUID, asking: Asked, asked: Annotated[OfPast, Query()]) -> SaidAgent:
+    """By the id that `log-in` answers. What the agent does now: see the monitor."""
+    past = await past_of(asking, asked)
+    found, _ = await asking.ask(past.answer, lambda view: one(view, RegisteredAgent, agent))
+    if found is None:
+        raise NotFound("no such agent")
+    return SaidAgent.model_validate(asdict(found))
 
 
 @router.post("/log-in", summary="An agent logs in to queues", response_model=Done)

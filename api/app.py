@@ -9,7 +9,7 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from api import agents, auth, identity, interactions, ivr, monitoring, openapi, operation, problem, queues
+from api import agents, auth, dashboards, identity, interactions, ivr, monitoring, openapi, operation, problem, queues, reports
 from api.body_limit import LimitedASGI
 from api.house import Center, House
 from api.observing import ObservedASGI
@@ -41,7 +41,8 @@ def create_app(center: Center) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.house = house
-    for module in (auth, identity, queues, agents, ivr, interactions, monitoring, operation):
+    # Routes are tried in this order: what is asked most comes first.
+    for module in (interactions, agents, monitoring, dashboards, reports, auth, queues, ivr, identity, operation):
         app.include_router(module.router)
     app.add_middleware(LimitedASGI, most=MAX_BODY)
     app.add_middleware(ObservedASGI, instruments=house.instruments)

@@ -19,14 +19,17 @@ from fastapi.security.base import SecurityBase
 from api.access import Claims, unauthenticated
 from api.house import House
 from api.problem import FieldProblem, Problem
+from api.shapes import MAX_POSITION
 from commands.desk import Caller, Command, Receipt
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
 CORRELATION_ID = "X-Correlation-Id"
+IF_POSITION = "If-Position"
 LONGEST_KEY = 200
 KEY_PATTERN = r"^[\x21-\x7e]+$"
 
 _KEY = re.compile(KEY_PATTERN)
+_POSITION = re.compile(r"^[0-9]{1,16}$", re.ASCII)
 _receipt = msgspec.json.Encoder()
 
 P = ParamSpec("P")
@@ -36,12 +39,14 @@ T = TypeVar("T")
 class Asking:
     """A request of somebody who is logged in."""
 
-    __slots__ = ("caller", "claims", "house")
+    __slots__ = ("caller", "claims", "fresh", "house")
 
-    def __init__(self, house: House, claims: Claims, caller: Caller) -> None:
+    def __init__(self, house: House, claims: Claims, caller: Caller, fresh: int | None) -> None:
+        """fresh: a position that the client has just written, and wants to see in the figures."""
         self.house = house
         self.claims = claims
         self.caller = caller
+        self.fresh = fresh
 
     @property
     def tenant(self) -> UUID:
@@ -81,15 +86,27 @@ class Access(SecurityBase):
         if self.permission and self.permission not in claims.per:
             raise Problem("not-allowed", f"this needs the permission {self.permission}", permission=self.permission)
         key, correlation = _written(headers.get(IDEMPOTENCY_KEY), IDEMPOTENCY_KEY), _written(headers.get(CORRELATION_ID), CORRELATION_ID)
-        return Asking(house, claims, Caller(claims.ten, f"user:{claims.sub}", claims.per, key, correlation))
+        caller = Caller(claims.ten, f"user:{claims.sub}", claims.per, key, correlation)
+        return Asking(house, claims, caller, _position(headers.get(IF_POSITION)))
+
+
+def _position(value: str | None) -> int | None:
+    if value is None:
+        return None
+    if not _POSITION.match(value) or int(value) > MAX_POSITION:
+        raise _wrong(IF_POSITION, f"should be a position of the log, from 0 to {MAX_POSITION}")
+    return int(value)
+
+
+def _wrong(header: str, detail: str) -> Problem:
+    return Problem("invalid", f"{header}: {detail}", errors=[FieldProblem(header=header, detail=detail)])
 
 
 def _written(value: str | None, header: str) -> str:
     if value is None:
         return ""
     if len(value) > LONGEST_KEY or not _KEY.match(value):
-        detail = f"should be 1 to {LONGEST_KEY} printable ASCII characters without blanks"
-        raise Problem("invalid", f"{header}: {detail}", errors=[FieldProblem(header=header, detail=detail)])
+        raise _wrong(header, f"should be 1 to {LONGEST_KEY} printable ASCII characters without blanks")
     return value
 
 

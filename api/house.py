@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from time import perf_counter
-from typing import Annotated, Any, ParamSpec, Protocol, TypeVar
+from typing import Annotated, ParamSpec, Protocol, TypeVar
 
-from fastapi import Depends, Header, Query, Request
+from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 
 from api.access import Tokens
@@ -15,13 +15,14 @@ from api.live import Feed
 from api.observing import Instruments
 from api.paging import Cursors
 from api.problem import Problem, invalid, of_domain
-from api.shapes import Position
 from api.throttle import LoginThrottle
 from commands.desk import Caller, Command, Receipt
 from commands.door import Door
 from commands.sessions import Sessions
 from commands.store import Store
 from domain.errors import DomainError
+from projections.runner import Runner
+from projections.warehouse import Warehouse
 
 REACH_S = 5.0
 """So long a question waits for the figures to cover the position that it names."""
@@ -44,6 +45,12 @@ class Center(Protocol):
     @property
     def token_secret(self) -> str:
         """Signs access tokens and cursors: 32 characters or more."""
+
+    @property
+    def warehouse(self) -> Warehouse: ...
+
+    @property
+    def runner(self) -> Runner: ...
 
     def covered(self) -> int:
         """Position of the log up to which the projections answer."""
@@ -86,6 +93,10 @@ class House:
         finally:
             self.instruments.query(getattr(question, "__name__", "question"), perf_counter() - began)
 
+    def now_ms(self) -> int:
+        """What the center's clock shows, ms since 1970."""
+        return self.center.door.clock.now_us() // 1_000
+
     def must_exist(self, position: int, parameter: str) -> None:
         """Refuse (422) a position behind the end of the log."""
         head = self.center.store.head()
@@ -110,21 +121,3 @@ async def house_of(request: Request) -> House:
 
 
 TheHouse = Annotated[House, Depends(house_of)]
-
-IfPosition = Annotated[
-    Position | None,
-    Header(description="Answer only once the figures cover this position of the log (a command's `position`).", examples=[1204]),
-]
-AtLeast = Annotated[Position | None, Query(description="The same as `If-Position`, for clients that cannot set headers.", examples=[1204])]
-
-
-async def reached(house: TheHouse, if_position: IfPosition = None, at_least: AtLeast = None) -> None:
-    """Let a question wait for what its client has just written."""
-    if if_position is not None:
-        await house.reach(if_position, "If-Position")
-    if at_least is not None:
-        await house.reach(at_least, "at_least")
-
-
-Reached: Any = Depends(reached)
-"""The dependency of every question about figures."""

@@ -5,16 +5,21 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import ConfigDict, Field
 
 from api.asking import Asked, Asking, done, may
-from api.problem import documented
+from api.listing import Key, Listing, Page, Paged, part_of
+from api.problem import QUESTION, documented
 from api.shapes import Body, Done, Milliseconds, Name, Shape
 from commands import identity as told
 from commands.keyring import Keyring
+from commands.store import Store
 from domain.errors import NotFound
 from domain.identity import CompanySettings, Level, Permission, User
+from projections.registers import UserKnown
+from projections.registers import users as registered_users
+from projections.view import View
 
 router = APIRouter(prefix="/v1", tags=["identity"], responses=documented("unauthenticated", "invalid"))
 
@@ -127,6 +132,23 @@ async def change_company(body: Settings, asking: Asked) -> Response:
 async def me(asking: Asked) -> SaidUser:
     """The user of the access token, as the log says now."""
     return await _user(asking, asking.claims.sub)
+
+
+@router.get("/users", summary="The users of the company", responses=QUESTION)
+async def users(asking: Annotated[Asking, may(told.MANAGE_USERS)], asked: Annotated[Paged, Query()]) -> Page[SaidUser]:
+    """In the order in which they came to be, those kept out among them. Their rights are those of now."""
+
+    def fetch(view: View, after: Key, limit: int) -> list[UserKnown]:
+        return registered_users(view, int(after[0]), limit)
+
+    part = await part_of(asking, asked, Listing("users", (0,), fetch, lambda row: (row.position,)))
+    found = await asking.ask(_opened, asking.house.center.store, asking.tenant, [row.id for row in part.rows])
+    return Page(items=found, next=part.next, as_of=part.as_of)
+
+
+def _opened(store: Store, tenant: UUID, ids: list[UUID]) -> list[SaidUser]:
+    users = (told.known_user(store, tenant, id) for id in ids)
+    return [_shaped(store.keyring, user) for user in users if user is not None]
 
 
 @router.get("/users/{user}", summary="One user", responses=documented("not-allowed", "not-found"))

@@ -5,14 +5,19 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
 from api.asking import Asked
-from api.problem import documented
-from api.shapes import Body, Digits, Done, Name, Text
+from api.listing import Page, Paged, registered
+from api.live import plain
+from api.problem import QUESTION, documented
+from api.shapes import Body, Digits, Done, Name, Shape, Text
 from commands import ivr as told
+from commands.store import Store, project
 from domain import ivr as means
+from domain.errors import NotFound
+from projections.registers import RegisteredIvr
 
 router = APIRouter(
     prefix="/v1/ivrs",
@@ -79,6 +84,48 @@ class Settings(Body):
 
 def _message(message: Message | None) -> means.Message | None:
     return None if message is None else means.Message(**message.model_dump())
+
+
+class SaidIvr(Shape):
+    """An IVR (URA)."""
+
+    id: UUID
+    name: Annotated[str, Field(examples=["principal"])]
+
+
+class WholeIvr(SaidIvr):
+    """An IVR with all its settings."""
+
+    country: str
+    area_code: str
+    number: str
+    always_open: bool
+    zone: str
+    hours: list[Hours]
+    welcome: Message
+    closed: Message
+    unanswered: Message
+    menu: list[Option]
+
+
+@router.get("", summary="The IVRs of the company", responses=QUESTION)
+async def ivrs(asking: Asked, asked: Annotated[Paged, Query()]) -> Page[SaidIvr]:
+    """In the order of their names; those that were deleted left out. Every user may ask."""
+    return await registered(asking, asked, RegisteredIvr, SaidIvr)
+
+
+@router.get("/{ivr}", summary="One IVR", responses=documented("not-found"))
+async def one(ivr: UUID, asking: Asked) -> WholeIvr:
+    """As it is at this moment, whether the figures cover it yet or not."""
+    found = await asking.ask(_ivr, asking.house.center.store, asking.tenant, ivr)
+    return WholeIvr.model_validate({"id": found.id, "name": found.name, **plain(found.settings)})
+
+
+def _ivr(store: Store, tenant: UUID, id: UUID) -> means.Ivr:
+    ivr = project(store.stream(id), means.Ivr)
+    if ivr is None or ivr.tenant != tenant or not ivr.exists:
+        raise NotFound("no such IVR")
+    return ivr
 
 
 class NewIvr(Settings):

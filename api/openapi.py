@@ -7,8 +7,9 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api.asking import CORRELATION_ID, IDEMPOTENCY_KEY, KEY_PATTERN, LONGEST_KEY
+from api.asking import CORRELATION_ID, IDEMPOTENCY_KEY, IF_POSITION, KEY_PATTERN, LONGEST_KEY
 from api.problem import ProblemDetails
+from api.shapes import MAX_POSITION
 
 TITLE = "Atende"
 
@@ -43,7 +44,7 @@ TAGS = [
 
 _COMMANDS = frozenset({"post", "put", "patch", "delete"})
 _KEY = {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": KEY_PATTERN}
-_HEADERS: list[dict[str, Any]] = [
+_OF_COMMANDS: list[dict[str, Any]] = [
     {
         "name": IDEMPOTENCY_KEY,
         "in": "header",
@@ -61,7 +62,15 @@ _HEADERS: list[dict[str, Any]] = [
         "example": "crm-4711",
     },
 ]
-"""What every command's route reads, told by hand: an `Access` reads them itself."""
+_OF_QUESTIONS = {
+    "name": IF_POSITION,
+    "in": "header",
+    "required": False,
+    "description": "Answer only once the figures cover this position of the log (a command's `position`).",
+    "schema": {"type": "integer", "minimum": 0, "maximum": MAX_POSITION},
+    "example": 1204,
+}
+"""What an `Access` reads by itself, told by hand."""
 
 
 def describe(app: FastAPI) -> None:
@@ -90,8 +99,11 @@ def _document(app: FastAPI) -> dict[str, Any]:
     schemas["Problem"] = problem
     for operations in document["paths"].values():
         for method, operation in operations.items():
+            parameters = operation.setdefault("parameters", [])
             if method in _COMMANDS and "security" in operation:
-                operation.setdefault("parameters", []).extend(_HEADERS)
+                parameters.extend(_OF_COMMANDS)
+            elif any(parameter["name"] == "at_least" for parameter in parameters):
+                parameters.append(_OF_QUESTIONS)
     # FastAPI's own error shapes are never sent.
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)

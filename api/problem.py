@@ -159,8 +159,10 @@ def install(app: FastAPI) -> None:
         assert isinstance(error, Problem)
         return render(error)
 
-    async def on_domain(_: Request, error: Exception) -> Response:
+    async def on_domain(request: Request, error: Exception) -> Response:
         assert isinstance(error, DomainError)
+        if request.method == "GET" and isinstance(error, InvalidField):
+            return render(invalid(error.field, str(error)))
         return render(of_domain(error))
 
     async def on_validation(_: Request, error: Exception) -> Response:
@@ -236,3 +238,6 @@ def _example(kind: str) -> dict[str, Any]:
 
 
 _EXAMPLES = {kind: _example(kind) for kind in KINDS}
+
+QUESTION = documented("unauthenticated", "not-allowed", "not-found", "invalid", "not-reached")
+"""How a question about figures may be refused."""

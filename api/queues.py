@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
 from api.asking import Asked
-from api.problem import documented
-from api.shapes import Body, Done, Milliseconds, Name
+from api.listing import Page, Paged, registered
+from api.problem import QUESTION, documented
+from api.shapes import Body, Done, Milliseconds, Name, Shape
 from commands import queues as told
-from domain.queues import Profile
+from commands.store import Store, project
+from domain.errors import NotFound
+from domain.queues import Profile, Queue
+from projections.registers import RegisteredQueue
 
 router = APIRouter(
     prefix="/v1/queues",
@@ -59,6 +63,58 @@ class Agents(Body):
     """Who answers the queue's customers."""
 
     agents: Annotated[tuple[Name, ...], Field(max_length=1_000, examples=[["Ana", "Bruno"]])]
+
+
+class SaidQueue(Shape):
+    """A queue (serviço)."""
+
+    id: UUID
+    name: Annotated[str, Field(examples=["vendas"])]
+    sla_target: Annotated[float, Field(description="percentage", examples=[80])]
+    sla_ms: Annotated[int, Field(examples=[20_000])]
+    tolerated_ms: Annotated[int, Field(examples=[5_000])]
+    profile: Annotated[Profile, Field(description="the SLA profile that it is judged by unless asked otherwise")]
+    agents: Annotated[list[str], Field(examples=[["Ana", "Bruno"]])]
+    active: Annotated[bool, Field(description="whether it takes calls")]
+
+
+class WholeQueue(SaidQueue):
+    """A queue with all its settings."""
+
+    internal_number: Annotated[str, Field(examples=["201"])]
+    on_screen: bool
+
+
+@router.get("", summary="The queues of the company", responses=QUESTION)
+async def queues(asking: Asked, asked: Annotated[Paged, Query()]) -> Page[SaidQueue]:
+    """In the order of their names of now; those that were deleted left out. Every user may ask."""
+    return await registered(asking, asked, RegisteredQueue, SaidQueue)
+
+
+@router.get("/{queue}", summary="One queue", responses=documented("not-found"))
+async def one(queue: UUID, asking: Asked) -> WholeQueue:
+    """As it is at this moment, whether the figures cover it yet or not."""
+    found = await asking.ask(_queue, asking.house.center.store, asking.tenant, queue)
+    settings = found.settings
+    return WholeQueue(
+        id=found.id,
+        name=found.name,
+        sla_target=settings.sla_target,
+        sla_ms=settings.sla_ms,
+        tolerated_ms=settings.tolerated_ms,
+        profile=settings.profile,
+        agents=list(found.agents),
+        active=found.active,
+        internal_number=settings.internal_number,
+        on_screen=settings.on_screen,
+    )
+
+
+def _queue(store: Store, tenant: UUID, id: UUID) -> Queue:
+    queue = project(store.stream(id), Queue)
+    if queue is None or queue.tenant != tenant or not queue.exists:
+        raise NotFound("no such queue")
+    return queue
 
 
 @router.post(

@@ -120,7 +120,7 @@ class Agent(Aggregate):
         dropped = tuple(key for key in self.spans if key not in spans)
         amended = dropped or any(_rewritten(self.spans.get(span.key), span) for span in changed)
         kind = AgentAmended if amended else _BY_KIND.get(fresh[0].kind, AgentObserved) if len(fresh) == 1 else AgentObserved
-        person = self.person or any(_proves_a_person(fact) for fact in fresh)
+        person = self.person or any(_proves_a_person(self.name, fact) for fact in fresh)
         self.trigger(
             kind,
             stamp,
@@ -177,8 +177,7 @@ class Agent(Aggregate):
         if fresh[0].at <= self.latest + (LATE_US if len(clocks) > 1 else 0):
             return resolve([*self.facts, *fresh])
         presence = self._now()
-        for fact in in_order(fresh):
-            presence.take(fact)
+        presence.take_all(in_order(fresh))
         return presence
 
     def apply(self, event: Event) -> None:
@@ -205,8 +204,10 @@ def _identity(fact: Fact) -> tuple[object, ...]:
     return (fact.kind, fact.at, fact.clock, fact.queue, fact.by, fact.text, fact.session_ms, fact.nth)
 
 
-def _proves_a_person(fact: Fact) -> bool:
-    return fact.kind in ("seen", "talked", "paused", "unpaused") or fact.clock == "live"
+def _proves_a_person(name: str, fact: Fact) -> bool:
+    """An interface (`PJSIP/1001`) becomes an agent by answering, ringing, pausing; who logs in, or is named otherwise, is one."""
+    interface = "/" in name and not name.startswith("Agent/")
+    return not interface or fact.by == "login" or fact.kind in ("seen", "talked", "paused", "unpaused") or fact.clock == "live"
 
 
 def _rewritten(before: Span | None, now: Span) -> bool:

@@ -104,4 +104,16 @@ class Fact(msgspec.Struct, frozen=True, array_like=True):
     @property
     def identity(self) -> tuple[object, ...]:
         """Two facts with the same identity are the same observation, told twice."""
-        return (self.kind, self.at, self.clock, self.queue, self.agent, self.by, self.wait_ms, self.talk_ms, self.ring_ms, self.nth)
+        return (
+            self.kind,
+            self.at,
+            self.clock,
+            self.queue,
+            self.agent,
+            self.by,
+            self.wait_ms,
+            self.talk_ms,
+            self.ring_ms,
+            self.nth,
+            self.text,
+        )

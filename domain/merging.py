@@ -45,7 +45,17 @@ def in_order(facts: Iterable[Fact]) -> list[Fact]:
 
 
 def _place(fact: Fact) -> tuple[object, ...]:
-    return (fact.at, fact.seq, _RANK.get(fact.kind, 99), fact.queue, fact.agent, fact.nth, fact.by)
+    return (fact.at, fact.seq, -_lasted(fact), _RANK.get(fact.kind, 99), fact.queue, fact.agent, fact.nth, fact.by)
+
+
+_WAITED = frozenset({"answered", "abandoned", "timed_out", "left_by_key", "withdrawn", "emptied"})
+
+
+def _lasted(fact: Fact) -> int:
+    """Of facts of one instant whose order nobody knows: what ended after it had lasted began earlier, and comes before what begins now."""
+    if fact.kind == "released":
+        return (fact.talk_ms or 0) * 1_000_000
+    return fact.wait_ms or 0 if fact.kind in _WAITED else 0
 
 
 def _subject(fact: Fact) -> tuple[str, str, str]:

@@ -7,9 +7,11 @@ available, each queue's pause kept. An agent who is rung while out must be in fr
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import groupby
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from domain.base import MS, SECOND
 from domain.facts import Fact
@@ -51,6 +53,25 @@ class Presence:
             self.ever = True
             self._settle(fact)
 
+    def take_all(self, facts: list[Fact]) -> None:
+        """More facts, in order. Of those whose order within one instant nobody knows, what changes something comes first."""
+        for _, together in groupby(facts, key=lambda fact: (fact.at, fact.seq)):
+            tied = list(together)
+            if len(tied) > 1:
+                tied.sort(key=self._idle)
+            for fact in tied:
+                self.take(fact)
+
+    def _idle(self, fact: Fact) -> bool:
+        """Whether it would be to no purpose as things stand: an unpause of who is not paused, a joining of who is in."""
+        match fact.kind:
+            case "unpaused":
+                return not (fact.queue in self.paused if fact.queue else self.paused)
+            case "joined":
+                return fact.queue in self.queues
+            case _:
+                return False
+
     def spans(self) -> dict[tuple[str, int], Span]:
         """Every session and pause, by key; stretches of no length are none."""
         going = [Span("session", self.session[0] // MS, None, "", self.session[1])] if self.session else []
@@ -58,10 +79,13 @@ class Presence:
         return {span.key: span for span in [*self.closed, *going]}
 
     def _joined(self, fact: Fact) -> None:
-        self.queues.setdefault(fact.queue, fact.by or "member")
+        if fact.queue not in self.queues:
+            self.queues[fact.queue] = fact.by or "member"
+            if fact.text == "PAUSED":
+                self.paused[fact.queue] = ""
 
     def _left(self, fact: Fact) -> None:
-        if not self.queues and fact.session_ms is not None:
+        if fact.session_ms is not None and "login" not in self.queues.values():
             self._login_unseen(fact)
         if fact.queue:
             self.queues.pop(fact.queue, None)
@@ -75,7 +99,9 @@ class Presence:
         """A logoff that tells how long the agent was in proves the login."""
         since = fact.at - (fact.session_ms or 0) * MS
         earlier = max((span.until_ms or 0 for span in self.closed if span.kind == "session"), default=0)
-        self.session = (max(since, earlier * MS), fact.ref)
+        since = max(since, earlier * MS)
+        if self.session is None or (self.session[1] and since < self.session[0]):
+            self.session = (since, fact.ref)
         self.queues[fact.queue] = "login"
 
     def _seen(self, fact: Fact) -> None:
@@ -109,10 +135,13 @@ class Presence:
         return True
 
     def _reason(self, fact: Fact) -> None:
-        self.reason = (fact.at, fact.text)
         if self.pause is not None:
             self.pause = (self.pause[0], fact.text)
             self.paused = dict.fromkeys(self.paused, fact.text)
+        elif fact.by != "unpause":
+            self.reason = (fact.at, fact.text)
+        elif self.closed and self.closed[-1].kind == "pause" and fact.at // MS - (self.closed[-1].until_ms or 0) <= 2000:
+            self.closed[-1] = replace(self.closed[-1], reason=fact.text)
 
     def _restarted(self, _: Fact) -> None:
         self.queues = {queue: how for queue, how in self.queues.items() if how != "login"}
@@ -161,6 +190,5 @@ _HANDLERS: dict[str, Callable[[Presence, Fact], None]] = {
 def resolve(facts: list[Fact]) -> Presence:
     """The presence that all these facts prove."""
     presence = Presence()
-    for fact in in_order(facts):
-        presence.take(fact)
+    presence.take_all(in_order(facts))
     return presence

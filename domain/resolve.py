@@ -49,7 +49,7 @@ class Resolved:
 def resolve(facts: list[Fact], context: Context) -> Resolved:
     """The call that these facts prove."""
     ordered = in_order(facts)
-    outbound = {fact.queue for fact in ordered if fact.kind == "outbound"}
+    outbound = _outbound_queues(ordered)
     visiting = Visiting(context.settings)
     visiting.take_all([fact for fact in ordered if fact.queue not in outbound or not fact.queue])
     hung_up = max((fact.at for fact in ordered if fact.kind == "hung_up"), default=None)
@@ -91,6 +91,14 @@ def _ended_ms(facts: list[Fact], visits: tuple[Visit, ...], hung_up: int | None,
         return None
     ends = [visit.released_ms or visit.ended_ms for visit in visits]
     return max([end for end in ends if end is not None], default=attempt_ended)
+
+
+def _outbound_queues(facts: list[Fact]) -> set[str]:
+    """The queues of the outbound attempt. One that was told of no queue is whatever the call was answered in without having been offered."""
+    told = {fact.queue for fact in facts if fact.kind == "outbound"}
+    if "" in told:
+        told |= {fact.queue for fact in facts} - {fact.queue for fact in facts if fact.kind == "offered"}
+    return told - {""} if told != {""} else told
 
 
 def _number(facts: list[Fact]) -> Personal | None:

@@ -31,8 +31,7 @@ def test_holding_makes_the_directory_and_opens_nothing(tmp_path: Path) -> None:
 
 def test_an_error_inside_lets_go_of_the_directory(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError), open_center(tmp_path) as center:
-        assert center.store.head() == 0
-        raise ZeroDivisionError
+        _ = 1 // center.store.head()
     assert is_data_directory(tmp_path)
     with open_center(tmp_path):
         pass

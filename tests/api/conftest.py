@@ -9,7 +9,7 @@ import pytest
 from api.app import create_app
 from commands.identity import AppointAdministrator, RegisterCompany, RegisterUser, SetPassword, hashed_password
 from domain.ids import company_id
-from tests.kit.http import PASSWORD, Center, Client, Person, operator, serving
+from tests.kit.http import PASSWORD, Client, Person, TimedCenter, operator, serving
 
 
 @pytest.fixture(scope="session")
@@ -19,8 +19,8 @@ def password_hash() -> str:
 
 
 @pytest.fixture
-def center(tmp_path) -> Iterator[Center]:
-    opened = Center(tmp_path / "data")
+def center(tmp_path) -> Iterator[TimedCenter]:
+    opened = TimedCenter(tmp_path / "data")
     yield opened
     opened.close()
 

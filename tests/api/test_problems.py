@@ -151,7 +151,7 @@ def test_a_defect_is_a_problem_too(ana, center, monkeypatch):
     def broken(*_):
         raise RuntimeError("5511987654321")
 
-    monkeypatch.setattr(center.store, "companies", broken)
+    ana.client.transport.raise_app_exceptions = False
     monkeypatch.setattr(center.door, "execute_soon", broken)
     body = problem_of(ana.post("/v1/queues", {"name": "vendas"}), 500)
     assert body["type"].endswith("internal")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -106,7 +108,7 @@ DAY = (
 def test_the_order_of_telling_changes_nothing(facts: list[Fact], cuts: list[int]) -> None:
     agent = Agent(TENANT, TENANT, "Ana")
     edges = [0, *sorted(cuts), len(facts)]
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in itertools.pairwise(edges):
         agent.tell(facts[start:end], STAMP)
     assert agent.spans == resolve(list(DAY)).spans()
     again = Agent(TENANT, TENANT, "Ana")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -171,7 +173,7 @@ STORY = (
 def test_the_order_of_telling_changes_nothing(facts: list[Fact], cuts: list[int]) -> None:
     interaction = Interaction(TENANT, TENANT)
     edges = [0, *sorted(cuts), len(facts)]
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in itertools.pairwise(edges):
         interaction.tell(facts[start:end], context(), STAMP)
     assert interaction.call == call_of(*STORY)
 

@@ -12,11 +12,11 @@ import httpx
 from anyio.from_thread import start_blocking_portal
 from fastapi import FastAPI
 
+from bootstrap import Center
 from commands.desk import Caller
-from commands.door import Door
-from commands.store import Store
 from domain.identity import PERMISSIONS
 from domain.ids import company_id
+from settings import Settings
 
 PASSWORD = "Seja#Bem1"
 
@@ -34,18 +34,12 @@ class Clock:
         self.us += int(seconds * 1_000_000)
 
 
-class Center:
+class TimedCenter(Center):
+    """A center whose clock is the test's."""
+
     def __init__(self, directory: Path) -> None:
         self.clock = Clock()
-        self.store = Store(directory)
-        self.door = Door(self.store, self.clock)
-        self.token_secret = "s" * 64
-
-    def covered(self) -> int:
-        return self.store.head()
-
-    def close(self) -> None:
-        self.store.close()
+        super().__init__(directory, Settings(token_secret="s" * 64), self.clock)
 
 
 class Client:
@@ -53,8 +47,9 @@ class Client:
 
     def __init__(self, app: FastAPI, portal: Any) -> None:
         self._portal = portal
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-        self._asking = httpx.AsyncClient(transport=transport, base_url="http://center")
+        # A defect fails the test, unless it wants to see what a client sees of one.
+        self.transport = httpx.ASGITransport(app)
+        self._asking = httpx.AsyncClient(transport=self.transport, base_url="http://center")
 
     def request(self, method: str, path: str, **more: Any) -> httpx.Response:
         answer: httpx.Response = self._portal.call(lambda: self._asking.request(method, path, **more))

@@ -142,7 +142,7 @@ def test_asked_again_with_its_position_a_report_is_the_same_to_the_byte(center: 
 
 
 def test_the_version_of_the_definitions_follows_from_their_sentences() -> None:
-    assert VERSION == "1-" + VERSION[2:]
+    assert "1-" + VERSION[2:] == VERSION
     assert len(VERSION) == 14
     assert set(reports.QUEUE_KEYS) - set(DEFINITIONS) == {"covered_to"}
 
@@ -212,7 +212,7 @@ def test_dashboards_show_the_engines_figures(center: Center) -> None:
 
 
 def test_everything_that_happened_to_an_interaction(center: Center) -> None:
-    rows, position = history(center.rows, "1.1", lambda state: json.loads(state))
+    rows, position = history(center.rows, "1.1", json.loads)
     assert position == center.position
     assert [row["event"] for row in rows] == ["interaction.observed"]
     assert rows[0]["interaction"] == str(interaction_id(TENANT, "1.1"))

@@ -1,0 +1,220 @@
+"""What answers with figures look like. The figures themselves are the metric engine's, and travel as it gives them.
+
+Counts are whole numbers, percentages have two decimals, durations are whole milliseconds. Null: over zero cases, or where no
+source covered any of the time.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import Response
+from pydantic import ConfigDict, Field
+
+from api.shapes import Shape
+
+_encoder = msgspec.json.Encoder()
+
+Count = Annotated[int | None, Field(ge=0)]
+Percent = Annotated[float | None, Field(ge=0)]
+Ms = Annotated[int | None, Field(ge=0)]
+
+
+def figures(answer: dict[str, Any]) -> Response:
+    """An answer of the engine, as it stands."""
+    return Response(_encoder.encode(answer), media_type="application/json")
+
+
+class Lineage(Shape):
+    """What the figures were reckoned by: the same question with this `as_of` has the same answer for ever."""
+
+    definition: Annotated[str, Field(description="version of the figures' definitions", examples=["1-3f0a1c6b9a10"])]
+    as_of: Annotated[int, Field(description="position of the log that the figures cover", examples=[1204])]
+    timezone: Annotated[str, Field(examples=["America/Sao_Paulo"])]
+
+
+class Bounds(Shape):
+    """Where a source was cut off: within which limits each figure must lie ([low, high], counts and percentages by their names)."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    missing_at_most: Annotated[int, Field(description="so many visits may be missing", examples=[2])]
+
+
+class Visits(Shape):
+    """Figures of visits: offers of a call to a queue, each with exactly one end."""
+
+    offered: Annotated[Count, Field(description="Oferecidas, Recebidas", examples=[100])]
+    answered: Annotated[Count, Field(description="Atendidas", examples=[85])]
+    answered_within_sla: Annotated[Count, Field(description="Atendidas NS: within the threshold of their time", examples=[70])]
+    abandoned: Annotated[Count, Field(description="Abandonadas", examples=[12])]
+    timed_out: Annotated[Count, Field(description="Não Atendidas, Não Conectadas: the queue's time limit", examples=[2])]
+    transferred_out: Annotated[Count, Field(description="moved before an answer", examples=[0])]
+    left_by_key: Annotated[Count, Field(description="left by a key, for a callback too", examples=[1])]
+    closed: Annotated[Count, Field(description="the queue was full or shut", examples=[0])]
+    unknown: Annotated[Count, Field(description="no source saw the end", examples=[0])]
+    waiting: Annotated[Count, Field(description="no end yet", examples=[0])]
+    sla_percent: Annotated[Percent, Field(description="Nível Serviço, SLA", examples=[70.0])]
+    abandoned_percent: Annotated[Percent, Field(description="%Abandonadas, ABD", examples=[12.0])]
+    asa_ms: Annotated[Ms, Field(description="ASA: mean wait of answered", examples=[9_500])]
+    msa_ms: Annotated[Ms, Field(description="MSA: longest wait of answered", examples=[41_000])]
+    aht_ms: Annotated[Ms, Field(description="AHT, TMA: mean handle time of answered (talk + hold + wrap-up)", examples=[183_000])]
+    mht_ms: Annotated[Ms, Field(description="MHT: longest handle time", examples=[900_000])]
+    max_queued_ms: Annotated[Ms, Field(description="longest wait of any", examples=[60_000])]
+
+
+class Limits(Shape):
+    """How sure the row is."""
+
+    bounds: Annotated[Bounds | None, Field(description="null where nothing is uncertain")]
+    covered_to: Annotated[
+        str | None,
+        Field(description="until when a source covers an interval that it does not cover whole", examples=["2026-03-02T18:00:00-03:00"]),
+    ]
+
+
+class Totals(Visits, Limits):
+    """Figures of all visits asked about, or of one queue or interval."""
+
+    abandoned_short: Annotated[Count, Field(description="abandoned within the tolerated time", examples=[5])]
+    abandon_wait_ms: Annotated[Ms, Field(description="mean wait of abandoned", examples=[24_000])]
+    max_abandon_wait_ms: Annotated[Ms, Field(description="longest wait of abandoned", examples=[60_000])]
+    handled: Annotated[Count, Field(description="answered and wrapped up", examples=[84])]
+
+
+class OfQueue(Totals):
+    """One queue."""
+
+    queue: Annotated[str, Field(examples=["vendas"])]
+
+
+class OfInterval(Totals):
+    """One interval of the clock, [start, next start)."""
+
+    start: Annotated[str, Field(description="ISO 8601 with offset", examples=["2026-03-02T10:00:00-03:00"])]
+
+
+class AgentsNow(Shape):
+    """How many agents there are, by group of the screens and by state."""
+
+    available: Annotated[int, Field(description="Disponíveis: free, or being rung", examples=[3])]
+    on_call: Annotated[int, Field(description="Em Chamada: talking, or wrapping up", examples=[5])]
+    paused: Annotated[int, Field(description="Pausados", examples=[1])]
+    offline: Annotated[int, Field(description="Offline", examples=[2])]
+    logged: Annotated[int, Field(description="all but offline", examples=[9])]
+    talking: Annotated[int, Field(examples=[4])]
+    wrap_up: Annotated[int, Field(examples=[1])]
+    ringing: Annotated[int, Field(examples=[1])]
+
+
+class Inbound(Lineage):
+    """C1."""
+
+    totals: Totals
+    queues: Annotated[list[OfQueue], Field(description="distribution by queue")]
+    series: Annotated[list[OfInterval], Field(description="a row per interval, those without a case too")]
+    agents: AgentsNow
+
+
+class Outbound(Shape):
+    """Figures of outbound attempts."""
+
+    dialled: Annotated[Count, Field(description="Discadas", examples=[40])]
+    answered: Annotated[Count, Field(description="the customer answered", examples=[22])]
+    not_connected: Annotated[Count, Field(description="all others", examples=[18])]
+    connect_percent: Annotated[Percent, Field(description="% Connect: attempts that the network completed", examples=[92.5])]
+    tmo_ms: Annotated[Ms, Field(description="TMO: mean handle time of answered", examples=[120_000])]
+
+
+class OutboundInterval(Outbound):
+    """One interval of the clock."""
+
+    start: Annotated[str, Field(examples=["2026-03-02T10:00:00-03:00"])]
+
+
+class OutboundBoard(Lineage):
+    """C2."""
+
+    totals: Outbound
+    series: list[OutboundInterval]
+    agents: AgentsNow
+
+
+class OfCalls(Shape):
+    """What became of the calls that entered the IVR; the parts add up to `entered`."""
+
+    entered: Annotated[Count, Field(description="Calls, Entrantes URA", examples=[120])]
+    out_of_hours: Annotated[Count, Field(description="Fora de Serviço", examples=[8])]
+    abandoned_in_ivr: Annotated[Count, Field(description="IVR-ABD, Abandonadas IVR", examples=[6])]
+    blacklisted: Annotated[Count, Field(examples=[0])]
+    ended_in_ivr: Annotated[Count, Field(description="the IVR itself ended the call", examples=[2])]
+    led_to_queue: Annotated[Count, Field(description="offered to a queue", examples=[104])]
+    unknown_in_ivr: Annotated[Count, Field(description="no source saw the end", examples=[0])]
+    in_ivr: Annotated[Count, Field(description="still in it", examples=[0])]
+
+
+class IvrTotals(OfCalls, Totals):
+    """All calls and visits asked about."""
+
+
+class IvrInterval(IvrTotals):
+    """One interval of the clock."""
+
+    start: Annotated[str, Field(examples=["2026-03-02T10:00:00-03:00"])]
+
+
+class IvrBoard(Lineage):
+    """C4."""
+
+    totals: IvrTotals
+    series: list[IvrInterval]
+    agents: AgentsNow
+
+
+class _Named(Shape):
+    """What a row is about: exactly one of these, by the grouping asked for; none in all."""
+
+    queue: Annotated[str | None, Field(examples=["vendas"])] = None
+    agent: Annotated[str | None, Field(description="empty: nobody answered")] = None
+    ivr: str | None = None
+    start: Annotated[str | None, Field(description="ISO 8601 with offset: an interval [start, next start)")] = None
+
+
+class VisitRow(_Named, Visits, Limits):
+    """A row of the report of visits."""
+
+
+class IvrRow(_Named, OfCalls, Visits, Limits):
+    """A row of D2, Relatório IVR."""
+
+
+class AgentRow(_Named):
+    """A row of the report of agents: what they answered, how their time went."""
+
+    answered: Annotated[Count, Field(examples=[40])]
+    talk_ms: Annotated[Ms, Field(description="without hold", examples=[7_200_000])]
+    hold_ms: Annotated[Ms, Field(examples=[300_000])]
+    wrap_up_ms: Annotated[Ms, Field(examples=[600_000])]
+    ring_no_answer: Annotated[Count, Field(description="rings that were let ring", examples=[3])]
+    logged_ms: Annotated[Ms, Field(examples=[21_600_000])]
+    paused_ms: Annotated[Ms, Field(description="paused and nothing else at the same time", examples=[1_800_000])]
+    pauses: Annotated[dict[str, int] | None, Field(description="paused ms by reason", examples=[{"almoço": 1_800_000}])]
+
+
+class VisitReport(Lineage):
+    """Visits by queue, agent, IVR or interval."""
+
+    rows: list[VisitRow]
+
+
+class IvrReport(Lineage):
+    """D2."""
+
+    rows: list[IvrRow]
+
+
+class AgentReport(Lineage):
+    """Agents, or intervals with all together."""
+
+    rows: list[AgentRow]

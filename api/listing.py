@@ -1,0 +1,85 @@
+"""Lists, a page at a time; all pages of a list tell of one and the same position of the log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Generic, TypeVar
+
+from msgspec.structs import asdict
+from pydantic import Field
+
+from api.asking import Asking
+from api.paging import digest_of
+from api.questions import OfPast, past_of
+from api.shapes import Shape
+from projections.registers import Registered, page
+from projections.view import View
+
+T = TypeVar("T")
+R = TypeVar("R", bound=Registered)
+S = TypeVar("S", bound=Shape)
+
+Key = tuple[int | str, ...]
+
+
+class Paged(OfPast):
+    """Which page."""
+
+    limit: Annotated[int, Field(ge=1, le=1_000, description="rows of a page")] = 100
+    cursor: Annotated[
+        str | None, Field(max_length=1_000, pattern=r"^[A-Za-z0-9_\-]+$", description="`next` of the page before", examples=["Zm9vYmFy…"])
+    ] = None
+
+
+class Page(Shape, Generic[T]):
+    """Some rows of a list."""
+
+    items: list[T]
+    next: Annotated[str | None, Field(description="cursor of the next page; null on the last one", examples=["Zm9vYmFy…"])]
+    as_of: Annotated[int, Field(description="position of the log that the list covers, the same for all its pages", examples=[1204])]
+
+
+@dataclass(frozen=True)
+class Part(Generic[T]):
+    """Rows of a page, with what the answer covers."""
+
+    rows: Sequence[T]
+    next: str | None
+    as_of: int
+
+
+@dataclass(frozen=True)
+class Listing(Generic[T]):
+    """A list in the order of its rows' keys. start: a key before all. fetch: at most so many rows behind a key."""
+
+    name: str
+    start: Key
+    fetch: Callable[[View, Key, int], list[T]]
+    key: Callable[[T], Key]
+
+
+async def part_of(asking: Asking, asked: Paged, listing: Listing[T]) -> Part[T]:
+    """The page that is asked for."""
+    digest = digest_of(listing.name, asking.tenant, asked.model_dump(exclude={"cursor", "limit", "at_least"}))
+    after, pinned = listing.start, None
+    if asked.cursor is not None:
+        cursor = asking.house.cursors.read(asked.cursor, digest)
+        after, pinned = cursor.after, cursor.as_of
+    # One row more than a page shows whether there is a next one.
+    past = await past_of(asking, asked, pinned)
+    found, position = await asking.ask(past.answer, lambda view: listing.fetch(view, after, asked.limit + 1))
+    rows = found[: asked.limit]
+    following = asking.house.cursors.write(digest, position, listing.key(rows[-1])) if len(found) > asked.limit else None
+    return Part(rows, following, position)
+
+
+async def registered(asking: Asking, asked: Paged, kind: type[R], shape: type[S]) -> Page[S]:
+    """A page of what there is of a kind, in the order of names."""
+
+    def fetch(view: View, after: Key, limit: int) -> list[R]:
+        return page(view, kind, (str(after[0]), str(after[1])), limit)
+
+    part = await part_of(asking, asked, Listing(kind.__name__, ("", ""), fetch, lambda row: (row.name, str(row.id))))
+    items = [shape.model_validate(asdict(row)) for row in part.rows]
+    return Page(items=items, next=part.next, as_of=part.as_of)

@@ -1,0 +1,95 @@
+"""Reports: visits, the IVR (D2), agents, as JSON or CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Response
+from pydantic import Field
+
+from api.asking import Asking, may
+from api.dashboards import REPORTS, Clock
+from api.figures import AgentReport, IvrReport, VisitReport, figures
+from api.problem import QUESTION
+from api.questions import OfFigures, Word, past_of
+from projections import report as writing
+from projections import reports
+from projections.question import Grouping, Question
+from projections.report import Report
+from projections.view import Rows
+
+router = APIRouter(prefix="/v1/reports", tags=["reports"], responses=QUESTION)
+
+CSV = "text/csv; charset=utf-8"
+
+Format = Annotated[Literal["json", "csv"], Field(description="CSV: `;` between cells, UTF-8 with byte order mark, pt-BR titles")]
+Group = Literal["queue", "agent", "ivr", "total"] | Clock
+Ivrs = Annotated[tuple[Word, ...], Field(max_length=100, description="these IVRs alone, by name", examples=[["principal"]])]
+
+
+class OfVisits(OfFigures):
+    """Which visits, in what rows."""
+
+    by: Annotated[Group, Field(description="what a row is")] = "queue"
+    ivr: Ivrs = ()
+    format: Format = "json"
+
+
+class OfIvr(OfFigures):
+    """Which calls, in what rows."""
+
+    by: Annotated[Group, Field(description="what a row is")] = "ivr"
+    ivr: Ivrs = ()
+    format: Format = "json"
+
+
+class OfAgents(OfFigures):
+    """Which agents, in what rows."""
+
+    by: Annotated[Literal["agent"] | Clock, Field(description="what a row is")] = "agent"
+    format: Format = "json"
+
+
+def both(model: type) -> dict[str, Any]:
+    """How a route that answers JSON or CSV is documented."""
+    example = "\ufeffServiço;Oferecidas;Atendidas\r\nvendas;100;85\r\nDefinição;1-3f0a1c6b9a10;Posição;1204;Fuso;America/Sao_Paulo\r\n"
+    csv = {"schema": {"type": "string"}, "example": example}
+    return {"response_model": model, "responses": {200: {"description": "The report", "content": {"text/csv": csv}}}}
+
+
+@router.get("/queues", summary="Visits by queue, agent, IVR or interval", **both(VisitReport))
+async def queues(asking: Annotated[Asking, may(REPORTS)], asked: Annotated[OfVisits, Query()]) -> Response:
+    """Each visit once, in the row and interval that `attribution` says; intervals without a case are rows too."""
+    return await _report(reports.queues, asking, asked, (asked.by, asked.ivr, asked.format))
+
+
+@router.get("/ivr", summary="D2, Relatório IVR", **both(IvrReport))
+async def ivr(asking: Annotated[Asking, may(REPORTS)], asked: Annotated[OfIvr, Query()]) -> Response:
+    """By IVR, service (queue), agent, hour or day. The CSV has the manual's columns; times are hh:mm:ss:ms."""
+    return await _report(reports.ivr, asking, asked, (asked.by, asked.ivr, asked.format))
+
+
+@router.get("/agents", summary="Agents: calls and time", **both(AgentReport))
+async def agents(asking: Annotated[Asking, may(REPORTS)], asked: Annotated[OfAgents, Query()]) -> Response:
+    """Answered, talk, hold, wrap-up, rings let ring, logged, paused by reason; times are cut at the edges of what is asked."""
+    return await _report(reports.agents, asking, asked, (asked.by, (), asked.format))
+
+
+async def _report(
+    reported: Callable[[Rows, Question], Report],
+    asking: Asking,
+    asked: OfFigures,
+    shape: tuple[Grouping, tuple[str, ...], str],
+) -> Response:
+    by, ivrs, format = shape
+    past = await past_of(asking, asked)
+    found = await asking.ask(reported, past.rows, past.question(asked, by, ivrs))
+    if format == "json":
+        return figures(found.as_dict())
+    return csv(await asking.ask(writing.comma_separated, found), reported.__name__)
+
+
+def csv(text: str, name: str) -> Response:
+    """A CSV that a browser saves."""
+    return Response(text.encode(), media_type=CSV, headers={"Content-Disposition": f'attachment; filename="{name}.csv"'})

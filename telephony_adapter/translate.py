@@ -1,0 +1,130 @@
+"""AMI events to commands: what an Asterisk says about its calls, queues and agents, told as facts.
+
+Pure and table-driven: `Translator.feed` takes one packet and returns what it tells; the state comes from packets alone.
+A recorded stream and the live socket go the same way. Cuts, restarts and what they hide are reckoned in `gaps`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from commands.telling import TellTimeline
+from domain.timeline import Span
+from telephony_adapter import translate_agents as agents
+from telephony_adapter import translate_ivr as ivr
+from telephony_adapter import translate_lines as lines
+from telephony_adapter import translate_outbound as outbound
+from telephony_adapter import translate_queues as queues
+from telephony_adapter import translate_seams as seams
+from telephony_adapter.packets import BANNER, CLOSED, CONNECTED, RESUMED, SILENCE, Interest, Packet
+from telephony_adapter.translate_state import LINGER_US, Board, Dialplan, Told
+
+Handler = Callable[[Board, Packet], None]
+
+
+def _variable(board: Board, packet: Packet) -> None:
+    name = packet["Variable"]
+    if name == "QUEUESTATUS":
+        queues.queue_status(board, packet)
+    elif name == "RTPAUDIOQOS":
+        lines.voice_quality(board, packet)
+    else:
+        ivr.variable_set(board, packet)
+
+
+def _dial_ended(board: Board, packet: Packet) -> None:
+    queues.ringing_ended(board, packet)
+    outbound.dial_ended(board, packet)
+
+
+EVENTS: dict[str, Handler] = {
+    "AgentCalled": queues.agent_called,
+    "AgentComplete": queues.agent_completed,
+    "AgentConnect": queues.agent_connected,
+    "AgentDump": queues.agent_dumped,
+    "AgentRingNoAnswer": queues.rang_in_vain,
+    "AttendedTransfer": lines.transferred_attended,
+    "BlindTransfer": lines.transferred_blindly,
+    "ChanSpyStart": lines.spied_on,
+    "CoreShowChannel": seams.channel_listed,
+    "CoreShowChannelsComplete": seams.channels_listed,
+    "DialBegin": outbound.dial_began,
+    "DialEnd": _dial_ended,
+    "FullyBooted": seams.fully_booted,
+    "Hangup": lines.gone,
+    "HangupRequest": lines.asked_to_hang_up,
+    "Hold": lines.held,
+    "LocalBridge": lines.halves,
+    "Newchannel": lines.born,
+    "Newexten": ivr.stepped,
+    "Newstate": lines.rings,
+    "OriginateResponse": outbound.originate_response,
+    "QueueCallerAbandon": queues.caller_abandoned,
+    "QueueCallerJoin": queues.caller_joined,
+    "QueueCallerLeave": queues.caller_left,
+    "QueueEntry": seams.entry_listed,
+    "QueueMember": agents.listed_member,
+    "QueueMemberAdded": agents.member_added,
+    "QueueMemberPause": agents.member_paused,
+    "QueueMemberRemoved": agents.member_removed,
+    "QueueParams": seams.queue_counted,
+    "QueueStatusComplete": seams.queues_listed,
+    "Shutdown": seams.shutting_down,
+    "Unhold": lines.resumed,
+    "UserEvent": ivr.user_event,
+    "VarSet": _variable,
+}
+STREAM: dict[str, Handler] = {
+    RESUMED: seams.resumed,
+    BANNER: seams.disconnected,
+    CLOSED: seams.disconnected,
+    CONNECTED: seams.disconnected,
+    SILENCE: seams.silent,
+}
+HANDLERS = EVENTS | STREAM
+VARIABLES = frozenset({"QUEUESTATUS", "RTPAUDIOQOS"}) | ivr.VARIABLES
+
+
+class Translator:
+    """Tells what one stream of AMI packets says. `name`: what people call the stream, for its span on the timeline.
+
+    interest: which packets it wants to see; it grows with the dialplan (variables of Read).
+    """
+
+    def __init__(self, name: str, dialplan: Dialplan | None = None) -> None:
+        self.name = name
+        self.interest = Interest(frozenset(EVENTS), VARIABLES)
+        self.board = Board(dialplan or Dialplan(), self.interest.variables)
+
+    def feed(self, packet: Packet) -> list[Told]:
+        """What this packet tells. Raises BrokenPacket when it lacks what its kind always has."""
+        board = self.board
+        board.event, board.at = packet.name, packet.at
+        board.started = board.started or packet.at
+        HANDLERS[packet.name](board, packet)
+        board.settle(packet.at)
+        return self._taken()
+
+    def covered(self, first: int, last: int) -> list[Told]:
+        """The stream has shown signs of life from `first` until `last`: told now and then, with what is known anew of its gaps."""
+        self._tell_gaps()
+        if first:
+            self.board.told.append(TellTimeline(span=Span("ami", self.name, first, last)))
+        return self._taken()
+
+    def ended(self, first: int, last: int) -> list[Told]:
+        """The recording ends here: what would have said how a call left its queue will not come any more."""
+        self.board.event, self.board.at = "end of the recording", last
+        self.board.settle(last + LINGER_US)
+        for call in list(self.board.calls.values()):
+            queues.cut_short(self.board, call)
+        return self.covered(first, last)
+
+    def _tell_gaps(self) -> None:
+        self.board.told.extend(TellTimeline(gap=gap) for gap in self.board.cuts.news())
+
+    def _taken(self) -> list[Told]:
+        told = self.board.told
+        if told:
+            self.board.told = []
+        return told

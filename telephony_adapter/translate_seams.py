@@ -1,0 +1,132 @@
+"""Seams of the stream: where it was cut off and came back, where the PBX started anew, and the lists asked for then.
+
+After a lost connection nothing is replayed. Lists (CoreShowChannels, QueueStatus) tell how all stands then. A PBX that
+was stopped tells Shutdown, and most calls' ends before it; one that was killed tells nothing. A boot later than the
+last one known, or later than the last sign of life, is a restart: FullyBooted tells by Uptime when it was.
+"""
+
+from __future__ import annotations
+
+from commands.telling import TellTimeline
+from domain.base import MS, SECOND
+from telephony_adapter.packets import Packet
+from telephony_adapter.queue_log import personal
+from telephony_adapter.translate_agents import listing_complete
+from telephony_adapter.translate_queues import cut_short
+from telephony_adapter.translate_state import Board, Visit
+
+JUST_BOOTED_S = 60
+"""A PBX that is up for so short a time may be taken to have numbered its lines from zero, all of them within the stream."""
+
+SAME_BOOT_US = 3 * SECOND
+"""Uptime is in whole seconds: two reckonings of the same boot differ by little."""
+
+
+def disconnected(board: Board, packet: Packet) -> None:
+    """The connection was lost, or a new one begins: what lies between its last sign of life and the next is unseen."""
+    if packet.last:
+        board.cuts.open(packet.last, board.standings())
+
+
+def silent(board: Board, packet: Packet) -> None:
+    """Nothing came for a while. Nothing follows from that, unless something turns out to be missing."""
+    board.cuts.silent(packet.last, packet.at, board.standings())
+
+
+def resumed(board: Board, packet: Packet) -> None:
+    """The first event after a new connection: a cut ends here. What would have said how a call left its queue did not come."""
+    if not board.cuts.opened:
+        return
+    cut = board.cuts.close(packet.at)
+    for call in list(board.calls.values()):
+        cut_short(board, call)
+    board.cut_off(cut)
+    board.told.extend(TellTimeline(gap=gap) for gap in board.cuts.news())
+
+
+def shutting_down(board: Board, packet: Packet) -> None:
+    """Shutdown: the PBX stops in order."""
+    board.stopped = packet.at
+
+
+def fully_booted(board: Board, packet: Packet) -> None:
+    """FullyBooted: since when this PBX is up, and so whether it is another run than the one we saw."""
+    boot = packet.at - packet.whole("Uptime") * SECOND
+    known, board.booted, board.stopped, stopped = board.booted, boot, 0, board.stopped
+    if known and abs(boot - known) <= SAME_BOOT_US and not stopped:
+        board.booted = known
+        return
+    board.told.append(TellTimeline(restart_at=boot))
+    if known or boot > board.started:
+        _start_anew(board, boot)
+    elif packet.whole("Uptime") <= JUST_BOOTED_S:
+        board.cuts.numbers.start()
+
+
+def _start_anew(board: Board, boot: int) -> None:
+    """Nothing of before goes on; members and their pauses stay (Asterisk keeps them)."""
+    for call in board.calls.values():
+        if call.known and not call.gone:
+            board.tell(call, "restarted", boot)
+    board.calls.clear()
+    board.ending.clear()
+    board.channels.clear()
+    board.ringing.clear()
+    board.talks.clear()
+    board.behind.clear()
+    board.cuts.restarted()
+
+
+def queue_counted(board: Board, packet: Packet) -> None:
+    """QueueParams: how many visits have ended in the queue since it began to count (Abandoned includes time-outs)."""
+    board.listed.setdefault(packet["Queue"], set())
+    board.counted[packet["Queue"]] = packet.whole("Completed") + packet.whole("Abandoned")
+
+
+def queues_listed(board: Board, _: Packet) -> None:
+    """QueueStatusComplete: the list is whole."""
+    listing_complete(board)
+    for queue, ended in board.counted.items():
+        board.cuts.counted(queue, ended, board.at)
+    board.counted.clear()
+    board.told.extend(TellTimeline(gap=gap) for gap in board.cuts.news())
+
+
+def entry_listed(board: Board, packet: Packet) -> None:
+    """QueueEntry: a caller who waits now. News only of one whom a cut has hidden."""
+    call = board.call(board.line(packet))
+    if not call.cut and call.visit is not None:
+        return
+    queue, wait_ms = packet["Queue"], packet.whole("Wait") * 1000
+    board.cuts.reaches(call.id, queue, board.at - wait_ms * MS)
+    if call.visit is None or call.visit.queue != queue:
+        call.visit = Visit(queue, board.at - wait_ms * MS)
+        call.past_ivr = True
+    board.tell(call, "waiting", queue=queue, wait_ms=wait_ms, private=personal(packet.get("CallerIDNum")))
+
+
+def channel_listed(board: Board, packet: Packet) -> None:
+    """CoreShowChannel: a line that is up."""
+    board.alive.add(packet["Uniqueid"])
+    board.line(packet)
+
+
+def channels_listed(board: Board, packet: Packet) -> None:
+    """CoreShowChannelsComplete: of a call that was up before a cut, gave no sign since and is not in a whole list, the line is free."""
+    alive, board.alive = board.alive, set()
+    since = board.cuts.latest
+    if not since or len(alive) != packet.whole("ListItems"):
+        return
+    for channel in list(board.channels.values()):
+        call = board.calls.get(channel.id)
+        sign = call.sign if call else channel.born
+        if channel.id in alive or sign >= since or (call and call.gone):
+            continue
+        board.cuts.gone(channel.id)
+        if call is None:
+            del board.channels[channel.id]
+            continue
+        call.gone = board.at
+        board.ending[call.id] = call
+        if call.known:
+            board.tell(call, "hung_up", by="gap", until=board.at)

@@ -60,6 +60,7 @@ class ChainedRecorder(ApplicationRecorder):
         noted = read_head(directory)
         self._head_file = HeadFile(directory)
         self._head = self._read_head()
+        self._published = self._head.position
         self._seen = self._data_version()
         self._check_end(noted)
 
@@ -90,7 +91,7 @@ class ChainedRecorder(ApplicationRecorder):
     @property
     def head(self) -> int:
         """The position of the last event that this process knows of."""
-        return self._head.position
+        return self._published
 
     # Writing
 
@@ -118,7 +119,10 @@ class ChainedRecorder(ApplicationRecorder):
             if self.db.in_transaction:
                 self.db.execute("ROLLBACK")
             self._head = self._read_head()
+            self._published = self._head.position
             raise
+        # Readers hear of a position only when its event is on disk.
+        self._published = self._head.position
         if self._head != before:
             self._head_file.write(self._head)
             for listener in tuple(self._listeners):

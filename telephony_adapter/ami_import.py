@@ -1,0 +1,213 @@
+"""Bringing in a recorded AMI stream: read, translated, and told through the door some thousand facts at a time.
+
+What a recording tells of one call goes to the door together, as far as it stands in the same lot. Nothing else is kept:
+memory stays flat. An import that was broken off is simply done again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from commands.desk import Caller, Command
+from commands.telling import TellAgent, TellCall, TellTimeline
+from domain.errors import DomainError
+from domain.facts import Fact
+from domain.timeline import Gap
+from telephony_adapter.importing import Progress, Teller
+from telephony_adapter.log_result import iso
+from telephony_adapter.packets import BrokenPacket
+from telephony_adapter.recording import Broken, Recording
+from telephony_adapter.translate import Translator
+from telephony_adapter.translate_state import Told
+
+FACTS_AT_ONCE = 4_000
+COMMANDS_AT_ONCE = 500
+"""In one transaction."""
+
+REPORTED_EVERY = 2_000
+SHOWN = 1_000
+"""How many broken packets and conflicts are named; all are counted."""
+
+
+@dataclass
+class AmiImportResult:
+    """What an import of an AMI stream came to. Of a recording imported again every fact is `repeated`.
+
+    packets: read; used: of these, the ones that told something; broken: those that could not be read, by line (of a file
+    of lines) or place in the stream. facts: told; calls: that were not known before; visits: by end, as a change.
+    gaps: where the stream was cut off; restarts: of the PBX. first_us, last_us: first and last sign of life. position: of
+    the log, from which on projections cover all of it.
+    """
+
+    file: str = ""
+    packets: int = 0
+    used: int = 0
+    broken: list[Broken] = field(default_factory=list)
+    facts: int = 0
+    repeated: int = 0
+    calls: int = 0
+    visits: dict[str, int] = field(default_factory=dict)
+    implied: int = 0
+    conflicts: int = 0
+    conflicts_named: list[str] = field(default_factory=list)
+    gaps: dict[int, Gap] = field(default_factory=dict)
+    restarts: list[int] = field(default_factory=list)
+    first_us: int | None = None
+    last_us: int | None = None
+    seconds: float = 0.0
+    position: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """The same for machines; instants as ISO 8601 in UTC."""
+        return {
+            "file": self.file,
+            "packets": self.packets,
+            "used": self.used,
+            "broken": len(self.broken),
+            "broken_packets": [{"number": broken.number, "why": broken.why} for broken in self.broken[:SHOWN]],
+            "facts": self.facts,
+            "repeated": self.repeated,
+            "calls": self.calls,
+            "visits": {end: count for end, count in sorted(self.visits.items()) if count},
+            "implied": self.implied,
+            "conflicts": self.conflicts,
+            "conflicts_named": self.conflicts_named,
+            "gaps": [_gap(gap) for _, gap in sorted(self.gaps.items())],
+            "restarts": [iso(at) for at in self.restarts],
+            "first": iso(self.first_us),
+            "last": iso(self.last_us),
+            "seconds": round(self.seconds, 3),
+            "position": self.position,
+        }
+
+    def rows(self) -> list[tuple[str, str]]:
+        """The same for people: figures by the names of `to_json`, one row for each that is named apart."""
+        told = self.to_json()
+        rows = [(name, str(told[name])) for name in ("packets", "used", "broken")]
+        rows += [("broken", f"{broken.number} {broken.why}") for broken in self.broken[:SHOWN]]
+        rows += [(name, str(told[name])) for name in ("facts", "repeated", "calls")]
+        rows += [(f"visits.{end}", str(count)) for end, count in told["visits"].items()]
+        rows += [("implied", str(self.implied)), ("conflicts", str(self.conflicts))]
+        rows += [("conflicts", sentence) for sentence in self.conflicts_named]
+        rows += [("gaps", f"{gap['opened']} {gap['closed']}") for gap in told["gaps"]]
+        rows += [("restarts", at) for at in told["restarts"]]
+        return rows + [(name, str(told[name])) for name in ("first", "last", "seconds") if told[name] is not None]
+
+
+def import_ami(door: Teller, caller: Caller, path: Path | str, name: str, progress: Progress | None = None) -> AmiImportResult:
+    """Import a recorded AMI stream, gz or not; `-` is standard input. `name`: what people call it.
+
+    Raises NotAnAmiStream before anything is told when the file is of another kind.
+    """
+    started = time.perf_counter()
+    importing = _Import(door, caller, path, name, progress)
+    importing.run()
+    importing.result.seconds = time.perf_counter() - started
+    return importing.result
+
+
+class _Import:
+    """One import that is under way. `_waiting`: what was told and not yet given to the door."""
+
+    def __init__(self, door: Teller, caller: Caller, path: Path | str, name: str, progress: Progress | None) -> None:
+        self.result = AmiImportResult(file=name)
+        self._door = door
+        self._caller = caller
+        self._progress = progress
+        self._translator = Translator(name)
+        self._recording = Recording(path, self._translator.interest)
+        self._waiting: list[Told] = []
+
+    def run(self) -> None:
+        """From the first packet to the last."""
+        recording, translator, result = self._recording, self._translator, self.result
+        for packet in recording:
+            try:
+                told = translator.feed(packet)
+            except BrokenPacket as broken:
+                recording.broken.append(Broken(packet.number, str(broken)))
+                continue
+            if told:
+                result.used += 1
+                self._waiting += told
+                if len(self._waiting) >= FACTS_AT_ONCE:
+                    self._waiting += translator.covered(recording.first, recording.last)
+                    self._tell()
+            if recording.read % REPORTED_EVERY == 0:
+                self._report()
+        self._waiting += translator.ended(recording.first, recording.last)
+        self._tell()
+        result.packets, result.broken = recording.read, sorted(recording.broken, key=lambda broken: broken.number)
+        result.first_us, result.last_us = recording.first or None, recording.last or None
+        self._report()
+
+    def _tell(self) -> None:
+        commands = gathered(self._waiting)
+        self._waiting = []
+        for start in range(0, len(commands), COMMANDS_AT_ONCE):
+            batch = commands[start : start + COMMANDS_AT_ONCE]
+            answers = self._door.execute_all([(command, self._caller) for command in batch])
+            for command, answer in zip(batch, answers, strict=True):
+                # A telling is never refused for what it says; what can go wrong is somebody else's hand in the same data.
+                if isinstance(answer, DomainError):
+                    raise answer
+                self.result.position = max(self.result.position, answer.position)
+                self._reckon(command, answer.result, first=answer.version == 1)
+            self._report()
+
+    def _reckon(self, command: Command, told: dict[str, Any], *, first: bool) -> None:
+        """Add to the result what one command came to."""
+        result = self.result
+        match command:
+            case TellCall(facts=facts):
+                result.facts += len(facts)
+                result.repeated += told["repeated"]
+                result.calls += 1 if told["new"] and first else 0
+                for end, change in told["visits"].items():
+                    result.visits[end] = result.visits.get(end, 0) + change
+                result.implied += told["implied"]
+                result.conflicts += len(told["conflicts"])
+                result.conflicts_named += list(told["conflicts"])[: SHOWN - len(result.conflicts_named)]
+            case TellAgent(facts=facts):
+                result.facts += len(facts)
+                result.repeated += told["repeated"]
+                result.implied += told["implied"]
+            case TellTimeline(gap=Gap() as gap):
+                result.gaps[gap.opened_us] = gap
+            case TellTimeline(restart_at=int(at)):
+                result.restarts.append(at)
+            case _:
+                pass
+
+    def _report(self) -> None:
+        if self._progress is not None:
+            done = self._recording.consumed()
+            self._progress(done, max(self._recording.size or 0, done), self._recording.read)
+
+
+def gathered(told: Sequence[Told]) -> list[Command]:
+    """The same tellings, fewer: all facts about one call or one agent together; who is who and the PBX's own story first."""
+    calls: dict[str, list[Fact]] = {}
+    agents: dict[str, list[Fact]] = {}
+    first: list[Command] = []
+    for command in told:
+        match command:
+            case TellCall(call=call, facts=facts):
+                calls.setdefault(call, []).extend(facts)
+            case TellAgent(agent=agent, facts=facts):
+                agents.setdefault(agent, []).extend(facts)
+            case _:
+                first.append(command)
+    return [
+        *first,
+        *(TellAgent(agent=agent, facts=tuple(facts)) for agent, facts in agents.items()),
+        *(TellCall(call=call, facts=tuple(facts)) for call, facts in calls.items()),
+    ]
+
+
+def _gap(gap: Gap) -> dict[str, Any]:
+    return {"opened": iso(gap.opened_us), "closed": iso(gap.closed_us), "up": gap.up, "born": gap.born, "missed": gap.missed}

@@ -1,0 +1,202 @@
+"""The center as it stands, now and at moments of the past, against a naive look at the whole story."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from domain.calls import Attempt, Call, Ring, Visit
+from domain.presence import Span
+from migrations.runner import migrate
+from projections.chdb_warehouse import ChdbWarehouse
+from projections.live import agents_now, board, waiting_now
+from projections.metrics import ground
+from projections.question import Question
+from tests.kit.center import Center, attempt, call, fresh, opened, visit
+
+S = 1_000
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChdbWarehouse]:
+    with opened(tmp_path_factory.mktemp("engine")) as engine:
+        migrate(engine)
+        yield engine
+
+
+@pytest.fixture
+def center(engine: ChdbWarehouse) -> Center:
+    return fresh(engine)
+
+
+def look(center: Center, now: int, **question: Any) -> dict[str, Any]:
+    asked = Question(**{"by": "total", "timezone": "UTC"} | question)
+    found, _ = center.rows.answer(asked.as_of, asked.moment_ms, lambda view: board(ground(view, asked), now))
+    return found
+
+
+def states(found: dict[str, Any]) -> dict[str, str]:
+    return {row["agent"]: row["state"] for group in found["agents"].values() for row in group}
+
+
+def morning(center: Center) -> None:
+    """Ana talks, Bia is paused, Caio is rung, Davi and Eva are free, Fabio has left."""
+    for name in ("Ana", "Bia", "Caio", "Davi", "Eva"):
+        pauses = [Span("pause", 50 * S, None, "Almoço")] if name == "Bia" else []
+        center.agent(name, Span("session", 0, None), *pauses, queues=("vendas",) if name != "Eva" else ("suporte",))
+    center.agent("Fabio", Span("session", 0, 30 * S))
+    center.agent("PJSIP/1009", Span("session", 0, None), person=False)
+    center.call(call("1", visit("vendas", 60 * S, "answered", 10 * S, agent="Ana", holds=((80 * S, None),)), origin="Portal"))
+    center.call(call("2", visit("vendas", 61 * S, rings=(Ring("Caio", 62 * S, None, ""),)), origin="Portal"))
+    center.call(call("3", visit("suporte", 40 * S, "answered", 0, agent="Eva", talk=20 * S, wrap=5 * S), origin="Portal"))
+    center.call(call("4", visit("vendas", 70 * S), origin="Portal"))
+
+
+def test_the_board_now(center: Center) -> None:
+    morning(center)
+    found = look(center, 100 * S)
+    assert states(found) == {
+        "Ana": "talking",
+        "Bia": "paused",
+        "Caio": "ringing",
+        "Davi": "available",
+        "Eva": "available",
+        "Fabio": "offline",
+    }
+    assert [row["agent"] for row in found["agents"]["available"]] == ["Davi", "Caio", "Eva"]
+    assert found["agents"]["available"][2]["since"] == "1970-01-01T00:01:05+00:00"
+    (ana,) = found["agents"]["on_call"]
+    assert (ana["queue"], ana["on_hold"], ana["since"]) == ("vendas", True, "1970-01-01T00:01:10+00:00")
+    (bia,) = found["agents"]["paused"]
+    assert (bia["reason"], bia["since"]) == ("Almoço", "1970-01-01T00:00:50+00:00")
+    assert found["agents"]["offline"][0]["since"] == "1970-01-01T00:00:30+00:00"
+    assert [(row["call"], row["place"], row["ringing"]) for row in found["waiting"]] == [("2", 1, ["Caio"]), ("4", 2, [])]
+    assert {key: found["counts"][key] for key in ("available", "on_call", "paused", "offline", "logged", "ringing", "talking")} == {
+        "available": 3, "on_call": 1, "paused": 1, "offline": 1, "logged": 5, "ringing": 1, "talking": 1,
+    }  # fmt: skip
+    assert (found["at"], found["covered_to"]) == ("1970-01-01T00:01:40+00:00", None)
+
+
+def test_the_board_of_the_past(center: Center) -> None:
+    morning(center)
+    found = look(center, 100 * S, moment_ms=62 * S)
+    assert states(found) == {
+        "Ana": "available",
+        "Bia": "paused",
+        "Caio": "ringing",
+        "Davi": "available",
+        "Eva": "wrap_up",
+        "Fabio": "offline",
+    }
+    assert [row["call"] for row in found["waiting"]] == ["1", "2"]
+    assert states(look(center, 100 * S, moment_ms=65 * S))["Eva"] == "available"
+    assert look(center, 100 * S, moment_ms=10 * S)["counts"]["available"] == 6
+
+
+def test_as_of_a_position_what_was_told_later_is_not_in_it(center: Center) -> None:
+    morning(center)
+    position, before = center.position, look(center, 70 * S)
+    center.agent("Davi", Span("session", 0, None), Span("pause", 65 * S, None, "Banheiro"))
+    center.call(call("4", visit("vendas", 70 * S, "abandoned", 1 * S), origin="Portal", ended_ms=71 * S))
+    found = look(center, 200 * S, as_of=position)
+    assert found["at"] == "1970-01-01T00:01:10+00:00"
+    assert found == before
+    assert states(look(center, 200 * S))["Davi"] == "paused"
+
+
+def test_the_board_is_filtered_by_queue_and_agent(center: Center) -> None:
+    morning(center)
+    assert set(states(look(center, 100 * S, queues=("suporte",)))) == {"Eva"}
+    assert look(center, 100 * S, queues=("suporte",))["waiting"] == []
+    assert set(states(look(center, 100 * S, agents=("Ana", "Bia")))) == {"Ana", "Bia"}
+
+
+def test_what_a_source_left_open_stands_as_at_its_last_sign_of_life(center: Center) -> None:
+    center.covered("queue_log", 0, 90 * S)
+    center.agent("Ana", Span("session", 0, None))
+    center.call(call("1", visit("vendas", 60 * S)))
+    found = look(center, 10**9 * S)
+    assert (found["at"], found["covered_to"]) == ("1970-01-01T00:01:30+00:00", "1970-01-01T00:01:30+00:00")
+    assert len(found["waiting"]) == 1
+    center.call(call("2", visit("vendas", 200 * S), origin="Portal"))
+    assert look(center, 300 * S)["covered_to"] is None
+
+
+def test_a_wrap_up_lasts_until_it_ends_or_the_agent_does_something_else(center: Center) -> None:
+    for name in ("Ana", "Bia"):
+        center.agent(name, Span("session", 0, None))
+        center.call(call(name, visit("vendas", 10 * S, "answered", 0, agent=name, talk=20 * S, wrap=None), origin="Portal"))
+    center.call(call("3", visit("vendas", 40 * S, "abandoned", 9 * S, rings=(Ring("Bia", 40 * S, 45 * S, "no_answer"),)), origin="Portal"))
+    found = look(center, 100 * S)
+    assert states(found) == {"Ana": "wrap_up", "Bia": "available"}
+    asked = Question(by="total")
+    counts, _ = center.rows.answer(None, None, lambda view: agents_now(ground(view, asked), 100 * S))
+    assert (counts["wrap_up"], counts["on_call"], counts["available"]) == (1, 1, 1)
+
+
+def test_who_dials_is_on_a_call(center: Center) -> None:
+    center.agent("Ana", Span("session", 0, None), queues=("vendas",))
+    center.call(attempt("1", Attempt(10 * S, agent="Ana", answered_ms=12 * S)))
+    found = look(center, 20 * S)
+    assert (states(found), found["agents"]["on_call"][0]["since"]) == ({"Ana": "talking"}, "1970-01-01T00:00:12+00:00")
+
+
+def test_waiting_now_is_the_boards_own_list(center: Center) -> None:
+    morning(center)
+    asked = Question(by="total", timezone="UTC")
+    waiting, _ = center.rows.answer(None, None, lambda view: waiting_now(ground(view, asked), 100 * S))
+    assert waiting == look(center, 100 * S)["waiting"]
+
+
+@st.composite
+def stories(draw: st.DrawFn) -> tuple[list[Call], dict[str, list[Span]]]:
+    """A few calls, answered by whoever, and two agents with a session and a pause."""
+    calls = []
+    for n in range(draw(st.integers(0, 6))):
+        offered, wait, talk, wrap = (draw(st.integers(0, most)) for most in (80, 20, 30, 10))
+        end = draw(st.sampled_from(["answered", "answered", "abandoned", ""]))
+        agent = draw(st.sampled_from(["Ana", "Bia"]))
+        ring = (Ring(agent, offered, offered + wait, "answered"),) if end == "answered" else ()
+        told: Visit = visit("vendas", offered, end, None if end == "" else wait, agent=agent, talk=talk, wrap=wrap, rings=ring)
+        calls.append(call(str(n), told, origin="Portal"))
+    spans = {}
+    for name in ("Ana", "Bia"):
+        session = sorted((draw(st.integers(0, 60)), draw(st.integers(61, 120))))
+        pause = sorted((draw(st.integers(0, 120)), draw(st.integers(0, 120))))
+        spans[name] = [Span("session", session[0], session[1]), Span("pause", pause[0], pause[1], "Almoço")]
+    return calls, spans
+
+
+@settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(stories(), st.lists(st.integers(0, 140), min_size=1, max_size=6, unique=True))
+def test_any_moment_of_the_past_is_as_the_story_says(engine: ChdbWarehouse, story: Any, moments: list[int]) -> None:
+    calls, spans = story
+    center = Center(engine, uuid4())
+    center.calls(calls)
+    for name, told in spans.items():
+        center.agent(name, *told)
+    visits = [visit for told in calls for visit in told.visits]
+    for now in moments:
+        found = look(center, 10**6, moment_ms=now)
+        waiting = sorted(
+            visit.offered_ms for visit in visits if visit.offered_ms <= now and (visit.ended_ms is None or visit.ended_ms > now)
+        )
+        assert len(found["waiting"]) == len(waiting)
+        assert states(found) == {name: _state(name, visits, spans[name], now) for name in spans}
+
+
+def _state(name: str, visits: list[Visit], spans: list[Span], now: int) -> str:
+    mine = [visit for visit in visits if visit.agent == name and visit.ended_ms is not None and visit.ended_ms <= now]
+    if any(visit.released_ms is not None and visit.released_ms > now for visit in mine):
+        return "talking"
+    if any((visit.released_ms or 0) + (visit.wrap_up_ms or 0) > now for visit in mine):
+        return "wrap_up"
+    if any(ring.agent == name and ring.from_ms <= now < (ring.until_ms or 0) for visit in visits for ring in visit.rings):
+        return "ringing"
+    going = {span.kind for span in spans if span.from_ms <= now < (span.until_ms or 0)}
+    return "paused" if "pause" in going else "available" if "session" in going else "offline"

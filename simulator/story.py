@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -18,6 +19,8 @@ from simulator.center import Center, busy_center
 from simulator.model import Model
 from simulator.speaking import PERMISSIONS, commands_of, settings_of
 from simulator.truth import Truth
+
+log = logging.getLogger(__name__)
 
 BATCH = 2_000
 
@@ -58,14 +61,20 @@ class Story:
         return count + self._save(batch)
 
     async def live(self, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep) -> None:
-        """Tell what happens as it happens, by the door's clock, until cancelled; what is overdue at once. `sleep` takes seconds."""
+        """Tell what happens as it happens, by the door's clock, until cancelled; what is overdue at once. `sleep` takes seconds.
+
+        Somebody else may have a hand in the same center, who has sent an agent home, say: what is refused then does not happen.
+        """
         while (upcoming := self._peek()) is not None:
             early_us = upcoming[0] - self._door.clock.now_us()
             if early_us > 0:
                 await sleep(early_us / SECOND)
                 continue
             for _, command in self._commands(upcoming[0] + 1):
-                await self._door.execute_soon(command, self._caller)
+                try:
+                    await self._door.execute_soon(command, self._caller)
+                except DomainError as refusal:
+                    log.info("simulator refused command=%s reason=%s", type(command).__name__, refusal)
 
     def _commands(self, until_us: int) -> Iterator[tuple[int, Command]]:
         """What happens before an instant, as commands."""

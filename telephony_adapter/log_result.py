@@ -82,8 +82,8 @@ class ImportResult:
             "conflicts": self.conflicts,
             "conflicts_named": self.conflicts_named,
             "interfaces_not_matched": self.interfaces_not_matched,
-            "first": _iso(self.first_us),
-            "last": _iso(self.last_us),
+            "first": iso(self.first_us),
+            "last": iso(self.last_us),
             "seconds": round(self.seconds, 3),
             "position": self.position,
         }
@@ -102,7 +102,8 @@ class ImportResult:
         return rows + [(name, str(told[name])) for name in ("first", "last", "seconds") if told[name] is not None]
 
 
-def _iso(instant_us: int | None) -> str | None:
+def iso(instant_us: int | None) -> str | None:
+    """An instant as ISO 8601 in UTC, as finely as it was told."""
     if instant_us is None:
         return None
     moment = datetime.fromtimestamp(instant_us // 1_000_000, UTC).replace(microsecond=instant_us % 1_000_000)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,14 +13,18 @@ from uuid import UUID
 
 import pytest
 
+from commands.agents import LogOut
+from commands.desk import Caller
 from commands.door import Door
 from commands.store import Store
 from domain.agents import AgentEvent
 from domain.base import SECOND
 from domain.calls import Call
+from domain.errors import DomainError
 from domain.ids import company_id
 from domain.interactions import InteractionEvent
 from simulator.center import busy_center
+from simulator.speaking import PERMISSIONS
 from simulator.story import Story, history
 from simulator.truth import mean
 
@@ -127,6 +132,29 @@ def test_the_present_is_told_as_it_happens_and_is_the_same_story(doors: list[Doo
         asyncio.run(stories[1].live(sleep))
     assert said(doors[1]) == said(doors[0])
     assert stories[1].truth.figures() == stories[0].truth.figures()
+
+
+def test_the_story_goes_on_when_somebody_else_has_a_hand_in_it(doors: list[Door]) -> None:
+    door, clock = doors[0], doors[0].clock
+    assert isinstance(clock, HandClock)
+    story = Story(door, COMPANY, busy_center(), seed=9, start_us=clock.us)
+    story.set_up()
+    morning, noon = (int((MONDAY + timedelta(hours=hours)).timestamp()) * SECOND for hours in (9, 12))
+    story.tell_until(morning)
+    clock.us = morning
+    for agent in busy_center().agents:
+        with suppress(DomainError):
+            door.execute(LogOut(agent=agent.name), Caller(COMPANY, "supervisor", PERMISSIONS))
+    told = door.store.head()
+
+    async def sleep(seconds: float) -> None:
+        clock.us += round(seconds * SECOND)
+        if clock.us >= noon:
+            raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(story.live(sleep))
+    assert door.store.head() > told + 100
 
 
 def test_a_center_is_set_up_once(doors: list[Door]) -> None:

@@ -29,6 +29,10 @@ def answer(ask: Ask, held: Held, console: Console) -> int:
 def _answer(ask: Ask, held: Held, console: Console) -> int:
     # What a command needs is imported when it is asked, so that each starts quickly.
     match ask:
+        case ImportAmi():
+            from cli import imports
+
+            return imports.ami(ask, held.center, console)
         case ImportQueueLog():
             from cli import imports
 
@@ -57,5 +61,3 @@ def _answer(ask: Ask, held: Held, console: Console) -> int:
             from cli import upkeep
 
             return upkeep.admin(ask, held, console)
-        case _:
-            raise Mistake("not yet")

@@ -9,15 +9,17 @@ from typing import Any, Protocol
 import msgspec
 
 from bootstrap import Center
-from cli.asks import ImportQueueLog
+from cli.asks import ImportAmi, ImportQueueLog
 from cli.company import caller, known_or_new
 from cli.console import Console, Mistake
 from cli.instants import zone
 from domain.identity import Company
 from streams.reactors import settle_restarts
+from telephony_adapter.ami_import import import_ami
 from telephony_adapter.importing import import_queue_log
 from telephony_adapter.log_files import NotAQueueLog
 from telephony_adapter.log_members import NotAMemberList
+from telephony_adapter.recording import NotAnAmiStream
 
 
 class Result(Protocol):
@@ -47,6 +49,18 @@ def queue_log(ask: ImportQueueLog, center: Center, console: Console) -> int:
             progress=_progress(console),
         )
     except (NotAQueueLog, NotAMemberList) as refused:
+        raise Mistake(str(refused)) from refused
+    return _concluded(result, company, center, console, json=ask.json, wait=ask.wait)
+
+
+def ami(ask: ImportAmi, center: Center, console: Console) -> int:
+    """Import a recorded AMI stream."""
+    company = known_or_new(center, ask.company)
+    if ask.wait:
+        center.covered()
+    try:
+        result = import_ami(center.door, caller(company), Path(ask.file.path), ask.file.name, _progress(console))
+    except NotAnAmiStream as refused:
         raise Mistake(str(refused)) from refused
     return _concluded(result, company, center, console, json=ask.json, wait=ask.wait)
 

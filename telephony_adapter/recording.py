@@ -14,7 +14,7 @@ import gzip
 import json
 import sys
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from io import BufferedReader, RawIOBase
@@ -60,7 +60,7 @@ class Recording:
     """Iterates over the packets of interest, in the order in which they were recorded; counts them all.
 
     read: packets seen so far. broken: those that could not be read. first, last: instants of the first and the last
-    sign of life. consumed: bytes taken from the file, of `size` (None when it has no size).
+    sign of life. size: of the file in bytes, None when it has none.
     """
 
     def __init__(self, path: str | Path, interest: Interest) -> None:
@@ -72,7 +72,13 @@ class Recording:
         self.last = 0
         self.size: int | None = None
         self._broken_off = False
-        self.consumed: Callable[[], int] = lambda: 0
+        self._file: BufferedReader | None = None
+
+    def consumed(self) -> int:
+        """Bytes taken from the file so far; 0 of one that has no size."""
+        if self._file is None or self._file.closed:
+            return self.size or 0
+        return self._file.tell()
 
     def __iter__(self) -> Iterator[Packet]:
         with ExitStack() as stack:
@@ -90,7 +96,7 @@ class Recording:
         else:
             plain = stack.enter_context(Path(self.path).open("rb"))  # noqa: SIM115 (the stack closes it)
             self.size = Path(self.path).stat().st_size
-            self.consumed = plain.tell
+            self._file = plain
         if plain.peek(2)[:2] != b"\x1f\x8b":
             return plain
         unpacked = stack.enter_context(gzip.GzipFile(fileobj=plain))

@@ -6,6 +6,7 @@ import itertools
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from domain.agents import Agent, AgentAmended
 from domain.facts import Fact
@@ -127,9 +128,23 @@ def test_later_evidence_amends() -> None:
 
 
 def test_an_interface_is_no_person_until_it_works() -> None:
-    agent = Agent(TENANT, TENANT, "Ana")
-    agent.tell([log("joined", 0)], STAMP)
-    assert not agent.person
-    assert agent.identify("Ana", STAMP) == [log("joined", 0)]
-    assert agent.spans == {}
-    assert agent.identify("Ana", STAMP) == []
+    interface = Agent(TENANT, TENANT, "PJSIP/1001")
+    interface.tell([log("joined", 0)], STAMP)
+    assert not interface.person
+    interface.tell([log("paused", 5)], STAMP)
+    assert interface.person
+
+
+def test_who_logs_in_or_is_named_otherwise_is_a_person() -> None:
+    for name, by in (("Ana", "member"), ("Agent/1001", "member"), ("PJSIP/1001", "login")):
+        agent = Agent(TENANT, TENANT, name)
+        agent.tell([replace(log("joined", 0), by=by)], STAMP)
+        assert agent.person, name
+
+
+def test_an_interface_that_is_matched_hands_its_facts_over() -> None:
+    interface = Agent(TENANT, TENANT, "PJSIP/1001")
+    interface.tell([log("joined", 0)], STAMP)
+    assert interface.identify("Ana", STAMP) == [log("joined", 0)]
+    assert interface.spans == {}
+    assert interface.identify("Ana", STAMP) == []

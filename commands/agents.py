@@ -98,7 +98,7 @@ def _existing(desk: Desk, name: str) -> Agent:
 
 
 def _tell(desk: Desk, agent: Agent, facts: list[Fact]) -> Done:
-    if agent.latest > facts[0].at:
+    if agent.standing.latest > facts[0].at:
         raise InvalidField("at", "earlier than what already happened to this agent")
     agent.tell(facts, desk.stamp)
     return Done(agent, {"queues": agent.queues_now()})

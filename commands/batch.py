@@ -77,16 +77,23 @@ class Batch:
 
     def load(self, kind: type[A], id: UUID) -> Aggregate | None:
         """The aggregate with all that was accepted in this batch; None if nothing ever happened to it."""
-        found = self._loaded.get(id)
-        if found is None:
-            waiting = self._waiting.get(id, [])
-            found = self.store.cached(id) if not waiting else None
-            if found is None:
-                events = self._read.pop(id, None)
-                found = project([*(self.store.streams([id]).get(id, []) if events is None else events), *waiting], kind)
-            if found is not None:
-                self._loaded[id] = found
+        found = self._loaded.get(id) or self._found(kind, id)
+        if found is not None:
+            found.history = lambda: self._stream(id)
+            self._loaded[id] = found
         return found
+
+    def _found(self, kind: type[A], id: UUID) -> Aggregate | None:
+        waiting = self._waiting.get(id, [])
+        at_hand = self.store.cached(id) if not waiting else None
+        if at_hand is not None:
+            return at_hand
+        return project((waiting[-1:] or self.store.last(id)) if kind.TELLS_ALL else self._stream(id), kind)
+
+    def _stream(self, id: UUID) -> list[Event]:
+        """All that happened to an aggregate, in the log and in this batch."""
+        events = self._read.pop(id, None)
+        return [*(self.store.streams([id]).get(id, []) if events is None else events), *self._waiting.get(id, [])]
 
     def exists(self, id: UUID) -> bool:
         """Whether anything ever happened to this aggregate."""

@@ -195,6 +195,11 @@ class ChainedRecorder(ApplicationRecorder):
                 rows = self.db.execute(statement, some).fetchall()
             yield from rows
 
+    def last_row_of(self, id: UUID) -> list[tuple[bytes, int, str, bytes]]:
+        """The last event of an aggregate, if it has any, as this process last wrote it."""
+        with self.lock:
+            return self.db.execute(f"{_EVENT} WHERE originator_id = ? ORDER BY originator_version DESC LIMIT 1", (id.bytes,)).fetchall()
+
     def position_of(self, id: UUID) -> int:
         """The position of an aggregate's last event; 0 if it has none."""
         statement = "SELECT position FROM stored_events WHERE originator_id = ? ORDER BY originator_version DESC LIMIT 1"

@@ -32,7 +32,6 @@ SHORTEST_NUMBER = 8
 PROVED = ("seen", "talked")
 _CUSTOMER = ("arrived", "offered", "dialled", "outbound")
 _ORIGINS = {"ami": "ami", "log": "queue_log", "log.f": "queue_log", "live": "Portal"}
-_PRESENCE_CLOCK = "log"
 
 
 class TellCall(Command, frozen=True, kw_only=True):
@@ -55,9 +54,6 @@ class TellAgent(Command, frozen=True, kw_only=True):
     permission: ClassVar[str] = TELL
     agent: str
     facts: tuple[Fact, ...]
-
-    def concerns(self, tenant: UUID) -> Iterable[UUID]:
-        return (agent_id(tenant, self.agent),)
 
 
 class MatchMember(Command, frozen=True, kw_only=True):
@@ -95,10 +91,15 @@ def tell_agent(command: TellAgent, desk: Desk) -> Done:
     name = roster.members.get(command.agent, command.agent) if roster else command.agent
     agent = _agent(desk, name)
     implied = agent.implied
-    # What a call's line proves about its agent is no telling of its own.
-    repeated = sum(1 for fact in command.facts if fact.kind not in PROVED and agent.knows(fact))
-    agent.tell((*command.facts, *_restarts(desk)), desk.stamp)
+    timeline = desk.load(Timeline, timeline_id(desk.tenant))
+    fresh = agent.tell(command.facts, desk.stamp, timeline.restarts if timeline else ())
+    repeated = _tellings(command.facts) - _tellings(fact for fact in fresh if fact.kind != "restarted")
     return Done(agent, {"repeated": repeated, "implied": agent.implied - implied, "person": agent.person})
+
+
+def _tellings(facts: Iterable[Fact]) -> int:
+    """How many there are; what a call's line proves about its agent is no telling of its own."""
+    return sum(1 for fact in facts if fact.kind not in PROVED)
 
 
 @handles(MatchMember)
@@ -167,12 +168,6 @@ def _context(known: Call | None, call: str, contact: UUID | None, facts: tuple[F
 def _agent(desk: Desk, name: str) -> Agent:
     identity = agent_id(desk.tenant, name)
     return desk.load(Agent, identity) or desk.add(Agent(identity, desk.tenant, name))
-
-
-def _restarts(desk: Desk) -> list[Fact]:
-    """The restarts of the PBX, as facts about whoever is logged in."""
-    timeline = desk.load(Timeline, timeline_id(desk.tenant))
-    return [Fact("restarted", at, _PRESENCE_CLOCK) for at in timeline.restarts] if timeline else []
 
 
 def _customer(facts: tuple[Fact, ...]) -> str | None:

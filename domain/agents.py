@@ -5,7 +5,7 @@ Ringing, talking, hold and wrap-up are told by the calls; together with these sp
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 from uuid import UUID
 
@@ -13,10 +13,14 @@ from domain.base import SECOND, Aggregate, Event, Stamp
 from domain.errors import Refused
 from domain.facts import Fact
 from domain.merging import in_order
-from domain.presence import Presence, Span, resolve
+from domain.presence import Presence, Span, Standing, resolve
 
 LATE_US = 4 * SECOND
 """A fact this much later than all others cannot be another clock's telling of an earlier one."""
+
+
+SpanKey = tuple[str, int]
+"""A span's kind and start: no two of an agent have the same."""
 
 
 class AgentEvent(Event, frozen=True, kw_only=True):
@@ -24,15 +28,15 @@ class AgentEvent(Event, frozen=True, kw_only=True):
 
     spans: the sessions and pauses that began, ended or changed. dropped: keys of those that no longer hold.
     person: whether this is an agent at all, or an interface that never answered, rang or paused.
-    queues: those in which the agent is in now.
+    standing: how the agent stands from now on.
     """
 
     name: str
     facts: tuple[Fact, ...] = ()
     spans: tuple[Span, ...] = ()
-    dropped: tuple[tuple[str, int], ...] = ()
+    dropped: tuple[SpanKey, ...] = ()
     person: bool = True
-    queues: tuple[str, ...] = ()
+    standing: Standing = Standing()
 
 
 class LoggedIn(AgentEvent, frozen=True, kw_only=True):
@@ -88,115 +92,142 @@ _BY_KIND: dict[str, type[AgentEvent]] = {"joined": LoggedIn, "left": LoggedOut, 
 
 
 class Agent(Aggregate):
-    """One agent under the name that the source gives (or an interface whose agent is not known yet)."""
+    """One agent under the name that the source gives (or an interface whose agent is not known yet).
+
+    What an agent was told in years does not stand here, only how things stand after it: that is enough for whatever comes
+    later. When earlier evidence comes, all of it is read again from the stream and weighed anew.
+    """
 
     KIND = "agent"
+    TELLS_ALL = True
 
     def __init__(self, id: UUID, tenant: UUID, name: str = "") -> None:
         super().__init__(id, tenant)
         self.name = name
         self.member = ""
         self.person = False
-        self.facts: list[Fact] = []
-        self.known: set[tuple[object, ...]] = set()
-        self.spans: dict[tuple[str, int], Span] = {}
-        self.clocks: set[str] = set()
-        self.latest = 0
-        self._presence: Presence | None = None
+        self.standing = Standing()
 
-    def tell(self, facts: Iterable[Fact], stamp: Stamp) -> int:
-        """Take in what a source says; returns how many facts were new."""
-        new: dict[tuple[object, ...], Fact] = {}
-        for fact in facts:
-            identity = _identity(fact)
-            if identity not in self.known and identity not in new:
-                new[identity] = fact
-        if not new:
-            return 0
-        fresh = tuple(sorted(new.values(), key=lambda fact: (fact.at, fact.seq)))
-        presence = self._after(fresh)
+    def tell(self, facts: Iterable[Fact], stamp: Stamp, restarts: Sequence[int] = ()) -> tuple[Fact, ...]:
+        """Take in what a source says, and the restarts of the PBX (us); returns what was new of it."""
+        told = [*facts, *self._restarted(restarts)]
+        if not told:
+            return ()
+        earliest = min(fact.at for fact in told)
+        if earliest > self.standing.latest + (LATE_US if len(self._clocks(told)) > 1 else 0):
+            fresh, before, presence = _each_once(told, set()), Presence(self.standing).spans(), Presence(self.standing)
+            presence.take_all(in_order(fresh))
+        else:
+            heard, before = self._heard()
+            fresh = _each_once(told, {_identity(fact) for fact in heard})
+            presence = resolve([*heard, *fresh])
+        if fresh:
+            self._change(fresh, before, presence, stamp)
+        return fresh
+
+    def _change(self, fresh: tuple[Fact, ...], before: dict[SpanKey, Span], presence: Presence, stamp: Stamp) -> None:
+        """Say which sessions and pauses read differently now."""
         spans = presence.spans()
-        changed = tuple(span for key, span in spans.items() if self.spans.get(key) != span)
-        dropped = tuple(key for key in self.spans if key not in spans)
-        amended = dropped or any(_rewritten(self.spans.get(span.key), span) for span in changed)
-        kind = AgentAmended if amended else _BY_KIND.get(fresh[0].kind, AgentObserved) if len(fresh) == 1 else AgentObserved
-        person = self.person or any(_proves_a_person(self.name, fact) for fact in fresh)
+        changed = tuple(span for key, span in spans.items() if before.get(key) != span)
+        dropped = tuple(key for key in before if key not in spans)
+        amended = dropped or any(_rewritten(before.get(span.key), span) for span in changed)
+        known = self.standing
         self.trigger(
-            kind,
+            AgentAmended if amended else _BY_KIND.get(fresh[0].kind, AgentObserved) if len(fresh) == 1 else AgentObserved,
             stamp,
             fresh[-1].at,
             name=self.name,
             facts=fresh,
             spans=changed,
             dropped=dropped,
-            person=person,
-            queues=tuple(sorted(presence.queues)),
+            person=self.person or any(_proves_a_person(self.name, fact) for fact in fresh),
+            standing=Standing(
+                queues=presence.queues,
+                paused=presence.paused,
+                session=presence.session,
+                pause=presence.pause,
+                reason=presence.reason,
+                closed=presence.last_closed(),
+                ever=presence.ever,
+                latest=max(known.latest, fresh[-1].at),
+                clocks=self._clocks(fresh),
+                restarts=known.restarts + sum(1 for fact in fresh if fact.kind == "restarted"),
+                implied=known.implied + _implied(spans) - _implied(before),
+            ),
         )
-        self._presence = presence
-        return len(fresh)
 
-    def knows(self, fact: Fact) -> bool:
-        """Whether this was told before."""
-        return _identity(fact) in self.known
+    def _restarted(self, restarts: Sequence[int]) -> list[Fact]:
+        """The restarts as facts; those told already are left out where that can be told without reading all again."""
+        earlier = sum(1 for at in restarts if at <= self.standing.latest)
+        known = self.standing.latest if earlier == self.standing.restarts else -1
+        return [Fact("restarted", at, _RESTART_CLOCK) for at in restarts if at > known]
+
+    def _clocks(self, facts: Iterable[Fact]) -> tuple[str, ...]:
+        return tuple(sorted({*self.standing.clocks, *(fact.clock for fact in facts)}))
+
+    def _heard(self) -> tuple[list[Fact], dict[SpanKey, Span]]:
+        """Everything that was ever told, and the sessions and pauses that it came to."""
+        facts: list[Fact] = []
+        spans: dict[SpanKey, Span] = {}
+        for event in self.stream():
+            assert isinstance(event, AgentEvent)
+            facts.extend(event.facts)
+            for key in event.dropped:
+                spans.pop(key, None)
+            spans.update({span.key: span for span in event.spans})
+        return facts, spans
 
     @property
     def implied(self) -> int:
         """How many sessions began because another line proves them."""
-        return sum(1 for span in self.spans.values() if span.implied)
+        return self.standing.implied
 
     def identify(self, member: str, stamp: Stamp) -> list[Fact]:
         """This interface is `member`: it is no agent of its own any more. Returns the facts to be told to the member."""
         if self.member == member:
             return []
-        facts = list(self.facts)
-        self.trigger(AgentIdentified, stamp, stamp.recorded_at, name=self.name, dropped=tuple(self.spans), person=False, member=member)
+        facts, spans = self._heard()
+        self.trigger(AgentIdentified, stamp, stamp.recorded_at, name=self.name, dropped=tuple(spans), person=False, member=member)
         return facts
 
     def must_be_in(self) -> None:
         """Refuse what only an agent who is logged in can do."""
-        if not self._now().queues:
+        if not self.standing.queues:
             raise Refused(f"agent {self.name} is not logged in")
 
     def must_be_paused(self, paused: bool) -> None:
         """Refuse to pause who is paused, or to resume who is not."""
-        if (self._now().pause is not None) != paused:
+        if (self.standing.pause is not None) != paused:
             raise Refused(f"agent {self.name} is {'not ' if paused else 'already '}paused")
 
     def queues_now(self) -> tuple[str, ...]:
         """The queues in which the agent is in; "" stands for all."""
-        return tuple(sorted(self._now().queues))
-
-    def _now(self) -> Presence:
-        if self._presence is None:
-            self._presence = resolve(self.facts)
-        return self._presence
-
-    def _after(self, fresh: tuple[Fact, ...]) -> Presence:
-        """Presence with the new facts: carried on where they are the latest, else worked out anew from all."""
-        clocks = self.clocks | {fact.clock for fact in fresh}
-        if fresh[0].at <= self.latest + (LATE_US if len(clocks) > 1 else 0):
-            return resolve([*self.facts, *fresh])
-        presence = self._now()
-        presence.take_all(in_order(fresh))
-        return presence
+        return tuple(sorted(self.standing.queues))
 
     def apply(self, event: Event) -> None:
-        if not isinstance(event, AgentEvent):
-            return
-        self.name = event.name
-        self.person = event.person
-        self._presence = None
-        for fact in event.facts:
-            self.facts.append(fact)
-            self.known.add(_identity(fact))
-            self.clocks.add(fact.clock)
-            self.latest = max(self.latest, fact.at)
-        for key in event.dropped:
-            self.spans.pop(key, None)
-        for span in event.spans:
-            self.spans[span.key] = span
+        if isinstance(event, AgentEvent):
+            self.name = event.name
+            self.person = event.person
+            self.standing = event.standing
         if isinstance(event, AgentIdentified):
             self.member = event.member
+
+
+_RESTART_CLOCK = "log"
+
+
+def _each_once(told: Iterable[Fact], known: set[tuple[object, ...]]) -> tuple[Fact, ...]:
+    """The facts not known yet, each once, in order."""
+    fresh: dict[tuple[object, ...], Fact] = {}
+    for fact in told:
+        identity = _identity(fact)
+        if identity not in known:
+            fresh.setdefault(identity, fact)
+    return tuple(sorted(fresh.values(), key=lambda fact: (fact.at, fact.seq)))
+
+
+def _implied(spans: dict[SpanKey, Span]) -> int:
+    return sum(1 for span in spans.values() if span.implied)
 
 
 def _identity(fact: Fact) -> tuple[object, ...]:

@@ -7,6 +7,7 @@ fields are frozen by a golden file.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
@@ -98,15 +99,27 @@ CATALOGUE: dict[str, type[Event]] = {}
 
 
 class Aggregate:
-    """A consistency boundary with its own stream of events."""
+    """A consistency boundary with its own stream of events.
+
+    TELLS_ALL: each event tells how the aggregate stands after it, so that the last one is enough to go on from.
+    history: reads what was saved of its stream, for one that needs more than that.
+    """
 
     KIND: ClassVar[str]
+    TELLS_ALL: ClassVar[bool] = False
 
     def __init__(self, id: UUID, tenant: UUID) -> None:
         self.id = id
         self.tenant = tenant
         self.version = 0
         self.pending: list[Event] = []
+        self.history: Callable[[], Iterable[Event]] = tuple
+
+    def stream(self) -> list[Event]:
+        """All its events, those that wait to be saved too."""
+        events = [*self.history(), *self.pending]
+        assert len(events) == self.version, f"{len(events)} events of {self.version} of {self.KIND} {self.id}"
+        return events
 
     def trigger(self, event_type: type[Event], stamp: Stamp, occurred_at: int, **fields: Any) -> None:
         """Let `event_type` have happened: it is applied at once and waits in `pending` for the save."""

@@ -33,17 +33,45 @@ class Span(msgspec.Struct, frozen=True, array_like=True):
         return (self.kind, self.from_ms)
 
 
-class Presence:
-    """Takes the facts about one agent in order; `spans()` at any time."""
+class Standing(msgspec.Struct, frozen=True, array_like=True):
+    """How an agent stands after all that was told: enough to go on from, as long as nothing earlier is told.
 
-    def __init__(self) -> None:
-        self.queues: dict[str, str] = {}
-        self.paused: dict[str, str] = {}
-        self.closed: list[Span] = []
-        self.session: tuple[int, str] | None = None
-        self.pause: tuple[int, str] | None = None
-        self.reason: tuple[int, str] = (0, "")
-        self.ever = False
+    queues: those in which the agent is in, and by what (member, login, seen); "" stands for all. paused: those paused, with
+    their reasons. session, pause: since when (us) the one that goes on. reason: the last one told for a pause to come.
+    closed: the session and the pause that ended last. ever: whether anything was told. latest: the last fact's instant.
+    clocks: who told. restarts: how many restarts of the PBX were told. implied: how many sessions another line proves.
+    """
+
+    queues: dict[str, str] = {}
+    paused: dict[str, str] = {}
+    session: tuple[int, str] | None = None
+    pause: tuple[int, str] | None = None
+    reason: tuple[int, str] = (0, "")
+    closed: tuple[Span, ...] = ()
+    ever: bool = False
+    latest: int = 0
+    clocks: tuple[str, ...] = ()
+    restarts: int = 0
+    implied: int = 0
+
+
+class Presence:
+    """Takes the facts about one agent in order, from the beginning or on from a standing; `spans()` at any time."""
+
+    def __init__(self, standing: Standing | None = None) -> None:
+        before = standing or Standing()
+        self.queues = dict(before.queues)
+        self.paused = dict(before.paused)
+        self.closed = list(before.closed)
+        self.session = before.session
+        self.pause = before.pause
+        self.reason = before.reason
+        self.ever = before.ever
+
+    def last_closed(self) -> tuple[Span, ...]:
+        """The session and the pause that ended last, in the order in which they ended."""
+        last = {span.kind: span for span in self.closed}
+        return tuple(span for span in self.closed if last[span.kind] is span)
 
     def take(self, fact: Fact) -> None:
         """One more fact, not earlier than those before it."""

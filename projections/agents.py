@@ -47,7 +47,7 @@ def fold(event: AgentEvent, position: int) -> Iterator[Row]:
         name=event.name,
         person=int(event.person),
         member=event.member if isinstance(event, AgentIdentified) else "",
-        queues=event.queues,
+        queues=tuple(sorted(event.standing.queues)),
     )
     for span in event.spans:
         yield AgentSpanRow(

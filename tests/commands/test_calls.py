@@ -25,7 +25,7 @@ from commands.interactions import (
     StartCall,
     WrapUp,
 )
-from commands.store import Store
+from commands.store import Store, project
 from commands.telling import MatchMember, TellAgent, TellCall, TellTimeline
 from domain.agents import Agent
 from domain.base import NOBODY, SECOND, Personal
@@ -33,7 +33,7 @@ from domain.calls import Call
 from domain.errors import InvalidField, NotFound, Refused
 from domain.ids import agent_id, interaction_id
 from domain.interactions import Interaction
-from tests.kit.facts import T0, TENANT, log
+from tests.kit.facts import T0, TENANT, log, stretches
 
 CALLER = Caller(TENANT, "test", frozenset({"gerenciar-atendimento", "gerenciar-api"}))
 
@@ -169,10 +169,10 @@ def test_an_interface_that_is_matched_gives_its_day_to_the_member(door: Door) ->
     door.execute(TellAgent(agent="PJSIP/1001", facts=(log("joined", 0),)), CALLER)
     door.execute(MatchMember(interface="PJSIP/1001", member="Ana"), CALLER)
     door.execute(TellAgent(agent="PJSIP/1001", facts=(log("left", 60),)), CALLER)
-    agent = Agent(agent_id(TENANT, "Ana"), TENANT)
-    for event in door.store.stream(agent.id):
-        agent.replay(event)
-    assert [(span.kind, span.until_ms) for span in agent.spans.values()] == [("session", (T0 + 60) * 1000)]
+    agent = project(door.store.stream(agent_id(TENANT, "Ana")), Agent)
+    assert agent is not None
+    agent.history = lambda: door.store.stream(agent.id)
+    assert [(span.kind, span.until_ms) for span in stretches(agent).values()] == [("session", (T0 + 60) * 1000)]
 
 
 def test_a_repeat_is_counted_by_the_line(door: Door) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import itertools
+from functools import partial
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from domain.agents import Agent, AgentAmended
+from domain.base import SECOND, Event
 from domain.facts import Fact
 from domain.presence import resolve
-from tests.kit.facts import STAMP, T0, TENANT, ami, log
+from tests.kit.facts import STAMP, T0, TENANT, ami, log, stretches
 
 Stretch = tuple[str, float, float | None, str]
 
@@ -111,12 +113,29 @@ def test_the_order_of_telling_changes_nothing(facts: list[Fact], cuts: list[int]
     edges = [0, *sorted(cuts), len(facts)]
     for start, end in itertools.pairwise(edges):
         agent.tell(facts[start:end], STAMP)
-    assert agent.spans == resolve(list(DAY)).spans()
-    again = Agent(TENANT, TENANT, "Ana")
-    for event in agent.collect():
-        again.replay(event)
-    assert again.spans == agent.spans
-    assert agent.tell(DAY, STAMP) == 0
+    assert stretches(agent) == resolve(list(DAY)).spans()
+    assert agent.tell(DAY, STAMP) == ()
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(range(len(DAY))), unique=True, max_size=len(DAY)).map(sorted), st.lists(st.integers(0, 300), max_size=3))
+def test_the_last_event_is_enough_to_go_on_from(places: list[int], restarts: list[int]) -> None:
+    facts = [DAY[place] for place in places]
+    booted = [(T0 + at) * SECOND for at in restarts]
+    whole = Agent(TENANT, TENANT, "Ana")
+    whole.tell(facts, STAMP, booted)
+    known = Agent(TENANT, TENANT, "Ana")
+    events: list[Event] = []
+    for fact in [*facts, None]:
+        told = [fact] if fact else []
+        known.tell(told, STAMP, [at for at in booted if fact is None or at <= fact.at])
+        events += known.collect()
+        if events:
+            known = Agent(TENANT, TENANT).replay(events[-1])
+            known.history = partial(tuple, events)
+    assert stretches(known) == stretches(whole)
+    assert (known.name, known.person, known.queues_now()) == (whole.name if events else "Ana", whole.person, whole.queues_now())
+    assert known.standing.implied == sum(1 for span in stretches(whole).values() if span.implied)
 
 
 def test_later_evidence_amends() -> None:
@@ -124,7 +143,7 @@ def test_later_evidence_amends() -> None:
     agent.tell([log("seen", 50), log("left", 90)], STAMP)
     agent.tell([log("joined", 10)], STAMP)
     assert isinstance(agent.pending[-1], AgentAmended)
-    assert [(span.from_ms, span.until_ms) for span in agent.spans.values()] == [((T0 + 10) * 1000, (T0 + 90) * 1000)]
+    assert [(span.from_ms, span.until_ms) for span in stretches(agent).values()] == [((T0 + 10) * 1000, (T0 + 90) * 1000)]
 
 
 def test_an_interface_is_no_person_until_it_works() -> None:
@@ -146,5 +165,5 @@ def test_an_interface_that_is_matched_hands_its_facts_over() -> None:
     interface = Agent(TENANT, TENANT, "PJSIP/1001")
     interface.tell([log("joined", 0)], STAMP)
     assert interface.identify("Ana", STAMP) == [log("joined", 0)]
-    assert interface.spans == {}
+    assert stretches(interface) == {}
     assert interface.identify("Ana", STAMP) == []

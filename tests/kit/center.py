@@ -14,7 +14,7 @@ from domain.base import MS, Event
 from domain.calls import Attempt, Call, IvrPath, Visit
 from domain.ids import agent_id, interaction_id, queue_id, timeline_id
 from domain.interactions import Observed
-from domain.presence import Span
+from domain.presence import Span, Standing
 from domain.queues import QueueRegistered, QueueRenamed, QueueSettings
 from domain.timeline import Gap, GapSeen, PbxRestarted, SpanCovered
 from domain.timeline import Span as Covered
@@ -78,7 +78,8 @@ class Center:
     def agent(self, name: str, *spans: Span, person: bool = True, queues: tuple[str, ...] = ()) -> None:
         """An agent with sessions and pauses."""
         at = max((span.until_ms or span.from_ms for span in spans), default=0)
-        self._event(AgentObserved, agent_id(self.tenant, name), at, name=name, spans=spans, person=person, queues=queues)
+        standing = Standing(queues=dict.fromkeys(queues, "member"))
+        self._event(AgentObserved, agent_id(self.tenant, name), at, name=name, spans=spans, person=person, standing=standing)
 
     def queue(self, name: str, **settings: object) -> None:
         """A queue with settings of its own."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from domain.agents import Agent, AgentEvent
 from domain.base import SECOND, Stamp
 from domain.facts import Fact
+from domain.presence import Span
 from domain.resolve import Context
 
 T0 = 1_795_409_000
@@ -24,6 +26,17 @@ def ami(kind: str, second: float, **fields: Any) -> Fact:
     """An AMI event, to the microsecond."""
     fields.setdefault("queue", "vendas")
     return Fact(kind, T0 * SECOND + round(second * SECOND), "ami", ref=f"ami:{kind}@{second}", **fields)
+
+
+def stretches(agent: Agent) -> dict[tuple[str, int], Span]:
+    """The sessions and pauses that an agent's events come to."""
+    found: dict[tuple[str, int], Span] = {}
+    for event in agent.stream():
+        assert isinstance(event, AgentEvent)
+        for key in event.dropped:
+            del found[key]
+        found.update({span.key: span for span in event.spans})
+    return found
 
 
 def context(restarts: tuple[float, ...] = ()) -> Context:

@@ -14,7 +14,7 @@ from domain.contacts import ContactAppeared
 from domain.ids import agent_id, interaction_id, ivr_id, queue_id, roster_id, timeline_id
 from domain.interactions import Observed, VisitAmended
 from domain.ivr import IvrDeleted, IvrRegistered, IvrSettings, IvrSettingsSet
-from domain.presence import Span
+from domain.presence import Span, Standing
 from domain.queues import (
     QueueActivated,
     QueueAgentsSet,
@@ -115,7 +115,8 @@ class Story:
         if self.random.random() < 0.1:
             return self._event(AgentIdentified, id, name=name, dropped=dropped, person=False, member="Ana Souza")
         kind = self.random.choice([AgentObserved, AgentAmended])
-        return self._event(kind, id, name=name, spans=spans, dropped=dropped, person=self.random.random() < 0.5, queues=QUEUES[: cut % 3])
+        standing = Standing(queues=dict.fromkeys(QUEUES[: cut % 3], "member"))
+        return self._event(kind, id, name=name, spans=spans, dropped=dropped, person=self.random.random() < 0.5, standing=standing)
 
     def _queue(self) -> Event:
         id = queue_id(self.tenant, self.random.choice(QUEUES))

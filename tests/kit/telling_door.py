@@ -89,11 +89,9 @@ class TellingDoor:
         self.agents.setdefault(agent, []).extend(facts)
         name = self.members.get(agent, agent)
         person = self.people.setdefault(name, Agent(agent_id(TENANT, name), TENANT, name))
-        restarts = [Fact("restarted", at, "log") for at in self.timeline.restarts]
         lines = sum(fact.kind not in ("seen", "talked") for fact in facts)
-        before = sum(fact.kind not in ("seen", "talked", "restarted") for fact in person.facts)
-        person.tell([*facts, *restarts], STAMP)
-        new = sum(fact.kind not in ("seen", "talked", "restarted") for fact in person.facts) - before
+        fresh = person.tell(facts, STAMP, self.timeline.restarts)
+        new = sum(fact.kind not in ("seen", "talked", "restarted") for fact in fresh)
         return Receipt(
             person.id, person.version, self.commands, {"new": new, "repeated": lines - new, "implied": 0, "person": person.person}
         )

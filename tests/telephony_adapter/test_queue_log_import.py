@@ -161,7 +161,9 @@ def test_a_start_of_the_pbx_ends_what_was_told_before(tmp_path: Path, monkeypatc
     assert call is not None
     assert [(visit.end, visit.ended_ms) for visit in call.visits] == [("unknown", 1_700_000_050_000)]
     assert result.to_json()["visits"] == {"closed": 12, "unknown": 1}
-    assert [(span.from_ms, span.until_ms) for span in door.people["Agent/1"].spans.values()] == [(1_700_000_001_000, 1_700_000_050_000)]
+    assert [(span.from_ms, span.until_ms) for span in stretches(door.people["Agent/1"]).values()] == [
+        (1_700_000_001_000, 1_700_000_050_000)
+    ]
 
 
 def test_progress_is_told_in_bytes_and_lines(tmp_path: Path) -> None:
@@ -223,10 +225,10 @@ def test_an_interface_that_answers_is_an_agent(tmp_path: Path) -> None:
 # Any order
 
 
-def stretches(door: TellingDoor) -> dict[str, list[tuple[str, int, int | None, str]]]:
+def days(door: TellingDoor) -> dict[str, list[tuple[str, int, int | None, str]]]:
     """Sessions and pauses, without the lines that proved them."""
     return {
-        name: sorted((span.kind, span.from_ms, span.until_ms, span.reason) for span in agent.spans.values())
+        name: sorted((span.kind, span.from_ms, span.until_ms, span.reason) for span in stretches(agent).values())
         for name, agent in door.people.items()
     }
 
@@ -243,6 +245,6 @@ def test_two_overlapping_halves_of_a_table_in_random_order_say_the_same_as_the_f
     assert {name: interaction.call for name, interaction in halves.interactions.items()} == {
         name: interaction.call for name, interaction in file.interactions.items()
     }
-    assert stretches(halves) == stretches(file)
+    assert days(halves) == days(file)
     assert result.used == expected.used
     assert result.repeated == 5

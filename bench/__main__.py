@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from bench import saving, web
+from bench import asking, bringing, following, saving, web
 
 Figure = Callable[[bool], dict[str, Any]]
 
@@ -20,6 +20,11 @@ FIGURES: dict[str, Figure] = {
     "commands_1_caller_load_10_append_1": saving.one_caller,
     "commands_1_caller_load_10_append_1_calls": saving.one_caller_on_calls,
     "http_commands": web.commands_over_http,
+    "import_ami": bringing.ami_capture,
+    "import_queue_log": bringing.queue_log,
+    "event_to_dashboard": following.event_to_dashboard,
+    "rebuild": following.rebuild,
+    "dashboard": asking.dashboard,
 }
 
 

@@ -31,6 +31,7 @@ def ivr_id(tenant: UUID, name: str) -> UUID:
     return uuid5(tenant, f"ivr:{name}")
 
 
+@lru_cache(maxsize=4096)
 def interaction_id(tenant: UUID, call: str) -> UUID:
     """The interaction that a source knows by the id `call` (a Uniqueid, a queue_log callid)."""
     return uuid5(tenant, f"call:{call}")

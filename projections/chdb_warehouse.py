@@ -13,6 +13,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 from uuid import UUID
 
 import msgspec
@@ -24,6 +25,9 @@ from projections.warehouse import Columns, Value, WarehouseError, WarehouseHeld,
 R = TypeVar("R")
 
 _CONNECTIONS = 8
+
+_ENGINE = {"background_pool_size": 2, "background_schedule_pool_size": 2, "mark_cache_size": 64 << 20, "primary_index_cache_size": 64 << 20}
+"""The engine is one of several in a small process, not a server of its own: two merges at a time, caches that cannot grow for ever."""
 _CLOSED = "the warehouse is closed"
 _DICTS = msgspec.json.Decoder(dict[str, Any])
 
@@ -186,7 +190,7 @@ class ChdbWarehouse:
 
 def _connect(directory: Path, database: str) -> Connection:
     try:
-        connection = Connection(str(directory))
+        connection = Connection(f"{directory}?{urlencode(_ENGINE)}")
     except RuntimeError as error:
         raise WarehouseHeld(str(error)) from error
     for sql in (f"CREATE DATABASE IF NOT EXISTS {database}", f"USE {database}", _DROP_AT_ONCE):

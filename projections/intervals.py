@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from math import gcd
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -40,7 +40,7 @@ class Intervals:
         """The interval that an instant belongs to; -1 before the first, `len` from the last one's end on."""
         return bisect_right(self.edges, instant_ms) - 1
 
-    @property
+    @cached_property
     def grain(self) -> int:
         """The longest step (ms) from the first edge that hits every other edge."""
         return gcd(*(edge - self.edges[0] for edge in self.edges[1:]))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
+from operator import attrgetter
 
 from domain.errors import InvalidField
 
@@ -33,10 +34,11 @@ class Counts:
 
     def plus(self, other: Counts, times: int = 1) -> Counts:
         """These and `times` as many of the others."""
-        return Counts(*(getattr(self, name) + times * getattr(other, name) for name in COUNTED))
+        return Counts(*(mine + times * more for mine, more in zip(_counted(self), _counted(other), strict=True)))
 
 
 COUNTED = tuple(field.name for field in fields(Counts))
+_counted: Callable[[Counts], tuple[int, ...]] = attrgetter(*COUNTED)
 
 Ratio = tuple[int, int]
 """Numerator and denominator."""

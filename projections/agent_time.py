@@ -3,6 +3,9 @@
 Talking (on a call of a queue, on hold with it, or on one the agent dialled) > Wrap-up > Ringing > Paused > Available > Offline: of
 several at once the first holds. Times are cut at the edges of what is asked, and what is still open ends where the sources' knowledge
 ends, so that the states of any stretch add up to its exact length.
+
+Logged time is that between coming in and going out: for an agent who is in whenever he is rung and talks, the sum of all states but
+Offline. A source may tell of a call outside of it (who is rung while out is in from that line on; who is taken out of the queue talks on).
 """
 
 from __future__ import annotations
@@ -78,7 +81,7 @@ class Activity:
 
 @dataclass(frozen=True)
 class States:
-    """An agent's time by state. talk, hold, outbound: the parts of Talking. paused: by reason."""
+    """An agent's time by state. talk, hold, outbound: the parts of Talking. paused: by reason. logged: in, in whatever state."""
 
     talk: list[Stretch]
     hold: list[Stretch]
@@ -87,11 +90,12 @@ class States:
     ringing: list[Stretch]
     paused: dict[str, list[Stretch]]
     available: list[Stretch]
+    logged: list[Stretch]
 
 
 @dataclass
 class Times:
-    """Milliseconds of one interval by state; they add up to the interval's length as far as it is known."""
+    """Milliseconds of one interval by state; they add up to the interval's length as far as it is known. logged_ms: of these, while in."""
 
     talk_ms: int = 0
     hold_ms: int = 0
@@ -99,6 +103,7 @@ class Times:
     wrap_up_ms: int = 0
     ringing_ms: int = 0
     available_ms: int = 0
+    logged_ms: int = 0
     offline_ms: int = 0
     pauses: dict[str, int] = field(default_factory=dict)
 
@@ -108,7 +113,7 @@ class Times:
         return sum(self.pauses.values())
 
     @property
-    def logged_ms(self) -> int:
+    def active_ms(self) -> int:
         """Available, ringing, talking, wrapping up or paused."""
         return self.talk_ms + self.hold_ms + self.outbound_ms + self.wrap_up_ms + self.ringing_ms + self.paused_ms + self.available_ms
 
@@ -120,7 +125,7 @@ class Times:
             self.pauses[reason] = self.pauses.get(reason, 0) + ms
 
 
-_STATES = ("talk_ms", "hold_ms", "outbound_ms", "wrap_up_ms", "ringing_ms", "available_ms", "offline_ms")
+_STATES = ("talk_ms", "hold_ms", "outbound_ms", "wrap_up_ms", "ringing_ms", "available_ms", "logged_ms", "offline_ms")
 
 
 def states_of(activity: Activity, since: int, until: int) -> States:
@@ -141,8 +146,8 @@ def states_of(activity: Activity, since: int, until: int) -> States:
         # No two pauses of an agent overlap; if a source says so all the same, one of them holds.
         paused[reason] = minus(told(pauses), busy)
         busy = joined([*busy, *paused[reason]])
-    available = minus(told(activity.sessions), busy)
-    return States(minus(in_calls, hold), hold, minus(outbound, in_calls), wrap_up, ringing, paused, available)
+    logged = told(activity.sessions)
+    return States(minus(in_calls, hold), hold, minus(outbound, in_calls), wrap_up, ringing, paused, minus(logged, busy), logged)
 
 
 def _ended_by_the_next(activity: Activity) -> list[Stretch]:
@@ -159,7 +164,7 @@ def times_of(states: States, edges: Sequence[int], until: int) -> list[Times]:
     """An agent's time by state, per interval of `edges`; nothing is known from `until` on."""
     measured = [
         lengths(stretches, edges)
-        for stretches in (states.talk, states.hold, states.outbound, states.wrap_up, states.ringing, states.available)
+        for stretches in (states.talk, states.hold, states.outbound, states.wrap_up, states.ringing, states.available, states.logged)
     ]
     found = [Times(*sums) for sums in zip(*measured, strict=True)]
     for reason, stretches in states.paused.items():
@@ -167,7 +172,7 @@ def times_of(states: States, edges: Sequence[int], until: int) -> list[Times]:
             if ms:
                 times.pauses[reason] = ms
     for index, times in enumerate(found):
-        times.offline_ms = max(min(edges[index + 1], until) - edges[index], 0) - times.logged_ms
+        times.offline_ms = max(min(edges[index + 1], until) - edges[index], 0) - times.active_ms
     return found
 
 

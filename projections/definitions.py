@@ -45,7 +45,7 @@ DEFINITIONS: dict[str, str] = {
     "rounding": "percentages to two decimals, means to whole milliseconds, half up; null over zero cases",
     "entered": "calls that entered the IVR, posted where they entered",
     "states": "talking (with hold) > wrap-up > ringing > paused > available > offline; agents' times are clipped",
-    "logged_ms": "talking + wrap-up + ringing + paused + available",
+    "logged_ms": "from coming in to going out, as the sources tell or prove it; in it talking + wrap-up + ringing + paused + available",
     "dialled": "outbound attempts, posted where they were dialled",
     "connect_percent": "100 x attempts that were answered, rang out or were busy / attempts",
     "bounds": "low = seen; high = seen + ends nobody saw + visits that may be missing; percentages: lowest and highest reachable",

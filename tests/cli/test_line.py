@@ -16,28 +16,9 @@ from cli.asks import Ask, File, History, ImportQueueLog, Request, Verify
 from cli.console import Console, Interrupted
 from cli.holder import listening
 from cli.line import LOST, SOCKET, NobodyHolds, address, ask_holder
+from tests.kit.asked import Heard
 
 DEADLINE_S = 10
-
-
-class Heard:
-    """A console that remembers."""
-
-    width = 123
-
-    def __init__(self) -> None:
-        self.result = ""
-        self.warnings: list[str] = []
-        self.steps: list[tuple[str, int, int | None, str]] = []
-
-    def out(self, text: str) -> None:
-        self.result += text
-
-    def warn(self, text: str) -> None:
-        self.warnings.append(text)
-
-    def progress(self, label: str, done: int, total: int | None, unit: str) -> None:
-        self.steps.append((label, done, total, unit))
 
 
 def test_what_a_command_says_reaches_the_one_who_asked(tmp_path: Path) -> None:

@@ -16,6 +16,11 @@ def expected_of(name: str) -> dict[str, Any]:
     return expected
 
 
+def path_of(name: str) -> Path:
+    """Where the log lies."""
+    return _LOGS / f"{name}.log"
+
+
 def log_of(name: str) -> str:
-    """The log itself."""
-    return (_LOGS / f"{name}.log").read_text()
+    """The log itself; bytes that are no UTF-8 as surrogates."""
+    return path_of(name).read_text(errors="surrogateescape")

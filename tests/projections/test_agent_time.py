@@ -73,8 +73,9 @@ def test_states_are_those_of_every_millisecond_and_tile_the_time(activity: Activ
                 expected.available_ms += 1
             else:
                 expected.offline_ms += 1
+            expected.logged_ms += at(activity.sessions, ms)
         assert times == expected
-        assert times.logged_ms + times.offline_ms == max(min(until, limit) - since, 0)
+        assert times.active_ms + times.offline_ms == max(min(until, limit) - since, 0)
 
 
 def test_a_wrap_up_that_nobody_ended_is_over_when_the_agent_does_something_else() -> None:

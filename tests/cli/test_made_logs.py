@@ -1,0 +1,144 @@
+"""Made logs for every row of the queue log's description, imported and reported: the figures are those that a person reckons by hand."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bootstrap import Held, hold
+from settings import Settings
+from telephony_adapter.queue_log import VERBS
+from tests.kit.asked import brought, reported
+from tests.kit.made_logs import NAMES, expected_of, log_of, path_of
+from tests.kit.queue_logs import SAO_PAULO, as_csv, as_table
+
+CAPTURES = Path(__file__).parents[1] / "data" / "captures"
+LOGS = {name: path_of(name) for name in NAMES} | {name: CAPTURES / name / "queue_log" for name in ("run-a", "run-b")}
+
+QUIET = {"CONFIGRELOAD", "SYSCOMPAT", "PENALTY"}
+
+Figures = dict[str, list[dict[str, Any]]]
+
+
+@pytest.fixture(scope="module")
+def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Held]:
+    with hold(tmp_path_factory.mktemp("held") / "data", Settings()) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def imported(held: Held) -> dict[str, dict[str, Any]]:
+    """What the import of each log as a file said; a company each."""
+    return {name: brought(held, name, path) for name, path in LOGS.items()}
+
+
+@pytest.fixture(scope="module")
+def by_file(held: Held, imported: Any) -> dict[str, Figures]:
+    """What the reports say of each log that came as a file."""
+    return {name: figures(held, name) for name in imported}
+
+
+def figures(held: Held, company: str) -> Figures:
+    """Everything that the reports say of queues and agents."""
+    return {"queue": reported(held, company, "queues"), "agent": reported(held, company, "agents")}
+
+
+def written(directory: Path, *contents: str) -> list[Path]:
+    """Each content as a file of its own."""
+    paths = [directory / f"part-{number}" for number in range(len(contents))]
+    for path, content in zip(paths, contents, strict=True):
+        path.write_text(content, errors="surrogateescape")
+    return paths
+
+
+def assert_as_reckoned(found: Figures, expected: dict[str, Any], agents: str = "agents") -> None:
+    for by, reckoned in (("queue", expected["queues"]), ("agent", expected[agents])):
+        rows = {row[by]: row for row in found[by] if row[by]}
+        assert set(rows) == set(reckoned)
+        for name, figures_of in reckoned.items():
+            assert {figure: rows[name][figure] for figure in figures_of} == figures_of, name
+    assert all(row["bounds"] == expected["queues"][row["queue"]].get("bounds") for row in found["queue"])
+
+
+def test_there_is_a_made_log_for_every_verb() -> None:
+    told = {line.split("|")[4] for name in NAMES for line in log_of(name).splitlines()}
+    assert told >= set(VERBS)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_file(imported: dict[str, dict[str, Any]], by_file: dict[str, Figures], name: str) -> None:
+    expected, told = expected_of(name), imported[name]
+    assert_as_reckoned(by_file[name], expected)
+    assert (told["broken"], told["repeated"], told["used"]) == (0, 0, told["lines"])
+    assert {figure: told[figure] for figure in expected["result"]} == expected["result"]
+
+
+@pytest.mark.parametrize("name", LOGS)
+def test_a_second_time_nothing_is_new(held: Held, imported: dict[str, dict[str, Any]], by_file: dict[str, Figures], name: str) -> None:
+    again = brought(held, name, LOGS[name])
+    assert (again["used"], again["repeated"], again["calls"], again["visits"]) == (0, imported[name]["lines"], 0, {})
+    assert (again["implied"], again["conflicts"]) == (0, 0)
+    assert figures(held, name) == by_file[name]
+
+
+def epoch(time: str) -> str:
+    return time
+
+
+def local(time: str) -> str:
+    """As a database without time zones writes it; `--timezone` says which."""
+    return f"{datetime.fromtimestamp(float(time), SAO_PAULO):%Y-%m-%d %H:%M:%S.%f}"
+
+
+def zoned(time: str) -> str:
+    return f"{datetime.fromtimestamp(float(time), UTC):%Y-%m-%d %H:%M:%S.%f%z}"
+
+
+@pytest.mark.parametrize("name", LOGS)
+def test_two_overlapping_halves_of_a_table_in_random_order(held: Held, by_file: dict[str, Figures], tmp_path: Path, name: str) -> None:
+    rows = as_table(LOGS[name].read_text(errors="surrogateescape"))
+    chance = random.Random(name)
+    write = chance.choice([epoch, local, zoned])
+    for row in rows:
+        row[0] = write(row[0])
+    third = len(rows) // 3
+    halves = [rows[third:], rows[: 2 * third]]
+    for half in halves:
+        chance.shuffle(half)
+    company = f"{name}, by halves"
+    files = written(tmp_path, *(as_csv(half) for half in halves))
+    told = [brought(held, company, file, timezone="America/Sao_Paulo", wait=file is files[-1]) for file in files]
+    assert figures(held, company) == by_file[name]
+    assert sum(half["used"] + half["repeated"] for half in told) == len(halves[0]) + len(halves[1])
+    # What only shows that the log covers its moment is kept nowhere, so it is no repeat but in the same file.
+    assert told[1]["repeated"] == sum(row[4] not in QUIET for row in rows[third : 2 * third])
+
+
+@pytest.mark.parametrize("name", LOGS)
+def test_rotated_parts_that_come_the_last_one_first(held: Held, by_file: dict[str, Figures], tmp_path: Path, name: str) -> None:
+    lines = LOGS[name].read_text(errors="surrogateescape").splitlines(keepends=True)
+    fourth = max(len(lines) // 4, 1)
+    parts = ["".join(lines[start : start + fourth + 2]) for start in range(0, len(lines), fourth)]
+    company = f"{name}, backwards"
+    last_first = reversed(written(tmp_path, *parts))
+    for number, path in enumerate(last_first, 1):
+        brought(held, company, path, wait=number == len(parts))
+    assert figures(held, company) == by_file[name]
+
+
+def test_a_list_of_members_gives_the_interfaces_their_agents(held: Held, by_file: dict[str, Figures], tmp_path: Path) -> None:
+    """At once or later."""
+    expected = expected_of("interfaces")
+    members = tmp_path / "members"
+    members.write_text(expected["members"])
+    told = brought(held, "with members", LOGS["interfaces"], members=str(members))
+    assert told["interfaces_not_matched"] == ["Local/1002@agentes/n"]
+    assert_as_reckoned(figures(held, "with members"), expected, "agents_with_members")
+    brought(held, "members later", LOGS["interfaces"])
+    brought(held, "members later", LOGS["interfaces"], members=str(members))
+    assert figures(held, "members later") == figures(held, "with members")

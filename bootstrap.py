@@ -19,7 +19,7 @@ import commands.interactions
 import commands.ivr
 import commands.queues
 import commands.telling  # noqa: F401
-from commands.chain import STORE_FILE
+from commands.chain import HEAD_FILE, STORE_FILE
 from commands.door import Clock, Door
 from commands.store import Store
 from settings import Settings
@@ -41,6 +41,10 @@ class DirectoryHeld(Exception):
     def __init__(self, process: str) -> None:
         super().__init__(f"the data directory is held by process {process}")
         self.process = process
+
+
+class Unusable(Exception):
+    """The data directory cannot be made or opened: something else lies there, or the system refuses. Names it."""
 
 
 class Center:
@@ -124,15 +128,21 @@ class Held:
 
 
 def is_data_directory(directory: Path) -> bool:
-    """Whether a center has ever been opened there."""
-    return (directory / STORE_FILE).exists()
+    """Whether a center has ever been opened there, even if its log was taken away since."""
+    return (directory / STORE_FILE).exists() or (directory / HEAD_FILE).exists()
 
 
 @contextmanager
 def hold(directory: Path, settings: Settings) -> Iterator[Held]:
-    """Keep every other process off `directory`, made if it is missing, until the end or the death of this one. Raises DirectoryHeld."""
-    directory.mkdir(mode=_OWNER_ALONE, parents=True, exist_ok=True)
-    lock = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    """Keep every other process off `directory`, made if it is missing, until the end or the death of this one.
+
+    Raises DirectoryHeld, Unusable.
+    """
+    try:
+        directory.mkdir(mode=_OWNER_ALONE, parents=True, exist_ok=True)
+        lock = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise Unusable(f"{directory} cannot be a data directory: {error.strerror}") from error
     try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

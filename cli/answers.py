@@ -12,6 +12,8 @@ MAKE_DIRECTORY = (ImportAmi, ImportQueueLog)
 
 REFUSED = 1
 MISTAKEN = 2
+TAMPERED = 1
+"""The exit status when the log is not what was written."""
 
 
 def answer(ask: Ask, held: Held, console: Console) -> int:
@@ -52,11 +54,11 @@ def _answer(ask: Ask, held: Held, console: Console) -> int:
         case Rebuild():
             from cli import upkeep
 
-            return upkeep.rebuild(held.center, console)
+            return upkeep.rebuild(ask, held.center, console)
         case Verify():
             from cli import upkeep
 
-            return upkeep.verify(held.directory, console)
+            return TAMPERED if upkeep.tampered(held.directory, console) else 0
         case Admin():
             from cli import upkeep
 

@@ -24,7 +24,11 @@ _PATIENCE_S = 0.05
 
 def run(directory: Path, ask: Ask, settings: Settings) -> int:
     """Have `ask` answered, in the terminal of this process; its exit status."""
-    if not is_data_directory(directory) and not isinstance(ask, MAKE_DIRECTORY):
+    if isinstance(ask, MAKE_DIRECTORY):
+        from cli import imports
+
+        imports.look(ask)
+    elif not is_data_directory(directory):
         raise Mistake(f"{directory} is no data directory: nothing was ever imported or served there")
     with terminal() as console:
         try:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
 
 from bootstrap import Center
-from cli.asks import ImportAmi, ImportQueueLog
+from cli.asks import File, ImportAmi, ImportQueueLog
 from cli.company import caller, known_or_new
 from cli.console import Console, Mistake
 from cli.instants import zone
@@ -17,9 +18,10 @@ from domain.identity import Company
 from streams.reactors import settle_restarts
 from telephony_adapter.ami_import import import_ami
 from telephony_adapter.importing import import_queue_log
-from telephony_adapter.log_files import NotAQueueLog
-from telephony_adapter.log_members import NotAMemberList
-from telephony_adapter.recording import NotAnAmiStream
+from telephony_adapter.log_files import LogFile, NotAQueueLog
+from telephony_adapter.log_members import NotAMemberList, members_of
+from telephony_adapter.recording import NotAnAmiStream, Recording
+from telephony_adapter.translate import Translator
 
 
 class Result(Protocol):
@@ -32,6 +34,32 @@ class Result(Protocol):
     def rows(self) -> list[tuple[str, str]]: ...
 
 
+def look(ask: ImportAmi | ImportQueueLog) -> None:
+    """Refuse another kind of file or time zone, so that no directory and no company come to be by a mistake. Raises Mistake."""
+    with _one_line(*(ask.files if isinstance(ask, ImportQueueLog) else [ask.file])):
+        if isinstance(ask, ImportAmi):
+            any(True for _ in Recording(ask.file.path, Translator(ask.file.name).interest))
+            return
+        if ask.timezone:
+            zone(ask.timezone)
+        if ask.members:
+            members_of(Path(ask.members))
+        for file in ask.files:
+            LogFile(Path(file.path), file.name)
+
+
+@contextmanager
+def _one_line(*files: File) -> Iterator[None]:
+    """Say which file is another than was asked for, by the name that the person gave it."""
+    try:
+        yield
+    except (NotAQueueLog, NotAMemberList, NotAnAmiStream) as refused:
+        said = str(refused)
+        for file in files:
+            said = said.replace(file.path, file.name)
+        raise Mistake(said) from refused
+
+
 def queue_log(ask: ImportQueueLog, center: Center, console: Console) -> int:
     """Import queue logs of any age and dialect."""
     files = [(Path(file.path), file.name) for file in ask.files]
@@ -39,7 +67,7 @@ def queue_log(ask: ImportQueueLog, center: Center, console: Console) -> int:
     company = known_or_new(center, ask.company)
     if ask.wait:
         center.covered()
-    try:
+    with _one_line(*ask.files):
         result = import_queue_log(
             center.door,
             caller(company),
@@ -48,8 +76,6 @@ def queue_log(ask: ImportQueueLog, center: Center, console: Console) -> int:
             members=Path(ask.members) if ask.members else None,
             progress=_progress(console),
         )
-    except (NotAQueueLog, NotAMemberList) as refused:
-        raise Mistake(str(refused)) from refused
     return _concluded(result, company, center, console, json=ask.json, wait=ask.wait)
 
 
@@ -58,10 +84,8 @@ def ami(ask: ImportAmi, center: Center, console: Console) -> int:
     company = known_or_new(center, ask.company)
     if ask.wait:
         center.covered()
-    try:
+    with _one_line(ask.file):
         result = import_ami(center.door, caller(company), Path(ask.file.path), ask.file.name, _progress(console))
-    except NotAnAmiStream as refused:
-        raise Mistake(str(refused)) from refused
     return _concluded(result, company, center, console, json=ask.json, wait=ask.wait)
 
 

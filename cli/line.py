@@ -51,7 +51,7 @@ def ask_holder(directory: Path, ask: Ask, console: Console) -> int:
             with address(directory) as path:
                 line.connect(path)
             line.sendall(msgspec.json.encode(Request(ask, console.width)) + b"\n")
-        except (FileNotFoundError, ConnectionRefusedError, BrokenPipeError) as error:
+        except (FileNotFoundError, NotADirectoryError, PermissionError, ConnectionRefusedError, BrokenPipeError) as error:
             raise NobodyHolds from error
         return _listen(line, console)
 

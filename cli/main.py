@@ -11,9 +11,13 @@ from typing import Annotated, NoReturn
 import typer
 
 import settings
+from bootstrap import Unusable
 from cli import asking
+from cli.answers import MISTAKEN, TAMPERED
 from cli.asks import Admin, Ask, Forget, Format, Grouping, History, ImportAmi, ImportQueueLog, Rebuild, Report, Subject, Verify
 from cli.console import Mistake
+from commands.chain import ChainBroken
+from commands.keyring import WrongMasterKey
 
 app = typer.Typer(
     add_completion=False,
@@ -41,9 +45,12 @@ def main() -> None:
     os.umask(OWNER_ALONE)
     try:
         app()
-    except (Mistake, settings.WrongSetting) as mistake:
+    except (Mistake, settings.WrongSetting, Unusable, WrongMasterKey) as mistake:
         sys.stderr.write(f"{mistake}\n")
-        sys.exit(2)
+        sys.exit(MISTAKEN)
+    except ChainBroken as broken:
+        sys.stderr.write(f"{broken}\n")
+        sys.exit(TAMPERED)
 
 
 def _listening_on(host: str, port: int | None) -> settings.Settings:

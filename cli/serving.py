@@ -17,10 +17,11 @@ from api.app import create_app
 from bootstrap import DirectoryHeld, Held, hold
 from cli.answers import answer
 from cli.asking import Patience
-from cli.company import known_or_new
+from cli.company import known, known_or_new
 from cli.console import Console, Mistake, terminal
 from cli.holder import listening
 from cli.line import is_served
+from commands.identity import companies
 from settings import Settings
 
 log = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ class _Server(uvicorn.Server):
 def serve(directory: Path, settings: Settings, company: str) -> int:
     """Serve `directory` until SIGINT or SIGTERM."""
     with terminal() as console, held_alone(directory, settings, console) as held:
-        known_or_new(held.center, company)
+        (known if companies(held.center.store) else known_or_new)(held.center, company)
         held.center.covered()
 
         async def say(url: str) -> None:

@@ -6,12 +6,11 @@ from pathlib import Path
 from uuid import UUID
 
 from bootstrap import Center, Held
-from cli.asks import Admin, Forget
+from cli.asks import Admin, Forget, Rebuild
 from cli.company import caller, known
 from cli.console import Console, Mistake
 from cli.reports import rows_of
-from commands.chain import ChainBroken
-from commands.chain import verify as walk
+from commands.chain import verify
 from commands.contacts import ForgetContact
 from commands.identity import AppointAdministrator
 from domain.contacts import normalised
@@ -19,21 +18,15 @@ from domain.identity import Company
 from projections.contacts import has_open_interaction
 from projections.view import View
 
-TAMPERED = 1
 
-
-def verify(directory: Path, console: Console) -> int:
-    """Walk the hash chain of the whole log; TAMPERED when it is not what was written."""
-    try:
-        verdict = walk(directory)
-    except ChainBroken as broken:
-        console.out(f"tampered: {broken}\n")
-        return TAMPERED
+def tampered(directory: Path, console: Console) -> bool:
+    """Walk the hash chain of the whole log, and say whether it is what was written."""
+    verdict = verify(directory)
     if verdict.flaw is not None:
         console.out(f"tampered: {verdict.flaw}; the {verdict.events} before it are proved\n")
-        return TAMPERED
-    console.out(f"{verdict.events} events proved\n")
-    return 0
+    else:
+        console.out(f"{verdict.events} events proved\n")
+    return verdict.flaw is not None
 
 
 def forget(ask: Forget, center: Center, console: Console) -> int:
@@ -60,8 +53,10 @@ def _contact(center: Center, company: Company, text: str) -> UUID:
     return found
 
 
-def rebuild(center: Center, console: Console) -> int:
-    """Fold every projection anew from the log."""
+def rebuild(ask: Rebuild, center: Center, console: Console) -> int:
+    """Fold every projection anew from the log, of all companies."""
+    if ask.company:
+        known(center, ask.company)
     position = center.rebuild(lambda done, total: console.progress("rebuild", done, total, "events"))
     console.out(f"rebuilt up to position {position}\n")
     return 0

@@ -68,7 +68,7 @@ def _parsed(line: bytes) -> Head:
 
 
 class ChainBroken(Exception):
-    """The store does not end where the head outside it says."""
+    """The store does not end where the head outside it says, or cannot be read at all."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +124,8 @@ def verify(directory: Path) -> Verdict:
     """Walk the chain of a data directory, also while a server writes to it. Memory stays flat whatever its length."""
     # The head first: the store is never behind it, and may go on growing while it is read.
     head = read_head(directory)
+    if not (directory / STORE_FILE).exists():
+        return Verdict(0, Flaw("cut_off", 1) if head is None or head.position else None)
     db = sqlite3.connect(f"{(directory / STORE_FILE).absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
     db.text_factory = bytes
     try:

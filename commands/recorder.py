@@ -54,8 +54,13 @@ class ChainedRecorder(ApplicationRecorder):
         self.lock = threading.RLock()
         self._reading = threading.Lock()
         self._listeners: list[Callable[[int], object]] = []
-        self.db = _connect(directory / STORE_FILE)
-        self.db.executescript(_SCHEMA)
+        try:
+            self.db = _connect(directory / STORE_FILE)
+            self.db.executescript(_SCHEMA)
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError as error:
+            raise ChainBroken(f"the log cannot be read ({error}): see `atende verify`") from error
         self._reader = _connect(directory / STORE_FILE)
         noted = read_head(directory)
         self._head_file = HeadFile(directory)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -11,10 +12,13 @@ import sys
 import sysconfig
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
+
+from cli.main import main
 
 ATENDE = Path(sysconfig.get_path("scripts")) / "atende"
 DEADLINE_S = 120
@@ -68,9 +72,13 @@ class CommandLine:
             env=environment,
         )
 
-    def __call__(self, *words: str | Path, stdin: str = "", status: int = 0) -> Ran:
+    def __call__(self, *words: str | Path, stdin: str | bytes = "", status: int = 0) -> Ran:
         """Run a command to its end, which must have the exit status `status`."""
         process = self.start(*words)
+        if isinstance(stdin, bytes):
+            assert process.stdin is not None
+            process.stdin.buffer.write(stdin)
+            stdin = ""
         out, err = process.communicate(stdin, DEADLINE_S)
         assert process.returncode == status, f"exit status {process.returncode}\n{out}\n{err}"
         return Ran(process.returncode, out, err)
@@ -86,6 +94,25 @@ class CommandLine:
                 process.send_signal(signal.SIGTERM)
             _, err = process.communicate(timeout=DEADLINE_S)
         assert process.returncode in (0, -signal.SIGKILL), err
+
+
+class Quick(CommandLine):
+    """The same commands, each run by `main` in this process and answered by a server: a process takes its time to start."""
+
+    def __call__(self, *words: str | Path, stdin: str | bytes = "", status: int = 0) -> Ran:
+        assert not stdin
+        out, err = io.StringIO(), io.StringIO()
+        mask = os.umask(0)
+        ran = 0
+        words_of = patch.object(sys, "argv", ["atende", *map(str, words)])
+        with redirect_stdout(out), redirect_stderr(err), patch.dict(os.environ, ATENDE_DATA=str(self.data)), words_of:
+            try:
+                main()
+            except SystemExit as ended:
+                ran = ended.code if isinstance(ended.code, int) else 1
+        os.umask(mask)
+        assert ran == status, f"exit status {ran}\n{out.getvalue()}\n{err.getvalue()}"
+        return Ran(ran, out.getvalue(), err.getvalue())
 
 
 def _url_of(process: subprocess.Popen[str]) -> str:

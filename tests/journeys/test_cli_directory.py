@@ -128,11 +128,24 @@ def test_a_changed_a_removed_and_a_moved_event_are_named(atende: CommandLine, lo
     assert f"event {proved} " in tampered("DELETE FROM stored_events WHERE position > 2") or True
 
 
-def test_a_store_that_cannot_be_read_is_tampered_with(atende: CommandLine, log: Path) -> None:
+@pytest.mark.parametrize(("content", "said"), [(b"not a database at all" * 500, "cannot be read"), (None, "and all after it are missing")])
+def test_a_store_that_is_damaged_or_taken_away_is_tampered_with(atende: CommandLine, log: Path, content: bytes | None, said: str) -> None:
     atende("import", "queue-log", log, "--no-wait")
     store = atende.data / "events.db"
-    store.write_bytes(b"not a database at all" * 500)
-    assert atende("verify", status=1).out.startswith("tampered: event 1 cannot be read")
+    store.unlink()
+    if content is not None:
+        store.write_bytes(content)
+    assert atende("verify", status=1).out.startswith(f"tampered: event 1 {said}")
+    for words in (("report", "queues"), ("import", "queue-log", log), ("serve", "--port", "0")):
+        refused = atende(*words, status=1)
+        assert "see `atende verify`" in refused.err
+        assert refused.err.count("\n") == 1
+
+
+def test_another_master_key_is_a_mistake(atende: CommandLine, log: Path) -> None:
+    atende("import", "queue-log", log, "--no-wait")
+    (atende.data / "master.key").unlink()
+    assert "another master key" in atende("report", "queues", status=2).err
 
 
 @pytest.mark.parametrize(
@@ -151,6 +164,36 @@ def test_a_mistake_is_one_line_and_exit_status_2(atende: CommandLine, log: Path,
     assert ran.out == ""
     assert said in ran.err
     assert ran.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("queue-log", "{log}", "{wrong}", "--company", "Outra"),
+        ("queue-log", "{log}", "--timezone", "Brasilia"),
+        ("queue-log", "{log}", "--members", "{wrong}"),
+        ("ami", "{wrong}"),
+        ("ami", "{log}"),
+        ("ami", "-"),
+    ],
+)
+def test_nothing_comes_to_be_by_a_mistake(atende: CommandLine, log: Path, tmp_path: Path, words: tuple[str, ...]) -> None:
+    wrong = tmp_path / "wrong"
+    wrong.write_text("a letter\n")
+    ran = atende("import", *(word.format(log=log, wrong=wrong) for word in words), status=2, stdin="a letter\n")
+    assert (ran.out, ran.err.count("\n")) == ("", 1)
+    assert "Brasilia" in ran.err or "expected" in ran.err
+    assert not atende.data.exists()
+
+
+def test_what_cannot_be_a_data_directory_is_a_mistake(log: Path) -> None:
+    for place in (log, log / "below"):
+        assert "cannot be a data directory" in CommandLine(place)("import", "queue-log", log, status=2).err
+
+
+def test_a_server_makes_no_company_where_there_is_one(atende: CommandLine, log: Path) -> None:
+    atende("import", "queue-log", log, "--no-wait")
+    assert "there is no company 'Outra'" in atende("serve", "--port", "0", "--company", "Outra", status=2).err
 
 
 @pytest.mark.parametrize("words", [("verify",), ("rebuild",), ("admin", "ana@empresa.example"), ("report", "queues")])

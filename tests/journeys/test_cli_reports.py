@@ -1,0 +1,213 @@
+"""The reports as an operator asks for them, option by option."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.journeys.command_line import CommandLine, Quick
+from tests.journeys.conftest import RUN_B
+
+METRICS = json.loads((RUN_B / "metrics.json").read_text())
+QUEUE_FIGURES = [
+    "offered", "answered", "answered_within_sla", "abandoned", "timed_out", "transferred_out", "left_by_key", "closed", "unknown", "waiting",
+    "sla_percent", "abandoned_percent", "asa_ms", "msa_ms", "aht_ms", "mht_ms", "max_queued_ms", "bounds", "covered_to",
+]  # fmt: skip
+AGENT_FIGURES = ["answered", "talk_ms", "hold_ms", "wrap_up_ms", "ring_no_answer", "logged_ms", "paused_ms", "pauses"]
+FIRST = "2026-11-23T01:00:00-03:00"
+"""The hour in which everything in the capture happened, and with it its day, week and month."""
+
+
+def told(center: Quick, *words: str) -> Any:
+    return center("report", *words, "--format", "json").json
+
+
+def test_a_report_says_what_it_was_reckoned_by(center: Quick) -> None:
+    report = told(center, "queues", "--by", "queue")
+    assert list(report) == ["rows", "definition", "as_of", "timezone"]
+    assert report["timezone"] == "America/Sao_Paulo"
+    assert report["as_of"] == int(center("verify").out.split()[0])
+
+
+def test_queues_have_the_figures_of_the_log(center: Quick) -> None:
+    rows = told(center, "queues")["rows"]
+    assert [list(row) for row in rows] == [["queue", *QUEUE_FIGURES]] * 3
+    truth = {"offered": "offered", "answered": "answered", "answered_within_sla": "answered_within_sla", "abandoned": "abandoned",
+             "timed_out": "timed_out", "exit_with_key": "left_by_key", "join_empty": "closed"}  # fmt: skip
+    assert {row["queue"]: [row[name] for name in truth.values()] for row in rows} == {
+        queue: [figures[name] for name in truth] for queue, figures in METRICS["queues"].items()
+    }
+    assert {(row["bounds"], row["covered_to"]) for row in rows} == {(None, None)}
+
+
+def test_agents_have_the_figures_of_the_log(center: Quick) -> None:
+    rows = told(center, "agents", "--by", "agent")["rows"]
+    assert [list(row) for row in rows] == [["agent", *AGENT_FIGURES]] * len(METRICS["agents"])
+    assert {row["agent"]: (row["answered"], row["ring_no_answer"]) for row in rows} == {
+        agent: (figures["calls"], figures["ring_no_answer"]) for agent, figures in METRICS["agents"].items()
+    }
+    for row in rows:
+        assert sum(row["pauses"].values()) == row["paused_ms"] <= row["logged_ms"]
+
+
+@pytest.mark.parametrize(
+    ("by", "since", "until", "starts"),
+    [
+        ("hour", "2026-11-22T23:30", "2026-11-23T03:00", ["2026-11-22T23:00:00-03:00", "2026-11-23T00:00:00-03:00", FIRST,
+                                                          "2026-11-23T02:00:00-03:00"]),
+        ("day", "2026-11-22", "2026-11-25", [f"2026-11-{day}T00:00:00-03:00" for day in (22, 23, 24)]),
+        ("week", "2026-11-15", "2026-11-30", [f"2026-11-{day:02}T00:00:00-03:00" for day in (9, 16, 23)]),
+        ("month", "2026-10-31", "2026-12-01", [f"2026-{month}-01T00:00:00-03:00" for month in (10, 11)]),
+    ],
+)  # fmt: skip
+def test_by_time_every_interval_from_the_first_to_the_last_is_a_row(
+    center: Quick, by: str, since: str, until: str, starts: list[str]
+) -> None:
+    asked = ("--by", by, "--from", since, "--to", until)
+    queues, agents = told(center, "queues", *asked)["rows"], told(center, "agents", *asked)["rows"]
+    assert [row["start"] for row in queues] == [row["start"] for row in agents] == starts
+    assert {tuple(row) for row in queues} == {("start", *QUEUE_FIGURES)}
+    assert {tuple(row) for row in agents} == {("start", *AGENT_FIGURES)}
+    total = sum(figures["offered"] for figures in METRICS["queues"].values())
+    # Where no source looked, nothing is said.
+    assert sorted((row["offered"] for row in queues), key=str) == sorted([total, *[None] * (len(starts) - 1)], key=str)
+    assert sum(row["answered"] or 0 for row in agents) == sum(figures["answered"] for figures in METRICS["queues"].values())
+
+
+def test_intervals_are_those_of_the_time_zone_that_is_asked_for(center: Quick) -> None:
+    report = told(
+        center, "queues", "--by", "hour", "--timezone", "America/Noronha", "--from", "2026-11-23T02:00", "--to", "2026-11-23T04:00"
+    )
+    assert [row["start"] for row in report["rows"]] == ["2026-11-23T02:00:00-02:00", "2026-11-23T03:00:00-02:00"]
+    assert (report["rows"][0]["offered"], report["timezone"]) == (61, "America/Noronha")
+    (row,) = told(center, "queues", "--by", "hour", "--timezone", "UTC")["rows"]
+    assert (row["start"], row["covered_to"]) == ("2026-11-23T04:00:00+00:00", "2026-11-23T04:47:31.645+00:00")
+
+
+def test_time_is_cut_where_it_is_asked(center: Quick) -> None:
+    """[from, to): an instant belongs to one of two reports that follow each other; agents' times add up to the whole."""
+    whole = told(center, "agents")["rows"]
+    edge = "2026-11-23T04:46:00.500Z"
+    parts = [told(center, "agents", *asked)["rows"] for asked in (("--to", edge), ("--from", edge))]
+    for name in ("answered", "talk_ms", "ring_no_answer", "logged_ms", "paused_ms"):
+        assert sum(row[name] for part in parts for row in part) == sum(row[name] for row in whole)
+    assert sum(row["offered"] for asked in (("--to", edge), ("--from", edge)) for row in told(center, "queues", *asked)["rows"]) == 61
+
+
+def test_filters_name_queues_and_agents_as_the_source_does(center: Quick) -> None:
+    (row,) = told(center, "queues", "--queue", "vendas")["rows"]
+    assert (row["queue"], row["offered"]) == ("vendas", METRICS["queues"]["vendas"]["offered"])
+    (row,) = told(center, "agents", "--agent", "Bruno Conceição")["rows"]
+    assert (row["agent"], row["answered"]) == ("Bruno Conceição", METRICS["agents"]["Bruno Conceição"]["calls"])
+    (row,) = told(center, "queues", "--by", "agent", "--agent", "Bruno Conceição")["rows"]
+    assert (row["agent"], row["answered"]) == ("Bruno Conceição", METRICS["agents"]["Bruno Conceição"]["calls"])
+    interactions = told(center, "interactions", "--queue", "cobranca", "--agent", "Helena Brandão")["rows"]
+    assert len(interactions) > 1
+    assert all("cobranca" in row["queues"] and "Helena Brandão" in row["agents"] for row in interactions)
+
+
+def test_threshold_profile_and_attribution_are_options(center: Quick) -> None:
+    usual = told(center, "queues")["rows"]
+    never = told(center, "queues", "--sla-seconds", "0")["rows"]
+    assert [row["answered_within_sla"] for row in never] == [0, 0, 0]
+    long = told(center, "queues", "--sla-seconds", "25.1", "--sla-profile", "answered_only")["rows"]
+    assert [row["sla_percent"] for row in long] == [100.0, 100.0, 100.0]
+    assert [row["sla_percent"] for row in told(center, "queues", "--sla-profile", "answered_only")["rows"]] == [
+        METRICS["queues"][row["queue"]]["service_level_answered_pct"] for row in usual
+    ]
+    for attribution in ("arrival", "event", "completion", "clipped"):
+        (row,) = told(center, "queues", "--by", "hour", "--attribution", attribution)["rows"]
+        assert row["offered"] == 61
+
+
+def test_the_past_is_asked_by_position_or_by_time(center: Quick) -> None:
+    now = told(center, "queues")
+    then = center("report", "queues", "--as-of", str(now["as_of"]), "--format", "json")
+    assert then.json == now
+    assert told(center, "queues", "--as-of", "0")["rows"] == []
+    early = told(center, "queues", "--as-of", "2026-11-23T01:46:00")["rows"]
+    assert 0 < sum(row["offered"] for row in early) < 61
+    assert early == told(center, "queues", "--as-of", "2026-11-23T04:46:00Z")["rows"]
+
+
+def test_as_a_table_and_as_csv_the_titles_are_those_of_a_brazilian_center(center: Quick) -> None:
+    text = center("report", "queues", "--by", "queue", "--format", "csv").out
+    assert text.startswith("\ufeff")
+    head, *rows, lineage = csv.reader(text.removeprefix("\ufeff").splitlines(), delimiter=";")
+    assert head[:5] == ["Serviço", "Oferecidas", "Atendidas", "Atendidas NS", "Abandonadas"]
+    assert [row[:2] for row in rows] == [["cobranca", "13"], ["suporte", "22"], ["vendas", "26"]]
+    assert lineage[0] == "Definição"
+    table = center("report", "queues").out
+    assert "Nível Serviço" in table.splitlines()[0]
+    assert "61,54" in table.splitlines()[1]
+
+
+def test_the_report_of_the_ivr(center: Quick) -> None:
+    truth = [json.loads(line) for line in (RUN_B / "truth.jsonl").read_text().splitlines()]
+    outside = sum(call["intended"] == "out_of_hours" for call in truth if call["kind"] == "in")
+    rows = told(center, "ivr")["rows"]
+    assert sum(row["out_of_hours"] for row in rows) == outside
+    for row in rows:
+        if row["ivr"]:
+            ends = ("out_of_hours", "abandoned_in_ivr", "blacklisted", "ended_in_ivr", "led_to_queue", "unknown_in_ivr", "in_ivr")
+            assert row["entered"] == sum(row[end] for end in ends)
+    (row,) = told(center, "ivr", "--by", "day")["rows"]
+    assert (row["start"], row["entered"]) == ("2026-11-23T00:00:00-03:00", sum(row["entered"] for row in rows))
+
+
+def test_the_history_of_an_interaction_by_its_protocol_or_its_id(center: Quick) -> None:
+    first = told(center, "interactions", "--queue", "vendas")["rows"][0]
+    by_protocol = center("history", str(first["protocol"]), "--json")
+    assert by_protocol.out == center("history", first["id"], "--json").out
+    assert {event["interaction"] for event in by_protocol.json["events"]} == {first["id"]}
+    said = center("history", str(first["protocol"])).out
+    assert first["from"] in said
+    assert said.count("interaction.") == len(by_protocol.json["events"])
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("report", "queues", "--queue", "Vendas"), "no queue Vendas"),
+        (("report", "agents", "--agent", "PJSIP/9999"), "no agent PJSIP/9999"),
+        (("report", "queues", "--company", "Outra"), "there is no company 'Outra'"),
+        (("history", "1", "--company", "Outra"), "there is no company 'Outra'"),
+        (("forget", "21977000111", "--company", "Outra"), "there is no company 'Outra'"),
+        (("rebuild", "--company", "Outra"), "there is no company 'Outra'"),
+        (("report", "queues", "--from", "23/11/2026"), "neither a date nor an instant"),
+        (("report", "queues", "--to", "2026-11-31"), "neither a date nor an instant"),
+        (("report", "queues", "--from", "2026-11-24", "--to", "2026-11-24"), "the end must be later than the start"),
+        (("report", "queues", "--as-of", "yesterday"), "neither a date nor an instant"),
+        (("report", "queues", "--as-of", "100000000"), "the log is known up to position"),
+        (("report", "queues", "--timezone", "Brasilia"), "is not a time zone"),
+        (("report", "queues", "--sla-profile", "best"), "the SLA profile is one of"),
+        (("report", "queues", "--attribution", "best"), "is none of arrival, event, completion, clipped"),
+        (("report", "agents", "--by", "queue"), "agents are shown by"),
+        (("report", "interactions", "--by", "hour"), "there is no --by"),
+        (("report", "queues", "--by", "year"), "'year' is not one of"),
+        (("report", "queues", "--sla-seconds", "-1"), "--sla-seconds"),
+        (("history", "999999"), "no interaction 999999"),
+        (("forget", "21900000000"), "no contact has this id or phone number"),
+    ],
+)
+def test_what_cannot_be_answered_is_told_on_standard_error(center: Quick, words: tuple[str, ...], said: str) -> None:
+    ran = center(*words, status=2)
+    assert (ran.out, said in ran.err) == ("", True), ran.err
+    # What the words themselves lack is told with the usage.
+    assert ran.err.count("\n") == (1 if "Usage" not in ran.err else 4)
+
+
+def test_the_same_bytes_without_a_server(tmp_path: Path) -> None:
+    """From a file and from standard input; the server makes no difference."""
+    atende = CommandLine(tmp_path / "data")
+    stream = RUN_B / "ami.timed.jsonl.gz"
+    atende("import", "ami", "-", stdin=stream.read_bytes())
+    alone = [atende("report", subject, "--format", "csv").out for subject in ("queues", "agents")]
+    with atende.serving():
+        assert atende("import", "ami", stream, "--json").json["calls"] == 0
+        beside = [atende("report", subject, "--format", "csv", "--as-of", "179").out for subject in ("queues", "agents")]
+    assert beside == alone

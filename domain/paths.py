@@ -70,6 +70,7 @@ def attempt_of(facts: list[Fact], outbound: set[str], hung_up: int | None) -> At
     answered = next((fact for fact in mine if fact.kind in ("dial_answered", "answered")), None)
     over = next((fact for fact in mine if fact.kind in ("dial_failed", "released", "abandoned", "timed_out", "ring_no_answer")), None)
     ended = over.at if over is not None and (answered is None or over.at >= answered.at) else hung_up
+    lost = _lost(facts, ended)
     result = "answered" if answered is not None else _failure(over, hung_up, facts)
     agent = next((fact.agent for fact in [dialled, *mine] if fact.agent), "")
     return Attempt(
@@ -78,10 +79,18 @@ def attempt_of(facts: list[Fact], outbound: set[str], hung_up: int | None) -> At
         agent=agent,
         style=dialled.by,
         answered_ms=answered.at // MS if answered else None,
-        ended_ms=ended // MS if ended is not None else None,
+        ended_ms=next((at // MS for at in (lost, ended) if at is not None), None),
         result=result,
-        talk_ms=ended // MS - answered.at // MS if answered and ended is not None else None,
+        talk_ms=ended // MS - answered.at // MS if answered and ended is not None and lost is None else None,
     )
+
+
+def _lost(facts: list[Fact], ended: int | None) -> int | None:
+    """The last moment at which an attempt surely went on, when its end fell into a cut: nothing came of it since but that it is over."""
+    seen = max((fact.at for fact in facts if fact.kind != "unseen" and fact.by != "gap"), default=0)
+    cuts = [fact.at for fact in facts if fact.kind == "unseen" and fact.at >= seen]
+    over_by_sight = ended is not None and ended <= seen
+    return None if over_by_sight else min(cuts, default=None)
 
 
 def _failure(over: Fact | None, hung_up: int | None, facts: list[Fact]) -> str:

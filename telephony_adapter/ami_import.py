@@ -46,7 +46,8 @@ class AmiImportResult:
     file: str = ""
     packets: int = 0
     used: int = 0
-    broken: list[Broken] = field(default_factory=list)
+    broken: int = 0
+    broken_packets: list[Broken] = field(default_factory=list)
     facts: int = 0
     repeated: int = 0
     calls: int = 0
@@ -67,8 +68,8 @@ class AmiImportResult:
             "file": self.file,
             "packets": self.packets,
             "used": self.used,
-            "broken": len(self.broken),
-            "broken_packets": [{"number": broken.number, "why": broken.why} for broken in self.broken[:SHOWN]],
+            "broken": self.broken,
+            "broken_packets": [{"number": broken.number, "why": broken.why} for broken in self.broken_packets],
             "facts": self.facts,
             "repeated": self.repeated,
             "calls": self.calls,
@@ -88,7 +89,7 @@ class AmiImportResult:
         """The same for people: figures by the names of `to_json`, one row for each that is named apart."""
         told = self.to_json()
         rows = [(name, str(told[name])) for name in ("packets", "used", "broken")]
-        rows += [("broken", f"{broken.number} {broken.why}") for broken in self.broken[:SHOWN]]
+        rows += [("broken", f"{broken.number} {broken.why}") for broken in self.broken_packets]
         rows += [(name, str(told[name])) for name in ("facts", "repeated", "calls")]
         rows += [(f"visits.{end}", str(count)) for end, count in told["visits"].items()]
         rows += [("implied", str(self.implied)), ("conflicts", str(self.conflicts))]
@@ -129,7 +130,7 @@ class _Import:
             try:
                 told = translator.feed(packet)
             except BrokenPacket as broken:
-                recording.broken.append(Broken(packet.number, str(broken)))
+                recording.broke(packet.number, str(broken))
                 continue
             if told:
                 result.used += 1
@@ -141,7 +142,8 @@ class _Import:
                 self._report()
         self._waiting += translator.ended(recording.first, recording.last)
         self._tell()
-        result.packets, result.broken = recording.read, sorted(recording.broken, key=lambda broken: broken.number)
+        result.packets, result.broken = recording.read, recording.broken_count
+        result.broken_packets = sorted(recording.broken, key=lambda broken: broken.number)[:SHOWN]
         result.first_us, result.last_us = recording.first or None, recording.last or None
         self._report()
 

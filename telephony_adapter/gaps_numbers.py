@@ -16,6 +16,7 @@ OUT_OF_ORDER_US = 2 * SECOND
 
 _NAMED = re.compile(r"^([A-Za-z0-9]+)/.*-([0-9a-f]{8})(;[12])?$")
 _LONGEST_JUMP = 64
+_DIGITS = 10
 
 
 class Numbers:
@@ -63,7 +64,7 @@ class Numbers:
 def sequence_of(channel_id: str) -> int:
     """The place of a line in the PBX's sequence; -1 when its Uniqueid has none."""
     sequence = channel_id.rpartition(".")[2]
-    return int(sequence) if sequence.isdecimal() else -1
+    return int(sequence) if sequence.isdecimal() and len(sequence) <= _DIGITS else -1
 
 
 def named(name: str) -> tuple[str, int]:

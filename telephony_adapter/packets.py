@@ -16,6 +16,10 @@ RESUMED = "resumed"
 a silence, the first event after a new connection."""
 
 
+_DIGITS = 10
+"""More than any number in a packet has, and than any instant in seconds."""
+
+
 class BrokenPacket(ValueError):
     """A packet lacks what its kind always has."""
 
@@ -48,7 +52,7 @@ class Packet:
     def whole(self, name: str) -> int:
         """A number told by the PBX; 0 where it is empty or missing."""
         value = self.headers.get(name, "")
-        return int(value) if value.isdecimal() else 0
+        return int(value) if value.isdecimal() and len(value) <= _DIGITS else 0
 
 
 class Interest:
@@ -87,7 +91,7 @@ def parse(raw: str) -> tuple[dict[str, str], dict[str, list[str]], str]:
 def microseconds(seconds: str) -> int:
     """An instant that the PBX writes as `1795409479.537169`, in microseconds; 0 when it is none."""
     whole, _, fraction = seconds.partition(".")
-    if not whole.isdecimal() or not (fraction.isdecimal() or not fraction):
+    if not whole.isdecimal() or len(whole) > _DIGITS or not (fraction.isdecimal() or not fraction):
         return 0
     return int(whole) * 1_000_000 + int(fraction[:6].ljust(6, "0"))
 

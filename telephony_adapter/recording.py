@@ -19,11 +19,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from io import BufferedReader, RawIOBase
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
 from telephony_adapter.packets import BANNER, CLOSED, CONNECTED, RESUMED, SILENCE, Interest, Packet, microseconds, parse, timestamp
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 QUIET_US = 1_500_000
 """A stream that says nothing for so long is told to be silent, in case a cut turns out to have left no other mark."""
@@ -36,6 +39,9 @@ EXPECTED = (
 _BANNER = BANNER.encode()
 _CHUNK = 1 << 20
 _LONGEST = 1 << 22
+_LATEST_S = 10**11
+_UNDATED_AT_MOST = 1_000
+_BROKEN_KEPT = 10_000
 
 
 class NotAnAmiStream(ValueError):
@@ -59,8 +65,8 @@ class _Line(msgspec.Struct):
 class Recording:
     """Iterates over the packets of interest, in the order in which they were recorded; counts them all.
 
-    read: packets seen so far. broken: those that could not be read. first, last: instants of the first and the last
-    sign of life. size: of the file in bytes, None when it has none.
+    read: packets seen so far. broken: those that could not be read, the first some thousand of `broken_count`. first,
+    last: instants of the first and the last sign of life. size: of the file in bytes, None when it has none.
     """
 
     def __init__(self, path: str | Path, interest: Interest) -> None:
@@ -68,10 +74,12 @@ class Recording:
         self.interest = interest
         self.read = 0
         self.broken: list[Broken] = []
+        self.broken_count = 0
         self.first = 0
         self.last = 0
         self.size: int | None = None
         self._broken_off = False
+        self._undated: list[tuple[str, int]] = []
         self._file: BufferedReader | None = None
 
     def consumed(self) -> int:
@@ -80,15 +88,26 @@ class Recording:
             return self.size or 0
         return self._file.tell()
 
+    def broke(self, number: int, why: str) -> None:
+        """Something could not be read."""
+        self.broken_count += 1
+        if len(self.broken) < _BROKEN_KEPT:
+            self.broken.append(Broken(number, why))
+
     def __iter__(self) -> Iterator[Packet]:
         with ExitStack() as stack:
             stream = self._open(stack)
-            head = stream.peek(4096)
+            try:
+                head = stream.peek(4096)
+            except _BAD_GZIP as problem:
+                raise NotAnAmiStream(f"{self.path}: expected {EXPECTED}; it is gzipped badly: {problem}") from problem
             packets = self._lines(stream) if _kind(head, str(self.path)) == "lines" else self._blocks(stream)
             try:
                 yield from packets
-            except (EOFError, gzip.BadGzipFile, zlib.error) as problem:
-                self.broken.append(Broken(self.read + 1, f"the compressed file ends badly: {problem}"))
+            except _BAD_GZIP as problem:
+                self.broke(self.read + 1, f"the compressed file ends badly: {problem}")
+            for raw, number in self._undated:
+                self.broke(number, f"{_name(raw)} {_UNDATED}")
 
     def _open(self, stack: ExitStack) -> BufferedReader:
         if str(self.path) == "-":
@@ -99,45 +118,43 @@ class Recording:
             self._file = plain
         if plain.peek(2)[:2] != b"\x1f\x8b":
             return plain
-        unpacked = stack.enter_context(gzip.GzipFile(fileobj=plain))
-        return stack.enter_context(BufferedReader(cast("RawIOBase", unpacked), _CHUNK))
+        return BufferedReader(_Unpacking(stack.enter_context(gzip.GzipFile(fileobj=plain))))
 
     # lines of JSON
 
     def _lines(self, stream: BufferedReader) -> Iterator[Packet]:
         decode = msgspec.json.Decoder(_Line).decode
-        for number, text in enumerate(stream, 1):
+        for number, text in _texts(stream):
             if text.isspace():
                 continue
+            line: _Line | None
             try:
                 line = decode(text)
             except (msgspec.DecodeError, UnicodeDecodeError):
-                found = _lenient(text)
-                if found is None:
-                    self.broken.append(Broken(number, "no line of a recording: neither a packet nor a note"))
-                    continue
-                line = found
-            arrived = round(line.t * 1_000_000)
-            if line.raw is None:
-                if line.note in (CONNECTED, CLOSED):
-                    self._broken_off = True
-                    yield Packet(line.note, arrived, self.last, {}, number)
+                line = _lenient(text)
+            if line is None or not 0 < line.t < _LATEST_S:
+                self.broke(number, "no line of a recording: neither a packet nor a note")
                 continue
-            yield from self._packet(line.raw, arrived, number)
+            arrived = round(line.t * 1_000_000)
+            if line.raw is not None:
+                yield from self._packet(line.raw, arrived, number)
+            elif line.note in (CONNECTED, CLOSED):
+                self._broken_off = True
+                yield Packet(line.note, arrived, self.last, {}, number)
 
     # the bytes of the connection
 
     def _blocks(self, stream: BufferedReader) -> Iterator[Packet]:
         number = 0
         rest = b""
-        while chunk := stream.read(_CHUNK):
+        while chunk := stream.read1(_CHUNK):
             *blocks, rest = (rest + chunk).split(b"\r\n\r\n")
             for block in blocks:
                 for piece, whole in _pieces(block):
                     number += 1
                     yield from self._piece(piece, whole, number)
             if len(rest) > _LONGEST:
-                self.broken.append(Broken(number + 1, "a packet without end"))
+                self.broke(number + 1, "a packet without end")
                 rest = b""
         for piece, whole in _pieces(rest):
             number += 1
@@ -147,24 +164,47 @@ class Recording:
         if whole:
             yield from self._packet(piece.decode("utf-8", "surrogateescape"), 0, number)
         else:
-            self.broken.append(Broken(number, "cut off before its end"))
+            self.broke(number, "cut off before its end")
 
     # either
 
     def _packet(self, raw: str, arrived: int, number: int) -> Iterator[Packet]:
         self.read += 1
-        before = self.last
         raw = raw.removeprefix("\r\n")
         if raw.startswith(BANNER):
             self._broken_off = True
-            yield Packet(BANNER, arrived or before, before, {}, number)
+            yield Packet(BANNER, arrived or self.last, self.last, {}, number)
             self._alive(arrived)
             return
         event = raw.startswith("Event: ")
         if not event and not raw.startswith("Response: "):
-            self.broken.append(Broken(number, f"neither event nor response: {raw[:40]!r}"))
+            self.broke(number, f"neither event nor response: {raw[:40]!r}")
             return
-        instant = arrived or timestamp(raw) or before
+        instant = arrived or timestamp(raw)
+        if instant:
+            yield from self._dated(instant)
+        elif self._broken_off or not self.last:
+            if event:
+                self._wait_for_an_instant(raw, number)
+            return
+        yield from self._at(instant or self.last, raw, event, number)
+
+    def _wait_for_an_instant(self, raw: str, number: int) -> None:
+        """What a PBX sends as soon as it has accepted a connection (FullyBooted) has no instant: that of the next one with one is its own."""
+        if not self.interest.wants(_name(raw), raw):
+            return
+        if len(self._undated) < _UNDATED_AT_MOST:
+            self._undated.append((raw, number))
+        else:
+            self.broke(number, f"{_name(raw)} {_UNDATED}")
+
+    def _dated(self, instant: int) -> Iterator[Packet]:
+        waited, self._undated = self._undated, []
+        for raw, number in waited:
+            yield from self._at(instant, raw, True, number)
+
+    def _at(self, instant: int, raw: str, event: bool, number: int) -> Iterator[Packet]:
+        before = self.last
         if self._broken_off:
             if event:
                 self._broken_off = False
@@ -172,23 +212,53 @@ class Recording:
         elif before and instant - before > QUIET_US:
             yield Packet(SILENCE, instant, before, {}, number)
         self._alive(instant)
-        name = raw[7 : raw.find("\r")] if "\r" in raw else raw[7:]
+        name = _name(raw)
         if event and self.interest.wants(name, raw):
-            yield from self._parsed(name, raw, instant, before, number)
+            headers, repeated, stray = parse(raw)
+            if stray:
+                self.broke(number, f"{name}: a line without a colon: {stray[:40]!r}")
+            else:
+                yield Packet(name, microseconds(headers.get("Timestamp", "")) or instant, before, headers, number, repeated)
 
     def _alive(self, instant: int) -> None:
         if instant:
             self.first = self.first or instant
             self.last = max(self.last, instant)
 
-    def _parsed(self, name: str, raw: str, instant: int, before: int, number: int) -> Iterator[Packet]:
-        headers, repeated, stray = parse(raw)
-        if stray:
-            self.broken.append(Broken(number, f"{name}: a line without a colon: {stray[:40]!r}"))
-        elif not instant:
-            self.broken.append(Broken(number, f"{name} without an instant (timestampevents = yes gives one)"))
-        else:
-            yield Packet(name, microseconds(headers.get("Timestamp", "")) or instant, before, headers, number, repeated)
+
+_BAD_GZIP = (EOFError, gzip.BadGzipFile, zlib.error)
+_UNDATED = "without an instant (timestampevents = yes gives one)"
+
+
+class _Unpacking(RawIOBase):
+    """A gzipped file, a little at a time: of one that ends badly all is given that can be unpacked."""
+
+    def __init__(self, packed: gzip.GzipFile) -> None:
+        self._packed = packed
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Buffer, /) -> int:
+        view = memoryview(buffer)
+        data = self._packed.read1(len(view))
+        view[: len(data)] = data
+        return len(data)
+
+
+def _name(raw: str) -> str:
+    """The name of an event."""
+    return raw[7 : raw.find("\r")] if "\r" in raw else raw[7:]
+
+
+def _texts(stream: BufferedReader) -> Iterator[tuple[int, bytes]]:
+    """The lines of a file with their numbers; of one without end only its beginning, which is no line of a recording."""
+    number, whole = 0, True
+    while text := stream.readline(_LONGEST):
+        begins, whole = whole, text.endswith(b"\n")
+        if begins:
+            number += 1
+            yield number, text
 
 
 def _pieces(block: bytes) -> Iterator[tuple[bytes, bool]]:
@@ -207,9 +277,8 @@ def _pieces(block: bytes) -> Iterator[tuple[bytes, bool]]:
 def _lenient(text: bytes) -> _Line | None:
     """A line whose text has bytes that are not UTF-8 (lone surrogates), which the fast decoder refuses."""
     try:
-        found = json.loads(text)
-        return _Line(float(found["t"]), found["raw"], found.get("note"))
-    except (ValueError, KeyError, TypeError):
+        return msgspec.convert(json.loads(text), _Line)
+    except (ValueError, msgspec.ValidationError, RecursionError):
         return None
 
 

@@ -17,7 +17,7 @@ from telephony_adapter import translate_outbound as outbound
 from telephony_adapter import translate_queues as queues
 from telephony_adapter import translate_seams as seams
 from telephony_adapter.packets import BANNER, CLOSED, CONNECTED, RESUMED, SILENCE, Interest, Packet
-from telephony_adapter.translate_state import LINGER_US, Board, Dialplan, Told
+from telephony_adapter.translate_state import Board, Dialplan, Told
 
 Handler = Callable[[Board, Packet], None]
 
@@ -102,7 +102,7 @@ class Translator:
         board.event, board.at = packet.name, packet.at
         board.started = board.started or packet.at
         HANDLERS[packet.name](board, packet)
-        board.settle(packet.at)
+        seams.settle(board, packet.at)
         return self._taken()
 
     def covered(self, first: int, last: int) -> list[Told]:
@@ -115,7 +115,7 @@ class Translator:
     def ended(self, first: int, last: int) -> list[Told]:
         """The recording ends here: what would have said how a call left its queue will not come any more."""
         self.board.event, self.board.at = "end of the recording", last
-        self.board.settle(last + LINGER_US)
+        seams.settle(self.board, last + seams.LINGER_US)
         for call in list(self.board.calls.values()):
             queues.cut_short(self.board, call)
         return self.covered(first, last)

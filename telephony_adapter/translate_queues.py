@@ -30,6 +30,7 @@ def caller_joined(board: Board, packet: Packet) -> None:
     queue = packet["Queue"]
     if call.visit is not None and not call.cut:
         board.contradict(call.sign)
+    _must_have_left(board, queue, packet.whole("Count") - 1)
     board.cuts.shown(call.id)
     if call.left_by_key:
         board.cuts.came_again(call.left_by_key)
@@ -37,6 +38,13 @@ def caller_joined(board: Board, packet: Packet) -> None:
     call.visit = Visit(queue, board.at)
     call.past_ivr = True
     board.tell(call, "offered", queue=queue, private=personal(_customer(board, call, packet)))
+
+
+def _must_have_left(board: Board, queue: str, others: int) -> None:
+    """The queue says how many others wait in it: when we know of more, one has left unseen."""
+    waiting = [call.sign for call in board.calls.values() if call.visit and call.visit.queue == queue and call.surely_waits]
+    if len(waiting) > others >= 0:
+        board.contradict(min(waiting))
 
 
 def _belongs_to(board: Board, call: Call, packet: Packet) -> None:

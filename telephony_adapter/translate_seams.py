@@ -9,17 +9,22 @@ from __future__ import annotations
 
 from commands.telling import TellTimeline
 from domain.base import MS, SECOND
+from telephony_adapter.gaps import LATE_US
 from telephony_adapter.packets import Packet
 from telephony_adapter.queue_log import personal
 from telephony_adapter.translate_agents import listing_complete
 from telephony_adapter.translate_queues import cut_short
-from telephony_adapter.translate_state import Board, Visit
+from telephony_adapter.translate_state import Board, Call, Channel, Visit
 
 JUST_BOOTED_S = 60
 """A PBX that is up for so short a time may be taken to have numbered its lines from zero, all of them within the stream."""
 
 SAME_BOOT_US = 3 * SECOND
 """Uptime is in whole seconds: two reckonings of the same boot differ by little."""
+
+
+LINGER_US = 10 * SECOND
+"""A stopping PBX tells a hang-up before the end of the talk: a call is remembered for so long after its line is gone."""
 
 
 def disconnected(board: Board, packet: Packet) -> None:
@@ -112,21 +117,70 @@ def channel_listed(board: Board, packet: Packet) -> None:
 
 
 def channels_listed(board: Board, packet: Packet) -> None:
-    """CoreShowChannelsComplete: of a call that was up before a cut, gave no sign since and is not in a whole list, the line is free."""
+    """CoreShowChannelsComplete: of a call that was up before a cut, gave no sign since and is not in a whole list, the line is free.
+
+    One that should be in the list and is not may hang up this very moment; else something was missed.
+    """
     alive, board.alive = board.alive, set()
-    since = board.cuts.latest
-    if not since or len(alive) != packet.whole("ListItems"):
+    if len(alive) != packet.whole("ListItems"):
         return
+    since = board.cuts.latest
     for channel in list(board.channels.values()):
         call = board.calls.get(channel.id)
         sign = call.sign if call else channel.born
-        if channel.id in alive or sign >= since or (call and call.gone):
+        if channel.id in alive or (call and call.gone):
             continue
-        board.cuts.gone(channel.id)
-        if call is None:
-            del board.channels[channel.id]
-            continue
-        call.gone = board.at
-        board.ending[call.id] = call
-        if call.known:
-            board.tell(call, "hung_up", by="gap", until=board.at)
+        if sign < since:
+            _gone_unseen(board, channel)
+        elif call is not None and call.sign < board.at - LATE_US:
+            board.absent.setdefault(call.id, board.at)
+
+
+def settle(board: Board, now: int) -> None:
+    """Let go of calls whose lines have been gone for a while; see whether something is missing by now."""
+    missing = board.cuts.missing(now)
+    if missing:
+        board.contradict(*missing)
+    while board.absent:
+        id, at = next(iter(board.absent.items()))
+        if now - at <= LATE_US:
+            break
+        del board.absent[id]
+        _was_absent(board, id, at)
+    while board.ending:
+        id, call = next(iter(board.ending.items()))
+        if now - call.gone < LINGER_US:
+            break
+        _let_go(board, call)
+
+
+def _was_absent(board: Board, id: str, at: int) -> None:
+    """The call was not in the list of what was up at `at`: unless it hung up just then, its end was missed."""
+    call, channel = board.calls.get(id), board.channels.get(id)
+    if call is None or channel is None or call.gone or call.sign > at:
+        return
+    board.contradict(call.sign, at)
+    _gone_unseen(board, channel)
+
+
+def _let_go(board: Board, call: Call) -> None:
+    del board.ending[call.id]
+    board.calls.pop(call.id, None)
+    board.channels.pop(call.id, None)
+    if call.id in board.talks.values():
+        board.talks = {leg: talk for leg, talk in board.talks.items() if talk != call.id}
+    if call.visit is not None and not call.cut:
+        board.contradict(call.sign)
+
+
+def _gone_unseen(board: Board, channel: Channel) -> None:
+    """The line is free, and nobody saw when that was."""
+    board.cuts.gone(channel.id)
+    call = board.calls.get(channel.id)
+    if call is None:
+        del board.channels[channel.id]
+        return
+    call.gone = board.at
+    board.ending[call.id] = call
+    if call.known:
+        board.tell(call, "hung_up", by="gap", until=board.at)

@@ -22,9 +22,6 @@ Told = TellCall | TellAgent | MatchMember | TellTimeline
 Origin = Literal["outside", "phone", "inside"]
 """Where a line comes from: the carrier, an agent's telephone, or the PBX itself (a leg, a Local half)."""
 
-LINGER_US = 10 * SECOND
-"""A stopping PBX tells a hang-up before the end of the talk: a call is remembered for so long after its line is gone."""
-
 _DEVICE = re.compile(r"-[0-9A-Fa-f]{6,}(;[12])?$")
 
 
@@ -132,6 +129,12 @@ class Call:
     attempt: Attempt | None = None
     gone: int = 0
 
+    @property
+    def surely_waits(self) -> bool:
+        """In a queue now, as far as everything was seen."""
+        visit = self.visit
+        return visit is not None and not (visit.answered or visit.left or self.cut or self.gone)
+
 
 @dataclass(slots=True)
 class Member:
@@ -151,6 +154,7 @@ class Board:
     variables: those whose setting is of interest.
     talks: an agent's line -> the call whose talk it carries. ringing: an agent's line that rings -> (call, queue, agent, since).
     behind: a leg -> the leg before it, for agents who are reached through a Local channel.
+    alive: the lines of a list that is being told. absent: calls that were missing in a list -> when.
     """
 
     dialplan: Dialplan
@@ -172,6 +176,7 @@ class Board:
     phones: set[str] = field(default_factory=set)
     counted: dict[str, int] = field(default_factory=dict)
     alive: set[str] = field(default_factory=set)
+    absent: dict[str, int] = field(default_factory=dict)
     booted: int = 0
     stopped: int = 0
 
@@ -273,22 +278,6 @@ class Board:
                 with_agent = call.attempt is not None and call.attempt.agent != ""
                 up[channel.id] = Standing(with_agent=with_agent, known=call.known)
         return up
-
-    def settle(self, now: int) -> None:
-        """Let go of calls whose lines have been gone for a while; see whether something is missing by now."""
-        missing = self.cuts.missing(now)
-        if missing:
-            self.contradict(*missing)
-        while self.ending:
-            id, call = next(iter(self.ending.items()))
-            if now - call.gone < LINGER_US:
-                break
-            del self.ending[id]
-            self.calls.pop(id, None)
-            self.channels.pop(id, None)
-            self.talks = {leg: talk for leg, talk in self.talks.items() if talk != id} if id in self.talks.values() else self.talks
-            if call.visit is not None and not call.cut:
-                self.contradict(call.sign)
 
 
 def device(channel: str) -> str:

@@ -1,0 +1,114 @@
+"""Streams that were cut off: packets simply missing, or a connection that was lost and made again.
+
+What a reconnection would have shown (lines that are up, callers who wait, members, the queues' counters) is read off the
+whole recording, as `Pbx` stands at that moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from tests.kit.captures import Line
+
+LOST_S = 8.0
+
+
+@dataclass
+class Pbx:
+    """What the PBX itself knows at a moment: headers by line, callers in queues since when, members, ends counted by queue."""
+
+    channels: dict[str, dict[str, str]] = field(default_factory=dict)
+    waiting: dict[str, tuple[float, dict[str, str]]] = field(default_factory=dict)
+    members: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+    completed: dict[str, int] = field(default_factory=dict)
+    abandoned: dict[str, int] = field(default_factory=dict)
+    booted: float = 0.0
+
+    def see(self, lines: Iterable[Line]) -> Pbx:
+        """Go on with what these lines tell."""
+        for line in lines:
+            if line.name:
+                self._take(line)
+        return self
+
+    def _take(self, line: Line) -> None:
+        headers = dict(text.partition(": ")[::2] for text in line.raw.split("\r\n") if ": " in text)
+        id, queue = headers.get("Uniqueid", ""), headers.get("Queue", "")
+        match line.name:
+            case "Newchannel":
+                self.channels[id] = headers
+            case "Hangup":
+                self.channels.pop(id, None)
+            case "QueueCallerJoin":
+                self.waiting[id] = (line.t, headers)
+            case "QueueCallerLeave":
+                self.waiting.pop(id, None)
+            case "QueueCallerAbandon":
+                self.abandoned[queue] = self.abandoned.get(queue, 0) + 1
+            case "AgentComplete":
+                self.completed[queue] = self.completed.get(queue, 0) + 1
+            case "QueueParams":
+                self.completed.setdefault(queue, 0)
+                self.abandoned.setdefault(queue, 0)
+            case "QueueMemberAdded" | "QueueMemberPause" | "QueueMemberStatus":
+                self.members[queue, headers["Interface"]] = headers
+            case "QueueMemberRemoved":
+                self.members.pop((queue, headers["Interface"]), None)
+            case "FullyBooted":
+                self.booted = line.t - int(headers["Uptime"])
+
+    def logged_in(self, at: float) -> list[Line]:
+        """A new connection, accepted by a PBX that is up."""
+        return [
+            Line(at, "", "tcp-connected"),
+            Line(at, "Asterisk Call Manager/11.0.0\r\n"),
+            _packet(at, "Response: Success", Message="Authentication accepted"),
+            _packet(at, "Event: FullyBooted", Privilege="system,all", Uptime=str(int(at - self.booted)), Status="Fully Booted"),
+        ]
+
+    def listed(self, at: float) -> list[Line]:
+        """The answers to CoreShowChannels and QueueStatus."""
+        lines = []
+        for id, known in self.channels.items():
+            shown = {name: known.get(name, "") for name in ("Channel", "CallerIDNum", "Context", "Exten")}
+            lines.append(_packet(at, "Event: CoreShowChannel", **shown, Uniqueid=id, Linkedid=known["Linkedid"]))
+        lines.append(_packet(at, "Event: CoreShowChannelsComplete", EventList="Complete", ListItems=str(len(self.channels))))
+        for queue in self.completed:
+            lines += self._queue(queue, at)
+        return [*lines, _packet(at, "Event: QueueStatusComplete", EventList="Complete", ListItems="1")]
+
+    def _queue(self, queue: str, at: float) -> list[Line]:
+        counted = {"Completed": str(self.completed[queue]), "Abandoned": str(self.abandoned[queue])}
+        lines = [_packet(at, "Event: QueueParams", Queue=queue, Max="0", **counted)]
+        for (of, interface), known in self.members.items():
+            if of == queue:
+                stands = {name: known.get(name, "") for name in ("StateInterface", "LastPause", "LoginTime", "Paused", "PausedReason")}
+                lines.append(_packet(at, "Event: QueueMember", Queue=queue, Name=known["MemberName"], Location=interface, **stands))
+        for id, (since, known) in self.waiting.items():
+            if known["Queue"] == queue:
+                caller = {name: known.get(name, "") for name in ("Channel", "CallerIDNum")}
+                lines.append(_packet(at, "Event: QueueEntry", Queue=queue, Uniqueid=id, Wait=str(int(at - since)), **caller))
+        return lines
+
+
+def _packet(at: float, first: str, **headers: str) -> Line:
+    return Line(at, "\r\n".join([first, *(f"{name}: {value}" for name, value in headers.items())]) + "\r\n\r\n")
+
+
+def lacking(lines: Sequence[Line], since: float, seconds: float = LOST_S) -> list[Line]:
+    """The stream without the packets of these seconds, and no mark of it."""
+    return [line for line in lines if not since <= line.t < since + seconds]
+
+
+def lost(lines: Sequence[Line], since: float, seconds: float = LOST_S) -> list[Line]:
+    """The stream of a connection that was lost for these seconds, and of whoever asked how all stands when it was back."""
+    back = since + seconds
+    pbx = Pbx().see(line for line in lines if line.t < back)
+    return [
+        *(line for line in lines if line.t < since),
+        Line(since, "", "tcp-closed"),
+        *pbx.logged_in(back),
+        *pbx.listed(back),
+        *(line for line in lines if line.t >= back),
+    ]

@@ -1,0 +1,111 @@
+"""A whole house in the process: a real store and its door, real rows; each story is a company of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from commands.desk import Caller
+from commands.door import Door
+from commands.store import Store
+from commands.telling import TELL
+from projections import reports
+from projections.question import Question
+from projections.runner import Runner
+from projections.view import Rows
+from streams.reactors import settle_restarts
+from telephony_adapter.ami_import import AmiImportResult, import_ami
+from telephony_adapter.importing import import_queue_log
+from telephony_adapter.log_result import ImportResult
+from tests.kit.center import fresh, opened
+
+SAO_PAULO = ZoneInfo("America/Sao_Paulo")
+
+Figures = dict[str, dict[str, Any]]
+"""Rows of a report by their names."""
+
+
+class House:
+    """Everything of one data directory. `follow` lets the rows catch up with the log."""
+
+    def __init__(self, store: Store, runner: Runner, rows: Any) -> None:
+        self.store = store
+        self.door = Door(store)
+        self.runner = runner
+        self.warehouse = rows
+        self.companies: list[Company] = []
+
+    def company(self) -> Company:
+        """A company without a past."""
+        self.companies.append(Company(self, uuid4()))
+        return self.companies[-1]
+
+    def follow(self) -> None:
+        """As an import does that waits: rows for all that was told, restarts told to everyone."""
+        self.runner.run_until(self.store.head())
+        waiting = [company for company in self.companies if not company.settled]
+        if sum(settle_restarts(self.door, self.warehouse, company.tenant) for company in waiting):
+            self.runner.run_until(self.store.head())
+        for company in waiting:
+            company.settled = True
+
+
+@dataclass
+class Company:
+    """One company and what it was told."""
+
+    house: House
+    tenant: UUID
+    settled: bool = True
+
+    def ami(self, path: Path, name: str = "ami") -> AmiImportResult:
+        """Import a recorded stream."""
+        self.settled = False
+        return import_ami(self.house.door, self._caller, path, name)
+
+    def log(self, *paths: Path, **options: Any) -> ImportResult:
+        """Import queue logs."""
+        self.settled = False
+        return import_queue_log(self.house.door, self._caller, [(path, path.name) for path in paths], timezone=SAO_PAULO, **options)
+
+    def queues(self, **question: Any) -> Figures:
+        """`report queues`, by queue unless asked otherwise."""
+        return self._report("queues", {"by": "queue"} | question)
+
+    def agents(self, **question: Any) -> Figures:
+        """`report agents --by agent`."""
+        return self._report("agents", {"by": "agent"} | question)
+
+    def figures(self) -> tuple[Figures, ...]:
+        """All that the reports say of a company, in every grouping."""
+        return (self.queues(), self.queues(by="agent"), self.queues(by="hour"), self.agents())
+
+    def _report(self, subject: str, question: dict[str, Any]) -> Figures:
+        if not self.settled:
+            self.house.follow()
+        rows = Rows(self.house.warehouse, self.tenant, self.house.runner.progress)
+        told: Sequence[dict[str, Any]] = getattr(reports, subject)(rows, Question(**question)).rows
+        return {row[next(iter(row))]: row for row in told}
+
+    @property
+    def _caller(self) -> Caller:
+        return Caller(self.tenant, "import", frozenset({TELL}))
+
+
+@contextmanager
+def house(directory: Path) -> Iterator[House]:
+    """A house in an empty directory."""
+    store = Store(directory / "data")
+    with opened(directory / "warehouse") as engine:
+        warehouse = fresh(engine).warehouse
+        runner = Runner(store.recorder, warehouse)
+        try:
+            yield House(store, runner, warehouse)
+        finally:
+            runner.close()
+            store.close()

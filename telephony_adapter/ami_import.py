@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from commands.desk import Caller, Command
-from commands.telling import TellAgent, TellCall, TellTimeline
+from commands.telling import PROVED, TellAgent, TellCall, TellTimeline
 from domain.errors import DomainError
 from domain.facts import Fact
 from domain.timeline import Gap
@@ -175,7 +175,8 @@ class _Import:
                 result.conflicts += len(told["conflicts"])
                 result.conflicts_named += list(told["conflicts"])[: SHOWN - len(result.conflicts_named)]
             case TellAgent(facts=facts):
-                result.facts += len(facts)
+                # What a call's line proves about its agent is no telling of its own.
+                result.facts += sum(1 for fact in facts if fact.kind not in PROVED)
                 result.repeated += told["repeated"]
                 result.implied += told["implied"]
             case TellTimeline(gap=Gap() as gap):

@@ -1,0 +1,179 @@
+"""Recordings of a real Asterisk: every figure by queue and agent, and every call's outcome, whichever source told them, in whatever order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import pytest
+
+from domain.calls import Call
+from telephony_adapter.ami_import import import_ami
+from telephony_adapter.importing import import_queue_log
+from tests.kit.captures import NAMES, Capture, capture
+from tests.kit.house import SAO_PAULO, Company, Figures, House, house
+from tests.kit.telling_door import CALLER, TellingDoor
+
+WAYS = ("timed", "raw", "log", "timed+log", "raw+log", "log+timed", "log+raw", "timed+raw")
+OUTCOMES = {"timeout": "timed_out", "key": "left_by_key"}
+RESULTS = {
+    "answered": "answered", "busy": "busy", "noanswer": "no_answer", "notfound_404": "bad_number", "unavailable_480": "unavailable",
+    "congestion_503": "congestion", "rejected_403": "rejected", "agent_noanswer": "agent_no_answer",
+}  # fmt: skip
+IN_THE_IVR = {"ivr_abandon": "abandoned", "ivr_no_choice": "ended", "ivr_invalid": "ended", "out_of_hours": "out_of_hours"}
+
+
+@pytest.fixture(scope="module")
+def open_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with house(tmp_path_factory.mktemp("house")) as built:
+        yield built
+
+
+def bring(company: Company, recorded: Capture, way: str) -> None:
+    for source in way.split("+"):
+        if source == "log":
+            company.log(recorded.queue_log)
+        else:
+            company.ami(getattr(recorded, source), source)
+
+
+def only(figures: Figures, names: Any) -> dict[str, dict[str, Any]]:
+    return {name: {figure: row[figure] for figure in names} for name, row in figures.items()}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", NAMES)
+def test_figures_are_the_true_ones_by_queue_and_by_agent(open_house: House, name: str, way: str) -> None:
+    recorded = capture(name)
+    company = open_house.company()
+    bring(company, recorded, way)
+    queues, agents = recorded.queues(), recorded.agents()
+    assert only(company.queues(), next(iter(queues.values()))) == queues
+    assert {row["bounds"] for row in company.queues().values()} == {None}
+    assert only(company.agents(), ("answered", "ring_no_answer")) == agents
+    by_agent = {agent: row["answered"] for agent, row in company.queues(by="agent").items() if agent and row["answered"]}
+    assert by_agent == {agent: told["answered"] for agent, told in agents.items() if told["answered"]}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_whatever_the_order_of_the_sources_the_figures_are_the_same(open_house: House, name: str) -> None:
+    told: list[tuple[Figures, ...]] = []
+    for way in ("timed+log", "log+timed", "timed+log+timed+log", "log+timed+raw+log"):
+        company = open_house.company()
+        bring(company, capture(name), way)
+        told.append(company.figures())
+    assert all(figures == told[0] for figures in told)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_after_ami_a_log_adds_only_what_ami_cannot_tell(open_house: House, name: str) -> None:
+    alone, after = open_house.company(), open_house.company()
+    bring(alone, capture(name), "timed")
+    bring(after, capture(name), "timed+log")
+    for before, then in zip(alone.figures(), after.figures(), strict=True):
+        assert before.keys() == then.keys()
+        changed = {figure for row, told in then.items() for figure, value in told.items() if value != before[row][figure]}
+        # A reason that is no UTF-8 is in the log alone.
+        assert changed <= {"pauses"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_imported_twice_nothing_is_new(open_house: House, name: str) -> None:
+    company = open_house.company()
+    bring(company, capture(name), "timed+log")
+    company.figures()
+    proved, figures = open_house.store.head(), company.figures()
+    again = company.ami(capture(name).timed, "timed")
+    assert (again.repeated, again.calls, again.visits, again.conflicts) == (again.facts, 0, {}, 0)
+    log = company.log(capture(name).queue_log)
+    assert (log.used, log.repeated, log.calls) == (0, log.lines, 0)
+    assert (open_house.store.head(), company.figures()) == (proved, figures)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_sources_are_in_no_conflict(name: str) -> None:
+    door = TellingDoor()
+    assert import_ami(door, CALLER, capture(name).timed, "ami").conflicts == 0
+    log = import_queue_log(door, CALLER, [(capture(name).queue_log, "queue_log")], timezone=SAO_PAULO)
+    assert (log.conflicts, log.broken, log.unknown_verbs, log.interfaces_not_matched) == (0, 0, {}, [])
+
+
+@cache
+def resolved(name: str, way: str) -> dict[str, Call]:
+    door = TellingDoor()
+    for source in way.split("+"):
+        if source == "log":
+            import_queue_log(door, CALLER, [(capture(name).queue_log, "queue_log")], timezone=SAO_PAULO)
+        else:
+            import_ami(door, CALLER, getattr(capture(name), source), source)
+    return {call: interaction.call for call, interaction in door.interactions.items() if interaction.call is not None}
+
+
+@pytest.mark.parametrize("way", ["timed", "raw", "log", "log+timed"])
+@pytest.mark.parametrize("name", NAMES)
+def test_every_call_fared_in_the_queues_as_it_truly_did(name: str, way: str) -> None:
+    calls = resolved(name, way)
+    legs = [leg for call in capture(name).truth for leg in call["observed"].get("legs", [])]
+    visits = {id: list(call.visits) for id, call in calls.items() if call.visits}
+    for leg in legs:
+        visit = visits[leg["uniqueid"]].pop(0)
+        end = OUTCOMES.get(leg["outcome"], leg["outcome"])
+        assert (visit.queue, visit.end, visit.agent) == (leg["queue"], end, leg.get("agent", "")), leg
+        assert visit.wait_ms is not None
+        assert abs(visit.wait_ms - leg["wait"] * 1000) <= 1000, leg
+        assert len([ring for ring in visit.rings if ring.outcome == "no_answer"]) == leg["rna"], leg
+        if end == "answered":
+            assert visit.talk_ms is not None
+            assert visit.hold_ms is not None
+            assert abs(visit.talk_ms + visit.hold_ms - leg["talk"] * 1000) <= 1000, leg
+            assert visit.released_by == leg["hangup_by"], leg
+    assert {id: left for id, left in visits.items() if left} == {}
+
+
+@pytest.mark.parametrize("way", ["timed", "raw", "log+timed"])
+@pytest.mark.parametrize("name", NAMES)
+def test_every_call_fared_in_the_ivr_as_it_truly_did(name: str, way: str) -> None:
+    calls = resolved(name, way)
+    for told in capture(name).truth:
+        if told["kind"] != "in":
+            continue
+        path = calls[told["uniqueid"]].ivr
+        if told["did"] in ("4000", "4002"):
+            assert path is not None
+            assert path.outcome == IN_THE_IVR.get(told["intended"], "offered"), told
+        elif told["intended"] == "out_of_hours":
+            assert path is not None
+            assert path.outcome == "out_of_hours"
+        else:
+            assert path is None, told
+
+
+@pytest.mark.parametrize("way", ["timed", "raw", "log+timed"])
+@pytest.mark.parametrize("name", NAMES)
+def test_every_attempt_came_to_what_it_truly_did(name: str, way: str) -> None:
+    linked = {line.get("Uniqueid"): line.get("Linkedid") for line in capture(name).lines if line.name == "Newchannel"}
+    attempts = {id: call.attempt.result for id, call in resolved(name, way).items() if call.attempt is not None}
+    for told in capture(name).truth:
+        if told["kind"] == "out" and told["intended"] != "agent_noanswer":
+            id = told["uniqueid"] or linked[told["observed"]["carrier_leg"][0]["uniqueid"]]
+            assert attempts.pop(id) == RESULTS[told["intended"]], told
+    nobody = [told for told in capture(name).truth if told["intended"] == "agent_noanswer"]
+    assert list(attempts.values()) == ["agent_no_answer"] * len(nobody)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_consultation_is_part_of_the_customers_call_and_nobody_else_is(name: str) -> None:
+    calls = resolved(name, "log+timed")
+    parts = {id for id, call in calls.items() if call.part_of is not None}
+    told = capture(name).truth
+    assert parts == {leg["uniqueid"] for call in told for leg in call["observed"].get("legs", []) if leg["uniqueid"] != call["uniqueid"]}
+    assert {call.call for call in calls.values()} - parts == {
+        id for call in told for id in [call["uniqueid"] or _own(name, call)] if id
+    } | {id for id, call in calls.items() if call.attempt is not None and call.attempt.result == "agent_no_answer"}  # fmt: skip
+
+
+def _own(name: str, told: dict[str, Any]) -> str:
+    linked = {line.get("Uniqueid"): line.get("Linkedid") for line in capture(name).lines if line.name == "Newchannel"}
+    legs = told["observed"].get("carrier_leg") or []
+    return linked[legs[0]["uniqueid"]] if legs else ""

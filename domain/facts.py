@@ -63,9 +63,9 @@ CallKind = Literal[
 
 PresenceKind = Literal[
     "joined",  # ADDMEMBER, AGENT(CALLBACK)LOGIN (queue "" = all; by = "member" | "login")
-    "left",  # REMOVEMEMBER, AGENT(CALLBACK)LOGOFF (queue "" = all; session_ms if told)
+    "left",  # REMOVEMEMBER, AGENT(CALLBACK)LOGOFF (queue "" = all; session_ms if told; by: "list" = a list shows it, it was some time before)
     "paused",  # queue "" = all; text: reason
-    "unpaused",  # queue "" = all
+    "unpaused",  # queue "" = all (by: "list" as for left)
     "reason",  # PAUSEREASON: reason of the pause around it (text)
     "seen",  # rung or answered in `queue`: proves presence
     "talked",  # his talk with a caller ended: proves presence only of one of whom nothing was told before

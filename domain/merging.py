@@ -89,7 +89,9 @@ def _twins(finer: list[Fact], coarser: list[Fact]) -> dict[int, int]:
     """Which coarse fact (by index) is which fine one; fine facts take over what only the coarse one knows."""
     waiting: dict[tuple[str, str, str], list[int]] = {}
     for index, fact in enumerate(finer):
-        waiting.setdefault(_subject(fact), []).append(index)
+        # What only a list shows was some time before: it tells no instant that could be anybody else's.
+        if fact.by != "list":
+            waiting.setdefault(_subject(fact), []).append(index)
     twins: dict[int, int] = {}
     for index, fact in enumerate(coarser):
         candidates = waiting.get(_subject(fact), [])
@@ -116,7 +118,10 @@ def _everywhere(finer: list[Fact], fact: Fact) -> int | None:
     near = [
         (abs(other.at - fact.at), index)
         for index, other in enumerate(finer)
-        if other.kind == fact.kind and other.text == fact.text and abs(other.at // SECOND - fact.at // SECOND) <= SAME_FACT_S
+        if other.kind == fact.kind
+        and other.by != "list"
+        and other.text == fact.text
+        and abs(other.at // SECOND - fact.at // SECOND) <= SAME_FACT_S
     ]
     return min(near)[1] if near else None
 

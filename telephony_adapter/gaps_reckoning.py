@@ -12,8 +12,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from domain.base import SECOND
 from domain.timeline import Gap
 from telephony_adapter.gaps_numbers import named, sequence_of
+
+_FEW_A_SECOND = 10
+"""So many lines a second are assumed to be born where no number tells."""
 
 
 @dataclass(slots=True)
@@ -140,8 +144,11 @@ def reckon(cut: Cut, all_named: bool, by_key: set[str], returning: set[str]) -> 
 
 def _births(cut: Cut, all_named: bool) -> int | None:
     """How many lines were born in it, at most; None when no number tells."""
-    if cut.first is None or cut.sequence is None:
+    if cut.first is None:
         return None
+    if cut.sequence is None:
+        # All lines since the PBX started: worth knowing of a PBX that started just before.
+        return cut.first if cut.first <= _FEW_A_SECOND * (cut.closed - cut.opened) // SECOND else None
     by_sequence = cut.first - cut.sequence - 1
     technologies = {technology for technology in (*cut.tails, *cut.heads) if technology != "Local"}
     if not all_named or any(name not in cut.heads or not (cut.from_start or name in cut.tails) for name in technologies):

@@ -99,7 +99,7 @@ def listed_member(board: Board, packet: Packet) -> None:
         since = packet.whole("LastPause") * SECOND
         _pause(board, queue, member, packet, since if member.changed < since < board.at else board.at)
     elif member.paused and not paused:
-        board.tell_agent(agent, "unpaused", queue=queue)
+        board.tell_agent(agent, "unpaused", queue=queue, by="list")
         member.paused, member.changed = False, board.at
 
 
@@ -107,5 +107,5 @@ def listing_complete(board: Board) -> None:
     """QueueStatusComplete: a member of a listed queue who is not in the list has left it."""
     for queue, interfaces in board.listed.items():
         for key in [key for key in board.members if key[0] == queue and key[1] not in interfaces]:
-            board.tell_agent(board.members.pop(key).name, "left", queue=queue, by="member")
+            board.tell_agent(board.members.pop(key).name, "left", queue=queue, by="list")
     board.listed.clear()

@@ -167,3 +167,12 @@ def test_an_interface_that_is_matched_hands_its_facts_over() -> None:
     assert interface.identify("Ana", STAMP) == [log("joined", 0)]
     assert stretches(interface) == {}
     assert interface.identify("Ana", STAMP) == []
+
+
+def test_what_only_a_list_shows_had_happened_when_a_log_says_so() -> None:
+    joined, paused = ami("joined", 0), ami("paused", 5)
+    assert spans(joined, ami("left", 30.3, by="list"), log("left", 28)) == [("session", 0, 28, "")]
+    assert spans(joined, ami("left", 30.3, by="list")) == [("session", 0, 30.3, "")]
+    listed = ami("unpaused", 30.3, by="list")
+    assert spans(joined, paused, listed, log("unpaused", 29)) == [("pause", 5, 29, ""), ("session", 0, None, "")]
+    assert spans(joined, paused, listed, log("unpaused", 29, queue="")) == [("pause", 5, 29, ""), ("session", 0, None, "")]

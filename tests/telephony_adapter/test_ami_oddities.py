@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -11,61 +10,25 @@ from commands.telling import MatchMember
 from domain.base import SECOND
 from domain.facts import Fact
 from tests.kit.captures import capture
+from tests.kit.one_call import (
+    AGENT,
+    ANA,
+    CALL,
+    CALLER,
+    abandon,
+    asked,
+    born,
+    complete,
+    connect,
+    dial_end,
+    hang_up,
+    join,
+    leave,
+    ring,
+    step,
+    variable,
+)  # fmt: skip
 from tests.kit.packets import BANNER, T0, Story, event, story, undated
-
-CALLER: dict[str, Any] = {"Channel": "PJSIP/tronco-00000001", "Uniqueid": f"{T0}.1", "Linkedid": f"{T0}.1", "CallerIDNum": "11988000037"}
-AGENT = {"DestChannel": "PJSIP/1001-00000002", "DestUniqueid": f"{T0}.2", "DestLinkedid": f"{T0}.1"}
-ANA = {"Interface": "PJSIP/1001", "MemberName": "Ana Souza"}
-CALL = f"{T0}.1"
-
-
-def born(at: float = 0, **more: Any) -> str:
-    return event("Newchannel", at, **CALLER | {"ChannelState": 4, "Context": "entrada", "Exten": "4001"} | more)
-
-
-def join(at: float, queue: str = "vendas", **more: Any) -> str:
-    return event("QueueCallerJoin", at, **CALLER | {"Queue": queue, "Position": 1, "Count": 1} | more)
-
-
-def leave(at: float, queue: str = "vendas", **more: Any) -> str:
-    return event("QueueCallerLeave", at, **CALLER | {"Queue": queue, "Position": 1, "Count": 0} | more)
-
-
-def abandon(at: float, wait: int, queue: str = "vendas", **more: Any) -> str:
-    return event("QueueCallerAbandon", at, **CALLER | {"Queue": queue, "Position": 1, "OriginalPosition": 1, "HoldTime": wait} | more)
-
-
-def variable(at: float, name: str, value: str) -> str:
-    return event("VarSet", at, **CALLER, Variable=name, Value=value)
-
-
-def step(at: float, context: str, exten: str, application: str, data: str = "") -> str:
-    return event("Newexten", at, **CALLER, Context=context, Extension=exten, Priority=1, Application=application, AppData=data)
-
-
-def hang_up(at: float, cause: int = 16, **more: Any) -> str:
-    return event("Hangup", at, **CALLER | more, Cause=cause, **{"Cause_txt": "Normal Clearing"})
-
-
-def asked(at: float) -> str:
-    return event("HangupRequest", at, **CALLER)
-
-
-def ring(at: float, **more: Any) -> list[str]:
-    both = CALLER | AGENT | {"Queue": "vendas"} | ANA | more
-    return [event("Newchannel", at, Channel=both["DestChannel"], Uniqueid=both["DestUniqueid"], Linkedid=both["Linkedid"], ChannelState=0), event("AgentCalled", at, **both)]  # fmt: skip
-
-
-def dial_end(at: float, status: str, **more: Any) -> str:
-    return event("DialEnd", at, **CALLER | AGENT | more, DialStatus=status)
-
-
-def connect(at: float, wait: int, rang: int = 1, **more: Any) -> str:
-    return event("AgentConnect", at, **CALLER | AGENT | {"Queue": "vendas"} | ANA | more, HoldTime=wait, RingTime=rang)
-
-
-def complete(at: float, wait: int, talk: int, reason: str = "agent", **more: Any) -> str:
-    return event("AgentComplete", at, **CALLER | AGENT | {"Queue": "vendas"} | ANA | more, HoldTime=wait, TalkTime=talk, Reason=reason)
 
 
 def ends(told: Story, call: str = CALL) -> list[str]:
@@ -307,8 +270,8 @@ def test_09_a_member_added_twice_and_an_unknown_member_are_errors_that_tell_noth
 # 10
 
 
-def pause(at: float, queue: str, paused: int, reason: str = "", since: float = 0, agent: str = "Ana Souza") -> str:
-    return event("QueueMemberPause", at, Queue=queue, Interface="PJSIP/1001", MemberName=agent, Paused=paused, PausedReason=reason, LastPause=int(T0 + (since or at)))  # fmt: skip
+def pause(at: float, queue: str, paused: int, reason: str = "", *, since: float = 0) -> str:
+    return event("QueueMemberPause", at, Queue=queue, **ANA, Paused=paused, PausedReason=reason, LastPause=int(T0 + (since or at)))  # fmt: skip
 
 
 def test_10_a_pause_is_told_once_for_each_queue_and_a_new_reason_again(tmp_path: Path) -> None:

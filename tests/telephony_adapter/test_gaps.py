@@ -1,0 +1,84 @@
+"""Eight seconds cut out of a stream: before a log is imported the true figures lie within the bounds, afterwards they are exact."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.kit.captures import NAMES, capture
+from tests.kit.cuts import LOST_S
+from tests.kit.gapped import WAYS, Widths, cut_at, differing, log_ends, outside, telling
+from tests.kit.house import Figures, House, house
+
+SAMPLE = 9
+AT_ONCE = 100
+
+
+@pytest.fixture(scope="module")
+def open_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    with house(tmp_path_factory.mktemp("house")) as built:
+        yield built
+
+
+def whole_figures(built: House, name: str) -> tuple[Figures, ...]:
+    uncut = built.company()
+    uncut.ami(capture(name).timed)
+    uncut.log(capture(name).queue_log)
+    return uncut.figures()
+
+
+def hold(built: House, name: str, way: str, moments: Sequence[float], directory: Path) -> Widths:
+    """Both halves of the promise, for a cut at each of these moments."""
+    recorded, widths = capture(name), Widths()
+    whole = whole_figures(built, name)
+    for start in range(0, len(moments), AT_ONCE):
+        cuts = list(cut_at(built, recorded, way, moments[start : start + AT_ONCE], directory))
+        assert [what for cut in cuts for what in outside(recorded, whole, cut, widths)] == []
+        for cut in cuts:
+            cut.company.log(recorded.queue_log)
+        for cut in cuts:
+            covered = cut.since + LOST_S <= log_ends(recorded)
+            assert differing(whole, cut.company.figures(), covered) == [], cut.since
+    return widths
+
+
+def spread(name: str, times: int) -> list[float]:
+    """Moments of events that make a command, evenly over the recording."""
+    lines = telling(capture(name))
+    return [capture(name).lines[lines[len(lines) * n // times]].t for n in range(times)]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", NAMES)
+def test_wherever_it_is_cut_off_the_bounds_hold_and_a_log_makes_it_exact(
+    open_house: House, tmp_path: Path, record_property: Callable[[str, object], None], name: str, way: str
+) -> None:
+    widths = hold(open_house, name, way, spread(name, SAMPLE), tmp_path)
+    record_property("width of bounds", widths.summary())
+    counts = widths.summary()["counts"]
+    assert counts["bounds"] > 0
+    assert counts["mean"] < 8
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3_600)
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", NAMES)
+def test_cut_off_at_every_event_that_makes_a_command_the_bounds_hold_and_a_log_makes_it_exact(
+    open_house: House, tmp_path: Path, record_property: Callable[[str, object], None], name: str, way: str
+) -> None:
+    moments = [capture(name).lines[index].t for index in telling(capture(name))]
+    record_property("width of bounds", hold(open_house, name, way, moments, tmp_path).summary())
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3_600)
+@pytest.mark.parametrize("before", [4.0, 7.999])
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", NAMES)
+def test_cut_off_some_seconds_before_such_an_event_the_bounds_hold_too(
+    open_house: House, tmp_path: Path, name: str, way: str, before: float
+) -> None:
+    hold(open_house, name, way, [moment - before for moment in spread(name, 60) if moment - before > capture(name).lines[5].t], tmp_path)

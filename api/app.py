@@ -9,7 +9,22 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from api import agents, auth, dashboards, identity, interactions, ivr, monitoring, openapi, operation, problem, queues, reports
+from api import (
+    agents,
+    auth,
+    dashboards,
+    docs,
+    identity,
+    interactions,
+    interactions_report,
+    ivr,
+    monitoring,
+    openapi,
+    operation,
+    problem,
+    queues,
+    reports,
+)
 from api.body_limit import LimitedASGI
 from api.house import Center, House
 from api.observing import ObservedASGI
@@ -36,14 +51,16 @@ def create_app(center: Center) -> FastAPI:
         version=version("atende"),
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         openapi_tags=openapi.TAGS,
+        docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
         lifespan=lifespan,
     )
     app.state.house = house
     # Routes are tried in this order: what is asked most comes first.
-    for module in (interactions, agents, monitoring, dashboards, reports, auth, queues, ivr, identity, operation):
+    for module in (interactions, interactions_report, agents, monitoring, dashboards, reports, auth, queues, ivr, identity, operation):
         app.include_router(module.router)
+    docs.install(app)
     app.add_middleware(LimitedASGI, most=MAX_BODY)
     app.add_middleware(ObservedASGI, instruments=house.instruments)
     problem.install(app)

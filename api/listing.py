@@ -11,7 +11,7 @@ from pydantic import Field
 
 from api.asking import Asking
 from api.paging import digest_of
-from api.questions import OfPast, past_of
+from api.questions import OfPast, Parameters, past_of
 from api.shapes import Shape
 from projections.registers import Registered, page
 from projections.view import View
@@ -23,13 +23,21 @@ S = TypeVar("S", bound=Shape)
 Key = tuple[int | str, ...]
 
 
-class Paged(OfPast):
+class Turned(Parameters):
     """Which page."""
 
     limit: Annotated[int, Field(ge=1, le=1_000, description="rows of a page")] = 100
     cursor: Annotated[
         str | None, Field(max_length=1_000, pattern=r"^[A-Za-z0-9_\-]+$", description="`next` of the page before", examples=["Zm9vYmFy…"])
     ] = None
+
+    def filters(self) -> dict[str, object]:
+        """What is asked for, whatever the page: a cursor belongs to that."""
+        return self.model_dump(exclude={"cursor", "limit", "at_least", "format"})
+
+
+class Paged(OfPast, Turned):
+    """Which page, of which past."""
 
 
 class Page(Shape, Generic[T]):
@@ -61,7 +69,7 @@ class Listing(Generic[T]):
 
 async def part_of(asking: Asking, asked: Paged, listing: Listing[T]) -> Part[T]:
     """The page that is asked for."""
-    digest = digest_of(listing.name, asking.tenant, asked.model_dump(exclude={"cursor", "limit", "at_least"}))
+    digest = digest_of(listing.name, asking.tenant, asked.filters())
     after, pinned = listing.start, None
     if asked.cursor is not None:
         cursor = asking.house.cursors.read(asked.cursor, digest)

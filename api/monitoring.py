@@ -6,14 +6,19 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Query, Response
+from pydantic import Field
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from api.asking import Asking, may
+from api.figures import AgentsNow, Lineage, figures
 from api.house import House
 from api.live import Message
-from api.problem import documented
-from api.shapes import Position
+from api.problem import QUESTION, documented
+from api.questions import OfSome, past_of
+from api.shapes import Position, Shape
+from projections.live import monitor
+from projections.standing import State
 
 router = APIRouter(prefix="/v1", tags=["monitoring"], responses=documented("unauthenticated", "not-allowed", "invalid"))
 
@@ -31,6 +36,62 @@ data: {"position":1204,"topic":"interaction.answered","id":"40ca8005-24cc-572c-9
 id: 1219
 
 """
+
+
+Instant = Annotated[str | None, Field(description="ISO 8601 with offset", examples=["2026-03-02T14:05:09-03:00"])]
+
+
+class StandingAgent(Shape):
+    """How one agent stands."""
+
+    agent: Annotated[str, Field(examples=["Ana"])]
+    state: State
+    since: Annotated[Instant, Field(description="since when; null for one who never came in")]
+    reason: Annotated[str, Field(description="of the pause", examples=["almoço"])]
+    queue: Annotated[str, Field(description="of the call at hand; empty without one", examples=["vendas"])]
+    interaction: Annotated[UUID | None, Field(description="the call at hand")]
+    on_hold: Annotated[bool, Field(description="whether the customer of that call hears music")]
+    queues: Annotated[list[str], Field(description='in which the agent is in; "" stands for all', examples=[["vendas", "suporte"]])]
+
+
+class AgentsByGroup(Shape):
+    """The four groups of the screen."""
+
+    available: Annotated[list[StandingAgent], Field(description="Disponíveis: free or being rung, the longest idle first")]
+    on_call: Annotated[list[StandingAgent], Field(description="Em Chamada: talking or wrapping up, by name")]
+    paused: Annotated[list[StandingAgent], Field(description="Pausados, by name")]
+    offline: Annotated[list[StandingAgent], Field(description="by name")]
+
+
+class Waiting(Shape):
+    """A customer who waits for an agent."""
+
+    interaction: UUID
+    call: Annotated[str, Field(description="the id that its source gave it", examples=["crm-4711"])]
+    queue: Annotated[str, Field(examples=["vendas"])]
+    place: Annotated[int, Field(ge=1, description="place in that queue")]
+    since: Annotated[str, Field(description="ISO 8601 with offset", examples=["2026-03-02T14:05:09-03:00"])]
+    ringing: Annotated[list[str], Field(description="the agents whose phones ring for it", examples=[["Ana"]])]
+
+
+class Board(Lineage):
+    """B2: the center as it stands at one instant."""
+
+    at: Annotated[str, Field(description="the instant, ISO 8601 with offset", examples=["2026-03-02T14:05:09-03:00"])]
+    covered_to: Annotated[Instant, Field(description="where the sources' knowledge ends, if before the instant asked about")]
+    agents: AgentsByGroup
+    counts: AgentsNow
+    waiting: Annotated[list[Waiting], Field(description="who waits, the longest first")]
+
+
+@router.get("/monitoring", summary="B2, the center as it stands", responses=QUESTION, response_model=Board)
+async def monitoring(asking: Annotated[Asking, may(MONITOR)], asked: Annotated[OfSome, Query()]) -> Response:
+    """Agents available (the longest idle first), on a call, paused (with reason and since when), offline; who waits. `as_of` any past.
+
+    The `as_of` of the answer is where to begin the live stream (`after`), which then tells all that changes.
+    """
+    past = await past_of(asking, asked)
+    return figures(await asking.ask(monitor, past.rows, past.question(asked, "total"), asking.house.now_ms()))
 
 
 @router.get(

@@ -58,20 +58,20 @@ class OfPast(Parameters):
     at_least: Annotated[Position | None, Field(description="as the header If-Position", examples=[1204])] = None
 
 
-class OfTime(OfPast):
+class OfSome(OfPast):
+    """Of which queues and agents."""
+
+    queue: Annotated[tuple[Word, ...], Field(max_length=100, description="these queues alone, by name", examples=[["vendas"]])] = ()
+    agent: Annotated[tuple[Word, ...], Field(max_length=100, description="these agents alone, by name", examples=[["Ana"]])] = ()
+
+
+class OfPart(OfSome):
     """Over which time."""
 
     from_: Annotated[
         Instant | None, Field(alias="from", description="date or ISO 8601; the first of all if it is left out", examples=["2026-03-02"])
     ] = None
     to: Annotated[Instant | None, Field(description="date or ISO 8601, not included", examples=["2026-03-09"])] = None
-
-
-class OfPart(OfTime):
-    """Of which queues and agents."""
-
-    queue: Annotated[tuple[Word, ...], Field(max_length=100, description="these queues alone, by name", examples=[["vendas"]])] = ()
-    agent: Annotated[tuple[Word, ...], Field(max_length=100, description="these agents alone, by name", examples=[["Ana"]])] = ()
 
 
 class OfFigures(OfPart):
@@ -109,17 +109,18 @@ class Past:
         """What `ask` finds, and the position of the log that it covers."""
         return self.rows.answer(self.as_of, self.moment_ms, ask)
 
-    def question(self, asked: OfPart, by: Grouping, ivrs: tuple[str, ...] = ()) -> Question:
+    def question(self, asked: OfSome, by: Grouping, ivrs: tuple[str, ...] = ()) -> Question:
         """The question that the engine is asked."""
+        over = asked if isinstance(asked, OfPart) else OfPart()
         how = asked if isinstance(asked, OfFigures) else OfFigures()
         return Question(
-            since_ms=None if asked.from_ is None else instant("from", asked.from_, self.where),
-            until_ms=None if asked.to is None else instant("to", asked.to, self.where),
+            since_ms=None if over.from_ is None else instant("from", over.from_, self.where),
+            until_ms=None if over.to is None else instant("to", over.to, self.where),
             by=by,
             queues=asked.queue,
             agents=asked.agent,
             ivrs=ivrs,
-            sla_ms=None if how.sla_seconds is None else int(how.sla_seconds * 1_000),
+            sla_ms=None if how.sla_seconds is None else round(how.sla_seconds * 1_000),
             profile=how.sla_profile or "",
             attribution=how.attribution,
             timezone=self.where.key,

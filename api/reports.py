@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
+from fastapi.responses import StreamingResponse
 from pydantic import Field
 
 from api.asking import Asking, may
@@ -13,10 +14,9 @@ from api.dashboards import REPORTS, Clock
 from api.figures import AgentReport, IvrReport, VisitReport, figures
 from api.problem import QUESTION
 from api.questions import OfFigures, Word, past_of
-from projections import report as writing
 from projections import reports
 from projections.question import Grouping, Question
-from projections.report import Report
+from projections.report import Report, comma_separated
 from projections.view import Rows
 
 router = APIRouter(prefix="/v1/reports", tags=["reports"], responses=QUESTION)
@@ -51,26 +51,31 @@ class OfAgents(OfFigures):
     format: Format = "json"
 
 
-def both(model: type) -> dict[str, Any]:
-    """How a route that answers JSON or CSV is documented."""
-    example = "\ufeffServiço;Oferecidas;Atendidas\r\nvendas;100;85\r\nDefinição;1-3f0a1c6b9a10;Posição;1204;Fuso;America/Sao_Paulo\r\n"
+def both(model: type, lines: str) -> dict[str, Any]:
+    """How a route that answers JSON or CSV is documented; `lines`: the titles and a row of its CSV."""
+    example = f"\ufeff{lines}\r\nDefinição;1-3f0a1c6b9a10;Posição;1204;Fuso;America/Sao_Paulo\r\n"
     csv = {"schema": {"type": "string"}, "example": example}
     return {"response_model": model, "responses": {200: {"description": "The report", "content": {"text/csv": csv}}}}
 
 
-@router.get("/queues", summary="Visits by queue, agent, IVR or interval", **both(VisitReport))
+_OF_VISITS = "Serviço;Oferecidas;Atendidas;Atendidas NS;Abandonadas\r\nvendas;100;85;70;12"
+_OF_IVR = "IVR;Entrantes URA;Fora de Serviço;Abandonadas IVR;Oferecidas\r\nprincipal;120;8;6;104"
+_OF_AGENTS = "Agente;Atendidas;Em conversa\r\nAna;40;02:00:00:000"
+
+
+@router.get("/queues", summary="Visits by queue, agent, IVR or interval", **both(VisitReport, _OF_VISITS))
 async def queues(asking: Annotated[Asking, may(REPORTS)], asked: Annotated[OfVisits, Query()]) -> Response:
     """Each visit once, in the row and interval that `attribution` says; intervals without a case are rows too."""
     return await _report(reports.queues, asking, asked, (asked.by, asked.ivr, asked.format))
 
 
-@router.get("/ivr", summary="D2, Relatório IVR", **both(IvrReport))
+@router.get("/ivr", summary="D2, Relatório IVR", **both(IvrReport, _OF_IVR))
 async def ivr(asking: Annotated[Asking, may(REPORTS)], asked: Annotated[OfIvr, Query()]) -> Response:
     """By IVR, service (queue), agent, hour or day. The CSV has the manual's columns; times are hh:mm:ss:ms."""
     return await _report(reports.ivr, asking, asked, (asked.by, asked.ivr, asked.format))
 
 
-@router.get("/agents", summary="Agents: calls and time", **both(AgentReport))
+@router.get("/agents", summary="Agents: calls and time", **both(AgentReport, _OF_AGENTS))
 async def agents(asking: Annotated[Asking, may(REPORTS)], asked: Annotated[OfAgents, Query()]) -> Response:
     """Answered, talk, hold, wrap-up, rings let ring, logged, paused by reason; times are cut at the edges of what is asked."""
     return await _report(reports.agents, asking, asked, (asked.by, (), asked.format))
@@ -87,9 +92,9 @@ async def _report(
     found = await asking.ask(reported, past.rows, past.question(asked, by, ivrs))
     if format == "json":
         return figures(found.as_dict())
-    return csv(await asking.ask(writing.comma_separated, found), reported.__name__)
+    return as_csv([await asking.ask(comma_separated, found)], reported.__name__)
 
 
-def csv(text: str, name: str) -> Response:
-    """A CSV that a browser saves."""
-    return Response(text.encode(), media_type=CSV, headers={"Content-Disposition": f'attachment; filename="{name}.csv"'})
+def as_csv(parts: Iterable[str], name: str) -> Response:
+    """A CSV that a browser saves, sent as its parts come."""
+    return StreamingResponse(parts, media_type=CSV, headers={"Content-Disposition": f'attachment; filename="{name}.csv"'})

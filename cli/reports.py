@@ -12,10 +12,9 @@ from cli.asks import History, Report
 from cli.company import known
 from cli.console import Console, Mistake
 from cli.instants import instant, position_or_instant, zone
-from cli.people import People
 from commands.codec import read_aloud
+from commands.people import People
 from domain.base import MS
-from domain.facts import Fact
 from domain.identity import Company
 from projections import reports
 from projections.history import history as told_of
@@ -97,7 +96,7 @@ def _told(event: dict[str, Any], where: ZoneInfo) -> str:
     lines = [f"{event['position']}  {event['occurred_at']}  {event['event']}  {event['actor']}{cause}"]
     for name, value in event["told"].items():
         if name == "facts":
-            lines += [f"    {_fact(dict(zip(Fact.__struct_fields__, fact, strict=False)), where)}" for fact in value]
+            lines += [f"    {_fact(fact, where)}" for fact in value]
         elif name != "call":
             lines.append(f"    {name}: {msgspec.json.encode(value).decode()}")
     return "\n".join(lines) + "\n"

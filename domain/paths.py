@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from domain.base import MS
 from domain.calls import Attempt, IvrPath, Visit
 from domain.facts import Fact
+
+Status = Literal[
+    "Answered", "Abandoned", "Dequeued", "Transferred", "Left by Key", "Closed", "Unknown", "Abandoned IVR", "Out of Hours", "Ended IVR",
+    "Blacklisted", "Bad Phone", "Bad Number", "Ended",
+]  # fmt: skip
+"""The final statuses (STATUS) that `status_of` gives, the manual's words first."""
 
 _STATUS = {
     "answered": "Answered",

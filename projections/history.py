@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from domain.errors import NotFound
+from domain.facts import Fact
 from domain.ids import interaction_id
 from projections.intervals import iso, zone
 from projections.metrics import Row
@@ -50,20 +51,23 @@ def history(
     *,
     timezone: str = "America/Sao_Paulo",
     as_of: int | None = None,
+    moment_ms: int | None = None,
 ) -> tuple[list[Row], int]:
     """The events of an interaction and of its legs, and the position of the log that they are complete to.
 
     interaction: its protocol number, its id, or the source's own id of the call. opened: how a stored state is read (personal data
-    opened for whoever may, or said to be forgotten). as_of: a position; None = all. Raises NotFound.
+    opened for whoever may, or said to be forgotten). as_of: a position; None = all. moment_ms: only what happened up to then. Raises NotFound.
     """
 
     def ask(view: View) -> list[_Event]:
         whole = _whole(view, interaction)
         legs = view.ask(_Id, _LEGS.format(interactions=view.rows_of("interactions")), told=whole)
         known = "" if view.as_of is None else " AND position <= {as_of:UInt64}"
+        if view.moment_ms is not None:
+            known += " AND occurred_us < ({moment:Int64} + 1) * 1000"
         return view.ask(_Event, _EVENTS.format(known=known), ids=[leg.id for leg in legs])
 
-    events, position = rows.answer(as_of, None, ask)
+    events, position = rows.answer(as_of, moment_ms, ask)
     where = zone(timezone)
     return [
         {
@@ -86,8 +90,17 @@ _ABOUT_THE_EVENT = ("tenant", "actor", "occurred_at", "recorded_at", "cause", "c
 
 
 def _told(state: dict[str, Any]) -> dict[str, Any]:
-    """What the event itself says, without what every event says of its making."""
-    return {name: value for name, value in state.items() if name not in _ABOUT_THE_EVENT}
+    """What the event itself says, without what every event says of its making; the facts that were told by the names of their parts."""
+    told = {name: value for name, value in state.items() if name not in _ABOUT_THE_EVENT}
+    if "facts" in told:
+        told["facts"] = [_fact(fact) for fact in told["facts"]]
+    return told
+
+
+def _fact(fact: list[Any]) -> dict[str, Any]:
+    """One observation as `domain.facts.Fact` has it, what it does not say left out. Instants in microseconds."""
+    said = dict(zip(Fact.__struct_fields__, fact, strict=False))
+    return {name: value for name, value in said.items() if value not in (None, "", 0)}
 
 
 def _whole(view: View, told: str) -> UUID:

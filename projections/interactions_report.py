@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 from uuid import UUID
@@ -75,6 +76,7 @@ class Interactions:
     direction: str = ""
     protocol: int | None = None
     statuses: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
     after: tuple[int, str] | None = None
     limit: int | None = None
 
@@ -164,6 +166,7 @@ def _conditions(asked: Interactions, interactions: str) -> tuple[str, dict[str, 
         ("moment", question.moment_ms, " AND ended_ms <= {moment:Int64}"),
         ("queues", list(question.queues) or None, _MET.format(interactions=interactions, column="queues")),
         ("agents", list(question.agents) or None, _MET.format(interactions=interactions, column="agents")),
+        ("tags", list(asked.tags) or None, _MET.format(interactions=interactions, column="tags")),
         ("direction", asked.direction or None, " AND toString(direction) = {direction:String}"),
         ("protocol", asked.protocol, " AND protocol = {protocol:UInt64}"),
         ("statuses", list(asked.statuses) or None, " AND has({statuses:Array(String)}, status)"),
@@ -209,6 +212,15 @@ def _row(row: _Interaction, question: Question, people: People) -> Row:
         **quality,
         "history": f"/v1/interactions/{row.id}/history",
     }
+
+
+def pages(rows: Rows, asked: Interactions, people: People) -> Iterator[Report]:
+    """All pages, one after the other, of one position of the log."""
+    following: Interactions | None = asked
+    while following is not None:
+        page = interactions(rows, following, people)
+        yield page
+        following = next_page(following, page)
 
 
 def next_page(asked: Interactions, report: Report) -> Interactions | None:

@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from projections.definitions import VERSION
 from projections.intervals import iso
-from projections.metrics import Ground, Row
+from projections.metrics import Ground, Row, ground
 from projections.question import Question
 from projections.standing import STATES, OpenVisit, Standing, open_visits, standings
-from projections.view import View
+from projections.view import Rows, View
 
 _RECORDED = "SELECT intDiv(max(recorded_us), 1000) AS at FROM events WHERE tenant = {tenant:UUID} AND position <= {as_of:UInt64}"
 _LAST_LIVE = """
@@ -81,6 +82,12 @@ def board(on: Ground, now_ms: int) -> dict[str, Any]:
         "counts": counts_of(people),
         "waiting": _waiting(question, visits, there.at_ms, where),
     }
+
+
+def monitor(rows: Rows, question: Question, now_ms: int) -> dict[str, Any]:
+    """B2: the live board, and what it was reckoned by."""
+    found, position = rows.answer(question.as_of, question.moment_ms, lambda view: board(ground(view, question), now_ms))
+    return {**found, "definition": VERSION, "as_of": position, "timezone": question.timezone}
 
 
 def agents_now(on: Ground, now_ms: int) -> dict[str, int]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -62,12 +62,25 @@ def json(report: Report) -> str:
 
 def comma_separated(report: Report) -> str:
     """Semicolons, a byte order mark, titles in pt-BR; the last line says what the figures were reckoned by."""
+    return "".join(comma_separated_pages([report]))
+
+
+def comma_separated_pages(pages: Iterable[Report]) -> Iterator[str]:
+    """As `comma_separated`, of a report that comes page by page: a part of the text for each, so that none is held whole."""
+    before = None
+    for page in pages:
+        if before is None:
+            yield BYTE_ORDER_MARK + _separated([[column.title for column in page.columns]])
+        yield _separated(_cells(page))
+        before = page
+    if before is not None:
+        yield _separated([_lineage(before)])
+
+
+def _separated(lines: Iterable[Sequence[str]]) -> str:
     text = io.StringIO()
-    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
-    writer.writerow([column.title for column in report.columns])
-    writer.writerows(_cells(report))
-    writer.writerow(_lineage(report))
-    return BYTE_ORDER_MARK + text.getvalue()
+    csv.writer(text, delimiter=";", lineterminator="\r\n").writerows(lines)
+    return text.getvalue()
 
 
 def table(report: Report) -> str:

@@ -1,4 +1,4 @@
-"""What names a person, for the operator, who may read it; what was forgotten reads as such."""
+"""What names a customer, for whoever may read it; what was forgotten reads as such."""
 
 from __future__ import annotations
 

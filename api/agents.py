@@ -13,7 +13,7 @@ from api.asking import Asked
 from api.listing import Page, Paged, registered
 from api.problem import QUESTION, documented
 from api.questions import OfPast, past_of
-from api.shapes import Body, Done, Moment, Name, Shape, microseconds
+from api.shapes import AgentId, Body, Done, Moment, Name, Shape, microseconds
 from commands import agents as told
 from domain.errors import NotFound
 from projections.registers import RegisteredAgent, one
@@ -68,7 +68,7 @@ async def agents(asking: Asked, asked: Annotated[Paged, Query()]) -> Page[SaidAg
 
 
 @router.get("/{agent}", summary="One agent", responses=QUESTION)
-async def one_agent(agent: UUID, asking: Asked, asked: Annotated[OfPast, Query()]) -> SaidAgent:
+async def one_agent(agent: AgentId, asking: Asked, asked: Annotated[OfPast, Query()]) -> SaidAgent:
     """By the id that `log-in` answers. What the agent does now: see the monitor."""
     past = await past_of(asking, asked)
     found, _ = await asking.ask(past.answer, lambda view: one(view, RegisteredAgent, agent))

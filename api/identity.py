@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field
 from api.asking import Asked, Asking, done, may
 from api.listing import Key, Listing, Page, Paged, part_of
 from api.problem import QUESTION, documented
-from api.shapes import Body, Done, Milliseconds, Name, Shape
+from api.shapes import Body, Done, Milliseconds, Name, Shape, UserId
 from commands import identity as told
 from commands.keyring import Keyring
 from commands.store import Store
@@ -152,7 +152,7 @@ def _opened(store: Store, tenant: UUID, ids: list[UUID]) -> list[SaidUser]:
 
 
 @router.get("/users/{user}", summary="One user", responses=documented("not-allowed", "not-found"))
-async def one(user: UUID, asking: Annotated[Asking, may(told.MANAGE_USERS)]) -> SaidUser:
+async def one(user: UserId, asking: Annotated[Asking, may(told.MANAGE_USERS)]) -> SaidUser:
     """Name and e-mail address are opened for who may manage users."""
     return await _user(asking, user)
 
@@ -171,19 +171,19 @@ async def password_link(body: OfUser, asking: Asked) -> Response:
 
 
 @router.put("/users/{user}/permissions", summary="Say what a user may do", responses=_OF_USER, response_model=Done)
-async def set_permissions(user: UUID, body: Rights, asking: Asked) -> Response:
+async def set_permissions(user: UserId, body: Rights, asking: Asked) -> Response:
     """Exactly this, from the user's next access token on."""
     return await asking.do(told.SetPermissions(user=user, level=body.level, permissions=body.permissions))
 
 
 @router.post("/users/{user}/activate", summary="Let a user in again", responses=_OF_USER, response_model=Done)
-async def activate(user: UUID, asking: Asked) -> Response:
+async def activate(user: UserId, asking: Asked) -> Response:
     """The password is the one from before."""
     return await asking.do(told.ActivateUser(user=user))
 
 
 @router.post("/users/{user}/deactivate", summary="Keep a user out", responses=_OF_USER, response_model=Done)
-async def deactivate(user: UUID, asking: Asked) -> Response:
+async def deactivate(user: UserId, asking: Asked) -> Response:
     """Sessions end at once; an access token that is out lives on for minutes at most."""
     receipt = await asking.house.execute(told.DeactivateUser(user=user), asking.caller)
     await asking.ask(asking.house.sessions.close_all, user)

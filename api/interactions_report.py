@@ -19,7 +19,7 @@ from api.paging import digest_of
 from api.problem import QUESTION
 from api.questions import OfPart, OfPast, Past, Word, past_of
 from api.reports import Format, as_csv, both
-from api.shapes import MAX_POSITION, Shape
+from api.shapes import MAX_POSITION, InteractionId, Shape
 from commands.codec import read_aloud
 from commands.keyring import Keyring
 from commands.people import People
@@ -152,7 +152,7 @@ def _begun(past: Past, wanted: Interactions, people: People) -> Iterator[Report]
 
 
 @router.get("/{interaction}/history", summary="K1, all that happened to a call", response_model=History)
-async def happened(interaction: UUID, asking: Annotated[Asking, may(REPORTS)], asked: Annotated[OfPast, Query()]) -> Response:
+async def happened(interaction: InteractionId, asking: Annotated[Asking, may(REPORTS)], asked: Annotated[OfPast, Query()]) -> Response:
     """The whole story, its legs' too: every event, who did it, when and why. `as_of` a position or a moment: the story up to there."""
     past = await past_of(asking, asked)
     events, position = await asking.ask(_history, past, interaction, asking.house.center.store.keyring)

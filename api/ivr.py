@@ -12,7 +12,7 @@ from api.asking import Asked
 from api.listing import Page, Paged, registered
 from api.live import plain
 from api.problem import QUESTION, documented
-from api.shapes import Body, Digits, Done, Name, Shape, Text
+from api.shapes import Body, Digits, Done, IvrId, Name, Shape, Text
 from commands import ivr as told
 from commands.store import Store, project
 from domain import ivr as means
@@ -115,7 +115,7 @@ async def ivrs(asking: Asked, asked: Annotated[Paged, Query()]) -> Page[SaidIvr]
 
 
 @router.get("/{ivr}", summary="One IVR", responses=documented("not-found"))
-async def one(ivr: UUID, asking: Asked) -> WholeIvr:
+async def one(ivr: IvrId, asking: Asked) -> WholeIvr:
     """As it is at this moment, whether the figures cover it yet or not."""
     found = await asking.ask(_ivr, asking.house.center.store, asking.tenant, ivr)
     return WholeIvr.model_validate({"id": found.id, "name": found.name, **plain(found.settings)})
@@ -143,7 +143,7 @@ async def register(body: NewIvr, asking: Asked) -> Response:
 
 
 @router.patch("/{ivr}", summary="Change what callers meet", responses=documented("not-found", "version-conflict"), response_model=Done)
-async def change_settings(ivr: UUID, body: Settings, asking: Asked) -> Response:
+async def change_settings(ivr: IvrId, body: Settings, asking: Asked) -> Response:
     """From now on. A menu must lead to queues that exist."""
     return await asking.do(told.ChangeIvrSettings(ivr=ivr, **body.said()))
 
@@ -151,6 +151,6 @@ async def change_settings(ivr: UUID, body: Settings, asking: Asked) -> Response:
 @router.delete(
     "/{ivr}", summary="Remove an IVR from the settings", responses=documented("not-found", "version-conflict"), response_model=Done
 )
-async def delete(ivr: UUID, asking: Asked) -> Response:
+async def delete(ivr: IvrId, asking: Asked) -> Response:
     """Its calls of before stay in every figure."""
     return await asking.do(told.DeleteIvr(ivr=ivr))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Response
@@ -37,6 +37,30 @@ id: 1219
 
 """
 
+
+_HAPPENED: dict[str, Any] = {
+    "type": "object",
+    "required": ["position", "topic", "id", "version", "occurred_at", "recorded_at", "what"],
+    "properties": {
+        "position": {"type": "integer", "description": "position of the log"},
+        "topic": {"type": "string", "description": "the event's name", "examples": ["interaction.answered"]},
+        "id": {"type": "string", "format": "uuid", "description": "what it is about: an interaction, an agent, a queue …"},
+        "version": {"type": "integer", "description": "how many events that has had with it"},
+        "occurred_at": {"type": "string", "format": "date-time", "description": "when it happened"},
+        "recorded_at": {"type": "string", "format": "date-time", "description": "when it was written down"},
+        "what": {"type": "object", "description": "what was told, null in place of what names a person"},
+    },
+}
+
+_ITEM: dict[str, Any] = {
+    "type": "object",
+    "required": ["id"],
+    "properties": {
+        "id": {"type": "string", "pattern": "^[0-9]+$", "description": "position of the log: the sequence number to resume from"},
+        "event": {"type": "string", "description": "the event's name; none on a silent line"},
+        "data": {"type": "string", "contentMediaType": "application/json", "contentSchema": _HAPPENED},
+    },
+}
 
 Instant = Annotated[str | None, Field(description="ISO 8601 with offset", examples=["2026-03-02T14:05:09-03:00"])]
 
@@ -101,7 +125,7 @@ async def monitoring(asking: Annotated[Asking, may(MONITOR)], asked: Annotated[O
     responses={
         200: {
             "description": "Server-sent events without end",
-            "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}},
+            "content": {"text/event-stream": {"itemSchema": _ITEM, "example": _EXAMPLE}},
         }
     },
 )

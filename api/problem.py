@@ -17,6 +17,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import compile_path
 
 from domain.errors import AlreadyExists, DomainError, InvalidField, NotAllowed, NotFound, Refused, VersionConflict
 
@@ -152,6 +153,13 @@ def _of_http(error: HTTPException) -> Problem:
     return Problem(kind, str(error.detail), headers=error.headers)
 
 
+def _methods(request: Request) -> list[str]:
+    """What may be done at the path of a request: a path is often that of several routes, of which the framework names one."""
+    asked, documented = request.scope["path"], request.app.openapi()["paths"]
+    paths = [asked] if asked in documented else [path for path in documented if compile_path(path)[0].match(asked)]
+    return sorted({method.upper() for path in paths for method in documented[path]})
+
+
 def install(app: FastAPI) -> None:
     """Let every refusal of `app` be a problem."""
 
@@ -165,13 +173,20 @@ def install(app: FastAPI) -> None:
             return render(invalid(error.field, str(error)))
         return render(of_domain(error))
 
-    async def on_validation(_: Request, error: Exception) -> Response:
-        assert isinstance(error, RequestValidationError)
-        return render(_of_validation(error))
-
-    async def on_http(_: Request, error: Exception) -> Response:
+    async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        return render(_of_http(error))
+        problem = _of_http(error)
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and (methods := _methods(request)):
+            problem.headers["Allow"] = ", ".join(methods)
+        return render(problem)
+
+    async def on_validation(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        asked = request.scope["path"]
+        if asked in app.openapi()["paths"] and request.method not in _methods(request):
+            # GET /v1/agents/log-in, say, is no wish to see an agent with the id "log-in".
+            return await on_http(request, HTTPException(HTTPStatus.METHOD_NOT_ALLOWED))
+        return render(_of_validation(error))
 
     async def on_defect(_: Request, __: Exception) -> Response:
         return render(Problem("internal", "a defect of the server; its log says more"))

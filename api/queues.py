@@ -11,7 +11,7 @@ from pydantic import Field
 from api.asking import Asked
 from api.listing import Page, Paged, registered
 from api.problem import QUESTION, documented
-from api.shapes import Body, Done, Milliseconds, Name, Shape
+from api.shapes import Body, Done, Milliseconds, Name, QueueId, Shape
 from commands import queues as told
 from commands.store import Store, project
 from domain.errors import NotFound
@@ -92,7 +92,7 @@ async def queues(asking: Asked, asked: Annotated[Paged, Query()]) -> Page[SaidQu
 
 
 @router.get("/{queue}", summary="One queue", responses=documented("not-found"))
-async def one(queue: UUID, asking: Asked) -> WholeQueue:
+async def one(queue: QueueId, asking: Asked) -> WholeQueue:
     """As it is at this moment, whether the figures cover it yet or not."""
     found = await asking.ask(_queue, asking.house.center.store, asking.tenant, queue)
     settings = found.settings
@@ -126,7 +126,7 @@ async def register(body: NewQueue, asking: Asked) -> Response:
 
 
 @router.patch("/{queue}", summary="Change what a queue promises", responses=_ONE, response_model=Done)
-async def change_settings(queue: UUID, body: Settings, asking: Asked) -> Response:
+async def change_settings(queue: QueueId, body: Settings, asking: Asked) -> Response:
     """From now on; calls offered earlier keep what they were promised."""
     return await asking.do(told.ChangeQueueSettings(queue=queue, **body.model_dump()))
 
@@ -137,30 +137,30 @@ async def change_settings(queue: UUID, body: Settings, asking: Asked) -> Respons
     responses=documented("not-found", "already-exists", "version-conflict"),
     response_model=Done,
 )
-async def rename(queue: UUID, body: NewName, asking: Asked) -> Response:
+async def rename(queue: QueueId, body: NewName, asking: Asked) -> Response:
     """Its past keeps the name that it had then; a source may go on saying any name that the queue has had."""
     return await asking.do(told.RenameQueue(queue=queue, name=body.name))
 
 
 @router.put("/{queue}/agents", summary="Say who answers a queue", responses=_ONE, response_model=Done)
-async def set_agents(queue: UUID, body: Agents, asking: Asked) -> Response:
+async def set_agents(queue: QueueId, body: Agents, asking: Asked) -> Response:
     """Exactly these agents, by name."""
     return await asking.do(told.SetQueueAgents(queue=queue, agents=body.agents))
 
 
 @router.post("/{queue}/activate", summary="Let a queue take calls again", responses=_ONE, response_model=Done)
-async def activate(queue: UUID, asking: Asked) -> Response:
+async def activate(queue: QueueId, asking: Asked) -> Response:
     """Nothing happens to one that is active."""
     return await asking.do(told.ActivateQueue(queue=queue))
 
 
 @router.post("/{queue}/deactivate", summary="Let a queue take no new calls", responses=_ONE, response_model=Done)
-async def deactivate(queue: UUID, asking: Asked) -> Response:
+async def deactivate(queue: QueueId, asking: Asked) -> Response:
     """Calls that wait in it go on waiting."""
     return await asking.do(told.DeactivateQueue(queue=queue))
 
 
 @router.delete("/{queue}", summary="Remove a queue from the settings", responses=_ONE, response_model=Done)
-async def delete(queue: UUID, asking: Asked) -> Response:
+async def delete(queue: QueueId, asking: Asked) -> Response:
     """Refused while it is active. Its past stays in every figure."""
     return await asking.do(told.DeleteQueue(queue=queue))

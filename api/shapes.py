@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
+from fastapi import Path
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 MAX_POSITION = 2**53 - 1
@@ -26,6 +27,14 @@ Digits = Annotated[str, StringConstraints(max_length=20, pattern=r"^[0-9]*$")]
 
 Phone = Annotated[str, StringConstraints(min_length=3, max_length=20, pattern=r"^\+?[0-9]{3,19}$")]
 """A telephone number: digits, with or without a leading plus."""
+
+_SOME_ID = "40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"
+
+InteractionId = Annotated[UUID, Path(description="the call's id, of the answer that began it or of a report", examples=[_SOME_ID])]
+QueueId = Annotated[UUID, Path(description="the queue's id, of the answer that registered it or of the list", examples=[_SOME_ID])]
+AgentId = Annotated[UUID, Path(description="the agent's id, of an answer about the agent or of the list", examples=[_SOME_ID])]
+IvrId = Annotated[UUID, Path(description="the IVR's id, of the answer that registered it or of the list", examples=[_SOME_ID])]
+UserId = Annotated[UUID, Path(description="the user's id, of the answer that registered the user or of the list", examples=[_SOME_ID])]
 
 Milliseconds = Annotated[int, Field(ge=0, le=86_400_000)]
 

@@ -135,16 +135,13 @@ class Desk:
     # Aggregates
 
     def load(self, kind: type[A], id: UUID) -> A | None:
-        """The aggregate, or None if nothing ever happened to it. Another company's does not exist: NotFound."""
-        found = self.touched.get(id)
-        if found is None:
-            found = self._batch.load(kind, id)
-            if found is None:
-                return None
-            self.touched[id] = found
-        assert isinstance(found, kind), f"{id} is no {kind.__name__}"
+        """The aggregate, or None if nothing ever happened to one of this kind. Another company's does not exist: NotFound."""
+        found = self.touched.get(id) or self._batch.load(kind, id)
+        if not isinstance(found, kind):
+            return None
         if found.tenant != self.tenant:
             raise NotFound(f"no such {kind.KIND}")
+        self.touched[id] = found
         return found
 
     def get(self, kind: type[A], id: UUID) -> A:

@@ -53,10 +53,12 @@ class Recorded:
 
 
 def project(events: Iterable[Event], kind: type[A]) -> A | None:
-    """An aggregate as its events leave it; None when there are none."""
+    """An aggregate as its events leave it; None when there are none, or when they are those of something else."""
     aggregate: A | None = None
     for event in events:
         if aggregate is None:
+            if not isinstance(event, kind.EVENTS):
+                return None
             aggregate = kind(event.originator_id, event.tenant)
         aggregate.replay(event)
     return aggregate

@@ -99,6 +99,7 @@ class Agent(Aggregate):
     """
 
     KIND = "agent"
+    EVENTS = AgentEvent
     TELLS_ALL = True
 
     def __init__(self, id: UUID, tenant: UUID, name: str = "") -> None:

@@ -101,11 +101,12 @@ CATALOGUE: dict[str, type[Event]] = {}
 class Aggregate:
     """A consistency boundary with its own stream of events.
 
-    TELLS_ALL: each event tells how the aggregate stands after it, so that the last one is enough to go on from.
+    EVENTS: what all of them are. TELLS_ALL: each event tells how the aggregate stands after it, so that the last one is enough to go on from.
     history: reads what was saved of its stream, for one that needs more than that.
     """
 
     KIND: ClassVar[str]
+    EVENTS: ClassVar[type[Event]] = Event
     TELLS_ALL: ClassVar[bool] = False
 
     def __init__(self, id: UUID, tenant: UUID) -> None:

@@ -47,6 +47,7 @@ class Contact(Aggregate):
     """One person or organisation, under a random id."""
 
     KIND = "contact"
+    EVENTS = ContactEvent
 
     def __init__(self, id: UUID, tenant: UUID) -> None:
         super().__init__(id, tenant)

@@ -87,6 +87,7 @@ class Company(Aggregate):
     """One company (tenant), under the id that its name gives it."""
 
     KIND = "company"
+    EVENTS = CompanyEvent
 
     def __init__(self, id: UUID, tenant: UUID) -> None:
         super().__init__(id, tenant)
@@ -202,6 +203,7 @@ class User(Aggregate):
     """One person of a company who may sign in, under a random id."""
 
     KIND = "user"
+    EVENTS = UserEvent
 
     def __init__(self, id: UUID, tenant: UUID) -> None:
         super().__init__(id, tenant)

@@ -117,6 +117,7 @@ class Interaction(Aggregate):
     """One call of one customer, under the id that its source gives it."""
 
     KIND = "interaction"
+    EVENTS = InteractionEvent
 
     def __init__(self, id: UUID, tenant: UUID) -> None:
         super().__init__(id, tenant)

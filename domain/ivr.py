@@ -99,6 +99,7 @@ class Ivr(Aggregate):
     """One IVR, under the id of its name, which never changes: dialplans say it."""
 
     KIND = "ivr"
+    EVENTS = IvrEvent
 
     def __init__(self, id: UUID, tenant: UUID) -> None:
         super().__init__(id, tenant)

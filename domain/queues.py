@@ -102,6 +102,7 @@ class Queue(Aggregate):
     """
 
     KIND = "queue"
+    EVENTS = QueueEvent
 
     def __init__(self, id: UUID, tenant: UUID) -> None:
         super().__init__(id, tenant)

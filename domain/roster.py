@@ -20,6 +20,7 @@ class Roster(Aggregate):
     """One company's interfaces and members."""
 
     KIND = "roster"
+    EVENTS = MemberMatched
 
     def __init__(self, id: UUID, tenant: UUID) -> None:
         super().__init__(id, tenant)

@@ -76,6 +76,7 @@ class Timeline(Aggregate):
     """Spans, gaps and restarts of one company's PBX."""
 
     KIND = "timeline"
+    EVENTS = TimelineEvent
 
     def __init__(self, id: UUID, tenant: UUID) -> None:
         super().__init__(id, tenant)

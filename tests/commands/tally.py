@@ -32,6 +32,7 @@ class Counted(Event, frozen=True, kw_only=True):
 
 class Tally(Aggregate):
     KIND = "tally"
+    EVENTS = Counted
 
     def __init__(self, id: UUID, tenant: UUID) -> None:
         super().__init__(id, tenant)

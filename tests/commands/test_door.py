@@ -57,6 +57,15 @@ def test_a_caller_without_the_permission_is_refused(door: Door) -> None:
     assert door.store.head() == 0
 
 
+def test_the_id_of_something_else_is_nobodys(door: Door) -> None:
+    contact = door.execute(Count(tally=uuid4(), phone="11988000037"), caller()).result["contact"]
+    for _ in ("at hand", "read from the log"):
+        with pytest.raises(NotFound):
+            door.execute(Look(tally=contact), caller())
+        door.store.drop([contact])
+    assert door.execute(Count(tally=uuid4(), phone="11988000037"), caller()).result["contact"] == contact
+
+
 def test_another_companys_aggregate_does_not_exist(door: Door) -> None:
     id = uuid4()
     door.execute(Count(tally=id), caller())

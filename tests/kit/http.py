@@ -12,8 +12,10 @@ import httpx
 from anyio.from_thread import start_blocking_portal
 from fastapi import FastAPI
 
+from api.house import House
 from bootstrap import Center
 from commands.desk import Caller
+from commands.identity import AppointAdministrator, RegisterCompany
 from domain.identity import PERMISSIONS
 from domain.ids import company_id
 from settings import Settings
@@ -86,6 +88,15 @@ class Person:
 
     def post(self, path: str, json: object = None, **more):
         return self.ask("POST", path, json=json, **more)
+
+
+def administrator(app: FastAPI, center: Center, company: str, email: str = "ana@empresa.example") -> str:
+    """An access token of an administrator of the company, both made if they are missing."""
+    if company_id(company) not in center.store.companies():
+        center.door.execute(RegisterCompany(name=company), operator(company))
+    receipt = center.door.execute(AppointAdministrator(email=email), operator(company))
+    house: House = app.state.house
+    return house.tokens.write(receipt.id, company_id(company), frozenset(PERMISSIONS))
 
 
 def operator(company: str) -> Caller:

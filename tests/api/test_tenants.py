@@ -1,0 +1,159 @@
+"""What belongs to another company does not exist: not by its id, not by its name, on no route that there is or will be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from domain.ids import agent_id, company_id, queue_id
+from tests.kit.http import Person
+from tests.kit.morning import live_through
+
+METHODS = {"get", "post", "put", "patch", "delete"}
+OURS, THEIRS = company_id("Empresa"), company_id("Outra")
+
+
+@dataclass(frozen=True)
+class Companies:
+    """Ana's company, which is empty, and another with queues, agents, IVRs, users and calls that go on and that have ended."""
+
+    ana: Person
+    bia: Person
+    document: dict[str, Any]
+    ids: list[str]
+
+
+@pytest.fixture
+def companies(center, log_in):
+    ana, bia = log_in("Empresa"), log_in("Outra", "bia@outra.example")
+    live_through(center, "Outra", 1)
+    ids = {str(recorded.event.originator_id) for recorded in center.store.read(0, 100_000) if recorded.event.tenant == THEIRS}
+    # The two tokens were written before the hour passed.
+    for person in (ana, bia):
+        person.tokens = person.client.post("/v1/auth/refresh", json={"refresh_token": person.tokens["refresh_token"]}).json()
+    document = ana.get("/openapi.json").json()
+    return Companies(ana, bia, document, sorted(ids))
+
+
+def of(companies: Companies, topic: str, center) -> str:
+    """The id of something of the other company."""
+    return next(
+        str(recorded.event.originator_id)
+        for recorded in center.store.read(0, 100_000)
+        if recorded.event.tenant == THEIRS and topic == recorded.event.TOPIC
+    )
+
+
+def body_of(operation: dict[str, Any], document: dict[str, Any]) -> Any:
+    """A body that the operation would take, of the examples of its fields."""
+    content = operation.get("requestBody", {}).get("content", {}).get("application/json")
+    if content is None:
+        return None
+    return example_of(content["schema"], document)
+
+
+def example_of(schema: dict[str, Any], document: dict[str, Any]) -> Any:
+    if "$ref" in schema:
+        return example_of(document["components"]["schemas"][schema["$ref"].rpartition("/")[2]], document)
+    if schema.get("examples"):
+        return schema["examples"][0]
+    if "enum" in schema:
+        return schema["enum"][0]
+    if schema.get("type") == "object":
+        needed = schema.get("required", [])
+        return {name: example_of(part, document) for name, part in schema.get("properties", {}).items() if name in needed}
+    raise AssertionError(f"no example in {schema}")
+
+
+def with_ids(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    return [
+        (method, path, operation)
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+        if method in METHODS and "{" in path
+    ]
+
+
+def test_no_route_finds_anything_by_another_companys_id(companies, center):
+    head, routes = center.store.head(), with_ids(companies.document)
+    assert len(routes) > 20
+    known = [
+        of(companies, topic, center)
+        for topic in ("queue.registered", "agent.logged_in", "ivr.registered", "user.registered", "interaction.arrived", "contact.appeared")
+    ]
+    for method, path, operation in routes:
+        for id in known:
+            asked = path.replace(path[path.index("{") : path.index("}") + 1], id)
+            answer = companies.ana.ask(method.upper(), asked, json=body_of(operation, companies.document))
+            assert answer.status_code == 404, f"{method} {asked}: {answer.status_code} {answer.text}"
+            assert answer.json()["type"].endswith("not-found")
+    assert center.store.head() == head
+
+
+def test_no_route_finds_anything_by_the_id_of_something_else(companies, center):
+    """The same with ids of one's own company, where they are of another kind: a queue is no user."""
+    head = center.store.head()
+    kinds = {"queue": "queue.registered", "agent": "agent.logged_in", "ivr": "ivr.registered", "user": "user.registered", "interaction": "interaction.arrived"}  # fmt: skip
+    for method, path, operation in with_ids(companies.document):
+        kind = path[path.index("{") + 1 : path.index("}")]
+        for topic in set(kinds.values()) - {kinds[kind]}:
+            asked = path.replace("{" + kind + "}", of(companies, topic, center))
+            answer = companies.bia.ask(method.upper(), asked, json=body_of(operation, companies.document))
+            assert answer.status_code == 404, f"{method} {asked}: {answer.status_code} {answer.text}"
+    assert center.store.head() == head
+
+
+def test_no_question_finds_anything_by_another_companys_name(companies, center):
+    """Every question that takes a name, with one that the other company has."""
+    asked = 0
+    names = {
+        "queue": companies.bia.get("/v1/queues").json()["items"][0]["name"],
+        "agent": companies.bia.get("/v1/agents").json()["items"][0]["name"],
+        "ivr": companies.bia.get("/v1/ivrs").json()["items"][0]["name"],
+    }
+    for path, operations in companies.document["paths"].items():
+        parameters = {parameter["name"]: parameter for parameter in operations.get("get", {}).get("parameters", ())}
+        needed = {
+            name: example_of(parameter["schema"], companies.document)
+            for name, parameter in parameters.items()
+            if parameter["required"] and parameter["in"] == "query"
+        }
+        for name in parameters.keys() & names.keys():
+            if parameters[name]["in"] != "query":
+                continue
+            asked += 1
+            answer = companies.ana.get(path, params=needed | {name: names[name]})
+            assert answer.status_code == 404, f"{path} {name}: {answer.status_code} {answer.text}"
+            assert companies.bia.get(path, params=needed | {name: names[name]}).status_code == 200
+    assert asked > 10
+
+
+def test_commands_find_no_agent_of_another_company(companies):
+    agent = companies.bia.get("/v1/agents").json()["items"][0]["name"]
+    for what in ("log-out", "pause", "resume"):
+        body = {"agent": agent} | ({"reason": "almoço"} if what == "pause" else {})
+        assert companies.ana.post(f"/v1/agents/{what}", body).status_code == 404
+
+
+def test_lists_and_figures_of_a_new_company_are_empty(companies):
+    ana = companies.ana
+    for path in ("/v1/queues", "/v1/agents", "/v1/ivrs"):
+        assert ana.get(path).json()["items"] == []
+    assert [user["email"] for user in ana.get("/v1/users").json()["items"]] == ["ana@empresa.example"]
+    for path in ("/v1/reports/queues", "/v1/reports/ivr", "/v1/reports/agents"):
+        assert ana.get(path).json()["rows"] == []
+    assert ana.get("/v1/interactions", params={"medium": "voice"}).json()["rows"] == []
+    board = ana.get("/v1/monitoring").json()
+    assert (board["waiting"], board["counts"]["logged"]) == ([], 0)
+
+
+def test_the_same_name_in_two_companies_is_two_things(companies):
+    queue = companies.bia.get("/v1/queues").json()["items"][0]
+    made = companies.ana.post("/v1/queues", {"name": queue["name"], "sla_ms": 7_000}).json()
+    assert made["id"] == str(queue_id(OURS, queue["name"])) != queue["id"]
+    assert companies.bia.get(f"/v1/queues/{queue['id']}").json()["sla_ms"] == queue["sla_ms"] != 7_000
+    agent = companies.bia.get("/v1/agents").json()["items"][0]
+    made = companies.ana.post("/v1/agents/log-in", {"agent": agent["name"]}).json()
+    assert made["id"] == str(agent_id(OURS, agent["name"])) != agent["id"]

@@ -44,7 +44,7 @@ class OfIvr(OfFigures):
     ivr: Annotated[tuple[Word, ...], Field(max_length=100, description="these IVRs alone, by name", examples=[["principal"]])] = ()
 
 
-Board = Callable[[Rows, Question, int], dict[str, Any]]
+Board = Callable[[Rows, Question], dict[str, Any]]
 
 
 @router.get("/inbound", summary="C1, Inbound", response_model=Inbound)
@@ -71,4 +71,4 @@ async def ivr(asking: Annotated[Asking, may(REPORTS)], asked: Annotated[OfIvr, Q
 
 async def _board(board: Board, asking: Asking, asked: OfPart, by: Grouping, ivrs: tuple[str, ...] = ()) -> Response:
     past = await past_of(asking, asked)
-    return figures(await asking.ask(board, past.rows, past.question(asked, by, ivrs), asking.house.now_ms()))
+    return figures(await asking.ask(board, past.rows, past.question(asked, by, ivrs)))

@@ -93,10 +93,6 @@ class House:
         finally:
             self.instruments.query(getattr(question, "__name__", "question"), perf_counter() - began)
 
-    def now_ms(self) -> int:
-        """What the center's clock shows, ms since 1970."""
-        return self.center.door.clock.now_us() // 1_000
-
     def must_exist(self, position: int, parameter: str) -> None:
         """Refuse (422) a position behind the end of the log."""
         head = self.center.store.head()

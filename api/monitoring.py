@@ -115,7 +115,7 @@ async def monitoring(asking: Annotated[Asking, may(MONITOR)], asked: Annotated[O
     The `as_of` of the answer is where to begin the live stream (`after`), which then tells all that changes.
     """
     past = await past_of(asking, asked)
-    return figures(await asking.ask(monitor, past.rows, past.question(asked, "total"), asking.house.now_ms()))
+    return figures(await asking.ask(monitor, past.rows, past.question(asked, "total")))
 
 
 @router.get(

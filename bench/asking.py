@@ -78,7 +78,7 @@ def dashboard(quick: bool) -> dict[str, Any]:
 
         def ours() -> float:
             started = time.perf_counter()
-            found = inbound(rows, question, until)
+            found = inbound(rows, question)
             seconds = time.perf_counter() - started
             offered.add(found["totals"]["offered"])
             return seconds

@@ -62,7 +62,7 @@ class Board:
         now = datetime.fromtimestamp(now_us // 1_000_000, UTC).astimezone(self._zone)
         midnight = now.replace(hour=0, minute=0, second=0)
         question = replace(self._question, since_ms=round(midnight.timestamp()) * 1_000)
-        return _table(now, inbound(self._rows, question, now_us // 1_000))
+        return _table(now, inbound(self._rows, question))
 
 
 def _table(now: datetime, told: dict[str, Any]) -> RenderableType:

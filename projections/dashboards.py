@@ -20,35 +20,35 @@ from projections.view import Rows
 _ALONGSIDE = ThreadPoolExecutor(4, "dashboards")
 
 
-def inbound(rows: Rows, question: Question, now_ms: int) -> dict[str, Any]:
+def inbound(rows: Rows, question: Question) -> dict[str, Any]:
     """C1. `totals`; `queues`: a row each; `series`: a row per interval of `question.by` (hour, day, week, month); `agents` now.
 
     totals, rows: the figures of `metrics.visit_figures`. agents: `live.agents_now`, as of the moment asked about.
     """
 
     def asked(on: Ground) -> dict[str, Any]:
-        agents = _ALONGSIDE.submit(agents_now, on, now_ms)
+        agents = _ALONGSIDE.submit(agents_now, on)
         return {**_figures(on), "agents": agents.result()}
 
     return _answer(rows, question, asked)
 
 
-def outbound(rows: Rows, question: Question, now_ms: int) -> dict[str, Any]:
+def outbound(rows: Rows, question: Question) -> dict[str, Any]:
     """C2. `totals` and `series` of `outbound_figures`, `agents` now."""
 
     def asked(on: Ground) -> dict[str, Any]:
         total = Ground(on.view, replace(question, by="total"), on.queues, on.coverage)
-        return {"totals": outbound_figures(total)[0], "series": outbound_figures(on), "agents": agents_now(on, now_ms)}
+        return {"totals": outbound_figures(total)[0], "series": outbound_figures(on), "agents": agents_now(on)}
 
     return _answer(rows, question, asked)
 
 
-def ivr(rows: Rows, question: Question, now_ms: int) -> dict[str, Any]:
+def ivr(rows: Rows, question: Question) -> dict[str, Any]:
     """C4. `totals` and `series` of `ivr_figures` with `handled`, `agents` now."""
 
     def asked(on: Ground) -> dict[str, Any]:
         total = Ground(on.view, replace(question, by="total"), on.queues, on.coverage)
-        return {"totals": ivr_figures(total)[0], "series": ivr_figures(on), "agents": agents_now(on, now_ms)}
+        return {"totals": ivr_figures(total)[0], "series": ivr_figures(on), "agents": agents_now(on)}
 
     return _answer(rows, question, asked)
 

@@ -15,7 +15,7 @@ from projections.question import Question
 from projections.standing import STATES, OpenVisit, Standing, open_visits, standings
 from projections.view import Rows, View
 
-_RECORDED = "SELECT intDiv(max(recorded_us), 1000) AS at FROM events WHERE tenant = {tenant:UUID} AND position <= {as_of:UInt64}"
+_RECORDED = "SELECT intDiv(max(recorded_us), 1000) AS at FROM events WHERE tenant = {{tenant:UUID}}{known}"
 _LAST_LIVE = """
 SELECT max(greatest(offered_ms, ifNull(ended_ms, 0), ifNull(released_ms, 0))) AS at FROM visits
 WHERE tenant = {tenant:UUID} AND live = 1 AND removed = 0
@@ -44,13 +44,14 @@ class Stand:
     covered_to_ms: int | None = None
 
 
-def stand(on: Ground, now_ms: int) -> Stand:
-    """The instant to look at: the moment asked about, when the position asked about was recorded, or now.
+def stand(on: Ground) -> Stand:
+    """The instant to look at: the moment asked about, or when the last event that is known was recorded.
 
+    Nothing has changed since that event, and no clock is asked: the same position of the log has the same answer for ever.
     What a source left open is open as of its last sign of life, not for ever: past it the center is shown as it stood there.
     """
     view = on.view
-    at = view.moment_ms if view.moment_ms is not None else _recorded(view) if view.as_of is not None else now_ms
+    at = view.moment_ms if view.moment_ms is not None else _recorded(view)
     last = on.coverage.last_ms
     if last is None or at <= last or _commanded_after(view, last):
         return Stand(at)
@@ -58,7 +59,8 @@ def stand(on: Ground, now_ms: int) -> Stand:
 
 
 def _recorded(view: View) -> int:
-    return view.ask(_At, _RECORDED)[0].at or 0
+    known = "" if view.as_of is None else " AND position <= {as_of:UInt64}"
+    return view.ask(_At, _RECORDED.format(known=known))[0].at or 0
 
 
 def _commanded_after(view: View, last: int) -> bool:
@@ -66,13 +68,13 @@ def _commanded_after(view: View, last: int) -> bool:
     return told is not None and told > last
 
 
-def board(on: Ground, now_ms: int) -> dict[str, Any]:
+def board(on: Ground) -> dict[str, Any]:
     """The live board: `at`, `covered_to`, `agents` by group, how many of each, `waiting` in the order of their offers.
 
     Filters: queues (of the call, or in which the agent is), agents. Instants are ISO 8601 with the offset of the question's zone.
     """
     where, question = on.question.zone, on.question
-    there = stand(on, now_ms)
+    there = stand(on)
     visits = open_visits(on.view, there.at_ms)
     people = [standing for standing in standings(on.view, there.at_ms, visits) if _asked(question, standing)]
     return {
@@ -84,22 +86,22 @@ def board(on: Ground, now_ms: int) -> dict[str, Any]:
     }
 
 
-def monitor(rows: Rows, question: Question, now_ms: int) -> dict[str, Any]:
+def monitor(rows: Rows, question: Question) -> dict[str, Any]:
     """B2: the live board, and what it was reckoned by."""
-    found, position = rows.answer(question.as_of, question.moment_ms, lambda view: board(ground(view, question), now_ms))
+    found, position = rows.answer(question.as_of, question.moment_ms, lambda view: board(ground(view, question)))
     return {**found, "definition": VERSION, "as_of": position, "timezone": question.timezone}
 
 
-def agents_now(on: Ground, now_ms: int) -> dict[str, int]:
+def agents_now(on: Ground) -> dict[str, int]:
     """How many agents are available, on a call, paused, offline, and in each state."""
-    there = stand(on, now_ms)
+    there = stand(on)
     people = standings(on.view, there.at_ms, open_visits(on.view, there.at_ms), idle=False)
     return counts_of([standing for standing in people if _asked(on.question, standing)])
 
 
-def waiting_now(on: Ground, now_ms: int) -> list[Row]:
+def waiting_now(on: Ground) -> list[Row]:
     """The customers who wait, longest first: interaction, call, queue, place in it, since when, whose phones ring."""
-    there = stand(on, now_ms)
+    there = stand(on)
     return _waiting(on.question, open_visits(on.view, there.at_ms), there.at_ms, on.question.zone)
 
 

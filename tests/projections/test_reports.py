@@ -196,17 +196,16 @@ def test_a_leg_is_part_of_its_calls_row(center: Center) -> None:
 
 
 def test_dashboards_show_the_engines_figures(center: Center) -> None:
-    now = NINE + 4100 * S
-    c1 = inbound(center.rows, Question(by="hour"), now)
+    c1 = inbound(center.rows, Question(by="hour"))
     assert [(row["queue"], row["offered"]) for row in c1["queues"]] == [("suporte", 2), ("vendas", 1)]
     assert [row["offered"] for row in c1["series"]] == [1, 2]
     totals = {key: c1["totals"][key] for key in QUEUE_ROW[1:]}
     assert [totals] == reports.queues(center.rows, Question(by="total")).rows
     assert (c1["agents"]["offline"], c1["as_of"], c1["definition"]) == (1, center.position, VERSION)
-    c2 = outbound(center.rows, Question(by="day"), now)
+    c2 = outbound(center.rows, Question(by="day"))
     assert c2["totals"] == {"dialled": 3, "answered": 1, "not_connected": 2, "connect_percent": 66.67, "tmo_ms": 60 * S}
     assert [row["dialled"] for row in c2["series"]] == [3]
-    c4 = ivr(center.rows, Question(by="day", moment_ms=NINE + 20 * S), now)
+    c4 = ivr(center.rows, Question(by="day", moment_ms=NINE + 20 * S))
     assert (c4["totals"]["entered"], c4["totals"]["offered"], c4["totals"]["answered"]) == (1, 1, 1)
     assert (c4["agents"]["talking"], c4["agents"]["logged"]) == (1, 1)
 

@@ -1,0 +1,104 @@
+"""A simulated day, looked at while it passes; afterwards every look can be had again: by its position to the byte, by its moment as it stood."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from commands.contacts import ForgetContact
+from commands.queues import ChangeQueueSettings
+from domain.base import SECOND
+from domain.ids import company_id, queue_id
+from simulator.center import busy_center
+from simulator.story import Story
+from tests.kit.http import Person, operator
+from tests.kit.morning import OPENS
+
+COMPANY = company_id("Empresa")
+
+FIGURES = (
+    "/v1/dashboards/inbound?by=hour",
+    "/v1/dashboards/inbound?by=half_hour&sla_seconds=5&sla_profile=genesys:no_short&attribution=event",
+    "/v1/dashboards/outbound?by=hour",
+    "/v1/dashboards/ivr?by=day",
+    "/v1/reports/queues?by=queue",
+    "/v1/reports/ivr?by=ivr",
+    "/v1/reports/ivr?by=queue&format=csv",
+    "/v1/reports/agents?by=agent",
+)
+BOARD = "/v1/monitoring"
+MINUTES = (31, 47, 20, 63, 75, 18, 90, 120, 54, 66, 33, 9)
+"""Between one look and the next."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was seen at an instant."""
+
+    moment: str
+    seen: dict[str, bytes]
+
+    @property
+    def position(self) -> int:
+        """What it covered."""
+        return int(json.loads(self.seen[BOARD])["as_of"])
+
+
+def look(ana: Person, moment: str, as_of: object = None) -> Look:
+    seen = {}
+    for path in (*FIGURES, BOARD):
+        asked = path if as_of is None else f"{path}{'&' if '?' in path else '?'}as_of={as_of}"
+        answer = ana.get(asked)
+        assert answer.status_code == 200, answer.text
+        seen[path] = answer.content
+    return Look(moment, seen)
+
+
+@pytest.fixture
+def looks(center, ana):
+    """The looks at the day as it passed."""
+    center.clock.us = int(OPENS.timestamp()) * SECOND
+    story = Story(center.door, COMPANY, busy_center(0.3), seed=11, start_us=center.clock.us)
+    story.set_up()
+    taken = []
+    for minutes in MINUTES:
+        center.clock.us += minutes * 60 * SECOND
+        story.tell_until(center.clock.us)
+        center.cover(center.store.head(), lambda done, total: None)
+        ana.stay()
+        moment = datetime.fromtimestamp(center.clock.us / SECOND, UTC)
+        taken.append(look(ana, f"{moment:%Y-%m-%dT%H:%M:%SZ}"))
+    assert len({taken.seen[BOARD] for taken in taken}) == len(MINUTES)
+    return taken
+
+
+def test_each_look_can_be_had_again_by_its_position(looks, ana, center):
+    # Whatever comes later changes nothing: another promise, a customer forgotten, all rows built anew.
+    center.door.execute(ChangeQueueSettings(queue=queue_id(COMPANY, "Vendas"), sla_ms=1_000), operator("Empresa"))
+    contact = next(recorded.event.originator_id for recorded in center.store.read(0, 9_999) if recorded.event.TOPIC == "contact.appeared")
+    center.door.execute(ForgetContact(contact=contact, busy=False), operator("Empresa"))
+    for _ in ("as they were written", "built anew"):
+        for taken in looks:
+            assert look(ana, taken.moment, taken.position) == taken
+        center.rebuild(lambda done, total: None)
+
+
+def test_each_look_can_be_had_again_by_its_moment(looks, ana):
+    for taken in looks:
+        found = look(ana, taken.moment, taken.moment)
+        assert stood(found) == stood(taken), taken.moment
+
+
+def stood(look: Look) -> dict[str, Any]:
+    """What was seen, but for the position that it covers: a moment is answered by all that is known now."""
+    told = {}
+    for path, content in look.seen.items():
+        if "csv" in path:
+            told[path] = content.decode().splitlines()[:-1]
+        else:
+            told[path] = {name: value for name, value in json.loads(content).items() if name != "as_of"}
+    return told

@@ -13,14 +13,14 @@ from typing import IO
 ROOT = Path(__file__).parents[2]
 
 
-def killed(module: str, directory: Path, seed: int, *, least: int = 5, most: int = 400) -> list[str]:
+def killed(module: str, directory: Path, seed: int, *, least: int = 5, most: int = 400, within_s: float = 0.005) -> list[str]:
     """The complete lines that `python -m module directory seed` wrote until it got SIGKILL.
 
-    The moment comes after some lines (`least` to `most`) and some thousandths of a second more, so that it hits anything:
+    The moment comes after some lines (`least` to `most`) and a little more time (up to `within_s`), so that it hits anything:
     deciding, writing, waiting for the disk, starting up.
     """
     chance = random.Random(seed)
-    lines_before, moment = chance.randint(least, most), chance.random() * 0.005
+    lines_before, moment = chance.randint(least, most), chance.random() * within_s
     child = subprocess.Popen(
         [sys.executable, "-m", module, str(directory), str(seed)],
         stdout=subprocess.PIPE,

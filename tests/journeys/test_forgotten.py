@@ -1,0 +1,99 @@
+"""A contact is forgotten on the command line: nothing of it is left in any file, and every figure stays."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bootstrap import Held, hold
+from cli.company import caller, known
+from commands.contacts import RegisterContact
+from domain.base import FORGOTTEN
+from settings import Settings
+from tests.journeys.command_line import CommandLine
+from tests.journeys.conftest import RUN_B
+from tests.kit.asked import brought_ami, reported
+from tests.kit.searching import in_files, in_rows, writings
+
+NUMBER, NAME = "21977000185", "Dona Zulmira Cação"
+"""Who calls twice in the capture, once in vain; and a name that stands nowhere else."""
+
+PERSONAL = ("contact", "from", "to")
+
+
+@pytest.fixture
+def atende(tmp_path: Path) -> CommandLine:
+    """A center whose past came by AMI, with a contact who has a name."""
+    made = CommandLine(tmp_path / "data")
+    with hold(made.data, Settings()) as held:
+        brought_ami(held, "Empresa", RUN_B / "ami.timed.jsonl.gz")
+        center = held.center
+        center.door.execute(RegisterContact(name=NAME, phones=(NUMBER,)), caller(known(center, "")))
+    return made
+
+
+def figures(held: Held) -> list[Any]:
+    found: list[Any] = [reported(held, "", subject) for subject in ("queues", "agents", "ivr")]
+    found.append(reported(held, "", "queues", by="hour"))
+    interactions = reported(held, "", "interactions")
+    found.append([{name: value for name, value in row.items() if name not in PERSONAL} for row in interactions])
+    return found
+
+
+def test_nothing_is_left_of_a_forgotten_contact_and_every_figure_stays(atende: CommandLine) -> None:
+    with hold(atende.data, Settings()) as held:
+        before = figures(held)
+    known_protocols = [
+        str(row["protocol"]) for row in atende("report", "interactions", "--format", "json").json["rows"] if row["from"] == NUMBER
+    ]
+    assert len(known_protocols) == 2
+    told = [atende("history", protocol).out for protocol in known_protocols]
+    assert all(NUMBER in history for history in told)
+
+    assert atende("forget", f"+{NUMBER[:2]} {NUMBER[2:7]}-{NUMBER[7:]}").out.endswith("is forgotten\n")
+
+    assert atende("verify").out.endswith("events proved\n")
+    for protocol, history in zip(known_protocols, told, strict=True):
+        assert atende("history", protocol).out.splitlines()[: history.count("\n")] == history.replace(NUMBER, FORGOTTEN).splitlines()
+    with hold(atende.data, Settings()) as held:
+        assert figures(held) == before
+    assert atende("rebuild").out.startswith("rebuilt up to position ")
+    with hold(atende.data, Settings()) as held:
+        assert figures(held) == before
+    names_the_person = [*writings(NUMBER), NAME, "Zulmira"]
+    assert in_files(atende.data, names_the_person) == {}
+    assert in_rows(atende.data / "warehouse", names_the_person) == {}
+    assert "no contact has this id or phone number" in atende("forget", NUMBER, status=2).err
+
+
+def test_what_another_source_tells_later_of_a_forgotten_contact_is_not_kept(atende: CommandLine) -> None:
+    with atende.serving():
+        atende("forget", NUMBER)
+        atende("import", "queue-log", RUN_B / "queue_log")
+        atende("import", "ami", RUN_B / "ami.timed.jsonl.gz")
+        rows = {row["queue"]: row for row in atende("report", "queues", "--format", "json").json["rows"]}
+        interactions = atende("report", "interactions", "--format", "json").json["rows"]
+        assert in_files(atende.data, [*writings(NUMBER), NAME]) == {}
+    for queue, truth in json.loads((RUN_B / "metrics.json").read_text())["queues"].items():
+        assert [rows[queue][name] for name in ("offered", "answered", "abandoned")] == [
+            truth["offered"],
+            truth["answered"],
+            truth["abandoned"],
+        ]
+    assert sum(row["from"] == FORGOTTEN for row in interactions) == 2
+    assert in_files(atende.data, [*writings(NUMBER), NAME]) == {}
+    assert in_rows(atende.data / "warehouse", [*writings(NUMBER), NAME]) == {}
+
+
+def test_what_lies_in_the_files_can_be_found(atende: CommandLine) -> None:
+    """Were a number or a name written in plain anywhere, the search would see it; nobody's is."""
+    assert {"events.db"} <= set(in_files(atende.data, ["interaction."])["interaction."])
+    assert "atende.visits" in in_rows(atende.data / "warehouse", ["vendas"])["vendas"]
+    calls = [json.loads(line) for line in (RUN_B / "truth.jsonl").read_text().splitlines()]
+    numbers = {call["caller"] for call in calls}
+    assert len(numbers) > 60
+    assert in_files(atende.data, [*numbers, NAME]) == {}
+    assert in_rows(atende.data / "warehouse", [*numbers, NAME]) == {}

@@ -1,0 +1,64 @@
+"""A whole center, killed again and again while commands and imports run: what was acknowledged is there, once, and the figures are right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from bootstrap import hold
+from commands.chain import verify
+from settings import Settings
+from tests.kit.asked import brought
+from tests.kit.killed import killed
+from tests.kit.killed_center import BROUGHT, Work, figures, parts
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The figures of a center that was told everything at once."""
+    directory = tmp_path_factory.mktemp("undisturbed")
+    parts(directory)
+    with hold(directory / "data", Settings()) as held:
+        work = Work(held)
+        work.tell(0, len(work.commands))
+        brought(held, BROUGHT, directory / "queue_log")
+        return figures(held)
+
+
+def kill_again_and_again(directory: Path, times: int, undisturbed: dict[str, Any]) -> None:
+    chance = Random(times)
+    parts(directory)
+    acknowledged: dict[int, int] = {}
+    for seed in range(times):
+        # Some die before they are open, some in their first commands, some when half of everything is told.
+        most, within = chance.choice([(1, 2.0), (4, 0.05), (40, 0.05), (400, 0.3)])
+        for line in killed("tests.kit.killed_center", directory / "data", seed, least=1, most=most, within_s=within):
+            kind, *said = line.split(" ")
+            if kind == "told":
+                number, position = map(int, said)
+                assert acknowledged.setdefault(number, position) == position
+        proved = verify(directory / "data")
+        assert proved.flaw is None
+        assert proved.events >= max(acknowledged.values(), default=0)
+
+    with hold(directory / "data", Settings()) as held:
+        work = Work(held)
+        assert work.next > max(acknowledged) > times
+        assert dict(work.tell(0, len(work.commands))).items() >= acknowledged.items()
+        brought(held, BROUGHT, *parts(directory))
+        assert figures(held) == undisturbed
+    assert verify(directory / "data").flaw is None
+
+
+@pytest.mark.timeout(600)
+def test_a_center_survives_kills(tmp_path: Path, undisturbed: dict[str, Any]) -> None:
+    kill_again_and_again(tmp_path, 20, undisturbed)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+def test_a_center_survives_many_kills(tmp_path: Path, undisturbed: dict[str, Any]) -> None:
+    kill_again_and_again(tmp_path, 200, undisturbed)

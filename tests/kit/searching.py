@@ -1,0 +1,55 @@
+"""Looking for what names a person in all that lies in a data directory: in the bytes of every file, and in every row, which files hold compressed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from projections.chdb_warehouse import ChdbWarehouse
+
+_TABLES = "SELECT database, name FROM system.tables WHERE database NOT IN ('system', 'INFORMATION_SCHEMA', 'information_schema')"
+_ENCODINGS = ("utf-8", "utf-16-le", "latin-1")
+
+
+def writings(number: str) -> list[str]:
+    """A Brazilian phone number (area code and number) as sources and people write it."""
+    area, first, last = number[:2], number[2:-4], number[-4:]
+    return [
+        number,
+        f"55{number}",
+        f"+55{number}",
+        f"{first}{last}",
+        f"{first}-{last}",
+        f"({area}) {first}-{last}",
+        f"{area} {first} {last}",
+    ]
+
+
+def in_files(directory: Path, texts: Iterable[str]) -> dict[str, list[str]]:
+    """In which files each text stands, in some encoding; those that stand in none are left out."""
+    forms = {text: {text.encode(encoding) for encoding in _ENCODINGS} | {ascii(text)[1:-1].encode()} for text in texts}
+    found: dict[str, list[str]] = {}
+    for path in directory.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            for text, encoded in forms.items():
+                if any(form in content for form in encoded):
+                    found.setdefault(text, []).append(str(path.relative_to(directory)))
+    return found
+
+
+def in_rows(warehouse: Path, texts: Iterable[str]) -> dict[str, list[str]]:
+    """In which tables of the warehouse each text stands, old versions of rows among them."""
+    engine = ChdbWarehouse(warehouse)
+    try:
+        tables = [f"{row['database']}.{row['name']}" for row in engine.execute(_TABLES)]
+        assert len(tables) > 20
+        found: dict[str, list[str]] = {}
+        for text in texts:
+            for table in tables:
+                sql = f"SELECT count() AS rows FROM {table} WHERE position(toString(tuple(*)), {{text:String}}) > 0"
+                if engine.execute(sql, text=text)[0]["rows"]:
+                    found.setdefault(text, []).append(table)
+        return found
+    finally:
+        engine.close()

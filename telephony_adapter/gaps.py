@@ -117,6 +117,13 @@ class Cuts:
             if cut.holds(sequence):
                 cut.legs.add(channel_id)
 
+    def met_inner(self, channel_id: str) -> None:
+        """A line inside the PBX: a half of a Local channel."""
+        sequence = sequence_of(channel_id)
+        for cut in self._learning():
+            if cut.holds(sequence):
+                cut.inner.add(channel_id)
+
     def shown(self, call_id: str) -> None:
         """The call is in an IVR or a queue, where we can see it."""
         sequence = sequence_of(call_id)

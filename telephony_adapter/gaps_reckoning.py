@@ -19,6 +19,9 @@ from telephony_adapter.gaps_numbers import named, sequence_of
 _FEW_A_SECOND = 10
 """So many lines a second are assumed to be born where no number tells."""
 
+_INNER = "Local"
+"""The technology of lines inside the PBX: both halves of one have the same number, and none is a customer's."""
+
 
 @dataclass(slots=True)
 class Standing:
@@ -63,7 +66,7 @@ class Cut:
     """One cut. `sequence`, `tails`: the highest numbers before it; `first`, `heads`: the first newer ones.
     from_start: the numbers were seen from the PBX's start, so that a technology without one has none yet.
 
-    legs: lines born in it that belong to another call. shown: calls born in it and seen since, in an IVR or a queue.
+    legs: lines born in it that belong to another call. inner: lines born in it inside the PBX. shown: calls born in it and seen since, in an IVR or a queue.
     settled: nothing more can be learned of it, for the PBX started anew.
     """
 
@@ -77,6 +80,7 @@ class Cut:
     first: int | None = None
     heads: dict[str, int] = field(default_factory=dict)
     legs: set[str] = field(default_factory=set)
+    inner: set[str] = field(default_factory=set)
     shown: set[str] = field(default_factory=set)
     tallies: dict[str, Tally] = field(default_factory=dict)
     settled: bool = False
@@ -125,8 +129,7 @@ def reckon(cut: Cut, all_named: bool, by_key: set[str], returning: set[str]) -> 
     those of them from which he came into an IVR or a queue again.
     """
     suspects = [standing for standing in cut.up.values() if not standing.unbroken]
-    births = _births(cut, all_named)
-    born = None if births is None else max(0, births - len(cut.legs))
+    born, unshown = _born(cut, all_named)
     hidden = sum(1 for standing in suspects if not (standing.queue or standing.shown or standing.with_agent))
     claimed = sum(tally.least for tally in cut.tallies.values())
     missed = {}
@@ -136,21 +139,24 @@ def reckon(cut: Cut, all_named: bool, by_key: set[str], returning: set[str]) -> 
             missed[queue] = most + hidden
             continue
         anybody = len(suspects) + born
-        uncounted = anybody if queue in returning else hidden + max(0, born - len(cut.shown))
+        uncounted = anybody if queue in returning else hidden + unshown
         most += max(0, uncounted - claimed)
         missed[queue] = max(tally.least, min(most, anybody - (claimed - tally.least)))
     return Gap(cut.opened, cut.closed, len(suspects), born, missed)
 
 
-def _births(cut: Cut, all_named: bool) -> int | None:
-    """How many lines were born in it, at most; None when no number tells."""
+def _born(cut: Cut, all_named: bool) -> tuple[int | None, int]:
+    """How many lines that are legs of no other call were born in it, at most (None when no number tells); of these, those never shown."""
     if cut.first is None:
-        return None
+        return None, 0
     if cut.sequence is None:
         # All lines since the PBX started: worth knowing of a PBX that started just before.
-        return cut.first if cut.first <= _FEW_A_SECOND * (cut.closed - cut.opened) // SECOND else None
-    by_sequence = cut.first - cut.sequence - 1
-    technologies = {technology for technology in (*cut.tails, *cut.heads) if technology != "Local"}
-    if not all_named or any(name not in cut.heads or not (cut.from_start or name in cut.tails) for name in technologies):
-        return by_sequence
-    return min(by_sequence, sum(max(0, cut.heads[name] - cut.tails.get(name, -1) - 1) for name in technologies))
+        few = cut.first <= _FEW_A_SECOND * (cut.closed - cut.opened) // SECOND
+        return (cut.first, cut.first) if few else (None, 0)
+    born = cut.first - cut.sequence - 1 - len(cut.legs)
+    unshown = born - len(cut.shown)
+    technologies = {technology for technology in (*cut.tails, *cut.heads) if technology != _INNER}
+    if all_named and all(name in cut.heads and (cut.from_start or name in cut.tails) for name in technologies):
+        named_ones = sum(max(0, cut.heads[name] - cut.tails.get(name, -1) - 1) for name in technologies) - len(cut.legs - cut.inner)
+        born, unshown = min(born, named_ones), min(unshown, named_ones - len(cut.shown - cut.inner))
+    return max(0, born), max(0, unshown)

@@ -93,9 +93,13 @@ def _call_without_line(board: Board, packet: Packet) -> Call | None:
     Only a talk seen to begin with that agent, or a line seen to go while it waited, is certain enough.
     """
     leg = packet.get("DestUniqueid")
-    known = board.talks.get(leg) or board.ringing.get(leg, ("",))[0] or packet.get("DestLinkedid")
+    known = board.talks.get(leg) or board.ringing.get(leg, ("",))[0]
     if known in board.calls:
         return board.calls[known]
+    # A consultation's leg is linked to the customer's call too, but the visit is not the customer's own.
+    linked = board.calls.get(packet.get("DestLinkedid"))
+    if linked is not None and linked.visit is not None and linked.visit.queue == packet["Queue"]:
+        return linked
     answered = board.at - packet.whole("TalkTime") * SECOND
     offered = answered - packet.whole("HoldTime") * SECOND
     near = []

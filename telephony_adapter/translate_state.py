@@ -210,6 +210,8 @@ class Board:
         """A line that is new to us."""
         channel = Channel(packet["Uniqueid"], packet.get("Linkedid") or packet["Uniqueid"], device(packet["Channel"]), origin, self.at)
         self.channels[channel.id] = channel
+        if channel.device.startswith("Local/"):
+            self.cuts.met_inner(channel.id)
         return channel
 
     def origin(self, name: str) -> Origin:

@@ -20,6 +20,7 @@ class Pbx:
 
     channels: dict[str, dict[str, str]] = field(default_factory=dict)
     waiting: dict[str, tuple[float, dict[str, str]]] = field(default_factory=dict)
+    talking: dict[str, tuple[float, dict[str, str]]] = field(default_factory=dict)
     members: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     completed: dict[str, int] = field(default_factory=dict)
     abandoned: dict[str, int] = field(default_factory=dict)
@@ -46,7 +47,10 @@ class Pbx:
                 self.waiting.pop(id, None)
             case "QueueCallerAbandon":
                 self.abandoned[queue] = self.abandoned.get(queue, 0) + 1
+            case "AgentConnect":
+                self.talking[id] = (line.t, headers)
             case "AgentComplete":
+                self.talking.pop(id or self._talking_on(headers), None)
                 self.completed[queue] = self.completed.get(queue, 0) + 1
             case "QueueParams":
                 self.completed.setdefault(queue, 0)
@@ -58,13 +62,25 @@ class Pbx:
             case "FullyBooted":
                 self.booted = line.t - int(headers["Uptime"])
 
+    def _talking_on(self, ended: dict[str, str]) -> str:
+        """Whose talk ended, when the caller's line was gone before."""
+        return next((id for id, (_, known) in self.talking.items() if known["MemberName"] == ended["MemberName"]), "")
+
+    def start_anew(self, at: float) -> None:
+        """The PBX was stopped and is up again: members stay, all else is gone."""
+        self.channels, self.waiting, self.talking = {}, {}, {}
+        self.completed = dict.fromkeys(self.completed, 0)
+        self.abandoned = dict.fromkeys(self.abandoned, 0)
+        self.members = {key: known | {"LoginTime": str(int(at))} for key, known in self.members.items()}
+        self.booted = at
+
     def logged_in(self, at: float) -> list[Line]:
         """A new connection, accepted by a PBX that is up."""
         return [
             Line(at, "", "tcp-connected"),
             Line(at, "Asterisk Call Manager/11.0.0\r\n"),
-            _packet(at, "Response: Success", Message="Authentication accepted"),
-            _packet(at, "Event: FullyBooted", Privilege="system,all", Uptime=str(int(at - self.booted)), Status="Fully Booted"),
+            packet(at, "Response: Success", Message="Authentication accepted"),
+            packet(at, "Event: FullyBooted", Privilege="system,all", Uptime=str(int(at - self.booted)), Status="Fully Booted"),
         ]
 
     def listed(self, at: float) -> list[Line]:
@@ -72,27 +88,28 @@ class Pbx:
         lines = []
         for id, known in self.channels.items():
             shown = {name: known.get(name, "") for name in ("Channel", "CallerIDNum", "Context", "Exten")}
-            lines.append(_packet(at, "Event: CoreShowChannel", **shown, Uniqueid=id, Linkedid=known["Linkedid"]))
-        lines.append(_packet(at, "Event: CoreShowChannelsComplete", EventList="Complete", ListItems=str(len(self.channels))))
+            lines.append(packet(at, "Event: CoreShowChannel", **shown, Uniqueid=id, Linkedid=known["Linkedid"]))
+        lines.append(packet(at, "Event: CoreShowChannelsComplete", EventList="Complete", ListItems=str(len(self.channels))))
         for queue in self.completed:
             lines += self._queue(queue, at)
-        return [*lines, _packet(at, "Event: QueueStatusComplete", EventList="Complete", ListItems="1")]
+        return [*lines, packet(at, "Event: QueueStatusComplete", EventList="Complete", ListItems="1")]
 
     def _queue(self, queue: str, at: float) -> list[Line]:
         counted = {"Completed": str(self.completed[queue]), "Abandoned": str(self.abandoned[queue])}
-        lines = [_packet(at, "Event: QueueParams", Queue=queue, Max="0", **counted)]
+        lines = [packet(at, "Event: QueueParams", Queue=queue, Max="0", **counted)]
         for (of, interface), known in self.members.items():
             if of == queue:
                 stands = {name: known.get(name, "") for name in ("StateInterface", "LastPause", "LoginTime", "Paused", "PausedReason")}
-                lines.append(_packet(at, "Event: QueueMember", Queue=queue, Name=known["MemberName"], Location=interface, **stands))
+                lines.append(packet(at, "Event: QueueMember", Queue=queue, Name=known["MemberName"], Location=interface, **stands))
         for id, (since, known) in self.waiting.items():
             if known["Queue"] == queue:
                 caller = {name: known.get(name, "") for name in ("Channel", "CallerIDNum")}
-                lines.append(_packet(at, "Event: QueueEntry", Queue=queue, Uniqueid=id, Wait=str(int(at - since)), **caller))
+                lines.append(packet(at, "Event: QueueEntry", Queue=queue, Uniqueid=id, Wait=str(int(at - since)), **caller))
         return lines
 
 
-def _packet(at: float, first: str, **headers: str) -> Line:
+def packet(at: float, first: str, **headers: str) -> Line:
+    """A packet that arrives at that moment; its first line and its headers."""
     return Line(at, "\r\n".join([first, *(f"{name}: {value}" for name, value in headers.items())]) + "\r\n\r\n")
 
 

@@ -35,6 +35,7 @@ class Cuts:
     def __init__(self) -> None:
         self.numbers = Numbers()
         self.opened = 0
+        self.noticed = False
         self._standing: dict[str, Standing] = {}
         self._cuts: deque[Cut] = deque(maxlen=_REMEMBERED)
         self._silences: deque[Cut] = deque(maxlen=_SILENCES)
@@ -54,7 +55,8 @@ class Cuts:
     def close(self, at: int) -> Cut:
         """The stream is back: the cut that was open ends with this sign of life."""
         cut = self._cut(self.opened, at, self._standing)
-        self.opened, self._standing = 0, {}
+        cut.noticed = self.noticed
+        self.opened, self._standing, self.noticed = 0, {}, False
         self._cuts.append(cut)
         return cut
 
@@ -80,12 +82,12 @@ class Cuts:
     def _cut(self, opened: int, closed: int, up: dict[str, Standing]) -> Cut:
         return Cut(opened, closed, up, self.numbers.sequence, dict(self.numbers.named), dict(self._readings), self.numbers.from_start)
 
-    def restarted(self) -> None:
-        """The PBX started anew, in the latest cut."""
+    def restarted(self, boot: int) -> None:
+        """The PBX started anew at `boot`, in the latest cut."""
         for cut in self._cuts:
             cut.settled = True
         if self._cuts:
-            self._cuts[-1].restart()
+            self._cuts[-1].restart(boot)
             self._cuts[-1].settled = False
         self.numbers.start()
         self._silences.clear()
@@ -101,6 +103,11 @@ class Cuts:
     def latest(self) -> int:
         """When the stream last came back; 0 when it was never cut."""
         return self._cuts[-1].closed if self._cuts else 0
+
+    @property
+    def last(self) -> Cut | None:
+        """The latest cut."""
+        return self._cuts[-1] if self._cuts else None
 
     # evidence
 

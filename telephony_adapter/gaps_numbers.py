@@ -20,10 +20,14 @@ _DIGITS = 10
 
 
 class Numbers:
-    """The highest numbers so far. `sequence`: None until one was seen, or the PBX was seen to start (`from_start`)."""
+    """The highest numbers so far. `sequence`: None until one was seen, or the PBX was seen to start (`from_start`).
+
+    second: that in which the line with the highest one was born.
+    """
 
     def __init__(self) -> None:
         self.sequence: int | None = None
+        self.second = 0
         self.named: dict[str, int] = {}
         self.all_named = True
         self.from_start = False
@@ -32,7 +36,7 @@ class Numbers:
 
     def start(self) -> None:
         """The PBX has just started: all numbers begin anew."""
-        self.sequence, self.from_start = -1, True
+        self.sequence, self.second, self.from_start = -1, 0, True
         self.named.clear()
         self._skipped.clear()
         self._born_last.clear()
@@ -40,7 +44,8 @@ class Numbers:
     def born(self, channel_id: str, name: str, at: int) -> None:
         """A line was seen to begin."""
         sequence = sequence_of(channel_id)
-        self.sequence = sequence if self.sequence is None else max(self.sequence, sequence)
+        if self.sequence is None or sequence > self.sequence:
+            self.sequence, self.second = sequence, second_of(channel_id)
         technology, number = named(name)
         if number < 0:
             self.all_named = False
@@ -52,6 +57,13 @@ class Numbers:
             self._skipped.update({(technology, missing): (since, at) for missing in range(tail + 1, number)})
         self.named[technology] = max(tail, number)
         self._born_last[technology] = at
+
+    def begin_anew(self, channel_id: str) -> bool:
+        """Whether this line has a lower number than one that was born before it: the PBX has started since."""
+        sequence = sequence_of(channel_id)
+        return (
+            self.sequence is not None and 0 <= sequence < self.sequence and second_of(channel_id) > self.second + OUT_OF_ORDER_US // SECOND
+        )
 
     def overdue(self, at: int) -> tuple[int, int] | None:
         """The time in which a line must have been born unseen: its number never came."""
@@ -65,6 +77,12 @@ def sequence_of(channel_id: str) -> int:
     """The place of a line in the PBX's sequence; -1 when its Uniqueid has none."""
     sequence = channel_id.rpartition(".")[2]
     return int(sequence) if sequence.isdecimal() and len(sequence) <= _DIGITS else -1
+
+
+def second_of(channel_id: str) -> int:
+    """The second in which a line was born, told by its Uniqueid (`[systemname-]epoch.sequence`); 0 when that cannot tell."""
+    epoch = channel_id.rpartition("-")[2].partition(".")[0]
+    return int(epoch) if epoch.isdecimal() and len(epoch) <= _DIGITS else 0
 
 
 def named(name: str) -> tuple[str, int]:

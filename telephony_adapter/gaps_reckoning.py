@@ -67,7 +67,8 @@ class Cut:
     from_start: the numbers were seen from the PBX's start, so that a technology without one has none yet.
 
     legs: lines born in it that belong to another call. inner: lines born in it inside the PBX. shown: calls born in it and seen since, in an IVR or a queue.
-    settled: nothing more can be learned of it, for the PBX started anew.
+    unnumbered: lines that may have been born in it before the PBX started anew, of which no number tells.
+    noticed: the connection was seen to break just when it began. settled: nothing more can be learned of it, for the PBX started anew.
     """
 
     opened: int
@@ -83,11 +84,19 @@ class Cut:
     inner: set[str] = field(default_factory=set)
     shown: set[str] = field(default_factory=set)
     tallies: dict[str, Tally] = field(default_factory=dict)
+    unnumbered: int = 0
+    noticed: bool = False
     settled: bool = False
     told: Gap | None = None
 
-    def restart(self) -> None:
-        """The PBX started anew in it: its numbers and counters begin at zero, and nothing of before is up."""
+    def restart(self, boot: int) -> None:
+        """The PBX started anew in it, at `boot`: its numbers and counters begin at zero, and nothing of before is up.
+
+        Where nobody noticed that it went down, it may have lived on until then.
+        """
+        if not self.noticed and boot > self.opened:
+            self.unnumbered = _FEW_A_SECOND * ((boot - self.opened) // SECOND + 1)
+        self.tallies.clear()
         self.sequence, self.tails, self.before, self.from_start = -1, {}, {}, True
         for standing in self.up.values():
             standing.gone = True
@@ -159,4 +168,4 @@ def _born(cut: Cut, all_named: bool) -> tuple[int | None, int]:
     if all_named and all(name in cut.heads and (cut.from_start or name in cut.tails) for name in technologies):
         named_ones = sum(max(0, cut.heads[name] - cut.tails.get(name, -1) - 1) for name in technologies) - len(cut.legs - cut.inner)
         born, unshown = min(born, named_ones), min(unshown, named_ones - len(cut.shown - cut.inner))
-    return max(0, born), max(0, unshown)
+    return max(0, born) + cut.unnumbered, max(0, unshown) + cut.unnumbered

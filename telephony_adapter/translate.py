@@ -101,6 +101,7 @@ class Translator:
         board = self.board
         board.event, board.at = packet.name, packet.at
         board.started = board.started or packet.at
+        seams.watch(board, packet)
         HANDLERS[packet.name](board, packet)
         seams.settle(board, packet.at)
         return self._taken()

@@ -10,8 +10,9 @@ from __future__ import annotations
 from commands.telling import TellTimeline
 from domain.base import MS, SECOND
 from telephony_adapter.gaps import LATE_US
-from telephony_adapter.packets import Packet
+from telephony_adapter.packets import CLOSED, CONNECTED, Packet
 from telephony_adapter.queue_log import personal
+from telephony_adapter.recording import QUIET_US
 from telephony_adapter.translate_agents import listing_complete
 from telephony_adapter.translate_queues import cut_short
 from telephony_adapter.translate_state import Board, Call, Channel, Visit
@@ -29,8 +30,14 @@ LINGER_US = 10 * SECOND
 
 def disconnected(board: Board, packet: Packet) -> None:
     """The connection was lost, or a new one begins: what lies between its last sign of life and the next is unseen."""
+    board.noted |= packet.name in (CLOSED, CONNECTED)
     if packet.last:
         board.cuts.open(packet.last, board.standings())
+    if packet.name == CLOSED:
+        # With calls up a stream is not silent: what was cut off before its end is no break that was seen.
+        board.cuts.noticed |= packet.at - packet.last <= QUIET_US or not board.calls
+    elif not board.noted:
+        board.cuts.noticed = True
 
 
 def silent(board: Board, packet: Packet) -> None:
@@ -61,6 +68,8 @@ def fully_booted(board: Board, packet: Packet) -> None:
     if known and abs(boot - known) <= SAME_BOOT_US and not stopped:
         board.booted = known
         return
+    if stopped and board.cuts.last is not None:
+        board.cuts.last.noticed = True
     board.told.append(TellTimeline(restart_at=boot))
     if known or boot > board.started:
         _start_anew(board, boot)
@@ -68,8 +77,8 @@ def fully_booted(board: Board, packet: Packet) -> None:
         board.cuts.numbers.start()
 
 
-def _start_anew(board: Board, boot: int) -> None:
-    """Nothing of before goes on; members and their pauses stay (Asterisk keeps them)."""
+def _start_anew(board: Board, boot: int, until: int = 0) -> None:
+    """Nothing of before goes on; members and their pauses stay (Asterisk keeps them). until: it was then at the latest."""
     for call in board.calls.values():
         if call.known and not call.gone:
             board.tell(call, "restarted", boot)
@@ -79,7 +88,24 @@ def _start_anew(board: Board, boot: int) -> None:
     board.ringing.clear()
     board.talks.clear()
     board.behind.clear()
-    board.cuts.restarted()
+    board.cuts.restarted(until or boot)
+
+
+def watch(board: Board, packet: Packet) -> None:
+    """Before anything else is made of a packet: whether its line shows that the PBX started anew while nobody saw."""
+    id = packet.headers.get("Uniqueid", "")
+    numbers = board.cuts.numbers
+    if id in board.channels or not numbers.begin_anew(id):
+        return
+    board.contradict(numbers.second * SECOND)
+    cut = board.cuts.last
+    if cut is None:
+        return
+    # It may have been at any moment of the cut: what was up before has ended, whatever came since goes on.
+    restart = cut.opened + 1
+    board.booted = board.stopped = 0
+    board.told.append(TellTimeline(restart_at=restart))
+    _start_anew(board, restart, until=cut.closed)
 
 
 def queue_counted(board: Board, packet: Packet) -> None:

@@ -14,8 +14,9 @@ from commands.telling import MatchMember, TellAgent, TellCall, TellTimeline
 from domain.base import SECOND
 from domain.facts import Fact
 from telephony_adapter.gaps import Cuts
+from telephony_adapter.gaps_numbers import second_of
 from telephony_adapter.gaps_reckoning import Cut, Standing
-from telephony_adapter.packets import Packet, microseconds
+from telephony_adapter.packets import Packet
 
 Told = TellCall | TellAgent | MatchMember | TellTimeline
 
@@ -154,7 +155,7 @@ class Board:
     variables: those whose setting is of interest.
     talks: an agent's line -> the call whose talk it carries. ringing: an agent's line that rings -> (call, queue, agent, since).
     behind: a leg -> the leg before it, for agents who are reached through a Local channel.
-    alive: the lines of a list that is being told. absent: calls that were missing in a list -> when.
+    noted: the recorder notes when a connection is made or lost. alive: the lines of a list that is being told. absent: calls that were missing in a list -> when.
     """
 
     dialplan: Dialplan
@@ -179,6 +180,7 @@ class Board:
     absent: dict[str, int] = field(default_factory=dict)
     booted: int = 0
     stopped: int = 0
+    noted: bool = False
 
     # telling
 
@@ -288,5 +290,5 @@ def device(channel: str) -> str:
 
 
 def born_at(channel_id: str) -> int:
-    """The second in which a line was born, told by its Uniqueid (`[systemname-]epoch.sequence`); 0 when that cannot tell."""
-    return microseconds(channel_id.rpartition("-")[2].partition(".")[0])
+    """The second in which a line was born, in microseconds; 0 when its Uniqueid cannot tell."""
+    return second_of(channel_id) * SECOND

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from domain.base import SECOND
 from tests.kit.captures import NAMES, Line, capture, written
-from tests.kit.cuts import Pbx, lost
+from tests.kit.cuts import Pbx, lacking, lost
 from tests.kit.gapped import differing
 from tests.kit.house import Company, Figures, House, house
 from tests.kit.transformed import Past, counted, crowd, killed, logged, named, past, restarted
@@ -88,7 +89,7 @@ def test_after_a_kill_only_what_waited_is_unknown_and_whatever_was_up_may_have_g
     company = bring(open_house, (lines, log), tmp_path, "ami")
     up = Pbx().see(line for line in lines if line.t < at)
     assert sum(row["unknown"] for row in company.queues().values()) == len(up.waiting)
-    calls = {id for id, known in up.channels.items() if id == known["Linkedid"]} | up.waiting.keys()
+    calls = {id for id, known in up.channels.items() if id == known["Linkedid"]} | up.waiting.keys() | up.talking.keys()
     (widest,) = {row["bounds"]["missing_at_most"] for row in company.queues().values()}
     assert len(up.waiting) <= widest <= len(calls)
 
@@ -130,6 +131,23 @@ def test_a_connection_that_is_lost_when_the_pbx_is_killed_and_made_before_it_is_
     told = ([*lines[: closed + 1], *early, *lines[closed + 1 :]], log)
     must_hold(bring(open_house, told, tmp_path, "ami").queues(), counted(log))
     assert shown(bring(open_house, told, tmp_path, "ami+log").queues()) == counted(log)
+
+
+@pytest.mark.parametrize(("before", "seconds"), [(8.0, 16.0), pytest.param(3.0, 13.0, marks=pytest.mark.long), (1.0, 9.0)])
+@pytest.mark.parametrize("seam", SEAMS)
+def test_a_restart_of_which_not_even_the_boot_was_seen_is_known_by_numbers_that_begin_anew(
+    open_house: House, tmp_path: Path, seam: str, before: float, seconds: float
+) -> None:
+    at = 1795409172
+    lines, log = SEAMS[seam](past(capture("run-b")), at)
+    told = (lacking(lines, at - before, seconds), log)
+    company = open_house.company()
+    result = company.ami(written(told[0], tmp_path / "ami.jsonl"))
+    assert [opened // SECOND for opened in result.restarts[1:]] == [opened // SECOND for opened in result.gaps]
+    must_hold(company.queues(), counted(log))
+    merged = bring(open_house, told, tmp_path, "ami+log")
+    assert shown(merged.queues()) == counted(log)
+    assert bring(open_house, told, tmp_path, "log+ami").queues() == merged.queues()
 
 
 @pytest.mark.parametrize("name", NAMES)

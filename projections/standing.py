@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from projections.tables import source
 from projections.view import View
 
 State = Literal["talking", "wrap_up", "ringing", "paused", "available", "offline"]
@@ -53,6 +54,17 @@ FROM {spans} WHERE from_ms <= {{at:Int64}} GROUP BY agent, kind
 """
 
 _PERSONS = "SELECT name, queues FROM {agents} WHERE person = 1 ORDER BY name"
+
+# In which queues they were then: as the last event that had happened tells. One that tells of a later time too, as of an import, cannot say.
+_PERSONS_THEN = """
+SELECT a.name AS name, if(notEmpty(t.told), t.queues, a.queues) AS queues FROM {agents} AS a LEFT JOIN (
+    SELECT v.id AS id, argMax(v.queues, v.version) AS queues, groupArray(v.version) AS told FROM agents_versions AS v
+    INNER JOIN (
+        SELECT id, version FROM events WHERE tenant = {{tenant:UUID}} AND occurred_us < ({{at:Int64}} + 1) * 1000 AND id IN (SELECT id FROM {agents})
+    ) AS e ON v.id = e.id AND v.version = e.version
+    WHERE v.tenant = {{tenant:UUID}} GROUP BY v.id
+) AS t ON a.id = t.id WHERE a.person = 1 ORDER BY name
+"""
 
 
 class OpenVisit(msgspec.Struct):
@@ -155,7 +167,7 @@ class Standing:
 def open_visits(view: View, at: int) -> list[OpenVisit]:
     """The visits that wait, are talked or wrapped up at an instant, in the order of their offers."""
     if view.as_of is not None:
-        return view.ask(OpenVisit, _OPEN.format(visits=view.rows_of("visits"), condition="1"), at=at)
+        return view.ask(OpenVisit, _OPEN.format(visits=source("visits", view.as_of), condition="1"), at=at)
     written = view.ask(OpenVisit, _OPEN.format(**_WRITTEN), at=at)
     newest = _newest(view, [row.id for row in written])
     return [row for row in written if newest[row.id] == row.version]
@@ -170,7 +182,9 @@ def standings(view: View, at: int, visits: list[OpenVisit], *, idle: bool = True
 
     idle: tell since when who is in no call stands so, for which all calls of the past are looked at.
     """
-    found = {row.name: Standing(row.name, queues=row.queues) for row in view.ask(_Person, _PERSONS.format(agents=view.rows_of("agents")))}
+    then = view.moment_ms is not None and view.as_of is None
+    persons = view.ask(_Person, (_PERSONS_THEN if then else _PERSONS).format(agents=view.rows_of("agents")), at=at)
+    found = {row.name: Standing(row.name, queues=row.queues) for row in persons}
     free_since = _ends(view, at) if idle or any(visit.wraps_up(at) and visit.wrap_up_ms is None for visit in visits) else {}
     for attempt in view.ask(_Attempt, _ATTEMPTS.format(attempts=view.rows_of("attempts")), at=at):
         if attempt.last_until is not None:
@@ -190,7 +204,13 @@ def standings(view: View, at: int, visits: list[OpenVisit], *, idle: bool = True
         told = spans.get(name, {})
         _wrap_up(standing, [visit for visit in visits if visit.agent == name and visit.wraps_up(at)], told, free_since.get(name))
         _rest(standing, told, free_since.get(name))
-    return list(found.values())
+    if view.moment_ms is None:
+        return list(found.values())
+    silent = {name for name, standing in found.items() if standing.state == "offline" and name not in spans}
+    if silent and not idle:
+        free_since = _ends(view, at)
+    # Who had given no sign of life yet was no agent then.
+    return [standing for name, standing in found.items() if name not in silent or name in free_since]
 
 
 def _stand(standing: Standing, state: State, since_ms: int, **call: object) -> None:
@@ -239,4 +259,4 @@ def _ends(view: View, at: int) -> dict[str, int]:
         newest = _newest(view, [row.visit for row in written])
         if all(newest[row.visit] == row.version for row in written):
             return {row.who: row.until_ms for row in written}
-    return {row.who: row.until_ms for row in view.ask(_End, _ENDS.format(visits=view.rows_of("visits"), condition="1"), at=at)}
+    return {row.who: row.until_ms for row in view.ask(_End, _ENDS.format(visits=source("visits", view.as_of), condition="1"), at=at)}

@@ -11,8 +11,8 @@ from simulator.center import busy_center
 from simulator.story import Story
 from tests.kit.http import TimedCenter
 
-OPENS = datetime(2026, 3, 2, 11, tzinfo=UTC)
-"""A Monday, 8 h in São Paulo."""
+OPENS = datetime(2026, 3, 3, 11, tzinfo=UTC)
+"""A Tuesday, 8 h in São Paulo; the clock of `TimedCenter` begins the day before."""
 
 
 def live_through(center: TimedCenter, company: str, hours: float, *, seed: int = 3, scale: float = 0.3) -> dict[str, Any]:

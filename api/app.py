@@ -14,6 +14,7 @@ from api import (
     auth,
     dashboards,
     docs,
+    first_access,
     identity,
     interactions,
     interactions_report,
@@ -58,7 +59,20 @@ def create_app(center: Center) -> FastAPI:
     )
     app.state.house = house
     # Routes are tried in this order: what is asked most comes first.
-    for module in (interactions, interactions_report, agents, monitoring, dashboards, reports, auth, queues, ivr, identity, operation):
+    for module in (
+        interactions,
+        interactions_report,
+        agents,
+        monitoring,
+        dashboards,
+        reports,
+        auth,
+        queues,
+        ivr,
+        identity,
+        operation,
+        first_access,
+    ):
         app.include_router(module.router)
     docs.install(app)
     app.add_middleware(LimitedASGI, most=MAX_BODY)

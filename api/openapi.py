@@ -34,7 +34,6 @@ TAGS = [
     {"name": "agents", "description": "Agents: sessions and pauses."},
     {"name": "ivr", "description": "IVRs (URAs): numbers, business hours, messages, menus."},
     {"name": "interactions", "description": "Calls (atendimentos): their life, their history, the report of all (rastreio)."},
-    {"name": "contacts", "description": "Customers: found by phone, opened for whoever may, forgotten for good."},
     {"name": "dashboards", "description": "Inbound, Outbound and IVR, of now, of any past, by any SLA."},
     {"name": "reports", "description": "Tables by queue, IVR, agent, hour or day, as JSON or CSV."},
     {"name": "monitoring", "description": "The center as it stands: agents and waiting calls, and the live stream."},

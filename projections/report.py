@@ -9,6 +9,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Literal
 
 import msgspec
@@ -17,6 +18,7 @@ from projections.definitions import VERSION
 
 Format = Literal["table", "csv", "json"]
 NOTHING = "\N{EN DASH}"
+_CENT = Decimal("0.01")
 BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -117,8 +119,8 @@ def clock(ms: int) -> str:
 
 
 def comma(value: float) -> str:
-    """A number with a decimal comma and two decimals."""
-    return f"{value:.2f}".replace(".", ",")
+    """A number with a decimal comma and two decimals, half up."""
+    return f"{Decimal(repr(value)).quantize(_CENT, ROUND_HALF_UP)}".replace(".", ",")
 
 
 def listed(values: Sequence[str]) -> str:

@@ -108,6 +108,11 @@ class Visiting:
 
     def _offered(self, fact: Fact) -> None:
         earlier = self.latest.get(fact.queue)
+        if earlier is not None and earlier.waiting and "offered" in earlier.implied and abs(earlier.offered - fact.at) <= DIFFER_US:
+            # A list showed it waiting before its beginning was told.
+            earlier.offered = fact.at
+            del earlier.implied["offered"]
+            return
         if earlier is not None:
             _lose(earlier, fact.at)
         self._open(fact, fact.at, implied=False)

@@ -15,10 +15,13 @@ from telephony_adapter.queue_log import personal
 from telephony_adapter.recording import QUIET_US
 from telephony_adapter.translate_agents import listing_complete
 from telephony_adapter.translate_queues import cut_short
-from telephony_adapter.translate_state import Board, Call, Channel, Visit
+from telephony_adapter.translate_state import Board, Call, Channel, Visit, born_at
 
 JUST_BOOTED_S = 60
 """A PBX that is up for so short a time may be taken to have numbered its lines from zero, all of them within the stream."""
+
+AHEAD_US = 1 * SECOND
+"""A list may be ahead of the events by so much."""
 
 SAME_BOOT_US = 3 * SECOND
 """Uptime is in whole seconds: two reckonings of the same boot differ by little."""
@@ -125,10 +128,12 @@ def queues_listed(board: Board, _: Packet) -> None:
 
 def entry_listed(board: Board, packet: Packet) -> None:
     """QueueEntry: a caller who waits now. News only of one whom a cut has hidden."""
+    queue, wait_ms = packet["Queue"], packet.whole("Wait") * 1000
+    if _told_right_after(board, board.at - wait_ms * MS):
+        return
     call = board.call(board.line(packet))
     if not call.cut and call.visit is not None:
         return
-    queue, wait_ms = packet["Queue"], packet.whole("Wait") * 1000
     board.cuts.reaches(call.id, queue, board.at - wait_ms * MS)
     if call.visit is None or call.visit.queue != queue:
         call.visit = Visit(queue, board.at - wait_ms * MS)
@@ -138,8 +143,15 @@ def entry_listed(board: Board, packet: Packet) -> None:
 
 def channel_listed(board: Board, packet: Packet) -> None:
     """CoreShowChannel: a line that is up."""
-    board.alive.add(packet["Uniqueid"])
-    board.line(packet)
+    id = packet["Uniqueid"]
+    board.alive.add(id)
+    if id in board.channels or not _told_right_after(board, born_at(id) + SECOND):
+        board.line(packet)
+
+
+def _told_right_after(board: Board, began: int) -> bool:
+    """What a list shows to have just begun may not have been told yet: events take longer than lists. Unless a cut has hidden it."""
+    return began > board.at - AHEAD_US and not board.cuts.covers(began - SECOND, began)
 
 
 def channels_listed(board: Board, packet: Packet) -> None:

@@ -36,6 +36,11 @@ ANSWERED = (
 )
 
 
+def test_a_caller_listed_as_waiting_just_before_the_joining_is_told_visits_once() -> None:
+    visit = only(ami("waiting", 9.9, wait_ms=0), ami("offered", 10.0), ami("answered", 12.0, agent="Ana", wait_ms=2000))
+    assert (visit.end, visit.offered_ms, visit.wait_ms, visit.implied) == ("answered", (T0 + 10) * 1000, 2000, ())
+
+
 def test_an_answered_visit() -> None:
     visit = only(*ANSWERED)
     assert (visit.end, visit.agent, visit.wait_ms, visit.talk_ms, visit.hold_ms, visit.wrap_up_ms) == (

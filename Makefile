@@ -1,11 +1,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help install demo test test-long bench check format lock
+.PHONY: help install demo services services-down test test-long bench check format lock
 
 help:
 	@echo "make install    .venv with everything"
 	@echo "make demo       a simulated contact center, live"
+	@echo "make services   PostgreSQL, Kafka and ClickHouse on loopback (services-down ends them)"
 	@echo "make test       every check and test that runs in minutes"
 	@echo "make test-long  the tests that take longer too"
 	@echo "make bench      figures of speed, each beside its raw reference"
@@ -23,6 +24,13 @@ $(BIN)/.installed: pyproject.toml constraints.txt
 
 demo: install
 	$(BIN)/atende demo
+
+# SERVICES: options, as in `make services SERVICES="--kafka-port 19092"`.
+services: install
+	$(BIN)/python -m services up $(SERVICES)
+
+services-down: install
+	$(BIN)/python -m services down
 
 test: check
 	$(BIN)/python -m pytest

@@ -1,0 +1,34 @@
+"""Installing what a server needs, where that can be done unasked: on Debian and its kin, by root."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Collection
+
+
+class NotInstalled(Exception):
+    """A server's programs are not here and cannot be installed; says why."""
+
+
+def install(packages: Collection[str]) -> None:
+    """Install packages of the distribution. Raises NotInstalled."""
+    wanted = " ".join(sorted(packages))
+    if shutil.which("apt-get") is None:
+        raise NotInstalled(f"it is not installed, and this is no Debian, where it could be: install what Debian calls {wanted}")
+    if os.geteuid() != 0:
+        raise NotInstalled(f"it is not installed, and only root may: apt-get install {wanted}")
+    tried = _apt_get("install", "--yes", "--no-install-recommends", *packages)
+    if tried.returncode:
+        # The list of packages may be missing or old.
+        _apt_get("update")
+        tried = _apt_get("install", "--yes", "--no-install-recommends", *packages)
+    if tried.returncode:
+        raise NotInstalled(f"apt-get install {wanted} failed: {tried.stderr.strip() or tried.stdout.strip()[-500:]}")
+
+
+def _apt_get(*arguments: str) -> subprocess.CompletedProcess[str]:
+    # Another apt-get may be at work.
+    command = ["apt-get", "--quiet", "-o", "DPkg::Lock::Timeout=120", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})

@@ -6,11 +6,7 @@ there is a pool of them; the engine works outside the GIL. Rows go in as Arrow, 
 
 from __future__ import annotations
 
-import threading
-from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -20,26 +16,18 @@ import msgspec
 import pyarrow as pa
 from chdb.state.sqlitelike import Connection
 
+from projections.durability import make_durable
+from projections.pool import Pool
 from projections.warehouse import Columns, Value, WarehouseError, WarehouseHeld, must_name_tenant
 
 R = TypeVar("R")
 
-_CONNECTIONS = 8
-
 _ENGINE = {"background_pool_size": 2, "background_schedule_pool_size": 2, "mark_cache_size": 64 << 20, "primary_index_cache_size": 64 << 20}
 """The engine is one of several in a small process, not a server of its own: two merges at a time, caches that cannot grow for ever."""
-_CLOSED = "the warehouse is closed"
+
 _DICTS = msgspec.json.Decoder(dict[str, Any])
 
-_DURABLE = "MODIFY SETTING fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1"
-"""What ClickHouse leaves to the page cache would be lost with the power, while the position that says it was written might not."""
-
 _DROP_AT_ONCE = "SET database_atomic_wait_for_drop_and_detach_synchronously = 1"
-
-_NOT_DURABLE = """
-    SELECT name FROM system.tables
-    WHERE database = {database:String} AND engine LIKE '%MergeTree' AND create_table_query NOT LIKE '%fsync_after_insert%'
-"""
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": "\\0", "\b": "\\b", "\f": "\\f"})
 _QUOTED = str.maketrans({"\\": "\\\\", "'": "\\'", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": "\\0", "\b": "\\b", "\f": "\\f"})
@@ -62,14 +50,10 @@ class ChdbWarehouse:
         """Open it, or make it. Raises WarehouseHeld while another process has it, or this one another directory."""
         self.directory = directory
         self.database = database
-        self._idle: list[Connection] = []
-        self._opened = 0
-        self.closed = False
-        self._waiting: deque[Future[Connection]] = deque()
-        self._changed = threading.Condition()
+        self._pool = Pool(lambda: _connect(directory, database), Connection.close)
         self._schemas: dict[str, pa.Schema] = {}
         self._beside: list[ChdbWarehouse] = []
-        with self._connection():
+        with self._pool.connection():
             pass
 
     # Questions and statements
@@ -89,7 +73,7 @@ class ChdbWarehouse:
 
     def _run(self, sql: str, params: Mapping[str, Value]) -> bytes:
         told = {name: parameter(value) for name, value in params.items()}
-        with self._connection() as connection:
+        with self._pool.connection() as connection:
             try:
                 answer: bytes = connection.query(sql, "JSONEachRow", params=told).bytes()
             except RuntimeError as error:
@@ -101,7 +85,7 @@ class ChdbWarehouse:
     def insert(self, table: str, columns: Columns, *copies: str) -> None:
         arrow = self._arrow(table, columns)
         if arrow:
-            with self._connection() as connection:
+            with self._pool.connection() as connection:
                 for name in (table, *copies):
                     _append(connection, name, arrow)
 
@@ -134,58 +118,17 @@ class ChdbWarehouse:
     # The engine
 
     def durable(self) -> None:
-        listed = _DICTS.decode_lines(self._run(_NOT_DURABLE, {"database": self.database}))
-        for table in listed:
-            self.execute(f"ALTER TABLE {table['name']} {_DURABLE}")
+        make_durable(self)
 
     def beside(self, database: str) -> ChdbWarehouse:
         other = ChdbWarehouse(self.directory, database)
-        self._beside = [*(known for known in self._beside if not known.closed), other]
+        self._beside = [*(known for known in self._beside if not known._pool.closed), other]
         return other
 
     def close(self) -> None:
         for other in self._beside:
             other.close()
-        with self._changed:
-            self.closed = True
-            while self._waiting:
-                self._waiting.popleft().set_exception(WarehouseError(_CLOSED))
-            while self._opened:
-                self._changed.wait_for(lambda: self._idle)
-                self._idle.pop().close()
-                self._opened -= 1
-
-    @contextmanager
-    def _connection(self) -> Iterator[Connection]:
-        connection = self._take()
-        try:
-            yield connection
-        finally:
-            self._give(connection)
-
-    def _take(self) -> Connection:
-        """An idle connection, a new one while there are few, else one in turn."""
-        with self._changed:
-            if self.closed:
-                raise WarehouseError(_CLOSED)
-            if self._idle:
-                return self._idle.pop()
-            if self._opened < _CONNECTIONS:
-                connection = _connect(self.directory, self.database)
-                self._opened += 1
-                return connection
-            turn: Future[Connection] = Future()
-            self._waiting.append(turn)
-        return turn.result()
-
-    def _give(self, connection: Connection) -> None:
-        """Hand it to who has waited longest; were it free for anybody, those who ask without a pause would let nobody else in."""
-        with self._changed:
-            if self._waiting:
-                self._waiting.popleft().set_result(connection)
-            else:
-                self._idle.append(connection)
-                self._changed.notify()
+        self._pool.close()
 
 
 def _connect(directory: Path, database: str) -> Connection:

@@ -34,6 +34,10 @@ class WarehouseHeld(WarehouseError):
     """Another process, or another directory in this one, holds the engine."""
 
 
+class WarehouseUnreachable(WarehouseError):
+    """No server answers at the address, or not to this user."""
+
+
 class Warehouse(Protocol):
     """One database of rows. Thread-safe."""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from projections.chdb_warehouse import ChdbWarehouse
 from tests.contracts.warehouse import TABLE, WarehouseContract
-from tests.kit.rows import engine, warehouse
+from tests.kit.rows import in_process as engine
+from tests.kit.rows import warehouse
 
 __all__ = ["engine", "warehouse"]
 

@@ -15,7 +15,7 @@ OTHER = UUID(int=8)
 
 NASTY = [
     "it's", "a\\b", "tab\there", "new\nline", "\\N", "NULL", "{x:String}", "%(x)s", "😀é", "", "\0zero", "'", '"', "\\", "cr\rx", "\x08\x0c",
-    "\\'", " lead ", "--", "/*", "`", ";", "\u2028",
+    "\\'", " lead ", "\x07bell\x0b", "100%", "%s", "--", "/*", "`", ";", "\u2028",
 ]  # fmt: skip
 
 TABLE = """
@@ -106,6 +106,31 @@ class WarehouseContract:
             "tenant": str(TENANT), "id": str(id), "ids": [str(id)], "n": -(2**63), "big": 2**64 - 1, "f": 0.1, "none": None, "flag": 1,
             "numbers": [1, -2], "maybes": [1, None], "nothing": [],
         }  # fmt: skip
+
+    def test_a_list_restricts_whatever_is_in_it(self, things: Warehouse) -> None:
+        ids = [uuid4() for _ in range(3)]
+        put(things, *({"id": id.bytes, "name": str(n), "other": id.bytes} for n, id in enumerate(ids)))
+        for sql in (
+            "SELECT name FROM things FINAL WHERE tenant = {tenant:UUID} AND id IN {ids:Array(UUID)} ORDER BY name",
+            "SELECT name FROM things FINAL WHERE tenant = {tenant:UUID} AND has({ids:Array(UUID)}, id) ORDER BY name",
+        ):
+            for some in ([], ids[:1], ids[1:], [uuid4(), ids[1]]):
+                expected = [{"name": str(n)} for n, id in enumerate(ids) if id in some]
+                assert things.query(sql, TENANT, ids=some) == expected
+        many = [*(uuid4() for _ in range(20_000)), ids[2]]
+        assert things.query("SELECT name FROM things FINAL WHERE tenant = {tenant:UUID} AND id IN {ids:Array(UUID)}", TENANT, ids=many) == [
+            {"name": "2"}
+        ]
+
+    def test_what_is_no_number_is_missing(self, things: Warehouse) -> None:
+        put(things, {"share": None})
+        sql = "SELECT avg(share) AS mean, 1.0 / 0 AS more, [0.5, 0 / 0] AS some, '100%' AS text FROM things WHERE tenant = {tenant:UUID}"
+        (row,) = things.query(sql, TENANT)
+        assert row == {"mean": None, "more": None, "some": [0.5, None], "text": "100%"}
+
+    def test_a_parameter_without_a_value_is_an_error(self, things: Warehouse) -> None:
+        with pytest.raises(WarehouseError, match="left_out"):
+            things.query("SELECT {left_out:Int64} AS n WHERE {tenant:UUID} = {tenant:UUID}", TENANT)
 
     def test_a_question_is_about_one_company(self, things: Warehouse) -> None:
         put(things, {"name": "ours"}, {"name": "theirs", "tenant": OTHER.bytes})

@@ -1,8 +1,12 @@
-"""A warehouse for tests: one engine a module, for a process can have but one; an empty database a test."""
+"""A warehouse for tests: one engine a module, for a process can have but one in itself; an empty database a test.
+
+`engine` is each of the engines in turn, `in_process` and `on_server` are one of them: `from tests.kit.rows import in_process as engine`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,35 +14,73 @@ import pytest
 
 from migrations.runner import migrate
 from projections.chdb_warehouse import ChdbWarehouse
+from projections.clickhouse_warehouse import ClickhouseWarehouse
 from projections.tables import FACTS, source
+from projections.warehouse import Warehouse
+from services.clickhouse import ClickHouse
+from tests.kit.servers import address
 
 TENANT = UUID(int=7)
 
 
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChdbWarehouse]:
-    opened = ChdbWarehouse(tmp_path_factory.mktemp("engine"))
+@contextmanager
+def _in_process(directories: pytest.TempPathFactory) -> Iterator[ChdbWarehouse]:
+    opened = ChdbWarehouse(directories.mktemp("engine"))
     yield opened
     opened.close()
 
 
+@contextmanager
+def _on_server() -> Iterator[ClickhouseWarehouse]:
+    """A database of the server, and those beside it whose names begin as its own; all are dropped afterwards."""
+    opened = ClickhouseWarehouse(address(ClickHouse), f"test_{uuid4().hex[:12]}")
+    yield opened
+    for database in opened.execute("SHOW DATABASES"):
+        if database["name"].startswith(opened.database):
+            opened.execute(f"DROP DATABASE {database['name']}")
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def in_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChdbWarehouse]:
+    with _in_process(tmp_path_factory) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def on_server() -> Iterator[ClickhouseWarehouse]:
+    with _on_server() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module", params=["chdb", "clickhouse"])
+def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    with _in_process(tmp_path_factory) if request.param == "chdb" else _on_server() as opened:
+        yield opened
+
+
+def beside(engine: Warehouse) -> Warehouse:
+    """An empty database in the engine."""
+    return engine.beside(f"{engine.database}_{uuid4().hex[:12]}")
+
+
 @pytest.fixture
-def warehouse(engine: ChdbWarehouse) -> Iterator[ChdbWarehouse]:
+def warehouse(engine: Warehouse) -> Iterator[Warehouse]:
     """Without a table."""
-    beside = engine.beside(f"d{uuid4().hex}")
-    yield beside
-    beside.close()
-    engine.execute(f"DROP DATABASE {beside.database}")
+    opened = beside(engine)
+    yield opened
+    opened.close()
+    engine.execute(f"DROP DATABASE {opened.database}")
 
 
 @pytest.fixture
-def rows(warehouse: ChdbWarehouse) -> ChdbWarehouse:
+def rows(warehouse: Warehouse) -> Warehouse:
     """With all tables; what only a loss of power would show is left out, for it takes time."""
     migrate(warehouse)
     return warehouse
 
 
-def everything(warehouse: ChdbWarehouse, as_of: int | None = None, tenant: UUID = TENANT) -> dict[str, list[dict[str, Any]]]:
+def everything(warehouse: Warehouse, as_of: int | None = None, tenant: UUID = TENANT) -> dict[str, list[dict[str, Any]]]:
     """Every row that a question can see, table by table."""
     params = {} if as_of is None else {"as_of": as_of}
     orders = {"rings": "visit, n", "holds": "visit, n"}

@@ -1,0 +1,247 @@
+"""The warehouse on a ClickHouse server, over its native protocol.
+
+The same statements as in the process. Servers before 21 know no typed parameters, so each becomes a literal that the
+driver escapes, cast to its type. Rows go in as columns, a word of an enumeration as its number. A connection that broke
+while nobody used it is made anew; what broke in the middle of a question or of rows, which can be repeated, is done once
+more, anything else is an error.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from math import isfinite
+from typing import Any, TypeVar
+from uuid import UUID
+
+import msgspec
+from clickhouse_driver import Client
+from clickhouse_driver import errors as driver
+from clickhouse_driver.util.helpers import parse_url
+
+from projections.durability import make_durable
+from projections.pool import Pool
+from projections.warehouse import Columns, Value, WarehouseError, WarehouseUnreachable, must_name_tenant
+
+R = TypeVar("R")
+
+_PORT = 9000
+_SCHEMES = ("clickhouse://", "clickhouses://")
+_NO_ADDRESS = "not the address of a ClickHouse server"
+_CONNECT_S = 3
+_SETTINGS = {
+    # Lists of ids are part of the statement.
+    "max_query_size": 16 * 1024 * 1024,
+    "max_ast_elements": 500_000,
+    "max_expanded_ast_elements": 1_000_000,
+}
+_PARAMETER = re.compile(r"(\bIN\s+)?\{(\w+):([\w()]+)\}")
+_INLINE = re.compile(r"\s*INSERT\b.*\bVALUES\b", re.IGNORECASE | re.DOTALL)
+"""Rows in the text, for which the server would wait in vain: by this protocol they come apart from it."""
+
+_READS = ("SELECT", "EXISTS", "SHOW")
+_SPECIAL = re.compile("UUID|Float")
+"""Types of which the driver makes something else than the engine in the process."""
+
+_BROKEN = (driver.NetworkError, EOFError, ConnectionError)
+_REFUSED = {
+    driver.ErrorCodes.UNKNOWN_USER,
+    driver.ErrorCodes.WRONG_PASSWORD,
+    driver.ErrorCodes.REQUIRED_PASSWORD,
+    driver.ErrorCodes.IP_ADDRESS_NOT_ALLOWED,
+    driver.ErrorCodes.DATABASE_ACCESS_DENIED,
+    516,  # newer servers do not say which of these it is
+}
+
+_COLUMNS = "SELECT name, type FROM system.columns WHERE database = {database:String} AND table = {table:String}"
+_KNOWS_DURABLE = "SELECT count() AS known FROM system.merge_tree_settings WHERE name = 'fsync_after_insert'"
+
+# What it logs is what it raises.
+logging.getLogger("clickhouse_driver").setLevel(logging.ERROR)
+
+
+class ClickhouseWarehouse:
+    """One database of the server at `url`: `clickhouse://user:password@host:port/database`. Thread-safe."""
+
+    def __init__(self, url: str, database: str | None = None) -> None:
+        """Open it, or make it. Raises WarehouseUnreachable where no server answers, or not to this user."""
+        try:
+            self._host, self._told = parse_url(url)
+        except ValueError as error:
+            raise WarehouseUnreachable(f"{_NO_ADDRESS}: {error}") from error
+        if self._host is None or not url.startswith(_SCHEMES):
+            raise WarehouseUnreachable(f"{_NO_ADDRESS}, which begins with {' or '.join(_SCHEMES)}")
+        self.url = url
+        self.database = database or self._told.get("database") or "atende"
+        self._pool = Pool(lambda: self._client(self.database), Client.disconnect)
+        self._columns: dict[str, dict[str, str]] = {}
+        self._beside: list[ClickhouseWarehouse] = []
+        try:
+            with self._client("") as client:
+                client.execute(f"CREATE DATABASE IF NOT EXISTS {self.database}")
+        except (driver.Error, EOFError, OSError) as error:
+            raise self._failed(error) from error
+
+    def _client(self, database: str) -> Client:
+        """A connection that is made when it is first used."""
+        told = {**self._told, "database": database}
+        return Client(
+            self._host,
+            **{"connect_timeout": _CONNECT_S, "sync_request_timeout": _CONNECT_S, "client_name": "atende", **told},
+            settings=_SETTINGS,
+        )
+
+    # Questions and statements
+
+    def query(self, sql: str, tenant: UUID, **params: Value) -> list[dict[str, Any]]:
+        must_name_tenant(sql)
+        return self._run(sql, {**params, "tenant": tenant}, _plain)
+
+    def rows(self, row_type: type[R], sql: str, tenant: UUID, **params: Value) -> list[R]:
+        must_name_tenant(sql)
+        return msgspec.convert(self._run(sql, {**params, "tenant": tenant}, _typed), list[row_type])  # type: ignore[valid-type]
+
+    def execute(self, sql: str, **params: Value) -> list[dict[str, Any]]:
+        if _INLINE.match(sql):
+            raise WarehouseError("INSERT with VALUES: rows go in by `insert`, or by INSERT with SELECT")
+        if not _reads(sql):
+            # What a table looks like may change by it.
+            self._columns.clear()
+        return self._run(sql, params, _plain)
+
+    def _run(self, sql: str, params: Mapping[str, Value], read: Callable[[Any], Any]) -> list[dict[str, Any]]:
+        statement, literals = substituted(sql, params)
+        columns, described = self._do(
+            lambda client: client.execute(statement, literals, with_column_types=True, columnar=True), again=_reads(sql)
+        )
+        names = [name for name, _ in described]
+        told = [list(map(read, column)) if _SPECIAL.search(kind) else column for column, (_, kind) in zip(columns, described, strict=False)]
+        return [dict(zip(names, row, strict=True)) for row in zip(*told, strict=True)]
+
+    def _do(self, what: Callable[[Client], Any], *, again: bool = True) -> Any:
+        """Have it done, `again` where the connection breaks in the middle. Raises WarehouseError."""
+        with self._pool.connection() as client:
+            try:
+                try:
+                    return what(client)
+                except _BROKEN:
+                    if not again:
+                        raise
+                    return what(client)
+            except (driver.Error, EOFError, OSError) as error:
+                raise self._failed(error) from error
+
+    def _failed(self, error: Exception) -> WarehouseError:
+        """The error as the house tells it; a password is never shown."""
+        where = f"ClickHouse at {self._host}:{self._told.get('port', _PORT)}"
+        if isinstance(error, driver.ServerException):
+            said = str(error.message).partition("Stack trace")[0].strip()
+            if error.code in _REFUSED:
+                return WarehouseUnreachable(f"{where} refuses the user {self._told.get('user', 'default')}: {said}")
+            return WarehouseError(said)
+        return WarehouseUnreachable(f"{where} does not answer: {str(error) or type(error).__name__}")
+
+    # Rows
+
+    def insert(self, table: str, columns: Columns, *copies: str) -> None:
+        kinds = self._columns.get(table) or self._described(table)
+        if columns.keys() != kinds.keys():
+            raise WarehouseError(f"{table} has other columns: {sorted(columns.keys() ^ kinds.keys())}")
+        if not next(iter(columns.values())):
+            return
+        for name in (table, *copies):
+            try:
+                self._do(partial(_append, table=name, columns=columns, kinds=kinds))
+            except (TypeError, ValueError, AttributeError) as error:
+                raise WarehouseError(f"a value that {table} cannot hold: {error}") from error
+
+    def _described(self, table: str) -> dict[str, str]:
+        """The table's columns and their types."""
+        described = self.execute(_COLUMNS, database=self.database, table=table)
+        if not described:
+            raise WarehouseError(f"no table {table}")
+        kinds = {column["name"]: column["type"] for column in described}
+        self._columns[table] = kinds
+        return kinds
+
+    # The server
+
+    def durable(self) -> None:
+        """What rows on a server survive is its operator's to say; a server that can be told to flush them is told."""
+        if self.execute(_KNOWS_DURABLE)[0]["known"]:
+            make_durable(self)
+
+    def beside(self, database: str) -> ClickhouseWarehouse:
+        other = ClickhouseWarehouse(self.url, database)
+        self._beside = [*(known for known in self._beside if not known._pool.closed), other]
+        return other
+
+    def close(self) -> None:
+        for other in self._beside:
+            other.close()
+        self._pool.close()
+
+
+def substituted(sql: str, params: Mapping[str, Value]) -> tuple[str, dict[str, Any]]:
+    """The statement as the driver fills it in, and what with. Raises WarehouseError for a parameter without a value."""
+    literals: dict[str, Any] = {}
+
+    def place(found: re.Match[str]) -> str:
+        into, name, kind = found.groups()
+        if name not in params:
+            raise WarehouseError(f"no value for the parameter {name}")
+        value = _literal(params[name])
+        if into is None:
+            literals[name] = value
+            return f"CAST(%({name})s AS {kind})"
+        # The right side of IN is a list in the text, which may not be empty.
+        if not value:
+            return f"{into}(SELECT arrayJoin(CAST([] AS {kind})))"
+        literals[f"{name} in"] = tuple(value)
+        return f"{into}%({name} in)s"
+
+    return _PARAMETER.sub(place, sql.replace("%", "%%")), literals
+
+
+def _literal(value: Value) -> Any:
+    """A value as the driver knows to write it."""
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_literal(item) for item in value]
+    return value
+
+
+def _reads(sql: str) -> bool:
+    return sql.lstrip().upper().startswith(_READS)
+
+
+def _typed(value: Any) -> Any:
+    """What JSON has no number for is told as missing, as by the engine in the process."""
+    if isinstance(value, float):
+        return value if isfinite(value) else None
+    return list(map(_typed, value)) if isinstance(value, list | tuple) else value
+
+
+def _plain(value: Any) -> Any:
+    """The same, and ids as text."""
+    if isinstance(value, UUID):
+        return str(value)
+    return list(map(_plain, value)) if isinstance(value, list | tuple) else _typed(value)
+
+
+def _append(client: Client, *, table: str, columns: Columns, kinds: Mapping[str, str]) -> None:
+    # The driver changes the lists that it is given, so each time they are made anew.
+    told = [_written(columns[column], kind) for column, kind in kinds.items()]
+    client.execute(f"INSERT INTO {table} ({', '.join(kinds)}) VALUES", told, columnar=True)
+
+
+def _written(values: Sequence[Any], kind: str) -> list[Any]:
+    """A column as the driver takes it: ids from their 16 bytes."""
+    if kind == "UUID":
+        return [UUID(bytes=value) for value in values]
+    if kind == "Nullable(UUID)":
+        return [None if value is None else UUID(bytes=value) for value in values]
+    return list(values)

@@ -1,0 +1,45 @@
+"""The servers that `make services` started. A test that needs one is skipped where it does not run, and fails where everything must run (CI)."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from services.__main__ import DIRECTORY, SERVERS
+from services.group import running
+from services.server import Server
+
+CI = "CI"
+
+
+def address(kind: type[Server], directory: Path = DIRECTORY) -> str:
+    """Where the server answers; the test is skipped, or fails, with the reason where it does not."""
+    where, why = _found(kind, directory)
+    if why:
+        reason = f"{kind.NAME} does not run: {why}"
+        if os.environ.get(CI):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return where
+
+
+@cache
+def _found(kind: type[Server], directory: Path) -> tuple[str, str]:
+    """The server's address, or why there is none."""
+    told = running(directory)
+    where = told.env.get(kind.VARIABLE)
+    if where is None:
+        return "", told.missing.get(kind.NAME, "`make services` starts it")
+    secret = (directory / "secret").read_text(encoding="ascii")
+    if not kind(directory.resolve(), secret).answers():
+        return "", f"{where.rpartition('@')[2]} does not answer; `make services` starts it again"
+    return where, ""
+
+
+@pytest.fixture(scope="session")
+def services() -> dict[str, str]:
+    """The settings of the house with all servers."""
+    return {kind.VARIABLE: address(kind) for kind in SERVERS}

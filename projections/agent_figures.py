@@ -28,7 +28,7 @@ SELECT {bucket} AS bucket, agent, count() AS rings FROM {rings}
 WHERE outcome = 'no_answer' AND until_ms >= {{since:Int64}} AND until_ms < {{until:Int64}}{more} GROUP BY bucket, agent
 """
 _LAST_EVENT = "SELECT intDiv(max(occurred_us), 1000) AS at FROM events WHERE tenant = {{tenant:UUID}}{known}"
-_LAST_LIVE = "SELECT max(greatest(offered_ms, ifNull(ended_ms, 0), ifNull(released_ms, 0))) AS at FROM {visits} WHERE live = 1"
+_LAST_LIVE = "SELECT max(greatest(greatest(offered_ms, ifNull(ended_ms, 0)), ifNull(released_ms, 0))) AS at FROM {visits} WHERE live = 1"
 _FIRST = """
 SELECT min(at) AS at FROM (
     SELECT min(from_ms) AS at FROM {spans} HAVING count() > 0 UNION ALL SELECT min(offered_ms) AS at FROM {visits} HAVING count() > 0

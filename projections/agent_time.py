@@ -23,9 +23,11 @@ from projections.view import View
 OPEN_MS = 2**62
 """The end of what goes on."""
 
+_OPEN = f"toInt64({OPEN_MS})"
+
 _TALKS = """
 SELECT agent, groupArray(ended_ms) AS began, groupArray(ifNull(released_ms, {open})) AS ended,
-    groupArray(if(isNull(released_ms), toInt64({open}), ifNull(released_ms + wrap_up_ms, {open}))) AS wrapped
+    groupArray(if(isNull(released_ms), {open}, ifNull(released_ms + wrap_up_ms, {open}))) AS wrapped
 FROM {visits}
 WHERE end_code = 1 AND agent != '' AND talk_unknown = 0 AND ended_ms < {{until:Int64}}
     AND (isNull(released_ms) OR isNull(wrap_up_ms) OR released_ms + wrap_up_ms >= {{since:Int64}}){more}
@@ -186,7 +188,7 @@ def activities(view: View, since: int, until: int, queues: tuple[str, ...] = ())
     asked: dict[str, int | list[str]] = {"since": since, "until": until}
     if queues:
         asked["queues"] = list(queues)
-    for talks in view.ask(_Talks, _TALKS.format(visits=view.rows_of("visits"), open=OPEN_MS, more=more), **asked):
+    for talks in view.ask(_Talks, _TALKS.format(visits=view.rows_of("visits"), open=_OPEN, more=more), **asked):
         activity = found[talks.agent]
         activity.talks = list(zip(talks.began, talks.ended, strict=True))
         activity.wrap_ups = [(began, ended) for began, ended in zip(talks.ended, talks.wrapped, strict=True) if began != OPEN_MS]
@@ -195,10 +197,10 @@ def activities(view: View, since: int, until: int, queues: tuple[str, ...] = ())
         ("holds", "holds", "from_ms", "until_ms"),
         ("attempts", "outbound", "answered_ms", "ended_ms"),
     ):
-        sql = _SPELLS.format(rows=view.rows_of(table), began=began, ended=ended, open=OPEN_MS, more=more)
+        sql = _SPELLS.format(rows=view.rows_of(table), began=began, ended=ended, open=_OPEN, more=more)
         for spells in view.ask(_Spells, sql, **asked):
             setattr(found[spells.agent], name, list(zip(spells.began, spells.ended, strict=True)))
-    for spells in view.ask(_Spells, _SPANS.format(rows=view.rows_of("agent_spans"), open=OPEN_MS), **asked):
+    for spells in view.ask(_Spells, _SPANS.format(rows=view.rows_of("agent_spans"), open=_OPEN), **asked):
         stretches = list(zip(spells.began, spells.ended, strict=True))
         if spells.kind == "session":
             found[spells.agent].sessions += stretches

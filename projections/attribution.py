@@ -36,8 +36,8 @@ NAMES = {"queue": "queue", "agent": "agent", "": "''"}
 """The column that gives a row its name."""
 
 _COUNT = """
-SELECT {bucket} AS bucket, {name} AS row_name, end_code, count() AS visits, countIf(wait_ms <= {limit}) AS in_time,
-    countIf(end_code = 2 AND wait_ms <= tolerated_ms) AS short, count(wait_ms) AS waits, sum(wait_ms) AS waited, max(wait_ms) AS longest_wait,
+SELECT {bucket} AS bucket, {name} AS row_name, end_code, count() AS visits, countIf(ifNull(wait_ms <= {limit}, 0)) AS in_time,
+    countIf(end_code = 2 AND ifNull(wait_ms <= tolerated_ms, 0)) AS short, count(wait_ms) AS waits, sum(wait_ms) AS waited, max(wait_ms) AS longest_wait,
     count({handle}) AS handles, sum({handle}) AS handled, max({handle}) AS longest_handle, sum(live) AS live, {lost} AS lost
 FROM {visits} WHERE {condition}{time}
 GROUP BY bucket, row_name, end_code
@@ -157,7 +157,10 @@ _LIMIT = {True: "{sla:Int64}", False: "sla_ms"}
 
 def _count(of: Scope, found: dict[Key, Tally], instant: str, *, offers: bool, durations: bool) -> None:
     """Count each visit at `instant`; `offers`: its offer too; `durations`: its wait and handling too."""
-    lost = "countIf(end_code = 7 AND arrayExists((a, b) -> a <= ended_ms AND ended_ms <= b, {lost_from:Array(Int64)}, {lost_until:Array(Int64)}))"
+    lost = (
+        "countIf(end_code = 7 AND isNotNull(ended_ms) AND arrayExists((a, b) -> a <= assumeNotNull(ended_ms) AND assumeNotNull(ended_ms) <= b, "
+        "{lost_from:Array(Int64)}, {lost_until:Array(Int64)}))"
+    )
     told = of.ask(
         _Counted,
         _COUNT,

@@ -17,7 +17,7 @@ from projections.view import Rows, View
 
 _RECORDED = "SELECT intDiv(max(recorded_us), 1000) AS at FROM events WHERE tenant = {{tenant:UUID}}{known}"
 _LAST_LIVE = """
-SELECT max(greatest(offered_ms, ifNull(ended_ms, 0), ifNull(released_ms, 0))) AS at FROM visits
+SELECT max(greatest(greatest(offered_ms, ifNull(ended_ms, 0)), ifNull(released_ms, 0))) AS at FROM visits
 WHERE tenant = {tenant:UUID} AND live = 1 AND removed = 0
 """
 

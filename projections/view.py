@@ -28,41 +28,41 @@ _NOW: dict[str, str] = {
 _THEN: dict[str, str] = {
     "visits": """
 SELECT v.id AS id, v.interaction AS interaction, v.whole AS whole, v.call AS call, v.first AS first, v.live AS live, v.queue AS queue,
-    v.queue_id AS queue_id, if(v.ended_ms <= {{moment:Int64}}, v.agent, '') AS agent, v.offered_ms AS offered_ms,
-    if(v.ended_ms <= {{moment:Int64}}, toInt8(v.end), toInt8(0)) AS end_code,
-    if(v.ended_ms <= {{moment:Int64}}, v.ended_ms, NULL) AS ended_ms, if(v.ended_ms <= {{moment:Int64}}, v.wait_ms, NULL) AS wait_ms,
-    if(v.released_ms <= {{moment:Int64}}, v.released_ms, NULL) AS released_ms, if(v.released_ms <= {{moment:Int64}}, v.talk_ms, NULL) AS talk_ms,
-    if(v.released_ms <= {{moment:Int64}}, v.hold_ms, NULL) AS hold_ms,
-    if(v.released_ms + v.wrap_up_ms <= {{moment:Int64}}, v.wrap_up_ms, NULL) AS wrap_up_ms,
+    v.queue_id AS queue_id, if(ifNull(v.ended_ms <= {{moment:Int64}}, 0), v.agent, '') AS agent, v.offered_ms AS offered_ms,
+    if(ifNull(v.ended_ms <= {{moment:Int64}}, 0), toInt8(v.end), toInt8(0)) AS end_code,
+    if(ifNull(v.ended_ms <= {{moment:Int64}}, 0), v.ended_ms, NULL) AS ended_ms, if(ifNull(v.ended_ms <= {{moment:Int64}}, 0), v.wait_ms, NULL) AS wait_ms,
+    if(ifNull(v.released_ms <= {{moment:Int64}}, 0), v.released_ms, NULL) AS released_ms, if(ifNull(v.released_ms <= {{moment:Int64}}, 0), v.talk_ms, NULL) AS talk_ms,
+    if(ifNull(v.released_ms <= {{moment:Int64}}, 0), v.hold_ms, NULL) AS hold_ms,
+    if(ifNull(v.released_ms + v.wrap_up_ms <= {{moment:Int64}}, 0), v.wrap_up_ms, NULL) AS wrap_up_ms,
     v.talk_unknown AS talk_unknown, v.sla_ms AS sla_ms, v.tolerated_ms AS tolerated_ms
 FROM {rows} AS v WHERE v.offered_ms <= {{moment:Int64}}""",
     "rings": """
 SELECT r.visit AS visit, r.interaction AS interaction, r.queue AS queue, r.queue_id AS queue_id, r.agent AS agent, r.from_ms AS from_ms,
-    if(r.until_ms <= {{moment:Int64}}, r.until_ms, NULL) AS until_ms, if(r.until_ms <= {{moment:Int64}}, toString(r.outcome), '') AS outcome
+    if(ifNull(r.until_ms <= {{moment:Int64}}, 0), r.until_ms, NULL) AS until_ms, if(ifNull(r.until_ms <= {{moment:Int64}}, 0), toString(r.outcome), '') AS outcome
 FROM {rows} AS r WHERE r.from_ms <= {{moment:Int64}}""",
     "holds": """
 SELECT h.visit AS visit, h.queue AS queue, h.queue_id AS queue_id, h.agent AS agent, h.from_ms AS from_ms,
-    if(h.until_ms <= {{moment:Int64}}, h.until_ms, NULL) AS until_ms
+    if(ifNull(h.until_ms <= {{moment:Int64}}, 0), h.until_ms, NULL) AS until_ms
 FROM {rows} AS h WHERE h.from_ms <= {{moment:Int64}}""",
     "agent_spans": """
-SELECT s.agent AS agent, s.kind AS kind, s.reason AS reason, s.from_ms AS from_ms, if(s.until_ms <= {{moment:Int64}}, s.until_ms, NULL) AS until_ms
+SELECT s.agent AS agent, s.kind AS kind, s.reason AS reason, s.from_ms AS from_ms, if(ifNull(s.until_ms <= {{moment:Int64}}, 0), s.until_ms, NULL) AS until_ms
 FROM {rows} AS s WHERE s.from_ms <= {{moment:Int64}}""",
     "ivr_calls": """
-SELECT c.id AS id, c.ivr AS ivr, c.entered_ms AS entered_ms, if(c.left_ms <= {{moment:Int64}}, c.left_ms, NULL) AS left_ms,
-    if(c.left_ms <= {{moment:Int64}}, c.outcome, '') AS outcome, if(c.left_ms <= {{moment:Int64}}, c.queue, '') AS queue, c.visit AS visit
+SELECT c.id AS id, c.ivr AS ivr, c.entered_ms AS entered_ms, if(ifNull(c.left_ms <= {{moment:Int64}}, 0), c.left_ms, NULL) AS left_ms,
+    if(ifNull(c.left_ms <= {{moment:Int64}}, 0), c.outcome, '') AS outcome, if(ifNull(c.left_ms <= {{moment:Int64}}, 0), c.queue, '') AS queue, c.visit AS visit
 FROM {rows} AS c WHERE c.entered_ms <= {{moment:Int64}}""",
     "attempts": """
 SELECT a.id AS id, a.queue AS queue, a.agent AS agent, a.style AS style, a.dialled_ms AS dialled_ms,
-    if(a.answered_ms <= {{moment:Int64}}, a.answered_ms, NULL) AS answered_ms, if(a.ended_ms <= {{moment:Int64}}, a.ended_ms, NULL) AS ended_ms,
-    multiIf(a.answered_ms <= {{moment:Int64}}, 'answered', a.ended_ms <= {{moment:Int64}}, a.result, '') AS result,
-    if(a.ended_ms <= {{moment:Int64}}, a.talk_ms, NULL) AS talk_ms
+    if(ifNull(a.answered_ms <= {{moment:Int64}}, 0), a.answered_ms, NULL) AS answered_ms, if(ifNull(a.ended_ms <= {{moment:Int64}}, 0), a.ended_ms, NULL) AS ended_ms,
+    multiIf(ifNull(a.answered_ms <= {{moment:Int64}}, 0), 'answered', ifNull(a.ended_ms <= {{moment:Int64}}, 0), a.result, '') AS result,
+    if(ifNull(a.ended_ms <= {{moment:Int64}}, 0), a.talk_ms, NULL) AS talk_ms
 FROM {rows} AS a WHERE a.dialled_ms <= {{moment:Int64}}""",
     "sources": """
 SELECT s.kind AS kind, s.source AS source, s.name AS name, s.from_ms AS from_ms, least(s.until_ms, {{moment:Int64}}) AS until_ms, s.up AS up,
     s.born AS born, s.missed_queues AS missed_queues, s.missed_counts AS missed_counts
 FROM {rows} AS s WHERE s.from_ms <= {{moment:Int64}}""",
 }
-"""Per table: its rows as they stood at the moment. Tables without instants of their own (settings) are as they are known."""
+"""Per table: its rows as they stood at the moment. An unknown condition is none: servers before 20 would make the whole unknown. Tables without instants of their own (settings) are as they are known."""
 
 
 @dataclass(frozen=True)

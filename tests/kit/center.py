@@ -24,6 +24,7 @@ from projections.folding import Folding
 from projections.progress import Progress
 from projections.reading import Stored
 from projections.view import Rows
+from projections.warehouse import Warehouse
 from projections.writing import write
 from tests.kit.log import stored
 
@@ -33,7 +34,7 @@ TENANT = UUID(int=7)
 class Center:
     """One company's past, told thing by thing; `position` is that of the last event."""
 
-    def __init__(self, warehouse: ChdbWarehouse, tenant: UUID = TENANT) -> None:
+    def __init__(self, warehouse: Warehouse, tenant: UUID = TENANT) -> None:
         self.warehouse = warehouse
         self.tenant = tenant
         self.position = 0
@@ -114,9 +115,9 @@ def opened(directory: Path) -> Iterator[ChdbWarehouse]:
         engine.close()
 
 
-def fresh(engine: ChdbWarehouse, tenant: UUID = TENANT) -> Center:
+def fresh(engine: Warehouse, tenant: UUID = TENANT) -> Center:
     """A company without a past, in a database of its own."""
-    warehouse = engine.beside(f"d{uuid4().hex}")
+    warehouse = engine.beside(f"{engine.database}_{uuid4().hex[:12]}")
     migrate(warehouse)
     return Center(warehouse, tenant)
 

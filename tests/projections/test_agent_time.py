@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -14,10 +13,13 @@ from domain.calls import Attempt, Ring
 from domain.presence import Span
 from projections.agent_figures import FIGURES, agent_figures
 from projections.agent_time import OPEN_MS, Activity, Times, states_of, times_of
-from projections.chdb_warehouse import ChdbWarehouse
 from projections.metrics import ground
 from projections.question import Question
-from tests.kit.center import Center, attempt, call, fresh, opened, visit
+from projections.warehouse import Warehouse
+from tests.kit.center import Center, attempt, call, fresh, visit
+from tests.kit.rows import engine
+
+__all__ = ["engine"]
 
 S = 1_000
 LENGTH = 60
@@ -84,14 +86,8 @@ def test_a_wrap_up_that_nobody_ended_is_over_when_the_agent_does_something_else(
     assert (times.talk_ms, times.wrap_up_ms, times.ringing_ms, times.available_ms, times.offline_ms) == (20, 25 + 40, 5, 10, 20)
 
 
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChdbWarehouse]:
-    with opened(tmp_path_factory.mktemp("engine")) as engine:
-        yield engine
-
-
 @pytest.fixture
-def center(engine: ChdbWarehouse) -> Center:
+def center(engine: Warehouse) -> Center:
     return fresh(engine)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import product
 from typing import Any
 
@@ -11,25 +10,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from projections.bounds import COUNTS, Unseen, bounds_of, missing
-from projections.chdb_warehouse import ChdbWarehouse
 from projections.coverage import Coverage, Gap
 from projections.metrics import FIGURES, visit_figures
 from projections.question import Question
 from projections.service_level import COUNTED, FORMULAS, Counts, percent
-from tests.kit.center import Center, call, fresh, opened, visit
+from projections.warehouse import Warehouse
+from tests.kit.center import Center, call, fresh, visit
+from tests.kit.rows import engine
+
+__all__ = ["engine"]
 
 S = 1_000
 HOUR = 3600 * S
 
 
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChdbWarehouse]:
-    with opened(tmp_path_factory.mktemp("engine")) as engine:
-        yield engine
-
-
 @pytest.fixture
-def center(engine: ChdbWarehouse) -> Center:
+def center(engine: Warehouse) -> Center:
     return fresh(engine)
 
 

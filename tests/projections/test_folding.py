@@ -16,9 +16,9 @@ from domain.calls import Visit
 from domain.ids import part_id, queue_id
 from domain.interactions import InteractionEvent
 from projections.base import part
-from projections.chdb_warehouse import ChdbWarehouse
 from projections.folding import Folding
 from projections.tables import FACTS, source
+from projections.warehouse import Warehouse
 from projections.writing import write
 from tests.kit.log import stored
 from tests.kit.rows import engine, everything, rows, warehouse
@@ -30,16 +30,16 @@ few = settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck
 many = settings(few, max_examples=60)
 
 
-def tables(warehouse: ChdbWarehouse) -> list[str]:
+def tables(warehouse: Warehouse) -> list[str]:
     return [*FACTS, *(f"{table}_versions" for table in FACTS), "events"]
 
 
-def empty(warehouse: ChdbWarehouse) -> None:
+def empty(warehouse: Warehouse) -> None:
     for table in [*tables(warehouse), "positions", "quarantine"]:
         warehouse.execute(f"TRUNCATE TABLE {table}")
 
 
-def contents(warehouse: ChdbWarehouse) -> dict[str, list[dict[str, Any]]]:
+def contents(warehouse: Warehouse) -> dict[str, list[dict[str, Any]]]:
     """All rows as they are kept, those removed and old too."""
     return {table: warehouse.execute(f"SELECT * FROM {table} FINAL ORDER BY id, version") for table in tables(warehouse)}
 
@@ -48,7 +48,7 @@ def log_of(random: Random, count: int) -> list[Event]:
     return list(Story(random).events(count))
 
 
-def any_batches_with_any_repeats_give_the_same_rows(rows: ChdbWarehouse, data: st.DataObject, random: Random, count: int) -> None:
+def any_batches_with_any_repeats_give_the_same_rows(rows: Warehouse, data: st.DataObject, random: Random, count: int) -> None:
     log = [stored(position, event) for position, event in enumerate(log_of(random, count), start=1)]
     empty(rows)
     write(rows, Folding(rows).fold(log))
@@ -68,7 +68,7 @@ def any_batches_with_any_repeats_give_the_same_rows(rows: ChdbWarehouse, data: s
     assert contents(rows) == at_once
 
 
-def as_of_a_position_gives_what_was_seen_when_the_log_ended_there(rows: ChdbWarehouse, random: Random, count: int) -> None:
+def as_of_a_position_gives_what_was_seen_when_the_log_ended_there(rows: Warehouse, random: Random, count: int) -> None:
     empty(rows)
     folding = Folding(rows)
     seen = []
@@ -79,7 +79,7 @@ def as_of_a_position_gives_what_was_seen_when_the_log_ended_there(rows: ChdbWare
         assert everything(rows, as_of=position) == then, position
 
 
-def rows_say_what_the_last_event_of_each_call_says(rows: ChdbWarehouse, random: Random, count: int) -> None:
+def rows_say_what_the_last_event_of_each_call_says(rows: Warehouse, random: Random, count: int) -> None:
     log = log_of(random, count)
     empty(rows)
     write(rows, Folding(rows).fold([stored(position, event) for position, event in enumerate(log, start=1)]))
@@ -137,7 +137,7 @@ def by_visit(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(parts, key=lambda part: (part["visit"], part["n"]))
 
 
-def test_rings_and_holds_come_out_of_their_visits_one_by_one(rows: ChdbWarehouse) -> None:
+def test_rings_and_holds_come_out_of_their_visits_one_by_one(rows: Warehouse) -> None:
     log = log_of(Random(3), 40)
     write(rows, Folding(rows).fold([stored(position, event) for position, event in enumerate(log, start=1)]))
     last = {event.originator_id: event for event in log if isinstance(event, InteractionEvent)}
@@ -157,7 +157,7 @@ def test_rings_and_holds_come_out_of_their_visits_one_by_one(rows: ChdbWarehouse
     }
 
 
-def test_every_event_is_in_the_audit_as_it_is_stored(rows: ChdbWarehouse) -> None:
+def test_every_event_is_in_the_audit_as_it_is_stored(rows: Warehouse) -> None:
     log = [stored(position, event) for position, event in enumerate(log_of(Random(1), 50), start=1)]
     write(rows, Folding(rows).fold(log))
     audit = rows.query("SELECT * FROM events FINAL WHERE tenant = {tenant:UUID} ORDER BY position", TENANT)
@@ -169,7 +169,7 @@ def test_every_event_is_in_the_audit_as_it_is_stored(rows: ChdbWarehouse) -> Non
         )  # fmt: skip
 
 
-def test_another_company_sees_nothing(rows: ChdbWarehouse) -> None:
+def test_another_company_sees_nothing(rows: Warehouse) -> None:
     log = log_of(Random(1), 200)
     write(rows, Folding(rows).fold([stored(position, event) for position, event in enumerate(log, start=1)]))
     assert all(everything(rows)[table] for table in ("visits", "rings", "agents", "queues", "sources"))

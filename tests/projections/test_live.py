@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -13,24 +12,26 @@ from hypothesis import strategies as st
 from domain.calls import Attempt, Call, Ring, Visit
 from domain.presence import Span
 from migrations.runner import migrate
-from projections.chdb_warehouse import ChdbWarehouse
 from projections.live import agents_now, board, waiting_now
 from projections.metrics import ground
 from projections.question import Question
-from tests.kit.center import Center, attempt, call, fresh, opened, visit
+from projections.warehouse import Warehouse
+from tests.kit.center import Center, attempt, call, fresh, visit
+from tests.kit.rows import engine
+
+__all__ = ["engine"]
 
 S = 1_000
 
 
 @pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChdbWarehouse]:
-    with opened(tmp_path_factory.mktemp("engine")) as engine:
-        migrate(engine)
-        yield engine
+def tables(engine: Warehouse) -> Warehouse:
+    migrate(engine)
+    return engine
 
 
 @pytest.fixture
-def center(engine: ChdbWarehouse) -> Center:
+def center(engine: Warehouse) -> Center:
     return fresh(engine)
 
 
@@ -176,9 +177,9 @@ def stories(draw: st.DrawFn) -> tuple[list[Call], dict[str, list[Span]]]:
 
 @settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(stories(), st.lists(st.integers(0, 140), min_size=1, max_size=6, unique=True))
-def test_any_moment_of_the_past_is_as_the_story_says(engine: ChdbWarehouse, story: Any, moments: list[int]) -> None:
+def test_any_moment_of_the_past_is_as_the_story_says(tables: Warehouse, story: Any, moments: list[int]) -> None:
     calls, spans = story
-    center = Center(engine, uuid4())
+    center = Center(tables, uuid4())
     center.calls(calls)
     for name, told in spans.items():
         center.agent(name, *told)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,11 +9,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from domain.errors import InvalidField, NotFound
-from projections.chdb_warehouse import ChdbWarehouse
 from projections.metrics import FIGURES, visit_figures
 from projections.question import Question
 from projections.view import View
-from tests.kit.center import Center, call, fresh, opened, visit
+from projections.warehouse import Warehouse
+from tests.kit.center import Center, call, fresh, visit
+from tests.kit.rows import engine
+
+__all__ = ["engine"]
 
 SAO_PAULO = "America/Sao_Paulo"
 S = 1_000
@@ -25,14 +27,8 @@ def at(text: str, where: str = SAO_PAULO) -> int:
     return int(datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(where)).timestamp() * 1000)
 
 
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChdbWarehouse]:
-    with opened(tmp_path_factory.mktemp("engine")) as engine:
-        yield engine
-
-
 @pytest.fixture
-def center(engine: ChdbWarehouse) -> Center:
+def center(engine: Warehouse) -> Center:
     return fresh(engine)
 
 
@@ -281,7 +277,7 @@ def test_questions_that_cannot_be_name_the_field(question: dict[str, Any], field
     assert refused.value.field == field
 
 
-def test_another_companys_visits_are_never_counted(center: Center, engine: ChdbWarehouse) -> None:
+def test_another_companys_visits_are_never_counted(center: Center, engine: Warehouse) -> None:
     worked_example(center)
     rows = center.rows
     other = View(rows.warehouse, fresh(engine, tenant=center.tenant.__class__(int=8)).tenant)

@@ -10,9 +10,9 @@ import pytest
 from domain.base import CATALOGUE
 from migrations.runner import MigrationRefused, migrate, migrations, pending
 from projections import audit
-from projections.chdb_warehouse import ChdbWarehouse
 from projections.folding import AUDITED_ONLY, CALLS, FOLDED, ROWS
 from projections.tables import FACTS
+from projections.warehouse import Warehouse
 from tests.kit.rows import engine, rows, warehouse
 
 __all__ = ["engine", "rows", "warehouse"]
@@ -22,38 +22,37 @@ GOLDEN = Path(__file__).parents[1] / "golden" / "schema.sql"
 TABLES = """
 SELECT name, engine_full FROM system.tables WHERE database = {database:String} AND name != 'migrations' ORDER BY name
 """
-COLUMNS = """
-SELECT table, name, type FROM system.columns WHERE database = {database:String} AND table != 'migrations' ORDER BY table, position
-"""
 
 
-def schema_of(warehouse: ChdbWarehouse) -> str:
+def columns_of(warehouse: Warehouse, table: str) -> dict[str, str]:
+    """The columns in their order, and their types."""
+    return {column["name"]: column["type"] for column in warehouse.execute(f"DESCRIBE TABLE {table}")}
+
+
+def schema_of(warehouse: Warehouse) -> str:
     """The tables in a form of our own: an engine's version would show in its own."""
-    columns = warehouse.execute(COLUMNS, database=warehouse.database)
     statements = []
     for table in warehouse.execute(TABLES, database=warehouse.database):
-        described = ",\n".join(f"    {column['name']} {column['type']}" for column in columns if column["table"] == table["name"])
+        described = ",\n".join(f"    {name} {kind}" for name, kind in columns_of(warehouse, table["name"]).items())
         engine_and_order = table["engine_full"].partition(" SETTINGS")[0].replace(" ORDER BY", "\nORDER BY")
         statements.append(f"CREATE TABLE {table['name']}\n(\n{described}\n)\nENGINE = {engine_and_order};\n")
     return "\n".join(statements)
 
 
-def test_the_schema_is_the_golden_one(rows: ChdbWarehouse) -> None:
+def test_the_schema_is_the_golden_one(rows: Warehouse) -> None:
     assert schema_of(rows) == GOLDEN.read_text(encoding="utf-8"), "a new migration changes tests/golden/schema.sql too"
 
 
-def test_what_folds_make_is_what_tables_hold(rows: ChdbWarehouse) -> None:
+def test_what_folds_make_is_what_tables_hold(rows: Warehouse) -> None:
     made = {audit.TABLE: set(audit.fold([]))} | {table: set(fold([], [])) for table, fold in CALLS.items()}
     made |= {row.TABLE: set(row.__struct_fields__) for row in ROWS}
     made |= {f"{table}_versions": columns for table, columns in made.items() if table != audit.TABLE}
-    held: dict[str, set[str]] = {}
-    for column in rows.execute(COLUMNS, database=rows.database):
-        held.setdefault(column["table"], set()).add(column["name"])
+    held = {table["name"]: set(columns_of(rows, table["name"])) for table in rows.execute(TABLES, database=rows.database)}
     assert {table: held[table] for table in held if table not in ("positions", "quarantine")} == made
     assert set(FACTS) == {table for table in made if table != audit.TABLE and not table.endswith("_versions")}
 
 
-def test_every_table_replaces_by_version_within_its_company_and_has_no_partitions(rows: ChdbWarehouse) -> None:
+def test_every_table_replaces_by_version_within_its_company_and_has_no_partitions(rows: Warehouse) -> None:
     """A row whose instant is amended must not be left behind in another partition."""
     for table in rows.execute(TABLES, database=rows.database):
         assert table["engine_full"].startswith("ReplacingMergeTree(version)"), table
@@ -70,14 +69,14 @@ def test_every_event_of_the_house_has_its_fold_or_is_only_audited() -> None:
         assert sum(issubclass(kind, group) for group in (*FOLDED, *AUDITED_ONLY)) == 1, topic
 
 
-def test_migrations_are_applied_once_and_in_order(warehouse: ChdbWarehouse) -> None:
+def test_migrations_are_applied_once_and_in_order(warehouse: Warehouse) -> None:
     applied = migrate(warehouse)
     assert applied == migrations()
     assert migrate(warehouse) == []
     assert pending(warehouse) == []
 
 
-def test_a_dry_run_says_all_and_changes_nothing(warehouse: ChdbWarehouse) -> None:
+def test_a_dry_run_says_all_and_changes_nothing(warehouse: Warehouse) -> None:
     said: list[str] = []
     assert migrate(warehouse, dry_run=True, say=said.append) == migrations()
     assert any("CREATE TABLE IF NOT EXISTS visits_versions" in statement for statement in said)
@@ -92,34 +91,30 @@ def folder(tmp_path: Path, **files: str) -> Path:
     return tmp_path
 
 
-ONE = "-- one\nCREATE TABLE IF NOT EXISTS one (a Int64) ENGINE = MergeTree ORDER BY a;\n\nINSERT INTO one VALUES (1);\n"
+ONE = "-- one\nCREATE TABLE IF NOT EXISTS one (a Int64) ENGINE = MergeTree ORDER BY a;\n\nINSERT INTO one SELECT 1;\n"
 TWO = "ALTER TABLE one ADD COLUMN IF NOT EXISTS b String;\n"
 
 
-def columns_of(warehouse: ChdbWarehouse, table: str) -> list[str]:
-    return [column["name"] for column in warehouse.execute(COLUMNS, database=warehouse.database) if column["table"] == table]
-
-
-def test_later_migrations_go_on_from_earlier_ones(warehouse: ChdbWarehouse, tmp_path: Path) -> None:
+def test_later_migrations_go_on_from_earlier_ones(warehouse: Warehouse, tmp_path: Path) -> None:
     migrate(warehouse, folder(tmp_path, log__0001_one=ONE))
     assert [migration.name for migration in migrate(warehouse, folder(tmp_path, log__0002_two=TWO))] == ["0002_two"]
-    assert columns_of(warehouse, "one") == ["a", "b"]
+    assert list(columns_of(warehouse, "one")) == ["a", "b"]
     assert warehouse.execute("SELECT a FROM one") == [{"a": 1}]
 
 
-def test_slices_are_applied_in_their_order_not_by_name(warehouse: ChdbWarehouse, tmp_path: Path) -> None:
+def test_slices_are_applied_in_their_order_not_by_name(warehouse: Warehouse, tmp_path: Path) -> None:
     order = migrate(warehouse, folder(tmp_path, agents__0001_a="SELECT 1;", log__0001_b="SELECT 2;"))
     assert [migration.slice for migration in order] == ["log", "agents"]
 
 
-def test_what_was_applied_cannot_be_edited(warehouse: ChdbWarehouse, tmp_path: Path) -> None:
+def test_what_was_applied_cannot_be_edited(warehouse: Warehouse, tmp_path: Path) -> None:
     migrate(warehouse, folder(tmp_path, log__0001_one=ONE))
     folder(tmp_path, log__0001_one=ONE + " ")
     with pytest.raises(MigrationRefused, match="log/0001_one was changed"):
         migrate(warehouse, tmp_path)
 
 
-def test_an_older_version_of_the_house_refuses_newer_tables(warehouse: ChdbWarehouse, tmp_path: Path) -> None:
+def test_an_older_version_of_the_house_refuses_newer_tables(warehouse: Warehouse, tmp_path: Path) -> None:
     migrate(warehouse, folder(tmp_path, log__0001_one=ONE, log__0002_two=TWO))
     (tmp_path / "log" / "0002_two.sql").unlink()
     with pytest.raises(MigrationRefused, match="newer version: log/0002"):
@@ -137,7 +132,7 @@ def test_numbers_and_slices_without_an_order_are_refused(tmp_path: Path, files: 
 class CutOff:
     """A warehouse that is killed before the statement that begins with `at`."""
 
-    def __init__(self, warehouse: ChdbWarehouse, at: str) -> None:
+    def __init__(self, warehouse: Warehouse, at: str) -> None:
         self.warehouse, self.at = warehouse, at
 
     def execute(self, sql: str, **params: Any) -> list[dict[str, Any]]:
@@ -146,7 +141,7 @@ class CutOff:
         return self.warehouse.execute(sql, **params)
 
 
-def test_a_migration_that_was_cut_off_is_applied_again(warehouse: ChdbWarehouse) -> None:
+def test_a_migration_that_was_cut_off_is_applied_again(warehouse: Warehouse) -> None:
     for at in ("CREATE TABLE IF NOT EXISTS visits_versions", "INSERT INTO migrations"):
         with pytest.raises(KeyboardInterrupt):
             migrate(CutOff(warehouse, at))

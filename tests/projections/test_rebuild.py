@@ -10,14 +10,13 @@ from typing import Any
 import pytest
 
 from projections import decisions
-from projections.chdb_warehouse import ChdbWarehouse
 from projections.progress import ProjectionsStopped
 from projections.rebuild import open_rows, rebuild
 from projections.runner import Runner
-from projections.warehouse import Value, WarehouseError
+from projections.warehouse import Value, Warehouse, WarehouseError
 from projections.writing import position_of
 from tests.kit.log import MemoryLog
-from tests.kit.rows import engine, everything, warehouse
+from tests.kit.rows import PassingOn, engine, everything, warehouse
 from tests.kit.story import Story
 
 __all__ = ["engine", "warehouse"]
@@ -36,7 +35,7 @@ def log(story: Story) -> MemoryLog:
 
 
 @pytest.fixture
-def rows(warehouse: ChdbWarehouse, log: MemoryLog) -> Iterator[ChdbWarehouse]:
+def rows(warehouse: Warehouse, log: MemoryLog) -> Iterator[Warehouse]:
     open_rows(warehouse)
     runner = Runner(log, warehouse)
     runner.run_until(log.head)
@@ -46,12 +45,12 @@ def rows(warehouse: ChdbWarehouse, log: MemoryLog) -> Iterator[ChdbWarehouse]:
         warehouse.execute(f"DROP DATABASE {database}")
 
 
-def beside(warehouse: ChdbWarehouse) -> set[str]:
+def beside(warehouse: Warehouse) -> set[str]:
     """What a rebuild has left."""
     return {row["name"] for row in warehouse.execute("SHOW DATABASES")} & {f"{warehouse.database}_next", f"{warehouse.database}_old"}
 
 
-def test_the_same_rows_come_out(rows: ChdbWarehouse, log: MemoryLog) -> None:
+def test_the_same_rows_come_out(rows: Warehouse, log: MemoryLog) -> None:
     before = everything(rows), everything(rows, as_of=30)
     heard: list[tuple[int, int]] = []
     assert rebuild(log, rows, say=lambda done, of: heard.append((done, of))) == 60
@@ -60,7 +59,7 @@ def test_the_same_rows_come_out(rows: ChdbWarehouse, log: MemoryLog) -> None:
     assert beside(rows) == set()
 
 
-def test_rows_that_were_wrong_are_right_afterwards(rows: ChdbWarehouse, log: MemoryLog) -> None:
+def test_rows_that_were_wrong_are_right_afterwards(rows: Warehouse, log: MemoryLog) -> None:
     right = everything(rows)
     rows.execute("TRUNCATE TABLE visits")
     rows.execute("INSERT INTO agents SELECT tenant, id, 999, position, removed, 'Wrong', person, member, queues FROM agents FINAL")
@@ -69,13 +68,13 @@ def test_rows_that_were_wrong_are_right_afterwards(rows: ChdbWarehouse, log: Mem
     assert everything(rows) == right
 
 
-def test_rows_built_anew_are_as_durable_as_the_old(rows: ChdbWarehouse, log: MemoryLog) -> None:
+def test_rows_built_anew_are_as_durable_as_the_old(rows: Warehouse, log: MemoryLog) -> None:
     rebuild(log, rows)
     sql = "SELECT create_table_query AS made FROM system.tables WHERE database = {database:String} AND name != 'migrations'"
     assert all("fsync_after_insert = 1" in table["made"] for table in rows.execute(sql, database=rows.database))
 
 
-def test_the_runner_goes_on_after_the_swap(rows: ChdbWarehouse, story: Story, log: MemoryLog) -> None:
+def test_the_runner_goes_on_after_the_swap(rows: Warehouse, story: Story, log: MemoryLog) -> None:
     runner = Runner(log, rows, pace_s=0.001)
     runner.start()
     log.append(*story.events(5))
@@ -89,7 +88,7 @@ def test_the_runner_goes_on_after_the_swap(rows: ChdbWarehouse, story: Story, lo
     assert everything(rows) == followed
 
 
-def test_rows_answer_and_follow_while_they_are_built_anew(rows: ChdbWarehouse, story: Story, log: MemoryLog) -> None:
+def test_rows_answer_and_follow_while_they_are_built_anew(rows: Warehouse, story: Story, log: MemoryLog) -> None:
     """Commands go on being written, questions being asked: every answer is exact for its position."""
     runner = Runner(log, rows, pace_s=0.0)
     runner.start()
@@ -130,34 +129,33 @@ class Killed(BaseException):
     pass
 
 
-class CutOff(ChdbWarehouse):
+class CutOff(PassingOn):
     """Dies in the middle of the swap: so many of its moves were made."""
 
     moves = 0
 
     def execute(self, sql: str, **params: Value) -> list[dict[str, Any]]:
         if not sql.startswith("RENAME TABLE "):
-            return super().execute(sql, **params)
+            return self.inner.execute(sql, **params)
         for move in sql.removeprefix("RENAME TABLE ").split(", ")[: self.moves]:
-            super().execute(f"RENAME TABLE {move}")
+            self.inner.execute(f"RENAME TABLE {move}")
         raise Killed
 
 
 @pytest.mark.parametrize("moves", [0, 1, 2, 7, 20, -2, -1])
-def test_a_swap_that_was_cut_off_is_finished_at_the_next_start(rows: ChdbWarehouse, log: MemoryLog, moves: int) -> None:
+def test_a_swap_that_was_cut_off_is_finished_at_the_next_start(rows: Warehouse, log: MemoryLog, moves: int) -> None:
     right = everything(rows), everything(rows, as_of=30)
-    dying = CutOff(rows.directory, rows.database)
+    dying = CutOff(rows)
     dying.moves = moves
     with pytest.raises(Killed):
         rebuild(log, dying)
-    dying.close()
     assert beside(rows)
     open_rows(rows)
     assert (everything(rows), everything(rows, as_of=30)) == right
     assert (position_of(rows), beside(rows)) == (60, set())
 
 
-def test_a_rebuild_that_was_killed_before_the_swap_leaves_the_old_rows(rows: ChdbWarehouse, log: MemoryLog) -> None:
+def test_a_rebuild_that_was_killed_before_the_swap_leaves_the_old_rows(rows: Warehouse, log: MemoryLog) -> None:
     right = everything(rows)
 
     def die(*_: int) -> None:
@@ -174,7 +172,7 @@ def test_a_rebuild_that_was_killed_before_the_swap_leaves_the_old_rows(rows: Chd
 
 
 def test_a_rebuild_that_cannot_go_on_says_so_and_the_old_rows_stay(
-    rows: ChdbWarehouse, log: MemoryLog, monkeypatch: pytest.MonkeyPatch
+    rows: Warehouse, log: MemoryLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(decisions, "_PAUSES_S", ())
     right = everything(rows)
@@ -184,7 +182,7 @@ def test_a_rebuild_that_cannot_go_on_says_so_and_the_old_rows_stay(
     assert everything(rows) == right
 
 
-def test_a_runner_whose_rows_could_not_be_swapped_stops(rows: ChdbWarehouse, log: MemoryLog, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_runner_whose_rows_could_not_be_swapped_stops(rows: Warehouse, log: MemoryLog, monkeypatch: pytest.MonkeyPatch) -> None:
     runner = Runner(log, rows)
 
     def full(*_: object) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -17,14 +16,17 @@ from domain.errors import InvalidField, NotFound
 from domain.ids import interaction_id
 from domain.presence import Span
 from projections import reports
-from projections.chdb_warehouse import ChdbWarehouse
 from projections.dashboards import inbound, ivr, outbound
 from projections.definitions import DEFINITIONS, VERSION
 from projections.history import history
 from projections.interactions_report import Interactions, interactions, next_page
 from projections.question import Question
 from projections.report import NOTHING, Report, written
-from tests.kit.center import TENANT, Center, attempt, call, fresh, opened, visit
+from projections.warehouse import Warehouse
+from tests.kit.center import TENANT, Center, attempt, call, fresh, visit
+from tests.kit.rows import engine
+
+__all__ = ["engine"]
 
 S = 1_000
 NINE = 1_795_435_200_000
@@ -41,14 +43,8 @@ class Nobody:
         return f"contact {contact.int}"
 
 
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChdbWarehouse]:
-    with opened(tmp_path_factory.mktemp("engine")) as engine:
-        yield engine
-
-
 @pytest.fixture
-def center(engine: ChdbWarehouse) -> Center:
+def center(engine: Warehouse) -> Center:
     center = fresh(engine)
     center.queue("vendas")
     center.queue("suporte")

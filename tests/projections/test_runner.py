@@ -12,15 +12,14 @@ import pytest
 
 from migrations.runner import migrate
 from projections import decisions, visits
-from projections.chdb_warehouse import ChdbWarehouse
 from projections.decisions import MOST_REFUSED, Quarantine, RetryAfter, Stop, about_event, about_outside
 from projections.folding import CALLS, Folding
 from projections.progress import Progress, ProjectionsStopped
 from projections.runner import BATCH, Runner
-from projections.warehouse import Columns, WarehouseError
+from projections.warehouse import Columns, Warehouse, WarehouseError
 from projections.writing import position_of, write
 from tests.kit.log import MemoryLog
-from tests.kit.rows import engine, everything, rows, warehouse
+from tests.kit.rows import PassingOn, engine, everything, rows, warehouse
 from tests.kit.story import Story
 
 __all__ = ["engine", "rows", "warehouse"]
@@ -44,13 +43,13 @@ def log(story: Story) -> MemoryLog:
 
 
 @pytest.fixture
-def runner(log: MemoryLog, rows: ChdbWarehouse) -> Iterator[Runner]:
+def runner(log: MemoryLog, rows: Warehouse) -> Iterator[Runner]:
     made = Runner(log, rows, pace_s=0.001)
     yield made
     made.close()
 
 
-def folded_at_once(log: MemoryLog, warehouse: ChdbWarehouse) -> dict[str, Any]:
+def folded_at_once(log: MemoryLog, warehouse: Warehouse) -> dict[str, Any]:
     beside = warehouse.beside(f"{warehouse.database}_once")
     try:
         migrate(beside)
@@ -61,7 +60,7 @@ def folded_at_once(log: MemoryLog, warehouse: ChdbWarehouse) -> dict[str, Any]:
         warehouse.execute(f"DROP DATABASE {warehouse.database}_once")
 
 
-def test_rows_follow_to_the_end_and_the_position_is_kept(log: MemoryLog, rows: ChdbWarehouse, runner: Runner) -> None:
+def test_rows_follow_to_the_end_and_the_position_is_kept(log: MemoryLog, rows: Warehouse, runner: Runner) -> None:
     heard: list[int] = []
     runner.run_until(log.head, heard.append)
     assert (runner.position, position_of(rows), heard) == (40, 40, [40])
@@ -69,7 +68,7 @@ def test_rows_follow_to_the_end_and_the_position_is_kept(log: MemoryLog, rows: C
     assert Runner(log, rows).position == 40
 
 
-def test_rows_go_as_far_as_asked_and_no_further_than_the_log(log: MemoryLog, rows: ChdbWarehouse, runner: Runner) -> None:
+def test_rows_go_as_far_as_asked_and_no_further_than_the_log(log: MemoryLog, rows: Warehouse, runner: Runner) -> None:
     runner.run_until(10)
     assert runner.position == 10
     assert {row["position"] for row in rows.execute("SELECT position FROM events")} == set(range(1, 11))
@@ -77,7 +76,7 @@ def test_rows_go_as_far_as_asked_and_no_further_than_the_log(log: MemoryLog, row
     assert runner.position == 40
 
 
-def test_a_long_log_is_read_by_the_batch(rows: ChdbWarehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_log_is_read_by_the_batch(rows: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("projections.runner.BATCH", 7)
     log = MemoryLog(Story(Random(6)).events(40))
     runner = Runner(log, rows)
@@ -89,7 +88,7 @@ def test_a_long_log_is_read_by_the_batch(rows: ChdbWarehouse, monkeypatch: pytes
     assert BATCH >= 5_000
 
 
-def test_what_is_written_can_be_waited_for(story: Story, log: MemoryLog, rows: ChdbWarehouse, runner: Runner) -> None:
+def test_what_is_written_can_be_waited_for(story: Story, log: MemoryLog, rows: Warehouse, runner: Runner) -> None:
     runner.start()
     assert runner.wait(40, SOON)
     for event in story.events(5):
@@ -99,9 +98,7 @@ def test_what_is_written_can_be_waited_for(story: Story, log: MemoryLog, rows: C
     assert not runner.wait(log.head + 1, 0.01)
 
 
-def test_closing_finishes_what_is_being_written_and_can_be_repeated(
-    story: Story, log: MemoryLog, rows: ChdbWarehouse, runner: Runner
-) -> None:
+def test_closing_finishes_what_is_being_written_and_can_be_repeated(story: Story, log: MemoryLog, rows: Warehouse, runner: Runner) -> None:
     runner.start()
     runner.close()
     runner.close()
@@ -119,7 +116,7 @@ def test_garbage_is_looked_for_again_after_a_batch(log: MemoryLog, runner: Runne
     assert gc.isenabled()
 
 
-class Faulty(ChdbWarehouse):
+class Faulty(PassingOn):
     """Fails at some of the inserts to come."""
 
     inserts = 0
@@ -132,14 +129,12 @@ class Faulty(ChdbWarehouse):
         self.inserts += 1
         if self.inserts in self.at:
             raise WarehouseError("the disk is full")
-        super().insert(table, columns, *copies)
+        self.inner.insert(table, columns, *copies)
 
 
 @pytest.fixture
-def faulty(rows: ChdbWarehouse) -> Iterator[Faulty]:
-    made = Faulty(rows.directory, rows.database)
-    yield made
-    made.close()
+def faulty(rows: Warehouse) -> Faulty:
+    return Faulty(rows)
 
 
 @pytest.mark.parametrize("at", [1, 3, 5, 9])
@@ -186,7 +181,7 @@ def test_rows_so_far_that_were_not_written_are_forgotten(log: MemoryLog, faulty:
     assert everything(faulty) == folded_at_once(log, faulty)
 
 
-def test_a_log_that_cannot_be_read_is_tried_again_then_given_up(story: Story, log: MemoryLog, rows: ChdbWarehouse, runner: Runner) -> None:
+def test_a_log_that_cannot_be_read_is_tried_again_then_given_up(story: Story, log: MemoryLog, rows: Warehouse, runner: Runner) -> None:
     log.fail = [OSError("disk"), OSError("disk")]
     runner.run_until(log.head)
     assert runner.position == 40
@@ -202,12 +197,12 @@ def damage(log: MemoryLog, *positions: int) -> None:
         log.events[position - 1] = (position, id, version, topic, b'{"tenant":')
 
 
-def quarantined(warehouse: ChdbWarehouse) -> list[int]:
+def quarantined(warehouse: Warehouse) -> list[int]:
     return [row["position"] for row in warehouse.execute("SELECT position FROM quarantine FINAL ORDER BY position")]
 
 
 def test_a_damaged_event_is_set_aside_and_named_and_the_rest_goes_on(
-    log: MemoryLog, rows: ChdbWarehouse, runner: Runner, caplog: pytest.LogCaptureFixture
+    log: MemoryLog, rows: Warehouse, runner: Runner, caplog: pytest.LogCaptureFixture
 ) -> None:
     damage(log, 3, 17)
     runner.run_until(log.head)
@@ -218,7 +213,7 @@ def test_a_damaged_event_is_set_aside_and_named_and_the_rest_goes_on(
     ]
 
 
-def test_an_event_of_an_unknown_name_is_set_aside(log: MemoryLog, rows: ChdbWarehouse, runner: Runner) -> None:
+def test_an_event_of_an_unknown_name_is_set_aside(log: MemoryLog, rows: Warehouse, runner: Runner) -> None:
     position, id, version, _, state = log.events[4]
     log.events[4] = (position, id, version, "interaction.unheard_of", state)
     runner.run_until(log.head)
@@ -226,7 +221,7 @@ def test_an_event_of_an_unknown_name_is_set_aside(log: MemoryLog, rows: ChdbWare
 
 
 def test_a_call_that_a_fold_cannot_take_does_not_hold_up_the_others(
-    log: MemoryLog, rows: ChdbWarehouse, runner: Runner, monkeypatch: pytest.MonkeyPatch
+    log: MemoryLog, rows: Warehouse, runner: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls = [position for position, _, _, topic, _ in log.events if topic.startswith(("interaction", "visit"))]
     poison = log.events[calls[2] - 1]
@@ -244,7 +239,7 @@ def test_a_call_that_a_fold_cannot_take_does_not_hold_up_the_others(
     assert told == set(calls) - {poison[0]}
 
 
-def test_too_many_bad_events_are_a_bad_program(rows: ChdbWarehouse) -> None:
+def test_too_many_bad_events_are_a_bad_program(rows: Warehouse) -> None:
     log = MemoryLog(Story(Random(5)).events(MOST_REFUSED + 10))
     damage(log, *range(1, MOST_REFUSED + 2))
     runner = Runner(log, rows)
@@ -293,7 +288,7 @@ def test_rows_of_a_killed_writer_are_not_trusted_until_it_is_caught_up_with() ->
     assert progress.steady(lambda as_of: as_of) == (None, 9)
 
 
-def test_answers_are_exact_while_rows_follow(rows: ChdbWarehouse) -> None:
+def test_answers_are_exact_while_rows_follow(rows: Warehouse) -> None:
     """Each answer, asked at any moment of the writing, is what the log's first events alone give."""
     events = list(Story(Random(11)).events(30))
     log = MemoryLog()

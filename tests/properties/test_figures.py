@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -14,12 +13,15 @@ from hypothesis import strategies as st
 
 from domain.calls import Call, IvrPath, Visit
 from migrations.runner import migrate
-from projections.chdb_warehouse import ChdbWarehouse
 from projections.ivr_figures import ivr_figures
 from projections.metrics import FIGURES, ground, visit_figures
 from projections.question import Question
-from tests.kit.center import Center, call, opened, visit
+from projections.warehouse import Warehouse
+from tests.kit.center import Center, call, visit
+from tests.kit.rows import engine
 from tests.properties import oracle
+
+__all__ = ["engine"]
 
 CHANGE = int(datetime(2018, 11, 4, 1, tzinfo=ZoneInfo("America/Sao_Paulo")).timestamp()) * 1000
 """Daylight saving begins in São Paulo: the past lies around it."""
@@ -61,13 +63,12 @@ ON_ONE_WAREHOUSE = settings(
 
 
 @pytest.fixture(scope="module")
-def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChdbWarehouse]:
-    with opened(tmp_path_factory.mktemp("engine")) as engine:
-        migrate(engine)
-        yield engine
+def warehouse(engine: Warehouse) -> Warehouse:
+    migrate(engine)
+    return engine
 
 
-def past(warehouse: ChdbWarehouse, calls: list[Call]) -> Center:
+def past(warehouse: Warehouse, calls: list[Call]) -> Center:
     """A company of its own with these calls."""
     center = Center(warehouse, uuid4())
     center.calls(calls)
@@ -86,7 +87,7 @@ def shown(rows: list[dict[str, Any]], key: str, length: int | None = None) -> di
 
 @ON_ONE_WAREHOUSE
 @given(PASTS, st.sampled_from(PROFILES), st.sampled_from([None, 0, 7_000, 20_000]))
-def test_by_queue_and_by_agent(warehouse: ChdbWarehouse, calls: list[Call], attribution: str, threshold: int | None) -> None:
+def test_by_queue_and_by_agent(warehouse: Warehouse, calls: list[Call], attribution: str, threshold: int | None) -> None:
     center, told = past(warehouse, calls), oracle.visits_of(calls)
     asked = {"attribution": attribution, "sla_ms": threshold}
     assert shown(ask(center, by="queue", **asked), "queue") == oracle.rows(told, attribution, lambda visit, at: visit.queue, threshold)
@@ -95,7 +96,7 @@ def test_by_queue_and_by_agent(warehouse: ChdbWarehouse, calls: list[Call], attr
 
 @ON_ONE_WAREHOUSE
 @given(PASTS, st.sampled_from(PROFILES), st.sampled_from(ZONES), st.sampled_from(["hour", "day", "month"]))
-def test_by_time_on_every_brazilian_clock(warehouse: ChdbWarehouse, calls: list[Call], attribution: str, zone: str, by: Any) -> None:
+def test_by_time_on_every_brazilian_clock(warehouse: Warehouse, calls: list[Call], attribution: str, zone: str, by: Any) -> None:
     center = past(warehouse, calls)
     name, length = {"hour": (oracle.hour_of, None), "day": (oracle.day_of, 10), "month": (oracle.month_of, 7)}[by]
     expected = oracle.rows(oracle.visits_of(calls), attribution, lambda visit, at: name(at, zone))
@@ -107,7 +108,7 @@ def test_by_time_on_every_brazilian_clock(warehouse: ChdbWarehouse, calls: list[
 
 @ON_ONE_WAREHOUSE
 @given(PASTS, st.integers(-SPREAD, SPREAD))
-def test_as_of_a_moment(warehouse: ChdbWarehouse, calls: list[Call], after: int) -> None:
+def test_as_of_a_moment(warehouse: Warehouse, calls: list[Call], after: int) -> None:
     center, moment = past(warehouse, calls), CHANGE + after
     expected = oracle.rows(oracle.visits_of(calls, moment), "arrival", lambda visit, at: visit.agent)
     assert shown(ask(center, by="agent", moment_ms=moment), "agent") == expected
@@ -115,7 +116,7 @@ def test_as_of_a_moment(warehouse: ChdbWarehouse, calls: list[Call], after: int)
 
 @ON_ONE_WAREHOUSE
 @given(PASTS, PASTS)
-def test_as_of_a_position_equals_what_was_answered_then(warehouse: ChdbWarehouse, calls: list[Call], later: list[Call]) -> None:
+def test_as_of_a_position_equals_what_was_answered_then(warehouse: Warehouse, calls: list[Call], later: list[Call]) -> None:
     center = past(warehouse, calls)
     questions: list[dict[str, Any]] = [{"by": "queue"}, {"by": "day", "attribution": "event"}, {"by": "agent", "attribution": "clipped"}]
     answers = [ask(center, **question) for question in questions]
@@ -129,7 +130,7 @@ def test_as_of_a_position_equals_what_was_answered_then(warehouse: ChdbWarehouse
 
 @ON_ONE_WAREHOUSE
 @given(PASTS, st.lists(st.integers(0, 11), max_size=6))
-def test_batches_and_repeats_change_nothing(warehouse: ChdbWarehouse, calls: list[Call], writes: list[int]) -> None:
+def test_batches_and_repeats_change_nothing(warehouse: Warehouse, calls: list[Call], writes: list[int]) -> None:
     at_once = past(warehouse, calls)
     by_parts = Center(warehouse, uuid4())
     for n, told in enumerate(calls):
@@ -143,7 +144,7 @@ def test_batches_and_repeats_change_nothing(warehouse: ChdbWarehouse, calls: lis
 
 @ON_ONE_WAREHOUSE
 @given(PASTS)
-def test_offered_is_the_sum_of_the_ends_and_of_who_still_waits(warehouse: ChdbWarehouse, calls: list[Call]) -> None:
+def test_offered_is_the_sum_of_the_ends_and_of_who_still_waits(warehouse: Warehouse, calls: list[Call]) -> None:
     center = past(warehouse, calls)
     for by in ("queue", "agent", "hour", "total"):
         for row in ask(center, by=by):
@@ -153,7 +154,7 @@ def test_offered_is_the_sum_of_the_ends_and_of_who_still_waits(warehouse: ChdbWa
 
 @ON_ONE_WAREHOUSE
 @given(st.lists(st.tuples(st.sampled_from(["A", "B"]), st.sampled_from(["", "offered", "out_of_hours", "abandoned", "blacklisted", "ended", "unknown"])), max_size=9))  # fmt: skip
-def test_who_entered_an_ivr_left_it_somehow_or_is_still_in_it(warehouse: ChdbWarehouse, ways: list[tuple[str, str]]) -> None:
+def test_who_entered_an_ivr_left_it_somehow_or_is_still_in_it(warehouse: Warehouse, ways: list[tuple[str, str]]) -> None:
     calls = []
     for n, (ivr, outcome) in enumerate(ways):
         path = IvrPath(ivr, CHANGE + n, None if outcome == "" else CHANGE + n + 5, outcome)

@@ -29,7 +29,13 @@ _CONFIG = """\
 
 _USERS = """\
 <yandex>
-    <profiles><default><max_memory_usage>4000000000</max_memory_usage></default></profiles>
+    <profiles>
+        <default>
+            <max_memory_usage>4000000000</max_memory_usage>
+            <!-- Only a loss of power would show it, and tests make many tables. -->
+            <fsync_metadata>0</fsync_metadata>
+        </default>
+    </profiles>
     <quotas><default></default></quotas>
     <users>
         <{user}>

@@ -1,6 +1,7 @@
 """A warehouse for tests: one engine a module, for a process can have but one in itself; an empty database a test.
 
-`engine` is each of the engines in turn, `in_process` and `on_server` are one of them: `from tests.kit.rows import in_process as engine`.
+`engine` is each of the engines in turn, `engine_at_length` too, but the server's in the long run only; `in_process` and `on_server` are one of
+them. A module takes the one that it needs: `from tests.kit.rows import in_process as engine`.
 """
 
 from __future__ import annotations
@@ -53,9 +54,21 @@ def on_server() -> Iterator[ClickhouseWarehouse]:
         yield opened
 
 
+@contextmanager
+def _opened(kind: str, directories: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    with _in_process(directories) if kind == "chdb" else _on_server() as opened:
+        yield opened
+
+
 @pytest.fixture(scope="module", params=["chdb", "clickhouse"])
 def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
-    with _in_process(tmp_path_factory) if request.param == "chdb" else _on_server() as opened:
+    with _opened(request.param, tmp_path_factory) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module", params=["chdb", pytest.param("clickhouse", marks=pytest.mark.long)])
+def engine_at_length(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    with _opened(request.param, tmp_path_factory) as opened:
         yield opened
 
 

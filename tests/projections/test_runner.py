@@ -19,7 +19,8 @@ from projections.runner import BATCH, Runner
 from projections.warehouse import Columns, Warehouse, WarehouseError
 from projections.writing import position_of, write
 from tests.kit.log import MemoryLog
-from tests.kit.rows import PassingOn, engine, everything, rows, warehouse
+from tests.kit.rows import PassingOn, everything, rows, warehouse
+from tests.kit.rows import engine_at_length as engine
 from tests.kit.story import Story
 
 __all__ = ["engine", "rows", "warehouse"]

@@ -18,7 +18,7 @@ from projections.metrics import FIGURES, ground, visit_figures
 from projections.question import Question
 from projections.warehouse import Warehouse
 from tests.kit.center import Center, call, visit
-from tests.kit.rows import engine
+from tests.kit.rows import engine_at_length as engine
 from tests.properties import oracle
 
 __all__ = ["engine"]

@@ -31,6 +31,7 @@ _PORT = 9000
 _SCHEMES = ("clickhouse://", "clickhouses://")
 _NO_ADDRESS = "not the address of a ClickHouse server"
 _CONNECT_S = 3
+_ID_BYTES = 16
 _SETTINGS = {
     # Lists of ids are part of the statement.
     "max_query_size": 16 * 1024 * 1024,
@@ -161,11 +162,12 @@ class ClickhouseWarehouse:
             raise WarehouseError(f"{table} has other columns: {sorted(columns.keys() ^ kinds.keys())}")
         if not next(iter(columns.values())):
             return
-        for name in (table, *copies):
-            try:
-                self._do(partial(_append, table=name, columns=columns, kinds=kinds))
-            except (TypeError, ValueError, AttributeError) as error:
-                raise WarehouseError(f"a value that {table} cannot hold: {error}") from error
+        try:
+            told = _written(columns, kinds)
+            for name in (table, *copies):
+                self._do(partial(_append, sql=f"INSERT INTO {name} ({', '.join(kinds)}) VALUES", told=told))
+        except (TypeError, ValueError, AttributeError) as error:
+            raise WarehouseError(f"a value that {table} cannot hold: {error}") from error
 
     def _described(self, table: str) -> dict[str, str]:
         """The table's columns and their types."""
@@ -242,16 +244,29 @@ def _plain(value: Any) -> Any:
     return list(map(_plain, value)) if isinstance(value, list | tuple) else _typed(value)
 
 
-def _append(client: Client, *, table: str, columns: Columns, kinds: Mapping[str, str]) -> None:
+def _append(client: Client, *, sql: str, told: Sequence[Sequence[Any]]) -> None:
     # The driver changes the lists that it is given, so each time they are made anew.
-    told = [_written(columns[column], kind) for column, kind in kinds.items()]
-    client.execute(f"INSERT INTO {table} ({', '.join(kinds)}) VALUES", told, columnar=True)
+    client.execute(sql, list(map(list, told)), columnar=True)
 
 
-def _written(values: Sequence[Any], kind: str) -> list[Any]:
-    """A column as the driver takes it: ids from their 16 bytes."""
-    if kind == "UUID":
-        return [UUID(bytes=value) for value in values]
-    if kind == "Nullable(UUID)":
-        return [None if value is None else UUID(bytes=value) for value in values]
-    return list(values)
+def _written(columns: Columns, kinds: Mapping[str, str]) -> list[Sequence[Any]]:
+    """The columns as the driver takes them."""
+    ids = _Ids()
+    return [list(map(ids.__getitem__, columns[name])) if "UUID" in kind else columns[name] for name, kind in kinds.items()]
+
+
+class _Ids(dict[bytes | None, UUID | None]):
+    """Ids by their 16 bytes; the same one stands in many rows, or in several columns of a row."""
+
+    def __missing__(self, told: bytes | None) -> UUID | None:
+        made = self[told] = None if told is None else _Id(told)
+        return made
+
+
+class _Id(UUID):
+    """All that the driver asks of an id is its number; to make a UUID of its bytes takes three times as long."""
+
+    def __init__(self, told: bytes) -> None:
+        if len(told) != _ID_BYTES:
+            raise ValueError("an id has 16 bytes")
+        object.__setattr__(self, "int", int.from_bytes(told, "big"))

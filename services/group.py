@@ -5,8 +5,9 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
+import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -42,34 +43,51 @@ def _pairs(path: Path, between: str) -> dict[str, str]:
     return {name: value for name, found, value in (line.partition(between) for line in lines) if found}
 
 
-def up(directory: Path, kinds: Sequence[type[Server]], asked: Mapping[str, int], say: Say) -> list[str]:
-    """Let all run that can; the names of those that cannot. asked: ports, by the servers' folders."""
+def up(directory: Path, kinds: Sequence[type[Server]], asked: Mapping[str, int], say: Say, only: Collection[str] = ()) -> list[str]:
+    """Let all run that can; the names of those that cannot. asked: ports; only: which, all without it; both by the servers' folders."""
     directory.mkdir(exist_ok=True)
     with _alone():
-        secret = _kept_secret(directory / _SECRET)
-        servers = [kind(directory.resolve(), secret) for kind in kinds]
+        everyone = _servers(directory, kinds)
+        servers = [server for server in everyone if not only or server.FOLDER in only]
         missing = _install(servers, say)
         there = [server for server in servers if server.NAME not in missing]
-        with ThreadPoolExecutor(len(servers)) as threads:
+        with ThreadPoolExecutor(len(kinds)) as threads:
             for server, why in zip(there, threads.map(lambda server: _start(server, asked.get(server.FOLDER), say), there), strict=True):
                 if why:
                     missing[server.NAME] = why
         for name, why in missing.items():
             say(f"{name} is missing: {why}")
-        _write(directory, [server for server in servers if server.NAME not in missing], missing)
+        _write(directory, everyone, missing)
     return list(missing)
 
 
-def down(directory: Path, kinds: Sequence[type[Server]], say: Say) -> None:
-    """End all; their data stays."""
+def down(directory: Path, kinds: Sequence[type[Server]], say: Say, only: Collection[str] = ()) -> None:
+    """End all, or `only` some; their data stays."""
     if not directory.exists():
         return
     with _alone(), ThreadPoolExecutor(len(kinds)) as threads:
-        servers = [kind(directory.resolve(), "") for kind in kinds]
-        for name in (ENV, MISSING):
-            (directory / name).unlink(missing_ok=True)
+        everyone = _servers(directory, kinds)
+        servers = [server for server in everyone if not only or server.FOLDER in only]
         for server, ended in zip(servers, threads.map(lambda server: server.stop(), servers), strict=True):
             say(f"{server.NAME} {'has ended' if ended else 'did not run'}")
+        _write(directory, everyone, {})
+
+
+def run(directory: Path, kinds: Sequence[type[Server]], command: Sequence[str], say: Say, only: Collection[str] = ()) -> int:
+    """Let `command` run beside the servers; those that did not run before are ended with it. Its exit status."""
+    before = {server.FOLDER for server in _servers(directory, kinds) if server.daemon.pid() is not None} if directory.exists() else set()
+    up(directory, kinds, {}, say, only)
+    try:
+        return subprocess.run(command, check=False).returncode
+    finally:
+        began = [kind.FOLDER for kind in kinds if kind.FOLDER not in before and (not only or kind.FOLDER in only)]
+        if began:
+            down(directory, kinds, say, began)
+
+
+def _servers(directory: Path, kinds: Sequence[type[Server]]) -> list[Server]:
+    secret = _kept_secret(directory / _SECRET)
+    return [kind(directory.resolve(), secret) for kind in kinds]
 
 
 def _install(servers: Sequence[Server], say: Say) -> dict[str, str]:
@@ -98,10 +116,15 @@ def _start(server: Server, asked: int | None, say: Say) -> str:
 
 
 def _write(directory: Path, servers: Sequence[Server], missing: Mapping[str, str]) -> None:
-    env = [_MODE, *(f"{server.VARIABLE}={server.address}" for server in servers)]
+    """The files for whoever uses the servers; none where none runs or is missing."""
+    there = [server for server in servers if server.NAME not in missing and server.daemon.pid() is not None]
+    env = [_MODE, *(f"{server.VARIABLE}={server.address}" for server in there)] if there else []
     # One line a reason.
     reasons = [f"{name}: {' | '.join(why.splitlines())}" for name, why in missing.items()]
     for name, lines in ((ENV, env), (MISSING, reasons)):
+        if not lines:
+            (directory / name).unlink(missing_ok=True)
+            continue
         new = directory / f"{name}.new"
         new.touch(mode=0o600)
         new.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")

@@ -45,6 +45,8 @@ class Daemon:
                 group=user,
                 extra_groups=None if user is None else [],
             )
+        # Nobody waits for its end here.
+        process.returncode = 0
         self._pid_file.write_text(f"{process.pid} {_began(process.pid)}\n", encoding="ascii")
 
     def pid(self) -> int | None:

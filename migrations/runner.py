@@ -7,11 +7,13 @@ statement can be repeated (`IF NOT EXISTS`), so a migration that was cut off is 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
+
+from migrations.cluster import clustered
 
 SLICES = ("log", "interactions", "ivr", "agents", "queues", "timeline")
 """The order in which the slices' migrations are applied; inside a slice their numbers rule."""
@@ -91,14 +93,23 @@ def pending(database: Database, folder: Path = _HERE) -> list[Migration]:
 
 
 def migrate(
-    database: Database, folder: Path = _HERE, *, dry_run: bool = False, say: Callable[[str], object] = lambda _: None
+    database: Database,
+    folder: Path = _HERE,
+    *,
+    dry_run: bool = False,
+    say: Callable[[str], object] = lambda _: None,
+    cluster: str = "",
 ) -> list[Migration]:
-    """Apply what is not applied yet and return it; `say` hears each statement before it runs, or instead of that (`dry_run`)."""
+    """Apply what is not applied yet and return it; `say` hears each statement before it runs, or instead of that (`dry_run`).
+
+    cluster: the name of a cluster of servers, over which the tables are then spread.
+    """
     waiting = pending(database, folder)
     if not dry_run:
-        database.execute(_APPLIED)
+        for statement in _meant(_APPLIED, cluster):
+            database.execute(statement)
     for migration in waiting:
-        for statement in migration.statements:
+        for statement in (meant for told in migration.statements for meant in _meant(told, cluster)):
             say(statement)
             if not dry_run:
                 database.execute(statement)
@@ -108,3 +119,15 @@ def migrate(
                 slice=migration.slice, number=migration.number, name=migration.name, checksum=migration.checksum,
             )  # fmt: skip
     return waiting
+
+
+def must_be_current(database: Database, folder: Path = _HERE) -> None:
+    """Refuse tables that are not up to date: of several processes one applies migrations, before the others start. Raises MigrationRefused."""
+    waiting = pending(database, folder)
+    if waiting:
+        names = ", ".join(f"{migration.slice}/{migration.name}" for migration in waiting)
+        raise MigrationRefused(f"the tables are older than this version of the house: not applied yet: {names}")
+
+
+def _meant(statement: str, cluster: str) -> Sequence[str]:
+    return clustered(statement, cluster) if cluster else [statement]

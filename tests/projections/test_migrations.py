@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from domain.base import CATALOGUE
-from migrations.runner import MigrationRefused, migrate, migrations, pending
+from migrations.runner import MigrationRefused, migrate, migrations, must_be_current, pending
 from projections import audit
 from projections.folding import AUDITED_ONLY, CALLS, FOLDED, ROWS
 from projections.tables import FACTS
@@ -81,6 +81,20 @@ def test_a_dry_run_says_all_and_changes_nothing(warehouse: Warehouse) -> None:
     assert migrate(warehouse, dry_run=True, say=said.append) == migrations()
     assert any("CREATE TABLE IF NOT EXISTS visits_versions" in statement for statement in said)
     assert warehouse.execute("SHOW TABLES") == []
+
+
+def test_on_a_cluster_the_same_migrations_say_its_tables(warehouse: Warehouse) -> None:
+    said: list[str] = []
+    assert migrate(warehouse, dry_run=True, say=said.append, cluster="house") == migrations()
+    assert sum("ReplicatedReplacingMergeTree" in statement for statement in said) == len(said) / 2
+    assert sum("Distributed(house" in statement for statement in said) == len(said) / 2
+
+
+def test_tables_that_are_older_are_refused_by_who_may_not_change_them(warehouse: Warehouse) -> None:
+    with pytest.raises(MigrationRefused, match="older than this version of the house: not applied yet: log/0001_positions, log/"):
+        must_be_current(warehouse)
+    migrate(warehouse)
+    must_be_current(warehouse)
 
 
 def folder(tmp_path: Path, **files: str) -> Path:

@@ -38,7 +38,7 @@ _SETTINGS = {
     "max_ast_elements": 500_000,
     "max_expanded_ast_elements": 1_000_000,
 }
-_PARAMETER = re.compile(r"(\bIN\s+)?\{(\w+):([\w()]+)\}")
+_PARAMETER = re.compile(r"(\b(?:IN|LIMIT)\s+)?\{(\w+):([\w()]+)\}")
 _INLINE = re.compile(r"\s*INSERT\b.*\bVALUES\b", re.IGNORECASE | re.DOTALL)
 """Rows in the text, for which the server would wait in vain: by this protocol they come apart from it."""
 
@@ -201,18 +201,19 @@ def substituted(sql: str, params: Mapping[str, Value]) -> tuple[str, dict[str, A
     literals: dict[str, Any] = {}
 
     def place(found: re.Match[str]) -> str:
-        into, name, kind = found.groups()
+        behind, name, kind = found.groups()
         if name not in params:
             raise WarehouseError(f"no value for the parameter {name}")
         value = _literal(params[name])
-        if into is None:
-            literals[name] = value
-            return f"CAST(%({name})s AS {kind})"
-        # The right side of IN is a list in the text, which may not be empty.
-        if not value:
-            return f"{into}(SELECT arrayJoin(CAST([] AS {kind})))"
-        literals[f"{name} in"] = tuple(value)
-        return f"{into}%({name} in)s"
+        word = "" if behind is None else behind.split()[0].upper()
+        if word == "IN" and not value:
+            return f"{behind}(SELECT arrayJoin(CAST([] AS {kind})))"
+        if word:
+            # The grammar wants a number, or a list of values, and no expression.
+            literals[f"{name} {word}"] = tuple(value) if word == "IN" else int(value)
+            return f"{behind}%({name} {word})s"
+        literals[name] = value
+        return f"CAST(%({name})s AS {kind})"
 
     return _PARAMETER.sub(place, sql.replace("%", "%%")), literals
 

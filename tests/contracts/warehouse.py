@@ -122,6 +122,11 @@ class WarehouseContract:
             {"name": "2"}
         ]
 
+    def test_so_many_rows_come_as_are_asked_for(self, things: Warehouse) -> None:
+        put(things, *({"name": str(n)} for n in range(5)))
+        sql = "SELECT name FROM things FINAL WHERE tenant = {tenant:UUID} AND (name, 1) > ({after:String}, 0) ORDER BY name LIMIT {limit:UInt32}"
+        assert [row["name"] for row in things.query(sql, TENANT, after="2", limit=2)] == ["2", "3"]
+
     def test_what_is_no_number_is_missing(self, things: Warehouse) -> None:
         put(things, {"share": None})
         sql = "SELECT avg(share) AS mean, 1.0 / 0 AS more, [0.5, 0 / 0] AS some, '100%' AS text FROM things WHERE tenant = {tenant:UUID}"

@@ -66,13 +66,13 @@ class Board:
 
 
 def _table(now: datetime, told: dict[str, Any]) -> RenderableType:
-    queues = Table(title=f"Hoje, {now:%H:%M:%S}", title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    queues = Table(title=f"Hoje, {now:%H:%M:%S}", title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=0)
     for title, name in _QUEUES:
         queues.add_column(title, justify="left" if name == "queue" else "right")
     for row in told["queues"]:
         queues.add_row(*(_shown(name, row[name]) for _, name in _QUEUES))
     agents = Text("  ").join(Text.assemble(f"{title} ", (str(told["agents"][name]), "bold")) for title, name in _STATES)
-    return Group(queues, Text("Agentes: ").append_text(agents), Text(f"Posição {told['as_of']}", style="dim"))
+    return Group(queues, Text("Agentes", style="bold"), agents, Text(f"Posição {told['as_of']}", style="dim"))
 
 
 def _shown(name: str, value: Any) -> str:

@@ -98,3 +98,9 @@ def written(lines: Iterable[Line], path: Path) -> Path:
     """These lines as a file of their own."""
     path.write_text("".join(f"{line.json}\n" for line in lines), encoding="ascii")
     return path
+
+
+def written_raw(lines: Iterable[Line], path: Path) -> Path:
+    """The same as the bytes of the connection: no notes, no times of arrival."""
+    path.write_bytes("".join(line.raw for line in lines).encode("utf-8", "surrogateescape"))
+    return path

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from tests.kit.cuts import LOST_S, lacking, lost
 from tests.kit.house import Company, Figures, House, house
 
 Cutting = Callable[[Sequence[Line], float], list[Line]]
+Writing = Callable[[Iterable[Line], Path], Path]
 WAYS: dict[str, Cutting] = {"missing": lacking, "reconnected": lost}
 PERCENTAGES = ("sla_percent", "abandoned_percent")
 NEAR_MS = 2_000
@@ -55,12 +56,14 @@ def telling(recorded: Capture) -> list[int]:
     return [packet.number - 1 for packet in Recording(recorded.timed, translator.interest) if translator.feed(packet)]
 
 
-def cut_at(built: House, recorded: Capture, way: str, moments: Sequence[float], directory: Path) -> Iterator[Cut]:
+def cut_at(
+    built: House, recorded: Capture, way: str, moments: Sequence[float], directory: Path, *, writing: Writing = written
+) -> Iterator[Cut]:
     """A company for each of these moments, with a stream that is cut off there and goes on (the end of a recording is no gap)."""
     for since in moments:
         if since + LOST_S < recorded.lines[-1].t:
             cut = Cut(since, built.company())
-            cut.company.ami(written(WAYS[way](recorded.lines, since), directory / "cut.jsonl"))
+            cut.company.ami(writing(WAYS[way](recorded.lines, since), directory / "cut.jsonl"))
             yield cut
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.captures import NAMES, capture
+from tests.kit.captures import NAMES, capture, written, written_raw
 from tests.kit.cuts import LOST_S
-from tests.kit.gapped import WAYS, Widths, cut_at, differing, log_ends, outside, telling
+from tests.kit.gapped import WAYS, Widths, Writing, cut_at, differing, log_ends, outside, telling
 from tests.kit.house import Figures, House, house
 
 SAMPLE = 9
@@ -22,19 +22,19 @@ def open_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         yield built
 
 
-def whole_figures(built: House, name: str) -> tuple[Figures, ...]:
+def whole_figures(built: House, name: str, writing: Writing) -> tuple[Figures, ...]:
     uncut = built.company()
-    uncut.ami(capture(name).timed)
+    uncut.ami(capture(name).raw if writing is written_raw else capture(name).timed)
     uncut.log(capture(name).queue_log)
     return uncut.figures()
 
 
-def hold(built: House, name: str, way: str, moments: Sequence[float], directory: Path) -> Widths:
+def hold(built: House, name: str, way: str, moments: Sequence[float], directory: Path, *, writing: Writing = written) -> Widths:
     """Both halves of the promise, for a cut at each of these moments."""
     recorded, widths = capture(name), Widths()
-    whole = whole_figures(built, name)
+    whole = whole_figures(built, name, writing)
     for start in range(0, len(moments), AT_ONCE):
-        cuts = list(cut_at(built, recorded, way, moments[start : start + AT_ONCE], directory))
+        cuts = list(cut_at(built, recorded, way, moments[start : start + AT_ONCE], directory, writing=writing))
         assert [what for cut in cuts for what in outside(recorded, whole, cut, widths)] == []
         for cut in cuts:
             cut.company.log(recorded.queue_log)
@@ -60,6 +60,13 @@ def test_wherever_it_is_cut_off_the_bounds_hold_and_a_log_makes_it_exact(
     counts = widths.summary()["counts"]
     assert counts["bounds"] > 0
     assert counts["mean"] < 8
+
+
+@pytest.mark.parametrize("times", [2, pytest.param(20, marks=[pytest.mark.long, pytest.mark.timeout(3_600)])])
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", NAMES)
+def test_cut_out_of_the_bytes_of_the_connection_it_is_the_same(open_house: House, tmp_path: Path, name: str, way: str, times: int) -> None:
+    hold(open_house, name, way, spread(name, times + 2)[1:-1], tmp_path, writing=written_raw)
 
 
 @pytest.mark.long

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from api.asking import Asked
 from api.listing import Page, Paged, registered
-from api.problem import QUESTION, documented
+from api.problem import EVERYBODYS_QUESTION, documented, of_command
 from api.questions import OfPast, past_of
 from api.shapes import AgentId, Body, Done, Moment, Name, Shape, microseconds
 from commands import agents as told
@@ -21,10 +21,10 @@ from projections.registers import RegisteredAgent, one
 router = APIRouter(
     prefix="/v1/agents",
     tags=["agents"],
-    responses=documented("malformed", "unauthenticated", "not-allowed", "too-large", "invalid", "version-conflict"),
+    responses=documented("unauthenticated", "invalid"),
 )
 
-_KNOWN = documented("not-found", "refused", "version-conflict")
+_KNOWN = of_command("not-found")
 
 
 class OfAgent(Body):
@@ -61,13 +61,13 @@ class SaidAgent(Shape):
     queues: Annotated[list[str], Field(description='in which the agent is in now; "" stands for all', examples=[["vendas"]])]
 
 
-@router.get("", summary="The agents of the company", responses=QUESTION)
+@router.get("", summary="The agents of the company", responses=EVERYBODYS_QUESTION)
 async def agents(asking: Asked, asked: Annotated[Paged, Query()]) -> Page[SaidAgent]:
     """Everybody who ever logged in, paused, rang or answered, in the order of names; interfaces of nobody left out. Every user may ask."""
     return await registered(asking, asked, RegisteredAgent, SaidAgent)
 
 
-@router.get("/{agent}", summary="One agent", responses=QUESTION)
+@router.get("/{agent}", summary="One agent", responses=EVERYBODYS_QUESTION)
 async def one_agent(agent: AgentId, asking: Asked, asked: Annotated[OfPast, Query()]) -> SaidAgent:
     """By the id that `log-in` answers. What the agent does now: see the monitor."""
     past = await past_of(asking, asked)
@@ -77,7 +77,7 @@ async def one_agent(agent: AgentId, asking: Asked, asked: Annotated[OfPast, Quer
     return SaidAgent.model_validate(asdict(found))
 
 
-@router.post("/log-in", summary="An agent logs in to queues", response_model=Done)
+@router.post("/log-in", summary="An agent logs in to queues", responses=of_command(), response_model=Done)
 async def log_in(body: InQueues, asking: Asked) -> Response:
     """Logged time begins. An agent comes to be with the first login; `id` is the agent's. `result.queues`: where the agent is in now."""
     return await asking.do(told.LogIn(agent=body.agent, queues=body.queues, at=body.us))

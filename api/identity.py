@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 
 from api.asking import Asked, Asking, done, may
 from api.listing import Key, Listing, Page, Paged, part_of
-from api.problem import QUESTION, documented
+from api.problem import QUESTION, documented, of_command
 from api.shapes import Body, Done, Milliseconds, Name, Shape, UserId
 from commands import identity as told
 from commands.keyring import Keyring
@@ -23,8 +23,8 @@ from projections.view import View
 
 router = APIRouter(prefix="/v1", tags=["identity"], responses=documented("unauthenticated", "invalid"))
 
-_COMMAND = documented("malformed", "not-allowed", "too-large", "version-conflict")
-_OF_USER = _COMMAND | documented("not-found")
+_COMMAND = of_command()
+_OF_USER = of_command("not-found")
 
 
 class SaidCompany(Shape):
@@ -157,7 +157,7 @@ async def one(user: UserId, asking: Annotated[Asking, may(told.MANAGE_USERS)]) -
     return await _user(asking, user)
 
 
-@router.post("/users", status_code=201, summary="Register a user", responses=_COMMAND | documented("already-exists"), response_model=Link)
+@router.post("/users", status_code=201, summary="Register a user", responses=of_command("already-exists"), response_model=Link)
 async def register(body: NewUser, asking: Asked) -> Response:
     """The user sets the first password with the one-time token of the answer."""
     command = told.RegisterUser(name=body.name, email=body.email, level=body.level, permissions=body.permissions)

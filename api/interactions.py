@@ -9,14 +9,14 @@ from fastapi import Body as BodyField
 from pydantic import Field
 
 from api.asking import Asked
-from api.problem import documented
+from api.problem import of_command
 from api.shapes import Body, Done, InteractionId, Line, Moment, Name, microseconds
 from commands import interactions as told
 
 router = APIRouter(
     prefix="/v1/interactions",
     tags=["interactions"],
-    responses=documented("malformed", "unauthenticated", "not-allowed", "not-found", "refused", "too-large", "invalid"),
+    responses=of_command("not-found"),
 )
 
 Number = Annotated[str, Field(max_length=30, pattern=r"^\+?[0-9*#]*$", description="telephone number, as the network gives it")]

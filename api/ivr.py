@@ -11,7 +11,7 @@ from pydantic import Field
 from api.asking import Asked
 from api.listing import Page, Paged, registered
 from api.live import plain
-from api.problem import QUESTION, documented
+from api.problem import EVERYBODYS_QUESTION, documented, of_command
 from api.shapes import Body, Digits, Done, IvrId, Name, Shape, Text
 from commands import ivr as told
 from commands.store import Store, project
@@ -22,7 +22,7 @@ from projections.registers import RegisteredIvr
 router = APIRouter(
     prefix="/v1/ivrs",
     tags=["ivr"],
-    responses=documented("malformed", "unauthenticated", "not-allowed", "too-large", "invalid"),
+    responses=documented("unauthenticated", "invalid"),
 )
 
 _Clock = Annotated[str, Field(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$", examples=["08:00"])]
@@ -108,7 +108,7 @@ class WholeIvr(SaidIvr):
     menu: list[Option]
 
 
-@router.get("", summary="The IVRs of the company", responses=QUESTION)
+@router.get("", summary="The IVRs of the company", responses=EVERYBODYS_QUESTION)
 async def ivrs(asking: Asked, asked: Annotated[Paged, Query()]) -> Page[SaidIvr]:
     """In the order of their names; those that were deleted left out. Every user may ask."""
     return await registered(asking, asked, RegisteredIvr, SaidIvr)
@@ -134,23 +134,19 @@ class NewIvr(Settings):
     name: Annotated[Name, Field(description="as dialplans say it; it never changes", examples=["principal"])]
 
 
-@router.post(
-    "", status_code=201, summary="Register an IVR", responses=documented("already-exists", "version-conflict"), response_model=Done
-)
+@router.post("", status_code=201, summary="Register an IVR", responses=of_command("already-exists"), response_model=Done)
 async def register(body: NewIvr, asking: Asked) -> Response:
     """An IVR (URA) comes to be; the answer's `id` is the IVR's. IVRs that a source names come to be by themselves."""
     return await asking.do(told.RegisterIvr(name=body.name, **body.said()), 201)
 
 
-@router.patch("/{ivr}", summary="Change what callers meet", responses=documented("not-found", "version-conflict"), response_model=Done)
+@router.patch("/{ivr}", summary="Change what callers meet", responses=of_command("not-found"), response_model=Done)
 async def change_settings(ivr: IvrId, body: Settings, asking: Asked) -> Response:
     """From now on. A menu must lead to queues that exist."""
     return await asking.do(told.ChangeIvrSettings(ivr=ivr, **body.said()))
 
 
-@router.delete(
-    "/{ivr}", summary="Remove an IVR from the settings", responses=documented("not-found", "version-conflict"), response_model=Done
-)
+@router.delete("/{ivr}", summary="Remove an IVR from the settings", responses=of_command("not-found"), response_model=Done)
 async def delete(ivr: IvrId, asking: Asked) -> Response:
     """Its calls of before stay in every figure."""
     return await asking.do(told.DeleteIvr(ivr=ivr))

@@ -133,10 +133,13 @@ async def live(
     asking: Annotated[Asking, may(MONITOR)],
     after: Annotated[
         Position | None,
-        Query(description="begin behind this position of the log: the `as_of` of a board that was read before; now if it is left out"),
+        Query(
+            description="begin behind this position of the log: the `as_of` of a board that was read before; now if it is left out",
+            examples=[1204],
+        ),
     ] = None,
     last_event_id: Annotated[
-        Position | None, Header(description="what a client that reconnects has had last; it takes over from `after`")
+        Position | None, Header(description="what a client that reconnects has had last; it takes over from `after`", examples=[1219])
     ] = None,
 ) -> EventSourceResponse:
     """Every event of the center's calls, agents, queues, IVRs and sources, in the order of the log, without personal data.

@@ -254,5 +254,13 @@ def _example(kind: str) -> dict[str, Any]:
 
 _EXAMPLES = {kind: _example(kind) for kind in KINDS}
 
-QUESTION = documented("unauthenticated", "not-allowed", "not-found", "invalid", "not-reached")
-"""How a question about figures may be refused."""
+EVERYBODYS_QUESTION = documented("unauthenticated", "not-found", "invalid", "not-reached")
+"""How a question about the company's rows may be refused that every user may put."""
+
+QUESTION = EVERYBODYS_QUESTION | documented("not-allowed")
+"""How a question may be refused that needs a permission."""
+
+
+def of_command(*more: str) -> dict[int | str, dict[str, Any]]:
+    """How a command may be refused: as every one, and as `more` say."""
+    return documented("malformed", "unauthenticated", "not-allowed", "refused", "version-conflict", *more, "too-large", "invalid")

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from api.asking import Asked
 from api.listing import Page, Paged, registered
-from api.problem import QUESTION, documented
+from api.problem import EVERYBODYS_QUESTION, documented, of_command
 from api.shapes import Body, Done, Milliseconds, Name, QueueId, Shape
 from commands import queues as told
 from commands.store import Store, project
@@ -21,10 +21,10 @@ from projections.registers import RegisteredQueue
 router = APIRouter(
     prefix="/v1/queues",
     tags=["queues"],
-    responses=documented("malformed", "unauthenticated", "not-allowed", "too-large", "invalid"),
+    responses=documented("unauthenticated", "invalid"),
 )
 
-_ONE = documented("not-found", "refused", "version-conflict")
+_ONE = of_command("not-found")
 
 
 class Settings(Body):
@@ -85,7 +85,7 @@ class WholeQueue(SaidQueue):
     on_screen: bool
 
 
-@router.get("", summary="The queues of the company", responses=QUESTION)
+@router.get("", summary="The queues of the company", responses=EVERYBODYS_QUESTION)
 async def queues(asking: Asked, asked: Annotated[Paged, Query()]) -> Page[SaidQueue]:
     """In the order of their names of now; those that were deleted left out. Every user may ask."""
     return await registered(asking, asked, RegisteredQueue, SaidQueue)
@@ -117,9 +117,7 @@ def _queue(store: Store, tenant: UUID, id: UUID) -> Queue:
     return queue
 
 
-@router.post(
-    "", status_code=201, summary="Register a queue", responses=documented("already-exists", "version-conflict"), response_model=Done
-)
+@router.post("", status_code=201, summary="Register a queue", responses=of_command("already-exists"), response_model=Done)
 async def register(body: NewQueue, asking: Asked) -> Response:
     """A queue (serviço) comes to be; the answer's `id` is the queue's. Queues that a source names come to be by themselves."""
     return await asking.do(told.RegisterQueue(**body.model_dump()), 201)
@@ -134,7 +132,7 @@ async def change_settings(queue: QueueId, body: Settings, asking: Asked) -> Resp
 @router.post(
     "/{queue}/rename",
     summary="Call a queue otherwise",
-    responses=documented("not-found", "already-exists", "version-conflict"),
+    responses=of_command("not-found", "already-exists"),
     response_model=Done,
 )
 async def rename(queue: QueueId, body: NewName, asking: Asked) -> Response:

@@ -45,14 +45,14 @@ class Stand:
 
 
 def stand(on: Ground) -> Stand:
-    """The instant to look at: the moment asked about, or when the last event that is known was recorded.
+    """The instant to look at: the moment asked about, or when the last event that is known was recorded, by the sources' clocks if they are ahead.
 
     Nothing has changed since that event, and no clock is asked: the same position of the log has the same answer for ever.
     What a source left open is open as of its last sign of life, not for ever: past it the center is shown as it stood there.
     """
     view = on.view
-    at = view.moment_ms if view.moment_ms is not None else _recorded(view)
     last = on.coverage.last_ms
+    at = view.moment_ms if view.moment_ms is not None else max(_recorded(view), last or 0)
     if last is None or at <= last or _commanded_after(view, last):
         return Stand(at)
     return Stand(last, last)

@@ -20,7 +20,7 @@ from schemathesis.python.asgi import shutdown_lifespans
 from api.access import ACCESS_S
 from api.app import create_app
 from tests.kit.http import TimedCenter, administrator
-from tests.kit.morning import live_through
+from tests.kit.pasts import live_through
 
 STREAM_S = 0.2
 """The clock stands still this long before the token ends, and the live stream with it."""

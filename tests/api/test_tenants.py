@@ -9,9 +9,9 @@ import pytest
 
 from domain.ids import agent_id, company_id, queue_id
 from tests.kit.http import Person
-from tests.kit.morning import live_through
+from tests.kit.openapi import Operation, operations
+from tests.kit.pasts import live_through
 
-METHODS = {"get", "post", "put", "patch", "delete"}
 OURS, THEIRS = company_id("Empresa"), company_id("Outra")
 
 
@@ -46,48 +46,22 @@ def of(companies: Companies, topic: str, center) -> str:
     )
 
 
-def body_of(operation: dict[str, Any], document: dict[str, Any]) -> Any:
-    """A body that the operation would take, of the examples of its fields."""
-    content = operation.get("requestBody", {}).get("content", {}).get("application/json")
-    if content is None:
-        return None
-    return example_of(content["schema"], document)
-
-
-def example_of(schema: dict[str, Any], document: dict[str, Any]) -> Any:
-    if "$ref" in schema:
-        return example_of(document["components"]["schemas"][schema["$ref"].rpartition("/")[2]], document)
-    if schema.get("examples"):
-        return schema["examples"][0]
-    if "enum" in schema:
-        return schema["enum"][0]
-    if schema.get("type") == "object":
-        needed = schema.get("required", [])
-        return {name: example_of(part, document) for name, part in schema.get("properties", {}).items() if name in needed}
-    raise AssertionError(f"no example in {schema}")
-
-
-def with_ids(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
-    return [
-        (method, path, operation)
-        for path, operations in document["paths"].items()
-        for method, operation in operations.items()
-        if method in METHODS and "{" in path
-    ]
+def with_ids(companies: Companies) -> list[Operation]:
+    found = [operation for operation in operations(companies.document) if operation.parameters("path")]
+    assert len(found) > 20
+    return found
 
 
 def test_no_route_finds_anything_by_another_companys_id(companies, center):
-    head, routes = center.store.head(), with_ids(companies.document)
-    assert len(routes) > 20
+    head = center.store.head()
     known = [
         of(companies, topic, center)
         for topic in ("queue.registered", "agent.logged_in", "ivr.registered", "user.registered", "interaction.arrived", "contact.appeared")
     ]
-    for method, path, operation in routes:
+    for operation in with_ids(companies):
         for id in known:
-            asked = path.replace(path[path.index("{") : path.index("}") + 1], id)
-            answer = companies.ana.ask(method.upper(), asked, json=body_of(operation, companies.document))
-            assert answer.status_code == 404, f"{method} {asked}: {answer.status_code} {answer.text}"
+            answer = companies.ana.ask(operation.method.upper(), operation.at(id), json=operation.body)
+            assert answer.status_code == 404, f"{operation.method} {operation.at(id)}: {answer.status_code} {answer.text}"
             assert answer.json()["type"].endswith("not-found")
     assert center.store.head() == head
 
@@ -96,12 +70,12 @@ def test_no_route_finds_anything_by_the_id_of_something_else(companies, center):
     """The same with ids of one's own company, where they are of another kind: a queue is no user."""
     head = center.store.head()
     kinds = {"queue": "queue.registered", "agent": "agent.logged_in", "ivr": "ivr.registered", "user": "user.registered", "interaction": "interaction.arrived"}  # fmt: skip
-    for method, path, operation in with_ids(companies.document):
-        kind = path[path.index("{") + 1 : path.index("}")]
+    for operation in with_ids(companies):
+        (kind,) = operation.parameters("path")
         for topic in set(kinds.values()) - {kinds[kind]}:
-            asked = path.replace("{" + kind + "}", of(companies, topic, center))
-            answer = companies.bia.ask(method.upper(), asked, json=body_of(operation, companies.document))
-            assert answer.status_code == 404, f"{method} {asked}: {answer.status_code} {answer.text}"
+            asked = operation.at(of(companies, topic, center))
+            answer = companies.bia.ask(operation.method.upper(), asked, json=operation.body)
+            assert answer.status_code == 404, f"{operation.method} {asked}: {answer.status_code} {answer.text}"
     assert center.store.head() == head
 
 
@@ -113,20 +87,13 @@ def test_no_question_finds_anything_by_another_companys_name(companies, center):
         "agent": companies.bia.get("/v1/agents").json()["items"][0]["name"],
         "ivr": companies.bia.get("/v1/ivrs").json()["items"][0]["name"],
     }
-    for path, operations in companies.document["paths"].items():
-        parameters = {parameter["name"]: parameter for parameter in operations.get("get", {}).get("parameters", ())}
-        needed = {
-            name: example_of(parameter["schema"], companies.document)
-            for name, parameter in parameters.items()
-            if parameter["required"] and parameter["in"] == "query"
-        }
-        for name in parameters.keys() & names.keys():
-            if parameters[name]["in"] != "query":
-                continue
+    for operation in operations(companies.document):
+        for name in operation.parameters("query").keys() & names.keys():
             asked += 1
-            answer = companies.ana.get(path, params=needed | {name: names[name]})
-            assert answer.status_code == 404, f"{path} {name}: {answer.status_code} {answer.text}"
-            assert companies.bia.get(path, params=needed | {name: names[name]}).status_code == 200
+            params = operation.needed | {name: names[name]}
+            answer = companies.ana.get(operation.path, params=params)
+            assert answer.status_code == 404, f"{operation.path} {name}: {answer.status_code} {answer.text}"
+            assert companies.bia.get(operation.path, params=params).status_code == 200
     assert asked > 10
 
 

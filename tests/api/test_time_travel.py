@@ -16,7 +16,7 @@ from domain.ids import company_id, queue_id
 from simulator.center import busy_center
 from simulator.story import Story
 from tests.kit.http import Person, operator
-from tests.kit.morning import OPENS
+from tests.kit.pasts import OPENS, cover
 
 COMPANY = company_id("Empresa")
 
@@ -68,7 +68,7 @@ def looks(center, ana):
     for minutes in MINUTES:
         center.clock.us += minutes * 60 * SECOND
         story.tell_until(center.clock.us)
-        center.cover(center.store.head(), lambda done, total: None)
+        cover(center)
         ana.stay()
         moment = datetime.fromtimestamp(center.clock.us / SECOND, UTC)
         taken.append(look(ana, f"{moment:%Y-%m-%dT%H:%M:%SZ}"))

@@ -1,0 +1,280 @@
+"""An integration lives calls through the API: each step is answered, refused when it cannot be, and seen in every figure."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.api.test_auth import problem_of
+
+TEN = "2026-03-02T10:00:00-03:00"
+S = 1_000
+
+
+def at(second: float) -> str:
+    """So long after ten o'clock, the morning before the center's clock begins."""
+    minutes, seconds = divmod(second, 60)
+    return f"2026-03-02T10:{int(minutes):02}:{seconds:06.3f}-03:00"
+
+
+class Desk:
+    """Says steps of calls, each of which must be accepted."""
+
+    def __init__(self, person):
+        self.person = person
+        self.position = 0
+
+    def say(self, path, second, **body):
+        answer = self.person.post(path, body | {"at": at(second)})
+        assert answer.status_code in (200, 201), f"{path}: {answer.text}"
+        self.position = answer.json()["position"]
+        return answer.json()
+
+    def call(self, second, number="5511987654321"):
+        return self.say("/v1/interactions", second, number=number, did="551140028922")["id"]
+
+    def step(self, call, step, second, **body):
+        return self.say(f"/v1/interactions/{call}/{step}", second, **body)
+
+
+@pytest.fixture
+def desk(ana):
+    return Desk(ana)
+
+
+@pytest.fixture
+def worked(ana, desk):
+    """The worked example of the figures' definitions, lived through the API."""
+    ana.post("/v1/queues", {"name": "vendas", "sla_ms": 20 * S, "tolerated_ms": 5 * S})
+    for agent in ("Ana", "Bruno"):
+        desk.say("/v1/agents/log-in", 0, agent=agent, queues=["vendas"])
+    for offered, wait, agent, talk, hold, wrap in ((0, 8, "Ana", 60, 0, 10), (300, 35, "Bruno", 100, 20, 0)):
+        call = desk.call(offered)
+        desk.step(call, "offer", offered, queue="vendas")
+        desk.step(call, "ring", offered, agent=agent)
+        desk.step(call, "answer", offered + wait, agent=agent)
+        if hold:
+            desk.step(call, "hold", offered + wait + 10)
+            desk.step(call, "resume", offered + wait + 10 + hold)
+        desk.step(call, "release", offered + wait + talk + hold)
+        desk.step(call, "end", offered + wait + talk + hold)
+        desk.step(call, "wrap-up", offered + wait + talk + hold + wrap, tag="venda")
+    for offered, wait in ((600, 3), (1200, 50)):
+        call = desk.call(offered)
+        desk.step(call, "offer", offered, queue="vendas")
+        desk.step(call, "abandon", offered + wait)
+        desk.step(call, "end", offered + wait)
+    call = desk.call(3590)
+    desk.step(call, "offer", 3590, queue="vendas")
+    answer = ana.post(f"/v1/interactions/{call}/time-out", {"at": "2026-03-02T11:00:50-03:00"})
+    end = ana.post(f"/v1/interactions/{call}/end", {"at": "2026-03-02T11:00:50-03:00"})
+    assert (answer.status_code, end.status_code) == (200, 200)
+    desk.position = end.json()["position"]
+    return desk
+
+
+HOUR = {
+    "offered": 5, "answered": 2, "answered_within_sla": 1, "abandoned": 2, "timed_out": 1, "sla_percent": 20.0, "abandoned_percent": 40.0,
+    "asa_ms": 21_500, "msa_ms": 35_000, "aht_ms": 95_000, "mht_ms": 120_000, "max_queued_ms": 60_000,
+}  # fmt: skip
+
+
+def test_the_worked_example_through_the_api(ana, worked):
+    asked = {"from": "2026-03-02T10:00:00", "to": "2026-03-02T12:00:00", "by": "hour", "at_least": worked.position}
+    ten, eleven = ana.get("/v1/dashboards/inbound", params=asked).json()["series"]
+    assert {name: ten[name] for name in HOUR} == HOUR
+    assert (ten["start"], ten["abandoned_short"], ten["handled"]) == (TEN, 1, 2)
+    assert (eleven["offered"], eleven["sla_percent"]) == (0, None)
+    asked["sla_profile"] = "offered_minus_short"
+    assert ana.get("/v1/reports/queues", params=asked).json()["rows"][0]["sla_percent"] == 25.0
+
+
+def test_what_was_lived_is_in_the_report_of_interactions_and_in_its_history(ana, worked):
+    rows = ana.get("/v1/interactions", params={"medium": "voice", "at_least": worked.position}).json()["rows"]
+    assert [(row["status"], row["duration_ms"], row["tags"]) for row in rows] == [
+        ("Answered", 68 * S, ["venda"]), ("Answered", 155 * S, ["venda"]), ("Abandoned", 3 * S, []), ("Abandoned", 50 * S, []),
+        ("Dequeued", 60 * S, []),
+    ]  # fmt: skip
+    first = rows[0]
+    assert (first["from"], first["to"], first["origin"], first["agents"], first["queues"]) == (
+        "5511987654321", "551140028922", "Portal", ["Ana"], ["vendas"],
+    )  # fmt: skip
+    events = ana.get(first["history"]).json()["events"]
+    assert [event["event"] for event in events] == [
+        f"interaction.{name}" for name in ("arrived", "offered", "rang", "answered", "released", "hung_up", "observed")
+    ]
+    assert {event["actor"] for event in events} == {f"user:{ana.tokens['user']}"}
+    assert [event["cause"] for event in events][:2] == ["StartCall", "OfferCall"]
+    half = ana.get(first["history"], params={"as_of": at(8)}).json()["events"]
+    assert [event["event"] for event in half] == [f"interaction.{name}" for name in ("arrived", "offered", "rang", "answered")]
+
+
+def test_the_monitor_shows_who_waits_and_who_talks_as_soon_as_it_is_asked_for(ana, desk):
+    for agent in ("Ana", "Bruno"):
+        desk.say("/v1/agents/log-in", 0, agent=agent, queues=["vendas"])
+    desk.say("/v1/agents/pause", 1, agent="Bruno", reason="almoço")
+    talked, waiting = desk.call(10), desk.call(11)
+    for call in (talked, waiting):
+        desk.step(call, "offer", 20, queue="vendas")
+    desk.step(talked, "answer", 25, agent="Ana")
+    position = desk.step(talked, "hold", 30)["position"]
+    board = ana.get("/v1/monitoring", headers={"If-Position": str(position)}).json()
+    assert board["as_of"] >= position
+    assert [(row["interaction"], row["queue"], row["place"], row["since"]) for row in board["waiting"]] == [
+        (waiting, "vendas", 1, "2026-03-02T10:00:20-03:00")
+    ]
+    (talking,) = board["agents"]["on_call"]
+    assert (talking["agent"], talking["interaction"], talking["on_hold"], talking["since"]) == (
+        "Ana", talked, True, "2026-03-02T10:00:25-03:00",
+    )  # fmt: skip
+    (paused,) = board["agents"]["paused"]
+    assert (paused["agent"], paused["reason"], paused["since"]) == ("Bruno", "almoço", "2026-03-02T10:00:01-03:00")
+    assert ana.get("/v1/monitoring", params={"queue": "vendas", "agent": "Ana"}).json()["agents"]["paused"] == []
+
+
+def test_a_call_meets_the_ivr(ana, desk):
+    ana.post("/v1/ivrs", {"name": "principal"})
+    left, chose, closed = desk.call(0), desk.call(1), desk.call(2)
+    for call in (left, chose):
+        desk.step(call, "ivr/enter", 5, ivr="principal")
+    desk.step(chose, "ivr/option", 6, option="1")
+    desk.step(chose, "offer", 7, queue="vendas")
+    desk.step(left, "end", 8)
+    desk.step(closed, "ivr/out-of-hours", 9, ivr="principal")
+    position = desk.step(closed, "end", 10)["position"]
+    (row,) = ana.get("/v1/reports/ivr", params={"by": "ivr", "ivr": "principal", "at_least": position}).json()["rows"]
+    parts = ("entered", "out_of_hours", "abandoned_in_ivr", "led_to_queue", "offered", "waiting")
+    assert {part: row[part] for part in parts} == {
+        "entered": 3, "out_of_hours": 1, "abandoned_in_ivr": 1, "led_to_queue": 1, "offered": 1, "waiting": 1,
+    }  # fmt: skip
+
+
+def test_an_attempt_is_dialled_answered_or_not(ana, desk):
+    desk.say("/v1/agents/log-in", 0, agent="Ana")
+    answered, busy = (desk.say("/v1/interactions/dial", 10, number="5511912345678", agent="Ana")["id"] for _ in range(2))
+    desk.step(answered, "attempt-answered", 15)
+    desk.step(answered, "end", 75)
+    position = desk.step(busy, "attempt-failed", 20, result="busy")["position"]
+    totals = ana.get("/v1/dashboards/outbound", params={"at_least": position}).json()["totals"]
+    assert totals == {"dialled": 2, "answered": 1, "not_connected": 1, "connect_percent": 100.0, "tmo_ms": 60_000}
+
+
+def test_a_call_goes_from_one_queue_to_another(ana, desk):
+    desk.say("/v1/agents/log-in", 0, agent="Ana")
+    call = desk.call(0)
+    desk.step(call, "offer", 0, queue="vendas")
+    desk.step(call, "ring", 1, agent="Ana")
+    desk.step(call, "miss", 9, agent="Ana")
+    desk.step(call, "withdraw", 10)
+    desk.step(call, "offer", 10, queue="suporte")
+    desk.step(call, "leave-by-key", 20)
+    desk.step(call, "quality", 20, jitter_ms=150.9, loss_percent=1.0)
+    position = desk.step(call, "end", 20)["position"]
+    rows = {row["queue"]: row for row in ana.get("/v1/reports/queues", params={"at_least": position}).json()["rows"]}
+    assert (rows["vendas"]["transferred_out"], rows["suporte"]["left_by_key"]) == (1, 1)
+    (row,) = ana.get("/v1/interactions", params={"medium": "voice"}).json()["rows"]
+    assert (row["queues"], row["jitter_band"], row["loss_band"], row["quality"]) == (["vendas", "suporte"], "Média", "Alta", "Média")
+    (agent,) = ana.get("/v1/reports/agents").json()["rows"]
+    assert agent["ring_no_answer"] == 1
+
+
+@pytest.mark.parametrize(
+    ("step", "body"),
+    [
+        ("answer", {"agent": "Ana"}), ("hold", {}), ("resume", {}), ("release", {}), ("abandon", {}), ("time-out", {}), ("leave-by-key", {}),
+        ("withdraw", {}), ("attempt-answered", {}), ("attempt-failed", {}), ("wrap-up", {}), ("ivr/option", {"option": "1"}), ("ivr/leave", {}),
+        ("ring", {"agent": "Ana"}), ("miss", {"agent": "Ana"}),
+    ],
+)  # fmt: skip
+def test_a_step_that_cannot_be_now_is_refused_and_changes_nothing(ana, desk, center, step, body):
+    desk.say("/v1/agents/log-in", 0, agent="Ana")
+    call = desk.call(0)
+    head = center.store.head()
+    problem_of(ana.post(f"/v1/interactions/{call}/{step}", body | {"at": at(1)}), 409, "refused")
+    assert center.store.head() == head
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("/v1/interactions", {"number": "abc"}, "/number"),
+        ("/v1/interactions", {"at": "2026-03-02T10:00:00"}, "/at"),
+        ("/v1/interactions", {"at": "1999-01-01T00:00:00Z"}, "/at"),
+        ("/v1/interactions/dial", {}, "/number"),
+        ("/v1/queues", {"name": " "}, "/name"),
+        ("/v1/queues", {"name": "vendas", "sla_target": 101}, "/sla_target"),
+        ("/v1/queues", {"name": "vendas", "internal_number": "12"}, "/internal_number"),
+        ("/v1/queues", {"name": "vendas", "profile": "best"}, "/profile"),
+        ("/v1/agents/log-in", {"agent": ""}, "/agent"),
+        ("/v1/agents/pause", {"agent": "Ana", "reason": ""}, "/reason"),
+        ("/v1/ivrs", {"name": "dia", "zone": "Mars"}, "/zone"),
+        ("/v1/ivrs", {"name": "dia", "menu": [{"digit": "x", "queue": "vendas"}]}, "/menu/0/digit"),
+        ("/v1/ivrs", {"name": "dia", "menu": [{"digit": "1", "queue": "nenhuma"}]}, "/menu"),
+        ("/v1/users", {"name": "Bia", "email": "bia"}, "/email"),
+        ("/v1/users", {"name": "Bia", "email": "bia@empresa.example", "permissions": ["everything"]}, "/permissions/0"),
+    ],
+)
+def test_a_command_that_cannot_be_names_its_field(ana, center, path, body, field):
+    head = center.store.head()
+    errors = problem_of(ana.post(path, body), 422, "invalid")["errors"]
+    assert field in [error["pointer"] for error in errors]
+    assert center.store.head() == head
+
+
+def test_a_step_before_the_last_one_names_its_instant(ana, desk):
+    call = desk.call(10)
+    errors = problem_of(ana.post(f"/v1/interactions/{call}/offer", {"queue": "vendas", "at": at(5)}), 422, "invalid")["errors"]
+    assert errors[0]["pointer"] == "/at"
+
+
+def test_the_integrations_own_id_makes_a_repeat_the_same_call(ana):
+    first, again = (ana.post("/v1/interactions", {"call": "crm-4711", "number": "5511987654321"}).json() for _ in range(2))
+    assert again["id"] == first["id"]
+    assert again["result"] == {"call": "crm-4711", "protocol": first["result"]["protocol"]}
+
+
+def test_queues_are_registered_changed_and_removed(ana):
+    queue = ana.post("/v1/queues", {"name": "vendas"}).json()["id"]
+    assert problem_of(ana.post("/v1/queues", {"name": "vendas"}), 409, "already-exists")
+    assert ana.ask("PATCH", f"/v1/queues/{queue}", json={"sla_ms": 30_000, "profile": "genesys"}).status_code == 200
+    assert ana.post(f"/v1/queues/{queue}/rename", {"name": "vendas internas"}).status_code == 200
+    assert ana.ask("PUT", f"/v1/queues/{queue}/agents", json={"agents": ["Ana"]}).status_code == 200
+    told = ana.get(f"/v1/queues/{queue}").json()
+    assert (told["name"], told["sla_ms"], told["profile"], told["agents"], told["active"]) == (
+        "vendas internas", 30_000, "genesys", ["Ana"], True,
+    )  # fmt: skip
+    problem_of(ana.ask("DELETE", f"/v1/queues/{queue}"), 409, "refused")
+    assert ana.post(f"/v1/queues/{queue}/deactivate").status_code == 200
+    assert ana.ask("DELETE", f"/v1/queues/{queue}").status_code == 200
+    problem_of(ana.get(f"/v1/queues/{queue}"), 404, "not-found")
+
+
+def test_ivrs_are_registered_changed_and_removed(ana):
+    ana.post("/v1/queues", {"name": "vendas"})
+    ivr = ana.post("/v1/ivrs", {"name": "dia", "menu": [{"digit": "1", "queue": "vendas"}]}).json()["id"]
+    problem_of(ana.post("/v1/ivrs", {"name": "dia"}), 409, "already-exists")
+    assert ana.ask("PATCH", f"/v1/ivrs/{ivr}", json={"number": "40028922", "closed": {"text": "Fechado"}}).status_code == 200
+    told = ana.get(f"/v1/ivrs/{ivr}").json()
+    assert (told["number"], told["closed"]["text"], told["menu"]) == ("40028922", "Fechado", [{"digit": "1", "queue": "vendas"}])
+    assert ana.ask("DELETE", f"/v1/ivrs/{ivr}").status_code == 200
+    problem_of(ana.get(f"/v1/ivrs/{ivr}"), 404, "not-found")
+
+
+def test_the_operator_sees_that_the_server_is_alive_ready_and_how_it_fares(ana, desk, client):
+    position = desk.say("/v1/agents/log-in", 0, agent="Ana")["position"]
+    assert ana.get("/v1/agents", params={"at_least": position}).status_code == 200
+    ana.post("/v1/agents/log-out", {"agent": "Ninguém"})
+    assert client.get("/healthz").json() == {"status": "ok"}
+    assert client.get("/readyz").json() == {"status": "ready", "position": position, "covered": position}
+    metrics = client.get("/metrics")
+    assert metrics.headers["content-type"].startswith("text/plain")
+    lines = metrics.text.splitlines()
+    for line in (
+        f"atende_log_position {float(position)}",
+        f"atende_projection_position {float(position)}",
+        "atende_projection_lag_events 0.0",
+        'atende_commands_total{command="LogIn",outcome="done"} 1.0',
+        'atende_commands_total{command="LogOut",outcome="not-found"} 1.0',
+        'atende_http_requests_total{method="POST",route="/v1/agents/log-in",status="200"} 1.0',
+        'atende_http_requests_total{method="GET",route="/v1/agents",status="200"} 1.0',
+    ):
+        assert line in lines, line

@@ -1,0 +1,159 @@
+"""The OpenAPI document tells all, and is kept: who may ask what, which fields there are, what an answer looks like."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.api.test_auth import problem_of
+from tests.kit.openapi import operations
+
+SOME_ID = "40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"
+
+
+@pytest.fixture
+def document(client):
+    return client.get("/openapi.json").json()
+
+
+def ask(who, operation, headers=None):
+    """Ask for an operation as its examples say, without a token where `who` is the bare client."""
+    request = who.ask if hasattr(who, "ask") else who.request
+    more = {"headers": headers} if headers else {}
+    return request(operation.method.upper(), operation.at(SOME_ID), json=operation.body, params=operation.needed, **more)
+
+
+def test_nobody_asks_anything_without_logging_in(client, document):
+    closed = [operation for operation in operations(document) if "security" in operation.told]
+    open_ = {operation.path for operation in operations(document)} - {operation.path for operation in closed}
+    assert open_ == {"/v1/auth/login", "/v1/auth/refresh", "/v1/auth/logout", "/v1/auth/password", "/healthz", "/readyz", "/metrics"}
+    for operation in closed:
+        for headers in ({}, {"Authorization": "Bearer x"}):
+            problem_of(ask(client, operation, headers), 401, "unauthenticated")
+
+
+def test_who_lacks_a_permission_is_told_which(log_in, document):
+    nobody = log_in(permissions=())
+    for operation in operations(document):
+        if "security" not in operation.told:
+            continue
+        answer = ask(nobody, operation)
+        if "403" in operation.told["responses"]:
+            assert problem_of(answer, 403, "not-allowed")["permission"].startswith("gerenciar-"), operation.path
+        else:
+            assert answer.status_code in (200, 404), f"{operation.method} {operation.path}: {answer.text}"
+
+
+def test_each_permission_opens_what_it_names(log_in, document):
+    """A user with all permissions but one is refused exactly what names that one."""
+    everything = log_in()
+    named = {}
+    nobody = log_in(email="bia@empresa.example", permissions=())
+    for operation in operations(document):
+        if "403" in operation.told["responses"]:
+            named.setdefault(ask(nobody, operation).json()["permission"], []).append(operation)
+    assert set(named) == {
+        "gerenciar-relatorio", "gerenciar-atendimento", "gerenciar-service", "gerenciar-phone", "gerenciar-usuário", "gerenciar-empresas",
+    }  # fmt: skip
+    for permission, closed in named.items():
+        one = log_in(email=f"{permission.encode().hex()}@empresa.example", permissions=(permission,))
+        for operation in closed:
+            if operation.path != "/v1/live":  # it would not end
+                assert ask(one, operation).status_code != 403, (permission, operation.path)
+    assert everything.get("/v1/me").json()["level"] == "Admin"
+
+
+def test_a_field_that_is_not_known_is_refused_by_its_name(ana, document):
+    for operation in operations(document):
+        if operation.body is not None:
+            body = operation.body | {"feild": 1}
+            answer = ana.ask(operation.method.upper(), operation.at(SOME_ID), json=body)
+            errors = problem_of(answer, 422, "invalid")["errors"]
+            assert {"pointer": "/feild", "detail": "Extra inputs are not permitted"} in errors, operation.path
+        elif operation.parameters("query") and operation.path != "/v1/live":
+            answer = ana.ask(operation.method.upper(), operation.at(SOME_ID), params=operation.needed | {"form": 1})
+            assert problem_of(answer, 422, "invalid")["errors"][0]["parameter"] == "form", operation.path
+
+
+def test_a_field_that_is_missing_or_of_another_kind_is_refused_by_its_name(ana, document):
+    for operation in operations(document):
+        for name in operation.body or ():
+            for wrong in ({}, {name: {"a": 1}}):
+                body = {key: value for key, value in operation.body.items() if key != name} | wrong
+                answer = ana.ask(operation.method.upper(), operation.at(SOME_ID), json=body)
+                if answer.status_code == 422:
+                    assert f"/{name}" in [error.get("pointer") for error in answer.json()["errors"]], operation.path
+                else:
+                    assert (wrong, answer.status_code) != ({name: {"a": 1}}, 200), operation.path
+
+
+def test_a_path_that_is_no_id_is_refused_by_its_name(ana, document):
+    for operation in operations(document):
+        for name in operation.parameters("path"):
+            answer = ana.ask(operation.method.upper(), operation.at("x"), json=operation.body)
+            assert [error["parameter"] for error in problem_of(answer, 422, "invalid")["errors"]] == [name]
+
+
+@pytest.mark.parametrize("body", [b"{", b"\xff", b'{"name": "x"', b"[" * 100_000])
+def test_what_is_no_json_is_refused(ana, body):
+    answer = ana.ask("POST", "/v1/queues", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code in (400, 422)
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_body_that_is_too_large_is_refused(ana):
+    problem_of(ana.ask("POST", "/v1/queues", content=b" " * (1_048_576 + 1)), 413, "too-large")
+
+
+def test_every_method_of_a_path_is_named(ana):
+    answer = ana.ask("PUT", "/v1/queues")
+    problem_of(answer, 405, "method-not-allowed")
+    assert answer.headers["allow"] == "GET, POST"
+    assert ana.ask("GET", "/v1/agents/log-in").headers["allow"] == "POST"
+
+
+def test_the_document_explains_itself(document):
+    names = set()
+    for operation in operations(document):
+        told = operation.told
+        assert told["summary"], operation.path
+        assert told["description"], operation.path
+        assert len(told["tags"]) == 1
+        names.add(told["operationId"])
+        for place in ("path", "query", "header"):
+            for name, parameter in operation.parameters(place).items():
+                words = str(parameter)
+                assert "description" in words, (operation.path, name)
+                assert any(word in words for word in ("example", "enum", "const", "default")), (operation.path, name)
+        for status, answer in told["responses"].items():
+            assert answer["description"], operation.path
+            assert status == "204" or answer["content"], (operation.path, status)
+    assert len(names) == sum(1 for _ in operations(document))
+    assert {tag["name"] for tag in document["tags"]} == {operation.told["tags"][0] for operation in operations(document)}
+
+
+def test_a_request_made_of_the_documents_examples_is_well_formed(ana, document):
+    for operation in operations(document):
+        if operation.path.startswith("/v1/auth") or operation.path == "/v1/live":
+            continue
+        answer = ask(ana, operation)
+        assert answer.status_code in (200, 201, 404, 409), f"{operation.method} {operation.path}: {answer.text}"
+
+
+def test_the_documentation_opens_without_internet(client):
+    page = client.get("/docs")
+    assert page.status_code == 200
+    assets = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert len(assets) == 3
+    for asset in assets:
+        assert asset.startswith("/docs/"), asset
+        assert client.get(asset).status_code == 200
+    assert "//" not in re.sub(r"<!--.*?-->", "", page.text, flags=re.DOTALL).replace("// ", "")
+
+
+def test_the_administrators_link_leads_to_a_page(client):
+    page = client.get("/first-access")
+    assert page.status_code == 200
+    assert "/v1/auth/password" in page.text
+    assert page.headers["referrer-policy"] == "no-referrer"

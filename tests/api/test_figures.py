@@ -1,0 +1,258 @@
+"""Dashboards and reports over HTTP: the figures of a recorded center are those of its own queue log, under every grouping and filter."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+
+from api import interactions_report
+from api.app import create_app
+from tests.api.test_auth import problem_of
+from tests.kit.captures import COUNTS, capture
+from tests.kit.http import Person, TimedCenter, administrator, serving
+from tests.kit.pasts import import_both
+
+RUN = capture("run-b")
+TRUE = RUN.queues()
+AGENTS = RUN.agents()
+IMPORTED_US = 1_795_500_000_000_000
+"""A day after it was recorded."""
+
+EMPTY_DAY = {"from": "2026-11-20", "to": "2026-11-21"}
+
+
+@pytest.fixture(scope="module")
+def ana(tmp_path_factory):
+    """Somebody who may see the reports of the recorded center, which is imported from its queue log and its AMI stream."""
+    center = TimedCenter(tmp_path_factory.mktemp("figures") / "data")
+    center.clock.us = IMPORTED_US
+    app = create_app(center)
+    token = administrator(app, center, "Empresa")
+    import_both(center, RUN, "Empresa")
+    with serving(app) as client:
+        yield Person(client, "ana@empresa.example", {"access_token": token})
+    center.close()
+
+
+def rows(ana, path, **params):
+    answer = ana.get(path, params=params)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["rows"]
+
+
+def of_queue(row):
+    return {name: row[name] for name in COUNTS}
+
+
+def test_the_reports_by_queue_have_the_true_figures(ana):
+    for path in ("/v1/reports/queues", "/v1/reports/ivr"):
+        found = {row["queue"]: of_queue(row) for row in rows(ana, path, by="queue") if row["queue"]}
+        assert found == TRUE
+
+
+def test_d2_adds_up_under_each_of_its_groupings(ana):
+    total = {name: sum(told[name] for told in TRUE.values()) for name in COUNTS}
+    for by in ("ivr", "queue", "agent", "hour", "day"):
+        found = rows(ana, "/v1/reports/ivr", by=by)
+        assert {name: sum(row[name] for row in found) for name in COUNTS} == total, by
+        assert next(iter(found[0])) == {"hour": "start", "day": "start"}.get(by, by)
+        assert sum(row["entered"] for row in found) == 60
+    assert [row["start"] for row in rows(ana, "/v1/reports/ivr", by="hour")] == ["2026-11-23T01:00:00-03:00"]
+    assert [row["start"] for row in rows(ana, "/v1/reports/ivr", by="day", timezone="UTC")] == ["2026-11-23T00:00:00+00:00"]
+
+
+def test_d2_is_filtered_by_service_agent_ivr_and_date(ana):
+    (row,) = rows(ana, "/v1/reports/ivr", by="day", queue="suporte")
+    assert of_queue(row) == TRUE["suporte"]
+    (row,) = rows(ana, "/v1/reports/ivr", by="ivr", ivr="ura2")
+    assert (row["entered"], row["led_to_queue"], row["offered"], row["answered"]) == (7, 7, 7, 7)
+    by_agent = {row["agent"]: row["answered"] for row in rows(ana, "/v1/reports/ivr", by="agent")}
+    for name, told in AGENTS.items():
+        assert by_agent.get(name, 0) == told["answered"], name
+        assert sum(row["answered"] for row in rows(ana, "/v1/reports/ivr", by="day", agent=name)) == told["answered"]
+    assert rows(ana, "/v1/reports/ivr", by="queue", **EMPTY_DAY) == []
+
+
+def test_d2_as_csv_has_the_manuals_columns(ana):
+    answer = ana.get("/v1/reports/ivr", params={"by": "queue", "format": "csv"})
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"] == 'attachment; filename="ivr.csv"'
+    assert answer.content.startswith(b"\xef\xbb\xbf")
+    titles, *lines = csv.reader(io.StringIO(answer.content.decode("utf-8-sig")), delimiter=";")
+    assert titles == [
+        "Serviço", "Entrantes URA", "Fora de Serviço", "Abandonadas IVR", "Oferecidas", "Abandonadas", "%Abandonadas", "Atendidas", "Atendidas NS",
+        "Nível Serviço", "Não Atendidas", "TMA", "MSA", "ASA", "MHT",
+    ]  # fmt: skip
+    suporte = next(line for line in lines if line[0] == "suporte")
+    assert suporte == [
+        "suporte", "19", "0", "0", "22", "5", "22,73", "17", "13", "59,09", "0", "00:00:07:858", "00:00:25:031", "00:00:07:254", "00:00:14:032",
+    ]  # fmt: skip
+    assert lines[-1][:1] == ["Definição"]
+
+
+def test_the_report_of_agents_has_the_true_figures(ana):
+    found = {row["agent"]: row for row in rows(ana, "/v1/reports/agents")}
+    for name, told in AGENTS.items():
+        assert (found[name]["answered"], found[name]["ring_no_answer"]) == (told["answered"], told["ring_no_answer"]), name
+    assert found["Ana Souza"]["logged_ms"] > 0
+    problem_of(ana.get("/v1/reports/agents", params={"by": "queue"}), 422, "invalid")
+
+
+def test_c1_shows_the_same_figures_in_all_by_queue_and_over_time(ana):
+    board = ana.get("/v1/dashboards/inbound", params={"by": "hour"}).json()
+    assert {row["queue"]: of_queue(row) for row in board["queues"]} == TRUE
+    assert of_queue(board["totals"]) == of_queue(board["series"][0])
+    assert (board["totals"]["sla_percent"], board["totals"]["abandoned_percent"]) == (65.57, 18.03)
+    assert (board["agents"]["logged"], board["agents"]["offline"]) == (11, 1)
+    (queue,) = ana.get("/v1/dashboards/inbound", params={"queue": "vendas"}).json()["queues"]
+    assert of_queue(queue) == TRUE["vendas"]
+
+
+def test_another_threshold_or_profile_reckons_the_past_anew(ana):
+    def sla(**params):
+        return ana.get("/v1/dashboards/inbound", params=params).json()["totals"]["sla_percent"]
+
+    assert (sla(), sla(sla_seconds=25), sla(sla_seconds=0)) == (65.57, 70.49, 0.0)
+    assert (sla(sla_profile="answered_only"), sla(sla_profile="offered_minus_short"), sla(sla_seconds=25.032, sla_profile="answered_only")) == (
+        90.91, 72.73, 100.0,
+    )  # fmt: skip
+    assert sla() == 65.57
+
+
+def test_c2_counts_attempts(ana):
+    board = ana.get("/v1/dashboards/outbound", params={"by": "day"}).json()
+    assert board["totals"] == {"dialled": 10, "answered": 4, "not_connected": 6, "connect_percent": 70.0, "tmo_ms": 5_734}
+    assert board["series"] == [{"start": "2026-11-23T00:00:00-03:00"} | board["totals"]]
+
+
+def test_c4_counts_calls_of_the_ivr(ana):
+    totals = ana.get("/v1/dashboards/ivr").json()["totals"]
+    parts = ("out_of_hours", "abandoned_in_ivr", "blacklisted", "ended_in_ivr", "led_to_queue", "unknown_in_ivr", "in_ivr")
+    assert totals["entered"] == sum(totals[part] for part in parts) == 60
+    assert (totals["out_of_hours"], totals["abandoned_in_ivr"], totals["ended_in_ivr"]) == (3, 3, 2)
+    assert ana.get("/v1/dashboards/ivr", params={"ivr": "fora-horario"}).json()["totals"]["entered"] == 3
+
+
+def test_a_ratio_over_nothing_is_null(ana):
+    totals = ana.get("/v1/dashboards/inbound", params=EMPTY_DAY).json()["totals"]
+    assert (totals["offered"], totals["sla_percent"], totals["asa_ms"]) == (None, None, None)
+
+
+def test_d1_pages_give_every_finished_call_once_in_order(ana):
+    whole = rows(ana, "/v1/interactions", medium="voice", limit=1000)
+    for limit in (1, 7, 100):
+        found, cursor = [], None
+        while cursor is not None or not found:
+            params = {"medium": "voice", "limit": limit} | ({"cursor": cursor} if cursor else {})
+            page = ana.get("/v1/interactions", params=params).json()
+            found, cursor = found + page["rows"], page["next"]
+        assert found == whole
+    assert len(whole) == len(RUN.truth)
+    began = [(row["date"], row["time"]) for row in whole]
+    assert began == sorted(began)
+    assert len({row["protocol"] for row in whole}) == len(whole)
+
+
+def test_d1_is_filtered(ana):
+    def found(**params):
+        return rows(ana, "/v1/interactions", medium="voice", limit=1000, **params)
+
+    assert len(found(direction="outbound")) == 10
+    assert {row["type"] for row in found(direction="inbound")} == {"Inbound"}
+    ended = [[leg["outcome"] for leg in told["observed"]["legs"]] for told in RUN.truth]
+    assert len(found(status="Dequeued")) == ended.count(["timeout"]) == 4
+    assert len(found(status="Abandoned")) == ended.count(["abandoned"]) == 11
+    assert [row["protocol"] for row in found(protocol=3)] == [3]
+    assert all("suporte" in row["queues"] for row in found(queue="suporte"))
+    assert len(found(status=["Abandoned", "Dequeued"])) == 15
+    assert found(tag="nenhuma") == found(**EMPTY_DAY) == []
+    assert len(found(**{"from": "2026-11-23T01:45:00", "to": "2026-11-23T01:45:20"})) == 3
+
+
+def test_d1_as_csv_is_the_whole_list_under_the_manuals_columns(ana, monkeypatch):
+    monkeypatch.setattr(interactions_report, "CSV_PAGE", 9)
+    answer = ana.get("/v1/interactions", params={"medium": "voice", "format": "csv"})
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    titles, *lines = csv.reader(io.StringIO(answer.content.decode("utf-8-sig")), delimiter=";")
+    assert titles == [
+        "DATA", "HORA", "PROTOCOLO", "SERVIÇOS", "AGENTE", "ORIGEM", "TIPO", "PARA", "CONTATO", "A PARTIR DE", "DURAÇÃO", "STATUS", "Tag", "JITTER",
+        "PERDA DE PACOTE", "QUALIDADE DE CHAMADA", "Histórico",
+    ]  # fmt: skip
+    whole = rows(ana, "/v1/interactions", medium="voice", limit=1000)
+    assert [line[2] for line in lines[:-1]] == [str(row["protocol"]) for row in whole]
+    assert lines[2] == [
+        "2026-11-23", "01:45:15:966", "3", "suporte", "Gabriela Lima", "ami", "Inbound", "4000", "", "21977000111", "00:00:28", "Answered", "",
+        "2,50", "0,63", "Alta", whole[2]["history"],
+    ]  # fmt: skip
+    assert lines[-1][2:4] == ["Posição", str(ana.get("/v1/monitoring").json()["as_of"])]
+
+
+def test_d1_needs_its_medium_and_a_page_its_own_question(ana):
+    assert problem_of(ana.get("/v1/interactions"), 422, "invalid")["errors"][0]["parameter"] == "medium"
+    cursor = ana.get("/v1/interactions", params={"medium": "voice", "limit": 1}).json()["next"]
+    for other in ({"status": "Abandoned"}, {"cursor": cursor[:-3]}, {"timezone": "UTC"}):
+        answer = ana.get("/v1/interactions", params={"medium": "voice", "cursor": cursor} | other)
+        assert problem_of(answer, 422, "invalid")["errors"][0]["parameter"] == "cursor"
+
+
+def test_k1_tells_the_whole_story_of_a_call(ana):
+    row = rows(ana, "/v1/interactions", medium="voice", protocol=3)[0]
+    told = ana.get(row["history"]).json()
+    facts = [fact["kind"] for event in told["events"] for fact in event["told"]["facts"]]
+    assert {"arrived", "ivr_entered", "ivr_option", "offered", "rang", "answered", "released", "hung_up"} <= set(facts)
+    assert {(event["actor"], event["cause"]) for event in told["events"]} == {("operator", "TellCall")}
+    assert told["events"][-1]["told"]["call"]["number"] == "21977000111"
+    positions = [event["position"] for event in told["events"]]
+    assert positions == sorted(positions)
+    assert told["as_of"] >= positions[-1]
+    assert ana.get(row["history"], params={"as_of": positions[0] - 1}).status_code == 404
+    assert ana.get(row["history"], params={"as_of": "2026-11-22"}).json()["events"] == []
+
+
+def test_b2_shows_the_center_as_it_stood_at_the_end_and_at_any_moment(ana):
+    board = ana.get("/v1/monitoring").json()
+    assert board["at"] == board["covered_to"]
+    assert board["waiting"] == []
+    then = ana.get("/v1/monitoring", params={"as_of": "2026-11-23T01:45:30"}).json()
+    assert (then["counts"]["talking"], [row["queue"] for row in then["waiting"]]) == (
+        len([agent for agent in then["agents"]["on_call"] if agent["state"] == "talking"]),
+        sorted((row["queue"] for row in then["waiting"]), key=[row["queue"] for row in then["waiting"]].index),
+    )
+    assert then["counts"]["talking"] > 0
+    assert set(board["agents"]) == {"available", "on_call", "paused", "offline"}
+    names = [agent["agent"] for agent in ana.get("/v1/monitoring", params={"agent": "Ana Souza"}).json()["agents"]["available"]]
+    assert names == ["Ana Souza"]
+
+
+@pytest.mark.parametrize(
+    ("params", "field"),
+    [
+        ({"from": "yesterday"}, "from"),
+        ({"to": "2026-13-01"}, "to"),
+        ({"from": "2026-03-02", "to": "2026-03-02"}, "to"),
+        ({"timezone": "Mars/Olympus"}, "timezone"),
+        ({"as_of": "99999999"}, "as_of"),
+        ({"as_of": "9" * 30}, "as_of"),
+        ({"as_of": "2026-02-30"}, "as_of"),
+        ({"sla_seconds": "-1"}, "sla_seconds"),
+        ({"sla_seconds": "nan"}, "sla_seconds"),
+        ({"sla_profile": "best"}, "sla_profile"),
+        ({"attribution": "never"}, "attribution"),
+        ({"names": "x"}, "names"),
+        ({"by": "minute"}, "by"),
+        ({"queue": "a\nb"}, "queue"),
+    ],
+)
+def test_a_question_that_cannot_be_names_its_field(ana, params, field):
+    for path in ("/v1/dashboards/inbound", "/v1/reports/ivr"):
+        errors = problem_of(ana.get(path, params=params), 422, "invalid")["errors"]
+        assert {error["parameter"] for error in errors} == {field}
+
+
+@pytest.mark.parametrize("params", [{"queue": "nenhuma"}, {"agent": "Ninguém"}])
+def test_a_name_that_is_unknown_is_not_found(ana, params):
+    for path in ("/v1/dashboards/inbound", "/v1/dashboards/outbound", "/v1/dashboards/ivr", "/v1/reports/queues", "/v1/reports/agents", "/v1/monitoring"):  # fmt: skip
+        problem_of(ana.get(path, params=params), 404, "not-found")
+    problem_of(ana.get("/v1/reports/ivr", params={"ivr": "nenhuma"}), 404, "not-found")

@@ -1,0 +1,61 @@
+"""The OpenAPI document as tests walk through it: every operation, with a request that it would take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of the document."""
+
+    method: str
+    path: str
+    told: dict[str, Any]
+    document: dict[str, Any]
+
+    def parameters(self, place: str) -> dict[str, dict[str, Any]]:
+        """Its parameters in a place: path, query or header."""
+        return {parameter["name"]: parameter for parameter in self.told.get("parameters", ()) if parameter["in"] == place}
+
+    @property
+    def body(self) -> Any:
+        """A body that it would take, of the examples of its fields; None where it takes none."""
+        content = self.told.get("requestBody", {}).get("content", {}).get("application/json")
+        return None if content is None else example_of(content["schema"], self.document)
+
+    @property
+    def needed(self) -> dict[str, Any]:
+        """The query parameters that it must be given."""
+        query = self.parameters("query")
+        return {name: example_of(told["schema"], self.document) for name, told in query.items() if told.get("required")}
+
+    def at(self, id: str) -> str:
+        """Its path with this id in it."""
+        return "".join(part if "}" not in part else id + part.partition("}")[2] for part in self.path.split("{"))
+
+
+def operations(document: dict[str, Any]) -> Iterator[Operation]:
+    """All that the document tells of."""
+    for path, told in document["paths"].items():
+        for method in METHODS:
+            if method in told:
+                yield Operation(method, path, told[method], document)
+
+
+def example_of(schema: dict[str, Any], document: dict[str, Any]) -> Any:
+    """A value that the schema allows."""
+    if "$ref" in schema:
+        return example_of(document["components"]["schemas"][schema["$ref"].rpartition("/")[2]], document)
+    if schema.get("examples"):
+        return schema["examples"][0]
+    if "enum" in schema:
+        return schema["enum"][0]
+    if schema.get("type") == "object":
+        needed = schema.get("required", [])
+        return {name: example_of(part, document) for name, part in schema.get("properties", {}).items() if name in needed}
+    raise AssertionError(f"no example in {schema}")

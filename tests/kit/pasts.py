@@ -1,0 +1,47 @@
+"""A company with a past behind the API: some hours of the simulated center, or a recorded one, told through the one door."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from domain.base import SECOND
+from domain.ids import company_id
+from simulator.center import busy_center
+from simulator.story import Story
+from streams.reactors import settle_restarts
+from telephony_adapter.ami_import import import_ami
+from telephony_adapter.importing import import_queue_log
+from tests.kit.captures import Capture
+from tests.kit.house import SAO_PAULO
+from tests.kit.http import TimedCenter, operator
+
+OPENS = datetime(2026, 3, 3, 11, tzinfo=UTC)
+"""A Tuesday, 8 h in São Paulo; the clock of `TimedCenter` begins the day before."""
+
+
+def live_through(center: TimedCenter, company: str, hours: float, *, seed: int = 3, scale: float = 0.3) -> dict[str, Any]:
+    """Let the hours from OPENS on have happened in the company; the clock shows their end. The projections cover it. Returns the true figures."""
+    start = int(OPENS.timestamp()) * SECOND
+    story = Story(center.door, company_id(company), busy_center(scale), seed=seed, start_us=start)
+    story.set_up()
+    end = start + int(hours * 3600) * SECOND
+    story.tell_until(end)
+    center.clock.us = max(center.clock.us, end)
+    cover(center)
+    return story.truth.figures()
+
+
+def import_both(center: TimedCenter, recorded: Capture, company: str) -> None:
+    """Import the stream, then the queue log, of a recording, as the commands do. The projections cover them."""
+    caller = operator(company)
+    import_ami(center.door, caller, recorded.timed, "ami")
+    import_queue_log(center.door, caller, [(recorded.queue_log, "queue_log")], timezone=SAO_PAULO)
+    cover(center)
+    if settle_restarts(center.door, center.warehouse, caller.tenant):
+        cover(center)
+
+
+def cover(center: TimedCenter) -> None:
+    """Until the projections answer for all that is saved."""
+    center.cover(center.store.head(), lambda done, total: None)

@@ -193,9 +193,13 @@ class _Import:
 
 
 def gathered(told: Sequence[Told]) -> list[Command]:
-    """The same tellings, fewer: all facts about one call or one agent together; who is who and the PBX's own story first."""
+    """The same tellings, fewer: all facts about one call or one agent together; who is who and the PBX's own story first.
+
+    Of a gap that was reckoned several times the last reckoning holds: told again, it is nothing new.
+    """
     calls: dict[str, list[Fact]] = {}
     agents: dict[str, list[Fact]] = {}
+    gaps: dict[int, Command] = {}
     first: list[Command] = []
     for command in told:
         match command:
@@ -203,10 +207,13 @@ def gathered(told: Sequence[Told]) -> list[Command]:
                 calls.setdefault(call, []).extend(facts)
             case TellAgent(agent=agent, facts=facts):
                 agents.setdefault(agent, []).extend(facts)
+            case TellTimeline(gap=Gap(opened_us=opened)):
+                gaps[opened] = command
             case _:
                 first.append(command)
     return [
         *first,
+        *gaps.values(),
         *(TellAgent(agent=agent, facts=tuple(facts)) for agent, facts in agents.items()),
         *(TellCall(call=call, facts=tuple(facts)) for call, facts in calls.items()),
     ]

@@ -56,14 +56,11 @@ FROM {spans} WHERE from_ms <= {{at:Int64}} GROUP BY agent, kind
 _PERSONS = "SELECT name, queues FROM {agents} WHERE person = 1 ORDER BY name"
 
 # In which queues they were then: as the last event that had happened tells. One that tells of a later time too, as of an import, cannot say.
-_PERSONS_THEN = """
-SELECT a.name AS name, if(notEmpty(t.told), t.queues, a.queues) AS queues FROM {agents} AS a LEFT JOIN (
-    SELECT v.id AS id, argMax(v.queues, v.version) AS queues, groupArray(v.version) AS told FROM agents_versions AS v
-    INNER JOIN (
-        SELECT id, version FROM events WHERE tenant = {{tenant:UUID}} AND occurred_us < ({{at:Int64}} + 1) * 1000 AND id IN (SELECT id FROM {agents})
-    ) AS e ON v.id = e.id AND v.version = e.version
-    WHERE v.tenant = {{tenant:UUID}} GROUP BY v.id
-) AS t ON a.id = t.id WHERE a.person = 1 ORDER BY name
+_QUEUES_THEN = """
+SELECT name, queues FROM agents_versions FINAL WHERE tenant = {{tenant:UUID}} AND (id, version) IN (
+    SELECT id, max(version) FROM events
+    WHERE tenant = {{tenant:UUID}} AND id IN (SELECT id FROM {agents}) AND occurred_us < ({{at:Int64}} + 1) * 1000 GROUP BY id
+)
 """
 
 
@@ -182,21 +179,14 @@ def standings(view: View, at: int, visits: list[OpenVisit], *, idle: bool = True
 
     idle: tell since when who is in no call stands so, for which all calls of the past are looked at.
     """
-    then = view.moment_ms is not None and view.as_of is None
-    persons = view.ask(_Person, (_PERSONS_THEN if then else _PERSONS).format(agents=view.rows_of("agents")), at=at)
-    found = {row.name: Standing(row.name, queues=row.queues) for row in persons}
+    found = _persons(view, at)
     free_since = _ends(view, at) if idle or any(visit.wraps_up(at) and visit.wrap_up_ms is None for visit in visits) else {}
     for attempt in view.ask(_Attempt, _ATTEMPTS.format(attempts=view.rows_of("attempts")), at=at):
         if attempt.last_until is not None:
             free_since[attempt.agent] = max(free_since.get(attempt.agent, attempt.last_until), attempt.last_until)
         if attempt.talks_since is not None and attempt.agent in found:
             _stand(found[attempt.agent], "talking", attempt.talks_since, interaction=attempt.interaction)
-    for visit in visits:
-        for agent, since in visit.rings(at):
-            if visit.waits(at) and agent in found:
-                _stand(found[agent], "ringing", since, queue=visit.queue, interaction=visit.whole)
-        if visit.talks(at) and visit.agent in found and visit.ended_ms is not None:
-            _stand(found[visit.agent], "talking", visit.ended_ms, queue=visit.queue, interaction=visit.whole, on_hold=visit.on_hold(at))
+    _with_calls(found, visits, at)
     spans: dict[str, dict[str, _Span]] = {}
     for span in view.ask(_Span, _SPANS.format(spans=view.rows_of("agent_spans")), at=at):
         spans.setdefault(span.agent, {})[span.kind] = span
@@ -211,6 +201,27 @@ def standings(view: View, at: int, visits: list[OpenVisit], *, idle: bool = True
         free_since = _ends(view, at)
     # Who had given no sign of life yet was no agent then.
     return [standing for name, standing in found.items() if name not in silent or name in free_since]
+
+
+def _persons(view: View, at: int) -> dict[str, Standing]:
+    """Every agent by name, as if offline, in the queues of now; at a moment of the past in those of then."""
+    agents = view.rows_of("agents")
+    found = {row.name: Standing(row.name, queues=row.queues) for row in view.ask(_Person, _PERSONS.format(agents=agents))}
+    if view.moment_ms is not None and view.as_of is None:
+        for row in view.ask(_Person, _QUEUES_THEN.format(agents=agents), at=at):
+            if row.name in found:
+                found[row.name].queues = row.queues
+    return found
+
+
+def _with_calls(found: dict[str, Standing], visits: list[OpenVisit], at: int) -> None:
+    """Who is rung and who talks in these visits."""
+    for visit in visits:
+        for agent, since in visit.rings(at):
+            if visit.waits(at) and agent in found:
+                _stand(found[agent], "ringing", since, queue=visit.queue, interaction=visit.whole)
+        if visit.talks(at) and visit.agent in found and visit.ended_ms is not None:
+            _stand(found[visit.agent], "talking", visit.ended_ms, queue=visit.queue, interaction=visit.whole, on_hold=visit.on_hold(at))
 
 
 def _stand(standing: Standing, state: State, since_ms: int, **call: object) -> None:

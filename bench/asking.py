@@ -54,6 +54,11 @@ _SPANS = """
 INSERT INTO agent_spans SELECT {company:UUID}, generateUUIDv4(number), 1, 1, 0, concat('Agente ', toString(number % 40)), 'session', '',
     {first:Int64} + intDiv(number, 40) * 86400000, {first:Int64} + intDiv(number, 40) * 86400000 + 28800000 FROM numbers(2440)
 """
+_EVENT = """
+INSERT INTO events SELECT {company:UUID}, generateUUIDv4(), 1, {position:UInt64}, 'interaction.observed', '', '', '', {until:Int64} * 1000,
+    {until:Int64} * 1000, ''
+"""
+"""The last one: until it the center is known."""
 
 _BARE = """
 SELECT intDiv(offered_ms - {since:Int64}, 86400000) AS day, queue, count() AS offered, countIf(end = 'answered') AS answered,
@@ -108,5 +113,6 @@ def _fill(warehouse: ChdbWarehouse, visits: int) -> None:
         warehouse.execute(_VISITS, company=COMPANY, first=FIRST_MS, span=span, count=count, **{"from": start})
     until = FIRST_MS + span + _HOUR_MS
     warehouse.execute(_COVERED, company=COMPANY, first=FIRST_MS, until=until)
+    warehouse.execute(_EVENT, company=COMPANY, position=visits, until=until)
     warehouse.execute(_AGENTS, company=COMPANY)
     warehouse.execute(_SPANS, company=COMPANY, first=FIRST_MS)

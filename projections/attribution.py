@@ -98,7 +98,7 @@ class Scope:
     """Which visits are counted, and how they are told apart.
 
     name: what gives a row its name (a key of NAMES, or an expression over the visits). within: the intervals, None for a question
-    that is not by time. lost: stretches in which an unknown end is due to a gap or a restart. visits: what goes behind FROM.
+    that is not by time. lost: stretches in which an unknown end is due to a gap. visits: what goes behind FROM.
     """
 
     view: View

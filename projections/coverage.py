@@ -57,7 +57,8 @@ class Coverage:
     """The time that the sources covered.
 
     spans: apart and in order, both ends covered; none = the company covers itself, until `limit_ms`.
-    gaps: where nobody told what happened. lost: stretches in which an end that nobody saw is due to a gap or a restart.
+    gaps: where nobody told what happened. lost: stretches in which an end that nobody saw is due to a gap.
+    A restart of the PBX that its log tells is no gap: it ends who waited, and how they would have fared is nothing that anybody missed.
     """
 
     spans: tuple[Stretch, ...] = ()
@@ -97,12 +98,11 @@ def coverage(view: View) -> Coverage:
         (row.from_ms, (row.until_ms or row.from_ms) + WHOLE_SECOND_MS) for row in told if row.kind == "span" and row.source == "queue_log"
     ]
     gaps = [row for row in told if row.kind == "gap"]
-    restarts = [row.from_ms for row in told if row.kind == "restart"]
     untold = [gap for row in gaps if (gap := _untold(row, union(logs))) is not None]
     return Coverage(
         spans=tuple(union(spans)),
         gaps=tuple(untold),
-        lost=tuple(_lost(untold, gaps, restarts)),
+        lost=tuple(union([(gap.from_ms - SLACK_MS, gap.until_ms) for gap in untold])),
         limit_ms=FOREVER_MS if view.moment_ms is None else view.moment_ms,
     )
 
@@ -145,13 +145,4 @@ def _assumed(since_ms: int, until_ms: int) -> int:
 
 
 SLACK_MS = 2_000
-"""Two sources tell one instant within two seconds of each other."""
-
-
-def _lost(untold: list[Gap], gaps: list[_Source], restarts: list[int]) -> list[Stretch]:
-    """When an unseen end is the doing of a gap or a restart: a call is last known of just before it."""
-    stretches = [(gap.from_ms - SLACK_MS, gap.until_ms) for gap in untold]
-    for restart in restarts:
-        around = [row.from_ms for row in gaps if row.from_ms <= restart <= (row.until_ms or FOREVER_MS) + SLACK_MS]
-        stretches.append((min([restart, *around]) - SLACK_MS, restart + SLACK_MS))
-    return union(stretches)
+"""A call is last known of just before it was lost sight of."""

@@ -197,7 +197,7 @@ def time_rows(on: Ground, within: Intervals, found: dict[Key, Tally]) -> list[Ro
 
 
 def row_of(on: Ground, tally: Tally, asked: tuple[int, int], *, queue: str = "", lost: int = 0) -> Row:
-    """Figures, bounds and coverage of one row. asked: its time. lost: visits of the whole answer whose end a gap or restart hid."""
+    """Figures, bounds and coverage of one row. asked: its time. lost: visits of the whole answer whose end a gap hid."""
     covered = on.coverage.covers(*asked) or tally.live > 0
     if not covered:
         return {**dict.fromkeys((*FIGURES, *MORE)), "bounds": None, "covered_to": None}
@@ -210,7 +210,7 @@ def row_of(on: Ground, tally: Tally, asked: tuple[int, int], *, queue: str = "",
 
 
 def _bounds(on: Ground, tally: Tally, asked: tuple[int, int], queue: str, lost: int) -> Row | None:
-    """The bounds of a row that a gap touches or whose visits' ends a gap or restart hid; None for one that is exact."""
+    """The bounds of a row that a gap touches or whose visits' ends a gap hid; None for one that is exact."""
     gaps = [gap for gap in on.coverage.gaps if gap.touches(*asked)]
     unseen = _unseen(on.question, tally, bool(gaps), lost)
     if not gaps and unseen == Unseen():

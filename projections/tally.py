@@ -29,7 +29,7 @@ class Durations:
 class Tally:
     """Visits of one row: how many by end, how long they waited by end and were handled.
 
-    live: how many were told by commands. lost: unknown ends that a gap or a restart explains.
+    live: how many were told by commands. lost: unknown ends that a gap explains.
     """
 
     counts: Counts = field(default_factory=Counts)

@@ -104,13 +104,12 @@ def test_a_log_that_ends_inside_the_gap_leaves_the_rest_of_it(center: Center) ->
     assert ask(center)[0]["bounds"] is None
 
 
-def test_an_end_that_a_restart_hid_is_uncertain_though_nothing_is_missing(center: Center) -> None:
+def test_an_end_by_a_restart_that_the_log_tells_is_unknown_and_nothing_more(center: Center) -> None:
     center.covered("queue_log", 0, 2 * HOUR)
     center.call(call("1", visit("vendas", 10 * S, "unknown", 90 * S)))
     center.restart(100 * S)
     (row,) = ask(center)
-    assert (row["unknown"], row["bounds"]["missing_at_most"]) == (1, 0)
-    assert (row["bounds"]["offered"], row["bounds"]["answered"], row["bounds"]["unknown"]) == ([1, 1], [0, 1], [0, 1])
+    assert (row["unknown"], row["bounds"]) == (1, None)
 
 
 def test_an_end_that_a_lost_line_hid_is_unknown_and_nothing_more(center: Center) -> None:

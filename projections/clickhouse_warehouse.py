@@ -31,6 +31,7 @@ _PORT = 9000
 _SCHEMES = ("clickhouse://", "clickhouses://")
 _NO_ADDRESS = "not the address of a ClickHouse server"
 _CONNECT_S = 3
+_FIRST_WORDS_S = 5
 _ID_BYTES = 16
 _SETTINGS = {
     # Lists of ids are part of the statement.
@@ -85,14 +86,15 @@ class ClickhouseWarehouse:
         self._columns: dict[str, dict[str, str]] = {}
         self._beside: list[ClickhouseWarehouse] = []
         try:
-            with self._client("") as client:
+            # Who lets one in and then is silent is no server either.
+            with self._client("", send_receive_timeout=_FIRST_WORDS_S) as client:
                 client.execute(f"CREATE DATABASE IF NOT EXISTS {self.database}")
         except (driver.Error, EOFError, OSError) as error:
             raise self._failed(error) from error
 
-    def _client(self, database: str) -> Client:
+    def _client(self, database: str, **more: int) -> Client:
         """A connection that is made when it is first used."""
-        told = {**self._told, "database": database}
+        told = {**self._told, **more, "database": database}
         return Client(
             self._host,
             **{"connect_timeout": _CONNECT_S, "sync_request_timeout": _CONNECT_S, "client_name": "atende", **told},

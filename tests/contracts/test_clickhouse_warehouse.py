@@ -64,6 +64,15 @@ def test_what_is_no_server_of_this_kind_is_said_so(nobody: int) -> None:
         hanging_up.join()
 
 
+def test_who_lets_one_in_and_is_silent_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("projections.clickhouse_warehouse._FIRST_WORDS_S", 1)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        pytest.raises(WarehouseUnreachable, match=f"127.0.0.1:{silent.getsockname()[1]} does not answer"),
+    ):
+        ClickhouseWarehouse(f"clickhouse://127.0.0.1:{silent.getsockname()[1]}/rows")
+
+
 @pytest.mark.parametrize("changes", [{"password": "wrong-word"}, {"user": "stranger"}])
 def test_who_is_refused_is_told_so_and_no_password_is_shown(url: str, changes: dict[str, str]) -> None:
     with pytest.raises(WarehouseUnreachable) as refused:

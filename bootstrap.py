@@ -19,8 +19,8 @@ import commands.interactions
 import commands.ivr
 import commands.queues
 import commands.telling  # noqa: F401
-from commands.chain import HEAD_FILE, STORE_FILE
 from commands.door import Clock, Door
+from commands.place import InDirectory
 from commands.store import Store
 from settings import Settings
 
@@ -129,7 +129,7 @@ class Held:
 
 def is_data_directory(directory: Path) -> bool:
     """Whether a center has ever been opened there, even if its log was taken away since."""
-    return (directory / STORE_FILE).exists() or (directory / HEAD_FILE).exists()
+    return InDirectory(directory).exists()
 
 
 @contextmanager

@@ -186,6 +186,4 @@ def _calls_of_ten_events(door: Door, count: int) -> list[Command]:
 def _last_rows(store: Store, count: int) -> list[Row]:
     """What the store wrote last, byte for byte."""
     select = "SELECT * FROM stored_events ORDER BY position DESC LIMIT ?"
-    with store.recorder.lock:
-        rows: list[Row] = store.recorder.db.execute(select, (count,)).fetchall()
-    return rows
+    return store.recorder.db.execute(select, (count,))

@@ -10,9 +10,9 @@ from cli.asks import Admin, Forget, Rebuild
 from cli.company import caller, known
 from cli.console import Console, Mistake
 from cli.reports import rows_of
-from commands.chain import verify
 from commands.contacts import ForgetContact
 from commands.identity import AppointAdministrator
+from commands.place import InDirectory
 from domain.contacts import normalised
 from domain.identity import Company
 from projections.contacts import has_open_interaction
@@ -21,7 +21,7 @@ from projections.view import View
 
 def tampered(directory: Path, console: Console) -> bool:
     """Walk the hash chain of the whole log, and say whether it is what was written."""
-    verdict = verify(directory)
+    verdict = InDirectory(directory).verify()
     if verdict.flaw is not None:
         console.out(f"tampered: {verdict.flaw}; the {verdict.events} before it are proved\n")
     else:

@@ -8,6 +8,7 @@ from typing import TypeVar
 from uuid import UUID
 
 import msgspec
+from eventsourcing.persistence import IntegrityError
 
 from commands.desk import ANYONE, HANDLERS, Caller, Command, Desk, Receipt
 from commands.keyring import Additions
@@ -59,6 +60,7 @@ class Batch:
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        self._since = store.recorder.known
         self.additions = Additions()
         self._loaded: dict[UUID, Aggregate] = {}
         self._read: dict[UUID, list[Event]] = {}
@@ -171,8 +173,11 @@ class Batch:
         events = [event for decision in decisions for event in decision.events]
         if not events and not self.additions and not any(decision.digest for decision in decisions):
             return self._answers(outcomes, [])
-        stored = self.store.written(events, self.additions)
+        stored = self.store.sealed(events)
         with self.store.recorder.transaction():
+            if self.store.recorder.changed_by_others(self._loaded, self._since):
+                raise IntegrityError("another process has changed meanwhile what this was decided on")
+            self.store.save_keys(self.additions)
             answers = self._answers(outcomes, self.store.recorder.append(stored) if stored else [])
             for outcome, answer in zip(outcomes, answers, strict=True):
                 if isinstance(outcome, Decision) and outcome.digest and isinstance(answer, Receipt):
@@ -205,7 +210,9 @@ class Batch:
 
     def saved(self) -> None:
         """What was decided is in the log: the aggregates stand as they are saved."""
-        self.store.keep(aggregate for aggregate in self._loaded.values() if aggregate.version > 0)
+        self.store.keep((aggregate for aggregate in self._loaded.values() if aggregate.version > 0), self._since)
+        if self.additions.destroyed:
+            self.store.keyring.shred()
 
     def failed(self) -> None:
         """It is not in the log: nothing at hand can be trusted."""

@@ -1,22 +1,19 @@
 """The chain of hashes that makes tampering visible.
 
 Each event's hash covers the one before it, its position and its sealed bytes as they lie in the store. The last one is
-also written to a file of its own beside the store, so that a missing end is seen too. `verify` walks the whole chain
-and names the first event that was changed, removed or moved.
+also noted outside the store, so that a missing end is seen too. `verify` walks the whole chain and names the first event
+that was changed, removed or moved.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
-import sqlite3
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID
 
-STORE_FILE = "events.db"
-HEAD_FILE = "head"
+from commands.database import Snapshot, Unreadable
+
 GENESIS = bytes(32)
 """The hash before the first event."""
 
@@ -39,32 +36,6 @@ class Head:
 
     position: int = 0
     hash: bytes = GENESIS
-
-
-class HeadFile:
-    """The head outside the store, replaced in one write after each commit.
-
-    It may lag behind the store by what was committed when the process was killed, never run ahead of it.
-    """
-
-    def __init__(self, directory: Path) -> None:
-        self._descriptor = os.open(directory / HEAD_FILE, os.O_RDWR | os.O_CREAT, 0o600)
-
-    def write(self, head: Head) -> None:
-        """Note that the store reaches this far."""
-        os.pwrite(self._descriptor, b"%020d %b\n" % (head.position, head.hash.hex().encode()), 0)
-
-    def close(self) -> None:
-        """Bring it to the disk and let go of it."""
-        os.fsync(self._descriptor)
-        os.close(self._descriptor)
-
-
-def _parsed(line: bytes) -> Head:
-    if not line:
-        return Head()
-    position, digest = line.split()
-    return Head(int(position), bytes.fromhex(digest.decode()))
 
 
 class ChainBroken(Exception):
@@ -120,37 +91,15 @@ _Row = tuple[int, Any, Any, Any, Any, Any]
 _COLUMNS = "SELECT position, originator_id, originator_version, topic, state, hash FROM stored_events"
 
 
-def verify(directory: Path) -> Verdict:
-    """Walk the chain of a data directory, also while a server writes to it. Memory stays flat whatever its length."""
-    # The head first: the store is never behind it, and may go on growing while it is read.
-    head = read_head(directory)
-    if not (directory / STORE_FILE).exists():
-        return Verdict(0, Flaw("cut_off", 1) if head is None or head.position else None)
-    db = sqlite3.connect(f"{(directory / STORE_FILE).absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
-    db.text_factory = bytes
-    try:
-        db.execute("BEGIN")
-        return _walk(db, head)
-    finally:
-        db.close()
-
-
-def read_head(directory: Path) -> Head | None:
-    """The head outside the store; None if it is missing or damaged."""
-    try:
-        return _parsed((directory / HEAD_FILE).read_bytes())
-    except (FileNotFoundError, ValueError):
-        return None
-
-
-def _walk(db: sqlite3.Connection, head: Head | None) -> Verdict:
+def walk(store: Snapshot, head: Head | None) -> Verdict:
+    """Walk the chain of a whole log. `head`: as it is noted outside the store, read before the snapshot was taken. Memory stays flat."""
     previous, expected = GENESIS, 1
     try:
         row: _Row
-        for row in db.execute(f"{_COLUMNS} ORDER BY position"):
+        for row in store.rows(f"{_COLUMNS} ORDER BY position"):
             position, digest = row[0], row[5]
             if position != expected or _link(previous, position, row) != digest:
-                return Verdict(expected - 1, _flaw(db, previous, expected, row))
+                return Verdict(expected - 1, _flaw(store, previous, expected, row))
             if head is not None and position == head.position and digest != head.hash:
                 return Verdict(expected - 1, _named("head", expected, row))
             previous, expected = digest, expected + 1
@@ -158,8 +107,8 @@ def _walk(db: sqlite3.Connection, head: Head | None) -> Verdict:
             return Verdict(expected - 1, Flaw("no_head", expected - 1))
         if head is not None and expected <= head.position:
             return Verdict(expected - 1, Flaw("cut_off", expected))
-        sound = db.execute("PRAGMA integrity_check(1)").fetchone()[0] == b"ok"
-    except sqlite3.DatabaseError:
+        sound = store.is_sound()
+    except Unreadable:
         return Verdict(expected - 1, Flaw("unreadable", expected))
     return Verdict(expected - 1, None if sound else Flaw("index", expected - 1))
 
@@ -168,15 +117,20 @@ def _link(previous: bytes, position: int, row: _Row) -> bytes:
     """The hash that the row should have; none for a row of another shape than is ever written."""
     _, originator, version, topic, state, _ = row
     try:
-        return link(previous, position, (originator, version, topic.decode(), state))
+        return link(previous, position, (originator, version, _as_text(topic), state))
     except (TypeError, AttributeError, OverflowError, UnicodeDecodeError):
         return b""
 
 
-def _flaw(db: sqlite3.Connection, previous: bytes, expected: int, row: _Row) -> Flaw:
+def _as_text(topic: Any) -> str:
+    return topic if isinstance(topic, str) else str(topic.decode())
+
+
+def _flaw(store: Snapshot, previous: bytes, expected: int, row: _Row) -> Flaw:
     """What became of the event that should stand at `expected`: the one whose hash fits there may stand elsewhere."""
     here = row[5] if row[0] == expected else None
-    for other in db.execute(f"{_COLUMNS} WHERE position > ? ORDER BY position", (expected,)):
+    other: _Row
+    for other in store.rows(f"{_COLUMNS} WHERE position > ? ORDER BY position", (expected,)):
         if _link(previous, expected, other) in (other[5], here):
             return _named("moved", expected, other)
     return _named("changed", expected, row) if here is not None else Flaw("removed", expected)
@@ -185,5 +139,5 @@ def _flaw(db: sqlite3.Connection, previous: bytes, expected: int, row: _Row) -> 
 def _named(kind: Literal["changed", "moved", "head"], position: int, row: _Row) -> Flaw:
     found_at, originator, version, topic, _, _ = row
     aggregate = str(UUID(bytes=originator)) if isinstance(originator, bytes) and len(originator) == 16 else repr(originator)
-    name = topic.decode(errors="replace") if isinstance(topic, bytes) else repr(topic)
+    name = topic if isinstance(topic, str) else topic.decode(errors="replace") if isinstance(topic, bytes) else repr(topic)
     return Flaw(kind, position, name, aggregate, version, found_at if kind == "moved" else 0)

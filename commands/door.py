@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from eventsourcing.persistence import IntegrityError
 
 from commands.batch import Answer, Batch, Request
+from commands.database import Undone
 from commands.desk import ANYONE, Caller, Clock, Command, Desk, Done, Receipt, handles
 from commands.store import Store
 from domain.errors import DomainError, VersionConflict
@@ -127,7 +128,7 @@ class Door:
             started = time.perf_counter()
             answers = batch.write(outcomes)
             self._saved_in_s = time.perf_counter() - started
-        except IntegrityError:
+        except (IntegrityError, Undone):
             batch.failed()
             return self._one_by_one(requests)
         except BaseException:

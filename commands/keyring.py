@@ -2,7 +2,7 @@
 
 Every subject (a contact, a user, a call whose caller nobody knows) has a random key of its own; whatever names a person
 is written down only sealed with it. Destroying the key makes all of it unreadable at once: in the log, in every
-projection, in every backup of them. The keys live in a file apart from the events, wrapped by a master key, beside an
+projection, in every backup of them. The keys live in a database apart from the events, wrapped by a master key, beside an
 index by which a phone number or e-mail address finds its subject; the subject's entries go with its key.
 """
 
@@ -10,17 +10,19 @@ from __future__ import annotations
 
 import hmac
 import os
-import sqlite3
 import threading
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from eventsourcing.persistence import IntegrityError
 
+from commands.database import Database, Rows
 from domain.base import FORGOTTEN, NOBODY, Personal
 
 SEALED = "sealed:"
@@ -34,8 +36,11 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS keys (subject BLOB PRIMARY KEY, wrapped BLOB, owner BLOB) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS owned ON keys (owner) WHERE owner IS NOT NULL;
 CREATE TABLE IF NOT EXISTS names (tag BLOB PRIMARY KEY, subject BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS about (what TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS about (what TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID
 """
+
+_INDEX_KEY = "SELECT value FROM about WHERE what = 'index'"
+_PLACES_A_QUERY = 500
 
 
 class WrongMasterKey(Exception):
@@ -93,34 +98,39 @@ class Additions:
 
 
 class Keyring:
-    """The open key store of a data directory. Thread-safe; one process writes at a time."""
+    """The open key store of a center. Thread-safe; other processes may write to the same one."""
 
-    def __init__(self, path: Path, master: bytes, *, cached: int = 8192) -> None:
+    def __init__(self, db: Database, master: bytes, *, cached: int = 8192) -> None:
+        """Raises WrongMasterKey."""
         self._lock = threading.RLock()
         self._master = AESGCM(master)
         self._cached = cached
         self._open: OrderedDict[UUID, AESGCM | None] = OrderedDict()
         self._fresh: dict[UUID, bytes] = {}
         self._found: OrderedDict[bytes, UUID] = OrderedDict()
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "temp_store=MEMORY", "cache_size=-16384"):
-            self._db.execute(f"PRAGMA {pragma}")
-        self._db.executescript(_SCHEMA)
+        self._db = db
+        db.define(_SCHEMA)
         self._index_key = self._own_key()
+        db.listen(self._let_go)
 
     def close(self) -> None:
-        """Let go of the file; nothing is left to write."""
+        """Let go of the database; nothing is left to write."""
+        self._db.close()
+
+    def _let_go(self) -> None:
+        """Another process has destroyed keys: trust only what is stored."""
         with self._lock:
-            self._db.close()
+            self._open.clear()
+            self._found.clear()
 
     def _own_key(self) -> bytes:
         """The key of the index, itself wrapped: reading it proves that the master key is the right one."""
-        row = self._db.execute("SELECT value FROM about WHERE what = 'index'").fetchone()
-        if row is None:
-            self._db.execute("INSERT OR IGNORE INTO about VALUES ('index', ?)", (self._wrap(os.urandom(32), _ABOUT_ITSELF),))
-            row = self._db.execute("SELECT value FROM about WHERE what = 'index'").fetchone()
-        return self._unwrap(row[0], _ABOUT_ITSELF)
+        rows = self._db.execute(_INDEX_KEY)
+        if not rows:
+            made = self._wrap(os.urandom(32), _ABOUT_ITSELF)
+            self._db.execute("INSERT INTO about VALUES ('index', ?) ON CONFLICT DO NOTHING", (made,))
+            rows = self._db.execute(_INDEX_KEY)
+        return self._unwrap(rows[0][0], _ABOUT_ITSELF)
 
     def _wrap(self, key: bytes, subject: bytes) -> bytes:
         nonce = os.urandom(_NONCE)
@@ -178,13 +188,13 @@ class Keyring:
             self._open.move_to_end(subject)
             return self._open[subject]
         key = None
-        row = self._db.execute("SELECT wrapped FROM keys WHERE subject = ?", (subject.bytes,)).fetchone()
-        if row is None:
+        rows = self._db.execute("SELECT wrapped FROM keys WHERE subject = ?", (subject.bytes,))
+        if not rows:
             if not make and subject not in self._fresh:
                 return None
             key = AESGCM(self._fresh.setdefault(subject, os.urandom(32)))
-        elif row[0] is not None:
-            key = AESGCM(self._unwrap(row[0], subject.bytes))
+        elif rows[0][0] is not None:
+            key = AESGCM(self._unwrap(rows[0][0], subject.bytes))
         return self._remember(subject, key)
 
     def _remember(self, subject: UUID, key: AESGCM | None) -> AESGCM | None:
@@ -206,8 +216,8 @@ class Keyring:
             if known is not None:
                 self._found.move_to_end(tag)
                 return known
-            row = self._db.execute("SELECT subject FROM names WHERE tag = ?", (tag,)).fetchone()
-            return None if row is None else self._note(tag, UUID(bytes=row[0]))
+            rows = self._db.execute("SELECT subject FROM names WHERE tag = ?", (tag,))
+            return self._note(tag, UUID(bytes=rows[0][0])) if rows else None
 
     def _note(self, tag: bytes, subject: UUID) -> UUID:
         self._found[tag] = subject
@@ -217,63 +227,79 @@ class Keyring:
 
     # Writing
 
-    def save(self, additions: Additions) -> None:
-        """Make durable every key in use and what commands add; must be done before the events that need it are saved."""
+    def save(self, additions: Additions, exists: Callable[[UUID], bool] = lambda _: True) -> None:
+        """Make durable every key in use and what commands add; must be done before the events that need it are saved.
+
+        exists: whether anything ever happened to a subject. Raises IntegrityError when another process was faster: it made a
+        key for the same subject, or gave a name to somebody else; then what was sealed is to be sealed anew.
+        Copies of destroyed keys linger until `shred`.
+        """
         with self._lock:
             if self._fresh or additions.names or additions.owners:
-                self._write(additions)
+                self._write(additions, exists)
             if additions.destroyed:
                 self._destroy(additions.destroyed)
 
-    def _write(self, additions: Additions) -> None:
-        keys = [(subject.bytes, self._wrap(key, subject.bytes)) for subject, key in self._fresh.items()]
+    def _write(self, additions: Additions, exists: Callable[[UUID], bool]) -> None:
         names = [(tag, subject.bytes) for tag, subject in additions.names.items()]
-        owners = [(owner.bytes, subject.bytes) for subject, owner in additions.owners.items()]
-        with self._transaction():
-            self._db.executemany("INSERT OR IGNORE INTO keys (subject, wrapped) VALUES (?, ?)", keys)
-            self._db.executemany("INSERT OR REPLACE INTO names VALUES (?, ?)", names)
-            self._db.executemany("INSERT INTO keys (subject, owner) VALUES (?2, ?1) ON CONFLICT DO UPDATE SET owner = ?1", owners)
+        owners = [(subject.bytes, owner.bytes) for subject, owner in additions.owners.items()]
+        with self._db.transaction() as others:
+            if others:
+                self._give_way(additions.names, exists)
+            keys = [(subject.bytes, self._wrap(key, subject.bytes)) for subject, key in self._fresh.items()]
+            self._db.executemany("INSERT INTO keys (subject, wrapped) VALUES (?, ?) ON CONFLICT DO NOTHING", keys)
+            self._db.executemany("INSERT INTO names VALUES (?, ?) ON CONFLICT (tag) DO UPDATE SET subject = excluded.subject", names)
+            self._db.executemany(
+                "INSERT INTO keys (subject, owner) VALUES (?, ?) ON CONFLICT (subject) DO UPDATE SET owner = excluded.owner", owners
+            )
         self._fresh.clear()
         for tag, subject in additions.names.items():
             self._note(tag, subject)
+
+    def _give_way(self, names: dict[bytes, UUID], exists: Callable[[UUID], bool]) -> None:
+        """Keep what other processes have written since this one looked."""
+        made = [
+            UUID(bytes=subject) for (subject,) in self._those("SELECT subject FROM keys WHERE subject", [one.bytes for one in self._fresh])
+        ]
+        for subject in made:
+            del self._fresh[subject]
+            self._open.pop(subject, None)
+        given = self._those("SELECT tag, subject FROM names WHERE tag", list(names))
+        taken = [tag for tag, subject in given if subject != names[tag].bytes and exists(UUID(bytes=subject))]
+        for tag in taken:
+            self._found.pop(tag, None)
+        if made or taken:
+            raise IntegrityError("another process has just written down the same person")
+
+    def _those(self, query: str, places: list[bytes]) -> Rows:
+        """The rows of a query whose last column is one of these."""
+        rows: Rows = []
+        for start in range(0, len(places), _PLACES_A_QUERY):
+            some = places[start : start + _PLACES_A_QUERY]
+            rows += self._db.execute(f"{query} IN ({','.join('?' * len(some))})", some)
+        return rows
 
     def destroy(self, subject: UUID) -> None:
         """Forget a subject and all that it owns, for good, even for the operator. Repeating it changes nothing."""
         with self._lock:
             self._destroy({subject})
+            self.shred()
+
+    def shred(self) -> None:
+        """Leave no copies of destroyed keys in the database."""
+        self._db.shred()
 
     def _destroy(self, subjects: set[UUID]) -> None:
         doomed = [subject.bytes for subject in subjects]
-        with self._transaction():
+        with self._db.transaction(tell=True):
             for owner in doomed:
-                doomed.extend(
-                    row[0] for row in self._db.execute("SELECT subject FROM keys WHERE owner = ?", (owner,)) if row[0] not in doomed
-                )
+                doomed.extend(one for (one,) in self._db.execute("SELECT subject FROM keys WHERE owner = ?", (owner,)) if one not in doomed)
             # An empty entry stays, so that what comes later about the same subject is not kept either.
             self._db.executemany(
-                "INSERT INTO keys (subject) VALUES (?1) ON CONFLICT DO UPDATE SET wrapped = NULL", [(one,) for one in doomed]
+                "INSERT INTO keys (subject) VALUES (?) ON CONFLICT (subject) DO UPDATE SET wrapped = NULL", [(one,) for one in doomed]
             )
             self._db.executemany("DELETE FROM names WHERE subject = ?", [(one,) for one in doomed])
         self._found.clear()
         for one in doomed:
             self._fresh.pop(UUID(bytes=one), None)
             self._remember(UUID(bytes=one), None)
-        # Copies of a deleted row may linger in gaps of pages and in the write-ahead log: write the file anew, cut the log.
-        self._db.execute("VACUUM")
-        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-    def _transaction(self) -> _Transaction:
-        return _Transaction(self._db)
-
-
-class _Transaction:
-    """BEGIN IMMEDIATE to COMMIT, or back to where it was."""
-
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self._db = db
-
-    def __enter__(self) -> None:
-        self._db.execute("BEGIN IMMEDIATE")
-
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
-        self._db.execute("ROLLBACK" if kind else "COMMIT")

@@ -1,29 +1,27 @@
-"""The event store's table: the library's recorder over one connection that writes and one that reads.
+"""The event store's table: the library's recorder over a database.
 
 Events get positions 1, 2, 3 ... without holes in the order of their commits, and are chained where the positions are given.
+Other processes may append to the same log: what they changed meanwhile is known before anything is appended to it.
 """
 
 from __future__ import annotations
 
-import os
-import sqlite3
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 from uuid import UUID
 
 from eventsourcing.persistence import (
     ApplicationRecorder,
-    IntegrityError,
     ListenNotifySubscription,
     Notification,
     StoredEvent,
     Subscription,
 )
 
-from commands.chain import STORE_FILE, ChainBroken, Head, HeadFile, link, read_head
+from commands.chain import ChainBroken, Head, link
+from commands.database import CommitUnsure, Database, Kind, Rows, StoreUnavailable, Undone
+from commands.place import NotedHead
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS stored_events (
@@ -35,73 +33,111 @@ CREATE TABLE IF NOT EXISTS stored_events (
     hash BLOB NOT NULL,
     UNIQUE (originator_id, originator_version)
 );
-CREATE INDEX IF NOT EXISTS companies ON stored_events (position) WHERE topic = 'company.registered';
+CREATE INDEX IF NOT EXISTS companies ON stored_events (position) WHERE topic = 'company.registered'
 """
 
-_INSERT = "INSERT INTO stored_events VALUES (?, ?, ?, ?, ?, ?)"
+_KINDS: tuple[Kind, ...] = ("integer", "bytes", "integer", "text", "bytes", "bytes")
 _EVENT = "SELECT originator_id, originator_version, topic, state FROM stored_events"
 _NOTIFICATION = "SELECT position, originator_id, originator_version, topic, state FROM stored_events"
+_NEWS = "SELECT position, hash, originator_id FROM stored_events WHERE position >= ? ORDER BY position"
 _IDS_A_QUERY = 500
+_NEWS_AT_ONCE = 10_000
+_REMEMBERED = 100_000
 
 
 class ChainedRecorder(ApplicationRecorder):
-    """The table of events of a data directory. Thread-safe.
+    """The table of events. Thread-safe.
 
-    Another process may write to the same file: whoever did not see its events gets an IntegrityError, as the library says.
+    Whoever appends without having seen another process's events on the same aggregate gets an IntegrityError, as the library says.
     """
 
-    def __init__(self, directory: Path) -> None:
-        self.lock = threading.RLock()
-        self._reading = threading.Lock()
+    def __init__(self, db: Database, noted: NotedHead) -> None:
+        self.db = db
+        self.lock = db.lock
         self._listeners: list[Callable[[int], object]] = []
-        try:
-            self.db = _connect(directory / STORE_FILE)
-            self.db.executescript(_SCHEMA)
-        except sqlite3.OperationalError:
-            raise
-        except sqlite3.DatabaseError as error:
-            raise ChainBroken(f"the log cannot be read ({error}): see `atende verify`") from error
-        self._reader = _connect(directory / STORE_FILE)
-        noted = read_head(directory)
-        self._head_file = HeadFile(directory)
+        self._others: dict[bytes, int] = {}
+        """The aggregates that other processes changed lately, each with the position of the last such event."""
+        self._others_since = 0
+        self._forget: Callable[[Iterable[UUID]], object] = lambda _: None
+        self._noted = noted
+        db.define(_SCHEMA)
         self._head = self._read_head()
-        self._published = self._head.position
-        self._seen = self._data_version()
-        self._check_end(noted)
+        self._published = self.known = self._head.position
+        self._check_end(noted.read())
+        db.listen(self._hear)
 
     def _check_end(self, noted: Head | None) -> None:
         """Refuse to append to a log whose end is missing: the loss would be hidden by what comes after."""
         position = self._head.position if noted is None else noted.position
-        row = self.db.execute("SELECT hash FROM stored_events WHERE position = ?", (position,)).fetchone()
-        if position and (noted is None or row is None or row[0] != noted.hash):
-            self.close()
+        rows = self.db.execute("SELECT hash FROM stored_events WHERE position = ?", (position,))
+        if position and (noted is None or rows != [(noted.hash,)]):
             raise ChainBroken(f"the log is not known to end with event {position} as it was written: see `atende verify`")
-        self._head_file.write(self._head)
+        self._noted.write(self._head)
 
     def close(self) -> None:
-        """Let go of the files."""
-        with self.lock, self._reading:
-            self.db.close()
-            self._reader.close()
-            self._head_file.close()
+        """Let go of the database."""
+        self.db.close()
 
     def _read_head(self) -> Head:
-        row = self.db.execute("SELECT position, hash FROM stored_events ORDER BY position DESC LIMIT 1").fetchone()
-        return Head(*row) if row else Head()
-
-    def _data_version(self) -> int:
-        version: int = self.db.execute("PRAGMA data_version").fetchone()[0]
-        return version
+        rows = self.db.execute("SELECT position, hash FROM stored_events ORDER BY position DESC LIMIT 1")
+        return Head(*rows[0]) if rows else Head()
 
     @property
     def head(self) -> int:
         """The position of the last event that this process knows of."""
         return self._published
 
+    # Other processes
+
+    def let_go_by(self, forget: Callable[[Iterable[UUID]], object]) -> None:
+        """Have `forget` called with the aggregates that another process has changed, before anything is decided on what was at hand."""
+        self._forget = forget
+
+    def changed_by_others(self, ids: Iterable[UUID], since: int) -> bool:
+        """Whether another process may have changed one of these since a position that was `known`."""
+        if since < self._others_since:
+            return True
+        others = self._others
+        return bool(others) and any(others.get(id.bytes, 0) > since for id in ids)
+
+    def _hear(self) -> None:
+        """Another process has committed: follow it."""
+        with self.lock, suppress(ChainBroken):  # which the next who writes is told
+            while True:
+                rows = self.db.execute(f"{_NEWS} LIMIT {_NEWS_AT_ONCE}", (self._head.position,))
+                self._take_in(rows)
+                if len(rows) < _NEWS_AT_ONCE:
+                    break
+            self._publish()
+
+    def _take_in(self, news: Rows) -> None:
+        """The log from the head on: other processes' events come after it."""
+        if self._head.position:
+            if not news or news[0][:2] != (self._head.position, self._head.hash):
+                raise ChainBroken(f"event {self._head.position} is not any more as it was written: see `atende verify`")
+            news = news[1:]
+        if not news:
+            return
+        if len(self._others) > _REMEMBERED:
+            self._others.clear()
+            self._others_since = news[-1][0]
+        for position, _, id in news:
+            self._others[id] = position
+        self._forget({UUID(bytes=id) for _, _, id in news})
+        self._head = Head(*news[-1][:2])
+        self.known = self._head.position
+
+    def _publish(self) -> None:
+        """Readers hear of a position only when its event is on disk."""
+        if self._published != self._head.position:
+            self._published = self.known = self._head.position
+            for listener in tuple(self._listeners):
+                listener(self._published)
+
     # Writing
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[Database]:
         """What is written inside is on disk, all of it, when this is left without an error; else none of it. Inside another one: its part."""
         with self.lock:
             if self.db.in_transaction:
@@ -113,39 +149,47 @@ class ChainedRecorder(ApplicationRecorder):
     @contextmanager
     def _outermost(self) -> Iterator[None]:
         before = self._head
-        self.db.execute("BEGIN IMMEDIATE")
+        news = self.db.begin(_NEWS, (before.position,))
         try:
-            seen = self._data_version()
-            if seen != self._seen:
-                self._seen, self._head = seen, self._read_head()
+            if news is not None:
+                self._take_in(news)
+            before = self._head
             yield
-            self.db.execute("COMMIT")
+            self._commit(before)
         except BaseException:
-            if self.db.in_transaction:
-                self.db.execute("ROLLBACK")
-            self._head = self._read_head()
-            self._published = self._head.position
+            self.db.rollback()
+            self._head = before
+            self._publish()
             raise
-        # Readers hear of a position only when its event is on disk.
-        self._published = self._head.position
         if self._head != before:
-            self._head_file.write(self._head)
-            for listener in tuple(self._listeners):
-                listener(self._head.position)
+            self._noted.write(self._head)
+        self._publish()
+
+    def _commit(self, before: Head) -> None:
+        try:
+            self.db.commit(tell=self._head != before)
+        except CommitUnsure:
+            # The log itself tells, once whoever held its turn has let go of it.
+            if self._head == before:
+                raise
+            try:
+                news = self.db.begin(_NEWS, (before.position,)) or []
+            except StoreUnavailable as gone:
+                raise CommitUnsure(*gone.args) from gone
+            self.db.rollback()
+            if (self._head.position, self._head.hash) not in {row[:2] for row in news}:
+                raise Undone("the store was lost before it had saved anything: ask again") from None
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Inside a transaction: a part of it that can fail alone."""
         before = self._head
-        self.db.execute("SAVEPOINT part")
         try:
-            yield
+            with self.db.savepoint():
+                yield
         except BaseException:
-            self.db.execute("ROLLBACK TO part")
             self._head = before
             raise
-        finally:
-            self.db.execute("RELEASE part")
 
     def append(self, stored_events: Sequence[StoredEvent]) -> list[int]:
         """Inside a transaction: the events after all others, chained; their positions."""
@@ -158,10 +202,7 @@ class ChainedRecorder(ApplicationRecorder):
             originator = stored.originator_id.bytes
             digest = link(digest, position, (originator, stored.originator_version, stored.topic, stored.state))
             rows.append((position, originator, stored.originator_version, stored.topic, stored.state, digest))
-        try:
-            self.db.executemany(_INSERT, rows)
-        except sqlite3.IntegrityError as error:
-            raise IntegrityError(*error.args) from error
+        self.db.insert("stored_events", _KINDS, rows)
         self._head = Head(position, digest)
         return list(range(first, position + 1))
 
@@ -174,10 +215,6 @@ class ChainedRecorder(ApplicationRecorder):
 
     # Reading
 
-    def _select(self, statement: str, params: Sequence[Any]) -> list[Any]:
-        with self._reading:
-            return self._reader.execute(statement, params).fetchall()
-
     def select_events(
         self, originator_id: UUID | str, *, gt: int | None = None, lte: int | None = None, desc: bool = False, limit: int | None = None
     ) -> Sequence[StoredEvent]:
@@ -188,7 +225,7 @@ class ChainedRecorder(ApplicationRecorder):
         statement += f" ORDER BY originator_version {'DESC' if desc else 'ASC'}"
         if limit is not None:
             statement, params = f"{statement} LIMIT ?", [*params, limit]
-        return [StoredEvent(UUID(bytes=id), version, topic, state) for id, version, topic, state in self._select(statement, params)]
+        return [StoredEvent(UUID(bytes=id), version, topic, state) for id, version, topic, state in self.db.read(statement, params)]
 
     def rows_of(self, ids: Sequence[UUID]) -> Iterator[tuple[bytes, int, str, bytes]]:
         """The events of many aggregates, each aggregate's in order, as this process last wrote them."""
@@ -196,30 +233,26 @@ class ChainedRecorder(ApplicationRecorder):
             some = [id.bytes for id in ids[start : start + _IDS_A_QUERY]]
             marks = ",".join("?" * len(some))
             statement = f"{_EVENT} WHERE originator_id IN ({marks}) ORDER BY originator_id, originator_version"
-            with self.lock:
-                rows = self.db.execute(statement, some).fetchall()
-            yield from rows
+            yield from self.db.execute(statement, some)
 
     def last_row_of(self, id: UUID) -> list[tuple[bytes, int, str, bytes]]:
         """The last event of an aggregate, if it has any, as this process last wrote it."""
-        with self.lock:
-            return self.db.execute(f"{_EVENT} WHERE originator_id = ? ORDER BY originator_version DESC LIMIT 1", (id.bytes,)).fetchall()
+        return self.db.execute(f"{_EVENT} WHERE originator_id = ? ORDER BY originator_version DESC LIMIT 1", (id.bytes,))
 
     def position_of(self, id: UUID) -> int:
         """The position of an aggregate's last event; 0 if it has none."""
         statement = "SELECT position FROM stored_events WHERE originator_id = ? ORDER BY originator_version DESC LIMIT 1"
-        with self.lock:
-            row = self.db.execute(statement, (id.bytes,)).fetchone()
-        return row[0] if row else 0
+        rows = self.db.execute(statement, (id.bytes,))
+        return rows[0][0] if rows else 0
 
     def companies(self) -> list[UUID]:
         """The ids of all companies, the oldest first."""
-        rows = self._select("SELECT originator_id FROM stored_events WHERE topic = 'company.registered' ORDER BY position", ())
+        rows = self.db.read("SELECT originator_id FROM stored_events WHERE topic = 'company.registered' ORDER BY position", ())
         return [UUID(bytes=id) for (id,) in rows]
 
     def rows_after(self, position: int, limit: int) -> list[tuple[int, bytes, int, str, bytes]]:
         """The log in order, as (position, aggregate, version, topic, state)."""
-        return self._select(f"{_NOTIFICATION} WHERE position > ? ORDER BY position LIMIT ?", (position, limit))
+        return self.db.read(f"{_NOTIFICATION} WHERE position > ? ORDER BY position LIMIT ?", (position, limit))
 
     def select_notifications(
         self, start: int | None, limit: int, stop: int | None = None, topics: Sequence[str] = (), *, inclusive_of_start: bool = True
@@ -231,18 +264,18 @@ class ChainedRecorder(ApplicationRecorder):
             statement += f" AND topic IN ({','.join('?' * len(topics))})"
         if stop is not None:
             statement, params = f"{statement} AND position <= ?", [*params, stop]
-        rows = self._select(f"{statement} ORDER BY position LIMIT ?", [*params, limit])
+        rows = self.db.read(f"{statement} ORDER BY position LIMIT ?", [*params, limit])
         return [Notification(UUID(bytes=id), version, topic, state, position) for position, id, version, topic, state in rows]
 
     def max_notification_id(self) -> int | None:
         """The position of the last event; None if there is none."""
-        found: int | None = self._select("SELECT MAX(position) FROM stored_events", ())[0][0]
+        found: int | None = self.db.read("SELECT MAX(position) FROM stored_events", ())[0][0]
         return found
 
     # Following
 
     def listen(self, listener: Callable[[int], object]) -> Callable[[], None]:
-        """Call `listener` with the new head after each commit, in the thread that committed. Returns what ends it."""
+        """Call `listener` with the new head after each commit, in the thread that committed or heard of it. Returns what ends it."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
@@ -252,7 +285,7 @@ class ChainedRecorder(ApplicationRecorder):
 
 
 class _Subscription(ListenNotifySubscription[ApplicationRecorder]):
-    """The library's subscription, woken by this process's own commits."""
+    """The library's subscription, woken by commits."""
 
     def __init__(self, recorder: ChainedRecorder, gt: int | None, topics: Sequence[str]) -> None:
         self._unlisten: Callable[[], None] | None = None
@@ -266,12 +299,3 @@ class _Subscription(ListenNotifySubscription[ApplicationRecorder]):
         unlisten, self._unlisten = self._unlisten, None
         if unlisten is not None:
             unlisten()
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
-    db.execute("PRAGMA journal_mode=WAL")
-    db.execute("PRAGMA synchronous=FULL")
-    db.execute("PRAGMA cache_size=-32768")
-    return db

@@ -54,9 +54,10 @@ class Sessions:
         new = old[:16] + secrets.token_bytes(_SECRET_BYTES)
         now = self._clock.now_us()
         with self._recorder.transaction() as db:
-            row = db.execute("SELECT tenant, user, digest, expires_at FROM sessions WHERE id = ?", (old[:16],)).fetchone()
-            if row is None:
+            rows = db.execute('SELECT tenant, "user", digest, expires_at FROM sessions WHERE id = ?', (old[:16],))
+            if not rows:
                 return None
+            (row,) = rows
             if row[3] <= now or not hmac.compare_digest(row[2], _digest(old)):
                 db.execute("DELETE FROM sessions WHERE id = ?", (old[:16],))
                 return None
@@ -71,7 +72,7 @@ class Sessions:
     def close_all(self, user: UUID) -> None:
         """Sign a user out everywhere: after a new password, or when kept out."""
         with self._recorder.transaction() as db:
-            db.execute("DELETE FROM sessions WHERE user = ?", (user.bytes,))
+            db.execute('DELETE FROM sessions WHERE "user" = ?', (user.bytes,))
 
 
 def _written(token: bytes) -> str:

@@ -1,14 +1,13 @@
-"""The event store of a data directory: all that ever happened, in the order in which it was saved.
+"""The event store: all that ever happened, in the order in which it was saved.
 
-`events.db` holds the log and, in the same transactions, what must be as durable as it: which idempotency keys were
-used, which protocol numbers are given out, who is signed in. One process at a time writes to it.
+Beside the log, and written in the same transactions, is what must be as durable as it: which idempotency keys were
+used, which protocol numbers are given out, who is signed in.
 """
 
 from __future__ import annotations
 
 import contextlib
-import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -16,15 +15,16 @@ from typing import TypeVar
 from uuid import UUID
 
 from eventsourcing.application import Application, LRUCache
-from eventsourcing.persistence import IntegrityError, StoredEvent
+from eventsourcing.persistence import StoredEvent
 from eventsourcing.utils import Environment, EnvType
 
+from commands.chain import ChainBroken
 from commands.codec import EventMapper
+from commands.database import StoreUnavailable, Unreadable
 from commands.keyring import Additions, Keyring, master_key
+from commands.place import InDirectory, Place
 from commands.recorder import ChainedRecorder
 from domain.base import Aggregate, Event
-
-KEYS_FILE = "keys.db"
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS idempotency (
@@ -32,9 +32,9 @@ CREATE TABLE IF NOT EXISTS idempotency (
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS protocols (tenant BLOB PRIMARY KEY, next INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS sessions (
-    id BLOB PRIMARY KEY, tenant BLOB NOT NULL, user BLOB NOT NULL, digest BLOB NOT NULL, expires_at INTEGER NOT NULL
+    id BLOB PRIMARY KEY, tenant BLOB NOT NULL, "user" BLOB NOT NULL, digest BLOB NOT NULL, expires_at INTEGER NOT NULL
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS users_sessions ON sessions (user);
+CREATE INDEX IF NOT EXISTS users_sessions ON sessions ("user")
 """
 
 _PROTOCOLS_A_BLOCK = 1000
@@ -65,27 +65,30 @@ def project(events: Iterable[Event], kind: type[A]) -> A | None:
 
 
 class Store(Application[UUID]):
-    """The open event store of a data directory, with its keyring. Thread-safe."""
+    """The open event store of a center, with its keyring. Thread-safe."""
 
     name = "store"
     mapper: EventMapper
     recorder: ChainedRecorder
 
-    def __init__(self, directory: Path, *, master: str = "", cached: int = _CACHED_AGGREGATES) -> None:
-        """Open `directory`, or make it. `master`: the master key if it is not in a file there (see `keyring.master_key`)."""
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.directory = directory
-        self.keyring = Keyring(directory / KEYS_FILE, master_key(directory, master))
-        try:
-            super().__init__()
-        except BaseException:
-            self.keyring.close()
-            raise
+    def __init__(self, place: Place | Path, *, master: str = "", cached: int = _CACHED_AGGREGATES) -> None:
+        """Open the store at `place` (a path: the data directory there), or make it. `master`: the master key if no file has it (see `keyring.master_key`)."""
+        self._place = InDirectory(place) if isinstance(place, Path) else place
+        self.directory = self._place.directory
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._cache: LRUCache[UUID, Aggregate] = LRUCache(cached)
         self._protocols: dict[UUID, tuple[int, int]] = {}
-        with self.recorder.transaction() as db:
-            for statement in _SCHEMA.split(";"):
-                db.execute(statement)
+        with contextlib.ExitStack() as opened:
+            self._opened = opened
+            keys = self._place.keys()
+            opened.callback(keys.close)
+            self.keyring = Keyring(keys, master_key(self.directory, master))
+            self._noted = self._place.head(keys)
+            opened.callback(self._noted.close)
+            super().__init__()
+            self.recorder.let_go_by(self.drop)
+            self.recorder.db.define(_SCHEMA)
+            self._opened = opened.pop_all()
 
     # What the library asks for
 
@@ -99,18 +102,26 @@ class Store(Application[UUID]):
 
     def construct_recorder(self) -> ChainedRecorder:
         """The chained table."""
-        return ChainedRecorder(self.directory)
+        try:
+            db = self._place.events()
+            self._opened.callback(db.close)
+            return ChainedRecorder(db, self._noted)
+        except Unreadable as damage:
+            raise ChainBroken(f"the log cannot be read ({damage}): see `atende verify`") from damage
 
     def close(self) -> None:
         """Give back the protocol numbers not used and let go of the files. Can be repeated."""
         if self.closing.is_set():
             return
         super().close()
+        with self._opened, contextlib.suppress(StoreUnavailable):
+            if self._protocols:
+                self._give_back(self._protocols)
+
+    def _give_back(self, blocks: Mapping[UUID, tuple[int, int]]) -> None:
         with self.recorder.transaction() as db:
-            for tenant, (following, end) in self._protocols.items():
+            for tenant, (following, end) in blocks.items():
                 db.execute("UPDATE protocols SET next = ? WHERE tenant = ? AND next = ?", (following, tenant.bytes, end))
-        self.recorder.close()
-        self.keyring.close()
 
     # The log
 
@@ -135,7 +146,7 @@ class Store(Application[UUID]):
         return self.recorder.companies()
 
     def subscribe(self, callback: Callable[[int], object]) -> Callable[[], None]:
-        """Call `callback` with the new head after each commit, in the committing thread: it must be quick and not fail. Returns what ends it."""
+        """Call `callback` with the new head after each commit, in whatever thread: it must be quick and not fail. Returns what ends it."""
         return self.recorder.listen(callback)
 
     # Aggregates
@@ -157,10 +168,12 @@ class Store(Application[UUID]):
         except KeyError:
             return None
 
-    def keep(self, aggregates: Iterable[Aggregate]) -> None:
-        """Have these at hand, which stand as they are saved."""
-        for aggregate in aggregates:
-            self._cache.put(aggregate.id, aggregate)
+    def keep(self, aggregates: Iterable[Aggregate], since: int) -> None:
+        """Have these at hand, which stand as they are saved, unless another process has changed them since a position."""
+        with self.recorder.lock:
+            for aggregate in aggregates:
+                if not self.recorder.changed_by_others((aggregate.id,), since):
+                    self._cache.put(aggregate.id, aggregate)
 
     def drop(self, ids: Iterable[UUID]) -> None:
         """Trust only the log about these: what is at hand may not be what was saved."""
@@ -168,33 +181,31 @@ class Store(Application[UUID]):
             with contextlib.suppress(KeyError):
                 self._cache.get(id, evict=True)
 
-    def written(self, events: Iterable[Event], additions: Additions) -> list[StoredEvent]:
-        """The events as they are stored, the keys that they need durable, and what is to be forgotten forgotten."""
-        stored = [self.mapper.to_stored_event(event) for event in events]
-        self.keyring.save(additions)
-        return stored
+    def sealed(self, events: Iterable[Event]) -> list[StoredEvent]:
+        """The events as they are stored."""
+        return [self.mapper.to_stored_event(event) for event in events]
+
+    def save_keys(self, additions: Additions) -> None:
+        """Inside a transaction: the keys that sealed events need are durable, and what is to be forgotten is forgotten.
+
+        All others who write names wait meanwhile: a name that is taken belongs to somebody of the log, or to nobody.
+        """
+        self.keyring.save(additions, lambda subject: self.recorder.position_of(subject) > 0)
 
     # Beside the log
 
     def receipt_for(self, tenant: UUID, key: str) -> tuple[bytes, bytes] | None:
         """The digest and the receipt of the command for which a company used this idempotency key."""
-        with self.recorder.lock:
-            row: tuple[bytes, bytes] | None = self.recorder.db.execute(
-                "SELECT digest, receipt FROM idempotency WHERE tenant = ? AND key = ?", (tenant.bytes, key)
-            ).fetchone()
-        return row
+        rows = self.recorder.db.execute("SELECT digest, receipt FROM idempotency WHERE tenant = ? AND key = ?", (tenant.bytes, key))
+        return (rows[0][0], rows[0][1]) if rows else None
 
     def note_receipt(self, tenant: UUID, key: str, digest: bytes, receipt: bytes) -> None:
-        """Inside a transaction: from now on this key stands for this receipt."""
-        try:
-            self.recorder.db.execute("INSERT INTO idempotency VALUES (?, ?, ?, ?)", (tenant.bytes, key, digest, receipt))
-        except sqlite3.IntegrityError as error:
-            # Another process used the key a moment ago: to be tried again, like any version conflict.
-            raise IntegrityError(*error.args) from error
+        """Inside a transaction: from now on this key stands for this receipt. IntegrityError if another process used it a moment ago."""
+        self.recorder.db.execute("INSERT INTO idempotency VALUES (?, ?, ?, ?)", (tenant.bytes, key, digest, receipt))
 
     def forget_digests(self, tenants: Iterable[UUID]) -> None:
         """Inside a transaction: keep no trace of what commands said, for somebody is forgotten; their keys still stand for their receipts."""
-        self.recorder.db.executemany("UPDATE idempotency SET digest = x'' WHERE tenant = ?", [(tenant.bytes,) for tenant in tenants])
+        self.recorder.db.executemany("UPDATE idempotency SET digest = ? WHERE tenant = ?", [(b"", tenant.bytes) for tenant in tenants])
 
     def next_protocol(self, tenant: UUID) -> int:
         """A protocol number (PROTOCOLO) that this company has never had; numbers are reserved by the block, so there may be holes."""
@@ -202,9 +213,9 @@ class Store(Application[UUID]):
             following, end = self._protocols.get(tenant, (0, 0))
             if following == end:
                 with self.recorder.transaction() as db:
-                    db.execute("INSERT OR IGNORE INTO protocols VALUES (?, 1)", (tenant.bytes,))
+                    db.execute("INSERT INTO protocols VALUES (?, 1) ON CONFLICT DO NOTHING", (tenant.bytes,))
                     statement = "UPDATE protocols SET next = next + ? WHERE tenant = ? RETURNING next"
-                    end = db.execute(statement, (_PROTOCOLS_A_BLOCK, tenant.bytes)).fetchall()[0][0]
+                    end = db.execute(statement, (_PROTOCOLS_A_BLOCK, tenant.bytes))[0][0]
                 following = end - _PROTOCOLS_A_BLOCK
             self._protocols[tenant] = (following + 1, end)
             return following

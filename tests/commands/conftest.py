@@ -1,20 +1,23 @@
-"""A store in a directory of its own, and a door with a clock that stands still."""
+"""A store of its own, and a door with a clock that stands still."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from commands.door import Door
+from commands.place import Place
 from commands.store import Store
 from tests.commands.tally import Noon
+from tests.kit.stores import on_server, own_database, place
+
+__all__ = ["on_server", "own_database", "place"]
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(tmp_path / "data")
+def store(place: Place) -> Iterator[Store]:
+    opened = Store(place)
     yield opened
     opened.close()
 

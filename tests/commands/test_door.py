@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
 from commands.door import Answer, Door, Receipt
+from commands.place import Place
 from commands.store import Store
 from domain.errors import DomainError, NotAllowed, NotFound, Refused, VersionConflict
 from tests.commands.tally import OTHER, TENANT, Count, Counted, Look, Noon, Tally, caller
+from tests.kit.stores import BOTH
+
+pytestmark = pytest.mark.parametrize("place", BOTH, indirect=True)
 
 
 def receipt(answer: Answer) -> Receipt:
@@ -103,7 +106,7 @@ def test_nothing_new_answers_with_the_position_of_the_aggregates_last_event(door
     assert door.store.head() == 2
 
 
-def test_the_same_idempotency_key_is_done_once(door: Door, tmp_path: Path) -> None:
+def test_the_same_idempotency_key_is_done_once(door: Door, place: Place) -> None:
     id = uuid4()
     first = door.execute(Count(tally=id), caller("k"))
     together = door.execute_all([(Count(tally=id), caller("k")), (Count(tally=id), caller("m")), (Count(tally=id), caller("m"))])
@@ -112,7 +115,7 @@ def test_the_same_idempotency_key_is_done_once(door: Door, tmp_path: Path) -> No
     assert together[1] == together[2]
     assert totals(door.store, id) == [1, 1]
     door.store.close()
-    with_new_process = Store(tmp_path / "data")
+    with_new_process = Store(place)
     assert Door(with_new_process, Noon()).execute(Count(tally=id), caller("k")) == first
     with_new_process.close()
 
@@ -132,10 +135,10 @@ def test_a_refused_command_does_not_use_up_its_idempotency_key(door: Door) -> No
     assert door.execute(Count(tally=id, by=2), caller("k")).result["total"] == 2
 
 
-def test_what_another_process_wrote_meanwhile_is_seen_on_the_second_try(door: Door, tmp_path: Path) -> None:
+def test_what_another_process_wrote_meanwhile_is_seen_on_the_second_try(door: Door, place: Place) -> None:
     id = uuid4()
     door.execute(Count(tally=id), caller())
-    beside = Store(tmp_path / "data")
+    beside = Store(place)
     Door(beside, Noon()).execute(Count(tally=id, by=2), caller())
     beside.close()
 
@@ -148,9 +151,9 @@ def test_what_another_process_wrote_meanwhile_is_seen_on_the_second_try(door: Do
     assert totals(door.store, id) == [1, 2, 1]
 
 
-def test_a_key_that_another_process_used_meanwhile_gives_its_receipt(door: Door, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_that_another_process_used_meanwhile_gives_its_receipt(door: Door, place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     id = uuid4()
-    beside = Store(tmp_path / "data")
+    beside = Store(place)
     first = Door(beside, Noon()).execute(Count(tally=id), caller("k"))
     beside.close()
     looked_up = door.store.receipt_for
@@ -224,19 +227,19 @@ def test_while_somebody_else_holds_the_door_the_loop_goes_on(door: Door) -> None
     assert answer.position == 1
 
 
-def test_protocol_numbers_are_never_given_twice(door: Door, tmp_path: Path) -> None:
+def test_protocol_numbers_are_never_given_twice(door: Door, place: Place) -> None:
     def number(at: Door, tenant: UUID = TENANT) -> int:
         given = at.execute(Count(tally=uuid4(), protocol=True), caller("", tenant)).result["protocol"]
         assert isinstance(given, int)
         return given
 
     assert [number(door), number(door), number(door, OTHER)] == [1, 2, 1]
-    beside = Store(tmp_path / "data")
+    beside = Store(place)
     assert number(Door(beside, Noon())) > 2
     beside.close()
     assert number(door) == 3
     door.store.close()
-    later = Store(tmp_path / "data")
+    later = Store(place)
     assert number(Door(later, Noon())) not in (1, 2, 3)
     later.close()
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from commands.chain import verify
+from commands.place import InDirectory
 from commands.store import Store, project
 from domain.contacts import Contact
 from tests.commands.tally import TENANT, Counted, Tally
@@ -23,7 +23,7 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_doubled(tmp_path: Path, see
     directory, acknowledged = tmp_path / "data", []
     for life in range(LIVES):
         acknowledged += [line.split(" ") for line in killed("tests.commands.counting_child", directory, seed * LIVES + life)]
-        proved = verify(directory)
+        proved = InDirectory(directory).verify()
         assert proved.flaw is None
         assert proved.events >= max(int(line[0]) for line in acknowledged)
     store = Store(directory)

@@ -1,32 +1,23 @@
-"""The library's own contract suites, run over the recorder of the store."""
+"""The library's own contract suites, run over the recorder of the store, on both databases."""
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
+import pytest
 from eventsourcing.persistence import AggregateRecorder, ApplicationRecorder, StoredEvent
-from eventsourcing.tests.persistence import AggregateRecorderTestCase, ApplicationRecorderTestCase
+from eventsourcing.tests.persistence import (
+    AggregateRecorderTestCase,
+    ApplicationRecorderTestCase,
+    NonInterleavingNotificationIDsBaseCase,
+)
 
+from commands.place import Place
 from commands.recorder import ChainedRecorder
+from tests.kit.stores import on_server, own_database, place
 
-
-class _InDirectory:
-    def setUp(self) -> None:
-        self._directory = tempfile.TemporaryDirectory()
-        self._opened: list[ChainedRecorder] = []
-
-    def tearDown(self) -> None:
-        for recorder in self._opened:
-            recorder.close()
-        self._directory.cleanup()
-
-    def _open(self, kind: type[ChainedRecorder]) -> ChainedRecorder:
-        recorder = kind(Path(self._directory.name))
-        self._opened.append(recorder)
-        return recorder
+__all__ = ["on_server", "own_database", "place"]
 
 
 class _WithoutPositions(ChainedRecorder):
@@ -34,6 +25,30 @@ class _WithoutPositions(ChainedRecorder):
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> None:
         super().insert_events(stored_events, **kwargs)
+
+
+class _InDirectory:
+    FIXTURE = "place"
+
+    @pytest.fixture(autouse=True)
+    def _placed(self, request: pytest.FixtureRequest) -> None:
+        self._place: Place = request.getfixturevalue(self.FIXTURE)
+        self._place.directory.mkdir()
+        self._closings: list[Any] = []
+
+    def tearDown(self) -> None:
+        for close in reversed(self._closings):
+            close()
+
+    def _open(self, kind: type[ChainedRecorder]) -> ChainedRecorder:
+        keys, db = self._place.keys(), self._place.events()
+        head = self._place.head(keys)
+        self._closings += [keys.close, db.close, head.close]
+        return kind(db, head)
+
+
+class _OnServer(_InDirectory):
+    FIXTURE = "on_server"
 
 
 class TestAsAggregateRecorder(_InDirectory, AggregateRecorderTestCase):
@@ -49,4 +64,21 @@ class TestAsApplicationRecorder(_InDirectory, ApplicationRecorderTestCase[Applic
         self.optional_test_insert_subscribe()
 
 
-del AggregateRecorderTestCase, ApplicationRecorderTestCase
+class TestOrderOfPositions(_InDirectory, NonInterleavingNotificationIDsBaseCase):
+    def create_recorder(self) -> ApplicationRecorder:
+        return self._open(ChainedRecorder)
+
+
+class TestAsAggregateRecorderOnPostgreSQL(_OnServer, TestAsAggregateRecorder):
+    pass
+
+
+class TestAsApplicationRecorderOnPostgreSQL(_OnServer, TestAsApplicationRecorder):
+    pass
+
+
+class TestOrderOfPositionsOnPostgreSQL(_OnServer, TestOrderOfPositions):
+    pass
+
+
+del AggregateRecorderTestCase, ApplicationRecorderTestCase, NonInterleavingNotificationIDsBaseCase

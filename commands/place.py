@@ -1,0 +1,227 @@
+"""Where a center's log and keys lie: in the files of a data directory, or on PostgreSQL servers.
+
+What only this machine knows (the master key, if no setting gives it) lies in the data directory in both cases.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from commands.chain import Flaw, Head, Verdict, walk
+from commands.database import Database, Snapshot, StoreUnavailable
+from commands.sqlite_database import SqliteDatabase, sqlite_snapshot
+
+STORE_FILE = "events.db"
+KEYS_FILE = "keys.db"
+HEAD_FILE = "head"
+STORE_SCHEMA = "store"
+KEYS_SCHEMA = "keys"
+
+_KEYS_CACHE_MIB = 16
+_NOTED_EVERY_S = 1.0
+
+
+class NotedHead(Protocol):
+    """The log's head outside the store. It may lag behind what was committed, never run ahead of it."""
+
+    def read(self) -> Head | None:
+        """The head as it was noted when this was opened; None if it is missing or damaged."""
+
+    def write(self, head: Head) -> None:
+        """Note that the store reaches this far."""
+
+    def close(self) -> None:
+        """Let go of it, all of it noted."""
+
+
+class Place(Protocol):
+    """Where the databases of a center are."""
+
+    @property
+    def directory(self) -> Path:
+        """What this machine keeps for itself."""
+
+    def events(self) -> Database:
+        """Open the log."""
+
+    def keys(self) -> Database:
+        """Open the key store."""
+
+    def head(self, keys: Database) -> NotedHead:
+        """Open what is noted of the log outside of it."""
+
+    def exists(self) -> bool:
+        """Whether a center was ever opened there, even if its log was taken away since."""
+
+    def verify(self) -> Verdict:
+        """Walk the chain of the log, also while servers write to it."""
+
+
+@dataclass(frozen=True)
+class InDirectory:
+    """Everything in the files of a data directory, which one process has at a time."""
+
+    directory: Path
+
+    def events(self) -> Database:
+        return SqliteDatabase(self.directory / STORE_FILE)
+
+    def keys(self) -> Database:
+        return SqliteDatabase(self.directory / KEYS_FILE, cache_mib=_KEYS_CACHE_MIB, overwrite=True)
+
+    def head(self, keys: Database) -> NotedHead:  # noqa: ARG002 - it has a file of its own
+        return HeadFile(self.directory)
+
+    def exists(self) -> bool:
+        return (self.directory / STORE_FILE).exists() or (self.directory / HEAD_FILE).exists()
+
+    def verify(self) -> Verdict:
+        # The head first: the store is never behind it, and may go on growing while it is read.
+        head = _read_head(self.directory)
+        if not (self.directory / STORE_FILE).exists():
+            return Verdict(0, Flaw("cut_off", 1) if head is None or head.position else None)
+        with sqlite_snapshot(self.directory / STORE_FILE) as snapshot:
+            return walk(snapshot, head)
+
+
+@dataclass(frozen=True)
+class OnServers:
+    """The log on one PostgreSQL server, the keys on another or in another schema of the same. `store`, `keys_url`: their URLs, with passwords."""
+
+    directory: Path
+    store_url: str = field(repr=False)
+    keys_url: str = field(default="", repr=False)
+
+    def events(self) -> Database:
+        return self._open(self.store_url, STORE_SCHEMA)
+
+    def keys(self) -> Database:
+        return self._open(self.keys_url or self.store_url, KEYS_SCHEMA)
+
+    @staticmethod
+    def _open(url: str, schema: str) -> Database:
+        from commands.postgres_database import PostgresDatabase
+
+        return PostgresDatabase(url, schema)
+
+    def head(self, keys: Database) -> NotedHead:
+        return HeadRow(keys)
+
+    def exists(self) -> bool:
+        with self._snapshot(self.store_url, STORE_SCHEMA) as snapshot:
+            return next(snapshot.rows("SELECT to_regclass('stored_events')::text")) != (None,)
+
+    def verify(self) -> Verdict:
+        with self._snapshot(self.keys_url or self.store_url, KEYS_SCHEMA) as noted:
+            head = next((Head(*row) for row in noted.rows(_NOTED)), None)
+        with self._snapshot(self.store_url, STORE_SCHEMA) as snapshot:
+            return walk(snapshot, head)
+
+    @staticmethod
+    @contextmanager
+    def _snapshot(url: str, schema: str) -> Iterator[Snapshot]:
+        from commands.postgres_database import postgres_snapshot
+
+        with postgres_snapshot(url, schema) as snapshot:
+            yield snapshot
+
+
+# What is noted outside
+
+
+class HeadFile:
+    """A file beside the store, replaced in one write after each commit."""
+
+    def __init__(self, directory: Path) -> None:
+        self._found = _read_head(directory)
+        self._descriptor = os.open(directory / HEAD_FILE, os.O_RDWR | os.O_CREAT, 0o600)
+
+    def read(self) -> Head | None:
+        return self._found
+
+    def write(self, head: Head) -> None:
+        os.pwrite(self._descriptor, b"%020d %b\n" % (head.position, head.hash.hex().encode()), 0)
+
+    def close(self) -> None:
+        """Bring it to the disk first."""
+        os.fsync(self._descriptor)
+        os.close(self._descriptor)
+
+
+def _read_head(directory: Path) -> Head | None:
+    try:
+        return _parsed((directory / HEAD_FILE).read_bytes())
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def _parsed(line: bytes) -> Head:
+    if not line:
+        return Head()
+    position, digest = line.split()
+    return Head(int(position), bytes.fromhex(digest.decode()))
+
+
+_NOTED = "SELECT position, hash FROM head"
+_HEAD_TABLE = "CREATE TABLE IF NOT EXISTS head (one INTEGER PRIMARY KEY, position INTEGER NOT NULL, hash BLOB NOT NULL)"
+_NOTE = """
+INSERT INTO head VALUES (1, ?, ?) ON CONFLICT (one) DO UPDATE SET position = excluded.position, hash = excluded.hash
+WHERE head.position < excluded.position
+"""
+
+
+class HeadRow:
+    """A row beside the keys, which every process of the log brings forward, once a second at most."""
+
+    def __init__(self, keys: Database) -> None:
+        self._keys = keys
+        self._head = Head()
+        self._noted = Head(-1)
+        keys.define(_HEAD_TABLE)
+        self._news = threading.Event()
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="atende-head", daemon=True)
+        self._thread.start()
+
+    def read(self) -> Head | None:
+        rows = self._keys.execute(_NOTED)
+        return Head(*rows[0]) if rows else None
+
+    def write(self, head: Head) -> None:
+        self._head = head
+        if self._noted.position < 0:
+            # Before the first event is saved: a log of which nothing is noted has lost it.
+            self._note()
+        else:
+            self._news.set()
+
+    def _run(self) -> None:
+        while not self._closing.is_set():
+            self._news.wait()
+            self._news.clear()
+            try:
+                self._note()
+            except StoreUnavailable:
+                self._news.set()
+            self._closing.wait(_NOTED_EVERY_S)
+
+    def _note(self) -> None:
+        head = self._head
+        if head.position > self._noted.position:
+            self._keys.execute(_NOTE, (head.position, head.hash))
+            self._noted = head
+
+    def close(self) -> None:
+        self._closing.set()
+        self._news.set()
+        self._thread.join()
+        try:
+            self._note()
+        except StoreUnavailable:
+            return

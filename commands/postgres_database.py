@@ -1,0 +1,359 @@
+"""PostgreSQL as the store's database: a schema on a server, shared by as many processes as wish.
+
+Writers of one schema take turns by an advisory lock that PostgreSQL lets go of with the transaction, so that a
+transaction which begins sees all that was saved before it, and whoever reads sees transactions in the order of their turns. A process
+that stops dead in its turn loses it after some seconds. Connections that are lost are made anew.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import psycopg
+from eventsourcing.persistence import IntegrityError
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from commands.database import CommitUnsure, Database, Kind, Rows, Snapshot, StoreUnavailable, Undone, Unreadable
+
+LAYOUT = 1
+"""The layout of the tables that this release writes."""
+
+_CONNECT_S = 5
+_RECONNECT_S = 5.0
+_PAUSE_S = 0.1
+_TURN_S = 10
+"""How long a writer waits for its turn, and how long a turn may stand idle."""
+
+_TYPES = {"BLOB": "BYTEA", "INTEGER": "BIGINT"}
+_TYPE = re.compile("|".join(_TYPES))
+_NAMES = re.compile(r"CREATE (?:TABLE|INDEX) IF NOT EXISTS (\w+)")
+_ARRAYS: dict[Kind, str] = {"integer": "bigint[]", "bytes": "bytea[]", "text": "text[]"}
+_SNAPSHOT_ROWS = 2_000
+
+T = TypeVar("T")
+
+
+class PostgresDatabase(Database):
+    """One schema of a database on a server, made at the first opening."""
+
+    def __init__(self, url: str, schema: str) -> None:
+        """Raises StoreUnavailable: a wrong URL, name or password, a server that does not answer, tables of another layout."""
+        self.lock = threading.RLock()
+        self._reading = threading.Lock()
+        self._place = _Place(url, schema)
+        self._process = uuid4().hex
+        self._writer = self._place.connect()
+        self._reader: psycopg.Connection[Any] | None = None
+        self._listener: _Listener | None = None
+        self._open = False
+
+    @property
+    def in_transaction(self) -> bool:
+        return self._open
+
+    def define(self, tables: str) -> None:
+        names = _NAMES.findall(tables)
+        with self.lock:
+            if self._has(["layout", *names]):
+                self._check_layout()
+                return
+            with self.transaction():
+                if self._has(["layout"]):
+                    self._check_layout()
+                else:
+                    self.execute("CREATE TABLE layout (version BIGINT NOT NULL)")
+                    self.execute("INSERT INTO layout VALUES (?)", (LAYOUT,))
+                for statement in tables.replace(" WITHOUT ROWID", "").split(";"):
+                    if statement.strip():
+                        self.execute(_TYPE.sub(lambda word: _TYPES[word.group()], statement))
+
+    def _has(self, names: list[str]) -> bool:
+        return self.execute("SELECT count(*) FROM unnest(?::text[]) AS name WHERE to_regclass(name) IS NULL", (names,)) == [(0,)]
+
+    def _check_layout(self) -> None:
+        rows = self.execute("SELECT version FROM layout")
+        if rows != [(LAYOUT,)]:
+            found = ", ".join(str(version) for (version,) in rows) or "none"
+            raise StoreUnavailable(f"{self._place}: the tables have layout {found}, this release needs layout {LAYOUT}")
+
+    # Statements
+
+    def execute(self, statement: str, params: Sequence[Any] = ()) -> Rows:
+        with self.lock:
+            return self._statement(lambda db: _rows(db.execute(_marked(statement), params, binary=True)))
+
+    def executemany(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
+        if rows:
+            with self.lock:
+                self._statement(lambda db: db.cursor().executemany(_marked(statement), rows))
+
+    def insert(self, table: str, kinds: Sequence[Kind], rows: Sequence[Sequence[Any]]) -> None:
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        with self.lock:
+            self._statement(lambda db: db.execute(_unnest(table, tuple(kinds)), columns))
+
+    def _statement(self, work: Callable[[psycopg.Connection[Any]], T]) -> T:
+        """On the writing connection. Outside a transaction each statement can be repeated, and is if the connection is lost."""
+        if self._open:
+            return self._place.asked(work, self._writer)
+        try:
+            return self._place.asked(work, self._live_writer())
+        except Undone:
+            return self._place.asked(work, self._live_writer())
+
+    def _live_writer(self) -> psycopg.Connection[Any]:
+        if self._writer.closed:
+            self._writer = self._place.connect(_RECONNECT_S)
+        return self._writer
+
+    def read(self, statement: str, params: Sequence[Any] = ()) -> Rows:
+        def work(db: psycopg.Connection[Any]) -> Rows:
+            return _rows(db.execute(_marked(statement), params, binary=True))
+
+        with self._reading:
+            try:
+                return self._place.asked(work, self._live_reader())
+            except Undone:
+                return self._place.asked(work, self._live_reader())
+
+    def _live_reader(self) -> psycopg.Connection[Any]:
+        if self._reader is None or self._reader.closed:
+            self._reader = self._place.connect(_RECONNECT_S)
+        return self._reader
+
+    # Transactions
+
+    def begin(self, news: str, params: Sequence[Any] = ()) -> Rows | None:
+        statement = f"BEGIN; SELECT pg_advisory_xact_lock({self._place.turn}); {_marked(news)}"
+
+        def work(db: psycopg.Connection[Any]) -> Rows:
+            cursor = psycopg.ClientCursor(db)
+            cursor.execute(statement, params)
+            while cursor.nextset():
+                pass
+            return cursor.fetchall()
+
+        try:
+            rows = self._place.asked(work, self._live_writer())
+        except Undone:
+            if not self._writer.closed:
+                self.rollback()
+                raise
+            rows = self._place.asked(work, self._live_writer())
+        self._open = True
+        return rows
+
+    def commit(self, *, tell: bool = False) -> None:
+        statement = f"NOTIFY {self._place.channel}, '{self._process}'; COMMIT" if tell else "COMMIT"
+        try:
+            self._place.asked(lambda db: db.execute(statement), self._writer)
+        except Undone as lost:
+            if self._writer.closed:
+                raise CommitUnsure(*lost.args) from lost
+            raise
+        self._open = False
+
+    def rollback(self) -> None:
+        self._open = False
+        if not self._writer.closed:
+            with suppress(psycopg.Error):
+                self._writer.execute("ROLLBACK")
+
+    # Others
+
+    def listen(self, told: Callable[[], object]) -> None:
+        self._listener = _Listener(self._place, self._process, told)
+
+    def shred(self) -> None:
+        """The old files of the tables are removed; their pages may lie in the write-ahead log until the server recycles it, and in its backups."""
+        with self.lock:
+            tables = self.execute("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
+            for (name,) in tables:
+                self.execute(f'VACUUM (FULL) "{name}"')
+
+    def close(self) -> None:
+        if self._listener is not None:
+            self._listener.end()
+            with suppress(StoreUnavailable, psycopg.Error):
+                self._writer.execute(f"NOTIFY {self._place.channel}, '{self._process}'")
+            self._listener.join()
+        with self.lock, self._reading:
+            self._writer.close()
+            if self._reader is not None:
+                self._reader.close()
+
+
+class _Place:
+    """A schema of a database on a server."""
+
+    def __init__(self, url: str, schema: str) -> None:
+        self.schema = schema
+        try:
+            told = conninfo_to_dict(url)
+        except psycopg.ProgrammingError as error:
+            raise StoreUnavailable(
+                "the address of the store is not a PostgreSQL URL (postgresql://user:password@host:port/database)"
+            ) from error
+        self._name = f"PostgreSQL at {told.get('host', 'localhost')}:{told.get('port', 5432)}/{told.get('dbname', '')}"
+        self._secret = str(told.get("password", ""))
+        self._conninfo = make_conninfo(
+            url, connect_timeout=_CONNECT_S, application_name="atende", client_encoding="utf8", keepalives_idle=10, keepalives_interval=5,
+            keepalives_count=2,
+        )  # fmt: skip
+        # Locks and channels belong to a database: a number and a name of the schema's own.
+        self.turn = int.from_bytes(sha256(schema.encode()).digest()[:8], "big", signed=True)
+        self.channel = f"atende_{schema}"
+
+    def __str__(self) -> str:
+        return self._name
+
+    def connect(self, patience_s: float = 0) -> psycopg.Connection[Any]:
+        """A new connection; while the server is away, tried again for so long. Raises StoreUnavailable."""
+        until = time.monotonic() + patience_s
+        while True:
+            try:
+                return self._connected()
+            except psycopg.Error as error:
+                if not isinstance(error, psycopg.OperationalError) or time.monotonic() > until:
+                    raise StoreUnavailable(self._said(error)) from error
+            time.sleep(_PAUSE_S)
+
+    def _connected(self) -> psycopg.Connection[Any]:
+        db: psycopg.Connection[Any] = psycopg.connect(self._conninfo, autocommit=True)
+        schema = sql.Identifier(self.schema)
+        try:
+            if not db.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", (self.schema,)).fetchone():
+                with suppress(psycopg.errors.UniqueViolation):
+                    db.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(schema))
+            db.execute(
+                sql.SQL("SET search_path = {}; SET lock_timeout = '{turn}s'; SET idle_in_transaction_session_timeout = '{turn}s'").format(
+                    schema, turn=sql.SQL(str(_TURN_S))
+                )
+            )
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+    def asked(self, work: Callable[[psycopg.Connection[Any]], T], db: psycopg.Connection[Any]) -> T:
+        """What `work` gives, its errors in the words of the house: Undone if the server is away or gives nobody a turn."""
+        try:
+            return work(db)
+        except psycopg.IntegrityError as error:
+            raise IntegrityError(*error.args) from error
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            raise Undone(self._said(error)) from error
+        except psycopg.Error as error:
+            if db.closed:
+                raise Undone(self._said(error)) from error
+            raise StoreUnavailable(self._said(error)) from error
+
+    def _said(self, error: Exception) -> str:
+        """One line: the last one of what the driver says is the reason."""
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        reason = next((line for line in lines if "FATAL" in line or "failed" in line), lines[0] if lines else type(error).__name__)
+        if self._secret:
+            reason = reason.replace(self._secret, "***")
+        return f"{self}: {reason}"
+
+
+class _Listener:
+    """Hears in a thread of its own of other processes' commits; when it could not hear for a while, it tells that it may have missed some."""
+
+    def __init__(self, place: _Place, process: str, told: Callable[[], object]) -> None:
+        self._place = place
+        self._process = process
+        self._told = told
+        self._closing = threading.Event()
+        self._db = self._connected()
+        self._thread = threading.Thread(target=self._run, name="atende-listener", daemon=True)
+        self._thread.start()
+
+    def _connected(self) -> psycopg.Connection[Any]:
+        db = self._place.connect()
+        db.execute(f"LISTEN {self._place.channel}")
+        return db
+
+    def _run(self) -> None:
+        while not self._closing.is_set():
+            try:
+                for heard in self._db.notifies(timeout=1, stop_after=1):
+                    if heard.payload != self._process:
+                        self._told()
+            except (psycopg.Error, StoreUnavailable):
+                self._again()
+
+    def _again(self) -> None:
+        while not self._closing.wait(_PAUSE_S):
+            with suppress(psycopg.Error, StoreUnavailable):
+                self._db.close()
+                self._db = self._connected()
+                self._told()
+                return
+
+    def end(self) -> None:
+        """End after what is heard next, or within a second."""
+        self._closing.set()
+
+    def join(self) -> None:
+        self._thread.join()
+        self._db.close()
+
+
+def _rows(cursor: psycopg.Cursor[Any]) -> Rows:
+    return cursor.fetchall() if cursor.description is not None else []
+
+
+@lru_cache(maxsize=1024)
+def _marked(statement: str) -> str:
+    return statement.replace("%", "%%").replace("?", "%s")
+
+
+@lru_cache(maxsize=64)
+def _unnest(table: str, kinds: tuple[Kind, ...]) -> str:
+    marks = ", ".join(f"%b::{_ARRAYS[kind]}" for kind in kinds)
+    return f"INSERT INTO {table} SELECT * FROM unnest({marks})"  # noqa: S608 - the names are the house's own
+
+
+class _PostgresSnapshot(Snapshot):
+    """A repeatable read; the rows come through a cursor on the server."""
+
+    def __init__(self, place: _Place, db: psycopg.Connection[Any]) -> None:
+        self._place = place
+        self._db = db
+
+    def rows(self, statement: str, params: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        try:
+            with self._db.cursor(name=f"walk_{uuid4().hex}", binary=True) as cursor:
+                cursor.itersize = _SNAPSHOT_ROWS
+                cursor.execute(_marked(statement), params)
+                yield from cursor
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            raise StoreUnavailable(f"{self._place}: {error}") from error
+        except psycopg.Error as error:
+            raise Unreadable(str(error)) from error
+
+    def is_sound(self) -> bool:
+        """What an index says is not held against its table here: that is PostgreSQL's own `pg_amcheck`."""
+        return True
+
+
+@contextmanager
+def postgres_snapshot(url: str, schema: str) -> Iterator[Snapshot]:
+    """The schema as it stands now, also while servers write to it."""
+    place = _Place(url, schema)
+    db = place.connect()
+    try:
+        db.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield _PostgresSnapshot(place, db)
+    finally:
+        db.close()

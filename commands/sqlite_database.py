@@ -1,0 +1,139 @@
+"""SQLite as the store's database: a file of a data directory, in WAL mode; what is committed is on disk."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from eventsourcing.persistence import IntegrityError
+
+from commands.database import Database, Kind, Rows, Snapshot, Unreadable
+
+
+class SqliteDatabase(Database):
+    """One file. Another process may write to it too: it is waited for, ten seconds at most."""
+
+    def __init__(self, path: Path, *, cache_mib: int = 32, overwrite: bool = False) -> None:
+        """`overwrite`: what is deleted is overwritten, and never written to a temporary file."""
+        self.lock = threading.RLock()
+        self._reading = threading.Lock()
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        pragmas = ["journal_mode=WAL", "synchronous=FULL", f"cache_size={-1024 * cache_mib}"]
+        if overwrite:
+            pragmas += ["secure_delete=ON", "temp_store=MEMORY"]
+        with _damage():
+            self._writer, self._reader = (_connect(path, pragmas) for _ in range(2))
+        self._seen = -1
+
+    @property
+    def in_transaction(self) -> bool:
+        return self._writer.in_transaction
+
+    def define(self, tables: str) -> None:
+        with self.lock, _damage():
+            for statement in tables.split(";"):
+                self._writer.execute(statement)
+
+    def execute(self, statement: str, params: Sequence[Any] = ()) -> Rows:
+        with self.lock:
+            try:
+                return self._writer.execute(statement, params).fetchall()
+            except sqlite3.IntegrityError as error:
+                raise IntegrityError(*error.args) from error
+
+    def executemany(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
+        with self.lock:
+            try:
+                self._writer.executemany(statement, rows)
+            except sqlite3.IntegrityError as error:
+                raise IntegrityError(*error.args) from error
+
+    def insert(self, table: str, kinds: Sequence[Kind], rows: Sequence[Sequence[Any]]) -> None:
+        marks = ", ".join("?" * len(kinds))
+        self.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608 - the names are the house's own
+
+    def read(self, statement: str, params: Sequence[Any] = ()) -> Rows:
+        with self._reading:
+            return self._reader.execute(statement, params).fetchall()
+
+    def begin(self, news: str, params: Sequence[Any] = ()) -> Rows | None:
+        self._writer.execute("BEGIN IMMEDIATE")
+        seen: int = self._writer.execute("PRAGMA data_version").fetchone()[0]
+        if seen == self._seen:
+            return None
+        rows = self._writer.execute(news, params).fetchall()
+        self._seen = seen
+        return rows
+
+    def commit(self, *, tell: bool = False) -> None:  # noqa: ARG002 - there is nobody to tell
+        self._writer.execute("COMMIT")
+
+    def rollback(self) -> None:
+        self._seen = -1
+        if self._writer.in_transaction:
+            self._writer.execute("ROLLBACK")
+
+    def listen(self, told: Callable[[], object]) -> None:
+        """Only one process has a data directory."""
+
+    def shred(self) -> None:
+        """Copies of a deleted row may linger in gaps of pages and in the write-ahead log: the file is written anew, the log cut."""
+        with self.lock:
+            self._writer.execute("VACUUM")
+            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def close(self) -> None:
+        with self.lock, self._reading:
+            self._writer.close()
+            self._reader.close()
+
+
+@contextmanager
+def _damage() -> Iterator[None]:
+    """Say Unreadable of a file that is no database any more, or none that is whole."""
+    try:
+        yield
+    except (sqlite3.OperationalError, sqlite3.IntegrityError):
+        raise
+    except sqlite3.DatabaseError as error:
+        raise Unreadable(str(error)) from error
+
+
+def _connect(path: Path, pragmas: Sequence[str]) -> sqlite3.Connection:
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+    for pragma in pragmas:
+        db.execute(f"PRAGMA {pragma}")
+    return db
+
+
+class _SqliteSnapshot(Snapshot):
+    """Texts are given as bytes: whoever tampers may have put in anything."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def rows(self, statement: str, params: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        try:
+            yield from self._db.execute(statement, params)
+        except sqlite3.DatabaseError as error:
+            raise Unreadable(str(error)) from error
+
+    def is_sound(self) -> bool:
+        return all(row == (b"ok",) for row in self.rows("PRAGMA integrity_check(1)"))
+
+
+@contextmanager
+def sqlite_snapshot(path: Path) -> Iterator[Snapshot]:
+    """The file as it stands now, also while a server writes to it."""
+    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    db.text_factory = bytes
+    try:
+        db.execute("BEGIN")
+        yield _SqliteSnapshot(db)
+    finally:
+        db.close()

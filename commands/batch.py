@@ -66,6 +66,7 @@ class Batch:
         self._read: dict[UUID, list[Event]] = {}
         self._waiting: dict[UUID, list[Event]] = {}
         self._keys: dict[tuple[UUID, str], Decision] = {}
+        self._receipts: dict[tuple[UUID, str], tuple[bytes, bytes] | None] = {}
 
     # What a desk asks for
 
@@ -76,6 +77,9 @@ class Batch:
         if len(missing) > 1:
             found = self.store.streams(missing)
             self._read = {id: found.get(id, []) for id in missing}
+        keys = {(caller.tenant, caller.idempotency_key) for _, caller in requests if caller.idempotency_key}
+        if len(keys) > 1:
+            self._receipts = {**dict.fromkeys(keys), **self.store.receipts_for(keys)}
 
     def load(self, kind: type[A], id: UUID) -> Aggregate | None:
         """The aggregate with all that was accepted in this batch; None if nothing ever happened to it."""
@@ -90,12 +94,20 @@ class Batch:
         at_hand = self.store.cached(id) if not waiting else None
         if at_hand is not None:
             return at_hand
-        return project((waiting[-1:] or self.store.last(id)) if kind.TELLS_ALL else self._stream(id), kind)
+        if not kind.TELLS_ALL:
+            return project(self._stream(id), kind)
+        return project(waiting[-1:] or self._kept(id, self.store.last(id) if id not in self._read else self._read.pop(id)), kind)
 
     def _stream(self, id: UUID) -> list[Event]:
         """All that happened to an aggregate, in the log and in this batch."""
-        events = self._read.pop(id, None)
-        return [*(self.store.streams([id]).get(id, []) if events is None else events), *self._waiting.get(id, [])]
+        events = self._read.pop(id) if id in self._read else self.store.streams([id]).get(id, [])
+        return [*self._kept(id, events), *self._waiting.get(id, [])]
+
+    def _kept(self, id: UUID, events: list[Event]) -> list[Event]:
+        """What was read; when it is nothing, it need not be read again in this batch."""
+        if not events:
+            self._read[id] = events
+        return events
 
     def exists(self, id: UUID) -> bool:
         """Whether anything ever happened to this aggregate."""
@@ -137,7 +149,8 @@ class Batch:
         if first is not None:
             known, repeat = first.digest, Repeat(first)
         else:
-            stored = self.store.receipt_for(caller.tenant, caller.idempotency_key)
+            key = caller.tenant, caller.idempotency_key
+            stored = self._receipts[key] if key in self._receipts else self.store.receipt_for(*key)
             if stored is None:
                 return digest, None
             known, repeat = stored[0], Repeat(msgspec.json.decode(stored[1], type=Receipt))
@@ -175,15 +188,17 @@ class Batch:
             return self._answers(outcomes, [])
         stored = self.store.sealed(events)
         with self.store.recorder.transaction():
-            if self.store.recorder.changed_by_others(self._loaded, self._since):
+            if self.store.recorder.changed_by_others((*self._loaded, *self._read), self._since):
                 raise IntegrityError("another process has changed meanwhile what this was decided on")
             self.store.save_keys(self.additions)
             answers = self._answers(outcomes, self.store.recorder.append(stored) if stored else [])
-            for outcome, answer in zip(outcomes, answers, strict=True):
-                if isinstance(outcome, Decision) and outcome.digest and isinstance(answer, Receipt):
-                    self.store.note_receipt(
-                        outcome.caller.tenant, outcome.caller.idempotency_key, outcome.digest, msgspec.json.encode(answer)
-                    )
+            self.store.note_receipts(
+                [
+                    (outcome.caller.tenant, outcome.caller.idempotency_key, outcome.digest, msgspec.json.encode(answer))
+                    for outcome, answer in zip(outcomes, answers, strict=True)
+                    if isinstance(outcome, Decision) and outcome.digest and isinstance(answer, Receipt)
+                ]
+            )
             if self.additions.destroyed:
                 self.store.forget_digests({decision.caller.tenant for decision in decisions})
         return answers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -19,21 +20,27 @@ from domain.live import existing, must_follow, queue_concerned
 ATTEND = "gerenciar-atendimento"
 
 
-class StartCall(Command, frozen=True, kw_only=True):
-    """A customer calls in. `call`: the integration's own id of it, so that a repeat is the same call. at: us UTC, now if None."""
+class NewCall(Command, frozen=True, kw_only=True):
+    """A call begins. `call`: the integration's own id of it, so that a repeat is the same call."""
 
     permission: ClassVar[str] = ATTEND
     call: str = ""
+
+    def concerns(self, tenant: UUID) -> Iterable[UUID]:
+        return (interaction_id(tenant, self.call),) if self.call else ()
+
+
+class StartCall(NewCall, frozen=True, kw_only=True):
+    """A customer calls in. at: us UTC, now if None."""
+
     number: str = ""
     did: str = ""
     at: int | None = None
 
 
-class DialOut(Command, frozen=True, kw_only=True):
+class DialOut(NewCall, frozen=True, kw_only=True):
     """An agent, or a dialler, calls a customer."""
 
-    permission: ClassVar[str] = ATTEND
-    call: str = ""
     number: str
     agent: str = ""
     queue: str = ""
@@ -48,6 +55,9 @@ class CallCommand(Command, frozen=True, kw_only=True):
 
     interaction: UUID
     at: int | None = None
+
+    def concerns(self, tenant: UUID) -> Iterable[UUID]:  # noqa: ARG002 - whichever company's it is
+        return (self.interaction,)
 
 
 class EnterIvr(CallCommand, frozen=True, kw_only=True):

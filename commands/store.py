@@ -20,7 +20,7 @@ from eventsourcing.utils import Environment, EnvType
 
 from commands.chain import ChainBroken
 from commands.codec import EventMapper
-from commands.database import StoreUnavailable, Unreadable
+from commands.database import Kind, StoreUnavailable, Unreadable
 from commands.keyring import Additions, Keyring, master_key
 from commands.place import InDirectory, Place
 from commands.recorder import ChainedRecorder
@@ -39,6 +39,9 @@ CREATE INDEX IF NOT EXISTS users_sessions ON sessions ("user")
 
 _PROTOCOLS_A_BLOCK = 1000
 _CACHED_AGGREGATES = 4096
+_RECEIPTS = "SELECT key, digest, receipt FROM idempotency WHERE tenant = ?"
+_KEYS_A_QUERY = 500
+_RECEIPT_KINDS: tuple[Kind, ...] = ("bytes", "text", "bytes", "bytes")
 
 A = TypeVar("A", bound=Aggregate)
 
@@ -196,12 +199,28 @@ class Store(Application[UUID]):
 
     def receipt_for(self, tenant: UUID, key: str) -> tuple[bytes, bytes] | None:
         """The digest and the receipt of the command for which a company used this idempotency key."""
-        rows = self.recorder.db.execute("SELECT digest, receipt FROM idempotency WHERE tenant = ? AND key = ?", (tenant.bytes, key))
-        return (rows[0][0], rows[0][1]) if rows else None
+        rows = self.recorder.db.execute(f"{_RECEIPTS} AND key = ?", (tenant.bytes, key))
+        return (rows[0][1], rows[0][2]) if rows else None
 
-    def note_receipt(self, tenant: UUID, key: str, digest: bytes, receipt: bytes) -> None:
-        """Inside a transaction: from now on this key stands for this receipt. IntegrityError if another process used it a moment ago."""
-        self.recorder.db.execute("INSERT INTO idempotency VALUES (?, ?, ?, ?)", (tenant.bytes, key, digest, receipt))
+    def receipts_for(self, keys: Iterable[tuple[UUID, str]]) -> dict[tuple[UUID, str], tuple[bytes, bytes]]:
+        """As `receipt_for`, for many keys at once: those that were used."""
+        found: dict[tuple[UUID, str], tuple[bytes, bytes]] = {}
+        for tenant, some in groupby(sorted(keys), key=lambda key: key[0]):
+            names = [name for _, name in some]
+            for start in range(0, len(names), _KEYS_A_QUERY):
+                part = names[start : start + _KEYS_A_QUERY]
+                marks = ",".join("?" * len(part))
+                rows = self.recorder.db.execute(f"{_RECEIPTS} AND key IN ({marks})", (tenant.bytes, *part))
+                found |= {(tenant, key): (digest, receipt) for key, digest, receipt in rows}
+        return found
+
+    def note_receipts(self, receipts: Sequence[tuple[UUID, str, bytes, bytes]]) -> None:
+        """Inside a transaction: company, key, digest, receipt: from now on the key stands for the receipt.
+
+        IntegrityError if another process used one of the keys a moment ago.
+        """
+        if receipts:
+            self.recorder.db.insert("idempotency", _RECEIPT_KINDS, [(tenant.bytes, *rest) for tenant, *rest in receipts])
 
     def forget_digests(self, tenants: Iterable[UUID]) -> None:
         """Inside a transaction: keep no trace of what commands said, for somebody is forgotten; their keys still stand for their receipts."""

@@ -1,0 +1,48 @@
+"""One of several API processes on one server: its callers count the same tallies, for the same customers, as everybody else's."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sys
+from pathlib import Path
+from uuid import UUID
+
+from commands.door import Door
+from commands.place import OnServers
+from commands.store import Store
+from domain.errors import DomainError
+from tests.commands.tally import Count, caller
+
+CALLERS = 6
+COMMANDS = 60
+TALLIES = 60
+PHONES = tuple(f"1198800{number:04}" for number in range(5))
+
+
+async def count(door: Door, chance: random.Random, commands: int) -> list[str]:
+    said = []
+    for _ in range(commands):
+        tally, phone = UUID(int=chance.randrange(TALLIES)), chance.choice((*PHONES, ""))
+        key = str(chance.getrandbits(64)) if chance.random() < 0.3 else ""
+        try:
+            receipt = await door.execute_soon(Count(tally=tally, phone=phone, protocol=True), caller(key))
+        except DomainError as refusal:
+            said.append(f"{type(refusal).__name__}")
+            continue
+        result = receipt.result
+        told = (receipt.position, receipt.id, receipt.version, result["total"], result["protocol"], result["contact"] or "-", phone or "-")
+        said.append("done " + " ".join(map(str, told)))
+    return said
+
+
+async def main(place: OnServers, seed: int) -> None:
+    with Store(place) as store:
+        door = Door(store)
+        each = [count(door, random.Random(seed * CALLERS + one), COMMANDS // CALLERS) for one in range(CALLERS)]
+        for said in await asyncio.gather(*each):
+            sys.stdout.write("".join(f"{line}\n" for line in said))
+
+
+if __name__ == "__main__":
+    asyncio.run(main(OnServers(Path(sys.argv[1]), sys.argv[2]), int(sys.argv[3])))

@@ -20,7 +20,7 @@ import commands.ivr
 import commands.queues
 import commands.telling  # noqa: F401
 from commands.door import Clock, Door
-from commands.place import InDirectory
+from commands.place import InDirectory, OnServers, Place
 from commands.store import Store
 from settings import Settings
 
@@ -53,7 +53,7 @@ class Center:
     def __init__(self, directory: Path, settings: Settings, clock: Clock | None = None) -> None:
         self.directory = directory
         self._settings = settings
-        self.store = Store(directory, master=settings.master_key)
+        self.store = Store(place(directory, settings), master=settings.master_key)
         self.door = Door(self.store, clock)
 
     @cached_property
@@ -125,6 +125,13 @@ class Held:
         """Close what was opened."""
         if "center" in self.__dict__:
             self.center.close()
+
+
+def place(directory: Path, settings: Settings) -> Place:
+    """Where the log and the keys of a center are."""
+    if settings.mode == "distributed":
+        return OnServers(directory, settings.store_url, settings.keys_url)
+    return InDirectory(directory)
 
 
 def is_data_directory(directory: Path) -> bool:

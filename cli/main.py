@@ -17,6 +17,7 @@ from cli.answers import MISTAKEN, TAMPERED
 from cli.asks import Admin, Ask, Forget, Format, Grouping, History, ImportAmi, ImportQueueLog, Rebuild, Report, Subject, Verify
 from cli.console import Mistake
 from commands.chain import ChainBroken
+from commands.database import StoreUnavailable
 from commands.keyring import WrongMasterKey
 
 app = typer.Typer(
@@ -45,7 +46,7 @@ def main() -> None:
     os.umask(OWNER_ALONE)
     try:
         app()
-    except (Mistake, settings.WrongSetting, Unusable, WrongMasterKey) as mistake:
+    except (Mistake, settings.WrongSetting, StoreUnavailable, Unusable, WrongMasterKey) as mistake:
         sys.stderr.write(f"{mistake}\n")
         sys.exit(MISTAKEN)
     except ChainBroken as broken:

@@ -92,7 +92,7 @@ class InDirectory:
 
 @dataclass(frozen=True)
 class OnServers:
-    """The log on one PostgreSQL server, the keys on another or in another schema of the same. `store`, `keys_url`: their URLs, with passwords."""
+    """The log on one PostgreSQL server, the keys on another or in another schema of the same. `store_url`, `keys_url`: their URLs, with passwords."""
 
     directory: Path
     store_url: str = field(repr=False)

@@ -7,6 +7,7 @@ import pytest
 from settings import Settings, WrongSetting, read
 
 KEY = "0f" * 32
+STORE = "postgresql://atende:very-secret@db/atende"
 
 
 def test_an_empty_environment_gives_the_defaults() -> None:
@@ -21,8 +22,14 @@ def test_every_variable_is_read() -> None:
         "ATENDE_PORT": "9000",
         "ATENDE_MASTER_KEY": KEY,
         "ATENDE_TOKEN_SECRET": "s" * 32,
+        "ATENDE_MODE": "distributed",
+        "ATENDE_STORE_URL": STORE,
+        "ATENDE_KEYS_URL": "postgres://keys",
     }
-    assert read(told) == Settings(data=Path("/srv/atende"), host="0.0.0.0", port=9000, master_key=KEY, token_secret="s" * 32)
+    assert read(told) == Settings(
+        data=Path("/srv/atende"), host="0.0.0.0", port=9000, master_key=KEY, token_secret="s" * 32,
+        mode="distributed", store_url=STORE, keys_url="postgres://keys",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -31,6 +38,9 @@ def test_every_variable_is_read() -> None:
         ("ATENDE_TOKEN_SECRET", "tiny"),
         ("ATENDE_PORT", "70000"),
         ("ATENDE_PORT", "http"),
+        ("ATENDE_MODE", "cluster"),
+        ("ATENDE_STORE_URL", "mysql://db/atende"),
+        ("ATENDE_KEYS_URL", "db.example"),
     ],
 )
 def test_a_wrong_value_is_refused_by_name_and_never_shown(name: str, value: str) -> None:
@@ -40,7 +50,13 @@ def test_a_wrong_value_is_refused_by_name_and_never_shown(name: str, value: str)
     assert value not in str(refusal.value)
 
 
+def test_distributed_mode_needs_a_store() -> None:
+    with pytest.raises(WrongSetting, match="ATENDE_STORE_URL is missing"):
+        read({"ATENDE_MODE": "distributed"})
+
+
 def test_secrets_are_not_shown() -> None:
-    shown = repr(Settings(master_key=KEY, token_secret="very secret indeed, do not print"))
+    shown = repr(Settings(master_key=KEY, token_secret="very secret indeed, do not print", store_url=STORE, keys_url=STORE))
     assert "very secret" not in shown
+    assert "very-secret" not in shown
     assert KEY not in shown

@@ -11,12 +11,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from bench import asking, bringing, following, saving, web
+from bench import asking, bringing, following, saving, saving_on_server, web
 
 Figure = Callable[[bool], dict[str, Any]]
 
 FIGURES: dict[str, Figure] = {
     "commands_32_callers": saving.many_callers,
+    "commands_32_callers_on_postgresql": saving_on_server.many_callers_on_server,
     "commands_1_caller_load_10_append_1": saving.one_caller,
     "commands_1_caller_load_10_append_1_calls": saving.one_caller_on_calls,
     "http_commands": web.commands_over_http,

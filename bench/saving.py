@@ -93,20 +93,21 @@ def many_callers(quick: bool) -> dict[str, Any]:
         def ours() -> float:
             waiting = commands()
             started = time.perf_counter()
-            asyncio.run(_share_out(door, waiting))
+            asyncio.run(share_out(door, waiting))
             return len(waiting) / (time.perf_counter() - started)
 
         ours()
-        mine, bare = in_turns(size.rounds, ours, lambda: raw.save(_last_rows(store, size.commands)))
+        mine, bare = in_turns(size.rounds, ours, lambda: raw.save(last_rows(store, size.commands)))
         figure = compared("commands/s", mine, bare, aim=1.5)
         if not figure["reached"]:
-            figure["profile"] = profiled(lambda: asyncio.run(_share_out(door, commands())))
+            figure["profile"] = profiled(lambda: asyncio.run(share_out(door, commands())))
         store.close()
         raw.close()
     return figure
 
 
-async def _share_out(door: Door, commands: list[Command]) -> None:
+async def share_out(door: Door, commands: list[Command]) -> None:
+    """Have the callers ask all of this, each one command after the other."""
     waiting = iter(commands)
 
     async def caller() -> None:
@@ -145,7 +146,7 @@ def _load_and_append(quick: bool, prepare: Callable[[Door, int], list[Command]])
             return len(commands) / (time.perf_counter() - started)
 
         ours()
-        mine, bare = in_turns(size.rounds, ours, lambda: raw.save(_last_rows(store, count)))
+        mine, bare = in_turns(size.rounds, ours, lambda: raw.save(last_rows(store, count)))
         figure = compared("commands/s", mine, bare, aim=0.4)
         if not figure["reached"]:
             figure["profile"] = profiled(ours)
@@ -183,7 +184,7 @@ def _calls_of_ten_events(door: Door, count: int) -> list[Command]:
     return [EndCall(interaction=id) for id in ids]
 
 
-def _last_rows(store: Store, count: int) -> list[Row]:
+def last_rows(store: Store, count: int) -> list[Row]:
     """What the store wrote last, byte for byte."""
     select = "SELECT * FROM stored_events ORDER BY position DESC LIMIT ?"
     return store.recorder.db.execute(select, (count,))

@@ -1,0 +1,89 @@
+"""Commands through the one door on PostgreSQL, beside bare psycopg that inserts the same bytes in batches of the same size."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+
+import settings
+from bench.measure import compared, in_turns
+from bench.saving import CALLERS, FULL, QUICK, Row, last_rows, share_out
+from commands.door import Door
+from commands.interactions import StartCall
+from commands.place import OnServers
+from commands.store import Store
+
+_TABLE = """
+CREATE TABLE raw_events (position BIGINT PRIMARY KEY, originator_id BYTEA NOT NULL, originator_version BIGINT NOT NULL,
+    topic TEXT NOT NULL, state BYTEA NOT NULL, hash BYTEA NOT NULL, UNIQUE (originator_id, originator_version))
+"""
+_INSERT = "INSERT INTO raw_events SELECT * FROM unnest(%b::bigint[], %b::bytea[], %b::bigint[], %b::text[], %b::bytea[], %b::bytea[])"
+
+
+def many_callers_on_server(quick: bool) -> dict[str, Any]:
+    """32 callers at a time on PostgreSQL (ATENDE_STORE_URL): calls that come in, an aggregate and an event each."""
+    told = settings.read()
+    if not told.store_url:
+        return {"skipped": "ATENDE_STORE_URL is not set"}
+    size, names = QUICK if quick else FULL, itertools.count()
+    with (
+        _database(told.store_url) as url,
+        TemporaryDirectory(prefix="bench-") as directory,
+        closing(_Raw(url)) as raw,
+        Store(OnServers(Path(directory), url)) as store,
+    ):
+        door = Door(store)
+
+        def ours() -> float:
+            waiting = [StartCall(call=f"bench.{next(names)}", did="4000") for _ in range(size.commands)]
+            started = time.perf_counter()
+            asyncio.run(share_out(door, list(waiting)))
+            return len(waiting) / (time.perf_counter() - started)
+
+        ours()
+        mine, bare = in_turns(size.rounds, ours, lambda: raw.save(last_rows(store, size.commands)))
+    return compared("commands/s", mine, bare, aim=0.5)
+
+
+class _Raw:
+    """A bare connection: 32 rows an insert, each insert a transaction."""
+
+    def __init__(self, url: str) -> None:
+        self._db = psycopg.connect(url, autocommit=True)
+        self._db.execute(_TABLE)
+        self._next = itertools.count(1)
+
+    def save(self, rows: list[Row]) -> float:
+        """Rows a second."""
+        fresh = [(next(self._next), *row[1:]) for row in rows]
+        started = time.perf_counter()
+        for first in range(0, len(fresh), CALLERS):
+            self._db.execute(_INSERT, [list(column) for column in zip(*fresh[first : first + CALLERS], strict=True)])
+        return len(fresh) / (time.perf_counter() - started)
+
+    def close(self) -> None:
+        self._db.close()
+
+
+@contextmanager
+def _database(server: str) -> Iterator[str]:
+    """The URL of a database that is dropped afterwards."""
+    name = f"bench_{uuid4().hex[:12]}"
+    told = conninfo_to_dict(server)
+    with psycopg.connect(server, autocommit=True) as db:
+        db.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        try:
+            yield f"postgresql://{told['user']}:{told['password']}@{told['host']}:{told['port']}/{name}"
+        finally:
+            db.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

@@ -33,6 +33,9 @@ from api.observing import ObservedASGI
 MAX_BODY = 1_048_576
 """The largest request, bytes."""
 
+_SEARCHES_FOR_GARBAGE = (5_000, 10, 1_000)
+"""A search of everything stands still for as long as thousands of calls are at hand, some 50 ms: it is made a thousand times more seldom."""
+
 
 def create_app(center: Center) -> FastAPI:
     """The HTTP API of `center`, which the caller has opened and will close."""
@@ -43,6 +46,7 @@ def create_app(center: Center) -> FastAPI:
         house.feed.start()
         # What is there at the start stays: the collector need not walk it again while commands wait.
         gc.freeze()
+        gc.set_threshold(*_SEARCHES_FOR_GARBAGE)
         yield
         await house.feed.stop()
 

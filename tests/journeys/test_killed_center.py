@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bootstrap import hold
-from commands.chain import verify
+from commands.place import InDirectory
 from settings import Settings
 from tests.kit.asked import brought
 from tests.kit.killed import killed
@@ -40,7 +40,7 @@ def kill_again_and_again(directory: Path, times: int, undisturbed: dict[str, Any
             if kind == "told":
                 number, position = map(int, said)
                 assert acknowledged.setdefault(number, position) == position
-        proved = verify(directory / "data")
+        proved = InDirectory(directory / "data").verify()
         assert proved.flaw is None
         assert proved.events >= max(acknowledged.values(), default=0)
 
@@ -50,7 +50,7 @@ def kill_again_and_again(directory: Path, times: int, undisturbed: dict[str, Any
         assert dict(work.tell(0, len(work.commands))).items() >= acknowledged.items()
         brought(held, BROUGHT, *parts(directory))
         assert figures(held) == undisturbed
-    assert verify(directory / "data").flaw is None
+    assert InDirectory(directory / "data").verify().flaw is None
 
 
 @pytest.mark.timeout(600)

@@ -18,7 +18,7 @@ from chdb.state.sqlitelike import Connection
 
 from projections.durability import make_durable
 from projections.pool import Pool
-from projections.warehouse import Columns, Value, WarehouseError, WarehouseHeld, must_name_tenant
+from projections.warehouse import Columns, Value, WarehouseError, WarehouseHeld, must_name_tenant, through_a_swap
 
 R = TypeVar("R")
 
@@ -60,11 +60,11 @@ class ChdbWarehouse:
 
     def query(self, sql: str, tenant: UUID, **params: Value) -> list[dict[str, Any]]:
         must_name_tenant(sql)
-        return _DICTS.decode_lines(self._run(sql, {**params, "tenant": tenant}))
+        return _DICTS.decode_lines(through_a_swap(lambda: self._run(sql, {**params, "tenant": tenant})))
 
     def rows(self, row_type: type[R], sql: str, tenant: UUID, **params: Value) -> list[R]:
         must_name_tenant(sql)
-        return msgspec.json.Decoder(row_type).decode_lines(self._run(sql, {**params, "tenant": tenant}))
+        return msgspec.json.Decoder(row_type).decode_lines(through_a_swap(lambda: self._run(sql, {**params, "tenant": tenant})))
 
     def execute(self, sql: str, **params: Value) -> list[dict[str, Any]]:
         # What a table looks like may change by it.

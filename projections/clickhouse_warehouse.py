@@ -23,7 +23,7 @@ from clickhouse_driver.util.helpers import parse_url
 
 from projections.durability import make_durable
 from projections.pool import Pool
-from projections.warehouse import Columns, Value, WarehouseError, WarehouseUnreachable, must_name_tenant
+from projections.warehouse import Columns, Value, WarehouseError, WarehouseUnreachable, must_name_tenant, through_a_swap
 
 R = TypeVar("R")
 
@@ -105,11 +105,12 @@ class ClickhouseWarehouse:
 
     def query(self, sql: str, tenant: UUID, **params: Value) -> list[dict[str, Any]]:
         must_name_tenant(sql)
-        return self._run(sql, {**params, "tenant": tenant}, _plain)
+        return through_a_swap(lambda: self._run(sql, {**params, "tenant": tenant}, _plain))
 
     def rows(self, row_type: type[R], sql: str, tenant: UUID, **params: Value) -> list[R]:
         must_name_tenant(sql)
-        return msgspec.convert(self._run(sql, {**params, "tenant": tenant}, _typed), list[row_type])  # type: ignore[valid-type]
+        found = through_a_swap(lambda: self._run(sql, {**params, "tenant": tenant}, _typed))
+        return msgspec.convert(found, list[row_type])  # type: ignore[valid-type]
 
     def execute(self, sql: str, **params: Value) -> list[dict[str, Any]]:
         if _INLINE.match(sql):

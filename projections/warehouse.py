@@ -7,7 +7,8 @@ adapter puts the company in as `{tenant:UUID}`, and a statement that does not us
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
@@ -71,3 +72,20 @@ def must_name_tenant(sql: str) -> None:
     """Refuse a statement that does not restrict itself to one company."""
     if TENANT not in sql:
         raise TenantMissing(f"a statement without {TENANT}: {' '.join(sql.split())[:120]}")
+
+
+_NO_TABLE = "Code: 60"
+_SWAPPED_WITHIN_S = 2.0
+_MOMENT_S = 0.02
+
+
+def through_a_swap(ask: Callable[[], R]) -> R:
+    """What `ask` answers; asked again where a rebuild is just putting its tables in place of the old ones, for then one of them has no name."""
+    deadline = time.monotonic() + _SWAPPED_WITHIN_S
+    while True:
+        try:
+            return ask()
+        except WarehouseError as error:
+            if _NO_TABLE not in str(error) or time.monotonic() >= deadline:
+                raise
+        time.sleep(_MOMENT_S)

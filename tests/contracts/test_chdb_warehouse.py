@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from uuid import UUID
+
 from projections.chdb_warehouse import ChdbWarehouse
 from tests.contracts.warehouse import TABLE, WarehouseContract
 from tests.kit.rows import in_process as engine
@@ -22,3 +25,11 @@ def test_rows_are_made_durable_once(warehouse: ChdbWarehouse) -> None:
         (table,) = warehouse.execute(sql, database=warehouse.database)
         assert table["made"].count("fsync_after_insert = 1") == 1
         assert table["made"].count("fsync_part_directory = 1") == 1
+
+
+def test_a_question_outlives_the_moment_in_which_its_table_is_swapped(warehouse: ChdbWarehouse) -> None:
+    warehouse.execute("CREATE TABLE coming (tenant UUID) ENGINE = MergeTree ORDER BY tenant")
+    swap = threading.Timer(0.1, warehouse.execute, ["RENAME TABLE coming TO swapped"])
+    swap.start()
+    assert warehouse.query("SELECT count() AS n FROM swapped WHERE tenant = {tenant:UUID}", UUID(int=1)) == [{"n": 0}]
+    swap.join()

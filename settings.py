@@ -7,19 +7,35 @@ ATENDE_TOKEN_SECRET     signs access tokens, 32 characters or more            a 
 ATENDE_MODE             embedded, or distributed: the stores are on servers   embedded
 ATENDE_STORE_URL        the event store: postgresql://user:password@host/name (distributed alone)
 ATENDE_KEYS_URL         the key store, the same way                           the server of the event store
+ATENDE_KAFKA            the brokers: host:port,host:port (distributed alone)
+ATENDE_CLICKHOUSE_URL   the rows: clickhouse://user:password@host/name (distributed alone)
+ATENDE_TOPICS           what the topics' names begin with                     atende
+ATENDE_PARTITIONS       of each topic that is made                            4
+
+Every process of a distributed house needs the same ATENDE_MASTER_KEY and ATENDE_TOKEN_SECRET; those on one machine may share a data directory instead.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 SHORTEST_SECRET = 32
 MAX_PORT = 65_535
-_POSTGRESQL = ("postgresql://", "postgres://")
+MAX_PARTITIONS = 10_000
+_POSTGRESQL = ("PostgreSQL", "postgresql://", "postgres://")
+_CLICKHOUSE = ("ClickHouse", "clickhouse://", "clickhouses://")
+_BROKER = re.compile(r"(?:\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}")
+_TOPIC = re.compile(r"[\w.-]{1,100}", re.ASCII)
+_OF_DISTRIBUTED = {
+    "ATENDE_STORE_URL": "the event store is",
+    "ATENDE_KAFKA": "the brokers are",
+    "ATENDE_CLICKHOUSE_URL": "the rows are",
+}
 
 Mode = Literal["embedded", "distributed"]
 
@@ -40,15 +56,19 @@ class Settings:
     mode: Mode = "embedded"
     store_url: str = field(default="", repr=False)
     keys_url: str = field(default="", repr=False)
+    kafka: str = ""
+    clickhouse_url: str = field(default="", repr=False)
+    topics: str = "atende"
+    partitions: int = 4
 
 
 def read(environment: Mapping[str, str] | None = None) -> Settings:
     """The settings that the environment gives. Raises WrongSetting."""
     told = os.environ if environment is None else environment
     mode = _mode(told.get("ATENDE_MODE", ""))
-    store_url = _url("ATENDE_STORE_URL", told)
-    if mode == "distributed" and not store_url:
-        raise WrongSetting("ATENDE_STORE_URL is missing: in distributed mode it says where the event store is")
+    for name, what in _OF_DISTRIBUTED.items():
+        if mode == "distributed" and not told.get(name):
+            raise WrongSetting(f"{name} is missing: in distributed mode it says where {what}")
     return Settings(
         data=Path(told.get("ATENDE_DATA") or Settings.data),
         host=told.get("ATENDE_HOST") or Settings.host,
@@ -56,8 +76,12 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         master_key=told.get("ATENDE_MASTER_KEY", ""),
         token_secret=_secret(told.get("ATENDE_TOKEN_SECRET", "")),
         mode=mode,
-        store_url=store_url,
-        keys_url=_url("ATENDE_KEYS_URL", told),
+        store_url=_url("ATENDE_STORE_URL", told, _POSTGRESQL),
+        keys_url=_url("ATENDE_KEYS_URL", told, _POSTGRESQL),
+        kafka=_brokers(told.get("ATENDE_KAFKA", "")),
+        clickhouse_url=_url("ATENDE_CLICKHOUSE_URL", told, _CLICKHOUSE),
+        topics=_topics(told.get("ATENDE_TOPICS", "")),
+        partitions=_partitions(told.get("ATENDE_PARTITIONS", "")),
     )
 
 
@@ -77,11 +101,32 @@ def _mode(text: str) -> Mode:
     return "embedded"
 
 
-def _url(name: str, told: Mapping[str, str]) -> str:
+def _url(name: str, told: Mapping[str, str], kind: Sequence[str]) -> str:
+    server, *schemes = kind
     text = told.get(name, "")
-    if text and not text.startswith(_POSTGRESQL):
-        raise WrongSetting(f"{name} is no PostgreSQL URL (postgresql://user:password@host:port/database)")
+    if text and not text.startswith(tuple(schemes)):
+        raise WrongSetting(f"{name} is no {server} URL ({schemes[0]}user:password@host:port/database)")
     return text
+
+
+def _brokers(text: str) -> str:
+    if text and not all(_BROKER.fullmatch(broker) for broker in text.split(",")):
+        raise WrongSetting("ATENDE_KAFKA is no list of brokers (host:port,host:port)")
+    return text
+
+
+def _topics(text: str) -> str:
+    if text and not _TOPIC.fullmatch(text):
+        raise WrongSetting("ATENDE_TOPICS cannot begin the name of a topic: letters, digits, '.', '_' and '-' can")
+    return text or Settings.topics
+
+
+def _partitions(text: str) -> int:
+    if not text:
+        return Settings.partitions
+    if not text.isdecimal() or not 0 < int(text) <= MAX_PARTITIONS:
+        raise WrongSetting("ATENDE_PARTITIONS is not a number of partitions")
+    return int(text)
 
 
 def _secret(text: str) -> str:

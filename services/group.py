@@ -21,6 +21,7 @@ ENV = "env"
 MISSING = "missing"
 _SECRET = "secret"  # noqa: S105 - the name of a file
 _MODE = "ATENDE_MODE=distributed"
+_SECRETS = {"ATENDE_MASTER_KEY": ("master.key", 32), "ATENDE_TOKEN_SECRET": ("token.secret", 32)}
 
 Say = Callable[[str], object]
 
@@ -118,7 +119,7 @@ def _start(server: Server, asked: int | None, say: Say) -> str:
 def _write(directory: Path, servers: Sequence[Server], missing: Mapping[str, str]) -> None:
     """The files for whoever uses the servers; none where none runs or is missing."""
     there = [server for server in servers if server.NAME not in missing and server.daemon.pid() is not None]
-    env = [_MODE, *(f"{server.VARIABLE}={server.address}" for server in there)] if there else []
+    env = [*_settings(directory), *(f"{server.VARIABLE}={server.address}" for server in there)] if there else []
     # One line a reason.
     reasons = [f"{name}: {' | '.join(why.splitlines())}" for name, why in missing.items()]
     for name, lines in ((ENV, env), (MISSING, reasons)):
@@ -131,12 +132,17 @@ def _write(directory: Path, servers: Sequence[Server], missing: Mapping[str, str
         new.rename(directory / name)
 
 
-def _kept_secret(path: Path) -> str:
-    """The password of all of them, made at first start."""
+def _settings(directory: Path) -> list[str]:
+    """What the processes of one house must have in common, whatever directory they are started in."""
+    return [_MODE, *(f"{variable}={_kept_secret(directory / file, length)}" for variable, (file, length) in _SECRETS.items())]
+
+
+def _kept_secret(path: Path, length: int = 16) -> str:
+    """So many random bytes as hex, made at first start."""
     if not path.exists():
         path.touch(mode=0o600)
     if not path.read_text(encoding="ascii"):
-        path.write_text(secrets.token_hex(16), encoding="ascii")
+        path.write_text(secrets.token_hex(length), encoding="ascii")
     return path.read_text(encoding="ascii")
 
 

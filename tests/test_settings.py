@@ -8,6 +8,8 @@ from settings import Settings, WrongSetting, read
 
 KEY = "0f" * 32
 STORE = "postgresql://atende:very-secret@db/atende"
+ROWS = "clickhouse://atende:very-secret@rows/atende"
+DISTRIBUTED = {"ATENDE_MODE": "distributed", "ATENDE_STORE_URL": STORE, "ATENDE_KAFKA": "kafka:9092", "ATENDE_CLICKHOUSE_URL": ROWS}
 
 
 def test_an_empty_environment_gives_the_defaults() -> None:
@@ -22,13 +24,15 @@ def test_every_variable_is_read() -> None:
         "ATENDE_PORT": "9000",
         "ATENDE_MASTER_KEY": KEY,
         "ATENDE_TOKEN_SECRET": "s" * 32,
-        "ATENDE_MODE": "distributed",
-        "ATENDE_STORE_URL": STORE,
         "ATENDE_KEYS_URL": "postgres://keys",
+        "ATENDE_TOPICS": "center.one",
+        "ATENDE_PARTITIONS": "12",
+        **DISTRIBUTED,
     }
     assert read(told) == Settings(
         data=Path("/srv/atende"), host="0.0.0.0", port=9000, master_key=KEY, token_secret="s" * 32,
         mode="distributed", store_url=STORE, keys_url="postgres://keys",
+        kafka="kafka:9092", clickhouse_url=ROWS, topics="center.one", partitions=12,
     )  # fmt: skip
 
 
@@ -41,6 +45,13 @@ def test_every_variable_is_read() -> None:
         ("ATENDE_MODE", "cluster"),
         ("ATENDE_STORE_URL", "mysql://db/atende"),
         ("ATENDE_KEYS_URL", "db.example"),
+        ("ATENDE_CLICKHOUSE_URL", "http://rows:8123"),
+        ("ATENDE_KAFKA", "localhost"),
+        ("ATENDE_KAFKA", "one:9092,,two:9092"),
+        ("ATENDE_KAFKA", "one:65536x"),
+        ("ATENDE_TOPICS", "são paulo"),
+        ("ATENDE_PARTITIONS", "0"),
+        ("ATENDE_PARTITIONS", "many"),
     ],
 )
 def test_a_wrong_value_is_refused_by_name_and_never_shown(name: str, value: str) -> None:
@@ -50,13 +61,16 @@ def test_a_wrong_value_is_refused_by_name_and_never_shown(name: str, value: str)
     assert value not in str(refusal.value)
 
 
-def test_distributed_mode_needs_a_store() -> None:
-    with pytest.raises(WrongSetting, match="ATENDE_STORE_URL is missing"):
-        read({"ATENDE_MODE": "distributed"})
+@pytest.mark.parametrize("missing", sorted(DISTRIBUTED.keys() - {"ATENDE_MODE"}))
+def test_distributed_mode_needs_every_server(missing: str) -> None:
+    with pytest.raises(WrongSetting, match=f"{missing} is missing"):
+        read({name: value for name, value in DISTRIBUTED.items() if name != missing})
 
 
 def test_secrets_are_not_shown() -> None:
-    shown = repr(Settings(master_key=KEY, token_secret="very secret indeed, do not print", store_url=STORE, keys_url=STORE))
+    shown = repr(
+        Settings(master_key=KEY, token_secret="very secret indeed, do not print", store_url=STORE, keys_url=STORE, clickhouse_url=ROWS)
+    )
     assert "very secret" not in shown
     assert "very-secret" not in shown
     assert KEY not in shown

@@ -1,0 +1,70 @@
+"""An event as a message of Kafka.
+
+The key is its aggregate's id and the value its state, people's data sealed, both as they lie in the store. The headers
+tell what else the store knows of it: `event` (its name), `version` (in its aggregate's stream), `tenant`, `position`
+and `hash`. From the messages alone the log can be written anew, byte for byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+Headers = Sequence[tuple[str, bytes]]
+
+_TENANT = b'"tenant":"'
+_UUID_TEXT = 36
+_ID_BYTES = 16
+_HASH_BYTES = 32
+
+
+class NotOurMessage(Exception):
+    """A message that no relay wrote; says what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message's three parts."""
+
+    key: bytes
+    value: bytes
+    headers: list[tuple[str, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What a message carries: an event as it lies in the store."""
+
+    position: int
+    id: bytes
+    version: int
+    event: str
+    state: bytes
+    hash: bytes
+
+
+def message(carried: Carried) -> Message:
+    """The message of an event."""
+    begins = carried.state.index(_TENANT) + len(_TENANT)
+    headers = [
+        ("event", carried.event.encode()),
+        ("version", b"%d" % carried.version),
+        ("tenant", carried.state[begins : begins + _UUID_TEXT]),
+        ("position", b"%d" % carried.position),
+        ("hash", carried.hash),
+    ]
+    return Message(carried.id, carried.state, headers)
+
+
+def carried(key: bytes | None, value: bytes | None, headers: Headers | Mapping[str, bytes] | None) -> Carried:
+    """The event that a message carries. Raises NotOurMessage."""
+    try:
+        told = dict(headers or ())
+        UUID(told["tenant"].decode("ascii"))
+        found = Carried(int(told["position"]), key or b"", int(told["version"]), told["event"].decode(), value or b"", told["hash"])
+    except (KeyError, ValueError) as error:
+        raise NotOurMessage(f"a header is missing or damaged: {error!r}") from error
+    if len(found.id) != _ID_BYTES or len(found.hash) != _HASH_BYTES or not found.state:
+        raise NotOurMessage(f"the message of position {found.position} has no aggregate, no state or no hash")
+    return found

@@ -1,0 +1,62 @@
+"""A message carries an event as it lies in the store, and nothing else is taken for one."""
+
+from __future__ import annotations
+
+from dataclasses import astuple
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import projections.folding  # noqa: F401 - an event is known once its module is imported
+from domain.base import CATALOGUE
+from streams.messages import Carried, NotOurMessage, carried, message
+from streams.topics import SLICES, slice_of
+
+_TENANT = UUID("8d3f5a50-3a47-4c43-8a44-6b1d7ad24a5c")
+
+
+def _state(begins: str = "{", rest: str = "") -> bytes:
+    return f'{begins}"tenant":"{_TENANT}","actor":"ana"{rest}}}'.encode()
+
+
+STATES = st.builds(
+    _state,
+    begins=st.sampled_from(["{", '{"v":2,']),
+    rest=st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc"], exclude_characters='"\\')).map(lambda text: f',"name":"{text}"'),
+)
+EVENTS = st.builds(
+    Carried,
+    position=st.integers(1, 2**63 - 1),
+    id=st.uuids().map(lambda made: made.bytes),
+    version=st.integers(1, 2**31),
+    event=st.sampled_from(sorted(CATALOGUE)),
+    state=STATES,
+    hash=st.binary(min_size=32, max_size=32),
+)
+
+
+@given(EVENTS)
+def test_what_is_carried_comes_back_as_it_was(told: Carried) -> None:
+    sent = message(told)
+    assert dict(sent.headers)["tenant"].decode() == str(_TENANT)
+    assert carried(sent.key, sent.value, sent.headers) == told
+
+
+def test_the_headers_are_these() -> None:
+    told = Carried(7, uuid4().bytes, 3, "queue.renamed", _state(), bytes(32))
+    names = [name for name, _ in message(told).headers]
+    assert names == ["event", "version", "tenant", "position", "hash"]
+
+
+@pytest.mark.parametrize("missing", ["event", "version", "tenant", "position", "hash", "key", "value"])
+def test_a_message_of_somebody_else_is_refused(missing: str) -> None:
+    sent = message(Carried(7, uuid4().bytes, 3, "queue.renamed", _state(), bytes(32)))
+    key, value, headers = astuple(sent)
+    with pytest.raises(NotOurMessage):
+        carried(None if missing == "key" else key, None if missing == "value" else value, [h for h in headers if h[0] != missing])
+
+
+def test_every_event_has_a_topic() -> None:
+    assert {slice_of(event) for event in CATALOGUE} == set(SLICES)

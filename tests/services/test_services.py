@@ -201,7 +201,7 @@ def test_some_of_them_can_be_started_and_ended_and_the_others_stay(directory: Pa
     up(directory, both, {}, said.append, ["web"])
     assert set(running(directory).env) == {"ATENDE_MODE", "ATENDE_MASTER_KEY", "ATENDE_TOKEN_SECRET", "ATENDE_WEB"}
     up(directory, both, {}, said.append, ["second"])
-    assert set(running(directory).env) == {"ATENDE_MODE", "ATENDE_WEB", "ATENDE_SECOND"}
+    assert set(running(directory).env) == {"ATENDE_MODE", "ATENDE_MASTER_KEY", "ATENDE_TOKEN_SECRET", "ATENDE_WEB", "ATENDE_SECOND"}
     down(directory, both, said.append, ["second"])
     assert set(running(directory).env) == {"ATENDE_MODE", "ATENDE_MASTER_KEY", "ATENDE_TOKEN_SECRET", "ATENDE_WEB"}
     assert Web(directory, "").answers()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -61,11 +62,12 @@ def _answer(rows: Rows, question: Question, asked: Callable[[Ground], dict[str, 
 def _figures(on: Ground) -> dict[str, Any]:
     """Totals, queues and series of one counting, by interval and queue."""
     found = counted(on, "queue")
-    whole, by_queue, by_interval = Tally(), dict[str, Tally](), dict[Key, Tally]()
+    whole, by_queue, by_interval = Tally(), defaultdict[str, Tally](Tally), defaultdict[Key, Tally](Tally)
     for (index, queue), tally in found.items():
+        by_queue[queue].add(tally)
+        by_interval[index, ""].add(tally)
+    for tally in by_queue.values():
         whole.add(tally)
-        by_queue.setdefault(queue, Tally()).add(tally)
-        by_interval.setdefault((index, ""), Tally()).add(tally)
     asked = time_asked(on.question)
     within = intervals_of(on) if on.question.by_time else None
     series: list[Row] = [] if within is None else time_rows(on, within, by_interval)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from operator import attrgetter
+from operator import add, attrgetter
 
 from domain.errors import InvalidField
 
@@ -34,7 +34,8 @@ class Counts:
 
     def plus(self, other: Counts, times: int = 1) -> Counts:
         """These and `times` as many of the others."""
-        return Counts(*(mine + times * more for mine, more in zip(_counted(self), _counted(other), strict=True)))
+        more = _counted(other) if times == 1 else [times * number for number in _counted(other)]
+        return Counts(*map(add, _counted(self), more))
 
 
 COUNTED = tuple(field.name for field in fields(Counts))

@@ -66,7 +66,10 @@ class Tally:
         """Take in another tally."""
         self.counts = self.counts.plus(other.counts)
         for end, waits in other.waited.items():
-            self.waited.setdefault(end, Durations()).add(waits.cases, waits.total, waits.longest)
+            mine = self.waited.get(end)
+            if mine is None:
+                mine = self.waited[end] = Durations()
+            mine.add(waits.cases, waits.total, waits.longest)
         self.handled.add(other.handled.cases, other.handled.total, other.handled.longest)
         self.live += other.live
         self.lost += other.lost

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
@@ -18,18 +17,15 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 import psycopg
-from eventsourcing.persistence import IntegrityError
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from commands.database import CommitUnsure, Database, Kind, Rows, Snapshot, StoreUnavailable, Undone, Unreadable
+from commands.postgres_server import PAUSE_S, Server, channel_of
 
 LAYOUT = 1
 """The layout of the tables that this release writes."""
 
-_CONNECT_S = 5
 _RECONNECT_S = 5.0
-_PAUSE_S = 0.1
 _TURN_S = 10
 """How long a writer waits for its turn, and how long a turn may stand idle."""
 
@@ -192,43 +188,18 @@ class PostgresDatabase(Database):
                 self._reader.close()
 
 
-class _Place:
+class _Place(Server):
     """A schema of a database on a server."""
 
     def __init__(self, url: str, schema: str) -> None:
+        super().__init__(url)
         self.schema = schema
-        try:
-            told = conninfo_to_dict(url)
-        except psycopg.ProgrammingError as error:
-            raise StoreUnavailable(
-                "the address of the store is not a PostgreSQL URL (postgresql://user:password@host:port/database)"
-            ) from error
-        self._name = f"PostgreSQL at {told.get('host', 'localhost')}:{told.get('port', 5432)}/{told.get('dbname', '')}"
-        self._secret = str(told.get("password", ""))
-        self._conninfo = make_conninfo(
-            url, connect_timeout=_CONNECT_S, application_name="atende", client_encoding="utf8", keepalives_idle=10, keepalives_interval=5,
-            keepalives_count=2,
-        )  # fmt: skip
-        # Locks and channels belong to a database: a number and a name of the schema's own.
+        # Locks belong to a database: a number of the schema's own.
         self.turn = int.from_bytes(sha256(schema.encode()).digest()[:8], "big", signed=True)
-        self.channel = f"atende_{schema}"
-
-    def __str__(self) -> str:
-        return self._name
-
-    def connect(self, patience_s: float = 0) -> psycopg.Connection[Any]:
-        """A new connection; while the server is away, tried again for so long. Raises StoreUnavailable."""
-        until = time.monotonic() + patience_s
-        while True:
-            try:
-                return self._connected()
-            except psycopg.Error as error:
-                if not isinstance(error, psycopg.OperationalError) or time.monotonic() > until:
-                    raise StoreUnavailable(self._said(error)) from error
-            time.sleep(_PAUSE_S)
+        self.channel = channel_of(schema)
 
     def _connected(self) -> psycopg.Connection[Any]:
-        db: psycopg.Connection[Any] = psycopg.connect(self._conninfo, autocommit=True)
+        db = super()._connected()
         schema = sql.Identifier(self.schema)
         try:
             if not db.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", (self.schema,)).fetchone():
@@ -243,27 +214,6 @@ class _Place:
             db.close()
             raise
         return db
-
-    def asked(self, work: Callable[[psycopg.Connection[Any]], T], db: psycopg.Connection[Any]) -> T:
-        """What `work` gives, its errors in the words of the house: Undone if the server is away or gives nobody a turn."""
-        try:
-            return work(db)
-        except psycopg.IntegrityError as error:
-            raise IntegrityError(*error.args) from error
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-            raise Undone(self._said(error)) from error
-        except psycopg.Error as error:
-            if db.closed:
-                raise Undone(self._said(error)) from error
-            raise StoreUnavailable(self._said(error)) from error
-
-    def _said(self, error: Exception) -> str:
-        """One line: the last one of what the driver says is the reason."""
-        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        reason = next((line for line in lines if "FATAL" in line or "failed" in line), lines[0] if lines else type(error).__name__)
-        if self._secret:
-            reason = reason.replace(self._secret, "***")
-        return f"{self}: {reason}"
 
 
 class _Listener:
@@ -293,7 +243,7 @@ class _Listener:
                 self._again()
 
     def _again(self) -> None:
-        while not self._closing.wait(_PAUSE_S):
+        while not self._closing.wait(PAUSE_S):
             with suppress(psycopg.Error, StoreUnavailable):
                 self._db.close()
                 self._db = self._connected()

@@ -1,0 +1,80 @@
+"""A PostgreSQL server as an operator names it: how it is reached, and how its errors are told."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import psycopg
+from eventsourcing.persistence import IntegrityError
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from commands.database import StoreUnavailable, Undone
+
+CONNECT_S = 5
+PAUSE_S = 0.1
+_KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 2}
+
+T = TypeVar("T")
+
+
+class Server:
+    """A database on a server."""
+
+    def __init__(self, url: str, **options: int) -> None:
+        """options: of the connections, as libpq calls them. Raises StoreUnavailable where the URL is none."""
+        try:
+            told = conninfo_to_dict(url)
+        except psycopg.ProgrammingError as error:
+            raise StoreUnavailable(
+                "the address of the store is not a PostgreSQL URL (postgresql://user:password@host:port/database)"
+            ) from error
+        self._name = f"PostgreSQL at {told.get('host', 'localhost')}:{told.get('port', 5432)}/{told.get('dbname', '')}"
+        self._secret = str(told.get("password", ""))
+        usual: dict[str, str | int] = {"connect_timeout": CONNECT_S, "application_name": "atende", "client_encoding": "utf8"}
+        self._conninfo = make_conninfo(url, **{**usual, **_KEEPALIVES, **options})
+
+    def __str__(self) -> str:
+        return self._name
+
+    def connect(self, patience_s: float = 0) -> psycopg.Connection[Any]:
+        """A new connection; while the server is away, tried again for so long. Raises StoreUnavailable."""
+        until = time.monotonic() + patience_s
+        while True:
+            try:
+                return self._connected()
+            except psycopg.Error as error:
+                if not isinstance(error, psycopg.OperationalError) or time.monotonic() > until:
+                    raise StoreUnavailable(self.said(error)) from error
+            time.sleep(PAUSE_S)
+
+    def _connected(self) -> psycopg.Connection[Any]:
+        db: psycopg.Connection[Any] = psycopg.connect(self._conninfo, autocommit=True)
+        return db
+
+    def asked(self, work: Callable[[psycopg.Connection[Any]], T], db: psycopg.Connection[Any]) -> T:
+        """What `work` gives, its errors in the words of the house: Undone if the server is away or gives nobody a turn."""
+        try:
+            return work(db)
+        except psycopg.IntegrityError as error:
+            raise IntegrityError(*error.args) from error
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            raise Undone(self.said(error)) from error
+        except psycopg.Error as error:
+            if db.closed:
+                raise Undone(self.said(error)) from error
+            raise StoreUnavailable(self.said(error)) from error
+
+    def said(self, error: Exception) -> str:
+        """One line: the last one of what the driver says is the reason."""
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        reason = next((line for line in lines if "FATAL" in line or "failed" in line), lines[0] if lines else type(error).__name__)
+        if self._secret:
+            reason = reason.replace(self._secret, "***")
+        return f"{self}: {reason}"
+
+
+def channel_of(schema: str) -> str:
+    """Where processes tell one another that something in a schema has changed."""
+    return f"atende_{schema}"

@@ -1,0 +1,19 @@
+"""A process that takes a lock, says so, and keeps it until it is ended: `python -m tests.commands.holding_child URL NAME`."""
+
+from __future__ import annotations
+
+import signal
+import sys
+
+from commands.postgres_lock import ServerLock
+
+
+def main(url: str, name: str) -> None:
+    with ServerLock(url, name) as lock:
+        sys.stdout.write(f"taken {lock.take(20)}\n")
+        sys.stdout.flush()
+        signal.pause()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 MOST_REFUSED = 20
 """More events than these in one process that cannot be made rows: not the events are wrong, the folds are."""
 
 _PAUSES_S = (0.1, 0.5, 2.0, 10.0)
+
+PAUSES_OF_SERVERS_S = (0.1, 0.5, 2.0, *(5.0,) * 24)
+"""A server that was ended is started again within two minutes, or somebody has to look."""
 
 
 @dataclass(frozen=True)
@@ -27,9 +31,10 @@ class Stop:
     """Somebody has to look: the rows stay at their position."""
 
 
-def about_outside(tries: int) -> RetryAfter | Stop:
+def about_outside(tries: int, pauses_s: Sequence[float] | None = None) -> RetryAfter | Stop:
     """The log could not be read or the rows not written, `tries` times in a row."""
-    return RetryAfter(_PAUSES_S[tries - 1]) if tries <= len(_PAUSES_S) else Stop()
+    pauses = _PAUSES_S if pauses_s is None else pauses_s
+    return RetryAfter(pauses[tries - 1]) if tries <= len(pauses) else Stop()
 
 
 def about_event(refused: int) -> Quarantine | Stop:

@@ -6,7 +6,6 @@ moment leaves rows that are written again, and then are the same.
 
 from __future__ import annotations
 
-import gc
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -15,12 +14,12 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import Protocol
 
-from projections.decisions import Stop, about_event, about_outside
-from projections.folding import Folded, Folding
+from projections.folding import Folded
 from projections.progress import Progress, ProjectionsStopped
 from projections.reading import Stored
-from projections.warehouse import Warehouse, WarehouseError
-from projections.writing import position_of, write
+from projections.step import Step
+from projections.warehouse import Warehouse
+from projections.writing import ROWS, position_of, quarantine
 
 log = logging.getLogger(__name__)
 
@@ -50,14 +49,13 @@ class Runner:
 
     def __init__(self, log: Log, warehouse: Warehouse, *, pace_s: float = PACE_S) -> None:
         self.progress = Progress(position_of(warehouse), log.head)
-        self.refused = 0
         self._log = log
         self._warehouse = warehouse
         self._pace_s = pace_s
-        self._folding = Folding(warehouse)
         self._turn = threading.Lock()
         self._writer = ThreadPoolExecutor(1, "projections-writer")
         self._closing = threading.Event()
+        self._step = Step(warehouse, quarantine(warehouse), closing=self._closing)
         self._news = threading.Event()
         self._thread: threading.Thread | None = None
         self._unlisten: Callable[[], None] | None = None
@@ -68,6 +66,11 @@ class Runner:
     def position(self) -> int:
         """Every event up to here is in the rows."""
         return self.progress.position
+
+    @property
+    def refused(self) -> int:
+        """How many events could not be made rows since the start."""
+        return self._step.refused
 
     def wait(self, position: int, timeout: float) -> bool:
         """Until the rows answer up to `position`, `timeout` seconds at most. Raises ProjectionsStopped."""
@@ -99,16 +102,18 @@ class Runner:
         with self._turn:
             try:
                 self._run_until(position, say)
-            except BaseException:
+            except BaseException as error:
                 # Rows so far that were folded and not written are no rows.
-                self._folding = Folding(self._warehouse)
+                self._step.let_go()
+                if isinstance(error, ProjectionsStopped):
+                    self.progress.stopped(error)
                 raise
 
     def _run_until(self, position: int, say: Callable[[int], object]) -> None:
         pending: Future[int] | None = None
         reached, position = self.position, min(position, self._log.head)
         while reached < position and not self._closing.is_set():
-            folded = self._next(reached, min(position - reached, BATCH))
+            folded = self._step.fold(self._read(reached, min(position - reached, BATCH)))
             if pending is not None:
                 say(pending.result())
             reached = folded.position
@@ -116,51 +121,15 @@ class Runner:
         if pending is not None:
             say(pending.result())
 
-    def _next(self, after: int, limit: int) -> Folded:
-        """The rows of the next batch; an event that cannot be made rows is set aside."""
-        with _no_search_for_garbage():
-            folded = self._folding.fold(self._read(after, limit))
-        for refused in folded.refused:
-            self.refused += 1
-            log.error("projections refused position=%d topic=%s error=%s", refused.position, refused.topic, refused.error)
-            if isinstance(about_event(self.refused), Stop):
-                raise self._stopped(f"{self.refused} events could not be made rows, the last at {refused.position}: {refused.error}")
-        return folded
-
     def _read(self, after: int, limit: int) -> Sequence[Stored]:
-        tries = 0
-        while True:
-            try:
-                return self._log.rows_after(after, limit)
-            except Exception as error:  # noqa: BLE001 - a disk or a database may fail in any way; it is tried again, then raised
-                tries += 1
-                self._pause(tries, "the log cannot be read", error)
+        # A disk or a database may fail in any way.
+        return self._step.patiently("the log cannot be read", lambda: self._log.rows_after(after, limit), (Exception,))
 
     def _write(self, folded: Folded) -> int:
         self.progress.writing()
-        tries = 0
-        while True:
-            try:
-                write(self._warehouse, folded)
-            except WarehouseError as error:
-                tries += 1
-                self._pause(tries, "the rows cannot be written", error)
-            else:
-                self.progress.written(folded.position)
-                return folded.position
-
-    def _pause(self, tries: int, what: str, error: Exception) -> None:
-        """Wait before the next try, or raise ProjectionsStopped."""
-        decision = about_outside(tries)
-        if isinstance(decision, Stop):
-            raise self._stopped(f"{what}: {error}") from error
-        log.warning("projections retry tries=%d after_s=%.1f reason=%s: %s", tries, decision.seconds, what, error)
-        self._closing.wait(decision.seconds)
-
-    def _stopped(self, why: str) -> ProjectionsStopped:
-        stopped = ProjectionsStopped(why)
-        self.progress.stopped(stopped)
-        return stopped
+        self._step.write(folded, {ROWS: folded.position})
+        self.progress.written(folded.position)
+        return folded.position
 
     def close(self) -> None:
         """Stop following; what is being written is finished. Can be repeated."""
@@ -182,19 +151,9 @@ class Runner:
             try:
                 yield
             except BaseException as error:
-                raise self._stopped(f"while the rows were at rest: {error!r}") from error
-            self._folding = Folding(self._warehouse)
+                stopped = ProjectionsStopped(f"while the rows were at rest: {error!r}")
+                self.progress.stopped(stopped)
+                raise stopped from error
+            self._step.let_go()
             self.progress.written(position_of(self._warehouse))
         self._news.set()
-
-
-@contextmanager
-def _no_search_for_garbage() -> Iterator[None]:
-    """A batch is a hundred thousand objects that live until its end: to look for garbage among them again and again doubles its time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()

@@ -1,32 +1,57 @@
-"""The rows of a stretch of the log go into the warehouse, and then the position that they reach."""
+"""The rows of a stretch of the log go into the warehouse, and then the position that they reach.
+
+Who reads the log itself notes one position, under the name ROWS. Who reads it by partitions notes one a partition.
+"""
 
 from __future__ import annotations
 
-from projections import audit
-from projections.folding import Folded
-from projections.warehouse import Warehouse
+from collections.abc import Callable, Mapping, Sequence
 
-_NAME = "rows"
+from projections import audit
+from projections.folding import Folded, Refused
+from projections.warehouse import Columns, Warehouse
+
+ROWS = "rows"
 
 
 def position_of(warehouse: Warehouse) -> int:
     """The position up to which the warehouse's rows are complete; 0 for a new one."""
-    told = warehouse.execute("SELECT position FROM positions FINAL WHERE name = {name:String}", name=_NAME)
+    told = warehouse.execute("SELECT position FROM positions FINAL WHERE name = {name:String}", name=ROWS)
     position: int = told[0]["position"] if told else 0
     return position
 
 
-def write(warehouse: Warehouse, folded: Folded) -> None:
-    """Write a batch; it may have been written before, in part or whole, and then nothing changes."""
+def positions_of(warehouse: Warehouse) -> dict[str, int]:
+    """Every position that is noted in the warehouse, by its name."""
+    return {row["name"]: row["position"] for row in warehouse.execute("SELECT name, position FROM positions FINAL")}
+
+
+def write(warehouse: Warehouse, folded: Folded, reached: Mapping[str, int] | None = None) -> None:
+    """Write a batch; it may have been written before, in part or whole, and then nothing changes.
+
+    reached: the position that the rows then reach, by name; without it the end of the batch, of a log that is read as one.
+    """
     for table, columns in folded.tables.items():
         if table == audit.TABLE:
             warehouse.insert(table, columns)
         else:
             # Versions first: a row that is there has all its versions there, so a fold that skips what the row has seen loses none.
             warehouse.insert(f"{table}_versions", columns, table)
-    if folded.refused:
-        positions = [refused.position for refused in folded.refused]
-        topics = [refused.topic for refused in folded.refused]
-        errors = [refused.error for refused in folded.refused]
-        warehouse.insert("quarantine", {"position": positions, "topic": topics, "error": errors, "version": [1] * len(positions)})
-    warehouse.insert("positions", {"name": [_NAME], "position": [folded.position], "version": [folded.position]})
+    noted = {ROWS: folded.position} if reached is None else reached
+    positions = list(noted.values())
+    warehouse.insert("positions", {"name": list(noted), "position": positions, "version": positions})
+
+
+def quarantine(warehouse: Warehouse) -> Callable[[Sequence[Refused]], None]:
+    """What sets events aside of which no rows can be made: in a table beside the rows."""
+
+    def set_aside(some: Sequence[Refused]) -> None:
+        columns: Columns = {
+            "position": [refused.position for refused in some],
+            "topic": [refused.topic for refused in some],
+            "error": [refused.error for refused in some],
+            "version": [1] * len(some),
+        }
+        warehouse.insert("quarantine", columns)
+
+    return set_aside

@@ -1,0 +1,112 @@
+"""What is done with each batch of events, wherever the log is read from: folded, written, and what becomes of an error.
+
+The in-process runner reads the store itself, a worker of a house of many processes reads Kafka. Both take the same step.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TypeVar
+
+from projections.decisions import Stop, about_event, about_outside
+from projections.folding import Folded, Folding, Refused
+from projections.progress import ProjectionsStopped
+from projections.reading import Stored
+from projections.warehouse import Warehouse, WarehouseError
+from projections.writing import write
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+SetAside = Callable[[Sequence[Refused]], object]
+"""Keeps events of which no rows could be made where the operator finds them; before the position passes them. It may be told of one twice."""
+
+
+class Step:
+    """Folds batch after batch and writes their rows. One thread at a time folds; meanwhile another may write the batch before.
+
+    outside: the errors of servers and disks, after which the same is tried again, with pauses (those of `decisions` if none are told).
+    closing: set when nobody waits any more.
+    """
+
+    def __init__(
+        self,
+        warehouse: Warehouse,
+        set_aside: SetAside,
+        *,
+        around: Callable[[], AbstractContextManager[object]] = nullcontext,
+        outside: tuple[type[Exception], ...] = (WarehouseError,),
+        pauses_s: Sequence[float] | None = None,
+        closing: threading.Event | None = None,
+    ) -> None:
+        """around: what is entered for each try to write; an error of `outside` when it is left says that the rows must be written again."""
+        self.refused = 0
+        self._warehouse = warehouse
+        self._set_aside = set_aside
+        self._around = around
+        self._outside = outside
+        self._pauses_s = pauses_s
+        self._closing = closing or threading.Event()
+        self._folding = Folding(warehouse)
+
+    def fold(self, stored: Sequence[Stored]) -> Folded:
+        """The rows of a batch; an event that cannot be made rows is named, to be set aside. Raises ProjectionsStopped where there are too many."""
+        with _no_search_for_garbage():
+            folded = self._folding.fold(stored)
+        for refused in folded.refused:
+            self.refuse(refused)
+        return folded
+
+    def refuse(self, refused: Refused) -> None:
+        """Name an event of which no rows can be made, and count it. Raises ProjectionsStopped where there are too many."""
+        self.refused += 1
+        log.error("projections refused position=%d topic=%s error=%s", refused.position, refused.topic, refused.error)
+        if isinstance(about_event(self.refused), Stop):
+            why = f"{self.refused} events could not be made rows, the last at {refused.position}: {refused.error}"
+            raise ProjectionsStopped(why)
+
+    def write(self, folded: Folded, reached: Mapping[str, int]) -> None:
+        """Write the rows, then the positions that are `reached` with them, by name. Raises ProjectionsStopped."""
+
+        def once() -> None:
+            with self._around():
+                if folded.refused:
+                    self._set_aside(folded.refused)
+                write(self._warehouse, folded, reached)
+
+        self.patiently("the rows cannot be written", once, self._outside)
+
+    def let_go(self) -> None:
+        """Forget the rows so far: they were folded and not written, or somebody else may have written newer ones."""
+        self._folding = Folding(self._warehouse)
+
+    def patiently(self, what: str, work: Callable[[], T], outside: tuple[type[Exception], ...]) -> T:
+        """Do it, again after each of these errors until there is nothing left to hope for. Raises ProjectionsStopped, with `what` cannot be done."""
+        tries = 0
+        while True:
+            try:
+                return work()
+            except outside as error:
+                tries += 1
+                decision = about_outside(tries, self._pauses_s)
+                if isinstance(decision, Stop):
+                    raise ProjectionsStopped(f"{what}: {error}") from error
+                log.warning("projections retry tries=%d after_s=%.1f reason=%s: %s", tries, decision.seconds, what, error)
+                self._closing.wait(decision.seconds)
+
+
+@contextmanager
+def _no_search_for_garbage() -> Iterator[None]:
+    """A batch is a hundred thousand objects that live until its end: to look for garbage among them again and again doubles its time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

@@ -6,12 +6,16 @@ Who reads the log itself notes one position, under the name ROWS. Who reads it b
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 
 from projections import audit
 from projections.folding import Folded, Refused
 from projections.warehouse import Columns, Warehouse
 
 ROWS = "rows"
+
+_ALONGSIDE = ThreadPoolExecutor(3, "projections-tables")
+"""An engine takes rows of several tables at once, each by a connection of its own."""
 
 
 def position_of(warehouse: Warehouse) -> int:
@@ -31,15 +35,22 @@ def write(warehouse: Warehouse, folded: Folded, reached: Mapping[str, int] | Non
 
     reached: the position that the rows then reach, by name; without it the end of the batch, of a log that is read as one.
     """
-    for table, columns in folded.tables.items():
-        if table == audit.TABLE:
-            warehouse.insert(table, columns)
-        else:
-            # Versions first: a row that is there has all its versions there, so a fold that skips what the row has seen loses none.
-            warehouse.insert(f"{table}_versions", columns, table)
+    writing = [_ALONGSIDE.submit(_write_table, warehouse, table, columns) for table, columns in folded.tables.items()]
+    # All of them have ended, well or badly, before the batch is given up or its position noted.
+    wait(writing)
+    for one in writing:
+        one.result()
     noted = {ROWS: folded.position} if reached is None else reached
     positions = list(noted.values())
     warehouse.insert("positions", {"name": list(noted), "position": positions, "version": positions})
+
+
+def _write_table(warehouse: Warehouse, table: str, columns: Columns) -> None:
+    if table == audit.TABLE:
+        warehouse.insert(table, columns)
+    else:
+        # Versions first: a row that is there has all its versions there, so a fold that skips what the row has seen loses none.
+        warehouse.insert(f"{table}_versions", columns, table)
 
 
 def quarantine(warehouse: Warehouse) -> Callable[[Sequence[Refused]], None]:

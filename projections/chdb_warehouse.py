@@ -6,6 +6,7 @@ there is a pool of them; the engine works outside the GIL. Rows go in as Arrow, 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -118,7 +119,8 @@ class ChdbWarehouse:
     # The engine
 
     def durable(self) -> None:
-        make_durable(self)
+        if make_durable(self):
+            os.sync()
 
     def beside(self, database: str) -> ChdbWarehouse:
         other = ChdbWarehouse(self.directory, database)

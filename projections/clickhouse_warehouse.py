@@ -184,7 +184,7 @@ class ClickhouseWarehouse:
     # The server
 
     def durable(self) -> None:
-        """What rows on a server survive is its operator's to say; a server that can be told to flush them is told."""
+        """What rows on a server survive is its operator's to say; a server that can be told to flush them from now on is told."""
         if self.execute(_KNOWS_DURABLE)[0]["known"]:
             make_durable(self)
 

@@ -39,7 +39,6 @@ def rebuild(log: Log, warehouse: Warehouse, runner: Runner | None = None, say: C
     fresh = warehouse.beside(_next(warehouse))
     try:
         migrate(fresh)
-        fresh.durable()
         _build(log, warehouse, fresh, runner, say)
     finally:
         fresh.close()
@@ -51,6 +50,8 @@ def _build(log: Log, warehouse: Warehouse, fresh: Warehouse, runner: Runner | No
     builder = Runner(log, fresh)
     try:
         builder.run_until(log.head, lambda position: say(position, log.head))
+        # Until here a loss of power costs nothing but the rebuild.
+        fresh.durable()
         with runner.resting() if runner is not None else nullcontext():
             builder.run_until(log.head)
             fresh.insert("positions", {"name": [_COMPLETE], "position": [builder.position], "version": [builder.position]})

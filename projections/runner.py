@@ -23,8 +23,8 @@ from projections.writing import ROWS, position_of, quarantine
 
 log = logging.getLogger(__name__)
 
-BATCH = 8_000
-"""Events read at once: a quarter of a second's work."""
+BATCH = 16_000
+"""Events read at once: half a second's work."""
 
 PACE_S = 0.25
 """A batch costs much the same whether it has one row or a thousand, so what comes in so short a time goes together."""

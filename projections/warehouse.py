@@ -59,7 +59,7 @@ class Warehouse(Protocol):
         """A statement of the machinery itself (migrations, positions), which belongs to no company."""
 
     def durable(self) -> None:
-        """From now on every row of every table is on disk, not in the page cache, when `insert` returns."""
+        """Every row that was written is on disk, not in the page cache, and from now on each one of any table is when `insert` returns."""
 
     def beside(self, database: str) -> Warehouse:
         """Another database in the same engine, made if it does not exist."""

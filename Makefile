@@ -34,10 +34,10 @@ services-down: install
 
 # Tests that need a server are skipped where it cannot be had, and fail where CI is set.
 test: check
-	$(BIN)/python -m services run clickhouse postgresql -- $(BIN)/python -m pytest
+	$(BIN)/python -m services run clickhouse kafka postgresql -- $(BIN)/python -m pytest
 
 test-long: check
-	$(BIN)/python -m services run clickhouse postgresql -- $(BIN)/python -m pytest -m ''
+	$(BIN)/python -m services run clickhouse kafka postgresql -- $(BIN)/python -m pytest -m ''
 
 bench: install
 	@$(BIN)/python -m bench

@@ -16,7 +16,7 @@ from bootstrap import Unusable
 from cli import asking
 from cli.answers import MISTAKEN, TAMPERED
 from cli.asks import Admin, Ask, Forget, Format, Grouping, History, ImportAmi, ImportQueueLog, Rebuild, Report, Subject, Verify
-from cli.console import Mistake
+from cli.console import Mistake, terminal
 from commands.chain import ChainBroken
 from commands.database import StoreUnavailable
 from commands.keyring import WrongMasterKey
@@ -205,3 +205,14 @@ def admin(
 ) -> None:
     """A one-time link by which an administrator sets a password."""
     _ask(data, Admin(email=email, company=company))
+
+
+@app.command()
+def topics(
+    replication: Annotated[int, typer.Option(help="On how many brokers each event lies.", min=1)] = 1,
+) -> None:
+    """Make the topics of a distributed house; those that are there are looked at and left alone."""
+    from cli.topics import topics as run
+
+    with terminal() as console:
+        raise typer.Exit(run(settings.read(), replication, console))

@@ -1,0 +1,252 @@
+"""The brokers of Kafka: which topics they have, and who appends to them.
+
+Whatever goes wrong is one of two things: they are away, which passes, or they say no, which somebody has to look at.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from time import monotonic
+from typing import Any
+
+from kafka import KafkaAdminClient, KafkaProducer, TopicPartition, errors
+from kafka.admin import ConfigResource, ConfigResourceType, OffsetSpec
+from kafka.net.compat import KafkaNetClient
+from kafka.partitioner import murmur2
+
+from streams.messages import Message
+
+LARGEST_MESSAGE = 16 * 1024 * 1024
+"""Bytes: no event may be larger, however many facts it tells."""
+
+CLIENT = "atende-relay"
+
+_CONNECT_S = 3.0
+_ANSWERS_WITHIN_S = 5.0
+_FOREVER_MS = 2**31 - 1
+_BATCH_BYTES = 256 * 1024
+_LINGER_MS = 5
+_OVERHEAD = 64 * 1024
+_EXISTS = 36
+_UNKNOWN = 3
+_KEYS_AT_HAND = 200_000
+_NO = (
+    errors.AuthorizationError, errors.MessageSizeTooLargeError, errors.RecordListTooLargeError, errors.InvalidTopicError,
+    errors.UnsupportedVersionError, errors.InvalidReplicationFactorError, errors.PolicyViolationError, errors.InvalidConfigurationError,
+    errors.KafkaConfigurationError,
+)  # fmt: skip
+
+# What it says of brokers that are away it says many times a second; who uses this module says it once.
+logging.getLogger("kafka").setLevel(logging.CRITICAL)
+
+
+class BrokersAway(Exception):
+    """No broker does what it was asked; it may in a moment. One line."""
+
+
+class BrokersRefuse(Exception):
+    """The brokers say no, and will again. One line."""
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A topic as it is. `settings`: the topic's own and inherited ones, by Kafka's names."""
+
+    name: str
+    partitions: int
+    settings: Mapping[str, str]
+    writable: bool
+
+
+class Brokers:
+    """The brokers, for questions and for making topics."""
+
+    def __init__(self, addresses: str) -> None:
+        """addresses: host:port, separated by commas. Raises BrokersAway and BrokersRefuse."""
+        reach(addresses)
+        with _told(addresses):
+            self._admin = _Admin(addresses)
+        self._addresses = addresses
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._admin.close()
+
+    def topics(self, names: Sequence[str]) -> dict[str, Topic]:
+        """Those of these topics that there are."""
+        with _told(self._addresses):
+            found = [topic for topic in self._admin.describe_topics(list(names)) if topic["error_code"] != _UNKNOWN]
+            for topic in found:
+                if topic["error_code"]:
+                    raise errors.for_code(topic["error_code"])(f"topic {topic['name']}")
+            settings = self._settings([topic["name"] for topic in found])
+        return {
+            topic["name"]: Topic(
+                topic["name"],
+                len(topic["partitions"]),
+                settings[topic["name"]],
+                # A broker that checks no rights may tell none.
+                writable=not topic.get("authorized_operations") or "WRITE" in topic["authorized_operations"],
+            )
+            for topic in found
+        }
+
+    def _settings(self, names: Sequence[str]) -> dict[str, dict[str, str]]:
+        if not names:
+            return {}
+        asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+        told = self._admin.describe_configs(asked, config_filter="all")["topic"]
+        return {name: {key: setting["value"] for key, setting in told[name].items()} for name in names}
+
+    def make(self, names: Iterable[str], partitions: int, replication: int, settings: Mapping[str, str]) -> list[str]:
+        """Make these topics; those that were made by this, not by somebody else meanwhile."""
+        wanted = {name: {"num_partitions": partitions, "replication_factor": replication, "configs": dict(settings)} for name in names}
+        if not wanted:
+            return []
+        with _told(self._addresses):
+            answers = self._admin.create_topics(wanted, raise_errors=False, wait_for_metadata=False)["topics"]
+        made = []
+        for answer in answers:
+            if answer["error_code"] not in (0, _EXISTS):
+                raise BrokersRefuse(f"Kafka at {self._addresses}: topic {answer['name']}: {answer['error_message']}")
+            if not answer["error_code"]:
+                made.append(answer["name"])
+        with _told(self._addresses):
+            self._admin.wait_for_topics(list(wanted))
+        return made
+
+    def ends(self, topics: Mapping[str, int]) -> dict[tuple[str, int], int]:
+        """How many messages each partition of these topics (by name: how many) has had."""
+        asked = {TopicPartition(name, number): OffsetSpec.LATEST for name, count in topics.items() for number in range(count)}
+        with _told(self._addresses):
+            told = self._admin.list_partition_offsets(asked)
+        return {(place.topic, place.partition): end.offset for place, end in told.items()}
+
+
+class _Admin(KafkaAdminClient):  # type: ignore[misc] # kafka-python ships no types
+    """One whose failed beginning leaves no thread and no socket behind."""
+
+    def __init__(self, addresses: str) -> None:
+        try:
+            super().__init__(
+                bootstrap_servers=addresses.split(","), client_id=CLIENT, bootstrap_timeout_ms=round(_ANSWERS_WITHIN_S * 1000),
+                request_timeout_ms=round(_ANSWERS_WITHIN_S * 1000),
+            )  # fmt: skip
+        except BaseException:
+            self._client.close()
+            self._net.stop()
+            raise
+
+
+class Producer:
+    """Appends messages, each partition's in the order in which they are sent, none of them before one that was not appended.
+
+    It goes on while brokers are away, for as long as they are. Once a message could not be appended nothing more is, and
+    `acknowledged` raises. Not thread-safe.
+    """
+
+    def __init__(self, addresses: str, partitions: Mapping[str, int]) -> None:
+        """partitions: how many each topic has. Raises BrokersAway and BrokersRefuse."""
+        reach(addresses)
+        self._addresses = addresses
+        self._partitions = partitions
+        self._failure: Exception | None = None
+        with _told(addresses), ExitStack() as failing:
+
+            def client(**options: Any) -> KafkaNetClient:
+                # One that does not come to its bootstrap would keep its sockets.
+                made = KafkaNetClient(**options)
+                failing.callback(made.close)
+                return made
+
+            self._kafka = KafkaProducer(
+                kafka_client=client, bootstrap_servers=addresses.split(","), client_id=CLIENT, bootstrap_timeout_ms=round(_ANSWERS_WITHIN_S * 1000),
+                acks="all", enable_idempotence=True, delivery_timeout_ms=_FOREVER_MS, request_timeout_ms=10_000,
+                batch_size=_BATCH_BYTES, linger_ms=_LINGER_MS, max_request_size=LARGEST_MESSAGE - _OVERHEAD,
+                reconnect_backoff_max_ms=1_000, allow_auto_create_topics=False, metrics_enabled=False,
+            )  # fmt: skip
+            failing.pop_all()
+
+    def send(self, topic: str, message: Message) -> tuple[int, Any]:
+        """Append it as soon as may be; its partition, and what `acknowledged` wants to know it by. Raises BrokersAway and BrokersRefuse."""
+        partition = _place(message.key) % self._partitions[topic]
+        with _told(self._addresses):
+            sent = self._kafka.send(topic, message.value, message.key, message.headers, partition)
+        sent.add_errback(self._failed)
+        return partition, sent
+
+    def _failed(self, error: Exception) -> None:
+        """In the thread that sends, before it sends anything else: what comes later must not be appended."""
+        if self._failure is None:
+            self._failure = error
+            self._kafka._sender.force_close()
+
+    def acknowledged(self, sent: deque[Any], within_s: float) -> bool:
+        """Whether all of these are appended, on as many brokers as must have them; those that are, are taken out.
+
+        Raises BrokersAway and BrokersRefuse when one of them never will be.
+        """
+        until = monotonic() + within_s
+        while sent:
+            if not sent[0].is_done:
+                try:
+                    sent[0].get(max(0.0, until - monotonic()))
+                except errors.KafkaError:
+                    if not sent[0].is_done:
+                        return False
+            if sent[0].failed():
+                with _told(self._addresses):
+                    raise self._failure or sent[0].exception
+            sent.popleft()
+        return True
+
+    def close(self, within_s: float = 0.0) -> None:
+        """Let what was sent be appended within so long, and let go of the connections."""
+        if within_s and self._failure is None:
+            with suppress(errors.KafkaError):
+                self._kafka.flush(within_s)
+        self._kafka._sender.force_close()
+        self._kafka._sender.join()
+        self._kafka.close()
+
+
+def reach(addresses: str) -> None:
+    """Raises BrokersAway where no broker can be connected to."""
+    reasons = []
+    for address in addresses.split(","):
+        host, _, port = address.rpartition(":")
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), timeout=_CONNECT_S / len(addresses.split(","))).close()
+        except (OSError, OverflowError) as error:
+            reasons.append(f"{address}: {getattr(error, 'strerror', None) or error}")
+        else:
+            return
+    raise BrokersAway(f"ATENDE_KAFKA: no broker answers ({', '.join(reasons)})")
+
+
+@contextmanager
+def _told(addresses: str) -> Iterator[None]:
+    """The driver's errors in the words of the house."""
+    try:
+        yield
+    except _NO as error:
+        raise BrokersRefuse(f"Kafka at {addresses} refuses: {_line(error)}") from error
+    except errors.KafkaError as error:
+        raise BrokersAway(f"Kafka at {addresses} does not do what it was asked: {_line(error)}") from error
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+@lru_cache(maxsize=_KEYS_AT_HAND)
+def _place(key: bytes) -> int:
+    """As every client of Kafka places a key: modulo the partitions that there are."""
+    place: int = murmur2(key) & 0x7FFFFFFF
+    return place

@@ -16,6 +16,7 @@ from streams.brokers import LARGEST_MESSAGE, Brokers, BrokersAway, BrokersRefuse
 from streams.house_topics import FOR_EVER, faults, make_topics, names
 from streams.messages import Message
 from tests.kit.kafka import PARTITIONS
+from tests.kit.waiting import within
 
 LARGEST = {"max.message.bytes": str(LARGEST_MESSAGE)}
 
@@ -120,16 +121,14 @@ def test_after_a_message_that_cannot_be_appended_nothing_is(kafka: str, brokers:
     name = f"{prefix}.agents"
     brokers.make([name], 1, 1, FOR_EVER | {"max.message.bytes": "100000"})
     producer = Producer(kafka, {name: 1})
-    first, others = deque[object](), deque[object]()
-    first.append(producer.send(name, Message(bytes(16), b"a", []))[1])
-    assert producer.acknowledged(first, 10)
-    for size in (200_000, 1, 1, 200_000, 1):
-        others.append(producer.send(name, Message(bytes(16), b"b" * size, []))[1])
-        if size > 1:
-            # Each in a batch of its own, the next one waits meanwhile.
-            producer._kafka._sender.wakeup()
+    sent = deque([producer.send(name, Message(bytes(16), b"a", []))[1]])
+    assert producer.acknowledged(sent, 10)
+    # A batch for itself, and one behind it.
+    sent.extend(producer.send(name, Message(bytes(16), b"b" * size, []))[1] for size in (200_000, 90_000))
+    behind = sent[-1]
     with pytest.raises(BrokersRefuse):
-        producer.acknowledged(others, 10)
+        producer.acknowledged(sent, 10)
+    within(lambda: behind.is_done)
     producer.close()
     assert brokers.ends({name: 1}) == {(name, 0): 1}
 

@@ -22,6 +22,7 @@ KEYS_FILE = "keys.db"
 HEAD_FILE = "head"
 STORE_SCHEMA = "store"
 KEYS_SCHEMA = "keys"
+RELAY_SCHEMA = "relay"
 
 _KEYS_CACHE_MIB = 16
 _NOTED_EVERY_S = 1.0
@@ -103,6 +104,10 @@ class OnServers:
 
     def keys(self) -> Database:
         return self._open(self.keys_url or self.store_url, KEYS_SCHEMA)
+
+    def relay(self) -> Database:
+        """Open what is known of how far the log is in Kafka. Whoever follows it tells there that he has come further."""
+        return self._open(self.store_url, RELAY_SCHEMA)
 
     @staticmethod
     def _open(url: str, schema: str) -> Database:

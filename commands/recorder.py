@@ -39,6 +39,9 @@ CREATE INDEX IF NOT EXISTS companies ON stored_events (position) WHERE topic = '
 _KINDS: tuple[Kind, ...] = ("integer", "bytes", "integer", "text", "bytes", "bytes")
 _EVENT = "SELECT originator_id, originator_version, topic, state FROM stored_events"
 _NOTIFICATION = "SELECT position, originator_id, originator_version, topic, state FROM stored_events"
+_WHOLE = (
+    "SELECT position, originator_id, originator_version, topic, state, hash FROM stored_events WHERE position > ? ORDER BY position LIMIT ?"
+)
 _NEWS = "SELECT position, hash, originator_id FROM stored_events WHERE position >= ? ORDER BY position"
 _IDS_A_QUERY = 500
 _NEWS_AT_ONCE = 10_000
@@ -299,3 +302,18 @@ class _Subscription(ListenNotifySubscription[ApplicationRecorder]):
         unlisten, self._unlisten = self._unlisten, None
         if unlisten is not None:
             unlisten()
+
+
+def whole_rows_after(db: Database, position: int, limit: int) -> list[tuple[int, bytes, int, str, bytes, bytes]]:
+    """The log in order for who only reads it, as (position, aggregate, version, topic, state, hash). Raises ChainBroken where one is missing."""
+    rows = db.read(_WHOLE, (position, limit))
+    if rows and rows[-1][0] != position + len(rows):
+        missing = next(wanted for wanted, row in enumerate(rows, position + 1) if row[0] != wanted)
+        raise ChainBroken(f"event {missing} is missing from the log: see `atende verify`")
+    return rows
+
+
+def last_position(db: Database) -> int:
+    """The position of the log's last event at this moment, for who only reads it."""
+    found: int | None = db.read("SELECT max(position) FROM stored_events")[0][0]
+    return found or 0

@@ -14,7 +14,7 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from commands.place import KEYS_FILE, KEYS_SCHEMA, STORE_FILE, STORE_SCHEMA, InDirectory, OnServers, Place
+from commands.place import KEYS_FILE, KEYS_SCHEMA, RELAY_SCHEMA, STORE_FILE, STORE_SCHEMA, InDirectory, OnServers, Place
 from services.postgresql import PostgreSQL
 from tests.kit.servers import address
 
@@ -43,7 +43,7 @@ def url_of(server: str, name: str, **other: str) -> str:
 def on_server(own_database: str, tmp_path: Path) -> OnServers:
     """An empty store on the server."""
     with psycopg.connect(own_database, autocommit=True) as db:
-        for schema in (STORE_SCHEMA, KEYS_SCHEMA):
+        for schema in (STORE_SCHEMA, KEYS_SCHEMA, RELAY_SCHEMA):
             db.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema)))
     return OnServers(tmp_path / "data", own_database)
 

@@ -1,0 +1,131 @@
+"""What is written down of the relay: how far the log is in Kafka, and how far each partition was then.
+
+A snapshot `(position, {partition: position of its last event up to there})` says what everyone who follows the partitions
+must have done before the log is followed up to that position. What a snapshot says stays true for ever: an event's partition
+follows from its aggregate's id alone. One ledger serves all houses in a database, told apart by the names of their topics.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from commands.database import Database
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS progress (topics TEXT PRIMARY KEY, term INTEGER NOT NULL, position INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS snapshots (topics TEXT NOT NULL, position INTEGER NOT NULL, reached TEXT NOT NULL, PRIMARY KEY (topics, position))
+"""
+
+KEPT = 2_000
+"""The latest snapshots are kept all."""
+
+SPARSE = 10_000
+"""Of older ones, one in so many positions: whoever follows far behind needs no finer steps."""
+
+_PRUNED_EVERY = 500
+_AT_ONCE = 1_000
+
+_BEGIN = "INSERT INTO progress VALUES (?, 1, 0) ON CONFLICT (topics) DO UPDATE SET term = progress.term + 1 RETURNING term, position"
+_MOVE = "UPDATE progress SET position = ? WHERE topics = ? AND term = ? RETURNING term"
+_SET = "INSERT INTO progress VALUES (?, 1, ?) ON CONFLICT (topics) DO UPDATE SET term = progress.term + 1, position = excluded.position"
+_KEEP = "INSERT INTO snapshots VALUES (?, ?, ?) ON CONFLICT (topics, position) DO NOTHING"
+_AT = "SELECT reached FROM snapshots WHERE topics = ? AND position = ?"
+_AFTER = "SELECT position, reached FROM snapshots WHERE topics = ? AND position > ? ORDER BY position LIMIT ?"
+_UP_TO = "SELECT position, reached FROM snapshots WHERE topics = ? AND position <= ? ORDER BY position DESC LIMIT ?"
+_PRUNE = """
+DELETE FROM snapshots WHERE topics = ? AND position < (SELECT min(position) FROM (
+        SELECT position FROM snapshots WHERE topics = ? ORDER BY position DESC LIMIT ?) AS latest)
+    AND EXISTS (SELECT 1 FROM snapshots AS next WHERE next.topics = snapshots.topics AND next.position > snapshots.position
+        AND next.position < (snapshots.position / ? + 1) * ?)
+"""
+
+Reached = Mapping[str, int]
+"""Positions of the log by `partition_name`."""
+
+Snapshot = tuple[int, Reached]
+
+_reached = msgspec.json.Decoder(dict[str, int])
+
+
+class Deposed(Exception):
+    """Another relay has taken over."""
+
+
+@dataclass(frozen=True)
+class Term:
+    """One relay's time in office: `number` grows with each one; `position`, `reached`: from where it goes on."""
+
+    number: int
+    position: int
+    reached: Reached
+
+
+class Ledger:
+    """The ledger of one house's topics. Thread-safe. All methods raise StoreUnavailable."""
+
+    def __init__(self, db: Database, topics: str) -> None:
+        """topics: what their names begin with."""
+        self._db = db
+        self._topics = topics
+        self._records = 0
+        db.define(_TABLES)
+
+    # For the relay
+
+    def begin(self) -> Term:
+        """Take over: whoever relayed before cannot record anything any more."""
+        with self._db.transaction():
+            ((number, position),) = self._db.execute(_BEGIN, (self._topics,))
+            kept = self._db.execute(_AT, (self._topics, position))
+        return Term(number, position, _reached.decode(kept[0][0]) if kept else {})
+
+    def record(self, term: Term, position: int, reached: Reached) -> None:
+        """All up to `position` is in Kafka, and who follows is told. Raises Deposed."""
+        with self._db.transaction(tell=True):
+            if not self._db.execute(_MOVE, (position, self._topics, term.number)):
+                raise Deposed
+            self._keep(position, reached)
+            if self._records % _PRUNED_EVERY == 0:
+                self._db.execute(_PRUNE, (self._topics, self._topics, KEPT, SPARSE, SPARSE))
+        self._records += 1
+
+    def _keep(self, position: int, reached: Reached) -> None:
+        self._db.execute(_KEEP, (self._topics, position, msgspec.json.encode(reached).decode()))
+
+    def set(self, position: int, reached: Reached) -> None:
+        """Whatever was recorded before: the relay is to go on after `position`. A relay that runs meanwhile is deposed."""
+        with self._db.transaction(tell=True):
+            self._db.execute(_SET, (self._topics, position))
+            if position:
+                self._keep(position, reached)
+
+    # For everybody
+
+    def position(self) -> int:
+        """All up to here is in Kafka."""
+        rows = self._db.read("SELECT position FROM progress WHERE topics = ?", (self._topics,))
+        return rows[0][0] if rows else 0
+
+    def after(self, position: int) -> Iterator[Snapshot]:
+        """The snapshots beyond a position, in order."""
+        while rows := self._db.read(_AFTER, (self._topics, position, _AT_ONCE)):
+            yield from ((row[0], _reached.decode(row[1])) for row in rows)
+            position = rows[-1][0]
+
+    def newest(self) -> Iterator[Snapshot]:
+        """All snapshots, the newest first."""
+        position = 2**62
+        while rows := self._db.read(_UP_TO, (self._topics, position, _AT_ONCE)):
+            yield from ((row[0], _reached.decode(row[1])) for row in rows)
+            position = rows[-1][0] - 1
+
+    def listen(self, told: Callable[[], object]) -> None:
+        """Call `told`, in a thread of its own, when something was recorded, or somebody who follows has come further."""
+        self._db.listen(told)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._db.close()

@@ -1,0 +1,174 @@
+"""Whole topics are read in order, without holes and repeats, in flat memory; what is not there is told."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from itertools import pairwise
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.kafka import Kafka
+from streams import bulk
+from streams.bulk import BulkReader, EventMissing, KafkaUnusable, Partition
+from streams.messages import Carried, NotOurMessage, message
+from tests.kit.servers import address
+from tests.kit.topics import Topics, topics
+
+__all__ = ["topics"]
+
+_STATE = b'{"tenant":"8d3f5a50-3a47-4c43-8a44-6b1d7ad24a5c"}'
+_NAMES = ("interaction.offered", "agent.paused", "contact.appeared")
+
+
+def _event(position: int, id: int = 1, name: str = _NAMES[0]) -> Carried:
+    return Carried(position, UUID(int=id).bytes, position, name, _STATE, bytes(32))
+
+
+class Scripted(BulkReader):
+    """Partitions without a broker: each time a few messages of those that are wanted."""
+
+    def __init__(self, partitions: Mapping[Partition, Sequence[int]], random: Random) -> None:
+        self._told = {partition: [_event(position) for position in positions] for partition, positions in partitions.items()}
+        self._random = random
+        super().__init__("", ())
+        self._next = dict.fromkeys(partitions, 0)
+        self._buffers = {partition: deque() for partition in partitions}
+        self.most = 0
+
+    async def _open(self, *_: Any) -> None:
+        """There is nothing to open."""
+
+    def ends(self) -> dict[Partition, int]:
+        return {partition: len(told) for partition, told in self._told.items()}
+
+    async def _fill(self, wanted: Sequence[Partition]) -> None:
+        assert wanted
+        partition = self._random.choice(wanted)
+        seen = self.reached.get(partition, 0)
+        first = self._next[partition]
+        for event in self._told[partition][first : first + self._random.randint(1, 5)]:
+            self._next[partition] += 1
+            if event.position > seen:
+                seen = event.position
+                self._buffers[partition].append(event)
+        self.reached[partition] = seen
+        self.most = max(self.most, *map(len, self._buffers.values()))
+
+
+@st.composite
+def relayed(draw: st.DrawFn) -> tuple[int, dict[Partition, list[int]]]:
+    """A log over partitions as relays leave it that were killed now and then and told again what they had told."""
+    length = draw(st.integers(0, 60))
+    of = draw(st.lists(st.integers(0, 3), min_size=length, max_size=length))
+    partitions: dict[Partition, list[int]] = {("t", number): [] for number in range(4)}
+    position = 0
+    while position < length:
+        reached = draw(st.integers(position + 1, length))
+        for told in range(draw(st.integers(max(0, position - 6), position)), reached):
+            partitions["t", of[told]].append(told + 1)
+        position = reached
+    return length, partitions
+
+
+@given(relayed(), st.integers(0, 70), st.randoms(use_true_random=False))
+def test_a_merge_gives_each_event_once_in_order(told: tuple[int, dict[Partition, list[int]]], after: int, random: Random) -> None:
+    length, partitions = told
+    with Scripted(partitions, random) as reader:
+        given = [event.position for some in reader.merged(reader.ends(), after) for event in some]
+    assert given == list(range(after + 1, length + 1))
+
+
+@given(relayed(), st.randoms(use_true_random=False))
+def test_partitions_are_given_in_their_order_without_repeats(told: tuple[int, dict[Partition, list[int]]], random: Random) -> None:
+    length, partitions = told
+    with Scripted(partitions, random) as reader:
+        given: dict[Partition, list[int]] = {partition: [] for partition in partitions}
+        for partition, some in reader.read(reader.ends()):
+            given[partition] += [event.position for event in some]
+    assert all(before < after for positions in given.values() for before, after in pairwise(positions))
+    assert sorted(position for positions in given.values() for position in positions) == list(range(1, length + 1))
+
+
+@given(relayed(), st.data())
+def test_a_merge_names_the_event_that_no_message_carries(told: tuple[int, dict[Partition, list[int]]], data: st.DataObject) -> None:
+    length, partitions = told
+    gone = data.draw(st.integers(1, max(1, length - 1)))
+    random = data.draw(st.randoms(use_true_random=False))
+    left = {partition: [position for position in positions if position != gone] for partition, positions in partitions.items()}
+    given: list[Carried] = []
+    with Scripted(left, random) as reader, pytest.raises(EventMissing) if gone < length else nullcontext() as missing:
+        for some in reader.merged(reader.ends()):
+            given += some
+    assert missing is None or missing.value.position == gone
+    assert [event.position for event in given] == list(range(1, min(gone, length + 1)))
+
+
+def test_a_partition_that_is_far_ahead_rests(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "_AT_HAND", 10)
+    ahead, behind = list(range(1_001, 2_001)), list(range(1, 1_001))
+    with Scripted({("t", 0): ahead, ("t", 1): behind}, Random(1)) as reader:
+        assert sum(map(len, reader.merged(reader.ends()))) == 2_000
+        assert reader.most <= 10 + 5
+
+
+# Against a broker
+
+
+def _log(length: int) -> list[Carried]:
+    return [_event(position, position % 17, _NAMES[position % 3]) for position in range(1, length + 1)]
+
+
+def test_topics_are_read_as_one_log_up_to_the_given_ends_and_on_from_there(topics: Topics, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "_AT_HAND", 50)
+    log = _log(3_000)
+    topics.send(log[:2_000])
+    with BulkReader(topics.brokers, topics.names) as reader:
+        ends = reader.ends()
+        topics.send(log[1_500:])
+        assert [event for some in reader.merged(ends) for event in some] == log[:2_000]
+        assert [event for some in reader.merged(reader.ends(), 2_000) for event in some] == log[2_000:]
+        assert reader.waiting(reader.ends()) == 0
+
+
+def test_some_partitions_are_read_alone(topics: Topics) -> None:
+    log = _log(500)
+    topics.send(log)
+    given: list[Carried] = []
+    with BulkReader(topics.brokers, topics.names) as reader:
+        halves = reader.partitions[::2], reader.partitions[1::2]
+    for half in halves:
+        with BulkReader(topics.brokers, topics.names, half) as reader:
+            assert reader.partitions == half
+            for partition, some in reader.read(reader.ends()):
+                assert partition in half
+                given += some
+    assert sorted(given, key=lambda event: event.position) == log
+
+
+def test_a_message_of_somebody_else_is_named_by_its_place(topics: Topics) -> None:
+    sent = message(_event(1))
+    topics.send([(_event(1), type(sent)(sent.key, sent.value, sent.headers[:2]))])
+    with (
+        BulkReader(topics.brokers, topics.names) as reader,
+        pytest.raises(NotOurMessage, match=rf"message 0 of {topics.prefix}.interactions, partition \d"),
+    ):
+        list(reader.read(reader.ends()))
+
+
+def test_a_broker_that_is_not_there_is_one_line() -> None:
+    with pytest.raises(KafkaUnusable) as refused:
+        BulkReader("127.0.0.1:1", ["any"])
+    assert "127.0.0.1:1" in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_missing_topic_is_one_line() -> None:
+    with pytest.raises(KafkaUnusable, match=r"no topic never\.made .*atende topics"):
+        BulkReader(address(Kafka), ["never.made"])

@@ -216,3 +216,16 @@ def topics(
 
     with terminal() as console:
         raise typer.Exit(run(settings.read(), replication, console))
+
+
+@app.command()
+def worker(
+    metrics_port: Annotated[
+        int | None, typer.Option(help="Where Prometheus asks; 0 is any free one.", show_default="none", min=0, max=65_535)
+    ] = None,
+) -> None:
+    """Make rows of what the relay has sent, beside other workers, until Ctrl-C (distributed mode)."""
+    from cli.working import work
+
+    with terminal() as console:
+        raise typer.Exit(work(settings.read(), metrics_port, console))

@@ -262,3 +262,29 @@ def _said(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "does not answer"
     return str(error) or type(error).__name__
+
+
+def messages_of(brokers: str, topic: str, partitions: int) -> list[Any]:
+    """Every message that a topic has now, each partition's in order; for a topic of few. Raises KafkaUnusable."""
+    try:
+        return asyncio.run(_messages_of(brokers, [TopicPartition(topic, number) for number in range(partitions)]))
+    except (KafkaError, OSError, TimeoutError) as error:
+        raise KafkaUnusable(f"Kafka at {brokers}: {_said(error)}") from error
+
+
+async def _messages_of(brokers: str, places: Sequence[TopicPartition]) -> list[Any]:
+    consumer = AIOKafkaConsumer(bootstrap_servers=brokers, enable_auto_commit=False, auto_offset_reset="earliest")
+    found: list[Any] = []
+    try:
+        async with asyncio.timeout(_CONNECT_S):
+            await consumer.start()
+            consumer.assign(places)
+            await consumer.seek_to_beginning(*places)
+            ends = await consumer.end_offsets(places)
+        for place, end in ends.items():
+            while await consumer.position(place) < end:
+                async with asyncio.timeout(STALLED_S):
+                    found += (await consumer.getmany(place, timeout_ms=_WAIT_MS)).get(place, [])
+    finally:
+        await consumer.stop()
+    return found

@@ -1,0 +1,98 @@
+"""`worker`: makes rows of what the relay has sent, beside other workers, until somebody stops it."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+
+from cli.console import Console, Mistake
+from cli.topics import must_be_distributed
+from commands.database import StoreUnavailable
+from migrations.runner import MigrationRefused, must_be_current
+from projections.clickhouse_warehouse import ClickhouseWarehouse
+from projections.progress import ProjectionsStopped
+from projections.warehouse import WarehouseError
+from settings import Settings
+from streams.brokers import Brokers, BrokersAway, BrokersRefuse
+from streams.dead_letters import UNUSABLE, DeadLetters
+from streams.faust_app import FaustApp, run
+from streams.house_topics import faults
+from streams.turns import TurnLost, Turns
+from streams.worker import Worker
+from streams.worker_metrics import WorkerMetrics
+
+
+def work(settings: Settings, metrics_port: int | None, console: Console) -> int:
+    """Work until SIGINT or SIGTERM; exit status 1 when somebody has to look, or start it again."""
+    must_be_distributed(settings)
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("streams").setLevel(logging.INFO)
+    with ExitStack() as stack:
+        _topics(settings)
+        turns = stack.enter_context(closing(Turns(settings.store_url)))
+        turns.check()
+        warehouse = stack.enter_context(rows(settings))
+        letters = stack.enter_context(closing(DeadLetters(settings.kafka, settings.topics)))
+        metrics = WorkerMetrics()
+        if metrics_port is not None:
+            stack.callback(_serve(metrics, settings.host, metrics_port, console))
+
+        def make(app: FaustApp) -> Worker:
+            outside = (*UNUSABLE, StoreUnavailable, TurnLost)
+            return Worker(warehouse, letters.keep, app.ack, app.begins_at, around=turns.shared, outside=outside, seen=metrics)
+
+        console.warn(f"Atende makes rows of the topics {settings.topics}.*")
+        # What is there now stays, so nobody has to look at it again.
+        gc.freeze()
+        try:
+            asyncio.run(_until_signal(settings, make))
+        except ProjectionsStopped as stopped:
+            console.warn(f"the worker has stopped: {stopped}")
+            return 1
+    return 0
+
+
+async def _until_signal(settings: Settings, make: Callable[[FaustApp], Worker]) -> None:
+    until = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, until.set)
+    await run(settings.kafka, settings.topics, make, until)
+
+
+def _topics(settings: Settings) -> None:
+    """Refuse to start without the brokers and the topics."""
+    try:
+        with closing(Brokers(settings.kafka)) as brokers:
+            wrong = faults(brokers, settings.topics, settings.partitions)
+    except (BrokersAway, BrokersRefuse) as error:
+        raise Mistake(str(error)) from error
+    if wrong:
+        raise Mistake(wrong[0] + f" (and {len(wrong) - 1} more)" * (len(wrong) > 1))
+
+
+@contextmanager
+def rows(settings: Settings) -> Iterator[ClickhouseWarehouse]:
+    """The rows on the server, in tables that are up to date."""
+    try:
+        warehouse = ClickhouseWarehouse(settings.clickhouse_url)
+    except WarehouseError as error:
+        raise Mistake(f"ATENDE_CLICKHOUSE_URL: {error}") from error
+    with closing(warehouse):
+        try:
+            must_be_current(warehouse)
+        except (MigrationRefused, WarehouseError) as error:
+            raise Mistake(f"{error}: `atende migrate` brings them up to date") from error
+        yield warehouse
+
+
+def _serve(metrics: WorkerMetrics, host: str, port: int, console: Console) -> Callable[[], None]:
+    try:
+        port, end = metrics.serve(host, port)
+    except OSError as error:
+        raise Mistake(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
+    console.warn(f"its metrics are at http://{host}:{port}/metrics")
+    return end

@@ -1,0 +1,129 @@
+"""Events of which no rows could be made: kept as they came, with the reason, until somebody has seen to it.
+
+A letter is the message itself under its own key, with headers that say why and where it lay (`reason`, `topic`, `partition`,
+`offset`) beside those that it had. A message of the same key with the one header `done` says which letter is settled. Both
+lie in one topic, which forgets nothing; a letter that was written twice, by a worker that was killed in between, is one.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from streams.brokers import Brokers, BrokersAway, BrokersRefuse, Producer
+from streams.bulk import KafkaUnusable, messages_of
+from streams.messages import Message
+from streams.topics import dead_letters, partition_name
+from streams.worker import Letter
+
+UNUSABLE = (BrokersAway, BrokersRefuse, KafkaUnusable)
+"""What may be raised by whoever uses these."""
+
+_DONE = "done"
+_TOLD_WITHIN_S = 10.0
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """A letter that is not settled. position: in the log, None where no relay wrote the message. at_ms: when it was set aside."""
+
+    position: int | None
+    event: str
+    reason: str
+    topic: str
+    partition: int
+    offset: int
+    at_ms: int
+    key: bytes
+
+    @property
+    def name(self) -> str:
+        """What it is known by, however often it was written."""
+        return str(self.position) if self.position is not None else f"{partition_name(self.topic, self.partition)}@{self.offset}"
+
+
+class DeadLetters:
+    """The dead letters of a house whose topics begin with `prefix`. Used by one thread at a time."""
+
+    def __init__(self, addresses: str, prefix: str) -> None:
+        self._addresses = addresses
+        self._topic = dead_letters(prefix)
+        self._producer: Producer | None = None
+
+    def keep(self, letters: Sequence[Letter]) -> None:
+        """Set these aside; they are on the brokers when this returns. Raises one of UNUSABLE."""
+        self._append([_written(letter) for letter in letters])
+
+    def settle(self, letters: Sequence[DeadLetter]) -> None:
+        """Let these not be listed any more. Raises one of UNUSABLE."""
+        self._append([Message(letter.key, b"", [(_DONE, letter.name.encode())]) for letter in letters])
+
+    def _append(self, messages: Sequence[Message]) -> None:
+        try:
+            if self._producer is None:
+                self._producer = Producer(self._addresses, {self._topic: self._partitions()})
+            sent = deque(self._producer.send(self._topic, message)[1] for message in messages)
+            if not self._producer.acknowledged(sent, _TOLD_WITHIN_S):
+                raise BrokersAway(f"Kafka at {self._addresses} has not kept a dead letter within {_TOLD_WITHIN_S:g} s")
+        except UNUSABLE:
+            # Not again by a producer that may still be at it: twice is once here, but never is not.
+            self.close()
+            raise
+
+    def _partitions(self) -> int:
+        brokers = Brokers(self._addresses)
+        try:
+            found = brokers.topics([self._topic])
+        finally:
+            brokers.close()
+        if self._topic not in found:
+            raise BrokersRefuse(f"there is no topic {self._topic}: `atende topics` makes it")
+        return found[self._topic].partitions
+
+    def listed(self) -> list[DeadLetter]:
+        """Those that are not settled, by their position in the log. Raises one of UNUSABLE."""
+        letters: dict[str, DeadLetter] = {}
+        for record in messages_of(self._addresses, self._topic, self._partitions()):
+            headers = dict(record.headers)
+            if _DONE in headers:
+                letters.pop(headers[_DONE].decode(), None)
+            else:
+                letter = _read(record, headers)
+                letters.setdefault(letter.name, letter)
+        return sorted(letters.values(), key=lambda letter: (letter.position or 0, letter.name))
+
+    def close(self) -> None:
+        """Let go of the brokers."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            producer.close()
+
+
+def _written(letter: Letter) -> Message:
+    lay = letter.message
+    place = partition_name(lay.topic, lay.partition)
+    headers = [
+        *((name, value) for name, value in lay.headers or ()),
+        ("reason", letter.reason.encode()),
+        ("topic", lay.topic.encode()),
+        ("partition", b"%d" % lay.partition),
+        ("offset", b"%d" % lay.offset),
+        ("known", b"" if letter.position is None else b"%d" % letter.position),
+    ]
+    return Message(lay.key or place.encode(), lay.value or b"", headers)
+
+
+def _read(record: Any, headers: Mapping[str, bytes]) -> DeadLetter:
+    known = headers["known"].decode()
+    return DeadLetter(
+        int(known) if known else None,
+        headers.get("event", b"").decode(errors="replace"),
+        headers["reason"].decode(),
+        headers["topic"].decode(),
+        int(headers["partition"]),
+        int(headers["offset"]),
+        record.timestamp,
+        record.key,
+    )

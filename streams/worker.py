@@ -1,0 +1,300 @@
+"""A worker of a house of many processes: makes rows of the messages that Kafka gives it, and says of each when it is done with.
+
+It is given partitions, and loses them again whenever a worker comes, goes or stands still for long. What holds whoever has a partition:
+
+- A message is done with (`ack`) only when ClickHouse has its rows and the position that they reach. Whoever takes over
+  begins at the first that is not, so that a message may come again; its rows then are the same.
+- Whoever is given partitions forgets the rows so far: somebody else may have written newer ones meanwhile.
+- One that stood still and wakes up may write rows that others have written since. They carry their events' versions, so
+  nothing newer is hidden, and nothing is done with that is not its own any more.
+- Messages come without holes. A hole means that some were lost on the way here: the worker stops, for its next life
+  begins again at the first message that is not done with.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Protocol
+
+from projections.decisions import PAUSES_OF_SERVERS_S
+from projections.folding import Folded, Refused
+from projections.progress import ProjectionsStopped
+from projections.reading import Stored
+from projections.step import Step
+from projections.warehouse import Warehouse, WarehouseError
+from projections.writing import positions_of
+from streams.messages import NotOurMessage, carried
+from streams.topics import partition_name
+
+log = logging.getLogger(__name__)
+
+BATCH = 8_000
+"""Messages of which rows are made at once, at most."""
+
+MOST_WAITING = 2 * BATCH
+"""Messages in memory that nobody has begun with: more are not asked for."""
+
+PACE_S = 0.25
+"""A batch costs much the same whether it has one row or a thousand, so what comes in so short a time goes together."""
+
+Partition = tuple[str, int]
+
+
+class Incoming(Protocol):
+    """A message as Kafka gives it."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]] | None
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A message of which no rows can be made, and why. position: None for one that no relay wrote."""
+
+    message: Incoming
+    position: int | None
+    reason: str
+
+
+class Seen(Protocol):
+    """Who counts what a worker does."""
+
+    def folded(self, messages: int, events: int, seconds: float) -> None:
+        """A batch has been folded."""
+
+    def written(self, reached: Mapping[str, int], seconds: float) -> None:
+        """A batch has been written."""
+
+    def refused(self, letters: int) -> None:
+        """Messages were set aside."""
+
+
+@dataclass
+class _Batch:
+    """Messages on their way to the rows. life: in which of the worker's times with its partitions they came."""
+
+    life: int
+    messages: list[Incoming]
+    folded: Folded | None = None
+    reached: dict[str, int] = field(default_factory=dict)
+    letters: dict[int, Letter] = field(default_factory=dict)
+    """By their positions; those without one under numbers below zero."""
+
+
+class Worker:
+    """Makes rows of what it is given. `take`, `given` and `run` belong to one event loop; folding and writing have a thread each."""
+
+    def __init__(
+        self,
+        warehouse: Warehouse,
+        dead_letters: Callable[[Sequence[Letter]], object],
+        ack: Callable[[Sequence[Incoming]], object],
+        begins_at: Callable[[Partition], int],
+        *,
+        around: Callable[[], AbstractContextManager[object]] = nullcontext,
+        outside: tuple[type[Exception], ...] = (),
+        pauses_s: Sequence[float] = PAUSES_OF_SERVERS_S,
+        pace_s: float = PACE_S,
+        seen: Seen | None = None,
+    ) -> None:
+        """dead_letters: keeps them before it returns. ack: told in the event loop. begins_at: the first offset of a partition that is not
+        done with. around, outside, pauses_s: as a step has them.
+        """
+        self._warehouse = warehouse
+        self._dead_letters = dead_letters
+        self._ack = ack
+        self._pace_s = pace_s
+        self._seen = seen
+        self._closing = threading.Event()
+        self._outside: tuple[type[Exception], ...] = (WarehouseError, *outside)
+        self._step = Step(warehouse, self._set_aside, around=around, outside=self._outside, pauses_s=pauses_s, closing=self._closing)
+        self._life = 0
+        self._folds_for = 0
+        self._begins_at = begins_at
+        self._next: dict[Partition, int | None] = {}
+        self._waiting: list[Incoming] = []
+        self._news = asyncio.Event()
+        self._room = asyncio.Event()
+        self._failure: ProjectionsStopped | None = None
+        self._being_written: _Batch | None = None
+        self._written: dict[str, int] = {}
+        """By partition: up to this position rows are made, as of the batch that was folded last."""
+
+    # What comes
+
+    def given(self, partitions: Iterable[Partition]) -> None:
+        """These are its partitions now, and no others; what came before is forgotten."""
+        self._life += 1
+        self._next = dict.fromkeys(partitions)
+        self._waiting = []
+        self._room.set()
+
+    async def take(self, message: Incoming) -> None:
+        """A message has come; returns when there is room for the next."""
+        partition = (message.topic, message.partition)
+        if partition not in self._next:
+            # It was lost meanwhile.
+            return
+        expected = self._next[partition]
+        if expected is None:
+            expected = self._begins_at(partition)
+        if message.offset != expected:
+            if message.offset > expected:
+                self._fail(f"{partition_name(*partition)}: offset {message.offset} came where {expected} was due: messages are missing")
+            return
+        self._next[partition] = message.offset + 1
+        self._waiting.append(message)
+        self._news.set()
+        while len(self._waiting) >= MOST_WAITING:
+            self._room.clear()
+            await self._room.wait()
+
+    def _fail(self, why: str) -> None:
+        self._failure = ProjectionsStopped(why)
+        self._news.set()
+
+    def close(self) -> None:
+        """Begin with nothing more; `run` returns when what is being written is written and done with."""
+        self._closing.set()
+        self._news.set()
+
+    # What is made of it
+
+    async def run(self) -> None:
+        """Make rows until it is closed. Raises ProjectionsStopped."""
+        loop = asyncio.get_running_loop()
+        pending: asyncio.Task[None] | None = None
+        with ThreadPoolExecutor(1, "rows-fold") as folder, ThreadPoolExecutor(1, "rows-write") as writer:
+            writing: Future[None] | None = None
+            try:
+                while (batch := await self._batch()) is not None:
+                    await loop.run_in_executor(folder, self._fold, batch, writing)
+                    if pending is not None:
+                        await pending
+                    writing = writer.submit(self._write, batch)
+                    pending = asyncio.create_task(self._finish(batch, writing))
+                if pending is not None:
+                    await pending
+            except BaseException:
+                self._closing.set()
+                raise
+
+    async def _finish(self, batch: _Batch, writing: Future[None]) -> None:
+        await asyncio.wrap_future(writing)
+        if batch.life == self._life:
+            self._ack(batch.messages)
+
+    async def _batch(self) -> _Batch | None:
+        """The next messages; None when there is nothing more to be done."""
+        began = monotonic()
+        while not self._closing.is_set():
+            await self._news.wait()
+            self._news.clear()
+            if self._failure is not None:
+                raise self._failure
+            if len(self._waiting) < BATCH:
+                await asyncio.sleep(self._pace_s - (monotonic() - began))
+            if self._waiting and not self._closing.is_set():
+                messages, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
+                if self._waiting:
+                    self._news.set()
+                self._room.set()
+                return _Batch(self._life, messages)
+        return None
+
+    def _fold(self, batch: _Batch, writing: Future[None] | None) -> None:
+        if batch.life != self._folds_for:
+            self._begin_anew(writing)
+            self._folds_for = batch.life
+        began = monotonic()
+        stored = self._new_ones(batch)
+        if stored:
+            batch.folded = self._step.patiently("the rows so far cannot be read", lambda: self._folded(stored, writing), self._outside)
+        elif batch.letters:
+            batch.folded = Folded(0, {}, [])
+        self._refuse(batch)
+        if self._seen is not None:
+            self._seen.folded(len(batch.messages), len(stored), monotonic() - began)
+
+    def _begin_anew(self, writing: Future[None] | None) -> None:
+        if writing is not None:
+            wait([writing])
+        self._step.let_go()
+        self._written = self._step.patiently("the positions cannot be read", lambda: positions_of(self._warehouse), self._outside)
+
+    def _folded(self, stored: Sequence[Stored], writing: Future[None] | None) -> Folded:
+        try:
+            return self._step.fold(stored)
+        except self._outside:
+            # Half of the rows so far may have been read.
+            if writing is not None:
+                wait([writing])
+            self._step.let_go()
+            raise
+
+    def _new_ones(self, batch: _Batch) -> list[Stored]:
+        """The events of which no rows were made yet: a relay that was killed may have sent some twice."""
+        stored: list[Stored] = []
+        names: dict[Partition, str] = {}
+        for message in batch.messages:
+            partition = (message.topic, message.partition)
+            name = names.get(partition) or names.setdefault(partition, partition_name(*partition))
+            try:
+                event = carried(message.key, message.value, message.headers)
+            except NotOurMessage as error:
+                number = -1 - len(batch.letters)
+                batch.letters[number] = Letter(message, None, str(error))
+                continue
+            if event.position <= self._written.get(name, 0):
+                continue
+            self._written[name] = batch.reached[name] = event.position
+            stored.append((event.position, event.id, event.version, event.event, event.state))
+        return stored
+
+    def _refuse(self, batch: _Batch) -> None:
+        """Let the letters of this batch be set aside with its rows."""
+        if batch.folded is None:
+            return
+        for number, letter in list(batch.letters.items()):
+            refused = Refused(number, letter.message.topic, letter.reason)
+            self._step.refuse(refused)
+            batch.folded.refused.append(refused)
+        wanted = {refused.position: refused.error for refused in batch.folded.refused if refused.position > 0}
+        for message in batch.messages if wanted else ():
+            position = _position(message)
+            if position in wanted:
+                batch.letters[position] = Letter(message, position, wanted[position])
+
+    def _set_aside(self, refused: Sequence[Refused]) -> None:
+        assert self._being_written is not None
+        letters = self._being_written.letters
+        self._dead_letters([letters[one.position] for one in refused])
+        if self._seen is not None:
+            self._seen.refused(len(refused))
+
+    def _write(self, batch: _Batch) -> None:
+        if batch.folded is None:
+            return
+        self._being_written = batch
+        began = monotonic()
+        self._step.write(batch.folded, batch.reached)
+        if self._seen is not None:
+            self._seen.written(batch.reached, monotonic() - began)
+
+
+def _position(message: Incoming) -> int:
+    try:
+        return carried(message.key, message.value, message.headers).position
+    except NotOurMessage:
+        return 0

@@ -1,0 +1,60 @@
+"""What a worker does, in numbers that Prometheus asks for."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Mapping
+from threading import Thread
+from typing import Any
+from wsgiref.simple_server import WSGIServer
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+
+_SECONDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+
+
+class WorkerMetrics:
+    """The numbers of one worker, from its start on."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        told: dict[str, Any] = {"registry": self._registry}
+        self._messages = Counter("atende_worker_messages", "Messages taken", **told)
+        self._events = Counter("atende_worker_events", "Events folded; the others had been before", **told)
+        self._batches = Counter("atende_worker_batches", "Batches written", **told)
+        self._refused = Counter("atende_worker_refused", "Messages of which no rows could be made", **told)
+        self._position = Gauge("atende_worker_position", "Position in the log up to which rows are written", ["partition"], **told)
+        self._seconds = Histogram("atende_worker_step_seconds", "Duration of the steps of a batch", ["step"], buckets=_SECONDS, **told)
+
+    def folded(self, messages: int, events: int, seconds: float) -> None:
+        """A batch has been folded."""
+        self._messages.inc(messages)
+        self._events.inc(events)
+        self._seconds.labels("fold").observe(seconds)
+
+    def written(self, reached: Mapping[str, int], seconds: float) -> None:
+        """A batch has been written."""
+        self._batches.inc()
+        self._seconds.labels("write").observe(seconds)
+        for partition, position in reached.items():
+            self._position.labels(partition).set(position)
+
+    def refused(self, letters: int) -> None:
+        """Messages were set aside."""
+        self._refused.inc(letters)
+
+    def serve(self, host: str, port: int) -> tuple[int, Callable[[], None]]:
+        """Answer on this port, 0 for any free one: which it is, and what ends it. Raises OSError."""
+        with socket.socket() as probe:
+            # The library's server would share a port with another process.
+            probe.bind((host, port))
+        server: WSGIServer
+        thread: Thread
+        server, thread = start_http_server(port, host, self._registry)
+
+        def end() -> None:
+            server.shutdown()
+            server.server_close()
+            thread.join()
+
+        return server.server_port, end

@@ -1,7 +1,22 @@
 """What holds for every test."""
 
+from collections.abc import Generator
+
+import pytest
 from hypothesis import settings
 
 # Nothing is timed: a busy machine is no failure.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that fails shows what the processes of its house said."""
+    report = yield
+    if report.failed:
+        for value in getattr(item, "funcargs", {}).values():
+            logs = getattr(value, "logs", None)
+            if callable(logs):
+                report.sections.append(("what the processes said", logs()))
+    return report

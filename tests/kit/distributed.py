@@ -1,0 +1,340 @@
+"""A whole house of real processes for tests: a database of its own on PostgreSQL and on ClickHouse, topics of its own in Kafka.
+
+    with distributed(tmp_path, workers=2) as house:
+        house.door.execute(...)
+        house.workers[0].kill()
+        house.wait_covered()
+
+Each process writes its log to a file; a test that fails shows them all (tests/conftest.py). At the end all is removed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from functools import cached_property
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+from kafka.admin import KafkaAdminClient
+from kafka.partitioner import murmur2
+from psycopg import sql
+
+from commands.door import Door
+from commands.place import OnServers
+from commands.store import Store
+from projections.clickhouse_warehouse import ClickhouseWarehouse
+from projections.reading import Stored
+from projections.writing import positions_of
+from services.clickhouse import ClickHouse
+from services.kafka import Kafka
+from services.postgresql import PostgreSQL
+from streams.house_topics import names
+from streams.topics import partition_name, slice_of, topic
+from tests.kit.servers import address
+from tests.kit.stores import behind, url_of
+from tests.kit.waiting import within
+
+ATENDE = Path(sysconfig.get_path("scripts")) / "atende"
+PARTITIONS = 4
+SOON_S = 60.0
+"""What a machine that others use too may take for anything."""
+
+_ENDS_WITHIN_S = 30.0
+_LAST_LINES = 40
+_EVENTS = "SELECT position, originator_id, originator_version, topic, state FROM stored_events ORDER BY position"
+
+
+def command(word: str) -> list[str]:
+    if word in ("migrate", "relay"):
+        return [sys.executable, "-m", "tests.kit.standing_in"]
+    return [sys.executable, str(ATENDE)]
+
+
+class Process:
+    """One process of the house, by its name there. It may be started again after it has ended."""
+
+    def __init__(self, name: str, words: tuple[str, ...], folder: Path, env: dict[str, str]) -> None:
+        self.name = name
+        self.words = words
+        self.log = folder / f"{name}.log"
+        self._env = env
+        self._popen: subprocess.Popen[bytes] | None = None
+        self._from = 0
+
+    def start(self) -> None:
+        assert not self.runs
+        self._from = self.log.stat().st_size if self.log.exists() else 0
+        with self.log.open("ab") as log:
+            self._popen = subprocess.Popen(
+                [*command(self.words[0]), *self.words], stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self._env
+            )
+
+    @property
+    def runs(self) -> bool:
+        return self._popen is not None and self._popen.poll() is None
+
+    @property
+    def pid(self) -> int:
+        assert self._popen is not None
+        return self._popen.pid
+
+    @property
+    def said(self) -> str:
+        """What it has written since it was started last."""
+        with self.log.open("rb") as log:
+            log.seek(self._from)
+            return log.read().decode(errors="replace")
+
+    def wait_says(self, pattern: str, seconds: float = SOON_S) -> str:
+        """The first group of the pattern, once it is in what the process says."""
+
+        def says() -> bool:
+            assert self.runs or re.search(pattern, self.said), f"{self.name} has ended: {self.said}"
+            return re.search(pattern, self.said) is not None
+
+        within(says, seconds)
+        found = re.search(pattern, self.said)
+        assert found is not None
+        return found[found.lastindex or 0]
+
+    def wait_ends(self, seconds: float = SOON_S) -> int:
+        """Its exit status, once it has ended by itself."""
+        assert self._popen is not None
+        return self._popen.wait(seconds)
+
+    def kill(self) -> None:
+        """As a power cut would."""
+        assert self._popen is not None
+        self._popen.kill()
+        self._popen.wait(_ENDS_WITHIN_S)
+
+    def stop(self) -> int:
+        """As an operator does; its exit status."""
+        assert self._popen is not None
+        if self.runs:
+            self._popen.send_signal(signal.SIGTERM)
+        return self._popen.wait(_ENDS_WITHIN_S)
+
+    def pause(self) -> None:
+        """It stands still until `go_on`."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        os.kill(self.pid, signal.SIGCONT)
+
+    def end(self) -> None:
+        """However it is."""
+        if self.runs:
+            assert self._popen is not None
+            self._popen.kill()
+            self._popen.wait(_ENDS_WITHIN_S)
+
+
+class House:
+    """The processes of a house and what they share. `env`: the settings of all of them."""
+
+    def __init__(self, folder: Path, env: dict[str, str], settings: dict[str, str]) -> None:
+        self.folder = folder
+        self.env = env
+        self.store_url = settings["ATENDE_STORE_URL"]
+        self.clickhouse_url = settings["ATENDE_CLICKHOUSE_URL"]
+        self.kafka = settings["ATENDE_KAFKA"]
+        self.prefix = settings["ATENDE_TOPICS"]
+        self.processes: list[Process] = []
+        self._opened = ExitStack()
+
+    # Processes
+
+    def start(self, *words: str) -> Process:
+        """A process that runs a command of the command line; whoever wants to know that it has begun waits for what it says."""
+        count = sum(process.words[0] == words[0] for process in self.processes)
+        process = Process(f"{words[0]}-{count + 1}", words, self.folder, self.env)
+        process.start()
+        self.processes.append(process)
+        return process
+
+    def run(self, *words: str, status: int = 0) -> subprocess.CompletedProcess[str]:
+        """A command run to its end, which must have this exit status."""
+        ran = subprocess.run(
+            [*command(words[0]), *words], stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", env=self.env, timeout=SOON_S, check=False
+        )  # fmt: skip
+        assert ran.returncode == status, f"exit status {ran.returncode}\n{ran.stdout}\n{ran.stderr}"
+        return ran
+
+    def worker(self) -> Process:
+        """One more worker."""
+        return self.start("worker")
+
+    def relay(self) -> Process:
+        """One more relay."""
+        return self.start("relay")
+
+    def api(self) -> Process:
+        """One more API; `url_of_api` says where."""
+        return self.start("serve", "--port", "0")
+
+    def url_of_api(self, api: Process) -> str:
+        return api.wait_says(r"at (http://\S+)")
+
+    def _of(self, kind: str) -> list[Process]:
+        return [process for process in self.processes if process.words[0] == kind]
+
+    @property
+    def workers(self) -> list[Process]:
+        return self._of("worker")
+
+    @property
+    def relays(self) -> list[Process]:
+        return self._of("relay")
+
+    @property
+    def apis(self) -> list[Process]:
+        return self._of("serve")
+
+    def logs(self) -> str:
+        """The last that each process said."""
+        told = {process.log: process.log.read_text(errors="replace").splitlines() for process in self.processes if process.log.exists()}
+        return "\n".join(f"--- {log.name}\n" + "\n".join(lines[-_LAST_LINES:]) for log, lines in told.items())
+
+    # What they share
+
+    @cached_property
+    def place(self) -> OnServers:
+        return OnServers(self.folder / "here", self.store_url)
+
+    @cached_property
+    def store(self) -> Store:
+        """The log, opened by this process too."""
+        self.place.directory.mkdir(exist_ok=True)
+        store = Store(self.place, master=self.env["ATENDE_MASTER_KEY"])
+        self._opened.callback(store.close)
+        return store
+
+    @cached_property
+    def door(self) -> Door:
+        """Where commands are executed, as an API process would."""
+        return Door(self.store)
+
+    @cached_property
+    def warehouse(self) -> ClickhouseWarehouse:
+        """The rows."""
+        opened = ClickhouseWarehouse(self.clickhouse_url)
+        self._opened.callback(opened.close)
+        return opened
+
+    def events(self) -> list[Stored]:
+        """The whole log."""
+        return [(*row,) for row in behind(self.place, _EVENTS)]  # type: ignore[misc]
+
+    def ends(self) -> dict[str, int]:
+        """The position of the last event of each partition, as it must come to be in Kafka."""
+        ends: dict[str, int] = {}
+        for position, id, _, event, _ in self.events():
+            ends[partition_name(topic(self.prefix, slice_of(event)), (murmur2(id) & 0x7FFFFFFF) % PARTITIONS)] = position
+        return ends
+
+    def covered(self) -> bool:
+        """Whether the rows answer for the whole log."""
+        reached = positions_of(self.warehouse)
+        return all(reached.get(partition, 0) >= position for partition, position in self.ends().items())
+
+    def wait_covered(self, seconds: float = SOON_S) -> None:
+        """Until the rows answer for all that is in the log now."""
+        ends = self.ends()
+
+        def covered() -> bool:
+            reached = positions_of(self.warehouse)
+            return all(reached.get(partition, 0) >= position for partition, position in ends.items())
+
+        within(covered, seconds)
+
+    def wait_share(self, workers: list[Process]) -> None:
+        """Until these workers, and no others, have the partitions among them, each some."""
+
+        def told(worker: Process) -> int:
+            found = re.findall(r"partitions assigned=(\d+)", worker.said)
+            return int(found[-1]) if found else 0
+
+        whole = PARTITIONS * (len(names(self.prefix)) - 1)
+        within(lambda: all(map(told, workers)) and sum(map(told, workers)) == whole, SOON_S)
+
+    def close(self) -> None:
+        for process in self.processes:
+            process.end()
+        self._opened.close()
+
+
+@contextmanager
+def distributed(folder: Path, *, relays: int = 1, workers: int = 1, apis: int = 0, env: dict[str, str] | None = None) -> Iterator[House]:
+    """A house whose processes have begun, until the end. env: more settings."""
+    name = f"test_{uuid4().hex[:12]}"
+    with ExitStack() as stack:
+        settings = {
+            "ATENDE_STORE_URL": stack.enter_context(_database(name)),
+            "ATENDE_CLICKHOUSE_URL": stack.enter_context(_rows(name)),
+            "ATENDE_KAFKA": address(Kafka),
+            "ATENDE_TOPICS": stack.enter_context(_topics(name)),
+        }
+        apart = {key: value for key, value in os.environ.items() if not key.startswith("ATENDE_")}
+        more = {
+            "ATENDE_MODE": "distributed", "ATENDE_DATA": str(folder / "data"), "ATENDE_PARTITIONS": str(PARTITIONS),
+            "ATENDE_MASTER_KEY": "5a" * 32, "ATENDE_TOKEN_SECRET": "s" * 32, "PYTHONUNBUFFERED": "1",
+        }  # fmt: skip
+        house = House(folder, {**apart, **more, **settings, **(env or {})}, settings)
+        stack.callback(house.close)
+        _prepare(house)
+        begun = [*(house.relay() for _ in range(relays)), *(house.worker() for _ in range(workers)), *(house.api() for _ in range(apis))]
+        for process in begun:
+            process.wait_says(_BEGUN[process.words[0]])
+        yield house
+
+
+_BEGUN = {"relay": "relay", "worker": "partitions assigned", "serve": "at http"}
+"""What a process says when it has begun."""
+
+
+def _prepare(house: House) -> None:
+    """The topics and the tables, at once."""
+    both = [house.start("topics"), house.start("migrate")]
+    for process in both:
+        assert process.wait_ends() == 0, process.said
+
+
+@contextmanager
+def _database(name: str) -> Iterator[str]:
+    server = address(PostgreSQL)
+    with psycopg.connect(server, autocommit=True) as db:
+        db.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    yield url_of(server, name)
+    with psycopg.connect(server, autocommit=True) as db:
+        db.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@contextmanager
+def _rows(name: str) -> Iterator[str]:
+    server = address(ClickHouse)
+    yield f"{server.rpartition('/')[0]}/{name}"
+    with closing(ClickhouseWarehouse(server, "default")) as warehouse:
+        for database in warehouse.execute("SHOW DATABASES"):
+            if database["name"].startswith(name):
+                warehouse.execute(f"DROP DATABASE {database['name']}")
+
+
+@contextmanager
+def _topics(prefix: str) -> Iterator[str]:
+    brokers = address(Kafka)
+    yield prefix
+    admin = KafkaAdminClient(bootstrap_servers=brokers)
+    try:
+        there = set(admin.list_topics())
+        admin.delete_topics([name for name in names(prefix) if name in there])
+    finally:
+        admin.close()

@@ -18,10 +18,10 @@ from psycopg.types.json import Jsonb
 from commands.database import StoreUnavailable, Undone
 from commands.postgres_server import Server, channel_of
 
-LOST_AFTER_S = 8
+LOST_AFTER_S = 6
 """A holder of which the server hears nothing for so long has lost the lock."""
 
-_SIGN_S = 2.0
+_SIGN_S = 1.0
 _CONNECTION = {"keepalives_idle": 2, "keepalives_interval": 2, "keepalives_count": 2, "tcp_user_timeout": 6_000}
 _SESSION = {
     "tcp_keepalives_idle": "2",

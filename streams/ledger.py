@@ -3,6 +3,8 @@
 A snapshot `(position, {partition: position of its last event up to there})` says what everyone who follows the partitions
 must have done before the log is followed up to that position. What a snapshot says stays true for ever: an event's partition
 follows from its aggregate's id alone. One ledger serves all houses in a database, told apart by the names of their topics.
+
+Each step is one statement of PostgreSQL's, so that a relay that is stopped in its middle holds up nobody.
 """
 
 from __future__ import annotations
@@ -13,6 +15,8 @@ from dataclasses import dataclass
 import msgspec
 
 from commands.database import Database
+from commands.place import RELAY_SCHEMA
+from commands.postgres_server import channel_of
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS progress (topics TEXT PRIMARY KEY, term INTEGER NOT NULL, position INTEGER NOT NULL);
@@ -29,9 +33,13 @@ _PRUNED_EVERY = 500
 _AT_ONCE = 1_000
 
 _BEGIN = "INSERT INTO progress VALUES (?, 1, 0) ON CONFLICT (topics) DO UPDATE SET term = progress.term + 1 RETURNING term, position"
-_MOVE = "UPDATE progress SET position = ? WHERE topics = ? AND term = ? RETURNING term"
+_RECORD = """
+WITH moved AS (UPDATE progress SET position = ? WHERE topics = ? AND term = ? RETURNING topics, position)
+INSERT INTO snapshots SELECT topics, position, ? FROM moved
+ON CONFLICT (topics, position) DO UPDATE SET reached = excluded.reached RETURNING pg_notify(?, '')
+"""
 _SET = "INSERT INTO progress VALUES (?, 1, ?) ON CONFLICT (topics) DO UPDATE SET term = progress.term + 1, position = excluded.position"
-_KEEP = "INSERT INTO snapshots VALUES (?, ?, ?) ON CONFLICT (topics, position) DO NOTHING"
+_KEEP = "INSERT INTO snapshots VALUES (?, ?, ?) ON CONFLICT (topics, position) DO UPDATE SET reached = excluded.reached"
 _AT = "SELECT reached FROM snapshots WHERE topics = ? AND position = ?"
 _AFTER = "SELECT position, reached FROM snapshots WHERE topics = ? AND position > ? ORDER BY position LIMIT ?"
 _UP_TO = "SELECT position, reached FROM snapshots WHERE topics = ? AND position <= ? ORDER BY position DESC LIMIT ?"
@@ -47,7 +55,12 @@ Reached = Mapping[str, int]
 
 Snapshot = tuple[int, Reached]
 
+_CHANNEL = channel_of(RELAY_SCHEMA)
 _reached = msgspec.json.Decoder(dict[str, int])
+
+
+def _written(reached: Reached) -> str:
+    return msgspec.json.encode(reached).decode()
 
 
 class Deposed(Exception):
@@ -77,30 +90,23 @@ class Ledger:
 
     def begin(self) -> Term:
         """Take over: whoever relayed before cannot record anything any more."""
-        with self._db.transaction():
-            ((number, position),) = self._db.execute(_BEGIN, (self._topics,))
-            kept = self._db.execute(_AT, (self._topics, position))
+        ((number, position),) = self._db.execute(_BEGIN, (self._topics,))
+        kept = self._db.execute(_AT, (self._topics, position))
         return Term(number, position, _reached.decode(kept[0][0]) if kept else {})
 
     def record(self, term: Term, position: int, reached: Reached) -> None:
         """All up to `position` is in Kafka, and who follows is told. Raises Deposed."""
-        with self._db.transaction(tell=True):
-            if not self._db.execute(_MOVE, (position, self._topics, term.number)):
-                raise Deposed
-            self._keep(position, reached)
-            if self._records % _PRUNED_EVERY == 0:
-                self._db.execute(_PRUNE, (self._topics, self._topics, KEPT, SPARSE, SPARSE))
+        if not self._db.execute(_RECORD, (position, self._topics, term.number, _written(reached), _CHANNEL)):
+            raise Deposed
+        if self._records % _PRUNED_EVERY == 0:
+            self._db.execute(_PRUNE, (self._topics, self._topics, KEPT, SPARSE, SPARSE))
         self._records += 1
-
-    def _keep(self, position: int, reached: Reached) -> None:
-        self._db.execute(_KEEP, (self._topics, position, msgspec.json.encode(reached).decode()))
 
     def set(self, position: int, reached: Reached) -> None:
         """Whatever was recorded before: the relay is to go on after `position`. A relay that runs meanwhile is deposed."""
-        with self._db.transaction(tell=True):
-            self._db.execute(_SET, (self._topics, position))
-            if position:
-                self._keep(position, reached)
+        if position:
+            self._db.execute(_KEEP, (self._topics, position, _written(reached)))
+        self._db.execute(_SET, (self._topics, position))
 
     # For everybody
 

@@ -229,3 +229,14 @@ def worker(
 
     with terminal() as console:
         raise typer.Exit(work(settings.read(), metrics_port, console))
+
+
+@app.command()
+def relay(
+    anew: Annotated[bool, typer.Option("--anew", help="All of the log once more, from its first event on.")] = False,
+    metrics_port: Annotated[int | None, typer.Option(help="Serve its figures for Prometheus there.", min=1, max=65_535)] = None,
+) -> None:
+    """Bring every event of a distributed house's log to Kafka, until Ctrl-C; a second one waits for the first to be gone."""
+    from cli.relaying import relay as run
+
+    raise typer.Exit(run(settings.read(), metrics_port, anew=anew))

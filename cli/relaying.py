@@ -1,0 +1,75 @@
+"""`relay`: one process that brings the log to Kafka, until somebody stops it."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
+from prometheus_client import CollectorRegistry, Metric, start_http_server
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from cli.console import Mistake
+from cli.topics import must_be_distributed
+from commands.place import OnServers
+from commands.postgres_lock import ServerLock
+from settings import Settings
+from streams.brokers import BrokersAway, BrokersRefuse
+from streams.ledger import Ledger
+from streams.relay import LOCK, Figures, House, LogTakenBack, Relay
+
+
+def relay(settings: Settings, metrics_port: int | None, *, anew: bool) -> int:
+    """Relay until SIGINT or SIGTERM. anew: from the first event on, whatever was relayed before."""
+    must_be_distributed(settings)
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("streams").setLevel(logging.INFO)
+    place = OnServers(settings.data, settings.store_url)
+    with (
+        closing(place.events()) as log,
+        closing(Ledger(place.relay(), settings.topics)) as ledger,
+        ServerLock(settings.store_url, LOCK) as lock,
+    ):
+        house = House(log, ledger, lock, settings.kafka, settings.topics, settings.partitions)
+        run = Relay(house)
+        for ending in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(ending, lambda *_: run.close())
+        try:
+            run.check()
+            if anew:
+                ledger.set(0, {})
+            if metrics_port is not None:
+                serve_figures(metrics_port, run.figures)
+            # Not in this thread: here signals are answered, which may come while a lock is held.
+            with ThreadPoolExecutor(1, "relay") as thread:
+                thread.submit(run.run).result()
+        except (BrokersAway, BrokersRefuse, LogTakenBack) as error:
+            raise Mistake(str(error)) from error
+    return 0
+
+
+class _Collected(Collector):
+    """The relay's figures as Prometheus wants them, as they are when it asks."""
+
+    def __init__(self, figures: Figures) -> None:
+        self._figures = figures
+
+    def collect(self) -> Iterator[Metric]:
+        figures = self._figures
+        yield CounterMetricFamily("atende_relay_events", "Events that this process has relayed", figures.relayed)
+        yield GaugeMetricFamily("atende_relay_position", "Position of the log up to which all is in Kafka", figures.position)
+        yield GaugeMetricFamily("atende_relay_lag_events", "Events that are not in Kafka yet", figures.lag())
+        yield GaugeMetricFamily("atende_relay_active", "1 where this relay relays, 0 where it waits for another", float(figures.relays))
+
+
+def serve_figures(port: int, figures: Figures) -> None:
+    """Serve the figures over HTTP as long as the process lives."""
+    registry = CollectorRegistry()
+    registry.register(_Collected(figures))
+    try:
+        start_http_server(port, registry=registry)
+    except (OSError, OverflowError) as error:
+        raise Mistake(f"--metrics-port {port}: {getattr(error, 'strerror', None) or error}") from error

@@ -1,0 +1,237 @@
+"""The relay: appends every event of the log to Kafka, in order, and writes down how far it is.
+
+It reads a batch, sends it, and while that one is on its way reads and sends the next; a batch is written down when all its
+events are acknowledged. Whoever relays next, after a crash or in place of one that stands still, goes on where the ledger
+says, so some events may be in Kafka twice, never one of them missing: in every partition an event comes, for the first time,
+after all that are before it in the log. Whoever reads knows a repeat by its position.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any
+
+from commands.database import Database, StoreUnavailable
+from commands.postgres_lock import ServerLock
+from commands.recorder import last_position, whole_rows_after
+from streams.brokers import Brokers, BrokersAway, BrokersRefuse, Producer
+from streams.house_topics import faults
+from streams.ledger import Deposed, Ledger, Term
+from streams.messages import Carried, message
+from streams.topics import SLICES, partition_name, slice_of, topic
+
+log = logging.getLogger(__name__)
+
+LOCK = "relay"
+BATCH = 2_000
+
+_TAKE_S = 1.0
+"""For so long a second relay waits at a time for the first to be gone."""
+_IDLE_S = 2.0
+_TOLD_EVERY_S = 30.0
+_ACKNOWLEDGED_S = 5.0
+_LAST_WORDS_S = 10.0
+_PAUSES_S = (0.1, 0.5, 1.0, 2.0, 5.0)
+
+
+class LogTakenBack(Exception):
+    """What the ledger says is in Kafka is not there any more, or the log ends before: somebody has to look. One line."""
+
+
+@dataclass
+class House:
+    """What is relayed, from where to where."""
+
+    log: Database
+    ledger: Ledger
+    lock: ServerLock
+    kafka: str
+    topics: str
+    partitions: int
+
+
+@dataclass
+class _Batch:
+    """Events on their way. `sent`: those that are not known to be acknowledged."""
+
+    position: int
+    events: int
+    reached: dict[str, int]
+    sent: deque[Any]
+
+
+class Figures:
+    """What an operator watches. `relayed`: events, by this relay; `position`: up to where all is in Kafka; `relays`: whether it is its turn."""
+
+    def __init__(self, log: Database) -> None:
+        self.relayed = 0
+        self.position = 0
+        self.relays = False
+        self._log = log
+
+    def lag(self) -> float:
+        """Events that are not in Kafka yet; not a number while that cannot be known."""
+        try:
+            return max(0, last_position(self._log) - self.position)
+        except StoreUnavailable:
+            return math.nan
+
+
+class Relay:
+    """One relay; another one that runs beside it waits until this is gone."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self.figures = Figures(house.log)
+        self._names = {slice_: topic(house.topics, slice_) for slice_ in SLICES}
+        self._closing = threading.Event()
+        self._news = threading.Event()
+        self._told = monotonic()
+        self._told_of = 0
+        house.log.listen(self._news.set)
+
+    def close(self) -> None:
+        """Let `run` end: what is on its way is acknowledged and written down first, if that takes no longer than some seconds. Any thread."""
+        self._closing.set()
+        self._news.set()
+
+    def check(self) -> None:
+        """Raises what keeps it from relaying at all: BrokersAway, BrokersRefuse, StoreUnavailable, LogTakenBack."""
+        last_position(self._house.log)
+        self._house.ledger.position()
+        self._check_topics()
+
+    def _check_topics(self) -> None:
+        house = self._house
+        with closing(Brokers(house.kafka)) as brokers:
+            found = faults(brokers, house.topics, house.partitions)
+            if found:
+                raise BrokersRefuse(f"Kafka at {house.kafka}: {found[0]}")
+
+    # Turns
+
+    def run(self) -> None:
+        """Relay until `close`, trying again for as long as a server is away. Raises BrokersRefuse, LogTakenBack and ChainBroken."""
+        failures = 0
+        waiting = False
+        while not self._closing.is_set():
+            began = monotonic()
+            try:
+                if self._house.lock.take(_TAKE_S):
+                    waiting = False
+                    with self._office():
+                        self._relay()
+                elif not waiting:
+                    waiting = True
+                    log.warning("relay waits: another one relays")
+            except Deposed:
+                log.warning("relay deposed position=%d: another one relays, or the ledger was set anew", self.figures.position)
+            except (StoreUnavailable, BrokersAway) as error:
+                failures = 1 if monotonic() - began > _TOLD_EVERY_S else failures + 1
+                pause = _PAUSES_S[min(failures, len(_PAUSES_S)) - 1]
+                log.warning("relay retry after_s=%.1f position=%d reason=%s", pause, self.figures.position, error)
+                self._closing.wait(pause)
+
+    @contextmanager
+    def _office(self) -> Iterator[None]:
+        self.figures.relays = True
+        try:
+            yield
+        finally:
+            self._house.lock.release()
+            self.figures.relays = False
+
+    def _relay(self) -> None:
+        house = self._house
+        term = house.ledger.begin()
+        self._check_kafka_has(term)
+        log.info("relay begins term=%d position=%d", term.number, term.position)
+        self._told, self._told_of = monotonic(), self.figures.relayed
+        self.figures.position = term.position
+        producer = Producer(house.kafka, dict.fromkeys(self._names.values(), house.partitions))
+        try:
+            self._follow(term, producer)
+        finally:
+            producer.close()
+
+    def _check_kafka_has(self, term: Term) -> None:
+        """Refuse to go on behind events that are not in Kafka any more: nobody who reads there would ever see them."""
+        house = self._house
+        self._check_topics()
+        if last_position(house.log) < term.position:
+            raise LogTakenBack(
+                f"the ledger says that event {term.position} was relayed, and the log ends before: it is not the log that was relayed"
+            )
+        with closing(Brokers(house.kafka)) as brokers:
+            ends = brokers.ends(dict.fromkeys(self._names.values(), house.partitions))
+        for (name, number), end in sorted(ends.items()):
+            if not end and term.reached.get(partition_name(name, number)):
+                raise LogTakenBack(
+                    f"partition {number} of topic {name} is empty, but events were relayed to it: `atende relay --anew` relays all of the log again"
+                )
+
+    # Following
+
+    def _follow(self, term: Term, producer: Producer) -> None:
+        """Relay what there is and what comes, two batches on their way at most."""
+        position, reached = term.position, dict(term.reached)
+        on_way: _Batch | None = None
+        while not self._closing.is_set():
+            self._news.clear()
+            rows = whole_rows_after(self._house.log, position, BATCH)
+            if not rows and on_way is None:
+                self._tell()
+                self._news.wait(_IDLE_S)
+                continue
+            sent = self._send(rows, reached, producer) if rows else None
+            if on_way is not None:
+                self._finish(term, on_way, producer)
+            on_way = sent
+            position = rows[-1][0] if rows else position
+        if on_way is not None:
+            self._finish(term, on_way, producer)
+
+    def _send(self, rows: list[tuple[int, bytes, int, str, bytes, bytes]], reached: dict[str, int], producer: Producer) -> _Batch:
+        if not self._house.lock.still_held():
+            raise Deposed
+        sent = deque[Any]()
+        position = 0
+        try:
+            for position, id, version, event, state, digest in rows:
+                name = self._names[slice_of(event)]
+                partition, under_way = producer.send(name, message(Carried(position, id, version, event, state, digest)))
+                sent.append(under_way)
+                reached[partition_name(name, partition)] = position
+        except BrokersRefuse as error:
+            raise BrokersRefuse(f"event {position}: {error}") from error
+        return _Batch(position, len(rows), dict(reached), sent)
+
+    def _finish(self, term: Term, batch: _Batch, producer: Producer) -> None:
+        """Wait until all of it is acknowledged, for as long as it takes; then write it down."""
+        until = None
+        while not producer.acknowledged(batch.sent, 1.0 if self._closing.is_set() else _ACKNOWLEDGED_S):
+            log.warning("relay waits for Kafka position=%d unacknowledged=%d", self.figures.position, len(batch.sent))
+            if self._closing.is_set():
+                until = until or monotonic() + _LAST_WORDS_S
+                if monotonic() > until:
+                    raise BrokersAway(f"the last {len(batch.sent)} events were not acknowledged: the next relay sends them again")
+        self._house.ledger.record(term, batch.position, batch.reached)
+        self.figures.relayed += batch.events
+        self.figures.position = batch.position
+        self._tell()
+
+    def _tell(self) -> None:
+        """A line in the log, every so often."""
+        passed = monotonic() - self._told
+        if passed >= _TOLD_EVERY_S:
+            figures = self.figures
+            rate = (figures.relayed - self._told_of) / passed
+            log.info("relay position=%d behind=%.0f events_per_s=%.0f", figures.position, figures.lag(), rate)
+            self._told, self._told_of = monotonic(), figures.relayed

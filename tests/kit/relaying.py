@@ -1,0 +1,223 @@
+"""A relay as a process of its own, what it has brought to Kafka, and a center that is busy meanwhile."""
+
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+import os
+import sys
+import threading
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from signal import SIGTERM, Signals
+from typing import Any, Self
+
+from kafka import KafkaConsumer, TopicPartition
+
+from cli.main import main
+from commands.database import StoreUnavailable
+from commands.desk import Caller
+from commands.door import Door
+from commands.place import OnServers
+from commands.recorder import whole_rows_after
+from commands.store import Store
+from domain.base import SECOND
+from domain.ids import company_id
+from simulator.center import busy_center
+from simulator.model import Model
+from simulator.speaking import PERMISSIONS, commands_of, settings_of
+from streams.ledger import Ledger
+from streams.messages import Carried, carried
+from streams.topics import SLICES, slice_of, topic
+from tests.kit.kafka import PARTITIONS
+from tests.kit.waiting import DEADLINE_S
+
+COMPANY = company_id("Empresa")
+MORNING = int(datetime(2026, 3, 2, 10, tzinfo=UTC).timestamp()) * SECOND
+AT_ONCE = 20
+
+Place = tuple[str, int]
+"""A partition: topic and number."""
+
+
+@dataclass
+class Relayed:
+    """A log on a server and the topics that it is relayed to. `said`: what relays say, one file each."""
+
+    place: OnServers
+    kafka: str
+    topics: str
+    ledger: Ledger
+    said: Path
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """Those of a distributed house; it has no rows."""
+        return {
+            "ATENDE_MODE": "distributed",
+            "ATENDE_STORE_URL": self.place.store_url,
+            "ATENDE_CLICKHOUSE_URL": "clickhouse://nowhere",
+            "ATENDE_KAFKA": self.kafka,
+            "ATENDE_TOPICS": self.topics,
+            "ATENDE_PARTITIONS": str(PARTITIONS),
+        }
+
+    @contextmanager
+    def relay(self, *options: str, said: str = "one", **settings: str) -> Iterator[RelayProcess]:
+        """A relay that is killed in the end, if it lives still."""
+        relay = RelayProcess(self.settings | settings, self.said / said, *options)
+        try:
+            yield relay
+        finally:
+            relay.close()
+
+    def says(self, which: str = "one") -> str:
+        """What a relay has said so far."""
+        file = self.said / which
+        return file.read_text() if file.exists() else ""
+
+    def busy(self, pause_s: float = 0.0) -> Busy:
+        """Its center."""
+        return Busy(self.place, pause_s)
+
+    def check(self, log: list[Carried] | None = None) -> int:
+        """As `check_all_is_there`."""
+        return check_all_is_there(log_of(self.place) if log is None else log, messages(self.kafka, self.topics), self.topics)
+
+
+class RelayProcess:
+    """`atende relay`; what it says goes to a file. It is forked off a process that has loaded the program already: twenty are started quickly."""
+
+    def __init__(self, environment: dict[str, str], said: Path, *options: str) -> None:
+        self._process = _FORKING.Process(target=_relay, args=(environment, said, options))
+        self._process.start()
+
+    def send(self, which: Signals) -> None:
+        assert self._process.pid is not None
+        os.kill(self._process.pid, which)
+
+    def end(self, how: Signals = SIGTERM) -> int | None:
+        """End it, and wait for that; its exit status."""
+        self.send(how)
+        return self.ended()
+
+    def ended(self) -> int | None:
+        """Its exit status when it has ended, which it does soon."""
+        self._process.join(DEADLINE_S)
+        return self._process.exitcode
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.join()
+        self._process.close()
+
+
+_FORKING = multiprocessing.get_context("forkserver")
+_FORKING.set_forkserver_preload(["cli.main", "cli.relaying"])
+
+
+def _relay(environment: dict[str, str], said: Path, options: Sequence[str]) -> None:
+    os.environ.update(environment)
+    with said.open("ab") as file:
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(file.fileno(), stream.fileno())
+    sys.argv = ["atende", "relay", *options]
+    main()
+
+
+def commands(seed: int = 1) -> Iterator[Any]:
+    """What a busy center does, in order, without end."""
+    yield from settings_of(busy_center())
+    yield from (command for at, action in Model(busy_center(4.0), seed, MORNING).play() for command in commands_of(COMPANY, at, action))
+
+
+class Busy:
+    """A center that does one thing after the other until it is told to stop, also when its store goes away in between."""
+
+    def __init__(self, place: OnServers, pause_s: float = 0.0) -> None:
+        self._door = Door(Store(place))
+        self._pause_s = pause_s
+        self._stopping = threading.Event()
+        self._caller = Caller(COMPANY, "simulator", PERMISSIONS)
+        self._thread = threading.Thread(target=self._run)
+        self.acknowledged = 0
+
+    def _run(self) -> None:
+        story = commands()
+        while not self._stopping.wait(self._pause_s):
+            batch = [(command, self._caller) for command in itertools.islice(story, AT_ONCE)]
+            while not self._stopping.is_set():
+                with suppress(StoreUnavailable):
+                    self._door.execute_all(batch)
+                    self.acknowledged = self._door.store.head()
+                    break
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Do nothing more. Can be repeated."""
+        self._stopping.set()
+        self._thread.join()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+        self._door.store.close()
+
+
+def log_of(place: OnServers) -> list[Carried]:
+    """The whole log as it lies in the store."""
+    db = place.events()
+    try:
+        rows: list[Any] = []
+        while some := whole_rows_after(db, len(rows), 10_000):
+            rows += some
+    finally:
+        db.close()
+    return [Carried(*row) for row in rows]
+
+
+def messages(kafka: str, prefix: str, partitions: int = PARTITIONS) -> dict[Place, list[Carried]]:
+    """All that lies in the topics of the slices, each partition's in order."""
+    consumer = KafkaConsumer(bootstrap_servers=kafka, max_poll_records=10_000, fetch_max_wait_ms=50)
+    try:
+        places = [TopicPartition(topic(prefix, slice_), number) for slice_ in SLICES for number in range(partitions)]
+        consumer.assign(places)
+        consumer.seek_to_beginning(*places)
+        ends = consumer.end_offsets(places)
+        found: dict[Place, list[Carried]] = defaultdict(list)
+        while any(consumer.position(place) < end for place, end in ends.items()):
+            for place, records in consumer.poll(timeout_ms=1_000).items():
+                found[place.topic, place.partition] += [carried(record.key, record.value, record.headers) for record in records]
+    finally:
+        consumer.close()
+    return dict(found)
+
+
+def check_all_is_there(log: list[Carried], found: dict[Place, list[Carried]], prefix: str) -> int:
+    """Every event of the log lies in Kafka as it lies in the store, its partition's in order but for repeats; how many repeats there are."""
+    seen: dict[int, Place] = {}
+    repeats = 0
+    for place, events in found.items():
+        last = 0
+        for event in events:
+            assert event == log[event.position - 1]
+            assert place[0] == topic(prefix, slice_of(event.event))
+            if event.position in seen:
+                assert seen[event.position] == place
+                repeats += 1
+                continue
+            assert event.position > last, "an event comes, for the first time, after all that are before it"
+            seen[event.position] = place
+            last = event.position
+    assert sorted(seen) == list(range(1, len(log) + 1))
+    homes: dict[bytes, set[Place]] = defaultdict(set)
+    for position, place in seen.items():
+        homes[log[position - 1].id].add(place)
+    assert all(len(places) == 1 for places in homes.values())
+    return repeats

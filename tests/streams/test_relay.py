@@ -1,0 +1,158 @@
+"""The relay loses no event, keeps each partition's order, and outlives whatever is killed beside it."""
+
+from __future__ import annotations
+
+import random
+import re
+import socket
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from signal import SIGCONT, SIGKILL, SIGSTOP, Signals
+
+import pytest
+
+from commands.place import OnServers
+from commands.store import Store
+from services.server import HOST
+from streams.ledger import Ledger
+from tests.kit.relaying import Relayed, check_all_is_there, log_of, messages
+from tests.kit.waiting import within
+
+TAKE_OVER_S = 10
+
+
+@pytest.fixture
+def house(on_server: OnServers, kafka: str, topics: str, tmp_path: Path) -> Iterator[Relayed]:
+    with closing(Ledger(on_server.relay(), topics)) as ledger:
+        yield Relayed(on_server, kafka, topics, ledger, tmp_path)
+
+
+def test_every_event_comes_to_kafka_in_order_and_the_relay_ends_when_it_is_told(house: Relayed) -> None:
+    with house.relay() as relay:
+        with house.busy() as busy:
+            within(lambda: house.ledger.position() > 5_000)
+        within(lambda: house.ledger.position() == busy.acknowledged)
+        assert relay.end() == 0
+    log = log_of(house.place)
+    found = messages(house.kafka, house.topics)
+    assert check_all_is_there(log, found, house.topics) == 0
+    last, reached = next(house.ledger.newest())
+    assert last == len(log)
+    assert reached == {f"{topic}:{number}": events[-1].position for (topic, number), events in found.items()}
+    for position, then in house.ledger.after(0):
+        assert then == {
+            f"{topic}:{number}": max(event.position for event in events if event.position <= position)
+            for (topic, number), events in found.items()
+            if events[0].position <= position
+        }
+
+
+def test_after_twenty_kills_nothing_is_lost(house: Relayed) -> None:
+    chance = random.Random(20)
+    with house.busy(0.1) as busy:
+        for _ in range(20):
+            before = house.ledger.position()
+            with house.relay() as relay:
+                within(lambda before=before: house.ledger.position() > before)
+                # Anything may be under way then.
+                time.sleep(chance.random() * 0.1)
+                relay.end(SIGKILL)
+    with house.relay(said="last") as relay:
+        within(lambda: "begins" in house.says("last") and house.ledger.position() == busy.acknowledged)
+        assert relay.end() == 0
+    house.check()
+
+
+@pytest.mark.parametrize("how", [SIGKILL, SIGSTOP])
+def test_a_second_relay_waits_and_takes_over_from_one_that_is_killed_or_stands_still(house: Relayed, how: Signals) -> None:
+    with house.busy(0.01) as busy, house.relay(said="first") as first:
+        within(lambda: house.ledger.position() > 500)
+        with house.relay(said="second") as second:
+            within(lambda: "waits" in house.says("second"))
+            first.send(how)
+            stopped = time.monotonic()
+            within(lambda: "begins" in house.says("second"))
+            assert time.monotonic() - stopped < TAKE_OVER_S
+            taken_over = house.ledger.position()
+            within(lambda: house.ledger.position() > taken_over)
+            if how == SIGSTOP:
+                first.send(SIGCONT)
+                within(lambda: "deposed" in house.says("first"))
+                assert first.end() == 0
+            busy.stop()
+            within(lambda: house.ledger.position() == busy.acknowledged)
+            assert second.end() == 0
+    house.check()
+
+
+# What keeps it from relaying
+
+
+def test_figures_are_served_for_prometheus(house: Relayed) -> None:
+    with closing(socket.create_server((HOST, 0))) as taken:
+        port = taken.getsockname()[1]
+    with house.busy(), house.relay("--metrics-port", str(port)):
+        within(lambda: house.ledger.position() > 100)
+        with urllib.request.urlopen(f"http://{HOST}:{port}/metrics") as answer:
+            told = answer.read().decode()
+    figures = dict(re.findall(r"^(atende_\w+) ([\d.]+)$", told, re.MULTILINE))
+    assert figures["atende_relay_active"] == "1.0"
+    assert float(figures["atende_relay_position"]) == float(figures["atende_relay_events_total"]) > 100
+    assert float(figures["atende_relay_lag_events"]) >= 0
+
+
+def refusal(house: Relayed, **settings: str) -> str:
+    """What a relay says that ends at once, in one line."""
+    with house.relay(**settings) as relay:
+        assert relay.ended() == 2
+    (line,) = house.says().splitlines()
+    return line
+
+
+def test_a_store_that_was_never_made_is_one_line(house: Relayed) -> None:
+    assert 'relation "stored_events" does not exist' in refusal(house)
+
+
+@pytest.fixture
+def made(house: Relayed) -> Relayed:
+    Store(house.place).close()
+    return house
+
+
+def test_a_missing_topic_is_one_line(made: Relayed) -> None:
+    assert refusal(made, ATENDE_TOPICS="nowhere").endswith("there is no topic nowhere.interactions: `atende topics` makes it")
+
+
+def test_another_number_of_partitions_is_one_line(made: Relayed) -> None:
+    assert refusal(made, ATENDE_PARTITIONS="5").endswith("has 3 partitions, ATENDE_PARTITIONS says 5")
+
+
+def test_no_broker_is_one_line(made: Relayed) -> None:
+    assert "no broker answers" in refusal(made, ATENDE_KAFKA=f"{HOST}:1")
+
+
+def test_no_store_is_one_line_without_its_password(made: Relayed) -> None:
+    line = refusal(made, ATENDE_STORE_URL=f"postgresql://atende:very-secret@{HOST}:1/atende")
+    assert f"PostgreSQL at {HOST}:1/atende" in line
+    assert "very-secret" not in line
+
+
+def test_topics_that_were_emptied_are_one_line_and_filled_anew_when_asked(made: Relayed) -> None:
+    with made.busy() as busy:
+        within(lambda: busy.acknowledged > 1_000)
+    log = log_of(made.place)
+    made.ledger.set(len(log), {f"{made.topics}.interactions:0": 5})
+    assert f"partition 0 of topic {made.topics}.interactions is empty" in refusal(made)
+    with made.relay("--anew", said="anew") as relay:
+        within(lambda: "position=0" in made.says("anew"))
+        within(lambda: made.ledger.position() == len(log))
+        assert relay.end() == 0
+    assert made.check(log) == 0
+
+
+def test_a_log_that_ends_before_what_was_relayed_is_one_line(made: Relayed) -> None:
+    made.ledger.set(7, {})
+    assert "the ledger says that event 7 was relayed, and the log ends before" in refusal(made)

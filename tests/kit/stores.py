@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -24,7 +24,13 @@ BOTH = ("sqlite", "postgresql")
 @pytest.fixture(scope="session")
 def own_database() -> Iterator[str]:
     """The URL of a database for this run alone."""
-    server = address(PostgreSQL)
+    with database_on(address(PostgreSQL)) as url:
+        yield url
+
+
+@contextmanager
+def database_on(server: str) -> Iterator[str]:
+    """The URL of an empty database, which is dropped afterwards."""
     name = f"test_{uuid4().hex[:12]}"
     with psycopg.connect(server, autocommit=True) as db:
         db.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))

@@ -94,14 +94,23 @@ def test_a_second_relay_waits_and_takes_over_from_one_that_is_killed_or_stands_s
 def test_figures_are_served_for_prometheus(house: Relayed) -> None:
     with closing(socket.create_server((HOST, 0))) as taken:
         port = taken.getsockname()[1]
-    with house.busy(), house.relay("--metrics-port", str(port)):
-        within(lambda: house.ledger.position() > 100)
+
+    def figures() -> dict[str, str]:
         with urllib.request.urlopen(f"http://{HOST}:{port}/metrics") as answer:
-            told = answer.read().decode()
-    figures = dict(re.findall(r"^(atende_\w+) ([\d.]+)$", told, re.MULTILINE))
-    assert figures["atende_relay_active"] == "1.0"
-    assert float(figures["atende_relay_position"]) == float(figures["atende_relay_events_total"]) > 100
-    assert float(figures["atende_relay_lag_events"]) >= 0
+            return dict(re.findall(r"^(atende_\w+) ([\d.]+)$", answer.read().decode(), re.MULTILINE))
+
+    with house.relay("--metrics-port", str(port)) as relay:
+        with house.busy() as busy:
+            within(lambda: house.ledger.position() > 100)
+        within(lambda: float(figures()["atende_relay_position"]) == busy.acknowledged)
+        told = figures()
+        assert relay.end() == 0
+    assert told == {
+        "atende_relay_active": "1.0",
+        "atende_relay_position": str(float(busy.acknowledged)),
+        "atende_relay_events_total": str(float(busy.acknowledged)),
+        "atende_relay_lag_events": "0.0",
+    }
 
 
 def refusal(house: Relayed, **settings: str) -> str:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from bench import asking, bringing, following, saving, saving_on_server, web
+from bench import asking, bringing, following, relaying, saving, saving_on_server, web
 
 Figure = Callable[[bool], dict[str, Any]]
 
@@ -26,6 +26,7 @@ FIGURES: dict[str, Figure] = {
     "event_to_dashboard": following.event_to_dashboard,
     "rebuild": following.rebuild,
     "dashboard": asking.dashboard,
+    "relay": relaying.relay,
 }
 
 

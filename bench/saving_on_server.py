@@ -38,7 +38,7 @@ def many_callers_on_server(quick: bool) -> dict[str, Any]:
         return {"skipped": "ATENDE_STORE_URL is not set"}
     size, names = QUICK if quick else FULL, itertools.count()
     with (
-        _database(told.store_url) as url,
+        database(told.store_url) as url,
         TemporaryDirectory(prefix="bench-") as directory,
         closing(_Raw(url)) as raw,
         Store(OnServers(Path(directory), url)) as store,
@@ -77,7 +77,7 @@ class _Raw:
 
 
 @contextmanager
-def _database(server: str) -> Iterator[str]:
+def database(server: str) -> Iterator[str]:
     """The URL of a database that is dropped afterwards."""
     name = f"bench_{uuid4().hex[:12]}"
     told = conninfo_to_dict(server)

@@ -1,0 +1,139 @@
+"""The relay from PostgreSQL to Kafka, beside bare kafka-python that produces the same messages."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from uuid import uuid4
+
+from kafka import KafkaProducer
+from kafka.admin import KafkaAdminClient
+
+import settings
+from bench.measure import compared, in_turns, profiled, spread
+from bench.saving import COMPANY
+from bench.saving_on_server import database
+from commands.database import Database
+from commands.door import Door
+from commands.place import OnServers
+from commands.postgres_lock import ServerLock
+from commands.recorder import last_position, whole_rows_after
+from commands.store import Store
+from simulator.story import history
+from streams.brokers import Brokers
+from streams.house_topics import make_topics, names
+from streams.ledger import Ledger
+from streams.messages import Carried, Message, message
+from streams.relay import LOCK, House, Relay
+from streams.topics import slice_of, topic
+
+START = datetime(2026, 3, 2, 3, tzinfo=UTC)
+PARTITIONS = 4
+_STEP_S = 0.005
+
+
+def relay(quick: bool) -> dict[str, Any]:
+    """The log of a simulated center's days from PostgreSQL to Kafka (ATENDE_STORE_URL, ATENDE_KAFKA), from the relay's start on."""
+    told = settings.read()
+    if not told.store_url or not told.kafka:
+        return {"skipped": "ATENDE_STORE_URL or ATENDE_KAFKA is not set"}
+    with (
+        database(told.store_url) as url,
+        TemporaryDirectory(prefix="bench-") as directory,
+        closing(Brokers(told.kafka)) as brokers,
+    ):
+        place = OnServers(Path(directory), url)
+        with Store(place) as store:
+            history(Door(store), COMPANY, seed=1, start=START, days=1, scale=1.0 if quick else 4.0)
+        with closing(place.events()) as log:
+            bench = _Bench(place, log, brokers, told.kafka)
+            try:
+                bench.ours()
+                mine, bare = in_turns(3 if quick else 5, bench.ours, bench.raw)
+                figure = compared("events/s", mine, bare, aim=0.8)
+                figure |= {"events": bench.events, "cpu_us_per_event": {side: spread(taken) for side, taken in bench.cpu.items()}}
+                if not figure["reached"]:
+                    figure["profile"] = profiled(bench.ours)
+            finally:
+                bench.close()
+    return figure
+
+
+class _Bench:
+    """Each round has topics of its own."""
+
+    def __init__(self, place: OnServers, log: Database, brokers: Brokers, kafka: str) -> None:
+        self.events = last_position(log)
+        self.cpu: dict[str, list[float]] = {"ours": [], "raw": []}
+        self._place = place
+        self._log = log
+        self._brokers = brokers
+        self._kafka = kafka
+        self._used: list[str] = []
+
+    def close(self) -> None:
+        """Leave no topics behind."""
+        with closing(KafkaAdminClient(bootstrap_servers=self._kafka)) as admin:
+            admin.delete_topics([name for prefix in self._used for name in names(prefix)])
+
+    def _topics(self) -> str:
+        self._used.append(f"bench_{uuid4().hex[:12]}")
+        make_topics(self._brokers, self._used[-1], PARTITIONS, 1)
+        return self._used[-1]
+
+    def ours(self) -> float:
+        """Events a second of a relay that finds a log of which nothing is in Kafka."""
+        prefix = self._topics()
+        with (
+            closing(Ledger(self._place.relay(), prefix)) as ledger,
+            ServerLock(self._place.store_url, LOCK) as lock,
+        ):
+            run = Relay(House(self._log, ledger, lock, self._kafka, prefix, PARTITIONS))
+            watch = threading.Thread(target=self._close_at_end, args=(run,))
+            watch.start()
+            with self._measured("ours") as taken:
+                run.run()
+            watch.join()
+        return self.events / taken[0]
+
+    def _close_at_end(self, run: Relay) -> None:
+        while run.figures.position < self.events:
+            time.sleep(_STEP_S)
+        run.close()
+
+    def raw(self) -> float:
+        """Events a second of messages that are there already, in one go."""
+        prefix = self._topics()
+        ready = list(self._messages(prefix))
+        producer = KafkaProducer(bootstrap_servers=self._kafka, acks="all", enable_idempotence=True, batch_size=256 * 1024, linger_ms=5)
+        for name in names(prefix):
+            producer.partitions_for(name)
+        with self._measured("raw") as taken:
+            for name, one in ready:
+                producer.send(name, one.value, one.key, one.headers)
+            producer.flush()
+        producer.close()
+        return len(ready) / taken[0]
+
+    def _messages(self, prefix: str) -> Iterator[tuple[str, Message]]:
+        position = 0
+        while rows := whole_rows_after(self._log, position, 10_000):
+            for row in rows:
+                carried = Carried(*row)
+                yield topic(prefix, slice_of(carried.event)), message(carried)
+            position = rows[-1][0]
+
+    @contextmanager
+    def _measured(self, side: str) -> Iterator[list[float]]:
+        """The seconds that it took, in a list that is filled at the end."""
+        taken: list[float] = []
+        began, cpu = time.perf_counter(), time.process_time()
+        yield taken
+        taken.append(time.perf_counter() - began)
+        self.cpu[side].append((time.process_time() - cpu) / self.events * 1e6)

@@ -37,18 +37,20 @@ from services.clickhouse import ClickHouse
 from services.kafka import Kafka
 from services.postgresql import PostgreSQL
 from streams.house_topics import names
-from streams.topics import partition_name, slice_of, topic
+from streams.topics import SLICES, partition_name, slice_of, topic
 from tests.kit.servers import address
 from tests.kit.stores import behind, url_of
 from tests.kit.waiting import within
 
 ATENDE = Path(sysconfig.get_path("scripts")) / "atende"
 PARTITIONS = 4
+ALL = PARTITIONS * len(SLICES)
 SOON_S = 60.0
 """What a machine that others use too may take for anything."""
 
 _ENDS_WITHIN_S = 30.0
 _LAST_LINES = 40
+_SHORT = ("topics", "migrate")
 _EVENTS = "SELECT position, originator_id, originator_version, topic, state FROM stored_events ORDER BY position"
 
 
@@ -66,11 +68,13 @@ class Process:
         self.words = words
         self.log = folder / f"{name}.log"
         self._env = env
+        self.ended = False
         self._popen: subprocess.Popen[bytes] | None = None
         self._from = 0
 
     def start(self) -> None:
         assert not self.runs
+        self.ended = False
         self._from = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
             self._popen = subprocess.Popen(
@@ -108,17 +112,20 @@ class Process:
     def wait_ends(self, seconds: float = SOON_S) -> int:
         """Its exit status, once it has ended by itself."""
         assert self._popen is not None
+        self.ended = True
         return self._popen.wait(seconds)
 
     def kill(self) -> None:
         """As a power cut would."""
         assert self._popen is not None
+        self.ended = True
         self._popen.kill()
         self._popen.wait(_ENDS_WITHIN_S)
 
     def stop(self) -> int:
         """As an operator does; its exit status."""
         assert self._popen is not None
+        self.ended = True
         if self.runs:
             self._popen.send_signal(signal.SIGTERM)
         return self._popen.wait(_ENDS_WITHIN_S)
@@ -136,6 +143,12 @@ class Process:
             assert self._popen is not None
             self._popen.kill()
             self._popen.wait(_ENDS_WITHIN_S)
+
+
+def share(worker: Process) -> int:
+    """How many partitions a worker has now, as it says."""
+    found = re.findall(r"partitions (?:assigned|revoked)=(\d+)", worker.said)
+    return int(found[-1]) if found and "assigned" in worker.said.rpartition("partitions ")[2] else 0
 
 
 class House:
@@ -241,30 +254,33 @@ class House:
             ends[partition_name(topic(self.prefix, slice_of(event)), (murmur2(id) & 0x7FFFFFFF) % PARTITIONS)] = position
         return ends
 
-    def covered(self) -> bool:
-        """Whether the rows answer for the whole log."""
-        reached = positions_of(self.warehouse)
-        return all(reached.get(partition, 0) >= position for partition, position in self.ends().items())
+    def committed(self) -> dict[str, int]:
+        """Up to which offset the workers are done with each partition, as Kafka knows it."""
+        group = f"{self.prefix}.rows"
+        with closing(KafkaAdminClient(bootstrap_servers=self.kafka)) as admin:
+            told = admin.list_group_offsets(group)[group]
+        return {partition_name(place.topic, place.partition): offset.offset for place, offset in told.items()}
 
     def wait_covered(self, seconds: float = SOON_S) -> None:
         """Until the rows answer for all that is in the log now."""
         ends = self.ends()
 
         def covered() -> bool:
+            self._nobody_ended()
             reached = positions_of(self.warehouse)
             return all(reached.get(partition, 0) >= position for partition, position in ends.items())
 
         within(covered, seconds)
 
-    def wait_share(self, workers: list[Process]) -> None:
+    def _nobody_ended(self) -> None:
+        """A process that ended by itself, and was not killed, would be waited for in vain."""
+        for process in self.processes:
+            assert process.runs or process.words[0] in _SHORT or process.ended, f"{process.name} has ended by itself: {process.said[-2000:]}"
+
+    def wait_share(self, workers: list[Process], seconds: float = SOON_S) -> None:
         """Until these workers, and no others, have the partitions among them, each some."""
 
-        def told(worker: Process) -> int:
-            found = re.findall(r"partitions assigned=(\d+)", worker.said)
-            return int(found[-1]) if found else 0
-
-        whole = PARTITIONS * (len(names(self.prefix)) - 1)
-        within(lambda: all(map(told, workers)) and sum(map(told, workers)) == whole, SOON_S)
+        within(lambda: all(map(share, workers)) and sum(map(share, workers)) == ALL, seconds)
 
     def close(self) -> None:
         for process in self.processes:

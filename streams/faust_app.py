@@ -104,6 +104,8 @@ def _app(brokers: str, prefix: str, directory: str) -> Any:
         broker=";".join(f"kafka://{broker}" for broker in brokers.split(",")),
         datadir=directory,
         store="memory://",
+        # Else partitions of one number go together, and of more workers than there are numbers some have none.
+        table_standby_replicas=0,
         web_enabled=False,
         processing_guarantee="at_least_once",
         topic_allow_declare=False,

@@ -275,7 +275,9 @@ class House:
     def _nobody_ended(self) -> None:
         """A process that ended by itself, and was not killed, would be waited for in vain."""
         for process in self.processes:
-            assert process.runs or process.words[0] in _SHORT or process.ended, f"{process.name} has ended by itself: {process.said[-2000:]}"
+            assert process.runs or process.words[0] in _SHORT or process.ended, (
+                f"{process.name} has ended by itself: {process.said[-2000:]}"
+            )
 
     def wait_share(self, workers: list[Process], seconds: float = SOON_S) -> None:
         """Until these workers, and no others, have the partitions among them, each some."""

@@ -30,6 +30,8 @@ app = typer.Typer(
 )
 bring = typer.Typer(no_args_is_help=True, help="Bring in what an Asterisk recorded.")
 app.add_typer(bring, name="import")
+letters = typer.Typer(no_args_is_help=True, help="Events of which no rows could be made (distributed mode).")
+app.add_typer(letters, name="dead-letters")
 
 Data = Annotated[Path | None, typer.Option("--data", help="The data directory.", show_default="ATENDE_DATA, else ./data")]
 Company = Annotated[str, typer.Option("--company", help="A company's name.", show_default="the oldest")]
@@ -240,3 +242,23 @@ def relay(
     from cli.relaying import relay as run
 
     raise typer.Exit(run(settings.read(), metrics_port, anew=anew))
+
+
+@letters.command("list")
+def list_dead_letters(json: Json = False) -> None:
+    """Show those that nobody has seen to."""
+    from cli.letters import list_letters
+
+    with terminal() as console:
+        raise typer.Exit(list_letters(settings.read(), console, json=json))
+
+
+@letters.command("retry")
+def retry_dead_letters(
+    positions: Annotated[list[int] | None, typer.Argument(metavar="[POSITION]...", help="These alone; without any: all.", min=1)] = None,
+) -> None:
+    """Make their rows by this version, from the log; one that succeeds is not listed any more."""
+    from cli.letters import retry_letters
+
+    with terminal() as console:
+        raise typer.Exit(retry_letters(settings.read(), positions or [], console))

@@ -16,17 +16,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from time import monotonic
 from typing import Protocol
 
 from projections.decisions import PAUSES_OF_SERVERS_S
-from projections.folding import Folded, Refused
+from projections.folding import Folded, Folding, Refused
 from projections.progress import ProjectionsStopped
 from projections.reading import Stored
+from projections.refolding import REFOLDED, builds_on
 from projections.step import Step
 from projections.warehouse import Warehouse, WarehouseError
 from projections.writing import positions_of
@@ -86,7 +88,10 @@ class _Batch:
 
     life: int
     messages: list[Incoming]
+    stored: list[Stored] = field(default_factory=list)
     folded: Folded | None = None
+    refolded: int = 0
+    """How often rows had been made anew when it was folded."""
     reached: dict[str, int] = field(default_factory=dict)
     letters: dict[int, Letter] = field(default_factory=dict)
     """By their positions; those without one under numbers below zero."""
@@ -118,7 +123,9 @@ class Worker:
         self._seen = seen
         self._closing = threading.Event()
         self._outside: tuple[type[Exception], ...] = (WarehouseError, *outside)
-        self._step = Step(warehouse, self._set_aside, around=around, outside=self._outside, pauses_s=pauses_s, closing=self._closing)
+        self._step = Step(
+            warehouse, self._set_aside, around=partial(self._turn, around), outside=self._outside, pauses_s=pauses_s, closing=self._closing
+        )
         self._life = 0
         self._folds_for = 0
         self._begins_at = begins_at
@@ -126,7 +133,7 @@ class Worker:
         self._waiting: list[Incoming] = []
         self._news = asyncio.Event()
         self._room = asyncio.Event()
-        self._failure: ProjectionsStopped | None = None
+        self._failure: Exception | None = None
         self._being_written: _Batch | None = None
         self._written: dict[str, int] = {}
         """By partition: up to this position rows are made, as of the batch that was folded last."""
@@ -151,7 +158,8 @@ class Worker:
             expected = self._begins_at(partition)
         if message.offset != expected:
             if message.offset > expected:
-                self._fail(f"{partition_name(*partition)}: offset {message.offset} came where {expected} was due: messages are missing")
+                why = f"{partition_name(*partition)}: offset {message.offset} came where {expected} was due: messages are missing"
+                self._fail(ProjectionsStopped(why))
             return
         self._next[partition] = message.offset + 1
         self._waiting.append(message)
@@ -160,8 +168,8 @@ class Worker:
             self._room.clear()
             await self._room.wait()
 
-    def _fail(self, why: str) -> None:
-        self._failure = ProjectionsStopped(why)
+    def _fail(self, failure: Exception) -> None:
+        self._failure = self._failure or failure
         self._news.set()
 
     def close(self) -> None:
@@ -188,10 +196,17 @@ class Worker:
                     await pending
             except BaseException:
                 self._closing.set()
+                if pending is not None:
+                    await asyncio.wait([pending])
                 raise
 
     async def _finish(self, batch: _Batch, writing: Future[None]) -> None:
-        await asyncio.wrap_future(writing)
+        try:
+            await asyncio.wrap_future(writing)
+        except Exception as error:
+            # Who waits for more to come would not hear of it.
+            self._fail(error)
+            raise
         if batch.life == self._life:
             self._ack(batch.messages)
 
@@ -218,7 +233,8 @@ class Worker:
             self._begin_anew(writing)
             self._folds_for = batch.life
         began = monotonic()
-        stored = self._new_ones(batch)
+        stored = batch.stored = self._new_ones(batch)
+        batch.refolded = self._written.get(REFOLDED, 0)
         if stored:
             batch.folded = self._step.patiently("the rows so far cannot be read", lambda: self._folded(stored, writing), self._outside)
         elif batch.letters:
@@ -288,9 +304,38 @@ class Worker:
             return
         self._being_written = batch
         began = monotonic()
-        self._step.write(batch.folded, batch.reached)
+        try:
+            self._step.write(batch.folded, batch.reached)
+        except _Refolded as refolded:
+            self._write_anew(batch, refolded.times)
         if self._seen is not None:
             self._seen.written(batch.reached, monotonic() - began)
+
+    def _write_anew(self, batch: _Batch, refolded: int) -> None:
+        """Rows that this batch builds on were made anew since it was folded, and maybe those that the next one builds on."""
+        self._folds_for = -1
+        batch.refolded = refolded
+        folded = self._step.patiently("the rows so far cannot be read", lambda: Folding(self._warehouse).fold(batch.stored), self._outside)
+        folded.refused[:] = batch.folded.refused if batch.folded is not None else []
+        batch.folded = folded
+        self._write(batch)
+
+    @contextmanager
+    def _turn(self, around: Callable[[], AbstractContextManager[object]]) -> Iterator[None]:
+        with around():
+            batch = self._being_written
+            if batch is not None and batch.folded is not None and builds_on(batch.folded):
+                times = positions_of(self._warehouse).get(REFOLDED, 0)
+                if times != batch.refolded:
+                    raise _Refolded(times)
+            yield
+
+
+class _Refolded(Exception):
+    """Somebody has made rows anew."""
+
+    def __init__(self, times: int) -> None:
+        self.times = times
 
 
 def _position(message: Incoming) -> int:

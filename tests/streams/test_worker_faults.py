@@ -14,11 +14,12 @@ import pytest
 from services.__main__ import DIRECTORY
 from services.clickhouse import ClickHouse
 from services.kafka import Kafka
-from services.server import Server
+from services.server import DoesNotRun, Server
 from tests.kit.distributed import House, distributed, share
 from tests.kit.loads import Load, twin
 from tests.kit.rows import everything
 from tests.kit.servers import address
+from tests.kit.waiting import within
 
 PATIENCE_S = 120.0
 
@@ -91,7 +92,16 @@ def kill(kind: type[Server]) -> None:
     """And start it again, where it was."""
     server = _server(kind)
     server.daemon.stop(signal.SIGKILL, 30)
-    server.start(server.ports[0])
+    within(lambda: _starts(server), PATIENCE_S)
+
+
+def _starts(server: Server) -> bool:
+    try:
+        server.start(server.ports[0])
+    except DoesNotRun:
+        # The port may be its for a moment longer.
+        return False
+    return True
 
 
 def _server(kind: type[Server]) -> Server:

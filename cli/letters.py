@@ -1,0 +1,93 @@
+"""`dead-letters`: events of which no rows could be made, seen and tried again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from rich.console import Console as Screen
+from rich.table import Table
+
+from bootstrap import place
+from cli.console import Console, Mistake
+from cli.topics import must_be_distributed
+from cli.working import rows
+from commands.database import StoreUnavailable
+from projections.warehouse import WarehouseError
+from settings import Settings
+from streams.dead_letters import UNUSABLE, DeadLetter, DeadLetters
+from streams.retrying import retry
+from streams.topics import partition_name
+from streams.turns import TurnLost, Turns
+
+_COLUMNS = ("position", "event", "reason", "message", "set_aside_at")
+
+
+def list_letters(settings: Settings, console: Console, *, json: bool) -> int:
+    """Write those that are not settled, nothing of anybody's data among it."""
+    with _kept(settings) as kept:
+        told = [_row(letter) for letter in _listed(kept)]
+    if json:
+        console.out(msgspec.json.encode(told).decode() + "\n")
+    elif told:
+        console.out(_table(told, console.width))
+    else:
+        console.warn("there are no dead letters")
+    return 0
+
+
+def retry_letters(settings: Settings, positions: Sequence[int], console: Console) -> int:
+    """Fold them once more, all without `positions`; exit status 1 when there are still no rows of one."""
+    with (
+        _kept(settings) as kept,
+        rows(settings) as warehouse,
+        closing(Turns(settings.store_url)) as turns,
+        closing(place(settings.data, settings).events()) as log,
+    ):
+        listed = _listed(kept)
+        letters = [letter for letter in listed if not positions or letter.position in positions]
+        for position in sorted(set(positions) - {letter.position for letter in listed}):
+            console.warn(f"{position} is no dead letter")
+        failed = 0
+        try:
+            for tried in retry(letters, kept, log, warehouse, turns):
+                failed += bool(tried.refused)
+                console.out(f"{tried.letter.name} {tried.letter.event}: {tried.refused or 'its rows are made'}\n")
+        except (*UNUSABLE, TurnLost, StoreUnavailable, WarehouseError) as error:
+            raise Mistake(f"not all were tried: {error}") from error
+    return 1 if failed else 0
+
+
+def _kept(settings: Settings) -> closing[DeadLetters]:
+    must_be_distributed(settings)
+    return closing(DeadLetters(settings.kafka, settings.topics))
+
+
+def _listed(kept: DeadLetters) -> list[DeadLetter]:
+    try:
+        return kept.listed()
+    except UNUSABLE as error:
+        raise Mistake(str(error)) from error
+
+
+def _row(letter: DeadLetter) -> dict[str, Any]:
+    return {
+        "position": letter.position,
+        "event": letter.event,
+        "reason": letter.reason,
+        "message": f"{partition_name(letter.topic, letter.partition)}@{letter.offset}",
+        "set_aside_at": datetime.fromtimestamp(letter.at_ms / 1000, UTC).isoformat(timespec="milliseconds"),
+    }
+
+
+def _table(told: Sequence[dict[str, Any]], width: int) -> str:
+    table = Table(*_COLUMNS, box=None, pad_edge=False)
+    for row in told:
+        table.add_row(*("" if row[column] is None else str(row[column]) for column in _COLUMNS))
+    screen = Screen(width=width, highlight=False)
+    with screen.capture() as captured:
+        screen.print(table, markup=False)
+    return captured.get()

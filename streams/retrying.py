@@ -1,0 +1,60 @@
+"""Dead letters tried again: folded by this version of the house, from the log itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from commands.database import Database
+from projections.reading import Stored
+from projections.refolding import fold_anew, takes_further, write_anew
+from projections.warehouse import Warehouse
+from streams.dead_letters import DeadLetter, DeadLetters
+from streams.turns import Turns
+
+_EVENT = "SELECT position, originator_id, originator_version, topic, state FROM stored_events"
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What became of a letter. refused: why there are still no rows of it; "" where there are."""
+
+    letter: DeadLetter
+    refused: str
+
+
+def retry(letters: Iterable[DeadLetter], kept: DeadLetters, log: Database, warehouse: Warehouse, turns: Turns) -> Iterable[Tried]:
+    """Try each; one that succeeds is settled. Done twice, or cut off in between, nothing changes. Raises what its servers do, and TurnLost."""
+    for letter in letters:
+        refused = _tried(letter, log, warehouse, turns)
+        if not refused:
+            kept.settle([letter])
+        yield Tried(letter, refused)
+
+
+def _tried(letter: DeadLetter, log: Database, warehouse: Warehouse, turns: Turns) -> str:
+    if letter.position is None:
+        return "no event of the log: no relay wrote this message"
+    events = _events(log, letter.position)
+    if not events:
+        return "the log has no event at this position"
+    folded = fold_anew(events)
+    for refused in folded.refused:
+        if refused.position == letter.position:
+            return refused.error
+    with turns.alone():
+        write_anew(warehouse, folded)
+    return ""
+
+
+def _events(log: Database, position: int) -> Sequence[Stored]:
+    """The event, and the others of its aggregate if its rows build on theirs."""
+    found: list[Stored] = [_stored(row) for row in log.read(f"{_EVENT} WHERE position = ?", (position,))]
+    if not found or not takes_further(found[0][3]):
+        return found
+    return [_stored(row) for row in log.read(f"{_EVENT} WHERE originator_id = ? ORDER BY originator_version", (found[0][1],))]
+
+
+def _stored(row: tuple[int, bytes, int, str, bytes]) -> Stored:
+    position, id, version, topic, state = row
+    return position, bytes(id), version, topic, bytes(state)

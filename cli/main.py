@@ -183,6 +183,34 @@ def rebuild(data: Data = None, company: Company = "") -> None:
     _ask(data, Rebuild(company=company))
 
 
+@app.command("backup-keys")
+def backup_keys(
+    file: Annotated[Path, typer.Argument(help="A new file, of mode 600.")],
+    data: Data = None,
+) -> None:
+    """Write a consistent copy of the key store, every key still wrapped by the master key, with the head of the log."""
+    from cli.copies import backup_keys as run
+
+    configured = settings.read()
+    with terminal() as console:
+        raise typer.Exit(run(data or configured.data, configured, file, console))
+
+
+@app.command()
+def restore(
+    from_kafka: Annotated[bool, typer.Option("--from-kafka", help="From the topics, which hold the whole log.")] = False,
+    keys: Annotated[Path | None, typer.Option(help="A file of `atende backup-keys`; without it everybody reads anonymous.")] = None,
+    head: Annotated[str, typer.Option(metavar="POSITION:HASH", help="The end of the log as it is noted elsewhere.")] = "",
+) -> None:
+    """Write a lost event store anew, proved event by event; killed, it goes on when it is begun again."""
+    from cli.copies import restore as run
+
+    if not from_kafka:
+        raise Mistake("a store is restored from Kafka: --from-kafka")
+    with terminal() as console:
+        raise typer.Exit(run(settings.read(), keys, head, console))
+
+
 @app.command()
 def verify(data: Data = None, company: Company = "") -> None:
     """Walk the log's hash chain; exit status 1 names the first event that was changed, removed or moved."""

@@ -37,6 +37,11 @@ class Head:
     position: int = 0
     hash: bytes = GENESIS
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether this stands where the head is noted while a log is written down anew, and names no event."""
+        return self.position > 0 and self.hash == GENESIS
+
 
 class ChainBroken(Exception):
     """The store does not end where the head outside it says, or cannot be read at all."""
@@ -100,12 +105,12 @@ def walk(store: Snapshot, head: Head | None) -> Verdict:
             position, digest = row[0], row[5]
             if position != expected or _link(previous, position, row) != digest:
                 return Verdict(expected - 1, _flaw(store, previous, expected, row))
-            if head is not None and position == head.position and digest != head.hash:
-                return Verdict(expected - 1, _named("head", expected, row))
+            if head is not None and not head.unfinished and position == head.position and digest != head.hash:
+                return Verdict(expected - 1, named("head", expected, row))
             previous, expected = digest, expected + 1
         if head is None and expected > 1:
             return Verdict(expected - 1, Flaw("no_head", expected - 1))
-        if head is not None and expected <= head.position:
+        if head is not None and (head.unfinished or expected <= head.position):
             return Verdict(expected - 1, Flaw("cut_off", expected))
         sound = store.is_sound()
     except Unreadable:
@@ -132,11 +137,12 @@ def _flaw(store: Snapshot, previous: bytes, expected: int, row: _Row) -> Flaw:
     other: _Row
     for other in store.rows(f"{_COLUMNS} WHERE position > ? ORDER BY position", (expected,)):
         if _link(previous, expected, other) in (other[5], here):
-            return _named("moved", expected, other)
-    return _named("changed", expected, row) if here is not None else Flaw("removed", expected)
+            return named("moved", expected, other)
+    return named("changed", expected, row) if here is not None else Flaw("removed", expected)
 
 
-def _named(kind: Literal["changed", "moved", "head"], position: int, row: _Row) -> Flaw:
+def named(kind: Literal["changed", "moved", "head"], position: int, row: _Row) -> Flaw:
+    """The flaw at a position, where this row was found."""
     found_at, originator, version, topic, _, _ = row
     aggregate = str(UUID(bytes=originator)) if isinstance(originator, bytes) and len(originator) == 16 else repr(originator)
     name = topic if isinstance(topic, str) else topic.decode(errors="replace") if isinstance(topic, bytes) else repr(topic)

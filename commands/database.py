@@ -95,6 +95,10 @@ class Database(ABC):
         """From now on call `told`, in a thread of its own, when another process tells of a commit, or may have while nobody heard."""
 
     @abstractmethod
+    def others(self) -> int:
+        """How many connections other processes have to it, as far as it can tell; those of this process count too where they are of another opening."""
+
+    @abstractmethod
     def shred(self) -> None:
         """Write the tables anew, so that nothing which was deleted from them or overwritten lingers there."""
 

@@ -32,14 +32,14 @@ _NONCE = 12
 _TAG = 16
 _ABOUT_ITSELF = b"keyring"
 
-_SCHEMA = """
+SCHEMA = """
 CREATE TABLE IF NOT EXISTS keys (subject BLOB PRIMARY KEY, wrapped BLOB, owner BLOB) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS owned ON keys (owner) WHERE owner IS NOT NULL;
 CREATE TABLE IF NOT EXISTS names (tag BLOB PRIMARY KEY, subject BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS about (what TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID
 """
 
-_INDEX_KEY = "SELECT value FROM about WHERE what = 'index'"
+INDEX_KEY = "SELECT value FROM about WHERE what = 'index'"
 _PLACES_A_QUERY = 500
 
 
@@ -72,6 +72,18 @@ def _parsed(text: str) -> bytes:
     if len(key) != 32:
         raise WrongMasterKey("a master key is 32 bytes, as 64 hexadecimal digits or as base64")
     return key
+
+
+def _unwrapped(master: AESGCM, wrapped: bytes, subject: bytes) -> bytes:
+    try:
+        return master.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], subject)
+    except InvalidTag as error:
+        raise WrongMasterKey("the keys of this data directory are wrapped by another master key") from error
+
+
+def must_open(master: bytes, index: bytes) -> None:
+    """Refuse a key store, known by the wrapped key of its index, whose keys this master key does not open. Raises WrongMasterKey."""
+    _unwrapped(AESGCM(master), index, _ABOUT_ITSELF)
 
 
 def subject_of(sealed: str) -> UUID:
@@ -109,7 +121,7 @@ class Keyring:
         self._fresh: dict[UUID, bytes] = {}
         self._found: OrderedDict[bytes, UUID] = OrderedDict()
         self._db = db
-        db.define(_SCHEMA)
+        db.define(SCHEMA)
         self._index_key = self._own_key()
         db.listen(self._let_go)
 
@@ -125,11 +137,11 @@ class Keyring:
 
     def _own_key(self) -> bytes:
         """The key of the index, itself wrapped: reading it proves that the master key is the right one."""
-        rows = self._db.execute(_INDEX_KEY)
+        rows = self._db.execute(INDEX_KEY)
         if not rows:
             made = self._wrap(os.urandom(32), _ABOUT_ITSELF)
             self._db.execute("INSERT INTO about VALUES ('index', ?) ON CONFLICT DO NOTHING", (made,))
-            rows = self._db.execute(_INDEX_KEY)
+            rows = self._db.execute(INDEX_KEY)
         return self._unwrap(rows[0][0], _ABOUT_ITSELF)
 
     def _wrap(self, key: bytes, subject: bytes) -> bytes:
@@ -137,10 +149,7 @@ class Keyring:
         return nonce + self._master.encrypt(nonce, key, subject)
 
     def _unwrap(self, wrapped: bytes, subject: bytes) -> bytes:
-        try:
-            return self._master.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], subject)
-        except InvalidTag as error:
-            raise WrongMasterKey("the keys of this data directory are wrapped by another master key") from error
+        return _unwrapped(self._master, wrapped, subject)
 
     # Sealing and opening
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -63,6 +63,15 @@ class Place(Protocol):
     def verify(self) -> Verdict:
         """Walk the chain of the log, also while servers write to it."""
 
+    def noted(self) -> Head | None:
+        """The head outside the store as it is noted now; None if it is missing or damaged."""
+
+    def log_now(self) -> AbstractContextManager[Snapshot]:
+        """The log as it stands now."""
+
+    def keys_now(self) -> AbstractContextManager[Snapshot]:
+        """The key store as it stands now."""
+
 
 @dataclass(frozen=True)
 class InDirectory:
@@ -89,6 +98,15 @@ class InDirectory:
             return Verdict(0, Flaw("cut_off", 1) if head is None or head.position else None)
         with sqlite_snapshot(self.directory / STORE_FILE) as snapshot:
             return walk(snapshot, head)
+
+    def noted(self) -> Head | None:
+        return _read_head(self.directory)
+
+    def log_now(self) -> AbstractContextManager[Snapshot]:
+        return sqlite_snapshot(self.directory / STORE_FILE)
+
+    def keys_now(self) -> AbstractContextManager[Snapshot]:
+        return sqlite_snapshot(self.directory / KEYS_FILE)
 
 
 @dataclass(frozen=True)
@@ -127,6 +145,16 @@ class OnServers:
             head = next((Head(*row) for row in noted.rows(_NOTED)), None)
         with self._snapshot(self.store_url, STORE_SCHEMA) as snapshot:
             return walk(snapshot, head)
+
+    def noted(self) -> Head | None:
+        with self.keys_now() as keys:
+            return next((Head(*row) for row in keys.rows(_NOTED)), None)
+
+    def log_now(self) -> AbstractContextManager[Snapshot]:
+        return self._snapshot(self.store_url, STORE_SCHEMA)
+
+    def keys_now(self) -> AbstractContextManager[Snapshot]:
+        return self._snapshot(self.keys_url or self.store_url, KEYS_SCHEMA)
 
     @staticmethod
     @contextmanager
@@ -173,8 +201,8 @@ def _parsed(line: bytes) -> Head:
     return Head(int(position), bytes.fromhex(digest.decode()))
 
 
-_NOTED = "SELECT position, hash FROM head"
-_HEAD_TABLE = "CREATE TABLE IF NOT EXISTS head (one INTEGER PRIMARY KEY, position INTEGER NOT NULL, hash BLOB NOT NULL)"
+_NOTED = "SELECT position, hash FROM head WHERE one = 1"
+HEAD_TABLE = "CREATE TABLE IF NOT EXISTS head (one INTEGER PRIMARY KEY, position INTEGER NOT NULL, hash BLOB NOT NULL)"
 _NOTE = """
 INSERT INTO head VALUES (1, ?, ?) ON CONFLICT (one) DO UPDATE SET position = excluded.position, hash = excluded.hash
 WHERE head.position < excluded.position
@@ -188,7 +216,7 @@ class HeadRow:
         self._keys = keys
         self._head = Head()
         self._noted = Head(-1)
-        keys.define(_HEAD_TABLE)
+        keys.define(HEAD_TABLE)
         self._news = threading.Event()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="atende-head", daemon=True)

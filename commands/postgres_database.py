@@ -34,6 +34,10 @@ _TYPE = re.compile("|".join(_TYPES))
 _NAMES = re.compile(r"CREATE (?:TABLE|INDEX) IF NOT EXISTS (\w+)")
 _ARRAYS: dict[Kind, str] = {"integer": "bigint[]", "bytes": "bytea[]", "text": "text[]"}
 _SNAPSHOT_ROWS = 2_000
+_OTHERS = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND application_name = current_setting('application_name') AND pid <> ALL (?)
+"""
 
 T = TypeVar("T")
 
@@ -168,6 +172,11 @@ class PostgresDatabase(Database):
 
     def listen(self, told: Callable[[], object]) -> None:
         self._listener = _Listener(self._place, self._process, told)
+
+    def others(self) -> int:
+        own = [db.info.backend_pid for db in (self._writer, self._reader) if db is not None and not db.closed]
+        found: int = self.execute(_OTHERS, (own,))[0][0]
+        return found
 
     def shred(self) -> None:
         """The old files of the tables are removed; their pages may lie in the write-ahead log until the server recycles it, and in its backups."""

@@ -23,7 +23,7 @@ from commands.chain import ChainBroken, Head, link
 from commands.database import CommitUnsure, Database, Kind, Rows, StoreUnavailable, Undone
 from commands.place import NotedHead
 
-_SCHEMA = """
+SCHEMA = """
 CREATE TABLE IF NOT EXISTS stored_events (
     position INTEGER PRIMARY KEY,
     originator_id BLOB NOT NULL,
@@ -36,7 +36,7 @@ CREATE TABLE IF NOT EXISTS stored_events (
 CREATE INDEX IF NOT EXISTS companies ON stored_events (position) WHERE topic = 'company.registered'
 """
 
-_KINDS: tuple[Kind, ...] = ("integer", "bytes", "integer", "text", "bytes", "bytes")
+KINDS: tuple[Kind, ...] = ("integer", "bytes", "integer", "text", "bytes", "bytes")
 _EVENT = "SELECT originator_id, originator_version, topic, state FROM stored_events"
 _NOTIFICATION = "SELECT position, originator_id, originator_version, topic, state FROM stored_events"
 _WHOLE = (
@@ -63,7 +63,7 @@ class ChainedRecorder(ApplicationRecorder):
         self._others_since = 0
         self._forget: Callable[[Iterable[UUID]], object] = lambda _: None
         self._noted = noted
-        db.define(_SCHEMA)
+        db.define(SCHEMA)
         self._head = self._read_head()
         self._published = self.known = self._head.position
         self._check_end(noted.read())
@@ -71,6 +71,10 @@ class ChainedRecorder(ApplicationRecorder):
 
     def _check_end(self, noted: Head | None) -> None:
         """Refuse to append to a log whose end is missing: the loss would be hidden by what comes after."""
+        if noted is not None and noted.unfinished:
+            raise ChainBroken(
+                "the log is not whole: a restore or a move into this store was begun and has not ended; begun again, it goes on"
+            )
         position = self._head.position if noted is None else noted.position
         rows = self.db.execute("SELECT hash FROM stored_events WHERE position = ?", (position,))
         if position and (noted is None or rows != [(noted.hash,)]):
@@ -205,7 +209,7 @@ class ChainedRecorder(ApplicationRecorder):
             originator = stored.originator_id.bytes
             digest = link(digest, position, (originator, stored.originator_version, stored.topic, stored.state))
             rows.append((position, originator, stored.originator_version, stored.topic, stored.state, digest))
-        self.db.insert("stored_events", _KINDS, rows)
+        self.db.insert("stored_events", KINDS, rows)
         self._head = Head(position, digest)
         return list(range(first, position + 1))
 

@@ -81,6 +81,10 @@ class SqliteDatabase(Database):
     def listen(self, told: Callable[[], object]) -> None:
         """Only one process has a data directory."""
 
+    def others(self) -> int:
+        """Only one process has a data directory."""
+        return 0
+
     def shred(self) -> None:
         """Copies of a deleted row may linger in gaps of pages and in the write-ahead log: the file is written anew, the log cut."""
         with self.lock:
@@ -128,9 +132,10 @@ class _SqliteSnapshot(Snapshot):
 
 
 @contextmanager
-def sqlite_snapshot(path: Path) -> Iterator[Snapshot]:
-    """The file as it stands now, also while a server writes to it."""
-    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+def sqlite_snapshot(path: Path, *, immutable: bool = False) -> Iterator[Snapshot]:
+    """The file as it stands now, also while a server writes to it. `immutable`: nobody does, and it may lie where nothing can be written."""
+    how = "immutable=1" if immutable else "mode=ro"
+    db = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None)
     db.text_factory = bytes
     try:
         db.execute("BEGIN")

@@ -26,7 +26,7 @@ from commands.place import InDirectory, Place
 from commands.recorder import ChainedRecorder
 from domain.base import Aggregate, Event
 
-_SCHEMA = """
+SCHEMA = """
 CREATE TABLE IF NOT EXISTS idempotency (
     tenant BLOB NOT NULL, key TEXT NOT NULL, digest BLOB NOT NULL, receipt BLOB NOT NULL, PRIMARY KEY (tenant, key)
 ) WITHOUT ROWID;
@@ -90,7 +90,7 @@ class Store(Application[UUID]):
             opened.callback(self._noted.close)
             super().__init__()
             self.recorder.let_go_by(self.drop)
-            self.recorder.db.define(_SCHEMA)
+            self.recorder.db.define(SCHEMA)
             self._opened = opened.pop_all()
 
     # What the library asks for

@@ -12,15 +12,16 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Collection, Coroutine, Iterator, Mapping, Sequence
+from contextlib import closing
 from heapq import heapify, heappop, heappush
 from time import monotonic
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError, for_code
+from aiokafka.errors import CorruptRecordException, KafkaError, TopicAuthorizationFailedError
 
+from streams.brokers import Brokers, BrokersAway, BrokersRefuse
 from streams.messages import Carried, NotOurMessage, carried
 
 Partition = tuple[str, int]
@@ -44,10 +45,6 @@ T = TypeVar("T")
 logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
 
-class KafkaUnusable(Exception):
-    """Kafka, or a topic of the house, cannot be read now: one sentence that says which and why."""
-
-
 class EventMissing(Exception):
     """No message of the topics carries the event of this position, though later ones are there."""
 
@@ -60,7 +57,7 @@ class BulkReader:
     """Reads partitions of some topics from their first message on. Used by one thread."""
 
     def __init__(self, brokers: str, topics: Sequence[str], only: Collection[Partition] | None = None) -> None:
-        """only: of their partitions these alone. Raises KafkaUnusable: no broker answers, or a topic is missing."""
+        """only: of their partitions these alone. Raises BrokersAway, and BrokersRefuse where a topic is missing."""
         self.reached: dict[Partition, int] = {}
         """The highest position that was seen in each partition."""
         self._brokers = brokers
@@ -73,7 +70,7 @@ class BulkReader:
         self._thread.start()
         self._consumer: AIOKafkaConsumer | None = None
         try:
-            self._do(self._open(topics, only))
+            self._do(self._open([part for part in self._found(topics) if only is None or part in only]))
         except BaseException:
             self.close()
             raise
@@ -85,16 +82,16 @@ class BulkReader:
         self.close()
 
     def _do(self, work: Coroutine[Any, Any, T]) -> T:
-        """Have it done where the consumer lives, which goes on fetching meanwhile. Raises KafkaUnusable."""
+        """Have it done where the consumer lives, which goes on fetching meanwhile. Raises BrokersAway and BrokersRefuse."""
         try:
             return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+        except (CorruptRecordException, TopicAuthorizationFailedError) as error:
+            raise BrokersRefuse(f"Kafka at {self._brokers} refuses: {error}") from error
         except (KafkaError, OSError, TimeoutError) as error:
-            raise KafkaUnusable(f"Kafka at {self._brokers}: {_said(error)}") from error
+            raise BrokersAway(f"Kafka at {self._brokers} does not do what it was asked: {_said(error)}") from error
 
-    async def _open(self, topics: Sequence[str], only: Collection[Partition] | None) -> None:
+    async def _open(self, chosen: Sequence[Partition]) -> None:
         async with asyncio.timeout(_CONNECT_S):
-            found = await self._partitions(topics)
-            chosen = [partition for partition in found if only is None or partition in only]
             self._consumer = AIOKafkaConsumer(
                 bootstrap_servers=self._brokers,
                 enable_auto_commit=False,
@@ -104,25 +101,17 @@ class BulkReader:
                 fetch_max_wait_ms=_WAIT_MS,
             )
             await self._consumer.start()
-            places = [TopicPartition(*partition) for partition in chosen]
-            self._consumer.assign(places)
-            for place, offset in (await self._consumer.beginning_offsets(places)).items():
-                self._consumer.seek(place, offset)
-                self._consumer.pause(place)
-                self._next[place.topic, place.partition] = offset
-        self._buffers = {partition: deque() for partition in chosen}
+            self._consumer.assign([TopicPartition(*partition) for partition in chosen])
+            self._buffers = {partition: deque() for partition in chosen}
+            await self._rewind()
 
-    async def _partitions(self, topics: Sequence[str]) -> list[Partition]:
-        admin = AIOKafkaAdminClient(bootstrap_servers=self._brokers)
-        try:
-            await admin.start()
-            described = await admin.describe_topics(list(topics))
-        finally:
-            await admin.close()
-        missing = [f"{told['topic']} ({for_code(told['error_code']).message})" for told in described if told["error_code"]]
+    def _found(self, topics: Sequence[str]) -> list[Partition]:
+        with closing(Brokers(self._brokers)) as asked:
+            there = asked.topics(topics)
+        missing = ", ".join(name for name in topics if name not in there)
         if missing:
-            raise KafkaUnusable(f"Kafka at {self._brokers} has no topic {', '.join(missing)}: `atende topics` makes those of a new house")
-        return sorted((told["topic"], part["partition"]) for told in described for part in told["partitions"])
+            raise BrokersRefuse(f"Kafka at {self._brokers} has no topic {missing}: `atende topics` makes those of a new house")
+        return [(name, number) for name in topics for number in range(there[name].partitions)]
 
     @property
     def partitions(self) -> list[Partition]:
@@ -142,12 +131,50 @@ class BulkReader:
         """How many messages lie before these ends and were not read yet, repeats counted."""
         return sum(max(0, end - self._next[partition]) for partition, end in ends.items())
 
+    def rewind(self) -> None:
+        """Read everything again."""
+        self.reached.clear()
+        for buffer in self._buffers.values():
+            buffer.clear()
+        self._do(self._rewind())
+
+    async def _rewind(self) -> None:
+        assert self._consumer is not None
+        places = [TopicPartition(*partition) for partition in self._buffers]
+        for place, offset in (await self._consumer.beginning_offsets(places)).items():
+            self._consumer.seek(place, offset)
+            self._consumer.pause(place)
+            self._next[place.topic, place.partition] = offset
+
+    def last(self, ends: Mapping[Partition, int]) -> dict[Partition, Carried]:
+        """The event of the last message before these ends in each partition that has any; what is read afterwards is what would have been read.
+
+        After a relay was killed it may be a repeat of an earlier one.
+        """
+        return self._do(self._last({partition: end for partition, end in ends.items() if end > self._next[partition]}))
+
+    async def _last(self, ends: Mapping[Partition, int]) -> dict[Partition, Carried]:
+        consumer = self._consumer
+        assert consumer is not None
+        found: dict[Partition, Carried] = {}
+        for partition, end in ends.items():
+            consumer.seek(TopicPartition(*partition), end - 1)
+            consumer.resume(TopicPartition(*partition))
+        async with asyncio.timeout(STALLED_S):
+            while len(found) < len(ends):
+                for place, records in (await consumer.getmany(timeout_ms=_WAIT_MS)).items():
+                    found[place.topic, place.partition] = _carried(place, records[0])
+                    consumer.pause(place)
+        for partition in ends:
+            consumer.seek(TopicPartition(*partition), self._next[partition])
+        return found
+
     # By partition
 
     def read(self, ends: Mapping[Partition, int]) -> Iterator[tuple[Partition, list[Carried]]]:
         """What lies before these ends and was not given before, each partition's events in their order, without repeats.
 
-        Raises KafkaUnusable, NotOurMessage.
+        Raises BrokersAway, BrokersRefuse, NotOurMessage.
         """
         self._begin(ends)
         while wanted := self._unfinished():
@@ -163,7 +190,7 @@ class BulkReader:
     def merged(self, ends: Mapping[Partition, int], after: int = 0) -> Iterator[list[Carried]]:
         """The log after a position up to these ends, in order, without holes and repeats.
 
-        Raises EventMissing (what stands before it was given), KafkaUnusable, NotOurMessage.
+        Raises EventMissing (what stands before it was given), and as `read`.
         """
         self._begin(ends)
         heads: list[tuple[int, Partition]] = []
@@ -236,10 +263,7 @@ class BulkReader:
                 self._consumer.seek(place, end)
                 self._next[partition] = end
                 break
-            try:
-                event = carried(record.key, record.value, record.headers)
-            except NotOurMessage as error:
-                raise NotOurMessage(f"message {record.offset} of {place.topic}, partition {place.partition}: {error}") from error
+            event = _carried(place, record)
             self._next[partition] = record.offset + 1
             if event.position > seen:
                 seen = event.position
@@ -258,18 +282,25 @@ class BulkReader:
         self._loop.close()
 
 
+def _carried(place: TopicPartition, record: Any) -> Carried:
+    try:
+        return carried(record.key, record.value, record.headers)
+    except NotOurMessage as error:
+        raise NotOurMessage(f"message {record.offset} of {place.topic}, partition {place.partition}: {error}") from error
+
+
 def _said(error: Exception) -> str:
     if isinstance(error, TimeoutError):
-        return "does not answer"
+        return "nothing comes"
     return str(error) or type(error).__name__
 
 
 def messages_of(brokers: str, topic: str, partitions: int) -> list[Any]:
-    """Every message that a topic has now, each partition's in order; for a topic of few. Raises KafkaUnusable."""
+    """Every message that a topic has now, each partition's in order; for a topic of few. Raises BrokersAway."""
     try:
         return asyncio.run(_messages_of(brokers, [TopicPartition(topic, number) for number in range(partitions)]))
     except (KafkaError, OSError, TimeoutError) as error:
-        raise KafkaUnusable(f"Kafka at {brokers}: {_said(error)}") from error
+        raise BrokersAway(f"Kafka at {brokers} does not do what it was asked: {_said(error)}") from error
 
 
 async def _messages_of(brokers: str, places: Sequence[TopicPartition]) -> list[Any]:

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from streams.brokers import Brokers, BrokersAway, BrokersRefuse, Producer
-from streams.bulk import KafkaUnusable, messages_of
+from streams.bulk import messages_of
 from streams.messages import Message
 from streams.topics import dead_letters, partition_name
 from streams.worker import Letter
 
-UNUSABLE = (BrokersAway, BrokersRefuse, KafkaUnusable)
+UNUSABLE = (BrokersAway, BrokersRefuse)
 """What may be raised by whoever uses these."""
 
 _DONE = "done"

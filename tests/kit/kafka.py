@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from uuid import uuid4
 
 import pytest
 
 from services.kafka import Kafka
-from streams.brokers import Brokers
+from streams.brokers import Brokers, Producer
 from streams.house_topics import make_topics
+from streams.messages import Carried, Message, message
+from streams.topics import SLICES, slice_of, topic
 from tests.kit.servers import address
+from tests.kit.waiting import DEADLINE_S
 
 PARTITIONS = 3
 
@@ -39,3 +43,19 @@ def topics(brokers: Brokers, prefix: str) -> str:
     """The same, when the topics are made."""
     make_topics(brokers, prefix, PARTITIONS, 1)
     return prefix
+
+
+def house_of(prefix: str) -> list[str]:
+    """The topics that carry the log."""
+    return [topic(prefix, slice_) for slice_ in SLICES]
+
+
+def send(kafka: str, prefix: str, events: Iterable[Carried | tuple[Carried, Message]]) -> None:
+    """Append these in this order, as a relay would; an event with a message of its own is sent as that."""
+    producer = Producer(kafka, dict.fromkeys(house_of(prefix), PARTITIONS))
+    sent = deque()
+    for told in events:
+        event, said = told if isinstance(told, tuple) else (told, message(told))
+        sent.append(producer.send(topic(prefix, slice_of(event.event)), said)[1])
+    assert producer.acknowledged(sent, DEADLINE_S)
+    producer.close()

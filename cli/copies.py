@@ -1,0 +1,95 @@
+"""Whole logs and key stores from one place to another: a store restored from Kafka, a backup of the keys, a directory moved to servers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bootstrap import place
+from cli.answers import TAMPERED
+from cli.console import Console, Mistake
+from commands.chain import Head
+from commands.copying import NoBackup, back_up_keys
+from commands.place import OnServers
+from commands.refill import NotTheSameLog, Occupied, Stopped
+from settings import Settings
+
+_HEAD = re.compile(r"(\d{1,18}):([0-9a-fA-F]{64})")
+
+
+def head(text: str) -> Head:
+    """A head as an operator has it: POSITION:HASH. Raises Mistake."""
+    told = _HEAD.fullmatch(text)
+    if told is None or not int(told[1]):
+        raise Mistake("--head is not POSITION:HASH: a position of the log and 64 hexadecimal digits")
+    return Head(int(told[1]), bytes.fromhex(told[2]))
+
+
+@contextmanager
+def _one_line() -> Iterator[None]:
+    """What is there already, or in use, is told in one line."""
+    try:
+        yield
+    except (NoBackup, NotTheSameLog, Occupied) as refused:
+        raise Mistake(str(refused)) from refused
+
+
+def _servers(settings: Settings, command: str) -> OnServers:
+    found = place(settings.data, settings)
+    if not isinstance(found, OnServers):
+        raise Mistake(f"`atende {command}` writes to servers, and the settings name none: ATENDE_MODE=distributed")
+    return found
+
+
+def backup_keys(directory: Path, settings: Settings, file: Path, console: Console) -> int:
+    """Write the key store into a file, also while servers use it."""
+    found = place(directory, settings)
+    if not found.exists():
+        raise Mistake(f"{directory} is no data directory: nothing was ever imported or served there")
+    with _one_line():
+        noted = back_up_keys(found, file, lambda done: console.progress("keys", done, None, "rows"))
+    console.out(
+        f"{file} has the keys of the log up to {_said(noted)}\n" if noted else f"{file} has the keys; no head of the log is noted\n"
+    )
+    return 0
+
+
+def restore(settings: Settings, keys: Path | None, told: str, console: Console) -> int:
+    """Write the event store anew from Kafka."""
+    from streams.brokers import BrokersAway, BrokersRefuse
+    from streams.restoring import Source
+    from streams.restoring import restore as run
+
+    known = head(told) if told else None
+    where = _servers(settings, "restore")
+    source = Source(settings.kafka, settings.topics, keys, known)
+    try:
+        with _one_line():
+            restored = run(where, settings.master_key, source, _progress(console))
+    except (BrokersAway, BrokersRefuse) as refused:
+        raise Mistake(str(refused)) from refused
+    except Stopped as stopped:
+        console.out(f"not restored: {stopped}\n")
+        return TAMPERED
+    console.out(f"{restored.events:,} events restored, the log ends with {_said(restored.head)}\n")
+    if restored.keys:
+        console.out(f"{restored.keys:,} rows of the key store copied\n")
+    if restored.proof is None:
+        console.out("the end is not proved: no head was noted outside the log (--head, or --keys with a backup that has one)\n")
+    else:
+        console.out(f"the end is proved up to event {restored.proof.position}, whose hash was noted outside the log\n")
+    console.out("rows that ClickHouse has stay good; where it has lost them: `atende migrate`, `atende rebuild`\n")
+    return 0
+
+
+def _said(noted: Head) -> str:
+    return f"{noted.position}:{noted.hash.hex()}"
+
+
+def _progress(console: Console) -> Callable[[str, int, int], None]:
+    def progress(what: str, done: int, total: int) -> None:
+        console.progress(what, done, total, "rows" if what in {"keys", "receipts"} else "events")
+
+    return progress

@@ -1,0 +1,230 @@
+"""A log that lies elsewhere is written down anew on servers: event by event along its chain, byte for byte.
+
+While it lasts no head is noted that any log could have, so nobody opens what is not whole. Killed at any moment it goes on
+where it was. What was noted of the log before is kept aside meanwhile, for that is what proves its end.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from uuid import UUID
+
+from commands import keyring, recorder, store
+from commands.chain import Flaw, Head, link, named
+from commands.database import StoreUnavailable
+from commands.place import HEAD_TABLE, OnServers
+
+Row = tuple[int, bytes, int, str, bytes, bytes]
+"""An event as it lies in the store: position, aggregate, version, name, state, hash."""
+
+_LEFT_WITHIN_S = 5.0
+_STEP_S = 0.2
+
+_NOTED, _KEPT_ASIDE = 1, 2
+_NOTE = "INSERT INTO head VALUES (?, ?, ?) ON CONFLICT (one) DO UPDATE SET position = excluded.position, hash = excluded.hash"
+_REACHED = "SELECT position, hash FROM stored_events ORDER BY position DESC LIMIT 1"
+_LAST = "SELECT position, hash FROM stored_events WHERE position >= ? ORDER BY position LIMIT 2"
+_OF_CALLS = ("interaction.", "visit.")
+_PROTOCOL = re.compile(rb'"tenant":"([0-9a-f-]{36})".*?"protocol":(\d+)', re.DOTALL)
+_GIVE_OUT = (
+    "INSERT INTO protocols VALUES (?, ?) ON CONFLICT (tenant) DO UPDATE SET next = excluded.next WHERE protocols.next < excluded.next"
+)
+
+
+class Flawed(Exception):
+    """The log that is to be written down is not what was once written; names the first flaw."""
+
+    def __init__(self, flaw: Flaw) -> None:
+        super().__init__(str(flaw))
+        self.flaw = flaw
+
+
+class Stopped(Exception):
+    """Only a part of the log could be written down; says why, and what is there."""
+
+
+class NotTheSameLog(Exception):
+    """The store is not empty, and what is there is not the beginning of the log that is to be written down."""
+
+    def __init__(self) -> None:
+        super().__init__("the store is not empty, and what is there is not the beginning of this log")
+
+
+class Occupied(Exception):
+    """Other processes of the house are connected to the store."""
+
+
+class Refill:
+    """The store at a place, while it is filled by one process alone. To be closed."""
+
+    def __init__(self, place: OnServers) -> None:
+        """Raises Occupied, StoreUnavailable."""
+        self._opened = ExitStack()
+        try:
+            self.events = place.events()
+            self._opened.callback(self.events.close)
+            _must_be_left(self.events.others)
+            self.keys = place.keys()
+            self._opened.callback(self.keys.close)
+            self._define()
+        except BaseException:
+            self._opened.close()
+            raise
+        self._writer = ThreadPoolExecutor(1, "refill")
+        self._opened.callback(self._writer.shutdown)
+        self._pending: Future[None] | None = None
+        rows = self.events.execute(_REACHED)
+        self.reached = Head(*rows[0]) if rows else Head()
+        """The end of what is there."""
+        self.walked = Head()
+        """The end of what was proved along the chain."""
+        self.shut_off = self._head(_NOTED).unfinished
+        """Whether nobody can open the store now."""
+        self.begins: Callable[[], object] = lambda: None
+        """Called once, before this run writes its first event."""
+        self._began = False
+        self._heads = {head.position: head for head in [self._head(_KEPT_ASIDE if self.shut_off else _NOTED)] if head.position}
+
+    def _define(self) -> None:
+        for tables in (recorder.SCHEMA, store.SCHEMA):
+            self.events.define(tables)
+        for tables in (keyring.SCHEMA, HEAD_TABLE):
+            self.keys.define(tables)
+
+    def _head(self, one: int) -> Head:
+        rows = self.keys.execute("SELECT position, hash FROM head WHERE one = ?", (one,))
+        return Head(*rows[0]) if rows else Head()
+
+    # What proves the end
+
+    @property
+    def proof(self) -> Head | None:
+        """The latest of the heads that were noted outside the log."""
+        return max(self._heads.values(), key=lambda head: head.position, default=None)
+
+    def must_contain(self, head: Head) -> None:
+        """Refuse a log in which this head, noted outside of it, is not met."""
+        if head.position:
+            known = self._heads.setdefault(head.position, head)
+            if known != head:
+                raise Flawed(Flaw("head", head.position))
+
+    def shut(self) -> None:
+        """From now on nobody can open the store, until `finish`."""
+        if self.shut_off:
+            return
+        with self.keys.transaction():
+            if self.proof is not None:
+                self.keys.execute(_NOTE, (_KEPT_ASIDE, self.proof.position, self.proof.hash))
+            self.keys.execute(_NOTE, (_NOTED, max(1, self.reached.position), Head().hash))
+        self.shut_off = True
+
+    def may_copy_keys(self) -> bool:
+        """Whether the key store is empty, or what is there is of a copy that nobody has used."""
+        return self.shut_off or all(self.keys.execute(f"SELECT count(*) FROM {table}") == [(0,)] for table in ("keys", "names"))  # noqa: S608
+
+    # The log
+
+    def skip(self, head: Head) -> None:
+        """What ends with `head` need not be walked: it was proved where it lies. Raises NotTheSameLog."""
+        if head != self.reached:
+            raise NotTheSameLog
+        self.walked = head
+
+    def take(self, rows: Sequence[Row]) -> None:
+        """The next events of the log: proved, and written where they are not there yet. Raises Flawed, NotTheSameLog, StoreUnavailable."""
+        before = self.walked
+        for row in rows:
+            self._prove(row, rows)
+        if self.walked.position <= self.reached.position:
+            return
+        self._begin()
+        fresh = [row for row in rows if row[0] > self.reached.position]
+        self._written()
+        self._pending = self._writer.submit(self._write, max(before, self.reached, key=lambda head: head.position), fresh)
+        self.reached = self.walked
+
+    def _begin(self) -> None:
+        if not self._began:
+            self._began = True
+            self.shut()
+            self.begins()
+
+    def _prove(self, row: Row, rows: Sequence[Row]) -> None:
+        position, id, version, topic, state, digest = row
+        expected = self.walked.position + 1
+        if position != expected:
+            raise Flawed(Flaw("removed", expected))
+        if link(self.walked.hash, position, (id, version, topic, state)) != digest:
+            raise Flawed(self._flaw(row, rows))
+        head = Head(position, digest)
+        if position == self.reached.position and head != self.reached:
+            raise NotTheSameLog
+        if position in self._heads and head != self._heads[position]:
+            raise Flawed(named("head", position, row))
+        self.walked = head
+
+    def _flaw(self, row: Row, rows: Sequence[Row]) -> Flaw:
+        """What became of the event that should come now: the one whose hash fits here may stand a little farther."""
+        position, digest = row[0], row[5]
+        for other in rows:
+            if other[0] > position and link(self.walked.hash, position, other[1:5]) in (other[5], digest):
+                return named("moved", position, other)
+        return named("changed", position, row)
+
+    def _write(self, before: Head, rows: Sequence[Row]) -> None:
+        following: dict[bytes, int] = {}
+        for row in rows:
+            given = _PROTOCOL.search(row[4]) if row[3].startswith(_OF_CALLS) else None
+            if given is not None:
+                tenant = UUID(given[1].decode()).bytes
+                following[tenant] = max(following.get(tenant, 0), int(given[2]) + 1)
+        with self.events.transaction():
+            last = self.events.execute(_LAST, (before.position,))
+            if last != ([(before.position, before.hash)] if before.position else []):
+                raise StoreUnavailable("somebody else writes to the store: every process of the house must have ended")
+            self.events.insert("stored_events", recorder.KINDS, rows)
+            self.events.executemany(_GIVE_OUT, list(following.items()))
+
+    def _written(self) -> None:
+        """All that was taken is on disk. Raises StoreUnavailable."""
+        pending, self._pending = self._pending, None
+        if pending is not None:
+            pending.result()
+
+    def finish(self) -> Head:
+        """The log has come to its end: from now on the store can be opened; its head. Raises Flawed, NotTheSameLog."""
+        self._written()
+        if self.walked.position < self.reached.position:
+            raise NotTheSameLog
+        if self.proof is not None and self.proof.position > self.walked.position:
+            raise Flawed(Flaw("cut_off", self.walked.position + 1))
+        with self.keys.transaction():
+            self.keys.execute(_NOTE, (_NOTED, self.reached.position, self.reached.hash))
+            self.keys.execute("DELETE FROM head WHERE one = ?", (_KEPT_ASIDE,))
+        self.shut_off = False
+        return self.reached
+
+    def stopped(self, why: Exception) -> Stopped:
+        """What to tell when the log could not be written down to its end."""
+        self._written()
+        there = f"{self.reached.position:,} events are in the store" if self.reached.position else "the store is empty"
+        shut = ", which cannot be opened until this is done again and comes to the end" if self.shut_off else ""
+        return Stopped(f"{why}; {there}{shut}")
+
+    def close(self) -> None:
+        """Let go of the store; what was taken last is written or was not."""
+        self._opened.close()
+
+
+def _must_be_left(others: Callable[[], int]) -> None:
+    """Wait a moment for those that are just ending. Raises Occupied."""
+    until = time.monotonic() + _LEFT_WITHIN_S
+    while found := others():
+        if time.monotonic() > until:
+            raise Occupied(f"{found} connections of other processes of the house to the store: end APIs, relay, workers and commands first")
+        time.sleep(_STEP_S)

@@ -1,0 +1,89 @@
+"""A backup of the key store has all that its log needs, in one file that only its owner may read."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from commands.chain import Head
+from commands.contacts import ForgetContact
+from commands.copying import KEYS, NoBackup, back_up_keys, copy, opened_backup
+from commands.desk import Caller
+from commands.door import Door
+from commands.keyring import Keyring, WrongMasterKey, master_key, must_open
+from commands.place import InDirectory, Place
+from domain.identity import PERMISSIONS
+from tests.commands.tally import TENANT, Count, caller
+from tests.kit.stores import BOTH, behind
+
+pytestmark = pytest.mark.parametrize("place", BOTH, indirect=True)
+
+PHONE, OTHER = "5511988000037", "5511988000038"
+
+
+def _told(door: Door, phone: str) -> bytes:
+    """Somebody is told of; the entry by which the phone finds them."""
+    door.execute(Count(tally=uuid4(), phone=phone), caller())
+    return door.store.keyring.tag(TENANT, "phone", phone)
+
+
+def test_a_backup_is_made_while_the_store_is_used_and_goes_back_whole(door: Door, place: Place, tmp_path: Path) -> None:
+    tag = _told(door, PHONE)
+    gone = door.store.keyring.find(_told(door, OTHER))
+    assert gone is not None
+    door.execute(ForgetContact(contact=gone, busy=False), Caller(TENANT, "ana", frozenset(PERMISSIONS)))
+    file = tmp_path / "keys.backup"
+    noted = back_up_keys(place, file)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert [path.name for path in tmp_path.glob("keys.backup*")] == ["keys.backup"]
+    assert noted is not None
+    assert noted.position <= door.store.head()
+    with opened_backup(file) as backup:
+        assert backup.head == noted
+        must_open(master_key(place.directory), backup.index)
+        with pytest.raises(WrongMasterKey):
+            must_open(bytes(32), backup.index)
+        other = InDirectory(tmp_path / "other")
+        other.directory.mkdir()
+        Keyring(other.keys(), master_key(place.directory)).close()
+        target = other.keys()
+        steps: list[int] = []
+        assert copy(backup.keys, target, KEYS, steps.append) == steps[-1]
+    keyring = Keyring(target, master_key(place.directory))
+    found = keyring.find(tag)
+    assert found is not None
+    assert (keyring.knows(found), keyring.knows(gone)) == (True, False)
+    for table in KEYS:
+        statement = f"SELECT {', '.join(table.columns)} FROM {table.name}"
+        assert sorted(behind(other, statement, keys=True), key=repr) == sorted(behind(place, statement, keys=True), key=repr)
+    keyring.close()
+
+
+def test_the_head_in_a_backup_is_one_that_its_keys_cover(door: Door, place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _told(door, PHONE)
+    keys_now = type(place).keys_now
+
+    def late(self: Place) -> object:
+        """Somebody else is told of between the head and the keys."""
+        _told(door, OTHER)
+        return keys_now(self)
+
+    monkeypatch.setattr(type(place), "keys_now", late)
+    head = back_up_keys(place, tmp_path / "keys.backup")
+    assert isinstance(head, Head)
+    assert head.position < door.store.head()
+
+
+def test_nothing_is_overwritten(door: Door, place: Place, tmp_path: Path) -> None:
+    file = tmp_path / "keys.backup"
+    file.write_text("the backup of yesterday")
+    with pytest.raises(NoBackup, match="is there already"):
+        back_up_keys(place, file)
+    with pytest.raises(NoBackup, match="No such file or directory"):
+        back_up_keys(place, tmp_path / "nowhere" / "keys.backup")
+    assert file.read_text() == "the backup of yesterday"
+    assert [path.name for path in tmp_path.glob("keys.backup*")] == ["keys.backup"]
+    assert door.store.head() == 0

@@ -1,0 +1,61 @@
+"""A small center with a past, in a data directory: what is copied from one place to another in tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+from bootstrap import open_center
+from cli.company import caller, known_or_new
+from commands.chain import Head
+from commands.contacts import ForgetContact
+from commands.interactions import StartCall
+from commands.place import InDirectory, OnServers
+from domain.contacts import ContactAppeared
+from settings import Settings
+from simulator.story import history
+from streams.messages import Carried
+from tests.kit.stores import behind
+
+MORNING = datetime(2026, 3, 2, 12, tzinfo=UTC)
+"""A Monday, at nine o'clock in São Paulo."""
+
+_EVENTS = "SELECT position, originator_id, originator_version, topic, state, hash FROM stored_events ORDER BY position"
+
+
+@dataclass(frozen=True)
+class Past:
+    """The directory of a center, and what was written there. called: a contact who can be read; forgotten: one who cannot."""
+
+    place: InDirectory
+    log: list[Carried]
+    called: UUID
+    forgotten: UUID
+
+    @property
+    def head(self) -> Head:
+        return Head(self.log[-1].position, self.log[-1].hash)
+
+    @property
+    def master(self) -> str:
+        return (self.place.directory / "master.key").read_text()
+
+
+def log_of(place: InDirectory | OnServers) -> list[Carried]:
+    """Every event of a store, as it is stored."""
+    return [Carried(*row) for row in behind(place, _EVENTS)]
+
+
+def simulated(directory: Path, days: float = 0.06) -> Past:
+    """A morning of a simulated center; somebody is forgotten, and some commands came with idempotency keys."""
+    with open_center(directory, Settings()) as center:
+        company = known_or_new(center, "")
+        history(center.door, company.id, seed=4, start=MORNING, days=days, scale=0.5)
+        contacts = [told.event.originator_id for told in center.store.read(0, 10**6) if isinstance(told.event, ContactAppeared)]
+        center.door.execute(ForgetContact(contact=contacts[3], busy=False), caller(company))
+        for number in range(7):
+            center.door.execute(StartCall(call=f"key.{number}", did="4000"), replace(caller(company), idempotency_key=str(number)))
+    place = InDirectory(directory)
+    return Past(place, log_of(place), contacts[5], contacts[3])

@@ -14,7 +14,7 @@ from commands.desk import ANYONE, HANDLERS, Caller, Command, Desk, Receipt
 from commands.keyring import Additions
 from commands.store import Store, project
 from domain.base import Aggregate, Event, Personal
-from domain.errors import DomainError, NotAllowed, Refused
+from domain.errors import DomainError, InvalidField, NotAllowed, Refused
 
 A = TypeVar("A", bound=Aggregate)
 Request = tuple[Command, Caller]
@@ -53,6 +53,25 @@ def _personal_as_text(value: object) -> str:
 
 
 _as_json = msgspec.json.Encoder(enc_hook=_personal_as_text, order="deterministic")
+_NUL = b"\\u0000"
+
+
+def _refused_text(command: Command, caller: Caller) -> InvalidField | None:
+    """The character NUL is no text for PostgreSQL, and for nobody who reads a screen. Which field holds one, of whoever could have left it out."""
+    if "\0" in caller.idempotency_key:
+        return InvalidField("idempotency_key", "a key cannot hold the character NUL")
+    if command.TELLING or _NUL not in _as_json.encode(command):
+        return None
+    field = _holds_nul(msgspec.json.decode(_as_json.encode(command)), "")
+    return InvalidField(field, "a text cannot hold the character NUL") if field else None
+
+
+def _holds_nul(value: object, path: str) -> str:
+    """The path of the first text in it with a NUL, as `settings.name`; "" without one."""
+    if isinstance(value, str):
+        return path if "\0" in value else ""
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return next((found for name, item in inside if (found := _holds_nul(item, f"{path}.{name}".lstrip(".")))), "")
 
 
 class Batch:
@@ -119,12 +138,14 @@ class Batch:
         """Authorise the command and let its handler decide; a refused command leaves no trace."""
         if command.permission != ANYONE and command.permission not in caller.permissions:
             return NotAllowed(command.permission)
+        if (refusal := _refused_text(command, caller)) is not None:
+            return refusal
         digest = b""
         if caller.idempotency_key:
             try:
                 digest, repeat = self._repeat(command, caller)
-            except Refused as refusal:
-                return refusal
+            except Refused as used:
+                return used
             if repeat is not None:
                 return repeat
         desk = Desk(self, caller, command, now_us)

@@ -91,6 +91,10 @@ class Database(ABC):
         """Undo it all. Does not raise where the connection is lost: then it is undone too."""
 
     @abstractmethod
+    def clock_us(self) -> int | None:
+        """What the database's own clock says now, in microseconds since 1970; None where it is the clock of this machine."""
+
+    @abstractmethod
     def listen(self, told: Callable[[], object]) -> None:
         """From now on call `told`, in a thread of its own, when another process tells of a commit, or may have while nobody heard."""
 

@@ -44,6 +44,9 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
 
     permission: ClassVar[str]
 
+    TELLING: ClassVar[bool] = False
+    """A source says what it has seen: whatever it says, it is not refused."""
+
     def concerns(self, tenant: UUID) -> Iterable[UUID]:  # noqa: ARG002 - most commands cannot say
         """The aggregates that the handler will surely load; those of many commands are then read at once."""
         return ()

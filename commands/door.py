@@ -16,7 +16,8 @@ from collections.abc import Sequence
 from eventsourcing.persistence import IntegrityError
 
 from commands.batch import Answer, Batch, Request
-from commands.database import Undone
+from commands.clock import ClockOff, ClockWatch, SystemClock
+from commands.database import StoreUnavailable, Undone
 from commands.desk import ANYONE, Caller, Clock, Command, Desk, Done, Receipt, handles
 from commands.store import Store
 from domain.errors import DomainError, VersionConflict
@@ -27,23 +28,20 @@ _TRIES = 3
 _SLOW_DISK_S = 0.005
 """When saving what callers of `execute_soon` ask takes this long, a thread waits for the disk instead of the event loop."""
 
+_AWAY_S = 1.0
+"""What saving is taken to need after a database was away."""
+
 _Waiting = tuple[Command, Caller, "asyncio.Future[Receipt]"]
-
-
-class SystemClock:
-    """The clock of this machine."""
-
-    def now_us(self) -> int:
-        """Microseconds since 1970, UTC."""
-        return time.time_ns() // 1000
 
 
 class Door:
     """The door of one store. Thread-safe; `execute_soon` is for one event loop."""
 
-    def __init__(self, store: Store, clock: Clock | None = None) -> None:
+    def __init__(self, store: Store, clock: Clock | None = None, *, watched: bool = False) -> None:
+        """`watched`: commands are taken only while the clock agrees with the database's."""
         self.store = store
         self.clock = clock or SystemClock()
+        self.watch = ClockWatch(self.clock, store.recorder.db) if watched else None
         self._lock = threading.Lock()
         self._waiting: list[_Waiting] = []
         self._flushing = False
@@ -51,7 +49,7 @@ class Door:
         self._usual_s = 0.0
 
     def execute(self, command: Command, caller: Caller) -> Receipt:
-        """Do what is asked. Raises a DomainError if it is refused."""
+        """Do what is asked. Raises a DomainError if it is refused, StoreUnavailable or ClockOff if nothing can be done now."""
         (answer,) = self.execute_all([(command, caller)])
         if isinstance(answer, DomainError):
             raise answer
@@ -111,6 +109,10 @@ class Door:
         """As `_execute`, for callers who know nothing of each other: one's unexpected error is not the others'."""
         try:
             answers = self._execute(requests)
+        except (StoreUnavailable, ClockOff) as error:
+            # Asked one by one it would be no better, and what may have been saved must not be done again. The next wait in a thread.
+            self._usual_s = _AWAY_S
+            return [error] * len(requests)
         except Exception as error:  # noqa: BLE001 - each is handed to the one who asked
             if len(requests) == 1:
                 return [error]
@@ -121,6 +123,8 @@ class Door:
     # Decide and save
 
     def _execute(self, requests: Sequence[Request]) -> list[Answer]:
+        if self.watch is not None:
+            self.watch.must_fit()
         batch = Batch(self.store)
         try:
             batch.prefetch(requests)

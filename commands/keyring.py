@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from eventsourcing.persistence import IntegrityError
 
 from commands.database import Database, Rows
+from commands.place import made
 from domain.base import FORGOTTEN, NOBODY, Personal
 
 SEALED = "sealed:"
@@ -51,7 +52,7 @@ def master_key(directory: Path, given: str = "") -> bytes:
     """The key that wraps all others: `given` (32 bytes as hex or base64), else the file `master.key`, made at the first start."""
     if given:
         return _parsed(given)
-    path = directory / "master.key"
+    path = made(directory) / "master.key"
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

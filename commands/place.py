@@ -48,6 +48,10 @@ class Place(Protocol):
     def directory(self) -> Path:
         """What this machine keeps for itself."""
 
+    @property
+    def name(self) -> str:
+        """What an operator calls it."""
+
     def events(self) -> Database:
         """Open the log."""
 
@@ -79,10 +83,15 @@ class InDirectory:
 
     directory: Path
 
+    @property
+    def name(self) -> str:
+        return str(self.directory)
+
     def events(self) -> Database:
-        return SqliteDatabase(self.directory / STORE_FILE)
+        return SqliteDatabase(made(self.directory) / STORE_FILE)
 
     def keys(self) -> Database:
+        made(self.directory)
         return SqliteDatabase(self.directory / KEYS_FILE, cache_mib=_KEYS_CACHE_MIB, overwrite=True)
 
     def head(self, keys: Database) -> NotedHead:  # noqa: ARG002 - it has a file of its own
@@ -111,11 +120,21 @@ class InDirectory:
 
 @dataclass(frozen=True)
 class OnServers:
-    """The log on one PostgreSQL server, the keys on another or in another schema of the same. `store_url`, `keys_url`: their URLs, with passwords."""
+    """The log on one PostgreSQL server, the keys on another or in another schema of the same.
+
+    store_url, keys_url: their URLs, with passwords. makes_tables: those that are missing are made; else they are refused.
+    """
 
     directory: Path
     store_url: str = field(repr=False)
     keys_url: str = field(default="", repr=False)
+    makes_tables: bool = True
+
+    @property
+    def name(self) -> str:
+        from commands.postgres_server import Server
+
+        return str(Server(self.store_url))
 
     def events(self) -> Database:
         return self._open(self.store_url, STORE_SCHEMA)
@@ -127,24 +146,28 @@ class OnServers:
         """Open what is known of how far the log is in Kafka. Whoever follows it tells there that he has come further."""
         return self._open(self.store_url, RELAY_SCHEMA)
 
-    @staticmethod
-    def _open(url: str, schema: str) -> Database:
+    def _open(self, url: str, schema: str) -> Database:
         from commands.postgres_database import PostgresDatabase
 
-        return PostgresDatabase(url, schema)
+        return PostgresDatabase(url, schema, makes_tables=self.makes_tables)
 
     def head(self, keys: Database) -> NotedHead:
         return HeadRow(keys)
 
     def exists(self) -> bool:
         with self._snapshot(self.store_url, STORE_SCHEMA) as snapshot:
-            return next(snapshot.rows("SELECT to_regclass('stored_events')::text")) != (None,)
+            return _has(snapshot, "stored_events")
 
     def verify(self) -> Verdict:
-        with self._snapshot(self.keys_url or self.store_url, KEYS_SCHEMA) as noted:
-            head = next((Head(*row) for row in noted.rows(_NOTED)), None)
-        with self._snapshot(self.store_url, STORE_SCHEMA) as snapshot:
-            return walk(snapshot, head)
+        with self.keys_now() as noted:
+            known = _has(noted, "head")
+            head = next((Head(*row) for row in noted.rows(_NOTED)), None) if known else None
+        with self.log_now() as snapshot:
+            if _has(snapshot, "stored_events"):
+                return walk(snapshot, head)
+        if not known:
+            raise StoreUnavailable(f"{self.name}: nothing was ever stored there: run `atende migrate`")
+        return Verdict(0, Flaw("cut_off", 1) if head is not None and head.position else None)
 
     def noted(self) -> Head | None:
         with self.keys_now() as keys:
@@ -163,6 +186,16 @@ class OnServers:
 
         with postgres_snapshot(url, schema) as snapshot:
             yield snapshot
+
+
+def made(directory: Path) -> Path:
+    """The directory, made for its owner alone if it is missing."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return directory
+
+
+def _has(snapshot: Snapshot, table: str) -> bool:
+    return next(snapshot.rows("SELECT to_regclass(?)::text", (table,))) != (None,)
 
 
 # What is noted outside

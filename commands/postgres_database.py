@@ -32,6 +32,8 @@ _TURN_S = 10
 _TYPES = {"BLOB": "BYTEA", "INTEGER": "BIGINT"}
 _TYPE = re.compile("|".join(_TYPES))
 _NAMES = re.compile(r"CREATE (?:TABLE|INDEX) IF NOT EXISTS (\w+)")
+_LAYOUT = ("CREATE TABLE layout (version BIGINT NOT NULL)", f"INSERT INTO layout VALUES ({LAYOUT})")  # noqa: S608 - a number
+_CLOCK = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 _ARRAYS: dict[Kind, str] = {"integer": "bigint[]", "bytes": "bytea[]", "text": "text[]"}
 _SNAPSHOT_ROWS = 2_000
 _OTHERS = """
@@ -43,13 +45,14 @@ T = TypeVar("T")
 
 
 class PostgresDatabase(Database):
-    """One schema of a database on a server, made at the first opening."""
+    """One schema of a database on a server. `makes_tables`: what is missing is made; else it is refused."""
 
-    def __init__(self, url: str, schema: str) -> None:
-        """Raises StoreUnavailable: a wrong URL, name or password, a server that does not answer, tables of another layout."""
+    def __init__(self, url: str, schema: str, *, makes_tables: bool = True) -> None:
+        """Raises StoreUnavailable: a wrong URL, name or password, a server that does not answer, tables of another layout or none."""
         self.lock = threading.RLock()
         self._reading = threading.Lock()
-        self._place = _Place(url, schema)
+        self._makes_tables = makes_tables
+        self._place = _Place(url, schema, makes=makes_tables)
         self._process = uuid4().hex
         self._writer = self._place.connect()
         self._reader: psycopg.Connection[Any] | None = None
@@ -61,20 +64,25 @@ class PostgresDatabase(Database):
         return self._open
 
     def define(self, tables: str) -> None:
-        names = _NAMES.findall(tables)
         with self.lock:
-            if self._has(["layout", *names]):
-                self._check_layout()
+            if not self.missing(tables):
                 return
+            if not self._makes_tables:
+                raise StoreUnavailable(f"{self._place}: the tables of {self._place.schema!r} are missing or old: run `atende migrate`")
             with self.transaction():
-                if self._has(["layout"]):
-                    self._check_layout()
-                else:
-                    self.execute("CREATE TABLE layout (version BIGINT NOT NULL)")
-                    self.execute("INSERT INTO layout VALUES (?)", (LAYOUT,))
-                for statement in tables.replace(" WITHOUT ROWID", "").split(";"):
-                    if statement.strip():
-                        self.execute(_TYPE.sub(lambda word: _TYPES[word.group()], statement))
+                for statement in self.missing(tables):
+                    self.execute(statement)
+
+    def missing(self, tables: str) -> list[str]:
+        """The statements that would make what is missing of these tables, in the server's words. Raises StoreUnavailable for another layout."""
+        with self.lock:
+            known = self._has(["layout"])
+            if known:
+                self._check_layout()
+            if known and self._has(_NAMES.findall(tables)):
+                return []
+        told = _TYPE.sub(lambda word: _TYPES[word.group()], tables.replace(" WITHOUT ROWID", ""))
+        return [*(() if known else _LAYOUT), *(statement.strip() for statement in told.split(";") if statement.strip())]
 
     def _has(self, names: list[str]) -> bool:
         return self.execute("SELECT count(*) FROM unnest(?::text[]) AS name WHERE to_regclass(name) IS NULL", (names,)) == [(0,)]
@@ -170,6 +178,10 @@ class PostgresDatabase(Database):
 
     # Others
 
+    def clock_us(self) -> int:
+        told: int = self.read(_CLOCK)[0][0]
+        return told
+
     def listen(self, told: Callable[[], object]) -> None:
         self._listener = _Listener(self._place, self._process, told)
 
@@ -200,9 +212,11 @@ class PostgresDatabase(Database):
 class _Place(Server):
     """A schema of a database on a server."""
 
-    def __init__(self, url: str, schema: str) -> None:
+    def __init__(self, url: str, schema: str, *, makes: bool = False) -> None:
+        """`makes`: a schema that is missing is made."""
         super().__init__(url)
         self.schema = schema
+        self._makes = makes
         # Locks belong to a database: a number of the schema's own.
         self.turn = int.from_bytes(sha256(schema.encode()).digest()[:8], "big", signed=True)
         self.channel = channel_of(schema)
@@ -211,7 +225,7 @@ class _Place(Server):
         db = super()._connected()
         schema = sql.Identifier(self.schema)
         try:
-            if not db.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", (self.schema,)).fetchone():
+            if self._makes and not db.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", (self.schema,)).fetchone():
                 with suppress(psycopg.errors.UniqueViolation):
                     db.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(schema))
             db.execute(

@@ -14,6 +14,7 @@ from commands.database import StoreUnavailable, Undone
 
 CONNECT_S = 5
 PAUSE_S = 0.1
+_GIVEN_UP_S = 1.0
 _KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 2}
 
 T = TypeVar("T")
@@ -34,18 +35,26 @@ class Server:
         self._secret = str(told.get("password", ""))
         usual: dict[str, str | int] = {"connect_timeout": CONNECT_S, "application_name": "atende", "client_encoding": "utf8"}
         self._conninfo = make_conninfo(url, **{**usual, **_KEEPALIVES, **options})
+        self._given_up = (0.0, "")
 
     def __str__(self) -> str:
         return self._name
 
     def connect(self, patience_s: float = 0) -> psycopg.Connection[Any]:
-        """A new connection; while the server is away, tried again for so long. Raises StoreUnavailable."""
+        """A new connection; while the server is away, tried again for so long. Raises StoreUnavailable.
+
+        Where many wait for it one after the other, those behind one who has just waited in vain are told at once.
+        """
+        until, why = self._given_up
+        if patience_s and time.monotonic() < until:
+            raise StoreUnavailable(why)
         until = time.monotonic() + patience_s
         while True:
             try:
                 return self._connected()
             except psycopg.Error as error:
                 if not isinstance(error, psycopg.OperationalError) or time.monotonic() > until:
+                    self._given_up = (time.monotonic() + _GIVEN_UP_S, self.said(error))
                     raise StoreUnavailable(self.said(error)) from error
             time.sleep(PAUSE_S)
 

@@ -78,6 +78,9 @@ class SqliteDatabase(Database):
         if self._writer.in_transaction:
             self._writer.execute("ROLLBACK")
 
+    def clock_us(self) -> None:
+        return None
+
     def listen(self, told: Callable[[], object]) -> None:
         """Only one process has a data directory."""
 

@@ -78,14 +78,13 @@ class Store(Application[UUID]):
         """Open the store at `place` (a path: the data directory there), or make it. `master`: the master key if no file has it (see `keyring.master_key`)."""
         self._place = InDirectory(place) if isinstance(place, Path) else place
         self.directory = self._place.directory
-        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._cache: LRUCache[UUID, Aggregate] = LRUCache(cached)
         self._protocols: dict[UUID, tuple[int, int]] = {}
         with contextlib.ExitStack() as opened:
             self._opened = opened
             keys = self._place.keys()
             opened.callback(keys.close)
-            self.keyring = Keyring(keys, master_key(self.directory, master))
+            self.keyring = Keyring(keys, master_key(self._place.directory, master))
             self._noted = self._place.head(keys)
             opened.callback(self._noted.close)
             super().__init__()
@@ -129,8 +128,12 @@ class Store(Application[UUID]):
     # The log
 
     def head(self) -> int:
-        """The position of the last event."""
+        """The position of the last event that this process has written or heard of."""
         return self.recorder.head
+
+    def end(self) -> int:
+        """The position of the last event, asked of the database itself: another process may have written it just now."""
+        return self.recorder.max_notification_id() or 0
 
     def read(self, after: int, limit: int) -> list[Recorded]:
         """At most `limit` events after a position, in order."""

@@ -41,6 +41,7 @@ class TellCall(Command, frozen=True, kw_only=True):
     """
 
     permission: ClassVar[str] = TELL
+    TELLING: ClassVar[bool] = True
     call: str
     facts: tuple[Fact, ...]
 
@@ -52,6 +53,7 @@ class TellAgent(Command, frozen=True, kw_only=True):
     """A source says `facts` about an agent, by the member's name or by an interface."""
 
     permission: ClassVar[str] = TELL
+    TELLING: ClassVar[bool] = True
     agent: str
     facts: tuple[Fact, ...]
 
@@ -60,6 +62,7 @@ class MatchMember(Command, frozen=True, kw_only=True):
     """The telephone interface `interface` is the agent `member`."""
 
     permission: ClassVar[str] = TELL
+    TELLING: ClassVar[bool] = True
     interface: str
     member: str
 
@@ -68,6 +71,7 @@ class TellTimeline(Command, frozen=True, kw_only=True):
     """What a source covers, where it was cut off, when the PBX started, and lines that belong to nothing else."""
 
     permission: ClassVar[str] = TELL
+    TELLING: ClassVar[bool] = True
     span: Span | None = None
     gap: Gap | None = None
     restart_at: int | None = None

@@ -1,15 +1,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from uuid import UUID, uuid4
 
 import pytest
 
-from commands.door import Answer, Door, Receipt
+from commands.database import CommitUnsure
+from commands.door import Answer, Command, Door, Receipt, Request
+from commands.identity import RegisterCompany, RegisterUser
 from commands.place import Place
 from commands.store import Store
-from domain.errors import DomainError, NotAllowed, NotFound, Refused, VersionConflict
+from commands.telling import MatchMember
+from domain.errors import DomainError, InvalidField, NotAllowed, NotFound, Refused, VersionConflict
+from domain.identity import CompanySettings
+from domain.roster import MemberMatched
 from tests.commands.tally import OTHER, TENANT, Count, Counted, Look, Noon, Tally, caller
+from tests.kit.http import operator
 from tests.kit.stores import BOTH
 
 pytestmark = pytest.mark.parametrize("place", BOTH, indirect=True)
@@ -247,3 +254,46 @@ def test_protocol_numbers_are_never_given_twice(door: Door, place: Place) -> Non
 def test_errors_are_refusals_with_a_sentence(door: Door) -> None:
     with pytest.raises(DomainError, match="no such tally"):
         door.execute(Look(tally=uuid4()), caller())
+
+
+@pytest.mark.parametrize(
+    ("command", "field"),
+    [
+        (RegisterCompany(name="Emp\0resa"), "name"),
+        (RegisterCompany(name="Empresa", settings=CompanySettings(timezone="\0")), "settings.timezone"),
+        (RegisterUser(name="Ana", email="ana@empresa.example", permissions=("ver", "\0")), "permissions.1"),
+    ],
+)
+def test_a_text_that_postgresql_cannot_hold_is_refused_by_its_field(door: Door, command: Command, field: str) -> None:
+    with pytest.raises(InvalidField) as refused:
+        door.execute(command, operator("Empresa"))
+    assert refused.value.field == field
+    assert door.store.end() == 0
+
+
+def test_a_key_that_postgresql_cannot_hold_is_refused(door: Door) -> None:
+    with pytest.raises(InvalidField) as refused:
+        door.execute(Count(tally=uuid4()), caller("a\0b"))
+    assert refused.value.field == "idempotency_key"
+
+
+def test_what_a_source_says_is_not_refused_whatever_it_says(door: Door) -> None:
+    assert door.execute(MatchMember(interface="PJSIP/\0", member="Ana\0"), operator("Empresa")).position == door.store.end()
+    assert [recorded.event.member for recorded in door.store.read(0, 9) if isinstance(recorded.event, MemberMatched)] == ["Ana\0"]
+
+
+def test_when_a_commit_is_unsure_each_is_told_so_and_none_is_done_again(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    execute, tallies = door._execute, [uuid4(), uuid4()]
+
+    def lost(requests: Sequence[Request]) -> list[Answer]:
+        execute(requests)
+        raise CommitUnsure("lost")
+
+    async def both() -> list[object]:
+        return await asyncio.gather(*(door.execute_soon(Count(tally=id), caller(str(id))) for id in tallies), return_exceptions=True)
+
+    monkeypatch.setattr(door, "_execute", lost)
+    assert [type(answer) for answer in asyncio.run(both())] == [CommitUnsure, CommitUnsure]
+    monkeypatch.undo()
+    assert [receipt(answer).result["total"] for answer in asyncio.run(both())] == [1, 1]
+    assert door.store.end() == 2

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import socket
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bootstrap import open_center, place
+from commands.chain import Flaw, Verdict
 from commands.database import StoreUnavailable
+from commands.door import Door
+from commands.identity import RegisterCompany
 from commands.place import OnServers
+from commands.postgres_server import Server
+from commands.server_tables import make_store
 from commands.store import Store
 from settings import Settings
+from tests.kit.http import operator
 from tests.kit.stores import behind, url_of
 
 
@@ -55,9 +62,46 @@ def test_tables_of_another_layout(on_server: OnServers) -> None:
     assert "layout 0, this release needs layout 1" in refusal(on_server.directory, on_server.store_url)
 
 
-def test_the_settings_say_where_a_center_is(on_server: OnServers) -> None:
-    settings = Settings(mode="distributed", store_url=on_server.store_url)
-    with open_center(on_server.directory, settings) as center:
+def test_tables_that_are_missing_are_refused_until_they_are_made(on_server: OnServers) -> None:
+    strict = replace(on_server, makes_tables=False)
+    with pytest.raises(StoreUnavailable, match="the tables of 'keys' are missing or old: run `atende migrate`"):
+        Store(strict)
+    with pytest.raises(StoreUnavailable, match="nothing was ever stored there: run `atende migrate`"):
+        strict.verify()
+    said: list[str] = []
+    assert make_store(strict, said.append, dry_run=True) == len(said) > 5
+    with pytest.raises(StoreUnavailable):
+        Store(strict)
+    done: list[str] = []
+    make_store(strict, done.append)
+    assert done == said
+    assert make_store(strict, pytest.fail) == 0
+    Store(strict).close()
+    assert strict.verify() == Verdict(0, None)
+
+
+def test_a_log_that_was_taken_away_is_missing(on_server: OnServers) -> None:
+    with closing(Store(on_server)) as store:
+        Door(store).execute(RegisterCompany(name="Empresa"), operator("Empresa"))
+    behind(on_server, "DROP TABLE stored_events")
+    assert on_server.verify() == Verdict(0, Flaw("cut_off", 1))
+
+
+def test_the_settings_say_where_a_center_is(on_server: OnServers, tmp_path: Path) -> None:
+    settings = Settings(mode="distributed", store_url=on_server.store_url, master_key="0f" * 32)
+    make_store(on_server, lambda _: None)
+    with open_center(tmp_path / "none", settings) as center:
         assert center.store.head() == 0
-    assert place(on_server.directory, settings).exists()
-    assert not (on_server.directory / "events.db").exists()
+    assert place(tmp_path, settings).exists()
+    assert not (tmp_path / "none").exists()
+
+
+def test_those_behind_one_who_waited_in_vain_are_told_at_once(own_database: str) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        port = taken.getsockname()[1]
+    server = Server(f"postgresql://atende:secret@127.0.0.1:{port}/atende")
+    with pytest.raises(StoreUnavailable) as first:
+        server.connect(0.01)
+    with pytest.raises(StoreUnavailable) as second:
+        server.connect(3600)
+    assert str(first.value) == str(second.value)

@@ -1,0 +1,39 @@
+"""The tables of a store on PostgreSQL servers: made or completed before the first process uses them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+
+from commands import keyring, place, recorder, store
+from commands.place import KEYS_SCHEMA, STORE_SCHEMA, OnServers
+from commands.postgres_database import PostgresDatabase
+
+TABLES: Mapping[str, Sequence[str]] = {
+    STORE_SCHEMA: (recorder.SCHEMA, store.SCHEMA),
+    KEYS_SCHEMA: (keyring.SCHEMA, place.HEAD_TABLE),
+}
+"""By schema, in the words that `Database.define` takes."""
+
+
+def make_tables(url: str, schema: str, tables: Sequence[str], say: Callable[[str], object], *, dry_run: bool = False) -> int:
+    """Make what is missing of a schema's tables; how many statements that took. `say` hears each, or instead of that (`dry_run`).
+
+    Raises StoreUnavailable: a server that cannot be used, tables of another layout.
+    """
+    with closing(PostgresDatabase(url, schema, makes_tables=not dry_run)) as database:
+        done: list[str] = []
+        for told in tables:
+            for statement in database.missing(told):
+                if statement not in done:
+                    say(statement)
+                    done.append(statement)
+            if not dry_run:
+                database.define(told)
+        return len(done)
+
+
+def make_store(where: OnServers, say: Callable[[str], object], *, dry_run: bool = False) -> int:
+    """The tables of the log and of the keys, as `make_tables`."""
+    urls = {STORE_SCHEMA: where.store_url, KEYS_SCHEMA: where.keys_url or where.store_url}
+    return sum(make_tables(urls[schema], schema, tables, say, dry_run=dry_run) for schema, tables in TABLES.items())

@@ -1,0 +1,92 @@
+"""A process whose clock is wrong takes no commands."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from commands.clock import EVERY_S, MOST_OFF_S, ClockOff, ClockWatch, SystemClock
+from commands.door import Door
+from commands.identity import RegisterCompany
+from commands.place import InDirectory, OnServers
+from commands.store import Store
+from domain.base import SECOND
+from tests.kit.http import operator
+
+
+class Shifted:
+    """The clock of this machine, and so many seconds."""
+
+    def __init__(self) -> None:
+        self.by_s = 0.0
+        self._system = SystemClock()
+
+    def now_us(self) -> int:
+        return self._system.now_us() + round(self.by_s * SECOND)
+
+
+class Passing:
+    """Seconds that pass when they are told to."""
+
+    def __init__(self) -> None:
+        self.s = 0.0
+
+    def __call__(self) -> float:
+        return self.s
+
+
+@pytest.fixture
+def store(on_server: OnServers) -> Iterator[Store]:
+    with closing(Store(on_server)) as store:
+        yield store
+
+
+@pytest.mark.parametrize(("by_s", "how"), [(3600, "3,600 s ahead of"), (-3600, "behind"), (MOST_OFF_S + 5, "ahead of")])
+def test_a_clock_that_is_off_takes_no_commands_until_it_is_right_again(store: Store, by_s: float, how: str) -> None:
+    clock = Shifted()
+    door = Door(store, clock, watched=True)
+    assert door.watch is not None
+    clock.by_s = by_s
+    register = RegisterCompany(name="Empresa"), operator("Empresa")
+    with pytest.raises(ClockOff, match=how):
+        door.execute(*register)
+    with pytest.raises(ClockOff, match=how):
+        asyncio.run(door.execute_soon(*register))
+    assert store.end() == 0
+    clock.by_s = 0
+    door.watch.look()
+    assert door.execute(*register).position == store.end() == 1
+
+
+def test_a_clock_that_is_a_little_off_is_right(store: Store) -> None:
+    clock = Shifted()
+    clock.by_s = MOST_OFF_S - 5
+    assert Door(store, clock, watched=True).execute(RegisterCompany(name="Empresa"), operator("Empresa")).position == 1
+
+
+def test_a_clock_is_compared_again_after_some_seconds(store: Store) -> None:
+    clock, passing = Shifted(), Passing()
+    watch = ClockWatch(clock, store.recorder.db, passing)
+    watch.must_fit()
+    clock.by_s = 3600
+    watch.must_fit()
+    passing.s += EVERY_S + 1
+    with pytest.raises(ClockOff):
+        watch.must_fit()
+    clock.by_s = 0
+    with pytest.raises(ClockOff):
+        watch.must_fit()
+    passing.s += EVERY_S + 1
+    watch.must_fit()
+
+
+def test_a_store_in_a_directory_has_the_clock_of_its_machine(tmp_path: Path) -> None:
+    clock = Shifted()
+    clock.by_s = 3600
+    with closing(Store(InDirectory(tmp_path / "data"))) as store:
+        door = Door(store, clock, watched=True)
+        assert door.execute(RegisterCompany(name="Empresa"), operator("Empresa")).position == 1

@@ -1,15 +1,18 @@
-"""The one place that puts the layers together, over one data directory held by one process."""
+"""The one place that puts the layers together: over a data directory that one process holds, or over servers that many use."""
 
 from __future__ import annotations
 
 import fcntl
 import os
 import secrets
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
+from math import inf
 from pathlib import Path
-from typing import TYPE_CHECKING
+from time import monotonic
+from typing import TYPE_CHECKING, ClassVar
 
 # A handler is known once its module is imported.
 import commands.agents
@@ -20,13 +23,16 @@ import commands.ivr
 import commands.queues
 import commands.telling  # noqa: F401
 from commands.door import Clock, Door
-from commands.place import InDirectory, OnServers, Place
+from commands.place import InDirectory, OnServers, Place, made
 from commands.store import Store
+from projections.progress import Following, ProjectionsStopped
 from settings import Settings
 
 if TYPE_CHECKING:
     from projections.chdb_warehouse import ChdbWarehouse
+    from projections.clickhouse_warehouse import ClickhouseWarehouse
     from projections.runner import Runner
+    from projections.warehouse import Warehouse
 
 LOCK = "lock"
 WAREHOUSE = "warehouse"
@@ -47,18 +53,70 @@ class Unusable(Exception):
     """The data directory cannot be made or opened: something else lies there, or the system refuses. Names it."""
 
 
-class Center:
-    """The wired layers of one data directory. The warehouse and its runner are opened when they are first asked for."""
+class Center(ABC):
+    """The wired layers of one center. The rows, and what tells how far they are, are opened when they are first asked for."""
+
+    STANDSTILL_S: ClassVar[float] = inf
+    """When the rows have not come nearer to the log for so long, nobody seems to write them."""
+
+    def __init__(self, place: Place, settings: Settings, clock: Clock | None, *, watched: bool) -> None:
+        self.name = place.name
+        self.directory = place.directory
+        self._settings = settings
+        self.store = Store(place, master=settings.master_key)
+        self.door = Door(self.store, clock, watched=watched)
+
+    @property
+    @abstractmethod
+    def warehouse(self) -> Warehouse:
+        """The rows, in tables that are up to date."""
+
+    @property
+    @abstractmethod
+    def progress(self) -> Following:
+        """How far the rows are; they follow the log, or are watched, from now on."""
+
+    @abstractmethod
+    def rebuild(self, say: Callable[[int, int], object]) -> int:
+        """Fold every projection anew beside the old ones, which answer meanwhile, and swap; the position reached. `say` as for `cover`."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of everything, all of it saved."""
+
+    @cached_property
+    def token_secret(self) -> str:
+        """What signs access tokens: of the settings, else of a file made at first start."""
+        return self._settings.token_secret or _kept_secret(made(self.directory) / TOKEN_FILE)
+
+    def covered(self) -> int:
+        """The position of the log up to which the projections answer."""
+        return self.progress.position
+
+    def cover(self, position: int, say: Callable[[int, int], object]) -> None:
+        """Wait until the projections answer up to `position`; `say` hears how many events are done, of how many. Raises ProjectionsStopped."""
+        began = reached = self.progress.position
+        moved = monotonic()
+        while not self.progress.wait(position, _STEP_S):
+            now = self.progress.position
+            if now != reached:
+                reached, moved = now, monotonic()
+            elif monotonic() - moved > self.STANDSTILL_S:
+                raise ProjectionsStopped(
+                    f"the figures stand at position {reached} of {position}, and no relay or worker seems to run (`atende relay`, "
+                    "`atende worker`); all that was saved stays saved"
+                )
+            say(reached - began, position - began)
+
+
+class Embedded(Center):
+    """A center in a data directory: one process has it, and makes its rows."""
 
     def __init__(self, directory: Path, settings: Settings, clock: Clock | None = None) -> None:
-        self.directory = directory
-        self._settings = settings
-        self.store = Store(place(directory, settings), master=settings.master_key)
-        self.door = Door(self.store, clock)
+        super().__init__(InDirectory(directory), settings, clock, watched=False)
 
     @cached_property
     def warehouse(self) -> ChdbWarehouse:
-        """The rows, in tables that are up to date."""
         from projections.chdb_warehouse import ChdbWarehouse
         from projections.rebuild import open_rows
 
@@ -75,29 +133,16 @@ class Center:
         runner.start()
         return runner
 
-    @cached_property
-    def token_secret(self) -> str:
-        """What signs access tokens: of the settings, else of a file made at first start."""
-        return self._settings.token_secret or _kept_secret(self.directory / TOKEN_FILE)
-
-    def covered(self) -> int:
-        """The position of the log up to which the projections answer."""
-        return self.runner.position
-
-    def cover(self, position: int, say: Callable[[int, int], object]) -> None:
-        """Wait until the projections answer up to `position`; `say` hears how many events are done, of how many."""
-        began = self.runner.position
-        while not self.runner.wait(position, _STEP_S):
-            say(self.runner.position - began, position - began)
+    @property
+    def progress(self) -> Following:
+        return self.runner.progress
 
     def rebuild(self, say: Callable[[int, int], object]) -> int:
-        """Fold every projection anew beside the old ones, which answer meanwhile, and swap; the position reached. `say` as for `cover`."""
         from projections.rebuild import rebuild
 
         return rebuild(self.store.recorder, self.warehouse, self.runner, say)
 
     def close(self) -> None:
-        """Let go of everything, all of it saved."""
         if "runner" in self.__dict__:
             self.runner.close()
         if "warehouse" in self.__dict__:
@@ -105,21 +150,57 @@ class Center:
         self.store.close()
 
 
+class Distributed(Center):
+    """A center on servers: any number of processes ask it and bring commands to it, others make its rows (`atende relay`, `atende worker`)."""
+
+    STANDSTILL_S = 30.0
+
+    def __init__(self, directory: Path, settings: Settings, clock: Clock | None = None) -> None:
+        super().__init__(place(directory, settings), settings, clock, watched=True)
+
+    @cached_property
+    def warehouse(self) -> ClickhouseWarehouse:
+        from migrations.runner import must_be_current
+        from projections.clickhouse_warehouse import ClickhouseWarehouse
+
+        warehouse = ClickhouseWarehouse(self._settings.clickhouse_url, makes_database=False)
+        try:
+            must_be_current(warehouse)
+        except BaseException:
+            warehouse.close()
+            raise
+        return warehouse
+
+    @cached_property
+    def progress(self) -> Following:
+        raise NotImplementedError
+
+    def rebuild(self, say: Callable[[int, int], object]) -> int:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        if "warehouse" in self.__dict__:
+            self.warehouse.close()
+        self.store.close()
+
+
 class Held:
-    """A data directory that this process holds. Its center is opened when it is first asked for: a broken one can be looked at without.
+    """A center within this process's reach: of a data directory that it holds, or on servers. It is opened when it is first asked for: a broken one can be looked at without.
 
     `url`: where its API is, or would be, served.
     """
 
     def __init__(self, directory: Path, settings: Settings) -> None:
         self.directory = directory
+        self.place = place(directory, settings)
         self.url = f"http://{settings.host}:{settings.port}"
         self._settings = settings
 
     @cached_property
     def center(self) -> Center:
         """The open center."""
-        return Center(self.directory, self._settings)
+        kind = Distributed if self._settings.mode == "distributed" else Embedded
+        return kind(self.directory, self._settings)
 
     def close(self) -> None:
         """Close what was opened."""
@@ -130,13 +211,30 @@ class Held:
 def place(directory: Path, settings: Settings) -> Place:
     """Where the log and the keys of a center are."""
     if settings.mode == "distributed":
-        return OnServers(directory, settings.store_url, settings.keys_url)
+        return OnServers(directory, settings.store_url, settings.keys_url, makes_tables=False)
     return InDirectory(directory)
 
 
 def is_data_directory(directory: Path) -> bool:
     """Whether a center has ever been opened there, even if its log was taken away since."""
     return InDirectory(directory).exists()
+
+
+@contextmanager
+def reach(directory: Path, settings: Settings) -> Iterator[Held]:
+    """The center that the settings name: that of `directory`, held meanwhile, or the one on servers, which nobody holds.
+
+    Raises DirectoryHeld, Unusable.
+    """
+    if settings.mode == "embedded":
+        with hold(directory, settings) as held:
+            yield held
+        return
+    held = Held(directory, settings)
+    try:
+        yield held
+    finally:
+        held.close()
 
 
 @contextmanager
@@ -169,7 +267,7 @@ def hold(directory: Path, settings: Settings) -> Iterator[Held]:
 @contextmanager
 def open_center(directory: Path, settings: Settings | None = None) -> Iterator[Center]:
     """The center of `directory`, which this process holds meanwhile. Raises DirectoryHeld."""
-    with hold(directory, settings or Settings()) as held:
+    with reach(directory, settings or Settings()) as held:
         yield held.center
 
 

@@ -9,10 +9,12 @@ ATENDE_STORE_URL        the event store: postgresql://user:password@host/name (d
 ATENDE_KEYS_URL         the key store, the same way                           the server of the event store
 ATENDE_KAFKA            the brokers: host:port,host:port (distributed alone)
 ATENDE_CLICKHOUSE_URL   the rows: clickhouse://user:password@host/name (distributed alone)
+ATENDE_CLICKHOUSE_CLUSTER  over which cluster of servers `atende migrate` spreads them, as their configuration calls it   none
 ATENDE_TOPICS           what the topics' names begin with                     atende
 ATENDE_PARTITIONS       of each topic that is made                            4
 
-Every process of a distributed house needs the same ATENDE_MASTER_KEY and ATENDE_TOKEN_SECRET; those on one machine may share a data directory instead.
+In distributed mode nothing but these two secrets lies in the data directory, and that only where no setting gives them: every
+process of the house needs the same ATENDE_MASTER_KEY and ATENDE_TOKEN_SECRET; those on one machine may share ATENDE_DATA instead.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ MAX_PARTITIONS = 10_000
 _POSTGRESQL = ("PostgreSQL", "postgresql://", "postgres://")
 _CLICKHOUSE = ("ClickHouse", "clickhouse://", "clickhouses://")
 _BROKER = re.compile(r"(?:\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}")
+_CLUSTER = re.compile(r"\w{1,100}", re.ASCII)
 _TOPIC = re.compile(r"[\w.-]{1,100}", re.ASCII)
 _OF_DISTRIBUTED = {
     "ATENDE_STORE_URL": "the event store is",
@@ -58,6 +61,7 @@ class Settings:
     keys_url: str = field(default="", repr=False)
     kafka: str = ""
     clickhouse_url: str = field(default="", repr=False)
+    clickhouse_cluster: str = ""
     topics: str = "atende"
     partitions: int = 4
 
@@ -80,6 +84,7 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         keys_url=_url("ATENDE_KEYS_URL", told, _POSTGRESQL),
         kafka=_brokers(told.get("ATENDE_KAFKA", "")),
         clickhouse_url=_url("ATENDE_CLICKHOUSE_URL", told, _CLICKHOUSE),
+        clickhouse_cluster=_cluster(told.get("ATENDE_CLICKHOUSE_CLUSTER", "")),
         topics=_topics(told.get("ATENDE_TOPICS", "")),
         partitions=_partitions(told.get("ATENDE_PARTITIONS", "")),
     )
@@ -112,6 +117,12 @@ def _url(name: str, told: Mapping[str, str], kind: Sequence[str]) -> str:
 def _brokers(text: str) -> str:
     if text and not all(_BROKER.fullmatch(broker) for broker in text.split(",")):
         raise WrongSetting("ATENDE_KAFKA is no list of brokers (host:port,host:port)")
+    return text
+
+
+def _cluster(text: str) -> str:
+    if text and not _CLUSTER.fullmatch(text):
+        raise WrongSetting("ATENDE_CLICKHOUSE_CLUSTER is not the name of a cluster: letters, digits and '_'")
     return text
 
 

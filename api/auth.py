@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field
 
 from api.access import ACCESS_S, unauthenticated
 from api.house import House, TheHouse
-from api.problem import documented
+from api.problem import AWAY, documented
 from api.shapes import Body, Line, Shape
 from commands.desk import Caller
 from commands.identity import SetPassword, SignedIn, check_credentials, hashed_password, who_is
@@ -20,7 +20,7 @@ from commands.sessions import Session
 from domain.errors import NotFound, Refused
 from domain.ids import company_id
 
-router = APIRouter(prefix="/v1/auth", tags=["auth"], responses=documented("malformed", "too-large", "invalid"))
+router = APIRouter(prefix="/v1/auth", tags=["auth"], responses=documented("malformed", "too-large", "invalid", *AWAY))
 
 _hashing = CapacityLimiter(2)
 """A hash takes a tenth of a second and 64 MiB on purpose: two at once are enough."""

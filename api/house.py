@@ -14,14 +14,16 @@ from api.access import Tokens
 from api.live import Feed
 from api.observing import Instruments
 from api.paging import Cursors
-from api.problem import Problem, invalid, of_domain
+from api.problem import Problem, invalid, of_domain, of_servers
 from api.throttle import LoginThrottle
+from commands.clock import ClockOff
+from commands.database import StoreUnavailable
 from commands.desk import Caller, Command, Receipt
 from commands.door import Door
 from commands.sessions import Sessions
 from commands.store import Store
 from domain.errors import DomainError
-from projections.runner import Runner
+from projections.progress import Following
 from projections.warehouse import Warehouse
 
 REACH_S = 5.0
@@ -34,7 +36,7 @@ T = TypeVar("T")
 
 
 class Center(Protocol):
-    """The wired layers of one data directory, as the API needs them."""
+    """The wired layers of one center, as the API needs them."""
 
     @property
     def door(self) -> Door: ...
@@ -50,7 +52,8 @@ class Center(Protocol):
     def warehouse(self) -> Warehouse: ...
 
     @property
-    def runner(self) -> Runner: ...
+    def progress(self) -> Following:
+        """How far the rows are."""
 
     def covered(self) -> int:
         """Position of the log up to which the projections answer."""
@@ -79,6 +82,9 @@ class House:
         except DomainError as error:
             outcome = of_domain(error).kind
             raise
+        except (StoreUnavailable, ClockOff) as error:
+            outcome = of_servers(error).kind
+            raise
         except BaseException:
             outcome = "internal"
             raise
@@ -93,15 +99,27 @@ class House:
         finally:
             self.instruments.query(getattr(question, "__name__", "question"), perf_counter() - began)
 
-    def must_exist(self, position: int, parameter: str) -> None:
-        """Refuse (422) a position behind the end of the log."""
-        head = self.center.store.head()
-        if position > head:
-            raise invalid(parameter, f"the log ends at position {head}")
+    async def must_exist(self, position: int, parameter: str) -> None:
+        """Refuse (422) a position behind the end of the log. Another process may have written it, and told its client, a moment ago."""
+        if position > self.center.store.head():
+            end = await run_in_threadpool(self.center.store.end)
+            if position > end:
+                raise invalid(parameter, f"the log ends at position {end}")
+
+    def fitness(self) -> tuple[int, int]:
+        """Where the log ends and up to where the figures answer, each asked of its server, and the clock held against the store's.
+
+        Raises StoreUnavailable, WarehouseUnreachable, ClockOff.
+        """
+        if self.center.door.watch is not None:
+            self.center.door.watch.look()
+        end = self.center.store.end()
+        self.center.warehouse.execute("SELECT 1 AS answers")
+        return end, self.center.covered()
 
     async def reach(self, position: int, parameter: str) -> None:
         """Wait until the figures cover `position`; a problem (503) if they do not in REACH_S, (422) if the log is not that long."""
-        self.must_exist(position, parameter)
+        await self.must_exist(position, parameter)
         deadline = asyncio.get_running_loop().time() + REACH_S
         while (covered := self.center.covered()) < position:
             if asyncio.get_running_loop().time() >= deadline:

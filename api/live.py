@@ -20,8 +20,10 @@ import msgspec
 from starlette.concurrency import run_in_threadpool
 
 from api.instants import iso
+from commands.database import StoreUnavailable
 from domain.base import Event, Personal
 
+_AWAY_S = 1.0
 _PAGE = 1_000
 _KEPT = 2_000
 
@@ -45,7 +47,7 @@ class Log(Protocol):
     """The log as somebody who follows it sees it."""
 
     def read(self, after: int, limit: int) -> Sequence[Recorded]:
-        """At most `limit` events after a position."""
+        """At most `limit` events after a position. Raises StoreUnavailable."""
 
     def head(self) -> int:
         """Position of the last event."""
@@ -158,14 +160,20 @@ class Feed:
             await asyncio.gather(self._follower, return_exceptions=True)
 
     async def after(self, tenant: UUID, position: int, quiet_s: float, lifetime_s: float = math.inf) -> AsyncIterator[Message | Quiet]:
-        """What happens in the company `tenant` after `position`, for `lifetime_s`; a Quiet after each `quiet_s` without news."""
+        """What happens in the company `tenant` after `position`, for `lifetime_s`; a Quiet after each `quiet_s` without news.
+
+        It ends when the log cannot be read: whoever listens comes back, and misses nothing.
+        """
         ring = self._join(tenant)
         loop = asyncio.get_running_loop()
         end = loop.time() + lifetime_s
         try:
             while (left := end - loop.time()) > 0:
                 news = self._news
-                messages, position_then = await self._since(ring, tenant, position)
+                try:
+                    messages, position_then = await self._since(ring, tenant, position)
+                except StoreUnavailable:
+                    return
                 for message in messages:
                     yield message
                 position = position_then
@@ -201,8 +209,12 @@ class Feed:
         while True:
             await self._written.wait()
             self._written.clear()
-            while self._rings and await self._take_page():
-                pass
+            try:
+                while self._rings and await self._take_page():
+                    pass
+            except StoreUnavailable:
+                await asyncio.sleep(_AWAY_S)
+                self._written.set()
 
     async def _take_page(self) -> bool:
         """Render the next events for those who listen; False when there are none."""

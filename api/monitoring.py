@@ -20,7 +20,7 @@ from api.shapes import Position, Shape
 from projections.live import monitor
 from projections.standing import State
 
-router = APIRouter(prefix="/v1", tags=["monitoring"], responses=documented("unauthenticated", "not-allowed", "invalid"))
+router = APIRouter(prefix="/v1", tags=["monitoring"], responses=documented("unauthenticated", "not-allowed", "invalid", "unavailable"))
 
 MONITOR = "gerenciar-atendimento"
 
@@ -154,7 +154,7 @@ async def live(
     if position is None:
         position = house.center.store.head()
     else:
-        house.must_exist(position, "after" if last_event_id is None else "Last-Event-ID")
+        await house.must_exist(position, "after" if last_event_id is None else "Last-Event-ID")
     return EventSourceResponse(_events(house, asking.tenant, position, house.tokens.seconds_left(asking.claims)), ping=0)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import Field
+from starlette.concurrency import run_in_threadpool
 
 from api.house import TheHouse
 from api.problem import Problem, documented
@@ -38,10 +39,10 @@ async def healthz() -> Alive:
     return Alive()
 
 
-@router.get("/readyz", summary="Whether figures are fresh", responses=documented("not-reached"))
+@router.get("/readyz", summary="Whether it can serve and figures are fresh", responses=documented("not-reached", "unavailable", "clock"))
 async def readyz(house: TheHouse) -> Ready:
-    """503 while the figures are far behind the log, as after a large import."""
-    head, covered = house.center.store.head(), house.center.covered()
+    """503 while the store or the server of the figures is away, the clock is wrong, or the figures are far behind the log, as after a large import."""
+    head, covered = await run_in_threadpool(house.fitness)
     if head - covered > MOST_BEHIND:
         raise Problem("not-reached", f"the figures cover position {covered} of {head}", headers={"Retry-After": "5"})
     return Ready(position=head, covered=covered)

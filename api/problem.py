@@ -8,6 +8,7 @@ caller sent is echoed, so that no personal datum travels through an error into a
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -19,7 +20,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import compile_path
 
+from commands.clock import ClockOff
+from commands.database import CommitUnsure, StoreUnavailable
 from domain.errors import AlreadyExists, DomainError, InvalidField, NotAllowed, NotFound, Refused, VersionConflict
+from projections.warehouse import WarehouseUnreachable
+
+log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 _PREFIX = "urn:problem-type:atende:"
@@ -83,6 +89,9 @@ KINDS: dict[str, tuple[int, str]] = {
     "too-many-requests": (429, "Too many requests"),
     "internal": (500, "Internal error"),
     "not-reached": (503, "Position not reached yet"),
+    "unavailable": (503, "A server behind this one is away"),
+    "outcome-unknown": (503, "Whether it was done is not known"),
+    "clock": (503, "The clock of this server is wrong"),
 }
 """Every kind of problem: its HTTP status and title."""
 
@@ -96,6 +105,23 @@ _OF_DOMAIN: tuple[tuple[type[DomainError], str], ...] = (
     (VersionConflict, "version-conflict"),
     (Refused, "refused"),
 )
+
+
+_RETRY_S = "2"
+_UNKNOWN = "the store was lost while it saved this: ask again with the same Idempotency-Key, and it is done once"
+_AWAY: Mapping[type[Exception], tuple[str, str]] = {
+    CommitUnsure: ("outcome-unknown", _UNKNOWN),
+    StoreUnavailable: ("unavailable", "the store is away: nothing was done"),
+    WarehouseUnreachable: ("unavailable", "the server of the figures is away"),
+    ClockOff: ("clock", ""),
+}
+"""What is away, or wrong, behind this server: it may be right again in a moment. Addresses are for the operator's eyes: they are in the log."""
+
+
+def of_servers(error: Exception) -> Problem:
+    """The problem that a server which is away is, or a clock that is wrong."""
+    kind, detail = next(told for type_, told in _AWAY.items() if isinstance(error, type_))
+    return Problem(kind, detail or str(error), headers={"Retry-After": _RETRY_S})
 
 
 def invalid(parameter: str, detail: str) -> Problem:
@@ -191,6 +217,12 @@ def install(app: FastAPI) -> None:
     async def on_defect(_: Request, __: Exception) -> Response:
         return render(Problem("internal", "a defect of the server; its log says more"))
 
+    async def on_away(request: Request, error: Exception) -> Response:
+        log.warning("request=%s %s outcome=away reason=%s", request.method, request.scope["path"], error)
+        return render(of_servers(error))
+
+    for kind in _AWAY:
+        app.add_exception_handler(kind, on_away)
     app.add_exception_handler(Problem, on_problem)
     app.add_exception_handler(DomainError, on_domain)
     app.add_exception_handler(RequestValidationError, on_validation)
@@ -239,7 +271,14 @@ _DETAILS = {
     "too-many-requests": "too many failed logins; try again in 30 s",
     "internal": "a defect of the server",
     "not-reached": "the figures cover position 1200, not yet 1204",
+    "unavailable": "the store is away: nothing was done",
+    "outcome-unknown": _UNKNOWN,
+    "clock": "the clock of this machine is 3,600 s ahead of the store's: no command is taken until it is set right",
 }
+
+
+AWAY = ("unavailable", "outcome-unknown", "clock")
+"""How a command may fare while a server is away, or this one's clock is wrong."""
 
 
 def _example(kind: str) -> dict[str, Any]:
@@ -254,7 +293,7 @@ def _example(kind: str) -> dict[str, Any]:
 
 _EXAMPLES = {kind: _example(kind) for kind in KINDS}
 
-EVERYBODYS_QUESTION = documented("unauthenticated", "not-found", "invalid", "not-reached")
+EVERYBODYS_QUESTION = documented("unauthenticated", "not-found", "invalid", "not-reached", "unavailable")
 """How a question about the company's rows may be refused that every user may put."""
 
 QUESTION = EVERYBODYS_QUESTION | documented("not-allowed")
@@ -263,4 +302,5 @@ QUESTION = EVERYBODYS_QUESTION | documented("not-allowed")
 
 def of_command(*more: str) -> dict[int | str, dict[str, Any]]:
     """How a command may be refused: as every one, and as `more` say."""
-    return documented("malformed", "unauthenticated", "not-allowed", "refused", "version-conflict", *more, "too-large", "invalid")
+    usual = ("malformed", "unauthenticated", "not-allowed", "refused", "version-conflict")
+    return documented(*usual, *more, "too-large", "invalid", *AWAY)

@@ -142,7 +142,7 @@ async def past_of(asking: Asking, asked: OfPast, pinned: int | None = None) -> P
     position = position if pinned is None else pinned
     if position is not None:
         await house.reach(position, "as_of")
-    rows = Rows(house.center.warehouse, asking.tenant, house.center.runner.progress)
+    rows = Rows(house.center.warehouse, asking.tenant, house.center.progress)
     return Past(rows, position, moment_ms, where)
 
 

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from bench.measure import absolute, in_turns, profiled, spread
-from bootstrap import Center
+from bootstrap import Center, Embedded
 from commands.desk import Caller
 from domain.base import SECOND
 from domain.ids import company_id
@@ -35,7 +35,7 @@ START = datetime(2026, 3, 2, 3, tzinfo=UTC)
 def rebuild(quick: bool) -> dict[str, Any]:
     """Every projection folded anew from a log of a simulated center's days, beside the ones that answer, and swapped."""
     with TemporaryDirectory(prefix="bench-") as name:
-        center = Center(Path(name, "data"), Settings())
+        center = Embedded(Path(name, "data"), Settings())
         history(center.door, COMPANY, seed=1, start=START, days=1 if quick else 20, scale=1.0)
         head = center.store.head()
         center.cover(head, lambda *_: None)
@@ -77,7 +77,7 @@ EVENTS_A_SECOND = 200
 def event_to_dashboard(quick: bool) -> dict[str, Any]:
     """From a command's receipt until a dashboard's answer covers it, while 200 events a second come in and the dashboard is asked all the time."""
     with TemporaryDirectory(prefix="bench-") as name:
-        center = Center(Path(name, "data"), Settings())
+        center = Embedded(Path(name, "data"), Settings())
         loose = ChdbWarehouse(Path(name, "data", "warehouse"), "loose")
         bare = [_bare_row(loose, place) for place in range(20)]
         watch = _Watch(center)
@@ -104,7 +104,7 @@ class _Watch(threading.Thread):
         self.waited: list[float] = []
         self.answers = 0
         self.seconds = 0.0
-        self._rows = Rows(center.warehouse, COMPANY, center.runner.progress)
+        self._rows = Rows(center.warehouse, COMPANY, center.progress)
         self._saved: deque[tuple[int, float]] = deque()
         self._ending = threading.Event()
 

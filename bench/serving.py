@@ -19,7 +19,7 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from api.interactions import Start
-from bootstrap import Center
+from bootstrap import Embedded
 from commands.desk import Caller, Command, Receipt
 from commands.door import Door
 from commands.interactions import ATTEND
@@ -41,7 +41,7 @@ def served(kind: str, directory: Path) -> tuple[FastAPI, str]:
     """The application and a token: `ours` as it is served, the same endpoints with a door that does nothing, or one bare endpoint of FastAPI."""
     if kind == "bare":
         return _bare(), "-"
-    center = Center(directory, Settings())
+    center = Embedded(directory, Settings())
     if kind == "ours":
         center.covered()
     else:

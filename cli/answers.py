@@ -1,4 +1,4 @@
-"""Every ask and the function that answers it, in whatever process holds the directory."""
+"""Every ask and the function that answers it, in whatever process has the center within reach."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from bootstrap import Held
 from cli.asks import Admin, Ask, Forget, History, ImportAmi, ImportQueueLog, Rebuild, Report, Verify
 from cli.console import Console, Mistake
 from domain.errors import DomainError, InvalidField, NotFound
+from projections.progress import ProjectionsStopped
 
 MAKE_DIRECTORY = (ImportAmi, ImportQueueLog)
 """What may be asked of a directory that does not exist yet: it comes to be."""
@@ -23,7 +24,7 @@ def answer(ask: Ask, held: Held, console: Console) -> int:
     except (Mistake, InvalidField, NotFound) as mistake:
         console.warn(str(mistake))
         return MISTAKEN
-    except DomainError as refusal:
+    except (DomainError, ProjectionsStopped) as refusal:
         console.warn(str(refusal))
         return REFUSED
 
@@ -58,7 +59,7 @@ def _answer(ask: Ask, held: Held, console: Console) -> int:
         case Verify():
             from cli import upkeep
 
-            return TAMPERED if upkeep.tampered(held.directory, console) else 0
+            return TAMPERED if upkeep.tampered(held.place, console) else 0
         case Admin():
             from cli import upkeep
 

@@ -1,4 +1,4 @@
-"""Who answers: the server that holds the directory, or else this process, under the directory's lock."""
+"""Who answers: the server that holds the directory, or else this process, under the directory's lock. On servers: this process at once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bootstrap import DirectoryHeld, hold, is_data_directory
+from bootstrap import DirectoryHeld, hold, is_data_directory, reach
 from cli.answers import MAKE_DIRECTORY, answer
 from cli.asks import Ask, File
 from cli.console import Console, Interrupted, Mistake, terminal
@@ -28,10 +28,13 @@ def run(directory: Path, ask: Ask, settings: Settings) -> int:
         from cli import imports
 
         imports.look(ask)
-    elif not is_data_directory(directory):
+    elif settings.mode == "embedded" and not is_data_directory(directory):
         raise Mistake(f"{directory} is no data directory: nothing was ever imported or served there")
     with terminal() as console:
         try:
+            if settings.mode == "distributed":
+                with reach(directory, settings) as held:
+                    return answer(ask, held, console)
             return _by_holder_or_here(directory, ask, settings, console)
         except (KeyboardInterrupt, Interrupted):
             return INTERRUPTED

@@ -52,7 +52,7 @@ class Board:
 
     def __init__(self, center: Center, company: Company) -> None:
         self._center = center
-        self._rows = Rows(center.warehouse, company.id, center.runner.progress)
+        self._rows = Rows(center.warehouse, company.id, center.progress)
         self._zone = zone(company.settings.timezone)
         self._question = Question(timezone=company.settings.timezone)
 

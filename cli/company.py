@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from bootstrap import Center
 from cli.console import Mistake
 from commands.desk import Caller
 from commands.identity import RegisterCompany, companies
+from domain.errors import AlreadyExists
 from domain.identity import PERMISSIONS, Company
 from domain.ids import company_id
 
 FIRST = "Empresa"
-"""The company that comes to be with a new data directory."""
+"""The company that comes to be with a new center."""
 
 OPERATOR = "operator"
-"""Who asks on the command line: whoever may read the data directory may do everything in it."""
+"""Who asks on the command line: whoever may read the data directory, or has the addresses of the servers, may do everything there."""
 
 
 def caller(company: Company) -> Caller:
@@ -28,14 +31,15 @@ def known(center: Center, name: str) -> Company:
         if name in ("", company.name):
             return company
     if not name:
-        raise Mistake(f"{center.directory} has no company yet: import something, or serve it")
+        raise Mistake(f"{center.name} has no company yet: import something, or serve it")
     raise Mistake(f"there is no company {name!r} (there is {', '.join(repr(company.name) for company in there) or 'none'})")
 
 
 def known_or_new(center: Center, name: str) -> Company:
-    """As `known`, but a name that is new makes a company, and a directory without one gets its first."""
+    """As `known`, but a name that is new makes a company, and a center without one gets its first."""
     there = companies(center.store)
     if not there or name not in ("", *(company.name for company in there)):
         new = name or FIRST
-        center.door.execute(RegisterCompany(name=new), Caller(company_id(new), OPERATOR, frozenset(PERMISSIONS)))
+        with suppress(AlreadyExists):  # by another process, just now
+            center.door.execute(RegisterCompany(name=new), Caller(company_id(new), OPERATOR, frozenset(PERMISSIONS)))
     return known(center, name)

@@ -6,6 +6,7 @@ import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from bootstrap import Center, is_data_directory
@@ -27,7 +28,8 @@ _DIGITS = "23456789"
 
 
 def demo(directory: Path | None, settings: Settings, seed: int) -> int:
-    """Simulate a center in a fresh directory, a temporary one if none is named, until Ctrl-C."""
+    """Simulate a center in a fresh directory, a temporary one if none is named, until Ctrl-C. It never lies on servers."""
+    settings = replace(settings, mode="embedded")
     with terminal() as console, _fresh(directory) as fresh, held_alone(fresh, settings, console) as held:
         center = held.center
         company = known_or_new(center, "")

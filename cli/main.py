@@ -18,8 +18,11 @@ from cli.answers import MISTAKEN, TAMPERED
 from cli.asks import Admin, Ask, Forget, Format, Grouping, History, ImportAmi, ImportQueueLog, Rebuild, Report, Subject, Verify
 from cli.console import Mistake, terminal
 from commands.chain import ChainBroken
+from commands.clock import ClockOff
 from commands.database import StoreUnavailable
 from commands.keyring import WrongMasterKey
+from migrations.runner import MigrationRefused
+from projections.warehouse import WarehouseUnreachable
 
 app = typer.Typer(
     add_completion=False,
@@ -47,6 +50,18 @@ OWNER_ALONE = 0o077
 SEARCHES_FOR_GARBAGE = (50_000, 20, 1_000)
 """An import makes millions of objects and hardly a cycle among them: at the usual pace the search for those is a fifth of its time."""
 
+_MISTAKES = (
+    Mistake,
+    settings.WrongSetting,
+    StoreUnavailable,
+    Unusable,
+    WrongMasterKey,
+    ClockOff,
+    MigrationRefused,
+    WarehouseUnreachable,
+)
+"""What is told in one line: a setting, a server or a file is not as it must be."""
+
 
 def main() -> None:
     """Run the command that the arguments name; exit with its status."""
@@ -54,7 +69,7 @@ def main() -> None:
     gc.set_threshold(*SEARCHES_FOR_GARBAGE)
     try:
         app()
-    except (Mistake, settings.WrongSetting, StoreUnavailable, Unusable, WrongMasterKey) as mistake:
+    except _MISTAKES as mistake:
         sys.stderr.write(f"{mistake}\n")
         sys.exit(MISTAKEN)
     except ChainBroken as broken:
@@ -68,9 +83,16 @@ def _listening_on(host: str, port: int | None) -> settings.Settings:
 
 
 def _ask(data: Path | None, ask: Ask) -> NoReturn:
-    """Have it answered by whoever holds the directory."""
+    """Have it answered by whoever holds the directory, or of what lies on servers."""
     configured = settings.read()
-    raise typer.Exit(asking.run(data or configured.data, ask, configured))
+    raise typer.Exit(asking.run(_directory(data, configured), ask, configured))
+
+
+def _directory(data: Path | None, configured: settings.Settings) -> Path:
+    """The data directory; on servers there is none to name, only the one of the settings with this machine's secrets."""
+    if data is not None and configured.mode == "distributed":
+        raise Mistake("--data has no meaning in distributed mode: the center lies on servers (ATENDE_STORE_URL)")
+    return data or configured.data
 
 
 @app.command()
@@ -80,11 +102,11 @@ def serve(
     port: Port = None,
     company: Company = "",
 ) -> None:
-    """The API and the projections, in one process, until Ctrl-C."""
+    """The API and the projections, in one process, until Ctrl-C; in distributed mode an API, one of as many as wanted."""
     from cli.serving import serve as run
 
     configured = _listening_on(host, port)
-    raise typer.Exit(run(data or configured.data, configured, company))
+    raise typer.Exit(run(_directory(data, configured), configured, company))
 
 
 @app.command()
@@ -98,6 +120,17 @@ def demo(
     from cli.demo import demo as run
 
     raise typer.Exit(run(data, _listening_on(host, port), seed))
+
+
+@app.command()
+def migrate(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write the statements, run none.")] = False,
+) -> None:
+    """Make the tables on the servers, or bring them up to date, before other processes start (distributed mode)."""
+    from cli.migrating import migrate as run
+
+    with terminal() as console:
+        raise typer.Exit(run(settings.read(), console, dry_run=dry_run))
 
 
 @bring.command("ami")

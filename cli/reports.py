@@ -33,7 +33,7 @@ _USUAL = {"queues": "queue", "ivr": "ivr", "agents": "agent", "interactions": "t
 def rows_of(center: Center, company: Company, console: Console) -> Rows:
     """The company's rows, which cover all that is saved now."""
     center.cover(center.store.head(), lambda done, total: console.progress("figures", done, total, "events"))
-    return Rows(center.warehouse, company.id, center.runner.progress)
+    return Rows(center.warehouse, company.id, center.progress)
 
 
 def report(ask: Report, center: Center, console: Console) -> int:

@@ -1,4 +1,4 @@
-"""`serve`: the API and the projections of one data directory in one process, until somebody stops it."""
+"""`serve`: the API of a center in a data directory, and its projections, or one API of many over servers, until somebody stops it."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import logging
 import signal
 import socket
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
 import uvicorn
 
 from api.app import create_app
-from bootstrap import DirectoryHeld, Held, hold
+from bootstrap import DirectoryHeld, Held, reach
 from cli.answers import answer
 from cli.asking import Patience
 from cli.company import known, known_or_new
@@ -58,13 +58,13 @@ class _Server(uvicorn.Server):
 
 
 def serve(directory: Path, settings: Settings, company: str) -> int:
-    """Serve `directory` until SIGINT or SIGTERM."""
+    """Serve the center until SIGINT or SIGTERM."""
     with terminal() as console, held_alone(directory, settings, console) as held:
         (known if companies(held.center.store) else known_or_new)(held.center, company)
         held.center.covered()
 
         async def say(url: str) -> None:
-            console.warn(f"Atende serves {directory} at {url}")
+            console.warn(f"Atende serves {held.place.name} at {url}")
 
         run(held, settings, say)
     return 0
@@ -72,14 +72,14 @@ def serve(directory: Path, settings: Settings, company: str) -> int:
 
 @contextmanager
 def held_alone(directory: Path, settings: Settings, console: Console) -> Iterator[Held]:
-    """Hold `directory` as a server does: SIGTERM stops it as Ctrl-C does; a command that uses the directory now is awaited."""
+    """Have the center within reach as a server does: SIGTERM stops it as Ctrl-C does; a command that uses the directory now is awaited."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     patience = Patience(directory, console)
     with suppress(KeyboardInterrupt), ExitStack() as stack:
         held = None
         while held is None:
             try:
-                held = stack.enter_context(hold(directory, settings))
+                held = stack.enter_context(reach(directory, settings))
             except DirectoryHeld as taken:
                 if is_served(directory):
                     raise Mistake(f"{directory} is served already, by process {taken.process}") from taken
@@ -88,7 +88,7 @@ def held_alone(directory: Path, settings: Settings, console: Console) -> Iterato
 
 
 def run(held: Held, settings: Settings, alongside: Callable[[str], Coroutine[Any, Any, None]]) -> None:
-    """Serve the API over HTTP and the command line over the directory's socket, until SIGINT or SIGTERM.
+    """Serve the API over HTTP, and the command line over the socket of a directory that is held, until SIGINT or SIGTERM.
 
     `alongside` is given the URL and runs in the event loop meanwhile; its failure ends the server.
     """
@@ -97,7 +97,9 @@ def run(held: Held, settings: Settings, alongside: Callable[[str], Coroutine[Any
         held.url = _url(settings.host, bound.getsockname()[1])
         config = uvicorn.Config(create_app(held.center), log_config=None, access_log=False, timeout_graceful_shutdown=_GRACE_S)
         server = _Server(config, lambda: alongside(held.url))
-        with listening(held.directory, lambda ask, console: answer(ask, held, console)), suppress(KeyboardInterrupt):
+        alone = settings.mode == "embedded"
+        line = listening(held.directory, lambda ask, console: answer(ask, held, console)) if alone else nullcontext()
+        with line, suppress(KeyboardInterrupt):
             server.run(sockets=[bound])
 
 

@@ -1,8 +1,7 @@
-"""Care for a data directory: prove it, forget a person, let an administrator in."""
+"""Care for a center: prove it, forget a person, let an administrator in."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from uuid import UUID
 
 from bootstrap import Center, Held
@@ -12,16 +11,16 @@ from cli.console import Console, Mistake
 from cli.reports import rows_of
 from commands.contacts import ForgetContact
 from commands.identity import AppointAdministrator
-from commands.place import InDirectory
+from commands.place import Place
 from domain.contacts import normalised
 from domain.identity import Company
 from projections.contacts import has_open_interaction
 from projections.view import View
 
 
-def tampered(directory: Path, console: Console) -> bool:
+def tampered(place: Place, console: Console) -> bool:
     """Walk the hash chain of the whole log, and say whether it is what was written."""
-    verdict = InDirectory(directory).verify()
+    verdict = place.verify()
     if verdict.flaw is not None:
         console.out(f"tampered: {verdict.flaw}; the {verdict.events} before it are proved\n")
     else:

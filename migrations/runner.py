@@ -126,7 +126,7 @@ def must_be_current(database: Database, folder: Path = _HERE) -> None:
     waiting = pending(database, folder)
     if waiting:
         names = ", ".join(f"{migration.slice}/{migration.name}" for migration in waiting)
-        raise MigrationRefused(f"the tables are older than this version of the house: not applied yet: {names}")
+        raise MigrationRefused(f"the tables of the rows are missing or old: run `atende migrate` (not applied yet: {names})")
 
 
 def _meant(statement: str, cluster: str) -> Sequence[str]:

@@ -23,7 +23,7 @@ from clickhouse_driver.util.helpers import parse_url
 
 from projections.durability import make_durable
 from projections.pool import Pool
-from projections.warehouse import Columns, Value, WarehouseError, WarehouseUnreachable, must_name_tenant, through_a_swap
+from projections.warehouse import Columns, NoDatabase, Value, WarehouseError, WarehouseUnreachable, must_name_tenant, through_a_swap
 
 R = TypeVar("R")
 
@@ -61,7 +61,16 @@ _REFUSED = {
     driver.ErrorCodes.DATABASE_ACCESS_DENIED,
     516,  # newer servers do not say which of these it is
 }
+_OVERBURDENED = {
+    driver.ErrorCodes.TIMEOUT_EXCEEDED,
+    driver.ErrorCodes.TOO_MANY_SIMULTANEOUS_QUERIES,
+    driver.ErrorCodes.SOCKET_TIMEOUT,
+    driver.ErrorCodes.NETWORK_ERROR,
+    driver.ErrorCodes.ABORTED,
+    driver.ErrorCodes.MEMORY_LIMIT_EXCEEDED,
+}
 
+_IS_DATABASE = "SELECT name FROM system.databases WHERE name = %(database)s"
 _COLUMNS = "SELECT name, type FROM system.columns WHERE database = {database:String} AND table = {table:String}"
 _KNOWS_DURABLE = "SELECT count() AS known FROM system.merge_tree_settings WHERE name = 'fsync_after_insert'"
 
@@ -72,8 +81,8 @@ logging.getLogger("clickhouse_driver").setLevel(logging.ERROR)
 class ClickhouseWarehouse:
     """One database of the server at `url`: `clickhouse://user:password@host:port/database`. Thread-safe."""
 
-    def __init__(self, url: str, database: str | None = None) -> None:
-        """Open it, or make it. Raises WarehouseUnreachable where no server answers, or not to this user."""
+    def __init__(self, url: str, database: str | None = None, *, makes_database: bool = True) -> None:
+        """Open it; one that is missing is made, or refused. Raises WarehouseUnreachable where no server answers, or not to this user."""
         try:
             self._host, self._told = parse_url(url)
         except ValueError as error:
@@ -88,9 +97,15 @@ class ClickhouseWarehouse:
         try:
             # Who lets one in and then is silent is no server either.
             with self._client("", send_receive_timeout=_FIRST_WORDS_S) as client:
-                client.execute(f"CREATE DATABASE IF NOT EXISTS {self.database}")
+                if makes_database:
+                    client.execute(f"CREATE DATABASE IF NOT EXISTS {self.database}")
+                elif not client.execute(_IS_DATABASE, {"database": self.database}):
+                    raise NoDatabase(str(self), self.database)
         except (driver.Error, EOFError, OSError) as error:
             raise self._failed(error) from error
+
+    def __str__(self) -> str:
+        return f"ClickHouse at {self._host}:{self._told.get('port', _PORT)}"
 
     def _client(self, database: str, **more: int) -> Client:
         """A connection that is made when it is first used."""
@@ -149,13 +164,14 @@ class ClickhouseWarehouse:
 
     def _failed(self, error: Exception) -> WarehouseError:
         """The error as the house tells it; a password is never shown."""
-        where = f"ClickHouse at {self._host}:{self._told.get('port', _PORT)}"
         if isinstance(error, driver.ServerException):
             said = str(error.message).partition("Stack trace")[0].strip()
             if error.code in _REFUSED:
-                return WarehouseUnreachable(f"{where} refuses the user {self._told.get('user', 'default')}: {said}")
+                return WarehouseUnreachable(f"{self} refuses the user {self._told.get('user', 'default')}: {said}")
+            if error.code in _OVERBURDENED:
+                return WarehouseUnreachable(f"{self} cannot answer now: {said}")
             return WarehouseError(said)
-        return WarehouseUnreachable(f"{where} does not answer: {str(error) or type(error).__name__}")
+        return WarehouseUnreachable(f"{self} does not answer: {str(error) or type(error).__name__}")
 
     # Rows
 

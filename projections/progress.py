@@ -5,13 +5,27 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from time import monotonic
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 T = TypeVar("T")
 
 
 class ProjectionsStopped(Exception):
     """The rows do not follow the log any more; says why. What they say stays right for their position."""
+
+
+class Following(Protocol):
+    """How far the rows are, for whoever asks: told in the process that writes them, or found out by one of many that only read."""
+
+    @property
+    def position(self) -> int:
+        """Every event up to here is in the rows."""
+
+    def wait(self, position: int, timeout: float) -> bool:
+        """Until the rows answer up to `position`; False when they do not within `timeout` seconds. Raises ProjectionsStopped."""
+
+    def steady(self, ask: Callable[[int | None], T]) -> tuple[T, int]:
+        """An answer and the position for which it holds exactly, as `Progress.steady`."""
 
 
 class Progress:

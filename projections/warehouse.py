@@ -36,7 +36,15 @@ class WarehouseHeld(WarehouseError):
 
 
 class WarehouseUnreachable(WarehouseError):
-    """No server answers at the address, or not to this user."""
+    """No server answers at the address, or not to this user, or not now."""
+
+
+class NoDatabase(WarehouseUnreachable):
+    """The server has no database of this name, and it is not to be made."""
+
+    def __init__(self, server: str, database: str) -> None:
+        super().__init__(f"{server} has no database {database}: run `atende migrate`")
+        self.database = database
 
 
 class Warehouse(Protocol):

@@ -13,7 +13,7 @@ from anyio.from_thread import start_blocking_portal
 from fastapi import FastAPI
 
 from api.house import House
-from bootstrap import Center
+from bootstrap import Center, Embedded
 from commands.desk import Caller
 from commands.identity import AppointAdministrator, RegisterCompany
 from domain.identity import PERMISSIONS
@@ -36,7 +36,7 @@ class Clock:
         self.us += int(seconds * 1_000_000)
 
 
-class TimedCenter(Center):
+class TimedCenter(Embedded):
     """A center whose clock is the test's."""
 
     def __init__(self, directory: Path) -> None:

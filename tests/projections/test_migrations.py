@@ -91,7 +91,7 @@ def test_on_a_cluster_the_same_migrations_say_its_tables(warehouse: Warehouse) -
 
 
 def test_tables_that_are_older_are_refused_by_who_may_not_change_them(warehouse: Warehouse) -> None:
-    with pytest.raises(MigrationRefused, match="older than this version of the house: not applied yet: log/0001_positions, log/"):
+    with pytest.raises(MigrationRefused, match=r"missing or old: run `atende migrate` \(not applied yet: log/0001_positions, log/"):
         must_be_current(warehouse)
     migrate(warehouse)
     must_be_current(warehouse)

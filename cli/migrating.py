@@ -1,0 +1,73 @@
+"""`migrate`: the tables on the servers made, or brought up to date, by one process before the others start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+from cli.console import Console, Mistake
+from commands.place import OnServers
+from commands.postgres_lock import ServerLock
+from commands.server_tables import make_store
+from migrations.runner import migrate as migrate_rows
+from projections.clickhouse_warehouse import ClickhouseWarehouse
+from projections.warehouse import NoDatabase
+from settings import Settings
+
+_PATIENCE_S = 60.0
+
+
+def migrate(settings: Settings, console: Console, *, dry_run: bool) -> int:
+    """Make what is missing on PostgreSQL and on ClickHouse, each statement written before it runs, or instead of that (`dry_run`)."""
+    if settings.mode == "embedded":
+        raise Mistake("a data directory needs no `atende migrate`: it is brought up to date when it is opened (ATENDE_MODE=distributed)")
+    done = 0
+
+    def say(statement: str) -> None:
+        nonlocal done
+        done += 1
+        console.out(f"{statement.strip()};\n")
+
+    with _alone(settings, wait=not dry_run):
+        make_store(OnServers(settings.data, settings.store_url, settings.keys_url), say, dry_run=dry_run)
+        _rows(settings, say, dry_run=dry_run)
+    what = "would be run" if dry_run else "were run"
+    console.warn(f"{done} statements {what}" if done else "the tables are up to date")
+    return 0
+
+
+@contextmanager
+def _alone(settings: Settings, *, wait: bool) -> Iterator[None]:
+    """One at a time: a second waits, and then finds nothing to do."""
+    with ServerLock(settings.store_url, "migrate") as lock:
+        if wait and not lock.take(_PATIENCE_S):
+            raise Mistake(f"another `atende migrate` has been at work for {_PATIENCE_S:.0f} s")
+        yield
+
+
+class _Nothing:
+    """A database that is not there yet."""
+
+    def execute(self, sql: str, **_: Any) -> list[dict[str, Any]]:
+        """No table exists."""
+        return [{"result": 0}] if sql.startswith("EXISTS") else []
+
+
+def _rows(settings: Settings, say: Callable[[str], object], *, dry_run: bool) -> None:
+    cluster = settings.clickhouse_cluster
+    try:
+        warehouse = ClickhouseWarehouse(settings.clickhouse_url, makes_database=not (dry_run or cluster))
+    except NoDatabase as missing:
+        make = f"CREATE DATABASE IF NOT EXISTS {missing.database}{f' ON CLUSTER {cluster}' if cluster else ''}"
+        say(make)
+        if dry_run:
+            migrate_rows(_Nothing(), dry_run=True, say=say, cluster=cluster)
+            return
+        with closing(ClickhouseWarehouse(settings.clickhouse_url, "default")) as server:
+            server.execute(make)
+        warehouse = ClickhouseWarehouse(settings.clickhouse_url)
+    with closing(warehouse):
+        migrate_rows(warehouse, dry_run=dry_run, say=say, cluster=cluster)
+        if not dry_run:
+            warehouse.durable()

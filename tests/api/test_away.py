@@ -1,0 +1,102 @@
+"""A server behind the API is away, or the clock is wrong: the caller hears what is known, and when to try again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from commands.clock import ClockOff, ClockWatch
+from commands.database import CommitUnsure, StoreUnavailable
+from commands.door import Answer, Request
+from projections.chdb_warehouse import ChdbWarehouse
+from projections.warehouse import WarehouseUnreachable
+from tests.kit.http import Client, Person, TimedCenter
+
+SECRET = "postgresql at db.internal: connection refused"
+
+
+def problem(answer: Any) -> str:
+    """The kind of a problem that may pass; nothing that it says is about the servers behind."""
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "db.internal" not in answer.text
+    return str(answer.json()["type"].rpartition(":")[2])
+
+
+def failing(error: Exception) -> Any:
+    def fail(*_: Any, **__: Any) -> Any:
+        raise error
+
+    return fail
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [(StoreUnavailable(SECRET), "unavailable"), (CommitUnsure(SECRET), "outcome-unknown"), (ClockOff("off by 3,600 s"), "clock")],
+)
+def test_a_command_that_could_not_be_done(
+    center: TimedCenter, ana: Person, monkeypatch: pytest.MonkeyPatch, error: Exception, kind: str
+) -> None:
+    monkeypatch.setattr(center.door, "_execute", failing(error))
+    assert problem(ana.post("/v1/queues", {"name": "vendas"})) == kind
+    assert f'outcome="{kind}"' in ana.get("/metrics").text
+
+
+def test_the_same_key_tells_what_became_of_a_command_whose_outcome_was_not_known(
+    center: TimedCenter, ana: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    execute, key = center.door._execute, {"Idempotency-Key": "once"}
+
+    def lost(requests: Sequence[Request]) -> list[Answer]:
+        execute(requests)
+        raise CommitUnsure(SECRET)
+
+    monkeypatch.setattr(center.door, "_execute", lost)
+    answer = ana.post("/v1/queues", {"name": "vendas"}, headers=key)
+    assert problem(answer) == "outcome-unknown"
+    assert "same Idempotency-Key" in answer.json()["detail"]
+    monkeypatch.undo()
+    assert ana.post("/v1/queues", {"name": "vendas"}, headers=key).json()["version"] == 1
+    assert [row["name"] for row in ana.get("/v1/queues", params={"at_least": center.store.end()}).json()["items"]] == ["vendas"]
+
+
+@pytest.mark.parametrize("path", ["/v1/queues", "/v1/dashboards/inbound", "/v1/reports/queues", "/v1/monitoring"])
+def test_a_question_while_the_figures_are_away(ana: Person, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    monkeypatch.setattr(ChdbWarehouse, "rows", failing(WarehouseUnreachable(SECRET)))
+    assert problem(ana.get(path)) == "unavailable"
+
+
+def test_a_login_while_the_store_is_away(center: TimedCenter, client: Client, ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(center.store.recorder, "transaction", failing(StoreUnavailable(SECRET)))
+    assert problem(client.post("/v1/auth/refresh", json={"refresh_token": ana.tokens["refresh_token"]})) == "unavailable"
+
+
+def test_readiness_tells_each_of_them(center: TimedCenter, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert client.get("/readyz").json() == {"status": "ready", "position": 0, "covered": 0}
+    with monkeypatch.context() as away:
+        away.setattr(center.store.recorder, "max_notification_id", failing(StoreUnavailable(SECRET)))
+        assert problem(client.get("/readyz")) == "unavailable"
+    with monkeypatch.context() as away:
+        away.setattr(ChdbWarehouse, "execute", failing(WarehouseUnreachable(SECRET)))
+        assert problem(client.get("/readyz")) == "unavailable"
+    with monkeypatch.context() as wrong:
+        watch = ClockWatch(center.door.clock, center.store.recorder.db)
+        wrong.setattr(watch, "_look", failing(ClockOff("off by 3,600 s")))
+        wrong.setattr(center.door, "watch", watch)
+        answer = client.get("/readyz")
+        assert (problem(answer), answer.json()["detail"]) == ("clock", "off by 3,600 s")
+    assert client.get("/readyz").status_code == 200
+    assert client.get("/healthz").status_code == 200
+
+
+def test_a_position_that_another_process_wrote_a_moment_ago_is_one(
+    center: TimedCenter, ana: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana.post("/v1/queues", {"name": "vendas"})
+    end = center.store.end()
+    monkeypatch.setattr(center.store, "head", lambda: end - 1)
+    assert ana.get("/v1/queues", params={"at_least": end}).status_code == 200
+    assert ana.get("/v1/queues", params={"at_least": end + 1}).status_code == 422

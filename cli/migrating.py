@@ -7,13 +7,14 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 from cli.console import Console, Mistake
-from commands.place import OnServers
+from commands.place import RELAY_SCHEMA, OnServers
 from commands.postgres_lock import ServerLock
-from commands.server_tables import make_store
+from commands.server_tables import make_store, make_tables
 from migrations.runner import migrate as migrate_rows
 from projections.clickhouse_warehouse import ClickhouseWarehouse
 from projections.warehouse import NoDatabase
 from settings import Settings
+from streams import ledger
 
 _PATIENCE_S = 60.0
 
@@ -31,6 +32,7 @@ def migrate(settings: Settings, console: Console, *, dry_run: bool) -> int:
 
     with _alone(settings, wait=not dry_run):
         make_store(OnServers(settings.data, settings.store_url, settings.keys_url), say, dry_run=dry_run)
+        make_tables(settings.store_url, RELAY_SCHEMA, (ledger.TABLES,), say, dry_run=dry_run)
         _rows(settings, say, dry_run=dry_run)
     what = "would be run" if dry_run else "were run"
     console.warn(f"{done} statements {what}" if done else "the tables are up to date")
@@ -57,7 +59,7 @@ class _Nothing:
 def _rows(settings: Settings, say: Callable[[str], object], *, dry_run: bool) -> None:
     cluster = settings.clickhouse_cluster
     try:
-        warehouse = ClickhouseWarehouse(settings.clickhouse_url, makes_database=not (dry_run or cluster))
+        warehouse = ClickhouseWarehouse(settings.clickhouse_url, makes_database=False)
     except NoDatabase as missing:
         make = f"CREATE DATABASE IF NOT EXISTS {missing.database}{f' ON CLUSTER {cluster}' if cluster else ''}"
         say(make)

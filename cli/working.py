@@ -78,14 +78,14 @@ def _topics(settings: Settings) -> None:
 def rows(settings: Settings) -> Iterator[ClickhouseWarehouse]:
     """The rows on the server, in tables that are up to date."""
     try:
-        warehouse = ClickhouseWarehouse(settings.clickhouse_url)
+        warehouse = ClickhouseWarehouse(settings.clickhouse_url, makes_database=False)
     except WarehouseError as error:
         raise Mistake(f"ATENDE_CLICKHOUSE_URL: {error}") from error
     with closing(warehouse):
         try:
             must_be_current(warehouse)
         except (MigrationRefused, WarehouseError) as error:
-            raise Mistake(f"{error}: `atende migrate` brings them up to date") from error
+            raise Mistake(str(error)) from error
         yield warehouse
 
 

@@ -18,7 +18,7 @@ from commands.database import Database
 from commands.place import RELAY_SCHEMA
 from commands.postgres_server import channel_of
 
-_TABLES = """
+TABLES = """
 CREATE TABLE IF NOT EXISTS progress (topics TEXT PRIMARY KEY, term INTEGER NOT NULL, position INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS snapshots (topics TEXT NOT NULL, position INTEGER NOT NULL, reached TEXT NOT NULL, PRIMARY KEY (topics, position))
 """
@@ -84,7 +84,7 @@ class Ledger:
         self._db = db
         self._topics = topics
         self._records = 0
-        db.define(_TABLES)
+        db.define(TABLES)
 
     # For the relay
 

@@ -36,6 +36,7 @@ from projections.writing import positions_of
 from services.clickhouse import ClickHouse
 from services.kafka import Kafka
 from services.postgresql import PostgreSQL
+from settings import Settings
 from streams.house_topics import names
 from streams.topics import SLICES, partition_name, slice_of, topic
 from tests.kit.servers import address
@@ -55,7 +56,7 @@ _EVENTS = "SELECT position, originator_id, originator_version, topic, state FROM
 
 
 def command(word: str) -> list[str]:
-    if word in ("migrate", "relay"):
+    if word == "relay":
         return [sys.executable, "-m", "tests.kit.standing_in"]
     return [sys.executable, str(ATENDE)]
 
@@ -290,23 +291,32 @@ class House:
         self._opened.close()
 
 
+def apart() -> dict[str, str]:
+    """The environment without any setting of the house."""
+    return {key: value for key, value in os.environ.items() if not key.startswith("ATENDE_")}
+
+
+def environment(told: Settings) -> dict[str, str]:
+    """The environment of a process that has these settings."""
+    return apart() | {f"ATENDE_{name.upper()}": str(value) for name, value in vars(told).items()}
+
+
 @contextmanager
 def distributed(folder: Path, *, relays: int = 1, workers: int = 1, apis: int = 0, env: dict[str, str] | None = None) -> Iterator[House]:
     """A house whose processes have begun, until the end. env: more settings."""
     name = f"test_{uuid4().hex[:12]}"
     with ExitStack() as stack:
         settings = {
-            "ATENDE_STORE_URL": stack.enter_context(_database(name)),
-            "ATENDE_CLICKHOUSE_URL": stack.enter_context(_rows(name)),
+            "ATENDE_STORE_URL": stack.enter_context(own_log(name)),
+            "ATENDE_CLICKHOUSE_URL": stack.enter_context(own_rows(name)),
             "ATENDE_KAFKA": address(Kafka),
             "ATENDE_TOPICS": stack.enter_context(_topics(name)),
         }
-        apart = {key: value for key, value in os.environ.items() if not key.startswith("ATENDE_")}
         more = {
             "ATENDE_MODE": "distributed", "ATENDE_DATA": str(folder / "data"), "ATENDE_PARTITIONS": str(PARTITIONS),
             "ATENDE_MASTER_KEY": "5a" * 32, "ATENDE_TOKEN_SECRET": "s" * 32, "PYTHONUNBUFFERED": "1",
         }  # fmt: skip
-        house = House(folder, {**apart, **more, **settings, **(env or {})}, settings)
+        house = House(folder, {**apart(), **more, **settings, **(env or {})}, settings)
         stack.callback(house.close)
         _prepare(house)
         begun = [*(house.relay() for _ in range(relays)), *(house.worker() for _ in range(workers)), *(house.api() for _ in range(apis))]
@@ -327,7 +337,7 @@ def _prepare(house: House) -> None:
 
 
 @contextmanager
-def _database(name: str) -> Iterator[str]:
+def own_log(name: str) -> Iterator[str]:
     server = address(PostgreSQL)
     with psycopg.connect(server, autocommit=True) as db:
         db.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
@@ -337,7 +347,7 @@ def _database(name: str) -> Iterator[str]:
 
 
 @contextmanager
-def _rows(name: str) -> Iterator[str]:
+def own_rows(name: str) -> Iterator[str]:
     server = address(ClickHouse)
     yield f"{server.rpartition('/')[0]}/{name}"
     with closing(ClickhouseWarehouse(server, "default")) as warehouse:

@@ -1,32 +1,21 @@
-"""The processes of a house that are not there yet, in a few lines: `python -m tests.kit.standing_in migrate|relay`."""
+"""A process of a house that is not there yet, in a few lines: `python -m tests.kit.standing_in relay`."""
 
 from __future__ import annotations
 
 import sys
 import time
 from collections import deque
-from contextlib import closing
 
 import psycopg
 
 import settings
-from commands.place import OnServers
-from commands.store import Store
-from migrations.runner import migrate
-from projections.clickhouse_warehouse import ClickhouseWarehouse
 from streams.brokers import Producer
 from streams.messages import Carried, message
 from streams.topics import SLICES, slice_of, topic
 
 
-def main(what: str) -> None:
+def main() -> None:
     told = settings.read()
-    if what == "migrate":
-        told.data.mkdir(exist_ok=True)
-        Store(OnServers(told.data, told.store_url), master=told.master_key).close()
-        with closing(ClickhouseWarehouse(told.clickhouse_url)) as warehouse:
-            migrate(warehouse)
-        return
     sys.stdout.write("relay begins\n")
     sys.stdout.flush()
     producer = Producer(told.kafka, {topic(told.topics, slice_): told.partitions for slice_ in SLICES})
@@ -49,4 +38,4 @@ def main(what: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main()

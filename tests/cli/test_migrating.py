@@ -1,0 +1,100 @@
+"""The tables on the servers come to be by `atende migrate`, once, whoever asks for them at the same time."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from bootstrap import reach
+from cli.console import Mistake
+from cli.migrating import migrate
+from commands.database import StoreUnavailable
+from migrations.runner import MigrationRefused, migrations, must_be_current, pending
+from projections.clickhouse_warehouse import ClickhouseWarehouse
+from projections.warehouse import NoDatabase
+from settings import Settings
+from tests.kit.asked import Heard
+from tests.kit.distributed import ATENDE, environment, own_log, own_rows
+from tests.kit.waiting import within
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Iterator[Settings]:
+    """Of a house that has no tables yet."""
+    name = f"test_{uuid4().hex[:12]}"
+    with own_log(name) as store, own_rows(name) as rows:
+        yield Settings(
+            data=tmp_path / "data", mode="distributed", store_url=store, clickhouse_url=rows, kafka="127.0.0.1:1", master_key="5a" * 32,
+            token_secret="s" * 32,
+        )  # fmt: skip
+
+
+def ran(settings: Settings, *, dry_run: bool = False) -> Heard:
+    heard = Heard()
+    assert migrate(settings, heard, dry_run=dry_run) == 0
+    return heard
+
+
+def test_every_table_is_made_and_then_there_is_nothing_to_do(settings: Settings) -> None:
+    with reach(settings.data, settings) as held, pytest.raises(StoreUnavailable, match="run `atende migrate`"):
+        _ = held.center
+    heard = ran(settings)
+    assert "CREATE TABLE IF NOT EXISTS stored_events" in heard.result
+    assert "CREATE TABLE IF NOT EXISTS snapshots" in heard.result
+    with reach(settings.data, settings) as held:
+        assert held.center.store.end() == 0
+        must_be_current(held.center.warehouse)
+    again = ran(settings)
+    assert (again.result, again.warnings) == ("", ["the tables are up to date"])
+    assert not settings.data.exists()
+
+
+def test_a_dry_run_says_what_would_be_run_and_runs_nothing(settings: Settings) -> None:
+    said = ran(settings, dry_run=True)
+    assert all(word in said.result for word in ("CREATE DATABASE", "stored_events", "names", "snapshots", "visits_versions"))
+    with reach(settings.data, settings) as held, pytest.raises(StoreUnavailable):
+        _ = held.center
+    with pytest.raises(NoDatabase, match="run `atende migrate`"):
+        ClickhouseWarehouse(settings.clickhouse_url, makes_database=False)
+    assert ran(settings).result == said.result
+    assert ran(settings, dry_run=True).result == ""
+
+
+def test_on_a_cluster_the_tables_are_those_of_a_cluster(settings: Settings) -> None:
+    said = ran(replace(settings, clickhouse_cluster="house"), dry_run=True).result
+    assert said.count("ReplicatedReplacingMergeTree") == said.count("ENGINE = Distributed(house") > 10
+    assert f"CREATE DATABASE IF NOT EXISTS {settings.clickhouse_url.rpartition('/')[2]} ON CLUSTER house;" in said
+
+
+def test_two_at_once_do_no_harm(settings: Settings) -> None:
+    both = [
+        subprocess.Popen([sys.executable, str(ATENDE), "migrate"], stdout=subprocess.PIPE, env=environment(settings), encoding="utf-8")
+        for _ in range(2)
+    ]
+    said = [process.communicate(timeout=60)[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    assert sorted(map(bool, said)) == [False, True]
+    with closing(ClickhouseWarehouse(settings.clickhouse_url)) as warehouse:
+        must_be_current(warehouse)
+        assert warehouse.execute("SELECT count() AS applied FROM migrations")[0]["applied"] == len(migrations())
+
+
+def test_tables_that_are_older_are_refused(settings: Settings) -> None:
+    ran(settings)
+    with closing(ClickhouseWarehouse(settings.clickhouse_url)) as warehouse:
+        warehouse.execute("ALTER TABLE migrations DELETE WHERE slice = 'timeline'")
+        within(lambda: len(pending(warehouse)) == 1)
+    with reach(settings.data, settings) as held, pytest.raises(MigrationRefused, match="run `atende migrate`"):
+        _ = held.center.warehouse
+
+
+def test_a_data_directory_needs_none() -> None:
+    with pytest.raises(Mistake, match="ATENDE_MODE=distributed"):
+        migrate(Settings(), Heard(), dry_run=False)

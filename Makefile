@@ -1,12 +1,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help install demo services services-down test test-long bench check format lock
+.PHONY: help install demo services services-down up down test test-long bench check format lock
 
 help:
 	@echo "make install    .venv with everything"
 	@echo "make demo       a simulated contact center, live"
 	@echo "make services   PostgreSQL, Kafka and ClickHouse on loopback (services-down ends them)"
+	@echo "make up         a house of many processes on them: 2 APIs, relay, 2 workers (down ends it)"
 	@echo "make test       every check and test that runs in minutes"
 	@echo "make test-long  the tests that take longer too"
 	@echo "make bench      figures of speed, each beside its raw reference"
@@ -29,8 +30,14 @@ demo: install
 services: install
 	$(BIN)/python -m services up $(SERVICES)
 
-services-down: install
+services-down: down
 	$(BIN)/python -m services down
+
+up: services
+	$(BIN)/python -m services.house up
+
+down: install
+	$(BIN)/python -m services.house down
 
 # Tests that need a server are skipped where it cannot be had, and fail where CI is set.
 test: check

@@ -47,7 +47,7 @@ def _pairs(path: Path, between: str) -> dict[str, str]:
 def up(directory: Path, kinds: Sequence[type[Server]], asked: Mapping[str, int], say: Say, only: Collection[str] = ()) -> list[str]:
     """Let all run that can; the names of those that cannot. asked: ports; only: which, all without it; both by the servers' folders."""
     directory.mkdir(exist_ok=True)
-    with _alone():
+    with alone():
         everyone = _servers(directory, kinds)
         servers = [server for server in everyone if not only or server.FOLDER in only]
         missing = _install(servers, say)
@@ -66,7 +66,7 @@ def down(directory: Path, kinds: Sequence[type[Server]], say: Say, only: Collect
     """End all, or `only` some; their data stays."""
     if not directory.exists():
         return
-    with _alone(), ThreadPoolExecutor(len(kinds)) as threads:
+    with alone(), ThreadPoolExecutor(len(kinds)) as threads:
         everyone = _servers(directory, kinds)
         servers = [server for server in everyone if not only or server.FOLDER in only]
         for server, ended in zip(servers, threads.map(lambda server: server.stop(), servers), strict=True):
@@ -147,7 +147,7 @@ def _kept_secret(path: Path, length: int = 16) -> str:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
+def alone() -> Iterator[None]:
     """One at a time on this machine: two that look for a free port at once would find the same."""
     lock = os.open(Path(tempfile.gettempdir(), f"atende-services-{os.getuid()}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
     try:

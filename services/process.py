@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -56,6 +57,13 @@ class Daemon:
         except FileNotFoundError:
             return None
         return int(pid) if began and _began(int(pid)) == began else None
+
+    def tell(self, how: signal.Signals) -> None:
+        """Send it a signal, if it runs."""
+        pid = self.pid()
+        if pid is not None:
+            with suppress(ProcessLookupError):
+                os.kill(pid, how)
 
     def stop(self, how: signal.Signals, seconds: float) -> None:
         """End it: `how` it likes to be told, and by force when it does not end in so many seconds."""

@@ -104,17 +104,18 @@ class Server(ABC):
         """Ports that are free: those asked for, those of the last time, or the next ones from the usual ones on."""
         if asked is not None:
             ports = list(range(asked, asked + self.PORTS))
-            if not _free(ports):
+            if not free(ports):
                 raise DoesNotRun(f"port {' or '.join(map(str, ports))} is taken")
             return ports
         usual = (list(range(first, first + self.PORTS)) for first in range(self.PORT, self.PORT + _TRIES * self.PORTS, self.PORTS))
         for ports in (self.ports, *usual):
-            if ports and _free(ports):
+            if ports and free(ports):
                 return ports
         raise DoesNotRun(f"every port from {self.PORT} on is taken")
 
 
-def _free(ports: Sequence[int]) -> bool:
+def free(ports: Sequence[int]) -> bool:
+    """Whether nobody listens on any of these ports."""
     with ExitStack() as sockets:
         try:
             for port in ports:

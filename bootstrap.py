@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from projections.clickhouse_warehouse import ClickhouseWarehouse
     from projections.runner import Runner
     from projections.warehouse import Warehouse
+    from streams.covering import Covering
+    from streams.ledger import Ledger
 
 LOCK = "lock"
 WAREHOUSE = "warehouse"
@@ -156,7 +158,8 @@ class Distributed(Center):
     STANDSTILL_S = 30.0
 
     def __init__(self, directory: Path, settings: Settings, clock: Clock | None = None) -> None:
-        super().__init__(place(directory, settings), settings, clock, watched=True)
+        self._place = on_servers(directory, settings)
+        super().__init__(self._place, settings, clock, watched=True)
 
     @cached_property
     def warehouse(self) -> ClickhouseWarehouse:
@@ -172,15 +175,25 @@ class Distributed(Center):
         return warehouse
 
     @cached_property
-    def progress(self) -> Following:
-        raise NotImplementedError
+    def ledger(self) -> Ledger:
+        """What the relay has written down."""
+        from streams.ledger import Ledger
+
+        return Ledger(self._place.relay(), self._settings.topics)
+
+    @cached_property
+    def progress(self) -> Covering:
+        from streams.covering import Covering
+
+        return Covering(self.ledger, self.warehouse, self.store.recorder.db)
 
     def rebuild(self, say: Callable[[int, int], object]) -> int:
         raise NotImplementedError
 
     def close(self) -> None:
-        if "warehouse" in self.__dict__:
-            self.warehouse.close()
+        for opened in ("progress", "ledger", "warehouse"):
+            if opened in self.__dict__:
+                getattr(self, opened).close()
         self.store.close()
 
 
@@ -210,9 +223,12 @@ class Held:
 
 def place(directory: Path, settings: Settings) -> Place:
     """Where the log and the keys of a center are."""
-    if settings.mode == "distributed":
-        return OnServers(directory, settings.store_url, settings.keys_url, makes_tables=False)
-    return InDirectory(directory)
+    return on_servers(directory, settings) if settings.mode == "distributed" else InDirectory(directory)
+
+
+def on_servers(directory: Path, settings: Settings) -> OnServers:
+    """The servers that the settings name, whose tables `atende migrate` has made. `directory`: for the secrets that no setting gives."""
+    return OnServers(directory, settings.store_url, settings.keys_url, makes_tables=False)
 
 
 def is_data_directory(directory: Path) -> bool:

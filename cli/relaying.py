@@ -12,9 +12,9 @@ from prometheus_client import CollectorRegistry, Metric, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from bootstrap import on_servers
 from cli.console import Mistake
 from cli.topics import must_be_distributed
-from commands.place import OnServers
 from commands.postgres_lock import ServerLock
 from settings import Settings
 from streams.brokers import BrokersAway, BrokersRefuse
@@ -27,7 +27,7 @@ def relay(settings: Settings, metrics_port: int | None, *, anew: bool) -> int:
     must_be_distributed(settings)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("streams").setLevel(logging.INFO)
-    place = OnServers(settings.data, settings.store_url)
+    place = on_servers(settings.data, settings)
     with (
         closing(place.events()) as log,
         closing(Ledger(place.relay(), settings.topics)) as ledger,

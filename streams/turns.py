@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from commands.place import RELAY_SCHEMA
 from commands.postgres_lock import ServerLock
 
 ROWS = "rows"
-"""The lock's name, and that of what its release tells: there are new rows."""
+"""The lock's name."""
 
 _WAITS_S = 10.0
 _MOMENT_S = 0.1
@@ -51,7 +52,8 @@ class Turns:
             if not self._lock.still_held():
                 raise TurnLost("the turn was lost on the way: the connection to the log's database broke")
         finally:
-            self._lock.release(ROWS)
+            # Whoever waits for rows listens to what the relay writes down.
+            self._lock.release(RELAY_SCHEMA)
 
     def close(self) -> None:
         """Let go of the server."""

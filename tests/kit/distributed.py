@@ -55,12 +55,6 @@ _SHORT = ("topics", "migrate")
 _EVENTS = "SELECT position, originator_id, originator_version, topic, state FROM stored_events ORDER BY position"
 
 
-def command(word: str) -> list[str]:
-    if word == "relay":
-        return [sys.executable, "-m", "tests.kit.standing_in"]
-    return [sys.executable, str(ATENDE)]
-
-
 class Process:
     """One process of the house, by its name there. It may be started again after it has ended."""
 
@@ -79,7 +73,7 @@ class Process:
         self._from = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
             self._popen = subprocess.Popen(
-                [*command(self.words[0]), *self.words], stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self._env
+                [sys.executable, str(ATENDE), *self.words], stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self._env
             )
 
     @property
@@ -178,7 +172,7 @@ class House:
     def run(self, *words: str, status: int = 0) -> subprocess.CompletedProcess[str]:
         """A command run to its end, which must have this exit status."""
         ran = subprocess.run(
-            [*command(words[0]), *words], stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", env=self.env, timeout=SOON_S, check=False
+            [sys.executable, str(ATENDE), *words], stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", env=self.env, timeout=SOON_S, check=False
         )  # fmt: skip
         assert ran.returncode == status, f"exit status {ran.returncode}\n{ran.stdout}\n{ran.stderr}"
         return ran
@@ -325,7 +319,7 @@ def distributed(folder: Path, *, relays: int = 1, workers: int = 1, apis: int = 
         yield house
 
 
-_BEGUN = {"relay": "relay", "worker": "partitions assigned", "serve": "at http"}
+_BEGUN = {"relay": "relay begins", "worker": "partitions assigned", "serve": "at http"}
 """What a process says when it has begun."""
 
 

@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sysconfig
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.kit.compose import DOCKER, ROOT
+
+STAGES = re.split(r"^(?=FROM )", (DOCKER / "Dockerfile").read_text(), flags=re.MULTILINE)[1:]
+IMAGES = {re.findall(r"FROM \S+ AS (\w+)", stage)[0]: stage for stage in STAGES}
+SCRIPTS = Path(sysconfig.get_path("scripts"))
+
+
+def test_the_dockerfile_passes_its_linter() -> None:
+    done = subprocess.run([SCRIPTS / "hadolint", DOCKER / "Dockerfile"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_last_image_is_the_house_itself() -> None:
+    assert list(IMAGES)[-1] == "atende"
+
+
+@pytest.mark.parametrize("image", ["atende", "asterisk"])
+def test_an_image_runs_as_a_user_without_rights_and_says_how_it_fares(image: str) -> None:
+    users = re.findall(r"^USER (\S+)", IMAGES[image], re.MULTILINE)
+    assert len(users) == 1
+    assert all(int(number) > 10_000 for number in users[0].split(":"))
+    assert re.search(r"^HEALTHCHECK .*CMD \[", IMAGES[image], re.MULTILINE)
+    assert re.search(r"^ENTRYPOINT \[", IMAGES[image], re.MULTILINE)
+
+
+def test_the_image_serves_and_is_asked_whether_it_lives() -> None:
+    assert "/healthz" in re.findall(r"^HEALTHCHECK .*", IMAGES["atende"], re.MULTILINE)[0]
+    assert re.findall(r"^CMD .*", IMAGES["atende"], re.MULTILINE) == ['CMD ["serve"]']
+
+
+def test_the_image_has_what_the_product_needs_at_the_pinned_versions_and_nothing_for_development() -> None:
+    installs = re.findall(r"pip --python .*", IMAGES["build"])
+    assert installs
+    assert all("--constraint constraints.txt" in line for line in installs)
+    assert "[dev]" not in IMAGES["build"]
+    assert "pip" not in IMAGES["atende"]
+    assert "apt-get" not in IMAGES["atende"]
+
+
+def test_the_image_is_of_a_python_that_the_project_supports() -> None:
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    for stage in ("build", "atende"):
+        found = re.findall(r"FROM python:(\d+\.\d+)-slim", IMAGES[stage])
+        assert f"Programming Language :: Python :: {found[0]}" in wanted["classifiers"]
+
+
+def test_all_that_is_installed_reaches_the_build_and_nothing_else() -> None:
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    packages = told["tool"]["setuptools"]["packages"]
+    assert "*" in ignored
+    let_in = {line[1:] for line in ignored if line.startswith("!")}
+    assert let_in >= {*packages, "*.py", "pyproject.toml", "constraints.txt", told["project"]["readme"], *told["project"]["license-files"]}
+    assert let_in - {*packages, "*.py"} == {
+        "pyproject.toml", "constraints.txt", "README.md", "LICENSE", "docker/atende", "docker/answers", "docker/asterisk"
+    }  # fmt: skip
+
+
+def test_what_is_copied_from_the_tree_is_there() -> None:
+    copied = re.findall(r"^COPY (?!--from)(?:--\S+ )*(.+) \S+$", (DOCKER / "Dockerfile").read_text(), re.MULTILINE)
+    for pattern in (word for line in copied for word in line.split() if word != "."):
+        assert list(ROOT.glob(pattern)), pattern
+
+
+@pytest.mark.parametrize("script", ["atende", "answers", "asterisk/start"])
+def test_a_script_of_the_image_can_be_run(script: str) -> None:
+    assert os.access(DOCKER / script, os.X_OK)
+    with (DOCKER / script).open() as file:
+        assert file.readline().startswith("#!")
+
+
+# The command line in the image
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> Path:
+    """The image's command line, which writes down what the process would be told instead of starting it."""
+    script = tmp_path / "atende"
+    script.write_text((DOCKER / "atende").read_text().replace("/opt/atende/bin/atende", shutil.which("env") or "env"))
+    script.chmod(0o700)
+    return script
+
+
+def run(script: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([script], env={"PATH": os.environ["PATH"], **env}, capture_output=True, text=True, check=False)
+
+
+def test_a_secret_is_taken_from_a_file(told: Path, tmp_path: Path) -> None:
+    secret = tmp_path / "a secret"
+    secret.write_text("$(id) \"'s\n")
+    done = run(told, ATENDE_MASTER_KEY_FILE=str(secret), ATENDE_MODE="embedded")
+    lines = done.stdout.splitlines()
+    assert "ATENDE_MASTER_KEY=$(id) \"'s" in lines
+    assert "ATENDE_MODE=embedded" in lines
+    assert not [line for line in lines if line.startswith("ATENDE_MASTER_KEY_FILE")]
+
+
+def test_a_file_that_cannot_be_read_is_one_line(told: Path) -> None:
+    done = run(told, ATENDE_MASTER_KEY_FILE="/nowhere")
+    assert done.returncode == 2
+    assert done.stderr.startswith("ATENDE_MASTER_KEY_FILE: /nowhere cannot be read")
+    assert done.stderr.count("\n") == 1
+
+
+# Asterisk's beginning
+
+
+@pytest.fixture
+def exchange(tmp_path: Path) -> Path:
+    """The beginning of Asterisk's container, with an Asterisk that is none."""
+    script = tmp_path / "start"
+    script.write_text((DOCKER / "asterisk" / "start").read_text().replace("exec asterisk", "exec echo asterisk"))
+    script.chmod(0o700)
+    return script
+
+
+PLACE = {"AMI_ADDRESS": "192.0.2.10", "AMI_PERMIT": "192.0.2.0/24", "SIP_ADDRESS": "198.51.100.1"}
+
+
+def test_what_asterisk_includes_is_what_its_beginning_writes(exchange: Path, tmp_path: Path) -> None:
+    done = run(exchange, **PLACE, AMI_SECRET="a" * 16, PHONES_SECRET="b" * 16, ASTERISK_RUN=str(tmp_path))
+    assert (done.returncode, done.stderr) == (0, "")
+    included = {
+        name
+        for file in (DOCKER / "asterisk").glob("*.conf")
+        for name in re.findall(r"^#include /run/asterisk/(.+)", file.read_text(), re.MULTILINE)
+    }
+    written = {path.name: path for path in tmp_path.glob("*.conf")}
+    assert set(written) == included
+    assert "bindaddr = 192.0.2.10" in written["manager.general.conf"].read_text()
+    assert "permit = 192.0.2.0/24" in written["manager.atende.conf"].read_text()
+    assert {path.stat().st_mode & 0o777 for path in written.values()} == {0o600}
+
+
+@pytest.mark.parametrize("secret", ["", "short", "sixteen letters; and more", "two\nlines-of-a-secret"])
+def test_asterisk_does_not_begin_without_a_good_secret(exchange: Path, tmp_path: Path, secret: str) -> None:
+    done = run(exchange, **PLACE, AMI_SECRET=secret, PHONES_SECRET="b" * 16, ASTERISK_RUN=str(tmp_path))
+    assert done.returncode == 2
+    assert done.stderr.startswith("AMI_SECRET")
+    assert not list(tmp_path.glob("*.conf"))
+
+
+def test_no_secret_stands_in_asterisks_configuration() -> None:
+    for file in (DOCKER / "asterisk").glob("*.conf"):
+        assert not re.search(r"^\s*(secret|password)\s*=", file.read_text(), re.MULTILINE), file.name

@@ -1,0 +1,53 @@
+"""The compose files as Compose would read them: variables filled in, services as they are started."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+DOCKER = ROOT / "docker"
+FILES = sorted(path.name for path in DOCKER.glob("compose.*.yml"))
+DISTRIBUTED = "compose.distributed.yml"
+
+ONCE = {"topics", "migrate", "import"}
+"""Services that do one thing and end."""
+
+_VARIABLE = re.compile(r"\$\{(\w+)(?::([?-])([^}]*))?\}")
+
+
+def variables(file: str) -> dict[str, tuple[str, str]]:
+    """The variables that a file asks for: "?" and what is said without it, or "-" and what stands in for it."""
+    return {name: (kind, told) for name, kind, told in _VARIABLE.findall((DOCKER / file).read_text())}
+
+
+def project(file: str) -> dict[str, Any]:
+    """A file with every variable that must be given given as `given-NAME`."""
+
+    def value(found: re.Match[str]) -> str:
+        return found[3] if found[2] == "-" else f"given-{found[1]}"
+
+    loaded = yaml.safe_load(_VARIABLE.sub(value, (DOCKER / file).read_text()))
+    assert isinstance(loaded, dict)
+    return loaded
+
+
+def services(file: str) -> dict[str, dict[str, Any]]:
+    """By their names."""
+    found = project(file)["services"]
+    assert isinstance(found, dict)
+    return found
+
+
+def environment(service: dict[str, Any]) -> dict[str, str]:
+    """The settings that a process is told, with secrets taken from their files."""
+    given = {name: str(value) for name, value in service.get("environment", {}).items() if name.startswith("ATENDE_")}
+    return {name.removesuffix("_FILE"): "5" * 64 if name.endswith("_FILE") else value for name, value in given.items()}
+
+
+def ours(file: str) -> dict[str, dict[str, Any]]:
+    """Those that run the command line."""
+    return {name: service for name, service in services(file).items() if service["image"].startswith("atende:")}

@@ -20,7 +20,7 @@ _PATIENCE_S = 60.0
 
 
 def migrate(settings: Settings, console: Console, *, dry_run: bool) -> int:
-    """Make what is missing on PostgreSQL and on ClickHouse, each statement written before it runs, or instead of that (`dry_run`)."""
+    """Make what is missing on PostgreSQL and on ClickHouse; with `dry_run` write the statements instead."""
     if settings.mode == "embedded":
         raise Mistake("a data directory needs no `atende migrate`: it is brought up to date when it is opened (ATENDE_MODE=distributed)")
     done = 0
@@ -28,7 +28,8 @@ def migrate(settings: Settings, console: Console, *, dry_run: bool) -> int:
     def say(statement: str) -> None:
         nonlocal done
         done += 1
-        console.out(f"{statement.strip()};\n")
+        if dry_run:
+            console.out(f"{statement.strip()};\n")
 
     with _alone(settings, wait=not dry_run):
         make_store(OnServers(settings.data, settings.store_url, settings.keys_url), say, dry_run=dry_run)

@@ -1,13 +1,22 @@
 """What holds for every test."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 
 import pytest
 from hypothesis import settings
 
+from tests.kit.distributed import House, distributed
+
 # Nothing is timed: a busy machine is no failure.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+
+@pytest.fixture(scope="session")
+def shared_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A house of processes that nobody disturbs. Whoever uses it brings companies of his own."""
+    with distributed(tmp_path_factory.mktemp("house")) as house:
+        yield house
 
 
 @pytest.hookimpl(wrapper=True)

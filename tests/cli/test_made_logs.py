@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from bootstrap import Held, hold
-from settings import Settings
+from bootstrap import Held, reach
+from settings import Settings, read
 from telephony_adapter.queue_log import VERBS
 from tests.kit.asked import brought, reported
 from tests.kit.made_logs import NAMES, expected_of, log_of, path_of
@@ -25,9 +25,10 @@ QUIET = {"CONFIGRELOAD", "SYSCOMPAT", "PENALTY"}
 Figures = dict[str, list[dict[str, Any]]]
 
 
-@pytest.fixture(scope="module")
-def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Held]:
-    with hold(tmp_path_factory.mktemp("held") / "data", Settings()) as opened:
+@pytest.fixture(scope="module", params=["embedded", pytest.param("distributed", marks=pytest.mark.long)])
+def held(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Held]:
+    told = Settings() if request.param == "embedded" else read(request.getfixturevalue("shared_house").settings)
+    with reach(tmp_path_factory.mktemp("held") / "data", told) as opened:
         yield opened
 
 

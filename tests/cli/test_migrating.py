@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -45,25 +46,25 @@ def ran(settings: Settings, *, dry_run: bool = False) -> Heard:
 def test_every_table_is_made_and_then_there_is_nothing_to_do(settings: Settings) -> None:
     with reach(settings.data, settings) as held, pytest.raises(StoreUnavailable, match="run `atende migrate`"):
         _ = held.center
-    heard = ran(settings)
-    assert "CREATE TABLE IF NOT EXISTS stored_events" in heard.result
-    assert "CREATE TABLE IF NOT EXISTS snapshots" in heard.result
+    assert ran(settings).warnings[0].endswith("statements were run")
     with reach(settings.data, settings) as held:
         assert held.center.store.end() == 0
         must_be_current(held.center.warehouse)
     again = ran(settings)
-    assert (again.result, again.warnings) == ("", ["the tables are up to date"])
+    assert again.warnings == ["the tables are up to date"]
     assert not settings.data.exists()
 
 
 def test_a_dry_run_says_what_would_be_run_and_runs_nothing(settings: Settings) -> None:
     said = ran(settings, dry_run=True)
+    count = len(re.findall(r";$", said.result, re.MULTILINE))
     assert all(word in said.result for word in ("CREATE DATABASE", "stored_events", "names", "snapshots", "visits_versions"))
     with reach(settings.data, settings) as held, pytest.raises(StoreUnavailable):
         _ = held.center
     with pytest.raises(NoDatabase, match="run `atende migrate`"):
         ClickhouseWarehouse(settings.clickhouse_url, makes_database=False)
-    assert ran(settings).result == said.result
+    assert said.warnings == [f"{count} statements would be run"]
+    assert ran(settings).warnings == [f"{count} statements were run"]
     assert ran(settings, dry_run=True).result == ""
 
 
@@ -75,12 +76,12 @@ def test_on_a_cluster_the_tables_are_those_of_a_cluster(settings: Settings) -> N
 
 def test_two_at_once_do_no_harm(settings: Settings) -> None:
     both = [
-        subprocess.Popen([sys.executable, str(ATENDE), "migrate"], stdout=subprocess.PIPE, env=environment(settings), encoding="utf-8")
+        subprocess.Popen([sys.executable, str(ATENDE), "migrate"], stderr=subprocess.PIPE, env=environment(settings), encoding="utf-8")
         for _ in range(2)
     ]
-    said = [process.communicate(timeout=60)[0] for process in both]
+    said = sorted(process.communicate(timeout=60)[1] for process in both)
     assert [process.returncode for process in both] == [0, 0]
-    assert sorted(map(bool, said)) == [False, True]
+    assert [said[0].endswith("statements were run\n"), said[1]] == [True, "the tables are up to date\n"]
     with closing(ClickhouseWarehouse(settings.clickhouse_url)) as warehouse:
         must_be_current(warehouse)
         assert warehouse.execute("SELECT count() AS applied FROM migrations")[0]["applied"] == len(migrations())

@@ -9,18 +9,19 @@ import re
 import signal
 import subprocess
 import sys
-import sysconfig
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from unittest.mock import patch
 
 from cli.main import main
+from tests.kit.distributed import ATENDE, House, apart
 
-ATENDE = Path(sysconfig.get_path("scripts")) / "atende"
+__all__ = ["ATENDE", "CommandLine", "Quick", "until"]
+
 DEADLINE_S = 120
 
 _SERVES = re.compile(r"at (http://\S+)")
@@ -54,15 +55,25 @@ class Server:
 
 
 class CommandLine:
-    """`atende` over one data directory."""
+    """`atende` over one data directory; with more settings, over servers."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, settings: Mapping[str, str] | None = None) -> None:
         self.data = data
+        self.settings = {"ATENDE_DATA": str(data), **(settings or {})}
+
+    @classmethod
+    def over(cls, house: House) -> Self:
+        """Over the servers of a house."""
+        return cls(house.folder / "none", {**house.settings, "ATENDE_DATA": str(house.folder / "none")})
+
+    @property
+    def on_servers(self) -> bool:
+        """Whether there is no data directory."""
+        return self.settings.get("ATENDE_MODE") == "distributed"
 
     def start(self, *words: str | Path) -> subprocess.Popen[str]:
         """Begin a command; whoever begins it ends it."""
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("ATENDE_")}
-        environment |= {"ATENDE_DATA": str(self.data), "PYTHONWARNINGS": "error", "COLUMNS": "100"}
+        environment = {**apart(), **self.settings, "PYTHONWARNINGS": "error", "COLUMNS": "100"}
         return subprocess.Popen(
             [sys.executable, str(ATENDE), *map(str, words)],
             stdin=subprocess.PIPE,
@@ -97,7 +108,7 @@ class CommandLine:
 
 
 class Quick(CommandLine):
-    """The same commands, each run by `main` in this process and answered by a server: a process takes its time to start."""
+    """The same commands, each run by `main` in this process and answered by a server, or by servers: a process takes its time to start."""
 
     def __call__(self, *words: str | Path, stdin: str | bytes = "", status: int = 0) -> Ran:
         assert not stdin
@@ -105,7 +116,7 @@ class Quick(CommandLine):
         mask = os.umask(0)
         ran = 0
         words_of = patch.object(sys, "argv", ["atende", *map(str, words)])
-        with redirect_stdout(out), redirect_stderr(err), patch.dict(os.environ, ATENDE_DATA=str(self.data)), words_of:
+        with redirect_stdout(out), redirect_stderr(err), patch.dict(os.environ, {**apart(), **self.settings}, clear=True), words_of:
             try:
                 main()
             except SystemExit as ended:

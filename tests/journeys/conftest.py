@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from tests.journeys.command_line import CommandLine, Quick
+from tests.kit.distributed import distributed
 
 RUN_B = Path(__file__).parents[1] / "data" / "captures" / "run-b"
 
@@ -16,11 +18,15 @@ def atende(tmp_path: Path) -> CommandLine:
     return CommandLine(tmp_path / "data")
 
 
-@pytest.fixture(scope="session")
-def center(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Quick]:
-    """A center whose past was imported from AMI and queue_log, beside its server. For commands that only read."""
-    atende = Quick(tmp_path_factory.mktemp("center") / "data")
-    with atende.serving():
+@pytest.fixture(scope="session", params=["embedded", "distributed"])
+def center(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Quick]:
+    """A center whose past was imported from AMI and queue_log, beside its server, and one on servers. For commands that only read."""
+    with ExitStack() as stack:
+        if request.param == "distributed":
+            atende = Quick.over(stack.enter_context(distributed(tmp_path_factory.mktemp("house"))))
+        else:
+            atende = Quick(tmp_path_factory.mktemp("center") / "data")
+            stack.enter_context(atende.serving())
         atende("import", "ami", RUN_B / "ami.timed.jsonl.gz")
         atende("import", "queue-log", RUN_B / "queue_log")
         yield atende

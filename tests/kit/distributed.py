@@ -152,6 +152,7 @@ class House:
     def __init__(self, folder: Path, env: dict[str, str], settings: dict[str, str]) -> None:
         self.folder = folder
         self.env = env
+        self.settings = {name: value for name, value in env.items() if name.startswith("ATENDE_")}
         self.store_url = settings["ATENDE_STORE_URL"]
         self.clickhouse_url = settings["ATENDE_CLICKHOUSE_URL"]
         self.kafka = settings["ATENDE_KAFKA"]

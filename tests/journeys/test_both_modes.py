@@ -1,0 +1,106 @@
+"""One house, two modes: what is told to a center in a directory and to one on servers gives the same rows and the same figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from bootstrap import Held, reach
+from cli.company import known_or_new
+from domain.ids import company_id
+from migrations.runner import migrate
+from projections.runner import Runner
+from settings import Settings, read
+from simulator.story import history
+from tests.kit.asked import brought, brought_ami, reported
+from tests.kit.captures import capture
+from tests.kit.distributed import House
+from tests.kit.made_logs import NAMES, path_of
+from tests.kit.rows import everything
+
+MONDAY = datetime(2026, 3, 2, 3, tzinfo=UTC)
+REPORTS: dict[str, dict[str, Any]] = {
+    "queues": {}, "hours": {"by": "hour"}, "days": {"by": "day"}, "by agent": {"by": "agent"}, "agents": {}, "ivr": {}, "interactions": {},
+}  # fmt: skip
+SUBJECTS = {"hours": "queues", "days": "queues", "by agent": "queues"}
+PLACE = ("id", "protocol")
+"""What is given out in the order of asking."""
+
+
+@pytest.fixture(scope="module")
+def on_servers(shared_house: House) -> Iterator[Held]:
+    with reach(shared_house.folder / "none", read(shared_house.settings)) as held:
+        yield held
+
+
+@pytest.fixture(scope="module")
+def in_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Held]:
+    with reach(tmp_path_factory.mktemp("embedded") / "data", Settings()) as held:
+        yield held
+
+
+def figures(held: Held, company: str) -> dict[str, list[dict[str, Any]]]:
+    """All that the reports say of a company."""
+    told = {name: reported(held, company, SUBJECTS.get(name, name), **asked) for name, asked in REPORTS.items()}  # type: ignore[arg-type]
+    told["interactions"] = [{name: value for name, value in row.items() if name not in PLACE} for row in told["interactions"]]
+    return told
+
+
+def bring(held: Held, company: str) -> None:
+    """Import what the company is named after."""
+    name, _, kind = company.partition(" by ")
+    if kind == "AMI":
+        brought_ami(held, company, capture(name).timed)
+        return
+    brought(held, company, capture(name).queue_log if kind else path_of(name))
+
+
+@pytest.mark.parametrize("company", ["run-a by AMI", "run-b by AMI", "run-a by queue_log", "run-b by queue_log", *NAMES])
+def test_every_report_of_what_was_imported(in_directory: Held, on_servers: Held, company: str) -> None:
+    for held in (in_directory, on_servers):
+        bring(held, company)
+    expected = figures(in_directory, company)
+    assert expected["queues"] or expected["agents"]
+    assert figures(on_servers, company) == expected
+
+
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long), pytest.param(3, marks=pytest.mark.long)])
+def test_every_report_of_a_simulated_centers_day(in_directory: Held, on_servers: Held, seed: int) -> None:
+    company = f"Simulada {seed}"
+    for held in (in_directory, on_servers):
+        known_or_new(held.center, company)
+        history(held.center.door, company_id(company), seed=seed, start=MONDAY, days=1, scale=0.25)
+    expected = figures(in_directory, company)
+    assert sum(row["offered"] for row in expected["queues"]) > 50
+    assert figures(on_servers, company) == expected
+
+
+def test_every_row_that_workers_make_is_the_one_that_a_single_process_makes(
+    in_directory: Held, on_servers: Held, shared_house: House
+) -> None:
+    """Of the same log: both recordings, each by AMI and then by its queue_log, and a simulated center."""
+    for name in ("run-a", "run-b"):
+        for kind in ("AMI", "queue_log"):
+            company = f"Both {name}"
+            if kind == "AMI":
+                brought_ami(on_servers, company, capture(name).timed)
+            else:
+                brought(on_servers, company, capture(name).queue_log)
+    known_or_new(on_servers.center, "Simulada")
+    history(on_servers.center.door, company_id("Simulada"), seed=7, start=MONDAY, days=1, scale=0.25)
+    on_servers.center.cover(on_servers.center.store.end(), lambda *_: None)
+    with closing(in_directory.center.warehouse.beside("alone")) as alone:
+        migrate(alone)
+        with closing(Runner(shared_house.store.recorder, alone)) as runner:
+            runner.run_until(shared_house.store.end())
+        for company in ("Both run-a", "Both run-b", "Simulada"):
+            tenant = company_id(company)
+            rows = everything(alone, tenant=tenant)
+            assert rows["visits"]
+            assert everything(shared_house.warehouse, tenant=tenant) == rows
+            middle = shared_house.store.end() // 2
+            assert everything(shared_house.warehouse, middle, tenant) == everything(alone, middle, tenant)

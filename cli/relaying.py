@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 
 from prometheus_client import CollectorRegistry, Metric, start_http_server
@@ -19,7 +19,9 @@ from commands.postgres_lock import ServerLock
 from settings import Settings
 from streams.brokers import BrokersAway, BrokersRefuse
 from streams.ledger import Ledger
-from streams.relay import LOCK, Figures, House, LogTakenBack, Relay
+from streams.relay import LOCK, Figures, House, NotThisLog, Relay
+
+_ASLEEP_S = 0.5
 
 
 def relay(settings: Settings, metrics_port: int | None, *, anew: bool) -> int:
@@ -45,8 +47,12 @@ def relay(settings: Settings, metrics_port: int | None, *, anew: bool) -> int:
                 serve_figures(metrics_port, run.figures)
             # Not in this thread: here signals are answered, which may come while a lock is held.
             with ThreadPoolExecutor(1, "relay") as thread:
-                thread.submit(run.run).result()
-        except (BrokersAway, BrokersRefuse, LogTakenBack) as error:
+                running = thread.submit(run.run)
+                # One that comes just before this thread falls asleep is answered when it wakes.
+                while wait([running], _ASLEEP_S).not_done:
+                    pass
+                running.result()
+        except (BrokersAway, BrokersRefuse, NotThisLog) as error:
             raise Mistake(str(error)) from error
     return 0
 

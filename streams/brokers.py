@@ -9,13 +9,13 @@ import logging
 import socket
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from time import monotonic
 from typing import Any
 
-from kafka import KafkaAdminClient, KafkaProducer, TopicPartition, errors
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition, errors
 from kafka.admin import ConfigResource, ConfigResourceType, OffsetSpec
 from kafka.net.compat import KafkaNetClient
 from kafka.partitioner import murmur2
@@ -52,6 +52,10 @@ class BrokersAway(Exception):
 
 class BrokersRefuse(Exception):
     """The brokers say no, and will again. One line."""
+
+
+Partition = tuple[str, int]
+"""A topic and the number of one of its partitions."""
 
 
 @dataclass(frozen=True)
@@ -121,12 +125,32 @@ class Brokers:
             self._admin.wait_for_topics(list(wanted))
         return made
 
-    def ends(self, topics: Mapping[str, int]) -> dict[tuple[str, int], int]:
+    def ends(self, topics: Mapping[str, int]) -> dict[Partition, int]:
         """How many messages each partition of these topics (by name: how many) has had."""
         asked = {TopicPartition(name, number): OffsetSpec.LATEST for name, count in topics.items() for number in range(count)}
         with _told(self._addresses):
             told = self._admin.list_partition_offsets(asked)
         return {(place.topic, place.partition): end.offset for place, end in told.items()}
+
+    def last(self, topics: Mapping[str, int]) -> dict[Partition, Message | None]:
+        """The last message of each partition of these topics (by name: how many); None for one that never had any."""
+        found: dict[Partition, Message | None] = dict.fromkeys(self.ends(topics))
+        with _told(self._addresses), closing(_consumer(self._addresses)) as consumer:
+            ends = {TopicPartition(*place): end for place, end in self.ends(topics).items() if end}
+            consumer.assign(list(ends))
+            for place, end in ends.items():
+                consumer.seek(place, end - 1)
+            until = monotonic() + _ANSWERS_WITHIN_S
+            while any(found[place] is None for place in ends):
+                for place, records in consumer.poll(timeout_ms=500).items():
+                    found[place] = Message(records[0].key, records[0].value, list(records[0].headers))
+                if monotonic() > until:
+                    raise errors.KafkaTimeoutError(f"the last messages were not read within {_ANSWERS_WITHIN_S:.0f} s")
+        return found
+
+
+def _consumer(addresses: str) -> KafkaConsumer:
+    return KafkaConsumer(bootstrap_servers=addresses.split(","), client_id=CLIENT, fetch_max_wait_ms=100, enable_auto_commit=False)
 
 
 class _Admin(KafkaAdminClient):  # type: ignore[misc] # kafka-python ships no types

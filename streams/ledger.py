@@ -94,13 +94,18 @@ class Ledger:
         kept = self._db.execute(_AT, (self._topics, position))
         return Term(number, position, _reached.decode(kept[0][0]) if kept else {})
 
-    def record(self, term: Term, position: int, reached: Reached) -> None:
+    def record(self, term: int, position: int, reached: Reached) -> None:
         """All up to `position` is in Kafka, and who follows is told. Raises Deposed."""
-        if not self._db.execute(_RECORD, (position, self._topics, term.number, _written(reached), _CHANNEL)):
+        if not self._db.execute(_RECORD, (position, self._topics, term, _written(reached), _CHANNEL)):
             raise Deposed
         if self._records % _PRUNED_EVERY == 0:
             self._db.execute(_PRUNE, (self._topics, self._topics, KEPT, SPARSE, SPARSE))
         self._records += 1
+
+    def before(self, position: int) -> Snapshot:
+        """The last snapshot that is kept of a position or one before."""
+        rows = self._db.execute(_UP_TO, (self._topics, position, 1))
+        return (rows[0][0], _reached.decode(rows[0][1])) if rows else (0, {})
 
     def set(self, position: int, reached: Reached) -> None:
         """Whatever was recorded before: the relay is to go on after `position`. A relay that runs meanwhile is deposed."""

@@ -23,8 +23,8 @@ from commands.postgres_lock import ServerLock
 from commands.recorder import last_position, whole_rows_after
 from streams.brokers import Brokers, BrokersAway, BrokersRefuse, Producer
 from streams.house_topics import faults
-from streams.ledger import Deposed, Ledger, Term
-from streams.messages import Carried, message
+from streams.ledger import Deposed, Ledger, Snapshot, Term
+from streams.messages import Carried, Message, NotOurMessage, carried, message
 from streams.topics import SLICES, partition_name, slice_of, topic
 
 log = logging.getLogger(__name__)
@@ -41,8 +41,8 @@ _LAST_WORDS_S = 10.0
 _PAUSES_S = (0.1, 0.5, 1.0, 2.0, 5.0)
 
 
-class LogTakenBack(Exception):
-    """What the ledger says is in Kafka is not there any more, or the log ends before: somebody has to look. One line."""
+class NotThisLog(Exception):
+    """What lies in Kafka is not what the ledger says, or comes from another log: somebody has to look. One line."""
 
 
 @dataclass
@@ -91,6 +91,7 @@ class Relay:
         self._house = house
         self.figures = Figures(house.log)
         self._names = {slice_: topic(house.topics, slice_) for slice_ in SLICES}
+        self._topics = dict.fromkeys(self._names.values(), house.partitions)
         self._closing = threading.Event()
         self._news = threading.Event()
         self._told = monotonic()
@@ -103,7 +104,7 @@ class Relay:
         self._news.set()
 
     def check(self) -> None:
-        """Raises what keeps it from relaying at all: BrokersAway, BrokersRefuse, StoreUnavailable, LogTakenBack."""
+        """Raises what keeps it from relaying at all: BrokersAway, BrokersRefuse, StoreUnavailable, NotThisLog."""
         last_position(self._house.log)
         self._house.ledger.position()
         self._check_topics()
@@ -118,7 +119,7 @@ class Relay:
     # Turns
 
     def run(self) -> None:
-        """Relay until `close`, trying again for as long as a server is away. Raises BrokersRefuse, LogTakenBack and ChainBroken."""
+        """Relay until `close`, trying again for as long as a server is away. Raises BrokersRefuse, NotThisLog and ChainBroken."""
         failures = 0
         waiting = False
         while not self._closing.is_set():
@@ -151,37 +152,61 @@ class Relay:
     def _relay(self) -> None:
         house = self._house
         term = house.ledger.begin()
-        self._check_kafka_has(term)
-        log.info("relay begins term=%d position=%d", term.number, term.position)
+        position, reached = self._where_to_begin(term)
+        log.info("relay begins term=%d position=%d", term.number, position)
         self._told, self._told_of = monotonic(), self.figures.relayed
-        self.figures.position = term.position
-        producer = Producer(house.kafka, dict.fromkeys(self._names.values(), house.partitions))
+        self.figures.position = position
+        producer = Producer(house.kafka, self._topics)
         try:
-            self._follow(term, producer)
+            self._follow(term.number, position, dict(reached), producer)
         finally:
             producer.close()
 
-    def _check_kafka_has(self, term: Term) -> None:
-        """Refuse to go on behind events that are not in Kafka any more: nobody who reads there would ever see them."""
+    def _where_to_begin(self, term: Term) -> Snapshot:
+        """Where the ledger says, or before that where Kafka has lost the end of what it had acknowledged."""
         house = self._house
-        self._check_topics()
         if last_position(house.log) < term.position:
-            raise LogTakenBack(
+            raise NotThisLog(
                 f"the ledger says that event {term.position} was relayed, and the log ends before: it is not the log that was relayed"
             )
+        self._check_topics()
         with closing(Brokers(house.kafka)) as brokers:
-            ends = brokers.ends(dict.fromkeys(self._names.values(), house.partitions))
-        for (name, number), end in sorted(ends.items()):
-            if not end and term.reached.get(partition_name(name, number)):
-                raise LogTakenBack(
+            last = brokers.last(self._topics)
+        back = term.position
+        for (name, number), found in sorted(last.items()):
+            wanted = term.reached.get(partition_name(name, number), 0)
+            if found is None and wanted:
+                raise NotThisLog(
                     f"partition {number} of topic {name} is empty, but events were relayed to it: `atende relay --anew` relays all of the log again"
                 )
+            position = self._position_of(found, name) if found is not None else 0
+            if position < wanted:
+                log.warning(
+                    "relay goes back partition=%s: event %d was there, now it ends with event %d",
+                    partition_name(name, number),
+                    wanted,
+                    position,
+                )
+                back = min(back, position)
+        return house.ledger.before(back) if back < term.position else (term.position, term.reached)
+
+    def _position_of(self, found: Message, name: str) -> int:
+        """The position of an event that lies in Kafka. Raises NotThisLog where the log has another one there."""
+        try:
+            event = carried(found.key, found.value, found.headers)
+        except NotOurMessage as error:
+            raise NotThisLog(f"topic {name} holds what no relay wrote: {error}") from error
+        rows = whole_rows_after(self._house.log, event.position - 1, 1)
+        if not rows or rows[0][-1] != event.hash:
+            raise NotThisLog(
+                f"topic {name} holds event {event.position} of another log: each house needs topics of its own (ATENDE_TOPICS)"
+            )
+        return event.position
 
     # Following
 
-    def _follow(self, term: Term, producer: Producer) -> None:
-        """Relay what there is and what comes, two batches on their way at most."""
-        position, reached = term.position, dict(term.reached)
+    def _follow(self, term: int, position: int, reached: dict[str, int], producer: Producer) -> None:
+        """Relay what there is after `position` and what comes, two batches on their way at most."""
         on_way: _Batch | None = None
         while not self._closing.is_set():
             self._news.clear()
@@ -213,7 +238,7 @@ class Relay:
             raise BrokersRefuse(f"event {position}: {error}") from error
         return _Batch(position, len(rows), dict(reached), sent)
 
-    def _finish(self, term: Term, batch: _Batch, producer: Producer) -> None:
+    def _finish(self, term: int, batch: _Batch, producer: Producer) -> None:
         """Wait until all of it is acknowledged, for as long as it takes; then write it down."""
         until = None
         while not producer.acknowledged(batch.sent, 1.0 if self._closing.is_set() else _ACKNOWLEDGED_S):

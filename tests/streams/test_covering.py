@@ -165,7 +165,7 @@ def test_it_hears_of_the_relay_and_of_the_workers_at_once(
 ) -> None:
     monkeypatch.setattr("streams.covering._TICK_S", 3_600.0)
     reach(rows, p0=2)
-    ledger.record(ledger.begin(), 3, {"t:0": 2, "t:1": 3})
+    ledger.record(ledger.begin().number, 3, {"t:0": 2, "t:1": 3})
     assert not covering.wait(3, AT_ONCE_S)
     assert covering.position == 0
     with ServerLock(on_server.store_url, "rows") as lock:
@@ -176,7 +176,7 @@ def test_it_hears_of_the_relay_and_of_the_workers_at_once(
 
 
 def test_it_looks_now_and_then_by_itself(covering: Covering, ledger: Ledger, rows: Warehouse) -> None:
-    ledger.record(ledger.begin(), 3, {"t:0": 3})
+    ledger.record(ledger.begin().number, 3, {"t:0": 3})
     reach(rows, p0=3)
     assert covering.wait(3, SOON_S)
 
@@ -188,7 +188,7 @@ def test_an_answer_is_of_the_rows_as_they_are_only_when_the_log_ends_there_befor
     append(on_server, 1, 2)
     assert covering.steady(lambda as_of: as_of) == (0, 0)
     reach(rows, p0=2)
-    ledger.record(ledger.begin(), 2, {"t:0": 2})
+    ledger.record(ledger.begin().number, 2, {"t:0": 2})
     assert covering.wait(2, SOON_S)
     assert covering.steady(lambda as_of: as_of) == (None, 2)
     asked: list[int | None] = []
@@ -218,7 +218,7 @@ def test_while_a_server_is_away_the_position_stays_and_whoever_waits_is_told_by_
             away.setattr(covering._coverage, "look", fail)
             failed.clear()
             position = covering.position
-            ledger.record(ledger.begin(), position + 1, {"t:0": position + 1})
+            ledger.record(ledger.begin().number, position + 1, {"t:0": position + 1})
             within(failed.is_set)
             assert not covering.wait(position + 1, AT_ONCE_S)
             assert covering.position == position

@@ -23,7 +23,7 @@ def ledger(on_server: OnServers, prefix: str) -> Iterator[Ledger]:
 def test_a_relay_goes_on_where_the_last_one_was(ledger: Ledger) -> None:
     first = ledger.begin()
     assert (first.position, first.reached) == (0, {})
-    ledger.record(first, 7, {"a:0": 7, "a:1": 3})
+    ledger.record(first.number, 7, {"a:0": 7, "a:1": 3})
     second = ledger.begin()
     assert (second.position, second.reached) == (7, {"a:0": 7, "a:1": 3})
     assert ledger.position() == 7
@@ -33,14 +33,14 @@ def test_who_was_followed_cannot_record_any_more(ledger: Ledger) -> None:
     first = ledger.begin()
     second = ledger.begin()
     with pytest.raises(Deposed):
-        ledger.record(first, 7, {})
-    ledger.record(second, 3, {"a:0": 3})
+        ledger.record(first.number, 7, {})
+    ledger.record(second.number, 3, {"a:0": 3})
     assert ledger.position() == 3
     assert [position for position, _ in ledger.after(0)] == [3]
 
 
 def test_each_house_has_its_own(ledger: Ledger, on_server: OnServers) -> None:
-    ledger.record(ledger.begin(), 7, {"a:0": 7})
+    ledger.record(ledger.begin().number, 7, {"a:0": 7})
     with closing(Ledger(on_server.relay(), "another")) as other:
         assert other.position() == 0
         assert other.begin().position == 0
@@ -51,7 +51,7 @@ def test_snapshots_are_read_from_either_end(ledger: Ledger, monkeypatch: pytest.
     monkeypatch.setattr(ledgers, "_AT_ONCE", 3)
     term = ledger.begin()
     for position in range(1, 12):
-        ledger.record(term, position, {"a:0": position})
+        ledger.record(term.number, position, {"a:0": position})
     assert list(ledger.after(4)) == [(position, {"a:0": position}) for position in range(5, 12)]
     assert list(ledger.newest()) == [(position, {"a:0": position}) for position in range(11, 0, -1)]
 
@@ -61,17 +61,17 @@ def test_of_old_snapshots_some_are_kept(ledger: Ledger, monkeypatch: pytest.Monk
         monkeypatch.setattr(ledgers, name, value)
     term = ledger.begin()
     for position in range(2, 60, 2):
-        ledger.record(term, position, {"a:0": position})
+        ledger.record(term.number, position, {"a:0": position})
     # The last one of every ten, and the latest five; what one recording makes old, the next one removes.
     assert [position for position, _ in ledger.after(0)] == [8, 18, 28, 38, 48, 50, 52, 54, 56, 58]
 
 
 def test_after_a_restore_the_relay_goes_on_behind_what_is_there(ledger: Ledger) -> None:
     before = ledger.begin()
-    ledger.record(before, 3, {"a:0": 3})
+    ledger.record(before.number, 3, {"a:0": 3})
     ledger.set(9, {"a:0": 8, "a:1": 9})
     with pytest.raises(Deposed):
-        ledger.record(before, 4, {})
+        ledger.record(before.number, 4, {})
     after = ledger.begin()
     assert (after.position, after.reached) == (9, {"a:0": 8, "a:1": 9})
     ledger.set(0, {})
@@ -82,5 +82,5 @@ def test_who_listens_hears_of_what_is_recorded(ledger: Ledger, on_server: OnServ
     heard = threading.Event()
     with closing(Ledger(on_server.relay(), prefix)) as other:
         other.listen(heard.set)
-        ledger.record(ledger.begin(), 1, {"a:0": 1})
+        ledger.record(ledger.begin().number, 1, {"a:0": 1})
         within(heard.is_set)

@@ -19,6 +19,7 @@ from commands.store import Store
 from services.server import HOST
 from streams.ledger import Ledger
 from tests.kit.relaying import Relayed, check_all_is_there, log_of, messages
+from tests.kit.stores import behind
 from tests.kit.waiting import within
 
 TAKE_OVER_S = 10
@@ -165,3 +166,36 @@ def test_topics_that_were_emptied_are_one_line_and_filled_anew_when_asked(made: 
 def test_a_log_that_ends_before_what_was_relayed_is_one_line(made: Relayed) -> None:
     made.ledger.set(7, {})
     assert "the ledger says that event 7 was relayed, and the log ends before" in refusal(made)
+
+
+def relayed(house: Relayed) -> int:
+    """Have a part of the log relayed; how much."""
+    with house.relay() as relay:
+        with house.busy() as busy:
+            within(lambda: house.ledger.position() > 1_000)
+        within(lambda: house.ledger.position() == busy.acknowledged)
+        assert relay.end() == 0
+    return busy.acknowledged
+
+
+def test_events_that_kafka_has_lost_again_are_relayed_once_more(house: Relayed) -> None:
+    """As when a broker's machine loses what was not on its disk."""
+    there = relayed(house)
+    _, reached = next(house.ledger.newest())
+    with house.busy() as busy:
+        within(lambda: busy.acknowledged > there + 1_000)
+    house.ledger.set(busy.acknowledged, dict.fromkeys(reached, busy.acknowledged))
+    with house.relay(said="next") as relay:
+        within(
+            lambda: len({event.position for some in messages(house.kafka, house.topics).values() for event in some}) == busy.acknowledged
+        )
+        assert "relay goes back partition=" in house.says("next")
+        assert relay.end() == 0
+    house.check()
+
+
+def test_topics_that_hold_another_log_are_one_line(house: Relayed) -> None:
+    relayed(house)
+    behind(house.place, "UPDATE stored_events SET hash = ?", bytes(32))
+    (house.said / "one").unlink()
+    assert "of another log: each house needs topics of its own (ATENDE_TOPICS)" in refusal(house)

@@ -170,10 +170,11 @@ class House:
         self.processes.append(process)
         return process
 
-    def run(self, *words: str, status: int = 0) -> subprocess.CompletedProcess[str]:
-        """A command run to its end, which must have this exit status."""
+    def run(self, *words: str, status: int = 0, **other: str) -> subprocess.CompletedProcess[str]:
+        """A command run to its end, which must have this exit status. other: settings that differ from the house's."""
         ran = subprocess.run(
-            [sys.executable, str(ATENDE), *words], stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", env=self.env, timeout=SOON_S, check=False
+            [sys.executable, str(ATENDE), *words], stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", env={**self.env, **other},
+            timeout=SOON_S, check=False,
         )  # fmt: skip
         assert ran.returncode == status, f"exit status {ran.returncode}\n{ran.stdout}\n{ran.stderr}"
         return ran

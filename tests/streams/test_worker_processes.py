@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from dataclasses import replace
+from random import Random
+from typing import Any
+from uuid import UUID, uuid5
 
 import pytest
+from eventsourcing.persistence import StoredEvent
 
 from commands.postgres_lock import ServerLock
 from domain.base import SECOND
 from domain.ids import company_id
+from projections.decisions import MOST_REFUSED
 from simulator.center import busy_center
 from simulator.story import Story
 from streams.turns import ROWS
 from tests.kit.distributed import House, distributed
 from tests.kit.loads import Load, twin
+from tests.kit.log import stored
 from tests.kit.pasts import OPENS
 from tests.kit.rows import everything
 from tests.kit.stores import behind
+from tests.kit.story import Story as LogStory
 from tests.kit.waiting import within
 
 TAKES_OVER_S = 10.0
@@ -84,3 +93,56 @@ def test_one_that_stood_still_with_rows_in_its_hands_hides_nothing_newer(house: 
     assert all(after[partition] >= offset for partition, offset in before.items())
     load.tell(500)
     rows_are_those_of_one_process(house)
+
+
+def queue_events(count: int) -> tuple[bytes, list[StoredEvent]]:
+    """What became of one queue, as it is stored."""
+    story = LogStory(Random(31))
+    found: dict[bytes, list[StoredEvent]] = {}
+    while True:
+        _, id, version, topic, state = stored(0, story._queue())
+        # Another queue, so that nothing else tells of it.
+        there = found.setdefault(id, [])
+        there.append(StoredEvent(uuid5(UUID(bytes=id), "another"), version, topic, state))
+        if len(there) == count:
+            return there[0].originator_id.bytes, there
+
+
+def letters_of(house: House) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(house.run("dead-letters", "list", "--json").stdout)
+    return found
+
+
+def test_a_dead_letter_is_listed_and_its_rows_are_made_once_it_is_mended(house: House, load: Load) -> None:
+    id, history = queue_events(6)
+    broken = replace(history[1], state=b'{"tenant":"00000000-0000-0000-0000-000000000007"}')
+    load.append([history[0], broken, *history[2:4]])
+    house.wait_covered()
+    (position,) = behind(house.place, "SELECT position FROM stored_events WHERE originator_id = ? AND originator_version = 2", id)[0]
+
+    (letter,) = letters_of(house)
+    assert (letter["position"], letter["event"]) == (position, broken.topic)
+    assert letter["message"].startswith(f"{house.prefix}.queues:")
+    assert str(position) in house.run("dead-letters", "list").stdout
+    assert "EventUnreadable" in house.run("dead-letters", "retry", str(position), status=1).stdout
+    assert letters_of(house) == [letter]
+
+    behind(house.place, "UPDATE stored_events SET state = ? WHERE position = ?", history[1].state, position)
+    assert house.run("dead-letters", "retry", "1").stderr == "1 is no dead letter\n"
+    assert house.run("dead-letters", "retry").stdout == f"{position} {broken.topic}: its rows are made\n"
+    assert letters_of(house) == []
+    rows_are_those_of_one_process(house)
+    # The worker that holds the queue's row goes on from the mended one.
+    load.append(history[4:])
+    rows_are_those_of_one_process(house)
+    assert house.run("dead-letters", "retry").stdout == ""
+
+
+def test_workers_stop_at_too_many_events_that_no_rows_can_be_made_of(house: House, load: Load) -> None:
+    """Not the events are wrong then, but the program: rows stay where they are."""
+    _, history = queue_events(1)
+    strange = [replace(history[0], originator_id=UUID(int=99), originator_version=n) for n in range(1, MOST_REFUSED + 2)]
+    load.append([replace(one, state=b'{"tenant":"00000000-0000-0000-0000-000000000007"}') for one in strange])
+    for worker in house.workers:
+        assert worker.wait_ends() == 1
+        assert f"{MOST_REFUSED + 1} events could not be made rows" in worker.said

@@ -8,7 +8,7 @@ import pytest
 
 import settings
 from tests.kit.command_lines import refusal
-from tests.kit.compose import DISTRIBUTED, DOCKER, FILES, ONCE, ROOT, environment, ours, project, services, variables
+from tests.kit.compose import DISTRIBUTED, DOCKER, FILES, ONCE, ROOT, environment, image_settings, ours, project, services, variables
 
 DOCUMENTED = {
     f"ATENDE{name}" if name.startswith("_") else name for name in re.findall(r"\bATENDE_[A-Z_]+|(?<=, )_[A-Z]+", settings.__doc__ or "")
@@ -42,7 +42,7 @@ def test_a_command_that_is_none_would_be_noticed() -> None:
 
 @every_file
 def test_every_setting_is_one_that_is_documented(file: str) -> None:
-    image = dict(re.findall(r"(ATENDE_\w+)=(\S+)", (DOCKER / "Dockerfile").read_text()))
+    image = image_settings("servers" if file == DISTRIBUTED else "atende")
     assert set(image) <= DOCUMENTED
     for name, service in ours(file).items():
         assert set(environment(service)) <= DOCUMENTED, name

@@ -4,8 +4,10 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import sysconfig
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ import pytest
 from tests.kit.compose import DOCKER, ROOT
 
 STAGES = re.split(r"^(?=FROM )", (DOCKER / "Dockerfile").read_text(), flags=re.MULTILINE)[1:]
-IMAGES = {re.findall(r"FROM \S+ AS (\w+)", stage)[0]: stage for stage in STAGES}
+IMAGES = {re.findall(r"FROM \S+ AS (\S+)", stage)[0]: stage for stage in STAGES}
 SCRIPTS = Path(sysconfig.get_path("scripts"))
 
 
@@ -22,11 +24,14 @@ def test_the_dockerfile_passes_its_linter() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_last_image_is_the_house_itself() -> None:
+def test_the_last_image_is_a_center_in_one_process() -> None:
     assert list(IMAGES)[-1] == "atende"
+    for image in ("atende", "servers"):
+        assert IMAGES[image].startswith("FROM runtime ")
+        assert not re.search(r"^(USER|ENTRYPOINT|CMD|HEALTHCHECK|RUN) ", IMAGES[image], re.MULTILINE)
 
 
-@pytest.mark.parametrize("image", ["atende", "asterisk"])
+@pytest.mark.parametrize("image", ["runtime", "asterisk"])
 def test_an_image_runs_as_a_user_without_rights_and_says_how_it_fares(image: str) -> None:
     users = re.findall(r"^USER (\S+)", IMAGES[image], re.MULTILINE)
     assert len(users) == 1
@@ -36,22 +41,48 @@ def test_an_image_runs_as_a_user_without_rights_and_says_how_it_fares(image: str
 
 
 def test_the_image_serves_and_is_asked_whether_it_lives() -> None:
-    assert "/healthz" in re.findall(r"^HEALTHCHECK .*", IMAGES["atende"], re.MULTILINE)[0]
-    assert re.findall(r"^CMD .*", IMAGES["atende"], re.MULTILINE) == ['CMD ["serve"]']
+    assert "/healthz" in re.findall(r"^HEALTHCHECK .*", IMAGES["runtime"], re.MULTILINE)[0]
+    assert re.findall(r"^CMD .*", IMAGES["runtime"], re.MULTILINE) == ['CMD ["serve"]']
 
 
 def test_the_image_has_what_the_product_needs_at_the_pinned_versions_and_nothing_for_development() -> None:
-    installs = re.findall(r"pip --python .*", IMAGES["build"])
+    installs = re.findall(r"pip --python \S+ install .*", IMAGES["build"])
     assert installs
     assert all("--constraint constraints.txt" in line for line in installs)
     assert "[dev]" not in IMAGES["build"]
-    assert "pip" not in IMAGES["atende"]
-    assert "apt-get" not in IMAGES["atende"]
+    for image in ("runtime", "servers", "atende"):
+        assert not re.search(r"\bpip\b|apt-get", IMAGES[image])
+
+
+IMPORTS = """
+import importlib, pkgutil, sys
+
+class LeftOut:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {left_out!r}:
+            raise ModuleNotFoundError(name)
+
+sys.meta_path.insert(0, LeftOut())
+for package in {packages!r}:
+    for module in pkgutil.iter_modules(importlib.import_module(package).__path__, package + "."):
+        if module.name not in {of_the_engine!r}:
+            importlib.import_module(module.name)
+"""
+
+
+def test_processes_on_servers_need_nothing_that_their_image_leaves_out() -> None:
+    left_out = re.findall(r"uninstall --yes (.*)", IMAGES["build-servers"])[0].split()
+    modules = {module for module, whose in packages_distributions().items() if set(whose) & set(left_out)}
+    assert {"chdb", "pandas", "pyarrow", "numpy"} <= modules
+    packages = ["api", "cli", "commands", "domain", "migrations", "projections", "streams", "telephony_adapter"]
+    code = IMPORTS.format(left_out=modules, packages=packages, of_the_engine={"projections.chdb_warehouse"})
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_image_is_of_a_python_that_the_project_supports() -> None:
     wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    for stage in ("build", "atende"):
+    for stage in ("build", "runtime"):
         found = re.findall(r"FROM python:(\d+\.\d+)-slim", IMAGES[stage])
         assert f"Programming Language :: Python :: {found[0]}" in wanted["classifiers"]
 

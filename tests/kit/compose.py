@@ -48,6 +48,13 @@ def environment(service: dict[str, Any]) -> dict[str, str]:
     return {name.removesuffix("_FILE"): "5" * 64 if name.endswith("_FILE") else value for name, value in given.items()}
 
 
+def image_settings(image: str) -> dict[str, str]:
+    """The settings that an image of the Dockerfile brings along."""
+    stages = re.split(r"^(?=FROM )", (DOCKER / "Dockerfile").read_text(), flags=re.MULTILINE)
+    told = [stage for name in ("runtime", image) for stage in stages if re.match(rf"FROM \S+ AS {name}\n", stage)]
+    return dict(re.findall(r"(ATENDE_\w+)=(\S+)", "".join(told)))
+
+
 def ours(file: str) -> dict[str, dict[str, Any]]:
     """Those that run the command line."""
     return {name: service for name, service in services(file).items() if service["image"].startswith("atende:")}

@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help install demo services services-down up down test test-long bench check format lock
+.PHONY: help install demo services services-down up down test test-long bench bench-distributed check format lock
 
 help:
 	@echo "make install    .venv with everything"
@@ -11,6 +11,7 @@ help:
 	@echo "make test       every check and test that runs in minutes"
 	@echo "make test-long  the tests that take longer too"
 	@echo "make bench      figures of speed, each beside its raw reference"
+	@echo "make bench-distributed   the same of a house of many processes, on its servers"
 	@echo "make check      ruff, mypy and import-linter alone"
 	@echo "make format     let ruff lay out the code"
 	@echo "make lock       pin anew what install takes (constraints.txt)"
@@ -48,6 +49,10 @@ test-long: check
 
 bench: install
 	@$(BIN)/python -m bench
+
+bench-distributed: install
+	@$(BIN)/python -m services up >&2
+	@set -a; . .services/env; $(BIN)/python -m bench --distributed
 
 check: install
 	$(BIN)/ruff check .

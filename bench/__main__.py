@@ -1,4 +1,4 @@
-"""`make bench`: prints one JSON document with all figures of speed; what it is busy with goes to standard error."""
+"""`make bench`, `make bench-distributed`: prints one JSON document with all figures of speed; what it is busy with goes to standard error."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from bench import asking, bringing, following, relaying, saving, saving_on_server, web
+from bench import asking, bringing, following, relaying, saving, saving_on_server, web, whole_house
 
 Figure = Callable[[bool], dict[str, Any]]
 
 FIGURES: dict[str, Figure] = {
     "commands_32_callers": saving.many_callers,
-    "commands_32_callers_on_postgresql": saving_on_server.many_callers_on_server,
     "commands_1_caller_load_10_append_1": saving.one_caller,
     "commands_1_caller_load_10_append_1_calls": saving.one_caller_on_calls,
     "http_commands": web.commands_over_http,
@@ -26,21 +25,33 @@ FIGURES: dict[str, Figure] = {
     "event_to_dashboard": following.event_to_dashboard,
     "rebuild": following.rebuild,
     "dashboard": asking.dashboard,
-    "relay": relaying.relay,
 }
+
+DISTRIBUTED: dict[str, Figure] = {
+    "commands_32_callers_on_postgresql": saving_on_server.many_callers_on_server,
+    "relay": relaying.relay,
+    "house_throughput": whole_house.throughput,
+    "house_event_to_dashboard": whole_house.to_dashboard,
+}
+"""What needs servers: `make bench-distributed`."""
+
+ALL = FIGURES | DISTRIBUTED
 
 
 def main() -> None:
     """Take the figures that are asked for, all by default."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="Figures of speed, each beside its raw reference in the same run.")
     parser.add_argument("--quick", action="store_true", help="smaller sizes and fewer rounds: minutes, more noise")
-    parser.add_argument("--only", nargs="+", choices=list(FIGURES), metavar="FIGURE", help=", ".join(FIGURES))
+    parser.add_argument(
+        "--distributed", action="store_true", help="those of a house of many processes, on the servers that the settings name"
+    )
+    parser.add_argument("--only", nargs="+", choices=list(ALL), metavar="FIGURE", help=", ".join(ALL))
     asked = parser.parse_args()
     figures: dict[str, Any] = {}
-    for name in asked.only or FIGURES:
+    for name in asked.only or (DISTRIBUTED if asked.distributed else FIGURES):
         print(f"{name} ...", file=sys.stderr, flush=True)
         started = time.perf_counter()
-        figures[name] = {"means": _first_line(FIGURES[name]), **FIGURES[name](asked.quick)}
+        figures[name] = {"means": _first_line(ALL[name]), **ALL[name](asked.quick)}
         print(f"{name}: {time.perf_counter() - started:.0f} s", file=sys.stderr, flush=True)
     machine = {"python": platform.python_version(), "cores": os.cpu_count(), "load": os.getloadavg(), "quick": asked.quick}
     print(json.dumps({"machine": machine, "figures": figures}, ensure_ascii=False, indent=2))

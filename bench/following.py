@@ -15,7 +15,7 @@ from typing import Any
 
 from bench.measure import absolute, in_turns, profiled, spread
 from bootstrap import Center, Embedded
-from commands.desk import Caller
+from commands.desk import Caller, Command
 from domain.base import SECOND
 from domain.ids import company_id
 from projections.chdb_warehouse import ChdbWarehouse
@@ -71,29 +71,30 @@ def _bare(log: Path, warehouse: ChdbWarehouse) -> float:
     return count / (time.perf_counter() - started)
 
 
-EVENTS_A_SECOND = 200
-
-
 def event_to_dashboard(quick: bool) -> dict[str, Any]:
     """From a command's receipt until a dashboard's answer covers it, while 200 events a second come in and the dashboard is asked all the time."""
     with TemporaryDirectory(prefix="bench-") as name:
         center = Embedded(Path(name, "data"), Settings())
         loose = ChdbWarehouse(Path(name, "data", "warehouse"), "loose")
         bare = [_bare_row(loose, place) for place in range(20)]
-        watch = _Watch(center)
-        watch.start()
-        asyncio.run(_traffic(center, watch, seconds=5 if quick else 40))
-        watch.finish()
+        waits, rates = busy_dashboard(center, seconds=5 if quick else 40, events_a_second=200)
         loose.close()
         center.close()
-    waits = sorted(watch.waited)
     figure = absolute("s", [waits[int(len(waits) * 0.99)]], aim=1, more_is_better=False)
-    rates = {
-        "events": len(waits),
-        "events_a_second": round(len(waits) / watch.seconds),
+    return {**figure, "p50_s": waits[len(waits) // 2], "longest_s": waits[-1], **rates, "raw": spread(bare)}
+
+
+def busy_dashboard(center: Center, seconds: float, events_a_second: int) -> tuple[list[float], dict[str, int]]:
+    """How long each event had to wait for an answer that covers it, in order; how many came, and how often the dashboard answered."""
+    watch = _Watch(center)
+    watch.start()
+    asyncio.run(_traffic(center, watch, seconds, events_a_second))
+    watch.finish()
+    return sorted(watch.waited), {
+        "events": len(watch.waited),
+        "events_a_second": round(len(watch.waited) / watch.seconds),
         "answers_a_second": round(watch.answers / watch.seconds),
     }
-    return {**figure, "p50_s": waits[len(waits) // 2], "longest_s": waits[-1], **rates, "raw": spread(bare)}
 
 
 class _Watch(threading.Thread):
@@ -128,18 +129,24 @@ class _Watch(threading.Thread):
         self.join()
 
 
-async def _traffic(center: Center, watch: _Watch, seconds: float) -> None:
-    """A busy center's commands, each at its moment, so many a second."""
+async def _traffic(center: Center, watch: _Watch, seconds: float, events_a_second: int) -> None:
+    """A busy center's commands, each at its moment, so many a second; those whose moment has passed at once, together."""
     caller = Caller(COMPANY, "bench", PERMISSIONS)
     for command in settings_of(busy_center()):
         center.door.execute(command, caller)
     began = asyncio.get_running_loop().time()
     morning = int((START + timedelta(hours=7)).timestamp()) * SECOND
     story = (command for at, action in Model(busy_center(4.0), 1, morning).play() for command in commands_of(COMPANY, at, action))
-    for place, command in enumerate(itertools.islice(story, int(seconds * EVENTS_A_SECOND))):
-        await asyncio.sleep(began + place / EVENTS_A_SECOND - asyncio.get_running_loop().time())
-        receipt = await center.door.execute_soon(command, caller)
-        watch.saved(receipt.position)
+    due = enumerate(itertools.islice(story, int(seconds * events_a_second)))
+
+    async def bring(command: Command) -> None:
+        watch.saved((await center.door.execute_soon(command, caller)).position)
+
+    async with asyncio.TaskGroup() as under_way:
+        # They come to the door in the order of their tasks, and so of the story.
+        for place, command in due:
+            await asyncio.sleep(began + place / events_a_second - asyncio.get_running_loop().time())
+            under_way.create_task(bring(command))
 
 
 def _bare_row(warehouse: ChdbWarehouse, place: int) -> float:

@@ -1,0 +1,153 @@
+"""A whole house of processes, from a command to the dashboard: how much comes through, and how soon it is seen."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Self
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from clickhouse_driver import Client
+from kafka.admin import KafkaAdminClient
+
+import settings
+from bench.following import busy_dashboard
+from bench.measure import absolute, spread
+from bench.relaying import START
+from bench.saving import COMPANY
+from bench.saving_on_server import database
+from bootstrap import Distributed
+from settings import Settings
+from simulator.story import history
+from streams.house_topics import names
+
+ATENDE = [sys.executable, "-c", "from cli.main import main; main()"]
+KEY = "0f" * 32
+_PATIENCE_S = 300.0
+_STEP_S = 0.02
+_ENDS_WITHIN_S = 20.0
+
+
+def throughput(quick: bool) -> dict[str, Any]:
+    """Events a second from PostgreSQL through relay, Kafka and workers into covered rows, all started on a log that waits, by one worker and by two."""
+    told = _told()
+    if told is None:
+        return {"skipped": "not all servers are set: `make bench-distributed`"}
+    rounds = 1 if quick else 3
+    taken: dict[str, list[float]] = {"one worker": [], "two workers": []}
+    events = 0
+    for _ in range(rounds):
+        for count, name in enumerate(taken, start=1):
+            with _house(told) as house:
+                history(house.center.door, COMPANY, seed=1, start=START, days=1, scale=1.0 if quick else 3.0)
+                events = house.center.store.head()
+                house.workers(count)
+                started = time.perf_counter()
+                house.start("relay")
+                _wait(lambda house=house, events=events: house.center.progress.wait(events, _STEP_S))  # type: ignore[misc]
+                taken[name].append(events / (time.perf_counter() - started))
+    return {"unit": "events/s", "events": events, **{name: spread(values) for name, values in taken.items()}}
+
+
+def to_dashboard(quick: bool) -> dict[str, Any]:
+    """From a command's receipt until a dashboard's answer covers it, through relay, Kafka and two workers, at 200 and at 2,000 events a second."""
+    told = _told()
+    if told is None:
+        return {"skipped": "not all servers are set: `make bench-distributed`"}
+    figures: dict[str, Any] = {}
+    for rate in (200, 2_000):
+        with _house(told) as house:
+            house.start("relay")
+            house.workers(2)
+            waits, rates = busy_dashboard(house.center, seconds=5 if quick else 30, events_a_second=rate)
+        figure = absolute("s", [waits[int(len(waits) * 0.99)]], aim=2, more_is_better=False)
+        figures[f"{rate} events/s"] = {**figure, "p50_s": waits[len(waits) // 2], "longest_s": waits[-1], **rates}
+    return figures
+
+
+def _told() -> Settings | None:
+    told = settings.read()
+    return told if told.store_url and told.kafka and told.clickhouse_url else None
+
+
+class _House:
+    """Processes over databases and topics of their own."""
+
+    def __init__(self, told: Settings, directory: Path) -> None:
+        self._settings = told
+        self._env = os.environ | {
+            "ATENDE_MODE": "distributed",
+            "ATENDE_STORE_URL": told.store_url,
+            "ATENDE_CLICKHOUSE_URL": told.clickhouse_url,
+            "ATENDE_TOPICS": told.topics,
+            "ATENDE_MASTER_KEY": told.master_key,
+        }
+        self._log = directory / "log"
+        self._processes: list[subprocess.Popen[bytes]] = []
+        for word in ("topics", "migrate"):
+            self.start(word).wait(_PATIENCE_S)
+        self.center = Distributed(directory, told)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.center.close()
+        for process in self._processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        for process in self._processes:
+            try:
+                process.wait(_ENDS_WITHIN_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def start(self, *words: str) -> subprocess.Popen[bytes]:
+        """One more process."""
+        with self._log.open("ab") as log:
+            process = subprocess.Popen([*ATENDE, *words], stdout=log, stderr=log, env=self._env)
+        self._processes.append(process)
+        return process
+
+    def workers(self, count: int) -> None:
+        """So many workers, each with its share of the partitions."""
+        for _ in range(count):
+            self.start("worker")
+        _wait(lambda: self._log.read_bytes().count(b"partitions assigned=") >= count)
+
+
+@contextmanager
+def _house(told: Settings) -> Iterator[_House]:
+    with ExitStack() as stack:
+        url = stack.enter_context(database(told.store_url))
+        directory = Path(stack.enter_context(TemporaryDirectory(prefix="bench-")))
+        name = f"bench_{uuid4().hex[:12]}"
+        rows = urlsplit(told.clickhouse_url)._replace(path=f"/{name}").geturl()
+        own = replace(told, mode="distributed", store_url=url, keys_url="", clickhouse_url=rows, topics=name, master_key=KEY)
+        stack.callback(_forget, told, name)
+        yield stack.enter_context(_House(own, directory))
+
+
+def _forget(told: Settings, name: str) -> None:
+    with closing(KafkaAdminClient(bootstrap_servers=told.kafka)) as admin:
+        admin.delete_topics(names(name))
+    with Client.from_url(told.clickhouse_url) as client:
+        client.execute(f"DROP DATABASE IF EXISTS {name}")
+
+
+def _wait(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + _PATIENCE_S
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError
+        time.sleep(_STEP_S)

@@ -41,6 +41,9 @@ Company = Annotated[str, typer.Option("--company", help="A company's name.", sho
 Json = Annotated[bool, typer.Option("--json", help="Give the result as JSON.")]
 Host = Annotated[str, typer.Option("--host", help="Where to listen.", show_default="ATENDE_HOST, else 127.0.0.1")]
 Port = Annotated[int | None, typer.Option("--port", help="0 is any free one.", show_default="ATENDE_PORT, else 8080", min=0, max=65_535)]
+MetricsPort = Annotated[
+    int | None, typer.Option("--metrics-port", help="Where Prometheus asks; 0 is any free one.", show_default="none", min=0, max=65_535)
+]
 NoWait = Annotated[bool, typer.Option("--no-wait", help="Return when it is saved, before the figures cover it.")]
 
 OWNER_ALONE = 0o077
@@ -283,9 +286,7 @@ def topics(
 
 @app.command()
 def worker(
-    metrics_port: Annotated[
-        int | None, typer.Option(help="Where Prometheus asks; 0 is any free one.", show_default="none", min=0, max=65_535)
-    ] = None,
+    metrics_port: MetricsPort = None,
 ) -> None:
     """Make rows of what the relay has sent, beside other workers, until Ctrl-C (distributed mode)."""
     from cli.working import work
@@ -297,12 +298,13 @@ def worker(
 @app.command()
 def relay(
     anew: Annotated[bool, typer.Option("--anew", help="All of the log once more, from its first event on.")] = False,
-    metrics_port: Annotated[int | None, typer.Option(help="Serve its figures for Prometheus there.", min=1, max=65_535)] = None,
+    metrics_port: MetricsPort = None,
 ) -> None:
     """Bring every event of a distributed house's log to Kafka, until Ctrl-C; a second one waits for the first to be gone."""
     from cli.relaying import relay as run
 
-    raise typer.Exit(run(settings.read(), metrics_port, anew=anew))
+    with terminal() as console:
+        raise typer.Exit(run(settings.read(), metrics_port, console, anew=anew))
 
 
 @letters.command("list")

@@ -6,14 +6,15 @@ import logging
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import closing
+from contextlib import ExitStack, closing
 
-from prometheus_client import CollectorRegistry, Metric, start_http_server
+from prometheus_client import CollectorRegistry, Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from bootstrap import on_servers
-from cli.console import Mistake
+from cli.console import Console, Mistake
+from cli.metrics import serve
 from cli.topics import must_be_distributed
 from commands.postgres_lock import ServerLock
 from settings import Settings
@@ -24,17 +25,16 @@ from streams.relay import LOCK, Figures, House, NotThisLog, Relay
 _ASLEEP_S = 0.5
 
 
-def relay(settings: Settings, metrics_port: int | None, *, anew: bool) -> int:
+def relay(settings: Settings, metrics_port: int | None, console: Console, *, anew: bool) -> int:
     """Relay until SIGINT or SIGTERM. anew: from the first event on, whatever was relayed before."""
     must_be_distributed(settings)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("streams").setLevel(logging.INFO)
     place = on_servers(settings.data, settings)
-    with (
-        closing(place.events()) as log,
-        closing(Ledger(place.relay(), settings.topics)) as ledger,
-        ServerLock(settings.store_url, LOCK) as lock,
-    ):
+    with ExitStack() as stack:
+        log = stack.enter_context(closing(place.events()))
+        ledger = stack.enter_context(closing(Ledger(place.relay(), settings.topics)))
+        lock = stack.enter_context(ServerLock(settings.store_url, LOCK))
         house = House(log, ledger, lock, settings.kafka, settings.topics, settings.partitions)
         run = Relay(house)
         for ending in (signal.SIGTERM, signal.SIGINT):
@@ -44,7 +44,9 @@ def relay(settings: Settings, metrics_port: int | None, *, anew: bool) -> int:
             if anew:
                 ledger.set(0, {})
             if metrics_port is not None:
-                serve_figures(metrics_port, run.figures)
+                registry = CollectorRegistry()
+                registry.register(_Collected(run.figures))
+                stack.callback(serve(registry, settings.host, metrics_port, console))
             # Not in this thread: here signals are answered, which may come while a lock is held.
             with ThreadPoolExecutor(1, "relay") as thread:
                 running = thread.submit(run.run)
@@ -69,13 +71,3 @@ class _Collected(Collector):
         yield GaugeMetricFamily("atende_relay_position", "Position of the log up to which all is in Kafka", figures.position)
         yield GaugeMetricFamily("atende_relay_lag_events", "Events that are not in Kafka yet", figures.lag())
         yield GaugeMetricFamily("atende_relay_active", "1 where this relay relays, 0 where it waits for another", float(figures.relays))
-
-
-def serve_figures(port: int, figures: Figures) -> None:
-    """Serve the figures over HTTP as long as the process lives."""
-    registry = CollectorRegistry()
-    registry.register(_Collected(figures))
-    try:
-        start_http_server(port, registry=registry)
-    except (OSError, OverflowError) as error:
-        raise Mistake(f"--metrics-port {port}: {getattr(error, 'strerror', None) or error}") from error

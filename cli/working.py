@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 
 from cli.console import Console, Mistake
+from cli.metrics import serve
 from cli.topics import must_be_distributed
 from commands.database import StoreUnavailable
 from migrations.runner import MigrationRefused, must_be_current
@@ -39,7 +40,7 @@ def work(settings: Settings, metrics_port: int | None, console: Console) -> int:
         letters = stack.enter_context(closing(DeadLetters(settings.kafka, settings.topics)))
         metrics = WorkerMetrics()
         if metrics_port is not None:
-            stack.callback(_serve(metrics, settings.host, metrics_port, console))
+            stack.callback(serve(metrics.registry, settings.host, metrics_port, console))
 
         def make(app: FaustApp) -> Worker:
             outside = (*UNUSABLE, StoreUnavailable, TurnLost)
@@ -87,12 +88,3 @@ def rows(settings: Settings) -> Iterator[ClickhouseWarehouse]:
         except (MigrationRefused, WarehouseError) as error:
             raise Mistake(str(error)) from error
         yield warehouse
-
-
-def _serve(metrics: WorkerMetrics, host: str, port: int, console: Console) -> Callable[[], None]:
-    try:
-        port, end = metrics.serve(host, port)
-    except OSError as error:
-        raise Mistake(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
-    console.warn(f"its metrics are at http://{host}:{port}/metrics")
-    return end

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Callable, Mapping
-from threading import Thread
+from collections.abc import Mapping
 from typing import Any
-from wsgiref.simple_server import WSGIServer
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 _SECONDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
@@ -17,8 +14,8 @@ class WorkerMetrics:
     """The numbers of one worker, from its start on."""
 
     def __init__(self) -> None:
-        self._registry = CollectorRegistry()
-        told: dict[str, Any] = {"registry": self._registry}
+        self.registry = CollectorRegistry()
+        told: dict[str, Any] = {"registry": self.registry}
         self._messages = Counter("atende_worker_messages", "Messages taken", **told)
         self._events = Counter("atende_worker_events", "Events folded; the others had been before", **told)
         self._batches = Counter("atende_worker_batches", "Batches written", **told)
@@ -42,19 +39,3 @@ class WorkerMetrics:
     def refused(self, letters: int) -> None:
         """Messages were set aside."""
         self._refused.inc(letters)
-
-    def serve(self, host: str, port: int) -> tuple[int, Callable[[], None]]:
-        """Answer on this port, 0 for any free one: which it is, and what ends it. Raises OSError."""
-        with socket.socket() as probe:
-            # The library's server would share a port with another process.
-            probe.bind((host, port))
-        server: WSGIServer
-        thread: Thread
-        server, thread = start_http_server(port, host, self._registry)
-
-        def end() -> None:
-            server.shutdown()
-            server.server_close()
-            thread.join()
-
-        return server.server_port, end

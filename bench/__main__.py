@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from bench import asking, bringing, following, relaying, saving, saving_on_server, web, whole_house
+from bench import asking, bringing, following, relaying, saving, saving_on_server, web, whole_house, working
 
 Figure = Callable[[bool], dict[str, Any]]
 
@@ -30,6 +30,7 @@ FIGURES: dict[str, Figure] = {
 DISTRIBUTED: dict[str, Figure] = {
     "commands_32_callers_on_postgresql": saving_on_server.many_callers_on_server,
     "relay": relaying.relay,
+    "worker": working.worker,
     "house_throughput": whole_house.throughput,
     "house_event_to_dashboard": whole_house.to_dashboard,
 }

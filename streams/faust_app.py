@@ -39,7 +39,9 @@ class FaustApp:
 
     def __init__(self, brokers: str, prefix: str, directory: str, make: Callable[[FaustApp], Worker]) -> None:
         """brokers: host:port,host:port. directory: for what Faust thinks it must keep. make: the worker, which is given this to `ack` with."""
-        self._app = _app(brokers, prefix, directory)
+        self._app = app_of(brokers, prefix, directory)
+        self.assigned: Callable[[int], object] = lambda _: None
+        """Told how many partitions have been given."""
         self._worker = make(self)
         for slice_ in SLICES:
             self._add(topic(prefix, slice_))
@@ -64,6 +66,7 @@ class FaustApp:
         partitions = [(told.topic, told.partition) for told in assigned]
         log.info("partitions assigned=%d", len(partitions))
         self._worker.given(partitions)
+        self.assigned(len(partitions))
 
     # What the worker asks of it
 
@@ -98,7 +101,8 @@ class FaustApp:
             await self._app.stop()
 
 
-def _app(brokers: str, prefix: str, directory: str) -> Any:
+def app_of(brokers: str, prefix: str, directory: str) -> Any:
+    """An application of Faust with the settings of a worker, and no agents. directory: for what Faust thinks it must keep."""
     return faust.App(
         group(prefix),
         broker=";".join(f"kafka://{broker}" for broker in brokers.split(",")),

@@ -1,0 +1,114 @@
+"""One process under Faust for the bench: `python -m bench.working_child ours|nothing BROKERS PREFIX CLICKHOUSE_URL`.
+
+Says how many partitions it has, begins when it is told to, and from then on how many messages it has done with.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import closing
+from typing import Any
+
+from projections.clickhouse_warehouse import ClickhouseWarehouse
+from streams.faust_app import FaustApp, app_of
+from streams.topics import SLICES, topic
+from streams.worker import Incoming, Worker
+
+_SAYS_EVERY_S = 0.02
+
+
+class Counting:
+    """How many messages are done with; nobody begins before `begin`."""
+
+    def __init__(self) -> None:
+        self.done = 0
+        self.begun = asyncio.Event()
+
+    async def follow(self) -> None:
+        """Until the end of the process."""
+        await asyncio.to_thread(sys.stdin.readline)
+        self.begun.set()
+        said = -1
+        while True:
+            if said != self.done:
+                said = self.done
+                say(f"done {said}")
+            await asyncio.sleep(_SAYS_EVERY_S)
+
+
+def say(line: str) -> None:
+    """Tell the bench."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+class Gated(Worker):
+    """The worker of the house, which begins when it is told to."""
+
+    counting: Counting
+
+    async def take(self, message: Incoming) -> None:
+        """As the worker does."""
+        if not self.counting.begun.is_set():
+            await self.counting.begun.wait()
+        await super().take(message)
+
+
+async def ours(brokers: str, prefix: str, url: str, directory: str) -> None:
+    """The worker of the house."""
+    counting = Counting()
+    with closing(ClickhouseWarehouse(url)) as warehouse:
+
+        def make(app: FaustApp) -> Worker:
+            def ack(messages: Sequence[Incoming]) -> None:
+                app.ack(messages)
+                counting.done += len(messages)
+
+            made = Gated(warehouse, lambda _: None, ack, app.begins_at)
+            made.counting = counting
+            return made
+
+        app = FaustApp(brokers, prefix, directory, make)
+        app.assigned = lambda partitions: say(f"share {partitions}")
+        await asyncio.gather(app.run(asyncio.Event()), counting.follow())
+
+
+async def nothing(brokers: str, prefix: str, _url: str, directory: str) -> None:
+    """Agents that do nothing, as Faust's own manual writes them, with the same settings."""
+    counting = Counting()
+    app = app_of(brokers, prefix, directory)
+
+    def agent(name: str) -> Callable[[Any], Awaitable[None]]:
+        messages = app.topic(name, key_type=bytes, value_type=bytes, allow_empty=True)
+
+        async def pass_over(stream: Any) -> None:
+            async for _ in stream:
+                if not counting.begun.is_set():
+                    await counting.begun.wait()
+                counting.done += 1
+
+        made: Callable[[Any], Awaitable[None]] = app.agent(messages, name=name)(pass_over)
+        return made
+
+    agents = [agent(topic(prefix, slice_)) for slice_ in SLICES]
+    assert agents
+
+    async def assigned(_app: Any, assigned: Any, **_: Any) -> None:
+        say(f"share {len(assigned)}")
+
+    app.on_partitions_assigned.connect(assigned)
+    await app.start()
+    await counting.follow()
+
+
+def main(kind: str, brokers: str, prefix: str, url: str) -> None:
+    """Until it is killed."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as directory:
+        asyncio.run((ours if kind == "ours" else nothing)(brokers, prefix, url, directory))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -188,7 +188,14 @@ class Distributed(Center):
         return Covering(self.ledger, self.warehouse, self.store.recorder.db)
 
     def rebuild(self, say: Callable[[int, int], object]) -> int:
-        raise NotImplementedError
+        from streams.brokers import BrokersAway, BrokersRefuse
+        from streams.rebuilding import Busy, Rows, rebuild
+
+        told = self._settings
+        try:
+            return rebuild(Rows(self._place, told.clickhouse_url, told.kafka, told.topics, told.clickhouse_cluster), say)
+        except (Busy, BrokersAway, BrokersRefuse) as refused:
+            raise Unusable(str(refused)) from refused
 
     def close(self) -> None:
         for opened in ("progress", "ledger", "warehouse"):

@@ -15,6 +15,7 @@ from commands.place import Place
 from domain.contacts import normalised
 from domain.identity import Company
 from projections.contacts import has_open_interaction
+from projections.progress import ProjectionsStopped
 from projections.view import View
 
 
@@ -56,7 +57,11 @@ def rebuild(ask: Rebuild, center: Center, console: Console) -> int:
     """Fold every projection anew from the log, of all companies."""
     if ask.company:
         known(center, ask.company)
-    position = center.rebuild(lambda done, total: console.progress("rebuild", done, total, "events"))
+    try:
+        position = center.rebuild(lambda done, total: console.progress("rebuild", done, total, "events"))
+    except ProjectionsStopped as stopped:
+        console.warn(f"not rebuilt: {stopped}")
+        return 1
     console.out(f"rebuilt up to position {position}\n")
     return 0
 

@@ -1,30 +1,33 @@
 """Build every projection anew from the log, beside the old rows while these go on answering, then swap.
 
 A kill before the swap leaves a half-built database that the next start drops; a kill in its middle leaves one that says
-that it is complete, and the next start finishes the swap.
+that it is complete, and the next start finishes the swap. Who reads the log, and who rests meanwhile, is the builder's matter.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 
+from migrations.cluster import LOCAL
 from migrations.runner import migrate
 from projections.runner import Log, Runner
 from projections.warehouse import Warehouse
-from projections.writing import position_of
+from projections.writing import ROWS, position_of
 
 _COMPLETE = "complete"
 
 _DECLARED = "SELECT 1 AS complete FROM {database}.positions WHERE name = {{name:String}} LIMIT 1"
 
-_TABLES = "SELECT name FROM system.tables WHERE database = {database:String} ORDER BY name = 'positions', name"
-"""The table that says that the database is complete comes last, and so is moved last."""
+_TABLES = "SELECT name FROM system.tables WHERE database = {database:String}"
+
+Put = Callable[[Mapping[str, int]], None]
+"""Puts the new rows in the place of the old ones: the positions that they reach, by name. Nobody else may write rows meanwhile."""
 
 
 def open_rows(warehouse: Warehouse) -> None:
     """Make a warehouse ready at start: no rebuild half done, tables up to date, rows as durable as their position."""
-    _finish(warehouse)
+    Swap(warehouse).finish()
     migrate(warehouse)
     warehouse.durable()
 
@@ -35,18 +38,13 @@ def rebuild(log: Log, warehouse: Warehouse, runner: Runner | None = None, say: C
     runner: who goes on writing the old rows meanwhile; it rests while the last events are caught up with. `say` hears how
     many events are done, and of how many. Raises ProjectionsStopped; then the old rows stay.
     """
-    _finish(warehouse)
-    fresh = warehouse.beside(_next(warehouse))
-    try:
-        migrate(fresh)
-        _build(log, warehouse, fresh, runner, say)
-    finally:
-        fresh.close()
-    _finish(warehouse)
+    swap = Swap(warehouse)
+    swap.finish()
+    swap.renew(lambda fresh, put: _build(log, fresh, put, runner, say))
     return position_of(warehouse)
 
 
-def _build(log: Log, warehouse: Warehouse, fresh: Warehouse, runner: Runner | None, say: Callable[[int, int], object]) -> None:
+def _build(log: Log, fresh: Warehouse, put: Put, runner: Runner | None, say: Callable[[int, int], object]) -> None:
     builder = Runner(log, fresh)
     try:
         builder.run_until(log.head, lambda position: say(position, log.head))
@@ -54,50 +52,77 @@ def _build(log: Log, warehouse: Warehouse, fresh: Warehouse, runner: Runner | No
         fresh.durable()
         with runner.resting() if runner is not None else nullcontext():
             builder.run_until(log.head)
-            fresh.insert("positions", {"name": [_COMPLETE], "position": [builder.position], "version": [builder.position]})
-            _swap(warehouse)
+            put({ROWS: builder.position})
     finally:
         builder.close()
 
 
-def _swap(warehouse: Warehouse) -> None:
-    """Let each table of the next database take the place of its namesake; begun before and cut off, the rest is done."""
-    live, coming, going = warehouse.database, _next(warehouse), _old(warehouse)
-    warehouse.execute(f"CREATE DATABASE IF NOT EXISTS {going}")
-    standing = set(_tables(warehouse, live))
-    moves = []
-    for table in _tables(warehouse, coming):
-        if table in standing:
-            moves.append(f"{live}.{table} TO {going}.{table}")
-        moves.append(f"{coming}.{table} TO {live}.{table}")
-    if moves:
-        warehouse.execute(f"RENAME TABLE {', '.join(moves)}")
+class Swap:
+    """One database's rows, and those that come in their place. `cluster`: of the servers that they are spread over; "" for one server."""
 
+    def __init__(self, warehouse: Warehouse, cluster: str = "") -> None:
+        self._warehouse = warehouse
+        self._cluster = cluster
+        self._live = warehouse.database
+        self._next = f"{warehouse.database}_next"
+        self._old = f"{warehouse.database}_old"
 
-def _finish(warehouse: Warehouse) -> None:
-    """Finish a swap that was begun; drop what a rebuild leaves, done or not."""
-    if _is_complete(warehouse):
-        _swap(warehouse)
-    for database in (_next(warehouse), _old(warehouse)):
-        warehouse.execute(f"DROP DATABASE IF EXISTS {database}")
+    def renew(self, build: Callable[[Warehouse, Put], None]) -> None:
+        """Let `build` make all rows in an empty database beside the live one, and say itself when it is their turn."""
+        self._make(self._next)
+        fresh = self._warehouse.beside(self._next)
 
+        def put(reached: Mapping[str, int]) -> None:
+            noted = {**reached, _COMPLETE: max(reached.values(), default=0)}
+            positions = list(noted.values())
+            fresh.insert("positions", {"name": list(noted), "position": positions, "version": positions})
+            self._swap()
 
-def _is_complete(warehouse: Warehouse) -> bool:
-    """Whether the next database has all rows, and the swap has begun or is about to."""
-    coming = _next(warehouse)
-    if "positions" not in _tables(warehouse, coming):
-        return False
-    sql = _DECLARED.format(database=coming)
-    return bool(warehouse.execute(sql, name=_COMPLETE))
+        try:
+            migrate(fresh, cluster=self._cluster)
+            build(fresh, put)
+        finally:
+            fresh.close()
+        self.finish()
 
+    def finish(self) -> None:
+        """Finish a swap that was begun; drop what a rebuild leaves, done or not."""
+        if self.is_complete():
+            self._swap()
+        for database in (self._next, self._old):
+            self._warehouse.execute(f"DROP DATABASE IF EXISTS {database}{self._everywhere}")
 
-def _tables(warehouse: Warehouse, database: str) -> list[str]:
-    return [row["name"] for row in warehouse.execute(_TABLES, database=database)]
+    def is_complete(self) -> bool:
+        """Whether the next database has all rows, and the swap has begun or is about to."""
+        if self._last not in self._tables(self._next):
+            return False
+        return bool(self._warehouse.execute(_DECLARED.format(database=self._next), name=_COMPLETE))
 
+    def _swap(self) -> None:
+        """Let each table of the next database take the place of its namesake; begun before and cut off, the rest is done."""
+        self._make(self._old)
+        standing = set(self._tables(self._live))
+        moves = []
+        for table in self._tables(self._next):
+            if table in standing:
+                moves.append(f"{self._live}.{table} TO {self._old}.{table}")
+            moves.append(f"{self._next}.{table} TO {self._live}.{table}")
+        if moves:
+            self._warehouse.execute(f"RENAME TABLE {', '.join(moves)}{self._everywhere}")
 
-def _next(warehouse: Warehouse) -> str:
-    return f"{warehouse.database}_next"
+    def _tables(self, database: str) -> list[str]:
+        """The tables that hold rows. The one that says that the database is complete comes last, and so is moved last."""
+        names = [row["name"] for row in self._warehouse.execute(_TABLES, database=database)]
+        # What reaches all servers of a cluster stays where it is: it names the database in which it finds the rows.
+        return sorted((name for name in names if not self._cluster or name.endswith(LOCAL)), key=lambda name: (name == self._last, name))
 
+    @property
+    def _last(self) -> str:
+        return f"positions{LOCAL}" if self._cluster else "positions"
 
-def _old(warehouse: Warehouse) -> str:
-    return f"{warehouse.database}_old"
+    @property
+    def _everywhere(self) -> str:
+        return f" ON CLUSTER {self._cluster}" if self._cluster else ""
+
+    def _make(self, database: str) -> None:
+        self._warehouse.execute(f"CREATE DATABASE IF NOT EXISTS {database}{self._everywhere}")

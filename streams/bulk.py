@@ -57,7 +57,7 @@ class BulkReader:
     """Reads partitions of some topics from their first message on. Used by one thread."""
 
     def __init__(self, brokers: str, topics: Sequence[str], only: Collection[Partition] | None = None) -> None:
-        """only: of their partitions these alone. Raises BrokersAway, and BrokersRefuse where a topic is missing."""
+        """only: of their partitions these alone, which there are. Raises BrokersAway, and BrokersRefuse where a topic is missing."""
         self.reached: dict[Partition, int] = {}
         """The highest position that was seen in each partition."""
         self._brokers = brokers
@@ -70,7 +70,7 @@ class BulkReader:
         self._thread.start()
         self._consumer: AIOKafkaConsumer | None = None
         try:
-            self._do(self._open([part for part in self._found(topics) if only is None or part in only]))
+            self._do(self._open(self._found(topics) if only is None else list(only)))
         except BaseException:
             self.close()
             raise

@@ -7,14 +7,17 @@ and `hash`. From the messages alone the log can be written anew, byte for byte.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from uuid import UUID
+
+import msgspec
 
 Headers = Sequence[tuple[str, bytes]]
 
 _TENANT = b'"tenant":"'
 _UUID_TEXT = 36
+_UUID = re.compile(rb"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _ID_BYTES = 16
 _HASH_BYTES = 32
 
@@ -32,8 +35,7 @@ class Message:
     headers: list[tuple[str, bytes]]
 
 
-@dataclass(frozen=True, slots=True)
-class Carried:
+class Carried(msgspec.Struct, frozen=True, gc=False):
     """What a message carries: an event as it lies in the store."""
 
     position: int
@@ -61,10 +63,12 @@ def carried(key: bytes | None, value: bytes | None, headers: Headers | Mapping[s
     """The event that a message carries. Raises NotOurMessage."""
     try:
         told = dict(headers or ())
-        UUID(told["tenant"].decode("ascii"))
+        tenant = told["tenant"]
         found = Carried(int(told["position"]), key or b"", int(told["version"]), told["event"].decode(), value or b"", told["hash"])
     except (KeyError, ValueError) as error:
         raise NotOurMessage(f"a header is missing or damaged: {error!r}") from error
+    if _UUID.fullmatch(tenant) is None:
+        raise NotOurMessage(f"the message of position {found.position} names no company")
     if len(found.id) != _ID_BYTES or len(found.hash) != _HASH_BYTES or not found.state:
         raise NotOurMessage(f"the message of position {found.position} has no aggregate, no state or no hash")
     return found

@@ -190,7 +190,7 @@ def test_a_runner_whose_rows_could_not_be_swapped_stops(rows: Warehouse, log: Me
     def full(*_: object) -> None:
         raise WarehouseError("the disk is full")
 
-    monkeypatch.setattr("projections.rebuild._swap", full)
+    monkeypatch.setattr("projections.rebuild.Swap._swap", full)
     with pytest.raises(ProjectionsStopped, match="the disk is full"):
         rebuild(log, rows, runner)
     with pytest.raises(ProjectionsStopped):

@@ -59,4 +59,4 @@ def test_a_message_of_somebody_else_is_refused(missing: str) -> None:
 
 
 def test_every_event_has_a_topic() -> None:
-    assert {slice_of(event) for event in CATALOGUE} == set(SLICES)
+    assert {slice_of(event) for event, kind in CATALOGUE.items() if kind.__module__.startswith("domain.")} == set(SLICES)

@@ -1,0 +1,116 @@
+"""A process of a rebuild: folds its partitions into the new rows, as far as it is told, and says how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from typing import Any
+
+from projections.clickhouse_warehouse import ClickhouseWarehouse
+from projections.reading import Stored
+from projections.step import Step
+from projections.versions_first import VersionsFirst
+from projections.warehouse import Warehouse
+from projections.writing import quarantine
+from streams.bulk import BulkReader, Partition
+from streams.messages import Carried
+
+BATCH = 24_000
+"""Events folded at once: the server has less to merge where it is given more."""
+
+
+@dataclass(frozen=True)
+class Folded:
+    """So many more events are folded."""
+
+    events: int
+
+
+@dataclass(frozen=True)
+class Reached:
+    """All that was asked for is in the rows. positions: of the last events; known: how many events there were up to a known position."""
+
+    positions: Mapping[Partition, int]
+    known: int
+
+
+@dataclass(frozen=True)
+class Failed:
+    """It cannot go on; says why."""
+
+    why: str
+
+
+Told = Folded | Reached | Failed
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one process folds, and into which rows. relayed: up to this position it counts the events."""
+
+    brokers: str
+    partitions: list[Partition]
+    url: str = field(repr=False)
+    database: str
+    relayed: int
+
+
+def run(pipe: Connection[Any, Any], share: Share) -> None:
+    """Fold up to the ends that come through the pipe, again and again, until it is closed."""
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        try:
+            with (
+                closing(ClickhouseWarehouse(share.url, share.database)) as warehouse,
+                BulkReader(share.brokers, (), share.partitions) as reader,
+            ):
+                _Folder(pipe, warehouse, reader, share.relayed).run()
+        except (EOFError, BrokenPipeError, ConnectionResetError):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, who waits is told
+            pipe.send(Failed(f"{error}" or repr(error)))
+
+
+class _Folder:
+    def __init__(self, pipe: Connection[Any, Any], warehouse: Warehouse, reader: BulkReader, relayed: int) -> None:
+        self._pipe = pipe
+        self._reader = reader
+        self._relayed = relayed
+        self._known = 0
+        self._warehouse = VersionsFirst(warehouse)
+        self._step = Step(self._warehouse, quarantine(warehouse))
+        self._writer = ThreadPoolExecutor(1, "rows")
+
+    def run(self) -> None:
+        with self._writer:
+            while True:
+                self._fold(self._pipe.recv())
+                self._warehouse.both = True
+                self._pipe.send(Reached(dict(self._reader.reached), self._known))
+
+    def _fold(self, ends: Mapping[Partition, int]) -> None:
+        """While one batch is written the next is read and folded."""
+        pending: Future[None] | None = None
+        for batch in _batches(events for _, events in self._reader.read(ends)):
+            folded = self._step.fold(batch)
+            self._known += sum(1 for stored in batch if stored[0] <= self._relayed)
+            if pending is not None:
+                pending.result()
+            pending = self._writer.submit(self._step.write, folded, {})
+            self._pipe.send(Folded(len(batch)))
+        if pending is not None:
+            pending.result()
+
+
+def _batches(read: Iterable[list[Carried]]) -> Iterator[list[Stored]]:
+    """What was read, each partition's events in their order, in batches of some size."""
+    batch: list[Stored] = []
+    for events in read:
+        batch += [(event.position, event.id, event.version, event.event, event.state) for event in events]
+        while len(batch) >= BATCH:
+            yield batch[:BATCH]
+            batch = batch[BATCH:]
+    if batch:
+        yield batch

@@ -1,0 +1,205 @@
+"""`rebuild` of a house of many processes: all rows folded anew from Kafka, while workers go on writing the old ones.
+
+The events of one aggregate lie in one partition, so partitions are folded apart, in as many processes as there are cores. When
+these have come to the end the workers rest for a moment, what has come meanwhile is caught up with, and the new rows
+take the place of the old ones. The workers then go on where they were: what they write once more is the same.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from typing import Any, Self
+
+from commands.place import OnServers
+from commands.postgres_lock import ServerLock
+from migrations.runner import must_be_current
+from projections.clickhouse_warehouse import ClickhouseWarehouse
+from projections.progress import ProjectionsStopped
+from projections.rebuild import Put, Swap
+from projections.versions_first import fill
+from projections.warehouse import Warehouse
+from projections.writing import positions_of
+from streams.bulk import BulkReader, Partition
+from streams.folding_process import Failed, Folded, Reached, Share, Told, run
+from streams.ledger import Ledger
+from streams.topics import SLICES, partition_name, topic
+from streams.turns import ROWS
+
+log = logging.getLogger(__name__)
+
+_TURN_S = 60.0
+
+Ends = Mapping[Partition, int]
+
+
+class Busy(Exception):
+    """Another process rebuilds, or writes rows without an end. One line."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Which rows are to be made anew, of which topics. processes: that fold at once; 0: as many as there are cores."""
+
+    place: OnServers
+    clickhouse_url: str = field(repr=False)
+    kafka: str = ""
+    topics: str = ""
+    cluster: str = ""
+    processes: int = 0
+
+
+def rebuild(rows: Rows, say: Callable[[int, int], object] = lambda *_: None) -> int:
+    """Build all rows anew from Kafka and let them take the place of the old ones; the position up to which everything is in them.
+
+    `say` hears how many events are folded, of how many. Raises ProjectionsStopped, Busy, BrokersAway, BrokersRefuse, StoreUnavailable,
+    WarehouseError, MigrationRefused; then the old rows stay.
+    """
+    with ExitStack() as opened:
+        alone = opened.enter_context(ServerLock(rows.place.store_url, "rebuild"))
+        if not alone.take(0.1):
+            raise Busy("another process rebuilds the rows already")
+        turn = opened.enter_context(ServerLock(rows.place.store_url, ROWS))
+        ledger = opened.enter_context(closing(Ledger(rows.place.relay(), rows.topics)))
+        reader = opened.enter_context(BulkReader(rows.kafka, [topic(rows.topics, slice_) for slice_ in SLICES]))
+        warehouse = opened.enter_context(closing(ClickhouseWarehouse(rows.clickhouse_url, makes_database=False)))
+        swap = Swap(warehouse, rows.cluster)
+        if swap.is_complete():
+            with _nobody_writes(turn):
+                swap.finish()
+        swap.finish()
+        must_be_current(warehouse)
+        relayed = ledger.position()
+        rebuilding = _Rebuilding(rows, warehouse, reader, turn, relayed)
+        swap.renew(lambda fresh, put: rebuilding.build(fresh, put, say))
+    return relayed
+
+
+@contextmanager
+def _nobody_writes(turn: ServerLock) -> Iterator[None]:
+    if not turn.take(_TURN_S):
+        raise Busy(f"workers have been writing rows for {_TURN_S:.0f} s: the old rows stay")
+    try:
+        yield
+    finally:
+        turn.release(ROWS)
+
+
+class _Rebuilding:
+    """One rebuild. relayed: everything up to here was in Kafka when it began."""
+
+    def __init__(self, rows: Rows, warehouse: Warehouse, reader: BulkReader, turn: ServerLock, relayed: int) -> None:
+        self._rows = rows
+        self._warehouse = warehouse
+        self._reader = reader
+        self._turn = turn
+        self._relayed = relayed
+
+    def build(self, fresh: Warehouse, put: Put, say: Callable[[int, int], object]) -> None:
+        """Fold everything into `fresh`, and put it in place."""
+        ends = self._reader.ends()
+        total = self._reader.waiting(ends)
+        with _Folders(self._rows, fresh.database, self._shares(ends), self._relayed) as folders:
+            folders.fold(ends, lambda done: say(done, max(done, total)))
+            found = folders.known
+            if found != self._relayed:
+                raise ProjectionsStopped(f"Kafka has {found} of the {self._relayed} events that were relayed: the old rows stay")
+            fill(fresh)
+            # Until here a loss of power costs nothing but the rebuild.
+            fresh.durable()
+            folders.fold(self._reader.ends())
+            with _nobody_writes(self._turn):
+                folders.fold(self._reader.ends())
+                self._must_not_fall_behind(folders.reached)
+                if not self._turn.still_held():
+                    raise Busy("the connection to the log's database broke while the rows were to be put in place: the old ones stay")
+                put(folders.reached)
+
+    def _must_not_fall_behind(self, reached: Mapping[str, int]) -> None:
+        for name, position in positions_of(self._warehouse).items():
+            if name in reached and reached[name] < position:
+                raise ProjectionsStopped(
+                    f"{name}: the rows there are reach event {position}, Kafka ends at {reached[name]}: the old rows stay"
+                )
+
+    def _shares(self, ends: Ends) -> list[list[Partition]]:
+        """The partitions of each process: the longest first, each to whoever has least."""
+        count = min(self._rows.processes or os.cpu_count() or 1, sum(1 for end in ends.values() if end) or 1)
+        shares: list[tuple[int, list[Partition]]] = [(0, []) for _ in range(count)]
+        for partition, end in sorted(ends.items(), key=lambda told: -told[1]):
+            least = min(range(count), key=lambda number: shares[number][0])
+            shares[least] = (shares[least][0] + end, [*shares[least][1], partition])
+        return [partitions for _, partitions in shares]
+
+
+class _Folders:
+    """The processes that fold, each its partitions. reached: by `partition_name`, the last position folded; known: how many events up to `relayed` they saw."""
+
+    def __init__(self, rows: Rows, database: str, shares: list[list[Partition]], relayed: int) -> None:
+        self.reached: dict[str, int] = {}
+        self.known = 0
+        self._shares = shares
+        context = get_context("spawn")
+        self._pipes: list[Connection[Ends | None, Told]] = []
+        self._processes: list[Any] = []
+        for partitions in shares:
+            ours, theirs = context.Pipe()
+            share = Share(rows.kafka, partitions, rows.clickhouse_url, database, relayed)
+            process = context.Process(target=run, args=(theirs, share), name="atende-rebuild", daemon=True)
+            process.start()
+            theirs.close()
+            self._pipes.append(ours)
+            self._processes.append(process)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End them: they have come to their end, or what they do is not wanted any more."""
+        for pipe in self._pipes:
+            pipe.close()
+        for process in self._processes:
+            process.terminate()
+            process.join()
+
+    def fold(self, ends: Ends, say: Callable[[int], object] = lambda _: None) -> None:
+        """Have everything before these ends folded and written. Raises ProjectionsStopped."""
+        for pipe, partitions in zip(self._pipes, self._shares, strict=True):
+            _send(pipe, {partition: ends[partition] for partition in partitions})
+        done, working = 0, list(self._pipes)
+        self.known = 0
+        while working:
+            ready = wait(working)
+            for pipe in [pipe for pipe in working if pipe in ready]:
+                match _received(pipe):
+                    case Folded(events):
+                        done += events
+                        say(done)
+                    case Reached(positions, known):
+                        self.reached |= {partition_name(*partition): position for partition, position in positions.items()}
+                        self.known += known
+                        working.remove(pipe)
+                    case Failed(why):
+                        raise ProjectionsStopped(why)
+
+
+def _send(pipe: Connection[Ends | None, Told], ends: Ends) -> None:
+    try:
+        pipe.send(ends)
+    except OSError as error:
+        raise ProjectionsStopped(_GONE) from error
+
+
+def _received(pipe: Connection[Any, Told]) -> Told:
+    try:
+        return pipe.recv()
+    except (EOFError, OSError) as error:
+        raise ProjectionsStopped(_GONE) from error
+
+
+_GONE = "a process that folded was ended by somebody: the old rows stay"

@@ -23,6 +23,7 @@ import commands.ivr
 import commands.queues
 import commands.telling  # noqa: F401
 from commands.door import Clock, Door
+from commands.moving import note_left
 from commands.place import InDirectory, OnServers, Place, made
 from commands.store import Store
 from projections.progress import Following, ProjectionsStopped
@@ -261,9 +262,10 @@ def reach(directory: Path, settings: Settings) -> Iterator[Held]:
 
 
 @contextmanager
-def hold(directory: Path, settings: Settings) -> Iterator[Held]:
+def hold(directory: Path, settings: Settings, *, moved: bool = False) -> Iterator[Held]:
     """Keep every other process off `directory`, made if it is missing, until the end or the death of this one.
 
+    moved: also one whose center went elsewhere; else that is refused, for what happens there would be missing here.
     Raises DirectoryHeld, Unusable.
     """
     try:
@@ -276,6 +278,9 @@ def hold(directory: Path, settings: Settings) -> Iterator[Held]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise DirectoryHeld(os.pread(lock, 20, 0).decode().strip()) from error
+        gone = note_left(directory)
+        if gone and not moved:
+            raise Unusable(f"the center of {directory} was moved to {gone}: use it there (ATENDE_MODE=distributed)")
         os.truncate(lock, 0)
         os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
         held = Held(directory, settings)

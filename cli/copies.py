@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bootstrap import place
+from bootstrap import DirectoryHeld, hold, is_data_directory, place
 from cli.answers import TAMPERED
 from cli.console import Console, Mistake
 from commands.chain import Head
 from commands.copying import NoBackup, back_up_keys
-from commands.place import OnServers
+from commands.keyring import WrongMasterKey
+from commands.moving import leave_note
+from commands.moving import move as run_move
+from commands.place import InDirectory, OnServers
 from commands.refill import NotTheSameLog, Occupied, Stopped
 from settings import Settings
 
@@ -81,6 +84,30 @@ def restore(settings: Settings, keys: Path | None, told: str, console: Console) 
     else:
         console.out(f"the end is proved up to event {restored.proof.position}, whose hash was noted outside the log\n")
     console.out("rows that ClickHouse has stay good; where it has lost them: `atende migrate`, `atende rebuild`\n")
+    return 0
+
+
+def move(directory: Path, settings: Settings, console: Console) -> int:
+    """Move the center of a data directory to the servers of the settings."""
+    where = _servers(settings, "move")
+    if not is_data_directory(directory):
+        raise Mistake(f"{directory} is no data directory: nothing was ever imported or served there")
+    try:
+        with _one_line(), hold(directory, settings, moved=True):
+            moved = run_move(InDirectory(directory), where, settings.master_key, _progress(console))
+            leave_note(directory, where)
+    except DirectoryHeld as held:
+        raise Mistake(f"{directory} is used by process {held.process}: end it first") from held
+    except WrongMasterKey as wrong:
+        raise WrongMasterKey(f"ATENDE_MASTER_KEY is not the key of {directory}: give it what {directory / 'master.key'} holds") from wrong
+    except Stopped as stopped:
+        console.out(f"not moved: {stopped}\n")
+        return TAMPERED
+    console.out(f"{moved.events:,} events moved to {where.name}, where the log was proved from its first event to {_said(moved.head)}\n")
+    console.out(f"{moved.rows:,} rows of keys, receipts and protocol numbers copied; everybody signs in anew\n")
+    console.out(
+        "the rows that figures are made of come by `atende relay` and `atende worker`; of a long log `atende rebuild` makes them faster, when all is relayed\n"
+    )
     return 0
 
 

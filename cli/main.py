@@ -233,6 +233,16 @@ def backup_keys(
 
 
 @app.command()
+def move(data: Data = None) -> None:
+    """Move the center of a data directory to the servers of the settings; killed, it goes on when it is begun again."""
+    from cli.copies import move as run
+
+    configured = settings.read()
+    with terminal() as console:
+        raise typer.Exit(run(data or configured.data, configured, console))
+
+
+@app.command()
 def restore(
     from_kafka: Annotated[bool, typer.Option("--from-kafka", help="From the topics, which hold the whole log.")] = False,
     keys: Annotated[Path | None, typer.Option(help="A file of `atende backup-keys`; without it everybody reads anonymous.")] = None,

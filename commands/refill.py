@@ -144,7 +144,7 @@ class Refill:
             return
         self._begin()
         fresh = [row for row in rows if row[0] > self.reached.position]
-        self._written()
+        self.settle()
         self._pending = self._writer.submit(self._write, max(before, self.reached, key=lambda head: head.position), fresh)
         self.reached = self.walked
 
@@ -190,7 +190,7 @@ class Refill:
             self.events.insert("stored_events", recorder.KINDS, rows)
             self.events.executemany(_GIVE_OUT, list(following.items()))
 
-    def _written(self) -> None:
+    def settle(self) -> None:
         """All that was taken is on disk. Raises StoreUnavailable."""
         pending, self._pending = self._pending, None
         if pending is not None:
@@ -198,7 +198,7 @@ class Refill:
 
     def finish(self) -> Head:
         """The log has come to its end: from now on the store can be opened; its head. Raises Flawed, NotTheSameLog."""
-        self._written()
+        self.settle()
         if self.walked.position < self.reached.position:
             raise NotTheSameLog
         if self.proof is not None and self.proof.position > self.walked.position:
@@ -211,7 +211,7 @@ class Refill:
 
     def stopped(self, why: Exception) -> Stopped:
         """What to tell when the log could not be written down to its end."""
-        self._written()
+        self.settle()
         there = f"{self.reached.position:,} events are in the store" if self.reached.position else "the store is empty"
         shut = ", which cannot be opened until this is done again and comes to the end" if self.shut_off else ""
         return Stopped(f"{why}; {there}{shut}")

@@ -1,0 +1,115 @@
+"""A center in a data directory becomes one on servers: the same events at the same positions, the same keys, the same receipts.
+
+Nobody has the directory meanwhile. Killed at any moment the move is done again and goes on; until it has come to its end nobody can
+open what is on the servers. Afterwards the chain is walked there, and the directory says where its center went.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from commands.chain import Flaw, Head
+from commands.copying import BESIDE_THE_LOG, KEYS, Table, copy
+from commands.database import Snapshot
+from commands.keyring import INDEX_KEY, master_key, must_open
+from commands.place import InDirectory, OnServers
+from commands.refill import Flawed, NotTheSameLog, Refill, Row
+
+MOVED = "moved"
+"""The file by which a directory says where its center went."""
+
+_AT_ONCE = 5_000
+_ROWS = "SELECT position, originator_id, originator_version, topic, state, hash FROM stored_events"
+_AT = "SELECT position, hash FROM stored_events WHERE position = ?"
+
+Say = Callable[[str, int, int], object]
+"""Hears what is being moved, how many of it are, and of how many."""
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What a move came to. head: of the log; events: moved by this run; rows: of the keys and of what stands beside the log."""
+
+    head: Head
+    events: int
+    rows: int
+
+
+def move(source: InDirectory, target: OnServers, master: str, say: Say = lambda *_: None) -> Moved:
+    """Move a center whose directory this process holds. `master`: the master key of the servers, as the settings give it.
+
+    Raises Stopped, NotTheSameLog (other events are there), Occupied, WrongMasterKey, StoreUnavailable.
+    """
+    with source.keys_now() as keys, source.log_now() as log:
+        index = next(keys.rows(INDEX_KEY), None)
+        if index is not None:
+            must_open(master_key(target.directory, master), index[0])
+        with closing(Refill(target)) as refill:
+            try:
+                return _move(source, target, _Snapshots(keys, log), refill, say)
+            except Flawed as flaw:
+                raise refill.stopped(flaw) from flaw
+
+
+@dataclass(frozen=True)
+class _Snapshots:
+    keys: Snapshot
+    log: Snapshot
+
+
+def _move(source: InDirectory, target: OnServers, there: _Snapshots, refill: Refill, say: Say) -> Moved:
+    began = refill.reached
+    end: int = next(there.log.rows("SELECT ifnull(max(position), 0) FROM stored_events"))[0]
+    head = source.noted()
+    if head is None and end:
+        raise Flawed(Flaw("no_head", end))
+    refill.must_contain(head or Head())
+    if began.position:
+        refill.skip(next((Head(*row) for row in there.log.rows(_AT, (began.position,))), Head()))
+    elif not refill.may_copy_keys():
+        raise NotTheSameLog
+    refill.shut()
+    rows = copy(there.keys, refill.keys, KEYS, _counted("keys", _count(there.keys, KEYS), say))
+    log = there.log.rows(f"{_ROWS} WHERE position > ? ORDER BY position", (began.position,))
+    while some := [_read(row) for row in islice(log, _AT_ONCE)]:
+        refill.take(some)
+        say("move", refill.walked.position, end)
+    refill.settle()
+    rows += copy(there.log, refill.events, BESIDE_THE_LOG, _counted("receipts", _count(there.log, BESIDE_THE_LOG), say))
+    ended = refill.finish()
+    verdict = target.verify()
+    if verdict.flaw is not None:
+        refill.shut()
+        raise Flawed(verdict.flaw)
+    return Moved(ended, ended.position - began.position, rows)
+
+
+def _read(row: tuple[int, bytes, int, bytes, bytes, bytes]) -> Row:
+    """A snapshot gives texts as bytes."""
+    position, id, version, topic, state, digest = row
+    return position, id, version, topic.decode(), state, digest
+
+
+def _count(source: Snapshot, tables: tuple[Table, ...]) -> int:
+    return sum(next(source.rows(f"SELECT count(*) FROM {table.name}"))[0] for table in tables)  # noqa: S608 - the house's own names
+
+
+def _counted(what: str, total: int, say: Say) -> Callable[[int], object]:
+    return lambda done: say(what, done, total)
+
+
+def leave_note(directory: Path, target: OnServers) -> None:
+    """Let the directory say where its center went."""
+    (directory / MOVED).write_text(f"{target.name}\n", encoding="utf-8")
+
+
+def note_left(directory: Path) -> str:
+    """Where the center of this directory went; "" while it is here."""
+    try:
+        return (directory / MOVED).read_text(encoding="utf-8").strip() or "servers"
+    except FileNotFoundError:
+        return ""

@@ -1,0 +1,172 @@
+"""A center moves from its directory to servers whole, or stays where it is."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bootstrap import Unusable, hold, open_center
+from cli.company import caller, known
+from commands.chain import ChainBroken
+from commands.copying import BESIDE_THE_LOG, KEYS
+from commands.desk import Caller
+from commands.door import Door
+from commands.interactions import StartCall
+from commands.keyring import WrongMasterKey
+from commands.moving import Moved, leave_note, move
+from commands.place import InDirectory, OnServers
+from commands.refill import NotTheSameLog, Occupied, Stopped
+from commands.store import Store
+from settings import Settings
+from tests.kit.simulated import Past, log_of, simulated
+from tests.kit.stores import behind
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Past:
+    return simulated(tmp_path_factory.mktemp("kept"))
+
+
+@pytest.fixture
+def past(kept: Past, tmp_path: Path) -> Past:
+    """The test's own."""
+    shutil.copytree(kept.place.directory, tmp_path / "past")
+    return replace(kept, place=InDirectory(tmp_path / "past"))
+
+
+def moved(past: Past, target: OnServers) -> Moved:
+    return move(past.place, target, past.master)
+
+
+def same(past: Past, target: OnServers) -> None:
+    """All is there as it was here, and whole."""
+    assert log_of(target) == log_of(past.place)
+    for tables, keys in ((KEYS, True), (BESIDE_THE_LOG, False)):
+        for table in tables:
+            statement = f"SELECT {', '.join(table.columns)} FROM {table.name}"
+            assert sorted(behind(target, statement, keys=keys), key=repr) == sorted(behind(past.place, statement, keys=keys), key=repr)
+    assert target.verify().flaw is None
+
+
+def test_everything_is_there_as_it_was_here(past: Past, on_server: OnServers) -> None:
+    told = moved(past, on_server)
+    assert (told.head, told.events) == (past.head, len(past.log))
+    same(past, on_server)
+    assert behind(on_server, "SELECT count(*) FROM idempotency")[0][0] == 7
+
+
+def test_the_center_goes_on_there(past: Past, on_server: OnServers) -> None:
+    moved(past, on_server)
+    command = StartCall(call="key.3", did="4000")
+    with Store(past.place) as here, Store(on_server, master=past.master) as there:
+        company = there.companies()[0]
+        asked = replace(caller_of(past), idempotency_key="3")
+        assert Door(there).execute(command, asked) == Door(here).execute(command, asked)
+        assert there.head() == past.head.position
+        given = {told.event.call.protocol for told in there.read(0, 10**6) if hasattr(told.event, "call")}
+        receipt = Door(there).execute(StartCall(call="another", did="4000"), asked_anew(past))
+        assert receipt.position == past.head.position + 1
+        assert receipt.result["protocol"] not in given
+        assert (there.keyring.knows(past.called), there.keyring.knows(past.forgotten)) == (True, False)
+        assert company in here.companies()
+
+
+def caller_of(past: Past) -> Caller:
+    with open_center(past.place.directory) as center:
+        return caller(known(center, ""))
+
+
+def asked_anew(past: Past) -> Caller:
+    return replace(caller_of(past), idempotency_key="another")
+
+
+def test_moved_twice_it_is_there_once(past: Past, on_server: OnServers) -> None:
+    moved(past, on_server)
+    assert moved(past, on_server).events == 0
+    same(past, on_server)
+
+
+@pytest.mark.parametrize("where", ["here", "there"])
+def test_a_directory_that_is_not_whole_is_not_moved(past: Past, on_server: OnServers, where: str) -> None:
+    damage = {
+        "here": (
+            "UPDATE stored_events SET state = CAST(replace(CAST(state AS TEXT), 'occurred_at', 'occurred_ad') AS BLOB) WHERE position = 200",
+            "event 200",
+        ),
+        "there": (
+            f"DELETE FROM stored_events WHERE position = {past.head.position}",
+            f"event {past.head.position} and all after it are missing",
+        ),
+    }
+    statement, said = damage[where]
+    behind(past.place, statement)
+    with pytest.raises(Stopped, match=said):
+        moved(past, on_server)
+    with pytest.raises(ChainBroken, match="has not ended"):
+        Store(on_server, master=past.master)
+
+
+def test_a_store_with_another_log_is_left_as_it_is(past: Past, on_server: OnServers, tmp_path: Path) -> None:
+    other = simulated(tmp_path / "other", days=0.01)
+    moved(other, on_server)
+    with pytest.raises(NotTheSameLog):
+        moved(past, on_server)
+    same(other, on_server)
+    Store(on_server, master=other.master).close()
+
+
+def test_keys_of_another_house_are_left_as_they_are(past: Past, on_server: OnServers, tmp_path: Path) -> None:
+    other = simulated(tmp_path / "other", days=0.01)
+    moved(other, on_server)
+    behind(on_server, "DROP SCHEMA store CASCADE")
+    behind(on_server, "DELETE FROM head", keys=True)
+    with pytest.raises(NotTheSameLog):
+        moved(past, on_server)
+
+
+def test_the_servers_need_the_master_key_of_the_directory(past: Past, on_server: OnServers) -> None:
+    with pytest.raises(WrongMasterKey):
+        move(past.place, on_server, "0" * 64)
+    assert not on_server.exists()
+
+
+def test_nobody_else_uses_the_servers_meanwhile(past: Past, on_server: OnServers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("commands.refill._LEFT_WITHIN_S", 0.0)
+    with Store(on_server), pytest.raises(Occupied):
+        moved(past, on_server)
+
+
+def test_a_directory_whose_center_went_elsewhere_is_not_used_any_more(past: Past, on_server: OnServers) -> None:
+    leave_note(past.place.directory, on_server)
+    with pytest.raises(Unusable, match=r"was moved to PostgreSQL at \S+: use it there"), hold(past.place.directory, Settings()):
+        pass
+    with hold(past.place.directory, Settings(), moved=True):
+        pass
+
+
+def _killed(past: Past, target: OnServers, seed: int) -> None:
+    """Move in a process of its own, which is killed after some steps."""
+    words = [sys.executable, "-m", "tests.kit.moving", str(past.place.directory), str(target.directory), target.store_url]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        for _ in range(random.Random(seed).randint(1, 40)):
+            child.stdout.readline()
+        child.kill()
+
+
+def test_killed_at_any_moment_it_goes_on_also_with_what_happened_since(past: Past, on_server: OnServers) -> None:
+    for seed in range(6):
+        _killed(past, on_server, seed)
+        written = log_of(on_server) if on_server.exists() else []
+        assert written == log_of(past.place)[: len(written)]
+        with open_center(past.place.directory) as center:
+            center.door.execute(StartCall(call=f"since.{seed}", did="4000"), caller(known(center, "")))
+    moved(past, on_server)
+    same(past, on_server)
+    Store(on_server, master=past.master).close()

@@ -32,12 +32,16 @@ def exported(directory: Path) -> dict[str, frozenset[str]]:
         log.define(SCHEMA)
         relay = CollectorRegistry()
         relay.register(_Collected(Figures(log)))
-        for registry in (Instruments().registry, relay, WorkerMetrics()._registry):
+        for registry in (_registry(Instruments()), relay, _registry(WorkerMetrics())):
             for collector in list(registry._collector_to_names):
                 for family in collector.collect():
                     for suffix, more in _SERIES[family.type].items():
                         found[family.name + suffix] = frozenset({*_labels(collector), *more}) | ADDED
     return found
+
+
+def _registry(figures: object) -> CollectorRegistry:
+    return next(value for value in vars(figures).values() if isinstance(value, CollectorRegistry))
 
 
 def _labels(collector: Any) -> tuple[str, ...]:

@@ -109,6 +109,11 @@ def rows_say_what_the_last_event_of_each_call_says(rows: Warehouse, random: Rand
     }
 
 
+def long(test: Any) -> Any:
+    """For `make test-long`; nothing is timed on a busy machine."""
+    return pytest.mark.long(pytest.mark.timeout(3_600)(test))
+
+
 randoms = st.randoms(use_true_random=False)
 batches = {"data": st.data(), "random": randoms, "count": st.integers(1, 40)}
 positions = {"random": randoms, "count": st.integers(1, 12)}
@@ -117,9 +122,9 @@ calls = {"random": randoms, "count": st.integers(1, 60)}
 test_any_batches_with_any_repeats_give_the_same_rows = few(given(**batches)(any_batches_with_any_repeats_give_the_same_rows))
 test_as_of_a_position_gives_what_was_seen_then = few(given(**positions)(as_of_a_position_gives_what_was_seen_when_the_log_ended_there))
 test_rows_say_what_the_last_event_of_each_call_says = few(given(**calls)(rows_say_what_the_last_event_of_each_call_says))
-test_more_batches_and_repeats = pytest.mark.long(many(given(**batches)(any_batches_with_any_repeats_give_the_same_rows)))
-test_more_positions = pytest.mark.long(many(given(**positions)(as_of_a_position_gives_what_was_seen_when_the_log_ended_there)))
-test_more_calls = pytest.mark.long(many(given(**calls)(rows_say_what_the_last_event_of_each_call_says)))
+test_more_batches_and_repeats = long(many(given(**batches)(any_batches_with_any_repeats_give_the_same_rows)))
+test_more_positions = long(many(given(**positions)(as_of_a_position_gives_what_was_seen_when_the_log_ended_there)))
+test_more_calls = long(many(given(**calls)(rows_say_what_the_last_event_of_each_call_says)))
 
 
 def _same_visit(row: dict[str, Any], event: InteractionEvent, visit: Visit) -> None:

@@ -84,7 +84,11 @@ class Ledger:
         self._db = db
         self._topics = topics
         self._records = 0
-        db.define(TABLES)
+        try:
+            db.define(TABLES)
+        except BaseException:
+            db.close()
+            raise
 
     # For the relay
 

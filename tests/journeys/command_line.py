@@ -23,6 +23,11 @@ from tests.kit.distributed import ATENDE, House, apart
 __all__ = ["ATENDE", "CommandLine", "Quick", "until"]
 
 DEADLINE_S = 120
+WARNINGS = (
+    "error",
+    *(f"ignore::DeprecationWarning:{name}" for name in ("kafka.protocol.schemas.load_json", "importlib.resources._legacy")),
+)
+"""A warning is an error, but for one of kafka-python about the standard library."""
 
 _SERVES = re.compile(r"at (http://\S+)")
 
@@ -73,7 +78,7 @@ class CommandLine:
 
     def start(self, *words: str | Path) -> subprocess.Popen[str]:
         """Begin a command; whoever begins it ends it."""
-        environment = {**apart(), **self.settings, "PYTHONWARNINGS": "error", "COLUMNS": "100"}
+        environment = {**apart(), **self.settings, "PYTHONWARNINGS": ",".join(WARNINGS), "COLUMNS": "100"}
         return subprocess.Popen(
             [sys.executable, str(ATENDE), *map(str, words)],
             stdin=subprocess.PIPE,

@@ -1,0 +1,178 @@
+"""The command line over servers: from any directory, by many at once; what is wrong with them is one line."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from bootstrap import Distributed
+from tests.journeys.command_line import CommandLine, Quick
+from tests.journeys.test_cli_directory import LOG
+from tests.kit.distributed import House, distributed
+from tests.kit.stores import behind
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A house without a company, in which the tests of this file follow each other."""
+    with distributed(tmp_path_factory.mktemp("house")) as made:
+        yield made
+
+
+@pytest.fixture
+def atende(house: House) -> Quick:
+    return Quick.over(house)
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    """A small queue_log."""
+    path = tmp_path / "queue_log"
+    path.write_text(LOG)
+    return path
+
+
+def test_a_house_without_a_company_says_so(house: House, atende: Quick) -> None:
+    for words in (("report", "queues"), ("history", "1"), ("admin", "ana@empresa.example"), ("forget", "21977000185")):
+        assert "has no company yet: import something, or serve it" in atende(*words, status=2).err
+    assert atende("verify").out == "0 events proved\n"
+    assert house.store.end() == 0
+
+
+def test_nothing_comes_to_be_by_a_mistake(house: House, atende: Quick, tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong"
+    wrong.write_text("a letter\n")
+    assert "expected an Asterisk queue_log" in atende("import", "queue-log", wrong, status=2).err
+    assert house.store.end() == 0
+
+
+def test_two_servers_of_an_empty_house_make_one_company(house: House, atende: Quick) -> None:
+    apis = [house.api() for _ in range(2)]
+    assert len({house.url_of_api(api) for api in apis}) == 2
+    assert atende("verify").out == "1 events proved\n"
+    assert [api.stop() for api in apis] == [0, 0]
+
+
+def test_many_imports_at_once_from_anywhere_and_nothing_lies_in_a_directory(house: House, log: Path, tmp_path: Path) -> None:
+    line = CommandLine.over(house)
+    before = os.getcwd()
+    os.chdir(tmp_path)
+    try:
+        imports = [line.start("import", "queue-log", log.name, "--company", f"Empresa {number}", "--json") for number in range(3)]
+    finally:
+        os.chdir(before)
+    for process in imports:
+        out, err = process.communicate(timeout=120)
+        assert process.returncode == 0, err
+        assert '"calls":2' in out
+    for number in range(3):
+        row = Quick.over(house)("report", "queues", "--company", f"Empresa {number}", "--format", "json").json["rows"][0]
+        assert (row["queue"], row["offered"], row["answered"]) == ("vendas", 2, 1)
+    assert [path.name for path in tmp_path.iterdir()] == ["queue_log"]
+    assert not (house.folder / "none").exists()
+
+
+@pytest.mark.parametrize("words", [("report", "queues"), ("verify",), ("serve", "--port", "0"), ("import", "queue-log", "-")])
+def test_a_data_directory_has_no_meaning(atende: Quick, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, log: Path) -> None:
+    with log.open() as stdin:
+        monkeypatch.setattr("sys.stdin", stdin)
+        refused = atende(*words, "--data", "somewhere", status=2)
+    assert refused.err == "--data has no meaning in distributed mode: the center lies on servers (ATENDE_STORE_URL)\n"
+
+
+def test_an_import_without_workers_is_saved_and_says_how_far_the_figures_are(
+    house: House, atende: Quick, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Distributed, "STANDSTILL_S", 0.5)
+    for process in (*house.workers, *house.relays):
+        process.stop()
+    before = house.store.end()
+    told = atende("import", "queue-log", log, "--company", "Later", status=1)
+    assert re.fullmatch(
+        rf"the figures stand at position {before} of \d+, and no relay or worker seems to run .*; all that was saved stays saved\n",
+        told.err,
+    )
+    assert house.store.end() > before
+    assert atende("import", "queue-log", log, "--company", "Later", "--no-wait", "--json").json["calls"] == 0
+    for process in (*house.relays, *house.workers):
+        process.start()
+    monkeypatch.undo()
+    assert atende("report", "queues", "--company", "Later", "--format", "json").json["rows"][0]["offered"] == 2
+
+
+TAMPERING = {
+    "UPDATE stored_events SET state = 'x' WHERE position = 4": r"event 4 \(\S+, version \d+ of \S+\) was changed",
+    "DELETE FROM stored_events WHERE position = 5": "event 5 was removed",
+    "DELETE FROM stored_events WHERE position > 3": "event 4 and all after it are missing",
+}
+
+
+@pytest.mark.parametrize("statement", TAMPERING)
+def test_what_was_done_to_the_log_is_named(house: House, atende: Quick, statement: str) -> None:
+    behind(house.place, "CREATE TABLE kept AS SELECT * FROM stored_events")
+    try:
+        behind(house.place, statement)
+        assert re.match(f"tampered: {TAMPERING[statement]}; the \\d before it are proved\n$", atende("verify", status=1).out)
+    finally:
+        behind(house.place, "TRUNCATE stored_events")
+        behind(house.place, "INSERT INTO stored_events SELECT * FROM kept")
+        behind(house.place, "DROP TABLE kept")
+    assert atende("verify").out.endswith("events proved\n")
+
+
+def closed() -> int:
+    """A port where nobody listens."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        port: int = taken.getsockname()[1]
+    return port
+
+
+STORE, ROWS = "ATENDE_STORE_URL", "ATENDE_CLICKHOUSE_URL"
+WRONG = {
+    "no PostgreSQL": (STORE, "postgresql://atende:very-secret@127.0.0.1:{closed}/atende", "PostgreSQL at 127.0.0.1"),
+    "another password of PostgreSQL": (STORE, "{user}:very-secret@{rest}", "password authentication failed"),
+    "no database of PostgreSQL": (STORE, "{server}/nowhere", 'database "nowhere" does not exist'),
+    "no tables of PostgreSQL": (STORE, "{server}/postgres", "run `atende migrate`"),
+    "no ClickHouse": (ROWS, "clickhouse://atende:very-secret@127.0.0.1:{closed}/atende", "does not answer"),
+    "another password of ClickHouse": (ROWS, "{user}:very-secret@{rest}", "refuses the user"),
+    "no database of ClickHouse": (ROWS, "{server}/nowhere", "has no database nowhere: run `atende migrate`"),
+    "no tables of ClickHouse": (ROWS, "{server}/default", "run `atende migrate`"),
+    "another master key": ("ATENDE_MASTER_KEY", "0f" * 32, "another master key"),
+    "no brokers": ("ATENDE_KAFKA", "127.0.0.1:{closed}", "ATENDE_KAFKA: no broker answers"),
+    "no topics": ("ATENDE_TOPICS", "nowhere", "atende topics"),
+}
+ASKED = {
+    "no PostgreSQL": ("serve", "report", "verify", "migrate", "relay", "worker"),
+    "another password of PostgreSQL": ("serve", "report", "migrate"),
+    "no database of PostgreSQL": ("report", "verify", "relay"),
+    "no tables of PostgreSQL": ("serve", "report", "verify", "relay"),
+    "no ClickHouse": ("serve", "report", "worker"),
+    "another password of ClickHouse": ("report", "migrate", "worker"),
+    "no database of ClickHouse": ("serve", "report", "worker"),
+    "no tables of ClickHouse": ("serve", "report", "worker"),
+    "another master key": ("serve", "report"),
+    "no brokers": ("topics", "relay", "worker"),
+    "no topics": ("relay", "worker"),
+}
+WORDS = {"serve": ("serve", "--port", "0"), "report": ("report", "queues")}
+
+
+@pytest.mark.parametrize(("what", "word"), [(what, word) for what, words in ASKED.items() for word in words])
+def test_what_is_wrong_with_a_server_is_one_line_and_nothing_has_started(house: House, what: str, word: str) -> None:
+    setting, value, said = WRONG[what]
+    now = house.settings[setting]
+    user, _, rest = now.rpartition("@")
+    wrong = value.format(closed=closed(), user=user.rpartition(":")[0], rest=rest, server=now.rpartition("/")[0])
+    # One that would go on for ever is a process of its own: it has to end.
+    kind = CommandLine if word in ("serve", "relay", "worker") else Quick
+    refused = kind(house.folder / "none", {**house.settings, setting: wrong})(*WORDS.get(word, (word,)), status=2)
+    assert refused.out == ""
+    assert said in refused.err
+    assert refused.err.count("\n") == 1
+    assert "very-secret" not in refused.err

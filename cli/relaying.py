@@ -20,7 +20,7 @@ from commands.postgres_lock import ServerLock
 from settings import Settings
 from streams.brokers import BrokersAway, BrokersRefuse
 from streams.ledger import Ledger
-from streams.relay import LOCK, Figures, House, NotThisLog, Relay
+from streams.relay import LOCK, CannotBeRelayed, Figures, House, NotThisLog, Relay
 
 _ASLEEP_S = 0.5
 
@@ -54,7 +54,7 @@ def relay(settings: Settings, metrics_port: int | None, console: Console, *, ane
                 while wait([running], _ASLEEP_S).not_done:
                     pass
                 running.result()
-        except (BrokersAway, BrokersRefuse, NotThisLog) as error:
+        except (BrokersAway, BrokersRefuse, CannotBeRelayed, NotThisLog) as error:
             raise Mistake(str(error)) from error
     return 0
 

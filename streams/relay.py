@@ -14,7 +14,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
@@ -45,6 +45,10 @@ class NotThisLog(Exception):
     """What lies in Kafka is not what the ledger says, or comes from another log: somebody has to look. One line."""
 
 
+class CannotBeRelayed(Exception):
+    """An event is no message of Kafka's: somebody has to look, for none that is behind it may go before. One line."""
+
+
 @dataclass
 class House:
     """What is relayed, from where to where."""
@@ -59,12 +63,13 @@ class House:
 
 @dataclass
 class _Batch:
-    """Events on their way. `sent`: those that are not known to be acknowledged."""
+    """Events on their way, up to a position. `sent`: those that are not known to be acknowledged; `refused`: why the next one is not on its way."""
 
     position: int
-    events: int
     reached: dict[str, int]
-    sent: deque[Any]
+    events: int = 0
+    sent: deque[Any] = field(default_factory=deque)
+    refused: CannotBeRelayed | None = None
 
 
 class Figures:
@@ -119,7 +124,7 @@ class Relay:
     # Turns
 
     def run(self) -> None:
-        """Relay until `close`, trying again for as long as a server is away. Raises BrokersRefuse, NotThisLog and ChainBroken."""
+        """Relay until `close`, trying again for as long as a server is away. Raises BrokersRefuse, NotThisLog, CannotBeRelayed and ChainBroken."""
         failures = 0
         waiting = False
         while not self._closing.is_set():
@@ -218,6 +223,9 @@ class Relay:
             sent = self._send(rows, reached, producer) if rows else None
             if on_way is not None:
                 self._finish(term, on_way, producer)
+            if sent is not None and sent.refused is not None:
+                self._finish(term, sent, producer)
+                raise sent.refused
             on_way = sent
             position = rows[-1][0] if rows else position
         if on_way is not None:
@@ -226,17 +234,22 @@ class Relay:
     def _send(self, rows: list[tuple[int, bytes, int, str, bytes, bytes]], reached: dict[str, int], producer: Producer) -> _Batch:
         if not self._house.lock.still_held():
             raise Deposed
-        sent = deque[Any]()
-        position = 0
-        try:
-            for position, id, version, event, state, digest in rows:
+        batch = _Batch(rows[0][0] - 1, reached)
+        for position, id, version, event, state, digest in rows:
+            try:
                 name = self._names[slice_of(event)]
                 partition, under_way = producer.send(name, message(Carried(position, id, version, event, state, digest)))
-                sent.append(under_way)
-                reached[partition_name(name, partition)] = position
-        except BrokersRefuse as error:
-            raise BrokersRefuse(f"event {position}: {error}") from error
-        return _Batch(position, len(rows), dict(reached), sent)
+            except (BrokersRefuse, KeyError, ValueError) as error:
+                # What is before it can go its way; nothing that is behind it.
+                reason = error if isinstance(error, BrokersRefuse) else "this release knows no such event"
+                batch.refused = CannotBeRelayed(f"event {position} ({event}) cannot be relayed: {reason}")
+                break
+            batch.sent.append(under_way)
+            batch.position = position
+            batch.events += 1
+            reached[partition_name(name, partition)] = position
+        batch.reached = dict(reached)
+        return batch
 
     def _finish(self, term: int, batch: _Batch, producer: Producer) -> None:
         """Wait until all of it is acknowledged, for as long as it takes; then write it down."""

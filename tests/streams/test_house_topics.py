@@ -140,3 +140,16 @@ def test_a_message_is_appended_before_its_producer_is_closed(kafka: str, brokers
         producer.send(name, Message(number.to_bytes(16, "big"), b"a", []))
     producer.close(10)
     assert sum(brokers.ends({name: PARTITIONS}).values()) == 100
+
+
+def test_the_largest_message_is_appended_and_a_larger_one_refused(kafka: str, brokers: Brokers, topics: str) -> None:
+    name = f"{topics}.agents"
+    producer = Producer(kafka, {name: PARTITIONS})
+    largest = Message(bytes(16), b"a" * (LARGEST_MESSAGE - 100_000), [])
+    sent = deque([producer.send(name, largest)[1]])
+    with pytest.raises(BrokersRefuse, match="larger than"):
+        producer.send(name, Message(bytes(16), b"a" * LARGEST_MESSAGE, []))
+    assert producer.acknowledged(sent, 20)
+    producer.close()
+    found = [message for message in brokers.last({name: PARTITIONS}).values() if message is not None]
+    assert found == [largest]

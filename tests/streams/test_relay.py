@@ -18,7 +18,7 @@ from commands.place import OnServers
 from commands.store import Store
 from services.server import HOST
 from streams.ledger import Ledger
-from tests.kit.relaying import Relayed, check_all_is_there, log_of, messages
+from tests.kit.relaying import COMPANY, Relayed, check_all_is_there, log_of, messages
 from tests.kit.stores import behind
 from tests.kit.waiting import within
 
@@ -51,10 +51,11 @@ def test_every_event_comes_to_kafka_in_order_and_the_relay_ends_when_it_is_told(
         }
 
 
-def test_after_twenty_kills_nothing_is_lost(house: Relayed) -> None:
-    chance = random.Random(20)
+@pytest.mark.parametrize("kills", [20, pytest.param(200, marks=[pytest.mark.long, pytest.mark.timeout(1_800)])])
+def test_after_many_kills_nothing_is_lost(house: Relayed, kills: int) -> None:
+    chance = random.Random(kills)
     with house.busy(0.1) as busy:
-        for _ in range(20):
+        for _ in range(kills):
             before = house.ledger.position()
             with house.relay() as relay:
                 within(lambda before=before: house.ledger.position() > before)
@@ -199,3 +200,17 @@ def test_topics_that_hold_another_log_are_one_line(house: Relayed) -> None:
     behind(house.place, "UPDATE stored_events SET hash = ?", bytes(32))
     (house.said / "one").unlink()
     assert "of another log: each house needs topics of its own (ATENDE_TOPICS)" in refusal(house)
+
+
+def test_an_event_that_nobody_knows_is_one_line_and_all_before_it_is_relayed(house: Relayed) -> None:
+    there = relayed(house)
+    with house.busy() as busy:
+        within(lambda: busy.acknowledged > there + 100)
+    unknown = busy.acknowledged + 1
+    state = b'{"tenant":"%s"}' % str(COMPANY).encode()
+    behind(house.place, "INSERT INTO stored_events VALUES (?, ?, 1, 'comet.seen', ?, ?)", unknown, bytes(16), state, bytes(32))
+    with house.relay(said="next") as relay:
+        assert relay.ended() == 2
+    assert house.says("next").endswith(f"event {unknown} (comet.seen) cannot be relayed: this release knows no such event\n")
+    assert house.ledger.position() == unknown - 1
+    assert house.check(log_of(house.place)[:-1]) == 0

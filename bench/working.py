@@ -209,7 +209,7 @@ def _writes(told: Settings, log: Sequence[Stored], rounds: int) -> dict[str, Any
         _database(told.clickhouse_url) as url,
         _database(told.clickhouse_url) as other,
         closing(ClickhouseWarehouse(url)) as warehouse,
-        closing(Client.from_url(other)) as client,
+        Client.from_url(other) as client,
     ):
         batches = _batches(log, warehouse)
         ready = [list(_ready(batch, client)) for batch in batches]

@@ -266,11 +266,16 @@ class Worker:
         for message in batch.messages:
             partition = (message.topic, message.partition)
             name = names.get(partition) or names.setdefault(partition, partition_name(*partition))
+            if message.offset and name not in self._written:
+                raise ProjectionsStopped(
+                    f"{name}: the rows of its first {message.offset} messages are gone: `atende rebuild` makes them anew"
+                )
             try:
                 event = carried(message.key, message.value, message.headers)
             except NotOurMessage as error:
                 number = -1 - len(batch.letters)
                 batch.letters[number] = Letter(message, None, str(error))
+                batch.reached[name] = self._written.setdefault(name, 0)
                 continue
             if event.position <= self._written.get(name, 0):
                 continue

@@ -254,10 +254,15 @@ def test_what_is_not_its_own_any_more_is_not_done_with(kafka: Kafka, log: Memory
     assert everything(rows) == once(log, rows)
 
 
-def test_whoever_gets_partitions_back_builds_on_what_others_wrote_meanwhile(kafka: Kafka, log: MemoryLog, rows: Warehouse) -> None:
+def test_whoever_gets_partitions_back_builds_on_what_others_wrote_meanwhile(rows: Warehouse) -> None:
     """Else a queue's row would go on from where it stood when the partition was lost."""
+    story = Story(Random(7))
+    log = MemoryLog(story._queue() for _ in range(30))
+    kafka = Kafka()
+    for event in log.events:
+        kafka.add(event)
     messages = kafka.messages()
-    first, second, third = messages[:40], messages[40:80], messages[80:]
+    first, second, third = messages[:10], messages[10:25], messages[25:]
     other = Kafka(kafka.partitions)
 
     async def with_a_gap(worker: Worker) -> None:
@@ -285,6 +290,16 @@ def test_a_hole_in_a_partition_stops_it(kafka: Kafka, rows: Warehouse) -> None:
         working(kafka, rows, takes(kafka, [given for given in messages if given is not missing]))
     partition = (missing.topic, missing.partition)
     assert kafka.committed().get(partition, 0) <= missing.offset
+
+
+def test_rows_that_are_gone_are_not_gone_on_from(kafka: Kafka, rows: Warehouse) -> None:
+    """The group has done with messages of which an emptied warehouse knows nothing."""
+    messages = kafka.messages()
+    first = messages[0]
+    kafka.begins = {(first.topic, first.partition): 1}
+    with pytest.raises(ProjectionsStopped, match="`atende rebuild` makes them anew"):
+        working(kafka, rows, takes(kafka, messages[1:]))
+    assert kafka.acked == []
 
 
 def test_a_message_that_came_before_is_passed_over(kafka: Kafka, log: MemoryLog, rows: Warehouse) -> None:

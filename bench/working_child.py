@@ -14,8 +14,9 @@ from typing import Any
 
 from projections.clickhouse_warehouse import ClickhouseWarehouse
 from streams.faust_app import FaustApp, app_of
+from streams.incoming import Incoming
 from streams.topics import SLICES, topic
-from streams.worker import Incoming, Worker
+from streams.worker import Worker
 
 _SAYS_EVERY_S = 0.02
 

@@ -14,9 +14,9 @@ from typing import Any
 
 from streams.brokers import Brokers, BrokersAway, BrokersRefuse, Producer
 from streams.bulk import messages_of
+from streams.incoming import Letter
 from streams.messages import Message
 from streams.topics import dead_letters, partition_name
-from streams.worker import Letter
 
 UNUSABLE = (BrokersAway, BrokersRefuse)
 """What may be raised by whoever uses these."""

@@ -16,8 +16,9 @@ from typing import Any
 import faust
 
 from projections.progress import ProjectionsStopped
+from streams.incoming import Incoming, Partition
 from streams.topics import SLICES, topic
-from streams.worker import Incoming, Partition, Worker
+from streams.worker import Worker
 
 log = logging.getLogger(__name__)
 

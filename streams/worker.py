@@ -32,6 +32,7 @@ from projections.refolding import REFOLDED, builds_on
 from projections.step import Step
 from projections.warehouse import Warehouse, WarehouseError
 from projections.writing import positions_of
+from streams.incoming import Incoming, Letter, Partition, position_of
 from streams.messages import NotOurMessage, carried
 from streams.topics import partition_name
 
@@ -45,28 +46,6 @@ MOST_WAITING = 2 * BATCH
 
 PACE_S = 0.25
 """A batch costs much the same whether it has one row or a thousand, so what comes in so short a time goes together."""
-
-Partition = tuple[str, int]
-
-
-class Incoming(Protocol):
-    """A message as Kafka gives it."""
-
-    topic: str
-    partition: int
-    offset: int
-    key: bytes | None
-    value: bytes | None
-    headers: Sequence[tuple[str, bytes]] | None
-
-
-@dataclass(frozen=True)
-class Letter:
-    """A message of which no rows can be made, and why. position: None for one that no relay wrote."""
-
-    message: Incoming
-    position: int | None
-    reason: str
 
 
 class Seen(Protocol):
@@ -293,7 +272,7 @@ class Worker:
             batch.folded.refused.append(refused)
         wanted = {refused.position: refused.error for refused in batch.folded.refused if refused.position > 0}
         for message in batch.messages if wanted else ():
-            position = _position(message)
+            position = position_of(message)
             if position in wanted:
                 batch.letters[position] = Letter(message, position, wanted[position])
 
@@ -341,10 +320,3 @@ class _Refolded(Exception):
 
     def __init__(self, times: int) -> None:
         self.times = times
-
-
-def _position(message: Incoming) -> int:
-    try:
-        return carried(message.key, message.value, message.headers).position
-    except NotOurMessage:
-        return 0

@@ -20,9 +20,10 @@ from projections.reading import Stored
 from projections.refolding import fold_anew, write_anew
 from projections.warehouse import Columns, Warehouse, WarehouseError
 from projections.writing import positions_of, write
+from streams.incoming import Letter, Partition
 from streams.messages import Carried, message
 from streams.topics import partition_name, slice_of, topic
-from streams.worker import Letter, Partition, Worker
+from streams.worker import Worker
 from tests.kit.log import MemoryLog
 from tests.kit.rows import PassingOn, everything, rows, warehouse
 from tests.kit.rows import in_process as engine

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from bench import asking, bringing, following, relaying, saving, saving_on_server, web, whole_house, working
+from bench import asking, bringing, copying, following, relaying, saving, saving_on_server, web, whole_house, working
 
 Figure = Callable[[bool], dict[str, Any]]
 
@@ -31,6 +31,8 @@ DISTRIBUTED: dict[str, Figure] = {
     "commands_32_callers_on_postgresql": saving_on_server.many_callers_on_server,
     "relay": relaying.relay,
     "worker": working.worker,
+    "rebuild_from_kafka": copying.rebuild_from_kafka,
+    "restore_from_kafka": copying.restore_from_kafka,
     "house_throughput": whole_house.throughput,
     "house_event_to_dashboard": whole_house.to_dashboard,
 }

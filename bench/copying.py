@@ -1,0 +1,158 @@
+"""Whole logs out of Kafka: all rows made anew, and a lost store restored, beside aiokafka that reads the same messages and does nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from uuid import uuid4
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from kafka.admin import KafkaAdminClient
+
+import settings
+from bench.measure import absolute, in_turns, spread
+from bench.saving import COMPANY
+from bench.saving_on_server import database
+from commands.door import Door
+from commands.place import InDirectory, OnServers
+from commands.recorder import whole_rows_after
+from commands.store import Store
+from migrations.runner import migrate
+from projections.clickhouse_warehouse import ClickhouseWarehouse
+from settings import Settings
+from simulator.story import history
+from streams.brokers import Brokers, Producer
+from streams.bulk import BulkReader, Partition
+from streams.house_topics import make_topics, names
+from streams.ledger import Ledger
+from streams.messages import Carried, message
+from streams.rebuilding import Rows, rebuild
+from streams.restoring import Source, restore
+from streams.topics import SLICES, partition_name, slice_of, topic
+
+START = datetime(2026, 3, 2, 3, tzinfo=UTC)
+PARTITIONS = 4
+_AT_ONCE = 20_000
+_PATIENCE_S = 120.0
+
+
+def rebuild_from_kafka(quick: bool) -> dict[str, Any]:
+    """All rows of a simulated center's days folded anew from Kafka into ClickHouse, and swapped (ATENDE_STORE_URL, _KAFKA, _CLICKHOUSE_URL)."""
+    told = settings.read()
+    if not (told.store_url and told.kafka and told.clickhouse_url):
+        return {"skipped": "ATENDE_STORE_URL, ATENDE_KAFKA or ATENDE_CLICKHOUSE_URL is not set"}
+    figures: dict[str, Any] = {}
+    with _house(told, days=1 if quick else 12) as house:
+        cores = os.cpu_count() or 1
+        for processes in sorted({1, cores}):
+            mine, bare = in_turns(2 if quick else 3, lambda count=processes: house.rebuild(count), house.bare)  # type: ignore[misc]
+            figures[f"processes: {processes}"] = {**absolute("events/s", mine, aim=30_000), "raw": spread(bare)}
+        figures["events"] = house.events
+    return figures
+
+
+def restore_from_kafka(quick: bool) -> dict[str, Any]:
+    """A store that was lost, written anew from Kafka into PostgreSQL and proved along its chain (ATENDE_STORE_URL, ATENDE_KAFKA)."""
+    told = settings.read()
+    if not (told.store_url and told.kafka):
+        return {"skipped": "ATENDE_STORE_URL or ATENDE_KAFKA is not set"}
+    with _house(told, days=1 if quick else 12) as house:
+        mine, bare = in_turns(2 if quick else 3, house.restore, house.bare)
+        return {**absolute("events/s", mine, aim=20_000), "raw": spread(bare), "events": house.events}
+
+
+class _House:
+    """A log in topics of its own, and a ledger that says so."""
+
+    def __init__(self, told: Settings, prefix: str, store_url: str, directory: Path) -> None:
+        self.events = 0
+        self._told = told
+        self._prefix = prefix
+        self._topics = [topic(prefix, slice_) for slice_ in SLICES]
+        self._directory = directory
+        self._place = OnServers(directory / "servers", store_url)
+        self._ends: dict[Partition, int] = {}
+
+    def fill(self, days: float) -> None:
+        """Let so much have happened and be in Kafka."""
+        producer = Producer(self._told.kafka, dict.fromkeys(names(self._prefix), PARTITIONS))
+        reached: dict[str, int] = {}
+        with Store(InDirectory(self._directory / "data")) as store:
+            history(Door(store), COMPANY, seed=1, start=START, days=days, scale=1.0)
+            while rows := whole_rows_after(store.recorder.db, self.events, _AT_ONCE):
+                sent: deque[Any] = deque()
+                for row in rows:
+                    event = Carried(*row)
+                    name = topic(self._prefix, slice_of(event.event))
+                    partition, under_way = producer.send(name, message(event))
+                    sent.append(under_way)
+                    reached[partition_name(name, partition)] = event.position
+                self.events = rows[-1][0]
+                if not producer.acknowledged(sent, _PATIENCE_S):
+                    raise TimeoutError("Kafka does not take the log")
+        producer.close()
+        with closing(Ledger(self._place.relay(), self._prefix)) as ledger:
+            ledger.set(self.events, reached)
+        with BulkReader(self._told.kafka, self._topics) as reader:
+            self._ends = reader.ends()
+
+    def bare(self) -> float:
+        """Events a second that aiokafka reads, all partitions at once."""
+        return asyncio.run(self._bare())
+
+    async def _bare(self) -> float:
+        consumer = AIOKafkaConsumer(bootstrap_servers=self._told.kafka, enable_auto_commit=False)
+        started = time.perf_counter()
+        await consumer.start()
+        try:
+            places = [TopicPartition(*partition) for partition in self._ends]
+            consumer.assign(places)
+            await consumer.seek_to_beginning(*places)
+            left = sum(self._ends.values())
+            while left > 0:
+                left -= sum(map(len, (await consumer.getmany(timeout_ms=100)).values()))
+        finally:
+            await consumer.stop()
+        return self.events / (time.perf_counter() - started)
+
+    def rebuild(self, processes: int) -> float:
+        """Events a second of a whole rebuild, from the start of its processes to the swap."""
+        url = f"{self._told.clickhouse_url.rpartition('/')[0]}/{self._prefix}"
+        with closing(ClickhouseWarehouse(url)) as warehouse:
+            try:
+                migrate(warehouse)
+                started = time.perf_counter()
+                rebuild(Rows(self._place, url, self._told.kafka, self._prefix, processes=processes))
+                return self.events / (time.perf_counter() - started)
+            finally:
+                warehouse.execute(f"DROP DATABASE {self._prefix}")
+
+    def restore(self) -> float:
+        """Events a second into an empty database."""
+        with database(self._told.store_url) as url:
+            started = time.perf_counter()
+            restore(OnServers(self._place.directory, url), "", Source(self._told.kafka, self._prefix))
+            return self.events / (time.perf_counter() - started)
+
+
+@contextmanager
+def _house(told: Settings, days: float) -> Iterator[_House]:
+    prefix = f"bench_{uuid4().hex[:12]}"
+    with ExitStack() as opened:
+        store_url = opened.enter_context(database(told.store_url))
+        directory = opened.enter_context(TemporaryDirectory(prefix="bench-"))
+        brokers = opened.enter_context(closing(Brokers(told.kafka)))
+        admin = opened.enter_context(closing(KafkaAdminClient(bootstrap_servers=told.kafka)))
+        make_topics(brokers, prefix, PARTITIONS, 1)
+        opened.callback(lambda: admin.delete_topics(names(prefix)))
+        house = _House(told, prefix, store_url, Path(directory))
+        house.fill(days)
+        yield house

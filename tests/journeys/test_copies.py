@@ -1,0 +1,96 @@
+"""A center's whole life in copies: moved to servers, its servers lost, restored from Kafka. At every stage every figure is what it was."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.kit.distributed import House, distributed
+from tests.kit.simulated import Past, log_of, simulated
+from tests.kit.stores import behind
+
+REPORTS = (("queues", "--by", "hour"), ("agents", "--by", "agent"), ("interactions",))
+PERSONAL = {"from", "to", "contact"}
+"""Columns that name people."""
+
+
+def figures(house: House, **settings: str) -> dict[str, list[dict[str, Any]]]:
+    """Every report, as its JSON says it."""
+    return {" ".join(words): json.loads(house.run("report", *words, "--format", "json", **settings).stdout)["rows"] for words in REPORTS}
+
+
+def without_people(told: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+    return {name: [{key: value for key, value in row.items() if key not in PERSONAL} for row in rows] for name, rows in told.items()}
+
+
+def lose(house: House) -> None:
+    """The databases of PostgreSQL and ClickHouse are gone; Kafka is all that is left, and empty tables are made anew."""
+    for schema in ("store", "keys", "relay"):
+        behind(house.place, f"DROP SCHEMA {schema} CASCADE")
+    house.warehouse.execute(f"DROP DATABASE {house.warehouse.database}")
+    house.run("migrate")
+
+
+@pytest.fixture(scope="module")
+def past(tmp_path_factory: pytest.TempPathFactory) -> Past:
+    return simulated(tmp_path_factory.mktemp("past"))
+
+
+def test_a_center_is_moved_and_lost_and_restored(past: Past, tmp_path: Path) -> None:
+    with distributed(tmp_path, relays=0, workers=0, env={"ATENDE_MASTER_KEY": past.master}) as house:
+        here = {"ATENDE_MODE": "embedded", "ATENDE_DATA": str(past.place.directory)}
+        before = figures(house, **here)
+        assert all(before.values())
+
+        moved = house.run("move", "--data", str(past.place.directory))
+        assert f"{len(past.log):,} events moved to PostgreSQL at" in moved.stdout
+        assert f"to {past.head.position}:{past.head.hash.hex()}\n" in moved.stdout
+        refused = house.run("report", "queues", status=2, **here)
+        assert "was moved to PostgreSQL at" in refused.stderr
+
+        processes = [house.relay(), house.worker()]
+        house.wait_covered()
+        assert figures(house) == before
+        backup = tmp_path / "keys.backup"
+        assert house.run("backup-keys", str(backup)).stdout.endswith(f"up to {past.head.position}:{past.head.hash.hex()}\n")
+        for process in processes:
+            process.stop()
+
+        lose(house)
+        restored = house.run("restore", "--from-kafka", "--keys", str(backup))
+        assert f"{len(past.log):,} events restored" in restored.stdout
+        assert f"the end is proved up to event {len(past.log)}" in restored.stdout
+        assert log_of(house.place) == past.log
+        house.run("rebuild")
+        assert figures(house) == before
+        assert house.run("verify").stdout == f"{len(past.log)} events proved\n"
+
+        lose(house)
+        assert "the end is not proved" in house.run("restore", "--from-kafka").stdout
+        house.run("rebuild")
+        anonymous = figures(house)
+        assert anonymous != before
+        assert without_people(anonymous) == without_people(before)
+        # The relay goes on behind what Kafka has: nothing is told twice.
+        house.relay().wait_says(f"relay begins term=[0-9]+ position={len(past.log)}")
+
+
+def test_mistakes_are_one_line(tmp_path: Path) -> None:
+    with distributed(tmp_path, relays=0, workers=0) as house:
+        for words, said in (
+            (("restore",), "--from-kafka"),
+            (("restore", "--from-kafka", "--head", "7"), "POSITION:HASH"),
+            (("restore", "--from-kafka", "--keys", str(tmp_path / "nothing")), "No such file"),
+            (("move", "--data", str(tmp_path / "nowhere")), "is no data directory"),
+        ):
+            ran = house.run(*words, status=2)
+            assert said in ran.stderr
+            assert (len(ran.stderr.splitlines()), ran.stdout) == (1, "")
+        assert "no topic" in house.run("restore", "--from-kafka", status=2, ATENDE_TOPICS="never").stderr
+        assert "no broker answers" in house.run("restore", "--from-kafka", status=2, ATENDE_KAFKA="127.0.0.1:1").stderr
+        here = {"ATENDE_MODE": "embedded", "ATENDE_DATA": str(tmp_path / "nowhere")}
+        assert "ATENDE_MODE=distributed" in house.run("move", status=2, **here).stderr
+        assert "is no data directory" in house.run("backup-keys", str(tmp_path / "file"), status=2, **here).stderr

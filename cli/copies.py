@@ -12,7 +12,7 @@ from cli.answers import TAMPERED
 from cli.console import Console, Mistake
 from commands.chain import Head
 from commands.copying import NoBackup, back_up_keys
-from commands.keyring import WrongMasterKey
+from commands.keyring import MASTER_FILE, WrongMasterKey
 from commands.moving import leave_note
 from commands.moving import move as run_move
 from commands.place import InDirectory, OnServers
@@ -99,7 +99,7 @@ def move(directory: Path, settings: Settings, console: Console) -> int:
     except DirectoryHeld as held:
         raise Mistake(f"{directory} is used by process {held.process}: end it first") from held
     except WrongMasterKey as wrong:
-        raise WrongMasterKey(f"ATENDE_MASTER_KEY is not the key of {directory}: give it what {directory / 'master.key'} holds") from wrong
+        raise WrongMasterKey(f"neither ATENDE_MASTER_KEY nor a file {directory / MASTER_FILE} is the master key of {directory}") from wrong
     except Stopped as stopped:
         console.out(f"not moved: {stopped}\n")
         return TAMPERED

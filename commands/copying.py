@@ -37,7 +37,7 @@ KEYS = (
     Table("keys", {"subject": "bytes", "wrapped": "bytes", "owner": "bytes"}),
     Table("names", {"tag": "bytes", "subject": "bytes"}),
 )
-"""The key store; every key stays wrapped by the master key."""
+"""The key store; every key stays wrapped, by the same master key or by another."""
 
 BESIDE_THE_LOG = (
     Table("idempotency", {"tenant": "bytes", "key": "text", "digest": "bytes", "receipt": "bytes"}),
@@ -50,20 +50,38 @@ class NoBackup(Exception):
     """A file that is no backup of a key store, or cannot be one; says why."""
 
 
-def copy(source: Snapshot, target: Database, tables: Sequence[Table], say: Callable[[int], object] = lambda _: None) -> int:
-    """Let these tables of `target` have exactly the rows of `source`, in one transaction; how many rows. `say` hears how many are done."""
+Change = Callable[[Sequence[Any]], Sequence[Any]]
+"""What becomes of a row on its way."""
+
+
+def copy(
+    source: Snapshot,
+    target: Database,
+    tables: Sequence[Table],
+    say: Callable[[int], object] = lambda _: None,
+    changes: Mapping[str, Change] | None = None,
+) -> int:
+    """Let these tables of `target` have exactly the rows of `source`, in one transaction; how many rows. `say` hears how many are done.
+
+    changes: by a table's name, for those whose rows are not to stay as they are.
+    """
     done = 0
     with target.transaction():
         for table in tables:
             target.execute(f"DELETE FROM {table.name}")  # noqa: S608 - the names are the house's own
             kinds = list(table.columns.values())
             texts = [place for place, kind in enumerate(kinds) if kind == "text"]
+            change = (changes or {}).get(table.name, _unchanged)
             told = source.rows(f"SELECT {', '.join(table.columns)} FROM {table.name}")  # noqa: S608 - as above
             while some := list(islice(told, AT_ONCE)):
-                target.insert(table.name, kinds, [_read(row, texts) for row in some])
+                target.insert(table.name, kinds, [change(_read(row, texts)) for row in some])
                 done += len(some)
                 say(done)
     return done
+
+
+def _unchanged(row: Sequence[Any]) -> Sequence[Any]:
+    return row
 
 
 def _read(row: Sequence[Any], texts: Sequence[int]) -> Sequence[Any]:

@@ -14,8 +14,9 @@ import threading
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -29,6 +30,7 @@ from domain.base import FORGOTTEN, NOBODY, Personal
 SEALED = "sealed:"
 """What every sealed datum begins with: the rest names its subject and holds the ciphertext."""
 
+MASTER_FILE = "master.key"
 _NONCE = 12
 _TAG = 16
 _ABOUT_ITSELF = b"keyring"
@@ -52,7 +54,7 @@ def master_key(directory: Path, given: str = "") -> bytes:
     """The key that wraps all others: `given` (32 bytes as hex or base64), else the file `master.key`, made at the first start."""
     if given:
         return _parsed(given)
-    path = made(directory) / "master.key"
+    path = made(directory) / MASTER_FILE
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
@@ -62,6 +64,19 @@ def master_key(directory: Path, given: str = "") -> bytes:
         file.flush()
         os.fsync(file.fileno())
     return _parsed(path.read_text(encoding="ascii"))
+
+
+def opening_key(directory: Path, given: bytes, index: bytes) -> bytes:
+    """The master key of a key store, known by the wrapped key of its index: `given`, or that of its directory's own file. Raises WrongMasterKey."""
+    file = directory / MASTER_FILE
+    try:
+        must_open(given, index)
+    except WrongMasterKey:
+        if not file.exists():
+            raise
+        given = _parsed(file.read_text(encoding="ascii"))
+        must_open(given, index)
+    return given
 
 
 def _parsed(text: str) -> bytes:
@@ -75,6 +90,11 @@ def _parsed(text: str) -> bytes:
     return key
 
 
+def _wrapped(master: AESGCM, key: bytes, subject: bytes) -> bytes:
+    nonce = os.urandom(_NONCE)
+    return nonce + master.encrypt(nonce, key, subject)
+
+
 def _unwrapped(master: AESGCM, wrapped: bytes, subject: bytes) -> bytes:
     try:
         return master.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], subject)
@@ -85,6 +105,27 @@ def _unwrapped(master: AESGCM, wrapped: bytes, subject: bytes) -> bytes:
 def must_open(master: bytes, index: bytes) -> None:
     """Refuse a key store, known by the wrapped key of its index, whose keys this master key does not open. Raises WrongMasterKey."""
     _unwrapped(AESGCM(master), index, _ABOUT_ITSELF)
+
+
+class Rewrapping:
+    """Lets the keys of a key store be wrapped by another master key, wherever its rows go. A key itself never changes, nor what it has sealed."""
+
+    def __init__(self, before: bytes, after: bytes) -> None:
+        self._before = AESGCM(before)
+        self._after = AESGCM(after)
+
+    def about(self, row: Sequence[Any]) -> Sequence[Any]:
+        """A row (what, value) of the table `about`."""
+        what, value = row
+        return what, self._anew(value, _ABOUT_ITSELF)
+
+    def keys(self, row: Sequence[Any]) -> Sequence[Any]:
+        """A row (subject, wrapped, owner) of the table `keys`; of a forgotten subject nothing is left to wrap."""
+        subject, wrapped, owner = row
+        return subject, None if wrapped is None else self._anew(wrapped, subject), owner
+
+    def _anew(self, wrapped: bytes, subject: bytes) -> bytes:
+        return _wrapped(self._after, _unwrapped(self._before, wrapped, subject), subject)
 
 
 def subject_of(sealed: str) -> UUID:
@@ -146,8 +187,7 @@ class Keyring:
         return self._unwrap(rows[0][0], _ABOUT_ITSELF)
 
     def _wrap(self, key: bytes, subject: bytes) -> bytes:
-        nonce = os.urandom(_NONCE)
-        return nonce + self._master.encrypt(nonce, key, subject)
+        return _wrapped(self._master, key, subject)
 
     def _unwrap(self, wrapped: bytes, subject: bytes) -> bytes:
         return _unwrapped(self._master, wrapped, subject)

@@ -15,7 +15,7 @@ from pathlib import Path
 from commands.chain import Flaw, Head
 from commands.copying import BESIDE_THE_LOG, KEYS, Table, copy
 from commands.database import Snapshot
-from commands.keyring import INDEX_KEY, master_key, must_open
+from commands.keyring import INDEX_KEY, Rewrapping, master_key, opening_key
 from commands.place import InDirectory, OnServers
 from commands.refill import Flawed, NotTheSameLog, Refill, Row
 
@@ -42,26 +42,29 @@ class Moved:
 def move(source: InDirectory, target: OnServers, master: str, say: Say = lambda *_: None) -> Moved:
     """Move a center whose directory this process holds. `master`: the master key of the servers, as the settings give it.
 
+    Keys that the directory's own master key wraps are wrapped by that of the servers there.
     Raises Stopped, NotTheSameLog (other events are there), Occupied, WrongMasterKey, StoreUnavailable.
     """
     with source.keys_now() as keys, source.log_now() as log:
         index = next(keys.rows(INDEX_KEY), None)
-        if index is not None:
-            must_open(master_key(target.directory, master), index[0])
+        theirs = master_key(target.directory, master)
+        ours = theirs if index is None else opening_key(source.directory, theirs, index[0])
+        wrapping = None if ours == theirs else Rewrapping(ours, theirs)
         with closing(Refill(target)) as refill:
             try:
-                return _move(source, target, _Snapshots(keys, log), refill, say)
+                return _move(source, target, _Opened(keys, log, wrapping), refill, say)
             except Flawed as flaw:
                 raise refill.stopped(flaw) from flaw
 
 
 @dataclass(frozen=True)
-class _Snapshots:
+class _Opened:
     keys: Snapshot
     log: Snapshot
+    wrapping: Rewrapping | None
 
 
-def _move(source: InDirectory, target: OnServers, there: _Snapshots, refill: Refill, say: Say) -> Moved:
+def _move(source: InDirectory, target: OnServers, there: _Opened, refill: Refill, say: Say) -> Moved:
     began = refill.reached
     end: int = next(there.log.rows("SELECT ifnull(max(position), 0) FROM stored_events"))[0]
     head = source.noted()
@@ -73,7 +76,8 @@ def _move(source: InDirectory, target: OnServers, there: _Snapshots, refill: Ref
     elif not refill.may_copy_keys():
         raise NotTheSameLog
     refill.shut()
-    rows = copy(there.keys, refill.keys, KEYS, _counted("keys", _count(there.keys, KEYS), say))
+    changes = None if there.wrapping is None else {"about": there.wrapping.about, "keys": there.wrapping.keys}
+    rows = copy(there.keys, refill.keys, KEYS, _counted("keys", _count(there.keys, KEYS), say), changes)
     log = there.log.rows(f"{_ROWS} WHERE position > ? ORDER BY position", (began.position,))
     while some := [_read(row) for row in islice(log, _AT_ONCE)]:
         refill.take(some)

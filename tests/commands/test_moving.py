@@ -14,15 +14,17 @@ import pytest
 from bootstrap import Unusable, hold, open_center
 from cli.company import caller, known
 from commands.chain import ChainBroken
+from commands.codec import read_aloud
 from commands.copying import BESIDE_THE_LOG, KEYS
 from commands.desk import Caller
 from commands.door import Door
 from commands.interactions import StartCall
-from commands.keyring import WrongMasterKey
+from commands.keyring import MASTER_FILE, WrongMasterKey
 from commands.moving import Moved, leave_note, move
 from commands.place import InDirectory, OnServers
 from commands.refill import NotTheSameLog, Occupied, Stopped
 from commands.store import Store
+from domain.base import FORGOTTEN
 from settings import Settings
 from tests.kit.simulated import Past, log_of, simulated
 from tests.kit.stores import behind
@@ -130,7 +132,22 @@ def test_keys_of_another_house_are_left_as_they_are(past: Past, on_server: OnSer
         moved(past, on_server)
 
 
-def test_the_servers_need_the_master_key_of_the_directory(past: Past, on_server: OnServers) -> None:
+def test_on_the_servers_the_keys_are_wrapped_by_the_master_key_of_the_servers(past: Past, on_server: OnServers) -> None:
+    other = "0" * 64
+    assert move(past.place, on_server, other).head == past.head
+    assert log_of(on_server) == log_of(past.place)
+    with pytest.raises(WrongMasterKey):
+        Store(on_server, master=past.master)
+    people = [event.state for event in log_of(past.place) if event.event == "contact.appeared"]
+    with Store(past.place) as here, Store(on_server, master=other) as there:
+        read = [read_aloud(state, there.keyring) for state in people]
+        assert read == [read_aloud(state, here.keyring) for state in people]
+    # One of them was forgotten here.
+    assert sum(FORGOTTEN in told.values() for told in read) == 1 < len(read)
+
+
+def test_somebody_must_have_the_master_key_of_the_directory(past: Past, on_server: OnServers) -> None:
+    (past.place.directory / MASTER_FILE).unlink()
     with pytest.raises(WrongMasterKey):
         move(past.place, on_server, "0" * 64)
     assert not on_server.exists()

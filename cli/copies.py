@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from bootstrap import DirectoryHeld, hold, is_data_directory, place
@@ -92,6 +92,7 @@ def move(directory: Path, settings: Settings, console: Console) -> int:
     where = _servers(settings, "move")
     if not is_data_directory(directory):
         raise Mistake(f"{directory} is no data directory: nothing was ever imported or served there")
+    _must_be_free(settings, where)
     try:
         with _one_line(), hold(directory, settings, moved=True):
             moved = run_move(InDirectory(directory), where, settings.master_key, _progress(console))
@@ -109,6 +110,25 @@ def move(directory: Path, settings: Settings, console: Console) -> int:
         "the rows that figures are made of come by `atende relay` and `atende worker`; of a long log `atende rebuild` makes them faster, when all is relayed\n"
     )
     return 0
+
+
+def _must_be_free(settings: Settings, where: OnServers) -> None:
+    """Refuse topics in which there is another log: the relay would append this one to it. Raises Mistake."""
+    from streams.brokers import Brokers, BrokersAway, BrokersRefuse
+    from streams.house_topics import names
+    from streams.ledger import Ledger
+
+    try:
+        with closing(Brokers(settings.kafka)) as brokers:
+            there = brokers.topics(names(settings.topics))
+            messages = sum(brokers.ends({name: topic.partitions for name, topic in there.items()}).values()) if there else 0
+    except (BrokersAway, BrokersRefuse) as refused:
+        raise Mistake(str(refused)) from refused
+    with closing(Ledger(where.relay(), settings.topics)) as ledger:
+        if messages and not ledger.position():
+            raise Mistake(
+                f"the topics {settings.topics}.* hold {messages:,} messages of another log: ATENDE_TOPICS names others, or remove them"
+            )
 
 
 def _said(noted: Head) -> str:

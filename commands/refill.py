@@ -209,12 +209,12 @@ class Refill:
         self.shut_off = False
         return self.reached
 
-    def stopped(self, why: Exception) -> Stopped:
-        """What to tell when the log could not be written down to its end."""
+    def stopped(self, why: Exception, *beside: str) -> Stopped:
+        """What to tell when the log could not be written down to its end; `beside`: what may have to do with it."""
         self.settle()
         there = f"{self.reached.position:,} events are in the store" if self.reached.position else "the store is empty"
         shut = ", which cannot be opened until this is done again and comes to the end" if self.shut_off else ""
-        return Stopped(f"{why}; {there}{shut}")
+        return Stopped("; ".join([f"{why}", *beside, f"{there}{shut}"]))
 
     def close(self) -> None:
         """Let go of the store; what was taken last is written or was not."""

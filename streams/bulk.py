@@ -35,11 +35,14 @@ STALLED_S = 60.0
 
 _CONNECT_S = 8
 _WAIT_MS = 200
+_MOST_STRANGE = 20
 _AT_HAND = 2_000
 _MOST_BYTES = 32 << 20
 _LEAST_BYTES = 64 << 10
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 # What it logs is what it raises.
 logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
@@ -60,6 +63,8 @@ class BulkReader:
         """only: of their partitions these alone, which there are. Raises BrokersAway, and BrokersRefuse where a topic is missing."""
         self.reached: dict[Partition, int] = {}
         """The highest position that was seen in each partition."""
+        self.strange: list[str] = []
+        """The first messages that no relay wrote, by their places. They are passed over: what is missing because of one is missed by its position."""
         self._brokers = brokers
         self._buffers: dict[Partition, deque[Carried]] = {}
         self._next: dict[Partition, int] = {}
@@ -156,25 +161,25 @@ class BulkReader:
     async def _last(self, ends: Mapping[Partition, int]) -> dict[Partition, Carried]:
         consumer = self._consumer
         assert consumer is not None
-        found: dict[Partition, Carried] = {}
+        found: dict[Partition, Carried | None] = {}
         for partition, end in ends.items():
             consumer.seek(TopicPartition(*partition), end - 1)
             consumer.resume(TopicPartition(*partition))
         async with asyncio.timeout(STALLED_S):
             while len(found) < len(ends):
                 for place, records in (await consumer.getmany(timeout_ms=_WAIT_MS)).items():
-                    found[place.topic, place.partition] = _carried(place, records[0])
+                    found[place.topic, place.partition] = self._carried(place, records[0])
                     consumer.pause(place)
         for partition in ends:
             consumer.seek(TopicPartition(*partition), self._next[partition])
-        return found
+        return {partition: event for partition, event in found.items() if event is not None}
 
     # By partition
 
     def read(self, ends: Mapping[Partition, int]) -> Iterator[tuple[Partition, list[Carried]]]:
         """What lies before these ends and was not given before, each partition's events in their order, without repeats.
 
-        Raises BrokersAway, BrokersRefuse, NotOurMessage.
+        Raises BrokersAway and BrokersRefuse.
         """
         self._begin(ends)
         while wanted := self._unfinished():
@@ -263,12 +268,22 @@ class BulkReader:
                 self._consumer.seek(place, end)
                 self._next[partition] = end
                 break
-            event = _carried(place, record)
+            event = self._carried(place, record)
             self._next[partition] = record.offset + 1
-            if event.position > seen:
+            if event is not None and event.position > seen:
                 seen = event.position
                 buffer.append(event)
         self.reached[partition] = seen
+
+    def _carried(self, place: TopicPartition, record: Any) -> Carried | None:
+        try:
+            return carried(record.key, record.value, record.headers)
+        except NotOurMessage as error:
+            said = f"message {record.offset} of {place.topic}, partition {place.partition}: {error}"
+            if len(self.strange) < _MOST_STRANGE and said not in self.strange:
+                log.warning("passed over: %s", said)
+                self.strange.append(said)
+            return None
 
     def close(self) -> None:
         """Let go of the broker. Can be repeated."""
@@ -280,13 +295,6 @@ class BulkReader:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
-
-
-def _carried(place: TopicPartition, record: Any) -> Carried:
-    try:
-        return carried(record.key, record.value, record.headers)
-    except NotOurMessage as error:
-        raise NotOurMessage(f"message {record.offset} of {place.topic}, partition {place.partition}: {error}") from error
 
 
 def _said(error: Exception) -> str:

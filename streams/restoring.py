@@ -20,7 +20,7 @@ from commands.postgres_lock import ServerLock
 from commands.refill import Flawed, Occupied, Refill, Row
 from streams.bulk import BulkReader, EventMissing, Partition
 from streams.ledger import Ledger
-from streams.messages import Carried, NotOurMessage
+from streams.messages import Carried
 from streams.topics import SLICES, partition_name, topic
 
 _RELAY = "relay"
@@ -72,8 +72,8 @@ def restore(place: OnServers, master: str, source: Source, say: Say = lambda *_:
         ledger = opened.enter_context(closing(Ledger(place.relay(), source.topics)))
         try:
             return _Restoring(reader, refill, ledger, say).run(source.head, backup)
-        except (Flawed, NotOurMessage) as flaw:
-            raise refill.stopped(flaw) from flaw
+        except Flawed as flaw:
+            raise refill.stopped(flaw, *reader.strange[:1]) from flaw
 
 
 class _Restoring:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.kit.distributed import House, distributed
+from tests.kit.kafka import send
 from tests.kit.simulated import Past, log_of, simulated
 from tests.kit.stores import behind
 
@@ -78,7 +79,7 @@ def test_a_center_is_moved_and_lost_and_restored(past: Past, tmp_path: Path) -> 
         house.relay().wait_says(f"relay begins term=[0-9]+ position={len(past.log)}")
 
 
-def test_mistakes_are_one_line(tmp_path: Path) -> None:
+def test_mistakes_are_one_line(past: Past, tmp_path: Path) -> None:
     with distributed(tmp_path, relays=0, workers=0) as house:
         for words, said in (
             (("restore",), "--from-kafka"),
@@ -91,6 +92,8 @@ def test_mistakes_are_one_line(tmp_path: Path) -> None:
             assert (len(ran.stderr.splitlines()), ran.stdout) == (1, "")
         assert "no topic" in house.run("restore", "--from-kafka", status=2, ATENDE_TOPICS="never").stderr
         assert "no broker answers" in house.run("restore", "--from-kafka", status=2, ATENDE_KAFKA="127.0.0.1:1").stderr
+        send(house.kafka, house.prefix, past.log[:3])
+        assert "hold 3 messages of another log" in house.run("move", "--data", str(past.place.directory), status=2).stderr
         here = {"ATENDE_MODE": "embedded", "ATENDE_DATA": str(tmp_path / "nowhere")}
         assert "ATENDE_MODE=distributed" in house.run("move", status=2, **here).stderr
         assert "is no data directory" in house.run("backup-keys", str(tmp_path / "file"), status=2, **here).stderr

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from commands.chain import ChainBroken, Head
 from commands.copying import NoBackup, back_up_keys
@@ -138,7 +139,7 @@ def test_a_changed_byte_is_named(lost: Lost) -> None:
 
 def test_a_swapped_pair_is_named(lost: Lost) -> None:
     one, other = lost.past.log[200], lost.past.log[201]
-    swapped = [replace(other, position=one.position), replace(one, position=other.position)]
+    swapped = [structs.replace(other, position=one.position), structs.replace(one, position=other.position)]
     lost.send(*lost.past.log[:200], *swapped, *lost.past.log[202:])
     lost.stopped(r"event 201 \(.*\) was moved: it stands at 202|event 201 \(.*\) was changed")
 
@@ -152,10 +153,16 @@ def test_messages_in_another_order_are_named(lost: Lost) -> None:
     lost.stopped(f"event {first + 1} was removed")
 
 
-def test_a_message_of_somebody_else_is_named(lost: Lost) -> None:
+def test_a_message_that_is_damaged_is_named(lost: Lost) -> None:
     sent = message(lost.past.log[200])
-    lost.send(*lost.past.log[:200], (lost.past.log[200], replace(sent, headers=sent.headers[:2])))
-    lost.stopped("a header is missing")
+    lost.send(*lost.past.log[:200], (lost.past.log[200], replace(sent, headers=sent.headers[:2])), *lost.past.log[201:])
+    lost.stopped("event 201 was removed; message [0-9]+ of .*: a header is missing .*; 200 events are in the store")
+
+
+def test_a_message_of_somebody_else_is_in_nobodys_way(lost: Lost) -> None:
+    sent = message(lost.past.log[200])
+    lost.send(*lost.past.log, (lost.past.log[200], replace(sent, headers=sent.headers[:2])))
+    assert lost.restore(head=lost.past.head).proof == lost.past.head
 
 
 @pytest.mark.parametrize("by", ["head", "keys"])

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from bootstrap import DirectoryHeld, hold, is_data_directory, place
+from bootstrap import DirectoryHeld, hold, is_data_directory, open_center, place
 from cli.answers import TAMPERED
 from cli.console import Console, Mistake
+from cli.migrating import make_all
 from commands.chain import Head
 from commands.copying import NoBackup, back_up_keys
 from commands.keyring import MASTER_FILE, WrongMasterKey
@@ -68,6 +69,7 @@ def restore(settings: Settings, keys: Path | None, told: str, console: Console) 
     known = head(told) if told else None
     where = _servers(settings, "restore")
     source = Source(settings.kafka, settings.topics, keys, known)
+    make_all(settings)
     try:
         with _one_line():
             restored = run(where, settings.master_key, source, _progress(console))
@@ -83,8 +85,16 @@ def restore(settings: Settings, keys: Path | None, told: str, console: Console) 
         console.out("the end is not proved: no head was noted outside the log (--head, or --keys with a backup that has one)\n")
     else:
         console.out(f"the end is proved up to event {restored.proof.position}, whose hash was noted outside the log\n")
-    console.out("rows that ClickHouse has stay good; where it has lost them: `atende migrate`, `atende rebuild`\n")
+    _rows(settings, restored.head.position, console)
     return 0
+
+
+def _rows(settings: Settings, position: int, console: Console) -> None:
+    """Rows that ClickHouse has kept are good; those that it has lost are made anew."""
+    with open_center(settings.data, settings) as center:
+        if center.covered() < position:
+            reached = center.rebuild(lambda done, total: console.progress("rebuild", done, total, "events"))
+            console.out(f"rows were made anew up to position {reached}\n")
 
 
 def move(directory: Path, settings: Settings, console: Console) -> int:
@@ -92,6 +102,7 @@ def move(directory: Path, settings: Settings, console: Console) -> int:
     where = _servers(settings, "move")
     if not is_data_directory(directory):
         raise Mistake(f"{directory} is no data directory: nothing was ever imported or served there")
+    make_all(settings)
     _must_be_free(settings, where)
     try:
         with _one_line(), hold(directory, settings, moved=True):

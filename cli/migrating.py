@@ -31,13 +31,18 @@ def migrate(settings: Settings, console: Console, *, dry_run: bool) -> int:
         if dry_run:
             console.out(f"{statement.strip()};\n")
 
+    make_all(settings, say, dry_run=dry_run)
+    what = "would be run" if dry_run else "were run"
+    console.warn(f"{done} statements {what}" if done else "the tables are up to date")
+    return 0
+
+
+def make_all(settings: Settings, say: Callable[[str], object] = lambda _: None, *, dry_run: bool = False) -> None:
+    """Make what is missing on PostgreSQL and on ClickHouse; `say` hears each statement."""
     with _alone(settings, wait=not dry_run):
         make_store(OnServers(settings.data, settings.store_url, settings.keys_url), say, dry_run=dry_run)
         make_tables(settings.store_url, RELAY_SCHEMA, (ledger.TABLES,), say, dry_run=dry_run)
         _rows(settings, say, dry_run=dry_run)
-    what = "would be run" if dry_run else "were run"
-    console.warn(f"{done} statements {what}" if done else "the tables are up to date")
-    return 0
 
 
 @contextmanager

@@ -95,7 +95,10 @@ class CommandLine:
             assert process.stdin is not None
             process.stdin.buffer.write(stdin)
             stdin = ""
-        out, err = process.communicate(stdin, DEADLINE_S)
+        try:
+            out, err = process.communicate(stdin, DEADLINE_S)
+        finally:
+            process.kill()
         assert process.returncode == status, f"exit status {process.returncode}\n{out}\n{err}"
         return Ran(process.returncode, out, err)
 

@@ -166,6 +166,7 @@ WORDS = {"serve": ("serve", "--port", "0"), "report": ("report", "queues")}
 @pytest.mark.parametrize(("what", "word"), [(what, word) for what, words in ASKED.items() for word in words])
 def test_what_is_wrong_with_a_server_is_one_line_and_nothing_has_started(house: House, what: str, word: str) -> None:
     setting, value, said = WRONG[what]
+    assert house.store.head() >= 0, "whoever opens a house first says which master key is its own"
     now = house.settings[setting]
     user, _, rest = now.rpartition("@")
     wrong = value.format(closed=closed(), user=user.rpartition(":")[0], rest=rest, server=now.rpartition("/")[0])

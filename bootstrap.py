@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +19,7 @@ import commands.interactions
 import commands.ivr
 import commands.queues
 import commands.telling  # noqa: F401
+from commands.directory import DirectoryHeld, Unusable, kept_secret, locked
 from commands.door import Clock, Door
 from commands.moving import note_left
 from commands.place import InDirectory, OnServers, Place, made
@@ -37,23 +35,24 @@ if TYPE_CHECKING:
     from streams.covering import Covering
     from streams.ledger import Ledger
 
-LOCK = "lock"
+__all__ = [
+    "Center",
+    "DirectoryHeld",
+    "Distributed",
+    "Embedded",
+    "Held",
+    "Unusable",
+    "hold",
+    "is_data_directory",
+    "on_servers",
+    "open_center",
+    "place",
+    "reach",
+]
+
 WAREHOUSE = "warehouse"
 TOKEN_FILE = "token.secret"  # noqa: S105 - the name of a file
-_OWNER_ALONE = 0o700
 _STEP_S = 0.1
-
-
-class DirectoryHeld(Exception):
-    """Another process holds the data directory. `process`: its id, "" when it has just begun."""
-
-    def __init__(self, process: str) -> None:
-        super().__init__(f"the data directory is held by process {process}")
-        self.process = process
-
-
-class Unusable(Exception):
-    """The data directory cannot be made or opened: something else lies there, or the system refuses. Names it."""
 
 
 class Center(ABC):
@@ -90,7 +89,7 @@ class Center(ABC):
     @cached_property
     def token_secret(self) -> str:
         """What signs access tokens: of the settings, else of a file made at first start."""
-        return self._settings.token_secret or _kept_secret(made(self.directory) / TOKEN_FILE)
+        return self._settings.token_secret or kept_secret(made(self.directory) / TOKEN_FILE)
 
     def covered(self) -> int:
         """The position of the log up to which the projections answer."""
@@ -268,28 +267,15 @@ def hold(directory: Path, settings: Settings, *, moved: bool = False) -> Iterato
     moved: also one whose center went elsewhere; else that is refused, for what happens there would be missing here.
     Raises DirectoryHeld, Unusable.
     """
-    try:
-        directory.mkdir(mode=_OWNER_ALONE, parents=True, exist_ok=True)
-        lock = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as error:
-        raise Unusable(f"{directory} cannot be a data directory: {error.strerror}") from error
-    try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise DirectoryHeld(os.pread(lock, 20, 0).decode().strip()) from error
+    with locked(directory):
         gone = note_left(directory)
         if gone and not moved:
             raise Unusable(f"the center of {directory} was moved to {gone}: use it there (ATENDE_MODE=distributed)")
-        os.truncate(lock, 0)
-        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
         held = Held(directory, settings)
         try:
             yield held
         finally:
             held.close()
-    finally:
-        os.close(lock)
 
 
 @contextmanager
@@ -297,14 +283,3 @@ def open_center(directory: Path, settings: Settings | None = None) -> Iterator[C
     """The center of `directory`, which this process holds meanwhile. Raises DirectoryHeld."""
     with reach(directory, settings or Settings()) as held:
         yield held.center
-
-
-def _kept_secret(path: Path) -> str:
-    """The secret in the file `path`, of mode 600, made if it is missing."""
-    try:
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text(encoding="ascii")
-    with os.fdopen(file, "w", encoding="ascii") as new:
-        new.write(secrets.token_urlsafe(32))
-    return path.read_text(encoding="ascii")

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bootstrap import LOCK, DirectoryHeld, Held, hold, is_data_directory, open_center
+from bootstrap import DirectoryHeld, Held, hold, is_data_directory, open_center
 from cli.company import known_or_new
+from commands.directory import LOCK
 from settings import Settings
 
 

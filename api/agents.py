@@ -21,7 +21,7 @@ from projections.registers import RegisteredAgent, one
 router = APIRouter(
     prefix="/v1/agents",
     tags=["agents"],
-    responses=documented("unauthenticated", "invalid", "unavailable"),
+    responses=documented("unauthenticated", "invalid", "unavailable", "clock"),
 )
 
 _KNOWN = of_command("not-found")

@@ -78,6 +78,7 @@ class Access(SecurityBase):
     async def __call__(self, request: Request) -> Asking:
         """Who asks."""
         house: House = request.app.state.house
+        await house.must_fit()
         headers = request.headers
         scheme, _, token = headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer":

@@ -7,11 +7,11 @@ from uuid import UUID
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import ConfigDict, Field
 
 from api.access import ACCESS_S, unauthenticated
-from api.house import House, TheHouse
+from api.house import House, TheHouse, fit
 from api.problem import AWAY, documented
 from api.shapes import Body, Line, Shape
 from commands.desk import Caller
@@ -20,7 +20,9 @@ from commands.sessions import Session
 from domain.errors import NotFound, Refused
 from domain.ids import company_id
 
-router = APIRouter(prefix="/v1/auth", tags=["auth"], responses=documented("malformed", "too-large", "invalid", *AWAY))
+router = APIRouter(
+    prefix="/v1/auth", tags=["auth"], dependencies=[Depends(fit)], responses=documented("malformed", "too-large", "invalid", *AWAY)
+)
 
 _hashing = CapacityLimiter(2)
 """A hash takes a tenth of a second and 64 MiB on purpose: two at once are enough."""

@@ -72,6 +72,16 @@ class House:
         self.cursors = Cursors(secret.encode())
         self.feed = Feed(center.store)
 
+    async def must_fit(self) -> None:
+        """Refuse (503) whoever asks while the clock is wrong: the end of a token would be misjudged, and what is written bear a wrong time."""
+        watch = self.center.door.watch
+        if watch is None:
+            return
+        if watch.is_due:
+            await run_in_threadpool(watch.must_fit)
+        else:
+            watch.must_fit()
+
     async def execute(self, command: Command, caller: Caller) -> Receipt:
         """Bring a command to the door; it is on disk when this returns. Its refusals are problems."""
         name = type(command).__name__
@@ -132,6 +142,12 @@ async def house_of(request: Request) -> House:
     """The house behind the app that serves the request."""
     house: House = request.app.state.house
     return house
+
+
+async def fit(request: Request) -> None:
+    """The clock of the house that serves the request is right."""
+    house: House = request.app.state.house
+    await house.must_fit()
 
 
 TheHouse = Annotated[House, Depends(house_of)]

@@ -21,7 +21,7 @@ from projections.registers import UserKnown
 from projections.registers import users as registered_users
 from projections.view import View
 
-router = APIRouter(prefix="/v1", tags=["identity"], responses=documented("unauthenticated", "invalid", "unavailable"))
+router = APIRouter(prefix="/v1", tags=["identity"], responses=documented("unauthenticated", "invalid", "unavailable", "clock"))
 
 _COMMAND = of_command()
 _OF_USER = of_command("not-found")

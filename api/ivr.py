@@ -22,7 +22,7 @@ from projections.registers import RegisteredIvr
 router = APIRouter(
     prefix="/v1/ivrs",
     tags=["ivr"],
-    responses=documented("unauthenticated", "invalid", "unavailable"),
+    responses=documented("unauthenticated", "invalid", "unavailable", "clock"),
 )
 
 _Clock = Annotated[str, Field(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$", examples=["08:00"])]

@@ -20,7 +20,9 @@ from api.shapes import Position, Shape
 from projections.live import monitor
 from projections.standing import State
 
-router = APIRouter(prefix="/v1", tags=["monitoring"], responses=documented("unauthenticated", "not-allowed", "invalid", "unavailable"))
+router = APIRouter(
+    prefix="/v1", tags=["monitoring"], responses=documented("unauthenticated", "not-allowed", "invalid", "unavailable", "clock")
+)
 
 MONITOR = "gerenciar-atendimento"
 

@@ -273,7 +273,7 @@ _DETAILS = {
     "not-reached": "the figures cover position 1200, not yet 1204",
     "unavailable": "the store is away: nothing was done",
     "outcome-unknown": _UNKNOWN,
-    "clock": "the clock of this machine is 3,600 s ahead of the store's: no command is taken until it is set right",
+    "clock": "the clock of this machine is 3,600 s ahead of the store's: it answers nobody until it is set right",
 }
 
 
@@ -293,7 +293,7 @@ def _example(kind: str) -> dict[str, Any]:
 
 _EXAMPLES = {kind: _example(kind) for kind in KINDS}
 
-EVERYBODYS_QUESTION = documented("unauthenticated", "not-found", "invalid", "not-reached", "unavailable")
+EVERYBODYS_QUESTION = documented("unauthenticated", "not-found", "invalid", "not-reached", "unavailable", "clock")
 """How a question about the company's rows may be refused that every user may put."""
 
 QUESTION = EVERYBODYS_QUESTION | documented("not-allowed")

@@ -21,7 +21,7 @@ from projections.registers import RegisteredQueue
 router = APIRouter(
     prefix="/v1/queues",
     tags=["queues"],
-    responses=documented("unauthenticated", "invalid", "unavailable"),
+    responses=documented("unauthenticated", "invalid", "unavailable", "clock"),
 )
 
 _ONE = of_command("not-found")

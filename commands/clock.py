@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from commands.database import Database
+from commands.database import Database, StoreUnavailable
 from commands.desk import Clock
 
 MOST_OFF_S = 60
@@ -23,7 +23,7 @@ _S = 1_000_000
 
 
 class ClockOff(Exception):
-    """The clock of this process is too far from the server's: no command is taken. Says by how much."""
+    """The clock of this process is too far from the server's: neither commands nor what depends on the time can be trusted. Says by how much."""
 
 
 class SystemClock:
@@ -45,15 +45,25 @@ class ClockWatch:
         self._looked: float | None = None
         self._off_s = 0.0
 
+    @property
+    def is_due(self) -> bool:
+        """Whether the last comparison is too old for the next question."""
+        return self._looked is None or self._monotonic() - self._looked > EVERY_S
+
     def must_fit(self) -> None:
-        """Raises ClockOff, by a comparison that is EVERY_S old at most; StoreUnavailable where the server cannot be asked."""
+        """Raises ClockOff, by a comparison that is EVERY_S old at most, or by the last one while the server is away. StoreUnavailable: there was none yet."""
         with self._turn:
-            if self._looked is None or self._monotonic() - self._looked > EVERY_S:
-                self._look()
+            if self.is_due:
+                try:
+                    self._look()
+                except StoreUnavailable:
+                    if self._looked is None:
+                        raise
+                    self._looked = self._monotonic()
         self._judge()
 
     def look(self) -> None:
-        """Compare now. Raises as `must_fit`."""
+        """Compare now. Raises ClockOff, and StoreUnavailable where the server cannot be asked."""
         with self._turn:
             self._look()
         self._judge()
@@ -71,4 +81,4 @@ class ClockWatch:
         off = self._off_s
         if abs(off) > MOST_OFF_S:
             how = "ahead of" if off > 0 else "behind"
-            raise ClockOff(f"the clock of this machine is {abs(off):,.0f} s {how} the store's: no command is taken until it is set right")
+            raise ClockOff(f"the clock of this machine is {abs(off):,.0f} s {how} the store's: it answers nobody until it is set right")

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from projections.chdb_warehouse import ChdbWarehouse
+from projections.warehouse import Warehouse
 
 _TABLES = "SELECT database, name FROM system.tables WHERE database NOT IN ('system', 'INFORMATION_SCHEMA', 'information_schema')"
 _ENCODINGS = ("utf-8", "utf-16-le", "latin-1")
@@ -42,14 +43,21 @@ def in_rows(warehouse: Path, texts: Iterable[str]) -> dict[str, list[str]]:
     """In which tables of the warehouse each text stands, old versions of rows among them."""
     engine = ChdbWarehouse(warehouse)
     try:
-        tables = [f"{row['database']}.{row['name']}" for row in engine.execute(_TABLES)]
-        assert len(tables) > 20
-        found: dict[str, list[str]] = {}
-        for text in texts:
-            for table in tables:
-                sql = f"SELECT count() AS rows FROM {table} WHERE position(toString(tuple(*)), {{text:String}}) > 0"
-                if engine.execute(sql, text=text)[0]["rows"]:
-                    found.setdefault(text, []).append(table)
-        return found
+        return in_tables(engine, texts, *(row["name"] for row in engine.execute("SELECT name FROM system.databases")))
     finally:
         engine.close()
+
+
+def in_tables(engine: Warehouse, texts: Iterable[str], *databases: str) -> dict[str, list[str]]:
+    """In which tables each text stands; in those of its own database, if none is named."""
+    tables = [f"{row['database']}.{row['name']}" for row in engine.execute(_TABLES) if row["database"] in (databases or (engine.database,))]
+    assert len(tables) > 20
+    found: dict[str, list[str]] = {}
+    for table in tables:
+        columns = ", ".join(f"toString({row['name']})" for row in engine.execute(f"DESCRIBE TABLE {table}"))
+        for text in texts:
+            # An array of text, not a tuple: older servers write no tuple as text.
+            sql = f"SELECT count() AS rows FROM {table} WHERE arrayExists(x -> position(ifNull(x, ''), {{text:String}}) > 0, [{columns}])"
+            if engine.execute(sql, text=text)[0]["rows"]:
+                found.setdefault(text, []).append(table)
+    return found

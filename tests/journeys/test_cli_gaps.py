@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.journeys.command_line import CommandLine
+from tests.journeys.command_line import CommandLine, Quick
 from tests.kit.captures import COUNTS, capture, written
 from tests.kit.cuts import LOST_S
+from tests.kit.distributed import House
 from tests.kit.gapped import WAYS, log_ends, telling
 
 Cut = tuple[str, str, float]
@@ -62,6 +63,11 @@ def test_cuts_are_bounded_and_then_exact_beside_a_server(atende: CommandLine, tm
     with atende.serving():
         for number, cut in enumerate(cuts(4)):
             hold(atende, cut, tmp_path, "--company", f"Empresa {number}")
+
+
+def test_cuts_are_bounded_and_then_exact_on_servers(shared_house: House, tmp_path: Path) -> None:
+    for number, cut in enumerate(cuts(2)):
+        hold(Quick.over(shared_house), cut, tmp_path, "--company", f"Empresa cortada {number}")
 
 
 @pytest.mark.long

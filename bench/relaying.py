@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -35,11 +35,11 @@ from streams.topics import slice_of, topic
 
 START = datetime(2026, 3, 2, 3, tzinfo=UTC)
 PARTITIONS = 4
-_STEP_S = 0.005
+_STEP_S = 0.01
 
 
 def relay(quick: bool) -> dict[str, Any]:
-    """The log of a simulated center's days from PostgreSQL to Kafka (ATENDE_STORE_URL, ATENDE_KAFKA), from the relay's start on."""
+    """The log of a simulated center's days from PostgreSQL to Kafka (ATENDE_STORE_URL, ATENDE_KAFKA), once its first batch is there."""
     told = settings.read()
     if not told.store_url or not told.kafka:
         return {"skipped": "ATENDE_STORE_URL or ATENDE_KAFKA is not set"}
@@ -50,7 +50,7 @@ def relay(quick: bool) -> dict[str, Any]:
     ):
         place = OnServers(Path(directory), url)
         with Store(place) as store:
-            history(Door(store), COMPANY, seed=1, start=START, days=1, scale=1.0 if quick else 4.0)
+            history(Door(store), COMPANY, seed=1, start=START, days=1, scale=2.0 if quick else 4.0)
         with closing(place.events()) as log:
             bench = _Bench(place, log, brokers, told.kafka)
             try:
@@ -95,17 +95,12 @@ class _Bench:
             ServerLock(self._place.store_url, LOCK) as lock,
         ):
             run = Relay(House(self._log, ledger, lock, self._kafka, prefix, PARTITIONS))
-            watch = threading.Thread(target=self._close_at_end, args=(run,))
+            watch = _Watch(run, self.events)
             watch.start()
-            with self._measured("ours") as taken:
-                run.run()
+            run.run()
             watch.join()
-        return self.events / taken[0]
-
-    def _close_at_end(self, run: Relay) -> None:
-        while run.figures.position < self.events:
-            time.sleep(_STEP_S)
-        run.close()
+        self.cpu["ours"].append(watch.cpu / watch.events * 1e6)
+        return watch.events / watch.seconds
 
     def raw(self) -> float:
         """Events a second of messages that are there already, in one go."""
@@ -114,12 +109,14 @@ class _Bench:
         producer = KafkaProducer(bootstrap_servers=self._kafka, acks="all", enable_idempotence=True, batch_size=256 * 1024, linger_ms=5)
         for name in names(prefix):
             producer.partitions_for(name)
-        with self._measured("raw") as taken:
-            for name, one in ready:
-                producer.send(name, one.value, one.key, one.headers)
-            producer.flush()
+        began, cpu = time.perf_counter(), time.process_time()
+        for name, one in ready:
+            producer.send(name, one.value, one.key, one.headers)
+        producer.flush()
+        seconds = time.perf_counter() - began
+        self.cpu["raw"].append((time.process_time() - cpu) / len(ready) * 1e6)
         producer.close()
-        return len(ready) / taken[0]
+        return len(ready) / seconds
 
     def _messages(self, prefix: str) -> Iterator[tuple[str, Message]]:
         position = 0
@@ -129,11 +126,26 @@ class _Bench:
                 yield topic(prefix, slice_of(carried.event)), message(carried)
             position = rows[-1][0]
 
-    @contextmanager
-    def _measured(self, side: str) -> Iterator[list[float]]:
-        """The seconds that it took, in a list that is filled at the end."""
-        taken: list[float] = []
+
+class _Watch(threading.Thread):
+    """What a relay does from its first recorded batch on, until it has everything done and is told to end."""
+
+    def __init__(self, run: Relay, events: int) -> None:
+        super().__init__()
+        self._run = run
+        self._all = events
+        self.events = 0
+        self.seconds = 0.0
+        self.cpu = 0.0
+
+    def run(self) -> None:
+        first = self._wait_for(1)
         began, cpu = time.perf_counter(), time.process_time()
-        yield taken
-        taken.append(time.perf_counter() - began)
-        self.cpu[side].append((time.process_time() - cpu) / self.events * 1e6)
+        self.events = self._wait_for(self._all) - first
+        self.seconds, self.cpu = time.perf_counter() - began, time.process_time() - cpu
+        self._run.close()
+
+    def _wait_for(self, position: int) -> int:
+        while self._run.figures.position < position:
+            time.sleep(_STEP_S)
+        return self._run.figures.position

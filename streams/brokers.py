@@ -134,9 +134,12 @@ class Brokers:
 
     def last(self, topics: Mapping[str, int]) -> dict[Partition, Message | None]:
         """The last message of each partition of these topics (by name: how many); None for one that never had any."""
-        found: dict[Partition, Message | None] = dict.fromkeys(self.ends(topics))
+        counts = self.ends(topics)
+        found: dict[Partition, Message | None] = dict.fromkeys(counts)
+        ends = {TopicPartition(*place): end for place, end in counts.items() if end}
+        if not ends:
+            return found
         with _told(self._addresses), closing(_consumer(self._addresses)) as consumer:
-            ends = {TopicPartition(*place): end for place, end in self.ends(topics).items() if end}
             consumer.assign(list(ends))
             for place, end in ends.items():
                 consumer.seek(place, end - 1)
@@ -200,8 +203,10 @@ class Producer:
     def send(self, topic: str, message: Message) -> tuple[int, Any]:
         """Append it as soon as may be; its partition, and what `acknowledged` wants to know it by. Raises BrokersAway and BrokersRefuse."""
         partition = _place(message.key) % self._partitions[topic]
-        with _told(self._addresses):
+        try:
             sent = self._kafka.send(topic, message.value, message.key, message.headers, partition)
+        except errors.KafkaError as error:
+            raise _in_our_words(self._addresses, error) from error
         sent.add_errback(self._failed)
         return partition, sent
 
@@ -218,15 +223,16 @@ class Producer:
         """
         until = monotonic() + within_s
         while sent:
-            if not sent[0].is_done:
+            first = sent[0]
+            if not first.is_done:
                 try:
-                    sent[0].get(max(0.0, until - monotonic()))
+                    first.get(max(0.0, until - monotonic()))
                 except errors.KafkaError:
-                    if not sent[0].is_done:
+                    if not first.is_done:
                         return False
-            if sent[0].failed():
-                with _told(self._addresses):
-                    raise self._failure or sent[0].exception
+            if first.exception is not None:
+                error = self._failure or first.exception
+                raise _in_our_words(self._addresses, error) from error
             sent.popleft()
         return True
 
@@ -259,10 +265,14 @@ def _told(addresses: str) -> Iterator[None]:
     """The driver's errors in the words of the house."""
     try:
         yield
-    except _NO as error:
-        raise BrokersRefuse(f"Kafka at {addresses} refuses: {_line(error)}") from error
     except errors.KafkaError as error:
-        raise BrokersAway(f"Kafka at {addresses} does not do what it was asked: {_line(error)}") from error
+        raise _in_our_words(addresses, error) from error
+
+
+def _in_our_words(addresses: str, error: Exception) -> BrokersAway | BrokersRefuse:
+    if isinstance(error, _NO):
+        return BrokersRefuse(f"Kafka at {addresses} refuses: {_line(error)}")
+    return BrokersAway(f"Kafka at {addresses} does not do what it was asked: {_line(error)}")
 
 
 def _line(error: Exception) -> str:

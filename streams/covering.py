@@ -10,7 +10,9 @@ from __future__ import annotations
 import logging
 import threading
 from bisect import bisect_left
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 from time import monotonic
 from typing import Protocol, TypeVar
 
@@ -44,41 +46,53 @@ class Snapshots(Protocol):
 class Coverage:
     """The position that the rows cover, from the relay's snapshots and the partitions' positions. Not thread-safe."""
 
+    MOST = 2_000
+    """So many snapshots are at hand: while no rows are written, the relay goes on."""
+
     def __init__(self, snapshots: Snapshots, positions: Callable[[], Mapping[str, int]]) -> None:
         """positions: up to where each partition's events are in the rows, by its name."""
         self.position = 0
         self._snapshots = snapshots
         self._positions = positions
         self._ahead: list[Snapshot] | None = None
+        """Those that the rows have not reached, the first of them, in order."""
 
     def look(self) -> int:
         """The position covered now. It never falls: rows do not vanish, and what a snapshot says stays true."""
         if self._ahead is None:
-            self._begin(self._positions())
-        else:
-            # The snapshots first: positions that are read later can only be further.
-            last = self._ahead[-1][0] if self._ahead else self.position
-            self._ahead += self._snapshots.after(last)
-            self._advance(self._positions())
+            self._ahead = self._begin(self._positions())
+        # The snapshots first: positions that are read later can only be further.
+        self._more(self._ahead)
+        positions = self._positions()
+        self._advance(self._ahead, positions)
+        while not self._ahead and self._more(self._ahead):
+            self._advance(self._ahead, positions)
         return self.position
 
-    def _begin(self, positions: Mapping[str, int]) -> None:
+    def _begin(self, positions: Mapping[str, int]) -> list[Snapshot]:
         """Of a long history only the snapshots that are still ahead are looked at, and the first that is not."""
-        ahead: list[Snapshot] = []
+        ahead: deque[Snapshot] = deque(maxlen=self.MOST)
         for snapshot in self._snapshots.newest():
             if _has(positions, snapshot[1]):
                 self.position = max(self.position, snapshot[0])
                 break
-            ahead.append(snapshot)
-        self._ahead = ahead[::-1]
+            ahead.appendleft(snapshot)
+        # Of a full deque the last one was let go of: the newest.
+        return list(ahead)
 
-    def _advance(self, positions: Mapping[str, int]) -> None:
-        assert self._ahead is not None
+    def _more(self, ahead: list[Snapshot]) -> bool:
+        """Take in those that come after; whether there were any."""
+        last = ahead[-1][0] if ahead else self.position
+        before = len(ahead)
+        ahead += islice(self._snapshots.after(last), max(0, self.MOST - before))
+        return len(ahead) > before
+
+    def _advance(self, ahead: list[Snapshot], positions: Mapping[str, int]) -> None:
         # A later snapshot asks no less of any partition, so those that are reached come before those that are not.
-        reached = bisect_left(self._ahead, True, key=lambda snapshot: not _has(positions, snapshot[1]))
+        reached = bisect_left(ahead, True, key=lambda snapshot: not _has(positions, snapshot[1]))
         if reached:
-            self.position = self._ahead[reached - 1][0]
-            del self._ahead[:reached]
+            self.position = ahead[reached - 1][0]
+            del ahead[:reached]
 
 
 def _has(positions: Mapping[str, int], wanted: Reached) -> bool:

@@ -97,6 +97,7 @@ class Relay:
         self.figures = Figures(house.log)
         self._names = {slice_: topic(house.topics, slice_) for slice_ in SLICES}
         self._topics = dict.fromkeys(self._names.values(), house.partitions)
+        self._partitions = {name: [partition_name(name, number) for number in range(count)] for name, count in self._topics.items()}
         self._closing = threading.Event()
         self._news = threading.Event()
         self._told = monotonic()
@@ -112,14 +113,14 @@ class Relay:
         """Raises what keeps it from relaying at all: BrokersAway, BrokersRefuse, StoreUnavailable, NotThisLog."""
         last_position(self._house.log)
         self._house.ledger.position()
-        self._check_topics()
+        with closing(Brokers(self._house.kafka)) as brokers:
+            self._check_topics(brokers)
 
-    def _check_topics(self) -> None:
+    def _check_topics(self, brokers: Brokers) -> None:
         house = self._house
-        with closing(Brokers(house.kafka)) as brokers:
-            found = faults(brokers, house.topics, house.partitions)
-            if found:
-                raise BrokersRefuse(f"Kafka at {house.kafka}: {found[0]}")
+        found = faults(brokers, house.topics, house.partitions)
+        if found:
+            raise BrokersRefuse(f"Kafka at {house.kafka}: {found[0]}")
 
     # Turns
 
@@ -174,8 +175,8 @@ class Relay:
             raise NotThisLog(
                 f"the ledger says that event {term.position} was relayed, and the log ends before: it is not the log that was relayed"
             )
-        self._check_topics()
         with closing(Brokers(house.kafka)) as brokers:
+            self._check_topics(brokers)
             last = brokers.last(self._topics)
         back = term.position
         for (name, number), found in sorted(last.items()):
@@ -247,7 +248,7 @@ class Relay:
             batch.sent.append(under_way)
             batch.position = position
             batch.events += 1
-            reached[partition_name(name, partition)] = position
+            reached[self._partitions[name][partition]] = position
         batch.reached = dict(reached)
         return batch
 

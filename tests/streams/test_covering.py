@@ -69,6 +69,10 @@ class Model:
         return [snapshot for snapshot in self.kept if snapshot[0] > position]
 
 
+class Few(Coverage):
+    MOST = 3
+
+
 HOMES = 4
 STEPS = st.one_of(
     st.tuples(st.just("relay"), st.integers(1, 8), st.booleans()),
@@ -77,12 +81,16 @@ STEPS = st.one_of(
 )
 
 
-@given(homes=st.lists(st.integers(0, HOMES - 1), min_size=1, max_size=40), steps=st.lists(STEPS, max_size=60))
+@given(
+    kind=st.sampled_from([Coverage, Few]),
+    homes=st.lists(st.integers(0, HOMES - 1), min_size=1, max_size=40),
+    steps=st.lists(STEPS, max_size=60),
+)
 def test_what_is_covered_is_never_told_too_high_never_falls_and_reaches_the_end(
-    homes: list[int], steps: list[tuple[str, int, int]]
+    kind: type[Coverage], homes: list[int], steps: list[tuple[str, int, int]]
 ) -> None:
     model = Model(homes)
-    coverage = Coverage(model, model.positions)
+    coverage = kind(model, model.positions)
     told = 0
     for step, one, other in steps:
         if step == "relay":
@@ -92,14 +100,14 @@ def test_what_is_covered_is_never_told_too_high_never_falls_and_reaches_the_end(
         else:
             if other:
                 # A process that has just begun knows as much as the snapshots say that are left.
-                assert Coverage(model, model.positions).look() <= model.truth
+                assert kind(model, model.positions).look() <= model.truth
             position = coverage.look()
             assert told <= position <= model.truth
             told = position
     model.relay(len(homes), kept=True)
     for home in range(HOMES):
         model.work(home, len(homes))
-    assert coverage.look() == Coverage(model, model.positions).look() == len(homes)
+    assert coverage.look() == kind(model, model.positions).look() == len(homes)
 
 
 def test_of_a_long_history_only_what_is_ahead_is_looked_at() -> None:
@@ -117,6 +125,18 @@ def test_of_a_long_history_only_what_is_ahead_is_looked_at() -> None:
     coverage = Coverage(Long(), lambda: {"t:0": 995})
     assert coverage.look() == 995
     assert looked == list(range(1_000, 994, -1))
+
+
+def test_while_no_rows_are_written_no_more_and_more_snapshots_are_kept() -> None:
+    model = Model([0] * 40)
+    coverage = Few(model, model.positions)
+    for _ in range(40):
+        model.relay(1, kept=True)
+        assert coverage.look() == 0
+    assert coverage._ahead is not None
+    assert [position for position, _ in coverage._ahead] == [1, 2, 3]
+    model.work(0, 38)
+    assert coverage.look() == 38
 
 
 # With the real ledger, log and rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import re
 import socket
@@ -17,7 +18,11 @@ import pytest
 from commands.place import OnServers
 from commands.store import Store
 from services.server import HOST
+from streams.brokers import Producer
 from streams.ledger import Ledger
+from streams.messages import Message
+from streams.topics import SLICES
+from tests.kit.kafka import PARTITIONS
 from tests.kit.relaying import COMPANY, Relayed, check_all_is_there, log_of, messages
 from tests.kit.stores import behind
 from tests.kit.waiting import within
@@ -214,3 +219,17 @@ def test_an_event_that_nobody_knows_is_one_line_and_all_before_it_is_relayed(hou
     assert house.says("next").endswith(f"event {unknown} (comet.seen) cannot be relayed: this release knows no such event\n")
     assert house.ledger.position() == unknown - 1
     assert house.check(log_of(house.place)[:-1]) == 0
+
+
+def test_messages_that_no_relay_wrote_do_not_keep_it_from_relaying(house: Relayed) -> None:
+    there = relayed(house)
+    foreign = Producer(house.kafka, {f"{house.topics}.{slice_}": PARTITIONS for slice_ in SLICES})
+    for slice_, number in itertools.product(SLICES, range(30)):
+        foreign.send(f"{house.topics}.{slice_}", Message(number.to_bytes(16, "big"), b"advertisement", []))
+    foreign.close(20)
+    with house.busy() as busy:
+        within(lambda: busy.acknowledged > there + 100)
+    with house.relay(said="next") as relay:
+        within(lambda: house.ledger.position() == busy.acknowledged)
+        assert relay.end() == 0
+    assert "relay found a message that no relay wrote" in house.says("next")

@@ -9,6 +9,8 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 
+import uvloop
+
 from cli.console import Console, Mistake
 from cli.metrics import serve
 from cli.topics import must_be_distributed
@@ -50,7 +52,7 @@ def work(settings: Settings, metrics_port: int | None, console: Console) -> int:
         # What is there now stays, so nobody has to look at it again.
         gc.freeze()
         try:
-            asyncio.run(_until_signal(settings, make))
+            uvloop.run(_until_signal(settings, make))
         except ProjectionsStopped as stopped:
             console.warn(f"the worker has stopped: {stopped}")
             return 1

@@ -50,7 +50,21 @@ def _write_table(warehouse: Warehouse, table: str, columns: Columns) -> None:
         warehouse.insert(table, columns)
     else:
         # Versions first: a row that is there has all its versions there, so a fold that skips what the row has seen loses none.
-        warehouse.insert(f"{table}_versions", columns, table)
+        warehouse.insert(f"{table}_versions", columns)
+        warehouse.insert(table, _newest(columns))
+
+
+def _newest(columns: Columns) -> Columns:
+    """Of each row the newest version: what the batch itself has made old nobody asks for."""
+    versions = columns["version"]
+    newest: dict[tuple[bytes, bytes], int] = {}
+    for at, key in enumerate(zip(columns["tenant"], columns["id"], strict=True)):
+        if versions[at] >= versions[newest.setdefault(key, at)]:
+            newest[key] = at
+    if len(newest) == len(versions):
+        return columns
+    rows = list(newest.values())
+    return {name: [column[row] for row in rows] for name, column in columns.items()}
 
 
 def quarantine(warehouse: Warehouse) -> Callable[[Sequence[Refused]], None]:

@@ -19,6 +19,8 @@ from uuid import UUID
 import msgspec
 from clickhouse_driver import Client
 from clickhouse_driver import errors as driver
+from clickhouse_driver.columns.service import column_by_type
+from clickhouse_driver.columns.uuidcolumn import UUIDColumn
 from clickhouse_driver.util.helpers import parse_url
 
 from projections.durability import make_durable
@@ -275,18 +277,34 @@ def _written(columns: Columns, kinds: Mapping[str, str]) -> list[Sequence[Any]]:
     return [list(map(ids.__getitem__, columns[name])) if "UUID" in kind else columns[name] for name, kind in kinds.items()]
 
 
-class _Ids(dict[bytes | None, UUID | None]):
-    """Ids by their 16 bytes; the same one stands in many rows, or in several columns of a row."""
+class _Ids(dict[bytes | None, bytes | None]):
+    """Ids by their 16 bytes, as they go over the wire; the same one stands in many rows, or in several columns of a row."""
 
-    def __missing__(self, told: bytes | None) -> UUID | None:
-        made = self[told] = None if told is None else _Id(told)
+    def __missing__(self, told: bytes | None) -> bytes | None:
+        if told is not None and len(told) != _ID_BYTES:
+            raise ValueError("an id has 16 bytes")
+        made = self[told] = None if told is None else _on_the_wire(told)
         return made
 
 
-class _Id(UUID):
-    """All that the driver asks of an id is its number; to make a UUID of its bytes takes three times as long."""
+def _on_the_wire(id: bytes) -> bytes:
+    """Two numbers of 8 bytes, each the last byte first."""
+    return id[7::-1] + id[:7:-1]
 
-    def __init__(self, told: bytes) -> None:
-        if len(told) != _ID_BYTES:
-            raise ValueError("an id has 16 bytes")
-        object.__setattr__(self, "int", int.from_bytes(told, "big"))
+
+class _WireIds(UUIDColumn):  # type: ignore[misc] # the driver ships no types
+    """The driver makes numbers of ids and bytes of the numbers, one by one, which is a third of the time that it takes for rows. These are bytes already."""
+
+    before_write_items = None
+    null_value = bytes(_ID_BYTES)
+
+    def write_items(self, items: Sequence[Any], buf: Any) -> None:
+        """Other users of the driver in this process give UUIDs, or their texts."""
+        try:
+            written = b"".join(items)
+        except TypeError:
+            written = b"".join(item if isinstance(item, bytes) else _on_the_wire(UUID(str(item)).bytes) for item in items)
+        buf.write(written)
+
+
+column_by_type[_WireIds.ch_type] = _WireIds

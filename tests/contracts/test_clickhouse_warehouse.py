@@ -7,8 +7,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
+from clickhouse_driver import Client
 
 from projections.clickhouse_warehouse import ClickhouseWarehouse
 from projections.warehouse import WarehouseError, WarehouseUnreachable
@@ -205,3 +207,15 @@ def test_values_cannot_be_part_of_a_statement(warehouse: ClickhouseWarehouse) ->
     warehouse.execute(TABLE)
     with pytest.raises(WarehouseError, match="INSERT"):
         warehouse.execute("INSERT INTO things (name) VALUES ('a')")
+
+
+def test_whoever_else_uses_the_driver_gives_ids_as_it_says(warehouse: ClickhouseWarehouse) -> None:
+    """What the house does for its own ids holds for the whole process."""
+    warehouse.execute("CREATE TABLE ids (number UInt8, id UUID, other Nullable(UUID)) ENGINE = Memory")
+    one, two = uuid4(), uuid4()
+    with Client.from_url(f"{warehouse.url.rpartition('/')[0]}/{warehouse.database}") as other:
+        other.execute("INSERT INTO ids VALUES", [[1, 2], [one, str(two)], [None, one]], columnar=True)
+        assert other.execute("SELECT id, other FROM ids ORDER BY number") == [(one, None), (two, one)]
+    warehouse.insert("ids", {"number": [3], "id": [two.bytes], "other": [None]})
+    told = warehouse.execute("SELECT id, other FROM ids ORDER BY number")
+    assert [(row["id"], row["other"]) for row in told] == [(str(one), None), (str(two), str(one)), (str(two), None)]

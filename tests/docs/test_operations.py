@@ -1,0 +1,88 @@
+"""What docs/operations.md says of commands, settings, figures and files is so."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import yaml
+
+import settings
+from api.operation import MOST_BEHIND
+from api.problem import KINDS
+from commands.clock import MOST_OFF_S
+from projections.decisions import MOST_REFUSED
+from tests.kit.command_lines import refusal
+from tests.kit.compose import DISTRIBUTED, DOCKER, ROOT, services
+from tests.kit.exported import exported
+
+PAGE = ROOT / "docs" / "operations.md"
+TEXT = PAGE.read_text()
+SPANS = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", TEXT, flags=re.DOTALL))
+LINES = [line.split("  #")[0].strip() for block in re.findall(r"```\n(.*?)```", TEXT, re.DOTALL) for line in block.splitlines()]
+COMMANDS = sorted({found[1] for span in [*SPANS, *LINES] if (found := re.search(r"(?:^|ATENDE_\S+ |exec \S+ )atende (\S.*)$", span))})
+WANTS = {"import": "ami x", "history": "x", "report": "queues", "forget": "x", "admin": "x", "backup-keys": "x"}
+"""What a command that is only named cannot do without."""
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_is_one_of_the_command_line(command: str) -> None:
+    words = shlex.split(command)
+    assert refusal(words) == "" or refusal([*words, *WANTS.get(command, "").split()]) == ""
+
+
+def test_the_commands_of_the_page_are_found() -> None:
+    assert {"relay --anew", "restore --from-kafka --keys FILE --head POSITION:HASH", "topics --replication 3", "topics"} <= set(COMMANDS)
+    assert "admin boss@example.com" in COMMANDS
+
+
+def test_every_setting_is_one_that_is_documented() -> None:
+    assert set(re.findall(r"\bATENDE_[A-Z_]+", TEXT)) <= set(re.findall(r"\bATENDE_[A-Z_]+", settings.__doc__ or ""))
+
+
+def test_every_figure_that_a_process_exports_is_told_of_and_no_other(tmp_path: Path) -> None:
+    known = exported(tmp_path)
+    families = {re.sub("_(bucket|sum|count)$", "", series) for series in known}
+    assert set(re.findall(r"`(atende_\w+)`", TEXT)) == families
+
+
+def test_every_alert_has_its_level_on_the_page() -> None:
+    rules = yaml.safe_load((DOCKER / "prometheus" / "alerts.yml").read_text())["groups"][0]["rules"]
+    watched = [line for line in TEXT.splitlines() if line.startswith(("| `up`", "| `atende_"))]
+    for rule in rules:
+        named = re.findall(r"\b(?:up|atende_\w+?(?=_bucket|\b))", rule["expr"])
+        told = [line for line in watched for name in named if f"`{name}`" in line and not line.endswith("| |")]
+        assert told, rule["alert"]
+        waits = re.sub("m$", " min", re.sub("s$", " s", rule.get("for", "any")))
+        assert any(waits in line for line in told), rule["alert"]
+
+
+def test_the_levels_are_those_of_the_code() -> None:
+    assert f"{MOST_BEHIND:,} events behind" in TEXT
+    assert f"clock is {MOST_OFF_S} s or more off" in TEXT
+    assert f"after {MOST_REFUSED} in one process" in TEXT
+    assert {"not-reached", "unavailable", "outcome-unknown", "clock"} <= KINDS.keys() & set(SPANS)
+
+
+def test_every_file_that_is_linked_to_is_there() -> None:
+    for target in re.findall(r"\]\(([^)#]+)", TEXT):
+        assert (PAGE.parent / target).resolve().exists(), target
+
+
+def test_compose_commands_name_services_and_files_that_there_are() -> None:
+    for line in LINES:
+        if line.startswith("docker compose"):
+            words = shlex.split(line)
+            assert (ROOT / words[words.index("-f") + 1]).name == DISTRIBUTED
+            assert not ("exec" in words and words[words.index("exec") + 1] not in services(DISTRIBUTED))
+            assert not ("run" in words and words[-1] not in services(DISTRIBUTED))
+
+
+def test_every_figure_of_speed_says_which_bench_takes_it() -> None:
+    from bench.__main__ import ALL
+
+    for line in TEXT.splitlines():
+        for name in re.findall(r"`make bench(?:-distributed)?`: (\w+)", line):
+            assert name in ALL

@@ -1,7 +1,7 @@
 """The warehouse in the process: ClickHouse as a library (chDB), in a directory of its own.
 
 The engine belongs to one process and one directory at a time. A connection serves one statement after another, so
-there is a pool of them; the engine works outside the GIL. Rows go in as Arrow, one buffer for a table and its copies.
+there is a pool of them; the engine works outside the GIL. Rows go in as Arrow.
 """
 
 from __future__ import annotations
@@ -83,12 +83,11 @@ class ChdbWarehouse:
 
     # Rows
 
-    def insert(self, table: str, columns: Columns, *copies: str) -> None:
+    def insert(self, table: str, columns: Columns) -> None:
         arrow = self._arrow(table, columns)
         if arrow:
             with self._pool.connection() as connection:
-                for name in (table, *copies):
-                    _append(connection, name, arrow)
+                _append(connection, table, arrow)
 
     def _arrow(self, table: str, columns: Columns) -> bytes:
         """The rows as an Arrow file; nothing when there are none."""

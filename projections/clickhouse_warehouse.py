@@ -177,7 +177,7 @@ class ClickhouseWarehouse:
 
     # Rows
 
-    def insert(self, table: str, columns: Columns, *copies: str) -> None:
+    def insert(self, table: str, columns: Columns) -> None:
         kinds = self._columns.get(table) or self._described(table)
         if columns.keys() != kinds.keys():
             raise WarehouseError(f"{table} has other columns: {sorted(columns.keys() ^ kinds.keys())}")
@@ -185,8 +185,7 @@ class ClickhouseWarehouse:
             return
         try:
             told = _written(columns, kinds)
-            for name in (table, *copies):
-                self._do(partial(_append, sql=f"INSERT INTO {name} ({', '.join(kinds)}) VALUES", told=told))
+            self._do(partial(_append, sql=f"INSERT INTO {table} ({', '.join(kinds)}) VALUES", told=told))
         except (TypeError, ValueError, AttributeError) as error:
             raise WarehouseError(f"a value that {table} cannot hold: {error}") from error
 

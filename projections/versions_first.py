@@ -22,9 +22,10 @@ class VersionsFirst:
         self.both = False
         self._warehouse = warehouse
 
-    def insert(self, table: str, columns: Columns, *copies: str) -> None:
-        """As the warehouse does, but for copies that are to be filled."""
-        self._warehouse.insert(table, columns, *(copy for copy in copies if self.both or copy not in FILLED))
+    def insert(self, table: str, columns: Columns) -> None:
+        """As the warehouse does, but for tables that are to be filled."""
+        if self.both or table not in FILLED:
+            self._warehouse.insert(table, columns)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._warehouse, name)

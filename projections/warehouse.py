@@ -54,8 +54,8 @@ class Warehouse(Protocol):
     def database(self) -> str:
         """Its name in the engine."""
 
-    def insert(self, table: str, columns: Columns, *copies: str) -> None:
-        """Write rows, as one part each, into `table` and then into each of `copies`, which have the same columns."""
+    def insert(self, table: str, columns: Columns) -> None:
+        """Write rows into `table`, as one part."""
 
     def query(self, sql: str, tenant: UUID, **params: Value) -> list[dict[str, Any]]:
         """The answer to a question about one company: ids as text, instants as numbers. Raises TenantMissing."""

@@ -42,9 +42,9 @@ class Named(msgspec.Struct):
     name: str
 
 
-def put(warehouse: Warehouse, *things: dict[str, object], copies: tuple[str, ...] = ()) -> None:
+def put(warehouse: Warehouse, *things: dict[str, object]) -> None:
     rows = [{**EMPTY, "tenant": TENANT.bytes, "id": uuid4().bytes, **thing} for thing in things]
-    warehouse.insert("things", {name: [row[name] for row in rows] for name in ["tenant", "id", *EMPTY]}, *copies)
+    warehouse.insert("things", {name: [row[name] for row in rows] for name in ["tenant", "id", *EMPTY]})
 
 
 class WarehouseContract:
@@ -156,16 +156,6 @@ class WarehouseContract:
             put(things, {"id": id, "version": version, "name": f"v{version}"})
         put(things, {"id": id, "version": 2, "name": "v2"}, {"id": id, "version": 1, "name": "v1"})
         assert [row["name"] for row in things.query(THINGS, TENANT)] == ["v3"]
-
-    def test_copies_get_the_same_rows(self, things: Warehouse) -> None:
-        things.execute("CREATE TABLE same AS things ENGINE = ReplacingMergeTree(version) ORDER BY (tenant, id, version)")
-        put(things, {"name": "a"}, {"name": "b"}, copies=("same",))
-        sql = "SELECT name FROM {table} FINAL WHERE tenant = {{tenant:UUID}} ORDER BY name"
-        assert (
-            things.query(sql.format(table="same"), TENANT)
-            == things.query(sql.format(table="things"), TENANT)
-            == [{"name": "a"}, {"name": "b"}]
-        )
 
     def test_no_rows_are_no_error(self, things: Warehouse) -> None:
         put(things)

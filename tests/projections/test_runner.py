@@ -126,11 +126,11 @@ class Faulty(PassingOn):
     def fail(self, *at: int) -> None:
         self.inserts, self.at = 0, at
 
-    def insert(self, table: str, columns: Columns, *copies: str) -> None:
+    def insert(self, table: str, columns: Columns) -> None:
         self.inserts += 1
         if self.inserts in self.at:
             raise WarehouseError("the disk is full")
-        self.inner.insert(table, columns, *copies)
+        self.inner.insert(table, columns)
 
 
 @pytest.fixture

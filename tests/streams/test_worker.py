@@ -185,13 +185,13 @@ class Faulty(PassingOn):
     left = 0
     after = 0
 
-    def insert(self, table: str, columns: Columns, *copies: str) -> None:
+    def insert(self, table: str, columns: Columns) -> None:
         if self.after > 0:
             self.after -= 1
         elif self.left > 0:
             self.left -= 1
             raise WarehouseError("the disk is full")
-        self.inner.insert(table, columns, *copies)
+        self.inner.insert(table, columns)
 
 
 def test_nothing_is_done_with_that_could_not_be_written(kafka: Kafka, rows: Warehouse) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, suppress
@@ -20,6 +21,10 @@ from streams.messages import Carried
 
 BATCH = 24_000
 """Events folded at once: the server has less to merge where it is given more."""
+
+
+_SEARCHES_FOR_GARBAGE = (50_000, 20, 1_000)
+"""What is read makes no cycles."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,7 @@ class Share:
 
 def run(pipe: Connection[Any, Any], share: Share) -> None:
     """Fold up to the ends that come through the pipe, again and again, until it is closed."""
+    gc.set_threshold(*_SEARCHES_FOR_GARBAGE)
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         try:
             with (

@@ -51,7 +51,7 @@ def backup_keys(directory: Path, settings: Settings, file: Path, console: Consol
     """Write the key store into a file, also while servers use it."""
     found = place(directory, settings)
     if not found.exists():
-        raise Mistake(f"{directory} is no data directory: nothing was ever imported or served there")
+        raise Mistake(f"{found.name}: nothing was ever stored there")
     with _one_line():
         noted = back_up_keys(found, file, lambda done: console.progress("keys", done, None, "rows"))
     console.out(

@@ -229,7 +229,7 @@ def backup_keys(
 
     configured = settings.read()
     with terminal() as console:
-        raise typer.Exit(run(data or configured.data, configured, file, console))
+        raise typer.Exit(run(_directory(data, configured), configured, file, console))
 
 
 @app.command()

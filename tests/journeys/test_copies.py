@@ -94,4 +94,5 @@ def test_mistakes_are_one_line(past: Past, tmp_path: Path) -> None:
         assert "hold 3 messages of another log" in house.run("move", "--data", str(past.place.directory), status=2).stderr
         here = {"ATENDE_MODE": "embedded", "ATENDE_DATA": str(tmp_path / "nowhere")}
         assert "ATENDE_MODE=distributed" in house.run("move", status=2, **here).stderr
-        assert "is no data directory" in house.run("backup-keys", str(tmp_path / "file"), status=2, **here).stderr
+        assert "nothing was ever stored there" in house.run("backup-keys", str(tmp_path / "file"), status=2, **here).stderr
+        assert "--data has no meaning" in house.run("backup-keys", str(tmp_path / "file"), "--data", "here", status=2).stderr

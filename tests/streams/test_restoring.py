@@ -207,6 +207,19 @@ def test_after_it_was_stopped_it_goes_on(lost: Lost) -> None:
     assert lost.restore().events == 0
 
 
+def test_a_store_that_has_lost_its_end_is_brought_forward(lost: Lost) -> None:
+    """A standby that lagged, or the backup of yesterday."""
+    lost.send(*lost.past.log)
+    lost.restore(keys=lost.backup)
+    behind(lost.place, "DELETE FROM stored_events WHERE position > 300")
+    behind(lost.place, "UPDATE head SET position = 300, hash = ?", lost.past.log[299].hash, keys=True)
+    restored = lost.restore(head=lost.past.head)
+    assert (restored.events, restored.proof) == (len(lost.past.log) - 300, lost.past.head)
+    assert log_of(lost.place) == lost.past.log
+    with Store(lost.place, master=lost.past.master) as store:
+        assert store.keyring.knows(lost.past.called)
+
+
 def test_a_store_of_another_log_is_left_as_it_is(lost: Lost, tmp_path: Path) -> None:
     other = simulated(tmp_path / "other", days=0.02)
     lost.send(*other.log)

@@ -18,7 +18,8 @@ def serve(registry: CollectorRegistry, host: str, port: int, console: Console) -
     thread: Thread
     try:
         with socket.socket() as probe:
-            # The library's server would share a port with another process.
+            # The library's server would share a port with another process. What connections of the last one linger there is no matter.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
         server, thread = start_http_server(port, host, registry)
     except OSError as error:

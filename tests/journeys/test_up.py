@@ -1,0 +1,41 @@
+"""`make up` with Atende's own processes: when it returns, what is told to one API is shown by the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from services.house import down, up
+from tests.journeys.command_line import Quick
+from tests.journeys.conftest import RUN_B
+from tests.kit.distributed import distributed
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Iterator[Path]:
+    """A directory as `make services` leaves it, whose settings are those of a house without a process."""
+    with distributed(tmp_path, relays=0, workers=0) as house:
+        directory = tmp_path / "services"
+        directory.mkdir()
+        (directory / "env").write_text("".join(f"{name}={value}\n" for name, value in house.settings.items()))
+        yield directory
+        down(directory, lambda _: None)
+
+
+def test_a_house_that_is_up_is_ready_and_works(services: Path) -> None:
+    said: list[str] = []
+    up(services, said.append)
+    assert [line.split()[0] for line in said] == ["api-1", "api-2", "relay", "worker-1", "worker-2"]
+    settings = dict(line.split("=", 1) for line in (services / "env").read_text().splitlines())
+    atende = Quick(services / "none", {**settings, "ATENDE_DATA": str(services / "none")})
+    assert atende("import", "ami", RUN_B / "ami.timed.jsonl.gz", "--json").json["calls"] == 74
+    end = int(atende("verify").out.split()[0])
+    for url in (services / "house" / "urls").read_text().split():
+        ready = httpx.get(f"{url}/readyz", timeout=30)
+        assert ready.json()["status"] == "ready"
+        assert ready.json()["position"] == end
+    down(services, said.append)
+    assert said[-5:] == [f"{name} has ended" for name in ("api-1", "api-2", "relay", "worker-1", "worker-2")]

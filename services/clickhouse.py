@@ -24,6 +24,8 @@ _CONFIG = """\
     <mark_cache_size>268435456</mark_cache_size>
     <uncompressed_cache_size>0</uncompressed_cache_size>
     <max_concurrent_queries>100</max_concurrent_queries>
+    <!-- Parts that were merged are kept for the loss of power; a database with thousands of them takes a minute to drop. -->
+    <merge_tree><old_parts_lifetime>5</old_parts_lifetime></merge_tree>
 </yandex>
 """
 

@@ -28,6 +28,7 @@ _HEARTBEAT_S = 1
 """A worker that died is replaced within 10 s; with Faust's own values it takes over half a minute."""
 
 _COMMIT_S = 1.0
+_COMMITS_WITHIN_S = 3.0
 
 
 def group(prefix: str) -> str:
@@ -94,12 +95,21 @@ class FaustApp:
             await asyncio.wait([worker, crashed, asked], return_when=asyncio.FIRST_COMPLETED)
             self._worker.close()
             await worker
+            await self._commit()
             if crashed.done():
                 raise ProjectionsStopped(f"Kafka is lost: {self._app.crash_reason!r}")
         finally:
             asked.cancel()
             crashed.cancel()
             await self._app.stop()
+
+    async def _commit(self) -> None:
+        """Commit what is done with, so that nobody does it again; with the brokers away it is left undone."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_COMMITS_WITHIN_S):
+                # The first may have waited for one that began before all was done with.
+                await self._app.consumer.commit()
+                await self._app.consumer.commit()
 
 
 def app_of(brokers: str, prefix: str, directory: str) -> Any:

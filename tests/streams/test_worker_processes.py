@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from random import Random
 from typing import Any
@@ -18,8 +19,10 @@ from domain.ids import company_id
 from projections.decisions import MOST_REFUSED
 from simulator.center import busy_center
 from simulator.story import Story
+from streams.brokers import Brokers
+from streams.topics import SLICES, partition_name, topic
 from streams.turns import ROWS
-from tests.kit.distributed import House, distributed
+from tests.kit.distributed import PARTITIONS, House, distributed
 from tests.kit.loads import Load, twin
 from tests.kit.log import stored
 from tests.kit.pasts import OPENS
@@ -136,6 +139,18 @@ def test_a_dead_letter_is_listed_and_its_rows_are_made_once_it_is_mended(house: 
     load.append(history[4:])
     rows_are_those_of_one_process(house)
     assert house.run("dead-letters", "retry").stdout == ""
+
+
+def test_workers_that_are_stopped_leave_nothing_to_be_done_again(house: House, load: Load) -> None:
+    load.tell(500)
+    house.wait_covered()
+    for worker in house.workers:
+        assert worker.stop() == 0
+    with closing(Brokers(house.kafka)) as brokers:
+        ends = brokers.ends({topic(house.prefix, slice_): PARTITIONS for slice_ in SLICES})
+    assert house.committed() == {partition_name(*partition): end for partition, end in ends.items() if end}
+    for worker in house.workers:
+        worker.start()
 
 
 def test_workers_stop_at_too_many_events_that_no_rows_can_be_made_of(house: House, load: Load) -> None:

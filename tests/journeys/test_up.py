@@ -12,6 +12,7 @@ from services.house import down, up
 from tests.journeys.command_line import Quick
 from tests.journeys.conftest import RUN_B
 from tests.kit.distributed import distributed
+from tests.kit.http import PASSWORD
 
 
 @pytest.fixture
@@ -33,9 +34,24 @@ def test_a_house_that_is_up_is_ready_and_works(services: Path) -> None:
     atende = Quick(services / "none", {**settings, "ATENDE_DATA": str(services / "none")})
     assert atende("import", "ami", RUN_B / "ami.timed.jsonl.gz", "--json").json["calls"] == 74
     end = int(atende("verify").out.split()[0])
-    for url in (services / "house" / "urls").read_text().split():
+    urls = (services / "house" / "urls").read_text().split()
+    for url in urls:
         ready = httpx.get(f"{url}/readyz", timeout=30)
         assert ready.json()["status"] == "ready"
         assert ready.json()["position"] == end
+    _an_administrator_comes_in(atende, *urls)
     down(services, said.append)
     assert said[-5:] == [f"{name} has ended" for name in ("api-1", "api-2", "relay", "worker-1", "worker-2")]
+
+
+def _an_administrator_comes_in(atende: Quick, first: str, second: str) -> None:
+    """By the link of the command line; the password is set at one API and opens the other."""
+    email = "ana@empresa.example"
+    token = atende("admin", email).out.strip().partition("#")[2]
+    assert httpx.post(f"{first}/v1/auth/password", json={"token": token, "password": PASSWORD}, timeout=30).status_code == 204
+    login = httpx.post(f"{second}/v1/auth/login", json={"email": email, "password": PASSWORD}, timeout=30)
+    assert login.status_code == 200, login.text
+    bearer = {"Authorization": f"Bearer {login.json()['access_token']}"}
+    queues = [httpx.get(f"{url}/v1/queues", headers=bearer, timeout=30).json()["items"] for url in (first, second)]
+    assert queues[0] == queues[1]
+    assert {row["name"] for row in queues[0]} == {"cobranca", "suporte", "vendas"}

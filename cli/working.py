@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -22,7 +23,7 @@ from projections.warehouse import WarehouseError
 from settings import Settings
 from streams.brokers import Brokers, BrokersAway, BrokersRefuse
 from streams.dead_letters import UNUSABLE, DeadLetters
-from streams.faust_app import FaustApp, run
+from streams.faust_app import FaustApp, lingers, run
 from streams.house_topics import faults
 from streams.turns import TurnLost, Turns
 from streams.worker import Worker
@@ -31,6 +32,14 @@ from streams.worker_metrics import WorkerMetrics
 
 def work(settings: Settings, metrics_port: int | None, console: Console) -> int:
     """Work until SIGINT or SIGTERM; exit status 1 when somebody has to look, or start it again."""
+    status = _work(settings, metrics_port, console)
+    if lingers():
+        logging.shutdown()
+        os._exit(status)
+    return status
+
+
+def _work(settings: Settings, metrics_port: int | None, console: Console) -> int:
     must_be_distributed(settings)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("streams").setLevel(logging.INFO)

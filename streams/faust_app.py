@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import tempfile
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
 import faust
+from mode.threads import WorkerThread
 
 from projections.progress import ProjectionsStopped
 from streams.incoming import Incoming, Partition
@@ -29,6 +31,7 @@ _HEARTBEAT_S = 1
 
 _COMMIT_S = 1.0
 _COMMITS_WITHIN_S = 3.0
+_STOPS_WITHIN_S = 5.0
 
 
 def group(prefix: str) -> str:
@@ -101,7 +104,8 @@ class FaustApp:
         finally:
             asked.cancel()
             crashed.cancel()
-            await self._app.stop()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._app.stop(), _STOPS_WITHIN_S)
 
     async def _commit(self) -> None:
         """Commit what is done with, so that nobody does it again; with the brokers away it is left undone."""
@@ -110,6 +114,11 @@ class FaustApp:
                 # The first may have waited for one that began before all was done with.
                 await self._app.consumer.commit()
                 await self._app.consumer.commit()
+
+
+def lingers() -> bool:
+    """Whether Faust waits for brokers that are away, for a minute and more: who ends by himself would wait with it."""
+    return any(isinstance(thread, WorkerThread) for thread in threading.enumerate())
 
 
 def app_of(brokers: str, prefix: str, directory: str) -> Any:

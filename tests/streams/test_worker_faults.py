@@ -124,3 +124,12 @@ def test_a_server_that_is_killed_is_awaited(house: House, load: Load, kind: type
     with load.going_on():
         kill(kind)
     rows_are_those_of_one_process(house)
+
+
+def test_a_worker_ends_when_it_is_told_to_also_while_kafka_stands_still(house: House, load: Load) -> None:
+    worker = house.workers[0]
+    with standing_still(Kafka):
+        assert worker.stop() == 0
+    worker.start()
+    load.tell(100)
+    rows_are_those_of_one_process(house)

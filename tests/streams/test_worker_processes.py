@@ -20,9 +20,15 @@ from projections.decisions import MOST_REFUSED
 from simulator.center import busy_center
 from simulator.story import Story
 from streams.brokers import Brokers
+from streams.reactors import settle_restarts
 from streams.topics import SLICES, partition_name, topic
 from streams.turns import ROWS
+from telephony_adapter.ami_import import import_ami
+from telephony_adapter.importing import import_queue_log
+from tests.kit.captures import NAMES, capture
 from tests.kit.distributed import PARTITIONS, House, distributed
+from tests.kit.house import SAO_PAULO
+from tests.kit.http import operator
 from tests.kit.loads import Load, twin
 from tests.kit.log import stored
 from tests.kit.pasts import OPENS
@@ -67,6 +73,19 @@ def test_rows_by_workers_are_those_of_one_process(house: House, load: Load) -> N
     load.tell(2_000)
     rows_are_those_of_one_process(house)
     assert everything(house.warehouse, tenant=tenant) == twin(house, tenant)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_recorded_center_comes_out_the_same(house: House, name: str) -> None:
+    recorded, caller = capture(name), operator(name)
+    import_ami(house.door, caller, recorded.timed, "ami")
+    import_queue_log(house.door, caller, [(recorded.queue_log, "queue_log")], timezone=SAO_PAULO)
+    house.wait_covered()
+    settle_restarts(house.door, house.warehouse, caller.tenant)
+    house.wait_covered()
+    made = everything(house.warehouse, tenant=caller.tenant)
+    assert made["visits"]
+    assert made == twin(house, caller.tenant)
 
 
 def test_what_a_dead_worker_had_is_taken_over(house: House, load: Load) -> None:

@@ -6,7 +6,10 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import threading
 import tomllib
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -143,6 +146,42 @@ def test_a_file_that_cannot_be_read_is_one_line(told: Path) -> None:
     assert done.returncode == 2
     assert done.stderr.startswith("ATENDE_MASTER_KEY_FILE: /nowhere cannot be read")
     assert done.stderr.count("\n") == 1
+
+
+# How a process is asked whether it lives
+
+
+class Answer(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(int(self.path.strip("/")))
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Nobody reads it."""
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def answers(url: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, DOCKER / "answers", url], capture_output=True, text=True, check=False)
+
+
+def test_a_process_that_answers_is_alive_and_one_that_says_no_or_nothing_is_not(url: str) -> None:
+    assert answers(f"{url}/200").returncode == 0
+    for dead in (f"{url}/503", "http://127.0.0.1:1/healthz"):
+        said = answers(dead)
+        assert said.returncode == 1
+        assert said.stderr.startswith(dead)
+        assert said.stderr.count("\n") == 1
 
 
 # Asterisk's beginning

@@ -13,7 +13,7 @@ import msgspec
 from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
 
 from commands.keyring import SEALED, Keyring, subject_of
-from domain.base import CATALOGUE, Event, Personal
+from domain.base import CATALOGUE, Event, NewerEvent, Personal, up_to_date
 
 _BEFORE_STATE = ("originator_id", "originator_version")
 _STATE_BEGINS = b',"tenant":'
@@ -79,7 +79,7 @@ class EventMapper(Mapper[UUID]):
             if b'"v":' in state[:5] or CATALOGUE[topic].VERSION > 1:
                 state = self._up_to_date(CATALOGUE[topic], state)
             return decoder.decode(b'{"originator_id":"%s","originator_version":%d,%s' % (originator.hex().encode(), version, state[1:]))
-        except (KeyError, msgspec.MsgspecError) as error:
+        except (KeyError, NewerEvent, msgspec.MsgspecError) as error:
             raise UnreadableEvent(f"{topic}, version {version} of {UUID(bytes=originator)}: {error}") from error
 
     def _decoder(self, topic: str) -> msgspec.json.Decoder[Event]:
@@ -91,10 +91,7 @@ class EventMapper(Mapper[UUID]):
     def _up_to_date(self, event_type: type[Event], state: bytes) -> bytes:
         """The state as today's version of the event would have been written."""
         fields: dict[str, Any] = msgspec.json.decode(state)
-        written_at = fields.pop("v", 1)
-        if written_at < event_type.VERSION:
-            fields = event_type.upcast(fields, written_at)
-        return msgspec.json.encode(fields)
+        return msgspec.json.encode(up_to_date(event_type, fields))
 
 
 def read_aloud(state: bytes, keyring: Keyring) -> dict[str, Any]:

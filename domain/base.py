@@ -98,6 +98,18 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 CATALOGUE: dict[str, type[Event]] = {}
 
 
+class NewerEvent(Exception):
+    """An event was written by a later release than this one, which would leave out what it does not know."""
+
+
+def up_to_date(kind: type[Event], fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a stored event of this kind as today's version would have written them. Raises NewerEvent."""
+    written_at = fields.pop("v", 1)
+    if written_at > kind.VERSION:
+        raise NewerEvent(f"it is of version {written_at}, this release knows version {kind.VERSION}")
+    return kind.upcast(fields, written_at) if written_at < kind.VERSION else fields
+
+
 class Aggregate:
     """A consistency boundary with its own stream of events.
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.base import CATALOGUE, NOBODY, Event, Personal
+from domain.base import CATALOGUE, NOBODY, Event, NewerEvent, Personal, up_to_date
 from domain.calls import Call
 from domain.interactions import InteractionEvent
 
@@ -61,7 +61,7 @@ def read(stored: Stored) -> Recorded:
         if whole:
             now = b'{"originator_id":"%s","originator_version":%d,%s' % (id.hex().encode(), version, now[1:])
         return Recorded(position, id, version, topic, state, decoder.decode(now))
-    except (KeyError, msgspec.MsgspecError) as error:
+    except (KeyError, NewerEvent, msgspec.MsgspecError) as error:
         raise EventUnreadable(f"event {position} ({topic}): {error!r}") from error
 
 
@@ -84,5 +84,4 @@ def _sealed(kind: type, text: Any) -> Personal:
 def _up_to_date(kind: type[Event], state: bytes) -> bytes:
     """The state of an event of an older version as today's would have been written."""
     fields: dict[str, Any] = msgspec.json.decode(state)
-    written_at = fields.pop("v", 1)
-    return msgspec.json.encode(kind.upcast(fields, written_at) if written_at < kind.VERSION else fields)
+    return msgspec.json.encode(up_to_date(kind, fields))

@@ -15,6 +15,7 @@ from domain.base import CATALOGUE, FORGOTTEN, Event, Personal
 from domain.calls import Call
 from domain.facts import Fact
 from domain.interactions import BY_KIND
+from projections.reading import EventUnreadable, read
 from tests.commands.catalogue import GOLDEN, all_events, written
 from tests.commands.tally import Counted
 
@@ -53,20 +54,29 @@ def reworded(**fields: Any) -> Reworded:
 
 
 @pytest.mark.parametrize(
-    ("fields", "read"),
+    ("fields", "told"),
     [
         ({"wait_s": 3}, (3000, "unknown")),
         ({"v": 2, "wait_ms": 1500}, (1500, "unknown")),
         ({"v": 3, "wait_ms": 1500, "reason": "lunch"}, (1500, "lunch")),
     ],
 )
-def test_an_event_written_by_an_older_version_is_brought_up_to_date(store: Store, fields: dict[str, Any], read: tuple[int, str]) -> None:
+def test_an_event_written_by_an_older_version_is_brought_up_to_date(store: Store, fields: dict[str, Any], told: tuple[int, str]) -> None:
     common = {"tenant": str(uuid4()), "actor": "a", "occurred_at": 1, "recorded_at": 2}
     version = {"v": fields.pop("v")} if "v" in fields else {}
     state = msgspec.json.encode(version | common | fields)
     event = store.mapper.to_domain_event(StoredEvent(uuid4(), 1, "example.reworded", state))
     assert isinstance(event, Reworded)
-    assert (event.wait_ms, event.reason) == read
+    assert (event.wait_ms, event.reason) == told
+
+
+def test_an_event_written_by_a_newer_version_is_refused_by_the_store_and_by_the_rows(store: Store) -> None:
+    event = reworded(wait_ms=1, reason="lunch")
+    later = stored(event, store).state.replace(b'{"v":3', b'{"v":4')
+    with pytest.raises(UnreadableEvent, match="of version 4, this release knows version 3"):
+        store.mapper.to_domain_event(StoredEvent(event.originator_id, 1, "example.reworded", later))
+    with pytest.raises(EventUnreadable, match="of version 4"):
+        read((1, event.originator_id.bytes, 1, "example.reworded", later))
 
 
 def test_a_state_says_its_version_when_it_is_not_the_first(store: Store) -> None:

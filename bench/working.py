@@ -54,7 +54,7 @@ def worker(quick: bool) -> dict[str, Any]:
     told = settings.read()
     if not told.kafka or not told.clickhouse_url:
         return {"skipped": "ATENDE_KAFKA or ATENDE_CLICKHOUSE_URL is not set"}
-    log = _log(scale=1.0 if quick else 3.0)
+    log = _log(scale=2.0 if quick else 5.0)
     rounds = 3 if quick else 5
     figures: dict[str, Any] = {"events": len(log)}
     with _topics(told, log) as prefix:

@@ -75,7 +75,7 @@ def _merge(finer: list[Fact], coarser: list[Fact]) -> list[Fact]:
                 merged.append(finer[taken])
                 taken += 1
             continue
-        while taken < len(finer) and finer[taken].at < fact.at:
+        while taken < len(finer) and (finer[taken].at < fact.at or _not_yet(finer[taken], fact)):
             merged.append(finer[taken])
             taken += 1
         last = merged[-1].at if merged else 0
@@ -83,6 +83,11 @@ def _merge(finer: list[Fact], coarser: list[Fact]) -> list[Fact]:
         merged.append(replace(fact, at=last) if fact.at < last < fact.at + SECOND else fact)
     merged.extend(finer[taken:])
     return merged
+
+
+def _not_yet(fine: Fact, coarse: Fact) -> bool:
+    """Whether the wait of which the coarse fact tells the end, in the same second, was seen to go on."""
+    return fine.kind == "waiting" and coarse.kind in _WAITED and fine.queue == coarse.queue and fine.at < coarse.at + SECOND
 
 
 def _twins(finer: list[Fact], coarser: list[Fact]) -> dict[int, int]:
@@ -93,20 +98,39 @@ def _twins(finer: list[Fact], coarser: list[Fact]) -> dict[int, int]:
         if fact.by != "list":
             waiting.setdefault(_subject(fact), []).append(index)
     twins: dict[int, int] = {}
+    before: dict[tuple[str, str, str], list[int]] = {}
     for index, fact in enumerate(coarser):
-        candidates = waiting.get(_subject(fact), [])
-        for candidate in candidates:
-            if abs(finer[candidate].at // SECOND - fact.at // SECOND) <= SAME_FACT_S:
-                candidates.remove(candidate)
-                twins[index] = candidate
-                finer[candidate] = _enriched(finer[candidate], fact)
-                break
+        subject = _subject(fact)
+        candidates = waiting.get(subject, [])
+        found = next((candidate for candidate in candidates if _near(finer[candidate], fact)), None)
+        if found is not None:
+            candidates.remove(found)
         else:
-            if not fact.queue and fact.kind in _EVERYWHERE:
-                twin = _everywhere(finer, fact)
-                if twin is not None:
-                    twins[index] = twin
+            found = _nearer(finer, coarser, twins, before.get(subject, []), index)
+        if found is None and not fact.queue and fact.kind in _EVERYWHERE:
+            found = _everywhere(finer, fact)
+        if found is not None:
+            twins[index] = found
+        before.setdefault(subject, []).append(index)
+    for index, twin in twins.items():
+        finer[twin] = _enriched(finer[twin], coarser[index])
     return twins
+
+
+def _near(fine: Fact, coarse: Fact) -> bool:
+    return abs(fine.at // SECOND - coarse.at // SECOND) <= SAME_FACT_S
+
+
+def _nearer(finer: list[Fact], coarser: list[Fact], twins: dict[int, int], before: list[int], index: int) -> int | None:
+    """For a coarse fact without a twin, that of the one before it of the same subject, which was told further away: that one was not seen by the finer clock."""
+    if not before or before[-1] not in twins:
+        return None
+    twin = twins[before[-1]]
+    fine, earlier, fact = finer[twin], coarser[before[-1]], coarser[index]
+    if not _near(fine, fact) or abs(fine.at - fact.at) >= abs(fine.at - earlier.at):
+        return None
+    del twins[before[-1]]
+    return twin
 
 
 _EVERYWHERE = frozenset({"paused", "unpaused"})
@@ -118,10 +142,7 @@ def _everywhere(finer: list[Fact], fact: Fact) -> int | None:
     near = [
         (abs(other.at - fact.at), index)
         for index, other in enumerate(finer)
-        if other.kind == fact.kind
-        and other.by != "list"
-        and other.text == fact.text
-        and abs(other.at // SECOND - fact.at // SECOND) <= SAME_FACT_S
+        if other.kind == fact.kind and other.by != "list" and other.text == fact.text and _near(other, fact)
     ]
     return min(near)[1] if near else None
 

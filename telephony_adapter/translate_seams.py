@@ -138,6 +138,7 @@ def entry_listed(board: Board, packet: Packet) -> None:
     if call.visit is None or call.visit.queue != queue:
         call.visit = Visit(queue, board.at - wait_ms * MS)
         call.past_ivr = True
+    call.listed = board.at
     board.tell(call, "waiting", queue=queue, wait_ms=wait_ms, private=personal(packet.get("CallerIDNum")))
 
 

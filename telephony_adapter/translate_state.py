@@ -110,7 +110,7 @@ class Call:
     """A call: the line of a customer, or of whoever visits a queue. `sign`: the last event on it.
 
     known: something was told of it. cut: a cut fell into its life. past_ivr: it has been in a queue, or was handed on.
-    left_by_key: the queue that it left in a way which the queue does not count.
+    left_by_key: the queue that it left in a way which the queue does not count. listed: when a list last showed it waiting.
     """
 
     id: str
@@ -129,6 +129,7 @@ class Call:
     transfer_to: str = ""
     attempt: Attempt | None = None
     gone: int = 0
+    listed: int = 0
 
     @property
     def surely_waits(self) -> bool:
@@ -189,9 +190,9 @@ class Board:
         return Fact(kind, at or self.at, "ami", ref=f"ami:{self.event}", **fields)  # type: ignore[arg-type]
 
     def tell(self, call: Call, kind: str, at: int = 0, **fields: object) -> None:
-        """Say a fact about a call."""
+        """Say a fact about a call. What comes behind a list that shows it waiting came later, even if its own instant is some ms before."""
         call.known = True
-        self.told.append(TellCall(call=call.id, facts=(self.fact(kind, at, **fields),)))
+        self.told.append(TellCall(call=call.id, facts=(self.fact(kind, max(at or self.at, call.listed), **fields),)))
 
     def tell_agent(self, agent: str, kind: str, at: int = 0, **fields: object) -> None:
         """Say a fact about an agent."""

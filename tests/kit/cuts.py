@@ -6,12 +6,14 @@ whole recording, as `Pbx` stands at that moment.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from tests.kit.captures import Line
 
 LOST_S = 8.0
+_STAMP = re.compile(r"^Timestamp: ([\d.]+)\r?$", re.MULTILINE)
 
 
 @dataclass
@@ -121,11 +123,18 @@ def lacking(lines: Sequence[Line], since: float, seconds: float = LOST_S) -> lis
 def lost(lines: Sequence[Line], since: float, seconds: float = LOST_S) -> list[Line]:
     """The stream of a connection that was lost for these seconds, and of whoever asked how all stands when it was back."""
     back = since + seconds
-    pbx = Pbx().see(line for line in lines if line.t < back)
+    # What had happened by then is in the lists, and is not told again, also if it was a few ms on its way.
+    pbx = Pbx().see(line for line in lines if _happened(line) < back)
     return [
         *(line for line in lines if line.t < since),
         Line(since, "", "tcp-closed"),
         *pbx.logged_in(back),
         *pbx.listed(back),
-        *(line for line in lines if line.t >= back),
+        *(line for line in lines if _happened(line) >= back),
     ]
+
+
+def _happened(line: Line) -> float:
+    """When the PBX says that it was; when it arrived, of a line that does not say."""
+    found = _STAMP.search(line.raw)
+    return float(found[1]) if found else line.t

@@ -10,26 +10,14 @@ import pytest
 
 from api.app import create_app
 from bootstrap import Distributed
-from commands.clock import SystemClock
 from commands.identity import AppointAdministrator, RegisterCompany, SetPassword
-from domain.base import SECOND
 from domain.ids import company_id
 from settings import read
+from tests.kit.clocks import Shifted
 from tests.kit.distributed import House
 from tests.kit.http import PASSWORD, Client, Person, operator, serving
 
 COMPANY = "Duas APIs"
-
-
-class Shifted:
-    """The clock of this machine, and so many seconds."""
-
-    def __init__(self) -> None:
-        self.by_s = 0.0
-        self._system = SystemClock()
-
-    def now_us(self) -> int:
-        return self._system.now_us() + round(self.by_s * SECOND)
 
 
 @pytest.fixture

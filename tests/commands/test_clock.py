@@ -9,24 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from commands.clock import EVERY_S, MOST_OFF_S, ClockOff, ClockWatch, SystemClock
+from commands.clock import EVERY_S, MOST_OFF_S, ClockOff, ClockWatch
 from commands.door import Door
 from commands.identity import RegisterCompany
 from commands.place import InDirectory, OnServers
 from commands.store import Store
-from domain.base import SECOND
+from tests.kit.clocks import Shifted
 from tests.kit.http import operator
-
-
-class Shifted:
-    """The clock of this machine, and so many seconds."""
-
-    def __init__(self) -> None:
-        self.by_s = 0.0
-        self._system = SystemClock()
-
-    def now_us(self) -> int:
-        return self._system.now_us() + round(self.by_s * SECOND)
 
 
 class Passing:

@@ -16,9 +16,12 @@ import pytest
 from migrations.runner import migrate
 from projections.chdb_warehouse import ChdbWarehouse
 from projections.clickhouse_warehouse import ClickhouseWarehouse
+from projections.folding import Folding
 from projections.tables import FACTS, source
 from projections.warehouse import Warehouse
+from projections.writing import write
 from services.clickhouse import ClickHouse
+from tests.kit.log import MemoryLog
 from tests.kit.servers import address
 
 TENANT = UUID(int=7)
@@ -111,3 +114,15 @@ def everything(warehouse: Warehouse, as_of: int | None = None, tenant: UUID = TE
         table: warehouse.query(f"SELECT * FROM {source(table, as_of)} ORDER BY {orders.get(table, 'id')}", tenant, **params)
         for table in (*FACTS, "rings", "holds")
     }
+
+
+def folded_at_once(log: MemoryLog, warehouse: Warehouse) -> dict[str, Any]:
+    """All rows of a log, had it been folded in one batch."""
+    beside = warehouse.beside(f"{warehouse.database}_once")
+    try:
+        migrate(beside)
+        write(beside, Folding(beside).fold(log.events))
+        return everything(beside)
+    finally:
+        beside.close()
+        warehouse.execute(f"DROP DATABASE {warehouse.database}_once")

@@ -10,16 +10,15 @@ from typing import Any
 
 import pytest
 
-from migrations.runner import migrate
 from projections import decisions, visits
 from projections.decisions import MOST_REFUSED, Quarantine, RetryAfter, Stop, about_event, about_outside
-from projections.folding import CALLS, Folding
+from projections.folding import CALLS
 from projections.progress import Progress, ProjectionsStopped
 from projections.runner import BATCH, Runner
 from projections.warehouse import Columns, Warehouse, WarehouseError
-from projections.writing import position_of, write
+from projections.writing import position_of
 from tests.kit.log import MemoryLog
-from tests.kit.rows import PassingOn, everything, rows, warehouse
+from tests.kit.rows import PassingOn, everything, folded_at_once, rows, warehouse
 from tests.kit.rows import engine_at_length as engine
 from tests.kit.story import Story
 
@@ -48,17 +47,6 @@ def runner(log: MemoryLog, rows: Warehouse) -> Iterator[Runner]:
     made = Runner(log, rows, pace_s=0.001)
     yield made
     made.close()
-
-
-def folded_at_once(log: MemoryLog, warehouse: Warehouse) -> dict[str, Any]:
-    beside = warehouse.beside(f"{warehouse.database}_once")
-    try:
-        migrate(beside)
-        write(beside, Folding(beside).fold(log.events))
-        return everything(beside)
-    finally:
-        beside.close()
-        warehouse.execute(f"DROP DATABASE {warehouse.database}_once")
 
 
 def test_rows_follow_to_the_end_and_the_position_is_kept(log: MemoryLog, rows: Warehouse, runner: Runner) -> None:

@@ -12,20 +12,18 @@ from typing import Any
 
 import pytest
 
-from migrations.runner import migrate
 from projections.decisions import MOST_REFUSED
-from projections.folding import Folding
 from projections.progress import ProjectionsStopped
 from projections.reading import Stored
 from projections.refolding import fold_anew, write_anew
 from projections.warehouse import Columns, Warehouse, WarehouseError
-from projections.writing import positions_of, write
+from projections.writing import positions_of
 from streams.incoming import Letter, Partition
 from streams.messages import Carried, message
 from streams.topics import partition_name, slice_of, topic
 from streams.worker import Worker
 from tests.kit.log import MemoryLog
-from tests.kit.rows import PassingOn, everything, rows, warehouse
+from tests.kit.rows import PassingOn, everything, folded_at_once, rows, warehouse
 from tests.kit.rows import in_process as engine
 from tests.kit.story import Story
 
@@ -97,17 +95,6 @@ def kafka(log: MemoryLog) -> Kafka:
     return made
 
 
-def once(log: MemoryLog, warehouse: Warehouse) -> dict[str, Any]:
-    beside = warehouse.beside(f"{warehouse.database}_once")
-    try:
-        migrate(beside)
-        write(beside, Folding(beside).fold(log.events))
-        return everything(beside)
-    finally:
-        beside.close()
-        warehouse.execute(f"DROP DATABASE {warehouse.database}_once")
-
-
 def working(
     kafka: Kafka,
     warehouse: Warehouse,
@@ -157,7 +144,7 @@ def takes(kafka: Kafka, messages: Sequence[Given]) -> Callable[[Worker], Corouti
 
 def test_rows_are_made_then_positions_noted_then_it_is_done(kafka: Kafka, log: MemoryLog, rows: Warehouse) -> None:
     working(kafka, rows, takes(kafka, kafka.messages()))
-    assert everything(rows) == once(log, rows)
+    assert everything(rows) == folded_at_once(log, rows)
     ends = {partition: messages[-1] for partition, messages in kafka.partitions.items()}
     last = {partition_name(*partition): int(dict(given.headers or ())["position"]) for partition, given in ends.items()}
     assert positions_of(rows) == last
@@ -176,7 +163,7 @@ def test_what_a_relay_sent_twice_is_made_once(kafka: Kafka, log: MemoryLog, rows
     for event in log.events[60:]:
         kafka.add(event)
     working(kafka, rows, takes(kafka, kafka.messages()))
-    assert everything(rows) == once(log, rows)
+    assert everything(rows) == folded_at_once(log, rows)
 
 
 class Faulty(PassingOn):
@@ -207,7 +194,7 @@ def test_a_write_that_fails_is_tried_again(kafka: Kafka, log: MemoryLog, rows: W
     faulty = Faulty(rows)
     faulty.after, faulty.left = 3, 2
     working(kafka, faulty, takes(kafka, kafka.messages()), pauses_s=(0.0, 0.0, 0.0))
-    assert everything(rows) == once(log, rows)
+    assert everything(rows) == folded_at_once(log, rows)
 
 
 def test_a_turn_that_was_lost_on_the_way_is_taken_again(kafka: Kafka, log: MemoryLog, rows: Warehouse) -> None:
@@ -227,7 +214,7 @@ def test_a_turn_that_was_lost_on_the_way_is_taken_again(kafka: Kafka, log: Memor
 
     working(kafka, rows, takes(kafka, messages), around=turn, outside=(Lost,), pauses_s=(0.0, 0.0, 0.0))
     assert written[:3] == [0, 0, 0]
-    assert everything(rows) == once(log, rows)
+    assert everything(rows) == folded_at_once(log, rows)
 
 
 def test_what_is_not_its_own_any_more_is_not_done_with(kafka: Kafka, log: MemoryLog, rows: Warehouse) -> None:
@@ -252,7 +239,7 @@ def test_what_is_not_its_own_any_more_is_not_done_with(kafka: Kafka, log: Memory
     assert kafka.acked == []
     # What was being written was finished, and is the same when somebody else writes it again.
     working(kafka, rows, takes(kafka, messages))
-    assert everything(rows) == once(log, rows)
+    assert everything(rows) == folded_at_once(log, rows)
 
 
 def test_whoever_gets_partitions_back_builds_on_what_others_wrote_meanwhile(rows: Warehouse) -> None:
@@ -281,7 +268,7 @@ def test_whoever_gets_partitions_back_builds_on_what_others_wrote_meanwhile(rows
         await all_done(kafka, len(first) + len(third))
 
     working(kafka, rows, with_a_gap)
-    assert everything(rows) == once(log, rows)
+    assert everything(rows) == folded_at_once(log, rows)
 
 
 def test_a_hole_in_a_partition_stops_it(kafka: Kafka, rows: Warehouse) -> None:
@@ -315,7 +302,7 @@ def test_a_message_that_came_before_is_passed_over(kafka: Kafka, log: MemoryLog,
 
     working(kafka, rows, take)
     assert len(kafka.acked) == len(messages)
-    assert everything(rows) == once(log, rows)
+    assert everything(rows) == folded_at_once(log, rows)
 
 
 def test_a_message_of_a_partition_that_is_not_its_own_is_let_go_of(kafka: Kafka, rows: Warehouse) -> None:
@@ -349,7 +336,7 @@ def test_a_message_that_no_relay_wrote_is_set_aside_too(kafka: Kafka, log: Memor
     letters: list[Letter] = []
     working(kafka, rows, takes(kafka, kafka.messages()), letters)
     assert [(letter.message, letter.position) for letter in letters] == [(strange, None)]
-    assert everything(rows) == once(log, rows)
+    assert everything(rows) == folded_at_once(log, rows)
 
 
 def test_what_cannot_be_set_aside_is_not_done_with(kafka: Kafka, rows: Warehouse) -> None:
@@ -395,4 +382,4 @@ def test_rows_that_were_made_anew_are_built_on(kafka: Kafka, log: MemoryLog, row
     letters: list[Letter] = []
     working(kafka, rows, mended, letters)
     assert [letter.message for letter in letters] == [refused]
-    assert everything(rows) == once(log, rows)
+    assert everything(rows) == folded_at_once(log, rows)

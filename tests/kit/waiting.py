@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-DEADLINE_S = 30
+DEADLINE_S = 90
 
 
 def within(condition: Callable[[], bool], seconds: float = DEADLINE_S) -> None:

@@ -132,16 +132,21 @@ def _house(told: Settings) -> Iterator[_House]:
         url = stack.enter_context(database(told.store_url))
         directory = Path(stack.enter_context(TemporaryDirectory(prefix="bench-")))
         name = f"bench_{uuid4().hex[:12]}"
-        rows = urlsplit(told.clickhouse_url)._replace(path=f"/{name}").geturl()
+        rows = _of(told, name)
         own = replace(told, mode="distributed", store_url=url, keys_url="", clickhouse_url=rows, topics=name, master_key=KEY)
         stack.callback(_forget, told, name)
         yield stack.enter_context(_House(own, directory))
 
 
+def _of(told: Settings, database: str) -> str:
+    """The URL of another database of rows on the same server."""
+    return urlsplit(told.clickhouse_url)._replace(path=f"/{database}").geturl()
+
+
 def _forget(told: Settings, name: str) -> None:
     with closing(KafkaAdminClient(bootstrap_servers=told.kafka)) as admin:
         admin.delete_topics(names(name))
-    with Client.from_url(told.clickhouse_url) as client:
+    with Client.from_url(_of(told, "default")) as client:
         client.execute(f"DROP DATABASE IF EXISTS {name}")
 
 

@@ -161,10 +161,13 @@ def test_a_dead_letter_is_listed_and_its_rows_are_made_once_it_is_mended(house: 
 
 
 def test_workers_that_are_stopped_leave_nothing_to_be_done_again(house: House, load: Load) -> None:
+    first, last = house.workers
+    assert first.stop() == 0
+    # Whoever has just been given partitions may have to look again at what the other had not committed.
+    house.wait_share([last])
     load.tell(500)
     house.wait_covered()
-    for worker in house.workers:
-        assert worker.stop() == 0
+    assert last.stop() == 0
     with closing(Brokers(house.kafka)) as brokers:
         ends = brokers.ends({topic(house.prefix, slice_): PARTITIONS for slice_ in SLICES})
     assert house.committed() == {partition_name(*partition): end for partition, end in ends.items() if end}

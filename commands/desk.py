@@ -15,15 +15,18 @@ from uuid import UUID
 import msgspec
 
 from commands.keyring import Additions, Keyring
-from domain.base import Aggregate, Stamp
+from domain.base import SECOND, Aggregate, Stamp
 from domain.contacts import Contact, normalised
-from domain.errors import NotFound
+from domain.errors import InvalidField, NotFound
 
 if TYPE_CHECKING:
     from commands.batch import Batch
 
 ANYONE = ""
 """The permission of commands that prove by themselves that the caller may: a one-time link, a password."""
+
+_AHEAD_US = 60 * SECOND
+"""By so much the clock of whoever tells what happens may be ahead."""
 
 _VERSION_BITS = 0xF << 76 | 0b11 << 62
 _VERSION_7 = 0x7 << 76 | 0b10 << 62
@@ -123,7 +126,9 @@ class Desk:
         return self._now_us
 
     def instant(self, at: int | None) -> int:
-        """When it happened: `at` (microseconds) if the command says so, else now."""
+        """When it happened: `at` (microseconds) if the command says so, else now. Raises InvalidField for what is still to come."""
+        if at is not None and at > self._now_us + _AHEAD_US:
+            raise InvalidField("at", "lies in the future")
         return self._now_us if at is None else at
 
     def new_id(self) -> UUID:

@@ -199,6 +199,8 @@ def test_a_step_that_cannot_be_now_is_refused_and_changes_nothing(ana, desk, cen
         ("/v1/interactions", {"number": "abc"}, "/number"),
         ("/v1/interactions", {"at": "2026-03-02T10:00:00"}, "/at"),
         ("/v1/interactions", {"at": "1999-01-01T00:00:00Z"}, "/at"),
+        ("/v1/interactions", {"at": "2099-01-01T00:00:00Z"}, "/at"),
+        ("/v1/agents/log-in", {"agent": "Ana", "at": "2099-01-01T00:00:00Z"}, "/at"),
         ("/v1/interactions/dial", {}, "/number"),
         ("/v1/queues", {"name": " "}, "/name"),
         ("/v1/queues", {"name": "vendas", "sla_target": 101}, "/sla_target"),

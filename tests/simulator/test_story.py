@@ -32,6 +32,11 @@ MONDAY = datetime(2026, 3, 2, 3, tzinfo=UTC)
 COMPANY = company_id("Empresa")
 
 
+def hours_on(hours: int) -> int:
+    """The instant so long after Monday began, in microseconds."""
+    return int((MONDAY + timedelta(hours=hours)).timestamp()) * SECOND
+
+
 class HandClock:
     """Says what it was set to."""
 
@@ -44,7 +49,7 @@ class HandClock:
 
 @pytest.fixture
 def doors(tmp_path: Path) -> Iterator[list[Door]]:
-    opened = [Door(Store(tmp_path / name), HandClock(MONDAY)) for name in ("one", "two")]
+    opened = [Door(Store(tmp_path / name), HandClock(MONDAY + timedelta(days=2))) for name in ("one", "two")]
     yield opened
     for door in opened:
         door.store.close()
@@ -110,8 +115,8 @@ def said(door: Door) -> list[tuple[Any, ...]]:
 
 
 def test_the_present_is_told_as_it_happens_and_is_the_same_story(doors: list[Door]) -> None:
-    stories = [Story(door, COMPANY, busy_center(), seed=9, start_us=door.clock.now_us()) for door in doors]
-    noon, one = (int((MONDAY + timedelta(hours=hours)).timestamp()) * SECOND for hours in (9, 10))
+    stories = [Story(door, COMPANY, busy_center(), seed=9, start_us=hours_on(0)) for door in doors]
+    noon, one = hours_on(9), hours_on(10)
     for story in stories:
         story.set_up()
         story.tell_until(noon)
@@ -137,9 +142,9 @@ def test_the_present_is_told_as_it_happens_and_is_the_same_story(doors: list[Doo
 def test_the_story_goes_on_when_somebody_else_has_a_hand_in_it(doors: list[Door]) -> None:
     door, clock = doors[0], doors[0].clock
     assert isinstance(clock, HandClock)
-    story = Story(door, COMPANY, busy_center(), seed=9, start_us=clock.us)
+    story = Story(door, COMPANY, busy_center(), seed=9, start_us=hours_on(0))
     story.set_up()
-    morning, noon = (int((MONDAY + timedelta(hours=hours)).timestamp()) * SECOND for hours in (9, 12))
+    morning, noon = hours_on(9), hours_on(12)
     story.tell_until(morning)
     clock.us = morning
     for agent in busy_center().agents:
@@ -158,7 +163,7 @@ def test_the_story_goes_on_when_somebody_else_has_a_hand_in_it(doors: list[Door]
 
 
 def test_a_center_is_set_up_once(doors: list[Door]) -> None:
-    story = Story(doors[0], COMPANY, busy_center(), seed=1, start_us=doors[0].clock.now_us())
+    story = Story(doors[0], COMPANY, busy_center(), seed=1, start_us=hours_on(0))
     story.set_up()
     head = doors[0].store.head()
     story.set_up()

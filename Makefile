@@ -41,11 +41,14 @@ down: install
 	$(BIN)/python -m services.house down
 
 # Tests that need a server are skipped where it cannot be had, and fail where CI is set.
+# Those of one file stay together: they share what they have started.
+PYTEST := $(BIN)/python -m services run clickhouse kafka postgresql -- $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+
 test: check
-	$(BIN)/python -m services run clickhouse kafka postgresql -- $(BIN)/python -m pytest
+	$(PYTEST)
 
 test-long: check
-	$(BIN)/python -m services run clickhouse kafka postgresql -- $(BIN)/python -m pytest -m ''
+	$(PYTEST) -m ''
 
 bench: install
 	@$(BIN)/python -m bench

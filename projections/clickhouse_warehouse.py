@@ -33,7 +33,7 @@ _PORT = 9000
 _SCHEMES = ("clickhouse://", "clickhouses://")
 _NO_ADDRESS = "not the address of a ClickHouse server"
 _CONNECT_S = 3
-_FIRST_WORDS_S = 5
+_FIRST_WORDS_S = 7
 _ID_BYTES = 16
 _SETTINGS = {
     # Lists of ids are part of the statement.

@@ -24,10 +24,10 @@ def live_through(center: TimedCenter, company: str, hours: float, *, seed: int =
     """Let the hours from OPENS on have happened in the company; the clock shows their end. The projections cover it. Returns the true figures."""
     start = int(OPENS.timestamp()) * SECOND
     story = Story(center.door, company_id(company), busy_center(scale), seed=seed, start_us=start)
-    story.set_up()
     end = start + int(hours * 3600) * SECOND
-    story.tell_until(end)
     center.clock.us = max(center.clock.us, end)
+    story.set_up()
+    story.tell_until(end)
     cover(center)
     return story.truth.figures()
 

@@ -1,12 +1,13 @@
-"""Commands through the one door on PostgreSQL, beside bare psycopg that inserts the same bytes in batches of the same size."""
+"""Commands through the one door on PostgreSQL, beside bare psycopg that inserts the same bytes in batches of the same sizes."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,8 +18,9 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 import settings
-from bench.measure import compared, in_turns
-from bench.saving import CALLERS, FULL, QUICK, Row, last_rows, share_out
+from bench.measure import compared, in_turns, profiled, spread
+from bench.saving import CALLER, CALLERS, FULL, QUICK, Row, last_rows, share_out
+from commands.desk import Command
 from commands.door import Door
 from commands.interactions import StartCall
 from commands.place import OnServers
@@ -37,40 +39,59 @@ def many_callers_on_server(quick: bool) -> dict[str, Any]:
     if not told.store_url:
         return {"skipped": "ATENDE_STORE_URL is not set"}
     size, names = QUICK if quick else FULL, itertools.count()
+
+    def commands() -> list[Command]:
+        return [StartCall(call=f"bench.{next(names)}", did="4000") for _ in range(size.commands)]
+
     with (
         database(told.store_url) as url,
         TemporaryDirectory(prefix="bench-") as directory,
         closing(_Raw(url)) as raw,
         Store(OnServers(Path(directory), url)) as store,
     ):
-        door = Door(store)
+        door, heads = Door(store), [0]
+        store.subscribe(heads.append)
 
         def ours() -> float:
-            waiting = [StartCall(call=f"bench.{next(names)}", did="4000") for _ in range(size.commands)]
+            waiting = commands()
+            del heads[:-1]
             started = time.perf_counter()
-            asyncio.run(share_out(door, list(waiting)))
+            asyncio.run(share_out(door, waiting))
             return len(waiting) / (time.perf_counter() - started)
 
+        def batches() -> list[int]:
+            return [end - begin for begin, end in pairwise(heads)]
+
         ours()
-        mine, bare = in_turns(size.rounds, ours, lambda: raw.save(last_rows(store, size.commands)))
-    return compared("commands/s", mine, bare, aim=0.5)
+        mine, bare = in_turns(size.rounds, ours, lambda: raw.save(last_rows(store, size.commands), batches()))
+        figure = compared("commands/s", mine, bare, aim=0.5)
+        figure["events_a_batch"] = spread(batches())
+        if not figure["reached"]:
+            figure["profile"] = profiled(lambda: _ask_in_this_thread(door, commands()))
+    return figure
+
+
+def _ask_in_this_thread(door: Door, commands: list[Command]) -> None:
+    """The same without a loop: what saves in a thread of its own would not be seen."""
+    for first in range(0, len(commands), CALLERS):
+        door.execute_all([(command, CALLER) for command in commands[first : first + CALLERS]])
 
 
 class _Raw:
-    """A bare connection: 32 rows an insert, each insert a transaction."""
+    """A bare connection: rows by the batch, each batch an insert that is a transaction of its own."""
 
     def __init__(self, url: str) -> None:
         self._db = psycopg.connect(url, autocommit=True)
         self._db.execute(_TABLE)
         self._next = itertools.count(1)
 
-    def save(self, rows: list[Row]) -> float:
+    def save(self, rows: list[Row], batches: Sequence[int]) -> float:
         """Rows a second."""
-        fresh = [(next(self._next), *row[1:]) for row in rows]
+        fresh = iter([(next(self._next), *row[1:]) for row in rows])
         started = time.perf_counter()
-        for first in range(0, len(fresh), CALLERS):
-            self._db.execute(_INSERT, [list(column) for column in zip(*fresh[first : first + CALLERS], strict=True)])
-        return len(fresh) / (time.perf_counter() - started)
+        for size in batches:
+            self._db.execute(_INSERT, [list(column) for column in zip(*itertools.islice(fresh, size), strict=True)])
+        return len(rows) / (time.perf_counter() - started)
 
     def close(self) -> None:
         self._db.close()

@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
 
+from commands.chain import Stored
 from commands.keyring import SEALED, Keyring, subject_of
 from domain.base import CATALOGUE, Event, NewerEvent, Personal, up_to_date
 
@@ -56,19 +57,19 @@ class EventMapper(Mapper[UUID]):
         return value.sealed
 
     def to_stored_event(self, domain_event: Event) -> StoredEvent:  # type: ignore[override]
-        """An event as it is written down."""
-        written = self._encoder.encode(domain_event)
+        """An event as it is written down, as the library wants it."""
+        _, version, topic, state = self.write(domain_event)
+        return StoredEvent(domain_event.originator_id, version, topic, state)
+
+    def write(self, event: Event) -> Stored:
+        """An event as it is written down: a row of the store."""
+        written = self._encoder.encode(event)
         state = written[written.index(_STATE_BEGINS) + 1 :]
-        version = domain_event.VERSION
-        return StoredEvent(
-            originator_id=domain_event.originator_id,
-            originator_version=domain_event.originator_version,
-            topic=domain_event.TOPIC,
-            state=b"{" + state if version == 1 else b'{"v":%d,' % version + state,
-        )
+        begin = b"{" if event.VERSION == 1 else b'{"v":%d,' % event.VERSION
+        return event.originator_id.bytes, event.originator_version, event.TOPIC, begin + state
 
     def to_domain_event(self, stored_event: StoredEvent) -> Event:
-        """The event that was written down."""
+        """The event that was written down, as the library has it."""
         assert isinstance(stored_event.originator_id, UUID)
         return self.read(stored_event.originator_id.bytes, stored_event.originator_version, stored_event.topic, stored_event.state)
 

@@ -19,7 +19,7 @@ from eventsourcing.persistence import (
     Subscription,
 )
 
-from commands.chain import ChainBroken, Head, link
+from commands.chain import ChainBroken, Head, Stored, link
 from commands.database import CommitUnsure, Database, Kind, Rows, StoreUnavailable, Undone
 from commands.place import NotedHead
 
@@ -198,27 +198,25 @@ class ChainedRecorder(ApplicationRecorder):
             self._head = before
             raise
 
-    def append(self, stored_events: Sequence[StoredEvent]) -> list[int]:
+    def append(self, events: Iterable[Stored]) -> Sequence[int]:
         """Inside a transaction: the events after all others, chained; their positions."""
         position, digest = self._head.position, self._head.hash
         first = position + 1
         rows: list[tuple[int, bytes, int, str, bytes, bytes]] = []
-        for stored in stored_events:
+        for stored in events:
             position += 1
-            assert isinstance(stored.originator_id, UUID)
-            originator = stored.originator_id.bytes
-            digest = link(digest, position, (originator, stored.originator_version, stored.topic, stored.state))
-            rows.append((position, originator, stored.originator_version, stored.topic, stored.state, digest))
+            digest = link(digest, position, stored)
+            rows.append((position, *stored, digest))
         self.db.insert("stored_events", KINDS, rows)
         self._head = Head(position, digest)
-        return list(range(first, position + 1))
+        return range(first, position + 1)
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int] | None:
         """Record these events in one transaction; their positions, None for no events."""
         if not stored_events:
             return None
         with self.transaction():
-            return self.append(stored_events)
+            return [*self.append(_stored(event) for event in stored_events)]
 
     # Reading
 
@@ -289,6 +287,11 @@ class ChainedRecorder(ApplicationRecorder):
     def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[ApplicationRecorder]:
         """All events after a position, then each new one as it is recorded."""
         return _Subscription(self, gt, topics)
+
+
+def _stored(event: StoredEvent) -> Stored:
+    assert isinstance(event.originator_id, UUID)
+    return event.originator_id.bytes, event.originator_version, event.topic, event.state
 
 
 class _Subscription(ListenNotifySubscription[ApplicationRecorder]):

@@ -15,10 +15,9 @@ from typing import TypeVar
 from uuid import UUID
 
 from eventsourcing.application import Application, LRUCache
-from eventsourcing.persistence import StoredEvent
 from eventsourcing.utils import Environment, EnvType
 
-from commands.chain import ChainBroken
+from commands.chain import ChainBroken, Stored
 from commands.codec import EventMapper
 from commands.database import Kind, StoreUnavailable, Unreadable
 from commands.keyring import Additions, Keyring, master_key
@@ -187,9 +186,9 @@ class Store(Application[UUID]):
             with contextlib.suppress(KeyError):
                 self._cache.get(id, evict=True)
 
-    def sealed(self, events: Iterable[Event]) -> list[StoredEvent]:
+    def sealed(self, events: Iterable[Event]) -> list[Stored]:
         """The events as they are stored."""
-        return [self.mapper.to_stored_event(event) for event in events]
+        return [self.mapper.write(event) for event in events]
 
     def save_keys(self, additions: Additions) -> None:
         """Inside a transaction: the keys that sealed events need are durable, and what is to be forgotten is forgotten.

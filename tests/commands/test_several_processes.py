@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
 import pytest
-from eventsourcing.persistence import StoredEvent
 
+from commands.chain import Stored
 from commands.desk import Command, Desk, Done, handles
 from commands.door import Door
 from commands.place import OnServers
@@ -131,7 +131,7 @@ def test_what_a_command_only_read_may_not_have_changed_when_it_is_saved(door: Do
     door.execute_all([(Count(tally=id), caller()) for id in (tally, other)])
     sealed = door.store.sealed
 
-    def meanwhile(events: list[Event]) -> list[StoredEvent]:
+    def meanwhile(events: list[Event]) -> list[Stored]:
         monkeypatch.undo()
         beside.execute(Count(tally=other), caller())
         return sealed(events)

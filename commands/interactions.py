@@ -13,7 +13,7 @@ from domain.base import MS, NOBODY, Personal
 from domain.calls import Call
 from domain.errors import NotFound
 from domain.facts import Fact
-from domain.ids import agent_id, interaction_id
+from domain.ids import agent_id, interaction_id, timeline_id
 from domain.interactions import Interaction
 from domain.live import existing, must_follow, queue_concerned
 
@@ -27,7 +27,7 @@ class NewCall(Command, frozen=True, kw_only=True):
     call: str = ""
 
     def concerns(self, tenant: UUID) -> Iterable[UUID]:
-        return (interaction_id(tenant, self.call),) if self.call else ()
+        return (interaction_id(tenant, self.call), timeline_id(tenant)) if self.call else ()
 
 
 class StartCall(NewCall, frozen=True, kw_only=True):
@@ -56,8 +56,8 @@ class CallCommand(Command, frozen=True, kw_only=True):
     interaction: UUID
     at: int | None = None
 
-    def concerns(self, tenant: UUID) -> Iterable[UUID]:  # noqa: ARG002 - whichever company's it is
-        return (self.interaction,)
+    def concerns(self, tenant: UUID) -> Iterable[UUID]:
+        return self.interaction, timeline_id(tenant)
 
 
 class EnterIvr(CallCommand, frozen=True, kw_only=True):

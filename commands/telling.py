@@ -46,7 +46,7 @@ class TellCall(Command, frozen=True, kw_only=True):
     facts: tuple[Fact, ...]
 
     def concerns(self, tenant: UUID) -> Iterable[UUID]:
-        return (interaction_id(tenant, self.call),)
+        return interaction_id(tenant, self.call), timeline_id(tenant)
 
 
 class TellAgent(Command, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 Rows = list[tuple[Any, ...]]
 Kind = Literal["integer", "bytes", "text"]
@@ -49,6 +49,9 @@ class Database(ABC):
 
     A statement that breaks a uniqueness raises the library's IntegrityError; a database that is away, StoreUnavailable.
     """
+
+    ON_SERVER: ClassVar[bool]
+    """Whether another machine may have to be waited for, for seconds: a thread does, never an event loop."""
 
     lock: AbstractContextManager[object]
     """Held, by a thread that may take it again, while the writing connection is used for more than one statement."""

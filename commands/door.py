@@ -28,9 +28,6 @@ _TRIES = 3
 _SLOW_DISK_S = 0.005
 """When saving what callers of `execute_soon` ask takes this long, a thread waits for the disk instead of the event loop."""
 
-_AWAY_S = 1.0
-"""What saving is taken to need after a database was away."""
-
 _Waiting = tuple[Command, Caller, "asyncio.Future[Receipt]"]
 
 
@@ -79,7 +76,8 @@ class Door:
         """Decide and save all that waits: here, unless that would hold up the loop."""
         batch, self._waiting = self._waiting, []
         requests = [(command, caller) for command, caller, _ in batch]
-        if self._usual_s < _SLOW_DISK_S and self._lock.acquire(blocking=False):
+        quick = not self.store.recorder.db.ON_SERVER and self._usual_s < _SLOW_DISK_S
+        if quick and self._lock.acquire(blocking=False):
             try:
                 answers = self._apart(requests)
             finally:
@@ -110,8 +108,7 @@ class Door:
         try:
             answers = self._execute(requests)
         except (StoreUnavailable, ClockOff) as error:
-            # Asked one by one it would be no better, and what may have been saved must not be done again. The next wait in a thread.
-            self._usual_s = _AWAY_S
+            # Asked one by one it would be no better, and what may have been saved must not be done again.
             return [error] * len(requests)
         except Exception as error:  # noqa: BLE001 - each is handed to the one who asked
             if len(requests) == 1:

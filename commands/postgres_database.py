@@ -47,6 +47,8 @@ T = TypeVar("T")
 class PostgresDatabase(Database):
     """One schema of a database on a server. `makes_tables`: what is missing is made; else it is refused."""
 
+    ON_SERVER = True
+
     def __init__(self, url: str, schema: str, *, makes_tables: bool = True) -> None:
         """Raises StoreUnavailable: a wrong URL, name or password, a server that does not answer, tables of another layout or none."""
         self.lock = threading.RLock()

@@ -18,6 +18,8 @@ from commands.database import Database, Kind, Rows, Snapshot, Unreadable
 class SqliteDatabase(Database):
     """One file. Another process may write to it too: it is waited for, ten seconds at most."""
 
+    ON_SERVER = False
+
     def __init__(self, path: Path, *, cache_mib: int = 32, overwrite: bool = False) -> None:
         """`overwrite`: what is deleted is overwritten, and never written to a temporary file."""
         self.lock = threading.RLock()

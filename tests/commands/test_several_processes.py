@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from collections import Counter
@@ -13,7 +14,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from commands.chain import Stored
-from commands.desk import Command, Desk, Done, handles
+from commands.desk import Command, Desk, Done, Receipt, handles
 from commands.door import Door
 from commands.place import OnServers
 from commands.store import Store
@@ -149,6 +150,20 @@ def test_what_is_at_hand_is_what_another_process_made_of_it(door: Door, beside: 
     within(lambda: door.store.head() == receipt.position)
     with pytest.raises(Refused, match="grown"):
         door.execute(CountWhileFew(tally=tally, other=other), caller())
+
+
+def test_the_loop_goes_on_while_another_process_has_its_turn(door: Door, beside: Door) -> None:
+    async def asks() -> tuple[bool, Receipt]:
+        with beside.store.recorder.transaction():
+            asking = asyncio.ensure_future(door.execute_soon(Count(tally=uuid4()), caller()))
+            for _ in range(100):
+                await asyncio.sleep(0)
+            done_meanwhile = asking.done()
+        return done_meanwhile, await asking
+
+    done_meanwhile, receipt = asyncio.run(asks())
+    assert not done_meanwhile
+    assert receipt.position == 1
 
 
 # Lost connections

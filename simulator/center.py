@@ -95,8 +95,8 @@ OFFICE_HOURS = Curve(
 
 NEVER_ASLEEP = Curve(
     hours=(
-        3.0, 2.6, 2.4, 2.2, 2.2, 2.4, 2.8, 3.4, 4.4, 5.4, 6.0, 6.0,
-        5.2, 5.0, 5.6, 5.8, 5.4, 5.0, 4.6, 4.6, 4.6, 4.4, 3.8, 3.2,
+        3.6, 3.5, 3.4, 3.4, 3.4, 3.5, 3.6, 3.9, 4.4, 4.8, 5.0, 5.0,
+        4.6, 4.4, 4.7, 4.8, 4.7, 4.5, 4.3, 4.3, 4.3, 4.2, 3.9, 3.8,
     ),
     weekdays=(1.1, 1.0, 1.0, 1.0, 1.0, 0.9, 0.8),
 )  # fmt: skip
@@ -149,15 +149,15 @@ def busy_center(scale: float = 1.0) -> Center:
 
 
 def sleepless_center(scale: float = 1.0) -> Center:
-    """The same center working round the clock, so that there is something to see at any hour; `scale` 1 is some 1,000 calls a day."""
-    people = max(round(42 * scale), 4 * len(_TEAMS))
+    """The same center working round the clock, so that there is something to see at any hour; `scale` 1 is some 1,500 calls a day."""
+    people = max(round(60 * scale), 4 * len(_TEAMS))
     return Center(
         queues=_queues(),
         ivrs=(_main_ivr(always_open=True), _collections_ivr()),
         lines=_LINES,
         agents=tuple(replace(_agent(place), shift=_RELAY[place // len(_TEAMS) % len(_RELAY)]) for place in range(people)),
         curve=NEVER_ASLEEP,
-        calls_a_day=1_000.0 * scale,
+        calls_a_day=1_500.0 * scale,
         dials_an_hour=1.2,
     )
 

@@ -22,11 +22,11 @@ import sys
 from functools import partial
 from cli import demo, main
 demo._PAST_US = 2 * 3600 * 1_000_000
-demo.sleepless_center = partial(demo.sleepless_center, 6.0)
+demo.sleepless_center = partial(demo.sleepless_center, 4.0)
 sys.argv = ["atende", *sys.argv[1:]]
 main.main()
 """
-"""The demo with two hours of history instead of a week, and six times as many calls."""
+"""The demo with two hours of history instead of a week, and four times as many calls."""
 
 
 class Demo:

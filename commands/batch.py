@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
@@ -83,6 +83,8 @@ class Batch:
         self.additions = Additions()
         self._loaded: dict[UUID, Aggregate] = {}
         self._read: dict[UUID, list[Event]] = {}
+        self._nobodys: set[UUID] = set()
+        """Ids under which nothing was in the log."""
         self._waiting: dict[UUID, list[Event]] = {}
         self._keys: dict[tuple[UUID, str], Decision] = {}
         self._receipts: dict[tuple[UUID, str], tuple[bytes, bytes] | None] = {}
@@ -94,38 +96,46 @@ class Batch:
         ids = {id for command, caller in requests for id in command.concerns(caller.tenant)}
         missing = [id for id in ids if self.store.cached(id) is None]
         if len(missing) > 1:
-            found = self.store.streams(missing)
-            self._read = {id: found.get(id, []) for id in missing}
+            self._read = self.store.streams(missing)
+            self._nobodys.update(id for id in missing if id not in self._read)
         keys = {(caller.tenant, caller.idempotency_key) for _, caller in requests if caller.idempotency_key}
         if len(keys) > 1:
             self._receipts = {**dict.fromkeys(keys), **self.store.receipts_for(keys)}
 
     def load(self, kind: type[A], id: UUID) -> Aggregate | None:
         """The aggregate with all that was accepted in this batch; None if nothing ever happened to it."""
-        found = self._loaded.get(id) or self._found(kind, id)
-        if found is not None:
-            found.history = lambda: self._stream(id)
+        found = self._loaded.get(id)
+        if found is None:
+            found = self._found(kind, id)
+            if found is None:
+                return None
             self._loaded[id] = found
+        found.history = lambda: self._stream(id)
         return found
 
     def _found(self, kind: type[A], id: UUID) -> Aggregate | None:
-        waiting = self._waiting.get(id, [])
-        at_hand = self.store.cached(id) if not waiting else None
-        if at_hand is not None:
-            return at_hand
+        waiting = self._waiting.get(id)
+        if waiting is None:
+            if id in self._nobodys:
+                return None
+            at_hand = self.store.cached(id)
+            if at_hand is not None:
+                return at_hand
         if not kind.TELLS_ALL:
             return project(self._stream(id), kind)
-        return project(waiting[-1:] or self._kept(id, self.store.last(id) if id not in self._read else self._read.pop(id)), kind)
+        return project(waiting[-1:] if waiting else self._logged(id, self.store.last), kind)
 
     def _stream(self, id: UUID) -> list[Event]:
         """All that happened to an aggregate, in the log and in this batch."""
-        events = self._read.pop(id) if id in self._read else self.store.streams([id]).get(id, [])
-        return [*self._kept(id, events), *self._waiting.get(id, [])]
+        return [*self._logged(id, self.store.stream_of), *self._waiting.get(id, ())]
 
-    def _kept(self, id: UUID, events: list[Event]) -> list[Event]:
-        """What was read; when it is nothing, it need not be read again in this batch."""
+    def _logged(self, id: UUID, read: Callable[[UUID], list[Event]]) -> list[Event]:
+        """What the log has of it: as it was read before, else as `read` does. When it has nothing, it is not asked again in this batch."""
+        if id in self._nobodys:
+            return []
+        events = self._read.pop(id, None) or read(id)
         if not events:
-            self._read[id] = events
+            self._nobodys.add(id)
         return events
 
     def exists(self, id: UUID) -> bool:
@@ -209,7 +219,7 @@ class Batch:
             return self._answers(outcomes, [])
         stored = self.store.sealed(events)
         with self.store.recorder.transaction():
-            if self.store.recorder.changed_by_others((*self._loaded, *self._read), self._since):
+            if self.store.recorder.changed_by_others((*self._loaded, *self._read, *self._nobodys), self._since):
                 raise IntegrityError("another process has changed meanwhile what this was decided on")
             self.store.save_keys(self.additions)
             answers = self._answers(outcomes, self.store.recorder.append(stored) if stored else [])

@@ -162,6 +162,10 @@ class Store(Application[UUID]):
         by_id = groupby(self.recorder.rows_of(ids), key=lambda row: row[0])
         return {UUID(bytes=id): [read(*row) for row in rows] for id, rows in by_id}
 
+    def stream_of(self, id: UUID) -> list[Event]:
+        """For a writer: all events of this aggregate, if it has any."""
+        return self.streams([id]).get(id, [])
+
     def last(self, id: UUID) -> list[Event]:
         """For a writer: the last event of this aggregate, if it has any."""
         return [self.mapper.read(*row) for row in self.recorder.last_row_of(id)]

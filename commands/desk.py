@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 from uuid import UUID
 
@@ -79,12 +79,11 @@ class Receipt(msgspec.Struct, frozen=True):
     result: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(msgspec.Struct, frozen=True):
     """What a handler gives back: the aggregate that the command was about, and what else the caller wants to know."""
 
     aggregate: Aggregate
-    result: dict[str, Any] = field(default_factory=dict)
+    result: dict[str, Any] = {}
 
 
 Handler = Callable[[Any, "Desk"], Done]

@@ -8,7 +8,6 @@ name of its own; several at once are `interaction.observed`; facts that change w
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import ClassVar, cast
 from uuid import UUID
 
@@ -99,8 +98,7 @@ class VisitAmended(InteractionEvent, frozen=True, kw_only=True):
     TOPIC: ClassVar[str] = "visit.amended"
 
 
-@dataclass(frozen=True)
-class Told:
+class Told(msgspec.Struct, frozen=True):
     """What a telling came to. Counts for the result of an import; `conflicts` are the new ones."""
 
     new: int
@@ -108,9 +106,6 @@ class Told:
     ends: dict[str, int]
     implied: int
     conflicts: tuple[str, ...]
-
-
-NOTHING = Told(0, 0, {}, 0, ())
 
 
 class Interaction(Aggregate):

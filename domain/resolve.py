@@ -8,8 +8,9 @@ observed one. What no source saw ends `unknown`, never guessed.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from uuid import UUID
+
+import msgspec
 
 from domain.base import Personal
 from domain.calls import Call, Visit
@@ -20,8 +21,7 @@ from domain.paths import attempt_of, path_of, status_of
 from domain.visiting import Visiting
 
 
-@dataclass(frozen=True)
-class Context:
+class Context(msgspec.Struct, frozen=True):
     """What a call cannot know by itself.
 
     settings: (queue, offered at, in us) -> (SLA threshold ms, tolerated abandon ms) as they were then.
@@ -38,26 +38,28 @@ class Context:
     origin: str = ""
 
 
-@dataclass(frozen=True)
-class Resolved:
+class Resolved(msgspec.Struct, frozen=True):
     """The call, and what its sources disagree about (sentences that name the lines)."""
 
     call: Call
-    conflicts: list[str] = field(default_factory=list)
+    conflicts: list[str] = []
 
 
 def resolve(facts: list[Fact], context: Context) -> Resolved:
     """The call that these facts prove."""
     ordered = in_order(facts)
-    outbound = _outbound_queues(ordered)
+    told: dict[str, list[Fact]] = {}
+    for fact in ordered:
+        told.setdefault(fact.kind, []).append(fact)
+    outbound = _outbound_queues(ordered) if "outbound" in told else set()
     visiting = Visiting(context.settings)
-    visiting.take_all([fact for fact in ordered if fact.queue not in outbound or not fact.queue])
-    hung_up = max((fact.at for fact in ordered if fact.kind == "hung_up"), default=None)
+    visiting.take_all([fact for fact in ordered if fact.queue not in outbound or not fact.queue] if outbound else ordered)
+    hung_up = max(fact.at for fact in told["hung_up"]) if "hung_up" in told else None
     visits = visiting.close(context.restarts, hung_up)
     attempt = attempt_of(ordered, outbound, hung_up)
     path = path_of(ordered, visits, hung_up, context.restarts)
     ended_ms = _ended_ms(ordered, visits, hung_up, attempt.ended_ms if attempt else None)
-    quality = _quality(ordered)
+    quality = _quality(told["quality"]) if "quality" in told else (None, None)
     return Resolved(
         Call(
             call=context.call,
@@ -67,14 +69,14 @@ def resolve(facts: list[Fact], context: Context) -> Resolved:
             started_ms=min([ordered[0].at // 1000, *(visit.offered_ms for visit in visits)]),
             ended_ms=ended_ms,
             status=status_of(visits, path, attempt, ended_ms is not None),
-            part_of=next((interaction_id(context.tenant, fact.text) for fact in ordered if fact.kind == "part_of"), None),
+            part_of=interaction_id(context.tenant, told["part_of"][0].text) if "part_of" in told else None,
             contact=context.contact,
             number=_number(ordered),
             did=next((fact.text for fact in ordered if fact.kind in ("arrived", "did") and fact.text), ""),
             visits=visits,
             ivr=path,
             attempt=attempt,
-            tags=tuple(fact.text for fact in ordered if fact.kind == "tag"),
+            tags=tuple(fact.text for fact in told["tag"]) if "tag" in told else (),
             jitter_ms=quality[0],
             loss_percent=quality[1],
         ),
@@ -109,7 +111,5 @@ def _number(facts: list[Fact]) -> Personal | None:
 
 def _quality(facts: list[Fact]) -> tuple[float | None, float | None]:
     """The worst leg's jitter (ms) and loss (%)."""
-    told = [fact.text.split(";") for fact in facts if fact.kind == "quality"]
-    if not told:
-        return None, None
+    told = [fact.text.split(";") for fact in facts]
     return max(float(jitter) for jitter, _ in told), max(float(loss) for _, loss in told)

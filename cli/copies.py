@@ -13,7 +13,7 @@ from cli.console import Console, Mistake
 from cli.migrating import make_all
 from commands.chain import Head
 from commands.copying import NoBackup, back_up_keys
-from commands.keyring import MASTER_FILE, WrongMasterKey
+from commands.master_key import MASTER_FILE, WrongMasterKey
 from commands.moving import leave_note
 from commands.moving import move as run_move
 from commands.place import InDirectory, OnServers

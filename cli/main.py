@@ -20,7 +20,7 @@ from cli.console import Mistake, terminal
 from commands.chain import ChainBroken
 from commands.clock import ClockOff
 from commands.database import StoreUnavailable
-from commands.keyring import WrongMasterKey
+from commands.master_key import WrongMasterKey
 from migrations.runner import MigrationRefused
 from projections.warehouse import WarehouseUnreachable
 

@@ -12,11 +12,8 @@ import hmac
 import os
 import threading
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as NotBase64
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -24,16 +21,13 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from eventsourcing.persistence import IntegrityError
 
 from commands.database import Database, Rows
-from commands.place import made
+from commands.master_key import ABOUT_ITSELF, NONCE, unwrap, wrap
 from domain.base import FORGOTTEN, NOBODY, Personal
 
 SEALED = "sealed:"
 """What every sealed datum begins with: the rest names its subject and holds the ciphertext."""
 
-MASTER_FILE = "master.key"
-_NONCE = 12
 _TAG = 16
-_ABOUT_ITSELF = b"keyring"
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS keys (subject BLOB PRIMARY KEY, wrapped BLOB, owner BLOB) WITHOUT ROWID;
@@ -44,88 +38,6 @@ CREATE TABLE IF NOT EXISTS about (what TEXT PRIMARY KEY, value BLOB NOT NULL) WI
 
 INDEX_KEY = "SELECT value FROM about WHERE what = 'index'"
 _PLACES_A_QUERY = 500
-
-
-class WrongMasterKey(Exception):
-    """The master key given is not the one under which this data directory's keys are wrapped."""
-
-
-def master_key(directory: Path, given: str = "") -> bytes:
-    """The key that wraps all others: `given` (32 bytes as hex or base64), else the file `master.key`, made at the first start."""
-    if given:
-        return _parsed(given)
-    path = made(directory) / MASTER_FILE
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return _parsed(path.read_text(encoding="ascii"))
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(os.urandom(32).hex().encode())
-        file.flush()
-        os.fsync(file.fileno())
-    return _parsed(path.read_text(encoding="ascii"))
-
-
-def opening_key(directory: Path, given: bytes, index: bytes) -> bytes:
-    """The master key of a key store, known by the wrapped key of its index: `given`, or that of its directory's own file. Raises WrongMasterKey."""
-    file = directory / MASTER_FILE
-    try:
-        must_open(given, index)
-    except WrongMasterKey:
-        if not file.exists():
-            raise
-        given = _parsed(file.read_text(encoding="ascii"))
-        must_open(given, index)
-    return given
-
-
-def _parsed(text: str) -> bytes:
-    text = text.strip()
-    try:
-        key = bytes.fromhex(text) if len(text) == 64 else urlsafe_b64decode(text.replace("+", "-").replace("/", "_"))
-    except (ValueError, NotBase64):
-        key = b""
-    if len(key) != 32:
-        raise WrongMasterKey("a master key is 32 bytes, as 64 hexadecimal digits or as base64")
-    return key
-
-
-def _wrapped(master: AESGCM, key: bytes, subject: bytes) -> bytes:
-    nonce = os.urandom(_NONCE)
-    return nonce + master.encrypt(nonce, key, subject)
-
-
-def _unwrapped(master: AESGCM, wrapped: bytes, subject: bytes) -> bytes:
-    try:
-        return master.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], subject)
-    except InvalidTag as error:
-        raise WrongMasterKey("the keys of this data directory are wrapped by another master key") from error
-
-
-def must_open(master: bytes, index: bytes) -> None:
-    """Refuse a key store, known by the wrapped key of its index, whose keys this master key does not open. Raises WrongMasterKey."""
-    _unwrapped(AESGCM(master), index, _ABOUT_ITSELF)
-
-
-class Rewrapping:
-    """Lets the keys of a key store be wrapped by another master key, wherever its rows go. A key itself never changes, nor what it has sealed."""
-
-    def __init__(self, before: bytes, after: bytes) -> None:
-        self._before = AESGCM(before)
-        self._after = AESGCM(after)
-
-    def about(self, row: Sequence[Any]) -> Sequence[Any]:
-        """A row (what, value) of the table `about`."""
-        what, value = row
-        return what, self._anew(value, _ABOUT_ITSELF)
-
-    def keys(self, row: Sequence[Any]) -> Sequence[Any]:
-        """A row (subject, wrapped, owner) of the table `keys`; of a forgotten subject nothing is left to wrap."""
-        subject, wrapped, owner = row
-        return subject, None if wrapped is None else self._anew(wrapped, subject), owner
-
-    def _anew(self, wrapped: bytes, subject: bytes) -> bytes:
-        return _wrapped(self._after, _unwrapped(self._before, wrapped, subject), subject)
 
 
 def subject_of(sealed: str) -> UUID:
@@ -181,16 +93,16 @@ class Keyring:
         """The key of the index, itself wrapped: reading it proves that the master key is the right one."""
         rows = self._db.execute(INDEX_KEY)
         if not rows:
-            made = self._wrap(os.urandom(32), _ABOUT_ITSELF)
+            made = self._wrap(os.urandom(32), ABOUT_ITSELF)
             self._db.execute("INSERT INTO about VALUES ('index', ?) ON CONFLICT DO NOTHING", (made,))
             rows = self._db.execute(INDEX_KEY)
-        return self._unwrap(rows[0][0], _ABOUT_ITSELF)
+        return self._unwrap(rows[0][0], ABOUT_ITSELF)
 
     def _wrap(self, key: bytes, subject: bytes) -> bytes:
-        return _wrapped(self._master, key, subject)
+        return wrap(self._master, key, subject)
 
     def _unwrap(self, wrapped: bytes, subject: bytes) -> bytes:
-        return _unwrapped(self._master, wrapped, subject)
+        return unwrap(self._master, wrapped, subject)
 
     # Sealing and opening
 
@@ -205,7 +117,7 @@ class Keyring:
             key = self._key(subject, make=True)
         if key is None:
             return SEALED + urlsafe_b64encode(subject.bytes).decode()
-        nonce = os.urandom(_NONCE)
+        nonce = os.urandom(NONCE)
         return SEALED + urlsafe_b64encode(subject.bytes + nonce + key.encrypt(nonce, plain.encode(), subject.bytes)).decode()
 
     def open(self, personal: Personal) -> str:
@@ -223,7 +135,7 @@ class Keyring:
                 key = self._key(subject, make=False)
             if key is None or len(raw) == 16:
                 return FORGOTTEN
-            return key.decrypt(raw[16 : 16 + _NONCE], raw[16 + _NONCE :], subject.bytes).decode()
+            return key.decrypt(raw[16 : 16 + NONCE], raw[16 + NONCE :], subject.bytes).decode()
         except (ValueError, InvalidTag):
             # Somebody's text that only looks sealed, or was tampered with: nothing to read.
             return FORGOTTEN

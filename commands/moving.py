@@ -15,7 +15,8 @@ from pathlib import Path
 from commands.chain import Flaw, Head
 from commands.copying import BESIDE_THE_LOG, KEYS, Table, copy
 from commands.database import Snapshot
-from commands.keyring import INDEX_KEY, Rewrapping, master_key, opening_key
+from commands.keyring import INDEX_KEY
+from commands.master_key import Rewrapping, master_key, opening_key
 from commands.place import InDirectory, OnServers
 from commands.refill import Flawed, NotTheSameLog, Refill, Row
 

@@ -20,7 +20,8 @@ from eventsourcing.utils import Environment, EnvType
 from commands.chain import ChainBroken, Stored
 from commands.codec import EventMapper
 from commands.database import Kind, StoreUnavailable, Unreadable
-from commands.keyring import Additions, Keyring, master_key
+from commands.keyring import Additions, Keyring
+from commands.master_key import master_key
 from commands.place import InDirectory, Place
 from commands.recorder import ChainedRecorder
 from domain.base import Aggregate, Event
@@ -74,7 +75,7 @@ class Store(Application[UUID]):
     recorder: ChainedRecorder
 
     def __init__(self, place: Place | Path, *, master: str = "", cached: int = _CACHED_AGGREGATES) -> None:
-        """Open the store at `place` (a path: the data directory there), or make it. `master`: the master key if no file has it (see `keyring.master_key`)."""
+        """Open the store at `place` (a path: the data directory there), or make it. `master`: the master key if no file has it (see `master_key`)."""
         self._place = InDirectory(place) if isinstance(place, Path) else place
         self.directory = self._place.directory
         self._cache: LRUCache[UUID, Aggregate] = LRUCache(cached)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from commands.chain import Flaw, Head
 from commands.copying import KEYS, Backup, copy, opened_backup
-from commands.keyring import master_key, must_open
+from commands.master_key import master_key, must_open
 from commands.place import OnServers
 from commands.postgres_lock import ServerLock
 from commands.refill import Flawed, Occupied, Refill, Row

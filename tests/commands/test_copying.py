@@ -13,7 +13,8 @@ from commands.contacts import ForgetContact
 from commands.copying import KEYS, NoBackup, back_up_keys, copy, opened_backup
 from commands.desk import Caller
 from commands.door import Door
-from commands.keyring import Keyring, WrongMasterKey, master_key, must_open
+from commands.keyring import Keyring
+from commands.master_key import WrongMasterKey, master_key, must_open
 from commands.place import InDirectory, Place
 from domain.identity import PERMISSIONS
 from tests.commands.tally import TENANT, Count, caller

@@ -12,7 +12,8 @@ from eventsourcing.persistence import IntegrityError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from commands.keyring import Additions, Keyring, WrongMasterKey, master_key
+from commands.keyring import Additions, Keyring
+from commands.master_key import WrongMasterKey, master_key
 from commands.place import InDirectory, Place
 from domain.base import FORGOTTEN, NOBODY, Personal
 from tests.kit.stores import BOTH, behind

@@ -19,7 +19,7 @@ from commands.copying import BESIDE_THE_LOG, KEYS
 from commands.desk import Caller
 from commands.door import Door
 from commands.interactions import StartCall
-from commands.keyring import MASTER_FILE, WrongMasterKey
+from commands.master_key import MASTER_FILE, WrongMasterKey
 from commands.moving import Moved, leave_note, move
 from commands.place import InDirectory, OnServers
 from commands.refill import NotTheSameLog, Occupied, Stopped

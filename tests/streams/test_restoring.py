@@ -16,7 +16,7 @@ from msgspec import structs
 from commands.chain import ChainBroken, Head
 from commands.copying import NoBackup, back_up_keys
 from commands.door import Door
-from commands.keyring import WrongMasterKey
+from commands.master_key import WrongMasterKey
 from commands.place import OnServers
 from commands.postgres_lock import ServerLock
 from commands.refill import NotTheSameLog, Occupied, Stopped

@@ -28,6 +28,9 @@ _TRIES = 3
 _SLOW_DISK_S = 0.005
 """When saving what callers of `execute_soon` ask takes this long, a thread waits for the disk instead of the event loop."""
 
+_MANY = 256
+"""So many commands are not kept waiting for others that arrive."""
+
 _Waiting = tuple[Command, Caller, "asyncio.Future[Receipt]"]
 
 
@@ -61,7 +64,7 @@ class Door:
             return self._execute(requests)
 
     async def execute_soon(self, command: Command, caller: Caller) -> Receipt:
-        """Do what is asked together with all that arrives in this turn of the event loop, or while the disk is busy."""
+        """Do what is asked together with all that arrives while each turn of the event loop brings more, or while the disk is busy."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Receipt] = loop.create_future()
         self._waiting.append((command, caller, future))
@@ -72,8 +75,12 @@ class Door:
 
     # Together
 
-    def _flush(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Decide and save all that waits: here, unless that would hold up the loop."""
+    def _flush(self, loop: asyncio.AbstractEventLoop, before: int = 0) -> None:
+        """Decide and save all that waits: here, unless that would hold up the loop. before: how many waited a turn ago."""
+        if before < len(self._waiting) < _MANY:
+            # A commit costs much the same whether it has one command or many: those on their way through the loop come along.
+            loop.call_soon(self._flush, loop, len(self._waiting))
+            return
         batch, self._waiting = self._waiting, []
         requests = [(command, caller) for command, caller, _ in batch]
         quick = not self.store.recorder.db.ON_SERVER and self._usual_s < _SLOW_DISK_S

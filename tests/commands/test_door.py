@@ -207,6 +207,22 @@ def test_what_arrives_in_one_turn_of_the_loop_is_saved_together(door: Door) -> N
     assert sorted(answer.position for answer in answers if isinstance(answer, Receipt)) == list(range(1, 33))
 
 
+def test_who_arrives_a_turn_of_the_loop_after_another_comes_along(door: Door) -> None:
+    commits: list[int] = []
+    door.store.subscribe(commits.append)
+
+    async def after(turns: int) -> Receipt:
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        return await door.execute_soon(Count(tally=uuid4()), caller())
+
+    async def one_after_the_other() -> list[Receipt]:
+        return await asyncio.gather(*(after(turns) for turns in range(20)))
+
+    asyncio.run(one_after_the_other())
+    assert commits == [20]
+
+
 def test_one_callers_unexpected_error_is_not_the_others(door: Door) -> None:
     async def both() -> tuple[Receipt | BaseException, ...]:
         wrong = Count(tally=uuid4(), by="one")  # type: ignore[arg-type]
@@ -223,11 +239,10 @@ def test_while_somebody_else_holds_the_door_the_loop_goes_on(door: Door) -> None
     async def waits() -> tuple[bool, Receipt]:
         with door._lock:
             asking = asyncio.ensure_future(door.execute_soon(Count(tally=uuid4()), caller()))
-            later = asyncio.ensure_future(asyncio.sleep(0))
-            await later
-            await asyncio.sleep(0)
-            still = asking.done()
-        return still, await asking
+            for _ in range(10):
+                await asyncio.sleep(0)
+            done_meanwhile = asking.done()
+        return done_meanwhile, await asking
 
     done_meanwhile, answer = asyncio.run(waits())
     assert not done_meanwhile

@@ -33,6 +33,7 @@ from commands.store import Store
 from projections.clickhouse_warehouse import ClickhouseWarehouse
 from projections.reading import Stored
 from projections.writing import positions_of
+from services.__main__ import DIRECTORY
 from services.clickhouse import ClickHouse
 from services.kafka import Kafka
 from services.postgresql import PostgreSQL
@@ -51,6 +52,7 @@ SOON_S = 60.0
 
 _ENDS_WITHIN_S = 30.0
 _LAST_LINES = 40
+_SERVES_AT = r"at (http://\S+)"
 _SHORT = ("topics", "migrate")
 _EVENTS = "SELECT position, originator_id, originator_version, topic, state FROM stored_events ORDER BY position"
 
@@ -192,7 +194,11 @@ class House:
         return self.start("serve", "--port", "0")
 
     def url_of_api(self, api: Process) -> str:
-        return api.wait_says(r"at (http://\S+)")
+        return api.wait_says(_SERVES_AT)
+
+    def urls_of_apis(self) -> list[str]:
+        """Where those are that have begun."""
+        return [found[1] for api in self.apis if api.runs and (found := re.search(_SERVES_AT, api.said))]
 
     def _of(self, kind: str) -> list[Process]:
         return [process for process in self.processes if process.words[0] == kind]
@@ -298,15 +304,17 @@ def environment(told: Settings) -> dict[str, str]:
 
 
 @contextmanager
-def distributed(folder: Path, *, relays: int = 1, workers: int = 1, apis: int = 0, env: dict[str, str] | None = None) -> Iterator[House]:
-    """A house whose processes have begun, until the end. env: more settings."""
+def distributed(
+    folder: Path, *, relays: int = 1, workers: int = 1, apis: int = 0, env: dict[str, str] | None = None, servers: Path = DIRECTORY
+) -> Iterator[House]:
+    """A house whose processes have begun, until the end. env: more settings. servers: the directory of those that it is to use."""
     name = f"test_{uuid4().hex[:12]}"
     with ExitStack() as stack:
         settings = {
-            "ATENDE_STORE_URL": stack.enter_context(own_log(name)),
-            "ATENDE_CLICKHOUSE_URL": stack.enter_context(own_rows(name)),
-            "ATENDE_KAFKA": address(Kafka),
-            "ATENDE_TOPICS": stack.enter_context(_topics(name)),
+            "ATENDE_STORE_URL": stack.enter_context(own_log(name, servers)),
+            "ATENDE_CLICKHOUSE_URL": stack.enter_context(own_rows(name, servers)),
+            "ATENDE_KAFKA": address(Kafka, servers),
+            "ATENDE_TOPICS": stack.enter_context(_topics(name, servers)),
         }
         more = {
             "ATENDE_MODE": "distributed", "ATENDE_DATA": str(folder / "data"), "ATENDE_PARTITIONS": str(PARTITIONS),
@@ -333,8 +341,8 @@ def _prepare(house: House) -> None:
 
 
 @contextmanager
-def own_log(name: str) -> Iterator[str]:
-    server = address(PostgreSQL)
+def own_log(name: str, servers: Path = DIRECTORY) -> Iterator[str]:
+    server = address(PostgreSQL, servers)
     with psycopg.connect(server, autocommit=True) as db:
         db.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     yield url_of(server, name)
@@ -343,8 +351,8 @@ def own_log(name: str) -> Iterator[str]:
 
 
 @contextmanager
-def own_rows(name: str) -> Iterator[str]:
-    server = address(ClickHouse)
+def own_rows(name: str, servers: Path = DIRECTORY) -> Iterator[str]:
+    server = address(ClickHouse, servers)
     yield f"{server.rpartition('/')[0]}/{name}"
     with closing(ClickhouseWarehouse(server, "default")) as warehouse:
         for database in warehouse.execute("SHOW DATABASES"):
@@ -353,8 +361,8 @@ def own_rows(name: str) -> Iterator[str]:
 
 
 @contextmanager
-def _topics(prefix: str) -> Iterator[str]:
-    brokers = address(Kafka)
+def _topics(prefix: str, servers: Path) -> Iterator[str]:
+    brokers = address(Kafka, servers)
     yield prefix
     admin = KafkaAdminClient(bootstrap_servers=brokers)
     try:

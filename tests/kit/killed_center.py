@@ -41,15 +41,25 @@ PARTS = 12
 OVERLAP = 30
 
 
-def commands() -> list[Command]:
-    """A morning of a simulated center, from its settings on."""
-    center, start = busy_center(), int(MORNING.timestamp()) * SECOND
-    told = settings_of(center)
-    for at, action in Model(center, 5, start).play():
-        if at >= start + HOURS * 3_600 * SECOND:
+def setting_up() -> list[Command]:
+    """The settings of a simulated center."""
+    return settings_of(busy_center())
+
+
+def commands(company: str = TOLD, hours: int = HOURS) -> list[Command]:
+    """A morning of that center."""
+    start = int(MORNING.timestamp()) * SECOND
+    told: list[Command] = []
+    for at, action in Model(busy_center(), 5, start).play():
+        if at >= start + hours * 3_600 * SECOND:
             break
-        told += commands_of(company_id(TOLD), at, action)
+        told += commands_of(company_id(company), at, action)
     return told
+
+
+def end_of(hours: int) -> str:
+    """When so many hours of it have passed."""
+    return (MORNING + timedelta(hours=hours)).isoformat()
 
 
 def parts(directory: Path) -> list[Path]:
@@ -71,7 +81,7 @@ class Work:
     def __init__(self, held: Held) -> None:
         self.held = held
         self.center = held.center
-        self.commands = commands()
+        self.commands = [*setting_up(), *commands()]
         self.caller = caller(known_or_new(self.center, TOLD))
         known_or_new(self.center, BROUGHT)
         self.next = self._first_untold()
@@ -101,21 +111,24 @@ class Work:
 
 def figures(held: Held) -> dict[str, Any]:
     """All reports of both companies over the time that was told."""
-    until = (MORNING + timedelta(hours=HOURS)).isoformat()
-    asked: Sequence[tuple[Any, dict[str, Any]]] = [
-        ("queues", {}), ("queues", {"by": "hour"}), ("queues", {"by": "agent"}), ("agents", {}), ("agents", {"by": "hour"}), ("ivr", {}),
-    ]  # fmt: skip
+    return {TOLD: figures_of(held, TOLD, end_of(HOURS)), BROUGHT: figures_of(held, BROUGHT)}
+
+
+def figures_of(held: Held, company: str, until: str = "") -> dict[str, Any]:
+    """All reports of a company."""
     found: dict[str, Any] = {
-        f"{company} {subject} {options}": reported(held, company, subject, until=until if company == TOLD else "", **options)
-        for company in (TOLD, BROUGHT)
-        for subject, options in asked
+        f"{subject} {options}": reported(held, company, subject, until=until, **options) for subject, options in _ASKED
     }
-    for company in (TOLD, BROUGHT):
-        found[f"{company} interactions"] = sorted(
-            (row["date"], row["time"], row["duration_ms"], row["status"], row["queues"], row["agents"], row["from"])
-            for row in reported(held, company, "interactions")
-        )
+    found["interactions"] = sorted(
+        (row["date"], row["time"], row["duration_ms"], row["status"], row["queues"], row["agents"], row["from"])
+        for row in reported(held, company, "interactions")
+    )
     return found
+
+
+_ASKED: Sequence[tuple[Any, dict[str, Any]]] = [
+    ("queues", {}), ("queues", {"by": "hour"}), ("queues", {"by": "agent"}), ("agents", {}), ("agents", {"by": "hour"}), ("ivr", {}),
+]  # fmt: skip
 
 
 def main(directory: Path, seed: int) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from random import Random
 from typing import Any
 from uuid import UUID
 
-from eventsourcing.persistence import StoredEvent
+from eventsourcing.persistence import IntegrityError, StoredEvent
 
+from commands.database import CommitUnsure, StoreUnavailable
+from commands.recorder import ChainedRecorder
 from migrations.runner import migrate
 from projections.folding import Folding
 from projections.writing import write
@@ -18,6 +21,7 @@ from tests.kit.distributed import House
 from tests.kit.log import stored
 from tests.kit.rows import TENANT, everything
 from tests.kit.story import Story
+from tests.kit.waiting import within
 
 
 class Load:
@@ -27,7 +31,6 @@ class Load:
         self.house = house
         self.random = Random(seed)
         self._story = Story(self.random)
-        self._on = threading.Event()
 
     def tell(self, events: int) -> None:
         """Let so many more events have happened."""
@@ -35,31 +38,55 @@ class Load:
         self.append([StoredEvent(UUID(bytes=id), version, topic, state) for _, id, version, topic, state in told])
 
     def append(self, events: list[StoredEvent]) -> None:
-        recorder = self.house.store.recorder
+        """Let these have happened, as soon as the store takes them."""
         for first in range(0, len(events), 200):
-            recorder.insert_events(events[first : first + 200])
+            within(_Saving(self.house.store.recorder, events[first : first + 200]).is_done)
 
     @contextmanager
     def going_on(self, events: int = 40, pause_s: float = 0.1) -> Iterator[None]:
         """Meanwhile so many events happen, and again after each pause."""
-        ending = threading.Event()
-        failures: list[Exception] = []
 
-        def go() -> None:
-            try:
-                while not ending.wait(pause_s):
-                    self.tell(self.random.randrange(1, events))
-            except Exception as error:  # noqa: BLE001 - raised below, in the thread that waits
-                failures.append(error)
+        def go(ending: threading.Event) -> None:
+            while not ending.wait(pause_s):
+                self.tell(self.random.randrange(1, events))
 
-        thread = threading.Thread(target=go, name="load")
-        thread.start()
+        with alongside(go):
+            yield
+
+
+class _Saving:
+    """Some events that are to be saved together."""
+
+    def __init__(self, recorder: ChainedRecorder, events: list[StoredEvent]) -> None:
+        self._recorder = recorder
+        self._events = events
+        self._unsure = False
+
+    def is_done(self) -> bool:
+        """Whether they are saved, now or by a try before whose answer was lost."""
+        try:
+            self._recorder.insert_events(self._events)
+        except StoreUnavailable as away:
+            self._unsure = self._unsure or isinstance(away, CommitUnsure)
+            return False
+        except IntegrityError:
+            if not self._unsure:
+                raise
+        return True
+
+
+@contextmanager
+def alongside(*work: Callable[[threading.Event], object]) -> Iterator[None]:
+    """Each goes on in a thread of its own until the event that it is given; one that fails lets the test fail."""
+    ending = threading.Event()
+    with ThreadPoolExecutor(len(work)) as threads:
+        going_on = [threads.submit(one, ending) for one in work]
         try:
             yield
         finally:
             ending.set()
-            thread.join()
-        assert not failures, failures
+    for one in going_on:
+        one.result()
 
 
 def twin(house: House, tenant: UUID = TENANT) -> dict[str, list[dict[str, Any]]]:

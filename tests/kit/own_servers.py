@@ -12,8 +12,9 @@ from signal import SIGKILL, Signals
 from services.__main__ import DIRECTORY
 from services.group import down, up
 from services.kafka import Kafka
-from services.server import Server
+from services.server import DoesNotRun, Server
 from tests.kit.servers import address
+from tests.kit.waiting import within
 
 
 @contextmanager
@@ -43,3 +44,17 @@ def kill(server: Server, how: Signals = SIGKILL) -> None:
     os.kill(pid, how)
     # It is this process's own child, which nobody else takes note of; one that lingers would be taken for a running one.
     os.waitpid(pid, 0)
+
+
+def start_again(server: Server) -> None:
+    """Where it was."""
+    within(lambda: _starts(server))
+
+
+def _starts(server: Server) -> bool:
+    try:
+        server.start(server.ports[0])
+    except DoesNotRun:
+        # The port may be its for a moment longer.
+        return False
+    return True

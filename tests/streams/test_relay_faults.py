@@ -17,7 +17,7 @@ from streams.brokers import Brokers
 from streams.house_topics import make_topics
 from streams.ledger import Ledger
 from tests.kit.kafka import PARTITIONS
-from tests.kit.own_servers import kill, own_servers
+from tests.kit.own_servers import kill, own_servers, start_again
 from tests.kit.relaying import Busy, Relayed, RelayProcess
 from tests.kit.stores import database_on
 from tests.kit.waiting import within
@@ -60,7 +60,7 @@ def test_a_broker_is_killed_under_load(house: Relayed, servers: list[Server]) ->
         kill(kafka)
         within(lambda: "relay waits for Kafka" in house.says())
         known = house.ledger.position()
-        assert kafka.start(None)
+        start_again(kafka)
         within(lambda: house.ledger.position() > known, BACK_WITHIN_S)
         goes_on(house, busy, relay)
 
@@ -71,7 +71,7 @@ def test_postgresql_is_restarted_or_killed_under_load(house: Relayed, servers: l
     with house.busy(PAUSE_S) as busy, house.relay() as relay:
         within(lambda: house.ledger.position() > 200)
         kill(postgresql, how)
-        assert postgresql.start(None)
+        start_again(postgresql)
         goes_on(house, busy, relay)
 
 
@@ -84,6 +84,6 @@ def test_a_relay_ends_when_it_is_told_although_no_broker_answers(house: Relayed,
             kill(kafka)
             within(lambda: "relay waits for Kafka" in house.says())
             assert relay.end() == 0
-        assert kafka.start(None)
+        start_again(kafka)
         with house.relay(said="next") as relay:
             goes_on(house, busy, relay)

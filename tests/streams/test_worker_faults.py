@@ -1,4 +1,7 @@
-"""Workers killed again and again, servers that stop and are killed: in the end the rows are those of a twin that nobody disturbed."""
+"""APIs and workers killed again and again, servers that stop and are killed: in the end all is as in a twin that nobody disturbed.
+
+The servers are this file's own: others would feel what is done to them.
+"""
 
 from __future__ import annotations
 
@@ -11,28 +14,44 @@ from random import Random
 
 import pytest
 
-from services.__main__ import DIRECTORY
 from services.clickhouse import ClickHouse
 from services.kafka import Kafka
-from services.server import DoesNotRun, Server
+from services.postgresql import PostgreSQL
+from services.server import Server
+from tests.kit.clients import Clients
 from tests.kit.distributed import House, distributed, share
 from tests.kit.loads import Load, twin
+from tests.kit.own_servers import kill, own_servers, start_again
 from tests.kit.rows import everything
-from tests.kit.servers import address
 from tests.kit.waiting import within
 
 PATIENCE_S = 120.0
 
 
+Servers = dict[type[Server], Server]
+
+
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with distributed(tmp_path_factory.mktemp("house"), workers=2) as made:
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    with own_servers(tmp_path_factory.mktemp("servers"), [ClickHouse, Kafka, PostgreSQL]) as started:
+        yield {type(server): server for server in started}
+
+
+@pytest.fixture(scope="module")
+def house(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    directory = servers[Kafka].folder.parent
+    with distributed(tmp_path_factory.mktemp("house"), workers=2, apis=2, servers=directory) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
 def load(house: House) -> Load:
     return Load(house, 12)
+
+
+@pytest.fixture(scope="module")
+def clients(house: House) -> Clients:
+    return Clients(house)
 
 
 def rows_are_those_of_one_process(house: House) -> None:
@@ -76,9 +95,27 @@ def test_a_third_worker_comes_and_goes(house: House, load: Load) -> None:
     rows_are_those_of_one_process(house)
 
 
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("times", [20, pytest.param(200, marks=pytest.mark.long)])
+def test_nothing_that_apis_acknowledged_is_lost_by_their_kills(house: House, clients: Clients, times: int) -> None:
+    chance = Random(times)
+    doubtful = clients.in_doubt
+    with clients.at_work():
+        for _ in range(times):
+            victim = chance.choice(house.apis)
+            if chance.random() < 0.8:
+                # Else it may be killed while it begins.
+                house.url_of_api(victim)
+            passes(chance.random())
+            victim.kill()
+            victim.start()
+    assert clients.in_doubt > doubtful
+    house.wait_covered(PATIENCE_S)
+    clients.check()
+
+
 @contextmanager
-def standing_still(kind: type[Server]) -> Iterator[None]:
-    server = _server(kind)
+def standing_still(server: Server) -> Iterator[None]:
     pid = server.daemon.pid()
     assert pid is not None
     os.kill(pid, signal.SIGSTOP)
@@ -88,47 +125,41 @@ def standing_still(kind: type[Server]) -> Iterator[None]:
         os.kill(pid, signal.SIGCONT)
 
 
-def kill(kind: type[Server]) -> None:
-    """And start it again, where it was."""
-    server = _server(kind)
-    server.daemon.stop(signal.SIGKILL, 30)
-    within(lambda: _starts(server), PATIENCE_S)
-
-
-def _starts(server: Server) -> bool:
-    try:
-        server.start(server.ports[0])
-    except DoesNotRun:
-        # The port may be its for a moment longer.
-        return False
-    return True
-
-
-def _server(kind: type[Server]) -> Server:
-    address(kind)
-    return kind(DIRECTORY.resolve(), (DIRECTORY / "secret").read_text(encoding="ascii"))
-
-
 @pytest.mark.parametrize("kind", [ClickHouse, Kafka])
 @pytest.mark.parametrize("seconds", [10, pytest.param(60, marks=[pytest.mark.long, pytest.mark.timeout(600)])])
-def test_a_server_that_stands_still_is_awaited(house: House, load: Load, kind: type[Server], seconds: int) -> None:
+def test_a_server_that_stands_still_is_awaited(house: House, servers: Servers, load: Load, kind: type[Server], seconds: int) -> None:
     with load.going_on():
-        with standing_still(kind):
+        with standing_still(servers[kind]):
             passes(seconds)
         passes(1)
     rows_are_those_of_one_process(house)
 
 
 @pytest.mark.parametrize("kind", [ClickHouse, Kafka])
-def test_a_server_that_is_killed_is_awaited(house: House, load: Load, kind: type[Server]) -> None:
+def test_a_server_that_is_killed_is_awaited(house: House, servers: Servers, load: Load, kind: type[Server]) -> None:
     with load.going_on():
-        kill(kind)
+        kill(servers[kind])
+        start_again(servers[kind])
     rows_are_those_of_one_process(house)
 
 
-def test_a_worker_ends_when_it_is_told_to_also_while_kafka_stands_still(house: House, load: Load) -> None:
+@pytest.mark.parametrize("how", [PostgreSQL.ENDED_BY, signal.SIGKILL])
+def test_nothing_is_lost_when_postgresql_is_restarted_or_killed(
+    house: House, servers: Servers, load: Load, clients: Clients, how: signal.Signals
+) -> None:
+    with load.going_on(), clients.at_work():
+        passes(1)
+        kill(servers[PostgreSQL], how)
+        start_again(servers[PostgreSQL])
+        before = clients.told
+        within(lambda: clients.told > before + 20, PATIENCE_S)
+    rows_are_those_of_one_process(house)
+    clients.check()
+
+
+def test_a_worker_ends_when_it_is_told_to_also_while_kafka_stands_still(house: House, servers: Servers, load: Load) -> None:
     worker = house.workers[0]
-    with standing_still(Kafka):
+    with standing_still(servers[Kafka]):
         assert worker.stop() == 0
     worker.start()
     load.tell(100)

@@ -1,0 +1,207 @@
+"""Integrations that tell a house's APIs what happens in four centers, over HTTP: each thing under a key of its own, again until it is acknowledged."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from typing import Any
+from uuid import UUID
+
+import httpx
+import msgspec
+
+from api.access import Tokens
+from bootstrap import Held, hold, reach
+from cli.company import caller, known_or_new
+from commands.agents import LogIn, LogOut, PauseAgent, ResumeAgent
+from commands.clock import SystemClock
+from commands.desk import Caller, Command, Receipt
+from commands.interactions import (
+    AbandonCall,
+    AnswerCall,
+    AnswerDial,
+    ChooseOption,
+    DialOut,
+    EndCall,
+    EnterIvr,
+    FailDial,
+    HoldCall,
+    LeaveByKey,
+    LeaveIvr,
+    MeasureQuality,
+    MissRing,
+    OfferCall,
+    ReleaseCall,
+    ResumeCall,
+    RingAgent,
+    StartCall,
+    TellOutOfHours,
+    TimeOutCall,
+    WithdrawCall,
+    WrapUp,
+)
+from commands.store import Store
+from settings import Settings, read
+from simulator.speaking import PERMISSIONS
+from tests.kit.distributed import House
+from tests.kit.killed_center import commands, end_of, figures_of, setting_up
+from tests.kit.loads import alongside
+from tests.kit.waiting import within
+
+COMPANIES = ("Norte", "Sul", "Leste", "Oeste")
+HOURS = 10
+"""More than they come to tell."""
+
+PATIENCE_S = 120.0
+_PAUSE_S = 0.06
+_AT_ONCE = 500
+
+_STEPS: dict[type[Command], str] = {
+    EnterIvr: "ivr/enter", ChooseOption: "ivr/option", TellOutOfHours: "ivr/out-of-hours", LeaveIvr: "ivr/leave", OfferCall: "offer",
+    RingAgent: "ring", MissRing: "miss", AnswerCall: "answer", HoldCall: "hold", ResumeCall: "resume", ReleaseCall: "release",
+    AbandonCall: "abandon", TimeOutCall: "time-out", LeaveByKey: "leave-by-key", WithdrawCall: "withdraw", AnswerDial: "attempt-answered",
+    FailDial: "attempt-failed", EndCall: "end", WrapUp: "wrap-up", MeasureQuality: "quality",
+}  # fmt: skip
+_ROUTES: dict[type[Command], str] = {
+    LogIn: "agents/log-in", LogOut: "agents/log-out", PauseAgent: "agents/pause", ResumeAgent: "agents/resume",
+    StartCall: "interactions", DialOut: "interactions/dial",
+    **{kind: f"interactions/{{interaction}}/{step}" for kind, step in _STEPS.items()},
+}  # fmt: skip
+
+
+def _has_route(command: Command) -> bool:
+    # That a call was passed on is told by sources alone.
+    return type(command) in _ROUTES and not (isinstance(command, ReleaseCall) and command.by == "transfer")
+
+
+def _tellable(company: str, tenant: UUID) -> list[Command]:
+    """What happens in the company's calls of which all can be told over HTTP."""
+    told = commands(company, HOURS)
+    silent = {call for command in told if not _has_route(command) for call in command.concerns(tenant)}
+    return [command for command in told if _has_route(command) and silent.isdisjoint(command.concerns(tenant))]
+
+
+def _request(command: Command) -> tuple[str, dict[str, Any]]:
+    """The path, and the body."""
+    body = msgspec.structs.asdict(command)
+    path = _ROUTES[type(command)].format(interaction=body.pop("interaction", ""))
+    body["at"] = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=body["at"])).isoformat()
+    return f"/v1/{path}", body
+
+
+class Client:
+    """One company's, which tells one thing after the other. told: the receipts that it got, in order; in_doubt: how often it got no answer."""
+
+    def __init__(self, house: House, company: str, who: Caller) -> None:
+        self.company = company
+        self.commands = _tellable(company, who.tenant)
+        self.told: list[Receipt] = []
+        self.in_doubt = 0
+        self._house = house
+        self._who = replace(who, permissions=PERMISSIONS)
+        self._chance = Random(company)
+        self._tokens = Tokens(house.env["ATENDE_TOKEN_SECRET"], SystemClock().now_us)
+        self._url = ""
+
+    def tell(self, ending: threading.Event) -> None:
+        """Tell on until `ending`; now and then what was told before, which changes nothing."""
+        with httpx.Client(timeout=30) as http:
+            while not ending.wait(self._chance.random() * 2 * _PAUSE_S):
+                if self.told and self._chance.random() < 0.05:
+                    number = self._chance.randrange(len(self.told))
+                    assert self._acknowledged(http, number) == self.told[number]
+                else:
+                    self.told.append(self._acknowledged(http, len(self.told)))
+
+    def _acknowledged(self, http: httpx.Client, number: int) -> Receipt:
+        receipts: list[Receipt] = []
+        within(lambda: receipts.extend(self._answer(http, number)) or bool(receipts), PATIENCE_S)
+        return receipts[0]
+
+    def _answer(self, http: httpx.Client, number: int) -> list[Receipt]:
+        """The receipt, if it is given now; else another API is asked the next time."""
+        path, body = _request(self.commands[number])
+        token = self._tokens.write(UUID(int=1), self._who.tenant, self._who.permissions)
+        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": str(number)}
+        try:
+            answer = http.post(f"{self._url}{path}", json=body, headers=headers) if self._url else None
+        except httpx.TransportError as error:
+            self.in_doubt += not isinstance(error, httpx.ConnectError)
+            answer = None
+        if answer is None or answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
+            self._url = self._chance.choice(self._house.urls_of_apis() or [""])
+            return []
+        assert answer.is_success, answer.text
+        return [msgspec.json.decode(answer.content, type=Receipt)]
+
+    def again(self, house: House) -> list[Any]:
+        """What another process answers to all that was acknowledged, told under the same keys."""
+        requests = [
+            (command, replace(self._who, idempotency_key=str(number))) for number, command in enumerate(self.commands[: len(self.told)])
+        ]
+        return [
+            answer for first in range(0, len(requests), _AT_ONCE) for answer in house.door.execute_all(requests[first : first + _AT_ONCE])
+        ]
+
+
+class Clients:
+    """All of a house; what they have told stays known from one time `at_work` to the next."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        with self._reached() as held:
+            self.clients = [Client(house, company, _set_up(held, company)) for company in COMPANIES]
+
+    @contextmanager
+    def _reached(self) -> Iterator[Held]:
+        with reach(self._house.folder / "none", read(self._house.settings)) as held:
+            yield held
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """They tell meanwhile."""
+        with alongside(*(client.tell for client in self.clients)):
+            yield
+
+    @property
+    def told(self) -> int:
+        """How much was acknowledged."""
+        return sum(len(client.told) for client in self.clients)
+
+    @property
+    def in_doubt(self) -> int:
+        """How often no answer came to what was told."""
+        return sum(client.in_doubt for client in self.clients)
+
+    def check(self) -> None:
+        """All that was acknowledged is in the log, once; what figures say is what they say of a center that nobody disturbed."""
+        log = {position: (UUID(bytes=id), version) for position, id, version, _, _ in self._house.events()}
+        for client in self.clients:
+            assert [log[receipt.position] for receipt in client.told] == [(receipt.id, receipt.version) for receipt in client.told]
+            assert client.again(self._house) == client.told
+        with TemporaryDirectory() as directory, self._reached() as held, hold(Path(directory, "twin"), Settings()) as twin:
+            for client in self.clients:
+                who = _set_up(twin, client.company)
+                twin.center.door.execute_all([(command, who) for command in client.commands[: len(client.told)]])
+                assert _happened(self._house.store, who.tenant) == _happened(twin.center.store, who.tenant)
+            for company in COMPANIES:
+                assert figures_of(held, company, end_of(HOURS)) == figures_of(twin, company, end_of(HOURS))
+
+
+def _set_up(held: Held, company: str) -> Caller:
+    """The company is there, with its queues and IVRs."""
+    who = caller(known_or_new(held.center, company))
+    held.center.door.execute_all([(command, who) for command in setting_up()])
+    return who
+
+
+def _happened(store: Store, tenant: UUID) -> list[tuple[int, str]]:
+    """All that is in the log of a company: of each event its version and its name."""
+    mark = f'"tenant":"{tenant}"'.encode()
+    return [(version, name) for _, _, version, name, state in store.recorder.rows_after(0, 10**6) if mark in state]

@@ -16,7 +16,7 @@ End = Literal["", "answered", "abandoned", "timed_out", "transferred_out", "left
 """How a visit's wait ended; "" while it still waits."""
 
 
-class Ring(msgspec.Struct, frozen=True, array_like=True):
+class Ring(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One agent's phone ringing for a visit. Instants in ms; `until_ms` None while it rings.
 
     outcome: "" (ringing) | answered | no_answer | canceled | dumped.
@@ -28,7 +28,7 @@ class Ring(msgspec.Struct, frozen=True, array_like=True):
     outcome: str
 
 
-class Visit(msgspec.Struct, frozen=True, omit_defaults=True):
+class Visit(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """An offer to a queue, from entering it until exactly one end, and the talk that followed an answer.
 
     Instants in ms UTC. `ended_ms` ends the wait (for `answered`: the answer). `released_ms` ends the talk.
@@ -64,7 +64,7 @@ class Visit(msgspec.Struct, frozen=True, omit_defaults=True):
         return self.end == "" or (self.end == "answered" and self.released_ms is None and not self.talk_unknown)
 
 
-class IvrPath(msgspec.Struct, frozen=True, omit_defaults=True):
+class IvrPath(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The way of a call through an IVR. outcome: "" (still in it) | offered | out_of_hours | abandoned | blacklisted | ended | unknown."""
 
     ivr: str
@@ -74,7 +74,7 @@ class IvrPath(msgspec.Struct, frozen=True, omit_defaults=True):
     options: tuple[str, ...] = ()
 
 
-class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
+class Attempt(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """An outbound attempt. result: "" (dialling) | answered | busy | no_answer | bad_number | congestion | rejected | unavailable | agent_no_answer | failed | unknown."""
 
     dialled_ms: int
@@ -87,7 +87,7 @@ class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
     talk_ms: int | None = None
 
 
-class Call(msgspec.Struct, frozen=True, omit_defaults=True):
+class Call(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """An interaction by voice as it is known now.
 
     status (manual's words): "" (going on) | Answered | Abandoned | Dequeued | Bad Phone | Bad Number | Abandoned IVR |

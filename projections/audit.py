@@ -14,7 +14,7 @@ def fold(batch: Sequence[Recorded]) -> Columns:
     """These events. Instants in microseconds; `state` is the stored JSON, personal data sealed inside."""
     told = [recorded.told for recorded in batch]
     return {
-        "tenant": [event.tenant.bytes for event in told],
+        "tenant": [recorded.tenant for recorded in batch],
         "id": [recorded.id for recorded in batch],
         "version": [recorded.version for recorded in batch],
         "position": [recorded.position for recorded in batch],

@@ -20,7 +20,7 @@ def fold(batch: Sequence[Recorded], told: Sequence[CallTold]) -> Columns:
     """
     calls = [event.call for event in told]
     return {
-        "tenant": [event.tenant.bytes for event in told],
+        "tenant": [recorded.tenant for recorded in batch],
         "id": [recorded.id for recorded in batch],
         "version": [recorded.version for recorded in batch],
         "position": [recorded.position for recorded in batch],
@@ -48,13 +48,14 @@ def fold(batch: Sequence[Recorded], told: Sequence[CallTold]) -> Columns:
 
 def fold_attempts(batch: Sequence[Recorded], told: Sequence[CallTold]) -> Columns:
     """The outbound attempts among these calls, under their ids: `domain.calls.Attempt`. What is one stays one: facts are only ever added."""
-    of = [(recorded, event) for recorded, event in zip(batch, told, strict=True) if event.call.attempt is not None]
-    attempts = [event.call.attempt for _, event in of if event.call.attempt is not None]
+    found = [(recorded, attempt) for recorded, event in zip(batch, told, strict=True) if (attempt := event.call.attempt) is not None]
+    of = [recorded for recorded, _ in found]
+    attempts = [attempt for _, attempt in found]
     return {
-        "tenant": [event.tenant.bytes for _, event in of],
-        "id": [recorded.id for recorded, _ in of],
-        "version": [recorded.version for recorded, _ in of],
-        "position": [recorded.position for recorded, _ in of],
+        "tenant": [recorded.tenant for recorded in of],
+        "id": [recorded.id for recorded in of],
+        "version": [recorded.version for recorded in of],
+        "position": [recorded.position for recorded in of],
         "removed": [0] * len(of),
         "queue": [attempt.queue for attempt in attempts],
         "agent": [attempt.agent for attempt in attempts],

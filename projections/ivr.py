@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import ClassVar
+from uuid import UUID
 
 from msgspec.structs import replace
 
 from domain.ids import ivr_id
 from domain.ivr import IvrDeleted, IvrEvent, IvrRegistered
-from projections.base import Row, part
-from projections.reading import CallTold, Recorded
+from projections.base import Row
+from projections.reading import CallTold, Id, Recorded
+from projections.visits import visit_id
 from projections.warehouse import Columns
 
 CALLS = "ivr_calls"
@@ -42,21 +45,27 @@ def fold_calls(batch: Sequence[Recorded], told: Sequence[CallTold]) -> Columns:
 
     queue, visit: to which the IVR led, "" and None where it led to none.
     """
-    of = [(recorded, event, event.call.ivr) for recorded, event in zip(batch, told, strict=True) if event.call.ivr is not None]
-    paths = [path for _, _, path in of]
-    first = [event.call.visits[0] if event.call.visits else None for _, event, _ in of]
+    found = [(recorded, event.call, path) for recorded, event in zip(batch, told, strict=True) if (path := event.call.ivr) is not None]
+    of = [recorded for recorded, _, _ in found]
+    paths = [path for _, _, path in found]
+    first = [call.visits[0] if call.visits else None for _, call, _ in found]
     return {
-        "tenant": [event.tenant.bytes for _, event, _ in of],
-        "id": [recorded.id for recorded, _, _ in of],
-        "version": [recorded.version for recorded, _, _ in of],
-        "position": [recorded.position for recorded, _, _ in of],
+        "tenant": [recorded.tenant for recorded in of],
+        "id": [recorded.id for recorded in of],
+        "version": [recorded.version for recorded in of],
+        "position": [recorded.position for recorded in of],
         "removed": [0] * len(of),
         "ivr": [path.ivr for path in paths],
-        "ivr_id": [ivr_id(event.tenant, path.ivr).bytes for _, event, path in of],
+        "ivr_id": [_ivr(recorded.tenant, path.ivr) for recorded, _, path in found],
         "entered_ms": [path.entered_ms for path in paths],
         "left_ms": [path.left_ms for path in paths],
         "outcome": [path.outcome for path in paths],
         "options": [path.options for path in paths],
         "queue": [visit.queue if visit else "" for visit in first],
-        "visit": [part(recorded.id, "visit", visit.n) if visit else None for (recorded, _, _), visit in zip(of, first, strict=True)],
+        "visit": [visit_id(recorded.id, visit.n) if visit else None for recorded, visit in zip(of, first, strict=True)],
     }
+
+
+@lru_cache(4096)
+def _ivr(tenant: Id, name: str) -> Id:
+    return ivr_id(UUID(bytes=tenant), name).bytes

@@ -6,7 +6,8 @@ would cost as much again as everything else. Personal data stays as sealed as it
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Callable
+from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -30,7 +31,7 @@ class EventUnreadable(Exception):
 class CallTold(msgspec.Struct, gc=False):
     """An event of a call (`InteractionEvent`) without its facts."""
 
-    tenant: UUID
+    tenant: str
     actor: str
     occurred_at: int
     recorded_at: int
@@ -48,6 +49,7 @@ class Recorded(msgspec.Struct, gc=False):
     version: int
     topic: str
     state: bytes
+    tenant: Id
     told: CallTold | Event
 
 
@@ -55,23 +57,29 @@ def read(stored: Stored) -> Recorded:
     """An event of the log. Raises EventUnreadable."""
     position, id, version, topic, state = stored
     try:
-        kind = CATALOGUE[topic]
-        now = _up_to_date(kind, state) if kind.VERSION > 1 or state.startswith(b'{"v":') else state
-        decoder, whole = _decoder(topic)
-        if whole:
-            now = b'{"originator_id":"%s","originator_version":%d,%s' % (id.hex().encode(), version, now[1:])
-        return Recorded(position, id, version, topic, state, decoder.decode(now))
-    except (KeyError, NewerEvent, msgspec.MsgspecError) as error:
+        decode, of_call = _decoder(topic)
+        now = _up_to_date(topic, state) if CATALOGUE[topic].VERSION > 1 or state.startswith(b'{"v":') else state
+        if of_call:
+            told = decode(now)
+            return Recorded(position, id, version, topic, state, _company(told.tenant), told)
+        told = decode(b'{"originator_id":"%s","originator_version":%d,%s' % (id.hex().encode(), version, now[1:]))
+        return Recorded(position, id, version, topic, state, told.tenant.bytes, told)
+    except (KeyError, ValueError, NewerEvent, msgspec.MsgspecError) as error:
         raise EventUnreadable(f"event {position} ({topic}): {error!r}") from error
 
 
 @cache
-def _decoder(topic: str) -> tuple[msgspec.json.Decoder[Any], bool]:
-    """How an event of this name is read, and whether its id and version must be put before its state."""
+def _decoder(topic: str) -> tuple[Callable[[bytes], Any], bool]:
+    """How an event of this name is read, and whether it is of a call; any other has its id and version put before its state."""
     kind = CATALOGUE[topic]
-    if issubclass(kind, InteractionEvent):
-        return msgspec.json.Decoder(CallTold, dec_hook=_sealed), False
-    return msgspec.json.Decoder(kind, dec_hook=_sealed), True
+    of_call = issubclass(kind, InteractionEvent)
+    return msgspec.json.Decoder(CallTold if of_call else kind, dec_hook=_sealed).decode, of_call
+
+
+@lru_cache(1024)
+def _company(text: str) -> Id:
+    """Few companies have many calls."""
+    return UUID(text).bytes
 
 
 def _sealed(kind: type, text: Any) -> Personal:
@@ -81,7 +89,7 @@ def _sealed(kind: type, text: Any) -> Personal:
     return Personal(NOBODY, sealed=text)
 
 
-def _up_to_date(kind: type[Event], state: bytes) -> bytes:
+def _up_to_date(topic: str, state: bytes) -> bytes:
     """The state of an event of an older version as today's would have been written."""
     fields: dict[str, Any] = msgspec.json.decode(state)
-    return msgspec.json.encode(up_to_date(kind, fields))
+    return msgspec.json.encode(up_to_date(CATALOGUE[topic], fields))

@@ -18,6 +18,7 @@ from projections.warehouse import Columns
 TABLE = "visits"
 
 _SOURCES = frozenset({"ami", "queue_log"})
+_NONE: tuple[int, ...] = ()
 
 
 def fold(batch: Sequence[Recorded], told: Sequence[CallTold]) -> Columns:
@@ -27,26 +28,28 @@ def fold(batch: Sequence[Recorded], told: Sequence[CallTold]) -> Columns:
     first: the first visit of its channel. live: told by commands, not by a source with a span of its own. queue: the name
     as it was; queue_id: of the queue that had the name then. rings and holds: an element each.
     """
-    of = [(recorded, event, visit) for recorded, event in zip(batch, told, strict=True) for visit in event.call.visits]
-    gone = [(recorded, event, visit) for recorded, event in zip(batch, told, strict=True) for visit in _taken_back(event)]
-    removed = [0] * len(of) + [1] * len(gone)
-    of += gone
-    visits = [visit for _, _, visit in of]
-    calls = [event.call for _, event, _ in of]
-    interactions = [recorded.id for recorded, _, _ in of]
+    found = [(recorded, event.call, visit) for recorded, event in zip(batch, told, strict=True) for visit in event.call.visits]
+    gone = [(recorded, event.call, visit) for recorded, event in zip(batch, told, strict=True) for visit in _taken_back(event)]
+    removed = [0] * len(found) + [1] * len(gone)
+    found += gone
+    of = [recorded for recorded, _, _ in found]
+    calls = [call for _, call, _ in found]
+    visits = [visit for _, _, visit in found]
+    rings = [visit.rings for visit in visits]
+    holds = [visit.holds for visit in visits]
     return {
-        "tenant": [event.tenant.bytes for _, event, _ in of],
-        "id": [part(recorded.id, "visit", visit.n) for recorded, _, visit in of],
-        "version": [recorded.version for recorded, _, _ in of],
-        "position": [recorded.position for recorded, _, _ in of],
+        "tenant": [recorded.tenant for recorded in of],
+        "id": [visit_id(recorded.id, visit.n) for recorded, _, visit in found],
+        "version": [recorded.version for recorded in of],
+        "position": [recorded.position for recorded in of],
         "removed": removed,
-        "interaction": interactions,
-        "whole": [call.part_of.bytes if call.part_of else id for call, id in zip(calls, interactions, strict=True)],
+        "interaction": [recorded.id for recorded in of],
+        "whole": [call.part_of.bytes if call.part_of else recorded.id for recorded, call, _ in found],
         "call": [call.call for call in calls],
         "first": [1 if visit.n == 0 else 0 for visit in visits],
         "live": [0 if call.origin in _SOURCES else 1 for call in calls],
         "queue": [visit.queue for visit in visits],
-        "queue_id": [_queue(event.tenant, visit.queue) for _, event, visit in of],
+        "queue_id": [_queue(recorded.tenant, visit.queue) for recorded, _, visit in found],
         "agent": [visit.agent for visit in visits],
         "offered_ms": [visit.offered_ms for visit in visits],
         "end": [visit.end or "waiting" for visit in visits],
@@ -61,12 +64,12 @@ def fold(batch: Sequence[Recorded], told: Sequence[CallTold]) -> Columns:
         "talk_unknown": [1 if visit.talk_unknown else 0 for visit in visits],
         "sla_ms": [visit.sla_ms for visit in visits],
         "tolerated_ms": [visit.tolerated_ms for visit in visits],
-        "ring_agents": [[ring.agent for ring in visit.rings] for visit in visits],
-        "ring_from_ms": [[ring.from_ms for ring in visit.rings] for visit in visits],
-        "ring_until_ms": [[ring.until_ms for ring in visit.rings] for visit in visits],
-        "ring_outcomes": [[ring.outcome for ring in visit.rings] for visit in visits],
-        "hold_from_ms": [[since for since, _ in visit.holds] for visit in visits],
-        "hold_until_ms": [[until for _, until in visit.holds] for visit in visits],
+        "ring_agents": [[ring.agent for ring in each] for each in rings],
+        "ring_from_ms": [[ring.from_ms for ring in each] for each in rings],
+        "ring_until_ms": [[ring.until_ms for ring in each] for each in rings],
+        "ring_outcomes": [[ring.outcome for ring in each] for each in rings],
+        "hold_from_ms": [[since for since, _ in each] if each else _NONE for each in holds],
+        "hold_until_ms": [[until for _, until in each] if each else _NONE for each in holds],
     }
 
 
@@ -76,6 +79,12 @@ def _taken_back(event: CallTold) -> list[Visit]:
     return [Visit(n=n, queue="", offered_ms=0, sla_ms=0, tolerated_ms=0) for n in gone]
 
 
+@lru_cache(16_384)
+def visit_id(interaction: Id, n: int) -> Id:
+    """A call's events come close together, and each needs the ids of its visits again."""
+    return part(interaction, "visit", n)
+
+
 @lru_cache(4096)
-def _queue(tenant: UUID, name: str) -> Id:
-    return queue_id(tenant, name).bytes
+def _queue(tenant: Id, name: str) -> Id:
+    return queue_id(UUID(bytes=tenant), name).bytes

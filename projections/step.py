@@ -56,7 +56,7 @@ class Step:
 
     def fold(self, stored: Sequence[Stored]) -> Folded:
         """The rows of a batch; an event that cannot be made rows is named, to be set aside. Raises ProjectionsStopped where there are too many."""
-        with _no_search_for_garbage():
+        with no_search_for_garbage():
             folded = self._folding.fold(stored)
         for refused in folded.refused:
             self.refuse(refused)
@@ -101,8 +101,11 @@ class Step:
 
 
 @contextmanager
-def _no_search_for_garbage() -> Iterator[None]:
-    """A batch is a hundred thousand objects that live until its end: to look for garbage among them again and again doubles its time."""
+def no_search_for_garbage() -> Iterator[None]:
+    """A batch is a hundred thousand objects that live until its end: to look for garbage among them again and again doubles its time.
+
+    Who makes one batch after another and then ends does best to have no search at all: each lasts until the next one is written.
+    """
     enabled = gc.isenabled()
     gc.disable()
     try:

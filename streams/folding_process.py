@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, suppress
@@ -12,7 +11,7 @@ from typing import Any
 
 from projections.clickhouse_warehouse import ClickhouseWarehouse
 from projections.reading import Stored
-from projections.step import Step
+from projections.step import Step, no_search_for_garbage
 from projections.versions_first import VersionsFirst
 from projections.warehouse import Warehouse
 from projections.writing import quarantine
@@ -21,10 +20,6 @@ from streams.messages import Carried
 
 BATCH = 24_000
 """Events folded at once: the server has less to merge where it is given more."""
-
-
-_SEARCHES_FOR_GARBAGE = (50_000, 20, 1_000)
-"""What is read makes no cycles."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +60,7 @@ class Share:
 
 def run(pipe: Connection[Any, Any], share: Share) -> None:
     """Fold up to the ends that come through the pipe, again and again, until it is closed."""
-    gc.set_threshold(*_SEARCHES_FOR_GARBAGE)
-    with suppress(EOFError, BrokenPipeError, ConnectionResetError):
+    with no_search_for_garbage(), suppress(EOFError, BrokenPipeError, ConnectionResetError):
         try:
             with (
                 closing(ClickhouseWarehouse(share.url, share.database)) as warehouse,

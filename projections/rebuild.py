@@ -12,7 +12,6 @@ from contextlib import nullcontext
 from migrations.cluster import LOCAL
 from migrations.runner import migrate
 from projections.runner import Log, Runner
-from projections.step import no_search_for_garbage
 from projections.warehouse import Warehouse
 from projections.writing import ROWS, position_of
 
@@ -41,8 +40,7 @@ def rebuild(log: Log, warehouse: Warehouse, runner: Runner | None = None, say: C
     """
     swap = Swap(warehouse)
     swap.finish()
-    with no_search_for_garbage():
-        swap.renew(lambda fresh, put: _build(log, fresh, put, runner, say))
+    swap.renew(lambda fresh, put: _build(log, fresh, put, runner, say))
     return position_of(warehouse)
 
 

@@ -256,6 +256,9 @@ class Batch:
 
     def saved(self) -> None:
         """What was decided is in the log: the aggregates stand as they are saved."""
+        for aggregate in self._loaded.values():
+            # What is long at hand must not keep the whole batch in memory.
+            aggregate.history = tuple
         self.store.keep((aggregate for aggregate in self._loaded.values() if aggregate.version > 0), self._since)
         if self.additions.destroyed:
             self.store.keyring.shred()

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Sequence
 from uuid import UUID, uuid4
 
 import pytest
 
+from commands.batch import Batch
 from commands.database import CommitUnsure
 from commands.door import Answer, Command, Door, Receipt, Request
 from commands.identity import RegisterCompany, RegisterUser
@@ -40,6 +42,15 @@ def test_a_receipt_names_the_aggregate_its_version_and_the_position_of_the_last_
 
     assert (again.id, again.version, again.position) == (first, 2, 3)
     assert again.result["total"] == 2
+
+
+def test_an_aggregate_at_hand_does_not_keep_the_batch_that_loaded_it(door: Door) -> None:
+    ids = [uuid4() for _ in range(3)]
+    for _ in range(2):
+        door.execute_all([(Count(tally=id), caller()) for id in ids])
+    assert all(door.store.cached(id) for id in ids)
+    gc.collect()
+    assert not any(isinstance(found, Batch) for found in gc.get_objects())
 
 
 def test_an_event_says_who_asked_for_it_and_when(door: Door) -> None:

@@ -77,7 +77,7 @@ class EventMapper(Mapper[UUID]):
         """The event of a row of the store."""
         try:
             decoder = self._decoders.get(topic) or self._decoder(topic)
-            if b'"v":' in state[:5] or CATALOGUE[topic].VERSION > 1:
+            if state.startswith(b'{"v":') or CATALOGUE[topic].VERSION > 1:
                 state = self._up_to_date(CATALOGUE[topic], state)
             return decoder.decode(b'{"originator_id":"%s","originator_version":%d,%s' % (originator.hex().encode(), version, state[1:]))
         except (KeyError, NewerEvent, msgspec.MsgspecError) as error:

@@ -156,8 +156,9 @@ class Interaction(Aggregate):
 
     def apply(self, event: Event) -> None:
         if isinstance(event, InteractionEvent):
-            self.facts.extend(event.facts)
-            self.known.update(fact.identity for fact in event.facts)
+            for fact in event.facts:
+                self.facts.append(fact)
+                self.known.add(fact.identity)
             self.call = event.call
 
 

@@ -93,8 +93,8 @@ class Visiting:
         if handler is not None:
             handler(self, fact)
             draft = self.latest.get(fact.queue)
-            if draft is not None:
-                draft.seen = max(draft.seen, fact.at)
+            if draft is not None and fact.at > draft.seen:
+                draft.seen = fact.at
 
     # opening
 

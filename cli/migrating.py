@@ -15,6 +15,7 @@ from projections.clickhouse_warehouse import ClickhouseWarehouse
 from projections.warehouse import NoDatabase
 from settings import Settings
 from streams import ledger
+from streams.rebuilding import Busy, finish_swap
 
 _PATIENCE_S = 60.0
 
@@ -76,6 +77,16 @@ def _rows(settings: Settings, say: Callable[[str], object], *, dry_run: bool) ->
             server.execute(make)
         warehouse = ClickhouseWarehouse(settings.clickhouse_url)
     with closing(warehouse):
+        if not dry_run:
+            _whole(settings, warehouse)
         migrate_rows(warehouse, dry_run=dry_run, say=say, cluster=cluster)
         if not dry_run:
             warehouse.durable()
+
+
+def _whole(settings: Settings, warehouse: ClickhouseWarehouse) -> None:
+    """No table is missing because ClickHouse died while a rebuild put its tables in place."""
+    try:
+        finish_swap(settings.store_url, warehouse, settings.clickhouse_cluster)
+    except Busy as busy:
+        raise Mistake(str(busy)) from busy

@@ -13,7 +13,7 @@ from migrations.cluster import LOCAL
 from migrations.runner import migrate
 from projections.runner import Log, Runner
 from projections.warehouse import Warehouse
-from projections.writing import ROWS, position_of
+from projections.writing import ROWS, position_of, positions_of
 
 _COMPLETE = "complete"
 
@@ -86,9 +86,12 @@ class Swap:
         self.finish()
 
     def finish(self) -> None:
-        """Finish a swap that was begun; drop what a rebuild leaves, done or not."""
+        """Finish a swap that was begun; drop what a rebuild leaves, done or not.
+
+        Where somebody has written rows since it was cut off, the new rows lack these: only those tables take their place that have no other.
+        """
         if self.is_complete():
-            self._swap()
+            self._swap(all_of_them=not self._overtaken())
         for database in (self._next, self._old):
             self._warehouse.execute(f"DROP DATABASE IF EXISTS {database}{self._everywhere}")
 
@@ -98,13 +101,26 @@ class Swap:
             return False
         return bool(self._warehouse.execute(_DECLARED.format(database=self._next), name=_COMPLETE))
 
-    def _swap(self) -> None:
-        """Let each table of the next database take the place of its namesake; begun before and cut off, the rest is done."""
+    def _overtaken(self) -> bool:
+        """Whether the live rows reach further than the next ones."""
+        if self._last not in self._tables(self._live):
+            return False
+        fresh = self._warehouse.beside(self._next)
+        try:
+            reached = positions_of(fresh)
+        finally:
+            fresh.close()
+        return any(position > reached.get(name, 0) for name, position in positions_of(self._warehouse).items())
+
+    def _swap(self, *, all_of_them: bool = True) -> None:
+        """Let each table of the next database take the place of its namesake; begun before and cut off, the rest is done. Else only where there is none."""
         self._make(self._old)
         standing = set(self._tables(self._live))
         moves = []
         for table in self._tables(self._next):
             if table in standing:
+                if not all_of_them:
+                    continue
                 moves.append(f"{self._live}.{table} TO {self._old}.{table}")
             moves.append(f"{self._next}.{table} TO {self._live}.{table}")
         if moves:

@@ -3,7 +3,7 @@
 Most events tell their rows by themselves. Of those that take a row further (a queue, an IVR) the later ones were folded without the
 one that was refused, so all of the aggregate's rows are made anew, from its first event on. They have the versions of
 those that they take the place of, and of two rows of one version the one that was written last counts. Who holds rows
-so far in memory is told by a number beside the positions that they are not the last word any more.
+so far in memory is told by a number beside the positions that they are not the last word any more, as after a rebuild.
 """
 
 from __future__ import annotations

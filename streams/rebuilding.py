@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
@@ -22,6 +22,7 @@ from migrations.runner import must_be_current
 from projections.clickhouse_warehouse import ClickhouseWarehouse
 from projections.progress import ProjectionsStopped
 from projections.rebuild import Put, Swap
+from projections.refolding import REFOLDED
 from projections.versions_first import fill
 from projections.warehouse import Warehouse
 from projections.writing import positions_of
@@ -33,6 +34,8 @@ from streams.turns import ROWS
 
 log = logging.getLogger(__name__)
 
+LOCK = "rebuild"
+_MOMENT_S = 0.1
 _TURN_S = 60.0
 
 Ends = Mapping[Partition, int]
@@ -61,23 +64,32 @@ def rebuild(rows: Rows, say: Callable[[int, int], object] = lambda *_: None) -> 
     WarehouseError, MigrationRefused; then the old rows stay.
     """
     with ExitStack() as opened:
-        alone = opened.enter_context(ServerLock(rows.place.store_url, "rebuild"))
-        if not alone.take(0.1):
+        alone = opened.enter_context(ServerLock(rows.place.store_url, LOCK))
+        if not alone.take(_MOMENT_S):
             raise Busy("another process rebuilds the rows already")
         turn = opened.enter_context(ServerLock(rows.place.store_url, ROWS))
         ledger = opened.enter_context(closing(Ledger(rows.place.relay(), rows.topics)))
         reader = opened.enter_context(BulkReader(rows.kafka, [topic(rows.topics, slice_) for slice_ in SLICES]))
         warehouse = opened.enter_context(closing(ClickhouseWarehouse(rows.clickhouse_url, makes_database=False)))
         swap = Swap(warehouse, rows.cluster)
-        if swap.is_complete():
-            with _nobody_writes(turn):
-                swap.finish()
-        swap.finish()
+        _finish(swap, turn)
         must_be_current(warehouse)
         relayed = ledger.position()
         rebuilding = _Rebuilding(rows, warehouse, reader, turn, relayed)
         swap.renew(lambda fresh, put: rebuilding.build(fresh, put, say))
     return relayed
+
+
+def finish_swap(store_url: str, warehouse: Warehouse, cluster: str = "") -> None:
+    """Finish what a rebuild has left that was cut off, by the death of ClickHouse say; one that is at work is left alone. Raises Busy, StoreUnavailable."""
+    with ServerLock(store_url, LOCK) as alone, ServerLock(store_url, ROWS) as turn:
+        if alone.take(_MOMENT_S):
+            _finish(Swap(warehouse, cluster), turn)
+
+
+def _finish(swap: Swap, turn: ServerLock) -> None:
+    with _nobody_writes(turn) if swap.is_complete() else nullcontext():
+        swap.finish()
 
 
 @contextmanager
@@ -118,7 +130,8 @@ class _Rebuilding:
                 self._must_not_fall_behind(folders.reached)
                 if not self._turn.still_held():
                     raise Busy("the connection to the log's database broke while the rows were to be put in place: the old ones stay")
-                put(folders.reached)
+                # Workers hold rows in memory that were made of the old ones.
+                put({**folders.reached, REFOLDED: positions_of(self._warehouse).get(REFOLDED, 0) + 1})
 
     def _must_not_fall_behind(self, reached: Mapping[str, int]) -> None:
         for name, position in positions_of(self._warehouse).items():

@@ -6,7 +6,7 @@ them. A module takes the one that it needs: `from tests.kit.rows import in_proce
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID, uuid4
@@ -104,6 +104,24 @@ class PassingOn:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)
+
+
+class Killed(BaseException):
+    """As a kill ends what is under way."""
+
+
+def cut_off(execute: Callable[..., list[dict[str, Any]]], moves: int) -> Callable[..., list[dict[str, Any]]]:
+    """Executes as `execute`, until it dies in the middle of a swap: so many of its moves were made."""
+
+    def executed(*told: Any, **params: Any) -> list[dict[str, Any]]:
+        *warehouse, sql = told
+        if not sql.startswith("RENAME TABLE "):
+            return execute(*told, **params)
+        for move in sql.removeprefix("RENAME TABLE ").split(", ")[:moves]:
+            execute(*warehouse, f"RENAME TABLE {move}")
+        raise Killed
+
+    return executed
 
 
 def everything(warehouse: Warehouse, as_of: int | None = None, tenant: UUID = TENANT) -> dict[str, list[dict[str, Any]]]:

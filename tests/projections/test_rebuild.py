@@ -13,10 +13,10 @@ from projections import decisions
 from projections.progress import ProjectionsStopped
 from projections.rebuild import open_rows, rebuild
 from projections.runner import Runner
-from projections.warehouse import Value, Warehouse, WarehouseError
+from projections.warehouse import Warehouse, WarehouseError
 from projections.writing import position_of
 from tests.kit.log import MemoryLog
-from tests.kit.rows import PassingOn, engine, everything, warehouse
+from tests.kit.rows import Killed, PassingOn, cut_off, engine, everything, warehouse
 from tests.kit.story import Story
 
 __all__ = ["engine", "warehouse"]
@@ -127,28 +127,11 @@ def test_rows_answer_and_follow_while_they_are_built_anew(rows: Warehouse, story
         assert answer == everything(rows, as_of=position)
 
 
-class Killed(BaseException):
-    pass
-
-
-class CutOff(PassingOn):
-    """Dies in the middle of the swap: so many of its moves were made."""
-
-    moves = 0
-
-    def execute(self, sql: str, **params: Value) -> list[dict[str, Any]]:
-        if not sql.startswith("RENAME TABLE "):
-            return self.inner.execute(sql, **params)
-        for move in sql.removeprefix("RENAME TABLE ").split(", ")[: self.moves]:
-            self.inner.execute(f"RENAME TABLE {move}")
-        raise Killed
-
-
 @pytest.mark.parametrize("moves", [0, 1, 2, 7, 20, -2, -1])
 def test_a_swap_that_was_cut_off_is_finished_at_the_next_start(rows: Warehouse, log: MemoryLog, moves: int) -> None:
     right = everything(rows), everything(rows, as_of=30)
-    dying = CutOff(rows)
-    dying.moves = moves
+    dying = PassingOn(rows)
+    dying.execute = cut_off(rows.execute, moves)
     with pytest.raises(Killed):
         rebuild(log, dying)
     assert beside(rows)

@@ -7,14 +7,19 @@ from pathlib import Path
 
 import pytest
 
+from commands.identity import RegisterCompany
 from commands.postgres_lock import ServerLock
+from commands.queues import ChangeQueueSettings, RegisterQueue
+from domain.ids import company_id, queue_id
+from projections.clickhouse_warehouse import ClickhouseWarehouse
 from projections.progress import ProjectionsStopped
 from projections.writing import positions_of
 from streams import rebuilding
 from streams.rebuilding import Busy, Rows, rebuild
 from tests.kit.distributed import House, distributed
+from tests.kit.http import operator
 from tests.kit.loads import Load, twin
-from tests.kit.rows import everything
+from tests.kit.rows import Killed, cut_off, everything
 from tests.kit.waiting import within
 
 
@@ -81,6 +86,74 @@ def test_the_command_line_rebuilds(house: House) -> None:
     assert everything(house.warehouse) == right
 
 
+def test_workers_go_on_from_the_new_rows(house: House) -> None:
+    """Not from the old ones, which they have in memory."""
+    tenant, who = company_id("Empresa"), operator("Empresa")
+
+    def change(sla_ms: int) -> bool:
+        """Whether the rows are right when the queue promises something else."""
+        house.door.execute(ChangeQueueSettings(queue=queue_id(tenant, "vendas"), sla_ms=sla_ms), who)
+        house.wait_covered()
+        return everything(house.warehouse, tenant=tenant) == twin(house, tenant)
+
+    house.door.execute(RegisterCompany(name="Empresa"), who)
+    house.door.execute(RegisterQueue(name="vendas"), who)
+    house.wait_covered()
+    for worker in house.workers:
+        assert worker.stop() == 0
+    house.warehouse.execute(
+        "INSERT INTO queues SELECT tenant, id, version, position, removed, owner, 'Wrong', sla_target, sla_ms, tolerated_ms, profile, agents, "
+        "active FROM queues FINAL WHERE name = 'vendas'"
+    )
+    for worker in house.workers:
+        worker.start()
+    house.wait_share(house.workers)
+    assert not change(1_000)
+    rebuild(_rows(house))
+    assert change(2_000)
+
+
+def _cut_off(house: House, monkeypatch: pytest.MonkeyPatch, moves: int) -> None:
+    """ClickHouse dies while the new rows are put in place: so many of the moves were made."""
+    with monkeypatch.context() as patch:
+        patch.setattr(ClickhouseWarehouse, "execute", cut_off(ClickhouseWarehouse.execute, moves))
+        with pytest.raises(Killed):
+            rebuild(_rows(house))
+    assert _beside(house)
+
+
+@pytest.mark.parametrize("moves", [0, 9, -1])
+def test_migrate_finishes_a_swap_that_was_cut_off(house: House, monkeypatch: pytest.MonkeyPatch, moves: int) -> None:
+    right = everything(house.warehouse)
+    _wrong(house)
+    _cut_off(house, monkeypatch, moves)
+    house.run("migrate")
+    assert (everything(house.warehouse), _beside(house)) == (right, set())
+
+
+@pytest.mark.parametrize("moves", [8, 9])
+def test_what_workers_wrote_since_a_swap_was_cut_off_stays(house: House, load: Load, monkeypatch: pytest.MonkeyPatch, moves: int) -> None:
+    """After an even number of moves every table is there, after an odd one they cannot go on before it is again."""
+    _cut_off(house, monkeypatch, moves)
+    load.tell(300)
+    if moves % 2 == 0:
+        house.wait_covered()
+    house.run("migrate")
+    house.wait_covered()
+    assert everything(house.warehouse) == twin(house)
+    assert _beside(house) == set()
+
+
+def test_a_rebuild_that_is_at_work_is_left_alone_by_migrate(house: House) -> None:
+    with ServerLock(house.store_url, rebuilding.LOCK) as other:
+        assert other.take(1)
+        house.warehouse.execute(f"CREATE DATABASE {house.warehouse.database}_next")
+        house.run("migrate")
+        assert _beside(house)
+    house.run("migrate")
+    assert _beside(house) == set()
+
+
 def test_where_kafka_has_lost_events_the_old_rows_stay(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     right, reached = everything(house.warehouse), positions_of(house.warehouse)
     head = house.store.head()
@@ -91,7 +164,7 @@ def test_where_kafka_has_lost_events_the_old_rows_stay(house: House, monkeypatch
 
 
 def test_one_rebuild_at_a_time(house: House) -> None:
-    with ServerLock(house.store_url, "rebuild") as other:
+    with ServerLock(house.store_url, rebuilding.LOCK) as other:
         assert other.take(1)
         with pytest.raises(Busy, match="already"):
             rebuild(_rows(house))

@@ -1,4 +1,4 @@
-"""One process under Faust for the bench: `python -m bench.working_child ours|nothing BROKERS PREFIX CLICKHOUSE_URL`.
+"""One process under Faust for the bench: `python -m bench.working_child ours|nothing BROKERS PREFIX GROUP CLICKHOUSE_URL`.
 
 Says how many partitions it has, begins when it is told to, and from then on how many messages it has done with.
 """
@@ -9,7 +9,7 @@ import asyncio
 import gc
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import closing
 from typing import Any
 
@@ -55,14 +55,14 @@ class Gated(Worker):
 
     counting: Counting
 
-    async def take(self, message: Incoming) -> None:
+    async def take(self, messages: Iterable[Incoming]) -> None:
         """As the worker does."""
         if not self.counting.begun.is_set():
             await self.counting.begun.wait()
-        await super().take(message)
+        await super().take(messages)
 
 
-async def ours(brokers: str, prefix: str, url: str, directory: str) -> None:
+async def ours(brokers: str, prefix: str, group: str, url: str, directory: str) -> None:
     """The worker of the house."""
     counting = Counting()
     with closing(ClickhouseWarehouse(url)) as warehouse:
@@ -76,15 +76,15 @@ async def ours(brokers: str, prefix: str, url: str, directory: str) -> None:
             made.counting = counting
             return made
 
-        app = FaustApp(brokers, prefix, directory, make)
+        app = FaustApp(brokers, prefix, directory, make, group=group)
         app.assigned = lambda partitions: say(f"share {partitions}")
         await asyncio.gather(app.run(asyncio.Event()), counting.follow())
 
 
-async def nothing(brokers: str, prefix: str, _url: str, directory: str) -> None:
+async def nothing(brokers: str, prefix: str, group: str, directory: str) -> None:
     """Agents that do nothing, as Faust's own manual writes them, in the loop that Faust takes by itself, with the same settings."""
     counting = Counting()
-    app = app_of(brokers, prefix, directory)
+    app = app_of(brokers, group, directory)
 
     def agent(name: str) -> Callable[[Any], Awaitable[None]]:
         messages = app.topic(name, key_type=bytes, value_type=bytes, allow_empty=True)
@@ -109,14 +109,14 @@ async def nothing(brokers: str, prefix: str, _url: str, directory: str) -> None:
     await counting.follow()
 
 
-def main(kind: str, brokers: str, prefix: str, url: str) -> None:
+def main(kind: str, brokers: str, prefix: str, group: str, url: str) -> None:
     """Until it is killed."""
     with tempfile.TemporaryDirectory(prefix="bench-") as directory:
         if kind == "ours":
             gc.set_threshold(*SEARCHES_FOR_GARBAGE)
-            uvloop.run(ours(brokers, prefix, url, directory))
+            uvloop.run(ours(brokers, prefix, group, url, directory))
         else:
-            asyncio.run(nothing(brokers, prefix, url, directory))
+            asyncio.run(nothing(brokers, prefix, group, directory))
 
 
 if __name__ == "__main__":

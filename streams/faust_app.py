@@ -1,4 +1,4 @@
-"""The worker as Faust runs it: one agent a topic, which hands each message on. The only importer of Faust.
+"""The worker as Faust runs it: one agent a topic, which hands messages on. The only importer of Faust.
 
 Faust is trusted with membership of the group, with fetching in order and with committing what it was told is done with.
 It is not trusted to say so by itself: `take` says it when its body fails, too (see docs/adr).
@@ -10,7 +10,7 @@ import asyncio
 import logging
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -29,12 +29,15 @@ _SESSION_S = 6
 _HEARTBEAT_S = 1
 """A worker that died is replaced within 10 s; with Faust's own values it takes over half a minute."""
 
+_LOT_S = 0.05
+"""What comes in so short a time is handed on together: a stream of Faust takes longer to give one message than the worker to fold it."""
+
 _COMMIT_S = 1.0
 _COMMITS_WITHIN_S = 3.0
 _STOPS_WITHIN_S = 5.0
 
 
-def group(prefix: str) -> str:
+def group_of(prefix: str) -> str:
     """The consumer group of all workers of a house."""
     return f"{prefix}.rows"
 
@@ -42,9 +45,12 @@ def group(prefix: str) -> str:
 class FaustApp:
     """Lets a worker have its share of the topics that begin with `prefix`. To be made in the event loop that runs it."""
 
-    def __init__(self, brokers: str, prefix: str, directory: str, make: Callable[[FaustApp], Worker]) -> None:
-        """brokers: host:port,host:port. directory: for what Faust thinks it must keep. make: the worker, which is given this to `ack` with."""
-        self._app = app_of(brokers, prefix, directory)
+    def __init__(self, brokers: str, prefix: str, directory: str, make: Callable[[FaustApp], Worker], *, group: str = "") -> None:
+        """brokers: host:port,host:port. directory: for what Faust thinks it must keep. make: the worker, which is given this to `ack` with.
+
+        group: another than that of the house's workers.
+        """
+        self._app = app_of(brokers, group or group_of(prefix), directory)
         self.assigned: Callable[[int], object] = lambda _: None
         """Told how many partitions have been given."""
         self._worker = make(self)
@@ -59,9 +65,17 @@ class FaustApp:
         async def hand_on(stream: Any) -> None:
             stream = stream.noack()
             async for _ in stream:
-                await self._worker.take(stream.current_event.message)
+                await self._worker.take([stream.current_event.message, *self._at_hand(stream.channel.queue)])
+                await asyncio.sleep(_LOT_S)
 
         self._app.agent(messages, name=name)(hand_on)
+
+    def _at_hand(self, queue: Any) -> Iterator[Incoming]:
+        """What else Faust has fetched of a topic; of a rebalance ago it is nobody's any more, as for its own streams."""
+        while queue.qsize():
+            message = queue.get_nowait().message
+            if message.generation_id == self._app.consumer_generation_id and self._app.flow_control.is_active():
+                yield message
 
     async def _revoked(self, _app: Any, revoked: Iterable[Any], **_: Any) -> None:
         log.info("partitions revoked=%d", len(set(revoked)))
@@ -121,10 +135,10 @@ def lingers() -> bool:
     return any(isinstance(thread, WorkerThread) for thread in threading.enumerate())
 
 
-def app_of(brokers: str, prefix: str, directory: str) -> Any:
+def app_of(brokers: str, group: str, directory: str) -> Any:
     """An application of Faust with the settings of a worker, and no agents. directory: for what Faust thinks it must keep."""
     return faust.App(
-        group(prefix),
+        group,
         broker=";".join(f"kafka://{broker}" for broker in brokers.split(",")),
         datadir=directory,
         store="memory://",

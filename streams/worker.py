@@ -132,12 +132,23 @@ class Worker:
         self._waiting = []
         self._room.set()
 
-    async def take(self, message: Incoming) -> None:
-        """A message has come; returns when there is room for the next."""
+    async def take(self, messages: Iterable[Incoming]) -> None:
+        """Messages have come; returns when there is room for more."""
+        self._waiting += [message for message in messages if self._is_due(message)]
+        if self._waiting:
+            self._news.set()
+        if len(self._waiting) >= BATCH:
+            self._enough.set()
+        while len(self._waiting) >= MOST_WAITING:
+            self._room.clear()
+            await self._room.wait()
+
+    def _is_due(self, message: Incoming) -> bool:
+        """Whether it is the next of its partition; one that comes too early means that some were lost."""
         partition = (message.topic, message.partition)
         if partition not in self._next:
             # It was lost meanwhile.
-            return
+            return False
         expected = self._next[partition]
         if expected is None:
             expected = self._begins_at(partition)
@@ -145,15 +156,9 @@ class Worker:
             if message.offset > expected:
                 why = f"{partition_name(*partition)}: offset {message.offset} came where {expected} was due: messages are missing"
                 self._fail(ProjectionsStopped(why))
-            return
+            return False
         self._next[partition] = message.offset + 1
-        self._waiting.append(message)
-        self._news.set()
-        if len(self._waiting) >= BATCH:
-            self._enough.set()
-        while len(self._waiting) >= MOST_WAITING:
-            self._room.clear()
-            await self._room.wait()
+        return True
 
     def _fail(self, failure: Exception) -> None:
         self._failure = self._failure or failure

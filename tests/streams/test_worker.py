@@ -135,8 +135,7 @@ def takes(kafka: Kafka, messages: Sequence[Given]) -> Callable[[Worker], Corouti
     async def take(worker: Worker) -> None:
         already = len(kafka.acked)
         worker.given(kafka.partitions)
-        for given in messages:
-            await worker.take(given)
+        await worker.take(messages)
         await all_done(kafka, already + len(messages))
 
     return take
@@ -229,8 +228,7 @@ def test_what_is_not_its_own_any_more_is_not_done_with(kafka: Kafka, log: Memory
 
     async def lose(worker: Worker) -> None:
         worker.given(kafka.partitions)
-        for given in messages:
-            await worker.take(given)
+        await worker.take(messages)
         await comes_true(begun.is_set)
         worker.given(())
         lost.set()
@@ -255,16 +253,14 @@ def test_whoever_gets_partitions_back_builds_on_what_others_wrote_meanwhile(rows
 
     async def with_a_gap(worker: Worker) -> None:
         worker.given(kafka.partitions)
-        for given in first:
-            await worker.take(given)
+        await worker.take(first)
         await all_done(kafka, len(first))
         worker.given(())
         other.begins = kafka.committed()
         await asyncio.get_running_loop().run_in_executor(None, working, other, rows, takes(other, second))
         kafka.begins = {**kafka.committed(), **other.committed()}
         worker.given(kafka.partitions)
-        for given in third:
-            await worker.take(given)
+        await worker.take(third)
         await all_done(kafka, len(first) + len(third))
 
     working(kafka, rows, with_a_gap)
@@ -296,8 +292,7 @@ def test_a_message_that_came_before_is_passed_over(kafka: Kafka, log: MemoryLog,
 
     async def take(worker: Worker) -> None:
         worker.given(kafka.partitions)
-        for given in doubled:
-            await worker.take(given)
+        await worker.take(doubled)
         await all_done(kafka, len(messages))
 
     working(kafka, rows, take)
@@ -308,7 +303,7 @@ def test_a_message_that_came_before_is_passed_over(kafka: Kafka, log: MemoryLog,
 def test_a_message_of_a_partition_that_is_not_its_own_is_let_go_of(kafka: Kafka, rows: Warehouse) -> None:
     async def take(worker: Worker) -> None:
         worker.given(())
-        await worker.take(kafka.messages()[0])
+        await worker.take(kafka.messages()[:1])
 
     working(kafka, rows, take)
     assert (kafka.acked, everything(rows)["visits"]) == ([], [])
@@ -371,12 +366,10 @@ def test_rows_that_were_made_anew_are_built_on(kafka: Kafka, log: MemoryLog, row
 
     async def mended(worker: Worker) -> None:
         worker.given(kafka.partitions)
-        for given in messages[:half]:
-            await worker.take(given)
+        await worker.take(messages[:half])
         await all_done(kafka, half)
         write_anew(rows, fold_anew(history[:3]))
-        for given in messages[half:]:
-            await worker.take(given)
+        await worker.take(messages[half:])
         await all_done(kafka, len(messages))
 
     letters: list[Letter] = []

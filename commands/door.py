@@ -28,7 +28,7 @@ _TRIES = 3
 _SLOW_DISK_S = 0.005
 """When saving what callers of `execute_soon` ask takes this long, a thread waits for the disk instead of the event loop."""
 
-_MANY = 256
+_MANY = 64
 """So many commands are not kept waiting for others that arrive."""
 
 _Waiting = tuple[Command, Caller, "asyncio.Future[Receipt]"]

@@ -47,6 +47,7 @@ from commands.interactions import (
     WrapUp,
 )
 from commands.store import Store
+from domain.ids import interaction_id
 from settings import Settings, read
 from simulator.speaking import PERMISSIONS
 from tests.kit.distributed import House
@@ -56,7 +57,7 @@ from tests.kit.waiting import within
 
 COMPANIES = ("Norte", "Sul", "Leste", "Oeste")
 HOURS = 10
-"""More than they come to tell."""
+"""A working day: more than they come to tell."""
 
 PATIENCE_S = 120.0
 _PAUSE_S = 0.06
@@ -81,10 +82,16 @@ def _has_route(command: Command) -> bool:
 
 
 def _tellable(company: str, tenant: UUID) -> list[Command]:
-    """What happens in the company's calls of which all can be told over HTTP."""
+    """What happens there, but for the calls of which not all can be told over HTTP."""
     told = commands(company, HOURS)
-    silent = {call for command in told if not _has_route(command) for call in command.concerns(tenant)}
-    return [command for command in told if _has_route(command) and silent.isdisjoint(command.concerns(tenant))]
+    silent = {_call(command, tenant) for command in told if not _has_route(command)}
+    return [command for command in told if _call(command, tenant) not in silent]
+
+
+def _call(command: Command, tenant: UUID) -> UUID | None:
+    """The call that it is about; None where it is about an agent."""
+    said = msgspec.structs.asdict(command)
+    return said.get("interaction") or (interaction_id(tenant, said["call"]) if "call" in said else None)
 
 
 def _request(command: Command) -> tuple[str, dict[str, Any]]:
@@ -113,7 +120,7 @@ class Client:
         """Tell on until `ending`; now and then what was told before, which changes nothing."""
         with httpx.Client(timeout=30) as http:
             while not ending.wait(self._chance.random() * 2 * _PAUSE_S):
-                if self.told and self._chance.random() < 0.05:
+                if len(self.told) == len(self.commands) or (self.told and self._chance.random() < 0.05):
                     number = self._chance.randrange(len(self.told))
                     assert self._acknowledged(http, number) == self.told[number]
                 else:

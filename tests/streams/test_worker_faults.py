@@ -109,6 +109,8 @@ def test_nothing_that_apis_acknowledged_is_lost_by_their_kills(house: House, cli
             passes(chance.random())
             victim.kill()
             victim.start()
+        for api in house.apis:
+            house.url_of_api(api)
     assert clients.in_doubt > doubtful
     house.wait_covered(PATIENCE_S)
     clients.check()

@@ -2,7 +2,7 @@
 
 A snapshot `(position, {partition: position of its last event up to there})` says what everyone who follows the partitions
 must have done before the log is followed up to that position. What a snapshot says stays true for ever: an event's partition
-follows from its aggregate's id alone. One ledger serves all houses in a database, told apart by the names of their topics.
+follows from its aggregate's id and the number of partitions, which is written down too. One ledger serves all houses in a database, told apart by the names of their topics.
 
 Each step is one statement of PostgreSQL's, so that a relay that is stopped in its middle holds up nobody.
 """
@@ -20,7 +20,8 @@ from commands.postgres_server import channel_of
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS progress (topics TEXT PRIMARY KEY, term INTEGER NOT NULL, position INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS snapshots (topics TEXT NOT NULL, position INTEGER NOT NULL, reached TEXT NOT NULL, PRIMARY KEY (topics, position))
+CREATE TABLE IF NOT EXISTS snapshots (topics TEXT NOT NULL, position INTEGER NOT NULL, reached TEXT NOT NULL, PRIMARY KEY (topics, position));
+CREATE TABLE IF NOT EXISTS partitions (topics TEXT PRIMARY KEY, each INTEGER NOT NULL)
 """
 
 KEPT = 2_000
@@ -40,6 +41,11 @@ ON CONFLICT (topics, position) DO UPDATE SET reached = excluded.reached RETURNIN
 """
 _SET = "INSERT INTO progress VALUES (?, 1, ?) ON CONFLICT (topics) DO UPDATE SET term = progress.term + 1, position = excluded.position"
 _KEEP = "INSERT INTO snapshots VALUES (?, ?, ?) ON CONFLICT (topics, position) DO UPDATE SET reached = excluded.reached"
+_PARTITIONS = """
+INSERT INTO partitions VALUES (?, ?) ON CONFLICT (topics) DO UPDATE SET each =
+    CASE WHEN EXISTS (SELECT 1 FROM snapshots WHERE snapshots.topics = partitions.topics) THEN partitions.each ELSE excluded.each END
+RETURNING each
+"""
 _AT = "SELECT reached FROM snapshots WHERE topics = ? AND position = ?"
 _AFTER = "SELECT position, reached FROM snapshots WHERE topics = ? AND position > ? ORDER BY position LIMIT ?"
 _UP_TO = "SELECT position, reached FROM snapshots WHERE topics = ? AND position <= ? ORDER BY position DESC LIMIT ?"
@@ -97,6 +103,11 @@ class Ledger:
         ((number, position),) = self._db.execute(_BEGIN, (self._topics,))
         kept = self._db.execute(_AT, (self._topics, position))
         return Term(number, position, _reached.decode(kept[0][0]) if kept else {})
+
+    def partitions(self, now: int) -> int:
+        """Of how many partitions each topic was when the first event was relayed to it; `now` where that is still to come."""
+        ((each,),) = self._db.execute(_PARTITIONS, (self._topics, now))
+        return int(each)
 
     def record(self, term: int, position: int, reached: Reached) -> None:
         """All up to `position` is in Kafka, and who follows is told. Raises Deposed."""

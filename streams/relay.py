@@ -30,6 +30,10 @@ from streams.topics import SLICES, partition_name, slice_of, topic
 log = logging.getLogger(__name__)
 
 LOCK = "relay"
+"""One for the whole database, whatever the topics: it holds one log, which is one house's. While that moves to other topics, one relay at a time is
+enough; and whoever writes the log anew (`restore`) keeps all of them off at once.
+"""
+
 BATCH = 2_000
 
 _TAKE_S = 1.0
@@ -121,6 +125,12 @@ class Relay:
         found = faults(brokers, house.topics, house.partitions)
         if found:
             raise BrokersRefuse(f"Kafka at {house.kafka}: {found[0]}")
+        before = house.ledger.partitions(house.partitions)
+        if before != house.partitions:
+            raise NotThisLog(
+                f"the topics {house.topics}.* had {before} partitions each when they were first relayed to, now {house.partitions}: events would go on "
+                "in other partitions; give the house new topics (ATENDE_TOPICS), docs/operations.md says how"
+            )
 
     # Turns
 

@@ -21,10 +21,8 @@ from commands.refill import Flawed, Occupied, Refill, Row
 from streams.bulk import BulkReader, EventMissing, Partition
 from streams.ledger import Ledger
 from streams.messages import Carried
+from streams.relay import LOCK
 from streams.topics import SLICES, partition_name, topic
-
-_RELAY = "relay"
-"""The lock of whoever relays."""
 
 _TURN_S = 5.0
 
@@ -66,7 +64,7 @@ def restore(place: OnServers, master: str, source: Source, say: Say = lambda *_:
         reader = opened.enter_context(BulkReader(source.brokers, [topic(source.topics, slice_) for slice_ in SLICES]))
         refill = Refill(place)
         opened.callback(refill.close)
-        lock = opened.enter_context(ServerLock(place.store_url, _RELAY))
+        lock = opened.enter_context(ServerLock(place.store_url, LOCK))
         if not lock.take(_TURN_S):
             raise Occupied("a relay runs: end it first")
         ledger = opened.enter_context(closing(Ledger(place.relay(), source.topics)))

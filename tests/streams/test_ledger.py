@@ -29,6 +29,15 @@ def test_a_relay_goes_on_where_the_last_one_was(ledger: Ledger) -> None:
     assert ledger.position() == 7
 
 
+def test_the_number_of_partitions_stands_from_the_first_event_on(ledger: Ledger) -> None:
+    assert ledger.partitions(4) == 4
+    assert ledger.partitions(12) == 12
+    ledger.record(ledger.begin().number, 7, {"a:0": 7})
+    assert ledger.partitions(4) == 12
+    ledger.set(0, {})
+    assert ledger.partitions(4) == 12
+
+
 def test_who_was_followed_cannot_record_any_more(ledger: Ledger) -> None:
     first = ledger.begin()
     second = ledger.begin()

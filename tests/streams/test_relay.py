@@ -14,11 +14,13 @@ from pathlib import Path
 from signal import SIGCONT, SIGKILL, SIGSTOP, Signals
 
 import pytest
+from kafka.admin import KafkaAdminClient
 
 from commands.place import OnServers
 from commands.store import Store
 from services.server import HOST
 from streams.brokers import Producer
+from streams.house_topics import names
 from streams.ledger import Ledger
 from streams.messages import Message
 from streams.topics import SLICES
@@ -182,6 +184,31 @@ def relayed(house: Relayed) -> int:
         within(lambda: house.ledger.position() == busy.acknowledged)
         assert relay.end() == 0
     return busy.acknowledged
+
+
+def _widen(house: Relayed, partitions: int) -> None:
+    """Give the topics more partitions, as somebody can who may do everything with Kafka."""
+    with closing(KafkaAdminClient(bootstrap_servers=house.kafka)) as admin:
+        admin.create_partitions(dict.fromkeys(names(house.topics), partitions))
+
+
+def test_topics_with_more_partitions_than_when_they_were_first_relayed_to_are_one_line(house: Relayed) -> None:
+    relayed(house)
+    _widen(house, PARTITIONS + 2)
+    (house.said / "one").unlink()
+    line = refusal(house, ATENDE_PARTITIONS=str(PARTITIONS + 2))
+    assert f"{house.topics}.* had {PARTITIONS} partitions each when they were first relayed to, now {PARTITIONS + 2}" in line
+    assert "new topics (ATENDE_TOPICS)" in line
+
+
+def test_topics_may_have_more_partitions_as_long_as_nothing_was_relayed_to_them(made: Relayed) -> None:
+    with made.relay() as relay:
+        within(lambda: "begins" in made.says())
+        assert relay.end() == 0
+    _widen(made, PARTITIONS + 2)
+    with made.relay(said="next", ATENDE_PARTITIONS=str(PARTITIONS + 2)) as relay:
+        within(lambda: "begins" in made.says("next"))
+        assert relay.end() == 0
 
 
 def test_events_that_kafka_has_lost_again_are_relayed_once_more(house: Relayed) -> None:

@@ -207,13 +207,14 @@ class Distributed(Center):
 class Held:
     """A center within this process's reach: of a data directory that it holds, or on servers. It is opened when it is first asked for: a broken one can be looked at without.
 
-    `url`: where its API is, or would be, served.
+    `url`: where its API is, or would be, served. `public_url`: where people reach it, if the settings say so.
     """
 
     def __init__(self, directory: Path, settings: Settings) -> None:
         self.directory = directory
         self.place = place(directory, settings)
         self.url = f"http://{settings.host}:{settings.port}"
+        self.public_url = settings.public_url
         self._settings = settings
 
     @cached_property

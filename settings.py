@@ -2,6 +2,7 @@
 
 ATENDE_DATA             the data directory                                    ./data
 ATENDE_HOST, _PORT      where `serve` listens                                 127.0.0.1, 8080
+ATENDE_PUBLIC_URL       where people reach the API: what `atende admin` puts in front of its link   where `serve` listens
 ATENDE_MASTER_KEY       32 bytes as hex or base64, wraps every person's key   a file made at first start
 ATENDE_TOKEN_SECRET     signs access tokens, 32 characters or more            a file made at first start
 ATENDE_MODE             embedded, or distributed: the stores are on servers   embedded
@@ -32,6 +33,7 @@ MAX_PARTITIONS = 10_000
 _POSTGRESQL = ("PostgreSQL", "postgresql://", "postgres://")
 _CLICKHOUSE = ("ClickHouse", "clickhouse://", "clickhouses://")
 _BROKER = re.compile(r"(?:\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}")
+_WEB = re.compile(r"https?://[^\s/?#@]+(?:/[^\s?#]*)?")
 _CLUSTER = re.compile(r"\w{1,100}", re.ASCII)
 _TOPIC = re.compile(r"[\w.-]{1,100}", re.ASCII)
 _OF_DISTRIBUTED = {
@@ -54,6 +56,7 @@ class Settings:
     data: Path = Path("data")
     host: str = "127.0.0.1"
     port: int = 8080
+    public_url: str = ""
     master_key: str = field(default="", repr=False)
     token_secret: str = field(default="", repr=False)
     mode: Mode = "embedded"
@@ -77,6 +80,7 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         data=Path(told.get("ATENDE_DATA") or Settings.data),
         host=told.get("ATENDE_HOST") or Settings.host,
         port=_port(told.get("ATENDE_PORT", "")),
+        public_url=_public(told.get("ATENDE_PUBLIC_URL", "")),
         master_key=told.get("ATENDE_MASTER_KEY", ""),
         token_secret=_secret(told.get("ATENDE_TOKEN_SECRET", "")),
         mode=mode,
@@ -96,6 +100,12 @@ def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > MAX_PORT:
         raise WrongSetting("ATENDE_PORT is not a port")
     return int(text)
+
+
+def _public(text: str) -> str:
+    if text and not _WEB.fullmatch(text):
+        raise WrongSetting("ATENDE_PUBLIC_URL is no address of the web (https://atende.example.com)")
+    return text.rstrip("/")
 
 
 def _mode(text: str) -> Mode:

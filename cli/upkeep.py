@@ -70,5 +70,5 @@ def admin(ask: Admin, held: Held, console: Console) -> int:
     """Appoint the administrator and give the link."""
     company = known(held.center, ask.company)
     receipt = held.center.door.execute(AppointAdministrator(email=ask.email), caller(company))
-    console.out(f"{held.url}/first-access#{receipt.result['token']}\n")
+    console.out(f"{held.public_url or held.url}/first-access#{receipt.result['token']}\n")
     return 0

@@ -61,7 +61,7 @@ def test_every_command_works_beside_a_server_and_the_server_may_be_killed(atende
         assert stat.S_IMODE((atende.data / "socket").stat().st_mode) == 0o600
         assert atende("import", "queue-log", log, "--json").json["calls"] == 2
         assert atende("import", "queue-log", "-", stdin=LOG).out.startswith("lines ")
-        assert f"{server.url}/" in atende("admin", "ana@empresa.example").out
+        assert atende("admin", "ana@empresa.example").out.startswith(f"{server.url}/first-access#")
         refusal = atende("serve", "--port", "0", status=2)
         assert refusal.err.strip() == f"{atende.data} is served already, by process {server.process.pid}"
         proved = events(atende)

@@ -47,7 +47,9 @@ def test_a_house_that_is_up_is_ready_and_works(services: Path) -> None:
 def _an_administrator_comes_in(atende: Quick, first: str, second: str) -> None:
     """By the link of the command line; the password is set at one API and opens the other."""
     email = "ana@empresa.example"
-    token = atende("admin", email).out.strip().partition("#")[2]
+    atende.settings["ATENDE_PUBLIC_URL"] = "https://atende.example.com"
+    link, _, token = atende("admin", email).out.strip().partition("#")
+    assert link == "https://atende.example.com/first-access"
     assert httpx.post(f"{first}/v1/auth/password", json={"token": token, "password": PASSWORD}, timeout=30).status_code == 204
     login = httpx.post(f"{second}/v1/auth/login", json={"email": email, "password": PASSWORD}, timeout=30)
     assert login.status_code == 200, login.text

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from time import perf_counter
 from typing import Annotated, ParamSpec, Protocol, TypeVar
 
+from anyio import move_on_after
+from anyio.to_thread import run_sync
 from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 
@@ -30,6 +33,7 @@ REACH_S = 5.0
 """So long a question waits for the figures to cover the position that it names."""
 
 _LOOK_S = 0.01
+_ANSWERS_S = 2.0
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -126,6 +130,13 @@ class House:
         end = self.center.store.end()
         self.center.warehouse.execute("SELECT 1 AS answers")
         return end, self.center.covered()
+
+    async def store_answers(self) -> bool:
+        """Whether the store can be asked now; one that keeps somebody waiting cannot."""
+        with suppress(StoreUnavailable), move_on_after(_ANSWERS_S):
+            await run_sync(self.center.store.end, abandon_on_cancel=True)
+            return True
+        return False
 
     async def reach(self, position: int, parameter: str) -> None:
         """Wait until the figures cover `position`; a problem (503) if they do not in REACH_S, (422) if the log is not that long."""

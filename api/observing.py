@@ -31,6 +31,7 @@ class Instruments:
         self.queries = Histogram(
             "atende_query_seconds", "A named query, without the waiting for a position", ["query"], buckets=_BUCKETS, registry=self.registry
         )
+        self.store_reachable = Gauge("atende_store_reachable", "1 where the store answers, 0 where it is away", registry=self.registry)
         self.log_position = Gauge("atende_log_position", "Position of the last event of the log", registry=self.registry)
         self.covered = Gauge("atende_projection_position", "Position of the log that the projections cover", registry=self.registry)
         self.lag = Gauge("atende_projection_lag_events", "Events that the projections have not taken yet", registry=self.registry)
@@ -60,8 +61,9 @@ class Instruments:
         """A question was answered."""
         self.queries.labels(name).observe(seconds)
 
-    def exposition(self, head: int, covered: int) -> bytes:
-        """The text that Prometheus scrapes; `head` and `covered` are positions of the log."""
+    def exposition(self, head: int, covered: int, *, reachable: bool) -> bytes:
+        """The text that Prometheus scrapes; `head` and `covered` are positions of the log. reachable: the store answers."""
+        self.store_reachable.set(reachable)
         self.log_position.set(head)
         self.covered.set(covered)
         self.lag.set(max(0, head - covered))

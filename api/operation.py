@@ -55,7 +55,8 @@ async def readyz(house: TheHouse) -> Ready:
     responses={200: {"description": "Prometheus text format", "content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
 async def metrics(house: TheHouse) -> Response:
-    """Commands by name and outcome, requests by route, queries by name, positions of the log and the projections."""
+    """Commands by name and outcome, requests by route, queries by name, positions of the log and the projections, whether the store answers."""
     house.instruments.listeners.set(house.feed.listeners)
-    body = house.instruments.exposition(house.center.store.head(), house.center.covered())
+    reachable = await house.store_answers()
+    body = house.instruments.exposition(house.center.store.head(), house.center.covered(), reachable=reachable)
     return Response(body, media_type=CONTENT_TYPE_LATEST)

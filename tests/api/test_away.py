@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -90,6 +92,26 @@ def test_readiness_tells_each_of_them(center: TimedCenter, client: Client, monke
         assert (problem(answer), answer.json()["detail"]) == ("clock", "off by 3,600 s")
     assert client.get("/readyz").status_code == 200
     assert client.get("/healthz").status_code == 200
+
+
+def test_figures_for_the_operator_tell_whether_the_store_answers(
+    center: TimedCenter, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def reachable() -> str:
+        return str(re.search(r"^atende_store_reachable (\S+)$", client.get("/metrics").text, re.MULTILINE)[1])
+
+    assert reachable() == "1.0"
+    recorder = center.store.recorder
+    with monkeypatch.context() as away:
+        away.setattr(recorder, "max_notification_id", failing(StoreUnavailable(SECRET)))
+        assert reachable() == "0.0"
+    silent = threading.Event()
+    with monkeypatch.context() as away:
+        away.setattr("api.house._ANSWERS_S", 0.05)
+        away.setattr(recorder, "max_notification_id", silent.wait)
+        assert reachable() == "0.0"
+    silent.set()
+    assert reachable() == "1.0"
 
 
 def test_a_position_that_another_process_wrote_a_moment_ago_is_one(

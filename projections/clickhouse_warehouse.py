@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import logging
 import re
+import struct
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from itertools import accumulate, chain
 from math import isfinite
 from typing import Any, TypeVar
 from uuid import UUID
@@ -19,6 +21,8 @@ from uuid import UUID
 import msgspec
 from clickhouse_driver import Client
 from clickhouse_driver import errors as driver
+from clickhouse_driver.columns import service
+from clickhouse_driver.columns.arraycolumn import ArrayColumn
 from clickhouse_driver.columns.service import column_by_type
 from clickhouse_driver.columns.uuidcolumn import UUIDColumn
 from clickhouse_driver.util.helpers import parse_url
@@ -307,3 +311,22 @@ class _WireIds(UUIDColumn):  # type: ignore[misc] # the driver ships no types
 
 
 column_by_type[_WireIds.ch_type] = _WireIds
+
+
+class _WireLists(ArrayColumn):  # type: ignore[misc]
+    """The driver walks lists of lists step by step, however deep they may be, which is half of the time that it takes for rows. Those of the house are flat."""
+
+    def write_data(self, data: Sequence[Sequence[Any]], buf: Any) -> None:
+        """Where each list ends, then the values of all."""
+        if isinstance(self.nested_column, ArrayColumn):
+            super().write_data(data, buf)
+            return
+        buf.write(struct.pack(f"<{len(data)}Q", *accumulate(map(len, data))))
+        self.nested_column.write_data(list(chain.from_iterable(data)), buf)
+
+
+def _list_column(spec: str, column_of: Callable[[str], Any], options: Mapping[str, Any]) -> _WireLists:
+    return _WireLists(column_of(spec.removeprefix("Array(")[:-1]), **options)
+
+
+service.create_array_column = _list_column

@@ -15,7 +15,10 @@ from commands.database import StoreUnavailable, Undone
 CONNECT_S = 5
 PAUSE_S = 0.1
 _GIVEN_UP_S = 1.0
-_KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 2}
+LOST_AFTER_S = 20
+"""A server of which nothing is heard for so long, not even that it has what was sent, is away: its machine or the way to it may be gone."""
+
+_KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 2, "tcp_user_timeout": LOST_AFTER_S * 1000}
 
 T = TypeVar("T")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from contextlib import closing
 from dataclasses import replace
@@ -15,7 +16,7 @@ from commands.database import StoreUnavailable
 from commands.door import Door
 from commands.identity import RegisterCompany
 from commands.place import OnServers
-from commands.postgres_server import Server
+from commands.postgres_server import LOST_AFTER_S, Server
 from commands.server_tables import make_store
 from commands.store import Store
 from settings import Settings
@@ -50,6 +51,12 @@ def test_a_server_that_is_not_there(tmp_path: Path) -> None:
 def test_a_server_that_never_answers(tmp_path: Path) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as silent:
         assert "timeout" in refusal(tmp_path, f"postgresql://atende:secret@127.0.0.1:{silent.getsockname()[1]}/atende")
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="this system gives up by its own measure")
+def test_a_server_that_takes_nothing_any_more_is_given_up(own_database: str) -> None:
+    with closing(Server(own_database).connect()) as db, socket.socket(fileno=os.dup(db.fileno())) as line:
+        assert line.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == LOST_AFTER_S * 1000
 
 
 def test_an_address_that_is_none(tmp_path: Path) -> None:

@@ -189,7 +189,8 @@ class Distributed(Center):
 
     def rebuild(self, say: Callable[[int, int], object]) -> int:
         from streams.brokers import BrokersAway, BrokersRefuse
-        from streams.rebuilding import Busy, Rows, rebuild
+        from streams.rebuilding import Rows, rebuild
+        from streams.swapping import Busy
 
         told = self._settings
         try:

@@ -15,7 +15,7 @@ from projections.clickhouse_warehouse import ClickhouseWarehouse
 from projections.warehouse import NoDatabase
 from settings import Settings
 from streams import ledger
-from streams.rebuilding import Busy, finish_swap
+from streams.swapping import Busy, finish_swap
 
 _PATIENCE_S = 60.0
 

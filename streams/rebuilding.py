@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager, nullcontext
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
@@ -29,20 +29,13 @@ from projections.writing import positions_of
 from streams.bulk import BulkReader, Partition
 from streams.folding_process import Failed, Folded, Reached, Share, Told, run
 from streams.ledger import Ledger
+from streams.swapping import LOCK, MOMENT_S, Busy, finish, nobody_writes
 from streams.topics import SLICES, partition_name, topic
 from streams.turns import ROWS
 
 log = logging.getLogger(__name__)
 
-LOCK = "rebuild"
-_MOMENT_S = 0.1
-_TURN_S = 60.0
-
 Ends = Mapping[Partition, int]
-
-
-class Busy(Exception):
-    """Another process rebuilds, or writes rows without an end. One line."""
 
 
 @dataclass(frozen=True)
@@ -65,41 +58,19 @@ def rebuild(rows: Rows, say: Callable[[int, int], object] = lambda *_: None) -> 
     """
     with ExitStack() as opened:
         alone = opened.enter_context(ServerLock(rows.place.store_url, LOCK))
-        if not alone.take(_MOMENT_S):
+        if not alone.take(MOMENT_S):
             raise Busy("another process rebuilds the rows already")
         turn = opened.enter_context(ServerLock(rows.place.store_url, ROWS))
         ledger = opened.enter_context(closing(Ledger(rows.place.relay(), rows.topics)))
         reader = opened.enter_context(BulkReader(rows.kafka, [topic(rows.topics, slice_) for slice_ in SLICES]))
         warehouse = opened.enter_context(closing(ClickhouseWarehouse(rows.clickhouse_url, makes_database=False)))
         swap = Swap(warehouse, rows.cluster)
-        _finish(swap, turn)
+        finish(swap, turn)
         must_be_current(warehouse)
         relayed = ledger.position()
         rebuilding = _Rebuilding(rows, warehouse, reader, turn, relayed)
         swap.renew(lambda fresh, put: rebuilding.build(fresh, put, say))
     return relayed
-
-
-def finish_swap(store_url: str, warehouse: Warehouse, cluster: str = "") -> None:
-    """Finish what a rebuild has left that was cut off, by the death of ClickHouse say; one that is at work is left alone. Raises Busy, StoreUnavailable."""
-    with ServerLock(store_url, LOCK) as alone, ServerLock(store_url, ROWS) as turn:
-        if alone.take(_MOMENT_S):
-            _finish(Swap(warehouse, cluster), turn)
-
-
-def _finish(swap: Swap, turn: ServerLock) -> None:
-    with _nobody_writes(turn) if swap.is_complete() else nullcontext():
-        swap.finish()
-
-
-@contextmanager
-def _nobody_writes(turn: ServerLock) -> Iterator[None]:
-    if not turn.take(_TURN_S):
-        raise Busy(f"workers have been writing rows for {_TURN_S:.0f} s: the old rows stay")
-    try:
-        yield
-    finally:
-        turn.release(ROWS)
 
 
 class _Rebuilding:
@@ -125,7 +96,7 @@ class _Rebuilding:
             # Until here a loss of power costs nothing but the rebuild.
             fresh.durable()
             folders.fold(self._reader.ends())
-            with _nobody_writes(self._turn):
+            with nobody_writes(self._turn):
                 folders.fold(self._reader.ends())
                 self._must_not_fall_behind(folders.reached)
                 if not self._turn.still_held():

@@ -14,8 +14,10 @@ from domain.ids import company_id, queue_id
 from projections.clickhouse_warehouse import ClickhouseWarehouse
 from projections.progress import ProjectionsStopped
 from projections.writing import positions_of
-from streams import rebuilding
-from streams.rebuilding import Busy, Rows, rebuild
+from streams import swapping
+from streams.rebuilding import Rows, rebuild
+from streams.swapping import LOCK, Busy
+from streams.turns import ROWS
 from tests.kit.distributed import House, distributed
 from tests.kit.http import operator
 from tests.kit.loads import Load, twin
@@ -145,7 +147,7 @@ def test_what_workers_wrote_since_a_swap_was_cut_off_stays(house: House, load: L
 
 
 def test_a_rebuild_that_is_at_work_is_left_alone_by_migrate(house: House) -> None:
-    with ServerLock(house.store_url, rebuilding.LOCK) as other:
+    with ServerLock(house.store_url, LOCK) as other:
         assert other.take(1)
         house.warehouse.execute(f"CREATE DATABASE {house.warehouse.database}_next")
         house.run("migrate")
@@ -164,16 +166,16 @@ def test_where_kafka_has_lost_events_the_old_rows_stay(house: House, monkeypatch
 
 
 def test_one_rebuild_at_a_time(house: House) -> None:
-    with ServerLock(house.store_url, rebuilding.LOCK) as other:
+    with ServerLock(house.store_url, LOCK) as other:
         assert other.take(1)
         with pytest.raises(Busy, match="already"):
             rebuild(_rows(house))
 
 
 def test_workers_that_do_not_rest_keep_their_rows(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rebuilding, "_TURN_S", 0.1)
+    monkeypatch.setattr(swapping, "_TURN_S", 0.1)
     right = everything(house.warehouse)
-    with ServerLock(house.store_url, rebuilding.ROWS) as writing:
+    with ServerLock(house.store_url, ROWS) as writing:
         assert writing.take(1, shared=True)
         with pytest.raises(Busy, match="the old rows stay"):
             rebuild(_rows(house))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, Pipe
 from typing import Any
 
 from projections.clickhouse_warehouse import ClickhouseWarehouse
@@ -58,10 +60,23 @@ class Share:
     relayed: int
 
 
-def run(pipe: Connection[Any, Any], share: Share) -> None:
+def begin() -> tuple[Connection[Any, Any], subprocess.Popen[bytes]]:
+    """Start one, and the pipe to it: first it is told its `Share`, then how far to fold.
+
+    It knows nothing of whoever starts it. `multiprocessing` would have it import his main program too, for longer than ten thousand events take.
+    """
+    ours, theirs = Pipe()
+    with theirs:
+        words = [sys.executable, "-P", "-c", f"from {__name__} import run; run({theirs.fileno()})"]
+        return ours, subprocess.Popen(words, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])  # noqa: S603 - our own program
+
+
+def run(descriptor: int) -> None:
     """Fold up to the ends that come through the pipe, again and again, until it is closed."""
+    pipe: Connection[Any, Any] = Connection(descriptor)
     with no_search_for_garbage(), suppress(EOFError, BrokenPipeError, ConnectionResetError):
         try:
+            share = pipe.recv()
             with (
                 closing(ClickhouseWarehouse(share.url, share.database)) as warehouse,
                 BulkReader(share.brokers, (), share.partitions) as reader,

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import logging
 import os
+import subprocess
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
-from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from typing import Any, Self
 
@@ -27,7 +27,7 @@ from projections.versions_first import fill
 from projections.warehouse import Warehouse
 from projections.writing import positions_of
 from streams.bulk import BulkReader, Partition
-from streams.folding_process import Failed, Folded, Reached, Share, Told, run
+from streams.folding_process import Failed, Folded, Reached, Share, Told, begin
 from streams.ledger import Ledger
 from streams.swapping import LOCK, MOMENT_S, Busy, finish, nobody_writes
 from streams.topics import SLICES, partition_name, topic
@@ -128,17 +128,13 @@ class _Folders:
         self.reached: dict[str, int] = {}
         self.known = 0
         self._shares = shares
-        context = get_context("spawn")
-        self._pipes: list[Connection[Ends | None, Told]] = []
-        self._processes: list[Any] = []
+        self._pipes: list[Connection[Share | Ends, Told]] = []
+        self._processes: list[subprocess.Popen[bytes]] = []
         for partitions in shares:
-            ours, theirs = context.Pipe()
-            share = Share(rows.kafka, partitions, rows.clickhouse_url, database, relayed)
-            process = context.Process(target=run, args=(theirs, share), name="atende-rebuild", daemon=True)
-            process.start()
-            theirs.close()
-            self._pipes.append(ours)
+            pipe, process = begin()
+            self._pipes.append(pipe)
             self._processes.append(process)
+            _send(pipe, Share(rows.kafka, partitions, rows.clickhouse_url, database, relayed))
 
     def __enter__(self) -> Self:
         return self
@@ -149,7 +145,7 @@ class _Folders:
             pipe.close()
         for process in self._processes:
             process.terminate()
-            process.join()
+            process.wait()
 
     def fold(self, ends: Ends, say: Callable[[int], object] = lambda _: None) -> None:
         """Have everything before these ends folded and written. Raises ProjectionsStopped."""
@@ -172,9 +168,9 @@ class _Folders:
                         raise ProjectionsStopped(why)
 
 
-def _send(pipe: Connection[Ends | None, Told], ends: Ends) -> None:
+def _send(pipe: Connection[Share | Ends, Told], said: Share | Ends) -> None:
     try:
-        pipe.send(ends)
+        pipe.send(said)
     except OSError as error:
         raise ProjectionsStopped(_GONE) from error
 

@@ -106,7 +106,7 @@ def test_nothing_that_apis_acknowledged_is_lost_by_their_kills(house: House, cli
             if chance.random() < 0.8:
                 # Else it may be killed while it begins.
                 house.url_of_api(victim)
-            passes(chance.random())
+            passes(chance.random() / 2)
             victim.kill()
             victim.start()
         for api in house.apis:

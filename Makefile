@@ -41,8 +41,8 @@ down: install
 	$(BIN)/python -m services.house down
 
 # Tests that need a server are skipped where it cannot be had, and fail where CI is set.
-# Those of one file stay together: they share what they have started.
-PYTEST := $(BIN)/python -m services run clickhouse kafka postgresql -- $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+# Those of one file stay together, for they share what they have started, in the order of the tree: the files that take longest are not the last.
+PYTEST := $(BIN)/python -m services run clickhouse kafka postgresql -- $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test: check
 	$(PYTEST)

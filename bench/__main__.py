@@ -55,7 +55,8 @@ def main() -> None:
         print(f"{name} ...", file=sys.stderr, flush=True)
         started = time.perf_counter()
         figures[name] = {"means": _first_line(ALL[name]), **ALL[name](asked.quick)}
-        print(f"{name}: {time.perf_counter() - started:.0f} s", file=sys.stderr, flush=True)
+        # Whoever is interrupted has what was taken so far.
+        print(f"{name}: {time.perf_counter() - started:.0f} s {json.dumps(figures[name], ensure_ascii=False)}", file=sys.stderr, flush=True)
     machine = {"python": platform.python_version(), "cores": os.cpu_count(), "load": os.getloadavg(), "quick": asked.quick}
     print(json.dumps({"machine": machine, "figures": figures}, ensure_ascii=False, indent=2))
 

@@ -32,7 +32,8 @@ class OfAgent(Body):
 
     agent: Annotated[Name, Field(description="the agent's name, as sources say it", examples=["Ana"])]
     at: Annotated[
-        Moment | None, Field(description="when it happened; now if it is left out. Never earlier than what the agent did before.")
+        Moment | None,
+        Field(description="when it happened; now if it is left out. Never in the future, nor earlier than what the agent did before."),
     ] = None
 
     @property

@@ -25,7 +25,9 @@ Number = Annotated[str, Field(max_length=30, pattern=r"^\+?[0-9*#]*$", descripti
 class Step(Body):
     """A step that says nothing but when it happened."""
 
-    at: Annotated[Moment | None, Field(description="when it happened; now if it is left out. Never earlier than the step before.")] = None
+    at: Annotated[
+        Moment | None, Field(description="when it happened; now if it is left out. Never in the future, nor earlier than the step before.")
+    ] = None
 
     @property
     def us(self) -> int | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import AbstractContextManager
 from typing import ClassVar
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from commands.door import Caller, Command, Desk, Done, handles
+from commands.door import Caller, Command, Desk, Done, Door, Receipt, handles
 from domain.base import Aggregate, Event, Personal, Stamp
 from domain.errors import Refused
 from domain.ids import company_id
@@ -77,3 +79,17 @@ def count(command: Count, desk: Desk) -> Done:
 @handles(Look)
 def look(command: Look, desk: Desk) -> Done:
     return Done(desk.get(Tally, command.tally))
+
+
+def asked_while(door: Door, held: AbstractContextManager[object]) -> tuple[bool, Receipt]:
+    """Whether a count that was asked for while something is held was answered meanwhile, as the event loop went on; and the answer after that."""
+
+    async def asks() -> tuple[bool, Receipt]:
+        with held:
+            asking = asyncio.ensure_future(door.execute_soon(Count(tally=uuid4()), caller()))
+            for _ in range(100):
+                await asyncio.sleep(0)
+            done_meanwhile = asking.done()
+        return done_meanwhile, await asking
+
+    return asyncio.run(asks())

@@ -17,7 +17,7 @@ from commands.telling import MatchMember
 from domain.errors import DomainError, InvalidField, NotAllowed, NotFound, Refused, VersionConflict
 from domain.identity import CompanySettings
 from domain.roster import MemberMatched
-from tests.commands.tally import OTHER, TENANT, Count, Counted, Look, Noon, Tally, caller
+from tests.commands.tally import OTHER, TENANT, Count, Counted, Look, Noon, Tally, asked_while, caller
 from tests.kit.http import operator
 from tests.kit.stores import BOTH
 
@@ -247,15 +247,7 @@ def test_one_callers_unexpected_error_is_not_the_others(door: Door) -> None:
 
 
 def test_while_somebody_else_holds_the_door_the_loop_goes_on(door: Door) -> None:
-    async def waits() -> tuple[bool, Receipt]:
-        with door._lock:
-            asking = asyncio.ensure_future(door.execute_soon(Count(tally=uuid4()), caller()))
-            for _ in range(10):
-                await asyncio.sleep(0)
-            done_meanwhile = asking.done()
-        return done_meanwhile, await asking
-
-    done_meanwhile, answer = asyncio.run(waits())
+    done_meanwhile, answer = asked_while(door, door._lock)
     assert not done_meanwhile
     assert answer.position == 1
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import subprocess
 import sys
 from collections import Counter
@@ -14,13 +13,13 @@ from uuid import UUID, uuid4
 import pytest
 
 from commands.chain import Stored
-from commands.desk import Command, Desk, Done, Receipt, handles
+from commands.desk import Command, Desk, Done, handles
 from commands.door import Door
 from commands.place import OnServers
 from commands.store import Store
 from domain.base import Event
 from domain.errors import Refused
-from tests.commands.tally import LIMIT, Count, Counted, Noon, Tally, caller
+from tests.commands.tally import LIMIT, Count, Counted, Noon, Tally, asked_while, caller
 from tests.commands.tallying_child import COMMANDS, PHONES
 from tests.kit.stores import behind
 from tests.kit.waiting import within
@@ -153,15 +152,7 @@ def test_what_is_at_hand_is_what_another_process_made_of_it(door: Door, beside: 
 
 
 def test_the_loop_goes_on_while_another_process_has_its_turn(door: Door, beside: Door) -> None:
-    async def asks() -> tuple[bool, Receipt]:
-        with beside.store.recorder.transaction():
-            asking = asyncio.ensure_future(door.execute_soon(Count(tally=uuid4()), caller()))
-            for _ in range(100):
-                await asyncio.sleep(0)
-            done_meanwhile = asking.done()
-        return done_meanwhile, await asking
-
-    done_meanwhile, receipt = asyncio.run(asks())
+    done_meanwhile, receipt = asked_while(door, beside.store.recorder.transaction())
     assert not done_meanwhile
     assert receipt.position == 1
 

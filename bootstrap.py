@@ -19,13 +19,13 @@ import commands.interactions
 import commands.ivr
 import commands.queues
 import commands.telling  # noqa: F401
-from commands.directory import DirectoryHeld, Unusable, kept_secret, locked
 from commands.door import Clock, Door
-from commands.moving import note_left
-from commands.place import InDirectory, OnServers, Place, made
-from commands.store import Store
 from projections.progress import Following, ProjectionsStopped
 from settings import Settings
+from store.data_directory import DirectoryHeld, Unusable, kept_secret, locked
+from store.event_store import Store
+from store.storage_location import InDirectory, OnServers, Place, made
+from store.store_migration import note_left
 
 if TYPE_CHECKING:
     from projections.chdb_warehouse import ChdbWarehouse

@@ -16,9 +16,9 @@ from api.problem import AWAY, documented
 from api.shapes import Body, Line, Shape
 from commands.desk import Caller
 from commands.identity import SetPassword, SignedIn, check_credentials, hashed_password, who_is
-from commands.sessions import Session
 from domain.errors import NotFound, Refused
 from domain.ids import company_id
+from store.sessions import Session
 
 router = APIRouter(
     prefix="/v1/auth", tags=["auth"], dependencies=[Depends(fit)], responses=documented("malformed", "too-large", "invalid", *AWAY)

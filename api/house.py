@@ -19,15 +19,15 @@ from api.observing import Instruments
 from api.paging import Cursors
 from api.problem import Problem, invalid, of_domain, of_servers
 from api.throttle import LoginThrottle
-from commands.clock import ClockOff
-from commands.database import StoreUnavailable
 from commands.desk import Caller, Command, Receipt
 from commands.door import Door
-from commands.sessions import Sessions
-from commands.store import Store
 from domain.errors import DomainError
 from projections.progress import Following
 from projections.warehouse import Warehouse
+from store.clock import ClockOff
+from store.database import StoreUnavailable
+from store.event_store import Store
+from store.sessions import Sessions
 
 REACH_S = 5.0
 """So long a question waits for the figures to cover the position that it names."""

@@ -13,13 +13,13 @@ from api.listing import Key, Listing, Page, Paged, part_of
 from api.problem import QUESTION, documented, of_command
 from api.shapes import Body, Done, Milliseconds, Name, Shape, UserId
 from commands import identity as told
-from commands.keyring import Keyring
-from commands.store import Store
 from domain.errors import NotFound
 from domain.identity import CompanySettings, Level, Permission, User
 from projections.registers import UserKnown
 from projections.registers import users as registered_users
 from projections.view import View
+from store.event_store import Store
+from store.keyring import Keyring
 
 router = APIRouter(prefix="/v1", tags=["identity"], responses=documented("unauthenticated", "invalid", "unavailable", "clock"))
 

@@ -20,13 +20,13 @@ from api.problem import QUESTION
 from api.questions import OfPart, OfPast, Past, Word, past_of
 from api.reports import Format, as_csv, both
 from api.shapes import MAX_POSITION, InteractionId, Shape
-from commands.codec import read_aloud
-from commands.keyring import Keyring
 from commands.people import People
 from domain.paths import Status
 from projections.history import history
 from projections.interactions_report import Interactions, interactions, pages
 from projections.report import Report, comma_separated_pages
+from store.keyring import Keyring
+from store.mapper import read_aloud
 
 router = APIRouter(prefix="/v1/interactions", tags=["interactions"], responses=QUESTION)
 

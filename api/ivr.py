@@ -14,10 +14,10 @@ from api.live import plain
 from api.problem import EVERYBODYS_QUESTION, documented, of_command
 from api.shapes import Body, Digits, Done, IvrId, Name, Shape, Text
 from commands import ivr as told
-from commands.store import Store, project
 from domain import ivr as means
 from domain.errors import NotFound
 from projections.registers import RegisteredIvr
+from store.event_store import Store, project
 
 router = APIRouter(
     prefix="/v1/ivrs",

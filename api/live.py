@@ -20,8 +20,8 @@ import msgspec
 from starlette.concurrency import run_in_threadpool
 
 from api.instants import iso
-from commands.database import StoreUnavailable
 from domain.base import Event, Personal
+from store.database import StoreUnavailable
 
 _AWAY_S = 1.0
 _PAGE = 1_000

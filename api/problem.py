@@ -20,10 +20,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import compile_path
 
-from commands.clock import ClockOff
-from commands.database import CommitUnsure, StoreUnavailable
 from domain.errors import AlreadyExists, DomainError, InvalidField, NotAllowed, NotFound, Refused, VersionConflict
 from projections.warehouse import WarehouseUnreachable
+from store.clock import ClockOff
+from store.database import CommitUnsure, StoreUnavailable
 
 log = logging.getLogger(__name__)
 

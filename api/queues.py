@@ -13,10 +13,10 @@ from api.listing import Page, Paged, registered
 from api.problem import EVERYBODYS_QUESTION, documented, of_command
 from api.shapes import Body, Done, Milliseconds, Name, QueueId, Shape
 from commands import queues as told
-from commands.store import Store, project
 from domain.errors import NotFound
 from domain.queues import Profile, Queue
 from projections.registers import RegisteredQueue
+from store.event_store import Store, project
 
 router = APIRouter(
     prefix="/v1/queues",

@@ -22,13 +22,13 @@ from bench.measure import absolute, in_turns, spread
 from bench.saving import COMPANY
 from bench.saving_on_server import database
 from commands.door import Door
-from commands.place import InDirectory, OnServers
-from commands.recorder import whole_rows_after
-from commands.store import Store
 from migrations.runner import migrate
 from projections.clickhouse_warehouse import ClickhouseWarehouse
 from settings import Settings
 from simulator.story import history
+from store.event_store import Store
+from store.recorder import whole_rows_after
+from store.storage_location import InDirectory, OnServers
 from streams.brokers import Brokers, Producer
 from streams.bulk import BulkReader, Partition
 from streams.house_topics import make_topics, names

@@ -19,13 +19,13 @@ import settings
 from bench.measure import compared, in_turns, profiled, spread
 from bench.saving import COMPANY
 from bench.saving_on_server import database
-from commands.database import Database
 from commands.door import Door
-from commands.place import OnServers
-from commands.postgres_lock import ServerLock
-from commands.recorder import last_position, whole_rows_after
-from commands.store import Store
 from simulator.story import history
+from store.database import Database
+from store.event_store import Store
+from store.postgres_lock import ServerLock
+from store.recorder import last_position, whole_rows_after
+from store.storage_location import OnServers
 from streams.brokers import Brokers
 from streams.house_topics import make_topics, names
 from streams.ledger import Ledger

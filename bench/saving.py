@@ -20,8 +20,8 @@ from commands.desk import Caller, Command
 from commands.door import Door
 from commands.interactions import ATTEND, AnswerCall, EndCall, HoldCall, OfferCall, ResumeCall, RingAgent, StartCall
 from commands.queues import MANAGE_QUEUES, ChangeQueueSettings, RegisterQueue
-from commands.store import Store
 from domain.ids import company_id, interaction_id
+from store.event_store import Store
 
 COMPANY = company_id("Empresa")
 CALLER = Caller(COMPANY, "bench", frozenset({ATTEND, MANAGE_QUEUES}))

@@ -23,8 +23,8 @@ from bench.saving import CALLER, CALLERS, FULL, QUICK, Row, last_rows, share_out
 from commands.desk import Command
 from commands.door import Door
 from commands.interactions import StartCall
-from commands.place import OnServers
-from commands.store import Store
+from store.event_store import Store
+from store.storage_location import OnServers
 
 _TABLE = """
 CREATE TABLE raw_events (position BIGINT PRIMARY KEY, originator_id BYTEA NOT NULL, originator_version BIGINT NOT NULL,

@@ -24,8 +24,6 @@ import settings
 from bench.measure import compared, in_turns, profiled, spread
 from bench.saving import COMPANY
 from commands.door import Door
-from commands.place import InDirectory
-from commands.store import Store
 from migrations.runner import migrate
 from projections import audit
 from projections.clickhouse_warehouse import ClickhouseWarehouse
@@ -34,6 +32,8 @@ from projections.reading import Stored
 from projections.writing import write
 from settings import Settings
 from simulator.story import history
+from store.event_store import Store
+from store.storage_location import InDirectory
 from streams.brokers import Brokers
 from streams.house_topics import make_topics, names
 from streams.messages import Carried, message

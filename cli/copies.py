@@ -11,14 +11,14 @@ from bootstrap import DirectoryHeld, hold, is_data_directory, open_center, place
 from cli.answers import TAMPERED
 from cli.console import Console, Mistake
 from cli.migrating import make_all
-from commands.chain import Head
-from commands.copying import NoBackup, back_up_keys
-from commands.master_key import MASTER_FILE, WrongMasterKey
-from commands.moving import leave_note
-from commands.moving import move as run_move
-from commands.place import InDirectory, OnServers
-from commands.refill import NotTheSameLog, Occupied, Stopped
 from settings import Settings
+from store.chain import Head
+from store.key_backup import NoBackup, back_up_keys
+from store.log_restore import NotTheSameLog, Occupied, Stopped
+from store.master_key import MASTER_FILE, WrongMasterKey
+from store.storage_location import InDirectory, OnServers
+from store.store_migration import leave_note
+from store.store_migration import move as run_move
 
 _HEAD = re.compile(r"(\d{1,18}):([0-9a-fA-F]{64})")
 

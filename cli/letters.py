@@ -15,9 +15,9 @@ from bootstrap import place
 from cli.console import Console, Mistake
 from cli.topics import must_be_distributed
 from cli.working import rows
-from commands.database import StoreUnavailable
 from projections.warehouse import WarehouseError
 from settings import Settings
+from store.database import StoreUnavailable
 from streams.dead_letters import UNUSABLE, DeadLetter, DeadLetters
 from streams.retrying import retry
 from streams.topics import partition_name

@@ -17,12 +17,12 @@ from cli import asking
 from cli.answers import MISTAKEN, TAMPERED
 from cli.asks import Admin, Ask, Forget, Format, Grouping, History, ImportAmi, ImportQueueLog, Rebuild, Report, Subject, Verify
 from cli.console import Mistake, terminal
-from commands.chain import ChainBroken
-from commands.clock import ClockOff
-from commands.database import StoreUnavailable
-from commands.master_key import WrongMasterKey
 from migrations.runner import MigrationRefused
 from projections.warehouse import WarehouseUnreachable
+from store.chain import ChainBroken
+from store.clock import ClockOff
+from store.database import StoreUnavailable
+from store.master_key import WrongMasterKey
 
 app = typer.Typer(
     add_completion=False,

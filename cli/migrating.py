@@ -7,13 +7,13 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 from cli.console import Console, Mistake
-from commands.place import RELAY_SCHEMA, OnServers
-from commands.postgres_lock import ServerLock
-from commands.server_tables import make_store, make_tables
 from migrations.runner import migrate as migrate_rows
 from projections.clickhouse_warehouse import ClickhouseWarehouse
 from projections.warehouse import NoDatabase
 from settings import Settings
+from store.postgres_lock import ServerLock
+from store.server_tables import make_store, make_tables
+from store.storage_location import RELAY_SCHEMA, OnServers
 from streams import ledger
 from streams.swapping import Busy, finish_swap
 

@@ -16,8 +16,8 @@ from bootstrap import on_servers
 from cli.console import Console, Mistake
 from cli.metrics import serve
 from cli.topics import must_be_distributed
-from commands.postgres_lock import ServerLock
 from settings import Settings
+from store.postgres_lock import ServerLock
 from streams.brokers import BrokersAway, BrokersRefuse
 from streams.ledger import Ledger
 from streams.relay import LOCK, CannotBeRelayed, Figures, House, NotThisLog, Relay

@@ -12,7 +12,6 @@ from cli.asks import History, Report
 from cli.company import known
 from cli.console import Console, Mistake
 from cli.instants import instant, position_or_instant, zone
-from commands.codec import read_aloud
 from commands.people import People
 from domain.base import MS
 from domain.identity import Company
@@ -24,6 +23,7 @@ from projections.question import Question
 from projections.report import Report as Told
 from projections.report import written
 from projections.view import Rows
+from store.mapper import read_aloud
 
 _FIGURES = {"queues": reports.queues, "ivr": reports.ivr, "agents": reports.agents}
 _DURATIONS = ("wait_ms", "ring_ms", "talk_ms", "wrap_ms", "session_ms")

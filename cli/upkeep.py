@@ -11,12 +11,12 @@ from cli.console import Console, Mistake
 from cli.reports import rows_of
 from commands.contacts import ForgetContact
 from commands.identity import AppointAdministrator
-from commands.place import Place
 from domain.contacts import normalised
 from domain.identity import Company
 from projections.contacts import has_open_interaction
 from projections.progress import ProjectionsStopped
 from projections.view import View
+from store.storage_location import Place
 
 
 def tampered(place: Place, console: Console) -> bool:

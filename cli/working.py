@@ -15,12 +15,12 @@ import uvloop
 from cli.console import Console, Mistake
 from cli.metrics import serve
 from cli.topics import must_be_distributed
-from commands.database import StoreUnavailable
 from migrations.runner import MigrationRefused, must_be_current
 from projections.clickhouse_warehouse import ClickhouseWarehouse
 from projections.progress import ProjectionsStopped
 from projections.warehouse import WarehouseError
 from settings import Settings
+from store.database import StoreUnavailable
 from streams.brokers import Brokers, BrokersAway, BrokersRefuse
 from streams.dead_letters import UNUSABLE, DeadLetters
 from streams.faust_app import FaustApp, lingers, run

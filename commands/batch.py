@@ -11,10 +11,10 @@ import msgspec
 from eventsourcing.persistence import IntegrityError
 
 from commands.desk import ANYONE, HANDLERS, Caller, Command, Desk, Receipt
-from commands.keyring import Additions
-from commands.store import Store, project
 from domain.base import Aggregate, Event, Personal
 from domain.errors import DomainError, InvalidField, NotAllowed, Refused
+from store.event_store import Store, project
+from store.keyring import Additions
 
 A = TypeVar("A", bound=Aggregate)
 Request = tuple[Command, Caller]

@@ -9,15 +9,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from uuid import UUID
 
 import msgspec
 
-from commands.keyring import Additions, Keyring
 from domain.base import SECOND, Aggregate, Stamp
 from domain.contacts import Contact, normalised
 from domain.errors import InvalidField, NotFound
+from store.keyring import Additions, Keyring
 
 if TYPE_CHECKING:
     from commands.batch import Batch
@@ -33,13 +33,6 @@ _VERSION_7 = 0x7 << 76 | 0b10 << 62
 
 A = TypeVar("A", bound=Aggregate)
 C = TypeVar("C", bound="Command")
-
-
-class Clock(Protocol):
-    """Where the time comes from."""
-
-    def now_us(self) -> int:
-        """Microseconds since 1970, UTC."""
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,11 +16,11 @@ from collections.abc import Sequence
 from eventsourcing.persistence import IntegrityError
 
 from commands.batch import Answer, Batch, Request
-from commands.clock import ClockOff, ClockWatch, SystemClock
-from commands.database import StoreUnavailable, Undone
-from commands.desk import ANYONE, Caller, Clock, Command, Desk, Done, Receipt, handles
-from commands.store import Store
+from commands.desk import ANYONE, Caller, Command, Desk, Done, Receipt, handles
 from domain.errors import DomainError, VersionConflict
+from store.clock import Clock, ClockOff, ClockWatch, SystemClock
+from store.database import StoreUnavailable, Undone
+from store.event_store import Store
 
 __all__ = ["ANYONE", "Answer", "Caller", "Clock", "Command", "Desk", "Done", "Door", "Receipt", "Request", "SystemClock", "handles"]
 

@@ -13,11 +13,11 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from commands.desk import ANYONE, Command, Desk, Done, handles
-from commands.store import Store, project
 from domain.base import NOBODY
 from domain.errors import AlreadyExists, NotFound, Refused
 from domain.identity import PERMISSIONS, Company, CompanySettings, Level, User, check_password, normalised_email
 from domain.ids import company_id
+from store.event_store import Store, project
 
 MANAGE_COMPANIES = "gerenciar-empresas"
 MANAGE_USERS = "gerenciar-usuário"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from commands.store import Store, project
 from domain.contacts import Contact
+from store.event_store import Store, project
 
 
 class People:

@@ -16,10 +16,10 @@ from itertools import islice
 from time import monotonic
 from typing import Protocol, TypeVar
 
-from commands.database import Database, StoreUnavailable
-from commands.recorder import last_position
 from projections.warehouse import Warehouse, WarehouseError
 from projections.writing import positions_of
+from store.database import Database, StoreUnavailable
+from store.recorder import last_position
 from streams.ledger import Ledger, Reached, Snapshot
 
 log = logging.getLogger(__name__)

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 import msgspec
 
-from commands.database import Database
-from commands.place import RELAY_SCHEMA
-from commands.postgres_server import channel_of
+from store.database import Database
+from store.postgres_server import channel_of
+from store.storage_location import RELAY_SCHEMA
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS progress (topics TEXT PRIMARY KEY, term INTEGER NOT NULL, position INTEGER NOT NULL);

@@ -16,8 +16,6 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any, Self
 
-from commands.place import OnServers
-from commands.postgres_lock import ServerLock
 from migrations.runner import must_be_current
 from projections.clickhouse_warehouse import ClickhouseWarehouse
 from projections.progress import ProjectionsStopped
@@ -26,6 +24,8 @@ from projections.refolding import REFOLDED
 from projections.versions_first import fill
 from projections.warehouse import Warehouse
 from projections.writing import positions_of
+from store.postgres_lock import ServerLock
+from store.storage_location import OnServers
 from streams.bulk import BulkReader, Partition
 from streams.folding_process import Failed, Folded, Reached, Share, Told, begin
 from streams.ledger import Ledger

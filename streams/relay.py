@@ -18,9 +18,9 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
-from commands.database import Database, StoreUnavailable
-from commands.postgres_lock import ServerLock
-from commands.recorder import last_position, whole_rows_after
+from store.database import Database, StoreUnavailable
+from store.postgres_lock import ServerLock
+from store.recorder import last_position, whole_rows_after
 from streams.brokers import Brokers, BrokersAway, BrokersRefuse, Producer
 from streams.house_topics import faults
 from streams.ledger import Deposed, Ledger, Snapshot, Term

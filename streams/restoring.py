@@ -12,12 +12,12 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from commands.chain import Flaw, Head
-from commands.copying import KEYS, Backup, copy, opened_backup
-from commands.master_key import master_key, must_open
-from commands.place import OnServers
-from commands.postgres_lock import ServerLock
-from commands.refill import Flawed, Occupied, Refill, Row
+from store.chain import Flaw, Head
+from store.key_backup import KEYS, Backup, copy, opened_backup
+from store.log_restore import Flawed, Occupied, Refill, Row
+from store.master_key import master_key, must_open
+from store.postgres_lock import ServerLock
+from store.storage_location import OnServers
 from streams.bulk import BulkReader, EventMissing, Partition
 from streams.ledger import Ledger
 from streams.messages import Carried

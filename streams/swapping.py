@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 
-from commands.postgres_lock import ServerLock
 from projections.rebuild import Swap
 from projections.warehouse import Warehouse
+from store.postgres_lock import ServerLock
 from streams.turns import ROWS
 
 LOCK = "rebuild"

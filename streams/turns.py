@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from commands.place import RELAY_SCHEMA
-from commands.postgres_lock import ServerLock
+from store.postgres_lock import ServerLock
+from store.storage_location import RELAY_SCHEMA
 
 ROWS = "rows"
 """The lock's name."""

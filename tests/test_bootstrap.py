@@ -8,8 +8,8 @@ import pytest
 
 from bootstrap import DirectoryHeld, Held, hold, is_data_directory, open_center
 from cli.company import known_or_new
-from commands.directory import LOCK
 from settings import Settings
+from store.data_directory import LOCK
 
 
 def test_a_directory_is_held_by_one_at_a_time(tmp_path: Path) -> None:

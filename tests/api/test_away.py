@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from commands.clock import ClockOff, ClockWatch
-from commands.database import CommitUnsure, StoreUnavailable
 from commands.door import Answer, Request
 from projections.chdb_warehouse import ChdbWarehouse
 from projections.warehouse import WarehouseUnreachable
+from store.clock import ClockOff, ClockWatch
+from store.database import CommitUnsure, StoreUnavailable
 from tests.kit.http import Client, Person, TimedCenter
 
 SECRET = "postgresql at db.internal: connection refused"

@@ -16,11 +16,11 @@ import pytest
 from bootstrap import reach
 from cli.console import Mistake
 from cli.migrating import migrate
-from commands.database import StoreUnavailable
 from migrations.runner import MigrationRefused, migrations, must_be_current, pending
 from projections.clickhouse_warehouse import ClickhouseWarehouse
 from projections.warehouse import NoDatabase
 from settings import Settings
+from store.database import StoreUnavailable
 from tests.kit.asked import Heard
 from tests.kit.distributed import ATENDE, environment, own_log, own_rows
 from tests.kit.waiting import within

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from commands.door import Door
-from commands.place import Place
-from commands.store import Store
+from store.event_store import Store
+from store.storage_location import Place
 from tests.commands.tally import Noon
 from tests.kit.stores import on_server, own_database, place
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from uuid import UUID
 
 from commands.door import Door
-from commands.store import Store
 from domain.errors import DomainError
+from store.event_store import Store
 from tests.commands.tally import Count, caller
 
 CALLERS = 8

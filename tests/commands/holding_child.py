@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 
-from commands.postgres_lock import ServerLock
+from store.postgres_lock import ServerLock
 
 
 def main(url: str, name: str) -> None:

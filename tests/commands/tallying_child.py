@@ -9,9 +9,9 @@ from pathlib import Path
 from uuid import UUID
 
 from commands.door import Door
-from commands.place import OnServers
-from commands.store import Store
 from domain.errors import DomainError
+from store.event_store import Store
+from store.storage_location import OnServers
 from tests.commands.tally import Count, caller
 
 CALLERS = 6

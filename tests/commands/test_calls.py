@@ -25,7 +25,6 @@ from commands.interactions import (
     StartCall,
     WrapUp,
 )
-from commands.store import Store, project
 from commands.telling import MatchMember, TellAgent, TellCall, TellTimeline
 from domain.agents import Agent
 from domain.base import NOBODY, SECOND, Personal
@@ -33,6 +32,7 @@ from domain.calls import Call
 from domain.errors import InvalidField, NotFound, Refused
 from domain.ids import agent_id, interaction_id
 from domain.interactions import Interaction
+from store.event_store import Store, project
 from tests.kit.facts import T0, TENANT, log, stretches
 
 CALLER = Caller(TENANT, "test", frozenset({"gerenciar-atendimento", "gerenciar-api"}))

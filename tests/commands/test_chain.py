@@ -8,10 +8,10 @@ from uuid import uuid4
 
 import pytest
 
-from commands.chain import ChainBroken
 from commands.door import Door
-from commands.place import OnServers, Place
-from commands.store import Store
+from store.chain import ChainBroken
+from store.event_store import Store
+from store.storage_location import OnServers, Place
 from tests.commands.tally import Count, Noon, caller
 from tests.kit.stores import BOTH, behind
 

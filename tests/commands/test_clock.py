@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from commands.clock import EVERY_S, MOST_OFF_S, ClockOff, ClockWatch
 from commands.door import Door
 from commands.identity import RegisterCompany
-from commands.place import InDirectory, OnServers
-from commands.store import Store
+from store.clock import EVERY_S, MOST_OFF_S, ClockOff, ClockWatch
+from store.event_store import Store
+from store.storage_location import InDirectory, OnServers
 from tests.kit.clocks import Shifted
 from tests.kit.http import operator
 

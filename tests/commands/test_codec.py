@@ -9,13 +9,13 @@ from eventsourcing.persistence import StoredEvent
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from commands.codec import EventMapper, UnreadableEvent, read_aloud
-from commands.store import Store
 from domain.base import CATALOGUE, FORGOTTEN, Event, Personal
 from domain.calls import Call
 from domain.facts import Fact
 from domain.interactions import BY_KIND
 from projections.reading import EventUnreadable, read
+from store.event_store import Store
+from store.mapper import EventMapper, UnreadableEvent, read_aloud
 from tests.commands.catalogue import GOLDEN, all_events, written
 from tests.commands.tally import Counted
 

@@ -8,15 +8,15 @@ from uuid import uuid4
 
 import pytest
 
-from commands.chain import Head
 from commands.contacts import ForgetContact
-from commands.copying import KEYS, NoBackup, back_up_keys, copy, opened_backup
 from commands.desk import Caller
 from commands.door import Door
-from commands.keyring import Keyring
-from commands.master_key import WrongMasterKey, master_key, must_open
-from commands.place import InDirectory, Place
 from domain.identity import PERMISSIONS
+from store.chain import Head
+from store.key_backup import KEYS, NoBackup, back_up_keys, copy, opened_backup
+from store.keyring import Keyring
+from store.master_key import WrongMasterKey, master_key, must_open
+from store.storage_location import InDirectory, Place
 from tests.commands.tally import TENANT, Count, caller
 from tests.kit.stores import BOTH, behind
 

@@ -8,15 +8,15 @@ from uuid import UUID, uuid4
 import pytest
 
 from commands.batch import Batch
-from commands.database import CommitUnsure
 from commands.door import Answer, Command, Door, Receipt, Request
 from commands.identity import RegisterCompany, RegisterUser
-from commands.place import Place
-from commands.store import Store
 from commands.telling import MatchMember
 from domain.errors import DomainError, InvalidField, NotAllowed, NotFound, Refused, VersionConflict
 from domain.identity import CompanySettings
 from domain.roster import MemberMatched
+from store.database import CommitUnsure
+from store.event_store import Store
+from store.storage_location import Place
 from tests.commands.tally import OTHER, TENANT, Count, Counted, Look, Noon, Tally, asked_while, caller
 from tests.kit.http import operator
 from tests.kit.stores import BOTH

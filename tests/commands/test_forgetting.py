@@ -11,12 +11,12 @@ import pytest
 from commands.contacts import ForgetContact
 from commands.desk import Caller
 from commands.door import Door
-from commands.keyring import Additions
-from commands.place import InDirectory, Place
-from commands.store import Store
 from domain.base import FORGOTTEN
 from domain.errors import Refused
 from domain.identity import PERMISSIONS
+from store.event_store import Store
+from store.keyring import Additions
+from store.storage_location import InDirectory, Place
 from tests.commands.tally import TENANT, Count, Counted, Noon, caller
 from tests.kit.stores import BOTH, written
 

@@ -24,11 +24,11 @@ from commands.identity import (
     hashed_password,
     who_is,
 )
-from commands.sessions import VALID_US, Sessions
-from commands.store import Store
 from domain.errors import AlreadyExists, DomainError, InvalidField, NotAllowed, NotFound, Refused
 from domain.identity import LINK_VALID_US, PERMISSIONS, CompanySettings, check_password
 from domain.ids import company_id
+from store.event_store import Store
+from store.sessions import VALID_US, Sessions
 
 GOOD = "Ab1$cd"
 

@@ -12,10 +12,10 @@ from eventsourcing.persistence import IntegrityError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from commands.keyring import Additions, Keyring
-from commands.master_key import WrongMasterKey, master_key
-from commands.place import InDirectory, Place
 from domain.base import FORGOTTEN, NOBODY, Personal
+from store.keyring import Additions, Keyring
+from store.master_key import WrongMasterKey, master_key
+from store.storage_location import InDirectory, Place
 from tests.kit.stores import BOTH, behind
 from tests.kit.waiting import within
 

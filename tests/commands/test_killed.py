@@ -7,9 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from commands.place import InDirectory
-from commands.store import Store, project
 from domain.contacts import Contact
+from store.event_store import Store, project
+from store.storage_location import InDirectory
 from tests.commands.tally import TENANT, Counted, Tally
 from tests.kit.killed import killed
 

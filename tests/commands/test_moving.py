@@ -13,19 +13,19 @@ import pytest
 
 from bootstrap import Unusable, hold, open_center
 from cli.company import caller, known
-from commands.chain import ChainBroken
-from commands.codec import read_aloud
-from commands.copying import BESIDE_THE_LOG, KEYS
 from commands.desk import Caller
 from commands.door import Door
 from commands.interactions import StartCall
-from commands.master_key import MASTER_FILE, WrongMasterKey
-from commands.moving import Moved, leave_note, move
-from commands.place import InDirectory, OnServers
-from commands.refill import NotTheSameLog, Occupied, Stopped
-from commands.store import Store
 from domain.base import FORGOTTEN
 from settings import Settings
+from store.chain import ChainBroken
+from store.event_store import Store
+from store.key_backup import BESIDE_THE_LOG, KEYS
+from store.log_restore import NotTheSameLog, Occupied, Stopped
+from store.mapper import read_aloud
+from store.master_key import MASTER_FILE, WrongMasterKey
+from store.storage_location import InDirectory, OnServers
+from store.store_migration import Moved, leave_note, move
 from tests.kit.simulated import Past, log_of, simulated
 from tests.kit.stores import behind
 
@@ -154,7 +154,7 @@ def test_somebody_must_have_the_master_key_of_the_directory(past: Past, on_serve
 
 
 def test_nobody_else_uses_the_servers_meanwhile(past: Past, on_server: OnServers, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("commands.refill._LEFT_WITHIN_S", 0.0)
+    monkeypatch.setattr("store.log_restore._LEFT_WITHIN_S", 0.0)
     with Store(on_server), pytest.raises(Occupied):
         moved(past, on_server)
 

@@ -13,9 +13,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from commands.database import StoreUnavailable
-from commands.postgres_lock import ServerLock
-from commands.postgres_server import channel_of
+from store.database import StoreUnavailable
+from store.postgres_lock import ServerLock
+from store.postgres_server import channel_of
 from tests.kit.waiting import within
 
 ROOT = Path(__file__).parents[2]

@@ -12,13 +12,13 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from commands.chain import Stored
 from commands.desk import Command, Desk, Done, handles
 from commands.door import Door
-from commands.place import OnServers
-from commands.store import Store
 from domain.base import Event
 from domain.errors import Refused
+from store.chain import Stored
+from store.event_store import Store
+from store.storage_location import OnServers
 from tests.commands.tally import LIMIT, Count, Counted, Noon, Tally, asked_while, caller
 from tests.commands.tallying_child import COMMANDS, PHONES
 from tests.kit.stores import behind

@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 
 from bootstrap import open_center, place
-from commands.chain import Flaw, Verdict
-from commands.database import StoreUnavailable
 from commands.door import Door
 from commands.identity import RegisterCompany
-from commands.place import OnServers
-from commands.postgres_server import LOST_AFTER_S, Server
-from commands.server_tables import make_store
-from commands.store import Store
 from settings import Settings
+from store.chain import Flaw, Verdict
+from store.database import StoreUnavailable
+from store.event_store import Store
+from store.postgres_server import LOST_AFTER_S, Server
+from store.server_tables import make_store
+from store.storage_location import OnServers
 from tests.kit.http import operator
 from tests.kit.stores import behind, url_of
 

@@ -13,8 +13,8 @@ from eventsourcing.tests.persistence import (
     NonInterleavingNotificationIDsBaseCase,
 )
 
-from commands.place import Place
-from commands.recorder import ChainedRecorder
+from store.recorder import ChainedRecorder
+from store.storage_location import Place
 from tests.kit.stores import on_server, own_database, place
 
 __all__ = ["on_server", "own_database", "place"]

@@ -12,8 +12,8 @@ import yaml
 import settings
 from api.operation import MOST_BEHIND
 from api.problem import KINDS
-from commands.clock import MOST_OFF_S
 from projections.decisions import MOST_REFUSED
+from store.clock import MOST_OFF_S
 from tests.kit.command_lines import refusal
 from tests.kit.compose import DISTRIBUTED, DOCKER, ROOT, services
 from tests.kit.exported import exported

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from bootstrap import hold
-from commands.place import InDirectory
 from settings import Settings
+from store.storage_location import InDirectory
 from tests.kit.asked import brought
 from tests.kit.killed import killed
 from tests.kit.killed_center import BROUGHT, Work, figures, parts

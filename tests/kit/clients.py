@@ -20,7 +20,6 @@ from api.access import Tokens
 from bootstrap import Held, hold, reach
 from cli.company import caller, known_or_new
 from commands.agents import LogIn, LogOut, PauseAgent, ResumeAgent
-from commands.clock import SystemClock
 from commands.desk import Caller, Command, Receipt
 from commands.interactions import (
     AbandonCall,
@@ -46,10 +45,11 @@ from commands.interactions import (
     WithdrawCall,
     WrapUp,
 )
-from commands.store import Store
 from domain.ids import interaction_id
 from settings import Settings, read
 from simulator.speaking import PERMISSIONS
+from store.clock import SystemClock
+from store.event_store import Store
 from tests.kit.distributed import House
 from tests.kit.killed_center import commands, end_of, figures_of, setting_up
 from tests.kit.loads import alongside

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from commands.clock import SystemClock
 from domain.base import SECOND
+from store.clock import SystemClock
 
 
 class Shifted:

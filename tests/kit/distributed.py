@@ -28,8 +28,6 @@ from kafka.partitioner import murmur2
 from psycopg import sql
 
 from commands.door import Door
-from commands.place import OnServers
-from commands.store import Store
 from projections.clickhouse_warehouse import ClickhouseWarehouse
 from projections.reading import Stored
 from projections.writing import positions_of
@@ -38,6 +36,8 @@ from services.clickhouse import ClickHouse
 from services.kafka import Kafka
 from services.postgresql import PostgreSQL
 from settings import Settings
+from store.event_store import Store
+from store.storage_location import OnServers
 from streams.house_topics import names
 from streams.topics import SLICES, partition_name, slice_of, topic
 from tests.kit.servers import address

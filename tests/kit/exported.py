@@ -10,8 +10,8 @@ from prometheus_client import CollectorRegistry
 
 from api.observing import Instruments
 from cli.relaying import _Collected
-from commands.recorder import SCHEMA
-from commands.sqlite_database import SqliteDatabase
+from store.recorder import SCHEMA
+from store.sqlite_database import SqliteDatabase
 from streams.relay import Figures
 from streams.worker_metrics import WorkerMetrics
 

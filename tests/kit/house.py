@@ -12,12 +12,12 @@ from zoneinfo import ZoneInfo
 
 from commands.desk import Caller
 from commands.door import Door
-from commands.store import Store
 from commands.telling import TELL
 from projections import reports
 from projections.question import Question
 from projections.runner import Runner
 from projections.view import Rows
+from store.event_store import Store
 from streams.reactors import settle_restarts
 from telephony_adapter.ami_import import AmiImportResult, import_ami
 from telephony_adapter.importing import import_queue_log

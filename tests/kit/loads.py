@@ -12,11 +12,11 @@ from uuid import UUID
 
 from eventsourcing.persistence import IntegrityError, StoredEvent
 
-from commands.database import CommitUnsure, StoreUnavailable
-from commands.recorder import ChainedRecorder
 from migrations.runner import migrate
 from projections.folding import Folding
 from projections.writing import write
+from store.database import CommitUnsure, StoreUnavailable
+from store.recorder import ChainedRecorder
 from tests.kit.distributed import House
 from tests.kit.log import stored
 from tests.kit.rows import TENANT, everything

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from commands import copying, moving
-from commands.place import InDirectory, OnServers
+from store import key_backup as copying
+from store import store_migration as moving
+from store.storage_location import InDirectory, OnServers
 
 
 def main(words: list[str]) -> None:

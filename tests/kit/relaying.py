@@ -19,17 +19,17 @@ from typing import Any, Self
 from kafka import KafkaConsumer, TopicPartition
 
 from cli.main import main
-from commands.database import StoreUnavailable
 from commands.desk import Caller
 from commands.door import Door
-from commands.place import OnServers
-from commands.recorder import whole_rows_after
-from commands.store import Store
 from domain.base import SECOND
 from domain.ids import company_id
 from simulator.center import busy_center
 from simulator.model import Model
 from simulator.speaking import PERMISSIONS, commands_of, settings_of
+from store.database import StoreUnavailable
+from store.event_store import Store
+from store.recorder import whole_rows_after
+from store.storage_location import OnServers
 from streams.ledger import Ledger
 from streams.messages import Carried, carried
 from streams.topics import SLICES, slice_of, topic

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from commands.place import OnServers
+from store.storage_location import OnServers
 from streams import bulk
 from streams.restoring import Source, restore
 

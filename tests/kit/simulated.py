@@ -9,13 +9,13 @@ from uuid import UUID
 
 from bootstrap import open_center
 from cli.company import caller, known_or_new
-from commands.chain import Head
 from commands.contacts import ForgetContact
 from commands.interactions import StartCall
-from commands.place import InDirectory, OnServers
 from domain.contacts import ContactAppeared
 from settings import Settings
 from simulator.story import history
+from store.chain import Head
+from store.storage_location import InDirectory, OnServers
 from streams.messages import Carried
 from tests.kit.stores import behind
 

@@ -14,8 +14,8 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from commands.place import KEYS_FILE, KEYS_SCHEMA, RELAY_SCHEMA, STORE_FILE, STORE_SCHEMA, InDirectory, OnServers, Place
 from services.postgresql import PostgreSQL
+from store.storage_location import KEYS_FILE, KEYS_SCHEMA, RELAY_SCHEMA, STORE_FILE, STORE_SCHEMA, InDirectory, OnServers, Place
 from tests.kit.servers import address
 
 BOTH = ("sqlite", "postgresql")

@@ -11,7 +11,6 @@ import pytest
 
 from commands.desk import Caller
 from commands.door import Door
-from commands.store import Store
 from commands.telling import TELL
 from domain.ids import company_id
 from projections.agent_figures import agent_figures
@@ -23,6 +22,7 @@ from projections.runner import Runner
 from projections.view import Rows
 from simulator.queue_log import write_queue_log
 from simulator.story import history
+from store.event_store import Store
 from telephony_adapter.importing import import_queue_log
 from tests.kit.center import fresh, opened
 

@@ -16,7 +16,6 @@ import pytest
 from commands.agents import LogOut
 from commands.desk import Caller
 from commands.door import Door
-from commands.store import Store
 from domain.agents import AgentEvent
 from domain.base import SECOND
 from domain.calls import Call
@@ -27,6 +26,7 @@ from simulator.center import busy_center
 from simulator.speaking import PERMISSIONS
 from simulator.story import Story, history
 from simulator.truth import mean
+from store.event_store import Store
 
 MONDAY = datetime(2026, 3, 2, 3, tzinfo=UTC)
 COMPANY = company_id("Empresa")

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commands.database import StoreUnavailable
-from commands.place import OnServers
-from commands.postgres_lock import ServerLock
-from commands.store import Store
 from projections.warehouse import Warehouse, WarehouseUnreachable
+from store.database import StoreUnavailable
+from store.event_store import Store
+from store.postgres_lock import ServerLock
+from store.storage_location import OnServers
 from streams.covering import Coverage, Covering
 from streams.ledger import Ledger, Snapshot
 from tests.kit.center import fresh, opened

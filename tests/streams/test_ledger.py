@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from commands.place import OnServers
+from store.storage_location import OnServers
 from streams import ledger as ledgers
 from streams.ledger import Deposed, Ledger
 from tests.kit.waiting import within

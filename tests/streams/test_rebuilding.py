@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from commands.identity import RegisterCompany
-from commands.postgres_lock import ServerLock
 from commands.queues import ChangeQueueSettings, RegisterQueue
 from domain.ids import company_id, queue_id
 from projections.clickhouse_warehouse import ClickhouseWarehouse
 from projections.progress import ProjectionsStopped
 from projections.writing import positions_of
+from store.postgres_lock import ServerLock
 from streams import swapping
 from streams.rebuilding import Rows, rebuild
 from streams.swapping import LOCK, Busy

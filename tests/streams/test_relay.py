@@ -16,9 +16,9 @@ from signal import SIGCONT, SIGKILL, SIGSTOP, Signals
 import pytest
 from kafka.admin import KafkaAdminClient
 
-from commands.place import OnServers
-from commands.store import Store
 from services.server import HOST
+from store.event_store import Store
+from store.storage_location import OnServers
 from streams.brokers import Producer
 from streams.house_topics import names
 from streams.ledger import Ledger

@@ -9,10 +9,10 @@ from signal import SIGINT, SIGKILL, Signals
 
 import pytest
 
-from commands.place import OnServers
 from services.kafka import Kafka
 from services.postgresql import PostgreSQL
 from services.server import Server
+from store.storage_location import OnServers
 from streams.brokers import Brokers
 from streams.house_topics import make_topics
 from streams.ledger import Ledger

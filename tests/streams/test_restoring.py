@@ -13,15 +13,15 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from commands.chain import ChainBroken, Head
-from commands.copying import NoBackup, back_up_keys
 from commands.door import Door
-from commands.master_key import WrongMasterKey
-from commands.place import OnServers
-from commands.postgres_lock import ServerLock
-from commands.refill import NotTheSameLog, Occupied, Stopped
-from commands.store import Store
 from domain.contacts import ContactAppeared
+from store.chain import ChainBroken, Head
+from store.event_store import Store
+from store.key_backup import NoBackup, back_up_keys
+from store.log_restore import NotTheSameLog, Occupied, Stopped
+from store.master_key import WrongMasterKey
+from store.postgres_lock import ServerLock
+from store.storage_location import OnServers
 from streams import bulk
 from streams.ledger import Ledger
 from streams.messages import Carried, Message, message
@@ -241,13 +241,13 @@ def test_keys_that_are_there_are_not_replaced(lost: Lost) -> None:
 
 
 def test_nobody_else_may_use_the_store_meanwhile(lost: Lost, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("commands.refill._LEFT_WITHIN_S", 0.0)
+    monkeypatch.setattr("store.log_restore._LEFT_WITHIN_S", 0.0)
     with Store(lost.place), pytest.raises(Occupied, match="connections of other processes"):
         lost.restore()
 
 
 def test_a_relay_that_runs_keeps_it_off(lost: Lost, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("commands.refill._must_be_left", lambda _: None)
+    monkeypatch.setattr("store.log_restore._must_be_left", lambda _: None)
     monkeypatch.setattr("streams.restoring._TURN_S", 0.1)
     with ServerLock(lost.place.store_url, "relay") as relay:
         assert relay.take(1)

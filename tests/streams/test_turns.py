@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from contextlib import closing
 
-from commands.place import OnServers
+from store.storage_location import OnServers
 from streams.ledger import Ledger
 from streams.turns import Turns
 from tests.kit.stores import on_server, own_database

@@ -13,12 +13,12 @@ from uuid import UUID, uuid5
 import pytest
 from eventsourcing.persistence import StoredEvent
 
-from commands.postgres_lock import ServerLock
 from domain.base import SECOND
 from domain.ids import company_id
 from projections.decisions import MOST_REFUSED
 from simulator.center import busy_center
 from simulator.story import Story
+from store.postgres_lock import ServerLock
 from streams.brokers import Brokers
 from streams.reactors import settle_restarts
 from streams.topics import SLICES, partition_name, topic

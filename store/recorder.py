@@ -19,9 +19,9 @@ from eventsourcing.persistence import (
     Subscription,
 )
 
-from commands.chain import ChainBroken, Head, Stored, link
-from commands.database import CommitUnsure, Database, Kind, Rows, StoreUnavailable, Undone
-from commands.place import NotedHead
+from store.chain import ChainBroken, Head, Stored, link
+from store.database import CommitUnsure, Database, Kind, Rows, StoreUnavailable, Undone
+from store.storage_location import NotedHead
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS stored_events (

@@ -17,14 +17,14 @@ from uuid import UUID
 from eventsourcing.application import Application, LRUCache
 from eventsourcing.utils import Environment, EnvType
 
-from commands.chain import ChainBroken, Stored
-from commands.codec import EventMapper
-from commands.database import Kind, StoreUnavailable, Unreadable
-from commands.keyring import Additions, Keyring
-from commands.master_key import master_key
-from commands.place import InDirectory, Place
-from commands.recorder import ChainedRecorder
 from domain.base import Aggregate, Event
+from store.chain import ChainBroken, Stored
+from store.database import Kind, StoreUnavailable, Unreadable
+from store.keyring import Additions, Keyring
+from store.mapper import EventMapper
+from store.master_key import master_key
+from store.recorder import ChainedRecorder
+from store.storage_location import InDirectory, Place
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS idempotency (

@@ -20,9 +20,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from eventsourcing.persistence import IntegrityError
 
-from commands.database import Database, Rows
-from commands.master_key import ABOUT_ITSELF, NONCE, unwrap, wrap
 from domain.base import FORGOTTEN, NOBODY, Personal
+from store.database import Database, Rows
+from store.master_key import ABOUT_ITSELF, NONCE, unwrap, wrap
 
 SEALED = "sealed:"
 """What every sealed datum begins with: the rest names its subject and holds the ciphertext."""

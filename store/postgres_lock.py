@@ -15,8 +15,8 @@ from typing import Any, Self
 import psycopg
 from psycopg.types.json import Jsonb
 
-from commands.database import StoreUnavailable, Undone
-from commands.postgres_server import Server, channel_of
+from store.database import StoreUnavailable, Undone
+from store.postgres_server import Server, channel_of
 
 LOST_AFTER_S = 6
 """A holder of which the server hears nothing for so long has lost the lock."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from typing import Protocol
 
-from commands.database import Database, StoreUnavailable
-from commands.desk import Clock
+from store.database import Database, StoreUnavailable
 
 MOST_OFF_S = 60
 """A clock further from the server's than this is wrong."""
@@ -20,6 +20,13 @@ EVERY_S = 5.0
 """Commands come with a comparison at most this old."""
 
 _S = 1_000_000
+
+
+class Clock(Protocol):
+    """Where the time comes from."""
+
+    def now_us(self) -> int:
+        """Microseconds since 1970, UTC."""
 
 
 class ClockOff(Exception):

@@ -12,9 +12,9 @@ from uuid import UUID
 import msgspec
 from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
 
-from commands.chain import Stored
-from commands.keyring import SEALED, Keyring, subject_of
 from domain.base import CATALOGUE, Event, NewerEvent, Personal, up_to_date
+from store.chain import Stored
+from store.keyring import SEALED, Keyring, subject_of
 
 _BEFORE_STATE = ("originator_id", "originator_version")
 _STATE_BEGINS = b',"tenant":'

@@ -19,8 +19,8 @@ from uuid import uuid4
 import psycopg
 from psycopg import sql
 
-from commands.database import CommitUnsure, Database, Kind, Rows, Snapshot, StoreUnavailable, Undone, Unreadable
-from commands.postgres_server import PAUSE_S, Server, channel_of
+from store.database import CommitUnsure, Database, Kind, Rows, Snapshot, StoreUnavailable, Undone, Unreadable
+from store.postgres_server import PAUSE_S, Server, channel_of
 
 LAYOUT = 1
 """The layout of the tables that this release writes."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from eventsourcing.persistence import IntegrityError
 
-from commands.database import Database, Kind, Rows, Snapshot, Unreadable
+from store.database import Database, Kind, Rows, Snapshot, Unreadable
 
 
 class SqliteDatabase(Database):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
-from commands.database import Snapshot, Unreadable
+from store.database import Snapshot, Unreadable
 
 GENESIS = bytes(32)
 """The hash before the first event."""

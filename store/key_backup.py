@@ -15,11 +15,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from commands import keyring
-from commands.chain import Head
-from commands.database import Database, Kind, Snapshot, Unreadable
-from commands.place import HEAD_TABLE, Place
-from commands.sqlite_database import SqliteDatabase, sqlite_snapshot
+from store import keyring
+from store.chain import Head
+from store.database import Database, Kind, Snapshot, Unreadable
+from store.sqlite_database import SqliteDatabase, sqlite_snapshot
+from store.storage_location import HEAD_TABLE, Place
 
 AT_ONCE = 5_000
 

@@ -12,7 +12,7 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from commands.place import made
+from store.storage_location import made
 
 MASTER_FILE = "master.key"
 ABOUT_ITSELF = b"keyring"

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 
-from commands import keyring, place, recorder, store
-from commands.place import KEYS_SCHEMA, STORE_SCHEMA, OnServers
-from commands.postgres_database import PostgresDatabase
+from store import event_store as store
+from store import keyring, recorder
+from store import storage_location as place
+from store.postgres_database import PostgresDatabase
+from store.storage_location import KEYS_SCHEMA, STORE_SCHEMA, OnServers
 
 TABLES: Mapping[str, Sequence[str]] = {
     STORE_SCHEMA: (recorder.SCHEMA, store.SCHEMA),

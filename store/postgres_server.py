@@ -10,7 +10,7 @@ import psycopg
 from eventsourcing.persistence import IntegrityError
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from commands.database import StoreUnavailable, Undone
+from store.database import StoreUnavailable, Undone
 
 CONNECT_S = 5
 PAUSE_S = 0.1

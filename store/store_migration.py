@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from commands.chain import Flaw, Head
-from commands.copying import BESIDE_THE_LOG, KEYS, Table, copy
-from commands.database import Snapshot
-from commands.keyring import INDEX_KEY
-from commands.master_key import Rewrapping, master_key, opening_key
-from commands.place import InDirectory, OnServers
-from commands.refill import Flawed, NotTheSameLog, Refill, Row
+from store.chain import Flaw, Head
+from store.database import Snapshot
+from store.key_backup import BESIDE_THE_LOG, KEYS, Table, copy
+from store.keyring import INDEX_KEY
+from store.log_restore import Flawed, NotTheSameLog, Refill, Row
+from store.master_key import Rewrapping, master_key, opening_key
+from store.storage_location import InDirectory, OnServers
 
 MOVED = "moved"
 """The file by which a directory says where its center went."""

@@ -13,8 +13,8 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from commands.desk import Clock
-from commands.store import Store
+from store.clock import Clock
+from store.event_store import Store
 
 VALID_US = 14 * 24 * 3600 * 1_000_000
 """A session ends when its token was not used for two weeks."""

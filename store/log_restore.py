@@ -13,10 +13,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from uuid import UUID
 
-from commands import keyring, recorder, store
-from commands.chain import Flaw, Head, link, named
-from commands.database import StoreUnavailable
-from commands.place import HEAD_TABLE, OnServers
+from store import event_store as store
+from store import keyring, recorder
+from store.chain import Flaw, Head, link, named
+from store.database import StoreUnavailable
+from store.storage_location import HEAD_TABLE, OnServers
 
 Row = tuple[int, bytes, int, str, bytes, bytes]
 """An event as it lies in the store: position, aggregate, version, name, state, hash."""

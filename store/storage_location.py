@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from commands.chain import Flaw, Head, Verdict, walk
-from commands.database import Database, Snapshot, StoreUnavailable
-from commands.sqlite_database import SqliteDatabase, sqlite_snapshot
+from store.chain import Flaw, Head, Verdict, walk
+from store.database import Database, Snapshot, StoreUnavailable
+from store.sqlite_database import SqliteDatabase, sqlite_snapshot
 
 STORE_FILE = "events.db"
 KEYS_FILE = "keys.db"
@@ -132,7 +132,7 @@ class OnServers:
 
     @property
     def name(self) -> str:
-        from commands.postgres_server import Server
+        from store.postgres_server import Server
 
         return str(Server(self.store_url))
 
@@ -147,7 +147,7 @@ class OnServers:
         return self._open(self.store_url, RELAY_SCHEMA)
 
     def _open(self, url: str, schema: str) -> Database:
-        from commands.postgres_database import PostgresDatabase
+        from store.postgres_database import PostgresDatabase
 
         return PostgresDatabase(url, schema, makes_tables=self.makes_tables)
 
@@ -182,7 +182,7 @@ class OnServers:
     @staticmethod
     @contextmanager
     def _snapshot(url: str, schema: str) -> Iterator[Snapshot]:
-        from commands.postgres_database import postgres_snapshot
+        from store.postgres_database import postgres_snapshot
 
         with postgres_snapshot(url, schema) as snapshot:
             yield snapshot

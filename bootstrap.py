@@ -12,14 +12,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
 # A handler is known once its module is imported.
-import commands.agents
-import commands.contacts
-import commands.identity
-import commands.interactions
-import commands.ivr
-import commands.queues
-import commands.telling  # noqa: F401
-from commands.door import Clock, Door
+from commands.command_bus import Clock, Door
 from projections.progress import Following, ProjectionsStopped
 from settings import Settings
 from store.data_directory import DirectoryHeld, Unusable, kept_secret, locked

@@ -20,7 +20,7 @@ from api.access import Claims, unauthenticated
 from api.house import House
 from api.problem import FieldProblem, Problem
 from api.shapes import MAX_POSITION
-from commands.desk import Caller, Command, Receipt
+from commands.handler_context import Caller, Command, Receipt
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
 CORRELATION_ID = "X-Correlation-Id"

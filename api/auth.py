@@ -14,8 +14,8 @@ from api.access import ACCESS_S, unauthenticated
 from api.house import House, TheHouse, fit
 from api.problem import AWAY, documented
 from api.shapes import Body, Line, Shape
-from commands.desk import Caller
-from commands.identity import SetPassword, SignedIn, check_credentials, hashed_password, who_is
+from commands.handler_context import Caller
+from commands.users import SetPassword, SignedIn, check_credentials, hashed_password, who_is
 from domain.errors import NotFound, Refused
 from domain.ids import company_id
 from store.sessions import Session

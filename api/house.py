@@ -19,8 +19,8 @@ from api.observing import Instruments
 from api.paging import Cursors
 from api.problem import Problem, invalid, of_domain, of_servers
 from api.throttle import LoginThrottle
-from commands.desk import Caller, Command, Receipt
-from commands.door import Door
+from commands.command_bus import Door
+from commands.handler_context import Caller, Command, Receipt
 from domain.errors import DomainError
 from projections.progress import Following
 from projections.warehouse import Warehouse

@@ -12,7 +12,7 @@ from api.asking import Asked, Asking, done, may
 from api.listing import Key, Listing, Page, Paged, part_of
 from api.problem import QUESTION, documented, of_command
 from api.shapes import Body, Done, Milliseconds, Name, Shape, UserId
-from commands import identity as told
+from commands import users as told
 from domain.errors import NotFound
 from domain.identity import CompanySettings, Level, Permission, User
 from projections.registers import UserKnown

@@ -15,7 +15,7 @@ from api.house import House
 from api.instants import instant
 from api.problem import invalid
 from api.shapes import MAX_POSITION, Position
-from commands.identity import known_company
+from commands.users import known_company
 from domain.errors import NotFound
 from projections.intervals import zone
 from projections.question import Attribution, Grouping, Names, Question

@@ -21,7 +21,7 @@ import settings
 from bench.measure import absolute, in_turns, spread
 from bench.saving import COMPANY
 from bench.saving_on_server import database
-from commands.door import Door
+from commands.command_bus import Door
 from migrations.runner import migrate
 from projections.clickhouse_warehouse import ClickhouseWarehouse
 from settings import Settings

@@ -15,7 +15,7 @@ from typing import Any
 
 from bench.measure import absolute, in_turns, profiled, spread
 from bootstrap import Center, Embedded
-from commands.desk import Caller, Command
+from commands.handler_context import Caller, Command
 from domain.base import SECOND
 from domain.ids import company_id
 from projections.chdb_warehouse import ChdbWarehouse

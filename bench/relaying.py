@@ -19,7 +19,7 @@ import settings
 from bench.measure import compared, in_turns, profiled, spread
 from bench.saving import COMPANY
 from bench.saving_on_server import database
-from commands.door import Door
+from commands.command_bus import Door
 from simulator.story import history
 from store.database import Database
 from store.event_store import Store

@@ -16,8 +16,8 @@ from uuid import UUID
 
 from bench.measure import compared, in_turns, profiled
 from commands.agents import LogIn
-from commands.desk import Caller, Command
-from commands.door import Door
+from commands.command_bus import Door
+from commands.handler_context import Caller, Command
 from commands.interactions import ATTEND, AnswerCall, EndCall, HoldCall, OfferCall, ResumeCall, RingAgent, StartCall
 from commands.queues import MANAGE_QUEUES, ChangeQueueSettings, RegisterQueue
 from domain.ids import company_id, interaction_id

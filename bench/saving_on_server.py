@@ -20,8 +20,8 @@ from psycopg.conninfo import conninfo_to_dict
 import settings
 from bench.measure import compared, in_turns, profiled, spread
 from bench.saving import CALLER, CALLERS, FULL, QUICK, Row, last_rows, share_out
-from commands.desk import Command
-from commands.door import Door
+from commands.command_bus import Door
+from commands.handler_context import Command
 from commands.interactions import StartCall
 from store.event_store import Store
 from store.storage_location import OnServers

@@ -20,8 +20,8 @@ from fastapi import FastAPI
 from api.app import create_app
 from api.interactions import Start
 from bootstrap import Embedded
-from commands.desk import Caller, Command, Receipt
-from commands.door import Door
+from commands.command_bus import Door
+from commands.handler_context import Caller, Command, Receipt
 from commands.interactions import ATTEND
 from domain.ids import company_id
 from settings import Settings

@@ -23,7 +23,7 @@ from kafka.admin import KafkaAdminClient
 import settings
 from bench.measure import compared, in_turns, profiled, spread
 from bench.saving import COMPANY
-from commands.door import Door
+from commands.command_bus import Door
 from migrations.runner import migrate
 from projections import audit
 from projections.clickhouse_warehouse import ClickhouseWarehouse

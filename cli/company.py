@@ -6,8 +6,8 @@ from contextlib import suppress
 
 from bootstrap import Center
 from cli.console import Mistake
-from commands.desk import Caller
-from commands.identity import RegisterCompany, companies
+from commands.handler_context import Caller
+from commands.users import RegisterCompany, companies
 from domain.errors import AlreadyExists
 from domain.identity import PERMISSIONS, Company
 from domain.ids import company_id

@@ -14,7 +14,7 @@ from cli.board import Board, moving
 from cli.company import caller, known_or_new
 from cli.console import Console, Mistake, terminal
 from cli.serving import held_alone, run
-from commands.identity import AppointAdministrator, SetPassword, hashed_password
+from commands.users import AppointAdministrator, SetPassword, hashed_password
 from domain.base import SECOND
 from domain.identity import Company
 from settings import Settings

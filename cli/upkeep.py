@@ -10,7 +10,7 @@ from cli.company import caller, known
 from cli.console import Console, Mistake
 from cli.reports import rows_of
 from commands.contacts import ForgetContact
-from commands.identity import AppointAdministrator
+from commands.users import AppointAdministrator
 from domain.contacts import normalised
 from domain.identity import Company
 from projections.contacts import has_open_interaction

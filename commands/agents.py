@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from commands.desk import Command, Desk, Done, handles
+from commands.handler_context import Command, Desk, Done, handles
 from commands.queues import ensure_queue
 from domain.agents import Agent
 from domain.errors import InvalidField, NotFound

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 from uuid import UUID
 
-from commands.desk import Command, Desk, Done, handles
+from commands.handler_context import Command, Desk, Done, handles
 from domain.contacts import Contact, normalised
 from domain.errors import AlreadyExists, InvalidField
 

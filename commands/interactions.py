@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 from uuid import UUID
 
-from commands.desk import Command, Desk, Done, handles
-from commands.telling import tell
+from commands.handler_context import Command, Desk, Done, handles
+from commands.observations import tell
 from domain.agents import Agent
 from domain.base import MS, NOBODY, Personal
 from domain.calls import Call

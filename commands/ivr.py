@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from commands.desk import Command, Desk, Done, handles
+from commands.handler_context import Command, Desk, Done, handles
 from domain.errors import InvalidField
 from domain.ids import ivr_id, queue_id
 from domain.ivr import Hours, Ivr, IvrSettings, Message, Option

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from commands.desk import Command, Desk, Done, handles
+from commands.handler_context import Command, Desk, Done, handles
 from domain.identity import Company
 from domain.ids import queue_id
 from domain.queues import Profile, Queue, QueueSettings

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from commands.agents import LogIn, LogOut, PauseAgent, ResumeAgent
-from commands.desk import Command
+from commands.handler_context import Command
 from commands.interactions import (
     AbandonCall,
     AnswerCall,
@@ -33,8 +33,8 @@ from commands.interactions import (
     WrapUp,
 )
 from commands.ivr import RegisterIvr
+from commands.observations import TellCall
 from commands.queues import RegisterQueue
-from commands.telling import TellCall
 from domain.facts import Fact
 from domain.ids import interaction_id
 from domain.ivr import IvrSettings

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from commands.desk import Caller, Command
-from commands.door import Door
+from commands.command_bus import Door
+from commands.handler_context import Caller, Command
 from domain.base import SECOND
 from domain.errors import AlreadyExists, DomainError
 from simulator.actions import Action

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from commands.desk import Caller, Command
-from commands.door import Door
-from commands.telling import TELL, TellAgent, TellCall
+from commands.command_bus import Door
+from commands.handler_context import Caller, Command
+from commands.observations import TELL, TellAgent, TellCall
 from domain.errors import DomainError
 from projections.tables import source
 from projections.warehouse import Warehouse

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from commands.desk import Caller, Command
-from commands.telling import PROVED, TellAgent, TellCall, TellTimeline
+from commands.handler_context import Caller, Command
+from commands.observations import PROVED, TellAgent, TellCall, TellTimeline
 from domain.errors import DomainError
 from domain.facts import Fact
 from domain.timeline import Gap

@@ -12,8 +12,8 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import Protocol
 
-from commands.desk import Caller, Command, Receipt
-from commands.telling import MatchMember, TellAgent, TellCall, TellTimeline
+from commands.handler_context import Caller, Command, Receipt
+from commands.observations import MatchMember, TellAgent, TellCall, TellTimeline
 from domain.errors import DomainError
 from domain.ids import agent_id
 from domain.timeline import Span

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from commands.desk import Command
-from commands.telling import TellAgent, TellCall, TellTimeline
+from commands.handler_context import Command
+from commands.observations import TellAgent, TellCall, TellTimeline
 from domain.facts import Fact
 from telephony_adapter.log_files import Broken
 from telephony_adapter.log_lines import Counting, Line

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from commands.telling import TellTimeline
+from commands.observations import TellTimeline
 from domain.timeline import Span
 from telephony_adapter import translate_agents as agents
 from telephony_adapter import translate_ivr as ivr

@@ -7,7 +7,7 @@ their moment; what they tell anew happened while nobody saw.
 
 from __future__ import annotations
 
-from commands.telling import MatchMember
+from commands.observations import MatchMember
 from domain.base import SECOND
 from telephony_adapter.packets import Packet
 from telephony_adapter.translate_state import Board, Member

@@ -7,7 +7,7 @@ last one known, or later than the last sign of life, is a restart: FullyBooted t
 
 from __future__ import annotations
 
-from commands.telling import TellTimeline
+from commands.observations import TellTimeline
 from domain.base import MS, SECOND
 from telephony_adapter.gaps import LATE_US
 from telephony_adapter.packets import CLOSED, CONNECTED, Packet

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal
 
-from commands.telling import MatchMember, TellAgent, TellCall, TellTimeline
+from commands.observations import MatchMember, TellAgent, TellCall, TellTimeline
 from domain.base import SECOND
 from domain.facts import Fact
 from telephony_adapter.gaps import Cuts

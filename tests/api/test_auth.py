@@ -8,7 +8,7 @@ import jwt
 import pytest
 
 from api.access import ACCESS_S
-from commands.identity import DeactivateUser, IssuePasswordLink, SetPermissions
+from commands.users import DeactivateUser, IssuePasswordLink, SetPermissions
 from tests.kit.http import PASSWORD, operator
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from commands.door import Answer, Request
+from commands.command_bus import Answer, Request
 from projections.chdb_warehouse import ChdbWarehouse
 from projections.warehouse import WarehouseUnreachable
 from store.clock import ClockOff, ClockWatch

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from commands.door import Door
+from commands.command_bus import Door
 from store.event_store import Store
 from store.storage_location import Place
 from tests.commands.tally import Noon

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from uuid import UUID
 
-from commands.door import Door
+from commands.command_bus import Door
 from domain.errors import DomainError
 from store.event_store import Store
 from tests.commands.tally import Count, caller

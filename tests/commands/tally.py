@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from typing import ClassVar
 from uuid import UUID, uuid4
 
-from commands.door import Caller, Command, Desk, Done, Door, Receipt, handles
+from commands.command_bus import Caller, Command, Desk, Done, Door, Receipt, handles
 from domain.base import Aggregate, Event, Personal, Stamp
 from domain.errors import Refused
 from domain.ids import company_id

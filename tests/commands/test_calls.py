@@ -9,8 +9,8 @@ from uuid import UUID
 import pytest
 
 from commands.agents import LogIn, LogOut, PauseAgent, ResumeAgent
-from commands.desk import Caller
-from commands.door import Door
+from commands.command_bus import Door
+from commands.handler_context import Caller
 from commands.interactions import (
     AbandonCall,
     AnswerCall,
@@ -25,7 +25,7 @@ from commands.interactions import (
     StartCall,
     WrapUp,
 )
-from commands.telling import MatchMember, TellAgent, TellCall, TellTimeline
+from commands.observations import MatchMember, TellAgent, TellCall, TellTimeline
 from domain.agents import Agent
 from domain.base import NOBODY, SECOND, Personal
 from domain.calls import Call

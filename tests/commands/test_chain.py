@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from commands.door import Door
+from commands.command_bus import Door
 from store.chain import ChainBroken
 from store.event_store import Store
 from store.storage_location import OnServers, Place

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from commands.door import Door
-from commands.identity import RegisterCompany
+from commands.command_bus import Door
+from commands.users import RegisterCompany
 from store.clock import EVERY_S, MOST_OFF_S, ClockOff, ClockWatch
 from store.event_store import Store
 from store.storage_location import InDirectory, OnServers

@@ -8,9 +8,9 @@ from uuid import uuid4
 
 import pytest
 
+from commands.command_bus import Door
 from commands.contacts import ForgetContact
-from commands.desk import Caller
-from commands.door import Door
+from commands.handler_context import Caller
 from domain.identity import PERMISSIONS
 from store.chain import Head
 from store.key_backup import KEYS, NoBackup, back_up_keys, copy, opened_backup

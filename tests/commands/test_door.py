@@ -7,10 +7,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from commands.batch import Batch
-from commands.door import Answer, Command, Door, Receipt, Request
-from commands.identity import RegisterCompany, RegisterUser
-from commands.telling import MatchMember
+from commands.command_bus import Answer, Command, Door, Receipt, Request
+from commands.observations import MatchMember
+from commands.unit_of_work import Batch
+from commands.users import RegisterCompany, RegisterUser
 from domain.errors import DomainError, InvalidField, NotAllowed, NotFound, Refused, VersionConflict
 from domain.identity import CompanySettings
 from domain.roster import MemberMatched
@@ -186,7 +186,7 @@ def test_who_conflicts_every_time_gets_a_version_conflict_and_nobody_else(door: 
     stuck, free = uuid4(), uuid4()
     door.execute(Count(tally=stuck), caller())
     stale = Tally(stuck, TENANT)
-    monkeypatch.setattr("commands.batch.Batch.load", lambda self, kind, key: Tally(key, TENANT) if key == stale.id else None)
+    monkeypatch.setattr("commands.unit_of_work.Batch.load", lambda self, kind, key: Tally(key, TENANT) if key == stale.id else None)
 
     answers = door.execute_all([(Count(tally=stuck), caller()), (Count(tally=free), caller())])
 

@@ -8,9 +8,9 @@ from uuid import uuid4
 
 import pytest
 
+from commands.command_bus import Door
 from commands.contacts import ForgetContact
-from commands.desk import Caller
-from commands.door import Door
+from commands.handler_context import Caller
 from domain.base import FORGOTTEN
 from domain.errors import Refused
 from domain.identity import PERMISSIONS

@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from commands.command_bus import Caller, Door
 from commands.contacts import ForgetContact, RegisterContact
-from commands.door import Caller, Door
-from commands.identity import (
+from commands.users import (
     ActivateUser,
     AppointAdministrator,
     DeactivateUser,

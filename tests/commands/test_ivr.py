@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from commands.desk import Caller, Command, Desk, Done, handles
-from commands.door import Door
+from commands.command_bus import Door
+from commands.handler_context import Caller, Command, Desk, Done, handles
 from commands.ivr import MANAGE_PHONES, ChangeIvrSettings, DeleteIvr, RegisterIvr, ensure_ivr
 from commands.queues import MANAGE_QUEUES, RegisterQueue
 from domain.errors import AlreadyExists, InvalidField, NotAllowed, NotFound

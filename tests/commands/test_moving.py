@@ -13,8 +13,8 @@ import pytest
 
 from bootstrap import Unusable, hold, open_center
 from cli.company import caller, known
-from commands.desk import Caller
-from commands.door import Door
+from commands.command_bus import Door
+from commands.handler_context import Caller
 from commands.interactions import StartCall
 from domain.base import FORGOTTEN
 from settings import Settings

@@ -6,9 +6,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from commands.desk import Caller, Command, Desk, Done, handles
-from commands.door import Door
-from commands.identity import RegisterCompany
+from commands.command_bus import Door
+from commands.handler_context import Caller, Command, Desk, Done, handles
 from commands.queues import (
     MANAGE_QUEUES,
     ActivateQueue,
@@ -20,6 +19,7 @@ from commands.queues import (
     SetQueueAgents,
     ensure_queue,
 )
+from commands.users import RegisterCompany
 from domain.errors import AlreadyExists, InvalidField, NotAllowed, NotFound, Refused
 from domain.identity import CompanySettings
 from domain.ids import company_id, queue_id

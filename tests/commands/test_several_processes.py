@@ -12,8 +12,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from commands.desk import Command, Desk, Done, handles
-from commands.door import Door
+from commands.command_bus import Door
+from commands.handler_context import Command, Desk, Done, handles
 from domain.base import Event
 from domain.errors import Refused
 from store.chain import Stored

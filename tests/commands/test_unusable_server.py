@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from bootstrap import open_center, place
-from commands.door import Door
-from commands.identity import RegisterCompany
+from commands.command_bus import Door
+from commands.users import RegisterCompany
 from settings import Settings
 from store.chain import Flaw, Verdict
 from store.database import StoreUnavailable

@@ -20,7 +20,7 @@ from api.access import Tokens
 from bootstrap import Held, hold, reach
 from cli.company import caller, known_or_new
 from commands.agents import LogIn, LogOut, PauseAgent, ResumeAgent
-from commands.desk import Caller, Command, Receipt
+from commands.handler_context import Caller, Command, Receipt
 from commands.interactions import (
     AbandonCall,
     AnswerCall,

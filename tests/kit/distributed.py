@@ -27,7 +27,7 @@ from kafka.admin import KafkaAdminClient
 from kafka.partitioner import murmur2
 from psycopg import sql
 
-from commands.door import Door
+from commands.command_bus import Door
 from projections.clickhouse_warehouse import ClickhouseWarehouse
 from projections.reading import Stored
 from projections.writing import positions_of

@@ -10,9 +10,9 @@ from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from commands.desk import Caller
-from commands.door import Door
-from commands.telling import TELL
+from commands.command_bus import Door
+from commands.handler_context import Caller
+from commands.observations import TELL
 from projections import reports
 from projections.question import Question
 from projections.runner import Runner

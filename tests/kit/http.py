@@ -14,8 +14,8 @@ from fastapi import FastAPI
 
 from api.house import House
 from bootstrap import Center, Embedded
-from commands.desk import Caller
-from commands.identity import AppointAdministrator, RegisterCompany
+from commands.handler_context import Caller
+from commands.users import AppointAdministrator, RegisterCompany
 from domain.identity import PERMISSIONS
 from domain.ids import company_id
 from settings import Settings

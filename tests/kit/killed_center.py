@@ -18,7 +18,7 @@ from typing import Any
 
 from bootstrap import Held, hold
 from cli.company import caller, known_or_new
-from commands.desk import Command
+from commands.handler_context import Command
 from domain.base import SECOND
 from domain.errors import DomainError
 from domain.ids import company_id

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from commands.telling import TellAgent, TellCall, TellTimeline
+from commands.observations import TellAgent, TellCall, TellTimeline
 from domain.facts import Fact
 from domain.timeline import Gap
 from telephony_adapter.recording import Recording

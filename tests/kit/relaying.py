@@ -19,8 +19,8 @@ from typing import Any, Self
 from kafka import KafkaConsumer, TopicPartition
 
 from cli.main import main
-from commands.desk import Caller
-from commands.door import Door
+from commands.command_bus import Door
+from commands.handler_context import Caller
 from domain.base import SECOND
 from domain.ids import company_id
 from simulator.center import busy_center

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from commands.desk import Caller, Command, Receipt
-from commands.telling import MatchMember, TellAgent, TellCall, TellTimeline
+from commands.handler_context import Caller, Command, Receipt
+from commands.observations import MatchMember, TellAgent, TellCall, TellTimeline
 from domain.agents import Agent
 from domain.errors import DomainError
 from domain.facts import Fact

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from commands.desk import Caller
-from commands.door import Door
-from commands.telling import TELL
+from commands.command_bus import Door
+from commands.handler_context import Caller
+from commands.observations import TELL
 from domain.ids import company_id
 from projections.agent_figures import agent_figures
 from projections.ivr_figures import ivr_figures

@@ -14,8 +14,8 @@ from uuid import UUID
 import pytest
 
 from commands.agents import LogOut
-from commands.desk import Caller
-from commands.door import Door
+from commands.command_bus import Door
+from commands.handler_context import Caller
 from domain.agents import AgentEvent
 from domain.base import SECOND
 from domain.calls import Call

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from commands.identity import RegisterCompany
 from commands.queues import ChangeQueueSettings, RegisterQueue
+from commands.users import RegisterCompany
 from domain.ids import company_id, queue_id
 from projections.clickhouse_warehouse import ClickhouseWarehouse
 from projections.progress import ProjectionsStopped

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from commands.door import Door
+from commands.command_bus import Door
 from domain.contacts import ContactAppeared
 from store.chain import ChainBroken, Head
 from store.event_store import Store

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.telling import MatchMember
+from commands.observations import MatchMember
 from domain.base import SECOND
 from domain.facts import Fact
 from tests.kit.captures import capture

@@ -20,7 +20,7 @@ from domain.errors import InvalidField, NotFound
 from store.keyring import Additions, Keyring
 
 if TYPE_CHECKING:
-    from commands.batch import Batch
+    from commands.unit_of_work import Batch
 
 ANYONE = ""
 """The permission of commands that prove by themselves that the caller may: a one-time link, a password."""

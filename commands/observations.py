@@ -11,7 +11,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from commands.desk import Command, Desk, Done, handles
+from commands.handler_context import Command, Desk, Done, handles
 from commands.ivr import ensure_ivr
 from commands.queues import ensure_queue
 from domain.agents import Agent

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 from eventsourcing.persistence import IntegrityError
 
-from commands.desk import ANYONE, HANDLERS, Caller, Command, Desk, Receipt
+from commands.handler_context import ANYONE, HANDLERS, Caller, Command, Desk, Receipt
 from domain.base import Aggregate, Event, Personal
 from domain.errors import DomainError, InvalidField, NotAllowed, Refused
 from store.event_store import Store, project

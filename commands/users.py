@@ -12,7 +12,7 @@ from uuid import UUID
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from commands.desk import ANYONE, Command, Desk, Done, handles
+from commands.handler_context import ANYONE, Command, Desk, Done, handles
 from domain.base import NOBODY
 from domain.errors import AlreadyExists, NotFound, Refused
 from domain.identity import PERMISSIONS, Company, CompanySettings, Level, User, check_password, normalised_email

@@ -15,8 +15,8 @@ from collections.abc import Sequence
 
 from eventsourcing.persistence import IntegrityError
 
-from commands.batch import Answer, Batch, Request
-from commands.desk import ANYONE, Caller, Command, Desk, Done, Receipt, handles
+from commands.handler_context import ANYONE, Caller, Command, Desk, Done, Receipt, handles
+from commands.unit_of_work import Answer, Batch, Request
 from domain.errors import DomainError, VersionConflict
 from store.clock import Clock, ClockOff, ClockWatch, SystemClock
 from store.database import StoreUnavailable, Undone

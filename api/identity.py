@@ -14,7 +14,7 @@ from api.problem import QUESTION, documented, of_command
 from api.shapes import Body, Done, Milliseconds, Name, Shape, UserId
 from commands import users as told
 from domain.errors import NotFound
-from domain.identity import CompanySettings, Level, Permission, User
+from domain.users import CompanySettings, Level, Permission, User
 from projections.registers import UserKnown
 from projections.registers import users as registered_users
 from projections.view import View

@@ -21,7 +21,7 @@ from api.questions import OfPart, OfPast, Past, Word, past_of
 from api.reports import Format, as_csv, both
 from api.shapes import MAX_POSITION, InteractionId, Shape
 from commands.people import People
-from domain.paths import Status
+from domain.voice.outbound_and_ivr import Status
 from projections.history import history
 from projections.interactions_report import Interactions, interactions, pages
 from projections.report import Report, comma_separated_pages

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from bootstrap import Center
 from cli.instants import zone
-from domain.identity import Company
+from domain.users import Company
 from projections.dashboards import inbound
 from projections.question import Question
 from projections.view import Rows

@@ -9,8 +9,8 @@ from cli.console import Mistake
 from commands.handler_context import Caller
 from commands.users import RegisterCompany, companies
 from domain.errors import AlreadyExists
-from domain.identity import PERMISSIONS, Company
 from domain.ids import company_id
+from domain.users import PERMISSIONS, Company
 
 FIRST = "Empresa"
 """The company that comes to be with a new center."""

@@ -16,7 +16,7 @@ from cli.console import Console, Mistake, terminal
 from cli.serving import held_alone, run
 from commands.users import AppointAdministrator, SetPassword, hashed_password
 from domain.base import SECOND
-from domain.identity import Company
+from domain.users import Company
 from settings import Settings
 from simulator.center import sleepless_center
 from simulator.story import Story

@@ -14,7 +14,7 @@ from cli.asks import File, ImportAmi, ImportQueueLog
 from cli.company import caller, known_or_new
 from cli.console import Console, Mistake
 from cli.instants import zone
-from domain.identity import Company
+from domain.users import Company
 from streams.reactors import settle_restarts
 from telephony_adapter.ami_import import import_ami
 from telephony_adapter.importing import import_queue_log

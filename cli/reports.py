@@ -14,7 +14,7 @@ from cli.console import Console, Mistake
 from cli.instants import instant, position_or_instant, zone
 from commands.people import People
 from domain.base import MS
-from domain.identity import Company
+from domain.users import Company
 from projections import reports
 from projections.history import history as told_of
 from projections.interactions_report import Interactions, interactions

@@ -12,7 +12,7 @@ from cli.reports import rows_of
 from commands.contacts import ForgetContact
 from commands.users import AppointAdministrator
 from domain.contacts import normalised
-from domain.identity import Company
+from domain.users import Company
 from projections.contacts import has_open_interaction
 from projections.progress import ProjectionsStopped
 from projections.view import View

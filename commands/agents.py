@@ -8,8 +8,8 @@ from commands.handler_context import Command, Desk, Done, handles
 from commands.queues import ensure_queue
 from domain.agents import Agent
 from domain.errors import InvalidField, NotFound
-from domain.facts import Fact
 from domain.ids import agent_id
+from domain.voice.facts import Fact
 
 ATTEND = "gerenciar-atendimento"
 

@@ -10,12 +10,12 @@ from commands.handler_context import Command, Desk, Done, handles
 from commands.observations import tell
 from domain.agents import Agent
 from domain.base import MS, NOBODY, Personal
-from domain.calls import Call
 from domain.errors import NotFound
-from domain.facts import Fact
 from domain.ids import agent_id, interaction_id, timeline_id
-from domain.interactions import Interaction
-from domain.live import existing, must_follow, queue_concerned
+from domain.voice.calls import Call
+from domain.voice.facts import Fact
+from domain.voice.guards import existing, must_follow, queue_concerned
+from domain.voice.interactions import Interaction
 
 ATTEND = "gerenciar-atendimento"
 

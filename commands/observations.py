@@ -16,14 +16,14 @@ from commands.ivr import ensure_ivr
 from commands.queues import ensure_queue
 from domain.agents import Agent
 from domain.base import NOBODY, Personal
-from domain.calls import Call
-from domain.facts import Fact
 from domain.ids import agent_id, interaction_id, roster_id, timeline_id
-from domain.interactions import Interaction, Told
 from domain.queues import Queue
-from domain.resolve import Context
-from domain.roster import Roster
-from domain.timeline import Gap, Span, Timeline
+from domain.voice.calls import Call
+from domain.voice.evidence import Context
+from domain.voice.facts import Fact
+from domain.voice.interactions import Interaction, Told
+from domain.voice.roster import Roster
+from domain.voice.timeline import Gap, Span, Timeline
 
 TELL = "gerenciar-api"
 SHORTEST_NUMBER = 8

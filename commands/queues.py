@@ -8,9 +8,9 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from commands.handler_context import Command, Desk, Done, handles
-from domain.identity import Company
 from domain.ids import queue_id
 from domain.queues import Profile, Queue, QueueSettings
+from domain.users import Company
 
 MANAGE_QUEUES = "gerenciar-service"
 

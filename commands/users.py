@@ -15,8 +15,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from commands.handler_context import ANYONE, Command, Desk, Done, handles
 from domain.base import NOBODY
 from domain.errors import AlreadyExists, NotFound, Refused
-from domain.identity import PERMISSIONS, Company, CompanySettings, Level, User, check_password, normalised_email
 from domain.ids import company_id
+from domain.users import PERMISSIONS, Company, CompanySettings, Level, User, check_password, normalised_email
 from store.event_store import Store, project
 
 MANAGE_COMPANIES = "gerenciar-empresas"

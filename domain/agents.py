@@ -11,9 +11,9 @@ from uuid import UUID
 
 from domain.base import SECOND, Aggregate, Event, Stamp
 from domain.errors import Refused
-from domain.facts import Fact
-from domain.merging import in_order
-from domain.presence import Presence, Span, Standing, resolve
+from domain.voice.facts import Fact
+from domain.voice.merging import in_order
+from domain.voice.presence import Presence, Span, Standing, resolve
 
 LATE_US = 4 * SECOND
 """A fact this much later than all others cannot be another clock's telling of an earlier one."""

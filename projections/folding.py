@@ -10,12 +10,12 @@ from typing import Any
 from domain.agents import AgentEvent
 from domain.base import Event
 from domain.contacts import ContactEvent
-from domain.identity import CompanyEvent, UserEvent
-from domain.interactions import InteractionEvent
 from domain.ivr import IvrEvent
 from domain.queues import QueueEvent
-from domain.roster import MemberMatched
-from domain.timeline import TimelineEvent
+from domain.users import CompanyEvent, UserEvent
+from domain.voice.interactions import InteractionEvent
+from domain.voice.roster import MemberMatched
+from domain.voice.timeline import TimelineEvent
 from projections import agents, audit, interactions, ivr, queues, sources, visits
 from projections.base import Advanced, Row, Told, columns
 from projections.reading import CallTold, EventUnreadable, Recorded, Stored, read

@@ -9,8 +9,8 @@ from uuid import UUID
 import msgspec
 
 from domain.errors import NotFound
-from domain.facts import Fact
 from domain.ids import interaction_id
+from domain.voice.facts import Fact
 from projections.intervals import iso, zone
 from projections.metrics import Row
 from projections.view import Rows, View
@@ -98,7 +98,7 @@ def _told(state: dict[str, Any]) -> dict[str, Any]:
 
 
 def _fact(fact: list[Any]) -> dict[str, Any]:
-    """One observation as `domain.facts.Fact` has it, what it does not say left out. Instants in microseconds."""
+    """One observation as `domain.voice.facts.Fact` has it, what it does not say left out. Instants in microseconds."""
     said = dict(zip(Fact.__struct_fields__, fact, strict=False))
     return {name: value for name, value in said.items() if value not in (None, "", 0)}
 

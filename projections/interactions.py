@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from domain.calls import Call
+from domain.voice.calls import Call
 from projections.reading import CallTold, Recorded
 from projections.warehouse import Columns
 
@@ -13,7 +13,7 @@ ATTEMPTS = "attempts"
 
 
 def fold(batch: Sequence[Recorded], told: Sequence[CallTold]) -> Columns:
-    """The calls (atendimentos) as each event leaves them: `domain.calls.Call` without its parts.
+    """The calls (atendimentos) as each event leaves them: `domain.voice.calls.Call` without its parts.
 
     whole: the call of which this one is a leg, itself where it is none. number: the customer's, sealed; "" when no source told it.
     queues, agents: those it met, each once, in order. duration_ms: None while it goes on.
@@ -47,7 +47,7 @@ def fold(batch: Sequence[Recorded], told: Sequence[CallTold]) -> Columns:
 
 
 def fold_attempts(batch: Sequence[Recorded], told: Sequence[CallTold]) -> Columns:
-    """The outbound attempts among these calls, under their ids: `domain.calls.Attempt`. What is one stays one: facts are only ever added."""
+    """The outbound attempts among these calls, under their ids: `domain.voice.calls.Attempt`. What is one stays one: facts are only ever added."""
     found = [(recorded, attempt) for recorded, event in zip(batch, told, strict=True) if (attempt := event.call.attempt) is not None]
     of = [recorded for recorded, _ in found]
     attempts = [attempt for _, attempt in found]

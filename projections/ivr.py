@@ -41,7 +41,7 @@ def fold(row: IvrRow | None, event: IvrEvent, position: int) -> IvrRow:
 
 
 def fold_calls(batch: Sequence[Recorded], told: Sequence[CallTold]) -> Columns:
-    """The ways of these calls through an IVR, under the ids of the calls: `domain.calls.IvrPath`. Who entered one entered it for good.
+    """The ways of these calls through an IVR, under the ids of the calls: `domain.voice.calls.IvrPath`. Who entered one entered it for good.
 
     queue, visit: to which the IVR led, "" and None where it led to none.
     """

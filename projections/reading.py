@@ -14,8 +14,8 @@ from uuid import UUID
 import msgspec
 
 from domain.base import CATALOGUE, NOBODY, Event, NewerEvent, Personal, up_to_date
-from domain.calls import Call
-from domain.interactions import InteractionEvent
+from domain.voice.calls import Call
+from domain.voice.interactions import InteractionEvent
 
 Id = bytes
 """An id as its 16 bytes, as the warehouse takes it."""

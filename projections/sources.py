@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from domain.base import MS
-from domain.timeline import GapSeen, PbxRestarted, SpanCovered, TimelineEvent
+from domain.voice.timeline import GapSeen, PbxRestarted, SpanCovered, TimelineEvent
 from projections.base import Row, part
 
 
 class SourceRow(Row, kw_only=True, gc=False):
     """A span, a gap or a restart. Instants in ms; a restart ends where it began.
 
-    up, born, missed_*: of a gap, what may be missing (`domain.timeline.Gap`), the queues and their counts in two columns.
+    up, born, missed_*: of a gap, what may be missing (`domain.voice.timeline.Gap`), the queues and their counts in two columns.
     """
 
     TABLE: ClassVar[str] = "sources"

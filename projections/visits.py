@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from uuid import UUID
 
-from domain.calls import Visit
 from domain.ids import queue_id
+from domain.voice.calls import Visit
 from projections.base import part
 from projections.reading import CallTold, Id, Recorded
 from projections.warehouse import Columns
@@ -24,7 +24,7 @@ _NONE: tuple[int, ...] = ()
 def fold(batch: Sequence[Recorded], told: Sequence[CallTold]) -> Columns:
     """The visits of these calls as each event leaves them; those that an event takes back as removed.
 
-    A visit as `domain.calls.Visit` says it, and what its call says about it. whole: the call of which the visit's channel is a leg.
+    A visit as `domain.voice.calls.Visit` says it, and what its call says about it. whole: the call of which the visit's channel is a leg.
     first: the first visit of its channel. live: told by commands, not by a source with a span of its own. queue: the name
     as it was; queue_id: of the queue that had the name then. rings and holds: an element each.
     """

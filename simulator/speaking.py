@@ -35,10 +35,10 @@ from commands.interactions import (
 from commands.ivr import RegisterIvr
 from commands.observations import TellCall
 from commands.queues import RegisterQueue
-from domain.facts import Fact
 from domain.ids import interaction_id
 from domain.ivr import IvrSettings
 from domain.queues import QueueSettings
+from domain.voice.facts import Fact
 from simulator import actions
 from simulator.actions import Action
 from simulator.center import Center

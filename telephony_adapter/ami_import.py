@@ -15,8 +15,8 @@ from typing import Any
 from commands.handler_context import Caller, Command
 from commands.observations import PROVED, TellAgent, TellCall, TellTimeline
 from domain.errors import DomainError
-from domain.facts import Fact
-from domain.timeline import Gap
+from domain.voice.facts import Fact
+from domain.voice.timeline import Gap
 from telephony_adapter.importing import Progress, Teller
 from telephony_adapter.log_result import iso
 from telephony_adapter.packets import BrokenPacket

@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Iterator
 
 from domain.base import SECOND
-from domain.timeline import Gap
+from domain.voice.timeline import Gap
 from telephony_adapter.gaps_numbers import Numbers, sequence_of
 from telephony_adapter.gaps_reckoning import Cut, Reading, Standing, reckon
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from domain.base import SECOND
-from domain.timeline import Gap
+from domain.voice.timeline import Gap
 from telephony_adapter.gaps_numbers import named, sequence_of
 
 _FEW_A_SECOND = 10

@@ -16,7 +16,7 @@ from commands.handler_context import Caller, Command, Receipt
 from commands.observations import MatchMember, TellAgent, TellCall, TellTimeline
 from domain.errors import DomainError
 from domain.ids import agent_id
-from domain.timeline import Span
+from domain.voice.timeline import Span
 from telephony_adapter.log_chunks import Gathering
 from telephony_adapter.log_files import LogFile
 from telephony_adapter.log_lines import Lines, TextLines

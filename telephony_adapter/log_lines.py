@@ -22,7 +22,7 @@ _REMEMBERED = 8192
 class Line(msgspec.Struct):
     """One line. `queue`, `agent`: "" where the log has NONE. `data`: the fields after the verb.
 
-    at: microseconds UTC, told by `clock` (domain.facts.Clock). seq: its place among the lines of that instant, 0 where
+    at: microseconds UTC, told by `clock` (domain.voice.facts.Clock). seq: its place among the lines of that instant, 0 where
     nobody knows. nth: how many equal lines came before it. odd: fields that were not UTF-8 (their place and, escaped, their bytes).
     """
 

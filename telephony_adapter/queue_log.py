@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 from domain.base import NOBODY, Personal
-from domain.facts import Fact
+from domain.voice.facts import Fact
 from telephony_adapter.log_lines import Line
 
 Subject = Literal["visit", "turned_away", "call", "agent", "pbx", "nothing"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from commands.observations import TellTimeline
-from domain.timeline import Span
+from domain.voice.timeline import Span
 from telephony_adapter import translate_agents as agents
 from telephony_adapter import translate_ivr as ivr
 from telephony_adapter import translate_lines as lines

@@ -12,7 +12,7 @@ from typing import Literal
 
 from commands.observations import MatchMember, TellAgent, TellCall, TellTimeline
 from domain.base import SECOND
-from domain.facts import Fact
+from domain.voice.facts import Fact
 from telephony_adapter.gaps import Cuts
 from telephony_adapter.gaps_numbers import second_of
 from telephony_adapter.gaps_reckoning import Cut, Standing

@@ -28,10 +28,10 @@ from commands.interactions import (
 from commands.observations import MatchMember, TellAgent, TellCall, TellTimeline
 from domain.agents import Agent
 from domain.base import NOBODY, SECOND, Personal
-from domain.calls import Call
 from domain.errors import InvalidField, NotFound, Refused
 from domain.ids import agent_id, interaction_id
-from domain.interactions import Interaction
+from domain.voice.calls import Call
+from domain.voice.interactions import Interaction
 from store.event_store import Store, project
 from tests.kit.facts import T0, TENANT, log, stretches
 

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.base import CATALOGUE, FORGOTTEN, Event, Personal
-from domain.calls import Call
-from domain.facts import Fact
-from domain.interactions import BY_KIND
+from domain.voice.calls import Call
+from domain.voice.facts import Fact
+from domain.voice.interactions import BY_KIND
 from projections.reading import EventUnreadable, read
 from store.event_store import Store
 from store.mapper import EventMapper, UnreadableEvent, read_aloud

@@ -12,8 +12,8 @@ from commands.observations import MatchMember
 from commands.unit_of_work import Batch
 from commands.users import RegisterCompany, RegisterUser
 from domain.errors import DomainError, InvalidField, NotAllowed, NotFound, Refused, VersionConflict
-from domain.identity import CompanySettings
-from domain.roster import MemberMatched
+from domain.users import CompanySettings
+from domain.voice.roster import MemberMatched
 from store.database import CommitUnsure
 from store.event_store import Store
 from store.storage_location import Place

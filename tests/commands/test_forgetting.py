@@ -13,7 +13,7 @@ from commands.contacts import ForgetContact
 from commands.handler_context import Caller
 from domain.base import FORGOTTEN
 from domain.errors import Refused
-from domain.identity import PERMISSIONS
+from domain.users import PERMISSIONS
 from store.event_store import Store
 from store.keyring import Additions
 from store.storage_location import InDirectory, Place

@@ -25,8 +25,8 @@ from commands.users import (
     who_is,
 )
 from domain.errors import AlreadyExists, DomainError, InvalidField, NotAllowed, NotFound, Refused
-from domain.identity import LINK_VALID_US, PERMISSIONS, CompanySettings, check_password
 from domain.ids import company_id
+from domain.users import LINK_VALID_US, PERMISSIONS, CompanySettings, check_password
 from store.event_store import Store
 from store.sessions import VALID_US, Sessions
 

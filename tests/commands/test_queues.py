@@ -21,9 +21,9 @@ from commands.queues import (
 )
 from commands.users import RegisterCompany
 from domain.errors import AlreadyExists, InvalidField, NotAllowed, NotFound, Refused
-from domain.identity import CompanySettings
 from domain.ids import company_id, queue_id
 from domain.queues import Queue, QueueSettings
+from domain.users import CompanySettings
 
 TENANT = company_id("Empresa")
 OTHER = company_id("Outra")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from domain.calls import Attempt
-from domain.facts import Fact
-from domain.resolve import resolve
+from domain.voice.calls import Attempt
+from domain.voice.evidence import resolve
+from domain.voice.facts import Fact
 from tests.kit.facts import T0, ami, context
 
 

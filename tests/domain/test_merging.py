@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from domain.base import MS, SECOND
-from domain.facts import Fact
-from domain.merging import in_order
+from domain.voice.facts import Fact
+from domain.voice.merging import in_order
 
 T = 1_795_409_600 * SECOND
 

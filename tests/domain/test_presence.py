@@ -11,8 +11,8 @@ from msgspec.structs import replace
 
 from domain.agents import Agent, AgentAmended
 from domain.base import SECOND, Event
-from domain.facts import Fact
-from domain.presence import resolve
+from domain.voice.facts import Fact
+from domain.voice.presence import resolve
 from tests.kit.facts import STAMP, T0, TENANT, ami, log, stretches
 
 Stretch = tuple[str, float, float | None, str]

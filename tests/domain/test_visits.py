@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.calls import Call, Visit
-from domain.facts import Fact
-from domain.interactions import Interaction, VisitAmended
-from domain.resolve import resolve
+from domain.voice.calls import Call, Visit
+from domain.voice.evidence import resolve
+from domain.voice.facts import Fact
+from domain.voice.interactions import Interaction, VisitAmended
 from tests.kit.facts import STAMP, T0, TENANT, ami, context, log
 
 

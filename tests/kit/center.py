@@ -11,13 +11,13 @@ from msgspec.structs import replace
 
 from domain.agents import AgentObserved
 from domain.base import MS, Event
-from domain.calls import Attempt, Call, IvrPath, Visit
 from domain.ids import agent_id, interaction_id, queue_id, timeline_id
-from domain.interactions import Observed
-from domain.presence import Span, Standing
 from domain.queues import QueueRegistered, QueueRenamed, QueueSettings
-from domain.timeline import Gap, GapSeen, PbxRestarted, SpanCovered
-from domain.timeline import Span as Covered
+from domain.voice.calls import Attempt, Call, IvrPath, Visit
+from domain.voice.interactions import Observed
+from domain.voice.presence import Span, Standing
+from domain.voice.timeline import Gap, GapSeen, PbxRestarted, SpanCovered
+from domain.voice.timeline import Span as Covered
 from migrations.runner import migrate
 from projections.chdb_warehouse import ChdbWarehouse
 from projections.folding import Folding

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from domain.agents import Agent, AgentEvent
 from domain.base import SECOND, Stamp
-from domain.facts import Fact
-from domain.presence import Span
-from domain.resolve import Context
+from domain.voice.evidence import Context
+from domain.voice.facts import Fact
+from domain.voice.presence import Span
 
 T0 = 1_795_409_000
 TENANT = UUID(int=7)

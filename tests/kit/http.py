@@ -16,8 +16,8 @@ from api.house import House
 from bootstrap import Center, Embedded
 from commands.handler_context import Caller
 from commands.users import AppointAdministrator, RegisterCompany
-from domain.identity import PERMISSIONS
 from domain.ids import company_id
+from domain.users import PERMISSIONS
 from settings import Settings
 
 PASSWORD = "Seja#Bem1"

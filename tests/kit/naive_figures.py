@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from domain.calls import Visit
+from domain.voice.calls import Visit
 from tests.kit.telling_door import TellingDoor
 
 ENDS = ("answered", "abandoned", "timed_out", "transferred_out", "left_by_key", "closed", "unknown")

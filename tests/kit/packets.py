@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from commands.observations import TellAgent, TellCall, TellTimeline
-from domain.facts import Fact
-from domain.timeline import Gap
+from domain.voice.facts import Fact
+from domain.voice.timeline import Gap
 from telephony_adapter.recording import Recording
 from telephony_adapter.translate import Translator
 from telephony_adapter.translate_state import Told

@@ -9,12 +9,9 @@ from uuid import UUID
 
 from domain.agents import AgentAmended, AgentIdentified, AgentObserved
 from domain.base import MS, Event, Personal
-from domain.calls import Attempt, Call, IvrPath, Ring, Visit
 from domain.contacts import ContactAppeared
 from domain.ids import agent_id, interaction_id, ivr_id, queue_id, roster_id, timeline_id
-from domain.interactions import Observed, VisitAmended
 from domain.ivr import IvrDeleted, IvrRegistered, IvrSettings, IvrSettingsSet
-from domain.presence import Span, Standing
 from domain.queues import (
     QueueActivated,
     QueueAgentsSet,
@@ -26,9 +23,12 @@ from domain.queues import (
     QueueSettings,
     QueueSettingsSet,
 )  # fmt: skip
-from domain.roster import MemberMatched
-from domain.timeline import Gap, GapSeen, LineKept, PbxRestarted, SpanCovered
-from domain.timeline import Span as Covered
+from domain.voice.calls import Attempt, Call, IvrPath, Ring, Visit
+from domain.voice.interactions import Observed, VisitAmended
+from domain.voice.presence import Span, Standing
+from domain.voice.roster import MemberMatched
+from domain.voice.timeline import Gap, GapSeen, LineKept, PbxRestarted, SpanCovered
+from domain.voice.timeline import Span as Covered
 
 TENANT = UUID(int=7)
 T0_MS = 1_795_409_000_000

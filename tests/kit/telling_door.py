@@ -11,11 +11,11 @@ from commands.handler_context import Caller, Command, Receipt
 from commands.observations import MatchMember, TellAgent, TellCall, TellTimeline
 from domain.agents import Agent
 from domain.errors import DomainError
-from domain.facts import Fact
 from domain.ids import agent_id, interaction_id, timeline_id
-from domain.interactions import Interaction
-from domain.resolve import Context
-from domain.timeline import Timeline
+from domain.voice.evidence import Context
+from domain.voice.facts import Fact
+from domain.voice.interactions import Interaction
+from domain.voice.timeline import Timeline
 from tests.kit.facts import STAMP, TENANT
 
 CALLER = Caller(TENANT, "test", frozenset({"gerenciar-api"}))

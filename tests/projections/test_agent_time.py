@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.calls import Attempt, Ring
-from domain.presence import Span
+from domain.voice.calls import Attempt, Ring
+from domain.voice.presence import Span
 from projections.agent_figures import FIGURES, agent_figures
 from projections.agent_time import OPEN_MS, Activity, Times, states_of, times_of
 from projections.metrics import ground

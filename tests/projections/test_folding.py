@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.base import Event
-from domain.calls import Visit
 from domain.ids import part_id, queue_id
-from domain.interactions import InteractionEvent
+from domain.voice.calls import Visit
+from domain.voice.interactions import InteractionEvent
 from projections.base import part
 from projections.folding import Folding
 from projections.tables import FACTS, source

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.calls import Attempt, Call, Ring, Visit
-from domain.presence import Span
+from domain.voice.calls import Attempt, Call, Ring, Visit
+from domain.voice.presence import Span
 from migrations.runner import migrate
 from projections.live import agents_now, board, waiting_now
 from projections.metrics import ground

@@ -11,10 +11,10 @@ from uuid import UUID
 import pytest
 
 from domain.base import Personal
-from domain.calls import Attempt, IvrPath, Ring
 from domain.errors import InvalidField, NotFound
 from domain.ids import interaction_id
-from domain.presence import Span
+from domain.voice.calls import Attempt, IvrPath, Ring
+from domain.voice.presence import Span
 from projections import reports
 from projections.dashboards import inbound, ivr, outbound
 from projections.definitions import DEFINITIONS, VERSION

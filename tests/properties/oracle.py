@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from domain.calls import Call, Visit
+from domain.voice.calls import Call, Visit
 
 Key = Callable[[Visit, int], str]
 

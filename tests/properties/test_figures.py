@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.calls import Call, IvrPath, Visit
+from domain.voice.calls import Call, IvrPath, Visit
 from migrations.runner import migrate
 from projections.ivr_figures import ivr_figures
 from projections.metrics import FIGURES, ground, visit_figures

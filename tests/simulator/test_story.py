@@ -18,10 +18,10 @@ from commands.command_bus import Door
 from commands.handler_context import Caller
 from domain.agents import AgentEvent
 from domain.base import SECOND
-from domain.calls import Call
 from domain.errors import DomainError
 from domain.ids import company_id
-from domain.interactions import InteractionEvent
+from domain.voice.calls import Call
+from domain.voice.interactions import InteractionEvent
 from simulator.center import busy_center
 from simulator.speaking import PERMISSIONS
 from simulator.story import Story, history

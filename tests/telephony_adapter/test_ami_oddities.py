@@ -8,7 +8,7 @@ import pytest
 
 from commands.observations import MatchMember
 from domain.base import SECOND
-from domain.facts import Fact
+from domain.voice.facts import Fact
 from tests.kit.captures import capture
 from tests.kit.one_call import (
     AGENT,

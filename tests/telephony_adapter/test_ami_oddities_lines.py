@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from domain.base import SECOND
-from domain.facts import Fact
+from domain.voice.facts import Fact
 from telephony_adapter.ami_import import import_ami
 from tests.kit.captures import NAMES, Line, capture, written
 from tests.kit.one_call import (

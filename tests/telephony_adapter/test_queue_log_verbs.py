@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from domain.base import NOBODY, Personal
-from domain.facts import Fact
+from domain.voice.facts import Fact
 from tests.kit.queue_logs import bring
 from tests.kit.telling_door import TellingDoor
 

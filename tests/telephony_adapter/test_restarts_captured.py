@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from domain.calls import Visit
+from domain.voice.calls import Visit
 from telephony_adapter.ami_import import import_ami
 from telephony_adapter.importing import import_queue_log
 from tests.kit.captures import Capture, capture

@@ -14,8 +14,8 @@ import msgspec
 from msgspec.structs import replace
 
 from domain.base import MS, SECOND
-from domain.facts import Fact
-from domain.merging import in_order
+from domain.voice.facts import Fact
+from domain.voice.merging import in_order
 
 
 class Span(msgspec.Struct, frozen=True, array_like=True):

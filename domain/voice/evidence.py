@@ -13,12 +13,12 @@ from uuid import UUID
 import msgspec
 
 from domain.base import Personal
-from domain.calls import Call, Visit
-from domain.facts import Fact
 from domain.ids import interaction_id
-from domain.merging import in_order
-from domain.paths import attempt_of, path_of, status_of
-from domain.visiting import Visiting
+from domain.voice.calls import Call, Visit
+from domain.voice.facts import Fact
+from domain.voice.merging import in_order
+from domain.voice.outbound_and_ivr import attempt_of, path_of, status_of
+from domain.voice.visit_builder import Visiting
 
 
 class Context(msgspec.Struct, frozen=True):

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from domain.base import MS, SECOND
-from domain.calls import Ring, Visit
-from domain.facts import Fact
+from domain.voice.calls import Ring, Visit
+from domain.voice.facts import Fact
 
 DIFFER_US = 2 * SECOND
 """Two tellings of one instant that differ by more than this are in conflict."""

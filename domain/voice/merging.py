@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from domain.base import SECOND
-from domain.facts import Fact
+from domain.voice.facts import Fact
 
 SAME_FACT_S = 2
 """Seconds within which two clocks tell the same fact."""

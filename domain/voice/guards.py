@@ -5,9 +5,9 @@ Sources state what happened and are never refused; who commands live asks, and i
 
 from __future__ import annotations
 
-from domain.calls import Call, Visit
 from domain.errors import InvalidField, NotFound, Refused
-from domain.facts import Fact
+from domain.voice.calls import Call, Visit
+from domain.voice.facts import Fact
 
 _WAITING = frozenset({"rang", "ring_no_answer", "ring_canceled", "answered", "abandoned", "timed_out", "left_by_key", "withdrawn"})
 _TALKING = frozenset({"held", "resumed", "released"})

@@ -14,9 +14,9 @@ from uuid import UUID
 import msgspec
 
 from domain.base import Aggregate, Event, Stamp
-from domain.calls import Call
-from domain.facts import Fact
-from domain.resolve import Context, resolve
+from domain.voice.calls import Call
+from domain.voice.evidence import Context, resolve
+from domain.voice.facts import Fact
 
 
 class InteractionEvent(Event, frozen=True, kw_only=True):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from domain.base import MS
-from domain.calls import Attempt, IvrPath, Visit
-from domain.facts import Fact
+from domain.voice.calls import Attempt, IvrPath, Visit
+from domain.voice.facts import Fact
 
 Status = Literal[
     "Answered", "Abandoned", "Dequeued", "Transferred", "Left by Key", "Closed", "Unknown", "Abandoned IVR", "Out of Hours", "Ended IVR",

@@ -25,9 +25,9 @@ from bench.measure import compared, in_turns, profiled, spread
 from bench.saving import COMPANY
 from commands.command_bus import Door
 from migrations.runner import migrate
-from projections import audit
 from projections.clickhouse_warehouse import ClickhouseWarehouse
 from projections.folding import Folded, Folding
+from projections.folds import audit
 from projections.reading import Stored
 from projections.writing import write
 from settings import Settings

@@ -16,8 +16,8 @@ from domain.users import CompanyEvent, UserEvent
 from domain.voice.interactions import InteractionEvent
 from domain.voice.roster import MemberMatched
 from domain.voice.timeline import TimelineEvent
-from projections import agents, audit, interactions, ivr, queues, sources, visits
 from projections.base import Advanced, Row, Told, columns
+from projections.folds import agents, audit, interactions, ivr, queues, sources, visits
 from projections.reading import CallTold, EventUnreadable, Recorded, Stored, read
 from projections.rows import RowsSoFar
 from projections.warehouse import Columns, Warehouse

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 
-from projections import audit
 from projections.folding import Folded, Refused
+from projections.folds import audit
 from projections.warehouse import Columns, Warehouse
 
 ROWS = "rows"

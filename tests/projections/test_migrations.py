@@ -9,8 +9,8 @@ import pytest
 
 from domain.base import CATALOGUE
 from migrations.runner import MigrationRefused, migrate, migrations, must_be_current, pending
-from projections import audit
 from projections.folding import AUDITED_ONLY, CALLS, FOLDED, ROWS
+from projections.folds import audit
 from projections.tables import FACTS
 from projections.warehouse import Warehouse
 from tests.kit.rows import engine, rows, warehouse

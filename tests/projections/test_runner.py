@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from projections import decisions, visits
+from projections import decisions
 from projections.decisions import MOST_REFUSED, Quarantine, RetryAfter, Stop, about_event, about_outside
 from projections.folding import CALLS
+from projections.folds import visits
 from projections.progress import Progress, ProjectionsStopped
 from projections.runner import BATCH, Runner
 from projections.warehouse import Columns, Warehouse, WarehouseError

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from domain.ids import ivr_id
 from domain.ivr import IvrDeleted, IvrEvent, IvrRegistered
 from projections.base import Row
+from projections.folds.visits import visit_id
 from projections.reading import CallTold, Id, Recorded
-from projections.visits import visit_id
 from projections.warehouse import Columns
 
 CALLS = "ivr_calls"

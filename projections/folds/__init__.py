@@ -1,0 +1,1 @@
+"""Rows and their folds, one file per slice."""

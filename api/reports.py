@@ -15,7 +15,7 @@ from api.figures import AgentReport, IvrReport, VisitReport, figures
 from api.problem import QUESTION
 from api.questions import OfFigures, Word, past_of
 from projections import reports
-from projections.question import Grouping, Question
+from projections.figures.question import Grouping, Question
 from projections.report import Report, comma_separated
 from projections.view import Rows
 

@@ -19,8 +19,8 @@ from commands.handler_context import Caller, Command
 from domain.base import SECOND
 from domain.ids import company_id
 from projections.chdb_warehouse import ChdbWarehouse
-from projections.metrics import visit_figures
-from projections.question import Question
+from projections.figures.metrics import visit_figures
+from projections.figures.question import Question
 from projections.view import Rows
 from settings import Settings
 from simulator.center import busy_center

@@ -20,7 +20,7 @@ from bootstrap import Center
 from cli.instants import zone
 from domain.users import Company
 from projections.dashboards import inbound
-from projections.question import Question
+from projections.figures.question import Question
 from projections.view import Rows
 
 _REFRESH_S = 1.0

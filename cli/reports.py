@@ -16,10 +16,10 @@ from commands.people import People
 from domain.base import MS
 from domain.users import Company
 from projections import reports
+from projections.figures.intervals import iso
+from projections.figures.question import Question
 from projections.history import history as told_of
 from projections.interactions_report import Interactions, interactions
-from projections.intervals import iso
-from projections.question import Question
 from projections.report import Report as Told
 from projections.report import written
 from projections.view import Rows

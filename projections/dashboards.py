@@ -8,14 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
-from projections.attribution import Key
-from projections.definitions import VERSION
-from projections.ivr_figures import ivr_figures
+from projections.figures.attribution import Key
+from projections.figures.definitions import VERSION
+from projections.figures.ivr import ivr_figures
+from projections.figures.metrics import Ground, Row, counted, ground, intervals_of, row_of, time_asked, time_rows
+from projections.figures.outbound import outbound_figures
+from projections.figures.question import Question
+from projections.figures.tally import Tally
 from projections.live import agents_now
-from projections.metrics import Ground, Row, counted, ground, intervals_of, row_of, time_asked, time_rows
-from projections.outbound_figures import outbound_figures
-from projections.question import Question
-from projections.tally import Tally
 from projections.view import Rows
 
 _ALONGSIDE = ThreadPoolExecutor(4, "dashboards")

@@ -11,8 +11,8 @@ import msgspec
 from domain.errors import NotFound
 from domain.ids import interaction_id
 from domain.voice.facts import Fact
-from projections.intervals import iso, zone
-from projections.metrics import Row
+from projections.figures.intervals import iso, zone
+from projections.figures.metrics import Row
 from projections.view import Rows, View
 
 _BY = {

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from projections.definitions import VERSION
-from projections.intervals import iso
-from projections.metrics import Ground, Row, ground
-from projections.question import Question
+from projections.figures.definitions import VERSION
+from projections.figures.intervals import iso
+from projections.figures.metrics import Ground, Row, ground
+from projections.figures.question import Question
 from projections.standing import STATES, OpenVisit, Standing, open_visits, standings
 from projections.view import Rows, View
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from projections.definitions import VERSION
+from projections.figures.definitions import VERSION
 
 Format = Literal["table", "csv", "json"]
 NOTHING = "\N{EN DASH}"

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from domain.errors import InvalidField
-from projections import agent_figures, ivr_figures, metrics
-from projections.metrics import Ground, Row, counted, ground, rows_of
-from projections.question import CLOCKS, Question
+from projections.figures import agents as agent_figures
+from projections.figures import ivr as ivr_figures
+from projections.figures import metrics
+from projections.figures.metrics import Ground, Row, counted, ground, rows_of
+from projections.figures.question import CLOCKS, Question
 from projections.report import Column, Report, clock_ms, comma, limits, pauses
 from projections.view import Rows, View
 

@@ -14,7 +14,7 @@ from commands.command_bus import Door
 from commands.handler_context import Caller
 from commands.observations import TELL
 from projections import reports
-from projections.question import Question
+from projections.figures.question import Question
 from projections.runner import Runner
 from projections.view import Rows
 from store.event_store import Store

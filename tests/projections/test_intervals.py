@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import InvalidField
-from projections.intervals import Clock, intervals, iso, moment, zone
+from projections.figures.intervals import Clock, intervals, iso, moment, zone
 
 HOUR = 3_600_000
 ZONES = (

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from domain.voice.calls import Attempt, Call, Ring, Visit
 from domain.voice.presence import Span
 from migrations.runner import migrate
+from projections.figures.metrics import ground
+from projections.figures.question import Question
 from projections.live import agents_now, board, waiting_now
-from projections.metrics import ground
-from projections.question import Question
 from projections.warehouse import Warehouse
 from tests.kit.center import Center, attempt, call, fresh, visit
 from tests.kit.rows import engine

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from domain.errors import InvalidField, NotFound
-from projections.metrics import FIGURES, visit_figures
-from projections.question import Question
+from projections.figures.metrics import FIGURES, visit_figures
+from projections.figures.question import Question
 from projections.view import View
 from projections.warehouse import Warehouse
 from tests.kit.center import Center, call, fresh, visit

@@ -17,10 +17,10 @@ from domain.voice.calls import Attempt, IvrPath, Ring
 from domain.voice.presence import Span
 from projections import reports
 from projections.dashboards import inbound, ivr, outbound
-from projections.definitions import DEFINITIONS, VERSION
+from projections.figures.definitions import DEFINITIONS, VERSION
+from projections.figures.question import Question
 from projections.history import history
 from projections.interactions_report import Interactions, interactions, next_page
-from projections.question import Question
 from projections.report import NOTHING, Report, written
 from projections.warehouse import Warehouse
 from tests.kit.center import TENANT, Center, attempt, call, fresh, visit

@@ -6,7 +6,7 @@ import pytest
 
 from domain.errors import InvalidField
 from domain.queues import PROFILES
-from projections.service_level import FORMULAS, Counts, formula_of, mean, percent
+from projections.figures.service_level import FORMULAS, Counts, formula_of, mean, percent
 
 GOLDEN = Counts(
     offered=100,

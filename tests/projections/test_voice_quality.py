@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from projections.voice_quality import jitter_band, loss_band, voice_quality
+from projections.figures.voice_quality import jitter_band, loss_band, voice_quality
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,11 @@ from commands.command_bus import Door
 from commands.handler_context import Caller
 from commands.observations import TELL
 from domain.ids import company_id
-from projections.agent_figures import agent_figures
-from projections.ivr_figures import ivr_figures
-from projections.metrics import Ground, Row, ground, visit_figures
-from projections.outbound_figures import outbound_figures
-from projections.question import CLOCKS, Question
+from projections.figures.agents import agent_figures
+from projections.figures.ivr import ivr_figures
+from projections.figures.metrics import Ground, Row, ground, visit_figures
+from projections.figures.outbound import outbound_figures
+from projections.figures.question import CLOCKS, Question
 from projections.runner import Runner
 from projections.view import Rows
 from simulator.queue_log import write_queue_log

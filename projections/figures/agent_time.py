@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from projections.stretches import Stretch, clipped, joined, lengths, minus, within
+from projections.figures.stretches import Stretch, clipped, joined, lengths, minus, within
 from projections.view import View
 
 OPEN_MS = 2**62

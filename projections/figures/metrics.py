@@ -12,13 +12,13 @@ from uuid import UUID
 
 import msgspec
 
-from projections.attribution import Key, Scope, extent, scope, tallies
-from projections.bounds import Unseen, bounds_of, missing
-from projections.coverage import FOREVER_MS, Coverage, coverage
-from projections.intervals import Intervals, iso
-from projections.question import Question, Queues, must_exist, queues_of
-from projections.service_level import DEFAULT, Formula, formula_of, mean, percent
-from projections.tally import Tally
+from projections.figures.attribution import Key, Scope, extent, scope, tallies
+from projections.figures.bounds import Unseen, bounds_of, missing
+from projections.figures.coverage import FOREVER_MS, Coverage, coverage
+from projections.figures.intervals import Intervals, iso
+from projections.figures.question import Question, Queues, must_exist, queues_of
+from projections.figures.service_level import DEFAULT, Formula, formula_of, mean, percent
+from projections.figures.tally import Tally
 from projections.view import View
 
 FIGURES = (

@@ -11,12 +11,12 @@ from dataclasses import replace
 
 import msgspec
 
-from projections.attribution import Key, Scope, extent, scope, tallies
-from projections.intervals import Intervals, iso
-from projections.metrics import FIGURES as VISIT_FIGURES
-from projections.metrics import Ground, Row, lost_ends, row_of, time_asked
-from projections.question import Condition, Question
-from projections.tally import Tally
+from projections.figures.attribution import Key, Scope, extent, scope, tallies
+from projections.figures.intervals import Intervals, iso
+from projections.figures.metrics import FIGURES as VISIT_FIGURES
+from projections.figures.metrics import Ground, Row, lost_ends, row_of, time_asked
+from projections.figures.question import Condition, Question
+from projections.figures.tally import Tally
 from projections.warehouse import Value
 
 OUTCOMES = {

@@ -16,10 +16,10 @@ from typing import TypeVar
 
 import msgspec
 
-from projections.coverage import Stretch
-from projections.intervals import Intervals
-from projections.question import Condition, Question, Queues, only
-from projections.tally import Tally
+from projections.figures.coverage import Stretch
+from projections.figures.intervals import Intervals
+from projections.figures.question import Condition, Question, Queues, only
+from projections.figures.tally import Tally
 from projections.view import View
 from projections.warehouse import Value
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import msgspec
 
-from projections.agent_time import Activity, Times, activities, states_of, times_of
-from projections.attribution import Key, Scope, scope, tallies
-from projections.coverage import Coverage
-from projections.intervals import Intervals, iso
-from projections.metrics import Ground, Row
-from projections.question import EARLIEST_MS, LATEST_MS
+from projections.figures.agent_time import Activity, Times, activities, states_of, times_of
+from projections.figures.attribution import Key, Scope, scope, tallies
+from projections.figures.coverage import Coverage
+from projections.figures.intervals import Intervals, iso
+from projections.figures.metrics import Ground, Row
+from projections.figures.question import EARLIEST_MS, LATEST_MS
 from projections.view import View
 
 FIGURES = ("answered", "talk_ms", "hold_ms", "wrap_up_ms", "ring_no_answer", "logged_ms", "paused_ms", "pauses")

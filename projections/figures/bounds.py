@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from projections.coverage import Gap
-from projections.service_level import Counts, Formula, percent
+from projections.figures.coverage import Gap
+from projections.figures.service_level import Counts, Formula, percent
 
 COUNTS = {
     "offered": "offered",

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from projections.attribution import Scope, extent, scope
-from projections.intervals import iso
-from projections.metrics import Ground, Row, time_asked
-from projections.service_level import mean, percent
+from projections.figures.attribution import Scope, extent, scope
+from projections.figures.intervals import iso
+from projections.figures.metrics import Ground, Row, time_asked
+from projections.figures.service_level import mean, percent
 
 FIGURES = ("dialled", "answered", "not_connected", "connect_percent", "tmo_ms")
 """The figures of a row, in their order. tmo_ms: mean handle time of answered attempts (TMO)."""

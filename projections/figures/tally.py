@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from projections.service_level import Counts
+from projections.figures.service_level import Counts
 from projections.view import ENDS
 
 

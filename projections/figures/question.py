@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from domain.errors import InvalidField, NotFound
-from projections.intervals import Clock, Intervals, intervals, zone
-from projections.service_level import formula_of
+from projections.figures.intervals import Clock, Intervals, intervals, zone
+from projections.figures.service_level import formula_of
 from projections.view import View
 from projections.warehouse import Value
 

@@ -1,0 +1,1 @@
+"""The metric engine and what it stands on."""

@@ -16,7 +16,7 @@ from api.questions import OfPast, past_of
 from api.shapes import AgentId, Body, Done, Moment, Name, Shape, microseconds
 from commands import agents as told
 from domain.errors import NotFound
-from projections.registers import RegisteredAgent, one
+from projections.queries.registers import RegisteredAgent, one
 
 router = APIRouter(
     prefix="/v1/agents",

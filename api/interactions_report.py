@@ -22,9 +22,9 @@ from api.reports import Format, as_csv, both
 from api.shapes import MAX_POSITION, InteractionId, Shape
 from commands.people import People
 from domain.voice.outbound_and_ivr import Status
-from projections.history import history
-from projections.interactions_report import Interactions, interactions, pages
-from projections.report import Report, comma_separated_pages
+from projections.queries.history import history
+from projections.queries.interactions_report import Interactions, interactions, pages
+from projections.queries.report import Report, comma_separated_pages
 from store.keyring import Keyring
 from store.mapper import read_aloud
 

@@ -16,7 +16,7 @@ from api.shapes import Body, Digits, Done, IvrId, Name, Shape, Text
 from commands import ivr as told
 from domain import ivr as means
 from domain.errors import NotFound
-from projections.registers import RegisteredIvr
+from projections.queries.registers import RegisteredIvr
 from store.event_store import Store, project
 
 router = APIRouter(

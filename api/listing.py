@@ -13,7 +13,7 @@ from api.asking import Asking
 from api.paging import digest_of
 from api.questions import OfPast, Parameters, past_of
 from api.shapes import Shape
-from projections.registers import Registered, page
+from projections.queries.registers import Registered, page
 from projections.view import View
 
 T = TypeVar("T")

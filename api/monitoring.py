@@ -17,8 +17,8 @@ from api.live import Message
 from api.problem import QUESTION, documented
 from api.questions import OfSome, past_of
 from api.shapes import Position, Shape
-from projections.live import monitor
-from projections.standing import State
+from projections.queries.agent_states import State
+from projections.queries.monitoring import monitor
 
 router = APIRouter(
     prefix="/v1", tags=["monitoring"], responses=documented("unauthenticated", "not-allowed", "invalid", "unavailable", "clock")

@@ -15,7 +15,7 @@ from api.shapes import Body, Done, Milliseconds, Name, QueueId, Shape
 from commands import queues as told
 from domain.errors import NotFound
 from domain.queues import Profile, Queue
-from projections.registers import RegisteredQueue
+from projections.queries.registers import RegisteredQueue
 from store.event_store import Store, project
 
 router = APIRouter(

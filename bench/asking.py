@@ -11,9 +11,9 @@ from typing import Any
 from bench.measure import compared, in_turns, profiled
 from domain.ids import company_id
 from projections.chdb_warehouse import ChdbWarehouse
-from projections.dashboards import inbound
 from projections.figures.question import Question
 from projections.progress import Progress
+from projections.queries.dashboards import inbound
 from projections.rebuild import open_rows
 from projections.view import Rows
 

@@ -19,8 +19,8 @@ from rich.text import Text
 from bootstrap import Center
 from cli.instants import zone
 from domain.users import Company
-from projections.dashboards import inbound
 from projections.figures.question import Question
+from projections.queries.dashboards import inbound
 from projections.view import Rows
 
 _REFRESH_S = 1.0

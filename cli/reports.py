@@ -15,13 +15,13 @@ from cli.instants import instant, position_or_instant, zone
 from commands.people import People
 from domain.base import MS
 from domain.users import Company
-from projections import reports
 from projections.figures.intervals import iso
 from projections.figures.question import Question
-from projections.history import history as told_of
-from projections.interactions_report import Interactions, interactions
-from projections.report import Report as Told
-from projections.report import written
+from projections.queries import reports
+from projections.queries.history import history as told_of
+from projections.queries.interactions_report import Interactions, interactions
+from projections.queries.report import Report as Told
+from projections.queries.report import written
 from projections.view import Rows
 from store.mapper import read_aloud
 

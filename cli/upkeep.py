@@ -13,8 +13,8 @@ from commands.contacts import ForgetContact
 from commands.users import AppointAdministrator
 from domain.contacts import normalised
 from domain.users import Company
-from projections.contacts import has_open_interaction
 from projections.progress import ProjectionsStopped
+from projections.queries.contacts import has_open_interaction
 from projections.view import View
 from store.storage_location import Place
 

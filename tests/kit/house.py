@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 from commands.command_bus import Door
 from commands.handler_context import Caller
 from commands.observations import TELL
-from projections import reports
 from projections.figures.question import Question
+from projections.queries import reports
 from projections.runner import Runner
 from projections.view import Rows
 from store.event_store import Store

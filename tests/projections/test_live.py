@@ -14,7 +14,7 @@ from domain.voice.presence import Span
 from migrations.runner import migrate
 from projections.figures.metrics import ground
 from projections.figures.question import Question
-from projections.live import agents_now, board, waiting_now
+from projections.queries.monitoring import agents_now, board, waiting_now
 from projections.warehouse import Warehouse
 from tests.kit.center import Center, attempt, call, fresh, visit
 from tests.kit.rows import engine

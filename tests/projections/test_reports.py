@@ -15,13 +15,13 @@ from domain.errors import InvalidField, NotFound
 from domain.ids import interaction_id
 from domain.voice.calls import Attempt, IvrPath, Ring
 from domain.voice.presence import Span
-from projections import reports
-from projections.dashboards import inbound, ivr, outbound
 from projections.figures.definitions import DEFINITIONS, VERSION
 from projections.figures.question import Question
-from projections.history import history
-from projections.interactions_report import Interactions, interactions, next_page
-from projections.report import NOTHING, Report, written
+from projections.queries import reports
+from projections.queries.dashboards import inbound, ivr, outbound
+from projections.queries.history import history
+from projections.queries.interactions_report import Interactions, interactions, next_page
+from projections.queries.report import NOTHING, Report, written
 from projections.warehouse import Warehouse
 from tests.kit.center import TENANT, Center, attempt, call, fresh, visit
 from tests.kit.rows import engine

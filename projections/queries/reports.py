@@ -10,7 +10,7 @@ from projections.figures import ivr as ivr_figures
 from projections.figures import metrics
 from projections.figures.metrics import Ground, Row, counted, ground, rows_of
 from projections.figures.question import CLOCKS, Question
-from projections.report import Column, Report, clock_ms, comma, limits, pauses
+from projections.queries.report import Column, Report, clock_ms, comma, limits, pauses
 from projections.view import Rows, View
 
 _NAMES = {

@@ -15,7 +15,7 @@ from projections.figures.metrics import Ground, Row, counted, ground, intervals_
 from projections.figures.outbound import outbound_figures
 from projections.figures.question import Question
 from projections.figures.tally import Tally
-from projections.live import agents_now
+from projections.queries.monitoring import agents_now
 from projections.view import Rows
 
 _ALONGSIDE = ThreadPoolExecutor(4, "dashboards")

@@ -12,7 +12,7 @@ from projections.figures.definitions import VERSION
 from projections.figures.intervals import iso
 from projections.figures.metrics import Ground, Row, ground
 from projections.figures.question import Question
-from projections.standing import STATES, OpenVisit, Standing, open_visits, standings
+from projections.queries.agent_states import STATES, OpenVisit, Standing, open_visits, standings
 from projections.view import Rows, View
 
 _RECORDED = "SELECT intDiv(max(recorded_us), 1000) AS at FROM events WHERE tenant = {{tenant:UUID}}{known}"

@@ -1,0 +1,1 @@
+"""Queries named as the question they answer, and the reports."""

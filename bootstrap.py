@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 # A handler is known once its module is imported.
 from commands.command_bus import Clock, Door
-from projections.progress import Following, ProjectionsStopped
+from projections.engine.progress import Following, ProjectionsStopped
 from settings import Settings
 from store.data_directory import DirectoryHeld, Unusable, kept_secret, locked
 from store.event_store import Store
@@ -21,10 +21,10 @@ from store.storage_location import InDirectory, OnServers, Place, made
 from store.store_migration import note_left
 
 if TYPE_CHECKING:
-    from projections.chdb_warehouse import ChdbWarehouse
-    from projections.clickhouse_warehouse import ClickhouseWarehouse
-    from projections.runner import Runner
-    from projections.warehouse import Warehouse
+    from projections.engine.chdb_warehouse import ChdbWarehouse
+    from projections.engine.clickhouse_warehouse import ClickhouseWarehouse
+    from projections.engine.runner import Runner
+    from projections.engine.warehouse import Warehouse
     from streams.covering import Covering
     from streams.ledger import Ledger
 
@@ -112,8 +112,8 @@ class Embedded(Center):
 
     @cached_property
     def warehouse(self) -> ChdbWarehouse:
-        from projections.chdb_warehouse import ChdbWarehouse
-        from projections.rebuild import open_rows
+        from projections.engine.chdb_warehouse import ChdbWarehouse
+        from projections.engine.rebuild import open_rows
 
         warehouse = ChdbWarehouse(self.directory / WAREHOUSE)
         open_rows(warehouse)
@@ -122,7 +122,7 @@ class Embedded(Center):
     @cached_property
     def runner(self) -> Runner:
         """What makes the rows follow the log; it follows from now on."""
-        from projections.runner import Runner
+        from projections.engine.runner import Runner
 
         runner = Runner(self.store.recorder, self.warehouse)
         runner.start()
@@ -133,7 +133,7 @@ class Embedded(Center):
         return self.runner.progress
 
     def rebuild(self, say: Callable[[int, int], object]) -> int:
-        from projections.rebuild import rebuild
+        from projections.engine.rebuild import rebuild
 
         return rebuild(self.store.recorder, self.warehouse, self.runner, say)
 
@@ -157,7 +157,7 @@ class Distributed(Center):
     @cached_property
     def warehouse(self) -> ClickhouseWarehouse:
         from migrations.runner import must_be_current
-        from projections.clickhouse_warehouse import ClickhouseWarehouse
+        from projections.engine.clickhouse_warehouse import ClickhouseWarehouse
 
         warehouse = ClickhouseWarehouse(self._settings.clickhouse_url, makes_database=False)
         try:

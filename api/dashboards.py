@@ -12,9 +12,9 @@ from api.asking import Asking, may
 from api.figures import Inbound, IvrBoard, OutboundBoard, figures
 from api.problem import QUESTION
 from api.questions import OfFigures, OfPart, Word, past_of
+from projections.engine.temporal_view import Rows
 from projections.figures.question import Grouping, Question
 from projections.queries import dashboards
-from projections.view import Rows
 
 router = APIRouter(prefix="/v1/dashboards", tags=["dashboards"], responses=QUESTION)
 

@@ -22,8 +22,8 @@ from api.throttle import LoginThrottle
 from commands.command_bus import Door
 from commands.handler_context import Caller, Command, Receipt
 from domain.errors import DomainError
-from projections.progress import Following
-from projections.warehouse import Warehouse
+from projections.engine.progress import Following
+from projections.engine.warehouse import Warehouse
 from store.clock import ClockOff
 from store.database import StoreUnavailable
 from store.event_store import Store

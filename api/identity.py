@@ -15,9 +15,9 @@ from api.shapes import Body, Done, Milliseconds, Name, Shape, UserId
 from commands import users as told
 from domain.errors import NotFound
 from domain.users import CompanySettings, Level, Permission, User
+from projections.engine.temporal_view import View
 from projections.queries.registers import UserKnown
 from projections.queries.registers import users as registered_users
-from projections.view import View
 from store.event_store import Store
 from store.keyring import Keyring
 

@@ -13,8 +13,8 @@ from api.asking import Asking
 from api.paging import digest_of
 from api.questions import OfPast, Parameters, past_of
 from api.shapes import Shape
+from projections.engine.temporal_view import View
 from projections.queries.registers import Registered, page
-from projections.view import View
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Registered)

@@ -21,7 +21,7 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 
 from domain.errors import AlreadyExists, DomainError, InvalidField, NotAllowed, NotFound, Refused, VersionConflict
-from projections.warehouse import WarehouseUnreachable
+from projections.engine.warehouse import WarehouseUnreachable
 from store.clock import ClockOff
 from store.database import CommitUnsure, StoreUnavailable
 

@@ -17,10 +17,10 @@ from api.problem import invalid
 from api.shapes import MAX_POSITION, Position
 from commands.users import known_company
 from domain.errors import NotFound
+from projections.engine.temporal_view import Rows, View
 from projections.figures.intervals import zone
 from projections.figures.question import Attribution, Grouping, Names, Question
 from projections.figures.service_level import FORMULAS, SWITCHES
-from projections.view import Rows, View
 
 T = TypeVar("T")
 

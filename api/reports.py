@@ -14,10 +14,10 @@ from api.dashboards import REPORTS, Clock
 from api.figures import AgentReport, IvrReport, VisitReport, figures
 from api.problem import QUESTION
 from api.questions import OfFigures, Word, past_of
+from projections.engine.temporal_view import Rows
 from projections.figures.question import Grouping, Question
 from projections.queries import reports
 from projections.queries.report import Report, comma_separated
-from projections.view import Rows
 
 router = APIRouter(prefix="/v1/reports", tags=["reports"], responses=QUESTION)
 

@@ -10,12 +10,12 @@ from typing import Any
 
 from bench.measure import compared, in_turns, profiled
 from domain.ids import company_id
-from projections.chdb_warehouse import ChdbWarehouse
+from projections.engine.chdb_warehouse import ChdbWarehouse
+from projections.engine.progress import Progress
+from projections.engine.rebuild import open_rows
+from projections.engine.temporal_view import Rows
 from projections.figures.question import Question
-from projections.progress import Progress
 from projections.queries.dashboards import inbound
-from projections.rebuild import open_rows
-from projections.view import Rows
 
 COMPANY = company_id("Empresa")
 VISITS, QUICK_VISITS = 10_000_000, 500_000

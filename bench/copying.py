@@ -23,7 +23,7 @@ from bench.saving import COMPANY
 from bench.saving_on_server import database
 from commands.command_bus import Door
 from migrations.runner import migrate
-from projections.clickhouse_warehouse import ClickhouseWarehouse
+from projections.engine.clickhouse_warehouse import ClickhouseWarehouse
 from settings import Settings
 from simulator.story import history
 from store.event_store import Store

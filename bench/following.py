@@ -18,10 +18,10 @@ from bootstrap import Center, Embedded
 from commands.handler_context import Caller, Command
 from domain.base import SECOND
 from domain.ids import company_id
-from projections.chdb_warehouse import ChdbWarehouse
+from projections.engine.chdb_warehouse import ChdbWarehouse
+from projections.engine.temporal_view import Rows
 from projections.figures.metrics import visit_figures
 from projections.figures.question import Question
-from projections.view import Rows
 from settings import Settings
 from simulator.center import busy_center
 from simulator.model import Model

@@ -25,11 +25,11 @@ from bench.measure import compared, in_turns, profiled, spread
 from bench.saving import COMPANY
 from commands.command_bus import Door
 from migrations.runner import migrate
-from projections.clickhouse_warehouse import ClickhouseWarehouse
-from projections.folding import Folded, Folding
+from projections.engine.clickhouse_warehouse import ClickhouseWarehouse
+from projections.engine.folding import Folded, Folding
+from projections.engine.reading import Stored
+from projections.engine.writing import write
 from projections.folds import audit
-from projections.reading import Stored
-from projections.writing import write
 from settings import Settings
 from simulator.story import history
 from store.event_store import Store

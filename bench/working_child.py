@@ -16,7 +16,7 @@ from typing import Any
 import uvloop
 
 from cli.main import SEARCHES_FOR_GARBAGE
-from projections.clickhouse_warehouse import ClickhouseWarehouse
+from projections.engine.clickhouse_warehouse import ClickhouseWarehouse
 from streams.faust_app import FaustApp, app_of
 from streams.incoming import Incoming
 from streams.topics import SLICES, topic

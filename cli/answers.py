@@ -6,7 +6,7 @@ from bootstrap import Held
 from cli.asks import Admin, Ask, Forget, History, ImportAmi, ImportQueueLog, Rebuild, Report, Verify
 from cli.console import Console, Mistake
 from domain.errors import DomainError, InvalidField, NotFound
-from projections.progress import ProjectionsStopped
+from projections.engine.progress import ProjectionsStopped
 
 MAKE_DIRECTORY = (ImportAmi, ImportQueueLog)
 """What may be asked of a directory that does not exist yet: it comes to be."""

@@ -19,9 +19,9 @@ from rich.text import Text
 from bootstrap import Center
 from cli.instants import zone
 from domain.users import Company
+from projections.engine.temporal_view import Rows
 from projections.figures.question import Question
 from projections.queries.dashboards import inbound
-from projections.view import Rows
 
 _REFRESH_S = 1.0
 _REFRESH_PIPED_S = 15.0

@@ -15,7 +15,7 @@ from bootstrap import place
 from cli.console import Console, Mistake
 from cli.topics import must_be_distributed
 from cli.working import rows
-from projections.warehouse import WarehouseError
+from projections.engine.warehouse import WarehouseError
 from settings import Settings
 from store.database import StoreUnavailable
 from streams.dead_letters import UNUSABLE, DeadLetter, DeadLetters

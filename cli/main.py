@@ -18,7 +18,7 @@ from cli.answers import MISTAKEN, TAMPERED
 from cli.asks import Admin, Ask, Forget, Format, Grouping, History, ImportAmi, ImportQueueLog, Rebuild, Report, Subject, Verify
 from cli.console import Mistake, terminal
 from migrations.runner import MigrationRefused
-from projections.warehouse import WarehouseUnreachable
+from projections.engine.warehouse import WarehouseUnreachable
 from store.chain import ChainBroken
 from store.clock import ClockOff
 from store.database import StoreUnavailable

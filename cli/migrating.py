@@ -8,8 +8,8 @@ from typing import Any
 
 from cli.console import Console, Mistake
 from migrations.runner import migrate as migrate_rows
-from projections.clickhouse_warehouse import ClickhouseWarehouse
-from projections.warehouse import NoDatabase
+from projections.engine.clickhouse_warehouse import ClickhouseWarehouse
+from projections.engine.warehouse import NoDatabase
 from settings import Settings
 from store.postgres_lock import ServerLock
 from store.server_tables import make_store, make_tables

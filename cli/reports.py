@@ -15,6 +15,7 @@ from cli.instants import instant, position_or_instant, zone
 from commands.people import People
 from domain.base import MS
 from domain.users import Company
+from projections.engine.temporal_view import Rows
 from projections.figures.intervals import iso
 from projections.figures.question import Question
 from projections.queries import reports
@@ -22,7 +23,6 @@ from projections.queries.history import history as told_of
 from projections.queries.interactions_report import Interactions, interactions
 from projections.queries.report import Report as Told
 from projections.queries.report import written
-from projections.view import Rows
 from store.mapper import read_aloud
 
 _FIGURES = {"queues": reports.queues, "ivr": reports.ivr, "agents": reports.agents}

@@ -13,9 +13,9 @@ from commands.contacts import ForgetContact
 from commands.users import AppointAdministrator
 from domain.contacts import normalised
 from domain.users import Company
-from projections.progress import ProjectionsStopped
+from projections.engine.progress import ProjectionsStopped
+from projections.engine.temporal_view import View
 from projections.queries.contacts import has_open_interaction
-from projections.view import View
 from store.storage_location import Place
 
 

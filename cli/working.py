@@ -16,9 +16,9 @@ from cli.console import Console, Mistake
 from cli.metrics import serve
 from cli.topics import must_be_distributed
 from migrations.runner import MigrationRefused, must_be_current
-from projections.clickhouse_warehouse import ClickhouseWarehouse
-from projections.progress import ProjectionsStopped
-from projections.warehouse import WarehouseError
+from projections.engine.clickhouse_warehouse import ClickhouseWarehouse
+from projections.engine.progress import ProjectionsStopped
+from projections.engine.warehouse import WarehouseError
 from settings import Settings
 from store.database import StoreUnavailable
 from streams.brokers import Brokers, BrokersAway, BrokersRefuse

@@ -16,8 +16,8 @@ from itertools import islice
 from time import monotonic
 from typing import Protocol, TypeVar
 
-from projections.warehouse import Warehouse, WarehouseError
-from projections.writing import positions_of
+from projections.engine.warehouse import Warehouse, WarehouseError
+from projections.engine.writing import positions_of
 from store.database import Database, StoreUnavailable
 from store.recorder import last_position
 from streams.ledger import Ledger, Reached, Snapshot

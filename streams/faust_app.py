@@ -17,7 +17,7 @@ from typing import Any
 import faust
 from mode.threads import WorkerThread
 
-from projections.progress import ProjectionsStopped
+from projections.engine.progress import ProjectionsStopped
 from streams.incoming import Incoming, Partition
 from streams.topics import SLICES, topic
 from streams.worker import Worker

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, Pipe
 from typing import Any
 
-from projections.clickhouse_warehouse import ClickhouseWarehouse
-from projections.reading import Stored
-from projections.step import Step, no_search_for_garbage
-from projections.versions_first import VersionsFirst
-from projections.warehouse import Warehouse
-from projections.writing import quarantine
+from projections.engine.batch_processor import Step, no_search_for_garbage
+from projections.engine.clickhouse_warehouse import ClickhouseWarehouse
+from projections.engine.reading import Stored
+from projections.engine.versions_first import VersionsFirst
+from projections.engine.warehouse import Warehouse
+from projections.engine.writing import quarantine
 from streams.bulk import BulkReader, Partition
 from streams.messages import Carried
 

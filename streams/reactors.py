@@ -12,8 +12,8 @@ from commands.command_bus import Door
 from commands.handler_context import Caller, Command
 from commands.observations import TELL, TellAgent, TellCall
 from domain.errors import DomainError
-from projections.tables import source
-from projections.warehouse import Warehouse
+from projections.engine.tables import source
+from projections.engine.warehouse import Warehouse
 
 ACTOR = "system:reactor"
 BATCH = 500

@@ -17,13 +17,13 @@ from multiprocessing.connection import Connection, wait
 from typing import Any, Self
 
 from migrations.runner import must_be_current
-from projections.clickhouse_warehouse import ClickhouseWarehouse
-from projections.progress import ProjectionsStopped
-from projections.rebuild import Put, Swap
-from projections.refolding import REFOLDED
-from projections.versions_first import fill
-from projections.warehouse import Warehouse
-from projections.writing import positions_of
+from projections.engine.clickhouse_warehouse import ClickhouseWarehouse
+from projections.engine.progress import ProjectionsStopped
+from projections.engine.rebuild import Put, Swap
+from projections.engine.refolding import REFOLDED
+from projections.engine.versions_first import fill
+from projections.engine.warehouse import Warehouse
+from projections.engine.writing import positions_of
 from store.postgres_lock import ServerLock
 from store.storage_location import OnServers
 from streams.bulk import BulkReader, Partition

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from projections.reading import Stored
-from projections.refolding import fold_anew, takes_further, write_anew
-from projections.warehouse import Warehouse
+from projections.engine.reading import Stored
+from projections.engine.refolding import fold_anew, takes_further, write_anew
+from projections.engine.warehouse import Warehouse
 from store.database import Database
 from streams.dead_letters import DeadLetter, DeadLetters
 from streams.turns import Turns

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 
-from projections.rebuild import Swap
-from projections.warehouse import Warehouse
+from projections.engine.rebuild import Swap
+from projections.engine.warehouse import Warehouse
 from store.postgres_lock import ServerLock
 from streams.turns import ROWS
 

@@ -24,14 +24,14 @@ from functools import partial
 from time import monotonic
 from typing import Protocol
 
-from projections.decisions import PAUSES_OF_SERVERS_S
-from projections.folding import Folded, Folding, Refused
-from projections.progress import ProjectionsStopped
-from projections.reading import Stored
-from projections.refolding import REFOLDED, builds_on
-from projections.step import Step
-from projections.warehouse import Warehouse, WarehouseError
-from projections.writing import positions_of
+from projections.engine.batch_processor import Step
+from projections.engine.decisions import PAUSES_OF_SERVERS_S
+from projections.engine.folding import Folded, Folding, Refused
+from projections.engine.progress import ProjectionsStopped
+from projections.engine.reading import Stored
+from projections.engine.refolding import REFOLDED, builds_on
+from projections.engine.warehouse import Warehouse, WarehouseError
+from projections.engine.writing import positions_of
 from streams.incoming import Incoming, Letter, Partition, position_of
 from streams.messages import NotOurMessage, carried
 from streams.topics import partition_name

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from projections.engine.temporal_view import View
 from projections.figures.stretches import Stretch, clipped, joined, lengths, minus, within
-from projections.view import View
 
 OPEN_MS = 2**62
 """The end of what goes on."""

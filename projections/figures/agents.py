@@ -8,13 +8,13 @@ from typing import Any
 
 import msgspec
 
+from projections.engine.temporal_view import View
 from projections.figures.agent_time import Activity, Times, activities, states_of, times_of
 from projections.figures.attribution import Key, Scope, scope, tallies
 from projections.figures.coverage import Coverage
 from projections.figures.intervals import Intervals, iso
 from projections.figures.metrics import Ground, Row
 from projections.figures.question import EARLIEST_MS, LATEST_MS
-from projections.view import View
 
 FIGURES = ("answered", "talk_ms", "hold_ms", "wrap_up_ms", "ring_no_answer", "logged_ms", "paused_ms", "pauses")
 """The figures of a row of agents, in their order; `pauses` is paused time by reason."""

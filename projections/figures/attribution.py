@@ -16,12 +16,12 @@ from typing import TypeVar
 
 import msgspec
 
+from projections.engine.temporal_view import View
+from projections.engine.warehouse import Value
 from projections.figures.coverage import Stretch
 from projections.figures.intervals import Intervals
 from projections.figures.question import Condition, Question, Queues, only
 from projections.figures.tally import Tally
-from projections.view import View
-from projections.warehouse import Value
 
 R = TypeVar("R")
 

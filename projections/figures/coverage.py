@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from projections.view import View
+from projections.engine.temporal_view import View
 
 WHOLE_SECOND_MS = 999
 """A log written in whole seconds covers all of its last second."""

@@ -11,13 +11,13 @@ from dataclasses import replace
 
 import msgspec
 
+from projections.engine.warehouse import Value
 from projections.figures.attribution import Key, Scope, extent, scope, tallies
 from projections.figures.intervals import Intervals, iso
 from projections.figures.metrics import FIGURES as VISIT_FIGURES
 from projections.figures.metrics import Ground, Row, lost_ends, row_of, time_asked
 from projections.figures.question import Condition, Question
 from projections.figures.tally import Tally
-from projections.warehouse import Value
 
 OUTCOMES = {
     "out_of_hours": "out_of_hours",

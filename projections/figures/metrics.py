@@ -12,6 +12,7 @@ from uuid import UUID
 
 import msgspec
 
+from projections.engine.temporal_view import View
 from projections.figures.attribution import Key, Scope, extent, scope, tallies
 from projections.figures.bounds import Unseen, bounds_of, missing
 from projections.figures.coverage import FOREVER_MS, Coverage, coverage
@@ -19,7 +20,6 @@ from projections.figures.intervals import Intervals, iso
 from projections.figures.question import Question, Queues, must_exist, queues_of
 from projections.figures.service_level import DEFAULT, Formula, formula_of, mean, percent
 from projections.figures.tally import Tally
-from projections.view import View
 
 FIGURES = (
     "offered", "answered", "answered_within_sla", "abandoned", "timed_out", "transferred_out", "left_by_key", "closed", "unknown", "waiting",

@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from domain.errors import InvalidField, NotFound
+from projections.engine.temporal_view import View
+from projections.engine.warehouse import Value
 from projections.figures.intervals import Clock, Intervals, intervals, zone
 from projections.figures.service_level import formula_of
-from projections.view import View
-from projections.warehouse import Value
 
 Grouping = Literal["total", "queue", "agent", "ivr", "half_hour", "hour", "day", "week", "month"]
 Attribution = Literal["arrival", "event", "completion", "clipped"]
@@ -29,7 +29,7 @@ class Question:
 
     by: what a row is. queues, agents, ivrs: only these; none named = all. sla_ms: another threshold than the visits' own.
     profile: an SLA profile ("" = the one that the queue names). attribution: when a visit's counts and durations post.
-    as_of: a position of the log; moment_ms: an instant (both: `projections.view`). names: of queues as they were or are now.
+    as_of: a position of the log; moment_ms: an instant (both: `projections.engine.temporal_view`). names: of queues as they were or are now.
     """
 
     since_ms: int | None = None

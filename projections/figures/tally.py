@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from projections.engine.temporal_view import ENDS
 from projections.figures.service_level import Counts
-from projections.view import ENDS
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from domain.agents import AgentEvent, AgentIdentified
-from projections.base import Row, part
+from projections.engine.rows import Row, part
 
 
 class AgentRow(Row, kw_only=True, gc=False):

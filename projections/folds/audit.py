@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from projections.reading import Recorded
-from projections.warehouse import Columns
+from projections.engine.reading import Recorded
+from projections.engine.warehouse import Columns
 
 TABLE = "events"
 

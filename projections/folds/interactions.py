@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from domain.voice.calls import Call
-from projections.reading import CallTold, Recorded
-from projections.warehouse import Columns
+from projections.engine.reading import CallTold, Recorded
+from projections.engine.warehouse import Columns
 
 TABLE = "interactions"
 ATTEMPTS = "attempts"

@@ -11,10 +11,10 @@ from msgspec.structs import replace
 
 from domain.ids import ivr_id
 from domain.ivr import IvrDeleted, IvrEvent, IvrRegistered
-from projections.base import Row
+from projections.engine.reading import CallTold, Id, Recorded
+from projections.engine.rows import Row
+from projections.engine.warehouse import Columns
 from projections.folds.visits import visit_id
-from projections.reading import CallTold, Id, Recorded
-from projections.warehouse import Columns
 
 CALLS = "ivr_calls"
 

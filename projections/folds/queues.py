@@ -18,8 +18,8 @@ from domain.queues import (
     QueueSettings,
     QueueSettingsSet,
 )
-from projections.base import Row
-from projections.reading import Id
+from projections.engine.reading import Id
+from projections.engine.rows import Row
 
 
 class QueueRow(Row, kw_only=True, gc=False):

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from domain.base import MS
 from domain.voice.timeline import GapSeen, PbxRestarted, SpanCovered, TimelineEvent
-from projections.base import Row, part
+from projections.engine.rows import Row, part
 
 
 class SourceRow(Row, kw_only=True, gc=False):

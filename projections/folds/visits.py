@@ -11,9 +11,9 @@ from uuid import UUID
 
 from domain.ids import queue_id
 from domain.voice.calls import Visit
-from projections.base import part
-from projections.reading import CallTold, Id, Recorded
-from projections.warehouse import Columns
+from projections.engine.reading import CallTold, Id, Recorded
+from projections.engine.rows import part
+from projections.engine.warehouse import Columns
 
 TABLE = "visits"
 

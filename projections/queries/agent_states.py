@@ -11,8 +11,8 @@ from uuid import UUID
 
 import msgspec
 
-from projections.tables import source
-from projections.view import View
+from projections.engine.tables import source
+from projections.engine.temporal_view import View
 
 State = Literal["talking", "wrap_up", "ringing", "paused", "available", "offline"]
 """The first that holds, in this order. Talking includes hold and calls that the agent dialled."""

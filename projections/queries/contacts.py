@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from projections.view import View
+from projections.engine.temporal_view import View
 
 _OPEN = "SELECT count() AS calls FROM {interactions} WHERE contact = {{contact:UUID}} AND isNull(ended_ms)"
 

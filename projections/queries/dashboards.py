@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
+from projections.engine.temporal_view import Rows
 from projections.figures.attribution import Key
 from projections.figures.definitions import VERSION
 from projections.figures.ivr import ivr_figures
@@ -16,7 +17,6 @@ from projections.figures.outbound import outbound_figures
 from projections.figures.question import Question
 from projections.figures.tally import Tally
 from projections.queries.monitoring import agents_now
-from projections.view import Rows
 
 _ALONGSIDE = ThreadPoolExecutor(4, "dashboards")
 

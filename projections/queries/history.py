@@ -11,9 +11,9 @@ import msgspec
 from domain.errors import NotFound
 from domain.ids import interaction_id
 from domain.voice.facts import Fact
+from projections.engine.temporal_view import Rows, View
 from projections.figures.intervals import iso, zone
 from projections.figures.metrics import Row
-from projections.view import Rows, View
 
 _BY = {
     "id": "SELECT whole AS id FROM {interactions} WHERE id = {{told:UUID}} LIMIT 1",

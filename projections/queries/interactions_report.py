@@ -10,13 +10,13 @@ from uuid import UUID
 import msgspec
 
 from domain.errors import InvalidField
+from projections.engine.temporal_view import Rows, View
+from projections.engine.warehouse import Value
 from projections.figures.intervals import moment
 from projections.figures.metrics import Row
 from projections.figures.question import Question, must_exist, queues_of
 from projections.figures.voice_quality import jitter_band, loss_band, voice_quality
 from projections.queries.report import Column, Report, clock, comma, listed
-from projections.view import Rows, View
-from projections.warehouse import Value
 
 MEDIA = ("voice",)
 DIRECTIONS = ("inbound", "outbound")

@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from projections.engine.temporal_view import Rows, View
 from projections.figures.definitions import VERSION
 from projections.figures.intervals import iso
 from projections.figures.metrics import Ground, Row, ground
 from projections.figures.question import Question
 from projections.queries.agent_states import STATES, OpenVisit, Standing, open_visits, standings
-from projections.view import Rows, View
 
 _RECORDED = "SELECT intDiv(max(recorded_us), 1000) AS at FROM events WHERE tenant = {{tenant:UUID}}{known}"
 _LAST_LIVE = """

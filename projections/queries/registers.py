@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from projections.view import View
+from projections.engine.temporal_view import View
 
 
 class Registered(msgspec.Struct, frozen=True):

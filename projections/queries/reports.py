@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from domain.errors import InvalidField
+from projections.engine.temporal_view import Rows, View
 from projections.figures import agents as agent_figures
 from projections.figures import ivr as ivr_figures
 from projections.figures import metrics
 from projections.figures.metrics import Ground, Row, counted, ground, rows_of
 from projections.figures.question import CLOCKS, Question
 from projections.queries.report import Column, Report, clock_ms, comma, limits, pauses
-from projections.view import Rows, View
 
 _NAMES = {
     "queue": Column("queue", "Serviço"),

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from commands.command_bus import Answer, Request
-from projections.chdb_warehouse import ChdbWarehouse
-from projections.warehouse import WarehouseUnreachable
+from projections.engine.chdb_warehouse import ChdbWarehouse
+from projections.engine.warehouse import WarehouseUnreachable
 from store.clock import ClockOff, ClockWatch
 from store.database import CommitUnsure, StoreUnavailable
 from tests.kit.http import Client, Person, TimedCenter

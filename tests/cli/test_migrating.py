@@ -17,8 +17,8 @@ from bootstrap import reach
 from cli.console import Mistake
 from cli.migrating import migrate
 from migrations.runner import MigrationRefused, migrations, must_be_current, pending
-from projections.clickhouse_warehouse import ClickhouseWarehouse
-from projections.warehouse import NoDatabase
+from projections.engine.clickhouse_warehouse import ClickhouseWarehouse
+from projections.engine.warehouse import NoDatabase
 from settings import Settings
 from store.database import StoreUnavailable
 from tests.kit.asked import Heard

@@ -13,7 +13,7 @@ from domain.base import CATALOGUE, FORGOTTEN, Event, Personal
 from domain.voice.calls import Call
 from domain.voice.facts import Fact
 from domain.voice.interactions import BY_KIND
-from projections.reading import EventUnreadable, read
+from projections.engine.reading import EventUnreadable, read
 from store.event_store import Store
 from store.mapper import EventMapper, UnreadableEvent, read_aloud
 from tests.commands.catalogue import GOLDEN, all_events, written

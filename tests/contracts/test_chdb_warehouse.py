@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from uuid import UUID
 
-from projections.chdb_warehouse import ChdbWarehouse
+from projections.engine.chdb_warehouse import ChdbWarehouse
 from tests.contracts.warehouse import TABLE, WarehouseContract
 from tests.kit.rows import in_process as engine
 from tests.kit.rows import warehouse

@@ -12,8 +12,8 @@ from uuid import uuid4
 import pytest
 from clickhouse_driver import Client
 
-from projections.clickhouse_warehouse import ClickhouseWarehouse
-from projections.warehouse import WarehouseError, WarehouseUnreachable
+from projections.engine.clickhouse_warehouse import ClickhouseWarehouse
+from projections.engine.warehouse import WarehouseError, WarehouseUnreachable
 from services.clickhouse import ClickHouse
 from tests.contracts.warehouse import TABLE, TENANT, THINGS, WarehouseContract, put
 from tests.kit.rows import on_server as engine
@@ -67,7 +67,7 @@ def test_what_is_no_server_of_this_kind_is_said_so(nobody: int) -> None:
 
 
 def test_who_lets_one_in_and_is_silent_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("projections.clickhouse_warehouse._FIRST_WORDS_S", 1)
+    monkeypatch.setattr("projections.engine.clickhouse_warehouse._FIRST_WORDS_S", 1)
     with (
         socket.create_server(("127.0.0.1", 0)) as silent,
         pytest.raises(WarehouseUnreachable, match=f"127.0.0.1:{silent.getsockname()[1]} does not answer"),

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
-from projections.warehouse import TenantMissing, Warehouse, WarehouseError
+from projections.engine.warehouse import TenantMissing, Warehouse, WarehouseError
 
 TENANT = UUID(int=7)
 OTHER = UUID(int=8)

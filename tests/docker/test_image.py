@@ -78,7 +78,7 @@ def test_processes_on_servers_need_nothing_that_their_image_leaves_out() -> None
     modules = {module for module, whose in packages_distributions().items() if set(whose) & set(left_out)}
     assert {"chdb", "pandas", "pyarrow", "numpy"} <= modules
     packages = ["api", "cli", "commands", "domain", "migrations", "projections", "streams", "telephony_adapter"]
-    code = IMPORTS.format(left_out=modules, packages=packages, of_the_engine={"projections.chdb_warehouse"})
+    code = IMPORTS.format(left_out=modules, packages=packages, of_the_engine={"projections.engine.chdb_warehouse"})
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 

@@ -12,7 +12,7 @@ import yaml
 import settings
 from api.operation import MOST_BEHIND
 from api.problem import KINDS
-from projections.decisions import MOST_REFUSED
+from projections.engine.decisions import MOST_REFUSED
 from store.clock import MOST_OFF_S
 from tests.kit.command_lines import refusal
 from tests.kit.compose import DISTRIBUTED, DOCKER, ROOT, services

@@ -13,7 +13,7 @@ from bootstrap import Held, reach
 from cli.company import known_or_new
 from domain.ids import company_id
 from migrations.runner import migrate
-from projections.runner import Runner
+from projections.engine.runner import Runner
 from settings import Settings, read
 from simulator.story import history
 from tests.kit.asked import brought, brought_ami, reported

@@ -19,13 +19,13 @@ from domain.voice.presence import Span, Standing
 from domain.voice.timeline import Gap, GapSeen, PbxRestarted, SpanCovered
 from domain.voice.timeline import Span as Covered
 from migrations.runner import migrate
-from projections.chdb_warehouse import ChdbWarehouse
-from projections.folding import Folding
-from projections.progress import Progress
-from projections.reading import Stored
-from projections.view import Rows
-from projections.warehouse import Warehouse
-from projections.writing import write
+from projections.engine.chdb_warehouse import ChdbWarehouse
+from projections.engine.folding import Folding
+from projections.engine.progress import Progress
+from projections.engine.reading import Stored
+from projections.engine.temporal_view import Rows
+from projections.engine.warehouse import Warehouse
+from projections.engine.writing import write
 from tests.kit.log import stored
 
 TENANT = UUID(int=7)

@@ -28,9 +28,9 @@ from kafka.partitioner import murmur2
 from psycopg import sql
 
 from commands.command_bus import Door
-from projections.clickhouse_warehouse import ClickhouseWarehouse
-from projections.reading import Stored
-from projections.writing import positions_of
+from projections.engine.clickhouse_warehouse import ClickhouseWarehouse
+from projections.engine.reading import Stored
+from projections.engine.writing import positions_of
 from services.__main__ import DIRECTORY
 from services.clickhouse import ClickHouse
 from services.kafka import Kafka

@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 from commands.command_bus import Door
 from commands.handler_context import Caller
 from commands.observations import TELL
+from projections.engine.runner import Runner
+from projections.engine.temporal_view import Rows
 from projections.figures.question import Question
 from projections.queries import reports
-from projections.runner import Runner
-from projections.view import Rows
 from store.event_store import Store
 from streams.reactors import settle_restarts
 from telephony_adapter.ami_import import AmiImportResult, import_ami

@@ -22,7 +22,7 @@ from commands.handler_context import Command
 from domain.base import SECOND
 from domain.errors import DomainError
 from domain.ids import company_id
-from projections import runner
+from projections.engine import runner
 from settings import Settings
 from simulator.center import busy_center
 from simulator.model import Model

@@ -13,8 +13,8 @@ from uuid import UUID
 from eventsourcing.persistence import IntegrityError, StoredEvent
 
 from migrations.runner import migrate
-from projections.folding import Folding
-from projections.writing import write
+from projections.engine.folding import Folding
+from projections.engine.writing import write
 from store.database import CommitUnsure, StoreUnavailable
 from store.recorder import ChainedRecorder
 from tests.kit.distributed import House

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from domain.base import Event, Personal
-from projections.reading import Stored
+from projections.engine.reading import Stored
 
 
 def stored(position: int, event: Event) -> Stored:

@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 from random import Random
 
-from projections import runner
-from projections.chdb_warehouse import ChdbWarehouse
-from projections.rebuild import open_rows, rebuild
+from projections.engine import runner
+from projections.engine.chdb_warehouse import ChdbWarehouse
+from projections.engine.rebuild import open_rows, rebuild
 from tests.kit.log import MemoryLog
 from tests.kit.story import Story
 

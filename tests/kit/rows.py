@@ -14,12 +14,12 @@ from uuid import UUID, uuid4
 import pytest
 
 from migrations.runner import migrate
-from projections.chdb_warehouse import ChdbWarehouse
-from projections.clickhouse_warehouse import ClickhouseWarehouse
-from projections.folding import Folding
-from projections.tables import FACTS, source
-from projections.warehouse import Warehouse
-from projections.writing import write
+from projections.engine.chdb_warehouse import ChdbWarehouse
+from projections.engine.clickhouse_warehouse import ClickhouseWarehouse
+from projections.engine.folding import Folding
+from projections.engine.tables import FACTS, source
+from projections.engine.warehouse import Warehouse
+from projections.engine.writing import write
 from services.clickhouse import ClickHouse
 from tests.kit.log import MemoryLog
 from tests.kit.servers import address

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from projections.chdb_warehouse import ChdbWarehouse
-from projections.warehouse import Warehouse
+from projections.engine.chdb_warehouse import ChdbWarehouse
+from projections.engine.warehouse import Warehouse
 
 _TABLES = "SELECT database, name FROM system.tables WHERE database NOT IN ('system', 'INFORMATION_SCHEMA', 'information_schema')"
 _ENCODINGS = ("utf-8", "utf-16-le", "latin-1")

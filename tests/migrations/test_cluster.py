@@ -8,7 +8,7 @@ import pytest
 
 from migrations.cluster import NoClusterVariant, clustered
 from migrations.runner import migrations
-from projections.chdb_warehouse import ChdbWarehouse
+from projections.engine.chdb_warehouse import ChdbWarehouse
 from tests.kit.rows import in_process
 
 __all__ = ["in_process"]

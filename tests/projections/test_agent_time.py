@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from domain.voice.calls import Attempt, Ring
 from domain.voice.presence import Span
+from projections.engine.warehouse import Warehouse
 from projections.figures.agent_time import OPEN_MS, Activity, Times, states_of, times_of
 from projections.figures.agents import FIGURES, agent_figures
 from projections.figures.metrics import ground
 from projections.figures.question import Question
-from projections.warehouse import Warehouse
 from tests.kit.center import Center, attempt, call, fresh, visit
 from tests.kit.rows import engine
 

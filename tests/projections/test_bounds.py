@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from projections.engine.warehouse import Warehouse
 from projections.figures.bounds import COUNTS, Unseen, bounds_of, missing
 from projections.figures.coverage import Coverage, Gap
 from projections.figures.metrics import FIGURES, visit_figures
 from projections.figures.question import Question
 from projections.figures.service_level import COUNTED, FORMULAS, Counts, percent
-from projections.warehouse import Warehouse
 from tests.kit.center import Center, call, fresh, visit
 from tests.kit.rows import engine
 

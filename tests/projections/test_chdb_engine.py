@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from projections.chdb_warehouse import ChdbWarehouse
-from projections.warehouse import WarehouseError, WarehouseHeld
+from projections.engine.chdb_warehouse import ChdbWarehouse
+from projections.engine.warehouse import WarehouseError, WarehouseHeld
 from tests.contracts.warehouse import TABLE, TENANT, THINGS, put
 
 
@@ -30,7 +30,7 @@ def test_one_directory_and_one_process_at_a_time(tmp_path: Path) -> None:
     engine = ChdbWarehouse(tmp_path / "rows")
     with pytest.raises(WarehouseHeld):
         ChdbWarehouse(tmp_path / "other")
-    code = f"from pathlib import Path; from projections.chdb_warehouse import ChdbWarehouse; ChdbWarehouse(Path({str(engine.directory)!r}))"
+    code = f"from pathlib import Path; from projections.engine.chdb_warehouse import ChdbWarehouse; ChdbWarehouse(Path({str(engine.directory)!r}))"
     other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parents[2], check=False)
     engine.close()
     assert other.returncode != 0

@@ -15,11 +15,11 @@ from domain.base import Event
 from domain.ids import part_id, queue_id
 from domain.voice.calls import Visit
 from domain.voice.interactions import InteractionEvent
-from projections.base import part
-from projections.folding import Folding
-from projections.tables import FACTS, source
-from projections.warehouse import Warehouse
-from projections.writing import write
+from projections.engine.folding import Folding
+from projections.engine.rows import part
+from projections.engine.tables import FACTS, source
+from projections.engine.warehouse import Warehouse
+from projections.engine.writing import write
 from tests.kit.log import stored
 from tests.kit.rows import engine, everything, rows, warehouse
 from tests.kit.story import TENANT, Story

@@ -7,11 +7,11 @@ from random import Random
 
 import pytest
 
-from projections.chdb_warehouse import ChdbWarehouse
-from projections.folding import Folding
-from projections.rebuild import open_rows
-from projections.runner import Runner
-from projections.writing import position_of, write
+from projections.engine.chdb_warehouse import ChdbWarehouse
+from projections.engine.folding import Folding
+from projections.engine.rebuild import open_rows
+from projections.engine.runner import Runner
+from projections.engine.writing import position_of, write
 from tests.kit import projecting
 from tests.kit.killed import killed
 from tests.kit.rows import everything

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from domain.voice.calls import Attempt, Call, Ring, Visit
 from domain.voice.presence import Span
 from migrations.runner import migrate
+from projections.engine.warehouse import Warehouse
 from projections.figures.metrics import ground
 from projections.figures.question import Question
 from projections.queries.monitoring import agents_now, board, waiting_now
-from projections.warehouse import Warehouse
 from tests.kit.center import Center, attempt, call, fresh, visit
 from tests.kit.rows import engine
 

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from domain.errors import InvalidField, NotFound
+from projections.engine.temporal_view import View
+from projections.engine.warehouse import Warehouse
 from projections.figures.metrics import FIGURES, visit_figures
 from projections.figures.question import Question
-from projections.view import View
-from projections.warehouse import Warehouse
 from tests.kit.center import Center, call, fresh, visit
 from tests.kit.rows import engine
 

@@ -9,10 +9,10 @@ import pytest
 
 from domain.base import CATALOGUE
 from migrations.runner import MigrationRefused, migrate, migrations, must_be_current, pending
-from projections.folding import AUDITED_ONLY, CALLS, FOLDED, ROWS
+from projections.engine.folding import AUDITED_ONLY, CALLS, FOLDED, ROWS
+from projections.engine.tables import FACTS
+from projections.engine.warehouse import Warehouse
 from projections.folds import audit
-from projections.tables import FACTS
-from projections.warehouse import Warehouse
 from tests.kit.rows import engine, rows, warehouse
 
 __all__ = ["engine", "rows", "warehouse"]

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from projections import decisions
-from projections.progress import ProjectionsStopped
-from projections.rebuild import open_rows, rebuild
-from projections.runner import Runner
-from projections.warehouse import Warehouse, WarehouseError
-from projections.writing import position_of
+from projections.engine import decisions
+from projections.engine.progress import ProjectionsStopped
+from projections.engine.rebuild import open_rows, rebuild
+from projections.engine.runner import Runner
+from projections.engine.warehouse import Warehouse, WarehouseError
+from projections.engine.writing import position_of
 from tests.kit.log import MemoryLog
 from tests.kit.rows import Killed, PassingOn, cut_off, engine, everything, warehouse
 from tests.kit.story import Story
@@ -173,7 +173,7 @@ def test_a_runner_whose_rows_could_not_be_swapped_stops(rows: Warehouse, log: Me
     def full(*_: object) -> None:
         raise WarehouseError("the disk is full")
 
-    monkeypatch.setattr("projections.rebuild.Swap._swap", full)
+    monkeypatch.setattr("projections.engine.rebuild.Swap._swap", full)
     with pytest.raises(ProjectionsStopped, match="the disk is full"):
         rebuild(log, rows, runner)
     with pytest.raises(ProjectionsStopped):

@@ -15,6 +15,7 @@ from domain.errors import InvalidField, NotFound
 from domain.ids import interaction_id
 from domain.voice.calls import Attempt, IvrPath, Ring
 from domain.voice.presence import Span
+from projections.engine.warehouse import Warehouse
 from projections.figures.definitions import DEFINITIONS, VERSION
 from projections.figures.question import Question
 from projections.queries import reports
@@ -22,7 +23,6 @@ from projections.queries.dashboards import inbound, ivr, outbound
 from projections.queries.history import history
 from projections.queries.interactions_report import Interactions, interactions, next_page
 from projections.queries.report import NOTHING, Report, written
-from projections.warehouse import Warehouse
 from tests.kit.center import TENANT, Center, attempt, call, fresh, visit
 from tests.kit.rows import engine
 

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from projections import decisions
-from projections.decisions import MOST_REFUSED, Quarantine, RetryAfter, Stop, about_event, about_outside
-from projections.folding import CALLS
+from projections.engine import decisions
+from projections.engine.decisions import MOST_REFUSED, Quarantine, RetryAfter, Stop, about_event, about_outside
+from projections.engine.folding import CALLS
+from projections.engine.progress import Progress, ProjectionsStopped
+from projections.engine.runner import BATCH, Runner
+from projections.engine.warehouse import Columns, Warehouse, WarehouseError
+from projections.engine.writing import position_of
 from projections.folds import visits
-from projections.progress import Progress, ProjectionsStopped
-from projections.runner import BATCH, Runner
-from projections.warehouse import Columns, Warehouse, WarehouseError
-from projections.writing import position_of
 from tests.kit.log import MemoryLog
 from tests.kit.rows import PassingOn, everything, folded_at_once, rows, warehouse
 from tests.kit.rows import engine_at_length as engine
@@ -67,7 +67,7 @@ def test_rows_go_as_far_as_asked_and_no_further_than_the_log(log: MemoryLog, row
 
 
 def test_a_long_log_is_read_by_the_batch(rows: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("projections.runner.BATCH", 7)
+    monkeypatch.setattr("projections.engine.runner.BATCH", 7)
     log = MemoryLog(Story(Random(6)).events(40))
     runner = Runner(log, rows)
     heard: list[int] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from migrations.runner import migrate
-from projections.rebuild import Swap
+from projections.engine.rebuild import Swap
 
 
 class Told:

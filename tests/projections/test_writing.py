@@ -5,9 +5,9 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from projections.folding import Folding
-from projections.warehouse import Columns, Warehouse
-from projections.writing import write
+from projections.engine.folding import Folding
+from projections.engine.warehouse import Columns, Warehouse
+from projections.engine.writing import write
 from tests.kit.log import MemoryLog
 from tests.kit.rows import PassingOn, rows, warehouse
 from tests.kit.rows import in_process as engine

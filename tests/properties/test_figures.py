@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from domain.voice.calls import Call, IvrPath, Visit
 from migrations.runner import migrate
+from projections.engine.warehouse import Warehouse
 from projections.figures.ivr import ivr_figures
 from projections.figures.metrics import FIGURES, ground, visit_figures
 from projections.figures.question import Question
-from projections.warehouse import Warehouse
 from tests.kit.center import Center, call, visit
 from tests.kit.rows import engine_at_length as engine
 from tests.properties import oracle

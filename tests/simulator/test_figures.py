@@ -13,13 +13,13 @@ from commands.command_bus import Door
 from commands.handler_context import Caller
 from commands.observations import TELL
 from domain.ids import company_id
+from projections.engine.runner import Runner
+from projections.engine.temporal_view import Rows
 from projections.figures.agents import agent_figures
 from projections.figures.ivr import ivr_figures
 from projections.figures.metrics import Ground, Row, ground, visit_figures
 from projections.figures.outbound import outbound_figures
 from projections.figures.question import CLOCKS, Question
-from projections.runner import Runner
-from projections.view import Rows
 from simulator.queue_log import write_queue_log
 from simulator.story import history
 from store.event_store import Store

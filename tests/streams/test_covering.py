@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projections.warehouse import Warehouse, WarehouseUnreachable
+from projections.engine.warehouse import Warehouse, WarehouseUnreachable
 from store.database import StoreUnavailable
 from store.event_store import Store
 from store.postgres_lock import ServerLock

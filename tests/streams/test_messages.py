@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import projections.folding  # noqa: F401 - an event is known once its module is imported
+import projections.engine.folding  # noqa: F401 - an event is known once its module is imported
 from domain.base import CATALOGUE
 from streams.messages import Carried, NotOurMessage, carried, message
 from streams.topics import SLICES, slice_of

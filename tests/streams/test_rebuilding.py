@@ -10,9 +10,9 @@ import pytest
 from commands.queues import ChangeQueueSettings, RegisterQueue
 from commands.users import RegisterCompany
 from domain.ids import company_id, queue_id
-from projections.clickhouse_warehouse import ClickhouseWarehouse
-from projections.progress import ProjectionsStopped
-from projections.writing import positions_of
+from projections.engine.clickhouse_warehouse import ClickhouseWarehouse
+from projections.engine.progress import ProjectionsStopped
+from projections.engine.writing import positions_of
 from store.postgres_lock import ServerLock
 from streams import swapping
 from streams.rebuilding import Rows, rebuild

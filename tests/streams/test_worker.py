@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from projections.decisions import MOST_REFUSED
-from projections.progress import ProjectionsStopped
-from projections.reading import Stored
-from projections.refolding import fold_anew, write_anew
-from projections.warehouse import Columns, Warehouse, WarehouseError
-from projections.writing import positions_of
+from projections.engine.decisions import MOST_REFUSED
+from projections.engine.progress import ProjectionsStopped
+from projections.engine.reading import Stored
+from projections.engine.refolding import fold_anew, write_anew
+from projections.engine.warehouse import Columns, Warehouse, WarehouseError
+from projections.engine.writing import positions_of
 from streams.incoming import Letter, Partition
 from streams.messages import Carried, message
 from streams.topics import partition_name, slice_of, topic

@@ -15,7 +15,7 @@ from eventsourcing.persistence import StoredEvent
 
 from domain.base import SECOND
 from domain.ids import company_id
-from projections.decisions import MOST_REFUSED
+from projections.engine.decisions import MOST_REFUSED
 from simulator.center import busy_center
 from simulator.story import Story
 from store.postgres_lock import ServerLock

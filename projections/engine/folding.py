@@ -16,11 +16,11 @@ from domain.users import CompanyEvent, UserEvent
 from domain.voice.interactions import InteractionEvent
 from domain.voice.roster import MemberMatched
 from domain.voice.timeline import TimelineEvent
-from projections.base import Advanced, Row, Told, columns
+from projections.engine.reading import CallTold, EventUnreadable, Recorded, Stored, read
+from projections.engine.row_cache import RowsSoFar
+from projections.engine.rows import Advanced, Row, Told, columns
+from projections.engine.warehouse import Columns, Warehouse
 from projections.folds import agents, audit, interactions, ivr, queues, sources, visits
-from projections.reading import CallTold, EventUnreadable, Recorded, Stored, read
-from projections.rows import RowsSoFar
-from projections.warehouse import Columns, Warehouse
 
 CALLS: dict[str, Callable[[Sequence[Recorded], Sequence[CallTold]], Columns]] = {
     visits.TABLE: visits.fold,

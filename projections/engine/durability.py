@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from projections.warehouse import Warehouse
+from projections.engine.warehouse import Warehouse
 
 _DURABLE = "MODIFY SETTING fsync_after_insert = 1, fsync_part_directory = 1, min_rows_to_fsync_after_merge = 1"
 

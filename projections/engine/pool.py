@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Generic, TypeVar
 
-from projections.warehouse import WarehouseError
+from projections.engine.warehouse import WarehouseError
 
 C = TypeVar("C")
 

@@ -17,9 +17,9 @@ import msgspec
 import pyarrow as pa
 from chdb.state.sqlitelike import Connection
 
-from projections.durability import make_durable
-from projections.pool import Pool
-from projections.warehouse import Columns, Value, WarehouseError, WarehouseHeld, must_name_tenant, through_a_swap
+from projections.engine.durability import make_durable
+from projections.engine.pool import Pool
+from projections.engine.warehouse import Columns, Value, WarehouseError, WarehouseHeld, must_name_tenant, through_a_swap
 
 R = TypeVar("R")
 

@@ -12,8 +12,8 @@ from typing import Protocol, TypeVar
 from uuid import UUID
 
 from domain.errors import InvalidField
-from projections.tables import source
-from projections.warehouse import Value, Warehouse
+from projections.engine.tables import source
+from projections.engine.warehouse import Value, Warehouse
 
 R = TypeVar("R")
 T = TypeVar("T")

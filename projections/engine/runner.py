@@ -14,12 +14,12 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import Protocol
 
-from projections.folding import Folded
-from projections.progress import Progress, ProjectionsStopped
-from projections.reading import Stored
-from projections.step import Step
-from projections.warehouse import Warehouse
-from projections.writing import ROWS, position_of, quarantine
+from projections.engine.batch_processor import Step
+from projections.engine.folding import Folded
+from projections.engine.progress import Progress, ProjectionsStopped
+from projections.engine.reading import Stored
+from projections.engine.warehouse import Warehouse
+from projections.engine.writing import ROWS, position_of, quarantine
 
 log = logging.getLogger(__name__)
 

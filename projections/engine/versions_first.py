@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from projections.folding import ADVANCED, CALLS, ROWS
-from projections.warehouse import Columns, Warehouse
+from projections.engine.folding import ADVANCED, CALLS, ROWS
+from projections.engine.warehouse import Columns, Warehouse
 
 _READ_BACK = {advanced.row.TABLE for advanced in ADVANCED}
 FILLED = tuple(sorted({*CALLS, *(row.TABLE for row in ROWS)} - _READ_BACK))

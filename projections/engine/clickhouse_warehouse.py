@@ -27,9 +27,9 @@ from clickhouse_driver.columns.service import column_by_type
 from clickhouse_driver.columns.uuidcolumn import UUIDColumn
 from clickhouse_driver.util.helpers import parse_url
 
-from projections.durability import make_durable
-from projections.pool import Pool
-from projections.warehouse import Columns, NoDatabase, Value, WarehouseError, WarehouseUnreachable, must_name_tenant, through_a_swap
+from projections.engine.durability import make_durable
+from projections.engine.pool import Pool
+from projections.engine.warehouse import Columns, NoDatabase, Value, WarehouseError, WarehouseUnreachable, must_name_tenant, through_a_swap
 
 R = TypeVar("R")
 

@@ -8,9 +8,9 @@ from uuid import UUID
 
 import msgspec
 
-from projections.base import Row
-from projections.reading import Id
-from projections.warehouse import Warehouse
+from projections.engine.reading import Id
+from projections.engine.rows import Row
+from projections.engine.warehouse import Warehouse
 
 R = TypeVar("R", bound=Row)
 

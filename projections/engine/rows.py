@@ -16,8 +16,8 @@ import msgspec
 from msgspec.structs import astuple
 
 from domain.base import Event
-from projections.reading import Id
-from projections.warehouse import Columns
+from projections.engine.reading import Id
+from projections.engine.warehouse import Columns
 
 
 class Row(msgspec.Struct, kw_only=True, gc=False):

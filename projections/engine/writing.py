@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 
-from projections.folding import Folded, Refused
+from projections.engine.folding import Folded, Refused
+from projections.engine.warehouse import Columns, Warehouse
 from projections.folds import audit
-from projections.warehouse import Columns, Warehouse
 
 ROWS = "rows"
 

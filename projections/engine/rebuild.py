@@ -11,9 +11,9 @@ from contextlib import nullcontext
 
 from migrations.cluster import LOCAL
 from migrations.runner import migrate
-from projections.runner import Log, Runner
-from projections.warehouse import Warehouse
-from projections.writing import ROWS, position_of, positions_of
+from projections.engine.runner import Log, Runner
+from projections.engine.warehouse import Warehouse
+from projections.engine.writing import ROWS, position_of, positions_of
 
 _COMPLETE = "complete"
 

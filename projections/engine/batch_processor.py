@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TypeVar
 
-from projections.decisions import Stop, about_event, about_outside
-from projections.folding import Folded, Folding, Refused
-from projections.progress import ProjectionsStopped
-from projections.reading import Stored
-from projections.warehouse import Warehouse, WarehouseError
-from projections.writing import write
+from projections.engine.decisions import Stop, about_event, about_outside
+from projections.engine.folding import Folded, Folding, Refused
+from projections.engine.progress import ProjectionsStopped
+from projections.engine.reading import Stored
+from projections.engine.warehouse import Warehouse, WarehouseError
+from projections.engine.writing import write
 
 log = logging.getLogger(__name__)
 

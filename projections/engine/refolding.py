@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from domain.base import CATALOGUE
-from projections.folding import ADVANCED, Folded, Folding
-from projections.reading import Stored
-from projections.warehouse import Warehouse
-from projections.writing import positions_of, write
+from projections.engine.folding import ADVANCED, Folded, Folding
+from projections.engine.reading import Stored
+from projections.engine.warehouse import Warehouse
+from projections.engine.writing import positions_of, write
 
 REFOLDED = "refolded"
 """The name under which is noted how often rows were made anew on which others build."""

@@ -16,12 +16,12 @@ from cli.console import Console, Mistake
 from cli.instants import zone
 from domain.users import Company
 from streams.reactors import settle_restarts
-from telephony_adapter.ami_import import import_ami
+from telephony_adapter.ami.importer import import_ami
+from telephony_adapter.ami.recording import NotAnAmiStream, Recording
+from telephony_adapter.ami.translator import Translator
 from telephony_adapter.importing import import_queue_log
 from telephony_adapter.log_files import LogFile, NotAQueueLog
 from telephony_adapter.log_members import NotAMemberList, members_of
-from telephony_adapter.recording import NotAnAmiStream, Recording
-from telephony_adapter.translate import Translator
 
 
 class Result(Protocol):

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from telephony_adapter.recording import Recording
-from telephony_adapter.translate import Translator
+from telephony_adapter.ami.recording import Recording
+from telephony_adapter.ami.translator import Translator
 from tests.kit.captures import NAMES, Capture, Line, capture, written
 from tests.kit.cuts import LOST_S, lacking, lost
 from tests.kit.house import Company, Figures, House, house

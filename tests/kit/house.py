@@ -19,7 +19,7 @@ from projections.figures.question import Question
 from projections.queries import reports
 from store.event_store import Store
 from streams.reactors import settle_restarts
-from telephony_adapter.ami_import import AmiImportResult, import_ami
+from telephony_adapter.ami.importer import AmiImportResult, import_ami
 from telephony_adapter.importing import import_queue_log
 from telephony_adapter.log_result import ImportResult
 from tests.kit.center import fresh, opened

@@ -9,9 +9,9 @@ from pathlib import Path
 from commands.observations import TellAgent, TellCall, TellTimeline
 from domain.voice.facts import Fact
 from domain.voice.timeline import Gap
-from telephony_adapter.recording import Recording
-from telephony_adapter.translate import Translator
-from telephony_adapter.translate_state import Told
+from telephony_adapter.ami.pbx_state import Told
+from telephony_adapter.ami.recording import Recording
+from telephony_adapter.ami.translator import Translator
 
 T0 = 1_795_409_000
 BANNER = "Asterisk Call Manager/11.0.0\r\n"

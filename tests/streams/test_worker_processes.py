@@ -23,7 +23,7 @@ from streams.brokers import Brokers
 from streams.reactors import settle_restarts
 from streams.topics import SLICES, partition_name, topic
 from streams.turns import ROWS
-from telephony_adapter.ami_import import import_ami
+from telephony_adapter.ami.importer import import_ami
 from telephony_adapter.importing import import_queue_log
 from tests.kit.captures import NAMES, capture
 from tests.kit.distributed import PARTITIONS, House, distributed

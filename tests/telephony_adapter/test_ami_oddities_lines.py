@@ -9,7 +9,7 @@ import pytest
 
 from domain.base import SECOND
 from domain.voice.facts import Fact
-from telephony_adapter.ami_import import import_ami
+from telephony_adapter.ami.importer import import_ami
 from tests.kit.captures import NAMES, Line, capture, written
 from tests.kit.one_call import (
     ANA,

@@ -11,10 +11,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from telephony_adapter import recording
-from telephony_adapter.ami_import import import_ami
-from telephony_adapter.packets import BANNER, RESUMED, SILENCE, Interest, Packet
-from telephony_adapter.recording import NotAnAmiStream, Recording
+from telephony_adapter.ami import recording
+from telephony_adapter.ami.importer import import_ami
+from telephony_adapter.ami.packets import BANNER, RESUMED, SILENCE, Interest, Packet
+from telephony_adapter.ami.recording import NotAnAmiStream, Recording
 from tests.kit import packets
 from tests.kit.captures import NAMES, capture
 from tests.kit.packets import T0, as_lines, event, note, undated

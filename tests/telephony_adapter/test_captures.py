@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from domain.voice.calls import Call
-from telephony_adapter.ami_import import import_ami
+from telephony_adapter.ami.importer import import_ami
 from telephony_adapter.importing import import_queue_log
 from tests.kit.captures import NAMES, Capture, capture
 from tests.kit.house import SAO_PAULO, Company, Figures, House, house

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from domain.voice.calls import Visit
-from telephony_adapter.ami_import import import_ami
+from telephony_adapter.ami.importer import import_ami
 from telephony_adapter.importing import import_queue_log
 from tests.kit.captures import Capture, capture
 from tests.kit.house import SAO_PAULO, Company, House, house

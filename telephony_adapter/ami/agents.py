@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from commands.observations import MatchMember
 from domain.base import SECOND
-from telephony_adapter.packets import Packet
-from telephony_adapter.translate_state import Board, Member
+from telephony_adapter.ami.packets import Packet
+from telephony_adapter.ami.pbx_state import Board, Member
 
 
 def known_member(board: Board, interface: str, name: str) -> str:

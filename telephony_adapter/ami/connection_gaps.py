@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from commands.observations import TellTimeline
 from domain.base import MS, SECOND
-from telephony_adapter.gaps import LATE_US
-from telephony_adapter.packets import CLOSED, CONNECTED, Packet
+from telephony_adapter.ami.agents import listing_complete
+from telephony_adapter.ami.gaps import LATE_US
+from telephony_adapter.ami.packets import CLOSED, CONNECTED, Packet
+from telephony_adapter.ami.pbx_state import Board, Call, Channel, Visit, born_at
+from telephony_adapter.ami.queues import cut_short
+from telephony_adapter.ami.recording import QUIET_US
 from telephony_adapter.queue_log import personal
-from telephony_adapter.recording import QUIET_US
-from telephony_adapter.translate_agents import listing_complete
-from telephony_adapter.translate_queues import cut_short
-from telephony_adapter.translate_state import Board, Call, Channel, Visit, born_at
 
 JUST_BOOTED_S = 60
 """A PBX that is up for so short a time may be taken to have numbered its lines from zero, all of them within the stream."""

@@ -10,14 +10,10 @@ from collections.abc import Callable
 
 from commands.observations import TellTimeline
 from domain.voice.timeline import Span
-from telephony_adapter import translate_agents as agents
-from telephony_adapter import translate_ivr as ivr
-from telephony_adapter import translate_lines as lines
-from telephony_adapter import translate_outbound as outbound
-from telephony_adapter import translate_queues as queues
-from telephony_adapter import translate_seams as seams
-from telephony_adapter.packets import BANNER, CLOSED, CONNECTED, RESUMED, SILENCE, Interest, Packet
-from telephony_adapter.translate_state import Board, Dialplan, Told
+from telephony_adapter.ami import agents, ivr, lines, outbound, queues
+from telephony_adapter.ami import connection_gaps as seams
+from telephony_adapter.ami.packets import BANNER, CLOSED, CONNECTED, RESUMED, SILENCE, Interest, Packet
+from telephony_adapter.ami.pbx_state import Board, Dialplan, Told
 
 Handler = Callable[[Board, Packet], None]
 

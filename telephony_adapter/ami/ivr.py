@@ -16,9 +16,9 @@ from __future__ import annotations
 
 import re
 
-from telephony_adapter.packets import Packet
-from telephony_adapter.translate_queues import dialplan_goes_on
-from telephony_adapter.translate_state import Board, Call, Channel
+from telephony_adapter.ami.packets import Packet
+from telephony_adapter.ami.pbx_state import Board, Call, Channel
+from telephony_adapter.ami.queues import dialplan_goes_on
 
 WAITS_FOR_KEYS = frozenset(
     {"read", "readexten", "background", "backgrounddetect", "waitexten", "externalivr", "speechbackground", "directory"}

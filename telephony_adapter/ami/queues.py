@@ -7,11 +7,11 @@ follows decides: the variable QUEUESTATUS, a hang-up, the answer, or the next st
 from __future__ import annotations
 
 from domain.base import MS, SECOND
-from telephony_adapter.gaps import SAME_US
-from telephony_adapter.packets import Packet
+from telephony_adapter.ami.agents import known_member, seen, talked
+from telephony_adapter.ami.gaps import SAME_US
+from telephony_adapter.ami.packets import Packet
+from telephony_adapter.ami.pbx_state import Board, Call, Visit
 from telephony_adapter.queue_log import personal
-from telephony_adapter.translate_agents import known_member, seen, talked
-from telephony_adapter.translate_state import Board, Call, Visit
 
 _STATUS_ENDS = {
     "TIMEOUT": "timed_out",

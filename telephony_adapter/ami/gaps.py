@@ -16,8 +16,8 @@ from collections.abc import Iterator
 
 from domain.base import SECOND
 from domain.voice.timeline import Gap
-from telephony_adapter.gaps_numbers import Numbers, sequence_of
-from telephony_adapter.gaps_reckoning import Cut, Reading, Standing, reckon
+from telephony_adapter.ami.gap_estimation import Cut, Reading, Standing, reckon
+from telephony_adapter.ami.gap_numbers import Numbers, sequence_of
 
 SAME_US = 2 * SECOND
 """A duration told in whole seconds reaches back to an instant within so much."""

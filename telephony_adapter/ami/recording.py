@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, cast
 
 import msgspec
 
-from telephony_adapter.packets import BANNER, CLOSED, CONNECTED, RESUMED, SILENCE, Interest, Packet, microseconds, parse, timestamp
+from telephony_adapter.ami.packets import BANNER, CLOSED, CONNECTED, RESUMED, SILENCE, Interest, Packet, microseconds, parse, timestamp
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer

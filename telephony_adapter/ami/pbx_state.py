@@ -13,10 +13,10 @@ from typing import Literal
 from commands.observations import MatchMember, TellAgent, TellCall, TellTimeline
 from domain.base import SECOND
 from domain.voice.facts import Fact
-from telephony_adapter.gaps import Cuts
-from telephony_adapter.gaps_numbers import second_of
-from telephony_adapter.gaps_reckoning import Cut, Standing
-from telephony_adapter.packets import Packet
+from telephony_adapter.ami.gap_estimation import Cut, Standing
+from telephony_adapter.ami.gap_numbers import second_of
+from telephony_adapter.ami.gaps import Cuts
+from telephony_adapter.ami.packets import Packet
 
 Told = TellCall | TellAgent | MatchMember | TellTimeline
 

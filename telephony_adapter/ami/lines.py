@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from telephony_adapter.packets import Packet
+from telephony_adapter.ami.ivr import left_by_itself
+from telephony_adapter.ami.outbound import line_of_attempt_gone
+from telephony_adapter.ami.packets import Packet
+from telephony_adapter.ami.pbx_state import Board, Call, Channel
+from telephony_adapter.ami.queues import line_gone
 from telephony_adapter.queue_log import personal
-from telephony_adapter.translate_ivr import left_by_itself
-from telephony_adapter.translate_outbound import line_of_attempt_gone
-from telephony_adapter.translate_queues import line_gone
-from telephony_adapter.translate_state import Board, Call, Channel
 
 _DOWN = "0"
 _NO_NUMBER = ("", "s", "i", "t", "h")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from domain.base import SECOND
 from domain.voice.timeline import Gap
-from telephony_adapter.gaps_numbers import named, sequence_of
+from telephony_adapter.ami.gap_numbers import named, sequence_of
 
 _FEW_A_SECOND = 10
 """So many lines a second are assumed to be born where no number tells."""

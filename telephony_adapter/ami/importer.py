@@ -17,12 +17,12 @@ from commands.observations import PROVED, TellAgent, TellCall, TellTimeline
 from domain.errors import DomainError
 from domain.voice.facts import Fact
 from domain.voice.timeline import Gap
+from telephony_adapter.ami.packets import BrokenPacket
+from telephony_adapter.ami.pbx_state import Told
+from telephony_adapter.ami.recording import Broken, Recording
+from telephony_adapter.ami.translator import Translator
 from telephony_adapter.importing import Progress, Teller
 from telephony_adapter.log_result import iso
-from telephony_adapter.packets import BrokenPacket
-from telephony_adapter.recording import Broken, Recording
-from telephony_adapter.translate import Translator
-from telephony_adapter.translate_state import Told
 
 FACTS_AT_ONCE = 4_000
 COMMANDS_AT_ONCE = 500

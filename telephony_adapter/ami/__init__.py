@@ -1,0 +1,1 @@
+"""AMI streams: read, translated into observations, with the gaps of the connection."""

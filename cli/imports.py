@@ -19,9 +19,9 @@ from streams.reactors import settle_restarts
 from telephony_adapter.ami.importer import import_ami
 from telephony_adapter.ami.recording import NotAnAmiStream, Recording
 from telephony_adapter.ami.translator import Translator
-from telephony_adapter.importing import import_queue_log
-from telephony_adapter.log_files import LogFile, NotAQueueLog
-from telephony_adapter.log_members import NotAMemberList, members_of
+from telephony_adapter.queue_log.files import LogFile, NotAQueueLog
+from telephony_adapter.queue_log.importer import import_queue_log
+from telephony_adapter.queue_log.members import NotAMemberList, members_of
 
 
 class Result(Protocol):

@@ -21,8 +21,8 @@ from telephony_adapter.ami.packets import BrokenPacket
 from telephony_adapter.ami.pbx_state import Told
 from telephony_adapter.ami.recording import Broken, Recording
 from telephony_adapter.ami.translator import Translator
-from telephony_adapter.importing import Progress, Teller
-from telephony_adapter.log_result import iso
+from telephony_adapter.queue_log.importer import Progress, Teller
+from telephony_adapter.queue_log.result import iso
 
 FACTS_AT_ONCE = 4_000
 COMMANDS_AT_ONCE = 500

@@ -12,7 +12,7 @@ import pytest
 
 from bootstrap import Held, reach
 from settings import Settings, read
-from telephony_adapter.queue_log import VERBS
+from telephony_adapter.queue_log.verbs import VERBS
 from tests.kit.asked import brought, reported
 from tests.kit.made_logs import NAMES, expected_of, log_of, path_of
 from tests.kit.queue_logs import SAO_PAULO, as_csv, as_table

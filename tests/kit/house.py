@@ -20,8 +20,8 @@ from projections.queries import reports
 from store.event_store import Store
 from streams.reactors import settle_restarts
 from telephony_adapter.ami.importer import AmiImportResult, import_ami
-from telephony_adapter.importing import import_queue_log
-from telephony_adapter.log_result import ImportResult
+from telephony_adapter.queue_log.importer import import_queue_log
+from telephony_adapter.queue_log.result import ImportResult
 from tests.kit.center import fresh, opened
 
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")

@@ -11,7 +11,7 @@ from simulator.center import busy_center
 from simulator.story import Story
 from streams.reactors import settle_restarts
 from telephony_adapter.ami.importer import import_ami
-from telephony_adapter.importing import import_queue_log
+from telephony_adapter.queue_log.importer import import_queue_log
 from tests.kit.captures import Capture
 from tests.kit.house import SAO_PAULO
 from tests.kit.http import TimedCenter, operator

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from telephony_adapter.importing import import_queue_log
-from telephony_adapter.log_result import ImportResult
+from telephony_adapter.queue_log.importer import import_queue_log
+from telephony_adapter.queue_log.result import ImportResult
 from tests.kit.telling_door import CALLER, TellingDoor
 
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")

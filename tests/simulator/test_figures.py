@@ -23,7 +23,7 @@ from projections.figures.question import CLOCKS, Question
 from simulator.queue_log import write_queue_log
 from simulator.story import history
 from store.event_store import Store
-from telephony_adapter.importing import import_queue_log
+from telephony_adapter.queue_log.importer import import_queue_log
 from tests.kit.center import fresh, opened
 
 COMPANY = company_id("Empresa")

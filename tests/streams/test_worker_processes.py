@@ -24,7 +24,7 @@ from streams.reactors import settle_restarts
 from streams.topics import SLICES, partition_name, topic
 from streams.turns import ROWS
 from telephony_adapter.ami.importer import import_ami
-from telephony_adapter.importing import import_queue_log
+from telephony_adapter.queue_log.importer import import_queue_log
 from tests.kit.captures import NAMES, capture
 from tests.kit.distributed import PARTITIONS, House, distributed
 from tests.kit.house import SAO_PAULO

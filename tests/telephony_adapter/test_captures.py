@@ -10,7 +10,7 @@ import pytest
 
 from domain.voice.calls import Call
 from telephony_adapter.ami.importer import import_ami
-from telephony_adapter.importing import import_queue_log
+from telephony_adapter.queue_log.importer import import_queue_log
 from tests.kit.captures import NAMES, Capture, capture
 from tests.kit.house import SAO_PAULO, Company, Figures, House, house
 from tests.kit.telling_door import CALLER, TellingDoor

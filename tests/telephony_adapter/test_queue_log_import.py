@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from domain.base import SECOND
-from telephony_adapter import importing
-from telephony_adapter.log_members import NotAMemberList
+from telephony_adapter.queue_log.members import NotAMemberList
+from telephony_adapter.queue_log.verbs import importer as importing
 from tests.kit.facts import stretches
 from tests.kit.queue_logs import as_csv, as_table, bring
 from tests.kit.telling_door import TellingDoor

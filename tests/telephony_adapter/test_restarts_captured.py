@@ -12,7 +12,7 @@ import pytest
 
 from domain.voice.calls import Visit
 from telephony_adapter.ami.importer import import_ami
-from telephony_adapter.importing import import_queue_log
+from telephony_adapter.queue_log.importer import import_queue_log
 from tests.kit.captures import Capture, capture
 from tests.kit.house import SAO_PAULO, Company, House, house
 from tests.kit.telling_door import CALLER, TellingDoor

@@ -12,10 +12,10 @@ from io import TextIOWrapper
 
 import msgspec
 
-from telephony_adapter.log_columns import Columns
-from telephony_adapter.log_files import Broken, LogFile
-from telephony_adapter.log_instants import NoInstant, TableInstants
-from telephony_adapter.log_lines import Counting, Line, readable
+from telephony_adapter.queue_log.columns import Columns
+from telephony_adapter.queue_log.files import Broken, LogFile
+from telephony_adapter.queue_log.instants import NoInstant, TableInstants
+from telephony_adapter.queue_log.lines import Counting, Line, readable
 
 _AT_ONCE = 5000
 _READING_COSTS = 0.2

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from commands.handler_context import Command
 from commands.observations import TellAgent, TellCall, TellTimeline
 from domain.voice.facts import Fact
-from telephony_adapter.log_files import Broken
-from telephony_adapter.log_lines import Counting, Line
-from telephony_adapter.queue_log import MEMBERS, NO_CALL, SPOKEN_OPENLY, VERBS, Verb, is_interface, note
+from telephony_adapter.queue_log.files import Broken
+from telephony_adapter.queue_log.lines import Counting, Line
+from telephony_adapter.queue_log.verbs import MEMBERS, NO_CALL, SPOKEN_OPENLY, VERBS, Verb, is_interface, note
 
 
 class Gathering:

@@ -17,12 +17,12 @@ from commands.observations import MatchMember, TellAgent, TellCall, TellTimeline
 from domain.errors import DomainError
 from domain.ids import agent_id
 from domain.voice.timeline import Span
-from telephony_adapter.log_chunks import Gathering
-from telephony_adapter.log_files import LogFile
-from telephony_adapter.log_lines import Lines, TextLines
-from telephony_adapter.log_members import members_of
-from telephony_adapter.log_result import ImportResult
-from telephony_adapter.log_tables import TableLines
+from telephony_adapter.queue_log.chunks import Gathering
+from telephony_adapter.queue_log.files import LogFile
+from telephony_adapter.queue_log.lines import Lines, TextLines
+from telephony_adapter.queue_log.members import members_of
+from telephony_adapter.queue_log.result import ImportResult
+from telephony_adapter.queue_log.tables import TableLines
 
 LINES_AT_ONCE = 20_000
 COMMANDS_AT_ONCE = 500

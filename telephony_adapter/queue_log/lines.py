@@ -7,8 +7,8 @@ from typing import Protocol
 
 import msgspec
 
-from telephony_adapter.log_files import Broken, LogFile, lines_of
-from telephony_adapter.log_instants import NoInstant, from_epoch
+from telephony_adapter.queue_log.files import Broken, LogFile, lines_of
+from telephony_adapter.queue_log.instants import NoInstant, from_epoch
 
 _FIELDS = 5
 """Instant, call, queue, agent, verb: what no line can be without."""

@@ -10,7 +10,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import IO, cast
 
-from telephony_adapter.log_columns import Columns, columns_of
+from telephony_adapter.queue_log.columns import Columns, columns_of
 
 LONGEST_LINE = 1 << 16
 _BLOCK = 1 << 20

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 from domain.base import NOBODY, Personal
 from domain.voice.facts import Fact
-from telephony_adapter.log_lines import Line
+from telephony_adapter.queue_log.lines import Line
 
 Subject = Literal["visit", "turned_away", "call", "agent", "pbx", "nothing"]
 """Whom a line is about: a visit (a call in a queue), a visit that opens and ends at once, a call, an agent, the start of

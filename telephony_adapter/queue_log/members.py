@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from telephony_adapter.log_lines import readable
+from telephony_adapter.queue_log.lines import readable
 
 
 class NotAMemberList(ValueError):

@@ -1,0 +1,1 @@
+"""Queue logs of every age and dialect: read, translated into observations."""

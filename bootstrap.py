@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from projections.engine.clickhouse_warehouse import ClickhouseWarehouse
     from projections.engine.runner import Runner
     from projections.engine.warehouse import Warehouse
-    from streams.covering import Covering
-    from streams.ledger import Ledger
+    from streams.projection_progress import Covering
+    from streams.relay_progress import Ledger
 
 __all__ = [
     "Center",
@@ -170,20 +170,20 @@ class Distributed(Center):
     @cached_property
     def ledger(self) -> Ledger:
         """What the relay has written down."""
-        from streams.ledger import Ledger
+        from streams.relay_progress import Ledger
 
         return Ledger(self._place.relay(), self._settings.topics)
 
     @cached_property
     def progress(self) -> Covering:
-        from streams.covering import Covering
+        from streams.projection_progress import Covering
 
         return Covering(self.ledger, self.warehouse, self.store.recorder.db)
 
     def rebuild(self, say: Callable[[int, int], object]) -> int:
         from streams.brokers import BrokersAway, BrokersRefuse
-        from streams.rebuilding import Rows, rebuild
-        from streams.swapping import Busy
+        from streams.rebuild import Rows, rebuild
+        from streams.swap import Busy
 
         told = self._settings
         try:

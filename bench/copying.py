@@ -31,11 +31,11 @@ from store.recorder import whole_rows_after
 from store.storage_location import InDirectory, OnServers
 from streams.brokers import Brokers, Producer
 from streams.bulk import BulkReader, Partition
-from streams.house_topics import make_topics, names
-from streams.ledger import Ledger
+from streams.deployment_topics import make_topics, names
 from streams.messages import Carried, message
-from streams.rebuilding import Rows, rebuild
-from streams.restoring import Source, restore
+from streams.rebuild import Rows, rebuild
+from streams.relay_progress import Ledger
+from streams.restore import Source, restore
 from streams.topics import SLICES, partition_name, slice_of, topic
 
 START = datetime(2026, 3, 2, 3, tzinfo=UTC)

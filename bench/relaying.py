@@ -27,10 +27,10 @@ from store.postgres_lock import ServerLock
 from store.recorder import last_position, whole_rows_after
 from store.storage_location import OnServers
 from streams.brokers import Brokers
-from streams.house_topics import make_topics, names
-from streams.ledger import Ledger
+from streams.deployment_topics import make_topics, names
 from streams.messages import Carried, Message, message
 from streams.relay import LOCK, House, Relay
+from streams.relay_progress import Ledger
 from streams.topics import slice_of, topic
 
 START = datetime(2026, 3, 2, 3, tzinfo=UTC)

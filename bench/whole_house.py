@@ -28,7 +28,7 @@ from bench.saving_on_server import database
 from bootstrap import Distributed
 from settings import Settings
 from simulator.story import history
-from streams.house_topics import names
+from streams.deployment_topics import names
 
 ATENDE = [sys.executable, "-c", "from cli.main import main; main()"]
 KEY = "0f" * 32

@@ -35,7 +35,7 @@ from simulator.story import history
 from store.event_store import Store
 from store.storage_location import InDirectory
 from streams.brokers import Brokers
-from streams.house_topics import make_topics, names
+from streams.deployment_topics import make_topics, names
 from streams.messages import Carried, message
 from streams.topics import SLICES, slice_of, topic
 

@@ -17,8 +17,8 @@ import uvloop
 
 from cli.main import SEARCHES_FOR_GARBAGE
 from projections.engine.clickhouse_warehouse import ClickhouseWarehouse
+from streams.consumed_message import Incoming
 from streams.faust_app import FaustApp, app_of
-from streams.incoming import Incoming
 from streams.topics import SLICES, topic
 from streams.worker import Worker
 

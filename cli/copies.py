@@ -63,8 +63,8 @@ def backup_keys(directory: Path, settings: Settings, file: Path, console: Consol
 def restore(settings: Settings, keys: Path | None, told: str, console: Console) -> int:
     """Write the event store anew from Kafka."""
     from streams.brokers import BrokersAway, BrokersRefuse
-    from streams.restoring import Source
-    from streams.restoring import restore as run
+    from streams.restore import Source
+    from streams.restore import restore as run
 
     known = head(told) if told else None
     where = _servers(settings, "restore")
@@ -126,8 +126,8 @@ def move(directory: Path, settings: Settings, console: Console) -> int:
 def _must_be_free(settings: Settings, where: OnServers) -> None:
     """Refuse topics in which there is another log: the relay would append this one to it. Raises Mistake."""
     from streams.brokers import Brokers, BrokersAway, BrokersRefuse
-    from streams.house_topics import names
-    from streams.ledger import Ledger
+    from streams.deployment_topics import names
+    from streams.relay_progress import Ledger
 
     try:
         with closing(Brokers(settings.kafka)) as brokers:

@@ -18,10 +18,10 @@ from cli.working import rows
 from projections.engine.warehouse import WarehouseError
 from settings import Settings
 from store.database import StoreUnavailable
+from streams.dead_letter_retry import retry
 from streams.dead_letters import UNUSABLE, DeadLetter, DeadLetters
-from streams.retrying import retry
 from streams.topics import partition_name
-from streams.turns import TurnLost, Turns
+from streams.write_lock import TurnLost, Turns
 
 _COLUMNS = ("position", "event", "reason", "message", "set_aside_at")
 

@@ -14,8 +14,8 @@ from settings import Settings
 from store.postgres_lock import ServerLock
 from store.server_tables import make_store, make_tables
 from store.storage_location import RELAY_SCHEMA, OnServers
-from streams import ledger
-from streams.swapping import Busy, finish_swap
+from streams import relay_progress as ledger
+from streams.swap import Busy, finish_swap
 
 _PATIENCE_S = 60.0
 

@@ -19,8 +19,8 @@ from cli.topics import must_be_distributed
 from settings import Settings
 from store.postgres_lock import ServerLock
 from streams.brokers import BrokersAway, BrokersRefuse
-from streams.ledger import Ledger
 from streams.relay import LOCK, CannotBeRelayed, Figures, House, NotThisLog, Relay
+from streams.relay_progress import Ledger
 
 _ASLEEP_S = 0.5
 

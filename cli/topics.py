@@ -7,7 +7,7 @@ from contextlib import closing
 from cli.console import Console, Mistake
 from settings import Settings
 from streams.brokers import Brokers, BrokersAway, BrokersRefuse
-from streams.house_topics import make_topics
+from streams.deployment_topics import make_topics
 
 
 def topics(settings: Settings, replication: int, console: Console) -> int:

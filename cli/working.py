@@ -23,11 +23,11 @@ from settings import Settings
 from store.database import StoreUnavailable
 from streams.brokers import Brokers, BrokersAway, BrokersRefuse
 from streams.dead_letters import UNUSABLE, DeadLetters
+from streams.deployment_topics import faults
 from streams.faust_app import FaustApp, lingers, run
-from streams.house_topics import faults
-from streams.turns import TurnLost, Turns
 from streams.worker import Worker
 from streams.worker_metrics import WorkerMetrics
+from streams.write_lock import TurnLost, Turns
 
 
 def work(settings: Settings, metrics_port: int | None, console: Console) -> int:

@@ -14,7 +14,7 @@ from typing import Any
 
 from streams.brokers import Brokers, BrokersAway, BrokersRefuse, Producer
 from streams.bulk import messages_of
-from streams.incoming import Letter
+from streams.consumed_message import Letter
 from streams.messages import Message
 from streams.topics import dead_letters, partition_name
 

@@ -18,7 +18,7 @@ import faust
 from mode.threads import WorkerThread
 
 from projections.engine.progress import ProjectionsStopped
-from streams.incoming import Incoming, Partition
+from streams.consumed_message import Incoming, Partition
 from streams.topics import SLICES, topic
 from streams.worker import Worker
 

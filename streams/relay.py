@@ -22,9 +22,9 @@ from store.database import Database, StoreUnavailable
 from store.postgres_lock import ServerLock
 from store.recorder import last_position, whole_rows_after
 from streams.brokers import Brokers, BrokersAway, BrokersRefuse, Producer
-from streams.house_topics import faults
-from streams.ledger import Deposed, Ledger, Snapshot, Term
+from streams.deployment_topics import faults
 from streams.messages import Carried, Message, NotOurMessage, carried, message
+from streams.relay_progress import Deposed, Ledger, Snapshot, Term
 from streams.topics import SLICES, partition_name, slice_of, topic
 
 log = logging.getLogger(__name__)

@@ -32,7 +32,7 @@ from projections.engine.reading import Stored
 from projections.engine.refolding import REFOLDED, builds_on
 from projections.engine.warehouse import Warehouse, WarehouseError
 from projections.engine.writing import positions_of
-from streams.incoming import Incoming, Letter, Partition, position_of
+from streams.consumed_message import Incoming, Letter, Partition, position_of
 from streams.messages import NotOurMessage, carried
 from streams.topics import partition_name
 

@@ -14,7 +14,7 @@ from commands.contacts import RegisterContact
 from domain.base import FORGOTTEN
 from settings import read
 from streams.bulk import messages_of
-from streams.house_topics import names
+from streams.deployment_topics import names
 from tests.journeys.command_line import Quick
 from tests.journeys.conftest import RUN_B
 from tests.journeys.test_forgotten import NAME, NUMBER, figures

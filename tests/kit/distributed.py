@@ -38,7 +38,7 @@ from services.postgresql import PostgreSQL
 from settings import Settings
 from store.event_store import Store
 from store.storage_location import OnServers
-from streams.house_topics import names
+from streams.deployment_topics import names
 from streams.topics import SLICES, partition_name, slice_of, topic
 from tests.kit.servers import address
 from tests.kit.stores import behind, url_of

@@ -11,7 +11,7 @@ import pytest
 
 from services.kafka import Kafka
 from streams.brokers import Brokers, Producer
-from streams.house_topics import make_topics
+from streams.deployment_topics import make_topics
 from streams.messages import Carried, Message, message
 from streams.topics import SLICES, slice_of, topic
 from tests.kit.servers import address

@@ -30,8 +30,8 @@ from store.database import StoreUnavailable
 from store.event_store import Store
 from store.recorder import whole_rows_after
 from store.storage_location import OnServers
-from streams.ledger import Ledger
 from streams.messages import Carried, carried
+from streams.relay_progress import Ledger
 from streams.topics import SLICES, slice_of, topic
 from tests.kit.kafka import PARTITIONS
 from tests.kit.waiting import DEADLINE_S

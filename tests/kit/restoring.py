@@ -7,7 +7,7 @@ from pathlib import Path
 
 from store.storage_location import OnServers
 from streams import bulk
-from streams.restoring import Source, restore
+from streams.restore import Source, restore
 
 
 def main(words: list[str]) -> None:

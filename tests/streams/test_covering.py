@@ -16,8 +16,8 @@ from store.database import StoreUnavailable
 from store.event_store import Store
 from store.postgres_lock import ServerLock
 from store.storage_location import OnServers
-from streams.covering import Coverage, Covering
-from streams.ledger import Ledger, Snapshot
+from streams.projection_progress import Coverage, Covering
+from streams.relay_progress import Ledger, Snapshot
 from tests.kit.center import fresh, opened
 from tests.kit.stores import behind
 from tests.kit.waiting import within
@@ -183,7 +183,7 @@ def append(place: OnServers, *positions: int) -> None:
 def test_it_hears_of_the_relay_and_of_the_workers_at_once(
     covering: Covering, ledger: Ledger, rows: Warehouse, on_server: OnServers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("streams.covering._TICK_S", 3_600.0)
+    monkeypatch.setattr("streams.projection_progress._TICK_S", 3_600.0)
     reach(rows, p0=2)
     ledger.record(ledger.begin().number, 3, {"t:0": 2, "t:1": 3})
     assert not covering.wait(3, AT_ONCE_S)

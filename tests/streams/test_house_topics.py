@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from cli.console import Mistake
 from cli.main import app
 from streams.brokers import LARGEST_MESSAGE, Brokers, BrokersAway, BrokersRefuse, Producer
-from streams.house_topics import FOR_EVER, faults, make_topics, names
+from streams.deployment_topics import FOR_EVER, faults, make_topics, names
 from streams.messages import Message
 from tests.kit.kafka import PARTITIONS
 from tests.kit.waiting import within

@@ -9,8 +9,8 @@ from contextlib import closing
 import pytest
 
 from store.storage_location import OnServers
-from streams import ledger as ledgers
-from streams.ledger import Deposed, Ledger
+from streams import relay_progress as ledgers
+from streams.relay_progress import Deposed, Ledger
 from tests.kit.waiting import within
 
 

@@ -14,10 +14,10 @@ from projections.engine.clickhouse_warehouse import ClickhouseWarehouse
 from projections.engine.progress import ProjectionsStopped
 from projections.engine.writing import positions_of
 from store.postgres_lock import ServerLock
-from streams import swapping
-from streams.rebuilding import Rows, rebuild
-from streams.swapping import LOCK, Busy
-from streams.turns import ROWS
+from streams import swap as swapping
+from streams.rebuild import Rows, rebuild
+from streams.swap import LOCK, Busy
+from streams.write_lock import ROWS
 from tests.kit.distributed import House, distributed
 from tests.kit.http import operator
 from tests.kit.loads import Load, twin
@@ -159,7 +159,7 @@ def test_a_rebuild_that_is_at_work_is_left_alone_by_migrate(house: House) -> Non
 def test_where_kafka_has_lost_events_the_old_rows_stay(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     right, reached = everything(house.warehouse), positions_of(house.warehouse)
     head = house.store.head()
-    monkeypatch.setattr("streams.ledger.Ledger.position", lambda _: head + 1)
+    monkeypatch.setattr("streams.relay_progress.Ledger.position", lambda _: head + 1)
     with pytest.raises(ProjectionsStopped, match=f"Kafka has {head} of the {head + 1} events"):
         rebuild(_rows(house))
     assert (everything(house.warehouse), positions_of(house.warehouse)) == (right, reached)

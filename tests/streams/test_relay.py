@@ -20,9 +20,9 @@ from services.server import HOST
 from store.event_store import Store
 from store.storage_location import OnServers
 from streams.brokers import Producer
-from streams.house_topics import names
-from streams.ledger import Ledger
+from streams.deployment_topics import names
 from streams.messages import Message
+from streams.relay_progress import Ledger
 from streams.topics import SLICES
 from tests.kit.kafka import PARTITIONS
 from tests.kit.relaying import COMPANY, Relayed, check_all_is_there, log_of, messages

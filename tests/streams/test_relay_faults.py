@@ -14,8 +14,8 @@ from services.postgresql import PostgreSQL
 from services.server import Server
 from store.storage_location import OnServers
 from streams.brokers import Brokers
-from streams.house_topics import make_topics
-from streams.ledger import Ledger
+from streams.deployment_topics import make_topics
+from streams.relay_progress import Ledger
 from tests.kit.kafka import PARTITIONS
 from tests.kit.own_servers import kill, own_servers, start_again
 from tests.kit.relaying import Busy, Relayed, RelayProcess

@@ -23,9 +23,9 @@ from store.master_key import WrongMasterKey
 from store.postgres_lock import ServerLock
 from store.storage_location import OnServers
 from streams import bulk
-from streams.ledger import Ledger
 from streams.messages import Carried, Message, message
-from streams.restoring import Restored, Source, restore
+from streams.relay_progress import Ledger
+from streams.restore import Restored, Source, restore
 from tests.kit.kafka import send
 from tests.kit.simulated import Past, log_of, simulated
 from tests.kit.stores import behind
@@ -248,7 +248,7 @@ def test_nobody_else_may_use_the_store_meanwhile(lost: Lost, monkeypatch: pytest
 
 def test_a_relay_that_runs_keeps_it_off(lost: Lost, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("store.log_restore._must_be_left", lambda _: None)
-    monkeypatch.setattr("streams.restoring._TURN_S", 0.1)
+    monkeypatch.setattr("streams.restore._TURN_S", 0.1)
     with ServerLock(lost.place.store_url, "relay") as relay:
         assert relay.take(1)
         with pytest.raises(Occupied, match="a relay runs"):

@@ -6,8 +6,8 @@ import threading
 from contextlib import closing
 
 from store.storage_location import OnServers
-from streams.ledger import Ledger
-from streams.turns import Turns
+from streams.relay_progress import Ledger
+from streams.write_lock import Turns
 from tests.kit.stores import on_server, own_database
 from tests.kit.waiting import DEADLINE_S
 

@@ -18,7 +18,7 @@ from projections.engine.reading import Stored
 from projections.engine.refolding import fold_anew, write_anew
 from projections.engine.warehouse import Columns, Warehouse, WarehouseError
 from projections.engine.writing import positions_of
-from streams.incoming import Letter, Partition
+from streams.consumed_message import Letter, Partition
 from streams.messages import Carried, message
 from streams.topics import partition_name, slice_of, topic
 from streams.worker import Worker

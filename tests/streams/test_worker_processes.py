@@ -22,7 +22,7 @@ from store.postgres_lock import ServerLock
 from streams.brokers import Brokers
 from streams.reactors import settle_restarts
 from streams.topics import SLICES, partition_name, topic
-from streams.turns import ROWS
+from streams.write_lock import ROWS
 from telephony_adapter.ami.importer import import_ami
 from telephony_adapter.queue_log.importer import import_queue_log
 from tests.kit.captures import NAMES, capture

@@ -8,7 +8,7 @@ from contextlib import contextmanager, nullcontext
 from projections.engine.rebuild import Swap
 from projections.engine.warehouse import Warehouse
 from store.postgres_lock import ServerLock
-from streams.turns import ROWS
+from streams.write_lock import ROWS
 
 LOCK = "rebuild"
 MOMENT_S = 0.1

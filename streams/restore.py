@@ -19,9 +19,9 @@ from store.master_key import master_key, must_open
 from store.postgres_lock import ServerLock
 from store.storage_location import OnServers
 from streams.bulk import BulkReader, EventMissing, Partition
-from streams.ledger import Ledger
 from streams.messages import Carried
 from streams.relay import LOCK
+from streams.relay_progress import Ledger
 from streams.topics import SLICES, partition_name, topic
 
 _TURN_S = 5.0

@@ -20,7 +20,7 @@ from projections.engine.warehouse import Warehouse, WarehouseError
 from projections.engine.writing import positions_of
 from store.database import Database, StoreUnavailable
 from store.recorder import last_position
-from streams.ledger import Ledger, Reached, Snapshot
+from streams.relay_progress import Ledger, Reached, Snapshot
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from projections.engine.refolding import fold_anew, takes_further, write_anew
 from projections.engine.warehouse import Warehouse
 from store.database import Database
 from streams.dead_letters import DeadLetter, DeadLetters
-from streams.turns import Turns
+from streams.write_lock import Turns
 
 _EVENT = "SELECT position, originator_id, originator_version, topic, state FROM stored_events"
 

@@ -27,11 +27,11 @@ from projections.engine.writing import positions_of
 from store.postgres_lock import ServerLock
 from store.storage_location import OnServers
 from streams.bulk import BulkReader, Partition
-from streams.folding_process import Failed, Folded, Reached, Share, Told, begin
-from streams.ledger import Ledger
-from streams.swapping import LOCK, MOMENT_S, Busy, finish, nobody_writes
+from streams.rebuild_process import Failed, Folded, Reached, Share, Told, begin
+from streams.relay_progress import Ledger
+from streams.swap import LOCK, MOMENT_S, Busy, finish, nobody_writes
 from streams.topics import SLICES, partition_name, topic
-from streams.turns import ROWS
+from streams.write_lock import ROWS
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from cli.company import caller, known_or_new
 from cli.console import Console, Mistake
 from cli.instants import zone
 from domain.users import Company
-from streams.reactors import settle_restarts
+from processes.restarts import settle_restarts
 from telephony_adapter.ami.importer import import_ami
 from telephony_adapter.ami.recording import NotAnAmiStream, Recording
 from telephony_adapter.ami.translator import Translator

@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 from commands.command_bus import Door
 from commands.handler_context import Caller
 from commands.observations import TELL
+from processes.restarts import settle_restarts
 from projections.engine.runner import Runner
 from projections.engine.temporal_view import Rows
 from projections.figures.question import Question
 from projections.queries import reports
 from store.event_store import Store
-from streams.reactors import settle_restarts
 from telephony_adapter.ami.importer import AmiImportResult, import_ami
 from telephony_adapter.queue_log.importer import import_queue_log
 from telephony_adapter.queue_log.result import ImportResult

@@ -7,9 +7,9 @@ from typing import Any
 
 from domain.base import SECOND
 from domain.ids import company_id
+from processes.restarts import settle_restarts
 from simulator.center import busy_center
 from simulator.story import Story
-from streams.reactors import settle_restarts
 from telephony_adapter.ami.importer import import_ami
 from telephony_adapter.queue_log.importer import import_queue_log
 from tests.kit.captures import Capture

@@ -15,12 +15,12 @@ from eventsourcing.persistence import StoredEvent
 
 from domain.base import SECOND
 from domain.ids import company_id
+from processes.restarts import settle_restarts
 from projections.engine.decisions import MOST_REFUSED
 from simulator.center import busy_center
 from simulator.story import Story
 from store.postgres_lock import ServerLock
 from streams.brokers import Brokers
-from streams.reactors import settle_restarts
 from streams.topics import SLICES, partition_name, topic
 from streams.write_lock import ROWS
 from telephony_adapter.ami.importer import import_ami

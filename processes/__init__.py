@@ -1,0 +1,1 @@
+"""What reacts: process managers, which turn events and timers into commands."""

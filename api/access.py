@@ -1,78 +1,120 @@
-"""Access tokens: short-lived, signed, and the only thing that says which company a request is about."""
+"""Who asks, and what they may: the one place where a request becomes a Caller.
+
+Every protected route has exactly one dependency, an `Access`; what it gives, an `Asking`, brings commands to the door
+(which checks their permissions) or puts questions (for which `may` has checked the same named permissions).
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from typing import Annotated, Any, ParamSpec, TypeVar
 from uuid import UUID
 
-import jwt
 import msgspec
+from fastapi import Depends, Request, Response
+from fastapi.openapi.models import HTTPBearer
+from fastapi.security.base import SecurityBase
 
-from api.problem import Problem
+from api.access_tokens import Claims, unauthenticated
+from api.application_state import House
+from api.field_types import MAX_POSITION
+from api.problem import FieldProblem, Problem
+from commands.handler_context import Caller, Command, Receipt
 
-ACCESS_S = 600
-"""An access token lives ten minutes: what a user may do changes no later than that."""
+IDEMPOTENCY_KEY = "Idempotency-Key"
+CORRELATION_ID = "X-Correlation-Id"
+IF_POSITION = "If-Position"
+LONGEST_KEY = 200
+KEY_PATTERN = r"^[\x21-\x7e]+$"
 
-_ALGORITHM = "HS256"
-_ISSUER = "atende"
-_REMEMBERED = 10_000
+_KEY = re.compile(KEY_PATTERN)
+_POSITION = re.compile(r"^[0-9]{1,16}$", re.ASCII)
+_receipt = msgspec.json.Encoder()
 
-
-class Claims(msgspec.Struct, frozen=True):
-    """What an access token says. sub: the user. ten: the company. per: permissions. exp: seconds since 1970."""
-
-    sub: UUID
-    ten: UUID
-    per: frozenset[str]
-    exp: int
-    iss: str = _ISSUER
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
-class Tokens:
-    """Writes and reads access tokens under one secret (32 characters or more). `now_us`: microseconds since 1970.
+class Asking:
+    """A request of somebody who is logged in."""
 
-    A token that was verified is remembered: the same one comes with every request of ten minutes.
-    """
+    __slots__ = ("caller", "claims", "fresh", "house")
 
-    def __init__(self, secret: str, now_us: Callable[[], int]) -> None:
-        self._secret = secret
-        self._now_us = now_us
-        self._verified: dict[str, Claims] = {}
+    def __init__(self, house: House, claims: Claims, caller: Caller, fresh: int | None) -> None:
+        """fresh: a position that the client has just written, and wants to see in the figures."""
+        self.house = house
+        self.claims = claims
+        self.caller = caller
+        self.fresh = fresh
 
-    def write(self, user: UUID, tenant: UUID, permissions: frozenset[str]) -> str:
-        """A token with which this user asks for the next ACCESS_S seconds."""
-        claims = Claims(user, tenant, permissions, self._now_us() // 1_000_000 + ACCESS_S)
-        payload = msgspec.to_builtins(claims)
-        payload["per"] = sorted(payload["per"])
-        return jwt.encode(payload, self._secret, _ALGORITHM)
+    @property
+    def tenant(self) -> UUID:
+        """The company that it is about."""
+        return self.caller.tenant
 
-    def read(self, token: str) -> Claims:
-        """What the token says; a problem (401) if it is not ours or has expired."""
-        claims = self._verified.get(token) or self._verify(token)
-        if claims.exp * 1_000_000 <= self._now_us():
-            self._verified.pop(token, None)
+    async def do(self, command: Command, status: int = 200) -> Response:
+        """Bring a command to the door and answer with its receipt."""
+        return done(await self.house.execute(command, self.caller), status)
+
+    async def ask(self, question: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Answer a question in a thread."""
+        return await self.house.ask(question, *args, **kwargs)
+
+
+def done(receipt: Receipt, status: int = 200) -> Response:
+    """A receipt as `shapes.Done` documents it."""
+    return Response(_receipt.encode(receipt), status, media_type="application/json")
+
+
+class Access(SecurityBase):
+    """Lets in who has an access token, and `permission` if one is named (401, 403 otherwise)."""
+
+    def __init__(self, permission: str = "") -> None:
+        self.permission = permission
+        self.scheme_name = "access_token"
+        self.model = HTTPBearer(bearerFormat="JWT", description="The access token of `/v1/auth/login`.")
+
+    async def __call__(self, request: Request) -> Asking:
+        """Who asks."""
+        house: House = request.app.state.house
+        await house.must_fit()
+        headers = request.headers
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
             raise unauthenticated()
-        return claims
-
-    def _verify(self, token: str) -> Claims:
-        try:
-            # Expiry is told by the clock that is passed in.
-            payload = jwt.decode(
-                token, self._secret, [_ALGORITHM], options={"verify_exp": False, "require": ["exp", "iss"]}, issuer=_ISSUER
-            )
-            claims = msgspec.convert(payload, Claims)
-        except (jwt.InvalidTokenError, msgspec.ValidationError) as error:
-            raise unauthenticated() from error
-        if len(self._verified) >= _REMEMBERED:
-            self._verified.clear()
-        self._verified[token] = claims
-        return claims
-
-    def seconds_left(self, claims: Claims) -> float:
-        """How long the token that says this is good."""
-        return claims.exp - self._now_us() / 1_000_000
+        claims = house.tokens.read(token.strip())
+        if self.permission and self.permission not in claims.per:
+            raise Problem("not-allowed", f"this needs the permission {self.permission}", permission=self.permission)
+        key, correlation = _written(headers.get(IDEMPOTENCY_KEY), IDEMPOTENCY_KEY), _written(headers.get(CORRELATION_ID), CORRELATION_ID)
+        caller = Caller(claims.ten, f"user:{claims.sub}", claims.per, key, correlation)
+        return Asking(house, claims, caller, _position(headers.get(IF_POSITION)))
 
 
-def unauthenticated(detail: str = "the access token is missing, wrong or has expired") -> Problem:
-    """Nobody is logged in."""
-    return Problem("unauthenticated", detail, headers={"WWW-Authenticate": 'Bearer realm="atende", error="invalid_token"'})
+def _position(value: str | None) -> int | None:
+    if value is None:
+        return None
+    if not _POSITION.match(value) or int(value) > MAX_POSITION:
+        raise _wrong(IF_POSITION, f"should be a position of the log, from 0 to {MAX_POSITION}")
+    return int(value)
+
+
+def _wrong(header: str, detail: str) -> Problem:
+    return Problem("invalid", f"{header}: {detail}", errors=[FieldProblem(header=header, detail=detail)])
+
+
+def _written(value: str | None, header: str) -> str:
+    if value is None:
+        return ""
+    if len(value) > LONGEST_KEY or not _KEY.match(value):
+        raise _wrong(header, f"should be 1 to {LONGEST_KEY} printable ASCII characters without blanks")
+    return value
+
+
+Asked = Annotated[Asking, Depends(Access())]
+"""Of a command's route, and of questions that every user may put."""
+
+
+def may(permission: str) -> Any:
+    """The dependency of a question's route: only for those who have `permission`."""
+    return Depends(Access(permission))

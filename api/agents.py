@@ -9,11 +9,11 @@ from fastapi import APIRouter, Query, Response
 from msgspec.structs import asdict
 from pydantic import Field
 
-from api.asking import Asked
-from api.listing import Page, Paged, registered
+from api.access import Asked
+from api.field_types import AgentId, Body, Done, Moment, Name, Shape, microseconds
+from api.figure_parameters import OfPast, past_of
+from api.lists import Page, Paged, registered
 from api.problem import EVERYBODYS_QUESTION, documented, of_command
-from api.questions import OfPast, past_of
-from api.shapes import AgentId, Body, Done, Moment, Name, Shape, microseconds
 from commands import agents as told
 from domain.errors import NotFound
 from projections.queries.registers import RegisteredAgent, one

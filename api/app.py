@@ -15,20 +15,20 @@ from api import (
     dashboards,
     docs,
     first_access,
-    identity,
     interactions,
     interactions_report,
     ivr,
     monitoring,
     openapi,
-    operation,
     problem,
     queues,
     reports,
 )
+from api import health as operation
+from api import users as identity
+from api.application_state import Center, House
 from api.body_limit import LimitedASGI
-from api.house import Center, House
-from api.observing import ObservedASGI
+from api.http_metrics import ObservedASGI
 
 MAX_BODY = 1_048_576
 """The largest request, bytes."""

@@ -10,10 +10,10 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import ConfigDict, Field
 
-from api.access import ACCESS_S, unauthenticated
-from api.house import House, TheHouse, fit
+from api.access_tokens import ACCESS_S, unauthenticated
+from api.application_state import House, TheHouse, fit
+from api.field_types import Body, Line, Shape
 from api.problem import AWAY, documented
-from api.shapes import Body, Line, Shape
 from commands.handler_context import Caller
 from commands.users import SetPassword, SignedIn, check_credentials, hashed_password, who_is
 from domain.errors import NotFound, Refused

@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
-from api.asking import Asking, may
+from api.access import Asking, may
+from api.figure_parameters import OfFigures, OfPart, Word, past_of
 from api.figures import Inbound, IvrBoard, OutboundBoard, figures
 from api.problem import QUESTION
-from api.questions import OfFigures, OfPart, Word, past_of
 from projections.engine.temporal_view import Rows
 from projections.figures.question import Grouping, Question
 from projections.queries import dashboards

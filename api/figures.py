@@ -12,7 +12,7 @@ import msgspec
 from fastapi import Response
 from pydantic import ConfigDict, Field
 
-from api.shapes import Shape
+from api.field_types import Shape
 
 _encoder = msgspec.json.Encoder()
 

@@ -8,9 +8,9 @@ from fastapi import APIRouter, Response
 from fastapi import Body as BodyField
 from pydantic import Field
 
-from api.asking import Asked
+from api.access import Asked
+from api.field_types import Body, Done, InteractionId, Line, Moment, Name, microseconds
 from api.problem import of_command
-from api.shapes import Body, Done, InteractionId, Line, Moment, Name, microseconds
 from commands import interactions as told
 
 router = APIRouter(

@@ -11,15 +11,15 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import ConfigDict, Field
 
-from api.asking import Asking, may
+from api.access import Asking, may
 from api.dashboards import REPORTS
+from api.field_types import MAX_POSITION, InteractionId, Shape
+from api.figure_parameters import OfPart, OfPast, Past, Word, past_of
 from api.figures import Lineage, figures
-from api.listing import Turned
+from api.lists import Turned
 from api.paging import digest_of
 from api.problem import QUESTION
-from api.questions import OfPart, OfPast, Past, Word, past_of
 from api.reports import Format, as_csv, both
-from api.shapes import MAX_POSITION, InteractionId, Shape
 from commands.people import People
 from domain.voice.outbound_and_ivr import Status
 from projections.queries.history import history

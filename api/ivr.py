@@ -8,11 +8,11 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
-from api.asking import Asked
-from api.listing import Page, Paged, registered
-from api.live import plain
+from api.access import Asked
+from api.field_types import Body, Digits, Done, IvrId, Name, Shape, Text
+from api.lists import Page, Paged, registered
+from api.live_stream import plain
 from api.problem import EVERYBODYS_QUESTION, documented, of_command
-from api.shapes import Body, Digits, Done, IvrId, Name, Shape, Text
 from commands import ivr as told
 from domain import ivr as means
 from domain.errors import NotFound

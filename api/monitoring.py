@@ -10,13 +10,13 @@ from fastapi import APIRouter, Header, Query, Response
 from pydantic import Field
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
-from api.asking import Asking, may
+from api.access import Asking, may
+from api.application_state import House
+from api.field_types import Position, Shape
+from api.figure_parameters import OfSome, past_of
 from api.figures import AgentsNow, Lineage, figures
-from api.house import House
-from api.live import Message
+from api.live_stream import Message
 from api.problem import QUESTION, documented
-from api.questions import OfSome, past_of
-from api.shapes import Position, Shape
 from projections.queries.agent_states import State
 from projections.queries.monitoring import monitor
 

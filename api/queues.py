@@ -8,10 +8,10 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
-from api.asking import Asked
-from api.listing import Page, Paged, registered
+from api.access import Asked
+from api.field_types import Body, Done, Milliseconds, Name, QueueId, Shape
+from api.lists import Page, Paged, registered
 from api.problem import EVERYBODYS_QUESTION, documented, of_command
-from api.shapes import Body, Done, Milliseconds, Name, QueueId, Shape
 from commands import queues as told
 from domain.errors import NotFound
 from domain.queues import Profile, Queue

@@ -9,11 +9,11 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
-from api.asking import Asking, may
+from api.access import Asking, may
 from api.dashboards import REPORTS, Clock
+from api.figure_parameters import OfFigures, Word, past_of
 from api.figures import AgentReport, IvrReport, VisitReport, figures
 from api.problem import QUESTION
-from api.questions import OfFigures, Word, past_of
 from projections.engine.temporal_view import Rows
 from projections.figures.question import Grouping, Question
 from projections.queries import reports

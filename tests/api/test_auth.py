@@ -7,7 +7,7 @@ from uuid import UUID
 import jwt
 import pytest
 
-from api.access import ACCESS_S
+from api.access_tokens import ACCESS_S
 from commands.users import DeactivateUser, IssuePasswordLink, SetPermissions
 from tests.kit.http import PASSWORD, operator
 

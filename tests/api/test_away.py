@@ -107,7 +107,7 @@ def test_figures_for_the_operator_tell_whether_the_store_answers(
         assert reachable() == "0.0"
     silent = threading.Event()
     with monkeypatch.context() as away:
-        away.setattr("api.house._ANSWERS_S", 0.05)
+        away.setattr("api.application_state._ANSWERS_S", 0.05)
         away.setattr(recorder, "max_notification_id", silent.wait)
         assert reachable() == "0.0"
     silent.set()

@@ -17,7 +17,7 @@ from schemathesis.config import (
 from schemathesis.engine import events, from_schema
 from schemathesis.python.asgi import shutdown_lifespans
 
-from api.access import ACCESS_S
+from api.access_tokens import ACCESS_S
 from api.app import create_app
 from tests.kit.http import TimedCenter, administrator
 from tests.kit.pasts import live_through

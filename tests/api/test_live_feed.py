@@ -8,8 +8,8 @@ from uuid import UUID, uuid5
 import msgspec
 import pytest
 
-from api import live
-from api.live import Feed, Message, Quiet, render
+from api import live_stream as live
+from api.live_stream import Feed, Message, Quiet, render
 from domain.base import Event, Personal
 from domain.queues import QueueActivated, QueueRegistered, QueueSettings
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 import settings
-from api.operation import MOST_BEHIND
+from api.health import MOST_BEHIND
 from api.problem import KINDS
 from projections.engine.decisions import MOST_REFUSED
 from store.clock import MOST_OFF_S

@@ -16,7 +16,7 @@ from uuid import UUID
 import httpx
 import msgspec
 
-from api.access import Tokens
+from api.access_tokens import Tokens
 from bootstrap import Held, hold, reach
 from cli.company import caller, known_or_new
 from commands.agents import LogIn, LogOut, PauseAgent, ResumeAgent

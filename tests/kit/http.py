@@ -12,7 +12,7 @@ import httpx
 from anyio.from_thread import start_blocking_portal
 from fastapi import FastAPI
 
-from api.house import House
+from api.application_state import House
 from bootstrap import Center, Embedded
 from commands.handler_context import Caller
 from commands.users import AppointAdministrator, RegisterCompany

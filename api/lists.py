@@ -9,10 +9,10 @@ from typing import Annotated, Generic, TypeVar
 from msgspec.structs import asdict
 from pydantic import Field
 
-from api.asking import Asking
+from api.access import Asking
+from api.field_types import Shape
+from api.figure_parameters import OfPast, Parameters, past_of
 from api.paging import digest_of
-from api.questions import OfPast, Parameters, past_of
-from api.shapes import Shape
 from projections.engine.temporal_view import View
 from projections.queries.registers import Registered, page
 

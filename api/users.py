@@ -8,10 +8,10 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import ConfigDict, Field
 
-from api.asking import Asked, Asking, done, may
-from api.listing import Key, Listing, Page, Paged, part_of
+from api.access import Asked, Asking, done, may
+from api.field_types import Body, Done, Milliseconds, Name, Shape, UserId
+from api.lists import Key, Listing, Page, Paged, part_of
 from api.problem import QUESTION, documented, of_command
-from api.shapes import Body, Done, Milliseconds, Name, Shape, UserId
 from commands import users as told
 from domain.errors import NotFound
 from domain.users import CompanySettings, Level, Permission, User

@@ -9,9 +9,9 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
-from api.house import TheHouse
+from api.application_state import TheHouse
+from api.field_types import Shape
 from api.problem import Problem, documented
-from api.shapes import Shape
 
 router = APIRouter(tags=["operation"])
 

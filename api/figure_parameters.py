@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.asking import IF_POSITION, Asking
-from api.house import House
+from api.access import IF_POSITION, Asking
+from api.application_state import House
+from api.field_types import MAX_POSITION, Position
 from api.instants import instant
 from api.problem import invalid
-from api.shapes import MAX_POSITION, Position
 from commands.users import known_company
 from domain.errors import NotFound
 from projections.engine.temporal_view import Rows, View

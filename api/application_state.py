@@ -13,9 +13,9 @@ from anyio.to_thread import run_sync
 from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 
-from api.access import Tokens
-from api.live import Feed
-from api.observing import Instruments
+from api.access_tokens import Tokens
+from api.http_metrics import Instruments
+from api.live_stream import Feed
 from api.paging import Cursors
 from api.problem import Problem, invalid, of_domain, of_servers
 from api.throttle import LoginThrottle

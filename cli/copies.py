@@ -10,7 +10,7 @@ from pathlib import Path
 from bootstrap import DirectoryHeld, hold, is_data_directory, open_center, place
 from cli.answers import TAMPERED
 from cli.console import Console, Mistake
-from cli.migrating import make_all
+from cli.migrate import make_all
 from settings import Settings
 from store.chain import Head
 from store.key_backup import NoBackup, back_up_keys

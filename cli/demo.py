@@ -10,10 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from bootstrap import Center, is_data_directory
-from cli.board import Board, moving
 from cli.company import caller, known_or_new
 from cli.console import Console, Mistake, terminal
-from cli.serving import held_alone, run
+from cli.live_table import Board, moving
+from cli.serve import held_alone, run
 from commands.users import AppointAdministrator, SetPassword, hashed_password
 from domain.base import SECOND
 from domain.users import Company

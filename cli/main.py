@@ -106,7 +106,7 @@ def serve(
     company: Company = "",
 ) -> None:
     """The API and the projections, in one process, until Ctrl-C; in distributed mode an API, one of as many as wanted."""
-    from cli.serving import serve as run
+    from cli.serve import serve as run
 
     configured = _listening_on(host, port)
     raise typer.Exit(run(_directory(data, configured), configured, company))
@@ -130,7 +130,7 @@ def migrate(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Write the statements, run none.")] = False,
 ) -> None:
     """Make the tables on the servers, or bring them up to date, before other processes start (distributed mode)."""
-    from cli.migrating import migrate as run
+    from cli.migrate import migrate as run
 
     with terminal() as console:
         raise typer.Exit(run(settings.read(), console, dry_run=dry_run))
@@ -299,7 +299,7 @@ def worker(
     metrics_port: MetricsPort = None,
 ) -> None:
     """Make rows of what the relay has sent, beside other workers, until Ctrl-C (distributed mode)."""
-    from cli.working import work
+    from cli.worker import work
 
     with terminal() as console:
         raise typer.Exit(work(settings.read(), metrics_port, console))
@@ -311,7 +311,7 @@ def relay(
     metrics_port: MetricsPort = None,
 ) -> None:
     """Bring every event of a distributed house's log to Kafka, until Ctrl-C; a second one waits for the first to be gone."""
-    from cli.relaying import relay as run
+    from cli.relay import relay as run
 
     with terminal() as console:
         raise typer.Exit(run(settings.read(), metrics_port, console, anew=anew))
@@ -320,7 +320,7 @@ def relay(
 @letters.command("list")
 def list_dead_letters(json: Json = False) -> None:
     """Show those that nobody has seen to."""
-    from cli.letters import list_letters
+    from cli.dead_letters import list_letters
 
     with terminal() as console:
         raise typer.Exit(list_letters(settings.read(), console, json=json))
@@ -331,7 +331,7 @@ def retry_dead_letters(
     positions: Annotated[list[int] | None, typer.Argument(metavar="[POSITION]...", help="These alone; without any: all.", min=1)] = None,
 ) -> None:
     """Make their rows by this version, from the log; one that succeeds is not listed any more."""
-    from cli.letters import retry_letters
+    from cli.dead_letters import retry_letters
 
     with terminal() as console:
         raise typer.Exit(retry_letters(settings.read(), positions or [], console))

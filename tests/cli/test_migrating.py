@@ -15,7 +15,7 @@ import pytest
 
 from bootstrap import reach
 from cli.console import Mistake
-from cli.migrating import migrate
+from cli.migrate import migrate
 from migrations.runner import MigrationRefused, migrations, must_be_current, pending
 from projections.engine.clickhouse_warehouse import ClickhouseWarehouse
 from projections.engine.warehouse import NoDatabase

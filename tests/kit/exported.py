@@ -9,7 +9,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 
 from api.http_metrics import Instruments
-from cli.relaying import _Collected
+from cli.relay import _Collected
 from store.recorder import SCHEMA
 from store.sqlite_database import SqliteDatabase
 from streams.relay import Figures

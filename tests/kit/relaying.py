@@ -117,7 +117,7 @@ class RelayProcess:
 
 
 _FORKING = multiprocessing.get_context("forkserver")
-_FORKING.set_forkserver_preload(["cli.main", "cli.relaying"])
+_FORKING.set_forkserver_preload(["cli.main", "cli.relay"])
 
 
 def _relay(environment: dict[str, str], said: Path, options: Sequence[str]) -> None:

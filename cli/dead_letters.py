@@ -14,7 +14,7 @@ from rich.table import Table
 from bootstrap import place
 from cli.console import Console, Mistake
 from cli.topics import must_be_distributed
-from cli.working import rows
+from cli.worker import rows
 from projections.engine.warehouse import WarehouseError
 from settings import Settings
 from store.database import StoreUnavailable

@@ -11,7 +11,16 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from bench import asking, bringing, copying, following, relaying, saving, saving_on_server, web, whole_house, working
+from bench import commands_postgresql as saving_on_server
+from bench import commands_sqlite as saving
+from bench import end_to_end as whole_house
+from bench import http_commands as web
+from bench import imports as bringing
+from bench import inbound_dashboard as asking
+from bench import kafka_bulk as copying
+from bench import projections as following
+from bench import relay as relaying
+from bench import workers as working
 
 Figure = Callable[[bool], dict[str, Any]]
 

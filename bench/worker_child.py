@@ -1,4 +1,4 @@
-"""One process under Faust for the bench: `python -m bench.working_child ours|nothing BROKERS PREFIX GROUP CLICKHOUSE_URL`.
+"""One process under Faust for the bench: `python -m bench.worker_child ours|nothing BROKERS PREFIX GROUP CLICKHOUSE_URL`.
 
 Says how many partitions it has, begins when it is told to, and from then on how many messages it has done with.
 """

@@ -16,9 +16,9 @@ from kafka import KafkaProducer
 from kafka.admin import KafkaAdminClient
 
 import settings
+from bench.commands_postgresql import database
+from bench.commands_sqlite import COMPANY
 from bench.measure import compared, in_turns, profiled, spread
-from bench.saving import COMPANY
-from bench.saving_on_server import database
 from commands.command_bus import Door
 from simulator.story import history
 from store.database import Database

@@ -21,8 +21,8 @@ from kafka import KafkaProducer
 from kafka.admin import KafkaAdminClient
 
 import settings
+from bench.commands_sqlite import COMPANY
 from bench.measure import compared, in_turns, profiled, spread
-from bench.saving import COMPANY
 from commands.command_bus import Door
 from migrations.runner import migrate
 from projections.engine.clickhouse_warehouse import ClickhouseWarehouse
@@ -133,11 +133,11 @@ class _Bench:
 
 
 class _Child:
-    """A process of `bench.working_child`."""
+    """A process of `bench.worker_child`."""
 
     def __init__(self, *words: str) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "bench.working_child", *words],
+            [sys.executable, "-m", "bench.worker_child", *words],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="ascii",
         )  # fmt: skip
         self.done = 0

@@ -20,11 +20,11 @@ from clickhouse_driver import Client
 from kafka.admin import KafkaAdminClient
 
 import settings
-from bench.following import busy_dashboard
+from bench.commands_postgresql import database
+from bench.commands_sqlite import COMPANY
 from bench.measure import absolute, spread
-from bench.relaying import START
-from bench.saving import COMPANY
-from bench.saving_on_server import database
+from bench.projections import busy_dashboard
+from bench.relay import START
 from bootstrap import Distributed
 from settings import Settings
 from simulator.story import history

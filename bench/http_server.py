@@ -1,4 +1,4 @@
-"""A server to be measured, in a process of its own: `python -m bench.serving ours|idle|bare DIRECTORY`.
+"""A server to be measured, in a process of its own: `python -m bench.http_server ours|idle|bare DIRECTORY`.
 
 It says on standard output, in a line of JSON, at which port it listens and which token opens it; it lives until its
 standard input ends.

@@ -13,7 +13,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from bench.hammer import Answers, post
+from bench.http_clients import Answers, post
 from bench.measure import absolute, compared, in_turns, spread
 
 CLIENTS = 32
@@ -23,10 +23,13 @@ QUICK_REQUESTS = 1_500
 
 @contextmanager
 def server(kind: str, directory: Path, profile: Path | None = None) -> Iterator[tuple[str, str]]:
-    """A server of `bench.serving` in a process of its own; its address and token."""
+    """A server of `bench.http_server` in a process of its own; its address and token."""
     profiling = ["-m", "cProfile", "-o", str(profile)] if profile is not None else []
     process = subprocess.Popen(
-        [sys.executable, *profiling, "-m", "bench.serving", kind, str(directory)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, *profiling, "-m", "bench.http_server", kind, str(directory)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert process.stdin is not None
     assert process.stdout is not None

@@ -18,9 +18,9 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient
 
 import settings
+from bench.commands_postgresql import database
+from bench.commands_sqlite import COMPANY
 from bench.measure import absolute, in_turns, spread
-from bench.saving import COMPANY
-from bench.saving_on_server import database
 from commands.command_bus import Door
 from migrations.runner import migrate
 from projections.engine.clickhouse_warehouse import ClickhouseWarehouse

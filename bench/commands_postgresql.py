@@ -18,8 +18,8 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 import settings
+from bench.commands_sqlite import CALLER, CALLERS, FULL, QUICK, Row, last_rows, share_out
 from bench.measure import compared, in_turns, profiled, spread
-from bench.saving import CALLER, CALLERS, FULL, QUICK, Row, last_rows, share_out
 from commands.command_bus import Door
 from commands.handler_context import Command
 from commands.interactions import StartCall

@@ -35,10 +35,10 @@ services-down: down
 	$(BIN)/python -m services down
 
 up: services
-	$(BIN)/python -m services.house up
+	$(BIN)/python -m services.deployment up
 
 down: install
-	$(BIN)/python -m services.house down
+	$(BIN)/python -m services.deployment down
 
 # Tests that need a server are skipped where it cannot be had, and fail where CI is set.
 # Those of one file stay together, for they share what they have started, in the order of the tree: the files that take longest are not the last.

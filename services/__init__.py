@@ -3,5 +3,5 @@
 `make services` starts them on loopback, `make services-down` ends them. All that is theirs (data, logs, process ids)
 lies in `.services/`, and so do the files for whoever uses them: `env` has their addresses as settings of the house,
 `missing` says which of them do not run, and why. `make up` starts the house itself on them, by its command `atende`, and
-`make down` ends it (`services.house`). Nothing of the product needs this package.
+`make down` ends it (`services.deployment`). Nothing of the product needs this package.
 """

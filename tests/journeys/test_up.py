@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from services.house import down, up
+from services.deployment import down, up
 from tests.journeys.command_line import Quick
 from tests.journeys.conftest import RUN_B
 from tests.kit.distributed import distributed

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from services import house
+from services import deployment as house
 from services.__main__ import SERVERS
-from services.house import DidNotComeUp, down, up
+from services.deployment import DidNotComeUp, down, up
 from services.process import Daemon, wait_for
 
 STAND_IN = """

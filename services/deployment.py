@@ -1,4 +1,4 @@
-"""`python -m services.house up|down`: the processes of Atende itself on the servers of `make services`, as an operator would start them.
+"""`python -m services.deployment up|down`: the processes of Atende itself on the servers of `make services`, as an operator would start them.
 
 Two APIs, the relay and two workers, each known by its folder under `.services/house` (process id, log). This package knows
 nothing of what they do: it runs the command `atende` with the settings of `.services/env`, and asks each over HTTP whether it is ready.
@@ -199,7 +199,7 @@ def _end(members: Sequence[Member]) -> None:
 def main(arguments: list[str]) -> int:
     """The exit status: 1 where the house could not be started."""
     parser = argparse.ArgumentParser(
-        prog="python -m services.house", description="Atende's own processes on the servers of `make services`"
+        prog="python -m services.deployment", description="Atende's own processes on the servers of `make services`"
     )
     parser.add_argument("what", choices=["up", "down"])
     parser.add_argument("--directory", type=Path, default=DIRECTORY, help="that of the servers")

@@ -1,178 +1,146 @@
-"""The live stream as a browser follows it, over a real server: it breaks, it comes back, nothing is lost or doubled."""
+"""Every client of the live stream gets each event of its company once, in order, from wherever it resumes."""
 
-import json
-import threading
-import time
-from contextlib import contextmanager
+import asyncio
+import random
+from dataclasses import dataclass
+from uuid import UUID, uuid5
 
-import httpx
+import msgspec
 import pytest
-import uvicorn
 
-from api import monitoring
-from api.app import create_app
-from commands.interactions import AbandonCall, EndCall, OfferCall, StartCall
-from domain.ids import company_id
-from tests.kit.http import operator
+from api import live_stream as live
+from api.live_stream import Feed, Message, Quiet, render
+from domain.base import Event, Personal
+from domain.queues import QueueActivated, QueueRegistered, QueueSettings
 
-DEADLINE_S = 20
+OURS, THEIRS = UUID(int=1), UUID(int=2)
 
 
-@contextmanager
-def server_of(center):
-    """The app of the center on a free port of this machine; its address."""
-    server = uvicorn.Server(uvicorn.Config(create_app(center), host="127.0.0.1", port=0, log_level="warning", timeout_graceful_shutdown=1))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    end = time.monotonic() + DEADLINE_S
-    while not server.started:
-        assert time.monotonic() < end
-        thread.join(0.01)
-        assert thread.is_alive()
-    try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
+@dataclass(frozen=True)
+class Row:
+    position: int
+    event: Event
 
 
-@pytest.fixture
-def address(center):
-    with server_of(center) as address:
-        yield address
+class Log:
+    """A log in memory whose reads take a page at most."""
+
+    def __init__(self):
+        self.rows = []
+        self.callbacks = []
+
+    def read(self, after, limit):
+        return self.rows[after : after + limit]
+
+    def head(self):
+        return len(self.rows)
+
+    def subscribe(self, callback):
+        self.callbacks.append(callback)
+        return lambda: self.callbacks.remove(callback)
+
+    def write(self, *tenants):
+        for tenant in tenants:
+            position = len(self.rows) + 1
+            fields = {"actor": "", "occurred_at": position, "recorded_at": position}
+            event = QueueActivated(originator_id=uuid5(tenant, "q"), originator_version=position, tenant=tenant, **fields)
+            self.rows.append(Row(position, event))
+        for callback in self.callbacks:
+            callback(len(self.rows))
 
 
-@contextmanager
-def listening(address, person, headers=(), **params):
-    """The stream's events, as an EventSource has them: (id, name, data)."""
-    asked = {"Authorization": f"Bearer {person.tokens['access_token']}", **dict(headers)}
-    with httpx.Client(timeout=DEADLINE_S) as client, client.stream("GET", f"{address}/v1/live", headers=asked, params=params) as answer:
-        assert answer.status_code == 200, answer.read()
-        assert answer.headers["content-type"].startswith("text/event-stream")
-        yield parsed(answer.iter_lines())
+async def following(feed, tenant, after, wanted, seen):
+    """Collect the positions of a client's messages until it has `wanted`, resuming as after a broken line."""
+    while len(seen) < wanted:
+        async for message in feed.after(tenant, after, 15.0):
+            assert isinstance(message, Message)
+            seen.append(message.position)
+            after = message.position
+            if len(seen) >= wanted or random.random() < 0.01:
+                break
 
 
-def parsed(lines):
-    event = {}
-    for line in lines:
-        name, _, value = line.partition(": ")
-        if line:
-            event[name] = value
-        elif event:
-            yield event
-            event = {}
+@pytest.mark.parametrize("seed", range(5))
+def test_no_gap_and_no_double_whatever_the_pace(monkeypatch, seed):
+    monkeypatch.setattr(live, "_KEPT", 20)
+    monkeypatch.setattr(live, "_PAGE", 7)
+    random.seed(seed)
+    log = Log()
+    log.write(*random.choices([OURS, THEIRS], k=50))
+
+    async def story():
+        feed = Feed(log)
+        feed.start()
+        tenants = random.choices([OURS, THEIRS], k=900)
+        starts = [0, 0, 13, 50]
+        expected = [*(row.event.tenant for row in log.rows), *tenants]
+        wanted = [[n for n, tenant in enumerate(expected, 1) if tenant == OURS and n > start] for start in starts]
+        seen = [[] for _ in starts]
+        clients = [
+            asyncio.create_task(following(feed, OURS, start, len(want), got)) for start, want, got in zip(starts, wanted, seen, strict=True)
+        ]
+        while tenants:
+            count = random.randrange(1, 60)
+            log.write(*tenants[:count])
+            del tenants[:count]
+            await asyncio.sleep(0)
+        await asyncio.wait_for(asyncio.gather(*clients), 20)
+        await feed.stop()
+        return wanted, seen
+
+    wanted, seen = asyncio.run(story())
+    assert seen == wanted
 
 
-def live_through(center, calls, company="Empresa"):
-    """Let calls come, wait and be given up."""
-    for call in calls:
-        id = center.door.execute(StartCall(call=f"{company}-{call}", number="5511987654321"), operator(company)).id
-        center.door.execute(OfferCall(interaction=id, queue="vendas"), operator(company))
-        center.door.execute(AbandonCall(interaction=id), operator(company))
-        center.door.execute(EndCall(interaction=id), operator(company))
+def test_silence_is_told_with_the_position_reached():
+    log = Log()
+    log.write(OURS, THEIRS, THEIRS)
+
+    async def story():
+        feed = Feed(log)
+        feed.start()
+        stream = feed.after(OURS, 0, quiet_s=0.01)
+        told = [await anext(stream), await anext(stream)]
+        await stream.aclose()
+        assert feed.listeners == 0
+        await feed.stop()
+        return told
+
+    message, quiet = asyncio.run(story())
+    assert message.position == 1
+    assert quiet == Quiet(3)
 
 
-def shown(center, company, after):
-    """The positions that a client of the company is to see after one."""
-    return [
-        recorded.position
-        for recorded in center.store.read(after, 100_000)
-        if recorded.event.tenant == company_id(company) and recorded.event.TOPIC.split(".")[0] in ("interaction", "visit", "queue")
-    ]
+def test_nothing_is_read_while_nobody_listens():
+    log = Log()
+
+    async def story():
+        feed = Feed(log)
+        feed.start()
+        log.read = None
+        log.write(OURS)
+        await asyncio.sleep(0)
+        await feed.stop()
+
+    asyncio.run(story())
 
 
-def take(stream, last):
-    """Events up to the position `last`."""
-    taken = []
-    for event in stream:
-        if "data" in event:
-            taken.append(event)
-            if int(event["id"]) >= last:
-                return taken
-    return taken
+def test_a_message_holds_no_personal_datum():
+    fields = {"originator_id": UUID(int=3), "originator_version": 1, "tenant": OURS, "actor": "", "occurred_at": 0, "recorded_at": 1_500}
+    shown = render(Row(4, QueueRegistered(name="vendas", settings=QueueSettings(), **fields)))
+    assert shown is not None
+    body = msgspec.json.decode(shown.data)
+    assert body["what"]["name"] == "vendas"
+    assert body["what"]["settings"]["sla_ms"] == 20_000
+    assert (body["position"], body["topic"], body["recorded_at"]) == (4, "queue.registered", "1970-01-01T00:00:00.001Z")
+    hidden = live.plain({"caller": Personal(UUID(int=9), "+5511987654321"), "facts": (Personal(UUID(int=9), sealed="sealed:x"),)})
+    assert hidden == {"caller": None, "facts": [None]}
 
 
-def test_what_happens_is_seen_in_order_and_without_a_person(center, ana, address):
-    with listening(address, ana) as stream:
-        before = center.store.head()
-        live_through(center, range(3))
-        expected = shown(center, "Empresa", before)
-        events = take(stream, expected[-1])
-    assert [int(event["id"]) for event in events] == expected
-    bodies = [json.loads(event["data"]) for event in events]
-    assert [body["topic"] for body in bodies] == [event["event"] for event in events]
-    assert [body["position"] for body in bodies] == expected
-    assert bodies[-1]["what"]["call"]["status"] == "Abandoned"
-    assert "987654321" not in json.dumps(bodies)
+def test_what_concerns_users_and_contacts_is_not_shown():
+    class UserNamed(Event, frozen=True, kw_only=True):
+        name: str = ""
 
-
-def test_a_client_that_comes_back_has_no_gap_and_no_double(center, ana, log_in, address, monkeypatch):
-    monkeypatch.setattr(monitoring, "QUIET_S", 0.05)
-    log_in("Outra", "bia@outra.example")
-    start = center.store.head()
-    writing = threading.Thread(target=lambda: [live_through(center, [n], company) for n in range(40) for company in ("Empresa", "Outra")])
-    writing.start()
-    seen, last, breaks = [], start, 0
-
-    def had_all():
-        return not writing.is_alive() and last >= shown(center, "Empresa", start)[-1]
-
-    end = time.monotonic() + DEADLINE_S
-    while not had_all():
-        assert time.monotonic() < end
-        # The address keeps the position where the client began; the header is newer and rules.
-        headers = {"Last-Event-ID": str(last)} if breaks else {}
-        with listening(address, ana, headers, after=start) as stream:
-            for event in stream:
-                last = int(event["id"])
-                if "data" in event:
-                    seen.append(last)
-                if len(seen) % 17 == 16 or had_all():
-                    break
-        breaks += 1
-    writing.join()
-    assert breaks > 3
-    assert seen == shown(center, "Empresa", start)
-
-
-def test_another_company_is_not_heard(center, ana, log_in, address):
-    log_in("Outra", "bia@outra.example")
-    with listening(address, ana, after=center.store.head()) as stream:
-        live_through(center, [1], "Outra")
-        live_through(center, [2], "Empresa")
-        events = take(stream, center.store.head())
-    positions = [int(event["id"]) for event in events]
-    assert positions == shown(center, "Empresa", 0)[-len(positions) :]
-    assert json.loads(events[-1]["data"])["what"]["call"]["call"] == "Empresa-2"
-
-
-def test_a_silent_line_is_alive_and_tells_how_far_it_followed(center, ana, log_in, address, monkeypatch):
-    monkeypatch.setattr(monitoring, "QUIET_S", 0.05)
-    log_in("Outra", "bia@outra.example")
-    with listening(address, ana, after=center.store.head()) as stream:
-        live_through(center, [1], "Outra")
-        head = center.store.head()
-        beats = (event for event in stream if "data" not in event)
-        while int((beat := next(beats))["id"]) < head:
-            pass
-    assert beat == {"": "alive", "id": str(head)}
-
-
-def test_the_stream_ends_with_the_token(center, ana, address):
-    center.clock.pass_s(599.9)
-    with listening(address, ana) as stream:
-        assert all("data" not in event for event in stream)
-
-
-@pytest.mark.parametrize(
-    ("params", "status"), [({"after": 10**9}, 422), ({"after": -1}, 422), ({"after": "x"}, 422), ({"after": 2**70}, 422)]
-)
-def test_a_position_that_cannot_be_is_refused(ana, params, status):
-    answer = ana.get("/v1/live", params=params)
-    assert answer.status_code == status
-    assert answer.json()["errors"][0]["parameter"] == "after"
-
-
-def test_listening_needs_the_permission(log_in):
-    bia = log_in(permissions=("gerenciar-relatorio",))
-    assert bia.get("/v1/live").status_code == 403
+    UserNamed.TOPIC = "user.named"
+    fields = {"originator_id": UUID(int=3), "originator_version": 1, "tenant": OURS, "actor": "", "occurred_at": 0, "recorded_at": 0}
+    assert render(Row(4, UserNamed(name="Ana", **fields))) is None

@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from domain.voice.calls import Visit
-from tests.kit.telling_door import TellingDoor
+from tests.kit.recording_bus import TellingDoor
 
 ENDS = ("answered", "abandoned", "timed_out", "transferred_out", "left_by_key", "closed", "unknown")
 Stretch = tuple[int, int]

@@ -13,7 +13,7 @@ from simulator.story import Story
 from telephony_adapter.ami.importer import import_ami
 from telephony_adapter.queue_log.importer import import_queue_log
 from tests.kit.captures import Capture
-from tests.kit.house import SAO_PAULO
+from tests.kit.deployment import SAO_PAULO
 from tests.kit.http import TimedCenter, operator
 
 OPENS = datetime(2026, 3, 3, 11, tzinfo=UTC)

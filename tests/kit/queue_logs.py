@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from telephony_adapter.queue_log.importer import import_queue_log
 from telephony_adapter.queue_log.result import ImportResult
-from tests.kit.telling_door import CALLER, TellingDoor
+from tests.kit.recording_bus import CALLER, TellingDoor
 
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 

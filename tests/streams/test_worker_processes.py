@@ -26,8 +26,8 @@ from streams.write_lock import ROWS
 from telephony_adapter.ami.importer import import_ami
 from telephony_adapter.queue_log.importer import import_queue_log
 from tests.kit.captures import NAMES, capture
+from tests.kit.deployment import SAO_PAULO
 from tests.kit.distributed import PARTITIONS, House, distributed
-from tests.kit.house import SAO_PAULO
 from tests.kit.http import operator
 from tests.kit.loads import Load, twin
 from tests.kit.log import stored

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.kit.queue_logs import as_csv, as_table, bring
-from tests.kit.telling_door import TellingDoor
+from tests.kit.recording_bus import TellingDoor
 
 T0 = 1_700_000_000
 Outcome = tuple[str, str, int, int | None]

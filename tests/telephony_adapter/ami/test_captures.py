@@ -12,8 +12,8 @@ from domain.voice.calls import Call
 from telephony_adapter.ami.importer import import_ami
 from telephony_adapter.queue_log.importer import import_queue_log
 from tests.kit.captures import NAMES, Capture, capture
-from tests.kit.house import SAO_PAULO, Company, Figures, House, house
-from tests.kit.telling_door import CALLER, TellingDoor
+from tests.kit.deployment import SAO_PAULO, Company, Figures, House, house
+from tests.kit.recording_bus import CALLER, TellingDoor
 
 WAYS = ("timed", "raw", "log", "timed+log", "raw+log", "log+timed", "log+raw", "timed+raw")
 OUTCOMES = {"timeout": "timed_out", "key": "left_by_key"}

@@ -28,8 +28,8 @@ from tests.kit.one_call import (
     variable,
 )  # fmt: skip
 from tests.kit.packets import BANNER, T0, Story, as_lines, event, note, story, undated
-from tests.kit.telling_door import CALLER as TELLER
-from tests.kit.telling_door import TellingDoor
+from tests.kit.recording_bus import CALLER as TELLER
+from tests.kit.recording_bus import TellingDoor
 
 BOOTED = event("FullyBooted", 0, Uptime=5)
 TRUNK = {"Channel": "PJSIP/tronco-00000041", "Uniqueid": f"{T0}.122", "Linkedid": f"{T0}.122"}

@@ -169,7 +169,7 @@ def test_a_directory_whose_center_went_elsewhere_is_not_used_any_more(past: Past
 
 def _killed(past: Past, target: OnServers, seed: int) -> None:
     """Move in a process of its own, which is killed after some steps."""
-    words = [sys.executable, "-m", "tests.kit.moving", str(past.place.directory), str(target.directory), target.store_url]
+    words = [sys.executable, "-m", "tests.kit.migrations_of_stores", str(past.place.directory), str(target.directory), target.store_url]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
         for _ in range(random.Random(seed).randint(1, 40)):

@@ -9,8 +9,8 @@ import pytest
 
 from tests.kit.captures import NAMES, capture, written, written_raw
 from tests.kit.cuts import LOST_S
+from tests.kit.deployment import Figures, House, house
 from tests.kit.gapped import WAYS, Widths, Writing, cut_at, differing, log_ends, outside, telling
-from tests.kit.house import Figures, House, house
 
 SAMPLE = 9
 AT_ONCE = 100

@@ -22,7 +22,7 @@ LIVES = 2
 def test_nothing_acknowledged_is_lost_and_nothing_is_doubled(tmp_path: Path, seed: int) -> None:
     directory, acknowledged = tmp_path / "data", []
     for life in range(LIVES):
-        acknowledged += [line.split(" ") for line in killed("tests.commands.counting_child", directory, seed * LIVES + life)]
+        acknowledged += [line.split(" ") for line in killed("tests.store.counting_child", directory, seed * LIVES + life)]
         proved = InDirectory(directory).verify()
         assert proved.flaw is None
         assert proved.events >= max(int(line[0]) for line in acknowledged)

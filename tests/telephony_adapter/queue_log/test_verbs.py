@@ -9,7 +9,7 @@ import pytest
 from domain.base import NOBODY, Personal
 from domain.voice.facts import Fact
 from tests.kit.queue_logs import bring
-from tests.kit.telling_door import TellingDoor
+from tests.kit.recording_bus import TellingDoor
 
 AT = 1_700_000_000 * 1_000_000
 

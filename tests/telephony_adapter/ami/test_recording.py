@@ -18,7 +18,7 @@ from telephony_adapter.ami.recording import NotAnAmiStream, Recording
 from tests.kit import packets
 from tests.kit.captures import NAMES, capture
 from tests.kit.packets import T0, as_lines, event, note, undated
-from tests.kit.telling_door import CALLER, TellingDoor
+from tests.kit.recording_bus import CALLER, TellingDoor
 
 WANTED = Interest(frozenset({"Hangup", "FullyBooted", "QueueParams", "QueueMemberPause"}), frozenset())
 HANGUPS = [packets.BANNER, event("Hangup", 1, Uniqueid="1.1"), event("Hangup", 2, Uniqueid="1.2")]

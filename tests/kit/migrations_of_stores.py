@@ -1,4 +1,4 @@
-"""A process that moves by small steps: `python -m tests.kit.moving DIRECTORY SERVERS_DIRECTORY STORE_URL`, to be killed at any moment."""
+"""A process that moves by small steps: `python -m tests.kit.migrations_of_stores DIRECTORY SERVERS_DIRECTORY STORE_URL`, to be killed at any moment."""
 
 from __future__ import annotations
 

@@ -14,8 +14,8 @@ from domain.voice.calls import Visit
 from telephony_adapter.ami.importer import import_ami
 from telephony_adapter.queue_log.importer import import_queue_log
 from tests.kit.captures import Capture, capture
-from tests.kit.house import SAO_PAULO, Company, House, house
-from tests.kit.telling_door import CALLER, TellingDoor
+from tests.kit.deployment import SAO_PAULO, Company, House, house
+from tests.kit.recording_bus import CALLER, TellingDoor
 
 RECORDED: Capture = capture("restarts")
 WITH_THE_LOG = ("log", "timed+log", "log+timed", "timed+log+timed+log")

@@ -97,7 +97,7 @@ def test_a_lock_whose_loss_is_seen_at_its_release_was_not_held(one: ServerLock, 
 @contextmanager
 def holder(url: str) -> Iterator[subprocess.Popen[str]]:
     """Another process that has it."""
-    command = [sys.executable, "-m", "tests.commands.holding_child", url, "relay"]
+    command = [sys.executable, "-m", "tests.store.holding_child", url, "relay"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as child:
         assert child.stdout is not None
         try:

@@ -13,7 +13,7 @@ from telephony_adapter.queue_log.members import NotAMemberList
 from telephony_adapter.queue_log.verbs import importer as importing
 from tests.kit.facts import stretches
 from tests.kit.queue_logs import as_csv, as_table, bring
-from tests.kit.telling_door import TellingDoor
+from tests.kit.recording_bus import TellingDoor
 
 DAY = """\
 1700000000|NONE|NONE|NONE|QUEUESTART|

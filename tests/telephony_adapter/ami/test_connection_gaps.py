@@ -10,8 +10,8 @@ import pytest
 from domain.base import SECOND
 from tests.kit.captures import NAMES, Line, capture, written
 from tests.kit.cuts import Pbx, lacking, lost
+from tests.kit.deployment import Company, Figures, House, house
 from tests.kit.gapped import differing
-from tests.kit.house import Company, Figures, House, house
 from tests.kit.transformed import Past, counted, crowd, killed, logged, named, past, restarted
 
 MOMENTS = [1795409140, 1795409172, 1795409206]

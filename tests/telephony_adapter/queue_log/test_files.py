@@ -13,7 +13,7 @@ from domain.base import SECOND
 from telephony_adapter.queue_log.files import LONGEST_LINE, NotAQueueLog
 from telephony_adapter.queue_log.verbs import tables as log_tables
 from tests.kit.queue_logs import as_csv, as_table, bring
-from tests.kit.telling_door import TellingDoor
+from tests.kit.recording_bus import TellingDoor
 
 LOG = """\
 1700000000|NONE|NONE|NONE|QUEUESTART|

@@ -20,9 +20,9 @@ from store.chain import Stored
 from store.event_store import Store
 from store.storage_location import OnServers
 from tests.commands.tally import LIMIT, Count, Counted, Noon, Tally, asked_while, caller
-from tests.commands.tallying_child import COMMANDS, PHONES
 from tests.kit.stores import behind
 from tests.kit.waiting import within
+from tests.store.tallying_child import COMMANDS, PHONES
 
 ROOT = Path(__file__).parents[2]
 PROCESSES = 8
@@ -50,7 +50,7 @@ def _seen_while(place: OnServers, store: Store) -> list[list[str]]:
     """What the processes said; meanwhile the log is read again and again, and never has a hole."""
     children = [
         subprocess.Popen(
-            [sys.executable, "-m", "tests.commands.tallying_child", str(place.directory), place.store_url, str(number)],
+            [sys.executable, "-m", "tests.store.tallying_child", str(place.directory), place.store_url, str(number)],
             stdout=subprocess.PIPE,
             text=True,
             cwd=ROOT,

@@ -31,7 +31,7 @@ def test_one_directory_and_one_process_at_a_time(tmp_path: Path) -> None:
     with pytest.raises(WarehouseHeld):
         ChdbWarehouse(tmp_path / "other")
     code = f"from pathlib import Path; from projections.engine.chdb_warehouse import ChdbWarehouse; ChdbWarehouse(Path({str(engine.directory)!r}))"
-    other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parents[2], check=False)
+    other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parents[3], check=False)
     engine.close()
     assert other.returncode != 0
     assert "WarehouseHeld" in other.stderr

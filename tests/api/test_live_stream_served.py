@@ -1,0 +1,178 @@
+"""The live stream as a browser follows it, over a real server: it breaks, it comes back, nothing is lost or doubled."""
+
+import json
+import threading
+import time
+from contextlib import contextmanager
+
+import httpx
+import pytest
+import uvicorn
+
+from api import monitoring
+from api.app import create_app
+from commands.interactions import AbandonCall, EndCall, OfferCall, StartCall
+from domain.ids import company_id
+from tests.kit.http import operator
+
+DEADLINE_S = 20
+
+
+@contextmanager
+def server_of(center):
+    """The app of the center on a free port of this machine; its address."""
+    server = uvicorn.Server(uvicorn.Config(create_app(center), host="127.0.0.1", port=0, log_level="warning", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    end = time.monotonic() + DEADLINE_S
+    while not server.started:
+        assert time.monotonic() < end
+        thread.join(0.01)
+        assert thread.is_alive()
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+@pytest.fixture
+def address(center):
+    with server_of(center) as address:
+        yield address
+
+
+@contextmanager
+def listening(address, person, headers=(), **params):
+    """The stream's events, as an EventSource has them: (id, name, data)."""
+    asked = {"Authorization": f"Bearer {person.tokens['access_token']}", **dict(headers)}
+    with httpx.Client(timeout=DEADLINE_S) as client, client.stream("GET", f"{address}/v1/live", headers=asked, params=params) as answer:
+        assert answer.status_code == 200, answer.read()
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        yield parsed(answer.iter_lines())
+
+
+def parsed(lines):
+    event = {}
+    for line in lines:
+        name, _, value = line.partition(": ")
+        if line:
+            event[name] = value
+        elif event:
+            yield event
+            event = {}
+
+
+def live_through(center, calls, company="Empresa"):
+    """Let calls come, wait and be given up."""
+    for call in calls:
+        id = center.door.execute(StartCall(call=f"{company}-{call}", number="5511987654321"), operator(company)).id
+        center.door.execute(OfferCall(interaction=id, queue="vendas"), operator(company))
+        center.door.execute(AbandonCall(interaction=id), operator(company))
+        center.door.execute(EndCall(interaction=id), operator(company))
+
+
+def shown(center, company, after):
+    """The positions that a client of the company is to see after one."""
+    return [
+        recorded.position
+        for recorded in center.store.read(after, 100_000)
+        if recorded.event.tenant == company_id(company) and recorded.event.TOPIC.split(".")[0] in ("interaction", "visit", "queue")
+    ]
+
+
+def take(stream, last):
+    """Events up to the position `last`."""
+    taken = []
+    for event in stream:
+        if "data" in event:
+            taken.append(event)
+            if int(event["id"]) >= last:
+                return taken
+    return taken
+
+
+def test_what_happens_is_seen_in_order_and_without_a_person(center, ana, address):
+    with listening(address, ana) as stream:
+        before = center.store.head()
+        live_through(center, range(3))
+        expected = shown(center, "Empresa", before)
+        events = take(stream, expected[-1])
+    assert [int(event["id"]) for event in events] == expected
+    bodies = [json.loads(event["data"]) for event in events]
+    assert [body["topic"] for body in bodies] == [event["event"] for event in events]
+    assert [body["position"] for body in bodies] == expected
+    assert bodies[-1]["what"]["call"]["status"] == "Abandoned"
+    assert "987654321" not in json.dumps(bodies)
+
+
+def test_a_client_that_comes_back_has_no_gap_and_no_double(center, ana, log_in, address, monkeypatch):
+    monkeypatch.setattr(monitoring, "QUIET_S", 0.05)
+    log_in("Outra", "bia@outra.example")
+    start = center.store.head()
+    writing = threading.Thread(target=lambda: [live_through(center, [n], company) for n in range(40) for company in ("Empresa", "Outra")])
+    writing.start()
+    seen, last, breaks = [], start, 0
+
+    def had_all():
+        return not writing.is_alive() and last >= shown(center, "Empresa", start)[-1]
+
+    end = time.monotonic() + DEADLINE_S
+    while not had_all():
+        assert time.monotonic() < end
+        # The address keeps the position where the client began; the header is newer and rules.
+        headers = {"Last-Event-ID": str(last)} if breaks else {}
+        with listening(address, ana, headers, after=start) as stream:
+            for event in stream:
+                last = int(event["id"])
+                if "data" in event:
+                    seen.append(last)
+                if len(seen) % 17 == 16 or had_all():
+                    break
+        breaks += 1
+    writing.join()
+    assert breaks > 3
+    assert seen == shown(center, "Empresa", start)
+
+
+def test_another_company_is_not_heard(center, ana, log_in, address):
+    log_in("Outra", "bia@outra.example")
+    with listening(address, ana, after=center.store.head()) as stream:
+        live_through(center, [1], "Outra")
+        live_through(center, [2], "Empresa")
+        events = take(stream, center.store.head())
+    positions = [int(event["id"]) for event in events]
+    assert positions == shown(center, "Empresa", 0)[-len(positions) :]
+    assert json.loads(events[-1]["data"])["what"]["call"]["call"] == "Empresa-2"
+
+
+def test_a_silent_line_is_alive_and_tells_how_far_it_followed(center, ana, log_in, address, monkeypatch):
+    monkeypatch.setattr(monitoring, "QUIET_S", 0.05)
+    log_in("Outra", "bia@outra.example")
+    with listening(address, ana, after=center.store.head()) as stream:
+        live_through(center, [1], "Outra")
+        head = center.store.head()
+        beats = (event for event in stream if "data" not in event)
+        while int((beat := next(beats))["id"]) < head:
+            pass
+    assert beat == {"": "alive", "id": str(head)}
+
+
+def test_the_stream_ends_with_the_token(center, ana, address):
+    center.clock.pass_s(599.9)
+    with listening(address, ana) as stream:
+        assert all("data" not in event for event in stream)
+
+
+@pytest.mark.parametrize(
+    ("params", "status"), [({"after": 10**9}, 422), ({"after": -1}, 422), ({"after": "x"}, 422), ({"after": 2**70}, 422)]
+)
+def test_a_position_that_cannot_be_is_refused(ana, params, status):
+    answer = ana.get("/v1/live", params=params)
+    assert answer.status_code == status
+    assert answer.json()["errors"][0]["parameter"] == "after"
+
+
+def test_listening_needs_the_permission(log_in):
+    bia = log_in(permissions=("gerenciar-relatorio",))
+    assert bia.get("/v1/live").status_code == 403

@@ -28,7 +28,7 @@ from simulator.center import busy_center
 from simulator.model import Model
 from simulator.queue_log import write_queue_log
 from simulator.speaking import commands_of, settings_of
-from telephony_adapter.queue_log.verbs import importer as importing
+from telephony_adapter.queue_log import importer as importing
 from tests.kit.asked import brought, reported
 
 TOLD, BROUGHT = "Empresa", "Outra"

@@ -11,7 +11,7 @@ import pytest
 
 from domain.base import SECOND
 from telephony_adapter.queue_log.files import LONGEST_LINE, NotAQueueLog
-from telephony_adapter.queue_log.verbs import tables as log_tables
+from telephony_adapter.queue_log import tables as log_tables
 from tests.kit.queue_logs import as_csv, as_table, bring
 from tests.kit.recording_bus import TellingDoor
 

@@ -10,7 +10,7 @@ import pytest
 
 from domain.base import SECOND
 from telephony_adapter.queue_log.members import NotAMemberList
-from telephony_adapter.queue_log.verbs import importer as importing
+from telephony_adapter.queue_log import importer as importing
 from tests.kit.facts import stretches
 from tests.kit.queue_logs import as_csv, as_table, bring
 from tests.kit.recording_bus import TellingDoor

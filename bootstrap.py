@@ -12,12 +12,12 @@ from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
 # A handler is known once its module is imported.
-from commands.command_bus import Clock, Door
+from commands.command_bus import Clock, CommandBus
 from projections.engine.progress import Following, ProjectionsStopped
 from settings import Settings
 from store.data_directory import DirectoryHeld, Unusable, kept_secret, locked
 from store.event_store import Store
-from store.storage_location import InDirectory, OnServers, Place, made
+from store.storage_location import InDirectory, OnServers, StorageLocation, made
 from store.store_migration import note_left
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from projections.engine.clickhouse_warehouse import ClickhouseWarehouse
     from projections.engine.runner import Runner
     from projections.engine.warehouse import Warehouse
-    from streams.projection_progress import Covering
-    from streams.relay_progress import Ledger
+    from streams.projection_progress import ProjectionProgress
+    from streams.relay_progress import RelayProgress
 
 __all__ = [
     "Center",
@@ -37,9 +37,9 @@ __all__ = [
     "Unusable",
     "hold",
     "is_data_directory",
+    "location",
     "on_servers",
     "open_center",
-    "place",
     "reach",
 ]
 
@@ -54,12 +54,12 @@ class Center(ABC):
     STANDSTILL_S: ClassVar[float] = inf
     """When the rows have not come nearer to the log for so long, nobody seems to write them."""
 
-    def __init__(self, place: Place, settings: Settings, clock: Clock | None, *, watched: bool) -> None:
-        self.name = place.name
-        self.directory = place.directory
+    def __init__(self, location: StorageLocation, settings: Settings, clock: Clock | None, *, watched: bool) -> None:
+        self.name = location.name
+        self.directory = location.directory
         self._settings = settings
-        self.store = Store(place, master=settings.master_key)
-        self.door = Door(self.store, clock, watched=watched)
+        self.store = Store(location, master=settings.master_key)
+        self.bus = CommandBus(self.store, clock, watched=watched)
 
     @property
     @abstractmethod
@@ -151,8 +151,8 @@ class Distributed(Center):
     STANDSTILL_S = 30.0
 
     def __init__(self, directory: Path, settings: Settings, clock: Clock | None = None) -> None:
-        self._place = on_servers(directory, settings)
-        super().__init__(self._place, settings, clock, watched=True)
+        self._location = on_servers(directory, settings)
+        super().__init__(self._location, settings, clock, watched=True)
 
     @cached_property
     def warehouse(self) -> ClickhouseWarehouse:
@@ -168,26 +168,26 @@ class Distributed(Center):
         return warehouse
 
     @cached_property
-    def ledger(self) -> Ledger:
+    def relay_progress(self) -> RelayProgress:
         """What the relay has written down."""
-        from streams.relay_progress import Ledger
+        from streams.relay_progress import RelayProgress
 
-        return Ledger(self._place.relay(), self._settings.topics)
+        return RelayProgress(self._location.relay(), self._settings.topics)
 
     @cached_property
-    def progress(self) -> Covering:
-        from streams.projection_progress import Covering
+    def progress(self) -> ProjectionProgress:
+        from streams.projection_progress import ProjectionProgress
 
-        return Covering(self.ledger, self.warehouse, self.store.recorder.db)
+        return ProjectionProgress(self.relay_progress, self.warehouse, self.store.recorder.db)
 
     def rebuild(self, say: Callable[[int, int], object]) -> int:
         from streams.brokers import BrokersAway, BrokersRefuse
-        from streams.rebuild import Rows, rebuild
+        from streams.rebuild import RebuildTarget, rebuild
         from streams.swap import Busy
 
         told = self._settings
         try:
-            return rebuild(Rows(self._place, told.clickhouse_url, told.kafka, told.topics, told.clickhouse_cluster), say)
+            return rebuild(RebuildTarget(self._location, told.clickhouse_url, told.kafka, told.topics, told.clickhouse_cluster), say)
         except (Busy, BrokersAway, BrokersRefuse) as refused:
             raise Unusable(str(refused)) from refused
 
@@ -206,7 +206,7 @@ class Held:
 
     def __init__(self, directory: Path, settings: Settings) -> None:
         self.directory = directory
-        self.place = place(directory, settings)
+        self.location = location(directory, settings)
         self.url = f"http://{settings.host}:{settings.port}"
         self.public_url = settings.public_url
         self._settings = settings
@@ -223,7 +223,7 @@ class Held:
             self.center.close()
 
 
-def place(directory: Path, settings: Settings) -> Place:
+def location(directory: Path, settings: Settings) -> StorageLocation:
     """Where the log and the keys of a center are."""
     return on_servers(directory, settings) if settings.mode == "distributed" else InDirectory(directory)
 

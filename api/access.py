@@ -17,7 +17,7 @@ from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 
 from api.access_tokens import Claims, unauthenticated
-from api.application_state import House
+from api.application_state import ApplicationState
 from api.field_types import MAX_POSITION
 from api.problem import FieldProblem, Problem
 from commands.handler_context import Caller, Command, Receipt
@@ -39,11 +39,11 @@ T = TypeVar("T")
 class Asking:
     """A request of somebody who is logged in."""
 
-    __slots__ = ("caller", "claims", "fresh", "house")
+    __slots__ = ("application", "caller", "claims", "fresh")
 
-    def __init__(self, house: House, claims: Claims, caller: Caller, fresh: int | None) -> None:
+    def __init__(self, application: ApplicationState, claims: Claims, caller: Caller, fresh: int | None) -> None:
         """fresh: a position that the client has just written, and wants to see in the figures."""
-        self.house = house
+        self.application = application
         self.claims = claims
         self.caller = caller
         self.fresh = fresh
@@ -55,11 +55,11 @@ class Asking:
 
     async def do(self, command: Command, status: int = 200) -> Response:
         """Bring a command to the door and answer with its receipt."""
-        return done(await self.house.execute(command, self.caller), status)
+        return done(await self.application.execute(command, self.caller), status)
 
     async def ask(self, question: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Answer a question in a thread."""
-        return await self.house.ask(question, *args, **kwargs)
+        return await self.application.ask(question, *args, **kwargs)
 
 
 def done(receipt: Receipt, status: int = 200) -> Response:
@@ -77,18 +77,18 @@ class Access(SecurityBase):
 
     async def __call__(self, request: Request) -> Asking:
         """Who asks."""
-        house: House = request.app.state.house
-        await house.must_fit()
+        application: ApplicationState = request.app.state.application
+        await application.must_fit()
         headers = request.headers
         scheme, _, token = headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             raise unauthenticated()
-        claims = house.tokens.read(token.strip())
+        claims = application.tokens.read(token.strip())
         if self.permission and self.permission not in claims.per:
             raise Problem("not-allowed", f"this needs the permission {self.permission}", permission=self.permission)
         key, correlation = _written(headers.get(IDEMPOTENCY_KEY), IDEMPOTENCY_KEY), _written(headers.get(CORRELATION_ID), CORRELATION_ID)
         caller = Caller(claims.ten, f"user:{claims.sub}", claims.per, key, correlation)
-        return Asking(house, claims, caller, _position(headers.get(IF_POSITION)))
+        return Asking(application, claims, caller, _position(headers.get(IF_POSITION)))
 
 
 def _position(value: str | None) -> int | None:

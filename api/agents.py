@@ -14,7 +14,7 @@ from api.field_types import AgentId, Body, Done, Moment, Name, Shape, microsecon
 from api.figure_parameters import OfPast, past_of
 from api.lists import Page, Paged, registered
 from api.problem import EVERYBODYS_QUESTION, documented, of_command
-from commands import agents as told
+from commands import agents as commands
 from domain.errors import NotFound
 from projections.queries.registers import RegisteredAgent, one
 
@@ -81,22 +81,22 @@ async def one_agent(agent: AgentId, asking: Asked, asked: Annotated[OfPast, Quer
 @router.post("/log-in", summary="An agent logs in to queues", responses=of_command(), response_model=Done)
 async def log_in(body: InQueues, asking: Asked) -> Response:
     """Logged time begins. An agent comes to be with the first login; `id` is the agent's. `result.queues`: where the agent is in now."""
-    return await asking.do(told.LogIn(agent=body.agent, queues=body.queues, at=body.us))
+    return await asking.do(commands.LogIn(agent=body.agent, queues=body.queues, at=body.us))
 
 
 @router.post("/log-out", summary="An agent logs out of queues", responses=_KNOWN, response_model=Done)
 async def log_out(body: InQueues, asking: Asked) -> Response:
     """Logged time ends with the last queue. Refused for an agent who is not in."""
-    return await asking.do(told.LogOut(agent=body.agent, queues=body.queues, at=body.us))
+    return await asking.do(commands.LogOut(agent=body.agent, queues=body.queues, at=body.us))
 
 
 @router.post("/pause", summary="An agent pauses with a reason", responses=_KNOWN, response_model=Done)
 async def pause(body: Pause, asking: Asked) -> Response:
     """In all queues. A pause set during a call begins to count when the call ends; another reason takes over from the one before."""
-    return await asking.do(told.PauseAgent(agent=body.agent, reason=body.reason, at=body.us))
+    return await asking.do(commands.PauseAgent(agent=body.agent, reason=body.reason, at=body.us))
 
 
 @router.post("/resume", summary="An agent comes back from the pause", responses=_KNOWN, response_model=Done)
 async def resume(body: OfAgent, asking: Asked) -> Response:
     """Available again. Refused for an agent who is not paused."""
-    return await asking.do(told.ResumeAgent(agent=body.agent, at=body.us))
+    return await asking.do(commands.ResumeAgent(agent=body.agent, at=body.us))

@@ -26,7 +26,7 @@ from api import (
 )
 from api import health as operation
 from api import users as identity
-from api.application_state import Center, House
+from api.application_state import ApplicationState, Center
 from api.body_limit import LimitedASGI
 from api.http_metrics import ObservedASGI
 
@@ -39,16 +39,16 @@ _SEARCHES_FOR_GARBAGE = (5_000, 10, 1_000)
 
 def create_app(center: Center) -> FastAPI:
     """The HTTP API of `center`, which the caller has opened and will close."""
-    house = House(center)
+    application = ApplicationState(center)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        house.feed.start()
+        application.feed.start()
         # What is there at the start stays: the collector need not walk it again while commands wait.
         gc.freeze()
         gc.set_threshold(*_SEARCHES_FOR_GARBAGE)
         yield
-        await house.feed.stop()
+        await application.feed.stop()
 
     app = FastAPI(
         title=openapi.TITLE,
@@ -61,7 +61,7 @@ def create_app(center: Center) -> FastAPI:
         redirect_slashes=False,
         lifespan=lifespan,
     )
-    app.state.house = house
+    app.state.application = application
     # Routes are tried in this order: what is asked most comes first.
     for module in (
         interactions,
@@ -80,7 +80,7 @@ def create_app(center: Center) -> FastAPI:
         app.include_router(module.router)
     docs.install(app)
     app.add_middleware(LimitedASGI, most=MAX_BODY)
-    app.add_middleware(ObservedASGI, instruments=house.instruments)
+    app.add_middleware(ObservedASGI, instruments=application.instruments)
     problem.install(app)
     openapi.describe(app)
     return app

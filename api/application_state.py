@@ -19,7 +19,7 @@ from api.live_stream import Feed
 from api.paging import Cursors
 from api.problem import Problem, invalid, of_domain, of_servers
 from api.throttle import LoginThrottle
-from commands.command_bus import Door
+from commands.command_bus import CommandBus
 from commands.handler_context import Caller, Command, Receipt
 from domain.errors import DomainError
 from projections.engine.progress import Following
@@ -43,7 +43,7 @@ class Center(Protocol):
     """The wired layers of one center, as the API needs them."""
 
     @property
-    def door(self) -> Door: ...
+    def bus(self) -> CommandBus: ...
 
     @property
     def store(self) -> Store: ...
@@ -63,22 +63,22 @@ class Center(Protocol):
         """Position of the log up to which the projections answer."""
 
 
-class House:
+class ApplicationState:
     """One center behind one app."""
 
     def __init__(self, center: Center) -> None:
         self.center = center
         secret = center.token_secret
         self.instruments = Instruments()
-        self.tokens = Tokens(secret, center.door.clock.now_us)
-        self.throttle = LoginThrottle(lambda: center.door.clock.now_us() / 1_000_000)
-        self.sessions = Sessions(center.store, center.door.clock)
+        self.tokens = Tokens(secret, center.bus.clock.now_us)
+        self.throttle = LoginThrottle(lambda: center.bus.clock.now_us() / 1_000_000)
+        self.sessions = Sessions(center.store, center.bus.clock)
         self.cursors = Cursors(secret.encode())
         self.feed = Feed(center.store)
 
     async def must_fit(self) -> None:
         """Refuse (503) whoever asks while the clock is wrong: the end of a token would be misjudged, and what is written bear a wrong time."""
-        watch = self.center.door.watch
+        watch = self.center.bus.watch
         if watch is None:
             return
         if watch.is_due:
@@ -92,7 +92,7 @@ class House:
         began = perf_counter()
         outcome = "done"
         try:
-            return await self.center.door.execute_soon(command, caller)
+            return await self.center.bus.execute_soon(command, caller)
         except DomainError as error:
             outcome = of_domain(error).kind
             raise
@@ -125,8 +125,8 @@ class House:
 
         Raises StoreUnavailable, WarehouseUnreachable, ClockOff.
         """
-        if self.center.door.watch is not None:
-            self.center.door.watch.look()
+        if self.center.bus.watch is not None:
+            self.center.bus.watch.look()
         end = self.center.store.end()
         self.center.warehouse.execute("SELECT 1 AS answers")
         return end, self.center.covered()
@@ -149,16 +149,16 @@ class House:
             await asyncio.sleep(_LOOK_S)
 
 
-async def house_of(request: Request) -> House:
+async def house_of(request: Request) -> ApplicationState:
     """The house behind the app that serves the request."""
-    house: House = request.app.state.house
-    return house
+    application: ApplicationState = request.app.state.application
+    return application
 
 
 async def fit(request: Request) -> None:
     """The clock of the house that serves the request is right."""
-    house: House = request.app.state.house
-    await house.must_fit()
+    application: ApplicationState = request.app.state.application
+    await application.must_fit()
 
 
-TheHouse = Annotated[House, Depends(house_of)]
+TheApplication = Annotated[ApplicationState, Depends(house_of)]

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import ConfigDict, Field
 
 from api.access_tokens import ACCESS_S, unauthenticated
-from api.application_state import House, TheHouse, fit
+from api.application_state import ApplicationState, TheApplication, fit
 from api.field_types import Body, Line, Shape
 from api.problem import AWAY, documented
 from commands.handler_context import Caller
@@ -87,21 +87,21 @@ class LoggedIn(Shape):
 
 
 @router.post("/login", summary="Log in by e-mail and password", responses=documented("unauthenticated", "too-many-requests"))
-async def login(body: Login, request: Request, house: TheHouse) -> LoggedIn:
+async def login(body: Login, request: Request, application: TheApplication) -> LoggedIn:
     """After some failures of one e-mail or one address each further try has to wait, twice as long every time."""
     address = request.client.host if request.client else ""
     email = body.email.strip().lower()
-    house.throttle.begin(email, address)
-    who = await run_sync(_proved, house, email, body.password, body.company, limiter=_hashing)
+    application.throttle.begin(email, address)
+    who = await run_sync(_proved, application, email, body.password, body.company, limiter=_hashing)
     if who is None:
         raise unauthenticated("no such e-mail, password or company")
-    house.throttle.succeeded(email, address)
-    return _welcome(house, who, await house.ask(house.sessions.open, who.tenant, who.user))
+    application.throttle.succeeded(email, address)
+    return _welcome(application, who, await application.ask(application.sessions.open, who.tenant, who.user))
 
 
-def _proved(house: House, email: str, password: str, company: str) -> SignedIn | None:
+def _proved(application: ApplicationState, email: str, password: str, company: str) -> SignedIn | None:
     """Whose e-mail and password these are; the same time passes when they are nobody's."""
-    store = house.center.store
+    store = application.center.store
     tenants = [company_id(company)] if company else store.companies()
     known = [tenant for tenant in tenants if store.keyring.find(store.keyring.tag(tenant, "email", email)) is not None]
     for tenant in known or [company_id(company)]:
@@ -112,49 +112,49 @@ def _proved(house: House, email: str, password: str, company: str) -> SignedIn |
 
 
 @router.post("/refresh", summary="Get new tokens", responses=documented("unauthenticated"))
-async def refresh(body: Refresh, house: TheHouse) -> LoggedIn:
+async def refresh(body: Refresh, application: TheApplication) -> LoggedIn:
     """The permissions are those of now. A refresh token that comes a second time ends the whole session."""
-    center = house.center
-    session = await house.ask(house.sessions.renew, body.refresh_token)
-    who = await house.ask(who_is, center.store, session.tenant, session.user) if session else None
+    center = application.center
+    session = await application.ask(application.sessions.renew, body.refresh_token)
+    who = await application.ask(who_is, center.store, session.tenant, session.user) if session else None
     if session is None or who is None:
         raise unauthenticated("the refresh token is not good any more: log in")
-    return _welcome(house, who, session)
+    return _welcome(application, who, session)
 
 
 @router.post("/logout", status_code=204, summary="End the session")
-async def logout(body: Refresh, house: TheHouse) -> Response:
+async def logout(body: Refresh, application: TheApplication) -> Response:
     """Its refresh token is void at once; an access token that is out lives on for minutes at most. A token that is not good any more ends nothing."""
-    await house.ask(house.sessions.close, body.refresh_token)
+    await application.ask(application.sessions.close, body.refresh_token)
     return Response(status_code=204)
 
 
 @router.post(
     "/password", status_code=204, summary="Set a password by a one-time token", responses=documented("refused", "too-many-requests")
 )
-async def password(body: NewPassword, request: Request, house: TheHouse) -> Response:
+async def password(body: NewPassword, request: Request, application: TheApplication) -> Response:
     """First access and recovery (E3). The token is used up, and every session of the user ends."""
-    house.throttle.begin(body.token, request.client.host if request.client else "")
+    application.throttle.begin(body.token, request.client.host if request.client else "")
     hashed = await run_sync(hashed_password, body.password, limiter=_hashing)
-    user = await _set(house, SetPassword(token=body.token, hashed=hashed))
-    await house.ask(house.sessions.close_all, user)
-    house.throttle.succeeded(body.token, request.client.host if request.client else "")
+    user = await _set(application, SetPassword(token=body.token, hashed=hashed))
+    await application.ask(application.sessions.close_all, user)
+    application.throttle.succeeded(body.token, request.client.host if request.client else "")
     return Response(status_code=204)
 
 
-async def _set(house: House, command: SetPassword) -> UUID:
+async def _set(application: ApplicationState, command: SetPassword) -> UUID:
     """The user whose password it is now. The token does not say of which company: in all others the user does not exist."""
-    for tenant in await house.ask(house.center.store.companies):
+    for tenant in await application.ask(application.center.store.companies):
         try:
-            return (await house.execute(command, Caller(tenant, "link", frozenset()))).id
+            return (await application.execute(command, Caller(tenant, "link", frozenset()))).id
         except NotFound:
             continue
     raise Refused("this link was used, or another took its place")
 
 
-def _welcome(house: House, who: SignedIn, session: Session) -> LoggedIn:
+def _welcome(application: ApplicationState, who: SignedIn, session: Session) -> LoggedIn:
     return LoggedIn(
-        access_token=house.tokens.write(who.user, who.tenant, who.permissions),
+        access_token=application.tokens.write(who.user, who.tenant, who.permissions),
         refresh_token=session.token,
         user=who.user,
         company=who.tenant,

@@ -20,8 +20,8 @@ class LimitedASGI:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        told = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-        if not told.isdigit() or len(told) > 12 or int(told) > self._most:
+        commands = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+        if not commands.isdigit() or len(commands) > 12 or int(commands) > self._most:
             await render(Problem("too-large", self._detail))(scope, receive, send)
             return
         read = 0

@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.access import IF_POSITION, Asking
-from api.application_state import House
+from api.application_state import ApplicationState
 from api.field_types import MAX_POSITION, Position
 from api.instants import instant
 from api.problem import invalid
 from commands.users import known_company
 from domain.errors import NotFound
-from projections.engine.temporal_view import Rows, View
+from projections.engine.temporal_view import CompanyRows, TemporalView
 from projections.figures.intervals import zone
 from projections.figures.question import Attribution, Grouping, Names, Question
 from projections.figures.service_level import FORMULAS, SWITCHES
@@ -100,12 +100,12 @@ class OfFigures(OfPart):
 class Past:
     """The company's rows, of which past they are asked, and on whose clock."""
 
-    rows: Rows
+    rows: CompanyRows
     as_of: int | None
     moment_ms: int | None
     where: ZoneInfo
 
-    def answer(self, ask: Callable[[View], T]) -> tuple[T, int]:
+    def answer(self, ask: Callable[[TemporalView], T]) -> tuple[T, int]:
         """What `ask` finds, and the position of the log that it covers."""
         return self.rows.answer(self.as_of, self.moment_ms, ask)
 
@@ -132,17 +132,17 @@ class Past:
 
 async def past_of(asking: Asking, asked: OfPast, pinned: int | None = None) -> Past:
     """The past that is asked about, once the figures cover it. pinned: the position at which an earlier page was read."""
-    house = asking.house
+    application = asking.application
     if asking.fresh is not None:
-        await house.reach(asking.fresh, IF_POSITION)
+        await application.reach(asking.fresh, IF_POSITION)
     if asked.at_least is not None:
-        await house.reach(asked.at_least, "at_least")
-    where = zone(asked.timezone or await asking.ask(_timezone, house, asking.tenant))
+        await application.reach(asked.at_least, "at_least")
+    where = zone(asked.timezone or await asking.ask(_timezone, application, asking.tenant))
     position, moment_ms = _past(asked.as_of, where)
     position = position if pinned is None else pinned
     if position is not None:
-        await house.reach(position, "as_of")
-    rows = Rows(house.center.warehouse, asking.tenant, house.center.progress)
+        await application.reach(position, "as_of")
+    rows = CompanyRows(application.center.warehouse, asking.tenant, application.center.progress)
     return Past(rows, position, moment_ms, where)
 
 
@@ -157,8 +157,8 @@ def _past(as_of: str | None, where: ZoneInfo) -> tuple[int | None, int | None]:
     return None, instant("as_of", as_of, where)
 
 
-def _timezone(house: House, tenant: UUID) -> str:
-    company = known_company(house.center.store, tenant)
+def _timezone(application: ApplicationState, tenant: UUID) -> str:
+    company = known_company(application.center.store, tenant)
     if company is None:
         raise NotFound("no such company")
     return company.settings.timezone

@@ -9,7 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
-from api.application_state import TheHouse
+from api.application_state import TheApplication
 from api.field_types import Shape
 from api.problem import Problem, documented
 
@@ -40,9 +40,9 @@ async def healthz() -> Alive:
 
 
 @router.get("/readyz", summary="Whether it can serve and figures are fresh", responses=documented("not-reached", "unavailable", "clock"))
-async def readyz(house: TheHouse) -> Ready:
+async def readyz(application: TheApplication) -> Ready:
     """503 while the store or the server of the figures is away, the clock is wrong, or the figures are far behind the log, as after a large import."""
-    head, covered = await run_in_threadpool(house.fitness)
+    head, covered = await run_in_threadpool(application.fitness)
     if head - covered > MOST_BEHIND:
         raise Problem("not-reached", f"the figures cover position {covered} of {head}", headers={"Retry-After": "5"})
     return Ready(position=head, covered=covered)
@@ -54,9 +54,9 @@ async def readyz(house: TheHouse) -> Ready:
     response_class=Response,
     responses={200: {"description": "Prometheus text format", "content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
-async def metrics(house: TheHouse) -> Response:
+async def metrics(application: TheApplication) -> Response:
     """Commands by name and outcome, requests by route, queries by name, positions of the log and the projections, whether the store answers."""
-    house.instruments.listeners.set(house.feed.listeners)
-    reachable = await house.store_answers()
-    body = house.instruments.exposition(house.center.store.head(), house.center.covered(), reachable=reachable)
+    application.instruments.listeners.set(application.feed.listeners)
+    reachable = await application.store_answers()
+    body = application.instruments.exposition(application.center.store.head(), application.center.covered(), reachable=reachable)
     return Response(body, media_type=CONTENT_TYPE_LATEST)

@@ -11,7 +11,7 @@ from pydantic import Field
 from api.access import Asked
 from api.field_types import Body, Done, InteractionId, Line, Moment, Name, microseconds
 from api.problem import of_command
-from commands import interactions as told
+from commands import interactions as commands
 
 router = APIRouter(
     prefix="/v1/interactions",
@@ -107,110 +107,110 @@ Nothing = Annotated[Step, BodyField(default_factory=Step)]
 @router.post("", summary="A customer calls in", status_code=201, response_model=Done)
 async def start(body: Start, asking: Asked) -> Response:
     """An inbound call comes to be and gets its protocol number (`result.protocol`). An unknown number becomes a contact."""
-    return await asking.do(told.StartCall(call=body.call, number=body.number, did=body.did, at=body.us), 201)
+    return await asking.do(commands.StartCall(call=body.call, number=body.number, did=body.did, at=body.us), 201)
 
 
 @router.post("/dial", summary="An agent or a dialler calls a customer", status_code=201, response_model=Done)
 async def dial(body: Dial, asking: Asked) -> Response:
     """An outbound attempt begins. It ends by `attempt-answered` or `attempt-failed`."""
-    command = told.DialOut(call=body.call, number=body.number, agent=body.agent, queue=body.queue, at=body.us)
+    command = commands.DialOut(call=body.call, number=body.number, agent=body.agent, queue=body.queue, at=body.us)
     return await asking.do(command, 201)
 
 
 @router.post("/{interaction}/ivr/enter", summary="The call enters an IVR", response_model=Done)
 async def enter_ivr(interaction: InteractionId, body: InIvr, asking: Asked) -> Response:
     """The caller hears the IVR's (URA's) welcome. Counted in *Entrantes URA*."""
-    return await asking.do(told.EnterIvr(interaction=interaction, ivr=body.ivr, at=body.us))
+    return await asking.do(commands.EnterIvr(interaction=interaction, ivr=body.ivr, at=body.us))
 
 
 @router.post("/{interaction}/ivr/option", summary="The caller keys an option", response_model=Done)
 async def choose_option(interaction: InteractionId, body: Option, asking: Asked) -> Response:
     """Any option is written down, one that the menu does not have too."""
-    return await asking.do(told.ChooseOption(interaction=interaction, option=body.option, at=body.us))
+    return await asking.do(commands.ChooseOption(interaction=interaction, option=body.option, at=body.us))
 
 
 @router.post("/{interaction}/ivr/out-of-hours", summary="The caller is told that it is closed", response_model=Done)
 async def out_of_hours(interaction: InteractionId, body: InIvr, asking: Asked) -> Response:
     """Counted in *Fora de Serviço*."""
-    return await asking.do(told.TellOutOfHours(interaction=interaction, ivr=body.ivr, at=body.us))
+    return await asking.do(commands.AnnounceOutOfHours(interaction=interaction, ivr=body.ivr, at=body.us))
 
 
 @router.post("/{interaction}/ivr/leave", summary="The IVR itself ends the call", response_model=Done)
 async def leave_ivr(interaction: InteractionId, body: Nothing, asking: Asked) -> Response:
     """No option was chosen in any attempt, or the menu said so: no abandon."""
-    return await asking.do(told.LeaveIvr(interaction=interaction, at=body.us))
+    return await asking.do(commands.LeaveIvr(interaction=interaction, at=body.us))
 
 
 @router.post("/{interaction}/offer", summary="Offer the call to a queue", response_model=Done)
 async def offer(interaction: InteractionId, body: ToQueue, asking: Asked) -> Response:
     """A visit opens; its wait begins, and the queue's promise (SLA) of this moment is the one it is judged by."""
-    return await asking.do(told.OfferCall(interaction=interaction, queue=body.queue, at=body.us))
+    return await asking.do(commands.OfferCall(interaction=interaction, queue=body.queue, at=body.us))
 
 
 @router.post("/{interaction}/ring", summary="An agent's phone begins to ring", response_model=Done)
 async def ring(interaction: InteractionId, body: ByAgent, asking: Asked) -> Response:
     """The agent must be logged in."""
-    return await asking.do(told.RingAgent(interaction=interaction, agent=body.agent, at=body.us))
+    return await asking.do(commands.RingAgent(interaction=interaction, agent=body.agent, at=body.us))
 
 
 @router.post("/{interaction}/miss", summary="It rang in vain", response_model=Done)
 async def miss(interaction: InteractionId, body: ByAgent, asking: Asked) -> Response:
     """The call goes on waiting; the agent has one more *ring no answer*."""
-    return await asking.do(told.MissRing(interaction=interaction, agent=body.agent, at=body.us))
+    return await asking.do(commands.RingNoAnswer(interaction=interaction, agent=body.agent, at=body.us))
 
 
 @router.post("/{interaction}/answer", summary="An agent takes the call", response_model=Done)
 async def answer(interaction: InteractionId, body: ByAgent, asking: Asked) -> Response:
     """The visit's wait ends as answered; the talk begins. The agent must be logged in."""
-    return await asking.do(told.AnswerCall(interaction=interaction, agent=body.agent, at=body.us))
+    return await asking.do(commands.AnswerCall(interaction=interaction, agent=body.agent, at=body.us))
 
 
 @router.post("/{interaction}/hold", summary="Put the customer on hold", response_model=Done)
 async def hold(interaction: InteractionId, body: Nothing, asking: Asked) -> Response:
     """Hold is part of the handle time, not of the talk."""
-    return await asking.do(told.HoldCall(interaction=interaction, at=body.us))
+    return await asking.do(commands.HoldCall(interaction=interaction, at=body.us))
 
 
 @router.post("/{interaction}/resume", summary="Take the customer off hold", response_model=Done)
 async def resume(interaction: InteractionId, body: Nothing, asking: Asked) -> Response:
     """The talk goes on."""
-    return await asking.do(told.ResumeCall(interaction=interaction, at=body.us))
+    return await asking.do(commands.ResumeCall(interaction=interaction, at=body.us))
 
 
 @router.post("/{interaction}/release", summary="The talk ends", response_model=Done)
 async def release(interaction: InteractionId, body: Annotated[Release, BodyField(default_factory=Release)], asking: Asked) -> Response:
     """The agent's wrap-up begins. The customer's line may go on, to another queue: see `offer` and `end`."""
-    return await asking.do(told.ReleaseCall(interaction=interaction, by=body.by, at=body.us))
+    return await asking.do(commands.ReleaseCall(interaction=interaction, by=body.by, at=body.us))
 
 
 @router.post("/{interaction}/abandon", summary="The customer gives up waiting", response_model=Done)
 async def abandon(interaction: InteractionId, body: Nothing, asking: Asked) -> Response:
     """The visit ends as abandoned."""
-    return await asking.do(told.AbandonCall(interaction=interaction, at=body.us))
+    return await asking.do(commands.AbandonCall(interaction=interaction, at=body.us))
 
 
 @router.post("/{interaction}/time-out", summary="The queue's time limit ends the wait", response_model=Done)
 async def time_out(interaction: InteractionId, body: Nothing, asking: Asked) -> Response:
     """The visit ends as timed out (*Dequeued*), which is never an abandon."""
-    return await asking.do(told.TimeOutCall(interaction=interaction, at=body.us))
+    return await asking.do(commands.TimeOutCall(interaction=interaction, at=body.us))
 
 
 @router.post("/{interaction}/leave-by-key", summary="The customer chooses a key to leave the queue", response_model=Done)
 async def leave_by_key(interaction: InteractionId, body: Nothing, asking: Asked) -> Response:
     """For a callback, or another menu."""
-    return await asking.do(told.LeaveByKey(interaction=interaction, at=body.us))
+    return await asking.do(commands.LeaveByKey(interaction=interaction, at=body.us))
 
 
 @router.post("/{interaction}/withdraw", summary="Take the call out of the queue", response_model=Done)
 async def withdraw(interaction: InteractionId, body: Nothing, asking: Asked) -> Response:
     """Before an answer; the visit ends as transferred out. Offer it elsewhere, or end it."""
-    return await asking.do(told.WithdrawCall(interaction=interaction, at=body.us))
+    return await asking.do(commands.WithdrawCall(interaction=interaction, at=body.us))
 
 
 @router.post("/{interaction}/attempt-answered", summary="The customer answers the attempt", response_model=Done)
 async def attempt_answered(interaction: InteractionId, body: Nothing, asking: Asked) -> Response:
     """The outbound call is answered; its talk begins."""
-    return await asking.do(told.AnswerDial(interaction=interaction, at=body.us))
+    return await asking.do(commands.AnswerDial(interaction=interaction, at=body.us))
 
 
 @router.post("/{interaction}/attempt-failed", summary="The attempt reaches nobody", response_model=Done)
@@ -218,23 +218,23 @@ async def attempt_failed(
     interaction: InteractionId, body: Annotated[Failure, BodyField(default_factory=Failure)], asking: Asked
 ) -> Response:
     """*Bad Phone* (busy, no answer) or *Bad Number*."""
-    return await asking.do(told.FailDial(interaction=interaction, result=body.result, at=body.us))
+    return await asking.do(commands.FailDial(interaction=interaction, result=body.result, at=body.us))
 
 
 @router.post("/{interaction}/end", summary="The customer's line is free again", response_model=Done)
 async def end(interaction: InteractionId, body: Nothing, asking: Asked) -> Response:
     """Who hangs up while waiting has abandoned; who hangs up while talking has ended the talk."""
-    return await asking.do(told.EndCall(interaction=interaction, at=body.us))
+    return await asking.do(commands.EndCall(interaction=interaction, at=body.us))
 
 
 @router.post("/{interaction}/wrap-up", summary="Finish the after-call work and tag the call", response_model=Done)
 async def wrap_up(interaction: InteractionId, body: Annotated[Wrapping, BodyField(default_factory=Wrapping)], asking: Asked) -> Response:
     """The call is handled (*tabulada*): wrap-up time ends here."""
-    return await asking.do(told.WrapUp(interaction=interaction, tag=body.tag, at=body.us))
+    return await asking.do(commands.WrapUp(interaction=interaction, tag=body.tag, at=body.us))
 
 
 @router.post("/{interaction}/quality", summary="The final figures of the voice quality", response_model=Done)
 async def quality(interaction: InteractionId, body: Quality, asking: Asked) -> Response:
     """Jitter and packet loss of the call, as D1 shows them."""
-    command = told.MeasureQuality(interaction=interaction, jitter_ms=body.jitter_ms, loss_percent=body.loss_percent, at=body.us)
+    command = commands.MeasureQuality(interaction=interaction, jitter_ms=body.jitter_ms, loss_percent=body.loss_percent, at=body.us)
     return await asking.do(command)

@@ -97,7 +97,7 @@ class Happening(Shape):
     correlation: Annotated[str, Field(description="the X-Correlation-Id of the request, if it had one", examples=["crm-4711"])]
     interaction: Annotated[UUID, Field(description="the call itself, or one of its legs")]
     version: Annotated[int, Field(description="how many events that one had with it", examples=[4])]
-    told: Annotated[
+    commands: Annotated[
         dict[str, object],
         Field(description="what was told: `facts`, and the whole `call` as it was known from then on; people's data opened"),
     ]
@@ -120,16 +120,16 @@ _LINES = "DATA;HORA;PROTOCOLO;SERVIÇOS;AGENTE\r\n2026-03-02;14:05:09:250;4711;v
 async def finished(asking: Annotated[Asking, may(REPORTS)], asked: Annotated[OfInteractions, Query()]) -> Response:
     """Every call that has ended, in the order in which they began, its legs in its row. A page; or all of them as CSV with the manual's columns."""
     digest = digest_of("interactions", asking.tenant, asked.filters())
-    cursor = asking.house.cursors.read(asked.cursor, digest) if asked.cursor is not None else None
+    cursor = asking.application.cursors.read(asked.cursor, digest) if asked.cursor is not None else None
     past = await past_of(asking, asked, cursor.as_of if cursor is not None else None)
     wanted = _wanted(past, asked)
-    people = People(asking.house.center.store)
+    people = People(asking.application.center.store)
     if asked.format == "csv":
         return as_csv(comma_separated_pages(await asking.ask(_begun, past, replace(wanted, limit=CSV_PAGE), people)), "interactions")
     if cursor is not None:
         wanted = replace(wanted, after=(int(cursor.after[0]), str(cursor.after[1])))
     page = await asking.ask(interactions, past.rows, wanted, people)
-    following = asking.house.cursors.write(digest, page.as_of, page.next) if page.next is not None else None
+    following = asking.application.cursors.write(digest, page.as_of, page.next) if page.next is not None else None
     return figures({**page.as_dict(), "next": following})
 
 
@@ -155,7 +155,7 @@ def _begun(past: Past, wanted: Interactions, people: People) -> Iterator[Report]
 async def happened(interaction: InteractionId, asking: Annotated[Asking, may(REPORTS)], asked: Annotated[OfPast, Query()]) -> Response:
     """The whole story, its legs' too: every event, who did it, when and why. `as_of` a position or a moment: the story up to there."""
     past = await past_of(asking, asked)
-    events, position = await asking.ask(_history, past, interaction, asking.house.center.store.keyring)
+    events, position = await asking.ask(_history, past, interaction, asking.application.center.store.keyring)
     return figures({"events": events, "as_of": position, "timezone": past.where.key})
 
 

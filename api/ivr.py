@@ -13,8 +13,8 @@ from api.field_types import Body, Digits, Done, IvrId, Name, Shape, Text
 from api.lists import Page, Paged, registered
 from api.live_stream import plain
 from api.problem import EVERYBODYS_QUESTION, documented, of_command
-from commands import ivr as told
-from domain import ivr as means
+from commands import ivr as commands
+from domain import ivr as domain_ivr
 from domain.errors import NotFound
 from projections.queries.registers import RegisteredIvr
 from store.event_store import Store, project
@@ -74,16 +74,16 @@ class Settings(Body):
             "number": self.number,
             "always_open": self.always_open,
             "zone": self.zone,
-            "hours": None if self.hours is None else tuple(means.Hours(**hours.model_dump()) for hours in self.hours),
+            "hours": None if self.hours is None else tuple(domain_ivr.Hours(**hours.model_dump()) for hours in self.hours),
             "welcome": _message(self.welcome),
             "closed": _message(self.closed),
             "unanswered": _message(self.unanswered),
-            "menu": None if self.menu is None else tuple(means.Option(**option.model_dump()) for option in self.menu),
+            "menu": None if self.menu is None else tuple(domain_ivr.Option(**option.model_dump()) for option in self.menu),
         }
 
 
-def _message(message: Message | None) -> means.Message | None:
-    return None if message is None else means.Message(**message.model_dump())
+def _message(message: Message | None) -> domain_ivr.Message | None:
+    return None if message is None else domain_ivr.Message(**message.model_dump())
 
 
 class SaidIvr(Shape):
@@ -117,12 +117,12 @@ async def ivrs(asking: Asked, asked: Annotated[Paged, Query()]) -> Page[SaidIvr]
 @router.get("/{ivr}", summary="One IVR", responses=documented("not-found"))
 async def one(ivr: IvrId, asking: Asked) -> WholeIvr:
     """As it is at this moment, whether the figures cover it yet or not."""
-    found = await asking.ask(_ivr, asking.house.center.store, asking.tenant, ivr)
+    found = await asking.ask(_ivr, asking.application.center.store, asking.tenant, ivr)
     return WholeIvr.model_validate({"id": found.id, "name": found.name, **plain(found.settings)})
 
 
-def _ivr(store: Store, tenant: UUID, id: UUID) -> means.Ivr:
-    ivr = project(store.stream(id), means.Ivr)
+def _ivr(store: Store, tenant: UUID, id: UUID) -> domain_ivr.Ivr:
+    ivr = project(store.stream(id), domain_ivr.Ivr)
     if ivr is None or ivr.tenant != tenant or not ivr.exists:
         raise NotFound("no such IVR")
     return ivr
@@ -137,16 +137,16 @@ class NewIvr(Settings):
 @router.post("", status_code=201, summary="Register an IVR", responses=of_command("already-exists"), response_model=Done)
 async def register(body: NewIvr, asking: Asked) -> Response:
     """An IVR (URA) comes to be; the answer's `id` is the IVR's. IVRs that a source names come to be by themselves."""
-    return await asking.do(told.RegisterIvr(name=body.name, **body.said()), 201)
+    return await asking.do(commands.RegisterIvr(name=body.name, **body.said()), 201)
 
 
 @router.patch("/{ivr}", summary="Change what callers meet", responses=of_command("not-found"), response_model=Done)
 async def change_settings(ivr: IvrId, body: Settings, asking: Asked) -> Response:
     """From now on. A menu must lead to queues that exist."""
-    return await asking.do(told.ChangeIvrSettings(ivr=ivr, **body.said()))
+    return await asking.do(commands.ChangeIvrSettings(ivr=ivr, **body.said()))
 
 
 @router.delete("/{ivr}", summary="Remove an IVR from the settings", responses=of_command("not-found"), response_model=Done)
 async def delete(ivr: IvrId, asking: Asked) -> Response:
     """Its calls of before stay in every figure."""
-    return await asking.do(told.DeleteIvr(ivr=ivr))
+    return await asking.do(commands.DeleteIvr(ivr=ivr))

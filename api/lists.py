@@ -13,7 +13,7 @@ from api.access import Asking
 from api.field_types import Shape
 from api.figure_parameters import OfPast, Parameters, past_of
 from api.paging import digest_of
-from projections.engine.temporal_view import View
+from projections.engine.temporal_view import TemporalView
 from projections.queries.registers import Registered, page
 
 T = TypeVar("T")
@@ -63,7 +63,7 @@ class Listing(Generic[T]):
 
     name: str
     start: Key
-    fetch: Callable[[View, Key, int], list[T]]
+    fetch: Callable[[TemporalView, Key, int], list[T]]
     key: Callable[[T], Key]
 
 
@@ -72,20 +72,20 @@ async def part_of(asking: Asking, asked: Paged, listing: Listing[T]) -> Part[T]:
     digest = digest_of(listing.name, asking.tenant, asked.filters())
     after, pinned = listing.start, None
     if asked.cursor is not None:
-        cursor = asking.house.cursors.read(asked.cursor, digest)
+        cursor = asking.application.cursors.read(asked.cursor, digest)
         after, pinned = cursor.after, cursor.as_of
     # One row more than a page shows whether there is a next one.
     past = await past_of(asking, asked, pinned)
     found, position = await asking.ask(past.answer, lambda view: listing.fetch(view, after, asked.limit + 1))
     rows = found[: asked.limit]
-    following = asking.house.cursors.write(digest, position, listing.key(rows[-1])) if len(found) > asked.limit else None
+    following = asking.application.cursors.write(digest, position, listing.key(rows[-1])) if len(found) > asked.limit else None
     return Part(rows, following, position)
 
 
 async def registered(asking: Asking, asked: Paged, kind: type[R], shape: type[S]) -> Page[S]:
     """A page of what there is of a kind, in the order of names."""
 
-    def fetch(view: View, after: Key, limit: int) -> list[R]:
+    def fetch(view: TemporalView, after: Key, limit: int) -> list[R]:
         return page(view, kind, (str(after[0]), str(after[1])), limit)
 
     part = await part_of(asking, asked, Listing(kind.__name__, ("", ""), fetch, lambda row: (row.name, str(row.id))))

@@ -11,7 +11,7 @@ from pydantic import Field
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from api.access import Asking, may
-from api.application_state import House
+from api.application_state import ApplicationState
 from api.field_types import Position, Shape
 from api.figure_parameters import OfSome, past_of
 from api.figures import AgentsNow, Lineage, figures
@@ -151,18 +151,18 @@ async def live(
     A silent line tells every 15 s how far the log has been followed. The stream ends when the access token expires:
     come back with a new one.
     """
-    house = asking.house
+    application = asking.application
     position = last_event_id if last_event_id is not None else after
     if position is None:
-        position = house.center.store.head()
+        position = application.center.store.head()
     else:
-        await house.must_exist(position, "after" if last_event_id is None else "Last-Event-ID")
-    return EventSourceResponse(_events(house, asking.tenant, position, house.tokens.seconds_left(asking.claims)), ping=0)
+        await application.must_exist(position, "after" if last_event_id is None else "Last-Event-ID")
+    return EventSourceResponse(_events(application, asking.tenant, position, application.tokens.seconds_left(asking.claims)), ping=0)
 
 
-async def _events(house: House, tenant: UUID, position: int, lifetime_s: float) -> AsyncIterator[ServerSentEvent]:
-    async for told in house.feed.after(tenant, position, QUIET_S, lifetime_s):
-        if isinstance(told, Message):
-            yield ServerSentEvent(told.data, event=told.topic, id=str(told.position), sep="\n")
+async def _events(application: ApplicationState, tenant: UUID, position: int, lifetime_s: float) -> AsyncIterator[ServerSentEvent]:
+    async for commands in application.feed.after(tenant, position, QUIET_S, lifetime_s):
+        if isinstance(commands, Message):
+            yield ServerSentEvent(commands.data, event=commands.topic, id=str(commands.position), sep="\n")
         else:
-            yield ServerSentEvent(comment="alive", id=str(told.position), sep="\n")
+            yield ServerSentEvent(comment="alive", id=str(commands.position), sep="\n")

@@ -12,7 +12,7 @@ from api.access import Asked
 from api.field_types import Body, Done, Milliseconds, Name, QueueId, Shape
 from api.lists import Page, Paged, registered
 from api.problem import EVERYBODYS_QUESTION, documented, of_command
-from commands import queues as told
+from commands import queues as commands
 from domain.errors import NotFound
 from domain.queues import Profile, Queue
 from projections.queries.registers import RegisteredQueue
@@ -94,7 +94,7 @@ async def queues(asking: Asked, asked: Annotated[Paged, Query()]) -> Page[SaidQu
 @router.get("/{queue}", summary="One queue", responses=documented("not-found"))
 async def one(queue: QueueId, asking: Asked) -> WholeQueue:
     """As it is at this moment, whether the figures cover it yet or not."""
-    found = await asking.ask(_queue, asking.house.center.store, asking.tenant, queue)
+    found = await asking.ask(_queue, asking.application.center.store, asking.tenant, queue)
     settings = found.settings
     return WholeQueue(
         id=found.id,
@@ -120,13 +120,13 @@ def _queue(store: Store, tenant: UUID, id: UUID) -> Queue:
 @router.post("", status_code=201, summary="Register a queue", responses=of_command("already-exists"), response_model=Done)
 async def register(body: NewQueue, asking: Asked) -> Response:
     """A queue (serviço) comes to be; the answer's `id` is the queue's. Queues that a source names come to be by themselves."""
-    return await asking.do(told.RegisterQueue(**body.model_dump()), 201)
+    return await asking.do(commands.RegisterQueue(**body.model_dump()), 201)
 
 
 @router.patch("/{queue}", summary="Change what a queue promises", responses=_ONE, response_model=Done)
 async def change_settings(queue: QueueId, body: Settings, asking: Asked) -> Response:
     """From now on; calls offered earlier keep what they were promised."""
-    return await asking.do(told.ChangeQueueSettings(queue=queue, **body.model_dump()))
+    return await asking.do(commands.ChangeQueueSettings(queue=queue, **body.model_dump()))
 
 
 @router.post(
@@ -137,28 +137,28 @@ async def change_settings(queue: QueueId, body: Settings, asking: Asked) -> Resp
 )
 async def rename(queue: QueueId, body: NewName, asking: Asked) -> Response:
     """Its past keeps the name that it had then; a source may go on saying any name that the queue has had."""
-    return await asking.do(told.RenameQueue(queue=queue, name=body.name))
+    return await asking.do(commands.RenameQueue(queue=queue, name=body.name))
 
 
 @router.put("/{queue}/agents", summary="Say who answers a queue", responses=_ONE, response_model=Done)
 async def set_agents(queue: QueueId, body: Agents, asking: Asked) -> Response:
     """Exactly these agents, by name."""
-    return await asking.do(told.SetQueueAgents(queue=queue, agents=body.agents))
+    return await asking.do(commands.SetQueueAgents(queue=queue, agents=body.agents))
 
 
 @router.post("/{queue}/activate", summary="Let a queue take calls again", responses=_ONE, response_model=Done)
 async def activate(queue: QueueId, asking: Asked) -> Response:
     """Nothing happens to one that is active."""
-    return await asking.do(told.ActivateQueue(queue=queue))
+    return await asking.do(commands.ActivateQueue(queue=queue))
 
 
 @router.post("/{queue}/deactivate", summary="Let a queue take no new calls", responses=_ONE, response_model=Done)
 async def deactivate(queue: QueueId, asking: Asked) -> Response:
     """Calls that wait in it go on waiting."""
-    return await asking.do(told.DeactivateQueue(queue=queue))
+    return await asking.do(commands.DeactivateQueue(queue=queue))
 
 
 @router.delete("/{queue}", summary="Remove a queue from the settings", responses=_ONE, response_model=Done)
 async def delete(queue: QueueId, asking: Asked) -> Response:
     """Refused while it is active. Its past stays in every figure."""
-    return await asking.do(told.DeleteQueue(queue=queue))
+    return await asking.do(commands.DeleteQueue(queue=queue))

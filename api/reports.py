@@ -14,7 +14,7 @@ from api.dashboards import REPORTS, Clock
 from api.figure_parameters import OfFigures, Word, past_of
 from api.figures import AgentReport, IvrReport, VisitReport, figures
 from api.problem import QUESTION
-from projections.engine.temporal_view import Rows
+from projections.engine.temporal_view import CompanyRows
 from projections.figures.question import Grouping, Question
 from projections.queries import reports
 from projections.queries.report import Report, comma_separated
@@ -82,7 +82,7 @@ async def agents(asking: Annotated[Asking, may(REPORTS)], asked: Annotated[OfAge
 
 
 async def _report(
-    reported: Callable[[Rows, Question], Report],
+    reported: Callable[[CompanyRows, Question], Report],
     asking: Asking,
     asked: OfFigures,
     shape: tuple[Grouping, tuple[str, ...], str],

@@ -12,10 +12,10 @@ from api.access import Asked, Asking, done, may
 from api.field_types import Body, Done, Milliseconds, Name, Shape, UserId
 from api.lists import Key, Listing, Page, Paged, part_of
 from api.problem import QUESTION, documented, of_command
-from commands import users as told
+from commands import users as commands
 from domain.errors import NotFound
 from domain.users import CompanySettings, Level, Permission, User
-from projections.engine.temporal_view import View
+from projections.engine.temporal_view import TemporalView
 from projections.queries.registers import UserKnown
 from projections.queries.registers import users as registered_users
 from store.event_store import Store
@@ -103,7 +103,7 @@ class Link(Done):
 @router.get("/company", summary="The company of whoever asks")
 async def company(asking: Asked) -> SaidCompany:
     """Its name, its time zone, its defaults."""
-    found = await asking.ask(told.known_company, asking.house.center.store, asking.tenant)
+    found = await asking.ask(commands.known_company, asking.application.center.store, asking.tenant)
     if found is None:
         raise NotFound("no such company")
     settings = found.settings
@@ -120,12 +120,12 @@ async def company(asking: Asked) -> SaidCompany:
 @router.patch("/company", summary="Change the company's defaults", responses=_COMMAND, response_model=Done)
 async def change_company(body: Settings, asking: Asked) -> Response:
     """Queues that exist keep what they promise; the time zone is that of every report from now on."""
-    found = await asking.ask(told.known_company, asking.house.center.store, asking.tenant)
+    found = await asking.ask(commands.known_company, asking.application.center.store, asking.tenant)
     if found is None:
         raise NotFound("no such company")
     said = {name: getattr(body, name) for name in CompanySettings.__struct_fields__}
     settings = {name: getattr(found.settings, name) if value is None else value for name, value in said.items()}
-    return await asking.do(told.SetCompanySettings(settings=CompanySettings(**settings)))
+    return await asking.do(commands.SetCompanySettings(settings=CompanySettings(**settings)))
 
 
 @router.get("/me", summary="Who is logged in")
@@ -135,24 +135,24 @@ async def me(asking: Asked) -> SaidUser:
 
 
 @router.get("/users", summary="The users of the company", responses=QUESTION)
-async def users(asking: Annotated[Asking, may(told.MANAGE_USERS)], asked: Annotated[Paged, Query()]) -> Page[SaidUser]:
+async def users(asking: Annotated[Asking, may(commands.MANAGE_USERS)], asked: Annotated[Paged, Query()]) -> Page[SaidUser]:
     """In the order in which they came to be, those kept out among them. Their rights are those of now."""
 
-    def fetch(view: View, after: Key, limit: int) -> list[UserKnown]:
+    def fetch(view: TemporalView, after: Key, limit: int) -> list[UserKnown]:
         return registered_users(view, int(after[0]), limit)
 
     part = await part_of(asking, asked, Listing("users", (0,), fetch, lambda row: (row.position,)))
-    found = await asking.ask(_opened, asking.house.center.store, asking.tenant, [row.id for row in part.rows])
+    found = await asking.ask(_opened, asking.application.center.store, asking.tenant, [row.id for row in part.rows])
     return Page(items=found, next=part.next, as_of=part.as_of)
 
 
 def _opened(store: Store, tenant: UUID, ids: list[UUID]) -> list[SaidUser]:
-    users = (told.known_user(store, tenant, id) for id in ids)
+    users = (commands.known_user(store, tenant, id) for id in ids)
     return [_shaped(store.keyring, user) for user in users if user is not None]
 
 
 @router.get("/users/{user}", summary="One user", responses=documented("not-allowed", "not-found"))
-async def one(user: UserId, asking: Annotated[Asking, may(told.MANAGE_USERS)]) -> SaidUser:
+async def one(user: UserId, asking: Annotated[Asking, may(commands.MANAGE_USERS)]) -> SaidUser:
     """Name and e-mail address are opened for who may manage users."""
     return await _user(asking, user)
 
@@ -160,41 +160,41 @@ async def one(user: UserId, asking: Annotated[Asking, may(told.MANAGE_USERS)]) -
 @router.post("/users", status_code=201, summary="Register a user", responses=of_command("already-exists"), response_model=Link)
 async def register(body: NewUser, asking: Asked) -> Response:
     """The user sets the first password with the one-time token of the answer."""
-    command = told.RegisterUser(name=body.name, email=body.email, level=body.level, permissions=body.permissions)
+    command = commands.RegisterUser(name=body.name, email=body.email, level=body.level, permissions=body.permissions)
     return await asking.do(command, 201)
 
 
 @router.post("/users/password-link", summary="A new one-time token for a user", responses=_OF_USER, response_model=Link)
 async def password_link(body: OfUser, asking: Asked) -> Response:
     """For a forgotten password. Tokens given before are void."""
-    return await asking.do(told.IssuePasswordLink(email=body.email))
+    return await asking.do(commands.IssuePasswordLink(email=body.email))
 
 
 @router.put("/users/{user}/permissions", summary="Say what a user may do", responses=_OF_USER, response_model=Done)
 async def set_permissions(user: UserId, body: Rights, asking: Asked) -> Response:
     """Exactly this, from the user's next access token on."""
-    return await asking.do(told.SetPermissions(user=user, level=body.level, permissions=body.permissions))
+    return await asking.do(commands.SetPermissions(user=user, level=body.level, permissions=body.permissions))
 
 
 @router.post("/users/{user}/activate", summary="Let a user in again", responses=_OF_USER, response_model=Done)
 async def activate(user: UserId, asking: Asked) -> Response:
     """The password is the one from before."""
-    return await asking.do(told.ActivateUser(user=user))
+    return await asking.do(commands.ActivateUser(user=user))
 
 
 @router.post("/users/{user}/deactivate", summary="Keep a user out", responses=_OF_USER, response_model=Done)
 async def deactivate(user: UserId, asking: Asked) -> Response:
     """Sessions end at once; an access token that is out lives on for minutes at most."""
-    receipt = await asking.house.execute(told.DeactivateUser(user=user), asking.caller)
-    await asking.ask(asking.house.sessions.close_all, user)
+    receipt = await asking.application.execute(commands.DeactivateUser(user=user), asking.caller)
+    await asking.ask(asking.application.sessions.close_all, user)
     return done(receipt)
 
 
 async def _user(asking: Asking, id: UUID) -> SaidUser:
-    found = await asking.ask(told.known_user, asking.house.center.store, asking.tenant, id)
+    found = await asking.ask(commands.known_user, asking.application.center.store, asking.tenant, id)
     if found is None or found.name is None or found.email is None:
         raise NotFound("no such user")
-    return _shaped(asking.house.center.store.keyring, found)
+    return _shaped(asking.application.center.store.keyring, found)
 
 
 def _shaped(keyring: Keyring, user: User) -> SaidUser:

@@ -20,7 +20,7 @@ from psycopg.conninfo import conninfo_to_dict
 import settings
 from bench.commands_sqlite import CALLER, CALLERS, FULL, QUICK, Row, last_rows, share_out
 from bench.measure import compared, in_turns, profiled, spread
-from commands.command_bus import Door
+from commands.command_bus import CommandBus
 from commands.handler_context import Command
 from commands.interactions import StartCall
 from store.event_store import Store
@@ -49,14 +49,14 @@ def many_callers_on_server(quick: bool) -> dict[str, Any]:
         closing(_Raw(url)) as raw,
         Store(OnServers(Path(directory), url)) as store,
     ):
-        door, heads = Door(store), [0]
+        bus, heads = CommandBus(store), [0]
         store.subscribe(heads.append)
 
         def ours() -> float:
             waiting = commands()
             del heads[:-1]
             started = time.perf_counter()
-            asyncio.run(share_out(door, waiting))
+            asyncio.run(share_out(bus, waiting))
             return len(waiting) / (time.perf_counter() - started)
 
         def batches() -> list[int]:
@@ -67,14 +67,14 @@ def many_callers_on_server(quick: bool) -> dict[str, Any]:
         figure = compared("commands/s", mine, bare, aim=0.5)
         figure["events_a_batch"] = spread(batches())
         if not figure["reached"]:
-            figure["profile"] = profiled(lambda: _ask_in_this_thread(door, commands()))
+            figure["profile"] = profiled(lambda: _ask_in_this_thread(bus, commands()))
     return figure
 
 
-def _ask_in_this_thread(door: Door, commands: list[Command]) -> None:
+def _ask_in_this_thread(bus: CommandBus, commands: list[Command]) -> None:
     """The same without a loop: what saves in a thread of its own would not be seen."""
     for first in range(0, len(commands), CALLERS):
-        door.execute_all([(command, CALLER) for command in commands[first : first + CALLERS]])
+        bus.execute_all([(command, CALLER) for command in commands[first : first + CALLERS]])
 
 
 class _Raw:

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from bench.measure import compared, in_turns, profiled
 from commands.agents import LogIn
-from commands.command_bus import Door
+from commands.command_bus import CommandBus
 from commands.handler_context import Caller, Command
 from commands.interactions import ATTEND, AnswerCall, EndCall, HoldCall, OfferCall, ResumeCall, RingAgent, StartCall
 from commands.queues import MANAGE_QUEUES, ChangeQueueSettings, RegisterQueue
@@ -88,31 +88,31 @@ def many_callers(quick: bool) -> dict[str, Any]:
 
     with _directory() as directory:
         store, raw = Store(directory / "store"), Raw(directory / "raw.db")
-        door = Door(store)
+        bus = CommandBus(store)
 
         def ours() -> float:
             waiting = commands()
             started = time.perf_counter()
-            asyncio.run(share_out(door, waiting))
+            asyncio.run(share_out(bus, waiting))
             return len(waiting) / (time.perf_counter() - started)
 
         ours()
         mine, bare = in_turns(size.rounds, ours, lambda: raw.save(last_rows(store, size.commands)))
         figure = compared("commands/s", mine, bare, aim=1.5)
         if not figure["reached"]:
-            figure["profile"] = profiled(lambda: asyncio.run(share_out(door, commands())))
+            figure["profile"] = profiled(lambda: asyncio.run(share_out(bus, commands())))
         store.close()
         raw.close()
     return figure
 
 
-async def share_out(door: Door, commands: list[Command]) -> None:
+async def share_out(bus: CommandBus, commands: list[Command]) -> None:
     """Have the callers ask all of this, each one command after the other."""
     waiting = iter(commands)
 
     async def caller() -> None:
         for command in waiting:
-            await door.execute_soon(command, CALLER)
+            await bus.execute_soon(command, CALLER)
 
     await asyncio.gather(*(caller() for _ in range(CALLERS)))
 
@@ -127,22 +127,22 @@ def one_caller_on_calls(quick: bool) -> dict[str, Any]:
     return _load_and_append(quick, _calls_of_ten_events)
 
 
-def _load_and_append(quick: bool, prepare: Callable[[Door, int], list[Command]]) -> dict[str, Any]:
+def _load_and_append(quick: bool, prepare: Callable[[CommandBus, int], list[Command]]) -> dict[str, Any]:
     size = QUICK if quick else FULL
     count = size.commands // 3
     with _directory() as directory:
         with Store(directory / "store") as store:
-            waiting = prepare(Door(store), count * (size.rounds + 2))
+            waiting = prepare(CommandBus(store), count * (size.rounds + 2))
         # With next to nothing kept at hand, every command loads its aggregate from the log.
         store, raw = Store(directory / "store", cached=1), Raw(directory / "raw.db")
-        door = Door(store)
+        bus = CommandBus(store)
         taken = iter(waiting)
 
         def ours() -> float:
             commands = list(itertools.islice(taken, count))
             started = time.perf_counter()
             for command in commands:
-                door.execute(command, CALLER)
+                bus.execute(command, CALLER)
             return len(commands) / (time.perf_counter() - started)
 
         ours()
@@ -155,32 +155,32 @@ def _load_and_append(quick: bool, prepare: Callable[[Door, int], list[Command]])
     return figure
 
 
-def _queues_of_ten_events(door: Door, count: int) -> list[Command]:
+def _queues_of_ten_events(bus: CommandBus, count: int) -> list[Command]:
     """Queues with ten events each; a command that appends one to each."""
     ids: list[UUID] = []
     for first in range(0, count, 500):
         names = range(first, min(first + 500, count))
-        answers = door.execute_all([(RegisterQueue(name=f"queue {name}"), CALLER) for name in names])
+        answers = bus.execute_all([(RegisterQueue(name=f"queue {name}"), CALLER) for name in names])
         made = [answer.id for answer in answers if not isinstance(answer, Exception)]
         for number in range(EVENTS_LOADED - 1):
-            door.execute_all([(ChangeQueueSettings(queue=id, sla_ms=number), CALLER) for id in made])
+            bus.execute_all([(ChangeQueueSettings(queue=id, sla_ms=number), CALLER) for id in made])
         ids += made
     return [ChangeQueueSettings(queue=id, sla_ms=60_000) for id in ids]
 
 
-def _calls_of_ten_events(door: Door, count: int) -> list[Command]:
+def _calls_of_ten_events(bus: CommandBus, count: int) -> list[Command]:
     """Calls with ten events each, the customer on hold; a command that ends the hold of each."""
-    door.execute(LogIn(agent="Ana", queues=("vendas",)), CALLER)
+    bus.execute(LogIn(agent="Ana", queues=("vendas",)), CALLER)
     ids = [interaction_id(COMPANY, f"bench.{number}") for number in range(count)]
     for first in range(0, count, 500):
         some = ids[first : first + 500]
-        door.execute_all([(StartCall(call=f"bench.{first + place}", did="4000"), CALLER) for place in range(len(some))])
-        door.execute_all([(OfferCall(interaction=id, queue="vendas"), CALLER) for id in some])
-        door.execute_all([(RingAgent(interaction=id, agent="Ana"), CALLER) for id in some])
-        door.execute_all([(AnswerCall(interaction=id, agent="Ana"), CALLER) for id in some])
+        bus.execute_all([(StartCall(call=f"bench.{first + location}", did="4000"), CALLER) for location in range(len(some))])
+        bus.execute_all([(OfferCall(interaction=id, queue="vendas"), CALLER) for id in some])
+        bus.execute_all([(RingAgent(interaction=id, agent="Ana"), CALLER) for id in some])
+        bus.execute_all([(AnswerCall(interaction=id, agent="Ana"), CALLER) for id in some])
         for _ in range(3):
-            door.execute_all([(HoldCall(interaction=id), CALLER) for id in some])
-            door.execute_all([(ResumeCall(interaction=id), CALLER) for id in some])
+            bus.execute_all([(HoldCall(interaction=id), CALLER) for id in some])
+            bus.execute_all([(ResumeCall(interaction=id), CALLER) for id in some])
     return [EndCall(interaction=id) for id in ids]
 
 

@@ -47,13 +47,13 @@ def throughput(quick: bool) -> dict[str, Any]:
     events = 0
     for _ in range(rounds):
         for count, name in enumerate(taken, start=1):
-            with _house(told) as house:
-                history(house.center.door, COMPANY, seed=1, start=START, days=1, scale=1.0 if quick else 3.0)
-                events = house.center.store.head()
-                house.workers(count)
+            with _house(told) as deployment:
+                history(deployment.center.bus, COMPANY, seed=1, start=START, days=1, scale=1.0 if quick else 3.0)
+                events = deployment.center.store.head()
+                deployment.workers(count)
                 started = time.perf_counter()
-                house.start("relay")
-                _wait(lambda house=house, events=events: house.center.progress.wait(events, _STEP_S))  # type: ignore[misc]
+                deployment.start("relay")
+                _wait(lambda deployment=deployment, events=events: deployment.center.progress.wait(events, _STEP_S))  # type: ignore[misc]
                 taken[name].append(events / (time.perf_counter() - started))
     return {"unit": "events/s", "events": events, **{name: spread(values) for name, values in taken.items()}}
 
@@ -65,10 +65,10 @@ def to_dashboard(quick: bool) -> dict[str, Any]:
         return {"skipped": "not all servers are set: `make bench-distributed`"}
     figures: dict[str, Any] = {}
     for rate in (200, 2_000):
-        with _house(told) as house:
-            house.start("relay")
-            house.workers(2)
-            waits, rates = busy_dashboard(house.center, seconds=5 if quick else 30, events_a_second=rate)
+        with _house(told) as deployment:
+            deployment.start("relay")
+            deployment.workers(2)
+            waits, rates = busy_dashboard(deployment.center, seconds=5 if quick else 30, events_a_second=rate)
         figure = absolute("s", [waits[int(len(waits) * 0.99)]], aim=2, more_is_better=False)
         figures[f"{rate} events/s"] = {**figure, "p50_s": waits[len(waits) // 2], "longest_s": waits[-1], **rates}
     return figures

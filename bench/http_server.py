@@ -20,7 +20,7 @@ from fastapi import FastAPI
 from api.app import create_app
 from api.interactions import Start
 from bootstrap import Embedded
-from commands.command_bus import Door
+from commands.command_bus import CommandBus
 from commands.handler_context import Caller, Command, Receipt
 from commands.interactions import ATTEND
 from domain.ids import company_id
@@ -29,7 +29,7 @@ from settings import Settings
 COMPANY = company_id("Empresa")
 
 
-class IdleDoor(Door):
+class IdleDoor(CommandBus):
     """Does nothing: what is left of the endpoint is the way there and back."""
 
     async def execute_soon(self, command: Command, caller: Caller) -> Receipt:  # noqa: ARG002
@@ -45,9 +45,9 @@ def served(kind: str, directory: Path) -> tuple[FastAPI, str]:
     if kind == "ours":
         center.covered()
     else:
-        center.door = IdleDoor(center.store)
+        center.bus = IdleDoor(center.store)
     app = create_app(center)
-    return app, app.state.house.tokens.write(uuid4(), COMPANY, frozenset({ATTEND}))
+    return app, app.state.application.tokens.write(uuid4(), COMPANY, frozenset({ATTEND}))
 
 
 def _bare() -> FastAPI:

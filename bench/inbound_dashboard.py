@@ -13,7 +13,7 @@ from domain.ids import company_id
 from projections.engine.chdb_warehouse import ChdbWarehouse
 from projections.engine.progress import Progress
 from projections.engine.rebuild import open_rows
-from projections.engine.temporal_view import Rows
+from projections.engine.temporal_view import CompanyRows
 from projections.figures.question import Question
 from projections.queries.dashboards import inbound
 
@@ -78,7 +78,7 @@ def dashboard(quick: bool) -> dict[str, Any]:
         open_rows(warehouse)
         _fill(warehouse, visits)
         since, until = (int(edge.timestamp()) * 1000 for edge in MONTH)
-        rows = Rows(warehouse, COMPANY, Progress(visits, visits))
+        rows = CompanyRows(warehouse, COMPANY, Progress(visits, visits))
         question = Question(by="day", since_ms=since, until_ms=until)
 
         def ours() -> float:

@@ -21,7 +21,7 @@ import settings
 from bench.commands_postgresql import database
 from bench.commands_sqlite import COMPANY
 from bench.measure import absolute, in_turns, spread
-from commands.command_bus import Door
+from commands.command_bus import CommandBus
 from migrations.runner import migrate
 from projections.engine.clickhouse_warehouse import ClickhouseWarehouse
 from settings import Settings
@@ -33,8 +33,8 @@ from streams.brokers import Brokers, Producer
 from streams.bulk import BulkReader, Partition
 from streams.deployment_topics import make_topics, names
 from streams.messages import Carried, message
-from streams.rebuild import Rows, rebuild
-from streams.relay_progress import Ledger
+from streams.rebuild import RebuildTarget, rebuild
+from streams.relay_progress import RelayProgress
 from streams.restore import Source, restore
 from streams.topics import SLICES, partition_name, slice_of, topic
 
@@ -50,12 +50,12 @@ def rebuild_from_kafka(quick: bool) -> dict[str, Any]:
     if not (told.store_url and told.kafka and told.clickhouse_url):
         return {"skipped": "ATENDE_STORE_URL, ATENDE_KAFKA or ATENDE_CLICKHOUSE_URL is not set"}
     figures: dict[str, Any] = {}
-    with _house(told, days=1 if quick else 12) as house:
+    with _house(told, days=1 if quick else 12) as deployment:
         cores = os.cpu_count() or 1
         for processes in sorted({1, cores}):
-            mine, bare = in_turns(2 if quick else 3, lambda count=processes: house.rebuild(count), house.bare)  # type: ignore[misc]
+            mine, bare = in_turns(2 if quick else 3, lambda count=processes: deployment.rebuild(count), deployment.bare)  # type: ignore[misc]
             figures[f"processes: {processes}"] = {**absolute("events/s", mine, aim=30_000), "raw": spread(bare)}
-        figures["events"] = house.events
+        figures["events"] = deployment.events
     return figures
 
 
@@ -64,9 +64,9 @@ def restore_from_kafka(quick: bool) -> dict[str, Any]:
     told = settings.read()
     if not (told.store_url and told.kafka):
         return {"skipped": "ATENDE_STORE_URL or ATENDE_KAFKA is not set"}
-    with _house(told, days=1 if quick else 12) as house:
-        mine, bare = in_turns(2 if quick else 3, house.restore, house.bare)
-        return {**absolute("events/s", mine, aim=20_000), "raw": spread(bare), "events": house.events}
+    with _house(told, days=1 if quick else 12) as deployment:
+        mine, bare = in_turns(2 if quick else 3, deployment.restore, deployment.bare)
+        return {**absolute("events/s", mine, aim=20_000), "raw": spread(bare), "events": deployment.events}
 
 
 class _House:
@@ -78,7 +78,7 @@ class _House:
         self._prefix = prefix
         self._topics = [topic(prefix, slice_) for slice_ in SLICES]
         self._directory = directory
-        self._place = OnServers(directory / "servers", store_url)
+        self._location = OnServers(directory / "servers", store_url)
         self._ends: dict[Partition, int] = {}
 
     def fill(self, days: float) -> None:
@@ -86,7 +86,7 @@ class _House:
         producer = Producer(self._told.kafka, dict.fromkeys(names(self._prefix), PARTITIONS))
         reached: dict[str, int] = {}
         with Store(InDirectory(self._directory / "data")) as store:
-            history(Door(store), COMPANY, seed=1, start=START, days=days, scale=1.0)
+            history(CommandBus(store), COMPANY, seed=1, start=START, days=days, scale=1.0)
             while rows := whole_rows_after(store.recorder.db, self.events, _AT_ONCE):
                 sent: deque[Any] = deque()
                 for row in rows:
@@ -99,8 +99,8 @@ class _House:
                 if not producer.acknowledged(sent, _PATIENCE_S):
                     raise TimeoutError("Kafka does not take the log")
         producer.close()
-        with closing(Ledger(self._place.relay(), self._prefix)) as ledger:
-            ledger.set(self.events, reached)
+        with closing(RelayProgress(self._location.relay(), self._prefix)) as relay_progress:
+            relay_progress.set(self.events, reached)
         with BulkReader(self._told.kafka, self._topics) as reader:
             self._ends = reader.ends()
 
@@ -113,9 +113,9 @@ class _House:
         started = time.perf_counter()
         await consumer.start()
         try:
-            places = [TopicPartition(*partition) for partition in self._ends]
-            consumer.assign(places)
-            await consumer.seek_to_beginning(*places)
+            locations = [TopicPartition(*partition) for partition in self._ends]
+            consumer.assign(locations)
+            await consumer.seek_to_beginning(*locations)
             left = sum(self._ends.values())
             while left > 0:
                 left -= sum(map(len, (await consumer.getmany(timeout_ms=100)).values()))
@@ -130,7 +130,7 @@ class _House:
             try:
                 migrate(warehouse)
                 started = time.perf_counter()
-                rebuild(Rows(self._place, url, self._told.kafka, self._prefix, processes=processes))
+                rebuild(RebuildTarget(self._location, url, self._told.kafka, self._prefix, processes=processes))
                 return self.events / (time.perf_counter() - started)
             finally:
                 warehouse.execute(f"DROP DATABASE {self._prefix}")
@@ -139,7 +139,7 @@ class _House:
         """Events a second into an empty database."""
         with database(self._told.store_url) as url:
             started = time.perf_counter()
-            restore(OnServers(self._place.directory, url), "", Source(self._told.kafka, self._prefix))
+            restore(OnServers(self._location.directory, url), "", Source(self._told.kafka, self._prefix))
             return self.events / (time.perf_counter() - started)
 
 
@@ -153,6 +153,6 @@ def _house(told: Settings, days: float) -> Iterator[_House]:
         admin = opened.enter_context(closing(KafkaAdminClient(bootstrap_servers=told.kafka)))
         make_topics(brokers, prefix, PARTITIONS, 1)
         opened.callback(lambda: admin.delete_topics(names(prefix)))
-        house = _House(told, prefix, store_url, Path(directory))
-        house.fill(days)
-        yield house
+        deployment = _House(told, prefix, store_url, Path(directory))
+        deployment.fill(days)
+        yield deployment

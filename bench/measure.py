@@ -54,12 +54,12 @@ def profiled(work: Callable[[], object]) -> list[dict[str, Any]]:
     busiest = sorted(rows.items(), key=lambda row: row[1][2], reverse=True)[:TOP]
     return [
         {
-            "function": f"{'/'.join(place[0].split('/')[-2:])}:{place[1]} {place[2]}",
+            "function": f"{'/'.join(location[0].split('/')[-2:])}:{location[1]} {location[2]}",
             "calls": calls,
             "own_percent": _short(100 * own / total),
             "with_callees_percent": _short(100 * whole / total),
         }
-        for place, (_, calls, own, whole, _callers) in busiest
+        for location, (_, calls, own, whole, _callers) in busiest
     ]
 
 

@@ -19,7 +19,7 @@ from commands.handler_context import Caller, Command
 from domain.base import SECOND
 from domain.ids import company_id
 from projections.engine.chdb_warehouse import ChdbWarehouse
-from projections.engine.temporal_view import Rows
+from projections.engine.temporal_view import CompanyRows
 from projections.figures.metrics import visit_figures
 from projections.figures.question import Question
 from settings import Settings
@@ -36,7 +36,7 @@ def rebuild(quick: bool) -> dict[str, Any]:
     """Every projection folded anew from a log of a simulated center's days, beside the ones that answer, and swapped."""
     with TemporaryDirectory(prefix="bench-") as name:
         center = Embedded(Path(name, "data"), Settings())
-        history(center.door, COMPANY, seed=1, start=START, days=1 if quick else 20, scale=1.0)
+        history(center.bus, COMPANY, seed=1, start=START, days=1 if quick else 20, scale=1.0)
         head = center.store.head()
         center.cover(head, lambda *_: None)
         loose = ChdbWarehouse(Path(name, "data", "warehouse"), "loose")
@@ -76,7 +76,7 @@ def event_to_dashboard(quick: bool) -> dict[str, Any]:
     with TemporaryDirectory(prefix="bench-") as name:
         center = Embedded(Path(name, "data"), Settings())
         loose = ChdbWarehouse(Path(name, "data", "warehouse"), "loose")
-        bare = [_bare_row(loose, place) for place in range(20)]
+        bare = [_bare_row(loose, location) for location in range(20)]
         waits, rates = busy_dashboard(center, seconds=5 if quick else 40, events_a_second=200)
         loose.close()
         center.close()
@@ -105,7 +105,7 @@ class _Watch(threading.Thread):
         self.waited: list[float] = []
         self.answers = 0
         self.seconds = 0.0
-        self._rows = Rows(center.warehouse, COMPANY, center.progress)
+        self._rows = CompanyRows(center.warehouse, COMPANY, center.progress)
         self._saved: deque[tuple[int, float]] = deque()
         self._ending = threading.Event()
 
@@ -133,28 +133,28 @@ async def _traffic(center: Center, watch: _Watch, seconds: float, events_a_secon
     """A busy center's commands, each at its moment, so many a second; those whose moment has passed at once, together."""
     caller = Caller(COMPANY, "bench", PERMISSIONS)
     for command in settings_of(busy_center()):
-        center.door.execute(command, caller)
+        center.bus.execute(command, caller)
     began = asyncio.get_running_loop().time()
     morning = int((START + timedelta(hours=7)).timestamp()) * SECOND
     story = (command for at, action in Model(busy_center(4.0), 1, morning).play() for command in commands_of(COMPANY, at, action))
     due = enumerate(itertools.islice(story, int(seconds * events_a_second)))
 
     async def bring(command: Command) -> None:
-        watch.saved((await center.door.execute_soon(command, caller)).position)
+        watch.saved((await center.bus.execute_soon(command, caller)).position)
 
     async with asyncio.TaskGroup() as under_way:
         # They come to the door in the order of their tasks, and so of the story.
-        for place, command in due:
-            await asyncio.sleep(began + place / events_a_second - asyncio.get_running_loop().time())
+        for location, command in due:
+            await asyncio.sleep(began + location / events_a_second - asyncio.get_running_loop().time())
             under_way.create_task(bring(command))
 
 
-def _bare_row(warehouse: ChdbWarehouse, place: int) -> float:
+def _bare_row(warehouse: ChdbWarehouse, location: int) -> float:
     """One row into chDB, and an answer that counts it."""
-    if not place:
+    if not location:
         warehouse.execute("CREATE TABLE bare_rows (id UInt64, queue String) ENGINE = ReplacingMergeTree ORDER BY id")
     started = time.perf_counter()
-    warehouse.insert("bare_rows", {"id": [place], "queue": ["vendas"]})
+    warehouse.insert("bare_rows", {"id": [location], "queue": ["vendas"]})
     (counted,) = warehouse.execute("SELECT count() AS n FROM bare_rows FINAL WHERE queue = 'vendas'")
-    assert counted["n"] == place + 1
+    assert counted["n"] == location + 1
     return time.perf_counter() - started

@@ -19,7 +19,7 @@ import settings
 from bench.commands_postgresql import database
 from bench.commands_sqlite import COMPANY
 from bench.measure import compared, in_turns, profiled, spread
-from commands.command_bus import Door
+from commands.command_bus import CommandBus
 from simulator.story import history
 from store.database import Database
 from store.event_store import Store
@@ -29,8 +29,8 @@ from store.storage_location import OnServers
 from streams.brokers import Brokers
 from streams.deployment_topics import make_topics, names
 from streams.messages import Carried, Message, message
-from streams.relay import LOCK, House, Relay
-from streams.relay_progress import Ledger
+from streams.relay import LOCK, Relay, Relayed
+from streams.relay_progress import RelayProgress
 from streams.topics import slice_of, topic
 
 START = datetime(2026, 3, 2, 3, tzinfo=UTC)
@@ -48,11 +48,11 @@ def relay(quick: bool) -> dict[str, Any]:
         TemporaryDirectory(prefix="bench-") as directory,
         closing(Brokers(told.kafka)) as brokers,
     ):
-        place = OnServers(Path(directory), url)
-        with Store(place) as store:
-            history(Door(store), COMPANY, seed=1, start=START, days=1, scale=2.0 if quick else 4.0)
-        with closing(place.events()) as log:
-            bench = _Bench(place, log, brokers, told.kafka)
+        location = OnServers(Path(directory), url)
+        with Store(location) as store:
+            history(CommandBus(store), COMPANY, seed=1, start=START, days=1, scale=2.0 if quick else 4.0)
+        with closing(location.events()) as log:
+            bench = _Bench(location, log, brokers, told.kafka)
             try:
                 bench.ours()
                 mine, bare = in_turns(3 if quick else 5, bench.ours, bench.raw)
@@ -68,10 +68,10 @@ def relay(quick: bool) -> dict[str, Any]:
 class _Bench:
     """Each round has topics of its own."""
 
-    def __init__(self, place: OnServers, log: Database, brokers: Brokers, kafka: str) -> None:
+    def __init__(self, location: OnServers, log: Database, brokers: Brokers, kafka: str) -> None:
         self.events = last_position(log)
         self.cpu: dict[str, list[float]] = {"ours": [], "raw": []}
-        self._place = place
+        self._location = location
         self._log = log
         self._brokers = brokers
         self._kafka = kafka
@@ -91,10 +91,10 @@ class _Bench:
         """Events a second of a relay that finds a log of which nothing is in Kafka."""
         prefix = self._topics()
         with (
-            closing(Ledger(self._place.relay(), prefix)) as ledger,
-            ServerLock(self._place.store_url, LOCK) as lock,
+            closing(RelayProgress(self._location.relay(), prefix)) as relay_progress,
+            ServerLock(self._location.store_url, LOCK) as lock,
         ):
-            run = Relay(House(self._log, ledger, lock, self._kafka, prefix, PARTITIONS))
+            run = Relay(Relayed(self._log, relay_progress, lock, self._kafka, prefix, PARTITIONS))
             watch = _Watch(run, self.events)
             watch.start()
             run.run()

@@ -17,7 +17,7 @@ import uvloop
 
 from cli.main import SEARCHES_FOR_GARBAGE
 from projections.engine.clickhouse_warehouse import ClickhouseWarehouse
-from streams.consumed_message import Incoming
+from streams.consumed_message import ConsumedMessage
 from streams.faust_app import FaustApp, app_of
 from streams.topics import SLICES, topic
 from streams.worker import Worker
@@ -55,7 +55,7 @@ class Gated(Worker):
 
     counting: Counting
 
-    async def take(self, messages: Iterable[Incoming]) -> None:
+    async def take(self, messages: Iterable[ConsumedMessage]) -> None:
         """As the worker does."""
         if not self.counting.begun.is_set():
             await self.counting.begun.wait()
@@ -68,7 +68,7 @@ async def ours(brokers: str, prefix: str, group: str, url: str, directory: str) 
     with closing(ClickhouseWarehouse(url)) as warehouse:
 
         def make(app: FaustApp) -> Worker:
-            def ack(messages: Sequence[Incoming]) -> None:
+            def ack(messages: Sequence[ConsumedMessage]) -> None:
                 app.ack(messages)
                 counting.done += len(messages)
 

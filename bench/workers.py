@@ -23,7 +23,7 @@ from kafka.admin import KafkaAdminClient
 import settings
 from bench.commands_sqlite import COMPANY
 from bench.measure import compared, in_turns, profiled, spread
-from commands.command_bus import Door
+from commands.command_bus import CommandBus
 from migrations.runner import migrate
 from projections.engine.clickhouse_warehouse import ClickhouseWarehouse
 from projections.engine.folding import Folded, Folding
@@ -68,7 +68,7 @@ def worker(quick: bool) -> dict[str, Any]:
 
 def _log(scale: float) -> list[Stored]:
     with TemporaryDirectory(prefix="bench-") as directory, Store(InDirectory(Path(directory))) as store:
-        history(Door(store), COMPANY, seed=1, start=START, days=1, scale=scale)
+        history(CommandBus(store), COMPANY, seed=1, start=START, days=1, scale=scale)
         return store.recorder.rows_after(0, 10_000_000)
 
 

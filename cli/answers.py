@@ -59,7 +59,7 @@ def _answer(ask: Ask, held: Held, console: Console) -> int:
         case Verify():
             from cli import upkeep
 
-            return TAMPERED if upkeep.tampered(held.place, console) else 0
+            return TAMPERED if upkeep.tampered(held.location, console) else 0
         case Admin():
             from cli import upkeep
 

@@ -41,5 +41,5 @@ def known_or_new(center: Center, name: str) -> Company:
     if not there or name not in ("", *(company.name for company in there)):
         new = name or FIRST
         with suppress(AlreadyExists):  # by another process, just now
-            center.door.execute(RegisterCompany(name=new), Caller(company_id(new), OPERATOR, frozenset(PERMISSIONS)))
+            center.bus.execute(RegisterCompany(name=new), Caller(company_id(new), OPERATOR, frozenset(PERMISSIONS)))
     return known(center, name)

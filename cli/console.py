@@ -74,7 +74,7 @@ class Terminal:
     def progress(self, label: str, done: int, total: int | None, unit: str) -> None:
         """Move the bar; without a terminal a line every few seconds."""
         if not self._screen.is_terminal:
-            self._tell(label, done, total, unit)
+            self._observe(label, done, total, unit)
             return
         if self._progress is None or label != self._label:
             self._begin(label, unit)
@@ -96,7 +96,7 @@ class Terminal:
         self._label = label
         self._task = self._progress.add_task(label, total=None)
 
-    def _tell(self, label: str, done: int, total: int | None, unit: str) -> None:
+    def _observe(self, label: str, done: int, total: int | None, unit: str) -> None:
         now = time.monotonic()
         if now - self._told < _QUIET_S:
             return

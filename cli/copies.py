@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from bootstrap import DirectoryHeld, hold, is_data_directory, open_center, place
+from bootstrap import DirectoryHeld, hold, is_data_directory, location, open_center
 from cli.answers import TAMPERED
 from cli.console import Console, Mistake
 from cli.migrate import make_all
@@ -41,7 +41,7 @@ def _one_line() -> Iterator[None]:
 
 
 def _servers(settings: Settings, command: str) -> OnServers:
-    found = place(settings.data, settings)
+    found = location(settings.data, settings)
     if not isinstance(found, OnServers):
         raise Mistake(f"`atende {command}` writes to servers, and the settings name none: ATENDE_MODE=distributed")
     return found
@@ -49,7 +49,7 @@ def _servers(settings: Settings, command: str) -> OnServers:
 
 def backup_keys(directory: Path, settings: Settings, file: Path, console: Console) -> int:
     """Write the key store into a file, also while servers use it."""
-    found = place(directory, settings)
+    found = location(directory, settings)
     if not found.exists():
         raise Mistake(f"{found.name}: nothing was ever stored there")
     with _one_line():
@@ -127,7 +127,7 @@ def _must_be_free(settings: Settings, where: OnServers) -> None:
     """Refuse topics in which there is another log: the relay would append this one to it. Raises Mistake."""
     from streams.brokers import Brokers, BrokersAway, BrokersRefuse
     from streams.deployment_topics import names
-    from streams.relay_progress import Ledger
+    from streams.relay_progress import RelayProgress
 
     try:
         with closing(Brokers(settings.kafka)) as brokers:
@@ -135,8 +135,8 @@ def _must_be_free(settings: Settings, where: OnServers) -> None:
             messages = sum(brokers.ends({name: topic.partitions for name, topic in there.items()}).values()) if there else 0
     except (BrokersAway, BrokersRefuse) as refused:
         raise Mistake(str(refused)) from refused
-    with closing(Ledger(where.relay(), settings.topics)) as ledger:
-        if messages and not ledger.position():
+    with closing(RelayProgress(where.relay(), settings.topics)) as relay_progress:
+        if messages and not relay_progress.position():
             raise Mistake(
                 f"the topics {settings.topics}.* hold {messages:,} messages of another log: ATENDE_TOPICS names others, or remove them"
             )

@@ -11,7 +11,7 @@ import msgspec
 from rich.console import Console as Screen
 from rich.table import Table
 
-from bootstrap import place
+from bootstrap import location
 from cli.console import Console, Mistake
 from cli.topics import must_be_distributed
 from cli.worker import rows
@@ -21,7 +21,7 @@ from store.database import StoreUnavailable
 from streams.dead_letter_retry import retry
 from streams.dead_letters import UNUSABLE, DeadLetter, DeadLetters
 from streams.topics import partition_name
-from streams.write_lock import TurnLost, Turns
+from streams.write_lock import WriteLock, WriteLockLost
 
 _COLUMNS = ("position", "event", "reason", "message", "set_aside_at")
 
@@ -44,8 +44,8 @@ def retry_letters(settings: Settings, positions: Sequence[int], console: Console
     with (
         _kept(settings) as kept,
         rows(settings) as warehouse,
-        closing(Turns(settings.store_url)) as turns,
-        closing(place(settings.data, settings).events()) as log,
+        closing(WriteLock(settings.store_url)) as write_lock,
+        closing(location(settings.data, settings).events()) as log,
     ):
         listed = _listed(kept)
         letters = [letter for letter in listed if not positions or letter.position in positions]
@@ -53,10 +53,10 @@ def retry_letters(settings: Settings, positions: Sequence[int], console: Console
             console.warn(f"{position} is no dead letter")
         failed = 0
         try:
-            for tried in retry(letters, kept, log, warehouse, turns):
+            for tried in retry(letters, kept, log, warehouse, write_lock):
                 failed += bool(tried.refused)
                 console.out(f"{tried.letter.name} {tried.letter.event}: {tried.refused or 'its rows are made'}\n")
-        except (*UNUSABLE, TurnLost, StoreUnavailable, WarehouseError) as error:
+        except (*UNUSABLE, WriteLockLost, StoreUnavailable, WarehouseError) as error:
             raise Mistake(f"not all were tried: {error}") from error
     return 1 if failed else 0
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from bootstrap import Center, is_data_directory
 from cli.company import caller, known_or_new
 from cli.console import Console, Mistake, terminal
-from cli.live_table import Board, moving
+from cli.live_table import LiveTable, moving
 from cli.serve import held_alone, run
 from commands.users import AppointAdministrator, SetPassword, hashed_password
 from domain.base import SECOND
@@ -40,7 +40,7 @@ def demo(directory: Path | None, settings: Settings, seed: int) -> int:
             console.out(f"\nAtende   {url}   (API: {url}/docs)\nE-mail   {EMAIL}\nSenha    {password}\n\n")
             await story.live()
 
-        board = Board(center, company)
+        board = LiveTable(center, company)
         with moving(board):
             run(held, settings, present)
     return 0
@@ -60,9 +60,9 @@ def _fresh(directory: Path | None) -> Iterator[Path]:
 def _past(center: Center, company: Company, seed: int, console: Console) -> Story:
     """Tell a week of the center's past; the story goes on from there."""
     center.covered()
-    now = center.door.clock.now_us()
+    now = center.bus.clock.now_us()
     began = now - _PAST_US
-    story = Story(center.door, company.id, sleepless_center(), seed=seed, start_us=began)
+    story = Story(center.bus, company.id, sleepless_center(), seed=seed, start_us=began)
     story.set_up()
     hour = 3600 * SECOND
     story.tell_until(now, lambda instant, _: console.progress("history", (instant - began) // hour, _PAST_US // hour, "hours"))
@@ -74,8 +74,8 @@ def _administrator(center: Center, company: Company) -> str:
     """Appoint one; the password."""
     operator = caller(company)
     password = _password()
-    token = center.door.execute(AppointAdministrator(email=EMAIL), operator).result["token"]
-    center.door.execute(SetPassword(token=token, hashed=hashed_password(password)), operator)
+    token = center.bus.execute(AppointAdministrator(email=EMAIL), operator).result["token"]
+    center.bus.execute(SetPassword(token=token, hashed=hashed_password(password)), operator)
     return password
 
 

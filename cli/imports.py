@@ -69,7 +69,7 @@ def queue_log(ask: ImportQueueLog, center: Center, console: Console) -> int:
         center.covered()
     with _one_line(*ask.files):
         result = import_queue_log(
-            center.door,
+            center.bus,
             caller(company),
             files,
             timezone=asked_zone or zone(company.settings.timezone),
@@ -85,7 +85,7 @@ def ami(ask: ImportAmi, center: Center, console: Console) -> int:
     if ask.wait:
         center.covered()
     with _one_line(ask.file):
-        result = import_ami(center.door, caller(company), Path(ask.file.path), ask.file.name, _progress(console))
+        result = import_ami(center.bus, caller(company), Path(ask.file.path), ask.file.name, _progress(console))
     return _concluded(result, company, center, console, json=ask.json, wait=ask.wait)
 
 
@@ -104,7 +104,7 @@ def _cover(center: Center, console: Console) -> None:
 def _concluded(result: Result, company: Company, center: Center, console: Console, *, json: bool, wait: bool) -> int:
     if wait:
         _cover(center, console)
-        if settle_restarts(center.door, center.warehouse, company.id):
+        if settle_restarts(center.bus, center.warehouse, company.id):
             _cover(center, console)
     if json:
         console.out(msgspec.json.encode(result.to_json()).decode() + "\n")

@@ -19,7 +19,7 @@ from rich.text import Text
 from bootstrap import Center
 from cli.instants import zone
 from domain.users import Company
-from projections.engine.temporal_view import Rows
+from projections.engine.temporal_view import CompanyRows
 from projections.figures.question import Question
 from projections.queries.dashboards import inbound
 
@@ -47,18 +47,18 @@ _STATES = (
 )
 
 
-class Board:
+class LiveTable:
     """What the table shows of one company."""
 
     def __init__(self, center: Center, company: Company) -> None:
         self._center = center
-        self._rows = Rows(center.warehouse, company.id, center.progress)
+        self._rows = CompanyRows(center.warehouse, company.id, center.progress)
         self._zone = zone(company.settings.timezone)
         self._question = Question(timezone=company.settings.timezone)
 
     def __rich__(self) -> RenderableType:
         """The center at this moment."""
-        now_us = self._center.door.clock.now_us()
+        now_us = self._center.bus.clock.now_us()
         now = datetime.fromtimestamp(now_us // 1_000_000, UTC).astimezone(self._zone)
         midnight = now.replace(hour=0, minute=0, second=0)
         question = replace(self._question, since_ms=round(midnight.timestamp()) * 1_000)
@@ -85,7 +85,7 @@ def _shown(name: str, value: Any) -> str:
 
 
 @contextmanager
-def moving(board: Board) -> Iterator[None]:
+def moving(board: LiveTable) -> Iterator[None]:
     """Show the board, anew every second, while it lasts."""
     ended = threading.Event()
     screen = Screen()
@@ -98,7 +98,7 @@ def moving(board: Board) -> Iterator[None]:
         thread.join()
 
 
-def _move(board: Board, screen: Screen, ended: threading.Event) -> None:
+def _move(board: LiveTable, screen: Screen, ended: threading.Event) -> None:
     if not screen.is_terminal:
         while not ended.wait(_REFRESH_PIPED_S):
             screen.print(board)

@@ -14,7 +14,7 @@ from settings import Settings
 from store.postgres_lock import ServerLock
 from store.server_tables import make_store, make_tables
 from store.storage_location import RELAY_SCHEMA, OnServers
-from streams import relay_progress as ledger
+from streams import relay_progress
 from streams.swap import Busy, finish_swap
 
 _PATIENCE_S = 60.0
@@ -42,7 +42,7 @@ def make_all(settings: Settings, say: Callable[[str], object] = lambda _: None, 
     """Make what is missing on PostgreSQL and on ClickHouse; `say` hears each statement."""
     with _alone(settings, wait=not dry_run):
         make_store(OnServers(settings.data, settings.store_url, settings.keys_url), say, dry_run=dry_run)
-        make_tables(settings.store_url, RELAY_SCHEMA, (ledger.TABLES,), say, dry_run=dry_run)
+        make_tables(settings.store_url, RELAY_SCHEMA, (relay_progress.TABLES,), say, dry_run=dry_run)
         _rows(settings, say, dry_run=dry_run)
 
 

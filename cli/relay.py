@@ -19,8 +19,8 @@ from cli.topics import must_be_distributed
 from settings import Settings
 from store.postgres_lock import ServerLock
 from streams.brokers import BrokersAway, BrokersRefuse
-from streams.relay import LOCK, CannotBeRelayed, Figures, House, NotThisLog, Relay
-from streams.relay_progress import Ledger
+from streams.relay import LOCK, CannotBeRelayed, Figures, NotThisLog, Relay, Relayed
+from streams.relay_progress import RelayProgress
 
 _ASLEEP_S = 0.5
 
@@ -30,19 +30,19 @@ def relay(settings: Settings, metrics_port: int | None, console: Console, *, ane
     must_be_distributed(settings)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("streams").setLevel(logging.INFO)
-    place = on_servers(settings.data, settings)
+    location = on_servers(settings.data, settings)
     with ExitStack() as stack:
-        log = stack.enter_context(closing(place.events()))
-        ledger = stack.enter_context(closing(Ledger(place.relay(), settings.topics)))
+        log = stack.enter_context(closing(location.events()))
+        relay_progress = stack.enter_context(closing(RelayProgress(location.relay(), settings.topics)))
         lock = stack.enter_context(ServerLock(settings.store_url, LOCK))
-        house = House(log, ledger, lock, settings.kafka, settings.topics, settings.partitions)
-        run = Relay(house)
+        relayed = Relayed(log, relay_progress, lock, settings.kafka, settings.topics, settings.partitions)
+        run = Relay(relayed)
         for ending in (signal.SIGTERM, signal.SIGINT):
             signal.signal(ending, lambda *_: run.close())
         try:
             run.check()
             if anew:
-                ledger.set(0, {})
+                relay_progress.set(0, {})
             if metrics_port is not None:
                 registry = CollectorRegistry()
                 registry.register(_Collected(run.figures))

@@ -15,7 +15,7 @@ from cli.instants import instant, position_or_instant, zone
 from commands.people import People
 from domain.base import MS
 from domain.users import Company
-from projections.engine.temporal_view import Rows
+from projections.engine.temporal_view import CompanyRows
 from projections.figures.intervals import iso
 from projections.figures.question import Question
 from projections.queries import reports
@@ -30,10 +30,10 @@ _DURATIONS = ("wait_ms", "ring_ms", "talk_ms", "wrap_ms", "session_ms")
 _USUAL = {"queues": "queue", "ivr": "ivr", "agents": "agent", "interactions": "total"}
 
 
-def rows_of(center: Center, company: Company, console: Console) -> Rows:
+def rows_of(center: Center, company: Company, console: Console) -> CompanyRows:
     """The company's rows, which cover all that is saved now."""
     center.cover(center.store.head(), lambda done, total: console.progress("figures", done, total, "events"))
-    return Rows(center.warehouse, company.id, center.progress)
+    return CompanyRows(center.warehouse, company.id, center.progress)
 
 
 def report(ask: Report, center: Center, console: Console) -> int:
@@ -46,7 +46,7 @@ def report(ask: Report, center: Center, console: Console) -> int:
     return 0
 
 
-def _interactions(ask: Report, center: Center, rows: Rows, question: Question) -> Told:
+def _interactions(ask: Report, center: Center, rows: CompanyRows, question: Question) -> Told:
     if ask.by is not None:
         raise Mistake("interactions are a row each: there is no --by")
     return interactions(rows, Interactions(question=question), People(center.store))

@@ -64,7 +64,7 @@ def serve(directory: Path, settings: Settings, company: str) -> int:
         held.center.covered()
 
         async def say(url: str) -> None:
-            console.warn(f"Atende serves {held.place.name} at {url}")
+            console.warn(f"Atende serves {held.location.name} at {url}")
 
         run(held, settings, say)
     return 0

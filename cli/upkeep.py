@@ -14,14 +14,14 @@ from commands.users import AppointAdministrator
 from domain.contacts import normalised
 from domain.users import Company
 from projections.engine.progress import ProjectionsStopped
-from projections.engine.temporal_view import View
+from projections.engine.temporal_view import TemporalView
 from projections.queries.contacts import has_open_interaction
-from store.storage_location import Place
+from store.storage_location import StorageLocation
 
 
-def tampered(place: Place, console: Console) -> bool:
+def tampered(location: StorageLocation, console: Console) -> bool:
     """Walk the hash chain of the whole log, and say whether it is what was written."""
-    verdict = place.verify()
+    verdict = location.verify()
     if verdict.flaw is not None:
         console.out(f"tampered: {verdict.flaw}; the {verdict.events} before it are proved\n")
     else:
@@ -33,10 +33,10 @@ def forget(ask: Forget, center: Center, console: Console) -> int:
     """Destroy the key of a contact; refused while a call of the contact goes on."""
     company = known(center, ask.company)
     contact = _contact(center, company, ask.contact)
-    view = View(center.warehouse, company.id)
+    view = TemporalView(center.warehouse, company.id)
     rows_of(center, company, console)
     command = ForgetContact(contact=contact, busy=has_open_interaction(view, contact))
-    center.door.execute(command, caller(company))
+    center.bus.execute(command, caller(company))
     console.out(f"{contact} is forgotten\n")
     return 0
 
@@ -69,6 +69,6 @@ def rebuild(ask: Rebuild, center: Center, console: Console) -> int:
 def admin(ask: Admin, held: Held, console: Console) -> int:
     """Appoint the administrator and give the link."""
     company = known(held.center, ask.company)
-    receipt = held.center.door.execute(AppointAdministrator(email=ask.email), caller(company))
+    receipt = held.center.bus.execute(AppointAdministrator(email=ask.email), caller(company))
     console.out(f"{held.public_url or held.url}/first-access#{receipt.result['token']}\n")
     return 0

@@ -27,7 +27,7 @@ from streams.deployment_topics import faults
 from streams.faust_app import FaustApp, lingers, run
 from streams.worker import Worker
 from streams.worker_metrics import WorkerMetrics
-from streams.write_lock import TurnLost, Turns
+from streams.write_lock import WriteLock, WriteLockLost
 
 
 def work(settings: Settings, metrics_port: int | None, console: Console) -> int:
@@ -45,8 +45,8 @@ def _work(settings: Settings, metrics_port: int | None, console: Console) -> int
     logging.getLogger("streams").setLevel(logging.INFO)
     with ExitStack() as stack:
         _topics(settings)
-        turns = stack.enter_context(closing(Turns(settings.store_url)))
-        turns.check()
+        write_lock = stack.enter_context(closing(WriteLock(settings.store_url)))
+        write_lock.check()
         warehouse = stack.enter_context(rows(settings))
         letters = stack.enter_context(closing(DeadLetters(settings.kafka, settings.topics)))
         metrics = WorkerMetrics()
@@ -54,8 +54,8 @@ def _work(settings: Settings, metrics_port: int | None, console: Console) -> int
             stack.callback(serve(metrics.registry, settings.host, metrics_port, console))
 
         def make(app: FaustApp) -> Worker:
-            outside = (*UNUSABLE, StoreUnavailable, TurnLost)
-            return Worker(warehouse, letters.keep, app.ack, app.begins_at, around=turns.shared, outside=outside, seen=metrics)
+            outside = (*UNUSABLE, StoreUnavailable, WriteLockLost)
+            return Worker(warehouse, letters.keep, app.ack, app.begins_at, around=write_lock.shared, outside=outside, seen=metrics)
 
         console.warn(f"Atende makes rows of the topics {settings.topics}.*")
         # What is there now stays, so nobody has to look at it again.

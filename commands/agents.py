@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from commands.handler_context import Command, Desk, Done, handles
+from commands.handler_context import Command, Done, HandlerContext, handles
 from commands.queues import ensure_queue
 from domain.agents import Agent
 from domain.errors import InvalidField, NotFound
@@ -50,55 +50,55 @@ class ResumeAgent(Command, frozen=True, kw_only=True):
 
 
 @handles(LogIn)
-def log_in(command: LogIn, desk: Desk) -> Done:
+def log_in(command: LogIn, context: HandlerContext) -> Done:
     """An agent comes to be with the first login."""
     if not command.agent.strip():
         raise InvalidField("agent", "an agent has a name")
-    identity = agent_id(desk.tenant, command.agent)
-    agent = desk.load(Agent, identity) or desk.add(Agent(identity, desk.tenant, command.agent))
-    at = desk.instant(command.at)
+    identity = agent_id(context.tenant, command.agent)
+    agent = context.load(Agent, identity) or context.add(Agent(identity, context.tenant, command.agent))
+    at = context.instant(command.at)
     for queue in command.queues:
-        ensure_queue(desk, queue, at)
-    return _tell(desk, agent, [Fact("joined", at, queue=queue, by="member", ref="joined") for queue in command.queues or ("",)])
+        ensure_queue(context, queue, at)
+    return _observe(context, agent, [Fact("joined", at, queue=queue, by="member", ref="joined") for queue in command.queues or ("",)])
 
 
 @handles(LogOut)
-def log_out(command: LogOut, desk: Desk) -> Done:
+def log_out(command: LogOut, context: HandlerContext) -> Done:
     """Refused for an agent who is not in."""
-    agent = _existing(desk, command.agent)
+    agent = _existing(context, command.agent)
     agent.must_be_in()
-    at = desk.instant(command.at)
-    return _tell(desk, agent, [Fact("left", at, queue=queue, ref="left") for queue in command.queues or ("",)])
+    at = context.instant(command.at)
+    return _observe(context, agent, [Fact("left", at, queue=queue, ref="left") for queue in command.queues or ("",)])
 
 
 @handles(PauseAgent)
-def pause_agent(command: PauseAgent, desk: Desk) -> Done:
+def pause_agent(command: PauseAgent, context: HandlerContext) -> Done:
     """Refused for an agent who is not in."""
     if not command.reason.strip():
         raise InvalidField("reason", "a pause has a reason")
-    agent = _existing(desk, command.agent)
+    agent = _existing(context, command.agent)
     agent.must_be_in()
-    return _tell(desk, agent, [Fact("paused", desk.instant(command.at), text=command.reason, ref="paused")])
+    return _observe(context, agent, [Fact("paused", context.instant(command.at), text=command.reason, ref="paused")])
 
 
 @handles(ResumeAgent)
-def resume_agent(command: ResumeAgent, desk: Desk) -> Done:
+def resume_agent(command: ResumeAgent, context: HandlerContext) -> Done:
     """Refused for an agent who is not paused."""
-    agent = _existing(desk, command.agent)
+    agent = _existing(context, command.agent)
     agent.must_be_in()
     agent.must_be_paused(True)
-    return _tell(desk, agent, [Fact("unpaused", desk.instant(command.at), ref="unpaused")])
+    return _observe(context, agent, [Fact("unpaused", context.instant(command.at), ref="unpaused")])
 
 
-def _existing(desk: Desk, name: str) -> Agent:
-    agent = desk.load(Agent, agent_id(desk.tenant, name))
+def _existing(context: HandlerContext, name: str) -> Agent:
+    agent = context.load(Agent, agent_id(context.tenant, name))
     if agent is None or not agent.person:
         raise NotFound(f"no agent {name}")
     return agent
 
 
-def _tell(desk: Desk, agent: Agent, facts: list[Fact]) -> Done:
+def _observe(context: HandlerContext, agent: Agent, facts: list[Fact]) -> Done:
     if agent.standing.latest > facts[0].at:
         raise InvalidField("at", "earlier than what already happened to this agent")
-    agent.tell(facts, desk.stamp)
+    agent.observe(facts, context.metadata)
     return Done(agent, {"queues": agent.queues_now()})

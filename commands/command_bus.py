@@ -15,14 +15,26 @@ from collections.abc import Sequence
 
 from eventsourcing.persistence import IntegrityError
 
-from commands.handler_context import ANYONE, Caller, Command, Desk, Done, Receipt, handles
-from commands.unit_of_work import Answer, Batch, Request
+from commands.handler_context import ANYONE, Caller, Command, Done, Receipt, handles
+from commands.unit_of_work import Answer, Request, UnitOfWork
 from domain.errors import DomainError, VersionConflict
 from store.clock import Clock, ClockOff, ClockWatch, SystemClock
 from store.database import StoreUnavailable, Undone
 from store.event_store import Store
 
-__all__ = ["ANYONE", "Answer", "Caller", "Clock", "Command", "Desk", "Done", "Door", "Receipt", "Request", "SystemClock", "handles"]
+__all__ = [
+    "ANYONE",
+    "Answer",
+    "Caller",
+    "Clock",
+    "Command",
+    "CommandBus",
+    "Done",
+    "Receipt",
+    "Request",
+    "SystemClock",
+    "handles",
+]
 
 _TRIES = 3
 _SLOW_DISK_S = 0.005
@@ -34,7 +46,7 @@ _MANY = 64
 _Waiting = tuple[Command, Caller, "asyncio.Future[Receipt]"]
 
 
-class Door:
+class CommandBus:
     """The door of one store. Thread-safe; `execute_soon` is for one event loop."""
 
     def __init__(self, store: Store, clock: Clock | None = None, *, watched: bool = False) -> None:
@@ -81,21 +93,21 @@ class Door:
             # A commit costs much the same whether it has one command or many: those on their way through the loop come along.
             loop.call_soon(self._flush, loop, len(self._waiting))
             return
-        batch, self._waiting = self._waiting, []
-        requests = [(command, caller) for command, caller, _ in batch]
+        unit, self._waiting = self._waiting, []
+        requests = [(command, caller) for command, caller, _ in unit]
         quick = not self.store.recorder.db.ON_SERVER and self._usual_s < _SLOW_DISK_S
         if quick and self._lock.acquire(blocking=False):
             try:
                 answers = self._apart(requests)
             finally:
                 self._lock.release()
-            self._settle(batch, answers, loop)
+            self._settle(unit, answers, loop)
         else:
             working = loop.run_in_executor(None, self._apart_locked, requests)
-            working.add_done_callback(lambda done: self._settle(batch, done.result(), loop))
+            working.add_done_callback(lambda done: self._settle(unit, done.result(), loop))
 
-    def _settle(self, batch: list[_Waiting], answers: Sequence[Receipt | Exception], loop: asyncio.AbstractEventLoop) -> None:
-        for (_, _, future), answer in zip(batch, answers, strict=True):
+    def _settle(self, unit: list[_Waiting], answers: Sequence[Receipt | Exception], loop: asyncio.AbstractEventLoop) -> None:
+        for (_, _, future), answer in zip(unit, answers, strict=True):
             if future.done():
                 continue  # whoever asked has gone away
             if isinstance(answer, Exception):
@@ -129,48 +141,48 @@ class Door:
     def _execute(self, requests: Sequence[Request]) -> list[Answer]:
         if self.watch is not None:
             self.watch.must_fit()
-        batch = Batch(self.store)
+        unit = UnitOfWork(self.store)
         try:
-            batch.prefetch(requests)
-            outcomes = [batch.decide(command, caller, self.clock.now_us()) for command, caller in requests]
+            unit.prefetch(requests)
+            outcomes = [unit.decide(command, caller, self.clock.now_us()) for command, caller in requests]
             started = time.perf_counter()
-            answers = batch.write(outcomes)
+            answers = unit.write(outcomes)
             self._saved_in_s = time.perf_counter() - started
         except (IntegrityError, Undone):
-            batch.failed()
+            unit.failed()
             return self._one_by_one(requests)
         except BaseException:
-            batch.failed()
+            unit.failed()
             raise
-        batch.saved()
+        unit.saved()
         return answers
 
     def _one_by_one(self, requests: Sequence[Request]) -> list[Answer]:
         """After a version conflict, still in one transaction: each command alone, so that only the one in conflict fails."""
-        batches: list[Batch] = []
+        units: list[UnitOfWork] = []
         answers: list[Answer] = []
         try:
             with self.store.recorder.transaction():
                 for command, caller in requests:
-                    answers.append(self._alone(command, caller, batches))
+                    answers.append(self._alone(command, caller, units))
         except BaseException:
-            for batch in batches:
-                batch.failed()
+            for unit in units:
+                unit.failed()
             self.store.forget_protocol_blocks()
             raise
         return answers
 
-    def _alone(self, command: Command, caller: Caller, batches: list[Batch]) -> Answer:
+    def _alone(self, command: Command, caller: Caller, units: list[UnitOfWork]) -> Answer:
         for _ in range(_TRIES):
-            batch = Batch(self.store)
-            batches.append(batch)
+            unit = UnitOfWork(self.store)
+            units.append(unit)
             try:
                 with self.store.recorder.savepoint():
-                    (answer,) = batch.write([batch.decide(command, caller, self.clock.now_us())])
+                    (answer,) = unit.write([unit.decide(command, caller, self.clock.now_us())])
             except IntegrityError:
-                batch.failed()
+                unit.failed()
                 self.store.forget_protocol_blocks()
             else:
-                batch.saved()
+                unit.saved()
                 return answer
         return VersionConflict("somebody else changed the same thing at the same moment")

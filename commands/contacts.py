@@ -1,11 +1,11 @@
-"""Contacts registered by people, and forgotten at their own wish. Those that call come to be by themselves (`Desk.contact_for`)."""
+"""Contacts registered by people, and forgotten at their own wish. Those that call come to be by themselves (`HandlerContext.contact_for`)."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 from uuid import UUID
 
-from commands.handler_context import Command, Desk, Done, handles
+from commands.handler_context import Command, Done, HandlerContext, handles
 from domain.contacts import Contact, normalised
 from domain.errors import AlreadyExists, InvalidField
 
@@ -35,27 +35,27 @@ class ForgetContact(Command, frozen=True, kw_only=True):
 
 
 @handles(RegisterContact)
-def register_contact(command: RegisterContact, desk: Desk) -> Done:
+def register_contact(command: RegisterContact, context: HandlerContext) -> Done:
     """Let the contact be found by its phones from now on."""
     phones = tuple(dict.fromkeys(normalised(phone) for phone in command.phones))
     if any(not any(character.isdigit() for character in phone) for phone in phones):
         raise InvalidField("phones", "a phone has digits")
-    owners = {phone: desk.whose("phone", phone) for phone in phones}
+    owners = {phone: context.whose("phone", phone) for phone in phones}
     known = {owner for owner in owners.values() if owner is not None}
     if len(known) > 1:
         raise AlreadyExists("these phones belong to more than one contact")
-    contact = desk.get(Contact, known.pop()) if known else desk.add(Contact(desk.new_id(), desk.tenant))
+    contact = context.get(Contact, known.pop()) if known else context.add(Contact(context.new_id(), context.tenant))
     new = [phone for phone in phones if owners[phone] is None]
-    contact.register(command.name, new, desk.stamp)
+    contact.register(command.name, new, context.metadata)
     for phone in new:
-        desk.name("phone", phone, contact.id)
+        context.name("phone", phone, contact.id)
     return Done(contact)
 
 
 @handles(ForgetContact)
-def forget_contact(command: ForgetContact, desk: Desk) -> Done:
+def forget_contact(command: ForgetContact, context: HandlerContext) -> Done:
     """The key is destroyed before the event is saved: what the log says is done is done. Asked again, the key is destroyed again."""
-    contact = desk.get(Contact, command.contact)
-    contact.forget(busy=command.busy, stamp=desk.stamp)
-    desk.forget(contact.id)
+    contact = context.get(Contact, command.contact)
+    contact.forget(busy=command.busy, metadata=context.metadata)
+    context.forget(contact.id)
     return Done(contact)

@@ -14,13 +14,13 @@ from uuid import UUID
 
 import msgspec
 
-from domain.base import SECOND, Aggregate, Stamp
+from domain.base import SECOND, Aggregate, EventMetadata
 from domain.contacts import Contact, normalised
 from domain.errors import InvalidField, NotFound
 from store.keyring import Additions, Keyring
 
 if TYPE_CHECKING:
-    from commands.unit_of_work import Batch
+    from commands.unit_of_work import UnitOfWork
 
 ANYONE = ""
 """The permission of commands that prove by themselves that the caller may: a one-time link, a password."""
@@ -40,7 +40,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
 
     permission: ClassVar[str]
 
-    TELLING: ClassVar[bool] = False
+    OBSERVATION: ClassVar[bool] = False
     """A source says what it has seen: whatever it says, it is not refused."""
 
     def concerns(self, tenant: UUID) -> Iterable[UUID]:  # noqa: ARG002 - most commands cannot say
@@ -79,14 +79,14 @@ class Done(msgspec.Struct, frozen=True):
     result: dict[str, Any] = {}
 
 
-Handler = Callable[[Any, "Desk"], Done]
+Handler = Callable[[Any, "HandlerContext"], Done]
 HANDLERS: dict[type[Command], Handler] = {}
 
 
-def handles(command_type: type[C]) -> Callable[[Callable[[C, Desk], Done]], Callable[[C, Desk], Done]]:
+def handles(command_type: type[C]) -> Callable[[Callable[[C, HandlerContext], Done]], Callable[[C, HandlerContext], Done]]:
     """Let the decorated function be what is done for a command of this type."""
 
-    def register(handler: Callable[[C, Desk], Done]) -> Callable[[C, Desk], Done]:
+    def register(handler: Callable[[C, HandlerContext], Done]) -> Callable[[C, HandlerContext], Done]:
         assert command_type not in HANDLERS, f"{command_type.__name__} has a handler"
         HANDLERS[command_type] = handler
         return handler
@@ -94,15 +94,15 @@ def handles(command_type: type[C]) -> Callable[[Callable[[C, Desk], Done]], Call
     return register
 
 
-class Desk:
+class HandlerContext:
     """What the handler of one command works with. It sees what earlier commands of the same batch did."""
 
-    def __init__(self, batch: Batch, caller: Caller, command: Command, now_us: int) -> None:
-        self._batch = batch
+    def __init__(self, unit: UnitOfWork, caller: Caller, command: Command, now_us: int) -> None:
+        self._unit = unit
         self._now_us = now_us
         self.caller = caller
         self.tenant = caller.tenant
-        self.stamp = Stamp(
+        self.metadata = EventMetadata(
             tenant=caller.tenant, actor=caller.actor, recorded_at=now_us, cause=type(command).__name__, correlation=caller.correlation
         )
         self.touched: dict[UUID, Aggregate] = {}
@@ -111,7 +111,7 @@ class Desk:
     @property
     def keyring(self) -> Keyring:
         """To open people's data."""
-        return self._batch.store.keyring
+        return self._unit.store.keyring
 
     def now_us(self) -> int:
         """The moment of the command: the same however often it is asked."""
@@ -130,13 +130,13 @@ class Desk:
 
     def next_protocol(self) -> int:
         """A protocol number (PROTOCOLO) that the company has never had."""
-        return self._batch.store.next_protocol(self.tenant)
+        return self._unit.store.next_protocol(self.tenant)
 
     # Aggregates
 
     def load(self, kind: type[A], id: UUID) -> A | None:
         """The aggregate, or None if nothing ever happened to one of this kind. Another company's does not exist: NotFound."""
-        found = self.touched.get(id) or self._batch.load(kind, id)
+        found = self.touched.get(id) or self._unit.load(kind, id)
         if not isinstance(found, kind):
             return None
         if found.tenant != self.tenant:
@@ -161,12 +161,12 @@ class Desk:
     def whose(self, kind: str, value: str) -> UUID | None:
         """Who in this company has this phone or e-mail (`kind`)."""
         tag = self.keyring.tag(self.tenant, kind, value)
-        subject = self.additions.names.get(tag) or self._batch.additions.names.get(tag) or self.keyring.find(tag)
+        subject = self.additions.names.get(tag) or self._unit.additions.names.get(tag) or self.keyring.find(tag)
         return subject if subject is not None and self._exists(subject) else None
 
     def _exists(self, subject: UUID) -> bool:
         # An entry is written before the events that need it: after a crash in between it points to nobody.
-        return subject in self.touched or self._batch.exists(subject)
+        return subject in self.touched or self._unit.exists(subject)
 
     def name(self, kind: str, value: str, subject: UUID) -> None:
         """From now on this phone or e-mail finds `subject`."""
@@ -187,6 +187,6 @@ class Desk:
         if known is not None:
             return known
         contact = self.add(Contact(self.new_id(), self.tenant))
-        contact.appear(number, self.stamp)
+        contact.appear(number, self.metadata)
         self.name("phone", number, contact.id)
         return contact.id

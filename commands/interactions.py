@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 from uuid import UUID
 
-from commands.handler_context import Command, Desk, Done, handles
-from commands.observations import tell
+from commands.handler_context import Command, Done, HandlerContext, handles
+from commands.observations import observe
 from domain.agents import Agent
 from domain.base import MS, NOBODY, Personal
 from domain.errors import NotFound
@@ -74,7 +74,7 @@ class ChooseOption(CallCommand, frozen=True, kw_only=True):
     option: str
 
 
-class TellOutOfHours(CallCommand, frozen=True, kw_only=True):
+class AnnounceOutOfHours(CallCommand, frozen=True, kw_only=True):
     """The caller is told that it is closed now."""
 
     kind = "ivr_out_of_hours"
@@ -101,7 +101,7 @@ class RingAgent(CallCommand, frozen=True, kw_only=True):
     agent: str
 
 
-class MissRing(CallCommand, frozen=True, kw_only=True):
+class RingNoAnswer(CallCommand, frozen=True, kw_only=True):
     """It rang in vain; the call goes on waiting."""
 
     kind = "ring_no_answer"
@@ -193,39 +193,39 @@ class MeasureQuality(CallCommand, frozen=True, kw_only=True):
 
 
 @handles(StartCall)
-def start_call(command: StartCall, desk: Desk) -> Done:
+def start_call(command: StartCall, context: HandlerContext) -> Done:
     """A call comes to be; the same `call` twice is the same one."""
-    at = desk.instant(command.at)
-    return _begin(desk, command.call, Fact("arrived", at, text=command.did, private=_private(command.number), ref="arrived"))
+    at = context.instant(command.at)
+    return _begin(context, command.call, Fact("arrived", at, text=command.did, private=_private(command.number), ref="arrived"))
 
 
 @handles(DialOut)
-def dial_out(command: DialOut, desk: Desk) -> Done:
+def dial_out(command: DialOut, context: HandlerContext) -> Done:
     """An outbound attempt begins."""
-    at = desk.instant(command.at)
+    at = context.instant(command.at)
     private = _private(command.number)
-    return _begin(desk, command.call, Fact("dialled", at, queue=command.queue, agent=command.agent, private=private, ref="dialled"))
+    return _begin(context, command.call, Fact("dialled", at, queue=command.queue, agent=command.agent, private=private, ref="dialled"))
 
 
 def _private(number: str) -> Personal | None:
     return Personal(NOBODY, number) if number else None
 
 
-def _begin(desk: Desk, call: str, fact: Fact) -> Done:
-    call = call or str(desk.new_id())
-    identity = interaction_id(desk.tenant, call)
-    interaction = desk.load(Interaction, identity) or desk.add(Interaction(identity, desk.tenant))
+def _begin(context: HandlerContext, call: str, fact: Fact) -> Done:
+    call = call or str(context.new_id())
+    identity = interaction_id(context.tenant, call)
+    interaction = context.load(Interaction, identity) or context.add(Interaction(identity, context.tenant))
     if interaction.call is None:
-        tell(desk, interaction, call, (fact,))
+        observe(context, interaction, call, (fact,))
     assert interaction.call is not None
     return Done(interaction, {"call": interaction.call.call, "protocol": interaction.call.protocol})
 
 
-def on_call(command: CallCommand, desk: Desk) -> Done:
+def on_call(command: CallCommand, context: HandlerContext) -> Done:
     """Do to the call what was asked, if it can be done now."""
-    interaction = desk.get(Interaction, command.interaction)
+    interaction = context.get(Interaction, command.interaction)
     call = existing(interaction.call)
-    at = desk.instant(command.at)
+    at = context.instant(command.at)
     must_follow(interaction.facts, at)
     facts = []
     for kind, fields in _said(command, call):
@@ -234,8 +234,8 @@ def on_call(command: CallCommand, desk: Desk) -> Done:
             fields["wrap_ms"] = at // MS - max(visit.released_ms or 0 for visit in call.visits)
         facts.append(Fact(kind, at, queue=queue, ref=kind, **fields))
     if isinstance(command, (RingAgent, AnswerCall)):
-        _must_be_in(desk, command.agent)
-    tell(desk, interaction, call.call, tuple(facts))
+        _must_be_in(context, command.agent)
+    observe(context, interaction, call.call, tuple(facts))
     return Done(interaction, {"status": interaction.call.status if interaction.call else ""})
 
 
@@ -267,8 +267,8 @@ def _cut_short(call: Call) -> list[tuple[str, dict[str, Any]]]:
     return [("abandoned", {})] if visit.end == "" else [("released", {"by": "caller"})]
 
 
-def _must_be_in(desk: Desk, name: str) -> None:
-    agent = desk.load(Agent, agent_id(desk.tenant, name))
+def _must_be_in(context: HandlerContext, name: str) -> None:
+    agent = context.load(Agent, agent_id(context.tenant, name))
     if agent is None or not agent.person:
         raise NotFound(f"no agent {name}")
     agent.must_be_in()

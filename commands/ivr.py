@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from commands.handler_context import Command, Desk, Done, handles
+from commands.handler_context import Command, Done, HandlerContext, handles
 from domain.errors import InvalidField
 from domain.ids import ivr_id, queue_id
 from domain.ivr import Hours, Ivr, IvrSettings, Message, Option
@@ -61,46 +61,46 @@ class DeleteIvr(IvrCommand, frozen=True, kw_only=True):
 
 
 @handles(RegisterIvr)
-def register_ivr(command: RegisterIvr, desk: Desk) -> Done:
+def register_ivr(command: RegisterIvr, context: HandlerContext) -> Done:
     """Refused if there is such an IVR, or a menu leads to a queue that is not there."""
-    ivr = _under(desk, command.name)
-    ivr.register(command.name, _changed(IvrSettings(), command, desk), desk.stamp)
+    ivr = _under(context, command.name)
+    ivr.register(command.name, _changed(IvrSettings(), command, context), context.metadata)
     return Done(ivr)
 
 
 @handles(ChangeIvrSettings)
-def change_ivr_settings(command: ChangeIvrSettings, desk: Desk) -> Done:
+def change_ivr_settings(command: ChangeIvrSettings, context: HandlerContext) -> Done:
     """Refused if a menu leads to a queue that is not there."""
-    ivr = desk.get(Ivr, command.ivr)
-    ivr.set_settings(_changed(ivr.settings, command, desk), desk.stamp)
+    ivr = context.get(Ivr, command.ivr)
+    ivr.set_settings(_changed(ivr.settings, command, context), context.metadata)
     return Done(ivr)
 
 
 @handles(DeleteIvr)
-def delete_ivr(command: DeleteIvr, desk: Desk) -> Done:
+def delete_ivr(command: DeleteIvr, context: HandlerContext) -> Done:
     """Its calls of before stay in every figure."""
-    ivr = desk.get(Ivr, command.ivr)
-    ivr.delete(desk.stamp)
+    ivr = context.get(Ivr, command.ivr)
+    ivr.delete(context.metadata)
     return Done(ivr)
 
 
-def ensure_ivr(desk: Desk, name: str, at: int) -> Ivr:
+def ensure_ivr(context: HandlerContext, name: str, at: int) -> Ivr:
     """The IVR that a source calls `name`; first seen at `at` (microseconds), it comes to be: its hours and menu are in the dialplan."""
-    ivr = _under(desk, name)
+    ivr = _under(context, name)
     if ivr.version == 0:
-        ivr.register(name, IvrSettings(), desk.stamp, at)
+        ivr.register(name, IvrSettings(), context.metadata, at)
     return ivr
 
 
-def _under(desk: Desk, name: str) -> Ivr:
-    identity = ivr_id(desk.tenant, name)
-    return desk.load(Ivr, identity) or desk.add(Ivr(identity, desk.tenant))
+def _under(context: HandlerContext, name: str) -> Ivr:
+    identity = ivr_id(context.tenant, name)
+    return context.load(Ivr, identity) or context.add(Ivr(identity, context.tenant))
 
 
-def _changed(settings: IvrSettings, command: RegisterIvr | ChangeIvrSettings, desk: Desk) -> IvrSettings:
+def _changed(settings: IvrSettings, command: RegisterIvr | ChangeIvrSettings, context: HandlerContext) -> IvrSettings:
     """The settings, with what the command says in place of what they said."""
     for option in command.menu or ():
-        queue = desk.load(Queue, queue_id(desk.tenant, option.queue))
+        queue = context.load(Queue, queue_id(context.tenant, option.queue))
         if queue is None or not (queue.exists or queue.owner is not None):
             raise InvalidField("menu", f"no queue {option.queue}")
     said = {field: getattr(command, field) for field in IvrSettings.__struct_fields__}

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from commands.handler_context import Command, Desk, Done, handles
+from commands.handler_context import Command, Done, HandlerContext, handles
 from domain.ids import queue_id
 from domain.queues import Profile, Queue, QueueSettings
 from domain.users import Company
@@ -79,81 +79,81 @@ class DeleteQueue(QueueCommand, frozen=True, kw_only=True):
 
 
 @handles(RegisterQueue)
-def register_queue(command: RegisterQueue, desk: Desk) -> Done:
+def register_queue(command: RegisterQueue, context: HandlerContext) -> Done:
     """Refused if there is, or was under a former name, such a queue."""
-    queue = _under(desk, command.name)
-    queue.register(command.name, _changed(_defaults(desk), command), command.agents, desk.stamp)
+    queue = _under(context, command.name)
+    queue.register(command.name, _changed(_defaults(context), command), command.agents, context.metadata)
     return Done(queue)
 
 
 @handles(ChangeQueueSettings)
-def change_queue_settings(command: ChangeQueueSettings, desk: Desk) -> Done:
+def change_queue_settings(command: ChangeQueueSettings, context: HandlerContext) -> Done:
     """Calls offered earlier keep what they were promised."""
-    queue = desk.get(Queue, command.queue)
-    queue.set_settings(_changed(queue.settings, command), desk.stamp)
+    queue = context.get(Queue, command.queue)
+    queue.set_settings(_changed(queue.settings, command), context.metadata)
     return Done(queue)
 
 
 @handles(RenameQueue)
-def rename_queue(command: RenameQueue, desk: Desk) -> Done:
+def rename_queue(command: RenameQueue, context: HandlerContext) -> Done:
     """The new name is kept for this queue for good: a source that says it means this queue."""
-    queue = desk.get(Queue, command.queue)
-    queue.rename(command.name, desk.stamp)
-    _under(desk, command.name).take_name(command.name, queue.id, desk.stamp)
+    queue = context.get(Queue, command.queue)
+    queue.rename(command.name, context.metadata)
+    _under(context, command.name).take_name(command.name, queue.id, context.metadata)
     return Done(queue)
 
 
 @handles(SetQueueAgents)
-def set_queue_agents(command: SetQueueAgents, desk: Desk) -> Done:
+def set_queue_agents(command: SetQueueAgents, context: HandlerContext) -> Done:
     """Who answers the queue's customers, by the agents' names."""
-    queue = desk.get(Queue, command.queue)
-    queue.set_agents(command.agents, desk.stamp)
+    queue = context.get(Queue, command.queue)
+    queue.set_agents(command.agents, context.metadata)
     return Done(queue)
 
 
 @handles(ActivateQueue)
-def activate_queue(command: ActivateQueue, desk: Desk) -> Done:
+def activate_queue(command: ActivateQueue, context: HandlerContext) -> Done:
     """Nothing happens to a queue that is active."""
-    queue = desk.get(Queue, command.queue)
-    queue.activate(desk.stamp)
+    queue = context.get(Queue, command.queue)
+    queue.activate(context.metadata)
     return Done(queue)
 
 
 @handles(DeactivateQueue)
-def deactivate_queue(command: DeactivateQueue, desk: Desk) -> Done:
+def deactivate_queue(command: DeactivateQueue, context: HandlerContext) -> Done:
     """Calls that wait in it go on waiting."""
-    queue = desk.get(Queue, command.queue)
-    queue.deactivate(desk.stamp)
+    queue = context.get(Queue, command.queue)
+    queue.deactivate(context.metadata)
     return Done(queue)
 
 
 @handles(DeleteQueue)
-def delete_queue(command: DeleteQueue, desk: Desk) -> Done:
+def delete_queue(command: DeleteQueue, context: HandlerContext) -> Done:
     """Refused while it is active."""
-    queue = desk.get(Queue, command.queue)
-    queue.delete(desk.stamp)
+    queue = context.get(Queue, command.queue)
+    queue.delete(context.metadata)
     return Done(queue)
 
 
-def ensure_queue(desk: Desk, name: str, at: int) -> Queue:
+def ensure_queue(context: HandlerContext, name: str, at: int) -> Queue:
     """The queue that a source calls `name`; first seen at `at` (microseconds), it comes to be with the company's defaults."""
-    queue = _under(desk, name)
+    queue = _under(context, name)
     if queue.owner is not None:
-        return desk.get(Queue, queue.owner)
+        return context.get(Queue, queue.owner)
     if queue.version == 0:
-        queue.register(name, _defaults(desk), (), desk.stamp, at)
+        queue.register(name, _defaults(context), (), context.metadata, at)
     return queue
 
 
-def _under(desk: Desk, name: str) -> Queue:
+def _under(context: HandlerContext, name: str) -> Queue:
     """What is kept under this name: a queue, the note that the name is another queue's, or something new."""
-    identity = queue_id(desk.tenant, name)
-    return desk.load(Queue, identity) or desk.add(Queue(identity, desk.tenant))
+    identity = queue_id(context.tenant, name)
+    return context.load(Queue, identity) or context.add(Queue(identity, context.tenant))
 
 
-def _defaults(desk: Desk) -> QueueSettings:
+def _defaults(context: HandlerContext) -> QueueSettings:
     """What the company's queues promise unless they say otherwise."""
-    company = desk.load(Company, desk.tenant)
+    company = context.load(Company, context.tenant)
     if company is None:
         return QueueSettings()
     settings = company.settings

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 from eventsourcing.persistence import IntegrityError
 
-from commands.handler_context import ANYONE, HANDLERS, Caller, Command, Desk, Receipt
+from commands.handler_context import ANYONE, HANDLERS, Caller, Command, HandlerContext, Receipt
 from domain.base import Aggregate, Event, Personal
 from domain.errors import DomainError, InvalidField, NotAllowed, Refused
 from store.event_store import Store, project
@@ -60,7 +60,7 @@ def _refused_text(command: Command, caller: Caller) -> InvalidField | None:
     """The character NUL is no text for PostgreSQL, and for nobody who reads a screen. Which field holds one, of whoever could have left it out."""
     if "\0" in caller.idempotency_key:
         return InvalidField("idempotency_key", "a key cannot hold the character NUL")
-    if command.TELLING or _NUL not in _as_json.encode(command):
+    if command.OBSERVATION or _NUL not in _as_json.encode(command):
         return None
     field = _holds_nul(msgspec.json.decode(_as_json.encode(command)), "")
     return InvalidField(field, "a text cannot hold the character NUL") if field else None
@@ -74,7 +74,7 @@ def _holds_nul(value: object, path: str) -> str:
     return next((found for name, item in inside if (found := _holds_nul(item, f"{path}.{name}".lstrip(".")))), "")
 
 
-class Batch:
+class UnitOfWork:
     """The aggregates as accepted commands leave them, and what these commands will write. Held by one thread."""
 
     def __init__(self, store: Store) -> None:
@@ -121,7 +121,7 @@ class Batch:
             at_hand = self.store.cached(id)
             if at_hand is not None:
                 return at_hand
-        if not kind.TELLS_ALL:
+        if not kind.STATE_IN_EVENT:
             return project(self._stream(id), kind)
         return project(waiting[-1:] if waiting else self._logged(id, self.store.last), kind)
 
@@ -158,15 +158,15 @@ class Batch:
                 return used
             if repeat is not None:
                 return repeat
-        desk = Desk(self, caller, command, now_us)
+        context = HandlerContext(self, caller, command, now_us)
         try:
-            done = HANDLERS[type(command)](command, desk)
+            done = HANDLERS[type(command)](command, context)
         except BaseException as error:
-            self._discard(desk)
+            self._discard(context)
             if isinstance(error, DomainError):
                 return error
             raise
-        decision = Decision(done.aggregate.id, done.aggregate.version, done.result, self._accept(desk, done.aggregate), caller, digest)
+        decision = Decision(done.aggregate.id, done.aggregate.version, done.result, self._accept(context, done.aggregate), caller, digest)
         if caller.idempotency_key:
             self._keys[caller.tenant, caller.idempotency_key] = decision
         return decision
@@ -190,24 +190,24 @@ class Batch:
             raise Refused("this idempotency key was used for another command")
         return digest, repeat
 
-    def _accept(self, desk: Desk, about: Aggregate) -> list[Event]:
+    def _accept(self, context: HandlerContext, about: Aggregate) -> list[Event]:
         """What the command let happen: first to what it needed (a new contact, a new queue), last to what it was about."""
         events: list[Event] = []
-        desk.touched[about.id] = desk.touched.pop(about.id, about)
-        for id, aggregate in desk.touched.items():
+        context.touched[about.id] = context.touched.pop(about.id, about)
+        for id, aggregate in context.touched.items():
             self._loaded[id] = aggregate
             if aggregate.pending:
                 happened = aggregate.collect()
                 self._waiting.setdefault(id, []).extend(happened)
                 events += happened
-        self.additions.take_over(desk.additions)
+        self.additions.take_over(context.additions)
         return events
 
-    def _discard(self, desk: Desk) -> None:
+    def _discard(self, context: HandlerContext) -> None:
         """Forget what the refused command may have begun to change: it is loaded anew, with what was accepted before."""
-        for id in desk.touched:
+        for id in context.touched:
             self._loaded.pop(id, None)
-        self.store.drop(desk.touched)
+        self.store.drop(context.touched)
 
     # Saving
 

@@ -12,7 +12,7 @@ from uuid import UUID
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from commands.handler_context import ANYONE, Command, Desk, Done, handles
+from commands.handler_context import ANYONE, Command, Done, HandlerContext, handles
 from domain.base import NOBODY
 from domain.errors import AlreadyExists, NotFound, Refused
 from domain.ids import company_id
@@ -99,99 +99,99 @@ class DeactivateUser(Command, frozen=True, kw_only=True):
 
 
 @handles(RegisterCompany)
-def register_company(command: RegisterCompany, desk: Desk) -> Done:
+def register_company(command: RegisterCompany, context: HandlerContext) -> Done:
     """A company is its own tenant."""
-    if desk.tenant != company_id(command.name):
+    if context.tenant != company_id(command.name):
         raise Refused("a company is registered in its own name")
-    company = desk.load(Company, desk.tenant) or desk.add(Company(desk.tenant, desk.tenant))
-    company.register(command.name, command.settings, desk.stamp)
+    company = context.load(Company, context.tenant) or context.add(Company(context.tenant, context.tenant))
+    company.register(command.name, command.settings, context.metadata)
     return Done(company)
 
 
 @handles(SetCompanySettings)
-def set_company_settings(command: SetCompanySettings, desk: Desk) -> Done:
+def set_company_settings(command: SetCompanySettings, context: HandlerContext) -> Done:
     """What queues were promised before stays theirs."""
-    company = desk.get(Company, desk.tenant)
-    company.set_settings(command.settings, desk.stamp)
+    company = context.get(Company, context.tenant)
+    company.set_settings(command.settings, context.metadata)
     return Done(company)
 
 
 @handles(RegisterUser)
-def register_user(command: RegisterUser, desk: Desk) -> Done:
+def register_user(command: RegisterUser, context: HandlerContext) -> Done:
     """A user is found by the e-mail address from now on."""
     email = normalised_email(command.email)
-    if desk.whose("email", email) is not None:
+    if context.whose("email", email) is not None:
         raise AlreadyExists("there is a user with this e-mail address already")
-    return _with_link(_new_user(desk, command.name, email, command.level, command.permissions), desk)
+    return _with_link(_new_user(context, command.name, email, command.level, command.permissions), context)
 
 
 @handles(AppointAdministrator)
-def appoint_administrator(command: AppointAdministrator, desk: Desk) -> Done:
+def appoint_administrator(command: AppointAdministrator, context: HandlerContext) -> Done:
     """How the first user of a company comes to be."""
     email = normalised_email(command.email)
-    known = desk.whose("email", email)
+    known = context.whose("email", email)
     if known is None:
-        return _with_link(_new_user(desk, command.name, email, "Admin", PERMISSIONS), desk)
-    user = desk.get(User, known)
-    user.activate(desk.stamp)
-    user.set_permissions("Admin", PERMISSIONS, desk.stamp)
-    return _with_link(user, desk)
+        return _with_link(_new_user(context, command.name, email, "Admin", PERMISSIONS), context)
+    user = context.get(User, known)
+    user.activate(context.metadata)
+    user.set_permissions("Admin", PERMISSIONS, context.metadata)
+    return _with_link(user, context)
 
 
 @handles(IssuePasswordLink)
-def issue_password_link(command: IssuePasswordLink, desk: Desk) -> Done:
+def issue_password_link(command: IssuePasswordLink, context: HandlerContext) -> Done:
     """Any link sent before is void."""
-    known = desk.whose("email", normalised_email(command.email))
+    known = context.whose("email", normalised_email(command.email))
     if known is None:
         raise NotFound("no such user")
-    return _with_link(desk.get(User, known), desk)
+    return _with_link(context.get(User, known), context)
 
 
 @handles(SetPassword)
-def set_password(command: SetPassword, desk: Desk) -> Done:
+def set_password(command: SetPassword, context: HandlerContext) -> Done:
     """The link says whose password it is."""
     id, digest = _read(command.token)
-    user = desk.load(User, id)
+    user = context.load(User, id)
     if user is None:
         raise Refused("this link was used, or another took its place")
-    user.set_password(digest, command.hashed, desk.stamp)
+    user.set_password(digest, command.hashed, context.metadata)
     return Done(user)
 
 
 @handles(SetPermissions)
-def set_permissions(command: SetPermissions, desk: Desk) -> Done:
+def set_permissions(command: SetPermissions, context: HandlerContext) -> Done:
     """From the next access token on."""
-    user = desk.get(User, command.user)
-    user.set_permissions(command.level, command.permissions, desk.stamp)
+    user = context.get(User, command.user)
+    user.set_permissions(command.level, command.permissions, context.metadata)
     return Done(user)
 
 
 @handles(ActivateUser)
-def activate_user(command: ActivateUser, desk: Desk) -> Done:
+def activate_user(command: ActivateUser, context: HandlerContext) -> Done:
     """The password is the one from before."""
-    user = desk.get(User, command.user)
-    user.activate(desk.stamp)
+    user = context.get(User, command.user)
+    user.activate(context.metadata)
     return Done(user)
 
 
 @handles(DeactivateUser)
-def deactivate_user(command: DeactivateUser, desk: Desk) -> Done:
+def deactivate_user(command: DeactivateUser, context: HandlerContext) -> Done:
     """Links sent before are void."""
-    user = desk.get(User, command.user)
-    user.deactivate(desk.stamp)
+    user = context.get(User, command.user)
+    user.deactivate(context.metadata)
     return Done(user)
 
 
-def _new_user(desk: Desk, name: str, email: str, level: Level, permissions: tuple[str, ...]) -> User:
-    user = desk.add(User(desk.new_id(), desk.tenant))
-    user.register(name, email, level, permissions, desk.stamp)
-    desk.name("email", email, user.id)
+def _new_user(context: HandlerContext, name: str, email: str, level: Level, permissions: tuple[str, ...]) -> User:
+    user = context.add(User(context.new_id(), context.tenant))
+    user.register(name, email, level, permissions, context.metadata)
+    context.name("email", email, user.id)
     return user
 
 
-def _with_link(user: User, desk: Desk) -> Done:
+def _with_link(user: User, context: HandlerContext) -> Done:
     token = user.id.bytes + secrets.token_bytes(_SECRET_BYTES)
-    user.issue_link(_digest(token), desk.stamp)
+    user.issue_link(_digest(token), context.metadata)
     return Done(user, {"token": urlsafe_b64encode(token).decode().rstrip("=")})
 
 

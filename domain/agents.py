@@ -9,11 +9,11 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar
 from uuid import UUID
 
-from domain.base import SECOND, Aggregate, Event, Stamp
+from domain.base import SECOND, Aggregate, Event, EventMetadata
 from domain.errors import Refused
 from domain.voice.facts import Fact
 from domain.voice.merging import in_order
-from domain.voice.presence import Presence, Span, Standing, resolve
+from domain.voice.presence import Presence, PresenceSpan, PresenceState, resolve
 
 LATE_US = 4 * SECOND
 """A fact this much later than all others cannot be another clock's telling of an earlier one."""
@@ -33,10 +33,10 @@ class AgentEvent(Event, frozen=True, kw_only=True):
 
     name: str
     facts: tuple[Fact, ...] = ()
-    spans: tuple[Span, ...] = ()
+    spans: tuple[PresenceSpan, ...] = ()
     dropped: tuple[SpanKey, ...] = ()
     person: bool = True
-    standing: Standing = Standing()
+    standing: PresenceState = PresenceState()
 
 
 class LoggedIn(AgentEvent, frozen=True, kw_only=True):
@@ -100,16 +100,16 @@ class Agent(Aggregate):
 
     KIND = "agent"
     EVENTS = AgentEvent
-    TELLS_ALL = True
+    STATE_IN_EVENT = True
 
     def __init__(self, id: UUID, tenant: UUID, name: str = "") -> None:
         super().__init__(id, tenant)
         self.name = name
         self.member = ""
         self.person = False
-        self.standing = Standing()
+        self.standing = PresenceState()
 
-    def tell(self, facts: Iterable[Fact], stamp: Stamp, restarts: Sequence[int] = ()) -> tuple[Fact, ...]:
+    def observe(self, facts: Iterable[Fact], metadata: EventMetadata, restarts: Sequence[int] = ()) -> tuple[Fact, ...]:
         """Take in what a source says, and the restarts of the PBX (us); returns what was new of it."""
         told = [*facts, *self._restarted(restarts)]
         if not told:
@@ -123,10 +123,10 @@ class Agent(Aggregate):
             fresh = _each_once(told, {_identity(fact) for fact in heard})
             presence = resolve([*heard, *fresh])
         if fresh:
-            self._change(fresh, before, presence, stamp)
+            self._change(fresh, before, presence, metadata)
         return fresh
 
-    def _change(self, fresh: tuple[Fact, ...], before: dict[SpanKey, Span], presence: Presence, stamp: Stamp) -> None:
+    def _change(self, fresh: tuple[Fact, ...], before: dict[SpanKey, PresenceSpan], presence: Presence, metadata: EventMetadata) -> None:
         """Say which sessions and pauses read differently now."""
         spans = presence.spans()
         changed = tuple(span for key, span in spans.items() if before.get(key) != span)
@@ -135,14 +135,14 @@ class Agent(Aggregate):
         known = self.standing
         self.trigger(
             AgentAmended if amended else _BY_KIND.get(fresh[0].kind, AgentObserved) if len(fresh) == 1 else AgentObserved,
-            stamp,
+            metadata,
             fresh[-1].at,
             name=self.name,
             facts=fresh,
             spans=changed,
             dropped=dropped,
             person=self.person or any(_proves_a_person(self.name, fact) for fact in fresh),
-            standing=Standing(
+            standing=PresenceState(
                 queues=presence.queues,
                 paused=presence.paused,
                 session=presence.session,
@@ -166,10 +166,10 @@ class Agent(Aggregate):
     def _clocks(self, facts: Iterable[Fact]) -> tuple[str, ...]:
         return tuple(sorted({*self.standing.clocks, *(fact.clock for fact in facts)}))
 
-    def _heard(self) -> tuple[list[Fact], dict[SpanKey, Span]]:
+    def _heard(self) -> tuple[list[Fact], dict[SpanKey, PresenceSpan]]:
         """Everything that was ever told, and the sessions and pauses that it came to."""
         facts: list[Fact] = []
-        spans: dict[SpanKey, Span] = {}
+        spans: dict[SpanKey, PresenceSpan] = {}
         for event in self.stream():
             assert isinstance(event, AgentEvent)
             facts.extend(event.facts)
@@ -183,12 +183,12 @@ class Agent(Aggregate):
         """How many sessions began because another line proves them."""
         return self.standing.implied
 
-    def identify(self, member: str, stamp: Stamp) -> list[Fact]:
+    def identify(self, member: str, metadata: EventMetadata) -> list[Fact]:
         """This interface is `member`: it is no agent of its own any more. Returns the facts to be told to the member."""
         if self.member == member:
             return []
         facts, spans = self._heard()
-        self.trigger(AgentIdentified, stamp, stamp.recorded_at, name=self.name, dropped=tuple(spans), person=False, member=member)
+        self.trigger(AgentIdentified, metadata, metadata.recorded_at, name=self.name, dropped=tuple(spans), person=False, member=member)
         return facts
 
     def must_be_in(self) -> None:
@@ -227,7 +227,7 @@ def _each_once(told: Iterable[Fact], known: set[tuple[object, ...]]) -> tuple[Fa
     return tuple(sorted(fresh.values(), key=lambda fact: (fact.at, fact.seq)))
 
 
-def _implied(spans: dict[SpanKey, Span]) -> int:
+def _implied(spans: dict[SpanKey, PresenceSpan]) -> int:
     return sum(1 for span in spans.values() if span.implied)
 
 
@@ -242,6 +242,6 @@ def _proves_a_person(name: str, fact: Fact) -> bool:
     return not interface or fact.by == "login" or fact.kind in ("seen", "talked", "paused", "unpaused") or fact.clock == "live"
 
 
-def _rewritten(before: Span | None, now: Span) -> bool:
+def _rewritten(before: PresenceSpan | None, now: PresenceSpan) -> bool:
     """Whether a stated end or reason reads differently now."""
     return before is not None and before.until_ms is not None and before != now

@@ -57,7 +57,7 @@ FORGOTTEN = "(anonimizado)"
 """What a datum reads as after its subject's key was destroyed."""
 
 
-class Stamp(msgspec.Struct, frozen=True, kw_only=True):
+class EventMetadata(msgspec.Struct, frozen=True, kw_only=True):
     """Who asked for it, in whose name, and when: what every event says about its own making."""
 
     tenant: UUID
@@ -113,13 +113,13 @@ def up_to_date(kind: type[Event], fields: dict[str, Any]) -> dict[str, Any]:
 class Aggregate:
     """A consistency boundary with its own stream of events.
 
-    EVENTS: what all of them are. TELLS_ALL: each event tells how the aggregate stands after it, so that the last one is enough to go on from.
+    EVENTS: what all of them are. STATE_IN_EVENT: each event tells how the aggregate stands after it, so that the last one is enough to go on from.
     history: reads what was saved of its stream, for one that needs more than that.
     """
 
     KIND: ClassVar[str]
     EVENTS: ClassVar[type[Event]] = Event
-    TELLS_ALL: ClassVar[bool] = False
+    STATE_IN_EVENT: ClassVar[bool] = False
 
     def __init__(self, id: UUID, tenant: UUID) -> None:
         self.id = id
@@ -134,17 +134,17 @@ class Aggregate:
         assert len(events) == self.version, f"{len(events)} events of {self.version} of {self.KIND} {self.id}"
         return events
 
-    def trigger(self, event_type: type[Event], stamp: Stamp, occurred_at: int, **fields: Any) -> None:
+    def trigger(self, event_type: type[Event], metadata: EventMetadata, occurred_at: int, **fields: Any) -> None:
         """Let `event_type` have happened: it is applied at once and waits in `pending` for the save."""
         event = event_type(
             originator_id=self.id,
             originator_version=self.version + 1,
-            tenant=stamp.tenant,
-            actor=stamp.actor,
+            tenant=metadata.tenant,
+            actor=metadata.actor,
             occurred_at=occurred_at,
-            recorded_at=stamp.recorded_at,
-            cause=stamp.cause,
-            correlation=stamp.correlation,
+            recorded_at=metadata.recorded_at,
+            cause=metadata.cause,
+            correlation=metadata.correlation,
             **fields,
         )
         self.replay(event)

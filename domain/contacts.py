@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 from uuid import UUID
 
-from domain.base import Aggregate, Event, Personal, Stamp
+from domain.base import Aggregate, Event, EventMetadata, Personal
 from domain.errors import AlreadyExists, InvalidField, NotFound, Refused
 
 MOST_PHONES = 10
@@ -55,11 +55,11 @@ class Contact(Aggregate):
         self.phones: tuple[Personal, ...] = ()
         self.forgotten = False
 
-    def appear(self, phone: str, stamp: Stamp) -> None:
+    def appear(self, phone: str, metadata: EventMetadata) -> None:
         """Be known by a number alone."""
-        self.trigger(ContactAppeared, stamp, stamp.recorded_at, phone=Personal(self.id, phone))
+        self.trigger(ContactAppeared, metadata, metadata.recorded_at, phone=Personal(self.id, phone))
 
-    def register(self, name: str, new_phones: Iterable[str], stamp: Stamp) -> None:
+    def register(self, name: str, new_phones: Iterable[str], metadata: EventMetadata) -> None:
         """Get a name, and these phones besides those known; refused for who has one."""
         if self.forgotten:
             raise NotFound("no such contact")
@@ -70,14 +70,14 @@ class Contact(Aggregate):
         added = tuple(Personal(self.id, phone) for phone in new_phones)
         if len(self.phones) + len(added) > MOST_PHONES:
             raise InvalidField("phones", f"a contact has at most {MOST_PHONES} phones")
-        self.trigger(ContactRegistered, stamp, stamp.recorded_at, name=Personal(self.id, name.strip()), phones=added)
+        self.trigger(ContactRegistered, metadata, metadata.recorded_at, name=Personal(self.id, name.strip()), phones=added)
 
-    def forget(self, *, busy: bool, stamp: Stamp) -> None:
+    def forget(self, *, busy: bool, metadata: EventMetadata) -> None:
         """Be forgotten; refused while an interaction with the contact is open."""
         if busy:
             raise Refused("the contact has an open interaction")
         if not self.forgotten:
-            self.trigger(ContactForgotten, stamp, stamp.recorded_at)
+            self.trigger(ContactForgotten, metadata, metadata.recorded_at)
 
     def apply(self, event: Event) -> None:
         match event:

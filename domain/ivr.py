@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 
-from domain.base import SECOND, Aggregate, Event, Stamp
+from domain.base import SECOND, Aggregate, Event, EventMetadata
 from domain.errors import AlreadyExists, InvalidField, NotFound
 
 DIGITS = "0123456789*#"
@@ -107,26 +107,26 @@ class Ivr(Aggregate):
         self.settings = IvrSettings()
         self.exists = False
 
-    def register(self, name: str, settings: IvrSettings, stamp: Stamp, at: int | None = None) -> None:
+    def register(self, name: str, settings: IvrSettings, metadata: EventMetadata, at: int | None = None) -> None:
         """The IVR comes to be, at `at` (a source's instant) or now."""
         if self.exists:
             raise AlreadyExists(f"there is an IVR {name} already")
         if not name.strip():
             raise InvalidField("name", "an IVR has a name")
         _check(settings)
-        self.trigger(IvrRegistered, stamp, stamp.recorded_at if at is None else at, name=name, settings=settings)
+        self.trigger(IvrRegistered, metadata, metadata.recorded_at if at is None else at, name=name, settings=settings)
 
-    def set_settings(self, settings: IvrSettings, stamp: Stamp) -> None:
+    def set_settings(self, settings: IvrSettings, metadata: EventMetadata) -> None:
         """Let callers meet these hours, messages and menu from now on."""
         self._must_exist()
         _check(settings)
         if settings != self.settings:
-            self.trigger(IvrSettingsSet, stamp, stamp.recorded_at, settings=settings)
+            self.trigger(IvrSettingsSet, metadata, metadata.recorded_at, settings=settings)
 
-    def delete(self, stamp: Stamp) -> None:
+    def delete(self, metadata: EventMetadata) -> None:
         """Remove it from the settings."""
         self._must_exist()
-        self.trigger(IvrDeleted, stamp, stamp.recorded_at)
+        self.trigger(IvrDeleted, metadata, metadata.recorded_at)
 
     def open_at(self, instant_us: int) -> bool:
         """Whether the IVR takes calls at an instant (microseconds), by the wall clock of its zone."""

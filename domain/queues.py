@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.base import Aggregate, Event, Stamp
+from domain.base import Aggregate, Event, EventMetadata
 from domain.errors import AlreadyExists, InvalidField, NotFound, Refused
 
 Profile = Literal["offered", "answered_only", "asterisk_perf2", "amazon_connect", "genesys", "xcally", "offered_minus_short"]
@@ -127,7 +127,7 @@ class Queue(Aggregate):
         settings = self.promises[max(at - 1, 0)][1]
         return settings.sla_ms, settings.tolerated_ms
 
-    def register(self, name: str, settings: QueueSettings, agents: Iterable[str], stamp: Stamp, at: int | None = None) -> None:
+    def register(self, name: str, settings: QueueSettings, agents: Iterable[str], metadata: EventMetadata, at: int | None = None) -> None:
         """The queue comes to be, at `at` (a source's instant) or now."""
         if self.exists or self.owner is not None:
             raise AlreadyExists(f"there is a queue {name} already")
@@ -135,60 +135,60 @@ class Queue(Aggregate):
         _check(settings)
         self.trigger(
             QueueRegistered,
-            stamp,
-            stamp.recorded_at if at is None else at,
+            metadata,
+            metadata.recorded_at if at is None else at,
             name=name,
             settings=settings,
             agents=_distinct(agents),
         )
 
-    def set_settings(self, settings: QueueSettings, stamp: Stamp) -> None:
+    def set_settings(self, settings: QueueSettings, metadata: EventMetadata) -> None:
         """Promise something else from now on."""
         self._must_exist()
         _check(settings)
         if settings != self.settings:
-            self.trigger(QueueSettingsSet, stamp, stamp.recorded_at, settings=settings)
+            self.trigger(QueueSettingsSet, metadata, metadata.recorded_at, settings=settings)
 
-    def rename(self, name: str, stamp: Stamp) -> None:
+    def rename(self, name: str, metadata: EventMetadata) -> None:
         """Call it otherwise; the handler sees to it that no other queue has had the name."""
         self._must_exist()
         _check_name(name)
         if name != self.name:
-            self.trigger(QueueRenamed, stamp, stamp.recorded_at, name=name)
+            self.trigger(QueueRenamed, metadata, metadata.recorded_at, name=name)
 
-    def take_name(self, name: str, owner: UUID, stamp: Stamp) -> None:
+    def take_name(self, name: str, owner: UUID, metadata: EventMetadata) -> None:
         """Keep this name for the queue `owner`: a name that one queue has had is never another's."""
         if owner in (self.id, self.owner):
             return
         if self.version > 0:
             raise AlreadyExists(f"the name {name} belongs to another queue")
-        self.trigger(QueueNameTaken, stamp, stamp.recorded_at, name=name, owner=owner)
+        self.trigger(QueueNameTaken, metadata, metadata.recorded_at, name=name, owner=owner)
 
-    def set_agents(self, agents: Iterable[str], stamp: Stamp) -> None:
+    def set_agents(self, agents: Iterable[str], metadata: EventMetadata) -> None:
         """Let exactly these agents answer its customers."""
         self._must_exist()
         chosen = _distinct(agents)
         if chosen != self.agents:
-            self.trigger(QueueAgentsSet, stamp, stamp.recorded_at, agents=chosen)
+            self.trigger(QueueAgentsSet, metadata, metadata.recorded_at, agents=chosen)
 
-    def activate(self, stamp: Stamp) -> None:
+    def activate(self, metadata: EventMetadata) -> None:
         """Let it take calls again."""
         self._must_exist()
         if not self.active:
-            self.trigger(QueueActivated, stamp, stamp.recorded_at)
+            self.trigger(QueueActivated, metadata, metadata.recorded_at)
 
-    def deactivate(self, stamp: Stamp) -> None:
+    def deactivate(self, metadata: EventMetadata) -> None:
         """Let it take no new calls."""
         self._must_exist()
         if self.active:
-            self.trigger(QueueDeactivated, stamp, stamp.recorded_at)
+            self.trigger(QueueDeactivated, metadata, metadata.recorded_at)
 
-    def delete(self, stamp: Stamp) -> None:
+    def delete(self, metadata: EventMetadata) -> None:
         """Remove it from the settings; only what is deactivated can go, so that no call is lost by a slip."""
         self._must_exist()
         if self.active:
             raise Refused(f"the queue {self.name} is active: deactivate it first")
-        self.trigger(QueueDeleted, stamp, stamp.recorded_at)
+        self.trigger(QueueDeleted, metadata, metadata.recorded_at)
 
     def apply(self, event: Event) -> None:
         match event:

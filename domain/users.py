@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from domain.base import Aggregate, Event, Personal, Stamp
+from domain.base import Aggregate, Event, EventMetadata, Personal
 from domain.errors import AlreadyExists, InvalidField, NotFound, Refused
 
 Permission = Literal[
@@ -94,20 +94,20 @@ class Company(Aggregate):
         self.name = ""
         self.settings = CompanySettings()
 
-    def register(self, name: str, settings: CompanySettings, stamp: Stamp) -> None:
+    def register(self, name: str, settings: CompanySettings, metadata: EventMetadata) -> None:
         """Come to be; refused when there is one of the name."""
         if self.version > 0:
             raise AlreadyExists(f"there is a company {self.name} already")
         if not name.strip() or name != name.strip():
             raise InvalidField("name", "a company has a name, without blanks around it")
         _check_settings(settings)
-        self.trigger(CompanyRegistered, stamp, stamp.recorded_at, name=name, settings=settings)
+        self.trigger(CompanyRegistered, metadata, metadata.recorded_at, name=name, settings=settings)
 
-    def set_settings(self, settings: CompanySettings, stamp: Stamp) -> None:
+    def set_settings(self, settings: CompanySettings, metadata: EventMetadata) -> None:
         """Have other defaults from now on."""
         _check_settings(settings)
         if settings != self.settings:
-            self.trigger(CompanySettingsSet, stamp, stamp.recorded_at, settings=settings)
+            self.trigger(CompanySettingsSet, metadata, metadata.recorded_at, settings=settings)
 
     def apply(self, event: Event) -> None:
         match event:
@@ -215,49 +215,49 @@ class User(Aggregate):
         self.hashed: Personal | None = None
         self.active = False
 
-    def register(self, name: str, email: str, level: Level, permissions: Iterable[str], stamp: Stamp) -> None:
+    def register(self, name: str, email: str, level: Level, permissions: Iterable[str], metadata: EventMetadata) -> None:
         """Come to be; the handler sees to it that nobody else in the company has the address."""
         if not name.strip():
             raise InvalidField("name", "a user has a name")
         self.trigger(
             UserRegistered,
-            stamp,
-            stamp.recorded_at,
+            metadata,
+            metadata.recorded_at,
             name=Personal(self.id, name.strip()),
             email=Personal(self.id, normalised_email(email)),
             level=_checked_level(level),
             permissions=_checked(permissions),
         )
 
-    def issue_link(self, digest: str, stamp: Stamp) -> None:
+    def issue_link(self, digest: str, metadata: EventMetadata) -> None:
         """Let a password be set by whoever has the secret; earlier links are void."""
         self._must_be_active()
-        self.trigger(PasswordLinkIssued, stamp, stamp.recorded_at, digest=digest, expires_at=stamp.recorded_at + LINK_VALID_US)
+        self.trigger(PasswordLinkIssued, metadata, metadata.recorded_at, digest=digest, expires_at=metadata.recorded_at + LINK_VALID_US)
 
-    def set_password(self, digest: str, hashed: str, stamp: Stamp) -> None:
+    def set_password(self, digest: str, hashed: str, metadata: EventMetadata) -> None:
         """Take the password of which `hashed` is the hash; `digest` proves that the link was sent to this user."""
         self._must_be_active()
         if self.link is None or self.link[0] != digest:
             raise Refused("this link was used, or another took its place")
-        if stamp.recorded_at >= self.link[1]:
+        if metadata.recorded_at >= self.link[1]:
             raise Refused("this link has expired")
-        self.trigger(PasswordSet, stamp, stamp.recorded_at, hashed=Personal(self.id, hashed))
+        self.trigger(PasswordSet, metadata, metadata.recorded_at, hashed=Personal(self.id, hashed))
 
-    def set_permissions(self, level: Level, permissions: Iterable[str], stamp: Stamp) -> None:
+    def set_permissions(self, level: Level, permissions: Iterable[str], metadata: EventMetadata) -> None:
         """Be allowed exactly this."""
         allowed = _checked(permissions)
         if (_checked_level(level), allowed) != (self.level, self.permissions):
-            self.trigger(PermissionsSet, stamp, stamp.recorded_at, level=level, permissions=allowed)
+            self.trigger(PermissionsSet, metadata, metadata.recorded_at, level=level, permissions=allowed)
 
-    def activate(self, stamp: Stamp) -> None:
+    def activate(self, metadata: EventMetadata) -> None:
         """Be allowed in again."""
         if not self.active:
-            self.trigger(UserActivated, stamp, stamp.recorded_at)
+            self.trigger(UserActivated, metadata, metadata.recorded_at)
 
-    def deactivate(self, stamp: Stamp) -> None:
+    def deactivate(self, metadata: EventMetadata) -> None:
         """Be kept out."""
         if self.active:
-            self.trigger(UserDeactivated, stamp, stamp.recorded_at)
+            self.trigger(UserDeactivated, metadata, metadata.recorded_at)
 
     def apply(self, event: Event) -> None:
         match event:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from commands.command_bus import Door
+from commands.command_bus import CommandBus
 from commands.handler_context import Caller, Command
-from commands.observations import TELL, TellAgent, TellCall
+from commands.observations import OBSERVE, ObserveAgent, ObserveCall
 from domain.errors import DomainError
 from projections.engine.tables import source
 from projections.engine.warehouse import Warehouse
@@ -31,18 +31,18 @@ WHERE tenant = {{tenant:UUID}} AND kind = 'session' AND until_ms IS NULL
 """
 
 
-def settle_restarts(door: Door, warehouse: Warehouse, tenant: UUID) -> int:
+def settle_restarts(bus: CommandBus, warehouse: Warehouse, tenant: UUID) -> int:
     """Tell every call and agent that seems to go on since before a restart that the PBX started anew; how many were told.
 
     To be called when the projections have caught up. Raises a DomainError if a telling is refused.
     """
     calls = warehouse.query(_OPEN_CALLS.format(visits=source("visits"), sources=source("sources")), tenant)
     agents = warehouse.query(_OPEN_SESSIONS.format(spans=source("agent_spans"), sources=source("sources")), tenant)
-    commands: list[Command] = [TellCall(call=row["call"], facts=()) for row in calls]
-    commands += [TellAgent(agent=row["agent"], facts=()) for row in agents]
-    caller = Caller(tenant, ACTOR, frozenset({TELL}))
+    commands: list[Command] = [ObserveCall(call=row["call"], facts=()) for row in calls]
+    commands += [ObserveAgent(agent=row["agent"], facts=()) for row in agents]
+    caller = Caller(tenant, ACTOR, frozenset({OBSERVE}))
     for start in range(0, len(commands), BATCH):
-        for answer in door.execute_all([(command, caller) for command in commands[start : start + BATCH]]):
+        for answer in bus.execute_all([(command, caller) for command in commands[start : start + BATCH]]):
             if isinstance(answer, DomainError):
                 raise answer
     return len(commands)

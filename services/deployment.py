@@ -191,7 +191,7 @@ def _answers(port: int, path: str) -> bool:
 def _end(members: Sequence[Member]) -> None:
     """All are told at once, and each is awaited."""
     for member in members:
-        member.daemon.tell(SIGTERM)
+        member.daemon.observe(SIGTERM)
     for member in members:
         member.daemon.stop(SIGTERM, _ENDS_WITHIN_S)
 

@@ -58,7 +58,7 @@ class Daemon:
             return None
         return int(pid) if began and _began(int(pid)) == began else None
 
-    def tell(self, how: signal.Signals) -> None:
+    def observe(self, how: signal.Signals) -> None:
         """Send it a signal, if it runs."""
         pid = self.pid()
         if pid is not None:

@@ -10,6 +10,7 @@ from commands.agents import LogIn, LogOut, PauseAgent, ResumeAgent
 from commands.handler_context import Command
 from commands.interactions import (
     AbandonCall,
+    AnnounceOutOfHours,
     AnswerCall,
     AnswerDial,
     ChooseOption,
@@ -21,19 +22,18 @@ from commands.interactions import (
     LeaveByKey,
     LeaveIvr,
     MeasureQuality,
-    MissRing,
     OfferCall,
     ReleaseCall,
     ResumeCall,
     RingAgent,
+    RingNoAnswer,
     StartCall,
-    TellOutOfHours,
     TimeOutCall,
     WithdrawCall,
     WrapUp,
 )
 from commands.ivr import RegisterIvr
-from commands.observations import TellCall
+from commands.observations import ObserveCall
 from commands.queues import RegisterQueue
 from domain.ids import interaction_id
 from domain.ivr import IvrSettings
@@ -102,11 +102,11 @@ def _transferred(company: UUID, at: int, action: actions.Transferred) -> list[Co
 
 
 def _turned_away(_: UUID, at: int, action: actions.TurnedAway) -> list[Command]:
-    return [TellCall(call=action.call, facts=(Fact("turned_away", at, queue=action.queue, ref="turned_away", text="JOINEMPTY"),))]
+    return [ObserveCall(call=action.call, facts=(Fact("turned_away", at, queue=action.queue, ref="turned_away", text="JOINEMPTY"),))]
 
 
 def _emptied(_: UUID, at: int, action: actions.Emptied) -> list[Command]:
-    return [TellCall(call=action.call, facts=(Fact("emptied", at, queue=action.queue, wait_ms=action.wait_ms, ref="emptied"),))]
+    return [ObserveCall(call=action.call, facts=(Fact("emptied", at, queue=action.queue, wait_ms=action.wait_ms, ref="emptied"),))]
 
 
 def _dialled(_: UUID, at: int, action: actions.Dialled) -> list[Command]:
@@ -129,12 +129,12 @@ _SAID: dict[type[Action], Callable[[UUID, int, Any], list[Command]]] = {
     actions.Arrived: _arrived,
     actions.IvrEntered: _on_call(EnterIvr, "ivr"),
     actions.OptionChosen: _option_chosen,
-    actions.OutOfHours: _on_call(TellOutOfHours, "ivr"),
+    actions.OutOfHours: _on_call(AnnounceOutOfHours, "ivr"),
     actions.IvrLeft: _on_call(LeaveIvr),
     actions.Offered: _on_call(OfferCall, "queue"),
     actions.TurnedAway: _turned_away,
     actions.Rang: _on_call(RingAgent, "agent"),
-    actions.RangOut: _on_call(MissRing, "agent"),
+    actions.RangOut: _on_call(RingNoAnswer, "agent"),
     actions.Answered: _on_call(AnswerCall, "agent"),
     actions.Held: _on_call(HoldCall),
     actions.Resumed: _on_call(ResumeCall),

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from commands.command_bus import Door
+from commands.command_bus import CommandBus
 from commands.handler_context import Caller, Command
 from domain.base import SECOND
 from domain.errors import AlreadyExists, DomainError
@@ -28,8 +28,8 @@ BATCH = 2_000
 class Story:
     """What happens in a company's simulated center from `start_us` on; each part of it is told once."""
 
-    def __init__(self, door: Door, company: UUID, center: Center, *, seed: int, start_us: int) -> None:
-        self._door = door
+    def __init__(self, bus: CommandBus, company: UUID, center: Center, *, seed: int, start_us: int) -> None:
+        self._bus = bus
         self._company = company
         self._center = center
         self._caller = Caller(company, "simulator", PERMISSIONS)
@@ -42,7 +42,7 @@ class Story:
         """Register the center's queues and IVRs, those that are not there."""
         for command in settings_of(self._center):
             with suppress(AlreadyExists):
-                self._door.execute(command, self._caller)
+                self._bus.execute(command, self._caller)
 
     def tell_until(self, until_us: int, told: Callable[[int, int], object] | None = None) -> int:
         """Tell all that happens before an instant, in big batches; `told` hears after each how far it is and how many commands that made.
@@ -66,13 +66,13 @@ class Story:
         Somebody else may have a hand in the same center, who has sent an agent home, say: what is refused then does not happen.
         """
         while (upcoming := self._peek()) is not None:
-            early_us = upcoming[0] - self._door.clock.now_us()
+            early_us = upcoming[0] - self._bus.clock.now_us()
             if early_us > 0:
                 await sleep(early_us / SECOND)
                 continue
             for _, command in self._commands(upcoming[0] + 1):
                 try:
-                    await self._door.execute_soon(command, self._caller)
+                    await self._bus.execute_soon(command, self._caller)
                 except DomainError as refusal:
                     log.info("simulator refused command=%s reason=%s", type(command).__name__, refusal)
 
@@ -90,15 +90,15 @@ class Story:
         return self._next
 
     def _save(self, batch: list[tuple[Command, Caller]]) -> int:
-        for answer in self._door.execute_all(batch):
+        for answer in self._bus.execute_all(batch):
             if isinstance(answer, DomainError):
                 raise answer
         return len(batch)
 
 
-def history(door: Door, company: UUID, *, seed: int, start: datetime, days: float, scale: float = 1.0) -> dict[str, Any]:
+def history(bus: CommandBus, company: UUID, *, seed: int, start: datetime, days: float, scale: float = 1.0) -> dict[str, Any]:
     """Tell a company so many days of a simulated center's past, from `start` on; returns the true figures of it."""
-    story = Story(door, company, busy_center(scale), seed=seed, start_us=int(start.timestamp()) * SECOND)
+    story = Story(bus, company, busy_center(scale), seed=seed, start_us=int(start.timestamp()) * SECOND)
     story.set_up()
     story.tell_until(int((start + timedelta(days)).timestamp()) * SECOND)
     return story.truth.figures()

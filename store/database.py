@@ -86,8 +86,8 @@ class Database(ABC):
         """Begin a transaction and shut out all other writers; the rows of the query `news` then, None if nobody else can have written since the last one."""
 
     @abstractmethod
-    def commit(self, *, tell: bool = False) -> None:
-        """Have it on disk, and `tell` other processes of it. Raises CommitUnsure when only the database knows whether it is."""
+    def commit(self, *, observe: bool = False) -> None:
+        """Have it on disk, and `observe` other processes of it. Raises CommitUnsure when only the database knows whether it is."""
 
     @abstractmethod
     def rollback(self) -> None:
@@ -114,7 +114,7 @@ class Database(ABC):
         """Let go of it. Can be repeated."""
 
     @contextmanager
-    def transaction(self, *, tell: bool = False) -> Iterator[bool]:
+    def transaction(self, *, observe: bool = False) -> Iterator[bool]:
         """What is written inside is on disk, all of it, when this is left without an error; else none of it.
 
         Gives whether others may have written since the last one.
@@ -123,7 +123,7 @@ class Database(ABC):
             news = self.begin("SELECT 1")
             try:
                 yield news is not None
-                self.commit(tell=tell)
+                self.commit(observe=observe)
             except BaseException:
                 self.rollback()
                 raise

@@ -24,7 +24,7 @@ from store.keyring import Additions, Keyring
 from store.mapper import EventMapper
 from store.master_key import master_key
 from store.recorder import ChainedRecorder
-from store.storage_location import InDirectory, Place
+from store.storage_location import InDirectory, StorageLocation
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS idempotency (
@@ -74,18 +74,18 @@ class Store(Application[UUID]):
     mapper: EventMapper
     recorder: ChainedRecorder
 
-    def __init__(self, place: Place | Path, *, master: str = "", cached: int = _CACHED_AGGREGATES) -> None:
-        """Open the store at `place` (a path: the data directory there), or make it. `master`: the master key if no file has it (see `master_key`)."""
-        self._place = InDirectory(place) if isinstance(place, Path) else place
-        self.directory = self._place.directory
+    def __init__(self, location: StorageLocation | Path, *, master: str = "", cached: int = _CACHED_AGGREGATES) -> None:
+        """Open the store at `location` (a path: the data directory there), or make it. `master`: the master key if no file has it (see `master_key`)."""
+        self._location = InDirectory(location) if isinstance(location, Path) else location
+        self.directory = self._location.directory
         self._cache: LRUCache[UUID, Aggregate] = LRUCache(cached)
         self._protocols: dict[UUID, tuple[int, int]] = {}
         with contextlib.ExitStack() as opened:
             self._opened = opened
-            keys = self._place.keys()
+            keys = self._location.keys()
             opened.callback(keys.close)
-            self.keyring = Keyring(keys, master_key(self._place.directory, master))
-            self._noted = self._place.head(keys)
+            self.keyring = Keyring(keys, master_key(self._location.directory, master))
+            self._noted = self._location.head(keys)
             opened.callback(self._noted.close)
             super().__init__()
             self.recorder.let_go_by(self.drop)
@@ -105,7 +105,7 @@ class Store(Application[UUID]):
     def construct_recorder(self) -> ChainedRecorder:
         """The chained table."""
         try:
-            db = self._place.events()
+            db = self._location.events()
             self._opened.callback(db.close)
             return ChainedRecorder(db, self._noted)
         except Unreadable as damage:

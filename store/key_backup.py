@@ -19,7 +19,7 @@ from store import keyring
 from store.chain import Head
 from store.database import Database, Kind, Snapshot, Unreadable
 from store.sqlite_database import SqliteDatabase, sqlite_snapshot
-from store.storage_location import HEAD_TABLE, Place
+from store.storage_location import HEAD_TABLE, StorageLocation
 
 AT_ONCE = 5_000
 
@@ -70,7 +70,7 @@ def copy(
         for table in tables:
             target.execute(f"DELETE FROM {table.name}")  # noqa: S608 - the names are the house's own
             kinds = list(table.columns.values())
-            texts = [place for place, kind in enumerate(kinds) if kind == "text"]
+            texts = [location for location, kind in enumerate(kinds) if kind == "text"]
             change = (changes or {}).get(table.name, _unchanged)
             told = source.rows(f"SELECT {', '.join(table.columns)} FROM {table.name}")  # noqa: S608 - as above
             while some := list(islice(told, AT_ONCE)):
@@ -87,25 +87,25 @@ def _unchanged(row: Sequence[Any]) -> Sequence[Any]:
 def _read(row: Sequence[Any], texts: Sequence[int]) -> Sequence[Any]:
     """A file gives its texts as bytes."""
     read = list(row)
-    for place in texts:
-        read[place] = row[place].decode() if isinstance(row[place], bytes) else row[place]
+    for location in texts:
+        read[location] = row[location].decode() if isinstance(row[location], bytes) else row[location]
     return read
 
 
 # The backup of a key store
 
 
-def back_up_keys(place: Place, file: Path, say: Callable[[int], object] = lambda _: None) -> Head | None:
+def back_up_keys(location: StorageLocation, file: Path, say: Callable[[int], object] = lambda _: None) -> Head | None:
     """Write the key store as it stands, and the head of the log that it can read, into a new file of mode 600; the head.
 
     The log may go on meanwhile: every key that an event up to the head needs is there. Raises NoBackup where the file cannot be made, or is there.
     """
     # The head first: keys are saved before the events that need them.
-    head = place.noted()
+    head = location.noted()
     part = file.with_name(f"{file.name}.part")
     try:
         part.unlink(missing_ok=True)
-        with place.keys_now() as keys, closing(SqliteDatabase(part)) as backup:
+        with location.keys_now() as keys, closing(SqliteDatabase(part)) as backup:
             backup.define(keyring.SCHEMA)
             backup.define(HEAD_TABLE)
             copy(keys, backup, KEYS, say)

@@ -59,17 +59,17 @@ class Occupied(Exception):
     """Other processes of the house are connected to the store."""
 
 
-class Refill:
+class LogRestore:
     """The store at a place, while it is filled by one process alone. To be closed."""
 
-    def __init__(self, place: OnServers) -> None:
+    def __init__(self, location: OnServers) -> None:
         """Raises Occupied, StoreUnavailable."""
         self._opened = ExitStack()
         try:
-            self.events = place.events()
+            self.events = location.events()
             self._opened.callback(self.events.close)
             _must_be_left(self.events.others)
-            self.keys = place.keys()
+            self.keys = location.keys()
             self._opened.callback(self.keys.close)
             self._define()
         except BaseException:

@@ -54,9 +54,9 @@ class PostgresDatabase(Database):
         self.lock = threading.RLock()
         self._reading = threading.Lock()
         self._makes_tables = makes_tables
-        self._place = _Place(url, schema, makes=makes_tables)
+        self._location = _PostgresSchema(url, schema, makes=makes_tables)
         self._process = uuid4().hex
-        self._writer = self._place.connect()
+        self._writer = self._location.connect()
         self._reader: psycopg.Connection[Any] | None = None
         self._listener: _Listener | None = None
         self._open = False
@@ -70,7 +70,9 @@ class PostgresDatabase(Database):
             if not self.missing(tables):
                 return
             if not self._makes_tables:
-                raise StoreUnavailable(f"{self._place}: the tables of {self._place.schema!r} are missing or old: run `atende migrate`")
+                raise StoreUnavailable(
+                    f"{self._location}: the tables of {self._location.schema!r} are missing or old: run `atende migrate`"
+                )
             with self.transaction():
                 for statement in self.missing(tables):
                     self.execute(statement)
@@ -93,7 +95,7 @@ class PostgresDatabase(Database):
         rows = self.execute("SELECT version FROM layout")
         if rows != [(LAYOUT,)]:
             found = ", ".join(str(version) for (version,) in rows) or "none"
-            raise StoreUnavailable(f"{self._place}: the tables have layout {found}, this release needs layout {LAYOUT}")
+            raise StoreUnavailable(f"{self._location}: the tables have layout {found}, this release needs layout {LAYOUT}")
 
     # Statements
 
@@ -114,15 +116,15 @@ class PostgresDatabase(Database):
     def _statement(self, work: Callable[[psycopg.Connection[Any]], T]) -> T:
         """On the writing connection. Outside a transaction each statement can be repeated, and is if the connection is lost."""
         if self._open:
-            return self._place.asked(work, self._writer)
+            return self._location.asked(work, self._writer)
         try:
-            return self._place.asked(work, self._live_writer())
+            return self._location.asked(work, self._live_writer())
         except Undone:
-            return self._place.asked(work, self._live_writer())
+            return self._location.asked(work, self._live_writer())
 
     def _live_writer(self) -> psycopg.Connection[Any]:
         if self._writer.closed:
-            self._writer = self._place.connect(_RECONNECT_S)
+            self._writer = self._location.connect(_RECONNECT_S)
         return self._writer
 
     def read(self, statement: str, params: Sequence[Any] = ()) -> Rows:
@@ -131,19 +133,19 @@ class PostgresDatabase(Database):
 
         with self._reading:
             try:
-                return self._place.asked(work, self._live_reader())
+                return self._location.asked(work, self._live_reader())
             except Undone:
-                return self._place.asked(work, self._live_reader())
+                return self._location.asked(work, self._live_reader())
 
     def _live_reader(self) -> psycopg.Connection[Any]:
         if self._reader is None or self._reader.closed:
-            self._reader = self._place.connect(_RECONNECT_S)
+            self._reader = self._location.connect(_RECONNECT_S)
         return self._reader
 
     # Transactions
 
     def begin(self, news: str, params: Sequence[Any] = ()) -> Rows | None:
-        statement = f"BEGIN; SELECT pg_advisory_xact_lock({self._place.turn}); {_marked(news)}"
+        statement = f"BEGIN; SELECT pg_advisory_xact_lock({self._location.turn}); {_marked(news)}"
 
         def work(db: psycopg.Connection[Any]) -> Rows:
             cursor = psycopg.ClientCursor(db)
@@ -153,19 +155,19 @@ class PostgresDatabase(Database):
             return cursor.fetchall()
 
         try:
-            rows = self._place.asked(work, self._live_writer())
+            rows = self._location.asked(work, self._live_writer())
         except Undone:
             if not self._writer.closed:
                 self.rollback()
                 raise
-            rows = self._place.asked(work, self._live_writer())
+            rows = self._location.asked(work, self._live_writer())
         self._open = True
         return rows
 
-    def commit(self, *, tell: bool = False) -> None:
-        statement = f"NOTIFY {self._place.channel}, '{self._process}'; COMMIT" if tell else "COMMIT"
+    def commit(self, *, observe: bool = False) -> None:
+        statement = f"NOTIFY {self._location.channel}, '{self._process}'; COMMIT" if observe else "COMMIT"
         try:
-            self._place.asked(lambda db: db.execute(statement), self._writer)
+            self._location.asked(lambda db: db.execute(statement), self._writer)
         except Undone as lost:
             if self._writer.closed:
                 raise CommitUnsure(*lost.args) from lost
@@ -185,7 +187,7 @@ class PostgresDatabase(Database):
         return told
 
     def listen(self, told: Callable[[], object]) -> None:
-        self._listener = _Listener(self._place, self._process, told)
+        self._listener = _Listener(self._location, self._process, told)
 
     def others(self) -> int:
         own = [db.info.backend_pid for db in (self._writer, self._reader) if db is not None and not db.closed]
@@ -203,7 +205,7 @@ class PostgresDatabase(Database):
         if self._listener is not None:
             self._listener.end()
             with suppress(StoreUnavailable, psycopg.Error):
-                self._writer.execute(f"NOTIFY {self._place.channel}, '{self._process}'")
+                self._writer.execute(f"NOTIFY {self._location.channel}, '{self._process}'")
             self._listener.join()
         with self.lock, self._reading:
             self._writer.close()
@@ -211,7 +213,7 @@ class PostgresDatabase(Database):
                 self._reader.close()
 
 
-class _Place(Server):
+class _PostgresSchema(Server):
     """A schema of a database on a server."""
 
     def __init__(self, url: str, schema: str, *, makes: bool = False) -> None:
@@ -244,8 +246,8 @@ class _Place(Server):
 class _Listener:
     """Hears in a thread of its own of other processes' commits; when it could not hear for a while, it tells that it may have missed some."""
 
-    def __init__(self, place: _Place, process: str, told: Callable[[], object]) -> None:
-        self._place = place
+    def __init__(self, location: _PostgresSchema, process: str, told: Callable[[], object]) -> None:
+        self._location = location
         self._process = process
         self._told = told
         self._closing = threading.Event()
@@ -254,8 +256,8 @@ class _Listener:
         self._thread.start()
 
     def _connected(self) -> psycopg.Connection[Any]:
-        db = self._place.connect()
-        db.execute(f"LISTEN {self._place.channel}")
+        db = self._location.connect()
+        db.execute(f"LISTEN {self._location.channel}")
         return db
 
     def _run(self) -> None:
@@ -302,8 +304,8 @@ def _unnest(table: str, kinds: tuple[Kind, ...]) -> str:
 class _PostgresSnapshot(Snapshot):
     """A repeatable read; the rows come through a cursor on the server."""
 
-    def __init__(self, place: _Place, db: psycopg.Connection[Any]) -> None:
-        self._place = place
+    def __init__(self, location: _PostgresSchema, db: psycopg.Connection[Any]) -> None:
+        self._location = location
         self._db = db
 
     def rows(self, statement: str, params: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
@@ -313,7 +315,7 @@ class _PostgresSnapshot(Snapshot):
                 cursor.execute(_marked(statement), params)
                 yield from cursor
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-            raise StoreUnavailable(f"{self._place}: {error}") from error
+            raise StoreUnavailable(f"{self._location}: {error}") from error
         except psycopg.Error as error:
             raise Unreadable(str(error)) from error
 
@@ -325,10 +327,10 @@ class _PostgresSnapshot(Snapshot):
 @contextmanager
 def postgres_snapshot(url: str, schema: str) -> Iterator[Snapshot]:
     """The schema as it stands now, also while servers write to it."""
-    place = _Place(url, schema)
-    db = place.connect()
+    location = _PostgresSchema(url, schema)
+    db = location.connect()
     try:
         db.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        yield _PostgresSnapshot(place, db)
+        yield _PostgresSnapshot(location, db)
     finally:
         db.close()

@@ -41,7 +41,7 @@ class NotedHead(Protocol):
         """Let go of it, all of it noted."""
 
 
-class Place(Protocol):
+class StorageLocation(Protocol):
     """Where the databases of a center are."""
 
     @property

@@ -16,7 +16,7 @@ from store.chain import Flaw, Head
 from store.database import Snapshot
 from store.key_backup import BESIDE_THE_LOG, KEYS, Table, copy
 from store.keyring import INDEX_KEY
-from store.log_restore import Flawed, NotTheSameLog, Refill, Row
+from store.log_restore import Flawed, LogRestore, NotTheSameLog, Row
 from store.master_key import Rewrapping, master_key, opening_key
 from store.storage_location import InDirectory, OnServers
 
@@ -51,7 +51,7 @@ def move(source: InDirectory, target: OnServers, master: str, say: Say = lambda 
         theirs = master_key(target.directory, master)
         ours = theirs if index is None else opening_key(source.directory, theirs, index[0])
         wrapping = None if ours == theirs else Rewrapping(ours, theirs)
-        with closing(Refill(target)) as refill:
+        with closing(LogRestore(target)) as refill:
             try:
                 return _move(source, target, _Opened(keys, log, wrapping), refill, say)
             except Flawed as flaw:
@@ -65,7 +65,7 @@ class _Opened:
     wrapping: Rewrapping | None
 
 
-def _move(source: InDirectory, target: OnServers, there: _Opened, refill: Refill, say: Say) -> Moved:
+def _move(source: InDirectory, target: OnServers, there: _Opened, refill: LogRestore, say: Say) -> Moved:
     began = refill.reached
     end: int = next(there.log.rows("SELECT ifnull(max(position), 0) FROM stored_events"))[0]
     head = source.noted()

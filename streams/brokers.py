@@ -130,23 +130,23 @@ class Brokers:
         asked = {TopicPartition(name, number): OffsetSpec.LATEST for name, count in topics.items() for number in range(count)}
         with _told(self._addresses):
             told = self._admin.list_partition_offsets(asked)
-        return {(place.topic, place.partition): end.offset for place, end in told.items()}
+        return {(location.topic, location.partition): end.offset for location, end in told.items()}
 
     def last(self, topics: Mapping[str, int]) -> dict[Partition, Message | None]:
         """The last message of each partition of these topics (by name: how many); None for one that never had any."""
         counts = self.ends(topics)
         found: dict[Partition, Message | None] = dict.fromkeys(counts)
-        ends = {TopicPartition(*place): end for place, end in counts.items() if end}
+        ends = {TopicPartition(*location): end for location, end in counts.items() if end}
         if not ends:
             return found
         with _told(self._addresses), closing(_consumer(self._addresses)) as consumer:
             consumer.assign(list(ends))
-            for place, end in ends.items():
-                consumer.seek(place, end - 1)
+            for location, end in ends.items():
+                consumer.seek(location, end - 1)
             until = monotonic() + _ANSWERS_WITHIN_S
-            while any(found[place] is None for place in ends):
-                for place, records in consumer.poll(timeout_ms=500).items():
-                    found[place] = Message(records[0].key, records[0].value, list(records[0].headers))
+            while any(found[location] is None for location in ends):
+                for location, records in consumer.poll(timeout_ms=500).items():
+                    found[location] = Message(records[0].key, records[0].value, list(records[0].headers))
                 if monotonic() > until:
                     raise errors.KafkaTimeoutError(f"the last messages were not read within {_ANSWERS_WITHIN_S:.0f} s")
         return found
@@ -202,7 +202,7 @@ class Producer:
 
     def send(self, topic: str, message: Message) -> tuple[int, Any]:
         """Append it as soon as may be; its partition, and what `acknowledged` wants to know it by. Raises BrokersAway and BrokersRefuse."""
-        partition = _place(message.key) % self._partitions[topic]
+        partition = _location(message.key) % self._partitions[topic]
         try:
             sent = self._kafka.send(topic, message.value, message.key, message.headers, partition)
         except errors.KafkaError as error:
@@ -280,7 +280,7 @@ def _line(error: Exception) -> str:
 
 
 @lru_cache(maxsize=_KEYS_AT_HAND)
-def _place(key: bytes) -> int:
+def _location(key: bytes) -> int:
     """As every client of Kafka places a key: modulo the partitions that there are."""
-    place: int = murmur2(key) & 0x7FFFFFFF
-    return place
+    location: int = murmur2(key) & 0x7FFFFFFF
+    return location

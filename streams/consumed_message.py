@@ -12,7 +12,7 @@ Partition = tuple[str, int]
 """A topic and the number of one of its partitions."""
 
 
-class Incoming(Protocol):
+class ConsumedMessage(Protocol):
     """A message, and where it lies."""
 
     topic: str
@@ -24,15 +24,15 @@ class Incoming(Protocol):
 
 
 @dataclass(frozen=True)
-class Letter:
+class UnsettledMessage:
     """A message of which no rows can be made, and why. position: None for one that no relay wrote."""
 
-    message: Incoming
+    message: ConsumedMessage
     position: int | None
     reason: str
 
 
-def position_of(message: Incoming) -> int:
+def position_of(message: ConsumedMessage) -> int:
     """The position in the log of the event that a message carries; 0 where it carries none."""
     try:
         return carried(message.key, message.value, message.headers).position

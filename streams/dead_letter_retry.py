@@ -10,7 +10,7 @@ from projections.engine.refolding import fold_anew, takes_further, write_anew
 from projections.engine.warehouse import Warehouse
 from store.database import Database
 from streams.dead_letters import DeadLetter, DeadLetters
-from streams.write_lock import Turns
+from streams.write_lock import WriteLock
 
 _EVENT = "SELECT position, originator_id, originator_version, topic, state FROM stored_events"
 
@@ -23,16 +23,16 @@ class Tried:
     refused: str
 
 
-def retry(letters: Iterable[DeadLetter], kept: DeadLetters, log: Database, warehouse: Warehouse, turns: Turns) -> Iterable[Tried]:
-    """Try each; one that succeeds is settled. Done twice, or cut off in between, nothing changes. Raises what its servers do, and TurnLost."""
+def retry(letters: Iterable[DeadLetter], kept: DeadLetters, log: Database, warehouse: Warehouse, write_lock: WriteLock) -> Iterable[Tried]:
+    """Try each; one that succeeds is settled. Done twice, or cut off in between, nothing changes. Raises what its servers do, and WriteLockLost."""
     for letter in letters:
-        refused = _tried(letter, log, warehouse, turns)
+        refused = _tried(letter, log, warehouse, write_lock)
         if not refused:
             kept.settle([letter])
         yield Tried(letter, refused)
 
 
-def _tried(letter: DeadLetter, log: Database, warehouse: Warehouse, turns: Turns) -> str:
+def _tried(letter: DeadLetter, log: Database, warehouse: Warehouse, write_lock: WriteLock) -> str:
     if letter.position is None:
         return "no event of the log: no relay wrote this message"
     events = _events(log, letter.position)
@@ -42,7 +42,7 @@ def _tried(letter: DeadLetter, log: Database, warehouse: Warehouse, turns: Turns
     for refused in folded.refused:
         if refused.position == letter.position:
             return refused.error
-    with turns.alone():
+    with write_lock.alone():
         write_anew(warehouse, folded)
     return ""
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from streams.brokers import Brokers, BrokersAway, BrokersRefuse, Producer
 from streams.bulk import messages_of
-from streams.consumed_message import Letter
+from streams.consumed_message import UnsettledMessage
 from streams.messages import Message
 from streams.topics import dead_letters, partition_name
 
@@ -52,7 +52,7 @@ class DeadLetters:
         self._topic = dead_letters(prefix)
         self._producer: Producer | None = None
 
-    def keep(self, letters: Sequence[Letter]) -> None:
+    def keep(self, letters: Sequence[UnsettledMessage]) -> None:
         """Set these aside; they are on the brokers when this returns. Raises one of UNUSABLE."""
         self._append([_written(letter) for letter in letters])
 
@@ -101,9 +101,9 @@ class DeadLetters:
             producer.close()
 
 
-def _written(letter: Letter) -> Message:
+def _written(letter: UnsettledMessage) -> Message:
     lay = letter.message
-    place = partition_name(lay.topic, lay.partition)
+    location = partition_name(lay.topic, lay.partition)
     headers = [
         *((name, value) for name, value in lay.headers or ()),
         ("reason", letter.reason.encode()),
@@ -112,7 +112,7 @@ def _written(letter: Letter) -> Message:
         ("offset", b"%d" % lay.offset),
         ("known", b"" if letter.position is None else b"%d" % letter.position),
     ]
-    return Message(lay.key or place.encode(), lay.value or b"", headers)
+    return Message(lay.key or location.encode(), lay.value or b"", headers)
 
 
 def _read(record: Any, headers: Mapping[str, bytes]) -> DeadLetter:

@@ -18,7 +18,7 @@ import faust
 from mode.threads import WorkerThread
 
 from projections.engine.progress import ProjectionsStopped
-from streams.consumed_message import Incoming, Partition
+from streams.consumed_message import ConsumedMessage, Partition
 from streams.topics import SLICES, topic
 from streams.worker import Worker
 
@@ -70,7 +70,7 @@ class FaustApp:
 
         self._app.agent(messages, name=name)(hand_on)
 
-    def _at_hand(self, queue: Any) -> Iterator[Incoming]:
+    def _at_hand(self, queue: Any) -> Iterator[ConsumedMessage]:
         """What else Faust has fetched of a topic; of a rebalance ago it is nobody's any more, as for its own streams."""
         while queue.qsize():
             message = queue.get_nowait().message
@@ -94,7 +94,7 @@ class FaustApp:
         # Nothing public tells it: it is what the consumer was set to when the partition was assigned.
         return self._app.consumer._committed_offset.get(faust.types.TP(*partition)) or 0
 
-    def ack(self, messages: Sequence[Incoming]) -> None:
+    def ack(self, messages: Sequence[ConsumedMessage]) -> None:
         """These are done with: their offsets may be committed."""
         consumer = self._app.consumer
         for message in messages:

@@ -20,7 +20,7 @@ from projections.engine.warehouse import Warehouse, WarehouseError
 from projections.engine.writing import positions_of
 from store.database import Database, StoreUnavailable
 from store.recorder import last_position
-from streams.relay_progress import Ledger, Reached, Snapshot
+from streams.relay_progress import Reached, RelayProgress, Snapshot
 
 log = logging.getLogger(__name__)
 
@@ -99,22 +99,22 @@ def _has(positions: Mapping[str, int], wanted: Reached) -> bool:
     return all(positions.get(partition, 0) >= position for partition, position in wanted.items())
 
 
-class Covering:
+class ProjectionProgress:
     """What a process that answers questions knows of the rows: as `Progress` in a center of one process. Thread-safe."""
 
     failure: Exception | None = None
     """The rows of others do not fail here: they only come no further."""
 
-    def __init__(self, ledger: Ledger, warehouse: Warehouse, events: Database) -> None:
+    def __init__(self, relay_progress: RelayProgress, warehouse: Warehouse, events: Database) -> None:
         """events: the log, of which the end alone is asked. Raises StoreUnavailable and WarehouseError."""
-        self._coverage = Coverage(ledger, lambda: positions_of(warehouse))
+        self._coverage = Coverage(relay_progress, lambda: positions_of(warehouse))
         self._events = events
         self._changed = threading.Condition()
         self._news = threading.Event()
         self._closing = threading.Event()
         self._troubled = False
         self._position = self._coverage.look()
-        ledger.listen(self._news.set)
+        relay_progress.listen(self._news.set)
         self._news.set()
         self._thread = threading.Thread(target=self._follow, name="covering", daemon=True)
         self._thread.start()

@@ -28,7 +28,7 @@ from store.postgres_lock import ServerLock
 from store.storage_location import OnServers
 from streams.bulk import BulkReader, Partition
 from streams.rebuild_process import Failed, Folded, Reached, Share, Told, begin
-from streams.relay_progress import Ledger
+from streams.relay_progress import RelayProgress
 from streams.swap import LOCK, MOMENT_S, Busy, finish, nobody_writes
 from streams.topics import SLICES, partition_name, topic
 from streams.write_lock import ROWS
@@ -39,10 +39,10 @@ Ends = Mapping[Partition, int]
 
 
 @dataclass(frozen=True)
-class Rows:
+class RebuildTarget:
     """Which rows are to be made anew, of which topics. processes: that fold at once; 0: as many as there are cores."""
 
-    place: OnServers
+    location: OnServers
     clickhouse_url: str = field(repr=False)
     kafka: str = ""
     topics: str = ""
@@ -50,24 +50,24 @@ class Rows:
     processes: int = 0
 
 
-def rebuild(rows: Rows, say: Callable[[int, int], object] = lambda *_: None) -> int:
+def rebuild(rows: RebuildTarget, say: Callable[[int, int], object] = lambda *_: None) -> int:
     """Build all rows anew from Kafka and let them take the place of the old ones; the position up to which everything is in them.
 
     `say` hears how many events are folded, of how many. Raises ProjectionsStopped, Busy, BrokersAway, BrokersRefuse, StoreUnavailable,
     WarehouseError, MigrationRefused; then the old rows stay.
     """
     with ExitStack() as opened:
-        alone = opened.enter_context(ServerLock(rows.place.store_url, LOCK))
+        alone = opened.enter_context(ServerLock(rows.location.store_url, LOCK))
         if not alone.take(MOMENT_S):
             raise Busy("another process rebuilds the rows already")
-        turn = opened.enter_context(ServerLock(rows.place.store_url, ROWS))
-        ledger = opened.enter_context(closing(Ledger(rows.place.relay(), rows.topics)))
+        turn = opened.enter_context(ServerLock(rows.location.store_url, ROWS))
+        relay_progress = opened.enter_context(closing(RelayProgress(rows.location.relay(), rows.topics)))
         reader = opened.enter_context(BulkReader(rows.kafka, [topic(rows.topics, slice_) for slice_ in SLICES]))
         warehouse = opened.enter_context(closing(ClickhouseWarehouse(rows.clickhouse_url, makes_database=False)))
         swap = Swap(warehouse, rows.cluster)
         finish(swap, turn)
         must_be_current(warehouse)
-        relayed = ledger.position()
+        relayed = relay_progress.position()
         rebuilding = _Rebuilding(rows, warehouse, reader, turn, relayed)
         swap.renew(lambda fresh, put: rebuilding.build(fresh, put, say))
     return relayed
@@ -76,7 +76,7 @@ def rebuild(rows: Rows, say: Callable[[int, int], object] = lambda *_: None) -> 
 class _Rebuilding:
     """One rebuild. relayed: everything up to here was in Kafka when it began."""
 
-    def __init__(self, rows: Rows, warehouse: Warehouse, reader: BulkReader, turn: ServerLock, relayed: int) -> None:
+    def __init__(self, rows: RebuildTarget, warehouse: Warehouse, reader: BulkReader, turn: ServerLock, relayed: int) -> None:
         self._rows = rows
         self._warehouse = warehouse
         self._reader = reader
@@ -124,7 +124,7 @@ class _Rebuilding:
 class _Folders:
     """The processes that fold, each its partitions. reached: by `partition_name`, the last position folded; known: how many events up to `relayed` they saw."""
 
-    def __init__(self, rows: Rows, database: str, shares: list[list[Partition]], relayed: int) -> None:
+    def __init__(self, rows: RebuildTarget, database: str, shares: list[list[Partition]], relayed: int) -> None:
         self.reached: dict[str, int] = {}
         self.known = 0
         self._shares = shares

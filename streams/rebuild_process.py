@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, Pipe
 from typing import Any
 
-from projections.engine.batch_processor import Step, no_search_for_garbage
+from projections.engine.batch_processor import BatchProcessor, no_search_for_garbage
 from projections.engine.clickhouse_warehouse import ClickhouseWarehouse
 from projections.engine.reading import Stored
 from projections.engine.versions_first import VersionsFirst
@@ -95,7 +95,7 @@ class _Folder:
         self._relayed = relayed
         self._known = 0
         self._warehouse = VersionsFirst(warehouse)
-        self._step = Step(self._warehouse, quarantine(warehouse))
+        self._step = BatchProcessor(self._warehouse, quarantine(warehouse))
         self._writer = ThreadPoolExecutor(1, "rows")
 
     def run(self) -> None:

@@ -24,7 +24,7 @@ from store.recorder import last_position, whole_rows_after
 from streams.brokers import Brokers, BrokersAway, BrokersRefuse, Producer
 from streams.deployment_topics import faults
 from streams.messages import Carried, Message, NotOurMessage, carried, message
-from streams.relay_progress import Deposed, Ledger, Snapshot, Term
+from streams.relay_progress import Epoch, Fenced, RelayProgress, Snapshot
 from streams.topics import SLICES, partition_name, slice_of, topic
 
 log = logging.getLogger(__name__)
@@ -54,11 +54,11 @@ class CannotBeRelayed(Exception):
 
 
 @dataclass
-class House:
+class Relayed:
     """What is relayed, from where to where."""
 
     log: Database
-    ledger: Ledger
+    relay_progress: RelayProgress
     lock: ServerLock
     kafka: str
     topics: str
@@ -96,17 +96,17 @@ class Figures:
 class Relay:
     """One relay; another one that runs beside it waits until this is gone."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
-        self.figures = Figures(house.log)
-        self._names = {slice_: topic(house.topics, slice_) for slice_ in SLICES}
-        self._topics = dict.fromkeys(self._names.values(), house.partitions)
+    def __init__(self, relayed: Relayed) -> None:
+        self._relayed = relayed
+        self.figures = Figures(relayed.log)
+        self._names = {slice_: topic(relayed.topics, slice_) for slice_ in SLICES}
+        self._topics = dict.fromkeys(self._names.values(), relayed.partitions)
         self._partitions = {name: [partition_name(name, number) for number in range(count)] for name, count in self._topics.items()}
         self._closing = threading.Event()
         self._news = threading.Event()
         self._told = monotonic()
         self._told_of = 0
-        house.log.listen(self._news.set)
+        relayed.log.listen(self._news.set)
 
     def close(self) -> None:
         """Let `run` end: what is on its way is acknowledged and written down first, if that takes no longer than some seconds. Any thread."""
@@ -115,20 +115,20 @@ class Relay:
 
     def check(self) -> None:
         """Raises what keeps it from relaying at all: BrokersAway, BrokersRefuse, StoreUnavailable, NotThisLog."""
-        last_position(self._house.log)
-        self._house.ledger.position()
-        with closing(Brokers(self._house.kafka)) as brokers:
+        last_position(self._relayed.log)
+        self._relayed.relay_progress.position()
+        with closing(Brokers(self._relayed.kafka)) as brokers:
             self._check_topics(brokers)
 
     def _check_topics(self, brokers: Brokers) -> None:
-        house = self._house
-        found = faults(brokers, house.topics, house.partitions)
+        relayed = self._relayed
+        found = faults(brokers, relayed.topics, relayed.partitions)
         if found:
-            raise BrokersRefuse(f"Kafka at {house.kafka}: {found[0]}")
-        before = house.ledger.partitions(house.partitions)
-        if before != house.partitions:
+            raise BrokersRefuse(f"Kafka at {relayed.kafka}: {found[0]}")
+        before = relayed.relay_progress.partitions(relayed.partitions)
+        if before != relayed.partitions:
             raise NotThisLog(
-                f"the topics {house.topics}.* had {before} partitions each when they were first relayed to, now {house.partitions}: events would go on "
+                f"the topics {relayed.topics}.* had {before} partitions each when they were first relayed to, now {relayed.partitions}: events would go on "
                 "in other partitions; give the house new topics (ATENDE_TOPICS), docs/operations.md says how"
             )
 
@@ -141,14 +141,14 @@ class Relay:
         while not self._closing.is_set():
             began = monotonic()
             try:
-                if self._house.lock.take(_TAKE_S):
+                if self._relayed.lock.take(_TAKE_S):
                     waiting = False
-                    with self._office():
+                    with self._leadership():
                         self._relay()
                 elif not waiting:
                     waiting = True
                     log.warning("relay waits: another one relays")
-            except Deposed:
+            except Fenced:
                 log.warning("relay deposed position=%d: another one relays, or the ledger was set anew", self.figures.position)
             except (StoreUnavailable, BrokersAway) as error:
                 failures = 1 if monotonic() - began > _TOLD_EVERY_S else failures + 1
@@ -157,40 +157,40 @@ class Relay:
                 self._closing.wait(pause)
 
     @contextmanager
-    def _office(self) -> Iterator[None]:
+    def _leadership(self) -> Iterator[None]:
         self.figures.relays = True
         try:
             yield
         finally:
-            self._house.lock.release()
+            self._relayed.lock.release()
             self.figures.relays = False
 
     def _relay(self) -> None:
-        house = self._house
-        term = house.ledger.begin()
-        position, reached = self._where_to_begin(term)
-        log.info("relay begins term=%d position=%d", term.number, position)
+        relayed = self._relayed
+        epoch = relayed.relay_progress.begin()
+        position, reached = self._where_to_begin(epoch)
+        log.info("relay begins term=%d position=%d", epoch.number, position)
         self._told, self._told_of = monotonic(), self.figures.relayed
         self.figures.position = position
-        producer = Producer(house.kafka, self._topics)
+        producer = Producer(relayed.kafka, self._topics)
         try:
-            self._follow(term.number, position, dict(reached), producer)
+            self._follow(epoch.number, position, dict(reached), producer)
         finally:
             producer.close()
 
-    def _where_to_begin(self, term: Term) -> Snapshot:
+    def _where_to_begin(self, epoch: Epoch) -> Snapshot:
         """Where the ledger says, or before that where Kafka has lost the end of what it had acknowledged."""
-        house = self._house
-        if last_position(house.log) < term.position:
+        relayed = self._relayed
+        if last_position(relayed.log) < epoch.position:
             raise NotThisLog(
-                f"the ledger says that event {term.position} was relayed, and the log ends before: it is not the log that was relayed"
+                f"the ledger says that event {epoch.position} was relayed, and the log ends before: it is not the log that was relayed"
             )
-        with closing(Brokers(house.kafka)) as brokers:
+        with closing(Brokers(relayed.kafka)) as brokers:
             self._check_topics(brokers)
             last = brokers.last(self._topics)
-        back = term.position
+        back = epoch.position
         for (name, number), found in sorted(last.items()):
-            wanted = term.reached.get(partition_name(name, number), 0)
+            wanted = epoch.reached.get(partition_name(name, number), 0)
             if found is None and wanted:
                 raise NotThisLog(
                     f"partition {number} of topic {name} is empty, but events were relayed to it: `atende relay --anew` relays all of the log again"
@@ -207,7 +207,7 @@ class Relay:
                     position,
                 )
                 back = min(back, position)
-        return house.ledger.before(back) if back < term.position else (term.position, term.reached)
+        return relayed.relay_progress.before(back) if back < epoch.position else (epoch.position, epoch.reached)
 
     def _position_of(self, found: Message, name: str) -> int | None:
         """The position of an event that lies in Kafka; None where it is none. Raises NotThisLog where the log has another one there."""
@@ -215,7 +215,7 @@ class Relay:
             event = carried(found.key, found.value, found.headers)
         except NotOurMessage:
             return None
-        rows = whole_rows_after(self._house.log, event.position - 1, 1)
+        rows = whole_rows_after(self._relayed.log, event.position - 1, 1)
         if not rows or rows[0][-1] != event.hash:
             raise NotThisLog(
                 f"topic {name} holds event {event.position} of another log: each house needs topics of its own (ATENDE_TOPICS)"
@@ -224,30 +224,30 @@ class Relay:
 
     # Following
 
-    def _follow(self, term: int, position: int, reached: dict[str, int], producer: Producer) -> None:
+    def _follow(self, epoch: int, position: int, reached: dict[str, int], producer: Producer) -> None:
         """Relay what there is after `position` and what comes, two batches on their way at most."""
         on_way: _Batch | None = None
         while not self._closing.is_set():
             self._news.clear()
-            rows = whole_rows_after(self._house.log, position, BATCH)
+            rows = whole_rows_after(self._relayed.log, position, BATCH)
             if not rows and on_way is None:
-                self._tell()
+                self._observe()
                 self._news.wait(_IDLE_S)
                 continue
             sent = self._send(rows, reached, producer) if rows else None
             if on_way is not None:
-                self._finish(term, on_way, producer)
+                self._finish(epoch, on_way, producer)
             if sent is not None and sent.refused is not None:
-                self._finish(term, sent, producer)
+                self._finish(epoch, sent, producer)
                 raise sent.refused
             on_way = sent
             position = rows[-1][0] if rows else position
         if on_way is not None:
-            self._finish(term, on_way, producer)
+            self._finish(epoch, on_way, producer)
 
     def _send(self, rows: list[tuple[int, bytes, int, str, bytes, bytes]], reached: dict[str, int], producer: Producer) -> _Batch:
-        if not self._house.lock.still_held():
-            raise Deposed
+        if not self._relayed.lock.still_held():
+            raise Fenced
         batch = _Batch(rows[0][0] - 1, reached)
         for position, id, version, event, state, digest in rows:
             try:
@@ -265,7 +265,7 @@ class Relay:
         batch.reached = dict(reached)
         return batch
 
-    def _finish(self, term: int, batch: _Batch, producer: Producer) -> None:
+    def _finish(self, epoch: int, batch: _Batch, producer: Producer) -> None:
         """Wait until all of it is acknowledged, for as long as it takes; then write it down."""
         until = None
         while not producer.acknowledged(batch.sent, 1.0 if self._closing.is_set() else _ACKNOWLEDGED_S):
@@ -274,12 +274,12 @@ class Relay:
                 until = until or monotonic() + _LAST_WORDS_S
                 if monotonic() > until:
                     raise BrokersAway(f"the last {len(batch.sent)} events were not acknowledged: the next relay sends them again")
-        self._house.ledger.record(term, batch.position, batch.reached)
+        self._relayed.relay_progress.record(epoch, batch.position, batch.reached)
         self.figures.relayed += batch.events
         self.figures.position = batch.position
-        self._tell()
+        self._observe()
 
-    def _tell(self) -> None:
+    def _observe(self) -> None:
         """A line in the log, every so often."""
         passed = monotonic() - self._told
         if passed >= _TOLD_EVERY_S:

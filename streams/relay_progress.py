@@ -69,12 +69,12 @@ def _written(reached: Reached) -> str:
     return msgspec.json.encode(reached).decode()
 
 
-class Deposed(Exception):
+class Fenced(Exception):
     """Another relay has taken over."""
 
 
 @dataclass(frozen=True)
-class Term:
+class Epoch:
     """One relay's time in office: `number` grows with each one; `position`, `reached`: from where it goes on."""
 
     number: int
@@ -82,7 +82,7 @@ class Term:
     reached: Reached
 
 
-class Ledger:
+class RelayProgress:
     """The ledger of one house's topics. Thread-safe. All methods raise StoreUnavailable."""
 
     def __init__(self, db: Database, topics: str) -> None:
@@ -98,21 +98,21 @@ class Ledger:
 
     # For the relay
 
-    def begin(self) -> Term:
+    def begin(self) -> Epoch:
         """Take over: whoever relayed before cannot record anything any more."""
         ((number, position),) = self._db.execute(_BEGIN, (self._topics,))
         kept = self._db.execute(_AT, (self._topics, position))
-        return Term(number, position, _reached.decode(kept[0][0]) if kept else {})
+        return Epoch(number, position, _reached.decode(kept[0][0]) if kept else {})
 
     def partitions(self, now: int) -> int:
         """Of how many partitions each topic was when the first event was relayed to it; `now` where that is still to come."""
         ((each,),) = self._db.execute(_PARTITIONS, (self._topics, now))
         return int(each)
 
-    def record(self, term: int, position: int, reached: Reached) -> None:
-        """All up to `position` is in Kafka, and who follows is told. Raises Deposed."""
-        if not self._db.execute(_RECORD, (position, self._topics, term, _written(reached), _CHANNEL)):
-            raise Deposed
+    def record(self, epoch: int, position: int, reached: Reached) -> None:
+        """All up to `position` is in Kafka, and who follows is told. Raises Fenced."""
+        if not self._db.execute(_RECORD, (position, self._topics, epoch, _written(reached), _CHANNEL)):
+            raise Fenced
         if self._records % _PRUNED_EVERY == 0:
             self._db.execute(_PRUNE, (self._topics, self._topics, KEPT, SPARSE, SPARSE))
         self._records += 1

@@ -14,14 +14,14 @@ from pathlib import Path
 
 from store.chain import Flaw, Head
 from store.key_backup import KEYS, Backup, copy, opened_backup
-from store.log_restore import Flawed, Occupied, Refill, Row
+from store.log_restore import Flawed, LogRestore, Occupied, Row
 from store.master_key import master_key, must_open
 from store.postgres_lock import ServerLock
 from store.storage_location import OnServers
 from streams.bulk import BulkReader, EventMissing, Partition
 from streams.messages import Carried
 from streams.relay import LOCK
-from streams.relay_progress import Ledger
+from streams.relay_progress import RelayProgress
 from streams.topics import SLICES, partition_name, topic
 
 _TURN_S = 5.0
@@ -50,8 +50,8 @@ class Source:
     head: Head | None = None
 
 
-def restore(place: OnServers, master: str, source: Source, say: Say = lambda *_: None) -> Restored:
-    """Write the log that Kafka holds into the store at `place`, which is empty or has the beginning of it.
+def restore(location: OnServers, master: str, source: Source, say: Say = lambda *_: None) -> Restored:
+    """Write the log that Kafka holds into the store at `location`, which is empty or has the beginning of it.
 
     master: the master key, as the settings give it. Raises Stopped (what was proved until then stays, and begun again it goes on), NotTheSameLog,
     Occupied, NoBackup, WrongMasterKey, BrokersAway, BrokersRefuse, StoreUnavailable.
@@ -60,16 +60,16 @@ def restore(place: OnServers, master: str, source: Source, say: Say = lambda *_:
         # What costs nothing comes first: a mistake leaves no trace.
         backup = opened.enter_context(opened_backup(source.keys)) if source.keys is not None else None
         if backup is not None:
-            must_open(master_key(place.directory, master), backup.index)
+            must_open(master_key(location.directory, master), backup.index)
         reader = opened.enter_context(BulkReader(source.brokers, [topic(source.topics, slice_) for slice_ in SLICES]))
-        refill = Refill(place)
+        refill = LogRestore(location)
         opened.callback(refill.close)
-        lock = opened.enter_context(ServerLock(place.store_url, LOCK))
+        lock = opened.enter_context(ServerLock(location.store_url, LOCK))
         if not lock.take(_TURN_S):
             raise Occupied("a relay runs: end it first")
-        ledger = opened.enter_context(closing(Ledger(place.relay(), source.topics)))
+        relay_progress = opened.enter_context(closing(RelayProgress(location.relay(), source.topics)))
         try:
-            return _Restoring(reader, refill, ledger, say).run(source.head, backup)
+            return _Restoring(reader, refill, relay_progress, say).run(source.head, backup)
         except Flawed as flaw:
             raise refill.stopped(flaw, *reader.strange[:1]) from flaw
 
@@ -77,10 +77,10 @@ def restore(place: OnServers, master: str, source: Source, say: Say = lambda *_:
 class _Restoring:
     """One run."""
 
-    def __init__(self, reader: BulkReader, refill: Refill, ledger: Ledger, say: Say) -> None:
+    def __init__(self, reader: BulkReader, refill: LogRestore, relay_progress: RelayProgress, say: Say) -> None:
         self._reader = reader
         self._refill = refill
-        self._ledger = ledger
+        self._relay_progress = relay_progress
         self._say = say
 
     def run(self, told: Head | None, backup: Backup | None) -> Restored:
@@ -99,12 +99,12 @@ class _Restoring:
             if refill.proof.position > end:
                 raise Flawed(Flaw("cut_off", end + 1))
         # A relay that begins before the store is whole finds that it has nothing to do.
-        refill.begins = lambda: self._ledger.set(end, _names({partition: event.position for partition, event in last.items()}))
+        refill.begins = lambda: self._relay_progress.set(end, _names({partition: event.position for partition, event in last.items()}))
         self._events(ends, end)
         keys = self._keys(backup) if backup is not None else 0
         proof = refill.proof
         if refill.shut_off:
-            self._ledger.set(refill.walked.position, _names(self._reader.reached))
+            self._relay_progress.set(refill.walked.position, _names(self._reader.reached))
         return Restored(refill.finish(), refill.walked.position - began, keys, proof)
 
     def _highest(self, ends: Mapping[Partition, int]) -> int:

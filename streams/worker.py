@@ -24,15 +24,15 @@ from functools import partial
 from time import monotonic
 from typing import Protocol
 
-from projections.engine.batch_processor import Step
+from projections.engine.batch_processor import BatchProcessor
 from projections.engine.decisions import PAUSES_OF_SERVERS_S
-from projections.engine.folding import Folded, Folding, Refused
+from projections.engine.folding import Folded, Folding, UnfoldableEvent
 from projections.engine.progress import ProjectionsStopped
 from projections.engine.reading import Stored
 from projections.engine.refolding import REFOLDED, builds_on
 from projections.engine.warehouse import Warehouse, WarehouseError
 from projections.engine.writing import positions_of
-from streams.consumed_message import Incoming, Letter, Partition, position_of
+from streams.consumed_message import ConsumedMessage, Partition, UnsettledMessage, position_of
 from streams.messages import NotOurMessage, carried
 from streams.topics import partition_name
 
@@ -70,13 +70,13 @@ class _Batch:
     """Messages on their way to the rows. life: in which of the worker's times with its partitions they came."""
 
     life: int
-    messages: list[Incoming]
+    messages: list[ConsumedMessage]
     stored: list[Stored] = field(default_factory=list)
     folded: Folded | None = None
     refolded: int = 0
     """How often rows had been made anew when it was folded."""
     reached: dict[str, int] = field(default_factory=dict)
-    letters: dict[int, Letter] = field(default_factory=dict)
+    letters: dict[int, UnsettledMessage] = field(default_factory=dict)
     """By their positions; those without one under numbers below zero."""
 
 
@@ -86,8 +86,8 @@ class Worker:
     def __init__(
         self,
         warehouse: Warehouse,
-        dead_letters: Callable[[Sequence[Letter]], object],
-        ack: Callable[[Sequence[Incoming]], object],
+        dead_letters: Callable[[Sequence[UnsettledMessage]], object],
+        ack: Callable[[Sequence[ConsumedMessage]], object],
         begins_at: Callable[[Partition], int],
         *,
         around: Callable[[], AbstractContextManager[object]] = nullcontext,
@@ -106,14 +106,14 @@ class Worker:
         self._seen = seen
         self._closing = threading.Event()
         self._outside: tuple[type[Exception], ...] = (WarehouseError, *outside)
-        self._step = Step(
+        self._step = BatchProcessor(
             warehouse, self._set_aside, around=partial(self._turn, around), outside=self._outside, pauses_s=pauses_s, closing=self._closing
         )
         self._life = 0
         self._folds_for = 0
         self._begins_at = begins_at
         self._next: dict[Partition, int | None] = {}
-        self._waiting: list[Incoming] = []
+        self._waiting: list[ConsumedMessage] = []
         self._news = asyncio.Event()
         self._room = asyncio.Event()
         self._enough = asyncio.Event()
@@ -132,7 +132,7 @@ class Worker:
         self._waiting = []
         self._room.set()
 
-    async def take(self, messages: Iterable[Incoming]) -> None:
+    async def take(self, messages: Iterable[ConsumedMessage]) -> None:
         """Messages have come; returns when there is room for more."""
         self._waiting += [message for message in messages if self._is_due(message)]
         if self._waiting:
@@ -143,7 +143,7 @@ class Worker:
             self._room.clear()
             await self._room.wait()
 
-    def _is_due(self, message: Incoming) -> bool:
+    def _is_due(self, message: ConsumedMessage) -> bool:
         """Whether it is the next of its partition; one that comes too early means that some were lost."""
         partition = (message.topic, message.partition)
         if partition not in self._next:
@@ -280,7 +280,7 @@ class Worker:
                 event = carried(message.key, message.value, message.headers)
             except NotOurMessage as error:
                 number = -1 - len(batch.letters)
-                batch.letters[number] = Letter(message, None, str(error))
+                batch.letters[number] = UnsettledMessage(message, None, str(error))
                 batch.reached[name] = self._written.setdefault(name, 0)
                 continue
             if event.position <= self._written.get(name, 0):
@@ -294,16 +294,16 @@ class Worker:
         if batch.folded is None:
             return
         for number, letter in list(batch.letters.items()):
-            refused = Refused(number, letter.message.topic, letter.reason)
+            refused = UnfoldableEvent(number, letter.message.topic, letter.reason)
             self._step.refuse(refused)
             batch.folded.refused.append(refused)
         wanted = {refused.position: refused.error for refused in batch.folded.refused if refused.position > 0}
         for message in batch.messages if wanted else ():
             position = position_of(message)
             if position in wanted:
-                batch.letters[position] = Letter(message, position, wanted[position])
+                batch.letters[position] = UnsettledMessage(message, position, wanted[position])
 
-    def _set_aside(self, refused: Sequence[Refused]) -> None:
+    def _set_aside(self, refused: Sequence[UnfoldableEvent]) -> None:
         assert self._being_written is not None
         letters = self._being_written.letters
         self._dead_letters([letters[one.position] for one in refused])

@@ -15,11 +15,11 @@ _WAITS_S = 10.0
 _MOMENT_S = 0.1
 
 
-class TurnLost(Exception):
+class WriteLockLost(Exception):
     """The rows were not this process's to write: somebody else has them, or may have had them meanwhile. What was written is written again."""
 
 
-class Turns:
+class WriteLock:
     """The turns of one process. Used by one thread at a time."""
 
     def __init__(self, url: str) -> None:
@@ -33,7 +33,7 @@ class Turns:
 
     @contextmanager
     def shared(self) -> Iterator[None]:
-        """A turn beside others. Raises TurnLost, at the end of it too, and StoreUnavailable."""
+        """A turn beside others. Raises WriteLockLost, at the end of it too, and StoreUnavailable."""
         with self._turn(shared=True):
             yield
 
@@ -46,11 +46,11 @@ class Turns:
     @contextmanager
     def _turn(self, *, shared: bool) -> Iterator[None]:
         if not self._lock.take(_WAITS_S, shared=shared):
-            raise TurnLost("another process has the rows to itself")
+            raise WriteLockLost("another process has the rows to itself")
         try:
             yield
             if not self._lock.still_held():
-                raise TurnLost("the turn was lost on the way: the connection to the log's database broke")
+                raise WriteLockLost("the turn was lost on the way: the connection to the log's database broke")
         finally:
             # Whoever waits for rows listens to what the relay writes down.
             self._lock.release(RELAY_SCHEMA)

@@ -5,7 +5,7 @@ from collections.abc import Generator, Iterator
 import pytest
 from hypothesis import settings
 
-from tests.kit.distributed import House, distributed
+from tests.kit.distributed import Deployment, distributed
 
 # Nothing is timed: a busy machine is no failure.
 settings.register_profile("untimed", deadline=None)
@@ -13,10 +13,10 @@ settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
-def shared_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def shared_deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """A house of processes that nobody disturbs. Whoever uses it brings companies of his own."""
-    with distributed(tmp_path_factory.mktemp("house")) as house:
-        yield house
+    with distributed(tmp_path_factory.mktemp("house")) as deployment:
+        yield deployment
 
 
 @pytest.hookimpl(wrapper=True)

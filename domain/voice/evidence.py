@@ -18,7 +18,7 @@ from domain.voice.calls import Call, Visit
 from domain.voice.facts import Fact
 from domain.voice.merging import in_order
 from domain.voice.outbound_and_ivr import attempt_of, path_of, status_of
-from domain.voice.visit_builder import Visiting
+from domain.voice.visit_builder import VisitBuilder
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -52,7 +52,7 @@ def resolve(facts: list[Fact], context: Context) -> Resolved:
     for fact in ordered:
         told.setdefault(fact.kind, []).append(fact)
     outbound = _outbound_queues(ordered) if "outbound" in told else set()
-    visiting = Visiting(context.settings)
+    visiting = VisitBuilder(context.settings)
     visiting.take_all([fact for fact in ordered if fact.queue not in outbound or not fact.queue] if outbound else ordered)
     hung_up = max(fact.at for fact in told["hung_up"]) if "hung_up" in told else None
     visits = visiting.close(context.restarts, hung_up)

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.base import Aggregate, Event, Stamp
+from domain.base import Aggregate, Event, EventMetadata
 from domain.voice.calls import Call
 from domain.voice.evidence import Context, resolve
 from domain.voice.facts import Fact
@@ -98,7 +98,7 @@ class VisitAmended(InteractionEvent, frozen=True, kw_only=True):
     TOPIC: ClassVar[str] = "visit.amended"
 
 
-class Told(msgspec.Struct, frozen=True):
+class ObservationResult(msgspec.Struct, frozen=True):
     """What a telling came to. Counts for the result of an import; `conflicts` are the new ones."""
 
     new: int
@@ -121,7 +121,7 @@ class Interaction(Aggregate):
         self.call: Call | None = None
         self.conflicts: frozenset[str] = frozenset()
 
-    def tell(self, facts: Iterable[Fact], context: Context, stamp: Stamp) -> Told:
+    def observe(self, facts: Iterable[Fact], context: Context, metadata: EventMetadata) -> ObservationResult:
         """Take in what a source says; nothing happens for what was told before."""
         told = list(facts)
         new: dict[tuple[object, ...], Fact] = {}
@@ -130,25 +130,25 @@ class Interaction(Aggregate):
             if identity not in self.known and identity not in new:
                 new[identity] = fact
         if not new and not self._touched_by(context):
-            return Told(0, len(told), {}, 0, ())
+            return ObservationResult(0, len(told), {}, 0, ())
         before = self.call
         resolved = resolve([*self.facts, *new.values()], context)
         call = resolved.call
         if not new and before is not None and call == before:
-            return Told(0, len(told), {}, 0, ())
+            return ObservationResult(0, len(told), {}, 0, ())
         conflicts = tuple(sorted(frozenset(resolved.conflicts) - self.conflicts))
         self.conflicts = frozenset(resolved.conflicts)
         fresh = tuple(new.values())
-        occurred_at = max((fact.at for fact in fresh), default=context.restarts[-1] if context.restarts else stamp.recorded_at)
+        occurred_at = max((fact.at for fact in fresh), default=context.restarts[-1] if context.restarts else metadata.recorded_at)
         self.trigger(
             _event_type(before, call, fresh),
-            stamp,
+            metadata,
             occurred_at,
             facts=fresh,
             call=call,
             had_visits=len(before.visits) if before else 0,
         )
-        return Told(len(fresh), len(told) - len(fresh), _ends(before, call), _implied(before, call), conflicts)
+        return ObservationResult(len(fresh), len(told) - len(fresh), _ends(before, call), _implied(before, call), conflicts)
 
     def _touched_by(self, context: Context) -> bool:
         """Whether something is open that a restart of the PBX, known now, must have ended."""

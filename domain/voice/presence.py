@@ -18,7 +18,7 @@ from domain.voice.facts import Fact
 from domain.voice.merging import in_order
 
 
-class Span(msgspec.Struct, frozen=True, array_like=True):
+class PresenceSpan(msgspec.Struct, frozen=True, array_like=True):
     """A stretch of an agent's presence, in ms; `until_ms` None while it goes on. `implied`: proved by another line."""
 
     kind: Literal["session", "pause"]
@@ -33,7 +33,7 @@ class Span(msgspec.Struct, frozen=True, array_like=True):
         return (self.kind, self.from_ms)
 
 
-class Standing(msgspec.Struct, frozen=True, array_like=True):
+class PresenceState(msgspec.Struct, frozen=True, array_like=True):
     """How an agent stands after all that was told: enough to go on from, as long as nothing earlier is told.
 
     queues: those in which the agent is in, and by what (member, login, seen); "" stands for all. paused: those paused, with
@@ -47,7 +47,7 @@ class Standing(msgspec.Struct, frozen=True, array_like=True):
     session: tuple[int, str] | None = None
     pause: tuple[int, str] | None = None
     reason: tuple[int, str] = (0, "")
-    closed: tuple[Span, ...] = ()
+    closed: tuple[PresenceSpan, ...] = ()
     ever: bool = False
     latest: int = 0
     clocks: tuple[str, ...] = ()
@@ -58,8 +58,8 @@ class Standing(msgspec.Struct, frozen=True, array_like=True):
 class Presence:
     """Takes the facts about one agent in order, from the beginning or on from a standing; `spans()` at any time."""
 
-    def __init__(self, standing: Standing | None = None) -> None:
-        before = standing or Standing()
+    def __init__(self, standing: PresenceState | None = None) -> None:
+        before = standing or PresenceState()
         self.queues = dict(before.queues)
         self.paused = dict(before.paused)
         self.closed = list(before.closed)
@@ -68,7 +68,7 @@ class Presence:
         self.reason = before.reason
         self.ever = before.ever
 
-    def last_closed(self) -> tuple[Span, ...]:
+    def last_closed(self) -> tuple[PresenceSpan, ...]:
         """The session and the pause that ended last, in the order in which they ended."""
         last = {span.kind: span for span in self.closed}
         return tuple(span for span in self.closed if last[span.kind] is span)
@@ -100,10 +100,10 @@ class Presence:
             case _:
                 return False
 
-    def spans(self) -> dict[tuple[str, int], Span]:
+    def spans(self) -> dict[tuple[str, int], PresenceSpan]:
         """Every session and pause, by key; stretches of no length are none."""
-        going = [Span("session", self.session[0] // MS, None, "", self.session[1])] if self.session else []
-        going += [Span("pause", self.pause[0] // MS, None, self.pause[1])] if self.pause else []
+        going = [PresenceSpan("session", self.session[0] // MS, None, "", self.session[1])] if self.session else []
+        going += [PresenceSpan("pause", self.pause[0] // MS, None, self.pause[1])] if self.pause else []
         return {span.key: span for span in [*self.closed, *going]}
 
     def _joined(self, fact: Fact) -> None:
@@ -190,15 +190,15 @@ class Presence:
         elif self.pause is not None and not paused:
             self._end_pause(fact.at)
         if self.session is not None and not self.queues:
-            self._close(Span("session", self.session[0] // MS, fact.at // MS, "", self.session[1]))
+            self._close(PresenceSpan("session", self.session[0] // MS, fact.at // MS, "", self.session[1]))
             self.session = None
 
     def _end_pause(self, at: int) -> None:
         if self.pause is not None:
-            self._close(Span("pause", self.pause[0] // MS, at // MS, self.pause[1]))
+            self._close(PresenceSpan("pause", self.pause[0] // MS, at // MS, self.pause[1]))
             self.pause = None
 
-    def _close(self, span: Span) -> None:
+    def _close(self, span: PresenceSpan) -> None:
         if span.until_ms is not None and span.until_ms > span.from_ms:
             self.closed.append(span)
 

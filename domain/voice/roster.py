@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 from uuid import UUID
 
-from domain.base import Aggregate, Event, Stamp
+from domain.base import Aggregate, Event, EventMetadata
 
 
 class MemberMatched(Event, frozen=True, kw_only=True):
@@ -26,11 +26,11 @@ class Roster(Aggregate):
         super().__init__(id, tenant)
         self.members: dict[str, str] = {}
 
-    def match(self, interface: str, member: str, stamp: Stamp) -> bool:
+    def match(self, interface: str, member: str, metadata: EventMetadata) -> bool:
         """Join the two; False when that was known."""
         if interface == member or self.members.get(interface) == member:
             return False
-        self.trigger(MemberMatched, stamp, stamp.recorded_at, interface=interface, member=member)
+        self.trigger(MemberMatched, metadata, metadata.recorded_at, interface=interface, member=member)
         return True
 
     def apply(self, event: Event) -> None:

@@ -7,10 +7,10 @@ from uuid import UUID
 
 import msgspec
 
-from domain.base import Aggregate, Event, Personal, Stamp
+from domain.base import Aggregate, Event, EventMetadata, Personal
 
 
-class Span(msgspec.Struct, frozen=True):
+class CoverageSpan(msgspec.Struct, frozen=True):
     """A source from its first to its last sign of life (microseconds). `name`: the file or stream."""
 
     source: Literal["ami", "queue_log"]
@@ -42,7 +42,7 @@ class SpanCovered(TimelineEvent, frozen=True, kw_only=True):
     """A source covers the time from its first to its last sign of life; told again when it grows."""
 
     TOPIC: ClassVar[str] = "source.covered"
-    span: Span
+    span: CoverageSpan
 
 
 class GapSeen(TimelineEvent, frozen=True, kw_only=True):
@@ -80,36 +80,36 @@ class Timeline(Aggregate):
 
     def __init__(self, id: UUID, tenant: UUID) -> None:
         super().__init__(id, tenant)
-        self.spans: dict[tuple[str, str, int], Span] = {}
+        self.spans: dict[tuple[str, str, int], CoverageSpan] = {}
         self.gaps: dict[int, Gap] = {}
         self.restarts: list[int] = []
         self.notes: set[tuple[str, int]] = set()
 
-    def cover(self, span: Span, stamp: Stamp) -> bool:
+    def cover(self, span: CoverageSpan, metadata: EventMetadata) -> bool:
         """A source gave signs of life from `from_us` until `until_us`; False when that was known."""
         known = self.spans.get((span.source, span.name, span.from_us))
         if known is not None and span.until_us <= known.until_us:
             return False
-        self.trigger(SpanCovered, stamp, span.until_us, span=span)
+        self.trigger(SpanCovered, metadata, span.until_us, span=span)
         return True
 
-    def cut_off(self, gap: Gap, stamp: Stamp) -> None:
+    def cut_off(self, gap: Gap, metadata: EventMetadata) -> None:
         """The stream broke at `opened_us`; the same gap may be reckoned again."""
         if self.gaps.get(gap.opened_us) != gap:
-            self.trigger(GapSeen, stamp, gap.opened_us, gap=gap)
+            self.trigger(GapSeen, metadata, gap.opened_us, gap=gap)
 
-    def restart(self, at: int, stamp: Stamp) -> bool:
+    def restart(self, at: int, metadata: EventMetadata) -> bool:
         """The PBX started at `at`; False when another source has told the same restart."""
         if any(abs(known - at) <= SAME_RESTART_US for known in self.restarts):
             return False
-        self.trigger(PbxRestarted, stamp, at, at=at)
+        self.trigger(PbxRestarted, metadata, at, at=at)
         return True
 
-    def note(self, ref: str, verb: str, line: Personal, at: int, stamp: Stamp) -> bool:
+    def note(self, ref: str, verb: str, line: Personal, at: int, metadata: EventMetadata) -> bool:
         """Keep for the audit what belongs to no call and no agent; False when it is kept already."""
         if (verb, at) in self.notes:
             return False
-        self.trigger(LineKept, stamp, at, ref=ref, verb=verb, line=line)
+        self.trigger(LineKept, metadata, at, ref=ref, verb=verb, line=line)
         return True
 
     def apply(self, event: Event) -> None:

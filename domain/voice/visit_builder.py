@@ -22,7 +22,7 @@ _ENDS = {
 
 
 @dataclass(slots=True)
-class Draft:
+class VisitDraft:
     """A visit in the making; instants in microseconds. `seen`: the last fact that speaks of it."""
 
     queue: str
@@ -51,13 +51,13 @@ class Draft:
         return self.end == "answered" and self.released is None and not self.talk_unknown
 
 
-class Visiting:
+class VisitBuilder:
     """Takes the facts of a call in order and keeps a draft of every visit."""
 
     def __init__(self, settings: Callable[[str, int], tuple[int, int]]) -> None:
         self.settings = settings
-        self.drafts: list[Draft] = []
-        self.latest: dict[str, Draft] = {}
+        self.drafts: list[VisitDraft] = []
+        self.latest: dict[str, VisitDraft] = {}
         self.gaps: list[Fact] = []
         self.conflicts: list[str] = []
 
@@ -98,8 +98,8 @@ class Visiting:
 
     # opening
 
-    def _open(self, fact: Fact, offered: int, implied: bool) -> Draft:
-        draft = Draft(queue=fact.queue, offered=offered, seen=fact.at, live=fact.clock == "live")
+    def _open(self, fact: Fact, offered: int, implied: bool) -> VisitDraft:
+        draft = VisitDraft(queue=fact.queue, offered=offered, seen=fact.at, live=fact.clock == "live")
         if implied:
             draft.implied["offered"] = fact.ref
         self.drafts.append(draft)
@@ -117,7 +117,7 @@ class Visiting:
             _lose(earlier, fact.at)
         self._open(fact, fact.at, implied=False)
 
-    def _waiting_draft(self, fact: Fact, wait_ms: int | None) -> Draft | None:
+    def _waiting_draft(self, fact: Fact, wait_ms: int | None) -> VisitDraft | None:
         """The visit that `fact` shows waiting until now; None when its end was told before, in other words."""
         draft = self.latest.get(fact.queue)
         reckoned = fact.at - (wait_ms or 0) * MS
@@ -133,7 +133,7 @@ class Visiting:
         return self._open(fact, reckoned, implied=True)
 
     @staticmethod
-    def _told_before(draft: Draft, fact: Fact, reckoned: int, wait_ms: int | None) -> bool:
+    def _told_before(draft: VisitDraft, fact: Fact, reckoned: int, wait_ms: int | None) -> bool:
         """Whether `fact` can only speak of the closed visit `draft`, not of one that nobody saw open."""
         if wait_ms is None:
             return True
@@ -158,7 +158,7 @@ class Visiting:
         self._close_ring(draft, fact.agent, fact.at, outcome, fact.ring_ms)
 
     @staticmethod
-    def _close_ring(draft: Draft, agent: str, at: int, outcome: str, ring_ms: int | None) -> None:
+    def _close_ring(draft: VisitDraft, agent: str, at: int, outcome: str, ring_ms: int | None) -> None:
         if not agent:
             return
         for index in range(len(draft.rings) - 1, -1, -1):
@@ -183,7 +183,7 @@ class Visiting:
             self._answer(draft, fact, fact.at)
             draft.ring_ms = fact.ring_ms
 
-    def _answer(self, draft: Draft, fact: Fact, at: int) -> None:
+    def _answer(self, draft: VisitDraft, fact: Fact, at: int) -> None:
         draft.end, draft.ended, draft.agent = "answered", at, fact.agent
         self._close_ring(draft, fact.agent, at, "answered", fact.ring_ms if fact.kind == "answered" else None)
         _cancel_rings(draft, at)
@@ -203,7 +203,7 @@ class Visiting:
         if draft.holds and draft.holds[-1][1] is None:
             draft.holds[-1] = (draft.holds[-1][0], fact.at)
 
-    def _answered_unseen(self, fact: Fact, draft: Draft | None) -> Draft | None:
+    def _answered_unseen(self, fact: Fact, draft: VisitDraft | None) -> VisitDraft | None:
         """The end of a talk proves the answer before it, and the offer before that."""
         answered = fact.at - (fact.talk_ms or 0) * MS
         if draft is not None and draft.waiting:
@@ -229,7 +229,7 @@ class Visiting:
         if draft is not None and draft.holds and draft.holds[-1][1] is None:
             draft.holds[-1] = (draft.holds[-1][0], fact.at)
 
-    def _talking_draft(self, fact: Fact) -> Draft | None:
+    def _talking_draft(self, fact: Fact) -> VisitDraft | None:
         if fact.queue:
             draft = self.latest.get(fact.queue)
             return draft if draft is not None and draft.talking else None
@@ -287,7 +287,7 @@ class Visiting:
                     _hang_up(draft, hung_up)
         return tuple(self._visit(n, draft) for n, draft in enumerate(self.drafts))
 
-    def _ends_of(self, index: int, draft: Draft, restarts: tuple[int, ...]) -> int | None:
+    def _ends_of(self, index: int, draft: VisitDraft, restarts: tuple[int, ...]) -> int | None:
         """The last moment at which an open visit was surely going on, if anything shows that it is over."""
         # A restart may be told in whole seconds: one in the second of the last sign comes after it.
         over = [at for at in restarts if at + SECOND > draft.seen]
@@ -297,7 +297,7 @@ class Visiting:
             over += [draft.left] if draft.left is not None else []
         return min(over, default=None)
 
-    def _visit(self, n: int, draft: Draft) -> Visit:
+    def _visit(self, n: int, draft: VisitDraft) -> Visit:
         sla_ms, tolerated_ms = self.settings(draft.queue, draft.offered)
         offered, ended = draft.offered // MS, _ms(draft.ended)
         answered = draft.end == "answered"
@@ -331,11 +331,11 @@ def _ms(instant: int | None) -> int | None:
     return None if instant is None else instant // MS
 
 
-def _cancel_rings(draft: Draft, at: int) -> None:
+def _cancel_rings(draft: VisitDraft, at: int) -> None:
     draft.rings = [Ring(ring.agent, ring.from_ms, at // MS, "canceled") if ring.until_ms is None else ring for ring in draft.rings]
 
 
-def _lose(draft: Draft, at: int) -> None:
+def _lose(draft: VisitDraft, at: int) -> None:
     """Nobody saw how it ended; `at` is the last moment at which it could still go on."""
     if draft.waiting:
         draft.end, draft.ended = "unknown", at
@@ -344,7 +344,7 @@ def _lose(draft: Draft, at: int) -> None:
         draft.talk_unknown = True
 
 
-def _hang_up(draft: Draft, at: int) -> None:
+def _hang_up(draft: VisitDraft, at: int) -> None:
     """The line is free: who waited is gone, nobody said how; who talked has ended."""
     if draft.waiting:
         _lose(draft, at)
@@ -354,24 +354,24 @@ def _hang_up(draft: Draft, at: int) -> None:
             draft.wrap_ms = draft.wrap_ms or 0
 
 
-_HANDLERS: dict[str, Callable[[Visiting, Fact], None]] = {
-    "offered": Visiting._offered,
-    "rang": Visiting._rang,
-    "ring_no_answer": Visiting._ring_ended,
-    "ring_canceled": Visiting._ring_ended,
-    "agent_dumped": Visiting._ring_ended,
-    "waiting": Visiting._still_waiting,
-    "answered": Visiting._answered,
-    "held": Visiting._held,
-    "resumed": Visiting._resumed,
-    "released": Visiting._released,
-    "wrap_up": Visiting._wrap_up,
-    "abandoned": Visiting._ended,
-    "timed_out": Visiting._ended,
-    "left_by_key": Visiting._ended,
-    "withdrawn": Visiting._ended,
-    "emptied": Visiting._ended,
-    "turned_away": Visiting._turned_away,
-    "unseen_end": Visiting._unseen_end,
-    "unseen": Visiting._unseen,
+_HANDLERS: dict[str, Callable[[VisitBuilder, Fact], None]] = {
+    "offered": VisitBuilder._offered,
+    "rang": VisitBuilder._rang,
+    "ring_no_answer": VisitBuilder._ring_ended,
+    "ring_canceled": VisitBuilder._ring_ended,
+    "agent_dumped": VisitBuilder._ring_ended,
+    "waiting": VisitBuilder._still_waiting,
+    "answered": VisitBuilder._answered,
+    "held": VisitBuilder._held,
+    "resumed": VisitBuilder._resumed,
+    "released": VisitBuilder._released,
+    "wrap_up": VisitBuilder._wrap_up,
+    "abandoned": VisitBuilder._ended,
+    "timed_out": VisitBuilder._ended,
+    "left_by_key": VisitBuilder._ended,
+    "withdrawn": VisitBuilder._ended,
+    "emptied": VisitBuilder._ended,
+    "turned_away": VisitBuilder._turned_away,
+    "unseen_end": VisitBuilder._unseen_end,
+    "unseen": VisitBuilder._unseen,
 }

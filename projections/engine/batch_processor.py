@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TypeVar
 
 from projections.engine.decisions import Stop, about_event, about_outside
-from projections.engine.folding import Folded, Folding, Refused
+from projections.engine.folding import Folded, Folding, UnfoldableEvent
 from projections.engine.progress import ProjectionsStopped
 from projections.engine.reading import Stored
 from projections.engine.warehouse import Warehouse, WarehouseError
@@ -23,11 +23,11 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-SetAside = Callable[[Sequence[Refused]], object]
+SetAside = Callable[[Sequence[UnfoldableEvent]], object]
 """Keeps events of which no rows could be made where the operator finds them; before the position passes them. It may be told of one twice."""
 
 
-class Step:
+class BatchProcessor:
     """Folds batch after batch and writes their rows. One thread at a time folds; meanwhile another may write the batch before.
 
     outside: the errors of servers and disks, after which the same is tried again, with pauses (those of `decisions` if none are told).
@@ -62,7 +62,7 @@ class Step:
             self.refuse(refused)
         return folded
 
-    def refuse(self, refused: Refused) -> None:
+    def refuse(self, refused: UnfoldableEvent) -> None:
         """Name an event of which no rows can be made, and count it. Raises ProjectionsStopped where there are too many."""
         self.refused += 1
         log.error("projections refused position=%d topic=%s error=%s", refused.position, refused.topic, refused.error)

@@ -16,13 +16,13 @@ from domain.users import CompanyEvent, UserEvent
 from domain.voice.interactions import InteractionEvent
 from domain.voice.roster import MemberMatched
 from domain.voice.timeline import TimelineEvent
-from projections.engine.reading import CallTold, EventUnreadable, Recorded, Stored, read
-from projections.engine.row_cache import RowsSoFar
-from projections.engine.rows import Advanced, Row, Told, columns
+from projections.engine.reading import CallEvent, EventUnreadable, Recorded, Stored, read
+from projections.engine.row_cache import RowCache
+from projections.engine.rows import Row, StatefulFold, StatelessFold, columns
 from projections.engine.warehouse import Columns, Warehouse
 from projections.folds import agents, audit, interactions, ivr, queues, sources, visits
 
-CALLS: dict[str, Callable[[Sequence[Recorded], Sequence[CallTold]], Columns]] = {
+CALLS: dict[str, Callable[[Sequence[Recorded], Sequence[CallEvent]], Columns]] = {
     visits.TABLE: visits.fold,
     interactions.TABLE: interactions.fold,
     interactions.ATTEMPTS: interactions.fold_attempts,
@@ -30,8 +30,8 @@ CALLS: dict[str, Callable[[Sequence[Recorded], Sequence[CallTold]], Columns]] = 
 }
 """Events of calls, a batch at a time."""
 
-TOLD = (Told(AgentEvent, agents.fold), Told(TimelineEvent, sources.fold))
-ADVANCED = (Advanced(QueueEvent, queues.QueueRow, queues.fold), Advanced(IvrEvent, ivr.IvrRow, ivr.fold))
+TOLD = (StatelessFold(AgentEvent, agents.fold), StatelessFold(TimelineEvent, sources.fold))
+ADVANCED = (StatefulFold(QueueEvent, queues.QueueRow, queues.fold), StatefulFold(IvrEvent, ivr.IvrRow, ivr.fold))
 ROWS: tuple[type[Row], ...] = (agents.AgentRow, agents.AgentSpanRow, sources.SourceRow, queues.QueueRow, ivr.IvrRow)
 """Rows of the other events, one by one."""
 
@@ -44,7 +44,7 @@ AUDITED_ONLY: tuple[type[Event], ...] = (ContactEvent, CompanyEvent, UserEvent, 
 
 
 @dataclass(frozen=True)
-class Refused:
+class UnfoldableEvent:
     """No rows could be made of the event at `position`: it is damaged, or a fold is wrong."""
 
     position: int
@@ -58,33 +58,33 @@ class Folded:
 
     position: int
     tables: dict[str, Columns]
-    refused: list[Refused]
+    refused: list[UnfoldableEvent]
 
 
 class Folding:
     """Makes rows of events, in the order of the log. Not thread-safe."""
 
     def __init__(self, warehouse: Warehouse) -> None:
-        self._so_far: dict[type[Row], RowsSoFar[Any]] = {advanced.row: RowsSoFar(warehouse, advanced.row) for advanced in ADVANCED}
+        self._so_far: dict[type[Row], RowCache[Any]] = {advanced.row: RowCache(warehouse, advanced.row) for advanced in ADVANCED}
         self._folds: dict[type[Event], list[Callable[[Any, int], Iterable[Row]]]] = {}
 
     def fold(self, stored: Sequence[Stored]) -> Folded:
         """The rows of these events, at least one; of an event that a row so far has seen before, that row is not made again."""
-        refused: list[Refused] = []
+        refused: list[UnfoldableEvent] = []
         made: defaultdict[str, defaultdict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
         others: list[Recorded] = []
         for first in range(0, len(stored), _AT_ONCE):
             batch = _read_all(stored[first : first + _AT_ONCE], refused)
-            others += [recorded for recorded in batch if type(recorded.told) is not CallTold]
+            others += [recorded for recorded in batch if type(recorded.told) is not CallEvent]
             tables = {audit.TABLE: audit.fold(batch)}
-            tables |= _calls([recorded for recorded in batch if type(recorded.told) is CallTold], refused)
+            tables |= _calls([recorded for recorded in batch if type(recorded.told) is CallEvent], refused)
             for table, rows in tables.items():
                 for column, values in rows.items():
                     made[table][column] += values
         tables = {**made, **self._others(others, refused)}
         return Folded(stored[-1][0], {table: rows for table, rows in tables.items() if rows["tenant"]}, refused)
 
-    def _others(self, batch: Sequence[Recorded], refused: list[Refused]) -> dict[str, Columns]:
+    def _others(self, batch: Sequence[Recorded], refused: list[UnfoldableEvent]) -> dict[str, Columns]:
         for advanced in ADVANCED:
             self._so_far[advanced.row].begin(recorded.id for recorded in batch if isinstance(recorded.told, advanced.events))
         made: defaultdict[str, list[Row]] = defaultdict(list)
@@ -96,7 +96,7 @@ class Folding:
             try:
                 rows = [row for fold in folds for row in fold(recorded.told, recorded.position)]
             except Exception as error:  # noqa: BLE001 - whatever it is, it concerns this event alone, and whoever asked decides
-                refused.append(Refused(recorded.position, recorded.topic, repr(error)))
+                refused.append(UnfoldableEvent(recorded.position, recorded.topic, repr(error)))
                 rows = []
             for row in rows:
                 made[row.TABLE].append(row)
@@ -106,7 +106,7 @@ class Folding:
         told = [told.fold for told in TOLD if issubclass(kind, told.events)]
         return told + [self._advancing(advanced) for advanced in ADVANCED if issubclass(kind, advanced.events)]
 
-    def _advancing(self, advanced: Advanced) -> Callable[[Event, int], Iterable[Row]]:
+    def _advancing(self, advanced: StatefulFold) -> Callable[[Event, int], Iterable[Row]]:
         so_far = self._so_far[advanced.row]
 
         def fold(event: Event, position: int) -> Iterable[Row]:
@@ -119,17 +119,17 @@ class Folding:
         return fold
 
 
-def _read_all(stored: Sequence[Stored], refused: list[Refused]) -> list[Recorded]:
+def _read_all(stored: Sequence[Stored], refused: list[UnfoldableEvent]) -> list[Recorded]:
     batch = []
     for event in stored:
         try:
             batch.append(read(event))
         except EventUnreadable as error:
-            refused.append(Refused(event[0], event[3], repr(error)))
+            refused.append(UnfoldableEvent(event[0], event[3], repr(error)))
     return batch
 
 
-def _calls(batch: list[Recorded], refused: list[Refused]) -> dict[str, Columns]:
+def _calls(batch: list[Recorded], refused: list[UnfoldableEvent]) -> dict[str, Columns]:
     """The rows of these calls; where the batch fails as a whole the events that fail alone are left out."""
     try:
         return _fold_calls(batch)
@@ -140,10 +140,10 @@ def _calls(batch: list[Recorded], refused: list[Refused]) -> dict[str, Columns]:
                 _fold_calls([recorded])
                 good.append(recorded)
             except Exception as error:  # noqa: BLE001 - whatever it is, it concerns this event alone, and whoever asked decides
-                refused.append(Refused(recorded.position, recorded.topic, repr(error)))
+                refused.append(UnfoldableEvent(recorded.position, recorded.topic, repr(error)))
         return _fold_calls(good)
 
 
 def _fold_calls(batch: list[Recorded]) -> dict[str, Columns]:
-    told = [recorded.told for recorded in batch if isinstance(recorded.told, CallTold)]
+    told = [recorded.told for recorded in batch if isinstance(recorded.told, CallEvent)]
     return {table: fold(batch, told) for table, fold in CALLS.items()}

@@ -28,7 +28,7 @@ class EventUnreadable(Exception):
     """A stored event that today's catalogue cannot read; says why."""
 
 
-class CallTold(msgspec.Struct, gc=False):
+class CallEvent(msgspec.Struct, gc=False):
     """An event of a call (`InteractionEvent`) without its facts."""
 
     tenant: str
@@ -50,7 +50,7 @@ class Recorded(msgspec.Struct, gc=False):
     topic: str
     state: bytes
     tenant: Id
-    told: CallTold | Event
+    told: CallEvent | Event
 
 
 def read(stored: Stored) -> Recorded:
@@ -73,7 +73,7 @@ def _decoder(topic: str) -> tuple[Callable[[bytes], Any], bool]:
     """How an event of this name is read, and whether it is of a call; any other has its id and version put before its state."""
     kind = CATALOGUE[topic]
     of_call = issubclass(kind, InteractionEvent)
-    return msgspec.json.Decoder(CallTold if of_call else kind, dec_hook=_sealed).decode, of_call
+    return msgspec.json.Decoder(CallEvent if of_call else kind, dec_hook=_sealed).decode, of_call
 
 
 @lru_cache(1024)

@@ -18,7 +18,7 @@ _KEPT = 4096
 _READ = "SELECT * FROM {table} FINAL WHERE id IN {{ids:Array(UUID)}}"
 
 
-class RowsSoFar(Generic[R]):
+class RowCache(Generic[R]):
     """The newest row of each aggregate of one kind. Not thread-safe.
 
     While one batch is folded the one before may not be written yet, so no row of either is let go of.

@@ -36,7 +36,7 @@ R = TypeVar("R", bound=Row)
 
 
 @dataclass(frozen=True)
-class Told:
+class StatelessFold:
     """The rows that an event of a kind tells by itself, whatever was before."""
 
     events: type[Event]
@@ -44,7 +44,7 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Advanced:
+class StatefulFold:
     """A row per aggregate that each of its events, of a kind, takes further."""
 
     events: type[Event]

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import Protocol
 
-from projections.engine.batch_processor import Step
+from projections.engine.batch_processor import BatchProcessor
 from projections.engine.folding import Folded
 from projections.engine.progress import Progress, ProjectionsStopped
 from projections.engine.reading import Stored
@@ -55,7 +55,7 @@ class Runner:
         self._turn = threading.Lock()
         self._writer = ThreadPoolExecutor(1, "projections-writer")
         self._closing = threading.Event()
-        self._step = Step(warehouse, quarantine(warehouse), closing=self._closing)
+        self._step = BatchProcessor(warehouse, quarantine(warehouse), closing=self._closing)
         self._news = threading.Event()
         self._thread: threading.Thread | None = None
         self._unlisten: Callable[[], None] | None = None

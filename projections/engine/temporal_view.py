@@ -66,7 +66,7 @@ FROM {rows} AS s WHERE s.from_ms <= {{moment:Int64}}""",
 
 
 @dataclass(frozen=True)
-class View:
+class TemporalView:
     """The rows of `tenant`. as_of: a position of the log, None = the newest. moment_ms: an instant, None = whatever has happened."""
 
     warehouse: Warehouse
@@ -101,20 +101,20 @@ class Steady(Protocol):
 
 
 @dataclass(frozen=True)
-class Rows:
+class CompanyRows:
     """One company's rows, of which every report and screen is asked."""
 
     warehouse: Warehouse
     tenant: UUID
     progress: Steady
 
-    def answer(self, as_of: int | None, moment_ms: int | None, ask: Callable[[View], T]) -> tuple[T, int]:
+    def answer(self, as_of: int | None, moment_ms: int | None, ask: Callable[[TemporalView], T]) -> tuple[T, int]:
         """What `ask` finds, and the position of the log that it covers: asked again with it, it finds the same for ever.
 
         InvalidField for a position that the rows do not cover (yet).
         """
         if as_of is None:
-            return self.progress.steady(lambda position: ask(View(self.warehouse, self.tenant, position, moment_ms)))
+            return self.progress.steady(lambda position: ask(TemporalView(self.warehouse, self.tenant, position, moment_ms)))
         if as_of > self.progress.position:
             raise InvalidField("as_of", f"the log is known up to position {self.progress.position}")
-        return ask(View(self.warehouse, self.tenant, as_of, moment_ms)), as_of
+        return ask(TemporalView(self.warehouse, self.tenant, as_of, moment_ms)), as_of

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 
-from projections.engine.folding import Folded, Refused
+from projections.engine.folding import Folded, UnfoldableEvent
 from projections.engine.warehouse import Columns, Warehouse
 from projections.folds import audit
 
@@ -67,10 +67,10 @@ def _newest(columns: Columns) -> Columns:
     return {name: [column[row] for row in rows] for name, column in columns.items()}
 
 
-def quarantine(warehouse: Warehouse) -> Callable[[Sequence[Refused]], None]:
+def quarantine(warehouse: Warehouse) -> Callable[[Sequence[UnfoldableEvent]], None]:
     """What sets events aside of which no rows can be made: in a table beside the rows."""
 
-    def set_aside(some: Sequence[Refused]) -> None:
+    def set_aside(some: Sequence[UnfoldableEvent]) -> None:
         columns: Columns = {
             "position": [refused.position for refused in some],
             "topic": [refused.topic for refused in some],

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from projections.engine.temporal_view import View
+from projections.engine.temporal_view import TemporalView
 from projections.figures.stretches import Stretch, clipped, joined, lengths, minus, within
 
 OPEN_MS = 2**62
@@ -178,7 +178,7 @@ def times_of(states: States, edges: Sequence[int], until: int) -> list[Times]:
     return found
 
 
-def activities(view: View, since: int, until: int, queues: tuple[str, ...] = ()) -> dict[str, Activity]:
+def activities(view: TemporalView, since: int, until: int, queues: tuple[str, ...] = ()) -> dict[str, Activity]:
     """What is known of each agent that was in, rung or on a call in [since, until); calls and rings of `queues` only, if some are named."""
     found: defaultdict[str, Activity] = defaultdict(Activity)
     for unfinished in view.ask(_Since, _UNFINISHED.format(visits=view.rows_of("visits")), since=since):

@@ -8,12 +8,12 @@ from typing import Any
 
 import msgspec
 
-from projections.engine.temporal_view import View
+from projections.engine.temporal_view import TemporalView
 from projections.figures.agent_time import Activity, Times, activities, states_of, times_of
 from projections.figures.attribution import Key, Scope, scope, tallies
 from projections.figures.coverage import Coverage
 from projections.figures.intervals import Intervals, iso
-from projections.figures.metrics import Ground, Row
+from projections.figures.metrics import QueryContext, Row
 from projections.figures.question import EARLIEST_MS, LATEST_MS
 
 FIGURES = ("answered", "talk_ms", "hold_ms", "wrap_up_ms", "ring_no_answer", "logged_ms", "paused_ms", "pauses")
@@ -40,7 +40,7 @@ class _Person(msgspec.Struct):
     queues: list[str]
 
 
-class _Unheard(msgspec.Struct):
+class _RungInVain(msgspec.Struct):
     bucket: int
     agent: str
     rings: int
@@ -53,13 +53,13 @@ class _At(msgspec.Struct):
 @dataclass
 class _Figures:
     answered: int
-    unheard: int
+    rung_in_vain: int
     whole: Times
     asked: Times
 
     def add(self, other: _Figures) -> None:
         self.answered += other.answered
-        self.unheard += other.unheard
+        self.rung_in_vain += other.rung_in_vain
         self.whole.add(other.whole)
         self.asked.add(other.asked)
 
@@ -70,7 +70,7 @@ class _Figures:
             "talk_ms": self.asked.talk_ms,
             "hold_ms": self.asked.hold_ms,
             "wrap_up_ms": self.asked.wrap_up_ms,
-            "ring_no_answer": self.unheard,
+            "ring_no_answer": self.rung_in_vain,
             "logged_ms": self.whole.logged_ms,
             "paused_ms": self.whole.paused_ms,
             "pauses": dict(sorted(self.whole.pauses.items())),
@@ -81,7 +81,7 @@ class _Figures:
         }
 
 
-def known_until(view: View, coverage: Coverage) -> int:
+def known_until(view: TemporalView, coverage: Coverage) -> int:
     """The instant at which what is open still goes on, for all that is known: the sources' last sign of life, or the last event.
 
     Not the clock's now: an answer stays the same while nothing new is known.
@@ -95,7 +95,7 @@ def known_until(view: View, coverage: Coverage) -> int:
     return last if view.moment_ms is None else min(last, view.moment_ms)
 
 
-def agent_figures(on: Ground) -> list[Row]:
+def agent_figures(on: QueryContext) -> list[Row]:
     """A row per agent, or per interval with all agents together: the name (`agent`) or `start`, FIGURES, MORE.
 
     Agents are persons, not interfaces. Figures are None where no source covered any of the time.
@@ -112,7 +112,7 @@ def agent_figures(on: Ground) -> list[Row]:
     return [{"agent": name} | (found[0, name].row() if covered else _nothing()) for name in sorted({name for _, name in found})]
 
 
-def _time_row(on: Ground, index: int, start: int, within: Intervals, found: dict[Key, _Figures]) -> Row:
+def _time_row(on: QueryContext, index: int, start: int, within: Intervals, found: dict[Key, _Figures]) -> Row:
     total = _Figures(0, 0, Times(), Times())
     for (at, _), figures in found.items():
         if at == index:
@@ -125,7 +125,7 @@ def _nothing() -> Row:
     return dict.fromkeys((*FIGURES, *MORE))
 
 
-def _edges(on: Ground, until: int) -> Intervals | None:
+def _edges(on: QueryContext, until: int) -> Intervals | None:
     """The intervals asked about, cut where the question is; None where it leaves them open and nothing happened."""
     question = on.question
     since = question.since_ms
@@ -140,7 +140,7 @@ def _edges(on: Ground, until: int) -> Intervals | None:
     return question.over(since, end) if question.by_time else Intervals((since, end))
 
 
-def _found(on: Ground, within: Intervals, until: int) -> dict[Key, _Figures]:
+def _found(on: QueryContext, within: Intervals, until: int) -> dict[Key, _Figures]:
     """Everything about each agent the question leaves, by interval."""
     question, view = on.question, on.view
     asked = clip(on, within)
@@ -148,7 +148,7 @@ def _found(on: Ground, within: Intervals, until: int) -> dict[Key, _Figures]:
     everything = activities(view, asked[0], max(limit, asked[0]))
     in_queues = activities(view, asked[0], max(limit, asked[0]), question.queues) if question.queues else everything
     answered = tallies(_answers(on, within))
-    unheard = _unheard(on, within, asked)
+    rung_in_vain = _rung_in_vain(on, within, asked)
     figures: dict[Key, _Figures] = {}
     for person in view.ask(_Person, _PERSONS.format(agents=view.rows_of("agents"))):
         name = person.name
@@ -162,7 +162,7 @@ def _found(on: Ground, within: Intervals, until: int) -> dict[Key, _Figures]:
         for index in range(len(within)):
             tally = answered.get((index, name))
             counted = tally.counts.answered if tally else 0
-            figures[index, name] = _Figures(counted, unheard.get((index, name), 0), whole[index], part[index])
+            figures[index, name] = _Figures(counted, rung_in_vain.get((index, name), 0), whole[index], part[index])
     return figures
 
 
@@ -170,7 +170,7 @@ def _times(activity: Activity, edges: Sequence[int], limit: int) -> list[Times]:
     return times_of(states_of(activity, edges[0], max(limit, edges[0])), edges, limit)
 
 
-def clip(on: Ground, within: Intervals) -> list[int]:
+def clip(on: QueryContext, within: Intervals) -> list[int]:
     """The edges of the intervals, the outer ones cut to what was asked."""
     edges = list(within.edges)
     if on.question.since_ms is not None:
@@ -180,12 +180,12 @@ def clip(on: Ground, within: Intervals) -> list[int]:
     return edges
 
 
-def _answers(on: Ground, within: Intervals) -> Scope:
+def _answers(on: QueryContext, within: Intervals) -> Scope:
     question = replace(on.question, names="as_was")
     return replace(scope(on.view, question, on.queues, "agent"), within=within if question.by_time else None)
 
 
-def _unheard(on: Ground, within: Intervals, asked: Sequence[int]) -> dict[Key, int]:
+def _rung_in_vain(on: QueryContext, within: Intervals, asked: Sequence[int]) -> dict[Key, int]:
     """How often each agent was rung in vain, where the ringing ended."""
     question = on.question
     params: dict[str, Any] = {"since": max(asked[0], EARLIEST_MS), "until": min(asked[-1], LATEST_MS)}
@@ -198,7 +198,7 @@ def _unheard(on: Ground, within: Intervals, asked: Sequence[int]) -> dict[Key, i
         bucket = "toInt64(intDiv(until_ms - {first:Int64}, {grain:Int64}))"
         params |= {"first": within.edges[0], "grain": within.grain}
     found: dict[Key, int] = {}
-    for row in on.view.ask(_Unheard, _UNHEARD.format(bucket=bucket, rings=on.view.rows_of("rings"), more=more), **params):
+    for row in on.view.ask(_RungInVain, _UNHEARD.format(bucket=bucket, rings=on.view.rows_of("rings"), more=more), **params):
         index = within.index(within.edges[0] + row.bucket * within.grain) if question.by_time else 0
         found[index, row.agent] = found.get((index, row.agent), 0) + row.rings
     return found

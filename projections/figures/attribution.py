@@ -16,7 +16,7 @@ from typing import TypeVar
 
 import msgspec
 
-from projections.engine.temporal_view import View
+from projections.engine.temporal_view import TemporalView
 from projections.engine.warehouse import Value
 from projections.figures.coverage import Stretch
 from projections.figures.intervals import Intervals
@@ -101,7 +101,7 @@ class Scope:
     that is not by time. lost: stretches in which an unknown end is due to a gap. visits: what goes behind FROM.
     """
 
-    view: View
+    view: TemporalView
     question: Question
     condition: Condition
     visits: str
@@ -139,7 +139,7 @@ class Scope:
         return self.view.ask(row_type, sql.format(name=self.name, visits=self.visits, condition=self.condition.sql, **parts), **params)
 
 
-def scope(view: View, question: Question, queues: Queues, name: str = "", lost: tuple[Stretch, ...] = ()) -> Scope:
+def scope(view: TemporalView, question: Question, queues: Queues, name: str = "", lost: tuple[Stretch, ...] = ()) -> Scope:
     """The visits that a question is about; `name` is what a row is named by: queue, agent, or "" for neither."""
     column = "toString(queue_id)" if name == "queue" and question.names == "as_is" else NAMES[name]
     return Scope(view, question, only(question, queues), view.rows_of("visits"), column, lost=lost)

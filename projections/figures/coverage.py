@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from projections.engine.temporal_view import View
+from projections.engine.temporal_view import TemporalView
 
 WHOLE_SECOND_MS = 999
 """A log written in whole seconds covers all of its last second."""
@@ -90,7 +90,7 @@ class Coverage:
         return reached if reached < until_ms - 1 else None
 
 
-def coverage(view: View) -> Coverage:
+def coverage(view: TemporalView) -> Coverage:
     """What the sources covered, as far as `view` sees."""
     told = view.ask(_Source, _SOURCES.format(sources=view.rows_of("sources")))
     spans = [(row.from_ms, row.from_ms if row.until_ms is None else row.until_ms) for row in told if row.kind == "span"]

@@ -15,7 +15,7 @@ from projections.engine.warehouse import Value
 from projections.figures.attribution import Key, Scope, extent, scope, tallies
 from projections.figures.intervals import Intervals, iso
 from projections.figures.metrics import FIGURES as VISIT_FIGURES
-from projections.figures.metrics import Ground, Row, lost_ends, row_of, time_asked
+from projections.figures.metrics import QueryContext, Row, lost_ends, row_of, time_asked
 from projections.figures.question import Condition, Question
 from projections.figures.tally import Tally
 
@@ -52,7 +52,7 @@ class _Counted(msgspec.Struct):
     calls: int
 
 
-def ivr_figures(on: Ground) -> list[Row]:
+def ivr_figures(on: QueryContext) -> list[Row]:
     """A row per IVR, queue, agent or interval ("total": one): its name or `start`, FIGURES, `bounds`, `covered_to`."""
     name = on.question.by if on.question.by in ("ivr", "queue", "agent") else ""
     question = replace(on.question, names="as_was", attribution="arrival")
@@ -70,7 +70,7 @@ def ivr_figures(on: Ground) -> list[Row]:
     return [] if within is None else _by_time(on, within, replace(visits, within=within), replace(calls, within=within))
 
 
-def _visits(on: Ground, question: Question, name: str) -> Scope:
+def _visits(on: QueryContext, question: Question, name: str) -> Scope:
     """The visits, each with the IVR that its call entered."""
     of = scope(on.view, question, on.queues, name if name != "ivr" else "", on.coverage.lost)
     if name != "ivr" and not question.ivrs:
@@ -79,7 +79,7 @@ def _visits(on: Ground, question: Question, name: str) -> Scope:
     return replace(of, visits=told, name="ivr" if name == "ivr" else of.name, condition=_with_ivrs(of.condition, question.ivrs))
 
 
-def _calls(on: Ground, question: Question, name: str) -> Scope:
+def _calls(on: QueryContext, question: Question, name: str) -> Scope:
     """The calls that entered an IVR, as if they were offered when they entered."""
     of = scope(on.view, question, on.queues, name if name != "ivr" else "")
     told = _CALLS.format(visits=on.view.rows_of("visits"), calls=on.view.rows_of("ivr_calls"))
@@ -113,7 +113,7 @@ def _within(question: Question, visits: Scope, calls: Scope) -> Intervals | None
     return question.over(since, until)
 
 
-def _by_time(on: Ground, within: Intervals, visits: Scope, calls: Scope) -> list[Row]:
+def _by_time(on: QueryContext, within: Intervals, visits: Scope, calls: Scope) -> list[Row]:
     seen, entered, lost = tallies(visits), _entered(calls), lost_ends(on)
     since, until = time_asked(on.question)
     rows = []
@@ -124,7 +124,7 @@ def _by_time(on: Ground, within: Intervals, visits: Scope, calls: Scope) -> list
     return rows
 
 
-def _row(on: Ground, tally: Tally, entered: dict[str, int], asked: tuple[int, int], *, queue: str = "", lost: int = 0) -> Row:
+def _row(on: QueryContext, tally: Tally, entered: dict[str, int], asked: tuple[int, int], *, queue: str = "", lost: int = 0) -> Row:
     figures = row_of(on, tally, asked, queue=queue, lost=lost)
     known = on.coverage.covers(*asked) or figures["offered"] is not None
     counts: Row = {"entered": sum(entered.values()), **{figure: entered.get(figure, 0) for figure in OUTCOMES.values()}}

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import msgspec
 
-from projections.engine.temporal_view import View
+from projections.engine.temporal_view import TemporalView
 from projections.figures.attribution import Key, Scope, extent, scope, tallies
 from projections.figures.bounds import Unseen, bounds_of, missing
 from projections.figures.coverage import FOREVER_MS, Coverage, coverage
@@ -34,10 +34,10 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Ground:
+class QueryContext:
     """What every part of an answer stands on: the rows as the question sees them, the queues, what the sources covered."""
 
-    view: View
+    view: TemporalView
     question: Question
     queues: Queues
     coverage: Coverage
@@ -48,12 +48,12 @@ class Ground:
         return formula_of(self.question.profile or self.queues.profile(names) or DEFAULT)
 
 
-def ground(view: View, question: Question) -> Ground:
+def query_context(view: TemporalView, question: Question) -> QueryContext:
     """What an answer to `question` stands on; NotFound for a queue, agent or IVR that the company does not have."""
     seen = replace(view, moment_ms=question.moment_ms)
     queues = queues_of(seen)
     must_exist(seen, question, queues)
-    return Ground(seen, question, queues, coverage(seen))
+    return QueryContext(seen, question, queues, coverage(seen))
 
 
 def figures_of(tally: Tally, formula: Formula) -> Row:
@@ -84,18 +84,18 @@ def figures_of(tally: Tally, formula: Formula) -> Row:
     }
 
 
-def visit_figures(view: View, question: Question) -> list[Row]:
+def visit_figures(view: TemporalView, question: Question) -> list[Row]:
     """The figures of visits, a row per queue, agent or interval, or one row in all ("total").
 
     A row has the name (`queue` or `agent`; `start` by time, ISO 8601 with offset), FIGURES, MORE, `bounds` and `covered_to`; figures
     are None where no source covered any of the time. By agent, a visit that nobody answered is in the row of no agent ("").
     Queues that were never offered a call are rows only when one is asked for; intervals without a case are rows.
     """
-    on = ground(view, question)
+    on = query_context(view, question)
     return rows_of(on, counted(on))
 
 
-def counted(on: Ground, name: str | None = None) -> dict[Key, Tally]:
+def counted(on: QueryContext, name: str | None = None) -> dict[Key, Tally]:
     """The visits that the question is about, counted by interval and by what its rows are named by (or by `name`)."""
     by = name if name is not None else on.question.by if on.question.by in ("queue", "agent") else ""
     of = scope(on.view, on.question, on.queues, by, on.coverage.lost)
@@ -105,7 +105,7 @@ def counted(on: Ground, name: str | None = None) -> dict[Key, Tally]:
     return renamed(on, by, tallies(replace(of, within=within))) if within is not None else {}
 
 
-def renamed(on: Ground, by: str, found: dict[Key, Tally]) -> dict[Key, Tally]:
+def renamed(on: QueryContext, by: str, found: dict[Key, Tally]) -> dict[Key, Tally]:
     """The same tallies with ids of queues replaced by the names that they have now, where those were asked for."""
     if by != "queue" or on.question.names == "as_was":
         return found
@@ -127,12 +127,12 @@ def _within(question: Question, of: Scope) -> Intervals | None:
     return question.over(since, until)
 
 
-def intervals_of(on: Ground) -> Intervals | None:
+def intervals_of(on: QueryContext) -> Intervals | None:
     """The intervals of a question by time; None where it leaves them open and there is no case."""
     return _within(on.question, scope(on.view, on.question, on.queues))
 
 
-def rows_of(on: Ground, found: dict[Key, Tally]) -> list[Row]:
+def rows_of(on: QueryContext, found: dict[Key, Tally]) -> list[Row]:
     """An answer's rows, in the order of time or of names."""
     question = on.question
     if question.by_time:
@@ -157,7 +157,7 @@ class _Name(msgspec.Struct):
     name: str
 
 
-def _offered_ever(on: Ground) -> set[str]:
+def _offered_ever(on: QueryContext) -> set[str]:
     """Every queue that the question's filters leave and that was ever offered a call."""
     question = replace(on.question, since_ms=None, until_ms=None)
     of = scope(on.view, question, on.queues, "queue")
@@ -165,7 +165,7 @@ def _offered_ever(on: Ground) -> set[str]:
     return {row.name if question.names == "as_was" else on.queues.name_now(UUID(row.name)) for row in told}
 
 
-def lost_ends(on: Ground) -> int:
+def lost_ends(on: QueryContext) -> int:
     """How many visits of the whole answer may have ended in another of its rows than in that of their offer, or with another agent."""
     question = on.question
     if not on.coverage.lost or not _moves(question):
@@ -185,7 +185,7 @@ def time_asked(question: Question) -> tuple[int, int]:
     return -FOREVER_MS if since is None else since, FOREVER_MS if until is None else until
 
 
-def time_rows(on: Ground, within: Intervals, found: dict[Key, Tally]) -> list[Row]:
+def time_rows(on: QueryContext, within: Intervals, found: dict[Key, Tally]) -> list[Row]:
     """A row per interval."""
     lost = lost_ends(on)
     since, until = time_asked(on.question)
@@ -196,7 +196,7 @@ def time_rows(on: Ground, within: Intervals, found: dict[Key, Tally]) -> list[Ro
     return rows
 
 
-def row_of(on: Ground, tally: Tally, asked: tuple[int, int], *, queue: str = "", lost: int = 0) -> Row:
+def row_of(on: QueryContext, tally: Tally, asked: tuple[int, int], *, queue: str = "", lost: int = 0) -> Row:
     """Figures, bounds and coverage of one row. asked: its time. lost: visits of the whole answer whose end a gap hid."""
     covered = on.coverage.covers(*asked) or tally.live > 0
     if not covered:
@@ -209,7 +209,7 @@ def row_of(on: Ground, tally: Tally, asked: tuple[int, int], *, queue: str = "",
     }
 
 
-def _bounds(on: Ground, tally: Tally, asked: tuple[int, int], queue: str, lost: int) -> Row | None:
+def _bounds(on: QueryContext, tally: Tally, asked: tuple[int, int], queue: str, lost: int) -> Row | None:
     """The bounds of a row that a gap touches or whose visits' ends a gap hid; None for one that is exact."""
     gaps = [gap for gap in on.coverage.gaps if gap.touches(*asked)]
     unseen = _unseen(on.question, tally, bool(gaps), lost)

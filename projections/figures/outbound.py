@@ -9,7 +9,7 @@ import msgspec
 
 from projections.figures.attribution import Scope, extent, scope
 from projections.figures.intervals import iso
-from projections.figures.metrics import Ground, Row, time_asked
+from projections.figures.metrics import QueryContext, Row, time_asked
 from projections.figures.service_level import mean, percent
 
 FIGURES = ("dialled", "answered", "not_connected", "connect_percent", "tmo_ms")
@@ -52,7 +52,7 @@ class _Attempts:
         }
 
 
-def outbound_figures(on: Ground) -> list[Row]:
+def outbound_figures(on: QueryContext) -> list[Row]:
     """A row per queue, agent or interval ("total": one): its name or `start`, and FIGURES, None where no source covered the time."""
     by, question = on.question.by, replace(on.question, names="as_was", attribution="arrival")
     of = replace(
@@ -80,7 +80,7 @@ def _counted(of: Scope) -> defaultdict[tuple[int, str], _Attempts]:
     return found
 
 
-def _by_time(on: Ground, of: Scope) -> list[Row]:
+def _by_time(on: QueryContext, of: Scope) -> list[Row]:
     question = of.question
     cases = extent(of)
     since = question.since_ms if question.since_ms is not None or cases is None else cases[0]

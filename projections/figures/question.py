@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from domain.errors import InvalidField, NotFound
-from projections.engine.temporal_view import View
+from projections.engine.temporal_view import TemporalView
 from projections.engine.warehouse import Value
 from projections.figures.intervals import Clock, Intervals, intervals, zone
 from projections.figures.service_level import formula_of
@@ -120,7 +120,7 @@ class Queues:
         return profiles.pop() if len(profiles) == 1 else "offered"
 
 
-def queues_of(view: View) -> Queues:
+def queues_of(view: TemporalView) -> Queues:
     """The company's queues as the view knows them."""
     return Queues(tuple(view.ask(_Queue, _QUEUES.format(queues=view.rows_of("queues")))))
 
@@ -129,9 +129,9 @@ class _Found(msgspec.Struct):
     found: int
 
 
-def must_exist(view: View, question: Question, queues: Queues) -> None:
+def must_exist(view: TemporalView, question: Question, queues: Queues) -> None:
     """NotFound for a queue, agent or IVR that neither the settings nor the past of the company know."""
-    known = View(view.warehouse, view.tenant, view.as_of)
+    known = TemporalView(view.warehouse, view.tenant, view.as_of)
     for name in question.queues:
         if name not in queues.names() and not _any(known, "visits", "queue", name) and not _any(known, "attempts", "queue", name):
             raise NotFound(f"no queue {name}")
@@ -143,7 +143,7 @@ def must_exist(view: View, question: Question, queues: Queues) -> None:
             raise NotFound(f"no IVR {name}")
 
 
-def _any(view: View, table: str, column: str, name: str) -> bool:
+def _any(view: TemporalView, table: str, column: str, name: str) -> bool:
     return bool(view.ask(_Found, _ANY.format(rows=view.rows_of(table), column=column), name=name))
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from domain.ids import queue_id
 from domain.voice.calls import Visit
-from projections.engine.reading import CallTold, Id, Recorded
+from projections.engine.reading import CallEvent, Id, Recorded
 from projections.engine.rows import part
 from projections.engine.warehouse import Columns
 
@@ -21,7 +21,7 @@ _SOURCES = frozenset({"ami", "queue_log"})
 _NONE: tuple[int, ...] = ()
 
 
-def fold(batch: Sequence[Recorded], told: Sequence[CallTold]) -> Columns:
+def fold(batch: Sequence[Recorded], told: Sequence[CallEvent]) -> Columns:
     """The visits of these calls as each event leaves them; those that an event takes back as removed.
 
     A visit as `domain.voice.calls.Visit` says it, and what its call says about it. whole: the call of which the visit's channel is a leg.
@@ -73,7 +73,7 @@ def fold(batch: Sequence[Recorded], told: Sequence[CallTold]) -> Columns:
     }
 
 
-def _taken_back(event: CallTold) -> list[Visit]:
+def _taken_back(event: CallEvent) -> list[Visit]:
     """The visits that the call had before this event and has no more."""
     gone = range(len(event.call.visits), event.had_visits)
     return [Visit(n=n, queue="", offered_ms=0, sla_ms=0, tolerated_ms=0) for n in gone]

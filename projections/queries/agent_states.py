@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 
 from projections.engine.tables import source
-from projections.engine.temporal_view import View
+from projections.engine.temporal_view import TemporalView
 
 State = Literal["talking", "wrap_up", "ringing", "paused", "available", "offline"]
 """The first that holds, in this order. Talking includes hold and calls that the agent dialled."""
@@ -148,7 +148,7 @@ class _Person(msgspec.Struct):
 
 
 @dataclass
-class Standing:
+class AgentState:
     """How one agent stands. queues: in which the agent is; queue, interaction: of the call at hand, "" and None without one."""
 
     agent: str
@@ -161,7 +161,7 @@ class Standing:
     queues: list[str] = field(default_factory=list)
 
 
-def open_visits(view: View, at: int) -> list[OpenVisit]:
+def open_visits(view: TemporalView, at: int) -> list[OpenVisit]:
     """The visits that wait, are talked or wrapped up at an instant, in the order of their offers."""
     if view.as_of is not None:
         return view.ask(OpenVisit, _OPEN.format(visits=source("visits", view.as_of), condition="1"), at=at)
@@ -170,11 +170,11 @@ def open_visits(view: View, at: int) -> list[OpenVisit]:
     return [row for row in written if newest[row.id] == row.version]
 
 
-def _newest(view: View, ids: list[UUID]) -> dict[UUID, int]:
+def _newest(view: TemporalView, ids: list[UUID]) -> dict[UUID, int]:
     return {row.id: row.version for row in view.ask(_Version, _NEWEST, ids=ids)} if ids else {}
 
 
-def standings(view: View, at: int, visits: list[OpenVisit], *, idle: bool = True) -> list[Standing]:
+def standings(view: TemporalView, at: int, visits: list[OpenVisit], *, idle: bool = True) -> list[AgentState]:
     """How every agent (person) stands at an instant, by name; `visits`: those open then.
 
     idle: tell since when who is in no call stands so, for which all calls of the past are looked at.
@@ -203,10 +203,10 @@ def standings(view: View, at: int, visits: list[OpenVisit], *, idle: bool = True
     return [standing for name, standing in found.items() if name not in silent or name in free_since]
 
 
-def _persons(view: View, at: int) -> dict[str, Standing]:
+def _persons(view: TemporalView, at: int) -> dict[str, AgentState]:
     """Every agent by name, as if offline, in the queues of now; at a moment of the past in those of then."""
     agents = view.rows_of("agents")
-    found = {row.name: Standing(row.name, queues=row.queues) for row in view.ask(_Person, _PERSONS.format(agents=agents))}
+    found = {row.name: AgentState(row.name, queues=row.queues) for row in view.ask(_Person, _PERSONS.format(agents=agents))}
     if view.moment_ms is not None and view.as_of is None:
         for row in view.ask(_Person, _QUEUES_THEN.format(agents=agents), at=at):
             if row.name in found:
@@ -214,7 +214,7 @@ def _persons(view: View, at: int) -> dict[str, Standing]:
     return found
 
 
-def _with_calls(found: dict[str, Standing], visits: list[OpenVisit], at: int) -> None:
+def _with_calls(found: dict[str, AgentState], visits: list[OpenVisit], at: int) -> None:
     """Who is rung and who talks in these visits."""
     for visit in visits:
         for agent, since in visit.rings(at):
@@ -224,7 +224,7 @@ def _with_calls(found: dict[str, Standing], visits: list[OpenVisit], at: int) ->
             _stand(found[visit.agent], "talking", visit.ended_ms, queue=visit.queue, interaction=visit.whole, on_hold=visit.on_hold(at))
 
 
-def _stand(standing: Standing, state: State, since_ms: int, **call: object) -> None:
+def _stand(standing: AgentState, state: State, since_ms: int, **call: object) -> None:
     """This state holds if it goes before the one found so far; of two calls the newer one is at hand."""
     before, now = STATES.index(standing.state), STATES.index(state)
     if now < before or (now == before and (standing.since_ms is None or since_ms > standing.since_ms)):
@@ -233,7 +233,7 @@ def _stand(standing: Standing, state: State, since_ms: int, **call: object) -> N
             setattr(standing, name, value)
 
 
-def _wrap_up(standing: Standing, visits: list[OpenVisit], spans: dict[str, _Span], free_since: int | None) -> None:
+def _wrap_up(standing: AgentState, visits: list[OpenVisit], spans: dict[str, _Span], free_since: int | None) -> None:
     """A wrap-up that nobody ended is over when the agent did something else."""
     did = [
         free_since,
@@ -248,7 +248,7 @@ def _wrap_up(standing: Standing, visits: list[OpenVisit], spans: dict[str, _Span
             _stand(standing, "wrap_up", released, queue=visit.queue, interaction=visit.whole)
 
 
-def _rest(standing: Standing, spans: dict[str, _Span], free_since: int | None) -> None:
+def _rest(standing: AgentState, spans: dict[str, _Span], free_since: int | None) -> None:
     """Paused, available or offline, since the last call or ringing ended, if that was later."""
     if standing.state != "offline":
         return
@@ -263,7 +263,7 @@ def _rest(standing: Standing, spans: dict[str, _Span], free_since: int | None) -
         standing.since_ms = max((instant for instant in ended if instant is not None), default=None)
 
 
-def _ends(view: View, at: int) -> dict[str, int]:
+def _ends(view: TemporalView, at: int) -> dict[str, int]:
     """Per agent, when the last call, wrap-up or ringing ended."""
     if view.as_of is None:
         written = view.ask(_End, _ENDS.format(**_WRITTEN), at=at)

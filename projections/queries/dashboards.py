@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
-from projections.engine.temporal_view import Rows
+from projections.engine.temporal_view import CompanyRows
 from projections.figures.attribution import Key
 from projections.figures.definitions import VERSION
 from projections.figures.ivr import ivr_figures
-from projections.figures.metrics import Ground, Row, counted, ground, intervals_of, row_of, time_asked, time_rows
+from projections.figures.metrics import QueryContext, Row, counted, intervals_of, query_context, row_of, time_asked, time_rows
 from projections.figures.outbound import outbound_figures
 from projections.figures.question import Question
 from projections.figures.tally import Tally
@@ -21,45 +21,45 @@ from projections.queries.monitoring import agents_now
 _ALONGSIDE = ThreadPoolExecutor(4, "dashboards")
 
 
-def inbound(rows: Rows, question: Question) -> dict[str, Any]:
+def inbound(rows: CompanyRows, question: Question) -> dict[str, Any]:
     """C1. `totals`; `queues`: a row each; `series`: a row per interval of `question.by` (hour, day, week, month); `agents` now.
 
     totals, rows: the figures of `metrics.visit_figures`. agents: `live.agents_now`, as of the moment asked about.
     """
 
-    def asked(on: Ground) -> dict[str, Any]:
+    def asked(on: QueryContext) -> dict[str, Any]:
         agents = _ALONGSIDE.submit(agents_now, on)
         return {**_figures(on), "agents": agents.result()}
 
     return _answer(rows, question, asked)
 
 
-def outbound(rows: Rows, question: Question) -> dict[str, Any]:
+def outbound(rows: CompanyRows, question: Question) -> dict[str, Any]:
     """C2. `totals` and `series` of `outbound_figures`, `agents` now."""
 
-    def asked(on: Ground) -> dict[str, Any]:
-        total = Ground(on.view, replace(question, by="total"), on.queues, on.coverage)
+    def asked(on: QueryContext) -> dict[str, Any]:
+        total = QueryContext(on.view, replace(question, by="total"), on.queues, on.coverage)
         return {"totals": outbound_figures(total)[0], "series": outbound_figures(on), "agents": agents_now(on)}
 
     return _answer(rows, question, asked)
 
 
-def ivr(rows: Rows, question: Question) -> dict[str, Any]:
+def ivr(rows: CompanyRows, question: Question) -> dict[str, Any]:
     """C4. `totals` and `series` of `ivr_figures` with `handled`, `agents` now."""
 
-    def asked(on: Ground) -> dict[str, Any]:
-        total = Ground(on.view, replace(question, by="total"), on.queues, on.coverage)
+    def asked(on: QueryContext) -> dict[str, Any]:
+        total = QueryContext(on.view, replace(question, by="total"), on.queues, on.coverage)
         return {"totals": ivr_figures(total)[0], "series": ivr_figures(on), "agents": agents_now(on)}
 
     return _answer(rows, question, asked)
 
 
-def _answer(rows: Rows, question: Question, asked: Callable[[Ground], dict[str, Any]]) -> dict[str, Any]:
-    found, position = rows.answer(question.as_of, question.moment_ms, lambda view: asked(ground(view, question)))
+def _answer(rows: CompanyRows, question: Question, asked: Callable[[QueryContext], dict[str, Any]]) -> dict[str, Any]:
+    found, position = rows.answer(question.as_of, question.moment_ms, lambda view: asked(query_context(view, question)))
     return {**found, "definition": VERSION, "as_of": position, "timezone": question.timezone}
 
 
-def _figures(on: Ground) -> dict[str, Any]:
+def _figures(on: QueryContext) -> dict[str, Any]:
     """Totals, queues and series of one counting, by interval and queue."""
     found = counted(on, "queue")
     whole, by_queue, by_interval = Tally(), defaultdict[str, Tally](Tally), defaultdict[Key, Tally](Tally)

@@ -11,7 +11,7 @@ import msgspec
 from domain.errors import NotFound
 from domain.ids import interaction_id
 from domain.voice.facts import Fact
-from projections.engine.temporal_view import Rows, View
+from projections.engine.temporal_view import CompanyRows, TemporalView
 from projections.figures.intervals import iso, zone
 from projections.figures.metrics import Row
 
@@ -45,7 +45,7 @@ class _Event(msgspec.Struct):
 
 
 def history(
-    rows: Rows,
+    rows: CompanyRows,
     interaction: str,
     opened: Callable[[bytes], dict[str, Any]],
     *,
@@ -59,7 +59,7 @@ def history(
     opened for whoever may, or said to be forgotten). as_of: a position; None = all. moment_ms: only what happened up to then. Raises NotFound.
     """
 
-    def ask(view: View) -> list[_Event]:
+    def ask(view: TemporalView) -> list[_Event]:
         whole = _whole(view, interaction)
         legs = view.ask(_Id, _LEGS.format(interactions=view.rows_of("interactions")), told=whole)
         known = "" if view.as_of is None else " AND position <= {as_of:UInt64}"
@@ -103,7 +103,7 @@ def _fact(fact: list[Any]) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value not in (None, "", 0)}
 
 
-def _whole(view: View, told: str) -> UUID:
+def _whole(view: TemporalView, told: str) -> UUID:
     """The interaction that a person means; a leg stands for the whole call."""
     candidates: list[tuple[str, UUID | int]] = []
     if told.isascii() and told.isdecimal() and len(told) <= _LONGEST_PROTOCOL:

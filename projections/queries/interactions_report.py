@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from domain.errors import InvalidField
-from projections.engine.temporal_view import Rows, View
+from projections.engine.temporal_view import CompanyRows, TemporalView
 from projections.engine.warehouse import Value
 from projections.figures.intervals import moment
 from projections.figures.metrics import Row
@@ -120,11 +120,11 @@ class _Leg(msgspec.Struct):
     loss_percent: float | None
 
 
-def interactions(rows: Rows, asked: Interactions, people: People) -> Report:
+def interactions(rows: CompanyRows, asked: Interactions, people: People) -> Report:
     """One page of finished interactions; the legs of a call are part of its row."""
     question = asked.question
 
-    def ask(view: View) -> list[_Interaction]:
+    def ask(view: TemporalView) -> list[_Interaction]:
         must_exist(view, question, queues_of(view))
         return _page(view, asked)
 
@@ -137,7 +137,7 @@ def interactions(rows: Rows, asked: Interactions, people: People) -> Report:
     return Report(shown, position, question.timezone, COLUMNS, next=following)
 
 
-def _page(view: View, asked: Interactions) -> list[_Interaction]:
+def _page(view: TemporalView, asked: Interactions) -> list[_Interaction]:
     interactions = view.rows_of("interactions")
     conditions, params = _conditions(asked, interactions)
     # One more than the page shows whether another follows.
@@ -214,7 +214,7 @@ def _row(row: _Interaction, question: Question, people: People) -> Row:
     }
 
 
-def pages(rows: Rows, asked: Interactions, people: People) -> Iterator[Report]:
+def pages(rows: CompanyRows, asked: Interactions, people: People) -> Iterator[Report]:
     """All pages, one after the other, of one position of the log."""
     following: Interactions | None = asked
     while following is not None:

@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from projections.engine.temporal_view import Rows, View
+from projections.engine.temporal_view import CompanyRows, TemporalView
 from projections.figures.definitions import VERSION
 from projections.figures.intervals import iso
-from projections.figures.metrics import Ground, Row, ground
+from projections.figures.metrics import QueryContext, Row, query_context
 from projections.figures.question import Question
-from projections.queries.agent_states import STATES, OpenVisit, Standing, open_visits, standings
+from projections.queries.agent_states import STATES, AgentState, OpenVisit, open_visits, standings
 
 _RECORDED = "SELECT intDiv(max(recorded_us), 1000) AS at FROM events WHERE tenant = {{tenant:UUID}}{known}"
 _LAST_LIVE = """
@@ -44,7 +44,7 @@ class Stand:
     covered_to_ms: int | None = None
 
 
-def stand(on: Ground) -> Stand:
+def stand(on: QueryContext) -> Stand:
     """The instant to look at: the moment asked about, or when the last event that is known was recorded, by the sources' clocks if they are ahead.
 
     Nothing has changed since that event, and no clock is asked: the same position of the log has the same answer for ever.
@@ -58,17 +58,17 @@ def stand(on: Ground) -> Stand:
     return Stand(last, last)
 
 
-def _recorded(view: View) -> int:
+def _recorded(view: TemporalView) -> int:
     known = "" if view.as_of is None else " AND position <= {as_of:UInt64}"
     return view.ask(_At, _RECORDED.format(known=known))[0].at or 0
 
 
-def _commanded_after(view: View, last: int) -> bool:
+def _commanded_after(view: TemporalView, last: int) -> bool:
     told = view.ask(_At, _LAST_LIVE)[0].at
     return told is not None and told > last
 
 
-def board(on: Ground) -> dict[str, Any]:
+def board(on: QueryContext) -> dict[str, Any]:
     """The live board: `at`, `covered_to`, `agents` by group, how many of each, `waiting` in the order of their offers.
 
     Filters: queues (of the call, or in which the agent is), agents. Instants are ISO 8601 with the offset of the question's zone.
@@ -86,26 +86,26 @@ def board(on: Ground) -> dict[str, Any]:
     }
 
 
-def monitor(rows: Rows, question: Question) -> dict[str, Any]:
+def monitor(rows: CompanyRows, question: Question) -> dict[str, Any]:
     """B2: the live board, and what it was reckoned by."""
-    found, position = rows.answer(question.as_of, question.moment_ms, lambda view: board(ground(view, question)))
+    found, position = rows.answer(question.as_of, question.moment_ms, lambda view: board(query_context(view, question)))
     return {**found, "definition": VERSION, "as_of": position, "timezone": question.timezone}
 
 
-def agents_now(on: Ground) -> dict[str, int]:
+def agents_now(on: QueryContext) -> dict[str, int]:
     """How many agents are available, on a call, paused, offline, and in each state."""
     there = stand(on)
     people = standings(on.view, there.at_ms, open_visits(on.view, there.at_ms), idle=False)
     return counts_of([standing for standing in people if _asked(on.question, standing)])
 
 
-def waiting_now(on: Ground) -> list[Row]:
+def waiting_now(on: QueryContext) -> list[Row]:
     """The customers who wait, longest first: interaction, call, queue, place in it, since when, whose phones ring."""
     there = stand(on)
     return _waiting(on.question, open_visits(on.view, there.at_ms), there.at_ms, on.question.zone)
 
 
-def counts_of(people: list[Standing]) -> dict[str, int]:
+def counts_of(people: list[AgentState]) -> dict[str, int]:
     """How many agents by group, by state, and logged in at all."""
     found = dict.fromkeys(("available", "on_call", "paused", "offline", "logged", *STATES), 0)
     for standing in people:
@@ -117,13 +117,13 @@ def counts_of(people: list[Standing]) -> dict[str, int]:
     return found
 
 
-def _asked(question: Question, standing: Standing) -> bool:
+def _asked(question: Question, standing: AgentState) -> bool:
     if question.agents and standing.agent not in question.agents:
         return False
     return not question.queues or bool({*standing.queues, standing.queue} & set(question.queues))
 
 
-def _by_group(people: list[Standing], where: ZoneInfo) -> dict[str, list[Row]]:
+def _by_group(people: list[AgentState], where: ZoneInfo) -> dict[str, list[Row]]:
     """Each group in the order in which it is read: who is available longest first, the others by name."""
     groups: dict[str, list[Row]] = {group: [] for group in ("available", "on_call", "paused", "offline")}
     for standing in sorted(people, key=lambda person: (person.since_ms or 0, person.agent)):
@@ -133,7 +133,7 @@ def _by_group(people: list[Standing], where: ZoneInfo) -> dict[str, list[Row]]:
     return groups
 
 
-def _row(standing: Standing, where: ZoneInfo) -> Row:
+def _row(standing: AgentState, where: ZoneInfo) -> Row:
     return {
         "agent": standing.agent,
         "state": standing.state,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from projections.engine.temporal_view import View
+from projections.engine.temporal_view import TemporalView
 
 
 class Registered(msgspec.Struct, frozen=True):
@@ -66,13 +66,13 @@ SELECT DISTINCT id, position FROM events
 WHERE tenant = {tenant:UUID} AND topic = 'user.registered' AND position > {after:UInt64} ORDER BY position LIMIT {limit:UInt32}"""
 
 
-def page(view: View, kind: type[R], after: tuple[str, str], limit: int) -> list[R]:
+def page(view: TemporalView, kind: type[R], after: tuple[str, str], limit: int) -> list[R]:
     """At most `limit` things of a kind in the order of their names, after the one with this (name, id)."""
     sql = _PAGE.format(columns=kind.COLUMNS, rows=view.rows_of(kind.TABLE), only=kind.ONLY)
     return view.ask(kind, sql, after_name=after[0], after_id=after[1], limit=limit)
 
 
-def one(view: View, kind: type[R], id: UUID) -> R | None:
+def one(view: TemporalView, kind: type[R], id: UUID) -> R | None:
     """The thing of a kind that has this id."""
     found = view.ask(kind, _ONE.format(columns=kind.COLUMNS, rows=view.rows_of(kind.TABLE), only=kind.ONLY), id=id)
     return found[0] if found else None
@@ -85,6 +85,6 @@ class UserKnown(msgspec.Struct, frozen=True):
     position: int
 
 
-def users(view: View, after: int, limit: int) -> list[UserKnown]:
+def users(view: TemporalView, after: int, limit: int) -> list[UserKnown]:
     """At most `limit` users in the order in which they came to be, after a position of the log."""
     return view.warehouse.rows(UserKnown, _USERS, view.tenant, after=after, limit=limit)

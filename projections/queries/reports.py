@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from domain.errors import InvalidField
-from projections.engine.temporal_view import Rows, View
+from projections.engine.temporal_view import CompanyRows, TemporalView
 from projections.figures import agents as agent_figures
 from projections.figures import ivr as ivr_figures
 from projections.figures import metrics
-from projections.figures.metrics import Ground, Row, counted, ground, rows_of
+from projections.figures.metrics import QueryContext, Row, counted, query_context, rows_of
 from projections.figures.question import CLOCKS, Question
 from projections.queries.report import Column, Report, clock_ms, comma, limits, pauses
 
@@ -94,18 +94,18 @@ AGENT_KEYS = agent_figures.FIGURES
 """What a row has besides its name, in this order."""
 
 
-def queues(rows: Rows, question: Question) -> Report:
+def queues(rows: CompanyRows, question: Question) -> Report:
     """Visits by queue, agent, IVR or interval: QUEUE_KEYS."""
     by_ivr = question.by == "ivr"
     return _report(rows, question, ivr_figures.ivr_figures if by_ivr else lambda on: rows_of(on, counted(on)), _QUEUES, QUEUE_KEYS)
 
 
-def ivr(rows: Rows, question: Question) -> Report:
+def ivr(rows: CompanyRows, question: Question) -> Report:
     """D2, *Relatório IVR*, by IVR, service (queue), agent or interval: IVR_KEYS; tables and CSV have the manual's columns."""
     return _report(rows, question, ivr_figures.ivr_figures, _IVR, IVR_KEYS)
 
 
-def agents(rows: Rows, question: Question) -> Report:
+def agents(rows: CompanyRows, question: Question) -> Report:
     """How agents' time went, by agent or by interval with all together: AGENT_KEYS."""
     if question.by not in ("agent", *CLOCKS):
         raise InvalidField("by", f"agents are shown by agent, {', '.join(CLOCKS)}")
@@ -113,13 +113,13 @@ def agents(rows: Rows, question: Question) -> Report:
 
 
 def _report(
-    rows: Rows, question: Question, figures: Callable[[Ground], list[Row]], columns: tuple[Column, ...], keys: tuple[str, ...]
+    rows: CompanyRows, question: Question, figures: Callable[[QueryContext], list[Row]], columns: tuple[Column, ...], keys: tuple[str, ...]
 ) -> Report:
     named = (_NAMES[question.by],) if question.by in _NAMES else ()
 
-    def ask(view: View) -> list[Row]:
+    def ask(view: TemporalView) -> list[Row]:
         wanted = (*(column.key for column in named), *keys)
-        return [{key: row[key] for key in wanted} for row in figures(ground(view, question))]
+        return [{key: row[key] for key in wanted} for row in figures(query_context(view, question))]
 
     found, position = rows.answer(question.as_of, question.moment_ms, ask)
     return Report(found, position, question.timezone, (*named, *columns))

@@ -7,12 +7,12 @@ last one known, or later than the last sign of life, is a restart: FullyBooted t
 
 from __future__ import annotations
 
-from commands.observations import TellTimeline
+from commands.observations import ObserveTimeline
 from domain.base import MS, SECOND
 from telephony_adapter.ami.agents import listing_complete
 from telephony_adapter.ami.gaps import LATE_US
 from telephony_adapter.ami.packets import CLOSED, CONNECTED, Packet
-from telephony_adapter.ami.pbx_state import Board, Call, Channel, Visit, born_at
+from telephony_adapter.ami.pbx_state import Call, Channel, PbxState, Visit, born_at
 from telephony_adapter.ami.queues import cut_short
 from telephony_adapter.ami.recording import QUIET_US
 from telephony_adapter.queue_log.verbs import personal
@@ -31,7 +31,7 @@ LINGER_US = 10 * SECOND
 """A stopping PBX tells a hang-up before the end of the talk: a call is remembered for so long after its line is gone."""
 
 
-def disconnected(board: Board, packet: Packet) -> None:
+def disconnected(board: PbxState, packet: Packet) -> None:
     """The connection was lost, or a new one begins: what lies between its last sign of life and the next is unseen."""
     board.noted |= packet.name in (CLOSED, CONNECTED)
     if packet.last:
@@ -43,12 +43,12 @@ def disconnected(board: Board, packet: Packet) -> None:
         board.cuts.noticed = True
 
 
-def silent(board: Board, packet: Packet) -> None:
+def silent(board: PbxState, packet: Packet) -> None:
     """Nothing came for a while. Nothing follows from that, unless something turns out to be missing."""
     board.cuts.silent(packet.last, packet.at, board.standings())
 
 
-def resumed(board: Board, packet: Packet) -> None:
+def resumed(board: PbxState, packet: Packet) -> None:
     """The first event after a new connection: a cut ends here. What would have said how a call left its queue did not come."""
     if not board.cuts.opened:
         return
@@ -56,15 +56,15 @@ def resumed(board: Board, packet: Packet) -> None:
     for call in list(board.calls.values()):
         cut_short(board, call)
     board.cut_off(cut)
-    board.told.extend(TellTimeline(gap=gap) for gap in board.cuts.news())
+    board.told.extend(ObserveTimeline(gap=gap) for gap in board.cuts.news())
 
 
-def shutting_down(board: Board, packet: Packet) -> None:
+def shutting_down(board: PbxState, packet: Packet) -> None:
     """Shutdown: the PBX stops in order."""
     board.stopped = packet.at
 
 
-def fully_booted(board: Board, packet: Packet) -> None:
+def fully_booted(board: PbxState, packet: Packet) -> None:
     """FullyBooted: since when this PBX is up, and so whether it is another run than the one we saw."""
     boot = packet.at - packet.whole("Uptime") * SECOND
     known, board.booted, board.stopped, stopped = board.booted, boot, 0, board.stopped
@@ -73,18 +73,18 @@ def fully_booted(board: Board, packet: Packet) -> None:
         return
     if stopped and board.cuts.last is not None:
         board.cuts.last.noticed = True
-    board.told.append(TellTimeline(restart_at=boot))
+    board.told.append(ObserveTimeline(restart_at=boot))
     if known or boot > board.started:
         _start_anew(board, boot)
     elif packet.whole("Uptime") <= JUST_BOOTED_S:
         board.cuts.numbers.start()
 
 
-def _start_anew(board: Board, boot: int, until: int = 0) -> None:
+def _start_anew(board: PbxState, boot: int, until: int = 0) -> None:
     """Nothing of before goes on; members and their pauses stay (Asterisk keeps them). until: it was then at the latest."""
     for call in board.calls.values():
         if call.known and not call.gone:
-            board.tell(call, "restarted", boot)
+            board.observe(call, "restarted", boot)
     board.calls.clear()
     board.ending.clear()
     board.channels.clear()
@@ -94,7 +94,7 @@ def _start_anew(board: Board, boot: int, until: int = 0) -> None:
     board.cuts.restarted(until or boot)
 
 
-def watch(board: Board, packet: Packet) -> None:
+def watch(board: PbxState, packet: Packet) -> None:
     """Before anything else is made of a packet: whether its line shows that the PBX started anew while nobody saw."""
     id = packet.headers.get("Uniqueid", "")
     numbers = board.cuts.numbers
@@ -107,26 +107,26 @@ def watch(board: Board, packet: Packet) -> None:
     # It may have been at any moment of the cut: what was up before has ended, whatever came since goes on.
     restart = cut.opened + 1
     board.booted = board.stopped = 0
-    board.told.append(TellTimeline(restart_at=restart))
+    board.told.append(ObserveTimeline(restart_at=restart))
     _start_anew(board, restart, until=cut.closed)
 
 
-def queue_counted(board: Board, packet: Packet) -> None:
+def queue_counted(board: PbxState, packet: Packet) -> None:
     """QueueParams: how many visits have ended in the queue since it began to count (Abandoned includes time-outs)."""
     board.listed.setdefault(packet["Queue"], set())
     board.counted[packet["Queue"]] = packet.whole("Completed") + packet.whole("Abandoned")
 
 
-def queues_listed(board: Board, _: Packet) -> None:
+def queues_listed(board: PbxState, _: Packet) -> None:
     """QueueStatusComplete: the list is whole."""
     listing_complete(board)
     for queue, ended in board.counted.items():
         board.cuts.counted(queue, ended, board.at)
     board.counted.clear()
-    board.told.extend(TellTimeline(gap=gap) for gap in board.cuts.news())
+    board.told.extend(ObserveTimeline(gap=gap) for gap in board.cuts.news())
 
 
-def entry_listed(board: Board, packet: Packet) -> None:
+def entry_listed(board: PbxState, packet: Packet) -> None:
     """QueueEntry: a caller who waits now. News only of one whom a cut has hidden."""
     queue, wait_ms = packet["Queue"], packet.whole("Wait") * 1000
     if _told_right_after(board, board.at - wait_ms * MS):
@@ -139,10 +139,10 @@ def entry_listed(board: Board, packet: Packet) -> None:
         call.visit = Visit(queue, board.at - wait_ms * MS)
         call.past_ivr = True
     call.listed = board.at
-    board.tell(call, "waiting", queue=queue, wait_ms=wait_ms, private=personal(packet.get("CallerIDNum")))
+    board.observe(call, "waiting", queue=queue, wait_ms=wait_ms, private=personal(packet.get("CallerIDNum")))
 
 
-def channel_listed(board: Board, packet: Packet) -> None:
+def channel_listed(board: PbxState, packet: Packet) -> None:
     """CoreShowChannel: a line that is up."""
     id = packet["Uniqueid"]
     board.alive.add(id)
@@ -150,12 +150,12 @@ def channel_listed(board: Board, packet: Packet) -> None:
         board.line(packet)
 
 
-def _told_right_after(board: Board, began: int) -> bool:
+def _told_right_after(board: PbxState, began: int) -> bool:
     """What a list shows to have just begun may not have been told yet: events take longer than lists. Unless a cut has hidden it."""
     return began > board.at - AHEAD_US and not board.cuts.covers(began - SECOND, began)
 
 
-def channels_listed(board: Board, packet: Packet) -> None:
+def channels_listed(board: PbxState, packet: Packet) -> None:
     """CoreShowChannelsComplete: of a call that was up before a cut, gave no sign since and is not in a whole list, the line is free.
 
     One that should be in the list and is not may hang up this very moment; else something was missed.
@@ -175,7 +175,7 @@ def channels_listed(board: Board, packet: Packet) -> None:
             board.absent.setdefault(call.id, board.at)
 
 
-def settle(board: Board, now: int) -> None:
+def settle(board: PbxState, now: int) -> None:
     """Let go of calls whose lines have been gone for a while; see whether something is missing by now."""
     missing = board.cuts.missing(now)
     if missing:
@@ -193,7 +193,7 @@ def settle(board: Board, now: int) -> None:
         _let_go(board, call)
 
 
-def _was_absent(board: Board, id: str, at: int) -> None:
+def _was_absent(board: PbxState, id: str, at: int) -> None:
     """The call was not in the list of what was up at `at`: unless it hung up just then, its end was missed."""
     call, channel = board.calls.get(id), board.channels.get(id)
     if call is None or channel is None or call.gone or call.sign > at:
@@ -202,7 +202,7 @@ def _was_absent(board: Board, id: str, at: int) -> None:
     _gone_unseen(board, channel)
 
 
-def _let_go(board: Board, call: Call) -> None:
+def _let_go(board: PbxState, call: Call) -> None:
     del board.ending[call.id]
     board.calls.pop(call.id, None)
     board.channels.pop(call.id, None)
@@ -212,7 +212,7 @@ def _let_go(board: Board, call: Call) -> None:
         board.contradict(call.sign)
 
 
-def _gone_unseen(board: Board, channel: Channel) -> None:
+def _gone_unseen(board: PbxState, channel: Channel) -> None:
     """The line is free, and nobody saw when that was."""
     board.cuts.gone(channel.id)
     call = board.calls.get(channel.id)
@@ -222,4 +222,4 @@ def _gone_unseen(board: Board, channel: Channel) -> None:
     call.gone = board.at
     board.ending[call.id] = call
     if call.known:
-        board.tell(call, "hung_up", by="gap", until=board.at)
+        board.observe(call, "hung_up", by="gap", until=board.at)

@@ -24,7 +24,7 @@ _INNER = "Local"
 
 
 @dataclass(slots=True)
-class Standing:
+class CallAtCut:
     """How a call stood when the stream was cut: in no queue (queue ""), waiting since `offered`, or talking since `answered`.
 
     with_agent: in the hands of an agent outside any queue, as an outbound call is. known: something was told of it.
@@ -73,7 +73,7 @@ class Cut:
 
     opened: int
     closed: int
-    up: dict[str, Standing]
+    up: dict[str, CallAtCut]
     sequence: int | None
     tails: dict[str, int]
     before: dict[str, Reading]

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 from domain.base import SECOND
 from domain.voice.timeline import Gap
-from telephony_adapter.ami.gap_estimation import Cut, Reading, Standing, reckon
+from telephony_adapter.ami.gap_estimation import CallAtCut, Cut, Reading, reckon
 from telephony_adapter.ami.gap_numbers import Numbers, sequence_of
 
 SAME_US = 2 * SECOND
@@ -36,7 +36,7 @@ class Cuts:
         self.numbers = Numbers()
         self.opened = 0
         self.noticed = False
-        self._standing: dict[str, Standing] = {}
+        self._standing: dict[str, CallAtCut] = {}
         self._cuts: deque[Cut] = deque(maxlen=_REMEMBERED)
         self._silences: deque[Cut] = deque(maxlen=_SILENCES)
         self._readings: dict[str, Reading] = {}
@@ -47,7 +47,7 @@ class Cuts:
 
     # the cuts themselves
 
-    def open(self, last: int, up: dict[str, Standing]) -> None:
+    def open(self, last: int, up: dict[str, CallAtCut]) -> None:
         """The connection is lost; `last`: the last sign of life; `up`: the calls that are up."""
         if not self.opened:
             self.opened, self._standing = last, up
@@ -60,12 +60,12 @@ class Cuts:
         self._cuts.append(cut)
         return cut
 
-    def silent(self, last: int, at: int, up: dict[str, Standing]) -> None:
+    def silent(self, last: int, at: int, up: dict[str, CallAtCut]) -> None:
         """Nothing came from `last` to `at`: remembered, in case something proves that it was a cut."""
         if not self.opened:
             self._silences.append(self._cut(last, at, up))
 
-    def contradict(self, since: int, until: int, up: dict[str, Standing]) -> Cut | None:
+    def contradict(self, since: int, until: int, up: dict[str, CallAtCut]) -> Cut | None:
         """Something was missed between the two. None when a cut is known there."""
         if self.covers(since, until):
             return None
@@ -79,7 +79,7 @@ class Cuts:
                 cut.count(queue, reading, self._alone(cut.before.get(queue), reading))
         return cut
 
-    def _cut(self, opened: int, closed: int, up: dict[str, Standing]) -> Cut:
+    def _cut(self, opened: int, closed: int, up: dict[str, CallAtCut]) -> Cut:
         return Cut(opened, closed, up, self.numbers.sequence, dict(self.numbers.named), dict(self._readings), self.numbers.from_start)
 
     def restarted(self, boot: int) -> None:
@@ -199,7 +199,7 @@ class Cuts:
         yield from (cut for cut in self._cuts if not cut.settled)
         yield from self._silences
 
-    def _standings(self, call_id: str) -> Iterator[Standing]:
+    def _standings(self, call_id: str) -> Iterator[CallAtCut]:
         for cut in self._learning():
             standing = cut.up.get(call_id)
             if standing is not None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from commands.handler_context import Caller, Command
-from commands.observations import PROVED, TellAgent, TellCall, TellTimeline
+from commands.observations import PROVED, ObserveAgent, ObserveCall, ObserveTimeline
 from domain.errors import DomainError
 from domain.voice.facts import Fact
 from domain.voice.timeline import Gap
@@ -21,7 +21,7 @@ from telephony_adapter.ami.packets import BrokenPacket
 from telephony_adapter.ami.pbx_state import Told
 from telephony_adapter.ami.recording import Broken, Recording
 from telephony_adapter.ami.translator import Translator
-from telephony_adapter.queue_log.importer import Progress, Teller
+from telephony_adapter.queue_log.importer import ExecutesCommands, Progress
 from telephony_adapter.queue_log.result import iso
 
 FACTS_AT_ONCE = 4_000
@@ -99,13 +99,13 @@ class AmiImportResult:
         return rows + [(name, str(told[name])) for name in ("first", "last", "seconds") if told[name] is not None]
 
 
-def import_ami(door: Teller, caller: Caller, path: Path | str, name: str, progress: Progress | None = None) -> AmiImportResult:
+def import_ami(bus: ExecutesCommands, caller: Caller, path: Path | str, name: str, progress: Progress | None = None) -> AmiImportResult:
     """Import a recorded AMI stream, gz or not; `-` is standard input. `name`: what people call it.
 
     Raises NotAnAmiStream before anything is told when the file is of another kind.
     """
     started = time.perf_counter()
-    importing = _Import(door, caller, path, name, progress)
+    importing = _Import(bus, caller, path, name, progress)
     importing.run()
     importing.result.seconds = time.perf_counter() - started
     return importing.result
@@ -114,9 +114,9 @@ def import_ami(door: Teller, caller: Caller, path: Path | str, name: str, progre
 class _Import:
     """One import that is under way. `_waiting`: what was told and not yet given to the door."""
 
-    def __init__(self, door: Teller, caller: Caller, path: Path | str, name: str, progress: Progress | None) -> None:
+    def __init__(self, bus: ExecutesCommands, caller: Caller, path: Path | str, name: str, progress: Progress | None) -> None:
         self.result = AmiImportResult(file=name)
-        self._door = door
+        self._bus = bus
         self._caller = caller
         self._progress = progress
         self._translator = Translator(name)
@@ -137,22 +137,22 @@ class _Import:
                 self._waiting += told
                 if len(self._waiting) >= FACTS_AT_ONCE:
                     self._waiting += translator.covered(recording.first, recording.last)
-                    self._tell()
+                    self._observe()
             if recording.read % REPORTED_EVERY == 0:
                 self._report()
         self._waiting += translator.ended(recording.first, recording.last)
-        self._tell()
+        self._observe()
         result.packets, result.broken = recording.read, recording.broken_count
         result.broken_packets = sorted(recording.broken, key=lambda broken: broken.number)[:SHOWN]
         result.first_us, result.last_us = recording.first or None, recording.last or None
         self._report()
 
-    def _tell(self) -> None:
+    def _observe(self) -> None:
         commands = gathered(self._waiting)
         self._waiting = []
         for start in range(0, len(commands), COMMANDS_AT_ONCE):
             batch = commands[start : start + COMMANDS_AT_ONCE]
-            answers = self._door.execute_all([(command, self._caller) for command in batch])
+            answers = self._bus.execute_all([(command, self._caller) for command in batch])
             for command, answer in zip(batch, answers, strict=True):
                 # A telling is never refused for what it says; what can go wrong is somebody else's hand in the same data.
                 if isinstance(answer, DomainError):
@@ -165,7 +165,7 @@ class _Import:
         """Add to the result what one command came to."""
         result = self.result
         match command:
-            case TellCall(facts=facts):
+            case ObserveCall(facts=facts):
                 result.facts += len(facts)
                 result.repeated += told["repeated"]
                 result.calls += 1 if told["new"] and first else 0
@@ -174,14 +174,14 @@ class _Import:
                 result.implied += told["implied"]
                 result.conflicts += len(told["conflicts"])
                 result.conflicts_named += list(told["conflicts"])[: SHOWN - len(result.conflicts_named)]
-            case TellAgent(facts=facts):
+            case ObserveAgent(facts=facts):
                 # What a call's line proves about its agent is no telling of its own.
                 result.facts += sum(1 for fact in facts if fact.kind not in PROVED)
                 result.repeated += told["repeated"]
                 result.implied += told["implied"]
-            case TellTimeline(gap=Gap() as gap):
+            case ObserveTimeline(gap=Gap() as gap):
                 result.gaps[gap.opened_us] = gap
-            case TellTimeline(restart_at=int(at)):
+            case ObserveTimeline(restart_at=int(at)):
                 result.restarts.append(at)
             case _:
                 pass
@@ -203,19 +203,19 @@ def gathered(told: Sequence[Told]) -> list[Command]:
     first: list[Command] = []
     for command in told:
         match command:
-            case TellCall(call=call, facts=facts):
+            case ObserveCall(call=call, facts=facts):
                 calls.setdefault(call, []).extend(facts)
-            case TellAgent(agent=agent, facts=facts):
+            case ObserveAgent(agent=agent, facts=facts):
                 agents.setdefault(agent, []).extend(facts)
-            case TellTimeline(gap=Gap(opened_us=opened)):
+            case ObserveTimeline(gap=Gap(opened_us=opened)):
                 gaps[opened] = command
             case _:
                 first.append(command)
     return [
         *first,
         *gaps.values(),
-        *(TellAgent(agent=agent, facts=tuple(facts)) for agent, facts in agents.items()),
-        *(TellCall(call=call, facts=tuple(facts)) for call, facts in calls.items()),
+        *(ObserveAgent(agent=agent, facts=tuple(facts)) for agent, facts in agents.items()),
+        *(ObserveCall(call=call, facts=tuple(facts)) for call, facts in calls.items()),
     ]
 
 

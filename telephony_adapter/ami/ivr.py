@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 
 from telephony_adapter.ami.packets import Packet
-from telephony_adapter.ami.pbx_state import Board, Call, Channel
+from telephony_adapter.ami.pbx_state import Call, Channel, PbxState
 from telephony_adapter.ami.queues import dialplan_goes_on
 
 WAITS_FOR_KEYS = frozenset(
@@ -34,7 +34,7 @@ VARIABLES = frozenset({"READSTATUS", "INVALID_EXTEN"})
 _KEYED = re.compile(r"^[0-9*#A-D]+$")
 
 
-def stepped(board: Board, packet: Packet) -> None:
+def stepped(board: PbxState, packet: Packet) -> None:
     """Newexten: a step in the dialplan."""
     channel = board.line(packet)
     application = packet["Application"].lower()
@@ -61,43 +61,43 @@ def _in_an_ivr(call: Call | None, channel: Channel) -> bool:
     return call.inbound and not call.past_ivr and not call.gone
 
 
-def _in_context(board: Board, call: Call, channel: Channel, moved: bool, application: str) -> None:
+def _in_context(board: PbxState, call: Call, channel: Channel, moved: bool, application: str) -> None:
     """Enter the IVR, or hear that it is closed, or leave it for somebody who is no queue."""
     if moved and board.dialplan.closed.search(channel.context):
         closed(board, call, channel)
     elif moved and board.dialplan.refused.search(channel.context):
-        board.tell(call, "ivr_blacklisted", channel.context_since, text=call.ivr or channel.context)
+        board.observe(call, "ivr_blacklisted", channel.context_since, text=call.ivr or channel.context)
     if not call.ivr and (application in WAITS_FOR_KEYS or board.dialplan.ivr.match(channel.context)):
         call.ivr = channel.context
-        board.tell(call, "ivr_entered", channel.context_since, text=call.ivr)
+        board.observe(call, "ivr_entered", channel.context_since, text=call.ivr)
     if call.ivr:
         board.cuts.shown(call.id)
         if application in HANDS_ON:
-            board.tell(call, "ivr_left", text=application)
+            board.observe(call, "ivr_left", text=application)
             call.past_ivr = True
 
 
-def closed(board: Board, call: Call, channel: Channel) -> None:
+def closed(board: PbxState, call: Call, channel: Channel) -> None:
     """The caller is told that it is closed now."""
     if not call.out_of_hours:
         call.out_of_hours = True
-        board.tell(call, "ivr_out_of_hours", text=call.ivr or channel.context)
+        board.observe(call, "ivr_out_of_hours", text=call.ivr or channel.context)
 
 
-def _chosen(board: Board, call: Call, channel: Channel, exten: str) -> None:
+def _chosen(board: PbxState, call: Call, channel: Channel, exten: str) -> None:
     """After BackGround and WaitExten the next extension is what was keyed; `i`: something invalid, `t`: nothing."""
     if channel.awaiting != channel.context or exten == channel.exten or not call.ivr:
         return
     if exten == "i":
-        board.tell(call, "ivr_option", text=_option(channel.keyed))
+        board.observe(call, "ivr_option", text=_option(channel.keyed))
     elif exten == "t":
-        board.tell(call, "ivr_option", text="")
+        board.observe(call, "ivr_option", text="")
     elif _KEYED.match(exten):
-        board.tell(call, "ivr_option", text=_option(exten))
+        board.observe(call, "ivr_option", text=_option(exten))
     channel.awaiting = channel.keyed = ""
 
 
-def _running(board: Board, channel: Channel, application: str, data: str) -> None:
+def _running(board: PbxState, channel: Channel, application: str, data: str) -> None:
     """Remember what the application that now runs will mean for what comes next."""
     channel.reading = ""
     if application == "read":
@@ -113,7 +113,7 @@ def _running(board: Board, channel: Channel, application: str, data: str) -> Non
         channel.spying = data.partition(",")[2] or "-"
 
 
-def variable_set(board: Board, packet: Packet) -> None:
+def variable_set(board: PbxState, packet: Packet) -> None:
     """A variable that Read or an invalid extension sets."""
     channel = board.channels.get(packet["Uniqueid"])
     if channel is None:
@@ -125,7 +125,7 @@ def variable_set(board: Board, packet: Packet) -> None:
         call = board.calls.get(channel.id)
         if call is not None and call.ivr and not call.past_ivr:
             board.cuts.shown(call.id)
-            board.tell(call, "ivr_option", text=_option(channel.keyed))
+            board.observe(call, "ivr_option", text=_option(channel.keyed))
         channel.keyed = ""
 
 
@@ -134,7 +134,7 @@ def _option(keyed: str) -> str:
     return keyed if len(keyed) <= LONGEST_OPTION else "*" * len(keyed)
 
 
-def user_event(board: Board, packet: Packet) -> None:
+def user_event(board: PbxState, packet: Packet) -> None:
     """A UserEvent by which the dialplan itself says that it is closed."""
     if "Uniqueid" not in packet.headers or packet.get("UserEvent").lower() not in board.dialplan.closed_events:
         return
@@ -144,7 +144,7 @@ def user_event(board: Board, packet: Packet) -> None:
         closed(board, call, channel)
 
 
-def left_by_itself(board: Board, call: Call, channel: Channel) -> None:
+def left_by_itself(board: PbxState, call: Call, channel: Channel) -> None:
     """The line is gone, and it was not the caller who hung up: the IVR ended the call."""
     if (
         call.ivr
@@ -153,4 +153,4 @@ def left_by_itself(board: Board, call: Call, channel: Channel) -> None:
         and not channel.asked_to_hang_up
         and (channel.dialplan_hung_up or not call.cut)
     ):
-        board.tell(call, "ivr_left", channel.dialplan_hung_up, text="hangup")
+        board.observe(call, "ivr_left", channel.dialplan_hung_up, text="hangup")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from telephony_adapter.ami.ivr import left_by_itself
 from telephony_adapter.ami.outbound import line_of_attempt_gone
 from telephony_adapter.ami.packets import Packet
-from telephony_adapter.ami.pbx_state import Board, Call, Channel
+from telephony_adapter.ami.pbx_state import Call, Channel, PbxState
 from telephony_adapter.ami.queues import line_gone
 from telephony_adapter.queue_log.verbs import personal
 
@@ -13,7 +13,7 @@ _DOWN = "0"
 _NO_NUMBER = ("", "s", "i", "t", "h")
 
 
-def born(board: Board, packet: Packet) -> None:
+def born(board: PbxState, packet: Packet) -> None:
     """Newchannel. One that rings the PBX from outside, and belongs to no other call, is a customer calling."""
     id, name = packet["Uniqueid"], packet["Channel"]
     board.cuts.born(id, name, board.at)
@@ -25,23 +25,23 @@ def born(board: Board, packet: Packet) -> None:
     if origin == "outside":
         call = board.call(channel, inbound=True)
         call.number = packet.get("CallerIDNum")
-        board.tell(call, "arrived", private=personal(call.number), text=exten)
+        board.observe(call, "arrived", private=personal(call.number), text=exten)
 
 
-def rings(board: Board, packet: Packet) -> None:
+def rings(board: PbxState, packet: Packet) -> None:
     """Newstate: whether the far end's telephone rang tells a busy network from nobody at home."""
     channel = board.channels.get(packet["Uniqueid"])
     if channel is not None and packet.get("ChannelStateDesc") == "Ringing":
         channel.rang = True
 
 
-def asked_to_hang_up(board: Board, packet: Packet) -> None:
+def asked_to_hang_up(board: PbxState, packet: Packet) -> None:
     """HangupRequest: the far end hung up."""
     channel = board.line(packet)
     channel.asked_to_hang_up = True
 
 
-def gone(board: Board, packet: Packet) -> None:
+def gone(board: PbxState, packet: Packet) -> None:
     """Hangup: the line is free."""
     channel = board.line(packet)
     board.ringing.pop(channel.id, None)
@@ -56,40 +56,40 @@ def gone(board: Board, packet: Packet) -> None:
         _call_gone(board, call, channel, packet, attempted)
 
 
-def _call_gone(board: Board, call: Call, channel: Channel, packet: Packet, attempted: bool) -> None:
+def _call_gone(board: PbxState, call: Call, channel: Channel, packet: Packet, attempted: bool) -> None:
     call.sign = call.gone = board.at
     board.ending[call.id] = call
     board.cuts.gone(call.id)
     line_gone(board, call)
     left_by_itself(board, call, channel)
     if call.known and not attempted:
-        board.tell(call, "hung_up", text=packet.get("Cause"))
+        board.observe(call, "hung_up", text=packet.get("Cause"))
 
 
-def held(board: Board, packet: Packet) -> None:
+def held(board: PbxState, packet: Packet) -> None:
     """Hold: an agent puts the customer on hold."""
     call = board.talk_of(packet["Uniqueid"])
     if call is not None and call.visit is not None and not call.visit.held:
         call.visit.held = True
-        board.tell(call, "held", queue=call.visit.queue, agent=call.visit.agent)
+        board.observe(call, "held", queue=call.visit.queue, agent=call.visit.agent)
 
 
-def resumed(board: Board, packet: Packet) -> None:
+def resumed(board: PbxState, packet: Packet) -> None:
     """Unhold: one also comes at a transfer of a call that was not on hold."""
     call = board.talk_of(packet["Uniqueid"])
     if call is not None and call.visit is not None and call.visit.held:
         call.visit.held = False
-        board.tell(call, "resumed", queue=call.visit.queue, agent=call.visit.agent)
+        board.observe(call, "resumed", queue=call.visit.queue, agent=call.visit.agent)
 
 
-def transferred_blindly(board: Board, packet: Packet) -> None:
+def transferred_blindly(board: PbxState, packet: Packet) -> None:
     """BlindTransfer: remember where to, for the end of the talk that follows."""
     call = board.calls.get(packet["TransfereeUniqueid"])
     if call is not None and packet.get("Result") == "Success":
         call.transfer_to = packet.get("Extension")
 
 
-def transferred_attended(board: Board, packet: Packet) -> None:
+def transferred_attended(board: PbxState, packet: Packet) -> None:
     """AttendedTransfer: a consultation that the agent made as a call of its own becomes part of the customer's."""
     if packet.get("Result") != "Success":
         return
@@ -100,15 +100,15 @@ def transferred_attended(board: Board, packet: Packet) -> None:
     second = board.calls.get(packet.get("SecondTransfererUniqueid"))
     if second is not None and second.past_ivr and customers and second.linked != customers:
         second.linked = customers
-        board.tell(second, "part_of", text=customers)
+        board.observe(second, "part_of", text=customers)
 
 
-def halves(board: Board, packet: Packet) -> None:
+def halves(board: PbxState, packet: Packet) -> None:
     """LocalBridge: the two halves of a Local channel."""
     board.behind[packet["LocalTwoUniqueid"]] = packet["LocalOneUniqueid"]
 
 
-def spied_on(board: Board, packet: Packet) -> None:
+def spied_on(board: PbxState, packet: Packet) -> None:
     """ChanSpyStart: a supervisor listens, whispers to the agent, or barges in."""
     spyee = packet["SpyeeUniqueid"]
     call = board.talk_of(spyee) or board.calls.get(spyee)
@@ -118,12 +118,12 @@ def spied_on(board: Board, packet: Packet) -> None:
     options = spy.spying if spy else ""
     how = "barge" if "B" in options else "whisper" if "w" in options.lower() else "listen"
     visit = call.visit
-    board.tell(
+    board.observe(
         call, "supervised", by=spy.device if spy else "", queue=visit.queue if visit else "", agent=visit.agent if visit else "", text=how
     )
 
 
-def voice_quality(board: Board, packet: Packet) -> None:
+def voice_quality(board: PbxState, packet: Packet) -> None:
     """RTPAUDIOQOS, told just before the line is gone: jitter and loss of the worse direction, for the customer's line."""
     channel = board.channels.get(packet["Uniqueid"])
     if channel is None:
@@ -142,7 +142,7 @@ def voice_quality(board: Board, packet: Packet) -> None:
     jitter_ms = max(told.get("rxjitter", 0.0), told.get("txjitter", 0.0)) * 1000
     lost, lost_there = max(0.0, told.get("lp", 0.0)), max(0.0, told.get("rlp", 0.0))
     loss = max(lost / (received + lost) if received + lost else 0.0, lost_there / sent if sent else 0.0) * 100
-    board.tell(call, "quality", text=f"{round(jitter_ms, 3):g};{round(min(loss, 100.0), 3):g}")
+    board.observe(call, "quality", text=f"{round(jitter_ms, 3):g};{round(min(loss, 100.0), 3):g}")
 
 
 def _is_the_customers(call: Call, channel: Channel) -> bool:

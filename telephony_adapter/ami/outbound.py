@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 
 from telephony_adapter.ami.packets import Packet
-from telephony_adapter.ami.pbx_state import Attempt, Board, Call, Channel
+from telephony_adapter.ami.pbx_state import Attempt, Call, Channel, PbxState
 from telephony_adapter.queue_log.verbs import personal
 
 _NUMBER = re.compile(r"^\+?[0-9*#]{3,}$")
@@ -36,7 +36,7 @@ _GIVEN_UP = "3"
 """OriginateResponse's Reason when the time for an answer was up."""
 
 
-def dial_began(board: Board, packet: Packet) -> None:
+def dial_began(board: PbxState, packet: Packet) -> None:
     """DialBegin. Without a line that dials it is an Originate, whose first leg is rung."""
     leg = packet["DestUniqueid"]
     channel = board.channels.get(leg)
@@ -63,13 +63,13 @@ def dial_began(board: Board, packet: Packet) -> None:
         call.attempt.agent = board.interfaces.get(channel.device, channel.device)
 
 
-def _begin(board: Board, channel: Channel, style: str, caller_id: str = "") -> Call:
+def _begin(board: PbxState, channel: Channel, style: str, caller_id: str = "") -> Call:
     call = board.call(channel)
     call.attempt = call.attempt or Attempt(style, caller_id=caller_id)
     return call
 
 
-def _dialled_on(board: Board, source: Channel | None, leg: Channel, number: str) -> None:
+def _dialled_on(board: PbxState, source: Channel | None, leg: Channel, number: str) -> None:
     """A line dials on: the customer for an agent, or an agent's telephone for a customer."""
     if source is None:
         return
@@ -86,7 +86,7 @@ def _dialled_on(board: Board, source: Channel | None, leg: Channel, number: str)
         call.attempt.agent_leg = leg.id
 
 
-def _dial(board: Board, call: Call, leg: Channel, number: str) -> None:
+def _dial(board: PbxState, call: Call, leg: Channel, number: str) -> None:
     """The customer's number is dialled; a second trunk tried for the same customer is the same attempt."""
     attempt = call.attempt
     assert attempt is not None
@@ -96,14 +96,14 @@ def _dial(board: Board, call: Call, leg: Channel, number: str) -> None:
         _tell_dialled(board, call, attempt, number)
 
 
-def _tell_dialled(board: Board, call: Call, attempt: Attempt, number: str) -> None:
+def _tell_dialled(board: PbxState, call: Call, attempt: Attempt, number: str) -> None:
     attempt.told = True
     attempt.number = call.number = number
     first = board.channels.get(call.id)
-    board.tell(call, "dialled", first.born if first else 0, agent=attempt.agent, by=attempt.style, private=personal(number))
+    board.observe(call, "dialled", first.born if first else 0, agent=attempt.agent, by=attempt.style, private=personal(number))
 
 
-def dial_ended(board: Board, packet: Packet) -> None:
+def dial_ended(board: PbxState, packet: Packet) -> None:
     """DialEnd: answered or not, of the customer's line or of the agent who joins an answered customer."""
     leg = board.channels.get(packet["DestUniqueid"])
     call = board.calls.get(leg.linked) if leg else None
@@ -114,15 +114,15 @@ def dial_ended(board: Board, packet: Packet) -> None:
     if leg.id == attempt.customer_leg:
         if answered and not attempt.answered:
             attempt.answered = True
-            board.tell(call, "dial_answered", agent=attempt.agent)
+            board.observe(call, "dial_answered", agent=attempt.agent)
         elif not attempt.answered:
             attempt.failure = (board.at, packet["DialStatus"])
     elif leg.id == attempt.agent_leg and answered and attempt.answered and not attempt.agent:
         attempt.agent = board.interfaces.get(leg.device, leg.device)
-        board.tell(call, "dial_answered", agent=attempt.agent)
+        board.observe(call, "dial_answered", agent=attempt.agent)
 
 
-def originate_response(board: Board, packet: Packet) -> None:
+def originate_response(board: PbxState, packet: Packet) -> None:
     """OriginateResponse: of a spy, whom to leave alone; of a failure, the number that was never dialled, and that time was up."""
     channel = board.channels.get(packet.get("Uniqueid"))
     if channel is not None:
@@ -139,7 +139,7 @@ def originate_response(board: Board, packet: Packet) -> None:
         _tell_dialled(board, call, call.attempt, exten)
 
 
-def _failed_originate(board: Board, destination: str, caller_id: str) -> Call | None:
+def _failed_originate(board: PbxState, destination: str, caller_id: str) -> Call | None:
     """The oldest unanswered Originate to this destination with this caller id: a failure names no line."""
     for call in board.calls.values():
         first = board.channels.get(call.id)
@@ -152,7 +152,7 @@ def _failed_originate(board: Board, destination: str, caller_id: str) -> Call | 
     return None
 
 
-def line_of_attempt_gone(board: Board, leg: Channel, packet: Packet) -> bool:
+def line_of_attempt_gone(board: PbxState, leg: Channel, packet: Packet) -> bool:
     """A line of an attempt is free. True when nothing more is to be told of a hang-up for this line."""
     call = board.calls.get(leg.linked)
     attempt = call.attempt if call else None
@@ -168,20 +168,20 @@ def line_of_attempt_gone(board: Board, leg: Channel, packet: Packet) -> bool:
     return True
 
 
-def _over(board: Board, call: Call, attempt: Attempt, leg: Channel, packet: Packet) -> None:
+def _over(board: PbxState, call: Call, attempt: Attempt, leg: Channel, packet: Packet) -> None:
     """Tell the end of the attempt: an answered one with the customer's line, a failed one when no other trunk can be tried."""
     customer = board.channels.get(attempt.customer_leg)
     first = board.calls.get(call.id)
     if attempt.answered:
         if leg.id == attempt.customer_leg:
-            board.tell(call, "hung_up", text=packet.get("Cause"))
+            board.observe(call, "hung_up", text=packet.get("Cause"))
         return
     still_ringing = customer is not None and customer.id != leg.id
     trying_on = leg.id != call.id and first is not None and not first.gone
     if not still_ringing and not trying_on and attempt.failure is not None:
         at, result = attempt.failure
-        board.tell(call, "dial_failed", at, text=result)
-        board.tell(call, "hung_up", text=packet.get("Cause"))
+        board.observe(call, "dial_failed", at, text=result)
+        board.observe(call, "hung_up", text=packet.get("Cause"))
 
 
 def _result(attempt: Attempt, leg: Channel, packet: Packet, status: str) -> str:

@@ -10,15 +10,15 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal
 
-from commands.observations import MatchMember, TellAgent, TellCall, TellTimeline
+from commands.observations import MatchMember, ObserveAgent, ObserveCall, ObserveTimeline
 from domain.base import SECOND
 from domain.voice.facts import Fact
-from telephony_adapter.ami.gap_estimation import Cut, Standing
+from telephony_adapter.ami.gap_estimation import CallAtCut, Cut
 from telephony_adapter.ami.gap_numbers import second_of
 from telephony_adapter.ami.gaps import Cuts
 from telephony_adapter.ami.packets import Packet
 
-Told = TellCall | TellAgent | MatchMember | TellTimeline
+Told = ObserveCall | ObserveAgent | MatchMember | ObserveTimeline
 
 Origin = Literal["outside", "phone", "inside"]
 """Where a line comes from: the carrier, an agent's telephone, or the PBX itself (a leg, a Local half)."""
@@ -150,7 +150,7 @@ class Member:
 
 
 @dataclass(slots=True)
-class Board:
+class PbxState:
     """All that is known now.
 
     variables: those whose setting is of interest.
@@ -189,14 +189,14 @@ class Board:
         """A fact of this packet; its instant unless told otherwise."""
         return Fact(kind, at or self.at, "ami", ref=f"ami:{self.event}", **fields)  # type: ignore[arg-type]
 
-    def tell(self, call: Call, kind: str, at: int = 0, **fields: object) -> None:
+    def observe(self, call: Call, kind: str, at: int = 0, **fields: object) -> None:
         """Say a fact about a call. What comes behind a list that shows it waiting came later, even if its own instant is some ms before."""
         call.known = True
-        self.told.append(TellCall(call=call.id, facts=(self.fact(kind, max(at or self.at, call.listed), **fields),)))
+        self.told.append(ObserveCall(call=call.id, facts=(self.fact(kind, max(at or self.at, call.listed), **fields),)))
 
-    def tell_agent(self, agent: str, kind: str, at: int = 0, **fields: object) -> None:
+    def observe_agent(self, agent: str, kind: str, at: int = 0, **fields: object) -> None:
         """Say a fact about an agent."""
-        self.told.append(TellAgent(agent=agent, facts=(self.fact(kind, at, agent=agent, **fields),)))
+        self.told.append(ObserveAgent(agent=agent, facts=(self.fact(kind, at, agent=agent, **fields),)))
 
     # lines and calls
 
@@ -245,7 +245,7 @@ class Board:
                 call.cut = True
             if standing.known:
                 unseen = Fact("unseen", cut.opened, "ami", until=cut.closed, ref=f"ami:{self.event}")
-                self.told.append(TellCall(call=call_id, facts=(unseen,)))
+                self.told.append(ObserveCall(call=call_id, facts=(unseen,)))
 
     def call(self, channel: Channel, inbound: bool = False) -> Call:
         """The call of this line, from now on known."""
@@ -266,22 +266,22 @@ class Board:
             channel_id = self.behind.get(channel_id, "")
         return None
 
-    def standings(self) -> dict[str, Standing]:
+    def standings(self) -> dict[str, CallAtCut]:
         """Every call that is up, in a queue, talking, or somewhere before or between; and those gone whose end in a queue is awaited."""
-        up: dict[str, Standing] = {}
+        up: dict[str, CallAtCut] = {}
         for channel in self.channels.values():
             call = self.calls.get(channel.id)
             if (channel.id != channel.linked and call is None) or channel.spying:
                 continue
             if call is None:
-                up[channel.id] = Standing()
+                up[channel.id] = CallAtCut()
                 continue
             visit, gone = call.visit, call.gone > 0
             if visit is not None and not visit.abandon_told:
-                up[channel.id] = Standing(visit.queue, visit.offered, visit.answered, known=call.known, unbroken=gone, gone=gone)
+                up[channel.id] = CallAtCut(visit.queue, visit.offered, visit.answered, known=call.known, unbroken=gone, gone=gone)
             elif not gone:
                 with_agent = call.attempt is not None and call.attempt.agent != ""
-                up[channel.id] = Standing(with_agent=with_agent, known=call.known)
+                up[channel.id] = CallAtCut(with_agent=with_agent, known=call.known)
         return up
 
 

@@ -10,7 +10,7 @@ from domain.base import MS, SECOND
 from telephony_adapter.ami.agents import known_member, seen, talked
 from telephony_adapter.ami.gaps import SAME_US
 from telephony_adapter.ami.packets import Packet
-from telephony_adapter.ami.pbx_state import Board, Call, Visit
+from telephony_adapter.ami.pbx_state import Call, PbxState, Visit
 from telephony_adapter.queue_log.verbs import personal
 
 _STATUS_ENDS = {
@@ -23,7 +23,7 @@ _TURNED_AWAY = {"FULL": "FULL", "JOINEMPTY": "JOINEMPTY", "JOINUNAVAIL": "JOINEM
 _UNCOUNTED = frozenset({"left_by_key", "withdrawn"})
 
 
-def caller_joined(board: Board, packet: Packet) -> None:
+def caller_joined(board: PbxState, packet: Packet) -> None:
     """QueueCallerJoin: a visit opens. A consultation joins on a leg of its own, whose caller is not the customer."""
     channel = board.line(packet)
     call = board.call(channel)
@@ -37,25 +37,25 @@ def caller_joined(board: Board, packet: Packet) -> None:
     _belongs_to(board, call, packet)
     call.visit = Visit(queue, board.at)
     call.past_ivr = True
-    board.tell(call, "offered", queue=queue, private=personal(_customer(board, call, packet)))
+    board.observe(call, "offered", queue=queue, private=personal(_customer(board, call, packet)))
 
 
-def _must_have_left(board: Board, queue: str, others: int) -> None:
+def _must_have_left(board: PbxState, queue: str, others: int) -> None:
     """The queue says how many others wait in it: when we know of more, one has left unseen."""
     waiting = [call.sign for call in board.calls.values() if call.visit and call.visit.queue == queue and call.surely_waits]
     if len(waiting) > others >= 0:
         board.contradict(min(waiting))
 
 
-def _belongs_to(board: Board, call: Call, packet: Packet) -> None:
+def _belongs_to(board: PbxState, call: Call, packet: Packet) -> None:
     """A line that visits a queue for another call (a consultation before a transfer): its visit is that call's."""
     linked = packet["Linkedid"]
     if linked != call.id and not call.inbound and not call.part_told:
         call.linked, call.part_told = linked, True
-        board.tell(call, "part_of", text=linked)
+        board.observe(call, "part_of", text=linked)
 
 
-def _customer(board: Board, call: Call, packet: Packet) -> str:
+def _customer(board: PbxState, call: Call, packet: Packet) -> str:
     """The customer's number. A consultation shows another one, the number that was dialled."""
     if call.linked == call.id:
         return packet.get("CallerIDNum")
@@ -63,7 +63,7 @@ def _customer(board: Board, call: Call, packet: Packet) -> str:
     return origin.number if origin else ""
 
 
-def _visit(board: Board, packet: Packet) -> tuple[Call, Visit] | None:
+def _visit(board: PbxState, packet: Packet) -> tuple[Call, Visit] | None:
     """The call of a queue event and its visit; one that nobody saw begin is made up. None when nobody can tell whose it is."""
     queue = packet["Queue"]
     if "Uniqueid" in packet.headers:
@@ -87,7 +87,7 @@ def _visit(board: Board, packet: Packet) -> tuple[Call, Visit] | None:
     return call, visit
 
 
-def _call_without_line(board: Board, packet: Packet) -> Call | None:
+def _call_without_line(board: PbxState, packet: Packet) -> Call | None:
     """An event may come when the caller's line, or both, are gone: then it names none, and its durations tell whose it is.
 
     Only a talk seen to begin with that agent, or a line seen to go while it waited, is certain enough.
@@ -116,7 +116,7 @@ def _call_without_line(board: Board, packet: Packet) -> Call | None:
     return board.calls[min(near)[1]] if near else None
 
 
-def agent_called(board: Board, packet: Packet) -> None:
+def agent_called(board: PbxState, packet: Packet) -> None:
     """AgentCalled: an agent's telephone begins to ring."""
     agent = known_member(board, packet["Interface"], packet["MemberName"])
     found = _visit(board, packet)
@@ -125,11 +125,11 @@ def agent_called(board: Board, packet: Packet) -> None:
     call, visit = found
     leg = packet.get("DestUniqueid")
     board.ringing[leg] = (call.id, visit.queue, agent, board.at)
-    board.tell(call, "rang", queue=visit.queue, agent=agent)
+    board.observe(call, "rang", queue=visit.queue, agent=agent)
     seen(board, visit.queue, packet["Interface"], agent)
 
 
-def rang_in_vain(board: Board, packet: Packet) -> None:
+def rang_in_vain(board: PbxState, packet: Packet) -> None:
     """AgentRingNoAnswer: RingTime is in milliseconds here, and 0 when the telephone was busy."""
     agent = known_member(board, packet["Interface"], packet["MemberName"])
     found = _visit(board, packet)
@@ -137,10 +137,10 @@ def rang_in_vain(board: Board, packet: Packet) -> None:
         return
     call, visit = found
     board.ringing.pop(packet.get("DestUniqueid"), None)
-    board.tell(call, "ring_no_answer", queue=visit.queue, agent=agent, ring_ms=packet.whole("RingTime"))
+    board.observe(call, "ring_no_answer", queue=visit.queue, agent=agent, ring_ms=packet.whole("RingTime"))
 
 
-def ringing_ended(board: Board, packet: Packet) -> None:
+def ringing_ended(board: PbxState, packet: Packet) -> None:
     """DialEnd of an agent's telephone: given up because the caller left or another agent answered."""
     ringing = board.ringing.get(packet["DestUniqueid"])
     if ringing is None or packet["DialStatus"] != "CANCEL":
@@ -149,10 +149,10 @@ def ringing_ended(board: Board, packet: Packet) -> None:
     call_id, queue, agent, since = ringing
     call = board.calls.get(call_id)
     if call is not None:
-        board.tell(call, "ring_canceled", queue=queue, agent=agent, ring_ms=(board.at - since) // MS)
+        board.observe(call, "ring_canceled", queue=queue, agent=agent, ring_ms=(board.at - since) // MS)
 
 
-def agent_connected(board: Board, packet: Packet) -> None:
+def agent_connected(board: PbxState, packet: Packet) -> None:
     """AgentConnect: answered. HoldTime and RingTime are in seconds."""
     agent = known_member(board, packet["Interface"], packet["MemberName"])
     found = _visit(board, packet)
@@ -165,11 +165,11 @@ def agent_connected(board: Board, packet: Packet) -> None:
     board.ringing.pop(leg, None)
     board.talks[leg] = call.id
     visit.answered, visit.agent, visit.left, visit.abandon_told = board.at, agent, 0, False
-    board.tell(call, "answered", queue=visit.queue, agent=agent, wait_ms=wait_ms, ring_ms=packet.whole("RingTime") * 1000)
+    board.observe(call, "answered", queue=visit.queue, agent=agent, wait_ms=wait_ms, ring_ms=packet.whole("RingTime") * 1000)
     seen(board, visit.queue, packet["Interface"], agent)
 
 
-def agent_completed(board: Board, packet: Packet) -> None:
+def agent_completed(board: PbxState, packet: Packet) -> None:
     """AgentComplete: the talk is over; Reason says by whom, or that the call was transferred and goes on."""
     agent = known_member(board, packet["Interface"], packet["MemberName"])
     found = _visit(board, packet)
@@ -185,7 +185,7 @@ def agent_completed(board: Board, packet: Packet) -> None:
     board.talks.pop(packet.get("DestUniqueid"), None)
     talked(board, visit.queue, packet["Interface"], agent)
     transferred = packet["Reason"] == "transfer"
-    board.tell(
+    board.observe(
         call,
         "released",
         queue=visit.queue,
@@ -198,7 +198,7 @@ def agent_completed(board: Board, packet: Packet) -> None:
     call.visit = None
 
 
-def agent_dumped(board: Board, packet: Packet) -> None:
+def agent_dumped(board: PbxState, packet: Packet) -> None:
     """AgentDump: the agent hung up during the announcement; the caller goes on waiting."""
     agent = known_member(board, packet["Interface"], packet["MemberName"])
     found = _visit(board, packet)
@@ -207,10 +207,10 @@ def agent_dumped(board: Board, packet: Packet) -> None:
     call, visit = found
     board.ringing.pop(packet.get("DestUniqueid"), None)
     visit.left = 0
-    board.tell(call, "agent_dumped", queue=visit.queue, agent=agent)
+    board.observe(call, "agent_dumped", queue=visit.queue, agent=agent)
 
 
-def caller_abandoned(board: Board, packet: Packet) -> None:
+def caller_abandoned(board: PbxState, packet: Packet) -> None:
     """QueueCallerAbandon: the customer left, or the queue's time was up."""
     found = _visit(board, packet)
     if found is None:
@@ -225,23 +225,23 @@ def caller_abandoned(board: Board, packet: Packet) -> None:
         end_wait(board, call, visit, "abandoned")
 
 
-def caller_left(board: Board, packet: Packet) -> None:
+def caller_left(board: PbxState, packet: Packet) -> None:
     """QueueCallerLeave: out of the queue, by whatever end; of a call whose line is gone the end is known by now."""
     found = _visit(board, packet)
     if found is not None and not found[1].abandon_told and not found[0].gone:
         found[1].left = board.at
 
 
-def end_wait(board: Board, call: Call, visit: Visit, kind: str, text: str = "") -> None:
+def end_wait(board: PbxState, call: Call, visit: Visit, kind: str, text: str = "") -> None:
     """The wait ended as `kind`, at the moment when the call left the queue."""
     if kind in _UNCOUNTED:
         board.cuts.left_uncounted(visit.queue)
         call.left_by_key = visit.queue
-    board.tell(call, kind, visit.left or board.at, queue=visit.queue, wait_ms=visit.wait_ms, text=text)
+    board.observe(call, kind, visit.left or board.at, queue=visit.queue, wait_ms=visit.wait_ms, text=text)
     call.visit = None
 
 
-def queue_status(board: Board, packet: Packet) -> None:
+def queue_status(board: PbxState, packet: Packet) -> None:
     """QUEUESTATUS is set: the queue itself says how it ended, or that it took nobody in."""
     status = packet["Value"]
     channel = board.line(packet)
@@ -251,10 +251,10 @@ def queue_status(board: Board, packet: Packet) -> None:
         if status in _STATUS_ENDS:
             end_wait(board, call, visit, _STATUS_ENDS[status])
     elif status in _TURNED_AWAY and channel.queue:
-        board.tell(board.call(channel), "turned_away", queue=channel.queue, text=_TURNED_AWAY[status])
+        board.observe(board.call(channel), "turned_away", queue=channel.queue, text=_TURNED_AWAY[status])
 
 
-def dialplan_goes_on(board: Board, call: Call, exten: str, asked_to_hang_up: bool) -> None:
+def dialplan_goes_on(board: PbxState, call: Call, exten: str, asked_to_hang_up: bool) -> None:
     """A call that had left its queue takes a step in the dialplan: it was not answered.
 
     Without QueueCallerAbandon it chose a key; with it an operator moved it, unless the step belongs to a hang-up.
@@ -271,16 +271,16 @@ def dialplan_goes_on(board: Board, call: Call, exten: str, asked_to_hang_up: boo
         end_wait(board, call, visit, "left_by_key", exten)
 
 
-def line_gone(board: Board, call: Call) -> None:
+def line_gone(board: PbxState, call: Call) -> None:
     """The caller's line is free: an abandonment that was told is one. Talks and waits that end after it are awaited."""
     visit = call.visit
     if visit is not None and visit.left and not visit.answered:
         end_wait(board, call, visit, "abandoned" if visit.abandon_told else "unseen_end")
 
 
-def cut_short(board: Board, call: Call) -> None:
+def cut_short(board: PbxState, call: Call) -> None:
     """What would have said how the call left its queue was cut off."""
     visit = call.visit
     if visit is not None and visit.left and not visit.answered:
-        board.tell(call, "unseen_end", visit.left, queue=visit.queue)
+        board.observe(call, "unseen_end", visit.left, queue=visit.queue)
         call.visit = None

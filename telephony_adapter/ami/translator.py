@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from commands.observations import TellTimeline
-from domain.voice.timeline import Span
+from commands.observations import ObserveTimeline
+from domain.voice.timeline import CoverageSpan
 from telephony_adapter.ami import agents, ivr, lines, outbound, queues
 from telephony_adapter.ami import connection_gaps as seams
 from telephony_adapter.ami.packets import BANNER, CLOSED, CONNECTED, RESUMED, SILENCE, Interest, Packet
-from telephony_adapter.ami.pbx_state import Board, Dialplan, Told
+from telephony_adapter.ami.pbx_state import Dialplan, PbxState, Told
 
-Handler = Callable[[Board, Packet], None]
+Handler = Callable[[PbxState, Packet], None]
 
 
-def _variable(board: Board, packet: Packet) -> None:
+def _variable(board: PbxState, packet: Packet) -> None:
     name = packet["Variable"]
     if name == "QUEUESTATUS":
         queues.queue_status(board, packet)
@@ -28,7 +28,7 @@ def _variable(board: Board, packet: Packet) -> None:
         ivr.variable_set(board, packet)
 
 
-def _dial_ended(board: Board, packet: Packet) -> None:
+def _dial_ended(board: PbxState, packet: Packet) -> None:
     queues.ringing_ended(board, packet)
     outbound.dial_ended(board, packet)
 
@@ -90,7 +90,7 @@ class Translator:
     def __init__(self, name: str, dialplan: Dialplan | None = None) -> None:
         self.name = name
         self.interest = Interest(frozenset(EVENTS), VARIABLES)
-        self.board = Board(dialplan or Dialplan(), self.interest.variables)
+        self.board = PbxState(dialplan or Dialplan(), self.interest.variables)
 
     def feed(self, packet: Packet) -> list[Told]:
         """What this packet tells. Raises BrokenPacket when it lacks what its kind always has."""
@@ -106,7 +106,7 @@ class Translator:
         """The stream has shown signs of life from `first` until `last`: told now and then, with what is known anew of its gaps."""
         self._tell_gaps()
         if first:
-            self.board.told.append(TellTimeline(span=Span("ami", self.name, first, last)))
+            self.board.told.append(ObserveTimeline(span=CoverageSpan("ami", self.name, first, last)))
         return self._taken()
 
     def ended(self, first: int, last: int) -> list[Told]:
@@ -118,7 +118,7 @@ class Translator:
         return self.covered(first, last)
 
     def _tell_gaps(self) -> None:
-        self.board.told.extend(TellTimeline(gap=gap) for gap in self.board.cuts.news())
+        self.board.told.extend(ObserveTimeline(gap=gap) for gap in self.board.cuts.news())
 
     def _taken(self) -> list[Told]:
         told = self.board.told

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from commands.handler_context import Command
-from commands.observations import TellAgent, TellCall, TellTimeline
+from commands.observations import ObserveAgent, ObserveCall, ObserveTimeline
 from domain.voice.facts import Fact
 from telephony_adapter.queue_log.files import Broken
 from telephony_adapter.queue_log.lines import Counting, Line
@@ -13,7 +13,7 @@ from telephony_adapter.queue_log.verbs import MEMBERS, NO_CALL, SPOKEN_OPENLY, V
 
 
 class Gathering:
-    """Takes the lines of one file after another; `tellings` hands over what they said since the last time.
+    """Takes the lines of one file after another; `observations` hands over what they said since the last time.
 
     A call that still goes on is kept back once, so that it is mostly told in one piece. What is kept is bounded by the
     lines between two tellings and the calls that never ended, not by the files.
@@ -80,9 +80,9 @@ class Gathering:
             self._beside(line, verb, ref)
         return True
 
-    def tellings(self, *, last: bool = False) -> list[Command]:
+    def observations(self, *, last: bool = False) -> list[Command]:
         """What was gathered, as commands; `last`: nothing is kept back any more."""
-        told: list[Command] = [TellTimeline(restart_at=at) for at in self._restarts]
+        told: list[Command] = [ObserveTimeline(restart_at=at) for at in self._restarts]
         if self._restarts:
             told += self._weighed_anew()
         kept: dict[str, list[Fact]] = {}
@@ -90,11 +90,11 @@ class Gathering:
             if call in self._going_on and call not in self._kept_back and not last:
                 kept[call] = facts
             elif call in self._told or any(fact.kind != "note" for fact in facts):
-                told.append(TellCall(call=call, facts=tuple(facts)))
+                told.append(ObserveCall(call=call, facts=tuple(facts)))
             else:
                 self._notes += facts
-        told += [TellAgent(agent=agent, facts=tuple(facts)) for agent, facts in self._agents.items()]
-        told += [TellTimeline(note=fact) for fact in self._notes]
+        told += [ObserveAgent(agent=agent, facts=tuple(facts)) for agent, facts in self._agents.items()]
+        told += [ObserveTimeline(note=fact) for fact in self._notes]
         self._told = {call for call in self._calls if call not in kept}
         self._kept_back = set(kept)
         self._calls, self._agents, self._restarts, self._notes = kept, {}, [], []
@@ -157,9 +157,9 @@ class Gathering:
 
     def _weighed_anew(self) -> Iterable[Command]:
         """Those told before of whom a restart of the PBX may be the end."""
-        calls = [TellCall(call=call, facts=()) for call in self._going_on if call not in self._calls]
+        calls = [ObserveCall(call=call, facts=()) for call in self._going_on if call not in self._calls]
         self._going_on.intersection_update(self._calls)
-        return [*calls, *(TellAgent(agent=agent, facts=()) for agent in self._logged_in if agent not in self._agents)]
+        return [*calls, *(ObserveAgent(agent=agent, facts=()) for agent in self._logged_in if agent not in self._agents)]
 
 
 def _as_it_was(line: Line) -> str:

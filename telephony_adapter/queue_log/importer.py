@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Protocol
 
 from commands.handler_context import Caller, Command, Receipt
-from commands.observations import MatchMember, TellAgent, TellCall, TellTimeline
+from commands.observations import MatchMember, ObserveAgent, ObserveCall, ObserveTimeline
 from domain.errors import DomainError
 from domain.ids import agent_id
-from domain.voice.timeline import Span
+from domain.voice.timeline import CoverageSpan
 from telephony_adapter.queue_log.chunks import Gathering
 from telephony_adapter.queue_log.files import LogFile
 from telephony_adapter.queue_log.lines import Lines, TextLines
@@ -32,7 +32,7 @@ Progress = Callable[[int, int, int], None]
 """Told now and then: bytes worked off, bytes in all, lines read."""
 
 
-class Teller(Protocol):
+class ExecutesCommands(Protocol):
     """The door, as far as an import needs it."""
 
     def execute_all(self, requests: Sequence[tuple[Command, Caller]]) -> list[Receipt | DomainError]:
@@ -40,7 +40,7 @@ class Teller(Protocol):
 
 
 def import_queue_log(
-    door: Teller,
+    bus: ExecutesCommands,
     caller: Caller,
     files: Sequence[tuple[Path, str]],
     *,
@@ -56,8 +56,8 @@ def import_queue_log(
     started = time.perf_counter()
     looked = [LogFile(path, name) for path, name in files]
     pairs = members_of(members) if members is not None else []
-    importing = _Import(door, caller, looked, timezone, progress)
-    importing.tell([MatchMember(interface=interface, member=member) for interface, member in pairs])
+    importing = _Import(bus, caller, looked, timezone, progress)
+    importing.observe([MatchMember(interface=interface, member=member) for interface, member in pairs])
     for file in sorted(looked, key=lambda file: (file.first_us is None, file.first_us or 0)):
         importing.read(file)
     importing.close()
@@ -68,9 +68,9 @@ def import_queue_log(
 class _Import:
     """One import that is under way."""
 
-    def __init__(self, door: Teller, caller: Caller, files: Sequence[LogFile], zone: tzinfo, progress: Progress | None) -> None:
+    def __init__(self, bus: ExecutesCommands, caller: Caller, files: Sequence[LogFile], zone: tzinfo, progress: Progress | None) -> None:
         self.result = ImportResult(files=[file.name for file in files])
-        self._door = door
+        self._bus = bus
         self._caller = caller
         self._zone = zone
         self._progress = progress
@@ -94,7 +94,7 @@ class _Import:
         for line in lines.read(broken):
             # A second is never told in two pieces, for the order within it.
             if gathered >= LINES_AT_ONCE and line.at != latest:
-                self.tell(gathering.tellings())
+                self.observe(gathering.observations())
                 gathered = 0
             if gathering.take(line):
                 result.lines += 1
@@ -104,22 +104,22 @@ class _Import:
                 if last is None or latest > last:
                     last = latest
             gathered += 1
-        self.tell(gathering.tellings())
+        self.observe(gathering.observations())
         if first is not None and last is not None:
-            self._cover(Span("queue_log", file.name, first, last))
+            self._cover(CoverageSpan("queue_log", file.name, first, last))
         self._bytes_before += file.size
         self._lines = None
 
     def close(self) -> None:
         """Tell what was kept back, and reckon up."""
-        self.tell(self._gathering.tellings(last=True))
+        self.observe(self._gathering.observations(last=True))
         result = self.result
         result.unknown_verbs = self._gathering.unknown
         result.used = result.lines - result.repeated - result.broken
         result.interfaces_not_matched = sorted(self._gathering.interfaces - self._gathering.persons - self._matched)
         self._report()
 
-    def tell(self, commands: list[Command]) -> None:
+    def observe(self, commands: list[Command]) -> None:
         """Let the door take it in, some hundred commands a transaction."""
         for start in range(0, len(commands), COMMANDS_AT_ONCE):
             batch = commands[start : start + COMMANDS_AT_ONCE]
@@ -129,7 +129,7 @@ class _Import:
 
     def _told(self, batch: list[Command]) -> list[Receipt]:
         receipts: list[Receipt] = []
-        for answer in self._door.execute_all([(command, self._caller) for command in batch]):
+        for answer in self._bus.execute_all([(command, self._caller) for command in batch]):
             # A telling is never refused for what it says; what can go wrong is somebody else's hand in the same data.
             # Done again, the import goes on where it was.
             if isinstance(answer, DomainError):
@@ -142,27 +142,27 @@ class _Import:
         result, told = self.result, receipt.result
         result.position = max(result.position, receipt.position)
         match command:
-            case TellCall():
+            case ObserveCall():
                 result.repeated += told["repeated"]
                 result.calls += 1 if told["new"] and receipt.version == 1 else 0
                 result.add_visits(told["visits"])
                 result.implied += told["implied"]
                 result.disagree(list(told["conflicts"]))
-            case TellAgent(agent=agent):
+            case ObserveAgent(agent=agent):
                 result.repeated += told["repeated"]
                 result.implied += told["implied"]
                 if told["person"] or receipt.id != agent_id(self._caller.tenant, agent):
                     self._matched.add(agent)
-            case TellTimeline(restart_at=int()):
+            case ObserveTimeline(restart_at=int()):
                 result.repeated += 0 if told["restarted"] else 1
-            case TellTimeline(note=note) if note is not None:
+            case ObserveTimeline(note=note) if note is not None:
                 result.repeated += 0 if told["noted"] else 1
             case _:
                 pass
 
-    def _cover(self, span: Span) -> None:
+    def _cover(self, span: CoverageSpan) -> None:
         """The file covers its time from its first sign of life to its last."""
-        (receipt,) = self._told([TellTimeline(span=span)])
+        (receipt,) = self._told([ObserveTimeline(span=span)])
         self.result.position = max(self.result.position, receipt.position)
         if not receipt.result["covered"]:
             # The same file was here before, so its quiet lines are no news either.

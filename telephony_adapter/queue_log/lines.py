@@ -92,7 +92,7 @@ class TextLines:
 
     def read(self, broken: Broken) -> Iterator[Line]:
         equal, places = Counting(), Counting()
-        stamp, at, clock, first = "", 0, "", -1
+        metadata, at, clock, first = "", 0, "", -1
         for number, raw in lines_of(self.file, broken):
             line = raw.rstrip(b"\r")
             if not line:
@@ -105,13 +105,13 @@ class TextLines:
             if len(fields) < _FIELDS:
                 broken(number, f"{len(fields)} fields where a line has at least {_FIELDS}")
                 continue
-            if fields[0] != stamp:
+            if fields[0] != metadata:
                 try:
                     at, clock = from_epoch(fields[0])
                 except NoInstant as error:
                     broken(number, str(error))
                     continue
-                stamp = fields[0]
+                metadata = fields[0]
                 first = at if first < 0 else first
             _, call, queue, agent, verb = fields[:_FIELDS]
             if not verb or b"\0" in line:

@@ -37,12 +37,12 @@ def log_in(center, client, password_hash):
 
     def do(company: str = "Empresa", email: str = "ana@empresa.example", permissions: tuple[str, ...] | None = None) -> Person:
         if company_id(company) not in center.store.companies():
-            center.door.execute(RegisterCompany(name=company), operator(company))
+            center.bus.execute(RegisterCompany(name=company), operator(company))
         command = (
             AppointAdministrator(email=email) if permissions is None else RegisterUser(name="Ana", email=email, permissions=permissions)
         )
-        token = center.door.execute(command, operator(company)).result["token"]
-        center.door.execute(SetPassword(token=token, hashed=password_hash), operator(company))
+        token = center.bus.execute(command, operator(company)).result["token"]
+        center.bus.execute(SetPassword(token=token, hashed=password_hash), operator(company))
         answer = client.post("/v1/auth/login", json={"email": email, "password": PASSWORD, "company": company})
         assert answer.status_code == 200, answer.text
         return Person(client, email, answer.json())

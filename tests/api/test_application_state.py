@@ -14,7 +14,7 @@ from commands.users import AppointAdministrator, RegisterCompany, SetPassword
 from domain.ids import company_id
 from settings import read
 from tests.kit.clocks import Shifted
-from tests.kit.distributed import House
+from tests.kit.distributed import Deployment
 from tests.kit.http import PASSWORD, Client, Person, operator, serving
 
 COMPANY = "Duas APIs"
@@ -26,12 +26,12 @@ def clock() -> Shifted:
 
 
 @pytest.fixture
-def apis(shared_house: House, clock: Shifted) -> Iterator[list[Client]]:
+def apis(shared_deployment: Deployment, clock: Shifted) -> Iterator[list[Client]]:
     """The second has the clock of the test."""
     with ExitStack() as stack:
         clients = []
         for time in (None, clock):
-            center = Distributed(shared_house.folder / "none", read(shared_house.settings), time)
+            center = Distributed(shared_deployment.folder / "none", read(shared_deployment.settings), time)
             stack.callback(center.close)
             center.covered()
             clients.append(stack.enter_context(serving(create_app(center))))
@@ -39,14 +39,14 @@ def apis(shared_house: House, clock: Shifted) -> Iterator[list[Client]]:
 
 
 @pytest.fixture
-def ana(shared_house: House, apis: list[Client], password_hash: str) -> list[Person]:
+def ana(shared_deployment: Deployment, apis: list[Client], password_hash: str) -> list[Person]:
     """An administrator who is logged in by the first API and asks both."""
-    door = shared_house.door
-    if company_id(COMPANY) not in shared_house.store.companies():
-        door.execute(RegisterCompany(name=COMPANY), operator(COMPANY))
+    bus = shared_deployment.bus
+    if company_id(COMPANY) not in shared_deployment.store.companies():
+        bus.execute(RegisterCompany(name=COMPANY), operator(COMPANY))
     email = "ana@empresa.example"
-    token = door.execute(AppointAdministrator(email=email), operator(COMPANY)).result["token"]
-    door.execute(SetPassword(token=token, hashed=password_hash), operator(COMPANY))
+    token = bus.execute(AppointAdministrator(email=email), operator(COMPANY)).result["token"]
+    bus.execute(SetPassword(token=token, hashed=password_hash), operator(COMPANY))
     answer = apis[0].post("/v1/auth/login", json={"email": email, "password": PASSWORD, "company": COMPANY})
     assert answer.status_code == 200, answer.text
     return [Person(api, email, answer.json()) for api in apis]

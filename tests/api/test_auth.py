@@ -125,7 +125,7 @@ def test_a_text_that_is_no_refresh_token_is_refused(client, token):
 def test_what_a_user_may_do_changes_with_the_next_token(ana, log_in, client, center):
     bia = log_in(email="bia@empresa.example", permissions=("gerenciar-service",))
     assert bia.post("/v1/queues", {"name": "vendas"}).status_code == 201
-    center.door.execute(SetPermissions(user=UUID(bia.get("/v1/me").json()["id"]), level="User", permissions=()), operator("Empresa"))
+    center.bus.execute(SetPermissions(user=UUID(bia.get("/v1/me").json()["id"]), level="User", permissions=()), operator("Empresa"))
     bia.tokens = client.post("/v1/auth/refresh", json={"refresh_token": bia.tokens["refresh_token"]}).json()
     body = problem_of(bia.post("/v1/queues", {"name": "suporte"}), 403, "not-allowed")
     assert body["permission"] == "gerenciar-service"
@@ -143,7 +143,7 @@ def test_who_is_kept_out_does_not_come_back(ana, log_in, client):
 
 def test_a_user_kept_out_by_the_operator_cannot_refresh(log_in, client, center):
     bia = log_in(permissions=())
-    center.door.execute(DeactivateUser(user=UUID(bia.get("/v1/me").json()["id"])), operator("Empresa"))
+    center.bus.execute(DeactivateUser(user=UUID(bia.get("/v1/me").json()["id"])), operator("Empresa"))
     problem_of(client.post("/v1/auth/refresh", json={"refresh_token": bia.tokens["refresh_token"]}), 401, "unauthenticated")
 
 
@@ -160,7 +160,7 @@ def test_a_one_time_token_sets_a_password_once(ana, client, center):
 
 
 def test_a_new_password_ends_the_sessions_of_before(ana, client, center):
-    link = center.door.execute(IssuePasswordLink(email=ana.email), operator("Empresa")).result["token"]
+    link = center.bus.execute(IssuePasswordLink(email=ana.email), operator("Empresa")).result["token"]
     assert client.post("/v1/auth/password", json={"token": link, "password": "Outra#Vez1"}).status_code == 204
     problem_of(client.post("/v1/auth/refresh", json={"refresh_token": ana.tokens["refresh_token"]}), 401, "unauthenticated")
     problem_of(client.post("/v1/auth/login", json={"email": ana.email, "password": PASSWORD}), 401, "unauthenticated")

@@ -202,7 +202,7 @@ def test_k1_tells_the_whole_story_of_a_call(ana):
     told = ana.get(row["history"]).json()
     facts = [fact["kind"] for event in told["events"] for fact in event["told"]["facts"]]
     assert {"arrived", "ivr_entered", "ivr_option", "offered", "rang", "answered", "released", "hung_up"} <= set(facts)
-    assert {(event["actor"], event["cause"]) for event in told["events"]} == {("operator", "TellCall")}
+    assert {(event["actor"], event["cause"]) for event in told["events"]} == {("operator", "ObserveCall")}
     assert told["events"][-1]["told"]["call"]["number"] == "21977000111"
     positions = [event["position"] for event in told["events"]]
     assert positions == sorted(positions)

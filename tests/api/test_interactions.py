@@ -16,7 +16,7 @@ def at(second: float) -> str:
     return f"2026-03-02T10:{int(minutes):02}:{seconds:06.3f}-03:00"
 
 
-class Desk:
+class HandlerContext:
     """Says steps of calls, each of which must be accepted."""
 
     def __init__(self, person):
@@ -37,39 +37,39 @@ class Desk:
 
 
 @pytest.fixture
-def desk(ana):
-    return Desk(ana)
+def context(ana):
+    return HandlerContext(ana)
 
 
 @pytest.fixture
-def worked(ana, desk):
+def worked(ana, context):
     """The worked example of the figures' definitions, lived through the API."""
     ana.post("/v1/queues", {"name": "vendas", "sla_ms": 20 * S, "tolerated_ms": 5 * S})
     for agent in ("Ana", "Bruno"):
-        desk.say("/v1/agents/log-in", 0, agent=agent, queues=["vendas"])
+        context.say("/v1/agents/log-in", 0, agent=agent, queues=["vendas"])
     for offered, wait, agent, talk, hold, wrap in ((0, 8, "Ana", 60, 0, 10), (300, 35, "Bruno", 100, 20, 0)):
-        call = desk.call(offered)
-        desk.step(call, "offer", offered, queue="vendas")
-        desk.step(call, "ring", offered, agent=agent)
-        desk.step(call, "answer", offered + wait, agent=agent)
+        call = context.call(offered)
+        context.step(call, "offer", offered, queue="vendas")
+        context.step(call, "ring", offered, agent=agent)
+        context.step(call, "answer", offered + wait, agent=agent)
         if hold:
-            desk.step(call, "hold", offered + wait + 10)
-            desk.step(call, "resume", offered + wait + 10 + hold)
-        desk.step(call, "release", offered + wait + talk + hold)
-        desk.step(call, "end", offered + wait + talk + hold)
-        desk.step(call, "wrap-up", offered + wait + talk + hold + wrap, tag="venda")
+            context.step(call, "hold", offered + wait + 10)
+            context.step(call, "resume", offered + wait + 10 + hold)
+        context.step(call, "release", offered + wait + talk + hold)
+        context.step(call, "end", offered + wait + talk + hold)
+        context.step(call, "wrap-up", offered + wait + talk + hold + wrap, tag="venda")
     for offered, wait in ((600, 3), (1200, 50)):
-        call = desk.call(offered)
-        desk.step(call, "offer", offered, queue="vendas")
-        desk.step(call, "abandon", offered + wait)
-        desk.step(call, "end", offered + wait)
-    call = desk.call(3590)
-    desk.step(call, "offer", 3590, queue="vendas")
+        call = context.call(offered)
+        context.step(call, "offer", offered, queue="vendas")
+        context.step(call, "abandon", offered + wait)
+        context.step(call, "end", offered + wait)
+    call = context.call(3590)
+    context.step(call, "offer", 3590, queue="vendas")
     answer = ana.post(f"/v1/interactions/{call}/time-out", {"at": "2026-03-02T11:00:50-03:00"})
     end = ana.post(f"/v1/interactions/{call}/end", {"at": "2026-03-02T11:00:50-03:00"})
     assert (answer.status_code, end.status_code) == (200, 200)
-    desk.position = end.json()["position"]
-    return desk
+    context.position = end.json()["position"]
+    return context
 
 
 HOUR = {
@@ -108,15 +108,15 @@ def test_what_was_lived_is_in_the_report_of_interactions_and_in_its_history(ana,
     assert [event["event"] for event in half] == [f"interaction.{name}" for name in ("arrived", "offered", "rang", "answered")]
 
 
-def test_the_monitor_shows_who_waits_and_who_talks_as_soon_as_it_is_asked_for(ana, desk):
+def test_the_monitor_shows_who_waits_and_who_talks_as_soon_as_it_is_asked_for(ana, context):
     for agent in ("Ana", "Bruno"):
-        desk.say("/v1/agents/log-in", 0, agent=agent, queues=["vendas"])
-    desk.say("/v1/agents/pause", 1, agent="Bruno", reason="almoço")
-    talked, waiting = desk.call(10), desk.call(11)
+        context.say("/v1/agents/log-in", 0, agent=agent, queues=["vendas"])
+    context.say("/v1/agents/pause", 1, agent="Bruno", reason="almoço")
+    talked, waiting = context.call(10), context.call(11)
     for call in (talked, waiting):
-        desk.step(call, "offer", 20, queue="vendas")
-    desk.step(talked, "answer", 25, agent="Ana")
-    position = desk.step(talked, "hold", 30)["position"]
+        context.step(call, "offer", 20, queue="vendas")
+    context.step(talked, "answer", 25, agent="Ana")
+    position = context.step(talked, "hold", 30)["position"]
     board = ana.get("/v1/monitoring", headers={"If-Position": str(position)}).json()
     assert board["as_of"] >= position
     assert [(row["interaction"], row["queue"], row["place"], row["since"]) for row in board["waiting"]] == [
@@ -131,16 +131,16 @@ def test_the_monitor_shows_who_waits_and_who_talks_as_soon_as_it_is_asked_for(an
     assert ana.get("/v1/monitoring", params={"queue": "vendas", "agent": "Ana"}).json()["agents"]["paused"] == []
 
 
-def test_a_call_meets_the_ivr(ana, desk):
+def test_a_call_meets_the_ivr(ana, context):
     ana.post("/v1/ivrs", {"name": "principal"})
-    left, chose, closed = desk.call(0), desk.call(1), desk.call(2)
+    left, chose, closed = context.call(0), context.call(1), context.call(2)
     for call in (left, chose):
-        desk.step(call, "ivr/enter", 5, ivr="principal")
-    desk.step(chose, "ivr/option", 6, option="1")
-    desk.step(chose, "offer", 7, queue="vendas")
-    desk.step(left, "end", 8)
-    desk.step(closed, "ivr/out-of-hours", 9, ivr="principal")
-    position = desk.step(closed, "end", 10)["position"]
+        context.step(call, "ivr/enter", 5, ivr="principal")
+    context.step(chose, "ivr/option", 6, option="1")
+    context.step(chose, "offer", 7, queue="vendas")
+    context.step(left, "end", 8)
+    context.step(closed, "ivr/out-of-hours", 9, ivr="principal")
+    position = context.step(closed, "end", 10)["position"]
     (row,) = ana.get("/v1/reports/ivr", params={"by": "ivr", "ivr": "principal", "at_least": position}).json()["rows"]
     parts = ("entered", "out_of_hours", "abandoned_in_ivr", "led_to_queue", "offered", "waiting")
     assert {part: row[part] for part in parts} == {
@@ -148,27 +148,27 @@ def test_a_call_meets_the_ivr(ana, desk):
     }  # fmt: skip
 
 
-def test_an_attempt_is_dialled_answered_or_not(ana, desk):
-    desk.say("/v1/agents/log-in", 0, agent="Ana")
-    answered, busy = (desk.say("/v1/interactions/dial", 10, number="5511912345678", agent="Ana")["id"] for _ in range(2))
-    desk.step(answered, "attempt-answered", 15)
-    desk.step(answered, "end", 75)
-    position = desk.step(busy, "attempt-failed", 20, result="busy")["position"]
+def test_an_attempt_is_dialled_answered_or_not(ana, context):
+    context.say("/v1/agents/log-in", 0, agent="Ana")
+    answered, busy = (context.say("/v1/interactions/dial", 10, number="5511912345678", agent="Ana")["id"] for _ in range(2))
+    context.step(answered, "attempt-answered", 15)
+    context.step(answered, "end", 75)
+    position = context.step(busy, "attempt-failed", 20, result="busy")["position"]
     totals = ana.get("/v1/dashboards/outbound", params={"at_least": position}).json()["totals"]
     assert totals == {"dialled": 2, "answered": 1, "not_connected": 1, "connect_percent": 100.0, "tmo_ms": 60_000}
 
 
-def test_a_call_goes_from_one_queue_to_another(ana, desk):
-    desk.say("/v1/agents/log-in", 0, agent="Ana")
-    call = desk.call(0)
-    desk.step(call, "offer", 0, queue="vendas")
-    desk.step(call, "ring", 1, agent="Ana")
-    desk.step(call, "miss", 9, agent="Ana")
-    desk.step(call, "withdraw", 10)
-    desk.step(call, "offer", 10, queue="suporte")
-    desk.step(call, "leave-by-key", 20)
-    desk.step(call, "quality", 20, jitter_ms=150.9, loss_percent=1.0)
-    position = desk.step(call, "end", 20)["position"]
+def test_a_call_goes_from_one_queue_to_another(ana, context):
+    context.say("/v1/agents/log-in", 0, agent="Ana")
+    call = context.call(0)
+    context.step(call, "offer", 0, queue="vendas")
+    context.step(call, "ring", 1, agent="Ana")
+    context.step(call, "miss", 9, agent="Ana")
+    context.step(call, "withdraw", 10)
+    context.step(call, "offer", 10, queue="suporte")
+    context.step(call, "leave-by-key", 20)
+    context.step(call, "quality", 20, jitter_ms=150.9, loss_percent=1.0)
+    position = context.step(call, "end", 20)["position"]
     rows = {row["queue"]: row for row in ana.get("/v1/reports/queues", params={"at_least": position}).json()["rows"]}
     assert (rows["vendas"]["transferred_out"], rows["suporte"]["left_by_key"]) == (1, 1)
     (row,) = ana.get("/v1/interactions", params={"medium": "voice"}).json()["rows"]
@@ -185,9 +185,9 @@ def test_a_call_goes_from_one_queue_to_another(ana, desk):
         ("ring", {"agent": "Ana"}), ("miss", {"agent": "Ana"}),
     ],
 )  # fmt: skip
-def test_a_step_that_cannot_be_now_is_refused_and_changes_nothing(ana, desk, center, step, body):
-    desk.say("/v1/agents/log-in", 0, agent="Ana")
-    call = desk.call(0)
+def test_a_step_that_cannot_be_now_is_refused_and_changes_nothing(ana, context, center, step, body):
+    context.say("/v1/agents/log-in", 0, agent="Ana")
+    call = context.call(0)
     head = center.store.head()
     problem_of(ana.post(f"/v1/interactions/{call}/{step}", body | {"at": at(1)}), 409, "refused")
     assert center.store.head() == head
@@ -222,8 +222,8 @@ def test_a_command_that_cannot_be_names_its_field(ana, center, path, body, field
     assert center.store.head() == head
 
 
-def test_a_step_before_the_last_one_names_its_instant(ana, desk):
-    call = desk.call(10)
+def test_a_step_before_the_last_one_names_its_instant(ana, context):
+    call = context.call(10)
     errors = problem_of(ana.post(f"/v1/interactions/{call}/offer", {"queue": "vendas", "at": at(5)}), 422, "invalid")["errors"]
     assert errors[0]["pointer"] == "/at"
 
@@ -261,8 +261,8 @@ def test_ivrs_are_registered_changed_and_removed(ana):
     problem_of(ana.get(f"/v1/ivrs/{ivr}"), 404, "not-found")
 
 
-def test_the_operator_sees_that_the_server_is_alive_ready_and_how_it_fares(ana, desk, client):
-    position = desk.say("/v1/agents/log-in", 0, agent="Ana")["position"]
+def test_the_operator_sees_that_the_server_is_alive_ready_and_how_it_fares(ana, context, client):
+    position = context.say("/v1/agents/log-in", 0, agent="Ana")["position"]
     assert ana.get("/v1/agents", params={"at_least": position}).status_code == 200
     ana.post("/v1/agents/log-out", {"agent": "Ninguém"})
     assert client.get("/healthz").json() == {"status": "ok"}

@@ -66,10 +66,10 @@ def parsed(lines):
 def live_through(center, calls, company="Empresa"):
     """Let calls come, wait and be given up."""
     for call in calls:
-        id = center.door.execute(StartCall(call=f"{company}-{call}", number="5511987654321"), operator(company)).id
-        center.door.execute(OfferCall(interaction=id, queue="vendas"), operator(company))
-        center.door.execute(AbandonCall(interaction=id), operator(company))
-        center.door.execute(EndCall(interaction=id), operator(company))
+        id = center.bus.execute(StartCall(call=f"{company}-{call}", number="5511987654321"), operator(company)).id
+        center.bus.execute(OfferCall(interaction=id, queue="vendas"), operator(company))
+        center.bus.execute(AbandonCall(interaction=id), operator(company))
+        center.bus.execute(EndCall(interaction=id), operator(company))
 
 
 def shown(center, company, after):

@@ -42,7 +42,7 @@ def failing(error: Exception) -> Any:
 def test_a_command_that_could_not_be_done(
     center: TimedCenter, ana: Person, monkeypatch: pytest.MonkeyPatch, error: Exception, kind: str
 ) -> None:
-    monkeypatch.setattr(center.door, "_execute", failing(error))
+    monkeypatch.setattr(center.bus, "_execute", failing(error))
     assert problem(ana.post("/v1/queues", {"name": "vendas"})) == kind
     assert f'outcome="{kind}"' in ana.get("/metrics").text
 
@@ -50,13 +50,13 @@ def test_a_command_that_could_not_be_done(
 def test_the_same_key_tells_what_became_of_a_command_whose_outcome_was_not_known(
     center: TimedCenter, ana: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    execute, key = center.door._execute, {"Idempotency-Key": "once"}
+    execute, key = center.bus._execute, {"Idempotency-Key": "once"}
 
     def lost(requests: Sequence[Request]) -> list[Answer]:
         execute(requests)
         raise CommitUnsure(SECRET)
 
-    monkeypatch.setattr(center.door, "_execute", lost)
+    monkeypatch.setattr(center.bus, "_execute", lost)
     answer = ana.post("/v1/queues", {"name": "vendas"}, headers=key)
     assert problem(answer) == "outcome-unknown"
     assert "same Idempotency-Key" in answer.json()["detail"]
@@ -85,9 +85,9 @@ def test_readiness_tells_each_of_them(center: TimedCenter, client: Client, monke
         away.setattr(ChdbWarehouse, "execute", failing(WarehouseUnreachable(SECRET)))
         assert problem(client.get("/readyz")) == "unavailable"
     with monkeypatch.context() as wrong:
-        watch = ClockWatch(center.door.clock, center.store.recorder.db)
+        watch = ClockWatch(center.bus.clock, center.store.recorder.db)
         wrong.setattr(watch, "_look", failing(ClockOff("off by 3,600 s")))
-        wrong.setattr(center.door, "watch", watch)
+        wrong.setattr(center.bus, "watch", watch)
         answer = client.get("/readyz")
         assert (problem(answer), answer.json()["detail"]) == ("clock", "off by 3,600 s")
     assert client.get("/readyz").status_code == 200

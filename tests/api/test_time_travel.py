@@ -62,7 +62,7 @@ def look(ana: Person, moment: str, as_of: object = None) -> Look:
 def looks(center, ana):
     """The looks at the day as it passed."""
     center.clock.us = int(OPENS.timestamp()) * SECOND
-    story = Story(center.door, COMPANY, busy_center(0.3), seed=11, start_us=center.clock.us)
+    story = Story(center.bus, COMPANY, busy_center(0.3), seed=11, start_us=center.clock.us)
     story.set_up()
     taken = []
     for minutes in MINUTES:
@@ -81,9 +81,9 @@ def test_each_look_can_be_had_again_by_its_moment_and_by_its_position(looks, ana
         found = look(ana, taken.moment, taken.moment)
         assert stood(found) == stood(taken), taken.moment
     # Whatever comes later changes nothing of a position: another promise, a customer forgotten, all rows built anew.
-    center.door.execute(ChangeQueueSettings(queue=queue_id(COMPANY, "Vendas"), sla_ms=1_000), operator("Empresa"))
+    center.bus.execute(ChangeQueueSettings(queue=queue_id(COMPANY, "Vendas"), sla_ms=1_000), operator("Empresa"))
     contact = next(recorded.event.originator_id for recorded in center.store.read(0, 9_999) if recorded.event.TOPIC == "contact.appeared")
-    center.door.execute(ForgetContact(contact=contact, busy=False), operator("Empresa"))
+    center.bus.execute(ForgetContact(contact=contact, busy=False), operator("Empresa"))
     for taken in looks:
         assert look(ana, taken.moment, taken.position) == taken
     center.rebuild(lambda done, total: None)

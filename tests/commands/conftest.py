@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.kit.buses import door, store
-from tests.kit.stores import on_server, own_database, place
+from tests.kit.buses import bus, store
+from tests.kit.stores import location, on_server, own_database
 
-__all__ = ["door", "on_server", "own_database", "place", "store"]
+__all__ = ["bus", "location", "on_server", "own_database", "store"]

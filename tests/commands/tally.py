@@ -7,8 +7,9 @@ from contextlib import AbstractContextManager
 from typing import ClassVar
 from uuid import UUID, uuid4
 
-from commands.command_bus import Caller, Command, Desk, Done, Door, Receipt, handles
-from domain.base import Aggregate, Event, Personal, Stamp
+from commands.command_bus import CommandBus
+from commands.handler_context import Caller, Command, Done, HandlerContext, Receipt, handles
+from domain.base import Aggregate, Event, EventMetadata, Personal
 from domain.errors import Refused
 from domain.ids import company_id
 
@@ -41,8 +42,8 @@ class Tally(Aggregate):
         self.total = 0
         self.secret: Personal | None = None
 
-    def count(self, by: int, secret: Personal | None, stamp: Stamp) -> None:
-        self.trigger(Counted, stamp, stamp.recorded_at, by=by, secret=secret)
+    def count(self, by: int, secret: Personal | None, metadata: EventMetadata) -> None:
+        self.trigger(Counted, metadata, metadata.recorded_at, by=by, secret=secret)
         if self.total > LIMIT:
             raise Refused("too much")
 
@@ -69,24 +70,24 @@ class Look(Command, frozen=True, kw_only=True):
 
 
 @handles(Count)
-def count(command: Count, desk: Desk) -> Done:
-    tally = desk.load(Tally, command.tally) or desk.add(Tally(command.tally, desk.tenant))
-    contact = desk.contact_for(command.phone) if command.phone else None
-    tally.count(command.by, Personal(contact, command.phone) if contact else None, desk.stamp)
-    return Done(tally, {"total": tally.total, "contact": contact, "protocol": desk.next_protocol() if command.protocol else None})
+def count(command: Count, context: HandlerContext) -> Done:
+    tally = context.load(Tally, command.tally) or context.add(Tally(command.tally, context.tenant))
+    contact = context.contact_for(command.phone) if command.phone else None
+    tally.count(command.by, Personal(contact, command.phone) if contact else None, context.metadata)
+    return Done(tally, {"total": tally.total, "contact": contact, "protocol": context.next_protocol() if command.protocol else None})
 
 
 @handles(Look)
-def look(command: Look, desk: Desk) -> Done:
-    return Done(desk.get(Tally, command.tally))
+def look(command: Look, context: HandlerContext) -> Done:
+    return Done(context.get(Tally, command.tally))
 
 
-def asked_while(door: Door, held: AbstractContextManager[object]) -> tuple[bool, Receipt]:
+def asked_while(bus: CommandBus, held: AbstractContextManager[object]) -> tuple[bool, Receipt]:
     """Whether a count that was asked for while something is held was answered meanwhile, as the event loop went on; and the answer after that."""
 
     async def asks() -> tuple[bool, Receipt]:
         with held:
-            asking = asyncio.ensure_future(door.execute_soon(Count(tally=uuid4()), caller()))
+            asking = asyncio.ensure_future(bus.execute_soon(Count(tally=uuid4()), caller()))
             for _ in range(100):
                 await asyncio.sleep(0)
             done_meanwhile = asking.done()

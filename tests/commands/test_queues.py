@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from commands.command_bus import Door
-from commands.handler_context import Caller, Command, Desk, Done, handles
+from commands.command_bus import CommandBus
+from commands.handler_context import Caller, Command, Done, HandlerContext, handles
 from commands.queues import (
     MANAGE_QUEUES,
     ActivateQueue,
@@ -40,47 +40,47 @@ class Ensure(Command, frozen=True, kw_only=True):
 
 
 @handles(Ensure)
-def ensure(command: Ensure, desk: Desk) -> Done:
-    queue = ensure_queue(desk, command.name, command.at)
+def ensure(command: Ensure, context: HandlerContext) -> Done:
+    queue = ensure_queue(context, command.name, command.at)
     return Done(queue, {"name": queue.name})
 
 
-def events(door: Door, name: str = "vendas") -> list[Any]:
-    return door.store.stream(queue_id(TENANT, name))
+def events(bus: CommandBus, name: str = "vendas") -> list[Any]:
+    return bus.store.stream(queue_id(TENANT, name))
 
 
-def topics(door: Door, name: str = "vendas") -> list[str]:
-    return [event.TOPIC for event in events(door, name)]
+def topics(bus: CommandBus, name: str = "vendas") -> list[str]:
+    return [event.TOPIC for event in events(bus, name)]
 
 
-def test_a_registered_queue_has_the_defaults_where_nothing_was_said(door: Door) -> None:
-    receipt = door.execute(RegisterQueue(name="vendas", sla_ms=30_000, agents=("Ana",)), ADMIN)
+def test_a_registered_queue_has_the_defaults_where_nothing_was_said(bus: CommandBus) -> None:
+    receipt = bus.execute(RegisterQueue(name="vendas", sla_ms=30_000, agents=("Ana",)), ADMIN)
     assert (receipt.id, receipt.version) == (VENDAS, 1)
-    (event,) = events(door)
+    (event,) = events(bus)
     assert (event.settings, event.agents) == (QueueSettings(sla_ms=30_000), ("Ana",))
     assert event.actor == "ana@empresa"
 
 
-def test_the_company_says_what_its_queues_promise_by_default(door: Door) -> None:
+def test_the_company_says_what_its_queues_promise_by_default(bus: CommandBus) -> None:
     wish = RegisterCompany(name="Empresa", settings=CompanySettings(sla_target=70.0, sla_ms=45_000, tolerated_ms=10_000))
-    door.execute(wish, Caller(TENANT, "setup", frozenset({wish.permission})))
-    door.execute(RegisterQueue(name="vendas", sla_target=90.0), ADMIN)
-    door.execute(Ensure(name="suporte"), ADMIN)
-    assert events(door)[0].settings == QueueSettings(sla_target=90.0, sla_ms=45_000, tolerated_ms=10_000)
-    assert events(door, "suporte")[0].settings == QueueSettings(sla_target=70.0, sla_ms=45_000, tolerated_ms=10_000)
+    bus.execute(wish, Caller(TENANT, "setup", frozenset({wish.permission})))
+    bus.execute(RegisterQueue(name="vendas", sla_target=90.0), ADMIN)
+    bus.execute(Ensure(name="suporte"), ADMIN)
+    assert events(bus)[0].settings == QueueSettings(sla_target=90.0, sla_ms=45_000, tolerated_ms=10_000)
+    assert events(bus, "suporte")[0].settings == QueueSettings(sla_target=70.0, sla_ms=45_000, tolerated_ms=10_000)
 
 
-def test_changing_some_settings_leaves_the_others(door: Door) -> None:
-    door.execute(RegisterQueue(name="vendas", sla_target=90.0, internal_number="401"), ADMIN)
-    door.execute(ChangeQueueSettings(queue=VENDAS, tolerated_ms=8_000, internal_number=""), ADMIN)
-    changed = events(door)[-1]
+def test_changing_some_settings_leaves_the_others(bus: CommandBus) -> None:
+    bus.execute(RegisterQueue(name="vendas", sla_target=90.0, internal_number="401"), ADMIN)
+    bus.execute(ChangeQueueSettings(queue=VENDAS, tolerated_ms=8_000, internal_number=""), ADMIN)
+    changed = events(bus)[-1]
     assert changed.settings == QueueSettings(sla_target=90.0, tolerated_ms=8_000)
 
 
-def test_the_life_of_a_queue(door: Door) -> None:
-    door.execute(RegisterQueue(name="vendas"), ADMIN)
+def test_the_life_of_a_queue(bus: CommandBus) -> None:
+    bus.execute(RegisterQueue(name="vendas"), ADMIN)
     with pytest.raises(Refused):
-        door.execute(DeleteQueue(queue=VENDAS), ADMIN)
+        bus.execute(DeleteQueue(queue=VENDAS), ADMIN)
     for command in (
         SetQueueAgents(queue=VENDAS, agents=("Ana", "Bruno")),
         DeactivateQueue(queue=VENDAS),
@@ -89,48 +89,48 @@ def test_the_life_of_a_queue(door: Door) -> None:
         DeleteQueue(queue=VENDAS),
         RegisterQueue(name="vendas"),
     ):
-        door.execute(command, ADMIN)
-    said = [topic.removeprefix("queue.") for topic in topics(door)]
+        bus.execute(command, ADMIN)
+    said = [topic.removeprefix("queue.") for topic in topics(bus)]
     assert said == ["registered", "agents_set", "deactivated", "activated", "deactivated", "deleted", "registered"]
 
 
-def test_what_changes_nothing_is_accepted_and_no_event(door: Door) -> None:
-    first = door.execute(RegisterQueue(name="vendas"), ADMIN)
-    again = door.execute(ActivateQueue(queue=VENDAS), ADMIN)
+def test_what_changes_nothing_is_accepted_and_no_event(bus: CommandBus) -> None:
+    first = bus.execute(RegisterQueue(name="vendas"), ADMIN)
+    again = bus.execute(ActivateQueue(queue=VENDAS), ADMIN)
     assert (again.version, again.position) == (first.version, first.position)
 
 
-def test_a_renamed_queue_keeps_its_id_and_both_names(door: Door) -> None:
-    door.execute(RegisterQueue(name="vendas"), ADMIN)
-    receipt = door.execute(RenameQueue(queue=VENDAS, name="comercial"), ADMIN)
+def test_a_renamed_queue_keeps_its_id_and_both_names(bus: CommandBus) -> None:
+    bus.execute(RegisterQueue(name="vendas"), ADMIN)
+    receipt = bus.execute(RenameQueue(queue=VENDAS, name="comercial"), ADMIN)
     assert receipt.id == VENDAS
     for name in ("vendas", "comercial"):
-        told = door.execute(Ensure(name=name), ADMIN)
+        told = bus.execute(Ensure(name=name), ADMIN)
         assert (told.id, told.result) == (VENDAS, {"name": "comercial"})
         with pytest.raises(AlreadyExists):
-            door.execute(RegisterQueue(name=name), ADMIN)
-    door.execute(RegisterQueue(name="suporte"), ADMIN)
+            bus.execute(RegisterQueue(name=name), ADMIN)
+    bus.execute(RegisterQueue(name="suporte"), ADMIN)
     for name in ("vendas", "comercial"):
         with pytest.raises(AlreadyExists):
-            door.execute(RenameQueue(queue=queue_id(TENANT, "suporte"), name=name), ADMIN)
-    door.execute(RenameQueue(queue=VENDAS, name="vendas"), ADMIN)
-    assert topics(door) == ["queue.registered", "queue.renamed", "queue.renamed"]
-    assert topics(door, "comercial") == ["queue.name_taken"]
-    assert topics(door, "suporte") == ["queue.registered"]
+            bus.execute(RenameQueue(queue=queue_id(TENANT, "suporte"), name=name), ADMIN)
+    bus.execute(RenameQueue(queue=VENDAS, name="vendas"), ADMIN)
+    assert topics(bus) == ["queue.registered", "queue.renamed", "queue.renamed"]
+    assert topics(bus, "comercial") == ["queue.name_taken"]
+    assert topics(bus, "suporte") == ["queue.registered"]
 
 
-def test_a_queue_that_a_source_names_comes_to_be_once_as_of_then(door: Door) -> None:
-    told = [door.execute(Ensure(name="Cobrança", at=at), ADMIN) for at in (7, 3, 9)]
+def test_a_queue_that_a_source_names_comes_to_be_once_as_of_then(bus: CommandBus) -> None:
+    told = [bus.execute(Ensure(name="Cobrança", at=at), ADMIN) for at in (7, 3, 9)]
     assert {receipt.id for receipt in told} == {queue_id(TENANT, "Cobrança")}
-    (event,) = events(door, "Cobrança")
+    (event,) = events(bus, "Cobrança")
     assert (event.occurred_at, event.cause) == (7, "Ensure")
     assert event.settings == QueueSettings()
 
 
-def test_a_source_goes_on_naming_a_queue_that_was_deleted(door: Door) -> None:
+def test_a_source_goes_on_naming_a_queue_that_was_deleted(bus: CommandBus) -> None:
     for command in (RegisterQueue(name="vendas"), DeactivateQueue(queue=VENDAS), DeleteQueue(queue=VENDAS), Ensure(name="vendas")):
-        door.execute(command, ADMIN)
-    assert topics(door)[-1] == "queue.deleted"
+        bus.execute(command, ADMIN)
+    assert topics(bus)[-1] == "queue.deleted"
 
 
 @pytest.mark.parametrize(
@@ -146,27 +146,27 @@ def test_a_source_goes_on_naming_a_queue_that_was_deleted(door: Door) -> None:
     ],
     ids=lambda wish: type(wish).__name__,
 )
-def test_each_wish_needs_the_permission_and_an_own_queue(door: Door, wish: Any) -> None:
-    door.execute(RegisterQueue(name="vendas"), ADMIN)
+def test_each_wish_needs_the_permission_and_an_own_queue(bus: CommandBus, wish: Any) -> None:
+    bus.execute(RegisterQueue(name="vendas"), ADMIN)
     with pytest.raises(NotAllowed):
-        door.execute(wish, Caller(TENANT, "x", frozenset({"gerenciar-phone"})))
+        bus.execute(wish, Caller(TENANT, "x", frozenset({"gerenciar-phone"})))
     if not isinstance(wish, RegisterQueue):
         with pytest.raises(NotFound):
-            door.execute(wish, Caller(OTHER, "x", frozenset({MANAGE_QUEUES})))
-    assert topics(door) == ["queue.registered"]
+            bus.execute(wish, Caller(OTHER, "x", frozenset({MANAGE_QUEUES})))
+    assert topics(bus) == ["queue.registered"]
 
 
-def test_what_cannot_be_is_refused_by_field_and_leaves_no_trace(door: Door) -> None:
+def test_what_cannot_be_is_refused_by_field_and_leaves_no_trace(bus: CommandBus) -> None:
     with pytest.raises(InvalidField) as refusal:
-        door.execute(RegisterQueue(name="vendas", internal_number="9999"), ADMIN)
+        bus.execute(RegisterQueue(name="vendas", internal_number="9999"), ADMIN)
     assert refusal.value.field == "internal_number"
-    assert door.store.head() == 0
+    assert bus.store.head() == 0
 
 
-def test_a_queue_read_from_its_events_promises_what_it_promised(door: Door) -> None:
-    door.execute(RegisterQueue(name="vendas", sla_ms=30_000), ADMIN)
-    door.execute(ChangeQueueSettings(queue=VENDAS, sla_ms=10_000), ADMIN)
+def test_a_queue_read_from_its_events_promises_what_it_promised(bus: CommandBus) -> None:
+    bus.execute(RegisterQueue(name="vendas", sla_ms=30_000), ADMIN)
+    bus.execute(ChangeQueueSettings(queue=VENDAS, sla_ms=10_000), ADMIN)
     queue = Queue(VENDAS, TENANT)
-    for event in events(door):
+    for event in events(bus):
         queue.replay(event)
     assert queue.settings_at(0) == (10_000, 5_000), "the clock stands still: the second setting took the place of the first"

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from commands.command_bus import Caller, Door
+from commands.command_bus import Caller, CommandBus
 from commands.contacts import ForgetContact, RegisterContact
 from commands.users import (
     ActivateUser,
@@ -47,8 +47,8 @@ def clock() -> Ticking:
 
 
 @pytest.fixture
-def door(store: Store, clock: Ticking) -> Door:
-    return Door(store, clock)
+def bus(store: Store, clock: Ticking) -> CommandBus:
+    return CommandBus(store, clock)
 
 
 def whoever(company: str = "Empresa") -> Caller:
@@ -58,23 +58,23 @@ def whoever(company: str = "Empresa") -> Caller:
 EMPRESA = whoever().tenant
 
 
-def administrator(door: Door) -> tuple[UUID, str]:
-    receipt = door.execute(AppointAdministrator(email="Ana@example.com", name="Ana"), whoever())
+def administrator(bus: CommandBus) -> tuple[UUID, str]:
+    receipt = bus.execute(AppointAdministrator(email="Ana@example.com", name="Ana"), whoever())
     return receipt.id, receipt.result["token"]
 
 
-def test_companies_come_the_oldest_first(door: Door) -> None:
+def test_companies_come_the_oldest_first(bus: CommandBus) -> None:
     for name in ("Zebra", "Abelha"):
-        door.execute(RegisterCompany(name=name), whoever(name))
-    door.execute(SetCompanySettings(settings=CompanySettings(sla_ms=10_000)), whoever("Zebra"))
+        bus.execute(RegisterCompany(name=name), whoever(name))
+    bus.execute(SetCompanySettings(settings=CompanySettings(sla_ms=10_000)), whoever("Zebra"))
 
-    zebra, abelha = companies(door.store)
+    zebra, abelha = companies(bus.store)
 
     assert (zebra.name, zebra.settings.sla_ms, abelha.settings.timezone) == ("Zebra", 10_000, "America/Sao_Paulo")
     with pytest.raises(AlreadyExists):
-        door.execute(RegisterCompany(name="Zebra"), whoever("Zebra"))
+        bus.execute(RegisterCompany(name="Zebra"), whoever("Zebra"))
     with pytest.raises(Refused):
-        door.execute(RegisterCompany(name="Zebra"), whoever("Abelha"))
+        bus.execute(RegisterCompany(name="Zebra"), whoever("Abelha"))
 
 
 @pytest.mark.parametrize(
@@ -86,9 +86,9 @@ def test_companies_come_the_oldest_first(door: Door) -> None:
         ({"sla_ms": -1}, "sla_ms"),
     ],
 )
-def test_a_company_cannot_promise_nonsense(door: Door, settings: dict[str, Any], field: str) -> None:
+def test_a_company_cannot_promise_nonsense(bus: CommandBus, settings: dict[str, Any], field: str) -> None:
     with pytest.raises(InvalidField) as refusal:
-        door.execute(RegisterCompany(name="Empresa", settings=CompanySettings(**settings)), whoever())
+        bus.execute(RegisterCompany(name="Empresa", settings=CompanySettings(**settings)), whoever())
     assert refusal.value.field == field
 
 
@@ -103,72 +103,72 @@ def test_a_good_password_is_taken(password: str) -> None:
     check_password(password)
 
 
-def test_a_one_time_link_sets_the_password_once(door: Door) -> None:
-    user, token = administrator(door)
-    assert check_credentials(door.store, EMPRESA, "ana@example.com", GOOD) is None
+def test_a_one_time_link_sets_the_password_once(bus: CommandBus) -> None:
+    user, token = administrator(bus)
+    assert check_credentials(bus.store, EMPRESA, "ana@example.com", GOOD) is None
 
     nobody = Caller(EMPRESA, "", frozenset())
-    door.execute(SetPassword(token=token, hashed=hashed_password(GOOD)), nobody)
+    bus.execute(SetPassword(token=token, hashed=hashed_password(GOOD)), nobody)
 
-    signed_in = check_credentials(door.store, EMPRESA, " ANA@example.com", GOOD)
+    signed_in = check_credentials(bus.store, EMPRESA, " ANA@example.com", GOOD)
     assert signed_in is not None
     assert (signed_in.user, signed_in.level, signed_in.permissions) == (user, "Admin", frozenset(PERMISSIONS))
-    assert check_credentials(door.store, EMPRESA, "ana@example.com", GOOD + "x") is None
-    assert check_credentials(door.store, company_id("Outra"), "ana@example.com", GOOD) is None
-    assert check_credentials(door.store, EMPRESA, "eva@example.com", GOOD) is None
+    assert check_credentials(bus.store, EMPRESA, "ana@example.com", GOOD + "x") is None
+    assert check_credentials(bus.store, company_id("Outra"), "ana@example.com", GOOD) is None
+    assert check_credentials(bus.store, EMPRESA, "eva@example.com", GOOD) is None
     with pytest.raises(Refused):
-        door.execute(SetPassword(token=token, hashed=hashed_password("Xy9?zw")), nobody)
+        bus.execute(SetPassword(token=token, hashed=hashed_password("Xy9?zw")), nobody)
 
 
-def test_a_link_expires_and_a_new_one_takes_its_place(door: Door, clock: Ticking) -> None:
-    _, first = administrator(door)
-    second = door.execute(IssuePasswordLink(email="ana@example.com"), whoever()).result["token"]
+def test_a_link_expires_and_a_new_one_takes_its_place(bus: CommandBus, clock: Ticking) -> None:
+    _, first = administrator(bus)
+    second = bus.execute(IssuePasswordLink(email="ana@example.com"), whoever()).result["token"]
     hashed = hashed_password(GOOD)
     with pytest.raises(Refused, match="another"):
-        door.execute(SetPassword(token=first, hashed=hashed), whoever())
+        bus.execute(SetPassword(token=first, hashed=hashed), whoever())
     clock.us += LINK_VALID_US
     with pytest.raises(Refused, match="expired"):
-        door.execute(SetPassword(token=second, hashed=hashed), whoever())
+        bus.execute(SetPassword(token=second, hashed=hashed), whoever())
     for nonsense in ("", "?", "ÿ", "A" * 54):
         with pytest.raises(Refused):
-            door.execute(SetPassword(token=nonsense, hashed=hashed), whoever())
+            bus.execute(SetPassword(token=nonsense, hashed=hashed), whoever())
     with pytest.raises(NotFound):
-        door.execute(SetPassword(token=first, hashed=hashed), whoever("Outra"))
+        bus.execute(SetPassword(token=first, hashed=hashed), whoever("Outra"))
 
 
-def test_an_email_address_is_one_users(door: Door) -> None:
-    user, _ = administrator(door)
+def test_an_email_address_is_one_users(bus: CommandBus) -> None:
+    user, _ = administrator(bus)
     with pytest.raises(AlreadyExists):
-        door.execute(RegisterUser(name="Outra Ana", email="ANA@example.com"), whoever())
-    assert door.execute(AppointAdministrator(email="ana@example.com"), whoever()).id == user
-    elsewhere = door.execute(RegisterUser(name="Ana", email="ana@example.com"), whoever("Outra"))
+        bus.execute(RegisterUser(name="Outra Ana", email="ANA@example.com"), whoever())
+    assert bus.execute(AppointAdministrator(email="ana@example.com"), whoever()).id == user
+    elsewhere = bus.execute(RegisterUser(name="Ana", email="ana@example.com"), whoever("Outra"))
     assert elsewhere.id != user
 
 
-def test_permissions_are_those_of_the_manual(door: Door) -> None:
-    bia = door.execute(RegisterUser(name="Bia", email="bia@example.com", permissions=("gerenciar-relatorio",)), whoever())
-    found = who_is(door.store, EMPRESA, bia.id)
+def test_permissions_are_those_of_the_manual(bus: CommandBus) -> None:
+    bia = bus.execute(RegisterUser(name="Bia", email="bia@example.com", permissions=("gerenciar-relatorio",)), whoever())
+    found = who_is(bus.store, EMPRESA, bia.id)
     assert found is not None
     with pytest.raises(NotAllowed):
-        door.execute(RegisterContact(name="Carlos"), Caller(EMPRESA, "bia", found.permissions))
+        bus.execute(RegisterContact(name="Carlos"), Caller(EMPRESA, "bia", found.permissions))
     with pytest.raises(InvalidField):
-        door.execute(SetPermissions(user=bia.id, level="User", permissions=("gerenciar-tudo",)), whoever())
-    door.execute(SetPermissions(user=bia.id, level="Manager", permissions=("gerenciar-contatos",)), whoever())
-    found = who_is(door.store, EMPRESA, bia.id)
+        bus.execute(SetPermissions(user=bia.id, level="User", permissions=("gerenciar-tudo",)), whoever())
+    bus.execute(SetPermissions(user=bia.id, level="Manager", permissions=("gerenciar-contatos",)), whoever())
+    found = who_is(bus.store, EMPRESA, bia.id)
     assert found is not None
     assert (found.level, found.permissions) == ("Manager", frozenset({"gerenciar-contatos"}))
 
 
-def test_who_is_kept_out_cannot_sign_in(door: Door) -> None:
-    user, token = administrator(door)
-    door.execute(SetPassword(token=token, hashed=hashed_password(GOOD)), whoever())
-    door.execute(DeactivateUser(user=user), whoever())
-    assert check_credentials(door.store, EMPRESA, "ana@example.com", GOOD) is None
-    assert who_is(door.store, EMPRESA, user) is None
+def test_who_is_kept_out_cannot_sign_in(bus: CommandBus) -> None:
+    user, token = administrator(bus)
+    bus.execute(SetPassword(token=token, hashed=hashed_password(GOOD)), whoever())
+    bus.execute(DeactivateUser(user=user), whoever())
+    assert check_credentials(bus.store, EMPRESA, "ana@example.com", GOOD) is None
+    assert who_is(bus.store, EMPRESA, user) is None
     with pytest.raises(DomainError):
-        door.execute(IssuePasswordLink(email="ana@example.com"), whoever())
-    door.execute(ActivateUser(user=user), whoever())
-    assert check_credentials(door.store, EMPRESA, "ana@example.com", GOOD) is not None
+        bus.execute(IssuePasswordLink(email="ana@example.com"), whoever())
+    bus.execute(ActivateUser(user=user), whoever())
+    assert check_credentials(bus.store, EMPRESA, "ana@example.com", GOOD) is not None
 
 
 def test_a_refresh_token_is_good_once_and_its_second_use_ends_the_session(store: Store, clock: Ticking) -> None:
@@ -194,29 +194,29 @@ def test_a_session_ends_when_it_is_not_used_closed_or_the_user_is_signed_out(sto
     assert sessions.renew("nonsense") is None
 
 
-def test_no_password_token_or_address_is_written_in_plain(door: Door, clock: Ticking, tmp_path: Path) -> None:
-    _, token = administrator(door)
+def test_no_password_token_or_address_is_written_in_plain(bus: CommandBus, clock: Ticking, tmp_path: Path) -> None:
+    _, token = administrator(bus)
     hashed = hashed_password(GOOD)
-    door.execute(SetPassword(token=token, hashed=hashed), whoever())
-    session = Sessions(door.store, clock).open(EMPRESA, uuid4())
-    door.store.close()
+    bus.execute(SetPassword(token=token, hashed=hashed), whoever())
+    session = Sessions(bus.store, clock).open(EMPRESA, uuid4())
+    bus.store.close()
     written = b"".join(path.read_bytes() for path in (tmp_path / "data").rglob("*") if path.is_file())
     for secret in ("ana@example.com", token, hashed, GOOD, session.token):
         assert secret.encode() not in written
 
 
-def test_a_contact_that_called_gets_a_name_and_is_forgotten(door: Door) -> None:
-    carlos = door.execute(RegisterContact(name="Carlos", phones=("+55 (11) 98800-0037", "11 3333-4444")), whoever())
+def test_a_contact_that_called_gets_a_name_and_is_forgotten(bus: CommandBus) -> None:
+    carlos = bus.execute(RegisterContact(name="Carlos", phones=("+55 (11) 98800-0037", "11 3333-4444")), whoever())
     with pytest.raises(AlreadyExists):
-        door.execute(RegisterContact(name="Carla", phones=("5511988000037",)), whoever())
+        bus.execute(RegisterContact(name="Carla", phones=("5511988000037",)), whoever())
     with pytest.raises(InvalidField):
-        door.execute(RegisterContact(name="Carla", phones=("x",)), whoever())
+        bus.execute(RegisterContact(name="Carla", phones=("x",)), whoever())
     with pytest.raises(Refused):
-        door.execute(ForgetContact(contact=carlos.id, busy=True), whoever())
+        bus.execute(ForgetContact(contact=carlos.id, busy=True), whoever())
     with pytest.raises(NotFound):
-        door.execute(ForgetContact(contact=carlos.id, busy=False), whoever("Outra"))
-    assert door.store.keyring.knows(carlos.id)
-    door.execute(ForgetContact(contact=carlos.id, busy=False), whoever())
-    assert not door.store.keyring.knows(carlos.id)
-    again = door.execute(RegisterContact(name="Carla", phones=("5511988000037",)), whoever())
+        bus.execute(ForgetContact(contact=carlos.id, busy=False), whoever("Outra"))
+    assert bus.store.keyring.knows(carlos.id)
+    bus.execute(ForgetContact(contact=carlos.id, busy=False), whoever())
+    assert not bus.store.keyring.knows(carlos.id)
+    again = bus.execute(RegisterContact(name="Carla", phones=("5511988000037",)), whoever())
     assert again.id != carlos.id

@@ -14,10 +14,10 @@ from eventsourcing.tests.persistence import (
 )
 
 from store.recorder import ChainedRecorder
-from store.storage_location import Place
-from tests.kit.stores import on_server, own_database, place
+from store.storage_location import StorageLocation
+from tests.kit.stores import location, on_server, own_database
 
-__all__ = ["on_server", "own_database", "place"]
+__all__ = ["location", "on_server", "own_database"]
 
 
 class _WithoutPositions(ChainedRecorder):
@@ -32,8 +32,8 @@ class _InDirectory:
 
     @pytest.fixture(autouse=True)
     def _placed(self, request: pytest.FixtureRequest) -> None:
-        self._place: Place = request.getfixturevalue(self.FIXTURE)
-        self._place.directory.mkdir()
+        self._location: StorageLocation = request.getfixturevalue(self.FIXTURE)
+        self._location.directory.mkdir()
         self._closings: list[Any] = []
 
     def tearDown(self) -> None:
@@ -41,8 +41,8 @@ class _InDirectory:
             close()
 
     def _open(self, kind: type[ChainedRecorder]) -> ChainedRecorder:
-        keys, db = self._place.keys(), self._place.events()
-        head = self._place.head(keys)
+        keys, db = self._location.keys(), self._location.events()
+        head = self._location.head(keys)
         self._closings += [keys.close, db.close, head.close]
         return kind(db, head)
 

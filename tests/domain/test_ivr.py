@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from domain.base import SECOND, Stamp
+from domain.base import SECOND, EventMetadata
 from domain.errors import AlreadyExists, InvalidField, NotFound
 from domain.ids import ivr_id
 from domain.ivr import ATTEMPTS, Hours, Ivr, IvrSettings, Message, Option, Step
 
 TENANT = UUID("0d3c5a52-6a52-5f8e-9d42-0d6cb0a5a001")
-STAMP = Stamp(tenant=TENANT, actor="ana@empresa", recorded_at=100 * SECOND)
+STAMP = EventMetadata(tenant=TENANT, actor="ana@empresa", recorded_at=100 * SECOND)
 WELCOME, CLOSED, UNANSWERED = Message(text="Bem-vindo", voice="Camila"), Message(file="fechado.mp3"), Message(text="Tente mais tarde")
 WEEK = IvrSettings(
     area_code="11",

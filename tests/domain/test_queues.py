@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from domain.base import SECOND, Stamp
+from domain.base import SECOND, EventMetadata
 from domain.errors import AlreadyExists, DomainError, InvalidField, NotFound, Refused
 from domain.ids import queue_id
 from domain.queues import Queue, QueueRegistered, QueueSettings
@@ -19,13 +19,13 @@ TENANT = UUID("0d3c5a52-6a52-5f8e-9d42-0d6cb0a5a001")
 DEFAULT = QueueSettings()
 
 
-def stamp(at_s: int) -> Stamp:
-    return Stamp(tenant=TENANT, actor="ana@empresa", recorded_at=at_s * SECOND)
+def metadata(at_s: int) -> EventMetadata:
+    return EventMetadata(tenant=TENANT, actor="ana@empresa", recorded_at=at_s * SECOND)
 
 
 def queue(name: str = "vendas", at_s: int = 100, settings: QueueSettings = DEFAULT) -> Queue:
     made = Queue(queue_id(TENANT, name), TENANT)
-    made.register(name, settings, ("Ana Souza",), stamp(at_s))
+    made.register(name, settings, ("Ana Souza",), metadata(at_s))
     return made
 
 
@@ -54,8 +54,8 @@ def test_the_defaults_are_80_percent_in_20_seconds_with_5_tolerated() -> None:
 
 def test_a_visit_is_judged_by_what_held_when_it_was_offered() -> None:
     made = queue(at_s=100)
-    made.set_settings(replace(DEFAULT, sla_ms=30_000, tolerated_ms=8_000), stamp(200))
-    made.set_settings(replace(DEFAULT, sla_ms=40_000), stamp(300))
+    made.set_settings(replace(DEFAULT, sla_ms=30_000, tolerated_ms=8_000), metadata(200))
+    made.set_settings(replace(DEFAULT, sla_ms=40_000), metadata(300))
     asked = {at: made.settings_at(at * SECOND) for at in (100, 199, 200, 299, 300, 10_000)}
     first, second, third = (20_000, 5_000), (30_000, 8_000), (40_000, 5_000)
     assert asked == {100: first, 199: first, 200: second, 299: second, 300: third, 10_000: third}
@@ -63,21 +63,21 @@ def test_a_visit_is_judged_by_what_held_when_it_was_offered() -> None:
 
 def test_before_the_first_setting_the_first_one_holds() -> None:
     made = queue(at_s=100, settings=replace(DEFAULT, sla_ms=45_000))
-    made.set_settings(DEFAULT, stamp(200))
+    made.set_settings(DEFAULT, metadata(200))
     assert made.settings_at(0) == (45_000, 5_000)
 
 
 def test_a_clock_set_back_keeps_what_was_said_last_for_the_future() -> None:
     made = queue(at_s=100)
-    made.set_settings(replace(DEFAULT, sla_ms=30_000), stamp(300))
-    made.set_settings(replace(DEFAULT, sla_ms=40_000), stamp(200))
+    made.set_settings(replace(DEFAULT, sla_ms=30_000), metadata(300))
+    made.set_settings(replace(DEFAULT, sla_ms=40_000), metadata(200))
     assert made.settings_at(150 * SECOND) == (20_000, 5_000)
     assert made.settings_at(400 * SECOND) == (40_000, 5_000)
 
 
 def test_a_source_registers_a_queue_as_of_the_moment_at_which_it_was_seen() -> None:
     made = Queue(queue_id(TENANT, "vendas"), TENANT)
-    made.register("vendas", DEFAULT, (), stamp(1_000), at=7 * SECOND)
+    made.register("vendas", DEFAULT, (), metadata(1_000), at=7 * SECOND)
     (event,) = made.collect()
     assert (event.occurred_at, event.recorded_at) == (7 * SECOND, 1_000 * SECOND)
 
@@ -85,22 +85,22 @@ def test_a_source_registers_a_queue_as_of_the_moment_at_which_it_was_seen() -> N
 def test_what_changes_nothing_is_no_event() -> None:
     made = queue()
     made.collect()
-    made.set_settings(DEFAULT, stamp(200))
-    made.rename("vendas", stamp(200))
-    made.set_agents(["Ana Souza", "Ana Souza"], stamp(200))
-    made.activate(stamp(200))
+    made.set_settings(DEFAULT, metadata(200))
+    made.rename("vendas", metadata(200))
+    made.set_agents(["Ana Souza", "Ana Souza"], metadata(200))
+    made.activate(metadata(200))
     assert made.collect() == []
 
 
 def test_only_a_deactivated_queue_can_be_deleted_and_it_can_be_registered_again() -> None:
     made = queue()
     with pytest.raises(Refused):
-        made.delete(stamp(200))
-    made.deactivate(stamp(200))
-    made.delete(stamp(300))
+        made.delete(metadata(200))
+    made.deactivate(metadata(200))
+    made.delete(metadata(300))
     with pytest.raises(NotFound):
-        made.activate(stamp(400))
-    made.register("vendas", replace(DEFAULT, sla_ms=1_000), (), stamp(500))
+        made.activate(metadata(400))
+    made.register("vendas", replace(DEFAULT, sla_ms=1_000), (), metadata(500))
     assert made.active
     assert made.settings_at(250 * SECOND) == (20_000, 5_000)
     assert made.settings_at(500 * SECOND) == (1_000, 5_000)
@@ -110,19 +110,19 @@ def test_only_a_deactivated_queue_can_be_deleted_and_it_can_be_registered_again(
 def test_a_name_is_taken_once() -> None:
     made = queue()
     with pytest.raises(AlreadyExists):
-        made.register("vendas", DEFAULT, (), stamp(200))
+        made.register("vendas", DEFAULT, (), metadata(200))
     other = queue_id(TENANT, "suporte")
     with pytest.raises(AlreadyExists):
-        made.take_name("vendas", other, stamp(200))
+        made.take_name("vendas", other, metadata(200))
     free = Queue(queue_id(TENANT, "comercial"), TENANT)
-    free.take_name("comercial", made.id, stamp(200))
-    free.take_name("comercial", made.id, stamp(300))
+    free.take_name("comercial", made.id, metadata(200))
+    free.take_name("comercial", made.id, metadata(300))
     assert topics(free) == ["queue.name_taken"]
     assert free.owner == made.id
     with pytest.raises(AlreadyExists):
-        free.register("comercial", DEFAULT, (), stamp(400))
+        free.register("comercial", DEFAULT, (), metadata(400))
     with pytest.raises(AlreadyExists):
-        free.take_name("comercial", other, stamp(400))
+        free.take_name("comercial", other, metadata(400))
 
 
 @pytest.mark.parametrize(
@@ -140,21 +140,21 @@ def test_a_name_is_taken_once() -> None:
 def test_settings_that_cannot_be_are_refused_by_field(field: str, settings: QueueSettings) -> None:
     made = queue()
     with pytest.raises(InvalidField) as refusal:
-        made.set_settings(settings, stamp(200))
+        made.set_settings(settings, metadata(200))
     assert refusal.value.field == field
 
 
 def test_a_queue_has_a_name() -> None:
     made = Queue(queue_id(TENANT, " "), TENANT)
     with pytest.raises(InvalidField):
-        made.register(" ", DEFAULT, (), stamp(100))
+        made.register(" ", DEFAULT, (), metadata(100))
 
 
 def test_nothing_is_asked_of_a_queue_that_never_was() -> None:
     made = Queue(queue_id(TENANT, "vendas"), TENANT)
     for ask in (made.activate, made.deactivate, made.delete):
         with pytest.raises(NotFound):
-            ask(stamp(100))
+            ask(metadata(100))
     with pytest.raises(NotFound):
         made.settings_at(0)
 
@@ -162,19 +162,19 @@ def test_nothing_is_asked_of_a_queue_that_never_was() -> None:
 def order(made: Queue, what: str, number: int, at_s: int) -> None:
     match what:
         case "set":
-            made.set_settings(replace(DEFAULT, sla_ms=number), stamp(at_s))
+            made.set_settings(replace(DEFAULT, sla_ms=number), metadata(at_s))
         case "rename":
-            made.rename(f"vendas {number}", stamp(at_s))
+            made.rename(f"vendas {number}", metadata(at_s))
         case "agents":
-            made.set_agents([f"a{place}" for place in range(number)], stamp(at_s))
+            made.set_agents([f"a{place}" for place in range(number)], metadata(at_s))
         case "on":
-            made.activate(stamp(at_s))
+            made.activate(metadata(at_s))
         case "off":
-            made.deactivate(stamp(at_s))
+            made.deactivate(metadata(at_s))
         case "delete":
-            made.delete(stamp(at_s))
+            made.delete(metadata(at_s))
         case "register":
-            made.register("vendas", replace(DEFAULT, tolerated_ms=number), (), stamp(at_s))
+            made.register("vendas", replace(DEFAULT, tolerated_ms=number), (), metadata(at_s))
 
 
 @given(st.lists(st.tuples(st.sampled_from(["set", "rename", "agents", "on", "off", "delete", "register"]), st.integers(0, 5)), max_size=20))

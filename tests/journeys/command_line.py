@@ -18,7 +18,7 @@ from typing import Any, Self
 from unittest.mock import patch
 
 from cli.main import main
-from tests.kit.distributed import ATENDE, House, apart
+from tests.kit.distributed import ATENDE, Deployment, apart
 
 __all__ = ["ATENDE", "CommandLine", "Quick", "until"]
 
@@ -67,9 +67,9 @@ class CommandLine:
         self.settings = {"ATENDE_DATA": str(data), **(settings or {})}
 
     @classmethod
-    def over(cls, house: House) -> Self:
+    def over(cls, deployment: Deployment) -> Self:
         """Over the servers of a house."""
-        return cls(house.folder / "none", {**house.settings, "ATENDE_DATA": str(house.folder / "none")})
+        return cls(deployment.folder / "none", {**deployment.settings, "ATENDE_DATA": str(deployment.folder / "none")})
 
     @property
     def on_servers(self) -> bool:

@@ -18,7 +18,7 @@ from settings import Settings, read
 from simulator.story import history
 from tests.kit.asked import brought, brought_ami, reported
 from tests.kit.captures import capture
-from tests.kit.distributed import House
+from tests.kit.distributed import Deployment
 from tests.kit.made_logs import NAMES, path_of
 from tests.kit.rows import everything
 
@@ -32,8 +32,8 @@ PLACE = ("id", "protocol")
 
 
 @pytest.fixture(scope="module")
-def on_servers(shared_house: House) -> Iterator[Held]:
-    with reach(shared_house.folder / "none", read(shared_house.settings)) as held:
+def on_servers(shared_deployment: Deployment) -> Iterator[Held]:
+    with reach(shared_deployment.folder / "none", read(shared_deployment.settings)) as held:
         yield held
 
 
@@ -73,14 +73,14 @@ def test_every_report_of_a_simulated_centers_day(in_directory: Held, on_servers:
     company = f"Simulada {seed}"
     for held in (in_directory, on_servers):
         known_or_new(held.center, company)
-        history(held.center.door, company_id(company), seed=seed, start=MONDAY, days=1, scale=0.25)
+        history(held.center.bus, company_id(company), seed=seed, start=MONDAY, days=1, scale=0.25)
     expected = figures(in_directory, company)
     assert sum(row["offered"] for row in expected["queues"]) > 50
     assert figures(on_servers, company) == expected
 
 
 def test_every_row_that_workers_make_is_the_one_that_a_single_process_makes(
-    in_directory: Held, on_servers: Held, shared_house: House
+    in_directory: Held, on_servers: Held, shared_deployment: Deployment
 ) -> None:
     """Of the same log: both recordings, each by AMI and then by its queue_log, and a simulated center."""
     for name in ("run-a", "run-b"):
@@ -91,16 +91,16 @@ def test_every_row_that_workers_make_is_the_one_that_a_single_process_makes(
             else:
                 brought(on_servers, company, capture(name).queue_log)
     known_or_new(on_servers.center, "Simulada")
-    history(on_servers.center.door, company_id("Simulada"), seed=7, start=MONDAY, days=1, scale=0.25)
+    history(on_servers.center.bus, company_id("Simulada"), seed=7, start=MONDAY, days=1, scale=0.25)
     on_servers.center.cover(on_servers.center.store.end(), lambda *_: None)
     with closing(in_directory.center.warehouse.beside("alone")) as alone:
         migrate(alone)
-        with closing(Runner(shared_house.store.recorder, alone)) as runner:
-            runner.run_until(shared_house.store.end())
+        with closing(Runner(shared_deployment.store.recorder, alone)) as runner:
+            runner.run_until(shared_deployment.store.end())
         for company in ("Both run-a", "Both run-b", "Simulada"):
             tenant = company_id(company)
             rows = everything(alone, tenant=tenant)
             assert rows["visits"]
-            assert everything(shared_house.warehouse, tenant=tenant) == rows
-            middle = shared_house.store.end() // 2
-            assert everything(shared_house.warehouse, middle, tenant) == everything(alone, middle, tenant)
+            assert everything(shared_deployment.warehouse, tenant=tenant) == rows
+            middle = shared_deployment.store.end() // 2
+            assert everything(shared_deployment.warehouse, middle, tenant) == everything(alone, middle, tenant)

@@ -219,8 +219,8 @@ def test_nothing_comes_to_be_by_a_mistake(atende: CommandLine, log: Path, tmp_pa
 
 
 def test_what_cannot_be_a_data_directory_is_a_mistake(log: Path) -> None:
-    for place in (log, log / "below"):
-        assert "cannot be a data directory" in CommandLine(place)("import", "queue-log", log, status=2).err
+    for location in (log, log / "below"):
+        assert "cannot be a data directory" in CommandLine(location)("import", "queue-log", log, status=2).err
 
 
 def test_a_server_makes_no_company_where_there_is_one(atende: CommandLine, log: Path) -> None:

@@ -10,8 +10,8 @@ import pytest
 from tests.journeys.command_line import CommandLine, Quick
 from tests.kit.captures import COUNTS, capture, written
 from tests.kit.cuts import LOST_S
-from tests.kit.distributed import House
-from tests.kit.gapped import WAYS, log_ends, telling
+from tests.kit.distributed import Deployment
+from tests.kit.gapped import WAYS, log_ends, observation
 
 Cut = tuple[str, str, float]
 """Which recording, how it is cut off, when."""
@@ -23,7 +23,7 @@ def cuts(times: int) -> list[Cut]:
     for number in range(times):
         name = "run-a" if number % 2 else "run-b"
         lines = capture(name).lines
-        moments = [moment for index in telling(capture(name)) if (moment := lines[index].t) + LOST_S < log_ends(capture(name))]
+        moments = [moment for index in observation(capture(name)) if (moment := lines[index].t) + LOST_S < log_ends(capture(name))]
         found.append((name, sorted(WAYS)[number // 2 % 2], moments[(len(moments) - 1) * number // max(1, times - 1)]))
     return found
 
@@ -65,9 +65,9 @@ def test_cuts_are_bounded_and_then_exact_beside_a_server(atende: CommandLine, tm
             hold(atende, cut, tmp_path, "--company", f"Empresa {number}")
 
 
-def test_cuts_are_bounded_and_then_exact_on_servers(shared_house: House, tmp_path: Path) -> None:
+def test_cuts_are_bounded_and_then_exact_on_servers(shared_deployment: Deployment, tmp_path: Path) -> None:
     for number, cut in enumerate(cuts(2)):
-        hold(Quick.over(shared_house), cut, tmp_path, "--company", f"Empresa cortada {number}")
+        hold(Quick.over(shared_deployment), cut, tmp_path, "--company", f"Empresa cortada {number}")
 
 
 @pytest.mark.long

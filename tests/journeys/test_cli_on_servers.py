@@ -14,20 +14,20 @@ import pytest
 from bootstrap import Distributed
 from tests.journeys.command_line import CommandLine, Quick
 from tests.journeys.test_cli_directory import LOG
-from tests.kit.distributed import House, distributed
+from tests.kit.distributed import Deployment, distributed
 from tests.kit.stores import behind
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     """A house without a company, in which the tests of this file follow each other."""
     with distributed(tmp_path_factory.mktemp("house")) as made:
         yield made
 
 
 @pytest.fixture
-def atende(house: House) -> Quick:
-    return Quick.over(house)
+def atende(deployment: Deployment) -> Quick:
+    return Quick.over(deployment)
 
 
 @pytest.fixture
@@ -38,29 +38,29 @@ def log(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_house_without_a_company_says_so(house: House, atende: Quick) -> None:
+def test_a_house_without_a_company_says_so(deployment: Deployment, atende: Quick) -> None:
     for words in (("report", "queues"), ("history", "1"), ("admin", "ana@empresa.example"), ("forget", "21977000185")):
         assert "has no company yet: import something, or serve it" in atende(*words, status=2).err
     assert atende("verify").out == "0 events proved\n"
-    assert house.store.end() == 0
+    assert deployment.store.end() == 0
 
 
-def test_nothing_comes_to_be_by_a_mistake(house: House, atende: Quick, tmp_path: Path) -> None:
+def test_nothing_comes_to_be_by_a_mistake(deployment: Deployment, atende: Quick, tmp_path: Path) -> None:
     wrong = tmp_path / "wrong"
     wrong.write_text("a letter\n")
     assert "expected an Asterisk queue_log" in atende("import", "queue-log", wrong, status=2).err
-    assert house.store.end() == 0
+    assert deployment.store.end() == 0
 
 
-def test_two_servers_of_an_empty_house_make_one_company(house: House, atende: Quick) -> None:
-    apis = [house.api() for _ in range(2)]
-    assert len({house.url_of_api(api) for api in apis}) == 2
+def test_two_servers_of_an_empty_house_make_one_company(deployment: Deployment, atende: Quick) -> None:
+    apis = [deployment.api() for _ in range(2)]
+    assert len({deployment.url_of_api(api) for api in apis}) == 2
     assert atende("verify").out == "1 events proved\n"
     assert [api.stop() for api in apis] == [0, 0]
 
 
-def test_many_imports_at_once_from_anywhere_and_nothing_lies_in_a_directory(house: House, log: Path, tmp_path: Path) -> None:
-    line = CommandLine.over(house)
+def test_many_imports_at_once_from_anywhere_and_nothing_lies_in_a_directory(deployment: Deployment, log: Path, tmp_path: Path) -> None:
+    line = CommandLine.over(deployment)
     before = os.getcwd()
     os.chdir(tmp_path)
     try:
@@ -72,10 +72,10 @@ def test_many_imports_at_once_from_anywhere_and_nothing_lies_in_a_directory(hous
         assert process.returncode == 0, err
         assert '"calls":2' in out
     for number in range(3):
-        row = Quick.over(house)("report", "queues", "--company", f"Empresa {number}", "--format", "json").json["rows"][0]
+        row = Quick.over(deployment)("report", "queues", "--company", f"Empresa {number}", "--format", "json").json["rows"][0]
         assert (row["queue"], row["offered"], row["answered"]) == ("vendas", 2, 1)
     assert [path.name for path in tmp_path.iterdir()] == ["queue_log"]
-    assert not (house.folder / "none").exists()
+    assert not (deployment.folder / "none").exists()
 
 
 @pytest.mark.parametrize("words", [("report", "queues"), ("verify",), ("serve", "--port", "0"), ("import", "queue-log", "-")])
@@ -87,20 +87,20 @@ def test_a_data_directory_has_no_meaning(atende: Quick, words: tuple[str, ...], 
 
 
 def test_an_import_without_workers_is_saved_and_says_how_far_the_figures_are(
-    house: House, atende: Quick, log: Path, monkeypatch: pytest.MonkeyPatch
+    deployment: Deployment, atende: Quick, log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Distributed, "STANDSTILL_S", 0.5)
-    for process in (*house.workers, *house.relays):
+    for process in (*deployment.workers, *deployment.relays):
         process.stop()
-    before = house.store.end()
+    before = deployment.store.end()
     told = atende("import", "queue-log", log, "--company", "Later", status=1)
     assert re.fullmatch(
         rf"the figures stand at position {before} of \d+, and no relay or worker seems to run .*; all that was saved stays saved\n",
         told.err,
     )
-    assert house.store.end() > before
+    assert deployment.store.end() > before
     assert atende("import", "queue-log", log, "--company", "Later", "--no-wait", "--json").json["calls"] == 0
-    for process in (*house.relays, *house.workers):
+    for process in (*deployment.relays, *deployment.workers):
         process.start()
     monkeypatch.undo()
     assert atende("report", "queues", "--company", "Later", "--format", "json").json["rows"][0]["offered"] == 2
@@ -114,15 +114,15 @@ TAMPERING = {
 
 
 @pytest.mark.parametrize("statement", TAMPERING)
-def test_what_was_done_to_the_log_is_named(house: House, atende: Quick, statement: str) -> None:
-    behind(house.place, "CREATE TABLE kept AS SELECT * FROM stored_events")
+def test_what_was_done_to_the_log_is_named(deployment: Deployment, atende: Quick, statement: str) -> None:
+    behind(deployment.location, "CREATE TABLE kept AS SELECT * FROM stored_events")
     try:
-        behind(house.place, statement)
+        behind(deployment.location, statement)
         assert re.match(f"tampered: {TAMPERING[statement]}; the \\d before it are proved\n$", atende("verify", status=1).out)
     finally:
-        behind(house.place, "TRUNCATE stored_events")
-        behind(house.place, "INSERT INTO stored_events SELECT * FROM kept")
-        behind(house.place, "DROP TABLE kept")
+        behind(deployment.location, "TRUNCATE stored_events")
+        behind(deployment.location, "INSERT INTO stored_events SELECT * FROM kept")
+        behind(deployment.location, "DROP TABLE kept")
     assert atende("verify").out.endswith("events proved\n")
 
 
@@ -164,15 +164,15 @@ WORDS = {"serve": ("serve", "--port", "0"), "report": ("report", "queues")}
 
 
 @pytest.mark.parametrize(("what", "word"), [(what, word) for what, words in ASKED.items() for word in words])
-def test_what_is_wrong_with_a_server_is_one_line_and_nothing_has_started(house: House, what: str, word: str) -> None:
+def test_what_is_wrong_with_a_server_is_one_line_and_nothing_has_started(deployment: Deployment, what: str, word: str) -> None:
     setting, value, said = WRONG[what]
-    assert house.store.head() >= 0, "whoever opens a house first says which master key is its own"
-    now = house.settings[setting]
+    assert deployment.store.head() >= 0, "whoever opens a house first says which master key is its own"
+    now = deployment.settings[setting]
     user, _, rest = now.rpartition("@")
     wrong = value.format(closed=closed(), user=user.rpartition(":")[0], rest=rest, server=now.rpartition("/")[0])
     # One that would go on for ever is a process of its own: it has to end.
     kind = CommandLine if word in ("serve", "relay", "worker") else Quick
-    refused = kind(house.folder / "none", {**house.settings, setting: wrong})(*WORDS.get(word, (word,)), status=2)
+    refused = kind(deployment.folder / "none", {**deployment.settings, setting: wrong})(*WORDS.get(word, (word,)), status=2)
     assert refused.out == ""
     assert said in refused.err
     assert refused.err.count("\n") == 1

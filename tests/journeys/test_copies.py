@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.kit.distributed import House, distributed
+from tests.kit.distributed import Deployment, distributed
 from tests.kit.kafka import send
 from tests.kit.simulated import Past, log_of, simulated
 from tests.kit.stores import behind
@@ -18,20 +18,22 @@ PERSONAL = {"from", "to", "contact"}
 """Columns that name people."""
 
 
-def figures(house: House, **settings: str) -> dict[str, list[dict[str, Any]]]:
+def figures(deployment: Deployment, **settings: str) -> dict[str, list[dict[str, Any]]]:
     """Every report, as its JSON says it."""
-    return {" ".join(words): json.loads(house.run("report", *words, "--format", "json", **settings).stdout)["rows"] for words in REPORTS}
+    return {
+        " ".join(words): json.loads(deployment.run("report", *words, "--format", "json", **settings).stdout)["rows"] for words in REPORTS
+    }
 
 
 def without_people(told: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
     return {name: [{key: value for key, value in row.items() if key not in PERSONAL} for row in rows] for name, rows in told.items()}
 
 
-def lose(house: House) -> None:
+def lose(deployment: Deployment) -> None:
     """The databases of PostgreSQL and ClickHouse are gone; Kafka is all that is left."""
     for schema in ("store", "keys", "relay"):
-        behind(house.place, f"DROP SCHEMA {schema} CASCADE")
-    house.warehouse.execute(f"DROP DATABASE {house.warehouse.database}")
+        behind(deployment.location, f"DROP SCHEMA {schema} CASCADE")
+    deployment.warehouse.execute(f"DROP DATABASE {deployment.warehouse.database}")
 
 
 @pytest.fixture(scope="module")
@@ -40,59 +42,59 @@ def past(tmp_path_factory: pytest.TempPathFactory) -> Past:
 
 
 def test_a_center_is_moved_and_lost_and_restored(past: Past, tmp_path: Path) -> None:
-    with distributed(tmp_path, relays=0, workers=0, env={"ATENDE_MASTER_KEY": past.master}) as house:
-        here = {"ATENDE_MODE": "embedded", "ATENDE_DATA": str(past.place.directory)}
-        before = figures(house, **here)
+    with distributed(tmp_path, relays=0, workers=0, env={"ATENDE_MASTER_KEY": past.master}) as deployment:
+        here = {"ATENDE_MODE": "embedded", "ATENDE_DATA": str(past.location.directory)}
+        before = figures(deployment, **here)
         assert all(before.values())
 
-        moved = house.run("move", "--data", str(past.place.directory))
+        moved = deployment.run("move", "--data", str(past.location.directory))
         assert f"{len(past.log):,} events moved to PostgreSQL at" in moved.stdout
         assert f"to {past.head.position}:{past.head.hash.hex()}\n" in moved.stdout
-        refused = house.run("report", "queues", status=2, **here)
+        refused = deployment.run("report", "queues", status=2, **here)
         assert "was moved to PostgreSQL at" in refused.stderr
 
-        processes = [house.relay(), house.worker()]
-        house.wait_covered()
-        assert figures(house) == before
+        processes = [deployment.relay(), deployment.worker()]
+        deployment.wait_covered()
+        assert figures(deployment) == before
         backup = tmp_path / "keys.backup"
-        assert house.run("backup-keys", str(backup)).stdout.endswith(f"up to {past.head.position}:{past.head.hash.hex()}\n")
+        assert deployment.run("backup-keys", str(backup)).stdout.endswith(f"up to {past.head.position}:{past.head.hash.hex()}\n")
         for process in processes:
             process.stop()
 
-        lose(house)
-        restored = house.run("restore", "--from-kafka", "--keys", str(backup))
+        lose(deployment)
+        restored = deployment.run("restore", "--from-kafka", "--keys", str(backup))
         assert f"{len(past.log):,} events restored" in restored.stdout
         assert f"the end is proved up to event {len(past.log)}" in restored.stdout
         assert f"rows were made anew up to position {len(past.log)}" in restored.stdout
-        assert log_of(house.place) == past.log
-        assert figures(house) == before
-        assert house.run("verify").stdout == f"{len(past.log)} events proved\n"
+        assert log_of(deployment.location) == past.log
+        assert figures(deployment) == before
+        assert deployment.run("verify").stdout == f"{len(past.log)} events proved\n"
 
-        lose(house)
-        assert "the end is not proved" in house.run("restore", "--from-kafka").stdout
-        anonymous = figures(house)
+        lose(deployment)
+        assert "the end is not proved" in deployment.run("restore", "--from-kafka").stdout
+        anonymous = figures(deployment)
         assert anonymous != before
         assert without_people(anonymous) == without_people(before)
         # The relay goes on behind what Kafka has: nothing is told twice.
-        house.relay().wait_says(f"relay begins term=[0-9]+ position={len(past.log)}")
+        deployment.relay().wait_says(f"relay begins term=[0-9]+ position={len(past.log)}")
 
 
 def test_mistakes_are_one_line(past: Past, tmp_path: Path) -> None:
-    with distributed(tmp_path, relays=0, workers=0) as house:
+    with distributed(tmp_path, relays=0, workers=0) as deployment:
         for words, said in (
             (("restore",), "--from-kafka"),
             (("restore", "--from-kafka", "--head", "7"), "POSITION:HASH"),
             (("restore", "--from-kafka", "--keys", str(tmp_path / "nothing")), "No such file"),
             (("move", "--data", str(tmp_path / "nowhere")), "is no data directory"),
         ):
-            ran = house.run(*words, status=2)
+            ran = deployment.run(*words, status=2)
             assert said in ran.stderr
             assert (len(ran.stderr.splitlines()), ran.stdout) == (1, "")
-        assert "no topic" in house.run("restore", "--from-kafka", status=2, ATENDE_TOPICS="never").stderr
-        assert "no broker answers" in house.run("restore", "--from-kafka", status=2, ATENDE_KAFKA="127.0.0.1:1").stderr
-        send(house.kafka, house.prefix, past.log[:3])
-        assert "hold 3 messages of another log" in house.run("move", "--data", str(past.place.directory), status=2).stderr
+        assert "no topic" in deployment.run("restore", "--from-kafka", status=2, ATENDE_TOPICS="never").stderr
+        assert "no broker answers" in deployment.run("restore", "--from-kafka", status=2, ATENDE_KAFKA="127.0.0.1:1").stderr
+        send(deployment.kafka, deployment.prefix, past.log[:3])
+        assert "hold 3 messages of another log" in deployment.run("move", "--data", str(past.location.directory), status=2).stderr
         here = {"ATENDE_MODE": "embedded", "ATENDE_DATA": str(tmp_path / "nowhere")}
-        assert "ATENDE_MODE=distributed" in house.run("move", status=2, **here).stderr
-        assert "nothing was ever stored there" in house.run("backup-keys", str(tmp_path / "file"), status=2, **here).stderr
-        assert "--data has no meaning" in house.run("backup-keys", str(tmp_path / "file"), "--data", "here", status=2).stderr
+        assert "ATENDE_MODE=distributed" in deployment.run("move", status=2, **here).stderr
+        assert "nothing was ever stored there" in deployment.run("backup-keys", str(tmp_path / "file"), status=2, **here).stderr
+        assert "--data has no meaning" in deployment.run("backup-keys", str(tmp_path / "file"), "--data", "here", status=2).stderr

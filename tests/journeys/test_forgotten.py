@@ -31,7 +31,7 @@ def atende(tmp_path: Path) -> CommandLine:
     with hold(made.data, Settings()) as held:
         brought_ami(held, "Empresa", RUN_B / "ami.timed.jsonl.gz")
         center = held.center
-        center.door.execute(RegisterContact(name=NAME, phones=(NUMBER,)), caller(known(center, "")))
+        center.bus.execute(RegisterContact(name=NAME, phones=(NUMBER,)), caller(known(center, "")))
     return made
 
 

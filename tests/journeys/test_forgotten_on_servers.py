@@ -19,37 +19,37 @@ from tests.journeys.command_line import Quick
 from tests.journeys.conftest import RUN_B
 from tests.journeys.test_forgotten import NAME, NUMBER, figures
 from tests.kit.asked import brought_ami
-from tests.kit.distributed import PARTITIONS, House, distributed
+from tests.kit.distributed import PARTITIONS, Deployment, distributed
 from tests.kit.searching import in_tables, writings
 from tests.kit.stores import written
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+def deployment(tmp_path: Path) -> Iterator[Deployment]:
     with distributed(tmp_path) as made:
         yield made
 
 
-def in_kafka(house: House) -> bytes:
+def in_kafka(deployment: Deployment) -> bytes:
     """All that lies in the topics of the house."""
-    messages = [message for name in names(house.prefix) for message in messages_of(house.kafka, name, PARTITIONS)]
+    messages = [message for name in names(deployment.prefix) for message in messages_of(deployment.kafka, name, PARTITIONS)]
     return b"\n".join(
         part for message in messages for part in (message.value, message.key, *(value for _, value in message.headers)) if part
     )
 
 
-def test_nothing_is_left_of_a_forgotten_contact_and_every_figure_stays(house: House) -> None:
-    atende = Quick.over(house)
+def test_nothing_is_left_of_a_forgotten_contact_and_every_figure_stays(deployment: Deployment) -> None:
+    atende = Quick.over(deployment)
 
     def reported() -> list[Any]:
-        with reach(atende.data, read(house.settings)) as held:
+        with reach(atende.data, read(deployment.settings)) as held:
             return figures(held)
 
     def prepared(held: Held) -> None:
         brought_ami(held, "Empresa", RUN_B / "ami.timed.jsonl.gz")
-        held.center.door.execute(RegisterContact(name=NAME, phones=(NUMBER,)), caller(known(held.center, "")))
+        held.center.bus.execute(RegisterContact(name=NAME, phones=(NUMBER,)), caller(known(held.center, "")))
 
-    with reach(atende.data, read(house.settings)) as held:
+    with reach(atende.data, read(deployment.settings)) as held:
         prepared(held)
     before = reported()
     protocols = [str(row["protocol"]) for row in atende("report", "interactions", "--format", "json").json["rows"] if row["from"] == NUMBER]
@@ -66,11 +66,11 @@ def test_nothing_is_left_of_a_forgotten_contact_and_every_figure_stays(house: Ho
     assert atende("rebuild").out.startswith("rebuilt up to position ")
     assert reported() == before
     names_the_person = [*writings(NUMBER), NAME, "Zulmira"]
-    stored, carried = written(house.place), in_kafka(house)
+    stored, carried = written(deployment.location), in_kafka(deployment)
     assert b"interaction." in stored
     assert b"interaction." in carried
     for text in names_the_person:
         assert text.encode() not in stored
         assert text.encode() not in carried
-    assert in_tables(house.warehouse, names_the_person) == {}
+    assert in_tables(deployment.warehouse, names_the_person) == {}
     assert "no contact has this id or phone number" in atende("forget", NUMBER, status=2).err

@@ -23,7 +23,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     parts(directory)
     with hold(directory / "data", Settings()) as held:
         work = Work(held)
-        work.tell(0, len(work.commands))
+        work.observe(0, len(work.commands))
         brought(held, BROUGHT, directory / "queue_log")
         return figures(held)
 
@@ -47,7 +47,7 @@ def kill_again_and_again(directory: Path, times: int, undisturbed: dict[str, Any
     with hold(directory / "data", Settings()) as held:
         work = Work(held)
         assert work.next > max(acknowledged) > times
-        assert dict(work.tell(0, len(work.commands))).items() >= acknowledged.items()
+        assert dict(work.observe(0, len(work.commands))).items() >= acknowledged.items()
         brought(held, BROUGHT, *parts(directory))
         assert figures(held) == undisturbed
     assert InDirectory(directory / "data").verify().flaw is None

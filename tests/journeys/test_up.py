@@ -18,10 +18,10 @@ from tests.kit.http import PASSWORD
 @pytest.fixture
 def services(tmp_path: Path) -> Iterator[Path]:
     """A directory as `make services` leaves it, whose settings are those of a house without a process."""
-    with distributed(tmp_path, relays=0, workers=0) as house:
+    with distributed(tmp_path, relays=0, workers=0) as deployment:
         directory = tmp_path / "services"
         directory.mkdir()
-        (directory / "env").write_text("".join(f"{name}={value}\n" for name, value in house.settings.items()))
+        (directory / "env").write_text("".join(f"{name}={value}\n" for name, value in deployment.settings.items()))
         yield directory
         down(directory, lambda _: None)
 

@@ -6,19 +6,19 @@ from collections.abc import Iterator
 
 import pytest
 
-from commands.command_bus import Door
+from commands.command_bus import CommandBus
 from store.event_store import Store
-from store.storage_location import Place
+from store.storage_location import StorageLocation
 from tests.commands.tally import Noon
 
 
 @pytest.fixture
-def store(place: Place) -> Iterator[Store]:
-    opened = Store(place)
+def store(location: StorageLocation) -> Iterator[Store]:
+    opened = Store(location)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def door(store: Store) -> Door:
-    return Door(store, Noon())
+def bus(store: Store) -> CommandBus:
+    return CommandBus(store, Noon())

@@ -15,15 +15,15 @@ from domain.ids import agent_id, interaction_id, queue_id, timeline_id
 from domain.queues import QueueRegistered, QueueRenamed, QueueSettings
 from domain.voice.calls import Attempt, Call, IvrPath, Visit
 from domain.voice.interactions import Observed
-from domain.voice.presence import Span, Standing
+from domain.voice.presence import PresenceSpan, PresenceState
+from domain.voice.timeline import CoverageSpan as Covered
 from domain.voice.timeline import Gap, GapSeen, PbxRestarted, SpanCovered
-from domain.voice.timeline import Span as Covered
 from migrations.runner import migrate
 from projections.engine.chdb_warehouse import ChdbWarehouse
 from projections.engine.folding import Folding
 from projections.engine.progress import Progress
 from projections.engine.reading import Stored
-from projections.engine.temporal_view import Rows
+from projections.engine.temporal_view import CompanyRows
 from projections.engine.warehouse import Warehouse
 from projections.engine.writing import write
 from tests.kit.log import stored
@@ -45,10 +45,10 @@ class Center:
         self._waiting: list[Stored] = []
 
     @property
-    def rows(self) -> Rows:
+    def rows(self) -> CompanyRows:
         """What reports are asked of; everything told so far is written first."""
         self.write()
-        return Rows(self.warehouse, self.tenant, self.progress)
+        return CompanyRows(self.warehouse, self.tenant, self.progress)
 
     def write(self) -> None:
         """Write what was told since the last time."""
@@ -76,10 +76,10 @@ class Center:
         for call in calls:
             self.call(call)
 
-    def agent(self, name: str, *spans: Span, person: bool = True, queues: tuple[str, ...] = ()) -> None:
+    def agent(self, name: str, *spans: PresenceSpan, person: bool = True, queues: tuple[str, ...] = ()) -> None:
         """An agent with sessions and pauses."""
         at = max((span.until_ms or span.from_ms for span in spans), default=0)
-        standing = Standing(queues=dict.fromkeys(queues, "member"))
+        standing = PresenceState(queues=dict.fromkeys(queues, "member"))
         self._event(AgentObserved, agent_id(self.tenant, name), at, name=name, spans=spans, person=person, standing=standing)
 
     def queue(self, name: str, **settings: object) -> None:

@@ -23,6 +23,7 @@ from commands.agents import LogIn, LogOut, PauseAgent, ResumeAgent
 from commands.handler_context import Caller, Command, Receipt
 from commands.interactions import (
     AbandonCall,
+    AnnounceOutOfHours,
     AnswerCall,
     AnswerDial,
     ChooseOption,
@@ -34,13 +35,12 @@ from commands.interactions import (
     LeaveByKey,
     LeaveIvr,
     MeasureQuality,
-    MissRing,
     OfferCall,
     ReleaseCall,
     ResumeCall,
     RingAgent,
+    RingNoAnswer,
     StartCall,
-    TellOutOfHours,
     TimeOutCall,
     WithdrawCall,
     WrapUp,
@@ -50,7 +50,7 @@ from settings import Settings, read
 from simulator.speaking import PERMISSIONS
 from store.clock import SystemClock
 from store.event_store import Store
-from tests.kit.distributed import House
+from tests.kit.distributed import Deployment
 from tests.kit.killed_center import commands, end_of, figures_of, setting_up
 from tests.kit.loads import alongside
 from tests.kit.waiting import within
@@ -64,8 +64,8 @@ _PAUSE_S = 0.06
 _AT_ONCE = 500
 
 _STEPS: dict[type[Command], str] = {
-    EnterIvr: "ivr/enter", ChooseOption: "ivr/option", TellOutOfHours: "ivr/out-of-hours", LeaveIvr: "ivr/leave", OfferCall: "offer",
-    RingAgent: "ring", MissRing: "miss", AnswerCall: "answer", HoldCall: "hold", ResumeCall: "resume", ReleaseCall: "release",
+    EnterIvr: "ivr/enter", ChooseOption: "ivr/option", AnnounceOutOfHours: "ivr/out-of-hours", LeaveIvr: "ivr/leave", OfferCall: "offer",
+    RingAgent: "ring", RingNoAnswer: "miss", AnswerCall: "answer", HoldCall: "hold", ResumeCall: "resume", ReleaseCall: "release",
     AbandonCall: "abandon", TimeOutCall: "time-out", LeaveByKey: "leave-by-key", WithdrawCall: "withdraw", AnswerDial: "attempt-answered",
     FailDial: "attempt-failed", EndCall: "end", WrapUp: "wrap-up", MeasureQuality: "quality",
 }  # fmt: skip
@@ -105,18 +105,18 @@ def _request(command: Command) -> tuple[str, dict[str, Any]]:
 class Client:
     """One company's, which tells one thing after the other. told: the receipts that it got, in order; in_doubt: how often it got no answer."""
 
-    def __init__(self, house: House, company: str, who: Caller) -> None:
+    def __init__(self, deployment: Deployment, company: str, who: Caller) -> None:
         self.company = company
         self.commands = _tellable(company, who.tenant)
         self.told: list[Receipt] = []
         self.in_doubt = 0
-        self._house = house
+        self._house = deployment
         self._who = replace(who, permissions=PERMISSIONS)
         self._chance = Random(company)
-        self._tokens = Tokens(house.env["ATENDE_TOKEN_SECRET"], SystemClock().now_us)
+        self._tokens = Tokens(deployment.env["ATENDE_TOKEN_SECRET"], SystemClock().now_us)
         self._url = ""
 
-    def tell(self, ending: threading.Event) -> None:
+    def observe(self, ending: threading.Event) -> None:
         """Tell on until `ending`; now and then what was told before, which changes nothing."""
         with httpx.Client(timeout=30) as http:
             while not ending.wait(self._chance.random() * 2 * _PAUSE_S):
@@ -147,23 +147,25 @@ class Client:
         assert answer.is_success, answer.text
         return [msgspec.json.decode(answer.content, type=Receipt)]
 
-    def again(self, house: House) -> list[Any]:
+    def again(self, deployment: Deployment) -> list[Any]:
         """What another process answers to all that was acknowledged, told under the same keys."""
         requests = [
             (command, replace(self._who, idempotency_key=str(number))) for number, command in enumerate(self.commands[: len(self.told)])
         ]
         return [
-            answer for first in range(0, len(requests), _AT_ONCE) for answer in house.door.execute_all(requests[first : first + _AT_ONCE])
+            answer
+            for first in range(0, len(requests), _AT_ONCE)
+            for answer in deployment.bus.execute_all(requests[first : first + _AT_ONCE])
         ]
 
 
 class Clients:
     """All of a house; what they have told stays known from one time `at_work` to the next."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
+    def __init__(self, deployment: Deployment) -> None:
+        self._house = deployment
         with self._reached() as held:
-            self.clients = [Client(house, company, _set_up(held, company)) for company in COMPANIES]
+            self.clients = [Client(deployment, company, _set_up(held, company)) for company in COMPANIES]
 
     @contextmanager
     def _reached(self) -> Iterator[Held]:
@@ -173,7 +175,7 @@ class Clients:
     @contextmanager
     def at_work(self) -> Iterator[None]:
         """They tell meanwhile."""
-        with alongside(*(client.tell for client in self.clients)):
+        with alongside(*(client.observe for client in self.clients)):
             yield
 
     @property
@@ -195,7 +197,7 @@ class Clients:
         with TemporaryDirectory() as directory, self._reached() as held, hold(Path(directory, "twin"), Settings()) as twin:
             for client in self.clients:
                 who = _set_up(twin, client.company)
-                twin.center.door.execute_all([(command, who) for command in client.commands[: len(client.told)]])
+                twin.center.bus.execute_all([(command, who) for command in client.commands[: len(client.told)]])
                 assert _happened(self._house.store, who.tenant) == _happened(twin.center.store, who.tenant)
             for company in COMPANIES:
                 assert figures_of(held, company, end_of(HOURS)) == figures_of(twin, company, end_of(HOURS))
@@ -204,7 +206,7 @@ class Clients:
 def _set_up(held: Held, company: str) -> Caller:
     """The company is there, with its queues and IVRs."""
     who = caller(known_or_new(held.center, company))
-    held.center.door.execute_all([(command, who) for command in setting_up()])
+    held.center.bus.execute_all([(command, who) for command in setting_up()])
     return who
 
 

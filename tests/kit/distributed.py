@@ -27,7 +27,7 @@ from kafka.admin import KafkaAdminClient
 from kafka.partitioner import murmur2
 from psycopg import sql
 
-from commands.command_bus import Door
+from commands.command_bus import CommandBus
 from projections.engine.clickhouse_warehouse import ClickhouseWarehouse
 from projections.engine.reading import Stored
 from projections.engine.writing import positions_of
@@ -148,7 +148,7 @@ def share(worker: Process) -> int:
     return int(found[-1]) if found and "assigned" in worker.said.rpartition("partitions ")[2] else 0
 
 
-class House:
+class Deployment:
     """The processes of a house and what they share. `env`: the settings of all of them."""
 
     def __init__(self, folder: Path, env: dict[str, str], settings: dict[str, str]) -> None:
@@ -223,21 +223,21 @@ class House:
     # What they share
 
     @cached_property
-    def place(self) -> OnServers:
+    def location(self) -> OnServers:
         return OnServers(self.folder / "here", self.store_url)
 
     @cached_property
     def store(self) -> Store:
         """The log, opened by this process too."""
-        self.place.directory.mkdir(exist_ok=True)
-        store = Store(self.place, master=self.env["ATENDE_MASTER_KEY"])
+        self.location.directory.mkdir(exist_ok=True)
+        store = Store(self.location, master=self.env["ATENDE_MASTER_KEY"])
         self._opened.callback(store.close)
         return store
 
     @cached_property
-    def door(self) -> Door:
+    def bus(self) -> CommandBus:
         """Where commands are executed, as an API process would."""
-        return Door(self.store)
+        return CommandBus(self.store)
 
     @cached_property
     def warehouse(self) -> ClickhouseWarehouse:
@@ -248,7 +248,7 @@ class House:
 
     def events(self) -> list[Stored]:
         """The whole log."""
-        return [(*row,) for row in behind(self.place, _EVENTS)]  # type: ignore[misc]
+        return [(*row,) for row in behind(self.location, _EVENTS)]  # type: ignore[misc]
 
     def ends(self) -> dict[str, int]:
         """The position of the last event of each partition, as it must come to be in Kafka."""
@@ -262,7 +262,7 @@ class House:
         group = f"{self.prefix}.rows"
         with closing(KafkaAdminClient(bootstrap_servers=self.kafka)) as admin:
             told = admin.list_group_offsets(group)[group]
-        return {partition_name(place.topic, place.partition): offset.offset for place, offset in told.items()}
+        return {partition_name(location.topic, location.partition): offset.offset for location, offset in told.items()}
 
     def wait_covered(self, seconds: float = SOON_S) -> None:
         """Until the rows answer for all that is in the log now."""
@@ -306,7 +306,7 @@ def environment(told: Settings) -> dict[str, str]:
 @contextmanager
 def distributed(
     folder: Path, *, relays: int = 1, workers: int = 1, apis: int = 0, env: dict[str, str] | None = None, servers: Path = DIRECTORY
-) -> Iterator[House]:
+) -> Iterator[Deployment]:
     """A house whose processes have begun, until the end. env: more settings. servers: the directory of those that it is to use."""
     name = f"test_{uuid4().hex[:12]}"
     with ExitStack() as stack:
@@ -320,22 +320,26 @@ def distributed(
             "ATENDE_MODE": "distributed", "ATENDE_DATA": str(folder / "data"), "ATENDE_PARTITIONS": str(PARTITIONS),
             "ATENDE_MASTER_KEY": "5a" * 32, "ATENDE_TOKEN_SECRET": "s" * 32, "PYTHONUNBUFFERED": "1",
         }  # fmt: skip
-        house = House(folder, {**apart(), **more, **settings, **(env or {})}, settings)
-        stack.callback(house.close)
-        _prepare(house)
-        begun = [*(house.relay() for _ in range(relays)), *(house.worker() for _ in range(workers)), *(house.api() for _ in range(apis))]
+        deployment = Deployment(folder, {**apart(), **more, **settings, **(env or {})}, settings)
+        stack.callback(deployment.close)
+        _prepare(deployment)
+        begun = [
+            *(deployment.relay() for _ in range(relays)),
+            *(deployment.worker() for _ in range(workers)),
+            *(deployment.api() for _ in range(apis)),
+        ]
         for process in begun:
             process.wait_says(_BEGUN[process.words[0]])
-        yield house
+        yield deployment
 
 
 _BEGUN = {"relay": "relay begins", "worker": "partitions assigned", "serve": "at http"}
 """What a process says when it has begun."""
 
 
-def _prepare(house: House) -> None:
+def _prepare(deployment: Deployment) -> None:
     """The topics and the tables, at once."""
-    both = [house.start("topics"), house.start("migrate")]
+    both = [deployment.start("topics"), deployment.start("migrate")]
     for process in both:
         assert process.wait_ends() == 0, process.said
 

@@ -6,14 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from domain.agents import Agent, AgentEvent
-from domain.base import SECOND, Stamp
+from domain.base import SECOND, EventMetadata
 from domain.voice.evidence import Context
 from domain.voice.facts import Fact
-from domain.voice.presence import Span
+from domain.voice.presence import PresenceSpan
 
 T0 = 1_795_409_000
 TENANT = UUID(int=7)
-STAMP = Stamp(tenant=TENANT, actor="test", recorded_at=T0 * SECOND)
+STAMP = EventMetadata(tenant=TENANT, actor="test", recorded_at=T0 * SECOND)
 
 
 def log(kind: str, second: float, **fields: Any) -> Fact:
@@ -28,9 +28,9 @@ def ami(kind: str, second: float, **fields: Any) -> Fact:
     return Fact(kind, T0 * SECOND + round(second * SECOND), "ami", ref=f"ami:{kind}@{second}", **fields)
 
 
-def stretches(agent: Agent) -> dict[tuple[str, int], Span]:
+def stretches(agent: Agent) -> dict[tuple[str, int], PresenceSpan]:
     """The sessions and pauses that an agent's events come to."""
-    found: dict[tuple[str, int], Span] = {}
+    found: dict[tuple[str, int], PresenceSpan] = {}
     for event in agent.stream():
         assert isinstance(event, AgentEvent)
         for key in event.dropped:

@@ -17,7 +17,7 @@ from telephony_adapter.ami.recording import Recording
 from telephony_adapter.ami.translator import Translator
 from tests.kit.captures import NAMES, Capture, Line, capture, written
 from tests.kit.cuts import LOST_S, lacking, lost
-from tests.kit.deployment import Company, Figures, House, house
+from tests.kit.embedded import Company, EmbeddedCenter, Figures
 
 Cutting = Callable[[Sequence[Line], float], list[Line]]
 Writing = Callable[[Iterable[Line], Path], Path]
@@ -50,14 +50,14 @@ class Cut:
     company: Company
 
 
-def telling(recorded: Capture) -> list[int]:
+def observation(recorded: Capture) -> list[int]:
     """The lines of a recording that make a command, by index."""
     translator = Translator("ami")
     return [packet.number - 1 for packet in Recording(recorded.timed, translator.interest) if translator.feed(packet)]
 
 
 def cut_at(
-    built: House, recorded: Capture, way: str, moments: Sequence[float], directory: Path, *, writing: Writing = written
+    built: EmbeddedCenter, recorded: Capture, way: str, moments: Sequence[float], directory: Path, *, writing: Writing = written
 ) -> Iterator[Cut]:
     """A company for each of these moments, with a stream that is cut off there and goes on (the end of a recording is no gap)."""
     for since in moments:
@@ -131,7 +131,7 @@ def main() -> None:
     """Print the width of the bounds, by capture and by way of cutting."""
     step = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     told = {}
-    with tempfile.TemporaryDirectory() as directory, house(Path(directory)) as built:
+    with tempfile.TemporaryDirectory() as directory, embedded_center(Path(directory)) as built:
         for name in NAMES:
             recorded = capture(name)
             uncut = built.company()
@@ -139,7 +139,7 @@ def main() -> None:
             whole = uncut.figures()
             for way in WAYS:
                 widths = Widths()
-                moments = [recorded.lines[index].t for index in telling(recorded)[::step]]
+                moments = [recorded.lines[index].t for index in observation(recorded)[::step]]
                 cuts = list(cut_at(built, recorded, way, moments, Path(directory)))
                 wrong = [what for cut in cuts for what in outside(recorded, whole, cut, widths)]
                 told[f"{name} {way}"] = {"cuts": len(cuts), "outside": len(wrong)} | widths.summary()

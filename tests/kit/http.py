@@ -12,7 +12,7 @@ import httpx
 from anyio.from_thread import start_blocking_portal
 from fastapi import FastAPI
 
-from api.application_state import House
+from api.application_state import ApplicationState
 from bootstrap import Center, Embedded
 from commands.handler_context import Caller
 from commands.users import AppointAdministrator, RegisterCompany
@@ -99,10 +99,10 @@ class Person:
 def administrator(app: FastAPI, center: Center, company: str, email: str = "ana@empresa.example") -> str:
     """An access token of an administrator of the company, both made if they are missing."""
     if company_id(company) not in center.store.companies():
-        center.door.execute(RegisterCompany(name=company), operator(company))
-    receipt = center.door.execute(AppointAdministrator(email=email), operator(company))
-    house: House = app.state.house
-    return house.tokens.write(receipt.id, company_id(company), frozenset(PERMISSIONS))
+        center.bus.execute(RegisterCompany(name=company), operator(company))
+    receipt = center.bus.execute(AppointAdministrator(email=email), operator(company))
+    application: ApplicationState = app.state.application
+    return application.tokens.write(receipt.id, company_id(company), frozenset(PERMISSIONS))
 
 
 def operator(company: str) -> Caller:

@@ -96,12 +96,12 @@ class Work:
                 low = middle + 1
         return low
 
-    def tell(self, first: int, count: int) -> list[tuple[int, int]]:
+    def observe(self, first: int, count: int) -> list[tuple[int, int]]:
         """Commands from `first` on, in one transaction; which ones, and the position that each was acknowledged with."""
         numbers = range(first, min(first + count, len(self.commands)))
         requests = [(self.commands[number], replace(self.caller, idempotency_key=str(number))) for number in numbers]
         acknowledged = []
-        for number, answer in zip(numbers, self.center.door.execute_all(requests), strict=True):
+        for number, answer in zip(numbers, self.center.bus.execute_all(requests), strict=True):
             if isinstance(answer, DomainError):
                 raise answer
             acknowledged.append((number, answer.position))
@@ -145,7 +145,7 @@ def main(directory: Path, seed: int) -> None:
         say("open")
         while True:
             doubtful = chance.randint(0, 9) if chance.random() < 0.2 else 0
-            for number, position in work.tell(max(work.next - doubtful, 0), chance.choice([1, 1, 1, 5, 40])):
+            for number, position in work.observe(max(work.next - doubtful, 0), chance.choice([1, 1, 1, 5, 40])):
                 say(f"told {number} {position}")
             if chance.random() < 0.05:
                 number = chance.randrange(len(files))

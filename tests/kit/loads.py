@@ -17,7 +17,7 @@ from projections.engine.folding import Folding
 from projections.engine.writing import write
 from store.database import CommitUnsure, StoreUnavailable
 from store.recorder import ChainedRecorder
-from tests.kit.distributed import House
+from tests.kit.distributed import Deployment
 from tests.kit.log import stored
 from tests.kit.rows import TENANT, everything
 from tests.kit.story import Story
@@ -27,12 +27,12 @@ from tests.kit.waiting import within
 class Load:
     """A made story that goes on and on in the log, as fast as is asked."""
 
-    def __init__(self, house: House, seed: int) -> None:
-        self.house = house
+    def __init__(self, deployment: Deployment, seed: int) -> None:
+        self.deployment = deployment
         self.random = Random(seed)
         self._story = Story(self.random)
 
-    def tell(self, events: int) -> None:
+    def observe(self, events: int) -> None:
         """Let so many more events have happened."""
         told = [stored(0, event) for event in self._story.events(events)]
         self.append([StoredEvent(UUID(bytes=id), version, topic, state) for _, id, version, topic, state in told])
@@ -40,7 +40,7 @@ class Load:
     def append(self, events: list[StoredEvent]) -> None:
         """Let these have happened, as soon as the store takes them."""
         for first in range(0, len(events), 200):
-            within(_Saving(self.house.store.recorder, events[first : first + 200]).is_done)
+            within(_Saving(self.deployment.store.recorder, events[first : first + 200]).is_done)
 
     @contextmanager
     def going_on(self, events: int = 40, pause_s: float = 0.1) -> Iterator[None]:
@@ -48,7 +48,7 @@ class Load:
 
         def go(ending: threading.Event) -> None:
             while not ending.wait(pause_s):
-                self.tell(self.random.randrange(1, events))
+                self.observe(self.random.randrange(1, events))
 
         with alongside(go):
             yield
@@ -89,17 +89,17 @@ def alongside(*work: Callable[[threading.Event], object]) -> Iterator[None]:
         one.result()
 
 
-def twin(house: House, tenant: UUID = TENANT) -> dict[str, list[dict[str, Any]]]:
+def twin(deployment: Deployment, tenant: UUID = TENANT) -> dict[str, list[dict[str, Any]]]:
     """The rows as one process makes them that nobody disturbs."""
-    name = f"{house.warehouse.database}_twin"
-    beside = house.warehouse.beside(name)
+    name = f"{deployment.warehouse.database}_twin"
+    beside = deployment.warehouse.beside(name)
     try:
         migrate(beside)
-        events = house.events()
+        events = deployment.events()
         folding = Folding(beside)
         for first in range(0, len(events), 8_000):
             write(beside, folding.fold(events[first : first + 8_000]))
         return everything(beside, tenant=tenant)
     finally:
         beside.close()
-        house.warehouse.execute(f"DROP DATABASE {name}")
+        deployment.warehouse.execute(f"DROP DATABASE {name}")

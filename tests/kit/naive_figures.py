@@ -1,4 +1,4 @@
-"""The figures of the reports, counted the plainest way from what a `TellingDoor` holds: one visit, one span at a time."""
+"""The figures of the reports, counted the plainest way from what a `RecordingBus` holds: one visit, one span at a time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from domain.voice.calls import Visit
-from tests.kit.recording_bus import TellingDoor
+from tests.kit.recording_bus import RecordingBus
 
 ENDS = ("answered", "abandoned", "timed_out", "transferred_out", "left_by_key", "closed", "unknown")
 Stretch = tuple[int, int]
@@ -20,17 +20,17 @@ def _mean(values: list[int]) -> int | None:
     return int((Decimal(sum(values)) / len(values)).quantize(Decimal(1), ROUND_HALF_UP)) if values else None
 
 
-def _visits(door: TellingDoor) -> list[Visit]:
-    return [visit for interaction in door.interactions.values() if interaction.call for visit in interaction.call.visits]
+def _visits(bus: RecordingBus) -> list[Visit]:
+    return [visit for interaction in bus.interactions.values() if interaction.call for visit in interaction.call.visits]
 
 
 def _handle(visit: Visit) -> int | None:
     return None if visit.talk_ms is None else visit.talk_ms + (visit.hold_ms or 0) + (visit.wrap_up_ms or 0)
 
 
-def queues(door: TellingDoor) -> dict[str, dict[str, Any]]:
+def queues(bus: RecordingBus) -> dict[str, dict[str, Any]]:
     """A row for each queue that a call was offered to."""
-    return {queue: _queue([visit for visit in _visits(door) if visit.queue == queue]) for queue in {visit.queue for visit in _visits(door)}}
+    return {queue: _queue([visit for visit in _visits(bus) if visit.queue == queue]) for queue in {visit.queue for visit in _visits(bus)}}
 
 
 def _queue(visits: list[Visit]) -> dict[str, Any]:
@@ -54,16 +54,16 @@ def _queue(visits: list[Visit]) -> dict[str, Any]:
     }
 
 
-def agents(door: TellingDoor) -> dict[str, dict[str, Any]]:
+def agents(bus: RecordingBus) -> dict[str, dict[str, Any]]:
     """A row for each agent; what goes on is counted up to the last line."""
-    until = max(span.until_us for span in door.timeline.spans.values()) // 1000
-    return {name: _agent(door, name, until) for name, agent in door.people.items() if agent.person}
+    until = max(span.until_us for span in bus.timeline.spans.values()) // 1000
+    return {name: _agent(bus, name, until) for name, agent in bus.people.items() if agent.person}
 
 
-def _agent(door: TellingDoor, name: str, until: int) -> dict[str, Any]:
-    every = _visits(door)
+def _agent(bus: RecordingBus, name: str, until: int) -> dict[str, Any]:
+    every = _visits(bus)
     mine = [visit for visit in every if visit.agent == name and visit.end == "answered"]
-    spans = [(span.kind, span.from_ms, span.until_ms or until, span.reason) for span in door.people[name].spans.values()]
+    spans = [(span.kind, span.from_ms, span.until_ms or until, span.reason) for span in bus.people[name].spans.values()]
     busy = _busy(every, name, until)
     pauses: dict[str, int] = {}
     for kind, start, end, reason in spans:

@@ -18,9 +18,9 @@ class Operation:
     told: dict[str, Any]
     document: dict[str, Any]
 
-    def parameters(self, place: str) -> dict[str, dict[str, Any]]:
+    def parameters(self, location: str) -> dict[str, dict[str, Any]]:
         """Its parameters in a place: path, query or header."""
-        return {parameter["name"]: parameter for parameter in self.told.get("parameters", ()) if parameter["in"] == place}
+        return {parameter["name"]: parameter for parameter in self.told.get("parameters", ()) if parameter["in"] == location}
 
     @property
     def body(self) -> Any:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from commands.observations import TellAgent, TellCall, TellTimeline
+from commands.observations import ObserveAgent, ObserveCall, ObserveTimeline
 from domain.voice.facts import Fact
 from domain.voice.timeline import Gap
 from telephony_adapter.ami.pbx_state import Told
@@ -58,7 +58,7 @@ class Story:
 
     def of(self, call: str) -> list[Fact]:
         """The facts told of a call."""
-        return [fact for told in self.told if isinstance(told, TellCall) and told.call == call for fact in told.facts]
+        return [fact for told in self.told if isinstance(told, ObserveCall) and told.call == call for fact in told.facts]
 
     def kinds(self, call: str, *only: str) -> list[str]:
         """Their kinds, all or those asked for."""
@@ -66,23 +66,23 @@ class Story:
 
     def agent(self, name: str) -> list[Fact]:
         """The facts told of an agent."""
-        return [fact for told in self.told if isinstance(told, TellAgent) and told.agent == name for fact in told.facts]
+        return [fact for told in self.told if isinstance(told, ObserveAgent) and told.agent == name for fact in told.facts]
 
     @property
     def calls(self) -> set[str]:
         """Every call of which something was told."""
-        return {told.call for told in self.told if isinstance(told, TellCall)}
+        return {told.call for told in self.told if isinstance(told, ObserveCall)}
 
     @property
     def gaps(self) -> list[Gap]:
         """The gaps, as they were reckoned last."""
-        told = {told.gap.opened_us: told.gap for told in self.told if isinstance(told, TellTimeline) and told.gap is not None}
+        told = {told.gap.opened_us: told.gap for told in self.told if isinstance(told, ObserveTimeline) and told.gap is not None}
         return [gap for _, gap in sorted(told.items())]
 
     @property
     def restarts(self) -> list[int]:
         """When the PBX started anew."""
-        return [told.restart_at for told in self.told if isinstance(told, TellTimeline) and told.restart_at is not None]
+        return [told.restart_at for told in self.told if isinstance(told, ObserveTimeline) and told.restart_at is not None]
 
 
 def story(directory: Path, packets: Sequence[str]) -> Story:

@@ -13,7 +13,7 @@ from simulator.story import Story
 from telephony_adapter.ami.importer import import_ami
 from telephony_adapter.queue_log.importer import import_queue_log
 from tests.kit.captures import Capture
-from tests.kit.deployment import SAO_PAULO
+from tests.kit.embedded import SAO_PAULO
 from tests.kit.http import TimedCenter, operator
 
 OPENS = datetime(2026, 3, 3, 11, tzinfo=UTC)
@@ -23,7 +23,7 @@ OPENS = datetime(2026, 3, 3, 11, tzinfo=UTC)
 def live_through(center: TimedCenter, company: str, hours: float, *, seed: int = 3, scale: float = 0.3) -> dict[str, Any]:
     """Let the hours from OPENS on have happened in the company; the clock shows their end. The projections cover it. Returns the true figures."""
     start = int(OPENS.timestamp()) * SECOND
-    story = Story(center.door, company_id(company), busy_center(scale), seed=seed, start_us=start)
+    story = Story(center.bus, company_id(company), busy_center(scale), seed=seed, start_us=start)
     end = start + int(hours * 3600) * SECOND
     center.clock.us = max(center.clock.us, end)
     story.set_up()
@@ -35,10 +35,10 @@ def live_through(center: TimedCenter, company: str, hours: float, *, seed: int =
 def import_both(center: TimedCenter, recorded: Capture, company: str) -> None:
     """Import the stream, then the queue log, of a recording, as the commands do. The projections cover them."""
     caller = operator(company)
-    import_ami(center.door, caller, recorded.timed, "ami")
-    import_queue_log(center.door, caller, [(recorded.queue_log, "queue_log")], timezone=SAO_PAULO)
+    import_ami(center.bus, caller, recorded.timed, "ami")
+    import_queue_log(center.bus, caller, [(recorded.queue_log, "queue_log")], timezone=SAO_PAULO)
     cover(center)
-    if settle_restarts(center.door, center.warehouse, caller.tenant):
+    if settle_restarts(center.bus, center.warehouse, caller.tenant):
         cover(center)
 
 

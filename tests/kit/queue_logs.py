@@ -1,4 +1,4 @@
-"""Made logs: text becomes a file, the file is imported, and what was told lies in a `TellingDoor`."""
+"""Made logs: text becomes a file, the file is imported, and what was told lies in a `RecordingBus`."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from zoneinfo import ZoneInfo
 
 from telephony_adapter.queue_log.importer import import_queue_log
 from telephony_adapter.queue_log.result import ImportResult
-from tests.kit.recording_bus import CALLER, TellingDoor
+from tests.kit.recording_bus import CALLER, RecordingBus
 
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 
 
-def bring(directory: Path, *contents: str | bytes, door: TellingDoor | None = None, **options: Any) -> tuple[TellingDoor, ImportResult]:
+def bring(directory: Path, *contents: str | bytes, bus: RecordingBus | None = None, **options: Any) -> tuple[RecordingBus, ImportResult]:
     """Import each content as a file of its own, in one command."""
-    door = door or TellingDoor()
+    bus = bus or RecordingBus()
     files = []
     for content in contents:
         path = directory / f"part{len(list(directory.iterdir()))}"
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         files.append((path, "queue_log"))
     options.setdefault("timezone", SAO_PAULO)
-    return door, import_queue_log(door, CALLER, files, **options)
+    return bus, import_queue_log(bus, CALLER, files, **options)
 
 
 def as_table(log: str, *, single: bool = False) -> list[list[str]]:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from commands.handler_context import Caller, Command, Receipt
-from commands.observations import MatchMember, TellAgent, TellCall, TellTimeline
+from commands.observations import MatchMember, ObserveAgent, ObserveCall, ObserveTimeline
 from domain.agents import Agent
 from domain.errors import DomainError
 from domain.ids import agent_id, interaction_id, timeline_id
@@ -22,7 +22,7 @@ CALLER = Caller(TENANT, "test", frozenset({"gerenciar-api"}))
 
 
 @dataclass
-class TellingDoor:
+class RecordingBus:
     """`calls`, `agents`: the facts told, by call and by agent, as they came. `batches`: how many transactions."""
 
     calls: dict[str, list[Fact]] = field(default_factory=dict)
@@ -52,15 +52,15 @@ class TellingDoor:
     def _execute(self, command: Command) -> Receipt:
         self.commands += 1
         match command:
-            case TellCall(call=call, facts=facts):
+            case ObserveCall(call=call, facts=facts):
                 return self._tell_call(call, facts)
-            case TellAgent(agent=agent, facts=facts):
+            case ObserveAgent(agent=agent, facts=facts):
                 return self._tell_agent(agent, facts)
             case MatchMember(interface=interface, member=member):
                 self.matches.append((interface, member))
                 self.members[interface] = member
                 return Receipt(UUID(int=1), len(self.matches), self.commands, {})
-            case TellTimeline():
+            case ObserveTimeline():
                 return self._tell_timeline(command)
             case _:
                 raise AssertionError(command)
@@ -75,7 +75,7 @@ class TellingDoor:
             settings=lambda queue, at: (20_000, 5_000),
             restarts=tuple(self.timeline.restarts),
         )
-        told = interaction.tell(facts, context, STAMP)
+        told = interaction.observe(facts, context, STAMP)
         result: dict[str, Any] = {
             "new": told.new,
             "repeated": told.repeated,
@@ -90,13 +90,13 @@ class TellingDoor:
         name = self.members.get(agent, agent)
         person = self.people.setdefault(name, Agent(agent_id(TENANT, name), TENANT, name))
         lines = sum(fact.kind not in ("seen", "talked") for fact in facts)
-        fresh = person.tell(facts, STAMP, self.timeline.restarts)
+        fresh = person.observe(facts, STAMP, self.timeline.restarts)
         new = sum(fact.kind not in ("seen", "talked", "restarted") for fact in fresh)
         return Receipt(
             person.id, person.version, self.commands, {"new": new, "repeated": lines - new, "implied": 0, "person": person.person}
         )
 
-    def _tell_timeline(self, command: TellTimeline) -> Receipt:
+    def _tell_timeline(self, command: ObserveTimeline) -> Receipt:
         before = self.timeline.version
         restarted = False
         if command.span is not None:

@@ -19,7 +19,7 @@ from typing import Any, Self
 from kafka import KafkaConsumer, TopicPartition
 
 from cli.main import main
-from commands.command_bus import Door
+from commands.command_bus import CommandBus
 from commands.handler_context import Caller
 from domain.base import SECOND
 from domain.ids import company_id
@@ -31,7 +31,7 @@ from store.event_store import Store
 from store.recorder import whole_rows_after
 from store.storage_location import OnServers
 from streams.messages import Carried, carried
-from streams.relay_progress import Ledger
+from streams.relay_progress import RelayProgress
 from streams.topics import SLICES, slice_of, topic
 from tests.kit.kafka import PARTITIONS
 from tests.kit.waiting import DEADLINE_S
@@ -40,7 +40,7 @@ COMPANY = company_id("Empresa")
 MORNING = int(datetime(2026, 3, 2, 10, tzinfo=UTC).timestamp()) * SECOND
 AT_ONCE = 20
 
-Place = tuple[str, int]
+StorageLocation = tuple[str, int]
 """A partition: topic and number."""
 
 
@@ -48,10 +48,10 @@ Place = tuple[str, int]
 class Relayed:
     """A log on a server and the topics that it is relayed to. `said`: what relays say, one file each."""
 
-    place: OnServers
+    location: OnServers
     kafka: str
     topics: str
-    ledger: Ledger
+    relay_progress: RelayProgress
     said: Path
 
     @property
@@ -59,7 +59,7 @@ class Relayed:
         """Those of a distributed house; it has no rows."""
         return {
             "ATENDE_MODE": "distributed",
-            "ATENDE_STORE_URL": self.place.store_url,
+            "ATENDE_STORE_URL": self.location.store_url,
             "ATENDE_CLICKHOUSE_URL": "clickhouse://nowhere",
             "ATENDE_KAFKA": self.kafka,
             "ATENDE_TOPICS": self.topics,
@@ -82,11 +82,11 @@ class Relayed:
 
     def busy(self, pause_s: float = 0.0) -> Busy:
         """Its center."""
-        return Busy(self.place, pause_s)
+        return Busy(self.location, pause_s)
 
     def check(self, log: list[Carried] | None = None) -> int:
         """As `check_all_is_there`."""
-        return check_all_is_there(log_of(self.place) if log is None else log, messages(self.kafka, self.topics), self.topics)
+        return check_all_is_there(log_of(self.location) if log is None else log, messages(self.kafka, self.topics), self.topics)
 
 
 class RelayProcess:
@@ -138,8 +138,8 @@ def commands(seed: int = 1) -> Iterator[Any]:
 class Busy:
     """A center that does one thing after the other until it is told to stop, also when its store goes away in between."""
 
-    def __init__(self, place: OnServers, pause_s: float = 0.0) -> None:
-        self._door = Door(Store(place))
+    def __init__(self, location: OnServers, pause_s: float = 0.0) -> None:
+        self._bus = CommandBus(Store(location))
         self._pause_s = pause_s
         self._stopping = threading.Event()
         self._caller = Caller(COMPANY, "simulator", PERMISSIONS)
@@ -152,8 +152,8 @@ class Busy:
             batch = [(command, self._caller) for command in itertools.islice(story, AT_ONCE)]
             while not self._stopping.is_set():
                 with suppress(StoreUnavailable):
-                    self._door.execute_all(batch)
-                    self.acknowledged = self._door.store.head()
+                    self._bus.execute_all(batch)
+                    self.acknowledged = self._bus.store.head()
                     break
 
     def __enter__(self) -> Self:
@@ -167,12 +167,12 @@ class Busy:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
-        self._door.store.close()
+        self._bus.store.close()
 
 
-def log_of(place: OnServers) -> list[Carried]:
+def log_of(location: OnServers) -> list[Carried]:
     """The whole log as it lies in the store."""
-    db = place.events()
+    db = location.events()
     try:
         rows: list[Any] = []
         while some := whole_rows_after(db, len(rows), 10_000):
@@ -182,42 +182,42 @@ def log_of(place: OnServers) -> list[Carried]:
     return [Carried(*row) for row in rows]
 
 
-def messages(kafka: str, prefix: str, partitions: int = PARTITIONS) -> dict[Place, list[Carried]]:
+def messages(kafka: str, prefix: str, partitions: int = PARTITIONS) -> dict[StorageLocation, list[Carried]]:
     """All that lies in the topics of the slices, each partition's in order."""
     consumer = KafkaConsumer(bootstrap_servers=kafka, max_poll_records=10_000, fetch_max_wait_ms=50)
     try:
-        places = [TopicPartition(topic(prefix, slice_), number) for slice_ in SLICES for number in range(partitions)]
-        consumer.assign(places)
-        consumer.seek_to_beginning(*places)
-        ends = consumer.end_offsets(places)
-        found: dict[Place, list[Carried]] = defaultdict(list)
-        while any(consumer.position(place) < end for place, end in ends.items()):
-            for place, records in consumer.poll(timeout_ms=1_000).items():
-                found[place.topic, place.partition] += [carried(record.key, record.value, record.headers) for record in records]
+        locations = [TopicPartition(topic(prefix, slice_), number) for slice_ in SLICES for number in range(partitions)]
+        consumer.assign(locations)
+        consumer.seek_to_beginning(*locations)
+        ends = consumer.end_offsets(locations)
+        found: dict[StorageLocation, list[Carried]] = defaultdict(list)
+        while any(consumer.position(location) < end for location, end in ends.items()):
+            for location, records in consumer.poll(timeout_ms=1_000).items():
+                found[location.topic, location.partition] += [carried(record.key, record.value, record.headers) for record in records]
     finally:
         consumer.close()
     return dict(found)
 
 
-def check_all_is_there(log: list[Carried], found: dict[Place, list[Carried]], prefix: str) -> int:
+def check_all_is_there(log: list[Carried], found: dict[StorageLocation, list[Carried]], prefix: str) -> int:
     """Every event of the log lies in Kafka as it lies in the store, its partition's in order but for repeats; how many repeats there are."""
-    seen: dict[int, Place] = {}
+    seen: dict[int, StorageLocation] = {}
     repeats = 0
-    for place, events in found.items():
+    for location, events in found.items():
         last = 0
         for event in events:
             assert event == log[event.position - 1]
-            assert place[0] == topic(prefix, slice_of(event.event))
+            assert location[0] == topic(prefix, slice_of(event.event))
             if event.position in seen:
-                assert seen[event.position] == place
+                assert seen[event.position] == location
                 repeats += 1
                 continue
             assert event.position > last, "an event comes, for the first time, after all that are before it"
-            seen[event.position] = place
+            seen[event.position] = location
             last = event.position
     assert sorted(seen) == list(range(1, len(log) + 1))
-    homes: dict[bytes, set[Place]] = defaultdict(set)
-    for position, place in seen.items():
-        homes[log[position - 1].id].add(place)
-    assert all(len(places) == 1 for places in homes.values())
+    homes: dict[bytes, set[StorageLocation]] = defaultdict(set)
+    for position, location in seen.items():
+        homes[log[position - 1].id].add(location)
+    assert all(len(locations) == 1 for locations in homes.values())
     return repeats

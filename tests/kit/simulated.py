@@ -29,7 +29,7 @@ _EVENTS = "SELECT position, originator_id, originator_version, topic, state, has
 class Past:
     """The directory of a center, and what was written there. called: a contact who can be read; forgotten: one who cannot."""
 
-    place: InDirectory
+    location: InDirectory
     log: list[Carried]
     called: UUID
     forgotten: UUID
@@ -40,22 +40,22 @@ class Past:
 
     @property
     def master(self) -> str:
-        return (self.place.directory / "master.key").read_text()
+        return (self.location.directory / "master.key").read_text()
 
 
-def log_of(place: InDirectory | OnServers) -> list[Carried]:
+def log_of(location: InDirectory | OnServers) -> list[Carried]:
     """Every event of a store, as it is stored."""
-    return [Carried(*row) for row in behind(place, _EVENTS)]
+    return [Carried(*row) for row in behind(location, _EVENTS)]
 
 
 def simulated(directory: Path, days: float = 0.06) -> Past:
     """A morning of a simulated center; somebody is forgotten, and some commands came with idempotency keys."""
     with open_center(directory, Settings()) as center:
         company = known_or_new(center, "")
-        history(center.door, company.id, seed=4, start=MORNING, days=days, scale=0.5)
+        history(center.bus, company.id, seed=4, start=MORNING, days=days, scale=0.5)
         contacts = [told.event.originator_id for told in center.store.read(0, 10**6) if isinstance(told.event, ContactAppeared)]
-        center.door.execute(ForgetContact(contact=contacts[3], busy=False), caller(company))
+        center.bus.execute(ForgetContact(contact=contacts[3], busy=False), caller(company))
         for number in range(7):
-            center.door.execute(StartCall(call=f"key.{number}", did="4000"), replace(caller(company), idempotency_key=str(number)))
-    place = InDirectory(directory)
-    return Past(place, log_of(place), contacts[5], contacts[3])
+            center.bus.execute(StartCall(call=f"key.{number}", did="4000"), replace(caller(company), idempotency_key=str(number)))
+    location = InDirectory(directory)
+    return Past(location, log_of(location), contacts[5], contacts[3])

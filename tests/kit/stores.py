@@ -15,7 +15,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from services.postgresql import PostgreSQL
-from store.storage_location import KEYS_FILE, KEYS_SCHEMA, RELAY_SCHEMA, STORE_FILE, STORE_SCHEMA, InDirectory, OnServers, Place
+from store.storage_location import KEYS_FILE, KEYS_SCHEMA, RELAY_SCHEMA, STORE_FILE, STORE_SCHEMA, InDirectory, OnServers, StorageLocation
 from tests.kit.servers import address
 
 BOTH = ("sqlite", "postgresql")
@@ -55,7 +55,7 @@ def on_server(own_database: str, tmp_path: Path) -> OnServers:
 
 
 @pytest.fixture
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+def location(request: pytest.FixtureRequest, tmp_path: Path) -> StorageLocation:
     """An empty store in a directory; on the server for a test that is parametrised so."""
     if getattr(request, "param", "sqlite") == "sqlite":
         return InDirectory(tmp_path / "data")
@@ -63,23 +63,23 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     return found
 
 
-def behind(place: Place, statement: str, *params: Any, keys: bool = False) -> list[tuple[Any, ...]]:
+def behind(location: StorageLocation, statement: str, *params: Any, keys: bool = False) -> list[tuple[Any, ...]]:
     """The rows of a statement that is run behind the store's back, on the log or on the keys."""
-    if isinstance(place, OnServers):
-        address = make_conninfo(place.store_url, options=f"-c search_path={KEYS_SCHEMA if keys else STORE_SCHEMA}")
+    if isinstance(location, OnServers):
+        address = make_conninfo(location.store_url, options=f"-c search_path={KEYS_SCHEMA if keys else STORE_SCHEMA}")
         with psycopg.connect(address, autocommit=True) as server:
             cursor = server.execute(statement.replace("?", "%s").encode(), params)
             return cursor.fetchall() if cursor.description else []
-    with closing(sqlite3.connect(place.directory / (KEYS_FILE if keys else STORE_FILE), isolation_level=None)) as file:
+    with closing(sqlite3.connect(location.directory / (KEYS_FILE if keys else STORE_FILE), isolation_level=None)) as file:
         return file.execute(statement, params).fetchall()
 
 
-def written(place: Place) -> bytes:
+def written(location: StorageLocation) -> bytes:
     """All that lies in the store, whatever the table."""
-    if isinstance(place, InDirectory):
-        return b"".join(path.read_bytes() for path in place.directory.rglob("*") if path.is_file())
+    if isinstance(location, InDirectory):
+        return b"".join(path.read_bytes() for path in location.directory.rglob("*") if path.is_file())
     rows: list[tuple[Any, ...]] = []
     for keys in (False, True):
-        for (table,) in behind(place, "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()", keys=keys):
-            rows += behind(place, f"SELECT * FROM {table}", keys=keys)
+        for (table,) in behind(location, "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()", keys=keys):
+            rows += behind(location, f"SELECT * FROM {table}", keys=keys)
     return b"\n".join(value if isinstance(value, bytes) else str(value).encode() for row in rows for value in row)

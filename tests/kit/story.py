@@ -25,10 +25,10 @@ from domain.queues import (
 )  # fmt: skip
 from domain.voice.calls import Attempt, Call, IvrPath, Ring, Visit
 from domain.voice.interactions import Observed, VisitAmended
-from domain.voice.presence import Span, Standing
+from domain.voice.presence import PresenceSpan, PresenceState
 from domain.voice.roster import MemberMatched
+from domain.voice.timeline import CoverageSpan as Covered
 from domain.voice.timeline import Gap, GapSeen, LineKept, PbxRestarted, SpanCovered
-from domain.voice.timeline import Span as Covered
 
 TENANT = UUID(int=7)
 T0_MS = 1_795_409_000_000
@@ -110,12 +110,12 @@ class Story:
         keys = [("session", T0_MS + n) for n in range(3)] + [("pause", T0_MS + n) for n in range(3)]
         self.random.shuffle(keys)
         cut = self.random.randrange(len(keys))
-        spans = tuple(Span(kind, at, self._maybe(self._ms()), self.random.choice(["", "almoço"])) for kind, at in keys[:cut])  # type: ignore[arg-type]
+        spans = tuple(PresenceSpan(kind, at, self._maybe(self._ms()), self.random.choice(["", "almoço"])) for kind, at in keys[:cut])  # type: ignore[arg-type]
         id, dropped = agent_id(self.tenant, name), tuple(keys[cut : self.random.randrange(cut, len(keys) + 1)])
         if self.random.random() < 0.1:
             return self._event(AgentIdentified, id, name=name, dropped=dropped, person=False, member="Ana Souza")
         kind = self.random.choice([AgentObserved, AgentAmended])
-        standing = Standing(queues=dict.fromkeys(QUEUES[: cut % 3], "member"))
+        standing = PresenceState(queues=dict.fromkeys(QUEUES[: cut % 3], "member"))
         return self._event(kind, id, name=name, spans=spans, dropped=dropped, person=self.random.random() < 0.5, standing=standing)
 
     def _queue(self) -> Event:

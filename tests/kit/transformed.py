@@ -153,16 +153,16 @@ def _ends_of(pbx: Pbx, at: int) -> Past:
     """A stopping PBX tells a hang-up before the end of the talk, and an abandonment without a request to hang up."""
     lines: list[Line] = []
     log: list[str] = []
-    stamp = {"Timestamp": f"{at}.050000"}
+    metadata = {"Timestamp": f"{at}.050000"}
     for id, (since, known) in pbx.waiting.items():
         caller = {name: known[name] for name in ("Channel", "CallerIDNum", "Uniqueid", "Linkedid")}
         wait = at - int(since)
-        lines.append(packet(at + 0.05, "Event: QueueCallerAbandon", **stamp, **caller, Queue=known["Queue"], HoldTime=str(wait)))
-        lines.append(packet(at + 0.05, "Event: QueueCallerLeave", **stamp, **caller, Queue=known["Queue"], Count="0"))
+        lines.append(packet(at + 0.05, "Event: QueueCallerAbandon", **metadata, **caller, Queue=known["Queue"], HoldTime=str(wait)))
+        lines.append(packet(at + 0.05, "Event: QueueCallerLeave", **metadata, **caller, Queue=known["Queue"], Count="0"))
         log.append(f"{at}|{id}|{known['Queue']}|NONE|ABANDON|1|1|{wait}")
     for known in pbx.channels.values():
         line = {name: known[name] for name in ("Channel", "Uniqueid", "Linkedid")}
-        lines.append(packet(at + 0.06, "Event: Hangup", **stamp, **line, Cause="16"))
+        lines.append(packet(at + 0.06, "Event: Hangup", **metadata, **line, Cause="16"))
     for id, (since, known) in pbx.talking.items():
         talk, queue, agent = at - int(since), known["Queue"], known["MemberName"]
         kept = {
@@ -171,7 +171,7 @@ def _ends_of(pbx: Pbx, at: int) -> Past:
             if name in ("Channel", "DestChannel", "Uniqueid", "Linkedid", "DestUniqueid", "DestLinkedid")
         }
         told = kept | {"Queue": queue, "Interface": known["Interface"], "MemberName": agent, "HoldTime": known["HoldTime"]}
-        lines.append(packet(at + 0.07, "Event: AgentComplete", **stamp, **told, TalkTime=str(talk), Reason="caller"))
+        lines.append(packet(at + 0.07, "Event: AgentComplete", **metadata, **told, TalkTime=str(talk), Reason="caller"))
         log.append(f"{at}|{id}|{queue}|{agent}|COMPLETECALLER|{known['HoldTime']}|{talk}|1")
     return lines, log
 

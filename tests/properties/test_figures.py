@@ -15,7 +15,7 @@ from domain.voice.calls import Call, IvrPath, Visit
 from migrations.runner import migrate
 from projections.engine.warehouse import Warehouse
 from projections.figures.ivr import ivr_figures
-from projections.figures.metrics import FIGURES, ground, visit_figures
+from projections.figures.metrics import FIGURES, query_context, visit_figures
 from projections.figures.question import Question
 from tests.kit.center import Center, call, visit
 from tests.kit.rows import engine_at_length as engine
@@ -160,7 +160,7 @@ def test_who_entered_an_ivr_left_it_somehow_or_is_still_in_it(warehouse: Warehou
         path = IvrPath(ivr, CHANGE + n, None if outcome == "" else CHANGE + n + 5, outcome)
         calls.append(call(str(n), *([visit("vendas", CHANGE + n + 5, "abandoned", 9)] if outcome == "offered" else []), ivr=path))
     question = Question(by="ivr")
-    rows, _ = past(warehouse, calls).rows.answer(None, None, lambda view: ivr_figures(ground(view, question)))
+    rows, _ = past(warehouse, calls).rows.answer(None, None, lambda view: ivr_figures(query_context(view, question)))
     for row in rows:
         mine = [outcome for ivr, outcome in ways if ivr == row["ivr"]]
         assert row["entered"] == len(mine)

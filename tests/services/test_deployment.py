@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from services import deployment as house
+from services import deployment
 from services.__main__ import SERVERS
 from services.deployment import DidNotComeUp, down, up
 from services.process import Daemon, wait_for
@@ -119,6 +119,6 @@ def test_one_that_is_never_ready_is_named_and_what_ran_before_goes_on(directory:
 
 def test_without_its_servers_nothing_starts(directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (directory / "env").write_text(f"{SERVERS[0].VARIABLE}=there\n")
-    assert house.main(["up", "--directory", str(directory)]) == 1
+    assert deployment.main(["up", "--directory", str(directory)]) == 1
     assert capsys.readouterr().err == "Kafka, ClickHouse does not run: `make services` starts it\n"
-    assert house.main(["down", "--directory", str(directory / "nowhere")]) == 0
+    assert deployment.main(["down", "--directory", str(directory / "nowhere")]) == 0

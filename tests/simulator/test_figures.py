@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from commands.command_bus import Door
+from commands.command_bus import CommandBus
 from commands.handler_context import Caller
-from commands.observations import TELL
+from commands.observations import OBSERVE
 from domain.ids import company_id
 from projections.engine.runner import Runner
-from projections.engine.temporal_view import Rows
+from projections.engine.temporal_view import CompanyRows
 from projections.figures.agents import agent_figures
 from projections.figures.ivr import ivr_figures
-from projections.figures.metrics import Ground, Row, ground, visit_figures
+from projections.figures.metrics import QueryContext, Row, query_context, visit_figures
 from projections.figures.outbound import outbound_figures
 from projections.figures.question import CLOCKS, Question
 from simulator.queue_log import write_queue_log
@@ -34,7 +34,7 @@ MONDAY = datetime(2026, 3, 2, 3, tzinfo=UTC)
 class Told:
     """A company's rows and what they must say."""
 
-    rows: Rows
+    rows: CompanyRows
     truth: dict[str, Any]
     by_commands: bool
 
@@ -50,8 +50,8 @@ class Told:
         outbound: dict[str, int] = self.truth["outbound"] if self.by_commands else {}
         return outbound
 
-    def figures(self, report: Callable[[Ground], list[Row]], question: Question) -> list[Row]:
-        found, _ = self.rows.answer(None, None, lambda view: report(ground(view, question)))
+    def figures(self, report: Callable[[QueryContext], list[Row]], question: Question) -> list[Row]:
+        found, _ = self.rows.answer(None, None, lambda view: report(query_context(view, question)))
         return found
 
     def visits(self, by: Any) -> list[Row]:
@@ -63,18 +63,18 @@ class Told:
 def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     directory = tmp_path_factory.mktemp("told")
     store = Store(directory / "data")
-    door = Door(store)
+    bus = CommandBus(store)
     if request.param == "by commands":
-        truth = history(door, COMPANY, seed=3, start=MONDAY, days=2)
+        truth = history(bus, COMPANY, seed=3, start=MONDAY, days=2)
     else:
         truth = write_queue_log(directory / "queue_log", seed=5, lines=20_000, scale=2.0)
         files = [(directory / "queue_log", "queue_log")]
-        import_queue_log(door, Caller(COMPANY, "import", frozenset({TELL})), files, timezone=UTC)
+        import_queue_log(bus, Caller(COMPANY, "import", frozenset({OBSERVE})), files, timezone=UTC)
     with opened(directory / "warehouse") as engine:
         warehouse = fresh(engine, COMPANY).warehouse
         runner = Runner(store.recorder, warehouse)
         runner.run_until(store.head())
-        yield Told(Rows(warehouse, COMPANY, runner.progress), truth, request.param == "by commands")
+        yield Told(CompanyRows(warehouse, COMPANY, runner.progress), truth, request.param == "by commands")
         runner.close()
     store.close()
 

@@ -14,7 +14,7 @@ from uuid import UUID
 import pytest
 
 from commands.agents import LogOut
-from commands.command_bus import Door
+from commands.command_bus import CommandBus
 from commands.handler_context import Caller
 from domain.agents import AgentEvent
 from domain.base import SECOND
@@ -48,25 +48,25 @@ class HandClock:
 
 
 @pytest.fixture
-def doors(tmp_path: Path) -> Iterator[list[Door]]:
-    opened = [Door(Store(tmp_path / name), HandClock(MONDAY + timedelta(days=2))) for name in ("one", "two")]
+def buses(tmp_path: Path) -> Iterator[list[CommandBus]]:
+    opened = [CommandBus(Store(tmp_path / name), HandClock(MONDAY + timedelta(days=2))) for name in ("one", "two")]
     yield opened
-    for door in opened:
-        door.store.close()
+    for bus in opened:
+        bus.store.close()
 
 
-def calls_of(door: Door) -> dict[UUID, Call]:
+def calls_of(bus: CommandBus) -> dict[UUID, Call]:
     calls = {}
-    for recorded in door.store.read(0, 1_000_000):
+    for recorded in bus.store.read(0, 1_000_000):
         if isinstance(recorded.event, InteractionEvent):
             calls[recorded.event.originator_id] = recorded.event.call
     return calls
 
 
-def test_the_calls_of_the_log_are_those_that_were_simulated(doors: list[Door]) -> None:
-    door = doors[0]
-    figures = history(door, COMPANY, seed=3, start=MONDAY, days=1.0)
-    calls = calls_of(door).values()
+def test_the_calls_of_the_log_are_those_that_were_simulated(buses: list[CommandBus]) -> None:
+    bus = buses[0]
+    figures = history(bus, COMPANY, seed=3, start=MONDAY, days=1.0)
+    calls = calls_of(bus).values()
     visits = [visit for call in calls for visit in call.visits]
     for name, told in figures["queues"].items():
         here = [visit for visit in visits if visit.queue == name]
@@ -92,11 +92,11 @@ def test_the_calls_of_the_log_are_those_that_were_simulated(doors: list[Door]) -
     }
 
 
-def test_the_sessions_of_the_log_are_those_that_were_simulated(doors: list[Door]) -> None:
-    door = doors[0]
-    figures = history(door, COMPANY, seed=5, start=MONDAY, days=1.0)
+def test_the_sessions_of_the_log_are_those_that_were_simulated(buses: list[CommandBus]) -> None:
+    bus = buses[0]
+    figures = history(bus, COMPANY, seed=5, start=MONDAY, days=1.0)
     spans: dict[str, dict[Any, Any]] = defaultdict(dict)
-    for recorded in door.store.read(0, 1_000_000):
+    for recorded in bus.store.read(0, 1_000_000):
         if isinstance(recorded.event, AgentEvent):
             for key in recorded.event.dropped:
                 del spans[recorded.event.name][key]
@@ -105,8 +105,8 @@ def test_the_sessions_of_the_log_are_those_that_were_simulated(doors: list[Door]
     assert logged == {name: told["logged_ms"] for name, told in figures["agents"].items()}
 
 
-def said(door: Door) -> list[tuple[Any, ...]]:
-    events = [recorded.event for recorded in door.store.read(0, 1_000_000)]
+def said(bus: CommandBus) -> list[tuple[Any, ...]]:
+    events = [recorded.event for recorded in bus.store.read(0, 1_000_000)]
     return [
         (event.TOPIC, event.originator_id, event.originator_version, event.occurred_at)
         for event in events
@@ -114,20 +114,20 @@ def said(door: Door) -> list[tuple[Any, ...]]:
     ]
 
 
-def test_the_present_is_told_as_it_happens_and_is_the_same_story(doors: list[Door]) -> None:
-    stories = [Story(door, COMPANY, busy_center(), seed=9, start_us=hours_on(0)) for door in doors]
+def test_the_present_is_told_as_it_happens_and_is_the_same_story(buses: list[CommandBus]) -> None:
+    stories = [Story(bus, COMPANY, busy_center(), seed=9, start_us=hours_on(0)) for bus in buses]
     noon, one = hours_on(9), hours_on(10)
     for story in stories:
         story.set_up()
         story.tell_until(noon)
     stories[0].tell_until(one)
 
-    door, clock = doors[1], doors[1].clock
+    bus, clock = buses[1], buses[1].clock
     assert isinstance(clock, HandClock)
     clock.us = noon
 
     async def sleep(seconds: float) -> None:
-        (latest,) = door.store.read(door.store.head() - 1, 1)
+        (latest,) = bus.store.read(bus.store.head() - 1, 1)
         assert latest.event.occurred_at <= clock.us, "nothing is told before it happens"
         clock.us += round(seconds * SECOND)
         if clock.us >= one:
@@ -135,22 +135,22 @@ def test_the_present_is_told_as_it_happens_and_is_the_same_story(doors: list[Doo
 
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(stories[1].live(sleep))
-    assert said(doors[1]) == said(doors[0])
+    assert said(buses[1]) == said(buses[0])
     assert stories[1].truth.figures() == stories[0].truth.figures()
 
 
-def test_the_story_goes_on_when_somebody_else_has_a_hand_in_it(doors: list[Door]) -> None:
-    door, clock = doors[0], doors[0].clock
+def test_the_story_goes_on_when_somebody_else_has_a_hand_in_it(buses: list[CommandBus]) -> None:
+    bus, clock = buses[0], buses[0].clock
     assert isinstance(clock, HandClock)
-    story = Story(door, COMPANY, busy_center(), seed=9, start_us=hours_on(0))
+    story = Story(bus, COMPANY, busy_center(), seed=9, start_us=hours_on(0))
     story.set_up()
     morning, noon = hours_on(9), hours_on(12)
     story.tell_until(morning)
     clock.us = morning
     for agent in busy_center().agents:
         with suppress(DomainError):
-            door.execute(LogOut(agent=agent.name), Caller(COMPANY, "supervisor", PERMISSIONS))
-    told = door.store.head()
+            bus.execute(LogOut(agent=agent.name), Caller(COMPANY, "supervisor", PERMISSIONS))
+    told = bus.store.head()
 
     async def sleep(seconds: float) -> None:
         clock.us += round(seconds * SECOND)
@@ -159,12 +159,12 @@ def test_the_story_goes_on_when_somebody_else_has_a_hand_in_it(doors: list[Door]
 
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(story.live(sleep))
-    assert door.store.head() > told + 100
+    assert bus.store.head() > told + 100
 
 
-def test_a_center_is_set_up_once(doors: list[Door]) -> None:
-    story = Story(doors[0], COMPANY, busy_center(), seed=1, start_us=hours_on(0))
+def test_a_center_is_set_up_once(buses: list[CommandBus]) -> None:
+    story = Story(buses[0], COMPANY, busy_center(), seed=1, start_us=hours_on(0))
     story.set_up()
-    head = doors[0].store.head()
+    head = buses[0].store.head()
     story.set_up()
-    assert doors[0].store.head() == head == 6
+    assert buses[0].store.head() == head == 6

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from uuid import UUID
 
-from commands.command_bus import Door
+from commands.command_bus import CommandBus
 from domain.errors import DomainError
 from store.event_store import Store
 from tests.commands.tally import Count, caller
@@ -17,14 +17,14 @@ CALLERS = 8
 TALLIES = 40
 
 
-async def count(door: Door, chance: random.Random) -> None:
+async def count(bus: CommandBus, chance: random.Random) -> None:
     while True:
         tally = UUID(int=chance.randrange(TALLIES))
         by = chance.choice((0, 0, 0, 1, 9))
         key = str(chance.getrandbits(64)) if chance.random() < 0.2 else ""
         phone = f"119880{chance.randrange(10_000):05}" if chance.random() < 0.3 else ""
         try:
-            receipt = await door.execute_soon(Count(tally=tally, by=by, phone=phone, protocol=True), caller(key))
+            receipt = await bus.execute_soon(Count(tally=tally, by=by, phone=phone, protocol=True), caller(key))
         except DomainError:
             continue
         said = (
@@ -41,8 +41,8 @@ async def count(door: Door, chance: random.Random) -> None:
 
 
 async def main(directory: Path, seed: int) -> None:
-    door = Door(Store(directory))
-    await asyncio.gather(*(count(door, random.Random(seed * CALLERS + one)) for one in range(CALLERS)))
+    bus = CommandBus(Store(directory))
+    await asyncio.gather(*(count(bus, random.Random(seed * CALLERS + one)) for one in range(CALLERS)))
 
 
 if __name__ == "__main__":

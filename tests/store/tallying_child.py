@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from uuid import UUID
 
-from commands.command_bus import Door
+from commands.command_bus import CommandBus
 from domain.errors import DomainError
 from store.event_store import Store
 from store.storage_location import OnServers
@@ -20,13 +20,13 @@ TALLIES = 60
 PHONES = tuple(f"1198800{number:04}" for number in range(5))
 
 
-async def count(door: Door, chance: random.Random, commands: int) -> list[str]:
+async def count(bus: CommandBus, chance: random.Random, commands: int) -> list[str]:
     said = []
     for _ in range(commands):
         tally, phone = UUID(int=chance.randrange(TALLIES)), chance.choice((*PHONES, ""))
         key = str(chance.getrandbits(64)) if chance.random() < 0.3 else ""
         try:
-            receipt = await door.execute_soon(Count(tally=tally, phone=phone, protocol=True), caller(key))
+            receipt = await bus.execute_soon(Count(tally=tally, phone=phone, protocol=True), caller(key))
         except DomainError as refusal:
             said.append(f"{type(refusal).__name__}")
             continue
@@ -36,10 +36,10 @@ async def count(door: Door, chance: random.Random, commands: int) -> list[str]:
     return said
 
 
-async def main(place: OnServers, seed: int) -> None:
-    with Store(place) as store:
-        door = Door(store)
-        each = [count(door, random.Random(seed * CALLERS + one), COMMANDS // CALLERS) for one in range(CALLERS)]
+async def main(location: OnServers, seed: int) -> None:
+    with Store(location) as store:
+        bus = CommandBus(store)
+        each = [count(bus, random.Random(seed * CALLERS + one), COMMANDS // CALLERS) for one in range(CALLERS)]
         for said in await asyncio.gather(*each):
             sys.stdout.write("".join(f"{line}\n" for line in said))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.command_bus import Door
+from commands.command_bus import CommandBus
 from commands.users import RegisterCompany
 from store.clock import EVERY_S, MOST_OFF_S, ClockOff, ClockWatch
 from store.event_store import Store
@@ -37,24 +37,24 @@ def store(on_server: OnServers) -> Iterator[Store]:
 @pytest.mark.parametrize(("by_s", "how"), [(3600, "3,600 s ahead of"), (-3600, "behind"), (MOST_OFF_S + 5, "ahead of")])
 def test_a_clock_that_is_off_takes_no_commands_until_it_is_right_again(store: Store, by_s: float, how: str) -> None:
     clock = Shifted()
-    door = Door(store, clock, watched=True)
-    assert door.watch is not None
+    bus = CommandBus(store, clock, watched=True)
+    assert bus.watch is not None
     clock.by_s = by_s
     register = RegisterCompany(name="Empresa"), operator("Empresa")
     with pytest.raises(ClockOff, match=how):
-        door.execute(*register)
+        bus.execute(*register)
     with pytest.raises(ClockOff, match=how):
-        asyncio.run(door.execute_soon(*register))
+        asyncio.run(bus.execute_soon(*register))
     assert store.end() == 0
     clock.by_s = 0
-    door.watch.look()
-    assert door.execute(*register).position == store.end() == 1
+    bus.watch.look()
+    assert bus.execute(*register).position == store.end() == 1
 
 
 def test_a_clock_that_is_a_little_off_is_right(store: Store) -> None:
     clock = Shifted()
     clock.by_s = MOST_OFF_S - 5
-    assert Door(store, clock, watched=True).execute(RegisterCompany(name="Empresa"), operator("Empresa")).position == 1
+    assert CommandBus(store, clock, watched=True).execute(RegisterCompany(name="Empresa"), operator("Empresa")).position == 1
 
 
 def test_a_clock_is_compared_again_after_some_seconds(store: Store) -> None:
@@ -77,5 +77,5 @@ def test_a_store_in_a_directory_has_the_clock_of_its_machine(tmp_path: Path) -> 
     clock = Shifted()
     clock.by_s = 3600
     with closing(Store(InDirectory(tmp_path / "data"))) as store:
-        door = Door(store, clock, watched=True)
-        assert door.execute(RegisterCompany(name="Empresa"), operator("Empresa")).position == 1
+        bus = CommandBus(store, clock, watched=True)
+        assert bus.execute(RegisterCompany(name="Empresa"), operator("Empresa")).position == 1

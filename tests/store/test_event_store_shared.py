@@ -12,8 +12,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from commands.command_bus import Door
-from commands.handler_context import Command, Desk, Done, handles
+from commands.command_bus import CommandBus
+from commands.handler_context import Command, Done, HandlerContext, handles
 from domain.base import Event
 from domain.errors import Refused
 from store.chain import Stored
@@ -27,14 +27,14 @@ from tests.store.tallying_child import COMMANDS, PHONES
 ROOT = Path(__file__).parents[2]
 PROCESSES = 8
 
-pytestmark = pytest.mark.parametrize("place", ["postgresql"], indirect=True)
+pytestmark = pytest.mark.parametrize("location", ["postgresql"], indirect=True)
 
 
-def test_eight_processes_append_at_once(place: OnServers) -> None:
-    with Store(place) as store:
+def test_eight_processes_append_at_once(location: OnServers) -> None:
+    with Store(location) as store:
         heads: list[int] = []
         store.subscribe(heads.append)
-        seen = _seen_while(place, store)
+        seen = _seen_while(location, store)
         said = [line.split(" ") for lines in seen for line in lines]
         within(lambda: store.head() == store.recorder.max_notification_id())
         assert heads == sorted(set(heads))
@@ -42,15 +42,15 @@ def test_eight_processes_append_at_once(place: OnServers) -> None:
         assert list(log) == list(range(1, len(log) + 1))
         _check_what_was_acknowledged(log, said)
         _check_that_a_number_has_one_contact(store, said)
-    verdict = place.verify()
+    verdict = location.verify()
     assert (verdict.events, verdict.flaw) == (len(log), None)
 
 
-def _seen_while(place: OnServers, store: Store) -> list[list[str]]:
+def _seen_while(location: OnServers, store: Store) -> list[list[str]]:
     """What the processes said; meanwhile the log is read again and again, and never has a hole."""
     children = [
         subprocess.Popen(
-            [sys.executable, "-m", "tests.store.tallying_child", str(place.directory), place.store_url, str(number)],
+            [sys.executable, "-m", "tests.store.tallying_child", str(location.directory), location.store_url, str(number)],
             stdout=subprocess.PIPE,
             text=True,
             cwd=ROOT,
@@ -96,17 +96,17 @@ def _check_that_a_number_has_one_contact(store: Store, said: list[list[str]]) ->
 
 
 @pytest.fixture
-def beside(place: OnServers, door: Door) -> Iterator[Door]:
+def beside(location: OnServers, bus: CommandBus) -> Iterator[CommandBus]:
     """The door of another process."""
-    with Store(place) as opened:
-        yield Door(opened, Noon())
+    with Store(location) as opened:
+        yield CommandBus(opened, Noon())
 
 
-def test_what_another_process_did_is_followed(door: Door, beside: Door) -> None:
+def test_what_another_process_did_is_followed(bus: CommandBus, beside: CommandBus) -> None:
     heads: list[int] = []
-    door.store.subscribe(heads.append)
+    bus.store.subscribe(heads.append)
     receipt = beside.execute(Count(tally=uuid4()), caller())
-    within(lambda: door.store.head() == receipt.position)
+    within(lambda: bus.store.head() == receipt.position)
     assert heads == [1]
 
 
@@ -117,42 +117,44 @@ class CountWhileFew(Command, frozen=True, kw_only=True):
 
 
 @handles(CountWhileFew)
-def count_while_few(command: CountWhileFew, desk: Desk) -> Done:
+def count_while_few(command: CountWhileFew, context: HandlerContext) -> Done:
     """What it writes depends on what it only reads."""
-    tally = desk.get(Tally, command.tally)
-    if desk.get(Tally, command.other).total > 1:
+    tally = context.get(Tally, command.tally)
+    if context.get(Tally, command.other).total > 1:
         raise Refused("the other one has grown")
-    tally.count(1, None, desk.stamp)
+    tally.count(1, None, context.metadata)
     return Done(tally)
 
 
-def test_what_a_command_only_read_may_not_have_changed_when_it_is_saved(door: Door, beside: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_command_only_read_may_not_have_changed_when_it_is_saved(
+    bus: CommandBus, beside: CommandBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
     tally, other = uuid4(), uuid4()
-    door.execute_all([(Count(tally=id), caller()) for id in (tally, other)])
-    sealed = door.store.sealed
+    bus.execute_all([(Count(tally=id), caller()) for id in (tally, other)])
+    sealed = bus.store.sealed
 
     def meanwhile(events: list[Event]) -> list[Stored]:
         monkeypatch.undo()
         beside.execute(Count(tally=other), caller())
         return sealed(events)
 
-    monkeypatch.setattr(door.store, "sealed", meanwhile)
+    monkeypatch.setattr(bus.store, "sealed", meanwhile)
     with pytest.raises(Refused, match="grown"):
-        door.execute(CountWhileFew(tally=tally, other=other), caller())
-    assert len(door.store.stream(tally)) == 1
+        bus.execute(CountWhileFew(tally=tally, other=other), caller())
+    assert len(bus.store.stream(tally)) == 1
 
 
-def test_what_is_at_hand_is_what_another_process_made_of_it(door: Door, beside: Door) -> None:
+def test_what_is_at_hand_is_what_another_process_made_of_it(bus: CommandBus, beside: CommandBus) -> None:
     tally, other = uuid4(), uuid4()
-    door.execute_all([(Count(tally=id), caller()) for id in (tally, other)])
+    bus.execute_all([(Count(tally=id), caller()) for id in (tally, other)])
     receipt = beside.execute(Count(tally=other), caller())
-    within(lambda: door.store.head() == receipt.position)
+    within(lambda: bus.store.head() == receipt.position)
     with pytest.raises(Refused, match="grown"):
-        door.execute(CountWhileFew(tally=tally, other=other), caller())
+        bus.execute(CountWhileFew(tally=tally, other=other), caller())
 
 
-def test_the_loop_goes_on_while_another_process_has_its_turn(door: Door, beside: Door) -> None:
-    done_meanwhile, receipt = asked_while(door, beside.store.recorder.transaction())
+def test_the_loop_goes_on_while_another_process_has_its_turn(bus: CommandBus, beside: CommandBus) -> None:
+    done_meanwhile, receipt = asked_while(bus, beside.store.recorder.transaction())
     assert not done_meanwhile
     assert receipt.position == 1
 
@@ -160,58 +162,60 @@ def test_the_loop_goes_on_while_another_process_has_its_turn(door: Door, beside:
 # Lost connections
 
 
-def _cut(place: OnServers) -> None:
+def _cut(location: OnServers) -> None:
     """End all connections to the store, as a server that is started anew does."""
-    own = behind(place, "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+    own = behind(location, "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
     for (pid,) in own:
-        behind(place, "SELECT pg_terminate_backend(?)", pid)
+        behind(location, "SELECT pg_terminate_backend(?)", pid)
 
 
-def test_after_the_server_was_away_everything_goes_on(door: Door, beside: Door, place: OnServers) -> None:
+def test_after_the_server_was_away_everything_goes_on(bus: CommandBus, beside: CommandBus, location: OnServers) -> None:
     tally = uuid4()
-    door.execute(Count(tally=tally), caller())
-    _cut(place)
-    assert door.store.stream(tally)
-    assert door.execute(Count(tally=tally), caller()).version == 2
+    bus.execute(Count(tally=tally), caller())
+    _cut(location)
+    assert bus.store.stream(tally)
+    assert bus.execute(Count(tally=tally), caller()).version == 2
     heads: list[int] = []
-    door.store.subscribe(heads.append)
+    bus.store.subscribe(heads.append)
     beside.execute(Count(tally=tally), caller())
     within(lambda: heads == [3])
 
 
 def test_a_command_whose_connection_is_lost_before_the_commit_is_done_once(
-    door: Door, place: OnServers, monkeypatch: pytest.MonkeyPatch
+    bus: CommandBus, location: OnServers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tally = uuid4()
-    insert = door.store.recorder.db.insert
+    insert = bus.store.recorder.db.insert
 
     def cut(*told: Any) -> None:
         monkeypatch.undo()
         insert(*told)
-        _cut(place)
+        _cut(location)
 
-    monkeypatch.setattr(door.store.recorder.db, "insert", cut)
-    assert door.execute(Count(tally=tally), caller()).position == 1
-    assert len(door.store.stream(tally)) == 1
+    monkeypatch.setattr(bus.store.recorder.db, "insert", cut)
+    assert bus.execute(Count(tally=tally), caller()).position == 1
+    assert len(bus.store.stream(tally)) == 1
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_a_commit_whose_answer_is_lost_is_done_once(door: Door, place: OnServers, monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
+def test_a_commit_whose_answer_is_lost_is_done_once(
+    bus: CommandBus, location: OnServers, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
     tally = uuid4()
-    db = door.store.recorder.db
+    db = bus.store.recorder.db
     commit = db.commit
 
-    def cut(*, tell: bool = False) -> None:
+    def cut(*, observe: bool = False) -> None:
         monkeypatch.undo()
         if moment == "after":
-            commit(tell=tell)
-        _cut(place)
+            commit(observe=observe)
+        _cut(location)
         db._open = True
-        commit(tell=tell)
+        commit(observe=observe)
 
     monkeypatch.setattr(db, "commit", cut)
-    receipt = door.execute(Count(tally=tally), caller("key"))
+    receipt = bus.execute(Count(tally=tally), caller("key"))
     assert (receipt.version, receipt.position) == (1, 1)
-    assert door.execute(Count(tally=tally), caller("key")) == receipt
-    assert len(door.store.stream(tally)) == 1
-    assert place.verify().flaw is None
+    assert bus.execute(Count(tally=tally), caller("key")) == receipt
+    assert len(bus.store.stream(tally)) == 1
+    assert location.verify().flaw is None

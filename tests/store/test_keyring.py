@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from domain.base import FORGOTTEN, NOBODY, Personal
 from store.keyring import Additions, Keyring
 from store.master_key import WrongMasterKey, master_key
-from store.storage_location import InDirectory, Place
+from store.storage_location import InDirectory, StorageLocation
 from tests.kit.stores import BOTH, behind
 from tests.kit.waiting import within
 
@@ -23,20 +23,20 @@ MASTER = bytes(range(32))
 TENANT = uuid4()
 
 
-on_both = pytest.mark.parametrize("place", BOTH, indirect=True)
+on_both = pytest.mark.parametrize("location", BOTH, indirect=True)
 
 
 @pytest.fixture
-def keyring(place: Place) -> Iterator[Keyring]:
-    place.directory.mkdir()
-    opened = Keyring(place.keys(), MASTER, cached=2)
+def keyring(location: StorageLocation) -> Iterator[Keyring]:
+    location.directory.mkdir()
+    opened = Keyring(location.keys(), MASTER, cached=2)
     yield opened
     opened.close()
 
 
-def again(keyring: Keyring, place: Place) -> Keyring:
+def again(keyring: Keyring, location: StorageLocation) -> Keyring:
     keyring.close()
-    return Keyring(place.keys(), MASTER)
+    return Keyring(location.keys(), MASTER)
 
 
 def sealed(keyring: Keyring, subject: UUID, plain: str) -> Personal:
@@ -51,10 +51,10 @@ def test_what_is_sealed_opens_to_the_same(keyring: Keyring, plain: str) -> None:
 
 
 @on_both
-def test_a_key_is_on_disk_once_it_is_saved(keyring: Keyring, place: Place) -> None:
+def test_a_key_is_on_disk_once_it_is_saved(keyring: Keyring, location: StorageLocation) -> None:
     datum = sealed(keyring, uuid4(), "Ana")
     keyring.save(Additions())
-    reopened = again(keyring, place)
+    reopened = again(keyring, location)
     assert reopened.open(datum) == "Ana"
     reopened.close()
 
@@ -72,7 +72,7 @@ def test_a_datum_without_a_subject_cannot_be_sealed(keyring: Keyring) -> None:
 
 
 @on_both
-def test_once_forgotten_nothing_can_be_read_and_nothing_more_is_kept(keyring: Keyring, place: Place) -> None:
+def test_once_forgotten_nothing_can_be_read_and_nothing_more_is_kept(keyring: Keyring, location: StorageLocation) -> None:
     ana, bia = uuid4(), uuid4()
     before, others = sealed(keyring, ana, "Ana"), sealed(keyring, bia, "Bia")
     keyring.save(Additions())
@@ -81,7 +81,7 @@ def test_once_forgotten_nothing_can_be_read_and_nothing_more_is_kept(keyring: Ke
     keyring.destroy(ana)
     after = sealed(keyring, ana, "Ana")
 
-    for ring in (keyring, again(keyring, place)):
+    for ring in (keyring, again(keyring, location)):
         if ring is not keyring:
             assert [ring.open(before), ring.open(after), ring.open(others)] == [FORGOTTEN, FORGOTTEN, "Bia"]
             ring.close()
@@ -101,7 +101,7 @@ def test_what_a_subject_owns_is_forgotten_with_it(keyring: Keyring) -> None:
 
 
 @on_both
-def test_a_phone_finds_its_contact_until_that_is_forgotten(keyring: Keyring, place: Place) -> None:
+def test_a_phone_finds_its_contact_until_that_is_forgotten(keyring: Keyring, location: StorageLocation) -> None:
     ana, tag = uuid4(), keyring.tag(TENANT, "phone", "11988000037")
     additions = Additions()
     additions.names[tag] = ana
@@ -109,27 +109,27 @@ def test_a_phone_finds_its_contact_until_that_is_forgotten(keyring: Keyring, pla
     assert keyring.find(tag) == ana
     assert keyring.find(keyring.tag(uuid4(), "phone", "11988000037")) is None
     assert keyring.find(keyring.tag(TENANT, "email", "11988000037")) is None
-    reopened = again(keyring, place)
+    reopened = again(keyring, location)
     assert reopened.find(reopened.tag(TENANT, "phone", "11988000037")) == ana
     reopened.destroy(ana)
     assert reopened.find(tag) is None
     reopened.close()
 
 
-def files(place: Place) -> bytes:
+def files(location: StorageLocation) -> bytes:
     """The files of the key store as they lie on the disk; those of its tables, for a server."""
-    if isinstance(place, InDirectory):
-        return b"".join(path.read_bytes() for path in place.directory.glob("keys.db*"))
-    behind(place, "CHECKPOINT")
+    if isinstance(location, InDirectory):
+        return b"".join(path.read_bytes() for path in location.directory.glob("keys.db*"))
+    behind(location, "CHECKPOINT")
     relations = behind(
-        place,
+        location,
         "SELECT pg_read_binary_file(pg_relation_filepath(oid)) FROM pg_class WHERE relkind IN ('r', 'i') AND relnamespace = 'keys'::regnamespace",
     )
     return b"".join(content for (content,) in relations)
 
 
 @on_both
-def test_nothing_of_a_destroyed_key_is_left_in_any_file(keyring: Keyring, place: Place) -> None:
+def test_nothing_of_a_destroyed_key_is_left_in_any_file(keyring: Keyring, location: StorageLocation) -> None:
     subjects = [uuid4() for _ in range(300)]
     additions = Additions()
     additions.names = {keyring.tag(TENANT, "phone", str(number)): subject for number, subject in enumerate(subjects)}
@@ -137,19 +137,19 @@ def test_nothing_of_a_destroyed_key_is_left_in_any_file(keyring: Keyring, place:
         keyring.seal(subject, "somebody")
     keyring.save(additions)
     ana = subjects[7]
-    ((wrapped,),) = behind(place, "SELECT wrapped FROM keys WHERE subject = ?", ana.bytes, keys=True)
+    ((wrapped,),) = behind(location, "SELECT wrapped FROM keys WHERE subject = ?", ana.bytes, keys=True)
     tag = keyring.tag(TENANT, "phone", "7")
 
-    assert wrapped in files(place)
-    assert tag in files(place)
+    assert wrapped in files(location)
+    assert tag in files(location)
     keyring.destroy(ana)
-    assert wrapped not in files(place)
-    assert tag not in files(place)
+    assert wrapped not in files(location)
+    assert tag not in files(location)
 
 
-def test_nothing_of_a_destroyed_key_is_left_in_the_write_ahead_log_of_a_file(keyring: Keyring, place: Place) -> None:
+def test_nothing_of_a_destroyed_key_is_left_in_the_write_ahead_log_of_a_file(keyring: Keyring, location: StorageLocation) -> None:
     keyring.destroy(uuid4())
-    assert (place.directory / "keys.db-wal").stat().st_size == 0
+    assert (location.directory / "keys.db-wal").stat().st_size == 0
 
 
 @on_both
@@ -159,8 +159,8 @@ def test_text_that_only_looks_sealed_is_nothing_to_read(keyring: Keyring) -> Non
 
 
 @on_both
-def test_another_master_key_is_noticed_at_once(keyring: Keyring, place: Place) -> None:
-    keys = place.keys()
+def test_another_master_key_is_noticed_at_once(keyring: Keyring, location: StorageLocation) -> None:
+    keys = location.keys()
     with closing(keys), pytest.raises(WrongMasterKey):
         Keyring(keys, bytes(32))
 
@@ -169,9 +169,9 @@ def test_another_master_key_is_noticed_at_once(keyring: Keyring, place: Place) -
 
 
 @pytest.fixture
-def beside(keyring: Keyring, place: Place) -> Iterator[Keyring]:
+def beside(keyring: Keyring, location: StorageLocation) -> Iterator[Keyring]:
     """The keyring of another process."""
-    opened = Keyring(place.keys(), MASTER)
+    opened = Keyring(location.keys(), MASTER)
     yield opened
     opened.close()
 
@@ -210,7 +210,7 @@ def test_a_phone_that_another_process_gave_to_nobody_is_free(keyring: Keyring, b
     assert beside.find(tag) == bia.names[tag]
 
 
-@pytest.mark.parametrize("place", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("location", ["postgresql"], indirect=True)
 def test_what_one_process_forgets_no_other_can_read(keyring: Keyring, beside: Keyring) -> None:
     datum = sealed(keyring, uuid4(), "Ana")
     keyring.save(Additions())

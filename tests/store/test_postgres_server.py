@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bootstrap import open_center, place
-from commands.command_bus import Door
+from bootstrap import location, open_center
+from commands.command_bus import CommandBus
 from commands.users import RegisterCompany
 from settings import Settings
 from store.chain import Flaw, Verdict
@@ -89,7 +89,7 @@ def test_tables_that_are_missing_are_refused_until_they_are_made(on_server: OnSe
 
 def test_a_log_that_was_taken_away_is_missing(on_server: OnServers) -> None:
     with closing(Store(on_server)) as store:
-        Door(store).execute(RegisterCompany(name="Empresa"), operator("Empresa"))
+        CommandBus(store).execute(RegisterCompany(name="Empresa"), operator("Empresa"))
     behind(on_server, "DROP TABLE stored_events")
     assert on_server.verify() == Verdict(0, Flaw("cut_off", 1))
 
@@ -99,7 +99,7 @@ def test_the_settings_say_where_a_center_is(on_server: OnServers, tmp_path: Path
     make_store(on_server, lambda _: None)
     with open_center(tmp_path / "none", settings) as center:
         assert center.store.head() == 0
-    assert place(tmp_path, settings).exists()
+    assert location(tmp_path, settings).exists()
     assert not (tmp_path / "none").exists()
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from bootstrap import Unusable, hold, open_center
 from cli.company import caller, known
-from commands.command_bus import Door
+from commands.command_bus import CommandBus
 from commands.handler_context import Caller
 from commands.interactions import StartCall
 from domain.base import FORGOTTEN
@@ -38,21 +38,21 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Past:
 @pytest.fixture
 def past(kept: Past, tmp_path: Path) -> Past:
     """The test's own."""
-    shutil.copytree(kept.place.directory, tmp_path / "past")
-    return replace(kept, place=InDirectory(tmp_path / "past"))
+    shutil.copytree(kept.location.directory, tmp_path / "past")
+    return replace(kept, location=InDirectory(tmp_path / "past"))
 
 
 def moved(past: Past, target: OnServers) -> Moved:
-    return move(past.place, target, past.master)
+    return move(past.location, target, past.master)
 
 
 def same(past: Past, target: OnServers) -> None:
     """All is there as it was here, and whole."""
-    assert log_of(target) == log_of(past.place)
+    assert log_of(target) == log_of(past.location)
     for tables, keys in ((KEYS, True), (BESIDE_THE_LOG, False)):
         for table in tables:
             statement = f"SELECT {', '.join(table.columns)} FROM {table.name}"
-            assert sorted(behind(target, statement, keys=keys), key=repr) == sorted(behind(past.place, statement, keys=keys), key=repr)
+            assert sorted(behind(target, statement, keys=keys), key=repr) == sorted(behind(past.location, statement, keys=keys), key=repr)
     assert target.verify().flaw is None
 
 
@@ -66,13 +66,13 @@ def test_everything_is_there_as_it_was_here(past: Past, on_server: OnServers) ->
 def test_the_center_goes_on_there(past: Past, on_server: OnServers) -> None:
     moved(past, on_server)
     command = StartCall(call="key.3", did="4000")
-    with Store(past.place) as here, Store(on_server, master=past.master) as there:
+    with Store(past.location) as here, Store(on_server, master=past.master) as there:
         company = there.companies()[0]
         asked = replace(caller_of(past), idempotency_key="3")
-        assert Door(there).execute(command, asked) == Door(here).execute(command, asked)
+        assert CommandBus(there).execute(command, asked) == CommandBus(here).execute(command, asked)
         assert there.head() == past.head.position
         given = {told.event.call.protocol for told in there.read(0, 10**6) if hasattr(told.event, "call")}
-        receipt = Door(there).execute(StartCall(call="another", did="4000"), asked_anew(past))
+        receipt = CommandBus(there).execute(StartCall(call="another", did="4000"), asked_anew(past))
         assert receipt.position == past.head.position + 1
         assert receipt.result["protocol"] not in given
         assert (there.keyring.knows(past.called), there.keyring.knows(past.forgotten)) == (True, False)
@@ -80,7 +80,7 @@ def test_the_center_goes_on_there(past: Past, on_server: OnServers) -> None:
 
 
 def caller_of(past: Past) -> Caller:
-    with open_center(past.place.directory) as center:
+    with open_center(past.location.directory) as center:
         return caller(known(center, ""))
 
 
@@ -107,7 +107,7 @@ def test_a_directory_that_is_not_whole_is_not_moved(past: Past, on_server: OnSer
         ),
     }
     statement, said = damage[where]
-    behind(past.place, statement)
+    behind(past.location, statement)
     with pytest.raises(Stopped, match=said):
         moved(past, on_server)
     with pytest.raises(ChainBroken, match="has not ended"):
@@ -134,12 +134,12 @@ def test_keys_of_another_house_are_left_as_they_are(past: Past, on_server: OnSer
 
 def test_on_the_servers_the_keys_are_wrapped_by_the_master_key_of_the_servers(past: Past, on_server: OnServers) -> None:
     other = "0" * 64
-    assert move(past.place, on_server, other).head == past.head
-    assert log_of(on_server) == log_of(past.place)
+    assert move(past.location, on_server, other).head == past.head
+    assert log_of(on_server) == log_of(past.location)
     with pytest.raises(WrongMasterKey):
         Store(on_server, master=past.master)
-    people = [event.state for event in log_of(past.place) if event.event == "contact.appeared"]
-    with Store(past.place) as here, Store(on_server, master=other) as there:
+    people = [event.state for event in log_of(past.location) if event.event == "contact.appeared"]
+    with Store(past.location) as here, Store(on_server, master=other) as there:
         read = [read_aloud(state, there.keyring) for state in people]
         assert read == [read_aloud(state, here.keyring) for state in people]
     # One of them was forgotten here.
@@ -147,9 +147,9 @@ def test_on_the_servers_the_keys_are_wrapped_by_the_master_key_of_the_servers(pa
 
 
 def test_somebody_must_have_the_master_key_of_the_directory(past: Past, on_server: OnServers) -> None:
-    (past.place.directory / MASTER_FILE).unlink()
+    (past.location.directory / MASTER_FILE).unlink()
     with pytest.raises(WrongMasterKey):
-        move(past.place, on_server, "0" * 64)
+        move(past.location, on_server, "0" * 64)
     assert not on_server.exists()
 
 
@@ -160,16 +160,16 @@ def test_nobody_else_uses_the_servers_meanwhile(past: Past, on_server: OnServers
 
 
 def test_a_directory_whose_center_went_elsewhere_is_not_used_any_more(past: Past, on_server: OnServers) -> None:
-    leave_note(past.place.directory, on_server)
-    with pytest.raises(Unusable, match=r"was moved to PostgreSQL at \S+: use it there"), hold(past.place.directory, Settings()):
+    leave_note(past.location.directory, on_server)
+    with pytest.raises(Unusable, match=r"was moved to PostgreSQL at \S+: use it there"), hold(past.location.directory, Settings()):
         pass
-    with hold(past.place.directory, Settings(), moved=True):
+    with hold(past.location.directory, Settings(), moved=True):
         pass
 
 
 def _killed(past: Past, target: OnServers, seed: int) -> None:
     """Move in a process of its own, which is killed after some steps."""
-    words = [sys.executable, "-m", "tests.kit.migrations_of_stores", str(past.place.directory), str(target.directory), target.store_url]
+    words = [sys.executable, "-m", "tests.kit.migrations_of_stores", str(past.location.directory), str(target.directory), target.store_url]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
         for _ in range(random.Random(seed).randint(1, 40)):
@@ -181,9 +181,9 @@ def test_killed_at_any_moment_it_goes_on_also_with_what_happened_since(past: Pas
     for seed in range(6):
         _killed(past, on_server, seed)
         written = log_of(on_server) if on_server.exists() else []
-        assert written == log_of(past.place)[: len(written)]
-        with open_center(past.place.directory) as center:
-            center.door.execute(StartCall(call=f"since.{seed}", did="4000"), caller(known(center, "")))
+        assert written == log_of(past.location)[: len(written)]
+        with open_center(past.location.directory) as center:
+            center.bus.execute(StartCall(call=f"since.{seed}", did="4000"), caller(known(center, "")))
     moved(past, on_server)
     same(past, on_server)
     Store(on_server, master=past.master).close()

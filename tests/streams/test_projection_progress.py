@@ -16,8 +16,8 @@ from store.database import StoreUnavailable
 from store.event_store import Store
 from store.postgres_lock import ServerLock
 from store.storage_location import OnServers
-from streams.projection_progress import Coverage, Covering
-from streams.relay_progress import Ledger, Snapshot
+from streams.projection_progress import Coverage, ProjectionProgress
+from streams.relay_progress import RelayProgress, Snapshot
 from tests.kit.center import fresh, opened
 from tests.kit.stores import behind
 from tests.kit.waiting import within
@@ -155,16 +155,16 @@ def store(on_server: OnServers) -> Iterator[Store]:
 
 
 @pytest.fixture
-def ledger(on_server: OnServers, prefix: str) -> Iterator[Ledger]:
-    with closing(Ledger(on_server.relay(), prefix)) as opened:
+def relay_progress(on_server: OnServers, prefix: str) -> Iterator[RelayProgress]:
+    with closing(RelayProgress(on_server.relay(), prefix)) as opened:
         yield opened
 
 
 @pytest.fixture
-def covering(on_server: OnServers, prefix: str, rows: Warehouse, store: Store) -> Iterator[Covering]:
+def projection_progress(on_server: OnServers, prefix: str, rows: Warehouse, store: Store) -> Iterator[ProjectionProgress]:
     with (
-        closing(Ledger(on_server.relay(), prefix)) as own,
-        closing(Covering(own, rows, store.recorder.db)) as opened,
+        closing(RelayProgress(on_server.relay(), prefix)) as own,
+        closing(ProjectionProgress(own, rows, store.recorder.db)) as opened,
     ):
         yield opened
 
@@ -174,43 +174,47 @@ def reach(rows: Warehouse, **positions: int) -> None:
     rows.insert("positions", {"name": [f"t:{name[1:]}" for name in positions], "position": told, "version": told})
 
 
-def append(place: OnServers, *positions: int) -> None:
+def append(location: OnServers, *positions: int) -> None:
     """Events, as far as the end of the log goes."""
     for position in positions:
-        behind(place, "INSERT INTO stored_events VALUES (?, ?, 1, 'queue.opened', '', '')", position, position.to_bytes(16, "big"))
+        behind(location, "INSERT INTO stored_events VALUES (?, ?, 1, 'queue.opened', '', '')", position, position.to_bytes(16, "big"))
 
 
 def test_it_hears_of_the_relay_and_of_the_workers_at_once(
-    covering: Covering, ledger: Ledger, rows: Warehouse, on_server: OnServers, monkeypatch: pytest.MonkeyPatch
+    projection_progress: ProjectionProgress,
+    relay_progress: RelayProgress,
+    rows: Warehouse,
+    on_server: OnServers,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("streams.projection_progress._TICK_S", 3_600.0)
     reach(rows, p0=2)
-    ledger.record(ledger.begin().number, 3, {"t:0": 2, "t:1": 3})
-    assert not covering.wait(3, AT_ONCE_S)
-    assert covering.position == 0
+    relay_progress.record(relay_progress.begin().number, 3, {"t:0": 2, "t:1": 3})
+    assert not projection_progress.wait(3, AT_ONCE_S)
+    assert projection_progress.position == 0
     with ServerLock(on_server.store_url, "rows") as lock:
         lock.take(SOON_S, shared=True)
         reach(rows, p1=3)
-        lock.release(tell="relay")
-        assert covering.wait(3, SOON_S)
+        lock.release(observe="relay")
+        assert projection_progress.wait(3, SOON_S)
 
 
-def test_it_looks_now_and_then_by_itself(covering: Covering, ledger: Ledger, rows: Warehouse) -> None:
-    ledger.record(ledger.begin().number, 3, {"t:0": 3})
+def test_it_looks_now_and_then_by_itself(projection_progress: ProjectionProgress, relay_progress: RelayProgress, rows: Warehouse) -> None:
+    relay_progress.record(relay_progress.begin().number, 3, {"t:0": 3})
     reach(rows, p0=3)
-    assert covering.wait(3, SOON_S)
+    assert projection_progress.wait(3, SOON_S)
 
 
 def test_an_answer_is_of_the_rows_as_they_are_only_when_the_log_ends_there_before_and_after(
-    covering: Covering, ledger: Ledger, rows: Warehouse, store: Store, on_server: OnServers
+    projection_progress: ProjectionProgress, relay_progress: RelayProgress, rows: Warehouse, store: Store, on_server: OnServers
 ) -> None:
-    assert covering.steady(lambda as_of: as_of) == (None, 0)
+    assert projection_progress.steady(lambda as_of: as_of) == (None, 0)
     append(on_server, 1, 2)
-    assert covering.steady(lambda as_of: as_of) == (0, 0)
+    assert projection_progress.steady(lambda as_of: as_of) == (0, 0)
     reach(rows, p0=2)
-    ledger.record(ledger.begin().number, 2, {"t:0": 2})
-    assert covering.wait(2, SOON_S)
-    assert covering.steady(lambda as_of: as_of) == (None, 2)
+    relay_progress.record(relay_progress.begin().number, 2, {"t:0": 2})
+    assert projection_progress.wait(2, SOON_S)
+    assert projection_progress.steady(lambda as_of: as_of) == (None, 2)
     asked: list[int | None] = []
 
     def meanwhile(as_of: int | None) -> int | None:
@@ -219,12 +223,12 @@ def test_an_answer_is_of_the_rows_as_they_are_only_when_the_log_ends_there_befor
             append(on_server, 3)
         return as_of
 
-    assert covering.steady(meanwhile) == (2, 2)
+    assert projection_progress.steady(meanwhile) == (2, 2)
     assert asked == [None, 2]
 
 
 def test_while_a_server_is_away_the_position_stays_and_whoever_waits_is_told_by_his_deadline(
-    covering: Covering, ledger: Ledger, rows: Warehouse, monkeypatch: pytest.MonkeyPatch
+    projection_progress: ProjectionProgress, relay_progress: RelayProgress, rows: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failed = threading.Event()
     reach(rows, p0=3)
@@ -235,11 +239,11 @@ def test_while_a_server_is_away_the_position_stays_and_whoever_waits_is_told_by_
                 failed.set()
                 raise error
 
-            away.setattr(covering._coverage, "look", fail)
+            away.setattr(projection_progress._coverage, "look", fail)
             failed.clear()
-            position = covering.position
-            ledger.record(ledger.begin().number, position + 1, {"t:0": position + 1})
+            position = projection_progress.position
+            relay_progress.record(relay_progress.begin().number, position + 1, {"t:0": position + 1})
             within(failed.is_set)
-            assert not covering.wait(position + 1, AT_ONCE_S)
-            assert covering.position == position
-        assert covering.wait(position + 1, SOON_S)
+            assert not projection_progress.wait(position + 1, AT_ONCE_S)
+            assert projection_progress.position == position
+        assert projection_progress.wait(position + 1, SOON_S)

@@ -22,7 +22,7 @@ from store.storage_location import OnServers
 from streams.brokers import Producer
 from streams.deployment_topics import names
 from streams.messages import Message
-from streams.relay_progress import Ledger
+from streams.relay_progress import RelayProgress
 from streams.topics import SLICES
 from tests.kit.kafka import PARTITIONS
 from tests.kit.relaying import COMPANY, Relayed, check_all_is_there, log_of, messages
@@ -33,24 +33,24 @@ TAKE_OVER_S = 10
 
 
 @pytest.fixture
-def house(on_server: OnServers, kafka: str, topics: str, tmp_path: Path) -> Iterator[Relayed]:
-    with closing(Ledger(on_server.relay(), topics)) as ledger:
-        yield Relayed(on_server, kafka, topics, ledger, tmp_path)
+def deployment(on_server: OnServers, kafka: str, topics: str, tmp_path: Path) -> Iterator[Relayed]:
+    with closing(RelayProgress(on_server.relay(), topics)) as relay_progress:
+        yield Relayed(on_server, kafka, topics, relay_progress, tmp_path)
 
 
-def test_every_event_comes_to_kafka_in_order_and_the_relay_ends_when_it_is_told(house: Relayed) -> None:
-    with house.relay() as relay:
-        with house.busy() as busy:
-            within(lambda: house.ledger.position() > 5_000)
-        within(lambda: house.ledger.position() == busy.acknowledged)
+def test_every_event_comes_to_kafka_in_order_and_the_relay_ends_when_it_is_told(deployment: Relayed) -> None:
+    with deployment.relay() as relay:
+        with deployment.busy() as busy:
+            within(lambda: deployment.relay_progress.position() > 5_000)
+        within(lambda: deployment.relay_progress.position() == busy.acknowledged)
         assert relay.end() == 0
-    log = log_of(house.place)
-    found = messages(house.kafka, house.topics)
-    assert check_all_is_there(log, found, house.topics) == 0
-    last, reached = next(house.ledger.newest())
+    log = log_of(deployment.location)
+    found = messages(deployment.kafka, deployment.topics)
+    assert check_all_is_there(log, found, deployment.topics) == 0
+    last, reached = next(deployment.relay_progress.newest())
     assert last == len(log)
     assert reached == {f"{topic}:{number}": events[-1].position for (topic, number), events in found.items()}
-    for position, then in house.ledger.after(0):
+    for position, then in deployment.relay_progress.after(0):
         assert then == {
             f"{topic}:{number}": max(event.position for event in events if event.position <= position)
             for (topic, number), events in found.items()
@@ -59,48 +59,48 @@ def test_every_event_comes_to_kafka_in_order_and_the_relay_ends_when_it_is_told(
 
 
 @pytest.mark.parametrize("kills", [20, pytest.param(200, marks=[pytest.mark.long, pytest.mark.timeout(1_800)])])
-def test_after_many_kills_nothing_is_lost(house: Relayed, kills: int) -> None:
+def test_after_many_kills_nothing_is_lost(deployment: Relayed, kills: int) -> None:
     chance = random.Random(kills)
-    with house.busy(0.1) as busy:
+    with deployment.busy(0.1) as busy:
         for _ in range(kills):
-            before = house.ledger.position()
-            with house.relay() as relay:
-                within(lambda before=before: house.ledger.position() > before)
+            before = deployment.relay_progress.position()
+            with deployment.relay() as relay:
+                within(lambda before=before: deployment.relay_progress.position() > before)
                 # Anything may be under way then.
                 time.sleep(chance.random() * 0.1)
                 relay.end(SIGKILL)
-    with house.relay(said="last") as relay:
-        within(lambda: "begins" in house.says("last") and house.ledger.position() == busy.acknowledged)
+    with deployment.relay(said="last") as relay:
+        within(lambda: "begins" in deployment.says("last") and deployment.relay_progress.position() == busy.acknowledged)
         assert relay.end() == 0
-    house.check()
+    deployment.check()
 
 
 @pytest.mark.parametrize("how", [SIGKILL, SIGSTOP])
-def test_a_second_relay_waits_and_takes_over_from_one_that_is_killed_or_stands_still(house: Relayed, how: Signals) -> None:
-    with house.busy(0.01) as busy, house.relay(said="first") as first:
-        within(lambda: house.ledger.position() > 500)
-        with house.relay(said="second") as second:
-            within(lambda: "waits" in house.says("second"))
+def test_a_second_relay_waits_and_takes_over_from_one_that_is_killed_or_stands_still(deployment: Relayed, how: Signals) -> None:
+    with deployment.busy(0.01) as busy, deployment.relay(said="first") as first:
+        within(lambda: deployment.relay_progress.position() > 500)
+        with deployment.relay(said="second") as second:
+            within(lambda: "waits" in deployment.says("second"))
             first.send(how)
             stopped = time.monotonic()
-            within(lambda: "begins" in house.says("second"))
+            within(lambda: "begins" in deployment.says("second"))
             assert time.monotonic() - stopped < TAKE_OVER_S
-            taken_over = house.ledger.position()
-            within(lambda: house.ledger.position() > taken_over)
+            taken_over = deployment.relay_progress.position()
+            within(lambda: deployment.relay_progress.position() > taken_over)
             if how == SIGSTOP:
                 first.send(SIGCONT)
-                within(lambda: "deposed" in house.says("first"))
+                within(lambda: "deposed" in deployment.says("first"))
                 assert first.end() == 0
             busy.stop()
-            within(lambda: house.ledger.position() == busy.acknowledged)
+            within(lambda: deployment.relay_progress.position() == busy.acknowledged)
             assert second.end() == 0
-    house.check()
+    deployment.check()
 
 
 # What keeps it from relaying
 
 
-def test_figures_are_served_for_prometheus(house: Relayed) -> None:
+def test_figures_are_served_for_prometheus(deployment: Relayed) -> None:
     with closing(socket.create_server((HOST, 0))) as taken:
         port = taken.getsockname()[1]
 
@@ -108,9 +108,9 @@ def test_figures_are_served_for_prometheus(house: Relayed) -> None:
         with urllib.request.urlopen(f"http://{HOST}:{port}/metrics") as answer:
             return dict(re.findall(r"^(atende_\w+) ([\d.]+)$", answer.read().decode(), re.MULTILINE))
 
-    with house.relay("--metrics-port", str(port)) as relay:
-        with house.busy() as busy:
-            within(lambda: house.ledger.position() > 100)
+    with deployment.relay("--metrics-port", str(port)) as relay:
+        with deployment.busy() as busy:
+            within(lambda: deployment.relay_progress.position() > 100)
         within(lambda: float(figures()["atende_relay_position"]) == busy.acknowledged)
         told = figures()
         assert relay.end() == 0
@@ -122,22 +122,22 @@ def test_figures_are_served_for_prometheus(house: Relayed) -> None:
     }
 
 
-def refusal(house: Relayed, **settings: str) -> str:
+def refusal(deployment: Relayed, **settings: str) -> str:
     """What a relay says that ends at once, in one line."""
-    with house.relay(**settings) as relay:
+    with deployment.relay(**settings) as relay:
         assert relay.ended() == 2
-    (line,) = house.says().splitlines()
+    (line,) = deployment.says().splitlines()
     return line
 
 
-def test_a_store_that_was_never_made_is_one_line(house: Relayed) -> None:
-    assert 'relation "stored_events" does not exist' in refusal(house)
+def test_a_store_that_was_never_made_is_one_line(deployment: Relayed) -> None:
+    assert 'relation "stored_events" does not exist' in refusal(deployment)
 
 
 @pytest.fixture
-def made(house: Relayed) -> Relayed:
-    Store(house.place).close()
-    return house
+def made(deployment: Relayed) -> Relayed:
+    Store(deployment.location).close()
+    return deployment
 
 
 def test_a_missing_topic_is_one_line(made: Relayed) -> None:
@@ -161,43 +161,43 @@ def test_no_store_is_one_line_without_its_password(made: Relayed) -> None:
 def test_topics_that_were_emptied_are_one_line_and_filled_anew_when_asked(made: Relayed) -> None:
     with made.busy() as busy:
         within(lambda: busy.acknowledged > 1_000)
-    log = log_of(made.place)
-    made.ledger.set(len(log), {f"{made.topics}.interactions:0": 5})
+    log = log_of(made.location)
+    made.relay_progress.set(len(log), {f"{made.topics}.interactions:0": 5})
     assert f"partition 0 of topic {made.topics}.interactions is empty" in refusal(made)
     with made.relay("--anew", said="anew") as relay:
         within(lambda: "position=0" in made.says("anew"))
-        within(lambda: made.ledger.position() == len(log))
+        within(lambda: made.relay_progress.position() == len(log))
         assert relay.end() == 0
     assert made.check(log) == 0
 
 
 def test_a_log_that_ends_before_what_was_relayed_is_one_line(made: Relayed) -> None:
-    made.ledger.set(7, {})
+    made.relay_progress.set(7, {})
     assert "the ledger says that event 7 was relayed, and the log ends before" in refusal(made)
 
 
-def relayed(house: Relayed) -> int:
+def relayed(deployment: Relayed) -> int:
     """Have a part of the log relayed; how much."""
-    with house.relay() as relay:
-        with house.busy() as busy:
-            within(lambda: house.ledger.position() > 1_000)
-        within(lambda: house.ledger.position() == busy.acknowledged)
+    with deployment.relay() as relay:
+        with deployment.busy() as busy:
+            within(lambda: deployment.relay_progress.position() > 1_000)
+        within(lambda: deployment.relay_progress.position() == busy.acknowledged)
         assert relay.end() == 0
     return busy.acknowledged
 
 
-def _widen(house: Relayed, partitions: int) -> None:
+def _widen(deployment: Relayed, partitions: int) -> None:
     """Give the topics more partitions, as somebody can who may do everything with Kafka."""
-    with closing(KafkaAdminClient(bootstrap_servers=house.kafka)) as admin:
-        admin.create_partitions(dict.fromkeys(names(house.topics), partitions))
+    with closing(KafkaAdminClient(bootstrap_servers=deployment.kafka)) as admin:
+        admin.create_partitions(dict.fromkeys(names(deployment.topics), partitions))
 
 
-def test_topics_with_more_partitions_than_when_they_were_first_relayed_to_are_one_line(house: Relayed) -> None:
-    relayed(house)
-    _widen(house, PARTITIONS + 2)
-    (house.said / "one").unlink()
-    line = refusal(house, ATENDE_PARTITIONS=str(PARTITIONS + 2))
-    assert f"{house.topics}.* had {PARTITIONS} partitions each when they were first relayed to, now {PARTITIONS + 2}" in line
+def test_topics_with_more_partitions_than_when_they_were_first_relayed_to_are_one_line(deployment: Relayed) -> None:
+    relayed(deployment)
+    _widen(deployment, PARTITIONS + 2)
+    (deployment.said / "one").unlink()
+    line = refusal(deployment, ATENDE_PARTITIONS=str(PARTITIONS + 2))
+    assert f"{deployment.topics}.* had {PARTITIONS} partitions each when they were first relayed to, now {PARTITIONS + 2}" in line
     assert "new topics (ATENDE_TOPICS)" in line
 
 
@@ -211,52 +211,55 @@ def test_topics_may_have_more_partitions_as_long_as_nothing_was_relayed_to_them(
         assert relay.end() == 0
 
 
-def test_events_that_kafka_has_lost_again_are_relayed_once_more(house: Relayed) -> None:
+def test_events_that_kafka_has_lost_again_are_relayed_once_more(deployment: Relayed) -> None:
     """As when a broker's machine loses what was not on its disk."""
-    there = relayed(house)
-    _, reached = next(house.ledger.newest())
-    with house.busy() as busy:
+    there = relayed(deployment)
+    _, reached = next(deployment.relay_progress.newest())
+    with deployment.busy() as busy:
         within(lambda: busy.acknowledged > there + 1_000)
-    house.ledger.set(busy.acknowledged, dict.fromkeys(reached, busy.acknowledged))
-    with house.relay(said="next") as relay:
+    deployment.relay_progress.set(busy.acknowledged, dict.fromkeys(reached, busy.acknowledged))
+    with deployment.relay(said="next") as relay:
         within(
-            lambda: len({event.position for some in messages(house.kafka, house.topics).values() for event in some}) == busy.acknowledged
+            lambda: (
+                len({event.position for some in messages(deployment.kafka, deployment.topics).values() for event in some})
+                == busy.acknowledged
+            )
         )
-        assert "relay goes back partition=" in house.says("next")
+        assert "relay goes back partition=" in deployment.says("next")
         assert relay.end() == 0
-    house.check()
+    deployment.check()
 
 
-def test_topics_that_hold_another_log_are_one_line(house: Relayed) -> None:
-    relayed(house)
-    behind(house.place, "UPDATE stored_events SET hash = ?", bytes(32))
-    (house.said / "one").unlink()
-    assert "of another log: each house needs topics of its own (ATENDE_TOPICS)" in refusal(house)
+def test_topics_that_hold_another_log_are_one_line(deployment: Relayed) -> None:
+    relayed(deployment)
+    behind(deployment.location, "UPDATE stored_events SET hash = ?", bytes(32))
+    (deployment.said / "one").unlink()
+    assert "of another log: each house needs topics of its own (ATENDE_TOPICS)" in refusal(deployment)
 
 
-def test_an_event_that_nobody_knows_is_one_line_and_all_before_it_is_relayed(house: Relayed) -> None:
-    there = relayed(house)
-    with house.busy() as busy:
+def test_an_event_that_nobody_knows_is_one_line_and_all_before_it_is_relayed(deployment: Relayed) -> None:
+    there = relayed(deployment)
+    with deployment.busy() as busy:
         within(lambda: busy.acknowledged > there + 100)
     unknown = busy.acknowledged + 1
     state = b'{"tenant":"%s"}' % str(COMPANY).encode()
-    behind(house.place, "INSERT INTO stored_events VALUES (?, ?, 1, 'comet.seen', ?, ?)", unknown, bytes(16), state, bytes(32))
-    with house.relay(said="next") as relay:
+    behind(deployment.location, "INSERT INTO stored_events VALUES (?, ?, 1, 'comet.seen', ?, ?)", unknown, bytes(16), state, bytes(32))
+    with deployment.relay(said="next") as relay:
         assert relay.ended() == 2
-    assert house.says("next").endswith(f"event {unknown} (comet.seen) cannot be relayed: this release knows no such event\n")
-    assert house.ledger.position() == unknown - 1
-    assert house.check(log_of(house.place)[:-1]) == 0
+    assert deployment.says("next").endswith(f"event {unknown} (comet.seen) cannot be relayed: this release knows no such event\n")
+    assert deployment.relay_progress.position() == unknown - 1
+    assert deployment.check(log_of(deployment.location)[:-1]) == 0
 
 
-def test_messages_that_no_relay_wrote_do_not_keep_it_from_relaying(house: Relayed) -> None:
-    there = relayed(house)
-    foreign = Producer(house.kafka, {f"{house.topics}.{slice_}": PARTITIONS for slice_ in SLICES})
+def test_messages_that_no_relay_wrote_do_not_keep_it_from_relaying(deployment: Relayed) -> None:
+    there = relayed(deployment)
+    foreign = Producer(deployment.kafka, {f"{deployment.topics}.{slice_}": PARTITIONS for slice_ in SLICES})
     for slice_, number in itertools.product(SLICES, range(30)):
-        foreign.send(f"{house.topics}.{slice_}", Message(number.to_bytes(16, "big"), b"advertisement", []))
+        foreign.send(f"{deployment.topics}.{slice_}", Message(number.to_bytes(16, "big"), b"advertisement", []))
     foreign.close(20)
-    with house.busy() as busy:
+    with deployment.busy() as busy:
         within(lambda: busy.acknowledged > there + 100)
-    with house.relay(said="next") as relay:
-        within(lambda: house.ledger.position() == busy.acknowledged)
+    with deployment.relay(said="next") as relay:
+        within(lambda: deployment.relay_progress.position() == busy.acknowledged)
         assert relay.end() == 0
-    assert "relay found a message that no relay wrote" in house.says("next")
+    assert "relay found a message that no relay wrote" in deployment.says("next")

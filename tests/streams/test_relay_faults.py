@@ -15,7 +15,7 @@ from services.server import Server
 from store.storage_location import OnServers
 from streams.brokers import Brokers
 from streams.deployment_topics import make_topics
-from streams.relay_progress import Ledger
+from streams.relay_progress import RelayProgress
 from tests.kit.kafka import PARTITIONS
 from tests.kit.own_servers import kill, own_servers, start_again
 from tests.kit.relaying import Busy, Relayed, RelayProcess
@@ -33,57 +33,57 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Server]]:
 
 
 @pytest.fixture
-def house(servers: list[Server], prefix: str, tmp_path: Path) -> Iterator[Relayed]:
+def deployment(servers: list[Server], prefix: str, tmp_path: Path) -> Iterator[Relayed]:
     kafka, postgresql = (server.address for server in servers)
     with closing(Brokers(kafka)) as brokers:
         make_topics(brokers, prefix, PARTITIONS, 1)
     with database_on(postgresql) as url:
-        place = OnServers(tmp_path, url)
-        with closing(Ledger(place.relay(), prefix)) as ledger:
-            yield Relayed(place, kafka, prefix, ledger, tmp_path)
+        location = OnServers(tmp_path, url)
+        with closing(RelayProgress(location.relay(), prefix)) as relay_progress:
+            yield Relayed(location, kafka, prefix, relay_progress, tmp_path)
 
 
-def goes_on(house: Relayed, busy: Busy, relay: RelayProcess) -> None:
+def goes_on(deployment: Relayed, busy: Busy, relay: RelayProcess) -> None:
     """The relay does its work again, and has it done when nothing more happens."""
-    before = house.ledger.position()
-    within(lambda: house.ledger.position() > before, BACK_WITHIN_S)
+    before = deployment.relay_progress.position()
+    within(lambda: deployment.relay_progress.position() > before, BACK_WITHIN_S)
     busy.stop()
-    within(lambda: house.ledger.position() == busy.acknowledged, BACK_WITHIN_S)
+    within(lambda: deployment.relay_progress.position() == busy.acknowledged, BACK_WITHIN_S)
     assert relay.end() == 0
-    house.check()
+    deployment.check()
 
 
-def test_a_broker_is_killed_under_load(house: Relayed, servers: list[Server]) -> None:
+def test_a_broker_is_killed_under_load(deployment: Relayed, servers: list[Server]) -> None:
     kafka, _ = servers
-    with house.busy(PAUSE_S) as busy, house.relay() as relay:
-        within(lambda: house.ledger.position() > 200)
+    with deployment.busy(PAUSE_S) as busy, deployment.relay() as relay:
+        within(lambda: deployment.relay_progress.position() > 200)
         kill(kafka)
-        within(lambda: "relay waits for Kafka" in house.says())
-        known = house.ledger.position()
+        within(lambda: "relay waits for Kafka" in deployment.says())
+        known = deployment.relay_progress.position()
         start_again(kafka)
-        within(lambda: house.ledger.position() > known, BACK_WITHIN_S)
-        goes_on(house, busy, relay)
+        within(lambda: deployment.relay_progress.position() > known, BACK_WITHIN_S)
+        goes_on(deployment, busy, relay)
 
 
 @pytest.mark.parametrize("how", [SIGINT, SIGKILL])
-def test_postgresql_is_restarted_or_killed_under_load(house: Relayed, servers: list[Server], how: Signals) -> None:
+def test_postgresql_is_restarted_or_killed_under_load(deployment: Relayed, servers: list[Server], how: Signals) -> None:
     _, postgresql = servers
-    with house.busy(PAUSE_S) as busy, house.relay() as relay:
-        within(lambda: house.ledger.position() > 200)
+    with deployment.busy(PAUSE_S) as busy, deployment.relay() as relay:
+        within(lambda: deployment.relay_progress.position() > 200)
         kill(postgresql, how)
         start_again(postgresql)
-        goes_on(house, busy, relay)
+        goes_on(deployment, busy, relay)
 
 
 @pytest.mark.long
-def test_a_relay_ends_when_it_is_told_although_no_broker_answers(house: Relayed, servers: list[Server]) -> None:
+def test_a_relay_ends_when_it_is_told_although_no_broker_answers(deployment: Relayed, servers: list[Server]) -> None:
     kafka, _ = servers
-    with house.busy(PAUSE_S) as busy:
-        with house.relay() as relay:
-            within(lambda: house.ledger.position() > 200)
+    with deployment.busy(PAUSE_S) as busy:
+        with deployment.relay() as relay:
+            within(lambda: deployment.relay_progress.position() > 200)
             kill(kafka)
-            within(lambda: "relay waits for Kafka" in house.says())
+            within(lambda: "relay waits for Kafka" in deployment.says())
             assert relay.end() == 0
         start_again(kafka)
-        with house.relay(said="next") as relay:
-            goes_on(house, busy, relay)
+        with deployment.relay(said="next") as relay:
+            goes_on(deployment, busy, relay)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from commands.command_bus import Door
+from commands.command_bus import CommandBus
 from domain.contacts import ContactAppeared
 from store.chain import ChainBroken, Head
 from store.event_store import Store
@@ -24,7 +24,7 @@ from store.postgres_lock import ServerLock
 from store.storage_location import OnServers
 from streams import bulk
 from streams.messages import Carried, Message, message
-from streams.relay_progress import Ledger
+from streams.relay_progress import RelayProgress
 from streams.restore import Restored, Source, restore
 from tests.kit.kafka import send
 from tests.kit.simulated import Past, log_of, simulated
@@ -46,7 +46,7 @@ class Lost:
     """A center that has lost its store: `past` is what it was."""
 
     past: Past
-    place: OnServers
+    location: OnServers
     kafka: str
     topics: str
     backup: Path
@@ -56,20 +56,20 @@ class Lost:
         send(self.kafka, self.topics, events)
 
     def restore(self, **told: Any) -> Restored:
-        return restore(self.place, self.past.master, replace(Source(self.kafka, self.topics), **told))
+        return restore(self.location, self.past.master, replace(Source(self.kafka, self.topics), **told))
 
     def stopped(self, match: str, **told: Any) -> None:
         """It is not restored, and what is there cannot be used."""
         with pytest.raises(Stopped, match=match):
             self.restore(**told)
-        if log_of(self.place):
+        if log_of(self.location):
             with pytest.raises(ChainBroken, match="has not ended"):
-                Store(self.place)
+                Store(self.location)
 
 
 @pytest.fixture
 def lost(past: Past, on_server: OnServers, kafka: str, topics: str, tmp_path: Path) -> Lost:
-    back_up_keys(past.place, tmp_path / "keys.backup")
+    back_up_keys(past.location, tmp_path / "keys.backup")
     return Lost(past, on_server, kafka, topics, tmp_path / "keys.backup")
 
 
@@ -77,35 +77,35 @@ def test_the_store_comes_back_byte_for_byte(lost: Lost) -> None:
     lost.send(*lost.past.log)
     restored = lost.restore(keys=lost.backup)
     assert (restored.head, restored.events, restored.proof) == (lost.past.head, len(lost.past.log), lost.past.head)
-    assert log_of(lost.place) == lost.past.log
-    verdict = lost.place.verify()
+    assert log_of(lost.location) == lost.past.log
+    verdict = lost.location.verify()
     assert (verdict.events, verdict.flaw) == (len(lost.past.log), None)
     for table in ("about", "keys", "names"):
         statement = f"SELECT * FROM {table}"
-        assert sorted(behind(lost.place, statement, keys=True)) == sorted(behind(lost.past.place, statement, keys=True))
+        assert sorted(behind(lost.location, statement, keys=True)) == sorted(behind(lost.past.location, statement, keys=True))
 
 
 def test_the_restored_store_goes_on_where_the_log_ends(lost: Lost) -> None:
     lost.send(*lost.past.log)
     lost.restore(keys=lost.backup)
-    with Store(lost.past.place) as before, Store(lost.place, master=lost.past.master) as store:
+    with Store(lost.past.location) as before, Store(lost.location, master=lost.past.master) as store:
         tenant = store.companies()[0]
         given = {recorded.event.call.protocol for recorded in store.read(0, 10**6) if hasattr(recorded.event, "call")}
         assert store.next_protocol(tenant) == max(given) + 1
         assert (store.keyring.knows(lost.past.called), store.keyring.knows(lost.past.forgotten)) == (True, False)
         (event,) = [event for event in store.stream(lost.past.called) if isinstance(event, ContactAppeared)]
         assert store.keyring.open(event.phone) == before.keyring.open(event.phone)
-        Door(store)
-    with closing(Ledger(lost.place.relay(), lost.topics)) as ledger:
-        position, reached = next(ledger.newest())
-        assert (ledger.position(), position, max(reached.values())) == (len(lost.past.log), len(lost.past.log), len(lost.past.log))
+        CommandBus(store)
+    with closing(RelayProgress(lost.location.relay(), lost.topics)) as relay_progress:
+        position, reached = next(relay_progress.newest())
+        assert (relay_progress.position(), position, max(reached.values())) == (len(lost.past.log), len(lost.past.log), len(lost.past.log))
 
 
 def test_without_the_keys_everyone_reads_anonymous(lost: Lost) -> None:
     lost.send(*lost.past.log)
     assert lost.restore().proof is None
-    assert log_of(lost.place) == lost.past.log
-    with Store(lost.place) as store:
+    assert log_of(lost.location) == lost.past.log
+    with Store(lost.location) as store:
         assert not store.keyring.knows(lost.past.called)
 
 
@@ -113,12 +113,12 @@ def test_what_a_relay_told_again_is_written_once(lost: Lost) -> None:
     told = lost.past.log
     lost.send(*told[:300], *told[200:400], *told[380:], *told[-100:-50])
     assert lost.restore(head=lost.past.head).events == len(told)
-    assert log_of(lost.place) == told
+    assert log_of(lost.location) == told
 
 
 def test_an_empty_log_is_restored_as_one(lost: Lost) -> None:
     assert lost.restore().head == Head()
-    Store(lost.place).close()
+    Store(lost.location).close()
 
 
 # What is not as it was written
@@ -127,7 +127,7 @@ def test_an_empty_log_is_restored_as_one(lost: Lost) -> None:
 def test_a_removed_message_is_named(lost: Lost) -> None:
     lost.send(*lost.past.log[:200], *lost.past.log[201:])
     lost.stopped("event 201 was removed; 200 events are in the store, which cannot be opened")
-    assert log_of(lost.place) == lost.past.log[:200]
+    assert log_of(lost.location) == lost.past.log[:200]
 
 
 def test_a_changed_byte_is_named(lost: Lost) -> None:
@@ -172,7 +172,7 @@ def test_a_missing_end_is_named_before_anything_is_written(lost: Lost, by: str) 
         "event 401 and all after it are missing; the store is empty",
         **({"head": lost.past.head} if by == "head" else {"keys": lost.backup}),
     )
-    assert log_of(lost.place) == []
+    assert log_of(lost.location) == []
     assert lost.restore(head=Head(400, lost.past.log[399].hash)).proof == Head(400, lost.past.log[399].hash)
 
 
@@ -182,10 +182,10 @@ def test_a_head_of_another_log_is_named(lost: Lost) -> None:
 
 
 def test_the_head_noted_in_keys_that_were_not_lost_proves_the_end(lost: Lost) -> None:
-    with Store(lost.place, master=lost.past.master) as store:
+    with Store(lost.location, master=lost.past.master) as store:
         store.recorder.insert_events(store.recorder.select_events(lost.past.called))
-    lost.place.keys().close()
-    behind(lost.place, "UPDATE head SET position = ?, hash = ?", lost.past.head.position, lost.past.head.hash, keys=True)
+    lost.location.keys().close()
+    behind(lost.location, "UPDATE head SET position = ?, hash = ?", lost.past.head.position, lost.past.head.hash, keys=True)
     lost.send(*lost.past.log[:-1])
     lost.stopped(f"event {len(lost.past.log)} and all after it are missing")
     lost.send(*lost.past.log[-1:])
@@ -203,7 +203,7 @@ def test_after_it_was_stopped_it_goes_on(lost: Lost) -> None:
     lost.send(*lost.past.log[200:])
     restored = lost.restore(keys=lost.backup)
     assert (restored.events, restored.proof) == (len(lost.past.log) - 200, lost.past.head)
-    assert log_of(lost.place) == lost.past.log
+    assert log_of(lost.location) == lost.past.log
     assert lost.restore().events == 0
 
 
@@ -211,12 +211,12 @@ def test_a_store_that_has_lost_its_end_is_brought_forward(lost: Lost) -> None:
     """A standby that lagged, or the backup of yesterday."""
     lost.send(*lost.past.log)
     lost.restore(keys=lost.backup)
-    behind(lost.place, "DELETE FROM stored_events WHERE position > 300")
-    behind(lost.place, "UPDATE head SET position = 300, hash = ?", lost.past.log[299].hash, keys=True)
+    behind(lost.location, "DELETE FROM stored_events WHERE position > 300")
+    behind(lost.location, "UPDATE head SET position = 300, hash = ?", lost.past.log[299].hash, keys=True)
     restored = lost.restore(head=lost.past.head)
     assert (restored.events, restored.proof) == (len(lost.past.log) - 300, lost.past.head)
-    assert log_of(lost.place) == lost.past.log
-    with Store(lost.place, master=lost.past.master) as store:
+    assert log_of(lost.location) == lost.past.log
+    with Store(lost.location, master=lost.past.master) as store:
         assert store.keyring.knows(lost.past.called)
 
 
@@ -225,11 +225,11 @@ def test_a_store_of_another_log_is_left_as_it_is(lost: Lost, tmp_path: Path) -> 
     lost.send(*other.log)
     lost.restore()
     lost.send()
-    before = behind(lost.place, "SELECT * FROM head", keys=True)
-    behind(lost.place, "UPDATE stored_events SET hash = ? WHERE position = ?", bytes(31) + b"1", len(other.log))
+    before = behind(lost.location, "SELECT * FROM head", keys=True)
+    behind(lost.location, "UPDATE stored_events SET hash = ? WHERE position = ?", bytes(31) + b"1", len(other.log))
     with pytest.raises(NotTheSameLog):
         lost.restore()
-    assert behind(lost.place, "SELECT * FROM head", keys=True) == before
+    assert behind(lost.location, "SELECT * FROM head", keys=True) == before
 
 
 def test_keys_that_are_there_are_not_replaced(lost: Lost) -> None:
@@ -237,19 +237,19 @@ def test_keys_that_are_there_are_not_replaced(lost: Lost) -> None:
     lost.restore(keys=lost.backup)
     with pytest.raises(Occupied, match="keys that were destroyed since"):
         lost.restore(keys=lost.backup)
-    Store(lost.place, master=lost.past.master).close()
+    Store(lost.location, master=lost.past.master).close()
 
 
 def test_nobody_else_may_use_the_store_meanwhile(lost: Lost, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("store.log_restore._LEFT_WITHIN_S", 0.0)
-    with Store(lost.place), pytest.raises(Occupied, match="connections of other processes"):
+    with Store(lost.location), pytest.raises(Occupied, match="connections of other processes"):
         lost.restore()
 
 
 def test_a_relay_that_runs_keeps_it_off(lost: Lost, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("store.log_restore._must_be_left", lambda _: None)
     monkeypatch.setattr("streams.restore._TURN_S", 0.1)
-    with ServerLock(lost.place.store_url, "relay") as relay:
+    with ServerLock(lost.location.store_url, "relay") as relay:
         assert relay.take(1)
         with pytest.raises(Occupied, match="a relay runs"):
             lost.restore()
@@ -257,15 +257,15 @@ def test_a_relay_that_runs_keeps_it_off(lost: Lost, monkeypatch: pytest.MonkeyPa
 
 def test_another_master_key_is_refused_before_anything_is_written(lost: Lost) -> None:
     with pytest.raises(WrongMasterKey):
-        restore(lost.place, "0" * 64, Source(lost.kafka, lost.topics, lost.backup))
-    assert not lost.place.exists()
+        restore(lost.location, "0" * 64, Source(lost.kafka, lost.topics, lost.backup))
+    assert not lost.location.exists()
 
 
 def test_a_file_that_is_no_backup_is_refused(lost: Lost, tmp_path: Path) -> None:
-    for name, said in (("nothing", "No such file"), (lost.past.place.directory.name, "no file"), ("log", "is no backup of a key store")):
+    for name, said in (("nothing", "No such file"), (lost.past.location.directory.name, "no file"), ("log", "is no backup of a key store")):
         (tmp_path / "log").write_text("a log")
         with pytest.raises(NoBackup, match=said):
-            lost.restore(keys=lost.past.place.directory if "no file" in said else tmp_path / name)
+            lost.restore(keys=lost.past.location.directory if "no file" in said else tmp_path / name)
 
 
 # Kills
@@ -273,7 +273,7 @@ def test_a_file_that_is_no_backup_is_refused(lost: Lost, tmp_path: Path) -> None
 
 def _killed(lost: Lost, seed: int) -> None:
     """Restore in a process of its own, which is killed after some steps."""
-    told = lost.place.directory, lost.place.store_url, lost.past.master, lost.kafka, lost.topics, lost.backup
+    told = lost.location.directory, lost.location.store_url, lost.past.master, lost.kafka, lost.topics, lost.backup
     with subprocess.Popen([sys.executable, "-m", "tests.kit.restoring", *map(str, told)], stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
         for _ in range(random.Random(seed).randint(1, 12)):
@@ -285,10 +285,10 @@ def test_killed_at_any_moment_it_goes_on(lost: Lost) -> None:
     lost.send(*lost.past.log)
     for seed in range(6):
         _killed(lost, seed)
-        written = log_of(lost.place) if lost.place.exists() else []
+        written = log_of(lost.location) if lost.location.exists() else []
         assert written == lost.past.log[: len(written)]
-    if behind(lost.place, "SELECT hash FROM head WHERE one = 1", keys=True) != [(lost.past.head.hash,)]:
+    if behind(lost.location, "SELECT hash FROM head WHERE one = 1", keys=True) != [(lost.past.head.hash,)]:
         assert lost.restore(keys=lost.backup).proof == lost.past.head
-    assert log_of(lost.place) == lost.past.log
-    with Store(lost.place, master=lost.past.master) as store:
+    assert log_of(lost.location) == lost.past.log
+    with Store(lost.location, master=lost.past.master) as store:
         assert store.keyring.knows(lost.past.called)

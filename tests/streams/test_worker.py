@@ -18,7 +18,7 @@ from projections.engine.reading import Stored
 from projections.engine.refolding import fold_anew, write_anew
 from projections.engine.warehouse import Columns, Warehouse, WarehouseError
 from projections.engine.writing import positions_of
-from streams.consumed_message import Letter, Partition
+from streams.consumed_message import Partition, UnsettledMessage
 from streams.messages import Carried, message
 from streams.topics import partition_name, slice_of, topic
 from streams.worker import Worker
@@ -99,7 +99,7 @@ def working(
     kafka: Kafka,
     warehouse: Warehouse,
     what: Callable[[Worker], Coroutine[Any, Any, None]],
-    letters: list[Letter] | None = None,
+    letters: list[UnsettledMessage] | None = None,
     **told: Any,
 ) -> None:
     """Let a worker work while something is done with it, and end."""
@@ -153,7 +153,7 @@ def test_rows_are_made_then_positions_noted_then_it_is_done(kafka: Kafka, log: M
 def test_what_comes_again_changes_nothing(kafka: Kafka, log: MemoryLog, rows: Warehouse) -> None:
     working(kafka, rows, takes(kafka, kafka.messages()))
     before = everything(rows), positions_of(rows)
-    letters: list[Letter] = []
+    letters: list[UnsettledMessage] = []
     working(kafka, rows, takes(kafka, kafka.messages()), letters)
     assert (everything(rows), positions_of(rows), letters) == (*before, [])
 
@@ -318,7 +318,7 @@ def damaged(kafka: Kafka, *numbers: int) -> list[Given]:
 
 def test_a_damaged_event_is_set_aside_before_it_is_done_with(kafka: Kafka, log: MemoryLog, rows: Warehouse) -> None:
     messages = damaged(kafka, 3, 17)
-    letters: list[Letter] = []
+    letters: list[UnsettledMessage] = []
     working(kafka, rows, takes(kafka, messages), letters)
     assert [letter.message for letter in letters] == [messages[3], messages[17]]
     assert {letter.position for letter in letters} == {int(dict(messages[n].headers or ())["position"]) for n in (3, 17)}
@@ -328,7 +328,7 @@ def test_a_damaged_event_is_set_aside_before_it_is_done_with(kafka: Kafka, log: 
 
 def test_a_message_that_no_relay_wrote_is_set_aside_too(kafka: Kafka, log: MemoryLog, rows: Warehouse) -> None:
     strange = kafka.put("t.queues", 0, b"key", b"value", [])
-    letters: list[Letter] = []
+    letters: list[UnsettledMessage] = []
     working(kafka, rows, takes(kafka, kafka.messages()), letters)
     assert [(letter.message, letter.position) for letter in letters] == [(strange, None)]
     assert everything(rows) == folded_at_once(log, rows)
@@ -338,7 +338,7 @@ def test_what_cannot_be_set_aside_is_not_done_with(kafka: Kafka, rows: Warehouse
     class Away(Exception):
         pass
 
-    class Full(list[Letter]):
+    class Full(list[UnsettledMessage]):
         def extend(self, _: Any) -> None:
             raise Away("no broker")
 
@@ -372,7 +372,7 @@ def test_rows_that_were_made_anew_are_built_on(kafka: Kafka, log: MemoryLog, row
         await worker.take(messages[half:])
         await all_done(kafka, len(messages))
 
-    letters: list[Letter] = []
+    letters: list[UnsettledMessage] = []
     working(kafka, rows, mended, letters)
     assert [letter.message for letter in letters] == [refused]
     assert everything(rows) == folded_at_once(log, rows)

@@ -19,7 +19,7 @@ from services.kafka import Kafka
 from services.postgresql import PostgreSQL
 from services.server import Server
 from tests.kit.clients import Clients
-from tests.kit.distributed import House, distributed, share
+from tests.kit.distributed import Deployment, distributed, share
 from tests.kit.loads import Load, twin
 from tests.kit.own_servers import kill, own_servers, start_again
 from tests.kit.rows import everything
@@ -38,81 +38,81 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
 
 
 @pytest.fixture(scope="module")
-def house(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def deployment(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     directory = servers[Kafka].folder.parent
     with distributed(tmp_path_factory.mktemp("house"), workers=2, apis=2, servers=directory) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def load(house: House) -> Load:
-    return Load(house, 12)
+def load(deployment: Deployment) -> Load:
+    return Load(deployment, 12)
 
 
 @pytest.fixture(scope="module")
-def clients(house: House) -> Clients:
-    return Clients(house)
+def clients(deployment: Deployment) -> Clients:
+    return Clients(deployment)
 
 
-def rows_are_those_of_one_process(house: House) -> None:
-    house.wait_covered(PATIENCE_S)
-    assert everything(house.warehouse) == twin(house)
+def rows_are_those_of_one_process(deployment: Deployment) -> None:
+    deployment.wait_covered(PATIENCE_S)
+    assert everything(deployment.warehouse) == twin(deployment)
 
 
 def passes(seconds: float) -> None:
     threading.Event().wait(seconds)
 
 
-def kill_again_and_again(house: House, load: Load, times: int) -> None:
+def kill_again_and_again(deployment: Deployment, load: Load, times: int) -> None:
     chance = Random(times)
     with load.going_on(100):
         for _ in range(times):
             # So that it hits anything: the start, a rebalance, reading, folding, writing, a commit.
             passes(chance.choice([chance.random(), 4 * chance.random()]))
-            at_work = [worker for worker in house.workers if share(worker)]
-            victim = chance.choice(at_work or house.workers)
+            at_work = [worker for worker in deployment.workers if share(worker)]
+            victim = chance.choice(at_work or deployment.workers)
             victim.kill()
             victim.start()
-    rows_are_those_of_one_process(house)
+    rows_are_those_of_one_process(deployment)
 
 
-def test_rows_survive_the_kills_of_workers(house: House, load: Load) -> None:
-    kill_again_and_again(house, load, 20)
+def test_rows_survive_the_kills_of_workers(deployment: Deployment, load: Load) -> None:
+    kill_again_and_again(deployment, load, 20)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(1800)
-def test_rows_survive_many_kills_of_workers(house: House, load: Load) -> None:
-    kill_again_and_again(house, load, 200)
+def test_rows_survive_many_kills_of_workers(deployment: Deployment, load: Load) -> None:
+    kill_again_and_again(deployment, load, 200)
 
 
-def test_a_third_worker_comes_and_goes(house: House, load: Load) -> None:
+def test_a_third_worker_comes_and_goes(deployment: Deployment, load: Load) -> None:
     with load.going_on():
-        third = house.worker()
-        house.wait_share(house.workers)
+        third = deployment.worker()
+        deployment.wait_share(deployment.workers)
         assert third.stop() == 0
-        house.wait_share([worker for worker in house.workers if worker is not third])
-    rows_are_those_of_one_process(house)
+        deployment.wait_share([worker for worker in deployment.workers if worker is not third])
+    rows_are_those_of_one_process(deployment)
 
 
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("times", [20, pytest.param(200, marks=pytest.mark.long)])
-def test_nothing_that_apis_acknowledged_is_lost_by_their_kills(house: House, clients: Clients, times: int) -> None:
+def test_nothing_that_apis_acknowledged_is_lost_by_their_kills(deployment: Deployment, clients: Clients, times: int) -> None:
     chance = Random(times)
     doubtful = clients.in_doubt
     with clients.at_work():
         for _ in range(times):
-            victim = chance.choice(house.apis)
+            victim = chance.choice(deployment.apis)
             if chance.random() < 0.8:
                 # Else it may be killed while it begins.
-                house.url_of_api(victim)
+                deployment.url_of_api(victim)
             passes(chance.random() / 2)
             victim.kill()
             victim.start()
-        for api in house.apis:
-            house.url_of_api(api)
+        for api in deployment.apis:
+            deployment.url_of_api(api)
     assert clients.in_doubt > doubtful
-    house.wait_covered(PATIENCE_S)
+    deployment.wait_covered(PATIENCE_S)
     clients.check()
 
 
@@ -129,25 +129,27 @@ def standing_still(server: Server) -> Iterator[None]:
 
 @pytest.mark.parametrize("kind", [ClickHouse, Kafka])
 @pytest.mark.parametrize("seconds", [10, pytest.param(60, marks=[pytest.mark.long, pytest.mark.timeout(600)])])
-def test_a_server_that_stands_still_is_awaited(house: House, servers: Servers, load: Load, kind: type[Server], seconds: int) -> None:
+def test_a_server_that_stands_still_is_awaited(
+    deployment: Deployment, servers: Servers, load: Load, kind: type[Server], seconds: int
+) -> None:
     with load.going_on():
         with standing_still(servers[kind]):
             passes(seconds)
         passes(1)
-    rows_are_those_of_one_process(house)
+    rows_are_those_of_one_process(deployment)
 
 
 @pytest.mark.parametrize("kind", [ClickHouse, Kafka])
-def test_a_server_that_is_killed_is_awaited(house: House, servers: Servers, load: Load, kind: type[Server]) -> None:
+def test_a_server_that_is_killed_is_awaited(deployment: Deployment, servers: Servers, load: Load, kind: type[Server]) -> None:
     with load.going_on():
         kill(servers[kind])
         start_again(servers[kind])
-    rows_are_those_of_one_process(house)
+    rows_are_those_of_one_process(deployment)
 
 
 @pytest.mark.parametrize("how", [PostgreSQL.ENDED_BY, signal.SIGKILL])
 def test_nothing_is_lost_when_postgresql_is_restarted_or_killed(
-    house: House, servers: Servers, load: Load, clients: Clients, how: signal.Signals
+    deployment: Deployment, servers: Servers, load: Load, clients: Clients, how: signal.Signals
 ) -> None:
     with load.going_on(), clients.at_work():
         passes(1)
@@ -155,14 +157,14 @@ def test_nothing_is_lost_when_postgresql_is_restarted_or_killed(
         start_again(servers[PostgreSQL])
         before = clients.told
         within(lambda: clients.told > before + 20, PATIENCE_S)
-    rows_are_those_of_one_process(house)
+    rows_are_those_of_one_process(deployment)
     clients.check()
 
 
-def test_a_worker_ends_when_it_is_told_to_also_while_kafka_stands_still(house: House, servers: Servers, load: Load) -> None:
-    worker = house.workers[0]
+def test_a_worker_ends_when_it_is_told_to_also_while_kafka_stands_still(deployment: Deployment, servers: Servers, load: Load) -> None:
+    worker = deployment.workers[0]
     with standing_still(servers[Kafka]):
         assert worker.stop() == 0
     worker.start()
-    load.tell(100)
-    rows_are_those_of_one_process(house)
+    load.observe(100)
+    rows_are_those_of_one_process(deployment)

@@ -26,8 +26,8 @@ from streams.write_lock import ROWS
 from telephony_adapter.ami.importer import import_ami
 from telephony_adapter.queue_log.importer import import_queue_log
 from tests.kit.captures import NAMES, capture
-from tests.kit.deployment import SAO_PAULO
-from tests.kit.distributed import PARTITIONS, House, distributed
+from tests.kit.distributed import PARTITIONS, Deployment, distributed
+from tests.kit.embedded import SAO_PAULO
 from tests.kit.http import operator
 from tests.kit.loads import Load, twin
 from tests.kit.log import stored
@@ -48,73 +48,73 @@ WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     with distributed(tmp_path_factory.mktemp("house"), workers=2) as made:
         made.wait_share(made.workers)
         yield made
 
 
 @pytest.fixture(scope="module")
-def load(house: House) -> Load:
-    return Load(house, 11)
+def load(deployment: Deployment) -> Load:
+    return Load(deployment, 11)
 
 
-def rows_are_those_of_one_process(house: House) -> None:
-    house.wait_covered()
-    assert everything(house.warehouse) == twin(house)
+def rows_are_those_of_one_process(deployment: Deployment) -> None:
+    deployment.wait_covered()
+    assert everything(deployment.warehouse) == twin(deployment)
 
 
-def test_rows_by_workers_are_those_of_one_process(house: House, load: Load) -> None:
+def test_rows_by_workers_are_those_of_one_process(deployment: Deployment, load: Load) -> None:
     tenant = company_id("Empresa")
     start = int(OPENS.timestamp()) * SECOND
-    story = Story(house.door, tenant, busy_center(0.3), seed=3, start_us=start)
+    story = Story(deployment.bus, tenant, busy_center(0.3), seed=3, start_us=start)
     story.set_up()
     story.tell_until(start + 2 * 3600 * SECOND)
-    load.tell(2_000)
-    rows_are_those_of_one_process(house)
-    assert everything(house.warehouse, tenant=tenant) == twin(house, tenant)
+    load.observe(2_000)
+    rows_are_those_of_one_process(deployment)
+    assert everything(deployment.warehouse, tenant=tenant) == twin(deployment, tenant)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_recorded_center_comes_out_the_same(house: House, name: str) -> None:
+def test_a_recorded_center_comes_out_the_same(deployment: Deployment, name: str) -> None:
     recorded, caller = capture(name), operator(name)
-    import_ami(house.door, caller, recorded.timed, "ami")
-    import_queue_log(house.door, caller, [(recorded.queue_log, "queue_log")], timezone=SAO_PAULO)
-    house.wait_covered()
-    settle_restarts(house.door, house.warehouse, caller.tenant)
-    house.wait_covered()
-    made = everything(house.warehouse, tenant=caller.tenant)
+    import_ami(deployment.bus, caller, recorded.timed, "ami")
+    import_queue_log(deployment.bus, caller, [(recorded.queue_log, "queue_log")], timezone=SAO_PAULO)
+    deployment.wait_covered()
+    settle_restarts(deployment.bus, deployment.warehouse, caller.tenant)
+    deployment.wait_covered()
+    made = everything(deployment.warehouse, tenant=caller.tenant)
     assert made["visits"]
-    assert made == twin(house, caller.tenant)
+    assert made == twin(deployment, caller.tenant)
 
 
-def test_what_a_dead_worker_had_is_taken_over(house: House, load: Load) -> None:
-    dying, living = house.workers
+def test_what_a_dead_worker_had_is_taken_over(deployment: Deployment, load: Load) -> None:
+    dying, living = deployment.workers
     with load.going_on():
         dying.kill()
-        house.wait_share([living], TAKES_OVER_S)
-    rows_are_those_of_one_process(house)
+        deployment.wait_share([living], TAKES_OVER_S)
+    rows_are_those_of_one_process(deployment)
     dying.start()
-    house.wait_share(house.workers)
+    deployment.wait_share(deployment.workers)
 
 
-def test_one_that_stood_still_with_rows_in_its_hands_hides_nothing_newer(house: House, load: Load) -> None:
-    still, living = house.workers
-    with ServerLock(house.store_url, ROWS) as swapping:
+def test_one_that_stood_still_with_rows_in_its_hands_hides_nothing_newer(deployment: Deployment, load: Load) -> None:
+    still, living = deployment.workers
+    with ServerLock(deployment.store_url, ROWS) as swapping:
         assert swapping.take(30)
-        load.tell(1_500)
-        within(lambda: behind(house.place, WAITING) == [(2,)])
+        load.observe(1_500)
+        within(lambda: behind(deployment.location, WAITING) == [(2,)])
         still.pause()
-    house.wait_share([living])
-    load.tell(1_500)
-    house.wait_covered()
-    before = house.committed()
+    deployment.wait_share([living])
+    load.observe(1_500)
+    deployment.wait_covered()
+    before = deployment.committed()
     still.go_on()
-    house.wait_share(house.workers)
-    after = house.committed()
+    deployment.wait_share(deployment.workers)
+    after = deployment.committed()
     assert all(after[partition] >= offset for partition, offset in before.items())
-    load.tell(500)
-    rows_are_those_of_one_process(house)
+    load.observe(500)
+    rows_are_those_of_one_process(deployment)
 
 
 def queue_events(count: int) -> tuple[bytes, list[StoredEvent]]:
@@ -130,56 +130,56 @@ def queue_events(count: int) -> tuple[bytes, list[StoredEvent]]:
             return there[0].originator_id.bytes, there
 
 
-def letters_of(house: House) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(house.run("dead-letters", "list", "--json").stdout)
+def letters_of(deployment: Deployment) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(deployment.run("dead-letters", "list", "--json").stdout)
     return found
 
 
-def test_a_dead_letter_is_listed_and_its_rows_are_made_once_it_is_mended(house: House, load: Load) -> None:
+def test_a_dead_letter_is_listed_and_its_rows_are_made_once_it_is_mended(deployment: Deployment, load: Load) -> None:
     id, history = queue_events(6)
     broken = replace(history[1], state=b'{"tenant":"00000000-0000-0000-0000-000000000007"}')
     load.append([history[0], broken, *history[2:4]])
-    house.wait_covered()
-    (position,) = behind(house.place, "SELECT position FROM stored_events WHERE originator_id = ? AND originator_version = 2", id)[0]
+    deployment.wait_covered()
+    (position,) = behind(deployment.location, "SELECT position FROM stored_events WHERE originator_id = ? AND originator_version = 2", id)[0]
 
-    (letter,) = letters_of(house)
+    (letter,) = letters_of(deployment)
     assert (letter["position"], letter["event"]) == (position, broken.topic)
-    assert letter["message"].startswith(f"{house.prefix}.queues:")
-    assert str(position) in house.run("dead-letters", "list").stdout
-    assert "EventUnreadable" in house.run("dead-letters", "retry", str(position), status=1).stdout
-    assert letters_of(house) == [letter]
+    assert letter["message"].startswith(f"{deployment.prefix}.queues:")
+    assert str(position) in deployment.run("dead-letters", "list").stdout
+    assert "EventUnreadable" in deployment.run("dead-letters", "retry", str(position), status=1).stdout
+    assert letters_of(deployment) == [letter]
 
-    behind(house.place, "UPDATE stored_events SET state = ? WHERE position = ?", history[1].state, position)
-    assert house.run("dead-letters", "retry", "1").stderr == "1 is no dead letter\n"
-    assert house.run("dead-letters", "retry").stdout == f"{position} {broken.topic}: its rows are made\n"
-    assert letters_of(house) == []
-    rows_are_those_of_one_process(house)
+    behind(deployment.location, "UPDATE stored_events SET state = ? WHERE position = ?", history[1].state, position)
+    assert deployment.run("dead-letters", "retry", "1").stderr == "1 is no dead letter\n"
+    assert deployment.run("dead-letters", "retry").stdout == f"{position} {broken.topic}: its rows are made\n"
+    assert letters_of(deployment) == []
+    rows_are_those_of_one_process(deployment)
     # The worker that holds the queue's row goes on from the mended one.
     load.append(history[4:])
-    rows_are_those_of_one_process(house)
-    assert house.run("dead-letters", "retry").stdout == ""
+    rows_are_those_of_one_process(deployment)
+    assert deployment.run("dead-letters", "retry").stdout == ""
 
 
-def test_workers_that_are_stopped_leave_nothing_to_be_done_again(house: House, load: Load) -> None:
-    first, last = house.workers
+def test_workers_that_are_stopped_leave_nothing_to_be_done_again(deployment: Deployment, load: Load) -> None:
+    first, last = deployment.workers
     assert first.stop() == 0
     # Whoever has just been given partitions may have to look again at what the other had not committed.
-    house.wait_share([last])
-    load.tell(500)
-    house.wait_covered()
+    deployment.wait_share([last])
+    load.observe(500)
+    deployment.wait_covered()
     assert last.stop() == 0
-    with closing(Brokers(house.kafka)) as brokers:
-        ends = brokers.ends({topic(house.prefix, slice_): PARTITIONS for slice_ in SLICES})
-    assert house.committed() == {partition_name(*partition): end for partition, end in ends.items() if end}
-    for worker in house.workers:
+    with closing(Brokers(deployment.kafka)) as brokers:
+        ends = brokers.ends({topic(deployment.prefix, slice_): PARTITIONS for slice_ in SLICES})
+    assert deployment.committed() == {partition_name(*partition): end for partition, end in ends.items() if end}
+    for worker in deployment.workers:
         worker.start()
 
 
-def test_workers_stop_at_too_many_events_that_no_rows_can_be_made_of(house: House, load: Load) -> None:
+def test_workers_stop_at_too_many_events_that_no_rows_can_be_made_of(deployment: Deployment, load: Load) -> None:
     """Not the events are wrong then, but the program: rows stay where they are."""
     _, history = queue_events(1)
     strange = [replace(history[0], originator_id=UUID(int=99), originator_version=n) for n in range(1, MOST_REFUSED + 2)]
     load.append([replace(one, state=b'{"tenant":"00000000-0000-0000-0000-000000000007"}') for one in strange])
-    for worker in house.workers:
+    for worker in deployment.workers:
         assert worker.wait_ends() == 1
         assert f"{MOST_REFUSED + 1} events could not be made rows" in worker.said

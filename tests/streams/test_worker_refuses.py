@@ -7,68 +7,68 @@ from time import monotonic
 
 import pytest
 
-from tests.kit.distributed import House, distributed
+from tests.kit.distributed import Deployment, distributed
 
 SAYS_SO_WITHIN_S = 10.0
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     with distributed(tmp_path_factory.mktemp("house"), relays=0, workers=0) as made:
         yield made
 
 
-def refused(house: House, **settings: str) -> str:
+def refused(deployment: Deployment, **settings: str) -> str:
     """The line that it says, in time."""
     began = monotonic()
-    said = house.run("worker", status=2, **settings)
+    said = deployment.run("worker", status=2, **settings)
     assert monotonic() - began < SAYS_SO_WITHIN_S
     assert said.stdout == ""
     (line,) = said.stderr.splitlines()
     return line
 
 
-def test_without_a_broker(house: House) -> None:
-    assert "ATENDE_KAFKA: no broker answers (127.0.0.1:1" in refused(house, ATENDE_KAFKA="127.0.0.1:1")
+def test_without_a_broker(deployment: Deployment) -> None:
+    assert "ATENDE_KAFKA: no broker answers (127.0.0.1:1" in refused(deployment, ATENDE_KAFKA="127.0.0.1:1")
 
 
-def test_with_a_wrong_password(house: House) -> None:
-    url = house.store_url.replace(":", ":wrong", 2).replace("postgresql:wrong", "postgresql:")
-    line = refused(house, ATENDE_STORE_URL=url)
+def test_with_a_wrong_password(deployment: Deployment) -> None:
+    url = deployment.store_url.replace(":", ":wrong", 2).replace("postgresql:wrong", "postgresql:")
+    line = refused(deployment, ATENDE_STORE_URL=url)
     assert "password authentication failed" in line
     assert "wrong" not in line
-    rows = house.clickhouse_url.replace(":", ":wrong", 2).replace("clickhouse:wrong", "clickhouse:")
-    line = refused(house, ATENDE_CLICKHOUSE_URL=rows)
+    rows = deployment.clickhouse_url.replace(":", ":wrong", 2).replace("clickhouse:wrong", "clickhouse:")
+    line = refused(deployment, ATENDE_CLICKHOUSE_URL=rows)
     assert "ATENDE_CLICKHOUSE_URL" in line
     assert "refuses the user" in line
     assert "wrong" not in line.lower().replace("wrong password", "")
 
 
-def test_without_a_server_of_rows(house: House) -> None:
-    line = refused(house, ATENDE_CLICKHOUSE_URL="clickhouse://me:secret@127.0.0.1:1/rows")
+def test_without_a_server_of_rows(deployment: Deployment) -> None:
+    line = refused(deployment, ATENDE_CLICKHOUSE_URL="clickhouse://me:secret@127.0.0.1:1/rows")
     assert "ATENDE_CLICKHOUSE_URL: ClickHouse at 127.0.0.1:1 does not answer" in line
     assert "secret" not in line
 
 
-def test_without_its_topics(house: House) -> None:
-    line = refused(house, ATENDE_TOPICS=f"{house.prefix}-other")
-    assert f"there is no topic {house.prefix}-other.interactions: `atende topics` makes it" in line
+def test_without_its_topics(deployment: Deployment) -> None:
+    line = refused(deployment, ATENDE_TOPICS=f"{deployment.prefix}-other")
+    assert f"there is no topic {deployment.prefix}-other.interactions: `atende topics` makes it" in line
 
 
-def test_with_other_partitions_than_there_are(house: House) -> None:
-    assert "ATENDE_PARTITIONS says 7" in refused(house, ATENDE_PARTITIONS="7")
+def test_with_other_partitions_than_there_are(deployment: Deployment) -> None:
+    assert "ATENDE_PARTITIONS says 7" in refused(deployment, ATENDE_PARTITIONS="7")
 
 
-def test_with_tables_that_are_not_up_to_date(house: House) -> None:
-    line = refused(house, ATENDE_CLICKHOUSE_URL=house.clickhouse_url + "_new")
+def test_with_tables_that_are_not_up_to_date(deployment: Deployment) -> None:
+    line = refused(deployment, ATENDE_CLICKHOUSE_URL=deployment.clickhouse_url + "_new")
     assert "`atende migrate`" in line
 
 
-def test_in_a_center_of_one_process(house: House) -> None:
-    assert "ATENDE_MODE" in refused(house, ATENDE_MODE="embedded")
+def test_in_a_center_of_one_process(deployment: Deployment) -> None:
+    assert "ATENDE_MODE" in refused(deployment, ATENDE_MODE="embedded")
 
 
-def test_with_a_port_that_is_taken(house: House) -> None:
-    port = house.kafka.rpartition(":")[2]
-    said = house.run("worker", "--metrics-port", port, status=2).stderr
+def test_with_a_port_that_is_taken(deployment: Deployment) -> None:
+    port = deployment.kafka.rpartition(":")[2]
+    said = deployment.run("worker", "--metrics-port", port, status=2).stderr
     assert f"cannot listen on 127.0.0.1:{port}" in said

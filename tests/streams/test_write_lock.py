@@ -6,8 +6,8 @@ import threading
 from contextlib import closing
 
 from store.storage_location import OnServers
-from streams.relay_progress import Ledger
-from streams.write_lock import Turns
+from streams.relay_progress import RelayProgress
+from streams.write_lock import WriteLock
 from tests.kit.stores import on_server, own_database
 from tests.kit.waiting import DEADLINE_S
 
@@ -16,10 +16,10 @@ __all__ = ["on_server", "own_database"]
 
 def test_whoever_waits_for_rows_hears_of_the_end_of_each_turn(on_server: OnServers) -> None:
     told = threading.Event()
-    with closing(Ledger(on_server.relay(), "atende")) as ledger, closing(Turns(on_server.store_url)) as turns:
-        ledger.listen(told.set)
+    with closing(RelayProgress(on_server.relay(), "atende")) as relay_progress, closing(WriteLock(on_server.store_url)) as write_lock:
+        relay_progress.listen(told.set)
         for _ in range(2):
-            with turns.shared():
+            with write_lock.shared():
                 assert not told.is_set()
             assert told.wait(DEADLINE_S)
             told.clear()

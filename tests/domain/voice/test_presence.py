@@ -112,9 +112,9 @@ def test_the_order_of_telling_changes_nothing(facts: list[Fact], cuts: list[int]
     agent = Agent(TENANT, TENANT, "Ana")
     edges = [0, *sorted(cuts), len(facts)]
     for start, end in itertools.pairwise(edges):
-        agent.tell(facts[start:end], STAMP)
+        agent.observe(facts[start:end], STAMP)
     assert stretches(agent) == resolve(list(DAY)).spans()
-    assert agent.tell(DAY, STAMP) == ()
+    assert agent.observe(DAY, STAMP) == ()
 
 
 @settings(deadline=None)
@@ -123,12 +123,12 @@ def test_the_last_event_is_enough_to_go_on_from(places: list[int], restarts: lis
     facts = [DAY[place] for place in places]
     booted = [(T0 + at) * SECOND for at in restarts]
     whole = Agent(TENANT, TENANT, "Ana")
-    whole.tell(facts, STAMP, booted)
+    whole.observe(facts, STAMP, booted)
     known = Agent(TENANT, TENANT, "Ana")
     events: list[Event] = []
     for fact in [*facts, None]:
         told = [fact] if fact else []
-        known.tell(told, STAMP, [at for at in booted if fact is None or at <= fact.at])
+        known.observe(told, STAMP, [at for at in booted if fact is None or at <= fact.at])
         events += known.collect()
         if events:
             known = Agent(TENANT, TENANT).replay(events[-1])
@@ -140,30 +140,30 @@ def test_the_last_event_is_enough_to_go_on_from(places: list[int], restarts: lis
 
 def test_later_evidence_amends() -> None:
     agent = Agent(TENANT, TENANT, "Ana")
-    agent.tell([log("seen", 50), log("left", 90)], STAMP)
-    agent.tell([log("joined", 10)], STAMP)
+    agent.observe([log("seen", 50), log("left", 90)], STAMP)
+    agent.observe([log("joined", 10)], STAMP)
     assert isinstance(agent.pending[-1], AgentAmended)
     assert [(span.from_ms, span.until_ms) for span in stretches(agent).values()] == [((T0 + 10) * 1000, (T0 + 90) * 1000)]
 
 
 def test_an_interface_is_no_person_until_it_works() -> None:
     interface = Agent(TENANT, TENANT, "PJSIP/1001")
-    interface.tell([log("joined", 0)], STAMP)
+    interface.observe([log("joined", 0)], STAMP)
     assert not interface.person
-    interface.tell([log("paused", 5)], STAMP)
+    interface.observe([log("paused", 5)], STAMP)
     assert interface.person
 
 
 def test_who_logs_in_or_is_named_otherwise_is_a_person() -> None:
     for name, by in (("Ana", "member"), ("Agent/1001", "member"), ("PJSIP/1001", "login")):
         agent = Agent(TENANT, TENANT, name)
-        agent.tell([replace(log("joined", 0), by=by)], STAMP)
+        agent.observe([replace(log("joined", 0), by=by)], STAMP)
         assert agent.person, name
 
 
 def test_an_interface_that_is_matched_hands_its_facts_over() -> None:
     interface = Agent(TENANT, TENANT, "PJSIP/1001")
-    interface.tell([log("joined", 0)], STAMP)
+    interface.observe([log("joined", 0)], STAMP)
     assert interface.identify("Ana", STAMP) == [log("joined", 0)]
     assert stretches(interface) == {}
     assert interface.identify("Ana", STAMP) == []

@@ -153,11 +153,11 @@ def test_two_tellings_that_differ_are_reported_and_the_first_holds() -> None:
 
 def test_late_evidence_amends_what_was_said() -> None:
     interaction = Interaction(TENANT, TENANT)
-    interaction.tell([ANSWERED[3]], context(), STAMP)
-    interaction.tell(ANSWERED[:3], context(), STAMP)
+    interaction.observe([ANSWERED[3]], context(), STAMP)
+    interaction.observe(ANSWERED[:3], context(), STAMP)
     assert isinstance(interaction.pending[-1], VisitAmended) or interaction.call == call_of(*ANSWERED)
     assert interaction.call == call_of(*ANSWERED)
-    assert interaction.tell(ANSWERED, context(), STAMP).new == 0
+    assert interaction.observe(ANSWERED, context(), STAMP).new == 0
 
 
 STORY = (
@@ -179,7 +179,7 @@ def test_the_order_of_telling_changes_nothing(facts: list[Fact], cuts: list[int]
     interaction = Interaction(TENANT, TENANT)
     edges = [0, *sorted(cuts), len(facts)]
     for start, end in itertools.pairwise(edges):
-        interaction.tell(facts[start:end], context(), STAMP)
+        interaction.observe(facts[start:end], context(), STAMP)
     assert interaction.call == call_of(*STORY)
 
 
@@ -187,7 +187,7 @@ def test_the_order_of_telling_changes_nothing(facts: list[Fact], cuts: list[int]
 def test_a_replayed_interaction_is_the_same(facts: list[Fact]) -> None:
     interaction = Interaction(TENANT, TENANT)
     for fact in facts:
-        interaction.tell([fact], context(), STAMP)
+        interaction.observe([fact], context(), STAMP)
     again = Interaction(TENANT, TENANT)
     for event in interaction.pending:
         again.replay(event)

@@ -98,7 +98,7 @@ def test_rows_answer_and_follow_while_they_are_built_anew(rows: Warehouse, story
     errors: list[Exception] = []
     done = threading.Event()
 
-    def tell() -> None:
+    def observe() -> None:
         for event in story.events(400):
             log.append(event)
             if done.wait(0.002):
@@ -111,7 +111,7 @@ def test_rows_answer_and_follow_while_they_are_built_anew(rows: Warehouse, story
             except Exception as error:  # noqa: BLE001 - raised below, in the thread of the test
                 errors.append(error)
 
-    threads = [threading.Thread(target=tell), threading.Thread(target=ask)]
+    threads = [threading.Thread(target=observe), threading.Thread(target=ask)]
     for thread in threads:
         thread.start()
     for _ in range(3):

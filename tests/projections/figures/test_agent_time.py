@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.voice.calls import Attempt, Ring
-from domain.voice.presence import Span
+from domain.voice.presence import PresenceSpan
 from projections.engine.warehouse import Warehouse
 from projections.figures.agent_time import OPEN_MS, Activity, Times, states_of, times_of
 from projections.figures.agents import FIGURES, agent_figures
-from projections.figures.metrics import ground
+from projections.figures.metrics import query_context
 from projections.figures.question import Question
 from tests.kit.center import Center, attempt, call, fresh, visit
 from tests.kit.rows import engine
@@ -93,7 +93,7 @@ def center(engine: Warehouse) -> Center:
 
 def ask(center: Center, **question: Any) -> list[dict[str, Any]]:
     asked = Question(**{"by": "agent"} | question)
-    rows, _ = center.rows.answer(asked.as_of, asked.moment_ms, lambda view: agent_figures(ground(view, asked)))
+    rows, _ = center.rows.answer(asked.as_of, asked.moment_ms, lambda view: agent_figures(query_context(view, asked)))
     return rows
 
 
@@ -101,13 +101,16 @@ def ana_s_morning(center: Center) -> None:
     """In from 0 to 1000 s; a call of 100 s with 20 s of hold and 10 s of wrap-up; a pause set while it lasted."""
     center.covered("queue_log", 0, 2000 * S)
     center.agent(
-        "Ana", Span("session", 0, 1000 * S), Span("pause", 150 * S, 400 * S, "Almoço"), Span("pause", 400 * S, 500 * S, "Banheiro")
+        "Ana",
+        PresenceSpan("session", 0, 1000 * S),
+        PresenceSpan("pause", 150 * S, 400 * S, "Almoço"),
+        PresenceSpan("pause", 400 * S, 500 * S, "Banheiro"),
     )
     ring = Ring("Ana", 90 * S, 100 * S, "answered")
     center.call(call("1", visit("vendas", 90 * S, "answered", 10 * S, agent="Ana", talk=80 * S, hold=20 * S, wrap=10 * S, rings=(ring,))))
     rung = (Ring("Ana", 600 * S, 610 * S, "no_answer"), Ring("Ana", 611 * S, 611 * S, "no_answer"))
     center.call(call("2", visit("suporte", 600 * S, "abandoned", 15 * S, rings=rung)))
-    center.agent("PJSIP/1001", Span("session", 0, None), person=False)
+    center.agent("PJSIP/1001", PresenceSpan("session", 0, None), person=False)
 
 
 def test_a_pause_set_during_a_call_begins_to_count_when_the_call_ends(center: Center) -> None:
@@ -137,13 +140,13 @@ def test_by_queue_calls_are_counted_there_and_the_agents_own_time_is_whole(cente
     ana_s_morning(center)
     (row,) = ask(center, queues=("suporte",))
     assert (row["answered"], row["talk_ms"], row["ring_no_answer"], row["logged_ms"], row["paused_ms"]) == (0, 0, 2, 1000 * S, 290 * S)
-    center.agent("Bruno", Span("session", 0, 10 * S))
+    center.agent("Bruno", PresenceSpan("session", 0, 10 * S))
     assert [row["agent"] for row in ask(center, queues=("vendas",))] == ["Ana"]
 
 
 def test_what_is_open_ends_with_the_last_sign_of_life(center: Center) -> None:
     center.covered("queue_log", 0, 1000 * S)
-    center.agent("Ana", Span("session", 0, None), Span("pause", 600 * S, None, "Almoço"))
+    center.agent("Ana", PresenceSpan("session", 0, None), PresenceSpan("pause", 600 * S, None, "Almoço"))
     (row,) = ask(center)
     assert (row["logged_ms"], row["paused_ms"]) == (1000 * S, 400 * S)
     (row,) = ask(center, until_ms=5000 * S)
@@ -153,7 +156,7 @@ def test_what_is_open_ends_with_the_last_sign_of_life(center: Center) -> None:
 
 
 def test_a_center_commanded_live_is_known_until_its_last_event(center: Center) -> None:
-    center.agent("Ana", Span("session", 0, None))
+    center.agent("Ana", PresenceSpan("session", 0, None))
     center.call(call("1", visit("vendas", 90 * S, "abandoned", 10 * S), origin="Portal", ended_ms=100 * S))
     position = center.position
     assert ask(center)[0]["logged_ms"] == 100 * S
@@ -172,7 +175,7 @@ def test_outside_of_what_the_sources_covered_nothing_is_said(center: Center) -> 
 
 def test_a_call_that_the_agent_dialled_is_talking_but_no_visit(center: Center) -> None:
     center.covered("ami", 0, 1000 * S)
-    center.agent("Ana", Span("session", 0, 1000 * S), Span("pause", 0, 1000 * S, "Ativo"))
+    center.agent("Ana", PresenceSpan("session", 0, 1000 * S), PresenceSpan("pause", 0, 1000 * S, "Ativo"))
     center.call(attempt("9", Attempt(10 * S, agent="Ana", answered_ms=20 * S, ended_ms=80 * S, result="answered", talk_ms=60 * S)))
     (row,) = ask(center)
     assert (row["answered"], row["talk_ms"], row["outbound_ms"], row["paused_ms"], row["logged_ms"]) == (0, 0, 60 * S, 940 * S, 1000 * S)

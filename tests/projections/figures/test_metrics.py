@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from domain.errors import InvalidField, NotFound
-from projections.engine.temporal_view import View
+from projections.engine.temporal_view import TemporalView
 from projections.engine.warehouse import Warehouse
 from projections.figures.metrics import FIGURES, visit_figures
 from projections.figures.question import Question
@@ -280,5 +280,5 @@ def test_questions_that_cannot_be_name_the_field(question: dict[str, Any], field
 def test_another_companys_visits_are_never_counted(center: Center, engine: Warehouse) -> None:
     worked_example(center)
     rows = center.rows
-    other = View(rows.warehouse, fresh(engine, tenant=center.tenant.__class__(int=8)).tenant)
+    other = TemporalView(rows.warehouse, fresh(engine, tenant=center.tenant.__class__(int=8)).tenant)
     assert visit_figures(other, Question()) == []

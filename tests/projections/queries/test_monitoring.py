@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.voice.calls import Attempt, Call, Ring, Visit
-from domain.voice.presence import Span
+from domain.voice.presence import PresenceSpan
 from migrations.runner import migrate
 from projections.engine.warehouse import Warehouse
-from projections.figures.metrics import ground
+from projections.figures.metrics import query_context
 from projections.figures.question import Question
 from projections.queries.monitoring import agents_now, board, waiting_now
 from tests.kit.center import Center, attempt, call, fresh, visit
@@ -37,7 +37,7 @@ def center(engine: Warehouse) -> Center:
 
 def look(center: Center, moment_ms: int | None = None, **question: Any) -> dict[str, Any]:
     asked = Question(**{"by": "total", "timezone": "UTC", "moment_ms": moment_ms} | question)
-    found, _ = center.rows.answer(asked.as_of, asked.moment_ms, lambda view: board(ground(view, asked)))
+    found, _ = center.rows.answer(asked.as_of, asked.moment_ms, lambda view: board(query_context(view, asked)))
     return found
 
 
@@ -48,10 +48,10 @@ def states(found: dict[str, Any]) -> dict[str, str]:
 def morning(center: Center) -> None:
     """Ana talks, Bia is paused, Caio is rung, Davi and Eva are free, Fabio has left."""
     for name in ("Ana", "Bia", "Caio", "Davi", "Eva"):
-        pauses = [Span("pause", 50 * S, None, "Almoço")] if name == "Bia" else []
-        center.agent(name, Span("session", 0, None), *pauses, queues=("vendas",) if name != "Eva" else ("suporte",))
-    center.agent("Fabio", Span("session", 0, 30 * S))
-    center.agent("PJSIP/1009", Span("session", 0, None), person=False)
+        pauses = [PresenceSpan("pause", 50 * S, None, "Almoço")] if name == "Bia" else []
+        center.agent(name, PresenceSpan("session", 0, None), *pauses, queues=("vendas",) if name != "Eva" else ("suporte",))
+    center.agent("Fabio", PresenceSpan("session", 0, 30 * S))
+    center.agent("PJSIP/1009", PresenceSpan("session", 0, None), person=False)
     center.call(call("1", visit("vendas", 60 * S, "answered", 10 * S, agent="Ana", holds=((80 * S, None),)), origin="Portal"))
     center.call(call("2", visit("vendas", 61 * S, rings=(Ring("Caio", 62 * S, None, ""),)), origin="Portal"))
     center.call(call("3", visit("suporte", 40 * S, "answered", 0, agent="Eva", talk=20 * S, wrap=5 * S), origin="Portal"))
@@ -60,7 +60,7 @@ def morning(center: Center) -> None:
 
 def test_the_board_now(center: Center) -> None:
     morning(center)
-    center.agent("Gil", Span("session", 90 * S, 100 * S))
+    center.agent("Gil", PresenceSpan("session", 90 * S, 100 * S))
     found = look(center)
     assert states(found) == {
         "Ana": "talking",
@@ -104,7 +104,7 @@ def test_the_board_of_the_past(center: Center) -> None:
 def test_as_of_a_position_what_was_told_later_is_not_in_it(center: Center) -> None:
     morning(center)
     position, before = center.position, look(center)
-    center.agent("Davi", Span("session", 0, None), Span("pause", 65 * S, None, "Banheiro"))
+    center.agent("Davi", PresenceSpan("session", 0, None), PresenceSpan("pause", 65 * S, None, "Banheiro"))
     center.call(call("4", visit("vendas", 70 * S, "abandoned", 1 * S), origin="Portal", ended_ms=71 * S))
     found = look(center, as_of=position)
     assert found["at"] == "1970-01-01T00:01:10+00:00"
@@ -121,7 +121,7 @@ def test_the_board_is_filtered_by_queue_and_agent(center: Center) -> None:
 
 def test_what_a_source_left_open_stands_as_at_its_last_sign_of_life(center: Center) -> None:
     center.covered("queue_log", 0, 90 * S)
-    center.agent("Ana", Span("session", 0, None))
+    center.agent("Ana", PresenceSpan("session", 0, None))
     center.call(call("1", visit("vendas", 60 * S)))
     found = look(center, 10**9 * S)
     assert (found["at"], found["covered_to"]) == ("1970-01-01T00:01:30+00:00", "1970-01-01T00:01:30+00:00")
@@ -132,18 +132,18 @@ def test_what_a_source_left_open_stands_as_at_its_last_sign_of_life(center: Cent
 
 def test_a_wrap_up_lasts_until_it_ends_or_the_agent_does_something_else(center: Center) -> None:
     for name in ("Ana", "Bia"):
-        center.agent(name, Span("session", 0, None))
+        center.agent(name, PresenceSpan("session", 0, None))
         center.call(call(name, visit("vendas", 10 * S, "answered", 0, agent=name, talk=20 * S, wrap=None), origin="Portal"))
     center.call(call("3", visit("vendas", 40 * S, "abandoned", 9 * S, rings=(Ring("Bia", 40 * S, 45 * S, "no_answer"),)), origin="Portal"))
     found = look(center, 100 * S)
     assert states(found) == {"Ana": "wrap_up", "Bia": "available"}
     asked = Question(by="total", moment_ms=100 * S)
-    counts, _ = center.rows.answer(None, asked.moment_ms, lambda view: agents_now(ground(view, asked)))
+    counts, _ = center.rows.answer(None, asked.moment_ms, lambda view: agents_now(query_context(view, asked)))
     assert (counts["wrap_up"], counts["on_call"], counts["available"]) == (1, 1, 1)
 
 
 def test_who_dials_is_on_a_call(center: Center) -> None:
-    center.agent("Ana", Span("session", 0, None), queues=("vendas",))
+    center.agent("Ana", PresenceSpan("session", 0, None), queues=("vendas",))
     center.call(attempt("1", Attempt(10 * S, agent="Ana", answered_ms=12 * S)))
     found = look(center, 20 * S)
     assert (states(found), found["agents"]["on_call"][0]["since"]) == ({"Ana": "talking"}, "1970-01-01T00:00:12+00:00")
@@ -152,12 +152,12 @@ def test_who_dials_is_on_a_call(center: Center) -> None:
 def test_waiting_now_is_the_boards_own_list(center: Center) -> None:
     morning(center)
     asked = Question(by="total", timezone="UTC", moment_ms=100 * S)
-    waiting, _ = center.rows.answer(None, asked.moment_ms, lambda view: waiting_now(ground(view, asked)))
+    waiting, _ = center.rows.answer(None, asked.moment_ms, lambda view: waiting_now(query_context(view, asked)))
     assert waiting == look(center, 100 * S)["waiting"]
 
 
 @st.composite
-def stories(draw: st.DrawFn) -> tuple[list[Call], dict[str, list[Span]]]:
+def stories(draw: st.DrawFn) -> tuple[list[Call], dict[str, list[PresenceSpan]]]:
     """A few calls, answered by whoever, and two agents with a session and a pause."""
     calls = []
     for n in range(draw(st.integers(0, 6))):
@@ -171,7 +171,7 @@ def stories(draw: st.DrawFn) -> tuple[list[Call], dict[str, list[Span]]]:
     for name in ("Ana", "Bia"):
         session = sorted((draw(st.integers(0, 60)), draw(st.integers(61, 120))))
         pause = sorted((draw(st.integers(0, 120)), draw(st.integers(0, 120))))
-        spans[name] = [Span("session", session[0], session[1]), Span("pause", pause[0], pause[1], "Almoço")]
+        spans[name] = [PresenceSpan("session", session[0], session[1]), PresenceSpan("pause", pause[0], pause[1], "Almoço")]
     return calls, spans
 
 
@@ -194,13 +194,13 @@ def test_any_moment_of_the_past_is_as_the_story_says(tables: Warehouse, story: A
         assert states(found) == {name: _state(name, visits, spans[name], now) for name in come}
 
 
-def _has_come(name: str, visits: list[Visit], spans: list[Span], now: int) -> bool:
+def _has_come(name: str, visits: list[Visit], spans: list[PresenceSpan], now: int) -> bool:
     """Before the first sign of life nobody knew the agent."""
     rings = [ring for visit in visits for ring in visit.rings if ring.agent == name]
     return any(begun.from_ms <= now for begun in [*spans, *rings])
 
 
-def _state(name: str, visits: list[Visit], spans: list[Span], now: int) -> str:
+def _state(name: str, visits: list[Visit], spans: list[PresenceSpan], now: int) -> str:
     mine = [visit for visit in visits if visit.agent == name and visit.ended_ms is not None and visit.ended_ms <= now]
     if any(visit.released_ms is not None and visit.released_ms > now for visit in mine):
         return "talking"

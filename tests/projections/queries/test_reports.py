@@ -14,7 +14,7 @@ from domain.base import Personal
 from domain.errors import InvalidField, NotFound
 from domain.ids import interaction_id
 from domain.voice.calls import Attempt, IvrPath, Ring
-from domain.voice.presence import Span
+from domain.voice.presence import PresenceSpan
 from projections.engine.warehouse import Warehouse
 from projections.figures.definitions import DEFINITIONS, VERSION
 from projections.figures.question import Question
@@ -48,7 +48,12 @@ def center(engine: Warehouse) -> Center:
     center = fresh(engine)
     center.queue("vendas")
     center.queue("suporte")
-    center.agent("Ana", Span("session", NINE, NINE + 3600 * S), Span("pause", NINE + 600 * S, NINE + 660 * S, "Almoço"), queues=("vendas",))
+    center.agent(
+        "Ana",
+        PresenceSpan("session", NINE, NINE + 3600 * S),
+        PresenceSpan("pause", NINE + 600 * S, NINE + 660 * S, "Almoço"),
+        queues=("vendas",),
+    )
     ura = IvrPath("Principal", NINE, NINE + 10 * S, "offered", ("1",))
     center.call(call("1.1", visit("vendas", NINE + 10 * S, "answered", 8 * S, agent="Ana", talk=60 * S, wrap=10 * S), ivr=ura, ended_ms=NINE + 78 * S, status="Answered", tags=("Venda",), contact=UUID(int=5), number=Personal(UUID(int=5), sealed="sealed:5"), did="4000", jitter_ms=70.0, loss_percent=1.0))  # fmt: skip
     center.call(call("1.2", visit("suporte", NINE + 3600 * S, "abandoned", 3 * S), ended_ms=NINE + 3603 * S, status="Abandoned"))
@@ -130,7 +135,7 @@ def test_asked_again_with_its_position_a_report_is_the_same_to_the_byte(center: 
     asked = [(reports.queues, Question(by="day")), (reports.ivr, Question(by="ivr")), (reports.agents, Question(by="agent"))]
     first = [make(center.rows, question) for make, question in asked]
     center.call(call("2.1", visit("vendas", NINE + 20 * S, "abandoned", 8 * S)))
-    center.agent("Bia", Span("session", NINE, NINE + 10 * S))
+    center.agent("Bia", PresenceSpan("session", NINE, NINE + 10 * S))
     for (make, question), report in zip(asked, first, strict=True):
         again = make(center.rows, Question(by=question.by, as_of=report.as_of))
         assert written(again, format) == written(report, format)

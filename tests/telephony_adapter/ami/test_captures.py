@@ -12,8 +12,8 @@ from domain.voice.calls import Call
 from telephony_adapter.ami.importer import import_ami
 from telephony_adapter.queue_log.importer import import_queue_log
 from tests.kit.captures import NAMES, Capture, capture
-from tests.kit.deployment import SAO_PAULO, Company, Figures, House, house
-from tests.kit.recording_bus import CALLER, TellingDoor
+from tests.kit.embedded import SAO_PAULO, Company, EmbeddedCenter, Figures, embedded_center
+from tests.kit.recording_bus import CALLER, RecordingBus
 
 WAYS = ("timed", "raw", "log", "timed+log", "raw+log", "log+timed", "log+raw", "timed+raw")
 OUTCOMES = {"timeout": "timed_out", "key": "left_by_key"}
@@ -25,8 +25,8 @@ IN_THE_IVR = {"ivr_abandon": "abandoned", "ivr_no_choice": "ended", "ivr_invalid
 
 
 @pytest.fixture(scope="module")
-def open_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with house(tmp_path_factory.mktemp("house")) as built:
+def open_embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedCenter]:
+    with embedded_center(tmp_path_factory.mktemp("house")) as built:
         yield built
 
 
@@ -44,9 +44,9 @@ def only(figures: Figures, names: Any) -> dict[str, dict[str, Any]]:
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", NAMES)
-def test_figures_are_the_true_ones_by_queue_and_by_agent(open_house: House, name: str, way: str) -> None:
+def test_figures_are_the_true_ones_by_queue_and_by_agent(open_embedded: EmbeddedCenter, name: str, way: str) -> None:
     recorded = capture(name)
-    company = open_house.company()
+    company = open_embedded.company()
     bring(company, recorded, way)
     queues, agents = recorded.queues(), recorded.agents()
     assert only(company.queues(), next(iter(queues.values()))) == queues
@@ -57,18 +57,18 @@ def test_figures_are_the_true_ones_by_queue_and_by_agent(open_house: House, name
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_whatever_the_order_of_the_sources_the_figures_are_the_same(open_house: House, name: str) -> None:
+def test_whatever_the_order_of_the_sources_the_figures_are_the_same(open_embedded: EmbeddedCenter, name: str) -> None:
     told: list[tuple[Figures, ...]] = []
     for way in ("timed+log", "log+timed", "timed+log+timed+log", "log+timed+raw+log"):
-        company = open_house.company()
+        company = open_embedded.company()
         bring(company, capture(name), way)
         told.append(company.figures())
     assert all(figures == told[0] for figures in told)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_after_ami_a_log_adds_only_what_ami_cannot_tell(open_house: House, name: str) -> None:
-    alone, after = open_house.company(), open_house.company()
+def test_after_ami_a_log_adds_only_what_ami_cannot_tell(open_embedded: EmbeddedCenter, name: str) -> None:
+    alone, after = open_embedded.company(), open_embedded.company()
     bring(alone, capture(name), "timed")
     bring(after, capture(name), "timed+log")
     for before, then in zip(alone.figures(), after.figures(), strict=True):
@@ -79,35 +79,35 @@ def test_after_ami_a_log_adds_only_what_ami_cannot_tell(open_house: House, name:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_imported_twice_nothing_is_new(open_house: House, name: str) -> None:
-    company = open_house.company()
+def test_imported_twice_nothing_is_new(open_embedded: EmbeddedCenter, name: str) -> None:
+    company = open_embedded.company()
     bring(company, capture(name), "timed+log")
     company.figures()
-    proved, figures = open_house.store.head(), company.figures()
+    proved, figures = open_embedded.store.head(), company.figures()
     again = company.ami(capture(name).timed, "timed")
     assert (again.repeated, again.calls, again.visits, again.conflicts) == (again.facts, 0, {}, 0)
     log = company.log(capture(name).queue_log)
     assert (log.used, log.repeated, log.calls) == (0, log.lines, 0)
-    assert (open_house.store.head(), company.figures()) == (proved, figures)
+    assert (open_embedded.store.head(), company.figures()) == (proved, figures)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_sources_are_in_no_conflict(name: str) -> None:
-    door = TellingDoor()
-    assert import_ami(door, CALLER, capture(name).timed, "ami").conflicts == 0
-    log = import_queue_log(door, CALLER, [(capture(name).queue_log, "queue_log")], timezone=SAO_PAULO)
+    bus = RecordingBus()
+    assert import_ami(bus, CALLER, capture(name).timed, "ami").conflicts == 0
+    log = import_queue_log(bus, CALLER, [(capture(name).queue_log, "queue_log")], timezone=SAO_PAULO)
     assert (log.conflicts, log.broken, log.unknown_verbs, log.interfaces_not_matched) == (0, 0, {}, [])
 
 
 @cache
 def resolved(name: str, way: str) -> dict[str, Call]:
-    door = TellingDoor()
+    bus = RecordingBus()
     for source in way.split("+"):
         if source == "log":
-            import_queue_log(door, CALLER, [(capture(name).queue_log, "queue_log")], timezone=SAO_PAULO)
+            import_queue_log(bus, CALLER, [(capture(name).queue_log, "queue_log")], timezone=SAO_PAULO)
         else:
-            import_ami(door, CALLER, getattr(capture(name), source), source)
-    return {call: interaction.call for call, interaction in door.interactions.items() if interaction.call is not None}
+            import_ami(bus, CALLER, getattr(capture(name), source), source)
+    return {call: interaction.call for call, interaction in bus.interactions.items() if interaction.call is not None}
 
 
 @pytest.mark.parametrize("way", ["timed", "raw", "log", "log+timed"])

@@ -10,7 +10,7 @@ import pytest
 from domain.base import SECOND
 from tests.kit.captures import NAMES, Line, capture, written
 from tests.kit.cuts import Pbx, lacking, lost
-from tests.kit.deployment import Company, Figures, House, house
+from tests.kit.embedded import Company, EmbeddedCenter, Figures, embedded_center
 from tests.kit.gapped import differing
 from tests.kit.transformed import Past, counted, crowd, killed, logged, named, past, restarted
 
@@ -20,12 +20,12 @@ SEAMS = {"killed": killed, "restarted": restarted}
 
 
 @pytest.fixture(scope="module")
-def open_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with house(tmp_path_factory.mktemp("house")) as built:
+def open_embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedCenter]:
+    with embedded_center(tmp_path_factory.mktemp("house")) as built:
         yield built
 
 
-def bring(built: House, told: Past, directory: Path, order: str) -> Company:
+def bring(built: EmbeddedCenter, told: Past, directory: Path, order: str) -> Company:
     company = built.company()
     (directory / "queue_log").write_bytes(logged(told[1]))
     for source in order.split("+"):
@@ -55,16 +55,16 @@ def shown(figures: Figures) -> dict[str, dict[str, int]]:
 @pytest.mark.parametrize("at", [*MOMENTS, *(pytest.param(at, marks=pytest.mark.long) for at in MORE_MOMENTS)])
 @pytest.mark.parametrize("seam", SEAMS)
 def test_a_pbx_that_goes_down_with_calls_up_is_bounded_by_ami_and_exact_with_its_log_in_either_order(
-    open_house: House, tmp_path: Path, seam: str, at: int
+    open_embedded: EmbeddedCenter, tmp_path: Path, seam: str, at: int
 ) -> None:
     told = named(SEAMS[seam](past(capture("run-b")), at), "pbx01")
     true = counted(told[1])
-    must_hold(bring(open_house, told, tmp_path, "ami").queues(), true)
-    merged = bring(open_house, told, tmp_path, "ami+log")
+    must_hold(bring(open_embedded, told, tmp_path, "ami").queues(), true)
+    merged = bring(open_embedded, told, tmp_path, "ami+log")
     assert shown(merged.queues()) == true
-    assert bring(open_house, told, tmp_path, "log+ami").figures() == merged.figures()
-    assert bring(open_house, told, tmp_path, "log+ami+log+ami").figures() == merged.figures()
-    by_log = bring(open_house, told, tmp_path, "log").queues()
+    assert bring(open_embedded, told, tmp_path, "log+ami").figures() == merged.figures()
+    assert bring(open_embedded, told, tmp_path, "log+ami+log+ami").figures() == merged.figures()
+    by_log = bring(open_embedded, told, tmp_path, "log").queues()
     assert shown(by_log) == true
     for queue, row in merged.queues().items():
         counts = true[queue]
@@ -74,19 +74,19 @@ def test_a_pbx_that_goes_down_with_calls_up_is_bounded_by_ami_and_exact_with_its
 
 
 @pytest.mark.parametrize("at", [*MOMENTS, *MORE_MOMENTS])
-def test_a_restart_tells_its_ends_so_that_ami_alone_shows_the_true_figures(open_house: House, tmp_path: Path, at: int) -> None:
+def test_a_restart_tells_its_ends_so_that_ami_alone_shows_the_true_figures(open_embedded: EmbeddedCenter, tmp_path: Path, at: int) -> None:
     told = restarted(past(capture("run-b")), at)
-    company = bring(open_house, told, tmp_path, "ami")
+    company = bring(open_embedded, told, tmp_path, "ami")
     assert shown(company.queues()) == counted(told[1])
     assert {row["bounds"]["missing_at_most"] for row in company.queues().values()} == {0}
 
 
 @pytest.mark.parametrize("at", MOMENTS)
 def test_after_a_kill_only_what_waited_is_unknown_and_whatever_was_up_may_have_gone_on_to_a_queue(
-    open_house: House, tmp_path: Path, at: int
+    open_embedded: EmbeddedCenter, tmp_path: Path, at: int
 ) -> None:
     lines, log = killed(past(capture("run-b")), at)
-    company = bring(open_house, (lines, log), tmp_path, "ami")
+    company = bring(open_embedded, (lines, log), tmp_path, "ami")
     up = Pbx().see(line for line in lines if line.t < at)
     assert sum(row["unknown"] for row in company.queues().values()) == len(up.waiting)
     calls = {id for id, known in up.channels.items() if id == known["Linkedid"]} | up.waiting.keys() | up.talking.keys()
@@ -95,28 +95,30 @@ def test_after_a_kill_only_what_waited_is_unknown_and_whatever_was_up_may_have_g
 
 
 @pytest.mark.parametrize("seam", SEAMS)
-def test_members_and_their_pauses_go_on_over_a_restart(open_house: House, tmp_path: Path, seam: str) -> None:
+def test_members_and_their_pauses_go_on_over_a_restart(open_embedded: EmbeddedCenter, tmp_path: Path, seam: str) -> None:
     at = 1795409160
     told = SEAMS[seam](past(capture("run-b")), at)
-    merged = bring(open_house, told, tmp_path, "ami+log").agents()
+    merged = bring(open_embedded, told, tmp_path, "ami+log").agents()
     # Gabriela is in from 04:45:10 on, and nobody takes her out.
     assert merged["Gabriela Lima"]["logged_ms"] >= 240_000
-    alone = bring(open_house, told, tmp_path, "ami").agents()
+    alone = bring(open_embedded, told, tmp_path, "ami").agents()
     for agent, row in alone.items():
         assert abs(row["logged_ms"] - merged[agent]["logged_ms"]) <= 2_000, agent
         assert abs(row["paused_ms"] - merged[agent]["paused_ms"]) <= 2_000, agent
 
 
-def test_a_connection_lost_before_a_restart_is_bounded_and_then_exact(open_house: House, tmp_path: Path) -> None:
+def test_a_connection_lost_before_a_restart_is_bounded_and_then_exact(open_embedded: EmbeddedCenter, tmp_path: Path) -> None:
     lines, log = restarted(past(capture("run-b")), 1795409190)
     for since in (1795409150.0, 1795409176.5, 1795409183.0):
         told = (lost(lines, since), log)
-        must_hold(bring(open_house, told, tmp_path, "ami").queues(), counted(log))
-        assert shown(bring(open_house, told, tmp_path, "ami+log").queues()) == counted(log)
-        assert bring(open_house, told, tmp_path, "log+ami").figures() == bring(open_house, told, tmp_path, "ami+log").figures()
+        must_hold(bring(open_embedded, told, tmp_path, "ami").queues(), counted(log))
+        assert shown(bring(open_embedded, told, tmp_path, "ami+log").queues()) == counted(log)
+        assert bring(open_embedded, told, tmp_path, "log+ami").figures() == bring(open_embedded, told, tmp_path, "ami+log").figures()
 
 
-def test_a_connection_that_is_lost_when_the_pbx_is_killed_and_made_before_it_is_ready(open_house: House, tmp_path: Path) -> None:
+def test_a_connection_that_is_lost_when_the_pbx_is_killed_and_made_before_it_is_ready(
+    open_embedded: EmbeddedCenter, tmp_path: Path
+) -> None:
     lines, log = killed(past(capture("run-b")), 1795409190)
     closed = next(index for index, line in enumerate(lines) if line.note == "tcp-closed")
     early = [
@@ -129,39 +131,39 @@ def test_a_connection_that_is_lost_when_the_pbx_is_killed_and_made_before_it_is_
         Line(lines[closed].t + 2.1, "Event: RequestBadFormat\r\nRequestType: QueueStatus\r\n\r\n"),
     ]
     told = ([*lines[: closed + 1], *early, *lines[closed + 1 :]], log)
-    must_hold(bring(open_house, told, tmp_path, "ami").queues(), counted(log))
-    assert shown(bring(open_house, told, tmp_path, "ami+log").queues()) == counted(log)
+    must_hold(bring(open_embedded, told, tmp_path, "ami").queues(), counted(log))
+    assert shown(bring(open_embedded, told, tmp_path, "ami+log").queues()) == counted(log)
 
 
 @pytest.mark.parametrize(("before", "seconds"), [(8.0, 16.0), pytest.param(3.0, 13.0, marks=pytest.mark.long), (1.0, 9.0)])
 @pytest.mark.parametrize("seam", SEAMS)
 def test_a_restart_of_which_not_even_the_boot_was_seen_is_known_by_numbers_that_begin_anew(
-    open_house: House, tmp_path: Path, seam: str, before: float, seconds: float
+    open_embedded: EmbeddedCenter, tmp_path: Path, seam: str, before: float, seconds: float
 ) -> None:
     at = 1795409172
     lines, log = SEAMS[seam](past(capture("run-b")), at)
     told = (lacking(lines, at - before, seconds), log)
-    company = open_house.company()
+    company = open_embedded.company()
     result = company.ami(written(told[0], tmp_path / "ami.jsonl"))
     assert [opened // SECOND for opened in result.restarts[1:]] == [opened // SECOND for opened in result.gaps]
     must_hold(company.queues(), counted(log))
-    merged = bring(open_house, told, tmp_path, "ami+log")
+    merged = bring(open_embedded, told, tmp_path, "ami+log")
     assert shown(merged.queues()) == counted(log)
-    assert bring(open_house, told, tmp_path, "log+ami").queues() == merged.queues()
+    assert bring(open_embedded, told, tmp_path, "log+ami").queues() == merged.queues()
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_with_a_systemname_all_figures_are_the_same(open_house: House, tmp_path: Path, name: str) -> None:
-    plain = bring(open_house, past(capture(name)), tmp_path, "ami+log").figures()
+def test_with_a_systemname_all_figures_are_the_same(open_embedded: EmbeddedCenter, tmp_path: Path, name: str) -> None:
+    plain = bring(open_embedded, past(capture(name)), tmp_path, "ami+log").figures()
     told = named(past(capture(name)), "pbx01")
-    assert bring(open_house, told, tmp_path, "ami+log").figures() == plain
-    assert bring(open_house, told, tmp_path, "log+ami").figures() == plain
-    assert bring(open_house, told, tmp_path, "ami").queues() == plain[0]
+    assert bring(open_embedded, told, tmp_path, "ami+log").figures() == plain
+    assert bring(open_embedded, told, tmp_path, "log+ami").figures() == plain
+    assert bring(open_embedded, told, tmp_path, "ami").queues() == plain[0]
 
 
-def test_a_crowd_of_calls_has_the_true_figures_and_no_gap(open_house: House, tmp_path: Path) -> None:
+def test_a_crowd_of_calls_has_the_true_figures_and_no_gap(open_embedded: EmbeddedCenter, tmp_path: Path) -> None:
     told = crowd(past(capture("run-b")), 6)
-    company = open_house.company()
+    company = open_embedded.company()
     result = company.ami(written(told[0], tmp_path / "ami.jsonl"))
     assert (result.gaps, result.broken, result.conflicts) == ({}, 0, 0)
     assert shown(company.queues()) == counted(told[1])

@@ -9,27 +9,27 @@ import pytest
 
 from tests.kit.captures import NAMES, capture, written, written_raw
 from tests.kit.cuts import LOST_S
-from tests.kit.deployment import Figures, House, house
-from tests.kit.gapped import WAYS, Widths, Writing, cut_at, differing, log_ends, outside, telling
+from tests.kit.embedded import EmbeddedCenter, Figures, embedded_center
+from tests.kit.gapped import WAYS, Widths, Writing, cut_at, differing, log_ends, observation, outside
 
 SAMPLE = 9
 AT_ONCE = 100
 
 
 @pytest.fixture(scope="module")
-def open_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with house(tmp_path_factory.mktemp("house")) as built:
+def open_embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedCenter]:
+    with embedded_center(tmp_path_factory.mktemp("house")) as built:
         yield built
 
 
-def whole_figures(built: House, name: str, writing: Writing) -> tuple[Figures, ...]:
+def whole_figures(built: EmbeddedCenter, name: str, writing: Writing) -> tuple[Figures, ...]:
     uncut = built.company()
     uncut.ami(capture(name).raw if writing is written_raw else capture(name).timed)
     uncut.log(capture(name).queue_log)
     return uncut.figures()
 
 
-def hold(built: House, name: str, way: str, moments: Sequence[float], directory: Path, *, writing: Writing = written) -> Widths:
+def hold(built: EmbeddedCenter, name: str, way: str, moments: Sequence[float], directory: Path, *, writing: Writing = written) -> Widths:
     """Both halves of the promise, for a cut at each of these moments."""
     recorded, widths = capture(name), Widths()
     whole = whole_figures(built, name, writing)
@@ -46,16 +46,16 @@ def hold(built: House, name: str, way: str, moments: Sequence[float], directory:
 
 def spread(name: str, times: int) -> list[float]:
     """Moments of events that make a command, evenly over the recording."""
-    lines = telling(capture(name))
+    lines = observation(capture(name))
     return [capture(name).lines[lines[len(lines) * n // times]].t for n in range(times)]
 
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", NAMES)
 def test_wherever_it_is_cut_off_the_bounds_hold_and_a_log_makes_it_exact(
-    open_house: House, tmp_path: Path, record_property: Callable[[str, object], None], name: str, way: str
+    open_embedded: EmbeddedCenter, tmp_path: Path, record_property: Callable[[str, object], None], name: str, way: str
 ) -> None:
-    widths = hold(open_house, name, way, spread(name, SAMPLE), tmp_path)
+    widths = hold(open_embedded, name, way, spread(name, SAMPLE), tmp_path)
     record_property("width of bounds", widths.summary())
     counts = widths.summary()["counts"]
     assert counts["bounds"] > 0
@@ -65,8 +65,10 @@ def test_wherever_it_is_cut_off_the_bounds_hold_and_a_log_makes_it_exact(
 @pytest.mark.parametrize("times", [2, pytest.param(20, marks=[pytest.mark.long, pytest.mark.timeout(3_600)])])
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", NAMES)
-def test_cut_out_of_the_bytes_of_the_connection_it_is_the_same(open_house: House, tmp_path: Path, name: str, way: str, times: int) -> None:
-    hold(open_house, name, way, spread(name, times + 2)[1:-1], tmp_path, writing=written_raw)
+def test_cut_out_of_the_bytes_of_the_connection_it_is_the_same(
+    open_embedded: EmbeddedCenter, tmp_path: Path, name: str, way: str, times: int
+) -> None:
+    hold(open_embedded, name, way, spread(name, times + 2)[1:-1], tmp_path, writing=written_raw)
 
 
 @pytest.mark.long
@@ -74,10 +76,10 @@ def test_cut_out_of_the_bytes_of_the_connection_it_is_the_same(open_house: House
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", NAMES)
 def test_cut_off_at_every_event_that_makes_a_command_the_bounds_hold_and_a_log_makes_it_exact(
-    open_house: House, tmp_path: Path, record_property: Callable[[str, object], None], name: str, way: str
+    open_embedded: EmbeddedCenter, tmp_path: Path, record_property: Callable[[str, object], None], name: str, way: str
 ) -> None:
-    moments = [capture(name).lines[index].t for index in telling(capture(name))]
-    record_property("width of bounds", hold(open_house, name, way, moments, tmp_path).summary())
+    moments = [capture(name).lines[index].t for index in observation(capture(name))]
+    record_property("width of bounds", hold(open_embedded, name, way, moments, tmp_path).summary())
 
 
 @pytest.mark.long
@@ -86,6 +88,6 @@ def test_cut_off_at_every_event_that_makes_a_command_the_bounds_hold_and_a_log_m
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", NAMES)
 def test_cut_off_some_seconds_before_such_an_event_the_bounds_hold_too(
-    open_house: House, tmp_path: Path, name: str, way: str, before: float
+    open_embedded: EmbeddedCenter, tmp_path: Path, name: str, way: str, before: float
 ) -> None:
-    hold(open_house, name, way, [moment - before for moment in spread(name, 60) if moment - before > capture(name).lines[5].t], tmp_path)
+    hold(open_embedded, name, way, [moment - before for moment in spread(name, 60) if moment - before > capture(name).lines[5].t], tmp_path)

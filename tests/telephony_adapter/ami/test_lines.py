@@ -29,7 +29,7 @@ from tests.kit.one_call import (
 )  # fmt: skip
 from tests.kit.packets import BANNER, T0, Story, as_lines, event, note, story, undated
 from tests.kit.recording_bus import CALLER as TELLER
-from tests.kit.recording_bus import TellingDoor
+from tests.kit.recording_bus import RecordingBus
 
 BOOTED = event("FullyBooted", 0, Uptime=5)
 TRUNK = {"Channel": "PJSIP/tronco-00000041", "Uniqueid": f"{T0}.122", "Linkedid": f"{T0}.122"}
@@ -66,7 +66,7 @@ def test_11_cdr_events_come_once_for_each_dial_and_no_call_is_counted_from_them(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_11_a_whole_stream_without_its_cdrs_tells_the_same(name: str, tmp_path: Path) -> None:
-    whole, without = TellingDoor(), TellingDoor()
+    whole, without = RecordingBus(), RecordingBus()
     import_ami(whole, TELLER, capture(name).timed, "ami")
     import_ami(without, TELLER, written([line for line in capture(name).lines if line.name != "Cdr"], tmp_path / "ami"), "ami")
     assert (whole.calls, whole.agents) == (without.calls, without.agents)
@@ -147,7 +147,7 @@ def test_15_variables_and_test_events_of_the_build_change_nothing(name: str, tmp
     noise = ("TestEvent", "RTCPSent", "RTCPReceived", "DeviceStateChange", "DialState", "MusicOnHoldStart", "SoftHangupRequest")
     kept = [line for line in capture(name).lines if line.name not in noise and (line.name != "VarSet" or _told(line))]
     assert len(kept) < 0.6 * len(capture(name).lines)
-    whole, without = TellingDoor(), TellingDoor()
+    whole, without = RecordingBus(), RecordingBus()
     import_ami(whole, TELLER, capture(name).timed, "ami")
     import_ami(without, TELLER, written(kept, tmp_path / "ami"), "ami")
     assert (whole.calls, whole.agents, without.timeline.gaps) == (without.calls, without.agents, {})
@@ -296,7 +296,7 @@ def test_20_a_command_answer_with_repeated_output_headers_is_no_error(tmp_path: 
 def test_a_packet_that_lacks_what_its_kind_always_has_is_named_and_the_rest_is_told(tmp_path: Path, packet: str, why: str) -> None:
     path: Any = tmp_path / "ami"
     path.write_text(as_lines([BANNER, packet, born(), step(1, "ura", "s", "Read", "OPCAO"), *ring(1), hang_up(4)]))
-    door = TellingDoor()
-    result = import_ami(door, TELLER, path, "ami")
+    bus = RecordingBus()
+    result = import_ami(bus, TELLER, path, "ami")
     assert [(broken.number, broken.why) for broken in result.broken_packets] == [(2, why)]
-    assert {"arrived", "ivr_entered", "hung_up"} <= {fact.kind for fact in door.calls[CALL]}
+    assert {"arrived", "ivr_entered", "hung_up"} <= {fact.kind for fact in bus.calls[CALL]}

@@ -18,7 +18,7 @@ from telephony_adapter.ami.recording import NotAnAmiStream, Recording
 from tests.kit import packets
 from tests.kit.captures import NAMES, capture
 from tests.kit.packets import T0, as_lines, event, note, undated
-from tests.kit.recording_bus import CALLER, TellingDoor
+from tests.kit.recording_bus import CALLER, RecordingBus
 
 WANTED = Interest(frozenset({"Hangup", "FullyBooted", "QueueParams", "QueueMemberPause"}), frozenset())
 HANGUPS = [packets.BANNER, event("Hangup", 1, Uniqueid="1.1"), event("Hangup", 2, Uniqueid="1.2")]
@@ -41,14 +41,14 @@ def said(told: list[Packet]) -> list[tuple[str, int, dict[str, str]]]:
 @pytest.mark.parametrize("name", NAMES)
 def test_an_intact_stream_has_nothing_broken_in_either_form(name: str) -> None:
     for path in (capture(name).timed, capture(name).raw):
-        result = import_ami(TellingDoor(), CALLER, path, path.name)
+        result = import_ami(RecordingBus(), CALLER, path, path.name)
         assert (result.broken, result.broken_packets, result.gaps) == (0, [], {})
         assert result.packets == sum(1 for line in capture(name).lines if line.raw)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_both_forms_tell_the_same_facts(name: str) -> None:
-    timed, raw = TellingDoor(), TellingDoor()
+    timed, raw = RecordingBus(), RecordingBus()
     import_ami(timed, CALLER, capture(name).timed, "ami")
     import_ami(raw, CALLER, capture(name).raw, "ami")
     assert (raw.calls, raw.agents, raw.matches) == (timed.calls, timed.agents, timed.matches)
@@ -205,10 +205,10 @@ def test_the_first_value_of_a_repeated_header_is_the_header_and_all_are_kept(tmp
 )
 def test_a_file_of_another_kind_is_refused_with_what_was_expected(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "file").write_bytes(content)
-    door = TellingDoor()
+    bus = RecordingBus()
     with pytest.raises(NotAnAmiStream, match=r"file: expected a recorded AMI stream: lines of .* or the bytes of the connection"):
-        import_ami(door, CALLER, tmp_path / "file", "file")
-    assert door.commands == 0
+        import_ami(bus, CALLER, tmp_path / "file", "file")
+    assert bus.commands == 0
 
 
 def test_numbers_and_instants_that_cannot_be_are_no_error(tmp_path: Path) -> None:
@@ -222,6 +222,6 @@ def test_numbers_and_instants_that_cannot_be_are_no_error(tmp_path: Path) -> Non
         event("Hangup", 4, Uniqueid="x", Linkedid="x", Channel="PJSIP/tronco-00000002", Cause=long).replace("1795409004", long),
     ]  # fmt: skip
     (tmp_path / "lines").write_text(as_lines(stream[:-1]) + json.dumps({"t": T0 + 4, "raw": stream[-1]}) + "\n")
-    result = import_ami(TellingDoor(), CALLER, tmp_path / "lines", "ami")
+    result = import_ami(RecordingBus(), CALLER, tmp_path / "lines", "ami")
     assert (result.broken, result.visits) == (0, {"abandoned": 1})
     json.dumps(result.to_json())

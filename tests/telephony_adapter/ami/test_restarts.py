@@ -14,8 +14,8 @@ from domain.voice.calls import Visit
 from telephony_adapter.ami.importer import import_ami
 from telephony_adapter.queue_log.importer import import_queue_log
 from tests.kit.captures import Capture, capture
-from tests.kit.deployment import SAO_PAULO, Company, House, house
-from tests.kit.recording_bus import CALLER, TellingDoor
+from tests.kit.embedded import SAO_PAULO, Company, EmbeddedCenter, embedded_center
+from tests.kit.recording_bus import CALLER, RecordingBus
 
 RECORDED: Capture = capture("restarts")
 WITH_THE_LOG = ("log", "timed+log", "log+timed", "timed+log+timed+log")
@@ -27,8 +27,8 @@ UP_WHEN_KILLED = 12
 
 
 @pytest.fixture(scope="module")
-def open_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with house(tmp_path_factory.mktemp("house")) as built:
+def open_embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedCenter]:
+    with embedded_center(tmp_path_factory.mktemp("house")) as built:
         yield built
 
 
@@ -42,20 +42,22 @@ def bring(company: Company, way: str) -> Company:
 
 
 def visits_by(way: str) -> dict[str, list[Visit]]:
-    door = TellingDoor()
+    bus = RecordingBus()
     for source in way.split("+"):
         if source == "log":
-            import_queue_log(door, CALLER, [(RECORDED.queue_log, "queue_log")], timezone=SAO_PAULO)
+            import_queue_log(bus, CALLER, [(RECORDED.queue_log, "queue_log")], timezone=SAO_PAULO)
         else:
-            import_ami(door, CALLER, RECORDED.timed, "ami")
-    door.settle()
-    found = {id: interaction.call for id, interaction in door.interactions.items() if interaction.call is not None}
+            import_ami(bus, CALLER, RECORDED.timed, "ami")
+    bus.settle()
+    found = {id: interaction.call for id, interaction in bus.interactions.items() if interaction.call is not None}
     return {id: list(call.visits) for id, call in found.items() if call.visits}
 
 
 @pytest.mark.parametrize("way", WITH_THE_LOG)
-def test_with_the_log_all_figures_are_the_true_ones_and_who_waited_when_it_was_killed_ends_unknown(open_house: House, way: str) -> None:
-    company = bring(open_house.company(), way)
+def test_with_the_log_all_figures_are_the_true_ones_and_who_waited_when_it_was_killed_ends_unknown(
+    open_embedded: EmbeddedCenter, way: str
+) -> None:
+    company = bring(open_embedded.company(), way)
     cut = Counter(call.partition("@")[2] for call in RECORDED.metrics["left_open"]["in_queue_without_end"])
     for queue, true in RECORDED.queues().items():
         row = company.queues()[queue]
@@ -65,13 +67,13 @@ def test_with_the_log_all_figures_are_the_true_ones_and_who_waited_when_it_was_k
     assert {agent: {name: agents[agent][name] for name in true} for agent, true in RECORDED.agents().items()} == RECORDED.agents()
 
 
-def test_whatever_the_order_of_the_sources_the_figures_are_the_same(open_house: House) -> None:
-    told = [bring(open_house.company(), way).figures() for way in WITH_THE_LOG if way != "log"]
+def test_whatever_the_order_of_the_sources_the_figures_are_the_same(open_embedded: EmbeddedCenter) -> None:
+    told = [bring(open_embedded.company(), way).figures() for way in WITH_THE_LOG if way != "log"]
     assert all(figures == told[0] for figures in told)
 
 
-def test_by_ami_alone_every_true_figure_lies_within_bounds_no_wider_than_the_calls_that_were_up(open_house: House) -> None:
-    queues = bring(open_house.company(), "timed").queues()
+def test_by_ami_alone_every_true_figure_lies_within_bounds_no_wider_than_the_calls_that_were_up(open_embedded: EmbeddedCenter) -> None:
+    queues = bring(open_embedded.company(), "timed").queues()
     for queue, true in RECORDED.queues().items():
         bounds = queues[queue]["bounds"]
         for name, value in true.items():
@@ -111,8 +113,8 @@ def test_a_restart_in_order_leaves_nothing_unknown_and_a_kill_what_waited_then()
 
 
 @pytest.mark.parametrize("way", ["timed", "log+timed"])
-def test_members_and_their_pauses_stay_over_restarts_and_a_kill(open_house: House, way: str) -> None:
-    agents = bring(open_house.company(), way).agents()
+def test_members_and_their_pauses_stay_over_restarts_and_a_kill(open_embedded: EmbeddedCenter, way: str) -> None:
+    agents = bring(open_embedded.company(), way).agents()
     for agent, told in RECORDED.metrics["agents"].items():
         pauses = {reason: ms / 1000 for reason, ms in agents[agent]["pauses"].items()}
         assert pauses == pytest.approx(told["pause_all_s_by_reason"], abs=1), agent
@@ -120,9 +122,9 @@ def test_members_and_their_pauses_stay_over_restarts_and_a_kill(open_house: Hous
         assert agents[agent]["logged_ms"] > 110_000, agent
 
 
-def test_imported_twice_nothing_is_new(open_house: House) -> None:
-    company = bring(open_house.company(), "timed+log")
+def test_imported_twice_nothing_is_new(open_embedded: EmbeddedCenter) -> None:
+    company = bring(open_embedded.company(), "timed+log")
     figures = company.figures()
-    head = open_house.store.head()
+    head = open_embedded.store.head()
     bring(company, "timed+log")
-    assert (company.figures(), open_house.store.head()) == (figures, head)
+    assert (company.figures(), open_embedded.store.head()) == (figures, head)

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from domain.base import SECOND
-from telephony_adapter.queue_log.members import NotAMemberList
 from telephony_adapter.queue_log import importer as importing
+from telephony_adapter.queue_log.members import NotAMemberList
 from tests.kit.facts import stretches
 from tests.kit.queue_logs import as_csv, as_table, bring
-from tests.kit.recording_bus import TellingDoor
+from tests.kit.recording_bus import RecordingBus
 
 DAY = """\
 1700000000|NONE|NONE|NONE|QUEUESTART|
@@ -65,12 +65,12 @@ def test_the_result_says_what_came_of_the_lines(tmp_path: Path) -> None:
 
 
 def test_a_second_time_everything_is_repeated(tmp_path: Path) -> None:
-    door, _ = bring(tmp_path, DAY)
-    before = {name: thing.version for name, thing in {**door.interactions, **door.people}.items()}
-    _, result = bring(tmp_path, DAY, door=door)
+    bus, _ = bring(tmp_path, DAY)
+    before = {name: thing.version for name, thing in {**bus.interactions, **bus.people}.items()}
+    _, result = bring(tmp_path, DAY, bus=bus)
     assert (result.lines, result.used, result.repeated, result.broken) == (14, 0, 14, 0)
     assert (result.calls, result.to_json()["visits"], result.implied, result.conflicts) == (0, {}, 0, 0)
-    assert {name: thing.version for name, thing in {**door.interactions, **door.people}.items()} == before
+    assert {name: thing.version for name, thing in {**bus.interactions, **bus.people}.items()} == before
 
 
 def test_of_parts_that_overlap_each_line_counts_once(tmp_path: Path) -> None:
@@ -78,30 +78,30 @@ def test_of_parts_that_overlap_each_line_counts_once(tmp_path: Path) -> None:
     for number, parts in enumerate([(lines[:9], lines[5:]), (lines[5:], lines[:9])]):
         directory = tmp_path / str(number)
         directory.mkdir()
-        door, result = bring(directory, *("".join(part) for part in parts))
+        bus, result = bring(directory, *("".join(part) for part in parts))
         assert (result.lines, result.used, result.repeated) == (18, 14, 4)
         assert result.to_json()["visits"] == {"abandoned": 1, "answered": 1, "closed": 1}
-        assert sum(len(interaction.facts) for interaction in door.interactions.values()) == 7
+        assert sum(len(interaction.facts) for interaction in bus.interactions.values()) == 7
 
 
 def test_parts_are_read_in_the_order_of_time(tmp_path: Path) -> None:
     lines = DAY.splitlines(keepends=True)
-    door, _ = bring(tmp_path, "".join(lines[5:]), "".join(lines[:5]))
-    assert [fact.kind for fact in door.calls["1700000010.1"]] == ["offered", "ring_no_answer", "answered", "released"]
+    bus, _ = bring(tmp_path, "".join(lines[5:]), "".join(lines[:5]))
+    assert [fact.kind for fact in bus.calls["1700000010.1"]] == ["offered", "ring_no_answer", "answered", "released"]
 
 
 def test_each_file_covers_its_own_time(tmp_path: Path) -> None:
     lines = DAY.splitlines(keepends=True)
-    door, result = bring(tmp_path, "".join(lines[:3]), "".join(lines[9:]))
-    spans = sorted((span.from_us, span.until_us) for span in door.timeline.spans.values())
+    bus, result = bring(tmp_path, "".join(lines[:3]), "".join(lines[9:]))
+    spans = sorted((span.from_us, span.until_us) for span in bus.timeline.spans.values())
     assert spans == [(1_700_000_000 * SECOND, 1_700_000_001 * SECOND), (1_700_000_041 * SECOND, 1_700_000_200 * SECOND)]
-    assert {span.source for span in door.timeline.spans.values()} == {"queue_log"}
+    assert {span.source for span in bus.timeline.spans.values()} == {"queue_log"}
     assert (result.first_us, result.last_us) == (1_700_000_000 * SECOND, 1_700_000_200 * SECOND)
 
 
 def test_a_broken_line_is_no_sign_of_life(tmp_path: Path) -> None:
-    door, result = bring(tmp_path, "1600000000|NONE|vendas|NONE|PAUSE|x\n" + DAY)
-    assert [span.from_us for span in door.timeline.spans.values()] == [1_700_000_000 * SECOND]
+    bus, result = bring(tmp_path, "1600000000|NONE|vendas|NONE|PAUSE|x\n" + DAY)
+    assert [span.from_us for span in bus.timeline.spans.values()] == [1_700_000_000 * SECOND]
     assert result.broken == 1
 
 
@@ -111,9 +111,9 @@ def test_whatever_the_portions_the_same_is_told(tmp_path: Path, monkeypatch: pyt
     whole, expected = bring(tmp_path / "whole", DAY)
     monkeypatch.setattr(importing, "LINES_AT_ONCE", lines_at_once)
     monkeypatch.setattr(importing, "COMMANDS_AT_ONCE", 2)
-    door, result = bring(tmp_path, DAY)
-    assert door.calls == {**whole.calls, **{call: facts for call, facts in door.calls.items() if not facts}}
-    assert door.agents == whole.agents
+    bus, result = bring(tmp_path, DAY)
+    assert bus.calls == {**whole.calls, **{call: facts for call, facts in bus.calls.items() if not facts}}
+    assert bus.agents == whole.agents
     same = ("lines", "used", "repeated", "calls", "visits", "interfaces_not_matched", "unknown_verbs")
     assert {name: result.to_json()[name] for name in same} == {name: expected.to_json()[name] for name in same}
 
@@ -121,17 +121,17 @@ def test_whatever_the_portions_the_same_is_told(tmp_path: Path, monkeypatch: pyt
 def test_a_second_is_told_in_one_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importing, "LINES_AT_ONCE", 3)
     log = "".join(f"{1_700_000_000 + n // 5}|NONE|vendas|Ana|{verb}|x\n" for n in range(20) for verb in ("PAUSE", "UNPAUSE"))
-    door, _ = bring(tmp_path, log)
-    assert door.batches >= 3
+    bus, _ = bring(tmp_path, log)
+    assert bus.batches >= 3
     seqs: dict[int, list[int]] = {}
-    for fact in door.agents["Ana"]:
+    for fact in bus.agents["Ana"]:
         seqs.setdefault(fact.at, []).append(fact.seq)
     assert all(told == sorted(set(told)) for told in seqs.values())
 
 
 def test_a_call_that_goes_on_is_told_in_one_piece_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importing, "LINES_AT_ONCE", 3)
-    door, _ = bring(
+    bus, _ = bring(
         tmp_path,
         "\n".join(
             [
@@ -141,12 +141,12 @@ def test_a_call_that_goes_on_is_told_in_one_piece_later(tmp_path: Path, monkeypa
             ]
         ),
     )
-    assert door.interactions["1.1"].version == 1
+    assert bus.interactions["1.1"].version == 1
 
 
 def test_a_start_of_the_pbx_ends_what_was_told_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importing, "LINES_AT_ONCE", 2)
-    door, result = bring(
+    bus, result = bring(
         tmp_path,
         "\n".join(
             [
@@ -158,13 +158,11 @@ def test_a_start_of_the_pbx_ends_what_was_told_before(tmp_path: Path, monkeypatc
             ]
         ),
     )
-    call = door.interactions["1.1"].call
+    call = bus.interactions["1.1"].call
     assert call is not None
     assert [(visit.end, visit.ended_ms) for visit in call.visits] == [("unknown", 1_700_000_050_000)]
     assert result.to_json()["visits"] == {"closed": 12, "unknown": 1}
-    assert [(span.from_ms, span.until_ms) for span in stretches(door.people["Agent/1"]).values()] == [
-        (1_700_000_001_000, 1_700_000_050_000)
-    ]
+    assert [(span.from_ms, span.until_ms) for span in stretches(bus.people["Agent/1"]).values()] == [(1_700_000_001_000, 1_700_000_050_000)]
 
 
 def test_progress_is_told_in_bytes_and_lines(tmp_path: Path) -> None:
@@ -186,18 +184,18 @@ def test_a_list_of_members_joins_interface_and_name(tmp_path: Path, content: byt
     members = tmp_path / "members.csv"
     members.write_bytes(content)
     (tmp_path / "log").mkdir()
-    door, result = bring(tmp_path / "log", DAY, members=members)
-    assert door.matches == [("PJSIP/1001", "Ana"), ("PJSIP/1002", "Bia")]
+    bus, result = bring(tmp_path / "log", DAY, members=members)
+    assert bus.matches == [("PJSIP/1001", "Ana"), ("PJSIP/1002", "Bia")]
     assert result.interfaces_not_matched == []
-    assert set(door.people) == {"Ana", "Bia"}
+    assert set(bus.people) == {"Ana", "Bia"}
 
 
 def test_a_list_of_members_in_windows_1252(tmp_path: Path) -> None:
     members = tmp_path / "members.csv"
     members.write_bytes("PJSIP/1001;Cláudia Araújo\n".encode("cp1252"))
     (tmp_path / "log").mkdir()
-    door, result = bring(tmp_path / "log", DAY, members=members)
-    assert door.matches == [("PJSIP/1001", "Cláudia Araújo")]
+    bus, result = bring(tmp_path / "log", DAY, members=members)
+    assert bus.matches == [("PJSIP/1001", "Cláudia Araújo")]
     assert result.interfaces_not_matched == ["PJSIP/1002"]
 
 
@@ -206,15 +204,15 @@ def test_something_else_than_a_list_of_members_is_refused_before_anything_is_tol
     members = tmp_path / "members.csv"
     members.write_text(content)
     (tmp_path / "log").mkdir()
-    door = TellingDoor()
+    bus = RecordingBus()
     with pytest.raises(NotAMemberList, match="expected interface;name"):
-        bring(tmp_path / "log", DAY, door=door, members=members)
-    assert door.commands == 0
+        bring(tmp_path / "log", DAY, bus=bus, members=members)
+    assert bus.commands == 0
 
 
 def test_an_interface_that_was_matched_before_is_none_that_is_not(tmp_path: Path) -> None:
-    door = TellingDoor(members={"PJSIP/1001": "Ana"})
-    _, result = bring(tmp_path, DAY, door=door)
+    bus = RecordingBus(members={"PJSIP/1001": "Ana"})
+    _, result = bring(tmp_path, DAY, bus=bus)
     assert result.interfaces_not_matched == ["PJSIP/1002"]
 
 
@@ -226,11 +224,11 @@ def test_an_interface_that_answers_is_an_agent(tmp_path: Path) -> None:
 # Any order
 
 
-def days(door: TellingDoor) -> dict[str, list[tuple[str, int, int | None, str]]]:
+def days(bus: RecordingBus) -> dict[str, list[tuple[str, int, int | None, str]]]:
     """Sessions and pauses, without the lines that proved them."""
     return {
         name: sorted((span.kind, span.from_ms, span.until_ms, span.reason) for span in stretches(agent).values())
-        for name, agent in door.people.items()
+        for name, agent in bus.people.items()
     }
 
 

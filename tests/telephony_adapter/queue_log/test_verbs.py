@@ -9,7 +9,7 @@ import pytest
 from domain.base import NOBODY, Personal
 from domain.voice.facts import Fact
 from tests.kit.queue_logs import bring
-from tests.kit.recording_bus import TellingDoor
+from tests.kit.recording_bus import RecordingBus
 
 AT = 1_700_000_000 * 1_000_000
 
@@ -20,10 +20,10 @@ def fact(kind: str, queue: str = "vendas", agent: str = "", by: str = "", privat
     return Fact(kind, AT, "log", queue, agent, by, seq=1000, ref="queue_log:1", private=said, **told)  # type: ignore[arg-type]
 
 
-def told(tmp_path: Path, rest: str) -> TellingDoor:
-    door, result = bring(tmp_path, f"1700000000|{rest}\n")
+def told(tmp_path: Path, rest: str) -> RecordingBus:
+    bus, result = bring(tmp_path, f"1700000000|{rest}\n")
     assert (result.lines, result.used, result.broken) == (1, 1, 0)
-    return door
+    return bus
 
 
 CALLS = [
@@ -116,12 +116,12 @@ CALLS = [
 
 @pytest.mark.parametrize(("line", "expected"), CALLS, ids=[line for line, _ in CALLS])
 def test_a_line_about_a_call(tmp_path: Path, line: str, expected: Fact) -> None:
-    door = told(tmp_path, f"1700000000.1|{line}")
+    bus = told(tmp_path, f"1700000000.1|{line}")
     if expected.kind == "note":  # of a call of which nothing else is known
-        assert door.notes == [expected]
+        assert bus.notes == [expected]
     else:
-        assert door.calls == {"1700000000.1": [expected]}
-    assert not door.timeline.restarts
+        assert bus.calls == {"1700000000.1": [expected]}
+    assert not bus.timeline.restarts
 
 
 AGENTS = [
@@ -157,9 +157,9 @@ AGENTS = [
 
 @pytest.mark.parametrize(("line", "agent", "expected"), AGENTS, ids=[line for line, _, _ in AGENTS])
 def test_a_line_about_an_agent(tmp_path: Path, line: str, agent: str, expected: Fact) -> None:
-    door = told(tmp_path, line)
-    assert door.agents == {agent: [expected]}
-    assert not door.calls
+    bus = told(tmp_path, line)
+    assert bus.agents == {agent: [expected]}
+    assert not bus.calls
 
 
 @pytest.mark.parametrize("verb", ["CONNECT|8", "RINGNOANSWER|15000", "RINGCANCELED|3000", "AGENTDUMP|"])
@@ -173,58 +173,58 @@ def test_an_agent_of_whom_only_the_end_of_a_talk_is_heard_was_there(tmp_path: Pa
 
 
 def test_the_end_of_a_talk_proves_nothing_of_an_agent_who_was_heard_of(tmp_path: Path) -> None:
-    door, _ = bring(
+    bus, _ = bring(
         tmp_path,
         "1700000000|1.1|vendas|Ana|CONNECT|8\n1700000005|MANAGER|vendas|Ana|REMOVEMEMBER|\n1700000060|1.1|vendas|Ana|COMPLETEAGENT|8|60|1\n",
     )
-    assert [fact.kind for fact in door.agents["Ana"]] == ["seen", "left"]
+    assert [fact.kind for fact in bus.agents["Ana"]] == ["seen", "left"]
 
 
 def test_nobody_called_none_comes_to_be(tmp_path: Path) -> None:
-    door = told(tmp_path, "1.1|vendas|NONE|CONNECT|8|1.2|3")
-    assert not door.agents
+    bus = told(tmp_path, "1.1|vendas|NONE|CONNECT|8|1.2|3")
+    assert not bus.agents
 
 
 def test_a_start_of_the_pbx_is_told_to_its_timeline(tmp_path: Path) -> None:
-    door = told(tmp_path, "NONE|NONE|NONE|QUEUESTART|")
-    assert door.timeline.restarts == [AT]
-    assert not door.calls
-    assert not door.agents
+    bus = told(tmp_path, "NONE|NONE|NONE|QUEUESTART|")
+    assert bus.timeline.restarts == [AT]
+    assert not bus.calls
+    assert not bus.agents
 
 
 @pytest.mark.parametrize("verb", ["CONFIGRELOAD|", "SYSCOMPAT|1", "PENALTY|5", "CONFIGRELOAD"])
 def test_a_quiet_line_only_shows_that_the_log_covers_its_moment(tmp_path: Path, verb: str) -> None:
-    door = told(tmp_path, f"MANAGER|vendas|PJSIP/1001|{verb}")
-    assert not door.calls
-    assert not door.agents
-    assert [(span.from_us, span.until_us) for span in door.timeline.spans.values()] == [(AT, AT)]
+    bus = told(tmp_path, f"MANAGER|vendas|PJSIP/1001|{verb}")
+    assert not bus.calls
+    assert not bus.agents
+    assert [(span.from_us, span.until_us) for span in bus.timeline.spans.values()] == [(AT, AT)]
 
 
 def test_calls_without_an_id_that_are_over_at_once_are_calls_of_their_own(tmp_path: Path) -> None:
-    door, _ = bring(
+    bus, _ = bring(
         tmp_path,
         "1700000000|NONE|vendas|NONE|JOINEMPTY|\n1700000000|NONE|vendas|NONE|JOINEMPTY|\n1700000000|NONE|suporte|NONE|FULL|\n1700000001|NONE|vendas|NONE|CLOSED|\n",
     )
-    assert len(door.calls) == 4
-    assert {len(facts) for facts in door.calls.values()} == {1}
+    assert len(bus.calls) == 4
+    assert {len(facts) for facts in bus.calls.values()} == {1}
 
 
 def test_the_same_ones_told_again_are_the_same_calls(tmp_path: Path) -> None:
     log = "1700000000|NONE|vendas|NONE|JOINEMPTY|\n1700000000|NONE|vendas|NONE|JOINEMPTY|\n"
-    door, _ = bring(tmp_path, log, log)
-    assert len(door.calls) == 2
+    bus, _ = bring(tmp_path, log, log)
+    assert len(bus.calls) == 2
 
 
 def test_with_an_id_they_belong_to_its_call(tmp_path: Path) -> None:
-    door, _ = bring(tmp_path, "1700000000|1.1|vendas|NONE|JOINEMPTY|\n1700000000|1.1|suporte|NONE|FULL|\n")
-    assert [fact.queue for fact in door.calls["1.1"]] == ["vendas", "suporte"]
+    bus, _ = bring(tmp_path, "1700000000|1.1|vendas|NONE|JOINEMPTY|\n1700000000|1.1|suporte|NONE|FULL|\n")
+    assert [fact.queue for fact in bus.calls["1.1"]] == ["vendas", "suporte"]
 
 
 @pytest.mark.parametrize("verb", ["WRAPUPSTART|20", "CALLERONHOLD|", "CALLSTATUS|VENDA", "DID|4001", "INFO|x", "CALLOUTBOUND||2198888"])
 def test_what_is_about_a_call_but_names_none_is_kept_as_it_stands(tmp_path: Path, verb: str) -> None:
-    door = told(tmp_path, f"NONE|vendas|Ana|{verb}")
-    assert [fact.text for fact in door.notes] == [verb.split("|", maxsplit=1)[0]]
-    assert not door.calls
+    bus = told(tmp_path, f"NONE|vendas|Ana|{verb}")
+    assert [fact.text for fact in bus.notes] == [verb.split("|", maxsplit=1)[0]]
+    assert not bus.calls
 
 
 def test_a_verb_nobody_knows_is_kept_and_counted_by_its_name(tmp_path: Path) -> None:
@@ -234,20 +234,20 @@ def test_a_verb_nobody_knows_is_kept_and_counted_by_its_name(tmp_path: Path) -> 
 1700000002|NONE|NONE|Ana|OTHER|x
 1700000003|1.9|vendas|NONE|MYVERB|c
 """
-    door, result = bring(tmp_path, log)
+    bus, result = bring(tmp_path, log)
     assert result.unknown_verbs == {"MYVERB": 2, "OTHER": 1}
     assert (result.used, result.broken) == (4, 0)
-    told_in_call = door.calls["1.1"][1]
+    told_in_call = bus.calls["1.1"][1]
     assert (told_in_call.kind, told_in_call.text) == ("note", "MYVERB")
     assert told_in_call.private == Personal(NOBODY, "Ana|a|b")
-    assert {(fact.text, fact.private) for fact in door.notes} == {("OTHER", Personal(NOBODY, "Ana|x")), ("MYVERB", Personal(NOBODY, "c"))}
-    assert set(door.calls) == {"1.1"}
+    assert {(fact.text, fact.private) for fact in bus.notes} == {("OTHER", Personal(NOBODY, "Ana|x")), ("MYVERB", Personal(NOBODY, "c"))}
+    assert set(bus.calls) == {"1.1"}
 
 
 @pytest.mark.parametrize("callid", ["1700000000.1", "pbx01-1700000000.1", "NONE", "REALTIME", "MANAGER", "qualquer coisa"])
 def test_a_call_is_known_by_whatever_stands_in_its_place(tmp_path: Path, callid: str) -> None:
-    door, _ = bring(tmp_path, f"1700000000|{callid}|vendas|NONE|ENTERQUEUE||2197|1\n1700000008|{callid}|vendas|Ana|CONNECT|8\n")
-    assert [fact.kind for fact in door.calls[callid]] == ["offered", "answered"]
+    bus, _ = bring(tmp_path, f"1700000000|{callid}|vendas|NONE|ENTERQUEUE||2197|1\n1700000008|{callid}|vendas|Ana|CONNECT|8\n")
+    assert [fact.kind for fact in bus.calls[callid]] == ["offered", "answered"]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.kit.queue_logs import as_csv, as_table, bring
-from tests.kit.recording_bus import TellingDoor
+from tests.kit.recording_bus import RecordingBus
 
 T0 = 1_700_000_000
 Outcome = tuple[str, str, int, int | None]
@@ -27,7 +27,7 @@ class Story:
     lines: list[tuple[int, int, str]] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
 
-    def tell(self, calls: int) -> Story:
+    def observe(self, calls: int) -> Story:
         for call in range(calls):
             self._call(f"{T0}.{call}", T0 + self.random.randint(0, 20))
         self.lines.sort()
@@ -82,32 +82,32 @@ class Story:
         return at + talk, goes_on
 
 
-def outcomes_in(door: TellingDoor) -> list[Outcome]:
-    visits = [visit for interaction in door.interactions.values() if interaction.call for visit in interaction.call.visits]
+def outcomes_in(bus: RecordingBus) -> list[Outcome]:
+    visits = [visit for interaction in bus.interactions.values() if interaction.call for visit in interaction.call.visits]
     return [
         (visit.queue, visit.end, (visit.wait_ms or 0) // 1000, None if visit.talk_ms is None else visit.talk_ms // 1000) for visit in visits
     ]
 
 
-def read(*contents: str) -> TellingDoor:
-    door = TellingDoor()
+def read(*contents: str) -> RecordingBus:
+    bus = RecordingBus()
     for content in contents:
         with tempfile.TemporaryDirectory() as directory:
-            bring(Path(directory), content, door=door)
-    return door
+            bring(Path(directory), content, bus=bus)
+    return bus
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.randoms(use_true_random=False), st.integers(1, 4))
 def test_a_file_says_what_happened(random: Random, calls: int) -> None:
-    story = Story(random).tell(calls)
+    story = Story(random).observe(calls)
     assert sorted(outcomes_in(read("\n".join(story.text))), key=str) == sorted(story.outcomes, key=str)
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.randoms(use_true_random=False), st.integers(1, 4))
 def test_a_table_says_what_happened_whatever_the_order_of_its_rows(random: Random, calls: int) -> None:
-    story = Story(random, pause=1).tell(calls)
+    story = Story(random, pause=1).observe(calls)
     rows = as_table("\n".join(story.text))
     random.shuffle(rows)
     cut = random.randint(0, len(rows))
@@ -118,7 +118,7 @@ def test_a_table_says_what_happened_whatever_the_order_of_its_rows(random: Rando
 @settings(max_examples=100, deadline=None)
 @given(st.randoms(use_true_random=False), st.integers(1, 4))
 def test_rotated_parts_say_what_happened_whatever_their_order(random: Random, calls: int) -> None:
-    story = Story(random).tell(calls)
+    story = Story(random).observe(calls)
     seconds = sorted({at for at, _, _ in story.lines})
     cut = random.choice(seconds)
     parts = [[line for at, _, line in story.lines if at >= cut], [line for at, _, line in story.lines if at < cut + 3]]

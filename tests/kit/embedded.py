@@ -1,4 +1,4 @@
-"""A whole house in the process: a real store and its door, real rows; each story is a company of its own."""
+"""A whole center in the process: a real store and its command bus, real rows; each story is a company of its own."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from commands.command_bus import Door
+from commands.command_bus import CommandBus
 from commands.handler_context import Caller
-from commands.observations import TELL
+from commands.observations import OBSERVE
 from processes.restarts import settle_restarts
 from projections.engine.runner import Runner
-from projections.engine.temporal_view import Rows
+from projections.engine.temporal_view import CompanyRows
 from projections.figures.question import Question
 from projections.queries import reports
 from store.event_store import Store
@@ -30,12 +30,12 @@ Figures = dict[str, dict[str, Any]]
 """Rows of a report by their names."""
 
 
-class House:
+class EmbeddedCenter:
     """Everything of one data directory. `follow` lets the rows catch up with the log."""
 
     def __init__(self, store: Store, runner: Runner, rows: Any) -> None:
         self.store = store
-        self.door = Door(store)
+        self.bus = CommandBus(store)
         self.runner = runner
         self.warehouse = rows
         self.companies: list[Company] = []
@@ -49,7 +49,7 @@ class House:
         """As an import does that waits: rows for all that was told, restarts told to everyone."""
         self.runner.run_until(self.store.head())
         waiting = [company for company in self.companies if not company.settled]
-        if sum(settle_restarts(self.door, self.warehouse, company.tenant) for company in waiting):
+        if sum(settle_restarts(self.bus, self.warehouse, company.tenant) for company in waiting):
             self.runner.run_until(self.store.head())
         for company in waiting:
             company.settled = True
@@ -59,19 +59,19 @@ class House:
 class Company:
     """One company and what it was told."""
 
-    house: House
+    center: EmbeddedCenter
     tenant: UUID
     settled: bool = True
 
     def ami(self, path: Path, name: str = "ami") -> AmiImportResult:
         """Import a recorded stream."""
         self.settled = False
-        return import_ami(self.house.door, self._caller, path, name)
+        return import_ami(self.center.bus, self._caller, path, name)
 
     def log(self, *paths: Path, **options: Any) -> ImportResult:
         """Import queue logs."""
         self.settled = False
-        return import_queue_log(self.house.door, self._caller, [(path, path.name) for path in paths], timezone=SAO_PAULO, **options)
+        return import_queue_log(self.center.bus, self._caller, [(path, path.name) for path in paths], timezone=SAO_PAULO, **options)
 
     def queues(self, **question: Any) -> Figures:
         """`report queues`, by queue unless asked otherwise."""
@@ -87,25 +87,25 @@ class Company:
 
     def _report(self, subject: str, question: dict[str, Any]) -> Figures:
         if not self.settled:
-            self.house.follow()
-        rows = Rows(self.house.warehouse, self.tenant, self.house.runner.progress)
+            self.center.follow()
+        rows = CompanyRows(self.center.warehouse, self.tenant, self.center.runner.progress)
         told: Sequence[dict[str, Any]] = getattr(reports, subject)(rows, Question(**question)).rows
         return {row[next(iter(row))]: row for row in told}
 
     @property
     def _caller(self) -> Caller:
-        return Caller(self.tenant, "import", frozenset({TELL}))
+        return Caller(self.tenant, "import", frozenset({OBSERVE}))
 
 
 @contextmanager
-def house(directory: Path) -> Iterator[House]:
+def embedded_center(directory: Path) -> Iterator[EmbeddedCenter]:
     """A house in an empty directory."""
     store = Store(directory / "data")
     with opened(directory / "warehouse") as engine:
         warehouse = fresh(engine).warehouse
         runner = Runner(store.recorder, warehouse)
         try:
-            yield House(store, runner, warehouse)
+            yield EmbeddedCenter(store, runner, warehouse)
         finally:
             runner.close()
             store.close()

@@ -198,8 +198,8 @@ def test_the_first_value_of_a_repeated_header_is_the_header_and_all_are_kept(tmp
         b"PK\x03\x04",
         b"\x1f\x8b",
         b"\x1f\x8bnot gzip at all",
-        gzip.compress(b"1764000000|NONE|NONE|NONE|QUEUESTART|\n"),
-        gzip.compress(b""),
+        gzip.compress(b"1764000000|NONE|NONE|NONE|QUEUESTART|\n", mtime=0),
+        gzip.compress(b"", mtime=0),
         b"\xff\xfeE\x00v\x00e\x00n\x00t\x00",
     ],
 )

@@ -22,6 +22,7 @@ from starlette.concurrency import run_in_threadpool
 from api.instants import iso
 from domain.base import Event, Personal
 from store.database import StoreUnavailable
+from store.recorded_event import DecodedEvent
 
 _AWAY_S = 1.0
 _PAGE = 1_000
@@ -31,22 +32,10 @@ SHOWN = frozenset({"interaction", "visit", "agent", "queue", "ivr", "source"})
 """What the stream tells of: the first words of the events' names. Users and contacts are nobody's live business."""
 
 
-class Recorded(Protocol):
-    """An event with its position in the log."""
-
-    @property
-    def position(self) -> int:
-        """From 1, without holes."""
-
-    @property
-    def event(self) -> Event:
-        """The event, its personal data sealed."""
-
-
 class Log(Protocol):
     """The log as somebody who follows it sees it."""
 
-    def read(self, after: int, limit: int) -> Sequence[Recorded]:
+    def read(self, after: int, limit: int) -> Sequence[DecodedEvent[Event]]:
         """At most `limit` events after a position. Raises StoreUnavailable."""
 
     def head(self) -> int:
@@ -72,7 +61,7 @@ class Quiet:
     position: int
 
 
-def render(recorded: Recorded) -> Message | None:
+def render(recorded: DecodedEvent[Event]) -> Message | None:
     """The message of an event; None for one that the stream does not tell of."""
     event = recorded.event
     if event.TOPIC.partition(".")[0] not in SHOWN:

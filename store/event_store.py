@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import TypeVar
@@ -16,13 +15,15 @@ from uuid import UUID
 
 from eventsourcing.application import Application, LRUCache
 from eventsourcing.utils import Environment, EnvType
+from msgspec.structs import astuple
 
 from domain.base import Aggregate, Event
-from store.chain import ChainBroken, Stored
+from store.chain import ChainBroken
 from store.database import Kind, StoreUnavailable, Unreadable
 from store.keyring import Additions, Keyring
 from store.mapper import EventMapper
 from store.master_key import master_key
+from store.recorded_event import DecodedEvent, RecordedEvent
 from store.recorder import ChainedRecorder
 from store.storage_location import InDirectory, StorageLocation
 
@@ -44,15 +45,6 @@ _KEYS_A_QUERY = 500
 _RECEIPT_KINDS: tuple[Kind, ...] = ("bytes", "text", "bytes", "bytes")
 
 A = TypeVar("A", bound=Aggregate)
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """An event of the log with its position and its bytes as they are stored, people's data sealed."""
-
-    position: int
-    event: Event
-    state: bytes
 
 
 def project(events: Iterable[Event], kind: type[A]) -> A | None:
@@ -135,13 +127,13 @@ class Store(Application[UUID]):
         """The position of the last event, asked of the database itself: another process may have written it just now."""
         return self.recorder.max_notification_id() or 0
 
-    def read(self, after: int, limit: int) -> list[Recorded]:
+    def read(self, after: int, limit: int) -> list[DecodedEvent[Event]]:
         """At most `limit` events after a position, in order."""
-        read = self.mapper.read
-        return [
-            Recorded(position, read(id, version, topic, state), state)
-            for position, id, version, topic, state in self.recorder.rows_after(after, limit)
-        ]
+        return [self._decoded(recorded) for recorded in self.recorder.events_after(after, limit)]
+
+    def _decoded(self, recorded: RecordedEvent) -> DecodedEvent[Event]:
+        event = self.mapper.read(recorded)
+        return DecodedEvent(*astuple(recorded), tenant=event.tenant.bytes, event=event)
 
     def stream(self, id: UUID) -> list[Event]:
         """All events of one aggregate; never waits for a writer."""
@@ -160,8 +152,8 @@ class Store(Application[UUID]):
     def streams(self, ids: Sequence[UUID]) -> dict[UUID, list[Event]]:
         """For a writer: all events of each of these aggregates that has any, by few queries whatever their number."""
         read = self.mapper.read
-        by_id = groupby(self.recorder.rows_of(ids), key=lambda row: row[0])
-        return {UUID(bytes=id): [read(*row) for row in rows] for id, rows in by_id}
+        by_id = groupby(self.recorder.events_of(ids), key=lambda recorded: recorded.id)
+        return {UUID(bytes=id): [read(recorded) for recorded in events] for id, events in by_id}
 
     def stream_of(self, id: UUID) -> list[Event]:
         """For a writer: all events of this aggregate, if it has any."""
@@ -169,7 +161,8 @@ class Store(Application[UUID]):
 
     def last(self, id: UUID) -> list[Event]:
         """For a writer: the last event of this aggregate, if it has any."""
-        return [self.mapper.read(*row) for row in self.recorder.last_row_of(id)]
+        recorded = self.recorder.last_event_of(id)
+        return [] if recorded is None else [self.mapper.read(recorded)]
 
     def cached(self, id: UUID) -> Aggregate | None:
         """The aggregate as this process last saved it, if it is still at hand."""
@@ -191,8 +184,8 @@ class Store(Application[UUID]):
             with contextlib.suppress(KeyError):
                 self._cache.get(id, evict=True)
 
-    def sealed(self, events: Iterable[Event]) -> list[Stored]:
-        """The events as they are stored."""
+    def sealed(self, events: Iterable[Event]) -> list[RecordedEvent]:
+        """The events as they are stored, before they have positions."""
         return [self.mapper.write(event) for event in events]
 
     def save_keys(self, additions: Additions) -> None:

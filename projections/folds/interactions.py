@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from domain.voice.calls import Call
-from projections.engine.reading import CallEvent, Recorded
+from projections.engine.reading import CallEvent, ReadEvent
 from projections.engine.warehouse import Columns
 
 TABLE = "interactions"
 ATTEMPTS = "attempts"
 
 
-def fold(batch: Sequence[Recorded], told: Sequence[CallEvent]) -> Columns:
+def fold(batch: Sequence[ReadEvent], told: Sequence[CallEvent]) -> Columns:
     """The calls (atendimentos) as each event leaves them: `domain.voice.calls.Call` without its parts.
 
     whole: the call of which this one is a leg, itself where it is none. number: the customer's, sealed; "" when no source told it.
@@ -46,7 +46,7 @@ def fold(batch: Sequence[Recorded], told: Sequence[CallEvent]) -> Columns:
     }
 
 
-def fold_attempts(batch: Sequence[Recorded], told: Sequence[CallEvent]) -> Columns:
+def fold_attempts(batch: Sequence[ReadEvent], told: Sequence[CallEvent]) -> Columns:
     """The outbound attempts among these calls, under their ids: `domain.voice.calls.Attempt`. What is one stays one: facts are only ever added."""
     found = [(recorded, attempt) for recorded, event in zip(batch, told, strict=True) if (attempt := event.call.attempt) is not None]
     of = [recorded for recorded, _ in found]

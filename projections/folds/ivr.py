@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from domain.ids import ivr_id
 from domain.ivr import IvrDeleted, IvrEvent, IvrRegistered
-from projections.engine.reading import CallEvent, Id, Recorded
+from projections.engine.reading import CallEvent, Id, ReadEvent
 from projections.engine.rows import Row
 from projections.engine.warehouse import Columns
 from projections.folds.visits import visit_id
@@ -40,7 +40,7 @@ def fold(row: IvrRow | None, event: IvrEvent, position: int) -> IvrRow:
             return after
 
 
-def fold_calls(batch: Sequence[Recorded], told: Sequence[CallEvent]) -> Columns:
+def fold_calls(batch: Sequence[ReadEvent], told: Sequence[CallEvent]) -> Columns:
     """The ways of these calls through an IVR, under the ids of the calls: `domain.voice.calls.IvrPath`. Who entered one entered it for good.
 
     queue, visit: to which the IVR led, "" and None where it led to none.

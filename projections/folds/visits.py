@@ -11,7 +11,7 @@ from uuid import UUID
 
 from domain.ids import queue_id
 from domain.voice.calls import Visit
-from projections.engine.reading import CallEvent, Id, Recorded
+from projections.engine.reading import CallEvent, Id, ReadEvent
 from projections.engine.rows import part
 from projections.engine.warehouse import Columns
 
@@ -21,7 +21,7 @@ _SOURCES = frozenset({"ami", "queue_log"})
 _NONE: tuple[int, ...] = ()
 
 
-def fold(batch: Sequence[Recorded], told: Sequence[CallEvent]) -> Columns:
+def fold(batch: Sequence[ReadEvent], told: Sequence[CallEvent]) -> Columns:
     """The visits of these calls as each event leaves them; those that an event takes back as removed.
 
     A visit as `domain.voice.calls.Visit` says it, and what its call says about it. whole: the call of which the visit's channel is a leg.

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from domain.base import CATALOGUE
 from migrations.runner import MigrationRefused, migrate, migrations, must_be_current, pending
-from projections.engine.folding import AUDITED_ONLY, CALLS, FOLDED, ROWS
+from projections.engine.folding import CALLS, ROWS
 from projections.engine.tables import FACTS
 from projections.engine.warehouse import Warehouse
 from projections.folds import audit
@@ -60,13 +59,6 @@ def test_every_table_replaces_by_version_within_its_company_and_has_no_partition
         if table["name"] not in ("positions", "quarantine"):
             versions = table["name"].endswith("_versions") or table["name"] == audit.TABLE
             assert f"ORDER BY (tenant, id{', version' if versions else ''})" in table["engine_full"], table
-
-
-def test_every_event_of_the_house_has_its_fold_or_is_only_audited() -> None:
-    ours = {topic: kind for topic, kind in CATALOGUE.items() if kind.__module__.startswith("domain.")}
-    assert ours
-    for topic, kind in ours.items():
-        assert sum(issubclass(kind, group) for group in (*FOLDED, *AUDITED_ONLY)) == 1, topic
 
 
 def test_migrations_are_applied_once_and_in_order(warehouse: Warehouse) -> None:

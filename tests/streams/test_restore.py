@@ -21,9 +21,10 @@ from store.key_backup import NoBackup, back_up_keys
 from store.log_restore import NotTheSameLog, Occupied, Stopped
 from store.master_key import WrongMasterKey
 from store.postgres_lock import ServerLock
+from store.recorded_event import RecordedEvent
 from store.storage_location import OnServers
 from streams import bulk
-from streams.messages import Carried, Message, message
+from streams.messages import Message, message
 from streams.relay_progress import RelayProgress
 from streams.restore import Restored, Source, restore
 from tests.kit.kafka import send
@@ -51,7 +52,7 @@ class Lost:
     topics: str
     backup: Path
 
-    def send(self, *events: Carried | tuple[Carried, Message]) -> None:
+    def send(self, *events: RecordedEvent | tuple[RecordedEvent, Message]) -> None:
         """Let Kafka have these."""
         send(self.kafka, self.topics, events)
 

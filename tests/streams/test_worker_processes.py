@@ -122,10 +122,10 @@ def queue_events(count: int) -> tuple[bytes, list[StoredEvent]]:
     story = LogStory(Random(31))
     found: dict[bytes, list[StoredEvent]] = {}
     while True:
-        _, id, version, topic, state = stored(0, story._queue())
+        event = stored(0, story._queue())
         # Another queue, so that nothing else tells of it.
-        there = found.setdefault(id, [])
-        there.append(StoredEvent(uuid5(UUID(bytes=id), "another"), version, topic, state))
+        there = found.setdefault(event.id, [])
+        there.append(StoredEvent(uuid5(UUID(bytes=event.id), "another"), event.version, event.topic, event.state))
         if len(there) == count:
             return there[0].originator_id.bytes, there
 
@@ -140,7 +140,9 @@ def test_a_dead_letter_is_listed_and_its_rows_are_made_once_it_is_mended(deploym
     broken = replace(history[1], state=b'{"tenant":"00000000-0000-0000-0000-000000000007"}')
     load.append([history[0], broken, *history[2:4]])
     deployment.wait_covered()
-    (position,) = behind(deployment.location, "SELECT position FROM stored_events WHERE originator_id = ? AND originator_version = 2", id)[0]
+    (position,) = behind(deployment.location, "SELECT position FROM stored_events WHERE originator_id = ? AND originator_version = 2", id)[
+        0
+    ]
 
     (letter,) = letters_of(deployment)
     assert (letter["position"], letter["event"]) == (position, broken.topic)

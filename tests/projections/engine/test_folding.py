@@ -20,6 +20,7 @@ from projections.engine.rows import part
 from projections.engine.tables import FACTS, source
 from projections.engine.warehouse import Warehouse
 from projections.engine.writing import write
+from store.recorded_event import RecordedEvent
 from tests.kit.log import stored
 from tests.kit.rows import engine, everything, rows, warehouse
 from tests.kit.story import TENANT, Story
@@ -166,7 +167,9 @@ def test_every_event_is_in_the_audit_as_it_is_stored(rows: Warehouse) -> None:
     log = [stored(position, event) for position, event in enumerate(log_of(Random(1), 50), start=1)]
     write(rows, Folding(rows).fold(log))
     audit = rows.query("SELECT * FROM events FINAL WHERE tenant = {tenant:UUID} ORDER BY position", TENANT)
-    assert [(row["position"], UUID(row["id"]).bytes, row["version"], row["topic"], row["state"].encode()) for row in audit] == log
+    assert [
+        RecordedEvent(row["position"], UUID(row["id"]).bytes, row["version"], row["topic"], row["state"].encode()) for row in audit
+    ] == log
     for row in audit:
         state = msgspec.json.decode(row["state"])
         assert (row["actor"], row["occurred_us"], row["recorded_us"], row["correlation"]) == (

@@ -192,7 +192,7 @@ class Distributed(Center):
             raise Unusable(str(refused)) from refused
 
     def close(self) -> None:
-        for opened in ("progress", "ledger", "warehouse"):
+        for opened in ("progress", "relay_progress", "warehouse"):
             if opened in self.__dict__:
                 getattr(self, opened).close()
         self.store.close()

@@ -188,7 +188,7 @@ def test_who_conflicts_every_time_gets_a_version_conflict_and_nobody_else(bus: C
     stuck, free = uuid4(), uuid4()
     bus.execute(Count(tally=stuck), caller())
     stale = Tally(stuck, TENANT)
-    monkeypatch.setattr("commands.unit_of_work.Batch.load", lambda self, kind, key: Tally(key, TENANT) if key == stale.id else None)
+    monkeypatch.setattr("commands.unit_of_work.UnitOfWork.load", lambda self, kind, key: Tally(key, TENANT) if key == stale.id else None)
 
     answers = bus.execute_all([(Count(tally=stuck), caller()), (Count(tally=free), caller())])
 

@@ -15,7 +15,9 @@ from eventsourcing.persistence import StoredEvent
 
 from domain.base import SECOND
 from domain.ids import company_id
-from processes.restarts import settle_restarts
+from processes.manager import Ports
+from processes.restarts import Restarts
+from processes.runner import ProcessRunner
 from projections.engine.decisions import MOST_REFUSED
 from simulator.center import busy_center
 from simulator.story import Story
@@ -81,7 +83,8 @@ def test_a_recorded_center_comes_out_the_same(deployment: Deployment, name: str)
     import_ami(deployment.bus, caller, recorded.timed, "ami")
     import_queue_log(deployment.bus, caller, [(recorded.queue_log, "queue_log")], timezone=SAO_PAULO)
     deployment.wait_covered()
-    settle_restarts(deployment.bus, deployment.warehouse, caller.tenant)
+    head = deployment.store.end()
+    ProcessRunner(deployment.bus, [Restarts(Ports(deployment.warehouse.query, lambda: head, lambda _: 0))]).catch_up(head)
     deployment.wait_covered()
     made = everything(deployment.warehouse, tenant=caller.tenant)
     assert made["visits"]

@@ -15,6 +15,8 @@ from domain.agents import AgentEvent
 from domain.base import MS, Event
 from processes.manager import CancelTimer, Decision, ProcessManager, Send, SetTimer, Timer
 
+_GIVEN = "given"
+
 
 class Leases(ProcessManager[int]):
     """Logs out agents whose clients are gone. The state: when the agent's client was last heard of (microseconds), 0 if nobody knows."""
@@ -39,8 +41,16 @@ class Leases(ProcessManager[int]):
         return [SetTimer(key, max(state, event.recorded_at) + event.lease_ms * MS, str(event.lease_ms))]
 
     def on_timer(self, timer: Timer, state: int, now_us: int) -> Sequence[Decision]:
-        """Log the agent out, or wait for as long as the last heartbeat has won. Without any the login counts, as the timer says."""
-        due_us = state + int(timer.payload) * MS
+        """Log the agent out, or wait for as long as the last heartbeat has won.
+
+        When no heartbeat is known, not even of the login, the log was restored without them: the client is given one lease more.
+        Should a heartbeat come while the command is on its way, the lease goes on: so the timer does, until the agent's logout cancels it.
+        """
+        lease_ms, _, given = timer.payload.partition(" ")
+        due_us = state + int(lease_ms) * MS
         if due_us > now_us:
-            return [SetTimer(timer.key, due_us, timer.payload)]
-        return [Send(ExpireLease(agent=UUID(timer.key), due=max(due_us, timer.due_us)))]
+            return [SetTimer(timer.key, due_us, lease_ms)]
+        goes_on = SetTimer(timer.key, now_us + int(lease_ms) * MS, f"{lease_ms} {_GIVEN}")
+        if not state and given != _GIVEN:
+            return [goes_on]
+        return [Send(ExpireLease(agent=UUID(timer.key), due=max(due_us, timer.due_us))), goes_on]

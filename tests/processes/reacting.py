@@ -41,7 +41,7 @@ class Echo(ProcessManager[None]):
     def state(self, trigger: Event | Timer, position: int) -> None:
         """Nothing is needed."""
 
-    def react(self, event: Event, state: None) -> Sequence[Decision]:  # noqa: ARG002 - as above
+    def react(self, event: Event, state: None) -> Sequence[Decision]:
         assert isinstance(event, Counted)
         key = str(event.originator_id)
         match event.by:
@@ -53,7 +53,7 @@ class Echo(ProcessManager[None]):
                 return [CancelTimer(key)]
         return []
 
-    def on_timer(self, timer: Timer, state: None, now_us: int) -> Sequence[Decision]:  # noqa: ARG002 - as above
+    def on_timer(self, timer: Timer, state: None, now_us: int) -> Sequence[Decision]:
         assert now_us >= timer.due_us
         return [Send(Count(tally=rung_for(UUID(timer.key)), by=0))]
 
@@ -92,6 +92,6 @@ class Keyed(Echo):
     NAME: ClassVar[str] = "keyed"
     MANY: ClassVar[int] = 250
 
-    def react(self, event: Event, state: None) -> Sequence[Decision]:  # noqa: ARG002 - as above
+    def react(self, event: Event, state: None) -> Sequence[Decision]:
         assert isinstance(event, Counted)
         return [Send(Count(tally=UUID(int=n), by=0), f"once-{n}") for n in range(self.MANY)] if event.by == ECHOED else []

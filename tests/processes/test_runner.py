@@ -15,7 +15,7 @@ from store.database import StoreUnavailable
 from store.event_store import Store
 from store.process_progress import Deposed, ProcessProgress, be_quiet
 from store.storage_location import StorageLocation
-from tests.commands.tally import TENANT, Count, caller
+from tests.commands.tally import Count, caller
 from tests.kit.clocks import Settable
 from tests.kit.stores import BOTH, location, on_server, own_database
 from tests.kit.waiting import within
@@ -112,6 +112,20 @@ def test_a_key_is_done_once_for_ever_and_many_commands_go_in_parts(bus: CommandB
     rounds(keyed)
     assert [done(bus, UUID(int=n)) for n in range(Keyed.MANY)] == [1] * Keyed.MANY
     assert keyed.figures.failures == 0
+
+
+def test_what_is_written_alongside_is_saved_with_the_commands_or_undoes_them(bus: CommandBus) -> None:
+    progress = ProcessProgress(bus.store.recorder.db, "echo")
+    progress.register()
+    epoch = progress.begin().number
+    one, other = uuid4(), uuid4()
+    answers = bus.execute_all([(Count(tally=one), caller())], lambda _, answers: progress.move(epoch, len(answers)))
+    assert (done(bus, one), progress.position(), len(answers)) == (1, 1, 1)
+    progress.begin()
+    with pytest.raises(Deposed):
+        bus.execute_all([(Count(tally=other), caller())], lambda _, answers: progress.move(epoch, 2))
+    assert (done(bus, other), progress.position()) == (0, 1)
+    assert bus.execute(Count(tally=other), caller()).version == 1
 
 
 # Timers

@@ -23,6 +23,11 @@ def last_heard(db: Database, agent: UUID) -> int:
     return rows[0][0] if rows else 0
 
 
+def forget_all(db: Database) -> None:
+    """Nobody knows any more who was heard of when."""
+    db.execute("DELETE FROM heartbeats")
+
+
 def note_heartbeats(db: Database, heard: Mapping[UUID, int]) -> None:
     """Inside a transaction: these clients were heard of, at these instants."""
     db.executemany(_NOTE, [(agent.bytes, at) for agent, at in sorted(heard.items())])

@@ -198,8 +198,13 @@ class LogRestore:
             pending.result()
 
     def quiet(self) -> None:
-        """What the restored events brought about was sent before they were lost: process managers will not send it again."""
-        process_progress.be_quiet(self.events, self.walked.position)
+        """What the restored events brought about was sent before they were lost: process managers will not send it again.
+
+        Heartbeats of before tell nothing of who was there when the store was lost.
+        """
+        with self.events.transaction():
+            process_progress.be_quiet(self.events, self.walked.position)
+            heartbeats.forget_all(self.events)
 
     def finish(self) -> Head:
         """The log has come to its end: from now on the store can be opened; its head. Raises Flawed, NotTheSameLog."""

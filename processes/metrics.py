@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Protocol
 
 from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from processes.execution import Figures
-from processes.runner import ProcessRunner
 
 _GAUGES: dict[str, tuple[str, Callable[[Figures, int, int], float]]] = {
     "active": ("1 where this process runs it, 0 where it waits for another or has stopped", lambda told, *_: float(told.active)),
@@ -31,10 +31,21 @@ _COUNTERS: dict[str, tuple[str, Callable[[Figures], float]]] = {
 }
 
 
+class Watched(Protocol):
+    """What runs process managers, for whoever watches it."""
+
+    @property
+    def figures(self) -> Mapping[str, Figures]:
+        """By process manager."""
+
+    def now_us(self) -> int:
+        """By the clock that decides which timers are due."""
+
+
 class ProcessMetrics(Collector):
     """The figures of all process managers of one process."""
 
-    def __init__(self, runner: ProcessRunner, head: Callable[[], int]) -> None:
+    def __init__(self, runner: Watched, head: Callable[[], int]) -> None:
         """head: the position of the log's last event, as this process knows it."""
         self._runner = runner
         self._head = head

@@ -7,7 +7,7 @@ help:
 	@echo "make install    .venv with everything"
 	@echo "make demo       a simulated contact center, live"
 	@echo "make services   PostgreSQL, Kafka and ClickHouse on loopback (services-down ends them)"
-	@echo "make up         a deployment of many processes on them: 2 APIs, relay, 2 workers (down ends it)"
+	@echo "make up         a deployment of many processes on them: 2 APIs, relay, process managers, 2 workers (down ends it)"
 	@echo "make test       every check and test that runs in minutes"
 	@echo "make test-long  the tests that take longer too"
 	@echo "make bench      figures of speed, each beside its raw reference"

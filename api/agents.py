@@ -10,7 +10,7 @@ from msgspec.structs import asdict
 from pydantic import Field
 
 from api.access import Asked
-from api.field_types import AgentId, Body, Done, Moment, Name, Shape, microseconds
+from api.field_types import AgentId, AgentName, Body, Done, Moment, Name, Shape, microseconds
 from api.figure_parameters import OfPast, past_of
 from api.lists import Page, Paged, registered
 from api.problem import EVERYBODYS_QUESTION, documented, of_command
@@ -48,6 +48,20 @@ class InQueues(OfAgent):
     queues: Annotated[tuple[Name, ...], Field(max_length=200, description="names of queues; none means all", examples=[["vendas"]])] = ()
 
 
+class LogIn(InQueues):
+    """An agent comes in, perhaps with a lease."""
+
+    lease_minutes: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            le=commands.LONGEST_LEASE,
+            description="when the agent's client is not heard of for so many minutes, the agent is logged out; left out: never, or as this session already has it",
+            examples=[5],
+        ),
+    ] = None
+
+
 class Pause(OfAgent):
     """An agent's break."""
 
@@ -79,9 +93,20 @@ async def one_agent(agent: AgentId, asking: Asked, asked: Annotated[OfPast, Quer
 
 
 @router.post("/log-in", summary="An agent logs in to queues", responses=of_command(), response_model=Done)
-async def log_in(body: InQueues, asking: Asked) -> Response:
-    """Logged time begins. An agent comes to be with the first login; `id` is the agent's. `result.queues`: where the agent is in now."""
-    return await asking.do(commands.LogIn(agent=body.agent, queues=body.queues, at=body.us))
+async def log_in(body: LogIn, asking: Asked) -> Response:
+    """Logged time begins. An agent comes to be with the first login; `id` is the agent's. `result.queues`: where the agent is in now.
+
+    With `lease_minutes` the agent's client must be heard of from then on: by `heartbeat`, or by any other command of the agent.
+    """
+    return await asking.do(commands.LogIn(agent=body.agent, queues=body.queues, lease_minutes=body.lease_minutes, at=body.us))
+
+
+@router.post("/{agent}/heartbeat", summary="An agent's client is there", responses=_KNOWN, response_model=Done)
+async def heartbeat(agent: AgentName, asking: Asked) -> Response:
+    """Renews the lease of an agent who logged in with one, by the agent's name. It is no event and changes no figure. `result.lease_until`: when
+    the lease runs out without another one, microseconds since 1970; null without a lease. Refused for an agent who is not in.
+    """
+    return await asking.do(commands.Heartbeat(agent=agent))
 
 
 @router.post("/log-out", summary="An agent logs out of queues", responses=_KNOWN, response_model=Done)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from time import perf_counter
 from typing import Annotated, ParamSpec, Protocol, TypeVar
@@ -11,6 +11,7 @@ from typing import Annotated, ParamSpec, Protocol, TypeVar
 from anyio import move_on_after
 from anyio.to_thread import run_sync
 from fastapi import Depends, Request
+from prometheus_client.registry import Collector
 from starlette.concurrency import run_in_threadpool
 
 from api.access_tokens import Tokens
@@ -62,6 +63,9 @@ class Center(Protocol):
     def covered(self) -> int:
         """Position of the log up to which the projections answer."""
 
+    def collectors(self) -> Sequence[Collector]:
+        """What else this process says to Prometheus."""
+
 
 class ApplicationState:
     """One center behind one app."""
@@ -70,6 +74,8 @@ class ApplicationState:
         self.center = center
         secret = center.token_secret
         self.instruments = Instruments()
+        for collector in center.collectors():
+            self.instruments.registry.register(collector)
         self.tokens = Tokens(secret, center.bus.clock.now_us)
         self.throttle = LoginThrottle(lambda: center.bus.clock.now_us() / 1_000_000)
         self.sessions = Sessions(center.store, center.bus.clock)

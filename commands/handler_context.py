@@ -107,6 +107,7 @@ class HandlerContext:
         )
         self.touched: dict[UUID, Aggregate] = {}
         self.additions = Additions()
+        self.heartbeats: dict[UUID, int] = {}
 
     @property
     def keyring(self) -> Keyring:
@@ -155,6 +156,16 @@ class HandlerContext:
         """Take care of a new aggregate: it is saved with the command if anything happens to it."""
         self.touched[aggregate.id] = aggregate
         return aggregate
+
+    # Leases
+
+    def hear(self, agent: UUID) -> None:
+        """The client of this agent, who has a lease, is there: that is saved with the command."""
+        self.heartbeats[agent] = self._now_us
+
+    def last_heard(self, agent: UUID) -> int:
+        """When the client of this agent was last heard of (microseconds), 0 if never. If that changes before the command is saved, it is decided anew."""
+        return self._unit.last_heard(agent)
 
     # People
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 from uuid import UUID
 
+from commands.agents import hear
 from commands.handler_context import Command, Done, HandlerContext, handles
 from commands.observations import observe
 from domain.agents import Agent
@@ -203,6 +204,8 @@ def start_call(command: StartCall, context: HandlerContext) -> Done:
 def dial_out(command: DialOut, context: HandlerContext) -> Done:
     """An outbound attempt begins."""
     at = context.instant(command.at)
+    if command.agent:
+        hear(context, context.load(Agent, agent_id(context.tenant, command.agent)))
     private = _private(command.number)
     return _begin(context, command.call, Fact("dialled", at, queue=command.queue, agent=command.agent, private=private, ref="dialled"))
 
@@ -235,6 +238,7 @@ def on_call(command: CallCommand, context: HandlerContext) -> Done:
         facts.append(Fact(kind, at, queue=queue, ref=kind, **fields))
     if isinstance(command, (RingAgent, AnswerCall)):
         _must_be_in(context, command.agent)
+    _hear_agent(context, command, call)
     observe(context, interaction, call.call, tuple(facts))
     return Done(interaction, {"status": interaction.call.status if interaction.call else ""})
 
@@ -265,6 +269,19 @@ def _cut_short(call: Call) -> list[tuple[str, dict[str, Any]]]:
     if visit is None:
         return []
     return [("abandoned", {})] if visit.end == "" else [("released", {"by": "caller"})]
+
+
+def _hear_agent(context: HandlerContext, command: CallCommand, call: Call) -> None:
+    """What an agent does to the call that is his proves that his client is there."""
+    match command:
+        case AnswerCall(agent=agent):
+            name = agent
+        case HoldCall() | ResumeCall() | WrapUp() | ReleaseCall(by="agent"):
+            name = next((visit.agent for visit in reversed(call.visits) if visit.agent), "")
+        case _:
+            return
+    if name:
+        hear(context, context.load(Agent, agent_id(context.tenant, name)))
 
 
 def _must_be_in(context: HandlerContext, name: str) -> None:

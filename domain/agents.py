@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar
 from uuid import UUID
 
-from domain.base import SECOND, Aggregate, Event, EventMetadata
+from domain.base import MS, SECOND, Aggregate, Event, EventMetadata
 from domain.errors import Refused
 from domain.voice.facts import Fact
 from domain.voice.merging import in_order
@@ -28,7 +28,8 @@ class AgentEvent(Event, frozen=True, kw_only=True):
 
     spans: the sessions and pauses that began, ended or changed. dropped: keys of those that no longer hold.
     person: whether this is an agent at all, or an interface that never answered, rang or paused.
-    standing: how the agent stands from now on.
+    standing: how the agent stands from now on. lease_ms: after so long without a sign of life of the agent's client the agent is
+    logged out; 0 without a lease.
     """
 
     name: str
@@ -37,6 +38,7 @@ class AgentEvent(Event, frozen=True, kw_only=True):
     dropped: tuple[SpanKey, ...] = ()
     person: bool = True
     standing: PresenceState = PresenceState()
+    lease_ms: int = 0
 
 
 class LoggedIn(AgentEvent, frozen=True, kw_only=True):
@@ -108,9 +110,12 @@ class Agent(Aggregate):
         self.member = ""
         self.person = False
         self.standing = PresenceState()
+        self.lease_ms = 0
 
-    def observe(self, facts: Iterable[Fact], metadata: EventMetadata, restarts: Sequence[int] = ()) -> tuple[Fact, ...]:
-        """Take in what a source says, and the restarts of the PBX (us); returns what was new of it."""
+    def observe(
+        self, facts: Iterable[Fact], metadata: EventMetadata, restarts: Sequence[int] = (), lease_ms: int | None = None
+    ) -> tuple[Fact, ...]:
+        """Take in what a source says, and the restarts of the PBX (us); returns what was new of it. lease_ms: a lease that begins with it."""
         told = [*facts, *self._restarted(restarts)]
         if not told:
             return ()
@@ -123,11 +128,14 @@ class Agent(Aggregate):
             fresh = _each_once(told, {_identity(fact) for fact in heard})
             presence = resolve([*heard, *fresh])
         if fresh:
-            self._change(fresh, before, presence, metadata)
+            lease_ms = self.lease_ms if lease_ms is None else lease_ms
+            self._change(fresh, before, presence, metadata, lease_ms)
         return fresh
 
-    def _change(self, fresh: tuple[Fact, ...], before: dict[SpanKey, PresenceSpan], presence: Presence, metadata: EventMetadata) -> None:
-        """Say which sessions and pauses read differently now."""
+    def _change(
+        self, fresh: tuple[Fact, ...], before: dict[SpanKey, PresenceSpan], presence: Presence, metadata: EventMetadata, lease_ms: int
+    ) -> None:
+        """Say which sessions and pauses read differently now. A lease ends with the session."""
         spans = presence.spans()
         changed = tuple(span for key, span in spans.items() if before.get(key) != span)
         dropped = tuple(key for key in before if key not in spans)
@@ -155,6 +163,7 @@ class Agent(Aggregate):
                 restarts=known.restarts + sum(1 for fact in fresh if fact.kind == "restarted"),
                 implied=known.implied + _implied(spans) - _implied(before),
             ),
+            lease_ms=lease_ms if presence.queues else 0,
         )
 
     def _restarted(self, restarts: Sequence[int]) -> list[Fact]:
@@ -191,6 +200,14 @@ class Agent(Aggregate):
         self.trigger(AgentIdentified, metadata, metadata.recorded_at, name=self.name, dropped=tuple(spans), person=False, member=member)
         return facts
 
+    def lease_runs_out(self, heard_us: int) -> int | None:
+        """When, if the agent's client was last heard of at `heard_us`; None without a lease."""
+        return heard_us + self.lease_ms * MS if self.lease_ms else None
+
+    def expire(self, due_us: int, metadata: EventMetadata) -> None:
+        """Log the agent out of all queues, for the lease ran out then. Whoever was seen at work since was not away before that."""
+        self.observe([Fact("left", max(due_us, self.standing.latest), by="lease", ref="lease")], metadata)
+
     def must_be_in(self) -> None:
         """Refuse what only an agent who is logged in can do."""
         if not self.standing.queues:
@@ -210,6 +227,7 @@ class Agent(Aggregate):
             self.name = event.name
             self.person = event.person
             self.standing = event.standing
+            self.lease_ms = event.lease_ms
         if isinstance(event, AgentIdentified):
             self.member = event.member
 

@@ -259,6 +259,12 @@ class ChainedRecorder(ApplicationRecorder):
         """The log in order, as (position, aggregate, version, topic, state)."""
         return self.db.read(f"{_NOTIFICATION} WHERE position > ? ORDER BY position LIMIT ?", (position, limit))
 
+    def rows_of_topics(self, after: int, until: int, topics: Sequence[str]) -> list[tuple[int, bytes, int, str, bytes]]:
+        """The events of these names beyond one position and up to another, in order, as `rows_after`."""
+        marks = ",".join("?" * len(topics))
+        statement = f"{_NOTIFICATION} WHERE position > ? AND position <= ? AND topic IN ({marks}) ORDER BY position"
+        return self.db.read(statement, (after, until, *topics))
+
     def select_notifications(
         self, start: int | None, limit: int, stop: int | None = None, topics: Sequence[str] = (), *, inclusive_of_start: bool = True
     ) -> Sequence[Notification]:

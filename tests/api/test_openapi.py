@@ -88,10 +88,11 @@ def test_a_field_that_is_missing_or_of_another_kind_is_refused_by_its_name(ana, 
                     assert (wrong, answer.status_code) != ({name: {"a": 1}}, 200), operation.path
 
 
-def test_a_path_that_is_no_id_is_refused_by_its_name(ana, document):
+def test_a_path_that_is_no_id_or_no_name_is_refused_by_its_name(ana, document):
     for operation in operations(document):
-        for name in operation.parameters("path"):
-            answer = ana.ask(operation.method.upper(), operation.at("x"), json=operation.body)
+        for name, told in operation.parameters("path").items():
+            wrong = "x" if told["schema"].get("format") == "uuid" else "%01"
+            answer = ana.ask(operation.method.upper(), operation.at(wrong), json=operation.body)
             assert [error["parameter"] for error in problem_of(answer, 422, "invalid")["errors"]] == [name]
 
 

@@ -13,8 +13,9 @@ from api.field_types import Body, Done, Milliseconds, Name, Shape, UserId
 from api.lists import Key, Listing, Page, Paged, part_of
 from api.problem import QUESTION, documented, of_command
 from commands import users as commands
+from domain.access import Level, Permission
 from domain.errors import NotFound
-from domain.users import CompanySettings, Level, Permission, User
+from domain.users import CompanySettings, User
 from projections.engine.temporal_view import TemporalView
 from projections.queries.registers import UserKnown
 from projections.queries.registers import users as registered_users

@@ -22,7 +22,7 @@ from api.interactions import Start
 from bootstrap import Embedded
 from commands.command_bus import CommandBus
 from commands.handler_context import Caller, Command, Receipt
-from commands.interactions import ATTEND
+from domain.access import ATTEND
 from domain.ids import company_id
 from settings import Settings
 

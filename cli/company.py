@@ -8,9 +8,10 @@ from bootstrap import Center
 from cli.console import Mistake
 from commands.handler_context import Caller
 from commands.users import RegisterCompany, companies
+from domain.access import PERMISSIONS
 from domain.errors import AlreadyExists
 from domain.ids import company_id
-from domain.users import PERMISSIONS, Company
+from domain.users import Company
 
 FIRST = "Empresa"
 """The company that comes to be with a new center."""

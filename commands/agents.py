@@ -6,12 +6,11 @@ from typing import ClassVar
 
 from commands.handler_context import Command, Done, HandlerContext, handles
 from commands.queues import ensure_queue
+from domain.access import ATTEND
 from domain.agents import Agent
 from domain.errors import InvalidField, NotFound
 from domain.ids import agent_id
 from domain.voice.facts import Fact
-
-ATTEND = "gerenciar-atendimento"
 
 
 class LogIn(Command, frozen=True, kw_only=True):

@@ -22,9 +22,6 @@ from store.keyring import Additions, Keyring
 if TYPE_CHECKING:
     from commands.unit_of_work import UnitOfWork
 
-ANYONE = ""
-"""The permission of commands that prove by themselves that the caller may: a one-time link, a password."""
-
 _AHEAD_US = 60 * SECOND
 """By so much the clock of whoever tells what happens may be ahead."""
 

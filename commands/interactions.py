@@ -8,6 +8,7 @@ from uuid import UUID
 
 from commands.handler_context import Command, Done, HandlerContext, handles
 from commands.observations import observe
+from domain.access import ATTEND
 from domain.agents import Agent
 from domain.base import MS, NOBODY, Personal
 from domain.errors import NotFound
@@ -16,8 +17,6 @@ from domain.voice.calls import Call
 from domain.voice.facts import Fact
 from domain.voice.guards import existing, must_follow, queue_concerned
 from domain.voice.interactions import Interaction
-
-ATTEND = "gerenciar-atendimento"
 
 
 class NewCall(Command, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from commands.handler_context import Command, Done, HandlerContext, handles
 from commands.ivr import ensure_ivr
 from commands.queues import ensure_queue
+from domain.access import OBSERVE
 from domain.agents import Agent
 from domain.base import NOBODY, Personal
 from domain.ids import agent_id, interaction_id, roster_id, timeline_id
@@ -25,7 +26,6 @@ from domain.voice.interactions import Interaction, ObservationResult
 from domain.voice.roster import Roster
 from domain.voice.timeline import CoverageSpan, Gap, Timeline
 
-OBSERVE = "gerenciar-api"
 SHORTEST_NUMBER = 8
 """Shorter numbers are extensions and services, not people."""
 

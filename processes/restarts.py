@@ -10,7 +10,8 @@ from uuid import UUID
 
 from commands.command_bus import CommandBus
 from commands.handler_context import Caller, Command
-from commands.observations import OBSERVE, ObserveAgent, ObserveCall
+from commands.observations import ObserveAgent, ObserveCall
+from domain.access import OBSERVE
 from domain.errors import DomainError
 from projections.engine.tables import source
 from projections.engine.warehouse import Warehouse

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from commands.command_bus import CommandBus
 from commands.handler_context import Caller
-from commands.observations import OBSERVE
+from domain.access import OBSERVE
 from processes.restarts import settle_restarts
 from projections.engine.runner import Runner
 from projections.engine.temporal_view import CompanyRows

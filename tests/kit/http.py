@@ -16,8 +16,8 @@ from api.application_state import ApplicationState
 from bootstrap import Center, Embedded
 from commands.handler_context import Caller
 from commands.users import AppointAdministrator, RegisterCompany
+from domain.access import PERMISSIONS
 from domain.ids import company_id
-from domain.users import PERMISSIONS
 from settings import Settings
 
 PASSWORD = "Seja#Bem1"

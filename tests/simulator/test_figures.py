@@ -11,7 +11,7 @@ import pytest
 
 from commands.command_bus import CommandBus
 from commands.handler_context import Caller
-from commands.observations import OBSERVE
+from domain.access import OBSERVE
 from domain.ids import company_id
 from projections.engine.runner import Runner
 from projections.engine.temporal_view import CompanyRows

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 
+from domain.access import Actor
 from domain.base import SECOND, Aggregate, EventMetadata
 from domain.contacts import Contact, normalised
 from domain.errors import InvalidField, NotFound
@@ -47,13 +49,17 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks, for which company. The same `idempotency_key` twice gives the same receipt, done once."""
+    """Who asks, for which company. The same `idempotency_key` twice gives the same receipt, done once.
+
+    user: the user who asks; None for a source, the operator or the deployment itself.
+    """
 
     tenant: UUID
     actor: str
     permissions: frozenset[str]
     idempotency_key: str = ""
     correlation: str = ""
+    user: Actor | None = None
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -104,6 +110,10 @@ class HandlerContext:
         )
         self.touched: dict[UUID, Aggregate] = {}
         self.additions = Additions()
+
+    def act_on_behalf_of(self, whom: str) -> None:
+        """What is still to happen is done on behalf of somebody else ("agent:Ana"), and its events say so."""
+        self.metadata = replace(self.metadata, on_behalf_of=whom)
 
     @property
     def keyring(self) -> Keyring:

@@ -111,11 +111,19 @@ def match_member(command: MatchMember, context: HandlerContext) -> Done:
     """Join the two: the member takes over what was told of the interface."""
     identity = roster_id(context.tenant)
     roster = context.load(Roster, identity) or context.add(Roster(identity, context.tenant))
+    before = roster.members.get(command.interface)
     if roster.match(command.interface, command.member, context.metadata):
+        if before is not None:
+            _agent(context, before).remove_interface(command.interface, context.metadata)
         interface = context.load(Agent, agent_id(context.tenant, command.interface))
+        owner = interface.user if interface else None
         facts = interface.identify(command.member, context.metadata) if interface else []
+        member = _agent(context, command.member)
         if facts:
-            _agent(context, command.member).observe(facts, context.metadata)
+            member.observe(facts, context.metadata)
+        member.add_interface(command.interface, context.metadata)
+        if owner is not None and member.user is None:
+            member.assign(owner, context.metadata)
     return Done(roster, {})
 
 

@@ -15,10 +15,9 @@ from projections.figures.metrics import QueryContext, Row, query_context
 from projections.figures.question import Question
 from projections.queries.agent_states import STATES, AgentState, OpenVisit, open_visits, standings
 
-_RECORDED = "SELECT intDiv(max(recorded_us), 1000) AS at FROM events WHERE tenant = {{tenant:UUID}}{known}"
+_RECORDED = "SELECT intDiv(max(recorded_us), 1000) AS at FROM {events}"
 _LAST_LIVE = """
-SELECT max(greatest(greatest(offered_ms, ifNull(ended_ms, 0)), ifNull(released_ms, 0))) AS at FROM visits
-WHERE tenant = {tenant:UUID} AND live = 1 AND removed = 0
+SELECT max(greatest(greatest(offered_ms, ifNull(ended_ms, 0)), ifNull(released_ms, 0))) AS at FROM {visits} WHERE live = 1
 """
 
 _GROUPS = {
@@ -59,12 +58,11 @@ def stand(on: QueryContext) -> Stand:
 
 
 def _recorded(view: TemporalView) -> int:
-    known = "" if view.as_of is None else " AND position <= {as_of:UInt64}"
-    return view.ask(_At, _RECORDED.format(known=known))[0].at or 0
+    return view.ask(_At, _RECORDED.format(events=view.events()))[0].at or 0
 
 
 def _commanded_after(view: TemporalView, last: int) -> bool:
-    told = view.ask(_At, _LAST_LIVE)[0].at
+    told = view.ask(_At, _LAST_LIVE.format(visits=view.written("visits")))[0].at
     return told is not None and told > last
 
 

@@ -120,11 +120,12 @@ WHOLE_COMPANY = Scope()
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who puts a query: of which company, allowed what, and within which scope."""
+    """Who puts a query: of which company, allowed what, and within which scope. user: None for the operator."""
 
     tenant: UUID
     permissions: frozenset[str]
     scope: Scope
+    user: UUID | None = None
 
     def must_have(self, permission: str) -> None:
         """Refuse (NotAllowed) who lacks the permission."""

@@ -32,7 +32,9 @@ WHERE tenant = {{tenant:UUID}} AND removed = 0 AND (id, version) IN (
 
 _WRITTEN = "SELECT * FROM {table} /* scoped */ WHERE tenant = {{tenant:UUID}} AND removed = 0"
 _VERSIONS = "SELECT * FROM {table}_versions /* scoped */ FINAL WHERE tenant = {{tenant:UUID}}"
-_NEWEST = "SELECT id, max(version) AS version FROM {table} /* scoped */ WHERE tenant = {{tenant:UUID}} AND id IN {{ids:Array(UUID)}} GROUP BY id"
+_NEWEST = (
+    "SELECT id, max(version) AS version FROM {table} /* scoped */ WHERE tenant = {{tenant:UUID}} AND id IN {{ids:Array(UUID)}} GROUP BY id"
+)
 _OF_AGENTS = "(SELECT * FROM {parts} WHERE has({agents}, agent))"
 _EVENTS = "SELECT * FROM events /* scoped */ WHERE tenant = {tenant:UUID}"
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
 
+from domain.access import ATTEND
 from projections.engine.temporal_view import CompanyRows, TemporalView
 from projections.figures.definitions import VERSION
 from projections.figures.intervals import iso
 from projections.figures.metrics import QueryContext, Row, query_context
 from projections.figures.question import Question
 from projections.queries.agent_states import STATES, AgentState, OpenVisit, open_visits, standings
+from projections.query_bus import query
 
 _RECORDED = "SELECT intDiv(max(recorded_us), 1000) AS at FROM {events}"
 _LAST_LIVE = """
@@ -84,6 +87,19 @@ def board(on: QueryContext) -> dict[str, Any]:
     }
 
 
+_SEEN = "SELECT 1 AS at FROM {interactions} WHERE id = {{interaction:UUID}} LIMIT 1"
+
+
+@query(ATTEND, CompanyRows)
+def interaction_seen(rows: CompanyRows, interaction: UUID) -> bool:
+    """Whether a call may be seen, as far as the rows know it."""
+    found, _ = rows.answer(
+        None, None, lambda view: view.ask(_At, _SEEN.format(interactions=view.rows_of("interactions")), interaction=interaction)
+    )
+    return bool(found)
+
+
+@query(ATTEND, CompanyRows)
 def monitor(rows: CompanyRows, question: Question) -> dict[str, Any]:
     """B2: the live board, and what it was reckoned by."""
     found, position = rows.answer(question.as_of, question.moment_ms, lambda view: board(query_context(view, question)))

@@ -102,7 +102,7 @@ def administrator(app: FastAPI, center: Center, company: str, email: str = "ana@
         center.bus.execute(RegisterCompany(name=company), operator(company))
     receipt = center.bus.execute(AppointAdministrator(email=email), operator(company))
     application: ApplicationState = app.state.application
-    return application.tokens.write(receipt.id, company_id(company), frozenset(PERMISSIONS))
+    return application.tokens.write(receipt.id, company_id(company), frozenset(PERMISSIONS), "Admin")
 
 
 def operator(company: str) -> Caller:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-import msgspec
 from fastapi import APIRouter, Query, Response
+from msgspec.structs import asdict
 from pydantic import Field
 
 from api.access import Asked
@@ -117,7 +117,7 @@ async def ivrs(asking: Asked, asked: Annotated[Paged, Query()]) -> Page[SaidIvr]
 async def one(ivr: IvrId, asking: Asked) -> WholeIvr:
     """As it is at this moment, whether the figures cover it yet or not."""
     found, settings = await asking.ask(settings_of_ivr, ivr)
-    return WholeIvr.model_validate({"id": found.id, "name": found.name, **msgspec.to_builtins(settings)})
+    return WholeIvr.model_validate({"id": found.id, "name": found.name, **asdict(settings)}, from_attributes=True)
 
 
 class NewIvr(Settings):

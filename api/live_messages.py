@@ -24,7 +24,7 @@ from domain.voice.interactions import InteractionEvent
 from domain.voice.timeline import TimelineEvent
 
 
-class Step(Shape):
+class LiveStep(Shape):
     """One thing that happened, in the words of the contact center."""
 
     what: Annotated[
@@ -48,7 +48,7 @@ class InteractionMessage(_Message):
 
     type: Literal["interaction"] = "interaction"
     interaction: Annotated[UUID, Field(description="the call, or one of its legs")]
-    steps: list[Step]
+    steps: list[LiveStep]
 
 
 class AgentMessage(_Message):
@@ -57,7 +57,7 @@ class AgentMessage(_Message):
     type: Literal["agent"] = "agent"
     agent: Annotated[UUID, Field(description="the agent's id")]
     name: Annotated[str, Field(description="the agent's name", examples=["Ana"])]
-    steps: list[Step]
+    steps: list[LiveStep]
 
 
 class QueueMessage(_Message):
@@ -114,8 +114,8 @@ def untold(event: Event, position: int) -> UntoldMessage:
     return UntoldMessage(position=position, occurred_at=iso(event.occurred_at // 1_000))
 
 
-def _steps(facts: Iterable[Fact]) -> list[Step]:
-    return [Step(what=fact.kind, queue=fact.queue, agent=fact.agent) for fact in facts]
+def _steps(facts: Iterable[Fact]) -> list[LiveStep]:
+    return [LiveStep(what=fact.kind, queue=fact.queue, agent=fact.agent) for fact in facts]
 
 
 def schemas() -> dict[str, Any]:

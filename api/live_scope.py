@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
-from api.live_messages import AgentMessage, InteractionMessage, IvrMessage, LiveMessage, QueueMessage, Step
+from api.live_messages import AgentMessage, InteractionMessage, IvrMessage, LiveMessage, LiveStep, QueueMessage
 from domain.access import Asker
 from domain.ids import queue_id
 
@@ -62,7 +62,7 @@ class Sight:
             return None
         return message.model_copy(update={"steps": steps})
 
-    def _own(self, step: Step) -> bool:
+    def _own(self, step: LiveStep) -> bool:
         """Whether the step names by itself what may be seen, of every kind that is restricted."""
         return all(
             bool(name) and name in allowed
@@ -70,7 +70,7 @@ class Sight:
             if allowed is not None
         ) and not self._others(step)
 
-    def _others(self, step: Step) -> bool:
+    def _others(self, step: LiveStep) -> bool:
         """Whether the step names what may not be seen."""
         return bool(step.queue and not self._scope.sees_queue(step.queue)) or bool(step.agent and not self._scope.sees_agent(step.agent))
 

@@ -97,7 +97,9 @@ def _document(app: FastAPI) -> dict[str, Any]:
     problem = ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(problem.pop("$defs", {}))
     schemas["Problem"] = problem
-    schemas.update(live_messages.schemas())
+    for name, schema in live_messages.schemas().items():
+        assert name not in schemas, f"two schemas are called {name}"
+        schemas[name] = schema
     for operations in document["paths"].values():
         for method, operation in operations.items():
             parameters = operation.setdefault("parameters", [])

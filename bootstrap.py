@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from projections.engine.clickhouse_warehouse import ClickhouseWarehouse
     from projections.engine.runner import Runner
     from projections.engine.warehouse import Warehouse
+    from projections.query_bus import QueryBus
     from store.postgres_lock import ServerLock
     from streams.projection_progress import ProjectionProgress
     from streams.relay_progress import RelayProgress
@@ -124,6 +125,13 @@ class Center(ABC):
     def token_secret(self) -> str:
         """What signs access tokens: of the settings, else of a file made at first start."""
         return self._settings.token_secret or kept_secret(made(self.directory) / TOKEN_FILE)
+
+    @cached_property
+    def queries(self) -> QueryBus:
+        """Through which everything is asked of the rows."""
+        from projections.query_bus import QueryBus
+
+        return QueryBus(self)
 
     def covered(self) -> int:
         """The position of the log up to which the projections answer."""

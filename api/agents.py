@@ -74,6 +74,26 @@ class SaidAgent(Shape):
     id: UUID
     name: Annotated[str, Field(examples=["Ana"])]
     queues: Annotated[list[str], Field(description='in which the agent is in now; "" stands for all', examples=[["vendas"]])]
+    user: Annotated[
+        UUID | None,
+        Field(description="the user to whom the agent belongs; null for nobody yet", examples=["7b9d2f0e-5a4b-4c1e-9a77-0d5d8a8c6f10"]),
+    ]
+    interfaces: Annotated[list[str], Field(description="the telephones by which the agent is reached", examples=[["PJSIP/1001"]])]
+
+
+class Owner(Body):
+    """To whom an agent belongs."""
+
+    user: Annotated[
+        UUID | None, Field(description="a user who may sign in; null for nobody", examples=["7b9d2f0e-5a4b-4c1e-9a77-0d5d8a8c6f10"])
+    ]
+
+
+class NewAgent(Body):
+    """An agent to be."""
+
+    agent: Annotated[Name, Field(description="the agent's name, as sources will say it", examples=["Ana"])]
+    user: Annotated[UUID, Field(description="the user to whom the agent belongs", examples=["7b9d2f0e-5a4b-4c1e-9a77-0d5d8a8c6f10"])]
 
 
 @router.get("", summary="The agents of the company", responses=EVERYBODYS_QUESTION)
@@ -86,10 +106,28 @@ async def agents(asking: Asked, asked: Annotated[Paged, Query()]) -> Page[SaidAg
 async def one_agent(agent: AgentId, asking: Asked, asked: Annotated[OfPast, Query()]) -> SaidAgent:
     """By the id that `log-in` answers. What the agent does now: see the monitor."""
     past = await past_of(asking, asked)
-    found, _ = await asking.ask(past.answer, lambda view: one(view, RegisteredAgent, agent))
+    found = await asking.ask(one, RegisteredAgent, agent, as_of=past.as_of, moment_ms=past.moment_ms)
     if found is None:
         raise NotFound("no such agent")
     return SaidAgent.model_validate(asdict(found))
+
+
+@router.post(
+    "", summary="Register an agent of a user", status_code=201, responses=of_command("not-found", "already-exists"), response_model=Done
+)
+async def register(body: NewAgent, asking: Asked) -> Response:
+    """An agent of whom no source has told yet; the answer's `id` is the agent's. Other agents come to be with their first login."""
+    return await asking.do(commands.RegisterAgent(agent=body.agent, user=body.user), 201)
+
+
+@router.put("/{agent}/user", summary="Say to which user an agent belongs", responses=_KNOWN, response_model=Done)
+async def assign(agent: AgentId, body: Owner, asking: Asked) -> Response:
+    """A user of level User acts as an agent of their own only: logs in, pauses, takes calls.
+
+    A Manager or an Admin who acts as an agent of somebody else needs the permission `gerenciar-agentes`, and the history of what was done says on
+    whose behalf. A user may have several agents.
+    """
+    return await asking.do(commands.AssignAgent(agent=agent, user=body.user))
 
 
 @router.post("/log-in", summary="An agent logs in to queues", responses=of_command(), response_model=Done)

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 from eventsourcing.persistence import IntegrityError
 
-from commands.handler_context import ANYONE, Caller, Command, Done, Receipt, handles
+from commands.handler_context import Caller, Command, Done, Receipt, handles
 from commands.unit_of_work import Alongside, Answer, Request, UnitOfWork
 from domain.errors import DomainError, VersionConflict
 from store.clock import Clock, ClockOff, ClockWatch, SystemClock
@@ -23,7 +23,6 @@ from store.database import StoreUnavailable, Undone
 from store.event_store import Store
 
 __all__ = [
-    "ANYONE",
     "Answer",
     "Caller",
     "Clock",

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 from uuid import UUID
 
-from commands.agents import hear
+from commands.agents import act_as, hear
 from commands.handler_context import Command, Done, HandlerContext, handles
 from commands.observations import observe
+from domain.access import ATTEND
 from domain.agents import Agent
 from domain.base import MS, NOBODY, Personal
 from domain.errors import NotFound
@@ -17,8 +18,6 @@ from domain.voice.calls import Call
 from domain.voice.facts import Fact
 from domain.voice.guards import existing, must_follow, queue_concerned
 from domain.voice.interactions import Interaction
-
-ATTEND = "gerenciar-atendimento"
 
 
 class NewCall(Command, frozen=True, kw_only=True):
@@ -207,6 +206,8 @@ def dial_out(command: DialOut, context: HandlerContext) -> Done:
     if command.agent:
         hear(context, context.load(Agent, agent_id(context.tenant, command.agent)))
     private = _private(command.number)
+    if command.agent:
+        act_as(context, command.agent)
     return _begin(context, command.call, Fact("dialled", at, queue=command.queue, agent=command.agent, private=private, ref="dialled"))
 
 
@@ -229,6 +230,9 @@ def on_call(command: CallCommand, context: HandlerContext) -> Done:
     interaction = context.get(Interaction, command.interaction)
     call = existing(interaction.call)
     at = context.instant(command.at)
+    acting = _acting(command, call)
+    if acting:
+        act_as(context, acting)
     must_follow(interaction.facts, at)
     facts = []
     for kind, fields in _said(command, call):
@@ -241,6 +245,19 @@ def on_call(command: CallCommand, context: HandlerContext) -> Done:
     _hear_agent(context, command, call)
     observe(context, interaction, call.call, tuple(facts))
     return Done(interaction, {"status": interaction.call.status if interaction.call else ""})
+
+
+def _acting(command: CallCommand, call: Call) -> str:
+    """The agent who does it: whom the command names, or who is on the call; "" where the customer or the line does it."""
+    match command:
+        case RingAgent(agent=agent) | RingNoAnswer(agent=agent) | AnswerCall(agent=agent):
+            return agent
+        case ReleaseCall(by=by) if by != "agent":
+            return ""
+        case HoldCall() | ResumeCall() | ReleaseCall() | WrapUp():
+            return next((visit.agent for visit in reversed(call.visits) if visit.agent), call.attempt.agent if call.attempt else "")
+        case _:
+            return ""
 
 
 for _command in CallCommand.__subclasses__():

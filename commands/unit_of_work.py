@@ -10,7 +10,8 @@ from uuid import UUID
 import msgspec
 from eventsourcing.persistence import IntegrityError
 
-from commands.handler_context import ANYONE, HANDLERS, Caller, Command, HandlerContext, Receipt
+from commands.handler_context import HANDLERS, Caller, Command, HandlerContext, Receipt
+from domain.access import ANYONE
 from domain.base import Aggregate, Event, Personal
 from domain.errors import DomainError, InvalidField, NotAllowed, Refused
 from store.database import Database

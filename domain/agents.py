@@ -6,7 +6,7 @@ Ringing, talking, hold and wrap-up are told by the calls; together with these sp
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from domain.base import MS, SECOND, Aggregate, Event, EventMetadata
@@ -29,7 +29,8 @@ class AgentEvent(Event, frozen=True, kw_only=True):
     spans: the sessions and pauses that began, ended or changed. dropped: keys of those that no longer hold.
     person: whether this is an agent at all, or an interface that never answered, rang or paused.
     standing: how the agent stands from now on. lease_ms: after so long without a sign of life of the agent's client the agent is
-    logged out; 0 without a lease.
+    logged out; 0 without a lease. user: to whom the agent belongs; None while nobody said so.
+    interfaces: the telephones (`PJSIP/1001`) by which the agent is reached.
     """
 
     name: str
@@ -39,6 +40,8 @@ class AgentEvent(Event, frozen=True, kw_only=True):
     person: bool = True
     standing: PresenceState = PresenceState()
     lease_ms: int = 0
+    user: UUID | None = None
+    interfaces: tuple[str, ...] = ()
 
 
 class LoggedIn(AgentEvent, frozen=True, kw_only=True):
@@ -90,11 +93,25 @@ class AgentIdentified(AgentEvent, frozen=True, kw_only=True):
     member: str
 
 
+class AgentAssigned(AgentEvent, frozen=True, kw_only=True):
+    """From now on the agent belongs to `user`, or to nobody. An agent of whom nothing was told before comes to be."""
+
+    TOPIC: ClassVar[str] = "agent.assigned"
+
+
+class AgentInterfacesSet(AgentEvent, frozen=True, kw_only=True):
+    """From now on the agent is reached by these `interfaces`."""
+
+    TOPIC: ClassVar[str] = "agent.interfaces_set"
+
+
 _BY_KIND: dict[str, type[AgentEvent]] = {"joined": LoggedIn, "left": LoggedOut, "paused": Paused, "unpaused": Resumed, "seen": Seen}
 
 
 class Agent(Aggregate):
-    """One agent under the name that the source gives (or an interface whose agent is not known yet).
+    """A person who answers, under the name that the sources give; or an interface whose person is not known yet.
+
+    A person may be a user of the company, and is reached by interfaces (telephones).
 
     What an agent was told in years does not stand here, only how things stand after it: that is enough for whatever comes
     later. When earlier evidence comes, all of it is read again from the stream and weighed anew.
@@ -111,6 +128,8 @@ class Agent(Aggregate):
         self.person = False
         self.standing = PresenceState()
         self.lease_ms = 0
+        self.user: UUID | None = None
+        self.interfaces: tuple[str, ...] = ()
 
     def observe(
         self, facts: Iterable[Fact], metadata: EventMetadata, restarts: Sequence[int] = (), lease_ms: int | None = None
@@ -146,6 +165,8 @@ class Agent(Aggregate):
             metadata,
             fresh[-1].at,
             name=self.name,
+            user=self.user,
+            interfaces=self.interfaces,
             facts=fresh,
             spans=changed,
             dropped=dropped,
@@ -208,6 +229,29 @@ class Agent(Aggregate):
         """Log the agent out of all queues, for the lease ran out then. Whoever was seen at work since was not away before that."""
         self.observe([Fact("left", max(due_us, self.standing.latest), by="lease", ref="lease")], metadata)
 
+    def assign(self, user: UUID | None, metadata: EventMetadata) -> None:
+        """Belong to this user, or to nobody. Refused for an interface that turned out to be another agent's."""
+        if self.member:
+            raise Refused(f"{self.name} is an interface of the agent {self.member}")
+        if self.version == 0 or user != self.user:
+            self._say(AgentAssigned, metadata, user=user, person=True)
+
+    def add_interface(self, interface: str, metadata: EventMetadata) -> None:
+        """Be reached by this interface too."""
+        if interface not in self.interfaces:
+            self._say(AgentInterfacesSet, metadata, interfaces=(*self.interfaces, interface))
+
+    def remove_interface(self, interface: str, metadata: EventMetadata) -> None:
+        """Be reached by this interface no more."""
+        if interface in self.interfaces:
+            left = tuple(other for other in self.interfaces if other != interface)
+            self._say(AgentInterfacesSet, metadata, interfaces=left)
+
+    def _say(self, kind: type[AgentEvent], metadata: EventMetadata, **changed: Any) -> None:
+        """An event that changes who the agent is, and nothing of sessions and pauses."""
+        as_it_is = {name: getattr(self, name) for name in ("name", "person", "standing", "lease_ms", "user", "interfaces")}
+        self.trigger(kind, metadata, metadata.recorded_at, **(as_it_is | changed))
+
     def must_be_in(self) -> None:
         """Refuse what only an agent who is logged in can do."""
         if not self.standing.queues:
@@ -228,6 +272,8 @@ class Agent(Aggregate):
             self.person = event.person
             self.standing = event.standing
             self.lease_ms = event.lease_ms
+            self.user = event.user
+            self.interfaces = event.interfaces
         if isinstance(event, AgentIdentified):
             self.member = event.member
 

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from typing import ClassVar
 from uuid import UUID
 
-from commands.agents import ATTEND, ExpireLease
+from commands.agents import ExpireLease
+from domain.access import ATTEND
 from domain.agents import AgentEvent
 from domain.base import MS, Event
 from processes.manager import CancelTimer, Decision, ProcessManager, Send, SetTimer, Timer

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from commands.observations import OBSERVE, ObserveAgent, ObserveCall
+from commands.observations import ObserveAgent, ObserveCall
+from domain.access import OBSERVE
 from domain.base import Event
 from domain.voice.timeline import PbxRestarted
 from processes.manager import Decision, NotYet, ProcessManager, Send, Timer

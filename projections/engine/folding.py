@@ -20,7 +20,7 @@ from projections.engine.reading import CallEvent, EventUnreadable, Recorded, Sto
 from projections.engine.row_cache import RowCache
 from projections.engine.rows import Row, StatefulFold, StatelessFold, columns
 from projections.engine.warehouse import Columns, Warehouse
-from projections.folds import agents, audit, interactions, ivr, queues, sources, visits
+from projections.folds import agents, audit, interactions, ivr, queues, sources, users, visits
 
 CALLS: dict[str, Callable[[Sequence[Recorded], Sequence[CallEvent]], Columns]] = {
     visits.TABLE: visits.fold,
@@ -31,15 +31,19 @@ CALLS: dict[str, Callable[[Sequence[Recorded], Sequence[CallEvent]], Columns]] =
 """Events of calls, a batch at a time."""
 
 TOLD = (StatelessFold(AgentEvent, agents.fold), StatelessFold(TimelineEvent, sources.fold))
-ADVANCED = (StatefulFold(QueueEvent, queues.QueueRow, queues.fold), StatefulFold(IvrEvent, ivr.IvrRow, ivr.fold))
-ROWS: tuple[type[Row], ...] = (agents.AgentRow, agents.AgentSpanRow, sources.SourceRow, queues.QueueRow, ivr.IvrRow)
+ADVANCED = (
+    StatefulFold(QueueEvent, queues.QueueRow, queues.fold),
+    StatefulFold(IvrEvent, ivr.IvrRow, ivr.fold),
+    StatefulFold(UserEvent, users.UserRow, users.fold),
+)
+ROWS: tuple[type[Row], ...] = (agents.AgentRow, agents.AgentSpanRow, sources.SourceRow, queues.QueueRow, ivr.IvrRow, users.UserRow)
 """Rows of the other events, one by one."""
 
 _AT_ONCE = 1_000
 """Events whose columns are made at once: an event is asked forty times for something, so long as it is at hand in the processor's cache."""
 
-FOLDED: tuple[type[Event], ...] = (InteractionEvent, AgentEvent, TimelineEvent, QueueEvent, IvrEvent)
-AUDITED_ONLY: tuple[type[Event], ...] = (ContactEvent, CompanyEvent, UserEvent, MemberMatched)
+FOLDED: tuple[type[Event], ...] = (InteractionEvent, AgentEvent, TimelineEvent, QueueEvent, IvrEvent, UserEvent)
+AUDITED_ONLY: tuple[type[Event], ...] = (ContactEvent, CompanyEvent, MemberMatched)
 """Nothing is counted of these: whoever needs one asks the aggregate."""
 
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from commands.command_bus import CommandBus
 from commands.handler_context import Caller
-from commands.observations import OBSERVE
+from domain.access import OBSERVE, WHOLE_COMPANY
 from processes.manager import Ports
 from processes.restarts import Restarts
 from processes.runner import ProcessRunner
@@ -91,7 +91,7 @@ class Company:
     def _report(self, subject: str, question: dict[str, Any]) -> Figures:
         if not self.settled:
             self.center.follow()
-        rows = CompanyRows(self.center.warehouse, self.tenant, self.center.runner.progress)
+        rows = CompanyRows(self.center.warehouse, self.tenant, WHOLE_COMPANY, self.center.runner.progress)
         told: Sequence[dict[str, Any]] = getattr(reports, subject)(rows, Question(**question)).rows
         return {row[next(iter(row))]: row for row in told}
 

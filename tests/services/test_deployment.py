@@ -58,7 +58,9 @@ def pids(directory: Path) -> dict[str, int | None]:
 def test_all_start_with_the_settings_of_the_servers_and_are_told_where_they_are(directory: Path) -> None:
     told: list[str] = []
     up(directory, told.append, command(directory))
-    assert said(directory) == [f"{word} there" for word in ("migrate", "processes", "relay", "serve", "serve", "topics", "worker", "worker")]
+    assert said(directory) == [
+        f"{word} there" for word in ("migrate", "processes", "relay", "serve", "serve", "topics", "worker", "worker")
+    ]
     assert [line.split()[0] for line in told] == list(NAMES)
     urls = (directory / "house" / "urls").read_text().split()
     assert len(set(urls)) == 2

@@ -149,7 +149,9 @@ def test_a_dead_letter_is_listed_and_its_rows_are_made_once_it_is_mended(deploym
     broken = replace(history[1], state=b'{"tenant":"00000000-0000-0000-0000-000000000007"}')
     load.append([history[0], broken, *history[2:4]])
     deployment.wait_covered()
-    (position,) = behind(deployment.location, "SELECT position FROM stored_events WHERE originator_id = ? AND originator_version = 2", id)[0]
+    (position,) = behind(deployment.location, "SELECT position FROM stored_events WHERE originator_id = ? AND originator_version = 2", id)[
+        0
+    ]
 
     (letter,) = letters_of(deployment)
     assert (letter["position"], letter["event"]) == (position, broken.topic)

@@ -3,28 +3,36 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from math import inf
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+from uuid import UUID
 
 # A handler is known once its module is imported.
 from commands.command_bus import Clock, CommandBus
 from projections.engine.progress import Following, ProjectionsStopped
 from settings import Settings
+from store import heartbeats
 from store.data_directory import DirectoryHeld, Unusable, kept_secret, locked
 from store.event_store import Store
 from store.storage_location import InDirectory, OnServers, StorageLocation, made
 from store.store_migration import note_left
 
 if TYPE_CHECKING:
+    from prometheus_client.registry import Collector
+
+    from processes.metrics import ProcessMetrics
+    from processes.runner import Leadership, ProcessRunner
     from projections.engine.chdb_warehouse import ChdbWarehouse
     from projections.engine.clickhouse_warehouse import ClickhouseWarehouse
     from projections.engine.runner import Runner
     from projections.engine.warehouse import Warehouse
+    from projections.query_bus import QueryBus
+    from store.postgres_lock import ServerLock
     from streams.projection_progress import ProjectionProgress
     from streams.relay_progress import RelayProgress
 
@@ -71,6 +79,40 @@ class Center(ABC):
     def progress(self) -> Following:
         """How far the rows are; they follow the log, or are watched, from now on."""
 
+    @cached_property
+    def processes(self) -> ProcessRunner:
+        """The process managers; they run once they are started, here or, of a center on servers, where another process leads."""
+        from processes.manager import Ports
+        from processes.runner import runner_of_all
+
+        def last_heard(agent: UUID) -> int:
+            return heartbeats.last_heard(self.store.recorder.db, agent)
+
+        def query(sql: str, tenant: UUID) -> list[dict[str, Any]]:
+            return self.warehouse.query(sql, tenant)
+
+        ports = Ports(query, self.covered, last_heard)
+        return runner_of_all(self.bus, ports, self._leadership())
+
+    def _leadership(self) -> Leadership | None:
+        """What lets one process at a time run them; None where there is only one."""
+        return None
+
+    @cached_property
+    def process_metrics(self) -> ProcessMetrics:
+        """What they say to Prometheus."""
+        from processes.metrics import ProcessMetrics
+
+        return ProcessMetrics(self.processes, self.store.head)
+
+    def collectors(self) -> Sequence[Collector]:
+        """What an API in this process says to Prometheus of what else runs in it."""
+        return ()
+
+    def settle(self, say: Callable[[], object] = lambda: None) -> None:
+        """Wait until the process managers have reacted to all that is saved now, so that its figures can be. Raises ProcessStopped."""
+        self.processes.catch_up(self.store.end(), say)
+
     @abstractmethod
     def rebuild(self, say: Callable[[int, int], object]) -> int:
         """Fold every projection anew beside the old ones, which answer meanwhile, and swap; the position reached. `say` as for `cover`."""
@@ -83,6 +125,13 @@ class Center(ABC):
     def token_secret(self) -> str:
         """What signs access tokens: of the settings, else of a file made at first start."""
         return self._settings.token_secret or kept_secret(made(self.directory) / TOKEN_FILE)
+
+    @cached_property
+    def queries(self) -> QueryBus:
+        """Through which everything is asked of the rows."""
+        from projections.query_bus import QueryBus
+
+        return QueryBus(self)
 
     def covered(self) -> int:
         """The position of the log up to which the projections answer."""
@@ -109,6 +158,8 @@ class Embedded(Center):
 
     def __init__(self, directory: Path, settings: Settings, clock: Clock | None = None) -> None:
         super().__init__(InDirectory(directory), settings, clock, watched=False)
+        # What happens from now on is reacted to, by whichever command lets the process managers run.
+        self.processes  # noqa: B018 - they are registered by being made
 
     @cached_property
     def warehouse(self) -> ChdbWarehouse:
@@ -132,12 +183,16 @@ class Embedded(Center):
     def progress(self) -> Following:
         return self.runner.progress
 
+    def collectors(self) -> Sequence[Collector]:
+        return (self.process_metrics,)
+
     def rebuild(self, say: Callable[[int, int], object]) -> int:
         from projections.engine.rebuild import rebuild
 
         return rebuild(self.store.recorder, self.warehouse, self.runner, say)
 
     def close(self) -> None:
+        self.processes.close()
         if "runner" in self.__dict__:
             self.runner.close()
         if "warehouse" in self.__dict__:
@@ -168,6 +223,16 @@ class Distributed(Center):
         return warehouse
 
     @cached_property
+    def _lock(self) -> ServerLock:
+        from processes.runner import LOCK
+        from store.postgres_lock import ServerLock
+
+        return ServerLock(self._settings.store_url, LOCK)
+
+    def _leadership(self) -> Leadership:
+        return self._lock
+
+    @cached_property
     def relay_progress(self) -> RelayProgress:
         """What the relay has written down."""
         from streams.relay_progress import RelayProgress
@@ -192,7 +257,7 @@ class Distributed(Center):
             raise Unusable(str(refused)) from refused
 
     def close(self) -> None:
-        for opened in ("progress", "ledger", "warehouse"):
+        for opened in ("processes", "_lock", "progress", "relay_progress", "warehouse"):
             if opened in self.__dict__:
                 getattr(self, opened).close()
         self.store.close()

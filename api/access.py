@@ -1,14 +1,14 @@
 """Who asks, and what they may: the one place where a request becomes a Caller.
 
-Every protected route has exactly one dependency, an `Access`; what it gives, an `Asking`, brings commands to the door
-(which checks their permissions) or puts questions (for which `may` has checked the same named permissions).
+Every protected route has exactly one dependency, an `Access`; what it gives, an `Asking`, hands commands to the command bus and queries to the
+query bus. The buses check permissions, by what each command and each query names: a route names none.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Annotated, Any, ParamSpec, TypeVar
+from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -21,6 +21,7 @@ from api.application_state import ApplicationState
 from api.field_types import MAX_POSITION
 from api.problem import FieldProblem, Problem
 from commands.handler_context import Caller, Command, Receipt
+from domain.access import Actor, Asker
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
 CORRELATION_ID = "X-Correlation-Id"
@@ -39,13 +40,14 @@ T = TypeVar("T")
 class Asking:
     """A request of somebody who is logged in."""
 
-    __slots__ = ("application", "caller", "claims", "fresh")
+    __slots__ = ("application", "asker", "caller", "claims", "fresh")
 
     def __init__(self, application: ApplicationState, claims: Claims, caller: Caller, fresh: int | None) -> None:
         """fresh: a position that the client has just written, and wants to see in the figures."""
         self.application = application
         self.claims = claims
         self.caller = caller
+        self.asker = Asker(claims.ten, claims.per, application.scope_of(claims), claims.sub)
         self.fresh = fresh
 
     @property
@@ -54,12 +56,12 @@ class Asking:
         return self.caller.tenant
 
     async def do(self, command: Command, status: int = 200) -> Response:
-        """Bring a command to the door and answer with its receipt."""
+        """Hand a command to the command bus and answer with its receipt."""
         return done(await self.application.execute(command, self.caller), status)
 
-    async def ask(self, question: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Answer a question in a thread."""
-        return await self.application.ask(question, *args, **kwargs)
+    async def ask(self, query: Callable[Concatenate[Any, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The answer of the query bus, worked out in a thread. Raises NotAllowed, and what the query refuses."""
+        return await self.application.query(query, self.asker, *args, **kwargs)
 
 
 def done(receipt: Receipt, status: int = 200) -> Response:
@@ -68,10 +70,10 @@ def done(receipt: Receipt, status: int = 200) -> Response:
 
 
 class Access(SecurityBase):
-    """Lets in who has an access token, and `permission` if one is named (401, 403 otherwise)."""
+    """Lets in who has an access token, and may put `query` if one is named (401, 403 otherwise)."""
 
-    def __init__(self, permission: str = "") -> None:
-        self.permission = permission
+    def __init__(self, query: Callable[..., Any] | None = None) -> None:
+        self.query = query
         self.scheme_name = "access_token"
         self.model = HTTPBearer(bearerFormat="JWT", description="The access token of `/v1/auth/login`.")
 
@@ -84,11 +86,13 @@ class Access(SecurityBase):
         if scheme.lower() != "bearer":
             raise unauthenticated()
         claims = application.tokens.read(token.strip())
-        if self.permission and self.permission not in claims.per:
-            raise Problem("not-allowed", f"this needs the permission {self.permission}", permission=self.permission)
         key, correlation = _written(headers.get(IDEMPOTENCY_KEY), IDEMPOTENCY_KEY), _written(headers.get(CORRELATION_ID), CORRELATION_ID)
-        caller = Caller(claims.ten, f"user:{claims.sub}", claims.per, key, correlation)
-        return Asking(application, claims, caller, _position(headers.get(IF_POSITION)))
+        user = Actor(claims.sub, claims.lev, claims.per)
+        caller = Caller(claims.ten, f"user:{claims.sub}", claims.per, key, correlation, user)
+        asking = Asking(application, claims, caller, _position(headers.get(IF_POSITION)))
+        if self.query is not None:
+            application.center.queries.authorise(self.query, asking.asker)
+        return asking
 
 
 def _position(value: str | None) -> int | None:
@@ -112,9 +116,9 @@ def _written(value: str | None, header: str) -> str:
 
 
 Asked = Annotated[Asking, Depends(Access())]
-"""Of a command's route, and of questions that every user may put."""
+"""Of a command's route, and of queries that every user may put."""
 
 
-def may(permission: str) -> Any:
-    """The dependency of a question's route: only for those who have `permission`."""
-    return Depends(Access(permission))
+def asks(query: Callable[..., Any]) -> Any:
+    """The dependency of a query's route. Who may not put the query is told so (403) before anything that is wrong with the request."""
+    return Depends(Access(query))

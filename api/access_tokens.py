@@ -9,6 +9,7 @@ import jwt
 import msgspec
 
 from api.problem import Problem
+from domain.access import Level
 
 ACCESS_S = 600
 """An access token lives ten minutes: what a user may do changes no later than that."""
@@ -19,12 +20,13 @@ _REMEMBERED = 10_000
 
 
 class Claims(msgspec.Struct, frozen=True):
-    """What an access token says. sub: the user. ten: the company. per: permissions. exp: seconds since 1970."""
+    """What an access token says. sub: the user. ten: the company. per: permissions. exp: seconds since 1970. lev: the user's level."""
 
     sub: UUID
     ten: UUID
     per: frozenset[str]
     exp: int
+    lev: Level = "User"
     iss: str = _ISSUER
 
 
@@ -39,9 +41,9 @@ class Tokens:
         self._now_us = now_us
         self._verified: dict[str, Claims] = {}
 
-    def write(self, user: UUID, tenant: UUID, permissions: frozenset[str]) -> str:
+    def write(self, user: UUID, tenant: UUID, permissions: frozenset[str], level: Level) -> str:
         """A token with which this user asks for the next ACCESS_S seconds."""
-        claims = Claims(user, tenant, permissions, self._now_us() // 1_000_000 + ACCESS_S)
+        claims = Claims(user, tenant, permissions, self._now_us() // 1_000_000 + ACCESS_S, level)
         payload = msgspec.to_builtins(claims)
         payload["per"] = sorted(payload["per"])
         return jwt.encode(payload, self._secret, _ALGORITHM)

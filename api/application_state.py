@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from time import perf_counter
-from typing import Annotated, ParamSpec, Protocol, TypeVar
+from typing import Annotated, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from anyio import move_on_after
 from anyio.to_thread import run_sync
 from fastapi import Depends, Request
+from prometheus_client.registry import Collector
 from starlette.concurrency import run_in_threadpool
 
-from api.access_tokens import Tokens
+from api.access_tokens import Claims, Tokens
 from api.http_metrics import Instruments
 from api.live_stream import Feed
 from api.paging import Cursors
@@ -21,9 +22,11 @@ from api.problem import Problem, invalid, of_domain, of_servers
 from api.throttle import LoginThrottle
 from commands.command_bus import CommandBus
 from commands.handler_context import Caller, Command, Receipt
+from domain.access import Asker, Scope
 from domain.errors import DomainError
 from projections.engine.progress import Following
 from projections.engine.warehouse import Warehouse
+from projections.query_bus import QueryBus
 from store.clock import ClockOff
 from store.database import StoreUnavailable
 from store.event_store import Store
@@ -59,8 +62,14 @@ class Center(Protocol):
     def progress(self) -> Following:
         """How far the rows are."""
 
+    @property
+    def queries(self) -> QueryBus: ...
+
     def covered(self) -> int:
         """Position of the log up to which the projections answer."""
+
+    def collectors(self) -> Sequence[Collector]:
+        """What else this process says to Prometheus."""
 
 
 class ApplicationState:
@@ -70,11 +79,15 @@ class ApplicationState:
         self.center = center
         secret = center.token_secret
         self.instruments = Instruments()
+        for collector in center.collectors():
+            self.instruments.registry.register(collector)
         self.tokens = Tokens(secret, center.bus.clock.now_us)
         self.throttle = LoginThrottle(lambda: center.bus.clock.now_us() / 1_000_000)
         self.sessions = Sessions(center.store, center.bus.clock)
         self.cursors = Cursors(secret.encode())
-        self.feed = Feed(center.store)
+        self.feed = Feed(center.store, self.instruments)
+        self.scope_of: Callable[[Claims], Scope] = lambda _: Scope.whole_company()
+        """What a user may see. Today everybody sees the whole company: no setting restricts a user yet."""
 
     async def must_fit(self) -> None:
         """Refuse (503) whoever asks while the clock is wrong: the end of a token would be misjudged, and what is written bear a wrong time."""
@@ -87,7 +100,7 @@ class ApplicationState:
             watch.must_fit()
 
     async def execute(self, command: Command, caller: Caller) -> Receipt:
-        """Bring a command to the door; it is on disk when this returns. Its refusals are problems."""
+        """Hand a command to the command bus; it is on disk when this returns. Its refusals are problems."""
         name = type(command).__name__
         began = perf_counter()
         outcome = "done"
@@ -105,13 +118,20 @@ class ApplicationState:
         finally:
             self.instruments.command(name, outcome, perf_counter() - began)
 
+    async def query(self, query: Callable[Concatenate[Any, P], T], asker: Asker, *args: P.args, **kwargs: P.kwargs) -> T:
+        """The answer to a query, worked out in a thread. Raises NotAllowed, and what the query refuses."""
+        return await self._timed(query.__name__, self.center.queries.bound(query, asker), *args, **kwargs)
+
     async def ask(self, question: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Answer a question in a thread: the engine under it lets others work meanwhile."""
+        """Run what reads the store in a thread: it lets others work meanwhile."""
+        return await self._timed(getattr(question, "__name__", "question"), question, *args, **kwargs)
+
+    async def _timed(self, name: str, question: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         began = perf_counter()
         try:
             return await run_in_threadpool(question, *args, **kwargs)
         finally:
-            self.instruments.query(getattr(question, "__name__", "question"), perf_counter() - began)
+            self.instruments.query(name, perf_counter() - began)
 
     async def must_exist(self, position: int, parameter: str) -> None:
         """Refuse (422) a position behind the end of the log. Another process may have written it, and told its client, a moment ago."""

@@ -154,7 +154,7 @@ async def _set(application: ApplicationState, command: SetPassword) -> UUID:
 
 def _welcome(application: ApplicationState, who: SignedIn, session: Session) -> LoggedIn:
     return LoggedIn(
-        access_token=application.tokens.write(who.user, who.tenant, who.permissions),
+        access_token=application.tokens.write(who.user, who.tenant, who.permissions, who.level),
         refresh_token=session.token,
         user=who.user,
         company=who.tenant,

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
-from api.access import Asking, may
+from api.access import Asking, asks
 from api.figure_parameters import OfFigures, OfPart, Word, past_of
 from api.figures import Inbound, IvrBoard, OutboundBoard, figures
 from api.problem import QUESTION
@@ -17,8 +17,6 @@ from projections.figures.question import Grouping, Question
 from projections.queries import dashboards
 
 router = APIRouter(prefix="/v1/dashboards", tags=["dashboards"], responses=QUESTION)
-
-REPORTS = "gerenciar-relatorio"
 
 Clock = Literal["half_hour", "hour", "day", "week", "month"]
 
@@ -48,7 +46,7 @@ Board = Callable[[CompanyRows, Question], dict[str, Any]]
 
 
 @router.get("/inbound", summary="C1, Inbound", response_model=Inbound)
-async def inbound(asking: Annotated[Asking, may(REPORTS)], asked: Annotated[OfInbound, Query()]) -> Response:
+async def inbound(asking: Annotated[Asking, asks(dashboards.inbound)], asked: Annotated[OfInbound, Query()]) -> Response:
     """SLA, AHT, ASA, received, answered, abandoned, not connected; by queue and over time; agents now.
 
     Without `from` and `to`: all that is known. `as_of` a position asks what was known then, a moment how the center stood
@@ -58,17 +56,17 @@ async def inbound(asking: Annotated[Asking, may(REPORTS)], asked: Annotated[OfIn
 
 
 @router.get("/outbound", summary="C2, Outbound", response_model=OutboundBoard)
-async def outbound(asking: Annotated[Asking, may(REPORTS)], asked: Annotated[OfOutbound, Query()]) -> Response:
+async def outbound(asking: Annotated[Asking, asks(dashboards.outbound)], asked: Annotated[OfOutbound, Query()]) -> Response:
     """Dialled, answered, not connected, mean handle time, % Connect; over time; agents now."""
     return await _board(dashboards.outbound, asking, asked, asked.by)
 
 
 @router.get("/ivr", summary="C4, IVR", response_model=IvrBoard)
-async def ivr(asking: Annotated[Asking, may(REPORTS)], asked: Annotated[OfIvr, Query()]) -> Response:
+async def ivr(asking: Annotated[Asking, asks(dashboards.ivr)], asked: Annotated[OfIvr, Query()]) -> Response:
     """Calls, IVR-ABD, abandoned, handled, timed out, SLA, ABD %, ASA, MSA, AHT, MHT; agents logged, available, paused, talking."""
     return await _board(dashboards.ivr, asking, asked, asked.by, asked.ivr)
 
 
 async def _board(board: Board, asking: Asking, asked: OfPart, by: Grouping, ivrs: tuple[str, ...] = ()) -> Response:
     past = await past_of(asking, asked)
-    return figures(await asking.ask(board, past.rows, past.question(asked, by, ivrs)))
+    return figures(await asking.ask(board, past.question(asked, by, ivrs)))

@@ -31,6 +31,7 @@ Phone = Annotated[str, StringConstraints(min_length=3, max_length=20, pattern=r"
 _SOME_ID = "40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"
 
 InteractionId = Annotated[UUID, Path(description="the call's id, of the answer that began it or of a report", examples=[_SOME_ID])]
+AgentName = Annotated[Name, Path(description="the agent's name, as sources say it", examples=["Ana"])]
 QueueId = Annotated[UUID, Path(description="the queue's id, of the answer that registered it or of the list", examples=[_SOME_ID])]
 AgentId = Annotated[UUID, Path(description="the agent's id, of an answer about the agent or of the list", examples=[_SOME_ID])]
 IvrId = Annotated[UUID, Path(description="the IVR's id, of the answer that registered it or of the list", examples=[_SOME_ID])]

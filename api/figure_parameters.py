@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, TypeVar
-from uuid import UUID
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.access import IF_POSITION, Asking
-from api.application_state import ApplicationState
 from api.field_types import MAX_POSITION, Position
 from api.instants import instant
 from api.problem import invalid
-from commands.users import known_company
-from domain.errors import NotFound
-from projections.engine.temporal_view import CompanyRows, TemporalView
 from projections.figures.intervals import zone
 from projections.figures.question import Attribution, Grouping, Names, Question
 from projections.figures.service_level import FORMULAS, SWITCHES
-
-T = TypeVar("T")
+from projections.queries.settings import company
 
 _LINE = r"^[^\x00-\x1f\x7f]*$"
 _switch = "|".join(SWITCHES)
@@ -98,16 +91,11 @@ class OfFigures(OfPart):
 
 @dataclass(frozen=True)
 class Past:
-    """The company's rows, of which past they are asked, and on whose clock."""
+    """Which past is asked about (a position of the log, an instant in ms, or neither: now), and on whose clock."""
 
-    rows: CompanyRows
     as_of: int | None
     moment_ms: int | None
     where: ZoneInfo
-
-    def answer(self, ask: Callable[[TemporalView], T]) -> tuple[T, int]:
-        """What `ask` finds, and the position of the log that it covers."""
-        return self.rows.answer(self.as_of, self.moment_ms, ask)
 
     def question(self, asked: OfSome, by: Grouping, ivrs: tuple[str, ...] = ()) -> Question:
         """The question that the engine is asked."""
@@ -137,13 +125,12 @@ async def past_of(asking: Asking, asked: OfPast, pinned: int | None = None) -> P
         await application.reach(asking.fresh, IF_POSITION)
     if asked.at_least is not None:
         await application.reach(asked.at_least, "at_least")
-    where = zone(asked.timezone or await asking.ask(_timezone, application, asking.tenant))
+    where = zone(asked.timezone or (await asking.ask(company)).settings.timezone)
     position, moment_ms = _past(asked.as_of, where)
     position = position if pinned is None else pinned
     if position is not None:
         await application.reach(position, "as_of")
-    rows = CompanyRows(application.center.warehouse, asking.tenant, application.center.progress)
-    return Past(rows, position, moment_ms, where)
+    return Past(position, moment_ms, where)
 
 
 def _past(as_of: str | None, where: ZoneInfo) -> tuple[int | None, int | None]:
@@ -155,10 +142,3 @@ def _past(as_of: str | None, where: ZoneInfo) -> tuple[int | None, int | None]:
             raise invalid("as_of", "no log is that long")
         return int(as_of), None
     return None, instant("as_of", as_of, where)
-
-
-def _timezone(application: ApplicationState, tenant: UUID) -> str:
-    company = known_company(application.center.store, tenant)
-    if company is None:
-        raise NotFound("no such company")
-    return company.settings.timezone

@@ -39,6 +39,15 @@ class Instruments:
         self._requests: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._commands: dict[tuple[str, str], tuple[Counter, Histogram]] = {}
         self.listeners = Gauge("atende_live_listeners", "Clients of the live stream", registry=self.registry)
+        self.live_lag = Gauge(
+            "atende_live_lag_events", "Events that the live stream has not read yet, while somebody listens", registry=self.registry
+        )
+        self.live_restarts = Counter(
+            "atende_live_restarts",
+            "Times that the follower of the live stream failed and was started again",
+            ["cause"],
+            registry=self.registry,
+        )
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """A request was answered."""

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 from pydantic import ConfigDict, Field
 
-from api.access import Asking, may
-from api.dashboards import REPORTS
+from api.access import Asking, asks
 from api.field_types import MAX_POSITION, InteractionId, Shape
 from api.figure_parameters import OfPart, OfPast, Past, Word, past_of
 from api.figures import Lineage, figures
@@ -25,7 +24,6 @@ from domain.voice.outbound_and_ivr import Status
 from projections.queries.history import history
 from projections.queries.interactions_report import Interactions, interactions, pages
 from projections.queries.report import Report, comma_separated_pages
-from store.keyring import Keyring
 from store.mapper import read_aloud
 
 router = APIRouter(prefix="/v1/interactions", tags=["interactions"], responses=QUESTION)
@@ -93,6 +91,9 @@ class Happening(Shape):
     actor: Annotated[
         str, Field(description="who: a user, an import, the simulator …", examples=["user:7b9d2f0e-5a4b-4c1e-9a77-0d5d8a8c6f10"])
     ]
+    on_behalf_of: Annotated[
+        str, Field(description="the agent as whom the actor acted for somebody else; else empty", examples=["agent:Ana"])
+    ]
     cause: Annotated[str, Field(description="why: the command", examples=["AnswerCall"])]
     correlation: Annotated[str, Field(description="the X-Correlation-Id of the request, if it had one", examples=["crm-4711"])]
     interaction: Annotated[UUID, Field(description="the call itself, or one of its legs")]
@@ -117,7 +118,7 @@ _LINES = "DATA;HORA;PROTOCOLO;SERVIÇOS;AGENTE\r\n2026-03-02;14:05:09:250;4711;v
 
 
 @router.get("", summary="D1, Rastreio de Interações", **both(FinishedCalls, _LINES))
-async def finished(asking: Annotated[Asking, may(REPORTS)], asked: Annotated[OfInteractions, Query()]) -> Response:
+async def finished(asking: Annotated[Asking, asks(interactions)], asked: Annotated[OfInteractions, Query()]) -> Response:
     """Every call that has ended, in the order in which they began, its legs in its row. A page; or all of them as CSV with the manual's columns."""
     digest = digest_of("interactions", asking.tenant, asked.filters())
     cursor = asking.application.cursors.read(asked.cursor, digest) if asked.cursor is not None else None
@@ -125,10 +126,12 @@ async def finished(asking: Annotated[Asking, may(REPORTS)], asked: Annotated[OfI
     wanted = _wanted(past, asked)
     people = People(asking.application.center.store)
     if asked.format == "csv":
-        return as_csv(comma_separated_pages(await asking.ask(_begun, past, replace(wanted, limit=CSV_PAGE), people)), "interactions")
+        return as_csv(
+            comma_separated_pages(await asking.application.ask(_begun, asking, replace(wanted, limit=CSV_PAGE), people)), "interactions"
+        )
     if cursor is not None:
         wanted = replace(wanted, after=(int(cursor.after[0]), str(cursor.after[1])))
-    page = await asking.ask(interactions, past.rows, wanted, people)
+    page = await asking.ask(interactions, wanted, people)
     following = asking.application.cursors.write(digest, page.as_of, page.next) if page.next is not None else None
     return figures({**page.as_dict(), "next": following})
 
@@ -145,26 +148,23 @@ def _wanted(past: Past, asked: OfInteractions) -> Interactions:
     )
 
 
-def _begun(past: Past, wanted: Interactions, people: People) -> Iterator[Report]:
+def _begun(asking: Asking, wanted: Interactions, people: People) -> Iterator[Report]:
     """The pages of a report of which the first is there: what is wrong with the question is said before anything is sent."""
-    following = pages(past.rows, wanted, people)
+    following = asking.application.center.queries.ask(pages, asking.asker, wanted, people)
     return chain([next(following)], following)
 
 
 @router.get("/{interaction}/history", summary="K1, all that happened to a call", response_model=History)
-async def happened(interaction: InteractionId, asking: Annotated[Asking, may(REPORTS)], asked: Annotated[OfPast, Query()]) -> Response:
+async def happened(interaction: InteractionId, asking: Annotated[Asking, asks(history)], asked: Annotated[OfPast, Query()]) -> Response:
     """The whole story, its legs' too: every event, who did it, when and why. `as_of` a position or a moment: the story up to there."""
     past = await past_of(asking, asked)
-    events, position = await asking.ask(_history, past, interaction, asking.application.center.store.keyring)
-    return figures({"events": events, "as_of": position, "timezone": past.where.key})
-
-
-def _history(past: Past, interaction: UUID, keyring: Keyring) -> tuple[list[dict[str, Any]], int]:
-    return history(
-        past.rows,
+    keyring = asking.application.center.store.keyring
+    events, position = await asking.ask(
+        history,
         str(interaction),
         lambda state: read_aloud(state, keyring),
         timezone=past.where.key,
         as_of=past.as_of,
         moment_ms=past.moment_ms,
     )
+    return figures({"events": events, "as_of": position, "timezone": past.where.key})

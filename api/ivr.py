@@ -6,18 +6,17 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
+from msgspec.structs import asdict
 from pydantic import Field
 
 from api.access import Asked
 from api.field_types import Body, Digits, Done, IvrId, Name, Shape, Text
 from api.lists import Page, Paged, registered
-from api.live_stream import plain
 from api.problem import EVERYBODYS_QUESTION, documented, of_command
 from commands import ivr as commands
 from domain import ivr as domain_ivr
-from domain.errors import NotFound
 from projections.queries.registers import RegisteredIvr
-from store.event_store import Store, project
+from projections.queries.settings import ivr as settings_of_ivr
 
 router = APIRouter(
     prefix="/v1/ivrs",
@@ -117,15 +116,8 @@ async def ivrs(asking: Asked, asked: Annotated[Paged, Query()]) -> Page[SaidIvr]
 @router.get("/{ivr}", summary="One IVR", responses=documented("not-found"))
 async def one(ivr: IvrId, asking: Asked) -> WholeIvr:
     """As it is at this moment, whether the figures cover it yet or not."""
-    found = await asking.ask(_ivr, asking.application.center.store, asking.tenant, ivr)
-    return WholeIvr.model_validate({"id": found.id, "name": found.name, **plain(found.settings)})
-
-
-def _ivr(store: Store, tenant: UUID, id: UUID) -> domain_ivr.Ivr:
-    ivr = project(store.stream(id), domain_ivr.Ivr)
-    if ivr is None or ivr.tenant != tenant or not ivr.exists:
-        raise NotFound("no such IVR")
-    return ivr
+    found, settings = await asking.ask(settings_of_ivr, ivr)
+    return WholeIvr.model_validate({"id": found.id, "name": found.name, **asdict(settings)}, from_attributes=True)
 
 
 class NewIvr(Settings):

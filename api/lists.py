@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Generic, TypeVar
 
@@ -11,9 +11,8 @@ from pydantic import Field
 
 from api.access import Asking
 from api.field_types import Shape
-from api.figure_parameters import OfPast, Parameters, past_of
+from api.figure_parameters import OfPast, Parameters, Past, past_of
 from api.paging import digest_of
-from projections.engine.temporal_view import TemporalView
 from projections.queries.registers import Registered, page
 
 T = TypeVar("T")
@@ -59,11 +58,11 @@ class Part(Generic[T]):
 
 @dataclass(frozen=True)
 class Listing(Generic[T]):
-    """A list in the order of its rows' keys. start: a key before all. fetch: at most so many rows behind a key."""
+    """A list in the order of its rows' keys. start: a key before all. fetch: at most so many rows behind a key, and the position that they cover."""
 
     name: str
     start: Key
-    fetch: Callable[[TemporalView, Key, int], list[T]]
+    fetch: Callable[[Past, Key, int], Awaitable[tuple[list[T], int]]]
     key: Callable[[T], Key]
 
 
@@ -76,7 +75,7 @@ async def part_of(asking: Asking, asked: Paged, listing: Listing[T]) -> Part[T]:
         after, pinned = cursor.after, cursor.as_of
     # One row more than a page shows whether there is a next one.
     past = await past_of(asking, asked, pinned)
-    found, position = await asking.ask(past.answer, lambda view: listing.fetch(view, after, asked.limit + 1))
+    found, position = await listing.fetch(past, after, asked.limit + 1)
     rows = found[: asked.limit]
     following = asking.application.cursors.write(digest, position, listing.key(rows[-1])) if len(found) > asked.limit else None
     return Part(rows, following, position)
@@ -85,8 +84,8 @@ async def part_of(asking: Asking, asked: Paged, listing: Listing[T]) -> Part[T]:
 async def registered(asking: Asking, asked: Paged, kind: type[R], shape: type[S]) -> Page[S]:
     """A page of what there is of a kind, in the order of names."""
 
-    def fetch(view: TemporalView, after: Key, limit: int) -> list[R]:
-        return page(view, kind, (str(after[0]), str(after[1])), limit)
+    async def fetch(past: Past, after: Key, limit: int) -> tuple[list[R], int]:
+        return await asking.ask(page, kind, (str(after[0]), str(after[1])), limit, as_of=past.as_of, moment_ms=past.moment_ms)
 
     part = await part_of(asking, asked, Listing(kind.__name__, ("", ""), fetch, lambda row: (row.name, str(row.id))))
     items = [shape.model_validate(asdict(row)) for row in part.rows]

@@ -1,35 +1,42 @@
 """The live stream: what happens in the center, as it happens, in the order of the log.
 
-One reader per process follows the log while anybody listens, and renders each event once per company; every client
-walks along what was rendered at its own pace, and one that is further behind than what is kept reads the log itself.
+One follower per process reads the log while anybody listens, and makes the message of each event once per company; every client
+walks along these messages at its own pace, and one that is further behind than what is kept reads the log itself.
 Nothing is queued per client, and "after position N" is all that a client needs to say to go on with no gap and no double.
+
+A follower that fails is started again after a moment, which a counter and the log of the process tell. Meanwhile nobody is told that the line
+is alive: the streams end, and clients come back.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 from bisect import bisect_right
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import UUID
 
-import msgspec
 from starlette.concurrency import run_in_threadpool
 
-from api.instants import iso
-from domain.base import Event, Personal
+from api.http_metrics import Instruments
+from api.live_messages import LiveMessage, message_of, untold
+from domain.base import Event
 from store.database import StoreUnavailable
 from store.recorded_event import DecodedEvent
 
-_AWAY_S = 1.0
+log = logging.getLogger(__name__)
+
+RESTART_S = 1.0
+"""So long after a failure the follower starts again; twice as long after each further one, up to half a minute."""
+
+_LONGEST_RESTART_S = 30.0
+
 _PAGE = 1_000
 _KEPT = 2_000
-
-SHOWN = frozenset({"interaction", "visit", "agent", "queue", "ivr", "source"})
-"""What the stream tells of: the first words of the events' names. Users and contacts are nobody's live business."""
 
 
 class Log(Protocol):
@@ -47,11 +54,15 @@ class Log(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One event as the clients of its company get it: JSON text without a personal datum."""
+    """What is told of one event. data: `said` as JSON text, for who may see all of it."""
 
-    position: int
-    topic: str
+    said: LiveMessage
     data: str
+
+    @property
+    def position(self) -> int:
+        """Of the event."""
+        return self.said.position
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,36 +73,16 @@ class Quiet:
 
 
 def render(recorded: DecodedEvent[Event]) -> Message | None:
-    """The message of an event; None for one that the stream does not tell of."""
-    event = recorded.event
-    if event.TOPIC.partition(".")[0] not in SHOWN:
-        return None
-    body = {
-        "position": recorded.position,
-        "topic": event.TOPIC,
-        "id": event.originator_id,
-        "version": event.originator_version,
-        "occurred_at": iso(event.occurred_at // 1_000),
-        "recorded_at": iso(event.recorded_at // 1_000),
-        "what": {name: plain(getattr(event, name)) for name in event.__struct_fields__ if name not in _ENVELOPE},
-    }
-    return Message(recorded.position, event.TOPIC, msgspec.json.encode(body).decode())
+    """The message of an event; None for one of which the stream tells nothing.
 
-
-_ENVELOPE = frozenset(Event.__struct_fields__)
-
-
-def plain(value: Any) -> Any:
-    """A part of an event as JSON has it, with null for every personal datum."""
-    if isinstance(value, Personal):
-        return None
-    if isinstance(value, msgspec.Struct):
-        return {name: plain(getattr(value, name)) for name in value.__struct_fields__}
-    if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, tuple | list | set | frozenset):
-        return [plain(item) for item in value]
-    return value
+    One that no message can be made of is told as such: the clients read the board anew, and the stream goes on behind it.
+    """
+    try:
+        said = message_of(recorded.event, recorded.position)
+    except Exception:
+        log.exception("live stream: no message can be made of the event at position=%d topic=%s", recorded.position, recorded.event.TOPIC)
+        said = untold(recorded.event, recorded.position)
+    return None if said is None else Message(said, said.model_dump_json())
 
 
 @dataclass(slots=True)
@@ -115,19 +106,31 @@ class _Ring:
 class Feed:
     """Follows the log of one process and hands its news to any number of clients. Lives in one event loop."""
 
-    def __init__(self, log: Log) -> None:
+    def __init__(self, log: Log, instruments: Instruments) -> None:
         self._log = log
+        self._instruments = instruments
         self._rings: dict[UUID, _Ring] = {}
         self._reached = 0
         self._written = asyncio.Event()
         self._news = asyncio.Event()
         self._follower: asyncio.Task[None] | None = None
+        self._failures = 0
         self._unsubscribe: Callable[[], None] = lambda: None
 
     @property
     def listeners(self) -> int:
         """How many clients listen now."""
         return sum(ring.listeners for ring in self._rings.values())
+
+    @property
+    def failed(self) -> bool:
+        """Whether the follower has failed and not read the log since: what it would tell then cannot be trusted to be all."""
+        return self._failures > 0 or self._follower is None or self._follower.done()
+
+    @property
+    def lag(self) -> int:
+        """How many events the follower has not read yet; 0 while nobody listens."""
+        return max(0, self._log.head() - self._reached) if self._rings else 0
 
     def start(self) -> None:
         """Begin to follow; called in the event loop that serves."""
@@ -139,7 +142,7 @@ class Feed:
                 loop.call_soon_threadsafe(self._written.set)
 
         self._unsubscribe = self._log.subscribe(wake)
-        self._follower = asyncio.create_task(self._follow())
+        self._follower = asyncio.create_task(self._supervise())
 
     async def stop(self) -> None:
         """Follow no more."""
@@ -151,7 +154,7 @@ class Feed:
     async def after(self, tenant: UUID, position: int, quiet_s: float, lifetime_s: float = math.inf) -> AsyncIterator[Message | Quiet]:
         """What happens in the company `tenant` after `position`, for `lifetime_s`; a Quiet after each `quiet_s` without news.
 
-        It ends when the log cannot be read: whoever listens comes back, and misses nothing.
+        It ends when the log cannot be read or its follower has failed: whoever listens comes back, and misses nothing.
         """
         ring = self._join(tenant)
         loop = asyncio.get_running_loop()
@@ -162,6 +165,8 @@ class Feed:
                 try:
                     messages, position_then = await self._since(ring, tenant, position)
                 except StoreUnavailable:
+                    return
+                if self.failed and not messages:
                     return
                 for message in messages:
                     yield message
@@ -194,16 +199,36 @@ class Feed:
         wanted = [recorded for recorded in page if recorded.event.tenant == tenant]
         return [message for message in map(render, wanted) if message], page[-1].position if page else position
 
+    async def _supervise(self) -> None:
+        """Follow the log for ever: after a failure anew, from where it was."""
+        while True:
+            try:
+                await self._follow()
+            except StoreUnavailable:
+                self._fail("store")
+            except Exception:
+                log.exception("live stream: the follower failed at position=%d and is started again", self._reached)
+                self._fail("error")
+            await asyncio.sleep(min(RESTART_S * 2 ** (self._failures - 1), _LONGEST_RESTART_S))
+            self._written.set()
+
+    def _fail(self, cause: str) -> None:
+        self._failures += 1
+        self._instruments.live_restarts.labels(cause).inc()
+        self._tell()
+
     async def _follow(self) -> None:
         while True:
             await self._written.wait()
             self._written.clear()
-            try:
-                while self._rings and await self._take_page():
-                    pass
-            except StoreUnavailable:
-                await asyncio.sleep(_AWAY_S)
-                self._written.set()
+            while self._rings and await self._take_page():
+                pass
+            self._failures = 0
+
+    def _tell(self) -> None:
+        """Wake all who wait for news."""
+        self._news.set()
+        self._news = asyncio.Event()
 
     async def _take_page(self) -> bool:
         """Render the next events for those who listen; False when there are none."""
@@ -219,6 +244,6 @@ class Feed:
             if ring and message:
                 ring.add(message)
         self._reached = page[-1].position
-        self._news.set()
-        self._news = asyncio.Event()
+        self._failures = 0
+        self._tell()
         return True

@@ -10,57 +10,40 @@ from fastapi import APIRouter, Header, Query, Response
 from pydantic import Field
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
-from api.access import Asking, may
-from api.application_state import ApplicationState
+from api.access import Asking, asks
 from api.field_types import Position, Shape
 from api.figure_parameters import OfSome, past_of
 from api.figures import AgentsNow, Lineage, figures
-from api.live_stream import Message
-from api.problem import QUESTION, documented
+from api.live_scope import Sight
+from api.live_stream import Quiet
+from api.problem import QUESTION, Problem, documented
 from projections.queries.agent_states import State
-from projections.queries.monitoring import monitor
+from projections.queries.monitoring import interaction_seen, monitor
 
 router = APIRouter(
     prefix="/v1", tags=["monitoring"], responses=documented("unauthenticated", "not-allowed", "invalid", "unavailable", "clock")
 )
-
-MONITOR = "gerenciar-atendimento"
 
 QUIET_S = 15.0
 """A silent line says after so many seconds that it is alive."""
 
 _EXAMPLE = """\
 id: 1204
-event: interaction.answered
-data: {"position":1204,"topic":"interaction.answered","id":"40ca8005-24cc-572c-9dd4-4d30c9eb3e0b","version":4,"occurred_at":"2026-03-02T17:05:09.250Z","recorded_at":"2026-03-02T17:05:09.251Z","what":{"facts":[],"call":{"call":"crm-4711","direction":"inbound"}}}
+event: interaction
+data: {"version":1,"position":1204,"occurred_at":"2026-03-02T17:05:09.250Z","type":"interaction","interaction":"40ca8005-24cc-572c-9dd4-4d30c9eb3e0b","steps":[{"what":"answered","queue":"vendas","agent":"Ana"}]}
 
 : alive
 id: 1219
 
 """
 
-
-_HAPPENED: dict[str, Any] = {
-    "type": "object",
-    "required": ["position", "topic", "id", "version", "occurred_at", "recorded_at", "what"],
-    "properties": {
-        "position": {"type": "integer", "description": "position of the log"},
-        "topic": {"type": "string", "description": "the event's name", "examples": ["interaction.answered"]},
-        "id": {"type": "string", "format": "uuid", "description": "what it is about: an interaction, an agent, a queue …"},
-        "version": {"type": "integer", "description": "how many events that has had with it"},
-        "occurred_at": {"type": "string", "format": "date-time", "description": "when it happened"},
-        "recorded_at": {"type": "string", "format": "date-time", "description": "when it was written down"},
-        "what": {"type": "object", "description": "what was told, null in place of what names a person"},
-    },
-}
-
 _ITEM: dict[str, Any] = {
     "type": "object",
     "required": ["id"],
     "properties": {
         "id": {"type": "string", "pattern": "^[0-9]+$", "description": "position of the log: the sequence number to resume from"},
-        "event": {"type": "string", "description": "the event's name; none on a silent line"},
-        "data": {"type": "string", "contentMediaType": "application/json", "contentSchema": _HAPPENED},
+        "event": {"type": "string", "description": "the type of the message; none on a silent line"},
+        "data": {"type": "string", "contentMediaType": "application/json", "contentSchema": {"$ref": "#/components/schemas/LiveMessage"}},
     },
 }
 
@@ -111,13 +94,13 @@ class Board(Lineage):
 
 
 @router.get("/monitoring", summary="B2, the center as it stands", responses=QUESTION, response_model=Board)
-async def monitoring(asking: Annotated[Asking, may(MONITOR)], asked: Annotated[OfSome, Query()]) -> Response:
+async def monitoring(asking: Annotated[Asking, asks(monitor)], asked: Annotated[OfSome, Query()]) -> Response:
     """Agents available (the longest idle first), on a call, paused (with reason and since when), offline; who waits. `as_of` any past.
 
     The `as_of` of the answer is where to begin the live stream (`after`), which then tells all that changes.
     """
     past = await past_of(asking, asked)
-    return figures(await asking.ask(monitor, past.rows, past.question(asked, "total")))
+    return figures(await asking.ask(monitor, past.question(asked, "total")))
 
 
 @router.get(
@@ -132,7 +115,7 @@ async def monitoring(asking: Annotated[Asking, may(MONITOR)], asked: Annotated[O
     },
 )
 async def live(
-    asking: Annotated[Asking, may(MONITOR)],
+    asking: Annotated[Asking, asks(interaction_seen)],
     after: Annotated[
         Position | None,
         Query(
@@ -144,25 +127,38 @@ async def live(
         Position | None, Header(description="what a client that reconnects has had last; it takes over from `after`", examples=[1219])
     ] = None,
 ) -> EventSourceResponse:
-    """Every event of the center's calls, agents, queues, IVRs and sources, in the order of the log, without personal data.
+    """What happens to the calls, agents, queues, IVRs and sources that the asker may see, in the order of the log, without customers' data.
 
-    `id` is the event's position in the log: its sequence number. A client that reconnects sends the last one as
-    `Last-Event-ID` (an EventSource does so by itself) and goes on with no gap and no double, however long it was away.
-    A silent line tells every 15 s how far the log has been followed. The stream ends when the access token expires:
-    come back with a new one.
+    Each message has a `type` and a `version` (`LiveMessage`); a client passes over types that it does not know. `id` is the position in the log: the
+    sequence number. A client that reconnects sends the last one as `Last-Event-ID` (an EventSource does so by itself) and goes on with no gap and no
+    double, however long it was away. A silent line tells every 15 s how far the log has been followed. The stream ends when the access token
+    expires, and when the server can no longer follow the log: come back, with a new token where the old one has expired.
     """
     application = asking.application
+    if application.feed.failed:
+        raise Problem("unavailable", "the log cannot be followed now", headers={"Retry-After": "2"})
     position = last_event_id if last_event_id is not None else after
     if position is None:
         position = application.center.store.head()
     else:
         await application.must_exist(position, "after" if last_event_id is None else "Last-Event-ID")
-    return EventSourceResponse(_events(application, asking.tenant, position, application.tokens.seconds_left(asking.claims)), ping=0)
+    if not asking.asker.scope.is_whole:
+        # What may be seen of calls that go on is asked of the rows.
+        await application.reach(position, "after" if last_event_id is None else "Last-Event-ID")
+    return EventSourceResponse(_messages(asking, position), ping=0)
 
 
-async def _events(application: ApplicationState, tenant: UUID, position: int, lifetime_s: float) -> AsyncIterator[ServerSentEvent]:
-    async for commands in application.feed.after(tenant, position, QUIET_S, lifetime_s):
-        if isinstance(commands, Message):
-            yield ServerSentEvent(commands.data, event=commands.topic, id=str(commands.position), sep="\n")
-        else:
-            yield ServerSentEvent(comment="alive", id=str(commands.position), sep="\n")
+async def _messages(asking: Asking, position: int) -> AsyncIterator[ServerSentEvent]:
+    async def seen_in_rows(interaction: UUID) -> bool:
+        return await asking.ask(interaction_seen, interaction)
+
+    sight = Sight(asking.asker, seen_in_rows)
+    lifetime_s = asking.application.tokens.seconds_left(asking.claims)
+    async for news in asking.application.feed.after(asking.tenant, position, QUIET_S, lifetime_s):
+        if isinstance(news, Quiet):
+            yield ServerSentEvent(comment="alive", id=str(news.position), sep="\n")
+            continue
+        said = await sight.of(news.said)
+        if said is not None:
+            data = news.data if said is news.said else said.model_dump_json()
+            yield ServerSentEvent(data, event=said.type, id=str(said.position), sep="\n")

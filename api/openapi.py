@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from api import live_messages
 from api.access import CORRELATION_ID, IDEMPOTENCY_KEY, IF_POSITION, KEY_PATTERN, LONGEST_KEY
 from api.field_types import MAX_POSITION
 from api.problem import ProblemDetails
@@ -96,6 +97,9 @@ def _document(app: FastAPI) -> dict[str, Any]:
     problem = ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(problem.pop("$defs", {}))
     schemas["Problem"] = problem
+    for name, schema in live_messages.schemas().items():
+        assert name not in schemas, f"two schemas are called {name}"
+        schemas[name] = schema
     for operations in document["paths"].values():
         for method, operation in operations.items():
             parameters = operation.setdefault("parameters", [])

@@ -13,10 +13,9 @@ from api.field_types import Body, Done, Milliseconds, Name, QueueId, Shape
 from api.lists import Page, Paged, registered
 from api.problem import EVERYBODYS_QUESTION, documented, of_command
 from commands import queues as commands
-from domain.errors import NotFound
-from domain.queues import Profile, Queue
+from domain.queues import Profile
 from projections.queries.registers import RegisteredQueue
-from store.event_store import Store, project
+from projections.queries.settings import queue as settings_of_queue
 
 router = APIRouter(
     prefix="/v1/queues",
@@ -94,7 +93,7 @@ async def queues(asking: Asked, asked: Annotated[Paged, Query()]) -> Page[SaidQu
 @router.get("/{queue}", summary="One queue", responses=documented("not-found"))
 async def one(queue: QueueId, asking: Asked) -> WholeQueue:
     """As it is at this moment, whether the figures cover it yet or not."""
-    found = await asking.ask(_queue, asking.application.center.store, asking.tenant, queue)
+    found, agents = await asking.ask(settings_of_queue, queue)
     settings = found.settings
     return WholeQueue(
         id=found.id,
@@ -103,18 +102,11 @@ async def one(queue: QueueId, asking: Asked) -> WholeQueue:
         sla_ms=settings.sla_ms,
         tolerated_ms=settings.tolerated_ms,
         profile=settings.profile,
-        agents=list(found.agents),
+        agents=agents,
         active=found.active,
         internal_number=settings.internal_number,
         on_screen=settings.on_screen,
     )
-
-
-def _queue(store: Store, tenant: UUID, id: UUID) -> Queue:
-    queue = project(store.stream(id), Queue)
-    if queue is None or queue.tenant != tenant or not queue.exists:
-        raise NotFound("no such queue")
-    return queue
 
 
 @router.post("", status_code=201, summary="Register a queue", responses=of_command("already-exists"), response_model=Done)

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
-from api.access import Asking, may
-from api.dashboards import REPORTS, Clock
+from api.access import Asking, asks
+from api.dashboards import Clock
 from api.figure_parameters import OfFigures, Word, past_of
 from api.figures import AgentReport, IvrReport, VisitReport, figures
 from api.problem import QUESTION
@@ -64,19 +64,19 @@ _OF_AGENTS = "Agente;Atendidas;Em conversa\r\nAna;40;02:00:00:000"
 
 
 @router.get("/queues", summary="Visits by queue, agent, IVR or interval", **both(VisitReport, _OF_VISITS))
-async def queues(asking: Annotated[Asking, may(REPORTS)], asked: Annotated[OfVisits, Query()]) -> Response:
+async def queues(asking: Annotated[Asking, asks(reports.queues)], asked: Annotated[OfVisits, Query()]) -> Response:
     """Each visit once, in the row and interval that `attribution` says; intervals without a case are rows too."""
     return await _report(reports.queues, asking, asked, (asked.by, asked.ivr, asked.format))
 
 
 @router.get("/ivr", summary="D2, Relatório IVR", **both(IvrReport, _OF_IVR))
-async def ivr(asking: Annotated[Asking, may(REPORTS)], asked: Annotated[OfIvr, Query()]) -> Response:
+async def ivr(asking: Annotated[Asking, asks(reports.ivr)], asked: Annotated[OfIvr, Query()]) -> Response:
     """By IVR, service (queue), agent, hour or day. The CSV has the manual's columns; times are hh:mm:ss:ms."""
     return await _report(reports.ivr, asking, asked, (asked.by, asked.ivr, asked.format))
 
 
 @router.get("/agents", summary="Agents: calls and time", **both(AgentReport, _OF_AGENTS))
-async def agents(asking: Annotated[Asking, may(REPORTS)], asked: Annotated[OfAgents, Query()]) -> Response:
+async def agents(asking: Annotated[Asking, asks(reports.agents)], asked: Annotated[OfAgents, Query()]) -> Response:
     """Answered, talk, hold, wrap-up, rings let ring, logged, paused by reason; times are cut at the edges of what is asked."""
     return await _report(reports.agents, asking, asked, (asked.by, (), asked.format))
 
@@ -89,10 +89,10 @@ async def _report(
 ) -> Response:
     by, ivrs, format = shape
     past = await past_of(asking, asked)
-    found = await asking.ask(reported, past.rows, past.question(asked, by, ivrs))
+    found = await asking.ask(reported, past.question(asked, by, ivrs))
     if format == "json":
         return figures(found.as_dict())
-    return as_csv([await asking.ask(comma_separated, found)], reported.__name__)
+    return as_csv([await asking.application.ask(comma_separated, found)], reported.__name__)
 
 
 def as_csv(parts: Iterable[str], name: str) -> Response:

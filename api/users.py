@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 from pydantic import ConfigDict, Field
 
-from api.access import Asked, Asking, done, may
+from api.access import Asked, Asking, asks, done
 from api.field_types import Body, Done, Milliseconds, Name, Shape, UserId
+from api.figure_parameters import Past
 from api.lists import Key, Listing, Page, Paged, part_of
 from api.problem import QUESTION, documented, of_command
 from commands import users as commands
-from domain.errors import NotFound
-from domain.users import CompanySettings, Level, Permission, User
-from projections.engine.temporal_view import TemporalView
-from projections.queries.registers import UserKnown
-from projections.queries.registers import users as registered_users
-from store.event_store import Store
+from domain.access import Level, Permission
+from domain.users import CompanySettings, User
+from projections.queries.settings import company as known_company
+from projections.queries.users import ListedUser, oneself
+from projections.queries.users import user as one_user
+from projections.queries.users import users as all_users
 from store.keyring import Keyring
 
 router = APIRouter(prefix="/v1", tags=["identity"], responses=documented("unauthenticated", "invalid", "unavailable", "clock"))
@@ -103,9 +105,7 @@ class Link(Done):
 @router.get("/company", summary="The company of whoever asks")
 async def company(asking: Asked) -> SaidCompany:
     """Its name, its time zone, its defaults."""
-    found = await asking.ask(commands.known_company, asking.application.center.store, asking.tenant)
-    if found is None:
-        raise NotFound("no such company")
+    found = await asking.ask(known_company)
     settings = found.settings
     return SaidCompany(
         id=found.id,
@@ -120,9 +120,7 @@ async def company(asking: Asked) -> SaidCompany:
 @router.patch("/company", summary="Change the company's defaults", responses=_COMMAND, response_model=Done)
 async def change_company(body: Settings, asking: Asked) -> Response:
     """Queues that exist keep what they promise; the time zone is that of every report from now on."""
-    found = await asking.ask(commands.known_company, asking.application.center.store, asking.tenant)
-    if found is None:
-        raise NotFound("no such company")
+    found = await asking.ask(known_company)
     said = {name: getattr(body, name) for name in CompanySettings.__struct_fields__}
     settings = {name: getattr(found.settings, name) if value is None else value for name, value in said.items()}
     return await asking.do(commands.SetCompanySettings(settings=CompanySettings(**settings)))
@@ -131,30 +129,40 @@ async def change_company(body: Settings, asking: Asked) -> Response:
 @router.get("/me", summary="Who is logged in")
 async def me(asking: Asked) -> SaidUser:
     """The user of the access token, as the log says now."""
-    return await _user(asking, asking.claims.sub)
+    return _shaped(asking.application.center.store.keyring, await asking.ask(oneself))
 
 
 @router.get("/users", summary="The users of the company", responses=QUESTION)
-async def users(asking: Annotated[Asking, may(commands.MANAGE_USERS)], asked: Annotated[Paged, Query()]) -> Page[SaidUser]:
-    """In the order in which they came to be, those kept out among them. Their rights are those of now."""
+async def users(asking: Annotated[Asking, asks(all_users)], asked: Annotated[Paged, Query()]) -> Page[SaidUser]:
+    """In the order in which they came to be, those kept out among them; name and e-mail address of one who was forgotten say so."""
 
-    def fetch(view: TemporalView, after: Key, limit: int) -> list[UserKnown]:
-        return registered_users(view, int(after[0]), limit)
+    async def fetch(past: Past, after: Key, limit: int) -> tuple[list[ListedUser], int]:
+        return await asking.ask(all_users, int(after[0]), limit, as_of=past.as_of, moment_ms=past.moment_ms)
 
-    part = await part_of(asking, asked, Listing("users", (0,), fetch, lambda row: (row.position,)))
-    found = await asking.ask(_opened, asking.application.center.store, asking.tenant, [row.id for row in part.rows])
+    part = await part_of(asking, asked, Listing("users", (0,), fetch, lambda row: (row.registered,)))
+    found = await asking.application.ask(_opened, asking.application.center.store.keyring, part.rows)
     return Page(items=found, next=part.next, as_of=part.as_of)
 
 
-def _opened(store: Store, tenant: UUID, ids: list[UUID]) -> list[SaidUser]:
-    users = (commands.known_user(store, tenant, id) for id in ids)
-    return [_shaped(store.keyring, user) for user in users if user is not None]
+def _opened(keyring: Keyring, rows: Sequence[ListedUser]) -> list[SaidUser]:
+    return [
+        SaidUser(
+            id=row.id,
+            name=keyring.open_text(row.name),
+            email=keyring.open_text(row.email),
+            level=row.level,
+            permissions=row.permissions,
+            active=row.active == 1,
+            has_password=row.has_password == 1,
+        )
+        for row in rows
+    ]
 
 
 @router.get("/users/{user}", summary="One user", responses=documented("not-allowed", "not-found"))
-async def one(user: UserId, asking: Annotated[Asking, may(commands.MANAGE_USERS)]) -> SaidUser:
+async def one(user: UserId, asking: Annotated[Asking, asks(one_user)]) -> SaidUser:
     """Name and e-mail address are opened for who may manage users."""
-    return await _user(asking, user)
+    return _shaped(asking.application.center.store.keyring, await asking.ask(one_user, user))
 
 
 @router.post("/users", status_code=201, summary="Register a user", responses=of_command("already-exists"), response_model=Link)
@@ -186,15 +194,8 @@ async def activate(user: UserId, asking: Asked) -> Response:
 async def deactivate(user: UserId, asking: Asked) -> Response:
     """Sessions end at once; an access token that is out lives on for minutes at most."""
     receipt = await asking.application.execute(commands.DeactivateUser(user=user), asking.caller)
-    await asking.ask(asking.application.sessions.close_all, user)
+    await asking.application.ask(asking.application.sessions.close_all, user)
     return done(receipt)
-
-
-async def _user(asking: Asking, id: UUID) -> SaidUser:
-    found = await asking.ask(commands.known_user, asking.application.center.store, asking.tenant, id)
-    if found is None or found.name is None or found.email is None:
-        raise NotFound("no such user")
-    return _shaped(asking.application.center.store.keyring, found)
 
 
 def _shaped(keyring: Keyring, user: User) -> SaidUser:

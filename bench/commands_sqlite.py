@@ -18,8 +18,9 @@ from bench.measure import compared, in_turns, profiled
 from commands.agents import LogIn
 from commands.command_bus import CommandBus
 from commands.handler_context import Caller, Command
-from commands.interactions import ATTEND, AnswerCall, EndCall, HoldCall, OfferCall, ResumeCall, RingAgent, StartCall
-from commands.queues import MANAGE_QUEUES, ChangeQueueSettings, RegisterQueue
+from commands.interactions import AnswerCall, EndCall, HoldCall, OfferCall, ResumeCall, RingAgent, StartCall
+from commands.queues import ChangeQueueSettings, RegisterQueue
+from domain.access import ATTEND, MANAGE_QUEUES
 from domain.ids import company_id, interaction_id
 from store.event_store import Store
 

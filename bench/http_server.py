@@ -22,7 +22,7 @@ from api.interactions import Start
 from bootstrap import Embedded
 from commands.command_bus import CommandBus
 from commands.handler_context import Caller, Command, Receipt
-from commands.interactions import ATTEND
+from domain.access import ACT_FOR_OTHERS, ATTEND
 from domain.ids import company_id
 from settings import Settings
 
@@ -47,7 +47,7 @@ def served(kind: str, directory: Path) -> tuple[FastAPI, str]:
     else:
         center.bus = IdleDoor(center.store)
     app = create_app(center)
-    return app, app.state.application.tokens.write(uuid4(), COMPANY, frozenset({ATTEND}))
+    return app, app.state.application.tokens.write(uuid4(), COMPANY, frozenset({ATTEND, ACT_FOR_OTHERS}), "Admin")
 
 
 def _bare() -> FastAPI:

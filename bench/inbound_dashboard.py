@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from bench.measure import compared, in_turns, profiled
+from domain.access import WHOLE_COMPANY
 from domain.ids import company_id
 from projections.engine.chdb_warehouse import ChdbWarehouse
 from projections.engine.progress import Progress
@@ -78,7 +79,7 @@ def dashboard(quick: bool) -> dict[str, Any]:
         open_rows(warehouse)
         _fill(warehouse, visits)
         since, until = (int(edge.timestamp()) * 1000 for edge in MONTH)
-        rows = CompanyRows(warehouse, COMPANY, Progress(visits, visits))
+        rows = CompanyRows(warehouse, COMPANY, WHOLE_COMPANY, Progress(visits, visits))
         question = Question(by="day", since_ms=since, until_ms=until)
 
         def ours() -> float:

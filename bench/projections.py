@@ -16,6 +16,7 @@ from typing import Any
 from bench.measure import absolute, in_turns, profiled, spread
 from bootstrap import Center, Embedded
 from commands.handler_context import Caller, Command
+from domain.access import WHOLE_COMPANY
 from domain.base import SECOND
 from domain.ids import company_id
 from projections.engine.chdb_warehouse import ChdbWarehouse
@@ -105,7 +106,7 @@ class _Watch(threading.Thread):
         self.waited: list[float] = []
         self.answers = 0
         self.seconds = 0.0
-        self._rows = CompanyRows(center.warehouse, COMPANY, center.progress)
+        self._rows = CompanyRows(center.warehouse, COMPANY, WHOLE_COMPANY, center.progress)
         self._saved: deque[tuple[int, float]] = deque()
         self._ending = threading.Event()
 

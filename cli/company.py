@@ -8,9 +8,10 @@ from bootstrap import Center
 from cli.console import Mistake
 from commands.handler_context import Caller
 from commands.users import RegisterCompany, companies
+from domain.access import PERMISSIONS, Asker, Scope
 from domain.errors import AlreadyExists
 from domain.ids import company_id
-from domain.users import PERMISSIONS, Company
+from domain.users import Company
 
 FIRST = "Empresa"
 """The company that comes to be with a new center."""
@@ -22,6 +23,11 @@ OPERATOR = "operator"
 def caller(company: Company) -> Caller:
     """The operator, asking for `company`."""
     return Caller(company.id, OPERATOR, frozenset(PERMISSIONS))
+
+
+def asker(company: Company) -> Asker:
+    """The operator, who sees everything of `company`."""
+    return Asker(company.id, frozenset(PERMISSIONS), Scope.whole_company())
 
 
 def known(center: Center, name: str) -> Company:

@@ -14,8 +14,6 @@ from cli.asks import File, ImportAmi, ImportQueueLog
 from cli.company import caller, known_or_new
 from cli.console import Console, Mistake
 from cli.instants import zone
-from domain.users import Company
-from processes.restarts import settle_restarts
 from telephony_adapter.ami.importer import import_ami
 from telephony_adapter.ami.recording import NotAnAmiStream, Recording
 from telephony_adapter.ami.translator import Translator
@@ -76,7 +74,7 @@ def queue_log(ask: ImportQueueLog, center: Center, console: Console) -> int:
             members=Path(ask.members) if ask.members else None,
             progress=_progress(console),
         )
-    return _concluded(result, company, center, console, json=ask.json, wait=ask.wait)
+    return _concluded(result, center, console, json=ask.json, wait=ask.wait)
 
 
 def ami(ask: ImportAmi, center: Center, console: Console) -> int:
@@ -86,7 +84,7 @@ def ami(ask: ImportAmi, center: Center, console: Console) -> int:
         center.covered()
     with _one_line(ask.file):
         result = import_ami(center.bus, caller(company), Path(ask.file.path), ask.file.name, _progress(console))
-    return _concluded(result, company, center, console, json=ask.json, wait=ask.wait)
+    return _concluded(result, center, console, json=ask.json, wait=ask.wait)
 
 
 def _progress(console: Console) -> Callable[[int, int, int], None]:
@@ -101,11 +99,11 @@ def _cover(center: Center, console: Console) -> None:
     center.cover(center.store.head(), lambda done, total: console.progress("figures", done, total, "events"))
 
 
-def _concluded(result: Result, company: Company, center: Center, console: Console, *, json: bool, wait: bool) -> int:
+def _concluded(result: Result, center: Center, console: Console, *, json: bool, wait: bool) -> int:
     if wait:
         _cover(center, console)
-        if settle_restarts(center.bus, center.warehouse, company.id):
-            _cover(center, console)
+        center.settle(lambda: console.progress("reactions", 0, None, "events"))
+        _cover(center, console)
     if json:
         console.out(msgspec.json.encode(result.to_json()).decode() + "\n")
     else:

@@ -17,9 +17,9 @@ from rich.table import Table
 from rich.text import Text
 
 from bootstrap import Center
+from cli.company import asker
 from cli.instants import zone
 from domain.users import Company
-from projections.engine.temporal_view import CompanyRows
 from projections.figures.question import Question
 from projections.queries.dashboards import inbound
 
@@ -52,7 +52,7 @@ class LiveTable:
 
     def __init__(self, center: Center, company: Company) -> None:
         self._center = center
-        self._rows = CompanyRows(center.warehouse, company.id, center.progress)
+        self._asker = asker(company)
         self._zone = zone(company.settings.timezone)
         self._question = Question(timezone=company.settings.timezone)
 
@@ -62,7 +62,7 @@ class LiveTable:
         now = datetime.fromtimestamp(now_us // 1_000_000, UTC).astimezone(self._zone)
         midnight = now.replace(hour=0, minute=0, second=0)
         question = replace(self._question, since_ms=round(midnight.timestamp()) * 1_000)
-        return _table(now, inbound(self._rows, question))
+        return _table(now, self._center.queries.ask(inbound, self._asker, question))
 
 
 def _table(now: datetime, told: dict[str, Any]) -> RenderableType:

@@ -18,6 +18,7 @@ from cli.answers import MISTAKEN, TAMPERED
 from cli.asks import Admin, Ask, Forget, Format, Grouping, History, ImportAmi, ImportQueueLog, Rebuild, Report, Subject, Verify
 from cli.console import Mistake, terminal
 from migrations.runner import MigrationRefused
+from processes.execution import ProcessStopped
 from projections.engine.warehouse import WarehouseUnreachable
 from store.chain import ChainBroken
 from store.clock import ClockOff
@@ -62,6 +63,7 @@ _MISTAKES = (
     ClockOff,
     MigrationRefused,
     WarehouseUnreachable,
+    ProcessStopped,
 )
 """What is told in one line: a setting, a server or a file is not as it must be."""
 
@@ -315,6 +317,17 @@ def relay(
 
     with terminal() as console:
         raise typer.Exit(run(settings.read(), metrics_port, console, anew=anew))
+
+
+@app.command()
+def processes(
+    metrics_port: MetricsPort = None,
+) -> None:
+    """React to what happens and to what becomes due, until Ctrl-C (distributed mode); a second one waits for the first to be gone."""
+    from cli.processes import processes as run
+
+    with terminal() as console:
+        raise typer.Exit(run(settings.read(), metrics_port, console))
 
 
 @letters.command("list")

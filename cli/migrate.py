@@ -8,10 +8,12 @@ from typing import Any
 
 from cli.console import Console, Mistake
 from migrations.runner import migrate as migrate_rows
+from processes.registry import names
 from projections.engine.clickhouse_warehouse import ClickhouseWarehouse
 from projections.engine.warehouse import NoDatabase
 from settings import Settings
 from store.postgres_lock import ServerLock
+from store.process_progress import ProcessProgress
 from store.server_tables import make_store, make_tables
 from store.storage_location import RELAY_SCHEMA, OnServers
 from streams import relay_progress
@@ -41,9 +43,19 @@ def migrate(settings: Settings, console: Console, *, dry_run: bool) -> int:
 def make_all(settings: Settings, say: Callable[[str], object] = lambda _: None, *, dry_run: bool = False) -> None:
     """Make what is missing on PostgreSQL and on ClickHouse; `say` hears each statement."""
     with _alone(settings, wait=not dry_run):
-        make_store(OnServers(settings.data, settings.store_url, settings.keys_url), say, dry_run=dry_run)
+        store = OnServers(settings.data, settings.store_url, settings.keys_url)
+        make_store(store, say, dry_run=dry_run)
+        if not dry_run:
+            _register(store)
         make_tables(settings.store_url, RELAY_SCHEMA, (relay_progress.TABLES,), say, dry_run=dry_run)
         _rows(settings, say, dry_run=dry_run)
+
+
+def _register(store: OnServers) -> None:
+    """Process managers react to what happens from now on, even before the first of them runs."""
+    with closing(store.events()) as log:
+        for name in names():
+            ProcessProgress(log, name).register()
 
 
 @contextmanager

@@ -9,13 +9,12 @@ import msgspec
 
 from bootstrap import Center
 from cli.asks import History, Report
-from cli.company import known
+from cli.company import asker, known
 from cli.console import Console, Mistake
 from cli.instants import instant, position_or_instant, zone
 from commands.people import People
 from domain.base import MS
 from domain.users import Company
-from projections.engine.temporal_view import CompanyRows
 from projections.figures.intervals import iso
 from projections.figures.question import Question
 from projections.queries import reports
@@ -30,26 +29,28 @@ _DURATIONS = ("wait_ms", "ring_ms", "talk_ms", "wrap_ms", "session_ms")
 _USUAL = {"queues": "queue", "ivr": "ivr", "agents": "agent", "interactions": "total"}
 
 
-def rows_of(center: Center, company: Company, console: Console) -> CompanyRows:
-    """The company's rows, which cover all that is saved now."""
+def cover(center: Center, console: Console) -> None:
+    """Wait until the rows cover all that is saved now."""
     center.cover(center.store.head(), lambda done, total: console.progress("figures", done, total, "events"))
-    return CompanyRows(center.warehouse, company.id, center.progress)
 
 
 def report(ask: Report, center: Center, console: Console) -> int:
     """Write a report in the format asked for."""
     company = known(center, ask.company)
     question = _question(ask, company)
-    rows = rows_of(center, company, console)
-    told = _interactions(ask, center, rows, question) if ask.subject == "interactions" else _FIGURES[ask.subject](rows, question)
+    cover(center, console)
+    if ask.subject == "interactions":
+        told = _interactions(ask, center, company, question)
+    else:
+        told = center.queries.ask(_FIGURES[ask.subject], asker(company), question)
     console.out(written(told, ask.format))
     return 0
 
 
-def _interactions(ask: Report, center: Center, rows: CompanyRows, question: Question) -> Told:
+def _interactions(ask: Report, center: Center, company: Company, question: Question) -> Told:
     if ask.by is not None:
         raise Mistake("interactions are a row each: there is no --by")
-    return interactions(rows, Interactions(question=question), People(center.store))
+    return center.queries.ask(interactions, asker(company), Interactions(question=question), People(center.store))
 
 
 def _question(ask: Report, company: Company) -> Question:
@@ -78,9 +79,13 @@ def _question(ask: Report, company: Company) -> Question:
 def history(ask: History, center: Center, console: Console) -> int:
     """Everything that happened to one interaction, in order."""
     company = known(center, ask.company)
-    rows = rows_of(center, company, console)
-    events, position = told_of(
-        rows, ask.interaction, lambda state: read_aloud(state, center.store.keyring), timezone=company.settings.timezone
+    cover(center, console)
+    events, position = center.queries.ask(
+        told_of,
+        asker(company),
+        ask.interaction,
+        lambda state: read_aloud(state, center.store.keyring),
+        timezone=company.settings.timezone,
     )
     if ask.json:
         document = {"events": events, "as_of": position, "timezone": company.settings.timezone}
@@ -93,7 +98,8 @@ def history(ask: History, center: Center, console: Console) -> int:
 def _told(event: dict[str, Any], where: ZoneInfo) -> str:
     """One event for people: its head, then what was said, a line each. What follows from it (`call`) is for programs."""
     cause = f" ({event['cause']})" if event["cause"] else ""
-    lines = [f"{event['position']}  {event['occurred_at']}  {event['event']}  {event['actor']}{cause}"]
+    whom = f" on behalf of {event['on_behalf_of']}" if event["on_behalf_of"] else ""
+    lines = [f"{event['position']}  {event['occurred_at']}  {event['event']}  {event['actor']}{whom}{cause}"]
     for name, value in event["told"].items():
         if name == "facts":
             lines += [f"    {_fact(fact, where)}" for fact in value]

@@ -98,6 +98,8 @@ def run(held: Held, settings: Settings, alongside: Callable[[str], Coroutine[Any
         config = uvicorn.Config(create_app(held.center), log_config=None, access_log=False, timeout_graceful_shutdown=_GRACE_S)
         server = _Server(config, lambda: alongside(held.url))
         alone = settings.mode == "embedded"
+        if alone:
+            held.center.processes.start()
         line = listening(held.directory, lambda ask, console: answer(ask, held, console)) if alone else nullcontext()
         with line, suppress(KeyboardInterrupt):
             server.run(sockets=[bound])

@@ -6,15 +6,14 @@ from uuid import UUID
 
 from bootstrap import Center, Held
 from cli.asks import Admin, Forget, Rebuild
-from cli.company import caller, known
+from cli.company import asker, caller, known
 from cli.console import Console, Mistake
-from cli.reports import rows_of
+from cli.reports import cover
 from commands.contacts import ForgetContact
 from commands.users import AppointAdministrator
 from domain.contacts import normalised
 from domain.users import Company
 from projections.engine.progress import ProjectionsStopped
-from projections.engine.temporal_view import TemporalView
 from projections.queries.contacts import has_open_interaction
 from store.storage_location import StorageLocation
 
@@ -33,9 +32,9 @@ def forget(ask: Forget, center: Center, console: Console) -> int:
     """Destroy the key of a contact; refused while a call of the contact goes on."""
     company = known(center, ask.company)
     contact = _contact(center, company, ask.contact)
-    view = TemporalView(center.warehouse, company.id)
-    rows_of(center, company, console)
-    command = ForgetContact(contact=contact, busy=has_open_interaction(view, contact))
+    cover(center, console)
+    busy = center.queries.ask(has_open_interaction, asker(company), contact)
+    command = ForgetContact(contact=contact, busy=busy)
     center.bus.execute(command, caller(company))
     console.out(f"{contact} is forgotten\n")
     return 0

@@ -1,25 +1,36 @@
-"""Agents commanded live: log in and out of queues, pause with a reason, come back."""
+"""Agents commanded live: log in and out of queues, pause with a reason, resume; leases, by which an agent whose client is gone is logged out; the user of an agent."""
 
 from __future__ import annotations
 
 from typing import ClassVar
+from uuid import UUID
 
 from commands.handler_context import Command, Done, HandlerContext, handles
 from commands.queues import ensure_queue
+from domain.access import ATTEND, MANAGE_USERS, acts_for_another
 from domain.agents import Agent
-from domain.errors import InvalidField, NotFound
+from domain.errors import AlreadyExists, InvalidField, NotFound, Refused
 from domain.ids import agent_id
+from domain.users import User
 from domain.voice.facts import Fact
 
-ATTEND = "gerenciar-atendimento"
+LONGEST_LEASE = 24 * 60
+"""Minutes."""
+
+_MINUTE_MS = 60_000
 
 
 class LogIn(Command, frozen=True, kw_only=True):
-    """The agent comes in to these queues (to all, when none is named). at: us UTC, now if None."""
+    """The agent comes in to these queues (to all, when none is named). at: us UTC, now if None.
+
+    lease_minutes: when the agent's client is not heard of for so long, the agent is logged out. Without it a lease that the session
+    has already goes on, and there is none otherwise.
+    """
 
     permission: ClassVar[str] = ATTEND
     agent: str
     queues: tuple[str, ...] = ()
+    lease_minutes: int | None = None
     at: int | None = None
 
 
@@ -49,22 +60,98 @@ class ResumeAgent(Command, frozen=True, kw_only=True):
     at: int | None = None
 
 
+class Heartbeat(Command, frozen=True, kw_only=True):
+    """The agent's client is there. That is as durable as an event, but is none."""
+
+    permission: ClassVar[str] = ATTEND
+    agent: str
+
+
+class ExpireLease(Command, frozen=True, kw_only=True):
+    """The lease of this agent seems to have run out at `due` (us UTC)."""
+
+    permission: ClassVar[str] = ATTEND
+    agent: UUID
+    due: int
+
+
+class RegisterAgent(Command, frozen=True, kw_only=True):
+    """A new agent, who belongs to `user`. Raises AlreadyExists for a name that an agent has."""
+
+    permission: ClassVar[str] = MANAGE_USERS
+    agent: str
+    user: UUID
+
+
+class AssignAgent(Command, frozen=True, kw_only=True):
+    """Let an agent belong to `user`, or to nobody (None)."""
+
+    permission: ClassVar[str] = MANAGE_USERS
+    agent: UUID
+    user: UUID | None
+
+
+@handles(RegisterAgent)
+def register_agent(command: RegisterAgent, context: HandlerContext) -> Done:
+    """How a user gets an agent of whom no source has told."""
+    _must_be_named(command.agent)
+    identity = agent_id(context.tenant, command.agent)
+    agent = context.load(Agent, identity) or context.add(Agent(identity, context.tenant, command.agent))
+    if agent.person:
+        raise AlreadyExists(f"there is an agent {command.agent} already")
+    return _assign(context, agent, command.user)
+
+
+@handles(AssignAgent)
+def assign_agent(command: AssignAgent, context: HandlerContext) -> Done:
+    """A user may have several agents: a source may know one person by several names."""
+    return _assign(context, context.get(Agent, command.agent), command.user)
+
+
+def _assign(context: HandlerContext, agent: Agent, user: UUID | None) -> Done:
+    if user is not None and not context.get(User, user).active:
+        raise Refused("the user may not sign in")
+    agent.assign(user, context.metadata)
+    return Done(agent)
+
+
+def act_as(context: HandlerContext, name: str) -> None:
+    """Who commands acts as the agent of this name: refused (NotAllowed) to who may not, written into the events when it is not their own.
+
+    Only users are asked: sources, the operator and process managers act for nobody in particular.
+    """
+    if context.caller.user is None:
+        return
+    agent = context.load(Agent, agent_id(context.tenant, name))
+    if acts_for_another(context.caller.user, agent.user if agent is not None else None):
+        context.act_on_behalf_of(f"agent:{name}")
+
+
+def _must_be_named(name: str) -> None:
+    if not name.strip():
+        raise InvalidField("agent", "an agent has a name")
+
+
 @handles(LogIn)
 def log_in(command: LogIn, context: HandlerContext) -> Done:
     """An agent comes to be with the first login."""
-    if not command.agent.strip():
-        raise InvalidField("agent", "an agent has a name")
+    _must_be_named(command.agent)
+    act_as(context, command.agent)
     identity = agent_id(context.tenant, command.agent)
+    if command.lease_minutes is not None and not 1 <= command.lease_minutes <= LONGEST_LEASE:
+        raise InvalidField("lease_minutes", f"a lease is of 1 to {LONGEST_LEASE} minutes")
     agent = context.load(Agent, identity) or context.add(Agent(identity, context.tenant, command.agent))
     at = context.instant(command.at)
     for queue in command.queues:
         ensure_queue(context, queue, at)
-    return _observe(context, agent, [Fact("joined", at, queue=queue, by="member", ref="joined") for queue in command.queues or ("",)])
+    facts = [Fact("joined", at, queue=queue, by="member", ref="joined") for queue in command.queues or ("",)]
+    return _observe(context, agent, facts, None if command.lease_minutes is None else command.lease_minutes * _MINUTE_MS)
 
 
 @handles(LogOut)
 def log_out(command: LogOut, context: HandlerContext) -> Done:
     """Refused for an agent who is not in."""
+    act_as(context, command.agent)
     agent = _existing(context, command.agent)
     agent.must_be_in()
     at = context.instant(command.at)
@@ -76,6 +163,7 @@ def pause_agent(command: PauseAgent, context: HandlerContext) -> Done:
     """Refused for an agent who is not in."""
     if not command.reason.strip():
         raise InvalidField("reason", "a pause has a reason")
+    act_as(context, command.agent)
     agent = _existing(context, command.agent)
     agent.must_be_in()
     return _observe(context, agent, [Fact("paused", context.instant(command.at), text=command.reason, ref="paused")])
@@ -84,10 +172,38 @@ def pause_agent(command: PauseAgent, context: HandlerContext) -> Done:
 @handles(ResumeAgent)
 def resume_agent(command: ResumeAgent, context: HandlerContext) -> Done:
     """Refused for an agent who is not paused."""
+    act_as(context, command.agent)
     agent = _existing(context, command.agent)
     agent.must_be_in()
     agent.must_be_paused(True)
     return _observe(context, agent, [Fact("unpaused", context.instant(command.at), ref="unpaused")])
+
+
+@handles(Heartbeat)
+def heartbeat(command: Heartbeat, context: HandlerContext) -> Done:
+    """Refused for an agent who is not in. Without a lease nothing needs to be kept. `lease_until`: us UTC."""
+    act_as(context, command.agent)
+    agent = _existing(context, command.agent)
+    agent.must_be_in()
+    hear(context, agent)
+    return Done(agent, {"lease_until": agent.lease_runs_out(context.now_us())})
+
+
+@handles(ExpireLease)
+def expire_lease(command: ExpireLease, context: HandlerContext) -> Done:
+    """Nothing happens when the agent has no lease any more, or the client was heard of in time."""
+    agent = context.get(Agent, command.agent)
+    ends = agent.lease_runs_out(context.last_heard(agent.id))
+    expired = ends is not None and max(ends, command.due) <= context.now_us()
+    if expired:
+        agent.expire(max(ends or 0, command.due), context.metadata)
+    return Done(agent, {"expired": expired})
+
+
+def hear(context: HandlerContext, agent: Agent | None) -> None:
+    """Whatever an agent's client asks for proves that it is there."""
+    if agent is not None and agent.lease_ms:
+        context.hear(agent.id)
 
 
 def _existing(context: HandlerContext, name: str) -> Agent:
@@ -97,8 +213,9 @@ def _existing(context: HandlerContext, name: str) -> Agent:
     return agent
 
 
-def _observe(context: HandlerContext, agent: Agent, facts: list[Fact]) -> Done:
+def _observe(context: HandlerContext, agent: Agent, facts: list[Fact], lease_ms: int | None = None) -> Done:
     if agent.standing.latest > facts[0].at:
         raise InvalidField("at", "earlier than what already happened to this agent")
-    agent.observe(facts, context.metadata)
+    agent.observe(facts, context.metadata, lease_ms=lease_ms)
+    hear(context, agent)
     return Done(agent, {"queues": agent.queues_now()})

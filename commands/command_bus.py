@@ -15,15 +15,14 @@ from collections.abc import Sequence
 
 from eventsourcing.persistence import IntegrityError
 
-from commands.handler_context import ANYONE, Caller, Command, Done, Receipt, handles
-from commands.unit_of_work import Answer, Request, UnitOfWork
+from commands.handler_context import Caller, Command, Done, Receipt, handles
+from commands.unit_of_work import Alongside, Answer, Request, UnitOfWork
 from domain.errors import DomainError, VersionConflict
 from store.clock import Clock, ClockOff, ClockWatch, SystemClock
 from store.database import StoreUnavailable, Undone
 from store.event_store import Store
 
 __all__ = [
-    "ANYONE",
     "Answer",
     "Caller",
     "Clock",
@@ -67,13 +66,14 @@ class CommandBus:
             raise answer
         return answer
 
-    def execute_all(self, requests: Sequence[Request]) -> list[Answer]:
+    def execute_all(self, requests: Sequence[Request], alongside: Alongside | None = None) -> list[Answer]:
         """Do all that is asked, in order, in one transaction; each command has its own receipt or refusal.
 
         A command sees what those before it did. An error that is no refusal is raised, and none of them is done.
+        alongside: is called at the end of the transaction, to write what must be saved together with the commands.
         """
         with self._lock:
-            return self._execute(requests)
+            return self._execute(requests, alongside)
 
     async def execute_soon(self, command: Command, caller: Caller) -> Receipt:
         """Do what is asked together with all that arrives while each turn of the event loop brings more, or while the disk is busy."""
@@ -138,7 +138,7 @@ class CommandBus:
 
     # Decide and save
 
-    def _execute(self, requests: Sequence[Request]) -> list[Answer]:
+    def _execute(self, requests: Sequence[Request], alongside: Alongside | None = None) -> list[Answer]:
         if self.watch is not None:
             self.watch.must_fit()
         unit = UnitOfWork(self.store)
@@ -146,25 +146,27 @@ class CommandBus:
             unit.prefetch(requests)
             outcomes = [unit.decide(command, caller, self.clock.now_us()) for command, caller in requests]
             started = time.perf_counter()
-            answers = unit.write(outcomes)
+            answers = unit.write(outcomes, alongside)
             self._saved_in_s = time.perf_counter() - started
         except (IntegrityError, Undone):
             unit.failed()
-            return self._one_by_one(requests)
+            return self._one_by_one(requests, alongside)
         except BaseException:
             unit.failed()
             raise
         unit.saved()
         return answers
 
-    def _one_by_one(self, requests: Sequence[Request]) -> list[Answer]:
+    def _one_by_one(self, requests: Sequence[Request], alongside: Alongside | None) -> list[Answer]:
         """After a version conflict, still in one transaction: each command alone, so that only the one in conflict fails."""
         units: list[UnitOfWork] = []
         answers: list[Answer] = []
         try:
-            with self.store.recorder.transaction():
+            with self.store.recorder.transaction() as db:
                 for command, caller in requests:
                     answers.append(self._alone(command, caller, units))
+                if alongside is not None:
+                    alongside(db, answers)
         except BaseException:
             for unit in units:
                 unit.failed()

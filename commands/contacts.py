@@ -6,10 +6,9 @@ from typing import ClassVar
 from uuid import UUID
 
 from commands.handler_context import Command, Done, HandlerContext, handles
+from domain.access import MANAGE_CONTACTS
 from domain.contacts import Contact, normalised
 from domain.errors import AlreadyExists, InvalidField
-
-MANAGE_CONTACTS = "gerenciar-contatos"
 
 
 class RegisterContact(Command, frozen=True, kw_only=True):

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 
+from domain.access import Actor
 from domain.base import SECOND, Aggregate, EventMetadata
 from domain.contacts import Contact, normalised
 from domain.errors import InvalidField, NotFound
@@ -21,9 +23,6 @@ from store.keyring import Additions, Keyring
 
 if TYPE_CHECKING:
     from commands.unit_of_work import UnitOfWork
-
-ANYONE = ""
-"""The permission of commands that prove by themselves that the caller may: a one-time link, a password."""
 
 _AHEAD_US = 60 * SECOND
 """By so much the clock of whoever tells what happens may be ahead."""
@@ -50,13 +49,17 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks, for which company. The same `idempotency_key` twice gives the same receipt, done once."""
+    """Who asks, for which company. The same `idempotency_key` twice gives the same receipt, done once.
+
+    user: the user who asks; None for a source, the operator or the deployment itself.
+    """
 
     tenant: UUID
     actor: str
     permissions: frozenset[str]
     idempotency_key: str = ""
     correlation: str = ""
+    user: Actor | None = None
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -107,6 +110,11 @@ class HandlerContext:
         )
         self.touched: dict[UUID, Aggregate] = {}
         self.additions = Additions()
+        self.heartbeats: dict[UUID, int] = {}
+
+    def act_on_behalf_of(self, whom: str) -> None:
+        """What is still to happen is done on behalf of somebody else ("agent:Ana"), and its events say so."""
+        self.metadata = replace(self.metadata, on_behalf_of=whom)
 
     @property
     def keyring(self) -> Keyring:
@@ -155,6 +163,16 @@ class HandlerContext:
         """Take care of a new aggregate: it is saved with the command if anything happens to it."""
         self.touched[aggregate.id] = aggregate
         return aggregate
+
+    # Leases
+
+    def hear(self, agent: UUID) -> None:
+        """The client of this agent, who has a lease, is there: that is saved with the command."""
+        self.heartbeats[agent] = self._now_us
+
+    def last_heard(self, agent: UUID) -> int:
+        """When the client of this agent was last heard of (microseconds), 0 if never. If that changes before the command is saved, it is decided anew."""
+        return self._unit.last_heard(agent)
 
     # People
 

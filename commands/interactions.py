@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 from uuid import UUID
 
+from commands.agents import act_as, hear
 from commands.handler_context import Command, Done, HandlerContext, handles
 from commands.observations import observe
+from domain.access import ATTEND
 from domain.agents import Agent
 from domain.base import MS, NOBODY, Personal
 from domain.errors import NotFound
@@ -16,8 +18,6 @@ from domain.voice.calls import Call
 from domain.voice.facts import Fact
 from domain.voice.guards import existing, must_follow, queue_concerned
 from domain.voice.interactions import Interaction
-
-ATTEND = "gerenciar-atendimento"
 
 
 class NewCall(Command, frozen=True, kw_only=True):
@@ -203,7 +203,11 @@ def start_call(command: StartCall, context: HandlerContext) -> Done:
 def dial_out(command: DialOut, context: HandlerContext) -> Done:
     """An outbound attempt begins."""
     at = context.instant(command.at)
+    if command.agent:
+        hear(context, context.load(Agent, agent_id(context.tenant, command.agent)))
     private = _private(command.number)
+    if command.agent:
+        act_as(context, command.agent)
     return _begin(context, command.call, Fact("dialled", at, queue=command.queue, agent=command.agent, private=private, ref="dialled"))
 
 
@@ -226,6 +230,9 @@ def on_call(command: CallCommand, context: HandlerContext) -> Done:
     interaction = context.get(Interaction, command.interaction)
     call = existing(interaction.call)
     at = context.instant(command.at)
+    acting = _acting(command, call)
+    if acting:
+        act_as(context, acting)
     must_follow(interaction.facts, at)
     facts = []
     for kind, fields in _said(command, call):
@@ -235,8 +242,22 @@ def on_call(command: CallCommand, context: HandlerContext) -> Done:
         facts.append(Fact(kind, at, queue=queue, ref=kind, **fields))
     if isinstance(command, (RingAgent, AnswerCall)):
         _must_be_in(context, command.agent)
+    _hear_agent(context, command, call)
     observe(context, interaction, call.call, tuple(facts))
     return Done(interaction, {"status": interaction.call.status if interaction.call else ""})
+
+
+def _acting(command: CallCommand, call: Call) -> str:
+    """The agent who does it: whom the command names, or who is on the call; "" where the customer or the line does it."""
+    match command:
+        case RingAgent(agent=agent) | RingNoAnswer(agent=agent) | AnswerCall(agent=agent):
+            return agent
+        case ReleaseCall(by=by) if by != "agent":
+            return ""
+        case HoldCall() | ResumeCall() | ReleaseCall() | WrapUp():
+            return next((visit.agent for visit in reversed(call.visits) if visit.agent), call.attempt.agent if call.attempt else "")
+        case _:
+            return ""
 
 
 for _command in CallCommand.__subclasses__():
@@ -265,6 +286,19 @@ def _cut_short(call: Call) -> list[tuple[str, dict[str, Any]]]:
     if visit is None:
         return []
     return [("abandoned", {})] if visit.end == "" else [("released", {"by": "caller"})]
+
+
+def _hear_agent(context: HandlerContext, command: CallCommand, call: Call) -> None:
+    """What an agent does to the call that is his proves that his client is there."""
+    match command:
+        case AnswerCall(agent=agent):
+            name = agent
+        case HoldCall() | ResumeCall() | WrapUp() | ReleaseCall(by="agent"):
+            name = next((visit.agent for visit in reversed(call.visits) if visit.agent), "")
+        case _:
+            return
+    if name:
+        hear(context, context.load(Agent, agent_id(context.tenant, name)))
 
 
 def _must_be_in(context: HandlerContext, name: str) -> None:

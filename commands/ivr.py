@@ -8,12 +8,11 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from commands.handler_context import Command, Done, HandlerContext, handles
+from domain.access import MANAGE_PHONES
 from domain.errors import InvalidField
 from domain.ids import ivr_id, queue_id
 from domain.ivr import Hours, Ivr, IvrSettings, Message, Option
 from domain.queues import Queue
-
-MANAGE_PHONES = "gerenciar-phone"
 
 
 class IvrCommand(Command, frozen=True, kw_only=True):

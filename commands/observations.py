@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from commands.handler_context import Command, Done, HandlerContext, handles
 from commands.ivr import ensure_ivr
 from commands.queues import ensure_queue
+from domain.access import OBSERVE
 from domain.agents import Agent
 from domain.base import NOBODY, Personal
 from domain.ids import agent_id, interaction_id, roster_id, timeline_id
@@ -25,7 +26,6 @@ from domain.voice.interactions import Interaction, ObservationResult
 from domain.voice.roster import Roster
 from domain.voice.timeline import CoverageSpan, Gap, Timeline
 
-OBSERVE = "gerenciar-api"
 SHORTEST_NUMBER = 8
 """Shorter numbers are extensions and services, not people."""
 
@@ -111,11 +111,19 @@ def match_member(command: MatchMember, context: HandlerContext) -> Done:
     """Join the two: the member takes over what was told of the interface."""
     identity = roster_id(context.tenant)
     roster = context.load(Roster, identity) or context.add(Roster(identity, context.tenant))
+    before = roster.members.get(command.interface)
     if roster.match(command.interface, command.member, context.metadata):
+        if before is not None:
+            _agent(context, before).remove_interface(command.interface, context.metadata)
         interface = context.load(Agent, agent_id(context.tenant, command.interface))
+        owner = interface.user if interface else None
         facts = interface.identify(command.member, context.metadata) if interface else []
+        member = _agent(context, command.member)
         if facts:
-            _agent(context, command.member).observe(facts, context.metadata)
+            member.observe(facts, context.metadata)
+        member.add_interface(command.interface, context.metadata)
+        if owner is not None and member.user is None:
+            member.assign(owner, context.metadata)
     return Done(roster, {})
 
 

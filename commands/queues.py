@@ -8,11 +8,10 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from commands.handler_context import Command, Done, HandlerContext, handles
+from domain.access import MANAGE_QUEUES
 from domain.ids import queue_id
 from domain.queues import Profile, Queue, QueueSettings
 from domain.users import Company
-
-MANAGE_QUEUES = "gerenciar-service"
 
 
 class QueueCommand(Command, frozen=True, kw_only=True):

@@ -10,10 +10,13 @@ from uuid import UUID
 import msgspec
 from eventsourcing.persistence import IntegrityError
 
-from commands.handler_context import ANYONE, HANDLERS, Caller, Command, HandlerContext, Receipt
+from commands.handler_context import HANDLERS, Caller, Command, HandlerContext, Receipt
+from domain.access import ANYONE
 from domain.base import Aggregate, Event, Personal
 from domain.errors import DomainError, InvalidField, NotAllowed, Refused
+from store.database import Database
 from store.event_store import Store, project
+from store.heartbeats import last_heard, note_heartbeats
 from store.keyring import Additions
 
 A = TypeVar("A", bound=Aggregate)
@@ -44,6 +47,9 @@ Outcome = Decision | Repeat | DomainError
 
 Answer = Receipt | DomainError
 """How it fared in the end."""
+
+Alongside = Callable[[Database, Sequence[Answer]], None]
+"""What else is written by the transaction of some commands, when it is known how they fared. An error that it raises undoes all of them."""
 
 
 def _personal_as_text(value: object) -> str:
@@ -88,6 +94,9 @@ class UnitOfWork:
         self._waiting: dict[UUID, list[Event]] = {}
         self._keys: dict[tuple[UUID, str], Decision] = {}
         self._receipts: dict[tuple[UUID, str], tuple[bytes, bytes] | None] = {}
+        self._heartbeats: dict[UUID, int] = {}
+        self._heard: dict[UUID, int] = {}
+        """What commands were decided on: when the clients of these agents were last heard of, as it was written."""
 
     # What a desk asks for
 
@@ -141,6 +150,13 @@ class UnitOfWork:
     def exists(self, id: UUID) -> bool:
         """Whether anything ever happened to this aggregate."""
         return id in self._loaded or id in self._waiting or self.store.cached(id) is not None or self.store.recorder.position_of(id) > 0
+
+    def last_heard(self, agent: UUID) -> int:
+        """When the agent's client was last heard of (microseconds), 0 if never."""
+        if agent in self._heartbeats:
+            return self._heartbeats[agent]
+        self._heard[agent] = last_heard(self.store.recorder.db, agent)
+        return self._heard[agent]
 
     # Deciding
 
@@ -201,6 +217,7 @@ class UnitOfWork:
                 self._waiting.setdefault(id, []).extend(happened)
                 events += happened
         self.additions.take_over(context.additions)
+        self._heartbeats |= context.heartbeats
         return events
 
     def _discard(self, context: HandlerContext) -> None:
@@ -211,15 +228,16 @@ class UnitOfWork:
 
     # Saving
 
-    def write(self, outcomes: Sequence[Outcome]) -> list[Answer]:
+    def write(self, outcomes: Sequence[Outcome], alongside: Alongside | None = None) -> list[Answer]:
         """Inside a transaction or outside of one: put what was decided on disk; the receipts and refusals in the commands' order."""
         decisions = [outcome for outcome in outcomes if isinstance(outcome, Decision)]
         events = [event for decision in decisions for event in decision.events]
-        if not events and not self.additions and not any(decision.digest for decision in decisions):
+        unneeded = not events and not self.additions and not self._heartbeats and not any(decision.digest for decision in decisions)
+        if unneeded and alongside is None:
             return self._answers(outcomes, [])
         stored = self.store.sealed(events)
-        with self.store.recorder.transaction():
-            if self.store.recorder.changed_by_others((*self._loaded, *self._read, *self._nobodys), self._since):
+        with self.store.recorder.transaction() as db:
+            if self._changed_by_others(db):
                 raise IntegrityError("another process has changed meanwhile what this was decided on")
             self.store.save_keys(self.additions)
             answers = self._answers(outcomes, self.store.recorder.append(stored) if stored else [])
@@ -232,7 +250,16 @@ class UnitOfWork:
             )
             if self.additions.destroyed:
                 self.store.forget_digests({decision.caller.tenant for decision in decisions})
+            note_heartbeats(db, self._heartbeats)
+            if alongside is not None:
+                alongside(db, answers)
         return answers
+
+    def _changed_by_others(self, db: Database) -> bool:
+        decided_on = (*self._loaded, *self._read, *self._nobodys)
+        return self.store.recorder.changed_by_others(decided_on, self._since) or any(
+            last_heard(db, agent) != heard for agent, heard in self._heard.items()
+        )
 
     def _answers(self, outcomes: Sequence[Outcome], positions: Sequence[int]) -> list[Answer]:
         given = iter(positions)

@@ -12,15 +12,13 @@ from uuid import UUID
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from commands.handler_context import ANYONE, Command, Done, HandlerContext, handles
+from commands.handler_context import Command, Done, HandlerContext, handles
+from domain.access import ANYONE, MANAGE_COMPANIES, MANAGE_USERS, PERMISSIONS, Level
 from domain.base import NOBODY
 from domain.errors import AlreadyExists, NotFound, Refused
 from domain.ids import company_id
-from domain.users import PERMISSIONS, Company, CompanySettings, Level, User, check_password, normalised_email
+from domain.users import Company, CompanySettings, User, check_password, normalised_email
 from store.event_store import Store, project
-
-MANAGE_COMPANIES = "gerenciar-empresas"
-MANAGE_USERS = "gerenciar-usuário"
 
 _SECRET_BYTES = 24
 _hasher = PasswordHasher()

@@ -6,10 +6,10 @@ Ringing, talking, hold and wrap-up are told by the calls; together with these sp
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
-from domain.base import SECOND, Aggregate, Event, EventMetadata
+from domain.base import MS, SECOND, Aggregate, Event, EventMetadata
 from domain.errors import Refused
 from domain.voice.facts import Fact
 from domain.voice.merging import in_order
@@ -28,7 +28,9 @@ class AgentEvent(Event, frozen=True, kw_only=True):
 
     spans: the sessions and pauses that began, ended or changed. dropped: keys of those that no longer hold.
     person: whether this is an agent at all, or an interface that never answered, rang or paused.
-    standing: how the agent stands from now on.
+    standing: how the agent stands from now on. lease_ms: after so long without a sign of life of the agent's client the agent is
+    logged out; 0 without a lease. user: to whom the agent belongs; None while nobody said so.
+    interfaces: the telephones (`PJSIP/1001`) by which the agent is reached.
     """
 
     name: str
@@ -37,6 +39,9 @@ class AgentEvent(Event, frozen=True, kw_only=True):
     dropped: tuple[SpanKey, ...] = ()
     person: bool = True
     standing: PresenceState = PresenceState()
+    lease_ms: int = 0
+    user: UUID | None = None
+    interfaces: tuple[str, ...] = ()
 
 
 class LoggedIn(AgentEvent, frozen=True, kw_only=True):
@@ -88,11 +93,25 @@ class AgentIdentified(AgentEvent, frozen=True, kw_only=True):
     member: str
 
 
+class AgentAssigned(AgentEvent, frozen=True, kw_only=True):
+    """From now on the agent belongs to `user`, or to nobody. An agent of whom nothing was told before comes to be."""
+
+    TOPIC: ClassVar[str] = "agent.assigned"
+
+
+class AgentInterfacesSet(AgentEvent, frozen=True, kw_only=True):
+    """From now on the agent is reached by these `interfaces`."""
+
+    TOPIC: ClassVar[str] = "agent.interfaces_set"
+
+
 _BY_KIND: dict[str, type[AgentEvent]] = {"joined": LoggedIn, "left": LoggedOut, "paused": Paused, "unpaused": Resumed, "seen": Seen}
 
 
 class Agent(Aggregate):
-    """One agent under the name that the source gives (or an interface whose agent is not known yet).
+    """A person who answers, under the name that the sources give; or an interface whose person is not known yet.
+
+    A person may be a user of the company, and is reached by interfaces (telephones).
 
     What an agent was told in years does not stand here, only how things stand after it: that is enough for whatever comes
     later. When earlier evidence comes, all of it is read again from the stream and weighed anew.
@@ -108,9 +127,14 @@ class Agent(Aggregate):
         self.member = ""
         self.person = False
         self.standing = PresenceState()
+        self.lease_ms = 0
+        self.user: UUID | None = None
+        self.interfaces: tuple[str, ...] = ()
 
-    def observe(self, facts: Iterable[Fact], metadata: EventMetadata, restarts: Sequence[int] = ()) -> tuple[Fact, ...]:
-        """Take in what a source says, and the restarts of the PBX (us); returns what was new of it."""
+    def observe(
+        self, facts: Iterable[Fact], metadata: EventMetadata, restarts: Sequence[int] = (), lease_ms: int | None = None
+    ) -> tuple[Fact, ...]:
+        """Take in what a source says, and the restarts of the PBX (us); returns what was new of it. lease_ms: a lease that begins with it."""
         told = [*facts, *self._restarted(restarts)]
         if not told:
             return ()
@@ -123,11 +147,14 @@ class Agent(Aggregate):
             fresh = _each_once(told, {_identity(fact) for fact in heard})
             presence = resolve([*heard, *fresh])
         if fresh:
-            self._change(fresh, before, presence, metadata)
+            lease_ms = self.lease_ms if lease_ms is None else lease_ms
+            self._change(fresh, before, presence, metadata, lease_ms)
         return fresh
 
-    def _change(self, fresh: tuple[Fact, ...], before: dict[SpanKey, PresenceSpan], presence: Presence, metadata: EventMetadata) -> None:
-        """Say which sessions and pauses read differently now."""
+    def _change(
+        self, fresh: tuple[Fact, ...], before: dict[SpanKey, PresenceSpan], presence: Presence, metadata: EventMetadata, lease_ms: int
+    ) -> None:
+        """Say which sessions and pauses read differently now. A lease ends with the session."""
         spans = presence.spans()
         changed = tuple(span for key, span in spans.items() if before.get(key) != span)
         dropped = tuple(key for key in before if key not in spans)
@@ -138,6 +165,8 @@ class Agent(Aggregate):
             metadata,
             fresh[-1].at,
             name=self.name,
+            user=self.user,
+            interfaces=self.interfaces,
             facts=fresh,
             spans=changed,
             dropped=dropped,
@@ -155,6 +184,7 @@ class Agent(Aggregate):
                 restarts=known.restarts + sum(1 for fact in fresh if fact.kind == "restarted"),
                 implied=known.implied + _implied(spans) - _implied(before),
             ),
+            lease_ms=lease_ms if presence.queues else 0,
         )
 
     def _restarted(self, restarts: Sequence[int]) -> list[Fact]:
@@ -191,6 +221,37 @@ class Agent(Aggregate):
         self.trigger(AgentIdentified, metadata, metadata.recorded_at, name=self.name, dropped=tuple(spans), person=False, member=member)
         return facts
 
+    def lease_runs_out(self, heard_us: int) -> int | None:
+        """When, if the agent's client was last heard of at `heard_us`; None without a lease."""
+        return heard_us + self.lease_ms * MS if self.lease_ms else None
+
+    def expire(self, due_us: int, metadata: EventMetadata) -> None:
+        """Log the agent out of all queues, for the lease ran out then. Whoever was seen at work since was not away before that."""
+        self.observe([Fact("left", max(due_us, self.standing.latest), by="lease", ref="lease")], metadata)
+
+    def assign(self, user: UUID | None, metadata: EventMetadata) -> None:
+        """Belong to this user, or to nobody. Refused for an interface that turned out to be another agent's."""
+        if self.member:
+            raise Refused(f"{self.name} is an interface of the agent {self.member}")
+        if self.version == 0 or user != self.user:
+            self._say(AgentAssigned, metadata, user=user, person=True)
+
+    def add_interface(self, interface: str, metadata: EventMetadata) -> None:
+        """Be reached by this interface too."""
+        if interface not in self.interfaces:
+            self._say(AgentInterfacesSet, metadata, interfaces=(*self.interfaces, interface))
+
+    def remove_interface(self, interface: str, metadata: EventMetadata) -> None:
+        """Be reached by this interface no more."""
+        if interface in self.interfaces:
+            left = tuple(other for other in self.interfaces if other != interface)
+            self._say(AgentInterfacesSet, metadata, interfaces=left)
+
+    def _say(self, kind: type[AgentEvent], metadata: EventMetadata, **changed: Any) -> None:
+        """An event that changes who the agent is, and nothing of sessions and pauses."""
+        as_it_is = {name: getattr(self, name) for name in ("name", "person", "standing", "lease_ms", "user", "interfaces")}
+        self.trigger(kind, metadata, metadata.recorded_at, **(as_it_is | changed))
+
     def must_be_in(self) -> None:
         """Refuse what only an agent who is logged in can do."""
         if not self.standing.queues:
@@ -210,6 +271,9 @@ class Agent(Aggregate):
             self.name = event.name
             self.person = event.person
             self.standing = event.standing
+            self.lease_ms = event.lease_ms
+            self.user = event.user
+            self.interfaces = event.interfaces
         if isinstance(event, AgentIdentified):
             self.member = event.member
 

@@ -58,13 +58,17 @@ FORGOTTEN = "(anonimizado)"
 
 
 class EventMetadata(msgspec.Struct, frozen=True, kw_only=True):
-    """Who asked for it, in whose name, and when: what every event says about its own making."""
+    """Who asked for it, in whose name, and when: what every event says about its own making.
+
+    on_behalf_of: the agent ("agent:Ana") as whom somebody else acted; "" for who acted as themselves.
+    """
 
     tenant: UUID
     actor: str
     recorded_at: int
     cause: str = ""
     correlation: str = ""
+    on_behalf_of: str = ""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -81,6 +85,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     recorded_at: int
     cause: str = ""
     correlation: str = ""
+    on_behalf_of: str = ""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -145,6 +150,7 @@ class Aggregate:
             recorded_at=metadata.recorded_at,
             cause=metadata.cause,
             correlation=metadata.correlation,
+            on_behalf_of=metadata.on_behalf_of,
             **fields,
         )
         self.replay(event)

@@ -29,8 +29,8 @@ class NotFound(DomainError):
 class NotAllowed(DomainError):
     """The caller lacks the permission `permission`."""
 
-    def __init__(self, permission: str) -> None:
-        super().__init__(f"this needs the permission {permission}")
+    def __init__(self, permission: str, message: str = "") -> None:
+        super().__init__(message or f"this needs the permission {permission}")
         self.permission = permission
 
 

@@ -5,44 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from itertools import pairwise
-from typing import ClassVar, Literal, get_args
+from typing import ClassVar, get_args
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from domain.access import PERMISSIONS, Level
 from domain.base import Aggregate, Event, EventMetadata, Personal
 from domain.errors import AlreadyExists, InvalidField, NotFound, Refused
-
-Permission = Literal[
-    "gerenciar-empresas",  # companies, access to the platform
-    "gerenciar-service",  # queues (Serviços)
-    "gerenciar-usuário",  # users
-    "gerenciar-tag",  # tags (tabulações)
-    "gerenciar-phone",  # telephone numbers and IVRs (URA)
-    "gerenciar-contatos",  # contacts
-    "gerenciar-text",  # shortcuts
-    "gerenciar-relatorio",  # reports
-    "gerenciar-produtos",  # products
-    "gerenciar-canais",  # channels
-    "gerenciar-pa",  # the agent's screen, and nothing else
-    "gerenciar-call",  # the softphone
-    "tela-atendimento",  # the queue of voice and chat, tags, transfers
-    "gerenciar-atendimento",  # the monitor of interactions
-    "gerenciar-canais-email",
-    "gerenciar-canais-boteria",
-    "gerenciar-canais-whats",
-    "gerenciar-conectores",  # connectors
-    "gerenciar-blacklist",
-    "gerenciar-api",  # integrations: telephony sources among them
-    "gerenciar-pause",  # pause reasons
-    "gerenciar-pesquisa",  # surveys
-    "gerenciar-pesquisa-relatorio",  # reports of surveys
-]
-"""What a user may do, by the names of the portal's manual; every command and query names the one it needs."""
-
-PERMISSIONS: tuple[str, ...] = get_args(Permission)
-Level = Literal["Admin", "Manager", "User"]
 
 DEFAULT_TIMEZONE = "America/Sao_Paulo"
 LINK_VALID_US = 24 * 3600 * 1_000_000

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from migrations.cluster import clustered
 
-SLICES = ("log", "interactions", "ivr", "agents", "queues", "timeline")
+SLICES = ("log", "interactions", "ivr", "agents", "queues", "timeline", "users")
 """The order in which the slices' migrations are applied; inside a slice their numbers rule."""
 
 _HERE = Path(__file__).parent / "clickhouse"

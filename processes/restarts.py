@@ -1,48 +1,70 @@
-"""What events bring about: an event (or what is known after it) leads to commands, through the same door as everybody's.
+"""A restart of the PBX ends every call that was up and every session by login: each call and agent then says so in its own history.
 
-A restart of the PBX ends every call that was up; those calls are told, so that each says in its own history what became
-of it. Told twice, nothing happens.
+Which calls and agents were open is read from the rows, as soon as they cover the restart. A call that is observed later knows
+of the restart by itself, so nothing can be missed in between. Weighing a call anew twice changes nothing.
 """
 
 from __future__ import annotations
 
-from uuid import UUID
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
 
-from commands.command_bus import CommandBus
-from commands.handler_context import Caller, Command
-from commands.observations import OBSERVE, ObserveAgent, ObserveCall
-from domain.errors import DomainError
+from commands.observations import ObserveAgent, ObserveCall
+from domain.access import OBSERVE
+from domain.base import Event
+from domain.voice.timeline import PbxRestarted
+from processes.manager import Decision, NotYet, ProcessManager, Send, Timer
 from projections.engine.tables import source
-from projections.engine.warehouse import Warehouse
-
-ACTOR = "system:reactor"
-BATCH = 500
+from projections.engine.warehouse import WarehouseUnreachable
 
 _OPEN_CALLS = """
 SELECT DISTINCT call FROM {visits}
 WHERE tenant = {{tenant:UUID}} AND (end = 'waiting' OR (end = 'answered' AND released_ms IS NULL AND talk_unknown = 0))
   AND offered_ms < (SELECT max(from_ms) FROM {sources} WHERE tenant = {{tenant:UUID}} AND kind = 'restart')
+ORDER BY call
 """
 
 _OPEN_SESSIONS = """
 SELECT DISTINCT agent FROM {spans}
 WHERE tenant = {{tenant:UUID}} AND kind = 'session' AND until_ms IS NULL
   AND from_ms < (SELECT max(from_ms) FROM {sources} WHERE tenant = {{tenant:UUID}} AND kind = 'restart')
+ORDER BY agent
 """
 
 
-def settle_restarts(bus: CommandBus, warehouse: Warehouse, tenant: UUID) -> int:
-    """Tell every call and agent that seems to go on since before a restart that the PBX started anew; how many were told.
+@dataclass(frozen=True)
+class OpenAtRestart:
+    """The calls (by the source's ids) and agents (by name) that seem to go on since before a restart."""
 
-    To be called when the projections have caught up. Raises a DomainError if a telling is refused.
-    """
-    calls = warehouse.query(_OPEN_CALLS.format(visits=source("visits"), sources=source("sources")), tenant)
-    agents = warehouse.query(_OPEN_SESSIONS.format(spans=source("agent_spans"), sources=source("sources")), tenant)
-    commands: list[Command] = [ObserveCall(call=row["call"], facts=()) for row in calls]
-    commands += [ObserveAgent(agent=row["agent"], facts=()) for row in agents]
-    caller = Caller(tenant, ACTOR, frozenset({OBSERVE}))
-    for start in range(0, len(commands), BATCH):
-        for answer in bus.execute_all([(command, caller) for command in commands[start : start + BATCH]]):
-            if isinstance(answer, DomainError):
-                raise answer
-    return len(commands)
+    position: int
+    calls: tuple[str, ...] = ()
+    agents: tuple[str, ...] = ()
+
+
+class Restarts(ProcessManager[OpenAtRestart]):
+    """Lets calls and agents that were open at a restart be weighed anew."""
+
+    NAME: ClassVar[str] = "restarts"
+    REACTS_TO: ClassVar[tuple[type[Event], ...]] = (PbxRestarted,)
+    PERMISSIONS: ClassVar[frozenset[str]] = frozenset({OBSERVE})
+
+    def state(self, trigger: Event | Timer, position: int) -> OpenAtRestart:
+        """Wait until the rows know of the restart and of all that was observed before it."""
+        try:
+            covered = self.ports.covered()
+            if covered < position:
+                raise NotYet(f"the rows cover position {covered}, not yet {position}")
+            calls = self.ports.query(_OPEN_CALLS.format(visits=source("visits"), sources=source("sources")), trigger.tenant)
+            agents = self.ports.query(_OPEN_SESSIONS.format(spans=source("agent_spans"), sources=source("sources")), trigger.tenant)
+        except WarehouseUnreachable as away:
+            raise NotYet(str(away)) from away
+        return OpenAtRestart(position, tuple(row["call"] for row in calls), tuple(row["agent"] for row in agents))
+
+    def react(self, event: Event, state: OpenAtRestart) -> Sequence[Decision]:
+        """One observation without facts for each: what the timeline knows is weighed anew. The keys let many of them be sent in parts."""
+        assert isinstance(event, PbxRestarted)
+        return [
+            *(Send(ObserveCall(call=call, facts=()), f"{state.position}:call:{call}") for call in state.calls),
+            *(Send(ObserveAgent(agent=agent, facts=()), f"{state.position}:agent:{agent}") for agent in state.agents),
+        ]

@@ -1,6 +1,6 @@
 """`python -m services.deployment up|down`: the processes of Atende itself on the servers of `make services`, as an operator would start them.
 
-Two APIs, the relay and two workers, each known by its folder under `.services/house` (process id, log). This package knows
+Two APIs, the relay, the process managers and two workers, each known by its folder under `.services/house` (process id, log). This package knows
 nothing of what they do: it runs the command `atende` with the settings of `.services/env`, and asks each over HTTP whether it is ready.
 """
 
@@ -30,8 +30,16 @@ FIRST_PORT = 25_080
 
 _SERVE = (("serve", "--port"), "/readyz")
 _RELAY = (("relay", "--metrics-port"), "/metrics")
+_PROCESSES = (("processes", "--metrics-port"), "/metrics")
 _WORKER = (("worker", "--metrics-port"), "/metrics")
-_MEMBERS = (("api-1", *_SERVE), ("api-2", *_SERVE), ("relay", *_RELAY), ("worker-1", *_WORKER), ("worker-2", *_WORKER))
+_MEMBERS = (
+    ("api-1", *_SERVE),
+    ("api-2", *_SERVE),
+    ("relay", *_RELAY),
+    ("processes", *_PROCESSES),
+    ("worker-1", *_WORKER),
+    ("worker-2", *_WORKER),
+)
 
 _PORTS = 100
 _READY_WITHIN_S = 60.0

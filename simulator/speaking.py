@@ -35,6 +35,7 @@ from commands.interactions import (
 from commands.ivr import RegisterIvr
 from commands.observations import ObserveCall
 from commands.queues import RegisterQueue
+from domain.access import ATTEND, MANAGE_PHONES, MANAGE_QUEUES, OBSERVE
 from domain.ids import interaction_id
 from domain.ivr import IvrSettings
 from domain.queues import QueueSettings
@@ -43,7 +44,7 @@ from simulator import actions
 from simulator.actions import Action
 from simulator.center import Center
 
-PERMISSIONS = frozenset({"gerenciar-service", "gerenciar-phone", "gerenciar-atendimento", "gerenciar-api"})
+PERMISSIONS = frozenset({MANAGE_QUEUES, MANAGE_PHONES, ATTEND, OBSERVE})
 """What the simulated center must be allowed."""
 
 

@@ -18,6 +18,7 @@ from eventsourcing.utils import Environment, EnvType
 from msgspec.structs import astuple
 
 from domain.base import Aggregate, Event
+from store import heartbeats, process_progress
 from store.chain import ChainBroken
 from store.database import Kind, StoreUnavailable, Unreadable
 from store.keyring import Additions, Keyring
@@ -81,7 +82,8 @@ class Store(Application[UUID]):
             opened.callback(self._noted.close)
             super().__init__()
             self.recorder.let_go_by(self.drop)
-            self.recorder.db.define(SCHEMA)
+            for tables in (SCHEMA, heartbeats.SCHEMA, process_progress.SCHEMA):
+                self.recorder.db.define(tables)
             self._opened = opened.pop_all()
 
     # What the library asks for

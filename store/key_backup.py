@@ -42,6 +42,10 @@ KEYS = (
 BESIDE_THE_LOG = (
     Table("idempotency", {"tenant": "bytes", "key": "text", "digest": "bytes", "receipt": "bytes"}),
     Table("protocols", {"tenant": "bytes", "next": "integer"}),
+    Table("heartbeats", {"agent": "bytes", "heard": "integer"}),
+    Table("process_positions", {"process": "text", "epoch": "integer", "position": "integer", "quiet": "integer"}),
+    Table("process_timers", {"process": "text", "tenant": "bytes", "key": "text", "due": "integer", "payload": "text"}),
+    Table("process_failures", {"process": "text", "cause": "text", "failed_at": "integer", "reason": "text"}),
 )
 """What is as durable as the log. Who is signed in is not among it: people sign in anew."""
 

@@ -16,7 +16,7 @@ from uuid import UUID
 from msgspec.structs import astuple
 
 from store import event_store as store
-from store import keyring, recorder
+from store import heartbeats, keyring, process_progress, recorder
 from store.chain import Flaw, Head, link, named
 from store.database import StoreUnavailable
 from store.recorded_event import RecordedEvent
@@ -91,7 +91,7 @@ class LogRestore:
         self._heads = {head.position: head for head in [self._head(_KEPT_ASIDE if self.shut_off else _NOTED)] if head.position}
 
     def _define(self) -> None:
-        for tables in (recorder.SCHEMA, store.SCHEMA):
+        for tables in (recorder.SCHEMA, store.SCHEMA, heartbeats.SCHEMA, process_progress.SCHEMA):
             self.events.define(tables)
         for tables in (keyring.SCHEMA, HEAD_TABLE):
             self.keys.define(tables)
@@ -196,6 +196,15 @@ class LogRestore:
         pending, self._pending = self._pending, None
         if pending is not None:
             pending.result()
+
+    def quiet(self) -> None:
+        """What the restored events brought about was sent before they were lost: process managers will not send it again.
+
+        Heartbeats of before tell nothing of who was there when the store was lost.
+        """
+        with self.events.transaction():
+            process_progress.be_quiet(self.events, self.walked.position)
+            heartbeats.forget_all(self.events)
 
     def finish(self) -> Head:
         """The log has come to its end: from now on the store can be opened; its head. Raises Flawed, NotTheSameLog."""

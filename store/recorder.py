@@ -260,6 +260,12 @@ class ChainedRecorder(ApplicationRecorder):
         """The log in order: at most `limit` events after a position."""
         return [*starmap(RecordedEvent, self.db.read(_AFTER, (position, limit)))]
 
+    def events_of_topics(self, after: int, until: int, topics: Sequence[str]) -> list[RecordedEvent]:
+        """The events of these names beyond one position and up to another, in order."""
+        marks = ",".join("?" * len(topics))
+        statement = f"{EVENT} WHERE position > ? AND position <= ? AND topic IN ({marks}) ORDER BY position"
+        return [*starmap(RecordedEvent, self.db.read(statement, (after, until, *topics)))]
+
     def select_notifications(
         self, start: int | None, limit: int, stop: int | None = None, topics: Sequence[str] = (), *, inclusive_of_start: bool = True
     ) -> Sequence[Notification]:

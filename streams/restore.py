@@ -104,6 +104,8 @@ class _Restoring:
         proof = refill.proof
         if refill.shut_off:
             self._relay_progress.set(refill.walked.position, _names(self._reader.reached))
+            refill.settle()
+            refill.quiet()
         return Restored(refill.finish(), refill.walked.position - began, keys, proof)
 
     def _highest(self, ends: Mapping[Partition, int]) -> int:

@@ -5,32 +5,37 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from domain.agents import AgentEvent
+import discovery
 from domain.base import Event
-from domain.ivr import IvrEvent
-from domain.queues import QueueEvent
-from domain.voice.timeline import TimelineEvent
 from projections.engine.reading import CallEvent, EventUnreadable, ReadEvent, read
 from projections.engine.row_cache import RowCache
 from projections.engine.rows import Row, StatefulFold, StatelessFold, columns
 from projections.engine.warehouse import Columns, Warehouse
-from projections.folds import agents, audit, interactions, ivr, queues, sources, visits
+from projections.folds import audit
 from store.recorded_event import RecordedEvent
 
-CALLS: dict[str, Callable[[Sequence[ReadEvent], Sequence[CallEvent]], Columns]] = {
-    visits.TABLE: visits.fold,
-    interactions.TABLE: interactions.fold,
-    interactions.ATTEMPTS: interactions.fold_attempts,
-    ivr.CALLS: ivr.fold_calls,
-}
-"""Events of calls, a batch at a time."""
+F = TypeVar("F", StatelessFold, StatefulFold)
 
-TOLD = (StatelessFold(AgentEvent, agents.fold), StatelessFold(TimelineEvent, sources.fold))
-ADVANCED = (StatefulFold(QueueEvent, queues.QueueRow, queues.fold), StatefulFold(IvrEvent, ivr.IvrRow, ivr.fold))
-ROWS: tuple[type[Row], ...] = (agents.AgentRow, agents.AgentSpanRow, sources.SourceRow, queues.QueueRow, ivr.IvrRow)
-"""Rows of the other events, one by one."""
+CallFold = Callable[[Sequence[ReadEvent], Sequence[CallEvent]], Columns]
+
+
+def _found(kind: type[F]) -> tuple[F, ...]:
+    return tuple(fold for folds in discovery.found("projections.folds", "FOLDS").values() for fold in folds if isinstance(fold, kind))
+
+
+CALLS: dict[str, CallFold] = {
+    table: fold for folds in discovery.found("projections.folds", "CALL_FOLDS").values() for table, fold in folds.items()
+}
+"""Events of calls, a batch at a time: what the modules of `folds` call CALL_FOLDS, by table."""
+
+TOLD = _found(StatelessFold)
+ADVANCED = _found(StatefulFold)
+"""The other events, one by one: what the modules of `folds` call FOLDS."""
+
+ROWS: tuple[type[Row], ...] = (*(row for fold in TOLD for row in fold.rows), *(fold.row for fold in ADVANCED))
+"""The rows of these."""
 
 _AT_ONCE = 1_000
 """Events whose columns are made at once: an event is asked forty times for something, so long as it is at hand in the processor's cache."""

@@ -1,4 +1,4 @@
-"""One company's rows as a question finds them: now, as known when the log ended at a position, as the center stood at a moment.
+"""One company's rows as a question finds them, as far as its asker may see them: now, as known when the log ended at a position, as the center stood at a moment.
 
 The two questions of the past can be asked together. A position picks the versions of the rows that were known then; a
 moment looks at the rows' own instants: what was offered later does not exist yet, an end that came later has not come yet.
@@ -6,13 +6,17 @@ moment looks at the rows' own instants: what was offered later does not exist ye
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 from uuid import UUID
 
+import msgspec
+
+from domain.access import Scope
 from domain.errors import InvalidField
-from projections.engine.tables import source
+from projections.engine.scoping import parameters
+from projections.engine.tables import events, must_be_scoped, newest, source, versions, written
 from projections.engine.warehouse import Value, Warehouse
 
 R = TypeVar("R")
@@ -65,23 +69,56 @@ FROM {rows} AS s WHERE s.from_ms <= {{moment:Int64}}""",
 """Per table: its rows as they stood at the moment. An unknown condition is none: servers before 20 would make the whole unknown. Tables without instants of their own (settings) are as they are known."""
 
 
+class _Version(msgspec.Struct):
+    id: UUID
+    version: int
+
+
 @dataclass(frozen=True)
 class TemporalView:
-    """The rows of `tenant`. as_of: a position of the log, None = the newest. moment_ms: an instant, None = whatever has happened."""
+    """The rows of `tenant` within `scope`. as_of: a position of the log, None = the newest. moment_ms: an instant, None = whatever has happened.
+
+    All SQL reads what these methods give: a table named in any other way is refused (`ScopeMissing`).
+    """
 
     warehouse: Warehouse
     tenant: UUID
+    scope: Scope
     as_of: int | None = None
     moment_ms: int | None = None
 
     def rows_of(self, table: str) -> str:
         """What goes behind FROM for `table`; visits have `end_code` too. The answer is asked through `ask`."""
-        rows = source(table, self.as_of)
+        rows = self.known(table)
         seen = (_NOW if self.moment_ms is None else _THEN).get(table)
         return rows if seen is None else f"({seen.format(rows=rows)})"
 
+    def known(self, table: str) -> str:
+        """As `rows_of`, but what came after the moment is still in the rows."""
+        return source(table, self.as_of, self.scope)
+
+    def written(self, table: str) -> str:
+        """The rows of now with older versions among them, for who then asks which is the `newest`."""
+        return written(table, self.scope)
+
+    def versions_of(self, table: str) -> str:
+        """Every version that the rows of `table` have had."""
+        return versions(table, self.scope)
+
+    def events(self) -> str:
+        """The events of what may be seen, known at the position; one that was written twice may come twice."""
+        return events(self.as_of, self.scope)
+
+    def newest(self, table: str, ids: Sequence[UUID]) -> dict[UUID, int]:
+        """The newest version of each of these rows, which may no longer be seen in it."""
+        if not ids:
+            return {}
+        return {row.id: row.version for row in self.ask(_Version, newest(table), ids=list(ids))}
+
     def ask(self, row_type: type[R], sql: str, **params: Value) -> list[R]:
-        """The answer to `sql`, as rows of `row_type`."""
+        """The answer to `sql`, as rows of `row_type`. Raises ScopeMissing."""
+        must_be_scoped(sql)
+        params |= parameters(self.scope)
         if self.as_of is not None:
             params["as_of"] = self.as_of
         if self.moment_ms is not None:
@@ -102,10 +139,11 @@ class Steady(Protocol):
 
 @dataclass(frozen=True)
 class CompanyRows:
-    """One company's rows, of which every report and screen is asked."""
+    """One company's rows as an asker may see them: every report and screen is asked of them."""
 
     warehouse: Warehouse
     tenant: UUID
+    scope: Scope
     progress: Steady
 
     def answer(self, as_of: int | None, moment_ms: int | None, ask: Callable[[TemporalView], T]) -> tuple[T, int]:
@@ -114,7 +152,7 @@ class CompanyRows:
         InvalidField for a position that the rows do not cover (yet).
         """
         if as_of is None:
-            return self.progress.steady(lambda position: ask(TemporalView(self.warehouse, self.tenant, position, moment_ms)))
+            return self.progress.steady(lambda position: ask(TemporalView(self.warehouse, self.tenant, self.scope, position, moment_ms)))
         if as_of > self.progress.position:
             raise InvalidField("as_of", f"the log is known up to position {self.progress.position}")
-        return ask(TemporalView(self.warehouse, self.tenant, as_of, moment_ms)), as_of
+        return ask(TemporalView(self.warehouse, self.tenant, self.scope, as_of, moment_ms)), as_of

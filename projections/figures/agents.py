@@ -27,7 +27,7 @@ _UNHEARD = """
 SELECT {bucket} AS bucket, agent, count() AS rings FROM {rings}
 WHERE outcome = 'no_answer' AND until_ms >= {{since:Int64}} AND until_ms < {{until:Int64}}{more} GROUP BY bucket, agent
 """
-_LAST_EVENT = "SELECT intDiv(max(occurred_us), 1000) AS at FROM events WHERE tenant = {{tenant:UUID}}{known}"
+_LAST_EVENT = "SELECT intDiv(max(occurred_us), 1000) AS at FROM {events}"
 _LAST_LIVE = "SELECT max(greatest(greatest(offered_ms, ifNull(ended_ms, 0)), ifNull(released_ms, 0))) AS at FROM {visits} WHERE live = 1"
 _FIRST = """
 SELECT min(at) AS at FROM (
@@ -89,8 +89,7 @@ def known_until(view: TemporalView, coverage: Coverage) -> int:
     if coverage.by_itself:
         if view.moment_ms is not None:
             return view.moment_ms
-        known = " AND position <= {as_of:UInt64}" if view.as_of is not None else ""
-        return view.ask(_At, _LAST_EVENT.format(known=known))[0].at or 0
+        return view.ask(_At, _LAST_EVENT.format(events=view.events()))[0].at or 0
     last = max(coverage.last_ms or 0, view.ask(_At, _LAST_LIVE.format(visits=view.rows_of("visits")))[0].at or 0)
     return last if view.moment_ms is None else min(last, view.moment_ms)
 

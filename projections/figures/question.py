@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, cast, get_args
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -131,7 +131,7 @@ class _Found(msgspec.Struct):
 
 def must_exist(view: TemporalView, question: Question, queues: Queues) -> None:
     """NotFound for a queue, agent or IVR that neither the settings nor the past of the company know."""
-    known = TemporalView(view.warehouse, view.tenant, view.as_of)
+    known = replace(view, moment_ms=None)
     for name in question.queues:
         if name not in queues.names() and not _any(known, "visits", "queue", name) and not _any(known, "attempts", "queue", name):
             raise NotFound(f"no queue {name}")

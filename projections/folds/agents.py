@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from domain.agents import AgentEvent, AgentIdentified
-from projections.engine.rows import Row, part
+from projections.engine.reading import Id
+from projections.engine.rows import Row, StatelessFold, part
 
 
 class AgentRow(Row, kw_only=True, gc=False):
@@ -14,6 +15,7 @@ class AgentRow(Row, kw_only=True, gc=False):
 
     person: 0 = an interface that never answered, rang or paused. member: the agent that this interface turned out to be,
     "" for an agent or one not matched. queues: those in which the agent is in now.
+    user: to whom the agent belongs, None to nobody yet. interfaces: the telephones by which the agent is reached.
     """
 
     TABLE: ClassVar[str] = "agents"
@@ -22,6 +24,8 @@ class AgentRow(Row, kw_only=True, gc=False):
     person: int
     member: str
     queues: tuple[str, ...]
+    user: Id | None
+    interfaces: tuple[str, ...]
 
 
 class AgentSpanRow(Row, kw_only=True, gc=False):
@@ -48,6 +52,8 @@ def fold(event: AgentEvent, position: int) -> Iterator[Row]:
         person=int(event.person),
         member=event.member if isinstance(event, AgentIdentified) else "",
         queues=tuple(sorted(event.standing.queues)),
+        user=event.user.bytes if event.user is not None else None,
+        interfaces=event.interfaces,
     )
     for span in event.spans:
         yield AgentSpanRow(
@@ -74,3 +80,6 @@ def fold(event: AgentEvent, position: int) -> Iterator[Row]:
             from_ms=from_ms,
             until_ms=None,
         )
+
+
+FOLDS = (StatelessFold(AgentEvent, (AgentRow, AgentSpanRow), fold),)

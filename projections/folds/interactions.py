@@ -68,6 +68,9 @@ def fold_attempts(batch: Sequence[ReadEvent], told: Sequence[CallEvent]) -> Colu
     }
 
 
+CALL_FOLDS = {TABLE: fold, ATTEMPTS: fold_attempts}
+
+
 def _queues(call: Call) -> list[str]:
     met = [visit.queue for visit in call.visits]
     if call.attempt is not None and call.attempt.queue:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from domain.ids import ivr_id
 from domain.ivr import IvrDeleted, IvrEvent, IvrRegistered
 from projections.engine.reading import CallEvent, Id, ReadEvent
-from projections.engine.rows import Row
+from projections.engine.rows import Row, StatefulFold
 from projections.engine.warehouse import Columns
 from projections.folds.visits import visit_id
 
@@ -64,6 +64,10 @@ def fold_calls(batch: Sequence[ReadEvent], told: Sequence[CallEvent]) -> Columns
         "queue": [visit.queue if visit else "" for visit in first],
         "visit": [visit_id(recorded.id, visit.n) if visit else None for recorded, visit in zip(of, first, strict=True)],
     }
+
+
+FOLDS = (StatefulFold(IvrEvent, IvrRow, fold),)
+CALL_FOLDS = {CALLS: fold_calls}
 
 
 @lru_cache(4096)

@@ -79,6 +79,9 @@ def _taken_back(event: CallEvent) -> list[Visit]:
     return [Visit(n=n, queue="", offered_ms=0, sla_ms=0, tolerated_ms=0) for n in gone]
 
 
+CALL_FOLDS = {TABLE: fold}
+
+
 @lru_cache(16_384)
 def visit_id(interaction: Id, n: int) -> Id:
     """A call's events come close together, and each needs the ids of its visits again."""

@@ -11,7 +11,6 @@ from uuid import UUID
 
 import msgspec
 
-from projections.engine.tables import source
 from projections.engine.temporal_view import TemporalView
 
 State = Literal["talking", "wrap_up", "ringing", "paused", "available", "offline"]
@@ -22,7 +21,7 @@ STATES: tuple[State, ...] = ("talking", "wrap_up", "ringing", "paused", "availab
 _OPEN = """
 SELECT id, version, interaction, whole, call, queue, agent, offered_ms, ended_ms, released_ms, wrap_up_ms, toInt8(end) AS end_code,
     talk_unknown, ring_agents, ring_from_ms, ring_until_ms, hold_from_ms, hold_until_ms
-FROM {visits} WHERE {condition} AND offered_ms <= {{at:Int64}} AND (isNull(ended_ms) OR ended_ms > {{at:Int64}} OR
+FROM {visits} WHERE offered_ms <= {{at:Int64}} AND (isNull(ended_ms) OR ended_ms > {{at:Int64}} OR
     (end = 'answered' AND talk_unknown = 0 AND (isNull(released_ms) OR isNull(wrap_up_ms) OR released_ms + wrap_up_ms > {{at:Int64}})))
 ORDER BY offered_ms, id
 """
@@ -31,13 +30,9 @@ _ENDS = """
 SELECT who, max(till) AS until_ms, argMax(id, till) AS visit, argMax(version, till) AS version FROM (
     SELECT id, version, arrayConcat(ring_agents, [agent]) AS whos,
         arrayConcat(ring_until_ms, [if(end = 'answered' AND talk_unknown = 0, released_ms + ifNull(wrap_up_ms, 0), NULL)]) AS tills
-    FROM {visits} WHERE {condition}
+    FROM {visits}
 ) ARRAY JOIN whos AS who, tills AS till WHERE who != '' AND till <= {{at:Int64}} GROUP BY who
 """
-
-# What holds is the newest version, and that is among all that are written: those few that matter are looked at, not every row.
-_WRITTEN = {"visits": "visits", "condition": "tenant = {tenant:UUID} AND removed = 0"}
-_NEWEST = "SELECT id, max(version) AS version FROM visits WHERE tenant = {tenant:UUID} AND id IN {ids:Array(UUID)} GROUP BY id"
 
 _ATTEMPTS = """
 SELECT agent, max(if(ended_ms <= {{at:Int64}}, ended_ms, NULL)) AS last_until,
@@ -57,9 +52,8 @@ _PERSONS = "SELECT name, queues FROM {agents} WHERE person = 1 ORDER BY name"
 
 # In which queues they were then: as the last event that had happened tells. One that tells of a later time too, as of an import, cannot say.
 _QUEUES_THEN = """
-SELECT name, queues FROM agents_versions FINAL WHERE tenant = {{tenant:UUID}} AND (id, version) IN (
-    SELECT id, max(version) FROM events
-    WHERE tenant = {{tenant:UUID}} AND id IN (SELECT id FROM {agents}) AND occurred_us < ({{at:Int64}} + 1) * 1000 GROUP BY id
+SELECT name, queues FROM {versions} WHERE (id, version) IN (
+    SELECT id, max(version) FROM {events} WHERE id IN (SELECT id FROM {agents}) AND occurred_us < ({{at:Int64}} + 1) * 1000 GROUP BY id
 )
 """
 
@@ -115,11 +109,6 @@ class OpenVisit(msgspec.Struct):
         return any(began <= at and (ended is None or ended > at) for began, ended in told)
 
 
-class _Version(msgspec.Struct):
-    id: UUID
-    version: int
-
-
 class _End(msgspec.Struct):
     who: str
     until_ms: int
@@ -164,14 +153,11 @@ class AgentState:
 def open_visits(view: TemporalView, at: int) -> list[OpenVisit]:
     """The visits that wait, are talked or wrapped up at an instant, in the order of their offers."""
     if view.as_of is not None:
-        return view.ask(OpenVisit, _OPEN.format(visits=source("visits", view.as_of), condition="1"), at=at)
-    written = view.ask(OpenVisit, _OPEN.format(**_WRITTEN), at=at)
-    newest = _newest(view, [row.id for row in written])
+        return view.ask(OpenVisit, _OPEN.format(visits=view.known("visits")), at=at)
+    # What holds is the newest version, and that is among all that are written: those few that matter are looked at, not every row.
+    written = view.ask(OpenVisit, _OPEN.format(visits=view.written("visits")), at=at)
+    newest = view.newest("visits", [row.id for row in written])
     return [row for row in written if newest[row.id] == row.version]
-
-
-def _newest(view: TemporalView, ids: list[UUID]) -> dict[UUID, int]:
-    return {row.id: row.version for row in view.ask(_Version, _NEWEST, ids=ids)} if ids else {}
 
 
 def standings(view: TemporalView, at: int, visits: list[OpenVisit], *, idle: bool = True) -> list[AgentState]:
@@ -208,7 +194,7 @@ def _persons(view: TemporalView, at: int) -> dict[str, AgentState]:
     agents = view.rows_of("agents")
     found = {row.name: AgentState(row.name, queues=row.queues) for row in view.ask(_Person, _PERSONS.format(agents=agents))}
     if view.moment_ms is not None and view.as_of is None:
-        for row in view.ask(_Person, _QUEUES_THEN.format(agents=agents), at=at):
+        for row in view.ask(_Person, _QUEUES_THEN.format(agents=agents, versions=view.versions_of("agents"), events=view.events()), at=at):
             if row.name in found:
                 found[row.name].queues = row.queues
     return found
@@ -266,8 +252,8 @@ def _rest(standing: AgentState, spans: dict[str, _Span], free_since: int | None)
 def _ends(view: TemporalView, at: int) -> dict[str, int]:
     """Per agent, when the last call, wrap-up or ringing ended."""
     if view.as_of is None:
-        written = view.ask(_End, _ENDS.format(**_WRITTEN), at=at)
-        newest = _newest(view, [row.visit for row in written])
+        written = view.ask(_End, _ENDS.format(visits=view.written("visits")), at=at)
+        newest = view.newest("visits", [row.visit for row in written])
         if all(newest[row.visit] == row.version for row in written):
             return {row.who: row.until_ms for row in written}
-    return {row.who: row.until_ms for row in view.ask(_End, _ENDS.format(visits=source("visits", view.as_of), condition="1"), at=at)}
+    return {row.who: row.until_ms for row in view.ask(_End, _ENDS.format(visits=view.known("visits")), at=at)}

@@ -6,7 +6,9 @@ from uuid import UUID
 
 import msgspec
 
-from projections.engine.temporal_view import TemporalView
+from domain.access import MANAGE_CONTACTS
+from projections.engine.temporal_view import CompanyRows, TemporalView
+from projections.query_bus import query
 
 _OPEN = "SELECT count() AS calls FROM {interactions} WHERE contact = {{contact:UUID}} AND isNull(ended_ms)"
 
@@ -15,6 +17,11 @@ class _Count(msgspec.Struct):
     calls: int
 
 
-def has_open_interaction(view: TemporalView, contact: UUID) -> bool:
+@query(MANAGE_CONTACTS, CompanyRows)
+def has_open_interaction(rows: CompanyRows, contact: UUID) -> bool:
     """Whether a call of the contact goes on: such a contact cannot be forgotten yet."""
-    return view.ask(_Count, _OPEN.format(interactions=view.rows_of("interactions")), contact=contact)[0].calls > 0
+
+    def ask(view: TemporalView) -> bool:
+        return view.ask(_Count, _OPEN.format(interactions=view.rows_of("interactions")), contact=contact)[0].calls > 0
+
+    return rows.answer(None, None, ask)[0]

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
+from domain.access import REPORTS
 from projections.engine.temporal_view import CompanyRows
 from projections.figures.attribution import Key
 from projections.figures.definitions import VERSION
@@ -17,10 +18,12 @@ from projections.figures.outbound import outbound_figures
 from projections.figures.question import Question
 from projections.figures.tally import Tally
 from projections.queries.monitoring import agents_now
+from projections.query_bus import query
 
 _ALONGSIDE = ThreadPoolExecutor(4, "dashboards")
 
 
+@query(REPORTS, CompanyRows)
 def inbound(rows: CompanyRows, question: Question) -> dict[str, Any]:
     """C1. `totals`; `queues`: a row each; `series`: a row per interval of `question.by` (hour, day, week, month); `agents` now.
 
@@ -34,6 +37,7 @@ def inbound(rows: CompanyRows, question: Question) -> dict[str, Any]:
     return _answer(rows, question, asked)
 
 
+@query(REPORTS, CompanyRows)
 def outbound(rows: CompanyRows, question: Question) -> dict[str, Any]:
     """C2. `totals` and `series` of `outbound_figures`, `agents` now."""
 
@@ -44,6 +48,7 @@ def outbound(rows: CompanyRows, question: Question) -> dict[str, Any]:
     return _answer(rows, question, asked)
 
 
+@query(REPORTS, CompanyRows)
 def ivr(rows: CompanyRows, question: Question) -> dict[str, Any]:
     """C4. `totals` and `series` of `ivr_figures` with `handled`, `agents` now."""
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 
+from domain.access import REPORTS, Scope
 from domain.errors import NotFound
 from domain.ids import interaction_id
 from domain.voice.facts import Fact
 from projections.engine.temporal_view import CompanyRows, TemporalView
 from projections.figures.intervals import iso, zone
 from projections.figures.metrics import Row
+from projections.query_bus import query
 
 _BY = {
     "id": "SELECT whole AS id FROM {interactions} WHERE id = {{told:UUID}} LIMIT 1",
@@ -21,8 +24,8 @@ _BY = {
 }
 _LEGS = "SELECT id FROM {interactions} WHERE whole = {{told:UUID}}"
 _EVENTS = """
-SELECT position, id, version, topic, actor, cause, correlation, occurred_us, recorded_us, state FROM events FINAL
-WHERE tenant = {{tenant:UUID}} AND id IN {{ids:Array(UUID)}}{known} ORDER BY position
+SELECT DISTINCT position, id, version, topic, actor, cause, correlation, occurred_us, recorded_us, state FROM {events}
+WHERE id IN {{ids:Array(UUID)}}{known} ORDER BY position
 """
 _LONGEST_PROTOCOL = 18
 
@@ -44,6 +47,7 @@ class _Event(msgspec.Struct):
     state: str
 
 
+@query(REPORTS, CompanyRows)
 def history(
     rows: CompanyRows,
     interaction: str,
@@ -62,31 +66,48 @@ def history(
     def ask(view: TemporalView) -> list[_Event]:
         whole = _whole(view, interaction)
         legs = view.ask(_Id, _LEGS.format(interactions=view.rows_of("interactions")), told=whole)
-        known = "" if view.as_of is None else " AND position <= {as_of:UInt64}"
-        if view.moment_ms is not None:
-            known += " AND occurred_us < ({moment:Int64} + 1) * 1000"
-        return view.ask(_Event, _EVENTS.format(known=known), ids=[leg.id for leg in legs])
+        known = "" if view.moment_ms is None else " AND occurred_us < ({moment:Int64} + 1) * 1000"
+        return view.ask(_Event, _EVENTS.format(events=view.events(), known=known), ids=[leg.id for leg in legs])
 
     events, position = rows.answer(as_of, moment_ms, ask)
     where = zone(timezone)
-    return [
-        {
-            "position": event.position,
-            "event": event.topic,
-            "occurred_at": iso(event.occurred_us // 1000, where),
-            "recorded_at": iso(event.recorded_us // 1000, where),
-            "actor": event.actor,
-            "cause": event.cause,
-            "correlation": event.correlation,
-            "interaction": str(event.id),
-            "version": event.version,
-            "told": _told(opened(event.state.encode())),
-        }
-        for event in events
-    ], position
+    shown = (_row(event, opened(event.state.encode()), where) for event in events)
+    return [row for row in shown if rows.scope.is_whole or _narrow(row, rows.scope)], position
 
 
-_ABOUT_THE_EVENT = ("tenant", "actor", "occurred_at", "recorded_at", "cause", "correlation")
+def _row(event: _Event, state: dict[str, Any], where: ZoneInfo) -> Row:
+    return {
+        "position": event.position,
+        "event": event.topic,
+        "occurred_at": iso(event.occurred_us // 1000, where),
+        "recorded_at": iso(event.recorded_us // 1000, where),
+        "actor": event.actor,
+        "on_behalf_of": state.get("on_behalf_of", ""),
+        "cause": event.cause,
+        "correlation": event.correlation,
+        "interaction": str(event.id),
+        "version": event.version,
+        "told": _told(state),
+    }
+
+
+def _narrow(row: Row, scope: Scope) -> bool:
+    """Leave in the row only facts of queues and agents that may be seen; False where none is left, and nothing may be told.
+
+    What an event says beside its facts (the call as it stood then) may name anybody: it is left out.
+    """
+    told = row["told"].get("facts", [])
+    facts = [fact for fact in told if _seen(fact.get("queue", ""), scope.sees_queue) and _seen(fact.get("agent", ""), scope.sees_agent)]
+    row["told"] = {"facts": facts}
+    row["on_behalf_of"] = ""
+    return bool(facts)
+
+
+def _seen(name: str, sees: Callable[[str], bool]) -> bool:
+    return not name or sees(name)
+
+
+_ABOUT_THE_EVENT = ("tenant", "actor", "occurred_at", "recorded_at", "cause", "correlation", "on_behalf_of")
 
 
 def _told(state: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from domain.access import REPORTS
 from domain.errors import InvalidField
 from projections.engine.temporal_view import CompanyRows, TemporalView
 from projections.engine.warehouse import Value
@@ -17,6 +18,7 @@ from projections.figures.metrics import Row
 from projections.figures.question import Question, must_exist, queues_of
 from projections.figures.voice_quality import jitter_band, loss_band, voice_quality
 from projections.queries.report import Column, Report, clock, comma, listed
+from projections.query_bus import query
 
 MEDIA = ("voice",)
 DIRECTIONS = ("inbound", "outbound")
@@ -120,6 +122,7 @@ class _Leg(msgspec.Struct):
     loss_percent: float | None
 
 
+@query(REPORTS, CompanyRows)
 def interactions(rows: CompanyRows, asked: Interactions, people: People) -> Report:
     """One page of finished interactions; the legs of a call are part of its row."""
     question = asked.question
@@ -214,6 +217,7 @@ def _row(row: _Interaction, question: Question, people: People) -> Row:
     }
 
 
+@query(REPORTS, CompanyRows)
 def pages(rows: CompanyRows, asked: Interactions, people: People) -> Iterator[Report]:
     """All pages, one after the other, of one position of the log."""
     following: Interactions | None = asked

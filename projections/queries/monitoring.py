@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
 
+from domain.access import ATTEND
 from projections.engine.temporal_view import CompanyRows, TemporalView
 from projections.figures.definitions import VERSION
 from projections.figures.intervals import iso
 from projections.figures.metrics import QueryContext, Row, query_context
 from projections.figures.question import Question
 from projections.queries.agent_states import STATES, AgentState, OpenVisit, open_visits, standings
+from projections.query_bus import query
 
-_RECORDED = "SELECT intDiv(max(recorded_us), 1000) AS at FROM events WHERE tenant = {{tenant:UUID}}{known}"
+_RECORDED = "SELECT intDiv(max(recorded_us), 1000) AS at FROM {events}"
 _LAST_LIVE = """
-SELECT max(greatest(greatest(offered_ms, ifNull(ended_ms, 0)), ifNull(released_ms, 0))) AS at FROM visits
-WHERE tenant = {tenant:UUID} AND live = 1 AND removed = 0
+SELECT max(greatest(greatest(offered_ms, ifNull(ended_ms, 0)), ifNull(released_ms, 0))) AS at FROM {visits} WHERE live = 1
 """
 
 _GROUPS = {
@@ -59,12 +61,11 @@ def stand(on: QueryContext) -> Stand:
 
 
 def _recorded(view: TemporalView) -> int:
-    known = "" if view.as_of is None else " AND position <= {as_of:UInt64}"
-    return view.ask(_At, _RECORDED.format(known=known))[0].at or 0
+    return view.ask(_At, _RECORDED.format(events=view.events()))[0].at or 0
 
 
 def _commanded_after(view: TemporalView, last: int) -> bool:
-    told = view.ask(_At, _LAST_LIVE)[0].at
+    told = view.ask(_At, _LAST_LIVE.format(visits=view.written("visits")))[0].at
     return told is not None and told > last
 
 
@@ -86,6 +87,19 @@ def board(on: QueryContext) -> dict[str, Any]:
     }
 
 
+_SEEN = "SELECT 1 AS at FROM {interactions} WHERE id = {{interaction:UUID}} LIMIT 1"
+
+
+@query(ATTEND, CompanyRows)
+def interaction_seen(rows: CompanyRows, interaction: UUID) -> bool:
+    """Whether a call may be seen, as far as the rows know it."""
+    found, _ = rows.answer(
+        None, None, lambda view: view.ask(_At, _SEEN.format(interactions=view.rows_of("interactions")), interaction=interaction)
+    )
+    return bool(found)
+
+
+@query(ATTEND, CompanyRows)
 def monitor(rows: CompanyRows, question: Question) -> dict[str, Any]:
     """B2: the live board, and what it was reckoned by."""
     found, position = rows.answer(question.as_of, question.moment_ms, lambda view: board(query_context(view, question)))

@@ -1,4 +1,4 @@
-"""What there is, by name: queues, agents, IVRs, users; a page at a time."""
+"""What there is, by name: queues, agents, IVRs; a page at a time."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from uuid import UUID
 
 import msgspec
 
-from projections.engine.temporal_view import TemporalView
+from domain.access import ANYONE
+from projections.engine.temporal_view import CompanyRows, TemporalView
+from projections.query_bus import query
 
 
 class Registered(msgspec.Struct, frozen=True):
@@ -37,13 +39,18 @@ class RegisteredQueue(Registered, frozen=True):
 
 
 class RegisteredAgent(Registered, frozen=True):
-    """A person who answers. queues: those in which the agent is in now; "" stands for all."""
+    """A person who answers. queues: those in which the agent is in now; "" stands for all.
+
+    user: to whom the agent belongs, None to nobody yet. interfaces: the telephones by which the agent is reached.
+    """
 
     TABLE = "agents"
-    COLUMNS = "id, name, queues"
+    COLUMNS = "id, name, queues, user, interfaces"
     ONLY = "person = 1"
 
     queues: tuple[str, ...]
+    user: UUID | None
+    interfaces: tuple[str, ...]
 
 
 class RegisteredIvr(Registered, frozen=True):
@@ -61,30 +68,26 @@ ORDER BY name, toString(id) LIMIT {{limit:UInt32}}"""
 
 _ONE = "SELECT {columns} FROM {rows} WHERE {only} AND id = {{id:UUID}}"
 
-_USERS = """
-SELECT DISTINCT id, position FROM events
-WHERE tenant = {tenant:UUID} AND topic = 'user.registered' AND position > {after:UInt64} ORDER BY position LIMIT {limit:UInt32}"""
+
+@query(ANYONE, CompanyRows)
+def page(
+    rows: CompanyRows, kind: type[R], after: tuple[str, str], limit: int, *, as_of: int | None = None, moment_ms: int | None = None
+) -> tuple[list[R], int]:
+    """At most `limit` things of a kind in the order of their names, after the one with this (name, id); and the position that the answer covers."""
+
+    def ask(view: TemporalView) -> list[R]:
+        sql = _PAGE.format(columns=kind.COLUMNS, rows=view.rows_of(kind.TABLE), only=kind.ONLY)
+        return view.ask(kind, sql, after_name=after[0], after_id=after[1], limit=limit)
+
+    return rows.answer(as_of, moment_ms, ask)
 
 
-def page(view: TemporalView, kind: type[R], after: tuple[str, str], limit: int) -> list[R]:
-    """At most `limit` things of a kind in the order of their names, after the one with this (name, id)."""
-    sql = _PAGE.format(columns=kind.COLUMNS, rows=view.rows_of(kind.TABLE), only=kind.ONLY)
-    return view.ask(kind, sql, after_name=after[0], after_id=after[1], limit=limit)
-
-
-def one(view: TemporalView, kind: type[R], id: UUID) -> R | None:
+@query(ANYONE, CompanyRows)
+def one(rows: CompanyRows, kind: type[R], id: UUID, *, as_of: int | None = None, moment_ms: int | None = None) -> R | None:
     """The thing of a kind that has this id."""
-    found = view.ask(kind, _ONE.format(columns=kind.COLUMNS, rows=view.rows_of(kind.TABLE), only=kind.ONLY), id=id)
+
+    def ask(view: TemporalView) -> list[R]:
+        return view.ask(kind, _ONE.format(columns=kind.COLUMNS, rows=view.rows_of(kind.TABLE), only=kind.ONLY), id=id)
+
+    found, _ = rows.answer(as_of, moment_ms, ask)
     return found[0] if found else None
-
-
-class UserKnown(msgspec.Struct, frozen=True):
-    """A user of the company. position: of the event by which the user came to be."""
-
-    id: UUID
-    position: int
-
-
-def users(view: TemporalView, after: int, limit: int) -> list[UserKnown]:
-    """At most `limit` users in the order in which they came to be, after a position of the log."""
-    return view.warehouse.rows(UserKnown, _USERS, view.tenant, after=after, limit=limit)

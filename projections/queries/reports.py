@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from domain.access import REPORTS
 from domain.errors import InvalidField
 from projections.engine.temporal_view import CompanyRows, TemporalView
 from projections.figures import agents as agent_figures
@@ -12,6 +13,7 @@ from projections.figures import metrics
 from projections.figures.metrics import QueryContext, Row, counted, query_context, rows_of
 from projections.figures.question import CLOCKS, Question
 from projections.queries.report import Column, Report, clock_ms, comma, limits, pauses
+from projections.query_bus import query
 
 _NAMES = {
     "queue": Column("queue", "Serviço"),
@@ -94,17 +96,20 @@ AGENT_KEYS = agent_figures.FIGURES
 """What a row has besides its name, in this order."""
 
 
+@query(REPORTS, CompanyRows)
 def queues(rows: CompanyRows, question: Question) -> Report:
     """Visits by queue, agent, IVR or interval: QUEUE_KEYS."""
     by_ivr = question.by == "ivr"
     return _report(rows, question, ivr_figures.ivr_figures if by_ivr else lambda on: rows_of(on, counted(on)), _QUEUES, QUEUE_KEYS)
 
 
+@query(REPORTS, CompanyRows)
 def ivr(rows: CompanyRows, question: Question) -> Report:
     """D2, *Relatório IVR*, by IVR, service (queue), agent or interval: IVR_KEYS; tables and CSV have the manual's columns."""
     return _report(rows, question, ivr_figures.ivr_figures, _IVR, IVR_KEYS)
 
 
+@query(REPORTS, CompanyRows)
 def agents(rows: CompanyRows, question: Question) -> Report:
     """How agents' time went, by agent or by interval with all together: AGENT_KEYS."""
     if question.by not in ("agent", *CLOCKS):

@@ -207,6 +207,7 @@ def test_a_step_that_cannot_be_now_is_refused_and_changes_nothing(ana, context, 
         ("/v1/queues", {"name": "vendas", "internal_number": "12"}, "/internal_number"),
         ("/v1/queues", {"name": "vendas", "profile": "best"}, "/profile"),
         ("/v1/agents/log-in", {"agent": ""}, "/agent"),
+        ("/v1/agents/log-in", {"agent": "Ana", "lease_minutes": 0}, "/lease_minutes"),
         ("/v1/agents/pause", {"agent": "Ana", "reason": ""}, "/reason"),
         ("/v1/ivrs", {"name": "dia", "zone": "Mars"}, "/zone"),
         ("/v1/ivrs", {"name": "dia", "menu": [{"digit": "x", "queue": "vendas"}]}, "/menu/0/digit"),
@@ -280,3 +281,13 @@ def test_the_operator_sees_that_the_server_is_alive_ready_and_how_it_fares(ana, 
         'atende_http_requests_total{method="GET",route="/v1/agents",status="200"} 1.0',
     ):
         assert line in lines, line
+
+
+def test_a_heartbeat_renews_the_lease_of_an_agent_who_is_in(ana, center, context):
+    context.say("/v1/agents/log-in", 0, agent="Ana", lease_minutes=5)
+    beat = ana.post("/v1/agents/Ana/heartbeat")
+    assert beat.status_code == 200, beat.text
+    assert beat.json()["result"]["lease_until"] == center.clock.us + 5 * 60 * 1_000_000
+    problem_of(ana.post("/v1/agents/Bia/heartbeat"), 404, "not-found")
+    context.say("/v1/agents/log-out", 0, agent="Ana")
+    problem_of(ana.post("/v1/agents/Ana/heartbeat"), 409, "refused")

@@ -9,9 +9,16 @@ import msgspec
 import pytest
 
 from api import live_stream as live
+from api.http_metrics import Instruments
 from api.live_stream import Feed, Message, Quiet, render
 from domain.base import Event, Personal
-from domain.queues import QueueActivated, QueueRegistered, QueueSettings
+from domain.contacts import ContactAppeared
+from domain.queues import QueueActivated
+from domain.users import CompanySettingsSet, UserActivated
+from domain.voice.calls import Call
+from domain.voice.facts import Fact
+from domain.voice.interactions import Observed
+from store.database import StoreUnavailable
 
 OURS, THEIRS = UUID(int=1), UUID(int=2)
 
@@ -69,7 +76,7 @@ def test_no_gap_and_no_double_whatever_the_pace(monkeypatch, seed):
     log.write(*random.choices([OURS, THEIRS], k=50))
 
     async def story():
-        feed = Feed(log)
+        feed = Feed(log, Instruments())
         feed.start()
         tenants = random.choices([OURS, THEIRS], k=900)
         starts = [0, 0, 13, 50]
@@ -97,7 +104,7 @@ def test_silence_is_told_with_the_position_reached():
     log.write(OURS, THEIRS, THEIRS)
 
     async def story():
-        feed = Feed(log)
+        feed = Feed(log, Instruments())
         feed.start()
         stream = feed.after(OURS, 0, quiet_s=0.01)
         told = [await anext(stream), await anext(stream)]
@@ -111,36 +118,153 @@ def test_silence_is_told_with_the_position_reached():
     assert quiet == Quiet(3)
 
 
+async def until(condition):
+    """Go on as soon as it is true in this event loop; fail when it never is."""
+    async with asyncio.timeout(20):
+        while not condition():  # noqa: ASYNC110 - the condition has no event of its own
+            await asyncio.sleep(0)
+
+
 def test_nothing_is_read_while_nobody_listens():
+    """The first thing that is read is what comes after the end of the log as it stood when the first client came."""
+    log = Log()
+    reads = []
+    read = log.read
+    log.read = lambda after, limit: (reads.append(after), read(after, limit))[1]
+
+    async def story():
+        feed = Feed(log, Instruments())
+        feed.start()
+        log.write(OURS, OURS)
+        await until(lambda: not feed._written.is_set())
+        stream = feed.after(OURS, 2, quiet_s=15.0)
+        coming = asyncio.create_task(anext(stream))
+        await until(lambda: feed.listeners)
+        log.write(OURS)
+        message = await coming
+        await stream.aclose()
+        await feed.stop()
+        return message
+
+    assert asyncio.run(story()).position == 3
+    assert reads[0] == 2
+    assert 0 not in reads
+
+
+class FailingLog(Log):
+    """Reads fail so long as `error` is one."""
+
+    error = None
+
+    def read(self, after, limit):
+        if self.error is not None:
+            raise self.error
+        return super().read(after, limit)
+
+
+@pytest.mark.parametrize(("error", "cause"), [(ValueError("a fault of our own"), "error"), (StoreUnavailable("away"), "store")])
+def test_a_follower_that_fails_is_started_again_and_seen(monkeypatch, error, cause):
+    monkeypatch.setattr(live, "RESTART_S", 0.001)
+    log, instruments = FailingLog(), Instruments()
+
+    def restarts():
+        return instruments.live_restarts.labels(cause)._value.get()
+
+    async def story():
+        feed = Feed(log, instruments)
+        feed.start()
+        heard = []
+
+        async def listen():
+            heard.extend([news async for news in feed.after(OURS, 0, quiet_s=0.001)])
+
+        listening = asyncio.create_task(listen())
+        await until(lambda: feed.listeners)
+        log.error = error
+        log.write(OURS)
+        await asyncio.wait_for(listening, 20)
+        assert all(isinstance(news, Quiet) for news in heard)
+        await until(lambda: restarts() > 0)
+        log.error = None
+        await until(lambda: not feed.failed)
+        stream = feed.after(OURS, 0, quiet_s=15.0)
+        message = await asyncio.wait_for(anext(stream), 20)
+        await stream.aclose()
+        await feed.stop()
+        return message
+
+    assert asyncio.run(story()).position == 1
+    assert restarts() > 0
+
+
+def test_a_follower_that_has_ended_lets_nobody_hear_that_the_line_is_alive():
     log = Log()
 
     async def story():
-        feed = Feed(log)
+        feed = Feed(log, Instruments())
         feed.start()
-        log.read = None
-        log.write(OURS)
-        await asyncio.sleep(0)
+        feed._follower.cancel()
+        await until(feed._follower.done)
+        assert feed.failed
+        return [news async for news in feed.after(OURS, 0, quiet_s=0.001)]
+
+    assert asyncio.run(story()) == []
+
+
+def test_how_far_the_follower_is_behind_is_told_while_somebody_listens():
+    log = Log()
+
+    async def story():
+        feed = Feed(log, Instruments())
+        log.write(OURS, OURS)
+        assert feed.lag == 0
+        stream = feed.after(OURS, 2, quiet_s=0.001)
+        feed.start()
+        await anext(stream)
         await feed.stop()
+        log.write(OURS, OURS, OURS)
+        assert feed.lag == 3
+        await stream.aclose()
+        assert feed.lag == 0
 
     asyncio.run(story())
 
 
-def test_a_message_holds_no_personal_datum():
-    fields = {"originator_id": UUID(int=3), "originator_version": 1, "tenant": OURS, "actor": "", "occurred_at": 0, "recorded_at": 1_500}
-    shown = render(Row(4, QueueRegistered(name="vendas", settings=QueueSettings(), **fields)))
+def test_an_event_of_which_no_message_can_be_made_is_told_as_such(caplog):
+    log = Log()
+    log.write(OURS)
+    row = Row(1, msgspec.structs.replace(log.rows[0].event, originator_id="no id"))
+    message = render(row)
+    assert (message.said.type, message.position) == ("untold", 1)
+    assert "position=1 topic=queue.activated" in caplog.text
+
+
+def test_a_message_holds_no_personal_datum_and_nothing_of_how_the_event_is_stored():
+    fields = {
+        "originator_id": UUID(int=3),
+        "originator_version": 1,
+        "tenant": OURS,
+        "actor": "user:x",
+        "occurred_at": 1_500,
+        "recorded_at": 1_500,
+    }
+    number = Personal(UUID(int=9), "+5511987654321")
+    facts = (Fact("arrived", 1_500, text="551140028922", private=number), Fact("offered", 1_500, queue="vendas", private=number))
+    call = Call(call="crm-1", protocol=7, origin="Portal", direction="inbound", started_ms=1, number=number)
+    shown = render(Row(4, Observed(facts=facts, call=call, **fields)))
     assert shown is not None
-    body = msgspec.json.decode(shown.data)
-    assert body["what"]["name"] == "vendas"
-    assert body["what"]["settings"]["sla_ms"] == 20_000
-    assert (body["position"], body["topic"], body["recorded_at"]) == (4, "queue.registered", "1970-01-01T00:00:00.001Z")
-    hidden = live.plain({"caller": Personal(UUID(int=9), "+5511987654321"), "facts": (Personal(UUID(int=9), sealed="sealed:x"),)})
-    assert hidden == {"caller": None, "facts": [None]}
+    assert msgspec.json.decode(shown.data) == {
+        "version": 1,
+        "position": 4,
+        "occurred_at": "1970-01-01T00:00:00.001Z",
+        "type": "interaction",
+        "interaction": str(UUID(int=3)),
+        "steps": [{"what": "arrived", "queue": "", "agent": ""}, {"what": "offered", "queue": "vendas", "agent": ""}],
+    }
 
 
-def test_what_concerns_users_and_contacts_is_not_shown():
-    class UserNamed(Event, frozen=True, kw_only=True):
-        name: str = ""
-
-    UserNamed.TOPIC = "user.named"
+@pytest.mark.parametrize("kind", [UserActivated, CompanySettingsSet, ContactAppeared])
+def test_what_concerns_users_companies_and_contacts_is_not_told(kind):
     fields = {"originator_id": UUID(int=3), "originator_version": 1, "tenant": OURS, "actor": "", "occurred_at": 0, "recorded_at": 0}
-    assert render(Row(4, UserNamed(name="Ana", **fields))) is None
+    more = {field.name: None for field in msgspec.structs.fields(kind) if field.required and field.name not in fields}
+    assert render(Row(4, kind(**fields, **more))) is None

@@ -8,20 +8,24 @@ from contextlib import contextmanager
 import httpx
 import pytest
 import uvicorn
+from pydantic import TypeAdapter
 
-from api import monitoring
+from api import live_stream, monitoring
 from api.app import create_app
+from api.live_messages import LiveMessage
 from commands.interactions import AbandonCall, EndCall, OfferCall, StartCall
-from domain.ids import company_id
+from domain.access import Scope
+from domain.ids import company_id, interaction_id, queue_id
 from tests.kit.http import operator
+from tests.kit.waiting import within
 
 DEADLINE_S = 20
 
 
 @contextmanager
-def server_of(center):
-    """The app of the center on a free port of this machine; its address."""
-    server = uvicorn.Server(uvicorn.Config(create_app(center), host="127.0.0.1", port=0, log_level="warning", timeout_graceful_shutdown=1))
+def server_of(app):
+    """The app on a free port of this machine; its address."""
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run)
     thread.start()
     end = time.monotonic() + DEADLINE_S
@@ -37,8 +41,13 @@ def server_of(center):
 
 
 @pytest.fixture
-def address(center):
-    with server_of(center) as address:
+def app(center):
+    return create_app(center)
+
+
+@pytest.fixture
+def address(app):
+    with server_of(app) as address:
         yield address
 
 
@@ -100,9 +109,10 @@ def test_what_happens_is_seen_in_order_and_without_a_person(center, ana, address
         events = take(stream, expected[-1])
     assert [int(event["id"]) for event in events] == expected
     bodies = [json.loads(event["data"]) for event in events]
-    assert [body["topic"] for body in bodies] == [event["event"] for event in events]
+    assert [body["type"] for body in bodies] == [event["event"] for event in events]
     assert [body["position"] for body in bodies] == expected
-    assert bodies[-1]["what"]["call"]["status"] == "Abandoned"
+    assert {body["version"] for body in bodies} == {1}
+    assert bodies[-1]["steps"][-1] == {"what": "hung_up", "queue": "", "agent": ""}
     assert "987654321" not in json.dumps(bodies)
 
 
@@ -143,7 +153,7 @@ def test_another_company_is_not_heard(center, ana, log_in, address):
         events = take(stream, center.store.head())
     positions = [int(event["id"]) for event in events]
     assert positions == shown(center, "Empresa", 0)[-len(positions) :]
-    assert json.loads(events[-1]["data"])["what"]["call"]["call"] == "Empresa-2"
+    assert json.loads(events[-1]["data"])["interaction"] == str(interaction_id(company_id("Empresa"), "Empresa-2"))
 
 
 def test_a_silent_line_is_alive_and_tells_how_far_it_followed(center, ana, log_in, address, monkeypatch):
@@ -176,3 +186,65 @@ def test_a_position_that_cannot_be_is_refused(ana, params, status):
 def test_listening_needs_the_permission(log_in):
     bia = log_in(permissions=("gerenciar-relatorio",))
     assert bia.get("/v1/live").status_code == 403
+
+
+def test_every_message_is_one_that_the_document_describes(center, ana, address):
+    schemas = ana.get("/openapi.json").json()["components"]["schemas"]
+    described = {schema["properties"]["type"]["const"] for name, schema in schemas.items() if name.endswith("Message") and "properties" in schema and "type" in schema["properties"]}  # fmt: skip
+    assert described == {"interaction", "agent", "queue", "ivr", "source", "untold"}
+    with listening(address, ana, after=0) as stream:
+        live_through(center, range(2))
+        events = take(stream, center.store.head())
+    for event in events:
+        told = TypeAdapter(LiveMessage).validate_json(event["data"])
+        assert told.type == event["event"]
+        assert str(told.position) == event["id"]
+
+
+def test_who_may_see_one_queue_alone_hears_of_no_other(center, ana, app, address):
+    live_through(center, ["before"])
+    app.state.application.scope_of = lambda _: Scope(queues=frozenset({"suporte"}))
+    with listening(address, ana, after=center.store.head()) as stream:
+        live_through(center, [1])
+        id = center.bus.execute(StartCall(call="own", number="5511912345678"), operator("Empresa")).id
+        center.bus.execute(OfferCall(interaction=id, queue="suporte"), operator("Empresa"))
+        center.bus.execute(EndCall(interaction=id), operator("Empresa"))
+        events = take(stream, center.store.head())
+    told = [json.loads(event["data"]) for event in events]
+    assert {body["interaction"] for body in told if body["type"] == "interaction"} == {str(id)}
+    assert [step["what"] for body in told if body["type"] == "interaction" for step in body["steps"]] == ["offered", "abandoned", "hung_up"]
+    assert {step["queue"] for body in told for step in body.get("steps", ())} <= {"", "suporte"}
+    assert {body["queue"] for body in told if body["type"] == "queue"} == {str(queue_id(company_id("Empresa"), "suporte"))}
+
+
+def test_a_stream_whose_follower_fails_ends_and_the_next_one_is_whole(center, ana, app, address, monkeypatch):
+    """No client is told that a dead line is alive: it comes back, and has all. The failures are counted."""
+    monkeypatch.setattr(monitoring, "QUIET_S", 0.02)
+    monkeypatch.setattr(live_stream, "RESTART_S", 0.02)
+    feed, before = app.state.application.feed, center.store.head()
+    read, broken = center.store.read, threading.Event()
+
+    def breaking(after, limit):
+        if broken.is_set():
+            raise ValueError("a fault of our own")
+        return read(after, limit)
+
+    monkeypatch.setattr(center.store, "read", breaking)
+    with listening(address, ana, after=before) as stream:
+        broken.set()
+        live_through(center, [1])
+        assert all("data" not in event for event in stream)
+    broken.clear()
+    within(lambda: not feed.failed, DEADLINE_S)
+    with listening(address, ana, after=before) as stream:
+        events = take(stream, shown(center, "Empresa", before)[-1])
+    assert [int(event["id"]) for event in events] == shown(center, "Empresa", before)
+    assert 'atende_live_restarts_total{cause="error"}' in httpx.get(f"{address}/metrics").text
+
+
+def test_nobody_is_let_onto_a_stream_that_cannot_follow_the_log(ana, app, address):
+    feed = app.state.application.feed
+    feed._failures = 1
+    asked = {"Authorization": f"Bearer {ana.tokens['access_token']}"}
+    answer = httpx.get(f"{address}/v1/live", headers=asked)
+    assert (answer.status_code, answer.json()["type"]) == (503, "urn:problem-type:atende:unavailable")

@@ -11,9 +11,9 @@ import pytest
 from commands.command_bus import CommandBus
 from commands.contacts import ForgetContact
 from commands.handler_context import Caller
+from domain.access import PERMISSIONS
 from domain.base import FORGOTTEN
 from domain.errors import Refused
-from domain.users import PERMISSIONS
 from store.event_store import Store
 from store.keyring import Additions
 from store.storage_location import InDirectory, StorageLocation

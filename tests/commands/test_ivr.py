@@ -8,8 +8,9 @@ import pytest
 
 from commands.command_bus import CommandBus
 from commands.handler_context import Caller, Command, Done, HandlerContext, handles
-from commands.ivr import MANAGE_PHONES, ChangeIvrSettings, DeleteIvr, RegisterIvr, ensure_ivr
-from commands.queues import MANAGE_QUEUES, RegisterQueue
+from commands.ivr import ChangeIvrSettings, DeleteIvr, RegisterIvr, ensure_ivr
+from commands.queues import RegisterQueue
+from domain.access import MANAGE_PHONES, MANAGE_QUEUES
 from domain.errors import AlreadyExists, InvalidField, NotAllowed, NotFound
 from domain.ids import company_id, ivr_id
 from domain.ivr import Hours, IvrSettings, Message, Option

@@ -9,7 +9,6 @@ import pytest
 from commands.command_bus import CommandBus
 from commands.handler_context import Caller, Command, Done, HandlerContext, handles
 from commands.queues import (
-    MANAGE_QUEUES,
     ActivateQueue,
     ChangeQueueSettings,
     DeactivateQueue,
@@ -20,6 +19,7 @@ from commands.queues import (
     ensure_queue,
 )
 from commands.users import RegisterCompany
+from domain.access import MANAGE_QUEUES
 from domain.errors import AlreadyExists, InvalidField, NotAllowed, NotFound, Refused
 from domain.ids import company_id, queue_id
 from domain.queues import Queue, QueueSettings

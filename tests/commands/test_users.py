@@ -24,9 +24,10 @@ from commands.users import (
     hashed_password,
     who_is,
 )
+from domain.access import PERMISSIONS
 from domain.errors import AlreadyExists, DomainError, InvalidField, NotAllowed, NotFound, Refused
 from domain.ids import company_id
-from domain.users import LINK_VALID_US, PERMISSIONS, CompanySettings, check_password
+from domain.users import LINK_VALID_US, CompanySettings, check_password
 from store.event_store import Store
 from store.sessions import VALID_US, Sessions
 

@@ -28,7 +28,7 @@ class _WithoutPositions(ChainedRecorder):
 
 
 class _InDirectory:
-    FIXTURE = "place"
+    FIXTURE = "location"
 
     @pytest.fixture(autouse=True)
     def _placed(self, request: pytest.FixtureRequest) -> None:

@@ -13,12 +13,12 @@ from tests.kit.compose import DISTRIBUTED, DOCKER, FILES, ONCE, environment, our
 def test_every_process_of_a_house_has_the_same_servers() -> None:
     read = {name: settings.read(environment(service)) for name, service in ours(DISTRIBUTED).items()}
     assert len({(one.store_url, one.keys_url, one.kafka, one.clickhouse_url, one.topics, one.partitions) for one in read.values()}) == 1
-    assert {name for name, one in read.items() if one.master_key} == {"api-1", "api-2", "import"}
+    assert {name for name, one in read.items() if one.master_key} == {"api-1", "api-2", "import", "processes"}
 
 
 def test_a_house_has_all_its_processes() -> None:
     commands = sorted(service["command"][0] for service in ours(DISTRIBUTED).values())
-    assert commands == ["import", "migrate", "relay", "serve", "serve", "topics", "worker", "worker"]
+    assert commands == ["import", "migrate", "processes", "relay", "serve", "serve", "topics", "worker", "worker"]
 
 
 def test_the_example_asks_for_nothing_that_nobody_uses() -> None:

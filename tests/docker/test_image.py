@@ -77,7 +77,7 @@ def test_processes_on_servers_need_nothing_that_their_image_leaves_out() -> None
     left_out = re.findall(r"uninstall --yes (.*)", IMAGES["build-servers"])[0].split()
     modules = {module for module, whose in packages_distributions().items() if set(whose) & set(left_out)}
     assert {"chdb", "pandas", "pyarrow", "numpy"} <= modules
-    packages = ["api", "cli", "commands", "domain", "migrations", "projections", "streams", "telephony_adapter"]
+    packages = ["api", "cli", "commands", "domain", "migrations", "processes", "projections", "store", "streams", "telephony_adapter"]
     code = IMPORTS.format(left_out=modules, packages=packages, of_the_engine={"projections.engine.chdb_warehouse"})
     done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -93,7 +93,7 @@ def test_the_image_is_of_a_python_that_the_project_supports() -> None:
 def test_all_that_is_installed_reaches_the_build_and_nothing_else() -> None:
     ignored = (ROOT / ".dockerignore").read_text().splitlines()
     told = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    packages = told["tool"]["setuptools"]["packages"]
+    packages = [name.rstrip("*") for name in told["tool"]["setuptools"]["packages"]["find"]["include"]]
     assert "*" in ignored
     let_in = {line[1:] for line in ignored if line.startswith("!")}
     assert let_in >= {*packages, "*.py", "pyproject.toml", "constraints.txt", told["project"]["readme"], *told["project"]["license-files"]}

@@ -40,7 +40,9 @@ CREATE TABLE agents
     name String,
     person UInt8,
     member String,
-    queues Array(String)
+    queues Array(String),
+    user Nullable(UUID),
+    interfaces Array(String)
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (tenant, id);
@@ -55,7 +57,9 @@ CREATE TABLE agents_versions
     name String,
     person UInt8,
     member String,
-    queues Array(String)
+    queues Array(String),
+    user Nullable(UUID),
+    interfaces Array(String)
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (tenant, id, version);
@@ -328,6 +332,42 @@ CREATE TABLE sources_versions
     born Nullable(Int64),
     missed_queues Array(String),
     missed_counts Array(Int64)
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (tenant, id, version);
+
+CREATE TABLE users
+(
+    tenant UUID,
+    id UUID,
+    version UInt64,
+    position UInt64,
+    removed UInt8,
+    registered UInt64,
+    name String,
+    email String,
+    level String,
+    permissions Array(String),
+    active UInt8,
+    has_password UInt8
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (tenant, id);
+
+CREATE TABLE users_versions
+(
+    tenant UUID,
+    id UUID,
+    version UInt64,
+    position UInt64,
+    removed UInt8,
+    registered UInt64,
+    name String,
+    email String,
+    level String,
+    permissions Array(String),
+    active UInt8,
+    has_password UInt8
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (tenant, id, version);

@@ -29,7 +29,7 @@ def services(tmp_path: Path) -> Iterator[Path]:
 def test_a_house_that_is_up_is_ready_and_works(services: Path) -> None:
     said: list[str] = []
     up(services, said.append)
-    assert [line.split()[0] for line in said] == ["api-1", "api-2", "relay", "worker-1", "worker-2"]
+    assert [line.split()[0] for line in said] == ["api-1", "api-2", "relay", "processes", "worker-1", "worker-2"]
     settings = dict(line.split("=", 1) for line in (services / "env").read_text().splitlines())
     atende = Quick(services / "none", {**settings, "ATENDE_DATA": str(services / "none")})
     assert atende("import", "ami", RUN_B / "ami.timed.jsonl.gz", "--json").json["calls"] == 74
@@ -41,7 +41,7 @@ def test_a_house_that_is_up_is_ready_and_works(services: Path) -> None:
         assert ready.json()["position"] == end
     _an_administrator_comes_in(atende, *urls)
     down(services, said.append)
-    assert said[-5:] == [f"{name} has ended" for name in ("api-1", "api-2", "relay", "worker-1", "worker-2")]
+    assert said[-6:] == [f"{name} has ended" for name in ("api-1", "api-2", "relay", "processes", "worker-1", "worker-2")]
 
 
 def _an_administrator_comes_in(atende: Quick, first: str, second: str) -> None:

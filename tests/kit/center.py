@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from msgspec.structs import replace
 
+from domain.access import WHOLE_COMPANY
 from domain.agents import AgentObserved
 from domain.base import MS, Event
 from domain.ids import agent_id, interaction_id, queue_id, timeline_id
@@ -48,7 +49,7 @@ class Center:
     def rows(self) -> CompanyRows:
         """What reports are asked of; everything told so far is written first."""
         self.write()
-        return CompanyRows(self.warehouse, self.tenant, self.progress)
+        return CompanyRows(self.warehouse, self.tenant, WHOLE_COMPANY, self.progress)
 
     def write(self) -> None:
         """Write what was told since the last time."""

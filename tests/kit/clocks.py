@@ -15,3 +15,16 @@ class Shifted:
 
     def now_us(self) -> int:
         return self._system.now_us() + round(self.by_s * SECOND)
+
+
+class Settable:
+    """A clock that goes on only when it is told to."""
+
+    def __init__(self, us: int = 1_800_000_000_000_000) -> None:
+        self.us = us
+
+    def now_us(self) -> int:
+        return self.us
+
+    def pass_s(self, seconds: float) -> None:
+        self.us += round(seconds * SECOND)

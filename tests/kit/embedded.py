@@ -12,8 +12,10 @@ from zoneinfo import ZoneInfo
 
 from commands.command_bus import CommandBus
 from commands.handler_context import Caller
-from commands.observations import OBSERVE
-from processes.restarts import settle_restarts
+from domain.access import OBSERVE, WHOLE_COMPANY
+from processes.manager import Ports
+from processes.restarts import Restarts
+from processes.runner import ProcessRunner
 from projections.engine.runner import Runner
 from projections.engine.temporal_view import CompanyRows
 from projections.figures.question import Question
@@ -39,6 +41,8 @@ class EmbeddedCenter:
         self.runner = runner
         self.warehouse = rows
         self.companies: list[Company] = []
+        ports = Ports(rows.query, lambda: runner.position, lambda _: 0)
+        self.processes = ProcessRunner(self.bus, [Restarts(ports)])
 
     def company(self) -> Company:
         """A company without a past."""
@@ -48,10 +52,9 @@ class EmbeddedCenter:
     def follow(self) -> None:
         """As an import does that waits: rows for all that was told, restarts told to everyone."""
         self.runner.run_until(self.store.head())
-        waiting = [company for company in self.companies if not company.settled]
-        if sum(settle_restarts(self.bus, self.warehouse, company.tenant) for company in waiting):
-            self.runner.run_until(self.store.head())
-        for company in waiting:
+        self.processes.catch_up(self.store.head())
+        self.runner.run_until(self.store.head())
+        for company in self.companies:
             company.settled = True
 
 
@@ -88,7 +91,7 @@ class Company:
     def _report(self, subject: str, question: dict[str, Any]) -> Figures:
         if not self.settled:
             self.center.follow()
-        rows = CompanyRows(self.center.warehouse, self.tenant, self.center.runner.progress)
+        rows = CompanyRows(self.center.warehouse, self.tenant, WHOLE_COMPANY, self.center.runner.progress)
         told: Sequence[dict[str, Any]] = getattr(reports, subject)(rows, Question(**question)).rows
         return {row[next(iter(row))]: row for row in told}
 

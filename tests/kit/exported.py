@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, Metric
 
 from api.http_metrics import Instruments
 from cli.relay import _Collected
+from processes.execution import Figures as ProcessFigures
+from processes.metrics import ProcessMetrics
 from store.recorder import SCHEMA
 from store.sqlite_database import SqliteDatabase
 from streams.relay import Figures
@@ -25,6 +27,15 @@ _SERIES = {
 }
 
 
+class _Idle:
+    """Process managers that do nothing."""
+
+    figures: ClassVar[dict[str, ProcessFigures]] = {"one": ProcessFigures()}
+
+    def now_us(self) -> int:
+        return 0
+
+
 def exported(directory: Path) -> dict[str, frozenset[str]]:
     """Every series of an API, a relay and a worker, with its labels."""
     found = {}
@@ -32,11 +43,13 @@ def exported(directory: Path) -> dict[str, frozenset[str]]:
         log.define(SCHEMA)
         relay = CollectorRegistry()
         relay.register(_Collected(Figures(log)))
-        for registry in (_registry(Instruments()), relay, _registry(WorkerMetrics())):
+        reacting = CollectorRegistry()
+        reacting.register(ProcessMetrics(_Idle(), lambda: 0))
+        for registry in (_registry(Instruments()), relay, _registry(WorkerMetrics()), reacting):
             for collector in list(registry._collector_to_names):
                 for family in collector.collect():
                     for suffix, more in _SERIES[family.type].items():
-                        found[family.name + suffix] = frozenset({*_labels(collector), *more}) | ADDED
+                        found[family.name + suffix] = frozenset({*_labels(collector, family), *more}) | ADDED
     return found
 
 
@@ -44,6 +57,6 @@ def _registry(figures: object) -> CollectorRegistry:
     return next(value for value in vars(figures).values() if isinstance(value, CollectorRegistry))
 
 
-def _labels(collector: Any) -> tuple[str, ...]:
-    """The collector that reads its figures when it is asked gives none of them a label."""
-    return getattr(collector, "_labelnames", ())
+def _labels(collector: Any, family: Metric) -> tuple[str, ...]:
+    """Those of a figure; where it is read only when it is asked for, those of its samples."""
+    return getattr(collector, "_labelnames", tuple({name for sample in family.samples for name in sample.labels}))

@@ -16,8 +16,8 @@ from api.application_state import ApplicationState
 from bootstrap import Center, Embedded
 from commands.handler_context import Caller
 from commands.users import AppointAdministrator, RegisterCompany
+from domain.access import PERMISSIONS
 from domain.ids import company_id
-from domain.users import PERMISSIONS
 from settings import Settings
 
 PASSWORD = "Seja#Bem1"
@@ -102,7 +102,7 @@ def administrator(app: FastAPI, center: Center, company: str, email: str = "ana@
         center.bus.execute(RegisterCompany(name=company), operator(company))
     receipt = center.bus.execute(AppointAdministrator(email=email), operator(company))
     application: ApplicationState = app.state.application
-    return application.tokens.write(receipt.id, company_id(company), frozenset(PERMISSIONS))
+    return application.tokens.write(receipt.id, company_id(company), frozenset(PERMISSIONS), "Admin")
 
 
 def operator(company: str) -> Caller:

@@ -7,7 +7,6 @@ from typing import Any
 
 from domain.base import SECOND
 from domain.ids import company_id
-from processes.restarts import settle_restarts
 from simulator.center import busy_center
 from simulator.story import Story
 from telephony_adapter.ami.importer import import_ami
@@ -38,8 +37,8 @@ def import_both(center: TimedCenter, recorded: Capture, company: str) -> None:
     import_ami(center.bus, caller, recorded.timed, "ami")
     import_queue_log(center.bus, caller, [(recorded.queue_log, "queue_log")], timezone=SAO_PAULO)
     cover(center)
-    if settle_restarts(center.bus, center.warehouse, caller.tenant):
-        cover(center)
+    center.settle()
+    cover(center)
 
 
 def cover(center: TimedCenter) -> None:

@@ -27,12 +27,12 @@ class Readiness(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response({status})
         self.end_headers()
-if word in ("serve", "relay", "worker"):
+if word in ("serve", "relay", "processes", "worker"):
     http.server.HTTPServer(("127.0.0.1", int(sys.argv[3])), Readiness).serve_forever()
 """
 """A command `atende` of which nobody expects more than that its processes are there."""
 
-NAMES = ("api-1", "api-2", "relay", "worker-1", "worker-2")
+NAMES = ("api-1", "api-2", "relay", "processes", "worker-1", "worker-2")
 
 
 @pytest.fixture
@@ -58,7 +58,9 @@ def pids(directory: Path) -> dict[str, int | None]:
 def test_all_start_with_the_settings_of_the_servers_and_are_told_where_they_are(directory: Path) -> None:
     told: list[str] = []
     up(directory, told.append, command(directory))
-    assert said(directory) == [f"{word} there" for word in ("migrate", "relay", "serve", "serve", "topics", "worker", "worker")]
+    assert said(directory) == [
+        f"{word} there" for word in ("migrate", "processes", "relay", "serve", "serve", "topics", "worker", "worker")
+    ]
     assert [line.split()[0] for line in told] == list(NAMES)
     urls = (directory / "house" / "urls").read_text().split()
     assert len(set(urls)) == 2

@@ -11,7 +11,7 @@ import pytest
 
 from commands.command_bus import CommandBus
 from commands.handler_context import Caller
-from commands.observations import OBSERVE
+from domain.access import OBSERVE, WHOLE_COMPANY
 from domain.ids import company_id
 from projections.engine.runner import Runner
 from projections.engine.temporal_view import CompanyRows
@@ -74,7 +74,7 @@ def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         warehouse = fresh(engine, COMPANY).warehouse
         runner = Runner(store.recorder, warehouse)
         runner.run_until(store.head())
-        yield Told(CompanyRows(warehouse, COMPANY, runner.progress), truth, request.param == "by commands")
+        yield Told(CompanyRows(warehouse, COMPANY, WHOLE_COMPANY, runner.progress), truth, request.param == "by commands")
         runner.close()
     store.close()
 

@@ -11,7 +11,7 @@ import pytest
 from commands.command_bus import CommandBus
 from commands.contacts import ForgetContact
 from commands.handler_context import Caller
-from domain.users import PERMISSIONS
+from domain.access import PERMISSIONS
 from store.chain import Head
 from store.key_backup import KEYS, NoBackup, back_up_keys, copy, opened_backup
 from store.keyring import Keyring

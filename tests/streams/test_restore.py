@@ -9,27 +9,35 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from msgspec import structs
 
 from commands.command_bus import CommandBus
+from domain.base import Event
 from domain.contacts import ContactAppeared
+from processes.execution import Execution
+from processes.manager import Send
+from store import process_progress, recorder
 from store.chain import ChainBroken, Head
 from store.event_store import Store
 from store.key_backup import NoBackup, back_up_keys
 from store.log_restore import NotTheSameLog, Occupied, Stopped
 from store.master_key import WrongMasterKey
 from store.postgres_lock import ServerLock
+from store.process_progress import ProcessProgress
 from store.recorded_event import RecordedEvent
 from store.storage_location import OnServers
 from streams import bulk
 from streams.messages import Message, message
 from streams.relay_progress import RelayProgress
 from streams.restore import Restored, Source, restore
+from tests.commands.tally import Count, Counted, caller
 from tests.kit.kafka import send
 from tests.kit.simulated import Past, log_of, simulated
 from tests.kit.stores import behind
+from tests.processes.reacting import Echo, echo_of
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +108,33 @@ def test_the_restored_store_goes_on_where_the_log_ends(lost: Lost) -> None:
     with closing(RelayProgress(lost.location.relay(), lost.topics)) as relay_progress:
         position, reached = next(relay_progress.newest())
         assert (relay_progress.position(), position, max(reached.values())) == (len(lost.past.log), len(lost.past.log), len(lost.past.log))
+
+
+class EchoOfAll(Echo):
+    """Sends a command for every event that there is."""
+
+    REACTS_TO = (Event,)
+
+    def react(self, event: Event, state: None) -> list[Send]:
+        return [] if isinstance(event, Counted) and not event.by else [Send(Count(tally=echo_of(event.originator_id), by=0))]
+
+
+def test_a_restored_store_sends_nothing_again(lost: Lost) -> None:
+    with closing(lost.location.events()) as log:
+        # As `atende migrate` leaves an empty store.
+        log.define(recorder.SCHEMA)
+        log.define(process_progress.SCHEMA)
+        ProcessProgress(log, EchoOfAll.NAME).register()
+    lost.send(*lost.past.log)
+    lost.restore(keys=lost.backup)
+    with Store(lost.location, master=lost.past.master) as store:
+        bus = CommandBus(store)
+        reacts = Execution(EchoOfAll(), bus)
+        reacts.round()
+        assert (store.head(), reacts.figures.sent, reacts.figures.position) == (len(lost.past.log), 0, len(lost.past.log))
+        bus.execute(Count(tally=uuid4()), caller())
+        reacts.round()
+        assert reacts.figures.sent == 1
 
 
 def test_without_the_keys_everyone_reads_anonymous(lost: Lost) -> None:

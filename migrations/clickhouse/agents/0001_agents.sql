@@ -1,4 +1,5 @@
 -- One row an agent, or an interface of which nobody knows whose it is (person = 0) or that turned out to be `member`'s.
+-- user: to whom the agent belongs. interfaces: by which the agent is reached.
 CREATE TABLE IF NOT EXISTS agents
 (
     tenant UUID,
@@ -9,7 +10,9 @@ CREATE TABLE IF NOT EXISTS agents
     name String,
     person UInt8,
     member String,
-    queues Array(String)
+    queues Array(String),
+    user Nullable(UUID),
+    interfaces Array(String)
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (tenant, id);

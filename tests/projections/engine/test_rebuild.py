@@ -62,7 +62,9 @@ def test_the_same_rows_come_out(rows: Warehouse, log: MemoryLog) -> None:
 def test_rows_that_were_wrong_are_right_afterwards(rows: Warehouse, log: MemoryLog) -> None:
     right = everything(rows)
     rows.execute("TRUNCATE TABLE visits")
-    rows.execute("INSERT INTO agents SELECT tenant, id, 999, position, removed, 'Wrong', person, member, queues FROM agents FINAL")
+    rows.execute(
+        "INSERT INTO agents SELECT tenant, id, 999, position, removed, 'Wrong', person, member, queues, user, interfaces FROM agents FINAL"
+    )
     assert everything(rows) != right
     rebuild(log, rows)
     assert everything(rows) == right

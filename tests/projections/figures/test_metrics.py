@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from domain.access import WHOLE_COMPANY
 from domain.errors import InvalidField, NotFound
 from projections.engine.temporal_view import TemporalView
 from projections.engine.warehouse import Warehouse
@@ -280,5 +281,5 @@ def test_questions_that_cannot_be_name_the_field(question: dict[str, Any], field
 def test_another_companys_visits_are_never_counted(center: Center, engine: Warehouse) -> None:
     worked_example(center)
     rows = center.rows
-    other = TemporalView(rows.warehouse, fresh(engine, tenant=center.tenant.__class__(int=8)).tenant)
+    other = TemporalView(rows.warehouse, fresh(engine, tenant=center.tenant.__class__(int=8)).tenant, WHOLE_COMPANY)
     assert visit_figures(other, Question()) == []

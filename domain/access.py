@@ -1,0 +1,156 @@
+"""Who may do what, and who may see what: the permissions, the scope of a reader, and the rule of acting for somebody else.
+
+Every command and every query names one permission. A query is also answered within a `Scope`: which queues and agents of the company
+the asker may see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, Literal, get_args
+from uuid import UUID
+
+from domain.errors import NotAllowed
+
+Permission = Literal[
+    "gerenciar-empresas",  # companies, access to the platform
+    "gerenciar-service",  # queues (Serviços)
+    "gerenciar-usuário",  # users, and which agent belongs to which user
+    "gerenciar-tag",  # tags (tabulações)
+    "gerenciar-phone",  # telephone numbers and IVRs (URA)
+    "gerenciar-contatos",  # contacts
+    "gerenciar-text",  # shortcuts
+    "gerenciar-relatorio",  # reports
+    "gerenciar-produtos",  # products
+    "gerenciar-canais",  # channels
+    "gerenciar-pa",  # the agent's screen, and nothing else
+    "gerenciar-call",  # the softphone
+    "tela-atendimento",  # the queue of voice and chat, tags, transfers
+    "gerenciar-atendimento",  # the monitor of interactions
+    "gerenciar-canais-email",
+    "gerenciar-canais-boteria",
+    "gerenciar-canais-whats",
+    "gerenciar-conectores",  # connectors
+    "gerenciar-blacklist",
+    "gerenciar-api",  # integrations: telephony sources among them
+    "gerenciar-pause",  # pause reasons
+    "gerenciar-pesquisa",  # surveys
+    "gerenciar-pesquisa-relatorio",  # reports of surveys
+    "gerenciar-agentes",  # acting for agents other than one's own; the only name that the manual does not have
+]
+"""What a user may do, by the names of the portal's manual."""
+
+PERMISSIONS: tuple[Permission, ...] = get_args(Permission)
+
+MANAGE_COMPANIES: Final[Permission] = "gerenciar-empresas"
+MANAGE_QUEUES: Final[Permission] = "gerenciar-service"
+MANAGE_USERS: Final[Permission] = "gerenciar-usuário"
+MANAGE_PHONES: Final[Permission] = "gerenciar-phone"
+MANAGE_CONTACTS: Final[Permission] = "gerenciar-contatos"
+REPORTS: Final[Permission] = "gerenciar-relatorio"
+ATTEND: Final[Permission] = "gerenciar-atendimento"
+OBSERVE: Final[Permission] = "gerenciar-api"
+ACT_FOR_OTHERS: Final[Permission] = "gerenciar-agentes"
+
+ANYONE: Final = ""
+"""No permission is needed: a command proves by itself that the caller may (a one-time link), a query is every user's of the company."""
+
+Level = Literal["Admin", "Manager", "User"]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Some agents of a company under one name, whose leader sees what is theirs."""
+
+    name: str
+    agents: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What an asker may see of a company. None: no restriction of that kind.
+
+    queues: names, each that the queue has borne. agents: names. groups: those that the asker leads; their agents are seen beside `agents`.
+    A thing is seen when every restriction allows it: a visit by its queue and by the agent who answered it, so that a visit that nobody
+    answered is not seen by who may see certain agents alone.
+    """
+
+    queues: frozenset[str] | None = None
+    agents: frozenset[str] | None = None
+    groups: tuple[Group, ...] | None = None
+
+    @classmethod
+    def whole_company(cls) -> Scope:
+        """No restriction."""
+        return WHOLE_COMPANY
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything of the company may be seen."""
+        return self.queues is None and self.people is None
+
+    @cached_property
+    def people(self) -> frozenset[str] | None:
+        """The names of the agents who may be seen, by themselves or by their groups; None: all."""
+        if self.agents is None and self.groups is None:
+            return None
+        return frozenset(self.agents or ()).union(*(group.agents for group in self.groups or ()))
+
+    def sees_queue(self, name: str) -> bool:
+        """Whether the queue of this name may be seen."""
+        return self.queues is None or name in self.queues
+
+    def sees_agent(self, name: str) -> bool:
+        """Whether the agent of this name may be seen."""
+        return self.people is None or name in self.people
+
+    def queues_of(self, names: Iterable[str]) -> list[str]:
+        """Those of these queues that may be seen, in their order."""
+        return [name for name in names if self.sees_queue(name)]
+
+    def agents_of(self, names: Iterable[str]) -> list[str]:
+        """Those of these agents who may be seen, in their order."""
+        return [name for name in names if self.sees_agent(name)]
+
+
+WHOLE_COMPANY = Scope()
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who puts a query: of which company, allowed what, and within which scope. user: None for the operator."""
+
+    tenant: UUID
+    permissions: frozenset[str]
+    scope: Scope
+    user: UUID | None = None
+
+    def must_have(self, permission: str) -> None:
+        """Refuse (NotAllowed) who lacks the permission."""
+        if permission != ANYONE and permission not in self.permissions:
+            raise NotAllowed(permission)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A user who commands. A source, an integration of the deployment itself or a process manager is none."""
+
+    user: UUID
+    level: Level
+    permissions: frozenset[str]
+
+
+def acts_for_another(actor: Actor | None, owner: UUID | None) -> bool:
+    """Whether who acts as an agent that belongs to `owner` (None: to nobody yet) does so on behalf of somebody else.
+
+    Raises NotAllowed: a user of level User acts as an agent of their own only; a Manager or an Admin needs the permission to act for others.
+    """
+    if actor is None or actor.user == owner:
+        return False
+    if actor.level == "User":
+        raise NotAllowed(ACT_FOR_OTHERS, "a user of level User acts only as an agent that belongs to that user")
+    if ACT_FOR_OTHERS not in actor.permissions:
+        raise NotAllowed(ACT_FOR_OTHERS)
+    return True

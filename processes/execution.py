@@ -1,0 +1,358 @@
+"""One process manager at work: reads what is new in the log, lets it decide, and saves what follows together with its position.
+
+Each round takes the events that concern it, in order, then the timers that are due. What a decision brings about (events of its
+commands, timers, the position) is one transaction, fenced by an epoch: killed at any moment, all of it or nothing is there.
+Errors are decided here: what is away is tried again; what fails by itself is tried again some times, then set aside; and when too much
+had to be set aside, this process manager stops, for then it is not the events that are wrong.
+"""
+
+from __future__ import annotations
+
+import heapq
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any
+from uuid import UUID
+
+from commands.command_bus import CommandBus
+from commands.handler_context import Caller
+from commands.unit_of_work import Answer, Request
+from domain.base import Event
+from domain.errors import DomainError
+from processes.manager import CancelTimer, Decision, NotYet, ProcessManager, Send, SetTimer, Timer
+from store.clock import ClockOff
+from store.database import StoreUnavailable
+from store.process_progress import Deposed, Epoch, Failure, ProcessProgress
+from store.recorded_event import RecordedEvent
+
+log = logging.getLogger(__name__)
+
+READ_AT_ONCE = 5_000
+"""So many positions of the log are looked through at once."""
+
+SENT_AT_ONCE = 100
+"""So many commands are saved by one transaction, lest those of people wait. What one event brings about beyond that needs keys."""
+
+PAUSES_S = (0.1, 0.5, 1.0, 2.0)
+TRIES = 5
+"""An event or timer that fails so often is set aside."""
+
+MOST_SET_ASIDE = 20
+"""When so many are set aside in one process, the process manager stops."""
+
+IDLE_S = 1.0
+"""Without news it looks again so often; and so often a position is written down that nothing was decided at."""
+
+_NOT_YET_S = 0.1
+
+
+class _Failed(Exception):
+    """An event or timer could not be done; the error is its cause."""
+
+    def __init__(self, cause: str, position: int, timer: Timer | None = None) -> None:
+        super().__init__(cause)
+        self.cause = cause
+        self.position = position
+        self.timer = timer
+
+
+class _CommandRefused(Exception):
+    """A command that followed was refused."""
+
+
+class ProcessStopped(Exception):
+    """A process manager does not go on; says which, and why."""
+
+
+@dataclass
+class Figures:
+    """What an operator watches of one process manager.
+
+    position: all up to here is done. active: whether it is at work in this process. sent: commands. failures: attempts that failed.
+    set_aside: events and timers that were given up. behind_since: since when (us) it is not level with the log.
+    timers: those that wait, by company and key. stopped: why it stands still.
+    """
+
+    position: int = 0
+    active: bool = False
+    sent: int = 0
+    failures: int = 0
+    set_aside: int = 0
+    behind_since: int | None = None
+    timers: dict[tuple[UUID, str], Timer] = field(default_factory=dict)
+    stopped: str = ""
+
+
+@dataclass
+class _Step:
+    """What is to be saved at once, when all up to `position` is done."""
+
+    position: int
+    requests: list[Request] = field(default_factory=list)
+    timers: dict[tuple[UUID, str], Timer | None] = field(default_factory=dict)
+    """By company and key; None: cancelled."""
+    failure: Failure | None = None
+
+
+class Execution:
+    """One process manager under the epochs of this process. Used by one thread at a time; `figures` by all."""
+
+    def __init__(self, manager: ProcessManager[Any], bus: CommandBus) -> None:
+        self.manager = manager
+        self.figures = Figures()
+        self._name = manager.NAME
+        self._bus = bus
+        self._recorder = bus.store.recorder
+        self.progress = ProcessProgress(self._recorder.db, self._name)
+        self._topics = manager.topics()
+        self._epoch: Epoch | None = None
+        self._position = self._written = 0
+        self._written_at = 0.0
+        self._timers = self.figures.timers
+        self._queue: list[tuple[int, bytes, str]] = []
+        self._tries: dict[str, int] = {}
+        self._pauses = 0
+
+    # Rounds
+
+    def begin_anew(self) -> None:
+        """Take over at the next round: what is known here may not be what is saved."""
+        self._epoch = None
+
+    def round(self, closing: Callable[[], bool] = lambda: False, *, timers: bool = True) -> float:
+        """Do all that there is to do; for how long to wait then, unless there is news. Raises Deposed, ProcessStopped."""
+        try:
+            self._round(closing, timers=timers)
+        except NotYet:
+            return _NOT_YET_S
+        except (StoreUnavailable, ClockOff) as error:
+            # What was being saved may have been saved.
+            self._epoch = None
+            log.warning("process retry name=%s position=%d reason=%s", self._name, self._position, error)
+            return self._pause()
+        except _Failed as failed:
+            return self._failed(failed)
+        self._pauses = 0
+        return self._until_next()
+
+    def _round(self, closing: Callable[[], bool], *, timers: bool) -> None:
+        if self._epoch is None:
+            self._begin()
+        end = self._bus.store.head()
+        self._seen(end)
+        while self._position < end and not closing():
+            self._follow(end)
+            self._seen(end)
+        if timers and not closing() and self._position >= self._quiet:
+            self._fire(closing)
+        if monotonic() - self._written_at > IDLE_S:
+            self.write_position()
+
+    def _begin(self) -> None:
+        epoch = self.progress.begin()
+        self._timers.clear()
+        self._queue.clear()
+        for timer in self.progress.timers():
+            self._keep(timer)
+        self._position = self._written = epoch.position
+        self._epoch = epoch
+        self.figures.position = self._position
+        log.info("process begins name=%s epoch=%d position=%d timers=%d", self._name, epoch.number, epoch.position, len(self._timers))
+
+    @property
+    def _quiet(self) -> int:
+        assert self._epoch is not None
+        return self._epoch.quiet
+
+    def write_position(self) -> None:
+        """Let others see how far it is where nothing was decided lately. Raises Deposed, StoreUnavailable."""
+        if self._epoch is not None and self._written != self._position:
+            self.progress.move(self._epoch.number, self._position)
+            self._written = self._position
+        self._written_at = monotonic()
+
+    def _until_next(self) -> float:
+        if not self._queue:
+            return IDLE_S
+        return min(IDLE_S, max(0.0, (self._queue[0][0] - self._bus.clock.now_us()) / 1_000_000))
+
+    # Events
+
+    def _follow(self, end: int) -> None:
+        """The next events: as many as only set timers, or one that sends commands."""
+        quiet = self._position < self._quiet
+        until = min(end, self._position + READ_AT_ONCE, self._quiet if quiet else end)
+        step = _Step(until)
+        if self._topics and (self.manager.SETS_TIMERS or not quiet):
+            for recorded in self._recorder.events_of_topics(self._position, until, self._topics):
+                if not self._react(step, recorded):
+                    break
+        self._save(step)
+
+    def _react(self, step: _Step, recorded: RecordedEvent) -> bool:
+        """Let it react to one event; False when the step ends here, with or before this event."""
+        position = recorded.position
+        try:
+            event: Event = self._bus.store.mapper.read(recorded)
+            decisions = self.manager.react(event, self.manager.state(event, position))
+        except (NotYet, StoreUnavailable):
+            self._before(step, position)
+            raise
+        except Exception as error:
+            self._before(step, position)
+            raise _Failed(f"event {position}", position) from error
+        sends = position > self._quiet and any(isinstance(decision, Send) for decision in decisions)
+        if sends and step.timers:
+            step.position = position - 1
+            return False
+        self._decided(step, event.tenant, decisions, sends=sends)
+        if sends:
+            step.position = position
+        return not sends
+
+    def _before(self, step: _Step, position: int) -> None:
+        """What was decided before an event that cannot be done now is saved first."""
+        step.position = position - 1
+        self._save(step)
+
+    def _decided(self, step: _Step, tenant: UUID, decisions: Sequence[Decision], *, sends: bool) -> None:
+        for decision in decisions:
+            match decision:
+                case SetTimer(key=key, due_us=due_us, payload=payload):
+                    step.timers[tenant, key] = Timer(tenant, key, due_us, payload)
+                case CancelTimer(key=key):
+                    if (tenant, key) in self._timers or (tenant, key) in step.timers:
+                        step.timers[tenant, key] = None
+                case Send(command=command, key=key) if sends:
+                    once = f"process:{self._name}:{key}" if key else ""
+                    step.requests.append((command, Caller(tenant, f"system:{self._name}", self.manager.PERMISSIONS, once)))
+
+    # Timers
+
+    def _fire(self, closing: Callable[[], bool]) -> None:
+        """Each timer that is due now, once, in the order of their instants."""
+        now_us = self._bus.clock.now_us()
+        while not closing() and (timer := self._next_due(now_us)) is not None:
+            step = _Step(self._position, timers={(timer.tenant, timer.key): None})
+            try:
+                decisions = self.manager.on_timer(timer, self.manager.state(timer, self._position), now_us)
+            except (NotYet, StoreUnavailable):
+                raise
+            except Exception as error:
+                raise _Failed(_named(timer), self._position, timer) from error
+            self._decided(step, timer.tenant, decisions, sends=True)
+            self._save(step, timer)
+
+    def _next_due(self, now_us: int) -> Timer | None:
+        while self._queue and self._queue[0][0] <= now_us:
+            due_us, tenant, key = self._queue[0]
+            timer = self._timers.get((UUID(bytes=tenant), key))
+            if timer is not None and timer.due_us == due_us:
+                return timer
+            heapq.heappop(self._queue)
+        return None
+
+    def _keep(self, timer: Timer) -> None:
+        self._timers[timer.tenant, timer.key] = timer
+        heapq.heappush(self._queue, (timer.due_us, timer.tenant.bytes, timer.key))
+
+    # Saving
+
+    def _save(self, step: _Step, timer: Timer | None = None) -> None:
+        """Raises Deposed, StoreUnavailable, ClockOff, and _Failed when a command was refused or its handler failed."""
+        cause = _named(timer) if timer is not None else f"event {step.position}"
+        if step.requests or step.timers or step.failure is not None:
+            try:
+                self._commit(step)
+            except (Deposed, StoreUnavailable, ClockOff):
+                raise
+            except Exception as error:
+                raise _Failed(cause, step.position, timer) from error
+            self._written = step.position
+            self._written_at = monotonic()
+        self._position = max(self._position, step.position)
+        self._tries.pop(cause, None)
+        self.figures.sent += len(step.requests)
+        for (tenant, key), set_timer in step.timers.items():
+            self._timers.pop((tenant, key), None)
+            if set_timer is not None:
+                self._keep(set_timer)
+        self.figures.position = self._position
+
+    def _commit(self, step: _Step) -> None:
+        rest = step.requests
+        if len(rest) > SENT_AT_ONCE:
+            assert all(caller.idempotency_key for _, caller in rest), f"{len(rest)} commands at once, and not all have a key"
+        while len(rest) > SENT_AT_ONCE:
+            some, rest = rest[:SENT_AT_ONCE], rest[SENT_AT_ONCE:]
+            self._bus.execute_all(some, lambda _, answers: self._alongside(_Step(self._written), answers))
+        self._bus.execute_all(rest, lambda _, answers: self._alongside(step, answers))
+
+    def _alongside(self, step: _Step, answers: Sequence[Answer]) -> None:
+        """Inside the transaction of the commands."""
+        assert self._epoch is not None
+        self.progress.move(self._epoch.number, step.position)
+        for answer in answers:
+            if isinstance(answer, DomainError):
+                raise _CommandRefused(type(answer).__name__) from answer
+        self.progress.cancel_timers([key for key, timer in step.timers.items() if timer is None])
+        self.progress.set_timers([timer for timer in step.timers.values() if timer is not None])
+        if step.failure is not None:
+            self.progress.give_up(step.failure)
+
+    # Errors
+
+    def _pause(self) -> float:
+        self._pauses += 1
+        return PAUSES_S[min(self._pauses, len(PAUSES_S)) - 1]
+
+    def _failed(self, failed: _Failed) -> float:
+        """Try again, or set it aside. Raises ProcessStopped, Deposed."""
+        reason = _reason(failed.__cause__)
+        self.figures.failures += 1
+        self._tries[failed.cause] = self._tries.get(failed.cause, 0) + 1
+        if self._tries[failed.cause] < TRIES:
+            log.warning("process failed name=%s cause=%s reason=%s", self._name, failed.cause, reason)
+            return self._pause()
+        if self.figures.set_aside >= MOST_SET_ASIDE:
+            self.figures.stopped = f"{failed.cause}: {reason}, after {self.figures.set_aside} others that were set aside"
+            raise ProcessStopped(f"the process manager {self._name} has stopped at {self.figures.stopped}")
+        log.error("process set aside name=%s cause=%s reason=%s", self._name, failed.cause, reason)
+        step = _Step(failed.position, failure=Failure(failed.cause, self._bus.clock.now_us(), reason))
+        if failed.timer is not None:
+            step.timers[failed.timer.tenant, failed.timer.key] = None
+        try:
+            self._save(step)
+        except (StoreUnavailable, ClockOff, _Failed):
+            self._epoch = None
+            return self._pause()
+        self.figures.set_aside += 1
+        self._tries.pop(failed.cause, None)
+        self._pauses = 0
+        return 0.0
+
+    # Figures
+
+    def _seen(self, end: int) -> None:
+        if self._position >= end:
+            self.figures.behind_since = None
+        elif self.figures.behind_since is None:
+            self.figures.behind_since = self._bus.clock.now_us()
+
+
+def _named(timer: Timer) -> str:
+    return f"timer {timer.tenant} {timer.key} {timer.due_us}"
+
+
+def _reason(error: BaseException | None) -> str:
+    """Of which kind an error is and where it was raised; what it says may tell of people."""
+    assert error is not None
+    if isinstance(error, _CommandRefused):
+        return f"a command was refused: {error}"
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = f" at {place.tb_frame.f_globals.get('__name__')}:{place.tb_lineno}" if place is not None else ""
+    return f"{type(error).__name__}{where}"

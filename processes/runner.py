@@ -1,0 +1,217 @@
+"""Lets the process managers run: each in a thread of its own, in one process at a time.
+
+In a data directory that is the process which holds it. On servers it is the leader: whoever has the lock, and when it dies
+another one takes over within seconds. A process manager that is slow or fails holds up nothing but itself.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from time import monotonic
+from typing import Any, Protocol
+
+from commands.command_bus import CommandBus
+from processes.execution import Execution, Figures, ProcessStopped
+from processes.manager import Ports, ProcessManager
+from processes.registry import process_managers
+from store.database import StoreUnavailable
+from store.process_progress import Deposed
+
+__all__ = ["Leadership", "ProcessRunner", "ProcessStopped", "Sole", "runner_of_all"]
+
+log = logging.getLogger(__name__)
+
+LOCK = "processes"
+
+_TAKE_S = 1.0
+"""For so long a second leader waits at a time for the first to be gone."""
+_HELD_S = 1.0
+_PAUSE_S = 0.5
+_STEP_S = 0.05
+_ENDS_WITHIN_S = 10.0
+_STANDSTILL_S = 30.0
+
+
+class Leadership(Protocol):
+    """Whether this process is the one that runs the process managers; a `ServerLock` is one."""
+
+    def take(self, timeout_s: float) -> bool:
+        """Wait so long to become it."""
+
+    def still_held(self) -> bool:
+        """Whether this process still is."""
+
+    def release(self) -> bool:
+        """Leave it to another."""
+
+
+class Sole:
+    """The leadership of a process that alone has the log."""
+
+    def take(self, timeout_s: float) -> bool:  # noqa: ARG002 - nobody else wants it
+        """At once."""
+        return True
+
+    def still_held(self) -> bool:
+        """For ever."""
+        return True
+
+    def release(self) -> bool:
+        """There is nobody to tell."""
+        return True
+
+
+class ProcessRunner:
+    """The process managers of one center. `start` runs them in the background; `catch_up` waits for them, or runs them here."""
+
+    def __init__(self, bus: CommandBus, managers: Sequence[ProcessManager[Any]], leadership: Leadership | None = None) -> None:
+        self._bus = bus
+        self._leadership = leadership or Sole()
+        self._executions = [Execution(manager, bus) for manager in managers]
+        for execution in self._executions:
+            execution.progress.register()
+        self._news = [threading.Event() for _ in managers]
+        self._closing = threading.Event()
+        self._stepping_down = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._unlisten: Callable[[], None] | None = None
+        self._turn = threading.Lock()
+
+    @property
+    def figures(self) -> dict[str, Figures]:
+        """What an operator watches, by process manager."""
+        return {execution.manager.NAME: execution.figures for execution in self._executions}
+
+    def now_us(self) -> int:
+        """By the clock that decides which timers are due."""
+        return self._bus.clock.now_us()
+
+    # In the background
+
+    def start(self) -> None:
+        """Run them whenever this process leads, until `close`."""
+        self._unlisten = self._bus.store.recorder.listen(self._wake)
+        self._thread = threading.Thread(target=self._lead, name="processes", daemon=True)
+        self._thread.start()
+
+    def _wake(self, _: int = 0) -> None:
+        for news in self._news:
+            news.set()
+
+    def _lead(self) -> None:
+        waiting = False
+        while not self._closing.is_set():
+            try:
+                if self._leadership.take(_TAKE_S):
+                    waiting = False
+                    self._run_all()
+                elif not waiting:
+                    waiting = True
+                    log.info("processes wait: another process leads")
+            except StoreUnavailable as error:
+                log.warning("processes retry reason=%s", error)
+                self._closing.wait(_PAUSE_S)
+
+    def _run_all(self) -> None:
+        """Each in its thread, until this process does not lead any more."""
+        self._stepping_down.clear()
+        log.info("processes begin names=%s", ",".join(self.figures))
+        threads = [
+            threading.Thread(target=self._run, args=(execution, news), name=f"process-{execution.manager.NAME}", daemon=True)
+            for execution, news in zip(self._executions, self._news, strict=True)
+        ]
+        with self._turn:
+            for thread in threads:
+                thread.start()
+            while not self._stepping_down.wait(_HELD_S):
+                if not self._leadership.still_held():
+                    log.warning("processes step down: the lock is lost")
+                    self._stepping_down.set()
+            self._wake()
+            until = monotonic() + _ENDS_WITHIN_S
+            for thread in threads:
+                thread.join(max(0.0, until - monotonic()))
+            # One that still runs is fenced off by the next epoch.
+        with suppress(StoreUnavailable):
+            self._leadership.release()
+
+    def _run(self, execution: Execution, news: threading.Event) -> None:
+        execution.begin_anew()
+        execution.figures.active, execution.figures.stopped = True, ""
+        try:
+            while not self._stepping_down.is_set():
+                news.clear()
+                news.wait(execution.round(self._stepping_down.is_set))
+            with suppress(StoreUnavailable):
+                execution.write_position()
+        except Deposed:
+            log.warning("processes step down: another process leads")
+            self._stepping_down.set()
+        except ProcessStopped as stopped:
+            log.error("%s", stopped)  # noqa: TRY400 - why is in its words; a traceback might tell of people
+        except Exception as error:
+            execution.figures.stopped = type(error).__name__
+            log.exception("process stopped name=%s", execution.manager.NAME)
+        finally:
+            execution.figures.active = False
+
+    def close(self) -> None:
+        """Let them end; what is being saved is saved first. Can be repeated."""
+        if self._unlisten is not None:
+            self._unlisten()
+            self._unlisten = None
+        self._closing.set()
+        self._stepping_down.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    # For whoever waits
+
+    def catch_up(self, position: int, say: Callable[[], object] = lambda: None) -> None:
+        """Until all up to `position` of the log is done by all of them; here, where nobody runs them. `say` is called now and then.
+
+        Timers are left to whoever runs them for longer. Raises ProcessStopped, StoreUnavailable.
+        """
+        moved, before = monotonic(), -1
+        while (reached := self._reached()) < position:
+            if self._thread is None and self._leadership.take(_STEP_S):
+                try:
+                    self._here(position, say)
+                finally:
+                    self._leadership.release()
+                continue
+            if reached != before:
+                moved, before = monotonic(), reached
+            elif monotonic() - moved > _STANDSTILL_S:
+                raise ProcessStopped(f"the process managers stand at position {reached} of {position} (`atende processes`)")
+            say()
+            self._closing.wait(_STEP_S)
+
+    def _reached(self) -> int:
+        """Up to where all of them are done. Raises ProcessStopped."""
+        for execution in self._executions:
+            if execution.figures.stopped:
+                raise ProcessStopped(f"the process manager {execution.manager.NAME} has stopped at {execution.figures.stopped}")
+        if self._thread is not None and any(execution.figures.active for execution in self._executions):
+            return min((execution.figures.position for execution in self._executions), default=self._bus.store.head())
+        return min((execution.progress.position() for execution in self._executions), default=self._bus.store.head())
+
+    def _here(self, position: int, say: Callable[[], object]) -> None:
+        with self._turn:
+            for execution in self._executions:
+                execution.begin_anew()
+                while True:
+                    pause = execution.round(timers=False)
+                    if execution.figures.position >= position:
+                        break
+                    say()
+                    self._closing.wait(pause)
+                execution.write_position()
+
+
+def runner_of_all(bus: CommandBus, ports: Ports, leadership: Leadership | None = None) -> ProcessRunner:
+    """Of all process managers that there are."""
+    return ProcessRunner(bus, [kind(ports) for kind in process_managers()], leadership)

@@ -1,0 +1,118 @@
+"""What an asker may see of each table: the one place where a scope becomes conditions of SQL.
+
+`projections.engine.tables` puts them into every source of rows, so that no author of a query can forget them. A row is seen when its queue
+and its agent are; what a row says of other queues and agents is left out of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from domain.access import Scope
+from projections.engine.warehouse import Value
+from projections.folds.agents import AgentRow
+from projections.folds.queues import QueueRow
+from projections.folds.sources import SourceRow
+
+QUEUES = "{scope_queues:Array(String)}"
+AGENTS = "{scope_agents:Array(String)}"
+
+_QUEUE = f"has({QUEUES}, queue)"
+_AGENT = f"has({AGENTS}, agent)"
+_OWN_VISIT = "isNotNull(visit) AND assumeNotNull(visit) IN (SELECT id FROM <visits>)"
+_OF_CALL = (
+    "whole IN (SELECT whole FROM <every_interaction> WHERE id IN (SELECT interaction FROM <visits>) OR id IN (SELECT id FROM <attempts>))"
+)
+_OF_AGENT = "id IN (SELECT assumeNotNull(user) FROM <agents> WHERE isNotNull(user))"
+_OF_ANYTHING = "(id IN (SELECT id FROM <interactions>) OR id IN (SELECT id FROM <agents>))"
+_SELECT = "SELECT {columns} FROM ({rows}) AS r"
+_NAMED = re.compile("<([a-z_]+)>")
+
+_BY_QUEUE: dict[str, str] = {
+    "visits": _QUEUE,
+    "attempts": _QUEUE,
+    "ivr_calls": _QUEUE,
+    "queues": f"has({QUEUES}, name)",
+    "interactions": _OF_CALL,
+    "events": _OF_ANYTHING,
+}
+"""Per table: the condition under which a row is seen by who may see certain queues alone. A table that is not named belongs to no queue."""
+
+_BY_AGENT: dict[str, str] = {
+    "visits": _AGENT,
+    "attempts": _AGENT,
+    "ivr_calls": _OWN_VISIT,
+    "agents": f"has({AGENTS}, name)",
+    "agent_spans": _AGENT,
+    "interactions": _OF_CALL,
+    "users": _OF_AGENT,
+    "events": _OF_ANYTHING,
+}
+"""The same for who may see certain agents alone."""
+
+_RINGS = ("ring_agents", "ring_from_ms", "ring_until_ms", "ring_outcomes")
+_NARROWED: dict[str, dict[str, tuple[str, str]]] = {
+    "agents": {"queues": (QUEUES, "queues")},
+    "queues": {"agents": (AGENTS, "agents")},
+    "interactions": {"queues": (QUEUES, "queues"), "agents": (AGENTS, "agents")},
+    "visits": dict.fromkeys(_RINGS, (AGENTS, "ring_agents")),
+    "sources": dict.fromkeys(("missed_queues", "missed_counts"), (QUEUES, "missed_queues")),
+}
+"""Per table, columns with an element for each of several names: what must be seen for an element to stay, and the column of its names."""
+
+_COLUMNS: dict[str, tuple[str, ...]] = {
+    "agents": AgentRow.__struct_fields__,
+    "queues": QueueRow.__struct_fields__,
+    "sources": SourceRow.__struct_fields__,
+    "interactions": (
+        "tenant", "id", "version", "position", "removed", "call", "whole", "protocol", "direction", "medium", "origin", "contact", "number", "did",
+        "started_ms", "ended_ms", "duration_ms", "status", "queues", "agents", "tags", "jitter_ms", "loss_percent",
+    ),
+    "visits": (
+        "tenant", "id", "version", "position", "removed", "interaction", "whole", "call", "first", "live", "queue", "queue_id", "agent",
+        "offered_ms", "end", "ended_ms", "wait_ms", "ring_ms", "released_ms", "released_by", "talk_ms", "hold_ms", "wrap_up_ms", "talk_unknown",
+        "sla_ms", "tolerated_ms", *_RINGS, "hold_from_ms", "hold_until_ms",
+    ),
+}  # fmt: skip
+"""All columns of the tables of which some are narrowed: SQL has no word for "all but these" that both engines know."""
+
+
+def condition(table: str, scope: Scope, read: Callable[[str], str]) -> str:
+    """What follows the WHERE of a source of `table`: "" without a restriction.
+
+    read: gives the source of another table within the scope; of `every_interaction`, that of any scope.
+    """
+    wanted = []
+    if scope.queues is not None and table in _BY_QUEUE:
+        wanted.append(_BY_QUEUE[table])
+    if scope.people is not None and table in _BY_AGENT:
+        wanted.append(_BY_AGENT[table])
+    return "".join(f" AND {_filled(part, read)}" for part in dict.fromkeys(wanted))
+
+
+def _filled(part: str, read: Callable[[str], str]) -> str:
+    """A condition with the sources that it names in place of `<name>`."""
+    return _NAMED.sub(lambda found: read(found[1]), part)
+
+
+def narrowed(table: str, scope: Scope, rows: str) -> str:
+    """`rows` of `table` (a SELECT), in which only those names are left that may be seen."""
+    columns = {
+        column: f"arrayFilter((element, name) -> name = '' OR has({seen}, name), r.{column}, r.{names}) AS {column}"
+        for column, (seen, names) in _NARROWED.get(table, {}).items()
+        if (scope.queues if seen is QUEUES else scope.people) is not None
+    }
+    if not columns:
+        return rows
+    return _SELECT.format(columns=", ".join(columns.get(column, f"r.{column} AS {column}") for column in _COLUMNS[table]), rows=rows)
+
+
+def parameters(scope: Scope) -> dict[str, Value]:
+    """The values that the conditions name."""
+    params: dict[str, Value] = {}
+    if scope.queues is not None:
+        params["scope_queues"] = sorted(scope.queues)
+    if scope.people is not None:
+        params["scope_agents"] = sorted(scope.people)
+    return params

@@ -1,0 +1,39 @@
+"""Single things as their settings stand at this moment: the company, a queue, an IVR."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from domain.access import ANYONE
+from domain.errors import NotFound
+from domain.ivr import Ivr, IvrSettings
+from domain.queues import Queue
+from domain.users import Company
+from projections.query_bus import CompanyLog, query
+
+
+@query(ANYONE, CompanyLog)
+def company(log: CompanyLog) -> Company:
+    """The asker's company: its name, its time zone, what its queues promise unless they say otherwise."""
+    return log.find(Company, log.tenant)
+
+
+@query(ANYONE, CompanyLog)
+def queue(log: CompanyLog, id: UUID) -> tuple[Queue, list[str]]:
+    """A queue that is not deleted, and of its agents those that may be seen."""
+    found = log.find(Queue, id)
+    if not found.exists or not log.scope.sees_queue(found.name):
+        raise NotFound("no such queue")
+    return found, log.scope.agents_of(found.agents)
+
+
+@query(ANYONE, CompanyLog)
+def ivr(log: CompanyLog, id: UUID) -> tuple[Ivr, IvrSettings]:
+    """An IVR that is not deleted, and its settings; of its menu, what leads to queues that may be seen."""
+    found = log.find(Ivr, id)
+    if not found.exists:
+        raise NotFound("no such IVR")
+    menu = tuple(option for option in found.settings.menu if log.scope.sees_queue(option.queue))
+    return found, replace(found.settings, menu=menu)

@@ -1,0 +1,128 @@
+"""What process managers keep beside the log: how far each has come, its timers, and what it could not do.
+
+It lies in the log's own database, so that it is committed together with the events of the commands that a process manager
+sends. Whoever takes over a process manager begins a new epoch; what was begun under an older one cannot be committed any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from store.database import Database
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS process_positions (
+    process TEXT PRIMARY KEY, epoch INTEGER NOT NULL, position INTEGER NOT NULL, quiet INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS process_timers (
+    process TEXT NOT NULL, tenant BLOB NOT NULL, key TEXT NOT NULL, due INTEGER NOT NULL, payload TEXT NOT NULL,
+    PRIMARY KEY (process, tenant, key)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS process_failures (
+    process TEXT NOT NULL, cause TEXT NOT NULL, failed_at INTEGER NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (process, cause)
+) WITHOUT ROWID
+"""
+
+_REGISTER = """
+INSERT INTO process_positions SELECT ?, 0, 0, coalesce(max(position), 0) FROM stored_events WHERE true ON CONFLICT (process) DO NOTHING
+"""
+_BEGIN = "UPDATE process_positions SET epoch = epoch + 1 WHERE process = ? RETURNING epoch, position, quiet"
+_MOVE = "UPDATE process_positions SET position = ? WHERE process = ? AND epoch = ? RETURNING position"
+_SET = """
+INSERT INTO process_timers VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (process, tenant, key) DO UPDATE SET due = excluded.due, payload = excluded.payload
+"""
+_CANCEL = "DELETE FROM process_timers WHERE process = ? AND tenant = ? AND key = ?"
+_FAILED = "INSERT INTO process_failures VALUES (?, ?, ?, ?) ON CONFLICT (process, cause) DO NOTHING"
+_QUIET = "UPDATE process_positions SET quiet = ? WHERE quiet < ?"
+
+
+class Deposed(Exception):
+    """Another process has taken over this process manager: nothing of it can be committed here any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """Something that is due at an instant (microseconds). A process manager has one timer of a key and company at a time."""
+
+    tenant: UUID
+    key: str
+    due_us: int
+    payload: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """One leader's time in office: `number` grows with each one; `position`: from where it goes on; up to `quiet` it sends nothing."""
+
+    number: int
+    position: int
+    quiet: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What was given up. cause: the event or timer; reason: of which kind the error was, without anybody's data."""
+
+    cause: str
+    at_us: int
+    reason: str
+
+
+class ProcessProgress:
+    """The rows of one process manager. Thread-safe. All methods raise StoreUnavailable."""
+
+    def __init__(self, db: Database, process: str) -> None:
+        self._db = db
+        self._process = process
+
+    def register(self) -> None:
+        """Let it be known from now on. What the log already has happened without it: about that it will send nothing."""
+        if not self._db.execute("SELECT 1 FROM process_positions WHERE process = ?", (self._process,)):
+            self._db.execute(_REGISTER, (self._process,))
+
+    def begin(self) -> Epoch:
+        """Take over: whoever ran it before cannot commit anything of it any more."""
+        ((number, position, quiet),) = self._db.execute(_BEGIN, (self._process,))
+        return Epoch(number, position, quiet)
+
+    def timers(self) -> list[Timer]:
+        """All that wait."""
+        rows = self._db.execute("SELECT tenant, key, due, payload FROM process_timers WHERE process = ?", (self._process,))
+        return [Timer(UUID(bytes=tenant), key, due, payload) for tenant, key, due, payload in rows]
+
+    def move(self, epoch: int, position: int) -> None:
+        """All up to `position` is done; inside a transaction together with what it brought about. Raises Deposed."""
+        if not self._db.execute(_MOVE, (position, self._process, epoch)):
+            raise Deposed
+
+    def set_timers(self, timers: Sequence[Timer]) -> None:
+        """Inside a transaction after `move`: each takes the place of an earlier one of its key."""
+        self._db.executemany(_SET, [(self._process, timer.tenant.bytes, timer.key, timer.due_us, timer.payload) for timer in timers])
+
+    def cancel_timers(self, timers: Iterable[tuple[UUID, str]]) -> None:
+        """Inside a transaction after `move`: by company and key."""
+        self._db.executemany(_CANCEL, [(self._process, tenant.bytes, key) for tenant, key in timers])
+
+    def give_up(self, failure: Failure) -> None:
+        """Inside a transaction after `move`: keep what could not be done."""
+        self._db.execute(_FAILED, (self._process, failure.cause, failure.at_us, failure.reason))
+
+    # For everybody
+
+    def position(self) -> int:
+        """All up to here is done, as it was last written down."""
+        rows = self._db.read("SELECT position FROM process_positions WHERE process = ?", (self._process,))
+        return rows[0][0] if rows else 0
+
+    def failures(self) -> list[Failure]:
+        """What was given up and waits for somebody to look at it."""
+        rows = self._db.read("SELECT cause, failed_at, reason FROM process_failures WHERE process = ? ORDER BY failed_at", (self._process,))
+        return [Failure(*row) for row in rows]
+
+
+def be_quiet(db: Database, position: int) -> None:
+    """A log was restored up to here: what it brought about was sent before it was lost, and is not sent again."""
+    db.execute(_QUIET, (position, position))

@@ -1,0 +1,74 @@
+"""An agent belongs to a user, who acts as that agent; what one may see of agents and queues follows the scope."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.access import Scope
+from tests.api.test_auth import problem_of
+
+
+@pytest.fixture
+def bia(ana, log_in):
+    """A user of level User with an agent."""
+    person = log_in(email="bia@empresa.example", permissions=("gerenciar-atendimento", "gerenciar-agentes"))
+    person.agent = ana.post("/v1/agents", {"agent": "Bia", "user": person.tokens["user"]}).json()
+    return person
+
+
+def test_an_agent_shows_whose_it_is(ana, bia):
+    position = {"If-Position": str(bia.agent["position"])}
+    agent = ana.get(f"/v1/agents/{bia.agent['id']}", headers=position).json()
+    assert agent == {"id": bia.agent["id"], "name": "Bia", "queues": [], "user": bia.tokens["user"], "interfaces": []}
+    freed = ana.ask("PUT", f"/v1/agents/{bia.agent['id']}/user", json={"user": None}).json()
+    assert ana.get(f"/v1/agents/{bia.agent['id']}", headers={"If-Position": str(freed["position"])}).json()["user"] is None
+
+
+def test_a_user_acts_as_the_own_agent_only(ana, bia):
+    assert bia.post("/v1/agents/log-in", {"agent": "Bia"}).status_code == 200
+    problem = problem_of(bia.post("/v1/agents/log-in", {"agent": "Carla"}), 403, "not-allowed")
+    assert problem["permission"] == "gerenciar-agentes"
+    assert "level User" in problem["detail"]
+
+
+def test_who_acts_for_another_is_in_the_history(ana, bia):
+    ana.post("/v1/agents/log-in", {"agent": "Bia"})
+    call = ana.post("/v1/interactions", {"call": "crm-1", "number": "5511987654321"}).json()["id"]
+    ana.post(f"/v1/interactions/{call}/offer", {"queue": "vendas"})
+    ana.post(f"/v1/interactions/{call}/ring", {"agent": "Bia"})
+    done = bia.post(f"/v1/interactions/{call}/answer", {"agent": "Bia"})
+    assert done.status_code == 200, done.text
+    events = ana.get(f"/v1/interactions/{call}/history", headers={"If-Position": str(done.json()["position"])}).json()["events"]
+    assert [event["on_behalf_of"] for event in events[-2:]] == ["agent:Bia", ""]
+    assert [event["actor"] for event in events[-2:]] == [f"user:{ana.tokens['user']}", f"user:{bia.tokens['user']}"]
+
+
+@pytest.mark.parametrize(("body", "status"), [({"user": "40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"}, 404), ({"user": 7}, 422), ({}, 422)])
+def test_an_agent_is_given_to_a_user_that_there_is(ana, bia, body, status):
+    assert ana.ask("PUT", f"/v1/agents/{bia.agent['id']}/user", json=body).status_code == status
+
+
+def test_giving_agents_to_users_needs_the_permission(bia):
+    for answer in (
+        bia.post("/v1/agents", {"agent": "X", "user": bia.tokens["user"]}),
+        bia.ask("PUT", f"/v1/agents/{bia.agent['id']}/user", json={"user": None}),
+    ):
+        assert problem_of(answer, 403, "not-allowed")["permission"] == "gerenciar-usuário"
+
+
+def test_a_restricted_user_sees_only_their_part_over_http(client, ana):
+    for queue, agent in (("vendas", "Ana"), ("suporte", "Bruno")):
+        made = ana.post("/v1/queues", {"name": queue, "agents": ["Ana", "Bruno"]}).json()
+        done = ana.post("/v1/agents/log-in", {"agent": agent, "queues": [queue]}).json()
+    client.transport.app.state.application.scope_of = lambda _: Scope(queues=frozenset({"vendas"}), agents=frozenset({"Ana"}))
+    position = {"If-Position": str(done["position"])}
+    (queue,) = ana.get("/v1/queues", headers=position).json()["items"]
+    assert (queue["name"], queue["agents"]) == ("vendas", ["Ana"])
+    assert ana.get(f"/v1/queues/{queue['id']}").json()["agents"] == ["Ana"]
+    assert ana.get(f"/v1/queues/{made['id']}").status_code == 404
+    assert [agent["name"] for agent in ana.get("/v1/agents").json()["items"]] == ["Ana"]
+    board = ana.get("/v1/monitoring").json()
+    assert board["counts"]["logged"] == 1
+    assert "Bruno" not in str(board)
+    answer = ana.get("/v1/reports/queues", params={"queue": "suporte"})
+    problem_of(answer, 404, "not-found")

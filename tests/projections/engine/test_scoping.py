@@ -1,0 +1,210 @@
+"""Who may see some queues or agents alone sees what they would see if there were nothing else: in every table, now and of any past."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID, uuid4
+
+import msgspec
+import pytest
+
+from domain.access import WHOLE_COMPANY, Group, Scope
+from domain.agents import AgentAssigned
+from domain.base import Personal
+from domain.errors import NotFound
+from domain.ids import agent_id, interaction_id
+from domain.users import UserRegistered
+from domain.voice.calls import Attempt, IvrPath, Ring
+from domain.voice.presence import PresenceSpan, PresenceState
+from projections.engine.scoping import _COLUMNS
+from projections.engine.tables import FACTS, ScopeMissing
+from projections.engine.temporal_view import CompanyRows, TemporalView
+from projections.figures.question import Question
+from projections.queries import dashboards, reports
+from projections.queries.contacts import has_open_interaction
+from projections.queries.history import history
+from projections.queries.interactions_report import Interactions, interactions, pages
+from projections.queries.monitoring import interaction_seen, monitor
+from projections.queries.registers import RegisteredAgent, RegisteredQueue, one, page
+from projections.queries.users import users
+from projections.query_bus import QUERIES
+from projections.query_bus import CompanyRows as Rows
+from tests.kit.center import TENANT, Center, attempt, call, fresh, visit
+from tests.kit.rows import engine
+
+__all__ = ["engine"]
+
+SECOND = 1_000
+ANA, BRUNO = uuid4(), uuid4()
+
+
+def session(from_ms: int) -> PresenceSpan:
+    return PresenceSpan("session", from_ms, None)
+
+
+@pytest.fixture
+def center(engine) -> Center:
+    """Sales, where Ana answers, and support, where Bruno does; one call goes from the one to the other."""
+    center = fresh(engine)
+    for queue in ("vendas", "suporte"):
+        center.queue(queue)
+    for name, queue, user in (("Ana", "vendas", ANA), ("Bruno", "suporte", BRUNO)):
+        center._event(
+            UserRegistered,
+            user,
+            0,
+            name=Personal(user, sealed=f"sealed {name}"),
+            email=Personal(user, sealed="x"),
+            level="User",
+            permissions=(),
+        )
+        center.agent(name, session(0), queues=(queue,))
+        center._event(AgentAssigned, agent_id(TENANT, name), 0, name=name, user=user, standing=PresenceState(queues={queue: "member"}))
+    rings = (Ring("Bruno", 1_000, 2_000, "no_answer"), Ring("Ana", 2_000, 6_000, "answered"))
+    center.calls(
+        [
+            call("sale", visit("vendas", 1_000, "answered", 5_000, agent="Ana", talk=30_000, rings=rings), ivr=IvrPath("dia", 500, 1_000, "offered"), ended_ms=36_000, status="Answered"),
+            call("help", visit("suporte", 2_000, "answered", 4_000, agent="Bruno", talk=20_000), ivr=IvrPath("dia", 1_500, 2_000, "offered"), ended_ms=26_000, status="Answered"),
+            call("lost", visit("suporte", 3_000, "abandoned", 9_000), ended_ms=12_000, status="Abandoned"),
+            call("both", visit("suporte", 40_000, "answered", 1_000, agent="Bruno", talk=5_000), visit("vendas", 50_000, "answered", 1_000, agent="Ana", talk=5_000), ended_ms=60_000, status="Answered", tags=("x",)),
+            call("queued", visit("suporte", 70_000)),
+            attempt("out", Attempt(dialled_ms=5_000, queue="suporte", agent="Bruno", answered_ms=6_000, ended_ms=9_000, result="answered", talk_ms=3_000), ended_ms=9_000, status="Answered"),
+        ]
+    )  # fmt: skip
+    center.gap(100_000, 110_000, up=1, born=0, missed={"suporte": 4, "vendas": 1})
+    return center
+
+
+def within(center: Center, scope: Scope) -> CompanyRows:
+    return replace(center.rows, scope=scope)
+
+
+SALES = Scope(queues=frozenset({"vendas"}))
+OF_ANA = Scope(agents=frozenset({"Ana"}))
+SCOPES = {
+    "a queue": SALES,
+    "an agent": OF_ANA,
+    "a group": Scope(groups=(Group("Vendas", frozenset({"Ana"})),)),
+    "a queue and an agent": Scope(queues=frozenset({"vendas"}), agents=frozenset({"Ana"})),
+}
+CALLS = ("help", "lost", "queued", "out")
+NAMES = ("Bruno", "suporte", *CALLS)
+
+
+def hidden(scope: Scope) -> list[str]:
+    """What may not be seen in any answer: the calls of the other side, and its queue and agent where that kind is restricted."""
+    queue = [] if scope.sees_queue("suporte") else ["suporte"]
+    agent = [] if scope.sees_agent("Bruno") else ["Bruno"]
+    return [*CALLS, *queue, *agent]
+
+
+class People:
+    def number(self, sealed: str) -> str:
+        return sealed
+
+    def name(self, contact: UUID) -> str:
+        return str(contact)
+
+
+ANSWERS = {
+    dashboards.inbound: lambda rows, past: dashboards.inbound(rows, Question(by="hour", **past)),
+    dashboards.outbound: lambda rows, past: dashboards.outbound(rows, Question(by="hour", **past)),
+    dashboards.ivr: lambda rows, past: dashboards.ivr(rows, Question(by="hour", **past)),
+    reports.queues: lambda rows, past: [reports.queues(rows, Question(by=by, **past)).rows for by in ("queue", "agent", "ivr", "hour")],
+    reports.ivr: lambda rows, past: [reports.ivr(rows, Question(by=by, **past)).rows for by in ("queue", "agent", "ivr", "hour")],
+    reports.agents: lambda rows, past: reports.agents(rows, Question(by="agent", **past)).rows,
+    interactions: lambda rows, past: interactions(rows, Interactions(question=Question(by="total", **past)), People()).rows,
+    pages: lambda rows, past: [
+        report.rows for report in pages(rows, Interactions(question=Question(by="total", **past), limit=1), People())
+    ],
+    monitor: lambda rows, past: monitor(rows, Question(by="total", **past)),
+    page: lambda rows, past: [page(rows, kind, ("", ""), 10, **past) for kind in (RegisteredQueue, RegisteredAgent)],
+    one: lambda rows, past: one(rows, RegisteredAgent, agent_id(TENANT, "Bruno"), **past),
+    users: lambda rows, past: users(rows, 0, 10, **past),
+    history: lambda rows, past: history(rows, "both", msgspec.json.decode, **past),
+    has_open_interaction: lambda rows, _: has_open_interaction(rows, UUID(int=3)),
+    interaction_seen: lambda rows, _: [name for name in CALLS if interaction_seen(rows, interaction_id(TENANT, name))],
+}
+"""Each query of the rows, put so that the whole company's answer names both sides."""
+
+
+def pasts(center: Center) -> list[dict[str, Any]]:
+    center.write()
+    return [{}, {"as_of": center.position}, {"moment_ms": 90_000}, {"as_of": center.position, "moment_ms": 90_000}]
+
+
+def test_all_queries_of_rows_are_asked_here() -> None:
+    assert set(ANSWERS) == {query for query, known in QUERIES.items() if known.reads is Rows}
+
+
+@pytest.mark.parametrize("scope", SCOPES.values(), ids=SCOPES)
+def test_no_query_names_what_is_out_of_the_scope(center: Center, scope: Scope) -> None:
+    for past in pasts(center):
+        for query, ask in ANSWERS.items():
+            said = repr(ask(within(center, scope), past))
+            assert not [name for name in hidden(scope) if f"'{name}'" in said], (query.__name__, past, said)
+
+
+def test_the_whole_company_sees_both_sides(center: Center) -> None:
+    for query in (dashboards.inbound, reports.queues, reports.ivr, reports.agents, interactions, monitor, page, history):
+        assert any(f"'{name}'" in repr(ANSWERS[query](center.rows, {})) for name in NAMES), query.__name__
+
+
+@pytest.mark.parametrize("scope", SCOPES.values(), ids=SCOPES)
+def test_who_sees_a_part_sees_all_of_that_part(center: Center, scope: Scope) -> None:
+    for past in pasts(center):
+        rows = within(center, scope)
+        (sales,) = reports.queues(rows, Question(by="queue", **past)).rows
+        (whole,) = [row for row in reports.queues(center.rows, Question(by="queue", **past)).rows if row["queue"] == "vendas"]
+        left = {"bounds", "covered_to"}
+        assert {key: value for key, value in sales.items() if key not in left} == {
+            key: value for key, value in whole.items() if key not in left
+        }
+        found = interactions(rows, Interactions(question=Question(by="total", **past)), People()).rows
+        assert [row["call"] for row in found] == ["sale", "both"]
+        assert [row["queues"] for row in found] == [["vendas"], scope.queues_of(["suporte", "vendas"])]
+        assert [row["agents"] for row in found] == [["Ana"], scope.agents_of(["Bruno", "Ana"])]
+
+
+def test_an_agent_who_rang_in_vain_for_anothers_call_has_that_ring(center: Center) -> None:
+    (row,) = reports.agents(within(center, Scope(agents=frozenset({"Bruno"}))), Question(by="agent")).rows
+    assert (row["agent"], row["ring_no_answer"]) == ("Bruno", 1)
+
+
+def test_users_are_those_to_whom_the_agents_belong(center: Center) -> None:
+    found, _ = users(within(center, OF_ANA), 0, 10)
+    assert [(user.id, user.name) for user in found] == [(ANA, "sealed Ana")]
+    assert len(users(center.rows, 0, 10)[0]) == 2
+    assert len(users(within(center, SALES), 0, 10)[0]) == 2
+
+
+def test_a_history_holds_the_facts_that_may_be_seen_and_nothing_of_the_call_as_a_whole(center: Center) -> None:
+    with pytest.raises(NotFound):
+        history(within(center, SALES), "help", msgspec.json.decode)
+    whole, _ = history(center.rows, "both", msgspec.json.decode)
+    assert whole
+
+
+def test_what_sources_missed_in_other_queues_is_not_told(center: Center) -> None:
+    class Missed(msgspec.Struct):
+        missed_queues: list[str]
+        missed_counts: list[int]
+
+    for scope, told in ((SALES, (["vendas"], [1])), (WHOLE_COMPANY, (["suporte", "vendas"], [4, 1]))):
+        center.write()
+        view = TemporalView(center.warehouse, TENANT, scope)
+        (row,) = view.ask(Missed, f"SELECT missed_queues, missed_counts FROM {view.rows_of('sources')} WHERE kind = 'gap'")
+        assert (row.missed_queues, row.missed_counts) == told
+
+
+@pytest.mark.parametrize("sql", ["SELECT count() FROM visits WHERE tenant = {tenant:UUID}", "SELECT 1 FROM (SELECT id FROM  agents_versions FINAL)", "SELECT 1 FROM x JOIN events USING id"])  # fmt: skip
+def test_sql_that_passes_by_the_scope_is_refused(center: Center, sql: str) -> None:
+    with pytest.raises(ScopeMissing):
+        TemporalView(center.warehouse, TENANT, WHOLE_COMPANY).ask(msgspec.Struct, sql)
+
+
+def test_the_columns_of_narrowed_tables_are_those_of_the_schema(center: Center) -> None:
+    for table, columns in _COLUMNS.items():
+        assert table in FACTS
+        assert set(columns) == {column["name"] for column in center.warehouse.execute(f"DESCRIBE TABLE {table}")}

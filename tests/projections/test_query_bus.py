@@ -1,0 +1,89 @@
+"""Whoever asks, asks through the query bus: with the permission that the query names, within a scope, of one company."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, get_type_hints
+from uuid import UUID
+
+import pytest
+
+import projections.figures
+import projections.queries
+from domain.access import ANYONE, PERMISSIONS, Asker, Scope
+from domain.errors import NotAllowed
+from projections.engine.temporal_view import CompanyRows
+from projections.query_bus import QUERIES, CompanyLog, NotRegistered, QueryBus
+
+TENANT = UUID(int=7)
+SCOPE = Scope(queues=frozenset({"vendas"}))
+MODULES = [importlib.import_module(f"projections.queries.{module.name}") for module in pkgutil.iter_modules(projections.queries.__path__)]
+ASKED = sorted(
+    (query for query in QUERIES if query.__module__.startswith("projections.")), key=lambda query: f"{query.__module__}.{query.__name__}"
+)
+
+
+def asker(*permissions: str) -> Asker:
+    return Asker(TENANT, frozenset(permissions), SCOPE)
+
+
+@pytest.fixture
+def bus() -> QueryBus:
+    return QueryBus(SimpleNamespace(warehouse="warehouse", progress="progress", store="store"))  # type: ignore[arg-type]
+
+
+def functions() -> Iterator[Callable[..., Any]]:
+    for module in MODULES:
+        for name, found in inspect.getmembers(module, inspect.isfunction):
+            if found.__module__ == module.__name__ and not name.startswith("_"):
+                yield found
+
+
+def test_every_function_that_reads_a_company_is_a_query() -> None:
+    reads = []
+    for function in functions():
+        hints = get_type_hints(function, vars(importlib.import_module(function.__module__)))
+        first = next(iter(inspect.signature(function).parameters), "")
+        if hints.get(first) in (CompanyRows, CompanyLog):
+            reads.append(function)
+            assert QUERIES[function].reads is hints[first], function
+    assert set(reads) == set(ASKED)
+    assert len(reads) > 15
+
+
+@pytest.mark.parametrize("query", ASKED, ids=lambda query: query.__name__)
+def test_every_query_names_a_permission_and_nobody_without_it_gets_an_answer(bus: QueryBus, query: Callable[..., Any]) -> None:
+    permission = QUERIES[query].permission
+    assert permission in (*PERMISSIONS, ANYONE)
+    if permission == ANYONE:
+        return
+    with pytest.raises(NotAllowed) as refused:
+        bus.ask(query, asker(*(other for other in PERMISSIONS if other != permission)))
+    assert refused.value.permission == permission
+    bus.bound(query, asker(permission))
+
+
+@pytest.mark.parametrize("query", ASKED, ids=lambda query: query.__name__)
+def test_every_query_gets_the_company_and_the_scope_of_the_asker(bus: QueryBus, query: Callable[..., Any]) -> None:
+    (source,) = bus.bound(query, asker(*PERMISSIONS)).args  # type: ignore[attr-defined]
+    assert (source.tenant, source.scope) == (TENANT, SCOPE)
+
+
+def test_what_is_no_query_is_not_answered(bus: QueryBus) -> None:
+    with pytest.raises(NotRegistered, match="no query"):
+        bus.ask(len, asker(*PERMISSIONS))
+
+
+def test_no_query_reads_past_its_view() -> None:
+    """Nothing in queries and figures asks the warehouse itself, or makes rows of another scope."""
+    for package in (projections.queries, projections.figures):
+        for path in Path(package.__path__[0]).glob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                assert not (isinstance(node, ast.Attribute) and node.attr == "warehouse"), path
+                assert not (isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("TemporalView", "CompanyRows")), path

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 
 from commands.handler_context import Command
 from commands.observations import ObserveAgent, ObserveCall, ObserveTimeline
+from domain.agents import is_interface
 from domain.voice.facts import Fact
 from telephony_adapter.queue_log.files import Broken
 from telephony_adapter.queue_log.lines import Counting, Line
-from telephony_adapter.queue_log.verbs import MEMBERS, NO_CALL, SPOKEN_OPENLY, VERBS, Verb, is_interface, note
+from telephony_adapter.queue_log.verbs import MEMBERS, NO_CALL, SPOKEN_OPENLY, VERBS, Verb, note
 
 
 class Gathering:

@@ -16,6 +16,8 @@ from projections.engine.temporal_view import CompanyRows
 from projections.figures.question import Grouping, Question
 from projections.queries import dashboards
 
+TAG = {"name": "dashboards", "description": "Inbound, Outbound and IVR, of now, of any past, by any SLA."}
+
 router = APIRouter(prefix="/v1/dashboards", tags=["dashboards"], responses=QUESTION)
 
 Clock = Literal["half_hour", "hour", "day", "week", "month"]

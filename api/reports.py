@@ -19,6 +19,8 @@ from projections.figures.question import Grouping, Question
 from projections.queries import reports
 from projections.queries.report import Report, comma_separated
 
+TAG = {"name": "reports", "description": "Tables by queue, IVR, agent, hour or day, as JSON or CSV."}
+
 router = APIRouter(prefix="/v1/reports", tags=["reports"], responses=QUESTION)
 
 CSV = "text/csv; charset=utf-8"

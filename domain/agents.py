@@ -33,6 +33,7 @@ class AgentEvent(Event, frozen=True, kw_only=True):
     interfaces: the telephones (`PJSIP/1001`) by which the agent is reached.
     """
 
+    SLICE: ClassVar[str] = "agents"
     name: str
     facts: tuple[Fact, ...] = ()
     spans: tuple[PresenceSpan, ...] = ()

@@ -22,6 +22,7 @@ from domain.voice.facts import Fact
 class InteractionEvent(Event, frozen=True, kw_only=True):
     """Something was told about a call. `had_visits`: how many visits the call had before this event."""
 
+    SLICE: ClassVar[str] = "interactions"
     facts: tuple[Fact, ...]
     call: Call
     had_visits: int = 0

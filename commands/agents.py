@@ -65,7 +65,7 @@ def log_in(command: LogIn, context: HandlerContext) -> Done:
 @handles(LogOut)
 def log_out(command: LogOut, context: HandlerContext) -> Done:
     """Refused for an agent who is not in."""
-    agent = _existing(context, command.agent)
+    agent = existing_agent(context, command.agent)
     agent.must_be_in()
     at = context.instant(command.at)
     return _observe(context, agent, [Fact("left", at, queue=queue, ref="left") for queue in command.queues or ("",)])
@@ -76,7 +76,7 @@ def pause_agent(command: PauseAgent, context: HandlerContext) -> Done:
     """Refused for an agent who is not in."""
     if not command.reason.strip():
         raise InvalidField("reason", "a pause has a reason")
-    agent = _existing(context, command.agent)
+    agent = existing_agent(context, command.agent)
     agent.must_be_in()
     return _observe(context, agent, [Fact("paused", context.instant(command.at), text=command.reason, ref="paused")])
 
@@ -84,13 +84,14 @@ def pause_agent(command: PauseAgent, context: HandlerContext) -> Done:
 @handles(ResumeAgent)
 def resume_agent(command: ResumeAgent, context: HandlerContext) -> Done:
     """Refused for an agent who is not paused."""
-    agent = _existing(context, command.agent)
+    agent = existing_agent(context, command.agent)
     agent.must_be_in()
     agent.must_be_paused(True)
     return _observe(context, agent, [Fact("unpaused", context.instant(command.at), ref="unpaused")])
 
 
-def _existing(context: HandlerContext, name: str) -> Agent:
+def existing_agent(context: HandlerContext, name: str) -> Agent:
+    """The agent of this name. Raises NotFound, for an interface of which no agent is known too."""
     agent = context.load(Agent, agent_id(context.tenant, name))
     if agent is None or not agent.person:
         raise NotFound(f"no agent {name}")
@@ -98,7 +99,6 @@ def _existing(context: HandlerContext, name: str) -> Agent:
 
 
 def _observe(context: HandlerContext, agent: Agent, facts: list[Fact]) -> Done:
-    if agent.standing.latest > facts[0].at:
-        raise InvalidField("at", "earlier than what already happened to this agent")
+    agent.must_follow(facts)
     agent.observe(facts, context.metadata)
     return Done(agent, {"queues": agent.queues_now()})

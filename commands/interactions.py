@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
+from commands.agents import existing_agent
 from commands.handler_context import Command, Done, HandlerContext, handles
 from commands.observations import observe
-from domain.agents import Agent
-from domain.base import MS, NOBODY, Personal
-from domain.errors import NotFound
-from domain.ids import agent_id, interaction_id, timeline_id
-from domain.voice.calls import Call
-from domain.voice.facts import Fact
-from domain.voice.guards import existing, must_follow, queue_concerned
+from domain.base import NOBODY, Personal
+from domain.ids import interaction_id, timeline_id
+from domain.voice.facts import CallKind, Fact
 from domain.voice.interactions import Interaction
 
 ATTEND = "gerenciar-atendimento"
@@ -51,7 +48,7 @@ class CallCommand(Command, frozen=True, kw_only=True):
     """Something is done to a call that goes on. at: us UTC, now if None."""
 
     permission: ClassVar[str] = ATTEND
-    kind: ClassVar[str]
+    kind: ClassVar[CallKind]
 
     interaction: UUID
     at: int | None = None
@@ -224,19 +221,12 @@ def _begin(context: HandlerContext, call: str, fact: Fact) -> Done:
 def on_call(command: CallCommand, context: HandlerContext) -> Done:
     """Do to the call what was asked, if it can be done now."""
     interaction = context.get(Interaction, command.interaction)
-    call = existing(interaction.call)
-    at = context.instant(command.at)
-    must_follow(interaction.facts, at)
-    facts = []
-    for kind, fields in _said(command, call):
-        queue = queue_concerned(call, kind, fields.pop("queue", ""))
-        if kind == "wrap_up":
-            fields["wrap_ms"] = at // MS - max(visit.released_ms or 0 for visit in call.visits)
-        facts.append(Fact(kind, at, queue=queue, ref=kind, **fields))
+    facts = interaction.command(_said(command, context.instant(command.at)))
     if isinstance(command, (RingAgent, AnswerCall)):
-        _must_be_in(context, command.agent)
-    observe(context, interaction, call.call, tuple(facts))
-    return Done(interaction, {"status": interaction.call.status if interaction.call else ""})
+        existing_agent(context, command.agent).must_be_in()
+    assert interaction.call is not None
+    observe(context, interaction, interaction.call.call, facts)
+    return Done(interaction, {"status": interaction.call.status})
 
 
 for _command in CallCommand.__subclasses__():
@@ -245,30 +235,13 @@ for _command in CallCommand.__subclasses__():
 _FIELDS = {"queue": "queue", "agent": "agent", "by": "by", "ivr": "text", "option": "text", "result": "text"}
 
 
-def _said(command: CallCommand, call: Call) -> list[tuple[str, dict[str, Any]]]:
-    """What the command says, as kinds of facts and their fields; a line that goes free ends what was going on."""
+def _said(command: CallCommand, at: int) -> list[Fact]:
+    """What the command says, in the words of facts."""
     match command:
-        case EndCall():
-            return [*_cut_short(call), ("hung_up", {})]
         case WrapUp(tag=tag) if tag:
-            return [("wrap_up", {}), ("tag", {"text": tag})]
+            return [Fact("wrap_up", at, ref="wrap_up"), Fact("tag", at, text=tag, ref="tag")]
         case MeasureQuality(jitter_ms=jitter, loss_percent=loss):
-            return [("quality", {"text": f"{jitter};{loss}"})]
+            return [Fact("quality", at, text=f"{jitter};{loss}", ref="quality")]
         case _:
             said = {_FIELDS[name]: getattr(command, name) for name in command.__struct_fields__ if name in _FIELDS}
-            return [(command.kind, said)]
-
-
-def _cut_short(call: Call) -> list[tuple[str, dict[str, Any]]]:
-    """Who hangs up while waiting has abandoned; who hangs up while talking has ended the talk."""
-    visit = next((visit for visit in call.visits if visit.open), None)
-    if visit is None:
-        return []
-    return [("abandoned", {})] if visit.end == "" else [("released", {"by": "caller"})]
-
-
-def _must_be_in(context: HandlerContext, name: str) -> None:
-    agent = context.load(Agent, agent_id(context.tenant, name))
-    if agent is None or not agent.person:
-        raise NotFound(f"no agent {name}")
-    agent.must_be_in()
+            return [Fact(command.kind, at, ref=command.kind, **said)]

@@ -10,8 +10,8 @@ from typing import ClassVar
 from uuid import UUID
 
 from domain.base import SECOND, Aggregate, Event, EventMetadata
-from domain.errors import Refused
-from domain.voice.facts import Fact
+from domain.errors import InvalidField, Refused
+from domain.voice.facts import CallKind, Clock, Fact, PresenceKind
 from domain.voice.merging import in_order
 from domain.voice.presence import Presence, PresenceSpan, PresenceState, resolve
 
@@ -88,7 +88,13 @@ class AgentIdentified(AgentEvent, frozen=True, kw_only=True):
     member: str
 
 
-_BY_KIND: dict[str, type[AgentEvent]] = {"joined": LoggedIn, "left": LoggedOut, "paused": Paused, "unpaused": Resumed, "seen": Seen}
+_BY_KIND: dict[CallKind | PresenceKind, type[AgentEvent]] = {
+    "joined": LoggedIn,
+    "left": LoggedOut,
+    "paused": Paused,
+    "unpaused": Resumed,
+    "seen": Seen,
+}
 
 
 class Agent(Aggregate):
@@ -191,6 +197,11 @@ class Agent(Aggregate):
         self.trigger(AgentIdentified, metadata, metadata.recorded_at, name=self.name, dropped=tuple(spans), person=False, member=member)
         return facts
 
+    def must_follow(self, facts: Iterable[Fact]) -> None:
+        """Refuse a live command that is earlier than what is known."""
+        if any(fact.at < self.standing.latest for fact in facts):
+            raise InvalidField("at", "earlier than what already happened to this agent")
+
     def must_be_in(self) -> None:
         """Refuse what only an agent who is logged in can do."""
         if not self.standing.queues:
@@ -214,7 +225,7 @@ class Agent(Aggregate):
             self.member = event.member
 
 
-_RESTART_CLOCK = "log"
+_RESTART_CLOCK: Clock = "log"
 
 
 def _each_once(told: Iterable[Fact], known: set[tuple[object, ...]]) -> tuple[Fact, ...]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeVar
+from typing import Generic, Literal, NamedTuple, TypeVar
 
 from domain.voice.calls import Attempt, Call, CallIdentity, Change, Hold, HoldChange, IvrPath, Removed, Ring, RingChange, Visit
 
 T = TypeVar("T")
+
+_Kind = Literal["visit", "ring", "hold", "option", "tag"]
 
 
 @dataclass(slots=True)
@@ -70,76 +72,80 @@ def _put(known: list[T], place: int, value: T) -> None:
 def difference(before: CallState, after: CallState) -> Change:
     """What makes `after` of `before`, by comparing everything."""
     assert after.call is not None
-    moved = before.call is None or before.call.part_of != after.call.part_of
-    visits = tuple(visit for visit, was in _paired(after.visits, before.visits) if moved or visit != was)
-    rings: list[RingChange] = []
-    holds: list[HoldChange] = []
-    removed: list[Removed] = []
-    for n in range(max(len(before.visits), len(after.visits))):
-        old_rings, new_rings = _of(before.rings, n), _of(after.rings, n)
-        old_holds, new_holds = _of(before.holds, n), _of(after.holds, n)
-        removed += [*_fewer("ring", n, old_rings, new_rings), *_fewer("hold", n, old_holds, new_holds)]
-        if n < len(after.visits):
-            visit, was = after.visits[n], before.visits[n] if n < len(before.visits) else None
-            rings += ring_changes(visit, was, new_rings, old_rings, range(len(new_rings)))
-            holds += hold_changes(visit, was, new_holds, old_holds, range(len(new_holds)))
-    removed += _fewer("visit", 0, before.visits, after.visits)
-    removed += [*_fewer("option", 0, before.options, after.options), *_fewer("tag", 0, before.tags, after.tags)]
-    return Change(
-        call=after.call if after.call != before.call else None,
-        of=identity_of(after.call) if visits else None,
-        visits=visits,
-        rings=tuple(rings),
-        holds=tuple(holds),
-        ivr=after.ivr if after.ivr != before.ivr else None,
-        attempt=after.attempt if after.attempt != before.attempt else None,
-        options=text_changes(after.options, before.options, range(len(after.options))),
-        tags=text_changes(after.tags, before.tags, range(len(after.tags))),
-        removed=tuple(removed),
-    )
+    comparison = Comparison(before, all_visits=before.call is None or before.call.part_of != after.call.part_of)
+    for visit, rings, holds in zip(after.visits, after.rings, after.holds, strict=True):
+        comparison.compare_visit(visit, Parts(len(rings), dict(enumerate(rings))), Parts(len(holds), dict(enumerate(holds))))
+    return comparison.change(after, range(len(after.options)), range(len(after.tags)))
 
 
-def identity_of(call: Call) -> CallIdentity:
-    """What the visits of a call say of it."""
-    return CallIdentity(call.call, call.origin, call.part_of)
+class Parts(NamedTuple, Generic[T]):
+    """A visit's rings or holds: how many there are, and those that may read differently now, by their places."""
+
+    total: int
+    at: Mapping[int, T]
 
 
-def ring_changes(visit: Visit, was: Visit | None, rings: Sequence[Ring], known: Sequence[Ring], places: Iterable[int]) -> list[RingChange]:
-    """Of the rings at `places`, those that are new or read differently now; all of them where the visit's queue does."""
-    moved = was is None or was.queue != visit.queue
-    return [
-        RingChange(visit.n, k, visit.queue, ring.agent, ring.from_ms, ring.until_ms, ring.outcome)
-        for k in places
-        if moved or k >= len(known) or rings[k] != known[k]
-        for ring in (rings[k],)
-    ]
+class Comparison:
+    """Gathers what of a call reads differently than `before`. all_visits: state every visit again, whether it changed or not."""
+
+    def __init__(self, before: CallState, *, all_visits: bool = False) -> None:
+        self._before = before
+        self._all_visits = all_visits
+        self._visits: list[Visit] = []
+        self._rings: list[RingChange] = []
+        self._holds: list[HoldChange] = []
+        self._removed: list[Removed] = []
+
+    def compare_visit(self, visit: Visit, rings: Parts[Ring], holds: Parts[Hold]) -> None:
+        """A visit as it is now. A ring's row says its visit's queue, a hold's row the agent too: where these changed, all of them must be given."""
+        n, before = visit.n, self._before
+        was, known_rings, known_holds = None, _NO_RINGS, _NO_HOLDS
+        if n < len(before.visits):
+            was, known_rings, known_holds = before.visits[n], before.rings[n], before.holds[n]
+        if self._all_visits or visit != was:
+            self._visits.append(visit)
+        moved = was is None or was.queue != visit.queue
+        for k, ring in rings.at.items():
+            if moved or k >= len(known_rings) or ring != known_rings[k]:
+                self._rings.append(RingChange(n, k, visit.queue, ring.agent, ring.from_ms, ring.until_ms, ring.outcome))
+        moved = moved or was is None or was.agent != visit.agent
+        for k, hold in holds.at.items():
+            if moved or k >= len(known_holds) or hold != known_holds[k]:
+                self._holds.append(HoldChange(n, k, visit.queue, visit.agent, *hold))
+        self._remove("ring", n, rings.total, len(known_rings))
+        self._remove("hold", n, holds.total, len(known_holds))
+
+    def change(self, after: CallState, options: Iterable[int], tags: Iterable[int]) -> Change:
+        """All that reads differently; of the options and tags only those at these places are compared."""
+        before = self._before
+        assert after.call is not None
+        for n in range(len(after.visits), len(before.visits)):
+            self._remove("ring", n, 0, len(before.rings[n]))
+            self._remove("hold", n, 0, len(before.holds[n]))
+        self._remove("visit", 0, len(after.visits), len(before.visits))
+        self._remove("option", 0, len(after.options), len(before.options))
+        self._remove("tag", 0, len(after.tags), len(before.tags))
+        return Change(
+            call=after.call if after.call != before.call else None,
+            of=CallIdentity(after.call.call, after.call.origin, after.call.part_of) if self._visits else None,
+            visits=tuple(self._visits),
+            rings=tuple(self._rings),
+            holds=tuple(self._holds),
+            ivr=after.ivr if after.ivr != before.ivr else None,
+            attempt=after.attempt if after.attempt != before.attempt else None,
+            options=_new_texts(after.options, before.options, options),
+            tags=_new_texts(after.tags, before.tags, tags),
+            removed=tuple(self._removed),
+        )
+
+    def _remove(self, kind: _Kind, n: int, now: int, before: int) -> None:
+        if now < before:
+            self._removed.append(Removed(kind, n, now, before))
 
 
-def hold_changes(visit: Visit, was: Visit | None, holds: Sequence[Hold], known: Sequence[Hold], places: Iterable[int]) -> list[HoldChange]:
-    """Of the holds at `places`, those that are new or read differently now; all of them where the visit's queue or agent does."""
-    moved = was is None or (was.queue, was.agent) != (visit.queue, visit.agent)
-    return [
-        HoldChange(visit.n, k, visit.queue, visit.agent, *holds[k])
-        for k in places
-        if moved or k >= len(known) or holds[k] != known[k]
-    ]  # fmt: skip
+_NO_RINGS: list[Ring] = []
+_NO_HOLDS: list[Hold] = []
 
 
-def text_changes(texts: Sequence[str], known: Sequence[str], places: Iterable[int]) -> tuple[tuple[int, str], ...]:
-    """Of the texts at `places`, those that are new or read differently now."""
+def _new_texts(texts: Sequence[str], known: Sequence[str], places: Iterable[int]) -> tuple[tuple[int, str], ...]:
     return tuple((k, texts[k]) for k in places if k >= len(known) or texts[k] != known[k])
-
-
-def _paired(now: Sequence[T], before: Sequence[T]) -> list[tuple[T, T | None]]:
-    return [(value, before[place] if place < len(before) else None) for place, value in enumerate(now)]
-
-
-def _of(lists: Sequence[list[T]], n: int) -> list[T]:
-    return lists[n] if n < len(lists) else []
-
-
-_Kind = Literal["visit", "ring", "hold", "option", "tag"]
-
-
-def _fewer(kind: _Kind, n: int, before: Sequence[object], after: Sequence[object]) -> list[Removed]:
-    return [Removed(kind, n, len(after), len(before))] if len(after) < len(before) else []

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from domain.base import SECOND, Aggregate, Event, EventMetadata
 from domain.errors import InvalidField, Refused
-from domain.voice.facts import CallKind, Clock, Fact, PresenceKind
+from domain.voice.facts import Clock, Fact, FactKind
 from domain.voice.merging import in_order
 from domain.voice.presence import Presence, PresenceSpan, PresenceState, resolve
 
@@ -88,7 +88,7 @@ class AgentIdentified(AgentEvent, frozen=True, kw_only=True):
     member: str
 
 
-_BY_KIND: dict[CallKind | PresenceKind, type[AgentEvent]] = {
+_BY_KIND: dict[FactKind, type[AgentEvent]] = {
     "joined": LoggedIn,
     "left": LoggedOut,
     "paused": Paused,

@@ -7,11 +7,11 @@ from domain.ids import interaction_id
 from domain.voice.call_state import CallState
 from domain.voice.calls import Call
 from domain.voice.context import Context
-from domain.voice.facts import CallKind, Clock, Fact, PresenceKind
+from domain.voice.facts import Clock, Fact, FactKind
 from domain.voice.journal import Journal, Journaled, JournaledList
 from domain.voice.outbound_and_ivr import status_of
 
-_NAMES_CUSTOMER: frozenset[CallKind | PresenceKind] = frozenset({"arrived", "dialled", "outbound", "offered"})
+_NAMES_CUSTOMER: frozenset[FactKind] = frozenset({"arrived", "dialled", "outbound", "offered"})
 
 
 class CallOutline(Journaled):

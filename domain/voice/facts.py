@@ -72,6 +72,8 @@ PresenceKind = Literal[
     "restarted",  # sessions by login end; members and their pauses stay
 ]
 
+FactKind = CallKind | PresenceKind
+
 
 class Fact(msgspec.Struct, frozen=True, array_like=True):
     """One observation.
@@ -83,7 +85,7 @@ class Fact(msgspec.Struct, frozen=True, array_like=True):
     ref: where it was said ("queue_log:12", "ami:AgentConnect"), for people; no part of identity.
     """
 
-    kind: CallKind | PresenceKind
+    kind: FactKind
     at: int
     clock: Clock = "live"
     queue: str = ""

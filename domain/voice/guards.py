@@ -13,9 +13,9 @@ from domain.base import MS
 from domain.errors import InvalidField, NotFound, Refused
 from domain.voice.call_state import CallState
 from domain.voice.calls import Call, Visit
-from domain.voice.facts import CallKind, Fact, PresenceKind
+from domain.voice.facts import Fact, FactKind
 
-_Kinds = frozenset[CallKind | PresenceKind]
+_Kinds = frozenset[FactKind]
 _WAITING: _Kinds = frozenset({"rang", "ring_no_answer", "ring_canceled", "answered", "abandoned", "timed_out", "left_by_key", "withdrawn"})
 _TALKING: _Kinds = frozenset({"held", "resumed", "released"})
 _DIALLING: _Kinds = frozenset({"dial_answered", "dial_failed"})
@@ -82,7 +82,7 @@ def _waiting(state: CallState) -> Visit:
     return visit
 
 
-def _talking(state: CallState, kind: CallKind | PresenceKind) -> Visit:
+def _talking(state: CallState, kind: FactKind) -> Visit:
     visit = next((visit for visit in reversed(state.visits) if visit.end == "answered" and visit.open), None)
     if visit is None:
         raise Refused("no agent is talking in this call")

@@ -12,12 +12,12 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from domain.base import SECOND
-from domain.voice.facts import CallKind, Clock, Fact, PresenceKind
+from domain.voice.facts import Clock, Fact, FactKind
 
 SAME_FACT_S = 2
 """Seconds within which two clocks tell the same fact."""
 
-_ORDER: tuple[CallKind | PresenceKind, ...] = (
+_ORDER: tuple[FactKind, ...] = (
     "arrived", "dialled", "outbound", "part_of", "did", "ivr_entered", "ivr_out_of_hours", "ivr_blacklisted", "ivr_option", "offered",
     "waiting", "rang", "ring_no_answer", "agent_dumped", "ring_canceled", "dial_answered", "dial_failed", "answered", "held", "resumed",
     "supervised", "released", "abandoned", "timed_out", "left_by_key", "withdrawn", "emptied", "turned_away", "unseen_end", "wrap_up",

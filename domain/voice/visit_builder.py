@@ -9,7 +9,7 @@ from domain.base import MS, SECOND
 from domain.voice.call_state import Parts
 from domain.voice.calls import End, Hold, Ring, Visit
 from domain.voice.context import Promise
-from domain.voice.facts import CallKind, Fact, PresenceKind
+from domain.voice.facts import Fact, FactKind
 from domain.voice.journal import Journal, Journaled, JournaledDict, JournaledList
 from domain.voice.ringing import RingEnd, Ringing
 
@@ -373,7 +373,7 @@ def _hang_up(draft: VisitDraft, at: int) -> None:
             draft.wrap_ms = draft.wrap_ms or 0
 
 
-_HANDLERS: dict[CallKind | PresenceKind, Callable[[VisitBuilder, Fact], None]] = {
+_HANDLERS: dict[FactKind, Callable[[VisitBuilder, Fact], None]] = {
     "offered": VisitBuilder._offered,
     "rang": VisitBuilder._rang,
     "ring_no_answer": VisitBuilder._ring_ended,

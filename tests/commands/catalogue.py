@@ -23,8 +23,8 @@ GOLDEN = Path(__file__).parents[1] / "golden" / "events.json"
 
 def all_events() -> dict[str, type[Event]]:
     """The events of the product, by name: those that tests define are not among them."""
-    for module in pkgutil.iter_modules(domain.__path__):
-        importlib.import_module(f"domain.{module.name}")
+    for module in pkgutil.walk_packages(domain.__path__, "domain."):
+        importlib.import_module(module.name)
     return {topic: event for topic, event in sorted(CATALOGUE.items()) if event.__module__.startswith("domain.")}
 
 

@@ -32,7 +32,7 @@ QUIET_S = 15.0
 _EXAMPLE = """\
 id: 1204
 event: interaction.answered
-data: {"position":1204,"topic":"interaction.answered","id":"40ca8005-24cc-572c-9dd4-4d30c9eb3e0b","version":4,"occurred_at":"2026-03-02T17:05:09.250Z","recorded_at":"2026-03-02T17:05:09.251Z","what":{"facts":[],"call":{"call":"crm-4711","direction":"inbound"}}}
+data: {"position":1204,"topic":"interaction.answered","id":"40ca8005-24cc-572c-9dd4-4d30c9eb3e0b","version":4,"occurred_at":"2026-03-02T17:05:09.250Z","recorded_at":"2026-03-02T17:05:09.251Z","what":{"facts":[],"change":{"visits":[{"n":0,"queue":"vendas","end":"answered"}]},"conflicts":[]}}
 
 : alive
 id: 1219

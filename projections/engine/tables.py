@@ -1,51 +1,49 @@
 """What a question reads from: the rows as they are now, or as they were when the log ended at a position.
 
 `source("visits")` goes behind FROM. What comes out is one row a thing, those that no longer hold left out, restricted
-to the company of the question; the parameter `as_of` must be given where a position was. `rings` and `holds` lie in
-their visits' rows and come out one row each.
+to the company of the question; the parameter `as_of` must be given where a position was. Rings, holds, IVR options and
+tags lie in one table and come out of it by their kinds.
 """
 
 from __future__ import annotations
 
-FACTS = ("visits", "interactions", "attempts", "ivr_calls", "ivrs", "agent_spans", "agents", "queues", "sources")
+FACTS = ("visits", "interaction_parts", "interactions", "attempts", "ivr_calls", "ivrs", "agent_spans", "agents", "queues", "sources")
 """Tables of the newest version of each row; each has its `_versions`."""
 
-_NOW = "SELECT * FROM {table} FINAL WHERE tenant = {{tenant:UUID}} AND removed = 0"
+PARTS = ("rings", "holds", "options", "tags")
+"""What lies in `interaction_parts`."""
+
+_NOW = "SELECT {columns} FROM {table} FINAL WHERE tenant = {{tenant:UUID}}{only} AND removed = 0"
 
 # The newest version of each id is looked for in three narrow columns first; a repeat that is not merged yet is no matter to FINAL.
 _THEN = """
-SELECT * FROM {table}_versions FINAL
-WHERE tenant = {{tenant:UUID}} AND removed = 0 AND (id, version) IN (
-    SELECT id, max(version) FROM {table}_versions WHERE tenant = {{tenant:UUID}} AND position <= {{as_of:UInt64}} GROUP BY id
+SELECT {columns} FROM {table}_versions FINAL
+WHERE tenant = {{tenant:UUID}}{only} AND removed = 0 AND (id, version) IN (
+    SELECT id, max(version) FROM {table}_versions WHERE tenant = {{tenant:UUID}}{only} AND position <= {{as_of:UInt64}} GROUP BY id
 )"""
 
-_IN_VISIT = "SELECT tenant, id AS visit, {n} AS n, version, position, interaction, whole, queue, queue_id, {columns} FROM ({visits}) ARRAY JOIN {arrays}"
+_OF_VISIT = "tenant, id, version, position, interaction, visit, k, queue, queue_id, agent, from_ms, until_ms"
+_OF_CALL = "tenant, id, version, position, interaction, k, text"
+_COLUMNS = {"rings": f"{_OF_VISIT}, text AS outcome", "holds": _OF_VISIT, "options": _OF_CALL, "tags": _OF_CALL}
 
-_UNROLLED = {
-    "rings": _IN_VISIT.format(
-        n="ring_n",
-        columns="ring_agent AS agent, ring_from AS from_ms, ring_until AS until_ms, ring_outcome AS outcome, offered_ms",
-        arrays="arrayEnumerate(ring_agents) AS ring_n, ring_agents AS ring_agent, ring_from_ms AS ring_from, ring_until_ms AS ring_until, "
-        "ring_outcomes AS ring_outcome",
-        visits="{visits}",
-    ),
-    "holds": _IN_VISIT.format(
-        n="hold_n",
-        columns="agent, hold_from AS from_ms, hold_until AS until_ms, offered_ms",
-        arrays="arrayEnumerate(hold_from_ms) AS hold_n, hold_from_ms AS hold_from, hold_until_ms AS hold_until",
-        visits="{visits}",
-    ),
+_OF_CALLS = {
+    "visits": " AND id IN (SELECT id FROM {table} WHERE tenant = {{tenant:UUID}} AND interaction IN {{calls:Array(UUID)}})",
+    "interactions": " AND id IN {{calls:Array(UUID)}}",
+    "attempts": " AND id IN {{calls:Array(UUID)}}",
+    **dict.fromkeys(PARTS, " AND interaction IN {{calls:Array(UUID)}}"),
 }
 
 
-def source(table: str, as_of: int | None = None) -> str:
-    """The rows of `table` (a fact table, `rings` or `holds`) now, or as known at the log position `as_of`: a subquery in parentheses."""
-    if table in _UNROLLED:
-        return f"({_UNROLLED[table].format(visits=_rows('visits', as_of))})"
-    return f"({_rows(table, as_of)})"
+def source(table: str, as_of: int | None = None, *, of_calls: bool = False) -> str:
+    """The rows of `table` (one of FACTS or PARTS) now, or as known at the log position `as_of`: a subquery in parentheses.
 
-
-def _rows(table: str, as_of: int | None) -> str:
-    if table not in FACTS:
+    of_calls: only those of the interactions in the parameter `calls`, found without a look at all others.
+    """
+    if table not in FACTS and table not in PARTS:
         raise KeyError(table)
-    return (_NOW if as_of is None else _THEN).format(table=table)
+    stored = "interaction_parts" if table in PARTS else table
+    # What a part is and whose it is never changes, so that either may be asked of any version.
+    only = f" AND kind = '{table.removesuffix('s')}'" if table in PARTS else ""
+    if of_calls:
+        only = _OF_CALLS[table].format(table=stored if as_of is None else f"{stored}_versions") + only
+    return f"({(_NOW if as_of is None else _THEN).format(columns=_COLUMNS.get(table, '*'), table=stored, only=only)})"

@@ -27,7 +27,7 @@ _NOW: dict[str, str] = {
 
 _THEN: dict[str, str] = {
     "visits": """
-SELECT v.id AS id, v.interaction AS interaction, v.whole AS whole, v.call AS call, v.first AS first, v.live AS live, v.queue AS queue,
+SELECT v.id AS id, v.interaction AS interaction, v.whole AS whole, v.call AS call, v.n AS n, v.live AS live, v.queue AS queue,
     v.queue_id AS queue_id, if(ifNull(v.ended_ms <= {{moment:Int64}}, 0), v.agent, '') AS agent, v.offered_ms AS offered_ms,
     if(ifNull(v.ended_ms <= {{moment:Int64}}, 0), toInt8(v.end), toInt8(0)) AS end_code,
     if(ifNull(v.ended_ms <= {{moment:Int64}}, 0), v.ended_ms, NULL) AS ended_ms, if(ifNull(v.ended_ms <= {{moment:Int64}}, 0), v.wait_ms, NULL) AS wait_ms,
@@ -38,7 +38,7 @@ SELECT v.id AS id, v.interaction AS interaction, v.whole AS whole, v.call AS cal
 FROM {rows} AS v WHERE v.offered_ms <= {{moment:Int64}}""",
     "rings": """
 SELECT r.visit AS visit, r.interaction AS interaction, r.queue AS queue, r.queue_id AS queue_id, r.agent AS agent, r.from_ms AS from_ms,
-    if(ifNull(r.until_ms <= {{moment:Int64}}, 0), r.until_ms, NULL) AS until_ms, if(ifNull(r.until_ms <= {{moment:Int64}}, 0), toString(r.outcome), '') AS outcome
+    if(ifNull(r.until_ms <= {{moment:Int64}}, 0), r.until_ms, NULL) AS until_ms, if(ifNull(r.until_ms <= {{moment:Int64}}, 0), r.outcome, '') AS outcome
 FROM {rows} AS r WHERE r.from_ms <= {{moment:Int64}}""",
     "holds": """
 SELECT h.visit AS visit, h.queue AS queue, h.queue_id AS queue_id, h.agent AS agent, h.from_ms AS from_ms,
@@ -74,9 +74,12 @@ class TemporalView:
     as_of: int | None = None
     moment_ms: int | None = None
 
-    def rows_of(self, table: str) -> str:
-        """What goes behind FROM for `table`; visits have `end_code` too. The answer is asked through `ask`."""
-        rows = source(table, self.as_of)
+    def rows_of(self, table: str, *, of_calls: bool = False) -> str:
+        """What goes behind FROM for `table`; visits have `end_code` too. The answer is asked through `ask`.
+
+        of_calls: only the rows of the interactions that the parameter `calls` names.
+        """
+        rows = source(table, self.as_of, of_calls=of_calls)
         seen = (_NOW if self.moment_ms is None else _THEN).get(table)
         return rows if seen is None else f"({seen.format(rows=rows)})"
 

@@ -102,7 +102,7 @@ def test_what_happens_is_seen_in_order_and_without_a_person(center, ana, address
     bodies = [json.loads(event["data"]) for event in events]
     assert [body["topic"] for body in bodies] == [event["event"] for event in events]
     assert [body["position"] for body in bodies] == expected
-    assert bodies[-1]["what"]["call"]["status"] == "Abandoned"
+    assert bodies[-1]["what"]["change"]["call"]["status"] == "Abandoned"
     assert "987654321" not in json.dumps(bodies)
 
 
@@ -143,7 +143,7 @@ def test_another_company_is_not_heard(center, ana, log_in, address):
         events = take(stream, center.store.head())
     positions = [int(event["id"]) for event in events]
     assert positions == shown(center, "Empresa", 0)[-len(positions) :]
-    assert json.loads(events[-1]["data"])["what"]["call"]["call"] == "Empresa-2"
+    assert json.loads(events[-1]["data"])["what"]["change"]["call"]["call"] == "Empresa-2"
 
 
 def test_a_silent_line_is_alive_and_tells_how_far_it_followed(center, ana, log_in, address, monkeypatch):

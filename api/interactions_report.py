@@ -100,7 +100,7 @@ class Happening(Shape):
     version: Annotated[int, Field(description="how many events that one had with it", examples=[4])]
     commands: Annotated[
         dict[str, object],
-        Field(description="what was told: `facts`, and the whole `call` as it was known from then on; people's data opened"),
+        Field(description="what was told: `facts`, and the `change` that they make to what is known of the call; people's data opened"),
     ]
 
 

@@ -20,7 +20,7 @@ from domain.base import Event
 from domain.ivr import IvrEvent
 from domain.queues import QueueEvent
 from domain.voice.facts import Fact
-from domain.voice.interactions import InteractionEvent
+from domain.voice.interaction_events import InteractionEvent
 from domain.voice.timeline import TimelineEvent
 
 

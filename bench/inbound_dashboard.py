@@ -31,14 +31,13 @@ _VISITS = """
 INSERT INTO visits SELECT
     if(n % 100 < 3, {company:UUID}, toUUID(concat('00000000-0000-4000-8000-', leftPad(toString(n % 97), 12, '0')))) AS tenant,
     generateUUIDv4(n) AS id, 1 AS version, n + 1 AS position, 0 AS removed, generateUUIDv4(n + 1) AS interaction, interaction AS whole,
-    concat('1772.', toString(n)) AS call, 1 AS first, 0 AS live, concat('fila ', toString(cityHash64(n, 1) % 20)) AS queue, tenant AS queue_id,
+    concat('1772.', toString(n)) AS call, 0 AS place, 0 AS live, concat('fila ', toString(cityHash64(n, 1) % 20)) AS queue, tenant AS queue_id,
     if(chance < 90, concat('Agente ', toString(cityHash64(n, 2) % 40)), '') AS agent,
     toInt64({first:Int64} + cityHash64(n, 3) % {span:UInt64}) AS offered_ms,
     multiIf(chance < 90, 'answered', chance < 97, 'abandoned', chance < 99, 'timed_out', 'left_by_key') AS end,
     offered_ms + waited AS ended_ms, waited AS wait_ms, if(chance < 90, 3000, NULL) AS ring_ms, if(chance < 90, ended_ms + talked, NULL) AS released_ms,
     if(chance < 90, 'agent', '') AS released_by, if(chance < 90, talked, NULL) AS talk_ms, if(chance < 90, 0, NULL) AS hold_ms,
-    if(chance < 90, 10000, NULL) AS wrap_up_ms, 0 AS talk_unknown, 20000 AS sla_ms, 5000 AS tolerated_ms,
-    [], [], [], [], [], []
+    if(chance < 90, 10000, NULL) AS wrap_up_ms, 0 AS talk_unknown, 20000 AS sla_ms, 5000 AS tolerated_ms
 FROM (
     SELECT number AS n, cityHash64(number, 4) % 100 AS chance, toInt64(cityHash64(number, 5) % 60000) AS waited,
         toInt64(cityHash64(number, 6) % 600000) AS talked

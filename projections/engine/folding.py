@@ -13,17 +13,18 @@ from domain.contacts import ContactEvent
 from domain.ivr import IvrEvent
 from domain.queues import QueueEvent
 from domain.users import CompanyEvent, UserEvent
-from domain.voice.interactions import InteractionEvent
+from domain.voice.interaction_events import InteractionEvent
 from domain.voice.roster import MemberMatched
 from domain.voice.timeline import TimelineEvent
 from projections.engine.reading import CallEvent, EventUnreadable, Recorded, Stored, read
 from projections.engine.row_cache import RowCache
 from projections.engine.rows import Row, StatefulFold, StatelessFold, columns
 from projections.engine.warehouse import Columns, Warehouse
-from projections.folds import agents, audit, interactions, ivr, queues, sources, users, visits
+from projections.folds import agents, audit, interactions, ivr, parts, queues, sources, users, visits
 
 CALLS: dict[str, Callable[[Sequence[Recorded], Sequence[CallEvent]], Columns]] = {
     visits.TABLE: visits.fold,
+    parts.TABLE: parts.fold,
     interactions.TABLE: interactions.fold,
     interactions.ATTEMPTS: interactions.fold_attempts,
     ivr.CALLS: ivr.fold_calls,

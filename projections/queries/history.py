@@ -12,6 +12,7 @@ import msgspec
 from domain.access import REPORTS, Scope
 from domain.errors import NotFound
 from domain.ids import interaction_id
+from domain.voice.calls import HoldChange, Removed, RingChange
 from domain.voice.facts import Fact
 from projections.engine.temporal_view import CompanyRows, TemporalView
 from projections.figures.intervals import iso, zone
@@ -110,12 +111,26 @@ def _seen(name: str, sees: Callable[[str], bool]) -> bool:
 _ABOUT_THE_EVENT = ("tenant", "actor", "occurred_at", "recorded_at", "cause", "correlation", "on_behalf_of")
 
 
+_PARTS: tuple[tuple[str, type[msgspec.Struct]], ...] = (("rings", RingChange), ("holds", HoldChange), ("removed", Removed))
+"""What of a `Change` is stored without the names of its fields."""
+
+
 def _told(state: dict[str, Any]) -> dict[str, Any]:
-    """What the event itself says, without what every event says of its making; the facts that were told by the names of their parts."""
+    """What the event itself says, without what every event says of its making; facts and changes with the names of their fields."""
     told = {name: value for name, value in state.items() if name not in _ABOUT_THE_EVENT}
     if "facts" in told:
         told["facts"] = [_fact(fact) for fact in told["facts"]]
+    if "change" in told:
+        told["change"] = _change(told["change"])
     return told
+
+
+def _change(change: dict[str, Any]) -> dict[str, Any]:
+    """What the event changed of the call, as `domain.voice.calls.Change` has it; what did not change is left out."""
+    named = {
+        name: [dict(zip(part.__struct_fields__, values, strict=True)) for values in change[name]] for name, part in _PARTS if name in change
+    }
+    return {**change, **named}
 
 
 def _fact(fact: list[Any]) -> dict[str, Any]:

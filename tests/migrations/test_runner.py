@@ -12,7 +12,7 @@ from migrations.runner import MigrationRefused, migrate, migrations, must_be_cur
 from projections.engine.folding import AUDITED_ONLY, CALLS, FOLDED, ROWS
 from projections.engine.tables import FACTS
 from projections.engine.warehouse import Warehouse
-from projections.folds import audit
+from projections.folds import audit, parts
 from tests.kit.rows import engine, rows, warehouse
 
 __all__ = ["engine", "rows", "warehouse"]
@@ -59,7 +59,8 @@ def test_every_table_replaces_by_version_within_its_company_and_has_no_partition
         assert "PARTITION" not in table["engine_full"], table
         if table["name"] not in ("positions", "quarantine"):
             versions = table["name"].endswith("_versions") or table["name"] == audit.TABLE
-            assert f"ORDER BY (tenant, id{', version' if versions else ''})" in table["engine_full"], table
+            key = "tenant, interaction, id" if table["name"].startswith(parts.TABLE) else "tenant, id"
+            assert f"ORDER BY ({key}{', version' if versions else ''})" in table["engine_full"], table
 
 
 def test_every_event_of_the_house_has_its_fold_or_is_only_audited() -> None:

@@ -20,8 +20,8 @@ from domain.agents import AgentEvent
 from domain.base import SECOND
 from domain.errors import DomainError
 from domain.ids import company_id
-from domain.voice.calls import Call
-from domain.voice.interactions import InteractionEvent
+from domain.voice.call_state import CallState
+from domain.voice.interaction_events import InteractionEvent
 from simulator.center import busy_center
 from simulator.speaking import PERMISSIONS
 from simulator.story import Story, history
@@ -55,11 +55,11 @@ def buses(tmp_path: Path) -> Iterator[list[CommandBus]]:
         bus.store.close()
 
 
-def calls_of(bus: CommandBus) -> dict[UUID, Call]:
-    calls = {}
+def calls_of(bus: CommandBus) -> dict[UUID, CallState]:
+    calls: dict[UUID, CallState] = defaultdict(CallState)
     for recorded in bus.store.read(0, 1_000_000):
         if isinstance(recorded.event, InteractionEvent):
-            calls[recorded.event.originator_id] = recorded.event.call
+            calls[recorded.event.originator_id].apply(recorded.event.change)
     return calls
 
 
@@ -86,7 +86,7 @@ def test_the_calls_of_the_log_are_those_that_were_simulated(buses: list[CommandB
     assert ivrs == figures["ivrs"]
     attempts = [call.attempt for call in calls if call.attempt is not None]
     assert {"dialled": len(attempts), **Counter(attempt.result for attempt in attempts)} == figures["outbound"]
-    rings = Counter((ring.agent, ring.outcome) for visit in visits for ring in visit.rings)
+    rings = Counter((ring.agent, ring.outcome) for call in calls for rung in call.rings for ring in rung)
     assert {name: rings[name, "no_answer"] for name in figures["agents"]} == {
         name: told["ring_no_answer"] for name, told in figures["agents"].items()
     }

@@ -20,6 +20,7 @@ from bench import inbound_dashboard as asking
 from bench import kafka_bulk as copying
 from bench import projections as following
 from bench import relay as relaying
+from bench import ring_all as ringing
 from bench import workers as working
 
 Figure = Callable[[bool], dict[str, Any]]
@@ -29,6 +30,10 @@ FIGURES: dict[str, Figure] = {
     "commands_1_caller_load_10_append_1": saving.one_caller,
     "commands_1_caller_load_10_append_1_calls": saving.one_caller_on_calls,
     "http_commands": web.commands_over_http,
+    "ring_all_log": ringing.size_of_log,
+    "ring_all_one_more_fact": ringing.one_more_fact,
+    "ring_all_load": ringing.loading,
+    "plain_call_events": ringing.plain_call,
     "import_ami": bringing.ami_capture,
     "import_queue_log": bringing.queue_log,
     "event_to_dashboard": following.event_to_dashboard,

@@ -108,8 +108,8 @@ class Call(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     call: str
     protocol: int
     origin: str
-    direction: Literal["inbound", "outbound"]
     started_ms: int
+    direction: Literal["inbound", "outbound"] = "inbound"
     ended_ms: int | None = None
     status: str = ""
     part_of: UUID | None = None

@@ -132,7 +132,7 @@ def _field(kind: Any) -> st.SearchStrategy[Any]:
 
 def interaction(subject: Personal | None) -> Event:
     fact = Fact("offered", 1, queue="vendas", private=subject)
-    call = Call("1.1", 7, "ami", "inbound", 1, number=subject)
+    call = Call("1.1", 7, "ami", 1, number=subject)
     return CallOffered(
         originator_id=uuid4(),
         originator_version=1,

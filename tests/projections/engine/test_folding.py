@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -17,6 +17,7 @@ from domain.ids import interaction_id, part_id, queue_id
 from domain.voice.calls import Ring, Visit
 from domain.voice.interaction_events import AgentRang
 from projections.engine.folding import Folding
+from projections.engine.refolding import takes_further
 from projections.engine.rows import part
 from projections.engine.tables import FACTS, source
 from projections.engine.warehouse import Warehouse
@@ -70,6 +71,23 @@ def any_batches_with_any_repeats_give_the_same_rows(rows: Warehouse, data: st.Da
     assert contents(rows) == at_once
 
 
+def events_that_are_folded_late_give_the_same_rows(rows: Warehouse, data: st.DataObject, random: Random, count: int) -> None:
+    """As those that were set aside while their fold was wrong, and are folded again when it is mended."""
+    log = [stored(position, event) for position, event in enumerate(Story(random).events(count), start=1)]
+    log = [event for event in log if not takes_further(event[3])]
+    late = [event for event in log if data.draw(st.booleans(), label="late")]
+    assume(log)
+    empty(rows)
+    write(rows, Folding(rows).fold(log))
+    in_order = contents(rows)
+
+    empty(rows)
+    for some in ([event for event in log if event not in late], late):
+        if some:
+            write(rows, Folding(rows).fold(some))
+    assert contents(rows) == in_order
+
+
 def as_of_a_position_gives_what_was_seen_when_the_log_ended_there(rows: Warehouse, random: Random, count: int) -> None:
     empty(rows)
     folding = Folding(rows)
@@ -119,6 +137,7 @@ positions = {"random": randoms, "count": st.integers(1, 12)}
 calls = {"random": randoms, "count": st.integers(1, 60)}
 
 test_any_batches_with_any_repeats_give_the_same_rows = few(given(**batches)(any_batches_with_any_repeats_give_the_same_rows))
+test_events_that_are_folded_late_give_the_same_rows = few(given(**batches)(events_that_are_folded_late_give_the_same_rows))
 test_as_of_a_position_gives_what_was_seen_then = few(given(**positions)(as_of_a_position_gives_what_was_seen_when_the_log_ended_there))
 test_rows_say_what_is_known_of_each_call = few(given(**calls)(rows_say_what_is_known_of_each_call))
 test_more_batches_and_repeats = long(many(given(**batches)(any_batches_with_any_repeats_give_the_same_rows)))

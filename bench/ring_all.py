@@ -16,8 +16,8 @@ import msgspec
 from bench.measure import absolute, profiled
 from commands.command_bus import CommandBus
 from commands.handler_context import Caller
-from commands.interactions import ATTEND
-from commands.observations import OBSERVE, ObserveCall
+from commands.observations import ObserveCall
+from domain.access import ATTEND, OBSERVE
 from domain.base import MS, NOBODY, SECOND, EventMetadata, Personal
 from domain.ids import company_id, interaction_id
 from domain.voice.context import Context

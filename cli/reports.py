@@ -100,7 +100,7 @@ def _told(event: dict[str, Any], where: ZoneInfo) -> str:
     cause = f" ({event['cause']})" if event["cause"] else ""
     whom = f" on behalf of {event['on_behalf_of']}" if event["on_behalf_of"] else ""
     lines = [f"{event['position']}  {event['occurred_at']}  {event['event']}  {event['actor']}{whom}{cause}"]
-    for name, value in event["told"].items():
+    for name, value in event["content"].items():
         if name == "facts":
             lines += [f"    {_fact(fact, where)}" for fact in value]
         elif name != "change":

@@ -27,7 +27,8 @@ _OF_CALL = (
 )
 _OF_AGENT = "id IN (SELECT assumeNotNull(user) FROM <agents> WHERE isNotNull(user))"
 _OF_ANYTHING = "(id IN (SELECT id FROM <interactions>) OR id IN (SELECT id FROM <agents>))"
-_SELECT = "SELECT {columns} FROM ({rows}) AS r"
+# The names are given another name first: an old server would take those that are left for them.
+_SELECT = "SELECT {columns} FROM (SELECT *, {names} FROM ({rows})) AS r"
 _NAMED = re.compile("<([a-z_]+)>")
 
 _BY_QUEUE: dict[str, str] = {
@@ -96,13 +97,16 @@ def _filled(part: str, read: Callable[[str], str]) -> str:
 def narrowed(table: str, scope: Scope, rows: str) -> str:
     """`rows` of `table` (a SELECT), in which only those names are left that may be seen."""
     columns = {
-        column: f"arrayFilter((element, name) -> name = '' OR has({seen}, name), r.{column}, r.{names}) AS {column}"
+        column: f"arrayFilter((element, name) -> name = '' OR has({seen}, name), r.{column}, r.by_{names}) AS {column}"
         for column, (seen, names) in _NARROWED.get(table, {}).items()
         if (scope.queues if seen is QUEUES else scope.people) is not None
     }
     if not columns:
         return rows
-    return _SELECT.format(columns=", ".join(columns.get(column, f"r.{column} AS {column}") for column in _COLUMNS[table]), rows=rows)
+    names = ", ".join(dict.fromkeys(f"{names} AS by_{names}" for _, names in _NARROWED[table].values()))
+    return _SELECT.format(
+        columns=", ".join(columns.get(column, f"r.{column} AS {column}") for column in _COLUMNS[table]), names=names, rows=rows
+    )
 
 
 def parameters(scope: Scope) -> dict[str, Value]:

@@ -15,7 +15,7 @@ from domain.contacts import normalised
 from domain.users import Company
 from projections.engine.progress import ProjectionsStopped
 from projections.engine.temporal_view import TemporalView
-from projections.queries.contacts import has_open_interaction
+from projections.queries.contacts import open_interactions
 from store.storage_location import StorageLocation
 
 
@@ -35,7 +35,7 @@ def forget(ask: Forget, center: Center, console: Console) -> int:
     contact = _contact(center, company, ask.contact)
     view = TemporalView(center.warehouse, company.id)
     rows_of(center, company, console)
-    command = ForgetContact(contact=contact, busy=has_open_interaction(view, contact))
+    command = ForgetContact(contact=contact, interactions=open_interactions(view, contact))
     center.bus.execute(command, caller(company))
     console.out(f"{contact} is forgotten\n")
     return 0

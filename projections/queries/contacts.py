@@ -8,13 +8,13 @@ import msgspec
 
 from projections.engine.temporal_view import TemporalView
 
-_OPEN = "SELECT count() AS calls FROM {interactions} WHERE contact = {{contact:UUID}} AND isNull(ended_ms)"
+_OPEN = "SELECT id FROM {interactions} WHERE contact = {{contact:UUID}} AND isNull(ended_ms)"
 
 
-class _Count(msgspec.Struct):
-    calls: int
+class _Id(msgspec.Struct):
+    id: UUID
 
 
-def has_open_interaction(view: TemporalView, contact: UUID) -> bool:
-    """Whether a call of the contact goes on: such a contact cannot be forgotten yet."""
-    return view.ask(_Count, _OPEN.format(interactions=view.rows_of("interactions")), contact=contact)[0].calls > 0
+def open_interactions(view: TemporalView, contact: UUID) -> tuple[UUID, ...]:
+    """The calls of the contact that go on: while one does, the contact cannot be forgotten."""
+    return tuple(row.id for row in view.ask(_Id, _OPEN.format(interactions=view.rows_of("interactions")), contact=contact))

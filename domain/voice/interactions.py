@@ -55,10 +55,9 @@ class Interaction(Aggregate):
         """The head of the call; None while nothing is known of it."""
         return self.state.call
 
-    @property
-    def is_open(self) -> bool:
-        """Whether the call goes on."""
-        return self.call is not None and self.call.ended_ms is None
+    def is_open_with(self, contact: UUID) -> bool:
+        """Whether it is a call of this contact that goes on."""
+        return self.call is not None and self.call.contact == contact and self.call.ended_ms is None
 
     def observe(self, facts: Iterable[Fact], context: Context, metadata: EventMetadata) -> ObservationResult:
         """Take in what a source says; nothing happens for what was stated before. Without facts: what the restarts change."""

@@ -1,4 +1,4 @@
--- One row an agent, or an interface of which nobody knows whose it is (person = 0) or that turned out to be `member`'s.
+-- One row per agent. person = 0: an interface whose agent is unknown, or that belongs to the agent `member`.
 CREATE TABLE IF NOT EXISTS agents
 (
     tenant UUID,

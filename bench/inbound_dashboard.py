@@ -26,7 +26,7 @@ _HOUR_MS, _DAY_MS = 3_600_000, 86_400_000
 MONTH = datetime(2026, 3, 1, 3, tzinfo=UTC), datetime(2026, 4, 1, 3, tzinfo=UTC)
 FIRST_MS = int((MONTH[0] - timedelta(days=15)).timestamp()) * 1000
 
-# A hundred companies: the one asked about has three visits in a hundred, the others share the rest.
+# A hundred companies: the queried one has 3 % of the visits, the others share the rest.
 _VISITS = """
 INSERT INTO visits SELECT
     if(n % 100 < 3, {company:UUID}, toUUID(concat('00000000-0000-4000-8000-', leftPad(toString(n % 97), 12, '0')))) AS tenant,
@@ -58,7 +58,7 @@ _EVENT = """
 INSERT INTO events SELECT {company:UUID}, generateUUIDv4(), 1, {position:UInt64}, 'interaction.observed', '', '', '', {until:Int64} * 1000,
     {until:Int64} * 1000, ''
 """
-"""The last one: until it the center is known."""
+"""The last event: data is complete until its instant."""
 
 _BARE = """
 SELECT intDiv(offered_ms - {since:Int64}, 86400000) AS day, queue, count() AS offered, countIf(end = 'answered') AS answered,
@@ -71,7 +71,7 @@ GROUP BY day, queue
 
 
 def dashboard(quick: bool) -> dict[str, Any]:
-    """Seconds that the Inbound dashboard of a month by day takes among ten million visits of a hundred companies."""
+    """Seconds for the Inbound dashboard of one company's month by day, among ten million visits of a hundred companies."""
     visits = QUICK_VISITS if quick else VISITS
     with TemporaryDirectory(prefix="bench-") as name:
         warehouse = ChdbWarehouse(Path(name, "warehouse"))
@@ -90,9 +90,9 @@ def dashboard(quick: bool) -> dict[str, Any]:
 
         def bare() -> float:
             started = time.perf_counter()
-            told = warehouse.query(_BARE, COMPANY, since=since, until=until)
+            read = warehouse.query(_BARE, COMPANY, since=since, until=until)
             seconds = time.perf_counter() - started
-            offered.add(sum(row["offered"] for row in told))
+            offered.add(sum(row["offered"] for row in read))
             return seconds
 
         offered: set[int] = set()

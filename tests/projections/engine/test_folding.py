@@ -189,7 +189,12 @@ def test_a_row_is_written_only_by_an_event_that_changes_it() -> None:
     """Twenty phones that ring for one waiting customer, again and again, write a row each time, however many there were before."""
     visit = WholeVisit(n=0, queue="vendas", offered_ms=1, sla_ms=1, tolerated_ms=0)
     rings = [Ring(f"Agente {k % 20}", k, k + 1, "no_answer") for k in range(800)]
-    calls = [WholeCall("1", 1, "ami", "inbound", 1, visits=(replace(visit, rings=tuple(rings[:count])),)) for count in range(1, 801)]
+    calls = [
+        WholeCall(
+            call="1", protocol=1, origin="ami", direction="inbound", started_ms=1, visits=(replace(visit, rings=tuple(rings[:count])),)
+        )
+        for count in range(1, 801)
+    ]
     id = interaction_id(TENANT, "1")
     events = [
         AgentRang(
@@ -199,6 +204,7 @@ def test_a_row_is_written_only_by_an_event_that_changes_it() -> None:
         for version, call in enumerate(calls, start=1)
     ]  # fmt: skip
     folded = Folding(cast(Warehouse, None)).fold([stored(position, event) for position, event in enumerate(events, start=1)])
+    assert folded.refused == []
     assert {table: len(columns["tenant"]) for table, columns in folded.tables.items()} == {
         "events": 800, "visits": 1, "interactions": 1, "interaction_parts": 800,
     }  # fmt: skip

@@ -4,21 +4,21 @@ BIN := .venv/bin
 .PHONY: help install demo services services-down up down test test-long bench bench-distributed check format lock
 
 help:
-	@echo "make install    .venv with everything"
+	@echo "make install    create .venv with all dependencies"
 	@echo "make demo       a simulated contact center, live"
-	@echo "make services   PostgreSQL, Kafka and ClickHouse on loopback (services-down ends them)"
-	@echo "make up         a deployment of many processes on them: 2 APIs, relay, process managers, 2 workers (down ends it)"
-	@echo "make test       every check and test that runs in minutes"
-	@echo "make test-long  the tests that take longer too"
-	@echo "make bench      figures of speed, each beside its raw reference"
-	@echo "make bench-distributed   the same of a deployment, on its servers"
-	@echo "make check      ruff, mypy and import-linter alone"
-	@echo "make format     let ruff lay out the code"
-	@echo "make lock       pin anew what install takes (constraints.txt)"
+	@echo "make services   PostgreSQL, Kafka and ClickHouse on loopback (services-down stops them)"
+	@echo "make up         a deployment on them: 2 APIs, relay, process managers, 2 workers (down stops it)"
+	@echo "make test       all checks, and the tests that run in minutes"
+	@echo "make test-long  all checks and tests"
+	@echo "make bench      measure speed, each figure beside a raw reference"
+	@echo "make bench-distributed   the same for a deployment of many processes, on its servers"
+	@echo "make check      ruff, mypy and import-linter"
+	@echo "make format     format the code with ruff"
+	@echo "make lock       pin the versions that install uses (constraints.txt)"
 
 install: $(BIN)/.installed
 
-# Done again only when what is asked for has changed.
+# Runs again only after a change of the dependencies.
 $(BIN)/.installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
@@ -40,8 +40,8 @@ up: services
 down: install
 	$(BIN)/python -m services.deployment down
 
-# Tests that need a server are skipped where it cannot be had, and fail where CI is set.
-# Those of one file stay together, for they share what they have started, in the order of the tree: the files that take longest are not the last.
+# Tests that need a server are skipped if it cannot be started, and fail if CI is set.
+# The tests of one file run in one process, because they share fixtures. Files run in the order of the tree: the slowest ones are not the last.
 PYTEST := $(BIN)/python -m services run clickhouse kafka postgresql -- $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test: check

@@ -20,8 +20,8 @@ class LimitedASGI:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        commands = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-        if not commands.isdigit() or len(commands) > 12 or int(commands) > self._most:
+        length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+        if not length.isdigit() or len(length) > 12 or int(length) > self._most:
             await render(Problem("too-large", self._detail))(scope, receive, send)
             return
         read = 0

@@ -20,11 +20,11 @@ def instant(parameter: str, text: str, where: ZoneInfo) -> int:
     try:
         if len(text) == len("2026-03-02"):
             day = date.fromisoformat(text)
-            commands = datetime(day.year, day.month, day.day, tzinfo=where)
+            moment = datetime(day.year, day.month, day.day, tzinfo=where)
         else:
-            commands = datetime.fromisoformat(text)
-            commands = commands if commands.tzinfo else commands.replace(tzinfo=where)
-        since = commands.astimezone(UTC) - _EPOCH
+            moment = datetime.fromisoformat(text)
+            moment = moment if moment.tzinfo else moment.replace(tzinfo=where)
+        since = moment.astimezone(UTC) - _EPOCH
     except (ValueError, OverflowError) as error:
         raise invalid(parameter, "neither a date nor an instant, as 2026-03-02 or 2026-03-02T14:30:00-03:00 is") from error
     return since.days * 86_400_000 + since.seconds * 1_000 + since.microseconds // 1_000

@@ -98,9 +98,9 @@ class Happening(Shape):
     correlation: Annotated[str, Field(description="the X-Correlation-Id of the request, if it had one", examples=["crm-4711"])]
     interaction: Annotated[UUID, Field(description="the call itself, or one of its legs")]
     version: Annotated[int, Field(description="how many events that one had with it", examples=[4])]
-    commands: Annotated[
+    content: Annotated[
         dict[str, object],
-        Field(description="what was told: `facts`, and the whole `call` as it was known from then on; people's data opened"),
+        Field(description="the observed `facts`, and the `change` that they make to what is known of the call; people's data opened"),
     ]
 
 

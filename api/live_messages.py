@@ -20,7 +20,7 @@ from domain.base import Event
 from domain.ivr import IvrEvent
 from domain.queues import QueueEvent
 from domain.voice.facts import Fact
-from domain.voice.interactions import InteractionEvent
+from domain.voice.interaction_events import InteractionEvent
 from domain.voice.timeline import TimelineEvent
 
 
@@ -80,14 +80,14 @@ class SourceMessage(_Message):
     type: Literal["source"] = "source"
 
 
-class UntoldMessage(_Message):
+class UnreadableMessage(_Message):
     """Something happened that cannot be told: read the board anew, with this position as `If-Position`."""
 
-    type: Literal["untold"] = "untold"
+    type: Literal["unreadable"] = "unreadable"
 
 
 LiveMessage = Annotated[
-    InteractionMessage | AgentMessage | QueueMessage | IvrMessage | SourceMessage | UntoldMessage, Field(discriminator="type")
+    InteractionMessage | AgentMessage | QueueMessage | IvrMessage | SourceMessage | UnreadableMessage, Field(discriminator="type")
 ]
 
 
@@ -109,9 +109,9 @@ def message_of(event: Event, position: int) -> LiveMessage | None:
             return None
 
 
-def untold(event: Event, position: int) -> UntoldMessage:
+def unreadable(event: Event, position: int) -> UnreadableMessage:
     """In place of a message that could not be made."""
-    return UntoldMessage(position=position, occurred_at=iso(event.occurred_at // 1_000))
+    return UnreadableMessage(position=position, occurred_at=iso(event.occurred_at // 1_000))
 
 
 def _steps(facts: Iterable[Fact]) -> list[LiveStep]:

@@ -23,7 +23,7 @@ from uuid import UUID
 from starlette.concurrency import run_in_threadpool
 
 from api.http_metrics import Instruments
-from api.live_messages import LiveMessage, message_of, untold
+from api.live_messages import LiveMessage, message_of, unreadable
 from domain.base import Event
 from store.database import StoreUnavailable
 from store.recorded_event import DecodedEvent
@@ -81,7 +81,7 @@ def render(recorded: DecodedEvent[Event]) -> Message | None:
         said = message_of(recorded.event, recorded.position)
     except Exception:
         log.exception("live stream: no message can be made of the event at position=%d topic=%s", recorded.position, recorded.event.TOPIC)
-        said = untold(recorded.event, recorded.position)
+        said = unreadable(recorded.event, recorded.position)
     return None if said is None else Message(said, said.model_dump_json())
 
 

@@ -120,7 +120,7 @@ _AWAY: Mapping[type[Exception], tuple[str, str]] = {
 
 def of_servers(error: Exception) -> Problem:
     """The problem that a server which is away is, or a clock that is wrong."""
-    kind, detail = next(commands for type_, commands in _AWAY.items() if isinstance(error, type_))
+    kind, detail = next(known for type_, known in _AWAY.items() if isinstance(error, type_))
     return Problem(kind, detail or str(error), headers={"Retry-After": _RETRY_S})
 
 

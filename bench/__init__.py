@@ -1,1 +1,1 @@
-"""Figures of speed, each beside its raw reference in the same run: what the machine itself can do of the same thing."""
+"""Benchmarks. Each figure stands beside a raw reference from the same run: the same work without Atende."""

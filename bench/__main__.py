@@ -1,4 +1,4 @@
-"""`make bench`, `make bench-distributed`: prints one JSON document with all figures of speed; what it is busy with goes to standard error."""
+"""`make bench`, `make bench-distributed`: print one JSON document with all figures of speed. Progress goes to standard error."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from typing import Any
 
 from bench import commands_postgresql as saving_on_server
 from bench import commands_sqlite as saving
-from bench import end_to_end as whole_house
+from bench import end_to_end as whole_way
 from bench import http_commands as web
-from bench import imports as bringing
+from bench import imports as importing
 from bench import inbound_dashboard as asking
-from bench import kafka_bulk as copying
+from bench import kafka_bulk as bulk
 from bench import projections as following
 from bench import relay as relaying
+from bench import ring_all as ringing
 from bench import workers as working
 
 Figure = Callable[[bool], dict[str, Any]]
@@ -29,8 +30,12 @@ FIGURES: dict[str, Figure] = {
     "commands_1_caller_load_10_append_1": saving.one_caller,
     "commands_1_caller_load_10_append_1_calls": saving.one_caller_on_calls,
     "http_commands": web.commands_over_http,
-    "import_ami": bringing.ami_capture,
-    "import_queue_log": bringing.queue_log,
+    "ring_all_log": ringing.size_of_log,
+    "ring_all_one_more_fact": ringing.one_more_fact,
+    "ring_all_load": ringing.loading,
+    "plain_call_events": ringing.plain_call,
+    "import_ami": importing.ami_capture,
+    "import_queue_log": importing.queue_log,
     "event_to_dashboard": following.event_to_dashboard,
     "rebuild": following.rebuild,
     "dashboard": asking.dashboard,
@@ -40,23 +45,21 @@ DISTRIBUTED: dict[str, Figure] = {
     "commands_32_callers_on_postgresql": saving_on_server.many_callers_on_server,
     "relay": relaying.relay,
     "worker": working.worker,
-    "rebuild_from_kafka": copying.rebuild_from_kafka,
-    "restore_from_kafka": copying.restore_from_kafka,
-    "house_throughput": whole_house.throughput,
-    "house_event_to_dashboard": whole_house.to_dashboard,
+    "rebuild_from_kafka": bulk.rebuild_from_kafka,
+    "restore_from_kafka": bulk.restore_from_kafka,
+    "house_throughput": whole_way.throughput,
+    "house_event_to_dashboard": whole_way.to_dashboard,
 }
-"""What needs servers: `make bench-distributed`."""
+"""The figures that need servers: `make bench-distributed`."""
 
 ALL = FIGURES | DISTRIBUTED
 
 
 def main() -> None:
-    """Take the figures that are asked for, all by default."""
+    """Measure the selected figures: by default all that need no server."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="Figures of speed, each beside its raw reference in the same run.")
-    parser.add_argument("--quick", action="store_true", help="smaller sizes and fewer rounds: minutes, more noise")
-    parser.add_argument(
-        "--distributed", action="store_true", help="those of a house of many processes, on the servers that the settings name"
-    )
+    parser.add_argument("--quick", action="store_true", help="smaller sizes and fewer rounds: it takes minutes and the figures are noisier")
+    parser.add_argument("--distributed", action="store_true", help="measure a deployment of many processes, on the servers in the settings")
     parser.add_argument("--only", nargs="+", choices=list(ALL), metavar="FIGURE", help=", ".join(ALL))
     asked = parser.parse_args()
     figures: dict[str, Any] = {}
@@ -64,7 +67,7 @@ def main() -> None:
         print(f"{name} ...", file=sys.stderr, flush=True)
         started = time.perf_counter()
         figures[name] = {"means": _first_line(ALL[name]), **ALL[name](asked.quick)}
-        # Whoever is interrupted has what was taken so far.
+        # An interrupted run has shown its figures so far.
         print(f"{name}: {time.perf_counter() - started:.0f} s {json.dumps(figures[name], ensure_ascii=False)}", file=sys.stderr, flush=True)
     machine = {"python": platform.python_version(), "cores": os.cpu_count(), "load": os.getloadavg(), "quick": asked.quick}
     print(json.dumps({"machine": machine, "figures": figures}, ensure_ascii=False, indent=2))

@@ -1,4 +1,4 @@
-"""Commands through the one door on PostgreSQL, beside bare psycopg that inserts the same bytes in batches of the same sizes."""
+"""Commands through the command bus on PostgreSQL, beside bare psycopg that inserts the same bytes in batches of the same sizes."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ _INSERT = "INSERT INTO raw_events SELECT * FROM unnest(%b::bigint[], %b::bytea[]
 
 
 def many_callers_on_server(quick: bool) -> dict[str, Any]:
-    """32 callers at a time on PostgreSQL (ATENDE_STORE_URL): calls that come in, an aggregate and an event each."""
-    told = settings.read()
-    if not told.store_url:
+    """Commands a second of 32 callers at a time on PostgreSQL (ATENDE_STORE_URL): each starts a call, one aggregate with one event."""
+    configured = settings.read()
+    if not configured.store_url:
         return {"skipped": "ATENDE_STORE_URL is not set"}
     size, names = QUICK if quick else FULL, itertools.count()
 
@@ -44,7 +44,7 @@ def many_callers_on_server(quick: bool) -> dict[str, Any]:
         return [StartCall(call=f"bench.{next(names)}", did="4000") for _ in range(size.commands)]
 
     with (
-        database(told.store_url) as url,
+        database(configured.store_url) as url,
         TemporaryDirectory(prefix="bench-") as directory,
         closing(_Raw(url)) as raw,
         Store(OnServers(Path(directory), url)) as store,
@@ -72,13 +72,13 @@ def many_callers_on_server(quick: bool) -> dict[str, Any]:
 
 
 def _ask_in_this_thread(bus: CommandBus, commands: list[Command]) -> None:
-    """The same without a loop: what saves in a thread of its own would not be seen."""
+    """The same without an event loop, for the profile: it does not see the writer thread."""
     for first in range(0, len(commands), CALLERS):
         bus.execute_all([(command, CALLER) for command in commands[first : first + CALLERS]])
 
 
 class _Raw:
-    """A bare connection: rows by the batch, each batch an insert that is a transaction of its own."""
+    """A bare connection. It inserts each batch of rows in its own transaction."""
 
     def __init__(self, url: str) -> None:
         self._db = psycopg.connect(url, autocommit=True)
@@ -99,12 +99,12 @@ class _Raw:
 
 @contextmanager
 def database(server: str) -> Iterator[str]:
-    """The URL of a database that is dropped afterwards."""
+    """Create a database, return its URL, and drop it afterwards."""
     name = f"bench_{uuid4().hex[:12]}"
-    told = conninfo_to_dict(server)
+    parts = conninfo_to_dict(server)
     with psycopg.connect(server, autocommit=True) as db:
         db.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         try:
-            yield f"postgresql://{told['user']}:{told['password']}@{told['host']}:{told['port']}/{name}"
+            yield f"postgresql://{parts['user']}:{parts['password']}@{parts['host']}:{parts['port']}/{name}"
         finally:
             db.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

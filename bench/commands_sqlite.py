@@ -1,4 +1,4 @@
-"""Commands through the one door, beside bare sqlite3 that saves the same bytes one row a transaction."""
+"""Commands through the command bus on SQLite, beside bare sqlite3 that saves the same bytes with one transaction per row."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ CREATE TABLE stored_events (position INTEGER PRIMARY KEY, originator_id BLOB NOT
 
 @dataclass(frozen=True)
 class Size:
-    """How much is done in a round, and how many rounds."""
+    """The number of commands in a round, and the number of rounds."""
 
     commands: int
     rounds: int
@@ -56,7 +56,7 @@ def _directory() -> Iterator[Path]:
 
 
 class Raw:
-    """Bare sqlite3 with the store's durability: each row in a transaction of its own."""
+    """Bare sqlite3 with the durability of the store. It saves each row in its own transaction."""
 
     def __init__(self, path: Path) -> None:
         self._db = sqlite3.connect(path, isolation_level=None)
@@ -80,7 +80,7 @@ class Raw:
 
 
 def many_callers(quick: bool) -> dict[str, Any]:
-    """32 callers at a time, each with one command after the other: calls that come in, an aggregate and an event each."""
+    """Commands a second of 32 callers at a time, each with one command after the other: each starts a call, one aggregate with one event."""
     size = QUICK if quick else FULL
     names = itertools.count()
 
@@ -108,7 +108,7 @@ def many_callers(quick: bool) -> dict[str, Any]:
 
 
 async def share_out(bus: CommandBus, commands: list[Command]) -> None:
-    """Have the callers ask all of this, each one command after the other."""
+    """Distribute the commands over the callers. Each sends one after the other."""
     waiting = iter(commands)
 
     async def caller() -> None:
@@ -119,12 +119,12 @@ async def share_out(bus: CommandBus, commands: list[Command]) -> None:
 
 
 def one_caller(quick: bool) -> dict[str, Any]:
-    """One caller who has a queue of ten events loaded from the log and appends one, again and again."""
+    """Commands a second of one caller. Each loads a queue with ten events from the log and appends one event."""
     return _load_and_append(quick, _queues_of_ten_events)
 
 
 def one_caller_on_calls(quick: bool) -> dict[str, Any]:
-    """The same with calls of ten events, whose facts are weighed anew by each command."""
+    """The same with calls of ten events. Each command weighs the facts of its call again."""
     return _load_and_append(quick, _calls_of_ten_events)
 
 
@@ -134,7 +134,7 @@ def _load_and_append(quick: bool, prepare: Callable[[CommandBus, int], list[Comm
     with _directory() as directory:
         with Store(directory / "store") as store:
             waiting = prepare(CommandBus(store), count * (size.rounds + 2))
-        # With next to nothing kept at hand, every command loads its aggregate from the log.
+        # With a cache of one aggregate, every command loads its aggregate from the log.
         store, raw = Store(directory / "store", cached=1), Raw(directory / "raw.db")
         bus = CommandBus(store)
         taken = iter(waiting)
@@ -157,7 +157,7 @@ def _load_and_append(quick: bool, prepare: Callable[[CommandBus, int], list[Comm
 
 
 def _queues_of_ten_events(bus: CommandBus, count: int) -> list[Command]:
-    """Queues with ten events each; a command that appends one to each."""
+    """Create queues with ten events each. Returns one command per queue that appends an event."""
     ids: list[UUID] = []
     for first in range(0, count, 500):
         names = range(first, min(first + 500, count))
@@ -170,12 +170,12 @@ def _queues_of_ten_events(bus: CommandBus, count: int) -> list[Command]:
 
 
 def _calls_of_ten_events(bus: CommandBus, count: int) -> list[Command]:
-    """Calls with ten events each, the customer on hold; a command that ends the hold of each."""
+    """Create calls with ten events each. Returns one command per call that ends it."""
     bus.execute(LogIn(agent="Ana", queues=("vendas",)), CALLER)
     ids = [interaction_id(COMPANY, f"bench.{number}") for number in range(count)]
     for first in range(0, count, 500):
         some = ids[first : first + 500]
-        bus.execute_all([(StartCall(call=f"bench.{first + location}", did="4000"), CALLER) for location in range(len(some))])
+        bus.execute_all([(StartCall(call=f"bench.{first + number}", did="4000"), CALLER) for number in range(len(some))])
         bus.execute_all([(OfferCall(interaction=id, queue="vendas"), CALLER) for id in some])
         bus.execute_all([(RingAgent(interaction=id, agent="Ana"), CALLER) for id in some])
         bus.execute_all([(AnswerCall(interaction=id, agent="Ana"), CALLER) for id in some])
@@ -186,6 +186,6 @@ def _calls_of_ten_events(bus: CommandBus, count: int) -> list[Command]:
 
 
 def last_rows(store: Store, count: int) -> list[Row]:
-    """What the store wrote last, byte for byte."""
+    """The last rows of the store, byte for byte."""
     select = "SELECT * FROM stored_events ORDER BY position DESC LIMIT ?"
     return store.recorder.db.execute(select, (count,))

@@ -1,4 +1,4 @@
-"""A whole house of processes, from a command to the dashboard: how much comes through, and how soon it is seen."""
+"""A deployment of many processes, from a command to the dashboard: its throughput, and the delay until the dashboard covers an event."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ _ENDS_WITHIN_S = 20.0
 
 
 def throughput(quick: bool) -> dict[str, Any]:
-    """Events a second from PostgreSQL through relay, Kafka and workers into covered rows, all started on a log that waits, by one worker and by two."""
-    told = _told()
-    if told is None:
+    """Events a second from PostgreSQL through relay, Kafka and workers into rows, for a log that exists already, with one worker and with two."""
+    configured = _configured()
+    if configured is None:
         return {"skipped": "not all servers are set: `make bench-distributed`"}
     rounds = 1 if quick else 3
     taken: dict[str, list[float]] = {"one worker": [], "two workers": []}
     events = 0
     for _ in range(rounds):
         for count, name in enumerate(taken, start=1):
-            with _house(told) as deployment:
+            with _deployment(configured) as deployment:
                 history(deployment.center.bus, COMPANY, seed=1, start=START, days=1, scale=1.0 if quick else 3.0)
                 events = deployment.center.store.head()
                 deployment.workers(count)
@@ -59,13 +59,13 @@ def throughput(quick: bool) -> dict[str, Any]:
 
 
 def to_dashboard(quick: bool) -> dict[str, Any]:
-    """From a command's receipt until a dashboard's answer covers it, through relay, Kafka and two workers, at 200 and at 2,000 events a second."""
-    told = _told()
-    if told is None:
+    """Seconds from a command's receipt until a dashboard's answer covers it, through relay, Kafka and two workers, at 200 and at 2,000 events a second."""
+    configured = _configured()
+    if configured is None:
         return {"skipped": "not all servers are set: `make bench-distributed`"}
     figures: dict[str, Any] = {}
     for rate in (200, 2_000):
-        with _house(told) as deployment:
+        with _deployment(configured) as deployment:
             deployment.start("relay")
             deployment.workers(2)
             waits, rates = busy_dashboard(deployment.center, seconds=5 if quick else 30, events_a_second=rate)
@@ -74,28 +74,28 @@ def to_dashboard(quick: bool) -> dict[str, Any]:
     return figures
 
 
-def _told() -> Settings | None:
-    told = settings.read()
-    return told if told.store_url and told.kafka and told.clickhouse_url else None
+def _configured() -> Settings | None:
+    configured = settings.read()
+    return configured if configured.store_url and configured.kafka and configured.clickhouse_url else None
 
 
-class _House:
-    """Processes over databases and topics of their own."""
+class _Deployment:
+    """The processes of a deployment with its own databases and topics."""
 
-    def __init__(self, told: Settings, directory: Path) -> None:
-        self._settings = told
+    def __init__(self, configured: Settings, directory: Path) -> None:
+        self._settings = configured
         self._env = os.environ | {
             "ATENDE_MODE": "distributed",
-            "ATENDE_STORE_URL": told.store_url,
-            "ATENDE_CLICKHOUSE_URL": told.clickhouse_url,
-            "ATENDE_TOPICS": told.topics,
-            "ATENDE_MASTER_KEY": told.master_key,
+            "ATENDE_STORE_URL": configured.store_url,
+            "ATENDE_CLICKHOUSE_URL": configured.clickhouse_url,
+            "ATENDE_TOPICS": configured.topics,
+            "ATENDE_MASTER_KEY": configured.master_key,
         }
         self._log = directory / "log"
         self._processes: list[subprocess.Popen[bytes]] = []
         for word in ("topics", "migrate"):
             self.start(word).wait(_PATIENCE_S)
-        self.center = Distributed(directory, told)
+        self.center = Distributed(directory, configured)
 
     def __enter__(self) -> Self:
         return self
@@ -113,40 +113,40 @@ class _House:
                 process.wait()
 
     def start(self, *words: str) -> subprocess.Popen[bytes]:
-        """One more process."""
+        """Start one more process."""
         with self._log.open("ab") as log:
             process = subprocess.Popen([*ATENDE, *words], stdout=log, stderr=log, env=self._env)
         self._processes.append(process)
         return process
 
     def workers(self, count: int) -> None:
-        """So many workers, each with its share of the partitions."""
+        """Start `count` workers and wait until partitions are assigned to each."""
         for _ in range(count):
             self.start("worker")
         _wait(lambda: self._log.read_bytes().count(b"partitions assigned=") >= count)
 
 
 @contextmanager
-def _house(told: Settings) -> Iterator[_House]:
+def _deployment(configured: Settings) -> Iterator[_Deployment]:
     with ExitStack() as stack:
-        url = stack.enter_context(database(told.store_url))
+        url = stack.enter_context(database(configured.store_url))
         directory = Path(stack.enter_context(TemporaryDirectory(prefix="bench-")))
         name = f"bench_{uuid4().hex[:12]}"
-        rows = _of(told, name)
-        own = replace(told, mode="distributed", store_url=url, keys_url="", clickhouse_url=rows, topics=name, master_key=KEY)
-        stack.callback(_forget, told, name)
-        yield stack.enter_context(_House(own, directory))
+        rows = _of(configured, name)
+        own = replace(configured, mode="distributed", store_url=url, keys_url="", clickhouse_url=rows, topics=name, master_key=KEY)
+        stack.callback(_drop, configured, name)
+        yield stack.enter_context(_Deployment(own, directory))
 
 
-def _of(told: Settings, database: str) -> str:
-    """The URL of another database of rows on the same server."""
-    return urlsplit(told.clickhouse_url)._replace(path=f"/{database}").geturl()
+def _of(configured: Settings, database: str) -> str:
+    """The URL of another ClickHouse database on the same server."""
+    return urlsplit(configured.clickhouse_url)._replace(path=f"/{database}").geturl()
 
 
-def _forget(told: Settings, name: str) -> None:
-    with closing(KafkaAdminClient(bootstrap_servers=told.kafka)) as admin:
+def _drop(configured: Settings, name: str) -> None:
+    with closing(KafkaAdminClient(bootstrap_servers=configured.kafka)) as admin:
         admin.delete_topics(names(name))
-    with Client.from_url(_of(told, "default")) as client:
+    with Client.from_url(_of(configured, "default")) as client:
         client.execute(f"DROP DATABASE IF EXISTS {name}")
 
 

@@ -1,4 +1,4 @@
-"""Clients that ask a server over HTTP, each one request after the other on a connection of its own."""
+"""HTTP clients. Each sends one request after the other on its own connection."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True)
 class Answers:
-    """What came back: `seconds` of each answer's way, whole time, and the statuses that were not expected."""
+    """The answers of a run: the round-trip `seconds` of each, the duration of the run, and the statuses that were not expected."""
 
     seconds: list[float]
     whole_s: float
@@ -23,12 +23,12 @@ class Answers:
         return len(self.seconds) / self.whole_s
 
     def percentile(self, share: float) -> float:
-        """So long took the answers but for the slowest 1 - share of them, in seconds."""
+        """The percentile of the round-trip times, in seconds. share: 0.99 for the 99th."""
         return sorted(self.seconds)[min(int(len(self.seconds) * share), len(self.seconds) - 1)]
 
 
 def post(url: str, bodies: Iterator[bytes], *, token: str, clients: int, status: int) -> Answers:
-    """Send every body, by so many clients at a time; all answers should have `status`."""
+    """Post every body with `clients` concurrent clients. All answers should have `status`."""
     return asyncio.run(_post(url, bodies, token, clients, status))
 
 
@@ -59,7 +59,7 @@ async def _post(url: str, bodies: Iterator[bytes], token: str, clients: int, sta
 
 
 async def _read(reader: asyncio.StreamReader) -> int:
-    """The status of an answer whose length is said, read to its end."""
+    """Read one response that has a Content-Length. Returns its status."""
     head = (await reader.readuntil(b"\r\n\r\n")).lower()
     _, _, rest = head.partition(b"content-length:")
     await reader.readexactly(int(rest.split(b"\r\n", 1)[0]))

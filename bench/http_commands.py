@@ -1,4 +1,4 @@
-"""Commands over HTTP to the whole server, projections and all, beside the same endpoint with a door that does nothing."""
+"""Commands over HTTP to the whole server with its projections, beside the same endpoint with a command bus that does nothing."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ QUICK_REQUESTS = 1_500
 
 @contextmanager
 def server(kind: str, directory: Path, profile: Path | None = None) -> Iterator[tuple[str, str]]:
-    """A server of `bench.http_server` in a process of its own; its address and token."""
+    """Run `bench.http_server` in its own process. Returns its address and token."""
     profiling = ["-m", "cProfile", "-o", str(profile)] if profile is not None else []
     process = subprocess.Popen(
         [sys.executable, *profiling, "-m", "bench.http_server", kind, str(directory)],
@@ -34,14 +34,14 @@ def server(kind: str, directory: Path, profile: Path | None = None) -> Iterator[
     assert process.stdin is not None
     assert process.stdout is not None
     with process:
-        said = json.loads(process.stdout.readline())
-        yield f"http://127.0.0.1:{said['port']}/v1/interactions", said["token"]
+        started = json.loads(process.stdout.readline())
+        yield f"http://127.0.0.1:{started['port']}/v1/interactions", started["token"]
         process.stdin.close()
         process.wait()
 
 
 def commands_over_http(quick: bool) -> dict[str, Any]:
-    """32 clients start calls over HTTP, one request after the other on a connection each."""
+    """Requests a second of 32 clients that start calls over HTTP, each one request after the other on its own connection."""
     requests = QUICK_REQUESTS if quick else REQUESTS
     names = itertools.count()
     with TemporaryDirectory(prefix="bench-") as name, ExitStack() as stack:

@@ -1,7 +1,6 @@
-"""A server to be measured, in a process of its own: `python -m bench.http_server ours|idle|bare DIRECTORY`.
+"""The server that is measured, in its own process: `python -m bench.http_server ours|idle|bare DIRECTORY`.
 
-It says on standard output, in a line of JSON, at which port it listens and which token opens it; it lives until its
-standard input ends.
+It prints its port and an access token as one line of JSON, and serves until its standard input ends.
 """
 
 from __future__ import annotations
@@ -29,23 +28,26 @@ from settings import Settings
 COMPANY = company_id("Empresa")
 
 
-class IdleDoor(CommandBus):
-    """Does nothing: what is left of the endpoint is the way there and back."""
+class IdleCommandBus(CommandBus):
+    """A command bus that does nothing: only the cost of HTTP is left."""
 
     async def execute_soon(self, command: Command, caller: Caller) -> Receipt:  # noqa: ARG002
-        """Say that it is done."""
+        """Return a receipt."""
         return Receipt(COMPANY, 1, 1, {"call": "x", "protocol": 1})
 
 
 def served(kind: str, directory: Path) -> tuple[FastAPI, str]:
-    """The application and a token: `ours` as it is served, the same endpoints with a door that does nothing, or one bare endpoint of FastAPI."""
+    """Create the application and a token.
+
+    `ours`: the whole application; `idle`: the same with a command bus that does nothing; `bare`: one endpoint of FastAPI.
+    """
     if kind == "bare":
         return _bare(), "-"
     center = Embedded(directory, Settings())
     if kind == "ours":
         center.covered()
     else:
-        center.bus = IdleDoor(center.store)
+        center.bus = IdleCommandBus(center.store)
     app = create_app(center)
     return app, app.state.application.tokens.write(uuid4(), COMPANY, frozenset({ATTEND, ACT_FOR_OTHERS}), "Admin")
 

@@ -1,4 +1,4 @@
-"""Imports through the command line, beside bare Python that reads the same file and saves the same events."""
+"""Imports by the command line, beside bare Python that reads the same file and saves the same events."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SAVED_AT_ONCE = 500
 
 @dataclass(frozen=True)
 class Ran:
-    """A process that came to its end. peak_mb: the most memory that it held."""
+    """A process that has ended. peak_mb: its peak memory; said: its JSON output."""
 
     seconds: float
     peak_mb: float
@@ -35,7 +35,7 @@ class Ran:
 
 
 def run(*words: str) -> Ran:
-    """One command of `atende` in a process of its own; RuntimeError if it fails."""
+    """Run one command of `atende` in its own process. Raises RuntimeError if it fails."""
     started = time.perf_counter()
     process = subprocess.Popen([*ATENDE, *words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     assert process.stdout is not None
@@ -50,7 +50,7 @@ def run(*words: str) -> Ran:
 
 
 def ami_capture(quick: bool) -> dict[str, Any]:
-    """A recorded AMI stream of 73 calls (run-b) into an empty directory, from the start of the process to its end."""
+    """Seconds to import a recorded AMI stream of 73 calls (run-b) into an empty directory, from the start of the process to its end."""
     with TemporaryDirectory(prefix="bench-") as name:
         data = Path(name, "data")
 
@@ -66,7 +66,7 @@ def ami_capture(quick: bool) -> dict[str, Any]:
 
 
 def _bare_ami(kept: Path, directory: Path) -> float:
-    """Read every packet of the capture into its headers and save the events that came of it, one transaction."""
+    """Parse the headers of every packet and save the events of the import in one transaction."""
     started = time.perf_counter()
     with gzip.open(CAPTURE, "rt", encoding="utf-8") as capture:
         packets = [dict(header.partition(": ")[::2] for header in (json.loads(line)["raw"] or "").split("\r\n")) for line in capture]
@@ -76,7 +76,7 @@ def _bare_ami(kept: Path, directory: Path) -> float:
 
 
 def queue_log(quick: bool) -> dict[str, Any]:
-    """A queue_log of a million lines that the simulator wrote into an empty directory; the figures must be the true ones."""
+    """Seconds to import a simulated queue_log of a million lines into an empty directory. The reported figures must be the simulated ones."""
     lines = 50_000 if quick else 1_000_000
     with TemporaryDirectory(prefix="bench-") as name:
         part, whole = Path(name, "part"), Path(name, "whole")
@@ -105,15 +105,15 @@ def queue_log(quick: bool) -> dict[str, Any]:
 
 
 def _true(rows: list[dict[str, Any]], truth: dict[str, dict[str, Any]]) -> bool:
-    """Whether the report says what was simulated."""
-    said = {row["queue"]: row for row in rows}
-    return said.keys() == truth.keys() and all(
-        said[queue][figure] == value for queue, figures in truth.items() for figure, value in figures.items()
+    """Whether the report has the simulated figures."""
+    by_queue = {row["queue"]: row for row in rows}
+    return by_queue.keys() == truth.keys() and all(
+        by_queue[queue][figure] == value for queue, figures in truth.items() for figure, value in figures.items()
     )
 
 
 def _bare_log(log: Path, kept: Path, directory: Path) -> float:
-    """Split every line and save the events that came of the import, as many at once as the import does."""
+    """Split every line and save the events of the import, with as many in a transaction as the import has."""
     started = time.perf_counter()
     with log.open(encoding="utf-8") as lines:
         fields = sum(len(line.split("|")) for line in lines)
@@ -123,7 +123,7 @@ def _bare_log(log: Path, kept: Path, directory: Path) -> float:
 
 
 def _save(kept: Path, path: Path, at_once: int) -> None:
-    """Copy the rows of a log into a fresh table, so many a transaction, as durably."""
+    """Copy the rows of a log into a new table, `at_once` in a transaction, with the durability of the store."""
     path.unlink(missing_ok=True)
     source, target = sqlite3.connect(kept), sqlite3.connect(path, isolation_level=None)
     target.execute("PRAGMA journal_mode = WAL")

@@ -26,19 +26,18 @@ _HOUR_MS, _DAY_MS = 3_600_000, 86_400_000
 MONTH = datetime(2026, 3, 1, 3, tzinfo=UTC), datetime(2026, 4, 1, 3, tzinfo=UTC)
 FIRST_MS = int((MONTH[0] - timedelta(days=15)).timestamp()) * 1000
 
-# A hundred companies: the one asked about has three visits in a hundred, the others share the rest.
+# A hundred companies: the queried one has 3 % of the visits, the others share the rest.
 _VISITS = """
 INSERT INTO visits SELECT
     if(n % 100 < 3, {company:UUID}, toUUID(concat('00000000-0000-4000-8000-', leftPad(toString(n % 97), 12, '0')))) AS tenant,
     generateUUIDv4(n) AS id, 1 AS version, n + 1 AS position, 0 AS removed, generateUUIDv4(n + 1) AS interaction, interaction AS whole,
-    concat('1772.', toString(n)) AS call, 1 AS first, 0 AS live, concat('fila ', toString(cityHash64(n, 1) % 20)) AS queue, tenant AS queue_id,
+    concat('1772.', toString(n)) AS call, 0 AS place, 0 AS live, concat('fila ', toString(cityHash64(n, 1) % 20)) AS queue, tenant AS queue_id,
     if(chance < 90, concat('Agente ', toString(cityHash64(n, 2) % 40)), '') AS agent,
     toInt64({first:Int64} + cityHash64(n, 3) % {span:UInt64}) AS offered_ms,
     multiIf(chance < 90, 'answered', chance < 97, 'abandoned', chance < 99, 'timed_out', 'left_by_key') AS end,
     offered_ms + waited AS ended_ms, waited AS wait_ms, if(chance < 90, 3000, NULL) AS ring_ms, if(chance < 90, ended_ms + talked, NULL) AS released_ms,
     if(chance < 90, 'agent', '') AS released_by, if(chance < 90, talked, NULL) AS talk_ms, if(chance < 90, 0, NULL) AS hold_ms,
-    if(chance < 90, 10000, NULL) AS wrap_up_ms, 0 AS talk_unknown, 20000 AS sla_ms, 5000 AS tolerated_ms,
-    [], [], [], [], [], []
+    if(chance < 90, 10000, NULL) AS wrap_up_ms, 0 AS talk_unknown, 20000 AS sla_ms, 5000 AS tolerated_ms
 FROM (
     SELECT number AS n, cityHash64(number, 4) % 100 AS chance, toInt64(cityHash64(number, 5) % 60000) AS waited,
         toInt64(cityHash64(number, 6) % 600000) AS talked
@@ -59,7 +58,7 @@ _EVENT = """
 INSERT INTO events SELECT {company:UUID}, generateUUIDv4(), 1, {position:UInt64}, 'interaction.observed', '', '', '', {until:Int64} * 1000,
     {until:Int64} * 1000, ''
 """
-"""The last one: until it the center is known."""
+"""The last event: data is complete until its instant."""
 
 _BARE = """
 SELECT intDiv(offered_ms - {since:Int64}, 86400000) AS day, queue, count() AS offered, countIf(end = 'answered') AS answered,
@@ -72,7 +71,7 @@ GROUP BY day, queue
 
 
 def dashboard(quick: bool) -> dict[str, Any]:
-    """Seconds that the Inbound dashboard of a month by day takes among ten million visits of a hundred companies."""
+    """Seconds for the Inbound dashboard of one company's month by day, among ten million visits of a hundred companies."""
     visits = QUICK_VISITS if quick else VISITS
     with TemporaryDirectory(prefix="bench-") as name:
         warehouse = ChdbWarehouse(Path(name, "warehouse"))
@@ -91,9 +90,9 @@ def dashboard(quick: bool) -> dict[str, Any]:
 
         def bare() -> float:
             started = time.perf_counter()
-            told = warehouse.query(_BARE, COMPANY, since=since, until=until)
+            read = warehouse.query(_BARE, COMPANY, since=since, until=until)
             seconds = time.perf_counter() - started
-            offered.add(sum(row["offered"] for row in told))
+            offered.add(sum(row["offered"] for row in read))
             return seconds
 
         offered: set[int] = set()

@@ -1,4 +1,4 @@
-"""Whole logs out of Kafka: all rows made anew, and a lost store restored, beside aiokafka that reads the same messages and does nothing."""
+"""A whole log read from Kafka: a rebuild of all rows, and a restore of a lost store, beside aiokafka that only reads the same messages."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ _PATIENCE_S = 120.0
 
 
 def rebuild_from_kafka(quick: bool) -> dict[str, Any]:
-    """All rows of a simulated center's days folded anew from Kafka into ClickHouse, and swapped (ATENDE_STORE_URL, _KAFKA, _CLICKHOUSE_URL)."""
-    told = settings.read()
-    if not (told.store_url and told.kafka and told.clickhouse_url):
+    """Events a second of a rebuild from Kafka into ClickHouse with its swap, for days of a simulated center (ATENDE_STORE_URL, _KAFKA, _CLICKHOUSE_URL)."""
+    configured = settings.read()
+    if not (configured.store_url and configured.kafka and configured.clickhouse_url):
         return {"skipped": "ATENDE_STORE_URL, ATENDE_KAFKA or ATENDE_CLICKHOUSE_URL is not set"}
     figures: dict[str, Any] = {}
-    with _house(told, days=1 if quick else 12) as deployment:
+    with _deployment(configured, days=1 if quick else 12) as deployment:
         cores = os.cpu_count() or 1
         for processes in sorted({1, cores}):
             mine, bare = in_turns(2 if quick else 3, lambda count=processes: deployment.rebuild(count), deployment.bare)  # type: ignore[misc]
@@ -60,21 +60,21 @@ def rebuild_from_kafka(quick: bool) -> dict[str, Any]:
 
 
 def restore_from_kafka(quick: bool) -> dict[str, Any]:
-    """A store that was lost, written anew from Kafka into PostgreSQL and proved along its chain (ATENDE_STORE_URL, ATENDE_KAFKA)."""
-    told = settings.read()
-    if not (told.store_url and told.kafka):
+    """Events a second of a log restore from Kafka into PostgreSQL, verified along the hash chain (ATENDE_STORE_URL, ATENDE_KAFKA)."""
+    configured = settings.read()
+    if not (configured.store_url and configured.kafka):
         return {"skipped": "ATENDE_STORE_URL or ATENDE_KAFKA is not set"}
-    with _house(told, days=1 if quick else 12) as deployment:
+    with _deployment(configured, days=1 if quick else 12) as deployment:
         mine, bare = in_turns(2 if quick else 3, deployment.restore, deployment.bare)
         return {**absolute("events/s", mine, aim=20_000), "raw": spread(bare), "events": deployment.events}
 
 
-class _House:
-    """A log in topics of its own, and a ledger that says so."""
+class _Deployment:
+    """A log in its own topics, with the relay's progress."""
 
-    def __init__(self, told: Settings, prefix: str, store_url: str, directory: Path) -> None:
+    def __init__(self, configured: Settings, prefix: str, store_url: str, directory: Path) -> None:
         self.events = 0
-        self._told = told
+        self._settings = configured
         self._prefix = prefix
         self._topics = [topic(prefix, slice_) for slice_ in SLICES]
         self._directory = directory
@@ -82,8 +82,8 @@ class _House:
         self._ends: dict[Partition, int] = {}
 
     def fill(self, days: float) -> None:
-        """Let so much have happened and be in Kafka."""
-        producer = Producer(self._told.kafka, dict.fromkeys(names(self._prefix), PARTITIONS))
+        """Simulate `days` days and send their events to Kafka."""
+        producer = Producer(self._settings.kafka, dict.fromkeys(names(self._prefix), PARTITIONS))
         reached: dict[str, int] = {}
         with Store(InDirectory(self._directory / "data")) as store:
             history(CommandBus(store), COMPANY, seed=1, start=START, days=days, scale=1.0)
@@ -96,25 +96,25 @@ class _House:
                     reached[partition_name(name, partition)] = event.position
                 self.events = events[-1].position
                 if not producer.acknowledged(sent, _PATIENCE_S):
-                    raise TimeoutError("Kafka does not take the log")
+                    raise TimeoutError("Kafka did not acknowledge the log")
         producer.close()
         with closing(RelayProgress(self._location.relay(), self._prefix)) as relay_progress:
             relay_progress.set(self.events, reached)
-        with BulkReader(self._told.kafka, self._topics) as reader:
+        with BulkReader(self._settings.kafka, self._topics) as reader:
             self._ends = reader.ends()
 
     def bare(self) -> float:
-        """Events a second that aiokafka reads, all partitions at once."""
+        """Events a second that aiokafka reads from all partitions at once."""
         return asyncio.run(self._bare())
 
     async def _bare(self) -> float:
-        consumer = AIOKafkaConsumer(bootstrap_servers=self._told.kafka, enable_auto_commit=False)
+        consumer = AIOKafkaConsumer(bootstrap_servers=self._settings.kafka, enable_auto_commit=False)
         started = time.perf_counter()
         await consumer.start()
         try:
-            locations = [TopicPartition(*partition) for partition in self._ends]
-            consumer.assign(locations)
-            await consumer.seek_to_beginning(*locations)
+            partitions = [TopicPartition(*partition) for partition in self._ends]
+            consumer.assign(partitions)
+            await consumer.seek_to_beginning(*partitions)
             left = sum(self._ends.values())
             while left > 0:
                 left -= sum(map(len, (await consumer.getmany(timeout_ms=100)).values()))
@@ -124,34 +124,34 @@ class _House:
 
     def rebuild(self, processes: int) -> float:
         """Events a second of a whole rebuild, from the start of its processes to the swap."""
-        url = f"{self._told.clickhouse_url.rpartition('/')[0]}/{self._prefix}"
+        url = f"{self._settings.clickhouse_url.rpartition('/')[0]}/{self._prefix}"
         with closing(ClickhouseWarehouse(url)) as warehouse:
             try:
                 migrate(warehouse)
                 started = time.perf_counter()
-                rebuild(RebuildTarget(self._location, url, self._told.kafka, self._prefix, processes=processes))
+                rebuild(RebuildTarget(self._location, url, self._settings.kafka, self._prefix, processes=processes))
                 return self.events / (time.perf_counter() - started)
             finally:
                 warehouse.execute(f"DROP DATABASE {self._prefix}")
 
     def restore(self) -> float:
         """Events a second into an empty database."""
-        with database(self._told.store_url) as url:
+        with database(self._settings.store_url) as url:
             started = time.perf_counter()
-            restore(OnServers(self._location.directory, url), "", Source(self._told.kafka, self._prefix))
+            restore(OnServers(self._location.directory, url), "", Source(self._settings.kafka, self._prefix))
             return self.events / (time.perf_counter() - started)
 
 
 @contextmanager
-def _house(told: Settings, days: float) -> Iterator[_House]:
+def _deployment(configured: Settings, days: float) -> Iterator[_Deployment]:
     prefix = f"bench_{uuid4().hex[:12]}"
     with ExitStack() as opened:
-        store_url = opened.enter_context(database(told.store_url))
+        store_url = opened.enter_context(database(configured.store_url))
         directory = opened.enter_context(TemporaryDirectory(prefix="bench-"))
-        brokers = opened.enter_context(closing(Brokers(told.kafka)))
-        admin = opened.enter_context(closing(KafkaAdminClient(bootstrap_servers=told.kafka)))
+        brokers = opened.enter_context(closing(Brokers(configured.kafka)))
+        admin = opened.enter_context(closing(KafkaAdminClient(bootstrap_servers=configured.kafka)))
         make_topics(brokers, prefix, PARTITIONS, 1)
         opened.callback(lambda: admin.delete_topics(names(prefix)))
-        deployment = _House(told, prefix, store_url, Path(directory))
+        deployment = _Deployment(configured, prefix, store_url, Path(directory))
         deployment.fill(days)
         yield deployment

@@ -1,4 +1,4 @@
-"""How a figure is taken: ours and the raw reference in turns, several times, so that both meet the same noise."""
+"""Measure Atende and a raw reference in alternation, several times, so that both have the same noise."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def spread(values: Sequence[float]) -> dict[str, float]:
 
 
 def in_turns(rounds: int, *sides: Callable[[], float]) -> list[list[float]]:
-    """Run each side once a round; the values of each side, round by round."""
+    """Run each side once per round. Returns the values of each side, round by round."""
     taken = [[side() for side in sides] for _ in range(rounds)]
     return [list(values) for values in zip(*taken, strict=True)]
 
 
 def compared(unit: str, ours: Sequence[float], raw: Sequence[float], aim: float, *, more_is_better: bool = True) -> dict[str, Any]:
-    """A figure beside its raw reference; the aim is for the median of the rounds' own ratios."""
+    """A figure beside its raw reference. The aim applies to the median ratio of the rounds."""
     ratios = [mine / reference for mine, reference in zip(ours, raw, strict=True)]
     reached = median(ratios) >= aim if more_is_better else median(ratios) <= aim
     return {
@@ -37,13 +37,13 @@ def compared(unit: str, ours: Sequence[float], raw: Sequence[float], aim: float,
 
 
 def absolute(unit: str, values: Sequence[float], aim: float, *, more_is_better: bool = True) -> dict[str, Any]:
-    """A figure whose aim is a number; the median counts."""
+    """A figure with an absolute aim, which applies to the median."""
     reached = median(values) >= aim if more_is_better else median(values) <= aim
     return {"unit": unit, "ours": spread(values), "aim": f"{'>=' if more_is_better else '<='} {aim:g}", "reached": reached}
 
 
 def profiled(work: Callable[[], object]) -> list[dict[str, Any]]:
-    """Where the time of `work` goes: the functions in which most is spent, with their own and their whole share of it."""
+    """Profile `work`. Returns the functions with the most own time, in percent of the total."""
     profile = cProfile.Profile()
     profile.enable()
     work()
@@ -54,15 +54,15 @@ def profiled(work: Callable[[], object]) -> list[dict[str, Any]]:
     busiest = sorted(rows.items(), key=lambda row: row[1][2], reverse=True)[:TOP]
     return [
         {
-            "function": f"{'/'.join(location[0].split('/')[-2:])}:{location[1]} {location[2]}",
+            "function": f"{'/'.join(path.split('/')[-2:])}:{line} {name}",
             "calls": calls,
             "own_percent": _short(100 * own / total),
             "with_callees_percent": _short(100 * whole / total),
         }
-        for location, (_, calls, own, whole, _callers) in busiest
+        for (path, line, name), (_, calls, own, whole, _callers) in busiest
     ]
 
 
 def _short(value: float) -> float:
-    """Four figures are more than the noise leaves."""
+    """Round to four significant digits: the noise is larger."""
     return float(f"{value:.4g}")

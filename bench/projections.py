@@ -1,4 +1,4 @@
-"""How fast the projections follow the log: anew from its beginning, and behind what happens now."""
+"""The speed of the projections: a rebuild from the whole log, and the delay behind live events."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ START = datetime(2026, 3, 2, 3, tzinfo=UTC)
 
 
 def rebuild(quick: bool) -> dict[str, Any]:
-    """Every projection folded anew from a log of a simulated center's days, beside the ones that answer, and swapped."""
+    """Events a second of a rebuild of all projections with its swap, for days of a simulated center."""
     with TemporaryDirectory(prefix="bench-") as name:
         center = Embedded(Path(name, "data"), Settings())
         history(center.bus, COMPANY, seed=1, start=START, days=1 if quick else 20, scale=1.0)
@@ -57,7 +57,7 @@ def rebuild(quick: bool) -> dict[str, Any]:
 
 
 def _bare(log: Path, warehouse: ChdbWarehouse) -> float:
-    """Read every event's bytes and let chDB keep them, a hundred thousand at once: no folding."""
+    """Read the bytes of every event and insert them into chDB, a hundred thousand at once, without folding."""
     warehouse.execute("DROP TABLE IF EXISTS bare")
     warehouse.execute("CREATE TABLE bare (position UInt64, state String) ENGINE = MergeTree ORDER BY position")
     db = sqlite3.connect(log)
@@ -73,11 +73,11 @@ def _bare(log: Path, warehouse: ChdbWarehouse) -> float:
 
 
 def event_to_dashboard(quick: bool) -> dict[str, Any]:
-    """From a command's receipt until a dashboard's answer covers it, while 200 events a second come in and the dashboard is asked all the time."""
+    """Seconds from a command's receipt until a dashboard's answer covers it, with 200 events a second and a constant query load."""
     with TemporaryDirectory(prefix="bench-") as name:
         center = Embedded(Path(name, "data"), Settings())
         loose = ChdbWarehouse(Path(name, "data", "warehouse"), "loose")
-        bare = [_bare_row(loose, location) for location in range(20)]
+        bare = [_bare_row(loose, number) for number in range(20)]
         waits, rates = busy_dashboard(center, seconds=5 if quick else 40, events_a_second=200)
         loose.close()
         center.close()
@@ -86,7 +86,7 @@ def event_to_dashboard(quick: bool) -> dict[str, Any]:
 
 
 def busy_dashboard(center: Center, seconds: float, events_a_second: int) -> tuple[list[float], dict[str, int]]:
-    """How long each event had to wait for an answer that covers it, in order; how many came, and how often the dashboard answered."""
+    """The seconds that each event waited for an answer that covers it, ascending; and the rates of events and answers."""
     watch = _Watch(center)
     watch.start()
     asyncio.run(_traffic(center, watch, seconds, events_a_second))
@@ -99,7 +99,7 @@ def busy_dashboard(center: Center, seconds: float, events_a_second: int) -> tupl
 
 
 class _Watch(threading.Thread):
-    """Asks the dashboard again and again, and notes how long each event had to wait for it."""
+    """Queries the dashboard continuously and records how long each event waited for an answer that covers it."""
 
     def __init__(self, center: Center) -> None:
         super().__init__(name="dashboard", daemon=True)
@@ -111,7 +111,7 @@ class _Watch(threading.Thread):
         self._ending = threading.Event()
 
     def saved(self, position: int) -> None:
-        """An event was acknowledged just now."""
+        """Note that the event at `position` was acknowledged just now."""
         self._saved.append((position, time.perf_counter()))
 
     def run(self) -> None:
@@ -125,13 +125,13 @@ class _Watch(threading.Thread):
         self.seconds = time.perf_counter() - started
 
     def finish(self) -> None:
-        """No more events come; wait until the last is covered."""
+        """Wait until the last event is covered. No events may follow."""
         self._ending.set()
         self.join()
 
 
 async def _traffic(center: Center, watch: _Watch, seconds: float, events_a_second: int) -> None:
-    """A busy center's commands, each at its moment, so many a second; those whose moment has passed at once, together."""
+    """Send the commands of a busy center at a constant rate. Late ones are sent at once, together."""
     caller = Caller(COMPANY, "bench", PERMISSIONS)
     for command in settings_of(busy_center()):
         center.bus.execute(command, caller)
@@ -140,22 +140,22 @@ async def _traffic(center: Center, watch: _Watch, seconds: float, events_a_secon
     story = (command for at, action in Model(busy_center(4.0), 1, morning).play() for command in commands_of(COMPANY, at, action))
     due = enumerate(itertools.islice(story, int(seconds * events_a_second)))
 
-    async def bring(command: Command) -> None:
+    async def send(command: Command) -> None:
         watch.saved((await center.bus.execute_soon(command, caller)).position)
 
     async with asyncio.TaskGroup() as under_way:
-        # They come to the door in the order of their tasks, and so of the story.
-        for location, command in due:
-            await asyncio.sleep(began + location / events_a_second - asyncio.get_running_loop().time())
-            under_way.create_task(bring(command))
+        # The command bus receives them in the order of their tasks, which is the order of the story.
+        for number, command in due:
+            await asyncio.sleep(began + number / events_a_second - asyncio.get_running_loop().time())
+            under_way.create_task(send(command))
 
 
-def _bare_row(warehouse: ChdbWarehouse, location: int) -> float:
+def _bare_row(warehouse: ChdbWarehouse, number: int) -> float:
     """One row into chDB, and an answer that counts it."""
-    if not location:
+    if not number:
         warehouse.execute("CREATE TABLE bare_rows (id UInt64, queue String) ENGINE = ReplacingMergeTree ORDER BY id")
     started = time.perf_counter()
-    warehouse.insert("bare_rows", {"id": [location], "queue": ["vendas"]})
+    warehouse.insert("bare_rows", {"id": [number], "queue": ["vendas"]})
     (counted,) = warehouse.execute("SELECT count() AS n FROM bare_rows FINAL WHERE queue = 'vendas'")
-    assert counted["n"] == location + 1
+    assert counted["n"] == number + 1
     return time.perf_counter() - started

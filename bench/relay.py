@@ -39,20 +39,20 @@ _STEP_S = 0.01
 
 
 def relay(quick: bool) -> dict[str, Any]:
-    """The log of a simulated center's days from PostgreSQL to Kafka (ATENDE_STORE_URL, ATENDE_KAFKA), once its first batch is there."""
-    told = settings.read()
-    if not told.store_url or not told.kafka:
+    """Events a second of the relay, for a simulated center's day from PostgreSQL to Kafka (ATENDE_STORE_URL, ATENDE_KAFKA), after the first batch."""
+    configured = settings.read()
+    if not configured.store_url or not configured.kafka:
         return {"skipped": "ATENDE_STORE_URL or ATENDE_KAFKA is not set"}
     with (
-        database(told.store_url) as url,
+        database(configured.store_url) as url,
         TemporaryDirectory(prefix="bench-") as directory,
-        closing(Brokers(told.kafka)) as brokers,
+        closing(Brokers(configured.kafka)) as brokers,
     ):
         location = OnServers(Path(directory), url)
         with Store(location) as store:
             history(CommandBus(store), COMPANY, seed=1, start=START, days=1, scale=2.0 if quick else 4.0)
         with closing(location.events()) as log:
-            bench = _Bench(location, log, brokers, told.kafka)
+            bench = _Bench(location, log, brokers, configured.kafka)
             try:
                 bench.ours()
                 mine, bare = in_turns(3 if quick else 5, bench.ours, bench.raw)
@@ -66,7 +66,7 @@ def relay(quick: bool) -> dict[str, Any]:
 
 
 class _Bench:
-    """Each round has topics of its own."""
+    """The two sides. Each round has its own topics."""
 
     def __init__(self, location: OnServers, log: Database, brokers: Brokers, kafka: str) -> None:
         self.events = last_position(log)
@@ -78,7 +78,7 @@ class _Bench:
         self._used: list[str] = []
 
     def close(self) -> None:
-        """Leave no topics behind."""
+        """Delete all topics."""
         with closing(KafkaAdminClient(bootstrap_servers=self._kafka)) as admin:
             admin.delete_topics([name for prefix in self._used for name in names(prefix)])
 
@@ -88,7 +88,7 @@ class _Bench:
         return self._used[-1]
 
     def ours(self) -> float:
-        """Events a second of a relay that finds a log of which nothing is in Kafka."""
+        """Events a second of a relay that starts with an empty Kafka."""
         prefix = self._topics()
         with (
             closing(RelayProgress(self._location.relay(), prefix)) as relay_progress,
@@ -103,7 +103,7 @@ class _Bench:
         return watch.events / watch.seconds
 
     def raw(self) -> float:
-        """Events a second of messages that are there already, in one go."""
+        """Events a second of a bare producer, for messages that are built before."""
         prefix = self._topics()
         ready = list(self._messages(prefix))
         producer = KafkaProducer(bootstrap_servers=self._kafka, acks="all", enable_idempotence=True, batch_size=256 * 1024, linger_ms=5)
@@ -127,7 +127,7 @@ class _Bench:
 
 
 class _Watch(threading.Thread):
-    """What a relay does from its first recorded batch on, until it has everything done and is told to end."""
+    """Measures a relay from its first recorded batch until it has sent all events, then closes it."""
 
     def __init__(self, run: Relay, events: int) -> None:
         super().__init__()

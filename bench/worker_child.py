@@ -1,6 +1,6 @@
-"""One process under Faust for the bench: `python -m bench.worker_child ours|nothing BROKERS PREFIX GROUP CLICKHOUSE_URL`.
+"""One Faust process of the benchmark: `python -m bench.worker_child ours|nothing BROKERS PREFIX GROUP CLICKHOUSE_URL`.
 
-Says how many partitions it has, begins when it is told to, and from then on how many messages it has done with.
+It prints its number of partitions, starts when it reads a line, and then prints how many messages it has processed.
 """
 
 from __future__ import annotations
@@ -26,44 +26,44 @@ _SAYS_EVERY_S = 0.02
 
 
 class Counting:
-    """How many messages are done with; nobody begins before `begin`."""
+    """Counts processed messages. No message is processed before `begun` is set."""
 
     def __init__(self) -> None:
         self.done = 0
         self.begun = asyncio.Event()
 
     async def follow(self) -> None:
-        """Until the end of the process."""
+        """Print the count until the end of the process."""
         await asyncio.to_thread(sys.stdin.readline)
         self.begun.set()
-        said = -1
+        printed = -1
         while True:
-            if said != self.done:
-                said = self.done
-                say(f"done {said}")
+            if printed != self.done:
+                printed = self.done
+                say(f"done {printed}")
             await asyncio.sleep(_SAYS_EVERY_S)
 
 
 def say(line: str) -> None:
-    """Tell the bench."""
+    """Print a line for the benchmark."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 
 
 class Gated(Worker):
-    """The worker of the house, which begins when it is told to."""
+    """The worker of Atende, which waits for the start signal."""
 
     counting: Counting
 
     async def take(self, messages: Iterable[ConsumedMessage]) -> None:
-        """As the worker does."""
+        """Process messages as the worker does."""
         if not self.counting.begun.is_set():
             await self.counting.begun.wait()
         await super().take(messages)
 
 
 async def ours(brokers: str, prefix: str, group: str, url: str, directory: str) -> None:
-    """The worker of the house."""
+    """Run the worker of Atende."""
     counting = Counting()
     with closing(ClickhouseWarehouse(url)) as warehouse:
 
@@ -82,7 +82,7 @@ async def ours(brokers: str, prefix: str, group: str, url: str, directory: str) 
 
 
 async def nothing(brokers: str, prefix: str, group: str, directory: str) -> None:
-    """Agents that do nothing, as Faust's own manual writes them, in the loop that Faust takes by itself, with the same settings."""
+    """Run agents that do nothing, as in Faust's manual, in Faust's default loop and with the same settings."""
     counting = Counting()
     app = app_of(brokers, group, directory)
 
@@ -110,7 +110,7 @@ async def nothing(brokers: str, prefix: str, group: str, directory: str) -> None
 
 
 def main(kind: str, brokers: str, prefix: str, group: str, url: str) -> None:
-    """Until it is killed."""
+    """Run until the process is killed."""
     with tempfile.TemporaryDirectory(prefix="bench-") as directory:
         if kind == "ours":
             gc.set_threshold(*SEARCHES_FOR_GARBAGE)

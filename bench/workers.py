@@ -1,4 +1,4 @@
-"""Workers under Faust, beside Faust agents that do nothing on the same topics; and rows written, beside a bare insert of the same columns."""
+"""Workers under Faust, beside Faust agents that do nothing on the same topics; and writing of rows, beside a bare insert of the same columns."""
 
 from __future__ import annotations
 
@@ -42,28 +42,28 @@ from streams.topics import SLICES, slice_of, topic
 START = datetime(2026, 3, 2, 3, tzinfo=UTC)
 PARTITIONS = 4
 BATCH = 2_000
-"""Events of a batch whose write is measured: what comes in while a worker under load writes the batch before."""
+"""Events of a batch whose write is measured: as many as arrive while a worker under load writes the previous batch."""
 
 _ENDS_WITHIN_S = 10.0
 _PATIENCE_S = 120.0
 
 
 def worker(quick: bool) -> dict[str, Any]:
-    """Messages of a simulated center's day made rows of, by one worker and by two (ATENDE_KAFKA, ATENDE_CLICKHOUSE_URL)."""
-    told = settings.read()
-    if not told.kafka or not told.clickhouse_url:
+    """Events a second that one and two workers fold into rows, for a simulated center's day (ATENDE_KAFKA, ATENDE_CLICKHOUSE_URL)."""
+    configured = settings.read()
+    if not configured.kafka or not configured.clickhouse_url:
         return {"skipped": "ATENDE_KAFKA or ATENDE_CLICKHOUSE_URL is not set"}
     log = _log(scale=2.0 if quick else 5.0)
     rounds = 2 if quick else 5
     figures: dict[str, Any] = {"events": len(log)}
-    with _topics(told, log) as prefix:
-        bench = _Bench(told, prefix, len(log))
+    with _topics(configured, log) as prefix:
+        bench = _Bench(configured, prefix, len(log))
         for count in (1, 2):
             mine, bare = in_turns(rounds, lambda count=count: bench.run("ours", count), lambda count=count: bench.run("nothing", count))  # type: ignore[misc]
             figures["one worker" if count == 1 else "two workers"] = compared("events/s", mine, bare, aim=0.7)
         bench.forget_groups()
         figures["cpu_us_per_event"] = {kind: spread(taken) for kind, taken in bench.cpu.items()}
-    return figures | {"fold": _folds(told, log, rounds), "write": _writes(told, log, rounds)}
+    return figures | {"fold": _folds(configured, log, rounds), "write": _writes(configured, log, rounds)}
 
 
 def _log(scale: float) -> list[RecordedEvent]:
@@ -73,13 +73,15 @@ def _log(scale: float) -> list[RecordedEvent]:
 
 
 @contextmanager
-def _topics(told: Settings, log: Sequence[RecordedEvent]) -> Iterator[str]:
-    """Topics that hold the log."""
+def _topics(configured: Settings, log: Sequence[RecordedEvent]) -> Iterator[str]:
+    """Create topics that hold the log, and delete them afterwards."""
     prefix = f"bench_{uuid4().hex[:12]}"
-    with closing(Brokers(told.kafka)) as brokers:
+    with closing(Brokers(configured.kafka)) as brokers:
         make_topics(brokers, prefix, PARTITIONS, 1)
     try:
-        producer = KafkaProducer(bootstrap_servers=told.kafka, acks="all", enable_idempotence=True, batch_size=256 * 1024, linger_ms=5)
+        producer = KafkaProducer(
+            bootstrap_servers=configured.kafka, acks="all", enable_idempotence=True, batch_size=256 * 1024, linger_ms=5
+        )
         for event in log:
             one = message(event)
             producer.send(topic(prefix, slice_of(event.topic)), one.value, one.key, one.headers)
@@ -87,29 +89,29 @@ def _topics(told: Settings, log: Sequence[RecordedEvent]) -> Iterator[str]:
         producer.close()
         yield prefix
     finally:
-        with closing(KafkaAdminClient(bootstrap_servers=told.kafka)) as admin:
+        with closing(KafkaAdminClient(bootstrap_servers=configured.kafka)) as admin:
             admin.delete_topics(names(prefix))
 
 
 class _Bench:
-    """The same messages again and again, by a group that has never read one, into an empty database."""
+    """Runs that process the same messages, each with a new consumer group and an empty database."""
 
-    def __init__(self, told: Settings, prefix: str, events: int) -> None:
+    def __init__(self, configured: Settings, prefix: str, events: int) -> None:
         self.cpu: dict[str, list[float]] = {}
         self.groups: list[str] = []
-        self._told = told
+        self._settings = configured
         self._prefix = prefix
         self._events = events
 
     def run(self, kind: str, count: int) -> float:
-        """Events a second of `count` processes, from when all have partitions on."""
+        """Events a second of `count` processes, from the moment when all have partitions."""
         with ExitStack() as stack:
-            url = stack.enter_context(_database(self._told.clickhouse_url))
-            # One that nobody has been in: of those who were killed Kafka says for seconds that they are there.
+            url = stack.enter_context(_database(self._settings.clickhouse_url))
+            # A new group: Kafka lists killed members of a group for some seconds.
             group = f"{self._prefix}.{len(self.groups)}"
             self.groups.append(group)
-            children = [stack.enter_context(_Child(kind, self._told.kafka, self._prefix, group, url)) for _ in range(count)]
-            # The first may have all for a moment.
+            children = [stack.enter_context(_Child(kind, self._settings.kafka, self._prefix, group, url)) for _ in range(count)]
+            # The first process may have all partitions for a moment.
             _wait(lambda: all(child.share for child in children) and sum(child.share for child in children) == PARTITIONS * len(SLICES))
             used = sum(child.cpu_s() for child in children)
             started = time.perf_counter()
@@ -122,12 +124,12 @@ class _Bench:
         return self._events / seconds
 
     def forget_groups(self) -> None:
-        """Leave none in Kafka."""
-        with closing(KafkaAdminClient(bootstrap_servers=self._told.kafka)) as admin:
+        """Delete the consumer groups."""
+        with closing(KafkaAdminClient(bootstrap_servers=self._settings.kafka)) as admin:
             deadline = time.monotonic() + _ENDS_WITHIN_S
             while True:
-                told = admin.delete_groups(self.groups)
-                if all(answer == "OK" for answer in dict(told).values()) or time.monotonic() > deadline:
+                answers = admin.delete_groups(self.groups)
+                if all(answer == "OK" for answer in dict(answers).values()) or time.monotonic() > deadline:
                     return
                 time.sleep(0.2)
 
@@ -149,7 +151,7 @@ class _Child:
         return self
 
     def __exit__(self, *_: object) -> None:
-        # So that it leaves its group; what it does about it is of no interest.
+        # The process must leave its group; how it ends does not matter.
         self.process.send_signal(signal.SIGKILL)
         self.process.communicate()
 
@@ -160,7 +162,7 @@ class _Child:
             setattr(self, word, int(number))
 
     def begin(self) -> None:
-        """Let it begin."""
+        """Send the start signal."""
         assert self.process.stdin is not None
         self.process.stdin.write("go\n")
         self.process.stdin.flush()
@@ -175,13 +177,13 @@ def _wait(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + _PATIENCE_S
     while not condition():
         if time.monotonic() > deadline:
-            raise TimeoutError("the workers of the bench have not come so far")
+            raise TimeoutError("the workers did not process the messages in time")
         time.sleep(0.01)
 
 
 @contextmanager
 def _database(server: str) -> Iterator[str]:
-    """The URL of a database with all tables, dropped afterwards."""
+    """Create a database with all tables, return its URL, and drop it afterwards."""
     name = f"bench_{uuid4().hex[:12]}"
     url = f"{server.rpartition('/')[0]}/{name}"
     with closing(ClickhouseWarehouse(url)) as warehouse:
@@ -195,9 +197,9 @@ def _batches(log: Sequence[RecordedEvent], warehouse: ClickhouseWarehouse) -> li
     return [folding.fold(log[first : first + BATCH]) for first in range(0, len(log), BATCH)]
 
 
-def _folds(told: Settings, log: Sequence[RecordedEvent], rounds: int) -> dict[str, Any]:
-    """Events a second that are folded alone."""
-    with _database(told.clickhouse_url) as url, closing(ClickhouseWarehouse(url)) as warehouse:
+def _folds(configured: Settings, log: Sequence[RecordedEvent], rounds: int) -> dict[str, Any]:
+    """Events a second of folding only, without writing."""
+    with _database(configured.clickhouse_url) as url, closing(ClickhouseWarehouse(url)) as warehouse:
 
         def fold() -> float:
             started = time.perf_counter()
@@ -207,11 +209,11 @@ def _folds(told: Settings, log: Sequence[RecordedEvent], rounds: int) -> dict[st
         return {"unit": "events/s", "ours": spread(in_turns(rounds, fold)[0])}
 
 
-def _writes(told: Settings, log: Sequence[RecordedEvent], rounds: int) -> dict[str, Any]:
-    """Events a second whose rows are written in batches of a worker, beside a bare insert of the same columns, ready made."""
+def _writes(configured: Settings, log: Sequence[RecordedEvent], rounds: int) -> dict[str, Any]:
+    """Events a second of writing the rows in batches as a worker does, beside a bare insert of prepared columns."""
     with (
-        _database(told.clickhouse_url) as url,
-        _database(told.clickhouse_url) as other,
+        _database(configured.clickhouse_url) as url,
+        _database(configured.clickhouse_url) as other,
         closing(ClickhouseWarehouse(url)) as warehouse,
         Client.from_url(other) as client,
     ):
@@ -240,14 +242,14 @@ def _writes(told: Settings, log: Sequence[RecordedEvent], rounds: int) -> dict[s
 
 
 def _ready(batch: Folded, client: Client) -> Iterator[tuple[str, list[Sequence[Any]]]]:
-    """The statements and columns of a batch as the driver wants them."""
+    """The statements and columns of a batch in the driver's format."""
     from uuid import UUID
 
     for table, columns in batch.tables.items():
         for name in (table,) if table == audit.TABLE else (f"{table}_versions", table):
             kinds = dict(client.execute(f"SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = '{name}'"))
-            told = [
+            values = [
                 [None if value is None else UUID(bytes=value) for value in columns[column]] if "UUID" in kind else columns[column]
                 for column, kind in kinds.items()
             ]
-            yield f"INSERT INTO {name} ({', '.join(kinds)}) VALUES", told
+            yield f"INSERT INTO {name} ({', '.join(kinds)}) VALUES", values

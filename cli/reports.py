@@ -96,14 +96,14 @@ def history(ask: History, center: Center, console: Console) -> int:
 
 
 def _told(event: dict[str, Any], where: ZoneInfo) -> str:
-    """One event for people: its head, then what was said, a line each. What follows from it (`call`) is for programs."""
+    """One event for people: its head, then what was said, a line each. What follows from it (`change`) is for programs."""
     cause = f" ({event['cause']})" if event["cause"] else ""
     whom = f" on behalf of {event['on_behalf_of']}" if event["on_behalf_of"] else ""
     lines = [f"{event['position']}  {event['occurred_at']}  {event['event']}  {event['actor']}{whom}{cause}"]
-    for name, value in event["told"].items():
+    for name, value in event["content"].items():
         if name == "facts":
             lines += [f"    {_fact(fact, where)}" for fact in value]
-        elif name != "call":
+        elif name != "change":
             lines.append(f"    {name}: {msgspec.json.encode(value).decode()}")
     return "\n".join(lines) + "\n"
 

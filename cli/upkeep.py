@@ -14,7 +14,7 @@ from commands.users import AppointAdministrator
 from domain.companies import Company
 from domain.contacts import normalised
 from projections.engine.progress import ProjectionsStopped
-from projections.queries.contacts import has_open_interaction
+from projections.queries.contacts import open_interactions
 from store.storage_location import StorageLocation
 
 
@@ -33,8 +33,7 @@ def forget(ask: Forget, center: Center, console: Console) -> int:
     company = known(center, ask.company)
     contact = _contact(center, company, ask.contact)
     cover(center, console)
-    busy = center.queries.ask(has_open_interaction, asker(company), contact)
-    command = ForgetContact(contact=contact, busy=busy)
+    command = ForgetContact(contact=contact, interactions=center.queries.ask(open_interactions, asker(company), contact))
     center.bus.execute(command, caller(company))
     console.out(f"{contact} is forgotten\n")
     return 0

@@ -152,7 +152,7 @@ def log_in(command: LogIn, context: HandlerContext) -> Done:
 def log_out(command: LogOut, context: HandlerContext) -> Done:
     """Refused for an agent who is not in."""
     act_as(context, command.agent)
-    agent = _existing(context, command.agent)
+    agent = existing_agent(context, command.agent)
     agent.must_be_in()
     at = context.instant(command.at)
     return _observe(context, agent, [Fact("left", at, queue=queue, ref="left") for queue in command.queues or ("",)])
@@ -164,7 +164,7 @@ def pause_agent(command: PauseAgent, context: HandlerContext) -> Done:
     if not command.reason.strip():
         raise InvalidField("reason", "a pause has a reason")
     act_as(context, command.agent)
-    agent = _existing(context, command.agent)
+    agent = existing_agent(context, command.agent)
     agent.must_be_in()
     return _observe(context, agent, [Fact("paused", context.instant(command.at), text=command.reason, ref="paused")])
 
@@ -173,7 +173,7 @@ def pause_agent(command: PauseAgent, context: HandlerContext) -> Done:
 def resume_agent(command: ResumeAgent, context: HandlerContext) -> Done:
     """Refused for an agent who is not paused."""
     act_as(context, command.agent)
-    agent = _existing(context, command.agent)
+    agent = existing_agent(context, command.agent)
     agent.must_be_in()
     agent.must_be_paused(True)
     return _observe(context, agent, [Fact("unpaused", context.instant(command.at), ref="unpaused")])
@@ -183,7 +183,7 @@ def resume_agent(command: ResumeAgent, context: HandlerContext) -> Done:
 def heartbeat(command: Heartbeat, context: HandlerContext) -> Done:
     """Refused for an agent who is not in. Without a lease nothing needs to be kept. `lease_until`: us UTC."""
     act_as(context, command.agent)
-    agent = _existing(context, command.agent)
+    agent = existing_agent(context, command.agent)
     agent.must_be_in()
     hear(context, agent)
     return Done(agent, {"lease_until": agent.lease_runs_out(context.now_us())})
@@ -206,7 +206,8 @@ def hear(context: HandlerContext, agent: Agent | None) -> None:
         context.hear(agent.id)
 
 
-def _existing(context: HandlerContext, name: str) -> Agent:
+def existing_agent(context: HandlerContext, name: str) -> Agent:
+    """The agent of this name. Raises NotFound, for an interface of which no agent is known too."""
     agent = context.load(Agent, agent_id(context.tenant, name))
     if agent is None or not agent.person:
         raise NotFound(f"no agent {name}")
@@ -214,8 +215,7 @@ def _existing(context: HandlerContext, name: str) -> Agent:
 
 
 def _observe(context: HandlerContext, agent: Agent, facts: list[Fact], lease_ms: int | None = None) -> Done:
-    if agent.standing.latest > facts[0].at:
-        raise InvalidField("at", "earlier than what already happened to this agent")
+    agent.must_follow(facts)
     agent.observe(facts, context.metadata, lease_ms=lease_ms)
     hear(context, agent)
     return Done(agent, {"queues": agent.queues_now()})

@@ -9,6 +9,7 @@ from commands.handler_context import Command, Done, HandlerContext, handles
 from domain.access import MANAGE_CONTACTS
 from domain.contacts import Contact, normalised
 from domain.errors import AlreadyExists, InvalidField
+from domain.voice.interactions import Interaction
 
 
 class RegisterContact(Command, frozen=True, kw_only=True):
@@ -25,12 +26,12 @@ class RegisterContact(Command, frozen=True, kw_only=True):
 class ForgetContact(Command, frozen=True, kw_only=True):
     """Forget a contact for good (LGPD): nobody, not even the operator, can read any more who it was.
 
-    busy: whether the contact has an open interaction, as whoever asks has looked up; then it is refused.
+    interactions: those of the contact that were open when whoever asks looked them up. While one of them still is, it is refused.
     """
 
     permission: ClassVar[str] = MANAGE_CONTACTS
     contact: UUID
-    busy: bool
+    interactions: tuple[UUID, ...] = ()
 
 
 @handles(RegisterContact)
@@ -55,6 +56,6 @@ def register_contact(command: RegisterContact, context: HandlerContext) -> Done:
 def forget_contact(command: ForgetContact, context: HandlerContext) -> Done:
     """The key is destroyed before the event is saved: what the log says is done is done. Asked again, the key is destroyed again."""
     contact = context.get(Contact, command.contact)
-    contact.forget(busy=command.busy, metadata=context.metadata)
+    contact.forget([context.get(Interaction, interaction) for interaction in command.interactions], context.metadata)
     context.forget(contact.id)
     return Done(contact)

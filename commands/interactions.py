@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
-from commands.agents import act_as, hear
+from commands.agents import act_as, existing_agent, hear
 from commands.handler_context import Command, Done, HandlerContext, handles
 from commands.observations import observe
 from domain.access import ATTEND
 from domain.agents import Agent
-from domain.base import MS, NOBODY, Personal
-from domain.errors import NotFound
+from domain.base import NOBODY, Personal
 from domain.ids import agent_id, interaction_id, timeline_id
-from domain.voice.calls import Call
-from domain.voice.facts import Fact
-from domain.voice.guards import existing, must_follow, queue_concerned
+from domain.voice.call_state import CallState
+from domain.voice.facts import CallKind, Fact
 from domain.voice.interactions import Interaction
 
 
@@ -51,7 +49,7 @@ class CallCommand(Command, frozen=True, kw_only=True):
     """Something is done to a call that goes on. at: us UTC, now if None."""
 
     permission: ClassVar[str] = ATTEND
-    kind: ClassVar[str]
+    kind: ClassVar[CallKind]
 
     interaction: UUID
     at: int | None = None
@@ -228,26 +226,20 @@ def _begin(context: HandlerContext, call: str, fact: Fact) -> Done:
 def on_call(command: CallCommand, context: HandlerContext) -> Done:
     """Do to the call what was asked, if it can be done now."""
     interaction = context.get(Interaction, command.interaction)
-    call = existing(interaction.call)
-    at = context.instant(command.at)
-    acting = _acting(command, call)
+    acting = _acting(command, interaction.state)
     if acting:
         act_as(context, acting)
-    must_follow(interaction.facts, at)
-    facts = []
-    for kind, fields in _said(command, call):
-        queue = queue_concerned(call, kind, fields.pop("queue", ""))
-        if kind == "wrap_up":
-            fields["wrap_ms"] = at // MS - max(visit.released_ms or 0 for visit in call.visits)
-        facts.append(Fact(kind, at, queue=queue, ref=kind, **fields))
+    facts = interaction.command(_said(command, context.instant(command.at)))
     if isinstance(command, (RingAgent, AnswerCall)):
-        _must_be_in(context, command.agent)
-    _hear_agent(context, command, call)
-    observe(context, interaction, call.call, tuple(facts))
-    return Done(interaction, {"status": interaction.call.status if interaction.call else ""})
+        existing_agent(context, command.agent).must_be_in()
+    if acting and not isinstance(command, (RingAgent, RingNoAnswer)):
+        hear(context, context.load(Agent, agent_id(context.tenant, acting)))
+    assert interaction.call is not None
+    observe(context, interaction, interaction.call.call, facts)
+    return Done(interaction, {"status": interaction.call.status})
 
 
-def _acting(command: CallCommand, call: Call) -> str:
+def _acting(command: CallCommand, state: CallState) -> str:
     """The agent who does it: whom the command names, or who is on the call; "" where the customer or the line does it."""
     match command:
         case RingAgent(agent=agent) | RingNoAnswer(agent=agent) | AnswerCall(agent=agent):
@@ -255,7 +247,7 @@ def _acting(command: CallCommand, call: Call) -> str:
         case ReleaseCall(by=by) if by != "agent":
             return ""
         case HoldCall() | ResumeCall() | ReleaseCall() | WrapUp():
-            return next((visit.agent for visit in reversed(call.visits) if visit.agent), call.attempt.agent if call.attempt else "")
+            return next((visit.agent for visit in reversed(state.visits) if visit.agent), state.attempt.agent if state.attempt else "")
         case _:
             return ""
 
@@ -266,43 +258,13 @@ for _command in CallCommand.__subclasses__():
 _FIELDS = {"queue": "queue", "agent": "agent", "by": "by", "ivr": "text", "option": "text", "result": "text"}
 
 
-def _said(command: CallCommand, call: Call) -> list[tuple[str, dict[str, Any]]]:
-    """What the command says, as kinds of facts and their fields; a line that goes free ends what was going on."""
+def _said(command: CallCommand, at: int) -> list[Fact]:
+    """What the command says, in the words of facts."""
     match command:
-        case EndCall():
-            return [*_cut_short(call), ("hung_up", {})]
         case WrapUp(tag=tag) if tag:
-            return [("wrap_up", {}), ("tag", {"text": tag})]
+            return [Fact("wrap_up", at, ref="wrap_up"), Fact("tag", at, text=tag, ref="tag")]
         case MeasureQuality(jitter_ms=jitter, loss_percent=loss):
-            return [("quality", {"text": f"{jitter};{loss}"})]
+            return [Fact("quality", at, text=f"{jitter};{loss}", ref="quality")]
         case _:
             said = {_FIELDS[name]: getattr(command, name) for name in command.__struct_fields__ if name in _FIELDS}
-            return [(command.kind, said)]
-
-
-def _cut_short(call: Call) -> list[tuple[str, dict[str, Any]]]:
-    """Who hangs up while waiting has abandoned; who hangs up while talking has ended the talk."""
-    visit = next((visit for visit in call.visits if visit.open), None)
-    if visit is None:
-        return []
-    return [("abandoned", {})] if visit.end == "" else [("released", {"by": "caller"})]
-
-
-def _hear_agent(context: HandlerContext, command: CallCommand, call: Call) -> None:
-    """What an agent does to the call that is his proves that his client is there."""
-    match command:
-        case AnswerCall(agent=agent):
-            name = agent
-        case HoldCall() | ResumeCall() | WrapUp() | ReleaseCall(by="agent"):
-            name = next((visit.agent for visit in reversed(call.visits) if visit.agent), "")
-        case _:
-            return
-    if name:
-        hear(context, context.load(Agent, agent_id(context.tenant, name)))
-
-
-def _must_be_in(context: HandlerContext, name: str) -> None:
-    agent = context.load(Agent, agent_id(context.tenant, name))
-    if agent is None or not agent.person:
-        raise NotFound(f"no agent {name}")
-    agent.must_be_in()
+            return [Fact(command.kind, at, ref=command.kind, **said)]

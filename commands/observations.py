@@ -20,7 +20,7 @@ from domain.base import NOBODY, Personal
 from domain.ids import agent_id, interaction_id, roster_id, timeline_id
 from domain.queues import Queue
 from domain.voice.calls import Call
-from domain.voice.evidence import Context
+from domain.voice.context import Context
 from domain.voice.facts import Fact
 from domain.voice.interactions import Interaction, ObservationResult
 from domain.voice.roster import Roster

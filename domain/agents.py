@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from domain.base import MS, SECOND, Aggregate, Event, EventMetadata
-from domain.errors import Refused
-from domain.voice.facts import Fact
+from domain.errors import InvalidField, Refused
+from domain.voice.facts import Clock, Fact, FactKind
 from domain.voice.merging import in_order
 from domain.voice.presence import Presence, PresenceSpan, PresenceState, resolve
 
@@ -95,7 +95,7 @@ class AgentIdentified(AgentEvent, frozen=True, kw_only=True):
 
 
 class AgentAssigned(AgentEvent, frozen=True, kw_only=True):
-    """From now on the agent belongs to `user`, or to nobody. An agent of whom nothing was told before comes to be."""
+    """From now on the agent belongs to `user`, or to nobody. An agent of whom nothing was observed before comes to be."""
 
     TOPIC: ClassVar[str] = "agent.assigned"
 
@@ -106,7 +106,13 @@ class AgentInterfacesSet(AgentEvent, frozen=True, kw_only=True):
     TOPIC: ClassVar[str] = "agent.interfaces_set"
 
 
-_BY_KIND: dict[str, type[AgentEvent]] = {"joined": LoggedIn, "left": LoggedOut, "paused": Paused, "unpaused": Resumed, "seen": Seen}
+_BY_KIND: dict[FactKind, type[AgentEvent]] = {
+    "joined": LoggedIn,
+    "left": LoggedOut,
+    "paused": Paused,
+    "unpaused": Resumed,
+    "seen": Seen,
+}
 
 
 class Agent(Aggregate):
@@ -253,6 +259,11 @@ class Agent(Aggregate):
         as_it_is = {name: getattr(self, name) for name in ("name", "person", "standing", "lease_ms", "user", "interfaces")}
         self.trigger(kind, metadata, metadata.recorded_at, **(as_it_is | changed))
 
+    def must_follow(self, facts: Iterable[Fact]) -> None:
+        """Refuse a live command that is earlier than what is known."""
+        if any(fact.at < self.standing.latest for fact in facts):
+            raise InvalidField("at", "earlier than what already happened to this agent")
+
     def must_be_in(self) -> None:
         """Refuse what only an agent who is logged in can do."""
         if not self.standing.queues:
@@ -279,7 +290,7 @@ class Agent(Aggregate):
             self.member = event.member
 
 
-_RESTART_CLOCK = "log"
+_RESTART_CLOCK: Clock = "log"
 
 
 def _each_once(told: Iterable[Fact], known: set[tuple[object, ...]]) -> tuple[Fact, ...]:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from domain.base import Aggregate, Event, EventMetadata, Personal
 from domain.errors import AlreadyExists, InvalidField, NotFound, Refused
+from domain.voice.interactions import Interaction
 
 MOST_PHONES = 10
 LONGEST_NAME = 200
@@ -74,9 +75,9 @@ class Contact(Aggregate):
             raise InvalidField("phones", f"a contact has at most {MOST_PHONES} phones")
         self.trigger(ContactRegistered, metadata, metadata.recorded_at, name=Personal(self.id, name.strip()), phones=added)
 
-    def forget(self, *, busy: bool, metadata: EventMetadata) -> None:
-        """Be forgotten; refused while an interaction with the contact is open."""
-        if busy:
+    def forget(self, interactions: Iterable[Interaction], metadata: EventMetadata) -> None:
+        """Be forgotten; refused while one of these interactions with the contact is open."""
+        if any(interaction.is_open_with(self.id) for interaction in interactions):
             raise Refused("the contact has an open interaction")
         if not self.forgotten:
             self.trigger(ContactForgotten, metadata, metadata.recorded_at)

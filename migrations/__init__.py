@@ -1,1 +1,1 @@
-"""How the tables came to be as they are: numbered SQL files, a folder a slice, applied once each, in order."""
+"""Migrations of the warehouse: numbered SQL files, one folder per slice. Each file is applied once, in order."""

@@ -1,8 +1,8 @@
-"""The same tables on a cluster of ClickHouse servers.
+"""Translates migrations for a cluster of ClickHouse servers.
 
-Each table becomes two: `visits_local`, replicated within its shard, holds rows; `visits`, which every statement names,
-reaches all shards. A company lies whole in one shard, so what is asked about it is worked out there, and `FINAL` and
-subqueries mean on a shard what they mean on one server.
+Each table becomes two: `visits_local` holds rows and is replicated within its shard; `visits`, the name in every statement,
+is distributed over all shards. All rows of a company are in one shard, so a query for a company runs there, and `FINAL` and
+subqueries have the same result on a shard as on one server.
 """
 
 from __future__ import annotations
@@ -21,19 +21,18 @@ _CREATE = re.compile(
 _ALTER = re.compile(r"ALTER TABLE (?P<table>\w+) (?P<change>.*)", re.DOTALL)
 _COMMENTS = re.compile(r"(?:\s*--[^\n]*\n)+")
 
-
-_PLACE = "/clickhouse/tables/{uuid}/{shard}"
-"""Where replicas agree on a table's rows: by its own id, for a table that is built beside takes the name of another later."""
+_REPLICA_PATH = "/clickhouse/tables/{uuid}/{shard}"
+"""The path in ClickHouse Keeper. It has the table's id, because a rebuild renames tables."""
 
 
 class NoClusterVariant(Exception):
-    """A statement of a migration of which nobody has said what it means on a cluster."""
+    """A statement has no translation for a cluster, or the name of the cluster is invalid."""
 
 
 def clustered(statement: str, cluster: str) -> Sequence[str]:
-    """What stands for a migration's statement on the servers of `cluster`, as their configuration calls it. Raises NoClusterVariant.
+    """Translate a migration's statement for `cluster`, a name in the servers' configuration. Raises NoClusterVariant.
 
-    The servers' own macros `{shard}` and `{replica}` say which of them is which; `{uuid}` asks for databases of the kind Atomic.
+    The servers must define the macros `{shard}` and `{replica}`; `{uuid}` needs databases with the engine Atomic.
     """
     if not _NAME.fullmatch(cluster):
         raise NoClusterVariant(f"not the name of a cluster: {cluster}")
@@ -44,18 +43,18 @@ def clustered(statement: str, cluster: str) -> Sequence[str]:
         return [f"ALTER TABLE {alter['table']}{side} ON CLUSTER {cluster} {alter['change']}" for side in (LOCAL, "")]
     if bare.startswith("INSERT INTO "):
         return [bare]
-    raise NoClusterVariant(f"no variant for a cluster is known of: {' '.join(bare.split())[:120]}")
+    raise NoClusterVariant(f"no variant for a cluster: {' '.join(bare.split())[:120]}")
 
 
-def _create(told: re.Match[str], cluster: str) -> Sequence[str]:
-    table, like = told["table"], f" AS {told['like']}{LOCAL}" if told["like"] else ""
+def _create(found: re.Match[str], cluster: str) -> Sequence[str]:
+    table, like = found["table"], f" AS {found['like']}{LOCAL}" if found["like"] else ""
     return [
         (
-            f"CREATE TABLE IF NOT EXISTS {table}{LOCAL} ON CLUSTER {cluster}{like}{told['columns']}\n"
-            f"ENGINE = ReplicatedReplacingMergeTree('{_PLACE}', '{{replica}}', {told['version']})\nORDER BY {told['order']}"
+            f"CREATE TABLE IF NOT EXISTS {table}{LOCAL} ON CLUSTER {cluster}{like}{found['columns']}\n"
+            f"ENGINE = ReplicatedReplacingMergeTree('{_REPLICA_PATH}', '{{replica}}', {found['version']})\nORDER BY {found['order']}"
         ),
         (
             f"CREATE TABLE IF NOT EXISTS {table} ON CLUSTER {cluster} AS {table}{LOCAL}\n"
-            f"ENGINE = Distributed({cluster}, currentDatabase(), {table}{LOCAL}, sipHash64(toString({told['first']})))"
+            f"ENGINE = Distributed({cluster}, currentDatabase(), {table}{LOCAL}, sipHash64(toString({found['first']})))"
         ),
     ]

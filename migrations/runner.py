@@ -1,7 +1,7 @@
-"""Bring a warehouse's tables up to date.
+"""Apply the migrations of a warehouse.
 
-A migration that was applied is never edited: its checksum is recorded, and a file that reads otherwise is refused. Each
-statement can be repeated (`IF NOT EXISTS`), so a migration that was cut off is simply applied again.
+An applied migration is never edited: its checksum is recorded, and a changed file is refused. Each statement can be
+repeated (`IF NOT EXISTS`), so an interrupted migration is applied again.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ ENGINE = ReplacingMergeTree(version) ORDER BY (slice, number)
 
 
 class MigrationRefused(Exception):
-    """The files do not go on from what was applied to the warehouse; says which."""
+    """The files do not continue the migrations that were applied to the warehouse. The message names the file."""
 
 
 class Database(Protocol):
-    """Whatever runs statements."""
+    """Runs SQL statements."""
 
     def execute(self, sql: str, **params: Any) -> list[dict[str, Any]]:
-        """Run one statement; the rows that it answers."""
+        """Run one statement and return its rows."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,12 @@ class Migration:
 
     @property
     def checksum(self) -> str:
-        """Tells whether the file is still the one that was applied."""
+        """The SHA-256 of the file, to detect a change after it was applied."""
         return sha256(self.sql.encode()).hexdigest()
 
     @property
     def statements(self) -> list[str]:
-        """Each ends with a semicolon at the end of its line."""
+        """The statements of the file. Each ends with a semicolon at the end of a line."""
         return [statement for part in re.split(r";\s*$", self.sql, flags=re.MULTILINE) if (statement := part.strip())]
 
 
@@ -73,7 +73,7 @@ def _of_slice(folder: Path) -> Iterator[Migration]:
 
 
 def pending(database: Database, folder: Path = _HERE) -> list[Migration]:
-    """What is not applied yet. Raises MigrationRefused where an applied file was changed or is gone."""
+    """The migrations that are not applied yet. Raises MigrationRefused if an applied file was changed or is missing."""
     began = database.execute("EXISTS TABLE migrations")[0]["result"]
     rows = database.execute("SELECT slice, number, checksum FROM migrations FINAL") if began else []
     applied = {(row["slice"], row["number"]): row["checksum"] for row in rows}
@@ -98,16 +98,17 @@ def migrate(
     say: Callable[[str], object] = lambda _: None,
     cluster: str = "",
 ) -> list[Migration]:
-    """Apply what is not applied yet and return it; `say` hears each statement before it runs, or instead of that (`dry_run`).
+    """Apply the pending migrations and return them. Raises MigrationRefused.
 
-    cluster: the name of a cluster of servers, over which the tables are then spread.
+    `say` is called with each statement before it runs. With `dry_run`, no statement runs. `cluster`: the name of a cluster of
+    servers; its tables are distributed over them.
     """
     waiting = pending(database, folder)
     if not dry_run:
-        for statement in _meant(_APPLIED, cluster):
+        for statement in _translated(_APPLIED, cluster):
             database.execute(statement)
     for migration in waiting:
-        for statement in (meant for told in migration.statements for meant in _meant(told, cluster)):
+        for statement in (translated for one in migration.statements for translated in _translated(one, cluster)):
             say(statement)
             if not dry_run:
                 database.execute(statement)
@@ -120,12 +121,12 @@ def migrate(
 
 
 def must_be_current(database: Database, folder: Path = _HERE) -> None:
-    """Refuse tables that are not up to date: of several processes one applies migrations, before the others start. Raises MigrationRefused."""
+    """Raise MigrationRefused if migrations are pending. One process applies them before the others start."""
     waiting = pending(database, folder)
     if waiting:
         names = ", ".join(f"{migration.slice}/{migration.name}" for migration in waiting)
         raise MigrationRefused(f"the tables of the rows are missing or old: run `atende migrate` (not applied yet: {names})")
 
 
-def _meant(statement: str, cluster: str) -> Sequence[str]:
+def _translated(statement: str, cluster: str) -> Sequence[str]:
     return clustered(statement, cluster) if cluster else [statement]

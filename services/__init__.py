@@ -1,7 +1,7 @@
 """The servers of the distributed mode on this machine, for development and tests: PostgreSQL, Kafka and ClickHouse.
 
-`make services` starts them on loopback, `make services-down` ends them. All that is theirs (data, logs, process ids)
-lies in `.services/`, and so do the files for whoever uses them: `env` has their addresses as settings of the house,
-`missing` says which of them do not run, and why. `make up` starts the house itself on them, by its command `atende`, and
-`make down` ends it (`services.deployment`). Nothing of the product needs this package.
+`make services` starts them on loopback, `make services-down` stops them. Their data, logs and process ids are in
+`.services/`. Two more files there are for their users: `env` holds their addresses as settings of Atende, and `missing` names the
+servers that do not run, with the reason. `make up` starts the processes of Atende on these servers with the command `atende`, and
+`make down` stops them (`services.deployment`). No code of the product imports this package.
 """

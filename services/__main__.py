@@ -16,41 +16,41 @@ SERVERS = (PostgreSQL, Kafka, ClickHouse)
 
 
 def main(arguments: list[str]) -> int:
-    """The exit status: 1 where a server could not be started."""
+    """Run one command. Returns the exit status: 1 if a server could not be started."""
     arguments, command = _split(arguments)
     names = [server.FOLDER for server in SERVERS]
     parser = argparse.ArgumentParser(
         prog="python -m services",
         description="PostgreSQL, Kafka and ClickHouse on loopback",
-        epilog="run: a command behind -- is run beside them",
+        epilog="run: starts the servers, runs the command after -- and stops the servers that it started",
     )
     parser.add_argument("what", choices=["up", "down", "run"])
-    parser.add_argument("only", nargs="*", metavar="SERVER", help=f"{', '.join(names)}; without it: all")
-    parser.add_argument("--directory", type=Path, default=DIRECTORY, help="where their data, logs and process ids lie")
+    parser.add_argument("only", nargs="*", metavar="SERVER", help=f"{', '.join(names)}; default: all")
+    parser.add_argument("--directory", type=Path, default=DIRECTORY, help="holds their data, logs and process ids")
     for server in SERVERS:
-        parser.add_argument(f"--{server.FOLDER}-port", type=int, help=f"without it: {server.PORT}, or another where that is taken")
-    told = parser.parse_args(arguments)
-    if set(told.only) - set(names):
+        parser.add_argument(f"--{server.FOLDER}-port", type=int, help=f"default: {server.PORT}, or the next free port")
+    options = parser.parse_args(arguments)
+    if set(options.only) - set(names):
         parser.error(f"a server is one of {', '.join(names)}")
-    if (told.what == "run") != bool(command):
-        parser.error("`run` and nothing else takes a command, behind --")
-    if told.what == "run":
-        return run(told.directory, SERVERS, command, say, told.only)
-    if told.what == "down":
-        down(told.directory, SERVERS, say, told.only)
+    if (options.what == "run") != bool(command):
+        parser.error("`run` needs a command after --, and only `run` takes one")
+    if options.what == "run":
+        return run(options.directory, SERVERS, command, say, options.only)
+    if options.what == "down":
+        down(options.directory, SERVERS, say, options.only)
         return 0
-    asked = {server.FOLDER: port for server in SERVERS if (port := getattr(told, f"{server.FOLDER}_port")) is not None}
-    return 1 if up(told.directory, SERVERS, asked, say, told.only) else 0
+    asked = {server.FOLDER: port for server in SERVERS if (port := getattr(options, f"{server.FOLDER}_port")) is not None}
+    return 1 if up(options.directory, SERVERS, asked, say, options.only) else 0
 
 
 def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
-    """What is for us, and the command behind --."""
+    """Return our own arguments, and the command after --."""
     at = arguments.index("--") if "--" in arguments else len(arguments)
     return arguments[:at], arguments[at + 1 :]
 
 
 def say(line: str) -> None:
-    """Tell the operator."""
+    """Print a line for the operator."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 

@@ -24,7 +24,7 @@ _CONFIG = """\
     <mark_cache_size>268435456</mark_cache_size>
     <uncompressed_cache_size>0</uncompressed_cache_size>
     <max_concurrent_queries>100</max_concurrent_queries>
-    <!-- Parts that were merged are kept for the loss of power; a database with thousands of them takes a minute to drop. -->
+    <!-- ClickHouse keeps merged parts in case of a power loss. A database with thousands of them takes a minute to drop. -->
     <merge_tree><old_parts_lifetime>5</old_parts_lifetime></merge_tree>
 </yandex>
 """
@@ -34,7 +34,7 @@ _USERS = """\
     <profiles>
         <default>
             <max_memory_usage>4000000000</max_memory_usage>
-            <!-- Only a loss of power would show it, and tests make many tables. -->
+            <!-- Only a power loss would show the difference, and tests create many tables. -->
             <fsync_metadata>0</fsync_metadata>
         </default>
     </profiles>
@@ -52,7 +52,7 @@ _USERS = """\
 
 
 class ClickHouse(Server):
-    """One server, spoken to by its native protocol alone."""
+    """One server. Only its native protocol is open."""
 
     NAME = "ClickHouse"
     FOLDER = "clickhouse"
@@ -69,7 +69,7 @@ class ClickHouse(Server):
 
     @property
     def _command(self) -> list[str]:
-        """Debian's package has a program of its own for the server, newer ones have one program for all."""
+        """The command that starts the server. Debian's package has its own program for it; newer packages have one program for everything."""
         for name, *more in (["clickhouse-server"], ["clickhouse", "server"]):
             path = shutil.which(name, path="/usr/local/bin:/usr/bin:/usr/sbin") or shutil.which(name)
             if path is not None:
@@ -88,7 +88,7 @@ class ClickHouse(Server):
         from clickhouse_driver import Client
         from clickhouse_driver.errors import Error
 
-        # What it logs is what it raises.
+        # The driver logs each error that it also raises.
         logging.getLogger("clickhouse_driver").setLevel(logging.ERROR)
         try:
             with Client(HOST, self.ports[0], user=USER, password=self.secret, connect_timeout=5, send_receive_timeout=5) as client:

@@ -1,7 +1,7 @@
-"""`python -m services.deployment up|down`: the processes of Atende itself on the servers of `make services`, as an operator would start them.
+"""`python -m services.deployment up|down`: start and stop the processes of Atende on the servers of `make services`.
 
-Two APIs, the relay, the process managers and two workers, each known by its folder under `.services/house` (process id, log). This package knows
-nothing of what they do: it runs the command `atende` with the settings of `.services/env`, and asks each over HTTP whether it is ready.
+The processes are two APIs, the relay, the process managers and two workers. Each has a folder under `.services/deployment` with its process id and log. This
+module runs the command `atende` with the settings in `.services/env`, as an operator would, and asks each process over HTTP whether it is ready.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from services.process import Daemon, wait_for
 from services.server import HOST, free
 
 ATENDE = (str(Path(sysconfig.get_path("scripts"), "atende")),)
-FOLDER = "house"
+FOLDER = "deployment"
 URLS = "urls"
 FIRST_PORT = 25_080
 
@@ -51,12 +51,12 @@ Say = Callable[[str], object]
 
 
 class DidNotComeUp(Exception):
-    """Why the house does not run: which process, and the end of what it said."""
+    """The deployment does not run. The message names the process and has the last lines of its log."""
 
 
 @dataclass(frozen=True)
 class Member:
-    """One process of the house. `ready`: where at its port it answers once it does what it is for."""
+    """One process of the deployment. `ready`: the HTTP path that answers 200 once the process is ready."""
 
     name: str
     words: tuple[str, ...]
@@ -66,25 +66,25 @@ class Member:
 
     @property
     def url(self) -> str:
-        """Where it is."""
+        """The base URL of the process."""
         return f"http://{HOST}:{self.port}"
 
     @property
     def is_api(self) -> bool:
-        """Whether people ask it."""
+        """Whether it serves the HTTP API."""
         return self.words[0] == "serve"
 
     def is_ready(self) -> bool:
-        """Whether it runs and says that it does what it is for."""
+        """Whether it runs and answers that it is ready."""
         return self.daemon.pid() is not None and _answers(self.port, self.ready)
 
     def failed(self, how: str) -> DidNotComeUp:
-        """What is told of it."""
+        """The error that names this process, with the last lines of its log."""
         return DidNotComeUp(f"{self.name} {how}; the end of {self.daemon.log}:\n{self.daemon.last_words(15)}")
 
 
 def up(directory: Path, say: Say, command: Sequence[str] = ATENDE, within_s: float = _READY_WITHIN_S) -> None:
-    """Let the whole house run; what runs already is left as it is. Raises DidNotComeUp, and then what was started here has ended."""
+    """Start all processes that do not run yet. Raises DidNotComeUp after stopping the processes that this call started."""
     env = _settings(directory)
     started: list[Member] = []
     with alone():
@@ -109,7 +109,7 @@ def up(directory: Path, say: Say, command: Sequence[str] = ATENDE, within_s: flo
 
 
 def down(directory: Path, say: Say) -> None:
-    """End all of it; the servers go on."""
+    """Stop all processes of the deployment. The servers keep running."""
     if not (directory / FOLDER).exists():
         return
     with alone():
@@ -121,7 +121,7 @@ def down(directory: Path, say: Say) -> None:
 
 
 def _settings(directory: Path) -> Mapping[str, str]:
-    """What all of its processes are told."""
+    """The settings of all processes, as environment variables."""
     env = running(directory).env
     missing = [server.NAME for server in SERVERS if server.VARIABLE not in env]
     if missing:
@@ -130,7 +130,7 @@ def _settings(directory: Path) -> Mapping[str, str]:
 
 
 def _prepare(word: str, command: Sequence[str], env: Mapping[str, str]) -> None:
-    """Run a command to its end."""
+    """Run a command and wait for its end. Raises DidNotComeUp if it fails."""
     try:
         ran = subprocess.run(
             [*command, word], capture_output=True, text=True, check=False, cwd="/", env={**os.environ, **env}, timeout=_PREPARED_WITHIN_S
@@ -142,13 +142,13 @@ def _prepare(word: str, command: Sequence[str], env: Mapping[str, str]) -> None:
 
 
 def _members(directory: Path) -> list[Member]:
-    """All processes of the house, running or not; each keeps its port."""
-    house = (directory / FOLDER).resolve()
-    house.mkdir(exist_ok=True)
+    """All processes of the deployment, running or not. Each keeps its port."""
+    parent = (directory / FOLDER).resolve()
+    parent.mkdir(exist_ok=True)
     taken: set[int] = set()
     members = []
     for name, words, ready in _MEMBERS:
-        folder = house / name
+        folder = parent / name
         folder.mkdir(exist_ok=True)
         daemon = Daemon(folder)
         port = _port(daemon, taken)
@@ -158,7 +158,7 @@ def _members(directory: Path) -> list[Member]:
 
 
 def _port(daemon: Daemon, taken: set[int]) -> int:
-    """Where it listens, did when it last ran, or else the next free port from the first on."""
+    """The port that it listens on or last listened on; otherwise the next free port from FIRST_PORT."""
     kept = daemon.folder / "port"
     last = int(kept.read_text(encoding="ascii")) if kept.exists() else 0
     if last and last not in taken and (daemon.pid() is not None or free([last])):
@@ -167,11 +167,11 @@ def _port(daemon: Daemon, taken: set[int]) -> int:
         if port not in taken and free([port]):
             kept.write_text(f"{port}\n", encoding="ascii")
             return port
-    raise DidNotComeUp(f"every port from {FIRST_PORT} on is taken")
+    raise DidNotComeUp(f"no port from {FIRST_PORT} on is free")
 
 
 def _await(members: Sequence[Member], within_s: float) -> None:
-    """Until every one is ready. Raises DidNotComeUp, as soon as one has ended."""
+    """Wait until all are ready. Raises DidNotComeUp as soon as one has ended."""
 
     def settled() -> bool:
         return any(member.daemon.pid() is None for member in members) or all(member.is_ready() for member in members)
@@ -182,7 +182,7 @@ def _await(members: Sequence[Member], within_s: float) -> None:
             raise member.failed("has ended by itself")
     for member in members:
         if not member.is_ready():
-            raise member.failed(f"does not say within {within_s:.0f} s that it is ready")
+            raise member.failed(f"was not ready within {within_s:.0f} s")
 
 
 def _answers(port: int, path: str) -> bool:
@@ -197,26 +197,26 @@ def _answers(port: int, path: str) -> bool:
 
 
 def _end(members: Sequence[Member]) -> None:
-    """All are told at once, and each is awaited."""
+    """Signal all processes first, then wait for each."""
     for member in members:
-        member.daemon.observe(SIGTERM)
+        member.daemon.send_signal(SIGTERM)
     for member in members:
         member.daemon.stop(SIGTERM, _ENDS_WITHIN_S)
 
 
 def main(arguments: list[str]) -> int:
-    """The exit status: 1 where the house could not be started."""
+    """Run one command. Returns the exit status: 1 if the deployment could not be started."""
     parser = argparse.ArgumentParser(
         prog="python -m services.deployment", description="Atende's own processes on the servers of `make services`"
     )
     parser.add_argument("what", choices=["up", "down"])
-    parser.add_argument("--directory", type=Path, default=DIRECTORY, help="that of the servers")
-    told = parser.parse_args(arguments)
-    if told.what == "down":
-        down(told.directory, say)
+    parser.add_argument("--directory", type=Path, default=DIRECTORY, help="the directory of the servers")
+    options = parser.parse_args(arguments)
+    if options.what == "down":
+        down(options.directory, say)
         return 0
     try:
-        up(told.directory, say)
+        up(options.directory, say)
     except DidNotComeUp as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -1,4 +1,4 @@
-"""The servers together: what is missing is installed, all start at once, and the files for their users are written."""
+"""All servers together: install what is missing, start them in parallel, and write the files with their addresses."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ Say = Callable[[str], object]
 
 @dataclass(frozen=True)
 class Running:
-    """The servers as `up` left them. `env`: the settings of the house; `missing`: why a server does not run, by its name."""
+    """The servers as `up` left them. `env`: settings of Atende; `missing`: the reason why a server does not run, by its name."""
 
     env: Mapping[str, str]
     missing: Mapping[str, str]
 
 
 def running(directory: Path) -> Running:
-    """What the files of the last `up` say; nothing after `down`."""
+    """Read the files of the last `up`. Empty after `down`."""
     return Running(_pairs(directory / ENV, "="), _pairs(directory / MISSING, ": "))
 
 
@@ -45,7 +45,10 @@ def _pairs(path: Path, between: str) -> dict[str, str]:
 
 
 def up(directory: Path, kinds: Sequence[type[Server]], asked: Mapping[str, int], say: Say, only: Collection[str] = ()) -> list[str]:
-    """Let all run that can; the names of those that cannot. asked: ports; only: which, all without it; both by the servers' folders."""
+    """Start the servers. Returns the names of those that cannot run.
+
+    `asked` maps a server's folder to the port that it must use. `only` limits the call to these folders; empty means all.
+    """
     directory.mkdir(exist_ok=True)
     with alone():
         everyone = _servers(directory, kinds)
@@ -63,7 +66,7 @@ def up(directory: Path, kinds: Sequence[type[Server]], asked: Mapping[str, int],
 
 
 def down(directory: Path, kinds: Sequence[type[Server]], say: Say, only: Collection[str] = ()) -> None:
-    """End all, or `only` some; their data stays."""
+    """Stop all servers, or those in `only`. Their data stays."""
     if not directory.exists():
         return
     with alone(), ThreadPoolExecutor(len(kinds)) as threads:
@@ -75,7 +78,7 @@ def down(directory: Path, kinds: Sequence[type[Server]], say: Say, only: Collect
 
 
 def run(directory: Path, kinds: Sequence[type[Server]], command: Sequence[str], say: Say, only: Collection[str] = ()) -> int:
-    """Let `command` run beside the servers; those that did not run before are ended with it. Its exit status."""
+    """Run `command` while the servers run, then stop the servers that this call started. Returns the command's exit status."""
     before = {server.FOLDER for server in _servers(directory, kinds) if server.daemon.pid() is not None} if directory.exists() else set()
     up(directory, kinds, {}, say, only)
     try:
@@ -92,7 +95,7 @@ def _servers(directory: Path, kinds: Sequence[type[Server]]) -> list[Server]:
 
 
 def _install(servers: Sequence[Server], say: Say) -> dict[str, str]:
-    """Install what is not here; why that cannot be, by the servers' names."""
+    """Install missing servers. Returns the reason for each one that cannot be installed, by its name."""
     missing = {}
     for server in servers:
         if not server.is_installed():
@@ -105,7 +108,7 @@ def _install(servers: Sequence[Server], say: Say) -> dict[str, str]:
 
 
 def _start(server: Server, asked: int | None, say: Say) -> str:
-    """Start a server; why it does not run, or ""."""
+    """Start a server. Returns the reason why it does not run, or ""."""
     began = monotonic()
     try:
         fresh = server.start(asked)
@@ -117,10 +120,10 @@ def _start(server: Server, asked: int | None, say: Say) -> str:
 
 
 def _write(directory: Path, servers: Sequence[Server], missing: Mapping[str, str]) -> None:
-    """The files for whoever uses the servers; none where none runs or is missing."""
+    """Write the files `env` and `missing`. A file without content is deleted."""
     there = [server for server in servers if server.NAME not in missing and server.daemon.pid() is not None]
     env = [*_settings(directory), *(f"{server.VARIABLE}={server.address}" for server in there)] if there else []
-    # One line a reason.
+    # A reason is one line of the file.
     reasons = [f"{name}: {' | '.join(why.splitlines())}" for name, why in missing.items()]
     for name, lines in ((ENV, env), (MISSING, reasons)):
         if not lines:
@@ -133,12 +136,12 @@ def _write(directory: Path, servers: Sequence[Server], missing: Mapping[str, str
 
 
 def _settings(directory: Path) -> list[str]:
-    """What the processes of one house must have in common, whatever directory they are started in."""
+    """The settings that all processes of the deployment share, whatever directory they are started in."""
     return [_MODE, *(f"{variable}={_kept_secret(directory / file, length)}" for variable, (file, length) in _SECRETS.items())]
 
 
 def _kept_secret(path: Path, length: int = 16) -> str:
-    """So many random bytes as hex, made at first start."""
+    """`length` random bytes as hex, created on the first call and kept in `path`."""
     if not path.exists():
         path.touch(mode=0o600)
     if not path.read_text(encoding="ascii"):
@@ -148,7 +151,7 @@ def _kept_secret(path: Path, length: int = 16) -> str:
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """One at a time on this machine: two that look for a free port at once would find the same."""
+    """Hold a lock of this machine: two processes that look for a free port at the same time would find the same one."""
     lock = os.open(Path(tempfile.gettempdir(), f"atende-services-{os.getuid()}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -1,4 +1,4 @@
-"""Kafka: the log that others read. One node that is broker and controller, from the jars that Maven Central has."""
+"""Kafka: one node that is broker and controller, run from the jars on Maven Central."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _POM = Path(__file__).with_name("kafka.pom.xml")
 _HEAP = "-Xmx512m"
 _QUIET = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
 _API_VERSIONS = struct.pack(">hhih", 18, 0, 1, -1)
-"""The request that every broker answers: which requests it knows."""
+"""An ApiVersions request, which every broker answers."""
 
 _PROPERTIES = """\
 process.roles=broker,controller
@@ -41,7 +41,7 @@ group.initial.rebalance.delay.ms=0
 
 
 class Kafka(Server):
-    """A topic is made by whoever is to make it, never by being asked for."""
+    """One broker. It creates topics only on request, never automatically."""
 
     NAME = "Kafka"
     FOLDER = "kafka"
@@ -87,7 +87,7 @@ class Kafka(Server):
         return kept.exists() and kept.read_bytes() == _POM.read_bytes()
 
     def _fetch(self) -> None:
-        """The jars, and last of all the list by which they were fetched."""
+        """Fetch the jars. The POM is copied last: it marks them as complete."""
         shutil.rmtree(self._jars, ignore_errors=True)
         fetched = subprocess.run(
             ["mvn", "--batch-mode", "--quiet", "--file", str(_POM), "dependency:copy-dependencies", f"-DoutputDirectory={self._jars}"],
@@ -101,7 +101,7 @@ class Kafka(Server):
         try:
             with socket.create_connection((HOST, self.ports[0]), timeout=5) as connection:
                 connection.sendall(struct.pack(">i", len(_API_VERSIONS)) + _API_VERSIONS)
-                told = connection.recv(10, socket.MSG_WAITALL)
+                answer = connection.recv(10, socket.MSG_WAITALL)
         except OSError:
             return False
-        return told[4:] == struct.pack(">ih", 1, 0)
+        return answer[4:] == struct.pack(">ih", 1, 0)

@@ -13,11 +13,11 @@ from services.server import HOST, USER, DoesNotRun, Server
 
 _BINARIES = Path("/usr/lib/postgresql")
 _DATABASE = "atende"
-_PLACE = Path("/var/tmp")  # noqa: S108 - a folder of mode 700 in it, made by and for the user that PostgreSQL runs as
+_SHARED = Path("/var/tmp")  # noqa: S108 - holds a folder of mode 700 that belongs to the user that PostgreSQL runs as
 
 
 class PostgreSQL(Server):
-    """One cluster with one database. It refuses to run as root, and then runs as the user `postgres`."""
+    """One cluster with one database. PostgreSQL refuses to run as root, so root starts it as the user `postgres`."""
 
     NAME = "PostgreSQL"
     FOLDER = "postgresql"
@@ -47,7 +47,7 @@ class PostgreSQL(Server):
         )
 
     def _make(self, data: Path) -> None:
-        """Make the cluster, and put it in its place whole."""
+        """Create the cluster in a temporary folder and rename it when it is complete."""
         new = data.with_name("new")
         shutil.rmtree(new, ignore_errors=True)
         password = data.with_name("password")
@@ -65,13 +65,13 @@ class PostgreSQL(Server):
         new.rename(data)
 
     def _data(self) -> Path:
-        """Where the cluster lies: in the folder, or where the folders above are closed to PostgreSQL's user, where a link in it points."""
+        """The directory of the cluster: `data` in the server's folder. Where PostgreSQL's user cannot enter the folder, `data` is a link."""
         link = self.folder / "data"
         if self._user is None or link.is_symlink() or self._may_enter(self.folder):
             home = link
         else:
             name = sha256(bytes(self.folder.resolve())).hexdigest()[:12]
-            home = _PLACE / f"atende-postgresql-{name}"
+            home = _SHARED / f"atende-postgresql-{name}"
             link.symlink_to(home)
         home = home.resolve()
         home.mkdir(mode=0o700, exist_ok=True)
@@ -106,12 +106,12 @@ class PostgreSQL(Server):
     def _path(self, program: str) -> str:
         found = self._program(program)
         if found is None:
-            raise DoesNotRun(f"PostgreSQL is here without its program {program}")
+            raise DoesNotRun(f"PostgreSQL is installed without its program {program}")
         return found
 
     @staticmethod
     def _program(name: str) -> str | None:
-        """Debian keeps the server's programs out of the path, a folder a version."""
+        """The path of a program. Debian keeps the server's programs outside of PATH, in one folder per version."""
         versions = sorted(
             (path for path in _BINARIES.glob("*/bin") if (path / "postgres").exists()), key=lambda path: float(path.parent.name)
         )

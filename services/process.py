@@ -1,4 +1,4 @@
-"""A process that goes on when who started it ends, and is found again by the id that it left."""
+"""A background process that outlives its starter and is found again by its process id file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _STEP_S = 0.05
 
 
 def wait_for(condition: Callable[[], bool], seconds: float) -> bool:
-    """Whether `condition` holds within so long."""
+    """Wait until `condition` holds, at most `seconds`. Returns whether it holds."""
     deadline = monotonic() + seconds
     while not condition():
         if monotonic() > deadline:
@@ -24,7 +24,7 @@ def wait_for(condition: Callable[[], bool], seconds: float) -> bool:
 
 
 class Daemon:
-    """One process, known by the file `pid` in its folder; what it says goes to the file `log` beside."""
+    """One background process. Its folder has a file `pid` and a file `log` with its output."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -32,7 +32,7 @@ class Daemon:
         self._pid_file = folder / "pid"
 
     def start(self, command: Sequence[str], *, user: str | None = None, env: Mapping[str, str] | None = None) -> None:
-        """Start it in a session of its own, so that the end of a terminal does not end it."""
+        """Start it in its own session, so that it survives the end of the terminal."""
         with self.log.open("ab") as log:
             process = subprocess.Popen(
                 command,
@@ -46,46 +46,46 @@ class Daemon:
                 group=user,
                 extra_groups=None if user is None else [],
             )
-        # Nobody waits for its end here.
+        # Popen must not warn that nobody waits for the process.
         process.returncode = 0
         self._pid_file.write_text(f"{process.pid} {_began(process.pid)}\n", encoding="ascii")
 
     def pid(self) -> int | None:
-        """Its id while it runs. Ids are used again: another process that has this one now began at another time."""
+        """Its process id, or None if it does not run. Ids are reused: another process with the same id has another start time."""
         try:
             pid, _, began = self._pid_file.read_text(encoding="ascii").strip().partition(" ")
         except FileNotFoundError:
             return None
         return int(pid) if began and _began(int(pid)) == began else None
 
-    def observe(self, how: signal.Signals) -> None:
+    def send_signal(self, number: signal.Signals) -> None:
         """Send it a signal, if it runs."""
         pid = self.pid()
         if pid is not None:
             with suppress(ProcessLookupError):
-                os.kill(pid, how)
+                os.kill(pid, number)
 
-    def stop(self, how: signal.Signals, seconds: float) -> None:
-        """End it: `how` it likes to be told, and by force when it does not end in so many seconds."""
-        for told in (how, signal.SIGKILL):
+    def stop(self, number: signal.Signals, seconds: float) -> None:
+        """Stop it with this signal, and with SIGKILL if it has not ended within `seconds`."""
+        for each in (number, signal.SIGKILL):
             pid = self.pid()
             if pid is None:
                 break
-            os.kill(pid, told)
+            os.kill(pid, each)
             wait_for(lambda: self.pid() is None, seconds)
         self._pid_file.unlink(missing_ok=True)
 
     def last_words(self, lines: int = 5) -> str:
-        """The end of what it said."""
-        said = self.log.read_text(encoding="utf-8", errors="replace").splitlines() if self.log.exists() else []
-        return "\n".join(said[-lines:])
+        """The last lines of its log."""
+        logged = self.log.read_text(encoding="utf-8", errors="replace").splitlines() if self.log.exists() else []
+        return "\n".join(logged[-lines:])
 
 
 def _began(pid: int) -> str:
-    """When the process with this id began, as the system counts; "" where there is none, or one that has ended."""
+    """The start time of the process with this id, in clock ticks since boot; "" if it does not exist or has ended."""
     try:
-        # Behind the name of its program, which may be anything in parentheses.
-        told = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        # The program name in parentheses may hold any character, so the fields after it are split.
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return ""
-    return "" if told[0] in "ZX" else told[19]
+    return "" if fields[0] in "ZX" else fields[19]

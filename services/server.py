@@ -1,4 +1,4 @@
-"""What the three servers have in common."""
+"""The base class of the three servers."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ _MOMENT_S = 1.0
 
 
 class DoesNotRun(Exception):
-    """A server could not be started; says why."""
+    """A server could not be started. The message is the reason."""
 
 
 class Server(ABC):
-    """One server, in its own folder. `ports`: the first is where it answers."""
+    """One server with its own folder. It answers on the first of its `ports`."""
 
     NAME: ClassVar[str]
     FOLDER: ClassVar[str]
     VARIABLE: ClassVar[str]
-    """The setting of the house that holds its address."""
+    """The setting of Atende that holds its address."""
     PORT: ClassVar[int]
     PORTS: ClassVar[int] = 1
     PACKAGES: ClassVar[Sequence[str]]
-    """What Debian calls it."""
+    """The names of its packages in Debian."""
     ENDED_BY: ClassVar[signal.Signals] = signal.SIGTERM
 
     def __init__(self, directory: Path, secret: str) -> None:
@@ -47,29 +47,29 @@ class Server(ABC):
 
     @abstractmethod
     def is_installed(self) -> bool:
-        """Whether its programs are here."""
+        """Whether its programs are installed."""
 
     @abstractmethod
     def launch(self) -> None:
-        """Make its data directory if there is none yet, and start its process."""
+        """Create its data directory if there is none, and start its process."""
 
     @abstractmethod
     def answers(self) -> bool:
-        """Whether it does what it is for."""
+        """Whether it answers a request."""
 
     @property
     @abstractmethod
     def address(self) -> str:
-        """What the setting says."""
+        """The value of the setting VARIABLE."""
 
     @property
     def ports(self) -> list[int]:
-        """Where it listens, or did when it last ran."""
+        """The ports that it listens on, or listened on when it last ran."""
         kept = self.folder / "ports"
         return [int(port) for port in kept.read_text(encoding="ascii").split()] if kept.exists() else []
 
     def start(self, asked: int | None) -> bool:
-        """Let it run, on the port that was `asked` for, if one was; False when it ran already. Raises DoesNotRun."""
+        """Start it, on the port `asked` if that is given. Returns False if it ran already. Raises DoesNotRun."""
         if self.daemon.pid() is not None:
             if asked is not None and asked != self.ports[0]:
                 raise DoesNotRun(f"it runs already, on port {self.ports[0]} and not on {asked}: make services-down first")
@@ -83,14 +83,14 @@ class Server(ABC):
             wait_for(lambda: self.daemon.pid() is None or self.answers(), _ANSWERS_WITHIN_S)
             if self.daemon.pid() is not None:
                 break
-            # One that was killed just now may need a moment to let go of what it had open.
+            # A server that was killed just now may need a moment to release its files and ports.
             sleep(_MOMENT_S)
         if self.daemon.pid() is None or not self.answers():
             raise self._silent()
         return True
 
     def stop(self) -> bool:
-        """End it; False when it did not run."""
+        """Stop it. Returns False if it did not run."""
         if self.daemon.pid() is None:
             return False
         self.daemon.stop(self.ENDED_BY, _ENDS_WITHIN_S)
@@ -101,7 +101,7 @@ class Server(ABC):
         return DoesNotRun(f"{what}; the end of {self.daemon.log}:\n{self.daemon.last_words()}")
 
     def _choose(self, asked: int | None) -> list[int]:
-        """Ports that are free: those asked for, those of the last time, or the next ones from the usual ones on."""
+        """Free ports: the ones asked for, the ones of the last run, or the next free ones from PORT."""
         if asked is not None:
             ports = list(range(asked, asked + self.PORTS))
             if not free(ports):
@@ -111,11 +111,11 @@ class Server(ABC):
         for ports in (self.ports, *usual):
             if ports and free(ports):
                 return ports
-        raise DoesNotRun(f"every port from {self.PORT} on is taken")
+        raise DoesNotRun(f"no port from {self.PORT} on is free")
 
 
 def free(ports: Sequence[int]) -> bool:
-    """Whether nobody listens on any of these ports."""
+    """Whether all of these ports are free."""
     with ExitStack() as sockets:
         try:
             for port in ports:

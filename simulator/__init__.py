@@ -1,5 +1,5 @@
-"""The simulated contact center: what a real one would have told, for the demo, the tests and the benchmarks.
+"""The simulated contact center, for the demo, the tests and the benchmarks.
 
-`model` plays a seeded center as (instant, action) in time order, the same for the same seed. What is done with the
-actions is up to its drivers: `history` and `live` speak commands, like everybody; `queue_log` writes an Asterisk's log.
+`model` simulates a center from a seed and yields (instant, action) in time order; the same seed gives the same actions. Two drivers use
+them: `story` sends them to the command bus, past or live, and `queue_log` writes the log of an Asterisk.
 """

@@ -1,6 +1,6 @@
-"""What happens in the simulated center, one struct a happening. Who speaks commands or writes a log translates them.
+"""The actions of the simulated center, one struct per kind. Drivers translate them into commands or log lines.
 
-Durations are whole milliseconds. `call` is the call's id in the form of an Asterisk Uniqueid.
+Durations are whole milliseconds. `call` is the id of the call in the form of an Asterisk Uniqueid.
 """
 
 from __future__ import annotations
@@ -9,25 +9,25 @@ import msgspec
 
 
 class Action(msgspec.Struct, frozen=True, gc=False):
-    """Something that happened at an instant."""
+    """Something that happens at an instant."""
 
 
 class LoggedIn(Action, frozen=True, gc=False):
-    """An agent came to work in these queues."""
+    """An agent logged in to these queues."""
 
     agent: str
     queues: tuple[str, ...]
 
 
 class LoggedOut(Action, frozen=True, gc=False):
-    """The agent went home."""
+    """The agent logged out."""
 
     agent: str
     queues: tuple[str, ...]
 
 
 class Paused(Action, frozen=True, gc=False):
-    """The agent takes a break, or gives the present one another reason."""
+    """The agent starts a pause, or changes the reason of the current pause."""
 
     agent: str
     queues: tuple[str, ...]
@@ -35,7 +35,7 @@ class Paused(Action, frozen=True, gc=False):
 
 
 class Unpaused(Action, frozen=True, gc=False):
-    """The agent is back from the break."""
+    """The agent's pause ended."""
 
     agent: str
     queues: tuple[str, ...]
@@ -50,14 +50,14 @@ class Arrived(Action, frozen=True, gc=False):
 
 
 class IvrEntered(Action, frozen=True, gc=False):
-    """The call meets the IVR."""
+    """The call enters the IVR."""
 
     call: str
     ivr: str
 
 
 class OptionChosen(Action, frozen=True, gc=False):
-    """The caller keyed a digit; "" = nothing in time."""
+    """The caller pressed a digit; "" = none in time."""
 
     call: str
     ivr: str
@@ -65,14 +65,14 @@ class OptionChosen(Action, frozen=True, gc=False):
 
 
 class OutOfHours(Action, frozen=True, gc=False):
-    """The IVR told the caller that it is closed."""
+    """The IVR announced to the caller that the company is closed."""
 
     call: str
     ivr: str
 
 
 class IvrLeft(Action, frozen=True, gc=False):
-    """The IVR itself ends the call: nothing valid was chosen."""
+    """The IVR ends the call: the caller chose no valid option."""
 
     call: str
     ivr: str
@@ -88,7 +88,7 @@ class Offered(Action, frozen=True, gc=False):
 
 
 class TurnedAway(Action, frozen=True, gc=False):
-    """The queue took nobody in, because nobody works there now."""
+    """The queue refused the call, because no agent is logged in to it."""
 
     call: str
     queue: str
@@ -96,7 +96,7 @@ class TurnedAway(Action, frozen=True, gc=False):
 
 
 class Rang(Action, frozen=True, gc=False):
-    """An agent's phone begins to ring for the call; `channel` is its own id."""
+    """An agent's phone begins to ring for the call. `channel`: the id of the agent's channel."""
 
     call: str
     queue: str
@@ -105,7 +105,7 @@ class Rang(Action, frozen=True, gc=False):
 
 
 class RangOut(Action, frozen=True, gc=False):
-    """It rang in vain."""
+    """Ring no answer: the agent's phone rang and nobody answered."""
 
     call: str
     queue: str
@@ -114,7 +114,7 @@ class RangOut(Action, frozen=True, gc=False):
 
 
 class RingCanceled(Action, frozen=True, gc=False):
-    """The ringing ended because the caller left."""
+    """The ringing stopped because the caller left the queue."""
 
     call: str
     queue: str
@@ -123,7 +123,7 @@ class RingCanceled(Action, frozen=True, gc=False):
 
 
 class Answered(Action, frozen=True, gc=False):
-    """The agent took the call."""
+    """The agent answered the call."""
 
     call: str
     queue: str
@@ -150,7 +150,7 @@ class Resumed(Action, frozen=True, gc=False):
 
 
 class TalkEnded(Action, frozen=True, gc=False):
-    """The talk is over; `by` is caller or agent. `talk_ms` without hold."""
+    """The talk ended. `by`: caller or agent; `talk_ms`: without hold."""
 
     call: str
     queue: str
@@ -163,7 +163,7 @@ class TalkEnded(Action, frozen=True, gc=False):
 
 
 class Transferred(Action, frozen=True, gc=False):
-    """The agent passes the call to the queue `to`, where it is offered next."""
+    """The agent transfers the call to the queue `to`, where it is offered next."""
 
     call: str
     queue: str
@@ -177,7 +177,7 @@ class Transferred(Action, frozen=True, gc=False):
 
 
 class WrappedUp(Action, frozen=True, gc=False):
-    """The agent has finished the after-call work and given it a tag."""
+    """The agent finished the wrap-up and gave the call a tag."""
 
     call: str
     queue: str
@@ -187,7 +187,7 @@ class WrappedUp(Action, frozen=True, gc=False):
 
 
 class Abandoned(Action, frozen=True, gc=False):
-    """The caller gave up waiting."""
+    """The caller hung up while waiting in the queue."""
 
     call: str
     queue: str
@@ -207,7 +207,7 @@ class TimedOut(Action, frozen=True, gc=False):
 
 
 class LeftByKey(Action, frozen=True, gc=False):
-    """The caller chose a key to leave the queue, to be called back."""
+    """The caller left the queue with a key, to be called back."""
 
     call: str
     queue: str
@@ -218,7 +218,7 @@ class LeftByKey(Action, frozen=True, gc=False):
 
 
 class Withdrawn(Action, frozen=True, gc=False):
-    """An operator took the caller out before an answer, to the queue `to`."""
+    """An operator moved the waiting caller to the queue `to`."""
 
     call: str
     queue: str
@@ -229,7 +229,7 @@ class Withdrawn(Action, frozen=True, gc=False):
 
 
 class Emptied(Action, frozen=True, gc=False):
-    """The last agent went home while the caller waited."""
+    """The queue removed the waiting caller, because its last agent logged out."""
 
     call: str
     queue: str
@@ -239,7 +239,7 @@ class Emptied(Action, frozen=True, gc=False):
 
 
 class HungUp(Action, frozen=True, gc=False):
-    """The customer's line is free again. Quality figures of the voice, None where nobody talked."""
+    """The customer's channel hung up. The figures of voice quality are None if nobody talked."""
 
     call: str
     jitter_ms: float | None = None
@@ -247,7 +247,7 @@ class HungUp(Action, frozen=True, gc=False):
 
 
 class Dialled(Action, frozen=True, gc=False):
-    """An agent calls a customer, on behalf of a queue."""
+    """An agent dials a customer for a queue."""
 
     call: str
     queue: str
@@ -256,7 +256,7 @@ class Dialled(Action, frozen=True, gc=False):
 
 
 class DialAnswered(Action, frozen=True, gc=False):
-    """The customer answered."""
+    """The dialled customer answered."""
 
     call: str
     queue: str
@@ -264,7 +264,7 @@ class DialAnswered(Action, frozen=True, gc=False):
 
 
 class DialFailed(Action, frozen=True, gc=False):
-    """Nobody was reached: busy, no_answer, bad_number, congestion, rejected or unavailable."""
+    """The dialled call failed. `result`: busy, no_answer, bad_number, congestion, rejected or unavailable."""
 
     call: str
     queue: str
@@ -273,7 +273,7 @@ class DialFailed(Action, frozen=True, gc=False):
 
 
 class DialEnded(Action, frozen=True, gc=False):
-    """The outbound talk is over."""
+    """The outbound talk ended."""
 
     call: str
     queue: str

@@ -1,4 +1,4 @@
-"""Simulated time: what is due when, and what has happened."""
+"""Simulated time: the scheduled calls, and the actions that they record."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from simulator.actions import Action
 
 
 class Agenda:
-    """Events that are due, played in the order of their instants (microseconds); those of one instant as they were put down."""
+    """Runs scheduled calls in the order of their instants (microseconds), and within one instant in the order of scheduling."""
 
     def __init__(self, start_us: int) -> None:
         self.now = start_us
         self._due: list[tuple[int, int, Callable[..., None], tuple[Any, ...]]] = []
-        self._put_down = 0
-        self._said: list[Action] = []
+        self._scheduled = 0
+        self._recorded: list[Action] = []
 
     def after(self, delay_us: int, what: Callable[..., None], *args: Any) -> None:
-        """Let `what(*args)` happen so much later."""
-        self._put_down += 1
-        heappush(self._due, (self.now + delay_us, self._put_down, what, args))
+        """Call `what(*args)` after a delay."""
+        self._scheduled += 1
+        heappush(self._due, (self.now + delay_us, self._scheduled, what, args))
 
-    def say(self, action: Action) -> None:
-        """`action` happens now."""
-        self._said.append(action)
+    def record(self, action: Action) -> None:
+        """Record that `action` happens now."""
+        self._recorded.append(action)
 
     def play(self) -> Iterator[tuple[int, Action]]:
-        """All that happens, with its instant, as long as something is due."""
+        """Yield the recorded actions with their instants, until nothing is scheduled."""
         while self._due:
             self.now, _, what, args = heappop(self._due)
             what(*args)
-            if self._said:
-                said, self._said = self._said, []
-                for action in said:
+            if self._recorded:
+                recorded, self._recorded = self._recorded, []
+                for action in recorded:
                     yield self.now, action

@@ -1,4 +1,4 @@
-"""When customers call, and from which number: a Poisson process over the curve of a day, with people who call again."""
+"""When customers call, and from which number: a Poisson process over the curve of a day, with repeat callers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from simulator.dice import Dice
 
 
 class Arrivals:
-    """The gaps between one call and the next, of so many `calls_a_day` on an ordinary day."""
+    """The times between calls. `calls_a_day`: calls on an ordinary weekday."""
 
     def __init__(self, dice: Dice, zone: str, curve: Curve, calls_a_day: float) -> None:
         self._dice = dice
@@ -21,7 +21,7 @@ class Arrivals:
         self._mean_s = sum(curve.hours) * 3600 / self._busiest / calls_a_day
 
     def next_after(self, now_us: int) -> int:
-        """How long until the next call (microseconds): drawn at the busiest rate, thinned to that of the hour."""
+        """The time until the next call in microseconds: drawn at the busiest rate and thinned to the rate of the hour."""
         at = now_us
         while True:
             at += self._dice.waiting(self._mean_s)
@@ -32,13 +32,13 @@ class Arrivals:
 
 
 REGULARS = 0.35
-"""So many of the calls come from somebody who has called before."""
+"""The share of calls from customers who have called before."""
 
 _AREAS = ("11", "11", "11", "21", "31", "41", "47", "48", "51", "71", "81", "85", "92")
 
 
 class Callers:
-    """The customers, by their telephone numbers; the last `remembered` of them may call again."""
+    """The customers, by telephone number. The last `remembered` ones may call again."""
 
     def __init__(self, dice: Dice, remembered: int = 5_000) -> None:
         self._dice = dice
@@ -46,7 +46,7 @@ class Callers:
         self._known: list[str] = []
 
     def somebody(self) -> str:
-        """The number of who calls: eleven digits, area code first, of a mobile phone."""
+        """The number of the next caller: a mobile phone, eleven digits with the area code first."""
         if self._known and self._dice.chance(REGULARS):
             return self._dice.one_of(self._known)
         number = f"{self._dice.one_of(_AREAS)}9{7 + int(self._dice.share() * 2)}{int(self._dice.share() * 10_000_000):07d}"

@@ -1,4 +1,4 @@
-"""A customer's call, from the first ring to the last: IVR, queue, talk, transfers, and whether they call again."""
+"""The course of a customer's call: IVR, queue, talk, transfers, and whether the customer calls again."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PUT_ON_HOLD = 0.15
 
 
 class Reception:
-    """Takes the calls that come in and follows each to its end."""
+    """Creates inbound calls and simulates each to its end."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Reception:
         self._await_next()
 
     def close(self) -> None:
-        """Nobody calls any more."""
+        """Create no more calls."""
         self._closing = True
 
     def _await_next(self) -> None:
@@ -63,7 +63,7 @@ class Reception:
             return
         call = self._new_channel()
         line = self._dice.weighted(self._lines)
-        self._agenda.say(actions.Arrived(call, number, line.did))
+        self._agenda.record(actions.Arrived(call, number, line.did))
         if line.queue:
             self._offer(call, number, line.queue)
         else:
@@ -73,15 +73,15 @@ class Reception:
 
     def _enter_ivr(self, call: str, number: str, ivr: str) -> None:
         rules = self._ivrs[ivr][1]
-        self._agenda.say(actions.IvrEntered(call, ivr))
+        self._agenda.record(actions.IvrEntered(call, ivr))
         if rules.next_step(self._agenda.now).kind == "closed":
-            self._agenda.say(actions.OutOfHours(call, ivr))
+            self._agenda.record(actions.OutOfHours(call, ivr))
             self._agenda.after(self._dice.between(3, 9), self._hang_up, call)
         else:
             self._listen(call, number, ivr, self._agenda.now, ())
 
     def _listen(self, call: str, number: str, ivr: str, came_us: int, keyed: tuple[str, ...]) -> None:
-        """The menu is read out: the caller keys something, or hangs up."""
+        """The menu plays: the caller presses a key or hangs up."""
         if self._dice.chance(GIVES_UP_IN_IVR):
             self._agenda.after(self._dice.between(1, 25), self._hang_up, call)
         else:
@@ -90,14 +90,14 @@ class Reception:
     def _choose(self, call: str, number: str, ivr: str, came_us: int, keyed: tuple[str, ...]) -> None:
         plan, rules = self._ivrs[ivr]
         keyed = (*keyed, self._dice.weighted(plan.keyed))
-        self._agenda.say(actions.OptionChosen(call, ivr, keyed[-1]))
+        self._agenda.record(actions.OptionChosen(call, ivr, keyed[-1]))
         step = rules.next_step(came_us, keyed)
         if step.kind == "queue":
             self._offer(call, number, step.queue)
         elif step.kind == "ask":
             self._listen(call, number, ivr, came_us, keyed)
         else:
-            self._agenda.say(actions.IvrLeft(call, ivr))
+            self._agenda.record(actions.IvrLeft(call, ivr))
             self._hang_up(call)
 
     # In a queue
@@ -131,31 +131,31 @@ class Reception:
             self._agenda.after(self._dice.working(mean), self._release, visit, worker, began, 0)
 
     def _hold(self, visit: Visit, worker: Worker, began: int) -> None:
-        self._agenda.say(actions.Held(visit.call, visit.queue.name, worker.plan.name))
+        self._agenda.record(actions.Held(visit.call, visit.queue.name, worker.plan.name))
         lasts = self._dice.working(30)
         self._agenda.after(lasts, self._resume, visit, worker, began, lasts)
 
     def _resume(self, visit: Visit, worker: Worker, began: int, held: int) -> None:
-        self._agenda.say(actions.Resumed(visit.call, visit.queue.name, worker.plan.name))
+        self._agenda.record(actions.Resumed(visit.call, visit.queue.name, worker.plan.name))
         self._agenda.after(self._dice.working(visit.queue.talk_s * 0.6), self._release, visit, worker, began, held)
 
     def _release(self, visit: Visit, worker: Worker, began: int, held: int) -> None:
-        """The talk ends: for good, or because the agent passes the call on."""
+        """The talk ends: the call ends, or the agent transfers it."""
         queue, call, agent = visit.queue, visit.call, worker.plan.name
         talk_ms, hold_ms = (self._agenda.now - began - held) // MS, held // MS
         to = self._dice.weighted(queue.transfers)
         if to:
             extension = self._floor.plans[to].settings.internal_number
-            self._agenda.say(
+            self._agenda.record(
                 actions.Transferred(call, queue.name, agent, to, extension, visit.wait_ms, talk_ms, hold_ms, visit.first_position)
             )
             self._wrap_up(queue, call, worker, self._dice.between(2, 6))
             self._offer(call, visit.number, to)
         else:
             by = "agent" if self._dice.chance(0.45) else "caller"
-            self._agenda.say(actions.TalkEnded(call, queue.name, agent, by, visit.wait_ms, talk_ms, hold_ms, visit.first_position))
+            self._agenda.record(actions.TalkEnded(call, queue.name, agent, by, visit.wait_ms, talk_ms, hold_ms, visit.first_position))
             jitter, loss = self._dice.quality()
-            self._agenda.say(actions.HungUp(call, jitter, loss))
+            self._agenda.record(actions.HungUp(call, jitter, loss))
             self._wrap_up(queue, call, worker, self._dice.working(queue.wrap_s))
 
     def _wrap_up(self, queue: QueuePlan, call: str, worker: Worker, lasts: int) -> None:
@@ -163,15 +163,15 @@ class Reception:
         self._agenda.after(lasts, self._wrapped, queue, call, worker, lasts)
 
     def _wrapped(self, queue: QueuePlan, call: str, worker: Worker, lasted: int) -> None:
-        self._agenda.say(actions.WrappedUp(call, queue.name, worker.plan.name, self._dice.weighted(queue.tags), lasted // MS))
+        self._agenda.record(actions.WrappedUp(call, queue.name, worker.plan.name, self._dice.weighted(queue.tags), lasted // MS))
         self._floor.free(worker)
 
     def _hang_up(self, call: str) -> None:
-        self._agenda.say(actions.HungUp(call))
+        self._agenda.record(actions.HungUp(call))
 
 
 def _rules(plan: IvrPlan) -> Ivr:
-    """The IVR as its settings make it behave, with nothing of the log in it."""
+    """An IVR aggregate with these settings and without events."""
     ivr = Ivr(UUID(int=0), UUID(int=0))
     ivr.settings = plan.settings
     return ivr

@@ -1,4 +1,4 @@
-"""The center that is simulated: its queues, IVRs, people and hours. Only data; `model` makes it live."""
+"""The plan of a simulated center: its queues, IVRs, agents and hours. Only data; `model` simulates it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ ZONE = "America/Sao_Paulo"
 
 
 class QueuePlan(msgspec.Struct, frozen=True):
-    """A queue and how its customers behave. Means in seconds; `limit_s`: the queue's time limit.
+    """A queue and the behavior of its customers. Durations are means in seconds; `limit_s`: the queue's time limit.
 
-    key_share: part of the waiting who choose the key to be called back. overflow: where a call goes at the time limit.
-    transfers: where agents pass calls on to, with the weights of each. elsewhere: where an operator moves one who waits.
+    key_share: the share of waiting customers who press the key for a callback. overflow: the queue after the time limit.
+    transfers: the queues to which agents transfer calls, with weights. elsewhere: the queue to which an operator moves a waiting customer.
     """
 
     name: str
@@ -32,7 +32,7 @@ class QueuePlan(msgspec.Struct, frozen=True):
 
 
 class Shift(msgspec.Struct, frozen=True):
-    """When people work: hours since midnight of the center's zone, on these weekdays (0 = Monday)."""
+    """Working hours: hours since midnight in the center's time zone, on these weekdays (0 = Monday)."""
 
     starts: float
     ends: float
@@ -40,7 +40,7 @@ class Shift(msgspec.Struct, frozen=True):
 
 
 class AgentPlan(msgspec.Struct, frozen=True):
-    """An agent: the queues that the skills allow, the shift, how often the phone is left ringing."""
+    """An agent: queues by skill, shift, and the share of rings without an answer (`deaf`)."""
 
     name: str
     interface: str
@@ -50,7 +50,7 @@ class AgentPlan(msgspec.Struct, frozen=True):
 
 
 class Line(msgspec.Struct, frozen=True):
-    """A number of the company: calls to it meet an IVR, or else go straight to a queue. `share` of all calls."""
+    """A telephone number of the company. Its calls enter an IVR or go straight to a queue. `share`: of all calls."""
 
     did: str
     share: float
@@ -59,7 +59,7 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class IvrPlan(msgspec.Struct, frozen=True):
-    """An IVR and what its callers key, with the weight of each ("" = nothing, a digit that the menu lacks = a slip)."""
+    """An IVR and the keys that its callers press, with weights ("" = none; a digit that is not in the menu = a mistake)."""
 
     name: str
     settings: IvrSettings
@@ -67,14 +67,14 @@ class IvrPlan(msgspec.Struct, frozen=True):
 
 
 class Curve(msgspec.Struct, frozen=True):
-    """When customers call: the weight of each hour of the day, and the size of each weekday (Monday first) beside an ordinary one."""
+    """When customers call: the weight of each hour of the day, and of each weekday (Monday first; 1 = an ordinary day)."""
 
     hours: tuple[float, ...]
     weekdays: tuple[float, ...]
 
 
 class Center(msgspec.Struct, frozen=True):
-    """All of it. `calls_a_day`: on an ordinary day. `dials_an_hour`: of each agent on duty."""
+    """A whole center. `calls_a_day`: on an ordinary day; `dials_an_hour`: per agent on duty."""
 
     queues: tuple[QueuePlan, ...]
     ivrs: tuple[IvrPlan, ...]
@@ -108,7 +108,7 @@ AFTERNOON = Shift(13.75, 20.0, WORKDAYS)
 MIDDLE = Shift(9.0, 17.5, WORKDAYS)
 
 PAUSES = (("Lanche", 20.0), ("Descanso", 10.0), ("Descanso", 10.0))
-"""The breaks that Brazilian law gives a telephone operator in a shift (reason, minutes)."""
+"""The breaks in a shift that Brazilian law grants to telephone operators (reason, minutes)."""
 
 OTHER_PAUSES = (("Banheiro", 0.5), ("Treinamento", 0.15), ("Feedback", 0.15), ("Reunião: equipe", 0.1))
 
@@ -136,12 +136,12 @@ _NAMES = (
 
 
 def busy_center(scale: float = 1.0) -> Center:
-    """A center of four queues and two IVRs in office hours; `scale` 1 is some 800 calls on a weekday and two dozen agents."""
+    """A center of four queues and two IVRs with office hours. `scale` 1 is about 800 calls on a weekday and 24 agents."""
     return Center(
         queues=_queues(),
         ivrs=(_main_ivr(always_open=False), _collections_ivr()),
         lines=_LINES,
-        agents=tuple(_agent(place) for place in range(max(round(24 * scale), len(_TEAMS)))),
+        agents=tuple(_agent(number) for number in range(max(round(24 * scale), len(_TEAMS)))),
         curve=OFFICE_HOURS,
         calls_a_day=800.0 * scale,
         dials_an_hour=1.2,
@@ -149,13 +149,15 @@ def busy_center(scale: float = 1.0) -> Center:
 
 
 def sleepless_center(scale: float = 1.0) -> Center:
-    """The same center working round the clock, so that there is something to see at any hour; `scale` 1 is some 1,500 calls a day."""
+    """The same center with calls at any hour, for the demo. `scale` 1 is about 1,500 calls a day."""
     people = max(round(60 * scale), 4 * len(_TEAMS))
     return Center(
         queues=_queues(),
         ivrs=(_main_ivr(always_open=True), _collections_ivr()),
         lines=_LINES,
-        agents=tuple(replace(_agent(place), shift=_RELAY[place // len(_TEAMS) % len(_RELAY)]) for place in range(people)),
+        agents=tuple(
+            replace(_agent(number), shift=_ROUND_THE_CLOCK[number // len(_TEAMS) % len(_ROUND_THE_CLOCK)]) for number in range(people)
+        ),
         curve=NEVER_ASLEEP,
         calls_a_day=1_500.0 * scale,
         dials_an_hour=1.2,
@@ -168,16 +170,16 @@ _LINES = (
     Line("08007004001", 0.20, queue="Suporte"),
 )
 
-_RELAY = tuple(Shift(starts, starts + 6.25, EVERY_DAY) for starts in (0.0, 6.0, 12.0, 18.0))
-"""Six hours and a hand-over."""
+_ROUND_THE_CLOCK = tuple(Shift(starts, starts + 6.25, EVERY_DAY) for starts in (0.0, 6.0, 12.0, 18.0))
+"""Shifts of six hours that overlap by a quarter of an hour."""
 
 
-def _agent(place: int) -> AgentPlan:
-    queues, shift = _TEAMS[place % len(_TEAMS)]
-    again = place // len(_NAMES)
-    name = _NAMES[place % len(_NAMES)]
-    deaf = 0.12 if place % 7 == 3 else 0.02
-    return AgentPlan(name if not again else f"{name} {again + 1}", f"PJSIP/{1001 + place}", queues, shift, deaf)
+def _agent(number: int) -> AgentPlan:
+    queues, shift = _TEAMS[number % len(_TEAMS)]
+    again = number // len(_NAMES)
+    name = _NAMES[number % len(_NAMES)]
+    deaf = 0.12 if number % 7 == 3 else 0.02
+    return AgentPlan(name if not again else f"{name} {again + 1}", f"PJSIP/{1001 + number}", queues, shift, deaf)
 
 
 def _queues() -> tuple[QueuePlan, ...]:

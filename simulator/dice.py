@@ -1,4 +1,4 @@
-"""Chance, from a seed: every part of the center has dice of its own, so that one more throw here changes nothing there."""
+"""Random numbers from a seed. Every part of the center has its own dice, so that one more draw in one part changes no other part."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ class Dice:
         self._grain = grain_us
 
     def chance(self, probability: float) -> bool:
-        """True with that probability."""
+        """Return True with this probability."""
         return self._random.random() < probability
 
     def share(self) -> float:
-        """Some part of one."""
+        """A number from 0 up to 1, uniform."""
         return self._random.random()
 
     def one_of(self, things: Sequence[T]) -> T:
-        """Any of them, each as likely."""
+        """One of them, with equal probability."""
         return things[int(self._random.random() * len(things))]
 
     def weighted(self, things: Sequence[tuple[T, float]]) -> T:
-        """One of them, by weights that sum to one."""
+        """One of them, by weights with the sum 1."""
         left = self._random.random()
         for thing, weight in things:
             left -= weight
@@ -41,7 +41,7 @@ class Dice:
         return things[-1][0]
 
     def between(self, low_s: float, high_s: float) -> int:
-        """Any duration between two, each as likely."""
+        """A duration between two limits, uniform."""
         return self._whole(low_s + (high_s - low_s) * self._random.random())
 
     def waiting(self, mean_s: float) -> int:
@@ -49,11 +49,11 @@ class Dice:
         return self._whole(-mean_s * math.log(1.0 - self._random.random()))
 
     def working(self, mean_s: float, spread: float = 0.7) -> int:
-        """The time that a piece of work takes (lognormal with that mean): mostly short, at times very long."""
+        """The duration of a piece of work (lognormal with this mean): mostly short, sometimes very long."""
         return self._whole(self._random.lognormvariate(math.log(mean_s) - spread * spread / 2, spread))
 
     def quality(self) -> tuple[float, float]:
-        """The voice of a call: jitter in ms and lost packets in percent; good as a rule, at times bad."""
+        """The voice quality of a call: jitter in ms and lost packets in percent; usually good, sometimes bad."""
         jitter = self._random.lognormvariate(math.log(18), 0.9)
         loss = self._random.lognormvariate(math.log(0.3), 1.1)
         return round(jitter, 2), round(min(loss, 100.0), 2)

@@ -1,6 +1,6 @@
-"""The floor: who waits in which queue, who is free to answer, and whose phone rings for whom.
+"""The floor: the customers in each queue, the free agents, and the ringing phones.
 
-The longest waiting customer of an agent's queues meets the agent who has been idle longest among those with the skill.
+A free agent gets the customer who has waited longest in the agent's queues. A new customer gets the agent of the queue who has been idle longest.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ WITHDRAWN_SHARE = 0.004
 
 
 class Worker:
-    """An agent: out, idle, ringing, talking, wrapping or dialling; `paused` with a reason, whatever the state."""
+    """An agent. `state`: out, idle, ringing, talking, wrapping or dialling; `paused`: the reason of a pause, in any state."""
 
     __slots__ = ("leaving", "paused", "plan", "shifts", "state")
 
@@ -31,7 +31,7 @@ class Worker:
 
 
 class Visit:
-    """A call in a queue. `answered` and `ended` are told what comes of it; `ring` counts the ringings, so that an old one is known as such."""
+    """A call in a queue. `answered` or `ended` is called at its end. `ring` numbers the ring attempts, so that timers of an old one are ignored."""
 
     __slots__ = (
         "answered",
@@ -71,7 +71,7 @@ class Visit:
 
 
 class Floor:
-    """Queues and agents of the center, at work."""
+    """The queues of the center and its agents."""
 
     def __init__(self, agenda: Agenda, dice: Dice, queues: Iterable[QueuePlan], new_channel: Callable[[], str]) -> None:
         self._agenda = agenda
@@ -84,20 +84,20 @@ class Floor:
 
     @property
     def waiting(self) -> int:
-        """How many customers wait, in all queues."""
+        """The number of customers who wait in all queues."""
         return sum(map(len, self._lines.values()))
 
     def come(self, worker: Worker) -> None:
-        """The agent begins to work."""
+        """Log the agent in."""
         worker.leaving = False
         worker.shifts += 1
         for queue in worker.plan.queues:
             self._members[queue] += 1
-        self._agenda.say(actions.LoggedIn(worker.plan.name, worker.plan.queues))
+        self._agenda.record(actions.LoggedIn(worker.plan.name, worker.plan.queues))
         self.free(worker)
 
     def free(self, worker: Worker) -> None:
-        """The agent has nothing to do: goes home, stays in the pause, or takes who has waited longest."""
+        """The agent's work ended: log out, stay paused, or ring for the customer who has waited longest."""
         worker.state = "idle"
         if worker.leaving:
             self.go(worker)
@@ -115,29 +115,29 @@ class Floor:
                 self._ring(longest, worker)
 
     def busy(self, worker: Worker, state: str) -> None:
-        """The agent does something else now."""
+        """The agent is busy with something else."""
         self._idle.pop(worker, None)
         worker.state = state
 
     def pause(self, worker: Worker, reason: str) -> None:
-        """The agent takes a break; one who is on a call takes it afterwards."""
+        """Pause the agent. On a call, the pause starts after the call."""
         self._idle.pop(worker, None)
         worker.paused = reason
-        self._agenda.say(actions.Paused(worker.plan.name, worker.plan.queues, reason))
+        self._agenda.record(actions.Paused(worker.plan.name, worker.plan.queues, reason))
 
     def unpause(self, worker: Worker) -> None:
-        """The agent is back."""
+        """End the agent's pause."""
         worker.paused = None
-        self._agenda.say(actions.Unpaused(worker.plan.name, worker.plan.queues))
+        self._agenda.record(actions.Unpaused(worker.plan.name, worker.plan.queues))
         if worker.state == "idle":
             self.free(worker)
 
     def go(self, worker: Worker) -> None:
-        """The agent goes home; where nobody is left the waiting are sent away."""
+        """Log the agent out. A queue without agents removes its waiting customers."""
         self._idle.pop(worker, None)
         worker.state = "out"
         worker.paused = None
-        self._agenda.say(actions.LoggedOut(worker.plan.name, worker.plan.queues))
+        self._agenda.record(actions.LoggedOut(worker.plan.name, worker.plan.queues))
         for queue in worker.plan.queues:
             self._members[queue] -= 1
             if not self._members[queue]:
@@ -145,18 +145,18 @@ class Floor:
                     self._leave(visit, "emptied")
 
     def offer(self, visit: Visit) -> None:
-        """The call comes to the queue; nobody is taken in where nobody works."""
+        """Offer the call to the queue. A queue without agents refuses it."""
         queue = visit.queue
         if not self._members[queue.name]:
             visit.over = True
-            self._agenda.say(actions.TurnedAway(visit.call, queue.name, visit.number))
+            self._agenda.record(actions.TurnedAway(visit.call, queue.name, visit.number))
             visit.ended(visit, "turned_away")
             return
         line = self._lines[queue.name]
         line.append(visit)
         visit.offered_us = self._agenda.now
         visit.first_position = len(line)
-        self._agenda.say(actions.Offered(visit.call, queue.name, visit.number, visit.first_position))
+        self._agenda.record(actions.Offered(visit.call, queue.name, visit.number, visit.first_position))
         delay, how = self._first_end(queue)
         self._agenda.after(delay, self._give_up, visit, how)
         for worker in self._idle:
@@ -165,7 +165,7 @@ class Floor:
                 break
 
     def _first_end(self, queue: QueuePlan) -> tuple[int, str]:
-        """When the wait will end without an answer, and how: whatever comes first."""
+        """When and how the wait will end without an answer: the earliest of all possible ends."""
         dice = self._dice
         ends = [(queue.limit_s * SECOND, "timed_out"), (dice.waiting(queue.patience_s), "abandoned")]
         if dice.chance(queue.key_share):
@@ -180,7 +180,7 @@ class Floor:
         visit.rang_us = self._agenda.now
         visit.ring += 1
         channel = self._new_channel()
-        self._agenda.say(actions.Rang(visit.call, visit.queue.name, worker.plan.name, channel))
+        self._agenda.record(actions.Rang(visit.call, visit.queue.name, worker.plan.name, channel))
         if self._dice.chance(worker.plan.deaf):
             self._agenda.after(RING_LIMIT_US, self._ring_out, visit, worker, visit.ring)
         else:
@@ -195,13 +195,13 @@ class Floor:
         visit.wait_ms = (now - visit.offered_us) // MS
         worker.state = "talking"
         ring_ms = (now - visit.rang_us) // MS
-        self._agenda.say(actions.Answered(visit.call, visit.queue.name, worker.plan.name, channel, visit.wait_ms, ring_ms))
+        self._agenda.record(actions.Answered(visit.call, visit.queue.name, worker.plan.name, channel, visit.wait_ms, ring_ms))
         visit.answered(visit, worker)
 
     def _ring_out(self, visit: Visit, worker: Worker, ring: int) -> None:
         if visit.over or visit.ring != ring:
             return
-        self._agenda.say(actions.RangOut(visit.call, visit.queue.name, worker.plan.name, RING_LIMIT_US // MS))
+        self._agenda.record(actions.RangOut(visit.call, visit.queue.name, worker.plan.name, RING_LIMIT_US // MS))
         visit.ringing = None
         for other in self._idle:
             if visit.queue.name in other.plan.queues:
@@ -214,7 +214,7 @@ class Floor:
             self._leave(visit, how)
 
     def _leave(self, visit: Visit, how: str) -> None:
-        """The wait ends without an answer; a phone that rings for it falls silent first."""
+        """End the wait without an answer. A phone that rings for it stops first."""
         line = self._lines[visit.queue.name]
         position = line.index(visit) + 1
         del line[position - 1]
@@ -224,14 +224,14 @@ class Floor:
         if worker is not None:
             ended = actions.RangOut if how == "timed_out" else actions.RingCanceled
             ring_ms = (self._agenda.now - visit.rang_us) // MS
-            self._agenda.say(ended(visit.call, visit.queue.name, worker.plan.name, ring_ms))
-        self._agenda.say(_farewell(visit, how, position))
+            self._agenda.record(ended(visit.call, visit.queue.name, worker.plan.name, ring_ms))
+        self._agenda.record(_end_of_wait(visit, how, position))
         if worker is not None:
             self.free(worker)
         visit.ended(visit, how)
 
 
-def _farewell(visit: Visit, how: str, position: int) -> actions.Action:
+def _end_of_wait(visit: Visit, how: str, position: int) -> actions.Action:
     call, queue, first, wait_ms = visit.call, visit.queue.name, visit.first_position, visit.wait_ms
     match how:
         case "abandoned":

@@ -1,4 +1,4 @@
-"""The simulated center at work: the same seed gives the same history."""
+"""The simulation of a contact center. The same seed gives the same history."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from simulator.staff import Staff
 
 
 class Model:
-    """A center from `start_us` on. Every instant and duration is a whole multiple of `grain_us`: what a clock can tell."""
+    """A simulated center from `start_us` on. Every instant and duration is a whole multiple of `grain_us`, the resolution of the source's clock."""
 
     def __init__(self, center: Center, seed: int, start_us: int, grain_us: int = MS) -> None:
         start_us -= start_us % grain_us
@@ -54,20 +54,20 @@ class Model:
 
     @property
     def waiting(self) -> int:
-        """How many customers wait in queues now."""
+        """The number of customers who wait in queues now."""
         return self._floor.waiting
 
     def play(self) -> Iterator[tuple[int, Action]]:
-        """All that happens, as (instant in microseconds, action) in the order of time; without an end unless `close` is called."""
+        """Yield (instant in microseconds, action) in time order. It never ends unless `close` is called."""
         return self._agenda.play()
 
     def close(self) -> None:
-        """No more calls: what is going on comes to its end, then everybody goes home and `play` ends."""
+        """Accept no more calls. Open calls come to their end, the agents log out and `play` ends."""
         self._reception.close()
         self._outbound.close()
         self._staff.close()
 
     def _new_channel(self) -> str:
-        """An id as Asterisk gives one: the second in which the channel was born, and its number."""
+        """A channel id in the form of Asterisk: the second of its creation, and a number."""
         self._channels += 1
         return f"{self._agenda.now // SECOND}.{self._channels - 1}"

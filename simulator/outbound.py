@@ -1,4 +1,4 @@
-"""Agents who call customers: those who asked to be called back, and others, while nobody waits for them."""
+"""Outbound calls: idle agents dial customers who asked for a callback, and others."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RESULTS = (
 
 
 class Outbound:
-    """Lets each agent dial now and then, as long as there is work to do."""
+    """Makes each agent dial from time to time until `close`."""
 
     def __init__(
         self,
@@ -39,22 +39,22 @@ class Outbound:
         self._to_call_back: dict[str, list[str]] = {}
         self._closing = False
         for worker in workers:
-            self._agenda.after(dice.waiting(self._mean_s), self._think_of_dialling, worker)
+            self._agenda.after(dice.waiting(self._mean_s), self._dial_if_idle, worker)
 
     def call_back(self, queue: str, number: str) -> None:
         """A customer of this queue asked to be called back."""
         self._to_call_back.setdefault(queue, []).append(number)
 
     def close(self) -> None:
-        """Nobody dials any more."""
+        """Stop dialling."""
         self._closing = True
 
-    def _think_of_dialling(self, worker: Worker) -> None:
+    def _dial_if_idle(self, worker: Worker) -> None:
         if self._closing:
             return
         if worker.state == "idle" and worker.paused is None:
             self._dial(worker)
-        self._agenda.after(self._dice.waiting(self._mean_s), self._think_of_dialling, worker)
+        self._agenda.after(self._dice.waiting(self._mean_s), self._dial_if_idle, worker)
 
     def _dial(self, worker: Worker) -> None:
         self._floor.busy(worker, "dialling")
@@ -62,7 +62,7 @@ class Outbound:
         asked = self._to_call_back.get(queue)
         number = asked.pop(0) if asked else self._callers.somebody()
         call = self._new_channel()
-        self._agenda.say(actions.Dialled(call, queue, worker.plan.name, number))
+        self._agenda.record(actions.Dialled(call, queue, worker.plan.name, number))
         result = self._dice.weighted(RESULTS)
         rings = self._dice.between(25, 40) if result == "no_answer" else self._dice.between(3, 15)
         self._agenda.after(rings, self._reach, call, queue, worker, result)
@@ -70,16 +70,16 @@ class Outbound:
     def _reach(self, call: str, queue: str, worker: Worker, result: str) -> None:
         agent = worker.plan.name
         if result == "answered":
-            self._agenda.say(actions.DialAnswered(call, queue, agent))
+            self._agenda.record(actions.DialAnswered(call, queue, agent))
             lasts = self._dice.working(self._floor.plans[queue].talk_s * 0.6)
             self._agenda.after(lasts, self._end, call, queue, worker, lasts)
         else:
-            self._agenda.say(actions.DialFailed(call, queue, agent, result))
-            self._agenda.say(actions.HungUp(call))
+            self._agenda.record(actions.DialFailed(call, queue, agent, result))
+            self._agenda.record(actions.HungUp(call))
             self._floor.free(worker)
 
     def _end(self, call: str, queue: str, worker: Worker, lasted: int) -> None:
-        self._agenda.say(actions.DialEnded(call, queue, worker.plan.name, lasted // MS))
+        self._agenda.record(actions.DialEnded(call, queue, worker.plan.name, lasted // MS))
         jitter, loss = self._dice.quality()
-        self._agenda.say(actions.HungUp(call, jitter, loss))
+        self._agenda.record(actions.HungUp(call, jitter, loss))
         self._floor.free(worker)

@@ -1,4 +1,4 @@
-"""The simulated center as the queue_log that an Asterisk would have written of it (log_membername_as_agent = yes)."""
+"""Write the simulated center as the queue_log of an Asterisk (log_membername_as_agent = yes)."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from simulator.model import Model
 from simulator.truth import Truth
 
 START = datetime(2026, 3, 2, 3, tzinfo=UTC)
-"""A Monday's midnight in São Paulo."""
+"""Midnight of a Monday in São Paulo."""
 
-LAST_WORDS = 16
-"""Lines per agent, and per waiting customer, with which a center that closes can still surprise."""
+CLOSING_LINES = 16
+"""The most lines per agent and per waiting customer that a closing center still writes."""
 
 
 def write_queue_log(path: Path, seed: int, lines: int, scale: float = 4.0, start: datetime = START) -> dict[str, Any]:
-    """Write a log of exactly so many lines (.gz: compressed) and return the true figures of what it tells.
+    """Write a log of exactly `lines` lines (.gz: compressed) and return its true figures.
 
-    The center closes its doors before the last line, so that nothing is left open. The figures are those of
-    `Truth`, with `lines` (by verb), `calls` (that met a queue), `first_us` and `last_us`.
+    The center closes before the last line, so that no call and no login is left open. The figures are those of `Truth`, with
+    `lines` (by verb), `calls` (that reached a queue), `first_us` and `last_us`. Raises ValueError if `lines` is too small for the center.
     """
     center = busy_center(scale)
-    if lines <= 2 * LAST_WORDS * len(center.agents):
+    if lines <= 2 * CLOSING_LINES * len(center.agents):
         raise ValueError(f"{lines} lines are too few for a center of this size")
     model = Model(center, seed, int(start.timestamp()) * SECOND, grain_us=SECOND)
-    truth = Truth(told_all=False)
+    truth = Truth(complete=False)
     verbs: dict[str, int] = {"QUEUESTART": 1}
     calls: set[str] = set()
     now = first = int(start.timestamp())
@@ -53,11 +53,11 @@ def write_queue_log(path: Path, seed: int, lines: int, scale: float = 4.0, start
                 written += 1
             if isinstance(action, (actions.Offered, actions.TurnedAway)):
                 calls.add(action.call)
-            if not closing and written + LAST_WORDS * (len(center.agents) + model.waiting) >= lines:
+            if not closing and written + CLOSING_LINES * (len(center.agents) + model.waiting) >= lines:
                 closing = True
                 model.close()
-        assert written <= lines, "the center said more than its last words"
-        # A reload changes nothing; it only proves that the log was still being written.
+        assert written <= lines, "the closing center wrote more lines than CLOSING_LINES allows"
+        # CONFIGRELOAD changes no figure; it only shows that the log was still written.
         log.write(f"{now}|NONE|NONE|NONE|CONFIGRELOAD|\n" * (lines - written))
     verbs["CONFIGRELOAD"] = lines - written
     return {**truth.figures(), "lines": verbs, "calls": len(calls), "first_us": first * SECOND, "last_us": now * SECOND}

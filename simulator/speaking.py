@@ -1,4 +1,4 @@
-"""What happens in the simulated center, said as commands: by the agents' screens, the telephony and the administrator."""
+"""Translates the actions of the simulated center into commands, as agents' screens, the telephony and the administrator would send them."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ from simulator.actions import Action
 from simulator.center import Center
 
 PERMISSIONS = frozenset({MANAGE_QUEUES, MANAGE_PHONES, ATTEND, OBSERVE})
-"""What the simulated center must be allowed."""
+"""The permissions that the simulator needs."""
 
 
 def settings_of(center: Center) -> list[Command]:
-    """The administrator sets up queues and IVRs."""
+    """The commands with which the administrator sets up queues and IVRs."""
     queues: list[Command] = [
         RegisterQueue(
             name=queue.name,
@@ -66,28 +66,28 @@ def settings_of(center: Center) -> list[Command]:
 
 
 def commands_of(company: UUID, at: int, action: Action) -> list[Command]:
-    """The commands by which `action` is told to a company, at an instant (microseconds); none for what follows from others."""
-    said = _SAID.get(type(action))
-    return said(company, at, action) if said is not None else []
+    """The commands of a company for an action at an instant (microseconds). Empty for actions that follow from others."""
+    translate = _COMMANDS.get(type(action))
+    return translate(company, at, action) if translate is not None else []
 
 
 def _on_call(make: Callable[..., Command], *fields: str) -> Callable[[UUID, int, Any], list[Command]]:
-    """A command about a call that goes on, with these fields of the action."""
+    """Translate an action on an open call into a command with these fields of the action."""
 
-    def said(company: UUID, at: int, action: Any) -> list[Command]:
+    def translate(company: UUID, at: int, action: Any) -> list[Command]:
         of_action = {field: getattr(action, field) for field in fields}
         return [make(interaction=interaction_id(company, action.call), at=at, **of_action)]
 
-    return said
+    return translate
 
 
 def _of_agent(make: Callable[..., Command], *fields: str) -> Callable[[UUID, int, Any], list[Command]]:
-    """A command about an agent, with these fields of the action."""
+    """Translate an action of an agent into a command with these fields of the action."""
 
-    def said(_: UUID, at: int, action: Any) -> list[Command]:
+    def translate(_: UUID, at: int, action: Any) -> list[Command]:
         return [make(agent=action.agent, at=at, **{field: getattr(action, field) for field in fields})]
 
-    return said
+    return translate
 
 
 def _arrived(_: UUID, at: int, action: actions.Arrived) -> list[Command]:
@@ -122,7 +122,7 @@ def _hung_up(company: UUID, at: int, action: actions.HungUp) -> list[Command]:
     return [MeasureQuality(interaction=interaction, jitter_ms=action.jitter_ms, loss_percent=action.loss_percent, at=at), end]
 
 
-_SAID: dict[type[Action], Callable[[UUID, int, Any], list[Command]]] = {
+_COMMANDS: dict[type[Action], Callable[[UUID, int, Any], list[Command]]] = {
     actions.LoggedIn: _of_agent(LogIn, "queues"),
     actions.LoggedOut: _of_agent(LogOut),
     actions.Paused: _of_agent(PauseAgent, "reason"),

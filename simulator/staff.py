@@ -1,4 +1,4 @@
-"""The staff's days: who comes when, takes which breaks, and goes home."""
+"""The shifts of the agents: when they log in, pause and log out."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from simulator.floor import Floor, Worker
 ABSENT = 0.05
 LATER_US = 60 * SECOND
 OTHER_REASON = 0.04
-"""So often somebody says in a break that it is for another reason now."""
+"""The share of pauses whose reason the agent changes."""
 
 
 class Staff:
-    """Brings people to the floor, day by day, from the day on in which the agenda stands."""
+    """Plans the shifts of the agents day by day, from the agenda's current day on."""
 
     def __init__(self, agenda: Agenda, dice: Dice, floor: Floor, workers: Iterable[Worker], zone: str) -> None:
         self._agenda = agenda
@@ -31,14 +31,14 @@ class Staff:
         self._plan_day(datetime.fromtimestamp(agenda.now // SECOND, self._zone).date())
 
     def close(self) -> None:
-        """Everybody goes home, as soon as they are free; nobody comes any more."""
+        """Log every agent out as soon as they are free. Nobody logs in any more."""
         self._closing = True
         for worker in self._workers:
             if worker.state != "out":
                 self._leave(worker)
 
     def _plan_day(self, day: date) -> None:
-        """Put the shifts of a day on the agenda, and the planning of the next day."""
+        """Schedule the shifts of a day, and the planning of the next day."""
         if self._closing:
             return
         for worker in self._workers:
@@ -58,8 +58,8 @@ class Staff:
         self._agenda.after(comes - self._agenda.now, self._come, worker)
         self._agenda.after(goes - self._agenda.now, self._leave, worker)
         breaks = [
-            (reason, minutes, (place + 1) / (len(PAUSES) + 1) + (dice.share() - 0.5) * 0.2)
-            for place, (reason, minutes) in enumerate(PAUSES)
+            (reason, minutes, (number + 1) / (len(PAUSES) + 1) + (dice.share() - 0.5) * 0.2)
+            for number, (reason, minutes) in enumerate(PAUSES)
         ]
         breaks += [(reason, 4 + 10 * dice.share(), dice.share()) for reason, often in OTHER_PAUSES if dice.chance(often)]
         for reason, minutes, share in breaks:
@@ -71,7 +71,7 @@ class Staff:
             self._floor.come(worker)
 
     def _leave(self, worker: Worker) -> None:
-        """Go home now if nothing is in hand, else afterwards."""
+        """Log out now if the agent is free, otherwise after the current work."""
         if worker.state == "out" or worker.leaving:
             return
         worker.leaving = True
@@ -81,7 +81,7 @@ class Staff:
             self._floor.go(worker)
 
     def _pause(self, worker: Worker, reason: str, lasts: int) -> None:
-        """Begin a break; one who is on a call says so now, or waits until it is over."""
+        """Start a pause. An agent on a call pauses now or tries again later."""
         if worker.state == "out" or worker.leaving or worker.paused is not None:
             return
         if worker.state != "idle" and self._dice.chance(0.5):
@@ -101,6 +101,6 @@ class Staff:
             self._floor.unpause(worker)
 
     def _instant(self, day: date, hours: float) -> int:
-        """The instant of a wall clock time of the center's zone."""
+        """The instant (microseconds) of a wall clock time in the center's time zone."""
         wall = datetime.combine(day, time(), self._zone) + timedelta(hours=hours)
         return int(wall.timestamp()) * SECOND

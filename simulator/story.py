@@ -1,4 +1,4 @@
-"""A simulated center that tells its story to a company, through the one door: its past in one go, its present as it passes."""
+"""Sends the actions of a simulated center to a company's command bus: its past in batches, its present in real time."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BATCH = 2_000
 
 
 class Story:
-    """What happens in a company's simulated center from `start_us` on; each part of it is told once."""
+    """A company's simulated center from `start_us` on. Each of its actions is sent once."""
 
     def __init__(self, bus: CommandBus, company: UUID, center: Center, *, seed: int, start_us: int) -> None:
         self._bus = bus
@@ -39,15 +39,16 @@ class Story:
         self._next: tuple[int, Action] | None = None
 
     def set_up(self) -> None:
-        """Register the center's queues and IVRs, those that are not there."""
+        """Register the queues and IVRs of the center that do not exist yet."""
         for command in settings_of(self._center):
             with suppress(AlreadyExists):
                 self._bus.execute(command, self._caller)
 
-    def tell_until(self, until_us: int, told: Callable[[int, int], object] | None = None) -> int:
-        """Tell all that happens before an instant, in big batches; `told` hears after each how far it is and how many commands that made.
+    def tell_until(self, until_us: int, progress: Callable[[int, int], object] | None = None) -> int:
+        """Send everything that happens before an instant, in large batches. Returns the number of commands.
 
-        Returns how many commands it took. Raises the refusal if one is refused: the center does nothing that cannot be.
+        `progress` is called after each batch with the instant reached and the number of commands so far. Raises the DomainError of a refused
+        command: the center does nothing that the domain refuses.
         """
         batch: list[tuple[Command, Caller]] = []
         count = 0
@@ -56,14 +57,14 @@ class Story:
             if len(batch) >= BATCH:
                 count += self._save(batch)
                 batch = []
-                if told is not None:
-                    told(instant_us, count)
+                if progress is not None:
+                    progress(instant_us, count)
         return count + self._save(batch)
 
     async def live(self, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep) -> None:
-        """Tell what happens as it happens, by the door's clock, until cancelled; what is overdue at once. `sleep` takes seconds.
+        """Send each action at its instant by the clock of the command bus, until cancelled. Overdue actions are sent at once. `sleep` takes seconds.
 
-        Somebody else may have a hand in the same center, who has sent an agent home, say: what is refused then does not happen.
+        Others may change the same center, for example log an agent out: a command that is refused for that reason is logged and skipped.
         """
         while (upcoming := self._peek()) is not None:
             early_us = upcoming[0] - self._bus.clock.now_us()
@@ -77,7 +78,7 @@ class Story:
                     log.info("simulator refused command=%s reason=%s", type(command).__name__, refusal)
 
     def _commands(self, until_us: int) -> Iterator[tuple[int, Command]]:
-        """What happens before an instant, as commands."""
+        """The commands of the actions before an instant."""
         while (upcoming := self._peek()) is not None and upcoming[0] < until_us:
             self._next = None
             self.truth.take(*upcoming)
@@ -97,7 +98,7 @@ class Story:
 
 
 def history(bus: CommandBus, company: UUID, *, seed: int, start: datetime, days: float, scale: float = 1.0) -> dict[str, Any]:
-    """Tell a company so many days of a simulated center's past, from `start` on; returns the true figures of it."""
+    """Send `days` days of a simulated center from `start` on to a company. Returns the true figures."""
     story = Story(bus, company, busy_center(scale), seed=seed, start_us=int(start.timestamp()) * SECOND)
     story.set_up()
     story.tell_until(int((start + timedelta(days)).timestamp()) * SECOND)

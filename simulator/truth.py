@@ -1,4 +1,4 @@
-"""The true figures of what was simulated, counted from the actions themselves: what every report over it must say."""
+"""The true figures of a simulation, counted from its actions. Every report on it must have the same figures."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ _ENDS: dict[type[Action], str] = {
 
 
 class Truth:
-    """Counts while the center is played; `figures` at the end.
+    """Counts the actions of a simulation; read `figures` at the end.
 
-    sla_ms: each queue's threshold, the company's default where it has none. told_all: whether the one who reads the history is told
-    of hold, wrap-up and outbound calls too; a queue_log tells neither, so that its talk includes the hold.
+    sla_ms: the service level threshold of each queue; a queue without one has the company's default. complete: whether the history
+    has hold, wrap-up and outbound calls. A queue_log has none of them, and its talk time includes hold.
     """
 
-    def __init__(self, sla_ms: Mapping[str, int] | None = None, told_all: bool = True) -> None:
+    def __init__(self, sla_ms: Mapping[str, int] | None = None, complete: bool = True) -> None:
         self._sla_ms = sla_ms or {}
-        self._told_all = told_all
+        self._complete = complete
         self._queues: dict[str, _Queue] = {}
         self._agents: dict[str, _Agent] = {}
         self._ivrs: dict[str, dict[str, int]] = {}
@@ -41,14 +41,14 @@ class Truth:
         self._now_ms = 0
 
     def take(self, instant_us: int, action: Action) -> None:
-        """One more thing that happened."""
+        """Count one action."""
         self._now_ms = instant_us // MS
         handler = _HANDLERS.get(type(action))
         if handler is not None:
             handler(self, action)
 
     def figures(self) -> dict[str, Any]:
-        """Per queue, agent and IVR, in the words of the reports; open states run until the last action."""
+        """The figures per queue, agent and IVR, with the names of the reports. Open states run until the last action."""
         return {
             "queues": {name: queue.figures() for name, queue in sorted(self._queues.items())},
             "agents": {name: agent.figures(self._now_ms) for name, agent in sorted(self._agents.items())},
@@ -134,19 +134,19 @@ class Truth:
         agent.busy.append((self._now_ms - action.ring_ms, self._now_ms))
 
     def _talked(self, action: actions.TalkEnded | actions.Transferred) -> None:
-        talk_ms, hold_ms = (action.talk_ms, action.hold_ms) if self._told_all else (action.talk_ms + action.hold_ms, 0)
+        talk_ms, hold_ms = (action.talk_ms, action.hold_ms) if self._complete else (action.talk_ms + action.hold_ms, 0)
         agent = self._agent(action.agent)
         agent.talk_ms += talk_ms
         agent.hold_ms += hold_ms
         agent.busy.append((self._now_ms - talk_ms - hold_ms, self._now_ms))
         queue = self._queue(action.queue)
-        if self._told_all:
+        if self._complete:
             queue.unwrapped[action.call] = talk_ms + hold_ms
         else:
             queue.handled_ms.append(talk_ms + hold_ms)
 
     def _wrapped_up(self, action: actions.WrappedUp) -> None:
-        if self._told_all:
+        if self._complete:
             agent = self._agent(action.agent)
             agent.wrap_up_ms += action.wrap_ms
             agent.busy.append((self._now_ms - action.wrap_ms, self._now_ms))
@@ -168,7 +168,7 @@ class Truth:
         self._outbound_count(action.result)
 
     def _dial_ended(self, action: actions.DialEnded) -> None:
-        if self._told_all:
+        if self._complete:
             self._agent(action.agent).busy.append((self._now_ms - action.talk_ms, self._now_ms))
 
     def _outbound_count(self, result: str) -> None:
@@ -209,7 +209,7 @@ class _Queue:
 
 
 class _Agent:
-    """The counts of one agent. `busy`: what goes before a pause, as intervals in ms."""
+    """The counts of one agent. `busy`: intervals in ms that do not count as pause."""
 
     def __init__(self) -> None:
         self.since: int | None = None
@@ -226,7 +226,7 @@ class _Agent:
     def figures(self, now_ms: int) -> dict[str, Any]:
         going = [] if self.pause is None else [(self.pause[0], now_ms, self.pause[1])]
         reasons: dict[str, int] = {}
-        # An agent does one thing at a time: by start is by end too.
+        # Busy intervals do not overlap, so the order by start is also the order by end.
         busy = sorted(self.busy)
         for begins, ends, reason in self.pauses + going:
             covered = 0
@@ -249,12 +249,12 @@ class _Agent:
 
 
 def percent(part: int, whole: int) -> float | None:
-    """100 x part / whole to two decimals, half up; None over nothing."""
+    """100 x part / whole to two decimals, half up; None if `whole` is 0."""
     return (20_000 * part + whole) // (2 * whole) / 100 if whole else None
 
 
 def mean(values: list[int]) -> int | None:
-    """The mean to a whole number, half up; None of nothing."""
+    """The mean as a whole number, half up; None without values."""
     return (2 * sum(values) + len(values)) // (2 * len(values)) if values else None
 
 

@@ -1,11 +1,12 @@
-"""A call as its facts prove it: the visits, the way through the IVR, the outbound attempt.
+"""What is known of a call: its head, its visits with their rings and holds, its way through the IVR, its outbound attempt.
 
-`Call` is the fat content of every interaction event: projections take it over as it stands.
+`CallState` is all of it as it stands now. `Change` is what one event changes of it, completely: whatever it does not name
+stays as it was, so that an event is as small as what it says, however much happened before it.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -28,10 +29,17 @@ class Ring(msgspec.Struct, frozen=True, array_like=True, gc=False):
     outcome: str
 
 
+class Hold(NamedTuple):
+    """The customer on hold during the talk of a visit. Instants in ms; `until_ms` None while it lasts."""
+
+    from_ms: int
+    until_ms: int | None
+
+
 class Visit(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """An offer to a queue, from entering it until exactly one end, and the talk that followed an answer.
 
-    Instants in ms UTC. `ended_ms` ends the wait (for `answered`: the answer). `released_ms` ends the talk.
+    `n`: its place among the visits of its call, from 0. Its rings and holds are kept beside it. Instants in ms UTC. `ended_ms` ends the wait (for `answered`: the answer). `released_ms` ends the talk.
     `talk_ms` (without hold), `hold_ms` are None while the talk goes on or when it cannot be known (`talk_unknown`);
     `wrap_up_ms` is None until the talk has ended and the wrap-up too. `sla_ms` and `tolerated_ms` are the queue's threshold and tolerated abandon when it was offered.
     The `ended_ms` of an unknown end is the last moment at which it was surely still waiting.
@@ -54,8 +62,6 @@ class Visit(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     hold_ms: int | None = None
     wrap_up_ms: int | None = None
     talk_unknown: bool = False
-    holds: tuple[tuple[int, int | None], ...] = ()
-    rings: tuple[Ring, ...] = ()
     implied: tuple[str, ...] = ()
 
     @property
@@ -65,13 +71,16 @@ class Visit(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class IvrPath(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """The way of a call through an IVR. outcome: "" (still in it) | offered | out_of_hours | abandoned | blacklisted | ended | unknown."""
+    """The way of a call through an IVR. outcome: "" (still in it) | offered | out_of_hours | abandoned | blacklisted | ended | unknown.
+
+    `queue`: that of the call's first visit, None while it has none. The options keyed are kept beside it.
+    """
 
     ivr: str
     entered_ms: int
     left_ms: int | None = None
     outcome: str = ""
-    options: tuple[str, ...] = ()
+    queue: str | None = None
 
 
 class Attempt(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
@@ -88,7 +97,7 @@ class Attempt(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class Call(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """An interaction by voice as it is known now.
+    """The head of an interaction by voice: what is known of the call as a whole.
 
     status (manual's words): "" (going on) | Answered | Abandoned | Dequeued | Bad Phone | Bad Number | Abandoned IVR |
     Out of Hours | Ended IVR | Left by Key | Closed | Transferred | Unknown.
@@ -99,17 +108,76 @@ class Call(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     call: str
     protocol: int
     origin: str
-    direction: Literal["inbound", "outbound"]
     started_ms: int
+    direction: Literal["inbound", "outbound"] = "inbound"
     ended_ms: int | None = None
     status: str = ""
     part_of: UUID | None = None
     contact: UUID | None = None
     number: Personal | None = None
     did: str = ""
-    visits: tuple[Visit, ...] = ()
-    ivr: IvrPath | None = None
-    attempt: Attempt | None = None
-    tags: tuple[str, ...] = ()
     jitter_ms: float | None = None
     loss_percent: float | None = None
+
+
+class RingChange(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A ring that began or reads differently now: the `k`-th of visit `n`, in the order in which they became known. `queue`: that of the visit."""
+
+    n: int
+    k: int
+    queue: str
+    agent: str
+    from_ms: int
+    until_ms: int | None
+    outcome: str
+
+
+class HoldChange(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A hold that began or reads differently now: the `k`-th of visit `n`. `queue`, `agent`: those of the visit."""
+
+    n: int
+    k: int
+    queue: str
+    agent: str
+    from_ms: int
+    until_ms: int | None
+
+
+class Removed(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Later evidence took these back: of `kind`, those from place `first` until before `until`.
+
+    `n`: the visit whose rings or holds they are, 0 for other kinds. With a visit all its rings and holds are named too.
+    """
+
+    kind: Literal["visit", "ring", "hold", "option", "tag"]
+    n: int
+    first: int
+    until: int
+
+
+class CallIdentity(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """What a visit's row says of its call: `call`, `origin` and `part_of` as `Call` has them."""
+
+    call: str
+    origin: str
+    part_of: UUID | None = None
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """What an event changes of a call; whatever is absent is unchanged.
+
+    call: the head, whole, if anything in it changed. visits: the scalars of each visit that changed, whole; all visits
+    again when `part_of` of the head changed. of: whose visits they are, present with them. ivr, attempt: whole, if changed.
+    options, tags: those that are new or changed, each with its place from 0. removed: what is no longer there.
+    """
+
+    call: Call | None = None
+    of: CallIdentity | None = None
+    visits: tuple[Visit, ...] = ()
+    rings: tuple[RingChange, ...] = ()
+    holds: tuple[HoldChange, ...] = ()
+    ivr: IvrPath | None = None
+    attempt: Attempt | None = None
+    options: tuple[tuple[int, str], ...] = ()
+    tags: tuple[tuple[int, str], ...] = ()
+    removed: tuple[Removed, ...] = ()

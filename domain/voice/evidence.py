@@ -3,113 +3,227 @@
 Pure, and the same whatever the order in which the facts were told. A line proves what must have come before it
 (an answer proves the offer), and its own durations say when; such instants are `implied` and give way to an
 observed one. What no source saw ends `unknown`, never guessed.
+
+A fact that comes after all known ones, by the same clock, is added to what those came to: its cost does not depend on how
+many there are. Anything else (an earlier fact, another clock) is weighed anew together with all of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from uuid import UUID
+from collections.abc import Collection, Sequence
+from itertools import groupby
+from typing import NamedTuple
 
-import msgspec
-
-from domain.base import Personal
-from domain.ids import interaction_id
-from domain.voice.calls import Call, Visit
-from domain.voice.facts import Fact
-from domain.voice.merging import in_order
-from domain.voice.outbound_and_ivr import attempt_of, path_of, status_of
-from domain.voice.visit_builder import VisitBuilder
-
-
-class Context(msgspec.Struct, frozen=True):
-    """What a call cannot know by itself.
-
-    settings: (queue, offered at, in us) -> (SLA threshold ms, tolerated abandon ms) as they were then.
-    restarts: instants (us) at which the PBX started anew, ascending.
-    contact: whose call it is; protocol and origin are given once, when the call comes to be.
-    """
-
-    tenant: UUID
-    call: str
-    settings: Callable[[str, int], tuple[int, int]]
-    restarts: tuple[int, ...] = ()
-    contact: UUID | None = None
-    protocol: int = 0
-    origin: str = ""
+from domain.voice.call_outline import CallOutline
+from domain.voice.call_state import CallState, Comparison, difference
+from domain.voice.calls import Change
+from domain.voice.context import Context
+from domain.voice.facts import Clock, Fact
+from domain.voice.journal import Journal, JournaledList
+from domain.voice.merging import in_order, place, timekeeper
+from domain.voice.outbound_and_ivr import AttemptEvidence, IvrEvidence, OutboundQueues
+from domain.voice.visit_builder import VisitBuilder, VisitDraft, visit_of
 
 
-class Resolved(msgspec.Struct, frozen=True):
-    """The call, and what its sources disagree about (sentences that name the lines)."""
+class Touched:
+    """What facts may have changed of a call: its visits, with the places of their rings and holds; the places of IVR options and tags; new disagreements."""
 
-    call: Call
-    conflicts: list[str] = []
+    def __init__(self) -> None:
+        self.drafts: dict[VisitDraft, tuple[set[int], set[int]]] = {}
+        self.options: set[int] = set()
+        self.tags: set[int] = set()
+        self.conflicts: list[str] = []
 
+    def note(self, journal: Journal, builder: VisitBuilder, outline: CallOutline, ivr: IvrEvidence) -> None:
+        """Add what changed since the last checkpoint."""
+        for target, where, _ in journal.changes:
+            if isinstance(target, VisitDraft):
+                if where != "seen":
+                    self._places_of(target)
+            elif target is outline.tags:
+                self.tags.add(where)
+            elif target is ivr.options:
+                self.options.add(where)
+            elif target is builder.conflicts:
+                self.conflicts.append(builder.conflicts[where])
+            elif isinstance(target, JournaledList) and isinstance(target.of, VisitDraft):
+                rings, holds = self._places_of(target.of)
+                (rings if target is target.of.rings.rings else holds).add(where)
+            elif target is builder.drafts:
+                self._places_of(builder.drafts[where])
 
-def resolve(facts: list[Fact], context: Context) -> Resolved:
-    """The call that these facts prove."""
-    ordered = in_order(facts)
-    told: dict[str, list[Fact]] = {}
-    for fact in ordered:
-        told.setdefault(fact.kind, []).append(fact)
-    outbound = _outbound_queues(ordered) if "outbound" in told else set()
-    visiting = VisitBuilder(context.settings)
-    visiting.take_all([fact for fact in ordered if fact.queue not in outbound or not fact.queue] if outbound else ordered)
-    hung_up = max(fact.at for fact in told["hung_up"]) if "hung_up" in told else None
-    visits = visiting.close(context.restarts, hung_up)
-    attempt = attempt_of(ordered, outbound, hung_up)
-    path = path_of(ordered, visits, hung_up, context.restarts)
-    ended_ms = _ended_ms(ordered, visits, hung_up, attempt.ended_ms if attempt else None)
-    quality = _quality(told["quality"]) if "quality" in told else (None, None)
-    return Resolved(
-        Call(
-            call=context.call,
-            protocol=context.protocol,
-            origin=context.origin,
-            direction="outbound" if attempt else "inbound",
-            started_ms=min([ordered[0].at // 1000, *(visit.offered_ms for visit in visits)]),
-            ended_ms=ended_ms,
-            status=status_of(visits, path, attempt, ended_ms is not None),
-            part_of=interaction_id(context.tenant, told["part_of"][0].text) if "part_of" in told else None,
-            contact=context.contact,
-            number=_number(ordered),
-            did=next((fact.text for fact in ordered if fact.kind in ("arrived", "did") and fact.text), ""),
-            visits=visits,
-            ivr=path,
-            attempt=attempt,
-            tags=tuple(fact.text for fact in told["tag"]) if "tag" in told else (),
-            jitter_ms=quality[0],
-            loss_percent=quality[1],
-        ),
-        visiting.conflicts,
-    )
+    def _places_of(self, draft: VisitDraft) -> tuple[set[int], set[int]]:
+        return self.drafts.setdefault(draft, (set(), set()))
 
 
-def _ended_ms(facts: list[Fact], visits: tuple[Visit, ...], hung_up: int | None, attempt_ended: int | None) -> int | None:
-    """When the call was over: the line's end where it was seen; the last visit's end where no source tells of lines."""
-    if hung_up is not None:
-        return hung_up // 1000
-    tells_of_lines = facts[-1].clock in ("live", "ami") and not any(fact.kind == "unseen" for fact in facts)
-    if tells_of_lines or any(visit.open for visit in visits):
-        return None
-    ends = [visit.released_ms or visit.ended_ms for visit in visits]
-    return max([end for end in ends if end is not None], default=attempt_ended)
+class Evidence:
+    """The facts of a call, weighed. `count`: how many there are."""
+
+    def __init__(self, facts: Sequence[Fact] = ()) -> None:
+        self.count = 0
+        self._clock: Clock | None = None
+        """Whose clock told all of them; None if several did."""
+        self._latest = 0
+        self._last: list[Fact] = []
+        """Those of the latest instant: what they came to can be taken back."""
+        self._touched: Touched | None = None
+        """What the facts added last touched; None: anything."""
+        self._weigh(facts)
+
+    # Taking facts
+
+    def add(self, fresh: Sequence[Fact], known: Sequence[Fact]) -> None:
+        """Take in `fresh` facts, in addition to the `known` ones that it holds."""
+        told = sorted(fresh, key=place)
+        if told and not self._follows(told):
+            self._weigh([*known, *fresh])
+            return
+        touched = self._touched = Touched()
+        for index, (at, together) in enumerate(groupby(told, key=lambda fact: fact.at)):
+            if at == self._latest:
+                # Their order is decided among all of this instant.
+                self._note(touched)
+                touched.conflicts.clear()
+                self._journal.roll_back()
+                self._last = sorted([*self._last, *together], key=place)
+            else:
+                if index > 0:
+                    self._note(touched)
+                self._journal.checkpoint()
+                self._latest, self._last = at, list(together)
+            self._take(self._last)
+        self._note(touched)
+        self.count += len(fresh)
+
+    def _follows(self, told: list[Fact]) -> bool:
+        """Whether these facts, in order, come after all known ones, by the same clock, and leave those what they were."""
+        return (
+            self._clock is not None
+            and told[0].at >= self._latest
+            and all(timekeeper(fact) == self._clock for fact in told)
+            and self._outbound.unmoved_by(told)
+        )
+
+    def _weigh(self, facts: Sequence[Fact]) -> None:
+        """All facts anew."""
+        self._journal = Journal()
+        self._touched = None
+        ordered = in_order(facts)
+        self._outbound = OutboundQueues(ordered)
+        self._builder = VisitBuilder(self._journal)
+        self._outline = CallOutline(self._journal)
+        self._ivr = IvrEvidence(self._journal)
+        self._attempt = AttemptEvidence(self._journal, self._outbound.names)
+        clocks = {timekeeper(fact) for fact in facts}
+        self._clock = clocks.pop() if len(clocks) == 1 else None
+        self._latest = max((fact.at for fact in facts), default=0)
+        self._last = [fact for fact in ordered if fact.at == self._latest] if self._clock is not None else []
+        self._take(ordered[: len(ordered) - len(self._last)])
+        self._journal.checkpoint()
+        self._take(self._last)
+        self._number(self._builder.in_order())
+        self.count = len(facts)
+
+    def _take(self, facts: Sequence[Fact]) -> None:
+        outbound = self._outbound.names
+        for fact in facts:
+            self._outline.take(fact)
+            self._ivr.take(fact)
+            self._attempt.take(fact)
+        self._builder.take_all([fact for fact in facts if not fact.queue or fact.queue not in outbound] if outbound else facts)
+
+    def _note(self, touched: Touched) -> None:
+        """Remember what changed since the last checkpoint."""
+        touched.note(self._journal, self._builder, self._outline, self._ivr)
+
+    def _number(self, ordered: list[VisitDraft]) -> bool:
+        """Give the visits their places in the call; whether those that had one kept it."""
+        kept = all(draft.n is None or draft.n == n for n, draft in enumerate(ordered))
+        for n, draft in enumerate(ordered):
+            draft.start(n=n)
+        return kept
+
+    # What they prove
+
+    def state(self, context: Context) -> CallState:
+        """The call that all its facts prove."""
+        ordered = self._builder.in_order()
+        self._number(ordered)
+        mark = len(self._journal.changes)
+        self._builder.close(ordered, ordered, context.restarts, self._outline.hung_up)
+        state = CallState(
+            visits=[visit_of(draft, context.settings) for draft in ordered],
+            rings=[list(draft.rings.rings) for draft in ordered],
+            holds=[list(draft.holds_at(range(len(draft.holds))).at.values()) for draft in ordered],
+            options=list(self._options()),
+            tags=list(self._outline.tags),
+        )
+        self._journal.roll_back(mark)
+        self._complete(state, context)
+        return state
+
+    def _options(self) -> list[str]:
+        return self._ivr.options.items if self._ivr.entered is not None else []
+
+    def _complete(self, state: CallState, context: Context) -> None:
+        """What follows from the visits."""
+        outline = self._outline
+        state.attempt = self._attempt.attempt(outline.hung_up)
+        state.ivr = self._ivr.path(state.visits[0] if state.visits else None, outline.hung_up, context.restarts)
+        state.call = outline.head(context, state)
+
+    def conflicts(self) -> list[str]:
+        """What the sources disagree about, at least all that the facts added last brought to light (sentences that name the lines)."""
+        return self._builder.conflicts.items if self._touched is None else self._touched.conflicts
+
+    def change(self, before: CallState, context: Context) -> Change:
+        """What the facts added last make of the call, of which `before` was known."""
+        ordered = self._builder.in_order()
+        kept = self._number(ordered)
+        touched = self._touched
+        if touched is not None and kept and before.call is not None and len(before.visits) <= len(ordered):
+            change = self._change_of(touched, ordered, before, context)
+            if change.call is None or change.call.part_of == before.call.part_of:
+                return change
+        return difference(before, self.state(context))
+
+    def _change_of(self, touched: Touched, ordered: list[VisitDraft], before: CallState, context: Context) -> Change:
+        """The same by comparing only what was touched and what still goes on."""
+        goes_on = [draft for draft in ordered if draft in touched.drafts or draft.waiting or draft.talking]
+        ringing = [draft.rings.places_going_on() for draft in goes_on]
+        after = CallState(visits=list(before.visits), options=self._options(), tags=self._outline.tags.items)
+        comparison = Comparison(before)
+        mark = len(self._journal.changes)
+        self._builder.close(goes_on, ordered, context.restarts, self._outline.hung_up)
+        for draft, places in zip(goes_on, ringing, strict=True):
+            visit = visit_of(draft, context.settings)
+            after.visits[visit.n : visit.n + 1] = [visit]
+            rings, holds = touched.drafts.get(draft, _UNTOUCHED)
+            if visit.n < len(before.visits) and before.visits[visit.n].agent != visit.agent:
+                holds = range(len(draft.holds))
+            comparison.compare_visit(visit, draft.rings_at({*rings, *places}), draft.holds_at(holds))
+        self._journal.roll_back(mark)
+        self._complete(after, context)
+        options = touched.options if before.ivr is not None else range(len(after.options))
+        return comparison.change(after, _within(options, after.options), _within(touched.tags, after.tags))
 
 
-def _outbound_queues(facts: list[Fact]) -> set[str]:
-    """The queues of the outbound attempt. One that was told of no queue is whatever the call was answered in without having been offered."""
-    told = {fact.queue for fact in facts if fact.kind == "outbound"}
-    if "" in told:
-        told |= {fact.queue for fact in facts} - {fact.queue for fact in facts if fact.kind == "offered"}
-    return told - {""} if told != {""} else told
+_UNTOUCHED: tuple[Collection[int], Collection[int]] = ((), ())
 
 
-def _number(facts: list[Fact]) -> Personal | None:
-    """The customer's number: the caller of an inbound call, the called of an attempt."""
-    told = [fact.private for fact in facts if fact.private is not None and fact.kind in ("arrived", "dialled", "outbound", "offered")]
-    return told[0] if told else None
+def _within(places: Collection[int], of: Sequence[str]) -> list[int]:
+    """The places that still are some, in order."""
+    return sorted(place for place in places if place < len(of))
 
 
-def _quality(facts: list[Fact]) -> tuple[float | None, float | None]:
-    """The worst leg's jitter (ms) and loss (%)."""
-    told = [fact.text.split(";") for fact in facts]
-    return max(float(jitter) for jitter, _ in told), max(float(loss) for _, loss in told)
+class Resolved(NamedTuple):
+    """The call, and what its sources disagree about."""
+
+    state: CallState
+    conflicts: list[str]
+
+
+def resolve(facts: Sequence[Fact], context: Context) -> Resolved:
+    """The call that these facts prove, weighed all at once."""
+    evidence = Evidence(facts)
+    return Resolved(evidence.state(context), evidence.conflicts())

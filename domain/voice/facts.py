@@ -1,7 +1,7 @@
 """What a source says: one observation each, never changed, only weighed against others.
 
 A `Fact` is one line of a queue_log, one AMI event or one live command, in the words of the contact center. An
-aggregate keeps all the facts it was told; what they prove together is worked out by `calls.resolve` (a call's
+aggregate keeps all the facts it was told; what they prove together is worked out by `evidence.Evidence` (a call's
 visits) and `presence.resolve` (an agent's sessions and pauses), whatever the order in which they came.
 """
 
@@ -72,6 +72,8 @@ PresenceKind = Literal[
     "restarted",  # sessions by login end; members and their pauses stay
 ]
 
+FactKind = CallKind | PresenceKind
+
 
 class Fact(msgspec.Struct, frozen=True, array_like=True):
     """One observation.
@@ -83,9 +85,9 @@ class Fact(msgspec.Struct, frozen=True, array_like=True):
     ref: where it was said ("queue_log:12", "ami:AgentConnect"), for people; no part of identity.
     """
 
-    kind: str
+    kind: FactKind
     at: int
-    clock: str = "live"
+    clock: Clock = "live"
     queue: str = ""
     agent: str = ""
     by: str = ""

@@ -5,62 +5,89 @@ Sources state what happened and are never refused; who commands live asks, and i
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from domain.base import MS
 from domain.errors import InvalidField, NotFound, Refused
+from domain.voice.call_state import CallState
 from domain.voice.calls import Call, Visit
-from domain.voice.facts import Fact
+from domain.voice.facts import Fact, FactKind
 
-_WAITING = frozenset({"rang", "ring_no_answer", "ring_canceled", "answered", "abandoned", "timed_out", "left_by_key", "withdrawn"})
-_TALKING = frozenset({"held", "resumed", "released"})
-_DIALLING = frozenset({"dial_answered", "dial_failed"})
-_IN_IVR = frozenset({"ivr_option", "ivr_left", "ivr_blacklisted"})
-
-
-def queue_concerned(call: Call, kind: str, queue: str) -> str:
-    """The queue that a fact of `kind` is about, if the call allows it now; refuses otherwise."""
-    if call.ended_ms is not None and kind not in ("wrap_up", "tag", "quality", "note"):
-        raise Refused("the call has ended")
-    if kind in _WAITING:
-        return _waiting(call).queue
-    if kind in _TALKING:
-        return _talking(call, kind).queue
-    if kind == "wrap_up":
-        return _wrapping(call).queue
-    if kind == "offered":
-        _free_to_be_offered(call)
-    elif kind in _DIALLING and (call.attempt is None or call.attempt.result):
-        raise Refused("no number is being dialled")
-    elif kind in ("ivr_entered", "ivr_out_of_hours") and (call.visits or (call.ivr is not None and call.ivr.outcome)):
-        raise Refused("the call has left the IVR")
-    elif kind in _IN_IVR and (call.ivr is None or call.ivr.outcome):
-        raise Refused("the call is in no IVR")
-    return queue
+_Kinds = frozenset[FactKind]
+_WAITING: _Kinds = frozenset({"rang", "ring_no_answer", "ring_canceled", "answered", "abandoned", "timed_out", "left_by_key", "withdrawn"})
+_TALKING: _Kinds = frozenset({"held", "resumed", "released"})
+_DIALLING: _Kinds = frozenset({"dial_answered", "dial_failed"})
+_IN_IVR: _Kinds = frozenset({"ivr_option", "ivr_left", "ivr_blacklisted"})
+_ENTERS_IVR: _Kinds = frozenset({"ivr_entered", "ivr_out_of_hours"})
+_AFTER_THE_CALL: _Kinds = frozenset({"wrap_up", "tag", "quality", "note"})
 
 
-def must_follow(facts: list[Fact], at: int) -> None:
-    """A live command cannot be earlier than what has been told."""
-    if facts and at < max(fact.at for fact in facts):
+def completed(state: CallState, latest: int, facts: Iterable[Fact]) -> tuple[Fact, ...]:
+    """The facts that a command comes to: those that it says, with the queue that each is about, and what they end.
+
+    Who hangs up while waiting has abandoned; who hangs up while talking has ended the talk; after-call work lasts from the end of the
+    talk. `latest`: the instant (us) of what happened last. Raises NotFound, Refused, InvalidField.
+    """
+    call = _existing(state)
+    said = [fact for each in facts for fact in (*_cut_short(state, each), each)]
+    if any(fact.at < latest for fact in said):
         raise InvalidField("at", "earlier than what already happened to this call")
+    return tuple(_about_its_queue(state, call, fact) for fact in said)
 
 
-def existing(call: Call | None) -> Call:
-    """The call, if anything was told about it."""
-    if call is None:
+def _about_its_queue(state: CallState, call: Call, fact: Fact) -> Fact:
+    """The fact with the queue that it is about, if the call allows it now; refused otherwise."""
+    if call.ended_ms is not None and fact.kind not in _AFTER_THE_CALL:
+        raise Refused("the call has ended")
+    if fact.kind in _WAITING:
+        return replace(fact, queue=_waiting(state).queue)
+    if fact.kind in _TALKING:
+        return replace(fact, queue=_talking(state, fact.kind).queue)
+    if fact.kind == "wrap_up":
+        visit = _wrapping(state)
+        return replace(fact, queue=visit.queue, wrap_ms=fact.at // MS - (visit.released_ms or 0))
+    if fact.kind == "offered":
+        _must_be_free(state)
+    elif fact.kind in _DIALLING and (state.attempt is None or state.attempt.result):
+        raise Refused("no number is being dialled")
+    elif fact.kind in _ENTERS_IVR and (state.visits or (state.ivr is not None and state.ivr.outcome)):
+        raise Refused("the call has left the IVR")
+    elif fact.kind in _IN_IVR and (state.ivr is None or state.ivr.outcome):
+        raise Refused("the call is in no IVR")
+    return fact
+
+
+def _existing(state: CallState) -> Call:
+    if state.call is None:
         raise NotFound("no such interaction")
-    return call
+    return state.call
 
 
-def _waiting(call: Call) -> Visit:
-    visit = next((visit for visit in reversed(call.visits) if visit.end == ""), None)
+def _cut_short(state: CallState, fact: Fact) -> tuple[Fact, ...]:
+    """What ends because the line goes free."""
+    visit = next((visit for visit in state.visits if visit.open), None) if fact.kind == "hung_up" else None
+    if visit is None:
+        return ()
+    if visit.end == "":
+        return (Fact("abandoned", fact.at, ref="abandoned"),)
+    return (Fact("released", fact.at, by="caller", ref="released"),)
+
+
+def _waiting(state: CallState) -> Visit:
+    visit = next((visit for visit in reversed(state.visits) if visit.end == ""), None)
     if visit is None:
         raise Refused("the call is not waiting in a queue")
     return visit
 
 
-def _talking(call: Call, kind: str) -> Visit:
-    visit = next((visit for visit in reversed(call.visits) if visit.end == "answered" and visit.open), None)
+def _talking(state: CallState, kind: FactKind) -> Visit:
+    visit = next((visit for visit in reversed(state.visits) if visit.end == "answered" and visit.open), None)
     if visit is None:
         raise Refused("no agent is talking in this call")
-    on_hold = bool(visit.holds) and visit.holds[-1][1] is None
+    holds = state.holds[visit.n]
+    on_hold = bool(holds) and holds[-1].until_ms is None
     if kind == "held" and on_hold:
         raise Refused("the customer is on hold already")
     if kind == "resumed" and not on_hold:
@@ -68,15 +95,15 @@ def _talking(call: Call, kind: str) -> Visit:
     return visit
 
 
-def _wrapping(call: Call) -> Visit:
-    visit = next((visit for visit in reversed(call.visits) if visit.released_ms is not None and visit.wrap_up_ms is None), None)
+def _wrapping(state: CallState) -> Visit:
+    visit = next((visit for visit in reversed(state.visits) if visit.released_ms is not None and visit.wrap_up_ms is None), None)
     if visit is None:
         raise Refused("there is no talk to wrap up")
     return visit
 
 
-def _free_to_be_offered(call: Call) -> None:
-    if any(visit.open for visit in call.visits):
+def _must_be_free(state: CallState) -> None:
+    if any(visit.open for visit in state.visits):
         raise Refused("the call is waiting or talking: transfer it instead")
-    if call.attempt is not None and call.attempt.result != "answered":
+    if state.attempt is not None and state.attempt.result != "answered":
         raise Refused("nobody has answered the number that is being dialled")

@@ -1,106 +1,27 @@
-"""An interaction (atendimento) by voice: all that was told about one call, and what it proves together.
-
-Every event carries the facts told and the complete `Call` as it is known from then on, so that projections
-take it over without a history of their own. Its name says what it adds: one fact that only adds something has a
-name of its own; several at once are `interaction.observed`; facts that change what was said before are `visit.amended`.
-"""
+"""An interaction (atendimento) by voice: all the facts that sources stated about one call, and what they prove together."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar, cast
+from typing import cast
 from uuid import UUID
 
 import msgspec
 
 from domain.base import Aggregate, Event, EventMetadata
-from domain.voice.calls import Call
-from domain.voice.evidence import Context, resolve
-from domain.voice.facts import Fact
+from domain.voice.call_state import CallState
+from domain.voice.calls import Call, Change, Visit
+from domain.voice.context import Context
+from domain.voice.evidence import Evidence
+from domain.voice.facts import CallKind, Fact
+from domain.voice.guards import completed
+from domain.voice.interaction_events import BY_KIND, InteractionEvent, InteractionObserved, VisitAmended
 
-
-class InteractionEvent(Event, frozen=True, kw_only=True):
-    """Something was told about a call. `had_visits`: how many visits the call had before this event."""
-
-    SLICE: ClassVar[str] = "interactions"
-    facts: tuple[Fact, ...]
-    call: Call
-    had_visits: int = 0
-
-
-def _named(kind: str, meaning: str) -> type[InteractionEvent]:
-    """The event class whose name on the wire is `interaction.<kind>`."""
-    name = "".join(word.capitalize() for word in kind.split("_"))
-    named = msgspec.defstruct(
-        name,
-        [],
-        bases=(InteractionEvent,),
-        namespace={"__doc__": meaning, "TOPIC": f"interaction.{kind}"},
-        module=__name__,
-        frozen=True,
-        kw_only=True,
-    )
-    return cast("type[InteractionEvent]", named)
-
-
-BY_KIND: dict[str, type[InteractionEvent]] = {
-    kind: _named(kind, meaning)
-    for kind, meaning in {
-        "arrived": "A call came in.",
-        "dialled": "An outbound attempt began.",
-        "dial_answered": "The customer answered the attempt.",
-        "dial_failed": "The attempt reached nobody.",
-        "part_of": "This channel turned out to be a leg of another call.",
-        "hung_up": "The customer's line is free again.",
-        "quality": "The final figures of the voice quality.",
-        "did": "The number that the caller had dialled.",
-        "tag": "The call was wrapped up with a tag (tabulado).",
-        "note": "The source said something else about the call.",
-        "supervised": "A supervisor listened, whispered or barged in.",
-        "ivr_entered": "The call entered an IVR (URA).",
-        "ivr_option": "The caller chose an option, valid or not.",
-        "ivr_out_of_hours": "The caller was told that it is closed now.",
-        "ivr_blacklisted": "The caller is refused by the blacklist.",
-        "ivr_left": "The IVR itself ended the call.",
-        "offered": "The call was offered to a queue: a visit opens.",
-        "rang": "An agent's phone began to ring.",
-        "ring_no_answer": "It rang in vain.",
-        "ring_canceled": "The ringing ended, because the caller left or another agent answered.",
-        "agent_dumped": "The agent hung up during the announcement; the caller goes on waiting.",
-        "waiting": "The call was seen, still waiting.",
-        "answered": "An agent took the call.",
-        "held": "The customer was put on hold.",
-        "resumed": "The customer is off hold.",
-        "released": "The talk with the agent ended.",
-        "wrap_up": "The agent finished the after-call work.",
-        "abandoned": "The customer gave up waiting.",
-        "timed_out": "The queue's time limit ended the wait.",
-        "left_by_key": "The customer chose a key to leave the queue.",
-        "withdrawn": "The call was taken out of the queue before an answer.",
-        "emptied": "The queue closed because nobody was left to answer.",
-        "turned_away": "The queue was full or closed: the visit opens and ends at once.",
-        "unseen_end": "The call left the queue, nobody can say how.",
-        "outbound": "A dialplan says that this is an outbound attempt.",
-        "unseen": "The source was cut off while the call was up.",
-        "restarted": "The PBX started anew while the call was up.",
-    }.items()
-}
-
-
-class Observed(InteractionEvent, frozen=True, kw_only=True):
-    """Several facts were told at once, as an import does."""
-
-    TOPIC: ClassVar[str] = "interaction.observed"
-
-
-class VisitAmended(InteractionEvent, frozen=True, kw_only=True):
-    """Later evidence changed what had been said of a visit: all its instants anew."""
-
-    TOPIC: ClassVar[str] = "visit.amended"
+_UNCHANGED = Change()
 
 
 class ObservationResult(msgspec.Struct, frozen=True):
-    """What a telling came to. Counts for the result of an import; `conflicts` are the new ones."""
+    """What an observation came to. Counts for the result of an import; `conflicts` are the new ones."""
 
     new: int
     repeated: int
@@ -110,7 +31,11 @@ class ObservationResult(msgspec.Struct, frozen=True):
 
 
 class Interaction(Aggregate):
-    """One call of one customer, under the id that its source gives it."""
+    """One call of one customer, under the id that its source gives it.
+
+    facts: all that was stated, in the order in which it was. known: their identities. latest: the last one's instant (us).
+    state: the call as it is known now. conflicts: what its sources disagreed about at some time.
+    """
 
     KIND = "interaction"
     EVENTS = InteractionEvent
@@ -119,81 +44,100 @@ class Interaction(Aggregate):
         super().__init__(id, tenant)
         self.facts: list[Fact] = []
         self.known: set[tuple[object, ...]] = set()
-        self.call: Call | None = None
-        self.conflicts: frozenset[str] = frozenset()
+        self.latest = 0
+        self.state = CallState()
+        self.conflicts: set[str] = set()
+        # Worked out from the facts when it is first needed, and of use as long as it holds just these.
+        self._evidence: Evidence | None = None
+
+    @property
+    def call(self) -> Call | None:
+        """The head of the call; None while nothing is known of it."""
+        return self.state.call
+
+    def is_open_with(self, contact: UUID) -> bool:
+        """Whether it is a call of this contact that goes on."""
+        return self.call is not None and self.call.contact == contact and self.call.ended_ms is None
 
     def observe(self, facts: Iterable[Fact], context: Context, metadata: EventMetadata) -> ObservationResult:
-        """Take in what a source says; nothing happens for what was told before."""
-        told = list(facts)
+        """Take in what a source says; nothing happens for what was stated before. Without facts: what the restarts change."""
+        stated = list(facts)
         new: dict[tuple[object, ...], Fact] = {}
-        for fact in told:
+        for fact in stated:
             identity = fact.identity
             if identity not in self.known and identity not in new:
                 new[identity] = fact
+        repeated = len(stated) - len(new)
         if not new and not self._touched_by(context):
-            return ObservationResult(0, len(told), {}, 0, ())
-        before = self.call
-        resolved = resolve([*self.facts, *new.values()], context)
-        call = resolved.call
-        if not new and before is not None and call == before:
-            return ObservationResult(0, len(told), {}, 0, ())
-        conflicts = tuple(sorted(frozenset(resolved.conflicts) - self.conflicts))
-        self.conflicts = frozenset(resolved.conflicts)
+            return ObservationResult(0, repeated, {}, 0, ())
         fresh = tuple(new.values())
+        evidence = self._weighed(fresh)
+        change = evidence.change(self.state, context)
+        if not new and change == _UNCHANGED:
+            return ObservationResult(0, repeated, {}, 0, ())
+        conflicts = tuple(sorted({*evidence.conflicts()} - self.conflicts))
+        before = self._visits_concerned(change)
         occurred_at = max((fact.at for fact in fresh), default=context.restarts[-1] if context.restarts else metadata.recorded_at)
-        self.trigger(
-            _event_type(before, call, fresh),
-            metadata,
-            occurred_at,
-            facts=fresh,
-            call=call,
-            had_visits=len(before.visits) if before else 0,
-        )
-        return ObservationResult(len(fresh), len(told) - len(fresh), _ends(before, call), _implied(before, call), conflicts)
+        event_type = _event_type(before, change, fresh)
+        self.trigger(event_type, metadata, occurred_at, facts=fresh, change=change, conflicts=conflicts)
+        return ObservationResult(len(fresh), repeated, _ends(before, change.visits), _implied(before, change.visits), conflicts)
+
+    def command(self, facts: Iterable[Fact]) -> tuple[Fact, ...]:
+        """The facts that a live command comes to now, of the one or two that it says. Raises NotFound, Refused, InvalidField."""
+        return completed(self.state, self.latest, facts)
+
+    def _weighed(self, fresh: tuple[Fact, ...]) -> Evidence:
+        """The evidence with these facts too."""
+        if self._evidence is None or self._evidence.count != len(self.facts):
+            self._evidence = Evidence(self.facts)
+        self._evidence.add(fresh, self.facts)
+        return self._evidence
 
     def _touched_by(self, context: Context) -> bool:
         """Whether something is open that a restart of the PBX, known now, must have ended."""
-        return bool(context.restarts) and self.call is not None and any(visit.open for visit in self.call.visits)
+        return bool(context.restarts) and any(visit.open for visit in self.state.visits)
+
+    def _visits_concerned(self, change: Change) -> dict[int, Visit]:
+        """As they are known so far: the visits that change or are taken back."""
+        gone = [n for removed in change.removed if removed.kind == "visit" for n in range(removed.first, removed.until)]
+        known = self.state.visits
+        return {n: known[n] for n in [*(visit.n for visit in change.visits), *gone] if n < len(known)}
 
     def apply(self, event: Event) -> None:
         if isinstance(event, InteractionEvent):
             for fact in event.facts:
                 self.facts.append(fact)
                 self.known.add(fact.identity)
-            self.call = event.call
+                self.latest = max(self.latest, fact.at)
+            self.state.apply(event.change)
+            self.conflicts.update(event.conflicts)
 
 
-def _event_type(before: Call | None, call: Call, facts: tuple[Fact, ...]) -> type[InteractionEvent]:
-    """The name of what was told: amended, one plain fact, or several."""
-    if not facts or (before is not None and _changes(before, call)):
+def _event_type(before: dict[int, Visit], change: Change, facts: tuple[Fact, ...]) -> type[InteractionEvent]:
+    """The name of what was stated: amended, one plain fact, or several."""
+    if not facts or any(removed.kind == "visit" for removed in change.removed):
         return VisitAmended
-    return BY_KIND[facts[0].kind] if len(facts) == 1 else Observed
+    if any(visit.n in before and _rewritten(before[visit.n], visit) for visit in change.visits):
+        return VisitAmended
+    return BY_KIND[cast("CallKind", facts[0].kind)] if len(facts) == 1 else InteractionObserved
 
 
 _STATED = ("queue", "offered_ms", "end", "ended_ms", "agent", "released_ms", "talk_ms")
 
 
-def _changes(before: Call, call: Call) -> bool:
+def _rewritten(before: Visit, now: Visit) -> bool:
     """Whether an instant that had been stated reads differently now."""
-    if len(call.visits) < len(before.visits):
-        return True
-    for old, new in zip(before.visits, call.visits, strict=False):
-        for name in _STATED:
-            was = getattr(old, name)
-            if was not in ("", None) and was != getattr(new, name):
-                return True
-    return False
+    return any(was not in ("", None) and was != getattr(now, name) for name in _STATED for was in (getattr(before, name),))
 
 
-def _ends(before: Call | None, call: Call) -> dict[str, int]:
-    """How many visits by end this telling adds (or takes away)."""
+def _ends(before: dict[int, Visit], now: Iterable[Visit]) -> dict[str, int]:
+    """How many visits by end an observation adds (or takes away)."""
     counts: dict[str, int] = {}
-    for visit in call.visits:
-        counts[visit.end or "waiting"] = counts.get(visit.end or "waiting", 0) + 1
-    for visit in before.visits if before else ():
-        counts[visit.end or "waiting"] = counts.get(visit.end or "waiting", 0) - 1
+    for visits, step in ((now, 1), (before.values(), -1)):
+        for visit in visits:
+            counts[visit.end or "waiting"] = counts.get(visit.end or "waiting", 0) + step
     return {end: count for end, count in counts.items() if count}
 
 
-def _implied(before: Call | None, call: Call) -> int:
-    return sum(len(visit.implied) for visit in call.visits) - sum(len(visit.implied) for visit in (before.visits if before else ()))
+def _implied(before: dict[int, Visit], now: Iterable[Visit]) -> int:
+    return sum(len(visit.implied) for visit in now) - sum(len(visit.implied) for visit in before.values())

@@ -12,12 +12,12 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from domain.base import SECOND
-from domain.voice.facts import Fact
+from domain.voice.facts import Clock, Fact, FactKind
 
 SAME_FACT_S = 2
 """Seconds within which two clocks tell the same fact."""
 
-_ORDER = (
+_ORDER: tuple[FactKind, ...] = (
     "arrived", "dialled", "outbound", "part_of", "did", "ivr_entered", "ivr_out_of_hours", "ivr_blacklisted", "ivr_option", "offered",
     "waiting", "rang", "ring_no_answer", "agent_dumped", "ring_canceled", "dial_answered", "dial_failed", "answered", "held", "resumed",
     "supervised", "released", "abandoned", "timed_out", "left_by_key", "withdrawn", "emptied", "turned_away", "unseen_end", "wrap_up",
@@ -26,25 +26,32 @@ _ORDER = (
 _RANK = {kind: rank for rank, kind in enumerate(_ORDER)}
 """What must come first in the life of a call, or of an agent's day, for facts of one instant whose order nobody knows."""
 
+_FINEST_FIRST: tuple[Clock, ...] = ("ami", "log.f", "log")
 _BY_AGENT = frozenset({"rang", "ring_no_answer", "ring_canceled", "agent_dumped"})
 _MERGED = ("agent", "by", "wait_ms", "talk_ms", "ring_ms", "wrap_ms", "text", "private")
 
 
 def in_order(facts: Iterable[Fact]) -> list[Fact]:
     """The facts of one call or one agent, each once, in the order in which they happened."""
-    clocks: dict[str, list[Fact]] = {}
+    clocks: dict[Clock, list[Fact]] = {}
     for fact in facts:
-        clocks.setdefault("ami" if fact.clock == "live" else fact.clock, []).append(fact)
+        clocks.setdefault(timekeeper(fact), []).append(fact)
     merged: list[Fact] = []
-    for clock in ("ami", "log.f", "log"):
+    for clock in _FINEST_FIRST:
         told = clocks.get(clock)
         if told:
-            told.sort(key=_place)
+            told.sort(key=place)
             merged = _merge(merged, told) if merged else told
     return merged
 
 
-def _place(fact: Fact) -> tuple[object, ...]:
+def timekeeper(fact: Fact) -> Clock:
+    """Whose clock told the fact: live commands and AMI are told by one."""
+    return "ami" if fact.clock == "live" else fact.clock
+
+
+def place(fact: Fact) -> tuple[object, ...]:
+    """The order of the facts that one clock tells."""
     return (fact.at, fact.seq, -_lasted(fact), _RANK.get(fact.kind, 99), fact.queue, fact.agent, fact.nth, fact.by)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from typing import Literal
 
 from domain.base import MS
 from domain.voice.calls import Attempt, IvrPath, Visit
 from domain.voice.facts import Fact
+from domain.voice.journal import Journal, Journaled, JournaledList
 
 Status = Literal[
     "Answered", "Abandoned", "Dequeued", "Transferred", "Left by Key", "Closed", "Unknown", "Abandoned IVR", "Out of Hours", "Ended IVR",
@@ -33,83 +36,160 @@ _IVR_STATUS = {
 _ATTEMPT_STATUS = {"answered": "Answered", "bad_number": "Bad Number", "unknown": "Unknown", "": ""}
 
 
-def path_of(facts: list[Fact], visits: tuple[Visit, ...], hung_up: int | None, restarts: tuple[int, ...]) -> IvrPath | None:
-    """The call's way through its first IVR, None when it entered none."""
-    entered = next((fact for fact in facts if fact.kind in ("ivr_entered", "ivr_out_of_hours")), None)
-    if entered is None:
-        return None
-    options = tuple(fact.text for fact in facts if fact.kind == "ivr_option")
-    outcome, left = _ivr_end(facts, entered, visits, hung_up, restarts)
-    return IvrPath(
-        ivr=entered.text or entered.queue,
-        entered_ms=entered.at // MS,
-        left_ms=None if left is None else left // MS,
-        outcome=outcome,
-        options=options,
-    )
+class IvrEvidence(Journaled):
+    """What the facts of a call, taken in order, say of its way through its first IVR. Instants in microseconds."""
+
+    ivr: str = ""
+    entered: int | None = None
+    out_of_hours: int | None = None
+    blacklisted: int | None = None
+    left: int | None = None
+    options: JournaledList[str]
+    cuts: JournaledList[int]
+
+    def __init__(self, journal: Journal) -> None:
+        self.start(journal=journal, options=JournaledList[str](journal), cuts=JournaledList[int](journal))
+
+    def take(self, fact: Fact) -> None:
+        """One more fact."""
+        if self.entered is None and fact.kind in ("ivr_entered", "ivr_out_of_hours"):
+            self.ivr, self.entered = fact.text or fact.queue, fact.at
+        match fact.kind:
+            case "ivr_option":
+                self.options.append(fact.text)
+            case "ivr_out_of_hours" if self.out_of_hours is None:
+                self.out_of_hours = fact.at
+            case "ivr_blacklisted" if self.blacklisted is None:
+                self.blacklisted = fact.at
+            case "ivr_left" if self.left is None:
+                self.left = fact.at
+            case "unseen":
+                self.cuts.append(fact.at)
+
+    def path(self, first: Visit | None, hung_up: int | None, restarts: Sequence[int]) -> IvrPath | None:
+        """The call's way through its first IVR, to its first visit if it came to one; None when it entered no IVR."""
+        if self.entered is None:
+            return None
+        outcome, left = self._end(self.entered, first, hung_up, restarts)
+        return IvrPath(
+            ivr=self.ivr,
+            entered_ms=self.entered // MS,
+            left_ms=_ms(left),
+            outcome=outcome,
+            queue=first.queue if first is not None else None,
+        )
+
+    def _end(self, entered: int, first: Visit | None, hung_up: int | None, restarts: Sequence[int]) -> tuple[str, int | None]:
+        if self.out_of_hours is not None:
+            return "out_of_hours", hung_up or self.out_of_hours
+        if self.blacklisted is not None:
+            return "blacklisted", self.blacklisted
+        if first is not None:
+            return "offered", max(first.offered_ms * MS, entered)
+        if self.left is not None:
+            return "ended", self.left
+        following = bisect_right(restarts, entered)
+        cut = min([*(at for at in self.cuts if at >= entered), *restarts[following : following + 1]], default=None)
+        if cut is not None and (hung_up is None or hung_up > cut):
+            return "unknown", cut
+        if hung_up is not None:
+            return "abandoned", hung_up
+        return "", None
 
 
-def _ivr_end(
-    facts: list[Fact], entered: Fact, visits: tuple[Visit, ...], hung_up: int | None, restarts: tuple[int, ...]
-) -> tuple[str, int | None]:
-    told = {fact.kind: fact.at for fact in reversed(facts)}
-    if "ivr_out_of_hours" in told:
-        return "out_of_hours", hung_up or told["ivr_out_of_hours"]
-    if "ivr_blacklisted" in told:
-        return "blacklisted", told["ivr_blacklisted"]
-    if visits:
-        return "offered", max(visits[0].offered_ms * MS, entered.at)
-    if "ivr_left" in told:
-        return "ended", told["ivr_left"]
-    cut = [fact.at for fact in facts if fact.kind == "unseen" and fact.at >= entered.at] + [at for at in restarts if at > entered.at]
-    if cut and (hung_up is None or hung_up > min(cut)):
-        return "unknown", min(cut)
-    if hung_up is not None:
-        return "abandoned", hung_up
-    return "", None
+class OutboundQueues:
+    """The queues whose facts are those of an outbound attempt, not of visits. Where no queue is named it is whatever the call was answered in without having been offered."""
+
+    def __init__(self, facts: Sequence[Fact]) -> None:
+        self._named = {fact.queue for fact in facts if fact.kind == "outbound"}
+        self._met = {fact.queue for fact in facts}
+        names = set(self._named)
+        if "" in names:
+            names |= self._met - {fact.queue for fact in facts if fact.kind == "offered"}
+        self.names = frozenset(names - {""} if names != {""} else names)
+
+    def unmoved_by(self, facts: Sequence[Fact]) -> bool:
+        """Whether they are the same with these facts too."""
+        return all(self._unmoved_by(fact) for fact in facts)
+
+    def _unmoved_by(self, fact: Fact) -> bool:
+        if fact.kind == "outbound" and fact.queue not in self._named:
+            return False
+        return "" not in self._named or (fact.queue in self._met and not (fact.kind == "offered" and fact.queue in self.names))
 
 
-def attempt_of(facts: list[Fact], outbound: set[str], hung_up: int | None) -> Attempt | None:
-    """The outbound attempt, None for a call that came in."""
-    dialled = next((fact for fact in facts if fact.kind in ("dialled", "outbound")), None)
-    if dialled is None:
-        return None
-    mine = [fact for fact in facts if fact.kind.startswith("dial_") or (fact.queue in outbound and fact.kind != "outbound")]
-    answered = next((fact for fact in mine if fact.kind in ("dial_answered", "answered")), None)
-    over = next((fact for fact in mine if fact.kind in ("dial_failed", "released", "abandoned", "timed_out", "ring_no_answer")), None)
-    ended = over.at if over is not None and (answered is None or over.at >= answered.at) else hung_up
-    lost = _lost(facts, ended)
-    result = "answered" if answered is not None else _failure(over, hung_up, facts)
-    agent = next((fact.agent for fact in [dialled, *mine] if fact.agent), "")
-    return Attempt(
-        dialled_ms=dialled.at // MS,
-        queue=dialled.queue,
-        agent=agent,
-        style=dialled.by,
-        answered_ms=answered.at // MS if answered else None,
-        ended_ms=next((at // MS for at in (lost, ended) if at is not None), None),
-        result=result,
-        talk_ms=ended // MS - answered.at // MS if answered and ended is not None and lost is None else None,
-    )
+class AttemptEvidence(Journaled):
+    """What the facts of a call, taken in order, say of an outbound attempt.
+
+    `outbound`: the queues whose facts are those of the attempt. `seen`: the last moment (us) at which anything was seen of the call itself.
+    """
+
+    outbound: frozenset[str]
+    dialled: Fact | None = None
+    answered: Fact | None = None
+    over: Fact | None = None
+    agent: str = ""
+    seen: int = 0
+    cuts: JournaledList[int]
+
+    def __init__(self, journal: Journal, outbound: frozenset[str]) -> None:
+        self.start(journal=journal, outbound=outbound, cuts=JournaledList[int](journal))
+
+    def take(self, fact: Fact) -> None:
+        """One more fact."""
+        if fact.kind == "unseen":
+            self.cuts.append(fact.at)
+        elif fact.by != "gap" and fact.at > self.seen:
+            self.seen = fact.at
+        if self.dialled is None and fact.kind in ("dialled", "outbound"):
+            self.dialled = fact
+        if fact.kind.startswith("dial_") or (fact.queue in self.outbound and fact.kind != "outbound"):
+            self._take_its_own(fact)
+
+    def _take_its_own(self, fact: Fact) -> None:
+        if self.answered is None and fact.kind in ("dial_answered", "answered"):
+            self.answered = fact
+        if self.over is None and fact.kind in ("dial_failed", "released", "abandoned", "timed_out", "ring_no_answer"):
+            self.over = fact
+        if not self.agent and fact.agent:
+            self.agent = fact.agent
+
+    def attempt(self, hung_up: int | None) -> Attempt | None:
+        """The outbound attempt, None for a call that came in."""
+        dialled, answered, over = self.dialled, self.answered, self.over
+        if dialled is None:
+            return None
+        ended = over.at if over is not None and (answered is None or over.at >= answered.at) else hung_up
+        lost = self._lost(ended)
+        return Attempt(
+            dialled_ms=dialled.at // MS,
+            queue=dialled.queue,
+            agent=dialled.agent or self.agent,
+            style=dialled.by,
+            answered_ms=answered.at // MS if answered else None,
+            ended_ms=_ms(ended if lost is None else lost),
+            result="answered" if answered is not None else self._failure(hung_up),
+            talk_ms=ended // MS - answered.at // MS if answered and ended is not None and lost is None else None,
+        )
+
+    def _lost(self, ended: int | None) -> int | None:
+        """The last moment at which an attempt surely went on, when its end fell into a cut: nothing came of it since but that it is over."""
+        over_by_sight = ended is not None and ended <= self.seen
+        return None if over_by_sight else min((at for at in self.cuts if at >= self.seen), default=None)
+
+    def _failure(self, hung_up: int | None) -> str:
+        if self.over is not None:
+            return self.over.text if self.over.kind == "dial_failed" and self.over.text else "no_answer"
+        if self.cuts:
+            return "unknown"
+        return "failed" if hung_up is not None else ""
 
 
-def _lost(facts: list[Fact], ended: int | None) -> int | None:
-    """The last moment at which an attempt surely went on, when its end fell into a cut: nothing came of it since but that it is over."""
-    seen = max((fact.at for fact in facts if fact.kind != "unseen" and fact.by != "gap"), default=0)
-    cuts = [fact.at for fact in facts if fact.kind == "unseen" and fact.at >= seen]
-    over_by_sight = ended is not None and ended <= seen
-    return None if over_by_sight else min(cuts, default=None)
+def _ms(instant: int | None) -> int | None:
+    return None if instant is None else instant // MS
 
 
-def _failure(over: Fact | None, hung_up: int | None, facts: list[Fact]) -> str:
-    if over is not None:
-        return over.text if over.kind == "dial_failed" and over.text else "no_answer"
-    if any(fact.kind == "unseen" for fact in facts):
-        return "unknown"
-    return "failed" if hung_up is not None else ""
-
-
-def status_of(visits: tuple[Visit, ...], path: IvrPath | None, attempt: Attempt | None, ended: bool) -> str:
+def status_of(visits: Sequence[Visit], path: IvrPath | None, attempt: Attempt | None, ended: bool) -> str:
     """The manual's final status (STATUS); "" while the call goes on."""
     if any(visit.open for visit in visits) or not (ended or visits):
         return _ATTEMPT_STATUS.get(attempt.result, "Bad Phone") if attempt and attempt.result else ""

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
 
 from domain.base import MS, SECOND
-from domain.voice.calls import Ring, Visit
-from domain.voice.facts import Fact
+from domain.voice.call_state import Parts
+from domain.voice.calls import End, Hold, Ring, Visit
+from domain.voice.context import Promise
+from domain.voice.facts import Fact, FactKind
+from domain.voice.journal import Journal, Journaled, JournaledDict, JournaledList
+from domain.voice.ringing import RingEnd, Ringing
 
 DIFFER_US = 2 * SECOND
 """Two tellings of one instant that differ by more than this are in conflict."""
 
-_ENDS = {
+_ENDS: dict[str, End] = {
     "abandoned": "abandoned",
     "timed_out": "timed_out",
     "left_by_key": "left_by_key",
@@ -21,15 +25,21 @@ _ENDS = {
 }
 
 
-@dataclass(slots=True)
-class VisitDraft:
-    """A visit in the making; instants in microseconds. `seen`: the last fact that speaks of it."""
+_RING_ENDS: dict[str, RingEnd] = {"ring_no_answer": "no_answer", "ring_canceled": "canceled", "agent_dumped": "dumped"}
+
+
+class VisitDraft(Journaled):
+    """A visit in the making; instants in microseconds. `seen`: the last fact that speaks of it. `n`: its place when the visits were last put in order."""
 
     queue: str
     offered: int
     seen: int
     live: bool
-    end: str = ""
+    rings: Ringing
+    holds: JournaledList[tuple[int, int | None]]
+    implied: JournaledDict[str, str]
+    n: int | None = None
+    end: End = ""
     ended: int | None = None
     agent: str = ""
     ring_ms: int | None = None
@@ -38,9 +48,28 @@ class VisitDraft:
     talk_unknown: bool = False
     wrap_ms: int | None = None
     left: int | None = None
-    holds: list[tuple[int, int | None]] = field(default_factory=list)
-    rings: list[Ring] = field(default_factory=list)
-    implied: dict[str, str] = field(default_factory=dict)
+
+    def __init__(self, journal: Journal, fact: Fact, offered: int) -> None:
+        self.start(
+            journal=journal,
+            queue=fact.queue,
+            offered=offered,
+            seen=fact.at,
+            live=fact.clock == "live",
+            rings=Ringing(journal, self),
+            holds=JournaledList(journal, self),
+            implied=JournaledDict(journal, self),
+        )
+
+    def rings_at(self, places: Iterable[int]) -> Parts[Ring]:
+        """Its rings at these places."""
+        rings = self.rings.rings
+        return Parts(len(rings), {k: rings[k] for k in sorted(places) if k < len(rings)})
+
+    def holds_at(self, places: Iterable[int]) -> Parts[Hold]:
+        """Its holds at these places."""
+        holds = self.holds
+        return Parts(len(holds), {k: Hold(holds[k][0] // MS, _ms(holds[k][1])) for k in sorted(places) if k < len(holds)})
 
     @property
     def waiting(self) -> bool:
@@ -54,15 +83,15 @@ class VisitDraft:
 class VisitBuilder:
     """Takes the facts of a call in order and keeps a draft of every visit."""
 
-    def __init__(self, settings: Callable[[str, int], tuple[int, int]]) -> None:
-        self.settings = settings
-        self.drafts: list[VisitDraft] = []
-        self.latest: dict[str, VisitDraft] = {}
-        self.gaps: list[Fact] = []
-        self.conflicts: list[str] = []
+    def __init__(self, journal: Journal) -> None:
+        self.journal = journal
+        self.drafts: JournaledList[VisitDraft] = JournaledList(journal)
+        self.latest: JournaledDict[str, VisitDraft] = JournaledDict(journal)
+        self.gaps: JournaledList[Fact] = JournaledList(journal)
+        self.conflicts: JournaledList[str] = JournaledList(journal)
 
-    def take_all(self, facts: list[Fact]) -> None:
-        """All facts of the call, in order."""
+    def take_all(self, facts: Sequence[Fact]) -> None:
+        """Facts of the call, in order; all of those that have one instant."""
         taken: set[int] = set()
         for index, fact in enumerate(facts):
             if fact.kind == "offered":
@@ -73,7 +102,7 @@ class VisitBuilder:
             if index not in taken:
                 self.take(fact)
 
-    def _end_in_the_same_second(self, facts: list[Fact], index: int) -> int | None:
+    def _end_in_the_same_second(self, facts: Sequence[Fact], index: int) -> int | None:
         """Of two lines whose order nobody knows, the end of the open visit comes before the next offer."""
         fact = facts[index]
         draft = self.latest.get(fact.queue)
@@ -99,7 +128,7 @@ class VisitBuilder:
     # opening
 
     def _open(self, fact: Fact, offered: int, implied: bool) -> VisitDraft:
-        draft = VisitDraft(queue=fact.queue, offered=offered, seen=fact.at, live=fact.clock == "live")
+        draft = VisitDraft(self.journal, fact, offered)
         if implied:
             draft.implied["offered"] = fact.ref
         self.drafts.append(draft)
@@ -145,31 +174,16 @@ class VisitBuilder:
         draft = self.latest.get(fact.queue)
         if draft is None or not draft.waiting:
             draft = self._open(fact, fact.at, implied=True)
-        draft.rings.append(Ring(fact.agent, fact.at // MS, None, ""))
+        draft.rings.begin(fact.agent, fact.at)
 
     def _ring_ended(self, fact: Fact) -> None:
-        outcome = {"ring_no_answer": "no_answer", "ring_canceled": "canceled", "agent_dumped": "dumped"}[fact.kind]
         began = fact.at - (fact.ring_ms or 0) * MS
         draft = self.latest.get(fact.queue)
         if draft is None or (not draft.waiting and began > (draft.ended or draft.offered) + DIFFER_US):
             draft = self._open(fact, began, implied=True)
         elif "offered" in draft.implied and draft.waiting:
             draft.offered = min(draft.offered, began)
-        self._close_ring(draft, fact.agent, fact.at, outcome, fact.ring_ms)
-
-    @staticmethod
-    def _close_ring(draft: VisitDraft, agent: str, at: int, outcome: str, ring_ms: int | None) -> None:
-        if not agent:
-            return
-        for index in range(len(draft.rings) - 1, -1, -1):
-            ring = draft.rings[index]
-            if ring.agent == agent and ring.until_ms is None:
-                draft.rings[index] = Ring(agent, ring.from_ms, at // MS, outcome)
-                return
-            if ring.agent == agent and outcome == ring.outcome == "canceled" and abs((ring.until_ms or 0) * MS - at) <= DIFFER_US:
-                return
-        if ring_ms is not None or outcome in ("no_answer", "dumped"):
-            draft.rings.append(Ring(agent, at // MS - (ring_ms or 0), at // MS, outcome))
+        draft.rings.end(fact.agent, fact.at, _RING_ENDS[fact.kind], fact.ring_ms)
 
     # the answer and the talk
 
@@ -185,8 +199,8 @@ class VisitBuilder:
 
     def _answer(self, draft: VisitDraft, fact: Fact, at: int) -> None:
         draft.end, draft.ended, draft.agent = "answered", at, fact.agent
-        self._close_ring(draft, fact.agent, at, "answered", fact.ring_ms if fact.kind == "answered" else None)
-        _cancel_rings(draft, at)
+        draft.rings.end(fact.agent, at, "answered", fact.ring_ms if fact.kind == "answered" else None)
+        draft.rings.cancel(at)
 
     def _released(self, fact: Fact) -> None:
         draft = self.latest.get(fact.queue)
@@ -233,10 +247,10 @@ class VisitBuilder:
         if fact.queue:
             draft = self.latest.get(fact.queue)
             return draft if draft is not None and draft.talking else None
-        return next((draft for draft in reversed(self.drafts) if draft.talking), None)
+        return next((draft for draft in reversed(self.drafts.items) if draft.talking), None)
 
     def _wrap_up(self, fact: Fact) -> None:
-        draft = self.latest.get(fact.queue) if fact.queue else next(iter(reversed(self.drafts)), None)
+        draft = self.latest.get(fact.queue) if fact.queue else next(iter(reversed(self.drafts.items)), None)
         if draft is not None and draft.end == "answered":
             draft.wrap_ms = fact.wrap_ms
 
@@ -246,7 +260,7 @@ class VisitBuilder:
         draft = self._waiting_draft(fact, fact.wait_ms)
         if draft is not None:
             draft.end, draft.ended = _ENDS[fact.kind], fact.at
-            _cancel_rings(draft, fact.at)
+            draft.rings.cancel(fact.at)
 
     def _turned_away(self, fact: Fact) -> None:
         waiting = self.latest.get(fact.queue)
@@ -275,71 +289,76 @@ class VisitBuilder:
 
     # the end of the evidence
 
-    def close(self, restarts: tuple[int, ...], hung_up: int | None) -> tuple[Visit, ...]:
-        """The visits; what no source saw to its end is `unknown` where it cannot still be going on."""
-        self.drafts.sort(key=lambda draft: draft.offered)
-        for index, draft in enumerate(self.drafts):
+    def in_order(self) -> list[VisitDraft]:
+        """The visits by their offers."""
+        return sorted(self.drafts, key=lambda draft: draft.offered)
+
+    def close(self, drafts: Iterable[VisitDraft], ordered: list[VisitDraft], restarts: Sequence[int], hung_up: int | None) -> None:
+        """End `drafts`, which are some of those in `ordered`, as `unknown` where no source saw their end and they cannot still be going on.
+
+        What is said next may end them otherwise: whoever closes them takes it back before.
+        """
+        for draft in drafts:
             if draft.waiting or draft.talking:
-                over = self._ends_of(index, draft, restarts)
+                over = self._ends_of(draft, ordered, restarts)
                 if over is not None:
                     _lose(draft, max(over, draft.offered))
                 elif hung_up is not None:
                     _hang_up(draft, hung_up)
-        return tuple(self._visit(n, draft) for n, draft in enumerate(self.drafts))
 
-    def _ends_of(self, index: int, draft: VisitDraft, restarts: tuple[int, ...]) -> int | None:
+    def _ends_of(self, draft: VisitDraft, ordered: list[VisitDraft], restarts: Sequence[int]) -> int | None:
         """The last moment at which an open visit was surely going on, if anything shows that it is over."""
         # A restart may be told in whole seconds: one in the second of the last sign comes after it.
-        over = [at for at in restarts if at + SECOND > draft.seen]
+        following = bisect_right(restarts, draft.seen - SECOND)
+        over = list(restarts[following : following + 1])
         over += [gap.at for gap in self.gaps if gap.at >= draft.seen]
         if draft.waiting:
-            over += [later.offered for later in self.drafts[index + 1 :] if "offered" not in later.implied]
+            over += [later.offered for later in ordered[ordered.index(draft) + 1 :] if "offered" not in later.implied]
             over += [draft.left] if draft.left is not None else []
         return min(over, default=None)
 
-    def _visit(self, n: int, draft: VisitDraft) -> Visit:
-        sla_ms, tolerated_ms = self.settings(draft.queue, draft.offered)
-        offered, ended = draft.offered // MS, _ms(draft.ended)
-        answered = draft.end == "answered"
-        released = _ms(draft.released)
-        hold = sum((_ms(until) or 0) - since // MS for since, until in draft.holds if until is not None)
-        talk = released - ended - hold if answered and released is not None and ended is not None else None
-        return Visit(
-            n=n,
-            queue=draft.queue,
-            offered_ms=offered,
-            sla_ms=sla_ms,
-            tolerated_ms=tolerated_ms,
-            end=draft.end,
-            ended_ms=ended,
-            wait_ms=ended - offered if ended is not None and draft.end != "unknown" else None,
-            agent=draft.agent if answered else "",
-            ring_ms=draft.ring_ms,
-            released_ms=released,
-            released_by=draft.released_by,
-            talk_ms=talk,
-            hold_ms=hold if talk is not None else None,
-            wrap_up_ms=draft.wrap_ms if released is not None else None,
-            talk_unknown=draft.talk_unknown,
-            holds=tuple((since // MS, _ms(until)) for since, until in draft.holds),
-            rings=tuple(sorted(draft.rings, key=lambda ring: (ring.from_ms, ring.agent))),
-            implied=tuple(f"{what}<{ref}" for what, ref in draft.implied.items()),
-        )
+
+def visit_of(draft: VisitDraft, promise: Promise) -> Visit:
+    """The visit as it is known now."""
+    assert draft.n is not None, "the visits were not put in order"
+    sla_ms, tolerated_ms = promise(draft.queue, draft.offered)
+    offered, ended = draft.offered // MS, _ms(draft.ended)
+    answered = draft.end == "answered"
+    released = _ms(draft.released)
+    talk = hold = None
+    if answered and released is not None and ended is not None:
+        hold = sum(until // MS - since // MS for since, until in draft.holds if until is not None)
+        talk = released - ended - hold
+    return Visit(
+        n=draft.n,
+        queue=draft.queue,
+        offered_ms=offered,
+        sla_ms=sla_ms,
+        tolerated_ms=tolerated_ms,
+        end=draft.end,
+        ended_ms=ended,
+        wait_ms=ended - offered if ended is not None and draft.end != "unknown" else None,
+        agent=draft.agent if answered else "",
+        ring_ms=draft.ring_ms,
+        released_ms=released,
+        released_by=draft.released_by,
+        talk_ms=talk,
+        hold_ms=hold,
+        wrap_up_ms=draft.wrap_ms if released is not None else None,
+        talk_unknown=draft.talk_unknown,
+        implied=tuple(f"{what}<{ref}" for what, ref in draft.implied.items()),
+    )
 
 
 def _ms(instant: int | None) -> int | None:
     return None if instant is None else instant // MS
 
 
-def _cancel_rings(draft: VisitDraft, at: int) -> None:
-    draft.rings = [Ring(ring.agent, ring.from_ms, at // MS, "canceled") if ring.until_ms is None else ring for ring in draft.rings]
-
-
 def _lose(draft: VisitDraft, at: int) -> None:
     """Nobody saw how it ended; `at` is the last moment at which it could still go on."""
     if draft.waiting:
         draft.end, draft.ended = "unknown", at
-        _cancel_rings(draft, at)
+        draft.rings.cancel(at)
     elif draft.talking:
         draft.talk_unknown = True
 
@@ -354,7 +373,7 @@ def _hang_up(draft: VisitDraft, at: int) -> None:
             draft.wrap_ms = draft.wrap_ms or 0
 
 
-_HANDLERS: dict[str, Callable[[VisitBuilder, Fact], None]] = {
+_HANDLERS: dict[FactKind, Callable[[VisitBuilder, Fact], None]] = {
     "offered": VisitBuilder._offered,
     "rang": VisitBuilder._rang,
     "ring_no_answer": VisitBuilder._ring_ended,

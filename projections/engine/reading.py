@@ -1,7 +1,7 @@
 """What the rows need of an event, read from its stored form.
 
-Most events are of calls. Of these nothing is read but the `Call`: the facts told are for the aggregate, and reading them
-would cost as much again as everything else. Personal data stays as sealed as it is stored.
+Most events are of calls. Of these only the `Change` is read: the facts are for the aggregate, and reading them would cost
+as much again. Personal data stays as sealed as it is stored.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import msgspec
 
 import discovery
 from domain.base import CATALOGUE, NOBODY, Event, NewerEvent, Personal, up_to_date
-from domain.voice.calls import Call
-from domain.voice.interactions import InteractionEvent
+from domain.voice.calls import Change
+from domain.voice.interaction_events import InteractionEvent
 from store.recorded_event import DecodedEvent, RecordedEvent
 
 # Every event that the domain has must be known before one is read: an event that no module has registered cannot be.
@@ -37,8 +37,7 @@ class CallEvent(msgspec.Struct, gc=False):
     actor: str
     occurred_at: int
     recorded_at: int
-    call: Call
-    had_visits: int = 0
+    change: Change
     cause: str = ""
     correlation: str = ""
 

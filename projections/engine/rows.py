@@ -1,8 +1,8 @@
 """What every row and fold shares.
 
-A fold is pure: events (and, where an event alone does not tell all, the row so far) give rows. The events of calls, agents
-and sources are fat, so their folds need no row so far. Each row carries the version of the event that wrote it: written
-twice it is one row, written late it does not hide a newer one.
+A fold is pure: events (and, where an event alone does not tell all, the row so far) give rows. The events of calls,
+agents and sources state in full each thing that they change, so their folds need no row so far. Each row carries the version
+of the event that wrote it: written twice it is one row, written late it does not hide a newer one.
 """
 
 from __future__ import annotations

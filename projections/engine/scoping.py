@@ -20,17 +20,23 @@ AGENTS = "{scope_agents:Array(String)}"
 
 _QUEUE = f"has({QUEUES}, queue)"
 _AGENT = f"has({AGENTS}, agent)"
+_OF_INTERACTION = "interaction IN (SELECT id FROM <interactions>)"
 _OWN_VISIT = "isNotNull(visit) AND assumeNotNull(visit) IN (SELECT id FROM <visits>)"
 _OF_CALL = (
     "whole IN (SELECT whole FROM <every_interaction> WHERE id IN (SELECT interaction FROM <visits>) OR id IN (SELECT id FROM <attempts>))"
 )
 _OF_AGENT = "id IN (SELECT assumeNotNull(user) FROM <agents> WHERE isNotNull(user))"
 _OF_ANYTHING = "(id IN (SELECT id FROM <interactions>) OR id IN (SELECT id FROM <agents>))"
-_SELECT = "SELECT {columns} FROM ({rows}) AS r"
+# The names are given another name first: an old server would take those that are left for them.
+_SELECT = "SELECT {columns} FROM (SELECT *, {names} FROM ({rows})) AS r"
 _NAMED = re.compile("<([a-z_]+)>")
 
 _BY_QUEUE: dict[str, str] = {
     "visits": _QUEUE,
+    "rings": _QUEUE,
+    "holds": _QUEUE,
+    "options": _OF_INTERACTION,
+    "tags": _OF_INTERACTION,
     "attempts": _QUEUE,
     "ivr_calls": _QUEUE,
     "queues": f"has({QUEUES}, name)",
@@ -41,6 +47,10 @@ _BY_QUEUE: dict[str, str] = {
 
 _BY_AGENT: dict[str, str] = {
     "visits": _AGENT,
+    "rings": _AGENT,
+    "holds": _AGENT,
+    "options": _OF_INTERACTION,
+    "tags": _OF_INTERACTION,
     "attempts": _AGENT,
     "ivr_calls": _OWN_VISIT,
     "agents": f"has({AGENTS}, name)",
@@ -51,12 +61,9 @@ _BY_AGENT: dict[str, str] = {
 }
 """The same for who may see certain agents alone."""
 
-_RINGS = ("ring_agents", "ring_from_ms", "ring_until_ms", "ring_outcomes")
 _NARROWED: dict[str, dict[str, tuple[str, str]]] = {
     "agents": {"queues": (QUEUES, "queues")},
     "queues": {"agents": (AGENTS, "agents")},
-    "interactions": {"queues": (QUEUES, "queues"), "agents": (AGENTS, "agents")},
-    "visits": dict.fromkeys(_RINGS, (AGENTS, "ring_agents")),
     "sources": dict.fromkeys(("missed_queues", "missed_counts"), (QUEUES, "missed_queues")),
 }
 """Per table, columns with an element for each of several names: what must be seen for an element to stay, and the column of its names."""
@@ -65,16 +72,7 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
     "agents": AgentRow.__struct_fields__,
     "queues": QueueRow.__struct_fields__,
     "sources": SourceRow.__struct_fields__,
-    "interactions": (
-        "tenant", "id", "version", "position", "removed", "call", "whole", "protocol", "direction", "medium", "origin", "contact", "number", "did",
-        "started_ms", "ended_ms", "duration_ms", "status", "queues", "agents", "tags", "jitter_ms", "loss_percent",
-    ),
-    "visits": (
-        "tenant", "id", "version", "position", "removed", "interaction", "whole", "call", "first", "live", "queue", "queue_id", "agent",
-        "offered_ms", "end", "ended_ms", "wait_ms", "ring_ms", "released_ms", "released_by", "talk_ms", "hold_ms", "wrap_up_ms", "talk_unknown",
-        "sla_ms", "tolerated_ms", *_RINGS, "hold_from_ms", "hold_until_ms",
-    ),
-}  # fmt: skip
+}
 """All columns of the tables of which some are narrowed: SQL has no word for "all but these" that both engines know."""
 
 
@@ -99,13 +97,16 @@ def _filled(part: str, read: Callable[[str], str]) -> str:
 def narrowed(table: str, scope: Scope, rows: str) -> str:
     """`rows` of `table` (a SELECT), in which only those names are left that may be seen."""
     columns = {
-        column: f"arrayFilter((element, name) -> name = '' OR has({seen}, name), r.{column}, r.{names}) AS {column}"
+        column: f"arrayFilter((element, name) -> name = '' OR has({seen}, name), r.{column}, r.by_{names}) AS {column}"
         for column, (seen, names) in _NARROWED.get(table, {}).items()
         if (scope.queues if seen is QUEUES else scope.people) is not None
     }
     if not columns:
         return rows
-    return _SELECT.format(columns=", ".join(columns.get(column, f"r.{column} AS {column}") for column in _COLUMNS[table]), rows=rows)
+    names = ", ".join(dict.fromkeys(f"{names} AS by_{names}" for _, names in _NARROWED[table].values()))
+    return _SELECT.format(
+        columns=", ".join(columns.get(column, f"r.{column} AS {column}") for column in _COLUMNS[table]), names=names, rows=rows
+    )
 
 
 def parameters(scope: Scope) -> dict[str, Value]:

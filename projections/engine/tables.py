@@ -1,8 +1,8 @@
 """What a question reads from: the rows as they are now, or as they were when the log ended at a position.
 
 `source("visits")` goes behind FROM. What comes out is one row a thing, those that no longer hold left out, restricted
-to the company of the question and to what its asker may see; the parameter `as_of` must be given where a position was. `rings` and `holds` lie in
-their visits' rows and come out one row each.
+to the company of the question and to what its asker may see; the parameter `as_of` must be given where a position was. Rings, holds,
+IVR options and tags lie in one table and come out of it by their kinds.
 """
 
 from __future__ import annotations
@@ -11,52 +11,47 @@ import re
 
 from domain.access import WHOLE_COMPANY, Scope
 from projections.engine.folding import CALLS, ROWS
-from projections.engine.scoping import AGENTS, condition, narrowed
+from projections.engine.scoping import condition, narrowed
 from projections.engine.warehouse import WarehouseError
 
 FACTS = tuple(sorted({*CALLS, *(row.TABLE for row in ROWS)}))
 """Tables of the newest version of each row, those of all folds that there are; each has its `_versions`."""
+
+PARTS = ("rings", "holds", "options", "tags")
+"""What lies in `interaction_parts`."""
 
 AUDIT = "events"
 """The table of all events, as they were stored."""
 
 # `/* scoped */` stands behind the name of each table in the sources below: SQL that names a table without it would pass the scope by.
 
-_NOW = "SELECT * FROM {table} /* scoped */ FINAL WHERE tenant = {{tenant:UUID}} AND removed = 0"
+_NOW = "SELECT {columns} FROM {table} /* scoped */ FINAL WHERE tenant = {{tenant:UUID}}{only} AND removed = 0"
 
 # The newest version of each id is looked for in three narrow columns first; a repeat that is not merged yet is no matter to FINAL.
 _THEN = """
-SELECT * FROM {table}_versions /* scoped */ FINAL
-WHERE tenant = {{tenant:UUID}} AND removed = 0 AND (id, version) IN (
-    SELECT id, max(version) FROM {table}_versions /* scoped */ WHERE tenant = {{tenant:UUID}} AND position <= {{as_of:UInt64}} GROUP BY id
+SELECT {columns} FROM {table}_versions /* scoped */ FINAL
+WHERE tenant = {{tenant:UUID}}{only} AND removed = 0 AND (id, version) IN (
+    SELECT id, max(version) FROM {table}_versions /* scoped */ WHERE tenant = {{tenant:UUID}}{only} AND position <= {{as_of:UInt64}} GROUP BY id
 )"""
 
-_WRITTEN = "SELECT * FROM {table} /* scoped */ WHERE tenant = {{tenant:UUID}} AND removed = 0"
+_WRITTEN = "SELECT {columns} FROM {table} /* scoped */ WHERE tenant = {{tenant:UUID}}{only} AND removed = 0"
 _VERSIONS = "SELECT * FROM {table}_versions /* scoped */ FINAL WHERE tenant = {{tenant:UUID}}"
-_NEWEST = (
-    "SELECT id, max(version) AS version FROM {table} /* scoped */ WHERE tenant = {{tenant:UUID}} AND id IN {{ids:Array(UUID)}} GROUP BY id"
-)
-_OF_AGENTS = "(SELECT * FROM {parts} WHERE has({agents}, agent))"
+_NEWEST = """
+SELECT id, max(version) AS version FROM {table} /* scoped */
+WHERE tenant = {{tenant:UUID}} AND interaction IN {{calls:Array(UUID)}} AND id IN {{ids:Array(UUID)}} GROUP BY id
+"""
 _EVENTS = "SELECT * FROM events /* scoped */ WHERE tenant = {tenant:UUID}"
 
-_IN_VISIT = "SELECT tenant, id AS visit, {n} AS n, version, position, interaction, whole, queue, queue_id, {columns} FROM {visits} ARRAY JOIN {arrays}"
+_OF_VISIT = "tenant, id, version, position, interaction, visit, k, queue, queue_id, agent, from_ms, until_ms"
+_OF_CALL = "tenant, id, version, position, interaction, k, text"
+_COLUMNS = {"rings": f"{_OF_VISIT}, text AS outcome", "holds": _OF_VISIT, "options": _OF_CALL, "tags": _OF_CALL}
 
-_UNROLLED = {
-    "rings": _IN_VISIT.format(
-        n="ring_n",
-        columns="ring_agent AS agent, ring_from AS from_ms, ring_until AS until_ms, ring_outcome AS outcome, offered_ms",
-        arrays="arrayEnumerate(ring_agents) AS ring_n, ring_agents AS ring_agent, ring_from_ms AS ring_from, ring_until_ms AS ring_until, "
-        "ring_outcomes AS ring_outcome",
-        visits="{visits}",
-    ),
-    "holds": _IN_VISIT.format(
-        n="hold_n",
-        columns="agent, hold_from AS from_ms, hold_until AS until_ms, offered_ms",
-        arrays="arrayEnumerate(hold_from_ms) AS hold_n, hold_from_ms AS hold_from, hold_until_ms AS hold_until",
-        visits="{visits}",
-    ),
+_OF_CALLS = {
+    "visits": " AND id IN (SELECT id FROM {table} /* scoped */ WHERE tenant = {{tenant:UUID}} AND interaction IN {{calls:Array(UUID)}})",
+    "interactions": " AND id IN {{calls:Array(UUID)}}",
+    "attempts": " AND id IN {{calls:Array(UUID)}}",
+    **dict.fromkeys(PARTS, " AND interaction IN {{calls:Array(UUID)}}"),
 }
-
 
 _BARE = re.compile(rf"\b(?:FROM|JOIN)\s+(?:{'|'.join((*FACTS, AUDIT))})(?:_versions)?\b(?!\s*/\* scoped)", re.IGNORECASE)
 
@@ -72,29 +67,27 @@ def must_be_scoped(sql: str) -> None:
         raise ScopeMissing(f"{found[0]} passes by what the asker may see: ask the view for the rows of a table")
 
 
-def source(table: str, as_of: int | None = None, scope: Scope = WHOLE_COMPANY) -> str:
-    """The rows of `table` (a fact table, `rings` or `holds`) now, or as known at the log position `as_of`: a subquery in parentheses."""
-    if table in _UNROLLED:
-        # An agent may be rung for a visit that somebody else answers: the parts are seen by their own agents.
-        visits = _rows("visits", as_of, Scope(queues=scope.queues))
-        parts = f"({_UNROLLED[table].format(visits=f'({visits})')})"
-        return parts if scope.people is None else _OF_AGENTS.format(parts=parts, agents=AGENTS)
-    return f"({_rows(table, as_of, scope)})"
+def source(table: str, as_of: int | None = None, scope: Scope = WHOLE_COMPANY, *, of_calls: bool = False) -> str:
+    """The rows of `table` (one of FACTS or PARTS) now, or as known at the log position `as_of`: a subquery in parentheses.
+
+    of_calls: only those of the interactions in the parameter `calls`, found without a look at all others.
+    """
+    return f"({_selected(_NOW if as_of is None else _THEN, table, as_of, scope, of_calls=of_calls)})"
 
 
 def written(table: str, scope: Scope) -> str:
     """What was written of `table`, older versions of a row among it: quicker to read than `source`; see `newest`."""
-    return f"({narrowed(table, scope, _WRITTEN.format(table=table) + _condition(table, None, scope))})"
+    return f"({_selected(_WRITTEN, table, None, scope)})"
 
 
 def newest(table: str) -> str:
-    """A SELECT of `id` and newest `version` of the rows with these `ids`, in any scope: no secret to who knows the id."""
-    return _NEWEST.format(table=table)
+    """A SELECT of `id` and newest `version` of the rows with these `ids` of these `calls`, in any scope: no secret to who knows the id."""
+    return _NEWEST.format(table=_stored(table))
 
 
 def versions(table: str, scope: Scope) -> str:
     """Every version that a row of `table` has had."""
-    return f"({narrowed(table, scope, _VERSIONS.format(table=table) + _condition(table, None, scope))})"
+    return f"({_selected(_VERSIONS, table, None, scope)})"
 
 
 def events(as_of: int | None, scope: Scope) -> str:
@@ -103,10 +96,19 @@ def events(as_of: int | None, scope: Scope) -> str:
     return f"({_EVENTS}{known}{_condition(AUDIT, as_of, scope)})"
 
 
-def _rows(table: str, as_of: int | None, scope: Scope) -> str:
-    if table not in FACTS:
+def _stored(table: str) -> str:
+    if table not in FACTS and table not in PARTS:
         raise KeyError(table)
-    rows = (_NOW if as_of is None else _THEN).format(table=table)
+    return "interaction_parts" if table in PARTS else table
+
+
+def _selected(select: str, table: str, as_of: int | None, scope: Scope, *, of_calls: bool = False) -> str:
+    stored = _stored(table)
+    # What a part is and whose it is never changes, so that either may be asked of any version.
+    only = f" AND kind = '{table.removesuffix('s')}'" if table in PARTS else ""
+    if of_calls:
+        only = _OF_CALLS[table].format(table=stored if as_of is None else f"{stored}_versions") + only
+    rows = select.format(columns=_COLUMNS.get(table, "*"), table=stored, only=only)
     return narrowed(table, scope, rows + _condition(table, as_of, scope))
 
 

@@ -31,7 +31,7 @@ _NOW: dict[str, str] = {
 
 _THEN: dict[str, str] = {
     "visits": """
-SELECT v.id AS id, v.interaction AS interaction, v.whole AS whole, v.call AS call, v.first AS first, v.live AS live, v.queue AS queue,
+SELECT v.id AS id, v.interaction AS interaction, v.whole AS whole, v.call AS call, v.n AS n, v.live AS live, v.queue AS queue,
     v.queue_id AS queue_id, if(ifNull(v.ended_ms <= {{moment:Int64}}, 0), v.agent, '') AS agent, v.offered_ms AS offered_ms,
     if(ifNull(v.ended_ms <= {{moment:Int64}}, 0), toInt8(v.end), toInt8(0)) AS end_code,
     if(ifNull(v.ended_ms <= {{moment:Int64}}, 0), v.ended_ms, NULL) AS ended_ms, if(ifNull(v.ended_ms <= {{moment:Int64}}, 0), v.wait_ms, NULL) AS wait_ms,
@@ -42,7 +42,7 @@ SELECT v.id AS id, v.interaction AS interaction, v.whole AS whole, v.call AS cal
 FROM {rows} AS v WHERE v.offered_ms <= {{moment:Int64}}""",
     "rings": """
 SELECT r.visit AS visit, r.interaction AS interaction, r.queue AS queue, r.queue_id AS queue_id, r.agent AS agent, r.from_ms AS from_ms,
-    if(ifNull(r.until_ms <= {{moment:Int64}}, 0), r.until_ms, NULL) AS until_ms, if(ifNull(r.until_ms <= {{moment:Int64}}, 0), toString(r.outcome), '') AS outcome
+    if(ifNull(r.until_ms <= {{moment:Int64}}, 0), r.until_ms, NULL) AS until_ms, if(ifNull(r.until_ms <= {{moment:Int64}}, 0), r.outcome, '') AS outcome
 FROM {rows} AS r WHERE r.from_ms <= {{moment:Int64}}""",
     "holds": """
 SELECT h.visit AS visit, h.queue AS queue, h.queue_id AS queue_id, h.agent AS agent, h.from_ms AS from_ms,
@@ -87,15 +87,18 @@ class TemporalView:
     as_of: int | None = None
     moment_ms: int | None = None
 
-    def rows_of(self, table: str) -> str:
-        """What goes behind FROM for `table`; visits have `end_code` too. The answer is asked through `ask`."""
-        rows = self.known(table)
+    def rows_of(self, table: str, *, of_calls: bool = False) -> str:
+        """What goes behind FROM for `table`; visits have `end_code` too. The answer is asked through `ask`.
+
+        of_calls: only the rows of the interactions that the parameter `calls` names.
+        """
+        rows = self.known(table, of_calls=of_calls)
         seen = (_NOW if self.moment_ms is None else _THEN).get(table)
         return rows if seen is None else f"({seen.format(rows=rows)})"
 
-    def known(self, table: str) -> str:
+    def known(self, table: str, *, of_calls: bool = False) -> str:
         """As `rows_of`, but what came after the moment is still in the rows."""
-        return source(table, self.as_of, self.scope)
+        return source(table, self.as_of, self.scope, of_calls=of_calls)
 
     def written(self, table: str) -> str:
         """The rows of now with older versions among them, for who then asks which is the `newest`."""
@@ -109,11 +112,11 @@ class TemporalView:
         """The events of what may be seen, known at the position; one that was written twice may come twice."""
         return events(self.as_of, self.scope)
 
-    def newest(self, table: str, ids: Sequence[UUID]) -> dict[UUID, int]:
-        """The newest version of each of these rows, which may no longer be seen in it."""
+    def newest(self, table: str, calls: Sequence[UUID], ids: Sequence[UUID]) -> dict[UUID, int]:
+        """The newest version of each of these rows of these interactions, which may no longer be seen in it."""
         if not ids:
             return {}
-        return {row.id: row.version for row in self.ask(_Version, newest(table), ids=list(ids))}
+        return {row.id: row.version for row in self.ask(_Version, newest(table), calls=list(calls), ids=list(ids))}
 
     def ask(self, row_type: type[R], sql: str, **params: Value) -> list[R]:
         """The answer to `sql`, as rows of `row_type`. Raises ScopeMissing."""

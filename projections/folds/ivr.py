@@ -40,15 +40,14 @@ def fold(row: IvrRow | None, event: IvrEvent, position: int) -> IvrRow:
             return after
 
 
-def fold_calls(batch: Sequence[ReadEvent], told: Sequence[CallEvent]) -> Columns:
-    """The ways of these calls through an IVR, under the ids of the calls: `domain.voice.calls.IvrPath`. Who entered one entered it for good.
+def fold_calls(batch: Sequence[ReadEvent], events: Sequence[CallEvent]) -> Columns:
+    """The ways through an IVR that an event changes, under the ids of the calls: `domain.voice.calls.IvrPath`. Who entered one entered it for good.
 
     queue, visit: to which the IVR led, "" and None where it led to none.
     """
-    found = [(recorded, event.call, path) for recorded, event in zip(batch, told, strict=True) if (path := event.call.ivr) is not None]
-    of = [recorded for recorded, _, _ in found]
-    paths = [path for _, _, path in found]
-    first = [call.visits[0] if call.visits else None for _, call, _ in found]
+    found = [(recorded, path) for recorded, event in zip(batch, events, strict=True) if (path := event.change.ivr) is not None]
+    of = [recorded for recorded, _ in found]
+    paths = [path for _, path in found]
     return {
         "tenant": [recorded.tenant for recorded in of],
         "id": [recorded.id for recorded in of],
@@ -56,13 +55,12 @@ def fold_calls(batch: Sequence[ReadEvent], told: Sequence[CallEvent]) -> Columns
         "position": [recorded.position for recorded in of],
         "removed": [0] * len(of),
         "ivr": [path.ivr for path in paths],
-        "ivr_id": [_ivr(recorded.tenant, path.ivr) for recorded, _, path in found],
+        "ivr_id": [_ivr(recorded.tenant, path.ivr) for recorded, path in found],
         "entered_ms": [path.entered_ms for path in paths],
         "left_ms": [path.left_ms for path in paths],
         "outcome": [path.outcome for path in paths],
-        "options": [path.options for path in paths],
-        "queue": [visit.queue if visit else "" for visit in first],
-        "visit": [visit_id(recorded.id, visit.n) if visit else None for recorded, visit in zip(of, first, strict=True)],
+        "queue": [path.queue or "" for path in paths],
+        "visit": [None if path.queue is None else visit_id(recorded.id, 0) for recorded, path in found],
     }
 
 

@@ -1,4 +1,4 @@
-"""Visits to queues, each with its rings and holds: what nearly every figure counts.
+"""Visits to queues: what nearly every figure counts.
 
 Calls are most of the log, so their folds make columns of a whole batch at once.
 """
@@ -10,7 +10,7 @@ from functools import lru_cache
 from uuid import UUID
 
 from domain.ids import queue_id
-from domain.voice.calls import Visit
+from domain.voice.calls import CallIdentity, Visit
 from projections.engine.reading import CallEvent, Id, ReadEvent
 from projections.engine.rows import part
 from projections.engine.warehouse import Columns
@@ -18,25 +18,24 @@ from projections.engine.warehouse import Columns
 TABLE = "visits"
 
 _SOURCES = frozenset({"ami", "queue_log"})
-_NONE: tuple[int, ...] = ()
+_NO_CALL = CallIdentity(call="", origin="")
 
 
-def fold(batch: Sequence[ReadEvent], told: Sequence[CallEvent]) -> Columns:
-    """The visits of these calls as each event leaves them; those that an event takes back as removed.
+def fold(batch: Sequence[ReadEvent], events: Sequence[CallEvent]) -> Columns:
+    """The visits that each event changes, as it leaves them; those that it takes back as removed.
 
     A visit as `domain.voice.calls.Visit` says it, and what its call says about it. whole: the call of which the visit's channel is a leg.
-    first: the first visit of its channel. live: told by commands, not by a source with a span of its own. queue: the name
-    as it was; queue_id: of the queue that had the name then. rings and holds: an element each.
+    n: its place among the visits of its channel, from 0. live: told by commands, not by a source with a span of its own. queue: the
+    name as it was; queue_id: of the queue that had the name then.
     """
-    found = [(recorded, event.call, visit) for recorded, event in zip(batch, told, strict=True) for visit in event.call.visits]
-    gone = [(recorded, event.call, visit) for recorded, event in zip(batch, told, strict=True) for visit in _taken_back(event)]
+    pairs = list(zip(batch, events, strict=True))
+    found = [(recorded, event.change.of or _NO_CALL, visit) for recorded, event in pairs for visit in event.change.visits]
+    gone = [(recorded, _NO_CALL, visit) for recorded, event in pairs if event.change.removed for visit in _taken_back(event)]
     removed = [0] * len(found) + [1] * len(gone)
     found += gone
     of = [recorded for recorded, _, _ in found]
     calls = [call for _, call, _ in found]
     visits = [visit for _, _, visit in found]
-    rings = [visit.rings for visit in visits]
-    holds = [visit.holds for visit in visits]
     return {
         "tenant": [recorded.tenant for recorded in of],
         "id": [visit_id(recorded.id, visit.n) for recorded, _, visit in found],
@@ -46,10 +45,10 @@ def fold(batch: Sequence[ReadEvent], told: Sequence[CallEvent]) -> Columns:
         "interaction": [recorded.id for recorded in of],
         "whole": [call.part_of.bytes if call.part_of else recorded.id for recorded, call, _ in found],
         "call": [call.call for call in calls],
-        "first": [1 if visit.n == 0 else 0 for visit in visits],
+        "n": [visit.n for visit in visits],
         "live": [0 if call.origin in _SOURCES else 1 for call in calls],
         "queue": [visit.queue for visit in visits],
-        "queue_id": [_queue(recorded.tenant, visit.queue) for recorded, _, visit in found],
+        "queue_id": [queue_id_of(recorded.tenant, visit.queue) for recorded, _, visit in found],
         "agent": [visit.agent for visit in visits],
         "offered_ms": [visit.offered_ms for visit in visits],
         "end": [visit.end or "waiting" for visit in visits],
@@ -64,18 +63,12 @@ def fold(batch: Sequence[ReadEvent], told: Sequence[CallEvent]) -> Columns:
         "talk_unknown": [1 if visit.talk_unknown else 0 for visit in visits],
         "sla_ms": [visit.sla_ms for visit in visits],
         "tolerated_ms": [visit.tolerated_ms for visit in visits],
-        "ring_agents": [[ring.agent for ring in each] for each in rings],
-        "ring_from_ms": [[ring.from_ms for ring in each] for each in rings],
-        "ring_until_ms": [[ring.until_ms for ring in each] for each in rings],
-        "ring_outcomes": [[ring.outcome for ring in each] for each in rings],
-        "hold_from_ms": [[since for since, _ in each] if each else _NONE for each in holds],
-        "hold_until_ms": [[until for _, until in each] if each else _NONE for each in holds],
     }
 
 
 def _taken_back(event: CallEvent) -> list[Visit]:
     """The visits that the call had before this event and has no more."""
-    gone = range(len(event.call.visits), event.had_visits)
+    gone = [n for removed in event.change.removed if removed.kind == "visit" for n in range(removed.first, removed.until)]
     return [Visit(n=n, queue="", offered_ms=0, sla_ms=0, tolerated_ms=0) for n in gone]
 
 
@@ -89,5 +82,6 @@ def visit_id(interaction: Id, n: int) -> Id:
 
 
 @lru_cache(4096)
-def _queue(tenant: Id, name: str) -> Id:
+def queue_id_of(tenant: Id, name: str) -> Id:
+    """The id of the queue that has the name, as bytes."""
     return queue_id(UUID(bytes=tenant), name).bytes

@@ -6,7 +6,7 @@ The rows are looked at by their own instants, so the same question answers for n
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -20,19 +20,21 @@ STATES: tuple[State, ...] = ("talking", "wrap_up", "ringing", "paused", "availab
 
 _OPEN = """
 SELECT id, version, interaction, whole, call, queue, agent, offered_ms, ended_ms, released_ms, wrap_up_ms, toInt8(end) AS end_code,
-    talk_unknown, ring_agents, ring_from_ms, ring_until_ms, hold_from_ms, hold_until_ms
+    talk_unknown
 FROM {visits} WHERE offered_ms <= {{at:Int64}} AND (isNull(ended_ms) OR ended_ms > {{at:Int64}} OR
     (end = 'answered' AND talk_unknown = 0 AND (isNull(released_ms) OR isNull(wrap_up_ms) OR released_ms + wrap_up_ms > {{at:Int64}})))
 ORDER BY offered_ms, id
 """
 
+_RINGS = "SELECT visit, agent, from_ms, until_ms FROM {rings} ORDER BY visit, k"
+_HOLDS = "SELECT visit, agent, from_ms, until_ms FROM {holds} ORDER BY visit, k"
+
 _ENDS = """
-SELECT who, max(till) AS until_ms, argMax(id, till) AS visit, argMax(version, till) AS version FROM (
-    SELECT id, version, arrayConcat(ring_agents, [agent]) AS whos,
-        arrayConcat(ring_until_ms, [if(end = 'answered' AND talk_unknown = 0, released_ms + ifNull(wrap_up_ms, 0), NULL)]) AS tills
-    FROM {visits}
-) ARRAY JOIN whos AS who, tills AS till WHERE who != '' AND till <= {{at:Int64}} GROUP BY who
+SELECT who, max(till) AS until_ms, argMax(id, till) AS id, argMax(version, till) AS version, argMax(interaction, till) AS interaction FROM (
+    SELECT id, version, interaction, agent AS who, {till} AS till FROM {rows}
+) WHERE who != '' AND till <= {{at:Int64}} GROUP BY who
 """
+_TILLS = {"visits": "if(end = 'answered' AND talk_unknown = 0, released_ms + ifNull(wrap_up_ms, 0), NULL)", "rings": "until_ms"}
 
 _ATTEMPTS = """
 SELECT agent, max(if(ended_ms <= {{at:Int64}}, ended_ms, NULL)) AS last_until,
@@ -58,6 +60,19 @@ SELECT name, queues FROM {versions} WHERE (id, version) IN (
 """
 
 
+class _Stretch(msgspec.Struct):
+    """A ring or a hold of a visit."""
+
+    visit: UUID
+    agent: str
+    from_ms: int
+    until_ms: int | None
+
+    def lasts(self, at: int) -> bool:
+        """Whether it goes on at an instant."""
+        return self.from_ms <= at and (self.until_ms is None or self.until_ms > at)
+
+
 class OpenVisit(msgspec.Struct):
     """A visit that waits, is talked or wrapped up at the instant asked about; what came later is still in it."""
 
@@ -74,11 +89,8 @@ class OpenVisit(msgspec.Struct):
     wrap_up_ms: int | None
     end_code: int
     talk_unknown: int
-    ring_agents: list[str]
-    ring_from_ms: list[int]
-    ring_until_ms: list[int | None]
-    hold_from_ms: list[int]
-    hold_until_ms: list[int | None]
+    all_rings: list[_Stretch] = []
+    all_holds: list[_Stretch] = []
 
     def waits(self, at: int) -> bool:
         """Still waiting for an agent."""
@@ -100,20 +112,28 @@ class OpenVisit(msgspec.Struct):
 
     def rings(self, at: int) -> list[tuple[str, int]]:
         """The agents whose phones ring for it, and since when."""
-        told = zip(self.ring_agents, self.ring_from_ms, self.ring_until_ms, strict=True)
-        return [(agent, began) for agent, began, ended in told if began <= at and (ended is None or ended > at)]
+        return [(ring.agent, ring.from_ms) for ring in self.all_rings if ring.lasts(at)]
 
     def on_hold(self, at: int) -> bool:
         """The customer hears music."""
-        told = zip(self.hold_from_ms, self.hold_until_ms, strict=True)
-        return any(began <= at and (ended is None or ended > at) for began, ended in told)
+        return any(hold.lasts(at) for hold in self.all_holds)
+
+
+class _Versioned(Protocol):
+    id: UUID
+    version: int
+    interaction: UUID
+
+
+V = TypeVar("V", bound=_Versioned)
 
 
 class _End(msgspec.Struct):
     who: str
     until_ms: int
-    visit: UUID
+    id: UUID
     version: int
+    interaction: UUID
 
 
 class _Attempt(msgspec.Struct):
@@ -153,10 +173,30 @@ class AgentState:
 def open_visits(view: TemporalView, at: int) -> list[OpenVisit]:
     """The visits that wait, are talked or wrapped up at an instant, in the order of their offers."""
     if view.as_of is not None:
-        return view.ask(OpenVisit, _OPEN.format(visits=view.known("visits")), at=at)
-    # What holds is the newest version, and that is among all that are written: those few that matter are looked at, not every row.
-    written = view.ask(OpenVisit, _OPEN.format(visits=view.written("visits")), at=at)
-    newest = view.newest("visits", [row.id for row in written])
+        found = view.ask(OpenVisit, _OPEN.format(visits=view.known("visits")), at=at)
+    else:
+        found = _those_that_hold(view, "visits", view.ask(OpenVisit, _OPEN.format(visits=view.written("visits")), at=at))
+    _with_parts(view, found)
+    return found
+
+
+def _with_parts(view: TemporalView, visits: list[OpenVisit]) -> None:
+    """Give these visits their rings and holds."""
+    calls = list({visit.interaction for visit in visits})
+    if not calls:
+        return
+    by_id = {visit.id: visit for visit in visits}
+    for ring in view.ask(_Stretch, _RINGS.format(rings=view.known("rings", of_calls=True)), calls=calls):
+        if ring.visit in by_id:
+            by_id[ring.visit].all_rings.append(ring)
+    for hold in view.ask(_Stretch, _HOLDS.format(holds=view.known("holds", of_calls=True)), calls=calls):
+        if hold.visit in by_id:
+            by_id[hold.visit].all_holds.append(hold)
+
+
+def _those_that_hold(view: TemporalView, table: str, written: list[V]) -> list[V]:
+    """Of these rows of a table those that no newer version has taken the place of: what is written may be older, and is quicker to read."""
+    newest = view.newest(table, [row.interaction for row in written], [row.id for row in written])
     return [row for row in written if newest[row.id] == row.version]
 
 
@@ -251,9 +291,17 @@ def _rest(standing: AgentState, spans: dict[str, _Span], free_since: int | None)
 
 def _ends(view: TemporalView, at: int) -> dict[str, int]:
     """Per agent, when the last call, wrap-up or ringing ended."""
+    found: dict[str, int] = {}
+    for row in [*_ends_in(view, at, "visits"), *_ends_in(view, at, "rings")]:
+        found[row.who] = max(row.until_ms, found.get(row.who, row.until_ms))
+    return found
+
+
+def _ends_in(view: TemporalView, at: int, table: str) -> list[_End]:
+    """The same, of the talks and wrap-ups ("visits") or the rings alone."""
+    till = _TILLS[table]
     if view.as_of is None:
-        written = view.ask(_End, _ENDS.format(visits=view.written("visits")), at=at)
-        newest = view.newest("visits", [row.visit for row in written])
-        if all(newest[row.visit] == row.version for row in written):
-            return {row.who: row.until_ms for row in written}
-    return {row.who: row.until_ms for row in view.ask(_End, _ENDS.format(visits=view.known("visits")), at=at)}
+        written = view.ask(_End, _ENDS.format(rows=view.written(table), till=till), at=at)
+        if len(_those_that_hold(view, table, written)) == len(written):
+            return written
+    return view.ask(_End, _ENDS.format(rows=view.known(table), till=till), at=at)

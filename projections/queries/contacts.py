@@ -10,18 +10,18 @@ from domain.access import MANAGE_CONTACTS
 from projections.engine.temporal_view import CompanyRows, TemporalView
 from projections.query_bus import query
 
-_OPEN = "SELECT count() AS calls FROM {interactions} WHERE contact = {{contact:UUID}} AND isNull(ended_ms)"
+_OPEN = "SELECT id FROM {interactions} WHERE contact = {{contact:UUID}} AND isNull(ended_ms)"
 
 
-class _Count(msgspec.Struct):
-    calls: int
+class _Id(msgspec.Struct):
+    id: UUID
 
 
 @query(MANAGE_CONTACTS, CompanyRows)
-def has_open_interaction(rows: CompanyRows, contact: UUID) -> bool:
-    """Whether a call of the contact goes on: such a contact cannot be forgotten yet."""
+def open_interactions(rows: CompanyRows, contact: UUID) -> tuple[UUID, ...]:
+    """The calls of the contact that go on: while one does, the contact cannot be forgotten."""
 
-    def ask(view: TemporalView) -> bool:
-        return view.ask(_Count, _OPEN.format(interactions=view.rows_of("interactions")), contact=contact)[0].calls > 0
+    def ask(view: TemporalView) -> tuple[UUID, ...]:
+        return tuple(row.id for row in view.ask(_Id, _OPEN.format(interactions=view.rows_of("interactions")), contact=contact))
 
     return rows.answer(None, None, ask)[0]

@@ -1,4 +1,4 @@
-"""K1: everything that happened to an interaction, in order: who, when, why, and what was told."""
+"""K1: everything that happened to an interaction, in order: who, when, why, and what it says."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import msgspec
 from domain.access import REPORTS, Scope
 from domain.errors import NotFound
 from domain.ids import interaction_id
+from domain.voice.calls import HoldChange, Removed, RingChange
 from domain.voice.facts import Fact
 from projections.engine.temporal_view import CompanyRows, TemporalView
 from projections.figures.intervals import iso, zone
@@ -19,10 +20,10 @@ from projections.figures.metrics import Row
 from projections.query_bus import query
 
 _BY = {
-    "id": "SELECT whole AS id FROM {interactions} WHERE id = {{told:UUID}} LIMIT 1",
-    "protocol": "SELECT whole AS id FROM {interactions} WHERE protocol = {{told:UInt64}} ORDER BY id = whole DESC LIMIT 1",
+    "id": "SELECT whole AS id FROM {interactions} WHERE id = {{named:UUID}} LIMIT 1",
+    "protocol": "SELECT whole AS id FROM {interactions} WHERE protocol = {{named:UInt64}} ORDER BY id = whole DESC LIMIT 1",
 }
-_LEGS = "SELECT id FROM {interactions} WHERE whole = {{told:UUID}}"
+_LEGS = "SELECT id FROM {interactions} WHERE whole = {{named:UUID}}"
 _EVENTS = """
 SELECT DISTINCT position, id, version, topic, actor, cause, correlation, occurred_us, recorded_us, state FROM {events}
 WHERE id IN {{ids:Array(UUID)}}{known} ORDER BY position
@@ -65,7 +66,7 @@ def history(
 
     def ask(view: TemporalView) -> list[_Event]:
         whole = _whole(view, interaction)
-        legs = view.ask(_Id, _LEGS.format(interactions=view.rows_of("interactions")), told=whole)
+        legs = view.ask(_Id, _LEGS.format(interactions=view.rows_of("interactions")), named=whole)
         known = "" if view.moment_ms is None else " AND occurred_us < ({moment:Int64} + 1) * 1000"
         return view.ask(_Event, _EVENTS.format(events=view.events(), known=known), ids=[leg.id for leg in legs])
 
@@ -87,18 +88,21 @@ def _row(event: _Event, state: dict[str, Any], where: ZoneInfo) -> Row:
         "correlation": event.correlation,
         "interaction": str(event.id),
         "version": event.version,
-        "told": _told(state),
+        "content": _content(state),
     }
 
 
 def _narrow(row: Row, scope: Scope) -> bool:
-    """Leave in the row only facts of queues and agents that may be seen; False where none is left, and nothing may be told.
+    """Leave in the row only facts of queues and agents that may be seen; False where none is left, and nothing may be shown.
 
     What an event says beside its facts (the call as it stood then) may name anybody: it is left out.
     """
-    told = row["told"].get("facts", [])
-    facts = [fact for fact in told if _seen(fact.get("queue", ""), scope.sees_queue) and _seen(fact.get("agent", ""), scope.sees_agent)]
-    row["told"] = {"facts": facts}
+    facts = [
+        fact
+        for fact in row["content"].get("facts", [])
+        if _seen(fact.get("queue", ""), scope.sees_queue) and _seen(fact.get("agent", ""), scope.sees_agent)
+    ]
+    row["content"] = {"facts": facts}
     row["on_behalf_of"] = ""
     return bool(facts)
 
@@ -110,12 +114,26 @@ def _seen(name: str, sees: Callable[[str], bool]) -> bool:
 _ABOUT_THE_EVENT = ("tenant", "actor", "occurred_at", "recorded_at", "cause", "correlation", "on_behalf_of")
 
 
-def _told(state: dict[str, Any]) -> dict[str, Any]:
-    """What the event itself says, without what every event says of its making; the facts that were told by the names of their parts."""
-    told = {name: value for name, value in state.items() if name not in _ABOUT_THE_EVENT}
-    if "facts" in told:
-        told["facts"] = [_fact(fact) for fact in told["facts"]]
-    return told
+_PARTS: tuple[tuple[str, type[msgspec.Struct]], ...] = (("rings", RingChange), ("holds", HoldChange), ("removed", Removed))
+"""What of a `Change` is stored without the names of its fields."""
+
+
+def _content(state: dict[str, Any]) -> dict[str, Any]:
+    """What the event itself says, without what every event says of its making; facts and changes with the names of their fields."""
+    content = {name: value for name, value in state.items() if name not in _ABOUT_THE_EVENT}
+    if "facts" in content:
+        content["facts"] = [_fact(fact) for fact in content["facts"]]
+    if "change" in content:
+        content["change"] = _change(content["change"])
+    return content
+
+
+def _change(change: dict[str, Any]) -> dict[str, Any]:
+    """What the event changed of the call, as `domain.voice.calls.Change` has it; what did not change is left out."""
+    named = {
+        name: [dict(zip(part.__struct_fields__, values, strict=True)) for values in change[name]] for name, part in _PARTS if name in change
+    }
+    return {**change, **named}
 
 
 def _fact(fact: list[Any]) -> dict[str, Any]:
@@ -124,17 +142,17 @@ def _fact(fact: list[Any]) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value not in (None, "", 0)}
 
 
-def _whole(view: TemporalView, told: str) -> UUID:
+def _whole(view: TemporalView, named: str) -> UUID:
     """The interaction that a person means; a leg stands for the whole call."""
     candidates: list[tuple[str, UUID | int]] = []
-    if told.isascii() and told.isdecimal() and len(told) <= _LONGEST_PROTOCOL:
-        candidates.append(("protocol", int(told)))
+    if named.isascii() and named.isdecimal() and len(named) <= _LONGEST_PROTOCOL:
+        candidates.append(("protocol", int(named)))
     try:
-        candidates.append(("id", UUID(told)))
+        candidates.append(("id", UUID(named)))
     except ValueError:
-        candidates.append(("id", interaction_id(view.tenant, told)))
+        candidates.append(("id", interaction_id(view.tenant, named)))
     for by, value in candidates:
-        found = view.ask(_Id, _BY[by].format(interactions=view.rows_of("interactions")), told=value)
+        found = view.ask(_Id, _BY[by].format(interactions=view.rows_of("interactions")), named=value)
         if found:
             return found[0].id
-    raise NotFound(f"no interaction {told}")
+    raise NotFound(f"no interaction {named}")

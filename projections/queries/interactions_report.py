@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -25,15 +25,24 @@ DIRECTIONS = ("inbound", "outbound")
 
 _PAGE = """
 SELECT id, call, protocol, toString(direction) AS direction, toString(medium) AS medium, origin, contact, number, did, started_ms,
-    duration_ms, status, queues, agents, tags, jitter_ms, loss_percent
+    duration_ms, status, jitter_ms, loss_percent
 FROM {interactions} WHERE id = whole AND isNotNull(ended_ms){conditions}
 ORDER BY started_ms, toString(id){limit}
 """
 _LEGS = """
-SELECT whole, queues, agents, tags, jitter_ms, loss_percent FROM {interactions}
+SELECT id, whole, jitter_ms, loss_percent FROM {interactions}
 WHERE id != whole AND whole IN {{wholes:Array(UUID)}} ORDER BY started_ms, toString(id)
 """
-_MET = " AND id IN (SELECT whole FROM {interactions} WHERE hasAny({column}, {{{column}:Array(String)}}))"
+_VISITS = "SELECT interaction, queue, agent FROM {visits} ORDER BY interaction, n"
+_ATTEMPTS = "SELECT id AS interaction, queue, agent FROM {attempts}"
+_TAGS = "SELECT interaction, text AS tag FROM {tags} ORDER BY interaction, k"
+
+_MET = """
+ AND (id IN (SELECT whole FROM {visits} WHERE {column} != '' AND has({{{column}s:Array(String)}}, {column})) OR id IN (
+    SELECT whole FROM {interactions} WHERE id IN (SELECT id FROM {attempts} WHERE {column} != '' AND has({{{column}s:Array(String)}}, {column}))
+))"""
+_TAGGED = """
+ AND id IN (SELECT whole FROM {interactions} WHERE id IN (SELECT interaction FROM {tags} WHERE has({{tags:Array(String)}}, text)))"""
 
 COLUMNS = (
     Column("date", "DATA"),
@@ -106,18 +115,34 @@ class _Interaction(msgspec.Struct):
     started_ms: int
     duration_ms: int
     status: str
-    queues: list[str]
-    agents: list[str]
-    tags: list[str]
     jitter_ms: float | None
     loss_percent: float | None
+    queues: list[str] = []
+    agents: list[str] = []
+    tags: list[str] = []
+
+
+class _Met(msgspec.Struct):
+    interaction: UUID
+    queue: str
+    agent: str
+
+
+class _Tag(msgspec.Struct):
+    interaction: UUID
+    tag: str
+
+
+@dataclass
+class _Names:
+    queues: list[str] = field(default_factory=list)
+    agents: list[str] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
 
 
 class _Leg(msgspec.Struct):
+    id: UUID
     whole: UUID
-    queues: list[str]
-    agents: list[str]
-    tags: list[str]
     jitter_ms: float | None
     loss_percent: float | None
 
@@ -141,35 +166,58 @@ def interactions(rows: CompanyRows, asked: Interactions, people: People) -> Repo
 
 
 def _page(view: TemporalView, asked: Interactions) -> list[_Interaction]:
+    # A call that has ended by the moment asked about is shown whole: with whatever it met, by whenever.
+    view = replace(view, moment_ms=None)
     interactions = view.rows_of("interactions")
-    conditions, params = _conditions(asked, interactions)
+    conditions, params = _conditions(asked, view)
     # One more than the page shows whether another follows.
     limit = "" if asked.limit is None else f" LIMIT {asked.limit + 1}"
     page = view.ask(_Interaction, _PAGE.format(interactions=interactions, conditions=conditions, limit=limit), **params)
     whole = {row.id: row for row in page}
-    legs = view.ask(_Leg, _LEGS.format(interactions=interactions), wholes=list(whole)) if whole else []
+    if not whole:
+        return page
+    legs = view.ask(_Leg, _LEGS.format(interactions=interactions), wholes=list(whole))
     for leg in legs:
         row = whole[leg.whole]
-        for name in ("queues", "agents", "tags"):
-            setattr(row, name, list(dict.fromkeys([*getattr(row, name), *getattr(leg, name)])))
         row.jitter_ms, row.loss_percent = _worse(row.jitter_ms, leg.jitter_ms), _worse(row.loss_percent, leg.loss_percent)
+    _with_names(view, whole, {**{id: id for id in whole}, **{leg.id: leg.whole for leg in legs}})
     return page
+
+
+def _with_names(view: TemporalView, whole: dict[UUID, _Interaction], whole_of: dict[UUID, UUID]) -> None:
+    """Give these interactions the queues, agents and tags that they and their legs met, each once; a leg's after those before it."""
+    calls = list(whole_of)
+    met: dict[UUID, _Names] = {id: _Names() for id in calls}
+    visits = view.ask(_Met, _VISITS.format(visits=view.rows_of("visits", of_calls=True)), calls=calls)
+    attempts = view.ask(_Met, _ATTEMPTS.format(attempts=view.rows_of("attempts", of_calls=True)), calls=calls)
+    for some in (*visits, *attempts):
+        met[some.interaction].queues += [some.queue] if some.queue else []
+        met[some.interaction].agents += [some.agent] if some.agent else []
+    for tagged in view.ask(_Tag, _TAGS.format(tags=view.rows_of("tags", of_calls=True)), calls=calls):
+        met[tagged.interaction].tags.append(tagged.tag)
+    for id, names in met.items():
+        row = whole[whole_of[id]]
+        row.queues = list(dict.fromkeys([*row.queues, *names.queues]))
+        row.agents = list(dict.fromkeys([*row.agents, *names.agents]))
+        # The tags of a call without legs are shown as they were given, one given twice too.
+        row.tags = names.tags if id == row.id else list(dict.fromkeys([*row.tags, *names.tags]))
 
 
 def _worse(one: float | None, other: float | None) -> float | None:
     return max((value for value in (one, other) if value is not None), default=None)
 
 
-def _conditions(asked: Interactions, interactions: str) -> tuple[str, dict[str, Value]]:
+def _conditions(asked: Interactions, view: TemporalView) -> tuple[str, dict[str, Value]]:
     question, parts = asked.question, list[str]()
+    rows = {table: view.rows_of(table) for table in ("interactions", "visits", "attempts", "tags")}
     params: dict[str, Value] = {}
     told: tuple[tuple[str, Value, str], ...] = (
         ("since", question.since_ms, " AND started_ms >= {since:Int64}"),
         ("until", question.until_ms, " AND started_ms < {until:Int64}"),
         ("moment", question.moment_ms, " AND ended_ms <= {moment:Int64}"),
-        ("queues", list(question.queues) or None, _MET.format(interactions=interactions, column="queues")),
-        ("agents", list(question.agents) or None, _MET.format(interactions=interactions, column="agents")),
-        ("tags", list(asked.tags) or None, _MET.format(interactions=interactions, column="tags")),
+        ("queues", list(question.queues) or None, _MET.format(column="queue", **rows)),
+        ("agents", list(question.agents) or None, _MET.format(column="agent", **rows)),
+        ("tags", list(asked.tags) or None, _TAGGED.format(**rows)),
         ("direction", asked.direction or None, " AND toString(direction) = {direction:String}"),
         ("protocol", asked.protocol, " AND protocol = {protocol:UInt64}"),
         ("statuses", list(asked.statuses) or None, " AND has({statuses:Array(String)}, status)"),

@@ -12,7 +12,7 @@ from typing import Literal
 
 from commands.observations import MatchMember, ObserveAgent, ObserveCall, ObserveTimeline
 from domain.base import SECOND
-from domain.voice.facts import Fact
+from domain.voice.facts import CallKind, Fact, FactKind, PresenceKind
 from telephony_adapter.ami.gap_estimation import CallAtCut, Cut
 from telephony_adapter.ami.gap_numbers import second_of
 from telephony_adapter.ami.gaps import Cuts
@@ -185,16 +185,16 @@ class PbxState:
 
     # telling
 
-    def fact(self, kind: str, at: int = 0, **fields: object) -> Fact:
+    def fact(self, kind: FactKind, at: int = 0, **fields: object) -> Fact:
         """A fact of this packet; its instant unless told otherwise."""
         return Fact(kind, at or self.at, "ami", ref=f"ami:{self.event}", **fields)  # type: ignore[arg-type]
 
-    def observe(self, call: Call, kind: str, at: int = 0, **fields: object) -> None:
+    def observe(self, call: Call, kind: CallKind, at: int = 0, **fields: object) -> None:
         """Say a fact about a call. What comes behind a list that shows it waiting came later, even if its own instant is some ms before."""
         call.known = True
         self.told.append(ObserveCall(call=call.id, facts=(self.fact(kind, max(at or self.at, call.listed), **fields),)))
 
-    def observe_agent(self, agent: str, kind: str, at: int = 0, **fields: object) -> None:
+    def observe_agent(self, agent: str, kind: PresenceKind, at: int = 0, **fields: object) -> None:
         """Say a fact about an agent."""
         self.told.append(ObserveAgent(agent=agent, facts=(self.fact(kind, at, agent=agent, **fields),)))
 

@@ -7,13 +7,14 @@ follows decides: the variable QUEUESTATUS, a hang-up, the answer, or the next st
 from __future__ import annotations
 
 from domain.base import MS, SECOND
+from domain.voice.facts import CallKind
 from telephony_adapter.ami.agents import known_member, seen, talked
 from telephony_adapter.ami.gaps import SAME_US
 from telephony_adapter.ami.packets import Packet
 from telephony_adapter.ami.pbx_state import Call, PbxState, Visit
 from telephony_adapter.callers import personal
 
-_STATUS_ENDS = {
+_STATUS_ENDS: dict[str, CallKind] = {
     "TIMEOUT": "timed_out",
     "LEAVEEMPTY": "emptied",
     "LEAVEUNAVAIL": "emptied",
@@ -232,7 +233,7 @@ def caller_left(board: PbxState, packet: Packet) -> None:
         found[1].left = board.at
 
 
-def end_wait(board: PbxState, call: Call, visit: Visit, kind: str, text: str = "") -> None:
+def end_wait(board: PbxState, call: Call, visit: Visit, kind: CallKind, text: str = "") -> None:
     """The wait ended as `kind`, at the moment when the call left the queue."""
     if kind in _UNCOUNTED:
         board.cuts.left_uncounted(visit.queue)

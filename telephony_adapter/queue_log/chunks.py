@@ -136,7 +136,8 @@ class Gathering:
                 break
             if fact.kind == verb.beside and fact.queue == line.queue:
                 return
-        facts.append(Fact(verb.beside, line.at, line.clock, line.queue, line.agent, seq=line.seq, ref=ref))
+        if verb.beside:
+            facts.append(Fact(verb.beside, line.at, line.clock, line.queue, line.agent, seq=line.seq, ref=ref))
 
     def _note(self, line: Line, ref: str) -> None:
         if line.call in NO_CALL:

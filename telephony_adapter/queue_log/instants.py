@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from domain.base import SECOND
+from domain.voice.facts import Clock
 
 LATEST_US = (1 << 32) * SECOND
 """Instants from here on (the year 2106) are damage: no Asterisk counts further."""
@@ -17,7 +18,7 @@ class NoInstant(ValueError):
     """This text is no instant."""
 
 
-def from_epoch(text: str) -> tuple[int, str]:
+def from_epoch(text: str) -> tuple[int, Clock]:
     """Microseconds UTC and the clock that told them: `log` for whole seconds, `log.f` for finer. Raises NoInstant."""
     whole, _, fraction = text.partition(".")
     if not (whole.isascii() and whole.isdigit() and (not fraction or (fraction.isascii() and fraction.isdigit()))):
@@ -35,7 +36,7 @@ class TableInstants:
     def __init__(self, zone: tzinfo) -> None:
         self._zone = zone
 
-    def read(self, text: str) -> tuple[int, str]:
+    def read(self, text: str) -> tuple[int, Clock]:
         """Microseconds UTC and the clock, as `from_epoch`. Raises NoInstant."""
         text = text.strip()
         if ":" not in text:

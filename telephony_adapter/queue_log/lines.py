@@ -7,6 +7,7 @@ from typing import Protocol
 
 import msgspec
 
+from domain.voice.facts import Clock
 from telephony_adapter.queue_log.files import Broken, LogFile, lines_of
 from telephony_adapter.queue_log.instants import NoInstant, from_epoch
 
@@ -28,7 +29,7 @@ class Line(msgspec.Struct):
 
     number: int
     at: int
-    clock: str
+    clock: Clock
     call: str
     queue: str
     agent: str
@@ -92,7 +93,8 @@ class TextLines:
 
     def read(self, broken: Broken) -> Iterator[Line]:
         equal, places = Counting(), Counting()
-        metadata, at, clock, first = "", 0, "", -1
+        clock: Clock = "log"
+        metadata, at, first = "", 0, -1
         for number, raw in lines_of(self.file, broken):
             line = raw.rstrip(b"\r")
             if not line:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 from domain.base import Personal
-from domain.voice.facts import Fact
+from domain.voice.facts import Fact, FactKind
 from telephony_adapter.callers import personal
 from telephony_adapter.queue_log.lines import Line
 
@@ -54,7 +54,7 @@ def _text(data: list[str]) -> str:
     return data[0] if len(data) < 2 else "|".join(data[: data.index("")] if "" in data else data)
 
 
-def _fact(line: Line, ref: str, kind: str, *, by: str = "", text: str = "", private: Personal | None = None) -> Fact:
+def _fact(line: Line, ref: str, kind: FactKind, *, by: str = "", text: str = "", private: Personal | None = None) -> Fact:
     return Fact(kind, line.at, line.clock, line.queue, line.agent, by, seq=line.seq, nth=line.nth, ref=ref, text=text, private=private)
 
 
@@ -81,7 +81,7 @@ def _answered(line: Line, ref: str) -> Fact:
     )
 
 
-def _rung(kind: str) -> Callable[[Line, str], Fact]:
+def _rung(kind: FactKind) -> Callable[[Line, str], Fact]:
     def fact(line: Line, ref: str) -> Fact:
         return Fact(kind, line.at, line.clock, line.queue, line.agent, ring_ms=_ms(line.data, 0, 1), seq=line.seq, nth=line.nth, ref=ref)
 
@@ -127,7 +127,7 @@ def _talk_ended(line: Line, ref: str, by: str, place: int, where: str = "") -> F
     )
 
 
-def _left(kind: str, place: int = 2) -> Callable[[Line, str], Fact]:
+def _left(kind: FactKind, place: int = 2) -> Callable[[Line, str], Fact]:
     """The end of a wait; how long it was stands at `place`."""
 
     def fact(line: Line, ref: str) -> Fact:
@@ -166,11 +166,11 @@ def _turned_away(line: Line, ref: str) -> Fact:
 # Calls
 
 
-def _hold(kind: str) -> Callable[[Line, str], Fact]:
+def _hold(kind: FactKind) -> Callable[[Line, str], Fact]:
     return lambda line, ref: _fact(line, ref, kind)
 
 
-def _worded(kind: str) -> Callable[[Line, str], Fact]:
+def _worded(kind: FactKind) -> Callable[[Line, str], Fact]:
     """A fact whose text is what the line says."""
     return lambda line, ref: _fact(line, ref, kind, text=_text(line.data) if line.data else "")
 

@@ -200,10 +200,14 @@ def test_d1_needs_its_medium_and_a_page_its_own_question(ana):
 def test_k1_tells_the_whole_story_of_a_call(ana):
     row = rows(ana, "/v1/interactions", medium="voice", protocol=3)[0]
     told = ana.get(row["history"]).json()
-    facts = [fact["kind"] for event in told["events"] for fact in event["told"]["facts"]]
+    facts = [fact["kind"] for event in told["events"] for fact in event["content"]["facts"]]
     assert {"arrived", "ivr_entered", "ivr_option", "offered", "rang", "answered", "released", "hung_up"} <= set(facts)
     assert {(event["actor"], event["cause"]) for event in told["events"]} == {("operator", "ObserveCall")}
-    assert told["events"][-1]["told"]["call"]["number"] == "21977000111"
+    heads = [event["content"]["change"]["call"] for event in told["events"] if "call" in event["content"]["change"]]
+    assert {head["number"] for head in heads} == {"21977000111"}
+    rings = [ring for event in told["events"] for ring in event["content"]["change"].get("rings", [])]
+    assert {(ring["n"], ring["k"]) for ring in rings} == {(0, 0)}
+    assert rings[-1]["outcome"] == "answered"
     positions = [event["position"] for event in told["events"]]
     assert positions == sorted(positions)
     assert told["as_of"] >= positions[-1]

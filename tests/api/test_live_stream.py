@@ -16,9 +16,9 @@ from domain.companies import CompanySettingsSet
 from domain.contacts import ContactAppeared
 from domain.queues import QueueActivated
 from domain.users import UserActivated
-from domain.voice.calls import Call
+from domain.voice.calls import Call, Change
 from domain.voice.facts import Fact
-from domain.voice.interactions import Observed
+from domain.voice.interaction_events import InteractionObserved
 from store.database import StoreUnavailable
 
 OURS, THEIRS = UUID(int=1), UUID(int=2)
@@ -231,12 +231,12 @@ def test_how_far_the_follower_is_behind_is_told_while_somebody_listens():
     asyncio.run(story())
 
 
-def test_an_event_of_which_no_message_can_be_made_is_told_as_such(caplog):
+def test_an_event_of_which_no_message_can_be_made_says_so(caplog):
     log = Log()
     log.write(OURS)
     row = Row(1, msgspec.structs.replace(log.rows[0].event, originator_id="no id"))
     message = render(row)
-    assert (message.said.type, message.position) == ("untold", 1)
+    assert (message.said.type, message.position) == ("unreadable", 1)
     assert "position=1 topic=queue.activated" in caplog.text
 
 
@@ -252,7 +252,7 @@ def test_a_message_holds_no_personal_datum_and_nothing_of_how_the_event_is_store
     number = Personal(UUID(int=9), "+5511987654321")
     facts = (Fact("arrived", 1_500, text="551140028922", private=number), Fact("offered", 1_500, queue="vendas", private=number))
     call = Call(call="crm-1", protocol=7, origin="Portal", direction="inbound", started_ms=1, number=number)
-    shown = render(Row(4, Observed(facts=facts, call=call, **fields)))
+    shown = render(Row(4, InteractionObserved(facts=facts, change=Change(call=call), **fields)))
     assert shown is not None
     assert msgspec.json.decode(shown.data) == {
         "version": 1,

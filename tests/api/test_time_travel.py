@@ -83,7 +83,7 @@ def test_each_look_can_be_had_again_by_its_moment_and_by_its_position(looks, ana
     # Whatever comes later changes nothing of a position: another promise, a customer forgotten, all rows built anew.
     center.bus.execute(ChangeQueueSettings(queue=queue_id(COMPANY, "Vendas"), sla_ms=1_000), operator("Empresa"))
     contact = next(recorded.event.originator_id for recorded in center.store.read(0, 9_999) if recorded.event.TOPIC == "contact.appeared")
-    center.bus.execute(ForgetContact(contact=contact, busy=False), operator("Empresa"))
+    center.bus.execute(ForgetContact(contact=contact), operator("Empresa"))
     for taken in looks:
         assert look(ana, taken.moment, taken.position) == taken
     center.rebuild(lambda done, total: None)

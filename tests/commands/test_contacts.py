@@ -11,6 +11,7 @@ import pytest
 from commands.command_bus import CommandBus
 from commands.contacts import ForgetContact
 from commands.handler_context import Caller
+from commands.interactions import EndCall, StartCall
 from domain.access import PERMISSIONS
 from domain.base import FORGOTTEN
 from domain.errors import Refused
@@ -32,7 +33,7 @@ def test_nobody_can_read_who_it_was_and_every_count_stays(bus: CommandBus, locat
     bus.execute(Count(tally=tally, by=1, phone=PHONE), caller())
     assert PHONE.encode() not in written(location)
 
-    bus.execute(ForgetContact(contact=contact, busy=False), ANA)
+    bus.execute(ForgetContact(contact=contact), ANA)
 
     assert location.verify().flaw is None
     bus.store.close()
@@ -46,23 +47,28 @@ def test_nobody_can_read_who_it_was_and_every_count_stays(bus: CommandBus, locat
 
 def test_who_calls_again_is_somebody_new(bus: CommandBus) -> None:
     first = bus.execute(Count(tally=uuid4(), phone=PHONE), caller()).result["contact"]
-    bus.execute(ForgetContact(contact=first, busy=False), ANA)
+    bus.execute(ForgetContact(contact=first), ANA)
     again = bus.execute(Count(tally=uuid4(), phone="+55 11 98800-0037"), caller()).result["contact"]
     assert again != first
     assert bus.execute(Count(tally=uuid4(), phone=PHONE), caller()).result["contact"] == again
 
 
-def test_a_contact_in_an_open_interaction_stays(bus: CommandBus) -> None:
-    contact = bus.execute(Count(tally=uuid4(), phone=PHONE), caller()).result["contact"]
+def test_a_contact_in_an_open_interaction_stays_until_it_has_ended(bus: CommandBus) -> None:
+    call = bus.execute(StartCall(number=PHONE), ANA).id
+    contact = bus.store.keyring.find(bus.store.keyring.tag(TENANT, "phone", PHONE))
+    assert contact is not None
     with pytest.raises(Refused):
-        bus.execute(ForgetContact(contact=contact, busy=True), ANA)
+        bus.execute(ForgetContact(contact=contact, interactions=(call,)), ANA)
     assert bus.store.keyring.knows(contact)
+    bus.execute(EndCall(interaction=call), ANA)
+    bus.execute(ForgetContact(contact=contact, interactions=(call,)), ANA)
+    assert not bus.store.keyring.knows(contact)
 
 
 def test_an_idempotency_key_outlives_the_forgetting_what_was_said_under_it_does_not(bus: CommandBus) -> None:
     command = Count(tally=uuid4(), phone=PHONE)
     receipt = bus.execute(command, caller("key"))
-    bus.execute(ForgetContact(contact=receipt.result["contact"], busy=False), ANA)
+    bus.execute(ForgetContact(contact=receipt.result["contact"]), ANA)
     stored = bus.store.receipt_for(TENANT, "key")
     assert stored is not None
     assert stored[0] == b""
@@ -72,9 +78,9 @@ def test_an_idempotency_key_outlives_the_forgetting_what_was_said_under_it_does_
 def test_a_forgetting_that_a_crash_cut_short_is_finished_by_asking_again(bus: CommandBus) -> None:
     contact = bus.execute(Count(tally=uuid4(), phone=PHONE), caller()).result["contact"]
     bus.store.keyring.destroy(contact)
-    again = bus.execute(ForgetContact(contact=contact, busy=False), ANA)
+    again = bus.execute(ForgetContact(contact=contact), ANA)
     assert [event.TOPIC for event in bus.store.stream(contact)] == ["contact.appeared", "contact.forgotten"]
-    assert bus.execute(ForgetContact(contact=contact, busy=False), ANA).position == again.position
+    assert bus.execute(ForgetContact(contact=contact), ANA).position == again.position
 
 
 def test_an_entry_of_the_index_whose_event_a_crash_prevented_points_to_nobody(bus: CommandBus) -> None:

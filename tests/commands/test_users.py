@@ -211,12 +211,10 @@ def test_a_contact_that_called_gets_a_name_and_is_forgotten(bus: CommandBus) -> 
         bus.execute(RegisterContact(name="Carla", phones=("5511988000037",)), whoever())
     with pytest.raises(InvalidField):
         bus.execute(RegisterContact(name="Carla", phones=("x",)), whoever())
-    with pytest.raises(Refused):
-        bus.execute(ForgetContact(contact=carlos.id, busy=True), whoever())
     with pytest.raises(NotFound):
-        bus.execute(ForgetContact(contact=carlos.id, busy=False), whoever("Outra"))
+        bus.execute(ForgetContact(contact=carlos.id), whoever("Outra"))
     assert bus.store.keyring.knows(carlos.id)
-    bus.execute(ForgetContact(contact=carlos.id, busy=False), whoever())
+    bus.execute(ForgetContact(contact=carlos.id), whoever())
     assert not bus.store.keyring.knows(carlos.id)
     again = bus.execute(RegisterContact(name="Carla", phones=("5511988000037",)), whoever())
     assert again.id != carlos.id

@@ -17,7 +17,7 @@ every_file = pytest.mark.parametrize("file", FILES)
 
 
 @every_file
-def test_a_file_is_what_compose_takes(file: str) -> None:
+def test_a_file_is_valid_for_compose(file: str) -> None:
     asked = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", DOCKER / file]
     done = subprocess.run(asked, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -34,7 +34,7 @@ def test_every_command_is_one_of_the_command_line(file: str) -> None:
         assert refusal(service["command"]) == "", name
 
 
-def test_a_command_that_is_none_would_be_noticed() -> None:
+def test_an_unknown_command_is_detected() -> None:
     assert "frobnicate" in refusal(["frobnicate"])
     assert "--fast" in refusal(["serve", "--fast"])
     assert refusal(["import", "queue-log"])
@@ -52,11 +52,11 @@ def test_every_setting_is_one_that_is_documented(file: str) -> None:
 
 
 @every_file
-def test_no_password_has_a_default_and_each_is_asked_for_by_name(file: str) -> None:
+def test_no_password_has_a_default_and_the_example_file_names_each(file: str) -> None:
     example = (DOCKER / ".env.example").read_text()
-    for name, (kind, told) in variables(file).items():
+    for name, (kind, message) in variables(file).items():
         if kind == "?":
-            assert told, name
+            assert message, name
             assert re.search(rf"^{name}=$", example, re.MULTILINE), name
         else:
             assert not re.search("PASSWORD|SECRET|KEY", name)
@@ -67,7 +67,7 @@ def test_no_password_has_a_default_and_each_is_asked_for_by_name(file: str) -> N
 
 
 @every_file
-def test_every_service_can_be_looked_at_comes_up_again_and_has_its_bounds(file: str) -> None:
+def test_every_service_has_a_health_check_restarts_and_has_limits(file: str) -> None:
     for name, service in services(file).items():
         assert name in ONCE or service["deploy"]["resources"]["limits"]["memory"], name
         assert service["logging"]["options"]["max-size"], name
@@ -86,34 +86,34 @@ def test_every_image_has_a_version(file: str) -> None:
 
 
 @every_file
-def test_our_own_processes_have_no_rights_and_write_only_to_their_volumes(file: str) -> None:
+def test_our_processes_have_no_privileges_and_write_only_to_their_volumes(file: str) -> None:
     for name, service in ours(file).items():
         assert (service["read_only"], service["cap_drop"], service["security_opt"]) == (True, ["ALL"], ["no-new-privileges:true"]), name
 
 
 @every_file
-def test_what_is_mounted_is_there(file: str) -> None:
-    told = project(file)
+def test_every_mounted_file_and_volume_exists(file: str) -> None:
+    loaded = project(file)
     named = set()
-    for service in told["services"].values():
+    for service in loaded["services"].values():
         for source in (volume.split(":")[0] for volume in service.get("volumes", [])):
             if source.startswith("."):
                 assert (DOCKER / source).exists(), source
             else:
                 named.add(source)
-        assert set(service.get("secrets", [])) <= set(told["secrets"])
-        assert set(service.get("depends_on", [])) <= set(told["services"])
-        assert set(service.get("networks", [])) <= set(told.get("networks", []))
-    assert named == set(told["volumes"])
+        assert set(service.get("secrets", [])) <= set(loaded["secrets"])
+        assert set(service.get("depends_on", [])) <= set(loaded["services"])
+        assert set(service.get("networks", [])) <= set(loaded.get("networks", []))
+    assert named == set(loaded["volumes"])
 
 
 @every_file
-def test_a_secret_that_a_process_is_told_of_is_given_to_it(file: str) -> None:
+def test_every_secret_in_a_process_environment_is_mounted(file: str) -> None:
     for name, service in services(file).items():
-        told = re.findall(r"/run/secrets/(\w+)", str(service.get("environment")))
-        assert sorted(told) == sorted(service.get("secrets", [])), name
+        used = re.findall(r"/run/secrets/(\w+)", str(service.get("environment")))
+        assert sorted(used) == sorted(service.get("secrets", [])), name
 
 
-def test_an_embedded_center_is_one_process_over_one_volume_for_this_machine_alone() -> None:
+def test_the_embedded_mode_is_one_process_with_one_volume_open_only_to_this_machine() -> None:
     (service,) = services("compose.embedded.yml").values()
     assert (service["command"], service["volumes"], service["ports"]) == (["serve"], ["data:/data"], ["127.0.0.1:8080:8080"])

@@ -1,4 +1,4 @@
-"""The distributed house as compose starts it."""
+"""The distributed deployment as compose starts it."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ import settings
 from tests.kit.compose import DISTRIBUTED, DOCKER, FILES, ONCE, environment, ours, project, services, variables
 
 
-def test_every_process_of_a_house_has_the_same_servers() -> None:
+def test_all_processes_of_a_deployment_use_the_same_servers() -> None:
     read = {name: settings.read(environment(service)) for name, service in ours(DISTRIBUTED).items()}
     assert len({(one.store_url, one.keys_url, one.kafka, one.clickhouse_url, one.topics, one.partitions) for one in read.values()}) == 1
     assert {name for name, one in read.items() if one.master_key} == {"api-1", "api-2", "import", "processes"}
 
 
-def test_a_house_has_all_its_processes() -> None:
+def test_a_deployment_has_all_its_processes() -> None:
     commands = sorted(service["command"][0] for service in ours(DISTRIBUTED).values())
     assert commands == ["import", "migrate", "processes", "relay", "serve", "serve", "topics", "worker", "worker"]
 
 
-def test_the_example_asks_for_nothing_that_nobody_uses() -> None:
+def test_the_example_has_only_variables_that_are_used() -> None:
     used = {name for file in FILES for name in variables(file)}
     assert set(re.findall(r"^#?([A-Z_]+)=", (DOCKER / ".env.example").read_text(), re.MULTILINE)) <= used
 
 
-def test_nothing_starts_before_topics_and_tables_are_made() -> None:
+def test_nothing_starts_before_topics_and_tables_exist() -> None:
     done = {"condition": "service_completed_successfully"}
     for name, service in ours(DISTRIBUTED).items():
         if name not in ONCE:
             assert service["depends_on"] == {"topics": done, "migrate": done}, name
 
 
-def test_a_process_is_asked_how_it_fares_where_it_answers() -> None:
+def test_the_health_check_of_a_process_uses_its_port() -> None:
     for name, service in ours(DISTRIBUTED).items():
         if name in ONCE:
             continue
@@ -42,10 +42,10 @@ def test_a_process_is_asked_how_it_fares_where_it_answers() -> None:
         assert f"http://127.0.0.1:{port}/" in service["healthcheck"]["test"][-1], name
 
 
-# What is open to whom
+# Networks and ports
 
 
-def test_only_what_people_and_phones_use_is_published_and_pages_on_this_machine_alone() -> None:
+def test_only_ports_for_people_and_phones_are_published_and_web_pages_only_on_this_machine() -> None:
     published = {name: service["ports"] for name, service in services(DISTRIBUTED).items() if "ports" in service}
     assert set(published) == {"balancer", "grafana", "asterisk"}
     assert all(port.startswith("127.0.0.1:") for name in ("balancer", "grafana") for port in published[name])
@@ -53,16 +53,16 @@ def test_only_what_people_and_phones_use_is_published_and_pages_on_this_machine_
 
 
 def test_the_servers_are_in_a_network_without_a_way_out() -> None:
-    told = project(DISTRIBUTED)
-    assert told["networks"]["inside"]["internal"]
+    loaded = project(DISTRIBUTED)
+    assert loaded["networks"]["inside"]["internal"]
     for name in ("postgres", "kafka", "clickhouse", *ours(DISTRIBUTED)):
-        assert told["services"][name]["networks"] == ["inside"], name
+        assert loaded["services"][name]["networks"] == ["inside"], name
 
 
-def test_ami_is_in_a_private_network_at_the_address_that_asterisk_is_told() -> None:
-    told = project(DISTRIBUTED)
-    asterisk = told["services"]["asterisk"]
-    private = told["networks"]["telephony"]
+def test_ami_is_in_a_private_network_at_the_address_in_asterisks_settings() -> None:
+    loaded = project(DISTRIBUTED)
+    asterisk = loaded["services"]["asterisk"]
+    private = loaded["networks"]["telephony"]
     assert private["internal"]
     assert asterisk["environment"]["AMI_ADDRESS"] == asterisk["networks"]["telephony"]["ipv4_address"]
     assert asterisk["environment"]["AMI_PERMIT"] == private["ipam"]["config"][0]["subnet"]
@@ -70,14 +70,14 @@ def test_ami_is_in_a_private_network_at_the_address_that_asterisk_is_told() -> N
     assert not [published for published in asterisk["ports"] if port in published]
 
 
-def test_asterisk_speaks_on_the_ports_that_are_published() -> None:
+def test_asterisk_uses_the_published_ports() -> None:
     configured = {name: (DOCKER / "asterisk" / f"{name}.conf").read_text() for name in ("rtp", "pjsip")}
     first, last = re.findall(r"^rtp(?:start|end) = (\d+)", configured["rtp"], re.MULTILINE)
     bind = re.findall(r"^bind = 0.0.0.0:(\d+)", configured["pjsip"], re.MULTILINE)[0]
     assert services(DISTRIBUTED)["asterisk"]["ports"] == [f"{bind}:{bind}/udp", f"{first}-{last}:{first}-{last}/udp"]
 
 
-def test_the_queue_log_is_a_file_and_its_reader_sees_it_where_asterisk_writes_it() -> None:
+def test_the_queue_log_is_a_file_and_the_import_mounts_it() -> None:
     logger = (DOCKER / "asterisk" / "logger.conf").read_text()
     assert re.search(r"^queue_log = yes", logger, re.MULTILINE)
     assert re.search(r"^queue_log_to_file = yes", logger, re.MULTILINE)
@@ -90,26 +90,26 @@ def test_the_queue_log_is_a_file_and_its_reader_sees_it_where_asterisk_writes_it
 # Servers
 
 
-def test_kafka_keeps_everything_and_makes_no_topic_by_itself() -> None:
-    told = services(DISTRIBUTED)["kafka"]["environment"]
-    assert (told["KAFKA_LOG_RETENTION_MS"], told["KAFKA_LOG_RETENTION_BYTES"]) == ("-1", "-1")
-    assert told["KAFKA_AUTO_CREATE_TOPICS_ENABLE"] == "false"
+def test_kafka_keeps_everything_and_creates_no_topic_automatically() -> None:
+    settings_of_kafka = services(DISTRIBUTED)["kafka"]["environment"]
+    assert (settings_of_kafka["KAFKA_LOG_RETENTION_MS"], settings_of_kafka["KAFKA_LOG_RETENTION_BYTES"]) == ("-1", "-1")
+    assert settings_of_kafka["KAFKA_AUTO_CREATE_TOPICS_ENABLE"] == "false"
 
 
-def test_one_broker_alone_has_on_disk_what_it_acknowledges() -> None:
-    told = services(DISTRIBUTED)
-    assert told["topics"]["command"] == ["topics", "--replication", "1"]
-    assert told["kafka"]["environment"]["KAFKA_LOG_FLUSH_INTERVAL_MESSAGES"] == "1"
+def test_a_single_broker_flushes_messages_before_it_acknowledges_them() -> None:
+    started = services(DISTRIBUTED)
+    assert started["topics"]["command"] == ["topics", "--replication", "1"]
+    assert started["kafka"]["environment"]["KAFKA_LOG_FLUSH_INTERVAL_MESSAGES"] == "1"
 
 
-def test_the_balancer_knows_every_api_and_keeps_metrics_to_itself() -> None:
+def test_the_balancer_has_every_api_and_hides_their_metrics() -> None:
     configured = (DOCKER / "haproxy" / "haproxy.cfg").read_text()
     apis = {name for name, service in ours(DISTRIBUTED).items() if service["command"] == ["serve"]}
     assert set(re.findall(r"^    server (\S+) \1:8080$", configured, re.MULTILINE)) == apis
     assert re.search(r"^    http-request deny .* path /metrics", configured, re.MULTILINE)
 
 
-def test_prometheus_asks_every_process_that_has_figures() -> None:
+def test_prometheus_scrapes_every_process_with_metrics() -> None:
     configured = yaml.safe_load((DOCKER / "prometheus" / "prometheus.yml").read_text())
     asked = {target for job in configured["scrape_configs"] for group in job["static_configs"] for target in group["targets"]}
     wanted = set()

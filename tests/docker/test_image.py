@@ -27,7 +27,7 @@ def test_the_dockerfile_passes_its_linter() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_last_image_is_a_center_in_one_process() -> None:
+def test_the_last_image_is_the_embedded_mode() -> None:
     assert list(IMAGES)[-1] == "atende"
     for image in ("atende", "servers"):
         assert IMAGES[image].startswith("FROM runtime ")
@@ -35,7 +35,7 @@ def test_the_last_image_is_a_center_in_one_process() -> None:
 
 
 @pytest.mark.parametrize("image", ["runtime", "asterisk"])
-def test_an_image_runs_as_a_user_without_rights_and_says_how_it_fares(image: str) -> None:
+def test_an_image_runs_as_an_unprivileged_user_and_has_a_health_check(image: str) -> None:
     users = re.findall(r"^USER (\S+)", IMAGES[image], re.MULTILINE)
     assert len(users) == 1
     assert all(int(number) > 10_000 for number in users[0].split(":"))
@@ -43,12 +43,12 @@ def test_an_image_runs_as_a_user_without_rights_and_says_how_it_fares(image: str
     assert re.search(r"^ENTRYPOINT \[", IMAGES[image], re.MULTILINE)
 
 
-def test_the_image_serves_and_is_asked_whether_it_lives() -> None:
+def test_the_image_serves_and_checks_its_liveness() -> None:
     assert "/healthz" in re.findall(r"^HEALTHCHECK .*", IMAGES["runtime"], re.MULTILINE)[0]
     assert re.findall(r"^CMD .*", IMAGES["runtime"], re.MULTILINE) == ['CMD ["serve"]']
 
 
-def test_the_image_has_what_the_product_needs_at_the_pinned_versions_and_nothing_for_development() -> None:
+def test_the_image_has_the_pinned_dependencies_and_no_development_tools() -> None:
     installs = re.findall(r"pip --python \S+ install .*", IMAGES["build"])
     assert installs
     assert all("--constraint constraints.txt" in line for line in installs)
@@ -73,7 +73,7 @@ for package in {packages!r}:
 """
 
 
-def test_processes_on_servers_need_nothing_that_their_image_leaves_out() -> None:
+def test_distributed_processes_import_nothing_that_their_image_leaves_out() -> None:
     left_out = re.findall(r"uninstall --yes (.*)", IMAGES["build-servers"])[0].split()
     modules = {module for module, whose in packages_distributions().items() if set(whose) & set(left_out)}
     assert {"chdb", "pandas", "pyarrow", "numpy"} <= modules
@@ -83,26 +83,33 @@ def test_processes_on_servers_need_nothing_that_their_image_leaves_out() -> None
     assert done.returncode == 0, done.stderr
 
 
-def test_the_image_is_of_a_python_that_the_project_supports() -> None:
+def test_the_image_has_a_supported_python() -> None:
     wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     for stage in ("build", "runtime"):
         found = re.findall(r"FROM python:(\d+\.\d+)-slim", IMAGES[stage])
         assert f"Programming Language :: Python :: {found[0]}" in wanted["classifiers"]
 
 
-def test_all_that_is_installed_reaches_the_build_and_nothing_else() -> None:
+def test_the_build_context_has_only_the_files_that_are_installed() -> None:
     ignored = (ROOT / ".dockerignore").read_text().splitlines()
-    told = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    packages = [name.rstrip("*") for name in told["tool"]["setuptools"]["packages"]["find"]["include"]]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    packages = [name.rstrip("*") for name in project["tool"]["setuptools"]["packages"]["find"]["include"]]
     assert "*" in ignored
     let_in = {line[1:] for line in ignored if line.startswith("!")}
-    assert let_in >= {*packages, "*.py", "pyproject.toml", "constraints.txt", told["project"]["readme"], *told["project"]["license-files"]}
+    assert let_in >= {
+        *packages,
+        "*.py",
+        "pyproject.toml",
+        "constraints.txt",
+        project["project"]["readme"],
+        *project["project"]["license-files"],
+    }
     assert let_in - {*packages, "*.py"} == {
         "pyproject.toml", "constraints.txt", "README.md", "LICENSE", "docker/atende", "docker/answers", "docker/asterisk"
     }  # fmt: skip
 
 
-def test_what_is_copied_from_the_tree_is_there() -> None:
+def test_every_copied_file_exists() -> None:
     copied = re.findall(r"^COPY (?!--from)(?:--\S+ )*(.+) \S+$", (DOCKER / "Dockerfile").read_text(), re.MULTILINE)
     for pattern in (word for line in copied for word in line.split() if word != "."):
         assert list(ROOT.glob(pattern)), pattern
@@ -119,36 +126,36 @@ def test_a_script_of_the_image_can_be_run(script: str) -> None:
 
 
 @pytest.fixture
-def told(tmp_path: Path) -> Path:
-    """The image's command line, which writes down what the process would be told instead of starting it."""
-    script = tmp_path / "atende"
-    script.write_text((DOCKER / "atende").read_text().replace("/opt/atende/bin/atende", shutil.which("env") or "env"))
-    script.chmod(0o700)
-    return script
+def script(tmp_path: Path) -> Path:
+    """The script of the image, which prints the environment of the process instead of starting it."""
+    path = tmp_path / "atende"
+    path.write_text((DOCKER / "atende").read_text().replace("/opt/atende/bin/atende", shutil.which("env") or "env"))
+    path.chmod(0o700)
+    return path
 
 
 def run(script: Path, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([script], env={"PATH": os.environ["PATH"], **env}, capture_output=True, text=True, check=False)
 
 
-def test_a_secret_is_taken_from_a_file(told: Path, tmp_path: Path) -> None:
+def test_a_secret_is_read_from_a_file(script: Path, tmp_path: Path) -> None:
     secret = tmp_path / "a secret"
     secret.write_text("$(id) \"'s\n")
-    done = run(told, ATENDE_MASTER_KEY_FILE=str(secret), ATENDE_MODE="embedded")
+    done = run(script, ATENDE_MASTER_KEY_FILE=str(secret), ATENDE_MODE="embedded")
     lines = done.stdout.splitlines()
     assert "ATENDE_MASTER_KEY=$(id) \"'s" in lines
     assert "ATENDE_MODE=embedded" in lines
     assert not [line for line in lines if line.startswith("ATENDE_MASTER_KEY_FILE")]
 
 
-def test_a_file_that_cannot_be_read_is_one_line(told: Path) -> None:
-    done = run(told, ATENDE_MASTER_KEY_FILE="/nowhere")
+def test_an_unreadable_file_is_an_error_of_one_line(script: Path) -> None:
+    done = run(script, ATENDE_MASTER_KEY_FILE="/nowhere")
     assert done.returncode == 2
     assert done.stderr.startswith("ATENDE_MASTER_KEY_FILE: /nowhere cannot be read")
     assert done.stderr.count("\n") == 1
 
 
-# How a process is asked whether it lives
+# The health check
 
 
 class Answer(BaseHTTPRequestHandler):
@@ -157,7 +164,7 @@ class Answer(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Nobody reads it."""
+        """Log nothing."""
 
 
 @pytest.fixture
@@ -175,32 +182,32 @@ def answers(url: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, DOCKER / "answers", url], capture_output=True, text=True, check=False)
 
 
-def test_a_process_that_answers_is_alive_and_one_that_says_no_or_nothing_is_not(url: str) -> None:
+def test_a_process_is_alive_if_it_answers_200_and_dead_otherwise(url: str) -> None:
     assert answers(f"{url}/200").returncode == 0
     for dead in (f"{url}/503", "http://127.0.0.1:1/healthz"):
-        said = answers(dead)
-        assert said.returncode == 1
-        assert said.stderr.startswith(dead)
-        assert said.stderr.count("\n") == 1
+        check = answers(dead)
+        assert check.returncode == 1
+        assert check.stderr.startswith(dead)
+        assert check.stderr.count("\n") == 1
 
 
-# Asterisk's beginning
+# The start script of Asterisk
 
 
 @pytest.fixture
 def exchange(tmp_path: Path) -> Path:
-    """The beginning of Asterisk's container, with an Asterisk that is none."""
+    """The start script of Asterisk's container, with a stand-in for Asterisk."""
     script = tmp_path / "start"
     script.write_text((DOCKER / "asterisk" / "start").read_text().replace("exec asterisk", "exec echo asterisk"))
     script.chmod(0o700)
     return script
 
 
-PLACE = {"AMI_ADDRESS": "192.0.2.10", "AMI_PERMIT": "192.0.2.0/24", "SIP_ADDRESS": "198.51.100.1"}
+SITE = {"AMI_ADDRESS": "192.0.2.10", "AMI_PERMIT": "192.0.2.0/24", "SIP_ADDRESS": "198.51.100.1"}
 
 
-def test_what_asterisk_includes_is_what_its_beginning_writes(exchange: Path, tmp_path: Path) -> None:
-    done = run(exchange, **PLACE, AMI_SECRET="a" * 16, PHONES_SECRET="b" * 16, ASTERISK_RUN=str(tmp_path))
+def test_the_start_script_writes_the_files_that_asterisk_includes(exchange: Path, tmp_path: Path) -> None:
+    done = run(exchange, **SITE, AMI_SECRET="a" * 16, PHONES_SECRET="b" * 16, ASTERISK_RUN=str(tmp_path))
     assert (done.returncode, done.stderr) == (0, "")
     included = {
         name
@@ -215,13 +222,13 @@ def test_what_asterisk_includes_is_what_its_beginning_writes(exchange: Path, tmp
 
 
 @pytest.mark.parametrize("secret", ["", "short", "sixteen letters; and more", "two\nlines-of-a-secret"])
-def test_asterisk_does_not_begin_without_a_good_secret(exchange: Path, tmp_path: Path, secret: str) -> None:
-    done = run(exchange, **PLACE, AMI_SECRET=secret, PHONES_SECRET="b" * 16, ASTERISK_RUN=str(tmp_path))
+def test_asterisk_does_not_start_without_a_good_secret(exchange: Path, tmp_path: Path, secret: str) -> None:
+    done = run(exchange, **SITE, AMI_SECRET=secret, PHONES_SECRET="b" * 16, ASTERISK_RUN=str(tmp_path))
     assert done.returncode == 2
     assert done.stderr.startswith("AMI_SECRET")
     assert not list(tmp_path.glob("*.conf"))
 
 
-def test_no_secret_stands_in_asterisks_configuration() -> None:
+def test_asterisks_configuration_has_no_secret() -> None:
     for file in (DOCKER / "asterisk").glob("*.conf"):
         assert not re.search(r"^\s*(secret|password)\s*=", file.read_text(), re.MULTILINE), file.name

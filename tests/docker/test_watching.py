@@ -1,4 +1,4 @@
-"""What an operator watches: dashboard and alerts ask for figures that the processes export."""
+"""Monitoring: the dashboard and the alerts query metrics that the processes export."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ ASKED = {
     **{f"alert {rule['alert']}": rule["expr"] for rule in RULES},
 }
 UP = {"up": ADDED}
-"""What Prometheus itself knows of every process."""
+"""The metric that Prometheus itself records for every process."""
 
 
-class Asked:
-    """What an expression asks for: series with the labels that it picks them by, and the labels that it groups by."""
+class Query:
+    """The series of a PromQL expression with the labels of their selectors, and the labels of its groups."""
 
     def __init__(self, expression: str) -> None:
         self.series: dict[str, set[str]] = {}
@@ -42,14 +42,14 @@ class Asked:
 
 
 @pytest.fixture(scope="module")
-def series_of_the_house(tmp_path_factory: pytest.TempPathFactory) -> dict[str, frozenset[str]]:
+def exported_series(tmp_path_factory: pytest.TempPathFactory) -> dict[str, frozenset[str]]:
     return exported(tmp_path_factory.mktemp("log"))
 
 
 @pytest.mark.parametrize("name", ASKED)
-def test_what_is_asked_for_is_exported_under_that_name_with_those_labels(name: str, series_of_the_house: dict[str, frozenset[str]]) -> None:
-    known = {**series_of_the_house, **UP}
-    asked = Asked(ASKED[name])
+def test_every_query_uses_exported_metrics_and_labels(name: str, exported_series: dict[str, frozenset[str]]) -> None:
+    known = {**exported_series, **UP}
+    asked = Query(ASKED[name])
     assert asked.series
     for series, labels in asked.series.items():
         assert series in known
@@ -57,28 +57,28 @@ def test_what_is_asked_for_is_exported_under_that_name_with_those_labels(name: s
     assert asked.grouped <= frozenset().union(*(known[series] for series in asked.series))
 
 
-def test_a_figure_that_nobody_exports_would_be_noticed(series_of_the_house: dict[str, frozenset[str]]) -> None:
-    asked = Asked('sum by (phase) (rate(atende_worker_step_seconds_bucket{step="fold"}[5m])) / atende_vanished_total')
+def test_a_query_of_an_unknown_metric_is_detected(exported_series: dict[str, frozenset[str]]) -> None:
+    asked = Query('sum by (phase) (rate(atende_worker_step_seconds_bucket{step="fold"}[5m])) / atende_vanished_total')
     assert asked.series == {"atende_worker_step_seconds_bucket": {"step"}, "atende_vanished_total": set()}
     assert asked.grouped == {"phase"}
-    assert "atende_vanished_total" not in series_of_the_house
-    assert "phase" not in series_of_the_house["atende_worker_step_seconds_bucket"]
+    assert "atende_vanished_total" not in exported_series
+    assert "phase" not in exported_series["atende_worker_step_seconds_bucket"]
 
 
-def test_every_figure_is_on_the_dashboard(series_of_the_house: dict[str, frozenset[str]]) -> None:
-    asked = {series for panel in PANELS for target in panel["targets"] for series in Asked(target["expr"]).series}
-    families = {re.sub("_(total|bucket|sum|count)$", "", series) for series in series_of_the_house}
+def test_every_metric_is_on_the_dashboard(exported_series: dict[str, frozenset[str]]) -> None:
+    asked = {series for panel in PANELS for target in panel["targets"] for series in Query(target["expr"]).series}
+    families = {re.sub("_(total|bucket|sum|count)$", "", series) for series in exported_series}
     assert {re.sub("_(total|bucket)$", "", series) for series in asked} == families | {"up"}
 
 
-def test_panels_have_ids_of_their_own_lie_side_by_side_and_use_the_datasource_that_is_provisioned() -> None:
+def test_panels_have_unique_ids_do_not_overlap_and_use_the_provisioned_datasource() -> None:
     provisioned = yaml.safe_load((GRAFANA / "provisioning" / "datasources" / "prometheus.yml").read_text())["datasources"]
     assert len({panel["id"] for panel in DASHBOARD["panels"]}) == len(DASHBOARD["panels"])
     taken: set[tuple[int, int]] = set()
     for panel in DASHBOARD["panels"]:
-        place = panel["gridPos"]
-        cells = {(x, y) for x in range(place["x"], place["x"] + place["w"]) for y in range(place["y"], place["y"] + place["h"])}
-        assert place["x"] + place["w"] <= 24
+        cell = panel["gridPos"]
+        cells = {(x, y) for x in range(cell["x"], cell["x"] + cell["w"]) for y in range(cell["y"], cell["y"] + cell["h"])}
+        assert cell["x"] + cell["w"] <= 24
         assert taken.isdisjoint(cells), panel["title"]
         taken |= cells
     for panel in PANELS:
@@ -87,15 +87,15 @@ def test_panels_have_ids_of_their_own_lie_side_by_side_and_use_the_datasource_th
 
 
 def test_grafana_finds_dashboards_and_prometheus_where_compose_puts_them() -> None:
-    told = services(DISTRIBUTED)
+    started = services(DISTRIBUTED)
     provider = yaml.safe_load((GRAFANA / "provisioning" / "dashboards" / "atende.yml").read_text())["providers"][0]
-    assert f"./grafana/dashboards:{provider['options']['path']}:ro" in told["grafana"]["volumes"]
+    assert f"./grafana/dashboards:{provider['options']['path']}:ro" in started["grafana"]["volumes"]
     datasource = yaml.safe_load((GRAFANA / "provisioning" / "datasources" / "prometheus.yml").read_text())["datasources"][0]
     assert datasource["url"] == "http://prometheus:9090"
-    assert "./prometheus:/etc/prometheus:ro" in told["prometheus"]["volumes"]
+    assert "./prometheus:/etc/prometheus:ro" in started["prometheus"]["volumes"]
 
 
-def test_an_alert_says_what_is_wrong_and_waits_before_it_wakes_anybody() -> None:
+def test_an_alert_has_a_summary_and_waits_before_it_fires() -> None:
     assert len({rule["alert"] for rule in RULES}) == len(RULES)
     for rule in RULES:
         assert rule["annotations"]["summary"], rule["alert"]

@@ -1,4 +1,4 @@
-"""What docs/operations.md says of commands, settings, figures and files is so."""
+"""The commands, settings, figures and files in docs/operations.md are correct."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ SPANS = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", TEXT, flags=re.DOTAL
 LINES = [line.split("  #")[0].strip() for block in re.findall(r"```\n(.*?)```", TEXT, re.DOTALL) for line in block.splitlines()]
 COMMANDS = sorted({found[1] for span in [*SPANS, *LINES] if (found := re.search(r"(?:^|ATENDE_\S+ |exec \S+ )atende (\S.*)$", span))})
 WANTS = {"import": "ami x", "history": "x", "report": "queues", "forget": "x", "admin": "x", "backup-keys": "x"}
-"""What a command that is only named cannot do without."""
+"""Required arguments of commands that the page names without them."""
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_command_is_one_of_the_command_line(command: str) -> None:
+def test_every_command_exists(command: str) -> None:
     words = shlex.split(command)
     assert refusal(words) == "" or refusal([*words, *WANTS.get(command, "").split()]) == ""
 
@@ -38,25 +38,25 @@ def test_the_commands_of_the_page_are_found() -> None:
     assert "admin boss@example.com" in COMMANDS
 
 
-def test_every_setting_is_one_that_is_documented() -> None:
+def test_every_setting_is_documented() -> None:
     assert set(re.findall(r"\bATENDE_[A-Z_]+", TEXT)) <= set(re.findall(r"\bATENDE_[A-Z_]+", settings.__doc__ or ""))
 
 
-def test_every_figure_that_a_process_exports_is_told_of_and_no_other(tmp_path: Path) -> None:
+def test_the_page_has_every_exported_metric_and_no_other(tmp_path: Path) -> None:
     known = exported(tmp_path)
     families = {re.sub("_(bucket|sum|count)$", "", series) for series in known}
     assert set(re.findall(r"`(atende_\w+)`", TEXT)) == families
 
 
-def test_every_alert_has_its_level_on_the_page() -> None:
+def test_every_alert_is_on_the_page() -> None:
     rules = yaml.safe_load((DOCKER / "prometheus" / "alerts.yml").read_text())["groups"][0]["rules"]
     watched = [line for line in TEXT.splitlines() if line.startswith(("| `up`", "| `atende_"))]
     for rule in rules:
         named = re.findall(r"\b(?:up|atende_\w+?(?=_bucket|\b))", rule["expr"])
-        told = [line for line in watched for name in named if f"`{name}`" in line and not line.endswith("| |")]
-        assert told, rule["alert"]
+        described = [line for line in watched for name in named if f"`{name}`" in line and not line.endswith("| |")]
+        assert described, rule["alert"]
         waits = re.sub("m$", " min", re.sub("s$", " s", rule.get("for", "any")))
-        assert any(waits in line for line in told), rule["alert"]
+        assert any(waits in line for line in described), rule["alert"]
 
 
 def test_the_levels_are_those_of_the_code() -> None:
@@ -66,12 +66,12 @@ def test_the_levels_are_those_of_the_code() -> None:
     assert {"not-reached", "unavailable", "outcome-unknown", "clock"} <= KINDS.keys() & set(SPANS)
 
 
-def test_every_file_that_is_linked_to_is_there() -> None:
+def test_every_linked_file_exists() -> None:
     for target in re.findall(r"\]\(([^)#]+)", TEXT):
         assert (PAGE.parent / target).resolve().exists(), target
 
 
-def test_compose_commands_name_services_and_files_that_there_are() -> None:
+def test_compose_commands_name_existing_services_and_files() -> None:
     for line in LINES:
         if line.startswith("docker compose"):
             words = shlex.split(line)
@@ -80,7 +80,7 @@ def test_compose_commands_name_services_and_files_that_there_are() -> None:
             assert not ("run" in words and words[-1] not in services(DISTRIBUTED))
 
 
-def test_every_figure_of_speed_says_which_bench_takes_it() -> None:
+def test_every_figure_of_speed_names_its_benchmark() -> None:
     from bench.__main__ import ALL
 
     for line in TEXT.splitlines():

@@ -119,6 +119,48 @@ CREATE TABLE events
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (tenant, id, version);
 
+CREATE TABLE interaction_parts
+(
+    tenant UUID,
+    id UUID,
+    version UInt64,
+    position UInt64,
+    removed UInt8,
+    interaction UUID,
+    visit UUID,
+    kind Enum8('ring' = 0, 'hold' = 1, 'option' = 2, 'tag' = 3),
+    k UInt32,
+    queue String,
+    queue_id UUID,
+    agent String,
+    from_ms Int64,
+    until_ms Nullable(Int64),
+    text String
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (tenant, interaction, id);
+
+CREATE TABLE interaction_parts_versions
+(
+    tenant UUID,
+    id UUID,
+    version UInt64,
+    position UInt64,
+    removed UInt8,
+    interaction UUID,
+    visit UUID,
+    kind Enum8('ring' = 0, 'hold' = 1, 'option' = 2, 'tag' = 3),
+    k UInt32,
+    queue String,
+    queue_id UUID,
+    agent String,
+    from_ms Int64,
+    until_ms Nullable(Int64),
+    text String
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (tenant, interaction, id, version);
+
 CREATE TABLE interactions
 (
     tenant UUID,
@@ -139,9 +181,6 @@ CREATE TABLE interactions
     ended_ms Nullable(Int64),
     duration_ms Nullable(Int64),
     status String,
-    queues Array(String),
-    agents Array(String),
-    tags Array(String),
     jitter_ms Nullable(Float64),
     loss_percent Nullable(Float64)
 )
@@ -168,9 +207,6 @@ CREATE TABLE interactions_versions
     ended_ms Nullable(Int64),
     duration_ms Nullable(Int64),
     status String,
-    queues Array(String),
-    agents Array(String),
-    tags Array(String),
     jitter_ms Nullable(Float64),
     loss_percent Nullable(Float64)
 )
@@ -189,7 +225,6 @@ CREATE TABLE ivr_calls
     entered_ms Int64,
     left_ms Nullable(Int64),
     outcome String,
-    options Array(String),
     queue String,
     visit Nullable(UUID)
 )
@@ -208,7 +243,6 @@ CREATE TABLE ivr_calls_versions
     entered_ms Int64,
     left_ms Nullable(Int64),
     outcome String,
-    options Array(String),
     queue String,
     visit Nullable(UUID)
 )
@@ -382,7 +416,7 @@ CREATE TABLE visits
     interaction UUID,
     whole UUID,
     call String,
-    first UInt8,
+    n UInt32,
     live UInt8,
     queue String,
     queue_id UUID,
@@ -399,13 +433,7 @@ CREATE TABLE visits
     wrap_up_ms Nullable(Int64),
     talk_unknown UInt8,
     sla_ms Int64,
-    tolerated_ms Int64,
-    ring_agents Array(String),
-    ring_from_ms Array(Int64),
-    ring_until_ms Array(Nullable(Int64)),
-    ring_outcomes Array(Enum8('' = 0, 'answered' = 1, 'no_answer' = 2, 'canceled' = 3, 'dumped' = 4)),
-    hold_from_ms Array(Int64),
-    hold_until_ms Array(Nullable(Int64))
+    tolerated_ms Int64
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (tenant, id);
@@ -420,7 +448,7 @@ CREATE TABLE visits_versions
     interaction UUID,
     whole UUID,
     call String,
-    first UInt8,
+    n UInt32,
     live UInt8,
     queue String,
     queue_id UUID,
@@ -437,13 +465,7 @@ CREATE TABLE visits_versions
     wrap_up_ms Nullable(Int64),
     talk_unknown UInt8,
     sla_ms Int64,
-    tolerated_ms Int64,
-    ring_agents Array(String),
-    ring_from_ms Array(Int64),
-    ring_until_ms Array(Nullable(Int64)),
-    ring_outcomes Array(Enum8('' = 0, 'answered' = 1, 'no_answer' = 2, 'canceled' = 3, 'dumped' = 4)),
-    hold_from_ms Array(Int64),
-    hold_until_ms Array(Nullable(Int64))
+    tolerated_ms Int64
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (tenant, id, version);

@@ -1,4 +1,4 @@
-"""The console script `atende`, run as an operator runs it: a process of its own."""
+"""Runs the console script `atende` as an operator does, in its own process."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ WARNINGS = (
     "error",
     *(f"ignore::DeprecationWarning:{name}" for name in ("kafka.protocol.schemas.load_json", "importlib.resources._legacy")),
 )
-"""A warning is an error, but for one of kafka-python about the standard library."""
+"""Warnings are errors, except for two about the standard library in dependencies."""
 
 _SERVES = re.compile(r"at (http://\S+)")
 
 
 @dataclass(frozen=True)
 class Ran:
-    """What a command left behind."""
+    """The result of a command."""
 
     status: int
     out: str
@@ -42,7 +42,7 @@ class Ran:
 
     @property
     def json(self) -> Any:
-        """Standard output, which is one JSON document and nothing else."""
+        """Standard output, parsed as one JSON document."""
         return json.loads(self.out)
 
 
@@ -54,13 +54,13 @@ class Server:
     url: str
 
     def kill(self) -> None:
-        """As a power cut would."""
+        """Kill it without a chance to clean up, like a power cut."""
         self.process.kill()
         self.process.wait(DEADLINE_S)
 
 
 class CommandLine:
-    """`atende` over one data directory; with more settings, over servers."""
+    """`atende` with a data directory or, with more settings, with servers."""
 
     def __init__(self, data: Path, settings: Mapping[str, str] | None = None) -> None:
         self.data = data
@@ -68,16 +68,16 @@ class CommandLine:
 
     @classmethod
     def over(cls, deployment: Deployment) -> Self:
-        """Over the servers of a house."""
+        """The command line of a deployment on servers."""
         return cls(deployment.folder / "none", {**deployment.settings, "ATENDE_DATA": str(deployment.folder / "none")})
 
     @property
     def on_servers(self) -> bool:
-        """Whether there is no data directory."""
+        """Whether it uses servers instead of a data directory."""
         return self.settings.get("ATENDE_MODE") == "distributed"
 
     def start(self, *words: str | Path) -> subprocess.Popen[str]:
-        """Begin a command; whoever begins it ends it."""
+        """Start a command. The caller must end it."""
         environment = {**apart(), **self.settings, "PYTHONWARNINGS": ",".join(WARNINGS), "COLUMNS": "100"}
         return subprocess.Popen(
             [sys.executable, str(ATENDE), *map(str, words)],
@@ -89,7 +89,7 @@ class CommandLine:
         )
 
     def __call__(self, *words: str | Path, stdin: str | bytes = "", status: int = 0) -> Ran:
-        """Run a command to its end, which must have the exit status `status`."""
+        """Run a command to its end. Its exit status must be `status`."""
         process = self.start(*words)
         if isinstance(stdin, bytes):
             assert process.stdin is not None
@@ -104,7 +104,7 @@ class CommandLine:
 
     @contextmanager
     def serving(self) -> Iterator[Server]:
-        """Beside a running `atende serve`, which is ended by SIGTERM unless it was killed."""
+        """Run `atende serve` during the block, and stop it with SIGTERM unless it was killed."""
         process = self.start("serve", "--port", "0")
         try:
             yield Server(process, _url_of(process))
@@ -116,7 +116,7 @@ class CommandLine:
 
 
 class Quick(CommandLine):
-    """The same commands, each run by `main` in this process and answered by a server, or by servers: a process takes its time to start."""
+    """The same commands, run by `main` in this process, which is faster than a new one. It needs a running server or servers."""
 
     def __call__(self, *words: str | Path, stdin: str | bytes = "", status: int = 0) -> Ran:
         assert not stdin
@@ -136,12 +136,12 @@ class Quick(CommandLine):
 
 def _url_of(process: subprocess.Popen[str]) -> str:
     assert process.stderr is not None
-    told = ""
+    printed = ""
     while line := process.stderr.readline():
-        told += line
+        printed += line
         if found := _SERVES.search(line):
             return found[1]
-    raise AssertionError(f"it does not serve: {told}")
+    raise AssertionError(f"it does not serve: {printed}")
 
 
 def until(condition: Any, what: str) -> None:

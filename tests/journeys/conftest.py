@@ -14,16 +14,16 @@ RUN_B = Path(__file__).parents[1] / "data" / "captures" / "run-b"
 
 @pytest.fixture
 def atende(tmp_path: Path) -> CommandLine:
-    """The command line over an empty place for a data directory."""
+    """The command line with a data directory that does not exist yet."""
     return CommandLine(tmp_path / "data")
 
 
 @pytest.fixture(scope="session", params=["embedded", "distributed"])
 def center(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Quick]:
-    """A center whose past was imported from AMI and queue_log, beside its server, and one on servers. For commands that only read."""
+    """A center with an imported AMI stream and queue_log: embedded with a running server, and distributed. For commands that only read."""
     with ExitStack() as stack:
         if request.param == "distributed":
-            atende = Quick.over(stack.enter_context(distributed(tmp_path_factory.mktemp("house"))))
+            atende = Quick.over(stack.enter_context(distributed(tmp_path_factory.mktemp("deployment"))))
         else:
             atende = Quick(tmp_path_factory.mktemp("center") / "data")
             stack.enter_context(atende.serving())

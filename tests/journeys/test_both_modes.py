@@ -1,4 +1,4 @@
-"""One house, two modes: what is told to a center in a directory and to one on servers gives the same rows and the same figures."""
+"""Both modes: the same imports and commands give the same rows and figures in a directory and on servers."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ REPORTS: dict[str, dict[str, Any]] = {
     "queues": {}, "hours": {"by": "hour"}, "days": {"by": "day"}, "by agent": {"by": "agent"}, "agents": {}, "ivr": {}, "interactions": {},
 }  # fmt: skip
 SUBJECTS = {"hours": "queues", "days": "queues", "by agent": "queues"}
-PLACE = ("id", "protocol")
-"""What is given out in the order of asking."""
+BY_ORDER = ("id", "protocol")
+"""Columns whose values depend on the order of commands."""
 
 
 @pytest.fixture(scope="module")
@@ -44,14 +44,14 @@ def in_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Held]:
 
 
 def figures(held: Held, company: str) -> dict[str, list[dict[str, Any]]]:
-    """All that the reports say of a company."""
-    told = {name: reported(held, company, SUBJECTS.get(name, name), **asked) for name, asked in REPORTS.items()}  # type: ignore[arg-type]
-    told["interactions"] = [{name: value for name, value in row.items() if name not in PLACE} for row in told["interactions"]]
-    return told
+    """All reports of a company."""
+    rows = {name: reported(held, company, SUBJECTS.get(name, name), **asked) for name, asked in REPORTS.items()}  # type: ignore[arg-type]
+    rows["interactions"] = [{name: value for name, value in row.items() if name not in BY_ORDER} for row in rows["interactions"]]
+    return rows
 
 
-def bring(held: Held, company: str) -> None:
-    """Import what the company is named after."""
+def import_source(held: Held, company: str) -> None:
+    """Import the recording or log in the name of the company."""
     name, _, kind = company.partition(" by ")
     if kind == "AMI":
         brought_ami(held, company, capture(name).timed)
@@ -62,7 +62,7 @@ def bring(held: Held, company: str) -> None:
 @pytest.mark.parametrize("company", ["run-a by AMI", "run-b by AMI", "run-a by queue_log", "run-b by queue_log", *NAMES])
 def test_every_report_of_what_was_imported(in_directory: Held, on_servers: Held, company: str) -> None:
     for held in (in_directory, on_servers):
-        bring(held, company)
+        import_source(held, company)
     expected = figures(in_directory, company)
     assert expected["queues"] or expected["agents"]
     assert figures(on_servers, company) == expected
@@ -79,10 +79,8 @@ def test_every_report_of_a_simulated_centers_day(in_directory: Held, on_servers:
     assert figures(on_servers, company) == expected
 
 
-def test_every_row_that_workers_make_is_the_one_that_a_single_process_makes(
-    in_directory: Held, on_servers: Held, shared_deployment: Deployment
-) -> None:
-    """Of the same log: both recordings, each by AMI and then by its queue_log, and a simulated center."""
+def test_workers_make_the_same_rows_as_a_single_process(in_directory: Held, on_servers: Held, shared_deployment: Deployment) -> None:
+    """The log has both recordings, each by AMI and then by queue_log, and a simulated center."""
     for name in ("run-a", "run-b"):
         for kind in ("AMI", "queue_log"):
             company = f"Both {name}"

@@ -1,4 +1,4 @@
-"""One data directory and several processes that want it."""
+"""One data directory and several processes that use it."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ def log(tmp_path: Path) -> Path:
 
 
 def events(atende: CommandLine) -> int:
-    """How many events `verify` proves."""
+    """The number of events that `verify` proves."""
     return int(atende("verify").out.split()[0])
 
 
-def test_an_import_makes_the_directory_for_its_owner_alone(atende: CommandLine, log: Path) -> None:
+def test_an_import_creates_a_directory_that_only_its_owner_can_read(atende: CommandLine, log: Path) -> None:
     result = atende("import", "queue-log", log, "--json")
     assert result.json["calls"] == 2
     assert result.json["visits"] == {"abandoned": 1, "answered": 1}
@@ -47,7 +47,7 @@ def test_an_import_makes_the_directory_for_its_owner_alone(atende: CommandLine, 
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
 
 
-def test_imported_twice_by_file_and_by_standard_input_nothing_is_new(atende: CommandLine, log: Path, tmp_path: Path) -> None:
+def test_a_second_import_by_file_or_standard_input_adds_nothing(atende: CommandLine, log: Path, tmp_path: Path) -> None:
     packed = tmp_path / "queue_log.gz"
     packed.write_bytes(gzip.compress(LOG.encode()))
     first = atende("import", "queue-log", log, "--json").json
@@ -56,7 +56,7 @@ def test_imported_twice_by_file_and_by_standard_input_nothing_is_new(atende: Com
         assert (again.json["used"], again.json["repeated"], again.json["calls"]) == (0, first["lines"], 0)
 
 
-def test_every_command_works_beside_a_server_and_the_server_may_be_killed(atende: CommandLine, log: Path) -> None:
+def test_every_command_works_beside_a_server_and_after_its_kill(atende: CommandLine, log: Path) -> None:
     with atende.serving() as server:
         assert stat.S_IMODE((atende.data / "socket").stat().st_mode) == 0o600
         assert atende("import", "queue-log", log, "--json").json["calls"] == 2
@@ -83,7 +83,7 @@ def test_a_second_command_waits_for_the_first(atende: CommandLine, log: Path) ->
     assert (waiting.returncode, out.endswith("events proved\n")) == (0, True)
 
 
-def test_an_import_that_is_killed_is_simply_done_again(atende: CommandLine, tmp_path: Path) -> None:
+def test_a_killed_import_can_be_repeated(atende: CommandLine, tmp_path: Path) -> None:
     big = tmp_path / "queue_log"
     big.write_text("".join(_call(number) for number in range(4_000)))
     process = atende.start("import", "queue-log", big)
@@ -114,7 +114,7 @@ def _counted(atende: CommandLine) -> object:
 
 
 def flip_a_byte(directory: Path, position: int) -> None:
-    """In the file itself, inside of what the event at `position` says."""
+    """Change one byte of the file, inside the state of the event at `position`."""
     with sqlite3.connect(directory / "events.db") as store:
         store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         (state,) = store.execute("SELECT state FROM stored_events WHERE position = ?", (position,)).fetchone()
@@ -145,43 +145,45 @@ TAMPERING: dict[str, tuple[Callable[[Path], None], str]] = {
 
 
 @pytest.mark.parametrize("how", TAMPERING)
-def test_what_was_done_to_the_log_is_named(atende: CommandLine, log: Path, how: str) -> None:
+def test_tampering_with_the_log_is_detected(atende: CommandLine, log: Path, how: str) -> None:
     atende("import", "queue-log", log, "--no-wait")
     assert events(atende) > 6
-    tamper, said = TAMPERING[how]
+    tamper, message = TAMPERING[how]
     tamper(atende.data)
-    assert re.match(f"tampered: {said}; the \\d before it are proved\n$", atende("verify", status=1).out)
+    assert re.match(f"tampered: {message}; the \\d before it are proved\n$", atende("verify", status=1).out)
 
 
-def test_what_is_done_to_the_log_while_a_server_holds_it_is_named_too(atende: CommandLine, log: Path) -> None:
+def test_tampering_while_a_server_runs_is_detected(atende: CommandLine, log: Path) -> None:
     with atende.serving():
         atende("import", "queue-log", log, "--no-wait")
         edit(atende.data, "UPDATE stored_events SET state = x'00' WHERE position = 4")
         assert re.match(r"tampered: event 4 \(\S+, version \d+ of \S+\) was changed", atende("verify", status=1).out)
 
 
-@pytest.mark.parametrize(("content", "said"), [(b"not a database at all" * 500, "cannot be read"), (None, "and all after it are missing")])
-def test_a_store_that_is_damaged_or_taken_away_is_tampered_with(atende: CommandLine, log: Path, content: bytes | None, said: str) -> None:
+@pytest.mark.parametrize(
+    ("content", "message"), [(b"not a database at all" * 500, "cannot be read"), (None, "and all after it are missing")]
+)
+def test_a_damaged_or_missing_store_counts_as_tampered(atende: CommandLine, log: Path, content: bytes | None, message: str) -> None:
     atende("import", "queue-log", log, "--no-wait")
     store = atende.data / "events.db"
     store.unlink()
     if content is not None:
         store.write_bytes(content)
-    assert atende("verify", status=1).out.startswith(f"tampered: event 1 {said}")
+    assert atende("verify", status=1).out.startswith(f"tampered: event 1 {message}")
     for words in (("report", "queues"), ("import", "queue-log", log), ("serve", "--port", "0")):
         refused = atende(*words, status=1)
         assert "see `atende verify`" in refused.err
         assert refused.err.count("\n") == 1
 
 
-def test_another_master_key_is_a_mistake(atende: CommandLine, log: Path) -> None:
+def test_another_master_key_is_an_error(atende: CommandLine, log: Path) -> None:
     atende("import", "queue-log", log, "--no-wait")
     (atende.data / "master.key").unlink()
     assert "another master key" in atende("report", "queues", status=2).err
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (("import", "queue-log", "nowhere.log"), "nowhere.log: No such file or directory"),
         (("import", "queue-log", "{data}/events.db"), "expected an Asterisk queue_log"),
@@ -190,11 +192,11 @@ def test_another_master_key_is_a_mistake(atende: CommandLine, log: Path) -> None
         (("admin", "ana@empresa.example", "--company", "Outra"), "there is no company 'Outra'"),
     ],
 )
-def test_a_mistake_is_one_line_and_exit_status_2(atende: CommandLine, log: Path, words: tuple[str, ...], said: str) -> None:
+def test_an_error_is_one_line_and_exit_status_2(atende: CommandLine, log: Path, words: tuple[str, ...], message: str) -> None:
     atende("import", "queue-log", log, "--no-wait")
     ran = atende(*(word.format(data=atende.data, log=log) for word in words), status=2)
     assert ran.out == ""
-    assert said in ran.err
+    assert message in ran.err
     assert ran.err.count("\n") == 1
 
 
@@ -209,38 +211,38 @@ def test_a_mistake_is_one_line_and_exit_status_2(atende: CommandLine, log: Path,
         ("ami", "-"),
     ],
 )
-def test_nothing_comes_to_be_by_a_mistake(atende: CommandLine, log: Path, tmp_path: Path, words: tuple[str, ...]) -> None:
+def test_a_failed_import_creates_nothing(atende: CommandLine, log: Path, tmp_path: Path, words: tuple[str, ...]) -> None:
     wrong = tmp_path / "wrong"
-    wrong.write_text("a letter\n")
-    ran = atende("import", *(word.format(log=log, wrong=wrong) for word in words), status=2, stdin="a letter\n")
+    wrong.write_text("no queue_log\n")
+    ran = atende("import", *(word.format(log=log, wrong=wrong) for word in words), status=2, stdin="no queue_log\n")
     assert (ran.out, ran.err.count("\n")) == ("", 1)
     assert "Brasilia" in ran.err or "expected" in ran.err
     assert not atende.data.exists()
 
 
-def test_what_cannot_be_a_data_directory_is_a_mistake(log: Path) -> None:
-    for location in (log, log / "below"):
-        assert "cannot be a data directory" in CommandLine(location)("import", "queue-log", log, status=2).err
+def test_a_file_as_data_directory_is_an_error(log: Path) -> None:
+    for directory in (log, log / "below"):
+        assert "cannot be a data directory" in CommandLine(directory)("import", "queue-log", log, status=2).err
 
 
-def test_a_server_makes_no_company_where_there_is_one(atende: CommandLine, log: Path) -> None:
+def test_a_server_creates_no_second_company(atende: CommandLine, log: Path) -> None:
     atende("import", "queue-log", log, "--no-wait")
     assert "there is no company 'Outra'" in atende("serve", "--port", "0", "--company", "Outra", status=2).err
 
 
 @pytest.mark.parametrize("words", [("verify",), ("rebuild",), ("admin", "ana@empresa.example"), ("report", "queues")])
-def test_what_was_never_a_data_directory_is_a_mistake(atende: CommandLine, words: tuple[str, ...]) -> None:
+def test_a_missing_data_directory_is_an_error(atende: CommandLine, words: tuple[str, ...]) -> None:
     assert "is no data directory" in atende(*words, status=2).err
     assert not atende.data.exists()
 
 
-def test_each_company_is_by_itself(atende: CommandLine, log: Path) -> None:
+def test_companies_are_separate(atende: CommandLine, log: Path) -> None:
     atende("import", "queue-log", log, "--no-wait")
     other = atende("import", "queue-log", log, "--company", "Outra", "--no-wait", "--json").json
     assert (other["calls"], other["repeated"]) == (2, 0)
 
 
-def test_an_interrupted_import_stops_and_says_nothing_wrong(atende: CommandLine, tmp_path: Path) -> None:
+def test_an_interrupted_import_stops(atende: CommandLine, tmp_path: Path) -> None:
     big = tmp_path / "queue_log"
     big.write_text("".join(_call(number) for number in range(4_000)))
     with atende.serving():

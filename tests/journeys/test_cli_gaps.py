@@ -1,4 +1,4 @@
-"""A stream that was cut off, through the command line: bounds around the true figures, then the queue log, then exact figures."""
+"""Connection gaps with the command line: an AMI stream with a gap gives bounds around the true figures; the queue_log then makes them exact."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from tests.kit.distributed import Deployment
 from tests.kit.gapped import WAYS, log_ends, observation
 
 Cut = tuple[str, str, float]
-"""Which recording, how it is cut off, when."""
+"""The recording, the way and the instant of the cut."""
 
 
 def cuts(times: int) -> list[Cut]:
-    """So many cuts, spread over both recordings and both ways, each before the log's end."""
+    """`times` cuts, spread over both recordings and both ways, each before the end of the log."""
     found: list[Cut] = []
     for number in range(times):
         name = "run-a" if number % 2 else "run-b"
@@ -34,12 +34,12 @@ def reported(atende: CommandLine, subject: str, *words: str) -> dict[str, dict[s
 
 
 def hold(atende: CommandLine, cut: Cut, directory: Path, *words: str) -> None:
-    """Import the stream that was cut off, then the log; the figures in between and at the end."""
+    """Import the cut stream and check the bounds; then import the queue_log and check the exact figures."""
     name, way, since = cut
     recorded = capture(name)
     stream = written(WAYS[way](recorded.lines, since), directory / "cut.jsonl")
-    told = atende("import", "ami", stream, "--json", *words)
-    assert (told.json["broken"], told.json["conflicts"]) == (0, 0)
+    ran = atende("import", "ami", stream, "--json", *words)
+    assert (ran.json["broken"], ran.json["conflicts"]) == (0, 0)
     queues = reported(atende, "queues", "--by", "queue", *words)
     for queue, true in recorded.queues().items():
         row = queues[queue]
@@ -55,7 +55,7 @@ def hold(atende: CommandLine, cut: Cut, directory: Path, *words: str) -> None:
     assert counted == recorded.agents(), cut
 
 
-def test_a_cut_is_bounded_and_then_exact_with_nobody_serving(atende: CommandLine, tmp_path: Path) -> None:
+def test_a_cut_is_bounded_and_then_exact_without_a_server(atende: CommandLine, tmp_path: Path) -> None:
     hold(atende, cuts(3)[1], tmp_path)
 
 

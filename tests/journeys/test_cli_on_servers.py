@@ -1,4 +1,4 @@
-"""The command line over servers: from any directory, by many at once; what is wrong with them is one line."""
+"""The command line on servers: from any directory, many processes at once; each error of a server is one line."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from tests.kit.stores import behind
 
 @pytest.fixture(scope="module")
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """A house without a company, in which the tests of this file follow each other."""
-    with distributed(tmp_path_factory.mktemp("house")) as made:
+    """A deployment without a company. The tests of this file run on it one after the other."""
+    with distributed(tmp_path_factory.mktemp("deployment")) as made:
         yield made
 
 
@@ -38,28 +38,28 @@ def log(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_house_without_a_company_says_so(deployment: Deployment, atende: Quick) -> None:
+def test_a_deployment_without_a_company_is_an_error(deployment: Deployment, atende: Quick) -> None:
     for words in (("report", "queues"), ("history", "1"), ("admin", "ana@empresa.example"), ("forget", "21977000185")):
         assert "has no company yet: import something, or serve it" in atende(*words, status=2).err
     assert atende("verify").out == "0 events proved\n"
     assert deployment.store.end() == 0
 
 
-def test_nothing_comes_to_be_by_a_mistake(deployment: Deployment, atende: Quick, tmp_path: Path) -> None:
+def test_a_failed_import_creates_nothing(deployment: Deployment, atende: Quick, tmp_path: Path) -> None:
     wrong = tmp_path / "wrong"
-    wrong.write_text("a letter\n")
+    wrong.write_text("no queue_log\n")
     assert "expected an Asterisk queue_log" in atende("import", "queue-log", wrong, status=2).err
     assert deployment.store.end() == 0
 
 
-def test_two_servers_of_an_empty_house_make_one_company(deployment: Deployment, atende: Quick) -> None:
+def test_two_apis_of_an_empty_deployment_create_one_company(deployment: Deployment, atende: Quick) -> None:
     apis = [deployment.api() for _ in range(2)]
     assert len({deployment.url_of_api(api) for api in apis}) == 2
     assert atende("verify").out == "1 events proved\n"
     assert [api.stop() for api in apis] == [0, 0]
 
 
-def test_many_imports_at_once_from_anywhere_and_nothing_lies_in_a_directory(deployment: Deployment, log: Path, tmp_path: Path) -> None:
+def test_imports_run_in_parallel_from_any_directory_and_write_no_files(deployment: Deployment, log: Path, tmp_path: Path) -> None:
     line = CommandLine.over(deployment)
     before = os.getcwd()
     os.chdir(tmp_path)
@@ -79,24 +79,24 @@ def test_many_imports_at_once_from_anywhere_and_nothing_lies_in_a_directory(depl
 
 
 @pytest.mark.parametrize("words", [("report", "queues"), ("verify",), ("serve", "--port", "0"), ("import", "queue-log", "-")])
-def test_a_data_directory_has_no_meaning(atende: Quick, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, log: Path) -> None:
+def test_a_data_directory_is_refused(atende: Quick, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, log: Path) -> None:
     with log.open() as stdin:
         monkeypatch.setattr("sys.stdin", stdin)
         refused = atende(*words, "--data", "somewhere", status=2)
     assert refused.err == "--data has no meaning in distributed mode: the center lies on servers (ATENDE_STORE_URL)\n"
 
 
-def test_an_import_without_workers_is_saved_and_says_how_far_the_figures_are(
+def test_an_import_without_workers_is_saved_and_reports_the_position_of_the_figures(
     deployment: Deployment, atende: Quick, log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Distributed, "STANDSTILL_S", 0.5)
     for process in (*deployment.workers, *deployment.relays):
         process.stop()
     before = deployment.store.end()
-    told = atende("import", "queue-log", log, "--company", "Later", status=1)
+    ran = atende("import", "queue-log", log, "--company", "Later", status=1)
     assert re.fullmatch(
         rf"the figures stand at position {before} of \d+, and no relay or worker seems to run .*; all that was saved stays saved\n",
-        told.err,
+        ran.err,
     )
     assert deployment.store.end() > before
     assert atende("import", "queue-log", log, "--company", "Later", "--no-wait", "--json").json["calls"] == 0
@@ -114,7 +114,7 @@ TAMPERING = {
 
 
 @pytest.mark.parametrize("statement", TAMPERING)
-def test_what_was_done_to_the_log_is_named(deployment: Deployment, atende: Quick, statement: str) -> None:
+def test_tampering_with_the_log_is_detected(deployment: Deployment, atende: Quick, statement: str) -> None:
     behind(deployment.location, "CREATE TABLE kept AS SELECT * FROM stored_events")
     try:
         behind(deployment.location, statement)
@@ -127,7 +127,7 @@ def test_what_was_done_to_the_log_is_named(deployment: Deployment, atende: Quick
 
 
 def closed() -> int:
-    """A port where nobody listens."""
+    """A free port, on which no server listens."""
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
         port: int = taken.getsockname()[1]
     return port
@@ -164,16 +164,16 @@ WORDS = {"serve": ("serve", "--port", "0"), "report": ("report", "queues")}
 
 
 @pytest.mark.parametrize(("what", "word"), [(what, word) for what, words in ASKED.items() for word in words])
-def test_what_is_wrong_with_a_server_is_one_line_and_nothing_has_started(deployment: Deployment, what: str, word: str) -> None:
-    setting, value, said = WRONG[what]
-    assert deployment.store.head() >= 0, "whoever opens a house first says which master key is its own"
+def test_an_error_of_a_server_is_one_line_and_nothing_starts(deployment: Deployment, what: str, word: str) -> None:
+    setting, value, message = WRONG[what]
+    assert deployment.store.head() >= 0, "the first process that opens a deployment sets its master key"
     now = deployment.settings[setting]
     user, _, rest = now.rpartition("@")
     wrong = value.format(closed=closed(), user=user.rpartition(":")[0], rest=rest, server=now.rpartition("/")[0])
-    # One that would go on for ever is a process of its own: it has to end.
+    # A command that would not end runs in its own process: the test proves that it ends.
     kind = CommandLine if word in ("serve", "relay", "worker") else Quick
     refused = kind(deployment.folder / "none", {**deployment.settings, setting: wrong})(*WORDS.get(word, (word,)), status=2)
     assert refused.out == ""
-    assert said in refused.err
+    assert message in refused.err
     assert refused.err.count("\n") == 1
     assert "very-secret" not in refused.err

@@ -1,4 +1,4 @@
-"""The reports as an operator asks for them, option by option."""
+"""The reports of the command line, option by option."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ QUEUE_FIGURES = [
 ]  # fmt: skip
 AGENT_FIGURES = ["answered", "talk_ms", "hold_ms", "wrap_up_ms", "ring_no_answer", "logged_ms", "paused_ms", "pauses"]
 FIRST = "2026-11-23T01:00:00-03:00"
-"""The hour in which everything in the capture happened, and with it its day, week and month."""
+"""The hour of all calls in the capture."""
 
 
-def told(center: Quick, *words: str) -> Any:
+def reported(center: Quick, *words: str) -> Any:
     return center("report", *words, "--format", "json").json
 
 
-def test_a_report_says_what_it_was_reckoned_by(center: Quick) -> None:
-    report = told(center, "queues", "--by", "queue")
+def test_a_report_has_its_definition_position_and_time_zone(center: Quick) -> None:
+    report = reported(center, "queues", "--by", "queue")
     assert list(report) == ["rows", "definition", "as_of", "timezone"]
     assert report["timezone"] == "America/Sao_Paulo"
     assert report["as_of"] == int(center("verify").out.split()[0])
 
 
 def test_queues_have_the_figures_of_the_log(center: Quick) -> None:
-    rows = told(center, "queues")["rows"]
+    rows = reported(center, "queues")["rows"]
     assert [list(row) for row in rows] == [["queue", *QUEUE_FIGURES]] * 3
     truth = {"offered": "offered", "answered": "answered", "answered_within_sla": "answered_within_sla", "abandoned": "abandoned",
              "timed_out": "timed_out", "exit_with_key": "left_by_key", "join_empty": "closed"}  # fmt: skip
@@ -45,7 +45,7 @@ def test_queues_have_the_figures_of_the_log(center: Quick) -> None:
 
 
 def test_agents_have_the_figures_of_the_log(center: Quick) -> None:
-    rows = told(center, "agents", "--by", "agent")["rows"]
+    rows = reported(center, "agents", "--by", "agent")["rows"]
     assert [list(row) for row in rows] == [["agent", *AGENT_FIGURES]] * len(METRICS["agents"])
     assert {row["agent"]: (row["answered"], row["ring_no_answer"]) for row in rows} == {
         agent: (figures["calls"], figures["ring_no_answer"]) for agent, figures in METRICS["agents"].items()
@@ -64,77 +64,75 @@ def test_agents_have_the_figures_of_the_log(center: Quick) -> None:
         ("month", "2026-10-31", "2026-12-01", [f"2026-{month}-01T00:00:00-03:00" for month in (10, 11)]),
     ],
 )  # fmt: skip
-def test_by_time_every_interval_from_the_first_to_the_last_is_a_row(
-    center: Quick, by: str, since: str, until: str, starts: list[str]
-) -> None:
+def test_by_time_every_interval_has_a_row(center: Quick, by: str, since: str, until: str, starts: list[str]) -> None:
     asked = ("--by", by, "--from", since, "--to", until)
-    queues, agents = told(center, "queues", *asked)["rows"], told(center, "agents", *asked)["rows"]
+    queues, agents = reported(center, "queues", *asked)["rows"], reported(center, "agents", *asked)["rows"]
     assert [row["start"] for row in queues] == [row["start"] for row in agents] == starts
     assert {tuple(row) for row in queues} == {("start", *QUEUE_FIGURES)}
     assert {tuple(row) for row in agents} == {("start", *AGENT_FIGURES)}
     total = sum(figures["offered"] for figures in METRICS["queues"].values())
-    # Where no source looked, nothing is said.
+    # Intervals that no source covers have no figures.
     assert sorted((row["offered"] for row in queues), key=str) == sorted([total, *[None] * (len(starts) - 1)], key=str)
     assert sum(row["answered"] or 0 for row in agents) == sum(figures["answered"] for figures in METRICS["queues"].values())
 
 
-def test_intervals_are_those_of_the_time_zone_that_is_asked_for(center: Quick) -> None:
-    report = told(
+def test_intervals_are_those_of_the_requested_time_zone(center: Quick) -> None:
+    report = reported(
         center, "queues", "--by", "hour", "--timezone", "America/Noronha", "--from", "2026-11-23T02:00", "--to", "2026-11-23T04:00"
     )
     assert [row["start"] for row in report["rows"]] == ["2026-11-23T02:00:00-02:00", "2026-11-23T03:00:00-02:00"]
     assert (report["rows"][0]["offered"], report["timezone"]) == (61, "America/Noronha")
-    (row,) = told(center, "queues", "--by", "hour", "--timezone", "UTC")["rows"]
+    (row,) = reported(center, "queues", "--by", "hour", "--timezone", "UTC")["rows"]
     assert (row["start"], row["covered_to"]) == ("2026-11-23T04:00:00+00:00", "2026-11-23T04:47:31.645+00:00")
 
 
-def test_time_is_cut_where_it_is_asked(center: Quick) -> None:
-    """[from, to): an instant belongs to one of two reports that follow each other; agents' times add up to the whole."""
-    whole = told(center, "agents")["rows"]
+def test_reports_of_adjacent_intervals_add_up_to_the_whole(center: Quick) -> None:
+    """[from, to): an instant belongs to exactly one of two adjacent reports, and agents' times are split at the edge."""
+    whole = reported(center, "agents")["rows"]
     edge = "2026-11-23T04:46:00.500Z"
-    parts = [told(center, "agents", *asked)["rows"] for asked in (("--to", edge), ("--from", edge))]
+    parts = [reported(center, "agents", *asked)["rows"] for asked in (("--to", edge), ("--from", edge))]
     for name in ("answered", "talk_ms", "ring_no_answer", "logged_ms", "paused_ms"):
         assert sum(row[name] for part in parts for row in part) == sum(row[name] for row in whole)
-    assert sum(row["offered"] for asked in (("--to", edge), ("--from", edge)) for row in told(center, "queues", *asked)["rows"]) == 61
+    assert sum(row["offered"] for asked in (("--to", edge), ("--from", edge)) for row in reported(center, "queues", *asked)["rows"]) == 61
 
 
-def test_filters_name_queues_and_agents_as_the_source_does(center: Quick) -> None:
-    (row,) = told(center, "queues", "--queue", "vendas")["rows"]
+def test_filters_use_the_names_of_the_source(center: Quick) -> None:
+    (row,) = reported(center, "queues", "--queue", "vendas")["rows"]
     assert (row["queue"], row["offered"]) == ("vendas", METRICS["queues"]["vendas"]["offered"])
-    (row,) = told(center, "agents", "--agent", "Bruno Conceição")["rows"]
+    (row,) = reported(center, "agents", "--agent", "Bruno Conceição")["rows"]
     assert (row["agent"], row["answered"]) == ("Bruno Conceição", METRICS["agents"]["Bruno Conceição"]["calls"])
-    (row,) = told(center, "queues", "--by", "agent", "--agent", "Bruno Conceição")["rows"]
+    (row,) = reported(center, "queues", "--by", "agent", "--agent", "Bruno Conceição")["rows"]
     assert (row["agent"], row["answered"]) == ("Bruno Conceição", METRICS["agents"]["Bruno Conceição"]["calls"])
-    interactions = told(center, "interactions", "--queue", "cobranca", "--agent", "Helena Brandão")["rows"]
+    interactions = reported(center, "interactions", "--queue", "cobranca", "--agent", "Helena Brandão")["rows"]
     assert len(interactions) > 1
     assert all("cobranca" in row["queues"] and "Helena Brandão" in row["agents"] for row in interactions)
 
 
 def test_threshold_profile_and_attribution_are_options(center: Quick) -> None:
-    usual = told(center, "queues")["rows"]
-    never = told(center, "queues", "--sla-seconds", "0")["rows"]
+    usual = reported(center, "queues")["rows"]
+    never = reported(center, "queues", "--sla-seconds", "0")["rows"]
     assert [row["answered_within_sla"] for row in never] == [0, 0, 0]
-    long = told(center, "queues", "--sla-seconds", "25.1", "--sla-profile", "answered_only")["rows"]
+    long = reported(center, "queues", "--sla-seconds", "25.1", "--sla-profile", "answered_only")["rows"]
     assert [row["sla_percent"] for row in long] == [100.0, 100.0, 100.0]
-    assert [row["sla_percent"] for row in told(center, "queues", "--sla-profile", "answered_only")["rows"]] == [
+    assert [row["sla_percent"] for row in reported(center, "queues", "--sla-profile", "answered_only")["rows"]] == [
         METRICS["queues"][row["queue"]]["service_level_answered_pct"] for row in usual
     ]
     for attribution in ("arrival", "event", "completion", "clipped"):
-        (row,) = told(center, "queues", "--by", "hour", "--attribution", attribution)["rows"]
+        (row,) = reported(center, "queues", "--by", "hour", "--attribution", attribution)["rows"]
         assert row["offered"] == 61
 
 
-def test_the_past_is_asked_by_position_or_by_time(center: Quick) -> None:
-    now = told(center, "queues")
+def test_as_of_takes_a_position_or_a_time(center: Quick) -> None:
+    now = reported(center, "queues")
     then = center("report", "queues", "--as-of", str(now["as_of"]), "--format", "json")
     assert then.json == now
-    assert told(center, "queues", "--as-of", "0")["rows"] == []
-    early = told(center, "queues", "--as-of", "2026-11-23T01:46:00")["rows"]
+    assert reported(center, "queues", "--as-of", "0")["rows"] == []
+    early = reported(center, "queues", "--as-of", "2026-11-23T01:46:00")["rows"]
     assert 0 < sum(row["offered"] for row in early) < 61
-    assert early == told(center, "queues", "--as-of", "2026-11-23T04:46:00Z")["rows"]
+    assert early == reported(center, "queues", "--as-of", "2026-11-23T04:46:00Z")["rows"]
 
 
-def test_as_a_table_and_as_csv_the_titles_are_those_of_a_brazilian_center(center: Quick) -> None:
+def test_tables_and_csv_have_brazilian_titles(center: Quick) -> None:
     text = center("report", "queues", "--by", "queue", "--format", "csv").out
     assert text.startswith("\ufeff")
     head, *rows, lineage = csv.reader(text.removeprefix("\ufeff").splitlines(), delimiter=";")
@@ -149,28 +147,28 @@ def test_as_a_table_and_as_csv_the_titles_are_those_of_a_brazilian_center(center
 def test_the_report_of_the_ivr(center: Quick) -> None:
     truth = [json.loads(line) for line in (RUN_B / "truth.jsonl").read_text().splitlines()]
     outside = sum(call["intended"] == "out_of_hours" for call in truth if call["kind"] == "in")
-    rows = told(center, "ivr")["rows"]
+    rows = reported(center, "ivr")["rows"]
     assert sum(row["out_of_hours"] for row in rows) == outside
     for row in rows:
         if row["ivr"]:
             ends = ("out_of_hours", "abandoned_in_ivr", "blacklisted", "ended_in_ivr", "led_to_queue", "unknown_in_ivr", "in_ivr")
             assert row["entered"] == sum(row[end] for end in ends)
-    (row,) = told(center, "ivr", "--by", "day")["rows"]
+    (row,) = reported(center, "ivr", "--by", "day")["rows"]
     assert (row["start"], row["entered"]) == ("2026-11-23T00:00:00-03:00", sum(row["entered"] for row in rows))
 
 
 def test_the_history_of_an_interaction_by_its_protocol_or_its_id(center: Quick) -> None:
-    first = told(center, "interactions", "--queue", "vendas")["rows"][0]
+    first = reported(center, "interactions", "--queue", "vendas")["rows"][0]
     by_protocol = center("history", str(first["protocol"]), "--json")
     assert by_protocol.out == center("history", first["id"], "--json").out
     assert {event["interaction"] for event in by_protocol.json["events"]} == {first["id"]}
-    said = center("history", str(first["protocol"])).out
-    assert first["from"] in said
-    assert said.count("interaction.") == len(by_protocol.json["events"])
+    text = center("history", str(first["protocol"])).out
+    assert first["from"] in text
+    assert text.count("interaction.") == len(by_protocol.json["events"])
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (("report", "queues", "--queue", "Vendas"), "no queue Vendas"),
         (("report", "agents", "--agent", "PJSIP/9999"), "no agent PJSIP/9999"),
@@ -194,15 +192,15 @@ def test_the_history_of_an_interaction_by_its_protocol_or_its_id(center: Quick) 
         (("forget", "21900000000"), "no contact has this id or phone number"),
     ],
 )
-def test_what_cannot_be_answered_is_told_on_standard_error(center: Quick, words: tuple[str, ...], said: str) -> None:
+def test_an_impossible_report_is_an_error_on_standard_error(center: Quick, words: tuple[str, ...], message: str) -> None:
     ran = center(*words, status=2)
-    assert (ran.out, said in ran.err) == ("", True), ran.err
-    # What the words themselves lack is told with the usage.
+    assert (ran.out, message in ran.err) == ("", True), ran.err
+    # An error in the arguments also prints the usage.
     assert ran.err.count("\n") == (1 if "Usage" not in ran.err else 4)
 
 
-def test_the_same_bytes_without_a_server(tmp_path: Path) -> None:
-    """From a file and from standard input; the server makes no difference."""
+def test_reports_are_the_same_with_and_without_a_server(tmp_path: Path) -> None:
+    """Import from standard input without a server, then the same stream from a file with one."""
     atende = CommandLine(tmp_path / "data")
     stream = RUN_B / "ami.timed.jsonl.gz"
     atende("import", "ami", "-", stdin=stream.read_bytes())

@@ -1,4 +1,4 @@
-"""A center's whole life in copies: moved to servers, its servers lost, restored from Kafka. At every stage every figure is what it was."""
+"""Store migration and log restore: a center moves to servers, loses them, and is restored from Kafka. Every figure stays the same."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from tests.kit.stores import behind
 
 REPORTS = (("queues", "--by", "hour"), ("agents", "--by", "agent"), ("interactions",))
 PERSONAL = {"from", "to", "contact"}
-"""Columns that name people."""
+"""Columns with personal data."""
 
 
 def figures(deployment: Deployment, **settings: str) -> dict[str, list[dict[str, Any]]]:
-    """Every report, as its JSON says it."""
+    """The rows of every report as JSON."""
     return {
         " ".join(words): json.loads(deployment.run("report", *words, "--format", "json", **settings).stdout)["rows"] for words in REPORTS
     }
 
 
-def without_people(told: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
-    return {name: [{key: value for key, value in row.items() if key not in PERSONAL} for row in rows] for name, rows in told.items()}
+def without_people(reports: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+    return {name: [{key: value for key, value in row.items() if key not in PERSONAL} for row in rows] for name, rows in reports.items()}
 
 
 def lose(deployment: Deployment) -> None:
-    """The databases of PostgreSQL and ClickHouse are gone; Kafka is all that is left."""
+    """Drop the databases of PostgreSQL and ClickHouse. Only Kafka is left."""
     for schema in ("store", "keys", "relay"):
         behind(deployment.location, f"DROP SCHEMA {schema} CASCADE")
     deployment.warehouse.execute(f"DROP DATABASE {deployment.warehouse.database}")
@@ -75,20 +75,20 @@ def test_a_center_is_moved_and_lost_and_restored(past: Past, tmp_path: Path) -> 
         anonymous = figures(deployment)
         assert anonymous != before
         assert without_people(anonymous) == without_people(before)
-        # The relay goes on behind what Kafka has: nothing is told twice.
+        # The relay continues after the last event in Kafka: no event is sent twice.
         deployment.relay().wait_says(f"relay begins term=[0-9]+ position={len(past.log)}")
 
 
 def test_mistakes_are_one_line(past: Past, tmp_path: Path) -> None:
     with distributed(tmp_path, relays=0, workers=0) as deployment:
-        for words, said in (
+        for words, message in (
             (("restore",), "--from-kafka"),
             (("restore", "--from-kafka", "--head", "7"), "POSITION:HASH"),
             (("restore", "--from-kafka", "--keys", str(tmp_path / "nothing")), "No such file"),
             (("move", "--data", str(tmp_path / "nowhere")), "is no data directory"),
         ):
             ran = deployment.run(*words, status=2)
-            assert said in ran.stderr
+            assert message in ran.stderr
             assert (len(ran.stderr.splitlines()), ran.stdout) == (1, "")
         assert "no topic" in deployment.run("restore", "--from-kafka", status=2, ATENDE_TOPICS="never").stderr
         assert "no broker answers" in deployment.run("restore", "--from-kafka", status=2, ATENDE_KAFKA="127.0.0.1:1").stderr

@@ -1,4 +1,4 @@
-"""`atende demo` as somebody who tries it out sees it: history at once, then figures that grow, until Ctrl-C."""
+"""`atende demo` for a new user: history at once, then growing figures, until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ main.main()
 
 
 class Demo:
-    """A running demo, whose user has logged in as it says."""
+    """A running demo, with its user logged in."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self.process = process
-        told = ""
-        while "Senha" not in told:
-            told += self.line()
-        said = re.search(r"Atende +(\S+).*\nE-mail +(\S+)\nSenha +(\S+)", told)
-        assert said is not None
-        self._url = said[1]
-        answer = httpx.post(f"{self._url}/v1/auth/login", json={"email": said[2], "password": said[3]})
+        printed = ""
+        while "Senha" not in printed:
+            printed += self.line()
+        login = re.search(r"Atende +(\S+).*\nE-mail +(\S+)\nSenha +(\S+)", printed)
+        assert login is not None
+        self._url = login[1]
+        answer = httpx.post(f"{self._url}/v1/auth/login", json={"email": login[2], "password": login[3]})
         assert answer.status_code == 200
         self._headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
 
     def line(self) -> str:
-        """The next line that it writes."""
+        """The next line of its output."""
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         assert line, "it has ended"
@@ -70,7 +70,7 @@ class Demo:
 
 @contextmanager
 def demonstrating(directory: Path, *command: str | Path) -> Iterator[Demo]:
-    """The demo in a process of its own, whose temporary files lie in `directory`."""
+    """Run the demo in its own process, with temporary files in `directory`."""
     process = subprocess.Popen(
         [sys.executable, *command, "demo", "--port", "0"],
         stdout=subprocess.PIPE,
@@ -91,7 +91,7 @@ def grows(figure: Callable[[], int]) -> Callable[[], bool]:
     return lambda: figure() > before
 
 
-def test_there_is_history_and_it_goes_on_until_ctrl_c(tmp_path: Path) -> None:
+def test_the_demo_has_history_and_continues_until_ctrl_c(tmp_path: Path) -> None:
     with demonstrating(tmp_path, "-c", SHORT) as demo:
         assert demo.offered() > 100
         (directory,) = tmp_path.glob("atende-demo-*")
@@ -104,7 +104,7 @@ def test_there_is_history_and_it_goes_on_until_ctrl_c(tmp_path: Path) -> None:
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
-def test_a_week_of_history_and_a_table_that_moves(tmp_path: Path) -> None:
+def test_the_demo_has_a_week_of_history_and_a_live_table(tmp_path: Path) -> None:
     with demonstrating(tmp_path, ATENDE) as demo:
         assert demo.offered() > 5_000
         table = "".join(iter(demo.line, "Agentes\n"))
@@ -113,7 +113,7 @@ def test_a_week_of_history_and_a_table_that_moves(tmp_path: Path) -> None:
         demo.interrupt()
 
 
-def test_a_demo_wants_a_fresh_directory(atende: CommandLine) -> None:
+def test_a_demo_needs_a_new_directory(atende: CommandLine) -> None:
     with atende.serving():
         pass
     assert "a demo wants a fresh one" in atende("demo", "--data", atende.data, status=2).err

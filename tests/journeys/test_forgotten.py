@@ -1,4 +1,4 @@
-"""A contact is forgotten on the command line: nothing of it is left in any file, and every figure stays."""
+"""Forget a contact with the command line: no file has its data any more, and every figure stays."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from tests.kit.asked import brought_ami, reported
 from tests.kit.searching import in_files, in_rows, writings
 
 NUMBER, NAME = "21977000185", "Dona Zulmira Cação"
-"""Who calls twice in the capture, once in vain; and a name that stands nowhere else."""
+"""A caller with two calls in the capture, one of them unanswered; and a name that occurs nowhere else."""
 
 PERSONAL = ("contact", "from", "to")
 
 
 @pytest.fixture
 def atende(tmp_path: Path) -> CommandLine:
-    """A center whose past came by AMI, with a contact who has a name."""
+    """A center with an imported AMI stream and a contact with a name."""
     made = CommandLine(tmp_path / "data")
     with hold(made.data, Settings()) as held:
         brought_ami(held, "Empresa", RUN_B / "ami.timed.jsonl.gz")
@@ -50,13 +50,13 @@ def test_nothing_is_left_of_a_forgotten_contact_and_every_figure_stays(atende: C
         str(row["protocol"]) for row in atende("report", "interactions", "--format", "json").json["rows"] if row["from"] == NUMBER
     ]
     assert len(known_protocols) == 2
-    told = [atende("history", protocol).out for protocol in known_protocols]
-    assert all(NUMBER in history for history in told)
+    histories = [atende("history", protocol).out for protocol in known_protocols]
+    assert all(NUMBER in history for history in histories)
 
     assert atende("forget", f"+{NUMBER[:2]} {NUMBER[2:7]}-{NUMBER[7:]}").out.endswith("is forgotten\n")
 
     assert atende("verify").out.endswith("events proved\n")
-    for protocol, history in zip(known_protocols, told, strict=True):
+    for protocol, history in zip(known_protocols, histories, strict=True):
         assert atende("history", protocol).out.splitlines()[: history.count("\n")] == history.replace(NUMBER, FORGOTTEN).splitlines()
     with hold(atende.data, Settings()) as held:
         assert figures(held) == before
@@ -69,7 +69,7 @@ def test_nothing_is_left_of_a_forgotten_contact_and_every_figure_stays(atende: C
     assert "no contact has this id or phone number" in atende("forget", NUMBER, status=2).err
 
 
-def test_what_another_source_tells_later_of_a_forgotten_contact_is_not_kept(atende: CommandLine) -> None:
+def test_a_later_import_does_not_bring_back_the_data_of_a_forgotten_contact(atende: CommandLine) -> None:
     with atende.serving():
         atende("forget", NUMBER)
         atende("import", "queue-log", RUN_B / "queue_log")
@@ -88,8 +88,8 @@ def test_what_another_source_tells_later_of_a_forgotten_contact_is_not_kept(aten
     assert in_rows(atende.data / "warehouse", [*writings(NUMBER), NAME]) == {}
 
 
-def test_what_lies_in_the_files_can_be_found(atende: CommandLine) -> None:
-    """Were a number or a name written in plain anywhere, the search would see it; nobody's is."""
+def test_the_search_finds_plain_text_in_the_files(atende: CommandLine) -> None:
+    """The search would find a number or a name in plain text. There is none."""
     assert {"events.db"} <= set(in_files(atende.data, ["interaction."])["interaction."])
     assert "atende.visits" in in_rows(atende.data / "warehouse", ["vendas"])["vendas"]
     calls = [json.loads(line) for line in (RUN_B / "truth.jsonl").read_text().splitlines()]

@@ -1,4 +1,4 @@
-"""A contact of a house on servers is forgotten: neither PostgreSQL nor the rows nor Kafka tell of it any more, and every figure stays."""
+"""Forget a contact on servers: PostgreSQL, ClickHouse and Kafka have no data of it any more, and every figure stays."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def deployment(tmp_path: Path) -> Iterator[Deployment]:
 
 
 def in_kafka(deployment: Deployment) -> bytes:
-    """All that lies in the topics of the house."""
+    """The bytes of all messages of the deployment."""
     messages = [message for name in names(deployment.prefix) for message in messages_of(deployment.kafka, name, PARTITIONS)]
     return b"\n".join(
         part for message in messages for part in (message.value, message.key, *(value for _, value in message.headers)) if part
@@ -54,13 +54,13 @@ def test_nothing_is_left_of_a_forgotten_contact_and_every_figure_stays(deploymen
     before = reported()
     protocols = [str(row["protocol"]) for row in atende("report", "interactions", "--format", "json").json["rows"] if row["from"] == NUMBER]
     assert len(protocols) == 2
-    told = [atende("history", protocol).out for protocol in protocols]
-    assert all(NUMBER in history for history in told)
+    histories = [atende("history", protocol).out for protocol in protocols]
+    assert all(NUMBER in history for history in histories)
 
     assert atende("forget", NUMBER).out.endswith("is forgotten\n")
 
     assert atende("verify").out.endswith("events proved\n")
-    for protocol, history in zip(protocols, told, strict=True):
+    for protocol, history in zip(protocols, histories, strict=True):
         assert atende("history", protocol).out.splitlines()[: history.count("\n")] == history.replace(NUMBER, FORGOTTEN).splitlines()
     assert reported() == before
     assert atende("rebuild").out.startswith("rebuilt up to position ")

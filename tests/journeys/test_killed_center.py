@@ -1,4 +1,4 @@
-"""A whole center, killed again and again while commands and imports run: what was acknowledged is there, once, and the figures are right."""
+"""A center that is killed repeatedly during commands and imports: every acknowledged event is there once, and the figures are right."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.kit.killed_center import BROUGHT, Work, figures, parts
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The figures of a center that was told everything at once."""
+    """The figures of a center that ran everything without a kill."""
     directory = tmp_path_factory.mktemp("undisturbed")
     parts(directory)
     with hold(directory / "data", Settings()) as held:
@@ -28,17 +28,17 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         return figures(held)
 
 
-def kill_again_and_again(directory: Path, times: int, undisturbed: dict[str, Any]) -> None:
+def kill_repeatedly(directory: Path, times: int, undisturbed: dict[str, Any]) -> None:
     chance = Random(times)
     parts(directory)
     acknowledged: dict[int, int] = {}
     for seed in range(times):
-        # Some die before they are open, some in their first commands, some when half of everything is told.
+        # Some are killed while they open, some in their first commands, some halfway.
         most, within = chance.choice([(1, 2.0), (4, 0.05), (40, 0.05), (400, 0.3)])
         for line in killed("tests.kit.killed_center", directory / "data", seed, least=1, most=most, within_s=within):
-            kind, *said = line.split(" ")
+            kind, *numbers = line.split(" ")
             if kind == "told":
-                number, position = map(int, said)
+                number, position = map(int, numbers)
                 assert acknowledged.setdefault(number, position) == position
         proved = InDirectory(directory / "data").verify()
         assert proved.flaw is None
@@ -55,10 +55,10 @@ def kill_again_and_again(directory: Path, times: int, undisturbed: dict[str, Any
 
 @pytest.mark.timeout(600)
 def test_a_center_survives_kills(tmp_path: Path, undisturbed: dict[str, Any]) -> None:
-    kill_again_and_again(tmp_path, 20, undisturbed)
+    kill_repeatedly(tmp_path, 20, undisturbed)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(3600)
 def test_a_center_survives_many_kills(tmp_path: Path, undisturbed: dict[str, Any]) -> None:
-    kill_again_and_again(tmp_path, 200, undisturbed)
+    kill_repeatedly(tmp_path, 200, undisturbed)

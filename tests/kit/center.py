@@ -14,8 +14,8 @@ from domain.agents import AgentObserved
 from domain.base import MS, Event
 from domain.ids import agent_id, interaction_id, queue_id, timeline_id
 from domain.queues import QueueRegistered, QueueRenamed, QueueSettings
-from domain.voice.calls import Attempt, Call, IvrPath, Visit
-from domain.voice.interactions import Observed
+from domain.voice.calls import Attempt, IvrPath
+from domain.voice.interaction_events import InteractionObserved
 from domain.voice.presence import PresenceSpan, PresenceState
 from domain.voice.timeline import CoverageSpan as Covered
 from domain.voice.timeline import Gap, GapSeen, PbxRestarted, SpanCovered
@@ -28,6 +28,7 @@ from projections.engine.warehouse import Warehouse
 from projections.engine.writing import write
 from store.recorded_event import RecordedEvent
 from tests.kit.log import stored
+from tests.kit.whole_call import WholeCall, WholeVisit, change
 
 TENANT = UUID(int=7)
 
@@ -41,7 +42,7 @@ class Center:
         self.position = 0
         self.progress = Progress(0, 0)
         self.versions: dict[UUID, int] = {}
-        self.had_visits: dict[UUID, int] = {}
+        self.known: dict[UUID, WholeCall] = {}
         self._folding = Folding(warehouse)
         self._waiting: list[RecordedEvent] = []
 
@@ -67,13 +68,13 @@ class Center:
         )  # fmt: skip
         self._waiting.append(stored(self.position, event))
 
-    def call(self, call: Call) -> None:
+    def call(self, call: WholeCall) -> None:
         """A call as it is known now."""
         id = interaction_id(self.tenant, call.call)
-        self._event(Observed, id, call.ended_ms or call.started_ms, facts=(), call=call, had_visits=self.had_visits.get(id, 0))
-        self.had_visits[id] = len(call.visits)
+        self._event(InteractionObserved, id, call.ended_ms or call.started_ms, facts=(), change=change(self.known.get(id), call))
+        self.known[id] = call
 
-    def calls(self, calls: Iterable[Call]) -> None:
+    def calls(self, calls: Iterable[WholeCall]) -> None:
         for call in calls:
             self.call(call)
 
@@ -126,10 +127,10 @@ def fresh(engine: Warehouse, tenant: UUID = TENANT) -> Center:
 def visit(
     queue: str, offered_ms: int, end: str = "", wait_ms: int | None = None, *, agent: str = "", talk: int | None = None, hold: int = 0,
     wrap: int | None = 0, sla: int = 20_000, tolerated: int = 5_000, **more: object,
-) -> Visit:  # fmt: skip
+) -> WholeVisit:  # fmt: skip
     """A visit that ended after `wait_ms`; answered, it was talked `talk` ms besides `hold` on hold, None while it goes on."""
     ended = None if wait_ms is None else offered_ms + wait_ms
-    built = Visit(
+    built = WholeVisit(
         n=0, queue=queue, offered_ms=offered_ms, sla_ms=sla, tolerated_ms=tolerated, end=end, ended_ms=ended,
         wait_ms=None if end == "unknown" else wait_ms, agent=agent if end == "answered" else "",
     )  # fmt: skip
@@ -140,14 +141,16 @@ def visit(
 
 
 def call(
-    id: str, *visits: Visit, started_ms: int | None = None, origin: str = "queue_log", ivr: IvrPath | None = None, **more: object
-) -> Call:
+    id: str, *visits: WholeVisit, started_ms: int | None = None, origin: str = "queue_log", ivr: IvrPath | None = None, **more: object
+) -> WholeCall:
     """An inbound call with these visits, one after the other."""
     numbered = tuple(replace(visit, n=n) for n, visit in enumerate(visits))
+    if ivr is not None and numbered:
+        ivr = replace(ivr, queue=numbered[0].queue)
     started = started_ms if started_ms is not None else ivr.entered_ms if ivr else numbered[0].offered_ms
-    return Call(call=id, protocol=0, origin=origin, direction="inbound", started_ms=started, visits=numbered, ivr=ivr, **more)
+    return WholeCall(call=id, protocol=0, origin=origin, direction="inbound", started_ms=started, visits=numbered, ivr=ivr, **more)
 
 
-def attempt(id: str, attempt: Attempt, **more: object) -> Call:
+def attempt(id: str, attempt: Attempt, **more: object) -> WholeCall:
     """An outbound call."""
-    return Call(call=id, protocol=0, origin="ami", direction="outbound", started_ms=attempt.dialled_ms, attempt=attempt, **more)
+    return WholeCall(call=id, protocol=0, origin="ami", direction="outbound", started_ms=attempt.dialled_ms, attempt=attempt, **more)

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from domain.agents import Agent, AgentEvent
 from domain.base import SECOND, EventMetadata
-from domain.voice.evidence import Context
-from domain.voice.facts import Fact
+from domain.voice.context import Context
+from domain.voice.facts import Fact, FactKind
 from domain.voice.presence import PresenceSpan
 
 T0 = 1_795_409_000
@@ -16,13 +16,13 @@ TENANT = UUID(int=7)
 STAMP = EventMetadata(tenant=TENANT, actor="test", recorded_at=T0 * SECOND)
 
 
-def log(kind: str, second: float, **fields: Any) -> Fact:
+def log(kind: FactKind, second: float, **fields: Any) -> Fact:
     """A queue_log line, in whole seconds."""
     fields.setdefault("queue", "vendas")
     return Fact(kind, (T0 + int(second)) * SECOND, "log", ref=f"queue_log:{kind}@{second}", **fields)
 
 
-def ami(kind: str, second: float, **fields: Any) -> Fact:
+def ami(kind: FactKind, second: float, **fields: Any) -> Fact:
     """An AMI event, to the microsecond."""
     fields.setdefault("queue", "vendas")
     return Fact(kind, T0 * SECOND + round(second * SECOND), "ami", ref=f"ami:{kind}@{second}", **fields)

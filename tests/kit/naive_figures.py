@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from domain.voice.calls import Visit
+from domain.voice.calls import Ring, Visit
 from tests.kit.recording_bus import RecordingBus
 
 ENDS = ("answered", "abandoned", "timed_out", "transferred_out", "left_by_key", "closed", "unknown")
@@ -21,7 +21,11 @@ def _mean(values: list[int]) -> int | None:
 
 
 def _visits(bus: RecordingBus) -> list[Visit]:
-    return [visit for interaction in bus.interactions.values() if interaction.call for visit in interaction.call.visits]
+    return [visit for interaction in bus.interactions.values() for visit in interaction.state.visits]
+
+
+def _rings(bus: RecordingBus) -> list[Ring]:
+    return [ring for interaction in bus.interactions.values() for rings in interaction.state.rings for ring in rings]
 
 
 def _handle(visit: Visit) -> int | None:
@@ -64,7 +68,7 @@ def _agent(bus: RecordingBus, name: str, until: int) -> dict[str, Any]:
     every = _visits(bus)
     mine = [visit for visit in every if visit.agent == name and visit.end == "answered"]
     spans = [(span.kind, span.from_ms, span.until_ms or until, span.reason) for span in bus.people[name].spans.values()]
-    busy = _busy(every, name, until)
+    busy = _busy(every, _rings(bus), name, until)
     pauses: dict[str, int] = {}
     for kind, start, end, reason in spans:
         if kind == "pause":
@@ -74,16 +78,16 @@ def _agent(bus: RecordingBus, name: str, until: int) -> dict[str, Any]:
         "talk_ms": sum(visit.talk_ms or 0 for visit in mine),
         "hold_ms": sum(visit.hold_ms or 0 for visit in mine),
         "wrap_up_ms": sum(visit.wrap_up_ms or 0 for visit in mine),
-        "ring_no_answer": sum(ring.agent == name and ring.outcome == "no_answer" for visit in every for ring in visit.rings),
+        "ring_no_answer": sum(ring.agent == name and ring.outcome == "no_answer" for ring in _rings(bus)),
         "logged_ms": sum(end - start for kind, start, end, _ in spans if kind == "session"),
         "paused_ms": sum(pauses.values()),
         "pauses": {reason: spent for reason, spent in pauses.items() if spent},
     }
 
 
-def _busy(visits: list[Visit], name: str, until: int) -> list[Stretch]:
+def _busy(visits: list[Visit], rung: list[Ring], name: str, until: int) -> list[Stretch]:
     """When the agent's phone rang, and when he talked or wrapped up: nothing of that is pause."""
-    rings = [(ring.from_ms, ring.until_ms or until) for visit in visits for ring in visit.rings if ring.agent == name]
+    rings = [(ring.from_ms, ring.until_ms or until) for ring in rung if ring.agent == name]
     talks = [
         (visit.ended_ms or 0, (visit.released_ms + (visit.wrap_up_ms or 0)) if visit.released_ms else until)
         for visit in visits

@@ -12,7 +12,7 @@ from commands.observations import MatchMember, ObserveAgent, ObserveCall, Observ
 from domain.agents import Agent
 from domain.errors import DomainError
 from domain.ids import agent_id, interaction_id, timeline_id
-from domain.voice.evidence import Context
+from domain.voice.context import Context
 from domain.voice.facts import Fact
 from domain.voice.interactions import Interaction
 from domain.voice.timeline import Timeline

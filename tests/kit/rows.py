@@ -17,7 +17,7 @@ from migrations.runner import migrate
 from projections.engine.chdb_warehouse import ChdbWarehouse
 from projections.engine.clickhouse_warehouse import ClickhouseWarehouse
 from projections.engine.folding import Folding
-from projections.engine.tables import FACTS, source
+from projections.engine.tables import FACTS, PARTS, source
 from projections.engine.warehouse import Warehouse
 from projections.engine.writing import write
 from services.clickhouse import ClickHouse
@@ -127,11 +127,7 @@ def cut_off(execute: Callable[..., list[dict[str, Any]]], moves: int) -> Callabl
 def everything(warehouse: Warehouse, as_of: int | None = None, tenant: UUID = TENANT) -> dict[str, list[dict[str, Any]]]:
     """Every row that a question can see, table by table."""
     params = {} if as_of is None else {"as_of": as_of}
-    orders = {"rings": "visit, n", "holds": "visit, n"}
-    return {
-        table: warehouse.query(f"SELECT * FROM {source(table, as_of)} ORDER BY {orders.get(table, 'id')}", tenant, **params)
-        for table in (*FACTS, "rings", "holds")
-    }
+    return {table: warehouse.query(f"SELECT * FROM {source(table, as_of)} ORDER BY id", tenant, **params) for table in (*FACTS, *PARTS)}
 
 
 def folded_at_once(log: MemoryLog, warehouse: Warehouse) -> dict[str, Any]:

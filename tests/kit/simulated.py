@@ -54,7 +54,7 @@ def simulated(directory: Path, days: float = 0.06) -> Past:
         company = known_or_new(center, "")
         history(center.bus, company.id, seed=4, start=MORNING, days=days, scale=0.5)
         contacts = [told.event.originator_id for told in center.store.read(0, 10**6) if isinstance(told.event, ContactAppeared)]
-        center.bus.execute(ForgetContact(contact=contacts[3], busy=False), caller(company))
+        center.bus.execute(ForgetContact(contact=contacts[3]), caller(company))
         for number in range(7):
             center.bus.execute(StartCall(call=f"key.{number}", did="4000"), replace(caller(company), idempotency_key=str(number)))
     location = InDirectory(directory)

@@ -23,12 +23,13 @@ from domain.queues import (
     QueueSettings,
     QueueSettingsSet,
 )  # fmt: skip
-from domain.voice.calls import Attempt, Call, IvrPath, Ring, Visit
-from domain.voice.interactions import Observed, VisitAmended
+from domain.voice.calls import Attempt, IvrPath, Ring
+from domain.voice.interaction_events import InteractionObserved, VisitAmended
 from domain.voice.presence import PresenceSpan, PresenceState
 from domain.voice.roster import MemberMatched
 from domain.voice.timeline import CoverageSpan as Covered
 from domain.voice.timeline import Gap, GapSeen, LineKept, PbxRestarted, SpanCovered
+from tests.kit.whole_call import WholeCall, WholeVisit, change
 
 TENANT = UUID(int=7)
 T0_MS = 1_795_409_000_000
@@ -45,7 +46,7 @@ class Story:
         self.random = random
         self.tenant = tenant
         self.versions: dict[UUID, int] = {}
-        self.calls: dict[str, Call] = {}
+        self.calls: dict[str, WholeCall] = {}
         self.clock_ms = T0_MS
 
     def events(self, count: int) -> Iterator[Event]:
@@ -72,25 +73,26 @@ class Story:
         id = interaction_id(self.tenant, name)
         before = self.calls.get(name)
         visits = tuple(self._visit(n) for n in range(self.random.randrange(4)))
-        call = Call(
+        call = WholeCall(
             call=name, protocol=before.protocol if before else len(self.calls) + 1, direction="inbound", started_ms=self._ms(),
             origin=before.origin if before else self.random.choice(["ami", "queue_log", "Portal"]), ended_ms=self._maybe(self._ms()),
             status=self.random.choice(["", "Answered", "Abandoned"]), part_of=self._maybe(interaction_id(self.tenant, "whole")), contact=self._maybe(id),
             number=self._maybe(Personal(id, "+5511")), did=self.random.choice(["", "4000"]), visits=visits,
-            ivr=self._path() if (before and before.ivr) or self.random.random() < 0.3 else None,
+            ivr=self._path(visits) if (before and before.ivr) or self.random.random() < 0.3 else None,
+            options=tuple(self.random.choices(["1", "", "9"], k=self.random.randrange(3))),
             attempt=self._attempt() if (before and before.attempt) or self.random.random() < 0.3 else None,
             tags=tuple(self.random.choices(["venda", "troca"], k=self.random.randrange(3))), jitter_ms=self._maybe(0.1), loss_percent=self._maybe(5.0),
         )  # fmt: skip
         self.calls[name] = call
-        kind = VisitAmended if before else Observed
-        return self._event(kind, id, facts=(), call=call, had_visits=len(before.visits) if before else 0)
+        kind = VisitAmended if before else InteractionObserved
+        return self._event(kind, id, facts=(), change=change(before, call))
 
-    def _visit(self, n: int) -> Visit:
+    def _visit(self, n: int) -> WholeVisit:
         random = self.random
         rings = tuple(
             Ring(random.choice(AGENTS), self._ms(), self._maybe(self._ms()), random.choice(OUTCOMES)) for _ in range(random.randrange(3))
         )
-        return Visit(
+        return WholeVisit(
             n=n, queue=random.choice(QUEUES), offered_ms=self._ms(), sla_ms=20_000, tolerated_ms=5_000, end=random.choice(ENDS), rings=rings,
             ended_ms=self._maybe(self._ms()), wait_ms=self._maybe(random.randrange(60_000)), agent=random.choice(["", *AGENTS]),
             ring_ms=self._maybe(5_000), released_ms=self._maybe(self._ms()), released_by=random.choice(["", "agent"]), talk_ms=self._maybe(1),
@@ -98,8 +100,9 @@ class Story:
             holds=tuple((self._ms(), self._maybe(self._ms())) for _ in range(random.randrange(3))),
         )  # fmt: skip
 
-    def _path(self) -> IvrPath:
-        return IvrPath("principal", self._ms(), self._maybe(self._ms()), self.random.choice(["", "offered", "abandoned"]), ("1", ""))
+    def _path(self, visits: tuple[WholeVisit, ...]) -> IvrPath:
+        queue = visits[0].queue if visits else None
+        return IvrPath("principal", self._ms(), self._maybe(self._ms()), self.random.choice(["", "offered", "abandoned"]), queue)
 
     def _attempt(self) -> Attempt:
         result = self.random.choice(["", "answered", "busy"])

@@ -1,4 +1,4 @@
-"""The tables are what the migrations made, what the golden file says and what the folds fill."""
+"""The migrations create the tables of the golden file, with the columns that the folds fill."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from migrations.runner import MigrationRefused, migrate, migrations, must_be_cur
 from projections.engine.folding import CALLS, ROWS
 from projections.engine.tables import FACTS
 from projections.engine.warehouse import Warehouse
-from projections.folds import audit
+from projections.folds import audit, parts
 from tests.kit.rows import engine, rows, warehouse
 
 __all__ = ["engine", "rows", "warehouse"]
@@ -24,12 +24,12 @@ SELECT name, engine_full FROM system.tables WHERE database = {database:String} A
 
 
 def columns_of(warehouse: Warehouse, table: str) -> dict[str, str]:
-    """The columns in their order, and their types."""
+    """The columns in order, with their types."""
     return {column["name"]: column["type"] for column in warehouse.execute(f"DESCRIBE TABLE {table}")}
 
 
 def schema_of(warehouse: Warehouse) -> str:
-    """The tables in a form of our own: an engine's version would show in its own."""
+    """The tables as normalized SQL, which does not depend on the version of the engine."""
     statements = []
     for table in warehouse.execute(TABLES, database=warehouse.database):
         described = ",\n".join(f"    {name} {kind}" for name, kind in columns_of(warehouse, table["name"]).items())
@@ -42,7 +42,7 @@ def test_the_schema_is_the_golden_one(rows: Warehouse) -> None:
     assert schema_of(rows) == GOLDEN.read_text(encoding="utf-8"), "a new migration changes tests/golden/schema.sql too"
 
 
-def test_what_folds_make_is_what_tables_hold(rows: Warehouse) -> None:
+def test_the_tables_have_the_columns_of_the_folds(rows: Warehouse) -> None:
     made = {audit.TABLE: set(audit.fold([]))} | {table: set(fold([], [])) for table, fold in CALLS.items()}
     made |= {row.TABLE: set(row.__struct_fields__) for row in ROWS}
     made |= {f"{table}_versions": columns for table, columns in made.items() if table != audit.TABLE}
@@ -52,13 +52,14 @@ def test_what_folds_make_is_what_tables_hold(rows: Warehouse) -> None:
 
 
 def test_every_table_replaces_by_version_within_its_company_and_has_no_partitions(rows: Warehouse) -> None:
-    """A row whose instant is amended must not be left behind in another partition."""
+    """A row whose instant changes must not stay in another partition."""
     for table in rows.execute(TABLES, database=rows.database):
         assert table["engine_full"].startswith("ReplacingMergeTree(version)"), table
         assert "PARTITION" not in table["engine_full"], table
         if table["name"] not in ("positions", "quarantine"):
             versions = table["name"].endswith("_versions") or table["name"] == audit.TABLE
-            assert f"ORDER BY (tenant, id{', version' if versions else ''})" in table["engine_full"], table
+            key = "tenant, interaction, id" if table["name"].startswith(parts.TABLE) else "tenant, id"
+            assert f"ORDER BY ({key}{', version' if versions else ''})" in table["engine_full"], table
 
 
 def test_migrations_are_applied_once_and_in_order(warehouse: Warehouse) -> None:
@@ -68,21 +69,21 @@ def test_migrations_are_applied_once_and_in_order(warehouse: Warehouse) -> None:
     assert pending(warehouse) == []
 
 
-def test_a_dry_run_says_all_and_changes_nothing(warehouse: Warehouse) -> None:
-    said: list[str] = []
-    assert migrate(warehouse, dry_run=True, say=said.append) == migrations()
-    assert any("CREATE TABLE IF NOT EXISTS visits_versions" in statement for statement in said)
+def test_a_dry_run_shows_all_statements_and_changes_nothing(warehouse: Warehouse) -> None:
+    shown: list[str] = []
+    assert migrate(warehouse, dry_run=True, say=shown.append) == migrations()
+    assert any("CREATE TABLE IF NOT EXISTS visits_versions" in statement for statement in shown)
     assert warehouse.execute("SHOW TABLES") == []
 
 
-def test_on_a_cluster_the_same_migrations_say_its_tables(warehouse: Warehouse) -> None:
-    said: list[str] = []
-    assert migrate(warehouse, dry_run=True, say=said.append, cluster="house") == migrations()
-    assert sum("ReplicatedReplacingMergeTree" in statement for statement in said) == len(said) / 2
-    assert sum("Distributed(house" in statement for statement in said) == len(said) / 2
+def test_on_a_cluster_the_migrations_create_local_and_distributed_tables(warehouse: Warehouse) -> None:
+    shown: list[str] = []
+    assert migrate(warehouse, dry_run=True, say=shown.append, cluster="analytics") == migrations()
+    assert sum("ReplicatedReplacingMergeTree" in statement for statement in shown) == len(shown) / 2
+    assert sum("Distributed(analytics" in statement for statement in shown) == len(shown) / 2
 
 
-def test_tables_that_are_older_are_refused_by_who_may_not_change_them(warehouse: Warehouse) -> None:
+def test_processes_refuse_outdated_tables(warehouse: Warehouse) -> None:
     with pytest.raises(MigrationRefused, match=r"missing or old: run `atende migrate` \(not applied yet: log/0001_positions, log/"):
         must_be_current(warehouse)
     migrate(warehouse)
@@ -101,7 +102,7 @@ ONE = "-- one\nCREATE TABLE IF NOT EXISTS one (a Int64) ENGINE = MergeTree ORDER
 TWO = "ALTER TABLE one ADD COLUMN IF NOT EXISTS b String;\n"
 
 
-def test_later_migrations_go_on_from_earlier_ones(warehouse: Warehouse, tmp_path: Path) -> None:
+def test_later_migrations_continue_earlier_ones(warehouse: Warehouse, tmp_path: Path) -> None:
     migrate(warehouse, folder(tmp_path, log__0001_one=ONE))
     assert [migration.name for migration in migrate(warehouse, folder(tmp_path, log__0002_two=TWO))] == ["0002_two"]
     assert list(columns_of(warehouse, "one")) == ["a", "b"]
@@ -113,14 +114,14 @@ def test_what_every_slice_stands_on_is_applied_first(warehouse: Warehouse, tmp_p
     assert [migration.slice for migration in order] == ["log", "agents"]
 
 
-def test_what_was_applied_cannot_be_edited(warehouse: Warehouse, tmp_path: Path) -> None:
+def test_an_applied_migration_cannot_be_edited(warehouse: Warehouse, tmp_path: Path) -> None:
     migrate(warehouse, folder(tmp_path, log__0001_one=ONE))
     folder(tmp_path, log__0001_one=ONE + " ")
     with pytest.raises(MigrationRefused, match="log/0001_one was changed"):
         migrate(warehouse, tmp_path)
 
 
-def test_an_older_version_of_the_house_refuses_newer_tables(warehouse: Warehouse, tmp_path: Path) -> None:
+def test_an_older_version_of_atende_refuses_newer_tables(warehouse: Warehouse, tmp_path: Path) -> None:
     migrate(warehouse, folder(tmp_path, log__0001_one=ONE, log__0002_two=TWO))
     (tmp_path / "log" / "0002_two.sql").unlink()
     with pytest.raises(MigrationRefused, match="newer version: log/0002"):
@@ -134,7 +135,7 @@ def test_numbers_out_of_order_are_refused(tmp_path: Path, files: dict[str, Any])
 
 
 class CutOff:
-    """A warehouse that is killed before the statement that begins with `at`."""
+    """A warehouse that is interrupted before the statement that begins with `at`."""
 
     def __init__(self, warehouse: Warehouse, at: str) -> None:
         self.warehouse, self.at = warehouse, at
@@ -145,7 +146,7 @@ class CutOff:
         return self.warehouse.execute(sql, **params)
 
 
-def test_a_migration_that_was_cut_off_is_applied_again(warehouse: Warehouse) -> None:
+def test_an_interrupted_migration_is_applied_again(warehouse: Warehouse) -> None:
     for at in ("CREATE TABLE IF NOT EXISTS visits_versions", "INSERT INTO migrations"):
         with pytest.raises(KeyboardInterrupt):
             migrate(CutOff(warehouse, at))

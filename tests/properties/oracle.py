@@ -8,7 +8,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from domain.voice.calls import Call, Visit
+from domain.voice.calls import Visit
+from tests.kit.whole_call import WholeCall
 
 Key = Callable[[Visit, int], str]
 
@@ -60,8 +61,8 @@ def as_seen(visit: Visit, moment: int) -> Visit | None:
     return Visit(n=visit.n, queue=visit.queue, offered_ms=visit.offered_ms, sla_ms=visit.sla_ms, tolerated_ms=visit.tolerated_ms, **seen)
 
 
-def visits_of(calls: Iterable[Call], moment: int | None = None) -> list[Visit]:
-    told = [visit for call in calls for visit in call.visits]
+def visits_of(calls: Iterable[WholeCall], moment: int | None = None) -> list[Visit]:
+    told: list[Visit] = [visit for call in calls for visit in call.visits]
     return told if moment is None else [seen for visit in told if (seen := as_seen(visit, moment)) is not None]
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.voice.calls import Call, IvrPath, Visit
+from domain.voice.calls import IvrPath
 from migrations.runner import migrate
 from projections.engine.warehouse import Warehouse
 from projections.figures.ivr import ivr_figures
@@ -19,6 +19,7 @@ from projections.figures.metrics import FIGURES, query_context, visit_figures
 from projections.figures.question import Question
 from tests.kit.center import Center, call, visit
 from tests.kit.rows import engine_at_length as engine
+from tests.kit.whole_call import WholeCall, WholeVisit
 from tests.properties import oracle
 
 __all__ = ["engine"]
@@ -33,7 +34,7 @@ PROFILES = ("arrival", "event", "completion")
 
 
 @st.composite
-def visits(draw: st.DrawFn) -> Visit:
+def visits(draw: st.DrawFn) -> WholeVisit:
     end = draw(st.sampled_from(ENDS))
     near = st.sampled_from([0, 4_999, 5_000, 5_001, 19_999, 20_000, 20_001])
     wait = None if end == "" else draw(st.one_of(near, st.integers(0, 2 * 3_600_000)))
@@ -68,7 +69,7 @@ def warehouse(engine: Warehouse) -> Warehouse:
     return engine
 
 
-def past(warehouse: Warehouse, calls: list[Call]) -> Center:
+def past(warehouse: Warehouse, calls: list[WholeCall]) -> Center:
     """A company of its own with these calls."""
     center = Center(warehouse, uuid4())
     center.calls(calls)
@@ -87,7 +88,7 @@ def shown(rows: list[dict[str, Any]], key: str, length: int | None = None) -> di
 
 @ON_ONE_WAREHOUSE
 @given(PASTS, st.sampled_from(PROFILES), st.sampled_from([None, 0, 7_000, 20_000]))
-def test_by_queue_and_by_agent(warehouse: Warehouse, calls: list[Call], attribution: str, threshold: int | None) -> None:
+def test_by_queue_and_by_agent(warehouse: Warehouse, calls: list[WholeCall], attribution: str, threshold: int | None) -> None:
     center, told = past(warehouse, calls), oracle.visits_of(calls)
     asked = {"attribution": attribution, "sla_ms": threshold}
     assert shown(ask(center, by="queue", **asked), "queue") == oracle.rows(told, attribution, lambda visit, at: visit.queue, threshold)
@@ -96,7 +97,7 @@ def test_by_queue_and_by_agent(warehouse: Warehouse, calls: list[Call], attribut
 
 @ON_ONE_WAREHOUSE
 @given(PASTS, st.sampled_from(PROFILES), st.sampled_from(ZONES), st.sampled_from(["hour", "day", "month"]))
-def test_by_time_on_every_brazilian_clock(warehouse: Warehouse, calls: list[Call], attribution: str, zone: str, by: Any) -> None:
+def test_by_time_on_every_brazilian_clock(warehouse: Warehouse, calls: list[WholeCall], attribution: str, zone: str, by: Any) -> None:
     center = past(warehouse, calls)
     name, length = {"hour": (oracle.hour_of, None), "day": (oracle.day_of, 10), "month": (oracle.month_of, 7)}[by]
     expected = oracle.rows(oracle.visits_of(calls), attribution, lambda visit, at: name(at, zone))
@@ -108,7 +109,7 @@ def test_by_time_on_every_brazilian_clock(warehouse: Warehouse, calls: list[Call
 
 @ON_ONE_WAREHOUSE
 @given(PASTS, st.integers(-SPREAD, SPREAD))
-def test_as_of_a_moment(warehouse: Warehouse, calls: list[Call], after: int) -> None:
+def test_as_of_a_moment(warehouse: Warehouse, calls: list[WholeCall], after: int) -> None:
     center, moment = past(warehouse, calls), CHANGE + after
     expected = oracle.rows(oracle.visits_of(calls, moment), "arrival", lambda visit, at: visit.agent)
     assert shown(ask(center, by="agent", moment_ms=moment), "agent") == expected
@@ -116,7 +117,7 @@ def test_as_of_a_moment(warehouse: Warehouse, calls: list[Call], after: int) -> 
 
 @ON_ONE_WAREHOUSE
 @given(PASTS, PASTS)
-def test_as_of_a_position_equals_what_was_answered_then(warehouse: Warehouse, calls: list[Call], later: list[Call]) -> None:
+def test_as_of_a_position_equals_what_was_answered_then(warehouse: Warehouse, calls: list[WholeCall], later: list[WholeCall]) -> None:
     center = past(warehouse, calls)
     questions: list[dict[str, Any]] = [{"by": "queue"}, {"by": "day", "attribution": "event"}, {"by": "agent", "attribution": "clipped"}]
     answers = [ask(center, **question) for question in questions]
@@ -130,7 +131,7 @@ def test_as_of_a_position_equals_what_was_answered_then(warehouse: Warehouse, ca
 
 @ON_ONE_WAREHOUSE
 @given(PASTS, st.lists(st.integers(0, 11), max_size=6))
-def test_batches_and_repeats_change_nothing(warehouse: Warehouse, calls: list[Call], writes: list[int]) -> None:
+def test_batches_and_repeats_change_nothing(warehouse: Warehouse, calls: list[WholeCall], writes: list[int]) -> None:
     at_once = past(warehouse, calls)
     by_parts = Center(warehouse, uuid4())
     for n, told in enumerate(calls):
@@ -144,7 +145,7 @@ def test_batches_and_repeats_change_nothing(warehouse: Warehouse, calls: list[Ca
 
 @ON_ONE_WAREHOUSE
 @given(PASTS)
-def test_offered_is_the_sum_of_the_ends_and_of_who_still_waits(warehouse: Warehouse, calls: list[Call]) -> None:
+def test_offered_is_the_sum_of_the_ends_and_of_who_still_waits(warehouse: Warehouse, calls: list[WholeCall]) -> None:
     center = past(warehouse, calls)
     for by in ("queue", "agent", "hour", "total"):
         for row in ask(center, by=by):

@@ -1,4 +1,4 @@
-"""`make up`: a house of processes that is there as a whole, or not at all."""
+"""`make up`: all processes of a deployment start, or none."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ class Readiness(http.server.BaseHTTPRequestHandler):
 if word in ("serve", "relay", "processes", "worker"):
     http.server.HTTPServer(("127.0.0.1", int(sys.argv[3])), Readiness).serve_forever()
 """
-"""A command `atende` of which nobody expects more than that its processes are there."""
+"""A stand-in for the command `atende`: it starts processes that answer HTTP and do nothing else."""
 
 NAMES = ("api-1", "api-2", "relay", "processes", "worker-1", "worker-2")
 
 
 @pytest.fixture
 def directory(tmp_path: Path) -> Iterator[Path]:
-    """As `make services` leaves it."""
+    """A directory as `make services` leaves it."""
     (tmp_path / "env").write_text("".join(f"{server.VARIABLE}=there\n" for server in SERVERS))
     yield tmp_path
     down(tmp_path, lambda _: None)
@@ -52,17 +52,17 @@ def said(directory: Path) -> list[str]:
 
 
 def pids(directory: Path) -> dict[str, int | None]:
-    return {name: Daemon(directory / "house" / name).pid() for name in NAMES}
+    return {name: Daemon(directory / deployment.FOLDER / name).pid() for name in NAMES}
 
 
-def test_all_start_with_the_settings_of_the_servers_and_are_told_where_they_are(directory: Path) -> None:
-    told: list[str] = []
-    up(directory, told.append, command(directory))
+def test_all_start_with_the_settings_of_the_servers_and_their_urls_are_written(directory: Path) -> None:
+    printed: list[str] = []
+    up(directory, printed.append, command(directory))
     assert said(directory) == [
         f"{word} there" for word in ("migrate", "processes", "relay", "serve", "serve", "topics", "worker", "worker")
     ]
-    assert [line.split()[0] for line in told] == list(NAMES)
-    urls = (directory / "house" / "urls").read_text().split()
+    assert [line.split()[0] for line in printed] == list(NAMES)
+    urls = (directory / deployment.FOLDER / "urls").read_text().split()
     assert len(set(urls)) == 2
     for url in urls:
         connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=10)
@@ -71,9 +71,9 @@ def test_all_start_with_the_settings_of_the_servers_and_are_told_where_they_are(
         connection.close()
 
 
-def test_twice_nothing_is_started_twice_and_one_that_was_killed_is_started_where_it_was(directory: Path) -> None:
+def test_a_second_up_starts_nothing_and_a_killed_process_restarts_on_its_port(directory: Path) -> None:
     up(directory, lambda _: None, command(directory))
-    first, urls = pids(directory), (directory / "house" / "urls").read_text()
+    first, urls = pids(directory), (directory / deployment.FOLDER / "urls").read_text()
     up(directory, lambda _: None, command(directory))
     assert pids(directory) == first
     killed = first["api-2"]
@@ -84,37 +84,37 @@ def test_twice_nothing_is_started_twice_and_one_that_was_killed_is_started_where
     now = pids(directory)
     assert {name for name in NAMES if now[name] != first[name]} == {"api-2"}
     assert None not in now.values()
-    assert (directory / "house" / "urls").read_text() == urls
+    assert (directory / deployment.FOLDER / "urls").read_text() == urls
 
 
-def test_down_ends_all_of_them_and_can_be_repeated(directory: Path) -> None:
+def test_down_stops_all_processes_and_can_be_repeated(directory: Path) -> None:
     up(directory, lambda _: None, command(directory))
-    told: list[str] = []
+    printed: list[str] = []
     for _ in range(2):
-        down(directory, told.append)
-    assert told == [f"{name} has ended" for name in NAMES]
+        down(directory, printed.append)
+    assert printed == [f"{name} has ended" for name in NAMES]
     assert set(pids(directory).values()) == {None}
-    assert not (directory / "house" / "urls").exists()
+    assert not (directory / deployment.FOLDER / "urls").exists()
 
 
 @pytest.mark.parametrize("fails", ["topics", "migrate"])
-def test_what_cannot_be_prepared_starts_nothing(directory: Path, fails: str) -> None:
+def test_a_failed_preparation_starts_nothing(directory: Path, fails: str) -> None:
     with pytest.raises(DidNotComeUp, match=f"`atende {fails}` failed: the disk is full"):
         up(directory, lambda _: None, command(directory, fails))
     assert set(pids(directory).values()) == {None}
 
 
-def test_one_that_ends_by_itself_is_named_with_its_last_words_and_takes_the_others_along(directory: Path) -> None:
+def test_a_process_that_ends_is_named_with_the_end_of_its_log_and_the_others_are_stopped(directory: Path) -> None:
     with pytest.raises(DidNotComeUp, match=r"relay has ended by itself; the end of .*relay/log:\nthe disk is full"):
         up(directory, lambda _: None, command(directory, "relay"))
     assert set(pids(directory).values()) == {None}
 
 
-def test_one_that_is_never_ready_is_named_and_what_ran_before_goes_on(directory: Path) -> None:
+def test_a_process_that_is_never_ready_is_named_and_the_earlier_ones_keep_running(directory: Path) -> None:
     up(directory, lambda _: None, command(directory))
     before = pids(directory)
-    Daemon(directory / "house" / "api-1").stop(signal.SIGKILL, 10)
-    with pytest.raises(DidNotComeUp, match="api-1 does not say within 1 s that it is ready"):
+    Daemon(directory / deployment.FOLDER / "api-1").stop(signal.SIGKILL, 10)
+    with pytest.raises(DidNotComeUp, match="api-1 was not ready within 1 s"):
         up(directory, lambda _: None, command(directory, status=503), within_s=1)
     assert pids(directory) == {**before, "api-1": None}
 

@@ -1,4 +1,4 @@
-"""The servers for development: started once, found again, ended; what cannot be had is said, and why."""
+"""The servers for development: start, find again, stop; a server that cannot run is reported with the reason."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SERVE = (
 
 
 class Web(Server):
-    """A server that every machine with Python has."""
+    """A server that runs on every machine with Python."""
 
     NAME = "Web"
     FOLDER = "web"
@@ -81,23 +81,23 @@ def pid(directory: Path) -> int | None:
     return Daemon(directory / "web").pid()
 
 
-def test_what_runs_is_not_started_again_and_its_address_stays(directory: Path) -> None:
+def test_a_running_server_is_not_started_again_and_keeps_its_address(directory: Path) -> None:
     said: list[str] = []
     assert up(directory, [Web], {}, said.append) == []
-    first, told = pid(directory), running(directory)
+    first, read = pid(directory), running(directory)
     assert up(directory, [Web], {}, said.append) == []
-    assert (pid(directory), running(directory)) == (first, told)
+    assert (pid(directory), running(directory)) == (first, read)
     assert ["has started" in said[0], "runs already" in said[1]] == [True, True]
-    assert told.env["ATENDE_MODE"] == "distributed"
+    assert read.env["ATENDE_MODE"] == "distributed"
     assert Web(directory, (directory / "secret").read_text()).answers()
 
 
-def test_addresses_are_for_their_owner_alone(directory: Path) -> None:
+def test_only_the_owner_can_read_the_addresses(directory: Path) -> None:
     up(directory, [Web], {}, lambda _: None)
     assert {stat.S_IMODE((directory / name).stat().st_mode) for name in ("env", "secret")} == {0o600}
 
 
-def test_it_goes_on_without_who_started_it_and_ends_when_told(directory: Path) -> None:
+def test_a_server_outlives_its_starter_and_stops_on_down(directory: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from services.group import up; from tests.services.test_services import Web; "
         f"up(Path({str(directory)!r}), [Web], {{}}, print)"
@@ -112,7 +112,7 @@ def test_it_goes_on_without_who_started_it_and_ends_when_told(directory: Path) -
     assert running(directory).env == {}
 
 
-def test_one_that_was_killed_is_started_again_where_it_was(directory: Path) -> None:
+def test_a_killed_server_restarts_on_its_ports(directory: Path) -> None:
     up(directory, [Web], {}, lambda _: None)
     first, ports = pid(directory), Web(directory, "").ports
     os.kill(first, signal.SIGKILL)
@@ -122,7 +122,7 @@ def test_one_that_was_killed_is_started_again_where_it_was(directory: Path) -> N
     assert Web(directory, "").ports == ports
 
 
-def test_a_process_that_has_the_id_by_chance_is_left_alone(directory: Path) -> None:
+def test_another_process_with_the_same_id_is_not_stopped(directory: Path) -> None:
     up(directory, [Web], {}, lambda _: None)
     real = (directory / "web" / "pid").read_text()
     (directory / "web" / "pid").write_text(f"{os.getpid()} 1\n")
@@ -132,7 +132,7 @@ def test_a_process_that_has_the_id_by_chance_is_left_alone(directory: Path) -> N
     (directory / "web" / "pid").write_text(real)
 
 
-def test_where_the_usual_port_is_taken_the_next_is_used(directory: Path) -> None:
+def test_if_the_default_port_is_taken_the_next_one_is_used(directory: Path) -> None:
     with socket.create_server((HOST, 0)) as other:
         taken = other.getsockname()[1]
         Web.PORT, usual = taken - 1, Web.PORT
@@ -144,7 +144,7 @@ def test_where_the_usual_port_is_taken_the_next_is_used(directory: Path) -> None
         assert Web(directory, "").answers()
 
 
-def test_a_port_that_is_asked_for_is_used_or_refused(directory: Path) -> None:
+def test_a_requested_port_is_used_or_refused(directory: Path) -> None:
     said: list[str] = []
     with socket.create_server((HOST, 0)) as other:
         taken = other.getsockname()[1]
@@ -157,21 +157,23 @@ def test_a_port_that_is_asked_for_is_used_or_refused(directory: Path) -> None:
     assert f"runs already, on port {taken} and not on {taken + 2}" in said[-1]
 
 
-def test_one_that_cannot_run_is_named_with_its_last_words_and_the_others_run(directory: Path) -> None:
+def test_a_server_that_cannot_run_is_named_with_the_end_of_its_log_and_the_others_run(directory: Path) -> None:
     said: list[str] = []
     assert up(directory, [Broken, Web], {}, said.append) == ["Broken"]
-    told = running(directory)
-    assert "the disk is full" in told.missing["Broken"]
-    assert "ATENDE_BROKEN" not in told.env
+    read = running(directory)
+    assert "the disk is full" in read.missing["Broken"]
+    assert "ATENDE_BROKEN" not in read.env
     assert Web(directory, "").answers()
 
 
-def test_what_cannot_be_installed_says_what_to_install(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_cannot_be_installed_is_reported_with_the_packages_to_install(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     assert up(directory, [Absent], {}, lambda _: None) == ["Absent"]
     assert "a-package-that-is-not" in running(directory).missing["Absent"]
     monkeypatch.setattr(shutil, "which", lambda _: None)
-    with pytest.raises(NotInstalled, match="no Debian"):
+    with pytest.raises(NotInstalled, match="not Debian"):
         debian.install(["a-package-that-is-not"])
 
 
@@ -186,14 +188,14 @@ def test_a_test_that_needs_a_server_is_skipped_or_fails_with_the_reason(director
             servers.address(Absent, directory)
 
 
-def test_one_that_was_ended_behind_its_back_is_no_address(directory: Path) -> None:
+def test_a_server_that_was_killed_has_no_address(directory: Path) -> None:
     up(directory, [Web], {}, lambda _: None)
     Daemon(directory / "web").stop(signal.SIGKILL, 10)
     with pytest.raises((pytest.skip.Exception, pytest.fail.Exception), match=r"Web does not run: .*does not answer"):
         servers.address(Web, directory)
 
 
-def test_some_of_them_can_be_started_and_ended_and_the_others_stay(directory: Path) -> None:
+def test_some_servers_can_be_started_and_stopped_while_the_others_run(directory: Path) -> None:
     class Second(Web):
         NAME, FOLDER, VARIABLE, PORT = "Second", "second", "ATENDE_SECOND", 25_890
 
@@ -207,7 +209,7 @@ def test_some_of_them_can_be_started_and_ended_and_the_others_stay(directory: Pa
     assert Web(directory, "").answers()
 
 
-def test_a_command_runs_beside_them_and_only_what_was_started_for_it_is_ended(directory: Path) -> None:
+def test_run_stops_only_the_servers_that_it_started(directory: Path) -> None:
     seen = directory / "seen"
     command = [sys.executable, "-c", f"open({str(seen)!r}, 'w').write(open({str(directory / 'env')!r}).read()); raise SystemExit(3)"]
     assert run(directory, [Web], command, lambda _: None) == 3
@@ -218,7 +220,7 @@ def test_a_command_runs_beside_them_and_only_what_was_started_for_it_is_ended(di
     assert pid(directory) is not None
 
 
-def test_nothing_is_done_about_a_directory_that_is_not_there(tmp_path: Path) -> None:
+def test_down_does_not_create_a_missing_directory(tmp_path: Path) -> None:
     down(tmp_path / "nothing", [Web], pytest.fail)
     assert running(tmp_path / "nothing").env == {}
     assert not (tmp_path / "nothing").exists()

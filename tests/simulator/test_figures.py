@@ -1,4 +1,4 @@
-"""From the simulated center to the reports: every figure is the true one, whether it was told by commands or read from a queue_log."""
+"""From the simulated center to the reports: every figure is true, whether it was sent as commands or imported from a queue_log."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ MONDAY = datetime(2026, 3, 2, 3, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class Told:
-    """A company's rows and what they must say."""
+class Simulated:
+    """A company's rows and their true figures."""
 
     rows: CompanyRows
     truth: dict[str, Any]
@@ -40,13 +40,13 @@ class Told:
 
     @property
     def ivrs(self) -> dict[str, dict[str, int]]:
-        """A queue_log tells nothing of an IVR."""
+        """Empty for a queue_log, which has no IVR."""
         ivrs: dict[str, dict[str, int]] = self.truth["ivrs"] if self.by_commands else {}
         return ivrs
 
     @property
     def outbound(self) -> dict[str, int]:
-        """Nor of calls that agents dial."""
+        """Empty for a queue_log, which has no outbound calls."""
         outbound: dict[str, int] = self.truth["outbound"] if self.by_commands else {}
         return outbound
 
@@ -60,8 +60,8 @@ class Told:
 
 
 @pytest.fixture(scope="module", params=["by commands", "by queue_log"])
-def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
-    directory = tmp_path_factory.mktemp("told")
+def simulated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulated]:
+    directory = tmp_path_factory.mktemp("simulated")
     store = Store(directory / "data")
     bus = CommandBus(store)
     if request.param == "by commands":
@@ -74,7 +74,7 @@ def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         warehouse = fresh(engine, COMPANY).warehouse
         runner = Runner(store.recorder, warehouse)
         runner.run_until(store.head())
-        yield Told(CompanyRows(warehouse, COMPANY, WHOLE_COMPANY, runner.progress), truth, request.param == "by commands")
+        yield Simulated(CompanyRows(warehouse, COMPANY, WHOLE_COMPANY, runner.progress), truth, request.param == "by commands")
         runner.close()
     store.close()
 
@@ -83,36 +83,36 @@ def by_name(rows: list[dict[str, Any]], name: str, figures: Any) -> dict[str, di
     return {row[name]: {figure: row[figure] for figure in figures} for row in rows}
 
 
-def test_queues(told: Told) -> None:
-    truth = told.truth["queues"]
+def test_queues(simulated: Simulated) -> None:
+    truth = simulated.truth["queues"]
     (some, *_) = truth.values()
-    rows = told.visits("queue")
+    rows = simulated.visits("queue")
     assert by_name(rows, "queue", some) == truth
     assert {row["bounds"] for row in rows} == {None}
 
 
-def test_agents(told: Told) -> None:
-    truth = told.truth["agents"]
+def test_agents(simulated: Simulated) -> None:
+    truth = simulated.truth["agents"]
     (some, *_) = truth.values()
-    assert by_name(told.figures(agent_figures, Question(by="agent")), "agent", some) == truth
+    assert by_name(simulated.figures(agent_figures, Question(by="agent")), "agent", some) == truth
 
 
-def test_ivrs(told: Told) -> None:
-    # Calls that met no IVR are in the row of none.
-    rows = {row["ivr"]: row for row in told.figures(ivr_figures, Question(by="ivr")) if row["ivr"]}
+def test_ivrs(simulated: Simulated) -> None:
+    # Calls without an IVR are in the row of an empty name.
+    rows = {row["ivr"]: row for row in simulated.figures(ivr_figures, Question(by="ivr")) if row["ivr"]}
     of_truth = ("entered", "out_of_hours", "abandoned", "ended", "offered")
     of_report = ("entered", "out_of_hours", "abandoned_in_ivr", "ended_in_ivr", "led_to_queue")
     assert {name: [row[figure] for figure in of_report] for name, row in rows.items()} == {
-        name: [counts.get(figure, 0) for figure in of_truth] for name, counts in told.ivrs.items()
+        name: [counts.get(figure, 0) for figure in of_truth] for name, counts in simulated.ivrs.items()
     }
 
 
-def test_outbound(told: Told) -> None:
-    (row,) = told.figures(outbound_figures, Question(by="total"))
-    dialled, answered = told.outbound.get("dialled", 0), told.outbound.get("answered", 0)
+def test_outbound(simulated: Simulated) -> None:
+    (row,) = simulated.figures(outbound_figures, Question(by="total"))
+    dialled, answered = simulated.outbound.get("dialled", 0), simulated.outbound.get("answered", 0)
     assert (row["dialled"], row["answered"], row["not_connected"]) == (dialled, answered, dialled - answered)
 
 
-def test_the_parts_of_the_week_add_up_to_it(told: Told) -> None:
+def test_the_parts_of_a_week_add_up_to_the_week(simulated: Simulated) -> None:
     for by in CLOCKS:
-        assert sum(row["offered"] for row in told.visits(by)) == sum(queue["offered"] for queue in told.truth["queues"].values())
+        assert sum(row["offered"] for row in simulated.visits(by)) == sum(queue["offered"] for queue in simulated.truth["queues"].values())

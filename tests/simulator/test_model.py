@@ -1,4 +1,4 @@
-"""The simulated center: the same seed gives the same history, and nothing in it that cannot be."""
+"""The simulated center: the same seed gives the same history, and every history is possible in a real center."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def digest(events: Iterator[tuple[int, Action]]) -> str:
     return seen.hexdigest()
 
 
-def test_the_same_seed_gives_the_same_history_and_another_another() -> None:
+def test_the_same_seed_gives_the_same_history_and_another_seed_another_one() -> None:
     assert digest(played(busy_center(), 7)) == digest(played(busy_center(), 7))
     assert digest(played(busy_center(), 7)) != digest(played(busy_center(), 8))
 
 
 @pytest.mark.parametrize("grain_us", [MS, SECOND])
-def test_instants_follow_each_other_and_are_what_a_clock_can_tell(grain_us: int) -> None:
+def test_instants_ascend_and_are_multiples_of_the_clocks_resolution(grain_us: int) -> None:
     before = 0
     for instant_us, _ in played(busy_center(), 3, grain_us=grain_us):
         assert instant_us >= before
@@ -58,7 +58,7 @@ def test_instants_follow_each_other_and_are_what_a_clock_can_tell(grain_us: int)
         before = instant_us
 
 
-def test_a_day_has_everything_that_a_center_can_tell() -> None:
+def test_a_week_has_every_kind_of_action() -> None:
     week = {type(action) for _, action in played(busy_center(2), 5, hours=7 * 24)}
     assert week == set(Action.__subclasses__())
 
@@ -80,12 +80,12 @@ def test_some_callers_call_again() -> None:
     assert all(len(number) == 11 and number.isdigit() for number in numbers)
 
 
-def test_the_center_that_never_sleeps_has_calls_in_every_hour() -> None:
+def test_the_center_that_works_round_the_clock_has_calls_in_every_hour() -> None:
     hours = {instant_us // SECOND // 3600 for instant_us, action in played(sleepless_center(), 1) if isinstance(action, actions.Answered)}
     assert len(hours) == 24
 
 
-def test_closing_brings_everything_to_its_end() -> None:
+def test_closing_ends_all_calls_and_sessions() -> None:
     model = Model(busy_center(), 4, int((MONDAY + timedelta(hours=9)).timestamp()) * SECOND)
     began: dict[str, int] = {"calls": 0, "agents": 0}
     closing = False
@@ -102,7 +102,7 @@ def test_closing_brings_everything_to_its_end() -> None:
 
 
 class Watcher:
-    """Follows every agent and call by the actions alone and objects to what cannot be."""
+    """Follows every agent and call by the actions alone and fails on an impossible one."""
 
     def __init__(self, center: Center) -> None:
         self.skills = {agent.name: agent.queues for agent in center.agents}
@@ -164,7 +164,7 @@ class Watcher:
         assert queue in self.skills[action.agent]
         assert action.agent not in self.paused
         assert action.call not in self.rung
-        # The longest waiting meets the longest idle.
+        # The customer who waited longest gets the agent who was idle longest.
         idle = [since for agent, since in self.idle_since.items() if queue in self.skills[agent]]
         assert self.idle_since[action.agent] == min(idle)
         others = [at for call, (name, at) in self.waiting.items() if name in self.skills[action.agent] and call not in self.rung]
@@ -224,5 +224,5 @@ def test_an_agent_does_one_thing_at_a_time_and_every_visit_has_one_end(seed: int
     watcher = Watcher(center)
     for instant_us, action in played(center, seed, hours=20, grain_us=grain_us, start=MONDAY + timedelta(hours=8)):
         watcher.see(instant_us, action)
-    assert not watcher.talking, "at four in the morning nobody talks any more"
+    assert not watcher.talking, "at four in the morning nobody talks"
     assert not watcher.waiting

@@ -1,4 +1,4 @@
-"""The queue_log of the simulated center: exactly Asterisk's lines, and figures that a recount of them confirms."""
+"""The queue_log of the simulated center: lines in exactly Asterisk's form, and figures that a recount of the lines confirms."""
 
 from __future__ import annotations
 
@@ -63,13 +63,13 @@ def lines_of(path: Path) -> Iterator[tuple[int, str, str, str, str, list[str]]]:
         yield int(at), call, queue, agent, verb, data
 
 
-def test_the_log_has_exactly_so_many_lines_of_asterisks_form(written: tuple[Path, dict[str, Any]]) -> None:
+def test_the_log_has_exactly_the_requested_number_of_lines_in_asterisks_form(written: tuple[Path, dict[str, Any]]) -> None:
     path, figures = written
     lines = path.read_text(encoding="utf-8").splitlines()
     assert len(lines) == LINES
     seen = Counter(line.split("|")[4] for line in lines)
     assert dict(seen) == figures["lines"]
-    assert set(seen) == set(FIELDS), "every verb that the center can say"
+    assert set(seen) == set(FIELDS), "every verb that the simulator writes"
     form = {verb: re.compile(rf"\d{{10}}\|[^|]+\|[^|]+\|[^|]+\|{verb}\|{fields}") for verb, fields in FIELDS.items()}
     assert [line for line in lines if not form[line.split("|")[4]].fullmatch(line)] == []
 
@@ -120,17 +120,17 @@ def test_the_figures_are_those_of_a_recount(written: tuple[Path, dict[str, Any]]
             talked[agent] += int(data[3])
     assert figures["calls"] == len(calls)
     for queue, counts in counted.items():
-        told = figures["queues"][queue]
-        assert {name: told[name] for name in counts} == counts
-        assert told["waiting"] == told["unknown"] == 0
-        assert told["offered"] == sum(
-            told[end] for end in ("answered", "abandoned", "timed_out", "transferred_out", "left_by_key", "closed")
+        true = figures["queues"][queue]
+        assert {name: true[name] for name in counts} == counts
+        assert true["waiting"] == true["unknown"] == 0
+        assert true["offered"] == sum(
+            true[end] for end in ("answered", "abandoned", "timed_out", "transferred_out", "left_by_key", "closed")
         )
-        assert abs(told["asa_ms"] - 1000 * sum(waits[queue]) / len(waits[queue])) <= 0.5
-        assert told["msa_ms"] == 1000 * max(waits[queue])
-    for agent, told in figures["agents"].items():
-        assert (told["ring_no_answer"], told["talk_ms"]) == (rung[agent], 1000 * talked[agent])
-        assert told["paused_ms"] <= told["logged_ms"]
+        assert abs(true["asa_ms"] - 1000 * sum(waits[queue]) / len(waits[queue])) <= 0.5
+        assert true["msa_ms"] == 1000 * max(waits[queue])
+    for agent, true in figures["agents"].items():
+        assert (true["ring_no_answer"], true["talk_ms"]) == (rung[agent], 1000 * talked[agent])
+        assert true["paused_ms"] <= true["logged_ms"]
 
 
 _SCRIPT = """

@@ -1,4 +1,4 @@
-"""The simulated center told by commands: what the log then says is what was simulated."""
+"""The simulated center as commands: the log has what was simulated."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from domain.agents import AgentEvent
 from domain.base import SECOND
 from domain.errors import DomainError
 from domain.ids import company_id
-from domain.voice.calls import Call
-from domain.voice.interactions import InteractionEvent
+from domain.voice.call_state import CallState
+from domain.voice.interaction_events import InteractionEvent
 from simulator.center import busy_center
 from simulator.speaking import PERMISSIONS
 from simulator.story import Story, history
@@ -33,12 +33,12 @@ COMPANY = company_id("Empresa")
 
 
 def hours_on(hours: int) -> int:
-    """The instant so long after Monday began, in microseconds."""
+    """The instant `hours` after the start of Monday, in microseconds."""
     return int((MONDAY + timedelta(hours=hours)).timestamp()) * SECOND
 
 
 class HandClock:
-    """Says what it was set to."""
+    """A clock that is set by hand."""
 
     def __init__(self, at: datetime) -> None:
         self.us = int(at.timestamp()) * SECOND
@@ -55,30 +55,30 @@ def buses(tmp_path: Path) -> Iterator[list[CommandBus]]:
         bus.store.close()
 
 
-def calls_of(bus: CommandBus) -> dict[UUID, Call]:
-    calls = {}
+def calls_of(bus: CommandBus) -> dict[UUID, CallState]:
+    calls: dict[UUID, CallState] = defaultdict(CallState)
     for recorded in bus.store.read(0, 1_000_000):
         if isinstance(recorded.event, InteractionEvent):
-            calls[recorded.event.originator_id] = recorded.event.call
+            calls[recorded.event.originator_id].apply(recorded.event.change)
     return calls
 
 
-def test_the_calls_of_the_log_are_those_that_were_simulated(buses: list[CommandBus]) -> None:
+def test_the_calls_of_the_log_are_the_simulated_ones(buses: list[CommandBus]) -> None:
     bus = buses[0]
     figures = history(bus, COMPANY, seed=3, start=MONDAY, days=1.0)
     calls = calls_of(bus).values()
     visits = [visit for call in calls for visit in call.visits]
-    for name, told in figures["queues"].items():
+    for name, true in figures["queues"].items():
         here = [visit for visit in visits if visit.queue == name]
         ends = Counter(visit.end for visit in here)
         answered = [visit for visit in here if visit.end == "answered"]
         handled = [visit.talk_ms + visit.hold_ms + visit.wrap_up_ms for visit in answered if visit.wrap_up_ms is not None]
-        assert len(here) == told["offered"]
-        assert {end: ends[end] for end in ends} == {end: told[end] for end in ends}
-        assert sum(visit.wait_ms <= visit.sla_ms for visit in answered) == told["answered_within_sla"]
-        assert mean([visit.wait_ms for visit in answered]) == told["asa_ms"]
-        assert (mean(handled), max(handled)) == (told["aht_ms"], told["mht_ms"])
-        assert max(visit.wait_ms for visit in here) == told["max_queued_ms"]
+        assert len(here) == true["offered"]
+        assert {end: ends[end] for end in ends} == {end: true[end] for end in ends}
+        assert sum(visit.wait_ms <= visit.sla_ms for visit in answered) == true["answered_within_sla"]
+        assert mean([visit.wait_ms for visit in answered]) == true["asa_ms"]
+        assert (mean(handled), max(handled)) == (true["aht_ms"], true["mht_ms"])
+        assert max(visit.wait_ms for visit in here) == true["max_queued_ms"]
     ivrs: dict[str, Counter[str]] = defaultdict(Counter)
     for call in calls:
         if call.ivr is not None:
@@ -86,13 +86,13 @@ def test_the_calls_of_the_log_are_those_that_were_simulated(buses: list[CommandB
     assert ivrs == figures["ivrs"]
     attempts = [call.attempt for call in calls if call.attempt is not None]
     assert {"dialled": len(attempts), **Counter(attempt.result for attempt in attempts)} == figures["outbound"]
-    rings = Counter((ring.agent, ring.outcome) for visit in visits for ring in visit.rings)
+    rings = Counter((ring.agent, ring.outcome) for call in calls for rung in call.rings for ring in rung)
     assert {name: rings[name, "no_answer"] for name in figures["agents"]} == {
-        name: told["ring_no_answer"] for name, told in figures["agents"].items()
+        name: true["ring_no_answer"] for name, true in figures["agents"].items()
     }
 
 
-def test_the_sessions_of_the_log_are_those_that_were_simulated(buses: list[CommandBus]) -> None:
+def test_the_sessions_of_the_log_are_the_simulated_ones(buses: list[CommandBus]) -> None:
     bus = buses[0]
     figures = history(bus, COMPANY, seed=5, start=MONDAY, days=1.0)
     spans: dict[str, dict[Any, Any]] = defaultdict(dict)
@@ -102,10 +102,10 @@ def test_the_sessions_of_the_log_are_those_that_were_simulated(buses: list[Comma
                 del spans[recorded.event.name][key]
             spans[recorded.event.name].update({span.key: span for span in recorded.event.spans})
     logged = {name: sum(span.until_ms - span.from_ms for span in mine.values() if span.kind == "session") for name, mine in spans.items()}
-    assert logged == {name: told["logged_ms"] for name, told in figures["agents"].items()}
+    assert logged == {name: true["logged_ms"] for name, true in figures["agents"].items()}
 
 
-def said(bus: CommandBus) -> list[tuple[Any, ...]]:
+def events_of(bus: CommandBus) -> list[tuple[Any, ...]]:
     events = [recorded.event for recorded in bus.store.read(0, 1_000_000)]
     return [
         (event.TOPIC, event.originator_id, event.originator_version, event.occurred_at)
@@ -114,7 +114,7 @@ def said(bus: CommandBus) -> list[tuple[Any, ...]]:
     ]
 
 
-def test_the_present_is_told_as_it_happens_and_is_the_same_story(buses: list[CommandBus]) -> None:
+def test_live_actions_are_sent_at_their_instants_and_are_the_same_history(buses: list[CommandBus]) -> None:
     stories = [Story(bus, COMPANY, busy_center(), seed=9, start_us=hours_on(0)) for bus in buses]
     noon, one = hours_on(9), hours_on(10)
     for story in stories:
@@ -128,18 +128,18 @@ def test_the_present_is_told_as_it_happens_and_is_the_same_story(buses: list[Com
 
     async def sleep(seconds: float) -> None:
         (latest,) = bus.store.read(bus.store.head() - 1, 1)
-        assert latest.event.occurred_at <= clock.us, "nothing is told before it happens"
+        assert latest.event.occurred_at <= clock.us, "nothing is sent before it happens"
         clock.us += round(seconds * SECOND)
         if clock.us >= one:
             raise asyncio.CancelledError
 
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(stories[1].live(sleep))
-    assert said(buses[1]) == said(buses[0])
+    assert events_of(buses[1]) == events_of(buses[0])
     assert stories[1].truth.figures() == stories[0].truth.figures()
 
 
-def test_the_story_goes_on_when_somebody_else_has_a_hand_in_it(buses: list[CommandBus]) -> None:
+def test_the_simulation_continues_when_somebody_else_changes_the_center(buses: list[CommandBus]) -> None:
     bus, clock = buses[0], buses[0].clock
     assert isinstance(clock, HandClock)
     story = Story(bus, COMPANY, busy_center(), seed=9, start_us=hours_on(0))
@@ -150,7 +150,7 @@ def test_the_story_goes_on_when_somebody_else_has_a_hand_in_it(buses: list[Comma
     for agent in busy_center().agents:
         with suppress(DomainError):
             bus.execute(LogOut(agent=agent.name), Caller(COMPANY, "supervisor", PERMISSIONS))
-    told = bus.store.head()
+    before = bus.store.head()
 
     async def sleep(seconds: float) -> None:
         clock.us += round(seconds * SECOND)
@@ -159,7 +159,7 @@ def test_the_story_goes_on_when_somebody_else_has_a_hand_in_it(buses: list[Comma
 
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(story.live(sleep))
-    assert bus.store.head() > told + 100
+    assert bus.store.head() > before + 100
 
 
 def test_a_center_is_set_up_once(buses: list[CommandBus]) -> None:

@@ -35,7 +35,7 @@ def test_a_backup_is_made_while_the_store_is_used_and_goes_back_whole(bus: Comma
     tag = _told(bus, PHONE)
     gone = bus.store.keyring.find(_told(bus, OTHER))
     assert gone is not None
-    bus.execute(ForgetContact(contact=gone, busy=False), Caller(TENANT, "ana", frozenset(PERMISSIONS)))
+    bus.execute(ForgetContact(contact=gone), Caller(TENANT, "ana", frozenset(PERMISSIONS)))
     file = tmp_path / "keys.backup"
     noted = back_up_keys(location, file)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600

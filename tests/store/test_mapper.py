@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.base import CATALOGUE, FORGOTTEN, Event, Personal
-from domain.voice.calls import Call
+from domain.voice.calls import Call, Change
 from domain.voice.facts import Fact
-from domain.voice.interactions import BY_KIND
+from domain.voice.interaction_events import CallOffered
 from projections.engine.reading import EventUnreadable, read
 from store.event_store import Store
 from store.mapper import EventMapper, UnreadableEvent, read_aloud
@@ -133,9 +133,16 @@ def _field(kind: Any) -> st.SearchStrategy[Any]:
 
 def interaction(subject: Personal | None) -> Event:
     fact = Fact("offered", 1, queue="vendas", private=subject)
-    call = Call("1.1", 7, "ami", "inbound", 1, number=subject)
-    return BY_KIND["offered"](
-        originator_id=uuid4(), originator_version=1, tenant=uuid4(), actor="ami", occurred_at=1, recorded_at=1, facts=(fact,), call=call
+    call = Call("1.1", 7, "ami", 1, number=subject)
+    return CallOffered(
+        originator_id=uuid4(),
+        originator_version=1,
+        tenant=uuid4(),
+        actor="ami",
+        occurred_at=1,
+        recorded_at=1,
+        facts=(fact,),
+        change=Change(call=call),
     )
 
 
@@ -144,7 +151,7 @@ def test_personal_data_are_sealed_once_and_never_opened_by_the_codec(store: Stor
     row = stored(interaction(Personal(contact, "11988000037")), store)
     assert b"11988000037" not in row.state
     read: Any = store.mapper.to_domain_event(row)
-    number = read.call.number
+    number = read.change.call.number
     assert (number.subject, number.plain) == (contact, None)
     assert number == read.facts[0].private
     assert store.keyring.open(number) == "11988000037"
@@ -153,11 +160,11 @@ def test_personal_data_are_sealed_once_and_never_opened_by_the_codec(store: Stor
 def test_a_state_is_read_aloud_until_its_subject_is_forgotten(store: Store) -> None:
     contact = uuid4()
     row = stored(interaction(Personal(contact, "11988000037")), store)
-    assert read_aloud(row.state, store.keyring)["call"]["number"] == "11988000037"
+    assert read_aloud(row.state, store.keyring)["change"]["call"]["number"] == "11988000037"
     store.keyring.destroy(contact)
     opened = read_aloud(row.state, store.keyring)
-    assert opened["call"]["number"] == FORGOTTEN
-    assert opened["call"]["call"] == "1.1"
+    assert opened["change"]["call"]["number"] == FORGOTTEN
+    assert opened["change"]["call"]["call"] == "1.1"
 
 
 @pytest.mark.parametrize(

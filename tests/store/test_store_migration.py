@@ -17,6 +17,7 @@ from commands.command_bus import CommandBus
 from commands.handler_context import Caller
 from commands.interactions import StartCall
 from domain.base import FORGOTTEN
+from domain.voice.interaction_events import InteractionEvent
 from settings import Settings
 from store.chain import ChainBroken
 from store.event_store import Store
@@ -71,7 +72,9 @@ def test_the_center_goes_on_there(past: Past, on_server: OnServers) -> None:
         asked = replace(caller_of(past), idempotency_key="3")
         assert CommandBus(there).execute(command, asked) == CommandBus(here).execute(command, asked)
         assert there.head() == past.head.position
-        given = {told.event.call.protocol for told in there.read(0, 10**6) if hasattr(told.event, "call")}
+        given = {
+            head.protocol for told in there.read(0, 10**6) if isinstance(told.event, InteractionEvent) and (head := told.event.change.call)
+        }
         receipt = CommandBus(there).execute(StartCall(call="another", did="4000"), asked_anew(past))
         assert receipt.position == past.head.position + 1
         assert receipt.result["protocol"] not in given

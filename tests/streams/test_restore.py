@@ -17,6 +17,7 @@ from msgspec import structs
 from commands.command_bus import CommandBus
 from domain.base import Event
 from domain.contacts import ContactAppeared
+from domain.voice.interaction_events import InteractionEvent
 from processes.execution import Execution
 from processes.manager import Send
 from store import process_progress, recorder
@@ -99,7 +100,11 @@ def test_the_restored_store_goes_on_where_the_log_ends(lost: Lost) -> None:
     lost.restore(keys=lost.backup)
     with Store(lost.past.location) as before, Store(lost.location, master=lost.past.master) as store:
         tenant = store.companies()[0]
-        given = {recorded.event.call.protocol for recorded in store.read(0, 10**6) if hasattr(recorded.event, "call")}
+        given = {
+            head.protocol
+            for recorded in store.read(0, 10**6)
+            if isinstance(recorded.event, InteractionEvent) and (head := recorded.event.change.call)
+        }
         assert store.next_protocol(tenant) == max(given) + 1
         assert (store.keyring.knows(lost.past.called), store.keyring.knows(lost.past.forgotten)) == (True, False)
         (event,) = [event for event in store.stream(lost.past.called) if isinstance(event, ContactAppeared)]

@@ -1,4 +1,4 @@
--- One row an agent, or an interface of which nobody knows whose it is (person = 0) or that turned out to be `member`'s.
+-- One row per agent. person = 0: an interface whose agent is unknown, or that belongs to the agent `member`.
 -- user: to whom the agent belongs. interfaces: by which the agent is reached.
 CREATE TABLE IF NOT EXISTS agents
 (

@@ -1,4 +1,4 @@
--- One row a session or a pause of an agent.
+-- One row per session and per pause of an agent.
 CREATE TABLE IF NOT EXISTS agent_spans
 (
     tenant UUID,

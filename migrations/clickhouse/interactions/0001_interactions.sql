@@ -19,9 +19,6 @@ CREATE TABLE IF NOT EXISTS interactions
     ended_ms Nullable(Int64),
     duration_ms Nullable(Int64),
     status String,
-    queues Array(String),
-    agents Array(String),
-    tags Array(String),
     jitter_ms Nullable(Float64),
     loss_percent Nullable(Float64)
 )

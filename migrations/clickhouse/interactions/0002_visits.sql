@@ -1,4 +1,4 @@
--- One row a visit to a queue, with its rings and holds: they change together, so they are one row.
+-- One row a visit to a queue; `n` is its place among the visits of its call. Its rings and holds are rows of interaction_parts.
 CREATE TABLE IF NOT EXISTS visits
 (
     tenant UUID,
@@ -9,7 +9,7 @@ CREATE TABLE IF NOT EXISTS visits
     interaction UUID,
     whole UUID,
     call String,
-    first UInt8,
+    n UInt32,
     live UInt8,
     queue String,
     queue_id UUID,
@@ -26,13 +26,7 @@ CREATE TABLE IF NOT EXISTS visits
     wrap_up_ms Nullable(Int64),
     talk_unknown UInt8,
     sla_ms Int64,
-    tolerated_ms Int64,
-    ring_agents Array(String),
-    ring_from_ms Array(Int64),
-    ring_until_ms Array(Nullable(Int64)),
-    ring_outcomes Array(Enum8('' = 0, 'answered' = 1, 'no_answer' = 2, 'canceled' = 3, 'dumped' = 4)),
-    hold_from_ms Array(Int64),
-    hold_until_ms Array(Nullable(Int64))
+    tolerated_ms Int64
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (tenant, id);

@@ -1,4 +1,4 @@
--- One row an IVR (URA).
+-- One row per IVR (URA).
 CREATE TABLE IF NOT EXISTS ivrs
 (
     tenant UUID,

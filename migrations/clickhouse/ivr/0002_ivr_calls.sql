@@ -11,7 +11,6 @@ CREATE TABLE IF NOT EXISTS ivr_calls
     entered_ms Int64,
     left_ms Nullable(Int64),
     outcome String,
-    options Array(String),
     queue String,
     visit Nullable(UUID)
 )

@@ -1,4 +1,4 @@
--- Up to which position of the log the rows answer, and the events that could not be made rows.
+-- The checkpoints of the projections, and the events that could not be folded (dead letters).
 CREATE TABLE IF NOT EXISTS positions
 (
     name String,

@@ -1,4 +1,4 @@
--- The audit: every event as it is stored, personal data sealed inside.
+-- The audit: every event as it is stored, with sealed personal data.
 CREATE TABLE IF NOT EXISTS events
 (
     tenant UUID,

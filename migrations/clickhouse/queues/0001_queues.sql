@@ -1,4 +1,4 @@
--- One row a queue, and one a name that was given to a renamed queue: `owner` is the queue that is meant, itself for a queue.
+-- One row per queue, and per name that belongs to a queue of another id. `owner`: the queue that has the name; for a queue, itself.
 CREATE TABLE IF NOT EXISTS queues
 (
     tenant UUID,

@@ -1,4 +1,4 @@
--- One row a span that a source covers, a gap in it, a restart of the PBX.
+-- One row per interval that a source covers (span), per gap in it and per restart of the PBX.
 CREATE TABLE IF NOT EXISTS sources
 (
     tenant UUID,

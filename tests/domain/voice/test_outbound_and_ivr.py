@@ -9,7 +9,7 @@ from tests.kit.facts import T0, ami, context
 
 
 def attempt(*facts: Fact) -> Attempt:
-    found = resolve(list(facts), context()).call.attempt
+    found = resolve(list(facts), context()).state.attempt
     assert found is not None
     return found
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.voice.calls import Attempt, Call, Ring, Visit
+from domain.voice.calls import Attempt, Ring
 from domain.voice.presence import PresenceSpan
 from migrations.runner import migrate
 from projections.engine.warehouse import Warehouse
@@ -18,6 +18,7 @@ from projections.figures.question import Question
 from projections.queries.monitoring import agents_now, board
 from tests.kit.center import Center, attempt, call, fresh, visit
 from tests.kit.rows import engine
+from tests.kit.whole_call import WholeCall, WholeVisit
 
 __all__ = ["engine"]
 
@@ -150,7 +151,7 @@ def test_who_dials_is_on_a_call(center: Center) -> None:
 
 
 @st.composite
-def stories(draw: st.DrawFn) -> tuple[list[Call], dict[str, list[PresenceSpan]]]:
+def stories(draw: st.DrawFn) -> tuple[list[WholeCall], dict[str, list[PresenceSpan]]]:
     """A few calls, answered by whoever, and two agents with a session and a pause."""
     calls = []
     for n in range(draw(st.integers(0, 6))):
@@ -158,7 +159,7 @@ def stories(draw: st.DrawFn) -> tuple[list[Call], dict[str, list[PresenceSpan]]]
         end = draw(st.sampled_from(["answered", "answered", "abandoned", ""]))
         agent = draw(st.sampled_from(["Ana", "Bia"]))
         ring = (Ring(agent, offered, offered + wait, "answered"),) if end == "answered" else ()
-        told: Visit = visit("vendas", offered, end, None if end == "" else wait, agent=agent, talk=talk, wrap=wrap, rings=ring)
+        told = visit("vendas", offered, end, None if end == "" else wait, agent=agent, talk=talk, wrap=wrap, rings=ring)
         calls.append(call(str(n), told, origin="Portal"))
     spans = {}
     for name in ("Ana", "Bia"):
@@ -187,13 +188,13 @@ def test_any_moment_of_the_past_is_as_the_story_says(tables: Warehouse, story: A
         assert states(found) == {name: _state(name, visits, spans[name], now) for name in come}
 
 
-def _has_come(name: str, visits: list[Visit], spans: list[PresenceSpan], now: int) -> bool:
+def _has_come(name: str, visits: list[WholeVisit], spans: list[PresenceSpan], now: int) -> bool:
     """Before the first sign of life nobody knew the agent."""
     rings = [ring for visit in visits for ring in visit.rings if ring.agent == name]
     return any(begun.from_ms <= now for begun in [*spans, *rings])
 
 
-def _state(name: str, visits: list[Visit], spans: list[PresenceSpan], now: int) -> str:
+def _state(name: str, visits: list[WholeVisit], spans: list[PresenceSpan], now: int) -> str:
     mine = [visit for visit in visits if visit.agent == name and visit.ended_ms is not None and visit.ended_ms <= now]
     if any(visit.released_ms is not None and visit.released_ms > now for visit in mine):
         return "talking"

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from domain.base import Personal
 from domain.errors import InvalidField, NotFound
@@ -54,7 +55,7 @@ def center(engine: Warehouse) -> Center:
         PresenceSpan("pause", NINE + 600 * S, NINE + 660 * S, "Almoço"),
         queues=("vendas",),
     )
-    ura = IvrPath("Principal", NINE, NINE + 10 * S, "offered", ("1",))
+    ura = IvrPath("Principal", NINE, NINE + 10 * S, "offered")
     center.call(call("1.1", visit("vendas", NINE + 10 * S, "answered", 8 * S, agent="Ana", talk=60 * S, wrap=10 * S), ivr=ura, ended_ms=NINE + 78 * S, status="Answered", tags=("Venda",), contact=UUID(int=5), number=Personal(UUID(int=5), sealed="sealed:5"), did="4000", jitter_ms=70.0, loss_percent=1.0))  # fmt: skip
     center.call(call("1.2", visit("suporte", NINE + 3600 * S, "abandoned", 3 * S), ended_ms=NINE + 3603 * S, status="Abandoned"))
     center.call(call("1.3", ivr=IvrPath("Principal", NINE + 60 * S, NINE + 70 * S, "abandoned"), ended_ms=NINE + 70 * S, status="Abandoned IVR"))  # fmt: skip
@@ -194,6 +195,35 @@ def test_a_leg_is_part_of_its_calls_row(center: Center) -> None:
     (row,) = interactions(center.rows, Interactions(question=Question(queues=("vendas",))), Nobody()).rows
     assert (row["queues"], row["agents"]) == (["vendas", "suporte"], ["Ana", "Bia"])
     assert len(interactions(center.rows, Interactions(question=Question(queues=("suporte",))), Nobody()).rows) == 2
+
+
+def test_a_finished_interaction_names_what_it_met_in_that_order_now_and_as_of_a_position(center: Center) -> None:
+    first = visit("suporte", NINE, "transferred_out", 5 * S)
+    # Offered before the first by its clock: the order is that of the visits, not of their instants.
+    second = visit("vendas", NINE - S, "answered", 8 * S, agent="Ana", talk=5 * S)
+    outbound = Attempt(NINE, queue="saida", agent="Ana", ended_ms=NINE + S, result="busy")
+    whole = call("5.1", first, started_ms=NINE, ended_ms=NINE + 20 * S, status="Answered", tags=("b", "a"))
+    center.call(whole)
+    before = center.position
+    center.call(replace(whole, visits=(first, replace(second, n=1)), attempt=outbound, tags=("b", "a", "b")))
+    leg = attempt("5.2", replace(outbound, queue="vendas", agent="Bia"), part_of=interaction_id(TENANT, "5.1"), tags=("c", "a"))
+
+    def named(**question: Any) -> list[tuple[list[str], list[str], list[str]]]:
+        rows = interactions(center.rows, Interactions(question=Question(**question)), Nobody()).rows
+        return [(row["queues"], row["agents"], row["tags"]) for row in rows if row["call"] == "5.1"]
+
+    assert named() == [(["suporte", "vendas", "saida"], ["Ana"], ["b", "a", "b"])]
+    assert named(as_of=before) == [(["suporte"], [], ["b", "a"])]
+    assert named(queues=("saida",)) == named(agents=("Ana",)) == named()
+    center.call(leg)
+    center.agent("Bia")
+    assert named() == named(agents=("Bia",)) == [(["suporte", "vendas", "saida"], ["Ana", "Bia"], ["b", "a", "c"])]
+    center.call(replace(leg, tags=()))
+    center.call(replace(whole, visits=(), tags=()))
+    assert named() == [(["saida", "vendas"], ["Ana", "Bia"], [])]
+    assert named(agents=("Bia",)) == named()
+    tagged = interactions(center.rows, Interactions(question=Question(), tags=("c",)), Nobody())
+    assert not tagged.rows
 
 
 def test_dashboards_show_the_engines_figures(center: Center) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from domain.voice.calls import Call
+from domain.voice.call_state import CallState
 from telephony_adapter.ami.importer import import_ami
 from telephony_adapter.queue_log.importer import import_queue_log
 from tests.kit.captures import NAMES, Capture, capture
@@ -100,14 +100,14 @@ def test_the_sources_are_in_no_conflict(name: str) -> None:
 
 
 @cache
-def resolved(name: str, way: str) -> dict[str, Call]:
+def resolved(name: str, way: str) -> dict[str, CallState]:
     bus = RecordingBus()
     for source in way.split("+"):
         if source == "log":
             import_queue_log(bus, CALLER, [(capture(name).queue_log, "queue_log")], timezone=SAO_PAULO)
         else:
             import_ami(bus, CALLER, getattr(capture(name), source), source)
-    return {call: interaction.call for call, interaction in bus.interactions.items() if interaction.call is not None}
+    return {call: interaction.state for call, interaction in bus.interactions.items() if interaction.call is not None}
 
 
 @pytest.mark.parametrize("way", ["timed", "raw", "log", "log+timed"])
@@ -115,14 +115,14 @@ def resolved(name: str, way: str) -> dict[str, Call]:
 def test_every_call_fared_in_the_queues_as_it_truly_did(name: str, way: str) -> None:
     calls = resolved(name, way)
     legs = [leg for call in capture(name).truth for leg in call["observed"].get("legs", [])]
-    visits = {id: list(call.visits) for id, call in calls.items() if call.visits}
+    visits = {id: list(zip(call.visits, call.rings, strict=True)) for id, call in calls.items() if call.visits}
     for leg in legs:
-        visit = visits[leg["uniqueid"]].pop(0)
+        visit, rings = visits[leg["uniqueid"]].pop(0)
         end = OUTCOMES.get(leg["outcome"], leg["outcome"])
         assert (visit.queue, visit.end, visit.agent) == (leg["queue"], end, leg.get("agent", "")), leg
         assert visit.wait_ms is not None
         assert abs(visit.wait_ms - leg["wait"] * 1000) <= 1000, leg
-        assert len([ring for ring in visit.rings if ring.outcome == "no_answer"]) == leg["rna"], leg
+        assert len([ring for ring in rings if ring.outcome == "no_answer"]) == leg["rna"], leg
         if end == "answered":
             assert visit.talk_ms is not None
             assert visit.hold_ms is not None
@@ -165,10 +165,10 @@ def test_every_attempt_came_to_what_it_truly_did(name: str, way: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_consultation_is_part_of_the_customers_call_and_nobody_else_is(name: str) -> None:
     calls = resolved(name, "log+timed")
-    parts = {id for id, call in calls.items() if call.part_of is not None}
+    parts = {id for id, call in calls.items() if call.call and call.call.part_of is not None}
     told = capture(name).truth
     assert parts == {leg["uniqueid"] for call in told for leg in call["observed"].get("legs", []) if leg["uniqueid"] != call["uniqueid"]}
-    assert {call.call for call in calls.values()} - parts == {
+    assert {call.call.call for call in calls.values() if call.call} - parts == {
         id for call in told for id in [call["uniqueid"] or _own(name, call)] if id
     } | {id for id, call in calls.items() if call.attempt is not None and call.attempt.result == "agent_no_answer"}  # fmt: skip
 

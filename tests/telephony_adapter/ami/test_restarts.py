@@ -49,8 +49,7 @@ def visits_by(way: str) -> dict[str, list[Visit]]:
         else:
             import_ami(bus, CALLER, RECORDED.timed, "ami")
     bus.settle()
-    found = {id: interaction.call for id, interaction in bus.interactions.items() if interaction.call is not None}
-    return {id: list(call.visits) for id, call in found.items() if call.visits}
+    return {id: list(call.state.visits) for id, call in bus.interactions.items() if call.state.visits}
 
 
 @pytest.mark.parametrize("way", WITH_THE_LOG)

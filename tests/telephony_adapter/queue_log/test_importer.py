@@ -158,8 +158,7 @@ def test_a_start_of_the_pbx_ends_what_was_told_before(tmp_path: Path, monkeypatc
             ]
         ),
     )
-    call = bus.interactions["1.1"].call
-    assert call is not None
+    call = bus.interactions["1.1"].state
     assert [(visit.end, visit.ended_ms) for visit in call.visits] == [("unknown", 1_700_000_050_000)]
     assert result.to_json()["visits"] == {"closed": 12, "unknown": 1}
     assert [(span.from_ms, span.until_ms) for span in stretches(bus.people["Agent/1"]).values()] == [(1_700_000_001_000, 1_700_000_050_000)]

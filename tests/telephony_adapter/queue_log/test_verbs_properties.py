@@ -83,7 +83,7 @@ class Story:
 
 
 def outcomes_in(bus: RecordingBus) -> list[Outcome]:
-    visits = [visit for interaction in bus.interactions.values() if interaction.call for visit in interaction.call.visits]
+    visits = [visit for interaction in bus.interactions.values() for visit in interaction.state.visits]
     return [
         (visit.queue, visit.end, (visit.wait_ms or 0) // 1000, None if visit.talk_ms is None else visit.talk_ms // 1000) for visit in visits
     ]

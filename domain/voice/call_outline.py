@@ -1,0 +1,91 @@
+"""The head of a call: what its facts say of it as a whole, beside its visits, its IVR and its attempt."""
+
+from __future__ import annotations
+
+from domain.base import MS, Personal
+from domain.ids import interaction_id
+from domain.voice.call_state import CallState
+from domain.voice.calls import Call
+from domain.voice.context import Context
+from domain.voice.facts import Clock, Fact, FactKind
+from domain.voice.journal import Journal, Journaled, JournaledList
+from domain.voice.outbound_and_ivr import status_of
+
+_NAMES_CUSTOMER: frozenset[FactKind] = frozenset({"arrived", "dialled", "outbound", "offered"})
+
+
+class CallOutline(Journaled):
+    """Takes the facts of a call in order. Instants in microseconds.
+
+    number: the customer's, the caller of an inbound call, the called of an attempt. jitter_ms, loss_percent: of the worst leg.
+    clock: that of the last fact. cut: whether a source was cut off while the call was up.
+    """
+
+    began: int | None = None
+    hung_up: int | None = None
+    leg_of: str | None = None
+    number: Personal | None = None
+    did: str = ""
+    jitter_ms: float | None = None
+    loss_percent: float | None = None
+    clock: Clock = "live"
+    cut: bool = False
+    tags: JournaledList[str]
+
+    def __init__(self, journal: Journal) -> None:
+        self.start(journal=journal, tags=JournaledList[str](journal))
+
+    def take(self, fact: Fact) -> None:
+        """One more fact."""
+        if self.began is None:
+            self.began = fact.at
+        if fact.clock != self.clock:
+            self.clock = fact.clock
+        if self.number is None and fact.private is not None and fact.kind in _NAMES_CUSTOMER:
+            self.number = fact.private
+        match fact.kind:
+            case "arrived" | "did" if fact.text and not self.did:
+                self.did = fact.text
+            case "part_of" if self.leg_of is None:
+                self.leg_of = fact.text
+            case "hung_up":
+                self.hung_up = max(fact.at, self.hung_up or fact.at)
+            case "tag":
+                self.tags.append(fact.text)
+            case "unseen":
+                self.cut = True
+            case "quality":
+                jitter, loss = (float(figure) for figure in fact.text.split(";"))
+                self.jitter_ms = max(jitter, self.jitter_ms or jitter)
+                self.loss_percent = max(loss, self.loss_percent or loss)
+
+    def head(self, context: Context, state: CallState) -> Call:
+        """The head of the call whose visits, IVR and attempt are those of `state`."""
+        assert self.began is not None, "a call of which nothing is known"
+        visits = state.visits
+        ended_ms = self._ended_ms(state)
+        return Call(
+            call=context.call,
+            protocol=context.protocol,
+            origin=context.origin,
+            direction="outbound" if state.attempt else "inbound",
+            started_ms=min(self.began // MS, visits[0].offered_ms) if visits else self.began // MS,
+            ended_ms=ended_ms,
+            status=status_of(visits, state.ivr, state.attempt, ended_ms is not None),
+            part_of=interaction_id(context.tenant, self.leg_of) if self.leg_of is not None else None,
+            contact=context.contact,
+            number=self.number,
+            did=self.did,
+            jitter_ms=self.jitter_ms,
+            loss_percent=self.loss_percent,
+        )
+
+    def _ended_ms(self, state: CallState) -> int | None:
+        """When the call was over: the line's end where it was seen; the last visit's end where no source tells of lines."""
+        if self.hung_up is not None:
+            return self.hung_up // MS
+        tells_of_lines = self.clock in ("live", "ami") and not self.cut
+        if tells_of_lines or any(visit.open for visit in state.visits):
+            return None
+        ends = [visit.released_ms or visit.ended_ms for visit in state.visits]
+        return max((end for end in ends if end is not None), default=state.attempt.ended_ms if state.attempt else None)

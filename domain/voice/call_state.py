@@ -1,0 +1,151 @@
+"""All that is known of a call, and how two such states differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, Literal, NamedTuple, TypeVar
+
+from domain.voice.calls import Attempt, Call, CallIdentity, Change, Hold, HoldChange, IvrPath, Removed, Ring, RingChange, Visit
+
+T = TypeVar("T")
+
+_Kind = Literal["visit", "ring", "hold", "option", "tag"]
+
+
+@dataclass(slots=True)
+class CallState:
+    """A call as it is known now. `rings` and `holds`: those of each visit, at the visit's place; `call` is None before the first event."""
+
+    call: Call | None = None
+    visits: list[Visit] = field(default_factory=list)
+    rings: list[list[Ring]] = field(default_factory=list)
+    holds: list[list[Hold]] = field(default_factory=list)
+    ivr: IvrPath | None = None
+    attempt: Attempt | None = None
+    options: list[str] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
+
+    def apply(self, change: Change) -> None:
+        """Take over what an event changes."""
+        for removed in change.removed:
+            self._remove(removed)
+        self.call = change.call or self.call
+        self.ivr = change.ivr or self.ivr
+        self.attempt = change.attempt or self.attempt
+        for visit in change.visits:
+            if visit.n == len(self.visits):
+                self.rings.append([])
+                self.holds.append([])
+            _put(self.visits, visit.n, visit)
+        for ring in change.rings:
+            _put(self.rings[ring.n], ring.k, Ring(ring.agent, ring.from_ms, ring.until_ms, ring.outcome))
+        for hold in change.holds:
+            _put(self.holds[hold.n], hold.k, Hold(hold.from_ms, hold.until_ms))
+        for k, option in change.options:
+            _put(self.options, k, option)
+        for k, tag in change.tags:
+            _put(self.tags, k, tag)
+
+    def _remove(self, removed: Removed) -> None:
+        gone = slice(removed.first, removed.until)
+        match removed.kind:
+            case "visit":
+                del self.visits[gone], self.rings[gone], self.holds[gone]
+            case "ring":
+                del self.rings[removed.n][gone]
+            case "hold":
+                del self.holds[removed.n][gone]
+            case "option":
+                del self.options[gone]
+            case "tag":
+                del self.tags[gone]
+
+
+def _put(known: list[T], place: int, value: T) -> None:
+    if place == len(known):
+        known.append(value)
+    else:
+        known[place] = value
+
+
+def difference(before: CallState, after: CallState) -> Change:
+    """What makes `after` of `before`, by comparing everything."""
+    assert after.call is not None
+    comparison = Comparison(before, all_visits=before.call is None or before.call.part_of != after.call.part_of)
+    for visit, rings, holds in zip(after.visits, after.rings, after.holds, strict=True):
+        comparison.compare_visit(visit, Parts(len(rings), dict(enumerate(rings))), Parts(len(holds), dict(enumerate(holds))))
+    return comparison.change(after, range(len(after.options)), range(len(after.tags)))
+
+
+class Parts(NamedTuple, Generic[T]):
+    """A visit's rings or holds: how many there are, and those that may read differently now, by their places."""
+
+    total: int
+    at: Mapping[int, T]
+
+
+class Comparison:
+    """Gathers what of a call reads differently than `before`. all_visits: state every visit again, whether it changed or not."""
+
+    def __init__(self, before: CallState, *, all_visits: bool = False) -> None:
+        self._before = before
+        self._all_visits = all_visits
+        self._visits: list[Visit] = []
+        self._rings: list[RingChange] = []
+        self._holds: list[HoldChange] = []
+        self._removed: list[Removed] = []
+
+    def compare_visit(self, visit: Visit, rings: Parts[Ring], holds: Parts[Hold]) -> None:
+        """A visit as it is now. A ring's row says its visit's queue, a hold's row the agent too: where these changed, all of them must be given."""
+        n, before = visit.n, self._before
+        was, known_rings, known_holds = None, _NO_RINGS, _NO_HOLDS
+        if n < len(before.visits):
+            was, known_rings, known_holds = before.visits[n], before.rings[n], before.holds[n]
+        if self._all_visits or visit != was:
+            self._visits.append(visit)
+        moved = was is None or was.queue != visit.queue
+        for k, ring in rings.at.items():
+            if moved or k >= len(known_rings) or ring != known_rings[k]:
+                self._rings.append(RingChange(n, k, visit.queue, ring.agent, ring.from_ms, ring.until_ms, ring.outcome))
+        moved = moved or was is None or was.agent != visit.agent
+        for k, hold in holds.at.items():
+            if moved or k >= len(known_holds) or hold != known_holds[k]:
+                self._holds.append(HoldChange(n, k, visit.queue, visit.agent, *hold))
+        self._remove("ring", n, rings.total, len(known_rings))
+        self._remove("hold", n, holds.total, len(known_holds))
+
+    def change(self, after: CallState, options: Iterable[int], tags: Iterable[int]) -> Change:
+        """All that reads differently; of the options and tags only those at these places are compared."""
+        before = self._before
+        assert after.call is not None
+        for n in range(len(after.visits), len(before.visits)):
+            self._remove("ring", n, 0, len(before.rings[n]))
+            self._remove("hold", n, 0, len(before.holds[n]))
+        self._remove("visit", 0, len(after.visits), len(before.visits))
+        self._remove("option", 0, len(after.options), len(before.options))
+        self._remove("tag", 0, len(after.tags), len(before.tags))
+        return Change(
+            call=after.call if after.call != before.call else None,
+            of=CallIdentity(after.call.call, after.call.origin, after.call.part_of) if self._visits else None,
+            visits=tuple(self._visits),
+            rings=tuple(self._rings),
+            holds=tuple(self._holds),
+            ivr=after.ivr if after.ivr != before.ivr else None,
+            attempt=after.attempt if after.attempt != before.attempt else None,
+            options=_new_texts(after.options, before.options, options),
+            tags=_new_texts(after.tags, before.tags, tags),
+            removed=tuple(self._removed),
+        )
+
+    def _remove(self, kind: _Kind, n: int, now: int, before: int) -> None:
+        if now < before:
+            self._removed.append(Removed(kind, n, now, before))
+
+
+_NO_RINGS: list[Ring] = []
+_NO_HOLDS: list[Hold] = []
+
+
+def _new_texts(texts: Sequence[str], known: Sequence[str], places: Iterable[int]) -> tuple[tuple[int, str], ...]:
+    return tuple((k, texts[k]) for k in places if k >= len(known) or texts[k] != known[k])

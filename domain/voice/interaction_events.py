@@ -1,0 +1,300 @@
+"""The events of an interaction (atendimento) by voice, one class per kind of fact.
+
+Each carries the facts that a source stated and the `Change` that they make to what is known of the call. One fact that only adds
+something has an event of its own name; several at once are `interaction.observed`; facts that change what was stated before
+are `visit.amended`.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from domain.base import Event
+from domain.voice.calls import Change
+from domain.voice.facts import CallKind, Fact
+
+
+class InteractionEvent(Event, frozen=True, kw_only=True):
+    """A source said something about a call. change: what that changes of the call. conflicts: what its sources disagree about and did not before."""
+
+    SLICE: ClassVar[str] = "interactions"
+
+    facts: tuple[Fact, ...]
+    change: Change
+    conflicts: tuple[str, ...] = ()
+
+
+class CallArrived(InteractionEvent, frozen=True, kw_only=True):
+    """A call came in."""
+
+    TOPIC: ClassVar[str] = "interaction.arrived"
+
+
+class CallDialled(InteractionEvent, frozen=True, kw_only=True):
+    """An outbound attempt began."""
+
+    TOPIC: ClassVar[str] = "interaction.dialled"
+
+
+class DialAnswered(InteractionEvent, frozen=True, kw_only=True):
+    """The customer answered the attempt."""
+
+    TOPIC: ClassVar[str] = "interaction.dial_answered"
+
+
+class DialFailed(InteractionEvent, frozen=True, kw_only=True):
+    """The attempt reached nobody."""
+
+    TOPIC: ClassVar[str] = "interaction.dial_failed"
+
+
+class CallJoined(InteractionEvent, frozen=True, kw_only=True):
+    """This channel turned out to be a leg of another call."""
+
+    TOPIC: ClassVar[str] = "interaction.part_of"
+
+
+class CallHungUp(InteractionEvent, frozen=True, kw_only=True):
+    """The customer's line is free again."""
+
+    TOPIC: ClassVar[str] = "interaction.hung_up"
+
+
+class QualityMeasured(InteractionEvent, frozen=True, kw_only=True):
+    """The final figures of the voice quality."""
+
+    TOPIC: ClassVar[str] = "interaction.quality"
+
+
+class DidIdentified(InteractionEvent, frozen=True, kw_only=True):
+    """The number that the caller had dialled."""
+
+    TOPIC: ClassVar[str] = "interaction.did"
+
+
+class CallTagged(InteractionEvent, frozen=True, kw_only=True):
+    """The call was wrapped up with a tag (tabulado)."""
+
+    TOPIC: ClassVar[str] = "interaction.tag"
+
+
+class CallNoted(InteractionEvent, frozen=True, kw_only=True):
+    """The source said something else about the call."""
+
+    TOPIC: ClassVar[str] = "interaction.note"
+
+
+class CallSupervised(InteractionEvent, frozen=True, kw_only=True):
+    """A supervisor listened, whispered or barged in."""
+
+    TOPIC: ClassVar[str] = "interaction.supervised"
+
+
+class IvrEntered(InteractionEvent, frozen=True, kw_only=True):
+    """The call entered an IVR (URA)."""
+
+    TOPIC: ClassVar[str] = "interaction.ivr_entered"
+
+
+class IvrOptionChosen(InteractionEvent, frozen=True, kw_only=True):
+    """The caller chose an option, valid or not."""
+
+    TOPIC: ClassVar[str] = "interaction.ivr_option"
+
+
+class IvrOutOfHours(InteractionEvent, frozen=True, kw_only=True):
+    """The caller was told that it is closed now."""
+
+    TOPIC: ClassVar[str] = "interaction.ivr_out_of_hours"
+
+
+class IvrBlacklisted(InteractionEvent, frozen=True, kw_only=True):
+    """The caller is refused by the blacklist."""
+
+    TOPIC: ClassVar[str] = "interaction.ivr_blacklisted"
+
+
+class IvrLeft(InteractionEvent, frozen=True, kw_only=True):
+    """The IVR itself ended the call."""
+
+    TOPIC: ClassVar[str] = "interaction.ivr_left"
+
+
+class CallOffered(InteractionEvent, frozen=True, kw_only=True):
+    """The call was offered to a queue: a visit opens."""
+
+    TOPIC: ClassVar[str] = "interaction.offered"
+
+
+class AgentRang(InteractionEvent, frozen=True, kw_only=True):
+    """An agent's phone began to ring."""
+
+    TOPIC: ClassVar[str] = "interaction.rang"
+
+
+class RingNoAnswer(InteractionEvent, frozen=True, kw_only=True):
+    """It rang in vain (RONA)."""
+
+    TOPIC: ClassVar[str] = "interaction.ring_no_answer"
+
+
+class RingCanceled(InteractionEvent, frozen=True, kw_only=True):
+    """The ringing ended, because the caller left or another agent answered."""
+
+    TOPIC: ClassVar[str] = "interaction.ring_canceled"
+
+
+class AgentDumped(InteractionEvent, frozen=True, kw_only=True):
+    """The agent hung up during the announcement; the caller goes on waiting."""
+
+    TOPIC: ClassVar[str] = "interaction.agent_dumped"
+
+
+class CallSeenWaiting(InteractionEvent, frozen=True, kw_only=True):
+    """The call was seen, still waiting."""
+
+    TOPIC: ClassVar[str] = "interaction.waiting"
+
+
+class CallAnswered(InteractionEvent, frozen=True, kw_only=True):
+    """An agent took the call."""
+
+    TOPIC: ClassVar[str] = "interaction.answered"
+
+
+class CallHeld(InteractionEvent, frozen=True, kw_only=True):
+    """The customer was put on hold."""
+
+    TOPIC: ClassVar[str] = "interaction.held"
+
+
+class CallResumed(InteractionEvent, frozen=True, kw_only=True):
+    """The customer is off hold."""
+
+    TOPIC: ClassVar[str] = "interaction.resumed"
+
+
+class CallReleased(InteractionEvent, frozen=True, kw_only=True):
+    """The talk with the agent ended."""
+
+    TOPIC: ClassVar[str] = "interaction.released"
+
+
+class CallWrappedUp(InteractionEvent, frozen=True, kw_only=True):
+    """The agent finished the after-call work."""
+
+    TOPIC: ClassVar[str] = "interaction.wrap_up"
+
+
+class CallAbandoned(InteractionEvent, frozen=True, kw_only=True):
+    """The customer gave up waiting."""
+
+    TOPIC: ClassVar[str] = "interaction.abandoned"
+
+
+class CallTimedOut(InteractionEvent, frozen=True, kw_only=True):
+    """The queue's time limit ended the wait."""
+
+    TOPIC: ClassVar[str] = "interaction.timed_out"
+
+
+class CallLeftByKey(InteractionEvent, frozen=True, kw_only=True):
+    """The customer chose a key to leave the queue."""
+
+    TOPIC: ClassVar[str] = "interaction.left_by_key"
+
+
+class CallWithdrawn(InteractionEvent, frozen=True, kw_only=True):
+    """The call was taken out of the queue before an answer."""
+
+    TOPIC: ClassVar[str] = "interaction.withdrawn"
+
+
+class QueueEmptied(InteractionEvent, frozen=True, kw_only=True):
+    """The queue closed because nobody was left to answer."""
+
+    TOPIC: ClassVar[str] = "interaction.emptied"
+
+
+class CallTurnedAway(InteractionEvent, frozen=True, kw_only=True):
+    """The queue was full or closed: the visit opens and ends at once."""
+
+    TOPIC: ClassVar[str] = "interaction.turned_away"
+
+
+class CallLeftUnseen(InteractionEvent, frozen=True, kw_only=True):
+    """The call left the queue, nobody can say how."""
+
+    TOPIC: ClassVar[str] = "interaction.unseen_end"
+
+
+class OutboundDeclared(InteractionEvent, frozen=True, kw_only=True):
+    """A dialplan says that this is an outbound attempt."""
+
+    TOPIC: ClassVar[str] = "interaction.outbound"
+
+
+class CallUnseen(InteractionEvent, frozen=True, kw_only=True):
+    """The source was cut off while the call was up."""
+
+    TOPIC: ClassVar[str] = "interaction.unseen"
+
+
+class PbxRestartedDuringCall(InteractionEvent, frozen=True, kw_only=True):
+    """The PBX started anew while the call was up."""
+
+    TOPIC: ClassVar[str] = "interaction.restarted"
+
+
+class InteractionObserved(InteractionEvent, frozen=True, kw_only=True):
+    """Several facts were stated at once, as an import does."""
+
+    TOPIC: ClassVar[str] = "interaction.observed"
+
+
+class VisitAmended(InteractionEvent, frozen=True, kw_only=True):
+    """Later evidence changed what had been said of a visit."""
+
+    TOPIC: ClassVar[str] = "visit.amended"
+
+
+BY_KIND: dict[CallKind, type[InteractionEvent]] = {
+    "arrived": CallArrived,
+    "dialled": CallDialled,
+    "dial_answered": DialAnswered,
+    "dial_failed": DialFailed,
+    "part_of": CallJoined,
+    "hung_up": CallHungUp,
+    "quality": QualityMeasured,
+    "did": DidIdentified,
+    "tag": CallTagged,
+    "note": CallNoted,
+    "supervised": CallSupervised,
+    "ivr_entered": IvrEntered,
+    "ivr_option": IvrOptionChosen,
+    "ivr_out_of_hours": IvrOutOfHours,
+    "ivr_blacklisted": IvrBlacklisted,
+    "ivr_left": IvrLeft,
+    "offered": CallOffered,
+    "rang": AgentRang,
+    "ring_no_answer": RingNoAnswer,
+    "ring_canceled": RingCanceled,
+    "agent_dumped": AgentDumped,
+    "waiting": CallSeenWaiting,
+    "answered": CallAnswered,
+    "held": CallHeld,
+    "resumed": CallResumed,
+    "released": CallReleased,
+    "wrap_up": CallWrappedUp,
+    "abandoned": CallAbandoned,
+    "timed_out": CallTimedOut,
+    "left_by_key": CallLeftByKey,
+    "withdrawn": CallWithdrawn,
+    "emptied": QueueEmptied,
+    "turned_away": CallTurnedAway,
+    "unseen_end": CallLeftUnseen,
+    "outbound": OutboundDeclared,
+    "unseen": CallUnseen,
+    "restarted": PbxRestartedDuringCall,
+}
+"""The event of one fact of each kind."""

@@ -1,0 +1,84 @@
+"""The phones that ring, or rang, for one visit."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from domain.base import MS, SECOND
+from domain.voice.calls import Ring
+from domain.voice.journal import Journal, JournaledDict, JournaledList
+
+SAME_END_US = 2 * SECOND
+"""Two cancellations of one agent's ring within this time are told twice."""
+
+_RECENT_US = 5 * SAME_END_US
+
+RingEnd = Literal["answered", "no_answer", "canceled", "dumped"]
+
+
+class Ringing:
+    """The rings of a visit in the order in which they became known; which are going on is at hand, however many there were.
+
+    `going_on`: an agent's rings without an end, by their places. `canceled`: an agent's rings that were canceled lately.
+    """
+
+    def __init__(self, journal: Journal, of: object) -> None:
+        self.rings: JournaledList[Ring] = JournaledList(journal, of)
+        self.going_on: JournaledDict[str, tuple[int, ...]] = JournaledDict(journal)
+        self.canceled: JournaledDict[str, tuple[int, ...]] = JournaledDict(journal)
+
+    def begin(self, agent: str, at: int) -> None:
+        """The agent's phone begins to ring (us)."""
+        self.going_on[agent] = (*self.going_on.get(agent, ()), len(self.rings))
+        self.rings.append(Ring(agent, at // MS, None, ""))
+
+    def end(self, agent: str, at: int, outcome: RingEnd, ring_ms: int | None) -> None:
+        """The agent's phone rings no more. Where nobody saw it begin, its end proves a ring if it says how long it was, or that it was in vain."""
+        if not agent:
+            return
+        going_on = self.going_on.get(agent, ())
+        if outcome == "canceled" and self._canceled_since(going_on[-1] if going_on else -1, agent, at):
+            return
+        if going_on:
+            place = going_on[-1]
+            self._forget(agent, place)
+            self._end(place, at, outcome)
+        elif ring_ms is not None or outcome in ("no_answer", "dumped"):
+            self.rings.append(Ring(agent, at // MS - (ring_ms or 0), at // MS, outcome))
+            if outcome == "canceled":
+                self._note_canceled(agent, len(self.rings) - 1, at)
+
+    def cancel(self, at: int) -> None:
+        """Whatever still rings does so no more: another agent answered, or the caller left."""
+        for agent, places in list(self.going_on.items()):
+            del self.going_on[agent]
+            for place in places:
+                self._end(place, at, "canceled")
+
+    def places_going_on(self) -> list[int]:
+        """Where the rings without an end are."""
+        return [place for places in self.going_on.values() for place in places]
+
+    def _forget(self, agent: str, place: int) -> None:
+        left = tuple(other for other in self.going_on[agent] if other != place)
+        if left:
+            self.going_on[agent] = left
+        else:
+            del self.going_on[agent]
+
+    def _end(self, place: int, at: int, outcome: RingEnd) -> None:
+        ring = self.rings[place]
+        self.rings[place] = Ring(ring.agent, ring.from_ms, at // MS, outcome)
+        if outcome == "canceled":
+            self._note_canceled(ring.agent, place, at)
+
+    def _note_canceled(self, agent: str, place: int, at: int) -> None:
+        lately = [other for other in self.canceled.get(agent, ()) if at - self._until(other) <= _RECENT_US]
+        self.canceled[agent] = (*lately, place)
+
+    def _canceled_since(self, place: int, agent: str, at: int) -> bool:
+        """Whether a ring of the agent behind `place` was canceled at about this time."""
+        return any(other > place and abs(self._until(other) - at) <= SAME_END_US for other in self.canceled.get(agent, ()))
+
+    def _until(self, place: int) -> int:
+        return (self.rings[place].until_ms or 0) * MS

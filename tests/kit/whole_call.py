@@ -1,0 +1,42 @@
+"""A call with all that belongs to it in one value, as tests state it; and the change that an event makes of two of them."""
+
+from __future__ import annotations
+
+from domain.voice.call_state import CallState, difference
+from domain.voice.calls import Attempt, Call, Change, Hold, IvrPath, Ring, Visit
+
+
+class WholeVisit(Visit, frozen=True):
+    """A visit with its rings and holds."""
+
+    rings: tuple[Ring, ...] = ()
+    holds: tuple[tuple[int, int | None], ...] = ()
+
+
+class WholeCall(Call, frozen=True):
+    """A call with its visits, its way through the IVR, its attempt, its tags."""
+
+    visits: tuple[WholeVisit, ...] = ()
+    ivr: IvrPath | None = None
+    attempt: Attempt | None = None
+    options: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+
+def state_of(call: WholeCall) -> CallState:
+    """The call as its aggregate would know it."""
+    return CallState(
+        call=Call(**{name: getattr(call, name) for name in Call.__struct_fields__}),
+        visits=[Visit(**{name: getattr(visit, name) for name in Visit.__struct_fields__}) for visit in call.visits],
+        rings=[list(visit.rings) for visit in call.visits],
+        holds=[[Hold(*hold) for hold in visit.holds] for visit in call.visits],
+        ivr=call.ivr,
+        attempt=call.attempt,
+        options=list(call.options),
+        tags=list(call.tags),
+    )
+
+
+def change(before: WholeCall | None, now: WholeCall) -> Change:
+    """What an event says after which the call is `now`."""
+    return difference(state_of(before) if before is not None else CallState(), state_of(now))

@@ -1,0 +1,130 @@
+"""An aggregate that was kept at hand and one that is read anew from the log are the same, field by field, after every command."""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import pkgutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+import domain
+from commands.command_bus import CommandBus
+from commands.companies import RegisterCompany, SetCompanySettings
+from commands.contacts import ForgetContact, RegisterContact
+from commands.handler_context import Caller, Command
+from commands.interactions import EndCall, StartCall
+from commands.ivr import DeleteIvr
+from commands.observations import MatchMember, ObserveAgent, ObserveCall, ObserveTimeline
+from commands.queues import ChangeQueueSettings
+from commands.users import AppointAdministrator, RegisterUser
+from domain.access import PERMISSIONS
+from domain.base import NOBODY, SECOND, Aggregate, Event, Personal
+from domain.companies import CompanySettings
+from domain.ids import company_id, interaction_id, ivr_id, queue_id
+from domain.voice.facts import Fact
+from domain.voice.timeline import CoverageSpan
+from simulator.center import busy_center
+from simulator.model import Model
+from simulator.speaking import commands_of, settings_of
+from store.event_store import Store, project
+from tests.kit.facts import T0, ami, log
+
+COMPANY = company_id("Empresa")
+CALLER = Caller(COMPANY, "test", frozenset(PERMISSIONS))
+MORNING = int(datetime(2026, 3, 2, 14, tzinfo=UTC).timestamp()) * SECOND
+NOT_STATE = frozenset({"pending", "history", "_evidence"})
+"""What an aggregate has beside its state: what waits to be saved, a way to its past, and what is worked out from the facts when needed."""
+
+
+def aggregates() -> set[type[Aggregate]]:
+    for module in pkgutil.walk_packages(domain.__path__, "domain."):
+        importlib.import_module(module.name)
+    return {kind for kind in Aggregate.__subclasses__() if kind.__module__.startswith("domain.")}
+
+
+def state_of(aggregate: Aggregate) -> dict[str, Any]:
+    return {name: value for name, value in vars(aggregate).items() if name not in NOT_STATE}
+
+
+def conflicting_call() -> list[tuple[Fact, ...]]:
+    """A call that two clocks tell in no order, with disagreement, and a late line."""
+    return [
+        (ami("offered", 0.4), ami("rang", 1, agent="Ana"), ami("rang", 1, agent="Bia")),
+        (ami("answered", 8.1, agent="Ana", wait_ms=7_700),),
+        (log("abandoned", 30, wait_ms=30_000),),
+        (log("released", 68, agent="Ana", by="agent", talk_ms=20_000), log("offered", 0)),
+        (ami("arrived", 0.1, queue="", text="4000", private=Personal(NOBODY, "5511988000037")),),
+        (ami("part_of", 0.2, queue="", text="1.0"),),
+    ]
+
+
+def story() -> Iterator[Command]:
+    """Commands about aggregates of every kind."""
+    yield RegisterCompany(name="Empresa")
+    yield SetCompanySettings(settings=CompanySettings(sla_ms=10_000))
+    yield AppointAdministrator(email="ana@example.com", name="Ana")
+    yield RegisterUser(name="Bia", email="bia@example.com")
+    yield RegisterContact(name="Carla", phones=("5521977000037",))
+    center = busy_center()
+    yield from settings_of(center)
+    happens = Model(center, 7, MORNING).play()
+    yield from itertools.islice((command for at, action in happens for command in commands_of(COMPANY, at, action)), 500)
+    for facts in conflicting_call():
+        yield ObserveCall(call="1.1", facts=facts)
+    yield ObserveCall(call="1.2", facts=(log("offered", 0),))
+    yield ObserveTimeline(span=CoverageSpan("ami", "run", T0 * SECOND, (T0 + 90) * SECOND), restart_at=(T0 + 50) * SECOND)
+    yield ObserveCall(call="1.2", facts=())
+    yield ObserveAgent(agent="PJSIP/1001", facts=(log("joined", 0), log("paused", 9, text="Almoço")))
+    yield MatchMember(interface="PJSIP/1001", member="Caio")
+    yield ObserveAgent(agent="Caio", facts=(ami("unpaused", 30), log("joined", -9)))
+    yield StartCall(call="last", number="5521977000037")
+    yield EndCall(interaction=interaction_id(COMPANY, "last"))
+    yield ChangeQueueSettings(queue=queue_id(COMPANY, center.queues[0].name), sla_ms=15_000)
+    yield DeleteIvr(ivr=ivr_id(COMPANY, center.ivrs[0].name))
+
+
+@pytest.mark.parametrize("cached", [4096, 8], ids=["at-hand", "loaded-anew-again-and-again"])
+def test_an_aggregate_read_anew_is_what_its_commands_made_of_it(tmp_path: Path, cached: int) -> None:
+    met: set[type[Aggregate]] = set()
+    with Store(tmp_path, cached=cached) as store:
+        bus = CommandBus(store)
+        for command in story():
+            head = store.head()
+            bus.execute(command, CALLER)
+            met |= {
+                same_as_in_the_log(store, id)
+                for id in {recorded.event.originator_id for recorded in store.read(head, 1_000)}
+                if store.cached(id)
+            }
+        carla = store.keyring.find(store.keyring.tag(COMPANY, "phone", "5521977000037"))
+        assert carla is not None
+        bus.execute(ForgetContact(contact=carla, interactions=(interaction_id(COMPANY, "last"),)), CALLER)
+        met.add(same_as_in_the_log(store, carla))
+    assert met == aggregates()
+
+
+def same_as_in_the_log(store: Store, id: UUID) -> type[Aggregate]:
+    """The kind of the aggregate at hand, which is the same as its events make it: all of them, or the last where that says all."""
+    kept = store.cached(id)
+    assert kept is not None
+    events: list[Event] = store.stream(id)
+    again = project(events[-1:] if kept.STATE_IN_EVENT else events, type(kept))
+    assert again is not None
+    assert state_of(again) == state_of(kept), events[-1]
+    return type(kept)
+
+
+def test_a_disagreement_that_was_reported_is_not_reported_again_by_whoever_loads_the_call(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        bus, reported = CommandBus(store), []
+        for facts in conflicting_call():
+            reported += bus.execute(ObserveCall(call="1.1", facts=facts), CALLER).result["conflicts"]
+            store.drop([interaction_id(COMPANY, "1.1")])
+    assert reported
+    assert len(reported) == len(set(reported))

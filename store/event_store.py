@@ -7,13 +7,15 @@ used, which protocol numbers are given out, who is signed in.
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
 
-from eventsourcing.application import Application, LRUCache
+from cachetools import LRUCache
+from eventsourcing.application import Application
 from eventsourcing.utils import Environment, EnvType
 from msgspec.structs import astuple
 
@@ -72,6 +74,7 @@ class Store(Application[UUID]):
         self._location = InDirectory(location) if isinstance(location, Path) else location
         self.directory = self._location.directory
         self._cache: LRUCache[UUID, Aggregate] = LRUCache(cached)
+        self._cache_lock = threading.Lock()
         self._protocols: dict[UUID, tuple[int, int]] = {}
         with contextlib.ExitStack() as opened:
             self._opened = opened
@@ -168,23 +171,22 @@ class Store(Application[UUID]):
 
     def cached(self, id: UUID) -> Aggregate | None:
         """The aggregate as this process last saved it, if it is still at hand."""
-        try:
+        with self._cache_lock:
             return self._cache.get(id)
-        except KeyError:
-            return None
 
     def keep(self, aggregates: Iterable[Aggregate], since: int) -> None:
         """Have these at hand, which stand as they are saved, unless another process has changed them since a position."""
         with self.recorder.lock:
             for aggregate in aggregates:
                 if not self.recorder.changed_by_others((aggregate.id,), since):
-                    self._cache.put(aggregate.id, aggregate)
+                    with self._cache_lock:
+                        self._cache[aggregate.id] = aggregate
 
     def drop(self, ids: Iterable[UUID]) -> None:
         """Trust only the log about these: what is at hand may not be what was saved."""
-        for id in ids:
-            with contextlib.suppress(KeyError):
-                self._cache.get(id, evict=True)
+        with self._cache_lock:
+            for id in ids:
+                self._cache.pop(id, None)
 
     def sealed(self, events: Iterable[Event]) -> list[RecordedEvent]:
         """The events as they are stored, before they have positions."""

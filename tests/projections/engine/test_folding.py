@@ -75,7 +75,7 @@ def any_batches_with_any_repeats_give_the_same_rows(rows: Warehouse, data: st.Da
 def events_that_are_folded_late_give_the_same_rows(rows: Warehouse, data: st.DataObject, random: Random, count: int) -> None:
     """As those that were set aside while their fold was wrong, and are folded again when it is mended."""
     log = [stored(position, event) for position, event in enumerate(Story(random).events(count), start=1)]
-    log = [event for event in log if not takes_further(event[3])]
+    log = [event for event in log if not takes_further(event.topic)]
     late = [event for event in log if data.draw(st.booleans(), label="late")]
     assume(log)
     empty(rows)

@@ -164,8 +164,8 @@ class PostgresDatabase(Database):
         self._open = True
         return rows
 
-    def commit(self, *, observe: bool = False) -> None:
-        statement = f"NOTIFY {self._location.channel}, '{self._process}'; COMMIT" if observe else "COMMIT"
+    def commit(self, *, notify: bool = False) -> None:
+        statement = f"NOTIFY {self._location.channel}, '{self._process}'; COMMIT" if notify else "COMMIT"
         try:
             self._location.asked(lambda db: db.execute(statement), self._writer)
         except Undone as lost:

@@ -117,13 +117,13 @@ class ServerLock:
                 self._release = None
             return self._release is not None
 
-    def release(self, observe: str = "") -> bool:
-        """Let go of it; False if it was lost before. Whoever listens to the schema `observe` hears of it in the same round trip."""
+    def release(self, notify: str = "") -> bool:
+        """Let go of it; False if it was lost before. Whoever listens to the schema `notify` hears of it in the same round trip."""
         with self._turn:
             release, self._release = self._release, None
             if release is None or self._db is None or self._db.closed:
                 return False
-            statement = f"{release}; NOTIFY {channel_of(observe)}" if observe else release
+            statement = f"{release}; NOTIFY {channel_of(notify)}" if notify else release
             try:
                 self._server.asked(lambda db: db.execute(statement), self._db)
             except StoreUnavailable:

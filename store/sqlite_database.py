@@ -72,7 +72,7 @@ class SqliteDatabase(Database):
         self._seen = seen
         return rows
 
-    def commit(self, *, observe: bool = False) -> None:  # noqa: ARG002 - there is nobody to tell
+    def commit(self, *, notify: bool = False) -> None:  # noqa: ARG002 - there is nobody to tell
         self._writer.execute("COMMIT")
 
     def rollback(self) -> None:

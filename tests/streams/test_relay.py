@@ -89,7 +89,7 @@ def test_a_second_relay_waits_and_takes_over_from_one_that_is_killed_or_stands_s
             within(lambda: deployment.relay_progress.position() > taken_over)
             if how == SIGSTOP:
                 first.send(SIGCONT)
-                within(lambda: "deposed" in deployment.says("first"))
+                within(lambda: "fenced" in deployment.says("first"))
                 assert first.end() == 0
             busy.stop()
             within(lambda: deployment.relay_progress.position() == busy.acknowledged)

@@ -298,7 +298,7 @@ def _marked(statement: str) -> str:
 @lru_cache(maxsize=64)
 def _unnest(table: str, kinds: tuple[Kind, ...]) -> str:
     marks = ", ".join(f"%b::{_ARRAYS[kind]}" for kind in kinds)
-    return f"INSERT INTO {table} SELECT * FROM unnest({marks})"  # noqa: S608 - the names are the house's own
+    return f"INSERT INTO {table} SELECT * FROM unnest({marks})"  # noqa: S608 - the names are Atende's own
 
 
 class _PostgresSnapshot(Snapshot):

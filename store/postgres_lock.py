@@ -1,4 +1,4 @@
-"""Who alone may do a thing in a house of many processes: relay its log, swap its rows.
+"""Who alone may do a thing in a deployment of many processes: relay its log, swap its rows.
 
 A lock belongs to a connection of its own. Whoever dies, is cut off or stands still loses it within 10 s: the server asks for a sign
 of life more often than that, and a thread gives it while the process runs. A process that stood still may wake up

@@ -262,7 +262,7 @@ def reach(addresses: str) -> None:
 
 @contextmanager
 def _translated_errors(addresses: str) -> Iterator[None]:
-    """The driver's errors in the words of the house."""
+    """The driver's errors in Atende's words."""
     try:
         yield
     except errors.KafkaError as error:

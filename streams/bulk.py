@@ -115,7 +115,7 @@ class BulkReader:
             there = asked.topics(topics)
         missing = ", ".join(name for name in topics if name not in there)
         if missing:
-            raise BrokersRefuse(f"Kafka at {self._brokers} has no topic {missing}: `atende topics` makes those of a new house")
+            raise BrokersRefuse(f"Kafka at {self._brokers} has no topic {missing}: `atende topics` makes those of a new deployment")
         return [(name, number) for name in topics for number in range(there[name].partitions)]
 
     @property

@@ -30,7 +30,7 @@ from streams.topics import SLICES, partition_name, slice_of, topic
 log = logging.getLogger(__name__)
 
 LOCK = "relay"
-"""One for the whole database, whatever the topics: it holds one log, which is one house's. While that moves to other topics, one relay at a time is
+"""One for the whole database, whatever the topics: it holds one log, which is one deployment's. While that moves to other topics, one relay at a time is
 enough; and whoever writes the log anew (`restore`) keeps all of them off at once.
 """
 
@@ -129,7 +129,7 @@ class Relay:
         if before != relayed.partitions:
             raise NotThisLog(
                 f"the topics {relayed.topics}.* had {before} partitions each when they were first relayed to, now {relayed.partitions}: events would go on "
-                "in other partitions; give the house new topics (ATENDE_TOPICS), docs/operations.md says how"
+                "in other partitions; give the deployment new topics (ATENDE_TOPICS), docs/operations.md says how"
             )
 
     # Turns
@@ -218,7 +218,7 @@ class Relay:
         rows = whole_rows_after(self._relayed.log, event.position - 1, 1)
         if not rows or rows[0][-1] != event.hash:
             raise NotThisLog(
-                f"topic {name} holds event {event.position} of another log: each house needs topics of its own (ATENDE_TOPICS)"
+                f"topic {name} holds event {event.position} of another log: each deployment needs topics of its own (ATENDE_TOPICS)"
             )
         return event.position
 

@@ -2,7 +2,7 @@
 
 A snapshot `(position, {partition: position of its last event up to there})` says what everyone who follows the partitions
 must have done before the log is followed up to that position. What a snapshot says stays true for ever: an event's partition
-follows from its aggregate's id and the number of partitions, which is written down too. One ledger serves all houses in a database, told apart by the names of their topics.
+follows from its aggregate's id and the number of partitions, which is written down too. One schema serves all deployments in a database, told apart by the names of their topics.
 
 Each step is one statement of PostgreSQL's, so that a relay that is stopped in its middle holds up nobody.
 """

@@ -97,7 +97,7 @@ def _check_that_a_number_has_one_contact(store: Store, said: list[list[str]]) ->
 
 @pytest.fixture
 def beside(location: OnServers, bus: CommandBus) -> Iterator[CommandBus]:
-    """The door of another process."""
+    """The command bus of another process."""
     with Store(location) as opened:
         yield CommandBus(opened, Noon())
 

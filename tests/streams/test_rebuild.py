@@ -27,7 +27,7 @@ from tests.kit.waiting import within
 
 @pytest.fixture(scope="module")
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    with distributed(tmp_path_factory.mktemp("house"), workers=2) as made:
+    with distributed(tmp_path_factory.mktemp("deployment"), workers=2) as made:
         yield made
 
 

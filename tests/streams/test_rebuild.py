@@ -53,7 +53,7 @@ def _wrong(deployment: Deployment) -> None:
     """Let the rows say what never was."""
     deployment.warehouse.execute("TRUNCATE TABLE visits")
     deployment.warehouse.execute(
-        "INSERT INTO agents SELECT tenant, id, 99999, position, removed, 'Wrong', person, member, queues FROM agents FINAL"
+        "INSERT INTO agents SELECT tenant, id, 99999, position, removed, 'Wrong', person, member, queues, user, interfaces FROM agents FINAL"
     )
 
 
@@ -161,7 +161,7 @@ def test_a_rebuild_that_is_at_work_is_left_alone_by_migrate(deployment: Deployme
 def test_where_kafka_has_lost_events_the_old_rows_stay(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
     right, reached = everything(deployment.warehouse), positions_of(deployment.warehouse)
     head = deployment.store.head()
-    monkeypatch.setattr("streams.relay_progress.Ledger.position", lambda _: head + 1)
+    monkeypatch.setattr("streams.relay_progress.RelayProgress.position", lambda _: head + 1)
     with pytest.raises(ProjectionsStopped, match=f"Kafka has {head} of the {head + 1} events"):
         rebuild(_rows(deployment))
     assert (everything(deployment.warehouse), positions_of(deployment.warehouse)) == (right, reached)

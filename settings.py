@@ -15,7 +15,7 @@ ATENDE_TOPICS           what the topics' names begin with                     at
 ATENDE_PARTITIONS       of each topic that is made                            4
 
 In distributed mode nothing but these two secrets lies in the data directory, and that only where no setting gives them: every
-process of the house needs the same ATENDE_MASTER_KEY and ATENDE_TOKEN_SECRET; those on one machine may share ATENDE_DATA instead.
+process of the deployment needs the same ATENDE_MASTER_KEY and ATENDE_TOKEN_SECRET; those on one machine may share ATENDE_DATA instead.
 """
 
 from __future__ import annotations

@@ -169,16 +169,16 @@ class ApplicationState:
             await asyncio.sleep(_LOOK_S)
 
 
-async def house_of(request: Request) -> ApplicationState:
-    """The house behind the app that serves the request."""
+async def application_of(request: Request) -> ApplicationState:
+    """The application state behind the app that serves the request."""
     application: ApplicationState = request.app.state.application
     return application
 
 
 async def fit(request: Request) -> None:
-    """The clock of the house that serves the request is right."""
+    """The clock of the process that serves the request is right."""
     application: ApplicationState = request.app.state.application
     await application.must_fit()
 
 
-TheApplication = Annotated[ApplicationState, Depends(house_of)]
+TheApplication = Annotated[ApplicationState, Depends(application_of)]

@@ -26,7 +26,11 @@ class Instruments:
             "atende_commands", "Commands by name and outcome (done, or the kind of refusal)", ["command", "outcome"], registry=self.registry
         )
         self.command_latency = Histogram(
-            "atende_command_seconds", "From asking the door to the saved events", ["command"], buckets=_BUCKETS, registry=self.registry
+            "atende_command_seconds",
+            "From the call of the command bus to the saved events",
+            ["command"],
+            buckets=_BUCKETS,
+            registry=self.registry,
         )
         self.queries = Histogram(
             "atende_query_seconds", "A named query, without the waiting for a position", ["query"], buckets=_BUCKETS, registry=self.registry

@@ -47,8 +47,8 @@ DISTRIBUTED: dict[str, Figure] = {
     "worker": working.worker,
     "rebuild_from_kafka": bulk.rebuild_from_kafka,
     "restore_from_kafka": bulk.restore_from_kafka,
-    "house_throughput": whole_way.throughput,
-    "house_event_to_dashboard": whole_way.to_dashboard,
+    "deployment_throughput": whole_way.throughput,
+    "deployment_event_to_dashboard": whole_way.to_dashboard,
 }
 """The figures that need servers: `make bench-distributed`."""
 

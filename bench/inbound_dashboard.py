@@ -48,7 +48,7 @@ _COVERED = """
 INSERT INTO sources SELECT {company:UUID}, generateUUIDv4(), 1, 1, 0, 'span', 'queue_log', 'queue_log', {first:Int64}, {until:Int64}, 0, NULL, [], []
 """
 _AGENTS = """
-INSERT INTO agents SELECT {company:UUID}, generateUUIDv4(number), 1, 1, 0, concat('Agente ', toString(number)), 1, '', ['fila 0'] FROM numbers(40)
+INSERT INTO agents SELECT {company:UUID}, generateUUIDv4(number), 1, 1, 0, concat('Agente ', toString(number)), 1, '', ['fila 0'], NULL, [] FROM numbers(40)
 """
 _SPANS = """
 INSERT INTO agent_spans SELECT {company:UUID}, generateUUIDv4(number), 1, 1, 0, concat('Agente ', toString(number % 40)), 'session', '',

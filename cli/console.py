@@ -54,7 +54,7 @@ class Terminal:
         self._progress: Progress | None = None
         self._task: TaskID | None = None
         self._label = ""
-        self._told = time.monotonic()
+        self._printed_at = time.monotonic()
 
     @property
     def width(self) -> int:
@@ -74,7 +74,7 @@ class Terminal:
     def progress(self, label: str, done: int, total: int | None, unit: str) -> None:
         """Move the bar; without a terminal a line every few seconds."""
         if not self._screen.is_terminal:
-            self._observe(label, done, total, unit)
+            self._print_progress(label, done, total, unit)
             return
         if self._progress is None or label != self._label:
             self._begin(label, unit)
@@ -96,11 +96,11 @@ class Terminal:
         self._label = label
         self._task = self._progress.add_task(label, total=None)
 
-    def _observe(self, label: str, done: int, total: int | None, unit: str) -> None:
+    def _print_progress(self, label: str, done: int, total: int | None, unit: str) -> None:
         now = time.monotonic()
-        if now - self._told < _QUIET_S:
+        if now - self._printed_at < _QUIET_S:
             return
-        self._told = now
+        self._printed_at = now
         share = f" ({100 * done // total} %)" if total else ""
         self.warn(f"{label}: {_amount(done, unit)}{share}")
 

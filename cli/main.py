@@ -289,7 +289,7 @@ def admin(
 def topics(
     replication: Annotated[int, typer.Option(help="On how many brokers each event lies.", min=1)] = 1,
 ) -> None:
-    """Make the topics of a distributed house; those that are there are looked at and left alone."""
+    """Make the topics of a distributed deployment; those that are there are looked at and left alone."""
     from cli.topics import topics as run
 
     with terminal() as console:
@@ -312,7 +312,7 @@ def relay(
     anew: Annotated[bool, typer.Option("--anew", help="All of the log once more, from its first event on.")] = False,
     metrics_port: MetricsPort = None,
 ) -> None:
-    """Bring every event of a distributed house's log to Kafka, until Ctrl-C; a second one waits for the first to be gone."""
+    """Bring every event of a distributed deployment's log to Kafka, until Ctrl-C; a second one waits for the first to be gone."""
     from cli.relay import relay as run
 
     with terminal() as console:

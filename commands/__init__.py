@@ -1,1 +1,1 @@
-"""What may be asked: a frozen command and its handler, one door for everybody."""
+"""What may be asked: a frozen command and its handler, one command bus for everybody."""

@@ -1,4 +1,4 @@
-"""The one door by which anything may be asked of the contact center.
+"""The command bus, by which anything may be asked of the contact center.
 
 Whoever asks (the API, the translator of a telephony source, an importer, the simulator) brings a command and says who
 it is. A command is authorised, its handler loads what it needs and lets it decide, and what happened is saved: that is
@@ -46,7 +46,7 @@ _Waiting = tuple[Command, Caller, "asyncio.Future[Receipt]"]
 
 
 class CommandBus:
-    """The door of one store. Thread-safe; `execute_soon` is for one event loop."""
+    """The command bus of one store. Thread-safe; `execute_soon` is for one event loop."""
 
     def __init__(self, store: Store, clock: Clock | None = None, *, watched: bool = False) -> None:
         """`watched`: commands are taken only while the clock agrees with the database's."""

@@ -1,7 +1,7 @@
-"""What a command is, and what its handler finds on its desk.
+"""What a command is, and the context in which its handler works.
 
-A command says what somebody wants and which permission it needs. Its handler loads aggregates from the desk, lets them
-decide, and says which one the command was about; the door saves what they triggered.
+A command says what somebody wants and which permission it needs. Its handler loads aggregates from its context, lets them
+decide, and says which one the command was about; the command bus saves what they triggered.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class Aggregates(Protocol):
 
 
 class HandlerContext:
-    """What the handler of one command works with. It sees what earlier commands of the same batch did."""
+    """What the handler of one command works with. It sees what earlier commands of the same unit of work did."""
 
     def __init__(self, unit: Aggregates, caller: Caller, command: Command, now_us: int) -> None:
         self._unit = unit

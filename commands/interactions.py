@@ -202,10 +202,9 @@ def dial_out(command: DialOut, context: HandlerContext) -> Done:
     """An outbound attempt begins."""
     at = context.instant(command.at)
     if command.agent:
+        act_as(context, command.agent)
         hear(context, context.load(Agent, agent_id(context.tenant, command.agent)))
     private = _private(command.number)
-    if command.agent:
-        act_as(context, command.agent)
     return _begin(context, command.call, Fact("dialled", at, queue=command.queue, agent=command.agent, private=private, ref="dialled"))
 
 

@@ -1,6 +1,6 @@
 """What the sources say: AMI, a queue_log, an import. They state facts; the aggregates weigh them.
 
-A telling is never refused for what it says, since it happened; a repeat changes nothing.
+An observation is never refused for what it states, since it happened; a repeat changes nothing.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def observe_agent(command: ObserveAgent, context: HandlerContext) -> Done:
 
 
 def _observations(facts: Iterable[Fact]) -> int:
-    """How many there are; what a call's line proves about its agent is no telling of its own."""
+    """How many there are; what a call's line proves about its agent is no observation of its own."""
     return sum(1 for fact in facts if fact.kind not in PROVED)
 
 

@@ -37,7 +37,7 @@ class Decision:
 
 @dataclass(slots=True)
 class Repeat:
-    """A command whose idempotency key was used before: in this batch (`before` waits too) or earlier."""
+    """A command whose idempotency key was used before: in this unit of work (`before` waits too) or earlier."""
 
     before: Decision | Receipt
 
@@ -98,7 +98,7 @@ class UnitOfWork:
         self._heard: dict[UUID, int] = {}
         """What commands were decided on: when the clients of these agents were last heard of, as it was written."""
 
-    # What a desk asks for
+    # What a handler context asks for
 
     def prefetch(self, requests: Sequence[Request]) -> None:
         """Read at once what these commands say that they will load."""
@@ -112,7 +112,7 @@ class UnitOfWork:
             self._receipts = {**dict.fromkeys(keys), **self.store.receipts_for(keys)}
 
     def load(self, kind: type[A], id: UUID) -> Aggregate | None:
-        """The aggregate with all that was accepted in this batch; None if nothing ever happened to it."""
+        """The aggregate with all that was accepted in this unit of work; None if nothing ever happened to it."""
         found = self._loaded.get(id)
         if found is None:
             found = self._found(kind, id)
@@ -135,11 +135,11 @@ class UnitOfWork:
         return project(waiting[-1:] if waiting else self._logged(id, self.store.last), kind)
 
     def _stream(self, id: UUID) -> list[Event]:
-        """All that happened to an aggregate, in the log and in this batch."""
+        """All that happened to an aggregate, in the log and in this unit of work."""
         return [*self._logged(id, self.store.stream_of), *self._waiting.get(id, ())]
 
     def _logged(self, id: UUID, read: Callable[[UUID], list[Event]]) -> list[Event]:
-        """What the log has of it: as it was read before, else as `read` does. When it has nothing, it is not asked again in this batch."""
+        """What the log has of it: as it was read before, else as `read` does. When it has nothing, it is not asked again in this unit of work."""
         if id in self._nobodys:
             return []
         events = self._read.pop(id, None) or read(id)

@@ -16,7 +16,7 @@ from domain.voice.merging import in_order
 from domain.voice.presence import Presence, PresenceSpan, PresenceState, resolve
 
 LATE_US = 4 * SECOND
-"""A fact this much later than all others cannot be another clock's telling of an earlier one."""
+"""A fact this much later than all others cannot be another clock's observation of an earlier one."""
 
 
 SpanKey = tuple[str, int]

@@ -1,4 +1,4 @@
-"""What every aggregate and event of the house shares.
+"""What every aggregate and event shares.
 
 An aggregate decides in its public methods (they may refuse) and changes only in `apply`, which replays old
 events and never refuses. An event is a frozen msgspec struct; its name on the wire (`TOPIC`), version and

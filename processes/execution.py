@@ -23,8 +23,8 @@ from domain.base import Event
 from domain.errors import DomainError
 from processes.manager import CancelTimer, Decision, NotYet, ProcessManager, Send, SetTimer, Timer
 from store.clock import ClockOff
-from store.database import StoreUnavailable
-from store.process_progress import Deposed, Epoch, Failure, ProcessProgress
+from store.database import Fenced, StoreUnavailable
+from store.process_progress import Epoch, Failure, ProcessProgress
 from store.recorded_event import RecordedEvent
 
 log = logging.getLogger(__name__)
@@ -122,7 +122,7 @@ class Execution:
         self._epoch = None
 
     def round(self, closing: Callable[[], bool] = lambda: False, *, timers: bool = True) -> float:
-        """Do all that there is to do; for how long to wait then, unless there is news. Raises Deposed, ProcessStopped."""
+        """Do all that there is to do; for how long to wait then, unless there is news. Raises Fenced, ProcessStopped."""
         try:
             self._round(closing, timers=timers)
         except NotYet:
@@ -167,7 +167,7 @@ class Execution:
         return self._epoch.quiet
 
     def write_position(self) -> None:
-        """Let others see how far it is where nothing was decided lately. Raises Deposed, StoreUnavailable."""
+        """Let others see how far it is where nothing was decided lately. Raises Fenced, StoreUnavailable."""
         if self._epoch is not None and self._written != self._position:
             self.progress.move(self._epoch.number, self._position)
             self._written = self._position
@@ -261,12 +261,12 @@ class Execution:
     # Saving
 
     def _save(self, step: _Step, timer: Timer | None = None) -> None:
-        """Raises Deposed, StoreUnavailable, ClockOff, and _Failed when a command was refused or its handler failed."""
+        """Raises Fenced, StoreUnavailable, ClockOff, and _Failed when a command was refused or its handler failed."""
         cause = _named(timer) if timer is not None else f"event {step.position}"
         if step.requests or step.timers or step.failure is not None:
             try:
                 self._commit(step)
-            except (Deposed, StoreUnavailable, ClockOff):
+            except (Fenced, StoreUnavailable, ClockOff):
                 raise
             except Exception as error:
                 raise _Failed(cause, step.position, timer) from error
@@ -309,7 +309,7 @@ class Execution:
         return PAUSES_S[min(self._pauses, len(PAUSES_S)) - 1]
 
     def _failed(self, failed: _Failed) -> float:
-        """Try again, or set it aside. Raises ProcessStopped, Deposed."""
+        """Try again, or set it aside. Raises ProcessStopped, Fenced."""
         reason = _reason(failed.__cause__)
         self.figures.failures += 1
         self._tries[failed.cause] = self._tries.get(failed.cause, 0) + 1

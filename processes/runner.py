@@ -17,8 +17,7 @@ from commands.command_bus import CommandBus
 from processes.execution import Execution, Figures, ProcessStopped
 from processes.manager import Ports, ProcessManager
 from processes.registry import process_managers
-from store.database import StoreUnavailable
-from store.process_progress import Deposed
+from store.database import Fenced, StoreUnavailable
 
 __all__ = ["Leadership", "ProcessRunner", "ProcessStopped", "Sole", "runner_of_all"]
 
@@ -147,7 +146,7 @@ class ProcessRunner:
                 news.wait(execution.round(self._stepping_down.is_set))
             with suppress(StoreUnavailable):
                 execution.write_position()
-        except Deposed:
+        except Fenced:
             log.warning("processes step down: another process leads")
             self._stepping_down.set()
         except ProcessStopped as stopped:

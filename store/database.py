@@ -28,6 +28,10 @@ class CommitUnsure(StoreUnavailable):
     """The database was lost while it saved: whether it did, only it can tell."""
 
 
+class Fenced(Exception):
+    """Another leader has begun a newer epoch: whoever led before can write nothing of it any more."""
+
+
 class Unreadable(Exception):
     """What lies in the database is damaged."""
 
@@ -86,8 +90,8 @@ class Database(ABC):
         """Begin a transaction and shut out all other writers; the rows of the query `news` then, None if nobody else can have written since the last one."""
 
     @abstractmethod
-    def commit(self, *, observe: bool = False) -> None:
-        """Have it on disk, and `observe` other processes of it. Raises CommitUnsure when only the database knows whether it is."""
+    def commit(self, *, notify: bool = False) -> None:
+        """Have it on disk, and `notify` other processes of it. Raises CommitUnsure when only the database knows whether it is."""
 
     @abstractmethod
     def rollback(self) -> None:
@@ -114,7 +118,7 @@ class Database(ABC):
         """Let go of it. Can be repeated."""
 
     @contextmanager
-    def transaction(self, *, observe: bool = False) -> Iterator[bool]:
+    def transaction(self, *, notify: bool = False) -> Iterator[bool]:
         """What is written inside is on disk, all of it, when this is left without an error; else none of it.
 
         Gives whether others may have written since the last one.
@@ -123,7 +127,7 @@ class Database(ABC):
             news = self.begin("SELECT 1")
             try:
                 yield news is not None
-                self.commit(observe=observe)
+                self.commit(notify=notify)
             except BaseException:
                 self.rollback()
                 raise

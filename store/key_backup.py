@@ -72,7 +72,7 @@ def copy(
     done = 0
     with target.transaction():
         for table in tables:
-            target.execute(f"DELETE FROM {table.name}")  # noqa: S608 - the names are the house's own
+            target.execute(f"DELETE FROM {table.name}")  # noqa: S608 - the names are Atende's own
             kinds = list(table.columns.values())
             texts = [location for location, kind in enumerate(kinds) if kind == "text"]
             change = (changes or {}).get(table.name, _unchanged)

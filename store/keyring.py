@@ -37,7 +37,7 @@ CREATE TABLE IF NOT EXISTS about (what TEXT PRIMARY KEY, value BLOB NOT NULL) WI
 """
 
 INDEX_KEY = "SELECT value FROM about WHERE what = 'index'"
-_PLACES_A_QUERY = 500
+_VALUES_A_QUERY = 500
 
 
 def subject_of(sealed: str) -> UUID:
@@ -226,11 +226,11 @@ class Keyring:
         if made or taken:
             raise IntegrityError("another process has just written down the same person")
 
-    def _those(self, query: str, locations: list[bytes]) -> Rows:
+    def _those(self, query: str, values: list[bytes]) -> Rows:
         """The rows of a query whose last column is one of these."""
         rows: Rows = []
-        for start in range(0, len(locations), _PLACES_A_QUERY):
-            some = locations[start : start + _PLACES_A_QUERY]
+        for start in range(0, len(values), _VALUES_A_QUERY):
+            some = values[start : start + _VALUES_A_QUERY]
             rows += self._db.execute(f"{query} IN ({','.join('?' * len(some))})", some)
         return rows
 
@@ -246,7 +246,7 @@ class Keyring:
 
     def _destroy(self, subjects: set[UUID]) -> None:
         doomed = [subject.bytes for subject in subjects]
-        with self._db.transaction(observe=True):
+        with self._db.transaction(notify=True):
             for owner in doomed:
                 doomed.extend(one for (one,) in self._db.execute("SELECT subject FROM keys WHERE owner = ?", (owner,)) if one not in doomed)
             # An empty entry stays, so that what comes later about the same subject is not kept either.

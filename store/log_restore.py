@@ -56,7 +56,7 @@ class NotTheSameLog(Exception):
 
 
 class Occupied(Exception):
-    """Other processes of the house are connected to the store."""
+    """Other processes of the deployment are connected to the store."""
 
 
 class LogRestore:
@@ -187,7 +187,7 @@ class LogRestore:
         with self.events.transaction():
             last = self.events.execute(_LAST, (before.position,))
             if last != ([(before.position, before.hash)] if before.position else []):
-                raise StoreUnavailable("somebody else writes to the store: every process of the house must have ended")
+                raise StoreUnavailable("somebody else writes to the store: every process of the deployment must have ended")
             self.events.insert("stored_events", recorder.KINDS, [astuple(event) for event in events])
             self.events.executemany(_GIVE_OUT, list(following.items()))
 
@@ -236,5 +236,7 @@ def _must_be_left(others: Callable[[], int]) -> None:
     until = time.monotonic() + _LEFT_WITHIN_S
     while found := others():
         if time.monotonic() > until:
-            raise Occupied(f"{found} connections of other processes of the house to the store: end APIs, relay, workers and commands first")
+            raise Occupied(
+                f"{found} connections of other processes of the deployment to the store: end APIs, relay, workers and commands first"
+            )
         time.sleep(_STEP_S)

@@ -164,8 +164,8 @@ class PostgresDatabase(Database):
         self._open = True
         return rows
 
-    def commit(self, *, observe: bool = False) -> None:
-        statement = f"NOTIFY {self._location.channel}, '{self._process}'; COMMIT" if observe else "COMMIT"
+    def commit(self, *, notify: bool = False) -> None:
+        statement = f"NOTIFY {self._location.channel}, '{self._process}'; COMMIT" if notify else "COMMIT"
         try:
             self._location.asked(lambda db: db.execute(statement), self._writer)
         except Undone as lost:
@@ -298,7 +298,7 @@ def _marked(statement: str) -> str:
 @lru_cache(maxsize=64)
 def _unnest(table: str, kinds: tuple[Kind, ...]) -> str:
     marks = ", ".join(f"%b::{_ARRAYS[kind]}" for kind in kinds)
-    return f"INSERT INTO {table} SELECT * FROM unnest({marks})"  # noqa: S608 - the names are the house's own
+    return f"INSERT INTO {table} SELECT * FROM unnest({marks})"  # noqa: S608 - the names are Atende's own
 
 
 class _PostgresSnapshot(Snapshot):

@@ -1,4 +1,4 @@
-"""Who alone may do a thing in a house of many processes: relay its log, swap its rows.
+"""Who alone may do a thing in a deployment of many processes: relay its log, swap its rows.
 
 A lock belongs to a connection of its own. Whoever dies, is cut off or stands still loses it within 10 s: the server asks for a sign
 of life more often than that, and a thread gives it while the process runs. A process that stood still may wake up
@@ -117,13 +117,13 @@ class ServerLock:
                 self._release = None
             return self._release is not None
 
-    def release(self, observe: str = "") -> bool:
-        """Let go of it; False if it was lost before. Whoever listens to the schema `observe` hears of it in the same round trip."""
+    def release(self, notify: str = "") -> bool:
+        """Let go of it; False if it was lost before. Whoever listens to the schema `notify` hears of it in the same round trip."""
         with self._turn:
             release, self._release = self._release, None
             if release is None or self._db is None or self._db.closed:
                 return False
-            statement = f"{release}; NOTIFY {channel_of(observe)}" if observe else release
+            statement = f"{release}; NOTIFY {channel_of(notify)}" if notify else release
             try:
                 self._server.asked(lambda db: db.execute(statement), self._db)
             except StoreUnavailable:

@@ -66,7 +66,7 @@ class Server:
         return db
 
     def asked(self, work: Callable[[psycopg.Connection[Any]], T], db: psycopg.Connection[Any]) -> T:
-        """What `work` gives, its errors in the words of the house: Undone if the server is away or gives nobody a turn."""
+        """What `work` gives, its errors in Atende's words: Undone if the server is away or gives nobody a turn."""
         try:
             return work(db)
         except psycopg.IntegrityError as error:

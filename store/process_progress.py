@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from store.database import Database
+from store.database import Database, Fenced
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS process_positions (
@@ -39,10 +39,6 @@ _FAILED = "INSERT INTO process_failures VALUES (?, ?, ?, ?) ON CONFLICT (process
 _QUIET = "UPDATE process_positions SET quiet = ? WHERE quiet < ?"
 
 
-class Deposed(Exception):
-    """Another process has taken over this process manager: nothing of it can be committed here any more."""
-
-
 @dataclass(frozen=True, slots=True)
 class Timer:
     """Something that is due at an instant (microseconds). A process manager has one timer of a key and company at a time."""
@@ -55,7 +51,7 @@ class Timer:
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """One leader's time in office: `number` grows with each one; `position`: from where it goes on; up to `quiet` it sends nothing."""
+    """One leader's epoch: `number` grows with each one; `position`: from where it goes on; up to `quiet` it sends nothing."""
 
     number: int
     position: int
@@ -94,9 +90,9 @@ class ProcessProgress:
         return [Timer(UUID(bytes=tenant), key, due, payload) for tenant, key, due, payload in rows]
 
     def move(self, epoch: int, position: int) -> None:
-        """All up to `position` is done; inside a transaction together with what it brought about. Raises Deposed."""
+        """All up to `position` is done; inside a transaction together with what it brought about. Raises Fenced."""
         if not self._db.execute(_MOVE, (position, self._process, epoch)):
-            raise Deposed
+            raise Fenced
 
     def set_timers(self, timers: Sequence[Timer]) -> None:
         """Inside a transaction after `move`: each takes the place of an earlier one of its key."""

@@ -174,7 +174,7 @@ class ChainedRecorder(ApplicationRecorder):
 
     def _commit(self, before: Head) -> None:
         try:
-            self.db.commit(observe=self._head != before)
+            self.db.commit(notify=self._head != before)
         except CommitUnsure:
             # The log itself tells, once whoever held its turn has let go of it.
             if self._head == before:

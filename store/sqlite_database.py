@@ -57,7 +57,7 @@ class SqliteDatabase(Database):
 
     def insert(self, table: str, kinds: Sequence[Kind], rows: Sequence[Sequence[Any]]) -> None:
         marks = ", ".join("?" * len(kinds))
-        self.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608 - the names are the house's own
+        self.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608 - the names are Atende's own
 
     def read(self, statement: str, params: Sequence[Any] = ()) -> Rows:
         with self._reading:
@@ -72,7 +72,7 @@ class SqliteDatabase(Database):
         self._seen = seen
         return rows
 
-    def commit(self, *, observe: bool = False) -> None:  # noqa: ARG002 - there is nobody to tell
+    def commit(self, *, notify: bool = False) -> None:  # noqa: ARG002 - there is nobody to tell
         self._writer.execute("COMMIT")
 
     def rollback(self) -> None:

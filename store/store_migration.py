@@ -101,7 +101,7 @@ def _read(row: tuple[int, bytes, int, bytes, bytes, bytes]) -> RecordedEvent:
 
 
 def _count(source: Snapshot, tables: tuple[Table, ...]) -> int:
-    return sum(next(source.rows(f"SELECT count(*) FROM {table.name}"))[0] for table in tables)  # noqa: S608 - the house's own names
+    return sum(next(source.rows(f"SELECT count(*) FROM {table.name}"))[0] for table in tables)  # noqa: S608 - Atende's own names
 
 
 def _counted(what: str, total: int, say: Say) -> Callable[[int], object]:

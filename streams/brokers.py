@@ -74,7 +74,7 @@ class Brokers:
     def __init__(self, addresses: str) -> None:
         """addresses: host:port, separated by commas. Raises BrokersAway and BrokersRefuse."""
         reach(addresses)
-        with _told(addresses):
+        with _translated_errors(addresses):
             self._admin = _Admin(addresses)
         self._addresses = addresses
 
@@ -84,7 +84,7 @@ class Brokers:
 
     def topics(self, names: Sequence[str]) -> dict[str, Topic]:
         """Those of these topics that there are."""
-        with _told(self._addresses):
+        with _translated_errors(self._addresses):
             found = [topic for topic in self._admin.describe_topics(list(names)) if topic["error_code"] != _UNKNOWN]
             for topic in found:
                 if topic["error_code"]:
@@ -105,15 +105,15 @@ class Brokers:
         if not names:
             return {}
         asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
-        told = self._admin.describe_configs(asked, config_filter="all")["topic"]
-        return {name: {key: setting["value"] for key, setting in told[name].items()} for name in names}
+        answered = self._admin.describe_configs(asked, config_filter="all")["topic"]
+        return {name: {key: setting["value"] for key, setting in answered[name].items()} for name in names}
 
     def make(self, names: Iterable[str], partitions: int, replication: int, settings: Mapping[str, str]) -> list[str]:
         """Make these topics; those that were made by this, not by somebody else meanwhile."""
         wanted = {name: {"num_partitions": partitions, "replication_factor": replication, "configs": dict(settings)} for name in names}
         if not wanted:
             return []
-        with _told(self._addresses):
+        with _translated_errors(self._addresses):
             answers = self._admin.create_topics(wanted, raise_errors=False, wait_for_metadata=False)["topics"]
         made = []
         for answer in answers:
@@ -121,32 +121,32 @@ class Brokers:
                 raise BrokersRefuse(f"Kafka at {self._addresses}: topic {answer['name']}: {answer['error_message']}")
             if not answer["error_code"]:
                 made.append(answer["name"])
-        with _told(self._addresses):
+        with _translated_errors(self._addresses):
             self._admin.wait_for_topics(list(wanted))
         return made
 
     def ends(self, topics: Mapping[str, int]) -> dict[Partition, int]:
         """How many messages each partition of these topics (by name: how many) has had."""
         asked = {TopicPartition(name, number): OffsetSpec.LATEST for name, count in topics.items() for number in range(count)}
-        with _told(self._addresses):
-            told = self._admin.list_partition_offsets(asked)
-        return {(location.topic, location.partition): end.offset for location, end in told.items()}
+        with _translated_errors(self._addresses):
+            answered = self._admin.list_partition_offsets(asked)
+        return {(topic_partition.topic, topic_partition.partition): end.offset for topic_partition, end in answered.items()}
 
     def last(self, topics: Mapping[str, int]) -> dict[Partition, Message | None]:
         """The last message of each partition of these topics (by name: how many); None for one that never had any."""
         counts = self.ends(topics)
         found: dict[Partition, Message | None] = dict.fromkeys(counts)
-        ends = {TopicPartition(*location): end for location, end in counts.items() if end}
+        ends = {TopicPartition(*topic_partition): end for topic_partition, end in counts.items() if end}
         if not ends:
             return found
-        with _told(self._addresses), closing(_consumer(self._addresses)) as consumer:
+        with _translated_errors(self._addresses), closing(_consumer(self._addresses)) as consumer:
             consumer.assign(list(ends))
-            for location, end in ends.items():
-                consumer.seek(location, end - 1)
+            for topic_partition, end in ends.items():
+                consumer.seek(topic_partition, end - 1)
             until = monotonic() + _ANSWERS_WITHIN_S
-            while any(found[location] is None for location in ends):
-                for location, records in consumer.poll(timeout_ms=500).items():
-                    found[location] = Message(records[0].key, records[0].value, list(records[0].headers))
+            while any(found[topic_partition] is None for topic_partition in ends):
+                for topic_partition, records in consumer.poll(timeout_ms=500).items():
+                    found[topic_partition] = Message(records[0].key, records[0].value, list(records[0].headers))
                 if monotonic() > until:
                     raise errors.KafkaTimeoutError(f"the last messages were not read within {_ANSWERS_WITHIN_S:.0f} s")
         return found
@@ -184,7 +184,7 @@ class Producer:
         self._addresses = addresses
         self._partitions = partitions
         self._failure: Exception | None = None
-        with _told(addresses), ExitStack() as failing:
+        with _translated_errors(addresses), ExitStack() as failing:
 
             def client(**options: Any) -> KafkaNetClient:
                 # One that does not come to its bootstrap would keep its sockets.
@@ -202,7 +202,7 @@ class Producer:
 
     def send(self, topic: str, message: Message) -> tuple[int, Any]:
         """Append it as soon as may be; its partition, and what `acknowledged` wants to know it by. Raises BrokersAway and BrokersRefuse."""
-        partition = _location(message.key) % self._partitions[topic]
+        partition = _hashed(message.key) % self._partitions[topic]
         try:
             sent = self._kafka.send(topic, message.value, message.key, message.headers, partition)
         except errors.KafkaError as error:
@@ -261,8 +261,8 @@ def reach(addresses: str) -> None:
 
 
 @contextmanager
-def _told(addresses: str) -> Iterator[None]:
-    """The driver's errors in the words of the house."""
+def _translated_errors(addresses: str) -> Iterator[None]:
+    """The driver's errors in Atende's words."""
     try:
         yield
     except errors.KafkaError as error:
@@ -280,7 +280,7 @@ def _line(error: Exception) -> str:
 
 
 @lru_cache(maxsize=_KEYS_AT_HAND)
-def _location(key: bytes) -> int:
-    """As every client of Kafka places a key: modulo the partitions that there are."""
-    location: int = murmur2(key) & 0x7FFFFFFF
-    return location
+def _hashed(key: bytes) -> int:
+    """As every client of Kafka assigns a key to a partition: modulo the partitions that there are."""
+    topic_partition: int = murmur2(key) & 0x7FFFFFFF
+    return topic_partition

@@ -116,7 +116,7 @@ class BulkReader:
             there = asked.topics(topics)
         missing = ", ".join(name for name in topics if name not in there)
         if missing:
-            raise BrokersRefuse(f"Kafka at {self._brokers} has no topic {missing}: `atende topics` makes those of a new house")
+            raise BrokersRefuse(f"Kafka at {self._brokers} has no topic {missing}: `atende topics` makes those of a new deployment")
         return [(name, number) for name in topics for number in range(there[name].partitions)]
 
     @property
@@ -131,7 +131,7 @@ class BulkReader:
     async def _offsets(self) -> dict[Partition, int]:
         assert self._consumer is not None
         found = await self._consumer.end_offsets([TopicPartition(*partition) for partition in self._buffers])
-        return {(location.topic, location.partition): offset for location, offset in found.items()}
+        return {(topic_partition.topic, topic_partition.partition): offset for topic_partition, offset in found.items()}
 
     def waiting(self, ends: Mapping[Partition, int]) -> int:
         """How many messages lie before these ends and were not read yet, repeats counted."""
@@ -146,11 +146,11 @@ class BulkReader:
 
     async def _rewind(self) -> None:
         assert self._consumer is not None
-        locations = [TopicPartition(*partition) for partition in self._buffers]
-        for location, offset in (await self._consumer.beginning_offsets(locations)).items():
-            self._consumer.seek(location, offset)
-            self._consumer.pause(location)
-            self._next[location.topic, location.partition] = offset
+        topic_partitions = [TopicPartition(*partition) for partition in self._buffers]
+        for topic_partition, offset in (await self._consumer.beginning_offsets(topic_partitions)).items():
+            self._consumer.seek(topic_partition, offset)
+            self._consumer.pause(topic_partition)
+            self._next[topic_partition.topic, topic_partition.partition] = offset
 
     def last(self, ends: Mapping[Partition, int]) -> dict[Partition, RecordedEvent]:
         """The event of the last message before these ends in each partition that has any; what is read afterwards is what would have been read.
@@ -168,9 +168,9 @@ class BulkReader:
             consumer.resume(TopicPartition(*partition))
         async with asyncio.timeout(STALLED_S):
             while len(found) < len(ends):
-                for location, records in (await consumer.getmany(timeout_ms=_WAIT_MS)).items():
-                    found[location.topic, location.partition] = self._event(location, records[0])
-                    consumer.pause(location)
+                for topic_partition, records in (await consumer.getmany(timeout_ms=_WAIT_MS)).items():
+                    found[topic_partition.topic, topic_partition.partition] = self._event(topic_partition, records[0])
+                    consumer.pause(topic_partition)
         for partition in ends:
             consumer.seek(TopicPartition(*partition), self._next[partition])
         return {partition: event for partition, event in found.items() if event is not None}
@@ -243,10 +243,10 @@ class BulkReader:
         consumer = self._consumer
         assert consumer is not None
         resting = consumer.paused()
-        consumer.resume(*(location for partition in wanted if (location := TopicPartition(*partition)) in resting))
+        consumer.resume(*(topic_partition for partition in wanted if (topic_partition := TopicPartition(*partition)) in resting))
         found = await consumer.getmany(timeout_ms=_WAIT_MS)
-        for location, records in found.items():
-            self._take(location, records)
+        for topic_partition, records in found.items():
+            self._take(topic_partition, records)
         # Before the consumer can ask for more: what it has of a partition that rests it throws away.
         for partition in wanted:
             if self._next[partition] >= self._ends[partition] or len(self._buffers[partition]) >= _AT_HAND:
@@ -260,27 +260,27 @@ class BulkReader:
         if monotonic() - self._heard > STALLED_S:
             raise TimeoutError
 
-    def _take(self, location: TopicPartition, records: Sequence[Any]) -> None:
-        partition = (location.topic, location.partition)
+    def _take(self, topic_partition: TopicPartition, records: Sequence[Any]) -> None:
+        partition = (topic_partition.topic, topic_partition.partition)
         end, seen, buffer = self._ends[partition], self.reached.get(partition, 0), self._buffers[partition]
         for record in records:
             if record.offset >= end:
                 assert self._consumer is not None
-                self._consumer.seek(location, end)
+                self._consumer.seek(topic_partition, end)
                 self._next[partition] = end
                 break
-            event = self._event(location, record)
+            event = self._event(topic_partition, record)
             self._next[partition] = record.offset + 1
             if event is not None and event.position > seen:
                 seen = event.position
                 buffer.append(event)
         self.reached[partition] = seen
 
-    def _event(self, location: TopicPartition, record: Any) -> RecordedEvent | None:
+    def _event(self, topic_partition: TopicPartition, record: Any) -> RecordedEvent | None:
         try:
             return event_in(record.key, record.value, record.headers)
         except NotOurMessage as error:
-            said = f"message {record.offset} of {location.topic}, partition {location.partition}: {error}"
+            said = f"message {record.offset} of {topic_partition.topic}, partition {topic_partition.partition}: {error}"
             if len(self.strange) < _MOST_STRANGE and said not in self.strange:
                 log.warning("passed over: %s", said)
                 self.strange.append(said)
@@ -312,19 +312,19 @@ def messages_of(brokers: str, topic: str, partitions: int) -> list[Any]:
         raise BrokersAway(f"Kafka at {brokers} does not do what it was asked: {_said(error)}") from error
 
 
-async def _messages_of(brokers: str, locations: Sequence[TopicPartition]) -> list[Any]:
+async def _messages_of(brokers: str, topic_partitions: Sequence[TopicPartition]) -> list[Any]:
     consumer = AIOKafkaConsumer(bootstrap_servers=brokers, enable_auto_commit=False, auto_offset_reset="earliest")
     found: list[Any] = []
     try:
         async with asyncio.timeout(_CONNECT_S):
             await consumer.start()
-            consumer.assign(locations)
-            await consumer.seek_to_beginning(*locations)
-            ends = await consumer.end_offsets(locations)
-        for location, end in ends.items():
-            while await consumer.position(location) < end:
+            consumer.assign(topic_partitions)
+            await consumer.seek_to_beginning(*topic_partitions)
+            ends = await consumer.end_offsets(topic_partitions)
+        for topic_partition, end in ends.items():
+            while await consumer.position(topic_partition) < end:
                 async with asyncio.timeout(STALLED_S):
-                    found += (await consumer.getmany(location, timeout_ms=_WAIT_MS)).get(location, [])
+                    found += (await consumer.getmany(topic_partition, timeout_ms=_WAIT_MS)).get(topic_partition, [])
     finally:
         await consumer.stop()
     return found

@@ -1,4 +1,4 @@
-"""Dead letters tried again: folded by this version of the house, from the log itself."""
+"""Dead letters tried again: folded by this version of Atende, from the log itself."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class DeadLetter:
 
 
 class DeadLetters:
-    """The dead letters of a house whose topics begin with `prefix`. Used by one thread at a time."""
+    """The dead letters of a deployment whose topics begin with `prefix`. Used by one thread at a time."""
 
     def __init__(self, addresses: str, prefix: str) -> None:
         self._addresses = addresses

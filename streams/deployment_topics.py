@@ -1,4 +1,4 @@
-"""The topics that a house needs, made once and looked at by whoever uses them.
+"""The topics that a deployment needs, made once and looked at by whoever uses them.
 
 They keep everything for ever: from them alone the log and all rows can be made anew. How many partitions a topic has is
 decided when it is made: with another number an aggregate's events would go on in another partition, and their order would be lost.
@@ -30,7 +30,7 @@ class Found:
 
 
 def names(prefix: str) -> list[str]:
-    """The topics of a house."""
+    """The topics of a deployment."""
     return [*(topic(prefix, slice_) for slice_ in SLICES), dead_letters(prefix)]
 
 

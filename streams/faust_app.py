@@ -38,7 +38,7 @@ _STOPS_WITHIN_S = 5.0
 
 
 def group_of(prefix: str) -> str:
-    """The consumer group of all workers of a house."""
+    """The consumer group of all workers of a deployment."""
     return f"{prefix}.rows"
 
 
@@ -48,7 +48,7 @@ class FaustApp:
     def __init__(self, brokers: str, prefix: str, directory: str, make: Callable[[FaustApp], Worker], *, group: str = "") -> None:
         """brokers: host:port,host:port. directory: for what Faust thinks it must keep. make: the worker, which is given this to `ack` with.
 
-        group: another than that of the house's workers.
+        group: another than that of the deployment's workers.
         """
         self._app = app_of(brokers, group or group_of(prefix), directory)
         self.assigned: Callable[[int], object] = lambda _: None
@@ -161,6 +161,6 @@ def app_of(brokers: str, group: str, directory: str) -> Any:
 
 
 async def run(brokers: str, prefix: str, make: Callable[[FaustApp], Worker], until: asyncio.Event) -> None:
-    """Have a worker make rows of the messages of a house's topics until `until`. Raises ProjectionsStopped."""
+    """Have a worker make rows of the messages of a deployment's topics until `until`. Raises ProjectionsStopped."""
     with tempfile.TemporaryDirectory(prefix="atende-") as directory, suppress(asyncio.CancelledError):
         await FaustApp(brokers, prefix, directory, make).run(until)

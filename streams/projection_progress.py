@@ -1,4 +1,4 @@
-"""How far the rows are, in a house of many processes: which stretch of the log they cover, for whoever asks them.
+"""How far the rows are, in a deployment of many processes: which stretch of the log they cover, for whoever asks them.
 
 Several workers write rows, each at its own pace, and the log is in many partitions. An event's rows are there when its
 partition's have reached its position; everything up to a position is there when every partition has reached what the relay's

@@ -1,4 +1,4 @@
-"""`rebuild` of a house of many processes: all rows folded anew from Kafka, while workers go on writing the old ones.
+"""`rebuild` of a deployment of many processes: all rows folded anew from Kafka, while workers go on writing the old ones.
 
 The events of one aggregate lie in one partition, so partitions are folded apart, in as many processes as there are cores. When
 these have come to the end the workers rest for a moment, what has come meanwhile is caught up with, and the new rows

@@ -18,20 +18,20 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
-from store.database import Database, StoreUnavailable
+from store.database import Database, Fenced, StoreUnavailable
 from store.postgres_lock import ServerLock
 from store.recorded_event import RecordedEvent
 from store.recorder import events_after, last_position
 from streams.brokers import Brokers, BrokersAway, BrokersRefuse, Producer
 from streams.deployment_topics import faults
 from streams.messages import Message, NotOurMessage, event_in, message
-from streams.relay_progress import Epoch, Fenced, RelayProgress, Snapshot
+from streams.relay_progress import Epoch, RelayProgress, Snapshot
 from streams.topics import SLICES, partition_name, slice_of, topic
 
 log = logging.getLogger(__name__)
 
 LOCK = "relay"
-"""One for the whole database, whatever the topics: it holds one log, which is one house's. While that moves to other topics, one relay at a time is
+"""One for the whole database, whatever the topics: it holds one log, which is one deployment's. While that moves to other topics, one relay at a time is
 enough; and whoever writes the log anew (`restore`) keeps all of them off at once.
 """
 
@@ -40,7 +40,7 @@ BATCH = 2_000
 _TAKE_S = 1.0
 """For so long a second relay waits at a time for the first to be gone."""
 _IDLE_S = 2.0
-_TOLD_EVERY_S = 30.0
+_LOGGED_EVERY_S = 30.0
 _ACKNOWLEDGED_S = 5.0
 _LAST_WORDS_S = 10.0
 _PAUSES_S = (0.1, 0.5, 1.0, 2.0, 5.0)
@@ -105,8 +105,8 @@ class Relay:
         self._partitions = {name: [partition_name(name, number) for number in range(count)] for name, count in self._topics.items()}
         self._closing = threading.Event()
         self._news = threading.Event()
-        self._told = monotonic()
-        self._told_of = 0
+        self._logged_at = monotonic()
+        self._logged = 0
         relayed.log.listen(self._news.set)
 
     def close(self) -> None:
@@ -130,7 +130,7 @@ class Relay:
         if before != relayed.partitions:
             raise NotThisLog(
                 f"the topics {relayed.topics}.* had {before} partitions each when they were first relayed to, now {relayed.partitions}: events would go on "
-                "in other partitions; give the house new topics (ATENDE_TOPICS), docs/operations.md says how"
+                "in other partitions; give the deployment new topics (ATENDE_TOPICS), docs/operations.md says how"
             )
 
     # Turns
@@ -150,9 +150,9 @@ class Relay:
                     waiting = True
                     log.warning("relay waits: another one relays")
             except Fenced:
-                log.warning("relay deposed position=%d: another one relays, or the ledger was set anew", self.figures.position)
+                log.warning("relay fenced position=%d: another one relays, or the ledger was set anew", self.figures.position)
             except (StoreUnavailable, BrokersAway) as error:
-                failures = 1 if monotonic() - began > _TOLD_EVERY_S else failures + 1
+                failures = 1 if monotonic() - began > _LOGGED_EVERY_S else failures + 1
                 pause = _PAUSES_S[min(failures, len(_PAUSES_S)) - 1]
                 log.warning("relay retry after_s=%.1f position=%d reason=%s", pause, self.figures.position, error)
                 self._closing.wait(pause)
@@ -170,8 +170,8 @@ class Relay:
         relayed = self._relayed
         epoch = relayed.relay_progress.begin()
         position, reached = self._where_to_begin(epoch)
-        log.info("relay begins term=%d position=%d", epoch.number, position)
-        self._told, self._told_of = monotonic(), self.figures.relayed
+        log.info("relay begins epoch=%d position=%d", epoch.number, position)
+        self._logged_at, self._logged = monotonic(), self.figures.relayed
         self.figures.position = position
         producer = Producer(relayed.kafka, self._topics)
         try:
@@ -219,7 +219,7 @@ class Relay:
         there = events_after(self._relayed.log, event.position - 1, 1)
         if not there or there[0].hash != event.hash:
             raise NotThisLog(
-                f"topic {name} holds event {event.position} of another log: each house needs topics of its own (ATENDE_TOPICS)"
+                f"topic {name} holds event {event.position} of another log: each deployment needs topics of its own (ATENDE_TOPICS)"
             )
         return event.position
 
@@ -232,7 +232,7 @@ class Relay:
             self._news.clear()
             events = events_after(self._relayed.log, position, BATCH)
             if not events and on_way is None:
-                self._observe()
+                self._log_progress()
                 self._news.wait(_IDLE_S)
                 continue
             sent = self._send(events, reached, producer) if events else None
@@ -278,13 +278,13 @@ class Relay:
         self._relayed.relay_progress.record(epoch, batch.position, batch.reached)
         self.figures.relayed += batch.events
         self.figures.position = batch.position
-        self._observe()
+        self._log_progress()
 
-    def _observe(self) -> None:
+    def _log_progress(self) -> None:
         """A line in the log, every so often."""
-        passed = monotonic() - self._told
-        if passed >= _TOLD_EVERY_S:
+        passed = monotonic() - self._logged_at
+        if passed >= _LOGGED_EVERY_S:
             figures = self.figures
-            rate = (figures.relayed - self._told_of) / passed
+            rate = (figures.relayed - self._logged) / passed
             log.info("relay position=%d behind=%.0f events_per_s=%.0f", figures.position, figures.lag(), rate)
-            self._told, self._told_of = monotonic(), figures.relayed
+            self._logged_at, self._logged = monotonic(), figures.relayed

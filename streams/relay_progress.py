@@ -2,7 +2,7 @@
 
 A snapshot `(position, {partition: position of its last event up to there})` says what everyone who follows the partitions
 must have done before the log is followed up to that position. What a snapshot says stays true for ever: an event's partition
-follows from its aggregate's id and the number of partitions, which is written down too. One ledger serves all houses in a database, told apart by the names of their topics.
+follows from its aggregate's id and the number of partitions, which is written down too. One schema serves all deployments in a database, told apart by the names of their topics.
 
 Each step is one statement of PostgreSQL's, so that a relay that is stopped in its middle holds up nobody.
 """
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from store.database import Database
+from store.database import Database, Fenced
 from store.postgres_server import channel_of
 from store.storage_location import RELAY_SCHEMA
 
@@ -69,13 +69,9 @@ def _written(reached: Reached) -> str:
     return msgspec.json.encode(reached).decode()
 
 
-class Fenced(Exception):
-    """Another relay has taken over."""
-
-
 @dataclass(frozen=True)
 class Epoch:
-    """One relay's time in office: `number` grows with each one; `position`, `reached`: from where it goes on."""
+    """One relay's epoch: `number` grows with each one; `position`, `reached`: from where it goes on."""
 
     number: int
     position: int
@@ -83,7 +79,7 @@ class Epoch:
 
 
 class RelayProgress:
-    """The ledger of one house's topics. Thread-safe. All methods raise StoreUnavailable."""
+    """What the relay of one deployment has recorded of its topics. Thread-safe. All methods raise StoreUnavailable."""
 
     def __init__(self, db: Database, topics: str) -> None:
         """topics: what their names begin with."""
@@ -123,7 +119,7 @@ class RelayProgress:
         return (rows[0][0], _reached.decode(rows[0][1])) if rows else (0, {})
 
     def set(self, position: int, reached: Reached) -> None:
-        """Whatever was recorded before: the relay is to go on after `position`. A relay that runs meanwhile is deposed."""
+        """Whatever was recorded before: the relay is to go on after `position`. A relay that runs meanwhile is fenced."""
         if position:
             self._db.execute(_KEEP, (self._topics, position, _written(reached)))
         self._db.execute(_SET, (self._topics, position))

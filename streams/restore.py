@@ -125,7 +125,7 @@ class _Restoring:
 
     def _keys(self, backup: Backup) -> int:
         self._refill.shut()
-        total = sum(next(backup.keys.rows(f"SELECT count(*) FROM {table.name}"))[0] for table in KEYS)  # noqa: S608 - the house's own names
+        total = sum(next(backup.keys.rows(f"SELECT count(*) FROM {table.name}"))[0] for table in KEYS)  # noqa: S608 - Atende's own names
         return copy(backup.keys, self._refill.keys, KEYS, lambda done: self._say("keys", done, total))
 
 

@@ -1,4 +1,4 @@
-"""When new rows may take the place of the old ones in a house of many processes: while nobody writes any, and one process at a time."""
+"""When new rows may take the place of the old ones in a deployment of many processes: while nobody writes any, and one process at a time."""
 
 from __future__ import annotations
 

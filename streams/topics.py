@@ -19,7 +19,7 @@ def slice_of(event: str) -> str:
 
 
 def topic(prefix: str, slice_: str) -> str:
-    """The topic of a slice, for a house whose topics begin with `prefix`."""
+    """The topic of a slice, for a deployment whose topics begin with `prefix`."""
     return f"{prefix}.{slice_}"
 
 

@@ -1,4 +1,4 @@
-"""A worker of a house of many processes: makes rows of the messages that Kafka gives it, and says of each when it is done with.
+"""A worker of a deployment of many processes: makes rows of the messages that Kafka gives it, and says of each when it is done with.
 
 It is given partitions, and loses them again whenever a worker comes, goes or stands still for long. What holds whoever has a partition:
 

@@ -1,1 +1,1 @@
-"""How Asterisk speaks to the house: AMI streams and queue logs become facts about calls and agents."""
+"""How Asterisk speaks to Atende: AMI streams and queue logs become facts about calls and agents."""

@@ -14,14 +14,14 @@ settings.load_profile("untimed")
 
 @pytest.fixture(scope="session")
 def shared_deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """A house of processes that nobody disturbs. Whoever uses it brings companies of his own."""
-    with distributed(tmp_path_factory.mktemp("house")) as deployment:
+    """A deployment of processes that nobody disturbs. Whoever uses it brings companies of his own."""
+    with distributed(tmp_path_factory.mktemp("deployment")) as deployment:
         yield deployment
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A test that fails shows what the processes of its house said."""
+    """A test that fails shows what the processes of its deployment said."""
     report = yield
     if report.failed:
         for value in getattr(item, "funcargs", {}).values():

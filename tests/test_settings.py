@@ -28,13 +28,13 @@ def test_every_variable_is_read() -> None:
         "ATENDE_KEYS_URL": "postgres://keys",
         "ATENDE_TOPICS": "center.one",
         "ATENDE_PARTITIONS": "12",
-        "ATENDE_CLICKHOUSE_CLUSTER": "house",
+        "ATENDE_CLICKHOUSE_CLUSTER": "deployment",
         **DISTRIBUTED,
     }
     assert read(told) == Settings(
         data=Path("/srv/atende"), host="0.0.0.0", port=9000, public_url="https://atende.example.com", master_key=KEY, token_secret="s" * 32,
         mode="distributed", store_url=STORE, keys_url="postgres://keys",
-        kafka="kafka:9092", clickhouse_url=ROWS, clickhouse_cluster="house", topics="center.one", partitions=12,
+        kafka="kafka:9092", clickhouse_url=ROWS, clickhouse_cluster="deployment", topics="center.one", partitions=12,
     )  # fmt: skip
 
 
@@ -50,7 +50,7 @@ def test_every_variable_is_read() -> None:
         ("ATENDE_STORE_URL", "mysql://db/atende"),
         ("ATENDE_KEYS_URL", "db.example"),
         ("ATENDE_CLICKHOUSE_URL", "http://rows:8123"),
-        ("ATENDE_CLICKHOUSE_CLUSTER", "house; DROP"),
+        ("ATENDE_CLICKHOUSE_CLUSTER", "deployment; DROP"),
         ("ATENDE_KAFKA", "localhost"),
         ("ATENDE_KAFKA", "one:9092,,two:9092"),
         ("ATENDE_KAFKA", "one:65536x"),

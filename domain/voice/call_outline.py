@@ -33,7 +33,7 @@ class CallOutline(Journaled):
     tags: JournaledList[str]
 
     def __init__(self, journal: Journal) -> None:
-        self.start(journal=journal, tags=JournaledList[str](journal))
+        self.start(journal=journal, tags=JournaledList(journal))
 
     def take(self, fact: Fact) -> None:
         """One more fact."""

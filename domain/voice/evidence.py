@@ -118,8 +118,10 @@ class Evidence:
         self._clock = clocks.pop() if len(clocks) == 1 else None
         self._latest = max((fact.at for fact in facts), default=0)
         self._last = [fact for fact in ordered if fact.at == self._latest] if self._clock is not None else []
-        self._take(ordered[: len(ordered) - len(self._last)])
-        self._journal.checkpoint()
+        before = ordered[: len(ordered) - len(self._last)]
+        if before:
+            self._take(before)
+            self._journal.checkpoint()
         self._take(self._last)
         self._number(self._builder.in_order())
         self.count = len(facts)

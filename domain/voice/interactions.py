@@ -80,6 +80,9 @@ class Interaction(Aggregate):
         occurred_at = max((fact.at for fact in fresh), default=context.restarts[-1] if context.restarts else metadata.recorded_at)
         event_type = _event_type(before, change, fresh)
         self.trigger(event_type, metadata, occurred_at, facts=fresh, change=change, conflicts=conflicts)
+        if self.state.call is not None and self.state.call.ended_ms is not None:
+            # Little comes of a call that is over: what its facts prove would occupy memory for nothing.
+            self._evidence = None
         return ObservationResult(len(fresh), repeated, _ends(before, change.visits), _implied(before, change.visits), conflicts)
 
     def command(self, facts: Iterable[Fact]) -> tuple[Fact, ...]:
@@ -89,8 +92,9 @@ class Interaction(Aggregate):
     def _weighed(self, fresh: tuple[Fact, ...]) -> Evidence:
         """The evidence with these facts too."""
         if self._evidence is None or self._evidence.count != len(self.facts):
-            self._evidence = Evidence(self.facts)
-        self._evidence.add(fresh, self.facts)
+            self._evidence = Evidence([*self.facts, *fresh])
+        else:
+            self._evidence.add(fresh, self.facts)
         return self._evidence
 
     def _touched_by(self, context: Context) -> bool:

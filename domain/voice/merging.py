@@ -145,7 +145,7 @@ _EVERYWHERE = frozenset({"paused", "unpaused"})
 
 
 def _everywhere(finer: list[Fact], fact: Fact) -> int | None:
-    """The nearest telling, for some queue, of what `fact` tells for all."""
+    """The nearest observation, for some queue, of what `fact` tells for all."""
     near = [
         (abs(other.at - fact.at), index)
         for index, other in enumerate(finer)

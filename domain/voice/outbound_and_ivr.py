@@ -48,7 +48,7 @@ class IvrEvidence(Journaled):
     cuts: JournaledList[int]
 
     def __init__(self, journal: Journal) -> None:
-        self.start(journal=journal, options=JournaledList[str](journal), cuts=JournaledList[int](journal))
+        self.start(journal=journal, options=JournaledList(journal), cuts=JournaledList(journal))
 
     def take(self, fact: Fact) -> None:
         """One more fact."""
@@ -133,7 +133,7 @@ class AttemptEvidence(Journaled):
     cuts: JournaledList[int]
 
     def __init__(self, journal: Journal, outbound: frozenset[str]) -> None:
-        self.start(journal=journal, outbound=outbound, cuts=JournaledList[int](journal))
+        self.start(journal=journal, outbound=outbound, cuts=JournaledList(journal))
 
     def take(self, fact: Fact) -> None:
         """One more fact."""

@@ -14,7 +14,7 @@ from domain.voice.journal import Journal, Journaled, JournaledDict, JournaledLis
 from domain.voice.ringing import RingEnd, Ringing
 
 DIFFER_US = 2 * SECOND
-"""Two tellings of one instant that differ by more than this are in conflict."""
+"""Two observations of one instant that differ by more than this are in conflict."""
 
 _ENDS: dict[str, End] = {
     "abandoned": "abandoned",

@@ -1,6 +1,6 @@
 """What is done with each batch of events, wherever the log is read from: folded, written, and what becomes of an error.
 
-The in-process runner reads the store itself, a worker of a house of many processes reads Kafka. Both take the same step.
+The in-process runner reads the store itself, a worker of a deployment of many processes reads Kafka. Both take the same step.
 """
 
 from __future__ import annotations

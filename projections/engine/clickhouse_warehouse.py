@@ -169,7 +169,7 @@ class ClickhouseWarehouse:
                 raise self._failed(error) from error
 
     def _failed(self, error: Exception) -> WarehouseError:
-        """The error as the house tells it; a password is never shown."""
+        """The error in Atende's words; a password is never shown."""
         if isinstance(error, driver.ServerException):
             said = str(error.message).partition("Stack trace")[0].strip()
             if error.code in _REFUSED:
@@ -314,7 +314,7 @@ column_by_type[_WireIds.ch_type] = _WireIds
 
 
 class _WireLists(ArrayColumn):  # type: ignore[misc]
-    """The driver walks lists of lists step by step, however deep they may be, which is half of the time that it takes for rows. Those of the house are flat."""
+    """The driver walks lists of lists step by step, however deep they may be, which is half of the time that it takes for rows. Atende's lists are flat."""
 
     def write_data(self, data: Sequence[Sequence[Any]], buf: Any) -> None:
         """Where each list ends, then the values of all."""

@@ -20,7 +20,7 @@ AGENTS = "{scope_agents:Array(String)}"
 
 _QUEUE = f"has({QUEUES}, queue)"
 _AGENT = f"has({AGENTS}, agent)"
-_OF_INTERACTION = "interaction IN (SELECT id FROM <interactions>)"
+_PART = "((kind IN ('ring', 'hold') AND {own}) OR (kind IN ('option', 'tag') AND interaction IN (SELECT id FROM <interactions>)))"
 _OWN_VISIT = "isNotNull(visit) AND assumeNotNull(visit) IN (SELECT id FROM <visits>)"
 _OF_CALL = (
     "whole IN (SELECT whole FROM <every_interaction> WHERE id IN (SELECT interaction FROM <visits>) OR id IN (SELECT id FROM <attempts>))"
@@ -33,10 +33,7 @@ _NAMED = re.compile("<([a-z_]+)>")
 
 _BY_QUEUE: dict[str, str] = {
     "visits": _QUEUE,
-    "rings": _QUEUE,
-    "holds": _QUEUE,
-    "options": _OF_INTERACTION,
-    "tags": _OF_INTERACTION,
+    "interaction_parts": _PART.format(own=_QUEUE),
     "attempts": _QUEUE,
     "ivr_calls": _QUEUE,
     "queues": f"has({QUEUES}, name)",
@@ -47,10 +44,7 @@ _BY_QUEUE: dict[str, str] = {
 
 _BY_AGENT: dict[str, str] = {
     "visits": _AGENT,
-    "rings": _AGENT,
-    "holds": _AGENT,
-    "options": _OF_INTERACTION,
-    "tags": _OF_INTERACTION,
+    "interaction_parts": _PART.format(own=_AGENT),
     "attempts": _AGENT,
     "ivr_calls": _OWN_VISIT,
     "agents": f"has({AGENTS}, name)",

@@ -109,7 +109,7 @@ def _selected(select: str, table: str, as_of: int | None, scope: Scope, *, of_ca
     if of_calls:
         only = _OF_CALLS[table].format(table=stored if as_of is None else f"{stored}_versions") + only
     rows = select.format(columns=_COLUMNS.get(table, "*"), table=stored, only=only)
-    return narrowed(table, scope, rows + _condition(table, as_of, scope))
+    return narrowed(stored, scope, rows + _condition(stored, as_of, scope))
 
 
 def _condition(table: str, as_of: int | None, scope: Scope) -> str:

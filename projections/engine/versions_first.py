@@ -35,4 +35,4 @@ class VersionsFirst:
 def fill(warehouse: Warehouse) -> None:
     """Let the tables of now have all versions that there are; of each thing the newest stays."""
     for table in FILLED:
-        warehouse.execute(f"INSERT INTO {table} SELECT * FROM {table}_versions")  # noqa: S608 - the names are the house's own
+        warehouse.execute(f"INSERT INTO {table} SELECT * FROM {table}_versions")  # noqa: S608 - the names are Atende's own

@@ -1,6 +1,6 @@
-"""Bringing in a recorded AMI stream: read, translated, and told through the door some thousand facts at a time.
+"""Bringing in a recorded AMI stream: read, translated, and told through the command bus some thousand facts at a time.
 
-What a recording tells of one call goes to the door together, as far as it stands in the same lot. Nothing else is kept:
+What a recording tells of one call goes to the command bus together, as far as it stands in the same lot. Nothing else is kept:
 memory stays flat. An import that was broken off is simply done again.
 """
 
@@ -112,7 +112,7 @@ def import_ami(bus: ExecutesCommands, caller: Caller, path: Path | str, name: st
 
 
 class _Import:
-    """One import that is under way. `_waiting`: what was told and not yet given to the door."""
+    """One import that is under way. `_waiting`: what was told and not yet given to the command bus."""
 
     def __init__(self, bus: ExecutesCommands, caller: Caller, path: Path | str, name: str, progress: Progress | None) -> None:
         self.result = AmiImportResult(file=name)
@@ -154,7 +154,7 @@ class _Import:
             batch = commands[start : start + COMMANDS_AT_ONCE]
             answers = self._bus.execute_all([(command, self._caller) for command in batch])
             for command, answer in zip(batch, answers, strict=True):
-                # A telling is never refused for what it says; what can go wrong is somebody else's hand in the same data.
+                # An observation is never refused for what it states; what can go wrong is somebody else's hand in the same data.
                 if isinstance(answer, DomainError):
                     raise answer
                 self.result.position = max(self.result.position, answer.position)
@@ -175,7 +175,7 @@ class _Import:
                 result.conflicts += len(told["conflicts"])
                 result.conflicts_named += list(told["conflicts"])[: SHOWN - len(result.conflicts_named)]
             case ObserveAgent(facts=facts):
-                # What a call's line proves about its agent is no telling of its own.
+                # What a call's line proves about its agent is no observation of its own.
                 result.facts += sum(1 for fact in facts if fact.kind not in PROVED)
                 result.repeated += told["repeated"]
                 result.implied += told["implied"]
@@ -193,7 +193,7 @@ class _Import:
 
 
 def gathered(told: Sequence[Told]) -> list[Command]:
-    """The same tellings, fewer: all facts about one call or one agent together; who is who and the PBX's own story first.
+    """The same observations, fewer: all facts about one call or one agent together; who is who and the PBX's own story first.
 
     Of a gap that was reckoned several times the last reckoning holds: told again, it is nothing new.
     """

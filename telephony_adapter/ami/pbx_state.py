@@ -183,7 +183,7 @@ class PbxState:
     stopped: int = 0
     noted: bool = False
 
-    # telling
+    # observations
 
     def fact(self, kind: FactKind, at: int = 0, **fields: object) -> Fact:
         """A fact of this packet; its instant unless told otherwise."""

@@ -1,4 +1,4 @@
-"""The lines of a queue_log, gathered into tellings: what is said of one call, or of one agent, in one go."""
+"""The lines of a queue_log, gathered into observations: what is said of one call, or of one agent, in one go."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Gathering:
     """Takes the lines of one file after another; `observations` hands over what they said since the last time.
 
     A call that still goes on is kept back once, so that it is mostly told in one piece. What is kept is bounded by the
-    lines between two tellings and the calls that never ended, not by the files.
+    lines between two observations and the calls that never ended, not by the files.
     """
 
     def __init__(self) -> None:

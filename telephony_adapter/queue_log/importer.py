@@ -1,6 +1,6 @@
 """Bringing in a center's past from its queue logs.
 
-Lines are gathered into tellings, some thousand lines at a time, and told through the door like everything else. Nothing
+Lines are gathered into observations, some thousand lines at a time, and told through the command bus like everything else. Nothing
 is kept but what the last of them said: memory stays flat. An import that was broken off is simply done again.
 """
 
@@ -33,7 +33,7 @@ Progress = Callable[[int, int, int], None]
 
 
 class ExecutesCommands(Protocol):
-    """The door, as far as an import needs it."""
+    """The command bus, as far as an import needs it."""
 
     def execute_all(self, requests: Sequence[tuple[Command, Caller]]) -> list[Receipt | DomainError]:
         """Do all that is asked in one transaction."""
@@ -120,7 +120,7 @@ class _Import:
         self._report()
 
     def observe(self, commands: list[Command]) -> None:
-        """Let the door take it in, some hundred commands a transaction."""
+        """Let the command bus take it in, some hundred commands a transaction."""
         for start in range(0, len(commands), COMMANDS_AT_ONCE):
             batch = commands[start : start + COMMANDS_AT_ONCE]
             for command, receipt in zip(batch, self._told(batch), strict=True):
@@ -130,7 +130,7 @@ class _Import:
     def _told(self, batch: list[Command]) -> list[Receipt]:
         receipts: list[Receipt] = []
         for answer in self._bus.execute_all([(command, self._caller) for command in batch]):
-            # A telling is never refused for what it says; what can go wrong is somebody else's hand in the same data.
+            # An observation is never refused for what it states; what can go wrong is somebody else's hand in the same data.
             # Done again, the import goes on where it was.
             if isinstance(answer, DomainError):
                 raise answer

@@ -26,7 +26,7 @@ class ImportResult:
 
     lines: read, each of them used, repeated or broken. unknown_verbs: lines kept in the audit, by verb. calls: that were
     not known before. visits: by end, as a change (an end that turned out otherwise counts -1 and +1). implied: events that
-    another line proved. conflicts: what two tellings, or a line and its own durations, disagree about by over 2 s.
+    another line proved. conflicts: what two observations, or a line and its own durations, disagree about by over 2 s.
     interfaces_not_matched: members named by their interface alone. first_us, last_us: instants of the first and last line.
     position: of the log, from which on projections cover all of it.
     """

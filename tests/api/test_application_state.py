@@ -1,4 +1,4 @@
-"""Two APIs over one house: what one has written the other knows; one whose clock is wrong takes no commands."""
+"""Two APIs over one deployment: what one has written the other knows; one whose clock is wrong takes no commands."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ from tests.kit.waiting import within
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Iterator[Settings]:
-    """Of a house that has no tables yet."""
+    """Of a deployment that has no tables yet."""
     name = f"test_{uuid4().hex[:12]}"
     with own_log(name) as store, own_rows(name) as rows:
         yield Settings(
@@ -69,9 +69,9 @@ def test_a_dry_run_says_what_would_be_run_and_runs_nothing(settings: Settings) -
 
 
 def test_on_a_cluster_the_tables_are_those_of_a_cluster(settings: Settings) -> None:
-    said = ran(replace(settings, clickhouse_cluster="house"), dry_run=True).result
-    assert said.count("ReplicatedReplacingMergeTree") == said.count("ENGINE = Distributed(house") > 10
-    assert f"CREATE DATABASE IF NOT EXISTS {settings.clickhouse_url.rpartition('/')[2]} ON CLUSTER house;" in said
+    said = ran(replace(settings, clickhouse_cluster="deployment"), dry_run=True).result
+    assert said.count("ReplicatedReplacingMergeTree") == said.count("ENGINE = Distributed(deployment") > 10
+    assert f"CREATE DATABASE IF NOT EXISTS {settings.clickhouse_url.rpartition('/')[2]} ON CLUSTER deployment;" in said
 
 
 def test_two_at_once_do_no_harm(settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""A small aggregate with its commands, to try the door with: a tally that counts up to a limit, and knows a secret."""
+"""A small aggregate with its commands, to try the command bus with: a tally that counts up to a limit, and knows a secret."""
 
 from __future__ import annotations
 

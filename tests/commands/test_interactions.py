@@ -1,4 +1,4 @@
-"""Live calls and tellings through the door: what is refused, what is repeated, what is kept for the contact."""
+"""Live calls and observations through the command bus: what is refused, what is repeated, what is kept for the contact."""
 
 from __future__ import annotations
 

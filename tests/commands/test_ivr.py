@@ -1,4 +1,4 @@
-"""IVRs (URAs) through the door: who may, what happens, and what sources bring about."""
+"""IVRs (URAs) through the command bus: who may, what happens, and what sources bring about."""
 
 from __future__ import annotations
 

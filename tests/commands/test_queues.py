@@ -1,4 +1,4 @@
-"""Queues (Serviços) through the door: who may, what happens, and what sources bring about."""
+"""Queues (Serviços) through the command bus: who may, what happens, and what sources bring about."""
 
 from __future__ import annotations
 

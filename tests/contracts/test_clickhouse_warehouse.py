@@ -192,7 +192,7 @@ def test_a_statement_that_broke_off_in_the_middle_is_not_sent_again(far: Clickho
 
 
 def test_rows_are_written_by_a_column_more_than_the_writer_knows(warehouse: ClickhouseWarehouse) -> None:
-    """While a new version of the house is being rolled out the old one goes on writing."""
+    """While a new version of Atende is being rolled out the old one goes on writing."""
     warehouse.execute(TABLE)
     put(warehouse, {"name": "before"})
     other = ClickhouseWarehouse(warehouse.url, warehouse.database)
@@ -210,7 +210,7 @@ def test_values_cannot_be_part_of_a_statement(warehouse: ClickhouseWarehouse) ->
 
 
 def test_whoever_else_uses_the_driver_gives_ids_as_it_says(warehouse: ClickhouseWarehouse) -> None:
-    """What the house does for its own ids holds for the whole process."""
+    """What the deployment does for its own ids holds for the whole process."""
     warehouse.execute("CREATE TABLE ids (number UInt8, id UUID, other Nullable(UUID)) ENGINE = Memory")
     one, two = uuid4(), uuid4()
     with Client.from_url(f"{warehouse.url.rpartition('/')[0]}/{warehouse.database}") as other:

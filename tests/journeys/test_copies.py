@@ -76,7 +76,7 @@ def test_a_center_is_moved_and_lost_and_restored(past: Past, tmp_path: Path) -> 
         assert anonymous != before
         assert without_people(anonymous) == without_people(before)
         # The relay continues after the last event in Kafka: no event is sent twice.
-        deployment.relay().wait_says(f"relay begins term=[0-9]+ position={len(past.log)}")
+        deployment.relay().wait_says(f"relay begins epoch=[0-9]+ position={len(past.log)}")
 
 
 def test_mistakes_are_one_line(past: Past, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Integrations that tell a house's APIs what happens in four centers, over HTTP: each thing under a key of its own, again until it is acknowledged."""
+"""Integrations that tell a deployment's APIs what happens in four centers, over HTTP: each thing under a key of its own, again until it is acknowledged."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ class Client:
 
 
 class Clients:
-    """All of a house; what they have told stays known from one time `at_work` to the next."""
+    """All of a deployment; what they have told stays known from one time `at_work` to the next."""
 
     def __init__(self, deployment: Deployment) -> None:
         self._house = deployment

@@ -1,9 +1,9 @@
-"""A whole house of real processes for tests: a database of its own on PostgreSQL and on ClickHouse, topics of its own in Kafka.
+"""A whole deployment of real processes for tests: a database of its own on PostgreSQL and on ClickHouse, topics of its own in Kafka.
 
-    with distributed(tmp_path, workers=2) as house:
-        house.door.execute(...)
-        house.workers[0].kill()
-        house.wait_covered()
+    with distributed(tmp_path, workers=2) as deployment:
+        deployment.center.bus.execute(...)
+        deployment.workers[0].kill()
+        deployment.wait_covered()
 
 Each process writes its log to a file; a test that fails shows them all (tests/conftest.py). At the end all is removed.
 """
@@ -58,7 +58,7 @@ _EVENTS = "SELECT position, originator_id, originator_version, topic, state FROM
 
 
 class Process:
-    """One process of the house, by its name there. It may be started again after it has ended."""
+    """One process of the deployment, by its name there. It may be started again after it has ended."""
 
     def __init__(self, name: str, words: tuple[str, ...], folder: Path, env: dict[str, str]) -> None:
         self.name = name
@@ -149,7 +149,7 @@ def share(worker: Process) -> int:
 
 
 class Deployment:
-    """The processes of a house and what they share. `env`: the settings of all of them."""
+    """The processes of a deployment and what they share. `env`: the settings of all of them."""
 
     def __init__(self, folder: Path, env: dict[str, str], settings: dict[str, str]) -> None:
         self.folder = folder
@@ -173,7 +173,7 @@ class Deployment:
         return process
 
     def run(self, *words: str, status: int = 0, **other: str) -> subprocess.CompletedProcess[str]:
-        """A command run to its end, which must have this exit status. other: settings that differ from the house's."""
+        """A command run to its end, which must have this exit status. other: settings that differ from the deployment's."""
         ran = subprocess.run(
             [sys.executable, str(ATENDE), *words], stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", env={**self.env, **other},
             timeout=SOON_S, check=False,
@@ -295,7 +295,7 @@ class Deployment:
 
 
 def apart() -> dict[str, str]:
-    """The environment without any setting of the house."""
+    """The environment without any setting of the deployment."""
     return {key: value for key, value in os.environ.items() if not key.startswith("ATENDE_")}
 
 
@@ -308,7 +308,7 @@ def environment(told: Settings) -> dict[str, str]:
 def distributed(
     folder: Path, *, relays: int = 1, workers: int = 1, apis: int = 0, env: dict[str, str] | None = None, servers: Path = DIRECTORY
 ) -> Iterator[Deployment]:
-    """A house whose processes have begun, until the end. env: more settings. servers: the directory of those that it is to use."""
+    """A deployment whose processes have begun, until the end. env: more settings. servers: the directory of those that it is to use."""
     name = f"test_{uuid4().hex[:12]}"
     with ExitStack() as stack:
         settings = {

@@ -102,7 +102,7 @@ class Company:
 
 @contextmanager
 def embedded_center(directory: Path) -> Iterator[EmbeddedCenter]:
-    """A house in an empty directory."""
+    """A deployment in an empty directory."""
     store = Store(directory / "data")
     with opened(directory / "warehouse") as engine:
         warehouse = fresh(engine).warehouse

@@ -1,4 +1,4 @@
-"""The figures that the processes of a house export, by the names and labels under which Prometheus keeps them."""
+"""The figures that the processes of a deployment export, by the names and labels under which Prometheus keeps them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens in a house while something goes wrong in it, and the rows that must come of it."""
+"""What happens in a deployment while something goes wrong in it, and the rows that must come of it."""
 
 from __future__ import annotations
 

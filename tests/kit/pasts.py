@@ -1,4 +1,4 @@
-"""A company with a past behind the API: some hours of the simulated center, or a recorded one, told through the one door."""
+"""A company with a past behind the API: some hours of the simulated center, or a recorded one, told through the command bus."""
 
 from __future__ import annotations
 

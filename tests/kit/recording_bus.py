@@ -1,4 +1,4 @@
-"""A door without a disk: it keeps what it is told, and weighs it as the aggregates do."""
+"""A command bus without a disk: it keeps what it is told, and weighs it as the aggregates do."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class RecordingBus:
         return [self._execute(command) for command, _ in requests]
 
     def settle(self) -> None:
-        """Let everyone hear of the restarts that became known since: in the house a reactor does it."""
+        """Let everyone hear of the restarts that became known since: in a deployment a process manager does it."""
         for call in list(self.interactions):
             self._tell_call(call, ())
         for agent in list(self.people):

@@ -57,7 +57,7 @@ class Relayed:
 
     @property
     def settings(self) -> dict[str, str]:
-        """Those of a distributed house; it has no rows."""
+        """Those of a distributed deployment; it has no rows."""
         return {
             "ATENDE_MODE": "distributed",
             "ATENDE_STORE_URL": self.location.store_url,

@@ -41,5 +41,5 @@ def _found(kind: type[Server], directory: Path) -> tuple[str, str]:
 
 @pytest.fixture(scope="session")
 def services() -> dict[str, str]:
-    """The settings of the house with all servers."""
+    """The settings of the deployment with all servers."""
     return {kind.VARIABLE: address(kind) for kind in SERVERS}

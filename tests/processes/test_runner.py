@@ -11,9 +11,9 @@ import pytest
 from commands.command_bus import CommandBus
 from processes.execution import MOST_SET_ASIDE, SENT_AT_ONCE, TRIES, Execution
 from processes.runner import ProcessRunner, ProcessStopped
-from store.database import StoreUnavailable
+from store.database import Fenced, StoreUnavailable
 from store.event_store import Store
-from store.process_progress import Deposed, ProcessProgress, be_quiet
+from store.process_progress import ProcessProgress, be_quiet
 from store.storage_location import StorageLocation
 from tests.commands.tally import Count, caller
 from tests.kit.clocks import Settable
@@ -122,7 +122,7 @@ def test_what_is_written_alongside_is_saved_with_the_commands_or_undoes_them(bus
     answers = bus.execute_all([(Count(tally=one), caller())], lambda _, answers: progress.move(epoch, len(answers)))
     assert (done(bus, one), progress.position(), len(answers)) == (1, 1, 1)
     progress.begin()
-    with pytest.raises(Deposed):
+    with pytest.raises(Fenced):
         bus.execute_all([(Count(tally=other), caller())], lambda _, answers: progress.move(epoch, 2))
     assert (done(bus, other), progress.position()) == (0, 1)
     assert bus.execute(Count(tally=other), caller()).version == 1
@@ -231,12 +231,12 @@ def test_whoever_waits_is_told_of_one_that_has_stopped(bus: CommandBus) -> None:
 # Who runs them
 
 
-def test_who_was_deposed_saves_nothing_any_more(bus: CommandBus, echo: Execution) -> None:
+def test_who_was_fenced_saves_nothing_any_more(bus: CommandBus, echo: Execution) -> None:
     echo.round()
     successor = Execution(Echo(), bus)
     successor.round()
     tally = count(bus, ECHOED)
-    with pytest.raises(Deposed):
+    with pytest.raises(Fenced):
         echo.round()
     assert done(bus, echo_of(tally)) == 0
     rounds(successor)

@@ -1,4 +1,4 @@
-"""What is killed: 8 callers at once counting tallies through one door, each acknowledgement printed when it is given."""
+"""What is killed: 8 callers at once counting tallies through one command bus, each acknowledgement printed when it is given."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ def _check_that_a_number_has_one_contact(store: Store, said: list[list[str]]) ->
 
 @pytest.fixture
 def beside(location: OnServers, bus: CommandBus) -> Iterator[CommandBus]:
-    """The door of another process."""
+    """The command bus of another process."""
     with Store(location) as opened:
         yield CommandBus(opened, Noon())
 
@@ -205,13 +205,13 @@ def test_a_commit_whose_answer_is_lost_is_done_once(
     db = bus.store.recorder.db
     commit = db.commit
 
-    def cut(*, observe: bool = False) -> None:
+    def cut(*, notify: bool = False) -> None:
         monkeypatch.undo()
         if moment == "after":
-            commit(observe=observe)
+            commit(notify=notify)
         _cut(location)
         db._open = True
-        commit(observe=observe)
+        commit(notify=notify)
 
     monkeypatch.setattr(db, "commit", cut)
     receipt = bus.execute(Count(tally=tally), caller("key"))

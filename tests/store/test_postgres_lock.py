@@ -72,7 +72,7 @@ def test_letting_go_tells_those_who_listen(one: ServerLock, own_database: str) -
     with psycopg.connect(own_database, autocommit=True) as db:
         db.execute(f"LISTEN {channel_of('relay')}")
         assert one.take(AT_ONCE_S, shared=True)
-        assert one.release(observe="relay")
+        assert one.release(notify="relay")
         assert [heard.channel for heard in db.notifies(timeout=TAKE_OVER_S, stop_after=1)] == ["atende_relay"]
 
 
@@ -91,7 +91,7 @@ def test_a_lost_connection_is_a_lost_lock_that_can_be_taken_again(one: ServerLoc
 def test_a_lock_whose_loss_is_seen_at_its_release_was_not_held(one: ServerLock, own_database: str) -> None:
     assert one.take(AT_ONCE_S)
     cut(own_database)
-    assert not one.release(observe="relay")
+    assert not one.release(notify="relay")
 
 
 @contextmanager

@@ -195,7 +195,7 @@ def test_it_hears_of_the_relay_and_of_the_workers_at_once(
     with ServerLock(on_server.store_url, "rows") as lock:
         lock.take(SOON_S, shared=True)
         reach(rows, p1=3)
-        lock.release(observe="relay")
+        lock.release(notify="relay")
         assert projection_progress.wait(3, SOON_S)
 
 

@@ -27,7 +27,7 @@ from tests.kit.waiting import within
 
 @pytest.fixture(scope="module")
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    with distributed(tmp_path_factory.mktemp("house"), workers=2) as made:
+    with distributed(tmp_path_factory.mktemp("deployment"), workers=2) as made:
         yield made
 
 
@@ -53,7 +53,7 @@ def _wrong(deployment: Deployment) -> None:
     """Let the rows say what never was."""
     deployment.warehouse.execute("TRUNCATE TABLE visits")
     deployment.warehouse.execute(
-        "INSERT INTO agents SELECT tenant, id, 99999, position, removed, 'Wrong', person, member, queues FROM agents FINAL"
+        "INSERT INTO agents SELECT tenant, id, 99999, position, removed, 'Wrong', person, member, queues, user, interfaces FROM agents FINAL"
     )
 
 

@@ -89,7 +89,7 @@ def test_a_second_relay_waits_and_takes_over_from_one_that_is_killed_or_stands_s
             within(lambda: deployment.relay_progress.position() > taken_over)
             if how == SIGSTOP:
                 first.send(SIGCONT)
-                within(lambda: "deposed" in deployment.says("first"))
+                within(lambda: "fenced" in deployment.says("first"))
                 assert first.end() == 0
             busy.stop()
             within(lambda: deployment.relay_progress.position() == busy.acknowledged)
@@ -234,7 +234,7 @@ def test_topics_that_hold_another_log_are_one_line(deployment: Relayed) -> None:
     relayed(deployment)
     behind(deployment.location, "UPDATE stored_events SET hash = ?", bytes(32))
     (deployment.said / "one").unlink()
-    assert "of another log: each house needs topics of its own (ATENDE_TOPICS)" in refusal(deployment)
+    assert "of another log: each deployment needs topics of its own (ATENDE_TOPICS)" in refusal(deployment)
 
 
 def test_an_event_that_nobody_knows_is_one_line_and_all_before_it_is_relayed(deployment: Relayed) -> None:

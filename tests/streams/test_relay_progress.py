@@ -8,9 +8,10 @@ from contextlib import closing
 
 import pytest
 
+from store.database import Fenced
 from store.storage_location import OnServers
 from streams import relay_progress as ledgers
-from streams.relay_progress import Fenced, RelayProgress
+from streams.relay_progress import RelayProgress
 from tests.kit.waiting import within
 
 

@@ -40,7 +40,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
 @pytest.fixture(scope="module")
 def deployment(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     directory = servers[Kafka].folder.parent
-    with distributed(tmp_path_factory.mktemp("house"), workers=2, apis=2, servers=directory) as made:
+    with distributed(tmp_path_factory.mktemp("deployment"), workers=2, apis=2, servers=directory) as made:
         yield made
 
 

@@ -51,7 +51,7 @@ WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted
 
 @pytest.fixture(scope="module")
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    with distributed(tmp_path_factory.mktemp("house"), workers=2) as made:
+    with distributed(tmp_path_factory.mktemp("deployment"), workers=2) as made:
         made.wait_share(made.workers)
         yield made
 

@@ -14,7 +14,7 @@ SAYS_SO_WITHIN_S = 10.0
 
 @pytest.fixture(scope="module")
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    with distributed(tmp_path_factory.mktemp("house"), relays=0, workers=0) as made:
+    with distributed(tmp_path_factory.mktemp("deployment"), relays=0, workers=0) as made:
         yield made
 
 

@@ -44,20 +44,23 @@ class Told:
 def test_on_a_cluster_the_tables_that_hold_rows_change_places_everywhere() -> None:
     said: list[str] = []
     servers = Told({}, said)
-    migrate(servers, cluster="house")
+    migrate(servers, cluster="deployment")
     tables = list(servers.databases["rows"])
     said.clear()
 
-    Swap(servers, "house").renew(lambda _, put: put({"atende.agents:0": 7}))  # type: ignore[arg-type]
+    Swap(servers, "deployment").renew(lambda _, put: put({"atende.agents:0": 7}))  # type: ignore[arg-type]
 
     assert servers.databases["rows_next"] == tables
     (rename,) = [statement for statement in said if statement.startswith("RENAME")]
-    moves = rename.removeprefix("RENAME TABLE ").removesuffix(" ON CLUSTER house").split(", ")
+    moves = rename.removeprefix("RENAME TABLE ").removesuffix(" ON CLUSTER deployment").split(", ")
     holding = sorted(name for name in tables if name.endswith("_local") and name != "positions_local")
     expected = [
         move for name in (*holding, "positions_local") for move in (f"rows.{name} TO rows_old.{name}", f"rows_next.{name} TO rows.{name}")
     ]
     assert moves == expected
-    assert said[-2:] == ["DROP DATABASE IF EXISTS rows_next ON CLUSTER house", "DROP DATABASE IF EXISTS rows_old ON CLUSTER house"]
+    assert said[-2:] == [
+        "DROP DATABASE IF EXISTS rows_next ON CLUSTER deployment",
+        "DROP DATABASE IF EXISTS rows_old ON CLUSTER deployment",
+    ]
     assert said.index("rows_next.positions ['atende.agents:0', 'complete']") == said.index(rename) - 2
-    assert "CREATE DATABASE IF NOT EXISTS rows_next ON CLUSTER house" in said
+    assert "CREATE DATABASE IF NOT EXISTS rows_next ON CLUSTER deployment" in said

@@ -18,7 +18,7 @@ from domain.users import UserRegistered
 from domain.voice.calls import Attempt, IvrPath, Ring
 from domain.voice.presence import PresenceSpan, PresenceState
 from projections.engine.scoping import _COLUMNS
-from projections.engine.tables import FACTS, ScopeMissing
+from projections.engine.tables import FACTS, PARTS, ScopeMissing
 from projections.engine.temporal_view import CompanyRows, TemporalView
 from projections.figures.question import Question
 from projections.queries import dashboards, reports
@@ -166,6 +166,22 @@ def test_who_sees_a_part_sees_all_of_that_part(center: Center, scope: Scope) -> 
         # Of a call that met others too, the row names only what it met in the part that may be seen.
         assert [row["queues"] for row in found] == [["vendas"], ["vendas"]]
         assert [row["agents"] for row in found] == [["Ana"], ["Ana"]]
+
+
+@pytest.mark.parametrize("scope", SCOPES.values(), ids=SCOPES)
+def test_no_table_shows_a_row_of_another_queue_or_agent(center: Center, scope: Scope) -> None:
+    """Whatever somebody will ask of a table: those that no query reads by themselves, too."""
+
+    class Row(msgspec.Struct):
+        queue: str = ""
+        agent: str = ""
+
+    center.write()
+    view = TemporalView(center.warehouse, TENANT, scope)
+    for table in (*FACTS, *PARTS):
+        for row in view.ask(Row, f"SELECT * FROM {view.rows_of(table)}"):
+            assert row.queue == "" or scope.sees_queue(row.queue), table
+            assert row.agent == "" or scope.sees_agent(row.agent), table
 
 
 def test_an_agent_who_rang_in_vain_for_anothers_call_has_that_ring(center: Center) -> None:

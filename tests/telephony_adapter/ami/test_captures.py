@@ -26,7 +26,7 @@ IN_THE_IVR = {"ivr_abandon": "abandoned", "ivr_no_choice": "ended", "ivr_invalid
 
 @pytest.fixture(scope="module")
 def open_embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedCenter]:
-    with embedded_center(tmp_path_factory.mktemp("house")) as built:
+    with embedded_center(tmp_path_factory.mktemp("deployment")) as built:
         yield built
 
 

@@ -18,7 +18,7 @@ AT_ONCE = 100
 
 @pytest.fixture(scope="module")
 def open_embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedCenter]:
-    with embedded_center(tmp_path_factory.mktemp("house")) as built:
+    with embedded_center(tmp_path_factory.mktemp("deployment")) as built:
         yield built
 
 

@@ -28,7 +28,7 @@ UP_WHEN_KILLED = 12
 
 @pytest.fixture(scope="module")
 def open_embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedCenter]:
-    with embedded_center(tmp_path_factory.mktemp("house")) as built:
+    with embedded_center(tmp_path_factory.mktemp("deployment")) as built:
         yield built
 
 

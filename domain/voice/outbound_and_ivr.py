@@ -9,7 +9,7 @@ from typing import Literal
 from domain.base import MS
 from domain.voice.calls import Attempt, IvrPath, Visit
 from domain.voice.facts import Fact
-from domain.voice.journal import Journal, Journaled, JournaledList
+from domain.voice.forking import Forkable
 
 Status = Literal[
     "Answered", "Abandoned", "Dequeued", "Transferred", "Left by Key", "Closed", "Unknown", "Abandoned IVR", "Out of Hours", "Ended IVR",
@@ -36,7 +36,7 @@ _IVR_STATUS = {
 _ATTEMPT_STATUS = {"answered": "Answered", "bad_number": "Bad Number", "unknown": "Unknown", "": ""}
 
 
-class IvrEvidence(Journaled):
+class IvrEvidence(Forkable):
     """What the facts of a call, taken in order, say of its way through its first IVR. Instants in microseconds."""
 
     ivr: str = ""
@@ -44,11 +44,8 @@ class IvrEvidence(Journaled):
     out_of_hours: int | None = None
     blacklisted: int | None = None
     left: int | None = None
-    options: JournaledList[str]
-    cuts: JournaledList[int]
-
-    def __init__(self, journal: Journal) -> None:
-        self.start(journal=journal, options=JournaledList(journal), cuts=JournaledList(journal))
+    options: tuple[str, ...] = ()
+    cuts: tuple[int, ...] = ()
 
     def take(self, fact: Fact) -> None:
         """One more fact."""
@@ -56,7 +53,7 @@ class IvrEvidence(Journaled):
             self.ivr, self.entered = fact.text or fact.queue, fact.at
         match fact.kind:
             case "ivr_option":
-                self.options.append(fact.text)
+                self.options = (*self.options, fact.text)
             case "ivr_out_of_hours" if self.out_of_hours is None:
                 self.out_of_hours = fact.at
             case "ivr_blacklisted" if self.blacklisted is None:
@@ -64,7 +61,7 @@ class IvrEvidence(Journaled):
             case "ivr_left" if self.left is None:
                 self.left = fact.at
             case "unseen":
-                self.cuts.append(fact.at)
+                self.cuts = (*self.cuts, fact.at)
 
     def path(self, first: Visit | None, hung_up: int | None, restarts: Sequence[int]) -> IvrPath | None:
         """The call's way through its first IVR, to its first visit if it came to one; None when it entered no IVR."""
@@ -118,7 +115,7 @@ class OutboundQueues:
         return "" not in self._named or (fact.queue in self._met and not (fact.kind == "offered" and fact.queue in self.names))
 
 
-class AttemptEvidence(Journaled):
+class AttemptEvidence(Forkable):
     """What the facts of a call, taken in order, say of an outbound attempt.
 
     `outbound`: the queues whose facts are those of the attempt. `seen`: the last moment (us) at which anything was seen of the call itself.
@@ -130,15 +127,15 @@ class AttemptEvidence(Journaled):
     over: Fact | None = None
     agent: str = ""
     seen: int = 0
-    cuts: JournaledList[int]
+    cuts: tuple[int, ...] = ()
 
-    def __init__(self, journal: Journal, outbound: frozenset[str]) -> None:
-        self.start(journal=journal, outbound=outbound, cuts=JournaledList(journal))
+    def __init__(self, outbound: frozenset[str]) -> None:
+        self.outbound = outbound
 
     def take(self, fact: Fact) -> None:
         """One more fact."""
         if fact.kind == "unseen":
-            self.cuts.append(fact.at)
+            self.cuts = (*self.cuts, fact.at)
         elif fact.by != "gap" and fact.at > self.seen:
             self.seen = fact.at
         if self.dialled is None and fact.kind in ("dialled", "outbound"):

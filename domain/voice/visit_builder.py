@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from typing import Self
 
-from domain.base import MS, SECOND
-from domain.voice.call_state import Parts
-from domain.voice.calls import End, Hold, Ring, Visit
-from domain.voice.context import Promise
+from domain.base import MS
+from domain.voice.calls import End
 from domain.voice.facts import Fact, FactKind
-from domain.voice.journal import Journal, Journaled, JournaledDict, JournaledList
-from domain.voice.ringing import RingEnd, Ringing
+from domain.voice.forking import Forkable
+from domain.voice.ringing import RingEnd
+from domain.voice.visit_closing import DIFFER_US, SET_BACK_US
+from domain.voice.visit_draft import Line, VisitDraft, is_of_log
 
-DIFFER_US = 2 * SECOND
-"""Two observations of one instant that differ by more than this are in conflict."""
-
-_ENDS: dict[str, End] = {
+_ENDS: dict[FactKind, End] = {
     "abandoned": "abandoned",
     "timed_out": "timed_out",
     "left_by_key": "left_by_key",
@@ -28,67 +25,29 @@ _ENDS: dict[str, End] = {
 _RING_ENDS: dict[str, RingEnd] = {"ring_no_answer": "no_answer", "ring_canceled": "canceled", "agent_dumped": "dumped"}
 
 
-class VisitDraft(Journaled):
-    """A visit in the making; instants in microseconds. `seen`: the last fact that speaks of it. `n`: its place when the visits were last put in order."""
+class VisitBuilder(Forkable):
+    """Takes the facts of a call in order and keeps a draft of every visit.
 
-    queue: str
-    offered: int
-    seen: int
-    live: bool
-    rings: Ringing
-    holds: JournaledList[tuple[int, int | None]]
-    implied: JournaledDict[str, str]
-    n: int | None = None
-    end: End = ""
-    ended: int | None = None
-    agent: str = ""
-    ring_ms: int | None = None
-    released: int | None = None
-    released_by: str = ""
-    talk_unknown: bool = False
-    wrap_ms: int | None = None
-    left: int | None = None
+    born: when the call's channel came to be (us), 0 where its id does not tell. drafts: in the order in which they were opened.
+    latest: the last one of each queue, by its index. own: the drafts that changed since the fork, by their indexes; all others are the
+    forked builder's too, and are copied before they change. gaps: when sources were cut off. moved: what says that a visit goes on
+    under another call's id. conflicts: what the facts disagree about.
+    """
 
-    def __init__(self, journal: Journal, fact: Fact, offered: int) -> None:
-        self.start(
-            journal=journal,
-            queue=fact.queue,
-            offered=offered,
-            seen=fact.at,
-            live=fact.clock == "live",
-            rings=Ringing(journal, self),
-            holds=JournaledList(journal, self),
-            implied=JournaledDict(journal, self),
-        )
+    gaps: tuple[Fact, ...] = ()
+    moved: tuple[Fact, ...] = ()
+    conflicts: tuple[str, ...] = ()
 
-    def rings_at(self, places: Iterable[int]) -> Parts[Ring]:
-        """Its rings at these places."""
-        rings = self.rings.rings
-        return Parts(len(rings), {k: rings[k] for k in sorted(places) if k < len(rings)})
+    def __init__(self, born: int = 0) -> None:
+        self.born = born
+        self.drafts: list[VisitDraft] = []
+        self.latest: dict[str, int] = {}
+        self.own: dict[int, VisitDraft] = {}
 
-    def holds_at(self, places: Iterable[int]) -> Parts[Hold]:
-        """Its holds at these places."""
-        holds = self.holds
-        return Parts(len(holds), {k: Hold(holds[k][0] // MS, _ms(holds[k][1])) for k in sorted(places) if k < len(holds)})
-
-    @property
-    def waiting(self) -> bool:
-        return self.end == ""
-
-    @property
-    def talking(self) -> bool:
-        return self.end == "answered" and self.released is None and not self.talk_unknown
-
-
-class VisitBuilder:
-    """Takes the facts of a call in order and keeps a draft of every visit."""
-
-    def __init__(self, journal: Journal) -> None:
-        self.journal = journal
-        self.drafts: JournaledList[VisitDraft] = JournaledList(journal)
-        self.latest: JournaledDict[str, VisitDraft] = JournaledDict(journal)
-        self.gaps: JournaledList[Fact] = JournaledList(journal)
-        self.conflicts: JournaledList[str] = JournaledList(journal)
+    def fork(self) -> Self:
+        copy = super().fork()
+        copy.drafts, copy.latest, copy.own = [*self.drafts], {**self.latest}, {}
+        return copy
 
     def take_all(self, facts: Sequence[Fact]) -> None:
         """Facts of the call, in order; all of those that have one instant."""
@@ -105,7 +64,7 @@ class VisitBuilder:
     def _end_in_the_same_second(self, facts: Sequence[Fact], index: int) -> int | None:
         """Of two lines whose order nobody knows, the end of the open visit comes before the next offer."""
         fact = facts[index]
-        draft = self.latest.get(fact.queue)
+        draft = self._last_in(fact.queue)
         if draft is None or not (draft.waiting or draft.talking):
             return None
         ends = ("released",) if draft.talking else (*_ENDS, "unseen_end")
@@ -119,41 +78,95 @@ class VisitBuilder:
     def take(self, fact: Fact) -> None:
         """One more fact, not earlier than those before it. Facts that are no matter of a queue pass by."""
         handler = _HANDLERS.get(fact.kind)
-        if handler is not None:
-            handler(self, fact)
-            draft = self.latest.get(fact.queue)
-            if draft is not None and fact.at > draft.seen:
-                draft.seen = fact.at
+        if handler is None or self._said_before(fact):
+            return
+        handler(self, fact)
+        draft = self._last_in(fact.queue)
+        if draft is not None:
+            draft.seen = max(draft.seen, fact.at)
+            if fact.until is not None and fact.at < fact.until:
+                draft.set_back = True
+            if fact.kind in _ONCE:
+                draft.said = (*(line for line in draft.said if line.at >= fact.at - DIFFER_US), _line_of(fact))
+
+    def _said_before(self, fact: Fact) -> bool:
+        """Whether the visit has such a line, and what it says cannot have happened to it twice."""
+        if fact.kind not in _ONCE or (fact.kind == "ring_no_answer" and not fact.ring_ms):
+            # Who rang for no time at all may ring again within the second.
+            return False
+        draft = self._last_in(fact.queue)
+        return draft is not None and _line_of(fact) in draft.said
 
     # opening
 
     def _open(self, fact: Fact, offered: int, implied: bool) -> VisitDraft:
-        draft = VisitDraft(self.journal, fact, offered)
-        if implied:
-            draft.implied["offered"] = fact.ref
+        index = len(self.drafts)
+        draft = self.own[index] = VisitDraft(index, fact, offered, implied)
         self.drafts.append(draft)
-        self.latest[fact.queue] = draft
+        self.latest[fact.queue] = index
+        return draft
+
+    def _last_in(self, queue: str) -> VisitDraft | None:
+        """The draft of the last visit to this queue, ready to change."""
+        index = self.latest.get(queue)
+        return None if index is None else self._owned(index)
+
+    def _owned(self, index: int) -> VisitDraft:
+        draft = self.own.get(index)
+        if draft is None:
+            draft = self.own[index] = self.drafts[index] = self.drafts[index].fork()
         return draft
 
     def _offered(self, fact: Fact) -> None:
-        earlier = self.latest.get(fact.queue)
-        if earlier is not None and earlier.waiting and "offered" in earlier.implied and abs(earlier.offered - fact.at) <= DIFFER_US:
-            # A list showed it waiting before its beginning was told.
-            earlier.offered = fact.at
-            del earlier.implied["offered"]
+        earlier = self._last_in(fact.queue)
+        if earlier is not None and earlier.open and self._entered_again(earlier, fact):
             return
         if earlier is not None:
-            _lose(earlier, fact.at)
+            earlier.lose(fact.at)
         self._open(fact, fact.at, implied=False)
+
+    @staticmethod
+    def _entered_again(draft: VisitDraft, fact: Fact) -> bool:
+        """Whether this is the offer of the visit that is open: a call cannot enter a queue in which it is."""
+        implied = "offered" in draft.implied
+        if implied and draft.waiting and abs(draft.offered - fact.at) <= DIFFER_US:
+            # A list showed it waiting before its beginning was told.
+            draft.offered = fact.at
+            draft.implied = {what: ref for what, ref in draft.implied.items() if what != "offered"}
+            return True
+        if abs(draft.offered - fact.at) <= DIFFER_US or (implied and is_of_log(fact) and fact.at - draft.offered <= SET_BACK_US):
+            draft.entered = (*draft.entered, fact.at)
+            return True
+        return False
+
+    def _entered_since(self, draft: VisitDraft, fact: Fact, reckoned: int) -> VisitDraft | None:
+        """The visit of an entry that was taken for one of `draft`, when the wait told by `fact` began with that entry: long after, or
+        in the second in which `draft` ended (parts of a log, cut within it, do not tell the order).
+        """
+        near = [at for at in draft.entered if abs(at - reckoned) <= DIFFER_US]
+        over = draft.released or draft.ended
+        again = not draft.open and over is not None and fact.at > over
+        entered = next((at for at in near if (abs(at - over) <= DIFFER_US if again and over else at - draft.offered > DIFFER_US)), None)
+        if entered is None:
+            return None
+        draft.entered = tuple(at for at in draft.entered if at != entered)
+        draft.lose(entered)
+        return self._open(fact, entered, implied=False)
 
     def _waiting_draft(self, fact: Fact, wait_ms: int | None) -> VisitDraft | None:
         """The visit that `fact` shows waiting until now; None when its end was told before, in other words."""
-        draft = self.latest.get(fact.queue)
+        draft = self._last_in(fact.queue)
         reckoned = fact.at - (wait_ms or 0) * MS
+        if draft is not None and wait_ms is not None and draft.entered:
+            since = self._entered_since(draft, fact, reckoned)
+            if since is not None:
+                return since
+            if draft.waiting and "offered" not in draft.implied:
+                # Of two entries within two seconds the earlier holds, unless the wait tells the other.
+                draft.offered = min(sorted([draft.offered, *draft.entered]), key=lambda at: abs(at - reckoned))
         if draft is not None and draft.waiting:
-            if "offered" in draft.implied:
-                draft.offered = min(draft.offered, reckoned)
-            elif wait_ms is not None and abs(draft.offered - reckoned) > DIFFER_US:
+            draft.prove_offer(reckoned)
+            if "offered" not in draft.implied and wait_ms is not None and abs(draft.offered - reckoned) > DIFFER_US:
                 self._disagree(fact, f"its wait of {wait_ms} ms does not reach back to the offer")
             return draft
         if draft is not None and self._told_before(draft, fact, reckoned, wait_ms):
@@ -171,24 +184,24 @@ class VisitBuilder:
     # ringing
 
     def _rang(self, fact: Fact) -> None:
-        draft = self.latest.get(fact.queue)
+        draft = self._last_in(fact.queue)
         if draft is None or not draft.waiting:
             draft = self._open(fact, fact.at, implied=True)
         draft.rings.begin(fact.agent, fact.at)
 
     def _ring_ended(self, fact: Fact) -> None:
         began = fact.at - (fact.ring_ms or 0) * MS
-        draft = self.latest.get(fact.queue)
+        draft = self._last_in(fact.queue)
         if draft is None or (not draft.waiting and began > (draft.ended or draft.offered) + DIFFER_US):
             draft = self._open(fact, began, implied=True)
-        elif "offered" in draft.implied and draft.waiting:
-            draft.offered = min(draft.offered, began)
+        elif draft.waiting:
+            draft.prove_offer(began)
         draft.rings.end(fact.agent, fact.at, _RING_ENDS[fact.kind], fact.ring_ms)
 
     # the answer and the talk
 
     def _answered(self, fact: Fact) -> None:
-        draft = self.latest.get(fact.queue)
+        draft = self._last_in(fact.queue)
         if draft is not None and draft.talking and abs((draft.ended or 0) - fact.at) <= DIFFER_US and draft.agent in ("", fact.agent):
             draft.agent = draft.agent or fact.agent
             return
@@ -203,54 +216,54 @@ class VisitBuilder:
         draft.rings.cancel(at)
 
     def _released(self, fact: Fact) -> None:
-        draft = self.latest.get(fact.queue)
+        draft = self._last_in(fact.queue)
         if draft is None or not draft.talking:
             draft = self._answered_unseen(fact, draft)
             if draft is None:
                 return
         elif fact.talk_ms is not None and draft.ended is not None and abs(fact.at - draft.ended - fact.talk_ms * MS) > DIFFER_US:
             self._disagree(fact, f"its talk of {fact.talk_ms} ms does not reach back to the answer")
-        draft.released, draft.released_by = fact.at, fact.by
+        draft.release(fact.at, fact.by)
         draft.agent = draft.agent or fact.agent
-        if not draft.live:
-            draft.wrap_ms = draft.wrap_ms or 0
-        if draft.holds and draft.holds[-1][1] is None:
-            draft.holds[-1] = (draft.holds[-1][0], fact.at)
+        draft.end_hold(fact.at)
 
     def _answered_unseen(self, fact: Fact, draft: VisitDraft | None) -> VisitDraft | None:
         """The end of a talk proves the answer before it, and the offer before that."""
         answered = fact.at - (fact.talk_ms or 0) * MS
         if draft is not None and draft.waiting:
-            if "offered" in draft.implied:
-                draft.offered = min(draft.offered, answered - (fact.wait_ms or 0) * MS)
+            draft.prove_offer(answered - (fact.wait_ms or 0) * MS)
             answered = max(answered, draft.offered)
+        elif fact.by == "transfer" and 0 < answered - (fact.wait_ms or 0) * MS < self.born - DIFFER_US:
+            self._disagree(fact, "the talk began before this call did: it is another's")
+            return None
         elif draft is not None and answered < (draft.released or draft.ended or draft.offered) - DIFFER_US:
             self._disagree(fact, f"the visit had ended {draft.end} before")
             return None
         else:
             draft = self._open(fact, answered - (fact.wait_ms or 0) * MS, implied=True)
         self._answer(draft, fact, answered)
-        draft.implied["answered"] = fact.ref
+        draft.implied = {**draft.implied, "answered": fact.ref}
         return draft
 
     def _held(self, fact: Fact) -> None:
         draft = self._talking_draft(fact)
-        if draft is not None and not (draft.holds and draft.holds[-1][1] is None):
-            draft.holds.append((fact.at, None))
+        if draft is not None and not draft.on_hold:
+            draft.begin_hold(fact.at)
 
     def _resumed(self, fact: Fact) -> None:
         draft = self._talking_draft(fact)
-        if draft is not None and draft.holds and draft.holds[-1][1] is None:
-            draft.holds[-1] = (draft.holds[-1][0], fact.at)
+        if draft is not None:
+            draft.end_hold(fact.at)
 
     def _talking_draft(self, fact: Fact) -> VisitDraft | None:
         if fact.queue:
-            draft = self.latest.get(fact.queue)
+            draft = self._last_in(fact.queue)
             return draft if draft is not None and draft.talking else None
-        return next((draft for draft in reversed(self.drafts.items) if draft.talking), None)
+        talking = next((draft.index for draft in reversed(self.drafts) if draft.talking), None)
+        return None if talking is None else self._owned(talking)
 
     def _wrap_up(self, fact: Fact) -> None:
-        draft = self.latest.get(fact.queue) if fact.queue else next(iter(reversed(self.drafts.items)), None)
+        draft = self._last_in(fact.queue) if fact.queue else (self._owned(len(self.drafts) - 1) if self.drafts else None)
         if draft is not None and draft.end == "answered":
             draft.wrap_ms = fact.wrap_ms
 
@@ -263,115 +276,41 @@ class VisitBuilder:
             draft.rings.cancel(fact.at)
 
     def _turned_away(self, fact: Fact) -> None:
-        waiting = self.latest.get(fact.queue)
+        waiting = self._last_in(fact.queue)
         draft = self._open(fact, fact.at, implied=False)
         draft.end, draft.ended = "closed", fact.at
         if waiting is not None and waiting.waiting:
-            self.latest[fact.queue] = waiting
+            self.latest[fact.queue] = waiting.index
 
     def _unseen_end(self, fact: Fact) -> None:
-        draft = self.latest.get(fact.queue)
+        draft = self._last_in(fact.queue)
         if draft is None:
             draft = self._open(fact, fact.at, implied=True)
         if draft.waiting:
             draft.left = fact.at
 
     def _still_waiting(self, fact: Fact) -> None:
-        draft = self.latest.get(fact.queue)
+        draft = self._last_in(fact.queue)
         if draft is None or not draft.waiting:
             self._open(fact, fact.at - (fact.wait_ms or 0) * MS, implied=True)
 
     def _unseen(self, fact: Fact) -> None:
-        self.gaps.append(fact)
+        self.gaps = (*self.gaps, fact)
+
+    def _part_of(self, fact: Fact) -> None:
+        if fact.queue:
+            self.moved = (*self.moved, fact)
 
     def _disagree(self, fact: Fact, why: str) -> None:
-        self.conflicts.append(f"{fact.ref or fact.kind}: {fact.kind} in {fact.queue}: {why}")
-
-    # the end of the evidence
-
-    def in_order(self) -> list[VisitDraft]:
-        """The visits by their offers."""
-        return sorted(self.drafts, key=lambda draft: draft.offered)
-
-    def close(self, drafts: Iterable[VisitDraft], ordered: list[VisitDraft], restarts: Sequence[int], hung_up: int | None) -> None:
-        """End `drafts`, which are some of those in `ordered`, as `unknown` where no source saw their end and they cannot still be going on.
-
-        What is said next may end them otherwise: whoever closes them takes it back before.
-        """
-        for draft in drafts:
-            if draft.waiting or draft.talking:
-                over = self._ends_of(draft, ordered, restarts)
-                if over is not None:
-                    _lose(draft, max(over, draft.offered))
-                elif hung_up is not None:
-                    _hang_up(draft, hung_up)
-
-    def _ends_of(self, draft: VisitDraft, ordered: list[VisitDraft], restarts: Sequence[int]) -> int | None:
-        """The last moment at which an open visit was surely going on, if anything shows that it is over."""
-        # A restart may be told in whole seconds: one in the second of the last sign comes after it.
-        following = bisect_right(restarts, draft.seen - SECOND)
-        over = list(restarts[following : following + 1])
-        over += [gap.at for gap in self.gaps if gap.at >= draft.seen]
-        if draft.waiting:
-            over += [later.offered for later in ordered[ordered.index(draft) + 1 :] if "offered" not in later.implied]
-            over += [draft.left] if draft.left is not None else []
-        return min(over, default=None)
+        self.conflicts = (*self.conflicts, f"{fact.ref or fact.kind}: {fact.kind} in {fact.queue}: {why}")
 
 
-def visit_of(draft: VisitDraft, promise: Promise) -> Visit:
-    """The visit as it is known now."""
-    assert draft.n is not None, "the visits were not put in order"
-    sla_ms, tolerated_ms = promise(draft.queue, draft.offered)
-    offered, ended = draft.offered // MS, _ms(draft.ended)
-    answered = draft.end == "answered"
-    released = _ms(draft.released)
-    talk = hold = None
-    if answered and released is not None and ended is not None:
-        hold = sum(until // MS - since // MS for since, until in draft.holds if until is not None)
-        talk = released - ended - hold
-    return Visit(
-        n=draft.n,
-        queue=draft.queue,
-        offered_ms=offered,
-        sla_ms=sla_ms,
-        tolerated_ms=tolerated_ms,
-        end=draft.end,
-        ended_ms=ended,
-        wait_ms=ended - offered if ended is not None and draft.end != "unknown" else None,
-        agent=draft.agent if answered else "",
-        ring_ms=draft.ring_ms,
-        released_ms=released,
-        released_by=draft.released_by,
-        talk_ms=talk,
-        hold_ms=hold,
-        wrap_up_ms=draft.wrap_ms if released is not None else None,
-        talk_unknown=draft.talk_unknown,
-        implied=tuple(f"{what}<{ref}" for what, ref in draft.implied.items()),
-    )
+def _line_of(fact: Fact) -> Line:
+    return Line(fact.at, fact.kind, fact.clock, fact.agent, fact.by, fact.wait_ms, fact.talk_ms, fact.ring_ms, fact.text)
 
 
-def _ms(instant: int | None) -> int | None:
-    return None if instant is None else instant // MS
-
-
-def _lose(draft: VisitDraft, at: int) -> None:
-    """Nobody saw how it ended; `at` is the last moment at which it could still go on."""
-    if draft.waiting:
-        draft.end, draft.ended = "unknown", at
-        draft.rings.cancel(at)
-    elif draft.talking:
-        draft.talk_unknown = True
-
-
-def _hang_up(draft: VisitDraft, at: int) -> None:
-    """The line is free: who waited is gone, nobody said how; who talked has ended."""
-    if draft.waiting:
-        _lose(draft, at)
-    else:
-        draft.released = at
-        if not draft.live:
-            draft.wrap_ms = draft.wrap_ms or 0
-
+_ONCE: frozenset[FactKind] = frozenset({"answered", "released", "ring_no_answer", *_ENDS})
+"""Kinds of which a second such line is no second happening to the same visit."""
 
 _HANDLERS: dict[FactKind, Callable[[VisitBuilder, Fact], None]] = {
     "offered": VisitBuilder._offered,
@@ -393,4 +332,5 @@ _HANDLERS: dict[FactKind, Callable[[VisitBuilder, Fact], None]] = {
     "turned_away": VisitBuilder._turned_away,
     "unseen_end": VisitBuilder._unseen_end,
     "unseen": VisitBuilder._unseen,
+    "part_of": VisitBuilder._part_of,
 }

@@ -139,7 +139,7 @@ def test_two_clocks_tell_one_call() -> None:
     fine = (ami("offered", 0.9), ami("answered", 8.7, agent="Bruno", wait_ms=7000), ami("released", 68.2, by="agent", talk_ms=59_000))
     visit = only(*fine, *ANSWERED)
     assert (at(visit.offered_ms), visit.wait_ms, visit.talk_ms) == (0.9, 7800, 59_500)
-    assert resolve([*fine, *ANSWERED], context()).conflicts == []
+    assert resolve([*fine, *ANSWERED], context()).conflicts == ()
 
 
 def test_what_a_cut_hides_is_unknown_until_the_log_tells() -> None:

@@ -12,6 +12,9 @@ from domain.voice.facts import Fact
 DIFFER_US = 2 * SECOND
 """Two tellings of one instant that differ by more than this are in conflict."""
 
+SET_BACK_US = 3600 * SECOND
+"""A PBX's clock is set back by so much at most."""
+
 _ENDS = {
     "abandoned": "abandoned",
     "timed_out": "timed_out",
@@ -23,7 +26,11 @@ _ENDS = {
 
 @dataclass(slots=True)
 class VisitDraft:
-    """A visit in the making; instants in microseconds. `seen`: the last fact that speaks of it."""
+    """A visit in the making; instants in microseconds. `seen`: the last fact that speaks of it.
+
+    entered: other instants at which a line says that the call entered the queue in which it was. said: the lines that can
+    speak of a visit only once. set_back: its lines show that the clock was set back. from_log: a queue_log opened it.
+    """
 
     queue: str
     offered: int
@@ -41,6 +48,10 @@ class VisitDraft:
     holds: list[tuple[int, int | None]] = field(default_factory=list)
     rings: list[Ring] = field(default_factory=list)
     implied: dict[str, str] = field(default_factory=dict)
+    entered: list[int] = field(default_factory=list)
+    said: set[tuple[object, ...]] = field(default_factory=set)
+    set_back: bool = False
+    from_log: bool = False
 
     @property
     def waiting(self) -> bool:
@@ -50,15 +61,22 @@ class VisitDraft:
     def talking(self) -> bool:
         return self.end == "answered" and self.released is None and not self.talk_unknown
 
+    @property
+    def open(self) -> bool:
+        return self.waiting or self.talking
+
 
 class VisitBuilder:
     """Takes the facts of a call in order and keeps a draft of every visit."""
 
-    def __init__(self, settings: Callable[[str, int], tuple[int, int]]) -> None:
+    def __init__(self, settings: Callable[[str, int], tuple[int, int]], born: int = 0) -> None:
+        """born: when the call's channel came to be (us), 0 where its id does not tell."""
         self.settings = settings
+        self.born = born
         self.drafts: list[VisitDraft] = []
         self.latest: dict[str, VisitDraft] = {}
         self.gaps: list[Fact] = []
+        self.moved: list[Fact] = []
         self.conflicts: list[str] = []
 
     def take_all(self, facts: list[Fact]) -> None:
@@ -90,16 +108,26 @@ class VisitBuilder:
     def take(self, fact: Fact) -> None:
         """One more fact, not earlier than those before it. Facts that are no matter of a queue pass by."""
         handler = _HANDLERS.get(fact.kind)
-        if handler is not None:
-            handler(self, fact)
-            draft = self.latest.get(fact.queue)
-            if draft is not None and fact.at > draft.seen:
-                draft.seen = fact.at
+        if handler is None or self._said_before(fact):
+            return
+        handler(self, fact)
+        draft = self.latest.get(fact.queue)
+        if draft is not None:
+            draft.seen = max(draft.seen, fact.at)
+            draft.set_back |= fact.until is not None and fact.at < fact.until
+            if fact.kind in _ONCE:
+                draft.said.add(_line_of(fact))
+
+    def _said_before(self, fact: Fact) -> bool:
+        """Whether this is an equal line of one that the visit has, and cannot have happened twice to it."""
+        draft = self.latest.get(fact.queue)
+        # Who rang for no time at all may ring again within the second.
+        return fact.nth > 0 and draft is not None and _line_of(fact) in draft.said and (fact.kind != "ring_no_answer" or bool(fact.ring_ms))
 
     # opening
 
     def _open(self, fact: Fact, offered: int, implied: bool) -> VisitDraft:
-        draft = VisitDraft(queue=fact.queue, offered=offered, seen=fact.at, live=fact.clock == "live")
+        draft = VisitDraft(queue=fact.queue, offered=offered, seen=fact.at, live=fact.clock == "live", from_log=_of_log(fact))
         if implied:
             draft.implied["offered"] = fact.ref
         self.drafts.append(draft)
@@ -108,19 +136,45 @@ class VisitBuilder:
 
     def _offered(self, fact: Fact) -> None:
         earlier = self.latest.get(fact.queue)
-        if earlier is not None and earlier.waiting and "offered" in earlier.implied and abs(earlier.offered - fact.at) <= DIFFER_US:
-            # A list showed it waiting before its beginning was told.
-            earlier.offered = fact.at
-            del earlier.implied["offered"]
+        if earlier is not None and earlier.open and self._entered_again(earlier, fact):
             return
         if earlier is not None:
             _lose(earlier, fact.at)
         self._open(fact, fact.at, implied=False)
 
+    @staticmethod
+    def _entered_again(draft: VisitDraft, fact: Fact) -> bool:
+        """Whether this is the offer of the visit that is open: a call cannot enter a queue in which it is."""
+        implied = "offered" in draft.implied
+        if implied and draft.waiting and abs(draft.offered - fact.at) <= DIFFER_US:
+            # A list showed it waiting before its beginning was told.
+            draft.offered = fact.at
+            del draft.implied["offered"]
+            return True
+        if abs(draft.offered - fact.at) <= DIFFER_US or (implied and _of_log(fact) and fact.at - draft.offered <= SET_BACK_US):
+            draft.entered.append(fact.at)
+            return True
+        return False
+
+    def _entered_since(self, draft: VisitDraft, fact: Fact, reckoned: int) -> VisitDraft | None:
+        """The visit of an entry that was taken for one of `draft`, when the wait told by `fact` began with that entry, long after."""
+        entered = next((at for at in draft.entered if abs(at - reckoned) <= DIFFER_US < at - draft.offered), None)
+        if entered is None:
+            return None
+        _lose(draft, entered)
+        return self._open(fact, entered, implied=False)
+
     def _waiting_draft(self, fact: Fact, wait_ms: int | None) -> VisitDraft | None:
         """The visit that `fact` shows waiting until now; None when its end was told before, in other words."""
         draft = self.latest.get(fact.queue)
         reckoned = fact.at - (wait_ms or 0) * MS
+        if draft is not None and wait_ms is not None and draft.entered:
+            since = self._entered_since(draft, fact, reckoned)
+            if since is not None:
+                return since
+            if draft.waiting and "offered" not in draft.implied:
+                # Of two entries within two seconds the earlier holds, unless the wait tells the other.
+                draft.offered = min(sorted([draft.offered, *draft.entered]), key=lambda at: abs(at - reckoned))
         if draft is not None and draft.waiting:
             if "offered" in draft.implied:
                 draft.offered = min(draft.offered, reckoned)
@@ -210,6 +264,9 @@ class VisitBuilder:
             if "offered" in draft.implied:
                 draft.offered = min(draft.offered, answered - (fact.wait_ms or 0) * MS)
             answered = max(answered, draft.offered)
+        elif fact.by == "transfer" and 0 < answered - (fact.wait_ms or 0) * MS < self.born - DIFFER_US:
+            self._disagree(fact, "the talk began before this call did: it is another's")
+            return None
         elif draft is not None and answered < (draft.released or draft.ended or draft.offered) - DIFFER_US:
             self._disagree(fact, f"the visit had ended {draft.end} before")
             return None
@@ -270,6 +327,10 @@ class VisitBuilder:
     def _unseen(self, fact: Fact) -> None:
         self.gaps.append(fact)
 
+    def _part_of(self, fact: Fact) -> None:
+        if fact.queue:
+            self.moved.append(fact)
+
     def _disagree(self, fact: Fact, why: str) -> None:
         self.conflicts.append(f"{fact.ref or fact.kind}: {fact.kind} in {fact.queue}: {why}")
 
@@ -278,6 +339,9 @@ class VisitBuilder:
     def close(self, restarts: tuple[int, ...], hung_up: int | None) -> tuple[Visit, ...]:
         """The visits; what no source saw to its end is `unknown` where it cannot still be going on."""
         self.drafts.sort(key=lambda draft: draft.offered)
+        for fact in self.moved:
+            self._goes_on_elsewhere(fact)
+        self._join_across_a_clock_set_back()
         for index, draft in enumerate(self.drafts):
             if draft.waiting or draft.talking:
                 over = self._ends_of(index, draft, restarts)
@@ -287,6 +351,25 @@ class VisitBuilder:
                     _hang_up(draft, hung_up)
         return tuple(self._visit(n, draft) for n, draft in enumerate(self.drafts))
 
+    def _goes_on_elsewhere(self, fact: Fact) -> None:
+        """The visit that is open in that queue is told of under another call's id from now on: it is that call's."""
+        self.drafts = [draft for draft in self.drafts if draft.queue != fact.queue or not draft.open or draft.offered > fact.at + DIFFER_US]
+
+    def _join_across_a_clock_set_back(self) -> None:
+        """A visit entered by the clock of before and ended by the clock of after stands here as two: one without a beginning
+        of its own, and after it one without an end. The durations that its lines state hold.
+        """
+        for opened in [draft for draft in self.drafts if draft.open and draft.from_log]:
+            ended = next((draft for draft in self.drafts if _may_be_its_end(draft, opened)), None)
+            if ended is None:
+                continue
+            if opened.waiting:
+                self.drafts.remove(opened)
+            elif ended.released is not None and ended.ended is not None and opened.ended is not None:
+                opened.released, opened.released_by = opened.ended + ended.released - ended.ended, ended.released_by
+                opened.wrap_ms = ended.wrap_ms
+                self.drafts.remove(ended)
+
     def _ends_of(self, index: int, draft: VisitDraft, restarts: tuple[int, ...]) -> int | None:
         """The last moment at which an open visit was surely going on, if anything shows that it is over."""
         # A restart may be told in whole seconds: one in the second of the last sign comes after it.
@@ -295,6 +378,9 @@ class VisitBuilder:
         if draft.waiting:
             over += [later.offered for later in self.drafts[index + 1 :] if "offered" not in later.implied]
             over += [draft.left] if draft.left is not None else []
+        else:
+            # A call that is in another queue talks no more.
+            over += [later.offered for later in self.drafts[index + 1 :] if later.queue != draft.queue and later.offered > draft.seen]
         return min(over, default=None)
 
     def _visit(self, n: int, draft: VisitDraft) -> Visit:
@@ -327,6 +413,30 @@ class VisitBuilder:
         )
 
 
+def _of_log(fact: Fact) -> bool:
+    return fact.clock in ("log", "log.f")
+
+
+def _line_of(fact: Fact) -> tuple[object, ...]:
+    """What a line says, without how many equal ones came before it."""
+    return (fact.kind, fact.at, fact.clock, fact.agent, fact.by, fact.wait_ms, fact.talk_ms, fact.ring_ms, fact.text, fact.mark)
+
+
+def _may_be_its_end(ended: VisitDraft, opened: VisitDraft) -> bool:
+    """Whether `ended`, of which no beginning was told, can be the end of `opened`, by a clock that was set back meanwhile."""
+    if ended.queue != opened.queue or "offered" not in ended.implied or ended.open or not ended.from_log:
+        return False
+    if not 0 <= opened.offered - ended.offered <= SET_BACK_US:
+        return False
+    # Where the order of a file does not tell, only an end after which the call is over proves that it was no earlier visit.
+    if not (ended.set_back or ended.end == "abandoned" or ended.released_by in ("agent", "caller")):
+        return False
+    if opened.waiting:
+        return True
+    waits = abs(((ended.ended or 0) - ended.offered) - ((opened.ended or 0) - opened.offered)) <= DIFFER_US
+    return waits and "answered" in ended.implied and opened.agent in ("", ended.agent)
+
+
 def _ms(instant: int | None) -> int | None:
     return None if instant is None else instant // MS
 
@@ -354,6 +464,9 @@ def _hang_up(draft: VisitDraft, at: int) -> None:
             draft.wrap_ms = draft.wrap_ms or 0
 
 
+_ONCE = frozenset({"answered", "released", "ring_no_answer", *_ENDS})
+"""Kinds of which an equal line is no second happening to the same visit."""
+
 _HANDLERS: dict[str, Callable[[VisitBuilder, Fact], None]] = {
     "offered": VisitBuilder._offered,
     "rang": VisitBuilder._rang,
@@ -374,4 +487,5 @@ _HANDLERS: dict[str, Callable[[VisitBuilder, Fact], None]] = {
     "turned_away": VisitBuilder._turned_away,
     "unseen_end": VisitBuilder._unseen_end,
     "unseen": VisitBuilder._unseen,
+    "part_of": VisitBuilder._part_of,
 }

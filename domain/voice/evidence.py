@@ -12,12 +12,13 @@ from uuid import UUID
 
 import msgspec
 
-from domain.base import SECOND, Personal
+from domain.base import Personal
 from domain.ids import interaction_id
 from domain.voice.calls import Call, Visit
 from domain.voice.facts import Fact
 from domain.voice.merging import in_order
 from domain.voice.outbound_and_ivr import attempt_of, path_of, status_of
+from domain.voice.uniqueids import born_us
 from domain.voice.visit_builder import VisitBuilder
 
 
@@ -52,7 +53,7 @@ def resolve(facts: list[Fact], context: Context) -> Resolved:
     for fact in ordered:
         told.setdefault(fact.kind, []).append(fact)
     outbound = _outbound_queues(ordered) if "outbound" in told else set()
-    visiting = VisitBuilder(context.settings, _born(context.call))
+    visiting = VisitBuilder(context.settings, born_us(context.call))
     visiting.take_all([fact for fact in ordered if fact.queue not in outbound or not fact.queue] if outbound else ordered)
     hung_up = max(fact.at for fact in told["hung_up"]) if "hung_up" in told else None
     visits = visiting.close(context.restarts, hung_up)
@@ -95,15 +96,6 @@ def _ended_ms(facts: list[Fact], visits: tuple[Visit, ...], hung_up: int | None,
     # A leg whose visit goes on under its call's own id is over there.
     leg_ended = max((fact.at // 1000 for fact in facts if fact.kind == "part_of" and fact.queue), default=attempt_ended)
     return max([end for end in ends if end is not None], default=leg_ended)
-
-
-def _born(call: str) -> int:
-    """When the call's channel came to be, in us, as its Uniqueid (`[systemname-]epoch.sequence`) tells; 0 where it does not."""
-    epoch, dot, sequence = call.rpartition("-")[2].partition(".")
-    return int(epoch) * SECOND if dot and epoch.isdecimal() and len(epoch) == _EPOCH_DIGITS and sequence.isdecimal() else 0
-
-
-_EPOCH_DIGITS = 10
 
 
 def _outbound_queues(facts: list[Fact]) -> set[str]:

@@ -119,10 +119,10 @@ class VisitBuilder:
                 draft.said.add(_line_of(fact))
 
     def _said_before(self, fact: Fact) -> bool:
-        """Whether this is an equal line of one that the visit has, and cannot have happened twice to it."""
+        """Whether the visit has such a line, and what it says cannot have happened to it twice."""
         draft = self.latest.get(fact.queue)
         # Who rang for no time at all may ring again within the second.
-        return fact.nth > 0 and draft is not None and _line_of(fact) in draft.said and (fact.kind != "ring_no_answer" or bool(fact.ring_ms))
+        return draft is not None and _line_of(fact) in draft.said and (fact.kind != "ring_no_answer" or bool(fact.ring_ms))
 
     # opening
 
@@ -157,10 +157,16 @@ class VisitBuilder:
         return False
 
     def _entered_since(self, draft: VisitDraft, fact: Fact, reckoned: int) -> VisitDraft | None:
-        """The visit of an entry that was taken for one of `draft`, when the wait told by `fact` began with that entry, long after."""
-        entered = next((at for at in draft.entered if abs(at - reckoned) <= DIFFER_US < at - draft.offered), None)
+        """The visit of an entry that was taken for one of `draft`, when the wait told by `fact` began with that entry: long after, or
+        in the second in which `draft` ended (parts of a log, cut within it, do not tell the order).
+        """
+        near = [at for at in draft.entered if abs(at - reckoned) <= DIFFER_US]
+        over = draft.released or draft.ended
+        again = not draft.open and over is not None and fact.at > over
+        entered = next((at for at in near if (abs(at - over) <= DIFFER_US if again and over else at - draft.offered > DIFFER_US)), None)
         if entered is None:
             return None
+        draft.entered.remove(entered)
         _lose(draft, entered)
         return self._open(fact, entered, implied=False)
 
@@ -418,8 +424,8 @@ def _of_log(fact: Fact) -> bool:
 
 
 def _line_of(fact: Fact) -> tuple[object, ...]:
-    """What a line says, without how many equal ones came before it."""
-    return (fact.kind, fact.at, fact.clock, fact.agent, fact.by, fact.wait_ms, fact.talk_ms, fact.ring_ms, fact.text, fact.mark)
+    """What a line says about a visit."""
+    return (fact.kind, fact.at, fact.clock, fact.agent, fact.by, fact.wait_ms, fact.talk_ms, fact.ring_ms, fact.text)
 
 
 def _may_be_its_end(ended: VisitDraft, opened: VisitDraft) -> bool:
@@ -465,7 +471,7 @@ def _hang_up(draft: VisitDraft, at: int) -> None:
 
 
 _ONCE = frozenset({"answered", "released", "ring_no_answer", *_ENDS})
-"""Kinds of which an equal line is no second happening to the same visit."""
+"""Kinds of which a second such line is no second happening to the same visit."""
 
 _HANDLERS: dict[str, Callable[[VisitBuilder, Fact], None]] = {
     "offered": VisitBuilder._offered,

@@ -17,7 +17,7 @@ from telephony_adapter.ami.recording import Recording
 from telephony_adapter.ami.translator import Translator
 from tests.kit.captures import NAMES, Capture, Line, capture, written
 from tests.kit.cuts import LOST_S, lacking, lost
-from tests.kit.embedded import Company, EmbeddedCenter, Figures
+from tests.kit.embedded import Company, EmbeddedCenter, Figures, embedded_center
 
 Cutting = Callable[[Sequence[Line], float], list[Line]]
 Writing = Callable[[Iterable[Line], Path], Path]

@@ -18,12 +18,13 @@ class CallOutline(Journaled):
     """Takes the facts of a call in order. Instants in microseconds.
 
     number: the customer's, the caller of an inbound call, the called of an attempt. jitter_ms, loss_percent: of the worst leg.
-    clock: that of the last fact. cut: whether a source was cut off while the call was up.
+    clock: that of the last fact. moved: when a visit went on under its call's own id. cut: whether a source was cut off while the call was up.
     """
 
     began: int | None = None
     hung_up: int | None = None
     leg_of: str | None = None
+    moved: int | None = None
     number: Personal | None = None
     did: str = ""
     jitter_ms: float | None = None
@@ -46,8 +47,11 @@ class CallOutline(Journaled):
         match fact.kind:
             case "arrived" | "did" if fact.text and not self.did:
                 self.did = fact.text
-            case "part_of" if self.leg_of is None:
-                self.leg_of = fact.text
+            case "part_of":
+                if self.leg_of is None:
+                    self.leg_of = fact.text
+                if fact.queue:
+                    self.moved = max(fact.at, self.moved or fact.at)
             case "hung_up":
                 self.hung_up = max(fact.at, self.hung_up or fact.at)
             case "tag":
@@ -88,4 +92,8 @@ class CallOutline(Journaled):
         if tells_of_lines or any(visit.open for visit in state.visits):
             return None
         ends = [visit.released_ms or visit.ended_ms for visit in state.visits]
-        return max((end for end in ends if end is not None), default=state.attempt.ended_ms if state.attempt else None)
+        known = [end for end in ends if end is not None]
+        if known:
+            return max(known)
+        # A leg whose visit goes on under its call's own id is over there.
+        return self.moved // MS if self.moved is not None else state.attempt.ended_ms if state.attempt else None

@@ -22,14 +22,18 @@ from domain.voice.facts import Clock, Fact
 from domain.voice.journal import Journal, JournaledList
 from domain.voice.merging import in_order, place, timekeeper
 from domain.voice.outbound_and_ivr import AttemptEvidence, IvrEvidence, OutboundQueues
+from domain.voice.uniqueids import born_us
 from domain.voice.visit_builder import VisitBuilder, VisitDraft, visit_of
 
 
 class Touched:
-    """What facts may have changed of a call: its visits, with the places of their rings and holds; the places of IVR options and tags; new disagreements."""
+    """What facts may have changed of a call: its visits, with the places of their rings and holds; which of them
+    were opened; the places of IVR options and tags; new disagreements.
+    """
 
     def __init__(self) -> None:
         self.drafts: dict[VisitDraft, tuple[set[int], set[int]]] = {}
+        self.opened: set[VisitDraft] = set()
         self.options: set[int] = set()
         self.tags: set[int] = set()
         self.conflicts: list[str] = []
@@ -50,6 +54,7 @@ class Touched:
                 rings, holds = self._places_of(target.of)
                 (rings if target is target.of.rings.rings else holds).add(where)
             elif target is builder.drafts:
+                self.opened.add(builder.drafts[where])
                 self._places_of(builder.drafts[where])
 
     def _places_of(self, draft: VisitDraft) -> tuple[set[int], set[int]]:
@@ -59,13 +64,16 @@ class Touched:
 class Evidence:
     """The facts of a call, weighed. `count`: how many there are."""
 
-    def __init__(self, facts: Sequence[Fact] = ()) -> None:
+    def __init__(self, call: str, facts: Sequence[Fact] = ()) -> None:
+        """call: the id that the source gives it, which may tell when it was born."""
+        self._born = born_us(call)
         self.count = 0
         self._clock: Clock | None = None
         """Whose clock told all of them; None if several did."""
         self._latest = 0
         self._last: list[Fact] = []
         """Those of the latest instant: what they came to can be taken back."""
+        self._mark = 0
         self._touched: Touched | None = None
         """What the facts added last touched; None: anything."""
         self._weigh(facts)
@@ -110,7 +118,7 @@ class Evidence:
         self._touched = None
         ordered = in_order(facts)
         self._outbound = OutboundQueues(ordered)
-        self._builder = VisitBuilder(self._journal)
+        self._builder = VisitBuilder(self._journal, self._born)
         self._outline = CallOutline(self._journal)
         self._ivr = IvrEvidence(self._journal)
         self._attempt = AttemptEvidence(self._journal, self._outbound.names)
@@ -123,7 +131,8 @@ class Evidence:
             self._take(before)
             self._journal.checkpoint()
         self._take(self._last)
-        self._number(self._builder.in_order())
+        self._number(self._settle())
+        self._journal.roll_back(self._mark)
         self.count = len(facts)
 
     def _take(self, facts: Sequence[Fact]) -> None:
@@ -138,9 +147,17 @@ class Evidence:
         """Remember what changed since the last checkpoint."""
         touched.note(self._journal, self._builder, self._outline, self._ivr)
 
+    def _settle(self) -> list[VisitDraft]:
+        """The visits in order. Whatever is done to the drafts from here on is taken back by rolling back to `_mark`."""
+        self._mark = len(self._journal.changes)
+        return self._builder.settled()
+
     def _number(self, ordered: list[VisitDraft]) -> bool:
-        """Give the visits their places in the call; whether those that had one kept it."""
-        kept = all(draft.n is None or draft.n == n for n, draft in enumerate(ordered))
+        """Give the visits their places in the call; whether all that were there before the last facts keep theirs."""
+        opened = self._touched.opened if self._touched is not None else set()
+        kept = all(draft.n == n or (draft.n is None and draft in opened) for n, draft in enumerate(ordered))
+        for draft in self._builder.drafts:
+            draft.start(n=None)
         for n, draft in enumerate(ordered):
             draft.start(n=n)
         return kept
@@ -149,9 +166,8 @@ class Evidence:
 
     def state(self, context: Context) -> CallState:
         """The call that all its facts prove."""
-        ordered = self._builder.in_order()
+        ordered = self._settle()
         self._number(ordered)
-        mark = len(self._journal.changes)
         self._builder.close(ordered, ordered, context.restarts, self._outline.hung_up)
         state = CallState(
             visits=[visit_of(draft, context.settings) for draft in ordered],
@@ -160,7 +176,7 @@ class Evidence:
             options=list(self._options()),
             tags=list(self._outline.tags),
         )
-        self._journal.roll_back(mark)
+        self._journal.roll_back(self._mark)
         self._complete(state, context)
         return state
 
@@ -180,22 +196,23 @@ class Evidence:
 
     def change(self, before: CallState, context: Context) -> Change:
         """What the facts added last make of the call, of which `before` was known."""
-        ordered = self._builder.in_order()
+        ordered = self._settle()
         kept = self._number(ordered)
         touched = self._touched
         if touched is not None and kept and before.call is not None and len(before.visits) <= len(ordered):
             change = self._change_of(touched, ordered, before, context)
             if change.call is None or change.call.part_of == before.call.part_of:
                 return change
+        self._journal.roll_back(self._mark)
         return difference(before, self.state(context))
 
     def _change_of(self, touched: Touched, ordered: list[VisitDraft], before: CallState, context: Context) -> Change:
         """The same by comparing only what was touched and what still goes on."""
-        goes_on = [draft for draft in ordered if draft in touched.drafts or draft.waiting or draft.talking]
+        settled = {target for target, _, _ in self._journal.changes[self._mark :] if isinstance(target, VisitDraft)}
+        goes_on = [draft for draft in ordered if draft.open or draft in touched.drafts or draft in settled]
         ringing = [draft.rings.places_going_on() for draft in goes_on]
         after = CallState(visits=list(before.visits), options=self._options(), tags=self._outline.tags.items)
         comparison = Comparison(before)
-        mark = len(self._journal.changes)
         self._builder.close(goes_on, ordered, context.restarts, self._outline.hung_up)
         for draft, places in zip(goes_on, ringing, strict=True):
             visit = visit_of(draft, context.settings)
@@ -204,7 +221,7 @@ class Evidence:
             if visit.n < len(before.visits) and before.visits[visit.n].agent != visit.agent:
                 holds = range(len(draft.holds))
             comparison.compare_visit(visit, draft.rings_at({*rings, *places}), draft.holds_at(holds))
-        self._journal.roll_back(mark)
+        self._journal.roll_back(self._mark)
         self._complete(after, context)
         options = touched.options if before.ivr is not None else range(len(after.options))
         return comparison.change(after, _within(options, after.options), _within(touched.tags, after.tags))
@@ -227,5 +244,5 @@ class Resolved(NamedTuple):
 
 def resolve(facts: Sequence[Fact], context: Context) -> Resolved:
     """The call that these facts prove, weighed all at once."""
-    evidence = Evidence(facts)
+    evidence = Evidence(context.call, facts)
     return Resolved(evidence.state(context), evidence.conflicts())

@@ -78,10 +78,12 @@ FactKind = CallKind | PresenceKind
 class Fact(msgspec.Struct, frozen=True, array_like=True):
     """One observation.
 
-    at, until: microseconds UTC. *_ms: whole milliseconds as the source itself reckons them, None when it does not say.
+    at: microseconds UTC. until: the end of what lasted; of a log's line that stands behind a later instant of its call
+    (the clock was set back), that instant. *_ms: whole milliseconds as the source itself reckons them, None when it does not say.
     seq: its place among the facts of this subject with the same whole-second instant in its file (0 where order is unknown).
     nth: the k-th equal line of that second in its file (0 = the first): equal facts across files count once.
     private: what may name a person: a phone number, the fields of an unknown verb. Its subject is NOBODY until a handler knows.
+    mark: tells apart lines of one instant that differ only in what no other field says (a position, a bridged channel).
     ref: where it was said ("queue_log:12", "ami:AgentConnect"), for people; no part of identity.
     """
 
@@ -102,6 +104,7 @@ class Fact(msgspec.Struct, frozen=True, array_like=True):
     ref: str = ""
     text: str = ""
     private: Personal | None = None
+    mark: int = 0
 
     @property
     def identity(self) -> tuple[object, ...]:
@@ -118,4 +121,5 @@ class Fact(msgspec.Struct, frozen=True, array_like=True):
             self.ring_ms,
             self.nth,
             self.text,
+            self.mark,
         )

@@ -71,7 +71,7 @@ class Interaction(Aggregate):
         if not new and not self._touched_by(context):
             return ObservationResult(0, repeated, {}, 0, ())
         fresh = tuple(new.values())
-        evidence = self._weighed(fresh)
+        evidence = self._weighed(fresh, context.call)
         change = evidence.change(self.state, context)
         if not new and change == _UNCHANGED:
             return ObservationResult(0, repeated, {}, 0, ())
@@ -89,10 +89,10 @@ class Interaction(Aggregate):
         """The facts that a live command comes to now, of the one or two that it says. Raises NotFound, Refused, InvalidField."""
         return completed(self.state, self.latest, facts)
 
-    def _weighed(self, fresh: tuple[Fact, ...]) -> Evidence:
+    def _weighed(self, fresh: tuple[Fact, ...], call: str) -> Evidence:
         """The evidence with these facts too."""
         if self._evidence is None or self._evidence.count != len(self.facts):
-            self._evidence = Evidence([*self.facts, *fresh])
+            self._evidence = Evidence(call, [*self.facts, *fresh])
         else:
             self._evidence.add(fresh, self.facts)
         return self._evidence

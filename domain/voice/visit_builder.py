@@ -16,7 +16,10 @@ from domain.voice.ringing import RingEnd, Ringing
 DIFFER_US = 2 * SECOND
 """Two observations of one instant that differ by more than this are in conflict."""
 
-_ENDS: dict[str, End] = {
+SET_BACK_US = 3600 * SECOND
+"""A PBX's clock is set back by so much at most."""
+
+_ENDS: dict[FactKind, End] = {
     "abandoned": "abandoned",
     "timed_out": "timed_out",
     "left_by_key": "left_by_key",
@@ -29,7 +32,12 @@ _RING_ENDS: dict[str, RingEnd] = {"ring_no_answer": "no_answer", "ring_canceled"
 
 
 class VisitDraft(Journaled):
-    """A visit in the making; instants in microseconds. `seen`: the last fact that speaks of it. `n`: its place when the visits were last put in order."""
+    """A visit in the making; instants in microseconds. `seen`: the last fact that speaks of it.
+
+    n: its place when the visits were last put in order. entered: other instants at which a line says that the call entered the queue in
+    which it was. said: the lines that can speak of a visit only once. set_back: its lines show that the clock was set back.
+    from_log: a queue_log opened it.
+    """
 
     queue: str
     offered: int
@@ -48,6 +56,10 @@ class VisitDraft(Journaled):
     talk_unknown: bool = False
     wrap_ms: int | None = None
     left: int | None = None
+    entered: tuple[int, ...] = ()
+    said: JournaledDict[tuple[object, ...], None]
+    set_back: bool = False
+    from_log: bool = False
 
     def __init__(self, journal: Journal, fact: Fact, offered: int) -> None:
         self.start(
@@ -59,6 +71,8 @@ class VisitDraft(Journaled):
             rings=Ringing(journal, self),
             holds=JournaledList(journal, self),
             implied=JournaledDict(journal, self),
+            said=JournaledDict(journal),
+            from_log=_of_log(fact),
         )
 
     def rings_at(self, places: Iterable[int]) -> Parts[Ring]:
@@ -79,15 +93,22 @@ class VisitDraft(Journaled):
     def talking(self) -> bool:
         return self.end == "answered" and self.released is None and not self.talk_unknown
 
+    @property
+    def open(self) -> bool:
+        return self.waiting or self.talking
+
 
 class VisitBuilder:
     """Takes the facts of a call in order and keeps a draft of every visit."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, born: int = 0) -> None:
+        """born: when the call's channel came to be (us), 0 where its id does not tell."""
         self.journal = journal
+        self.born = born
         self.drafts: JournaledList[VisitDraft] = JournaledList(journal)
         self.latest: JournaledDict[str, VisitDraft] = JournaledDict(journal)
         self.gaps: JournaledList[Fact] = JournaledList(journal)
+        self.moved: JournaledList[Fact] = JournaledList(journal)
         self.conflicts: JournaledList[str] = JournaledList(journal)
 
     def take_all(self, facts: Sequence[Fact]) -> None:
@@ -119,11 +140,22 @@ class VisitBuilder:
     def take(self, fact: Fact) -> None:
         """One more fact, not earlier than those before it. Facts that are no matter of a queue pass by."""
         handler = _HANDLERS.get(fact.kind)
-        if handler is not None:
-            handler(self, fact)
-            draft = self.latest.get(fact.queue)
-            if draft is not None and fact.at > draft.seen:
-                draft.seen = fact.at
+        if handler is None or self._said_before(fact):
+            return
+        handler(self, fact)
+        draft = self.latest.get(fact.queue)
+        if draft is not None:
+            draft.seen = max(draft.seen, fact.at)
+            if fact.until is not None and fact.at < fact.until:
+                draft.set_back = True
+            if fact.kind in _ONCE:
+                draft.said[_line_of(fact)] = None
+
+    def _said_before(self, fact: Fact) -> bool:
+        """Whether the visit has such a line, and what it says cannot have happened to it twice."""
+        draft = self.latest.get(fact.queue)
+        # Who rang for no time at all may ring again within the second.
+        return draft is not None and _line_of(fact) in draft.said and (fact.kind != "ring_no_answer" or bool(fact.ring_ms))
 
     # opening
 
@@ -137,19 +169,51 @@ class VisitBuilder:
 
     def _offered(self, fact: Fact) -> None:
         earlier = self.latest.get(fact.queue)
-        if earlier is not None and earlier.waiting and "offered" in earlier.implied and abs(earlier.offered - fact.at) <= DIFFER_US:
-            # A list showed it waiting before its beginning was told.
-            earlier.offered = fact.at
-            del earlier.implied["offered"]
+        if earlier is not None and earlier.open and self._entered_again(earlier, fact):
             return
         if earlier is not None:
             _lose(earlier, fact.at)
         self._open(fact, fact.at, implied=False)
 
+    @staticmethod
+    def _entered_again(draft: VisitDraft, fact: Fact) -> bool:
+        """Whether this is the offer of the visit that is open: a call cannot enter a queue in which it is."""
+        implied = "offered" in draft.implied
+        if implied and draft.waiting and abs(draft.offered - fact.at) <= DIFFER_US:
+            # A list showed it waiting before its beginning was told.
+            draft.offered = fact.at
+            del draft.implied["offered"]
+            return True
+        if abs(draft.offered - fact.at) <= DIFFER_US or (implied and _of_log(fact) and fact.at - draft.offered <= SET_BACK_US):
+            draft.entered = (*draft.entered, fact.at)
+            return True
+        return False
+
+    def _entered_since(self, draft: VisitDraft, fact: Fact, reckoned: int) -> VisitDraft | None:
+        """The visit of an entry that was taken for one of `draft`, when the wait told by `fact` began with that entry: long after, or
+        in the second in which `draft` ended (parts of a log, cut within it, do not tell the order).
+        """
+        near = [at for at in draft.entered if abs(at - reckoned) <= DIFFER_US]
+        over = draft.released or draft.ended
+        again = not draft.open and over is not None and fact.at > over
+        entered = next((at for at in near if (abs(at - over) <= DIFFER_US if again and over else at - draft.offered > DIFFER_US)), None)
+        if entered is None:
+            return None
+        draft.entered = tuple(at for at in draft.entered if at != entered)
+        _lose(draft, entered)
+        return self._open(fact, entered, implied=False)
+
     def _waiting_draft(self, fact: Fact, wait_ms: int | None) -> VisitDraft | None:
         """The visit that `fact` shows waiting until now; None when its end was told before, in other words."""
         draft = self.latest.get(fact.queue)
         reckoned = fact.at - (wait_ms or 0) * MS
+        if draft is not None and wait_ms is not None and draft.entered:
+            since = self._entered_since(draft, fact, reckoned)
+            if since is not None:
+                return since
+            if draft.waiting and "offered" not in draft.implied:
+                # Of two entries within two seconds the earlier holds, unless the wait tells the other.
+                draft.offered = min(sorted([draft.offered, *draft.entered]), key=lambda at: abs(at - reckoned))
         if draft is not None and draft.waiting:
             if "offered" in draft.implied:
                 draft.offered = min(draft.offered, reckoned)
@@ -224,6 +288,9 @@ class VisitBuilder:
             if "offered" in draft.implied:
                 draft.offered = min(draft.offered, answered - (fact.wait_ms or 0) * MS)
             answered = max(answered, draft.offered)
+        elif fact.by == "transfer" and 0 < answered - (fact.wait_ms or 0) * MS < self.born - DIFFER_US:
+            self._disagree(fact, "the talk began before this call did: it is another's")
+            return None
         elif draft is not None and answered < (draft.released or draft.ended or draft.offered) - DIFFER_US:
             self._disagree(fact, f"the visit had ended {draft.end} before")
             return None
@@ -284,14 +351,21 @@ class VisitBuilder:
     def _unseen(self, fact: Fact) -> None:
         self.gaps.append(fact)
 
+    def _part_of(self, fact: Fact) -> None:
+        if fact.queue:
+            self.moved.append(fact)
+
     def _disagree(self, fact: Fact, why: str) -> None:
         self.conflicts.append(f"{fact.ref or fact.kind}: {fact.kind} in {fact.queue}: {why}")
 
     # the end of the evidence
 
-    def in_order(self) -> list[VisitDraft]:
-        """The visits by their offers."""
-        return sorted(self.drafts, key=lambda draft: draft.offered)
+    def settled(self) -> list[VisitDraft]:
+        """The visits by their offers, as the drafts come to them; what this changes in drafts is taken back like what `close` does."""
+        ordered = sorted(self.drafts, key=lambda draft: draft.offered)
+        for fact in self.moved:
+            ordered = _without_what_goes_on_elsewhere(ordered, fact)
+        return _joined_across_a_clock_set_back(ordered)
 
     def close(self, drafts: Iterable[VisitDraft], ordered: list[VisitDraft], restarts: Sequence[int], hung_up: int | None) -> None:
         """End `drafts`, which are some of those in `ordered`, as `unknown` where no source saw their end and they cannot still be going on.
@@ -309,12 +383,16 @@ class VisitBuilder:
     def _ends_of(self, draft: VisitDraft, ordered: list[VisitDraft], restarts: Sequence[int]) -> int | None:
         """The last moment at which an open visit was surely going on, if anything shows that it is over."""
         # A restart may be told in whole seconds: one in the second of the last sign comes after it.
-        following = bisect_right(restarts, draft.seen - SECOND)
-        over = list(restarts[following : following + 1])
+        restart = bisect_right(restarts, draft.seen - SECOND)
+        over = list(restarts[restart : restart + 1])
         over += [gap.at for gap in self.gaps if gap.at >= draft.seen]
+        following = ordered[ordered.index(draft) + 1 :]
         if draft.waiting:
-            over += [later.offered for later in ordered[ordered.index(draft) + 1 :] if "offered" not in later.implied]
+            over += [later.offered for later in following if "offered" not in later.implied]
             over += [draft.left] if draft.left is not None else []
+        else:
+            # A call that is in another queue talks no more.
+            over += [later.offered for later in following if later.queue != draft.queue and later.offered > draft.seen]
         return min(over, default=None)
 
 
@@ -350,6 +428,53 @@ def visit_of(draft: VisitDraft, promise: Promise) -> Visit:
     )
 
 
+def _without_what_goes_on_elsewhere(drafts: list[VisitDraft], fact: Fact) -> list[VisitDraft]:
+    """The visit that is open in that queue is told of under another call's id from now on: it is that call's."""
+    return [draft for draft in drafts if draft.queue != fact.queue or not draft.open or draft.offered > fact.at + DIFFER_US]
+
+
+def _joined_across_a_clock_set_back(ordered: list[VisitDraft]) -> list[VisitDraft]:
+    """A visit entered by the clock of before and ended by the clock of after stands here as two: one without a beginning
+    of its own, and after it one without an end. The durations that its lines state hold.
+    """
+    drafts = list(ordered)
+    for opened in [draft for draft in drafts if draft.open and draft.from_log]:
+        ended = next((draft for draft in drafts if _may_be_its_end(draft, opened)), None)
+        if ended is None:
+            continue
+        if opened.waiting:
+            drafts.remove(opened)
+        elif ended.released is not None and ended.ended is not None and opened.ended is not None:
+            opened.released, opened.released_by = opened.ended + ended.released - ended.ended, ended.released_by
+            opened.wrap_ms = ended.wrap_ms
+            drafts.remove(ended)
+    return drafts
+
+
+def _of_log(fact: Fact) -> bool:
+    return fact.clock in ("log", "log.f")
+
+
+def _line_of(fact: Fact) -> tuple[object, ...]:
+    """What a line says about a visit."""
+    return (fact.kind, fact.at, fact.clock, fact.agent, fact.by, fact.wait_ms, fact.talk_ms, fact.ring_ms, fact.text)
+
+
+def _may_be_its_end(ended: VisitDraft, opened: VisitDraft) -> bool:
+    """Whether `ended`, of which no beginning was told, can be the end of `opened`, by a clock that was set back meanwhile."""
+    if ended.queue != opened.queue or "offered" not in ended.implied or ended.open or not ended.from_log:
+        return False
+    if not 0 <= opened.offered - ended.offered <= SET_BACK_US:
+        return False
+    # Where the order of a file does not tell, only an end after which the call is over proves that it was no earlier visit.
+    if not (ended.set_back or ended.end == "abandoned" or ended.released_by in ("agent", "caller")):
+        return False
+    if opened.waiting:
+        return True
+    waits = abs(((ended.ended or 0) - ended.offered) - ((opened.ended or 0) - opened.offered)) <= DIFFER_US
+    return waits and "answered" in ended.implied and opened.agent in ("", ended.agent)
+
+
 def _ms(instant: int | None) -> int | None:
     return None if instant is None else instant // MS
 
@@ -373,6 +498,9 @@ def _hang_up(draft: VisitDraft, at: int) -> None:
             draft.wrap_ms = draft.wrap_ms or 0
 
 
+_ONCE: frozenset[FactKind] = frozenset({"answered", "released", "ring_no_answer", *_ENDS})
+"""Kinds of which a second such line is no second happening to the same visit."""
+
 _HANDLERS: dict[FactKind, Callable[[VisitBuilder, Fact], None]] = {
     "offered": VisitBuilder._offered,
     "rang": VisitBuilder._rang,
@@ -393,4 +521,5 @@ _HANDLERS: dict[FactKind, Callable[[VisitBuilder, Fact], None]] = {
     "turned_away": VisitBuilder._turned_away,
     "unseen_end": VisitBuilder._unseen_end,
     "unseen": VisitBuilder._unseen,
+    "part_of": VisitBuilder._part_of,
 }

@@ -200,6 +200,13 @@ class AgentRow(_Named):
     logged_ms: Annotated[Ms, Field(examples=[21_600_000])]
     paused_ms: Annotated[Ms, Field(description="paused and nothing else at the same time", examples=[1_800_000])]
     pauses: Annotated[dict[str, int] | None, Field(description="paused ms by reason", examples=[{"almoço": 1_800_000}])]
+    bounds: Annotated[
+        dict[str, list[int]] | None,
+        Field(
+            description="within which limits `talk_ms` lies where the end of a talk was never told; null where it is exact",
+            examples=[{"talk_ms": [7_000_000, 7_200_000]}],
+        ),
+    ]
 
 
 class VisitReport(Lineage):

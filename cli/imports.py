@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import msgspec
 
 from bootstrap import Center
+from cli.answers import REFUSED
 from cli.asks import File, ImportAmi, ImportQueueLog
 from cli.company import caller, known_or_new
 from cli.console import Console, Mistake
@@ -17,15 +18,18 @@ from cli.instants import zone
 from telephony_adapter.ami.importer import import_ami
 from telephony_adapter.ami.recording import NotAnAmiStream, Recording
 from telephony_adapter.ami.translator import Translator
-from telephony_adapter.queue_log.files import LogFile, NotAQueueLog
+from telephony_adapter.queue_log.files import NotAQueueLog, log_files
 from telephony_adapter.queue_log.importer import import_queue_log
 from telephony_adapter.queue_log.members import NotAMemberList, members_of
 
 
 class Result(Protocol):
-    """What an import came to. `position`: of the log, from which on projections cover all of it."""
+    """What an import came to. `position`: of the log, from which on projections cover all of it. unreadable: files that told nothing, and why."""
 
     position: int
+
+    @property
+    def unreadable(self) -> list[str]: ...
 
     def to_json(self) -> dict[str, Any]: ...
 
@@ -43,7 +47,7 @@ def look(ask: ImportAmi | ImportQueueLog) -> None:
         if ask.members:
             members_of(Path(ask.members))
         for file in ask.files:
-            LogFile(Path(file.path), file.name)
+            log_files(Path(file.path), file.name)
 
 
 @contextmanager
@@ -73,6 +77,7 @@ def queue_log(ask: ImportQueueLog, center: Center, console: Console) -> int:
             timezone=asked_zone or zone(company.settings.timezone),
             members=Path(ask.members) if ask.members else None,
             progress=_progress(console),
+            now_us=center.bus.clock.now_us(),
         )
     return _concluded(result, center, console, json=ask.json, wait=ask.wait)
 
@@ -83,7 +88,9 @@ def ami(ask: ImportAmi, center: Center, console: Console) -> int:
     if ask.wait:
         center.covered()
     with _one_line(ask.file):
-        result = import_ami(center.bus, caller(company), Path(ask.file.path), ask.file.name, _progress(console))
+        result = import_ami(
+            center.bus, caller(company), Path(ask.file.path), ask.file.name, _progress(console), now_us=center.bus.clock.now_us()
+        )
     return _concluded(result, center, console, json=ask.json, wait=ask.wait)
 
 
@@ -110,4 +117,6 @@ def _concluded(result: Result, center: Center, console: Console, *, json: bool, 
         rows = result.rows()
         width = max(len(name) for name, _ in rows)
         console.out("".join(f"{name:{width}}  {value}\n" for name, value in rows))
-    return 0
+    for sentence in result.unreadable:
+        console.warn(sentence)
+    return REFUSED if result.unreadable else 0

@@ -309,7 +309,7 @@ def _implied(spans: dict[SpanKey, PresenceSpan]) -> int:
 
 def _identity(fact: Fact) -> tuple[object, ...]:
     """An interface's facts are the member's: the name they were told under does not matter."""
-    return (fact.kind, fact.at, fact.clock, fact.queue, fact.by, fact.text, fact.session_ms, fact.nth)
+    return (fact.kind, fact.at, fact.clock, fact.queue, fact.by, fact.text, fact.session_ms, fact.nth, fact.mark)
 
 
 def is_interface(name: str) -> bool:

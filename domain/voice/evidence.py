@@ -99,15 +99,15 @@ class Evidence:
         """All facts anew. split: more facts of the latest instant are likely to come."""
         self._touched = None
         self.count = len(facts)
-        clocks = {timekeeper(fact) for fact in facts}
-        self._clock = clocks.pop() if len(clocks) == 1 else None
         ordered = in_order(facts)
+        clocks = {fact.clock for fact in facts}
+        self._clock = timekeeper(facts[0]) if len(clocks) == 1 or clocks == {"live", "ami"} else None
         self._latest = max([fact.at for fact in ordered], default=0)
-        self._last = [fact for fact in ordered if fact.at == self._latest]
         self._outbound = OutboundQueues(ordered)
         self._now = Findings(self._born, self._outbound.names)
         self._before = None
         if split and self._clock is not None:
+            self._last = [fact for fact in ordered if fact.at == self._latest]
             self._before = self._now
             self._before.take(ordered[: -len(self._last)])
             self._now = self._before.fork()
@@ -190,10 +190,10 @@ class Resolved(NamedTuple):
     """The call, and what its sources disagree about."""
 
     state: CallState
-    conflicts: Collection[str]
+    conflicts: list[str]
 
 
 def resolve(facts: Sequence[Fact], context: Context) -> Resolved:
     """The call that these facts prove, weighed all at once."""
     evidence = Evidence(context.call, facts)
-    return Resolved(evidence.state(context), evidence.conflicts())
+    return Resolved(evidence.state(context), list(evidence.conflicts()))

@@ -8,7 +8,7 @@ from typing import Self
 from domain.voice.call_outline import CallOutline
 from domain.voice.facts import Fact
 from domain.voice.forking import Forkable
-from domain.voice.outbound_and_ivr import AttemptEvidence, IvrEvidence
+from domain.voice.outbound_and_ivr import OF_ATTEMPT, OF_IVR, AttemptEvidence, IvrEvidence
 from domain.voice.visit_builder import VisitBuilder
 
 
@@ -29,10 +29,13 @@ class Findings(Forkable):
 
     def take(self, facts: Sequence[Fact]) -> None:
         """Facts in order; all of those that have one instant."""
+        outline, ivr, attempt = self.outline, self.ivr, self.attempt
         for fact in facts:
-            self.outline.take(fact)
-            self.ivr.take(fact)
-            self.attempt.take(fact)
+            outline.take(fact)
+            if fact.kind in OF_IVR:
+                ivr.take(fact)
+            if attempt.dialled is not None or fact.kind in OF_ATTEMPT:
+                attempt.take(fact)
         self.visits.take_all([fact for fact in facts if not fact.queue or fact.queue not in self.outbound] if self.outbound else facts)
 
     @property

@@ -8,7 +8,7 @@ from typing import Literal
 
 from domain.base import MS
 from domain.voice.calls import Attempt, IvrPath, Visit
-from domain.voice.facts import Fact
+from domain.voice.facts import Fact, FactKind
 from domain.voice.forking import Forkable
 
 Status = Literal[
@@ -34,6 +34,13 @@ _IVR_STATUS = {
     "unknown": "Unknown",
 }
 _ATTEMPT_STATUS = {"answered": "Answered", "bad_number": "Bad Number", "unknown": "Unknown", "": ""}
+
+
+OF_IVR: frozenset[FactKind] = frozenset({"ivr_entered", "ivr_out_of_hours", "ivr_option", "ivr_blacklisted", "ivr_left", "unseen"})
+"""Kinds of facts that say something of a call's way through an IVR."""
+
+OF_ATTEMPT: frozenset[FactKind] = frozenset({"dialled", "outbound", "dial_answered", "dial_failed", "unseen"})
+"""Kinds of facts that say something of an outbound attempt, or that there is one."""
 
 
 class IvrEvidence(Forkable):
@@ -99,9 +106,10 @@ class OutboundQueues:
 
     def __init__(self, facts: Sequence[Fact]) -> None:
         self._named = {fact.queue for fact in facts if fact.kind == "outbound"}
-        self._met = {fact.queue for fact in facts}
+        self._met: set[str] = set()
         names = set(self._named)
         if "" in names:
+            self._met = {fact.queue for fact in facts}
             names |= self._met - {fact.queue for fact in facts if fact.kind == "offered"}
         self.names = frozenset(names - {""} if names != {""} else names)
 
@@ -140,7 +148,7 @@ class AttemptEvidence(Forkable):
             self.seen = fact.at
         if self.dialled is None and fact.kind in ("dialled", "outbound"):
             self.dialled = fact
-        if fact.kind.startswith("dial_") or (fact.queue in self.outbound and fact.kind != "outbound"):
+        if fact.kind in ("dial_answered", "dial_failed") or (fact.queue in self.outbound and fact.kind != "outbound"):
             self._take_its_own(fact)
 
     def _take_its_own(self, fact: Fact) -> None:

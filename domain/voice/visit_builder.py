@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Self
 
 from domain.base import MS
@@ -11,7 +12,7 @@ from domain.voice.facts import Fact, FactKind
 from domain.voice.forking import Forkable
 from domain.voice.ringing import RingEnd
 from domain.voice.visit_closing import DIFFER_US, SET_BACK_US
-from domain.voice.visit_draft import Line, VisitDraft, is_of_log
+from domain.voice.visit_draft import VisitDraft, is_of_log
 
 _ENDS: dict[FactKind, End] = {
     "abandoned": "abandoned",
@@ -78,24 +79,21 @@ class VisitBuilder(Forkable):
     def take(self, fact: Fact) -> None:
         """One more fact, not earlier than those before it. Facts that are no matter of a queue pass by."""
         handler = _HANDLERS.get(fact.kind)
-        if handler is None or self._said_before(fact):
+        if handler is None:
             return
-        handler(self, fact)
         draft = self._last_in(fact.queue)
-        if draft is not None:
-            draft.seen = max(draft.seen, fact.at)
-            if fact.until is not None and fact.at < fact.until:
-                draft.set_back = True
-            if fact.kind in _ONCE:
-                draft.said = (*(line for line in draft.said if line.at >= fact.at - DIFFER_US), _line_of(fact))
-
-    def _said_before(self, fact: Fact) -> bool:
-        """Whether the visit has such a line, and what it says cannot have happened to it twice."""
-        if fact.kind not in _ONCE or (fact.kind == "ring_no_answer" and not fact.ring_ms):
-            # Who rang for no time at all may ring again within the second.
-            return False
+        once = fact.kind in _ONCE
+        if once and draft is not None and draft.said and _said_before(draft, fact):
+            return
+        handler(self, fact, draft)
         draft = self._last_in(fact.queue)
-        return draft is not None and _line_of(fact) in draft.said
+        if draft is None:
+            return
+        draft.seen = max(draft.seen, fact.at)
+        if fact.until is not None and fact.at < fact.until:
+            draft.set_back = True
+        if once:
+            draft.said = (*(line for line in draft.said if line.at >= fact.at - DIFFER_US), fact)
 
     # opening
 
@@ -117,12 +115,11 @@ class VisitBuilder(Forkable):
             draft = self.own[index] = self.drafts[index] = self.drafts[index].fork()
         return draft
 
-    def _offered(self, fact: Fact) -> None:
-        earlier = self._last_in(fact.queue)
-        if earlier is not None and earlier.open and self._entered_again(earlier, fact):
+    def _offered(self, fact: Fact, draft: VisitDraft | None) -> None:
+        if draft is not None and draft.open and self._entered_again(draft, fact):
             return
-        if earlier is not None:
-            earlier.lose(fact.at)
+        if draft is not None:
+            draft.lose(fact.at)
         self._open(fact, fact.at, implied=False)
 
     @staticmethod
@@ -153,9 +150,9 @@ class VisitBuilder(Forkable):
         draft.lose(entered)
         return self._open(fact, entered, implied=False)
 
-    def _waiting_draft(self, fact: Fact, wait_ms: int | None) -> VisitDraft | None:
+    def _waiting_draft(self, fact: Fact, draft: VisitDraft | None) -> VisitDraft | None:
         """The visit that `fact` shows waiting until now; None when its end was told before, in other words."""
-        draft = self._last_in(fact.queue)
+        wait_ms = fact.wait_ms
         reckoned = fact.at - (wait_ms or 0) * MS
         if draft is not None and wait_ms is not None and draft.entered:
             since = self._entered_since(draft, fact, reckoned)
@@ -183,15 +180,13 @@ class VisitBuilder(Forkable):
 
     # ringing
 
-    def _rang(self, fact: Fact) -> None:
-        draft = self._last_in(fact.queue)
+    def _rang(self, fact: Fact, draft: VisitDraft | None) -> None:
         if draft is None or not draft.waiting:
             draft = self._open(fact, fact.at, implied=True)
         draft.rings.begin(fact.agent, fact.at)
 
-    def _ring_ended(self, fact: Fact) -> None:
+    def _ring_ended(self, fact: Fact, draft: VisitDraft | None) -> None:
         began = fact.at - (fact.ring_ms or 0) * MS
-        draft = self._last_in(fact.queue)
         if draft is None or (not draft.waiting and began > (draft.ended or draft.offered) + DIFFER_US):
             draft = self._open(fact, began, implied=True)
         elif draft.waiting:
@@ -200,12 +195,11 @@ class VisitBuilder(Forkable):
 
     # the answer and the talk
 
-    def _answered(self, fact: Fact) -> None:
-        draft = self._last_in(fact.queue)
+    def _answered(self, fact: Fact, draft: VisitDraft | None) -> None:
         if draft is not None and draft.talking and abs((draft.ended or 0) - fact.at) <= DIFFER_US and draft.agent in ("", fact.agent):
             draft.agent = draft.agent or fact.agent
             return
-        draft = self._waiting_draft(fact, fact.wait_ms)
+        draft = self._waiting_draft(fact, draft)
         if draft is not None:
             self._answer(draft, fact, fact.at)
             draft.ring_ms = fact.ring_ms
@@ -215,8 +209,7 @@ class VisitBuilder(Forkable):
         draft.rings.end(fact.agent, at, "answered", fact.ring_ms if fact.kind == "answered" else None)
         draft.rings.cancel(at)
 
-    def _released(self, fact: Fact) -> None:
-        draft = self._last_in(fact.queue)
+    def _released(self, fact: Fact, draft: VisitDraft | None) -> None:
         if draft is None or not draft.talking:
             draft = self._answered_unseen(fact, draft)
             if draft is None:
@@ -245,59 +238,56 @@ class VisitBuilder(Forkable):
         draft.implied = {**draft.implied, "answered": fact.ref}
         return draft
 
-    def _held(self, fact: Fact) -> None:
-        draft = self._talking_draft(fact)
+    def _held(self, fact: Fact, draft: VisitDraft | None) -> None:
+        draft = self._talking_draft(fact, draft)
         if draft is not None and not draft.on_hold:
             draft.begin_hold(fact.at)
 
-    def _resumed(self, fact: Fact) -> None:
-        draft = self._talking_draft(fact)
+    def _resumed(self, fact: Fact, draft: VisitDraft | None) -> None:
+        draft = self._talking_draft(fact, draft)
         if draft is not None:
             draft.end_hold(fact.at)
 
-    def _talking_draft(self, fact: Fact) -> VisitDraft | None:
+    def _talking_draft(self, fact: Fact, draft: VisitDraft | None) -> VisitDraft | None:
         if fact.queue:
-            draft = self._last_in(fact.queue)
             return draft if draft is not None and draft.talking else None
         talking = next((draft.index for draft in reversed(self.drafts) if draft.talking), None)
         return None if talking is None else self._owned(talking)
 
-    def _wrap_up(self, fact: Fact) -> None:
-        draft = self._last_in(fact.queue) if fact.queue else (self._owned(len(self.drafts) - 1) if self.drafts else None)
+    def _wrap_up(self, fact: Fact, draft: VisitDraft | None) -> None:
+        if not fact.queue and self.drafts:
+            draft = self._owned(len(self.drafts) - 1)
         if draft is not None and draft.end == "answered":
             draft.wrap_ms = fact.wrap_ms
 
     # other ends
 
-    def _ended(self, fact: Fact) -> None:
-        draft = self._waiting_draft(fact, fact.wait_ms)
+    def _ended(self, fact: Fact, draft: VisitDraft | None) -> None:
+        draft = self._waiting_draft(fact, draft)
         if draft is not None:
             draft.end, draft.ended = _ENDS[fact.kind], fact.at
             draft.rings.cancel(fact.at)
 
-    def _turned_away(self, fact: Fact) -> None:
-        waiting = self._last_in(fact.queue)
-        draft = self._open(fact, fact.at, implied=False)
-        draft.end, draft.ended = "closed", fact.at
-        if waiting is not None and waiting.waiting:
-            self.latest[fact.queue] = waiting.index
+    def _turned_away(self, fact: Fact, draft: VisitDraft | None) -> None:
+        turned_away = self._open(fact, fact.at, implied=False)
+        turned_away.end, turned_away.ended = "closed", fact.at
+        if draft is not None and draft.waiting:
+            self.latest[fact.queue] = draft.index
 
-    def _unseen_end(self, fact: Fact) -> None:
-        draft = self._last_in(fact.queue)
+    def _unseen_end(self, fact: Fact, draft: VisitDraft | None) -> None:
         if draft is None:
             draft = self._open(fact, fact.at, implied=True)
         if draft.waiting:
             draft.left = fact.at
 
-    def _still_waiting(self, fact: Fact) -> None:
-        draft = self._last_in(fact.queue)
+    def _still_waiting(self, fact: Fact, draft: VisitDraft | None) -> None:
         if draft is None or not draft.waiting:
             self._open(fact, fact.at - (fact.wait_ms or 0) * MS, implied=True)
 
-    def _unseen(self, fact: Fact) -> None:
+    def _unseen(self, fact: Fact, _draft: VisitDraft | None) -> None:
         self.gaps = (*self.gaps, fact)
 
-    def _part_of(self, fact: Fact) -> None:
+    def _part_of(self, fact: Fact, _draft: VisitDraft | None) -> None:
         if fact.queue:
             self.moved = (*self.moved, fact)
 
@@ -305,14 +295,21 @@ class VisitBuilder(Forkable):
         self.conflicts = (*self.conflicts, f"{fact.ref or fact.kind}: {fact.kind} in {fact.queue}: {why}")
 
 
-def _line_of(fact: Fact) -> Line:
-    return Line(fact.at, fact.kind, fact.clock, fact.agent, fact.by, fact.wait_ms, fact.talk_ms, fact.ring_ms, fact.text)
+def _said_before(draft: VisitDraft, fact: Fact) -> bool:
+    """Whether the visit has such a line, and what it says cannot have happened to it twice."""
+    if fact.kind == "ring_no_answer" and not fact.ring_ms:
+        # Who rang for no time at all may ring again within the second.
+        return False
+    return any(line.at == fact.at and line.kind == fact.kind and _LINE(line) == _LINE(fact) for line in draft.said)
 
+
+_LINE = attrgetter("clock", "agent", "by", "wait_ms", "talk_ms", "ring_ms", "text")
+"""What a line says about a visit, beside what it is and when."""
 
 _ONCE: frozenset[FactKind] = frozenset({"answered", "released", "ring_no_answer", *_ENDS})
 """Kinds of which a second such line is no second happening to the same visit."""
 
-_HANDLERS: dict[FactKind, Callable[[VisitBuilder, Fact], None]] = {
+_HANDLERS: dict[FactKind, Callable[[VisitBuilder, Fact, VisitDraft | None], None]] = {
     "offered": VisitBuilder._offered,
     "rang": VisitBuilder._rang,
     "ring_no_answer": VisitBuilder._ring_ended,

@@ -3,29 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple, Self
+from typing import Self
 
 from domain.base import MS
 from domain.voice.call_state import Parts
 from domain.voice.calls import End, Hold, Ring, Visit
 from domain.voice.context import Promise
-from domain.voice.facts import Clock, Fact, FactKind
+from domain.voice.facts import Fact
 from domain.voice.forking import Forkable
 from domain.voice.ringing import Ringing
-
-
-class Line(NamedTuple):
-    """What a line says about a visit."""
-
-    at: int
-    kind: FactKind
-    clock: Clock
-    agent: str
-    by: str
-    wait_ms: int | None
-    talk_ms: int | None
-    ring_ms: int | None
-    text: str
 
 
 class VisitDraft(Forkable):
@@ -46,7 +32,7 @@ class VisitDraft(Forkable):
     wrap_ms: int | None = None
     left: int | None = None
     entered: tuple[int, ...] = ()
-    said: tuple[Line, ...] = ()
+    said: tuple[Fact, ...] = ()
     set_back: bool = False
     holds: tuple[tuple[int, int | None], ...] = ()
     changed_holds: frozenset[int] = frozenset()

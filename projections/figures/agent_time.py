@@ -10,9 +10,9 @@ Offline. A source may tell of a call outside of it (who is rung while out is in 
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -35,7 +35,8 @@ GROUP BY agent
 """
 
 _UNFINISHED = """
-SELECT min(released_ms) AS since FROM {visits} WHERE end_code = 1 AND isNotNull(released_ms) AND isNull(wrap_up_ms) AND released_ms < {{since:Int64}}
+SELECT min(ifNull(released_ms, ended_ms)) AS since FROM {visits}
+WHERE end_code = 1 AND talk_unknown = 0 AND (isNull(released_ms) OR isNull(wrap_up_ms)) AND ifNull(released_ms, ended_ms) < {{since:Int64}}
 """
 
 _SPELLS = """
@@ -80,10 +81,23 @@ class Activity:
     outbound: list[Stretch] = field(default_factory=list)
     wrap_ups: list[Stretch] = field(default_factory=list)
 
+    def ends_of_lost_talks(self) -> dict[int, int]:
+        """When talks whose end was never told were over at the latest, by their beginning: when the agent left, or took the next call."""
+        others = sorted([began for began, _ in self.talks] + [ended for _, ended in self.sessions if ended != OPEN_MS])
+        found: dict[int, int] = {}
+        for began, ended in self.talks:
+            place = bisect_right(others, began)
+            if ended == OPEN_MS and place < len(others):
+                found[began] = others[place]
+        return found
+
 
 @dataclass(frozen=True)
 class States:
-    """An agent's time by state. talk, hold, outbound: the parts of Talking. paused: by reason. logged: in, in whatever state."""
+    """An agent's time by state. talk, hold, outbound: the parts of Talking. paused: by reason. logged: in, in whatever state.
+
+    lost: of talk, what may have been over already: talks whose end nobody told, until the latest moment at which it can have been.
+    """
 
     talk: list[Stretch]
     hold: list[Stretch]
@@ -93,11 +107,15 @@ class States:
     paused: dict[str, list[Stretch]]
     available: list[Stretch]
     logged: list[Stretch]
+    lost: list[Stretch] = field(default_factory=list)
 
 
 @dataclass
 class Times:
-    """Milliseconds of one interval by state; they add up to the interval's length as far as it is known. logged_ms: of these, while in."""
+    """Milliseconds of one interval by state; they add up to the interval's length as far as it is known. logged_ms: of these, while in.
+
+    lost_ms: of talk_ms, how much may have been something else.
+    """
 
     talk_ms: int = 0
     hold_ms: int = 0
@@ -107,6 +125,7 @@ class Times:
     available_ms: int = 0
     logged_ms: int = 0
     offline_ms: int = 0
+    lost_ms: int = 0
     pauses: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -127,16 +146,19 @@ class Times:
             self.pauses[reason] = self.pauses.get(reason, 0) + ms
 
 
-_STATES = ("talk_ms", "hold_ms", "outbound_ms", "wrap_up_ms", "ringing_ms", "available_ms", "logged_ms", "offline_ms")
+_STATES = ("talk_ms", "hold_ms", "outbound_ms", "wrap_up_ms", "ringing_ms", "available_ms", "logged_ms", "offline_ms", "lost_ms")
 
 
-def states_of(activity: Activity, since: int, until: int) -> States:
-    """The state that held at each instant of [since, until)."""
+def states_of(activity: Activity, since: int, until: int, latest: Mapping[int, int] | None = None) -> States:
+    """The state that held at each instant of [since, until). latest: as `ends_of_lost_talks` says of all the agent's time, where `activity` is a part."""
+    lost = activity.ends_of_lost_talks() if latest is None else latest
 
     def told(stretches: Iterable[Stretch]) -> list[Stretch]:
         return joined(clipped(stretches, since, until))
 
-    in_calls, outbound = told(activity.talks), told(activity.outbound)
+    in_calls = told((began, lost.get(began, ended) if ended == OPEN_MS else ended) for began, ended in activity.talks)
+    surely = told((began, ended) for began, ended in activity.talks if not (ended == OPEN_MS and began in lost))
+    outbound = told(activity.outbound)
     hold = within(told(activity.holds), in_calls)
     talking = joined([*in_calls, *outbound])
     wrap_up = minus(told(_ended_by_the_next(activity)), talking)
@@ -149,7 +171,8 @@ def states_of(activity: Activity, since: int, until: int) -> States:
         paused[reason] = minus(told(pauses), busy)
         busy = joined([*busy, *paused[reason]])
     logged = told(activity.sessions)
-    return States(minus(in_calls, hold), hold, minus(outbound, in_calls), wrap_up, ringing, paused, minus(logged, busy), logged)
+    talk = minus(in_calls, hold)
+    return States(talk, hold, minus(outbound, in_calls), wrap_up, ringing, paused, minus(logged, busy), logged, minus(talk, surely))
 
 
 def _ended_by_the_next(activity: Activity) -> list[Stretch]:
@@ -169,6 +192,8 @@ def times_of(states: States, edges: Sequence[int], until: int) -> list[Times]:
         for stretches in (states.talk, states.hold, states.outbound, states.wrap_up, states.ringing, states.available, states.logged)
     ]
     found = [Times(*sums) for sums in zip(*measured, strict=True)]
+    for times, lost in zip(found, lengths(states.lost, edges), strict=True):
+        times.lost_ms = lost
     for reason, stretches in states.paused.items():
         for times, ms in zip(found, lengths(stretches, edges), strict=True):
             if ms:

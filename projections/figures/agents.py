@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +18,9 @@ from projections.figures.question import EARLIEST_MS, LATEST_MS
 
 FIGURES = ("answered", "talk_ms", "hold_ms", "wrap_up_ms", "ring_no_answer", "logged_ms", "paused_ms", "pauses")
 """The figures of a row of agents, in their order; `pauses` is paused time by reason."""
+
+SURENESS = ("bounds",)
+"""How sure a row is: the limits within which `talk_ms` must lie where the end of a talk was never told; None where it is exact."""
 
 MORE = ("outbound_ms", "ringing_ms", "available_ms", "offline_ms")
 """The other states of an agent's time: with them it adds up to the time asked about, as far as it is known."""
@@ -77,6 +80,7 @@ class _Figures:
             "ringing_ms": self.whole.ringing_ms,
             "available_ms": self.whole.available_ms,
             "offline_ms": self.whole.offline_ms,
+            "bounds": {"talk_ms": [self.asked.talk_ms - self.asked.lost_ms, self.asked.talk_ms]} if self.asked.lost_ms else None,
         }
 
 
@@ -94,7 +98,7 @@ def known_until(view: TemporalView, coverage: Coverage) -> int:
 
 
 def agent_figures(on: QueryContext) -> list[Row]:
-    """A row per agent, or per interval with all agents together: the name (`agent`) or `start`, FIGURES, MORE.
+    """A row per agent, or per interval with all agents together: the name (`agent`) or `start`, FIGURES, MORE, SURENESS.
 
     Agents are persons, not interfaces. Figures are None where no source covered any of the time.
     """
@@ -120,7 +124,7 @@ def _time_row(on: QueryContext, index: int, start: int, within: Intervals, found
 
 
 def _nothing() -> Row:
-    return dict.fromkeys((*FIGURES, *MORE))
+    return dict.fromkeys((*FIGURES, *MORE, *SURENESS))
 
 
 def _edges(on: QueryContext, until: int) -> Intervals | None:
@@ -155,8 +159,9 @@ def _found(on: QueryContext, within: Intervals, until: int) -> dict[Key, _Figure
         mine = in_queues.get(name, Activity())
         if question.queues and not (mine.talks or mine.rings or set(person.queues) & set(question.queues)):
             continue
-        whole = _times(everything.get(name, Activity()), asked, limit)
-        part = whole if in_queues is everything else _times(mine, asked, limit)
+        all_of_it = everything.get(name, Activity())
+        whole = _times(all_of_it, asked, limit)
+        part = whole if in_queues is everything else _times(mine, asked, limit, all_of_it.ends_of_lost_talks())
         for index in range(len(within)):
             tally = answered.get((index, name))
             counted = tally.counts.answered if tally else 0
@@ -164,8 +169,8 @@ def _found(on: QueryContext, within: Intervals, until: int) -> dict[Key, _Figure
     return figures
 
 
-def _times(activity: Activity, edges: Sequence[int], limit: int) -> list[Times]:
-    return times_of(states_of(activity, edges[0], max(limit, edges[0])), edges, limit)
+def _times(activity: Activity, edges: Sequence[int], limit: int, latest: Mapping[int, int] | None = None) -> list[Times]:
+    return times_of(states_of(activity, edges[0], max(limit, edges[0]), latest), edges, limit)
 
 
 def clip(on: QueryContext, within: Intervals) -> list[int]:

@@ -212,10 +212,10 @@ def standings(view: TemporalView, at: int, visits: list[OpenVisit], *, idle: boo
             free_since[attempt.agent] = max(free_since.get(attempt.agent, attempt.last_until), attempt.last_until)
         if attempt.talks_since is not None and attempt.agent in found:
             _stand(found[attempt.agent], "talking", attempt.talks_since, interaction=attempt.interaction)
-    _with_calls(found, visits, at)
     spans: dict[str, dict[str, _Span]] = {}
     for span in view.ask(_Span, _SPANS.format(spans=view.rows_of("agent_spans")), at=at):
         spans.setdefault(span.agent, {})[span.kind] = span
+    _with_calls(found, [visit for visit in visits if not _left_since(visit, spans.get(visit.agent, {}).get("session"))], at)
     for name, standing in found.items():
         told = spans.get(name, {})
         _wrap_up(standing, [visit for visit in visits if visit.agent == name and visit.wraps_up(at)], told, free_since.get(name))
@@ -248,6 +248,13 @@ def _with_calls(found: dict[str, AgentState], visits: list[OpenVisit], at: int) 
                 _stand(found[agent], "ringing", since, queue=visit.queue, interaction=visit.whole)
         if visit.talks(at) and visit.agent in found and visit.ended_ms is not None:
             _stand(found[visit.agent], "talking", visit.ended_ms, queue=visit.queue, interaction=visit.whole, on_hold=visit.on_hold(at))
+
+
+def _left_since(visit: OpenVisit, session: _Span | None) -> bool:
+    """Whether the agent has left since the answer: a talk whose end was never told is over then."""
+    if visit.released_ms is not None or visit.ended_ms is None or session is None or session.last_until is None:
+        return False
+    return session.last_until > visit.ended_ms
 
 
 def _stand(standing: AgentState, state: State, since_ms: int, **call: object) -> None:

@@ -138,3 +138,9 @@ def limits(bounds: dict[str, Any]) -> str:
     low, high = bounds["sla_percent"]
     between = NOTHING if low is None else f"{comma(low)} a {comma(high)}"
     return f"faltam até {bounds['missing_at_most']}; NS {between}"
+
+
+def talk_limits(bounds: dict[str, Any]) -> str:
+    """Between which durations an agent's talk lies."""
+    low, high = bounds["talk_ms"]
+    return f"conversa {clock(low)} a {clock(high)}"

@@ -12,7 +12,7 @@ from projections.figures import ivr as ivr_figures
 from projections.figures import metrics
 from projections.figures.metrics import QueryContext, Row, counted, query_context, rows_of
 from projections.figures.question import CLOCKS, Question
-from projections.queries.report import Column, Report, clock_ms, comma, limits, pauses
+from projections.queries.report import Column, Report, clock_ms, comma, limits, pauses, talk_limits
 from projections.query_bus import query
 
 _NAMES = {
@@ -88,11 +88,12 @@ _AGENTS = (
     _time("logged_ms", "Logado"),
     _time("paused_ms", "Pausado"),
     Column("pauses", "Pausas", pauses),
+    Column("bounds", "Limites", talk_limits),
 )
 
 QUEUE_KEYS = (*metrics.FIGURES, "bounds", "covered_to")
 IVR_KEYS = (*ivr_figures.FIGURES, "bounds", "covered_to")
-AGENT_KEYS = agent_figures.FIGURES
+AGENT_KEYS = (*agent_figures.FIGURES, *agent_figures.SURENESS)
 """What a row has besides its name, in this order."""
 
 

@@ -21,7 +21,7 @@ from telephony_adapter.ami.packets import BrokenPacket
 from telephony_adapter.ami.pbx_state import Told
 from telephony_adapter.ami.recording import Broken, Recording
 from telephony_adapter.ami.translator import Translator
-from telephony_adapter.queue_log.importer import ExecutesCommands, Progress
+from telephony_adapter.queue_log.importer import AHEAD_US, ExecutesCommands, Progress
 from telephony_adapter.queue_log.result import iso
 
 FACTS_AT_ONCE = 4_000
@@ -39,7 +39,7 @@ class AmiImportResult:
 
     packets: read; used: of these, the ones that told something; broken: those that could not be read, by line (of a file
     of lines) or place in the stream. facts: told; calls: that were not known before; visits: by end, as a change.
-    gaps: where the stream was cut off; restarts: of the PBX. first_us, last_us: first and last sign of life. position: of
+    lacks: which classes of events do not come, and what that costs, a sentence each. gaps: where the stream was cut off; restarts: of the PBX. first_us, last_us: first and last sign of life. position: of
     the log, from which on projections cover all of it.
     """
 
@@ -55,12 +55,21 @@ class AmiImportResult:
     implied: int = 0
     conflicts: int = 0
     conflicts_named: list[str] = field(default_factory=list)
+    lacks: list[str] = field(default_factory=list)
     gaps: dict[int, Gap] = field(default_factory=dict)
     restarts: list[int] = field(default_factory=list)
     first_us: int | None = None
     last_us: int | None = None
     seconds: float = 0.0
     position: int = 0
+
+    @property
+    def unreadable(self) -> list[str]:
+        """The file, when nothing of it told anything and something could not be read: why, by the first."""
+        if self.used or not self.broken_packets:
+            return []
+        first = self.broken_packets[0]
+        return [f"{self.file}: nothing of it can be read, the first ({first.number}): {first.why}"]
 
     def to_json(self) -> dict[str, Any]:
         """The same for machines; instants as ISO 8601 in UTC."""
@@ -77,6 +86,7 @@ class AmiImportResult:
             "implied": self.implied,
             "conflicts": self.conflicts,
             "conflicts_named": self.conflicts_named,
+            "lacks": self.lacks,
             "gaps": [_gap(gap) for _, gap in sorted(self.gaps.items())],
             "restarts": [iso(at) for at in self.restarts],
             "first": iso(self.first_us),
@@ -94,18 +104,23 @@ class AmiImportResult:
         rows += [(f"visits.{end}", str(count)) for end, count in told["visits"].items()]
         rows += [("implied", str(self.implied)), ("conflicts", str(self.conflicts))]
         rows += [("conflicts", sentence) for sentence in self.conflicts_named]
+        rows += [("lacks", sentence) for sentence in self.lacks]
         rows += [("gaps", f"{gap['opened']} {gap['closed']}") for gap in told["gaps"]]
         rows += [("restarts", at) for at in told["restarts"]]
         return rows + [(name, str(told[name])) for name in ("first", "last", "seconds") if told[name] is not None]
 
 
-def import_ami(bus: ExecutesCommands, caller: Caller, path: Path | str, name: str, progress: Progress | None = None) -> AmiImportResult:
-    """Import a recorded AMI stream, gz or not; `-` is standard input. `name`: what people call it.
+def import_ami(
+    bus: ExecutesCommands, caller: Caller, path: Path | str, name: str, progress: Progress | None = None, *, now_us: int | None = None
+) -> AmiImportResult:
+    """Import a recorded AMI stream, compressed or not; `-` is standard input. `name`: what people call it. now_us: when it is;
+    what lies more than a day after that is set aside, None = nothing.
 
     Raises NotAnAmiStream before anything is told when the file is of another kind.
     """
     started = time.perf_counter()
-    importing = _Import(bus, caller, path, name, progress)
+    latest_us = None if now_us is None else now_us + AHEAD_US
+    importing = _Import(bus, caller, path, name, progress=progress, latest_us=latest_us)
     importing.run()
     importing.result.seconds = time.perf_counter() - started
     return importing.result
@@ -114,13 +129,15 @@ def import_ami(bus: ExecutesCommands, caller: Caller, path: Path | str, name: st
 class _Import:
     """One import that is under way. `_waiting`: what was told and not yet given to the command bus."""
 
-    def __init__(self, bus: ExecutesCommands, caller: Caller, path: Path | str, name: str, progress: Progress | None) -> None:
+    def __init__(
+        self, bus: ExecutesCommands, caller: Caller, path: Path | str, name: str, *, progress: Progress | None, latest_us: int | None
+    ) -> None:
         self.result = AmiImportResult(file=name)
         self._bus = bus
         self._caller = caller
         self._progress = progress
         self._translator = Translator(name)
-        self._recording = Recording(path, self._translator.interest)
+        self._recording = Recording(path, self._translator.interest, latest_us)
         self._waiting: list[Told] = []
 
     def run(self) -> None:
@@ -144,6 +161,7 @@ class _Import:
         self._observe()
         result.packets, result.broken = recording.read, recording.broken_count
         result.broken_packets = sorted(recording.broken, key=lambda broken: broken.number)[:SHOWN]
+        result.lacks = lacking(recording.names)
         result.first_us, result.last_us = recording.first or None, recording.last or None
         self._report()
 
@@ -190,6 +208,32 @@ class _Import:
         if self._progress is not None:
             done = self._recording.consumed()
             self._progress(done, max(self._recording.size or 0, done), self._recording.read)
+
+
+_CLASSES = {
+    "agent": (
+        {"QueueCallerJoin", "QueueCallerLeave", "AgentConnect", "QueueMemberStatus", "QueueMemberAdded"},
+        "no visit to a queue is seen",
+    ),
+    "call": (
+        {"Newchannel", "Newstate", "Hangup", "BridgeEnter", "DialBegin"},
+        "arrivals, hang-ups, holds and outbound attempts are not seen, and who left a queue without an answer ended unknown",
+    ),
+    "dialplan": (
+        {"Newexten", "VarSet"},
+        "a time-out cannot be told from an abandon where the caller stays on the line: such ends are unknown; IVR steps are not seen",
+    ),
+}
+"""Classes of events in the order of manager.conf, events that show that one comes, and what is not known without it."""
+
+
+def lacking(names: set[str]) -> list[str]:
+    """Which classes of events a stream with events of these names lacks, and what that costs."""
+    if not any(names & shown for shown, _ in _CLASSES.values()):
+        return []
+    return [
+        f"no event of the class {name} (`read` in manager.conf): {costs}" for name, (shown, costs) in _CLASSES.items() if not names & shown
+    ]
 
 
 def gathered(told: Sequence[Told]) -> list[Command]:

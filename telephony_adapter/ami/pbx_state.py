@@ -72,7 +72,8 @@ class Channel:
 class Visit:
     """A call's present visit to a queue, from joining until the talk is over.
 
-    left: when it left the queue, before anybody knows how. abandon_told: QueueCallerAbandon came, which a time-out sends too.
+    left: when it left the queue, before anybody knows how. abandon_told: QueueCallerAbandon came, which a time-out sends too;
+    asked: the caller had hung up by then.
     """
 
     queue: str
@@ -81,6 +82,7 @@ class Visit:
     agent: str = ""
     left: int = 0
     abandon_told: bool = False
+    asked: bool = False
     wait_ms: int | None = None
     held: bool = False
 
@@ -156,6 +158,7 @@ class PbxState:
     variables: those whose setting is of interest.
     talks: an agent's line -> the call whose talk it carries. ringing: an agent's line that rings -> (call, queue, agent, since).
     behind: a leg -> the leg before it, for agents who are reached through a Local channel.
+    dialplan_told: events of the class `dialplan` come. undecided: from when until when ends of waits could not be told apart without them.
     noted: the recorder notes when a connection is made or lost. alive: the lines of a list that is being told. absent: calls that were missing in a list -> when.
     """
 
@@ -182,6 +185,8 @@ class PbxState:
     booted: int = 0
     stopped: int = 0
     noted: bool = False
+    dialplan_told: bool = False
+    undecided: tuple[int, int] | None = None
 
     # observations
 

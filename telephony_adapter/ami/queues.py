@@ -21,6 +21,9 @@ _STATUS_ENDS: dict[str, CallKind] = {
     "WITHDRAW": "withdrawn",
 }
 _TURNED_AWAY = {"FULL": "FULL", "JOINEMPTY": "JOINEMPTY", "JOINUNAVAIL": "JOINEMPTY"}
+GONE_WITH_IT_US = 1 * SECOND
+"""The line of a caller who gives up is free within so much of leaving the queue; after a time-out it lives on."""
+
 _UNCOUNTED = frozenset({"left_by_key", "withdrawn"})
 
 
@@ -219,6 +222,8 @@ def caller_abandoned(board: PbxState, packet: Packet) -> None:
     call, visit = found
     visit.wait_ms = packet.whole("HoldTime") * 1000
     visit.abandon_told = True
+    line = board.channels.get(call.id)
+    visit.asked = line is not None and line.asked_to_hang_up
     visit.left = visit.left or board.at
     board.cuts.reaches(call.id, visit.queue, board.at - visit.wait_ms * MS)
     board.cuts.ended(call.id, visit.queue)
@@ -275,8 +280,15 @@ def dialplan_goes_on(board: PbxState, call: Call, exten: str, asked_to_hang_up: 
 def line_gone(board: PbxState, call: Call) -> None:
     """The caller's line is free: an abandonment that was told is one. Talks and waits that end after it are awaited."""
     visit = call.visit
-    if visit is not None and visit.left and not visit.answered:
-        end_wait(board, call, visit, "abandoned" if visit.abandon_told else "unseen_end")
+    if visit is None or not visit.left or visit.answered:
+        return
+    if visit.abandon_told and not (board.dialplan_told or visit.asked) and board.at - visit.left > GONE_WITH_IT_US:
+        # A time-out looks the same where no variable tells: the caller stayed on the line.
+        since = min(visit.left, board.undecided[0]) if board.undecided else visit.left
+        board.undecided = (since, board.at)
+        end_wait(board, call, visit, "unseen_end")
+        return
+    end_wait(board, call, visit, "abandoned" if visit.abandon_told else "unseen_end")
 
 
 def cut_short(board: PbxState, call: Call) -> None:

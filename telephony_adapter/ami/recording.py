@@ -1,6 +1,7 @@
 r"""A recorded AMI stream, packet by packet, whatever the recorder: lines of JSON with arrival times, or the bytes themselves.
 
-Two kinds of recording are read, each also gzipped, from a file or from standard input:
+Two kinds of recording are read, each also compressed, with lines that end in CR LF, in LF or in CR, from a file or from
+standard input:
 
 - lines of `{"t": arrival, "raw": "Event: ...\r\n\r\n"}`, with notes `{"t", "raw": null, "note": "tcp-closed"}` where the
   connection broke and came back (`.timed.jsonl`);
@@ -10,30 +11,28 @@ Two kinds of recording are read, each also gzipped, from a file or from standard
 
 from __future__ import annotations
 
-import gzip
 import json
+import re
 import sys
-import zlib
+import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from io import BufferedReader, RawIOBase
+from io import BufferedReader
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import IO, cast
 
 import msgspec
 
 from telephony_adapter.ami.packets import BANNER, CLOSED, CONNECTED, RESUMED, SILENCE, Interest, Packet, microseconds, parse, timestamp
-
-if TYPE_CHECKING:
-    from typing_extensions import Buffer
+from telephony_adapter.queue_log.packing import DAMAGED, damage, is_zip, members_in, plain_bytes
 
 QUIET_US = 1_500_000
 """A stream that says nothing for so long is told to be silent, in case a cut turns out to have left no other mark."""
 
 EXPECTED = (
     'a recorded AMI stream: lines of {"t": ..., "raw": "Event: ..."} (ami.timed.jsonl), or the bytes of the connection '
-    "with Timestamp headers (ami.raw), either gzipped or not"
+    "with Timestamp headers (ami.raw), either compressed or not"
 )
 
 _BANNER = BANNER.encode()
@@ -65,14 +64,17 @@ class _Line(msgspec.Struct):
 class Recording:
     """Iterates over the packets of interest, in the order in which they were recorded; counts them all.
 
-    read: packets seen so far. broken: those that could not be read, the first some thousand of `broken_count`. first,
-    last: instants of the first and the last sign of life. size: of the file in bytes, None when it has none.
+    read: packets seen so far. names: of the events among them. broken: those that could not be read, the first some thousand of `broken_count`. first,
+    last: instants of the first and the last sign of life. size: of the file in bytes, None when it has none. latest_us:
+    packets of a later instant are set aside, by a clock that was wrong; None = none.
     """
 
-    def __init__(self, path: str | Path, interest: Interest) -> None:
+    def __init__(self, path: str | Path, interest: Interest, latest_us: int | None = None) -> None:
         self.path = path
         self.interest = interest
+        self.latest_us = latest_us
         self.read = 0
+        self.names: set[str] = set()
         self.broken: list[Broken] = []
         self.broken_count = 0
         self.first = 0
@@ -96,29 +98,31 @@ class Recording:
 
     def __iter__(self) -> Iterator[Packet]:
         with ExitStack() as stack:
-            stream = self._open(stack)
             try:
+                stream = self._open(stack)
                 head = stream.peek(4096)
-            except _BAD_GZIP as problem:
-                raise NotAnAmiStream(f"{self.path}: expected {EXPECTED}; it is gzipped badly: {problem}") from problem
+            except DAMAGED as problem:
+                raise NotAnAmiStream(f"{self.path}: expected {EXPECTED}; {damage(problem)}") from problem
             packets = self._lines(stream) if _kind(head, str(self.path)) == "lines" else self._blocks(stream)
             try:
                 yield from packets
-            except _BAD_GZIP as problem:
+            except DAMAGED as problem:
                 self.broke(self.read + 1, f"the compressed file ends badly: {problem}")
             for raw, number in self._undated:
                 self.broke(number, f"{_name(raw)} {_UNDATED}")
 
     def _open(self, stack: ExitStack) -> BufferedReader:
         if str(self.path) == "-":
-            plain = cast("BufferedReader", sys.stdin.buffer)
-        else:
-            plain = stack.enter_context(Path(self.path).open("rb"))  # noqa: SIM115 (the stack closes it)
-            self.size = Path(self.path).stat().st_size
-            self._file = plain
-        if plain.peek(2)[:2] != b"\x1f\x8b":
-            return plain
-        return BufferedReader(_Unpacking(stack.enter_context(gzip.GzipFile(fileobj=plain))))
+            return plain_bytes(sys.stdin.buffer, ExitStack())
+        path = Path(self.path)
+        plain: IO[bytes] = stack.enter_context(path.open("rb"))
+        self.size, self._file = path.stat().st_size, cast("BufferedReader", plain)
+        if is_zip(path):
+            members = members_in(path)
+            if len(members) != 1:
+                raise NotAnAmiStream(f"{self.path}: expected {EXPECTED}; it is a zip of {len(members)} files")
+            plain = stack.enter_context(stack.enter_context(zipfile.ZipFile(plain)).open(members[0]))
+        return stack.enter_context(plain_bytes(plain, ExitStack()))
 
     # lines of JSON
 
@@ -148,7 +152,7 @@ class Recording:
         number = 0
         rest = b""
         while chunk := stream.read1(_CHUNK):
-            *blocks, rest = (rest + chunk).split(b"\r\n\r\n")
+            *blocks, rest = _ended_by_cr_lf(rest + chunk).split(b"\r\n\r\n")
             for block in blocks:
                 for piece, whole in _pieces(block):
                     number += 1
@@ -170,6 +174,8 @@ class Recording:
 
     def _packet(self, raw: str, arrived: int, number: int) -> Iterator[Packet]:
         self.read += 1
+        if "\n" in raw and "\r\n" not in raw:
+            raw = raw.replace("\n", "\r\n")
         raw = raw.removeprefix("\r\n")
         if raw.startswith(BANNER):
             self._broken_off = True
@@ -180,7 +186,12 @@ class Recording:
         if not event and not raw.startswith("Response: "):
             self.broke(number, f"neither event nor response: {raw[:40]!r}")
             return
+        if event:
+            self.names.add(_name(raw))
         instant = arrived or timestamp(raw)
+        if self.latest_us is not None and instant > self.latest_us:
+            self.broke(number, f"set aside: more than a day after the import ({instant // 1_000_000})")
+            return
         if instant:
             yield from self._dated(instant)
         elif self._broken_off or not self.last:
@@ -226,24 +237,17 @@ class Recording:
             self.last = max(self.last, instant)
 
 
-_BAD_GZIP = (EOFError, gzip.BadGzipFile, zlib.error)
 _UNDATED = "without an instant (timestampevents = yes gives one)"
 
 
-class _Unpacking(RawIOBase):
-    """A gzipped file, a little at a time: of one that ends badly all is given that can be unpacked."""
+_LONE_ENDS = re.compile(rb"\r*\n")
 
-    def __init__(self, packed: gzip.GzipFile) -> None:
-        self._packed = packed
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Buffer, /) -> int:
-        view = memoryview(buffer)
-        data = self._packed.read1(len(view))
-        view[: len(data)] = data
-        return len(data)
+def _ended_by_cr_lf(read: bytes) -> bytes:
+    """What was read with the ends of lines that a PBX sends; tools that save streams may have left only LF."""
+    if read.count(b"\n") == read.count(b"\r\n") and b"\r\r\n" not in read:
+        return read
+    return _LONE_ENDS.sub(b"\r\n", read)
 
 
 def _name(raw: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from commands.observations import ObserveTimeline
-from domain.voice.timeline import CoverageSpan
+from domain.voice.timeline import CoverageSpan, Gap
 from telephony_adapter.ami import agents, ivr, lines, outbound, queues
 from telephony_adapter.ami import connection_gaps as seams
 from telephony_adapter.ami.packets import BANNER, CLOSED, CONNECTED, RESUMED, SILENCE, Interest, Packet
@@ -97,6 +97,7 @@ class Translator:
         board = self.board
         board.event, board.at = packet.name, packet.at
         board.started = board.started or packet.at
+        board.dialplan_told |= packet.name in ("Newexten", "VarSet")
         seams.watch(board, packet)
         HANDLERS[packet.name](board, packet)
         seams.settle(board, packet.at)
@@ -119,6 +120,9 @@ class Translator:
 
     def _tell_gaps(self) -> None:
         self.board.told.extend(ObserveTimeline(gap=gap) for gap in self.board.cuts.news())
+        if self.board.undecided is not None:
+            # Nothing is missing there, but how some waits ended was not seen.
+            self.board.told.append(ObserveTimeline(gap=Gap(*self.board.undecided, born=0)))
 
     def _taken(self) -> list[Told]:
         told = self.board.told

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from commands.handler_context import Command
 from commands.observations import ObserveAgent, ObserveCall, ObserveTimeline
 from domain.agents import is_interface
 from domain.voice.facts import Fact
 from telephony_adapter.queue_log.files import Broken
 from telephony_adapter.queue_log.lines import Counting, Line
-from telephony_adapter.queue_log.verbs import MEMBERS, NO_CALL, SPOKEN_OPENLY, VERBS, Verb, note
+from telephony_adapter.queue_log.talks import Talks
+from telephony_adapter.queue_log.verbs import MEMBERS, NO_CALL, SPOKEN_OPENLY, VERBS, Verb, attempted, note
 
 
 class Gathering:
@@ -35,6 +38,7 @@ class Gathering:
         self._told: set[str] = set()
         self._logged_in: set[str] = set()
         self._turned_away = Counting()
+        self._talks = Talks()
         self._name = ""
         self._broken: Broken = _nobody_listens
 
@@ -57,29 +61,68 @@ class Gathering:
         if verb.fact is None:
             return self._take_quiet(line, verb)
         if verb.subject == "agent":
-            return self._take_presence(line, verb.fact(line, ref))
+            return self._take_presence(line, replace(verb.fact(line, ref), mark=line.mark))
         if verb.subject == "call":
             if line.call in NO_CALL:
-                self._note(line, ref)
-                return True
+                return self._take_of_no_call(line, verb, ref)
             call = line.call
         elif not line.queue:
             self._broken(line.number, f"{line.verb} names no queue")
             return False
         else:
             call = self._apart(line) if line.call in NO_CALL and verb.subject == "turned_away" else line.call
+        self._take_of_call(call, line, verb, ref)
+        if verb.beside and line.agent:
+            self._beside(line, verb, ref)
+        return True
+
+    def _take_of_call(self, call: str, line: Line, verb: Verb, ref: str) -> None:
+        """What a line says about the call that it names, or about another that it must be about."""
+        assert verb.fact is not None
+        fact = verb.fact(line, ref)
+        set_back = self._talks.set_back(call, line.at, goes_on=not verb.ends)
+        if line.mark or set_back is not None:
+            fact = replace(fact, mark=line.mark, until=fact.until if set_back is None else set_back)
+        call = self._talks.now_of(call, fact.queue)
+        talks = self._talks.whose(call, fact) if fact.kind == "released" else call
+        if talks != call:
+            self._transferred(call, talks, fact)
+            call = talks
         if verb.opens:
             self._going_on.add(call)
         elif verb.ends:
             self._going_on.discard(call)
+        if verb.attempt:
+            self._say(call, attempted(line, ref))
+        self._say(call, fact)
+        self._talks.take(call, fact)
+
+    def _transferred(self, leg: str, call: str, fact: Fact) -> None:
+        """A consultation, `leg`, was handed over to the customer's `call`: it is a part of it, and its visit that is open goes on there."""
+        part = replace(fact, kind="part_of", queue="", agent="", by="", wait_ms=None, talk_ms=None, text=call, private=None)
+        self._say(leg, part)
+        for offered in self._talks.move(leg, call):
+            self._say(call, offered)
+            self._say(leg, replace(part, queue=offered.queue))
+            self._going_on.add(call)
+        self._going_on.discard(leg)
+
+    def _take_of_no_call(self, line: Line, verb: Verb, ref: str) -> bool:
+        """A line about a call that it does not name: of the agent's last one, where it is about an agent's work after it."""
+        about = self._talks.talked(line.agent, line.at) if line.verb == "WRAPUPSTART" and line.agent else None
+        if about is None or verb.fact is None:
+            self._note(line, ref)
+            return True
+        call, line.queue = about
+        self._say(call, replace(verb.fact(line, ref), mark=line.mark))
+        return True
+
+    def _say(self, call: str, fact: Fact) -> None:
         facts = self._calls.get(call)
         if facts is None:
-            self._calls[call] = [verb.fact(line, ref)]
+            self._calls[call] = [fact]
         else:
-            facts.append(verb.fact(line, ref))
-        if verb.beside and line.agent:
-            self._beside(line, verb, ref)
-        return True
+            facts.append(fact)
 
     def observations(self, *, last: bool = False) -> list[Command]:
         """What was gathered, as commands; `last`: nothing is kept back any more."""
@@ -143,7 +186,7 @@ class Gathering:
         if line.call in NO_CALL:
             self._notes.append(note(line, ref))
         else:
-            self._calls.setdefault(line.call, []).append(note(line, ref))
+            self._say(line.call, note(line, ref))
 
     def _apart(self, line: Line) -> str:
         """The id of a call that has none, and is over with its only line."""

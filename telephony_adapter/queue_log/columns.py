@@ -14,6 +14,9 @@ _NAMES = {
 }
 """Asterisk's own names, and those of QueueMetrics' table."""
 
+ASTERISKS = ("time", "callid", "queuename", "agent", "event", "data1", "data2", "data3", "data4", "data5")
+"""The columns of Asterisk's own table, in their order."""
+
 _DELIMITERS = ",;\t"
 
 
@@ -30,6 +33,11 @@ class Columns(NamedTuple):
     single: int | None
 
     @property
+    def lacking(self) -> list[str]:
+        """The columns that such a table usually has and this one has not."""
+        return [] if self.single is not None else [f"data{n}" for n in range(len(self.data) + 1, 6)]
+
+    @property
     def least(self) -> int:
         """A row with fewer fields lacks one that no line can be without."""
         return max(self.time, self.callid, self.queue, self.agent, self.event) + 1
@@ -40,11 +48,19 @@ def columns_of(start: bytes) -> Columns | None:
     first = next((line for line in start.removeprefix(b"\xef\xbb\xbf").splitlines() if line.strip()), b"")
     header = first.decode("latin-1")
     for delimiter in _DELIMITERS:
-        names = [name.strip().strip('`"').lower() for name in next(csv.reader([header], delimiter=delimiter), [])]
-        places = {what: next((names.index(name) for name in spelt if name in names), None) for what, spelt in _NAMES.items()}
-        found = {what: place for what, place in places.items() if place is not None}
-        if len(found) == len(_NAMES):
-            numbered = [names.index(f"data{n}") for n in range(1, 6) if f"data{n}" in names]
-            single = names.index("data") if "data" in names else None
-            return Columns(delimiter, **found, data=tuple(numbered), single=single)
+        found = columns_among(next(csv.reader([header], delimiter=delimiter), []), delimiter)
+        if found is not None:
+            return found
     return None
+
+
+def columns_among(header: list[str], delimiter: str) -> Columns | None:
+    """Where the fields of a line stand among columns with these names; None when one that no line can be without is missing."""
+    names = [name.strip().strip('`"').lower() for name in header]
+    places = {what: next((names.index(name) for name in spelt if name in names), None) for what, spelt in _NAMES.items()}
+    found = {what: place for what, place in places.items() if place is not None}
+    if len(found) < len(_NAMES):
+        return None
+    numbered = [names.index(f"data{n}") for n in range(1, 6) if f"data{n}" in names]
+    single = names.index("data") if "data" in names else None
+    return Columns(delimiter, **found, data=tuple(numbered), single=single)

@@ -14,11 +14,12 @@ from typing import Protocol
 
 from commands.handler_context import Caller, Command, Receipt
 from commands.observations import MatchMember, ObserveAgent, ObserveCall, ObserveTimeline
+from domain.base import SECOND
 from domain.errors import DomainError
 from domain.ids import agent_id
 from domain.voice.timeline import CoverageSpan
 from telephony_adapter.queue_log.chunks import Gathering
-from telephony_adapter.queue_log.files import LogFile
+from telephony_adapter.queue_log.files import LogFile, log_files
 from telephony_adapter.queue_log.lines import Lines, TextLines
 from telephony_adapter.queue_log.members import members_of
 from telephony_adapter.queue_log.result import ImportResult
@@ -27,6 +28,9 @@ from telephony_adapter.queue_log.tables import TableLines
 LINES_AT_ONCE = 20_000
 COMMANDS_AT_ONCE = 500
 """In one transaction."""
+
+AHEAD_US = 86_400 * SECOND
+"""No clock that is right shows an instant so long after the import."""
 
 Progress = Callable[[int, int, int], None]
 """Told now and then: bytes worked off, bytes in all, lines read."""
@@ -47,16 +51,18 @@ def import_queue_log(
     timezone: tzinfo,
     members: Path | None = None,
     progress: Progress | None = None,
+    now_us: int | None = None,
 ) -> ImportResult:
     """Import queue logs or table exports, parts in any order, overlapping or not.
 
     files: where each lies, and what people call it. timezone: of table instants that are text without a zone. members: a
-    file of lines interface;name. Raises NotAQueueLog or NotAMemberList before anything is told.
+    file of lines interface;name. now_us: when it is; what lies more than a day after that is set aside, None = nothing.
+    Raises NotAQueueLog or NotAMemberList before anything is told.
     """
     started = time.perf_counter()
-    looked = [LogFile(path, name) for path, name in files]
+    looked = [file for path, name in files for file in log_files(path, name)]
     pairs = members_of(members) if members is not None else []
-    importing = _Import(bus, caller, looked, timezone, progress)
+    importing = _Import(bus, caller, looked, timezone, progress=progress, now_us=now_us)
     importing.observe([MatchMember(interface=interface, member=member) for interface, member in pairs])
     for file in sorted(looked, key=lambda file: (file.first_us is None, file.first_us or 0)):
         importing.read(file)
@@ -68,7 +74,16 @@ def import_queue_log(
 class _Import:
     """One import that is under way."""
 
-    def __init__(self, bus: ExecutesCommands, caller: Caller, files: Sequence[LogFile], zone: tzinfo, progress: Progress | None) -> None:
+    def __init__(
+        self,
+        bus: ExecutesCommands,
+        caller: Caller,
+        files: Sequence[LogFile],
+        zone: tzinfo,
+        *,
+        progress: Progress | None,
+        now_us: int | None,
+    ) -> None:
         self.result = ImportResult(files=[file.name for file in files])
         self._bus = bus
         self._caller = caller
@@ -79,10 +94,11 @@ class _Import:
         self._bytes_before = 0
         self._lines: Lines | None = None
         self._matched: set[str] = set()
+        self._latest_us = None if now_us is None else now_us + AHEAD_US
 
     def read(self, file: LogFile) -> None:
         """One more file, from its first line to its last."""
-        self._lines = lines = TextLines(file) if file.columns is None else TableLines(file, file.columns, self._zone)
+        self._lines = lines = TextLines(file) if file.columns is None and not file.dump else TableLines(file, self._zone)
         result, gathering = self.result, self._gathering
 
         def broken(number: int, why: str) -> None:
@@ -96,6 +112,9 @@ class _Import:
             if gathered >= LINES_AT_ONCE and line.at != latest:
                 self.observe(gathering.observations())
                 gathered = 0
+            if self._latest_us is not None and line.at > self._latest_us:
+                result.put_aside(file.name, line.number, line.at)
+                continue
             if gathering.take(line):
                 result.lines += 1
                 latest = line.at
@@ -105,6 +124,7 @@ class _Import:
                     last = latest
             gathered += 1
         self.observe(gathering.observations())
+        result.read_through(file.name, first is not None, lines.ambiguous, lines.lacking)
         if first is not None and last is not None:
             self._cover(CoverageSpan("queue_log", file.name, first, last))
         self._bytes_before += file.size
@@ -115,7 +135,7 @@ class _Import:
         self.observe(self._gathering.observations(last=True))
         result = self.result
         result.unknown_verbs = self._gathering.unknown
-        result.used = result.lines - result.repeated - result.broken
+        result.used = result.lines - result.repeated - result.broken - result.set_aside
         result.interfaces_not_matched = sorted(self._gathering.interfaces - self._gathering.persons - self._matched)
         self._report()
 

@@ -14,15 +14,22 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
+_FINER = {13: 1000, 16: 1}
+"""Epochs that count finer than seconds, by their digits: the microseconds of one."""
+
+
 class NoInstant(ValueError):
     """This text is no instant."""
 
 
 def from_epoch(text: str) -> tuple[int, Clock]:
-    """Microseconds UTC and the clock that told them: `log` for whole seconds, `log.f` for finer. Raises NoInstant."""
+    """Microseconds UTC and the clock that told them: `log` for whole seconds, `log.f` for finer (13 digits are ms, 16 are us). Raises NoInstant."""
     whole, _, fraction = text.partition(".")
     if not (whole.isascii() and whole.isdigit() and (not fraction or (fraction.isascii() and fraction.isdigit()))):
         raise NoInstant(f"no instant: {text[:40]!r}")
+    finer = _FINER.get(len(whole))
+    if finer is not None and not fraction:
+        return int(whole) * finer, "log.f"
     at = int(whole) * SECOND
     if at >= LATEST_US:
         raise NoInstant(f"an instant that cannot be: {text[:40]!r}")
@@ -35,6 +42,7 @@ class TableInstants:
 
     def __init__(self, zone: tzinfo) -> None:
         self._zone = zone
+        self._change: dict[str, bool] = {}
 
     def read(self, text: str) -> tuple[int, Clock]:
         """Microseconds UTC and the clock, as `from_epoch`. Raises NoInstant."""
@@ -47,10 +55,34 @@ class TableInstants:
             raise NoInstant(f"no instant: {text[:40]!r}") from error
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=self._zone)
-        at = (moment - _EPOCH) // _MICROSECOND
+        at = _us(moment)
         if not 0 <= at < LATEST_US:
             raise NoInstant(f"an instant that cannot be: {text[:40]!r}")
         return at, "log.f" if "." in text or "," in text else "log"
+
+    def again(self, text: str) -> int | None:
+        """The later instant of a local time that comes twice, as clocks are set back in that night; None of any other."""
+        text = text.strip()
+        if ":" not in text or not self._changes(text[:10]):
+            return None
+        moment = datetime.fromisoformat(_iso(text))
+        if moment.tzinfo is not None:
+            return None
+        first, second = (_us(moment.replace(tzinfo=self._zone, fold=fold)) for fold in (0, 1))
+        return second if second > first else None
+
+    def _changes(self, date: str) -> bool:
+        """Whether clocks are changed about that day. Most days have no such hour: it is looked up once each."""
+        known = self._change.get(date)
+        if known is None:
+            day = datetime.fromisoformat(date)
+            offsets = {(day + timedelta(hours=hours)).replace(tzinfo=self._zone).utcoffset() for hours in (-1, 30)}
+            known = self._change[date] = len(offsets) > 1
+        return known
+
+
+def _us(moment: datetime) -> int:
+    return (moment - _EPOCH) // _MICROSECOND
 
 
 def _iso(text: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import zlib
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -24,7 +26,7 @@ class Line(msgspec.Struct):
     """One line. `queue`, `agent`: "" where the log has NONE. `data`: the fields after the verb.
 
     at: microseconds UTC, told by `clock` (domain.voice.facts.Clock). seq: its place among the lines of that instant, 0 where
-    nobody knows. nth: how many equal lines came before it. odd: fields that were not UTF-8 (their place and, escaped, their bytes).
+    nobody knows. nth: how many equal lines came before it. mark: of what its data say beyond what names a person. odd: fields that were not UTF-8 (their place and, escaped, their bytes).
     """
 
     number: int
@@ -38,6 +40,12 @@ class Line(msgspec.Struct):
     seq: int = 0
     nth: int = 0
     odd: tuple[tuple[int, str], ...] = ()
+    mark: int = 0
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Two lines with the same key say the same, as far as may be kept for comparison."""
+        return (self.at, self.call, self.queue, self.agent, self.verb, self.mark)
 
 
 class Lines(Protocol):
@@ -50,6 +58,14 @@ class Lines(Protocol):
 
     def done(self) -> int:
         """How much of the file's size has been worked off."""
+
+    @property
+    def ambiguous(self) -> int:
+        """How many lines had a local time that comes twice, and nothing that tells which of the two it is."""
+
+    @property
+    def lacking(self) -> list[str]:
+        """The columns that a table usually has and this one has not."""
 
 
 class Counting:
@@ -82,8 +98,25 @@ def readable(raw: bytes) -> tuple[str, str]:
         return raw.decode("latin-1"), escaped
 
 
+_NAMES_NOBODY = re.compile(r"[^|]{0,7}|[\w-]*\d{9,10}\.\d+", re.ASCII)
+"""Data that no person can be known by: what is too short for a telephone number, and the ids of channels."""
+
+
+def mark_of(data: list[str]) -> int:
+    """A small number that tells apart lines whose data differ; numbers of telephones, and names, are no part of it."""
+    told = "|".join(field if len(field) < 8 or _NAMES_NOBODY.fullmatch(field) else "?" for field in data).rstrip("|")
+    return zlib.crc32(told.encode("utf-8", "surrogatepass")) & 0xFFFF if told else 0
+
+
 class TextLines:
-    """The file that Asterisk writes: `epoch|callid|queue|agent|verb|data...`, trailing fields missing or not."""
+    """The file that Asterisk writes: `epoch|callid|queue|agent|verb|data...`, trailing fields missing or not.
+
+    Where its instants go back, another part of the log may begin that somebody has put behind this one: lines that are equal
+    to those of before are counted as in a file of their own.
+    """
+
+    ambiguous = 0
+    lacking: list[str] = []  # noqa: RUF012 - of a text nothing is lacking, ever
 
     def __init__(self, file: LogFile) -> None:
         self.file = file
@@ -94,9 +127,9 @@ class TextLines:
     def read(self, broken: Broken) -> Iterator[Line]:
         equal, places = Counting(), Counting()
         clock: Clock = "log"
-        metadata, at, first = "", 0, -1
+        metadata, at, first, latest = "", 0, -1, 0
         for number, raw in lines_of(self.file, broken):
-            line = raw.rstrip(b"\r")
+            line = raw.rstrip(b"\r") if b"\0" not in raw else _behind_nuls(raw, number, broken)
             if not line:
                 continue
             odd: tuple[tuple[int, str], ...] = ()
@@ -114,15 +147,32 @@ class TextLines:
                     broken(number, str(error))
                     continue
                 metadata = fields[0]
+                if at < latest:
+                    equal, places, first = Counting(), Counting(), at
+                latest = at
                 first = at if first < 0 else first
             _, call, queue, agent, verb = fields[:_FIELDS]
-            if not verb or b"\0" in line:
-                broken(number, "control characters" if verb else "no verb")
+            if not verb:
+                broken(number, "no verb")
                 continue
             seq = places.next(at) + (_FIRST_SECOND if at == first else 0)
             queue = "" if queue == "NONE" else queue
             agent = "" if agent == "NONE" else agent
-            yield Line(number, at, clock, call, queue, agent, verb, fields[_FIELDS:], seq, equal.next(line), odd)
+            data = fields[_FIELDS:]
+            told = Line(number, at, clock, call, queue, agent, verb, data, seq, 0, odd, mark_of(data))
+            told.nth = equal.next(told.key)
+            yield told
+
+
+def _behind_nuls(raw: bytes, number: int, broken: Broken) -> bytes:
+    """The line that stands behind what a power cut left in the file: NULs, and before them perhaps half a line. b"" if none does."""
+    lost, _, line = raw.rstrip(b"\r\0").rpartition(b"\0")
+    if line.count(b"|") < _FIELDS - 1 or not line[:1].isdigit():
+        broken(number, "control characters")
+        return b""
+    if lost.strip(b"\0"):
+        broken(number, "half a line before a power cut")
+    return line
 
 
 def _readable_fields(line: bytes) -> tuple[list[str], tuple[tuple[int, str], ...]]:

@@ -24,10 +24,13 @@ class BrokenLine(NamedTuple):
 class ImportResult:
     """Lines and what they brought. Of a file imported again everything is `repeated` and the rest is 0.
 
-    lines: read, each of them used, repeated or broken. unknown_verbs: lines kept in the audit, by verb. calls: that were
+    lines: read, each of them used, repeated, broken or set aside. unknown_verbs: lines kept in the audit, by verb. calls: that were
     not known before. visits: by end, as a change (an end that turned out otherwise counts -1 and +1). implied: events that
     another line proved. conflicts: what two observations, or a line and its own durations, disagree about by over 2 s.
     interfaces_not_matched: members named by their interface alone. first_us, last_us: instants of the first and last line.
+    set_aside: lines more than a day after the import, by a clock that was wrong; the first ones are named. ambiguous: lines of
+    a local time that comes twice, of which nothing tells which it is; they are taken for the first. lacks: what the files do
+    not tell, and what that costs, a sentence each. unreadable: files of which no line could be read, and why.
     position: of the log, from which on projections cover all of it.
     """
 
@@ -37,6 +40,11 @@ class ImportResult:
     repeated: int = 0
     broken: int = 0
     broken_lines: list[BrokenLine] = field(default_factory=list)
+    set_aside: int = 0
+    set_aside_lines: list[BrokenLine] = field(default_factory=list)
+    ambiguous: int = 0
+    lacks: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
     unknown_verbs: dict[str, int] = field(default_factory=dict)
     calls: int = 0
     visits: dict[str, int] = field(default_factory=dict)
@@ -55,6 +63,23 @@ class ImportResult:
         self.broken += 1
         if len(self.broken_lines) < SHOWN:
             self.broken_lines.append(BrokenLine(file, line, why))
+
+    def put_aside(self, file: str, line: int, at: int) -> None:
+        """One more line that lies after the import."""
+        self.lines += 1
+        self.set_aside += 1
+        if len(self.set_aside_lines) < SHOWN:
+            self.set_aside_lines.append(BrokenLine(file, line, f"more than a day after the import: {iso(at)}"))
+
+    def read_through(self, file: str, any_line: bool, ambiguous: int, lacking: list[str]) -> None:
+        """A file was read to its end: whether there was any line to use, what was not certain, which columns it lacks."""
+        self.ambiguous += ambiguous
+        if lacking:
+            costs = "what stands there (waits, talks, numbers, reasons) is known only where other lines tell it"
+            self.lacks.append(f"{file}: no column {', '.join(lacking)}: {costs}")
+        if not any_line:
+            why = next((line for line in (*self.broken_lines, *self.set_aside_lines) if line.file == file), None)
+            self.unreadable.append(f"{file}: no line of it can be read" + (f", the first (line {why.line}): {why.why}" if why else ""))
 
     def disagree(self, sentences: list[str]) -> None:
         """More conflicts, each in a sentence that names its line."""
@@ -75,6 +100,10 @@ class ImportResult:
             "repeated": self.repeated,
             "broken": self.broken,
             "broken_lines": [line._asdict() for line in self.broken_lines],
+            "set_aside": self.set_aside,
+            "set_aside_lines": [line._asdict() for line in self.set_aside_lines],
+            "ambiguous": self.ambiguous,
+            "lacks": self.lacks,
             "unknown_verbs": dict(sorted(self.unknown_verbs.items())),
             "calls": self.calls,
             "visits": {end: count for end, count in sorted(self.visits.items()) if count},
@@ -93,6 +122,10 @@ class ImportResult:
         told = self.to_json()
         rows = [(name, str(told[name])) for name in ("lines", "used", "repeated", "broken")]
         rows += [("broken", f"{line.file}:{line.line} {line.why}") for line in self.broken_lines]
+        rows += [("set_aside", str(self.set_aside))] if self.set_aside else []
+        rows += [("set_aside", f"{line.file}:{line.line} {line.why}") for line in self.set_aside_lines]
+        rows += [("ambiguous", f"{self.ambiguous} lines of a repeated hour, taken for the first")] if self.ambiguous else []
+        rows += [("lacks", sentence) for sentence in self.lacks]
         rows += [(f"unknown_verbs.{verb}", str(count)) for verb, count in told["unknown_verbs"].items()]
         rows += [("calls", str(self.calls))]
         rows += [(f"visits.{end}", str(count)) for end, count in told["visits"].items()]

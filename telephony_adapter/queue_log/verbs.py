@@ -22,13 +22,17 @@ Beside = Literal["", "seen", "talked"]
 
 
 class Verb(NamedTuple):
-    """What a verb means. `opens`, `ends`: whether the call may be heard of again, or has left this queue."""
+    """What a verb means. `opens`, `ends`: whether the call may be heard of again, or has left this queue.
+
+    attempt: its line proves that the call is an outbound attempt, and says what became of it besides.
+    """
 
     subject: Subject
     fact: Callable[[Line, str], Fact] | None = None
     beside: Beside = ""
     opens: bool = False
     ends: bool = False
+    attempt: bool = False
 
 
 NO_CALL = frozenset({"", "NONE", "REALTIME", "MANAGER"})
@@ -179,11 +183,23 @@ def _wrap_up(line: Line, ref: str) -> Fact:
     return Fact("wrap_up", line.at, line.clock, line.queue, line.agent, wrap_ms=_ms(line.data, 0), seq=line.seq, nth=line.nth, ref=ref)
 
 
-def _outbound(line: Line, ref: str) -> Fact:
+def attempted(line: Line, ref: str) -> Fact:
+    """That the call of this line is an outbound attempt."""
     # Where ENTERQUEUE has the caller's number, this has the one called; dialplans of one's own may put it elsewhere.
     numbers = [field for field in (*line.data[1:2], *line.data) if any(character.isdigit() for character in field)]
     number = numbers[0] if numbers else ""
     return _fact(line, ref, "outbound", private=personal(number))
+
+
+def _dialled(line: Line, ref: str) -> Fact:
+    """PBXware says the number in a place of its own: it is the longest of what has only digits."""
+    numbers = [field for field in line.data if field.lstrip("+").isdecimal()]
+    return _fact(line, ref, "outbound", private=personal(max(numbers, key=len, default="")))
+
+
+def _of_no_queue(kind: FactKind, text: str = "") -> Callable[[Line, str], Fact]:
+    """What became of an attempt: no matter of a queue, whatever stands in the queue's place."""
+    return lambda line, ref: Fact(kind, line.at, line.clock, "", line.agent, seq=line.seq, nth=line.nth, ref=ref, text=text)
 
 
 def note(line: Line, ref: str) -> Fact:
@@ -271,7 +287,13 @@ VERBS: dict[str, Verb] = {
     "CALLEROFFHOLD": Verb("call", _hold("resumed")),
     "CALLSTATUS": Verb("call", _worded("tag")),
     "INFO": Verb("call", note),
-    "CALLOUTBOUND": Verb("call", _outbound, opens=True),
+    "CALLOUTBOUND": Verb("call", attempted, opens=True),
+    "OUTDIAL": Verb("call", _dialled, opens=True),
+    "OUTANSWER": Verb("call", _of_no_queue("dial_answered"), opens=True, attempt=True),
+    "OUTCANCEL": Verb("call", _of_no_queue("dial_failed", "no_answer"), ends=True, attempt=True),
+    "OUTCHANUNAVAIL": Verb("call", _of_no_queue("dial_failed", "unavailable"), ends=True, attempt=True),
+    "OUTCONGESTION": Verb("call", _of_no_queue("dial_failed", "congestion"), ends=True, attempt=True),
+    "OUTTRANSFER": Verb("call", _of_no_queue("hung_up"), ends=True, attempt=True),
     "ADDMEMBER": Verb("agent", _joined),
     "REMOVEMEMBER": Verb("agent", _removed),
     "AGENTLOGIN": _callback_in,

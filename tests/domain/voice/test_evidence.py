@@ -40,7 +40,7 @@ def promised(queue: str, at: int) -> tuple[int, int]:
 
 
 def known_by(restarts: tuple[int, ...]) -> Context:
-    return Context(tenant=TENANT, call="1.1", settings=promised, restarts=restarts)
+    return Context(tenant=TENANT, call=f"{T0}.1", settings=promised, restarts=restarts)
 
 
 def instants(clock: Clock) -> st.SearchStrategy[int]:
@@ -59,8 +59,14 @@ def facts_of(draw: st.DrawFn, clocks: tuple[Clock, ...]) -> Fact:
     fields["by"] = draw(st.sampled_from(["", "agent", "gap"]))
     for name in ("wait_ms", "talk_ms", "ring_ms", "wrap_ms"):
         fields[name] = draw(st.none() | st.integers(0, SPAN_S * 1_000))
-    fields["seq"] = draw(st.integers(0, 2)) if clock.startswith("log") else 0
-    return Fact(kind, draw(instants(clock)), clock, ref=f"{clock}:{kind}", **fields)
+    at = draw(instants(clock))
+    if clock.startswith("log"):
+        fields["seq"] = draw(st.integers(0, 2))
+        # The PBX's clock was set back before this line.
+        fields["until"] = draw(st.none() | st.integers(at + 1, at + 600 * SECOND))
+    if kind == "part_of" and draw(st.booleans()):
+        fields["queue"] = "vendas"
+    return Fact(kind, at, clock, ref=f"{clock}:{kind}", **fields)
 
 
 @st.composite

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -139,7 +140,7 @@ def test_two_clocks_tell_one_call() -> None:
     fine = (ami("offered", 0.9), ami("answered", 8.7, agent="Bruno", wait_ms=7000), ami("released", 68.2, by="agent", talk_ms=59_000))
     visit = only(*fine, *ANSWERED)
     assert (at(visit.offered_ms), visit.wait_ms, visit.talk_ms) == (0.9, 7800, 59_500)
-    assert resolve([*fine, *ANSWERED], context()).conflicts == ()
+    assert resolve([*fine, *ANSWERED], context()).conflicts == []
 
 
 def test_what_a_cut_hides_is_unknown_until_the_log_tells() -> None:
@@ -165,6 +166,98 @@ def test_late_evidence_amends_what_was_said() -> None:
     assert isinstance(interaction.pending[-1], VisitAmended) or interaction.state == call_of(*ANSWERED)
     assert interaction.state == call_of(*ANSWERED)
     assert interaction.observe(ANSWERED, context(), STAMP).new == 0
+
+
+def test_a_second_entry_within_two_seconds_is_the_open_visits_own() -> None:
+    visit = only(log("offered", 0), log("offered", 2, mark=7), log("abandoned", 12, wait_ms=12_000))
+    assert (visit.end, at(visit.offered_ms), visit.wait_ms) == ("abandoned", 0, 12_000)
+
+
+def test_of_two_entries_a_later_wait_proves_the_other() -> None:
+    visit = only(log("offered", 0), log("offered", 2), log("answered", 12, agent="Ana", wait_ms=10_000))
+    assert (visit.end, at(visit.offered_ms), visit.wait_ms) == ("answered", 2, 10_000)
+
+
+@pytest.mark.parametrize("end", ["emptied", "timed_out", "left_by_key", "withdrawn"])
+@pytest.mark.parametrize("ordered", [True, False])
+def test_a_call_that_comes_back_within_the_second_visits_twice(end: str, ordered: bool) -> None:
+    lines = [log("offered", 0), log(end, 0, wait_ms=0), log("offered", 0, mark=9), log("abandoned", 10, wait_ms=10_000)]
+    if ordered:
+        lines = [msgspec.structs.replace(fact, seq=n) for n, fact in enumerate(lines)]
+    for facts in itertools.permutations(lines):
+        first, second = call_of(*facts).visits
+        assert (first.wait_ms, second.end, second.wait_ms) == (0, "abandoned", 10_000)
+
+
+@pytest.mark.parametrize("talk", [0, 1, 2, 60])
+@pytest.mark.parametrize("times", [2, 3])
+def test_equal_lines_that_cannot_have_happened_twice_are_repeats(talk: int, times: int) -> None:
+    once = (
+        log("offered", 0),
+        log("ring_no_answer", 3, agent="Bia", ring_ms=3000),
+        log("answered", 5, agent="Ana", wait_ms=5000),
+        log("released", 5 + talk, agent="Ana", by="caller", wait_ms=5000, talk_ms=talk * 1000),
+    )
+    again = [msgspec.structs.replace(fact, nth=nth) for fact in once for nth in range(times)]
+    resolved = resolve(again, context())
+    (visit,) = resolved.state.visits
+    assert (visit.end, visit.wait_ms, visit.talk_ms) == ("answered", 5000, talk * 1000)
+    assert [ring.outcome for ring in resolved.state.rings[0]] == ["no_answer"]
+    assert resolved.conflicts == []
+
+
+def test_who_is_busy_may_be_rung_in_vain_twice_within_the_second() -> None:
+    rung = log("ring_no_answer", 3, agent="Bia", ring_ms=0)
+    (rings,) = call_of(log("offered", 0), rung, msgspec.structs.replace(rung, nth=1)).rings
+    assert [ring.outcome for ring in rings] == ["no_answer", "no_answer"]
+
+
+@pytest.mark.parametrize(("back", "after"), [(1, 1), (2, 1), (30, 1), (600, 1), (3500, 1), (1, 2), (2, 2), (75, 2), (600, 2), (3500, 2)])
+def test_a_clock_set_back_within_a_call_makes_no_second_visit(back: int, after: int) -> None:
+    wait, talk = 12, 60
+    instants = [second if line < after else second - back for line, second in enumerate([0, wait, wait + talk])]
+    visit = only(
+        log("offered", instants[0]),
+        log("answered", instants[1], agent="Ana", wait_ms=wait * 1000),
+        log("released", instants[2], agent="Ana", by="caller", wait_ms=wait * 1000, talk_ms=talk * 1000),
+    )
+    assert (visit.end, visit.agent) == ("answered", "Ana")
+    assert visit.wait_ms is not None
+    assert visit.talk_ms is not None
+    assert abs(visit.wait_ms - wait * 1000) <= 2000
+    assert abs(visit.talk_ms - talk * 1000) <= 2000
+
+
+@pytest.mark.parametrize(("kind", "told"), [("abandoned", False), ("timed_out", True), ("emptied", True)])
+def test_a_clock_set_back_during_the_wait_makes_no_second_visit(kind: str, told: bool) -> None:
+    until = (T0 + 600) * 1_000_000 if told else None
+    visit = only(log("offered", 600), log(kind, 20, wait_ms=15_000, until=until))
+    assert (visit.wait_ms, at(visit.ended_ms)) == (15_000, 20)
+
+
+def test_a_call_that_entered_again_long_after_its_answer_visits_twice() -> None:
+    first, second = call_of(
+        log("answered", 0, agent="Ana", wait_ms=3000), log("offered", 100), log("answered", 110, agent="Bia", wait_ms=10_000)
+    ).visits
+    assert (first.agent, first.talk_unknown, second.agent, at(second.offered_ms)) == ("Ana", True, "Bia", 100)
+
+
+def test_a_visit_that_goes_on_under_another_calls_id_is_that_calls() -> None:
+    leg = call_of(log("offered", 0), log("part_of", 1, text="1.0"))
+    assert leg.call is not None
+    assert (leg.visits, leg.call.status, leg.call.ended_ms) == ([], "Ended", (T0 + 1) * 1000)
+
+
+def test_a_talk_that_began_before_the_call_is_anothers() -> None:
+    told = log("released", 132, agent="Bia", by="transfer", wait_ms=12_000, talk_ms=120_000)
+    born = msgspec.structs.replace(context(), call=f"{T0 + 125}.14")
+    resolved = resolve([told], born)
+    assert (resolved.state.visits, len(resolved.conflicts)) == ([], 1)
+
+
+def test_a_call_that_waits_in_another_queue_talks_no_more() -> None:
+    talk, wait = call_of(log("offered", 0), log("answered", 5, agent="Ana", wait_ms=5000), log("offered", 60, queue="suporte")).visits
+    assert (talk.talk_unknown, talk.talk_ms, wait.open) == (True, None, True)
 
 
 STORY = (

@@ -57,12 +57,20 @@ def test_states_are_those_of_every_millisecond_and_tile_the_time(activity: Activ
     def at(told: list[tuple[int, int]], ms: int) -> bool:
         return any(began <= ms < ended for began, ended in told)
 
+    others = [began for began, _ in activity.talks] + [ended for _, ended in activity.sessions if ended != OPEN_MS]
+    lost = [
+        (began, min(later))
+        for began, ended in activity.talks
+        if ended == OPEN_MS and (later := [other for other in others if other > began])
+    ]
+    sure = [talk for talk in activity.talks if talk[1] != OPEN_MS or all(other <= talk[0] for other in others)]
     for times, (since, until) in zip(found, pairwise(edges), strict=True):
         expected = Times()
         for ms in range(since, min(until, limit)):
-            if at(activity.talks, ms):
+            if at(sure + lost, ms):
                 expected.hold_ms += at(activity.holds, ms)
                 expected.talk_ms += not at(activity.holds, ms)
+                expected.lost_ms += not at(activity.holds, ms) and not at(sure, ms)
             elif at(activity.outbound, ms):
                 expected.outbound_ms += 1
             elif at(activity.wrap_ups, ms):

@@ -88,7 +88,18 @@ def test_the_report_of_queues_has_these_keys_in_this_order(center: Center) -> No
 
 def test_the_report_of_agents_has_these_keys_in_this_order(center: Center) -> None:
     (row,) = reports.agents(center.rows, Question(by="agent")).rows
-    assert list(row) == ["agent", "answered", "talk_ms", "hold_ms", "wrap_up_ms", "ring_no_answer", "logged_ms", "paused_ms", "pauses"]
+    assert list(row) == [
+        "agent",
+        "answered",
+        "talk_ms",
+        "hold_ms",
+        "wrap_up_ms",
+        "ring_no_answer",
+        "logged_ms",
+        "paused_ms",
+        "pauses",
+        "bounds",
+    ]
     assert (row["answered"], row["talk_ms"], row["pauses"]) == (1, 60 * S, {"Almoço": 60 * S})
     with pytest.raises(InvalidField) as refused:
         reports.agents(center.rows, Question(by="queue"))

@@ -45,6 +45,10 @@ def test_the_result_says_what_came_of_the_lines(tmp_path: Path) -> None:
         "repeated": 0,
         "broken": 1,
         "broken_lines": [{"file": "queue_log", "line": 15, "why": "1 fields where a line has at least 5"}],
+        "set_aside": 0,
+        "set_aside_lines": [],
+        "ambiguous": 0,
+        "lacks": [],
         "unknown_verbs": {"MYVERB": 1},
         "calls": 3,
         "visits": {"abandoned": 1, "answered": 1, "closed": 1},
@@ -240,8 +244,8 @@ def test_two_overlapping_halves_of_a_table_in_random_order_say_the_same_as_the_f
     random.Random(8).shuffle(first)
     random.Random(9).shuffle(second)
     halves, result = bring(tmp_path / "halves", as_csv(second), as_csv(first))
-    assert {name: interaction.call for name, interaction in halves.interactions.items()} == {
-        name: interaction.call for name, interaction in file.interactions.items()
+    assert {name: interaction.state for name, interaction in halves.interactions.items()} == {
+        name: interaction.state for name, interaction in file.interactions.items()
     }
     assert days(halves) == days(file)
     assert result.used == expected.used

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from domain.base import NOBODY, Personal
 from domain.voice.facts import Fact
@@ -23,6 +24,8 @@ def fact(kind: str, queue: str = "vendas", agent: str = "", by: str = "", privat
 def told(tmp_path: Path, rest: str) -> RecordingBus:
     bus, result = bring(tmp_path, f"1700000000|{rest}\n")
     assert (result.lines, result.used, result.broken) == (1, 1, 0)
+    for facts in (*bus.calls.values(), *bus.agents.values(), bus.notes):
+        facts[:] = [replace(fact, mark=0) for fact in facts]
     return bus
 
 

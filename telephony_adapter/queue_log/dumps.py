@@ -1,0 +1,212 @@
+"""SQL dumps of the realtime table: `INSERT INTO queue_log ...` of MySQL, MariaDB, SQLite or PostgreSQL, and PostgreSQL's `COPY`.
+
+Literals are read by sqlglot's tokenizers, which know each database's quotes and escapes; a dump is taken apart a piece at
+a time, so that memory stays flat. Other tables of the dump are passed over.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from io import BufferedReader
+from typing import TYPE_CHECKING
+
+from sqlglot.dialects.mysql import MySQL
+from sqlglot.dialects.postgres import Postgres
+from sqlglot.errors import TokenError
+from sqlglot.tokenizer_core import Token, TokenType
+
+from telephony_adapter.queue_log.columns import ASTERISKS, Columns, columns_among
+from telephony_adapter.queue_log.packing import DAMAGED, damage
+
+if TYPE_CHECKING:
+    from telephony_adapter.queue_log.files import Broken, LogFile
+
+Row = tuple[int, Columns, list[str]]
+"""The number of a line, the columns of its table, and a row that stands there."""
+
+_AT_ONCE = 1 << 17
+_LONGEST = 1 << 26
+_NAME = rb"(?P<name>[^\s(]*)"
+_HEAD = re.compile(
+    rb"\s*(?:(?P<create>CREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?)|(?P<insert>(?:INSERT|REPLACE)\s+(?:IGNORE\s+)?INTO\s+)|(?P<copy>COPY\s+))"
+    + _NAME,
+    re.IGNORECASE,
+)
+_LOGS_OWN = re.compile(rb"queue_?log", re.IGNORECASE)
+_DUMP = re.compile(
+    rb"(?im)^(--\s.*(MySQL|MariaDB|PostgreSQL database|phpMyAdmin SQL|Adminer|HeidiSQL).*|PRAGMA foreign_keys=.*|BEGIN TRANSACTION;\s*$"
+    rb"|\s*(INSERT|REPLACE)\s+(IGNORE\s+)?INTO\s+\S*queue_?log\b.*|\s*COPY\s+\S*queue_?log\b.*)"
+)
+_POSTGRES = re.compile(rb"PostgreSQL|PRAGMA |(?m:^COPY )|INSERT INTO \"")
+_BOUNDARY = re.compile(r"\)\s*,\s*(?=\()")
+_NO_COLUMN = frozenset({"PRIMARY", "KEY", "UNIQUE", "INDEX", "CONSTRAINT", "FULLTEXT", "FOREIGN", "CHECK"})
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPES = {"t": "\t", "n": "\n", "r": "\r", "b": "\b", "f": "\f", "v": "\v"}
+
+
+def is_dump(start: bytes) -> bool:
+    """Whether a file that begins so is an SQL dump."""
+    return _DUMP.search(start) is not None
+
+
+def dump_rows(file: LogFile, broken: Broken) -> Iterator[Row]:
+    """The rows of the queue_log in a dump, in the order in which they stand."""
+    with file.open() as stream:
+        yield from _Dump(file.name, broken).rows(_lines(stream, broken))
+
+
+def _lines(stream: BufferedReader, broken: Broken) -> Iterator[tuple[int, bytes]]:
+    number = 0
+    while True:
+        try:
+            line = stream.readline(_LONGEST)
+        except DAMAGED as error:
+            broken(number + 1, damage(error))
+            return
+        if not line:
+            return
+        number += 1
+        yield number, line
+
+
+class _Dump:
+    """A dump that is being read. `_columns`: of each table that it defines and that can be a queue_log."""
+
+    def __init__(self, name: str, broken: Broken) -> None:
+        self._name = name
+        self._broken = broken
+        self._columns: dict[bytes, list[str]] = {}
+        self._sql: MySQL | Postgres = MySQL()
+
+    def rows(self, lines: Iterator[tuple[int, bytes]]) -> Iterator[Row]:
+        for number, line in lines:
+            if _POSTGRES.search(line[:200]):
+                self._sql = Postgres()
+            head = _HEAD.match(line)
+            if head is None:
+                continue
+            if head["copy"] is not None:
+                yield from self._copied(number, line, head, lines)
+            elif head["create"] is not None:
+                self._defined(_table(head), _whole(line, lines))
+            elif _LOGS_OWN.search(head["name"]):
+                yield from self._inserted(number, _table(head), _text(_whole(line, lines)))
+
+    def _defined(self, table: bytes, statement: bytes) -> None:
+        """CREATE TABLE: which columns rows have where an INSERT names none."""
+        try:
+            tokens = self._sql.tokenize(_text(statement))
+        except TokenError:
+            return
+        names: list[str] = []
+        depth, first = 0, False
+        for token in tokens:
+            if depth == 1 and first and token.text.upper() not in _NO_COLUMN:
+                names.append(token.text)
+            first = (token.token_type is TokenType.L_PAREN and depth == 0) or (token.token_type is TokenType.COMMA and depth == 1)
+            depth += (token.token_type is TokenType.L_PAREN) - (token.token_type is TokenType.R_PAREN)
+        self._columns[table] = names
+
+    def _inserted(self, number: int, table: bytes, statement: str) -> Iterator[Row]:
+        """INSERT: one row or many."""
+        head, _, body = _split_at_values(statement)
+        try:
+            named = [token.text for token in self._sql.tokenize(head[head.find("(") :]) if _is_word(token)] if "(" in head else []
+            columns = columns_among(named or self._columns.get(table) or list(ASTERISKS), ",")
+            if columns is None:
+                self._broken(number, f"the columns of {table.decode('utf-8', 'replace')} are none of a queue_log")
+                return
+            for row in _tuples(body, self._sql):
+                yield number, columns, row
+        except TokenError:
+            self._broken(number, "a statement that ends too early, or is no SQL")
+
+    def _copied(self, number: int, line: bytes, head: re.Match[bytes], lines: Iterator[tuple[int, bytes]]) -> Iterator[Row]:
+        """COPY: a row a line, up to the one that ends them."""
+        text = _text(line)
+        names = (
+            re.findall(r'"[^"]+"|\w+', text[text.find("(") + 1 : text.find(")")]) if "(" in text else self._columns.get(_table(head), [])
+        )
+        columns = columns_among([name.strip('"') for name in names], "\t") if _LOGS_OWN.search(head["name"]) else None
+        for number, row in lines:  # noqa: PLR1704 - the lines of the rows
+            if row.rstrip() == b"\\.":
+                return
+            if columns is not None:
+                yield number, columns, [_unescaped(field) for field in _text(row).rstrip("\r\n").split("\t")]
+
+
+def _table(head: re.Match[bytes]) -> bytes:
+    return head["name"].split(b".")[-1].strip(b'`"[]').lower()
+
+
+def _whole(line: bytes, lines: Iterator[tuple[int, bytes]]) -> bytes:
+    """A statement from its first line to the one that ends in `;` (where a string holds such an end, the rest is not read)."""
+    parts = [line]
+    size = len(line)
+    while not parts[-1].rstrip().endswith(b";") and size < _LONGEST:
+        following = next(lines, None)
+        if following is None:
+            break
+        parts.append(following[1])
+        size += len(following[1])
+    return b"".join(parts)
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def _split_at_values(statement: str) -> tuple[str, str, str]:
+    found = re.search(r"\bVALUES?\b\s*(?=\()", statement, re.IGNORECASE)
+    return (statement[: found.start()], found[0], statement[found.end() :]) if found else (statement, "", "")
+
+
+def _is_word(token: Token) -> bool:
+    return token.token_type not in (TokenType.L_PAREN, TokenType.R_PAREN, TokenType.COMMA)
+
+
+def _tuples(body: str, sql: MySQL | Postgres) -> Iterator[list[str]]:
+    """The rows of `(...),(...);`, a piece at a time. A piece that ends inside a string is no whole one: it is taken longer."""
+    start = 0
+    while start < len(body):
+        tokens, start = _piece(body, start, sql)
+        yield from _rows(tokens)
+
+
+def _piece(body: str, start: int, sql: MySQL | Postgres) -> tuple[list[Token], int]:
+    """What stands from `start` on, for about _AT_ONCE characters, and where it ends."""
+    after = start + _AT_ONCE
+    while True:
+        boundary = _BOUNDARY.search(body, after)
+        end = boundary.end() if boundary else len(body)
+        try:
+            return sql.tokenize(body[start:end]), end
+        except TokenError:
+            if boundary is None:
+                raise
+            after = end
+
+
+def _rows(tokens: list[Token]) -> Iterator[list[str]]:
+    row: list[str] = []
+    depth, value = 0, ""
+    for token in tokens:
+        kind = token.token_type
+        if kind is TokenType.L_PAREN:
+            depth += 1
+            if depth == 1:
+                row, value = [], ""
+        elif kind is TokenType.R_PAREN:
+            depth -= 1
+            if depth == 0:
+                yield [*row, value]
+        elif kind is TokenType.COMMA and depth == 1:
+            row.append(value)
+            value = ""
+        elif depth and kind not in (TokenType.NULL, TokenType.INTRODUCER):
+            value += token.text if kind is not TokenType.DASH else "-"
+
+
+def _unescaped(field: str) -> str:
+    return "" if field == "\\N" else _ESCAPED.sub(lambda found: _ESCAPES.get(found[1], found[1]), field)

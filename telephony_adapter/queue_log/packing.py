@@ -1,0 +1,146 @@
+"""The bytes of a file as they were before somebody packed them, whatever packed them and in whatever character set."""
+
+from __future__ import annotations
+
+import bz2
+import codecs
+import gzip
+import lzma
+import re
+import zipfile
+import zlib
+from collections.abc import Callable
+from contextlib import ExitStack
+from io import BufferedReader, RawIOBase
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+_BLOCK = 1 << 18
+_ZIP = b"PK\x03\x04"
+_Unpacked = gzip.GzipFile | lzma.LZMAFile | bz2.BZ2File
+_PACKERS: dict[bytes, Callable[[BufferedReader], _Unpacked]] = {
+    b"\x1f\x8b": lambda packed: gzip.GzipFile(fileobj=packed),
+    b"\xfd7zXZ\x00": lzma.LZMAFile,
+    b"BZh": bz2.BZ2File,
+}
+_MARKS = ((codecs.BOM_UTF8, ""), (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+"""Byte order marks and the character set that each tells; "" = as it stands."""
+
+_NULS = re.compile(rb"\0+")
+
+DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError)
+"""What reading a packed file raises where it is damaged, ends too early, or needs a password."""
+
+
+def damage(error: BaseException) -> str:
+    """In words: what is wrong with the packed file."""
+    if isinstance(error, EOFError):
+        return "the compressed file ends too early"
+    return f"the compressed file is damaged: {error}"
+
+
+def is_packed(start: bytes) -> bool:
+    """Whether a file that begins so is compressed."""
+    return start.startswith((*_PACKERS, _ZIP))
+
+
+def is_zip(path: Path) -> bool:
+    """Whether the file is a zip."""
+    with path.open("rb") as raw:
+        return raw.read(4) == _ZIP
+
+
+def members_in(path: Path) -> list[str]:
+    """The names of the files in a zip; what an archiver adds of its own is left out."""
+    with zipfile.ZipFile(path) as packed:
+        files = [member for member in packed.infolist() if not member.is_dir() and member.file_size]
+    return [member.filename for member in files if not member.filename.startswith(("__MACOSX/", ".")) and "/." not in member.filename]
+
+
+def plain_bytes(raw: IO[bytes], stack: ExitStack) -> BufferedReader:
+    """The bytes of `raw`, unpacked as often as they are packed, as UTF-8 where a mark tells another set, of NULs in a row
+    only one, lines that end in CR alone as if they ended in LF. What `stack` holds is closed with it.
+    """
+    stream = cast("BufferedReader", raw if hasattr(raw, "peek") else BufferedReader(cast("RawIOBase", raw)))
+    while True:
+        try:
+            head = stream.peek(6)
+        except DAMAGED:
+            head = b""  # Whoever reads on hears of it.
+        packer = next((packer for magic, packer in _PACKERS.items() if head.startswith(magic)), None)
+        if packer is None:
+            return BufferedReader(_Plain(stream, stack), _BLOCK)
+        packed = packer(stream)
+        stack.enter_context(packed)
+        stream = BufferedReader(_Unpacking(packed), _BLOCK)
+
+
+class _Unpacking(RawIOBase):
+    """What a packer gives, a little at a time: of a file that ends badly all is given that can be unpacked."""
+
+    def __init__(self, packed: _Unpacked) -> None:
+        self._packed = packed
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Buffer, /) -> int:
+        view = memoryview(buffer)
+        data = self._packed.read1(len(view))
+        view[: len(data)] = data
+        return len(data)
+
+
+class _Plain(RawIOBase):
+    """The text of a log as plain bytes. A file whose lines end in CR alone is read as if they ended in LF."""
+
+    def __init__(self, stream: BufferedReader, stack: ExitStack) -> None:
+        self._stream = stream
+        self._stack = stack
+        self._decoder: codecs.IncrementalDecoder | None = None
+        self._begun = False
+        self._cr_alone: bool | None = None
+        self._ready = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        if not self.closed:
+            self._stack.close()
+        super().close()
+
+    def readinto(self, buffer: Buffer, /) -> int:
+        view = memoryview(buffer)
+        while not self._ready:
+            block = self._stream.read1(_BLOCK)
+            if not block:
+                break
+            self._ready = self._plain(block)
+        data, self._ready = self._ready[: len(view)], self._ready[len(view) :]
+        view[: len(data)] = data
+        return len(data)
+
+    def _plain(self, block: bytes) -> bytes:
+        if not self._begun:
+            self._begun = True
+            block = self._after_the_mark(block)
+        if self._decoder is not None:
+            block = self._decoder.decode(block).encode("utf-8", "surrogatepass")
+        if b"\0" in block:
+            # A power cut leaves any number of them before the next line: as one they say the same.
+            block = _NULS.sub(b"\0", block)
+        if self._cr_alone is None and (b"\n" in block or b"\r" in block[:-1]):
+            self._cr_alone = b"\n" not in block
+        return block.replace(b"\r", b"\n") if self._cr_alone else block
+
+    def _after_the_mark(self, block: bytes) -> bytes:
+        for mark, charset in _MARKS:
+            if block.startswith(mark):
+                if charset:
+                    self._decoder = codecs.getincrementaldecoder(charset)("replace")
+                return block[len(mark) :]
+        return block

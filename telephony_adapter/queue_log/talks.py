@@ -1,0 +1,117 @@
+"""Who talks with whom, as far as the lines have come: for those that name another call than the one they are about.
+
+An attended transfer into a queue is logged under the id of the agent's consultation, though the talk that it ends, and the
+visit that goes on, are the customer's. A wrap-up may name no call at all.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from domain.base import MS, SECOND
+from domain.voice.facts import Fact
+
+SAME_US = 2 * SECOND
+"""Durations in whole seconds reach back to an instant within so much."""
+
+_AT_MOST = 16
+"""Talks of one agent in one queue whose ends were not told, of which the latest are remembered."""
+
+
+class _Talk(NamedTuple):
+    call: str
+    answered: int
+    wait_ms: int | None
+
+
+class _Over(NamedTuple):
+    call: str
+    queue: str
+    at: int
+
+
+class Talks:
+    """Open talks by queue and agent, open waits by call, and each agent's last talk. Told of every fact, in the order of the lines."""
+
+    def __init__(self) -> None:
+        self._open: dict[tuple[str, str], deque[_Talk]] = {}
+        self._waits: dict[str, dict[str, Fact]] = {}
+        self._last: dict[str, _Over] = {}
+        self._moved: dict[tuple[str, str], str] = {}
+        self._latest: dict[str, int] = {}
+
+    def take(self, call: str, fact: Fact) -> None:
+        """What a line says about `call`."""
+        if fact.kind == "offered":
+            self._waits.setdefault(call, {})[fact.queue] = fact
+        elif fact.kind == "answered":
+            self._wait_over(call, fact.queue)
+            self._open.setdefault((fact.queue, fact.agent), deque(maxlen=_AT_MOST)).append(_Talk(call, fact.at, fact.wait_ms))
+        elif fact.kind == "released":
+            self._talk_over(call, fact)
+        elif fact.wait_ms is not None or fact.kind in ("abandoned", "emptied", "timed_out", "left_by_key", "withdrawn"):
+            self._wait_over(call, fact.queue)
+
+    def set_back(self, call: str, at: int, *, goes_on: bool) -> int | None:
+        """The later instant that an earlier line of this call has, if the clock was set back between the two."""
+        before = self._latest.get(call)
+        if goes_on:
+            self._latest[call] = at
+        else:
+            self._latest.pop(call, None)
+        return before if before is not None and at < before else None
+
+    def whose(self, call: str, fact: Fact) -> str:
+        """The call whose talk `fact` ends: `call` itself, unless only another's durations, queue and agent match exactly."""
+        talks = self._open.get((fact.queue, fact.agent), ())
+        if fact.talk_ms is None or any(talk.call == call for talk in talks):
+            return call
+        near = [talk.call for talk in talks if _matches(talk, fact)]
+        return near[-1] if near else call
+
+    def move(self, leg: str, call: str) -> Iterator[Fact]:
+        """From now on the open visits of `leg` are those of `call`: their offers."""
+        for queue, offered in self._waits.pop(leg, {}).items():
+            self._moved[leg, queue] = call
+            self._waits.setdefault(call, {})[queue] = offered
+            yield offered
+
+    def now_of(self, call: str, queue: str) -> str:
+        """Under which id the visit of this call to this queue stands."""
+        return self._moved.get((call, queue), call)
+
+    def talked(self, agent: str, at: int) -> tuple[str, str] | None:
+        """The call and the queue of the talk that the agent has just ended, or is about to end."""
+        last = self._last.get(agent)
+        if last is not None and at - last.at <= SAME_US:
+            return last.call, last.queue
+        for (queue, who), talks in self._open.items():
+            if who == agent and talks:
+                return talks[-1].call, queue
+        return (last.call, last.queue) if last is not None else None
+
+    def _wait_over(self, call: str, queue: str) -> None:
+        waits = self._waits.get(call)
+        if waits is not None:
+            waits.pop(queue, None)
+            if not waits:
+                del self._waits[call]
+
+    def _talk_over(self, call: str, fact: Fact) -> None:
+        self._last[fact.agent] = _Over(call, fact.queue, fact.at)
+        self._wait_over(call, fact.queue)
+        talks = self._open.get((fact.queue, fact.agent))
+        if talks is not None:
+            left = deque((talk for talk in talks if talk.call != call), maxlen=_AT_MOST)
+            if left:
+                self._open[fact.queue, fact.agent] = left
+            else:
+                del self._open[fact.queue, fact.agent]
+
+
+def _matches(talk: _Talk, fact: Fact) -> bool:
+    reckoned = fact.at - (fact.talk_ms or 0) * MS
+    waits_differ = talk.wait_ms is not None and fact.wait_ms is not None and abs(talk.wait_ms - fact.wait_ms) > SAME_US // MS
+    return abs(talk.answered - reckoned) <= SAME_US and not waits_differ

@@ -109,10 +109,11 @@ class Interaction(Aggregate):
 
     def apply(self, event: Event) -> None:
         if isinstance(event, InteractionEvent):
+            self.facts += event.facts
             for fact in event.facts:
-                self.facts.append(fact)
                 self.known.add(fact.identity)
-                self.latest = max(self.latest, fact.at)
+                if fact.at > self.latest:
+                    self.latest = fact.at
             self.state.apply(event.change)
             self.conflicts.update(event.conflicts)
 

@@ -76,7 +76,7 @@ class Interaction(Aggregate):
         if not new and change == _UNCHANGED:
             return ObservationResult(0, repeated, {}, 0, ())
         conflicts = tuple(sorted({*evidence.conflicts()} - self.conflicts))
-        before = self._visits_concerned(change)
+        before = self._visits_concerned(change) if change.visits or change.removed else {}
         occurred_at = max((fact.at for fact in fresh), default=context.restarts[-1] if context.restarts else metadata.recorded_at)
         event_type = _event_type(before, change, fresh)
         self.trigger(event_type, metadata, occurred_at, facts=fresh, change=change, conflicts=conflicts)

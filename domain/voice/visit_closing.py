@@ -21,7 +21,7 @@ def in_call_order(drafts: Sequence[VisitDraft], moved: Sequence[Fact]) -> list[V
 
     The drafts given stay as they are: one that reads differently is a copy.
     """
-    if len(drafts) == 1 and not moved:
+    if len(drafts) < 2 and not moved:
         return list(drafts)
     ordered = sorted(drafts, key=lambda draft: draft.offered)
     for fact in moved:

@@ -112,8 +112,7 @@ class Interaction(Aggregate):
             self.facts += event.facts
             for fact in event.facts:
                 self.known.add(fact.identity)
-                if fact.at > self.latest:
-                    self.latest = fact.at
+                self.latest = max(self.latest, fact.at)
             self.state.apply(event.change)
             self.conflicts.update(event.conflicts)
 

@@ -23,7 +23,9 @@ from domain.voice.journal import Journal, JournaledList
 from domain.voice.merging import in_order, place, timekeeper
 from domain.voice.outbound_and_ivr import AttemptEvidence, IvrEvidence, OutboundQueues
 from domain.voice.uniqueids import born_us
-from domain.voice.visit_builder import VisitBuilder, VisitDraft, visit_of
+from domain.voice.visit_builder import VisitBuilder
+from domain.voice.visit_draft import VisitDraft, visit_of
+from domain.voice.visit_settling import close, settled
 
 
 class Touched:
@@ -150,7 +152,7 @@ class Evidence:
     def _settle(self) -> list[VisitDraft]:
         """The visits in order. Whatever is done to the drafts from here on is taken back by rolling back to `_mark`."""
         self._mark = len(self._journal.changes)
-        return self._builder.settled()
+        return settled(self._builder.drafts, self._builder.moved)
 
     def _number(self, ordered: list[VisitDraft]) -> bool:
         """Give the visits their places in the call; whether all that were there before the last facts keep theirs."""
@@ -168,7 +170,7 @@ class Evidence:
         """The call that all its facts prove."""
         ordered = self._settle()
         self._number(ordered)
-        self._builder.close(ordered, ordered, context.restarts, self._outline.hung_up)
+        close(ordered, ordered, self._builder.gaps.items, context.restarts, self._outline.hung_up)
         state = CallState(
             visits=[visit_of(draft, context.settings) for draft in ordered],
             rings=[list(draft.rings.rings) for draft in ordered],
@@ -208,12 +210,12 @@ class Evidence:
 
     def _change_of(self, touched: Touched, ordered: list[VisitDraft], before: CallState, context: Context) -> Change:
         """The same by comparing only what was touched and what still goes on."""
-        settled = {target for target, _, _ in self._journal.changes[self._mark :] if isinstance(target, VisitDraft)}
-        goes_on = [draft for draft in ordered if draft.open or draft in touched.drafts or draft in settled]
+        changed = {target for target, _, _ in self._journal.changes[self._mark :] if isinstance(target, VisitDraft)}
+        goes_on = [draft for draft in ordered if draft.open or draft in touched.drafts or draft in changed]
         ringing = [draft.rings.places_going_on() for draft in goes_on]
         after = CallState(visits=list(before.visits), options=self._options(), tags=self._outline.tags.items)
         comparison = Comparison(before)
-        self._builder.close(goes_on, ordered, context.restarts, self._outline.hung_up)
+        close(goes_on, ordered, self._builder.gaps.items, context.restarts, self._outline.hung_up)
         for draft, places in zip(goes_on, ringing, strict=True):
             visit = visit_of(draft, context.settings)
             after.visits[visit.n : visit.n + 1] = [visit]

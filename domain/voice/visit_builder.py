@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
-from domain.base import MS, SECOND
-from domain.voice.call_state import Parts
-from domain.voice.calls import End, Hold, Ring, Visit
-from domain.voice.context import Promise
+from domain.base import MS
+from domain.voice.calls import End
 from domain.voice.facts import Fact, FactKind
-from domain.voice.journal import Journal, Journaled, JournaledDict, JournaledList
-from domain.voice.ringing import RingEnd, Ringing
-
-DIFFER_US = 2 * SECOND
-"""Two observations of one instant that differ by more than this are in conflict."""
-
-SET_BACK_US = 3600 * SECOND
-"""A PBX's clock is set back by so much at most."""
+from domain.voice.journal import Journal, JournaledDict, JournaledList
+from domain.voice.ringing import RingEnd
+from domain.voice.visit_draft import VisitDraft, lose, of_log
+from domain.voice.visit_settling import DIFFER_US, SET_BACK_US
 
 _ENDS: dict[FactKind, End] = {
     "abandoned": "abandoned",
@@ -29,73 +22,6 @@ _ENDS: dict[FactKind, End] = {
 
 
 _RING_ENDS: dict[str, RingEnd] = {"ring_no_answer": "no_answer", "ring_canceled": "canceled", "agent_dumped": "dumped"}
-
-
-class VisitDraft(Journaled):
-    """A visit in the making; instants in microseconds. `seen`: the last fact that speaks of it.
-
-    n: its place when the visits were last put in order. entered: other instants at which a line says that the call entered the queue in
-    which it was. said: the lines that can speak of a visit only once. set_back: its lines show that the clock was set back.
-    from_log: a queue_log opened it.
-    """
-
-    queue: str
-    offered: int
-    seen: int
-    live: bool
-    rings: Ringing
-    holds: JournaledList[tuple[int, int | None]]
-    implied: JournaledDict[str, str]
-    n: int | None = None
-    end: End = ""
-    ended: int | None = None
-    agent: str = ""
-    ring_ms: int | None = None
-    released: int | None = None
-    released_by: str = ""
-    talk_unknown: bool = False
-    wrap_ms: int | None = None
-    left: int | None = None
-    entered: tuple[int, ...] = ()
-    said: JournaledDict[tuple[object, ...], None]
-    set_back: bool = False
-    from_log: bool = False
-
-    def __init__(self, journal: Journal, fact: Fact, offered: int) -> None:
-        self.start(
-            journal=journal,
-            queue=fact.queue,
-            offered=offered,
-            seen=fact.at,
-            live=fact.clock == "live",
-            rings=Ringing(journal, self),
-            holds=JournaledList(journal, self),
-            implied=JournaledDict(journal, self),
-            said=JournaledDict(journal),
-            from_log=_of_log(fact),
-        )
-
-    def rings_at(self, places: Iterable[int]) -> Parts[Ring]:
-        """Its rings at these places."""
-        rings = self.rings.rings
-        return Parts(len(rings), {k: rings[k] for k in sorted(places) if k < len(rings)})
-
-    def holds_at(self, places: Iterable[int]) -> Parts[Hold]:
-        """Its holds at these places."""
-        holds = self.holds
-        return Parts(len(holds), {k: Hold(holds[k][0] // MS, _ms(holds[k][1])) for k in sorted(places) if k < len(holds)})
-
-    @property
-    def waiting(self) -> bool:
-        return self.end == ""
-
-    @property
-    def talking(self) -> bool:
-        return self.end == "answered" and self.released is None and not self.talk_unknown
-
-    @property
-    def open(self) -> bool:
-        return self.waiting or self.talking
 
 
 class VisitBuilder:
@@ -172,7 +98,7 @@ class VisitBuilder:
         if earlier is not None and earlier.open and self._entered_again(earlier, fact):
             return
         if earlier is not None:
-            _lose(earlier, fact.at)
+            lose(earlier, fact.at)
         self._open(fact, fact.at, implied=False)
 
     @staticmethod
@@ -184,7 +110,7 @@ class VisitBuilder:
             draft.offered = fact.at
             del draft.implied["offered"]
             return True
-        if abs(draft.offered - fact.at) <= DIFFER_US or (implied and _of_log(fact) and fact.at - draft.offered <= SET_BACK_US):
+        if abs(draft.offered - fact.at) <= DIFFER_US or (implied and of_log(fact) and fact.at - draft.offered <= SET_BACK_US):
             draft.entered = (*draft.entered, fact.at)
             return True
         return False
@@ -200,7 +126,7 @@ class VisitBuilder:
         if entered is None:
             return None
         draft.entered = tuple(at for at in draft.entered if at != entered)
-        _lose(draft, entered)
+        lose(draft, entered)
         return self._open(fact, entered, implied=False)
 
     def _waiting_draft(self, fact: Fact, wait_ms: int | None) -> VisitDraft | None:
@@ -358,144 +284,10 @@ class VisitBuilder:
     def _disagree(self, fact: Fact, why: str) -> None:
         self.conflicts.append(f"{fact.ref or fact.kind}: {fact.kind} in {fact.queue}: {why}")
 
-    # the end of the evidence
-
-    def settled(self) -> list[VisitDraft]:
-        """The visits by their offers, as the drafts come to them; what this changes in drafts is taken back like what `close` does."""
-        ordered = sorted(self.drafts, key=lambda draft: draft.offered)
-        for fact in self.moved:
-            ordered = _without_what_goes_on_elsewhere(ordered, fact)
-        return _joined_across_a_clock_set_back(ordered)
-
-    def close(self, drafts: Iterable[VisitDraft], ordered: list[VisitDraft], restarts: Sequence[int], hung_up: int | None) -> None:
-        """End `drafts`, which are some of those in `ordered`, as `unknown` where no source saw their end and they cannot still be going on.
-
-        What is said next may end them otherwise: whoever closes them takes it back before.
-        """
-        for draft in drafts:
-            if draft.waiting or draft.talking:
-                over = self._ends_of(draft, ordered, restarts)
-                if over is not None:
-                    _lose(draft, max(over, draft.offered))
-                elif hung_up is not None:
-                    _hang_up(draft, hung_up)
-
-    def _ends_of(self, draft: VisitDraft, ordered: list[VisitDraft], restarts: Sequence[int]) -> int | None:
-        """The last moment at which an open visit was surely going on, if anything shows that it is over."""
-        # A restart may be told in whole seconds: one in the second of the last sign comes after it.
-        restart = bisect_right(restarts, draft.seen - SECOND)
-        over = list(restarts[restart : restart + 1])
-        over += [gap.at for gap in self.gaps if gap.at >= draft.seen]
-        following = ordered[ordered.index(draft) + 1 :]
-        if draft.waiting:
-            over += [later.offered for later in following if "offered" not in later.implied]
-            over += [draft.left] if draft.left is not None else []
-        else:
-            # A call that is in another queue talks no more.
-            over += [later.offered for later in following if later.queue != draft.queue and later.offered > draft.seen]
-        return min(over, default=None)
-
-
-def visit_of(draft: VisitDraft, promise: Promise) -> Visit:
-    """The visit as it is known now."""
-    assert draft.n is not None, "the visits were not put in order"
-    sla_ms, tolerated_ms = promise(draft.queue, draft.offered)
-    offered, ended = draft.offered // MS, _ms(draft.ended)
-    answered = draft.end == "answered"
-    released = _ms(draft.released)
-    talk = hold = None
-    if answered and released is not None and ended is not None:
-        hold = sum(until // MS - since // MS for since, until in draft.holds if until is not None)
-        talk = released - ended - hold
-    return Visit(
-        n=draft.n,
-        queue=draft.queue,
-        offered_ms=offered,
-        sla_ms=sla_ms,
-        tolerated_ms=tolerated_ms,
-        end=draft.end,
-        ended_ms=ended,
-        wait_ms=ended - offered if ended is not None and draft.end != "unknown" else None,
-        agent=draft.agent if answered else "",
-        ring_ms=draft.ring_ms,
-        released_ms=released,
-        released_by=draft.released_by,
-        talk_ms=talk,
-        hold_ms=hold,
-        wrap_up_ms=draft.wrap_ms if released is not None else None,
-        talk_unknown=draft.talk_unknown,
-        implied=tuple(f"{what}<{ref}" for what, ref in draft.implied.items()),
-    )
-
-
-def _without_what_goes_on_elsewhere(drafts: list[VisitDraft], fact: Fact) -> list[VisitDraft]:
-    """The visit that is open in that queue is told of under another call's id from now on: it is that call's."""
-    return [draft for draft in drafts if draft.queue != fact.queue or not draft.open or draft.offered > fact.at + DIFFER_US]
-
-
-def _joined_across_a_clock_set_back(ordered: list[VisitDraft]) -> list[VisitDraft]:
-    """A visit entered by the clock of before and ended by the clock of after stands here as two: one without a beginning
-    of its own, and after it one without an end. The durations that its lines state hold.
-    """
-    drafts = list(ordered)
-    for opened in [draft for draft in drafts if draft.open and draft.from_log]:
-        ended = next((draft for draft in drafts if _may_be_its_end(draft, opened)), None)
-        if ended is None:
-            continue
-        if opened.waiting:
-            drafts.remove(opened)
-        elif ended.released is not None and ended.ended is not None and opened.ended is not None:
-            opened.released, opened.released_by = opened.ended + ended.released - ended.ended, ended.released_by
-            opened.wrap_ms = ended.wrap_ms
-            drafts.remove(ended)
-    return drafts
-
-
-def _of_log(fact: Fact) -> bool:
-    return fact.clock in ("log", "log.f")
-
 
 def _line_of(fact: Fact) -> tuple[object, ...]:
     """What a line says about a visit."""
     return (fact.kind, fact.at, fact.clock, fact.agent, fact.by, fact.wait_ms, fact.talk_ms, fact.ring_ms, fact.text)
-
-
-def _may_be_its_end(ended: VisitDraft, opened: VisitDraft) -> bool:
-    """Whether `ended`, of which no beginning was told, can be the end of `opened`, by a clock that was set back meanwhile."""
-    if ended.queue != opened.queue or "offered" not in ended.implied or ended.open or not ended.from_log:
-        return False
-    if not 0 <= opened.offered - ended.offered <= SET_BACK_US:
-        return False
-    # Where the order of a file does not tell, only an end after which the call is over proves that it was no earlier visit.
-    if not (ended.set_back or ended.end == "abandoned" or ended.released_by in ("agent", "caller")):
-        return False
-    if opened.waiting:
-        return True
-    waits = abs(((ended.ended or 0) - ended.offered) - ((opened.ended or 0) - opened.offered)) <= DIFFER_US
-    return waits and "answered" in ended.implied and opened.agent in ("", ended.agent)
-
-
-def _ms(instant: int | None) -> int | None:
-    return None if instant is None else instant // MS
-
-
-def _lose(draft: VisitDraft, at: int) -> None:
-    """Nobody saw how it ended; `at` is the last moment at which it could still go on."""
-    if draft.waiting:
-        draft.end, draft.ended = "unknown", at
-        draft.rings.cancel(at)
-    elif draft.talking:
-        draft.talk_unknown = True
-
-
-def _hang_up(draft: VisitDraft, at: int) -> None:
-    """The line is free: who waited is gone, nobody said how; who talked has ended."""
-    if draft.waiting:
-        _lose(draft, at)
-    else:
-        draft.released = at
-        if not draft.live:
-            draft.wrap_ms = draft.wrap_ms or 0
 
 
 _ONCE: frozenset[FactKind] = frozenset({"answered", "released", "ring_no_answer", *_ENDS})

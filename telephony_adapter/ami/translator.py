@@ -78,8 +78,8 @@ STREAM: dict[str, Handler] = {
     SILENCE: seams.silent,
 }
 HANDLERS = EVENTS | STREAM
-_OF_LINES = frozenset({"Newchannel", "Newstate", "DialBegin", "Hangup"})
-"""Events of the class `call`."""
+_OF_LINES = frozenset({"Newchannel", "Newstate", "DialBegin", "Hangup", "CoreShowChannel"})
+"""Events of the class `call`, and the list that only who reads that class asks for."""
 
 VARIABLES = frozenset({"QUEUESTATUS", "RTPAUDIOQOS"}) | ivr.VARIABLES
 

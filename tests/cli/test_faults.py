@@ -196,6 +196,25 @@ def test_an_attended_transfer_into_a_queue_is_of_the_customers_call(center: Cent
         assert some(queues["7509"], "offered", "abandoned", "waiting", "max_queued_ms") == (1, 1, 0, 9000)
 
 
+@pytest.mark.parametrize("cut", range(1, 7))
+def test_an_attended_transfer_that_comes_in_two_imports_is_of_the_customers_call(center: Center, cut: int) -> None:
+    lines = fault("f2_attended_transfer_into_queue.log").splitlines(keepends=True)
+    center.bring("".join(lines[:cut]))
+    center.bring("".join(lines[cut:]))
+    queues, agents = center.queues(), center.agents()
+    assert some(queues["7501"], *NUMBERS, "asa_ms") == (1, 1, 0, 0, 0, 0, 0, 12_000)
+    assert some(queues["7509"], *NUMBERS, "asa_ms") == (1, 1, 0, 0, 0, 0, 0, 7000)
+    assert (agents["bia"]["talk_ms"], agents["caio"]["talk_ms"]) == (120_000, 173_000)
+
+
+@pytest.mark.parametrize("cut", range(1, 5))
+def test_a_wrap_up_that_comes_in_a_later_import_is_of_the_agents_last_call(center: Center, cut: int) -> None:
+    lines = fault("f12_wazo_wrapup.log").splitlines(keepends=True)
+    center.bring("".join(lines[:cut]))
+    center.bring("".join(lines[cut:]))
+    assert some(center.agents()["Agent/31"], "talk_ms", "wrap_up_ms") == (40_000, 25_000)
+
+
 def test_f2_is_one_call_that_is_over(center: Center) -> None:
     center.bring(fault("f2_attended_transfer_into_queue.log"))
     assert some(center.agents()["bia"], "talk_ms", "bounds") == (120_000, None)

@@ -14,6 +14,7 @@ from cli.answers import REFUSED
 from cli.asks import File, ImportAmi, ImportQueueLog
 from cli.company import caller, known_or_new
 from cli.console import Console, Mistake
+from cli.earlier_imports import EarlierImports
 from cli.instants import zone
 from telephony_adapter.ami.importer import import_ami
 from telephony_adapter.ami.recording import NotAnAmiStream, Recording
@@ -78,6 +79,7 @@ def queue_log(ask: ImportQueueLog, center: Center, console: Console) -> int:
             members=Path(ask.members) if ask.members else None,
             progress=_progress(console),
             now_us=center.bus.clock.now_us(),
+            earlier=EarlierImports(center, company.id, lambda: _cover(center, console)),
         )
     return _concluded(result, center, console, json=ask.json, wait=ask.wait)
 

@@ -7,6 +7,7 @@ collected in `told` and taken away after each packet.
 from __future__ import annotations
 
 import re
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -151,6 +152,10 @@ class Member:
     changed: int = 0
 
 
+def _few() -> deque[tuple[int, int]]:
+    return deque(maxlen=64)
+
+
 @dataclass(slots=True)
 class PbxState:
     """All that is known now.
@@ -158,7 +163,8 @@ class PbxState:
     variables: those whose setting is of interest.
     talks: an agent's line -> the call whose talk it carries. ringing: an agent's line that rings -> (call, queue, agent, since).
     behind: a leg -> the leg before it, for agents who are reached through a Local channel.
-    dialplan_told: events of the class `dialplan` come. undecided: from when until when ends of waits could not be told apart without them.
+    dialplan_told, lines_told: events of the class `dialplan`, of the class `call` come. unborn_since: from when until when lines must have been born
+    unseen if that class comes at all. undecided: from when until when ends of waits could not be told apart without them.
     noted: the recorder notes when a connection is made or lost. alive: the lines of a list that is being told. absent: calls that were missing in a list -> when.
     """
 
@@ -186,6 +192,8 @@ class PbxState:
     stopped: int = 0
     noted: bool = False
     dialplan_told: bool = False
+    lines_told: bool = False
+    unborn_since: deque[tuple[int, int]] = field(default_factory=_few)
     undecided: tuple[int, int] | None = None
 
     # observations
@@ -234,7 +242,16 @@ class PbxState:
         if channel.id != channel.linked:
             self.cuts.met_leg(channel.id)
         if born > self.started + SECOND and not self.cuts.covers(born, born + SECOND):
-            self.contradict(born - SECOND)
+            if self.lines_told:
+                self.contradict(born - SECOND)
+            else:
+                self.unborn_since.append((born - SECOND, self.at))
+
+    def hear_of_lines(self) -> None:
+        """An event of the class `call` came: births of lines are told, and those that were not must have been missed."""
+        self.lines_told = True
+        while self.unborn_since:
+            self.contradict(*self.unborn_since.popleft())
 
     def contradict(self, since: int, until: int = 0) -> None:
         """What was just told cannot be unless something was missed between `since` and `until` (now)."""

@@ -234,8 +234,13 @@ def caller_abandoned(board: PbxState, packet: Packet) -> None:
 def caller_left(board: PbxState, packet: Packet) -> None:
     """QueueCallerLeave: out of the queue, by whatever end; of a call whose line is gone the end is known by now."""
     found = _visit(board, packet)
-    if found is not None and not found[1].abandon_told and not found[0].gone:
-        found[1].left = board.at
+    if found is None:
+        return
+    call, visit = found
+    if not visit.abandon_told and not call.gone:
+        visit.left = board.at
+    elif visit.abandon_told and not (board.lines_told or board.dialplan_told):
+        never_told(board, call)
 
 
 def end_wait(board: PbxState, call: Call, visit: Visit, kind: CallKind, text: str = "") -> None:
@@ -284,11 +289,19 @@ def line_gone(board: PbxState, call: Call) -> None:
         return
     if visit.abandon_told and not (board.dialplan_told or visit.asked) and board.at - visit.left > GONE_WITH_IT_US:
         # A time-out looks the same where no variable tells: the caller stayed on the line.
-        since = min(visit.left, board.undecided[0]) if board.undecided else visit.left
-        board.undecided = (since, board.at)
-        end_wait(board, call, visit, "unseen_end")
+        never_told(board, call)
         return
     end_wait(board, call, visit, "abandoned" if visit.abandon_told else "unseen_end")
+
+
+def never_told(board: PbxState, call: Call) -> None:
+    """The call left its queue, and how is nothing that this stream's classes of events tell."""
+    visit = call.visit
+    if visit is None or not visit.left or visit.answered:
+        return
+    since = min(visit.left, board.undecided[0]) if board.undecided else visit.left
+    board.undecided = (since, board.at)
+    end_wait(board, call, visit, "unseen_end")
 
 
 def cut_short(board: PbxState, call: Call) -> None:

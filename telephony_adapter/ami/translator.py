@@ -78,6 +78,9 @@ STREAM: dict[str, Handler] = {
     SILENCE: seams.silent,
 }
 HANDLERS = EVENTS | STREAM
+_OF_LINES = frozenset({"Newchannel", "Newstate", "DialBegin", "Hangup", "CoreShowChannel"})
+"""Events of the class `call`, and the list that only who reads that class asks for."""
+
 VARIABLES = frozenset({"QUEUESTATUS", "RTPAUDIOQOS"}) | ivr.VARIABLES
 
 
@@ -98,6 +101,8 @@ class Translator:
         board.event, board.at = packet.name, packet.at
         board.started = board.started or packet.at
         board.dialplan_told |= packet.name in ("Newexten", "VarSet")
+        if packet.name in _OF_LINES and not board.lines_told:
+            board.hear_of_lines()
         seams.watch(board, packet)
         HANDLERS[packet.name](board, packet)
         seams.settle(board, packet.at)
@@ -115,6 +120,8 @@ class Translator:
         self.board.event, self.board.at = "end of the recording", last
         seams.settle(self.board, last + seams.LINGER_US)
         for call in list(self.board.calls.values()):
+            if not self.board.lines_told:
+                queues.never_told(self.board, call)
             queues.cut_short(self.board, call)
         return self.covered(first, last)
 

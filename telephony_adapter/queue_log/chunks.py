@@ -10,6 +10,7 @@ from commands.handler_context import Command
 from commands.observations import ObserveAgent, ObserveCall, ObserveTimeline
 from domain.agents import is_interface
 from domain.voice.facts import Fact
+from telephony_adapter.queue_log.earlier import Earlier
 from telephony_adapter.queue_log.files import Broken
 from telephony_adapter.queue_log.lines import Counting, Line
 from telephony_adapter.queue_log.talks import Talks
@@ -23,7 +24,8 @@ class Gathering:
     lines between two observations and the calls that never ended, not by the files.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, earlier: Earlier | None = None) -> None:
+        """earlier: what was observed before, of calls that these lines may be about."""
         self.unknown: dict[str, int] = {}
         self.uneventful = 0
         self.interfaces: set[str] = set()
@@ -38,7 +40,7 @@ class Gathering:
         self._told: set[str] = set()
         self._logged_in: set[str] = set()
         self._turned_away = Counting()
-        self._talks = Talks()
+        self._talks = Talks(earlier)
         self._name = ""
         self._broken: Broken = _nobody_listens
 

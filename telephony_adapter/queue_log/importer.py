@@ -19,6 +19,7 @@ from domain.errors import DomainError
 from domain.ids import agent_id
 from domain.voice.timeline import CoverageSpan
 from telephony_adapter.queue_log.chunks import Gathering
+from telephony_adapter.queue_log.earlier import Earlier
 from telephony_adapter.queue_log.files import LogFile, log_files
 from telephony_adapter.queue_log.lines import Lines, TextLines
 from telephony_adapter.queue_log.members import members_of
@@ -52,17 +53,18 @@ def import_queue_log(
     members: Path | None = None,
     progress: Progress | None = None,
     now_us: int | None = None,
+    earlier: Earlier | None = None,
 ) -> ImportResult:
     """Import queue logs or table exports, parts in any order, overlapping or not.
 
     files: where each lies, and what people call it. timezone: of table instants that are text without a zone. members: a
-    file of lines interface;name. now_us: when it is; what lies more than a day after that is set aside, None = nothing.
+    file of lines interface;name. now_us: when it is; what lies more than a day after that is set aside, None = nothing. earlier: what was observed before this import.
     Raises NotAQueueLog or NotAMemberList before anything is told.
     """
     started = time.perf_counter()
     looked = [file for path, name in files for file in log_files(path, name)]
     pairs = members_of(members) if members is not None else []
-    importing = _Import(bus, caller, looked, timezone, progress=progress, now_us=now_us)
+    importing = _Import(bus, caller, looked, timezone, progress=progress, now_us=now_us, earlier=earlier)
     importing.observe([MatchMember(interface=interface, member=member) for interface, member in pairs])
     for file in sorted(looked, key=lambda file: (file.first_us is None, file.first_us or 0)):
         importing.read(file)
@@ -83,13 +85,14 @@ class _Import:
         *,
         progress: Progress | None,
         now_us: int | None,
+        earlier: Earlier | None,
     ) -> None:
         self.result = ImportResult(files=[file.name for file in files])
         self._bus = bus
         self._caller = caller
         self._zone = zone
         self._progress = progress
-        self._gathering = Gathering()
+        self._gathering = Gathering(earlier)
         self._bytes = sum(file.size for file in files)
         self._bytes_before = 0
         self._lines: Lines | None = None

@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 from domain.base import MS, SECOND
 from domain.voice.facts import Fact
+from domain.voice.uniqueids import born_us
+from telephony_adapter.queue_log.earlier import Earlier, NothingEarlier
 
 SAME_US = 2 * SECOND
 """Durations in whole seconds reach back to an instant within so much."""
@@ -35,7 +37,8 @@ class _Over(NamedTuple):
 class Talks:
     """Open talks by queue and agent, open waits by call, and each agent's last talk. Told of every fact, in the order of the lines."""
 
-    def __init__(self) -> None:
+    def __init__(self, earlier: Earlier | None = None) -> None:
+        self._earlier: Earlier = earlier or NothingEarlier()
         self._open: dict[tuple[str, str], deque[_Talk]] = {}
         self._waits: dict[str, dict[str, Fact]] = {}
         self._last: dict[str, _Over] = {}
@@ -69,11 +72,19 @@ class Talks:
         if fact.talk_ms is None or any(talk.call == call for talk in talks):
             return call
         near = [talk.call for talk in talks if _matches(talk, fact)]
-        return near[-1] if near else call
+        if near or fact.by != "transfer":
+            return near[-1] if near else call
+        answered = fact.at - fact.talk_ms * MS
+        if answered >= born_us(call) - SAME_US:
+            return call
+        return self._earlier.open_talk(fact.queue, fact.agent, answered, SAME_US) or call
 
     def move(self, leg: str, call: str) -> Iterator[Fact]:
         """From now on the open visits of `leg` are those of `call`: their offers."""
-        for queue, offered in self._waits.pop(leg, {}).items():
+        waits = self._waits.pop(leg, {})
+        for queue, offered_us in () if waits else self._earlier.open_waits(leg):
+            waits[queue] = Fact("offered", offered_us, "log", queue, ref=f"{leg}:ENTERQUEUE")
+        for queue, offered in waits.items():
             self._moved[leg, queue] = call
             self._waits.setdefault(call, {})[queue] = offered
             yield offered
@@ -90,7 +101,7 @@ class Talks:
         for (queue, who), talks in self._open.items():
             if who == agent and talks:
                 return talks[-1].call, queue
-        return (last.call, last.queue) if last is not None else None
+        return (last.call, last.queue) if last is not None else self._earlier.last_talk(agent, at + SAME_US)
 
     def _wait_over(self, call: str, queue: str) -> None:
         waits = self._waits.get(call)

@@ -1,0 +1,42 @@
+"""What earlier imports told, where a line is about a call of theirs: parts of a log may come one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+
+class OpenWait(NamedTuple):
+    """A visit that nobody has ended yet. offered_us: when the call entered the queue."""
+
+    queue: str
+    offered_us: int
+
+
+class Earlier(Protocol):
+    """Calls that were observed before this import."""
+
+    def open_talk(self, queue: str, agent: str, answered_us: int, near_us: int) -> str | None:
+        """The call whose talk with the agent began then, give or take `near_us`, and has no end yet."""
+
+    def open_waits(self, call: str) -> Sequence[OpenWait]:
+        """The queues in which this call waits."""
+
+    def last_talk(self, agent: str, until_us: int) -> tuple[str, str] | None:
+        """The call and the queue of the agent's latest talk that began before `until_us`."""
+
+
+class NothingEarlier:
+    """Of a source that is heard from its beginning."""
+
+    def open_talk(self, queue: str, agent: str, answered_us: int, near_us: int) -> str | None:  # noqa: ARG002
+        """None."""
+        return None
+
+    def open_waits(self, call: str) -> Sequence[OpenWait]:  # noqa: ARG002
+        """None."""
+        return ()
+
+    def last_talk(self, agent: str, until_us: int) -> tuple[str, str] | None:  # noqa: ARG002
+        """None."""
+        return None

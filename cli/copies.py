@@ -8,8 +8,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from bootstrap import DirectoryHeld, hold, is_data_directory, location, open_center
-from cli.answers import TAMPERED
 from cli.console import Console, Mistake
+from cli.execution import TAMPERED
 from cli.migrate import make_all
 from settings import Settings
 from store.chain import Head

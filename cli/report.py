@@ -1,0 +1,69 @@
+"""`report`: figures of the past, by the definitions of the one metric engine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bootstrap import Center
+from cli.company import known
+from cli.console import Console, Mistake
+from cli.instants import instant, position_or_instant, zone
+from cli.operator_commands import Report
+from commands.people import People
+from domain.users import Company
+from projections.engine.temporal_view import CompanyRows
+from projections.figures.question import Question
+from projections.queries import reports
+from projections.queries.interactions_report import Interactions, interactions
+from projections.queries.report import Report as Told
+from projections.queries.report import written
+
+_FIGURES = {"queues": reports.queues, "ivr": reports.ivr, "agents": reports.agents}
+_USUAL = {"queues": "queue", "ivr": "ivr", "agents": "agent", "interactions": "total"}
+
+
+def rows_of(center: Center, company: Company, console: Console) -> CompanyRows:
+    """The company's rows, which cover all that is saved now."""
+    center.cover(center.store.head(), lambda done, total: console.progress("figures", done, total, "events"))
+    return CompanyRows(center.warehouse, company.id, center.progress)
+
+
+def report(command: Report, center: Center, console: Console) -> int:
+    """Write a report in the format asked for."""
+    company = known(center, command.company)
+    question = _question(command, company)
+    rows = rows_of(center, company, console)
+    told = (
+        _interactions(command, center, rows, question) if command.subject == "interactions" else _FIGURES[command.subject](rows, question)
+    )
+    console.out(written(told, command.format))
+    return 0
+
+
+def _interactions(command: Report, center: Center, rows: CompanyRows, question: Question) -> Told:
+    if command.by is not None:
+        raise Mistake("interactions are a row each: there is no --by")
+    return interactions(rows, Interactions(question=question), People(center.store))
+
+
+def _question(command: Report, company: Company) -> Question:
+    where = zone(command.timezone or company.settings.timezone)
+    position, moment_ms = position_or_instant(command.as_of, where) if command.as_of else (None, None)
+    asked: dict[str, Any] = {
+        "by": command.by or _USUAL[command.subject],
+        "queues": (command.queue,) if command.queue else (),
+        "agents": (command.agent,) if command.agent else (),
+        "profile": command.sla_profile,
+        "timezone": where.key,
+        "as_of": position,
+        "moment_ms": moment_ms,
+    }
+    if command.since:
+        asked["since_ms"] = instant(command.since, where)
+    if command.until:
+        asked["until_ms"] = instant(command.until, where)
+    if command.sla_seconds is not None:
+        asked["sla_ms"] = round(command.sla_seconds * 1_000)
+    if command.attribution:
+        asked["attribution"] = command.attribution
+    return Question(**asked)

@@ -13,11 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.access import IF_POSITION, Asking
 from api.application_state import ApplicationState
 from api.field_types import MAX_POSITION, Position
-from api.instants import instant
 from api.problem import invalid
 from commands.users import known_company
 from domain.errors import NotFound
 from projections.engine.temporal_view import CompanyRows, TemporalView
+from projections.figures.instants import instant
 from projections.figures.intervals import zone
 from projections.figures.question import Attribution, Grouping, Names, Question
 from projections.figures.service_level import FORMULAS, SWITCHES

@@ -10,11 +10,10 @@ import msgspec
 from bootstrap import Center
 from cli.company import known
 from cli.console import Console
-from cli.instants import zone
 from cli.operator_commands import History
 from cli.report import rows_of
 from domain.base import MS
-from projections.figures.intervals import iso
+from projections.figures.intervals import iso, zone
 from projections.queries.history import history as events_of
 from store.mapper import read_aloud
 

@@ -12,10 +12,11 @@ import msgspec
 from bootstrap import Center
 from cli.company import caller, known_or_new
 from cli.console import Console, Mistake
-from cli.instants import zone
 from cli.operator_commands import File, ImportAmi, ImportQueueLog
+from domain.errors import InvalidField
 from domain.users import Company
 from processes.restarts import settle_restarts
+from projections.figures.intervals import zone
 from telephony_adapter.ami.importer import import_ami
 from telephony_adapter.ami.recording import NotAnAmiStream, Recording
 from telephony_adapter.ami.translator import Translator
@@ -50,10 +51,10 @@ def check(command: ImportAmi | ImportQueueLog) -> None:
 
 @contextmanager
 def _one_line(*files: File) -> Iterator[None]:
-    """Say which file is another than was asked for, by the name that the person gave it."""
+    """Say in one line what is wrong, with a file by the name that the operator gave it."""
     try:
         yield
-    except (NotAQueueLog, NotAMemberList, NotAnAmiStream) as refused:
+    except (InvalidField, NotAQueueLog, NotAMemberList, NotAnAmiStream) as refused:
         said = str(refused)
         for file in files:
             said = said.replace(file.path, file.name)

@@ -17,9 +17,9 @@ from rich.table import Table
 from rich.text import Text
 
 from bootstrap import Center
-from cli.instants import zone
 from domain.users import Company
 from projections.engine.temporal_view import CompanyRows
+from projections.figures.intervals import zone
 from projections.figures.question import Question
 from projections.queries.dashboards import inbound
 

@@ -238,7 +238,7 @@ def backup_keys(
     data: Data = None,
 ) -> None:
     """Write a consistent copy of the key store, every key still wrapped by the master key, with the head of the log."""
-    from cli.copies import backup_keys as run
+    from cli.backup_keys import backup_keys as run
 
     configured = settings.read()
     with terminal() as console:
@@ -248,7 +248,7 @@ def backup_keys(
 @app.command()
 def move(data: Data = None) -> None:
     """Move the center of a data directory to the servers of the settings; killed, it goes on when it is begun again."""
-    from cli.copies import move as run
+    from cli.move import move as run
 
     configured = settings.read()
     with terminal() as console:
@@ -262,7 +262,7 @@ def restore(
     head: Annotated[str, typer.Option(metavar="POSITION:HASH", help="The end of the log as it is noted elsewhere.")] = "",
 ) -> None:
     """Write a lost event store anew, proved event by event; killed, it goes on when it is begun again."""
-    from cli.copies import restore as run
+    from cli.restore import restore as run
 
     if not from_kafka:
         raise Mistake("a store is restored from Kafka: --from-kafka")

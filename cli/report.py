@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bootstrap import Center
 from cli.company import known
 from cli.console import Console, Mistake
-from cli.instants import instant, position_or_instant, zone
 from cli.operator_commands import Report
 from commands.people import People
+from domain.errors import InvalidField
 from domain.users import Company
 from projections.engine.temporal_view import CompanyRows
+from projections.figures.instants import instant
+from projections.figures.intervals import zone
 from projections.figures.question import Question
 from projections.queries import reports
 from projections.queries.interactions_report import Interactions, interactions
@@ -19,6 +22,7 @@ from projections.queries.report import Report as Told
 from projections.queries.report import written
 
 _FIGURES = {"queues": reports.queues, "ivr": reports.ivr, "agents": reports.agents}
+_LONGEST_POSITION = 15
 _USUAL = {"queues": "queue", "ivr": "ivr", "agents": "agent", "interactions": "total"}
 
 
@@ -59,11 +63,25 @@ def _question(command: Report, company: Company) -> Question:
         "moment_ms": moment_ms,
     }
     if command.since:
-        asked["since_ms"] = instant(command.since, where)
+        asked["since_ms"] = _instant("--from", command.since, where)
     if command.until:
-        asked["until_ms"] = instant(command.until, where)
+        asked["until_ms"] = _instant("--to", command.until, where)
     if command.sla_seconds is not None:
         asked["sla_ms"] = round(command.sla_seconds * 1_000)
     if command.attribution:
         asked["attribution"] = command.attribution
     return Question(**asked)
+
+
+def _instant(option: str, text: str, where: ZoneInfo) -> int:
+    try:
+        return instant(option, text, where)
+    except InvalidField as error:
+        raise Mistake(f"{option}: {text!r} is {error}") from error
+
+
+def position_or_instant(text: str, where: ZoneInfo) -> tuple[int | None, int | None]:
+    """A position of the log, or else an instant in milliseconds: the two ways to ask of the past."""
+    if text.isdecimal() and len(text) <= _LONGEST_POSITION:
+        return int(text), None
+    return None, _instant("--as-of", text, where)

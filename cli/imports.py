@@ -10,10 +10,11 @@ from typing import Any, Protocol
 import msgspec
 
 from bootstrap import Center
-from cli.asks import File, ImportAmi, ImportQueueLog
 from cli.company import caller, known_or_new
 from cli.console import Console, Mistake
-from cli.instants import zone
+from cli.operator_commands import File, ImportAmi, ImportQueueLog
+from domain.errors import InvalidField
+from projections.figures.intervals import zone
 from telephony_adapter.ami.importer import import_ami
 from telephony_adapter.ami.recording import NotAnAmiStream, Recording
 from telephony_adapter.ami.translator import Translator
@@ -32,59 +33,59 @@ class Result(Protocol):
     def rows(self) -> list[tuple[str, str]]: ...
 
 
-def look(ask: ImportAmi | ImportQueueLog) -> None:
+def check(command: ImportAmi | ImportQueueLog) -> None:
     """Refuse another kind of file or time zone, so that no directory and no company come to be by a mistake. Raises Mistake."""
-    with _one_line(*(ask.files if isinstance(ask, ImportQueueLog) else [ask.file])):
-        if isinstance(ask, ImportAmi):
-            any(True for _ in Recording(ask.file.path, Translator(ask.file.name).interest))
+    with _one_line(*(command.files if isinstance(command, ImportQueueLog) else [command.file])):
+        if isinstance(command, ImportAmi):
+            any(True for _ in Recording(command.file.path, Translator(command.file.name).interest))
             return
-        if ask.timezone:
-            zone(ask.timezone)
-        if ask.members:
-            members_of(Path(ask.members))
-        for file in ask.files:
+        if command.timezone:
+            zone(command.timezone)
+        if command.members:
+            members_of(Path(command.members))
+        for file in command.files:
             LogFile(Path(file.path), file.name)
 
 
 @contextmanager
 def _one_line(*files: File) -> Iterator[None]:
-    """Say which file is another than was asked for, by the name that the person gave it."""
+    """Say in one line what is wrong, with a file by the name that the operator gave it."""
     try:
         yield
-    except (NotAQueueLog, NotAMemberList, NotAnAmiStream) as refused:
+    except (InvalidField, NotAQueueLog, NotAMemberList, NotAnAmiStream) as refused:
         said = str(refused)
         for file in files:
             said = said.replace(file.path, file.name)
         raise Mistake(said) from refused
 
 
-def queue_log(ask: ImportQueueLog, center: Center, console: Console) -> int:
+def queue_log(command: ImportQueueLog, center: Center, console: Console) -> int:
     """Import queue logs of any age and dialect."""
-    files = [(Path(file.path), file.name) for file in ask.files]
-    asked_zone = zone(ask.timezone) if ask.timezone else None
-    company = known_or_new(center, ask.company)
-    if ask.wait:
+    files = [(Path(file.path), file.name) for file in command.files]
+    asked_zone = zone(command.timezone) if command.timezone else None
+    company = known_or_new(center, command.company)
+    if command.wait:
         center.covered()
-    with _one_line(*ask.files):
+    with _one_line(*command.files):
         result = import_queue_log(
             center.bus,
             caller(company),
             files,
             timezone=asked_zone or zone(company.settings.timezone),
-            members=Path(ask.members) if ask.members else None,
+            members=Path(command.members) if command.members else None,
             progress=_progress(console),
         )
-    return _concluded(result, center, console, json=ask.json, wait=ask.wait)
+    return _concluded(result, center, console, json=command.json, wait=command.wait)
 
 
-def ami(ask: ImportAmi, center: Center, console: Console) -> int:
+def ami(command: ImportAmi, center: Center, console: Console) -> int:
     """Import a recorded AMI stream."""
-    company = known_or_new(center, ask.company)
-    if ask.wait:
+    company = known_or_new(center, command.company)
+    if command.wait:
         center.covered()
-    with _one_line(ask.file):
-        result = import_ami(center.bus, caller(company), Path(ask.file.path), ask.file.name, _progress(console))
-    return _concluded(result, center, console, json=ask.json, wait=ask.wait)
+    with _one_line(command.file):
+        result = import_ami(center.bus, caller(company), Path(command.file.path), command.file.name, _progress(console))
+    return _concluded(result, center, console, json=command.json, wait=command.wait)
 
 
 def _progress(console: Console) -> Callable[[int, int, int], None]:

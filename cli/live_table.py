@@ -18,8 +18,8 @@ from rich.text import Text
 
 from bootstrap import Center
 from cli.company import asker
-from cli.instants import zone
 from domain.users import Company
+from projections.figures.intervals import zone
 from projections.figures.question import Question
 from projections.queries.dashboards import inbound
 

@@ -1,4 +1,4 @@
-"""The command `atende`: its words and options, each turned into an ask."""
+"""The command `atende`: its words and options, each turned into a command of the operator."""
 
 from __future__ import annotations
 
@@ -13,10 +13,23 @@ import typer
 
 import settings
 from bootstrap import Unusable
-from cli import asking
-from cli.answers import MISTAKEN, TAMPERED
-from cli.asks import Admin, Ask, Forget, Format, Grouping, History, ImportAmi, ImportQueueLog, Rebuild, Report, Subject, Verify
+from cli import run as running
 from cli.console import Mistake, terminal
+from cli.execution import MISTAKEN, TAMPERED
+from cli.operator_commands import (
+    Admin,
+    Forget,
+    Format,
+    Grouping,
+    History,
+    ImportAmi,
+    ImportQueueLog,
+    OperatorCommand,
+    Rebuild,
+    Report,
+    Subject,
+    Verify,
+)
 from migrations.runner import MigrationRefused
 from processes.execution import ProcessStopped
 from projections.engine.warehouse import WarehouseUnreachable
@@ -87,10 +100,10 @@ def _listening_on(host: str, port: int | None) -> settings.Settings:
     return replace(configured, host=host or configured.host, port=configured.port if port is None else port)
 
 
-def _ask(data: Path | None, ask: Ask) -> NoReturn:
-    """Have it answered by whoever holds the directory, or of what lies on servers."""
+def _run(data: Path | None, command: OperatorCommand) -> NoReturn:
+    """Run it where the directory is held, or over what lies on servers."""
     configured = settings.read()
-    raise typer.Exit(asking.run(_directory(data, configured), ask, configured))
+    raise typer.Exit(running.run(_directory(data, configured), command, configured))
 
 
 def _directory(data: Path | None, configured: settings.Settings) -> Path:
@@ -147,8 +160,8 @@ def import_ami(
     no_wait: NoWait = False,
 ) -> None:
     """Bring in a recorded AMI stream."""
-    with asking.readable([file]) as files:
-        _ask(data, ImportAmi(file=files[0], company=company, json=json, wait=not no_wait))
+    with running.readable([file]) as files:
+        _run(data, ImportAmi(file=files[0], company=company, json=json, wait=not no_wait))
 
 
 @bring.command("queue-log")
@@ -162,10 +175,10 @@ def import_queue_log(
     no_wait: NoWait = False,
 ) -> None:
     """Bring in queue logs of any age and dialect."""
-    with asking.readable([*files, *([members] if members else [])]) as readable:
+    with running.readable([*files, *([members] if members else [])]) as readable:
         logs = readable[: len(files)]
         named = readable[-1].path if members else ""
-        _ask(data, ImportQueueLog(files=logs, company=company, timezone=timezone, members=named, json=json, wait=not no_wait))
+        _run(data, ImportQueueLog(files=logs, company=company, timezone=timezone, members=named, json=json, wait=not no_wait))
 
 
 @app.command()
@@ -186,7 +199,7 @@ def report(
     format: Annotated[Format, typer.Option(help="How to write it.")] = "table",
 ) -> None:
     """Figures of the past, each by its one definition."""
-    ask = Report(
+    command = Report(
         subject=subject,
         company=company,
         since=since,
@@ -201,7 +214,7 @@ def report(
         timezone=timezone,
         format=format,
     )
-    _ask(data, ask)
+    _run(data, command)
 
 
 @app.command()
@@ -212,13 +225,13 @@ def history(
     json: Json = False,
 ) -> None:
     """Everything that happened to one interaction: what, when, who told it."""
-    _ask(data, History(interaction=interaction, company=company, json=json))
+    _run(data, History(interaction=interaction, company=company, json=json))
 
 
 @app.command()
 def rebuild(data: Data = None, company: Company = "") -> None:
     """Fold every projection anew from the log, beside the old ones, then swap."""
-    _ask(data, Rebuild(company=company))
+    _run(data, Rebuild(company=company))
 
 
 @app.command("backup-keys")
@@ -227,7 +240,7 @@ def backup_keys(
     data: Data = None,
 ) -> None:
     """Write a consistent copy of the key store, every key still wrapped by the master key, with the head of the log."""
-    from cli.copies import backup_keys as run
+    from cli.backup_keys import backup_keys as run
 
     configured = settings.read()
     with terminal() as console:
@@ -237,7 +250,7 @@ def backup_keys(
 @app.command()
 def move(data: Data = None) -> None:
     """Move the center of a data directory to the servers of the settings; killed, it goes on when it is begun again."""
-    from cli.copies import move as run
+    from cli.move import move as run
 
     configured = settings.read()
     with terminal() as console:
@@ -251,7 +264,7 @@ def restore(
     head: Annotated[str, typer.Option(metavar="POSITION:HASH", help="The end of the log as it is noted elsewhere.")] = "",
 ) -> None:
     """Write a lost event store anew, proved event by event; killed, it goes on when it is begun again."""
-    from cli.copies import restore as run
+    from cli.restore import restore as run
 
     if not from_kafka:
         raise Mistake("a store is restored from Kafka: --from-kafka")
@@ -262,7 +275,7 @@ def restore(
 @app.command()
 def verify(data: Data = None, company: Company = "") -> None:
     """Walk the log's hash chain; exit status 1 names the first event that was changed, removed or moved."""
-    _ask(data, Verify(company=company))
+    _run(data, Verify(company=company))
 
 
 @app.command()
@@ -272,7 +285,7 @@ def forget(
     company: Company = "",
 ) -> None:
     """Make a person's data unreadable for ever; every statistic stays."""
-    _ask(data, Forget(contact=contact, company=company))
+    _run(data, Forget(contact=contact, company=company))
 
 
 @app.command()
@@ -282,7 +295,7 @@ def admin(
     company: Company = "",
 ) -> None:
     """A one-time link by which an administrator sets a password."""
-    _ask(data, Admin(email=email, company=company))
+    _run(data, Admin(email=email, company=company))
 
 
 @app.command()

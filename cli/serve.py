@@ -15,12 +15,12 @@ import uvicorn
 
 from api.app import create_app
 from bootstrap import DirectoryHeld, Held, reach
-from cli.answers import answer
-from cli.asking import Patience
 from cli.company import known, known_or_new
 from cli.console import Console, Mistake, terminal
-from cli.holder import listening
-from cli.line import is_served
+from cli.execution import execute
+from cli.operator_api import OperatorServer, operator_server
+from cli.operator_client import is_served
+from cli.run import Patience
 from commands.users import companies
 from settings import Settings
 
@@ -33,14 +33,17 @@ _EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - what an operator may ask for
 class _Server(uvicorn.Server):
     """A server, and what goes on alongside as long as it serves."""
 
-    def __init__(self, config: uvicorn.Config, alongside: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    def __init__(self, config: uvicorn.Config, alongside: Callable[[], Coroutine[Any, Any, None]], operator: OperatorServer | None) -> None:
         super().__init__(config)
+        self._operator = operator
         self._alongside = alongside
         self._task: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve, and begin what goes on alongside."""
         await super().startup(sockets)
+        if self._operator is not None:
+            await self._operator.begin()
         self._task = asyncio.create_task(self._alongside())
         self._task.add_done_callback(self._ended)
 
@@ -50,11 +53,12 @@ class _Server(uvicorn.Server):
             self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End both."""
+        """End all of it."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
-        await super().shutdown(sockets)
+        operator = [self._operator.end()] if self._operator is not None else []
+        await asyncio.gather(super().shutdown(sockets), *operator)
 
 
 def serve(directory: Path, settings: Settings, company: str) -> int:
@@ -88,21 +92,23 @@ def held_alone(directory: Path, settings: Settings, console: Console) -> Iterato
 
 
 def run(held: Held, settings: Settings, alongside: Callable[[str], Coroutine[Any, Any, None]]) -> None:
-    """Serve the API over HTTP, and the command line over the socket of a directory that is held, until SIGINT or SIGTERM.
+    """Serve the API over TCP, and the operator API on the socket of a directory that is held, until SIGINT or SIGTERM.
 
     `alongside` is given the URL and runs in the event loop meanwhile; its failure ends the server.
     """
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
     with _bound(settings.host, settings.port) as bound:
         held.url = _url(settings.host, bound.getsockname()[1])
-        config = uvicorn.Config(create_app(held.center), log_config=None, access_log=False, timeout_graceful_shutdown=_GRACE_S)
-        server = _Server(config, lambda: alongside(held.url))
+        app = create_app(held.center)
+        config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=_GRACE_S)
         alone = settings.mode == "embedded"
         if alone:
             held.center.processes.start()
-        line = listening(held.directory, lambda ask, console: answer(ask, held, console)) if alone else nullcontext()
-        with line, suppress(KeyboardInterrupt):
-            server.run(sockets=[bound])
+        socket_of_directory = (
+            operator_server(held.directory, app, lambda command, console: execute(command, held, console)) if alone else nullcontext()
+        )
+        with socket_of_directory as operator, suppress(KeyboardInterrupt):
+            _Server(config, lambda: alongside(held.url), operator).run(sockets=[bound])
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -1,4 +1,4 @@
-"""Who answers: the server that holds the directory, or else this process, under the directory's lock. On servers: this process at once."""
+"""Where a command runs: in the server that holds the directory, else in this process, under the directory's lock; on servers, in this process at once."""
 
 from __future__ import annotations
 
@@ -11,45 +11,48 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bootstrap import DirectoryHeld, hold, is_data_directory, reach
-from cli.answers import MAKE_DIRECTORY, answer
-from cli.asks import Ask, File
 from cli.console import Console, Interrupted, Mistake, terminal
-from cli.line import NobodyHolds, ask_holder
+from cli.execution import execute
+from cli.operator_client import NoServer, run_on_server
+from cli.operator_commands import File, ImportAmi, ImportQueueLog, OperatorCommand
 from settings import Settings
+
+MAKE_DIRECTORY = (ImportAmi, ImportQueueLog)
+"""The commands that may name a directory that does not exist yet: they make it."""
 
 STDIN = "-"
 INTERRUPTED = 130
 _PATIENCE_S = 0.05
 
 
-def run(directory: Path, ask: Ask, settings: Settings) -> int:
-    """Have `ask` answered, in the terminal of this process; its exit status."""
-    if isinstance(ask, MAKE_DIRECTORY):
+def run(directory: Path, command: OperatorCommand, settings: Settings) -> int:
+    """Run `command`, for the terminal of this process; its exit status."""
+    if isinstance(command, MAKE_DIRECTORY):
         from cli import imports
 
-        imports.look(ask)
+        imports.check(command)
     elif settings.mode == "embedded" and not is_data_directory(directory):
         raise Mistake(f"{directory} is no data directory: nothing was ever imported or served there")
     with terminal() as console:
         try:
             if settings.mode == "distributed":
                 with reach(directory, settings) as held:
-                    return answer(ask, held, console)
-            return _by_holder_or_here(directory, ask, settings, console)
+                    return execute(command, held, console)
+            return _by_server_or_here(directory, command, settings, console)
         except (KeyboardInterrupt, Interrupted):
             return INTERRUPTED
 
 
-def _by_holder_or_here(directory: Path, ask: Ask, settings: Settings, console: Console) -> int:
+def _by_server_or_here(directory: Path, command: OperatorCommand, settings: Settings, console: Console) -> int:
     patience = Patience(directory, console)
     while True:
         try:
-            return ask_holder(directory, ask, console)
-        except NobodyHolds:
+            return run_on_server(directory, command, console)
+        except NoServer:
             pass
         try:
             with hold(directory, settings) as held:
-                return answer(ask, held, console)
+                return execute(command, held, console)
         except DirectoryHeld as taken:
             patience.wait(taken)
 
@@ -60,13 +63,13 @@ class Patience:
     def __init__(self, directory: Path, console: Console) -> None:
         self._directory = directory
         self._console = console
-        self._told = False
+        self._announced = False
 
     def wait(self, taken: DirectoryHeld) -> None:
         """Wait a moment for the process that has taken the directory."""
-        if not self._told:
+        if not self._announced:
             self._console.warn(f"waiting for process {taken.process}, which uses {self._directory}")
-            self._told = True
+            self._announced = True
         time.sleep(_PATIENCE_S)
 
 

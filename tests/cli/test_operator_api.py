@@ -1,0 +1,260 @@
+"""The operator client and the operator API, both ends in this process."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import stat
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import msgspec
+import pytest
+from anyio.from_thread import start_blocking_portal
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from cli.console import Console, Interrupted
+from cli.operator_api import operator_server
+from cli.operator_client import LOST, OTHER_VERSION, SOCKET, NoServer, address, connect, run_on_server
+from cli.operator_commands import File, History, ImportQueueLog, OperatorCommand, Verify
+from tests.kit.asked import Heard
+
+DEADLINE_S = 10
+PUBLIC = Starlette(routes=[Route("/healthz", lambda _: PlainTextResponse("well"))])
+
+Execute = Callable[[OperatorCommand, Console], int]
+
+
+@contextmanager
+def serving(directory: Path, execute: Execute) -> Iterator[None]:
+    """Beside an operator API that has `execute` run commands, in the event loop that `atende serve` has."""
+    with operator_server(directory, PUBLIC, execute) as server, start_blocking_portal(backend_options={"use_uvloop": True}) as portal:
+        portal.call(server.begin)
+        try:
+            yield
+        finally:
+            portal.call(server.end)
+
+
+@contextmanager
+def http(directory: Path) -> Iterator[httpx.Client]:
+    """Any HTTP client on the socket of `directory`."""
+    with address(directory) as path, httpx.Client(transport=httpx.HTTPTransport(uds=path), base_url="http://localhost") as client:
+        yield client
+
+
+def test_what_a_command_says_reaches_the_one_who_asked(tmp_path: Path) -> None:
+    asked: list[OperatorCommand] = []
+
+    def execute(command: OperatorCommand, console: Console) -> int:
+        asked.append(command)
+        console.progress("reading", 1, None, "lines")
+        console.warn("line 3 is broken")
+        console.out(f"width {console.width}\n")
+        console.out("Almoço\n")
+        return 2
+
+    command = ImportQueueLog(files=(File("/logs/queue_log", "queue_log"),), timezone="America/Manaus", wait=False)
+    heard = Heard()
+    with serving(tmp_path, execute):
+        assert run_on_server(tmp_path, command, heard) == 2
+    assert asked == [command]
+    assert heard.result == "width 123\nAlmoço\n"
+    assert heard.warnings == ["line 3 is broken"]
+    assert heard.steps == [("reading", 1, None, "lines")]
+
+
+def test_a_long_result_arrives_whole(tmp_path: Path) -> None:
+    text = "".join(f"{row};Almoço\n" for row in range(300_000))
+
+    def execute(_: OperatorCommand, console: Console) -> int:
+        console.out(text)
+        return 0
+
+    heard = Heard()
+    with serving(tmp_path, execute):
+        assert run_on_server(tmp_path, Verify(), heard) == 0
+    assert heard.result == text
+
+
+def test_several_commands_run_at_once(tmp_path: Path) -> None:
+    all_run = threading.Barrier(8)
+
+    def execute(_: OperatorCommand, __: Console) -> int:
+        all_run.wait(DEADLINE_S)
+        return 3
+
+    status: list[int] = []
+    with serving(tmp_path, execute):
+        asking = [threading.Thread(target=lambda: status.append(run_on_server(tmp_path, Verify(), Heard()))) for _ in range(8)]
+        for thread in asking:
+            thread.start()
+        for thread in asking:
+            thread.join(DEADLINE_S)
+    assert status == [3] * 8
+
+
+def test_the_socket_is_for_its_owner_alone_and_goes_with_the_server(tmp_path: Path) -> None:
+    with serving(tmp_path, lambda command, console: 0):
+        assert stat.S_IMODE((tmp_path / SOCKET).stat().st_mode) == 0o600
+    assert not (tmp_path / SOCKET).exists()
+
+
+def test_the_public_api_is_on_the_socket_too(tmp_path: Path) -> None:
+    with serving(tmp_path, lambda command, console: 0), http(tmp_path) as client:
+        assert client.get("/healthz").text == "well"
+
+
+def test_there_is_no_server_in_a_directory_without_one(tmp_path: Path) -> None:
+    with pytest.raises(NoServer):
+        run_on_server(tmp_path, Verify(), Heard())
+
+
+def test_a_socket_that_a_killed_server_left_is_no_server(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(tmp_path / SOCKET))
+    with pytest.raises(NoServer):
+        run_on_server(tmp_path, Verify(), Heard())
+    with serving(tmp_path, lambda command, console: 7):
+        assert run_on_server(tmp_path, Verify(), Heard()) == 7
+
+
+def test_a_long_path_is_reached_too(tmp_path: Path) -> None:
+    deep = tmp_path / ("d" * 90) / ("e" * 90)
+    deep.mkdir(parents=True)
+    with serving(deep, lambda command, console: 5):
+        assert run_on_server(deep, Verify(), Heard()) == 5
+        assert (deep / SOCKET).is_socket()
+
+
+def test_a_command_that_fails_says_so_and_the_server_lives_on(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    def execute(command: OperatorCommand, _: Console) -> int:
+        if command == Verify():
+            raise RuntimeError("a bug")
+        return 0
+
+    heard = Heard()
+    with serving(tmp_path, execute), caplog.at_level(logging.ERROR):
+        assert run_on_server(tmp_path, Verify(), heard) == 1
+        assert run_on_server(tmp_path, History(interaction="1"), Heard()) == 0
+    assert heard.warnings == ["the server failed; its own output says why"]
+    assert "a bug" in caplog.text
+
+
+class Unheard(Verify, frozen=True):
+    """A command of another version."""
+
+    name = "unheard"
+
+
+class Extended(Verify, frozen=True):
+    """A command of this version with an option of another."""
+
+    deeply: bool = False
+
+
+@pytest.mark.parametrize(("command", "status"), [(Unheard(), 404), (Extended(deeply=True), 422)])
+def test_another_version_is_told_apart(tmp_path: Path, command: OperatorCommand, status: int) -> None:
+    heard = Heard()
+    with serving(tmp_path, lambda command, console: 0), http(tmp_path) as client:
+        assert run_on_server(tmp_path, command, heard) == 1
+        refused = client.post(f"/operator/{command.name}", content=msgspec.json.encode(command))
+    assert heard.warnings == [OTHER_VERSION]
+    assert (refused.status_code, refused.headers["content-type"]) == (status, "application/problem+json")
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[]", b'{"company":1}'])
+def test_a_body_that_is_no_command_is_a_problem(tmp_path: Path, body: bytes) -> None:
+    with serving(tmp_path, lambda command, console: 0), http(tmp_path) as client:
+        assert client.post("/operator/verify", content=body).status_code in {400, 422}
+
+
+def test_a_server_that_stops_in_the_middle_is_no_success(tmp_path: Path) -> None:
+    heard = Heard()
+    record = b'{"type":"stdout","text":"a row\\n"}\n'
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / SOCKET))
+        server.listen()
+
+        def die() -> None:
+            connection, _ = server.accept()
+            asked = b""
+            while not asked.endswith(b"\r\n\r\n{}"):
+                asked += connection.recv(10_000)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n20\r\n" % (len(record), record))
+            connection.sendall(b'{"type":"st')
+            connection.close()
+
+        dying = threading.Thread(target=die)
+        dying.start()
+        assert run_on_server(tmp_path, Verify(), heard) == 1
+        dying.join(DEADLINE_S)
+    assert heard.result == "a row\n"
+    assert heard.warnings == [LOST]
+
+
+def _until_interrupted(ended: threading.Event, began: threading.Event) -> Execute:
+    def execute(_: OperatorCommand, console: Console) -> int:
+        done = 0
+        try:
+            while True:
+                done += 1
+                console.progress("working", done, None, "steps")
+                console.warn("still at it")
+                began.set()
+        except Interrupted:
+            ended.set()
+            raise
+
+    return execute
+
+
+def _ask_without_reading(directory: Path) -> socket.socket:
+    connection = connect(directory)
+    connection.sendall(b"POST /operator/verify HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}")
+    return connection
+
+
+def test_a_command_ends_when_the_one_who_asked_has_gone(tmp_path: Path) -> None:
+    ended, began = threading.Event(), threading.Event()
+    with serving(tmp_path, _until_interrupted(ended, began)):
+        with _ask_without_reading(tmp_path):
+            assert began.wait(DEADLINE_S)
+        assert ended.wait(DEADLINE_S)
+
+
+def test_a_client_that_reads_no_more_keeps_no_server_from_stopping(tmp_path: Path) -> None:
+    began, ended = threading.Event(), threading.Event()
+
+    def execute(_: OperatorCommand, console: Console) -> int:
+        began.set()
+        try:
+            while True:
+                console.out("a long report\n" * 10_000)
+        finally:
+            ended.set()
+
+    with serving(tmp_path, execute):
+        unread = _ask_without_reading(tmp_path)
+        assert began.wait(DEADLINE_S)
+    assert ended.is_set()
+    unread.close()
+
+
+def test_a_stopping_server_interrupts_a_long_command(tmp_path: Path) -> None:
+    ended, began = threading.Event(), threading.Event()
+    heard = Heard()
+    status: list[int] = []
+    asking = threading.Thread(target=lambda: status.append(run_on_server(tmp_path, Verify(), heard)))
+    with serving(tmp_path, _until_interrupted(ended, began)):
+        asking.start()
+        assert began.wait(DEADLINE_S)
+    asking.join(DEADLINE_S)
+    assert ended.is_set()
+    assert status == [1]
+    assert heard.warnings[-1] == LOST

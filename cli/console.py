@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from typing import Protocol
 
 from rich.console import Console as Screen
-from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 PIPE_WIDTH = 400
@@ -51,9 +50,7 @@ class Terminal:
 
     def __init__(self) -> None:
         self._screen = Screen(stderr=True, highlight=False)
-        self._progress: Progress | None = None
-        self._task: TaskID | None = None
-        self._label = ""
+        self._bar: Progress | None = None
         self._printed_at = time.monotonic()
 
     @property
@@ -76,25 +73,23 @@ class Terminal:
         if not self._screen.is_terminal:
             self._print_progress(label, done, total, unit)
             return
-        if self._progress is None or label != self._label:
-            self._begin(label, unit)
-        assert self._progress is not None
-        assert self._task is not None
-        self._progress.update(self._task, completed=done, total=total)
+        if self._bar is None or self._bar.tasks[0].description != label:
+            self._bar = self._begin(label, unit)
+        self._bar.update(self._bar.task_ids[0], completed=done, total=total)
 
     def close(self) -> None:
         """Take the bar away."""
-        if self._progress is not None:
-            self._progress.stop()
-            self._progress = self._task = None
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
 
-    def _begin(self, label: str, unit: str) -> None:
+    def _begin(self, label: str, unit: str) -> Progress:
         self.close()
         columns = TextColumn("{task.description}"), BarColumn(), _Rate(unit), TimeRemainingColumn()
-        self._progress = Progress(*columns, console=self._screen, transient=True)
-        self._progress.start()
-        self._label = label
-        self._task = self._progress.add_task(label, total=None)
+        bar = Progress(*columns, console=self._screen, transient=True)
+        bar.add_task(label, total=None)
+        bar.start()
+        return bar
 
     def _print_progress(self, label: str, done: int, total: int | None, unit: str) -> None:
         now = time.monotonic()
@@ -122,11 +117,6 @@ def _amount(count: int, unit: str) -> str:
     return f"{count / 1_000_000:.1f} MB" if unit == "bytes" else f"{count:,} {unit}"
 
 
-@contextmanager
-def terminal() -> Iterator[Terminal]:
+def terminal() -> closing[Terminal]:
     """A terminal whose bar is taken away at the end."""
-    console = Terminal()
-    try:
-        yield console
-    finally:
-        console.close()
+    return closing(Terminal())

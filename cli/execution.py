@@ -15,49 +15,45 @@ TAMPERED = 1
 
 
 def execute(command: OperatorCommand, held: Held, console: Console) -> int:
-    """Do what is asked; the exit status."""
+    """Run `command` on the center that `held` opens; its exit status."""
+    # What a command needs is imported when it runs, so that each starts quickly.
     try:
-        return _execute(command, held, console)
+        match command:
+            case ImportAmi():
+                from cli import imports
+
+                return imports.ami(command, held.center, console)
+            case ImportQueueLog():
+                from cli import imports
+
+                return imports.queue_log(command, held.center, console)
+            case Report():
+                from cli.report import report
+
+                return report(command, held.center, console)
+            case History():
+                from cli.history import history
+
+                return history(command, held.center, console)
+            case Forget():
+                from cli.forget import forget
+
+                return forget(command, held.center, console)
+            case Rebuild():
+                from cli.rebuild import rebuild
+
+                return rebuild(command, held.center, console)
+            case Verify():
+                from cli.verify import tampered
+
+                return TAMPERED if tampered(held.location, console) else 0
+            case Admin():
+                from cli.admin import admin
+
+                return admin(command, held, console)
     except (Mistake, InvalidField, NotFound) as mistake:
         console.warn(str(mistake))
         return MISTAKEN
     except (DomainError, ProjectionsStopped) as refusal:
         console.warn(str(refusal))
         return REFUSED
-
-
-def _execute(command: OperatorCommand, held: Held, console: Console) -> int:
-    # What a command needs is imported when it is asked for, so that each starts quickly.
-    match command:
-        case ImportAmi():
-            from cli import imports
-
-            return imports.ami(command, held.center, console)
-        case ImportQueueLog():
-            from cli import imports
-
-            return imports.queue_log(command, held.center, console)
-        case Report():
-            from cli.report import report
-
-            return report(command, held.center, console)
-        case History():
-            from cli.history import history
-
-            return history(command, held.center, console)
-        case Forget():
-            from cli.forget import forget
-
-            return forget(command, held.center, console)
-        case Rebuild():
-            from cli.rebuild import rebuild
-
-            return rebuild(command, held.center, console)
-        case Verify():
-            from cli.verify import tampered
-
-            return TAMPERED if tampered(held.location, console) else 0
-        case Admin():
-            from cli.admin import admin
-
-            return admin(command, held, console)

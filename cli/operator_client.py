@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -14,9 +14,11 @@ from cli.console import Console
 from cli.operator_commands import Exit, Notice, OperatorCommand, Output, Progress, Record
 
 SOCKET = "socket"
+ROUTE = "/operator"
 LOST = "the server stopped before it had answered"
 OTHER_VERSION = "the server that holds this directory is of another version"
 _LONGEST_ADDRESS = 100
+_RECORD = msgspec.json.Decoder(Record)
 
 
 class NoServer(Exception):
@@ -50,51 +52,37 @@ def connect(directory: Path) -> socket.socket:
 
 def is_served(directory: Path) -> bool:
     """Whether a server answers in this directory."""
-    try:
-        connect(directory).close()
-    except NoServer:
-        return False
-    return True
+    with suppress(NoServer), connect(directory):
+        return True
+    return False
 
 
 def run_on_server(directory: Path, command: OperatorCommand, console: Console) -> int:
-    """Let the server that holds `directory` run `command`; the exit status. Raises NoServer."""
-    # A command that finds no server need not wait for this import.
+    """Run `command` in the server that holds `directory`; its exit status. Raises NoServer."""
     connection = connect(directory)
+    # A command that finds no server need not wait for this import.
     from http.client import HTTPConnection, HTTPException
 
     with closing(HTTPConnection("localhost")) as http:
         http.sock = connection
         try:
-            http.request("POST", f"/operator/{command.name}?width={console.width}", msgspec.json.encode(command))
+            http.request("POST", f"{ROUTE}?width={console.width}", msgspec.json.encode(command))
         except BrokenPipeError as error:
             raise NoServer from error
-        try:
-            with http.getresponse() as response:
-                if response.status != 200:
-                    console.warn(OTHER_VERSION)
-                    return 1
-                status = _relay(response, console)
-        except (HTTPException, ConnectionResetError, msgspec.DecodeError):
-            # Killed in the middle of a record.
-            status = None
-    if status is None:
-        console.warn(LOST)
-        return 1
-    return status
-
-
-def _relay(records: Iterator[bytes], console: Console) -> int | None:
-    """Say on the console what the server says; the exit status, None where the stream was cut off."""
-    decoder = msgspec.json.Decoder(Record)
-    for line in records:
-        match decoder.decode(line):
-            case Output(text=text):
-                console.out(text)
-            case Notice(text=text):
-                console.warn(text)
-            case Progress(label=label, done=done, total=total, unit=unit):
-                console.progress(label, done, total, unit)
-            case Exit(status=status):
-                return status
-    return None
+        # These are raised when the server is killed, in the middle of a record too.
+        with suppress(HTTPException, ConnectionResetError, msgspec.DecodeError), http.getresponse() as response:
+            if response.status != 200:
+                console.warn(OTHER_VERSION)
+                return 1
+            for line in response:
+                match _RECORD.decode(line):
+                    case Output(text=text):
+                        console.out(text)
+                    case Notice(text=text):
+                        console.warn(text)
+                    case Progress(label=label, done=done, total=total, unit=unit):
+                        console.progress(label, done, total, unit)
+                    case Exit(status=status):
+                        return status
+    console.warn(LOST)
+    return 1

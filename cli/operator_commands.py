@@ -1,11 +1,11 @@
-"""The commands of an operator, as they travel to the server that holds the data directory, and the records that it answers with.
+"""The commands of an operator, as they are sent to the server that holds the data directory, and the records of its response.
 
 Paths are absolute and standard input has been copied to a file: a command means the same in every process.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, get_args
+from typing import Literal
 
 import msgspec
 
@@ -14,10 +14,9 @@ Subject = Literal["queues", "ivr", "agents", "interactions"]
 Grouping = Literal["queue", "agent", "ivr", "hour", "day", "week", "month"]
 
 
-class _Command(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """`name`: the last part of its route, `/operator/{name}`. `company`: its name; "" is the oldest."""
+class _Command(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, tag_field="command", tag=True):
+    """In JSON the member `command` names the type. `company`: its name; "" is the oldest."""
 
-    name: ClassVar[str]
     company: str = ""
 
 
@@ -31,7 +30,6 @@ class File(msgspec.Struct, frozen=True):
 class ImportAmi(_Command, frozen=True):
     """Import a recorded AMI stream. `wait`: until the projections cover what was written."""
 
-    name: ClassVar[str] = "import-ami"
     file: File
     json: bool = False
     wait: bool = True
@@ -40,7 +38,6 @@ class ImportAmi(_Command, frozen=True):
 class ImportQueueLog(_Command, frozen=True):
     """Import queue logs. `timezone`: of instants written without one; `members`: a file of interface;name."""
 
-    name: ClassVar[str] = "import-queue-log"
     files: tuple[File, ...]
     timezone: str = ""
     members: str = ""
@@ -51,7 +48,6 @@ class ImportQueueLog(_Command, frozen=True):
 class Report(_Command, frozen=True):
     """A report over [since, until), "" being open. Everything else as the option of that name says."""
 
-    name: ClassVar[str] = "report"
     subject: Subject
     since: str = ""
     until: str = ""
@@ -69,7 +65,6 @@ class Report(_Command, frozen=True):
 class History(_Command, frozen=True):
     """Everything that happened to one interaction, by its protocol number or id."""
 
-    name: ClassVar[str] = "history"
     interaction: str
     json: bool = False
 
@@ -77,33 +72,24 @@ class History(_Command, frozen=True):
 class Rebuild(_Command, frozen=True):
     """Fold every projection anew from the log."""
 
-    name: ClassVar[str] = "rebuild"
-
 
 class Verify(_Command, frozen=True):
     """Walk the hash chain of the whole log."""
-
-    name: ClassVar[str] = "verify"
 
 
 class Forget(_Command, frozen=True):
     """Destroy the key of a contact's personal data. `contact`: its id or one of its phone numbers."""
 
-    name: ClassVar[str] = "forget"
     contact: str
 
 
 class Admin(_Command, frozen=True):
     """A one-time link by which an administrator sets a password."""
 
-    name: ClassVar[str] = "admin"
     email: str
 
 
 OperatorCommand = ImportAmi | ImportQueueLog | Report | History | Rebuild | Verify | Forget | Admin
-
-COMMANDS: dict[str, type[OperatorCommand]] = {command.name: command for command in get_args(OperatorCommand)}
-"""Every command by its name."""
 
 
 class Output(msgspec.Struct, frozen=True, tag="stdout"):

@@ -6,8 +6,8 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from bootstrap import DirectoryHeld, hold, is_data_directory, reach
@@ -17,17 +17,15 @@ from cli.operator_client import NoServer, run_on_server
 from cli.operator_commands import File, ImportAmi, ImportQueueLog, OperatorCommand
 from settings import Settings
 
-MAKE_DIRECTORY = (ImportAmi, ImportQueueLog)
-"""The commands that may name a directory that does not exist yet: they make it."""
-
 STDIN = "-"
 INTERRUPTED = 130
-_PATIENCE_S = 0.05
+_WAIT_S = 0.05
 
 
 def run(directory: Path, command: OperatorCommand, settings: Settings) -> int:
     """Run `command`, for the terminal of this process; its exit status."""
-    if isinstance(command, MAKE_DIRECTORY):
+    if isinstance(command, ImportAmi | ImportQueueLog):
+        # An import makes a directory that does not exist yet.
         from cli import imports
 
         imports.check(command)
@@ -44,33 +42,28 @@ def run(directory: Path, command: OperatorCommand, settings: Settings) -> int:
 
 
 def _by_server_or_here(directory: Path, command: OperatorCommand, settings: Settings, console: Console) -> int:
-    patience = Patience(directory, console)
+    wait = patience(directory, console)
     while True:
-        try:
+        with suppress(NoServer):
             return run_on_server(directory, command, console)
-        except NoServer:
-            pass
         try:
             with hold(directory, settings) as held:
                 return execute(command, held, console)
         except DirectoryHeld as taken:
-            patience.wait(taken)
+            wait(taken)
 
 
-class Patience:
-    """Waits for another process to let go of the directory, and says so once."""
+def patience(directory: Path, console: Console) -> Callable[[DirectoryHeld], None]:
+    """A function that waits a moment for the process that holds `directory`; the first time it names that process."""
+    announced: list[str] = []
 
-    def __init__(self, directory: Path, console: Console) -> None:
-        self._directory = directory
-        self._console = console
-        self._announced = False
+    def wait(taken: DirectoryHeld) -> None:
+        if not announced:
+            console.warn(f"waiting for process {taken.process}, which uses {directory}")
+            announced.append(taken.process)
+        time.sleep(_WAIT_S)
 
-    def wait(self, taken: DirectoryHeld) -> None:
-        """Wait a moment for the process that has taken the directory."""
-        if not self._announced:
-            self._console.warn(f"waiting for process {taken.process}, which uses {self._directory}")
-            self._announced = True
-        time.sleep(_PATIENCE_S)
+    return wait
 
 
 @contextmanager

@@ -7,20 +7,21 @@ import logging
 import signal
 import socket
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from api.app import create_app
 from bootstrap import DirectoryHeld, Held, reach
 from cli.company import known, known_or_new
 from cli.console import Console, Mistake, terminal
 from cli.execution import execute
-from cli.operator_api import OperatorServer, operator_server
+from cli.operator_api import operator_api
 from cli.operator_client import is_served
-from cli.run import Patience
+from cli.run import patience
 from commands.users import companies
 from settings import Settings
 
@@ -30,20 +31,17 @@ _GRACE_S = 3
 _EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - what an operator may ask for, not what is listened on
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """A server, and what goes on alongside as long as it serves."""
 
-    def __init__(self, config: uvicorn.Config, alongside: Callable[[], Coroutine[Any, Any, None]], operator: OperatorServer | None) -> None:
+    def __init__(self, config: uvicorn.Config, alongside: Callable[[], Coroutine[Any, Any, None]]) -> None:
         super().__init__(config)
-        self._operator = operator
         self._alongside = alongside
         self._task: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve, and begin what goes on alongside."""
         await super().startup(sockets)
-        if self._operator is not None:
-            await self._operator.begin()
         self._task = asyncio.create_task(self._alongside())
         self._task.add_done_callback(self._ended)
 
@@ -53,12 +51,14 @@ class _Server(uvicorn.Server):
             self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End all of it."""
+        """End both."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
-        operator = [self._operator.end()] if self._operator is not None else []
-        await asyncio.gather(super().shutdown(sockets), *operator)
+        await super().shutdown(sockets)
+        # A client that reads no more would keep the event loop from closing.
+        for connection in tuple(self.server_state.connections):
+            connection.transport.abort()
 
 
 def serve(directory: Path, settings: Settings, company: str) -> int:
@@ -78,7 +78,7 @@ def serve(directory: Path, settings: Settings, company: str) -> int:
 def held_alone(directory: Path, settings: Settings, console: Console) -> Iterator[Held]:
     """Have the center within reach as a server does: SIGTERM stops it as Ctrl-C does; a command that uses the directory now is awaited."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    patience = Patience(directory, console)
+    wait = patience(directory, console)
     with suppress(KeyboardInterrupt), ExitStack() as stack:
         held = None
         while held is None:
@@ -87,7 +87,7 @@ def held_alone(directory: Path, settings: Settings, console: Console) -> Iterato
             except DirectoryHeld as taken:
                 if is_served(directory):
                     raise Mistake(f"{directory} is served already, by process {taken.process}") from taken
-                patience.wait(taken)
+                wait(taken)
         yield held
 
 
@@ -97,18 +97,21 @@ def run(held: Held, settings: Settings, alongside: Callable[[str], Coroutine[Any
     `alongside` is given the URL and runs in the event loop meanwhile; its failure ends the server.
     """
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    with _bound(settings.host, settings.port) as bound:
+    with _bound(settings.host, settings.port) as bound, ExitStack() as stack:
         held.url = _url(settings.host, bound.getsockname()[1])
-        app = create_app(held.center)
-        config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=_GRACE_S)
-        alone = settings.mode == "embedded"
-        if alone:
+        app: ASGIApp = create_app(held.center)
+        sockets = [bound]
+        if settings.mode == "embedded":
             held.center.processes.start()
-        socket_of_directory = (
-            operator_server(held.directory, app, lambda command, console: execute(command, held, console)) if alone else nullcontext()
-        )
-        with socket_of_directory as operator, suppress(KeyboardInterrupt):
-            _Server(config, lambda: alongside(held.url), operator).run(sockets=[bound])
+            of_commands = operator_api(
+                held.directory, app, lambda command, console: execute(command, held, console), lambda: server.should_exit
+            )
+            app, listener = stack.enter_context(of_commands)
+            sockets.append(listener)
+        config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=_GRACE_S)
+        server = Server(config, lambda: alongside(held.url))
+        with suppress(KeyboardInterrupt):
+            server.run(sockets)
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -7,21 +7,22 @@ import socket
 import stat
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
 import msgspec
 import pytest
-from anyio.from_thread import start_blocking_portal
+import uvicorn
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from cli.console import Console, Interrupted
-from cli.operator_api import operator_server
-from cli.operator_client import LOST, OTHER_VERSION, SOCKET, NoServer, address, connect, run_on_server
+from cli.operator_api import operator_api
+from cli.operator_client import LOST, OTHER_VERSION, ROUTE, SOCKET, NoServer, address, connect, run_on_server
 from cli.operator_commands import File, History, ImportQueueLog, OperatorCommand, Verify
+from cli.serve import Server
 from tests.kit.asked import Heard
 
 DEADLINE_S = 10
@@ -30,15 +31,22 @@ PUBLIC = Starlette(routes=[Route("/healthz", lambda _: PlainTextResponse("well")
 Execute = Callable[[OperatorCommand, Console], int]
 
 
+async def _nothing() -> None:
+    """What goes on alongside the server here."""
+
+
 @contextmanager
-def serving(directory: Path, execute: Execute) -> Iterator[None]:
-    """Beside an operator API that has `execute` run commands, in the event loop that `atende serve` has."""
-    with operator_server(directory, PUBLIC, execute) as server, start_blocking_portal(backend_options={"use_uvloop": True}) as portal:
-        portal.call(server.begin)
-        try:
-            yield
-        finally:
-            portal.call(server.end)
+def serving(directory: Path, execute: Execute) -> Iterator[int]:
+    """Run a server as `atende serve` does, on a port of TCP, which is the value, and on the socket of `directory`."""
+    with ExitStack() as stack:
+        bound = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        app, listener = stack.enter_context(operator_api(directory, PUBLIC, execute, lambda: server.should_exit))
+        server = Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1), _nothing)
+        thread = threading.Thread(target=server.run, args=([bound, listener],))
+        thread.start()
+        stack.callback(thread.join)
+        stack.callback(setattr, server, "should_exit", True)
+        yield bound.getsockname()[1]
 
 
 @contextmanager
@@ -110,6 +118,16 @@ def test_the_public_api_is_on_the_socket_too(tmp_path: Path) -> None:
         assert client.get("/healthz").text == "well"
 
 
+def test_the_operator_api_is_on_the_socket_alone(tmp_path: Path) -> None:
+    def execute(_: OperatorCommand, __: Console) -> int:
+        raise AssertionError("a command came over TCP")
+
+    with serving(tmp_path, execute) as port:
+        for headers in ({}, {"Host": str(tmp_path / SOCKET)}, {"X-Forwarded-For": "unix:"}, {"Forwarded": "for=unix:"}):
+            refused = httpx.post(f"http://127.0.0.1:{port}{ROUTE}", content=b'{"command":"Verify"}', headers=headers)
+            assert refused.status_code == 404
+
+
 def test_there_is_no_server_in_a_directory_without_one(tmp_path: Path) -> None:
     with pytest.raises(NoServer):
         run_on_server(tmp_path, Verify(), Heard())
@@ -146,32 +164,30 @@ def test_a_command_that_fails_says_so_and_the_server_lives_on(tmp_path: Path, ca
     assert "a bug" in caplog.text
 
 
-class Unheard(Verify, frozen=True):
+class Unknown(Verify, frozen=True, tag="Unknown"):
     """A command of another version."""
 
-    name = "unheard"
 
-
-class Extended(Verify, frozen=True):
+class Extended(Verify, frozen=True, tag="Verify"):
     """A command of this version with an option of another."""
 
     deeply: bool = False
 
 
-@pytest.mark.parametrize(("command", "status"), [(Unheard(), 404), (Extended(deeply=True), 422)])
-def test_another_version_is_told_apart(tmp_path: Path, command: OperatorCommand, status: int) -> None:
+@pytest.mark.parametrize("command", [Unknown(), Extended(deeply=True)])
+def test_a_command_of_another_version_is_refused(tmp_path: Path, command: OperatorCommand) -> None:
     heard = Heard()
     with serving(tmp_path, lambda command, console: 0), http(tmp_path) as client:
         assert run_on_server(tmp_path, command, heard) == 1
-        refused = client.post(f"/operator/{command.name}", content=msgspec.json.encode(command))
+        refused = client.post(ROUTE, content=msgspec.json.encode(command))
     assert heard.warnings == [OTHER_VERSION]
-    assert (refused.status_code, refused.headers["content-type"]) == (status, "application/problem+json")
+    assert (refused.status_code, refused.headers["content-type"]) == (422, "application/problem+json")
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[]", b'{"company":1}'])
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[]", b"{}", b'{"command":"Verify","company":1}'])
 def test_a_body_that_is_no_command_is_a_problem(tmp_path: Path, body: bytes) -> None:
     with serving(tmp_path, lambda command, console: 0), http(tmp_path) as client:
-        assert client.post("/operator/verify", content=body).status_code in {400, 422}
+        assert client.post(ROUTE, content=body).status_code in {400, 422}
 
 
 def test_a_server_that_stops_in_the_middle_is_no_success(tmp_path: Path) -> None:
@@ -184,7 +200,7 @@ def test_a_server_that_stops_in_the_middle_is_no_success(tmp_path: Path) -> None
         def die() -> None:
             connection, _ = server.accept()
             asked = b""
-            while not asked.endswith(b"\r\n\r\n{}"):
+            while not asked.endswith(b"}"):
                 asked += connection.recv(10_000)
             connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n20\r\n" % (len(record), record))
             connection.sendall(b'{"type":"st')
@@ -216,7 +232,7 @@ def _until_interrupted(ended: threading.Event, began: threading.Event) -> Execut
 
 def _ask_without_reading(directory: Path) -> socket.socket:
     connection = connect(directory)
-    connection.sendall(b"POST /operator/verify HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}")
+    connection.sendall(b"POST /operator HTTP/1.1\r\nHost: localhost\r\nContent-Length: 20\r\n\r\n" + b'{"command":"Verify"}')
     return connection
 
 

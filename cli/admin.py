@@ -1,4 +1,4 @@
-"""`admin`: let an administrator in."""
+"""`admin`: appoint an administrator."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from commands.users import AppointAdministrator
 
 
 def admin(command: Admin, held: Held, console: Console) -> int:
-    """Appoint the administrator and give the link."""
+    """Appoint the administrator and write the one-time link."""
     company = known(held.center, command.company)
     receipt = held.center.bus.execute(AppointAdministrator(email=command.email), caller(company))
     console.out(f"{held.public_url or held.url}/first-access#{receipt.result['token']}\n")

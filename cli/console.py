@@ -1,7 +1,6 @@
-"""Where a command speaks: the result on standard output; progress and warnings on standard error.
+"""Where a command writes: its result to standard output; progress and warnings to standard error.
 
-A command does not know whether it runs in the terminal's own process or in the server that holds the directory: it is
-given a `Console`, and what it says there reaches the person who asked.
+A command gets a `Console`, whether it runs in the terminal's own process or in the server that holds the directory.
 """
 
 from __future__ import annotations
@@ -22,27 +21,27 @@ _QUIET_S = 2.0
 
 
 class Interrupted(Exception):
-    """The person who asked has gone, or the process stops: a long command ends between two steps."""
+    """The client is gone, or the process stops: a long command ends between two steps."""
 
 
 class Mistake(Exception):
-    """What was asked cannot be: an unknown name, a wrong value, a file of another kind. One line, exit status 2."""
+    """The command cannot be run: an unknown name, a wrong value, a file of another kind. One line, exit status 2."""
 
 
 class Console(Protocol):
-    """What a command says while it runs. `width`: columns of the terminal that reads."""
+    """The output of a command. `width`: columns of the terminal that shows it."""
 
     @property
     def width(self) -> int: ...
 
     def out(self, text: str) -> None:
-        """A part of the result, as it stands."""
+        """Write a part of the result, unchanged."""
 
     def warn(self, text: str) -> None:
-        """A line about the run, not of the result."""
+        """Write a line about the run, which is not part of the result."""
 
     def progress(self, label: str, done: int, total: int | None, unit: str) -> None:
-        """How far it is; raises Interrupted where nobody waits any more."""
+        """Show how much is done; raises Interrupted when the client is gone."""
 
 
 class Terminal:
@@ -69,7 +68,7 @@ class Terminal:
         self._screen.print(text, markup=False, soft_wrap=True)
 
     def progress(self, label: str, done: int, total: int | None, unit: str) -> None:
-        """Move the bar; without a terminal a line every few seconds."""
+        """Move the bar; without a terminal write a line every few seconds."""
         if not self._screen.is_terminal:
             self._print_progress(label, done, total, unit)
             return
@@ -78,7 +77,7 @@ class Terminal:
         self._bar.update(self._bar.task_ids[0], completed=done, total=total)
 
     def close(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
@@ -101,7 +100,7 @@ class Terminal:
 
 
 class _Rate(ProgressColumn):
-    """What is done and how much of it a second."""
+    """How much is done, and the rate per second."""
 
     def __init__(self, unit: str) -> None:
         super().__init__()
@@ -118,5 +117,5 @@ def _amount(count: int, unit: str) -> str:
 
 
 def terminal() -> closing[Terminal]:
-    """A terminal whose bar is taken away at the end."""
+    """A terminal whose bar is removed at the end."""
     return closing(Terminal())

@@ -1,4 +1,4 @@
-"""Runs an operator's command, in whatever process has the center within reach."""
+"""Runs an operator's command, in the process that has opened the center."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`forget`: make the personal data of a contact unreadable for ever."""
+"""`forget`: make the personal data of a contact permanently unreadable."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from uuid import UUID
 from bootstrap import Center
 from cli.company import asker, caller, known
 from cli.console import Console, Mistake
+from cli.cover import cover
 from cli.operator_commands import Forget
-from cli.report import cover
 from commands.contacts import ForgetContact
 from domain.contacts import normalised
 from domain.users import Company
@@ -16,7 +16,7 @@ from projections.queries.contacts import open_interactions
 
 
 def forget(command: Forget, center: Center, console: Console) -> int:
-    """Destroy the key of a contact; refused while a call of the contact goes on."""
+    """Destroy the key of a contact; refused during a call of the contact."""
     company = known(center, command.company)
     contact = _contact(center, company, command.contact)
     cover(center, console)

@@ -10,8 +10,8 @@ import msgspec
 from bootstrap import Center
 from cli.company import asker, known
 from cli.console import Console
+from cli.cover import cover
 from cli.operator_commands import History
-from cli.report import cover
 from domain.base import MS
 from projections.figures.intervals import iso, zone
 from projections.queries.history import history as events_of
@@ -40,7 +40,7 @@ def history(command: History, center: Center, console: Console) -> int:
 
 
 def _text(event: dict[str, Any], where: ZoneInfo) -> str:
-    """One event for people: its head, then its content, a line each. What it changes (`change`) is for programs."""
+    """One event for people: its head, then its content, a line each. Its `change` is for programs."""
     cause = f" ({event['cause']})" if event["cause"] else ""
     whom = f" on behalf of {event['on_behalf_of']}" if event["on_behalf_of"] else ""
     lines = [f"{event['position']}  {event['occurred_at']}  {event['event']}  {event['actor']}{whom}{cause}"]

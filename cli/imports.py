@@ -1,4 +1,4 @@
-"""`import`: bring in what an Asterisk recorded, and say what came of it."""
+"""`import`: import what an Asterisk recorded, and write the result."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import msgspec
 from bootstrap import Center
 from cli.company import caller, known_or_new
 from cli.console import Console, Mistake
+from cli.cover import cover
 from cli.operator_commands import File, ImportAmi, ImportQueueLog
 from domain.errors import InvalidField
 from projections.figures.intervals import zone
@@ -24,7 +25,7 @@ from telephony_adapter.queue_log.members import NotAMemberList, members_of
 
 
 class Result(Protocol):
-    """What an import came to. `position`: of the log, from which on projections cover all of it."""
+    """The result of an import. `position`: of the log; projections that cover it cover the whole import."""
 
     position: int
 
@@ -34,7 +35,7 @@ class Result(Protocol):
 
 
 def check(command: ImportAmi | ImportQueueLog) -> None:
-    """Refuse another kind of file or time zone, so that no directory and no company come to be by a mistake. Raises Mistake."""
+    """Refuse another kind of file or time zone, before a directory or a company is created. Raises Mistake."""
     with _one_line(*(command.files if isinstance(command, ImportQueueLog) else [command.file])):
         if isinstance(command, ImportAmi):
             any(True for _ in Recording(command.file.path, Translator(command.file.name).interest))
@@ -49,14 +50,14 @@ def check(command: ImportAmi | ImportQueueLog) -> None:
 
 @contextmanager
 def _one_line(*files: File) -> Iterator[None]:
-    """Say in one line what is wrong, with a file by the name that the operator gave it."""
+    """Report an error in one line, with each file by the name that the operator gave it."""
     try:
         yield
     except (InvalidField, NotAQueueLog, NotAMemberList, NotAnAmiStream) as refused:
-        said = str(refused)
+        text = str(refused)
         for file in files:
-            said = said.replace(file.path, file.name)
-        raise Mistake(said) from refused
+            text = text.replace(file.path, file.name)
+        raise Mistake(text) from refused
 
 
 def queue_log(command: ImportQueueLog, center: Center, console: Console) -> int:
@@ -95,16 +96,11 @@ def _progress(console: Console) -> Callable[[int, int, int], None]:
     return progress
 
 
-def _cover(center: Center, console: Console) -> None:
-    """Until the figures answer for all that is saved."""
-    center.cover(center.store.head(), lambda done, total: console.progress("figures", done, total, "events"))
-
-
 def _concluded(result: Result, center: Center, console: Console, *, json: bool, wait: bool) -> int:
     if wait:
-        _cover(center, console)
+        cover(center, console)
         center.settle(lambda: console.progress("reactions", 0, None, "events"))
-        _cover(center, console)
+        cover(center, console)
     if json:
         console.out(msgspec.json.encode(result.to_json()).decode() + "\n")
     else:

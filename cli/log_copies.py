@@ -1,4 +1,4 @@
-"""What `backup-keys`, `move` and `restore` have in common: they copy whole logs and key stores from one place to another."""
+"""What `backup-keys`, `move` and `restore` share: they copy whole logs and key stores from one storage location to another."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _HEAD = re.compile(r"(\d{1,18}):([0-9a-fA-F]{64})")
 
 
 def head(text: str) -> Head:
-    """A head as an operator has it: POSITION:HASH. Raises Mistake."""
+    """The head that an operator writes as POSITION:HASH. Raises Mistake."""
     found = _HEAD.fullmatch(text)
     if found is None or not int(found[1]):
         raise Mistake("--head is not POSITION:HASH: a position of the log and 64 hexadecimal digits")
@@ -32,7 +32,7 @@ def written(noted: Head) -> str:
 
 @contextmanager
 def one_line() -> Iterator[None]:
-    """Tell in one line what is there already, or in use."""
+    """Report in one line what exists already or is in use."""
     try:
         yield
     except (NoBackup, NotTheSameLog, Occupied) as refused:
@@ -48,7 +48,7 @@ def servers(settings: Settings, command: str) -> OnServers:
 
 
 def progress_of(console: Console) -> Callable[[str, int, int], None]:
-    """Says on `console` how much of what is copied."""
+    """A function that shows on `console` how much is copied."""
 
     def progress(what: str, done: int, total: int) -> None:
         console.progress(what, done, total, "rows" if what in {"keys", "receipts"} else "events")

@@ -1,4 +1,4 @@
-"""`move`: the center of a data directory brought to the servers of the settings."""
+"""`move`: migrate the center of a data directory to the servers of the settings."""
 
 from __future__ import annotations
 

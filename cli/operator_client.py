@@ -1,4 +1,4 @@
-"""The operator client: asks the server that holds a data directory, by HTTP over the Unix socket in it, to run a command."""
+"""The operator client: sends a command to the server that holds a data directory, by HTTP over the Unix socket in it."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class ImportQueueLog(_Command, frozen=True):
 
 
 class Report(_Command, frozen=True):
-    """A report over [since, until), "" being open. Everything else as the option of that name says."""
+    """A report over [since, until); "" is open. Everything else is the option of that name."""
 
     subject: Subject
     since: str = ""
@@ -70,7 +70,7 @@ class History(_Command, frozen=True):
 
 
 class Rebuild(_Command, frozen=True):
-    """Fold every projection anew from the log."""
+    """Fold every projection again from the log."""
 
 
 class Verify(_Command, frozen=True):

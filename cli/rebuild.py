@@ -1,4 +1,4 @@
-"""`rebuild`: fold every projection anew from the log."""
+"""`rebuild`: fold every projection again from the log."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from projections.engine.progress import ProjectionsStopped
 
 
 def rebuild(command: Rebuild, center: Center, console: Console) -> int:
-    """Fold every projection anew from the log, of all companies."""
+    """Fold every projection again from the log, for all companies."""
     if command.company:
         known(center, command.company)
     try:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from bootstrap import Center
 from cli.company import asker, known
 from cli.console import Console, Mistake
+from cli.cover import cover
 from cli.operator_commands import Report
 from commands.people import People
 from domain.errors import InvalidField
@@ -25,13 +26,8 @@ _LONGEST_POSITION = 15
 _USUAL = {"queues": "queue", "ivr": "ivr", "agents": "agent", "interactions": "total"}
 
 
-def cover(center: Center, console: Console) -> None:
-    """Wait until the rows cover all that is saved now."""
-    center.cover(center.store.head(), lambda done, total: console.progress("figures", done, total, "events"))
-
-
 def report(command: Report, center: Center, console: Console) -> int:
-    """Write a report in the format asked for."""
+    """Write a report in the requested format."""
     company = known(center, command.company)
     question = _question(command, company)
     cover(center, console)
@@ -52,7 +48,7 @@ def _interactions(command: Report, center: Center, company: Company, question: Q
 def _question(command: Report, company: Company) -> Question:
     where = zone(command.timezone or company.settings.timezone)
     position, moment_ms = position_or_instant(command.as_of, where) if command.as_of else (None, None)
-    asked: dict[str, Any] = {
+    values: dict[str, Any] = {
         "by": command.by or _USUAL[command.subject],
         "queues": (command.queue,) if command.queue else (),
         "agents": (command.agent,) if command.agent else (),
@@ -62,14 +58,14 @@ def _question(command: Report, company: Company) -> Question:
         "moment_ms": moment_ms,
     }
     if command.since:
-        asked["since_ms"] = _instant("--from", command.since, where)
+        values["since_ms"] = _instant("--from", command.since, where)
     if command.until:
-        asked["until_ms"] = _instant("--to", command.until, where)
+        values["until_ms"] = _instant("--to", command.until, where)
     if command.sla_seconds is not None:
-        asked["sla_ms"] = round(command.sla_seconds * 1_000)
+        values["sla_ms"] = round(command.sla_seconds * 1_000)
     if command.attribution:
-        asked["attribution"] = command.attribution
-    return Question(**asked)
+        values["attribution"] = command.attribution
+    return Question(**values)
 
 
 def _instant(option: str, text: str, where: ZoneInfo) -> int:
@@ -80,7 +76,7 @@ def _instant(option: str, text: str, where: ZoneInfo) -> int:
 
 
 def position_or_instant(text: str, where: ZoneInfo) -> tuple[int | None, int | None]:
-    """A position of the log, or else an instant in milliseconds: the two ways to ask of the past."""
+    """A position of the log, or else an instant in milliseconds: the two ways to name a past."""
     if text.isdecimal() and len(text) <= _LONGEST_POSITION:
         return int(text), None
     return None, _instant("--as-of", text, where)

@@ -1,4 +1,4 @@
-"""`restore`: a lost event store written anew from Kafka."""
+"""`restore`: write a lost event store again from Kafka."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from store.log_restore import Stopped
 
 
 def restore(settings: Settings, keys: Path | None, noted: str, console: Console) -> int:
-    """Write the event store anew from Kafka."""
+    """Write the event store again from Kafka."""
     from streams.brokers import BrokersAway, BrokersRefuse
     from streams.restore import Source
     from streams.restore import restore as run
@@ -43,7 +43,7 @@ def restore(settings: Settings, keys: Path | None, noted: str, console: Console)
 
 
 def _rows(settings: Settings, position: int, console: Console) -> None:
-    """Rows that ClickHouse has kept are good; those that it has lost are made anew."""
+    """Keep the rows that ClickHouse still has; if some are lost, rebuild all."""
     with open_center(settings.data, settings) as center:
         if center.covered() < position:
             reached = center.rebuild(lambda done, total: console.progress("rebuild", done, total, "events"))

@@ -1,4 +1,4 @@
-"""`serve`: the API of a center in a data directory, and its projections, or one API of many over servers, until somebody stops it."""
+"""`serve`: the API of a center in a data directory, and its projections, or one API of many over servers, until it is stopped."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - what an operator may ask for
 
 
 class Server(uvicorn.Server):
-    """A server, and what goes on alongside as long as it serves."""
+    """A server, and the task that runs alongside it."""
 
     def __init__(self, config: uvicorn.Config, alongside: Callable[[], Coroutine[Any, Any, None]]) -> None:
         super().__init__(config)
@@ -40,14 +40,14 @@ class Server(uvicorn.Server):
         self._task: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Serve, and begin what goes on alongside."""
+        """Serve, and start the task alongside."""
         await super().startup(sockets)
         self._task = asyncio.create_task(self._alongside())
         self._task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and task.exception() is not None:
-            log.error("what went on alongside the server has failed", exc_info=task.exception())
+            log.error("the task alongside the server has failed", exc_info=task.exception())
             self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -76,7 +76,7 @@ def serve(directory: Path, settings: Settings, company: str) -> int:
 
 @contextmanager
 def held_alone(directory: Path, settings: Settings, console: Console) -> Iterator[Held]:
-    """Have the center within reach as a server does: SIGTERM stops it as Ctrl-C does; a command that uses the directory now is awaited."""
+    """Open the center as a server does: SIGTERM stops it as Ctrl-C does; a command that uses the directory now is awaited."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     wait = patience(directory, console)
     with suppress(KeyboardInterrupt), ExitStack() as stack:

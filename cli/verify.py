@@ -7,7 +7,7 @@ from store.storage_location import StorageLocation
 
 
 def tampered(location: StorageLocation, console: Console) -> bool:
-    """Walk the hash chain of the whole log, and say whether it is what was written."""
+    """Walk the hash chain of the whole log, and report whether it is what was written."""
     verdict = location.verify()
     if verdict.flaw is not None:
         console.out(f"tampered: {verdict.flaw}; the {verdict.events} before it are proved\n")

@@ -56,11 +56,11 @@ def http(directory: Path) -> Iterator[httpx.Client]:
         yield client
 
 
-def test_what_a_command_says_reaches_the_one_who_asked(tmp_path: Path) -> None:
-    asked: list[OperatorCommand] = []
+def test_the_output_of_a_command_reaches_the_client(tmp_path: Path) -> None:
+    received: list[OperatorCommand] = []
 
     def execute(command: OperatorCommand, console: Console) -> int:
-        asked.append(command)
+        received.append(command)
         console.progress("reading", 1, None, "lines")
         console.warn("line 3 is broken")
         console.out(f"width {console.width}\n")
@@ -68,13 +68,13 @@ def test_what_a_command_says_reaches_the_one_who_asked(tmp_path: Path) -> None:
         return 2
 
     command = ImportQueueLog(files=(File("/logs/queue_log", "queue_log"),), timezone="America/Manaus", wait=False)
-    heard = Heard()
+    console = Heard()
     with serving(tmp_path, execute):
-        assert run_on_server(tmp_path, command, heard) == 2
-    assert asked == [command]
-    assert heard.result == "width 123\nAlmoço\n"
-    assert heard.warnings == ["line 3 is broken"]
-    assert heard.steps == [("reading", 1, None, "lines")]
+        assert run_on_server(tmp_path, command, console) == 2
+    assert received == [command]
+    assert console.result == "width 123\nAlmoço\n"
+    assert console.warnings == ["line 3 is broken"]
+    assert console.steps == [("reading", 1, None, "lines")]
 
 
 def test_a_long_result_arrives_whole(tmp_path: Path) -> None:
@@ -84,10 +84,10 @@ def test_a_long_result_arrives_whole(tmp_path: Path) -> None:
         console.out(text)
         return 0
 
-    heard = Heard()
+    console = Heard()
     with serving(tmp_path, execute):
-        assert run_on_server(tmp_path, Verify(), heard) == 0
-    assert heard.result == text
+        assert run_on_server(tmp_path, Verify(), console) == 0
+    assert console.result == text
 
 
 def test_several_commands_run_at_once(tmp_path: Path) -> None:
@@ -99,10 +99,10 @@ def test_several_commands_run_at_once(tmp_path: Path) -> None:
 
     status: list[int] = []
     with serving(tmp_path, execute):
-        asking = [threading.Thread(target=lambda: status.append(run_on_server(tmp_path, Verify(), Heard()))) for _ in range(8)]
-        for thread in asking:
+        running = [threading.Thread(target=lambda: status.append(run_on_server(tmp_path, Verify(), Heard()))) for _ in range(8)]
+        for thread in running:
             thread.start()
-        for thread in asking:
+        for thread in running:
             thread.join(DEADLINE_S)
     assert status == [3] * 8
 
@@ -150,17 +150,17 @@ def test_a_long_path_is_reached_too(tmp_path: Path) -> None:
         assert (deep / SOCKET).is_socket()
 
 
-def test_a_command_that_fails_says_so_and_the_server_lives_on(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_command_that_fails_is_reported_and_the_server_lives_on(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     def execute(command: OperatorCommand, _: Console) -> int:
         if command == Verify():
             raise RuntimeError("a bug")
         return 0
 
-    heard = Heard()
+    console = Heard()
     with serving(tmp_path, execute), caplog.at_level(logging.ERROR):
-        assert run_on_server(tmp_path, Verify(), heard) == 1
+        assert run_on_server(tmp_path, Verify(), console) == 1
         assert run_on_server(tmp_path, History(interaction="1"), Heard()) == 0
-    assert heard.warnings == ["the server failed; its own output says why"]
+    assert console.warnings == ["the server failed; its own output says why"]
     assert "a bug" in caplog.text
 
 
@@ -176,11 +176,11 @@ class Extended(Verify, frozen=True, tag="Verify"):
 
 @pytest.mark.parametrize("command", [Unknown(), Extended(deeply=True)])
 def test_a_command_of_another_version_is_refused(tmp_path: Path, command: OperatorCommand) -> None:
-    heard = Heard()
+    console = Heard()
     with serving(tmp_path, lambda command, console: 0), http(tmp_path) as client:
-        assert run_on_server(tmp_path, command, heard) == 1
+        assert run_on_server(tmp_path, command, console) == 1
         refused = client.post(ROUTE, content=msgspec.json.encode(command))
-    assert heard.warnings == [OTHER_VERSION]
+    assert console.warnings == [OTHER_VERSION]
     assert (refused.status_code, refused.headers["content-type"]) == (422, "application/problem+json")
 
 
@@ -191,7 +191,7 @@ def test_a_body_that_is_no_command_is_a_problem(tmp_path: Path, body: bytes) -> 
 
 
 def test_a_server_that_stops_in_the_middle_is_no_success(tmp_path: Path) -> None:
-    heard = Heard()
+    console = Heard()
     record = b'{"type":"stdout","text":"a row\\n"}\n'
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(tmp_path / SOCKET))
@@ -199,19 +199,19 @@ def test_a_server_that_stops_in_the_middle_is_no_success(tmp_path: Path) -> None
 
         def die() -> None:
             connection, _ = server.accept()
-            asked = b""
-            while not asked.endswith(b"}"):
-                asked += connection.recv(10_000)
+            received = b""
+            while not received.endswith(b"}"):
+                received += connection.recv(10_000)
             connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n20\r\n" % (len(record), record))
             connection.sendall(b'{"type":"st')
             connection.close()
 
         dying = threading.Thread(target=die)
         dying.start()
-        assert run_on_server(tmp_path, Verify(), heard) == 1
+        assert run_on_server(tmp_path, Verify(), console) == 1
         dying.join(DEADLINE_S)
-    assert heard.result == "a row\n"
-    assert heard.warnings == [LOST]
+    assert console.result == "a row\n"
+    assert console.warnings == [LOST]
 
 
 def _until_interrupted(ended: threading.Event, began: threading.Event) -> Execute:
@@ -230,16 +230,16 @@ def _until_interrupted(ended: threading.Event, began: threading.Event) -> Execut
     return execute
 
 
-def _ask_without_reading(directory: Path) -> socket.socket:
+def _send_without_reading(directory: Path) -> socket.socket:
     connection = connect(directory)
     connection.sendall(b"POST /operator HTTP/1.1\r\nHost: localhost\r\nContent-Length: 20\r\n\r\n" + b'{"command":"Verify"}')
     return connection
 
 
-def test_a_command_ends_when_the_one_who_asked_has_gone(tmp_path: Path) -> None:
+def test_a_command_ends_when_the_client_is_gone(tmp_path: Path) -> None:
     ended, began = threading.Event(), threading.Event()
     with serving(tmp_path, _until_interrupted(ended, began)):
-        with _ask_without_reading(tmp_path):
+        with _send_without_reading(tmp_path):
             assert began.wait(DEADLINE_S)
         assert ended.wait(DEADLINE_S)
 
@@ -256,7 +256,7 @@ def test_a_client_that_reads_no_more_keeps_no_server_from_stopping(tmp_path: Pat
             ended.set()
 
     with serving(tmp_path, execute):
-        unread = _ask_without_reading(tmp_path)
+        unread = _send_without_reading(tmp_path)
         assert began.wait(DEADLINE_S)
     assert ended.is_set()
     unread.close()
@@ -264,13 +264,13 @@ def test_a_client_that_reads_no_more_keeps_no_server_from_stopping(tmp_path: Pat
 
 def test_a_stopping_server_interrupts_a_long_command(tmp_path: Path) -> None:
     ended, began = threading.Event(), threading.Event()
-    heard = Heard()
+    console = Heard()
     status: list[int] = []
-    asking = threading.Thread(target=lambda: status.append(run_on_server(tmp_path, Verify(), heard)))
+    running = threading.Thread(target=lambda: status.append(run_on_server(tmp_path, Verify(), console)))
     with serving(tmp_path, _until_interrupted(ended, began)):
-        asking.start()
+        running.start()
         assert began.wait(DEADLINE_S)
-    asking.join(DEADLINE_S)
+    running.join(DEADLINE_S)
     assert ended.is_set()
     assert status == [1]
-    assert heard.warnings[-1] == LOST
+    assert console.warnings[-1] == LOST

@@ -206,9 +206,11 @@ def test_reports_are_the_same_with_and_without_a_server(tmp_path: Path) -> None:
     atende = CommandLine(tmp_path / "data")
     stream = RUN_B / "ami.timed.jsonl.gz"
     atende("import", "ami", "-", stdin=stream.read_bytes())
-    alone = [atende("report", subject, "--format", "csv").out for subject in ("queues", "agents")]
-    position = alone[0].partition("Posição;")[2].partition(";")[0]
+    position = atende("report", "queues", "--format", "csv").out.partition("Posição;")[2].partition(";")[0]
+    words = [
+        ("report", subject, "--format", form, "--as-of", position) for subject in ("queues", "agents") for form in ("csv", "json", "table")
+    ]
+    alone = [atende(*report).out for report in words]
     with atende.serving():
         assert atende("import", "ami", stream, "--json").json["calls"] == 0
-        beside = [atende("report", subject, "--format", "csv", "--as-of", position).out for subject in ("queues", "agents")]
-    assert beside == alone
+        assert [atende(*report).out for report in words] == alone

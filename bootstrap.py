@@ -12,7 +12,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
-# A handler is known once its module is imported.
+import discovery
 from commands.command_bus import Clock, CommandBus
 from projections.engine.progress import Following, ProjectionsStopped
 from settings import Settings
@@ -67,6 +67,8 @@ class Center(ABC):
         self.directory = location.directory
         self._settings = settings
         self.store = Store(location, master=settings.master_key)
+        # A handler is known once its module is imported.
+        discovery.modules("commands")
         self.bus = CommandBus(self.store, clock, watched=watched)
 
     @property

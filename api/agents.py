@@ -18,6 +18,8 @@ from commands import agents as commands
 from domain.errors import NotFound
 from projections.queries.registers import RegisteredAgent, one
 
+TAG = {"name": "agents", "description": "Agents: sessions and pauses."}
+
 router = APIRouter(
     prefix="/v1/agents",
     tags=["agents"],

@@ -9,23 +9,8 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from api import (
-    agents,
-    auth,
-    dashboards,
-    docs,
-    first_access,
-    interactions,
-    interactions_report,
-    ivr,
-    monitoring,
-    openapi,
-    problem,
-    queues,
-    reports,
-)
-from api import health as operation
-from api import users as identity
+import discovery
+from api import docs, openapi, problem
 from api.application_state import ApplicationState, Center
 from api.body_limit import LimitedASGI
 from api.http_metrics import ObservedASGI
@@ -55,29 +40,15 @@ def create_app(center: Center) -> FastAPI:
         description=openapi.DESCRIPTION,
         version=version("atende"),
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
-        openapi_tags=openapi.TAGS,
+        openapi_tags=list(discovery.found("api", "TAG").values()),
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
         lifespan=lifespan,
     )
     app.state.application = application
-    # Routes are tried in this order: what is asked most comes first.
-    for module in (
-        interactions,
-        interactions_report,
-        agents,
-        monitoring,
-        dashboards,
-        reports,
-        auth,
-        queues,
-        ivr,
-        identity,
-        operation,
-        first_access,
-    ):
-        app.include_router(module.router)
+    for router in discovery.found("api", "router").values():
+        app.include_router(router)
     docs.install(app)
     app.add_middleware(LimitedASGI, most=MAX_BODY)
     app.add_middleware(ObservedASGI, instruments=application.instruments)

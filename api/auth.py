@@ -20,6 +20,8 @@ from domain.errors import NotFound, Refused
 from domain.ids import company_id
 from store.sessions import Session
 
+TAG = {"name": "auth", "description": "Log in, stay logged in, set a password."}
+
 router = APIRouter(
     prefix="/v1/auth", tags=["auth"], dependencies=[Depends(fit)], responses=documented("malformed", "too-large", "invalid", *AWAY)
 )

@@ -12,9 +12,10 @@ from api.access import Asking, asks
 from api.figure_parameters import OfFigures, OfPart, Word, past_of
 from api.figures import Inbound, IvrBoard, OutboundBoard, figures
 from api.problem import QUESTION
-from projections.engine.temporal_view import CompanyRows
 from projections.figures.question import Grouping, Question
 from projections.queries import dashboards
+
+TAG = {"name": "dashboards", "description": "Inbound, Outbound and IVR, of now, of any past, by any SLA."}
 
 router = APIRouter(prefix="/v1/dashboards", tags=["dashboards"], responses=QUESTION)
 
@@ -42,7 +43,7 @@ class OfIvr(OfFigures):
     ivr: Annotated[tuple[Word, ...], Field(max_length=100, description="these IVRs alone, by name", examples=[["principal"]])] = ()
 
 
-Board = Callable[[CompanyRows, Question], dict[str, Any]]
+Board = Callable[[Any, Question], dict[str, Any]]
 
 
 @router.get("/inbound", summary="C1, Inbound", response_model=Inbound)

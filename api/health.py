@@ -13,6 +13,8 @@ from api.application_state import TheApplication
 from api.field_types import Shape
 from api.problem import Problem, documented
 
+TAG = {"name": "operation", "description": "For whoever runs the server."}
+
 router = APIRouter(tags=["operation"])
 
 MOST_BEHIND = 5_000

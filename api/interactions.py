@@ -13,6 +13,8 @@ from api.field_types import Body, Done, InteractionId, Line, Moment, Name, micro
 from api.problem import of_command
 from commands import interactions as commands
 
+TAG = {"name": "interactions", "description": "Calls (atendimentos): their life, their history, the report of all (rastreio)."}
+
 router = APIRouter(
     prefix="/v1/interactions",
     tags=["interactions"],

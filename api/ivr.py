@@ -18,6 +18,8 @@ from domain import ivr as domain_ivr
 from projections.queries.registers import RegisteredIvr
 from projections.queries.settings import ivr as settings_of_ivr
 
+TAG = {"name": "ivr", "description": "IVRs (URAs): numbers, business hours, messages, menus."}
+
 router = APIRouter(
     prefix="/v1/ivrs",
     tags=["ivr"],

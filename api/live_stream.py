@@ -26,6 +26,7 @@ from api.http_metrics import Instruments
 from api.live_messages import LiveMessage, message_of, unreadable
 from domain.base import Event
 from store.database import StoreUnavailable
+from store.recorded_event import DecodedEvent
 
 log = logging.getLogger(__name__)
 
@@ -38,22 +39,10 @@ _PAGE = 1_000
 _KEPT = 2_000
 
 
-class Recorded(Protocol):
-    """An event with its position in the log."""
-
-    @property
-    def position(self) -> int:
-        """From 1, without holes."""
-
-    @property
-    def event(self) -> Event:
-        """The event, its personal data sealed."""
-
-
 class Log(Protocol):
     """The log as somebody who follows it sees it."""
 
-    def read(self, after: int, limit: int) -> Sequence[Recorded]:
+    def read(self, after: int, limit: int) -> Sequence[DecodedEvent[Event]]:
         """At most `limit` events after a position. Raises StoreUnavailable."""
 
     def head(self) -> int:
@@ -83,7 +72,7 @@ class Quiet:
     position: int
 
 
-def render(recorded: Recorded) -> Message | None:
+def render(recorded: DecodedEvent[Event]) -> Message | None:
     """The message of an event; None for one of which the stream tells nothing.
 
     One that no message can be made of is told as such: the clients read the board anew, and the stream goes on behind it.

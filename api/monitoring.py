@@ -20,6 +20,8 @@ from api.problem import QUESTION, Problem, documented
 from projections.queries.agent_states import State
 from projections.queries.monitoring import interaction_seen, monitor
 
+TAG = {"name": "monitoring", "description": "The center as it stands: agents and waiting calls, and the live stream."}
+
 router = APIRouter(
     prefix="/v1", tags=["monitoring"], responses=documented("unauthenticated", "not-allowed", "invalid", "unavailable", "clock")
 )

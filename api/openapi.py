@@ -28,20 +28,6 @@ An event-sourced contact center. Commands are acknowledged when they are on disk
 * Durations are whole milliseconds (`_ms`), percentages have two decimals, a ratio over nothing is null. Instants are ISO 8601.
 """
 
-TAGS = [
-    {"name": "auth", "description": "Log in, stay logged in, set a password."},
-    {"name": "identity", "description": "The company and its users."},
-    {"name": "queues", "description": "Queues (serviços): what their customers are promised."},
-    {"name": "agents", "description": "Agents: sessions and pauses."},
-    {"name": "ivr", "description": "IVRs (URAs): numbers, business hours, messages, menus."},
-    {"name": "interactions", "description": "Calls (atendimentos): their life, their history, the report of all (rastreio)."},
-    {"name": "dashboards", "description": "Inbound, Outbound and IVR, of now, of any past, by any SLA."},
-    {"name": "reports", "description": "Tables by queue, IVR, agent, hour or day, as JSON or CSV."},
-    {"name": "monitoring", "description": "The center as it stands: agents and waiting calls, and the live stream."},
-    {"name": "operation", "description": "For whoever runs the server."},
-]
-
-
 _COMMANDS = frozenset({"post", "put", "patch", "delete"})
 _KEY = {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": KEY_PATTERN}
 _OF_COMMANDS: list[dict[str, Any]] = [

@@ -17,6 +17,8 @@ from domain.queues import Profile
 from projections.queries.registers import RegisteredQueue
 from projections.queries.settings import queue as settings_of_queue
 
+TAG = {"name": "queues", "description": "Queues (serviços): what their customers are promised."}
+
 router = APIRouter(
     prefix="/v1/queues",
     tags=["queues"],

@@ -14,10 +14,11 @@ from api.dashboards import Clock
 from api.figure_parameters import OfFigures, Word, past_of
 from api.figures import AgentReport, IvrReport, VisitReport, figures
 from api.problem import QUESTION
-from projections.engine.temporal_view import CompanyRows
 from projections.figures.question import Grouping, Question
 from projections.queries import reports
 from projections.queries.report import Report, comma_separated
+
+TAG = {"name": "reports", "description": "Tables by queue, IVR, agent, hour or day, as JSON or CSV."}
 
 router = APIRouter(prefix="/v1/reports", tags=["reports"], responses=QUESTION)
 
@@ -82,7 +83,7 @@ async def agents(asking: Annotated[Asking, asks(reports.agents)], asked: Annotat
 
 
 async def _report(
-    reported: Callable[[CompanyRows, Question], Report],
+    reported: Callable[[Any, Question], Report],
     asking: Asking,
     asked: OfFigures,
     shape: tuple[Grouping, tuple[str, ...], str],

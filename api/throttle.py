@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
 from collections.abc import Callable
+
+from cachetools import LRUCache
 
 from api.problem import Problem
 
@@ -26,7 +27,7 @@ class LoginThrottle:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._tries: OrderedDict[tuple[str, str], tuple[int, float]] = OrderedDict()
+        self._tries: LRUCache[tuple[str, str], tuple[int, float]] = LRUCache(_REMEMBERED)
 
     def begin(self, email: str, address: str) -> None:
         """Count a try, or refuse it (429, with Retry-After) while its e-mail or its address has to wait."""
@@ -40,8 +41,6 @@ class LoginThrottle:
         for subject in subjects:
             count, last = self._tries.pop(subject, (0, now))
             self._tries[subject] = (1 if now - last > WINDOW_S else count + 1, now)
-        while len(self._tries) > _REMEMBERED:
-            self._tries.popitem(last=False)
 
     def succeeded(self, email: str, address: str) -> None:
         """The try was a login: the e-mail's failures were typing errors. The address keeps those of others."""

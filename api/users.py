@@ -1,4 +1,4 @@
-"""The company and its users."""
+"""The users of a company."""
 
 from __future__ import annotations
 
@@ -10,45 +10,24 @@ from fastapi import APIRouter, Query, Response
 from pydantic import ConfigDict, Field
 
 from api.access import Asked, Asking, asks, done
-from api.field_types import Body, Done, Milliseconds, Name, Shape, UserId
+from api.field_types import Body, Done, Name, Shape, UserId
 from api.figure_parameters import Past
 from api.lists import Key, Listing, Page, Paged, part_of
 from api.problem import QUESTION, documented, of_command
 from commands import users as commands
 from domain.access import Level, Permission
-from domain.users import CompanySettings, User
-from projections.queries.settings import company as known_company
+from domain.users import User
 from projections.queries.users import ListedUser, oneself
 from projections.queries.users import user as one_user
 from projections.queries.users import users as all_users
 from store.keyring import Keyring
 
+TAG = {"name": "identity", "description": "The company and its users."}
+
 router = APIRouter(prefix="/v1", tags=["identity"], responses=documented("unauthenticated", "invalid", "unavailable", "clock"))
 
 _COMMAND = of_command()
 _OF_USER = of_command("not-found")
-
-
-class SaidCompany(Shape):
-    """The company (Empresa) of whoever asks."""
-
-    id: UUID
-    name: Annotated[str, Field(examples=["Empresa"])]
-    timezone: Annotated[str, Field(description="IANA time zone of its hours and days", examples=["America/Sao_Paulo"])]
-    sla_target: Annotated[
-        float, Field(description="percentage; what its queues promise unless they say otherwise, as are the next two", examples=[80])
-    ]
-    sla_ms: Annotated[int, Field(examples=[20_000])]
-    tolerated_ms: Annotated[int, Field(examples=[5_000])]
-
-
-class Settings(Body):
-    """The company's defaults. What is left out stays."""
-
-    timezone: Annotated[str | None, Field(max_length=60, examples=["America/Manaus"])] = None
-    sla_target: Annotated[float | None, Field(ge=0, le=100, allow_inf_nan=False, examples=[80])] = None
-    sla_ms: Annotated[Milliseconds | None, Field(examples=[20_000])] = None
-    tolerated_ms: Annotated[Milliseconds | None, Field(examples=[5_000])] = None
 
 
 class SaidUser(Shape):
@@ -100,30 +79,6 @@ class Link(Done):
             ]
         }
     )
-
-
-@router.get("/company", summary="The company of whoever asks")
-async def company(asking: Asked) -> SaidCompany:
-    """Its name, its time zone, its defaults."""
-    found = await asking.ask(known_company)
-    settings = found.settings
-    return SaidCompany(
-        id=found.id,
-        name=found.name,
-        timezone=settings.timezone,
-        sla_target=settings.sla_target,
-        sla_ms=settings.sla_ms,
-        tolerated_ms=settings.tolerated_ms,
-    )
-
-
-@router.patch("/company", summary="Change the company's defaults", responses=_COMMAND, response_model=Done)
-async def change_company(body: Settings, asking: Asked) -> Response:
-    """Queues that exist keep what they promise; the time zone is that of every report from now on."""
-    found = await asking.ask(known_company)
-    said = {name: getattr(body, name) for name in CompanySettings.__struct_fields__}
-    settings = {name: getattr(found.settings, name) if value is None else value for name, value in said.items()}
-    return await asking.do(commands.SetCompanySettings(settings=CompanySettings(**settings)))
 
 
 @router.get("/me", summary="Who is logged in")

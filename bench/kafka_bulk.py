@@ -27,12 +27,12 @@ from projections.engine.clickhouse_warehouse import ClickhouseWarehouse
 from settings import Settings
 from simulator.story import history
 from store.event_store import Store
-from store.recorder import whole_rows_after
+from store.recorder import events_after
 from store.storage_location import InDirectory, OnServers
 from streams.brokers import Brokers, Producer
 from streams.bulk import BulkReader, Partition
 from streams.deployment_topics import make_topics, names
-from streams.messages import Carried, message
+from streams.messages import message
 from streams.rebuild import RebuildTarget, rebuild
 from streams.relay_progress import RelayProgress
 from streams.restore import Source, restore
@@ -87,15 +87,14 @@ class _Deployment:
         reached: dict[str, int] = {}
         with Store(InDirectory(self._directory / "data")) as store:
             history(CommandBus(store), COMPANY, seed=1, start=START, days=days, scale=1.0)
-            while rows := whole_rows_after(store.recorder.db, self.events, _AT_ONCE):
+            while events := events_after(store.recorder.db, self.events, _AT_ONCE):
                 sent: deque[Any] = deque()
-                for row in rows:
-                    event = Carried(*row)
-                    name = topic(self._prefix, slice_of(event.event))
+                for event in events:
+                    name = topic(self._prefix, slice_of(event.topic))
                     partition, under_way = producer.send(name, message(event))
                     sent.append(under_way)
                     reached[partition_name(name, partition)] = event.position
-                self.events = rows[-1][0]
+                self.events = events[-1].position
                 if not producer.acknowledged(sent, _PATIENCE_S):
                     raise TimeoutError("Kafka did not acknowledge the log")
         producer.close()

@@ -24,11 +24,11 @@ from simulator.story import history
 from store.database import Database
 from store.event_store import Store
 from store.postgres_lock import ServerLock
-from store.recorder import last_position, whole_rows_after
+from store.recorder import events_after, last_position
 from store.storage_location import OnServers
 from streams.brokers import Brokers
 from streams.deployment_topics import make_topics, names
-from streams.messages import Carried, Message, message
+from streams.messages import Message, message
 from streams.relay import LOCK, Relay, Relayed
 from streams.relay_progress import RelayProgress
 from streams.topics import slice_of, topic
@@ -120,11 +120,10 @@ class _Bench:
 
     def _messages(self, prefix: str) -> Iterator[tuple[str, Message]]:
         position = 0
-        while rows := whole_rows_after(self._log, position, 10_000):
-            for row in rows:
-                carried = Carried(*row)
-                yield topic(prefix, slice_of(carried.event)), message(carried)
-            position = rows[-1][0]
+        while events := events_after(self._log, position, 10_000):
+            for event in events:
+                yield topic(prefix, slice_of(event.topic)), message(event)
+            position = events[-1].position
 
 
 class _Watch(threading.Thread):

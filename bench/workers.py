@@ -27,16 +27,16 @@ from commands.command_bus import CommandBus
 from migrations.runner import migrate
 from projections.engine.clickhouse_warehouse import ClickhouseWarehouse
 from projections.engine.folding import Folded, Folding
-from projections.engine.reading import Stored
 from projections.engine.writing import write
 from projections.folds import audit
 from settings import Settings
 from simulator.story import history
 from store.event_store import Store
+from store.recorded_event import RecordedEvent
 from store.storage_location import InDirectory
 from streams.brokers import Brokers
 from streams.deployment_topics import make_topics, names
-from streams.messages import Carried, message
+from streams.messages import message
 from streams.topics import SLICES, slice_of, topic
 
 START = datetime(2026, 3, 2, 3, tzinfo=UTC)
@@ -66,14 +66,14 @@ def worker(quick: bool) -> dict[str, Any]:
     return figures | {"fold": _folds(configured, log, rounds), "write": _writes(configured, log, rounds)}
 
 
-def _log(scale: float) -> list[Stored]:
+def _log(scale: float) -> list[RecordedEvent]:
     with TemporaryDirectory(prefix="bench-") as directory, Store(InDirectory(Path(directory))) as store:
         history(CommandBus(store), COMPANY, seed=1, start=START, days=1, scale=scale)
-        return store.recorder.rows_after(0, 10_000_000)
+        return store.recorder.events_after(0, 10_000_000)
 
 
 @contextmanager
-def _topics(configured: Settings, log: Sequence[Stored]) -> Iterator[str]:
+def _topics(configured: Settings, log: Sequence[RecordedEvent]) -> Iterator[str]:
     """Create topics that hold the log, and delete them afterwards."""
     prefix = f"bench_{uuid4().hex[:12]}"
     with closing(Brokers(configured.kafka)) as brokers:
@@ -82,9 +82,9 @@ def _topics(configured: Settings, log: Sequence[Stored]) -> Iterator[str]:
         producer = KafkaProducer(
             bootstrap_servers=configured.kafka, acks="all", enable_idempotence=True, batch_size=256 * 1024, linger_ms=5
         )
-        for position, id, version, event, state in log:
-            one = message(Carried(position, id, version, event, state, bytes(32)))
-            producer.send(topic(prefix, slice_of(event)), one.value, one.key, one.headers)
+        for event in log:
+            one = message(event)
+            producer.send(topic(prefix, slice_of(event.topic)), one.value, one.key, one.headers)
         producer.flush()
         producer.close()
         yield prefix
@@ -192,12 +192,12 @@ def _database(server: str) -> Iterator[str]:
         warehouse.execute(f"DROP DATABASE {name}")
 
 
-def _batches(log: Sequence[Stored], warehouse: ClickhouseWarehouse) -> list[Folded]:
+def _batches(log: Sequence[RecordedEvent], warehouse: ClickhouseWarehouse) -> list[Folded]:
     folding = Folding(warehouse)
     return [folding.fold(log[first : first + BATCH]) for first in range(0, len(log), BATCH)]
 
 
-def _folds(configured: Settings, log: Sequence[Stored], rounds: int) -> dict[str, Any]:
+def _folds(configured: Settings, log: Sequence[RecordedEvent], rounds: int) -> dict[str, Any]:
     """Events a second of folding only, without writing."""
     with _database(configured.clickhouse_url) as url, closing(ClickhouseWarehouse(url)) as warehouse:
 
@@ -209,7 +209,7 @@ def _folds(configured: Settings, log: Sequence[Stored], rounds: int) -> dict[str
         return {"unit": "events/s", "ours": spread(in_turns(rounds, fold)[0])}
 
 
-def _writes(configured: Settings, log: Sequence[Stored], rounds: int) -> dict[str, Any]:
+def _writes(configured: Settings, log: Sequence[RecordedEvent], rounds: int) -> dict[str, Any]:
     """Events a second of writing the rows in batches as a worker does, beside a bare insert of prepared columns."""
     with (
         _database(configured.clickhouse_url) as url,

@@ -6,12 +6,12 @@ from contextlib import suppress
 
 from bootstrap import Center
 from cli.console import Mistake
+from commands.companies import RegisterCompany, companies
 from commands.handler_context import Caller
-from commands.users import RegisterCompany, companies
 from domain.access import PERMISSIONS, Asker, Scope
+from domain.companies import Company
 from domain.errors import AlreadyExists
 from domain.ids import company_id
-from domain.users import Company
 
 FIRST = "Empresa"
 """The company that comes to be with a new center."""

@@ -55,7 +55,7 @@ def retry_letters(settings: Settings, positions: Sequence[int], console: Console
         try:
             for tried in retry(letters, kept, log, warehouse, write_lock):
                 failed += bool(tried.refused)
-                console.out(f"{tried.letter.name} {tried.letter.event}: {tried.refused or 'its rows are made'}\n")
+                console.out(f"{tried.dead_letter.name} {tried.dead_letter.event}: {tried.refused or 'its rows are made'}\n")
         except (*UNUSABLE, WriteLockLost, StoreUnavailable, WarehouseError) as error:
             raise Mistake(f"not all were tried: {error}") from error
     return 1 if failed else 0

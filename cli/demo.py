@@ -16,7 +16,7 @@ from cli.live_table import LiveTable, moving
 from cli.serve import held_alone, run
 from commands.users import AppointAdministrator, SetPassword, hashed_password
 from domain.base import SECOND
-from domain.users import Company
+from domain.companies import Company
 from settings import Settings
 from simulator.center import sleepless_center
 from simulator.story import Story

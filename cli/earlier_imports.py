@@ -1,58 +1,67 @@
-"""What the rows tell of calls that were imported before: for the later parts of a log that comes in several imports."""
+"""What was imported before, for the parts of a log that come one by one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
-from uuid import UUID
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 
 from bootstrap import Center
-from domain.base import MS
-from projections.engine.tables import source
+from cli.company import asker
+from domain.base import MS, SECOND
+from domain.companies import Company
+from domain.voice.facts import Fact
+from projections.queries.earlier_calls import consultations, kept_lines, last_talk, lines_are_kept, open_talk, open_waits, transfers_told
 from telephony_adapter.queue_log.earlier import OpenWait
 
-_OPEN_TALK = """
-SELECT i.call AS call FROM {visits} AS v INNER JOIN {interactions} AS i ON i.id = v.interaction
-WHERE v.tenant = {{tenant:UUID}} AND i.tenant = {{tenant:UUID}} AND v.queue = {{queue:String}} AND v.agent = {{agent:String}} AND v.end = 'answered'
-  AND isNull(v.released_ms) AND abs(v.ended_ms - {{answered:Int64}}) <= {{near:Int64}}
-ORDER BY v.ended_ms DESC, i.call LIMIT 1
-"""
-_OPEN_WAITS = """
-SELECT v.queue AS queue, v.offered_ms AS offered_ms FROM {visits} AS v INNER JOIN {interactions} AS i ON i.id = v.interaction
-WHERE v.tenant = {{tenant:UUID}} AND i.tenant = {{tenant:UUID}} AND i.call = {{call:String}} AND v.end = 'waiting' ORDER BY v.n
-"""
-_LAST_TALK = """
-SELECT i.call AS call, v.queue AS queue FROM {visits} AS v INNER JOIN {interactions} AS i ON i.id = v.interaction
-WHERE v.tenant = {{tenant:UUID}} AND i.tenant = {{tenant:UUID}} AND v.agent = {{agent:String}} AND v.end = 'answered' AND v.ended_ms < {{until:Int64}}
-ORDER BY v.ended_ms DESC, i.call LIMIT 1
-"""
+_WRAP_UP = "WRAPUPSTART"
+NEAR_US = 2 * SECOND
+"""A talk may be told to end so much after what follows it."""
 
 
 class EarlierImports:
-    """The rows of one company, as they stood when the import began. cover: lets them answer for all that is saved; called when first needed."""
+    """The calls of one company that are known. cover: lets the rows answer for all that is saved; called when they are first needed."""
 
-    def __init__(self, center: Center, tenant: UUID, cover: Callable[[], None]) -> None:
+    def __init__(self, center: Center, company: Company, cover: Callable[[], None]) -> None:
         self._center = center
-        self._tenant = tenant
-        self._cover: Callable[[], None] | None = cover
+        self._asker = asker(company)
+        self._cover = cover
+
+    @cached_property
+    def _queries(self) -> Center:
+        self._cover()
+        return self._center
 
     def open_talk(self, queue: str, agent: str, answered_us: int, near_us: int) -> str | None:
         """The call whose talk with the agent began then, and has no end yet."""
-        rows = self._ask(_OPEN_TALK, queue=queue, agent=agent, answered=answered_us // MS, near=near_us // MS)
-        return next((row["call"] for row in rows), None)
+        found = self._queries.queries.ask(open_talk, self._asker, queue, agent, answered_us // MS, near_us // MS)
+        return None if found is None else found.call
 
     def open_waits(self, call: str) -> Sequence[OpenWait]:
         """The queues in which this call waits."""
-        return [OpenWait(row["queue"], row["offered_ms"] * MS) for row in self._ask(_OPEN_WAITS, call=call)]
+        return [OpenWait(found.queue, found.offered_ms * MS) for found in self._queries.queries.ask(open_waits, self._asker, call)]
 
     def last_talk(self, agent: str, until_us: int) -> tuple[str, str] | None:
         """The call and the queue of the agent's latest talk that began before."""
-        return next(((row["call"], row["queue"]) for row in self._ask(_LAST_TALK, agent=agent, until=until_us // MS)), None)
+        found = self._queries.queries.ask(last_talk, self._asker, agent, until_us // MS)
+        return None if found is None else (found.call, found.queue)
 
-    def _ask(self, sql: str, **params: str | int) -> list[dict[str, Any]]:
-        if self._cover is not None:
-            self._cover()
-            self._cover = None
-        return self._center.warehouse.query(
-            sql.format(visits=source("visits"), interactions=source("interactions")), self._tenant, **params
-        )
+    def transfers(self, since_us: int) -> Iterator[tuple[str, Fact]]:
+        """Ends of talks that were told under the id of a consultation which had no talk itself: the consultation, and what was told."""
+        for leg in self._queries.queries.ask(consultations, self._asker, since_us // MS):
+            for fact in self._center.queries.ask(transfers_told, self._asker, leg.call):
+                yield leg.call, fact
+
+    def wrap_ups(self, since_us: int, until_us: int) -> Iterator[tuple[str, Fact]]:
+        """Wrap-ups of agents whose talk was not known when they were told: the call of that talk, and the wrap-up."""
+        if not self._queries.queries.ask(lines_are_kept, self._asker, _WRAP_UP):
+            return
+        self._cover()
+        for line in self._center.queries.ask(kept_lines, self._asker, _WRAP_UP, since_us, until_us):
+            agent, seconds = (*line.fields, "")[:2]
+            talk = self.last_talk(agent, line.at + NEAR_US)
+            if talk is not None and seconds.isdecimal():
+                call, queue = talk
+                yield (
+                    call,
+                    Fact("wrap_up", line.at, "log", queue, agent, wrap_ms=int(seconds) * 1000, ref=f"{_WRAP_UP} of an earlier import"),
+                )

@@ -79,7 +79,7 @@ def queue_log(ask: ImportQueueLog, center: Center, console: Console) -> int:
             members=Path(ask.members) if ask.members else None,
             progress=_progress(console),
             now_us=center.bus.clock.now_us(),
-            earlier=EarlierImports(center, company.id, lambda: _cover(center, console)),
+            earlier=EarlierImports(center, company, lambda: _cover(center, console)),
         )
     return _concluded(result, center, console, json=ask.json, wait=ask.wait)
 

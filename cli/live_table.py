@@ -19,7 +19,7 @@ from rich.text import Text
 from bootstrap import Center
 from cli.company import asker
 from cli.instants import zone
-from domain.users import Company
+from domain.companies import Company
 from projections.figures.question import Question
 from projections.queries.dashboards import inbound
 

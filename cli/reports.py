@@ -14,7 +14,7 @@ from cli.console import Console, Mistake
 from cli.instants import instant, position_or_instant, zone
 from commands.people import People
 from domain.base import MS
-from domain.users import Company
+from domain.companies import Company
 from projections.figures.intervals import iso
 from projections.figures.question import Question
 from projections.queries import reports

@@ -21,7 +21,7 @@ from cli.company import known, known_or_new
 from cli.console import Console, Mistake, terminal
 from cli.holder import listening
 from cli.line import is_served
-from commands.users import companies
+from commands.companies import companies
 from settings import Settings
 
 log = logging.getLogger(__name__)

@@ -11,8 +11,8 @@ from cli.console import Console, Mistake
 from cli.reports import cover
 from commands.contacts import ForgetContact
 from commands.users import AppointAdministrator
+from domain.companies import Company
 from domain.contacts import normalised
-from domain.users import Company
 from projections.engine.progress import ProjectionsStopped
 from projections.queries.contacts import open_interactions
 from store.storage_location import StorageLocation

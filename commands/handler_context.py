@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -19,10 +19,8 @@ from domain.access import Actor
 from domain.base import SECOND, Aggregate, EventMetadata
 from domain.contacts import Contact, normalised
 from domain.errors import InvalidField, NotFound
+from store.event_store import Store
 from store.keyring import Additions, Keyring
-
-if TYPE_CHECKING:
-    from commands.unit_of_work import UnitOfWork
 
 _AHEAD_US = 60 * SECOND
 """By so much the clock of whoever tells what happens may be ahead."""
@@ -97,10 +95,26 @@ def handles(command_type: type[C]) -> Callable[[Callable[[C, HandlerContext], Do
     return register
 
 
+class Aggregates(Protocol):
+    """What a handler context reads from: the store, and what earlier commands of the same unit of work decided."""
+
+    store: Store
+    additions: Additions
+
+    def load(self, kind: type[A], id: UUID) -> Aggregate | None:
+        """The aggregate with all that was accepted before; None if nothing ever happened to it."""
+
+    def exists(self, id: UUID) -> bool:
+        """Whether anything ever happened to this aggregate."""
+
+    def last_heard(self, agent: UUID) -> int:
+        """When the agent's client was last heard of (microseconds), 0 if never."""
+
+
 class HandlerContext:
     """What the handler of one command works with. It sees what earlier commands of the same unit of work did."""
 
-    def __init__(self, unit: UnitOfWork, caller: Caller, command: Command, now_us: int) -> None:
+    def __init__(self, unit: Aggregates, caller: Caller, command: Command, now_us: int) -> None:
         self._unit = unit
         self._now_us = now_us
         self.caller = caller

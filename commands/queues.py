@@ -9,9 +9,9 @@ from msgspec.structs import replace
 
 from commands.handler_context import Command, Done, HandlerContext, handles
 from domain.access import MANAGE_QUEUES
+from domain.companies import Company
 from domain.ids import queue_id
 from domain.queues import Profile, Queue, QueueSettings
-from domain.users import Company
 
 
 class QueueCommand(Command, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Companies and users asked for, passwords set and checked."""
+"""Users asked for, passwords set and checked."""
 
 from __future__ import annotations
 
@@ -13,31 +13,15 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from commands.handler_context import Command, Done, HandlerContext, handles
-from domain.access import ANYONE, MANAGE_COMPANIES, MANAGE_USERS, PERMISSIONS, Level
+from domain.access import ANYONE, MANAGE_USERS, PERMISSIONS, Level
 from domain.base import NOBODY
 from domain.errors import AlreadyExists, NotFound, Refused
-from domain.ids import company_id
-from domain.users import Company, CompanySettings, User, check_password, normalised_email
+from domain.users import User, check_password, normalised_email
 from store.event_store import Store, project
 
 _SECRET_BYTES = 24
 _hasher = PasswordHasher()
 _NOBODYS = _hasher.hash("nobody's password")
-
-
-class RegisterCompany(Command, frozen=True, kw_only=True):
-    """A new company; the caller's company must be the one that the name gives (`ids.company_id`). Raises AlreadyExists."""
-
-    permission: ClassVar[str] = MANAGE_COMPANIES
-    name: str
-    settings: CompanySettings = CompanySettings()
-
-
-class SetCompanySettings(Command, frozen=True, kw_only=True):
-    """Other defaults for the caller's company, from now on."""
-
-    permission: ClassVar[str] = MANAGE_COMPANIES
-    settings: CompanySettings
 
 
 class RegisterUser(Command, frozen=True, kw_only=True):
@@ -94,24 +78,6 @@ class DeactivateUser(Command, frozen=True, kw_only=True):
 
     permission: ClassVar[str] = MANAGE_USERS
     user: UUID
-
-
-@handles(RegisterCompany)
-def register_company(command: RegisterCompany, context: HandlerContext) -> Done:
-    """A company is its own tenant."""
-    if context.tenant != company_id(command.name):
-        raise Refused("a company is registered in its own name")
-    company = context.load(Company, context.tenant) or context.add(Company(context.tenant, context.tenant))
-    company.register(command.name, command.settings, context.metadata)
-    return Done(company)
-
-
-@handles(SetCompanySettings)
-def set_company_settings(command: SetCompanySettings, context: HandlerContext) -> Done:
-    """What queues were promised before stays theirs."""
-    company = context.get(Company, context.tenant)
-    company.set_settings(command.settings, context.metadata)
-    return Done(company)
 
 
 @handles(RegisterUser)
@@ -248,14 +214,3 @@ def known_user(store: Store, tenant: UUID, id: UUID) -> User | None:
     """The user as the log says, for reading; None if there is none in this company."""
     user = project(store.stream(id), User)
     return user if user is not None and user.tenant == tenant else None
-
-
-def known_company(store: Store, tenant: UUID) -> Company | None:
-    """The company as the log says, for reading."""
-    return project(store.stream(tenant), Company)
-
-
-def companies(store: Store) -> list[Company]:
-    """All companies of the data directory, the oldest first."""
-    found = (known_company(store, id) for id in store.companies())
-    return [company for company in found if company is not None]

@@ -33,6 +33,7 @@ class AgentEvent(Event, frozen=True, kw_only=True):
     interfaces: the telephones (`PJSIP/1001`) by which the agent is reached.
     """
 
+    SLICE: ClassVar[str] = "agents"
     name: str
     facts: tuple[Fact, ...] = ()
     spans: tuple[PresenceSpan, ...] = ()
@@ -311,10 +312,14 @@ def _identity(fact: Fact) -> tuple[object, ...]:
     return (fact.kind, fact.at, fact.clock, fact.queue, fact.by, fact.text, fact.session_ms, fact.nth, fact.mark)
 
 
+def is_interface(name: str) -> bool:
+    """Whether a member is named by a telephone (`PJSIP/1001`, `Local/1005@agentes/n`), not by who sits there. `Agent/1001` is a person of old."""
+    return "/" in name and not name.startswith("Agent/")
+
+
 def _proves_a_person(name: str, fact: Fact) -> bool:
     """An interface (`PJSIP/1001`) becomes an agent by answering, ringing, pausing; who logs in, or is named otherwise, is one."""
-    interface = "/" in name and not name.startswith("Agent/")
-    return not interface or fact.by == "login" or fact.kind in ("seen", "talked", "paused", "unpaused") or fact.clock == "live"
+    return not is_interface(name) or fact.by == "login" or fact.kind in ("seen", "talked", "paused", "unpaused") or fact.clock == "live"
 
 
 def _rewritten(before: PresenceSpan | None, now: PresenceSpan) -> bool:

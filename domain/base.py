@@ -75,6 +75,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Something that happened. Instants are microseconds since 1970, UTC."""
 
     TOPIC: ClassVar[str] = ""
+    SLICE: ClassVar[str] = ""
+    """Events of one slice travel together, in order: of one aggregate, and of what it may be merged with."""
     VERSION: ClassVar[int] = 1
 
     originator_id: UUID

@@ -17,6 +17,8 @@ LONGEST_NAME = 200
 class ContactEvent(Event, frozen=True, kw_only=True):
     """Something about a contact."""
 
+    SLICE: ClassVar[str] = "contacts"
+
 
 class ContactAppeared(ContactEvent, frozen=True, kw_only=True):
     """The first call from, or to, a number that nobody knew."""

@@ -73,6 +73,8 @@ class Step(msgspec.Struct, frozen=True):
 class IvrEvent(Event, frozen=True, kw_only=True):
     """Something about an IVR itself, not about its calls."""
 
+    SLICE: ClassVar[str] = "ivr"
+
 
 class IvrRegistered(IvrEvent, frozen=True, kw_only=True):
     """An IVR came to be, by an administrator or because a source named it (`cause` says by what)."""

@@ -38,6 +38,8 @@ class QueueSettings(msgspec.Struct, frozen=True, omit_defaults=True):
 class QueueEvent(Event, frozen=True, kw_only=True):
     """Something about a queue itself, not about its calls."""
 
+    SLICE: ClassVar[str] = "queues"
+
 
 class QueueRegistered(QueueEvent, frozen=True, kw_only=True):
     """A queue came to be, by an administrator or because a source named it (`cause` says by what)."""

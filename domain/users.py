@@ -1,4 +1,4 @@
-"""Companies (Empresas) and their users: who they are, how they prove it, what they may do."""
+"""The users of companies: who they are, how they prove it, what they may do."""
 
 from __future__ import annotations
 
@@ -7,96 +7,16 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import ClassVar, get_args
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-import msgspec
 
 from domain.access import PERMISSIONS, Level
 from domain.base import Aggregate, Event, EventMetadata, Personal
-from domain.errors import AlreadyExists, InvalidField, NotFound, Refused
+from domain.errors import InvalidField, NotFound, Refused
 
-DEFAULT_TIMEZONE = "America/Sao_Paulo"
 LINK_VALID_US = 24 * 3600 * 1_000_000
 """A one-time link to set a password can be used for a day."""
 
 _SPECIAL = "$*&@#?"
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-
-
-class CompanySettings(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a company's queues promise unless they say otherwise, and the time zone of its days.
-
-    sla_target: percentage of calls to be answered within sla_ms. tolerated_ms: a shorter wait before giving up is not held against a queue.
-    """
-
-    timezone: str = DEFAULT_TIMEZONE
-    sla_target: float = 80.0
-    sla_ms: int = 20_000
-    tolerated_ms: int = 5_000
-
-
-class CompanyEvent(Event, frozen=True, kw_only=True):
-    """Something about a company."""
-
-
-class CompanyRegistered(CompanyEvent, frozen=True, kw_only=True):
-    """A company came to be."""
-
-    TOPIC: ClassVar[str] = "company.registered"
-    name: str
-    settings: CompanySettings
-
-
-class CompanySettingsSet(CompanyEvent, frozen=True, kw_only=True):
-    """From now on these are the company's defaults and time zone."""
-
-    TOPIC: ClassVar[str] = "company.settings_set"
-    settings: CompanySettings
-
-
-class Company(Aggregate):
-    """One company (tenant), under the id that its name gives it."""
-
-    KIND = "company"
-    EVENTS = CompanyEvent
-
-    def __init__(self, id: UUID, tenant: UUID) -> None:
-        super().__init__(id, tenant)
-        self.name = ""
-        self.settings = CompanySettings()
-
-    def register(self, name: str, settings: CompanySettings, metadata: EventMetadata) -> None:
-        """Come to be; refused when there is one of the name."""
-        if self.version > 0:
-            raise AlreadyExists(f"there is a company {self.name} already")
-        if not name.strip() or name != name.strip():
-            raise InvalidField("name", "a company has a name, without blanks around it")
-        _check_settings(settings)
-        self.trigger(CompanyRegistered, metadata, metadata.recorded_at, name=name, settings=settings)
-
-    def set_settings(self, settings: CompanySettings, metadata: EventMetadata) -> None:
-        """Have other defaults from now on."""
-        _check_settings(settings)
-        if settings != self.settings:
-            self.trigger(CompanySettingsSet, metadata, metadata.recorded_at, settings=settings)
-
-    def apply(self, event: Event) -> None:
-        match event:
-            case CompanyRegistered(name=name, settings=settings):
-                self.name, self.settings = name, settings
-            case CompanySettingsSet(settings=settings):
-                self.settings = settings
-
-
-def _check_settings(settings: CompanySettings) -> None:
-    try:
-        ZoneInfo(settings.timezone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise InvalidField("timezone", f"there is no time zone {settings.timezone}") from error
-    if not 0 <= settings.sla_target <= 100:
-        raise InvalidField("sla_target", "the target is a percentage, from 0 to 100")
-    if settings.sla_ms < 0 or settings.tolerated_ms < 0:
-        raise InvalidField("sla_ms" if settings.sla_ms < 0 else "tolerated_ms", "a time cannot be negative")
 
 
 def check_password(password: str) -> None:
@@ -123,6 +43,8 @@ def normalised_email(email: str) -> str:
 
 class UserEvent(Event, frozen=True, kw_only=True):
     """Something about a user."""
+
+    SLICE: ClassVar[str] = "identity"
 
 
 class UserRegistered(UserEvent, frozen=True, kw_only=True):

@@ -25,6 +25,7 @@ from processes.manager import CancelTimer, Decision, NotYet, ProcessManager, Sen
 from store.clock import ClockOff
 from store.database import Fenced, StoreUnavailable
 from store.process_progress import Epoch, Failure, ProcessProgress
+from store.recorded_event import RecordedEvent
 
 log = logging.getLogger(__name__)
 
@@ -185,15 +186,16 @@ class Execution:
         until = min(end, self._position + READ_AT_ONCE, self._quiet if quiet else end)
         step = _Step(until)
         if self._topics and (self.manager.SETS_TIMERS or not quiet):
-            for position, *row in self._recorder.rows_of_topics(self._position, until, self._topics):
-                if not self._react(step, position, row):
+            for recorded in self._recorder.events_of_topics(self._position, until, self._topics):
+                if not self._react(step, recorded):
                     break
         self._save(step)
 
-    def _react(self, step: _Step, position: int, row: Sequence[Any]) -> bool:
+    def _react(self, step: _Step, recorded: RecordedEvent) -> bool:
         """Let it react to one event; False when the step ends here, with or before this event."""
+        position = recorded.position
         try:
-            event: Event = self._bus.store.mapper.read(*row)
+            event: Event = self._bus.store.mapper.read(recorded)
             decisions = self.manager.react(event, self.manager.state(event, position))
         except (NotYet, StoreUnavailable):
             self._before(step, position)

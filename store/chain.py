@@ -13,21 +13,17 @@ from typing import Any, Literal
 from uuid import UUID
 
 from store.database import Snapshot, Unreadable
+from store.recorded_event import RecordedEvent
 
 GENESIS = bytes(32)
 """The hash before the first event."""
 
 
-Stored = tuple[bytes, int, str, bytes]
-"""An event as it lies in the store: its aggregate's id, the version, the topic, the state."""
-
-
-def link(previous: bytes, position: int, stored: Stored) -> bytes:
-    """The hash of an event, given the hash of the one before it."""
-    originator, version, topic, state = stored
-    name = topic.encode()
-    numbers = position.to_bytes(8, "big"), version.to_bytes(8, "big", signed=True), len(name).to_bytes(2, "big")
-    return hashlib.sha256(b"".join((previous, numbers[0], originator, numbers[1], numbers[2], name, state))).digest()
+def link(previous: bytes, position: int, event: RecordedEvent) -> bytes:
+    """The hash of an event at a position, given the hash of the one before it."""
+    name = event.topic.encode()
+    numbers = position.to_bytes(8, "big"), event.version.to_bytes(8, "big", signed=True), len(name).to_bytes(2, "big")
+    return hashlib.sha256(b"".join((previous, numbers[0], event.id, numbers[1], numbers[2], name, event.state))).digest()
 
 
 @dataclass(frozen=True)
@@ -122,7 +118,7 @@ def _link(previous: bytes, position: int, row: _Row) -> bytes:
     """The hash that the row should have; none for a row of another shape than is ever written."""
     _, originator, version, topic, state, _ = row
     try:
-        return link(previous, position, (originator, version, _as_text(topic), state))
+        return link(previous, position, RecordedEvent(position, originator, version, _as_text(topic), state))
     except (TypeError, AttributeError, OverflowError, UnicodeDecodeError):
         return b""
 

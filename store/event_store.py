@@ -7,23 +7,26 @@ used, which protocol numbers are given out, who is signed in.
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
 
-from eventsourcing.application import Application, LRUCache
+from cachetools import LRUCache
+from eventsourcing.application import Application
 from eventsourcing.utils import Environment, EnvType
+from msgspec.structs import astuple
 
 from domain.base import Aggregate, Event
 from store import heartbeats, process_progress
-from store.chain import ChainBroken, Stored
+from store.chain import ChainBroken
 from store.database import Kind, StoreUnavailable, Unreadable
 from store.keyring import Additions, Keyring
 from store.mapper import EventMapper
 from store.master_key import master_key
+from store.recorded_event import DecodedEvent, RecordedEvent
 from store.recorder import ChainedRecorder
 from store.storage_location import InDirectory, StorageLocation
 
@@ -45,15 +48,6 @@ _KEYS_A_QUERY = 500
 _RECEIPT_KINDS: tuple[Kind, ...] = ("bytes", "text", "bytes", "bytes")
 
 A = TypeVar("A", bound=Aggregate)
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """An event of the log with its position and its bytes as they are stored, people's data sealed."""
-
-    position: int
-    event: Event
-    state: bytes
 
 
 def project(events: Iterable[Event], kind: type[A]) -> A | None:
@@ -80,6 +74,7 @@ class Store(Application[UUID]):
         self._location = InDirectory(location) if isinstance(location, Path) else location
         self.directory = self._location.directory
         self._cache: LRUCache[UUID, Aggregate] = LRUCache(cached)
+        self._cache_lock = threading.Lock()
         self._protocols: dict[UUID, tuple[int, int]] = {}
         with contextlib.ExitStack() as opened:
             self._opened = opened
@@ -137,13 +132,13 @@ class Store(Application[UUID]):
         """The position of the last event, asked of the database itself: another process may have written it just now."""
         return self.recorder.max_notification_id() or 0
 
-    def read(self, after: int, limit: int) -> list[Recorded]:
+    def read(self, after: int, limit: int) -> list[DecodedEvent[Event]]:
         """At most `limit` events after a position, in order."""
-        read = self.mapper.read
-        return [
-            Recorded(position, read(id, version, topic, state), state)
-            for position, id, version, topic, state in self.recorder.rows_after(after, limit)
-        ]
+        return [self._decoded(recorded) for recorded in self.recorder.events_after(after, limit)]
+
+    def _decoded(self, recorded: RecordedEvent) -> DecodedEvent[Event]:
+        event = self.mapper.read(recorded)
+        return DecodedEvent(*astuple(recorded), tenant=event.tenant.bytes, event=event)
 
     def stream(self, id: UUID) -> list[Event]:
         """All events of one aggregate; never waits for a writer."""
@@ -162,8 +157,8 @@ class Store(Application[UUID]):
     def streams(self, ids: Sequence[UUID]) -> dict[UUID, list[Event]]:
         """For a writer: all events of each of these aggregates that has any, by few queries whatever their number."""
         read = self.mapper.read
-        by_id = groupby(self.recorder.rows_of(ids), key=lambda row: row[0])
-        return {UUID(bytes=id): [read(*row) for row in rows] for id, rows in by_id}
+        by_id = groupby(self.recorder.events_of(ids), key=lambda recorded: recorded.id)
+        return {UUID(bytes=id): [read(recorded) for recorded in events] for id, events in by_id}
 
     def stream_of(self, id: UUID) -> list[Event]:
         """For a writer: all events of this aggregate, if it has any."""
@@ -171,30 +166,30 @@ class Store(Application[UUID]):
 
     def last(self, id: UUID) -> list[Event]:
         """For a writer: the last event of this aggregate, if it has any."""
-        return [self.mapper.read(*row) for row in self.recorder.last_row_of(id)]
+        recorded = self.recorder.last_event_of(id)
+        return [] if recorded is None else [self.mapper.read(recorded)]
 
     def cached(self, id: UUID) -> Aggregate | None:
         """The aggregate as this process last saved it, if it is still at hand."""
-        try:
+        with self._cache_lock:
             return self._cache.get(id)
-        except KeyError:
-            return None
 
     def keep(self, aggregates: Iterable[Aggregate], since: int) -> None:
         """Have these at hand, which stand as they are saved, unless another process has changed them since a position."""
         with self.recorder.lock:
             for aggregate in aggregates:
                 if not self.recorder.changed_by_others((aggregate.id,), since):
-                    self._cache.put(aggregate.id, aggregate)
+                    with self._cache_lock:
+                        self._cache[aggregate.id] = aggregate
 
     def drop(self, ids: Iterable[UUID]) -> None:
         """Trust only the log about these: what is at hand may not be what was saved."""
-        for id in ids:
-            with contextlib.suppress(KeyError):
-                self._cache.get(id, evict=True)
+        with self._cache_lock:
+            for id in ids:
+                self._cache.pop(id, None)
 
-    def sealed(self, events: Iterable[Event]) -> list[Stored]:
-        """The events as they are stored."""
+    def sealed(self, events: Iterable[Event]) -> list[RecordedEvent]:
+        """The events as they are stored, before they have positions."""
         return [self.mapper.write(event) for event in events]
 
     def save_keys(self, additions: Additions) -> None:

@@ -12,10 +12,10 @@ import hmac
 import os
 import threading
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections import OrderedDict
 from collections.abc import Callable
 from uuid import UUID
 
+from cachetools import LRUCache
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from eventsourcing.persistence import IntegrityError
@@ -70,10 +70,9 @@ class Keyring:
         """Raises WrongMasterKey."""
         self._lock = threading.RLock()
         self._master = AESGCM(master)
-        self._cached = cached
-        self._open: OrderedDict[UUID, AESGCM | None] = OrderedDict()
+        self._open: LRUCache[UUID, AESGCM | None] = LRUCache(cached)
         self._fresh: dict[UUID, bytes] = {}
-        self._found: OrderedDict[bytes, UUID] = OrderedDict()
+        self._found: LRUCache[bytes, UUID] = LRUCache(cached)
         self._db = db
         db.define(SCHEMA)
         self._index_key = self._own_key()
@@ -147,7 +146,6 @@ class Keyring:
 
     def _key(self, subject: UUID, *, make: bool) -> AESGCM | None:
         if subject in self._open:
-            self._open.move_to_end(subject)
             return self._open[subject]
         key = None
         rows = self._db.execute("SELECT wrapped FROM keys WHERE subject = ?", (subject.bytes,))
@@ -161,8 +159,6 @@ class Keyring:
 
     def _remember(self, subject: UUID, key: AESGCM | None) -> AESGCM | None:
         self._open[subject] = key
-        if len(self._open) > self._cached:
-            self._open.popitem(last=False)
         return key
 
     # Finding a subject
@@ -176,15 +172,12 @@ class Keyring:
         with self._lock:
             known = self._found.get(tag)
             if known is not None:
-                self._found.move_to_end(tag)
                 return known
             rows = self._db.execute("SELECT subject FROM names WHERE tag = ?", (tag,))
             return self._note(tag, UUID(bytes=rows[0][0])) if rows else None
 
     def _note(self, tag: bytes, subject: UUID) -> UUID:
         self._found[tag] = subject
-        if len(self._found) > self._cached:
-            self._found.popitem(last=False)
         return subject
 
     # Writing

@@ -13,14 +13,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from uuid import UUID
 
+from msgspec.structs import astuple
+
 from store import event_store as store
 from store import heartbeats, keyring, process_progress, recorder
 from store.chain import Flaw, Head, link, named
 from store.database import StoreUnavailable
+from store.recorded_event import RecordedEvent
 from store.storage_location import HEAD_TABLE, OnServers
-
-Row = tuple[int, bytes, int, str, bytes, bytes]
-"""An event as it lies in the store: position, aggregate, version, name, state, hash."""
 
 _LEFT_WITHIN_S = 5.0
 _STEP_S = 0.2
@@ -136,15 +136,15 @@ class LogRestore:
             raise NotTheSameLog
         self.walked = head
 
-    def take(self, rows: Sequence[Row]) -> None:
+    def take(self, events: Sequence[RecordedEvent]) -> None:
         """The next events of the log: proved, and written where they are not there yet. Raises Flawed, NotTheSameLog, StoreUnavailable."""
         before = self.walked
-        for row in rows:
-            self._prove(row, rows)
+        for event in events:
+            self._prove(event, events)
         if self.walked.position <= self.reached.position:
             return
         self._begin()
-        fresh = [row for row in rows if row[0] > self.reached.position]
+        fresh = [event for event in events if event.position > self.reached.position]
         self.settle()
         self._pending = self._writer.submit(self._write, max(before, self.reached, key=lambda head: head.position), fresh)
         self.reached = self.walked
@@ -155,32 +155,32 @@ class LogRestore:
             self.shut()
             self.begins()
 
-    def _prove(self, row: Row, rows: Sequence[Row]) -> None:
-        position, id, version, topic, state, digest = row
+    def _prove(self, event: RecordedEvent, events: Sequence[RecordedEvent]) -> None:
+        position = event.position
         expected = self.walked.position + 1
         if position != expected:
             raise Flawed(Flaw("removed", expected))
-        if link(self.walked.hash, position, (id, version, topic, state)) != digest:
-            raise Flawed(self._flaw(row, rows))
-        head = Head(position, digest)
+        if link(self.walked.hash, position, event) != event.hash:
+            raise Flawed(self._flaw(event, events))
+        head = Head(position, event.hash)
         if position == self.reached.position and head != self.reached:
             raise NotTheSameLog
         if position in self._heads and head != self._heads[position]:
-            raise Flawed(named("head", position, row))
+            raise Flawed(named("head", position, astuple(event)))
         self.walked = head
 
-    def _flaw(self, row: Row, rows: Sequence[Row]) -> Flaw:
+    def _flaw(self, event: RecordedEvent, events: Sequence[RecordedEvent]) -> Flaw:
         """What became of the event that should come now: the one whose hash fits here may stand a little farther."""
-        position, digest = row[0], row[5]
-        for other in rows:
-            if other[0] > position and link(self.walked.hash, position, other[1:5]) in (other[5], digest):
-                return named("moved", position, other)
-        return named("changed", position, row)
+        position = event.position
+        for other in events:
+            if other.position > position and link(self.walked.hash, position, other) in (other.hash, event.hash):
+                return named("moved", position, astuple(other))
+        return named("changed", position, astuple(event))
 
-    def _write(self, before: Head, rows: Sequence[Row]) -> None:
+    def _write(self, before: Head, events: Sequence[RecordedEvent]) -> None:
         following: dict[bytes, int] = {}
-        for row in rows:
-            given = _PROTOCOL.search(row[4]) if row[3].startswith(_OF_CALLS) else None
+        for event in events:
+            given = _PROTOCOL.search(event.state) if event.topic.startswith(_OF_CALLS) else None
             if given is not None:
                 tenant = UUID(given[1].decode()).bytes
                 following[tenant] = max(following.get(tenant, 0), int(given[2]) + 1)
@@ -188,7 +188,7 @@ class LogRestore:
             last = self.events.execute(_LAST, (before.position,))
             if last != ([(before.position, before.hash)] if before.position else []):
                 raise StoreUnavailable("somebody else writes to the store: every process of the deployment must have ended")
-            self.events.insert("stored_events", recorder.KINDS, rows)
+            self.events.insert("stored_events", recorder.KINDS, [astuple(event) for event in events])
             self.events.executemany(_GIVE_OUT, list(following.items()))
 
     def settle(self) -> None:

@@ -13,8 +13,8 @@ import msgspec
 from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
 
 from domain.base import CATALOGUE, Event, NewerEvent, Personal, up_to_date
-from store.chain import Stored
 from store.keyring import SEALED, Keyring, subject_of
+from store.recorded_event import RecordedEvent
 
 _BEFORE_STATE = ("originator_id", "originator_version")
 _STATE_BEGINS = b',"tenant":'
@@ -58,30 +58,34 @@ class EventMapper(Mapper[UUID]):
 
     def to_stored_event(self, domain_event: Event) -> StoredEvent:  # type: ignore[override]
         """An event as it is written down, as the library wants it."""
-        _, version, topic, state = self.write(domain_event)
-        return StoredEvent(domain_event.originator_id, version, topic, state)
+        written = self.write(domain_event)
+        return StoredEvent(domain_event.originator_id, written.version, written.topic, written.state)
 
-    def write(self, event: Event) -> Stored:
-        """An event as it is written down: a row of the store."""
+    def write(self, event: Event) -> RecordedEvent:
+        """An event as it is written down; the recorder gives it its position."""
         written = self._encoder.encode(event)
         state = written[written.index(_STATE_BEGINS) + 1 :]
         begin = b"{" if event.VERSION == 1 else b'{"v":%d,' % event.VERSION
-        return event.originator_id.bytes, event.originator_version, event.TOPIC, begin + state
+        return RecordedEvent(0, event.originator_id.bytes, event.originator_version, event.TOPIC, begin + state)
 
     def to_domain_event(self, stored_event: StoredEvent) -> Event:
         """The event that was written down, as the library has it."""
         assert isinstance(stored_event.originator_id, UUID)
-        return self.read(stored_event.originator_id.bytes, stored_event.originator_version, stored_event.topic, stored_event.state)
+        id, version = stored_event.originator_id.bytes, stored_event.originator_version
+        return self.read(RecordedEvent(0, id, version, stored_event.topic, stored_event.state))
 
-    def read(self, originator: bytes, version: int, topic: str, state: bytes) -> Event:
-        """The event of a row of the store."""
+    def read(self, recorded: RecordedEvent) -> Event:
+        """The event that was written down. Raises UnreadableEvent."""
+        topic, state = recorded.topic, recorded.state
         try:
             decoder = self._decoders.get(topic) or self._decoder(topic)
             if state.startswith(b'{"v":') or CATALOGUE[topic].VERSION > 1:
                 state = self._up_to_date(CATALOGUE[topic], state)
-            return decoder.decode(b'{"originator_id":"%s","originator_version":%d,%s' % (originator.hex().encode(), version, state[1:]))
+            return decoder.decode(
+                b'{"originator_id":"%s","originator_version":%d,%s' % (recorded.id.hex().encode(), recorded.version, state[1:])
+            )
         except (KeyError, NewerEvent, msgspec.MsgspecError) as error:
-            raise UnreadableEvent(f"{topic}, version {version} of {UUID(bytes=originator)}: {error}") from error
+            raise UnreadableEvent(f"{topic}, version {recorded.version} of {UUID(bytes=recorded.id)}: {error}") from error
 
     def _decoder(self, topic: str) -> msgspec.json.Decoder[Event]:
         event_type = CATALOGUE[topic]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import starmap
 from typing import Any
 from uuid import UUID
 
@@ -19,8 +20,9 @@ from eventsourcing.persistence import (
     Subscription,
 )
 
-from store.chain import ChainBroken, Head, Stored, link
+from store.chain import ChainBroken, Head, link
 from store.database import CommitUnsure, Database, Kind, Rows, StoreUnavailable, Undone
+from store.recorded_event import RecordedEvent
 from store.storage_location import NotedHead
 
 SCHEMA = """
@@ -37,11 +39,9 @@ CREATE INDEX IF NOT EXISTS companies ON stored_events (position) WHERE topic = '
 """
 
 KINDS: tuple[Kind, ...] = ("integer", "bytes", "integer", "text", "bytes", "bytes")
-_EVENT = "SELECT originator_id, originator_version, topic, state FROM stored_events"
-_NOTIFICATION = "SELECT position, originator_id, originator_version, topic, state FROM stored_events"
-_WHOLE = (
-    "SELECT position, originator_id, originator_version, topic, state, hash FROM stored_events WHERE position > ? ORDER BY position LIMIT ?"
-)
+EVENT = "SELECT position, originator_id, originator_version, topic, state, hash FROM stored_events"
+"""The columns of a `RecordedEvent`, in its order."""
+_AFTER = f"{EVENT} WHERE position > ? ORDER BY position LIMIT ?"
 _NEWS = "SELECT position, hash, originator_id FROM stored_events WHERE position >= ? ORDER BY position"
 _IDS_A_QUERY = 500
 _NEWS_AT_ONCE = 10_000
@@ -198,15 +198,15 @@ class ChainedRecorder(ApplicationRecorder):
             self._head = before
             raise
 
-    def append(self, events: Iterable[Stored]) -> Sequence[int]:
+    def append(self, events: Iterable[RecordedEvent]) -> Sequence[int]:
         """Inside a transaction: the events after all others, chained; their positions."""
         position, digest = self._head.position, self._head.hash
         first = position + 1
         rows: list[tuple[int, bytes, int, str, bytes, bytes]] = []
-        for stored in events:
+        for event in events:
             position += 1
-            digest = link(digest, position, stored)
-            rows.append((position, *stored, digest))
+            digest = link(digest, position, event)
+            rows.append((position, event.id, event.version, event.topic, event.state, digest))
         self.db.insert("stored_events", KINDS, rows)
         self._head = Head(position, digest)
         return range(first, position + 1)
@@ -216,7 +216,7 @@ class ChainedRecorder(ApplicationRecorder):
         if not stored_events:
             return None
         with self.transaction():
-            return [*self.append(_stored(event) for event in stored_events)]
+            return [*self.append(_recorded(event) for event in stored_events)]
 
     # Reading
 
@@ -225,24 +225,25 @@ class ChainedRecorder(ApplicationRecorder):
     ) -> Sequence[StoredEvent]:
         """One aggregate's events in the order of their versions."""
         assert isinstance(originator_id, UUID)
-        statement, params = f"{_EVENT} WHERE originator_id = ?", [originator_id.bytes, *(bound for bound in (gt, lte) if bound is not None)]
+        statement, params = f"{EVENT} WHERE originator_id = ?", [originator_id.bytes, *(bound for bound in (gt, lte) if bound is not None)]
         statement += " AND originator_version > ?" * (gt is not None) + " AND originator_version <= ?" * (lte is not None)
         statement += f" ORDER BY originator_version {'DESC' if desc else 'ASC'}"
         if limit is not None:
             statement, params = f"{statement} LIMIT ?", [*params, limit]
-        return [StoredEvent(UUID(bytes=id), version, topic, state) for id, version, topic, state in self.db.read(statement, params)]
+        return [StoredEvent(UUID(bytes=id), version, topic, state) for _, id, version, topic, state, _ in self.db.read(statement, params)]
 
-    def rows_of(self, ids: Sequence[UUID]) -> Iterator[tuple[bytes, int, str, bytes]]:
+    def events_of(self, ids: Sequence[UUID]) -> Iterator[RecordedEvent]:
         """The events of many aggregates, each aggregate's in order, as this process last wrote them."""
         for start in range(0, len(ids), _IDS_A_QUERY):
             some = [id.bytes for id in ids[start : start + _IDS_A_QUERY]]
             marks = ",".join("?" * len(some))
-            statement = f"{_EVENT} WHERE originator_id IN ({marks}) ORDER BY originator_id, originator_version"
-            yield from self.db.execute(statement, some)
+            statement = f"{EVENT} WHERE originator_id IN ({marks}) ORDER BY originator_id, originator_version"
+            yield from starmap(RecordedEvent, self.db.execute(statement, some))
 
-    def last_row_of(self, id: UUID) -> list[tuple[bytes, int, str, bytes]]:
+    def last_event_of(self, id: UUID) -> RecordedEvent | None:
         """The last event of an aggregate, if it has any, as this process last wrote it."""
-        return self.db.execute(f"{_EVENT} WHERE originator_id = ? ORDER BY originator_version DESC LIMIT 1", (id.bytes,))
+        rows = self.db.execute(f"{EVENT} WHERE originator_id = ? ORDER BY originator_version DESC LIMIT 1", (id.bytes,))
+        return RecordedEvent(*rows[0]) if rows else None
 
     def position_of(self, id: UUID) -> int:
         """The position of an aggregate's last event; 0 if it has none."""
@@ -255,28 +256,28 @@ class ChainedRecorder(ApplicationRecorder):
         rows = self.db.read("SELECT originator_id FROM stored_events WHERE topic = 'company.registered' ORDER BY position", ())
         return [UUID(bytes=id) for (id,) in rows]
 
-    def rows_after(self, position: int, limit: int) -> list[tuple[int, bytes, int, str, bytes]]:
-        """The log in order, as (position, aggregate, version, topic, state)."""
-        return self.db.read(f"{_NOTIFICATION} WHERE position > ? ORDER BY position LIMIT ?", (position, limit))
+    def events_after(self, position: int, limit: int) -> list[RecordedEvent]:
+        """The log in order: at most `limit` events after a position."""
+        return [*starmap(RecordedEvent, self.db.read(_AFTER, (position, limit)))]
 
-    def rows_of_topics(self, after: int, until: int, topics: Sequence[str]) -> list[tuple[int, bytes, int, str, bytes]]:
-        """The events of these names beyond one position and up to another, in order, as `rows_after`."""
+    def events_of_topics(self, after: int, until: int, topics: Sequence[str]) -> list[RecordedEvent]:
+        """The events of these names beyond one position and up to another, in order."""
         marks = ",".join("?" * len(topics))
-        statement = f"{_NOTIFICATION} WHERE position > ? AND position <= ? AND topic IN ({marks}) ORDER BY position"
-        return self.db.read(statement, (after, until, *topics))
+        statement = f"{EVENT} WHERE position > ? AND position <= ? AND topic IN ({marks}) ORDER BY position"
+        return [*starmap(RecordedEvent, self.db.read(statement, (after, until, *topics)))]
 
     def select_notifications(
         self, start: int | None, limit: int, stop: int | None = None, topics: Sequence[str] = (), *, inclusive_of_start: bool = True
     ) -> Sequence[Notification]:
         """The log in order, as the library wants it."""
         first = (start or 0) + (start is not None and not inclusive_of_start)
-        statement, params = f"{_NOTIFICATION} WHERE position >= ?", [first, *topics]
+        statement, params = f"{EVENT} WHERE position >= ?", [first, *topics]
         if topics:
             statement += f" AND topic IN ({','.join('?' * len(topics))})"
         if stop is not None:
             statement, params = f"{statement} AND position <= ?", [*params, stop]
         rows = self.db.read(f"{statement} ORDER BY position LIMIT ?", [*params, limit])
-        return [Notification(UUID(bytes=id), version, topic, state, position) for position, id, version, topic, state in rows]
+        return [Notification(UUID(bytes=id), version, topic, state, position) for position, id, version, topic, state, _ in rows]
 
     def max_notification_id(self) -> int | None:
         """The position of the last event; None if there is none."""
@@ -295,9 +296,9 @@ class ChainedRecorder(ApplicationRecorder):
         return _Subscription(self, gt, topics)
 
 
-def _stored(event: StoredEvent) -> Stored:
+def _recorded(event: StoredEvent) -> RecordedEvent:
     assert isinstance(event.originator_id, UUID)
-    return event.originator_id.bytes, event.originator_version, event.topic, event.state
+    return RecordedEvent(0, event.originator_id.bytes, event.originator_version, event.topic, event.state)
 
 
 class _Subscription(ListenNotifySubscription[ApplicationRecorder]):
@@ -317,13 +318,13 @@ class _Subscription(ListenNotifySubscription[ApplicationRecorder]):
             unlisten()
 
 
-def whole_rows_after(db: Database, position: int, limit: int) -> list[tuple[int, bytes, int, str, bytes, bytes]]:
-    """The log in order for who only reads it, as (position, aggregate, version, topic, state, hash). Raises ChainBroken where one is missing."""
-    rows = db.read(_WHOLE, (position, limit))
-    if rows and rows[-1][0] != position + len(rows):
-        missing = next(wanted for wanted, row in enumerate(rows, position + 1) if row[0] != wanted)
+def events_after(db: Database, position: int, limit: int) -> list[RecordedEvent]:
+    """The log in order for who only reads it. Raises ChainBroken where an event is missing."""
+    events = [*starmap(RecordedEvent, db.read(_AFTER, (position, limit)))]
+    if events and events[-1].position != position + len(events):
+        missing = next(wanted for wanted, event in enumerate(events, position + 1) if event.position != wanted)
         raise ChainBroken(f"event {missing} is missing from the log: see `atende verify`")
-    return rows
+    return events
 
 
 def last_position(db: Database) -> int:

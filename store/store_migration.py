@@ -16,15 +16,16 @@ from store.chain import Flaw, Head
 from store.database import Snapshot
 from store.key_backup import BESIDE_THE_LOG, KEYS, Table, copy
 from store.keyring import INDEX_KEY
-from store.log_restore import Flawed, LogRestore, NotTheSameLog, Row
+from store.log_restore import Flawed, LogRestore, NotTheSameLog
 from store.master_key import Rewrapping, master_key, opening_key
+from store.recorded_event import RecordedEvent
+from store.recorder import EVENT
 from store.storage_location import InDirectory, OnServers
 
 MOVED = "moved"
 """The file by which a directory says where its center went."""
 
 _AT_ONCE = 5_000
-_ROWS = "SELECT position, originator_id, originator_version, topic, state, hash FROM stored_events"
 _AT = "SELECT position, hash FROM stored_events WHERE position = ?"
 
 Say = Callable[[str, int, int], object]
@@ -79,7 +80,7 @@ def _move(source: InDirectory, target: OnServers, there: _Opened, refill: LogRes
     refill.shut()
     changes = None if there.wrapping is None else {"about": there.wrapping.about, "keys": there.wrapping.keys}
     rows = copy(there.keys, refill.keys, KEYS, _counted("keys", _count(there.keys, KEYS), say), changes)
-    log = there.log.rows(f"{_ROWS} WHERE position > ? ORDER BY position", (began.position,))
+    log = there.log.rows(f"{EVENT} WHERE position > ? ORDER BY position", (began.position,))
     while some := [_read(row) for row in islice(log, _AT_ONCE)]:
         refill.take(some)
         say("move", refill.walked.position, end)
@@ -93,10 +94,10 @@ def _move(source: InDirectory, target: OnServers, there: _Opened, refill: LogRes
     return Moved(ended, ended.position - began.position, rows)
 
 
-def _read(row: tuple[int, bytes, int, bytes, bytes, bytes]) -> Row:
+def _read(row: tuple[int, bytes, int, bytes, bytes, bytes]) -> RecordedEvent:
     """A snapshot gives texts as bytes."""
     position, id, version, topic, state, digest = row
-    return position, id, version, topic.decode(), state, digest
+    return RecordedEvent(position, id, version, topic.decode(), state, digest)
 
 
 def _count(source: Snapshot, tables: tuple[Table, ...]) -> int:

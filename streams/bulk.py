@@ -21,8 +21,9 @@ from typing import Any, Self, TypeVar
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import CorruptRecordException, KafkaError, TopicAuthorizationFailedError
 
+from store.recorded_event import RecordedEvent
 from streams.brokers import Brokers, BrokersAway, BrokersRefuse
-from streams.messages import Carried, NotOurMessage, carried
+from streams.messages import NotOurMessage, event_in
 
 Partition = tuple[str, int]
 """A topic and the number of one of its partitions."""
@@ -66,7 +67,7 @@ class BulkReader:
         self.strange: list[str] = []
         """The first messages that no relay wrote, by their places. They are passed over: what is missing because of one is missed by its position."""
         self._brokers = brokers
-        self._buffers: dict[Partition, deque[Carried]] = {}
+        self._buffers: dict[Partition, deque[RecordedEvent]] = {}
         self._next: dict[Partition, int] = {}
         self._ends: dict[Partition, int] = {}
         self._heard = monotonic()
@@ -151,24 +152,24 @@ class BulkReader:
             self._consumer.pause(topic_partition)
             self._next[topic_partition.topic, topic_partition.partition] = offset
 
-    def last(self, ends: Mapping[Partition, int]) -> dict[Partition, Carried]:
+    def last(self, ends: Mapping[Partition, int]) -> dict[Partition, RecordedEvent]:
         """The event of the last message before these ends in each partition that has any; what is read afterwards is what would have been read.
 
         After a relay was killed it may be a repeat of an earlier one.
         """
         return self._do(self._last({partition: end for partition, end in ends.items() if end > self._next[partition]}))
 
-    async def _last(self, ends: Mapping[Partition, int]) -> dict[Partition, Carried]:
+    async def _last(self, ends: Mapping[Partition, int]) -> dict[Partition, RecordedEvent]:
         consumer = self._consumer
         assert consumer is not None
-        found: dict[Partition, Carried | None] = {}
+        found: dict[Partition, RecordedEvent | None] = {}
         for partition, end in ends.items():
             consumer.seek(TopicPartition(*partition), end - 1)
             consumer.resume(TopicPartition(*partition))
         async with asyncio.timeout(STALLED_S):
             while len(found) < len(ends):
                 for topic_partition, records in (await consumer.getmany(timeout_ms=_WAIT_MS)).items():
-                    found[topic_partition.topic, topic_partition.partition] = self._carried(topic_partition, records[0])
+                    found[topic_partition.topic, topic_partition.partition] = self._event(topic_partition, records[0])
                     consumer.pause(topic_partition)
         for partition in ends:
             consumer.seek(TopicPartition(*partition), self._next[partition])
@@ -176,7 +177,7 @@ class BulkReader:
 
     # By partition
 
-    def read(self, ends: Mapping[Partition, int]) -> Iterator[tuple[Partition, list[Carried]]]:
+    def read(self, ends: Mapping[Partition, int]) -> Iterator[tuple[Partition, list[RecordedEvent]]]:
         """What lies before these ends and was not given before, each partition's events in their order, without repeats.
 
         Raises BrokersAway and BrokersRefuse.
@@ -192,7 +193,7 @@ class BulkReader:
 
     # As one log
 
-    def merged(self, ends: Mapping[Partition, int], after: int = 0) -> Iterator[list[Carried]]:
+    def merged(self, ends: Mapping[Partition, int], after: int = 0) -> Iterator[list[RecordedEvent]]:
         """The log after a position up to these ends, in order, without holes and repeats.
 
         Raises EventMissing (what stands before it was given), and as `read`.
@@ -200,7 +201,7 @@ class BulkReader:
         self._begin(ends)
         heads: list[tuple[int, Partition]] = []
         empty = set(self._buffers)
-        expected, given = after + 1, list[Carried]()
+        expected, given = after + 1, list[RecordedEvent]()
         while True:
             while heads and heads[0][0] <= expected:
                 _, partition = heappop(heads)
@@ -268,16 +269,16 @@ class BulkReader:
                 self._consumer.seek(topic_partition, end)
                 self._next[partition] = end
                 break
-            event = self._carried(topic_partition, record)
+            event = self._event(topic_partition, record)
             self._next[partition] = record.offset + 1
             if event is not None and event.position > seen:
                 seen = event.position
                 buffer.append(event)
         self.reached[partition] = seen
 
-    def _carried(self, topic_partition: TopicPartition, record: Any) -> Carried | None:
+    def _event(self, topic_partition: TopicPartition, record: Any) -> RecordedEvent | None:
         try:
-            return carried(record.key, record.value, record.headers)
+            return event_in(record.key, record.value, record.headers)
         except NotOurMessage as error:
             said = f"message {record.offset} of {topic_partition.topic}, partition {topic_partition.partition}: {error}"
             if len(self.strange) < _MOST_STRANGE and said not in self.strange:

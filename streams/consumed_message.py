@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from streams.messages import NotOurMessage, carried
+from streams.messages import NotOurMessage, event_in
 
 Partition = tuple[str, int]
 """A topic and the number of one of its partitions."""
 
 
 class ConsumedMessage(Protocol):
-    """A message, and where it lies."""
+    """A message of Kafka, and where it lies: the library's own objects, as they are."""
 
     topic: str
     partition: int
@@ -24,7 +24,7 @@ class ConsumedMessage(Protocol):
 
 
 @dataclass(frozen=True)
-class UnsettledMessage:
+class UnfoldableMessage:
     """A message of which no rows can be made, and why. position: None for one that no relay wrote."""
 
     message: ConsumedMessage
@@ -33,8 +33,8 @@ class UnsettledMessage:
 
 
 def position_of(message: ConsumedMessage) -> int:
-    """The position in the log of the event that a message carries; 0 where it carries none."""
+    """The position in the log of the event in a message; 0 where there is none."""
     try:
-        return carried(message.key, message.value, message.headers).position
+        return event_in(message.key, message.value, message.headers).position
     except NotOurMessage:
         return 0

@@ -5,56 +5,52 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from projections.engine.reading import Stored
 from projections.engine.refolding import fold_anew, takes_further, write_anew
 from projections.engine.warehouse import Warehouse
 from store.database import Database
+from store.recorded_event import RecordedEvent
+from store.recorder import EVENT
 from streams.dead_letters import DeadLetter, DeadLetters
 from streams.write_lock import WriteLock
-
-_EVENT = "SELECT position, originator_id, originator_version, topic, state FROM stored_events"
 
 
 @dataclass(frozen=True)
 class Tried:
-    """What became of a letter. refused: why there are still no rows of it; "" where there are."""
+    """What became of a dead letter. refused: why there are still no rows of it; "" where there are."""
 
-    letter: DeadLetter
+    dead_letter: DeadLetter
     refused: str
 
 
-def retry(letters: Iterable[DeadLetter], kept: DeadLetters, log: Database, warehouse: Warehouse, write_lock: WriteLock) -> Iterable[Tried]:
+def retry(
+    dead_letters: Iterable[DeadLetter], kept: DeadLetters, log: Database, warehouse: Warehouse, write_lock: WriteLock
+) -> Iterable[Tried]:
     """Try each; one that succeeds is settled. Done twice, or cut off in between, nothing changes. Raises what its servers do, and WriteLockLost."""
-    for letter in letters:
-        refused = _tried(letter, log, warehouse, write_lock)
+    for dead_letter in dead_letters:
+        refused = _tried(dead_letter, log, warehouse, write_lock)
         if not refused:
-            kept.settle([letter])
-        yield Tried(letter, refused)
+            kept.settle([dead_letter])
+        yield Tried(dead_letter, refused)
 
 
-def _tried(letter: DeadLetter, log: Database, warehouse: Warehouse, write_lock: WriteLock) -> str:
-    if letter.position is None:
+def _tried(dead_letter: DeadLetter, log: Database, warehouse: Warehouse, write_lock: WriteLock) -> str:
+    if dead_letter.position is None:
         return "no event of the log: no relay wrote this message"
-    events = _events(log, letter.position)
+    events = _events(log, dead_letter.position)
     if not events:
         return "the log has no event at this position"
     folded = fold_anew(events)
     for refused in folded.refused:
-        if refused.position == letter.position:
+        if refused.position == dead_letter.position:
             return refused.error
     with write_lock.alone():
         write_anew(warehouse, folded)
     return ""
 
 
-def _events(log: Database, position: int) -> Sequence[Stored]:
+def _events(log: Database, position: int) -> Sequence[RecordedEvent]:
     """The event, and the others of its aggregate if its rows build on theirs."""
-    found: list[Stored] = [_stored(row) for row in log.read(f"{_EVENT} WHERE position = ?", (position,))]
-    if not found or not takes_further(found[0][3]):
+    found = [RecordedEvent(*row) for row in log.read(f"{EVENT} WHERE position = ?", (position,))]
+    if not found or not takes_further(found[0].topic):
         return found
-    return [_stored(row) for row in log.read(f"{_EVENT} WHERE originator_id = ? ORDER BY originator_version", (found[0][1],))]
-
-
-def _stored(row: tuple[int, bytes, int, str, bytes]) -> Stored:
-    position, id, version, topic, state = row
-    return position, bytes(id), version, topic, bytes(state)
+    return [RecordedEvent(*row) for row in log.read(f"{EVENT} WHERE originator_id = ? ORDER BY originator_version", (found[0].id,))]

@@ -1,8 +1,8 @@
 """Events of which no rows could be made: kept as they came, with the reason, until somebody has seen to it.
 
-A letter is the message itself under its own key, with headers that say why and where it lay (`reason`, `topic`, `partition`,
-`offset`) beside those that it had. A message of the same key with the one header `done` says which letter is settled. Both
-lie in one topic, which forgets nothing; a letter that was written twice, by a worker that was killed in between, is one.
+A dead letter is the message itself under its own key, with headers that say why and where it lay (`reason`, `topic`, `partition`,
+`offset`) beside those that it had. A message of the same key with the one header `done` says which dead letter is settled. Both
+lie in one topic, which forgets nothing; one that was written twice, by a worker that was killed in between, is one.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from streams.brokers import Brokers, BrokersAway, BrokersRefuse, Producer
 from streams.bulk import messages_of
-from streams.consumed_message import UnsettledMessage
+from streams.consumed_message import UnfoldableMessage
 from streams.messages import Message
 from streams.topics import dead_letters, partition_name
 
@@ -27,7 +27,7 @@ _TOLD_WITHIN_S = 10.0
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """A letter that is not settled. position: in the log, None where no relay wrote the message. at_ms: when it was set aside."""
+    """A dead letter that is not settled. position: in the log, None where no relay wrote the message. at_ms: when it was set aside."""
 
     position: int | None
     event: str
@@ -52,13 +52,13 @@ class DeadLetters:
         self._topic = dead_letters(prefix)
         self._producer: Producer | None = None
 
-    def keep(self, letters: Sequence[UnsettledMessage]) -> None:
+    def keep(self, unfoldable: Sequence[UnfoldableMessage]) -> None:
         """Set these aside; they are on the brokers when this returns. Raises one of UNUSABLE."""
-        self._append([_written(letter) for letter in letters])
+        self._append([_written(one) for one in unfoldable])
 
-    def settle(self, letters: Sequence[DeadLetter]) -> None:
+    def settle(self, dead_letters: Sequence[DeadLetter]) -> None:
         """Let these not be listed any more. Raises one of UNUSABLE."""
-        self._append([Message(letter.key, b"", [(_DONE, letter.name.encode())]) for letter in letters])
+        self._append([Message(one.key, b"", [(_DONE, one.name.encode())]) for one in dead_letters])
 
     def _append(self, messages: Sequence[Message]) -> None:
         try:
@@ -84,15 +84,15 @@ class DeadLetters:
 
     def listed(self) -> list[DeadLetter]:
         """Those that are not settled, by their position in the log. Raises one of UNUSABLE."""
-        letters: dict[str, DeadLetter] = {}
+        listed: dict[str, DeadLetter] = {}
         for record in messages_of(self._addresses, self._topic, self._partitions()):
             headers = dict(record.headers)
             if _DONE in headers:
-                letters.pop(headers[_DONE].decode(), None)
+                listed.pop(headers[_DONE].decode(), None)
             else:
-                letter = _read(record, headers)
-                letters.setdefault(letter.name, letter)
-        return sorted(letters.values(), key=lambda letter: (letter.position or 0, letter.name))
+                dead_letter = _read(record, headers)
+                listed.setdefault(dead_letter.name, dead_letter)
+        return sorted(listed.values(), key=lambda dead_letter: (dead_letter.position or 0, dead_letter.name))
 
     def close(self) -> None:
         """Let go of the brokers."""
@@ -101,16 +101,16 @@ class DeadLetters:
             producer.close()
 
 
-def _written(letter: UnsettledMessage) -> Message:
-    lay = letter.message
+def _written(unfoldable: UnfoldableMessage) -> Message:
+    lay = unfoldable.message
     location = partition_name(lay.topic, lay.partition)
     headers = [
         *((name, value) for name, value in lay.headers or ()),
-        ("reason", letter.reason.encode()),
+        ("reason", unfoldable.reason.encode()),
         ("topic", lay.topic.encode()),
         ("partition", b"%d" % lay.partition),
         ("offset", b"%d" % lay.offset),
-        ("known", b"" if letter.position is None else b"%d" % letter.position),
+        ("known", b"" if unfoldable.position is None else b"%d" % unfoldable.position),
     ]
     return Message(lay.key or location.encode(), lay.value or b"", headers)
 

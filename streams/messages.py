@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import msgspec
+from store.recorded_event import RecordedEvent
 
 Headers = Sequence[tuple[str, bytes]]
 
@@ -35,36 +35,25 @@ class Message:
     headers: list[tuple[str, bytes]]
 
 
-class Carried(msgspec.Struct, frozen=True, gc=False):
-    """What a message carries: an event as it lies in the store."""
-
-    position: int
-    id: bytes
-    version: int
-    event: str
-    state: bytes
-    hash: bytes
-
-
-def message(carried: Carried) -> Message:
+def message(event: RecordedEvent) -> Message:
     """The message of an event."""
-    begins = carried.state.index(_TENANT) + len(_TENANT)
+    begins = event.state.index(_TENANT) + len(_TENANT)
     headers = [
-        ("event", carried.event.encode()),
-        ("version", b"%d" % carried.version),
-        ("tenant", carried.state[begins : begins + _UUID_TEXT]),
-        ("position", b"%d" % carried.position),
-        ("hash", carried.hash),
+        ("event", event.topic.encode()),
+        ("version", b"%d" % event.version),
+        ("tenant", event.state[begins : begins + _UUID_TEXT]),
+        ("position", b"%d" % event.position),
+        ("hash", event.hash),
     ]
-    return Message(carried.id, carried.state, headers)
+    return Message(event.id, event.state, headers)
 
 
-def carried(key: bytes | None, value: bytes | None, headers: Headers | Mapping[str, bytes] | None) -> Carried:
-    """The event that a message carries. Raises NotOurMessage."""
+def event_in(key: bytes | None, value: bytes | None, headers: Headers | Mapping[str, bytes] | None) -> RecordedEvent:
+    """The event in a message, with its key, value and headers. Raises NotOurMessage."""
     try:
         told = dict(headers or ())
         tenant = told["tenant"]
-        found = Carried(int(told["position"]), key or b"", int(told["version"]), told["event"].decode(), value or b"", told["hash"])
+        found = RecordedEvent(int(told["position"]), key or b"", int(told["version"]), told["event"].decode(), value or b"", told["hash"])
     except (KeyError, ValueError) as error:
         raise NotOurMessage(f"a header is missing or damaged: {error!r}") from error
     if _UUID.fullmatch(tenant) is None:

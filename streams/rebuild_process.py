@@ -13,12 +13,11 @@ from typing import Any
 
 from projections.engine.batch_processor import BatchProcessor, no_search_for_garbage
 from projections.engine.clickhouse_warehouse import ClickhouseWarehouse
-from projections.engine.reading import Stored
 from projections.engine.versions_first import VersionsFirst
 from projections.engine.warehouse import Warehouse
 from projections.engine.writing import quarantine
+from store.recorded_event import RecordedEvent
 from streams.bulk import BulkReader, Partition
-from streams.messages import Carried
 
 BATCH = 24_000
 """Events folded at once: the server has less to merge where it is given more."""
@@ -110,7 +109,7 @@ class _Folder:
         pending: Future[None] | None = None
         for batch in _batches(events for _, events in self._reader.read(ends)):
             folded = self._step.fold(batch)
-            self._known += sum(1 for stored in batch if stored[0] <= self._relayed)
+            self._known += sum(1 for event in batch if event.position <= self._relayed)
             if pending is not None:
                 pending.result()
             pending = self._writer.submit(self._step.write, folded, {})
@@ -119,11 +118,11 @@ class _Folder:
             pending.result()
 
 
-def _batches(read: Iterable[list[Carried]]) -> Iterator[list[Stored]]:
+def _batches(read: Iterable[list[RecordedEvent]]) -> Iterator[list[RecordedEvent]]:
     """What was read, each partition's events in their order, in batches of some size."""
-    batch: list[Stored] = []
+    batch: list[RecordedEvent] = []
     for events in read:
-        batch += [(event.position, event.id, event.version, event.event, event.state) for event in events]
+        batch += events
         while len(batch) >= BATCH:
             yield batch[:BATCH]
             batch = batch[BATCH:]

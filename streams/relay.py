@@ -20,10 +20,11 @@ from typing import Any
 
 from store.database import Database, Fenced, StoreUnavailable
 from store.postgres_lock import ServerLock
-from store.recorder import last_position, whole_rows_after
+from store.recorded_event import RecordedEvent
+from store.recorder import events_after, last_position
 from streams.brokers import Brokers, BrokersAway, BrokersRefuse, Producer
 from streams.deployment_topics import faults
-from streams.messages import Carried, Message, NotOurMessage, carried, message
+from streams.messages import Message, NotOurMessage, event_in, message
 from streams.relay_progress import Epoch, RelayProgress, Snapshot
 from streams.topics import SLICES, partition_name, slice_of, topic
 
@@ -212,11 +213,11 @@ class Relay:
     def _position_of(self, found: Message, name: str) -> int | None:
         """The position of an event that lies in Kafka; None where it is none. Raises NotThisLog where the log has another one there."""
         try:
-            event = carried(found.key, found.value, found.headers)
+            event = event_in(found.key, found.value, found.headers)
         except NotOurMessage:
             return None
-        rows = whole_rows_after(self._relayed.log, event.position - 1, 1)
-        if not rows or rows[0][-1] != event.hash:
+        there = events_after(self._relayed.log, event.position - 1, 1)
+        if not there or there[0].hash != event.hash:
             raise NotThisLog(
                 f"topic {name} holds event {event.position} of another log: each deployment needs topics of its own (ATENDE_TOPICS)"
             )
@@ -229,39 +230,39 @@ class Relay:
         on_way: _Batch | None = None
         while not self._closing.is_set():
             self._news.clear()
-            rows = whole_rows_after(self._relayed.log, position, BATCH)
-            if not rows and on_way is None:
+            events = events_after(self._relayed.log, position, BATCH)
+            if not events and on_way is None:
                 self._log_progress()
                 self._news.wait(_IDLE_S)
                 continue
-            sent = self._send(rows, reached, producer) if rows else None
+            sent = self._send(events, reached, producer) if events else None
             if on_way is not None:
                 self._finish(epoch, on_way, producer)
             if sent is not None and sent.refused is not None:
                 self._finish(epoch, sent, producer)
                 raise sent.refused
             on_way = sent
-            position = rows[-1][0] if rows else position
+            position = events[-1].position if events else position
         if on_way is not None:
             self._finish(epoch, on_way, producer)
 
-    def _send(self, rows: list[tuple[int, bytes, int, str, bytes, bytes]], reached: dict[str, int], producer: Producer) -> _Batch:
+    def _send(self, events: list[RecordedEvent], reached: dict[str, int], producer: Producer) -> _Batch:
         if not self._relayed.lock.still_held():
             raise Fenced
-        batch = _Batch(rows[0][0] - 1, reached)
-        for position, id, version, event, state, digest in rows:
+        batch = _Batch(events[0].position - 1, reached)
+        for event in events:
             try:
-                name = self._names[slice_of(event)]
-                partition, under_way = producer.send(name, message(Carried(position, id, version, event, state, digest)))
+                name = self._names[slice_of(event.topic)]
+                partition, under_way = producer.send(name, message(event))
             except (BrokersRefuse, KeyError, ValueError) as error:
                 # What is before it can go its way; nothing that is behind it.
                 reason = error if isinstance(error, BrokersRefuse) else "this release knows no such event"
-                batch.refused = CannotBeRelayed(f"event {position} ({event}) cannot be relayed: {reason}")
+                batch.refused = CannotBeRelayed(f"event {event.position} ({event.topic}) cannot be relayed: {reason}")
                 break
             batch.sent.append(under_way)
-            batch.position = position
+            batch.position = event.position
             batch.events += 1
-            reached[self._partitions[name][partition]] = position
+            reached[self._partitions[name][partition]] = event.position
         batch.reached = dict(reached)
         return batch
 

@@ -14,12 +14,11 @@ from pathlib import Path
 
 from store.chain import Flaw, Head
 from store.key_backup import KEYS, Backup, copy, opened_backup
-from store.log_restore import Flawed, LogRestore, Occupied, Row
+from store.log_restore import Flawed, LogRestore, Occupied
 from store.master_key import master_key, must_open
 from store.postgres_lock import ServerLock
 from store.storage_location import OnServers
 from streams.bulk import BulkReader, EventMissing, Partition
-from streams.messages import Carried
 from streams.relay import LOCK
 from streams.relay_progress import RelayProgress
 from streams.topics import SLICES, partition_name, topic
@@ -119,7 +118,7 @@ class _Restoring:
     def _events(self, ends: Mapping[Partition, int], end: int) -> None:
         try:
             for some in self._reader.merged(ends):
-                self._refill.take([_row(event) for event in some])
+                self._refill.take(some)
                 self._say("restore", self._refill.walked.position, max(end, self._refill.walked.position))
         except EventMissing as missing:
             raise Flawed(Flaw("removed", missing.position)) from missing
@@ -128,10 +127,6 @@ class _Restoring:
         self._refill.shut()
         total = sum(next(backup.keys.rows(f"SELECT count(*) FROM {table.name}"))[0] for table in KEYS)  # noqa: S608 - Atende's own names
         return copy(backup.keys, self._refill.keys, KEYS, lambda done: self._say("keys", done, total))
-
-
-def _row(event: Carried) -> Row:
-    return event.position, event.id, event.version, event.event, event.state, event.hash
 
 
 def _names(reached: Mapping[Partition, int]) -> dict[str, int]:

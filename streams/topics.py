@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-SLICES = ("interactions", "agents", "queues", "ivr", "timeline", "contacts", "identity")
+import discovery
+from domain.base import CATALOGUE
 
-_SLICE_OF = {
-    "interaction": "interactions",
-    "visit": "interactions",
-    "agent": "agents",
-    "roster": "agents",
-    "queue": "queues",
-    "ivr": "ivr",
-    "source": "timeline",
-    "contact": "contacts",
-    "company": "identity",
-    "user": "identity",
-}
-"""By the first word of an event's name."""
+discovery.modules("domain")
+
+_SLICE_OF = {name: kind.SLICE for name, kind in CATALOGUE.items() if kind.SLICE}
+"""By an event's name."""
+
+SLICES = tuple(sorted(set(_SLICE_OF.values())))
 
 
 def slice_of(event: str) -> str:
-    """The slice to which an event of this name belongs."""
-    return _SLICE_OF[event.partition(".")[0]]
+    """The slice to which an event of this name belongs. Raises KeyError for one that this release does not know."""
+    return _SLICE_OF[event]
 
 
 def topic(prefix: str, slice_: str) -> str:

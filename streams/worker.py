@@ -28,12 +28,12 @@ from projections.engine.batch_processor import BatchProcessor
 from projections.engine.decisions import PAUSES_OF_SERVERS_S
 from projections.engine.folding import Folded, Folding, UnfoldableEvent
 from projections.engine.progress import ProjectionsStopped
-from projections.engine.reading import Stored
 from projections.engine.refolding import REFOLDED, builds_on
 from projections.engine.warehouse import Warehouse, WarehouseError
 from projections.engine.writing import positions_of
-from streams.consumed_message import ConsumedMessage, Partition, UnsettledMessage, position_of
-from streams.messages import NotOurMessage, carried
+from store.recorded_event import RecordedEvent
+from streams.consumed_message import ConsumedMessage, Partition, UnfoldableMessage, position_of
+from streams.messages import NotOurMessage, event_in
 from streams.topics import partition_name
 
 log = logging.getLogger(__name__)
@@ -61,7 +61,7 @@ class Seen(Protocol):
     def written(self, reached: Mapping[str, int], seconds: float) -> None:
         """A batch has been written."""
 
-    def refused(self, letters: int) -> None:
+    def refused(self, dead_letters: int) -> None:
         """Messages were set aside."""
 
 
@@ -71,12 +71,12 @@ class _Batch:
 
     life: int
     messages: list[ConsumedMessage]
-    stored: list[Stored] = field(default_factory=list)
+    stored: list[RecordedEvent] = field(default_factory=list)
     folded: Folded | None = None
     refolded: int = 0
     """How often rows had been made anew when it was folded."""
     reached: dict[str, int] = field(default_factory=dict)
-    letters: dict[int, UnsettledMessage] = field(default_factory=dict)
+    dead_letters: dict[int, UnfoldableMessage] = field(default_factory=dict)
     """By their positions; those without one under numbers below zero."""
 
 
@@ -86,7 +86,7 @@ class Worker:
     def __init__(
         self,
         warehouse: Warehouse,
-        dead_letters: Callable[[Sequence[UnsettledMessage]], object],
+        dead_letters: Callable[[Sequence[UnfoldableMessage]], object],
         ack: Callable[[Sequence[ConsumedMessage]], object],
         begins_at: Callable[[Partition], int],
         *,
@@ -243,7 +243,7 @@ class Worker:
         batch.refolded = self._written.get(REFOLDED, 0)
         if stored:
             batch.folded = self._step.patiently("the rows so far cannot be read", lambda: self._folded(stored, writing), self._outside)
-        elif batch.letters:
+        elif batch.dead_letters:
             batch.folded = Folded(0, {}, [])
         self._refuse(batch)
         if self._seen is not None:
@@ -255,7 +255,7 @@ class Worker:
         self._step.let_go()
         self._written = self._step.patiently("the positions cannot be read", lambda: positions_of(self._warehouse), self._outside)
 
-    def _folded(self, stored: Sequence[Stored], writing: Future[None] | None) -> Folded:
+    def _folded(self, stored: Sequence[RecordedEvent], writing: Future[None] | None) -> Folded:
         try:
             return self._step.fold(stored)
         except self._outside:
@@ -265,9 +265,9 @@ class Worker:
             self._step.let_go()
             raise
 
-    def _new_ones(self, batch: _Batch) -> list[Stored]:
+    def _new_ones(self, batch: _Batch) -> list[RecordedEvent]:
         """The events of which no rows were made yet: a relay that was killed may have sent some twice."""
-        stored: list[Stored] = []
+        stored: list[RecordedEvent] = []
         names: dict[Partition, str] = {}
         for message in batch.messages:
             partition = (message.topic, message.partition)
@@ -277,36 +277,36 @@ class Worker:
                     f"{name}: the rows of its first {message.offset} messages are gone: `atende rebuild` makes them anew"
                 )
             try:
-                event = carried(message.key, message.value, message.headers)
+                event = event_in(message.key, message.value, message.headers)
             except NotOurMessage as error:
-                number = -1 - len(batch.letters)
-                batch.letters[number] = UnsettledMessage(message, None, str(error))
+                number = -1 - len(batch.dead_letters)
+                batch.dead_letters[number] = UnfoldableMessage(message, None, str(error))
                 batch.reached[name] = self._written.setdefault(name, 0)
                 continue
             if event.position <= self._written.get(name, 0):
                 continue
             self._written[name] = batch.reached[name] = event.position
-            stored.append((event.position, event.id, event.version, event.event, event.state))
+            stored.append(event)
         return stored
 
     def _refuse(self, batch: _Batch) -> None:
-        """Let the letters of this batch be set aside with its rows."""
+        """Let the dead letters of this batch be set aside with its rows."""
         if batch.folded is None:
             return
-        for number, letter in list(batch.letters.items()):
-            refused = UnfoldableEvent(number, letter.message.topic, letter.reason)
+        for number, unfoldable in list(batch.dead_letters.items()):
+            refused = UnfoldableEvent(number, unfoldable.message.topic, unfoldable.reason)
             self._step.refuse(refused)
             batch.folded.refused.append(refused)
         wanted = {refused.position: refused.error for refused in batch.folded.refused if refused.position > 0}
         for message in batch.messages if wanted else ():
             position = position_of(message)
             if position in wanted:
-                batch.letters[position] = UnsettledMessage(message, position, wanted[position])
+                batch.dead_letters[position] = UnfoldableMessage(message, position, wanted[position])
 
     def _set_aside(self, refused: Sequence[UnfoldableEvent]) -> None:
         assert self._being_written is not None
-        letters = self._being_written.letters
-        self._dead_letters([letters[one.position] for one in refused])
+        dead_letters = self._being_written.dead_letters
+        self._dead_letters([dead_letters[one.position] for one in refused])
         if self._seen is not None:
             self._seen.refused(len(refused))
 

@@ -36,6 +36,6 @@ class WorkerMetrics:
         for partition, position in reached.items():
             self._position.labels(partition).set(position)
 
-    def refused(self, letters: int) -> None:
+    def refused(self, dead_letters: int) -> None:
         """Messages were set aside."""
-        self._refused.inc(letters)
+        self._refused.inc(dead_letters)

@@ -8,13 +8,13 @@ from domain.voice.call_state import CallState
 from domain.voice.calls import Call
 from domain.voice.context import Context
 from domain.voice.facts import Clock, Fact, FactKind
-from domain.voice.journal import Journal, Journaled, JournaledList
+from domain.voice.forking import Forkable
 from domain.voice.outbound_and_ivr import status_of
 
 _NAMES_CUSTOMER: frozenset[FactKind] = frozenset({"arrived", "dialled", "outbound", "offered"})
 
 
-class CallOutline(Journaled):
+class CallOutline(Forkable):
     """Takes the facts of a call in order. Instants in microseconds.
 
     number: the customer's, the caller of an inbound call, the called of an attempt. jitter_ms, loss_percent: of the worst leg.
@@ -31,10 +31,7 @@ class CallOutline(Journaled):
     loss_percent: float | None = None
     clock: Clock = "live"
     cut: bool = False
-    tags: JournaledList[str]
-
-    def __init__(self, journal: Journal) -> None:
-        self.start(journal=journal, tags=JournaledList(journal))
+    tags: tuple[str, ...] = ()
 
     def take(self, fact: Fact) -> None:
         """One more fact."""
@@ -55,7 +52,7 @@ class CallOutline(Journaled):
             case "hung_up":
                 self.hung_up = max(fact.at, self.hung_up or fact.at)
             case "tag":
-                self.tags.append(fact.text)
+                self.tags = (*self.tags, fact.text)
             case "unseen":
                 self.cut = True
             case "quality":

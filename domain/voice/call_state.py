@@ -72,10 +72,36 @@ def _put(known: list[T], place: int, value: T) -> None:
 def difference(before: CallState, after: CallState) -> Change:
     """What makes `after` of `before`, by comparing everything."""
     assert after.call is not None
-    comparison = Comparison(before, all_visits=before.call is None or before.call.part_of != after.call.part_of)
+    if before.call is None:
+        return _all_of(after, after.call)
+    comparison = Comparison(before, all_visits=before.call.part_of != after.call.part_of)
     for visit, rings, holds in zip(after.visits, after.rings, after.holds, strict=True):
         comparison.compare_visit(visit, Parts(len(rings), dict(enumerate(rings))), Parts(len(holds), dict(enumerate(holds))))
     return comparison.change(after, range(len(after.options)), range(len(after.tags)))
+
+
+def _all_of(state: CallState, call: Call) -> Change:
+    """What makes a call of which nothing was known."""
+    visits = state.visits
+    return Change(
+        call=call,
+        of=CallIdentity(call.call, call.origin, call.part_of) if visits else None,
+        visits=tuple(visits),
+        rings=tuple([_ring_change(visit, k, ring) for visit in visits for k, ring in enumerate(state.rings[visit.n])]),
+        holds=tuple([_hold_change(visit, k, hold) for visit in visits for k, hold in enumerate(state.holds[visit.n])]),
+        ivr=state.ivr,
+        attempt=state.attempt,
+        options=tuple(enumerate(state.options)),
+        tags=tuple(enumerate(state.tags)),
+    )
+
+
+def _ring_change(visit: Visit, k: int, ring: Ring) -> RingChange:
+    return RingChange(visit.n, k, visit.queue, ring.agent, ring.from_ms, ring.until_ms, ring.outcome)
+
+
+def _hold_change(visit: Visit, k: int, hold: Hold) -> HoldChange:
+    return HoldChange(visit.n, k, visit.queue, visit.agent, hold.from_ms, hold.until_ms)
 
 
 class Parts(NamedTuple, Generic[T]):
@@ -107,11 +133,11 @@ class Comparison:
         moved = was is None or was.queue != visit.queue
         for k, ring in rings.at.items():
             if moved or k >= len(known_rings) or ring != known_rings[k]:
-                self._rings.append(RingChange(n, k, visit.queue, ring.agent, ring.from_ms, ring.until_ms, ring.outcome))
+                self._rings.append(_ring_change(visit, k, ring))
         moved = moved or was is None or was.agent != visit.agent
         for k, hold in holds.at.items():
             if moved or k >= len(known_holds) or hold != known_holds[k]:
-                self._holds.append(HoldChange(n, k, visit.queue, visit.agent, *hold))
+                self._holds.append(_hold_change(visit, k, hold))
         self._remove("ring", n, rings.total, len(known_rings))
         self._remove("hold", n, holds.total, len(known_holds))
 

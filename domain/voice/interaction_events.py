@@ -17,6 +17,8 @@ from domain.voice.facts import CallKind, Fact
 class InteractionEvent(Event, frozen=True, kw_only=True):
     """A source said something about a call. change: what that changes of the call. conflicts: what its sources disagree about and did not before."""
 
+    SLICE: ClassVar[str] = "interactions"
+
     facts: tuple[Fact, ...]
     change: Change
     conflicts: tuple[str, ...] = ()

@@ -76,7 +76,7 @@ class Interaction(Aggregate):
         if not new and change == _UNCHANGED:
             return ObservationResult(0, repeated, {}, 0, ())
         conflicts = tuple(sorted({*evidence.conflicts()} - self.conflicts))
-        before = self._visits_concerned(change)
+        before = self._visits_concerned(change) if change.visits or change.removed else {}
         occurred_at = max((fact.at for fact in fresh), default=context.restarts[-1] if context.restarts else metadata.recorded_at)
         event_type = _event_type(before, change, fresh)
         self.trigger(event_type, metadata, occurred_at, facts=fresh, change=change, conflicts=conflicts)
@@ -109,8 +109,8 @@ class Interaction(Aggregate):
 
     def apply(self, event: Event) -> None:
         if isinstance(event, InteractionEvent):
+            self.facts += event.facts
             for fact in event.facts:
-                self.facts.append(fact)
                 self.known.add(fact.identity)
                 self.latest = max(self.latest, fact.at)
             self.state.apply(event.change)

@@ -7,7 +7,7 @@ over what only the other knows. What only one of them saw keeps its place betwee
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 
@@ -31,8 +31,10 @@ _BY_AGENT = frozenset({"rang", "ring_no_answer", "ring_canceled", "agent_dumped"
 _MERGED = ("agent", "by", "wait_ms", "talk_ms", "ring_ms", "wrap_ms", "text", "private")
 
 
-def in_order(facts: Iterable[Fact]) -> list[Fact]:
+def in_order(facts: Sequence[Fact]) -> list[Fact]:
     """The facts of one call or one agent, each once, in the order in which they happened."""
+    if len(facts) < 2:
+        return list(facts)
     clocks: dict[Clock, list[Fact]] = {}
     for fact in facts:
         clocks.setdefault(timekeeper(fact), []).append(fact)

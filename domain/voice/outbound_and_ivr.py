@@ -8,8 +8,8 @@ from typing import Literal
 
 from domain.base import MS
 from domain.voice.calls import Attempt, IvrPath, Visit
-from domain.voice.facts import Fact
-from domain.voice.journal import Journal, Journaled, JournaledList
+from domain.voice.facts import Fact, FactKind
+from domain.voice.forking import Forkable
 
 Status = Literal[
     "Answered", "Abandoned", "Dequeued", "Transferred", "Left by Key", "Closed", "Unknown", "Abandoned IVR", "Out of Hours", "Ended IVR",
@@ -36,7 +36,14 @@ _IVR_STATUS = {
 _ATTEMPT_STATUS = {"answered": "Answered", "bad_number": "Bad Number", "unknown": "Unknown", "": ""}
 
 
-class IvrEvidence(Journaled):
+OF_IVR: frozenset[FactKind] = frozenset({"ivr_entered", "ivr_out_of_hours", "ivr_option", "ivr_blacklisted", "ivr_left", "unseen"})
+"""Kinds of facts that say something of a call's way through an IVR."""
+
+OF_ATTEMPT: frozenset[FactKind] = frozenset({"dialled", "outbound", "dial_answered", "dial_failed", "unseen"})
+"""Kinds of facts that say something of an outbound attempt, or that there is one."""
+
+
+class IvrEvidence(Forkable):
     """What the facts of a call, taken in order, say of its way through its first IVR. Instants in microseconds."""
 
     ivr: str = ""
@@ -44,11 +51,8 @@ class IvrEvidence(Journaled):
     out_of_hours: int | None = None
     blacklisted: int | None = None
     left: int | None = None
-    options: JournaledList[str]
-    cuts: JournaledList[int]
-
-    def __init__(self, journal: Journal) -> None:
-        self.start(journal=journal, options=JournaledList(journal), cuts=JournaledList(journal))
+    options: tuple[str, ...] = ()
+    cuts: tuple[int, ...] = ()
 
     def take(self, fact: Fact) -> None:
         """One more fact."""
@@ -56,7 +60,7 @@ class IvrEvidence(Journaled):
             self.ivr, self.entered = fact.text or fact.queue, fact.at
         match fact.kind:
             case "ivr_option":
-                self.options.append(fact.text)
+                self.options = (*self.options, fact.text)
             case "ivr_out_of_hours" if self.out_of_hours is None:
                 self.out_of_hours = fact.at
             case "ivr_blacklisted" if self.blacklisted is None:
@@ -64,7 +68,7 @@ class IvrEvidence(Journaled):
             case "ivr_left" if self.left is None:
                 self.left = fact.at
             case "unseen":
-                self.cuts.append(fact.at)
+                self.cuts = (*self.cuts, fact.at)
 
     def path(self, first: Visit | None, hung_up: int | None, restarts: Sequence[int]) -> IvrPath | None:
         """The call's way through its first IVR, to its first visit if it came to one; None when it entered no IVR."""
@@ -102,9 +106,10 @@ class OutboundQueues:
 
     def __init__(self, facts: Sequence[Fact]) -> None:
         self._named = {fact.queue for fact in facts if fact.kind == "outbound"}
-        self._met = {fact.queue for fact in facts}
+        self._met: set[str] = set()
         names = set(self._named)
         if "" in names:
+            self._met = {fact.queue for fact in facts}
             names |= self._met - {fact.queue for fact in facts if fact.kind == "offered"}
         self.names = frozenset(names - {""} if names != {""} else names)
 
@@ -118,7 +123,7 @@ class OutboundQueues:
         return "" not in self._named or (fact.queue in self._met and not (fact.kind == "offered" and fact.queue in self.names))
 
 
-class AttemptEvidence(Journaled):
+class AttemptEvidence(Forkable):
     """What the facts of a call, taken in order, say of an outbound attempt.
 
     `outbound`: the queues whose facts are those of the attempt. `seen`: the last moment (us) at which anything was seen of the call itself.
@@ -130,20 +135,20 @@ class AttemptEvidence(Journaled):
     over: Fact | None = None
     agent: str = ""
     seen: int = 0
-    cuts: JournaledList[int]
+    cuts: tuple[int, ...] = ()
 
-    def __init__(self, journal: Journal, outbound: frozenset[str]) -> None:
-        self.start(journal=journal, outbound=outbound, cuts=JournaledList(journal))
+    def __init__(self, outbound: frozenset[str]) -> None:
+        self.outbound = outbound
 
     def take(self, fact: Fact) -> None:
         """One more fact."""
         if fact.kind == "unseen":
-            self.cuts.append(fact.at)
+            self.cuts = (*self.cuts, fact.at)
         elif fact.by != "gap" and fact.at > self.seen:
             self.seen = fact.at
         if self.dialled is None and fact.kind in ("dialled", "outbound"):
             self.dialled = fact
-        if fact.kind.startswith("dial_") or (fact.queue in self.outbound and fact.kind != "outbound"):
+        if fact.kind in ("dial_answered", "dial_failed") or (fact.queue in self.outbound and fact.kind != "outbound"):
             self._take_its_own(fact)
 
     def _take_its_own(self, fact: Fact) -> None:

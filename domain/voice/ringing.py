@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
 from domain.base import MS, SECOND
 from domain.voice.calls import Ring
-from domain.voice.journal import Journal, JournaledDict, JournaledList
+from domain.voice.forking import Forkable
 
 SAME_END_US = 2 * SECOND
-"""Two cancellations of one agent's ring within this time are told twice."""
+"""Two cancellations of one agent's ring within this time are one that was stated twice."""
 
 _RECENT_US = 5 * SAME_END_US
 
 RingEnd = Literal["answered", "no_answer", "canceled", "dumped"]
 
 
-class Ringing:
-    """The rings of a visit in the order in which they became known; which are going on is at hand, however many there were.
+class Ringing(Forkable):
+    """The rings of a visit in the order in which they became known; which are going on is found at once, however many there were.
 
-    `going_on`: an agent's rings without an end, by their places. `canceled`: an agent's rings that were canceled lately.
+    going_on: an agent's rings without an end, by their places. canceled: an agent's rings that were canceled lately.
+    changed: the places of the rings that began or changed since the fork.
     """
 
-    def __init__(self, journal: Journal, of: object) -> None:
-        self.rings: JournaledList[Ring] = JournaledList(journal, of)
-        self.going_on: JournaledDict[str, tuple[int, ...]] = JournaledDict(journal)
-        self.canceled: JournaledDict[str, tuple[int, ...]] = JournaledDict(journal)
+    def __init__(self) -> None:
+        self.rings: list[Ring] = []
+        self.going_on: dict[str, tuple[int, ...]] = {}
+        self.canceled: dict[str, tuple[int, ...]] = {}
+        self.changed: set[int] = set()
+
+    def fork(self) -> Self:
+        copy = super().fork()
+        copy.rings, copy.going_on, copy.canceled, copy.changed = [*self.rings], {**self.going_on}, {**self.canceled}, set()
+        return copy
 
     def begin(self, agent: str, at: int) -> None:
         """The agent's phone begins to ring (us)."""
         self.going_on[agent] = (*self.going_on.get(agent, ()), len(self.rings))
-        self.rings.append(Ring(agent, at // MS, None, ""))
+        self._append(Ring(agent, at // MS, None, ""))
 
     def end(self, agent: str, at: int, outcome: RingEnd, ring_ms: int | None) -> None:
         """The agent's phone rings no more. Where nobody saw it begin, its end proves a ring if it says how long it was, or that it was in vain."""
@@ -44,20 +51,24 @@ class Ringing:
             self._forget(agent, place)
             self._end(place, at, outcome)
         elif ring_ms is not None or outcome in ("no_answer", "dumped"):
-            self.rings.append(Ring(agent, at // MS - (ring_ms or 0), at // MS, outcome))
+            self._append(Ring(agent, at // MS - (ring_ms or 0), at // MS, outcome))
             if outcome == "canceled":
                 self._note_canceled(agent, len(self.rings) - 1, at)
 
     def cancel(self, at: int) -> None:
         """Whatever still rings does so no more: another agent answered, or the caller left."""
-        for agent, places in list(self.going_on.items()):
-            del self.going_on[agent]
+        going_on, self.going_on = self.going_on, {}
+        for places in going_on.values():
             for place in places:
                 self._end(place, at, "canceled")
 
     def places_going_on(self) -> list[int]:
         """Where the rings without an end are."""
         return [place for places in self.going_on.values() for place in places]
+
+    def _append(self, ring: Ring) -> None:
+        self.changed.add(len(self.rings))
+        self.rings.append(ring)
 
     def _forget(self, agent: str, place: int) -> None:
         left = tuple(other for other in self.going_on[agent] if other != place)
@@ -69,6 +80,7 @@ class Ringing:
     def _end(self, place: int, at: int, outcome: RingEnd) -> None:
         ring = self.rings[place]
         self.rings[place] = Ring(ring.agent, ring.from_ms, at // MS, outcome)
+        self.changed.add(place)
         if outcome == "canceled":
             self._note_canceled(ring.agent, place, at)
 

@@ -11,6 +11,7 @@ from domain.base import Aggregate, Event, EventMetadata
 class MemberMatched(Event, frozen=True, kw_only=True):
     """From now on what is told of the interface is told of the member."""
 
+    SLICE: ClassVar[str] = "agents"
     TOPIC: ClassVar[str] = "roster.member_matched"
     interface: str
     member: str

@@ -42,6 +42,8 @@ class Gap(msgspec.Struct, frozen=True):
 class TimelineEvent(Event, frozen=True, kw_only=True):
     """Something about the source itself."""
 
+    SLICE: ClassVar[str] = "timeline"
+
 
 class SpanCovered(TimelineEvent, frozen=True, kw_only=True):
     """A source covers the time from its first to its last sign of life; told again when it grows."""

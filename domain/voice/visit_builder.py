@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import attrgetter
+from typing import Self
 
 from domain.base import MS
 from domain.voice.calls import End
 from domain.voice.facts import Fact, FactKind
-from domain.voice.journal import Journal, JournaledDict, JournaledList
+from domain.voice.forking import Forkable
 from domain.voice.ringing import RingEnd
-from domain.voice.visit_draft import VisitDraft, lose, of_log
-from domain.voice.visit_settling import DIFFER_US, SET_BACK_US
+from domain.voice.visit_closing import DIFFER_US, SET_BACK_US
+from domain.voice.visit_draft import VisitDraft, is_of_log
 
 _ENDS: dict[FactKind, End] = {
     "abandoned": "abandoned",
@@ -24,18 +26,29 @@ _ENDS: dict[FactKind, End] = {
 _RING_ENDS: dict[str, RingEnd] = {"ring_no_answer": "no_answer", "ring_canceled": "canceled", "agent_dumped": "dumped"}
 
 
-class VisitBuilder:
-    """Takes the facts of a call in order and keeps a draft of every visit."""
+class VisitBuilder(Forkable):
+    """Takes the facts of a call in order and keeps a draft of every visit.
 
-    def __init__(self, journal: Journal, born: int = 0) -> None:
-        """born: when the call's channel came to be (us), 0 where its id does not tell."""
-        self.journal = journal
+    born: when the call's channel came to be (us), 0 where its id does not tell. drafts: in the order in which they were opened.
+    latest: the last one of each queue, by its index. own: the drafts that changed since the fork, by their indexes; all others are the
+    forked builder's too, and are copied before they change. gaps: when sources were cut off. moved: what says that a visit goes on
+    under another call's id. conflicts: what the facts disagree about.
+    """
+
+    gaps: tuple[Fact, ...] = ()
+    moved: tuple[Fact, ...] = ()
+    conflicts: tuple[str, ...] = ()
+
+    def __init__(self, born: int = 0) -> None:
         self.born = born
-        self.drafts: JournaledList[VisitDraft] = JournaledList(journal)
-        self.latest: JournaledDict[str, VisitDraft] = JournaledDict(journal)
-        self.gaps: JournaledList[Fact] = JournaledList(journal)
-        self.moved: JournaledList[Fact] = JournaledList(journal)
-        self.conflicts: JournaledList[str] = JournaledList(journal)
+        self.drafts: list[VisitDraft] = []
+        self.latest: dict[str, int] = {}
+        self.own: dict[int, VisitDraft] = {}
+
+    def fork(self) -> Self:
+        copy = super().fork()
+        copy.drafts, copy.latest, copy.own = [*self.drafts], {**self.latest}, {}
+        return copy
 
     def take_all(self, facts: Sequence[Fact]) -> None:
         """Facts of the call, in order; all of those that have one instant."""
@@ -52,7 +65,7 @@ class VisitBuilder:
     def _end_in_the_same_second(self, facts: Sequence[Fact], index: int) -> int | None:
         """Of two lines whose order nobody knows, the end of the open visit comes before the next offer."""
         fact = facts[index]
-        draft = self.latest.get(fact.queue)
+        draft = self._last_in(fact.queue)
         if draft is None or not (draft.waiting or draft.talking):
             return None
         ends = ("released",) if draft.talking else (*_ENDS, "unseen_end")
@@ -66,39 +79,47 @@ class VisitBuilder:
     def take(self, fact: Fact) -> None:
         """One more fact, not earlier than those before it. Facts that are no matter of a queue pass by."""
         handler = _HANDLERS.get(fact.kind)
-        if handler is None or self._said_before(fact):
+        if handler is None:
             return
-        handler(self, fact)
-        draft = self.latest.get(fact.queue)
-        if draft is not None:
-            draft.seen = max(draft.seen, fact.at)
-            if fact.until is not None and fact.at < fact.until:
-                draft.set_back = True
-            if fact.kind in _ONCE:
-                draft.said[_line_of(fact)] = None
-
-    def _said_before(self, fact: Fact) -> bool:
-        """Whether the visit has such a line, and what it says cannot have happened to it twice."""
-        draft = self.latest.get(fact.queue)
-        # Who rang for no time at all may ring again within the second.
-        return draft is not None and _line_of(fact) in draft.said and (fact.kind != "ring_no_answer" or bool(fact.ring_ms))
+        draft = self._last_in(fact.queue)
+        once = fact.kind in _ONCE
+        if once and draft is not None and draft.said and _said_before(draft, fact):
+            return
+        handler(self, fact, draft)
+        draft = self._last_in(fact.queue)
+        if draft is None:
+            return
+        draft.seen = max(draft.seen, fact.at)
+        if fact.until is not None and fact.at < fact.until:
+            draft.set_back = True
+        if once:
+            draft.said = (*(line for line in draft.said if line.at >= fact.at - DIFFER_US), fact)
 
     # opening
 
     def _open(self, fact: Fact, offered: int, implied: bool) -> VisitDraft:
-        draft = VisitDraft(self.journal, fact, offered)
-        if implied:
-            draft.implied["offered"] = fact.ref
+        index = len(self.drafts)
+        draft = self.own[index] = VisitDraft(index, fact, offered, implied)
         self.drafts.append(draft)
-        self.latest[fact.queue] = draft
+        self.latest[fact.queue] = index
         return draft
 
-    def _offered(self, fact: Fact) -> None:
-        earlier = self.latest.get(fact.queue)
-        if earlier is not None and earlier.open and self._entered_again(earlier, fact):
+    def _last_in(self, queue: str) -> VisitDraft | None:
+        """The draft of the last visit to this queue, ready to change."""
+        index = self.latest.get(queue)
+        return None if index is None else self._owned(index)
+
+    def _owned(self, index: int) -> VisitDraft:
+        draft = self.own.get(index)
+        if draft is None:
+            draft = self.own[index] = self.drafts[index] = self.drafts[index].fork()
+        return draft
+
+    def _offered(self, fact: Fact, draft: VisitDraft | None) -> None:
+        if draft is not None and draft.open and self._entered_again(draft, fact):
             return
-        if earlier is not None:
-            lose(earlier, fact.at)
+        if draft is not None:
+            draft.lose(fact.at)
         self._open(fact, fact.at, implied=False)
 
     @staticmethod
@@ -108,9 +129,9 @@ class VisitBuilder:
         if implied and draft.waiting and abs(draft.offered - fact.at) <= DIFFER_US:
             # A list showed it waiting before its beginning was told.
             draft.offered = fact.at
-            del draft.implied["offered"]
+            draft.implied = {what: ref for what, ref in draft.implied.items() if what != "offered"}
             return True
-        if abs(draft.offered - fact.at) <= DIFFER_US or (implied and of_log(fact) and fact.at - draft.offered <= SET_BACK_US):
+        if abs(draft.offered - fact.at) <= DIFFER_US or (implied and is_of_log(fact) and fact.at - draft.offered <= SET_BACK_US):
             draft.entered = (*draft.entered, fact.at)
             return True
         return False
@@ -126,12 +147,12 @@ class VisitBuilder:
         if entered is None:
             return None
         draft.entered = tuple(at for at in draft.entered if at != entered)
-        lose(draft, entered)
+        draft.lose(entered)
         return self._open(fact, entered, implied=False)
 
-    def _waiting_draft(self, fact: Fact, wait_ms: int | None) -> VisitDraft | None:
+    def _waiting_draft(self, fact: Fact, draft: VisitDraft | None) -> VisitDraft | None:
         """The visit that `fact` shows waiting until now; None when its end was told before, in other words."""
-        draft = self.latest.get(fact.queue)
+        wait_ms = fact.wait_ms
         reckoned = fact.at - (wait_ms or 0) * MS
         if draft is not None and wait_ms is not None and draft.entered:
             since = self._entered_since(draft, fact, reckoned)
@@ -141,9 +162,8 @@ class VisitBuilder:
                 # Of two entries within two seconds the earlier holds, unless the wait tells the other.
                 draft.offered = min(sorted([draft.offered, *draft.entered]), key=lambda at: abs(at - reckoned))
         if draft is not None and draft.waiting:
-            if "offered" in draft.implied:
-                draft.offered = min(draft.offered, reckoned)
-            elif wait_ms is not None and abs(draft.offered - reckoned) > DIFFER_US:
+            draft.prove_offer(reckoned)
+            if "offered" not in draft.implied and wait_ms is not None and abs(draft.offered - reckoned) > DIFFER_US:
                 self._disagree(fact, f"its wait of {wait_ms} ms does not reach back to the offer")
             return draft
         if draft is not None and self._told_before(draft, fact, reckoned, wait_ms):
@@ -160,29 +180,26 @@ class VisitBuilder:
 
     # ringing
 
-    def _rang(self, fact: Fact) -> None:
-        draft = self.latest.get(fact.queue)
+    def _rang(self, fact: Fact, draft: VisitDraft | None) -> None:
         if draft is None or not draft.waiting:
             draft = self._open(fact, fact.at, implied=True)
         draft.rings.begin(fact.agent, fact.at)
 
-    def _ring_ended(self, fact: Fact) -> None:
+    def _ring_ended(self, fact: Fact, draft: VisitDraft | None) -> None:
         began = fact.at - (fact.ring_ms or 0) * MS
-        draft = self.latest.get(fact.queue)
         if draft is None or (not draft.waiting and began > (draft.ended or draft.offered) + DIFFER_US):
             draft = self._open(fact, began, implied=True)
-        elif "offered" in draft.implied and draft.waiting:
-            draft.offered = min(draft.offered, began)
+        elif draft.waiting:
+            draft.prove_offer(began)
         draft.rings.end(fact.agent, fact.at, _RING_ENDS[fact.kind], fact.ring_ms)
 
     # the answer and the talk
 
-    def _answered(self, fact: Fact) -> None:
-        draft = self.latest.get(fact.queue)
+    def _answered(self, fact: Fact, draft: VisitDraft | None) -> None:
         if draft is not None and draft.talking and abs((draft.ended or 0) - fact.at) <= DIFFER_US and draft.agent in ("", fact.agent):
             draft.agent = draft.agent or fact.agent
             return
-        draft = self._waiting_draft(fact, fact.wait_ms)
+        draft = self._waiting_draft(fact, draft)
         if draft is not None:
             self._answer(draft, fact, fact.at)
             draft.ring_ms = fact.ring_ms
@@ -192,27 +209,22 @@ class VisitBuilder:
         draft.rings.end(fact.agent, at, "answered", fact.ring_ms if fact.kind == "answered" else None)
         draft.rings.cancel(at)
 
-    def _released(self, fact: Fact) -> None:
-        draft = self.latest.get(fact.queue)
+    def _released(self, fact: Fact, draft: VisitDraft | None) -> None:
         if draft is None or not draft.talking:
             draft = self._answered_unseen(fact, draft)
             if draft is None:
                 return
         elif fact.talk_ms is not None and draft.ended is not None and abs(fact.at - draft.ended - fact.talk_ms * MS) > DIFFER_US:
             self._disagree(fact, f"its talk of {fact.talk_ms} ms does not reach back to the answer")
-        draft.released, draft.released_by = fact.at, fact.by
+        draft.release(fact.at, fact.by)
         draft.agent = draft.agent or fact.agent
-        if not draft.live:
-            draft.wrap_ms = draft.wrap_ms or 0
-        if draft.holds and draft.holds[-1][1] is None:
-            draft.holds[-1] = (draft.holds[-1][0], fact.at)
+        draft.end_hold(fact.at)
 
     def _answered_unseen(self, fact: Fact, draft: VisitDraft | None) -> VisitDraft | None:
         """The end of a talk proves the answer before it, and the offer before that."""
         answered = fact.at - (fact.talk_ms or 0) * MS
         if draft is not None and draft.waiting:
-            if "offered" in draft.implied:
-                draft.offered = min(draft.offered, answered - (fact.wait_ms or 0) * MS)
+            draft.prove_offer(answered - (fact.wait_ms or 0) * MS)
             answered = max(answered, draft.offered)
         elif fact.by == "transfer" and 0 < answered - (fact.wait_ms or 0) * MS < self.born - DIFFER_US:
             self._disagree(fact, "the talk began before this call did: it is another's")
@@ -223,77 +235,81 @@ class VisitBuilder:
         else:
             draft = self._open(fact, answered - (fact.wait_ms or 0) * MS, implied=True)
         self._answer(draft, fact, answered)
-        draft.implied["answered"] = fact.ref
+        draft.implied = {**draft.implied, "answered": fact.ref}
         return draft
 
-    def _held(self, fact: Fact) -> None:
-        draft = self._talking_draft(fact)
-        if draft is not None and not (draft.holds and draft.holds[-1][1] is None):
-            draft.holds.append((fact.at, None))
+    def _held(self, fact: Fact, draft: VisitDraft | None) -> None:
+        draft = self._talking_draft(fact, draft)
+        if draft is not None and not draft.on_hold:
+            draft.begin_hold(fact.at)
 
-    def _resumed(self, fact: Fact) -> None:
-        draft = self._talking_draft(fact)
-        if draft is not None and draft.holds and draft.holds[-1][1] is None:
-            draft.holds[-1] = (draft.holds[-1][0], fact.at)
+    def _resumed(self, fact: Fact, draft: VisitDraft | None) -> None:
+        draft = self._talking_draft(fact, draft)
+        if draft is not None:
+            draft.end_hold(fact.at)
 
-    def _talking_draft(self, fact: Fact) -> VisitDraft | None:
+    def _talking_draft(self, fact: Fact, draft: VisitDraft | None) -> VisitDraft | None:
         if fact.queue:
-            draft = self.latest.get(fact.queue)
             return draft if draft is not None and draft.talking else None
-        return next((draft for draft in reversed(self.drafts.items) if draft.talking), None)
+        talking = next((draft.index for draft in reversed(self.drafts) if draft.talking), None)
+        return None if talking is None else self._owned(talking)
 
-    def _wrap_up(self, fact: Fact) -> None:
-        draft = self.latest.get(fact.queue) if fact.queue else next(iter(reversed(self.drafts.items)), None)
+    def _wrap_up(self, fact: Fact, draft: VisitDraft | None) -> None:
+        if not fact.queue and self.drafts:
+            draft = self._owned(len(self.drafts) - 1)
         if draft is not None and draft.end == "answered":
             draft.wrap_ms = fact.wrap_ms
 
     # other ends
 
-    def _ended(self, fact: Fact) -> None:
-        draft = self._waiting_draft(fact, fact.wait_ms)
+    def _ended(self, fact: Fact, draft: VisitDraft | None) -> None:
+        draft = self._waiting_draft(fact, draft)
         if draft is not None:
             draft.end, draft.ended = _ENDS[fact.kind], fact.at
             draft.rings.cancel(fact.at)
 
-    def _turned_away(self, fact: Fact) -> None:
-        waiting = self.latest.get(fact.queue)
-        draft = self._open(fact, fact.at, implied=False)
-        draft.end, draft.ended = "closed", fact.at
-        if waiting is not None and waiting.waiting:
-            self.latest[fact.queue] = waiting
+    def _turned_away(self, fact: Fact, draft: VisitDraft | None) -> None:
+        turned_away = self._open(fact, fact.at, implied=False)
+        turned_away.end, turned_away.ended = "closed", fact.at
+        if draft is not None and draft.waiting:
+            self.latest[fact.queue] = draft.index
 
-    def _unseen_end(self, fact: Fact) -> None:
-        draft = self.latest.get(fact.queue)
+    def _unseen_end(self, fact: Fact, draft: VisitDraft | None) -> None:
         if draft is None:
             draft = self._open(fact, fact.at, implied=True)
         if draft.waiting:
             draft.left = fact.at
 
-    def _still_waiting(self, fact: Fact) -> None:
-        draft = self.latest.get(fact.queue)
+    def _still_waiting(self, fact: Fact, draft: VisitDraft | None) -> None:
         if draft is None or not draft.waiting:
             self._open(fact, fact.at - (fact.wait_ms or 0) * MS, implied=True)
 
-    def _unseen(self, fact: Fact) -> None:
-        self.gaps.append(fact)
+    def _unseen(self, fact: Fact, _draft: VisitDraft | None) -> None:
+        self.gaps = (*self.gaps, fact)
 
-    def _part_of(self, fact: Fact) -> None:
+    def _part_of(self, fact: Fact, _draft: VisitDraft | None) -> None:
         if fact.queue:
-            self.moved.append(fact)
+            self.moved = (*self.moved, fact)
 
     def _disagree(self, fact: Fact, why: str) -> None:
-        self.conflicts.append(f"{fact.ref or fact.kind}: {fact.kind} in {fact.queue}: {why}")
+        self.conflicts = (*self.conflicts, f"{fact.ref or fact.kind}: {fact.kind} in {fact.queue}: {why}")
 
 
-def _line_of(fact: Fact) -> tuple[object, ...]:
-    """What a line says about a visit."""
-    return (fact.kind, fact.at, fact.clock, fact.agent, fact.by, fact.wait_ms, fact.talk_ms, fact.ring_ms, fact.text)
+def _said_before(draft: VisitDraft, fact: Fact) -> bool:
+    """Whether the visit has such a line, and what it says cannot have happened to it twice."""
+    if fact.kind == "ring_no_answer" and not fact.ring_ms:
+        # Who rang for no time at all may ring again within the second.
+        return False
+    return any(line.at == fact.at and line.kind == fact.kind and _LINE(line) == _LINE(fact) for line in draft.said)
 
+
+_LINE = attrgetter("clock", "agent", "by", "wait_ms", "talk_ms", "ring_ms", "text")
+"""What a line says about a visit, beside what it is and when."""
 
 _ONCE: frozenset[FactKind] = frozenset({"answered", "released", "ring_no_answer", *_ENDS})
 """Kinds of which a second such line is no second happening to the same visit."""
 
-_HANDLERS: dict[FactKind, Callable[[VisitBuilder, Fact], None]] = {
+_HANDLERS: dict[FactKind, Callable[[VisitBuilder, Fact, VisitDraft | None], None]] = {
     "offered": VisitBuilder._offered,
     "rang": VisitBuilder._rang,
     "ring_no_answer": VisitBuilder._ring_ended,

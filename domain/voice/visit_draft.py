@@ -1,34 +1,27 @@
-"""A visit in the making: what the facts have come to so far, and the visit that it is by then."""
+"""A visit in the making: what the facts taken so far say of it, and the visit that this comes to."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Self
 
 from domain.base import MS
 from domain.voice.call_state import Parts
 from domain.voice.calls import End, Hold, Ring, Visit
 from domain.voice.context import Promise
 from domain.voice.facts import Fact
-from domain.voice.journal import Journal, Journaled, JournaledDict, JournaledList
+from domain.voice.forking import Forkable
 from domain.voice.ringing import Ringing
 
 
-class VisitDraft(Journaled):
+class VisitDraft(Forkable):
     """A visit in the making; instants in microseconds. `seen`: the last fact that speaks of it.
 
-    n: its place when the visits were last put in order. entered: other instants at which a line says that the call entered the queue in
-    which it was. said: the lines that can speak of a visit only once. set_back: its lines show that the clock was set back.
-    from_log: a queue_log opened it.
+    index: its place among the drafts of its call, in the order in which they were opened. entered: other instants at which a line says
+    that the call entered the queue in which it was. said: the latest lines that can speak of a visit only once. set_back: its lines show
+    that the clock was set back. from_log: a queue_log opened it. changed_holds: the places of the holds that changed since the fork.
     """
 
-    queue: str
-    offered: int
-    seen: int
-    live: bool
-    rings: Ringing
-    holds: JournaledList[tuple[int, int | None]]
-    implied: JournaledDict[str, str]
-    n: int | None = None
     end: End = ""
     ended: int | None = None
     agent: str = ""
@@ -39,33 +32,25 @@ class VisitDraft(Journaled):
     wrap_ms: int | None = None
     left: int | None = None
     entered: tuple[int, ...] = ()
-    said: JournaledDict[tuple[object, ...], None]
+    said: tuple[Fact, ...] = ()
     set_back: bool = False
-    from_log: bool = False
+    holds: tuple[tuple[int, int | None], ...] = ()
+    changed_holds: frozenset[int] = frozenset()
 
-    def __init__(self, journal: Journal, fact: Fact, offered: int) -> None:
-        self.start(
-            journal=journal,
-            queue=fact.queue,
-            offered=offered,
-            seen=fact.at,
-            live=fact.clock == "live",
-            rings=Ringing(journal, self),
-            holds=JournaledList(journal, self),
-            implied=JournaledDict(journal, self),
-            said=JournaledDict(journal),
-            from_log=of_log(fact),
-        )
+    def __init__(self, index: int, fact: Fact, offered: int, implied: bool) -> None:
+        self.index = index
+        self.queue = fact.queue
+        self.offered = offered
+        self.seen = fact.at
+        self.live = fact.clock == "live"
+        self.from_log = is_of_log(fact)
+        self.rings = Ringing()
+        self.implied: dict[str, str] = {"offered": fact.ref} if implied else {}
 
-    def rings_at(self, places: Iterable[int]) -> Parts[Ring]:
-        """Its rings at these places."""
-        rings = self.rings.rings
-        return Parts(len(rings), {k: rings[k] for k in sorted(places) if k < len(rings)})
-
-    def holds_at(self, places: Iterable[int]) -> Parts[Hold]:
-        """Its holds at these places."""
-        holds = self.holds
-        return Parts(len(holds), {k: Hold(holds[k][0] // MS, _ms(holds[k][1])) for k in sorted(places) if k < len(holds)})
+    def fork(self) -> Self:
+        copy = super().fork()
+        copy.rings, copy.changed_holds = self.rings.fork(), frozenset()
+        return copy
 
     @property
     def waiting(self) -> bool:
@@ -79,60 +64,93 @@ class VisitDraft(Journaled):
     def open(self) -> bool:
         return self.waiting or self.talking
 
+    @property
+    def on_hold(self) -> bool:
+        return bool(self.holds) and self.holds[-1][1] is None
 
-def lose(draft: VisitDraft, at: int) -> None:
-    """Nobody saw how it ended; `at` is the last moment at which it could still go on."""
-    if draft.waiting:
-        draft.end, draft.ended = "unknown", at
-        draft.rings.cancel(at)
-    elif draft.talking:
-        draft.talk_unknown = True
+    def begin_hold(self, at: int) -> None:
+        """The agent put the customer on hold (us)."""
+        self.changed_holds |= {len(self.holds)}
+        self.holds = (*self.holds, (at, None))
+
+    def end_hold(self, at: int) -> None:
+        """The customer is on hold no more, if they were (us)."""
+        if self.on_hold:
+            *before, (since, _) = self.holds
+            self.changed_holds |= {len(before)}
+            self.holds = (*before, (since, at))
+
+    def prove_offer(self, at: int) -> None:
+        """Where only other lines prove the offer, it was not later than `at` (us)."""
+        if "offered" in self.implied:
+            self.offered = min(self.offered, at)
+
+    def lose(self, at: int) -> None:
+        """Nobody saw how it ended; `at` is the last moment at which it could still go on (us)."""
+        if self.waiting:
+            self.end, self.ended = "unknown", at
+            self.rings.cancel(at)
+        elif self.talking:
+            self.talk_unknown = True
+
+    def hang_up(self, at: int) -> None:
+        """The line is free: who waited is gone, nobody said how; who talked has ended (us)."""
+        if self.waiting:
+            self.lose(at)
+        else:
+            self.release(at)
+
+    def release(self, at: int, by: str = "") -> None:
+        """The talk ended (us). Sources that tell of no wrap-up leave none open."""
+        self.released, self.released_by = at, by or self.released_by
+        if not self.live:
+            self.wrap_ms = self.wrap_ms or 0
+
+    # What it comes to
+
+    def rings_at(self, places: Iterable[int]) -> Parts[Ring]:
+        """Its rings at these places."""
+        rings = self.rings.rings
+        return Parts(len(rings), {k: rings[k] for k in sorted(places) if k < len(rings)})
+
+    def holds_at(self, places: Iterable[int]) -> Parts[Hold]:
+        """Its holds at these places."""
+        holds = self.holds
+        return Parts(len(holds), {k: Hold(holds[k][0] // MS, _ms(holds[k][1])) for k in sorted(places) if k < len(holds)})
+
+    def visit(self, n: int, promise: Promise) -> Visit:
+        """The visit as it is known now, the `n`-th of its call."""
+        sla_ms, tolerated_ms = promise(self.queue, self.offered)
+        offered, ended = self.offered // MS, _ms(self.ended)
+        answered = self.end == "answered"
+        released = _ms(self.released)
+        talk = hold = None
+        if answered and released is not None and ended is not None:
+            hold = sum(until // MS - since // MS for since, until in self.holds if until is not None)
+            talk = released - ended - hold
+        return Visit(
+            n=n,
+            queue=self.queue,
+            offered_ms=offered,
+            sla_ms=sla_ms,
+            tolerated_ms=tolerated_ms,
+            end=self.end,
+            ended_ms=ended,
+            wait_ms=ended - offered if ended is not None and self.end != "unknown" else None,
+            agent=self.agent if answered else "",
+            ring_ms=self.ring_ms,
+            released_ms=released,
+            released_by=self.released_by,
+            talk_ms=talk,
+            hold_ms=hold,
+            wrap_up_ms=self.wrap_ms if released is not None else None,
+            talk_unknown=self.talk_unknown,
+            implied=tuple(f"{what}<{ref}" for what, ref in self.implied.items()) if self.implied else (),
+        )
 
 
-def hang_up(draft: VisitDraft, at: int) -> None:
-    """The line is free: who waited is gone, nobody said how; who talked has ended."""
-    if draft.waiting:
-        lose(draft, at)
-    else:
-        draft.released = at
-        if not draft.live:
-            draft.wrap_ms = draft.wrap_ms or 0
-
-
-def visit_of(draft: VisitDraft, promise: Promise) -> Visit:
-    """The visit as it is known now."""
-    assert draft.n is not None, "the visits were not put in order"
-    sla_ms, tolerated_ms = promise(draft.queue, draft.offered)
-    offered, ended = draft.offered // MS, _ms(draft.ended)
-    answered = draft.end == "answered"
-    released = _ms(draft.released)
-    talk = hold = None
-    if answered and released is not None and ended is not None:
-        hold = sum(until // MS - since // MS for since, until in draft.holds if until is not None)
-        talk = released - ended - hold
-    return Visit(
-        n=draft.n,
-        queue=draft.queue,
-        offered_ms=offered,
-        sla_ms=sla_ms,
-        tolerated_ms=tolerated_ms,
-        end=draft.end,
-        ended_ms=ended,
-        wait_ms=ended - offered if ended is not None and draft.end != "unknown" else None,
-        agent=draft.agent if answered else "",
-        ring_ms=draft.ring_ms,
-        released_ms=released,
-        released_by=draft.released_by,
-        talk_ms=talk,
-        hold_ms=hold,
-        wrap_up_ms=draft.wrap_ms if released is not None else None,
-        talk_unknown=draft.talk_unknown,
-        implied=tuple(f"{what}<{ref}" for what, ref in draft.implied.items()),
-    )
-
-
-def of_log(fact: Fact) -> bool:
-    """Whether a line of a queue_log says it."""
+def is_of_log(fact: Fact) -> bool:
+    """Whether a queue_log states it."""
     return fact.clock in ("log", "log.f")
 
 

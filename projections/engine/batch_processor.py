@@ -15,9 +15,9 @@ from typing import TypeVar
 from projections.engine.decisions import Stop, about_event, about_outside
 from projections.engine.folding import Folded, Folding, UnfoldableEvent
 from projections.engine.progress import ProjectionsStopped
-from projections.engine.reading import Stored
 from projections.engine.warehouse import Warehouse, WarehouseError
 from projections.engine.writing import write
+from store.recorded_event import RecordedEvent
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ class BatchProcessor:
         self._closing = closing or threading.Event()
         self._folding = Folding(warehouse)
 
-    def fold(self, stored: Sequence[Stored]) -> Folded:
+    def fold(self, stored: Sequence[RecordedEvent]) -> Folded:
         """The rows of a batch; an event that cannot be made rows is named, to be set aside. Raises ProjectionsStopped where there are too many."""
         with no_search_for_garbage():
             folded = self._folding.fold(stored)

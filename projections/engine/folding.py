@@ -5,47 +5,40 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from domain.agents import AgentEvent
+import discovery
 from domain.base import Event
-from domain.contacts import ContactEvent
-from domain.ivr import IvrEvent
-from domain.queues import QueueEvent
-from domain.users import CompanyEvent, UserEvent
-from domain.voice.interaction_events import InteractionEvent
-from domain.voice.roster import MemberMatched
-from domain.voice.timeline import TimelineEvent
-from projections.engine.reading import CallEvent, EventUnreadable, Recorded, Stored, read
+from projections.engine.reading import CallEvent, EventUnreadable, ReadEvent, read
 from projections.engine.row_cache import RowCache
 from projections.engine.rows import Row, StatefulFold, StatelessFold, columns
 from projections.engine.warehouse import Columns, Warehouse
-from projections.folds import agents, audit, interactions, ivr, parts, queues, sources, users, visits
+from projections.folds import audit
+from store.recorded_event import RecordedEvent
 
-CALLS: dict[str, Callable[[Sequence[Recorded], Sequence[CallEvent]], Columns]] = {
-    visits.TABLE: visits.fold,
-    parts.TABLE: parts.fold,
-    interactions.TABLE: interactions.fold,
-    interactions.ATTEMPTS: interactions.fold_attempts,
-    ivr.CALLS: ivr.fold_calls,
+F = TypeVar("F", StatelessFold, StatefulFold)
+
+CallFold = Callable[[Sequence[ReadEvent], Sequence[CallEvent]], Columns]
+
+
+def _found(kind: type[F]) -> tuple[F, ...]:
+    return tuple(fold for folds in discovery.found("projections.folds", "FOLDS").values() for fold in folds if isinstance(fold, kind))
+
+
+CALLS: dict[str, CallFold] = {
+    table: fold for folds in discovery.found("projections.folds", "CALL_FOLDS").values() for table, fold in folds.items()
 }
-"""Events of calls, a batch at a time."""
+"""Events of calls, a batch at a time: what the modules of `folds` call CALL_FOLDS, by table."""
 
-TOLD = (StatelessFold(AgentEvent, agents.fold), StatelessFold(TimelineEvent, sources.fold))
-ADVANCED = (
-    StatefulFold(QueueEvent, queues.QueueRow, queues.fold),
-    StatefulFold(IvrEvent, ivr.IvrRow, ivr.fold),
-    StatefulFold(UserEvent, users.UserRow, users.fold),
-)
-ROWS: tuple[type[Row], ...] = (agents.AgentRow, agents.AgentSpanRow, sources.SourceRow, queues.QueueRow, ivr.IvrRow, users.UserRow)
-"""Rows of the other events, one by one."""
+TOLD = _found(StatelessFold)
+ADVANCED = _found(StatefulFold)
+"""The other events, one by one: what the modules of `folds` call FOLDS."""
+
+ROWS: tuple[type[Row], ...] = (*(row for fold in TOLD for row in fold.rows), *(fold.row for fold in ADVANCED))
+"""The rows of these."""
 
 _AT_ONCE = 1_000
 """Events whose columns are made at once: an event is asked forty times for something, so long as it is at hand in the processor's cache."""
-
-FOLDED: tuple[type[Event], ...] = (InteractionEvent, AgentEvent, TimelineEvent, QueueEvent, IvrEvent, UserEvent)
-AUDITED_ONLY: tuple[type[Event], ...] = (ContactEvent, CompanyEvent, MemberMatched)
-"""Nothing is counted of these: whoever needs one asks the aggregate."""
 
 
 @dataclass(frozen=True)
@@ -73,33 +66,33 @@ class Folding:
         self._so_far: dict[type[Row], RowCache[Any]] = {advanced.row: RowCache(warehouse, advanced.row) for advanced in ADVANCED}
         self._folds: dict[type[Event], list[Callable[[Any, int], Iterable[Row]]]] = {}
 
-    def fold(self, stored: Sequence[Stored]) -> Folded:
+    def fold(self, stored: Sequence[RecordedEvent]) -> Folded:
         """The rows of these events, at least one; of an event that a row so far has seen before, that row is not made again."""
         refused: list[UnfoldableEvent] = []
         made: defaultdict[str, defaultdict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
-        others: list[Recorded] = []
+        others: list[ReadEvent] = []
         for first in range(0, len(stored), _AT_ONCE):
             batch = _read_all(stored[first : first + _AT_ONCE], refused)
-            others += [recorded for recorded in batch if type(recorded.told) is not CallEvent]
+            others += [recorded for recorded in batch if type(recorded.event) is not CallEvent]
             tables = {audit.TABLE: audit.fold(batch)}
-            tables |= _calls([recorded for recorded in batch if type(recorded.told) is CallEvent], refused)
+            tables |= _calls([recorded for recorded in batch if type(recorded.event) is CallEvent], refused)
             for table, rows in tables.items():
                 for column, values in rows.items():
                     made[table][column] += values
         tables = {**made, **self._others(others, refused)}
-        return Folded(stored[-1][0], {table: rows for table, rows in tables.items() if rows["tenant"]}, refused)
+        return Folded(stored[-1].position, {table: rows for table, rows in tables.items() if rows["tenant"]}, refused)
 
-    def _others(self, batch: Sequence[Recorded], refused: list[UnfoldableEvent]) -> dict[str, Columns]:
+    def _others(self, batch: Sequence[ReadEvent], refused: list[UnfoldableEvent]) -> dict[str, Columns]:
         for advanced in ADVANCED:
-            self._so_far[advanced.row].begin(recorded.id for recorded in batch if isinstance(recorded.told, advanced.events))
+            self._so_far[advanced.row].begin(recorded.id for recorded in batch if isinstance(recorded.event, advanced.events))
         made: defaultdict[str, list[Row]] = defaultdict(list)
         for recorded in batch:
-            kind: Any = type(recorded.told)
+            kind: Any = type(recorded.event)
             folds = self._folds.get(kind)
             if folds is None:
                 folds = self._folds[kind] = self._folds_of(kind)
             try:
-                rows = [row for fold in folds for row in fold(recorded.told, recorded.position)]
+                rows = [row for fold in folds for row in fold(recorded.event, recorded.position)]
             except Exception as error:  # noqa: BLE001 - whatever it is, it concerns this event alone, and whoever asked decides
                 refused.append(UnfoldableEvent(recorded.position, recorded.topic, repr(error)))
                 rows = []
@@ -124,17 +117,17 @@ class Folding:
         return fold
 
 
-def _read_all(stored: Sequence[Stored], refused: list[UnfoldableEvent]) -> list[Recorded]:
+def _read_all(stored: Sequence[RecordedEvent], refused: list[UnfoldableEvent]) -> list[ReadEvent]:
     batch = []
-    for event in stored:
+    for recorded in stored:
         try:
-            batch.append(read(event))
+            batch.append(read(recorded))
         except EventUnreadable as error:
-            refused.append(UnfoldableEvent(event[0], event[3], repr(error)))
+            refused.append(UnfoldableEvent(recorded.position, recorded.topic, repr(error)))
     return batch
 
 
-def _calls(batch: list[Recorded], refused: list[UnfoldableEvent]) -> dict[str, Columns]:
+def _calls(batch: list[ReadEvent], refused: list[UnfoldableEvent]) -> dict[str, Columns]:
     """The rows of these calls; where the batch fails as a whole the events that fail alone are left out."""
     try:
         return _fold_calls(batch)
@@ -149,6 +142,6 @@ def _calls(batch: list[Recorded], refused: list[UnfoldableEvent]) -> dict[str, C
         return _fold_calls(good)
 
 
-def _fold_calls(batch: list[Recorded]) -> dict[str, Columns]:
-    told = [recorded.told for recorded in batch if isinstance(recorded.told, CallEvent)]
+def _fold_calls(batch: list[ReadEvent]) -> dict[str, Columns]:
+    told = [recorded.event for recorded in batch if isinstance(recorded.event, CallEvent)]
     return {table: fold(batch, told) for table, fold in CALLS.items()}

@@ -13,15 +13,17 @@ from uuid import UUID
 
 import msgspec
 
+import discovery
 from domain.base import CATALOGUE, NOBODY, Event, NewerEvent, Personal, up_to_date
 from domain.voice.calls import Change
 from domain.voice.interaction_events import InteractionEvent
+from store.recorded_event import DecodedEvent, RecordedEvent
+
+# Every event that the domain has must be known before one is read: an event that no module has registered cannot be.
+discovery.modules("domain")
 
 Id = bytes
 """An id as its 16 bytes, as the warehouse takes it."""
-
-Stored = tuple[int, Id, int, str, bytes]
-"""An event as the log holds it: position, aggregate, version, name on the wire, state."""
 
 
 class EventUnreadable(Exception):
@@ -40,29 +42,23 @@ class CallEvent(msgspec.Struct, gc=False):
     correlation: str = ""
 
 
-class Recorded(msgspec.Struct, gc=False):
-    """An event with its place in the log. `told`: what the rows need of it; None when it could not be read."""
-
-    position: int
-    id: Id
-    version: int
-    topic: str
-    state: bytes
-    tenant: Id
-    told: CallEvent | Event
+ReadEvent = DecodedEvent[CallEvent | Event]
+"""An event of the log with what the rows need of it."""
 
 
-def read(stored: Stored) -> Recorded:
+def read(recorded: RecordedEvent) -> ReadEvent:
     """An event of the log. Raises EventUnreadable."""
-    position, id, version, topic, state = stored
+    position, id, version, topic, state = recorded.position, recorded.id, recorded.version, recorded.topic, recorded.state
     try:
         decode, of_call = _decoder(topic)
         now = _up_to_date(topic, state) if CATALOGUE[topic].VERSION > 1 or state.startswith(b'{"v":') else state
         if of_call:
-            told = decode(now)
-            return Recorded(position, id, version, topic, state, _company(told.tenant), told)
-        told = decode(b'{"originator_id":"%s","originator_version":%d,%s' % (id.hex().encode(), version, now[1:]))
-        return Recorded(position, id, version, topic, state, told.tenant.bytes, told)
+            event = decode(now)
+            tenant = _company(event.tenant)
+        else:
+            event = decode(b'{"originator_id":"%s","originator_version":%d,%s' % (id.hex().encode(), version, now[1:]))
+            tenant = event.tenant.bytes
+        return DecodedEvent(position, id, version, topic, state, recorded.hash, tenant=tenant, event=event)
     except (KeyError, ValueError, NewerEvent, msgspec.MsgspecError) as error:
         raise EventUnreadable(f"event {position} ({topic}): {error!r}") from error
 

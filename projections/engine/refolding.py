@@ -13,9 +13,9 @@ from typing import Any, cast
 
 from domain.base import CATALOGUE
 from projections.engine.folding import ADVANCED, Folded, Folding
-from projections.engine.reading import Stored
 from projections.engine.warehouse import Warehouse
 from projections.engine.writing import positions_of, write
+from store.recorded_event import RecordedEvent
 
 REFOLDED = "refolded"
 """The name under which is noted how often rows were made anew on which others build."""
@@ -32,7 +32,7 @@ def builds_on(folded: Folded) -> bool:
     return any(advanced.row.TABLE in folded.tables for advanced in ADVANCED)
 
 
-def fold_anew(events: Sequence[Stored]) -> Folded:
+def fold_anew(events: Sequence[RecordedEvent]) -> Folded:
     """The rows of these events, whatever rows there are: whole aggregates from their first event on, where events take rows further."""
     return Folding(cast(Warehouse, _NoRows())).fold(events)
 

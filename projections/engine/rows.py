@@ -37,9 +37,10 @@ R = TypeVar("R", bound=Row)
 
 @dataclass(frozen=True)
 class StatelessFold:
-    """The rows that an event of a kind tells by itself, whatever was before."""
+    """The rows, of some types, that an event of a kind tells by itself, whatever was before."""
 
     events: type[Event]
+    rows: tuple[type[Row], ...]
     fold: Callable[[Any, int], Iterable[Row]]
 
 

@@ -17,9 +17,9 @@ from typing import Protocol
 from projections.engine.batch_processor import BatchProcessor
 from projections.engine.folding import Folded
 from projections.engine.progress import Progress, ProjectionsStopped
-from projections.engine.reading import Stored
 from projections.engine.warehouse import Warehouse
 from projections.engine.writing import ROWS, position_of, quarantine
+from store.recorded_event import RecordedEvent
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ class Log(Protocol):
     def head(self) -> int:
         """Position of the last event."""
 
-    def rows_after(self, position: int, limit: int) -> Sequence[Stored]:
+    def events_after(self, position: int, limit: int) -> Sequence[RecordedEvent]:
         """At most `limit` events after a position, in order, without holes."""
 
     def listen(self, listener: Callable[[int], object]) -> Callable[[], None]:
@@ -121,9 +121,9 @@ class Runner:
         if pending is not None:
             say(pending.result())
 
-    def _read(self, after: int, limit: int) -> Sequence[Stored]:
+    def _read(self, after: int, limit: int) -> Sequence[RecordedEvent]:
         # A disk or a database may fail in any way.
-        return self._step.patiently("the log cannot be read", lambda: self._log.rows_after(after, limit), (Exception,))
+        return self._step.patiently("the log cannot be read", lambda: self._log.events_after(after, limit), (Exception,))
 
     def _write(self, folded: Folded) -> int:
         self.progress.writing()

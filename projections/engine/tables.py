@@ -10,23 +10,12 @@ from __future__ import annotations
 import re
 
 from domain.access import WHOLE_COMPANY, Scope
+from projections.engine.folding import CALLS, ROWS
 from projections.engine.scoping import condition, narrowed
 from projections.engine.warehouse import WarehouseError
 
-FACTS = (
-    "visits",
-    "interaction_parts",
-    "interactions",
-    "attempts",
-    "ivr_calls",
-    "ivrs",
-    "agent_spans",
-    "agents",
-    "queues",
-    "sources",
-    "users",
-)
-"""Tables of the newest version of each row; each has its `_versions`."""
+FACTS = tuple(sorted({*CALLS, *(row.TABLE for row in ROWS)}))
+"""Tables of the newest version of each row, those of all folds that there are; each has its `_versions`."""
 
 PARTS = ("rings", "holds", "options", "tags")
 """What lies in `interaction_parts`."""

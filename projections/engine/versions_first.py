@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from projections.engine.folding import ADVANCED, CALLS, ROWS
+from projections.engine.folding import ADVANCED
+from projections.engine.tables import FACTS
 from projections.engine.warehouse import Columns, Warehouse
 
 _READ_BACK = {advanced.row.TABLE for advanced in ADVANCED}
-FILLED = tuple(sorted({*CALLS, *(row.TABLE for row in ROWS)} - _READ_BACK))
+FILLED = tuple(table for table in FACTS if table not in _READ_BACK)
 """The tables that `fill` makes."""
 
 

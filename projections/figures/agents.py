@@ -11,7 +11,7 @@ import msgspec
 from projections.engine.temporal_view import TemporalView
 from projections.figures.agent_time import Activity, Times, activities, states_of, times_of
 from projections.figures.attribution import Key, Scope, scope, tallies
-from projections.figures.coverage import Coverage
+from projections.figures.coverage import Coverage, last_commanded_ms
 from projections.figures.intervals import Intervals, iso
 from projections.figures.metrics import QueryContext, Row
 from projections.figures.question import EARLIEST_MS, LATEST_MS
@@ -31,7 +31,6 @@ SELECT {bucket} AS bucket, agent, count() AS rings FROM {rings}
 WHERE outcome = 'no_answer' AND until_ms >= {{since:Int64}} AND until_ms < {{until:Int64}}{more} GROUP BY bucket, agent
 """
 _LAST_EVENT = "SELECT intDiv(max(occurred_us), 1000) AS at FROM {events}"
-_LAST_LIVE = "SELECT max(greatest(greatest(offered_ms, ifNull(ended_ms, 0)), ifNull(released_ms, 0))) AS at FROM {visits} WHERE live = 1"
 _FIRST = """
 SELECT min(at) AS at FROM (
     SELECT min(from_ms) AS at FROM {spans} HAVING count() > 0 UNION ALL SELECT min(offered_ms) AS at FROM {visits} HAVING count() > 0
@@ -94,7 +93,7 @@ def known_until(view: TemporalView, coverage: Coverage) -> int:
         if view.moment_ms is not None:
             return view.moment_ms
         return view.ask(_At, _LAST_EVENT.format(events=view.events()))[0].at or 0
-    last = max(coverage.last_ms or 0, view.ask(_At, _LAST_LIVE.format(visits=view.rows_of("visits")))[0].at or 0)
+    last = max(coverage.last_ms or 0, last_commanded_ms(view))
     return last if view.moment_ms is None else min(last, view.moment_ms)
 
 

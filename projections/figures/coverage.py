@@ -19,8 +19,16 @@ _SOURCES = """
 SELECT toString(kind) AS kind, source, from_ms, until_ms, up, born, missed_queues, missed_counts FROM {sources} ORDER BY from_ms, kind
 """
 
+_LAST_COMMANDED = """
+SELECT max(greatest(greatest(offered_ms, ifNull(ended_ms, 0)), ifNull(released_ms, 0))) AS at FROM {visits} WHERE live = 1
+"""
+
 FOREVER_MS = 2**62
 Stretch = tuple[int, int]
+
+
+class _At(msgspec.Struct):
+    at: int | None
 
 
 class _Source(msgspec.Struct):
@@ -146,3 +154,8 @@ def _assumed(since_ms: int, until_ms: int) -> int:
 
 SLACK_MS = 2_000
 """A call is last known of just before it was lost sight of."""
+
+
+def last_commanded_ms(view: TemporalView) -> int:
+    """The last instant that a command, not a source, says of a visit; 0 where none does."""
+    return view.ask(_At, _LAST_COMMANDED.format(visits=view.rows_of("visits")))[0].at or 0

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from domain.agents import AgentEvent, AgentIdentified
 from projections.engine.reading import Id
-from projections.engine.rows import Row, part
+from projections.engine.rows import Row, StatelessFold, part
 
 
 class AgentRow(Row, kw_only=True, gc=False):
@@ -80,3 +80,6 @@ def fold(event: AgentEvent, position: int) -> Iterator[Row]:
             from_ms=from_ms,
             until_ms=None,
         )
+
+
+FOLDS = (StatelessFold(AgentEvent, (AgentRow, AgentSpanRow), fold),)

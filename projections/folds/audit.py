@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from projections.engine.reading import Recorded
+from projections.engine.reading import ReadEvent
 from projections.engine.warehouse import Columns
 
 TABLE = "events"
 
 
-def fold(batch: Sequence[Recorded]) -> Columns:
+def fold(batch: Sequence[ReadEvent]) -> Columns:
     """These events. Instants in microseconds; `state` is the stored JSON, personal data sealed inside."""
-    told = [recorded.told for recorded in batch]
+    told = [recorded.event for recorded in batch]
     return {
         "tenant": [recorded.tenant for recorded in batch],
         "id": [recorded.id for recorded in batch],

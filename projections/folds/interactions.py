@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from projections.engine.reading import CallEvent, Recorded
+from projections.engine.reading import CallEvent, ReadEvent
 from projections.engine.warehouse import Columns
 
 TABLE = "interactions"
 ATTEMPTS = "attempts"
 
 
-def fold(batch: Sequence[Recorded], events: Sequence[CallEvent]) -> Columns:
+def fold(batch: Sequence[ReadEvent], events: Sequence[CallEvent]) -> Columns:
     """The calls (atendimentos) whose head an event changes, as it leaves them: `domain.voice.calls.Call`.
 
     whole: the call of which this one is a leg, itself where it is none. number: the customer's, sealed; "" when no source told it.
@@ -44,7 +44,7 @@ def fold(batch: Sequence[Recorded], events: Sequence[CallEvent]) -> Columns:
     }
 
 
-def fold_attempts(batch: Sequence[Recorded], events: Sequence[CallEvent]) -> Columns:
+def fold_attempts(batch: Sequence[ReadEvent], events: Sequence[CallEvent]) -> Columns:
     """The outbound attempts that an event changes, under the ids of their calls: `domain.voice.calls.Attempt`. What is one stays one: facts are only ever added."""
     found = [(recorded, attempt) for recorded, event in zip(batch, events, strict=True) if (attempt := event.change.attempt) is not None]
     of = [recorded for recorded, _ in found]
@@ -64,3 +64,6 @@ def fold_attempts(batch: Sequence[Recorded], events: Sequence[CallEvent]) -> Col
         "result": [attempt.result for attempt in attempts],
         "talk_ms": [attempt.talk_ms for attempt in attempts],
     }
+
+
+CALL_FOLDS = {TABLE: fold, ATTEMPTS: fold_attempts}

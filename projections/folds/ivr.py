@@ -11,8 +11,8 @@ from msgspec.structs import replace
 
 from domain.ids import ivr_id
 from domain.ivr import IvrDeleted, IvrEvent, IvrRegistered
-from projections.engine.reading import CallEvent, Id, Recorded
-from projections.engine.rows import Row
+from projections.engine.reading import CallEvent, Id, ReadEvent
+from projections.engine.rows import Row, StatefulFold
 from projections.engine.warehouse import Columns
 from projections.folds.visits import visit_id
 
@@ -40,7 +40,7 @@ def fold(row: IvrRow | None, event: IvrEvent, position: int) -> IvrRow:
             return after
 
 
-def fold_calls(batch: Sequence[Recorded], events: Sequence[CallEvent]) -> Columns:
+def fold_calls(batch: Sequence[ReadEvent], events: Sequence[CallEvent]) -> Columns:
     """The ways through an IVR that an event changes, under the ids of the calls: `domain.voice.calls.IvrPath`. Who entered one entered it for good.
 
     queue, visit: to which the IVR led, "" and None where it led to none.
@@ -62,6 +62,10 @@ def fold_calls(batch: Sequence[Recorded], events: Sequence[CallEvent]) -> Column
         "queue": [path.queue or "" for path in paths],
         "visit": [None if path.queue is None else visit_id(recorded.id, 0) for recorded, path in found],
     }
+
+
+FOLDS = (StatefulFold(IvrEvent, IvrRow, fold),)
+CALL_FOLDS = {CALLS: fold_calls}
 
 
 @lru_cache(4096)

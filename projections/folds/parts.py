@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from domain.voice.calls import Change, Removed
-from projections.engine.reading import CallEvent, Id, Recorded
+from projections.engine.reading import CallEvent, Id, ReadEvent
 from projections.engine.rows import part
 from projections.engine.warehouse import Columns
 from projections.folds.visits import queue_id_of, visit_id
@@ -20,7 +20,7 @@ _COLUMNS = (
 _NONE = bytes(16)
 
 
-def fold(batch: Sequence[Recorded], events: Sequence[CallEvent]) -> Columns:
+def fold(batch: Sequence[ReadEvent], events: Sequence[CallEvent]) -> Columns:
     """The parts that each event adds, changes or takes back.
 
     k: the place among the parts of its kind, of its visit (ring, hold) or interaction (option, tag), from 0.
@@ -34,6 +34,9 @@ def fold(batch: Sequence[Recorded], events: Sequence[CallEvent]) -> Columns:
             rows += [head + row for row in _rows(recorded.tenant, recorded.id, change)]
     columns = zip(*rows, strict=True) if rows else [()] * len(_COLUMNS)
     return dict(zip(_COLUMNS, columns, strict=True))
+
+
+CALL_FOLDS = {TABLE: fold}
 
 
 def _rows(tenant: Id, interaction: Id, change: Change) -> Iterator[tuple[Any, ...]]:

@@ -19,7 +19,7 @@ from domain.queues import (
     QueueSettingsSet,
 )
 from projections.engine.reading import Id
-from projections.engine.rows import Row
+from projections.engine.rows import Row, StatefulFold
 
 
 class QueueRow(Row, kw_only=True, gc=False):
@@ -70,3 +70,6 @@ def _promising(row: QueueRow, settings: QueueSettings) -> QueueRow:
     return replace(
         row, sla_target=settings.sla_target, sla_ms=settings.sla_ms, tolerated_ms=settings.tolerated_ms, profile=settings.profile
     )
+
+
+FOLDS = (StatefulFold(QueueEvent, QueueRow, fold),)

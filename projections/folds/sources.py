@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from domain.base import MS
 from domain.voice.timeline import GapSeen, PbxRestarted, SpanCovered, TimelineEvent
-from projections.engine.rows import Row, part
+from projections.engine.rows import Row, StatelessFold, part
 
 
 class SourceRow(Row, kw_only=True, gc=False):
@@ -52,3 +52,6 @@ def fold(event: TimelineEvent, position: int) -> Iterator[SourceRow]:
             )  # fmt: skip
         case _:
             return
+
+
+FOLDS = (StatelessFold(TimelineEvent, (SourceRow,), fold),)

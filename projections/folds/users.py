@@ -7,7 +7,7 @@ from typing import ClassVar
 from msgspec.structs import replace
 
 from domain.users import PasswordSet, PermissionsSet, UserActivated, UserDeactivated, UserEvent, UserRegistered
-from projections.engine.rows import Row
+from projections.engine.rows import Row, StatefulFold
 
 
 class UserRow(Row, kw_only=True, gc=False):
@@ -46,3 +46,6 @@ def fold(row: UserRow | None, event: UserEvent, position: int) -> UserRow:
             return replace(after, active=0)
         case _:
             return after
+
+
+FOLDS = (StatefulFold(UserEvent, UserRow, fold),)

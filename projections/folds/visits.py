@@ -11,7 +11,7 @@ from uuid import UUID
 
 from domain.ids import queue_id
 from domain.voice.calls import CallIdentity, Visit
-from projections.engine.reading import CallEvent, Id, Recorded
+from projections.engine.reading import CallEvent, Id, ReadEvent
 from projections.engine.rows import part
 from projections.engine.warehouse import Columns
 
@@ -21,7 +21,7 @@ _SOURCES = frozenset({"ami", "queue_log"})
 _NO_CALL = CallIdentity(call="", origin="")
 
 
-def fold(batch: Sequence[Recorded], events: Sequence[CallEvent]) -> Columns:
+def fold(batch: Sequence[ReadEvent], events: Sequence[CallEvent]) -> Columns:
     """The visits that each event changes, as it leaves them; those that it takes back as removed.
 
     A visit as `domain.voice.calls.Visit` says it, and what its call says about it. whole: the call of which the visit's channel is a leg.
@@ -70,6 +70,9 @@ def _taken_back(event: CallEvent) -> list[Visit]:
     """The visits that the call had before this event and has no more."""
     gone = [n for removed in event.change.removed if removed.kind == "visit" for n in range(removed.first, removed.until)]
     return [Visit(n=n, queue="", offered_ms=0, sla_ms=0, tolerated_ms=0) for n in gone]
+
+
+CALL_FOLDS = {TABLE: fold}
 
 
 @lru_cache(16_384)

@@ -11,6 +11,7 @@ import msgspec
 
 from domain.access import ATTEND
 from projections.engine.temporal_view import CompanyRows, TemporalView
+from projections.figures.coverage import last_commanded_ms
 from projections.figures.definitions import VERSION
 from projections.figures.intervals import iso
 from projections.figures.metrics import QueryContext, Row, query_context
@@ -19,9 +20,6 @@ from projections.queries.agent_states import STATES, AgentState, OpenVisit, open
 from projections.query_bus import query
 
 _RECORDED = "SELECT intDiv(max(recorded_us), 1000) AS at FROM {events}"
-_LAST_LIVE = """
-SELECT max(greatest(greatest(offered_ms, ifNull(ended_ms, 0)), ifNull(released_ms, 0))) AS at FROM {visits} WHERE live = 1
-"""
 
 _GROUPS = {
     "available": "available",
@@ -55,18 +53,13 @@ def stand(on: QueryContext) -> Stand:
     view = on.view
     last = on.coverage.last_ms
     at = view.moment_ms if view.moment_ms is not None else max(_recorded(view), last or 0)
-    if last is None or at <= last or _commanded_after(view, last):
+    if last is None or at <= last or last_commanded_ms(view) > last:
         return Stand(at)
     return Stand(last, last)
 
 
 def _recorded(view: TemporalView) -> int:
     return view.ask(_At, _RECORDED.format(events=view.events()))[0].at or 0
-
-
-def _commanded_after(view: TemporalView, last: int) -> bool:
-    told = view.ask(_At, _LAST_LIVE.format(visits=view.written("visits")))[0].at
-    return told is not None and told > last
 
 
 def board(on: QueryContext) -> dict[str, Any]:
@@ -113,12 +106,6 @@ def agents_now(on: QueryContext) -> dict[str, int]:
     return counts_of([standing for standing in people if _asked(on.question, standing)])
 
 
-def waiting_now(on: QueryContext) -> list[Row]:
-    """The customers who wait, longest first: interaction, call, queue, place in it, since when, whose phones ring."""
-    there = stand(on)
-    return _waiting(on.question, open_visits(on.view, there.at_ms), there.at_ms, on.question.zone)
-
-
 def counts_of(people: list[AgentState]) -> dict[str, int]:
     """How many agents by group, by state, and logged in at all."""
     found = dict.fromkeys(("available", "on_call", "paused", "offline", "logged", *STATES), 0)
@@ -161,6 +148,7 @@ def _row(standing: AgentState, where: ZoneInfo) -> Row:
 
 
 def _waiting(question: Question, visits: list[OpenVisit], at: int, where: ZoneInfo) -> list[Row]:
+    """The customers who wait, longest first: interaction, call, queue, place in it, since when, whose phones ring."""
     places: dict[str, int] = {}
     rows = []
     for visit in visits:

@@ -7,10 +7,10 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from domain.access import ANYONE
+from domain.companies import Company
 from domain.errors import NotFound
 from domain.ivr import Ivr, IvrSettings
 from domain.queues import Queue
-from domain.users import Company
 from projections.query_bus import CompanyLog, query
 
 

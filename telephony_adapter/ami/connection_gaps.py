@@ -15,7 +15,7 @@ from telephony_adapter.ami.packets import CLOSED, CONNECTED, Packet
 from telephony_adapter.ami.pbx_state import Call, Channel, PbxState, Visit, born_at
 from telephony_adapter.ami.queues import cut_short
 from telephony_adapter.ami.recording import QUIET_US
-from telephony_adapter.queue_log.verbs import personal
+from telephony_adapter.callers import personal
 
 JUST_BOOTED_S = 60
 """A PBX that is up for so short a time may be taken to have numbered its lines from zero, all of them within the stream."""

@@ -7,7 +7,7 @@ from telephony_adapter.ami.outbound import line_of_attempt_gone
 from telephony_adapter.ami.packets import Packet
 from telephony_adapter.ami.pbx_state import Call, Channel, PbxState
 from telephony_adapter.ami.queues import line_gone
-from telephony_adapter.queue_log.verbs import personal
+from telephony_adapter.callers import personal
 
 _DOWN = "0"
 _NO_NUMBER = ("", "s", "i", "t", "h")

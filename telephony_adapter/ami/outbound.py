@@ -13,7 +13,7 @@ import re
 
 from telephony_adapter.ami.packets import Packet
 from telephony_adapter.ami.pbx_state import Attempt, Call, Channel, PbxState
-from telephony_adapter.queue_log.verbs import personal
+from telephony_adapter.callers import personal
 
 _NUMBER = re.compile(r"^\+?[0-9*#]{3,}$")
 _OUTSIDE_NUMBER = re.compile(r"^\+?[0-9]{8,}$")

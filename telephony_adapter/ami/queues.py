@@ -12,7 +12,7 @@ from telephony_adapter.ami.agents import known_member, seen, talked
 from telephony_adapter.ami.gaps import SAME_US
 from telephony_adapter.ami.packets import Packet
 from telephony_adapter.ami.pbx_state import Call, PbxState, Visit
-from telephony_adapter.queue_log.verbs import personal
+from telephony_adapter.callers import personal
 
 _STATUS_ENDS: dict[str, CallKind] = {
     "TIMEOUT": "timed_out",

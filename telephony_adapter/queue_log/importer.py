@@ -137,6 +137,9 @@ class _Import:
         """Tell what was kept back, and reckon up."""
         self.observe(self._gathering.observations(last=True))
         result = self.result
+        if result.first_us is not None and result.last_us is not None:
+            self._gathering.look_back(result.first_us, result.last_us)
+            self.observe(self._gathering.observations(last=True))
         result.unknown_verbs = self._gathering.unknown
         result.used = result.lines - result.repeated - result.broken - result.set_aside
         result.interfaces_not_matched = sorted(self._gathering.interfaces - self._gathering.persons - self._matched)

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
-from domain.base import NOBODY, Personal
+from domain.base import Personal
 from domain.voice.facts import Fact, FactKind
+from telephony_adapter.callers import personal
 from telephony_adapter.queue_log.lines import Line
 
 Subject = Literal["visit", "turned_away", "call", "agent", "pbx", "nothing"]
@@ -36,13 +37,6 @@ class Verb(NamedTuple):
 
 NO_CALL = frozenset({"", "NONE", "REALTIME", "MANAGER"})
 """What stands in the place of a call's id in a line that is about none."""
-
-_NOBODYS_NUMBER = frozenset({"", "none", "unknown", "<unknown>", "anonymous", "restricted", "private", "unavailable", "withheld"})
-
-
-def personal(text: str) -> Personal | None:
-    """What may name a person: nobody knows yet whose it is."""
-    return Personal(NOBODY, text) if text.lower() not in _NOBODYS_NUMBER else None
 
 
 def _ms(data: list[str], place: int, unit: int = 1000) -> int | None:
@@ -319,8 +313,3 @@ SPOKEN_OPENLY = frozenset({"PAUSE", "PAUSEALL", "PAUSEREASON", "UNPAUSEREASON", 
 
 MEMBERS = frozenset({"ADDMEMBER", "REMOVEMEMBER", "PENALTY"})
 """Verbs that may name an interface where the others name the member."""
-
-
-def is_interface(name: str) -> bool:
-    """Whether a member is named by a telephone (`PJSIP/1001`, `Local/1005@agentes/n`), not by who sits there. `Agent/1001` is a person of old."""
-    return "/" in name and not name.startswith("Agent/")

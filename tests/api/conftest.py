@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from api.app import create_app
-from commands.users import AppointAdministrator, RegisterCompany, RegisterUser, SetPassword, hashed_password
+from commands.companies import RegisterCompany
+from commands.users import AppointAdministrator, RegisterUser, SetPassword, hashed_password
 from domain.ids import company_id
 from tests.kit.http import PASSWORD, Client, Person, TimedCenter, operator, serving
 

@@ -10,7 +10,8 @@ import pytest
 
 from api.app import create_app
 from bootstrap import Distributed
-from commands.users import AppointAdministrator, RegisterCompany, SetPassword
+from commands.companies import RegisterCompany
+from commands.users import AppointAdministrator, SetPassword
 from domain.ids import company_id
 from settings import read
 from tests.kit.clocks import Shifted

@@ -12,9 +12,10 @@ from api import live_stream as live
 from api.http_metrics import Instruments
 from api.live_stream import Feed, Message, Quiet, render
 from domain.base import Event, Personal
+from domain.companies import CompanySettingsSet
 from domain.contacts import ContactAppeared
 from domain.queues import QueueActivated
-from domain.users import CompanySettingsSet, UserActivated
+from domain.users import UserActivated
 from domain.voice.calls import Call, Change
 from domain.voice.facts import Fact
 from domain.voice.interaction_events import InteractionObserved

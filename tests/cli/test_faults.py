@@ -197,10 +197,12 @@ def test_an_attended_transfer_into_a_queue_is_of_the_customers_call(center: Cent
 
 
 @pytest.mark.parametrize("cut", range(1, 7))
-def test_an_attended_transfer_that_comes_in_two_imports_is_of_the_customers_call(center: Center, cut: int) -> None:
+@pytest.mark.parametrize("turned", [False, True])
+def test_an_attended_transfer_that_comes_in_two_imports_is_of_the_customers_call(center: Center, cut: int, turned: bool) -> None:
     lines = fault("f2_attended_transfer_into_queue.log").splitlines(keepends=True)
-    center.bring("".join(lines[:cut]))
-    center.bring("".join(lines[cut:]))
+    parts = ["".join(lines[:cut]), "".join(lines[cut:])]
+    for part in reversed(parts) if turned else parts:
+        center.bring(part)
     queues, agents = center.queues(), center.agents()
     assert some(queues["7501"], *NUMBERS, "asa_ms") == (1, 1, 0, 0, 0, 0, 0, 12_000)
     assert some(queues["7509"], *NUMBERS, "asa_ms") == (1, 1, 0, 0, 0, 0, 0, 7000)
@@ -208,10 +210,12 @@ def test_an_attended_transfer_that_comes_in_two_imports_is_of_the_customers_call
 
 
 @pytest.mark.parametrize("cut", range(1, 5))
-def test_a_wrap_up_that_comes_in_a_later_import_is_of_the_agents_last_call(center: Center, cut: int) -> None:
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_wrap_up_that_comes_in_another_import_is_of_the_agents_last_call(center: Center, cut: int, turned: bool) -> None:
     lines = fault("f12_wazo_wrapup.log").splitlines(keepends=True)
-    center.bring("".join(lines[:cut]))
-    center.bring("".join(lines[cut:]))
+    parts = ["".join(lines[:cut]), "".join(lines[cut:])]
+    for part in reversed(parts) if turned else parts:
+        center.bring(part)
     assert some(center.agents()["Agent/31"], "talk_ms", "wrap_up_ms") == (40_000, 25_000)
 
 

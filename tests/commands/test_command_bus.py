@@ -8,11 +8,12 @@ from uuid import UUID, uuid4
 import pytest
 
 from commands.command_bus import Answer, Command, CommandBus, Receipt, Request
+from commands.companies import RegisterCompany
 from commands.observations import MatchMember
 from commands.unit_of_work import UnitOfWork
-from commands.users import RegisterCompany, RegisterUser
+from commands.users import RegisterUser
+from domain.companies import CompanySettings
 from domain.errors import DomainError, InvalidField, NotAllowed, NotFound, Refused, VersionConflict
-from domain.users import CompanySettings
 from domain.voice.roster import MemberMatched
 from store.database import CommitUnsure
 from store.event_store import Store

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import pytest
 
 from commands.command_bus import CommandBus
+from commands.companies import RegisterCompany
 from commands.handler_context import Caller, Command, Done, HandlerContext, handles
 from commands.queues import (
     ActivateQueue,
@@ -18,12 +19,11 @@ from commands.queues import (
     SetQueueAgents,
     ensure_queue,
 )
-from commands.users import RegisterCompany
 from domain.access import MANAGE_QUEUES
+from domain.companies import CompanySettings
 from domain.errors import AlreadyExists, InvalidField, NotAllowed, NotFound, Refused
 from domain.ids import company_id, queue_id
 from domain.queues import Queue, QueueSettings
-from domain.users import CompanySettings
 
 TENANT = company_id("Empresa")
 OTHER = company_id("Outra")

@@ -8,26 +8,25 @@ from uuid import UUID, uuid4
 import pytest
 
 from commands.command_bus import Caller, CommandBus
+from commands.companies import RegisterCompany, SetCompanySettings, companies
 from commands.contacts import ForgetContact, RegisterContact
 from commands.users import (
     ActivateUser,
     AppointAdministrator,
     DeactivateUser,
     IssuePasswordLink,
-    RegisterCompany,
     RegisterUser,
-    SetCompanySettings,
     SetPassword,
     SetPermissions,
     check_credentials,
-    companies,
     hashed_password,
     who_is,
 )
 from domain.access import PERMISSIONS
+from domain.companies import CompanySettings
 from domain.errors import AlreadyExists, DomainError, InvalidField, NotAllowed, NotFound, Refused
 from domain.ids import company_id
-from domain.users import LINK_VALID_US, CompanySettings, check_password
+from domain.users import LINK_VALID_US, check_password
 from store.event_store import Store
 from store.sessions import VALID_US, Sessions
 

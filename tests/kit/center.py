@@ -23,10 +23,10 @@ from migrations.runner import migrate
 from projections.engine.chdb_warehouse import ChdbWarehouse
 from projections.engine.folding import Folding
 from projections.engine.progress import Progress
-from projections.engine.reading import Stored
 from projections.engine.temporal_view import CompanyRows
 from projections.engine.warehouse import Warehouse
 from projections.engine.writing import write
+from store.recorded_event import RecordedEvent
 from tests.kit.log import stored
 from tests.kit.whole_call import WholeCall, WholeVisit, change
 
@@ -44,7 +44,7 @@ class Center:
         self.versions: dict[UUID, int] = {}
         self.known: dict[UUID, WholeCall] = {}
         self._folding = Folding(warehouse)
-        self._waiting: list[Stored] = []
+        self._waiting: list[RecordedEvent] = []
 
     @property
     def rows(self) -> CompanyRows:

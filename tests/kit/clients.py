@@ -191,7 +191,7 @@ class Clients:
 
     def check(self) -> None:
         """All that was acknowledged is in the log, once; what figures say is what they say of a center that nobody disturbed."""
-        log = {position: (UUID(bytes=id), version) for position, id, version, _, _ in self._house.events()}
+        log = {event.position: (UUID(bytes=event.id), event.version) for event in self._house.events()}
         for client in self.clients:
             assert [log[receipt.position] for receipt in client.told] == [(receipt.id, receipt.version) for receipt in client.told]
             assert client.again(self._house) == client.told
@@ -214,4 +214,4 @@ def _set_up(held: Held, company: str) -> Caller:
 def _happened(store: Store, tenant: UUID) -> list[tuple[int, str]]:
     """All that is in the log of a company: of each event its version and its name."""
     mark = f'"tenant":"{tenant}"'.encode()
-    return [(version, name) for _, _, version, name, state in store.recorder.rows_after(0, 10**6) if mark in state]
+    return [(event.version, event.topic) for event in store.recorder.events_after(0, 10**6) if mark in event.state]

@@ -29,7 +29,6 @@ from psycopg import sql
 
 from commands.command_bus import CommandBus
 from projections.engine.clickhouse_warehouse import ClickhouseWarehouse
-from projections.engine.reading import Stored
 from projections.engine.writing import positions_of
 from services.__main__ import DIRECTORY
 from services.clickhouse import ClickHouse
@@ -37,6 +36,7 @@ from services.kafka import Kafka
 from services.postgresql import PostgreSQL
 from settings import Settings
 from store.event_store import Store
+from store.recorded_event import RecordedEvent
 from store.storage_location import OnServers
 from streams.deployment_topics import names
 from streams.topics import SLICES, partition_name, slice_of, topic
@@ -246,15 +246,16 @@ class Deployment:
         self._opened.callback(opened.close)
         return opened
 
-    def events(self) -> list[Stored]:
+    def events(self) -> list[RecordedEvent]:
         """The whole log."""
-        return [(*row,) for row in behind(self.location, _EVENTS)]  # type: ignore[misc]
+        return [RecordedEvent(*row) for row in behind(self.location, _EVENTS)]
 
     def ends(self) -> dict[str, int]:
         """The position of the last event of each partition, as it must come to be in Kafka."""
         ends: dict[str, int] = {}
-        for position, id, _, event, _ in self.events():
-            ends[partition_name(topic(self.prefix, slice_of(event)), (murmur2(id) & 0x7FFFFFFF) % PARTITIONS)] = position
+        for event in self.events():
+            partition = (murmur2(event.id) & 0x7FFFFFFF) % PARTITIONS
+            ends[partition_name(topic(self.prefix, slice_of(event.topic)), partition)] = event.position
         return ends
 
     def committed(self) -> dict[str, int]:

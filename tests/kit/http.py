@@ -14,8 +14,9 @@ from fastapi import FastAPI
 
 from api.application_state import ApplicationState
 from bootstrap import Center, Embedded
+from commands.companies import RegisterCompany
 from commands.handler_context import Caller
-from commands.users import AppointAdministrator, RegisterCompany
+from commands.users import AppointAdministrator
 from domain.access import PERMISSIONS
 from domain.ids import company_id
 from settings import Settings

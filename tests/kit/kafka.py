@@ -10,9 +10,10 @@ from uuid import uuid4
 import pytest
 
 from services.kafka import Kafka
+from store.recorded_event import RecordedEvent
 from streams.brokers import Brokers, Producer
 from streams.deployment_topics import make_topics
-from streams.messages import Carried, Message, message
+from streams.messages import Message, message
 from streams.topics import SLICES, slice_of, topic
 from tests.kit.servers import address
 from tests.kit.waiting import DEADLINE_S
@@ -50,12 +51,12 @@ def house_of(prefix: str) -> list[str]:
     return [topic(prefix, slice_) for slice_ in SLICES]
 
 
-def send(kafka: str, prefix: str, events: Iterable[Carried | tuple[Carried, Message]]) -> None:
+def send(kafka: str, prefix: str, events: Iterable[RecordedEvent | tuple[RecordedEvent, Message]]) -> None:
     """Append these in this order, as a relay would; an event with a message of its own is sent as that."""
     producer = Producer(kafka, dict.fromkeys(house_of(prefix), PARTITIONS))
     sent = deque()
     for told in events:
         event, said = told if isinstance(told, tuple) else (told, message(told))
-        sent.append(producer.send(topic(prefix, slice_of(event.event)), said)[1])
+        sent.append(producer.send(topic(prefix, slice_of(event.topic)), said)[1])
     assert producer.acknowledged(sent, DEADLINE_S)
     producer.close()

@@ -35,7 +35,7 @@ class Load:
     def observe(self, events: int) -> None:
         """Let so many more events have happened."""
         told = [stored(0, event) for event in self._story.events(events)]
-        self.append([StoredEvent(UUID(bytes=id), version, topic, state) for _, id, version, topic, state in told])
+        self.append([StoredEvent(UUID(bytes=event.id), event.version, event.topic, event.state) for event in told])
 
     def append(self, events: list[StoredEvent]) -> None:
         """Let these have happened, as soon as the store takes them."""

@@ -8,14 +8,14 @@ from typing import Any
 import msgspec
 
 from domain.base import Event, Personal
-from projections.engine.reading import Stored
+from store.recorded_event import RecordedEvent
 
 
-def stored(position: int, event: Event) -> Stored:
+def stored(position: int, event: Event) -> RecordedEvent:
     """An event as the log holds it at `position`."""
     written = _ENCODER.encode(event)
     state = b"{" + written[written.index(b',"tenant":') + 1 :]
-    return (position, event.originator_id.bytes, event.originator_version, event.TOPIC, state)
+    return RecordedEvent(position, event.originator_id.bytes, event.originator_version, event.TOPIC, state)
 
 
 def _sealed(value: Any) -> str:
@@ -31,7 +31,7 @@ class MemoryLog:
     """What a runner follows. `reads`: how often it was read; `fail`: raised by that many reads to come."""
 
     def __init__(self, events: Iterable[Event] = ()) -> None:
-        self.events: list[Stored] = []
+        self.events: list[RecordedEvent] = []
         self.reads = 0
         self.fail: list[Exception] = []
         self._listeners: list[Callable[[int], object]] = []
@@ -47,7 +47,7 @@ class MemoryLog:
     def head(self) -> int:
         return len(self.events)
 
-    def rows_after(self, position: int, limit: int) -> list[Stored]:
+    def events_after(self, position: int, limit: int) -> list[RecordedEvent]:
         self.reads += 1
         if self.fail:
             raise self.fail.pop()

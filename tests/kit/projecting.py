@@ -9,6 +9,7 @@ from random import Random
 from projections.engine import runner
 from projections.engine.chdb_warehouse import ChdbWarehouse
 from projections.engine.rebuild import open_rows, rebuild
+from store.recorded_event import RecordedEvent
 from tests.kit.log import MemoryLog
 from tests.kit.story import Story
 
@@ -42,7 +43,7 @@ def say(line: str) -> None:
 
 
 class _Beginning(MemoryLog):
-    def __init__(self, events: list[runner.Stored]) -> None:
+    def __init__(self, events: list[RecordedEvent]) -> None:
         super().__init__()
         self.events = events
 

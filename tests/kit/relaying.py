@@ -28,9 +28,10 @@ from simulator.model import Model
 from simulator.speaking import PERMISSIONS, commands_of, settings_of
 from store.database import StoreUnavailable
 from store.event_store import Store
-from store.recorder import whole_rows_after
+from store.recorded_event import RecordedEvent
+from store.recorder import events_after
 from store.storage_location import OnServers
-from streams.messages import Carried, carried
+from streams.messages import event_in
 from streams.relay_progress import RelayProgress
 from streams.topics import SLICES, slice_of, topic
 from tests.kit.kafka import PARTITIONS
@@ -84,7 +85,7 @@ class Relayed:
         """Its center."""
         return Busy(self.location, pause_s)
 
-    def check(self, log: list[Carried] | None = None) -> int:
+    def check(self, log: list[RecordedEvent] | None = None) -> int:
         """As `check_all_is_there`."""
         return check_all_is_there(log_of(self.location) if log is None else log, messages(self.kafka, self.topics), self.topics)
 
@@ -170,19 +171,19 @@ class Busy:
         self._bus.store.close()
 
 
-def log_of(location: OnServers) -> list[Carried]:
+def log_of(location: OnServers) -> list[RecordedEvent]:
     """The whole log as it lies in the store."""
     db = location.events()
     try:
-        rows: list[Any] = []
-        while some := whole_rows_after(db, len(rows), 10_000):
-            rows += some
+        events: list[RecordedEvent] = []
+        while some := events_after(db, len(events), 10_000):
+            events += some
     finally:
         db.close()
-    return [Carried(*row) for row in rows]
+    return events
 
 
-def messages(kafka: str, prefix: str, partitions: int = PARTITIONS) -> dict[StorageLocation, list[Carried]]:
+def messages(kafka: str, prefix: str, partitions: int = PARTITIONS) -> dict[StorageLocation, list[RecordedEvent]]:
     """All that lies in the topics of the slices, each partition's in order."""
     consumer = KafkaConsumer(bootstrap_servers=kafka, max_poll_records=10_000, fetch_max_wait_ms=50)
     try:
@@ -190,16 +191,16 @@ def messages(kafka: str, prefix: str, partitions: int = PARTITIONS) -> dict[Stor
         consumer.assign(locations)
         consumer.seek_to_beginning(*locations)
         ends = consumer.end_offsets(locations)
-        found: dict[StorageLocation, list[Carried]] = defaultdict(list)
+        found: dict[StorageLocation, list[RecordedEvent]] = defaultdict(list)
         while any(consumer.position(location) < end for location, end in ends.items()):
             for location, records in consumer.poll(timeout_ms=1_000).items():
-                found[location.topic, location.partition] += [carried(record.key, record.value, record.headers) for record in records]
+                found[location.topic, location.partition] += [event_in(record.key, record.value, record.headers) for record in records]
     finally:
         consumer.close()
     return dict(found)
 
 
-def check_all_is_there(log: list[Carried], found: dict[StorageLocation, list[Carried]], prefix: str) -> int:
+def check_all_is_there(log: list[RecordedEvent], found: dict[StorageLocation, list[RecordedEvent]], prefix: str) -> int:
     """Every event of the log lies in Kafka as it lies in the store, its partition's in order but for repeats; how many repeats there are."""
     seen: dict[int, StorageLocation] = {}
     repeats = 0
@@ -207,7 +208,7 @@ def check_all_is_there(log: list[Carried], found: dict[StorageLocation, list[Car
         last = 0
         for event in events:
             assert event == log[event.position - 1]
-            assert location[0] == topic(prefix, slice_of(event.event))
+            assert location[0] == topic(prefix, slice_of(event.topic))
             if event.position in seen:
                 assert seen[event.position] == location
                 repeats += 1

@@ -15,8 +15,8 @@ from domain.contacts import ContactAppeared
 from settings import Settings
 from simulator.story import history
 from store.chain import Head
+from store.recorded_event import RecordedEvent
 from store.storage_location import InDirectory, OnServers
-from streams.messages import Carried
 from tests.kit.stores import behind
 
 MORNING = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -30,7 +30,7 @@ class Past:
     """The directory of a center, and what was written there. called: a contact who can be read; forgotten: one who cannot."""
 
     location: InDirectory
-    log: list[Carried]
+    log: list[RecordedEvent]
     called: UUID
     forgotten: UUID
 
@@ -43,9 +43,9 @@ class Past:
         return (self.location.directory / "master.key").read_text()
 
 
-def log_of(location: InDirectory | OnServers) -> list[Carried]:
+def log_of(location: InDirectory | OnServers) -> list[RecordedEvent]:
     """Every event of a store, as it is stored."""
-    return [Carried(*row) for row in behind(location, _EVENTS)]
+    return [RecordedEvent(*row) for row in behind(location, _EVENTS)]
 
 
 def simulated(directory: Path, days: float = 0.06) -> Past:

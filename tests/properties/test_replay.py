@@ -15,16 +15,18 @@ import pytest
 
 import domain
 from commands.command_bus import CommandBus
+from commands.companies import RegisterCompany, SetCompanySettings
 from commands.contacts import ForgetContact, RegisterContact
 from commands.handler_context import Caller, Command
 from commands.interactions import EndCall, StartCall
 from commands.ivr import DeleteIvr
 from commands.observations import MatchMember, ObserveAgent, ObserveCall, ObserveTimeline
 from commands.queues import ChangeQueueSettings
-from commands.users import AppointAdministrator, RegisterCompany, RegisterUser, SetCompanySettings
+from commands.users import AppointAdministrator, RegisterUser
+from domain.access import PERMISSIONS
 from domain.base import NOBODY, SECOND, Aggregate, Event, Personal
+from domain.companies import CompanySettings
 from domain.ids import company_id, interaction_id, ivr_id, queue_id
-from domain.users import PERMISSIONS, CompanySettings
 from domain.voice.facts import Fact
 from domain.voice.timeline import CoverageSpan
 from simulator.center import busy_center

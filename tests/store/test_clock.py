@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from commands.command_bus import CommandBus
-from commands.users import RegisterCompany
+from commands.companies import RegisterCompany
 from store.clock import EVERY_S, MOST_OFF_S, ClockOff, ClockWatch
 from store.event_store import Store
 from store.storage_location import InDirectory, OnServers

@@ -16,8 +16,8 @@ from commands.command_bus import CommandBus
 from commands.handler_context import Command, Done, HandlerContext, handles
 from domain.base import Event
 from domain.errors import Refused
-from store.chain import Stored
 from store.event_store import Store
+from store.recorded_event import RecordedEvent
 from store.storage_location import OnServers
 from tests.commands.tally import LIMIT, Count, Counted, Noon, Tally, asked_while, caller
 from tests.kit.stores import behind
@@ -133,7 +133,7 @@ def test_what_a_command_only_read_may_not_have_changed_when_it_is_saved(
     bus.execute_all([(Count(tally=id), caller()) for id in (tally, other)])
     sealed = bus.store.sealed
 
-    def meanwhile(events: list[Event]) -> list[Stored]:
+    def meanwhile(events: list[Event]) -> list[RecordedEvent]:
         monkeypatch.undo()
         beside.execute(Count(tally=other), caller())
         return sealed(events)

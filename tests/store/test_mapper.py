@@ -16,6 +16,7 @@ from domain.voice.interaction_events import CallOffered
 from projections.engine.reading import EventUnreadable, read
 from store.event_store import Store
 from store.mapper import EventMapper, UnreadableEvent, read_aloud
+from store.recorded_event import RecordedEvent
 from tests.commands.catalogue import GOLDEN, all_events, written
 from tests.commands.tally import Counted
 
@@ -76,7 +77,7 @@ def test_an_event_written_by_a_newer_version_is_refused_by_the_store_and_by_the_
     with pytest.raises(UnreadableEvent, match="of version 4, this release knows version 3"):
         store.mapper.to_domain_event(StoredEvent(event.originator_id, 1, "example.reworded", later))
     with pytest.raises(EventUnreadable, match="of version 4"):
-        read((1, event.originator_id.bytes, 1, "example.reworded", later))
+        read(RecordedEvent(1, event.originator_id.bytes, 1, "example.reworded", later))
 
 
 def test_a_state_says_its_version_when_it_is_not_the_first(store: Store) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from bootstrap import location, open_center
 from commands.command_bus import CommandBus
-from commands.users import RegisterCompany
+from commands.companies import RegisterCompany
 from settings import Settings
 from store.chain import Flaw, Verdict
 from store.database import StoreUnavailable

@@ -141,7 +141,7 @@ def test_on_the_servers_the_keys_are_wrapped_by_the_master_key_of_the_servers(pa
     assert log_of(on_server) == log_of(past.location)
     with pytest.raises(WrongMasterKey):
         Store(on_server, master=past.master)
-    people = [event.state for event in log_of(past.location) if event.event == "contact.appeared"]
+    people = [event.state for event in log_of(past.location) if event.topic == "contact.appeared"]
     with Store(past.location) as here, Store(on_server, master=other) as there:
         read = [read_aloud(state, there.keyring) for state in people]
         assert read == [read_aloud(state, here.keyring) for state in people]

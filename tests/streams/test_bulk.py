@@ -13,18 +13,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from store.recorded_event import RecordedEvent
 from streams import bulk
 from streams.brokers import BrokersAway, BrokersRefuse
 from streams.bulk import BulkReader, EventMissing, Partition
-from streams.messages import Carried, message
+from streams.messages import message
 from tests.kit.kafka import house_of, send
 
 _STATE = b'{"tenant":"8d3f5a50-3a47-4c43-8a44-6b1d7ad24a5c"}'
 _NAMES = ("interaction.offered", "agent.paused", "contact.appeared")
 
 
-def _event(position: int, id: int = 1, name: str = _NAMES[0]) -> Carried:
-    return Carried(position, UUID(int=id).bytes, position, name, _STATE, bytes(32))
+def _event(position: int, id: int = 1, name: str = _NAMES[0]) -> RecordedEvent:
+    return RecordedEvent(position, UUID(int=id).bytes, position, name, _STATE, bytes(32))
 
 
 class Scripted(BulkReader):
@@ -101,7 +102,7 @@ def test_a_merge_names_the_event_that_no_message_carries(told: tuple[int, dict[P
     gone = data.draw(st.integers(1, max(1, length - 1)))
     random = data.draw(st.randoms(use_true_random=False))
     left = {partition: [position for position in positions if position != gone] for partition, positions in partitions.items()}
-    given: list[Carried] = []
+    given: list[RecordedEvent] = []
     with Scripted(left, random) as reader, pytest.raises(EventMissing) if gone < length else nullcontext() as missing:
         for some in reader.merged(reader.ends()):
             given += some
@@ -120,7 +121,7 @@ def test_a_partition_that_is_far_ahead_rests(monkeypatch: pytest.MonkeyPatch) ->
 # Against a broker
 
 
-def _log(length: int) -> list[Carried]:
+def _log(length: int) -> list[RecordedEvent]:
     return [_event(position, position % 17, _NAMES[position % 3]) for position in range(1, length + 1)]
 
 
@@ -141,7 +142,7 @@ def test_topics_are_read_as_one_log_up_to_the_given_ends_and_on_from_there(
 def test_some_partitions_are_read_alone(kafka: str, topics: str) -> None:
     log = _log(500)
     send(kafka, topics, log)
-    given: list[Carried] = []
+    given: list[RecordedEvent] = []
     with BulkReader(kafka, house_of(topics)) as reader:
         halves = reader.partitions[::2], reader.partitions[1::2]
     for half in halves:

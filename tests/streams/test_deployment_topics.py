@@ -33,7 +33,7 @@ def test_topics_are_made_once_and_keep_everything(brokers: Brokers, prefix: str)
 
 def test_what_is_missing_is_made_beside_what_is_there(brokers: Brokers, prefix: str) -> None:
     brokers.make([f"{prefix}.agents"], PARTITIONS, 1, FOR_EVER | LARGEST)
-    assert faults(brokers, prefix, PARTITIONS)[0] == f"there is no topic {prefix}.interactions: `atende topics` makes it"
+    assert faults(brokers, prefix, PARTITIONS)[0] == f"there is no topic {prefix}.contacts: `atende topics` makes it"
     made = make_topics(brokers, prefix, PARTITIONS, 1)
     assert made.there == [f"{prefix}.agents"]
     assert faults(brokers, prefix, PARTITIONS) == []
@@ -61,14 +61,14 @@ def test_a_topic_that_would_lose_something_is_named(
 
 
 def test_more_replicas_than_brokers_are_refused(brokers: Brokers, prefix: str) -> None:
-    with pytest.raises(BrokersRefuse, match=r"interactions.*only 1 broker"):
+    with pytest.raises(BrokersRefuse, match=r"agents.*only 1 broker"):
         make_topics(brokers, prefix, PARTITIONS, 3)
 
 
 def test_the_command_says_what_it_made(kafka: str, prefix: str, environment: dict[str, str]) -> None:
     first = CliRunner().invoke(app, ["topics"], env=environment)
     assert first.exit_code == 0
-    assert first.output.splitlines()[0] == f"{prefix}.interactions is made, with 3 partitions"
+    assert first.output.splitlines()[0] == f"{prefix}.agents is made, with 3 partitions"
     again = CliRunner().invoke(app, ["topics"], env=environment)
     assert again.output == "".join(f"{name} is there\n" for name in names(prefix))
     other = CliRunner().invoke(app, ["topics"], env=environment | {"ATENDE_PARTITIONS": "4"})

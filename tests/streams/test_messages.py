@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 import projections.engine.folding  # noqa: F401 - an event is known once its module is imported
 from domain.base import CATALOGUE
-from streams.messages import Carried, NotOurMessage, carried, message
+from store.recorded_event import RecordedEvent
+from streams.messages import NotOurMessage, event_in, message
 from streams.topics import SLICES, slice_of
 
 _TENANT = UUID("8d3f5a50-3a47-4c43-8a44-6b1d7ad24a5c")
@@ -27,35 +28,35 @@ STATES = st.builds(
     rest=st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc"], exclude_characters='"\\')).map(lambda text: f',"name":"{text}"'),
 )
 EVENTS = st.builds(
-    Carried,
+    RecordedEvent,
     position=st.integers(1, 2**63 - 1),
     id=st.uuids().map(lambda made: made.bytes),
     version=st.integers(1, 2**31),
-    event=st.sampled_from(sorted(CATALOGUE)),
+    topic=st.sampled_from(sorted(CATALOGUE)),
     state=STATES,
     hash=st.binary(min_size=32, max_size=32),
 )
 
 
 @given(EVENTS)
-def test_what_is_carried_comes_back_as_it_was(told: Carried) -> None:
+def test_what_is_carried_comes_back_as_it_was(told: RecordedEvent) -> None:
     sent = message(told)
     assert dict(sent.headers)["tenant"].decode() == str(_TENANT)
-    assert carried(sent.key, sent.value, sent.headers) == told
+    assert event_in(sent.key, sent.value, sent.headers) == told
 
 
 def test_the_headers_are_these() -> None:
-    told = Carried(7, uuid4().bytes, 3, "queue.renamed", _state(), bytes(32))
+    told = RecordedEvent(7, uuid4().bytes, 3, "queue.renamed", _state(), bytes(32))
     names = [name for name, _ in message(told).headers]
     assert names == ["event", "version", "tenant", "position", "hash"]
 
 
 @pytest.mark.parametrize("missing", ["event", "version", "tenant", "position", "hash", "key", "value"])
 def test_a_message_of_somebody_else_is_refused(missing: str) -> None:
-    sent = message(Carried(7, uuid4().bytes, 3, "queue.renamed", _state(), bytes(32)))
+    sent = message(RecordedEvent(7, uuid4().bytes, 3, "queue.renamed", _state(), bytes(32)))
     key, value, headers = astuple(sent)
     with pytest.raises(NotOurMessage):
-        carried(None if missing == "key" else key, None if missing == "value" else value, [h for h in headers if h[0] != missing])
+        event_in(None if missing == "key" else key, None if missing == "value" else value, [h for h in headers if h[0] != missing])
 
 
 def test_every_event_has_a_topic() -> None:

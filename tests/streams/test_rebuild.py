@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from commands.companies import RegisterCompany
 from commands.queues import ChangeQueueSettings, RegisterQueue
-from commands.users import RegisterCompany
 from domain.ids import company_id, queue_id
 from projections.engine.clickhouse_warehouse import ClickhouseWarehouse
 from projections.engine.progress import ProjectionsStopped

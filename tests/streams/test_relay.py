@@ -141,7 +141,7 @@ def made(deployment: Relayed) -> Relayed:
 
 
 def test_a_missing_topic_is_one_line(made: Relayed) -> None:
-    assert refusal(made, ATENDE_TOPICS="nowhere").endswith("there is no topic nowhere.interactions: `atende topics` makes it")
+    assert refusal(made, ATENDE_TOPICS="nowhere").endswith("there is no topic nowhere.agents: `atende topics` makes it")
 
 
 def test_another_number_of_partitions_is_one_line(made: Relayed) -> None:

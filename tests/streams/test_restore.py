@@ -28,9 +28,10 @@ from store.log_restore import NotTheSameLog, Occupied, Stopped
 from store.master_key import WrongMasterKey
 from store.postgres_lock import ServerLock
 from store.process_progress import ProcessProgress
+from store.recorded_event import RecordedEvent
 from store.storage_location import OnServers
 from streams import bulk
-from streams.messages import Carried, Message, message
+from streams.messages import Message, message
 from streams.relay_progress import RelayProgress
 from streams.restore import Restored, Source, restore
 from tests.commands.tally import Count, Counted, caller
@@ -60,7 +61,7 @@ class Lost:
     topics: str
     backup: Path
 
-    def send(self, *events: Carried | tuple[Carried, Message]) -> None:
+    def send(self, *events: RecordedEvent | tuple[RecordedEvent, Message]) -> None:
         """Let Kafka have these."""
         send(self.kafka, self.topics, events)
 

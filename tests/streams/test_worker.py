@@ -11,15 +11,16 @@ from random import Random
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from projections.engine.decisions import MOST_REFUSED
 from projections.engine.progress import ProjectionsStopped
-from projections.engine.reading import Stored
 from projections.engine.refolding import fold_anew, write_anew
 from projections.engine.warehouse import Columns, Warehouse, WarehouseError
 from projections.engine.writing import positions_of
-from streams.consumed_message import Partition, UnsettledMessage
-from streams.messages import Carried, message
+from store.recorded_event import RecordedEvent
+from streams.consumed_message import Partition, UnfoldableMessage
+from streams.messages import message
 from streams.topics import partition_name, slice_of, topic
 from streams.worker import Worker
 from tests.kit.log import MemoryLog
@@ -53,10 +54,9 @@ class Kafka:
     acked: list[Given] = field(default_factory=list)
     begins: dict[Partition, int] = field(default_factory=dict)
 
-    def add(self, event: Stored, value: bytes | None = None) -> Given:
-        position, id, version, name, state = event
-        told = message(Carried(position, id, version, name, state, bytes(32)))
-        return self.put(topic("t", slice_of(name)), id[-1] % PARTITIONS, told.key, value or told.value, told.headers)
+    def add(self, event: RecordedEvent, value: bytes | None = None) -> Given:
+        told = message(replace(event, hash=bytes(32)))
+        return self.put(topic("t", slice_of(event.topic)), event.id[-1] % PARTITIONS, told.key, value or told.value, told.headers)
 
     def put(self, name: str, partition: int, key: bytes, value: bytes, headers: Sequence[tuple[str, bytes]]) -> Given:
         there = self.partitions.setdefault((name, partition), [])
@@ -99,7 +99,7 @@ def working(
     kafka: Kafka,
     warehouse: Warehouse,
     what: Callable[[Worker], Coroutine[Any, Any, None]],
-    letters: list[UnsettledMessage] | None = None,
+    letters: list[UnfoldableMessage] | None = None,
     **told: Any,
 ) -> None:
     """Let a worker work while something is done with it, and end."""
@@ -153,7 +153,7 @@ def test_rows_are_made_then_positions_noted_then_it_is_done(kafka: Kafka, log: M
 def test_what_comes_again_changes_nothing(kafka: Kafka, log: MemoryLog, rows: Warehouse) -> None:
     working(kafka, rows, takes(kafka, kafka.messages()))
     before = everything(rows), positions_of(rows)
-    letters: list[UnsettledMessage] = []
+    letters: list[UnfoldableMessage] = []
     working(kafka, rows, takes(kafka, kafka.messages()), letters)
     assert (everything(rows), positions_of(rows), letters) == (*before, [])
 
@@ -318,7 +318,7 @@ def damaged(kafka: Kafka, *numbers: int) -> list[Given]:
 
 def test_a_damaged_event_is_set_aside_before_it_is_done_with(kafka: Kafka, log: MemoryLog, rows: Warehouse) -> None:
     messages = damaged(kafka, 3, 17)
-    letters: list[UnsettledMessage] = []
+    letters: list[UnfoldableMessage] = []
     working(kafka, rows, takes(kafka, messages), letters)
     assert [letter.message for letter in letters] == [messages[3], messages[17]]
     assert {letter.position for letter in letters} == {int(dict(messages[n].headers or ())["position"]) for n in (3, 17)}
@@ -328,7 +328,7 @@ def test_a_damaged_event_is_set_aside_before_it_is_done_with(kafka: Kafka, log: 
 
 def test_a_message_that_no_relay_wrote_is_set_aside_too(kafka: Kafka, log: MemoryLog, rows: Warehouse) -> None:
     strange = kafka.put("t.queues", 0, b"key", b"value", [])
-    letters: list[UnsettledMessage] = []
+    letters: list[UnfoldableMessage] = []
     working(kafka, rows, takes(kafka, kafka.messages()), letters)
     assert [(letter.message, letter.position) for letter in letters] == [(strange, None)]
     assert everything(rows) == folded_at_once(log, rows)
@@ -338,7 +338,7 @@ def test_what_cannot_be_set_aside_is_not_done_with(kafka: Kafka, rows: Warehouse
     class Away(Exception):
         pass
 
-    class Full(list[UnsettledMessage]):
+    class Full(list[UnfoldableMessage]):
         def extend(self, _: Any) -> None:
             raise Away("no broker")
 
@@ -356,9 +356,9 @@ def test_too_many_that_are_refused_are_a_bad_program(kafka: Kafka, rows: Warehou
 
 def test_rows_that_were_made_anew_are_built_on(kafka: Kafka, log: MemoryLog, rows: Warehouse) -> None:
     """A queue's event was refused and is retried: what the worker holds of the queue is not the last word any more."""
-    queue = [event for event in log.events if event[3].startswith("queue.")]
-    id = next(event[1] for event in queue if sum(other[1] == event[1] for other in queue) > 4)
-    history = [event for event in queue if event[1] == id]
+    queue = [event for event in log.events if event.topic.startswith("queue.")]
+    id = next(event.id for event in queue if sum(other.id == event.id for other in queue) > 4)
+    history = [event for event in queue if event.id == id]
     refused = next(given for given in kafka.messages() if given.key == id and dict(given.headers or ())["version"] == b"2")
     refused.value = b'{"tenant":'
     messages = kafka.messages()
@@ -372,7 +372,7 @@ def test_rows_that_were_made_anew_are_built_on(kafka: Kafka, log: MemoryLog, row
         await worker.take(messages[half:])
         await all_done(kafka, len(messages))
 
-    letters: list[UnsettledMessage] = []
+    letters: list[UnfoldableMessage] = []
     working(kafka, rows, mended, letters)
     assert [letter.message for letter in letters] == [refused]
     assert everything(rows) == folded_at_once(log, rows)

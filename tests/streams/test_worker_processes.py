@@ -131,10 +131,10 @@ def queue_events(count: int) -> tuple[bytes, list[StoredEvent]]:
     story = LogStory(Random(31))
     found: dict[bytes, list[StoredEvent]] = {}
     while True:
-        _, id, version, topic, state = stored(0, story._queue())
+        event = stored(0, story._queue())
         # Another queue, so that nothing else tells of it.
-        there = found.setdefault(id, [])
-        there.append(StoredEvent(uuid5(UUID(bytes=id), "another"), version, topic, state))
+        there = found.setdefault(event.id, [])
+        there.append(StoredEvent(uuid5(UUID(bytes=event.id), "another"), event.version, event.topic, event.state))
         if len(there) == count:
             return there[0].originator_id.bytes, there
 

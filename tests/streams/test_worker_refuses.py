@@ -52,7 +52,7 @@ def test_without_a_server_of_rows(deployment: Deployment) -> None:
 
 def test_without_its_topics(deployment: Deployment) -> None:
     line = refused(deployment, ATENDE_TOPICS=f"{deployment.prefix}-other")
-    assert f"there is no topic {deployment.prefix}-other.interactions: `atende topics` makes it" in line
+    assert f"there is no topic {deployment.prefix}-other.agents: `atende topics` makes it" in line
 
 
 def test_with_other_partitions_than_there_are(deployment: Deployment) -> None:

@@ -136,9 +136,9 @@ def weighed_anew(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     sizes: list[int] = []
     weigh = Evidence._weigh
 
-    def counting(self: Evidence, facts: list[Fact]) -> None:
+    def counting(self: Evidence, facts: list[Fact], *, split: bool = False) -> None:
         sizes.append(len(facts))
-        weigh(self, facts)
+        weigh(self, facts, split=split)
 
     monkeypatch.setattr(Evidence, "_weigh", counting)
     return sizes

@@ -22,6 +22,7 @@ from projections.engine.rows import part
 from projections.engine.tables import FACTS, source
 from projections.engine.warehouse import Warehouse
 from projections.engine.writing import write
+from store.recorded_event import RecordedEvent
 from tests.kit.log import stored
 from tests.kit.rows import engine, everything, rows, warehouse
 from tests.kit.story import TENANT, Story
@@ -74,7 +75,7 @@ def any_batches_with_any_repeats_give_the_same_rows(rows: Warehouse, data: st.Da
 def events_that_are_folded_late_give_the_same_rows(rows: Warehouse, data: st.DataObject, random: Random, count: int) -> None:
     """As those that were set aside while their fold was wrong, and are folded again when it is mended."""
     log = [stored(position, event) for position, event in enumerate(Story(random).events(count), start=1)]
-    log = [event for event in log if not takes_further(event[3])]
+    log = [event for event in log if not takes_further(event.topic)]
     late = [event for event in log if data.draw(st.booleans(), label="late")]
     assume(log)
     empty(rows)
@@ -214,7 +215,9 @@ def test_every_event_is_in_the_audit_as_it_is_stored(rows: Warehouse) -> None:
     log = [stored(position, event) for position, event in enumerate(log_of(Random(1), 50), start=1)]
     write(rows, Folding(rows).fold(log))
     audit = rows.query("SELECT * FROM events FINAL WHERE tenant = {tenant:UUID} ORDER BY position", TENANT)
-    assert [(row["position"], UUID(row["id"]).bytes, row["version"], row["topic"], row["state"].encode()) for row in audit] == log
+    assert [
+        RecordedEvent(row["position"], UUID(row["id"]).bytes, row["version"], row["topic"], row["state"].encode()) for row in audit
+    ] == log
     for row in audit:
         state = msgspec.json.decode(row["state"])
         assert (row["actor"], row["occurred_us"], row["recorded_us"], row["correlation"]) == (

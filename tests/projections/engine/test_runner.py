@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from projections.engine import decisions
 from projections.engine.decisions import MOST_REFUSED, Quarantine, RetryAfter, Stop, about_event, about_outside
@@ -183,8 +184,7 @@ def test_a_log_that_cannot_be_read_is_tried_again_then_given_up(story: Story, lo
 
 def damage(log: MemoryLog, *positions: int) -> None:
     for position in positions:
-        _, id, version, topic, _ = log.events[position - 1]
-        log.events[position - 1] = (position, id, version, topic, b'{"tenant":')
+        log.events[position - 1] = replace(log.events[position - 1], state=b'{"tenant":')
 
 
 def quarantined(warehouse: Warehouse) -> list[int]:
@@ -199,13 +199,12 @@ def test_a_damaged_event_is_set_aside_and_named_and_the_rest_goes_on(
     assert (runner.position, runner.refused, quarantined(rows)) == (40, 2, [3, 17])
     assert {row["position"] for row in rows.execute("SELECT position FROM events")} == set(range(1, 41)) - {3, 17}
     assert [record.message.split(" error=")[0] for record in caplog.records] == [
-        f"projections refused position={position} topic={log.events[position - 1][3]}" for position in (3, 17)
+        f"projections refused position={position} topic={log.events[position - 1].topic}" for position in (3, 17)
     ]
 
 
 def test_an_event_of_an_unknown_name_is_set_aside(log: MemoryLog, rows: Warehouse, runner: Runner) -> None:
-    position, id, version, _, state = log.events[4]
-    log.events[4] = (position, id, version, "interaction.unheard_of", state)
+    log.events[4] = replace(log.events[4], topic="interaction.unheard_of")
     runner.run_until(log.head)
     assert quarantined(rows) == [5]
 
@@ -213,20 +212,20 @@ def test_an_event_of_an_unknown_name_is_set_aside(log: MemoryLog, rows: Warehous
 def test_a_call_that_a_fold_cannot_take_does_not_hold_up_the_others(
     log: MemoryLog, rows: Warehouse, runner: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    calls = [position for position, _, _, topic, _ in log.events if topic.startswith(("interaction", "visit"))]
+    calls = [event.position for event in log.events if event.topic.startswith(("interaction", "visit"))]
     poison = log.events[calls[2] - 1]
     fold = visits.fold
 
     def failing(batch: Any, told: Any) -> Columns:
-        if any(recorded.position == poison[0] for recorded in batch):
+        if any(recorded.position == poison.position for recorded in batch):
             raise ZeroDivisionError
         return fold(batch, told)
 
     monkeypatch.setitem(CALLS, visits.TABLE, failing)
     runner.run_until(log.head)
-    assert (runner.position, quarantined(rows)) == (40, [poison[0]])
+    assert (runner.position, quarantined(rows)) == (40, [poison.position])
     told = {row["position"] for row in rows.execute("SELECT position FROM interactions_versions")}
-    assert told == set(calls) - {poison[0]}
+    assert told == set(calls) - {poison.position}
 
 
 def test_too_many_bad_events_are_a_bad_program(rows: Warehouse) -> None:

@@ -15,7 +15,7 @@ from migrations.runner import migrate
 from projections.engine.warehouse import Warehouse
 from projections.figures.metrics import query_context
 from projections.figures.question import Question
-from projections.queries.monitoring import agents_now, board, waiting_now
+from projections.queries.monitoring import agents_now, board
 from tests.kit.center import Center, attempt, call, fresh, visit
 from tests.kit.rows import engine
 from tests.kit.whole_call import WholeCall, WholeVisit
@@ -148,13 +148,6 @@ def test_who_dials_is_on_a_call(center: Center) -> None:
     center.call(attempt("1", Attempt(10 * S, agent="Ana", answered_ms=12 * S)))
     found = look(center, 20 * S)
     assert (states(found), found["agents"]["on_call"][0]["since"]) == ({"Ana": "talking"}, "1970-01-01T00:00:12+00:00")
-
-
-def test_waiting_now_is_the_boards_own_list(center: Center) -> None:
-    morning(center)
-    asked = Question(by="total", timezone="UTC", moment_ms=100 * S)
-    waiting, _ = center.rows.answer(None, asked.moment_ms, lambda view: waiting_now(query_context(view, asked)))
-    assert waiting == look(center, 100 * S)["waiting"]
 
 
 @st.composite

@@ -1,16 +1,13 @@
-"""The visits of a call in order, and how those end whose end no source saw: what is worked out when all facts have been taken.
-
-Whatever this changes in drafts is taken back before another fact is taken: later facts may end them otherwise.
-"""
+"""What the drafts of a call's visits come to when all facts are taken: which are visits of this call, and which of them are over."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from domain.base import SECOND
 from domain.voice.facts import Fact
-from domain.voice.visit_draft import VisitDraft, hang_up, lose
+from domain.voice.visit_draft import VisitDraft
 
 DIFFER_US = 2 * SECOND
 """Two observations of one instant that differ by more than this are in conflict."""
@@ -19,34 +16,45 @@ SET_BACK_US = 3600 * SECOND
 """A PBX's clock is set back by so much at most."""
 
 
-def settled(drafts: Iterable[VisitDraft], moved: Iterable[Fact]) -> list[VisitDraft]:
-    """The visits by their offers, as the drafts come to them. moved: facts by which a visit goes on under another call's id."""
+def in_call_order(drafts: Sequence[VisitDraft], moved: Sequence[Fact]) -> list[VisitDraft]:
+    """The drafts that are visits of this call, by their offers; `moved`: what says that a visit goes on under another call's id.
+
+    The drafts given stay as they are: one that reads differently is a copy.
+    """
+    if len(drafts) < 2 and not moved:
+        return list(drafts)
     ordered = sorted(drafts, key=lambda draft: draft.offered)
     for fact in moved:
-        ordered = _without_what_goes_on_elsewhere(ordered, fact)
+        ordered = [draft for draft in ordered if not _goes_on_elsewhere(draft, fact)]
     return _joined_across_a_clock_set_back(ordered)
 
 
-def close(
-    drafts: Iterable[VisitDraft], ordered: list[VisitDraft], gaps: Sequence[Fact], restarts: Sequence[int], hung_up: int | None
-) -> None:
-    """End `drafts`, which are some of those in `ordered`, as `unknown` where no source saw their end and they cannot still be going on."""
-    for draft in drafts:
-        if draft.waiting or draft.talking:
-            over = _ends_of(draft, ordered, gaps, restarts)
-            if over is not None:
-                lose(draft, max(over, draft.offered))
-            elif hung_up is not None:
-                hang_up(draft, hung_up)
+def closed(
+    draft: VisitDraft, following: Sequence[VisitDraft], restarts: Sequence[int], gaps: Sequence[Fact], hung_up: int | None
+) -> VisitDraft:
+    """A copy that has ended, where no source saw the end and the visit cannot still be going on; the same draft otherwise.
+
+    following: the later visits of the call. gaps: when sources were cut off. A fact that comes later may end it otherwise.
+    """
+    if not draft.open:
+        return draft
+    over = _last_moment(draft, following, restarts, gaps)
+    if over is None and hung_up is None:
+        return draft
+    copy = draft.fork()
+    if over is not None:
+        copy.lose(max(over, draft.offered))
+    elif hung_up is not None:
+        copy.hang_up(hung_up)
+    return copy
 
 
-def _ends_of(draft: VisitDraft, ordered: list[VisitDraft], gaps: Sequence[Fact], restarts: Sequence[int]) -> int | None:
+def _last_moment(draft: VisitDraft, following: Sequence[VisitDraft], restarts: Sequence[int], gaps: Sequence[Fact]) -> int | None:
     """The last moment at which an open visit was surely going on, if anything shows that it is over."""
-    # A restart may be told in whole seconds: one in the second of the last sign comes after it.
+    # A restart may be stated in whole seconds: one in the second of the last sign comes after it.
     restart = bisect_right(restarts, draft.seen - SECOND)
     over = list(restarts[restart : restart + 1])
     over += [gap.at for gap in gaps if gap.at >= draft.seen]
-    following = ordered[ordered.index(draft) + 1 :]
     if draft.waiting:
         over += [later.offered for later in following if "offered" not in later.implied]
         over += [draft.left] if draft.left is not None else []
@@ -56,9 +64,9 @@ def _ends_of(draft: VisitDraft, ordered: list[VisitDraft], gaps: Sequence[Fact],
     return min(over, default=None)
 
 
-def _without_what_goes_on_elsewhere(drafts: list[VisitDraft], fact: Fact) -> list[VisitDraft]:
-    """The visit that is open in that queue is told of under another call's id from now on: it is that call's."""
-    return [draft for draft in drafts if draft.queue != fact.queue or not draft.open or draft.offered > fact.at + DIFFER_US]
+def _goes_on_elsewhere(draft: VisitDraft, moved: Fact) -> bool:
+    """Whether from now on lines under another call's id speak of this visit: it is that call's."""
+    return draft.queue == moved.queue and draft.open and draft.offered <= moved.at + DIFFER_US
 
 
 def _joined_across_a_clock_set_back(ordered: list[VisitDraft]) -> list[VisitDraft]:
@@ -73,14 +81,16 @@ def _joined_across_a_clock_set_back(ordered: list[VisitDraft]) -> list[VisitDraf
         if opened.waiting:
             drafts.remove(opened)
         elif ended.released is not None and ended.ended is not None and opened.ended is not None:
-            opened.released, opened.released_by = opened.ended + ended.released - ended.ended, ended.released_by
-            opened.wrap_ms = ended.wrap_ms
+            whole = opened.fork()
+            whole.released, whole.released_by = opened.ended + ended.released - ended.ended, ended.released_by
+            whole.wrap_ms = ended.wrap_ms
+            drafts[drafts.index(opened)] = whole
             drafts.remove(ended)
     return drafts
 
 
 def _may_be_its_end(ended: VisitDraft, opened: VisitDraft) -> bool:
-    """Whether `ended`, of which no beginning was told, can be the end of `opened`, by a clock that was set back meanwhile."""
+    """Whether `ended`, of which no beginning was stated, can be the end of `opened`, by a clock that was set back meanwhile."""
     if ended.queue != opened.queue or "offered" not in ended.implied or ended.open or not ended.from_log:
         return False
     if not 0 <= opened.offered - ended.offered <= SET_BACK_US:

@@ -1,0 +1,71 @@
+"""What facts, taken in order, come to: the drafts of visits, the outline of the call, its way through the IVR, its attempt."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Self
+
+from domain.voice.call_outline import CallOutline
+from domain.voice.facts import Fact
+from domain.voice.forking import Forkable
+from domain.voice.outbound_and_ivr import OF_ATTEMPT, OF_IVR, AttemptEvidence, IvrEvidence
+from domain.voice.visit_builder import VisitBuilder
+
+
+class Findings(Forkable):
+    """What the facts taken so far come to. outbound: the queues whose facts are those of the attempt."""
+
+    def __init__(self, born: int, outbound: frozenset[str]) -> None:
+        self.outbound = outbound
+        self.visits = VisitBuilder(born)
+        self.outline = CallOutline()
+        self.ivr = IvrEvidence()
+        self.attempt = AttemptEvidence(outbound)
+
+    def fork(self) -> Self:
+        copy = super().fork()
+        copy.visits, copy.outline, copy.ivr, copy.attempt = self.visits.fork(), self.outline.fork(), self.ivr.fork(), self.attempt.fork()
+        return copy
+
+    def take(self, facts: Sequence[Fact]) -> None:
+        """Facts in order; all of those that have one instant."""
+        outline, ivr, attempt = self.outline, self.ivr, self.attempt
+        for fact in facts:
+            outline.take(fact)
+            if fact.kind in OF_IVR:
+                ivr.take(fact)
+            if attempt.dialled is not None or fact.kind in OF_ATTEMPT:
+                attempt.take(fact)
+        self.visits.take_all([fact for fact in facts if not fact.queue or fact.queue not in self.outbound] if self.outbound else facts)
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """What was keyed in the IVR."""
+        return self.ivr.options if self.ivr.entered is not None else ()
+
+
+class Touched:
+    """What facts may have changed of a call: its visits (by the index of the draft) with the places of their rings and holds, and the
+    IVR options and tags from a place on. conflicts: what they brought to light.
+    """
+
+    def __init__(self, before: Findings) -> None:
+        self.visits: dict[int, tuple[set[int], set[int]]] = {}
+        self.options = len(before.options)
+        self.tags = len(before.outline.tags)
+        self.conflicts: tuple[str, ...] = ()
+        self.known_conflicts = len(before.visits.conflicts)
+
+    def note(self, findings: Findings) -> None:
+        """Add what these findings changed since they were forked."""
+        for index, draft in findings.visits.own.items():
+            rings, holds = self.visits.setdefault(index, (set(), set()))
+            rings |= draft.rings.changed
+            holds |= draft.changed_holds
+
+    def rings_and_holds(self, index: int) -> tuple[Collection[int], Collection[int]]:
+        """The places of this visit's rings and holds."""
+        return self.visits.get(index, _NOTHING)
+
+
+_NOTHING: tuple[Collection[int], Collection[int]] = ((), ())

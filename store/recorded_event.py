@@ -1,0 +1,36 @@
+"""The one shape of an event between the places where it lies: store, Kafka, projections, live stream.
+
+It is made for each event of each read of the log, by the hundred thousand: a `msgspec.Struct` without a place in the garbage
+collector costs a tenth of a named tuple.
+"""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+import msgspec
+
+E = TypeVar("E")
+
+
+class RecordedEvent(msgspec.Struct, frozen=True, gc=False):
+    """An event as bytes, and where it stands.
+
+    position: in the log, from 1 without holes; 0 for one that is not in the log yet. id: of its aggregate, 16 bytes. version: in its
+    aggregate's stream. topic: its name on the wire. state: its fields as JSON, personal data sealed. hash: of the chain up to and with it;
+    empty where it is not known.
+    """
+
+    position: int
+    id: bytes
+    version: int
+    topic: str
+    state: bytes
+    hash: bytes = b""
+
+
+class DecodedEvent(RecordedEvent, Generic[E], frozen=True, gc=False, kw_only=True):
+    """A recorded event that was read. tenant: its company's id, 16 bytes. event: what its reader needs of it."""
+
+    tenant: bytes
+    event: E

@@ -376,6 +376,12 @@ def packed(content: bytes) -> dict[str, bytes]:
         "xz": lzma.compress(content),
         "zip": zipped.getvalue(),
         "utf-16": content.decode().encode("utf-16"),
+        "utf-16 without a mark": content.decode().encode("utf-16-le"),
+        "utf-16-be without a mark": content.decode().encode("utf-16-be"),
+        "two gz in a row": gzip.compress(content[:60]) + gzip.compress(content[60:]),
+        "two xz in a row": lzma.compress(content[:60]) + lzma.compress(content[60:]),
+        "nuls behind": content + b"\0" * 4096,
+        "nuls before": b"\0" * 4096 + content,
         "utf-16-be": b"\xfe\xff" + content.decode().encode("utf-16-be"),
         "utf-8 with a mark": b"\xef\xbb\xbf" + content,
         "gz in gz": gzip.compress(gzip.compress(content)),
@@ -393,6 +399,48 @@ def test_however_it_is_packed_it_says_the_same(center: Center, how: str, form: s
     said = center.bring(packed(plain.encode())[how])
     assert (said["used"], said["broken"]) == (7, 0)
     assert center.agents()["ana"]["pauses"] == {"Almoço|sábado": 60_000}
+
+
+def test_what_is_no_log_in_a_zip_is_left_out_and_said(center: Center) -> None:
+    zipped = BytesIO()
+    with zipfile.ZipFile(zipped, "w") as archive:
+        archive.writestr("leia-me.txt", "o log da central\n")
+        archive.writestr("queue_log", RUNG)
+    said = center.bring(zipped.getvalue())
+    assert (said["used"], len(said["lacks"])) == (5, 1)
+    assert "leia-me.txt" in said["lacks"][0]
+
+
+@pytest.mark.parametrize("doubled", [False, True])
+@pytest.mark.parametrize("cut", [1, 60, 126])
+def test_a_file_that_was_rotated_in_the_middle_of_a_line_loses_that_line_alone(center: Center, cut: int, doubled: bool) -> None:
+    said = center.bring(*[RUNG[:cut], RUNG[cut:]] if cut == 126 else [RUNG[: RUNG.index("\n", cut) + 1], RUNG])
+    assert said["broken"] == (2 if cut == 126 else 0)
+    if doubled:
+        center.bring(RUNG)
+        center.bring(RUNG)
+    assert some(center.queues()["sup"], "offered", "answered", "waiting", "unknown") == (1, 1, 0, 0)
+    assert center.agents()["ana"]["talk_ms"] == 1000
+
+
+@pytest.mark.parametrize("insert", ["INSERT INTO", "INSERT IGNORE INTO", "REPLACE INTO", "insert into"])
+@pytest.mark.parametrize("at_once", [1, 2, 100])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_statements_that_name_their_columns_in_any_order_are_read(center: Center, insert: str, at_once: int, end: str) -> None:
+    names = ["event", "data1", "time", "agent", "callid", "queuename", "data2", "data3", "data4", "data5"]
+    reason = 'it\'s \\ "x"; (1,2)'
+    log = RUNG + f"1717400200|NONE|NONE|ana|PAUSEALL|{reason}\n1717400260|NONE|NONE|ana|UNPAUSEALL|\n"
+    places = [4, 5, 0, 3, 1, 2, 6, 7, 8, 9]
+    escaped = [
+        [field.replace("\\", "\\\\").replace("'", "\\'").replace('"', '\\"') for field in (row + [""] * 10)[:10]] for row in as_table(log)
+    ]
+    rows = [", ".join(f"'{row[place]}'" if row[place] else "NULL" for place in places) for row in escaped]
+    head = f"{insert} `asteriskcdrdb`.`queue_log` ({', '.join(f'`{name}`' for name in names)}) VALUES "
+    statements = [head + ",".join(f"({row})" for row in rows[start : start + at_once]) + ";" for start in range(0, len(rows), at_once)]
+    said = center.bring(end.join(["/*!40101 SET NAMES utf8 */;", "LOCK TABLES `queue_log` WRITE;", *statements, "UNLOCK TABLES;", ""]))
+    assert (said["lines"], said["used"], said["broken"], said["lacks"]) == (7, 7, 0, [])
+    assert some(center.queues()["sup"], "offered", "answered", "asa_ms") == (1, 1, 5000)
+    assert center.agents()["ana"]["pauses"] == {reason: 60_000}
 
 
 def test_a_zip_of_rotated_parts_is_read_in_the_order_of_time(center: Center) -> None:

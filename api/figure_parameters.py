@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.access import IF_POSITION, Asking
 from api.field_types import MAX_POSITION, Position
-from api.instants import instant
 from api.problem import invalid
+from projections.figures.instants import instant
 from projections.figures.intervals import zone
 from projections.figures.question import Attribution, Grouping, Names, Question
 from projections.figures.service_level import FORMULAS, SWITCHES

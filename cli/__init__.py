@@ -1,1 +1,1 @@
-"""How an operator asks: the command line, beside a running server or alone."""
+"""The command line of an operator, beside a running server or alone."""

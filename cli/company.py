@@ -1,4 +1,4 @@
-"""For which company a command works, and in whose name."""
+"""The company that a command is for, and the caller that it runs as."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from domain.errors import AlreadyExists
 from domain.ids import company_id
 
 FIRST = "Empresa"
-"""The company that comes to be with a new center."""
+"""The company that is created with a new center."""
 
 OPERATOR = "operator"
-"""Who asks on the command line: whoever may read the data directory, or has the addresses of the servers, may do everything there."""
+"""The caller of every command: an operator who may read the data directory, or has the addresses of the servers, may do everything."""
 
 
 def caller(company: Company) -> Caller:
-    """The operator, asking for `company`."""
+    """The operator, as the caller of commands of `company`."""
     return Caller(company.id, OPERATOR, frozenset(PERMISSIONS))
 
 
@@ -42,7 +42,7 @@ def known(center: Center, name: str) -> Company:
 
 
 def known_or_new(center: Center, name: str) -> Company:
-    """As `known`, but a name that is new makes a company, and a center without one gets its first."""
+    """As `known`, but a new name creates a company, and a center without one gets its first."""
     there = companies(center.store)
     if not there or name not in ("", *(company.name for company in there)):
         new = name or FIRST

@@ -1,19 +1,17 @@
-"""Where a command speaks: the result on standard output; progress and warnings on standard error.
+"""Where a command writes: its result to standard output; progress and warnings to standard error.
 
-A command does not know whether it runs in the terminal's own process or in the server that holds the directory: it is
-given a `Console`, and what it says there reaches the person who asked.
+A command gets a `Console`, whether it runs in the terminal's own process or in the server that holds the directory.
 """
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from typing import Protocol
 
 from rich.console import Console as Screen
-from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 PIPE_WIDTH = 400
@@ -23,27 +21,27 @@ _QUIET_S = 2.0
 
 
 class Interrupted(Exception):
-    """The person who asked has gone, or the process stops: a long command ends between two steps."""
+    """The client is gone, or the process stops: a long command ends between two steps."""
 
 
 class Mistake(Exception):
-    """What was asked cannot be: an unknown name, a wrong value, a file of another kind. One line, exit status 2."""
+    """The command cannot be run: an unknown name, a wrong value, a file of another kind. One line, exit status 2."""
 
 
 class Console(Protocol):
-    """What a command says while it runs. `width`: columns of the terminal that reads."""
+    """The output of a command. `width`: columns of the terminal that shows it."""
 
     @property
     def width(self) -> int: ...
 
     def out(self, text: str) -> None:
-        """A part of the result, as it stands."""
+        """Write a part of the result, unchanged."""
 
     def warn(self, text: str) -> None:
-        """A line about the run, not of the result."""
+        """Write a line about the run, which is not part of the result."""
 
     def progress(self, label: str, done: int, total: int | None, unit: str) -> None:
-        """How far it is; raises Interrupted where nobody waits any more."""
+        """Show how much is done; raises Interrupted when the client is gone."""
 
 
 class Terminal:
@@ -51,9 +49,7 @@ class Terminal:
 
     def __init__(self) -> None:
         self._screen = Screen(stderr=True, highlight=False)
-        self._progress: Progress | None = None
-        self._task: TaskID | None = None
-        self._label = ""
+        self._bar: Progress | None = None
         self._printed_at = time.monotonic()
 
     @property
@@ -72,29 +68,27 @@ class Terminal:
         self._screen.print(text, markup=False, soft_wrap=True)
 
     def progress(self, label: str, done: int, total: int | None, unit: str) -> None:
-        """Move the bar; without a terminal a line every few seconds."""
+        """Move the bar; without a terminal write a line every few seconds."""
         if not self._screen.is_terminal:
             self._print_progress(label, done, total, unit)
             return
-        if self._progress is None or label != self._label:
-            self._begin(label, unit)
-        assert self._progress is not None
-        assert self._task is not None
-        self._progress.update(self._task, completed=done, total=total)
+        if self._bar is None or self._bar.tasks[0].description != label:
+            self._bar = self._begin(label, unit)
+        self._bar.update(self._bar.task_ids[0], completed=done, total=total)
 
     def close(self) -> None:
-        """Take the bar away."""
-        if self._progress is not None:
-            self._progress.stop()
-            self._progress = self._task = None
+        """Remove the bar."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
 
-    def _begin(self, label: str, unit: str) -> None:
+    def _begin(self, label: str, unit: str) -> Progress:
         self.close()
         columns = TextColumn("{task.description}"), BarColumn(), _Rate(unit), TimeRemainingColumn()
-        self._progress = Progress(*columns, console=self._screen, transient=True)
-        self._progress.start()
-        self._label = label
-        self._task = self._progress.add_task(label, total=None)
+        bar = Progress(*columns, console=self._screen, transient=True)
+        bar.add_task(label, total=None)
+        bar.start()
+        return bar
 
     def _print_progress(self, label: str, done: int, total: int | None, unit: str) -> None:
         now = time.monotonic()
@@ -106,7 +100,7 @@ class Terminal:
 
 
 class _Rate(ProgressColumn):
-    """What is done and how much of it a second."""
+    """How much is done, and the rate per second."""
 
     def __init__(self, unit: str) -> None:
         super().__init__()
@@ -122,11 +116,6 @@ def _amount(count: int, unit: str) -> str:
     return f"{count / 1_000_000:.1f} MB" if unit == "bytes" else f"{count:,} {unit}"
 
 
-@contextmanager
-def terminal() -> Iterator[Terminal]:
-    """A terminal whose bar is taken away at the end."""
-    console = Terminal()
-    try:
-        yield console
-    finally:
-        console.close()
+def terminal() -> closing[Terminal]:
+    """A terminal whose bar is removed at the end."""
+    return closing(Terminal())

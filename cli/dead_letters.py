@@ -1,4 +1,4 @@
-"""`dead-letters`: events of which no rows could be made, seen and tried again."""
+"""`dead-letters`: list and retry the events whose rows could not be made."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ _COLUMNS = ("position", "event", "reason", "message", "set_aside_at")
 
 
 def list_letters(settings: Settings, console: Console, *, json: bool) -> int:
-    """Write those that are not settled, nothing of anybody's data among it."""
+    """List the dead letters that are not settled, without personal data."""
     with _kept(settings) as kept:
-        told = [_row(letter) for letter in _listed(kept)]
+        rows = [_row(letter) for letter in _listed(kept)]
     if json:
-        console.out(msgspec.json.encode(told).decode() + "\n")
-    elif told:
-        console.out(_table(told, console.width))
+        console.out(msgspec.json.encode(rows).decode() + "\n")
+    elif rows:
+        console.out(_table(rows, console.width))
     else:
         console.warn("there are no dead letters")
     return 0
 
 
 def retry_letters(settings: Settings, positions: Sequence[int], console: Console) -> int:
-    """Fold them once more, all without `positions`; exit status 1 when there are still no rows of one."""
+    """Fold those at `positions` again, or all if there are none; exit status 1 when the rows of one still cannot be made."""
     with (
         _kept(settings) as kept,
         rows(settings) as warehouse,
@@ -83,9 +83,9 @@ def _row(letter: DeadLetter) -> dict[str, Any]:
     }
 
 
-def _table(told: Sequence[dict[str, Any]], width: int) -> str:
+def _table(rows: Sequence[dict[str, Any]], width: int) -> str:
     table = Table(*_COLUMNS, box=None, pad_edge=False)
-    for row in told:
+    for row in rows:
         table.add_row(*("" if row[column] is None else str(row[column]) for column in _COLUMNS))
     screen = Screen(width=width, highlight=False)
     with screen.capture() as captured:

@@ -1,4 +1,4 @@
-"""`demo`: a simulated center to look at: a week of its past, then its present as it passes, and a table that moves."""
+"""`demo`: a simulated center: a week of its past, then its live traffic, and a live table."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from bootstrap import Center, is_data_directory
 from cli.company import caller, known_or_new
 from cli.console import Console, Mistake, terminal
+from cli.cover import cover
 from cli.live_table import LiveTable, moving
 from cli.serve import held_alone, run
 from commands.users import AppointAdministrator, SetPassword, hashed_password
@@ -28,7 +29,7 @@ _DIGITS = "23456789"
 
 
 def demo(directory: Path | None, settings: Settings, seed: int) -> int:
-    """Simulate a center in a fresh directory, a temporary one if none is named, until Ctrl-C. It never lies on servers."""
+    """Simulate a center in a fresh directory, a temporary one if none is named, until Ctrl-C. It never uses servers."""
     settings = replace(settings, mode="embedded")
     with terminal() as console, _fresh(directory) as fresh, held_alone(fresh, settings, console) as held:
         center = held.center
@@ -58,7 +59,7 @@ def _fresh(directory: Path | None) -> Iterator[Path]:
 
 
 def _past(center: Center, company: Company, seed: int, console: Console) -> Story:
-    """Tell a week of the center's past; the story goes on from there."""
+    """Simulate a week of the center's past; the story continues from there."""
     center.covered()
     now = center.bus.clock.now_us()
     began = now - _PAST_US
@@ -66,12 +67,12 @@ def _past(center: Center, company: Company, seed: int, console: Console) -> Stor
     story.set_up()
     hour = 3600 * SECOND
     story.tell_until(now, lambda instant, _: console.progress("history", (instant - began) // hour, _PAST_US // hour, "hours"))
-    center.cover(center.store.head(), lambda done, total: console.progress("figures", done, total, "events"))
+    cover(center, console)
     return story
 
 
 def _administrator(center: Center, company: Company) -> str:
-    """Appoint one; the password."""
+    """Appoint an administrator; returns the password."""
     operator = caller(company)
     password = _password()
     token = center.bus.execute(AppointAdministrator(email=EMAIL), operator).result["token"]

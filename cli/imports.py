@@ -1,4 +1,4 @@
-"""`import`: bring in what an Asterisk recorded, and say what came of it."""
+"""`import`: import what an Asterisk recorded, and write the result."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from typing import Any, Protocol
 import msgspec
 
 from bootstrap import Center
-from cli.answers import REFUSED
-from cli.asks import File, ImportAmi, ImportQueueLog
 from cli.company import caller, known_or_new
 from cli.console import Console, Mistake
+from cli.cover import cover
 from cli.earlier_imports import EarlierImports
-from cli.instants import zone
+from cli.execution import REFUSED
+from cli.operator_commands import File, ImportAmi, ImportQueueLog
+from domain.errors import InvalidField
+from projections.figures.intervals import zone
 from telephony_adapter.ami.importer import import_ami
 from telephony_adapter.ami.recording import NotAnAmiStream, Recording
 from telephony_adapter.ami.translator import Translator
@@ -25,7 +27,7 @@ from telephony_adapter.queue_log.members import NotAMemberList, members_of
 
 
 class Result(Protocol):
-    """What an import came to. `position`: of the log, from which on projections cover all of it. unreadable: files that told nothing, and why."""
+    """The result of an import. `position`: of the log; projections that cover it cover the whole import. unreadable: files of which nothing could be read, and why."""
 
     position: int
 
@@ -37,63 +39,63 @@ class Result(Protocol):
     def rows(self) -> list[tuple[str, str]]: ...
 
 
-def look(ask: ImportAmi | ImportQueueLog) -> None:
-    """Refuse another kind of file or time zone, so that no directory and no company come to be by a mistake. Raises Mistake."""
-    with _one_line(*(ask.files if isinstance(ask, ImportQueueLog) else [ask.file])):
-        if isinstance(ask, ImportAmi):
-            any(True for _ in Recording(ask.file.path, Translator(ask.file.name).interest))
+def check(command: ImportAmi | ImportQueueLog) -> None:
+    """Refuse another kind of file or time zone, before a directory or a company is created. Raises Mistake."""
+    with _one_line(*(command.files if isinstance(command, ImportQueueLog) else [command.file])):
+        if isinstance(command, ImportAmi):
+            any(True for _ in Recording(command.file.path, Translator(command.file.name).interest))
             return
-        if ask.timezone:
-            zone(ask.timezone)
-        if ask.members:
-            members_of(Path(ask.members))
-        for file in ask.files:
+        if command.timezone:
+            zone(command.timezone)
+        if command.members:
+            members_of(Path(command.members))
+        for file in command.files:
             log_files(Path(file.path), file.name)
 
 
 @contextmanager
 def _one_line(*files: File) -> Iterator[None]:
-    """Say which file is another than was asked for, by the name that the person gave it."""
+    """Report an error in one line, with each file by the name that the operator gave it."""
     try:
         yield
-    except (NotAQueueLog, NotAMemberList, NotAnAmiStream) as refused:
-        said = str(refused)
+    except (InvalidField, NotAQueueLog, NotAMemberList, NotAnAmiStream) as refused:
+        text = str(refused)
         for file in files:
-            said = said.replace(file.path, file.name)
-        raise Mistake(said) from refused
+            text = text.replace(file.path, file.name)
+        raise Mistake(text) from refused
 
 
-def queue_log(ask: ImportQueueLog, center: Center, console: Console) -> int:
+def queue_log(command: ImportQueueLog, center: Center, console: Console) -> int:
     """Import queue logs of any age and dialect."""
-    files = [(Path(file.path), file.name) for file in ask.files]
-    asked_zone = zone(ask.timezone) if ask.timezone else None
-    company = known_or_new(center, ask.company)
-    if ask.wait:
+    files = [(Path(file.path), file.name) for file in command.files]
+    asked_zone = zone(command.timezone) if command.timezone else None
+    company = known_or_new(center, command.company)
+    if command.wait:
         center.covered()
-    with _one_line(*ask.files):
+    with _one_line(*command.files):
         result = import_queue_log(
             center.bus,
             caller(company),
             files,
             timezone=asked_zone or zone(company.settings.timezone),
-            members=Path(ask.members) if ask.members else None,
+            members=Path(command.members) if command.members else None,
             progress=_progress(console),
             now_us=center.bus.clock.now_us(),
-            earlier=EarlierImports(center, company, lambda: _cover(center, console)),
+            earlier=EarlierImports(center, company, lambda: cover(center, console)),
         )
-    return _concluded(result, center, console, json=ask.json, wait=ask.wait)
+    return _concluded(result, center, console, json=command.json, wait=command.wait)
 
 
-def ami(ask: ImportAmi, center: Center, console: Console) -> int:
+def ami(command: ImportAmi, center: Center, console: Console) -> int:
     """Import a recorded AMI stream."""
-    company = known_or_new(center, ask.company)
-    if ask.wait:
+    company = known_or_new(center, command.company)
+    if command.wait:
         center.covered()
-    with _one_line(ask.file):
+    with _one_line(command.file):
         result = import_ami(
-            center.bus, caller(company), Path(ask.file.path), ask.file.name, _progress(console), now_us=center.bus.clock.now_us()
+            center.bus, caller(company), Path(command.file.path), command.file.name, _progress(console), now_us=center.bus.clock.now_us()
         )
-    return _concluded(result, center, console, json=ask.json, wait=ask.wait)
+    return _concluded(result, center, console, json=command.json, wait=command.wait)
 
 
 def _progress(console: Console) -> Callable[[int, int, int], None]:
@@ -103,16 +105,11 @@ def _progress(console: Console) -> Callable[[int, int, int], None]:
     return progress
 
 
-def _cover(center: Center, console: Console) -> None:
-    """Until the figures answer for all that is saved."""
-    center.cover(center.store.head(), lambda done, total: console.progress("figures", done, total, "events"))
-
-
 def _concluded(result: Result, center: Center, console: Console, *, json: bool, wait: bool) -> int:
     if wait:
-        _cover(center, console)
+        cover(center, console)
         center.settle(lambda: console.progress("reactions", 0, None, "events"))
-        _cover(center, console)
+        cover(center, console)
     if json:
         console.out(msgspec.json.encode(result.to_json()).decode() + "\n")
     else:

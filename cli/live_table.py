@@ -1,4 +1,4 @@
-"""The table that moves: today's queues and the agents as they stand, for whoever looks at a terminal."""
+"""The live table of a terminal: today's queues and the agents' current states."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from rich.text import Text
 
 from bootstrap import Center
 from cli.company import asker
-from cli.instants import zone
 from domain.companies import Company
+from projections.figures.intervals import zone
 from projections.figures.question import Question
 from projections.queries.dashboards import inbound
 
@@ -57,7 +57,7 @@ class LiveTable:
         self._question = Question(timezone=company.settings.timezone)
 
     def __rich__(self) -> RenderableType:
-        """The center at this moment."""
+        """The center now."""
         now_us = self._center.bus.clock.now_us()
         now = datetime.fromtimestamp(now_us // 1_000_000, UTC).astimezone(self._zone)
         midnight = now.replace(hour=0, minute=0, second=0)
@@ -65,14 +65,14 @@ class LiveTable:
         return _table(now, self._center.queries.ask(inbound, self._asker, question))
 
 
-def _table(now: datetime, told: dict[str, Any]) -> RenderableType:
+def _table(now: datetime, dashboard: dict[str, Any]) -> RenderableType:
     queues = Table(title=f"Hoje, {now:%H:%M:%S}", title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=0)
     for title, name in _QUEUES:
         queues.add_column(title, justify="left" if name == "queue" else "right")
-    for row in told["queues"]:
+    for row in dashboard["queues"]:
         queues.add_row(*(_shown(name, row[name]) for _, name in _QUEUES))
-    agents = Text("  ").join(Text.assemble(f"{title} ", (str(told["agents"][name]), "bold")) for title, name in _STATES)
-    return Group(queues, Text("Agentes", style="bold"), agents, Text(f"Posição {told['as_of']}", style="dim"))
+    agents = Text("  ").join(Text.assemble(f"{title} ", (str(dashboard["agents"][name]), "bold")) for title, name in _STATES)
+    return Group(queues, Text("Agentes", style="bold"), agents, Text(f"Posição {dashboard['as_of']}", style="dim"))
 
 
 def _shown(name: str, value: Any) -> str:
@@ -86,7 +86,7 @@ def _shown(name: str, value: Any) -> str:
 
 @contextmanager
 def moving(board: LiveTable) -> Iterator[None]:
-    """Show the board, anew every second, while it lasts."""
+    """Show the table during the block, and refresh it every second."""
     ended = threading.Event()
     screen = Screen()
     thread = threading.Thread(target=_move, args=(board, screen, ended), name="board")

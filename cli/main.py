@@ -1,4 +1,4 @@
-"""The command `atende`: its words and options, each turned into an ask."""
+"""The command `atende`: its words and options, each turned into a command of the operator."""
 
 from __future__ import annotations
 
@@ -13,10 +13,23 @@ import typer
 
 import settings
 from bootstrap import Unusable
-from cli import asking
-from cli.answers import MISTAKEN, TAMPERED
-from cli.asks import Admin, Ask, Forget, Format, Grouping, History, ImportAmi, ImportQueueLog, Rebuild, Report, Subject, Verify
+from cli import run as running
 from cli.console import Mistake, terminal
+from cli.execution import MISTAKEN, TAMPERED
+from cli.operator_commands import (
+    Admin,
+    Forget,
+    Format,
+    Grouping,
+    History,
+    ImportAmi,
+    ImportQueueLog,
+    OperatorCommand,
+    Rebuild,
+    Report,
+    Subject,
+    Verify,
+)
 from migrations.runner import MigrationRefused
 from processes.execution import ProcessStopped
 from projections.engine.warehouse import WarehouseUnreachable
@@ -32,23 +45,24 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="An event-sourced contact center: exact figures of an Asterisk's past and present.",
 )
-bring = typer.Typer(no_args_is_help=True, help="Bring in what an Asterisk recorded.")
+bring = typer.Typer(no_args_is_help=True, help="Import what an Asterisk recorded.")
 app.add_typer(bring, name="import")
-letters = typer.Typer(no_args_is_help=True, help="Events of which no rows could be made (distributed mode).")
+letters = typer.Typer(no_args_is_help=True, help="Events whose rows could not be made (distributed mode).")
 app.add_typer(letters, name="dead-letters")
 
 Data = Annotated[Path | None, typer.Option("--data", help="The data directory.", show_default="ATENDE_DATA, else ./data")]
 Company = Annotated[str, typer.Option("--company", help="A company's name.", show_default="the oldest")]
-Json = Annotated[bool, typer.Option("--json", help="Give the result as JSON.")]
+Json = Annotated[bool, typer.Option("--json", help="Write the result as JSON.")]
 Host = Annotated[str, typer.Option("--host", help="Where to listen.", show_default="ATENDE_HOST, else 127.0.0.1")]
 Port = Annotated[int | None, typer.Option("--port", help="0 is any free one.", show_default="ATENDE_PORT, else 8080", min=0, max=65_535)]
 MetricsPort = Annotated[
-    int | None, typer.Option("--metrics-port", help="Where Prometheus asks; 0 is any free one.", show_default="none", min=0, max=65_535)
+    int | None,
+    typer.Option("--metrics-port", help="The port that Prometheus scrapes; 0 is any free one.", show_default="none", min=0, max=65_535),
 ]
 NoWait = Annotated[bool, typer.Option("--no-wait", help="Return when it is saved, before the figures cover it.")]
 
 OWNER_ALONE = 0o077
-"""What is written tells of people: nobody else on the machine may read it."""
+"""Files hold personal data: no other user of the machine may read them."""
 
 
 SEARCHES_FOR_GARBAGE = (50_000, 20, 1_000)
@@ -65,7 +79,7 @@ _MISTAKES = (
     WarehouseUnreachable,
     ProcessStopped,
 )
-"""What is told in one line: a setting, a server or a file is not as it must be."""
+"""Errors that are reported in one line: a setting, a server or a file is wrong."""
 
 
 def main() -> None:
@@ -87,10 +101,10 @@ def _listening_on(host: str, port: int | None) -> settings.Settings:
     return replace(configured, host=host or configured.host, port=configured.port if port is None else port)
 
 
-def _ask(data: Path | None, ask: Ask) -> NoReturn:
-    """Have it answered by whoever holds the directory, or of what lies on servers."""
+def _run(data: Path | None, command: OperatorCommand) -> NoReturn:
+    """Run it where the directory is held, or over what lies on servers."""
     configured = settings.read()
-    raise typer.Exit(asking.run(_directory(data, configured), ask, configured))
+    raise typer.Exit(running.run(_directory(data, configured), command, configured))
 
 
 def _directory(data: Path | None, configured: settings.Settings) -> Path:
@@ -146,9 +160,9 @@ def import_ami(
     json: Json = False,
     no_wait: NoWait = False,
 ) -> None:
-    """Bring in a recorded AMI stream."""
-    with asking.readable([file]) as files:
-        _ask(data, ImportAmi(file=files[0], company=company, json=json, wait=not no_wait))
+    """Import a recorded AMI stream."""
+    with running.readable([file]) as files:
+        _run(data, ImportAmi(file=files[0], company=company, json=json, wait=not no_wait))
 
 
 @bring.command("queue-log")
@@ -161,11 +175,11 @@ def import_queue_log(
     json: Json = False,
     no_wait: NoWait = False,
 ) -> None:
-    """Bring in queue logs of any age and dialect."""
-    with asking.readable([*files, *([members] if members else [])]) as readable:
+    """Import queue logs of any age and dialect."""
+    with running.readable([*files, *([members] if members else [])]) as readable:
         logs = readable[: len(files)]
         named = readable[-1].path if members else ""
-        _ask(data, ImportQueueLog(files=logs, company=company, timezone=timezone, members=named, json=json, wait=not no_wait))
+        _run(data, ImportQueueLog(files=logs, company=company, timezone=timezone, members=named, json=json, wait=not no_wait))
 
 
 @app.command()
@@ -186,7 +200,7 @@ def report(
     format: Annotated[Format, typer.Option(help="How to write it.")] = "table",
 ) -> None:
     """Figures of the past, each by its one definition."""
-    ask = Report(
+    command = Report(
         subject=subject,
         company=company,
         since=since,
@@ -201,7 +215,7 @@ def report(
         timezone=timezone,
         format=format,
     )
-    _ask(data, ask)
+    _run(data, command)
 
 
 @app.command()
@@ -211,14 +225,14 @@ def history(
     company: Company = "",
     json: Json = False,
 ) -> None:
-    """Everything that happened to one interaction: what, when, who told it."""
-    _ask(data, History(interaction=interaction, company=company, json=json))
+    """Everything that happened to one interaction: what, when and from which source."""
+    _run(data, History(interaction=interaction, company=company, json=json))
 
 
 @app.command()
 def rebuild(data: Data = None, company: Company = "") -> None:
-    """Fold every projection anew from the log, beside the old ones, then swap."""
-    _ask(data, Rebuild(company=company))
+    """Fold every projection again from the log, beside the old ones, then swap."""
+    _run(data, Rebuild(company=company))
 
 
 @app.command("backup-keys")
@@ -227,7 +241,7 @@ def backup_keys(
     data: Data = None,
 ) -> None:
     """Write a consistent copy of the key store, every key still wrapped by the master key, with the head of the log."""
-    from cli.copies import backup_keys as run
+    from cli.backup_keys import backup_keys as run
 
     configured = settings.read()
     with terminal() as console:
@@ -236,8 +250,8 @@ def backup_keys(
 
 @app.command()
 def move(data: Data = None) -> None:
-    """Move the center of a data directory to the servers of the settings; killed, it goes on when it is begun again."""
-    from cli.copies import move as run
+    """Move the center of a data directory to the servers of the settings; if it is killed, start it again and it continues."""
+    from cli.move import move as run
 
     configured = settings.read()
     with terminal() as console:
@@ -250,8 +264,8 @@ def restore(
     keys: Annotated[Path | None, typer.Option(help="A file of `atende backup-keys`; without it everybody reads anonymous.")] = None,
     head: Annotated[str, typer.Option(metavar="POSITION:HASH", help="The end of the log as it is noted elsewhere.")] = "",
 ) -> None:
-    """Write a lost event store anew, proved event by event; killed, it goes on when it is begun again."""
-    from cli.copies import restore as run
+    """Write a lost event store again, proved event by event; if it is killed, start it again and it continues."""
+    from cli.restore import restore as run
 
     if not from_kafka:
         raise Mistake("a store is restored from Kafka: --from-kafka")
@@ -262,7 +276,7 @@ def restore(
 @app.command()
 def verify(data: Data = None, company: Company = "") -> None:
     """Walk the log's hash chain; exit status 1 names the first event that was changed, removed or moved."""
-    _ask(data, Verify(company=company))
+    _run(data, Verify(company=company))
 
 
 @app.command()
@@ -271,8 +285,8 @@ def forget(
     data: Data = None,
     company: Company = "",
 ) -> None:
-    """Make a person's data unreadable for ever; every statistic stays."""
-    _ask(data, Forget(contact=contact, company=company))
+    """Make a person's data permanently unreadable; every statistic stays."""
+    _run(data, Forget(contact=contact, company=company))
 
 
 @app.command()
@@ -282,14 +296,14 @@ def admin(
     company: Company = "",
 ) -> None:
     """A one-time link by which an administrator sets a password."""
-    _ask(data, Admin(email=email, company=company))
+    _run(data, Admin(email=email, company=company))
 
 
 @app.command()
 def topics(
     replication: Annotated[int, typer.Option(help="On how many brokers each event lies.", min=1)] = 1,
 ) -> None:
-    """Make the topics of a distributed deployment; those that are there are looked at and left alone."""
+    """Create the topics of a distributed deployment; existing ones are checked and not changed."""
     from cli.topics import topics as run
 
     with terminal() as console:
@@ -312,7 +326,7 @@ def relay(
     anew: Annotated[bool, typer.Option("--anew", help="All of the log once more, from its first event on.")] = False,
     metrics_port: MetricsPort = None,
 ) -> None:
-    """Bring every event of a distributed deployment's log to Kafka, until Ctrl-C; a second one waits for the first to be gone."""
+    """Send every event of a distributed deployment's log to Kafka, until Ctrl-C; a second relay waits until the first has ended."""
     from cli.relay import relay as run
 
     with terminal() as console:
@@ -323,7 +337,7 @@ def relay(
 def processes(
     metrics_port: MetricsPort = None,
 ) -> None:
-    """React to what happens and to what becomes due, until Ctrl-C (distributed mode); a second one waits for the first to be gone."""
+    """React to events and timers, until Ctrl-C (distributed mode); a second process waits until the first has ended."""
     from cli.processes import processes as run
 
     with terminal() as console:
@@ -332,7 +346,7 @@ def processes(
 
 @letters.command("list")
 def list_dead_letters(json: Json = False) -> None:
-    """Show those that nobody has seen to."""
+    """List the dead letters that are not settled."""
     from cli.dead_letters import list_letters
 
     with terminal() as console:
@@ -343,7 +357,7 @@ def list_dead_letters(json: Json = False) -> None:
 def retry_dead_letters(
     positions: Annotated[list[int] | None, typer.Argument(metavar="[POSITION]...", help="These alone; without any: all.", min=1)] = None,
 ) -> None:
-    """Make their rows by this version, from the log; one that succeeds is not listed any more."""
+    """Make their rows again by this version, from the log; one that succeeds is no longer listed."""
     from cli.dead_letters import retry_letters
 
     with terminal() as console:

@@ -1,4 +1,4 @@
-"""What a process that serves no API says to Prometheus, on a port of its own."""
+"""The metrics of a process that serves no API, on a port of its own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cli.console import Console, Mistake
 
 
 def serve(registry: CollectorRegistry, host: str, port: int, console: Console) -> Callable[[], None]:
-    """Answer on this port, 0 for any free one; what ends it."""
+    """Serve the metrics on `port`, 0 for any free one; returns the function that ends it."""
     server: WSGIServer
     thread: Thread
     try:

@@ -1,4 +1,4 @@
-"""`migrate`: the tables on the servers made, or brought up to date, by one process before the others start."""
+"""`migrate`: create the tables on the servers, or bring them up to date, before other processes start."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def migrate(settings: Settings, console: Console, *, dry_run: bool) -> int:
 
 
 def make_all(settings: Settings, say: Callable[[str], object] = lambda _: None, *, dry_run: bool = False) -> None:
-    """Make what is missing on PostgreSQL and on ClickHouse; `say` hears each statement."""
+    """Make what is missing on PostgreSQL and on ClickHouse; `say` is called with each statement."""
     with _alone(settings, wait=not dry_run):
         store = OnServers(settings.data, settings.store_url, settings.keys_url)
         make_store(store, say, dry_run=dry_run)
@@ -60,7 +60,7 @@ def _register(store: OnServers) -> None:
 
 @contextmanager
 def _alone(settings: Settings, *, wait: bool) -> Iterator[None]:
-    """One at a time: a second waits, and then finds nothing to do."""
+    """Let one process migrate at a time; a second one waits, and then has nothing to do."""
     with ServerLock(settings.store_url, "migrate") as lock:
         if wait and not lock.take(_PATIENCE_S):
             raise Mistake(f"another `atende migrate` has been at work for {_PATIENCE_S:.0f} s")
@@ -68,7 +68,7 @@ def _alone(settings: Settings, *, wait: bool) -> Iterator[None]:
 
 
 class _Nothing:
-    """A database that is not there yet."""
+    """A database that does not exist yet."""
 
     def execute(self, sql: str, **_: Any) -> list[dict[str, Any]]:
         """No table exists."""
@@ -97,7 +97,7 @@ def _rows(settings: Settings, say: Callable[[str], object], *, dry_run: bool) ->
 
 
 def _whole(settings: Settings, warehouse: ClickhouseWarehouse) -> None:
-    """No table is missing because ClickHouse died while a rebuild put its tables in place."""
+    """Restore tables that are missing because ClickHouse died while a rebuild swapped them."""
     try:
         finish_swap(settings.store_url, warehouse, settings.clickhouse_cluster)
     except Busy as busy:

@@ -1,4 +1,4 @@
-"""`processes`: one process that lets the process managers of a deployment run, until somebody stops it; a second one waits for the first to be gone."""
+"""`processes`: run the process managers of a deployment until it is stopped; a second process waits until the first has ended."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def processes(settings: Settings, metrics_port: int | None, console: Console) ->
         signal.signal(number, lambda *_: ending.set())
     with ExitStack() as stack:
         center = stack.enter_context(closing(Distributed(settings.data, settings)))
-        # What keeps it from reacting is said now, not when something happens.
+        # What keeps it from reacting is reported now, not at the first event.
         center.covered()
         center.warehouse.execute("SELECT 1 AS answers")
         if metrics_port is not None:
@@ -37,7 +37,7 @@ def processes(settings: Settings, metrics_port: int | None, console: Console) ->
             stack.callback(serve(registry, settings.host, metrics_port, console))
         center.processes.start()
         console.warn("Atende reacts to events and timers")
-        # A signal that comes just before this thread falls asleep is answered when it wakes.
+        # A signal that arrives just before this thread sleeps is handled when it wakes.
         while not ending.wait(_ASLEEP_S):
             pass
     return 0

@@ -1,4 +1,4 @@
-"""`relay`: one process that brings the log to Kafka, until somebody stops it."""
+"""`relay`: send the log to Kafka until it is stopped."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ASLEEP_S = 0.5
 
 
 def relay(settings: Settings, metrics_port: int | None, console: Console, *, anew: bool) -> int:
-    """Relay until SIGINT or SIGTERM. anew: from the first event on, whatever was relayed before."""
+    """Relay until SIGINT or SIGTERM. `anew`: from the first event on, whatever was relayed before."""
     must_be_distributed(settings)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("streams").setLevel(logging.INFO)
@@ -47,10 +47,10 @@ def relay(settings: Settings, metrics_port: int | None, console: Console, *, ane
                 registry = CollectorRegistry()
                 registry.register(_Collected(run.figures))
                 stack.callback(serve(registry, settings.host, metrics_port, console))
-            # Not in this thread: here signals are answered, which may come while a lock is held.
+            # Not in this thread, which handles signals: they may arrive while a lock is held.
             with ThreadPoolExecutor(1, "relay") as thread:
                 running = thread.submit(run.run)
-                # One that comes just before this thread falls asleep is answered when it wakes.
+                # One that arrives just before this thread sleeps is handled when it wakes.
                 while wait([running], _ASLEEP_S).not_done:
                     pass
                 running.result()
@@ -60,7 +60,7 @@ def relay(settings: Settings, metrics_port: int | None, console: Console, *, ane
 
 
 class _Collected(Collector):
-    """The relay's figures as Prometheus wants them, as they are when it asks."""
+    """The metrics of the relay, read when Prometheus scrapes them."""
 
     def __init__(self, figures: Figures) -> None:
         self._figures = figures

@@ -1,4 +1,4 @@
-"""`serve`: the API of a center in a data directory, and its projections, or one API of many over servers, until somebody stops it."""
+"""`serve`: the API of a center in a data directory, and its projections, or one API of many over servers, until it is stopped."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ import logging
 import signal
 import socket
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from api.app import create_app
 from bootstrap import DirectoryHeld, Held, reach
-from cli.answers import answer
-from cli.asking import Patience
 from cli.company import known, known_or_new
 from cli.console import Console, Mistake, terminal
-from cli.holder import listening
-from cli.line import is_served
+from cli.execution import execute
+from cli.operator_api import operator_api
+from cli.operator_client import is_served
+from cli.run import patience
 from commands.companies import companies
 from settings import Settings
 
@@ -30,8 +31,8 @@ _GRACE_S = 3
 _EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - what an operator may ask for, not what is listened on
 
 
-class _Server(uvicorn.Server):
-    """A server, and what goes on alongside as long as it serves."""
+class Server(uvicorn.Server):
+    """A server, and the task that runs alongside it."""
 
     def __init__(self, config: uvicorn.Config, alongside: Callable[[], Coroutine[Any, Any, None]]) -> None:
         super().__init__(config)
@@ -39,14 +40,14 @@ class _Server(uvicorn.Server):
         self._task: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Serve, and begin what goes on alongside."""
+        """Serve, and start the task alongside."""
         await super().startup(sockets)
         self._task = asyncio.create_task(self._alongside())
         self._task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and task.exception() is not None:
-            log.error("what went on alongside the server has failed", exc_info=task.exception())
+            log.error("the task alongside the server has failed", exc_info=task.exception())
             self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -55,6 +56,9 @@ class _Server(uvicorn.Server):
             self._task.cancel()
             await asyncio.wait([self._task])
         await super().shutdown(sockets)
+        # A client that reads no more would keep the event loop from closing.
+        for connection in tuple(self.server_state.connections):
+            connection.transport.abort()
 
 
 def serve(directory: Path, settings: Settings, company: str) -> int:
@@ -72,9 +76,9 @@ def serve(directory: Path, settings: Settings, company: str) -> int:
 
 @contextmanager
 def held_alone(directory: Path, settings: Settings, console: Console) -> Iterator[Held]:
-    """Have the center within reach as a server does: SIGTERM stops it as Ctrl-C does; a command that uses the directory now is awaited."""
+    """Open the center as a server does: SIGTERM stops it as Ctrl-C does; a command that uses the directory now is awaited."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    patience = Patience(directory, console)
+    wait = patience(directory, console)
     with suppress(KeyboardInterrupt), ExitStack() as stack:
         held = None
         while held is None:
@@ -83,26 +87,31 @@ def held_alone(directory: Path, settings: Settings, console: Console) -> Iterato
             except DirectoryHeld as taken:
                 if is_served(directory):
                     raise Mistake(f"{directory} is served already, by process {taken.process}") from taken
-                patience.wait(taken)
+                wait(taken)
         yield held
 
 
 def run(held: Held, settings: Settings, alongside: Callable[[str], Coroutine[Any, Any, None]]) -> None:
-    """Serve the API over HTTP, and the command line over the socket of a directory that is held, until SIGINT or SIGTERM.
+    """Serve the API over TCP, and the operator API on the socket of a directory that is held, until SIGINT or SIGTERM.
 
     `alongside` is given the URL and runs in the event loop meanwhile; its failure ends the server.
     """
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    with _bound(settings.host, settings.port) as bound:
+    with _bound(settings.host, settings.port) as bound, ExitStack() as stack:
         held.url = _url(settings.host, bound.getsockname()[1])
-        config = uvicorn.Config(create_app(held.center), log_config=None, access_log=False, timeout_graceful_shutdown=_GRACE_S)
-        server = _Server(config, lambda: alongside(held.url))
-        alone = settings.mode == "embedded"
-        if alone:
+        app: ASGIApp = create_app(held.center)
+        sockets = [bound]
+        if settings.mode == "embedded":
             held.center.processes.start()
-        line = listening(held.directory, lambda ask, console: answer(ask, held, console)) if alone else nullcontext()
-        with line, suppress(KeyboardInterrupt):
-            server.run(sockets=[bound])
+            of_commands = operator_api(
+                held.directory, app, lambda command, console: execute(command, held, console), lambda: server.should_exit
+            )
+            app, listener = stack.enter_context(of_commands)
+            sockets.append(listener)
+        config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=_GRACE_S)
+        server = Server(config, lambda: alongside(held.url))
+        with suppress(KeyboardInterrupt):
+            server.run(sockets)
 
 
 def _bound(host: str, port: int) -> socket.socket:

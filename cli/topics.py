@@ -1,4 +1,4 @@
-"""`topics`: makes what Kafka must have before anything is relayed."""
+"""`topics`: create the topics that Kafka needs before anything is relayed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from streams.deployment_topics import make_topics
 
 
 def topics(settings: Settings, replication: int, console: Console) -> int:
-    """Make the topics that are missing; exit status 1 when one that is there cannot be used."""
+    """Create the missing topics; exit status 1 when an existing one cannot be used."""
     must_be_distributed(settings)
     try:
         with closing(Brokers(settings.kafka)) as brokers:
@@ -28,6 +28,6 @@ def topics(settings: Settings, replication: int, console: Console) -> int:
 
 
 def must_be_distributed(settings: Settings) -> None:
-    """Refuse what an embedded center, which is one process, does not have."""
+    """Refuse a command that an embedded center, which is one process, does not have."""
     if settings.mode != "distributed":
         raise Mistake("ATENDE_MODE is not distributed: an embedded center has no topics and no relay")

@@ -1,4 +1,4 @@
-"""`worker`: makes rows of what the relay has sent, beside other workers, until somebody stops it."""
+"""`worker`: make rows of the relayed events, beside other workers, until it is stopped."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from streams.write_lock import WriteLock, WriteLockLost
 
 
 def work(settings: Settings, metrics_port: int | None, console: Console) -> int:
-    """Work until SIGINT or SIGTERM; exit status 1 when somebody has to look, or start it again."""
+    """Work until SIGINT or SIGTERM; exit status 1 when an operator has to act, or start it again."""
     status = _work(settings, metrics_port, console)
     if lingers():
         logging.shutdown()
@@ -58,7 +58,7 @@ def _work(settings: Settings, metrics_port: int | None, console: Console) -> int
             return Worker(warehouse, letters.keep, app.ack, app.begins_at, around=write_lock.shared, outside=outside, seen=metrics)
 
         console.warn(f"Atende makes rows of the topics {settings.topics}.*")
-        # What is there now stays, so nobody has to look at it again.
+        # These objects stay, so the garbage collector need not search them again.
         gc.freeze()
         try:
             uvloop.run(_until_signal(settings, make))
@@ -88,7 +88,7 @@ def _topics(settings: Settings) -> None:
 
 @contextmanager
 def rows(settings: Settings) -> Iterator[ClickhouseWarehouse]:
-    """The rows on the server, in tables that are up to date."""
+    """The warehouse on the server, whose tables must be up to date."""
     try:
         warehouse = ClickhouseWarehouse(settings.clickhouse_url, makes_database=False)
     except WarehouseError as error:

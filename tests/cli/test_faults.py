@@ -18,8 +18,8 @@ from uuid import uuid4
 import pytest
 
 from bootstrap import Held, reach
-from cli.answers import answer
-from cli.asks import File, ImportAmi, ImportQueueLog
+from cli.execution import execute
+from cli.operator_commands import File, ImportAmi, ImportQueueLog
 from settings import Settings
 from tests.kit.asked import Heard, brought, brought_ami, reported
 from tests.kit.queue_logs import as_csv, as_table
@@ -75,8 +75,10 @@ class Center:
         """The exit status of an import, and what it says on standard error."""
         files = tuple(File(str(path := self.written(content)), path.name) for content in contents)
         heard = Heard()
-        ask = ImportAmi(file=files[0], company=self.company) if ami else ImportQueueLog(files=files, company=self.company, timezone="UTC")
-        return answer(ask, self.held, heard), "\n".join(heard.warnings)
+        command = (
+            ImportAmi(file=files[0], company=self.company) if ami else ImportQueueLog(files=files, company=self.company, timezone="UTC")
+        )
+        return execute(command, self.held, heard), "\n".join(heard.warnings)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Made logs for every row of the queue log's description, imported and reported: the figures are those that a person reckons by hand."""
+"""Made logs for every row of the queue log's description, imported and reported: the figures are those that a person calculates by hand."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ Figures = dict[str, list[dict[str, Any]]]
 
 @pytest.fixture(scope="module", params=["embedded", pytest.param("distributed", marks=pytest.mark.long)])
 def held(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Held]:
-    told = Settings() if request.param == "embedded" else read(request.getfixturevalue("shared_house").settings)
-    with reach(tmp_path_factory.mktemp("held") / "data", told) as opened:
+    settings = Settings() if request.param == "embedded" else read(request.getfixturevalue("shared_deployment").settings)
+    with reach(tmp_path_factory.mktemp("held") / "data", settings) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
 def imported(held: Held) -> dict[str, dict[str, Any]]:
-    """What the import of each log as a file said; a company each."""
+    """The result of the import of each log as a file; a company each."""
     return {name: brought(held, name, path) for name, path in LOGS.items()}
 
 
 @pytest.fixture(scope="module")
 def by_file(held: Held, imported: Any) -> dict[str, Figures]:
-    """What the reports say of each log that came as a file."""
+    """The reports on each log that was imported as a file."""
     return {name: figures(held, name) for name in imported}
 
 
 def figures(held: Held, company: str) -> Figures:
-    """Everything that the reports say of queues and agents."""
+    """The reports on queues and agents."""
     return {"queue": reported(held, company, "queues"), "agent": reported(held, company, "agents")}
 
 
@@ -57,26 +57,26 @@ def written(directory: Path, *contents: str) -> list[Path]:
     return paths
 
 
-def assert_as_reckoned(found: Figures, expected: dict[str, Any], agents: str = "agents") -> None:
-    for by, reckoned in (("queue", expected["queues"]), ("agent", expected[agents])):
+def assert_as_calculated(found: Figures, expected: dict[str, Any], agents: str = "agents") -> None:
+    for by, calculated in (("queue", expected["queues"]), ("agent", expected[agents])):
         rows = {row[by]: row for row in found[by] if row[by]}
-        assert set(rows) == set(reckoned)
-        for name, figures_of in reckoned.items():
+        assert set(rows) == set(calculated)
+        for name, figures_of in calculated.items():
             assert {figure: rows[name][figure] for figure in figures_of} == figures_of, name
     assert all(row["bounds"] is None for row in found["queue"])
 
 
 def test_there_is_a_made_log_for_every_verb() -> None:
-    told = {line.split("|")[4] for name in NAMES for line in log_of(name).splitlines()}
-    assert told >= set(VERBS)
+    verbs = {line.split("|")[4] for name in NAMES for line in log_of(name).splitlines()}
+    assert verbs >= set(VERBS)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_file(imported: dict[str, dict[str, Any]], by_file: dict[str, Figures], name: str) -> None:
-    expected, told = expected_of(name), imported[name]
-    assert_as_reckoned(by_file[name], expected)
-    assert (told["broken"], told["repeated"], told["used"]) == (0, 0, told["lines"])
-    assert {figure: told[figure] for figure in expected["result"]} == expected["result"]
+    expected, result = expected_of(name), imported[name]
+    assert_as_calculated(by_file[name], expected)
+    assert (result["broken"], result["repeated"], result["used"]) == (0, 0, result["lines"])
+    assert {figure: result[figure] for figure in expected["result"]} == expected["result"]
 
 
 @pytest.mark.parametrize("name", LOGS)
@@ -92,7 +92,7 @@ def epoch(time: str) -> str:
 
 
 def local(time: str) -> str:
-    """As a database without time zones writes it; `--timezone` says which."""
+    """As a database without time zones writes it; `--timezone` names the zone."""
     return f"{datetime.fromtimestamp(float(time), SAO_PAULO):%Y-%m-%d %H:%M:%S.%f}"
 
 
@@ -113,11 +113,11 @@ def test_two_overlapping_halves_of_a_table_in_random_order(held: Held, by_file: 
         chance.shuffle(half)
     company = f"{name}, by halves"
     files = written(tmp_path, *(as_csv(half) for half in halves))
-    told = [brought(held, company, file, timezone="America/Sao_Paulo", wait=file is files[-1]) for file in files]
+    results = [brought(held, company, file, timezone="America/Sao_Paulo", wait=file is files[-1]) for file in files]
     assert figures(held, company) == by_file[name]
-    assert sum(half["used"] + half["repeated"] for half in told) == len(halves[0]) + len(halves[1])
-    # What only shows that the log covers its moment is kept nowhere, so it is no repeat but in the same file.
-    assert told[1]["repeated"] == sum(row[4] not in QUIET for row in rows[third : 2 * third])
+    assert sum(half["used"] + half["repeated"] for half in results) == len(halves[0]) + len(halves[1])
+    # A line that only shows that the log covers its instant is not stored, so it counts as a repeat in the same file only.
+    assert results[1]["repeated"] == sum(row[4] not in QUIET for row in rows[third : 2 * third])
 
 
 @pytest.mark.parametrize("name", LOGS)
@@ -137,9 +137,9 @@ def test_a_list_of_members_gives_the_interfaces_their_agents(held: Held, by_file
     expected = expected_of("interfaces")
     members = tmp_path / "members"
     members.write_text(expected["members"])
-    told = brought(held, "with members", LOGS["interfaces"], members=str(members))
-    assert told["interfaces_not_matched"] == ["Local/1002@agentes/n"]
-    assert_as_reckoned(figures(held, "with members"), expected, "agents_with_members")
+    result = brought(held, "with members", LOGS["interfaces"], members=str(members))
+    assert result["interfaces_not_matched"] == ["Local/1002@agentes/n"]
+    assert_as_calculated(figures(held, "with members"), expected, "agents_with_members")
     brought(held, "members later", LOGS["interfaces"])
     brought(held, "members later", LOGS["interfaces"], members=str(members))
     assert figures(held, "members later") == figures(held, "with members")

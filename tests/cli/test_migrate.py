@@ -1,4 +1,4 @@
-"""The tables on the servers come to be by `atende migrate`, once, whoever asks for them at the same time."""
+"""`atende migrate` creates the tables on the servers, once, also when several run at the same time."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ def settings(tmp_path: Path) -> Iterator[Settings]:
 
 
 def ran(settings: Settings, *, dry_run: bool = False) -> Heard:
-    heard = Heard()
-    assert migrate(settings, heard, dry_run=dry_run) == 0
-    return heard
+    console = Heard()
+    assert migrate(settings, console, dry_run=dry_run) == 0
+    return console
 
 
 def test_every_table_is_made_and_then_there_is_nothing_to_do(settings: Settings) -> None:
@@ -56,22 +56,22 @@ def test_every_table_is_made_and_then_there_is_nothing_to_do(settings: Settings)
 
 
 def test_a_dry_run_says_what_would_be_run_and_runs_nothing(settings: Settings) -> None:
-    said = ran(settings, dry_run=True)
-    count = len(re.findall(r";$", said.result, re.MULTILINE))
-    assert all(word in said.result for word in ("CREATE DATABASE", "stored_events", "names", "snapshots", "visits_versions"))
+    dry = ran(settings, dry_run=True)
+    count = len(re.findall(r";$", dry.result, re.MULTILINE))
+    assert all(word in dry.result for word in ("CREATE DATABASE", "stored_events", "names", "snapshots", "visits_versions"))
     with reach(settings.data, settings) as held, pytest.raises(StoreUnavailable):
         _ = held.center
     with pytest.raises(NoDatabase, match="run `atende migrate`"):
         ClickhouseWarehouse(settings.clickhouse_url, makes_database=False)
-    assert said.warnings == [f"{count} statements would be run"]
+    assert dry.warnings == [f"{count} statements would be run"]
     assert ran(settings).warnings == [f"{count} statements were run"]
     assert ran(settings, dry_run=True).result == ""
 
 
 def test_on_a_cluster_the_tables_are_those_of_a_cluster(settings: Settings) -> None:
-    said = ran(replace(settings, clickhouse_cluster="deployment"), dry_run=True).result
-    assert said.count("ReplicatedReplacingMergeTree") == said.count("ENGINE = Distributed(deployment") > 10
-    assert f"CREATE DATABASE IF NOT EXISTS {settings.clickhouse_url.rpartition('/')[2]} ON CLUSTER deployment;" in said
+    statements = ran(replace(settings, clickhouse_cluster="deployment"), dry_run=True).result
+    assert statements.count("ReplicatedReplacingMergeTree") == statements.count("ENGINE = Distributed(deployment") > 10
+    assert f"CREATE DATABASE IF NOT EXISTS {settings.clickhouse_url.rpartition('/')[2]} ON CLUSTER deployment;" in statements
 
 
 def test_two_at_once_do_no_harm(settings: Settings) -> None:
@@ -79,9 +79,9 @@ def test_two_at_once_do_no_harm(settings: Settings) -> None:
         subprocess.Popen([sys.executable, str(ATENDE), "migrate"], stderr=subprocess.PIPE, env=environment(settings), encoding="utf-8")
         for _ in range(2)
     ]
-    said = sorted(process.communicate(timeout=60)[1] for process in both)
+    warnings = sorted(process.communicate(timeout=60)[1] for process in both)
     assert [process.returncode for process in both] == [0, 0]
-    assert [said[0].endswith("statements were run\n"), said[1]] == [True, "the tables are up to date\n"]
+    assert [warnings[0].endswith("statements were run\n"), warnings[1]] == [True, "the tables are up to date\n"]
     with closing(ClickhouseWarehouse(settings.clickhouse_url)) as warehouse:
         must_be_current(warehouse)
         assert warehouse.execute("SELECT count() AS applied FROM migrations")[0]["applied"] == len(migrations())

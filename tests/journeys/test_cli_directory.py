@@ -9,6 +9,7 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 import pytest
 
 from bootstrap import hold
@@ -62,6 +63,8 @@ def test_every_command_works_beside_a_server_and_after_its_kill(atende: CommandL
         assert atende("import", "queue-log", log, "--json").json["calls"] == 2
         assert atende("import", "queue-log", "-", stdin=LOG).out.startswith("lines ")
         assert atende("admin", "ana@empresa.example").out.startswith(f"{server.url}/first-access#")
+        # The operator API is on the socket alone: over TCP nobody reaches it.
+        assert httpx.post(f"{server.url}/operator", content=b'{"command":"Verify"}').status_code == 404
         refusal = atende("serve", "--port", "0", status=2)
         assert refusal.err.strip() == f"{atende.data} is served already, by process {server.process.pid}"
         proved = events(atende)

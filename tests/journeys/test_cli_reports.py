@@ -65,8 +65,8 @@ def test_agents_have_the_figures_of_the_log(center: Quick) -> None:
     ],
 )  # fmt: skip
 def test_by_time_every_interval_has_a_row(center: Quick, by: str, since: str, until: str, starts: list[str]) -> None:
-    asked = ("--by", by, "--from", since, "--to", until)
-    queues, agents = reported(center, "queues", *asked)["rows"], reported(center, "agents", *asked)["rows"]
+    options = ("--by", by, "--from", since, "--to", until)
+    queues, agents = reported(center, "queues", *options)["rows"], reported(center, "agents", *options)["rows"]
     assert [row["start"] for row in queues] == [row["start"] for row in agents] == starts
     assert {tuple(row) for row in queues} == {("start", *QUEUE_FIGURES)}
     assert {tuple(row) for row in agents} == {("start", *AGENT_FIGURES)}
@@ -90,10 +90,12 @@ def test_reports_of_adjacent_intervals_add_up_to_the_whole(center: Quick) -> Non
     """[from, to): an instant belongs to exactly one of two adjacent reports, and agents' times are split at the edge."""
     whole = reported(center, "agents")["rows"]
     edge = "2026-11-23T04:46:00.500Z"
-    parts = [reported(center, "agents", *asked)["rows"] for asked in (("--to", edge), ("--from", edge))]
+    parts = [reported(center, "agents", *options)["rows"] for options in (("--to", edge), ("--from", edge))]
     for name in ("answered", "talk_ms", "ring_no_answer", "logged_ms", "paused_ms"):
         assert sum(row[name] for part in parts for row in part) == sum(row[name] for row in whole)
-    assert sum(row["offered"] for asked in (("--to", edge), ("--from", edge)) for row in reported(center, "queues", *asked)["rows"]) == 61
+    assert (
+        sum(row["offered"] for options in (("--to", edge), ("--from", edge)) for row in reported(center, "queues", *options)["rows"]) == 61
+    )
 
 
 def test_filters_use_the_names_of_the_source(center: Quick) -> None:
@@ -204,9 +206,11 @@ def test_reports_are_the_same_with_and_without_a_server(tmp_path: Path) -> None:
     atende = CommandLine(tmp_path / "data")
     stream = RUN_B / "ami.timed.jsonl.gz"
     atende("import", "ami", "-", stdin=stream.read_bytes())
-    alone = [atende("report", subject, "--format", "csv").out for subject in ("queues", "agents")]
-    position = alone[0].partition("Posição;")[2].partition(";")[0]
+    position = atende("report", "queues", "--format", "csv").out.partition("Posição;")[2].partition(";")[0]
+    words = [
+        ("report", subject, "--format", form, "--as-of", position) for subject in ("queues", "agents") for form in ("csv", "json", "table")
+    ]
+    alone = [atende(*report).out for report in words]
     with atende.serving():
         assert atende("import", "ami", stream, "--json").json["calls"] == 0
-        beside = [atende("report", subject, "--format", "csv", "--as-of", position).out for subject in ("queues", "agents")]
-    assert beside == alone
+        assert [atende(*report).out for report in words] == alone

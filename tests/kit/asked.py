@@ -1,4 +1,4 @@
-"""The command line's answers without its processes: an ask is answered in this one, what it says is remembered."""
+"""The command line's answers without its processes: a command runs in this one, what it says is remembered."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from bootstrap import Held
-from cli.answers import answer
-from cli.asks import Ask, File, ImportAmi, ImportQueueLog, Report, Subject
+from cli.execution import execute
+from cli.operator_commands import File, ImportAmi, ImportQueueLog, OperatorCommand, Report, Subject
 
 
 class Heard:
@@ -31,10 +31,10 @@ class Heard:
         self.steps.append((label, done, total, unit))
 
 
-def asked(held: Held, ask: Ask) -> Any:
-    """The JSON document that answers `ask`."""
+def asked(held: Held, command: OperatorCommand) -> Any:
+    """The JSON document that answers `command`."""
     heard = Heard()
-    status = answer(ask, held, heard)
+    status = execute(command, held, heard)
     assert status == 0, heard.warnings
     return json.loads(heard.result)
 

@@ -124,3 +124,10 @@ def test_intervals_tile_the_time_and_carry_the_wall_clock(clock: Clock, where: s
             assert first.isocalendar()[:2] == last.isocalendar()[:2]
         else:
             assert (first.year, first.month) == (last.year, last.month)
+
+
+def test_a_zone_is_known_by_its_iana_name() -> None:
+    assert zone("America/Manaus").key == "America/Manaus"
+    for wrong in ("Brasilia", "", "/etc/passwd", "../UTC"):
+        with pytest.raises(InvalidField, match="is not a time zone"):
+            zone(wrong)

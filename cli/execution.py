@@ -1,0 +1,59 @@
+"""Runs an operator's command, in the process that has opened the center."""
+
+from __future__ import annotations
+
+from bootstrap import Held
+from cli.console import Console, Mistake
+from cli.operator_commands import Admin, Forget, History, ImportAmi, ImportQueueLog, OperatorCommand, Rebuild, Report, Verify
+from domain.errors import DomainError, InvalidField, NotFound
+from projections.engine.progress import ProjectionsStopped
+
+REFUSED = 1
+MISTAKEN = 2
+TAMPERED = 1
+"""The exit status when the log is not what was written."""
+
+
+def execute(command: OperatorCommand, held: Held, console: Console) -> int:
+    """Run `command` on the center that `held` opens; its exit status."""
+    # What a command needs is imported when it runs, so that each starts quickly.
+    try:
+        match command:
+            case ImportAmi():
+                from cli import imports
+
+                return imports.ami(command, held.center, console)
+            case ImportQueueLog():
+                from cli import imports
+
+                return imports.queue_log(command, held.center, console)
+            case Report():
+                from cli.report import report
+
+                return report(command, held.center, console)
+            case History():
+                from cli.history import history
+
+                return history(command, held.center, console)
+            case Forget():
+                from cli.forget import forget
+
+                return forget(command, held.center, console)
+            case Rebuild():
+                from cli.rebuild import rebuild
+
+                return rebuild(command, held.center, console)
+            case Verify():
+                from cli.verify import tampered
+
+                return TAMPERED if tampered(held.location, console) else 0
+            case Admin():
+                from cli.admin import admin
+
+                return admin(command, held, console)
+    except (Mistake, InvalidField, NotFound) as mistake:
+        console.warn(str(mistake))
+        return MISTAKEN
+    except (DomainError, ProjectionsStopped) as refusal:
+        console.warn(str(refusal))
+        return REFUSED

@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from cli.console import Mistake
+from cli.report import position_or_instant
+from projections.figures.instants import instant
+
+SAO_PAULO = ZoneInfo("America/Sao_Paulo")
+
+
+def test_digits_are_a_position_and_all_else_an_instant() -> None:
+    assert position_or_instant("812", SAO_PAULO) == (812, None)
+    assert position_or_instant("0", SAO_PAULO) == (0, None)
+    assert position_or_instant("2026-11-23", SAO_PAULO) == (None, instant("as_of", "2026-11-23", SAO_PAULO))
+
+
+@pytest.mark.parametrize("text", ["", "yesterday", "2026-13-01", "1" * 16])
+def test_what_is_no_instant_is_a_mistake(text: str) -> None:
+    with pytest.raises(Mistake, match="neither a date nor an instant"):
+        position_or_instant(text, SAO_PAULO)

@@ -1,43 +1,67 @@
-"""Calls of earlier imports, for the later parts of a log that comes in several."""
+"""What was imported before, for the parts of a log that come one by one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 
 from bootstrap import Center
 from cli.company import asker
-from domain.base import MS
+from domain.base import MS, SECOND
 from domain.companies import Company
-from projections.queries.earlier_calls import last_talk, open_talk, open_waits
+from domain.voice.facts import Fact
+from projections.queries.earlier_calls import consultations, kept_lines, last_talk, lines_are_kept, open_talk, open_waits, transfers_told
 from telephony_adapter.queue_log.earlier import OpenWait
+
+_WRAP_UP = "WRAPUPSTART"
+NEAR_US = 2 * SECOND
+"""A talk may be told to end so much after what follows it."""
 
 
 class EarlierImports:
-    """What the rows of one company knew when the import began. cover: waits until they answer for all that is saved; called when first needed."""
+    """The calls of one company that are known. cover: lets the rows answer for all that is saved; called when they are first needed."""
 
     def __init__(self, center: Center, company: Company, cover: Callable[[], None]) -> None:
         self._center = center
         self._asker = asker(company)
-        self._cover: Callable[[], None] | None = cover
+        self._cover = cover
+
+    @cached_property
+    def _queries(self) -> Center:
+        self._cover()
+        return self._center
 
     def open_talk(self, queue: str, agent: str, answered_us: int, near_us: int) -> str | None:
         """The call whose talk with the agent began then, and has no end yet."""
-        self._ready()
-        found = self._center.queries.ask(open_talk, self._asker, queue, agent, answered_us // MS, near_us // MS)
-        return found.call if found is not None else None
+        found = self._queries.queries.ask(open_talk, self._asker, queue, agent, answered_us // MS, near_us // MS)
+        return None if found is None else found.call
 
     def open_waits(self, call: str) -> Sequence[OpenWait]:
         """The queues in which this call waits."""
-        self._ready()
-        return [OpenWait(wait.queue, wait.offered_ms * MS) for wait in self._center.queries.ask(open_waits, self._asker, call)]
+        return [OpenWait(found.queue, found.offered_ms * MS) for found in self._queries.queries.ask(open_waits, self._asker, call)]
 
     def last_talk(self, agent: str, until_us: int) -> tuple[str, str] | None:
         """The call and the queue of the agent's latest talk that began before."""
-        self._ready()
-        found = self._center.queries.ask(last_talk, self._asker, agent, until_us // MS)
-        return (found.call, found.queue) if found is not None else None
+        found = self._queries.queries.ask(last_talk, self._asker, agent, until_us // MS)
+        return None if found is None else (found.call, found.queue)
 
-    def _ready(self) -> None:
-        if self._cover is not None:
-            self._cover()
-            self._cover = None
+    def transfers(self, since_us: int) -> Iterator[tuple[str, Fact]]:
+        """Ends of talks that were told under the id of a consultation which had no talk itself: the consultation, and what was told."""
+        for leg in self._queries.queries.ask(consultations, self._asker, since_us // MS):
+            for fact in self._center.queries.ask(transfers_told, self._asker, leg.call):
+                yield leg.call, fact
+
+    def wrap_ups(self, since_us: int, until_us: int) -> Iterator[tuple[str, Fact]]:
+        """Wrap-ups of agents whose talk was not known when they were told: the call of that talk, and the wrap-up."""
+        if not self._queries.queries.ask(lines_are_kept, self._asker, _WRAP_UP):
+            return
+        self._cover()
+        for line in self._center.queries.ask(kept_lines, self._asker, _WRAP_UP, since_us, until_us):
+            agent, seconds = (*line.fields, "")[:2]
+            talk = self.last_talk(agent, line.at + NEAR_US)
+            if talk is not None and seconds.isdecimal():
+                call, queue = talk
+                yield (
+                    call,
+                    Fact("wrap_up", line.at, "log", queue, agent, wrap_ms=int(seconds) * 1000, ref=f"{_WRAP_UP} of an earlier import"),
+                )

@@ -19,12 +19,17 @@ class CoverageSpan(msgspec.Struct, frozen=True):
     until_us: int
 
 
+ALL_QUEUES = ""
+"""Under this name a gap tells of all the queues that it names together."""
+
+
 class Gap(msgspec.Struct, frozen=True):
     """A source of events was cut off. What may be missing is reckoned, never guessed.
 
     up: calls that were up when it began and may have visited a queue unseen.
     born: channels born in it by the Uniqueid sequence; None when that cannot tell.
-    missed: per queue, the visits that ended in it by the queue's own counters.
+    missed: per queue, the visits that ended in it by the queue's own counters, at most; of several queues under ALL_QUEUES how many
+    in all: who left uncounted was in one of them, nobody knows in which.
     """
 
     opened_us: int

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from domain.voice.timeline import ALL_QUEUES
 from projections.figures.coverage import Gap
 from projections.figures.service_level import Counts, Formula, percent
 
@@ -44,7 +45,7 @@ class Unseen:
 
 def missing(gaps: Iterable[Gap], queues: tuple[str, ...], known: set[str]) -> int:
     """How many visits to `queues` (none named: to any of the `known` ones) may be missing in these gaps, at most."""
-    return sum(_missing(gap, set(queues) or known | gap.missed.keys()) for gap in gaps)
+    return sum(_missing(gap, set(queues) or known | (gap.missed.keys() - {ALL_QUEUES})) for gap in gaps)
 
 
 def _missing(gap: Gap, queues: set[str]) -> int:
@@ -52,7 +53,7 @@ def _missing(gap: Gap, queues: set[str]) -> int:
     if len(counters) < len(queues) or not counters:
         return max(sum(counters), gap.calls)
     # Each unseen visit needs a call that could have made it, to whichever queue.
-    return min(sum(counters), max(gap.calls, *counters, 0))
+    return min(sum(counters), gap.missed.get(ALL_QUEUES, sum(counters)), max(gap.calls, *counters, 0))
 
 
 def bounds_of(seen: Counts, unseen: Unseen, may_miss: int, formula: Formula) -> dict[str, Any]:

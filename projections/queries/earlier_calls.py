@@ -1,73 +1,119 @@
-"""Calls that the rows know already: a log that comes in several imports speaks of them in its later parts."""
+"""Calls that an import needs to know of because they came with an earlier one: a log may come in parts, in any order."""
 
 from __future__ import annotations
 
-from typing import TypeVar
+from uuid import UUID
 
 import msgspec
 
-from domain.access import OBSERVE
+from domain.access import REPORTS
+from domain.errors import NotFound
+from domain.ids import interaction_id, timeline_id
+from domain.voice.facts import Fact
+from domain.voice.interactions import Interaction
+from domain.voice.timeline import LineKept
 from projections.engine.temporal_view import CompanyRows, TemporalView
-from projections.engine.warehouse import Value
-from projections.query_bus import query
-
-T = TypeVar("T")
+from projections.query_bus import CompanyLog, query
 
 _OPEN_TALK = """
-SELECT i.call AS call, v.queue AS queue FROM {visits} AS v INNER JOIN {interactions} AS i ON i.id = v.interaction
-WHERE v.queue = {{queue:String}} AND v.agent = {{agent:String}} AND v.end = 'answered'
-  AND isNull(v.released_ms) AND abs(v.ended_ms - {{answered:Int64}}) <= {{near:Int64}}
-ORDER BY v.ended_ms DESC, i.call LIMIT 1
-"""
-_LAST_TALK = """
-SELECT i.call AS call, v.queue AS queue FROM {visits} AS v INNER JOIN {interactions} AS i ON i.id = v.interaction
-WHERE v.agent = {{agent:String}} AND v.end = 'answered' AND v.ended_ms < {{until:Int64}}
-ORDER BY v.ended_ms DESC, i.call LIMIT 1
+SELECT i.call AS call, v.queue AS queue, v.offered_ms AS offered_ms FROM {visits} AS v INNER JOIN {interactions} AS i ON i.id = v.interaction
+WHERE v.queue = {{queue:String}} AND v.agent = {{agent:String}} AND v.end = 'answered' AND isNull(v.released_ms)
+    AND abs(v.ended_ms - {{answered:Int64}}) <= {{near:Int64}}
+ORDER BY v.ended_ms DESC, call LIMIT 1
 """
 _OPEN_WAITS = """
-SELECT v.queue AS queue, v.offered_ms AS offered_ms FROM {visits} AS v INNER JOIN {interactions} AS i ON i.id = v.interaction
+SELECT i.call AS call, v.queue AS queue, v.offered_ms AS offered_ms FROM {visits} AS v INNER JOIN {interactions} AS i ON i.id = v.interaction
 WHERE i.call = {{call:String}} AND v.end = 'waiting' ORDER BY v.n
 """
+_LAST_TALK = """
+SELECT i.call AS call, v.queue AS queue, v.offered_ms AS offered_ms FROM {visits} AS v INNER JOIN {interactions} AS i ON i.id = v.interaction
+WHERE v.agent = {{agent:String}} AND v.end = 'answered' AND v.ended_ms < {{until:Int64}} ORDER BY v.ended_ms DESC, call LIMIT 1
+"""
+_CONSULTATIONS = """
+SELECT DISTINCT call, '' AS queue, started_ms AS offered_ms FROM {interactions}
+WHERE id = whole AND started_ms >= {{since:Int64}}
+    AND id IN (SELECT id FROM {events} WHERE position(state, '"transfer"') > 0) AND id NOT IN (SELECT interaction FROM {visits} WHERE end = 'answered')
+ORDER BY started_ms, call LIMIT 1000
+"""
+
+_KEPT = "SELECT count() AS lines FROM {events} WHERE topic = {{topic:String}} AND position(state, {{verb:String}}) > 0"
 
 
-class Talk(msgspec.Struct, frozen=True):
-    """A talk with an agent: the call, as its source names it, and the queue that it came from."""
+class Visited(msgspec.Struct, frozen=True):
+    """A call, by the source's id, and its visit to a queue since `offered_ms`."""
 
     call: str
-    queue: str
-
-
-class Wait(msgspec.Struct, frozen=True):
-    """A visit that waits. `offered_ms`: since when."""
-
     queue: str
     offered_ms: int
 
 
-@query(OBSERVE, CompanyRows)
-def open_talk(rows: CompanyRows, queue: str, agent: str, answered_ms: int, near_ms: int) -> Talk | None:
-    """The talk of this agent that began then, give or take `near_ms`, and has no end yet."""
-    return _first(rows, Talk, _OPEN_TALK, queue=queue, agent=agent, answered=answered_ms, near=near_ms)
+class _Lines(msgspec.Struct):
+    lines: int
 
 
-@query(OBSERVE, CompanyRows)
-def last_talk(rows: CompanyRows, agent: str, until_ms: int) -> Talk | None:
-    """The agent's latest talk that began before `until_ms`."""
-    return _first(rows, Talk, _LAST_TALK, agent=agent, until=until_ms)
+class KeptLine(msgspec.Struct, frozen=True):
+    """A line that belonged to no call when it came. fields: its agent and its verb's own fields. at: microseconds."""
+
+    at: int
+    fields: tuple[str, ...]
 
 
-@query(OBSERVE, CompanyRows)
-def open_waits(rows: CompanyRows, call: str) -> tuple[Wait, ...]:
-    """The visits of this call that wait."""
-    return _all(rows, Wait, _OPEN_WAITS, call=call)
-
-
-def _first(rows: CompanyRows, kind: type[T], sql: str, **params: Value) -> T | None:
-    return next(iter(_all(rows, kind, sql, **params)), None)
-
-
-def _all(rows: CompanyRows, kind: type[T], sql: str, **params: Value) -> tuple[T, ...]:
-    def ask(view: TemporalView) -> tuple[T, ...]:
-        return tuple(view.ask(kind, sql.format(visits=view.rows_of("visits"), interactions=view.rows_of("interactions")), **params))
+def _found(rows: CompanyRows, sql: str, **params: str | int) -> list[Visited]:
+    def ask(view: TemporalView) -> list[Visited]:
+        tables = {name: view.rows_of(name) for name in ("visits", "interactions")}
+        return view.ask(Visited, sql.format(**tables, events=view.events()), **params)
 
     return rows.answer(None, None, ask)[0]
+
+
+@query(REPORTS, CompanyRows)
+def open_talk(rows: CompanyRows, queue: str, agent: str, answered_ms: int, near_ms: int) -> Visited | None:
+    """The call whose talk with the agent began then, give or take `near_ms`, and has no end yet."""
+    return next(iter(_found(rows, _OPEN_TALK, queue=queue, agent=agent, answered=answered_ms, near=near_ms)), None)
+
+
+@query(REPORTS, CompanyRows)
+def open_waits(rows: CompanyRows, call: str) -> list[Visited]:
+    """The queues in which this call waits."""
+    return _found(rows, _OPEN_WAITS, call=call)
+
+
+@query(REPORTS, CompanyRows)
+def last_talk(rows: CompanyRows, agent: str, until_ms: int) -> Visited | None:
+    """The agent's latest talk that began before `until_ms`."""
+    return next(iter(_found(rows, _LAST_TALK, agent=agent, until=until_ms)), None)
+
+
+@query(REPORTS, CompanyRows)
+def consultations(rows: CompanyRows, since_ms: int) -> list[Visited]:
+    """Calls since then that nobody answered, though a line says that they were transferred: the talk was another call's."""
+    return _found(rows, _CONSULTATIONS, since=since_ms)
+
+
+@query(REPORTS, CompanyLog)
+def transfers_told(log: CompanyLog, call: str) -> list[Fact]:
+    """What was told of transfers under the id of this call."""
+    id: UUID = interaction_id(log.tenant, call)
+    try:
+        told = log.find(Interaction, id)
+    except NotFound:
+        return []
+    return [fact for fact in told.facts if fact.kind == "released" and fact.by == "transfer"]
+
+
+@query(REPORTS, CompanyRows)
+def lines_are_kept(rows: CompanyRows, verb: str) -> bool:
+    """Whether lines with this verb came of which nobody knew to which call they belong."""
+
+    def ask(view: TemporalView) -> list[_Lines]:
+        return view.ask(_Lines, _KEPT.format(events=view.events()), topic=LineKept.TOPIC, verb=verb)
+
+    return any(found.lines for found in rows.answer(None, None, ask)[0])
+
+
+@query(REPORTS, CompanyLog)
+def kept_lines(log: CompanyLog, verb: str, since_us: int, until_us: int) -> list[KeptLine]:
+    """These lines, from `since_us` to `until_us`."""
+    told = log.store.stream(timeline_id(log.tenant))
+    kept = [event for event in told if isinstance(event, LineKept) and event.verb == verb and since_us <= event.occurred_at <= until_us]
+    return [KeptLine(event.occurred_at, tuple(log.open(event.line).split("|"))) for event in kept]

@@ -5,7 +5,8 @@
 - A queue counts the visits that ended (Completed, Abandoned), but not those left by key or taken out. Its counters are
   believed, but for callers who were in no queue before the cut and of whom nothing shows that they had not come and
   gone by key; and for callers who waited in a queue from which somebody was seen to leave so.
-- Each unseen visit needs a call that could have made it: what one queue's counters claim is taken from the others.
+- Each unseen visit needs a call that could have made it: what one queue's counters claim is taken from the others, and who
+  is in no counter was in one of the queues, not in each of them.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from domain.base import SECOND
-from domain.voice.timeline import Gap
+from domain.voice.timeline import ALL_QUEUES, Gap
 from telephony_adapter.ami.gap_numbers import named, sequence_of
 
 _FEW_A_SECOND = 10
@@ -142,15 +143,21 @@ def reckon(cut: Cut, all_named: bool, by_key: set[str], returning: set[str]) -> 
     hidden = sum(1 for standing in suspects if not (standing.queue or standing.shown or standing.with_agent))
     claimed = sum(tally.least for tally in cut.tallies.values())
     missed = {}
+    counted = beside = 0
     for queue, tally in cut.tallies.items():
         most = tally.most_with_keys if queue in by_key else tally.most
+        counted += most
         if born is None:
             missed[queue] = most + hidden
+            beside = hidden
             continue
         anybody = len(suspects) + born
         uncounted = anybody if queue in returning else hidden + unshown
-        most += max(0, uncounted - claimed)
-        missed[queue] = max(tally.least, min(most, anybody - (claimed - tally.least)))
+        more = max(0, uncounted - claimed)
+        beside = max(beside, more)
+        missed[queue] = max(tally.least, min(most + more, anybody - (claimed - tally.least)))
+    if len(missed) > 1:
+        missed[ALL_QUEUES] = max(claimed, min(counted + beside, sum(missed.values())))
     return Gap(cut.opened, cut.closed, len(suspects), born, missed)
 
 

@@ -16,7 +16,7 @@ from commands.handler_context import Caller, Command
 from commands.observations import PROVED, ObserveAgent, ObserveCall, ObserveTimeline
 from domain.errors import DomainError
 from domain.voice.facts import Fact
-from domain.voice.timeline import Gap
+from domain.voice.timeline import ALL_QUEUES, Gap
 from telephony_adapter.ami.packets import BrokenPacket
 from telephony_adapter.ami.pbx_state import Told
 from telephony_adapter.ami.recording import Broken, Recording
@@ -264,4 +264,10 @@ def gathered(told: Sequence[Told]) -> list[Command]:
 
 
 def _gap(gap: Gap) -> dict[str, Any]:
-    return {"opened": iso(gap.opened_us), "closed": iso(gap.closed_us), "up": gap.up, "born": gap.born, "missed": gap.missed}
+    return {
+        "opened": iso(gap.opened_us),
+        "closed": iso(gap.closed_us),
+        "up": gap.up,
+        "born": gap.born,
+        "missed": {queue: most for queue, most in gap.missed.items() if queue != ALL_QUEUES},
+    }

@@ -109,6 +109,15 @@ class Gathering:
             self._going_on.add(call)
         self._going_on.discard(leg)
 
+    def look_back(self, since_us: int, until_us: int) -> None:
+        """When all lines have been observed, which are of this time: what ended their talks, or followed them, may have come earlier."""
+        for call, fact in self._talks.earlier_wrap_ups(since_us, until_us):
+            self._say(call, fact)
+        for leg, call, fact in list(self._talks.ended_by_earlier_transfers()):
+            self._transferred(leg, call, fact)
+            self._say(call, fact)
+            self._talks.take(call, fact)
+
     def _take_of_no_call(self, line: Line, verb: Verb, ref: str) -> bool:
         """A line about a call that it does not name: of the agent's last one, where it is about an agent's work after it."""
         about = self._talks.talked(line.agent, line.at) if line.verb == "WRAPUPSTART" and line.agent else None

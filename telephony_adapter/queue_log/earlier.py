@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
+
+from domain.voice.facts import Fact
 
 
 class OpenWait(NamedTuple):
@@ -25,6 +27,12 @@ class Earlier(Protocol):
     def last_talk(self, agent: str, until_us: int) -> tuple[str, str] | None:
         """The call and the queue of the agent's latest talk that began before `until_us`."""
 
+    def transfers(self, since_us: int) -> Iterable[tuple[str, Fact]]:
+        """Ends of talks since then that were told under the id of a consultation which had no talk itself: the consultation, what was told."""
+
+    def wrap_ups(self, since_us: int, until_us: int) -> Iterable[tuple[str, Fact]]:
+        """Wrap-ups of that time whose talk was not known when they were told: the call of that talk, and the wrap-up."""
+
 
 class NothingEarlier:
     """Of a source that is heard from its beginning."""
@@ -40,3 +48,11 @@ class NothingEarlier:
     def last_talk(self, agent: str, until_us: int) -> tuple[str, str] | None:  # noqa: ARG002
         """None."""
         return None
+
+    def transfers(self, since_us: int) -> Iterable[tuple[str, Fact]]:  # noqa: ARG002
+        """None."""
+        return ()
+
+    def wrap_ups(self, since_us: int, until_us: int) -> Iterable[tuple[str, Fact]]:  # noqa: ARG002
+        """None."""
+        return ()

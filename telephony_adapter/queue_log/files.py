@@ -106,8 +106,11 @@ class LogFile:
         raise NotAQueueLog(f"{self.name}: {_kind(start)}: {EXPECTED}")
 
 
-def log_files(path: Path, name: str) -> list[LogFile]:
-    """The logs in a file: itself, or the members of a zip. Raises NotAQueueLog."""
+def log_files(path: Path, name: str, others: list[str] | None = None) -> list[LogFile]:
+    """The logs in a file: itself, or the members of a zip. Raises NotAQueueLog.
+
+    others: takes a sentence for each member of a zip that is no log beside others that are.
+    """
     if not is_zip(path):
         return [LogFile(path, name)]
     try:
@@ -116,7 +119,18 @@ def log_files(path: Path, name: str) -> list[LogFile]:
         raise NotAQueueLog(f"{name}: {damage(error)}: {EXPECTED}") from error
     if not members:
         raise NotAQueueLog(f"{name}: nothing in it: {EXPECTED}")
-    return [LogFile(path, name, member) for member in members]
+    logs: list[LogFile] = []
+    refused: list[NotAQueueLog] = []
+    for member in members:
+        try:
+            logs.append(LogFile(path, name, member))
+        except NotAQueueLog as error:
+            refused.append(error)
+    if not logs:
+        raise refused[0]
+    if others is not None:
+        others += [f"left out: {error}" for error in refused]
+    return logs
 
 
 def _kind(start: bytes) -> str:

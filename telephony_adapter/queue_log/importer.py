@@ -62,9 +62,11 @@ def import_queue_log(
     Raises NotAQueueLog or NotAMemberList before anything is told.
     """
     started = time.perf_counter()
-    looked = [file for path, name in files for file in log_files(path, name)]
+    others: list[str] = []
+    looked = [file for path, name in files for file in log_files(path, name, others)]
     pairs = members_of(members) if members is not None else []
     importing = _Import(bus, caller, looked, timezone, progress=progress, now_us=now_us, earlier=earlier)
+    importing.result.lacks += others
     importing.observe([MatchMember(interface=interface, member=member) for interface, member in pairs])
     for file in sorted(looked, key=lambda file: (file.first_us is None, file.first_us or 0)):
         importing.read(file)
@@ -137,6 +139,9 @@ class _Import:
         """Tell what was kept back, and reckon up."""
         self.observe(self._gathering.observations(last=True))
         result = self.result
+        if result.first_us is not None and result.last_us is not None:
+            self._gathering.look_back(result.first_us, result.last_us)
+            self.observe(self._gathering.observations(last=True))
         result.unknown_verbs = self._gathering.unknown
         result.used = result.lines - result.repeated - result.broken - result.set_aside
         result.interfaces_not_matched = sorted(self._gathering.interfaces - self._gathering.persons - self._matched)

@@ -10,6 +10,9 @@ from domain.voice.facts import Clock
 LATEST_US = (1 << 32) * SECOND
 """Instants from here on (the year 2106) are damage: no Asterisk counts further."""
 
+EARLIEST_US = 100_000_000 * SECOND
+"""Instants before this one (in 1973) are damage: what is left of a line that was cut off in its first field."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -31,7 +34,7 @@ def from_epoch(text: str) -> tuple[int, Clock]:
     if finer is not None and not fraction:
         return int(whole) * finer, "log.f"
     at = int(whole) * SECOND
-    if at >= LATEST_US:
+    if not EARLIEST_US <= at < LATEST_US or whole[0] == "0":
         raise NoInstant(f"an instant that cannot be: {text[:40]!r}")
     # What is finer than a microsecond is cut, never rounded.
     return (at + int(fraction[:6].ljust(6, "0")), "log.f") if fraction else (at, "log")

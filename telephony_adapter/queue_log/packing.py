@@ -29,6 +29,9 @@ _PACKERS: dict[bytes, Callable[[BufferedReader], _Unpacked]] = {
 _MARKS = ((codecs.BOM_UTF8, ""), (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 """Byte order marks and the character set that each tells; "" = as it stands."""
 
+_UNMARKED = 20
+"""So many bytes of a file without a mark show whether it is UTF-16: an instant is ten digits."""
+
 _NULS = re.compile(rb"\0+")
 
 DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError)
@@ -143,4 +146,9 @@ class _Plain(RawIOBase):
                 if charset:
                     self._decoder = codecs.getincrementaldecoder(charset)("replace")
                 return block[len(mark) :]
+        start = block[:_UNMARKED]
+        for charset, empty in (("utf-16-le", start[1::2]), ("utf-16-be", start[::2])):
+            # Every other byte of text in ASCII is NUL there; what a power cut leaves are NULs in a row.
+            if len(start) == _UNMARKED and empty.count(0) == len(empty) and start.count(0) == len(empty):
+                self._decoder = codecs.getincrementaldecoder(charset)("replace")
         return block

@@ -142,8 +142,9 @@ def _csv_rows(file: LogFile, broken: Broken) -> Iterator[Row]:
             except DAMAGED as error:
                 broken(reader.line_num + 1, damage(error))
                 return
-            if header or not any(row):
-                header = header and not any(row)
+            empty = not any(field.strip("\0") for field in row)
+            if header or empty:
+                header = header and empty
                 continue
             yield reader.line_num, columns, row
 

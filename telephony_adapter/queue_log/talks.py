@@ -89,6 +89,20 @@ class Talks:
             self._waits.setdefault(call, {})[queue] = offered
             yield offered
 
+    def ended_by_earlier_transfers(self) -> Iterator[tuple[str, str, Fact]]:
+        """Of talks that are open: the consultation, the call, and the end that an earlier import told under the consultation's id."""
+        if not self._open:
+            return
+        since = min(talk.answered for talks in self._open.values() for talk in talks)
+        for leg, fact in self._earlier.transfers(since):
+            call = self.whose(leg, fact)
+            if call != leg:
+                yield leg, call, fact
+
+    def earlier_wrap_ups(self, since_us: int, until_us: int) -> list[tuple[str, Fact]]:
+        """Wrap-ups of that time that an earlier import told without a call: the call, and the wrap-up."""
+        return list(self._earlier.wrap_ups(since_us, until_us + SAME_US))
+
     def now_of(self, call: str, queue: str) -> str:
         """Under which id the visit of this call to this queue stands."""
         return self._moved.get((call, queue), call)

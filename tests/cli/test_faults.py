@@ -199,10 +199,12 @@ def test_an_attended_transfer_into_a_queue_is_of_the_customers_call(center: Cent
 
 
 @pytest.mark.parametrize("cut", range(1, 7))
-def test_an_attended_transfer_that_comes_in_two_imports_is_of_the_customers_call(center: Center, cut: int) -> None:
+@pytest.mark.parametrize("turned", [False, True])
+def test_an_attended_transfer_that_comes_in_two_imports_is_of_the_customers_call(center: Center, cut: int, turned: bool) -> None:
     lines = fault("f2_attended_transfer_into_queue.log").splitlines(keepends=True)
-    center.bring("".join(lines[:cut]))
-    center.bring("".join(lines[cut:]))
+    parts = ["".join(lines[:cut]), "".join(lines[cut:])]
+    for part in reversed(parts) if turned else parts:
+        center.bring(part)
     queues, agents = center.queues(), center.agents()
     assert some(queues["7501"], *NUMBERS, "asa_ms") == (1, 1, 0, 0, 0, 0, 0, 12_000)
     assert some(queues["7509"], *NUMBERS, "asa_ms") == (1, 1, 0, 0, 0, 0, 0, 7000)
@@ -210,10 +212,12 @@ def test_an_attended_transfer_that_comes_in_two_imports_is_of_the_customers_call
 
 
 @pytest.mark.parametrize("cut", range(1, 5))
-def test_a_wrap_up_that_comes_in_a_later_import_is_of_the_agents_last_call(center: Center, cut: int) -> None:
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_wrap_up_that_comes_in_another_import_is_of_the_agents_last_call(center: Center, cut: int, turned: bool) -> None:
     lines = fault("f12_wazo_wrapup.log").splitlines(keepends=True)
-    center.bring("".join(lines[:cut]))
-    center.bring("".join(lines[cut:]))
+    parts = ["".join(lines[:cut]), "".join(lines[cut:])]
+    for part in reversed(parts) if turned else parts:
+        center.bring(part)
     assert some(center.agents()["Agent/31"], "talk_ms", "wrap_up_ms") == (40_000, 25_000)
 
 
@@ -374,6 +378,12 @@ def packed(content: bytes) -> dict[str, bytes]:
         "xz": lzma.compress(content),
         "zip": zipped.getvalue(),
         "utf-16": content.decode().encode("utf-16"),
+        "utf-16 without a mark": content.decode().encode("utf-16-le"),
+        "utf-16-be without a mark": content.decode().encode("utf-16-be"),
+        "two gz in a row": gzip.compress(content[:60]) + gzip.compress(content[60:]),
+        "two xz in a row": lzma.compress(content[:60]) + lzma.compress(content[60:]),
+        "nuls behind": content + b"\0" * 4096,
+        "nuls before": b"\0" * 4096 + content,
         "utf-16-be": b"\xfe\xff" + content.decode().encode("utf-16-be"),
         "utf-8 with a mark": b"\xef\xbb\xbf" + content,
         "gz in gz": gzip.compress(gzip.compress(content)),
@@ -391,6 +401,48 @@ def test_however_it_is_packed_it_says_the_same(center: Center, how: str, form: s
     said = center.bring(packed(plain.encode())[how])
     assert (said["used"], said["broken"]) == (7, 0)
     assert center.agents()["ana"]["pauses"] == {"Almoço|sábado": 60_000}
+
+
+def test_what_is_no_log_in_a_zip_is_left_out_and_said(center: Center) -> None:
+    zipped = BytesIO()
+    with zipfile.ZipFile(zipped, "w") as archive:
+        archive.writestr("leia-me.txt", "o log da central\n")
+        archive.writestr("queue_log", RUNG)
+    said = center.bring(zipped.getvalue())
+    assert (said["used"], len(said["lacks"])) == (5, 1)
+    assert "leia-me.txt" in said["lacks"][0]
+
+
+@pytest.mark.parametrize("doubled", [False, True])
+@pytest.mark.parametrize("cut", [1, 60, 126])
+def test_a_file_that_was_rotated_in_the_middle_of_a_line_loses_that_line_alone(center: Center, cut: int, doubled: bool) -> None:
+    said = center.bring(*[RUNG[:cut], RUNG[cut:]] if cut == 126 else [RUNG[: RUNG.index("\n", cut) + 1], RUNG])
+    assert said["broken"] == (2 if cut == 126 else 0)
+    if doubled:
+        center.bring(RUNG)
+        center.bring(RUNG)
+    assert some(center.queues()["sup"], "offered", "answered", "waiting", "unknown") == (1, 1, 0, 0)
+    assert center.agents()["ana"]["talk_ms"] == 1000
+
+
+@pytest.mark.parametrize("insert", ["INSERT INTO", "INSERT IGNORE INTO", "REPLACE INTO", "insert into"])
+@pytest.mark.parametrize("at_once", [1, 2, 100])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_statements_that_name_their_columns_in_any_order_are_read(center: Center, insert: str, at_once: int, end: str) -> None:
+    names = ["event", "data1", "time", "agent", "callid", "queuename", "data2", "data3", "data4", "data5"]
+    reason = 'it\'s \\ "x"; (1,2)'
+    log = RUNG + f"1717400200|NONE|NONE|ana|PAUSEALL|{reason}\n1717400260|NONE|NONE|ana|UNPAUSEALL|\n"
+    places = [4, 5, 0, 3, 1, 2, 6, 7, 8, 9]
+    escaped = [
+        [field.replace("\\", "\\\\").replace("'", "\\'").replace('"', '\\"') for field in (row + [""] * 10)[:10]] for row in as_table(log)
+    ]
+    rows = [", ".join(f"'{row[place]}'" if row[place] else "NULL" for place in places) for row in escaped]
+    head = f"{insert} `asteriskcdrdb`.`queue_log` ({', '.join(f'`{name}`' for name in names)}) VALUES "
+    statements = [head + ",".join(f"({row})" for row in rows[start : start + at_once]) + ";" for start in range(0, len(rows), at_once)]
+    said = center.bring(end.join(["/*!40101 SET NAMES utf8 */;", "LOCK TABLES `queue_log` WRITE;", *statements, "UNLOCK TABLES;", ""]))
+    assert (said["lines"], said["used"], said["broken"], said["lacks"]) == (7, 7, 0, [])
+    assert some(center.queues()["sup"], "offered", "answered", "asa_ms") == (1, 1, 5000)
+    assert center.agents()["ana"]["pauses"] == {reason: 60_000}
 
 
 def test_a_zip_of_rotated_parts_is_read_in_the_order_of_time(center: Center) -> None:

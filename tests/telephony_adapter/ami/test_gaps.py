@@ -14,6 +14,8 @@ from tests.kit.gapped import WAYS, Widths, Writing, cut_at, differing, log_ends,
 
 SAMPLE = 9
 AT_ONCE = 100
+MEAN_WIDTHS = {("run-a", "missing"): 3.5, ("run-a", "reconnected"): 2.7, ("run-b", "missing"): 4.1, ("run-b", "reconnected"): 4.5}
+"""How wide the bounds of counts are on average, at most: all queues together included, of which each call can have visited one."""
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +61,7 @@ def test_wherever_it_is_cut_off_the_bounds_hold_and_a_log_makes_it_exact(
     record_property("width of bounds", widths.summary())
     counts = widths.summary()["counts"]
     assert counts["bounds"] > 0
-    assert counts["mean"] < 8
+    assert counts["mean"] <= MEAN_WIDTHS[name, way]
 
 
 @pytest.mark.parametrize("times", [2, pytest.param(20, marks=[pytest.mark.long, pytest.mark.timeout(3_600)])])

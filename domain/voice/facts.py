@@ -75,6 +75,10 @@ PresenceKind = Literal[
 FactKind = CallKind | PresenceKind
 
 
+SHOWN = -1
+"""The `mark` of what a line shows beside what it says: it is no line of its own."""
+
+
 class Fact(msgspec.Struct, frozen=True, array_like=True):
     """One observation.
 
@@ -83,7 +87,8 @@ class Fact(msgspec.Struct, frozen=True, array_like=True):
     seq: its place among the facts of this subject with the same whole-second instant in its file (0 where order is unknown).
     nth: the k-th equal line of that second in its file (0 = the first): equal facts across files count once.
     private: what may name a person: a phone number, the fields of an unknown verb. Its subject is NOBODY until a handler knows.
-    mark: tells apart lines of one instant that differ only in what no other field says (a position, a bridged channel).
+    mark: tells apart lines of one instant that differ only in what no other field says (a position, a bridged channel); SHOWN for what a
+    line shows beside what it says.
     ref: where it was said ("queue_log:12", "ami:AgentConnect"), for people; no part of identity.
     """
 

@@ -13,7 +13,7 @@ from domain.voice.call_state import CallState
 from domain.voice.calls import Call, Change, Visit
 from domain.voice.context import Context
 from domain.voice.evidence import Evidence
-from domain.voice.facts import CallKind, Fact
+from domain.voice.facts import SHOWN, CallKind, Fact
 from domain.voice.guards import completed
 from domain.voice.interaction_events import BY_KIND, InteractionEvent, InteractionObserved, VisitAmended
 
@@ -61,13 +61,14 @@ class Interaction(Aggregate):
 
     def observe(self, facts: Iterable[Fact], context: Context, metadata: EventMetadata) -> ObservationResult:
         """Take in what a source says; nothing happens for what was stated before. Without facts: what the restarts change."""
-        stated = list(facts)
         new: dict[tuple[object, ...], Fact] = {}
-        for fact in stated:
+        repeated = 0
+        for fact in facts:
             identity = fact.identity
             if identity not in self.known and identity not in new:
                 new[identity] = fact
-        repeated = len(stated) - len(new)
+            elif fact.mark != SHOWN:
+                repeated += 1
         if not new and not self._touched_by(context):
             return ObservationResult(0, repeated, {}, 0, ())
         fresh = tuple(new.values())

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from commands.handler_context import Command
 from commands.observations import ObserveAgent, ObserveCall, ObserveTimeline
 from domain.agents import is_interface
-from domain.voice.facts import Fact
+from domain.voice.facts import SHOWN, Fact
 from telephony_adapter.queue_log.earlier import Earlier
 from telephony_adapter.queue_log.files import Broken
 from telephony_adapter.queue_log.lines import Counting, Line
@@ -95,13 +95,13 @@ class Gathering:
         elif verb.ends:
             self._going_on.discard(call)
         if verb.attempt:
-            self._say(call, attempted(line, ref))
+            self._say(call, replace(attempted(line, ref), mark=SHOWN))
         self._say(call, fact)
         self._talks.take(call, fact)
 
     def _transferred(self, leg: str, call: str, fact: Fact) -> None:
         """A consultation, `leg`, was handed over to the customer's `call`: it is a part of it, and its visit that is open goes on there."""
-        part = replace(fact, kind="part_of", queue="", agent="", by="", wait_ms=None, talk_ms=None, text=call, private=None)
+        part = replace(fact, kind="part_of", queue="", agent="", by="", wait_ms=None, talk_ms=None, text=call, private=None, mark=SHOWN)
         self._say(leg, part)
         for offered in self._talks.move(leg, call):
             self._say(call, offered)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -156,7 +157,8 @@ async def _messages(asking: Asking, position: int) -> AsyncIterator[ServerSentEv
 
     sight = Sight(asking.asker, seen_in_rows)
     lifetime_s = asking.application.tokens.seconds_left(asking.claims)
-    async for news in asking.application.feed.after(asking.tenant, position, QUIET_S, lifetime_s):
+    may_listen = partial(asking.application.active_users.includes, asking.claims)
+    async for news in asking.application.feed.after(asking.tenant, position, QUIET_S, lifetime_s, may_listen):
         if isinstance(news, Quiet):
             yield ServerSentEvent(comment="alive", id=str(news.position), sep="\n")
             continue

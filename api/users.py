@@ -142,13 +142,16 @@ async def set_permissions(user: UserId, body: Rights, asking: Asked) -> Response
 @router.post("/users/{user}/activate", summary="Let a user in again", responses=_OF_USER, response_model=Done)
 async def activate(user: UserId, asking: Asked) -> Response:
     """The password is the one from before."""
-    return await asking.do(commands.ActivateUser(user=user))
+    receipt = await asking.application.execute(commands.ActivateUser(user=user), asking.caller)
+    asking.application.active_users.forget(user)
+    return done(receipt)
 
 
 @router.post("/users/{user}/deactivate", summary="Keep a user out", responses=_OF_USER, response_model=Done)
 async def deactivate(user: UserId, asking: Asked) -> Response:
-    """Sessions end at once; an access token that is out lives on for minutes at most."""
+    """Sessions and streams end, and access tokens are refused: here at once, by other API processes within two seconds."""
     receipt = await asking.application.execute(commands.DeactivateUser(user=user), asking.caller)
+    asking.application.active_users.forget(user)
     await asking.application.ask(asking.application.sessions.close_all, user)
     return done(receipt)
 

@@ -13,9 +13,9 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from commands.handler_context import Command, Done, HandlerContext, handles
-from domain.access import ANYONE, MANAGE_USERS, PERMISSIONS, Level
+from domain.access import ANYONE, MANAGE_USERS, PERMISSIONS, Actor, Level, must_be_above, must_have_all
 from domain.base import NOBODY
-from domain.errors import AlreadyExists, NotFound, Refused
+from domain.errors import AlreadyExists, NotAllowed, NotFound, Refused
 from domain.users import User, check_password, normalised_email
 from store.event_store import Store, project
 
@@ -83,6 +83,7 @@ class DeactivateUser(Command, frozen=True, kw_only=True):
 @handles(RegisterUser)
 def register_user(command: RegisterUser, context: HandlerContext) -> Done:
     """A user is found by the e-mail address from now on."""
+    must_have_all(_manager(context), command.level, command.permissions)
     email = normalised_email(command.email)
     if context.whose("email", email) is not None:
         raise AlreadyExists("there is a user with this e-mail address already")
@@ -92,11 +93,14 @@ def register_user(command: RegisterUser, context: HandlerContext) -> Done:
 @handles(AppointAdministrator)
 def appoint_administrator(command: AppointAdministrator, context: HandlerContext) -> Done:
     """How the first user of a company comes to be."""
+    manager = _manager(context)
+    must_have_all(manager, "Admin", PERMISSIONS)
     email = normalised_email(command.email)
     known = context.whose("email", email)
     if known is None:
         return _with_link(_new_user(context, command.name, email, "Admin", PERMISSIONS), context)
     user = context.get(User, known)
+    must_be_above(manager, user.id, user.level)
     user.activate(context.metadata)
     user.set_permissions("Admin", PERMISSIONS, context.metadata)
     return _with_link(user, context)
@@ -108,7 +112,10 @@ def issue_password_link(command: IssuePasswordLink, context: HandlerContext) -> 
     known = context.whose("email", normalised_email(command.email))
     if known is None:
         raise NotFound("no such user")
-    return _with_link(context.get(User, known), context)
+    user, manager = context.get(User, known), _manager(context)
+    if manager is None or manager.user != user.id:
+        must_be_above(manager, user.id, user.level)
+    return _with_link(user, context)
 
 
 @handles(SetPassword)
@@ -125,7 +132,9 @@ def set_password(command: SetPassword, context: HandlerContext) -> Done:
 @handles(SetPermissions)
 def set_permissions(command: SetPermissions, context: HandlerContext) -> Done:
     """From the next access token on."""
-    user = context.get(User, command.user)
+    user, manager = context.get(User, command.user), _manager(context)
+    must_be_above(manager, user.id, user.level)
+    must_have_all(manager, command.level, command.permissions)
     user.set_permissions(command.level, command.permissions, context.metadata)
     return Done(user)
 
@@ -134,6 +143,7 @@ def set_permissions(command: SetPermissions, context: HandlerContext) -> Done:
 def activate_user(command: ActivateUser, context: HandlerContext) -> Done:
     """The password is the one from before."""
     user = context.get(User, command.user)
+    must_be_above(_manager(context), user.id, user.level)
     user.activate(context.metadata)
     return Done(user)
 
@@ -142,8 +152,22 @@ def activate_user(command: ActivateUser, context: HandlerContext) -> Done:
 def deactivate_user(command: DeactivateUser, context: HandlerContext) -> Done:
     """Links sent before are void."""
     user = context.get(User, command.user)
+    must_be_above(_manager(context), user.id, user.level)
     user.deactivate(context.metadata)
     return Done(user)
+
+
+def _manager(context: HandlerContext) -> Actor | None:
+    """Who manages users, with the rights that the log gives them now, whatever their access token says; None for the operator. Raises NotAllowed."""
+    actor = context.caller.user
+    if actor is None:
+        return None
+    user = context.load(User, actor.user)
+    if user is None or not user.active:
+        raise NotAllowed(MANAGE_USERS, "this user may not log in any more")
+    if MANAGE_USERS not in user.permissions:
+        raise NotAllowed(MANAGE_USERS)
+    return Actor(user.id, user.level, frozenset(user.permissions))
 
 
 def _new_user(context: HandlerContext, name: str, email: str, level: Level, permissions: tuple[str, ...]) -> User:

@@ -142,6 +142,30 @@ class Actor:
     permissions: frozenset[str]
 
 
+_BELOW: Final[dict[Level, tuple[Level, ...]]] = {"Admin": ("Manager", "User"), "Manager": ("User",), "User": ()}
+
+
+def must_be_above(actor: Actor | None, user: UUID, level: Level) -> None:
+    """Refuse (NotAllowed) to change the rights of oneself, or of a user who is not below one's own level. The operator (None) is above all."""
+    if actor is None:
+        return
+    if actor.user == user:
+        raise NotAllowed(MANAGE_USERS, "nobody changes their own rights")
+    if level not in _BELOW[actor.level]:
+        raise NotAllowed(MANAGE_USERS, f"a user of level {actor.level} does not manage users of level {level}")
+
+
+def must_have_all(actor: Actor | None, level: Level, permissions: Iterable[str]) -> None:
+    """Refuse (NotAllowed) to give a level or a permission that one does not have. The operator (None) has all."""
+    if actor is None:
+        return
+    if level != actor.level and level not in _BELOW[actor.level]:
+        raise NotAllowed(MANAGE_USERS, f"a user of level {actor.level} does not make users of level {level}")
+    for permission in permissions:
+        if permission not in actor.permissions:
+            raise NotAllowed(permission, f"nobody gives a permission that they do not have: {permission}")
+
+
 def acts_for_another(actor: Actor | None, owner: UUID | None) -> bool:
     """Whether who acts as an agent that belongs to `owner` (None: to nobody yet) does so on behalf of somebody else.
 

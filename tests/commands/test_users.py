@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from commands.command_bus import Caller, CommandBus
 from commands.companies import RegisterCompany, SetCompanySettings, companies
 from commands.contacts import ForgetContact, RegisterContact
+from commands.handler_context import Command
 from commands.users import (
     ActivateUser,
     AppointAdministrator,
@@ -22,7 +23,7 @@ from commands.users import (
     hashed_password,
     who_is,
 )
-from domain.access import PERMISSIONS
+from domain.access import ATTEND, MANAGE_USERS, PERMISSIONS, Actor, Level
 from domain.companies import CompanySettings
 from domain.errors import AlreadyExists, DomainError, InvalidField, NotAllowed, NotFound, Refused
 from domain.ids import company_id
@@ -218,3 +219,75 @@ def test_a_contact_that_called_gets_a_name_and_is_forgotten(bus: CommandBus) -> 
     assert not bus.store.keyring.knows(carlos.id)
     again = bus.execute(RegisterContact(name="Carla", phones=("5511988000037",)), whoever())
     assert again.id != carlos.id
+
+
+def as_user(bus: CommandBus, level: Level, email: str, permissions: tuple[str, ...] = (MANAGE_USERS, ATTEND)) -> Caller:
+    """A user with these rights, as their access token says."""
+    id = bus.execute(RegisterUser(name="Uma", email=email, level=level, permissions=permissions), whoever()).id
+    return Caller(EMPRESA, f"user:{id}", frozenset(permissions), user=Actor(id, level, frozenset(permissions)))
+
+
+def other(bus: CommandBus, level: Level) -> UUID:
+    return bus.execute(RegisterUser(name="Rui", email="rui@example.com", level=level), whoever()).id
+
+
+@pytest.mark.parametrize(("own", "theirs"), [("User", "User"), ("Manager", "Manager"), ("Manager", "Admin"), ("Admin", "Admin")])
+def test_rights_are_changed_only_of_users_below_ones_own_level(bus: CommandBus, own: Level, theirs: Level) -> None:
+    caller, rui = as_user(bus, own, "uma@example.com"), other(bus, theirs)
+    commands: list[Command] = [
+        SetPermissions(user=rui, level="User", permissions=()),
+        DeactivateUser(user=rui),
+        ActivateUser(user=rui),
+        IssuePasswordLink(email="rui@example.com"),
+    ]
+    before = bus.store.end()
+    for command in commands:
+        with pytest.raises(NotAllowed, match="level"):
+            bus.execute(command, caller)
+    assert bus.store.end() == before
+
+
+def test_a_manager_manages_users_of_level_user(bus: CommandBus) -> None:
+    caller, rui = as_user(bus, "Manager", "uma@example.com"), other(bus, "User")
+    bus.execute(SetPermissions(user=rui, level="User", permissions=(ATTEND,)), caller)
+    bus.execute(DeactivateUser(user=rui), caller)
+    bus.execute(ActivateUser(user=rui), caller)
+    assert bus.execute(IssuePasswordLink(email="rui@example.com"), caller).result["token"]
+
+
+@pytest.mark.parametrize("level", get_args(Level))
+def test_nobody_raises_themselves(bus: CommandBus, level: Level) -> None:
+    caller = as_user(bus, level, "uma@example.com")
+    assert caller.user is not None
+    for command in (
+        SetPermissions(user=caller.user.user, level="Admin", permissions=PERMISSIONS),
+        RegisterUser(name="Outra", email="outra@example.com", level=level, permissions=("gerenciar-contatos",)),
+        AppointAdministrator(email="outra@example.com"),
+        AppointAdministrator(email="uma@example.com"),
+    ):
+        with pytest.raises(NotAllowed):
+            bus.execute(command, caller)
+
+
+def test_one_asks_for_a_link_of_ones_own(bus: CommandBus) -> None:
+    assert bus.execute(IssuePasswordLink(email="uma@example.com"), as_user(bus, "User", "uma@example.com")).result["token"]
+
+
+def test_who_is_kept_out_lets_nobody_in_however_long_the_token_lives(bus: CommandBus) -> None:
+    caller = as_user(bus, "Admin", "uma@example.com")
+    assert caller.user is not None
+    bus.execute(DeactivateUser(user=caller.user.user), whoever())
+    for command in (ActivateUser(user=caller.user.user), RegisterUser(name="Nova", email="nova@example.com")):
+        with pytest.raises(NotAllowed, match="log in"):
+            bus.execute(command, caller)
+
+
+def test_the_log_says_what_a_manager_of_users_may_do_not_the_token(bus: CommandBus) -> None:
+    caller = as_user(bus, "Admin", "uma@example.com")
+    assert caller.user is not None
+    bus.execute(SetPermissions(user=caller.user.user, level="User", permissions=(MANAGE_USERS,)), whoever())
+    with pytest.raises(NotAllowed, match="level User"):
+        bus.execute(RegisterUser(name="Nova", email="nova@example.com", level="Manager"), caller)
+    bus.execute(SetPermissions(user=caller.user.user, level="Admin", permissions=(ATTEND,)), whoever())
+    with pytest.raises(NotAllowed, match=MANAGE_USERS):
+        bus.execute(RegisterUser(name="Nova", email="nova@example.com"), caller)

@@ -8,7 +8,20 @@ from uuid import UUID
 import pytest
 
 from domain import access
-from domain.access import ACT_FOR_OTHERS, PERMISSIONS, Actor, Asker, Group, Level, Scope, acts_for_another
+from domain.access import (
+    ACT_FOR_OTHERS,
+    ATTEND,
+    MANAGE_USERS,
+    PERMISSIONS,
+    Actor,
+    Asker,
+    Group,
+    Level,
+    Scope,
+    acts_for_another,
+    must_be_above,
+    must_have_all,
+)
 from domain.errors import NotAllowed
 
 ANA, BIA = UUID(int=1), UUID(int=2)
@@ -65,3 +78,38 @@ def test_others_act_for_somebody_else_by_permission(level, owner):
 
 def test_who_is_no_user_acts_for_nobody_in_particular():
     assert not acts_for_another(None, BIA)
+
+
+ABOVE = {"Admin": {"Manager", "User"}, "Manager": {"User"}, "User": set()}
+
+
+@pytest.mark.parametrize("theirs", get_args(Level))
+@pytest.mark.parametrize("own", get_args(Level))
+def test_one_changes_only_users_below_ones_own_level(own, theirs):
+    actor = Actor(ANA, own, frozenset(PERMISSIONS))
+    if theirs in ABOVE[own]:
+        must_be_above(actor, BIA, theirs)
+    else:
+        with pytest.raises(NotAllowed, match="level"):
+            must_be_above(actor, BIA, theirs)
+    must_be_above(None, BIA, theirs)
+
+
+@pytest.mark.parametrize("level", get_args(Level))
+def test_nobody_changes_their_own_rights(level):
+    with pytest.raises(NotAllowed, match="own rights"):
+        must_be_above(Actor(ANA, level, frozenset(PERMISSIONS)), ANA, "User")
+
+
+@pytest.mark.parametrize("given", get_args(Level))
+@pytest.mark.parametrize("own", get_args(Level))
+def test_nobody_gives_a_level_or_a_permission_that_they_do_not_have(own, given):
+    actor = Actor(ANA, own, frozenset({MANAGE_USERS, ATTEND}))
+    if given in {own, *ABOVE[own]}:
+        must_have_all(actor, given, [ATTEND])
+        with pytest.raises(NotAllowed, match="do not have: gerenciar-contatos"):
+            must_have_all(actor, given, [ATTEND, "gerenciar-contatos"])
+    else:
+        with pytest.raises(NotAllowed, match="level"):
+            must_have_all(actor, given, [])
+    must_have_all(None, given, PERMISSIONS)

@@ -45,6 +45,7 @@ from commands.interactions import (
     WithdrawCall,
     WrapUp,
 )
+from commands.users import AppointAdministrator
 from domain.access import ACT_FOR_OTHERS
 from domain.ids import interaction_id
 from settings import Settings, read
@@ -106,13 +107,14 @@ def _request(command: Command) -> tuple[str, dict[str, Any]]:
 class Client:
     """One company's, which tells one thing after the other. told: the receipts that it got, in order; in_doubt: how often it got no answer."""
 
-    def __init__(self, deployment: Deployment, company: str, who: Caller) -> None:
+    def __init__(self, deployment: Deployment, company: str, who: Caller, user: UUID) -> None:
         self.company = company
         self.commands = _tellable(company, who.tenant)
         self.told: list[Receipt] = []
         self.in_doubt = 0
         self._house = deployment
         self._who = replace(who, permissions=PERMISSIONS)
+        self._user = user
         self._chance = Random(company)
         self._tokens = Tokens(deployment.env["ATENDE_TOKEN_SECRET"], SystemClock().now_us)
         self._url = ""
@@ -135,7 +137,7 @@ class Client:
     def _answer(self, http: httpx.Client, number: int) -> list[Receipt]:
         """The receipt, if it is given now; else another API is asked the next time."""
         path, body = _request(self.commands[number])
-        token = self._tokens.write(UUID(int=1), self._who.tenant, self._who.permissions | {ACT_FOR_OTHERS}, "Admin")
+        token = self._tokens.write(self._user, self._who.tenant, self._who.permissions | {ACT_FOR_OTHERS}, "Admin")
         headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": str(number)}
         try:
             answer = http.post(f"{self._url}{path}", json=body, headers=headers) if self._url else None
@@ -166,7 +168,7 @@ class Clients:
     def __init__(self, deployment: Deployment) -> None:
         self._house = deployment
         with self._reached() as held:
-            self.clients = [Client(deployment, company, _set_up(held, company)) for company in COMPANIES]
+            self.clients = [Client(deployment, company, *_set_up(held, company)) for company in COMPANIES]
 
     @contextmanager
     def _reached(self) -> Iterator[Held]:
@@ -197,18 +199,18 @@ class Clients:
             assert client.again(self._house) == client.told
         with TemporaryDirectory() as directory, self._reached() as held, hold(Path(directory, "twin"), Settings()) as twin:
             for client in self.clients:
-                who = _set_up(twin, client.company)
+                who, _ = _set_up(twin, client.company)
                 twin.center.bus.execute_all([(command, who) for command in client.commands[: len(client.told)]])
                 assert _happened(self._house.store, who.tenant) == _happened(twin.center.store, who.tenant)
             for company in COMPANIES:
                 assert figures_of(held, company, end_of(HOURS)) == figures_of(twin, company, end_of(HOURS))
 
 
-def _set_up(held: Held, company: str) -> Caller:
-    """The company is there, with its queues and IVRs."""
+def _set_up(held: Held, company: str) -> tuple[Caller, UUID]:
+    """The company is there, with its queues and IVRs; who observes it without HTTP, and the user who does so by HTTP."""
     who = caller(known_or_new(held.center, company))
     held.center.bus.execute_all([(command, who) for command in setting_up()])
-    return who
+    return who, held.center.bus.execute(AppointAdministrator(email="ana@empresa.example"), who).id
 
 
 def _happened(store: Store, tenant: UUID) -> list[tuple[int, str]]:

@@ -23,7 +23,7 @@ from commands.people import People
 from domain.voice.outbound_and_ivr import Status
 from projections.queries.history import history
 from projections.queries.interactions_report import Interactions, interactions, pages
-from projections.queries.report import Report, comma_separated_pages
+from projections.queries.report import Report
 from store.mapper import read_aloud
 
 router = APIRouter(prefix="/v1/interactions", tags=["interactions"], responses=QUESTION)
@@ -126,9 +126,7 @@ async def finished(asking: Annotated[Asking, asks(interactions)], asked: Annotat
     wanted = _wanted(past, asked)
     people = People(asking.application.center.store)
     if asked.format == "csv":
-        return as_csv(
-            comma_separated_pages(await asking.application.ask(_begun, asking, replace(wanted, limit=CSV_PAGE), people)), "interactions"
-        )
+        return as_csv(await asking.application.ask(_begun, asking, replace(wanted, limit=CSV_PAGE), people), "interactions")
     if cursor is not None:
         wanted = replace(wanted, after=(int(cursor.after[0]), str(cursor.after[1])))
     page = await asking.ask(interactions, wanted, people)

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from api.app import MAX_BODY
 from domain.access import ACT_FOR_OTHERS
 from tests.api.test_auth import problem_of
 from tests.kit.openapi import operations
@@ -109,7 +110,7 @@ def test_what_is_no_json_is_refused(ana, body):
 
 
 def test_a_body_that_is_too_large_is_refused(ana):
-    problem_of(ana.ask("POST", "/v1/queues", content=b" " * (1_048_576 + 1)), 413, "too-large")
+    problem_of(ana.ask("POST", "/v1/queues", content=b" " * (MAX_BODY + 1)), 413, "too-large")
 
 
 def test_every_method_of_a_path_is_named(ana):

@@ -3,7 +3,8 @@
 Each round takes the events that concern it, in order, then the timers that are due. What a decision brings about (events of its
 commands, timers, the position) is one transaction, fenced by an epoch: killed at any moment, all of it or nothing is there.
 Errors are decided here: what is away is tried again; what fails by itself is tried again some times, then set aside; and when too much
-had to be set aside, this process manager stops, for then it is not the events that are wrong.
+had to be set aside, this process manager stops, for then it is not the events that are wrong. What was set aside is decided again when an
+operator asks for it: what follows is saved together with its removal from the failures.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import heapq
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Any
 from uuid import UUID
@@ -21,7 +22,9 @@ from commands.handler_context import Caller
 from commands.unit_of_work import Answer, Request
 from domain.base import Event
 from domain.errors import DomainError
+from processes.figures import Figures
 from processes.manager import CancelTimer, Decision, NotYet, ProcessManager, Send, SetTimer, Timer
+from processes.retries import still_stand
 from store.clock import ClockOff
 from store.database import Fenced, StoreUnavailable
 from store.process_progress import Epoch, Failure, ProcessProgress
@@ -67,25 +70,6 @@ class ProcessStopped(Exception):
 
 
 @dataclass
-class Figures:
-    """What an operator watches of one process manager.
-
-    position: all up to here is done. active: whether it is at work in this process. sent: commands. failures: attempts that failed.
-    set_aside: events and timers that were given up. behind_since: since when (us) it is not level with the log.
-    timers: those that wait, by company and key. stopped: why it stands still.
-    """
-
-    position: int = 0
-    active: bool = False
-    sent: int = 0
-    failures: int = 0
-    set_aside: int = 0
-    behind_since: int | None = None
-    timers: dict[tuple[UUID, str], Timer] = field(default_factory=dict)
-    stopped: str = ""
-
-
-@dataclass
 class _Step:
     """What is to be saved at once, when all up to `position` is done."""
 
@@ -94,6 +78,7 @@ class _Step:
     timers: dict[tuple[UUID, str], Timer | None] = field(default_factory=dict)
     """By company and key; None: cancelled."""
     failure: Failure | None = None
+    settled: list[Failure] = field(default_factory=list)
 
 
 class Execution:
@@ -111,6 +96,8 @@ class Execution:
         self._position = self._written = 0
         self._written_at = 0.0
         self._timers = self.figures.timers
+        self._failures = self.figures.failed
+        self._failed_timers: dict[tuple[UUID, str], Failure] = {}
         self._queue: list[tuple[int, bytes, str]] = []
         self._tries: dict[str, int] = {}
         self._pauses = 0
@@ -140,6 +127,7 @@ class Execution:
     def _round(self, closing: Callable[[], bool], *, timers: bool) -> None:
         if self._epoch is None:
             self._begin()
+        wait = self._retry()
         end = self._bus.store.head()
         self._seen(end)
         while self._position < end and not closing():
@@ -149,6 +137,8 @@ class Execution:
             self._fire(closing)
         if monotonic() - self._written_at > IDLE_S:
             self.write_position()
+        if wait:
+            raise NotYet("something that is to be retried cannot be decided yet")
 
     def _begin(self) -> None:
         epoch = self.progress.begin()
@@ -156,6 +146,10 @@ class Execution:
         self._queue.clear()
         for timer in self.progress.timers():
             self._keep(timer)
+        self._failures.clear()
+        self._failed_timers.clear()
+        for failure in self.progress.failures():
+            self._keep_failure(failure)
         self._position = self._written = epoch.position
         self._epoch = epoch
         self.figures.position = self._position
@@ -219,6 +213,9 @@ class Execution:
 
     def _decided(self, step: _Step, tenant: UUID, decisions: Sequence[Decision], *, sends: bool) -> None:
         for decision in decisions:
+            if not isinstance(decision, Send) and (failure := self._failed_timers.get((tenant, decision.key))) is not None:
+                # A timer that was set aside is over when it is cancelled or set anew, as one that waits is.
+                step.settled.append(failure)
             match decision:
                 case SetTimer(key=key, due_us=due_us, payload=payload):
                     step.timers[tenant, key] = Timer(tenant, key, due_us, payload)
@@ -241,7 +238,7 @@ class Execution:
             except (NotYet, StoreUnavailable):
                 raise
             except Exception as error:
-                raise _Failed(_named(timer), self._position, timer) from error
+                raise _Failed(timer.name, self._position, timer) from error
             self._decided(step, timer.tenant, decisions, sends=True)
             self._save(step, timer)
 
@@ -262,8 +259,8 @@ class Execution:
 
     def _save(self, step: _Step, timer: Timer | None = None) -> None:
         """Raises Fenced, StoreUnavailable, ClockOff, and _Failed when a command was refused or its handler failed."""
-        cause = _named(timer) if timer is not None else f"event {step.position}"
-        if step.requests or step.timers or step.failure is not None:
+        cause = timer.name if timer is not None else f"event {step.position}"
+        if step.requests or step.timers or step.settled or step.failure is not None:
             try:
                 self._commit(step)
             except (Fenced, StoreUnavailable, ClockOff):
@@ -279,6 +276,10 @@ class Execution:
             self._timers.pop((tenant, key), None)
             if set_timer is not None:
                 self._keep(set_timer)
+        for settled in step.settled:
+            self._forget_failure(settled)
+        if step.failure is not None:
+            self._keep_failure(step.failure)
         self.figures.position = self._position
 
     def _commit(self, step: _Step) -> None:
@@ -299,6 +300,7 @@ class Execution:
                 raise _CommandRefused(type(answer).__name__) from answer
         self.progress.cancel_timers([key for key, timer in step.timers.items() if timer is None])
         self.progress.set_timers([timer for timer in step.timers.values() if timer is not None])
+        self.progress.settle(step.settled)
         if step.failure is not None:
             self.progress.give_up(step.failure)
 
@@ -320,7 +322,7 @@ class Execution:
             self.figures.stopped = f"{failed.cause}: {reason}, after {self.figures.set_aside} others that were set aside"
             raise ProcessStopped(f"the process manager {self._name} has stopped at {self.figures.stopped}")
         log.error("process set aside name=%s cause=%s reason=%s", self._name, failed.cause, reason)
-        step = _Step(failed.position, failure=Failure(failed.cause, self._bus.clock.now_us(), reason))
+        step = _Step(failed.position, failure=Failure(failed.position, self._bus.clock.now_us(), reason, TRIES, failed.timer))
         if failed.timer is not None:
             step.timers[failed.timer.tenant, failed.timer.key] = None
         try:
@@ -333,6 +335,57 @@ class Execution:
         self._pauses = 0
         return 0.0
 
+    # What was set aside
+
+    def _retry(self) -> bool:
+        """Decide again what an operator has asked for; whether some of it cannot be decided yet. Only the leader writes failures: without any it need not look."""
+        wait = False
+        for failure in self.progress.to_retry() if self._failures else ():
+            try:
+                self._decide_again(failure)
+            except NotYet:
+                wait = True
+            except (Fenced, StoreUnavailable, ClockOff):
+                raise
+            except Exception as error:  # noqa: BLE001 - its kind is kept as the reason
+                self._failed_again(failure, error.__cause__ if isinstance(error, _Failed) else error)
+            else:
+                self.figures.retried += 1
+                log.info("process retried name=%s cause=%s", self._name, failure.cause)
+        return wait
+
+    def _decide_again(self, failure: Failure) -> None:
+        if self._position < max(self._quiet, failure.position):
+            raise NotYet("the log is being replayed up to there")
+        step = _Step(self._position, settled=[failure])
+        if failure.timer is not None:
+            decisions = self.manager.on_timer(failure.timer, self.manager.state(failure.timer, self._position), self._bus.clock.now_us())
+            self._decided(step, failure.timer.tenant, decisions, sends=True)
+        else:
+            (recorded,) = self._recorder.events_after(failure.position - 1, 1)
+            event: Event = self._bus.store.mapper.read(recorded)
+            decided = self.manager.react(event, self.manager.state(event, failure.position))
+            decisions = still_stand(decided, event, self.manager, self._bus.store, self._position)
+            self._decided(step, event.tenant, decisions, sends=failure.position > self._quiet)
+        self._save(step)
+
+    def _failed_again(self, failure: Failure, error: BaseException | None) -> None:
+        reason = _reason(error)
+        self.figures.failures += 1
+        log.warning("process retry failed name=%s cause=%s reason=%s", self._name, failure.cause, reason)
+        again = replace(failure, at_us=self._bus.clock.now_us(), reason=reason, tries=failure.tries + 1, retrying=False)
+        self._save(_Step(self._position, failure=again))
+
+    def _keep_failure(self, failure: Failure) -> None:
+        self._failures[failure.cause] = failure
+        if failure.timer is not None:
+            self._failed_timers[failure.timer.tenant, failure.timer.key] = failure
+
+    def _forget_failure(self, failure: Failure) -> None:
+        self._failures.pop(failure.cause, None)
+        if failure.timer is not None:
+            self._failed_timers.pop((failure.timer.tenant, failure.timer.key), None)
+
     # Figures
 
     def _seen(self, end: int) -> None:
@@ -340,10 +393,6 @@ class Execution:
             self.figures.behind_since = None
         elif self.figures.behind_since is None:
             self.figures.behind_since = self._bus.clock.now_us()
-
-
-def _named(timer: Timer) -> str:
-    return f"timer {timer.tenant} {timer.key} {timer.due_us}"
 
 
 def _reason(error: BaseException | None) -> str:

@@ -35,7 +35,10 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class SetTimer:
-    """Be asked again (`on_timer`) when an instant (microseconds) has come: once, never before. It takes the place of an earlier one of this key."""
+    """Be asked again (`on_timer`) when an instant (microseconds) has come: once, never before. It takes the place of an earlier one of this key.
+
+    Only the events of one aggregate decide about the timers of a key. Operators see the key: it holds no personal data.
+    """
 
     key: str
     due_us: int

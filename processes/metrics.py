@@ -9,7 +9,7 @@ from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from processes.execution import Figures
+from processes.figures import Figures
 
 _GAUGES: dict[str, tuple[str, Callable[[Figures, int, int], float]]] = {
     "active": ("1 where this process runs it, 0 where it waits for another or has stopped", lambda told, *_: float(told.active)),
@@ -23,11 +23,13 @@ _GAUGES: dict[str, tuple[str, Callable[[Figures, int, int], float]]] = {
         "Timers whose instant has come",
         lambda told, _, now_us: float(sum(timer.due_us <= now_us for timer in list(told.timers.values()))) * told.active,
     ),
+    "left_undone": ("Events and timers that were given up and are not done yet", lambda told, *_: float(len(told.failed)) * told.active),
 }
 _COUNTERS: dict[str, tuple[str, Callable[[Figures], float]]] = {
     "commands": ("Commands that it has sent", lambda told: told.sent),
     "failures": ("Attempts at an event or timer that failed", lambda told: told.failures),
     "set_aside": ("Events and timers that were given up", lambda told: told.set_aside),
+    "retried": ("Events and timers that were given up and done later, when an operator asked for it", lambda told: told.retried),
 }
 
 

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from time import monotonic
 from typing import Any, Protocol
 
 from commands.command_bus import CommandBus
-from processes.execution import Execution, Figures, ProcessStopped
+from processes.execution import Execution, ProcessStopped
+from processes.figures import Figures
 from processes.manager import Ports, ProcessManager
 from processes.registry import process_managers
 from store.database import Fenced, StoreUnavailable
+from store.process_progress import Failure
 
 __all__ = ["Leadership", "ProcessRunner", "ProcessStopped", "Sole", "runner_of_all"]
 
@@ -209,6 +211,47 @@ class ProcessRunner:
                     say()
                     self._closing.wait(pause)
                 execution.write_position()
+
+    # What was set aside
+
+    def failures(self) -> list[tuple[str, Failure]]:
+        """What process managers have set aside and not done yet, by process manager and position. Raises StoreUnavailable."""
+        return [(execution.manager.NAME, failure) for execution in self._executions for failure in execution.progress.failures()]
+
+    def retry(
+        self, failures: Sequence[tuple[str, Failure]], say: Callable[[], object] = lambda: None
+    ) -> Iterator[tuple[str, Failure, str]]:
+        """Let these be decided again, by whoever leads; here, where nobody does. Gives each with why it failed again, "" when it is done.
+
+        What is to be retried is saved first, so the leader does it once even if this process dies. `say` is called now and then.
+        Raises ProcessStopped, StoreUnavailable.
+        """
+        executions = {execution.manager.NAME: execution for execution in self._executions}
+        for process, failure in failures:
+            executions[process].progress.retry(failure)
+        self._wake()
+        for process, failure in failures:
+            yield process, failure, self._retried(executions[process], failure.cause, say)
+
+    def _retried(self, execution: Execution, cause: str, say: Callable[[], object]) -> str:
+        """Wait until it is decided again: why it failed, "" when it is done."""
+        began = monotonic()
+        while (failure := execution.progress.failure(cause)) is not None and failure.retrying:
+            name, stopped = execution.manager.NAME, execution.figures.stopped
+            if stopped:
+                raise ProcessStopped(f"the process manager {name} has stopped at {stopped}")
+            if monotonic() - began > _STANDSTILL_S:
+                raise ProcessStopped(f"the process manager {name} has not decided {cause} yet; it will when it can (`atende processes`)")
+            if self._thread is None and self._leadership.take(_STEP_S):
+                try:
+                    with self._turn, suppress(Fenced):
+                        execution.begin_anew()
+                        execution.round(timers=False)
+                finally:
+                    self._leadership.release()
+            say()
+            self._closing.wait(_STEP_S)
+        return "" if failure is None else failure.reason
 
 
 def runner_of_all(bus: CommandBus, ports: Ports, leadership: Leadership | None = None) -> ProcessRunner:

@@ -45,7 +45,22 @@ BESIDE_THE_LOG = (
     Table("heartbeats", {"agent": "bytes", "heard": "integer"}),
     Table("process_positions", {"process": "text", "epoch": "integer", "position": "integer", "quiet": "integer"}),
     Table("process_timers", {"process": "text", "tenant": "bytes", "key": "text", "due": "integer", "payload": "text"}),
-    Table("process_failures", {"process": "text", "cause": "text", "failed_at": "integer", "reason": "text"}),
+    Table(
+        "process_failures",
+        {
+            "process": "text",
+            "cause": "text",
+            "position": "integer",
+            "failed_at": "integer",
+            "reason": "text",
+            "tries": "integer",
+            "retrying": "integer",
+            "tenant": "bytes",
+            "key": "text",
+            "due": "integer",
+            "payload": "text",
+        },
+    ),
 )
 """What is as durable as the log. Who is signed in is not among it: people sign in anew."""
 

@@ -21,7 +21,9 @@ CREATE TABLE IF NOT EXISTS process_timers (
     PRIMARY KEY (process, tenant, key)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS process_failures (
-    process TEXT NOT NULL, cause TEXT NOT NULL, failed_at INTEGER NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (process, cause)
+    process TEXT NOT NULL, cause TEXT NOT NULL, position INTEGER NOT NULL, failed_at INTEGER NOT NULL, reason TEXT NOT NULL,
+    tries INTEGER NOT NULL, retrying INTEGER NOT NULL, tenant BLOB NOT NULL, key TEXT NOT NULL, due INTEGER NOT NULL, payload TEXT NOT NULL,
+    PRIMARY KEY (process, cause)
 ) WITHOUT ROWID
 """
 
@@ -35,7 +37,14 @@ INSERT INTO process_timers VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (process, tenant, key) DO UPDATE SET due = excluded.due, payload = excluded.payload
 """
 _CANCEL = "DELETE FROM process_timers WHERE process = ? AND tenant = ? AND key = ?"
-_FAILED = "INSERT INTO process_failures VALUES (?, ?, ?, ?) ON CONFLICT (process, cause) DO NOTHING"
+_FAILED = """
+INSERT INTO process_failures VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?)
+ON CONFLICT (process, cause) DO UPDATE
+SET failed_at = excluded.failed_at, reason = excluded.reason, tries = excluded.tries, retrying = excluded.retrying
+"""
+_SETTLED = "DELETE FROM process_failures WHERE process = ? AND cause = ?"
+_RETRY = "UPDATE process_failures SET retrying = 1 WHERE process = ? AND cause = ?"
+_FAILURES = "SELECT position, failed_at, reason, tries, retrying, tenant, key, due, payload FROM process_failures WHERE process = ?"
 _QUIET = "UPDATE process_positions SET quiet = ? WHERE quiet < ?"
 
 
@@ -47,6 +56,11 @@ class Timer:
     key: str
     due_us: int
     payload: str = ""
+
+    @property
+    def name(self) -> str:
+        """By which it is logged and listed."""
+        return f"timer {self.tenant} {self.key} {self.due_us}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +74,23 @@ class Epoch:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What was given up. cause: the event or timer; reason: of which kind the error was, without anybody's data."""
+    """An event or timer that was set aside after its attempts failed.
 
-    cause: str
+    position: of the event; for a timer, up to where the log was done. at_us: when it was last tried. reason: of which kind the error was,
+    without personal data. tries: attempts so far. timer: None for an event. retrying: whether the leader has still to decide it again.
+    """
+
+    position: int
     at_us: int
     reason: str
+    tries: int
+    timer: Timer | None = None
+    retrying: bool = False
+
+    @property
+    def cause(self) -> str:
+        """The event or timer, by a name that no other one of its process manager has."""
+        return f"event {self.position}" if self.timer is None else self.timer.name
 
 
 class ProcessProgress:
@@ -103,8 +129,15 @@ class ProcessProgress:
         self._db.executemany(_CANCEL, [(self._process, tenant.bytes, key) for tenant, key in timers])
 
     def give_up(self, failure: Failure) -> None:
-        """Inside a transaction after `move`: keep what could not be done."""
-        self._db.execute(_FAILED, (self._process, failure.cause, failure.at_us, failure.reason))
+        """Inside a transaction after `move`: keep what could not be done. A failed retry takes the place of the earlier failure."""
+        timer = failure.timer
+        kept = (b"", "", 0, "") if timer is None else (timer.tenant.bytes, timer.key, timer.due_us, timer.payload)
+        row = (self._process, failure.cause, failure.position, failure.at_us, failure.reason, failure.tries, *kept)
+        self._db.execute(_FAILED, row)
+
+    def settle(self, failures: Iterable[Failure]) -> None:
+        """Inside a transaction after `move`: these are done, or there is nothing left to do."""
+        self._db.executemany(_SETTLED, [(self._process, failure.cause) for failure in failures])
 
     # For everybody
 
@@ -114,9 +147,26 @@ class ProcessProgress:
         return rows[0][0] if rows else 0
 
     def failures(self) -> list[Failure]:
-        """What was given up and waits for somebody to look at it."""
-        rows = self._db.read("SELECT cause, failed_at, reason FROM process_failures WHERE process = ? ORDER BY failed_at", (self._process,))
-        return [Failure(*row) for row in rows]
+        """What was set aside and is not done yet, by position."""
+        return self._failures("ORDER BY position, cause")
+
+    def failure(self, cause: str) -> Failure | None:
+        """What was set aside by this name; None when it is done."""
+        return next(iter(self._failures("AND cause = ?", cause)), None)
+
+    def retry(self, failure: Failure) -> None:
+        """Let the leader decide it again, once. Nothing happens when it is done already."""
+        self._db.execute(_RETRY, (self._process, failure.cause))
+
+    def to_retry(self) -> list[Failure]:
+        """What is to be decided again, by position."""
+        return self._failures("AND retrying = 1 ORDER BY position, cause")
+
+    def _failures(self, which: str, *params: str) -> list[Failure]:
+        return [
+            Failure(position, at_us, reason, tries, Timer(UUID(bytes=tenant), *timer) if tenant else None, bool(retrying))
+            for position, at_us, reason, tries, retrying, tenant, *timer in self._db.read(f"{_FAILURES} {which}", (self._process, *params))
+        ]
 
 
 def be_quiet(db: Database, position: int) -> None:

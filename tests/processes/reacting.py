@@ -59,17 +59,41 @@ class Echo(ProcessManager[None]):
 
 
 class Faulty(Echo):
-    """Fails at every tally that is poisoned, by an error or by a command that is refused; answers the others."""
+    """Fails at every tally that is poisoned, by an error or by a command that is refused, until it is mended; answers the others."""
 
     NAME: ClassVar[str] = "faulty"
+    mended: bool = False
 
     def react(self, event: Event, state: None) -> Sequence[Decision]:
         assert isinstance(event, Counted)
+        if self.mended and event.by in {POISONED, POISONED + 1}:
+            return [Send(Count(tally=echo_of(event.originator_id), by=0))]
         if event.by == POISONED:
             raise ValueError("Ana Silva, +55 11 98765-4321")
         if event.by == POISONED + 1:
             return [Send(Count(tally=echo_of(event.originator_id), by=99))]
         return super().react(event, state)
+
+
+class FaultyTimers(Echo):
+    """Fails at every event or every timer, as long as `broken` names it."""
+
+    NAME: ClassVar[str] = "faulty-timers"
+
+    def __init__(self, *broken: str) -> None:
+        super().__init__()
+        self.broken = set(broken)
+
+    def react(self, event: Event, state: None) -> Sequence[Decision]:
+        decisions = super().react(event, state)
+        if "event" in self.broken:
+            raise ValueError("Ana Silva, +55 11 98765-4321")
+        return decisions
+
+    def on_timer(self, timer: Timer, state: None, now_us: int) -> Sequence[Decision]:
+        if "timer" in self.broken:
+            raise ValueError("Ana Silva, +55 11 98765-4321")
+        return super().on_timer(timer, state, now_us)
 
 
 class Slow(Echo):

@@ -98,6 +98,11 @@ class Scope:
             return None
         return frozenset(self.agents or ()).union(*(group.agents for group in self.groups or ()))
 
+    def must_be_whole(self) -> None:
+        """Refuse (NotAllowed) an asker who does not see the whole company: what only a part of the calls tells would be wrong."""
+        if not self.is_whole:
+            raise NotAllowed(OBSERVE, "this is answered only for the whole company")
+
     def sees_queue(self, name: str) -> bool:
         """Whether the queue of this name may be seen."""
         return self.queues is None or name in self.queues

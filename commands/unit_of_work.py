@@ -89,7 +89,7 @@ class UnitOfWork:
         self.additions = Additions()
         self._loaded: dict[UUID, Aggregate] = {}
         self._read: dict[UUID, list[Event]] = {}
-        self._nobodys: set[UUID] = set()
+        self._without_events: set[UUID] = set()
         """Ids without events in the log."""
         self._waiting: dict[UUID, list[Event]] = {}
         self._keys: dict[tuple[UUID, str], Decision] = {}
@@ -106,7 +106,7 @@ class UnitOfWork:
         missing = [id for id in ids if self.store.cached(id) is None]
         if len(missing) > 1:
             self._read = self.store.streams(missing)
-            self._nobodys.update(id for id in missing if id not in self._read)
+            self._without_events.update(id for id in missing if id not in self._read)
         keys = {(caller.tenant, caller.idempotency_key) for _, caller in requests if caller.idempotency_key}
         if len(keys) > 1:
             self._receipts = {**dict.fromkeys(keys), **self.store.receipts_for(keys)}
@@ -125,7 +125,7 @@ class UnitOfWork:
     def _found(self, kind: type[A], id: UUID) -> Aggregate | None:
         waiting = self._waiting.get(id)
         if waiting is None:
-            if id in self._nobodys:
+            if id in self._without_events:
                 return None
             cached = self.store.cached(id)
             if cached is not None:
@@ -139,20 +139,20 @@ class UnitOfWork:
         return [*self._logged(id, self.store.stream_of), *self._waiting.get(id, ())]
 
     def _logged(self, id: UUID, read: Callable[[UUID], list[Event]]) -> list[Event]:
-        """What the log has of it: as it was read before, else as `read` does. When it has nothing, it is not asked again in this unit of work."""
-        if id in self._nobodys:
+        """The aggregate's events in the log: the prefetched ones, else those that `read` returns. An empty result is not read again in this unit of work."""
+        if id in self._without_events:
             return []
         events = self._read.pop(id, None) or read(id)
         if not events:
-            self._nobodys.add(id)
+            self._without_events.add(id)
         return events
 
     def exists(self, id: UUID) -> bool:
-        """Whether anything ever happened to this aggregate."""
+        """Whether this aggregate has any event."""
         return id in self._loaded or id in self._waiting or self.store.cached(id) is not None or self.store.recorder.position_of(id) > 0
 
     def last_heard(self, agent: UUID) -> int:
-        """When the agent's client was last heard of (microseconds), 0 if never."""
+        """The last heartbeat of the agent's client (microseconds), 0 if there was none."""
         if agent in self._heartbeats:
             return self._heartbeats[agent]
         self._heard[agent] = last_heard(self.store.recorder.db, agent)
@@ -256,7 +256,7 @@ class UnitOfWork:
         return answers
 
     def _changed_by_others(self, db: Database) -> bool:
-        decided_on = (*self._loaded, *self._read, *self._nobodys)
+        decided_on = (*self._loaded, *self._read, *self._without_events)
         return self.store.recorder.changed_by_others(decided_on, self._since) or any(
             last_heard(db, agent) != heard for agent, heard in self._heard.items()
         )

@@ -1,4 +1,4 @@
-"""Who may do what, and who may see what: the permissions, the scope of a reader, and the rule of acting for somebody else.
+"""Access rules: the permissions, the scope of a reader, and the rule of acting on behalf of another agent.
 
 Every command and every query names one permission. A query is also answered within a `Scope`: which queues and agents of the company
 the caller may see.
@@ -40,7 +40,7 @@ Permission = Literal[
     "gerenciar-pesquisa-relatorio",  # reports of surveys
     "gerenciar-agentes",  # acting for agents other than one's own; the only name that the manual does not have
 ]
-"""What a user may do, by the names of the portal's manual."""
+"""The permissions of users, by the names of the portal's manual."""
 
 PERMISSIONS: tuple[Permission, ...] = get_args(Permission)
 
@@ -55,7 +55,7 @@ OBSERVE: Final[Permission] = "gerenciar-api"
 ACT_FOR_OTHERS: Final[Permission] = "gerenciar-agentes"
 
 ANYONE: Final = ""
-"""No permission is needed: a command proves by itself that the caller may (a one-time link), a query is every user's of the company."""
+"""No permission is needed: the command contains its own proof (a one-time link), or the query is open to every user of the company."""
 
 Level = Literal["Admin", "Manager", "User"]
 

@@ -51,10 +51,10 @@ class Personal:
 
 
 NOBODY = UUID(int=0)
-"""The subject of a datum whose person is not known yet: a handler gives it one before anything is written."""
+"""The subject of a datum whose person is not known yet. A handler replaces it before the event is saved."""
 
 FORGOTTEN = "(anonimizado)"
-"""What a datum reads as after its subject's key was destroyed."""
+"""The text shown for a datum whose subject's key was destroyed."""
 
 
 class EventMetadata(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,7 +20,7 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 def check_password(password: str) -> None:
-    """Raises InvalidField for a password that breaks the rules: 6 to 20 characters, a letter in each case, a number, one of $ * & @ # ?, no character twice in a row."""
+    """Raises InvalidField for a password that breaks the rules: 6 to 20 characters, an upper and a lower case letter, a number, one of $ * & @ # ?, no character twice in a row."""
     if not 6 <= len(password) <= 20:
         raise InvalidField("password", "a password has 6 to 20 characters")
     for has, what in ((str.isupper, "an upper case letter"), (str.islower, "a lower case letter"), (str.isdigit, "a number")):

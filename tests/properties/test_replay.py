@@ -89,7 +89,7 @@ def story() -> Iterator[Command]:
     yield DeleteIvr(ivr=ivr_id(COMPANY, center.ivrs[0].name))
 
 
-@pytest.mark.parametrize("cached", [4096, 8], ids=["at-hand", "loaded-anew-again-and-again"])
+@pytest.mark.parametrize("cached", [4096, 8], ids=["cached", "loaded-from-the-log-each-time"])
 def test_an_aggregate_read_from_the_log_equals_the_one_that_its_commands_changed(tmp_path: Path, cached: int) -> None:
     met: set[type[Aggregate]] = set()
     with Store(tmp_path, cached=cached) as store:

@@ -1,7 +1,7 @@
-"""What process managers keep beside the log: how far each has come, its timers, and what it could not do.
+"""The progress of process managers: the checkpoint of each, its timers and its failures.
 
-It lies in the log's own database, so that it is committed together with the events of the commands that a process manager
-sends. Whoever takes over a process manager begins a new epoch; what was begun under an older one cannot be committed any more.
+It is stored in the log's own database, so that it is committed together with the events of the commands that a process manager
+sends. A new leader of a process manager begins a new epoch; work of an older epoch is fenced: it cannot be committed any more.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _QUIET = "UPDATE process_positions SET quiet = ? WHERE quiet < ?"
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """Something that is due at an instant (microseconds). A process manager has one timer of a key and company at a time."""
+    """A timer, due at an instant (microseconds). A process manager has one timer per key and company at a time."""
 
     tenant: UUID
     key: str
@@ -65,7 +65,7 @@ class Timer:
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """One leader's epoch: `number` grows with each one; `position`: from where it goes on; up to `quiet` it sends nothing."""
+    """A leader's epoch. `number` grows with each one; `position`: the checkpoint; up to `quiet` no commands are sent."""
 
     number: int
     position: int
@@ -74,7 +74,7 @@ class Epoch:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An event or timer that was set aside after its attempts failed.
+    """An event or timer that was given up after its attempts failed.
 
     position: of the event; for a timer, up to where the log was done. at_us: when it was last tried. reason: of which kind the error was,
     without personal data. tries: attempts so far. timer: None for an event. retrying: whether the leader has still to decide it again.
@@ -101,31 +101,31 @@ class ProcessProgress:
         self._process = process
 
     def register(self) -> None:
-        """Let it be known from now on. What the log already has happened without it: about that it will send nothing."""
+        """Register the process manager. It sends no commands for events that are already in the log."""
         if not self._db.execute("SELECT 1 FROM process_positions WHERE process = ?", (self._process,)):
             self._db.execute(_REGISTER, (self._process,))
 
     def begin(self) -> Epoch:
-        """Take over: whoever ran it before cannot commit anything of it any more."""
+        """Begin a new epoch, which fences the earlier leader."""
         ((number, position, quiet),) = self._db.execute(_BEGIN, (self._process,))
         return Epoch(number, position, quiet)
 
     def timers(self) -> list[Timer]:
-        """All that wait."""
+        """All timers that are set."""
         rows = self._db.execute("SELECT tenant, key, due, payload FROM process_timers WHERE process = ?", (self._process,))
         return [Timer(UUID(bytes=tenant), key, due, payload) for tenant, key, due, payload in rows]
 
     def move(self, epoch: int, position: int) -> None:
-        """All up to `position` is done; inside a transaction together with what it brought about. Raises Fenced."""
+        """Inside a transaction: move the checkpoint to `position`, together with the resulting commands. Raises Fenced."""
         if not self._db.execute(_MOVE, (position, self._process, epoch)):
             raise Fenced
 
     def set_timers(self, timers: Sequence[Timer]) -> None:
-        """Inside a transaction after `move`: each takes the place of an earlier one of its key."""
+        """Inside a transaction after `move`: set timers. Each replaces an earlier one of its key."""
         self._db.executemany(_SET, [(self._process, timer.tenant.bytes, timer.key, timer.due_us, timer.payload) for timer in timers])
 
     def cancel_timers(self, timers: Iterable[tuple[UUID, str]]) -> None:
-        """Inside a transaction after `move`: by company and key."""
+        """Inside a transaction after `move`: cancel timers, by company and key."""
         self._db.executemany(_CANCEL, [(self._process, tenant.bytes, key) for tenant, key in timers])
 
     def give_up(self, failure: Failure) -> None:
@@ -139,10 +139,10 @@ class ProcessProgress:
         """Inside a transaction after `move`: these are done, or there is nothing left to do."""
         self._db.executemany(_SETTLED, [(self._process, failure.cause) for failure in failures])
 
-    # For everybody
+    # Reading
 
     def position(self) -> int:
-        """All up to here is done, as it was last written down."""
+        """The stored checkpoint."""
         rows = self._db.read("SELECT position FROM process_positions WHERE process = ?", (self._process,))
         return rows[0][0] if rows else 0
 
@@ -170,5 +170,5 @@ class ProcessProgress:
 
 
 def be_quiet(db: Database, position: int) -> None:
-    """A log was restored up to here: what it brought about was sent before it was lost, and is not sent again."""
+    """Send no commands for events up to `position`: the log was restored, and they were sent before it was lost."""
     db.execute(_QUIET, (position, position))

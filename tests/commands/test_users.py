@@ -52,30 +52,30 @@ def bus(store: Store, clock: Ticking) -> CommandBus:
     return CommandBus(store, clock)
 
 
-def whoever(company: str = "Empresa") -> Caller:
+def operator_of(company: str = "Empresa") -> Caller:
     return Caller(company_id(company), "installer", frozenset(PERMISSIONS))
 
 
-EMPRESA = whoever().tenant
+EMPRESA = operator_of().tenant
 
 
 def administrator(bus: CommandBus) -> tuple[UUID, str]:
-    receipt = bus.execute(AppointAdministrator(email="Ana@example.com", name="Ana"), whoever())
+    receipt = bus.execute(AppointAdministrator(email="Ana@example.com", name="Ana"), operator_of())
     return receipt.id, receipt.result["token"]
 
 
 def test_companies_come_the_oldest_first(bus: CommandBus) -> None:
     for name in ("Zebra", "Abelha"):
-        bus.execute(RegisterCompany(name=name), whoever(name))
-    bus.execute(SetCompanySettings(settings=CompanySettings(sla_ms=10_000)), whoever("Zebra"))
+        bus.execute(RegisterCompany(name=name), operator_of(name))
+    bus.execute(SetCompanySettings(settings=CompanySettings(sla_ms=10_000)), operator_of("Zebra"))
 
     zebra, abelha = companies(bus.store)
 
     assert (zebra.name, zebra.settings.sla_ms, abelha.settings.timezone) == ("Zebra", 10_000, "America/Sao_Paulo")
     with pytest.raises(AlreadyExists):
-        bus.execute(RegisterCompany(name="Zebra"), whoever("Zebra"))
+        bus.execute(RegisterCompany(name="Zebra"), operator_of("Zebra"))
     with pytest.raises(Refused):
-        bus.execute(RegisterCompany(name="Zebra"), whoever("Abelha"))
+        bus.execute(RegisterCompany(name="Zebra"), operator_of("Abelha"))
 
 
 @pytest.mark.parametrize(
@@ -87,9 +87,9 @@ def test_companies_come_the_oldest_first(bus: CommandBus) -> None:
         ({"sla_ms": -1}, "sla_ms"),
     ],
 )
-def test_a_company_cannot_promise_nonsense(bus: CommandBus, settings: dict[str, Any], field: str) -> None:
+def test_invalid_settings_of_a_company_are_refused(bus: CommandBus, settings: dict[str, Any], field: str) -> None:
     with pytest.raises(InvalidField) as refusal:
-        bus.execute(RegisterCompany(name="Empresa", settings=CompanySettings(**settings)), whoever())
+        bus.execute(RegisterCompany(name="Empresa", settings=CompanySettings(**settings)), operator_of())
     assert refusal.value.field == field
 
 
@@ -100,7 +100,7 @@ def test_a_password_that_is_too_easy_is_refused(password: str) -> None:
 
 
 @pytest.mark.parametrize("password", [GOOD, "aB3?" * 5, "1#Zyxw"])
-def test_a_good_password_is_taken(password: str) -> None:
+def test_a_good_password_is_accepted(password: str) -> None:
     check_password(password)
 
 
@@ -123,52 +123,52 @@ def test_a_one_time_link_sets_the_password_once(bus: CommandBus) -> None:
 
 def test_a_link_expires_and_a_new_one_takes_its_place(bus: CommandBus, clock: Ticking) -> None:
     _, first = administrator(bus)
-    second = bus.execute(IssuePasswordLink(email="ana@example.com"), whoever()).result["token"]
+    second = bus.execute(IssuePasswordLink(email="ana@example.com"), operator_of()).result["token"]
     hashed = hashed_password(GOOD)
     with pytest.raises(Refused, match="another"):
-        bus.execute(SetPassword(token=first, hashed=hashed), whoever())
+        bus.execute(SetPassword(token=first, hashed=hashed), operator_of())
     clock.us += LINK_VALID_US
     with pytest.raises(Refused, match="expired"):
-        bus.execute(SetPassword(token=second, hashed=hashed), whoever())
+        bus.execute(SetPassword(token=second, hashed=hashed), operator_of())
     for nonsense in ("", "?", "ÿ", "A" * 54):
         with pytest.raises(Refused):
-            bus.execute(SetPassword(token=nonsense, hashed=hashed), whoever())
+            bus.execute(SetPassword(token=nonsense, hashed=hashed), operator_of())
     with pytest.raises(NotFound):
-        bus.execute(SetPassword(token=first, hashed=hashed), whoever("Outra"))
+        bus.execute(SetPassword(token=first, hashed=hashed), operator_of("Outra"))
 
 
 def test_an_email_address_is_one_users(bus: CommandBus) -> None:
     user, _ = administrator(bus)
     with pytest.raises(AlreadyExists):
-        bus.execute(RegisterUser(name="Outra Ana", email="ANA@example.com"), whoever())
-    assert bus.execute(AppointAdministrator(email="ana@example.com"), whoever()).id == user
-    elsewhere = bus.execute(RegisterUser(name="Ana", email="ana@example.com"), whoever("Outra"))
+        bus.execute(RegisterUser(name="Outra Ana", email="ANA@example.com"), operator_of())
+    assert bus.execute(AppointAdministrator(email="ana@example.com"), operator_of()).id == user
+    elsewhere = bus.execute(RegisterUser(name="Ana", email="ana@example.com"), operator_of("Outra"))
     assert elsewhere.id != user
 
 
 def test_permissions_are_those_of_the_manual(bus: CommandBus) -> None:
-    bia = bus.execute(RegisterUser(name="Bia", email="bia@example.com", permissions=("gerenciar-relatorio",)), whoever())
+    bia = bus.execute(RegisterUser(name="Bia", email="bia@example.com", permissions=("gerenciar-relatorio",)), operator_of())
     found = who_is(bus.store, EMPRESA, bia.id)
     assert found is not None
     with pytest.raises(NotAllowed):
         bus.execute(RegisterContact(name="Carlos"), Caller(EMPRESA, "bia", found.permissions))
     with pytest.raises(InvalidField):
-        bus.execute(SetPermissions(user=bia.id, level="User", permissions=("gerenciar-tudo",)), whoever())
-    bus.execute(SetPermissions(user=bia.id, level="Manager", permissions=("gerenciar-contatos",)), whoever())
+        bus.execute(SetPermissions(user=bia.id, level="User", permissions=("gerenciar-tudo",)), operator_of())
+    bus.execute(SetPermissions(user=bia.id, level="Manager", permissions=("gerenciar-contatos",)), operator_of())
     found = who_is(bus.store, EMPRESA, bia.id)
     assert found is not None
     assert (found.level, found.permissions) == ("Manager", frozenset({"gerenciar-contatos"}))
 
 
-def test_who_is_kept_out_cannot_sign_in(bus: CommandBus) -> None:
+def test_a_deactivated_user_cannot_sign_in(bus: CommandBus) -> None:
     user, token = administrator(bus)
-    bus.execute(SetPassword(token=token, hashed=hashed_password(GOOD)), whoever())
-    bus.execute(DeactivateUser(user=user), whoever())
+    bus.execute(SetPassword(token=token, hashed=hashed_password(GOOD)), operator_of())
+    bus.execute(DeactivateUser(user=user), operator_of())
     assert check_credentials(bus.store, EMPRESA, "ana@example.com", GOOD) is None
     assert who_is(bus.store, EMPRESA, user) is None
     with pytest.raises(DomainError):
-        bus.execute(IssuePasswordLink(email="ana@example.com"), whoever())
-    bus.execute(ActivateUser(user=user), whoever())
+        bus.execute(IssuePasswordLink(email="ana@example.com"), operator_of())
+    bus.execute(ActivateUser(user=user), operator_of())
     assert check_credentials(bus.store, EMPRESA, "ana@example.com", GOOD) is not None
 
 
@@ -198,7 +198,7 @@ def test_a_session_ends_when_it_is_not_used_closed_or_the_user_is_signed_out(sto
 def test_no_password_token_or_address_is_written_in_plain(bus: CommandBus, clock: Ticking, tmp_path: Path) -> None:
     _, token = administrator(bus)
     hashed = hashed_password(GOOD)
-    bus.execute(SetPassword(token=token, hashed=hashed), whoever())
+    bus.execute(SetPassword(token=token, hashed=hashed), operator_of())
     session = Sessions(bus.store, clock).open(EMPRESA, uuid4())
     bus.store.close()
     written = b"".join(path.read_bytes() for path in (tmp_path / "data").rglob("*") if path.is_file())
@@ -207,17 +207,17 @@ def test_no_password_token_or_address_is_written_in_plain(bus: CommandBus, clock
 
 
 def test_a_contact_that_called_gets_a_name_and_is_forgotten(bus: CommandBus) -> None:
-    carlos = bus.execute(RegisterContact(name="Carlos", phones=("+55 (11) 98800-0037", "11 3333-4444")), whoever())
+    carlos = bus.execute(RegisterContact(name="Carlos", phones=("+55 (11) 98800-0037", "11 3333-4444")), operator_of())
     with pytest.raises(AlreadyExists):
-        bus.execute(RegisterContact(name="Carla", phones=("5511988000037",)), whoever())
+        bus.execute(RegisterContact(name="Carla", phones=("5511988000037",)), operator_of())
     with pytest.raises(InvalidField):
-        bus.execute(RegisterContact(name="Carla", phones=("x",)), whoever())
+        bus.execute(RegisterContact(name="Carla", phones=("x",)), operator_of())
     with pytest.raises(NotFound):
-        bus.execute(ForgetContact(contact=carlos.id), whoever("Outra"))
+        bus.execute(ForgetContact(contact=carlos.id), operator_of("Outra"))
     assert bus.store.keyring.knows(carlos.id)
-    bus.execute(ForgetContact(contact=carlos.id), whoever())
+    bus.execute(ForgetContact(contact=carlos.id), operator_of())
     assert not bus.store.keyring.knows(carlos.id)
-    again = bus.execute(RegisterContact(name="Carla", phones=("5511988000037",)), whoever())
+    again = bus.execute(RegisterContact(name="Carla", phones=("5511988000037",)), operator_of())
     assert again.id != carlos.id
 
 

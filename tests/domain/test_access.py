@@ -1,4 +1,4 @@
-"""What a scope lets be seen, and who acts for whom."""
+"""What a scope makes visible, and who may act on behalf of whom."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_the_whole_company_is_seen_without_a_restriction():
     assert scope.sees_agent("Ana")
 
 
-def test_a_leader_sees_the_agents_of_the_groups_beside_those_named():
+def test_a_leader_sees_the_agents_of_the_groups_besides_those_named():
     scope = Scope(agents=frozenset({"Ana"}), groups=(Group("Vendas", frozenset({"Bruno"})), Group("Suporte", frozenset({"Caio"}))))
     assert scope.people == {"Ana", "Bruno", "Caio"}
     assert Scope(groups=()).people == frozenset()
@@ -49,7 +49,7 @@ def test_a_leader_sees_the_agents_of_the_groups_beside_those_named():
     assert Scope(queues=frozenset({"vendas"})).queues_of(["suporte", "vendas"]) == ["vendas"]
 
 
-def test_an_asker_must_have_what_is_named():
+def test_a_caller_without_the_named_permission_is_refused():
     asker = Asker(UUID(int=7), frozenset({"gerenciar-relatorio"}), Scope.whole_company())
     asker.must_have("gerenciar-relatorio")
     asker.must_have("")
@@ -76,7 +76,7 @@ def test_others_act_for_somebody_else_by_permission(level, owner):
         acts_for_another(Actor(ANA, level, frozenset(set(PERMISSIONS) - {ACT_FOR_OTHERS})), owner)
 
 
-def test_who_is_no_user_acts_for_nobody_in_particular():
+def test_a_caller_who_is_no_user_acts_for_nobody_else():
     assert not acts_for_another(None, BIA)
 
 

@@ -223,12 +223,12 @@ def test_a_contact_that_called_gets_a_name_and_is_forgotten(bus: CommandBus) -> 
 
 def as_user(bus: CommandBus, level: Level, email: str, permissions: tuple[str, ...] = (MANAGE_USERS, ATTEND)) -> Caller:
     """A user with these rights, as their access token says."""
-    id = bus.execute(RegisterUser(name="Uma", email=email, level=level, permissions=permissions), whoever()).id
+    id = bus.execute(RegisterUser(name="Uma", email=email, level=level, permissions=permissions), operator_of()).id
     return Caller(EMPRESA, f"user:{id}", frozenset(permissions), user=Actor(id, level, frozenset(permissions)))
 
 
 def other(bus: CommandBus, level: Level) -> UUID:
-    return bus.execute(RegisterUser(name="Rui", email="rui@example.com", level=level), whoever()).id
+    return bus.execute(RegisterUser(name="Rui", email="rui@example.com", level=level), operator_of()).id
 
 
 @pytest.mark.parametrize(("own", "theirs"), [("User", "User"), ("Manager", "Manager"), ("Manager", "Admin"), ("Admin", "Admin")])
@@ -276,7 +276,7 @@ def test_one_asks_for_a_link_of_ones_own(bus: CommandBus) -> None:
 def test_who_is_kept_out_lets_nobody_in_however_long_the_token_lives(bus: CommandBus) -> None:
     caller = as_user(bus, "Admin", "uma@example.com")
     assert caller.user is not None
-    bus.execute(DeactivateUser(user=caller.user.user), whoever())
+    bus.execute(DeactivateUser(user=caller.user.user), operator_of())
     for command in (ActivateUser(user=caller.user.user), RegisterUser(name="Nova", email="nova@example.com")):
         with pytest.raises(NotAllowed, match="log in"):
             bus.execute(command, caller)
@@ -285,9 +285,9 @@ def test_who_is_kept_out_lets_nobody_in_however_long_the_token_lives(bus: Comman
 def test_the_log_says_what_a_manager_of_users_may_do_not_the_token(bus: CommandBus) -> None:
     caller = as_user(bus, "Admin", "uma@example.com")
     assert caller.user is not None
-    bus.execute(SetPermissions(user=caller.user.user, level="User", permissions=(MANAGE_USERS,)), whoever())
+    bus.execute(SetPermissions(user=caller.user.user, level="User", permissions=(MANAGE_USERS,)), operator_of())
     with pytest.raises(NotAllowed, match="level User"):
         bus.execute(RegisterUser(name="Nova", email="nova@example.com", level="Manager"), caller)
-    bus.execute(SetPermissions(user=caller.user.user, level="Admin", permissions=(ATTEND,)), whoever())
+    bus.execute(SetPermissions(user=caller.user.user, level="Admin", permissions=(ATTEND,)), operator_of())
     with pytest.raises(NotAllowed, match=MANAGE_USERS):
         bus.execute(RegisterUser(name="Nova", email="nova@example.com"), caller)

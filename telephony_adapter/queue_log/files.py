@@ -167,7 +167,7 @@ def lines_of(file: LogFile, broken: Broken) -> Iterator[tuple[int, bytes]]:
     if why:
         # What stands before the damage may be half a line that looks like a whole one.
         broken(number + 1, why)
-    elif rest and not skipping:
+    elif rest.strip(b"\0") and not skipping:
         yield number + 1, rest
 
 

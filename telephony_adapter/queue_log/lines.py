@@ -167,8 +167,6 @@ class TextLines:
 def _behind_nuls(raw: bytes, number: int, broken: Broken) -> bytes:
     """The line that stands behind what a power cut left in the file: NULs, and before them perhaps half a line. b"" if none does."""
     lost, _, line = raw.rstrip(b"\r\0").rpartition(b"\0")
-    if not lost and not line:
-        return b""
     if line.count(b"|") < _FIELDS - 1 or not line[:1].isdigit():
         broken(number, "control characters")
         return b""

@@ -67,17 +67,17 @@ class Talks:
         return before if before is not None and at < before else None
 
     def whose(self, call: str, fact: Fact) -> str:
-        """The call whose talk `fact` ends: `call` itself, unless only another's durations, queue and agent match exactly."""
-        talks = self._open.get((fact.queue, fact.agent), ())
-        if fact.talk_ms is None or any(talk.call == call for talk in talks):
+        """The call whose talk `fact` ends: `call` itself, unless it was a transfer, and only another's durations, queue and agent match exactly."""
+        if fact.by != "transfer" or fact.talk_ms is None:
             return call
-        near = [talk.call for talk in talks if _matches(talk, fact)]
-        if near or fact.by != "transfer":
-            return near[-1] if near else call
         answered = fact.at - fact.talk_ms * MS
-        if answered >= born_us(call) - SAME_US:
-            return call
-        return self._earlier.open_talk(fact.queue, fact.agent, answered, SAME_US) or call
+        talks = self._open.get((fact.queue, fact.agent), ())
+        if 0 < born_us(call) <= answered or any(talk.call == call for talk in talks):
+            return call  # A consultation begins after the talk from which it is made.
+        near = [talk.call for talk in talks if _matches(talk, fact)]
+        if near:
+            return near[-1]
+        return (self._earlier.open_talk(fact.queue, fact.agent, answered, SAME_US) if born_us(call) else None) or call
 
     def move(self, leg: str, call: str) -> Iterator[Fact]:
         """From now on the open visits of `leg` are those of `call`: their offers."""

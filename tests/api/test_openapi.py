@@ -27,7 +27,7 @@ def ask(who, operation, headers=None):
 
 
 def test_nobody_asks_anything_without_logging_in(client, document):
-    closed = [operation for operation in operations(document) if "security" in operation.told]
+    closed = [operation for operation in operations(document) if "security" in operation.definition]
     open_ = {operation.path for operation in operations(document)} - {operation.path for operation in closed}
     assert open_ == {"/v1/auth/login", "/v1/auth/refresh", "/v1/auth/logout", "/v1/auth/password", "/healthz", "/readyz", "/metrics"}
     for operation in closed:
@@ -38,10 +38,10 @@ def test_nobody_asks_anything_without_logging_in(client, document):
 def test_who_lacks_a_permission_is_told_which(log_in, document):
     nobody = log_in(permissions=())
     for operation in operations(document):
-        if "security" not in operation.told:
+        if "security" not in operation.definition:
             continue
         answer = ask(nobody, operation)
-        if "403" in operation.told["responses"]:
+        if "403" in operation.definition["responses"]:
             assert problem_of(answer, 403, "not-allowed")["permission"].startswith("gerenciar-"), operation.path
         else:
             assert answer.status_code in (200, 404), f"{operation.method} {operation.path}: {answer.text}"
@@ -53,7 +53,7 @@ def test_each_permission_opens_what_it_names(log_in, document):
     named = {}
     nobody = log_in(email="bia@empresa.example", permissions=())
     for operation in operations(document):
-        if "403" in operation.told["responses"]:
+        if "403" in operation.definition["responses"]:
             named.setdefault(ask(nobody, operation).json()["permission"], []).append(operation)
     assert set(named) == {
         "gerenciar-relatorio", "gerenciar-atendimento", "gerenciar-service", "gerenciar-phone", "gerenciar-usuário", "gerenciar-empresas",
@@ -123,7 +123,7 @@ def test_every_method_of_a_path_is_named(ana):
 def test_the_document_explains_itself(document):
     names = set()
     for operation in operations(document):
-        told = operation.told
+        told = operation.definition
         assert told["summary"], operation.path
         assert told["description"], operation.path
         assert len(told["tags"]) == 1
@@ -137,7 +137,7 @@ def test_the_document_explains_itself(document):
             assert answer["description"], operation.path
             assert status == "204" or answer["content"], (operation.path, status)
     assert len(names) == sum(1 for _ in operations(document))
-    assert {tag["name"] for tag in document["tags"]} == {operation.told["tags"][0] for operation in operations(document)}
+    assert {tag["name"] for tag in document["tags"]} == {operation.definition["tags"][0] for operation in operations(document)}
 
 
 def test_a_request_made_of_the_documents_examples_is_well_formed(ana, document):

@@ -1,6 +1,6 @@
 """Packages find their own slices: to add one is to add its module, and no list elsewhere names it.
 
-A module says what it has by an attribute of a fixed name (`router`, `HANDLERS`, `FOLDS` ...); whoever puts the slices together asks for
+A module says what it has by an attribute of a fixed name (`router`, `FOLDS` ...); whoever puts the slices together asks for
 that name. The order is that of the modules' names, the same in every process.
 """
 

@@ -38,7 +38,7 @@ ON CONFLICT (process, tenant, key) DO UPDATE SET due = excluded.due, payload = e
 """
 _CANCEL = "DELETE FROM process_timers WHERE process = ? AND tenant = ? AND key = ?"
 _FAILED = """
-INSERT INTO process_failures VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?)
+INSERT INTO process_failures VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (process, cause) DO UPDATE
 SET failed_at = excluded.failed_at, reason = excluded.reason, tries = excluded.tries, retrying = excluded.retrying
 """
@@ -132,8 +132,8 @@ class ProcessProgress:
         """Inside a transaction after `move`: keep what could not be done. A failed retry takes the place of the earlier failure."""
         timer = failure.timer
         kept = (b"", "", 0, "") if timer is None else (timer.tenant.bytes, timer.key, timer.due_us, timer.payload)
-        row = (self._process, failure.cause, failure.position, failure.at_us, failure.reason, failure.tries, *kept)
-        self._db.execute(_FAILED, row)
+        row = (failure.cause, failure.position, failure.at_us, failure.reason, failure.tries, int(failure.retrying))
+        self._db.execute(_FAILED, (self._process, *row, *kept))
 
     def settle(self, failures: Iterable[Failure]) -> None:
         """Inside a transaction after `move`: these are done, or there is nothing left to do."""

@@ -21,6 +21,8 @@ def refusal(words: Sequence[str]) -> str:
             if not hasattr(command, "resolve_command"):
                 return ""
             rest = [*context._protected_args, *context.args]
+            if not rest and command.invoke_without_command:
+                return ""
             _, command, rest = command.resolve_command(context, rest)
             parent = context
     except _Mistaken as mistake:

@@ -252,7 +252,7 @@ class Worker:
     def _begin_anew(self, writing: Future[None] | None) -> None:
         if writing is not None:
             wait([writing])
-        self._step.let_go()
+        self._step.drop_cached_rows()
         self._written = self._step.patiently("the positions cannot be read", lambda: positions_of(self._warehouse), self._outside)
 
     def _folded(self, stored: Sequence[RecordedEvent], writing: Future[None] | None) -> Folded:
@@ -262,7 +262,7 @@ class Worker:
             # Half of the rows so far may have been read.
             if writing is not None:
                 wait([writing])
-            self._step.let_go()
+            self._step.drop_cached_rows()
             raise
 
     def _new_ones(self, batch: _Batch) -> list[RecordedEvent]:

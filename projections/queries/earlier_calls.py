@@ -1,4 +1,4 @@
-"""Calls that an import needs to know of because they came with an earlier one: a log may come in parts, in any order."""
+"""Calls of earlier imports that a later import needs: the parts of a log may be imported in any order."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class _Lines(msgspec.Struct):
 
 
 class KeptLine(msgspec.Struct, frozen=True):
-    """A line that belonged to no call when it came. fields: its agent and its verb's own fields. at: microseconds."""
+    """A line that belonged to no known call when it was imported. fields: its agent and its verb's own fields. at: microseconds."""
 
     at: int
     fields: tuple[str, ...]
@@ -68,7 +68,7 @@ def _found(rows: CompanyRows, sql: str, **params: str | int) -> list[Visited]:
 
 @query(REPORTS, CompanyRows)
 def open_talk(rows: CompanyRows, queue: str, agent: str, answered_ms: int, near_ms: int) -> Visited | None:
-    """The call whose talk with the agent began then, give or take `near_ms`, and has no end yet."""
+    """The call whose talk with the agent began at `answered_ms`, give or take `near_ms`, and has no end yet."""
     return next(iter(_found(rows, _OPEN_TALK, queue=queue, agent=agent, answered=answered_ms, near=near_ms)), None)
 
 
@@ -86,24 +86,24 @@ def last_talk(rows: CompanyRows, agent: str, until_ms: int) -> Visited | None:
 
 @query(REPORTS, CompanyRows)
 def consultations(rows: CompanyRows, since_ms: int) -> list[Visited]:
-    """Calls since then that nobody answered, though a line says that they were transferred: the talk was another call's."""
+    """Calls since `since_ms` that nobody answered, but that have a transfer line: the talk was another call's."""
     return _found(rows, _CONSULTATIONS, since=since_ms)
 
 
 @query(REPORTS, CompanyLog)
 def transfers_told(log: CompanyLog, call: str) -> list[Fact]:
-    """What was told of transfers under the id of this call."""
+    """The facts about transfers that were observed under the id of this call."""
     id: UUID = interaction_id(log.tenant, call)
     try:
-        told = log.find(Interaction, id)
+        found = log.find(Interaction, id)
     except NotFound:
         return []
-    return [fact for fact in told.facts if fact.kind == "released" and fact.by == "transfer"]
+    return [fact for fact in found.facts if fact.kind == "released" and fact.by == "transfer"]
 
 
 @query(REPORTS, CompanyRows)
 def lines_are_kept(rows: CompanyRows, verb: str) -> bool:
-    """Whether lines with this verb came of which nobody knew to which call they belong."""
+    """Whether there are lines with this verb that belonged to no known call."""
 
     def ask(view: TemporalView) -> list[_Lines]:
         return view.ask(_Lines, _KEPT.format(events=view.events()), topic=LineKept.TOPIC, verb=verb)
@@ -113,7 +113,7 @@ def lines_are_kept(rows: CompanyRows, verb: str) -> bool:
 
 @query(REPORTS, CompanyLog)
 def kept_lines(log: CompanyLog, verb: str, since_us: int, until_us: int) -> list[KeptLine]:
-    """These lines, from `since_us` to `until_us`."""
-    told = log.store.stream(timeline_id(log.tenant))
-    kept = [event for event in told if isinstance(event, LineKept) and event.verb == verb and since_us <= event.occurred_at <= until_us]
+    """The lines with this verb that belonged to no known call, from `since_us` to `until_us`."""
+    events = log.store.stream(timeline_id(log.tenant))
+    kept = [event for event in events if isinstance(event, LineKept) and event.verb == verb and since_us <= event.occurred_at <= until_us]
     return [KeptLine(event.occurred_at, tuple(log.open(event.line).split("|"))) for event in kept]

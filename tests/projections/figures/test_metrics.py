@@ -238,7 +238,7 @@ def test_names_as_they_were_and_as_they_are(center: Center) -> None:
     assert one(center, queues=("comercial",))["offered"] == 0
 
 
-def test_a_queue_without_a_call_in_the_time_asked_about_is_a_row(center: Center) -> None:
+def test_a_queue_without_a_call_in_the_period_of_about_is_a_row(center: Center) -> None:
     worked_example(center)
     row = one(center, since_ms=at("2026-11-24"), until_ms=at("2026-11-25"))
     assert (row["queue"], row["offered"], row["sla_percent"]) == ("vendas", 0, None)

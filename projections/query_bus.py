@@ -1,7 +1,7 @@
-"""The query bus: the one place through which anything is asked of a company.
+"""The query bus: all queries about a company are run through it.
 
-A query is a function that is registered with the permission it needs, as `handles` does for commands. The bus refuses who lacks it, and gives the
-function what it reads: the company's rows or its log, of the asker's company and within the asker's scope. Whoever asks can widen neither.
+A query is a function that is registered with the permission it needs, as `handles` does for commands. The bus refuses callers who lack it, and gives the
+function what it reads: the company's rows or its log, for the caller's company and within the caller's scope. Callers can widen neither.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ A = TypeVar("A", bound=Aggregate)
 
 @dataclass(frozen=True)
 class CompanyLog:
-    """One company's aggregates as their events leave them at this moment, whether the rows cover those events yet or not. user: who asks."""
+    """One company's aggregates in their current state, even if the rows do not cover their last events yet. user: the caller."""
 
     store: Store
     tenant: UUID
@@ -42,13 +42,13 @@ class CompanyLog:
         return found
 
     def open(self, personal: Personal | None) -> str:
-        """A person's datum, for an asker who may read it; "" for none."""
+        """A person's datum in plain text, for a caller who may read it; "" for none."""
         return "" if personal is None else self.store.keyring.open(personal)
 
 
 @dataclass(frozen=True)
 class Registered:
-    """What is known of a query. reads: what its first argument is."""
+    """A registered query. reads: the type of its first argument."""
 
     permission: str
     reads: type
@@ -59,21 +59,21 @@ QUERIES: dict[Callable[..., Any], Registered] = {}
 
 
 class NotRegistered(TypeError):
-    """A function that is no query was put to the bus: nobody said who may ask it."""
+    """The bus was called with a function that is not registered as a query, so its permission is unknown."""
 
 
 def query(permission: str, reads: type[S]) -> Callable[[Callable[Concatenate[S, P], T]], Callable[Concatenate[S, P], T]]:
-    """Let the decorated function be a query that needs `permission` (ANYONE: every user of the company) and reads its first argument."""
+    """Register the decorated function as a query that needs `permission` (ANYONE: every user of the company) and reads its first argument."""
 
-    def register(asked: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, P], T]:
-        QUERIES[asked] = Registered(permission, reads)
-        return asked
+    def register(function: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, P], T]:
+        QUERIES[function] = Registered(permission, reads)
+        return function
 
     return register
 
 
 class Sources(Protocol):
-    """What is read of a center, opened when it is first needed."""
+    """What queries read from, opened when it is first needed."""
 
     @property
     def warehouse(self) -> Warehouse: ...
@@ -86,24 +86,24 @@ class Sources(Protocol):
 
 
 class QueryBus:
-    """The queries of one center. Thread-safe; what it answers may take long: not for an event loop."""
+    """Runs the queries of one deployment. Thread-safe. A query may take long: do not run it in an event loop."""
 
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
         self._reading: dict[type, Callable[[Asker], Any]] = {CompanyRows: self._rows, CompanyLog: self._log}
 
-    def authorise(self, asked: Callable[..., Any], asker: Asker) -> None:
-        """Refuse who may not put this query. Raises NotAllowed, NotRegistered."""
-        asker.must_have(_registered(asked).permission)
+    def authorise(self, function: Callable[..., Any], asker: Asker) -> None:
+        """Refuse a caller who may not run this query. Raises NotAllowed, NotRegistered."""
+        asker.must_have(_registered(function).permission)
 
-    def ask(self, asked: Callable[Concatenate[Any, P], T], asker: Asker, *args: P.args, **kwargs: P.kwargs) -> T:
-        """The answer to a query. Raises NotAllowed, NotRegistered, and what the query itself refuses."""
-        return self.bound(asked, asker)(*args, **kwargs)
+    def ask(self, function: Callable[Concatenate[Any, P], T], asker: Asker, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a query and return its answer. Raises NotAllowed, NotRegistered, and what the query itself refuses."""
+        return self.bound(function, asker)(*args, **kwargs)
 
-    def bound(self, asked: Callable[Concatenate[Any, P], T], asker: Asker) -> Callable[P, T]:
-        """The query as this asker may put it. Raises NotAllowed, NotRegistered."""
-        self.authorise(asked, asker)
-        return partial(asked, self._reading[_registered(asked).reads](asker))
+    def bound(self, function: Callable[Concatenate[Any, P], T], asker: Asker) -> Callable[P, T]:
+        """The query as a function for this caller, without its first argument. Raises NotAllowed, NotRegistered."""
+        self.authorise(function, asker)
+        return partial(function, self._reading[_registered(function).reads](asker))
 
     def _rows(self, asker: Asker) -> CompanyRows:
         return CompanyRows(self._sources.warehouse, asker.tenant, asker.scope, self._sources.progress)
@@ -112,8 +112,8 @@ class QueryBus:
         return CompanyLog(self._sources.store, asker.tenant, asker.scope, asker.user)
 
 
-def _registered(asked: Callable[..., Any]) -> Registered:
-    found = QUERIES.get(asked)
+def _registered(function: Callable[..., Any]) -> Registered:
+    found = QUERIES.get(function)
     if found is None:
-        raise NotRegistered(f"{getattr(asked, '__qualname__', asked)} is no query")
+        raise NotRegistered(f"{getattr(function, '__qualname__', function)} is no query")
     return found

@@ -1,6 +1,6 @@
-"""What is done with each batch of events, wherever the log is read from: folded, written, and what becomes of an error.
+"""Fold each batch of events, write its rows and decide about errors, wherever the log is read from.
 
-The in-process runner reads the store itself, a worker of a deployment of many processes reads Kafka. Both take the same step.
+The in-process runner reads the store itself, a worker of a deployment of many processes reads Kafka. Both process a batch in the same way.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 SetAside = Callable[[Sequence[UnfoldableEvent]], object]
-"""Keeps events of which no rows could be made where the operator finds them; before the position passes them. It may be told of one twice."""
+"""Keeps events of which no rows could be made where the operator finds them, before the position passes them. It may get the same event twice."""
 
 
 class BatchProcessor:
     """Folds batch after batch and writes their rows. One thread at a time folds; meanwhile another may write the batch before.
 
-    outside: the errors of servers and disks, after which the same is tried again, with pauses (those of `decisions` if none are told).
-    closing: set when nobody waits any more.
+    outside: the errors of servers and disks, after which the same is tried again, with pauses (by default those of `decisions`).
+    closing: ends a pause at once when it is set.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class BatchProcessor:
         pauses_s: Sequence[float] | None = None,
         closing: threading.Event | None = None,
     ) -> None:
-        """around: what is entered for each try to write; an error of `outside` when it is left says that the rows must be written again."""
+        """around: a context that is entered for each try to write. If leaving it raises an error of `outside`, the rows are written again."""
         self.refused = 0
         self._warehouse = warehouse
         self._set_aside = set_aside
@@ -55,7 +55,7 @@ class BatchProcessor:
         self._folding = Folding(warehouse)
 
     def fold(self, stored: Sequence[RecordedEvent]) -> Folded:
-        """The rows of a batch; an event that cannot be made rows is named, to be set aside. Raises ProjectionsStopped where there are too many."""
+        """The rows of a batch; an event of which no rows can be made is listed in `refused`. Raises ProjectionsStopped where there are too many."""
         with no_search_for_garbage():
             folded = self._folding.fold(stored)
         for refused in folded.refused:
@@ -63,7 +63,7 @@ class BatchProcessor:
         return folded
 
     def refuse(self, refused: UnfoldableEvent) -> None:
-        """Name an event of which no rows can be made, and count it. Raises ProjectionsStopped where there are too many."""
+        """Log an event of which no rows can be made, and count it. Raises ProjectionsStopped where there are too many."""
         self.refused += 1
         log.error("projections refused position=%d topic=%s error=%s", refused.position, refused.topic, refused.error)
         if isinstance(about_event(self.refused), Stop):
@@ -71,7 +71,7 @@ class BatchProcessor:
             raise ProjectionsStopped(why)
 
     def write(self, folded: Folded, reached: Mapping[str, int]) -> None:
-        """Write the rows, then the positions that are `reached` with them, by name. Raises ProjectionsStopped."""
+        """Write the rows, then the positions that they reach, by name. Raises ProjectionsStopped."""
 
         def once() -> None:
             with self._around():
@@ -81,12 +81,12 @@ class BatchProcessor:
 
         self.patiently("the rows cannot be written", once, self._outside)
 
-    def let_go(self) -> None:
-        """Forget the rows so far: they were folded and not written, or somebody else may have written newer ones."""
+    def drop_cached_rows(self) -> None:
+        """Drop the cached rows: they were folded and not written, or another process may have written newer ones."""
         self._folding = Folding(self._warehouse)
 
     def patiently(self, what: str, work: Callable[[], T], outside: tuple[type[Exception], ...]) -> T:
-        """Do it, again after each of these errors until there is nothing left to hope for. Raises ProjectionsStopped, with `what` cannot be done."""
+        """Do `work`, and repeat it after each of these errors, with pauses. Raises ProjectionsStopped after the last pause; `what` is its message."""
         tries = 0
         while True:
             try:
@@ -102,9 +102,9 @@ class BatchProcessor:
 
 @contextmanager
 def no_search_for_garbage() -> Iterator[None]:
-    """A batch is a hundred thousand objects that live until its end: to look for garbage among them again and again doubles its time.
+    """Pause the garbage collector: a batch is a hundred thousand objects that live until its end, and collecting among them doubles its time.
 
-    Who makes one batch after another and then ends does best to have no search at all: each lasts until the next one is written.
+    A process that only makes batches and then ends should keep the collector off all the time.
     """
     enabled = gc.isenabled()
     gc.disable()

@@ -24,7 +24,7 @@ from projections.engine.warehouse import Columns, Value, WarehouseError, Warehou
 R = TypeVar("R")
 
 _ENGINE = {"background_pool_size": 2, "background_schedule_pool_size": 2, "mark_cache_size": 64 << 20, "primary_index_cache_size": 64 << 20}
-"""The engine is one of several in a small process, not a server of its own: two merges at a time, caches that cannot grow for ever."""
+"""The engine shares a process, so it runs two merges at a time and its caches are limited."""
 
 _DICTS = msgspec.json.Decoder(dict[str, Any])
 
@@ -45,10 +45,10 @@ _PLAIN: Mapping[str, pa.DataType] = {
 
 
 class ChdbWarehouse:
-    """One database of the engine that lies in `directory`. Thread-safe."""
+    """One database of the engine whose data is in `directory`. Thread-safe."""
 
     def __init__(self, directory: Path, database: str = "atende") -> None:
-        """Open it, or make it. Raises WarehouseHeld while another process has it, or this one another directory."""
+        """Open it, or create it. Raises WarehouseHeld while another process has it open, or this process has another directory open."""
         self.directory = directory
         self.database = database
         self._pool = Pool(lambda: _connect(directory, database), Connection.close)
@@ -68,15 +68,15 @@ class ChdbWarehouse:
         return msgspec.json.Decoder(row_type).decode_lines(through_a_swap(lambda: self._run(sql, {**params, "tenant": tenant})))
 
     def execute(self, sql: str, **params: Value) -> list[dict[str, Any]]:
-        # What a table looks like may change by it.
+        # The statement may change a table's columns.
         self._schemas.clear()
         return _DICTS.decode_lines(self._run(sql, params))
 
     def _run(self, sql: str, params: Mapping[str, Value]) -> bytes:
-        told = {name: parameter(value) for name, value in params.items()}
+        arguments = {name: parameter(value) for name, value in params.items()}
         with self._pool.connection() as connection:
             try:
-                answer: bytes = connection.query(sql, "JSONEachRow", params=told).bytes()
+                answer: bytes = connection.query(sql, "JSONEachRow", params=arguments).bytes()
             except RuntimeError as error:
                 raise WarehouseError(str(error)) from error
         return answer
@@ -152,7 +152,7 @@ def _append(connection: Connection, table: str, arrow: bytes) -> None:
 
 
 def _field(name: str, described: str) -> pa.Field:
-    """How a column's values are sent; a word of an enumeration goes as text."""
+    """How a column's values are sent; values of an enumeration are sent as text."""
     if described.startswith("Array("):
         return pa.field(name, pa.list_(_field("item", described.removeprefix("Array(")[:-1])), nullable=False)
     if described.startswith("Nullable("):
@@ -162,11 +162,11 @@ def _field(name: str, described: str) -> pa.Field:
     try:
         return pa.field(name, _PLAIN[described], nullable=False)
     except KeyError:
-        raise WarehouseError(f"a column of type {described}, which no row has had yet") from None
+        raise WarehouseError(f"a column of type {described}, which is not supported") from None
 
 
 def _array(values: Sequence[Any], field: pa.Field) -> pa.Array:
-    """The values as Arrow has them; the engine would take a default for one that is missing where none may be."""
+    """The values as an Arrow array. Refuses a missing value in a column that is not nullable, where the engine would insert a default."""
     array = pa.array(values, field.type)
     of_each = array.flatten() if pa.types.is_list(field.type) else array
     nullable = field.type.value_field.nullable if pa.types.is_list(field.type) else field.nullable
@@ -176,7 +176,7 @@ def _array(values: Sequence[Any], field: pa.Field) -> pa.Array:
 
 
 def parameter(value: Value) -> str:
-    """A value as the engine wants to be told a typed parameter."""
+    """A value in the engine's text form for typed parameters."""
     if value is None:
         return "\\N"
     if isinstance(value, bool):

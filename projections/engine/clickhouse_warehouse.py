@@ -1,9 +1,9 @@
 """The warehouse on a ClickHouse server, over its native protocol.
 
 The same statements as in the process. Servers before 21 know no typed parameters, so each becomes a literal that the
-driver escapes, cast to its type. Rows go in as columns, a word of an enumeration as its number. A connection that broke
-while nobody used it is made anew; what broke in the middle of a question or of rows, which can be repeated, is done once
-more, anything else is an error.
+driver escapes, cast to its type. Rows are inserted as columns, values of an enumeration as numbers. A connection that broke
+while it was idle is replaced. A query or an insert during which the connection breaks is repeated once, as both can be repeated;
+anything else is an error.
 """
 
 from __future__ import annotations
@@ -47,16 +47,16 @@ _SETTINGS = {
 }
 _PARAMETER = re.compile(r"(\b(?:IN|LIMIT)\s+)?\{(\w+):([\w()]+)\}")
 _INLINE = re.compile(r"\s*INSERT\b.*\bVALUES\b", re.IGNORECASE | re.DOTALL)
-"""Rows in the text, for which the server would wait in vain: by this protocol they come apart from it."""
+"""Rows inside the statement's text. With this protocol the server waits for rows that are sent separately, so they are refused."""
 
 _ADDING = re.compile(
     r"\s*(?P<begins>ALTER TABLE (?P<table>\w+) ADD COLUMN )IF NOT EXISTS (?P<column>\w+)(?P<ends>.*)", re.IGNORECASE | re.DOTALL
 )
-"""What servers before 19 do not know to leave out by themselves."""
+"""Servers before 19 do not know IF NOT EXISTS for columns, so the adapter checks for the column itself."""
 
 _READS = ("SELECT", "EXISTS", "SHOW", "DESCRIBE")
 _SPECIAL = re.compile("UUID|Float")
-"""Types of which the driver makes something else than the engine in the process."""
+"""Types whose values the driver returns in another form than chDB."""
 
 _BROKEN = (driver.NetworkError, EOFError, ConnectionError)
 _REFUSED = {
@@ -65,7 +65,7 @@ _REFUSED = {
     driver.ErrorCodes.REQUIRED_PASSWORD,
     driver.ErrorCodes.IP_ADDRESS_NOT_ALLOWED,
     driver.ErrorCodes.DATABASE_ACCESS_DENIED,
-    516,  # newer servers do not say which of these it is
+    516,  # newer servers return this one for all of the above
 }
 _OVERBURDENED = {
     driver.ErrorCodes.TIMEOUT_EXCEEDED,
@@ -80,7 +80,7 @@ _IS_DATABASE = "SELECT name FROM system.databases WHERE name = %(database)s"
 _COLUMNS = "SELECT name, type FROM system.columns WHERE database = {database:String} AND table = {table:String}"
 _KNOWS_DURABLE = "SELECT count() AS known FROM system.merge_tree_settings WHERE name = 'fsync_after_insert'"
 
-# What it logs is what it raises.
+# It logs only what it raises too.
 logging.getLogger("clickhouse_driver").setLevel(logging.ERROR)
 
 
@@ -88,20 +88,20 @@ class ClickhouseWarehouse:
     """One database of the server at `url`: `clickhouse://user:password@host:port/database`. Thread-safe."""
 
     def __init__(self, url: str, database: str | None = None, *, makes_database: bool = True) -> None:
-        """Open it; one that is missing is made, or refused. Raises WarehouseUnreachable where no server answers, or not to this user."""
+        """Open the database; create it if it is missing, or raise NoDatabase. Raises WarehouseUnreachable if no server answers or it refuses the user."""
         try:
-            self._host, self._told = parse_url(url)
+            self._host, self._options = parse_url(url)
         except ValueError as error:
             raise WarehouseUnreachable(f"{_NO_ADDRESS}: {error}") from error
         if self._host is None or not url.startswith(_SCHEMES):
             raise WarehouseUnreachable(f"{_NO_ADDRESS}, which begins with {' or '.join(_SCHEMES)}")
         self.url = url
-        self.database = database or self._told.get("database") or "atende"
+        self.database = database or self._options.get("database") or "atende"
         self._pool = Pool(lambda: self._client(self.database), Client.disconnect)
         self._columns: dict[str, dict[str, str]] = {}
         self._beside: list[ClickhouseWarehouse] = []
         try:
-            # Who lets one in and then is silent is no server either.
+            # A server that accepts the connection and then does not answer counts as unreachable.
             with self._client("", send_receive_timeout=_FIRST_WORDS_S) as client:
                 if makes_database:
                     client.execute(f"CREATE DATABASE IF NOT EXISTS {self.database}")
@@ -111,14 +111,14 @@ class ClickhouseWarehouse:
             raise self._failed(error) from error
 
     def __str__(self) -> str:
-        return f"ClickHouse at {self._host}:{self._told.get('port', _PORT)}"
+        return f"ClickHouse at {self._host}:{self._options.get('port', _PORT)}"
 
     def _client(self, database: str, **more: int) -> Client:
         """A connection that is made when it is first used."""
-        told = {**self._told, **more, "database": database}
+        options = {**self._options, **more, "database": database}
         return Client(
             self._host,
-            **{"connect_timeout": _CONNECT_S, "sync_request_timeout": _CONNECT_S, "client_name": "atende", **told},
+            **{"connect_timeout": _CONNECT_S, "sync_request_timeout": _CONNECT_S, "client_name": "atende", **options},
             settings=_SETTINGS,
         )
 
@@ -135,14 +135,14 @@ class ClickhouseWarehouse:
 
     def execute(self, sql: str, **params: Value) -> list[dict[str, Any]]:
         if _INLINE.match(sql):
-            raise WarehouseError("INSERT with VALUES: rows go in by `insert`, or by INSERT with SELECT")
+            raise WarehouseError("INSERT with VALUES: use `insert`, or INSERT with SELECT")
         adding = _ADDING.match(sql)
         if adding is not None:
             sql = adding["begins"] + adding["column"] + adding["ends"]
             if adding["column"] in (column["name"] for column in self._run(f"DESCRIBE TABLE {adding['table']}", {}, _plain)):
                 return []
         if not _reads(sql):
-            # What a table looks like may change by it.
+            # The statement may change a table's columns.
             self._columns.clear()
         return self._run(sql, params, _plain)
 
@@ -152,11 +152,13 @@ class ClickhouseWarehouse:
             lambda client: client.execute(statement, literals, with_column_types=True, columnar=True), again=_reads(sql)
         )
         names = [name for name, _ in described]
-        told = [list(map(read, column)) if _SPECIAL.search(kind) else column for column, (_, kind) in zip(columns, described, strict=False)]
-        return [dict(zip(names, row, strict=True)) for row in zip(*told, strict=True)]
+        converted = [
+            list(map(read, column)) if _SPECIAL.search(kind) else column for column, (_, kind) in zip(columns, described, strict=False)
+        ]
+        return [dict(zip(names, row, strict=True)) for row in zip(*converted, strict=True)]
 
     def _do(self, what: Callable[[Client], Any], *, again: bool = True) -> Any:
-        """Have it done, `again` where the connection breaks in the middle. Raises WarehouseError."""
+        """Call `what` with a connection, once more if the connection breaks and `again` is set. Raises WarehouseError."""
         with self._pool.connection() as client:
             try:
                 try:
@@ -169,14 +171,14 @@ class ClickhouseWarehouse:
                 raise self._failed(error) from error
 
     def _failed(self, error: Exception) -> WarehouseError:
-        """The error in Atende's words; a password is never shown."""
+        """The driver's error as a WarehouseError, never with a password in it."""
         if isinstance(error, driver.ServerException):
-            said = str(error.message).partition("Stack trace")[0].strip()
+            message = str(error.message).partition("Stack trace")[0].strip()
             if error.code in _REFUSED:
-                return WarehouseUnreachable(f"{self} refuses the user {self._told.get('user', 'default')}: {said}")
+                return WarehouseUnreachable(f"{self} refuses the user {self._options.get('user', 'default')}: {message}")
             if error.code in _OVERBURDENED:
-                return WarehouseUnreachable(f"{self} cannot answer now: {said}")
-            return WarehouseError(said)
+                return WarehouseUnreachable(f"{self} cannot answer now: {message}")
+            return WarehouseError(message)
         return WarehouseUnreachable(f"{self} does not answer: {str(error) or type(error).__name__}")
 
     # Rows
@@ -188,8 +190,8 @@ class ClickhouseWarehouse:
         if not next(iter(columns.values())):
             return
         try:
-            told = _written(columns, kinds)
-            self._do(partial(_append, sql=f"INSERT INTO {table} ({', '.join(kinds)}) VALUES", told=told))
+            values = _written(columns, kinds)
+            self._do(partial(_append, sql=f"INSERT INTO {table} ({', '.join(kinds)}) VALUES", values=values))
         except (TypeError, ValueError, AttributeError) as error:
             raise WarehouseError(f"a value that {table} cannot hold: {error}") from error
 
@@ -205,7 +207,7 @@ class ClickhouseWarehouse:
     # The server
 
     def durable(self) -> None:
-        """What rows on a server survive is its operator's to say; a server that can be told to flush them from now on is told."""
+        """Let the server flush rows to disk before an insert returns, if its version can; else durability is a matter of the server's configuration."""
         if self.execute(_KNOWS_DURABLE)[0]["known"]:
             make_durable(self)
 
@@ -221,10 +223,10 @@ class ClickhouseWarehouse:
 
 
 def substituted(sql: str, params: Mapping[str, Value]) -> tuple[str, dict[str, Any]]:
-    """The statement as the driver fills it in, and what with. Raises WarehouseError for a parameter without a value."""
+    """The statement with the driver's placeholders, and the values for them. Raises WarehouseError for a parameter without a value."""
     literals: dict[str, Any] = {}
 
-    def place(found: re.Match[str]) -> str:
+    def placeholder(found: re.Match[str]) -> str:
         behind, name, kind = found.groups()
         if name not in params:
             raise WarehouseError(f"no value for the parameter {name}")
@@ -233,17 +235,17 @@ def substituted(sql: str, params: Mapping[str, Value]) -> tuple[str, dict[str, A
         if word == "IN" and not value:
             return f"{behind}(SELECT arrayJoin(CAST([] AS {kind})))"
         if word:
-            # The grammar wants a number, or a list of values, and no expression.
+            # The grammar allows a number or a list of values here, but no expression.
             literals[f"{name} {word}"] = tuple(value) if word == "IN" else int(value)
             return f"{behind}%({name} {word})s"
         literals[name] = value
         return f"CAST(%({name})s AS {kind})"
 
-    return _PARAMETER.sub(place, sql.replace("%", "%%")), literals
+    return _PARAMETER.sub(placeholder, sql.replace("%", "%%")), literals
 
 
 def _literal(value: Value) -> Any:
-    """A value as the driver knows to write it."""
+    """A value in a form that the driver can write."""
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, Sequence) and not isinstance(value, str):
@@ -256,7 +258,7 @@ def _reads(sql: str) -> bool:
 
 
 def _typed(value: Any) -> Any:
-    """What JSON has no number for is told as missing, as by the engine in the process."""
+    """Infinity and NaN, which JSON cannot hold, become None, as with chDB."""
     if isinstance(value, float):
         return value if isfinite(value) else None
     return list(map(_typed, value)) if isinstance(value, list | tuple) else value
@@ -269,9 +271,9 @@ def _plain(value: Any) -> Any:
     return list(map(_plain, value)) if isinstance(value, list | tuple) else _typed(value)
 
 
-def _append(client: Client, *, sql: str, told: Sequence[Sequence[Any]]) -> None:
-    # The driver changes the lists that it is given, so each time they are made anew.
-    client.execute(sql, list(map(list, told)), columnar=True)
+def _append(client: Client, *, sql: str, values: Sequence[Sequence[Any]]) -> None:
+    # The driver changes the lists that it is given, so each call passes copies.
+    client.execute(sql, list(map(list, values)), columnar=True)
 
 
 def _written(columns: Columns, kinds: Mapping[str, str]) -> list[Sequence[Any]]:
@@ -281,12 +283,12 @@ def _written(columns: Columns, kinds: Mapping[str, str]) -> list[Sequence[Any]]:
 
 
 class _Ids(dict[bytes | None, bytes | None]):
-    """Ids by their 16 bytes, as they go over the wire; the same one stands in many rows, or in several columns of a row."""
+    """Wire form of ids, by their 16 bytes. A cache: the same id occurs in many rows, or in several columns of a row."""
 
-    def __missing__(self, told: bytes | None) -> bytes | None:
-        if told is not None and len(told) != _ID_BYTES:
+    def __missing__(self, id: bytes | None) -> bytes | None:
+        if id is not None and len(id) != _ID_BYTES:
             raise ValueError("an id has 16 bytes")
-        made = self[told] = None if told is None else _on_the_wire(told)
+        made = self[id] = None if id is None else _on_the_wire(id)
         return made
 
 
@@ -296,7 +298,7 @@ def _on_the_wire(id: bytes) -> bytes:
 
 
 class _WireIds(UUIDColumn):  # type: ignore[misc] # the driver ships no types
-    """The driver makes numbers of ids and bytes of the numbers, one by one, which is a third of the time that it takes for rows. These are bytes already."""
+    """Writes ids that are bytes already. The driver's own class converts ids to numbers and these to bytes, a third of the time of an insert."""
 
     before_write_items = None
     null_value = bytes(_ID_BYTES)
@@ -314,7 +316,7 @@ column_by_type[_WireIds.ch_type] = _WireIds
 
 
 class _WireLists(ArrayColumn):  # type: ignore[misc]
-    """The driver walks lists of lists step by step, however deep they may be, which is half of the time that it takes for rows. Atende's lists are flat."""
+    """Writes flat lists at once. The driver's own class walks nested lists one by one, half of the time of an insert."""
 
     def write_data(self, data: Sequence[Sequence[Any]], buf: Any) -> None:
         """Where each list ends, then the values of all."""

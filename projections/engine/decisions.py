@@ -1,4 +1,4 @@
-"""What is done about an error of the worker that writes the rows: nothing is swallowed, nothing is tried for ever."""
+"""Decide about an error while rows are written: retry, quarantine or stop. No error is swallowed, nothing is retried for ever."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 MOST_REFUSED = 20
-"""More events than these in one process that cannot be made rows: not the events are wrong, the folds are."""
+"""If no rows can be made of more events than this in one process, the folds are wrong rather than the events."""
 
 _PAUSES_S = (0.1, 0.5, 2.0, 10.0)
 
 PAUSES_OF_SERVERS_S = (0.1, 0.5, 2.0, *(5.0,) * 24)
-"""A server that was ended is started again within two minutes, or somebody has to look."""
+"""A server that was stopped is expected back within two minutes; after that an operator has to act."""
 
 
 @dataclass(frozen=True)
@@ -23,12 +23,12 @@ class RetryAfter:
 
 @dataclass(frozen=True)
 class Quarantine:
-    """The event is set aside and named to the operator; the rest goes on."""
+    """The event is set aside and reported to the operator; the other events go on."""
 
 
 @dataclass(frozen=True)
 class Stop:
-    """Somebody has to look: the rows stay at their position."""
+    """An operator has to act: the rows stay at their position."""
 
 
 def about_outside(tries: int, pauses_s: Sequence[float] | None = None) -> RetryAfter | Stop:

@@ -1,4 +1,4 @@
-"""Rows on disk: what ClickHouse leaves to the page cache would be lost with the power, while the position that says it was written might not."""
+"""Flush rows to disk. ClickHouse leaves them in the page cache, and a power failure could lose them while the recorded position survives."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NOT_DURABLE = """
 
 
 def make_durable(warehouse: Warehouse) -> int:
-    """Let every table that does not do so yet put its rows on disk before an insert returns; how many rows these tables have already."""
+    """Make every table flush its rows to disk before an insert returns. Returns how many rows the tables that were changed have already."""
     rows = 0
     for table in warehouse.execute(_NOT_DURABLE, database=warehouse.database):
         warehouse.execute(f"ALTER TABLE {table['name']} {_DURABLE}")

@@ -28,17 +28,17 @@ def _found(kind: type[F]) -> tuple[F, ...]:
 CALLS: dict[str, CallFold] = {
     table: fold for folds in discovery.found("projections.folds", "CALL_FOLDS").values() for table, fold in folds.items()
 }
-"""Events of calls, a batch at a time: what the modules of `folds` call CALL_FOLDS, by table."""
+"""Folds of events of calls, which take a batch at a time: CALL_FOLDS of the modules of `folds`, by table."""
 
-TOLD = _found(StatelessFold)
-ADVANCED = _found(StatefulFold)
-"""The other events, one by one: what the modules of `folds` call FOLDS."""
+STATELESS = _found(StatelessFold)
+STATEFUL = _found(StatefulFold)
+"""Folds of the other events, which take one event at a time: FOLDS of the modules of `folds`."""
 
-ROWS: tuple[type[Row], ...] = (*(row for fold in TOLD for row in fold.rows), *(fold.row for fold in ADVANCED))
-"""The rows of these."""
+ROWS: tuple[type[Row], ...] = (*(row for fold in STATELESS for row in fold.rows), *(fold.row for fold in STATEFUL))
+"""The row types of these folds."""
 
 _AT_ONCE = 1_000
-"""Events whose columns are made at once: an event is asked forty times for something, so long as it is at hand in the processor's cache."""
+"""Events whose columns are made at once. Each event is read forty times, which is faster while it is in the processor's cache."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class UnfoldableEvent:
 
 @dataclass
 class Folded:
-    """The rows of a stretch of the log that ends at `position`, table by table; and the events of which none could be made."""
+    """The rows of a part of the log that ends at `position`, by table, and the events of which no rows could be made."""
 
     position: int
     tables: dict[str, Columns]
@@ -63,11 +63,11 @@ class Folding:
     """Makes rows of events, in the order of the log. Not thread-safe."""
 
     def __init__(self, warehouse: Warehouse) -> None:
-        self._so_far: dict[type[Row], RowCache[Any]] = {advanced.row: RowCache(warehouse, advanced.row) for advanced in ADVANCED}
+        self._cached: dict[type[Row], RowCache[Any]] = {fold.row: RowCache(warehouse, fold.row) for fold in STATEFUL}
         self._folds: dict[type[Event], list[Callable[[Any, int], Iterable[Row]]]] = {}
 
     def fold(self, stored: Sequence[RecordedEvent]) -> Folded:
-        """The rows of these events, at least one; of an event that a row so far has seen before, that row is not made again."""
+        """The rows of these events (at least one event). An event that a cached row includes already makes no row again."""
         refused: list[UnfoldableEvent] = []
         made: defaultdict[str, defaultdict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
         others: list[ReadEvent] = []
@@ -83,8 +83,8 @@ class Folding:
         return Folded(stored[-1].position, {table: rows for table, rows in tables.items() if rows["tenant"]}, refused)
 
     def _others(self, batch: Sequence[ReadEvent], refused: list[UnfoldableEvent]) -> dict[str, Columns]:
-        for advanced in ADVANCED:
-            self._so_far[advanced.row].begin(recorded.id for recorded in batch if isinstance(recorded.event, advanced.events))
+        for stateful in STATEFUL:
+            self._cached[stateful.row].begin(recorded.id for recorded in batch if isinstance(recorded.event, stateful.events))
         made: defaultdict[str, list[Row]] = defaultdict(list)
         for recorded in batch:
             kind: Any = type(recorded.event)
@@ -93,7 +93,7 @@ class Folding:
                 folds = self._folds[kind] = self._folds_of(kind)
             try:
                 rows = [row for fold in folds for row in fold(recorded.event, recorded.position)]
-            except Exception as error:  # noqa: BLE001 - whatever it is, it concerns this event alone, and whoever asked decides
+            except Exception as error:  # noqa: BLE001 - any error concerns this event alone, and the caller decides
                 refused.append(UnfoldableEvent(recorded.position, recorded.topic, repr(error)))
                 rows = []
             for row in rows:
@@ -101,17 +101,17 @@ class Folding:
         return {table: columns(rows) for table, rows in made.items()}
 
     def _folds_of(self, kind: type[Event]) -> list[Callable[[Any, int], Iterable[Row]]]:
-        told = [told.fold for told in TOLD if issubclass(kind, told.events)]
-        return told + [self._advancing(advanced) for advanced in ADVANCED if issubclass(kind, advanced.events)]
+        stateless = [fold.fold for fold in STATELESS if issubclass(kind, fold.events)]
+        return stateless + [self._advancing(fold) for fold in STATEFUL if issubclass(kind, fold.events)]
 
-    def _advancing(self, advanced: StatefulFold) -> Callable[[Event, int], Iterable[Row]]:
-        so_far = self._so_far[advanced.row]
+    def _advancing(self, stateful: StatefulFold) -> Callable[[Event, int], Iterable[Row]]:
+        cached = self._cached[stateful.row]
 
         def fold(event: Event, position: int) -> Iterable[Row]:
-            row = advanced.advance(so_far.get(event.originator_id.bytes), event, position)
+            row = stateful.advance(cached.get(event.originator_id.bytes), event, position)
             if row is None:
                 return ()
-            so_far.put(row)
+            cached.put(row)
             return (row,)
 
         return fold
@@ -137,11 +137,11 @@ def _calls(batch: list[ReadEvent], refused: list[UnfoldableEvent]) -> dict[str, 
             try:
                 _fold_calls([recorded])
                 good.append(recorded)
-            except Exception as error:  # noqa: BLE001 - whatever it is, it concerns this event alone, and whoever asked decides
+            except Exception as error:  # noqa: BLE001 - any error concerns this event alone, and the caller decides
                 refused.append(UnfoldableEvent(recorded.position, recorded.topic, repr(error)))
         return _fold_calls(good)
 
 
 def _fold_calls(batch: list[ReadEvent]) -> dict[str, Columns]:
-    told = [recorded.event for recorded in batch if isinstance(recorded.event, CallEvent)]
-    return {table: fold(batch, told) for table, fold in CALLS.items()}
+    events = [recorded.event for recorded in batch if isinstance(recorded.event, CallEvent)]
+    return {table: fold(batch, events) for table, fold in CALLS.items()}

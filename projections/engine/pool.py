@@ -18,7 +18,7 @@ _CLOSED = "the warehouse is closed"
 
 
 class Pool(Generic[C]):
-    """At most CONNECTIONS at once; whoever asks when all are busy waits for his turn. Thread-safe."""
+    """At most CONNECTIONS at once; while all are busy, callers wait and are served in order. Thread-safe."""
 
     def __init__(self, open_one: Callable[[], C], close_one: Callable[[C], object]) -> None:
         self._open_one = open_one
@@ -31,7 +31,7 @@ class Pool(Generic[C]):
 
     @contextmanager
     def connection(self) -> Iterator[C]:
-        """One for the time being. Raises WarehouseError when the pool is closed."""
+        """A connection for the body of the `with`. Raises WarehouseError when the pool is closed."""
         connection = self._take()
         try:
             yield connection
@@ -39,7 +39,7 @@ class Pool(Generic[C]):
             self._give(connection)
 
     def close(self) -> None:
-        """Close all, those that are busy once they are done; who still waits is told. Can be repeated."""
+        """Close all connections, busy ones once they are free. Callers that still wait get WarehouseError. Can be repeated."""
         with self._changed:
             self.closed = True
             while self._waiting:
@@ -50,7 +50,7 @@ class Pool(Generic[C]):
                 self._opened -= 1
 
     def _take(self) -> C:
-        """An idle connection, a new one while there are few, else one in turn."""
+        """An idle connection; a new one while there are few; else the next one that becomes free."""
         with self._changed:
             if self.closed:
                 raise WarehouseError(_CLOSED)
@@ -65,7 +65,7 @@ class Pool(Generic[C]):
         return turn.result()
 
     def _give(self, connection: C) -> None:
-        """Hand it to who has waited longest; were it free for anybody, those who ask without a pause would let nobody else in."""
+        """Give it to the caller that has waited longest, so that busy callers cannot starve the others."""
         with self._changed:
             if self._waiting:
                 self._waiting.popleft().set_result(connection)

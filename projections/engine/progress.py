@@ -1,4 +1,4 @@
-"""How far the rows are: up to which position of the log they answer, and whether they stand still."""
+"""Progress of the projections: the log position that the rows cover, and whether rows are being written."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ T = TypeVar("T")
 
 
 class ProjectionsStopped(Exception):
-    """The rows do not follow the log any more; says why. What they say stays right for their position."""
+    """The projections stopped; the message says why. The rows stay correct for their position."""
 
 
 class Following(Protocol):
-    """How far the rows are, for whoever asks: told in the process that writes them, or found out by one of many that only read."""
+    """Progress as readers see it: reported by the writer in the same process, or looked up by a process that only reads."""
 
     @property
     def position(self) -> int:
         """Every event up to here is in the rows."""
 
     def wait(self, position: int, timeout: float) -> bool:
-        """Until the rows answer up to `position`; False when they do not within `timeout` seconds. Raises ProjectionsStopped."""
+        """Wait until the rows cover `position`; False if they do not within `timeout` seconds. Raises ProjectionsStopped."""
 
     def steady(self, ask: Callable[[int | None], T]) -> tuple[T, int]:
         """An answer and the position for which it holds exactly, as `Progress.steady`."""
 
 
 class Progress:
-    """Position of the rows, told by the one who writes them, asked by everybody else. Thread-safe."""
+    """Position of the rows: set by the writer, read by everybody else. Thread-safe."""
 
     def __init__(self, position: int, head: int) -> None:
-        """The rows answer up to `position` of a log that ends at `head`."""
+        """The rows cover `position` of a log that ends at `head`."""
         self._changed = threading.Condition()
         self._position = position
         self._waiters = 0
@@ -50,11 +50,11 @@ class Progress:
 
     @property
     def failure(self) -> Exception | None:
-        """Why the rows do not follow the log any more; None while they do."""
+        """Why the projections stopped; None while they run."""
         return self._failure
 
     def wait(self, position: int, timeout: float) -> bool:
-        """Until the rows answer up to `position`; False when they do not within `timeout` seconds. Raises ProjectionsStopped."""
+        """Wait until the rows cover `position`; False if they do not within `timeout` seconds. Raises ProjectionsStopped."""
         deadline = monotonic() + timeout
         with self._changed, self._waited_for(self._position < position):
             while self._position < position:
@@ -94,8 +94,8 @@ class Progress:
     def steady(self, ask: Callable[[int | None], T]) -> tuple[T, int]:
         """An answer and the position for which it holds exactly.
 
-        `ask(None)` asks the rows as they are now; while they are being written it is `ask(position)`: as known at that
-        position, which gives the same, from the versions.
+        `ask(None)` reads the rows as they are now. While rows are being written `ask(position)` is called instead: it reads the
+        rows as known at that position from the versions, which gives the same answer.
         """
         with self._changed:
             still, writes, position = not self._writing, self._writes, self._position
@@ -121,7 +121,7 @@ class Progress:
             self._changed.notify_all()
 
     def stopped(self, failure: Exception) -> None:
-        """The rows do not follow any more."""
+        """The projections stopped because of `failure`."""
         with self._changed:
             self._failure = failure
             self._changed.notify_all()

@@ -27,7 +27,7 @@ Id = bytes
 
 
 class EventUnreadable(Exception):
-    """A stored event that today's catalogue cannot read; says why."""
+    """A stored event that today's catalogue cannot read; the message says why."""
 
 
 class CallEvent(msgspec.Struct, gc=False):
@@ -43,7 +43,7 @@ class CallEvent(msgspec.Struct, gc=False):
 
 
 ReadEvent = DecodedEvent[CallEvent | Event]
-"""An event of the log with what the rows need of it."""
+"""An event of the log, with the content that the rows need."""
 
 
 def read(recorded: RecordedEvent) -> ReadEvent:
@@ -80,7 +80,7 @@ def _company(text: str) -> Id:
 def _sealed(kind: type, text: Any) -> Personal:
     if kind is not Personal:
         raise NotImplementedError(kind)
-    # Whose datum it is says the sealed text itself, to whoever opens it.
+    # The sealed text itself names the person whose datum it is.
     return Personal(NOBODY, sealed=text)
 
 

@@ -1,7 +1,7 @@
-"""Build every projection anew from the log, beside the old rows while these go on answering, then swap.
+"""Build every projection anew from the log beside the old rows, which queries read meanwhile, then swap.
 
-A kill before the swap leaves a half-built database that the next start drops; a kill in its middle leaves one that says
-that it is complete, and the next start finishes the swap. Who reads the log, and who rests meanwhile, is the builder's matter.
+A kill before the swap leaves a half-built database that the next start drops; a kill during the swap leaves one that is
+marked as complete, and the next start finishes the swap. The builder decides who reads the log and which writers pause.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _DECLARED = "SELECT 1 AS complete FROM {database}.positions WHERE name = {{name:
 _TABLES = "SELECT name FROM system.tables WHERE database = {database:String}"
 
 Put = Callable[[Mapping[str, int]], None]
-"""Puts the new rows in the place of the old ones: the positions that they reach, by name. Nobody else may write rows meanwhile."""
+"""Replaces the old rows by the new ones. Takes the positions that these reach, by name. Nobody else may write rows meanwhile."""
 
 
 def open_rows(warehouse: Warehouse) -> None:
@@ -33,10 +33,10 @@ def open_rows(warehouse: Warehouse) -> None:
 
 
 def rebuild(log: Log, warehouse: Warehouse, runner: Runner | None = None, say: Callable[[int, int], object] = lambda *_: None) -> int:
-    """Build all rows anew from `log` and let them take the place of those in `warehouse`; the position that they reach.
+    """Build all rows anew from `log` and replace those in `warehouse`. Returns the position that they reach.
 
-    runner: who goes on writing the old rows meanwhile; it rests while the last events are caught up with. `say` hears how
-    many events are done, and of how many. Raises ProjectionsStopped; then the old rows stay.
+    runner: goes on writing the old rows meanwhile, and pauses while the last events are folded. say: called with how many
+    events are done, and of how many. Raises ProjectionsStopped; then the old rows stay.
     """
     swap = Swap(warehouse)
     swap.finish()
@@ -48,7 +48,7 @@ def _build(log: Log, fresh: Warehouse, put: Put, runner: Runner | None, say: Cal
     builder = Runner(log, fresh)
     try:
         builder.run_until(log.head, lambda position: say(position, log.head))
-        # Until here a loss of power costs nothing but the rebuild.
+        # Before this point a power failure only costs the rebuild.
         fresh.durable()
         with runner.resting() if runner is not None else nullcontext():
             builder.run_until(log.head)
@@ -58,7 +58,7 @@ def _build(log: Log, fresh: Warehouse, put: Put, runner: Runner | None, say: Cal
 
 
 class Swap:
-    """One database's rows, and those that come in their place. `cluster`: of the servers that they are spread over; "" for one server."""
+    """One database's rows and those that replace them. cluster: name of the servers over which they are spread; "" for one server."""
 
     def __init__(self, warehouse: Warehouse, cluster: str = "") -> None:
         self._warehouse = warehouse
@@ -68,7 +68,7 @@ class Swap:
         self._old = f"{warehouse.database}_old"
 
     def renew(self, build: Callable[[Warehouse, Put], None]) -> None:
-        """Let `build` make all rows in an empty database beside the live one, and say itself when it is their turn."""
+        """Let `build` make all rows in an empty database beside the live one, and call the swap itself when they are complete."""
         self._make(self._next)
         fresh = self._warehouse.beside(self._next)
 
@@ -86,9 +86,9 @@ class Swap:
         self.finish()
 
     def finish(self) -> None:
-        """Finish a swap that was begun; drop what a rebuild leaves, done or not.
+        """Finish a swap that was begun; drop what a rebuild left, done or not.
 
-        Where somebody has written rows since it was cut off, the new rows lack these: only those tables take their place that have no other.
+        If rows were written since the swap was cut off, the new rows lack them: then only tables that are missing are swapped in.
         """
         if self.is_complete():
             self._swap(all_of_them=not self._overtaken())
@@ -113,12 +113,12 @@ class Swap:
         return any(position > reached.get(name, 0) for name, position in positions_of(self._warehouse).items())
 
     def _swap(self, *, all_of_them: bool = True) -> None:
-        """Let each table of the next database take the place of its namesake; begun before and cut off, the rest is done. Else only where there is none."""
+        """Replace each live table by the one of the same name in the next database; the rest of them after a cut. Without `all_of_them` only missing tables."""
         self._make(self._old)
-        standing = set(self._tables(self._live))
+        existing = set(self._tables(self._live))
         moves = []
         for table in self._tables(self._next):
-            if table in standing:
+            if table in existing:
                 if not all_of_them:
                     continue
                 moves.append(f"{self._live}.{table} TO {self._old}.{table}")
@@ -127,9 +127,9 @@ class Swap:
             self._warehouse.execute(f"RENAME TABLE {', '.join(moves)}{self._everywhere}")
 
     def _tables(self, database: str) -> list[str]:
-        """The tables that hold rows. The one that says that the database is complete comes last, and so is moved last."""
+        """The tables that hold rows. The one that marks the database as complete is the last, and so is moved last."""
         names = [row["name"] for row in self._warehouse.execute(_TABLES, database=database)]
-        # What reaches all servers of a cluster stays where it is: it names the database in which it finds the rows.
+        # Distributed tables of a cluster stay where they are: they name the database that holds the rows.
         return sorted((name for name in names if not self._cluster or name.endswith(LOCAL)), key=lambda name: (name == self._last, name))
 
     @property

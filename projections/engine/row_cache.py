@@ -1,4 +1,4 @@
-"""The rows so far, for folds whose events do not tell all: a bounded cache over the warehouse itself."""
+"""A bounded cache of current rows over the warehouse, for folds whose events do not hold all that a row needs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _READ = "SELECT * FROM {table} FINAL WHERE id IN {{ids:Array(UUID)}}"
 class RowCache(Generic[R]):
     """The newest row of each aggregate of one kind. Not thread-safe.
 
-    While one batch is folded the one before may not be written yet, so no row of either is let go of.
+    While one batch is folded the one before may not be written yet, so no row of either is evicted.
     """
 
     def __init__(self, warehouse: Warehouse, row_type: type[R], kept: int = _KEPT) -> None:
@@ -33,9 +33,9 @@ class RowCache(Generic[R]):
         self._ids = [field.name for field in msgspec.structs.fields(row_type) if field.type is bytes]
 
     def begin(self, ids: Iterable[Id]) -> None:
-        """A batch begins that needs the rows of these aggregates: one read gets all that are not at hand."""
+        """Begin a batch that needs the rows of these aggregates: one query reads all that are not cached."""
         self._batch += 1
-        self._let_go()
+        self._evict()
         missing = [id for id in dict.fromkeys(ids) if id not in self._rows]
         if not missing:
             return
@@ -44,8 +44,8 @@ class RowCache(Generic[R]):
         for row in map(self._read, found):
             self._rows[row.id] = (self._batch, row)
 
-    def _read(self, told: dict[str, Any]) -> R:
-        return msgspec.convert({**told, **{name: UUID(told[name]).bytes for name in self._ids}}, self._row_type)
+    def _read(self, values: dict[str, Any]) -> R:
+        return msgspec.convert({**values, **{name: UUID(values[name]).bytes for name in self._ids}}, self._row_type)
 
     def get(self, id: Id) -> R | None:
         """The row of an aggregate that the batch was begun with; None if it has none yet."""
@@ -54,12 +54,12 @@ class RowCache(Generic[R]):
         return row
 
     def put(self, row: R) -> None:
-        """This is the row now."""
+        """Cache the newest row of its aggregate."""
         self._rows.pop(row.id, None)
         self._rows[row.id] = (self._batch, row)
 
-    def _let_go(self) -> None:
-        """Of more rows than are kept, those not asked for the longest go."""
+    def _evict(self) -> None:
+        """Remove the least recently used rows above the limit."""
         oldest = list(self._rows)[: max(len(self._rows) - self._kept, 0)]
         for id in oldest:
             if self._rows[id][0] < self._batch - 1:

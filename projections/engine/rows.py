@@ -1,7 +1,7 @@
 """What every row and fold shares.
 
-A fold is pure: events (and, where an event alone does not tell all, the row so far) give rows. The events of calls,
-agents and sources state in full each thing that they change, so their folds need no row so far. Each row carries the version
+A fold is pure: it makes rows from events and, where an event alone does not hold all, from the current row. The events of calls,
+agents and sources state in full each thing that they change, so their folds need no current row. Each row carries the version
 of the event that wrote it: written twice it is one row, written late it does not hide a newer one.
 """
 
@@ -21,7 +21,7 @@ from projections.engine.warehouse import Columns
 
 
 class Row(msgspec.Struct, kw_only=True, gc=False):
-    """One version of a thing. `position`: of the event that wrote it. `removed`: 1 = later evidence says that it never was."""
+    """One version of a thing. `position`: of the event that wrote it. `removed`: 1 = withdrawn because of later evidence."""
 
     TABLE: ClassVar[str]
 
@@ -37,7 +37,7 @@ R = TypeVar("R", bound=Row)
 
 @dataclass(frozen=True)
 class StatelessFold:
-    """The rows, of some types, that an event of a kind tells by itself, whatever was before."""
+    """Makes rows, of some types, from an event alone, regardless of earlier events."""
 
     events: type[Event]
     rows: tuple[type[Row], ...]
@@ -46,14 +46,14 @@ class StatelessFold:
 
 @dataclass(frozen=True)
 class StatefulFold:
-    """A row per aggregate that each of its events, of a kind, takes further."""
+    """Makes a row per aggregate, which each of its events advances."""
 
     events: type[Event]
     row: type[Row]
     fold: Callable[[Any, Any, int], Row]
 
     def advance(self, row: Row | None, event: Event, position: int) -> Row | None:
-        """The row after the event; None where the row has seen the event before."""
+        """The row after the event; None if the row includes the event already."""
         if row is not None and row.version >= event.originator_version:
             return None
         after: Row = self.fold(row, event, position)

@@ -27,7 +27,7 @@ BATCH = 16_000
 """Events read at once: half a second's work."""
 
 PACE_S = 0.25
-"""A batch costs much the same whether it has one row or a thousand, so what comes in so short a time goes together."""
+"""A batch costs much the same whether it has one row or a thousand, so events of this many seconds are folded together."""
 
 
 SHARE = 4
@@ -37,7 +37,7 @@ LONGEST_REST_S = 5.0
 
 
 class Log(Protocol):
-    """The log as whoever follows it sees it."""
+    """The log as a reader that follows it needs it."""
 
     @property
     def head(self) -> int:
@@ -47,7 +47,7 @@ class Log(Protocol):
         """At most `limit` events after a position, in order, without holes."""
 
     def listen(self, listener: Callable[[int], object]) -> Callable[[], None]:
-        """Let `listener` be told the new head after each commit, in any thread. Returns what ends it."""
+        """Call `listener` with the new head after each commit, in any thread. Returns a function that ends this."""
 
 
 class Runner:
@@ -61,12 +61,12 @@ class Runner:
         self._turn = threading.Lock()
         self._writer = ThreadPoolExecutor(1, "projections-writer")
         self._closing = threading.Event()
-        self._step = BatchProcessor(warehouse, quarantine(warehouse), closing=self._closing)
+        self._processor = BatchProcessor(warehouse, quarantine(warehouse), closing=self._closing)
         self._news = threading.Event()
         self._thread: threading.Thread | None = None
         self._unlisten: Callable[[], None] | None = None
 
-    # For those who ask
+    # For readers
 
     @property
     def position(self) -> int:
@@ -75,11 +75,11 @@ class Runner:
 
     @property
     def refused(self) -> int:
-        """How many events could not be made rows since the start."""
-        return self._step.refused
+        """Number of events since the start of which no rows could be made."""
+        return self._processor.refused
 
     def wait(self, position: int, timeout: float) -> bool:
-        """Until the rows answer up to `position`, `timeout` seconds at most. Raises ProjectionsStopped."""
+        """Wait until the rows cover `position`; False if they do not within `timeout` seconds. Raises ProjectionsStopped."""
         return self.progress.wait(position, timeout)
 
     # Following
@@ -106,13 +106,13 @@ class Runner:
             log.exception("projections stopped position=%d", self.position)
 
     def run_until(self, position: int, say: Callable[[int], object] = lambda _: None) -> None:
-        """Write all rows up to `position`, or the end of the log; `say` hears each position reached. Raises ProjectionsStopped."""
+        """Write all rows up to `position`, or the end of the log; `say` is called with each position reached. Raises ProjectionsStopped."""
         with self._turn:
             try:
                 self._run_until(position, say)
             except BaseException as error:
-                # Rows so far that were folded and not written are no rows.
-                self._step.let_go()
+                # Cached rows that were folded and not written must not be used.
+                self._processor.drop_cached_rows()
                 if isinstance(error, ProjectionsStopped):
                     self.progress.stopped(error)
                 raise
@@ -121,7 +121,7 @@ class Runner:
         pending: Future[int] | None = None
         reached, position = self.position, min(position, self._log.head)
         while reached < position and not self._closing.is_set():
-            folded = self._step.fold(self._read(reached, min(position - reached, BATCH)))
+            folded = self._processor.fold(self._read(reached, min(position - reached, BATCH)))
             if pending is not None:
                 say(pending.result())
             reached = folded.position
@@ -131,11 +131,11 @@ class Runner:
 
     def _read(self, after: int, limit: int) -> Sequence[RecordedEvent]:
         # A disk or a database may fail in any way.
-        return self._step.patiently("the log cannot be read", lambda: self._log.events_after(after, limit), (Exception,))
+        return self._processor.patiently("the log cannot be read", lambda: self._log.events_after(after, limit), (Exception,))
 
     def _write(self, folded: Folded) -> int:
         self.progress.writing()
-        self._step.write(folded, {ROWS: folded.position})
+        self._processor.write(folded, {ROWS: folded.position})
         self.progress.written(folded.position)
         return folded.position
 
@@ -154,15 +154,15 @@ class Runner:
 
     @contextmanager
     def resting(self) -> Iterator[None]:
-        """Write nothing inside; afterwards go on from the position that the warehouse then has."""
+        """Pause writing inside the `with`; afterwards go on from the position that the warehouse then has."""
         with self._turn:
             self.progress.writing()
             try:
                 yield
             except BaseException as error:
-                stopped = ProjectionsStopped(f"while the rows were at rest: {error!r}")
+                stopped = ProjectionsStopped(f"while writing was paused: {error!r}")
                 self.progress.stopped(stopped)
                 raise stopped from error
-            self._step.let_go()
+            self._processor.drop_cached_rows()
             self.progress.written(position_of(self._warehouse))
         self._news.set()

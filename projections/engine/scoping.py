@@ -1,7 +1,7 @@
-"""What an asker may see of each table: the one place where a scope becomes conditions of SQL.
+"""What a user may see of each table: the one module where a scope becomes conditions of SQL.
 
-`projections.engine.tables` puts them into every source of rows, so that no author of a query can forget them. A row is seen when its queue
-and its agent are; what a row says of other queues and agents is left out of it.
+`projections.engine.tables` puts them into every source of rows, so that no author of a query can forget them. A row is visible if its queue
+and its agent are; values of other queues and agents are removed from it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _OF_CALL = (
 )
 _OF_AGENT = "id IN (SELECT assumeNotNull(user) FROM <agents> WHERE isNotNull(user))"
 _OF_ANYTHING = "(id IN (SELECT id FROM <interactions>) OR id IN (SELECT id FROM <agents>))"
-# The names are given another name first: an old server would take those that are left for them.
+# The name columns get an alias first: an old server would take the filtered ones for them.
 _SELECT = "SELECT {columns} FROM (SELECT *, {names} FROM ({rows})) AS r"
 _NAMED = re.compile("<([a-z_]+)>")
 
@@ -40,7 +40,7 @@ _BY_QUEUE: dict[str, str] = {
     "interactions": _OF_CALL,
     "events": _OF_ANYTHING,
 }
-"""Per table: the condition under which a row is seen by who may see certain queues alone. A table that is not named belongs to no queue."""
+"""Per table: the condition for a row to be visible to a user who may see certain queues only. A table that is missing here belongs to no queue."""
 
 _BY_AGENT: dict[str, str] = {
     "visits": _AGENT,
@@ -53,27 +53,27 @@ _BY_AGENT: dict[str, str] = {
     "users": _OF_AGENT,
     "events": _OF_ANYTHING,
 }
-"""The same for who may see certain agents alone."""
+"""The same for a user who may see certain agents only."""
 
 _NARROWED: dict[str, dict[str, tuple[str, str]]] = {
     "agents": {"queues": (QUEUES, "queues")},
     "queues": {"agents": (AGENTS, "agents")},
     "sources": dict.fromkeys(("missed_queues", "missed_counts"), (QUEUES, "missed_queues")),
 }
-"""Per table, columns with an element for each of several names: what must be seen for an element to stay, and the column of its names."""
+"""Per table, columns with an element for each of several names: what must be visible for an element to stay, and the column of its names."""
 
 _COLUMNS: dict[str, tuple[str, ...]] = {
     "agents": AgentRow.__struct_fields__,
     "queues": QueueRow.__struct_fields__,
     "sources": SourceRow.__struct_fields__,
 }
-"""All columns of the tables of which some are narrowed: SQL has no word for "all but these" that both engines know."""
+"""All columns of the tables of which some are narrowed: no SQL for "all columns but these" works on both engines."""
 
 
 def condition(table: str, scope: Scope, read: Callable[[str], str]) -> str:
-    """What follows the WHERE of a source of `table`: "" without a restriction.
+    """The conditions to add to the WHERE of a source of `table`: "" without a restriction.
 
-    read: gives the source of another table within the scope; of `every_interaction`, that of any scope.
+    read: returns the source of another table within the scope; for `every_interaction`, without a scope.
     """
     wanted = []
     if scope.queues is not None and table in _BY_QUEUE:

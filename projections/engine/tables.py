@@ -1,8 +1,8 @@
-"""What a question reads from: the rows as they are now, or as they were when the log ended at a position.
+"""Sources of rows for queries: the rows as they are now, or as they were when the log ended at a position.
 
-`source("visits")` goes behind FROM. What comes out is one row a thing, those that no longer hold left out, restricted
-to the company of the question and to what its asker may see; the parameter `as_of` must be given where a position was. Rings, holds,
-IVR options and tags lie in one table and come out of it by their kinds.
+`source("visits")` goes behind FROM. It gives one row a thing, without withdrawn rows, restricted
+to the company of the query and to what the user may see; the parameter `as_of` must be given if a position was. Rings, holds,
+IVR options and tags are in one table and are selected by their kinds.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ FACTS = tuple(sorted({*CALLS, *(row.TABLE for row in ROWS)}))
 """Tables of the newest version of each row, those of all folds that there are; each has its `_versions`."""
 
 PARTS = ("rings", "holds", "options", "tags")
-"""What lies in `interaction_parts`."""
+"""The kinds of rows in `interaction_parts`."""
 
 AUDIT = "events"
 """The table of all events, as they were stored."""
 
-# `/* scoped */` stands behind the name of each table in the sources below: SQL that names a table without it would pass the scope by.
+# `/* scoped */` follows the name of each table in the sources below: SQL that names a table without it would bypass the scope.
 
 _NOW = "SELECT {columns} FROM {table} /* scoped */ FINAL WHERE tenant = {{tenant:UUID}}{only} AND removed = 0"
 
-# The newest version of each id is looked for in three narrow columns first; a repeat that is not merged yet is no matter to FINAL.
+# The newest version of each id is looked for in three narrow columns first; FINAL handles repeats that are not merged yet.
 _THEN = """
 SELECT {columns} FROM {table}_versions /* scoped */ FINAL
 WHERE tenant = {{tenant:UUID}}{only} AND removed = 0 AND (id, version) IN (
@@ -57,41 +57,41 @@ _BARE = re.compile(rf"\b(?:FROM|JOIN)\s+(?:{'|'.join((*FACTS, AUDIT))})(?:_versi
 
 
 class ScopeMissing(WarehouseError):
-    """SQL that reads a table by its bare name, whatever the asker may see. The author forgot `TemporalView.rows_of`."""
+    """SQL that reads a table by its bare name, without the user's scope. The author forgot `TemporalView.rows_of`."""
 
 
 def must_be_scoped(sql: str) -> None:
-    """Refuse SQL that reads a table otherwise than by one of the sources here."""
+    """Refuse SQL that reads a table other than through one of the sources here."""
     found = _BARE.search(sql)
     if found is not None:
-        raise ScopeMissing(f"{found[0]} passes by what the asker may see: ask the view for the rows of a table")
+        raise ScopeMissing(f"{found[0]} bypasses the user's scope: use TemporalView.rows_of for the rows of a table")
 
 
 def source(table: str, as_of: int | None = None, scope: Scope = WHOLE_COMPANY, *, of_calls: bool = False) -> str:
     """The rows of `table` (one of FACTS or PARTS) now, or as known at the log position `as_of`: a subquery in parentheses.
 
-    of_calls: only those of the interactions in the parameter `calls`, found without a look at all others.
+    of_calls: only those of the interactions in the parameter `calls`, found without reading all others.
     """
     return f"({_selected(_NOW if as_of is None else _THEN, table, as_of, scope, of_calls=of_calls)})"
 
 
 def written(table: str, scope: Scope) -> str:
-    """What was written of `table`, older versions of a row among it: quicker to read than `source`; see `newest`."""
+    """The rows of `table` as written, with older versions among them: faster to read than `source`; see `newest`."""
     return f"({_selected(_WRITTEN, table, None, scope)})"
 
 
 def newest(table: str) -> str:
-    """A SELECT of `id` and newest `version` of the rows with these `ids` of these `calls`, in any scope: no secret to who knows the id."""
+    """A SELECT of `id` and newest `version` of the rows with these `ids` of these `calls`, in any scope: the caller knows the ids already."""
     return _NEWEST.format(table=_stored(table))
 
 
 def versions(table: str, scope: Scope) -> str:
-    """Every version that a row of `table` has had."""
+    """Every version that rows of `table` have had."""
     return f"({_selected(_VERSIONS, table, None, scope)})"
 
 
 def events(as_of: int | None, scope: Scope) -> str:
-    """The events of all that may be seen, up to the log position `as_of`; one that was written twice may come twice."""
+    """The events of all that is visible, up to the log position `as_of`; an event that was written twice may be returned twice."""
     known = "" if as_of is None else " AND position <= {as_of:UInt64}"
     return f"({_EVENTS}{known}{_condition(AUDIT, as_of, scope)})"
 
@@ -104,7 +104,7 @@ def _stored(table: str) -> str:
 
 def _selected(select: str, table: str, as_of: int | None, scope: Scope, *, of_calls: bool = False) -> str:
     stored = _stored(table)
-    # What a part is and whose it is never changes, so that either may be asked of any version.
+    # A part's kind and owner never change, so any version can be used to filter by them.
     only = f" AND kind = '{table.removesuffix('s')}'" if table in PARTS else ""
     if of_calls:
         only = _OF_CALLS[table].format(table=stored if as_of is None else f"{stored}_versions") + only

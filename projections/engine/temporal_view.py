@@ -1,6 +1,6 @@
-"""One company's rows as a question finds them, as far as its asker may see them: now, as known when the log ended at a position, as the center stood at a moment.
+"""One company's rows as far as the user may see them: now, as known when the log ended at a position, or as the center was at a moment.
 
-The two questions of the past can be asked together. A position picks the versions of the rows that were known then; a
+The two kinds of past can be combined. A position picks the versions of the rows that were known then; a
 moment looks at the rows' own instants: what was offered later does not exist yet, an end that came later has not come yet.
 """
 
@@ -66,7 +66,7 @@ SELECT s.kind AS kind, s.source AS source, s.name AS name, s.from_ms AS from_ms,
     s.born AS born, s.missed_queues AS missed_queues, s.missed_counts AS missed_counts
 FROM {rows} AS s WHERE s.from_ms <= {{moment:Int64}}""",
 }
-"""Per table: its rows as they stood at the moment. An unknown condition is none: servers before 20 would make the whole unknown. Tables without instants of their own (settings) are as they are known."""
+"""Per table: its rows as they were at the moment. `ifNull` makes an unknown condition false: servers before 20 would make the whole unknown. Tables without own instants (settings) are used as known."""
 
 
 class _Version(msgspec.Struct):
@@ -78,7 +78,7 @@ class _Version(msgspec.Struct):
 class TemporalView:
     """The rows of `tenant` within `scope`. as_of: a position of the log, None = the newest. moment_ms: an instant, None = whatever has happened.
 
-    All SQL reads what these methods give: a table named in any other way is refused (`ScopeMissing`).
+    All SQL reads from what these methods return: a table that is named in any other way is refused (`ScopeMissing`).
     """
 
     warehouse: Warehouse
@@ -88,7 +88,7 @@ class TemporalView:
     moment_ms: int | None = None
 
     def rows_of(self, table: str, *, of_calls: bool = False) -> str:
-        """What goes behind FROM for `table`; visits have `end_code` too. The answer is asked through `ask`.
+        """The text behind FROM for `table`; visits have `end_code` too. Run the query with `ask`.
 
         of_calls: only the rows of the interactions that the parameter `calls` names.
         """
@@ -97,11 +97,11 @@ class TemporalView:
         return rows if seen is None else f"({seen.format(rows=rows)})"
 
     def known(self, table: str, *, of_calls: bool = False) -> str:
-        """As `rows_of`, but what came after the moment is still in the rows."""
+        """As `rows_of`, but rows keep what happened after the moment."""
         return source(table, self.as_of, self.scope, of_calls=of_calls)
 
     def written(self, table: str) -> str:
-        """The rows of now with older versions among them, for who then asks which is the `newest`."""
+        """The rows of now with older versions among them, for a caller that then finds out which is the `newest`."""
         return written(table, self.scope)
 
     def versions_of(self, table: str) -> str:
@@ -109,11 +109,11 @@ class TemporalView:
         return versions(table, self.scope)
 
     def events(self) -> str:
-        """The events of what may be seen, known at the position; one that was written twice may come twice."""
+        """The events of what may be seen, known at the position; an event that was written twice may be returned twice."""
         return events(self.as_of, self.scope)
 
     def newest(self, table: str, calls: Sequence[UUID], ids: Sequence[UUID]) -> dict[UUID, int]:
-        """The newest version of each of these rows of these interactions, which may no longer be seen in it."""
+        """The newest version of each of these rows of these interactions; the user may no longer see that version."""
         if not ids:
             return {}
         return {row.id: row.version for row in self.ask(_Version, newest(table), calls=list(calls), ids=list(ids))}
@@ -130,19 +130,19 @@ class TemporalView:
 
 
 class Steady(Protocol):
-    """Who knows up to which position of the log the rows answer."""
+    """Knows up to which position of the log the rows answer."""
 
     @property
     def position(self) -> int:
         """Every event up to here is in the rows."""
 
     def steady(self, ask: Callable[[int | None], T]) -> tuple[T, int]:
-        """What `ask` answers, given None (the rows as they are now) or a position, and the position for which that holds exactly."""
+        """What `ask` returns, called with None (the rows as they are now) or a position, and the position for which that holds exactly."""
 
 
 @dataclass(frozen=True)
 class CompanyRows:
-    """One company's rows as an asker may see them: every report and screen is asked of them."""
+    """One company's rows as a user may see them: all reports and screens are computed from them."""
 
     warehouse: Warehouse
     tenant: UUID
@@ -150,7 +150,7 @@ class CompanyRows:
     progress: Steady
 
     def answer(self, as_of: int | None, moment_ms: int | None, ask: Callable[[TemporalView], T]) -> tuple[T, int]:
-        """What `ask` finds, and the position of the log that it covers: asked again with it, it finds the same for ever.
+        """What `ask` returns, and the log position that it covers: the same query at that position returns the same for ever.
 
         InvalidField for a position that the rows do not cover (yet).
         """

@@ -1,8 +1,8 @@
-"""The warehouse: where the rows lie that screens and reports are answered from.
+"""The warehouse: holds the rows that screens and reports are computed from.
 
 One protocol, an adapter per engine. SQL is written once, in the dialect that ClickHouse 18.16 and 26.9 share, with
-typed parameters (`{queue:String}`); values never become part of its text. A question belongs to one company: the
-adapter puts the company in as `{tenant:UUID}`, and a statement that does not use it is refused.
+typed parameters (`{queue:String}`); values never become part of its text. A query belongs to one company: the
+adapter passes the company as `{tenant:UUID}`, and a statement that does not use it is refused.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ TENANT = "{tenant:UUID}"
 
 
 class WarehouseError(Exception):
-    """The engine failed, or refused a statement; says what it said."""
+    """The engine failed or refused a statement; the message is the engine's."""
 
 
 class TenantMissing(WarehouseError):
@@ -36,11 +36,11 @@ class WarehouseHeld(WarehouseError):
 
 
 class WarehouseUnreachable(WarehouseError):
-    """No server answers at the address, or not to this user, or not now."""
+    """No server answers at the address, or it refuses the user, or it is overloaded."""
 
 
 class NoDatabase(WarehouseUnreachable):
-    """The server has no database of this name, and it is not to be made."""
+    """The server has no database of this name, and it must not be created."""
 
     def __init__(self, server: str, database: str) -> None:
         super().__init__(f"{server} has no database {database}: run `atende migrate`")
@@ -58,22 +58,22 @@ class Warehouse(Protocol):
         """Write rows into `table`, as one part."""
 
     def query(self, sql: str, tenant: UUID, **params: Value) -> list[dict[str, Any]]:
-        """The answer to a question about one company: ids as text, instants as numbers. Raises TenantMissing."""
+        """Run a query about one company; returns ids as text, instants as numbers. Raises TenantMissing."""
 
     def rows(self, row_type: type[R], sql: str, tenant: UUID, **params: Value) -> list[R]:
-        """The same, as typed rows: columns go to the fields of the same names, ids to `UUID`."""
+        """The same, as typed rows: columns fill the fields of the same names, ids become `UUID`."""
 
     def execute(self, sql: str, **params: Value) -> list[dict[str, Any]]:
-        """A statement of the machinery itself (migrations, positions), which belongs to no company."""
+        """Run a statement that belongs to no company (migrations, positions)."""
 
     def durable(self) -> None:
-        """Every row that was written is on disk, not in the page cache, and from now on each one of any table is when `insert` returns."""
+        """Flush all written rows from the page cache to disk, and from now on flush each row before `insert` returns."""
 
     def beside(self, database: str) -> Warehouse:
-        """Another database in the same engine, made if it does not exist."""
+        """Another database in the same engine, created if it does not exist."""
 
     def close(self) -> None:
-        """Let go of the engine. Can be repeated."""
+        """Release the engine. Can be repeated."""
 
 
 def must_name_tenant(sql: str) -> None:
@@ -88,7 +88,7 @@ _MOMENT_S = 0.02
 
 
 def through_a_swap(ask: Callable[[], R]) -> R:
-    """What `ask` answers; asked again where a rebuild is just putting its tables in place of the old ones, for then one of them has no name."""
+    """What `ask` returns. Repeats it while a rebuild swaps its tables with the old ones, because a table may be missing for a moment."""
     deadline = time.monotonic() + _SWAPPED_WITHIN_S
     while True:
         try:

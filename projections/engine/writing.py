@@ -1,6 +1,6 @@
-"""The rows of a stretch of the log go into the warehouse, and then the position that they reach.
+"""Write the rows of a part of the log into the warehouse, and then the position that they reach.
 
-Who reads the log itself notes one position, under the name ROWS. Who reads it by partitions notes one a partition.
+A reader of the log itself records one position, under the name ROWS. A reader of partitions records one per partition.
 """
 
 from __future__ import annotations
@@ -15,28 +15,28 @@ from projections.folds import audit
 ROWS = "rows"
 
 _ALONGSIDE = ThreadPoolExecutor(3, "projections-tables")
-"""An engine takes rows of several tables at once, each by a connection of its own."""
+"""The engine accepts rows of several tables at once, each over its own connection."""
 
 
 def position_of(warehouse: Warehouse) -> int:
     """The position up to which the warehouse's rows are complete; 0 for a new one."""
-    told = warehouse.execute("SELECT position FROM positions FINAL WHERE name = {name:String}", name=ROWS)
-    position: int = told[0]["position"] if told else 0
+    found = warehouse.execute("SELECT position FROM positions FINAL WHERE name = {name:String}", name=ROWS)
+    position: int = found[0]["position"] if found else 0
     return position
 
 
 def positions_of(warehouse: Warehouse) -> dict[str, int]:
-    """Every position that is noted in the warehouse, by its name."""
+    """Every position that is recorded in the warehouse, by its name."""
     return {row["name"]: row["position"] for row in warehouse.execute("SELECT name, position FROM positions FINAL")}
 
 
 def write(warehouse: Warehouse, folded: Folded, reached: Mapping[str, int] | None = None) -> None:
-    """Write a batch; it may have been written before, in part or whole, and then nothing changes.
+    """Write a batch. A repeat of a batch that was written, in part or whole, changes nothing.
 
-    reached: the position that the rows then reach, by name; without it the end of the batch, of a log that is read as one.
+    reached: the position that the rows then reach, by name; by default the end of the batch under the name ROWS.
     """
     writing = [_ALONGSIDE.submit(_write_table, warehouse, table, columns) for table, columns in folded.tables.items()]
-    # All of them have ended, well or badly, before the batch is given up or its position noted.
+    # All inserts have ended, with or without an error, before the batch fails or its position is recorded.
     wait(writing)
     for one in writing:
         one.result()
@@ -49,13 +49,13 @@ def _write_table(warehouse: Warehouse, table: str, columns: Columns) -> None:
     if table == audit.TABLE:
         warehouse.insert(table, columns)
     else:
-        # Versions first: a row that is there has all its versions there, so a fold that skips what the row has seen loses none.
+        # Versions first: a row that exists has all its versions, so a fold that skips events that the row includes loses none.
         warehouse.insert(f"{table}_versions", columns)
         warehouse.insert(table, _newest(columns))
 
 
 def _newest(columns: Columns) -> Columns:
-    """Of each row the newest version: what the batch itself has made old nobody asks for."""
+    """The newest version of each row: nobody reads versions that the same batch has replaced."""
     versions = columns["version"]
     newest: dict[tuple[bytes, bytes], int] = {}
     for at, key in enumerate(zip(columns["tenant"], columns["id"], strict=True)):
@@ -68,7 +68,7 @@ def _newest(columns: Columns) -> Columns:
 
 
 def quarantine(warehouse: Warehouse) -> Callable[[Sequence[UnfoldableEvent]], None]:
-    """What sets events aside of which no rows can be made: in a table beside the rows."""
+    """Returns a function that stores events of which no rows can be made in a table beside the rows."""
 
     def set_aside(some: Sequence[UnfoldableEvent]) -> None:
         columns: Columns = {

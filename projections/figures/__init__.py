@@ -1,1 +1,1 @@
-"""The metric engine and what it stands on."""
+"""The metric engine and its parts."""

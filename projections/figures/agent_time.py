@@ -1,11 +1,11 @@
-"""How an agent's time went: the states of a person, of which exactly one holds at any instant.
+"""Time of an agent by state. A person is in exactly one state at any instant.
 
-Talking (on a call of a queue, on hold with it, or on one the agent dialled) > Wrap-up > Ringing > Paused > Available > Offline: of
-several at once the first holds. Times are cut at the edges of what is asked, and what is still open ends where the sources' knowledge
-ends, so that the states of any stretch add up to its exact length.
+Talking (on a call of a queue, on hold with it, or on one the agent dialled) > Wrap-up > Ringing > Paused > Available > Offline: if
+several apply, the first one counts. Times are cut at the edges of the interval that is asked for, and an open state ends where the sources'
+coverage ends, so that the states of any interval add up to its exact length.
 
-Logged time is that between coming in and going out: for an agent who is in whenever he is rung and talks, the sum of all states but
-Offline. A source may tell of a call outside of it (who is rung while out is in from that line on; who is taken out of the queue talks on).
+Logged time is the time between login and logout: if all rings and talks are within it, the sum of all states but
+Offline. A source may report a call outside of it (a ring while logged out starts a session; a talk goes on after a removal from the queue).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from projections.engine.temporal_view import TemporalView
 from projections.figures.stretches import Stretch, clipped, joined, lengths, minus, within
 
 OPEN_MS = 2**62
-"""The end of what goes on."""
+"""The end of a stretch that still goes on."""
 
 _OPEN = f"toInt64({OPEN_MS})"
 
@@ -71,7 +71,7 @@ class _Spells(msgspec.Struct):
 
 @dataclass
 class Activity:
-    """What is known of one agent, in any order; stretches that go on end at OPEN_MS. pauses: by reason."""
+    """The known stretches of one agent, in any order; those that go on end at OPEN_MS. pauses: by reason."""
 
     sessions: list[Stretch] = field(default_factory=list)
     pauses: dict[str, list[Stretch]] = field(default_factory=dict)
@@ -82,21 +82,21 @@ class Activity:
     wrap_ups: list[Stretch] = field(default_factory=list)
 
     def ends_of_lost_talks(self) -> dict[int, int]:
-        """When talks whose end was never told were over at the latest, by their beginning: when the agent left, or took the next call."""
+        """For talks without a recorded end, by their beginning: the latest instant at which each can have ended, when the agent left or took the next call."""
         others = sorted([began for began, _ in self.talks] + [ended for _, ended in self.sessions if ended != OPEN_MS])
         found: dict[int, int] = {}
         for began, ended in self.talks:
-            place = bisect_right(others, began)
-            if ended == OPEN_MS and place < len(others):
-                found[began] = others[place]
+            index = bisect_right(others, began)
+            if ended == OPEN_MS and index < len(others):
+                found[began] = others[index]
         return found
 
 
 @dataclass(frozen=True)
 class States:
-    """An agent's time by state. talk, hold, outbound: the parts of Talking. paused: by reason. logged: in, in whatever state.
+    """An agent's time by state. talk, hold, outbound: the parts of Talking. paused: by reason. logged: logged in, in any state.
 
-    lost: of talk, what may have been over already: talks whose end nobody told, until the latest moment at which it can have been.
+    lost: the part of talk that is uncertain: talks without a recorded end, until the latest instant at which they can have ended.
     """
 
     talk: list[Stretch]
@@ -112,9 +112,9 @@ class States:
 
 @dataclass
 class Times:
-    """Milliseconds of one interval by state; they add up to the interval's length as far as it is known. logged_ms: of these, while in.
+    """Milliseconds of one interval by state; they add up to the part of the interval that is known. logged_ms: the time while logged in.
 
-    lost_ms: of talk_ms, how much may have been something else.
+    lost_ms: the part of talk_ms that may have been another state.
     """
 
     talk_ms: int = 0
@@ -130,7 +130,7 @@ class Times:
 
     @property
     def paused_ms(self) -> int:
-        """Paused, for whatever reason."""
+        """Paused, for any reason."""
         return sum(self.pauses.values())
 
     @property
@@ -139,7 +139,7 @@ class Times:
         return self.talk_ms + self.hold_ms + self.outbound_ms + self.wrap_up_ms + self.ringing_ms + self.paused_ms + self.available_ms
 
     def add(self, other: Times) -> None:
-        """Take in another agent's or interval's times."""
+        """Add another agent's or interval's times."""
         for name in _STATES:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for reason, ms in other.pauses.items():
@@ -150,37 +150,37 @@ _STATES = ("talk_ms", "hold_ms", "outbound_ms", "wrap_up_ms", "ringing_ms", "ava
 
 
 def states_of(activity: Activity, since: int, until: int, latest: Mapping[int, int] | None = None) -> States:
-    """The state that held at each instant of [since, until). latest: as `ends_of_lost_talks` says of all the agent's time, where `activity` is a part."""
+    """The state at each instant of [since, until). latest: `ends_of_lost_talks` of the agent's whole activity, if `activity` is a part of it."""
     lost = activity.ends_of_lost_talks() if latest is None else latest
 
-    def told(stretches: Iterable[Stretch]) -> list[Stretch]:
+    def cut(stretches: Iterable[Stretch]) -> list[Stretch]:
         return joined(clipped(stretches, since, until))
 
-    in_calls = told((began, lost.get(began, ended) if ended == OPEN_MS else ended) for began, ended in activity.talks)
-    surely = told((began, ended) for began, ended in activity.talks if not (ended == OPEN_MS and began in lost))
-    outbound = told(activity.outbound)
-    hold = within(told(activity.holds), in_calls)
+    in_calls = cut((began, lost.get(began, ended) if ended == OPEN_MS else ended) for began, ended in activity.talks)
+    surely = cut((began, ended) for began, ended in activity.talks if not (ended == OPEN_MS and began in lost))
+    outbound = cut(activity.outbound)
+    hold = within(cut(activity.holds), in_calls)
     talking = joined([*in_calls, *outbound])
-    wrap_up = minus(told(_ended_by_the_next(activity)), talking)
+    wrap_up = minus(cut(_ended_by_the_next(activity)), talking)
     busy = joined([*talking, *wrap_up])
-    ringing = minus(told(activity.rings), busy)
+    ringing = minus(cut(activity.rings), busy)
     busy = joined([*busy, *ringing])
     paused: dict[str, list[Stretch]] = {}
     for reason, pauses in activity.pauses.items():
-        # No two pauses of an agent overlap; if a source says so all the same, one of them holds.
-        paused[reason] = minus(told(pauses), busy)
+        # An agent's pauses do not overlap; if a source reports that they do, the first one counts.
+        paused[reason] = minus(cut(pauses), busy)
         busy = joined([*busy, *paused[reason]])
-    logged = told(activity.sessions)
+    logged = cut(activity.sessions)
     talk = minus(in_calls, hold)
     return States(talk, hold, minus(outbound, in_calls), wrap_up, ringing, paused, minus(logged, busy), logged, minus(talk, surely))
 
 
 def _ended_by_the_next(activity: Activity) -> list[Stretch]:
-    """Wrap-ups; one whose end was never told is over when the agent does something else."""
+    """Wrap-ups; one without a recorded end is over when the agent does something else."""
     if all(ended != OPEN_MS for _, ended in activity.wrap_ups):
         return activity.wrap_ups
-    told = (activity.rings, activity.talks, activity.outbound, *activity.pauses.values())
-    others = sorted([began for stretches in told for began, _ in stretches] + [ended for _, ended in activity.sessions])
+    beginnings = (activity.rings, activity.talks, activity.outbound, *activity.pauses.values())
+    others = sorted([began for stretches in beginnings for began, _ in stretches] + [ended for _, ended in activity.sessions])
     others.append(OPEN_MS)
     return [(began, ended if ended != OPEN_MS else others[bisect_left(others, began)]) for began, ended in activity.wrap_ups]
 
@@ -204,16 +204,16 @@ def times_of(states: States, edges: Sequence[int], until: int) -> list[Times]:
 
 
 def activities(view: TemporalView, since: int, until: int, queues: tuple[str, ...] = ()) -> dict[str, Activity]:
-    """What is known of each agent that was in, rung or on a call in [since, until); calls and rings of `queues` only, if some are named."""
+    """The activity of each agent that was logged in, rung or on a call in [since, until); calls and rings of `queues` only, if any are given."""
     found: defaultdict[str, Activity] = defaultdict(Activity)
     for unfinished in view.ask(_Since, _UNFINISHED.format(visits=view.rows_of("visits")), since=since):
-        # What ended a wrap-up that was never told to end may lie long ago.
+        # The event that ended a wrap-up without a recorded end may be long before `since`.
         since = since if unfinished.since is None else min(since, unfinished.since)
     more = " AND has({queues:Array(String)}, queue)" if queues else ""
-    asked: dict[str, int | list[str]] = {"since": since, "until": until}
+    params: dict[str, int | list[str]] = {"since": since, "until": until}
     if queues:
-        asked["queues"] = list(queues)
-    for talks in view.ask(_Talks, _TALKS.format(visits=view.rows_of("visits"), open=_OPEN, more=more), **asked):
+        params["queues"] = list(queues)
+    for talks in view.ask(_Talks, _TALKS.format(visits=view.rows_of("visits"), open=_OPEN, more=more), **params):
         activity = found[talks.agent]
         activity.talks = list(zip(talks.began, talks.ended, strict=True))
         activity.wrap_ups = [(began, ended) for began, ended in zip(talks.ended, talks.wrapped, strict=True) if began != OPEN_MS]
@@ -223,9 +223,9 @@ def activities(view: TemporalView, since: int, until: int, queues: tuple[str, ..
         ("attempts", "outbound", "answered_ms", "ended_ms"),
     ):
         sql = _SPELLS.format(rows=view.rows_of(table), began=began, ended=ended, open=_OPEN, more=more)
-        for spells in view.ask(_Spells, sql, **asked):
+        for spells in view.ask(_Spells, sql, **params):
             setattr(found[spells.agent], name, list(zip(spells.began, spells.ended, strict=True)))
-    for spells in view.ask(_Spells, _SPANS.format(rows=view.rows_of("agent_spans"), open=_OPEN), **asked):
+    for spells in view.ask(_Spells, _SPANS.format(rows=view.rows_of("agent_spans"), open=_OPEN), **params):
         stretches = list(zip(spells.began, spells.ended, strict=True))
         if spells.kind == "session":
             found[spells.agent].sessions += stretches

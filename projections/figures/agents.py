@@ -1,4 +1,4 @@
-"""The figures of agents: how many visits they answered and let ring, and how their time went."""
+"""The figures of agents: visits answered, rings without an answer, and time by state."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ FIGURES = ("answered", "talk_ms", "hold_ms", "wrap_up_ms", "ring_no_answer", "lo
 """The figures of a row of agents, in their order; `pauses` is paused time by reason."""
 
 SURENESS = ("bounds",)
-"""How sure a row is: the limits within which `talk_ms` must lie where the end of a talk was never told; None where it is exact."""
+"""How sure a row is: the limits of `talk_ms` if the end of a talk was not recorded; None if it is exact."""
 
 MORE = ("outbound_ms", "ringing_ms", "available_ms", "offline_ms")
-"""The other states of an agent's time: with them it adds up to the time asked about, as far as it is known."""
+"""The other states of an agent's time: with them it adds up to the question's time, as far as it is known."""
 
 _PERSONS = "SELECT name, queues FROM {agents} WHERE person = 1 ORDER BY name"
-_UNHEARD = """
+_UNANSWERED_RINGS = """
 SELECT {bucket} AS bucket, agent, count() AS rings FROM {rings}
 WHERE outcome = 'no_answer' AND until_ms >= {{since:Int64}} AND until_ms < {{until:Int64}}{more} GROUP BY bucket, agent
 """
@@ -42,7 +42,7 @@ class _Person(msgspec.Struct):
     queues: list[str]
 
 
-class _RungInVain(msgspec.Struct):
+class _UnansweredRings(msgspec.Struct):
     bucket: int
     agent: str
     rings: int
@@ -55,24 +55,24 @@ class _At(msgspec.Struct):
 @dataclass
 class _Figures:
     answered: int
-    rung_in_vain: int
+    ring_no_answers: int
     whole: Times
-    asked: Times
+    in_queues: Times
 
     def add(self, other: _Figures) -> None:
         self.answered += other.answered
-        self.rung_in_vain += other.rung_in_vain
+        self.ring_no_answers += other.ring_no_answers
         self.whole.add(other.whole)
-        self.asked.add(other.asked)
+        self.in_queues.add(other.in_queues)
 
     def row(self) -> Row:
-        """`whole`: all of the agents' time; `asked`: only what belongs to the queues asked about."""
+        """`whole`: all of the agents' time; `in_queues`: only what belongs to the queues that are asked for."""
         return {
             "answered": self.answered,
-            "talk_ms": self.asked.talk_ms,
-            "hold_ms": self.asked.hold_ms,
-            "wrap_up_ms": self.asked.wrap_up_ms,
-            "ring_no_answer": self.rung_in_vain,
+            "talk_ms": self.in_queues.talk_ms,
+            "hold_ms": self.in_queues.hold_ms,
+            "wrap_up_ms": self.in_queues.wrap_up_ms,
+            "ring_no_answer": self.ring_no_answers,
             "logged_ms": self.whole.logged_ms,
             "paused_ms": self.whole.paused_ms,
             "pauses": dict(sorted(self.whole.pauses.items())),
@@ -80,14 +80,16 @@ class _Figures:
             "ringing_ms": self.whole.ringing_ms,
             "available_ms": self.whole.available_ms,
             "offline_ms": self.whole.offline_ms,
-            "bounds": {"talk_ms": [self.asked.talk_ms - self.asked.lost_ms, self.asked.talk_ms]} if self.asked.lost_ms else None,
+            "bounds": {"talk_ms": [self.in_queues.talk_ms - self.in_queues.lost_ms, self.in_queues.talk_ms]}
+            if self.in_queues.lost_ms
+            else None,
         }
 
 
 def known_until(view: TemporalView, coverage: Coverage) -> int:
-    """The instant at which what is open still goes on, for all that is known: the sources' last sign of life, or the last event.
+    """The last instant at which open states are known to go on: the sources' last sign of life, or the last event.
 
-    Not the clock's now: an answer stays the same while nothing new is known.
+    The current time is not used, so an answer stays the same until new events arrive.
     """
     if coverage.by_itself:
         if view.moment_ms is not None:
@@ -128,7 +130,7 @@ def _nothing() -> Row:
 
 
 def _edges(on: QueryContext, until: int) -> Intervals | None:
-    """The intervals asked about, cut where the question is; None where it leaves them open and nothing happened."""
+    """The intervals that are asked for, cut to the question's time; None if that is open and nothing happened."""
     question = on.question
     since = question.since_ms
     if since is None:
@@ -137,20 +139,20 @@ def _edges(on: QueryContext, until: int) -> Intervals | None:
         since = min([at for at in (first, on.coverage.spans[0][0] if on.coverage.spans else None) if at is not None], default=None)
     if since is None:
         return None if question.by_time else Intervals((EARLIEST_MS, EARLIEST_MS + 1))
-    # The last instant itself is in it: what happened then counts.
+    # The last instant is included: events at it count.
     end = question.until_ms if question.until_ms is not None else max(until, since) + 1
     return question.over(since, end) if question.by_time else Intervals((since, end))
 
 
 def _found(on: QueryContext, within: Intervals, until: int) -> dict[Key, _Figures]:
-    """Everything about each agent the question leaves, by interval."""
+    """The figures of each agent that the question's filters leave, by interval."""
     question, view = on.question, on.view
-    asked = clip(on, within)
-    limit = min(asked[-1], until)
-    everything = activities(view, asked[0], max(limit, asked[0]))
-    in_queues = activities(view, asked[0], max(limit, asked[0]), question.queues) if question.queues else everything
+    edges = clip(on, within)
+    limit = min(edges[-1], until)
+    everything = activities(view, edges[0], max(limit, edges[0]))
+    in_queues = activities(view, edges[0], max(limit, edges[0]), question.queues) if question.queues else everything
     answered = tallies(_answers(on, within))
-    rung_in_vain = _rung_in_vain(on, within, asked)
+    ring_no_answers = _ring_no_answers(on, within, edges)
     figures: dict[Key, _Figures] = {}
     for person in view.ask(_Person, _PERSONS.format(agents=view.rows_of("agents"))):
         name = person.name
@@ -160,12 +162,12 @@ def _found(on: QueryContext, within: Intervals, until: int) -> dict[Key, _Figure
         if question.queues and not (mine.talks or mine.rings or set(person.queues) & set(question.queues)):
             continue
         all_of_it = everything.get(name, Activity())
-        whole = _times(all_of_it, asked, limit)
-        part = whole if in_queues is everything else _times(mine, asked, limit, all_of_it.ends_of_lost_talks())
+        whole = _times(all_of_it, edges, limit)
+        part = whole if in_queues is everything else _times(mine, edges, limit, all_of_it.ends_of_lost_talks())
         for index in range(len(within)):
             tally = answered.get((index, name))
             counted = tally.counts.answered if tally else 0
-            figures[index, name] = _Figures(counted, rung_in_vain.get((index, name), 0), whole[index], part[index])
+            figures[index, name] = _Figures(counted, ring_no_answers.get((index, name), 0), whole[index], part[index])
     return figures
 
 
@@ -174,7 +176,7 @@ def _times(activity: Activity, edges: Sequence[int], limit: int, latest: Mapping
 
 
 def clip(on: QueryContext, within: Intervals) -> list[int]:
-    """The edges of the intervals, the outer ones cut to what was asked."""
+    """The edges of the intervals, the outer ones cut to the question's time."""
     edges = list(within.edges)
     if on.question.since_ms is not None:
         edges[0] = max(edges[0], on.question.since_ms)
@@ -188,10 +190,10 @@ def _answers(on: QueryContext, within: Intervals) -> Scope:
     return replace(scope(on.view, question, on.queues, "agent"), within=within if question.by_time else None)
 
 
-def _rung_in_vain(on: QueryContext, within: Intervals, asked: Sequence[int]) -> dict[Key, int]:
-    """How often each agent was rung in vain, where the ringing ended."""
+def _ring_no_answers(on: QueryContext, within: Intervals, edges: Sequence[int]) -> dict[Key, int]:
+    """Number of ring no answers (RONA) of each agent, in the interval in which the ringing ended."""
     question = on.question
-    params: dict[str, Any] = {"since": max(asked[0], EARLIEST_MS), "until": min(asked[-1], LATEST_MS)}
+    params: dict[str, Any] = {"since": max(edges[0], EARLIEST_MS), "until": min(edges[-1], LATEST_MS)}
     more = ""
     if question.queues:
         more = " AND has({queues:Array(String)}, queue)"
@@ -201,7 +203,7 @@ def _rung_in_vain(on: QueryContext, within: Intervals, asked: Sequence[int]) -> 
         bucket = "toInt64(intDiv(until_ms - {first:Int64}, {grain:Int64}))"
         params |= {"first": within.edges[0], "grain": within.grain}
     found: dict[Key, int] = {}
-    for row in on.view.ask(_RungInVain, _UNHEARD.format(bucket=bucket, rings=on.view.rows_of("rings"), more=more), **params):
+    for row in on.view.ask(_UnansweredRings, _UNANSWERED_RINGS.format(bucket=bucket, rings=on.view.rows_of("rings"), more=more), **params):
         index = within.index(within.edges[0] + row.bucket * within.grain) if question.by_time else 0
         found[index, row.agent] = found.get((index, row.agent), 0) + row.rings
     return found

@@ -1,9 +1,9 @@
-"""When a visit's counts and durations post: the one place where visits are counted.
+"""The interval to which a visit's counts and durations post. All visits are counted here.
 
 arrival     all of a visit posts where it was offered
-event       each count where it happens: the offer at the offer, the end and what is said of it at the end of the wait
-completion  all where it ended: where its handling (talk, hold, wrap-up) was over, where the wait was over for one not answered;
-            one that goes on posts nowhere yet
+event       each count where it happens: the offer at the offer, the end, wait and handling at the end of the wait
+completion  all of a visit posts where its handling (talk, hold, wrap-up) ended, or its wait if nobody answered;
+            a visit that goes on does not post yet
 clipped     counts as by arrival; durations cut at the edges, each part in its own interval
 """
 
@@ -95,10 +95,10 @@ class _Edges(msgspec.Struct):
 
 @dataclass(frozen=True)
 class Scope:
-    """Which visits are counted, and how they are told apart.
+    """Which visits are counted, and how they are grouped.
 
-    name: what gives a row its name (a key of NAMES, or an expression over the visits). within: the intervals, None for a question
-    that is not by time. lost: stretches in which an unknown end is due to a gap. visits: what goes behind FROM.
+    name: the expression that names a row (a value of NAMES, or any expression over the visits). within: the intervals, None for a question
+    that is not by time. lost: stretches in which an unknown end is due to a gap. visits: the text behind FROM.
     """
 
     view: TemporalView
@@ -110,16 +110,16 @@ class Scope:
     lost: tuple[Stretch, ...] = ()
 
     def time(self, instant: str) -> str:
-        """The condition that `instant` lies in the time asked about."""
-        told = "" if instant == "offered_ms" else f" AND isNotNull({instant})"
+        """The condition that `instant` is in the question's time."""
+        sql = "" if instant == "offered_ms" else f" AND isNotNull({instant})"
         if self.question.since_ms is not None:
-            told += f" AND {instant} >= {{since:Int64}}"
+            sql += f" AND {instant} >= {{since:Int64}}"
         if self.question.until_ms is not None:
-            told += f" AND {instant} < {{until:Int64}}"
-        return told
+            sql += f" AND {instant} < {{until:Int64}}"
+        return sql
 
     def bucket(self, instant: str) -> str:
-        """The grain of `within` in which `instant` lies."""
+        """The SQL for the grain of `within` that contains `instant`."""
         return "toInt64(0)" if self.within is None else f"toInt64(intDiv({instant} - {{first:Int64}}, {{grain:Int64}}))"
 
     def index(self, bucket: int) -> int:
@@ -140,7 +140,7 @@ class Scope:
 
 
 def scope(view: TemporalView, question: Question, queues: Queues, name: str = "", lost: tuple[Stretch, ...] = ()) -> Scope:
-    """The visits that a question is about; `name` is what a row is named by: queue, agent, or "" for neither."""
+    """The visits that a question selects; `name` is what a row is named by: queue, agent, or "" for neither."""
     column = "toString(queue_id)" if name == "queue" and question.names == "as_is" else NAMES[name]
     return Scope(view, question, only(question, queues), view.rows_of("visits"), column, lost=lost)
 
@@ -161,7 +161,7 @@ def _count(of: Scope, found: dict[Key, Tally], instant: str, *, offers: bool, du
         "countIf(end_code = 7 AND isNotNull(ended_ms) AND arrayExists((a, b) -> a <= assumeNotNull(ended_ms) AND assumeNotNull(ended_ms) <= b, "
         "{lost_from:Array(Int64)}, {lost_until:Array(Int64)}))"
     )
-    told = of.ask(
+    rows = of.ask(
         _Counted,
         _COUNT,
         bucket=of.bucket(instant),
@@ -170,7 +170,7 @@ def _count(of: Scope, found: dict[Key, Tally], instant: str, *, offers: bool, du
         lost=lost if of.lost else "toUInt64(0)",
         time=of.time(instant),
     )
-    for row in told:
+    for row in rows:
         tally = found[of.index(row.bucket), row.row_name]
         tally.take(row.end_code, row.visits, row.in_time, row.short, offered=row.visits if offers else 0)
         tally.live += row.live
@@ -214,7 +214,7 @@ def _clipped(of: Scope, found: dict[Key, Tally]) -> None:
 
 
 def _parts(of: Scope, since_ms: int, until_ms: int) -> list[tuple[int, int]]:
-    """The parts of [since, until) that lie in the time asked about, by interval. A stretch of no length is a part of its instant."""
+    """The parts of [since, until) that are in the question's time, by interval. A stretch of no length is a part at its instant."""
     question = of.question
     if (question.since_ms is not None and max(since_ms, until_ms - 1) < question.since_ms) or (
         question.until_ms is not None and since_ms >= question.until_ms
@@ -245,7 +245,7 @@ _EXTENT = {
 
 
 def extent(of: Scope) -> tuple[int, int] | None:
-    """From the first to after the last instant at which something posts; None where nothing does."""
+    """The first instant at which a visit posts, and the one after the last; None if none does."""
     first, last = _EXTENT[of.question.attribution]
     sql = "SELECT min({first}) AS earliest, max({last}) AS latest FROM {visits} WHERE {condition}{time} HAVING count() > 0"
     for edges in of.ask(_Edges, sql, first=first, last=last, time=of.time(first)):

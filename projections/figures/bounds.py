@@ -1,8 +1,8 @@
-"""Within which limits a figure must lie where a source was cut off: as low as what was seen, as high as what may be missing allows.
+"""Bounds of figures where a source was cut off: the lowest value from what was seen, the highest from what may be missing.
 
-Two kinds of visits are uncertain: those whose end nobody saw (`unknown`, counted as offered), and those that nobody saw at all.
-How many of the latter a gap may hide is in its own record: per queue where the queue's counters tell, else as many as calls that
-could have visited it unseen.
+Two kinds of visits are uncertain: those whose end no source saw (`unknown`, counted as offered), and those that no source saw at all.
+The gap's own record limits the latter: per queue by the queue's counters, if it has them, else by the number of calls that
+could have visited the queue unseen.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ COUNTS = {
     "unknown": "unknown",
     "waiting": "waiting",
 }
-"""The counts of a row, and what each is among `Counts`."""
+"""The counts of a row, and the field of `Counts` of each."""
 
 
 @dataclass(frozen=True)
 class Unseen:
-    """Visits with an end that nobody saw.
+    """Visits with an end that no source saw.
 
     stay: those of this row, whatever their end was. leave: those in this row that may belong to another (nobody's, if an agent
     answered unseen). come: those in other rows that may belong to this one.
@@ -44,7 +44,7 @@ class Unseen:
 
 
 def missing(gaps: Iterable[Gap], queues: tuple[str, ...], known: set[str]) -> int:
-    """How many visits to `queues` (none named: to any of the `known` ones) may be missing in these gaps, at most."""
+    """The highest number of visits to `queues` (none given: to any of the `known` ones) that may be missing in these gaps."""
     return sum(_missing(gap, set(queues) or known | (gap.missed.keys() - {ALL_QUEUES})) for gap in gaps)
 
 
@@ -52,7 +52,7 @@ def _missing(gap: Gap, queues: set[str]) -> int:
     counters = [gap.missed[queue] for queue in queues if queue in gap.missed]
     if len(counters) < len(queues) or not counters:
         return max(sum(counters), gap.calls)
-    # Each unseen visit needs a call that could have made it, to whichever queue.
+    # Each unseen visit needs a call that could have made it, to any queue.
     return min(sum(counters), gap.missed.get(ALL_QUEUES, sum(counters)), max(gap.calls, *counters, 0))
 
 
@@ -99,7 +99,7 @@ _SEEN_ENDS = tuple(_GONE.plus(end) for end in _ENDS)
 
 
 def _reachable(seen: Counts, unseen: Unseen, may_miss: int) -> Iterable[Counts]:
-    """The corners of what may be true: a ratio of counts is lowest and highest in one of them."""
+    """The extreme combinations of counts: a ratio of counts is lowest and highest in one of them."""
     for stayed in _corners(seen, unseen.stay, _SEEN_ENDS):
         for left in _corners(stayed, unseen.leave, (_GONE, *_SEEN_ENDS)):
             for come in _corners(left, unseen.come, _ENDS):
@@ -115,6 +115,6 @@ def _corners(seen: Counts, visits: int, ends: Iterable[Counts]) -> Iterable[Coun
 
 
 def _extremes(ratios: Iterable[tuple[int, int]]) -> list[float | None]:
-    """The lowest and the highest of the percentages; of no case at all, none."""
+    """The lowest and the highest of the percentages; None for both over zero cases."""
     values = [value for part, whole in ratios if (value := percent(part, whole)) is not None]
     return [min(values), max(values)] if values else [None, None]

@@ -1,6 +1,6 @@
-"""What the sources of a company's PBX covered, and where they were cut off with nobody else to tell.
+"""What the sources of a company's PBX covered, and where they were cut off and no log covers the gap.
 
-A source covers the time from its first to its last sign of life. A company whose calls no source ever told covers itself.
+A source covers the time from its first to its last sign of life. A company without any source with a span covers itself.
 Instants are milliseconds since 1970, UTC.
 """
 
@@ -44,10 +44,10 @@ class _Source(msgspec.Struct):
 
 @dataclass(frozen=True)
 class Gap:
-    """A source of events was cut off from `from_ms` to `until_ms` and no log tells what happened meanwhile.
+    """A source of events was cut off from `from_ms` to `until_ms` and no log covers that time.
 
-    calls: how many calls may have visited a queue unseen, at most once each. missed: per queue that its own counters tell of, how many
-    visits nobody saw, at most.
+    calls: how many calls may have visited a queue unseen, at most once each. missed: per queue that has counters, the highest number
+    of visits that no source saw.
     """
 
     from_ms: int
@@ -56,7 +56,7 @@ class Gap:
     missed: dict[str, int] = field(default_factory=dict)
 
     def touches(self, since_ms: int, until_ms: int) -> bool:
-        """Whether something may be missing in [since, until)."""
+        """Whether visits may be missing in [since, until)."""
         return self.from_ms < until_ms and self.until_ms >= since_ms
 
 
@@ -64,9 +64,9 @@ class Gap:
 class Coverage:
     """The time that the sources covered.
 
-    spans: apart and in order, both ends covered; none = the company covers itself, until `limit_ms`.
-    gaps: where nobody told what happened. lost: stretches in which an end that nobody saw is due to a gap.
-    A restart of the PBX that its log tells is no gap: it ends who waited, and how they would have fared is nothing that anybody missed.
+    spans: disjoint and in order, both ends covered; none = the company covers itself, until `limit_ms`.
+    gaps: where no source covers the time. lost: stretches in which an end that no source saw is due to a gap.
+    A restart of the PBX that is in its log is no gap: it ends the calls that waited, and nothing about them is missing.
     """
 
     spans: tuple[Stretch, ...] = ()
@@ -76,7 +76,7 @@ class Coverage:
 
     @property
     def by_itself(self) -> bool:
-        """No source with a span: whatever is known was commanded."""
+        """No source with a span: all that is known comes from commands."""
         return not self.spans
 
     @property
@@ -99,24 +99,24 @@ class Coverage:
 
 
 def coverage(view: TemporalView) -> Coverage:
-    """What the sources covered, as far as `view` sees."""
-    told = view.ask(_Source, _SOURCES.format(sources=view.rows_of("sources")))
-    spans = [(row.from_ms, row.from_ms if row.until_ms is None else row.until_ms) for row in told if row.kind == "span"]
+    """What the sources covered, as far as `view` knows."""
+    rows = view.ask(_Source, _SOURCES.format(sources=view.rows_of("sources")))
+    spans = [(row.from_ms, row.from_ms if row.until_ms is None else row.until_ms) for row in rows if row.kind == "span"]
     logs = [
-        (row.from_ms, (row.until_ms or row.from_ms) + WHOLE_SECOND_MS) for row in told if row.kind == "span" and row.source == "queue_log"
+        (row.from_ms, (row.until_ms or row.from_ms) + WHOLE_SECOND_MS) for row in rows if row.kind == "span" and row.source == "queue_log"
     ]
-    gaps = [row for row in told if row.kind == "gap"]
-    untold = [gap for row in gaps if (gap := _untold(row, union(logs))) is not None]
+    gaps = [row for row in rows if row.kind == "gap"]
+    uncovered = [gap for row in gaps if (gap := _uncovered(row, union(logs))) is not None]
     return Coverage(
         spans=tuple(union(spans)),
-        gaps=tuple(untold),
-        lost=tuple(union([(gap.from_ms - SLACK_MS, gap.until_ms) for gap in untold])),
+        gaps=tuple(uncovered),
+        lost=tuple(union([(gap.from_ms - SLACK_MS, gap.until_ms) for gap in uncovered])),
         limit_ms=FOREVER_MS if view.moment_ms is None else view.moment_ms,
     )
 
 
 def union(stretches: list[Stretch]) -> list[Stretch]:
-    """The same time as stretches that lie apart, in order."""
+    """The same time as disjoint stretches, in order."""
     apart: list[Stretch] = []
     for began, ended in sorted(stretches):
         if apart and began <= apart[-1][1] + 1:
@@ -126,7 +126,7 @@ def union(stretches: list[Stretch]) -> list[Stretch]:
     return apart
 
 
-def _untold(row: _Source, logs: list[Stretch]) -> Gap | None:
+def _uncovered(row: _Source, logs: list[Stretch]) -> Gap | None:
     """The gap as far as no log covers it; None where one does."""
     began, ended = row.from_ms, FOREVER_MS if row.until_ms is None else row.until_ms
     left = [(began, ended)]
@@ -148,14 +148,14 @@ ASSUMED_CALLS_A_SECOND = 10
 
 
 def _assumed(since_ms: int, until_ms: int) -> int:
-    """How many channels may have been born where not even their numbers tell: more than any center in reach of one Asterisk has."""
+    """An upper limit for new channels if their numbers are not known: more than any center on one Asterisk has."""
     return ASSUMED_CALLS_A_SECOND * (min(until_ms - since_ms, 86_400_000) // 1000 + 1)
 
 
 SLACK_MS = 2_000
-"""A call is last known of just before it was lost sight of."""
+"""The last event of a call that was lost may be this much earlier than the gap."""
 
 
 def last_commanded_ms(view: TemporalView) -> int:
-    """The last instant that a command, not a source, says of a visit; 0 where none does."""
+    """The last instant of a visit that was recorded by a command, not a source; 0 if there is none."""
     return view.ask(_At, _LAST_COMMANDED.format(visits=view.rows_of("visits")))[0].at or 0

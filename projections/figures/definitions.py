@@ -1,6 +1,6 @@
-"""The definitions under which figures are reckoned, and their version: every answer carries it.
+"""The definitions of the figures, and their version: every answer carries it.
 
-Whoever changes what a figure means changes its sentence here; the version follows from the sentences.
+A change of what a figure means must change its sentence here; the version is a hash of the sentences.
 """
 
 from __future__ import annotations
@@ -52,4 +52,4 @@ DEFINITIONS: dict[str, str] = {
 }
 
 VERSION = f"{EDITION}-{sha256(msgspec.json.encode(DEFINITIONS, order='sorted')).hexdigest()[:12]}"
-"""Which definitions an answer was reckoned by."""
+"""The version of the definitions by which an answer was calculated."""

@@ -1,4 +1,4 @@
-"""The instants that people and programs write in a question: a date, or ISO 8601 with `Z`, an offset or neither."""
+"""Parse the instants that people and programs write in a question: a date, or ISO 8601 with `Z`, an offset or neither."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def instant(field: str, text: str, where: ZoneInfo) -> int:
-    """Milliseconds since 1970 of `text`; a date is its first instant in `where`, and what has no offset is told there.
+    """Milliseconds since 1970 of `text`; a date is its first instant in `where`, and a text without an offset is local time there.
 
     Raises InvalidField, which names `field` and does not repeat `text`.
     """

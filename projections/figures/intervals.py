@@ -1,7 +1,7 @@
 """The hours, days, weeks and months of a company's own clock, as half-open stretches of instants.
 
-Instants are milliseconds since 1970, UTC. An interval lasts as long as the wall clock says: in São Paulo a day in which daylight
-saving began has 23 hours, and the hour that was lived twice is two intervals.
+Instants are milliseconds since 1970, UTC. Intervals follow the wall clock: in São Paulo a day in which daylight
+saving began has 23 hours, and an hour that the clock showed twice is two intervals.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from domain.errors import InvalidField
 
 Clock = Literal["half_hour", "hour", "day", "week", "month"]
-"""How long an interval is. Weeks begin on Monday."""
+"""The length of an interval. Weeks begin on Monday."""
 
 MOST_INTERVALS = 100_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -42,13 +42,13 @@ class Intervals:
 
     @cached_property
     def grain(self) -> int:
-        """The longest step (ms) from the first edge that hits every other edge."""
+        """The greatest length (ms) of which the distance from the first edge to every other edge is a multiple."""
         return gcd(*(edge - self.edges[0] for edge in self.edges[1:]))
 
 
 @lru_cache(maxsize=64)
 def zone(name: str) -> ZoneInfo:
-    """The IANA time zone `name`; InvalidField where there is none."""
+    """The IANA time zone `name`. Raises InvalidField if there is none."""
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
@@ -56,17 +56,17 @@ def zone(name: str) -> ZoneInfo:
 
 
 def moment(instant_ms: int, where: ZoneInfo) -> datetime:
-    """What the wall clock shows at an instant."""
+    """The wall clock time at an instant."""
     return (_EPOCH + instant_ms * _MS).astimezone(where)
 
 
 def iso(instant_ms: int, where: ZoneInfo) -> str:
-    """An instant as ISO 8601 with the offset of its place; milliseconds only where there are some."""
+    """An instant as ISO 8601 with the zone's offset; with milliseconds only if they are not zero."""
     return moment(instant_ms, where).isoformat(timespec="milliseconds" if instant_ms % 1000 else "seconds")
 
 
 def intervals(clock: Clock, since_ms: int, until_ms: int, where: ZoneInfo) -> Intervals:
-    """The intervals that [since, until) touches, whole. InvalidField where they would be more than a report can hold."""
+    """The whole intervals that [since, until) touches. Raises InvalidField if they are more than a report can hold."""
     try:
         starts = _clock_starts if clock in _STEP_MS else _date_starts
         return Intervals(starts(clock, since_ms, until_ms, where))
@@ -93,21 +93,21 @@ def _change_between(before_ms: int, after_ms: int, where: ZoneInfo) -> int:
 
 
 def _clock_starts(clock: Clock, since_ms: int, until_ms: int, where: ZoneInfo) -> tuple[int, ...]:
-    """Edges at each full hour of the wall clock, and where the clock is set otherwise between two."""
-    step = _STEP_MS[clock]
-    if (until_ms - since_ms) // step > MOST_INTERVALS:
+    """Edges at each full hour (or half hour) of the wall clock, and where the clock's offset changes between two."""
+    length = _STEP_MS[clock]
+    if (until_ms - since_ms) // length > MOST_INTERVALS:
         raise _too_many(clock)
-    start = since_ms - (since_ms + _offset(since_ms, where)) % step
+    start = since_ms - (since_ms + _offset(since_ms, where)) % length
     if _offset(start, where) != _offset(since_ms, where):
         start = _change_between(start, since_ms, where)
     edges = [start]
     while edges[-1] < until_ms:
         offset = _offset(edges[-1], where)
-        # No clock is set twice within a day.
-        if _offset(edges[-1] + _DAY_MS, where) == offset and (edges[-1] + offset) % step == 0:
-            edges.extend(range(edges[-1] + step, min(edges[-1] + _DAY_MS, until_ms + step - 1) + 1, step))
+        # A zone's offset changes at most once within a day.
+        if _offset(edges[-1] + _DAY_MS, where) == offset and (edges[-1] + offset) % length == 0:
+            edges.extend(range(edges[-1] + length, min(edges[-1] + _DAY_MS, until_ms + length - 1) + 1, length))
             continue
-        following = edges[-1] + step - (edges[-1] + offset) % step
+        following = edges[-1] + length - (edges[-1] + offset) % length
         if _offset(following - 1, where) != offset:
             following = _change_between(edges[-1], following - 1, where)
         edges.append(following)
@@ -127,7 +127,7 @@ def _date_starts(clock: Clock, since_ms: int, until_ms: int, where: ZoneInfo) ->
 
 
 def _midnight(day: date, where: ZoneInfo) -> int:
-    """The first instant of a day; where the clock skips midnight, the instant of the skip."""
+    """The first instant of a day; if the clock skips midnight, the instant of the skip."""
     local = datetime(day.year, day.month, day.day, tzinfo=where)
     instant = (local.astimezone(UTC) - _EPOCH) // _MS
     if moment(instant, where).replace(tzinfo=None) == local.replace(tzinfo=None):

@@ -1,7 +1,7 @@
-"""The figures of the IVR (URA): the calls that entered it and what became of them, beside the visits of calls to queues.
+"""The figures of the IVR (URA): the calls that entered it, how they left it, and the visits of calls to queues.
 
-A call posts where it entered. Its row is that of its IVR, of the queue to which the IVR led it first, or of the agent who answered
-that first visit; calls that met no IVR, queue or agent are in the row without a name.
+A call posts where it entered. It is in the row of its IVR, of the first queue to which the IVR led it, or of the agent who answered
+that first visit; calls without an IVR, queue or agent are in the row with an empty name.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from projections.engine.warehouse import Value
 from projections.figures.attribution import Key, Scope, extent, scope, tallies
 from projections.figures.intervals import Intervals, iso
 from projections.figures.metrics import FIGURES as VISIT_FIGURES
-from projections.figures.metrics import QueryContext, Row, lost_ends, row_of, time_asked
+from projections.figures.metrics import QueryContext, Row, lost_ends, period_of, row_of
 from projections.figures.question import Condition, Question
 from projections.figures.tally import Tally
 
@@ -28,7 +28,7 @@ OUTCOMES = {
     "unknown": "unknown_in_ivr",
     "": "in_ivr",
 }
-"""How a call's way through the IVR ended, and the figure that counts it; they add up to `entered`."""
+"""How a call left the IVR, and the figure that counts it; the figures add up to `entered`."""
 
 FIGURES = ("entered", *OUTCOMES.values(), *VISIT_FIGURES)
 """The figures of a row, in their order."""
@@ -60,10 +60,10 @@ def ivr_figures(on: QueryContext) -> list[Row]:
     if not on.question.by_time:
         seen, entered = tallies(visits), _entered(calls)
         names = {key for _, key in (*seen, *entered)} if name else {""}
-        asked, lost = time_asked(question), lost_ends(on)
+        period, lost = period_of(question), lost_ends(on)
         return [
             ({on.question.by: key} if name else {})
-            | _row(on, seen.get((0, key), Tally()), entered.get((0, key), {}), asked, queue=key if name == "queue" else "", lost=lost)
+            | _row(on, seen.get((0, key), Tally()), entered.get((0, key), {}), period, queue=key if name == "queue" else "", lost=lost)
             for key in sorted(names)
         ]
     within = _within(question, visits, calls)
@@ -75,15 +75,15 @@ def _visits(on: QueryContext, question: Question, name: str) -> Scope:
     of = scope(on.view, question, on.queues, name if name != "ivr" else "", on.coverage.lost)
     if name != "ivr" and not question.ivrs:
         return of
-    told = _VISITS.format(visits=on.view.rows_of("visits"), calls=on.view.rows_of("ivr_calls"))
-    return replace(of, visits=told, name="ivr" if name == "ivr" else of.name, condition=_with_ivrs(of.condition, question.ivrs))
+    rows = _VISITS.format(visits=on.view.rows_of("visits"), calls=on.view.rows_of("ivr_calls"))
+    return replace(of, visits=rows, name="ivr" if name == "ivr" else of.name, condition=_with_ivrs(of.condition, question.ivrs))
 
 
 def _calls(on: QueryContext, question: Question, name: str) -> Scope:
     """The calls that entered an IVR, as if they were offered when they entered."""
     of = scope(on.view, question, on.queues, name if name != "ivr" else "")
-    told = _CALLS.format(visits=on.view.rows_of("visits"), calls=on.view.rows_of("ivr_calls"))
-    return replace(of, visits=told, name="ivr" if name == "ivr" else of.name, condition=_with_ivrs(of.condition, question.ivrs))
+    rows = _CALLS.format(visits=on.view.rows_of("visits"), calls=on.view.rows_of("ivr_calls"))
+    return replace(of, visits=rows, name="ivr" if name == "ivr" else of.name, condition=_with_ivrs(of.condition, question.ivrs))
 
 
 def _with_ivrs(condition: Condition, ivrs: tuple[str, ...]) -> Condition:
@@ -102,7 +102,7 @@ def _entered(of: Scope) -> dict[Key, dict[str, int]]:
 
 
 def _within(question: Question, visits: Scope, calls: Scope) -> Intervals | None:
-    """The intervals asked about; where that is open, from the first or to the last visit or call."""
+    """The intervals of the question; if its time is open, from the first or to the last visit or call."""
     since, until = question.since_ms, question.until_ms
     if since is None or until is None:
         cases = [case for case in (extent(visits), extent(calls)) if case is not None]
@@ -115,17 +115,17 @@ def _within(question: Question, visits: Scope, calls: Scope) -> Intervals | None
 
 def _by_time(on: QueryContext, within: Intervals, visits: Scope, calls: Scope) -> list[Row]:
     seen, entered, lost = tallies(visits), _entered(calls), lost_ends(on)
-    since, until = time_asked(on.question)
+    since, until = period_of(on.question)
     rows = []
     for index, start in enumerate(within.edges[:-1]):
-        asked = max(start, since), min(within.edges[index + 1], until)
-        figures = _row(on, seen.get((index, ""), Tally()), entered.get((index, ""), {}), asked, lost=lost)
+        period = max(start, since), min(within.edges[index + 1], until)
+        figures = _row(on, seen.get((index, ""), Tally()), entered.get((index, ""), {}), period, lost=lost)
         rows.append({"start": iso(start, on.question.zone)} | figures)
     return rows
 
 
-def _row(on: QueryContext, tally: Tally, entered: dict[str, int], asked: tuple[int, int], *, queue: str = "", lost: int = 0) -> Row:
-    figures = row_of(on, tally, asked, queue=queue, lost=lost)
-    known = on.coverage.covers(*asked) or figures["offered"] is not None
+def _row(on: QueryContext, tally: Tally, entered: dict[str, int], period: tuple[int, int], *, queue: str = "", lost: int = 0) -> Row:
+    figures = row_of(on, tally, period, queue=queue, lost=lost)
+    known = on.coverage.covers(*period) or figures["offered"] is not None
     counts: Row = {"entered": sum(entered.values()), **{figure: entered.get(figure, 0) for figure in OUTCOMES.values()}}
     return {**(counts if known else dict.fromkeys(counts)), **figures}

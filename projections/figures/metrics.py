@@ -1,7 +1,7 @@
-"""The metric engine: the one function that every screen, API answer, CSV and command asks for the figures of visits.
+"""The metric engine: computes the figures of visits for every screen, API answer, CSV and command.
 
-A row is a queue, an agent, an IVR, an interval of the clock, or everything. Counting is the warehouse's (one statement over the
-visits); what is exact in figures (rounding, intervals of a wall clock, bounds) is done here, on whole numbers.
+A row is a queue, an agent, an IVR, an interval of the clock, or everything. The warehouse counts (one statement over the
+visits); rounding, intervals of the wall clock and bounds are computed here, on whole numbers.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ FIGURES = (
 """The figures of a row of visits, in their order. Counts, percentages of two decimals, whole ms; None over zero cases."""
 
 MORE = ("abandoned_short", "abandon_wait_ms", "max_abandon_wait_ms", "handled")
-"""Figures that dashboards show besides: abandons within the tolerated time, mean and longest wait of abandoned, answered and wrapped up."""
+"""Additional figures that dashboards show: abandons within the tolerated time, mean and longest wait of abandoned, answered and wrapped up."""
 
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class QueryContext:
-    """What every part of an answer stands on: the rows as the question sees them, the queues, what the sources covered."""
+    """What every part of an answer needs: the rows as the question sees them, the queues, the coverage of the sources."""
 
     view: TemporalView
     question: Question
@@ -43,13 +43,13 @@ class QueryContext:
     coverage: Coverage
 
     def formula(self, queue: str = "") -> Formula:
-        """The SLA profile asked for, or the one that `queue` (else all queues asked about) names."""
+        """The formula of the question's SLA profile, or else of `queue` (by default, of all queues of the question)."""
         names = (queue,) if queue else self.question.queues
         return formula_of(self.question.profile or self.queues.profile(names) or DEFAULT)
 
 
 def query_context(view: TemporalView, question: Question) -> QueryContext:
-    """What an answer to `question` stands on; NotFound for a queue, agent or IVR that the company does not have."""
+    """The context of an answer to `question`. Raises NotFound for a queue, agent or IVR that the company does not have."""
     seen = replace(view, moment_ms=question.moment_ms)
     queues = queues_of(seen)
     must_exist(seen, question, queues)
@@ -89,14 +89,14 @@ def visit_figures(view: TemporalView, question: Question) -> list[Row]:
 
     A row has the name (`queue` or `agent`; `start` by time, ISO 8601 with offset), FIGURES, MORE, `bounds` and `covered_to`; figures
     are None where no source covered any of the time. By agent, a visit that nobody answered is in the row of no agent ("").
-    Queues that were never offered a call are rows only when one is asked for; intervals without a case are rows.
+    Queues that were never offered a call are rows only if the question names them; intervals without a case are rows.
     """
     on = query_context(view, question)
     return rows_of(on, counted(on))
 
 
 def counted(on: QueryContext, name: str | None = None) -> dict[Key, Tally]:
-    """The visits that the question is about, counted by interval and by what its rows are named by (or by `name`)."""
+    """The visits that the question selects, counted by interval and by the name of its rows (or by `name`)."""
     by = name if name is not None else on.question.by if on.question.by in ("queue", "agent") else ""
     of = scope(on.view, on.question, on.queues, by, on.coverage.lost)
     if not on.question.by_time:
@@ -106,7 +106,7 @@ def counted(on: QueryContext, name: str | None = None) -> dict[Key, Tally]:
 
 
 def renamed(on: QueryContext, by: str, found: dict[Key, Tally]) -> dict[Key, Tally]:
-    """The same tallies with ids of queues replaced by the names that they have now, where those were asked for."""
+    """The same tallies, with ids of queues replaced by their current names if the question asks for those."""
     if by != "queue" or on.question.names == "as_was":
         return found
     named: dict[Key, Tally] = {}
@@ -116,7 +116,7 @@ def renamed(on: QueryContext, by: str, found: dict[Key, Tally]) -> dict[Key, Tal
 
 
 def _within(question: Question, of: Scope) -> Intervals | None:
-    """The intervals of a question by time: as asked, and where that is open from the first or to the last case."""
+    """The intervals of a question by time; if its time is open, from the first or to the last case."""
     since, until = question.since_ms, question.until_ms
     if since is None or until is None:
         cases = extent(of)
@@ -128,7 +128,7 @@ def _within(question: Question, of: Scope) -> Intervals | None:
 
 
 def intervals_of(on: QueryContext) -> Intervals | None:
-    """The intervals of a question by time; None where it leaves them open and there is no case."""
+    """The intervals of a question by time; None if its time is open and there is no case."""
     return _within(on.question, scope(on.view, on.question, on.queues))
 
 
@@ -138,7 +138,7 @@ def rows_of(on: QueryContext, found: dict[Key, Tally]) -> list[Row]:
     if question.by_time:
         within = intervals_of(on)
         return [] if within is None else time_rows(on, within, found)
-    asked = time_asked(question)
+    period = period_of(question)
     names = {name for _, name in found}
     if question.by == "queue":
         names |= set(question.queues) if question.names == "as_was" else {name for name in question.queues if on.queues.ids(name)}
@@ -148,7 +148,7 @@ def rows_of(on: QueryContext, found: dict[Key, Tally]) -> list[Row]:
     lost = lost_ends(on)
     return [
         ({} if question.by == "total" else {question.by: name})
-        | row_of(on, found.get((0, name), Tally()), asked, queue=name if question.by == "queue" else "", lost=lost)
+        | row_of(on, found.get((0, name), Tally()), period, queue=name if question.by == "queue" else "", lost=lost)
         for name in sorted(names)
     ]
 
@@ -158,15 +158,15 @@ class _Name(msgspec.Struct):
 
 
 def _offered_ever(on: QueryContext) -> set[str]:
-    """Every queue that the question's filters leave and that was ever offered a call."""
+    """Every queue that was ever offered a call and that the question's filters leave."""
     question = replace(on.question, since_ms=None, until_ms=None)
     of = scope(on.view, question, on.queues, "queue")
-    told = of.ask(_Name, "SELECT DISTINCT {name} AS name FROM {visits} WHERE {condition}")
-    return {row.name if question.names == "as_was" else on.queues.name_now(UUID(row.name)) for row in told}
+    rows = of.ask(_Name, "SELECT DISTINCT {name} AS name FROM {visits} WHERE {condition}")
+    return {row.name if question.names == "as_was" else on.queues.name_now(UUID(row.name)) for row in rows}
 
 
 def lost_ends(on: QueryContext) -> int:
-    """How many visits of the whole answer may have ended in another of its rows than in that of their offer, or with another agent."""
+    """Number of visits of the whole answer that may have ended in another row than that of their offer, or with another agent."""
     question = on.question
     if not on.coverage.lost or not _moves(question):
         return 0
@@ -175,12 +175,12 @@ def lost_ends(on: QueryContext) -> int:
 
 
 def _moves(question: Question) -> bool:
-    """Whether an unseen end may belong to another row than its visit shows in."""
+    """Whether an unseen end may belong to another row than that of its visit."""
     return question.by == "agent" or bool(question.agents) or (question.by_time and question.attribution in ("event", "completion"))
 
 
-def time_asked(question: Question) -> tuple[int, int]:
-    """[since, until) of the question, open sides as far as time goes."""
+def period_of(question: Question) -> tuple[int, int]:
+    """[since, until) of the question; open sides reach to -FOREVER_MS or FOREVER_MS."""
     since, until = question.since_ms, question.until_ms
     return -FOREVER_MS if since is None else since, FOREVER_MS if until is None else until
 
@@ -188,30 +188,30 @@ def time_asked(question: Question) -> tuple[int, int]:
 def time_rows(on: QueryContext, within: Intervals, found: dict[Key, Tally]) -> list[Row]:
     """A row per interval."""
     lost = lost_ends(on)
-    since, until = time_asked(on.question)
+    since, until = period_of(on.question)
     rows = []
     for index, start in enumerate(within.edges[:-1]):
-        asked = max(start, since), min(within.edges[index + 1], until)
-        rows.append({"start": iso(start, on.question.zone)} | row_of(on, found.get((index, ""), Tally()), asked, lost=lost))
+        period = max(start, since), min(within.edges[index + 1], until)
+        rows.append({"start": iso(start, on.question.zone)} | row_of(on, found.get((index, ""), Tally()), period, lost=lost))
     return rows
 
 
-def row_of(on: QueryContext, tally: Tally, asked: tuple[int, int], *, queue: str = "", lost: int = 0) -> Row:
-    """Figures, bounds and coverage of one row. asked: its time. lost: visits of the whole answer whose end a gap hid."""
-    covered = on.coverage.covers(*asked) or tally.live > 0
+def row_of(on: QueryContext, tally: Tally, period: tuple[int, int], *, queue: str = "", lost: int = 0) -> Row:
+    """Figures, bounds and coverage of one row. period: its [since, until). lost: number of visits of the whole answer whose end a gap hid."""
+    covered = on.coverage.covers(*period) or tally.live > 0
     if not covered:
         return {**dict.fromkeys((*FIGURES, *MORE)), "bounds": None, "covered_to": None}
-    reached = None if asked[1] >= FOREVER_MS else on.coverage.covered_to(*asked)
+    reached = None if period[1] >= FOREVER_MS else on.coverage.covered_to(*period)
     return {
         **figures_of(tally, on.formula(queue)),
-        "bounds": _bounds(on, tally, asked, queue, lost),
+        "bounds": _bounds(on, tally, period, queue, lost),
         "covered_to": None if reached is None else iso(reached, on.question.zone),
     }
 
 
-def _bounds(on: QueryContext, tally: Tally, asked: tuple[int, int], queue: str, lost: int) -> Row | None:
+def _bounds(on: QueryContext, tally: Tally, period: tuple[int, int], queue: str, lost: int) -> Row | None:
     """The bounds of a row that a gap touches or whose visits' ends a gap hid; None for one that is exact."""
-    gaps = [gap for gap in on.coverage.gaps if gap.touches(*asked)]
+    gaps = [gap for gap in on.coverage.gaps if gap.touches(*period)]
     unseen = _unseen(on.question, tally, bool(gaps), lost)
     if not gaps and unseen == Unseen():
         return None
@@ -220,7 +220,7 @@ def _bounds(on: QueryContext, tally: Tally, asked: tuple[int, int], queue: str, 
 
 
 def _unseen(question: Question, tally: Tally, touched: bool, lost: int) -> Unseen:
-    """Which unseen ends make a row uncertain: its own stay its own when it is the row of their offer."""
+    """The unseen ends that make a row uncertain. If ends cannot move between rows, only its own count."""
     if not _moves(question):
         return Unseen(stay=tally.lost)
     comes = touched or question.by == "agent" or bool(question.agents)

@@ -9,14 +9,14 @@ import msgspec
 
 from projections.figures.attribution import Scope, extent, scope
 from projections.figures.intervals import iso
-from projections.figures.metrics import QueryContext, Row, time_asked
+from projections.figures.metrics import QueryContext, Row, period_of
 from projections.figures.service_level import mean, percent
 
 FIGURES = ("dialled", "answered", "not_connected", "connect_percent", "tmo_ms")
 """The figures of a row, in their order. tmo_ms: mean handle time of answered attempts (TMO)."""
 
 CONNECTED = ("answered", "no_answer", "busy", "voicemail")
-"""What became of attempts that the network completed."""
+"""The results of attempts that the network completed."""
 
 _ATTEMPTS = "(SELECT queue, agent, dialled_ms AS offered_ms, result, talk_ms, toUInt8(0) AS queue_id FROM {attempts})"
 _COUNT = """
@@ -63,7 +63,7 @@ def outbound_figures(on: QueryContext) -> list[Row]:
         return _by_time(on, of)
     found = _counted(of)
     names = sorted({name for _, name in found}) if by in ("queue", "agent") else [""]
-    known = on.coverage.covers(*time_asked(question)) or bool(found)
+    known = on.coverage.covers(*period_of(question)) or bool(found)
     return [({by: name} if by != "total" else {}) | _shown(found[0, name], known) for name in names]
 
 

@@ -1,4 +1,4 @@
-"""What somebody asks of the figures: over which time, of which queues and agents, reckoned how, known when."""
+"""A question about figures: time, queues and agents, method of calculation, and the state of knowledge."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ EARLIEST_MS, LATEST_MS = -62_000_000_000_000, 250_000_000_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """A question about figures. Instants are ms since 1970, UTC; the time asked about is [since, until), open where None.
+    """A question about figures. Instants are ms since 1970, UTC; its time is [since, until), open where None.
 
-    by: what a row is. queues, agents, ivrs: only these; none named = all. sla_ms: another threshold than the visits' own.
-    profile: an SLA profile ("" = the one that the queue names). attribution: when a visit's counts and durations post.
+    by: what a row is. queues, agents, ivrs: only these; none given = all. sla_ms: a threshold in place of the visits' own.
+    profile: an SLA profile ("" = the queue's own). attribution: when a visit's counts and durations post.
     as_of: a position of the log; moment_ms: an instant (both: `projections.engine.temporal_view`). names: of queues as they were or are now.
     """
 
@@ -69,7 +69,7 @@ class Question:
 
     @property
     def zone(self) -> ZoneInfo:
-        """The clock by which intervals are cut and instants shown."""
+        """The time zone in which intervals are cut and instants are shown."""
         return zone(self.timezone)
 
     @property
@@ -78,7 +78,7 @@ class Question:
         return self.by in CLOCKS
 
     def over(self, since_ms: int, until_ms: int) -> Intervals:
-        """The intervals of a question by time, from the first to the last asked instant."""
+        """The intervals of a question by time that cover [since, until)."""
         return intervals(cast(Clock, self.by), since_ms, until_ms, self.zone)
 
 
@@ -95,7 +95,7 @@ class _Queue(msgspec.Struct):
 
 @dataclass(frozen=True)
 class Queues:
-    """The company's queues, and the names that renamed queues have left behind or taken over."""
+    """The company's queues, and the names that renamed queues had or took over."""
 
     known: tuple[_Queue, ...]
 
@@ -104,7 +104,7 @@ class Queues:
         return {queue.name for queue in self.known}
 
     def name_now(self, id: UUID) -> str:
-        """What the queue is called now that had the id `id` under some name."""
+        """The current name of the queue that had the id `id` under any name."""
         by_id = {queue.id: queue for queue in self.known}
         queue = by_id.get(id)
         owner = by_id.get(queue.owner) if queue is not None else None
@@ -115,7 +115,7 @@ class Queues:
         return [queue.id for queue in self.known if self.name_now(queue.id) == name]
 
     def profile(self, names: tuple[str, ...]) -> str:
-        """The profile that all these queues name (all there are, if none is given); `offered` where they differ."""
+        """The profile of all these queues (of all queues, if none is given); `offered` if they differ."""
         profiles = {queue.profile for queue in self.known if queue.id == queue.owner and (not names or queue.name in names)}
         return profiles.pop() if len(profiles) == 1 else "offered"
 
@@ -130,7 +130,7 @@ class _Found(msgspec.Struct):
 
 
 def must_exist(view: TemporalView, question: Question, queues: Queues) -> None:
-    """NotFound for a queue, agent or IVR that neither the settings nor the past of the company know."""
+    """Raise NotFound for a queue, agent or IVR that is neither in the settings nor in the past of the company."""
     known = replace(view, moment_ms=None)
     for name in question.queues:
         if name not in queues.names() and not _any(known, "visits", "queue", name) and not _any(known, "attempts", "queue", name):
@@ -156,7 +156,7 @@ class Condition:
 
 
 def only(question: Question, queues: Queues) -> Condition:
-    """The visits that the question's filters by queue and agent leave."""
+    """The condition for visits that the question's filters by queue and agent leave."""
     parts: list[str] = ["1"]
     params: dict[str, Value] = {}
     if question.queues and question.names == "as_is":

@@ -1,7 +1,7 @@
-"""How a service level (SLA) is reckoned from counted visits, and how every percentage and mean is rounded.
+"""Calculate service levels (SLA) from counted visits, and round percentages and means.
 
 T is the threshold ("in time" = answered, gone or dequeued after a wait <= T), s the tolerated abandon ("short" = gave up after a
-wait <= s); both are those that held when the visit was offered. All arithmetic is on whole numbers.
+wait <= s); both are those in force when the visit was offered. All arithmetic is on whole numbers.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from domain.errors import InvalidField
 
 @dataclass(slots=True)
 class Counts:
-    """How many visits, by how they ended. `*_in_time`: of these, waited no longer than T; `abandoned_short`: than s."""
+    """Numbers of visits by their end. `*_in_time`: those that waited no longer than T; `abandoned_short`: no longer than s."""
 
     offered: int = 0
     answered: int = 0
@@ -33,7 +33,7 @@ class Counts:
     waiting: int = 0
 
     def plus(self, other: Counts, times: int = 1) -> Counts:
-        """These and `times` as many of the others."""
+        """The sum of these counts and `times` the others."""
         more = _counted(other) if times == 1 else [times * number for number in _counted(other)]
         return Counts(*map(add, _counted(self), more))
 
@@ -93,7 +93,7 @@ FORMULAS: dict[str, Formula] = {
     "xcally": _xcally,
     "offered_minus_short": _offered_minus_short,
 }
-"""Each profile by its name. `genesys` alone: flow-outs not counted, short and other abandons held against the queue."""
+"""Each profile by its name. `genesys` without switches: flow-outs are not counted, all abandons are."""
 
 SWITCHES = ("flow_outs", "no_short", "no_abandons")
 """What may follow `genesys:`, joined by commas: count flow-outs; leave out short abandons; leave out all abandons."""

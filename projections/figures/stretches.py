@@ -1,6 +1,6 @@
-"""Stretches of time of one person: joined, taken from each other, measured by interval.
+"""Join, subtract and measure stretches of time of one person.
 
-A stretch is half-open, [from, until) in ms; a list of them is in order and apart unless it says otherwise.
+A stretch is half-open, [from, until) in ms; a list of them is in order and disjoint unless a function says otherwise.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ Stretch = tuple[int, int]
 
 
 def joined(stretches: Iterable[Stretch]) -> list[Stretch]:
-    """The same time as stretches in order and apart, whatever their order and overlap were."""
+    """The same time as disjoint stretches in order; the input may be in any order and overlap."""
     apart: list[Stretch] = []
     last_from, last_until = 0, 0
     for began, ended in sorted(stretches):
@@ -29,7 +29,7 @@ def joined(stretches: Iterable[Stretch]) -> list[Stretch]:
 
 
 def minus(stretches: Sequence[Stretch], taken: Sequence[Stretch]) -> list[Stretch]:
-    """What is left of `stretches` outside `taken`."""
+    """The parts of `stretches` outside `taken`."""
     left: list[Stretch] = []
     index, last = 0, len(taken)
     for began, ended in stretches:
@@ -48,17 +48,17 @@ def minus(stretches: Sequence[Stretch], taken: Sequence[Stretch]) -> list[Stretc
 
 
 def within(stretches: Sequence[Stretch], others: Sequence[Stretch]) -> list[Stretch]:
-    """What of `stretches` lies inside `others`."""
+    """The parts of `stretches` inside `others`."""
     return minus(stretches, minus(stretches, others))
 
 
 def clipped(stretches: Iterable[Stretch], since: int, until: int) -> list[Stretch]:
-    """What of the stretches, in their order, lies in [since, until)."""
+    """The parts of the stretches in [since, until), in their order."""
     return [(max(began, since), min(ended, until)) for began, ended in stretches if began < until and ended > since]
 
 
 def lengths(stretches: Iterable[Stretch], edges: Sequence[int]) -> list[int]:
-    """How much of the stretches lies in each interval [edges[i], edges[i + 1])."""
+    """How much of the stretches is in each interval [edges[i], edges[i + 1]), in ms."""
     found = [0] * (len(edges) - 1)
     for began, ended in clipped(stretches, edges[0], edges[-1]):
         index = bisect_right(edges, began) - 1

@@ -10,14 +10,14 @@ from projections.figures.service_level import Counts
 
 @dataclass(slots=True)
 class Durations:
-    """How many durations, their sum and the longest, in ms."""
+    """The number of durations, their sum and the longest, in ms."""
 
     cases: int = 0
     total: int = 0
     longest: int | None = None
 
     def add(self, cases: int, total: int | None, longest: int | None) -> None:
-        """Take in so many more durations."""
+        """Add more durations."""
         if cases:
             self.cases += cases
             self.total += total or 0
@@ -29,7 +29,7 @@ class Durations:
 class Tally:
     """Visits of one row: how many by end, how long they waited by end and were handled.
 
-    live: how many were told by commands. lost: unknown ends that a gap explains.
+    live: how many were recorded by commands. lost: unknown ends that a gap explains.
     """
 
     counts: Counts = field(default_factory=Counts)
@@ -39,7 +39,7 @@ class Tally:
     lost: int = 0
 
     def take(self, end_code: int, visits: int, in_time: int, short: int, *, offered: int) -> None:
-        """Count `visits` more that ended so, `in_time` and `short` of them, and `offered` more offers."""
+        """Count `visits` more with this end, `in_time` and `short` of them, and `offered` more offers."""
         end, counts = ENDS[end_code], self.counts
         counts.offered += offered
         setattr(counts, end, getattr(counts, end) + visits)
@@ -49,12 +49,12 @@ class Tally:
             counts.abandoned_short += short
 
     def wait(self, end_code: int, cases: int, total: int | None, longest: int | None) -> None:
-        """Take in the waits of visits that ended so."""
+        """Add the waits of visits with this end."""
         if cases:
             self.waited.setdefault(ENDS[end_code], Durations()).add(cases, total, longest)
 
     def waits_of(self, end: str) -> Durations:
-        """The waits of the visits that ended so."""
+        """The waits of the visits with this end."""
         return self.waited.get(end, _NONE)
 
     @property
@@ -63,7 +63,7 @@ class Tally:
         return max((waits.longest for waits in self.waited.values() if waits.longest is not None), default=None)
 
     def add(self, other: Tally) -> None:
-        """Take in another tally."""
+        """Add another tally."""
         self.counts = self.counts.plus(other.counts)
         for end, waits in other.waited.items():
             mine = self.waited.get(end)

@@ -1,4 +1,4 @@
-"""How good a call sounded: bands of jitter (ms) and packet loss (%), half-open."""
+"""The voice quality of a call, by bands of jitter (ms) and packet loss (%), half-open."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def loss_band(loss_percent: float) -> Band:
 def voice_quality(jitter_ms: float | None, loss_percent: float | None) -> Band | None:
     """The call's band: Baixa if either is Baixa or both are Média, Média if exactly one is, else Alta.
 
-    A figure that nobody measured says nothing; None where neither was.
+    A value that was not measured is ignored; None if neither was.
     """
     bands = [] if jitter_ms is None else [jitter_band(jitter_ms)]
     bands += [] if loss_percent is None else [loss_band(loss_percent)]

@@ -13,9 +13,9 @@ from projections.engine.rows import Row, StatelessFold, part
 class AgentRow(Row, kw_only=True, gc=False):
     """An agent under the name that the sources give.
 
-    person: 0 = an interface that never answered, rang or paused. member: the agent that this interface turned out to be,
-    "" for an agent or one not matched. queues: those in which the agent is in now.
-    user: to whom the agent belongs, None to nobody yet. interfaces: the telephones by which the agent is reached.
+    person: 0 = an interface that never answered, rang or paused. member: the agent to whom this interface was matched,
+    "" for an agent or an interface without a match. queues: those in which the agent is logged in now.
+    user: the user to whom the agent belongs, None = none yet. interfaces: the telephones of the agent.
     """
 
     TABLE: ClassVar[str] = "agents"
@@ -41,7 +41,7 @@ class AgentSpanRow(Row, kw_only=True, gc=False):
 
 
 def fold(event: AgentEvent, position: int) -> Iterator[Row]:
-    """The agent, and each session and pause that this event tells anew or takes back."""
+    """The agent, and each session and pause that this event adds, changes or withdraws."""
     tenant, id, version = event.tenant.bytes, event.originator_id.bytes, event.originator_version
     yield AgentRow(
         tenant=tenant,

@@ -12,17 +12,17 @@ TABLE = "events"
 
 def fold(batch: Sequence[ReadEvent]) -> Columns:
     """These events. Instants in microseconds; `state` is the stored JSON, personal data sealed inside."""
-    told = [recorded.event for recorded in batch]
+    events = [recorded.event for recorded in batch]
     return {
         "tenant": [recorded.tenant for recorded in batch],
         "id": [recorded.id for recorded in batch],
         "version": [recorded.version for recorded in batch],
         "position": [recorded.position for recorded in batch],
         "topic": [recorded.topic for recorded in batch],
-        "actor": [event.actor for event in told],
-        "cause": [event.cause for event in told],
-        "correlation": [event.correlation for event in told],
-        "occurred_us": [event.occurred_at for event in told],
-        "recorded_us": [event.recorded_at for event in told],
+        "actor": [event.actor for event in events],
+        "cause": [event.cause for event in events],
+        "correlation": [event.correlation for event in events],
+        "occurred_us": [event.occurred_at for event in events],
+        "recorded_us": [event.recorded_at for event in events],
         "state": [recorded.state for recorded in batch],
     }

@@ -12,9 +12,9 @@ ATTEMPTS = "attempts"
 
 
 def fold(batch: Sequence[ReadEvent], events: Sequence[CallEvent]) -> Columns:
-    """The calls (atendimentos) whose head an event changes, as it leaves them: `domain.voice.calls.Call`.
+    """The calls (atendimentos) whose own fields an event changes, in their state after it: `domain.voice.calls.Call`.
 
-    whole: the call of which this one is a leg, itself where it is none. number: the customer's, sealed; "" when no source told it.
+    whole: the call of which this one is a leg; its own id if it is not a leg. number: the customer's, sealed; "" if no source gave it.
     duration_ms: None while it goes on.
     """
     found = [(recorded, call) for recorded, event in zip(batch, events, strict=True) if (call := event.change.call) is not None]
@@ -45,7 +45,7 @@ def fold(batch: Sequence[ReadEvent], events: Sequence[CallEvent]) -> Columns:
 
 
 def fold_attempts(batch: Sequence[ReadEvent], events: Sequence[CallEvent]) -> Columns:
-    """The outbound attempts that an event changes, under the ids of their calls: `domain.voice.calls.Attempt`. What is one stays one: facts are only ever added."""
+    """The outbound attempts that an event changes, under the ids of their calls: `domain.voice.calls.Attempt`. An attempt stays an attempt: facts are only added."""
     found = [(recorded, attempt) for recorded, event in zip(batch, events, strict=True) if (attempt := event.change.attempt) is not None]
     of = [recorded for recorded, _ in found]
     attempts = [attempt for _, attempt in found]

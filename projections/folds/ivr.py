@@ -20,7 +20,7 @@ CALLS = "ivr_calls"
 
 
 class IvrRow(Row, kw_only=True, gc=False):
-    """An IVR; removed when it is gone from the settings."""
+    """An IVR; removed when it is deleted from the settings."""
 
     TABLE: ClassVar[str] = "ivrs"
 
@@ -28,7 +28,7 @@ class IvrRow(Row, kw_only=True, gc=False):
 
 
 def fold(row: IvrRow | None, event: IvrEvent, position: int) -> IvrRow:
-    """The IVR as this event leaves it."""
+    """The IVR after this event."""
     before = row or IvrRow(tenant=event.tenant.bytes, id=event.originator_id.bytes, version=0, position=0)
     after = replace(before, version=event.originator_version, position=position)
     match event:
@@ -41,9 +41,9 @@ def fold(row: IvrRow | None, event: IvrEvent, position: int) -> IvrRow:
 
 
 def fold_calls(batch: Sequence[ReadEvent], events: Sequence[CallEvent]) -> Columns:
-    """The ways through an IVR that an event changes, under the ids of the calls: `domain.voice.calls.IvrPath`. Who entered one entered it for good.
+    """The paths through an IVR that an event changes, under the ids of the calls: `domain.voice.calls.IvrPath`. A path is never withdrawn.
 
-    queue, visit: to which the IVR led, "" and None where it led to none.
+    queue, visit: those to which the IVR led, "" and None if it led to none.
     """
     found = [(recorded, path) for recorded, event in zip(batch, events, strict=True) if (path := event.change.ivr) is not None]
     of = [recorded for recorded, _ in found]

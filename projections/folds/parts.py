@@ -1,4 +1,4 @@
-"""The parts of calls that are rows of their own: rings and holds of visits, options keyed in an IVR, tags."""
+"""The parts of calls that have their own rows: rings and holds of visits, options keyed in an IVR, tags."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NONE = bytes(16)
 
 
 def fold(batch: Sequence[ReadEvent], events: Sequence[CallEvent]) -> Columns:
-    """The parts that each event adds, changes or takes back.
+    """The parts that each event adds, changes or withdraws.
 
     k: the place among the parts of its kind, of its visit (ring, hold) or interaction (option, tag), from 0.
     queue, agent: those of the visit; of a ring, the agent who was rung. text: how a ring ended, "" while it rings; the option; the tag.
@@ -40,7 +40,7 @@ CALL_FOLDS = {TABLE: fold}
 
 
 def _rows(tenant: Id, interaction: Id, change: Change) -> Iterator[tuple[Any, ...]]:
-    """From `id` on."""
+    """The values of the columns from `id` on."""
     for ring in change.rings:
         visit, queue = visit_id(interaction, ring.n), queue_id_of(tenant, ring.queue)
         id = part(visit, "ring", ring.k)
@@ -54,10 +54,10 @@ def _rows(tenant: Id, interaction: Id, change: Change) -> Iterator[tuple[Any, ..
         yield part(interaction, "tag", k), 0, _NONE, "tag", k, "", _NONE, "", 0, None, tag
     for removed in change.removed:
         if removed.kind != "visit":
-            yield from _taken_back(interaction, removed)
+            yield from _withdrawn(interaction, removed)
 
 
-def _taken_back(interaction: Id, removed: Removed) -> Iterator[tuple[Any, ...]]:
+def _withdrawn(interaction: Id, removed: Removed) -> Iterator[tuple[Any, ...]]:
     of_visit = removed.kind in ("ring", "hold")
     visit = visit_id(interaction, removed.n) if of_visit else _NONE
     for k in range(removed.first, removed.until):

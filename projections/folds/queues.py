@@ -1,4 +1,4 @@
-"""Queues (Serviços): what they are called and what they promise now."""
+"""Queues (Serviços): their current names and service level targets."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from projections.engine.rows import Row, StatefulFold
 
 
 class QueueRow(Row, kw_only=True, gc=False):
-    """A queue, or a name that belongs to a queue of another id (`owner`): the way from a visit's name of then to the name of now.
+    """A queue, or a name that belongs to a queue of another id (`owner`): maps the queue name of a past visit to the current name.
 
-    sla_target: percentage. active: takes calls. removed: gone from the settings, its past stays.
+    sla_target: percentage. active: takes calls. removed: deleted from the settings; its past stays.
     """
 
     TABLE: ClassVar[str] = "queues"
@@ -41,15 +41,15 @@ class QueueRow(Row, kw_only=True, gc=False):
 
 
 def fold(row: QueueRow | None, event: QueueEvent, position: int) -> QueueRow:
-    """The queue as this event leaves it."""
+    """The queue after this event."""
     id = event.originator_id.bytes
     before = row or QueueRow(tenant=event.tenant.bytes, id=id, owner=id, version=0, position=0)
     after = replace(before, version=event.originator_version, position=position)
     match event:
         case QueueRegistered(name=name, settings=settings, agents=agents):
-            return replace(_promising(after, settings), name=name, agents=agents, active=1, removed=0)
+            return replace(_with_settings(after, settings), name=name, agents=agents, active=1, removed=0)
         case QueueSettingsSet(settings=settings):
-            return _promising(after, settings)
+            return _with_settings(after, settings)
         case QueueRenamed(name=name):
             return replace(after, name=name)
         case QueueNameTaken(name=name, owner=owner):
@@ -66,7 +66,7 @@ def fold(row: QueueRow | None, event: QueueEvent, position: int) -> QueueRow:
             return after
 
 
-def _promising(row: QueueRow, settings: QueueSettings) -> QueueRow:
+def _with_settings(row: QueueRow, settings: QueueSettings) -> QueueRow:
     return replace(
         row, sla_target=settings.sla_target, sla_ms=settings.sla_ms, tolerated_ms=settings.tolerated_ms, profile=settings.profile
     )

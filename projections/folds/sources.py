@@ -1,4 +1,4 @@
-"""What the PBX's sources covered, where they were cut off, when it started anew: what the bounds of figures are reckoned from."""
+"""What the PBX's sources covered, where they were cut off and when the PBX restarted: the input for the bounds of figures."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from projections.engine.rows import Row, StatelessFold, part
 
 
 class SourceRow(Row, kw_only=True, gc=False):
-    """A span, a gap or a restart. Instants in ms; a restart ends where it began.
+    """A span, a gap or a restart. Instants in ms; a restart ends at the instant at which it began.
 
     up, born, missed_*: of a gap, what may be missing (`domain.voice.timeline.Gap`), the queues and their counts in two columns.
     """
@@ -30,7 +30,7 @@ class SourceRow(Row, kw_only=True, gc=False):
 
 
 def fold(event: TimelineEvent, position: int) -> Iterator[SourceRow]:
-    """The span, gap or restart that this event tells; a line kept for the audit is none."""
+    """The span, gap or restart that this event records; a line kept for the audit makes no row."""
     tenant, id, version = event.tenant.bytes, event.originator_id.bytes, event.originator_version
     match event:
         case SpanCovered(span=span):

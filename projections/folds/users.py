@@ -11,7 +11,7 @@ from projections.engine.rows import Row, StatefulFold
 
 
 class UserRow(Row, kw_only=True, gc=False):
-    """A user. registered: position of the event by which the user came to be. name, email: sealed with the user's key.
+    """A user. registered: position of the event that registered the user. name, email: sealed with the user's key.
 
     active, has_password: 0 or 1.
     """
@@ -28,7 +28,7 @@ class UserRow(Row, kw_only=True, gc=False):
 
 
 def fold(row: UserRow | None, event: UserEvent, position: int) -> UserRow:
-    """The user as this event leaves them."""
+    """The user after this event."""
     before = row or UserRow(tenant=event.tenant.bytes, id=event.originator_id.bytes, version=0, position=0)
     after = replace(before, version=event.originator_version, position=position)
     match event:

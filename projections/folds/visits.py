@@ -1,4 +1,4 @@
-"""Visits to queues: what nearly every figure counts.
+"""Visits to queues, which nearly every figure counts.
 
 Calls are most of the log, so their folds make columns of a whole batch at once.
 """
@@ -22,15 +22,15 @@ _NO_CALL = CallIdentity(call="", origin="")
 
 
 def fold(batch: Sequence[ReadEvent], events: Sequence[CallEvent]) -> Columns:
-    """The visits that each event changes, as it leaves them; those that it takes back as removed.
+    """The visits that each event changes, in their state after it; those that it withdraws as removed.
 
-    A visit as `domain.voice.calls.Visit` says it, and what its call says about it. whole: the call of which the visit's channel is a leg.
-    n: its place among the visits of its channel, from 0. live: told by commands, not by a source with a span of its own. queue: the
+    The fields of `domain.voice.calls.Visit`, and some of its call. whole: the call of which the visit's channel is a leg.
+    n: its place among the visits of its channel, from 0. live: recorded by commands, not by a source with its own span. queue: the
     name as it was; queue_id: of the queue that had the name then.
     """
     pairs = list(zip(batch, events, strict=True))
     found = [(recorded, event.change.of or _NO_CALL, visit) for recorded, event in pairs for visit in event.change.visits]
-    gone = [(recorded, _NO_CALL, visit) for recorded, event in pairs if event.change.removed for visit in _taken_back(event)]
+    gone = [(recorded, _NO_CALL, visit) for recorded, event in pairs if event.change.removed for visit in _withdrawn(event)]
     removed = [0] * len(found) + [1] * len(gone)
     found += gone
     of = [recorded for recorded, _, _ in found]
@@ -66,8 +66,8 @@ def fold(batch: Sequence[ReadEvent], events: Sequence[CallEvent]) -> Columns:
     }
 
 
-def _taken_back(event: CallEvent) -> list[Visit]:
-    """The visits that the call had before this event and has no more."""
+def _withdrawn(event: CallEvent) -> list[Visit]:
+    """The visits that the call had before this event and no longer has."""
     gone = [n for removed in event.change.removed if removed.kind == "visit" for n in range(removed.first, removed.until)]
     return [Visit(n=n, queue="", offered_ms=0, sla_ms=0, tolerated_ms=0) for n in gone]
 

@@ -1,6 +1,6 @@
-"""How each agent stands at one instant: the state of a person, since when, and in what call.
+"""The state of each agent at one instant: state, since when, and in which call.
 
-The rows are looked at by their own instants, so the same question answers for now and for any moment of the past.
+Rows are filtered by their own instants, so the same query works for now and for any moment of the past.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import msgspec
 from projections.engine.temporal_view import TemporalView
 
 State = Literal["talking", "wrap_up", "ringing", "paused", "available", "offline"]
-"""The first that holds, in this order. Talking includes hold and calls that the agent dialled."""
+"""An agent is in the first of these that applies. Talking includes hold and calls that the agent dialled."""
 
 STATES: tuple[State, ...] = ("talking", "wrap_up", "ringing", "paused", "available", "offline")
 
@@ -52,7 +52,7 @@ FROM {spans} WHERE from_ms <= {{at:Int64}} GROUP BY agent, kind
 
 _PERSONS = "SELECT name, queues FROM {agents} WHERE person = 1 ORDER BY name"
 
-# In which queues they were then: as the last event that had happened tells. One that tells of a later time too, as of an import, cannot say.
+# The agents' queues at that moment, by the last event before it. An event that also covers a later time, such as an import's, is no evidence for it.
 _QUEUES_THEN = """
 SELECT name, queues FROM {versions} WHERE (id, version) IN (
     SELECT id, max(version) FROM {events} WHERE id IN (SELECT id FROM {agents}) AND occurred_us < ({{at:Int64}} + 1) * 1000 GROUP BY id
@@ -74,7 +74,7 @@ class _Stretch(msgspec.Struct):
 
 
 class OpenVisit(msgspec.Struct):
-    """A visit that waits, is talked or wrapped up at the instant asked about; what came later is still in it."""
+    """A visit that waits, is talked or wrapped up at the given instant; its fields keep what came later."""
 
     id: UUID
     version: int
@@ -107,7 +107,7 @@ class OpenVisit(msgspec.Struct):
         return self.wrap_up_ms is None or self.released_ms + self.wrap_up_ms > at
 
     def answered(self, at: int) -> bool:
-        """An agent took it, and the end of the talk is or will be known."""
+        """An agent answered it, and the end of the talk is or will be known."""
         return self.end_code == 1 and not self.talk_unknown and not self.waits(at)
 
     def rings(self, at: int) -> list[tuple[str, int]]:
@@ -115,7 +115,7 @@ class OpenVisit(msgspec.Struct):
         return [(ring.agent, ring.from_ms) for ring in self.all_rings if ring.lasts(at)]
 
     def on_hold(self, at: int) -> bool:
-        """The customer hears music."""
+        """The customer is on hold."""
         return any(hold.lasts(at) for hold in self.all_holds)
 
 
@@ -158,7 +158,7 @@ class _Person(msgspec.Struct):
 
 @dataclass
 class AgentState:
-    """How one agent stands. queues: in which the agent is; queue, interaction: of the call at hand, "" and None without one."""
+    """The state of one agent. queues: those in which the agent is; queue, interaction: those of the current call, "" and None without one."""
 
     agent: str
     state: State = "offline"
@@ -195,15 +195,15 @@ def _with_parts(view: TemporalView, visits: list[OpenVisit]) -> None:
 
 
 def _those_that_hold(view: TemporalView, table: str, written: list[V]) -> list[V]:
-    """Of these rows of a table those that no newer version has taken the place of: what is written may be older, and is quicker to read."""
+    """Those of these rows of a table that no newer version has replaced. `view.written`, which is faster to read, returns older versions too."""
     newest = view.newest(table, [row.interaction for row in written], [row.id for row in written])
     return [row for row in written if newest[row.id] == row.version]
 
 
-def standings(view: TemporalView, at: int, visits: list[OpenVisit], *, idle: bool = True) -> list[AgentState]:
-    """How every agent (person) stands at an instant, by name; `visits`: those open then.
+def agent_states(view: TemporalView, at: int, visits: list[OpenVisit], *, idle: bool = True) -> list[AgentState]:
+    """The state of every agent (person) at an instant, ordered by name; `visits`: those open then.
 
-    idle: tell since when who is in no call stands so, for which all calls of the past are looked at.
+    idle: find out since when agents without a call are in their state, for which all past calls are read.
     """
     found = _persons(view, at)
     free_since = _ends(view, at) if idle or any(visit.wraps_up(at) and visit.wrap_up_ms is None for visit in visits) else {}
@@ -211,22 +211,22 @@ def standings(view: TemporalView, at: int, visits: list[OpenVisit], *, idle: boo
         if attempt.last_until is not None:
             free_since[attempt.agent] = max(free_since.get(attempt.agent, attempt.last_until), attempt.last_until)
         if attempt.talks_since is not None and attempt.agent in found:
-            _stand(found[attempt.agent], "talking", attempt.talks_since, interaction=attempt.interaction)
+            _enter(found[attempt.agent], "talking", attempt.talks_since, interaction=attempt.interaction)
     spans: dict[str, dict[str, _Span]] = {}
     for span in view.ask(_Span, _SPANS.format(spans=view.rows_of("agent_spans")), at=at):
         spans.setdefault(span.agent, {})[span.kind] = span
     _with_calls(found, [visit for visit in visits if not _left_since(visit, spans.get(visit.agent, {}).get("session"))], at)
-    for name, standing in found.items():
-        told = spans.get(name, {})
-        _wrap_up(standing, [visit for visit in visits if visit.agent == name and visit.wraps_up(at)], told, free_since.get(name))
-        _rest(standing, told, free_since.get(name))
+    for name, agent_state in found.items():
+        own_spans = spans.get(name, {})
+        _wrap_up(agent_state, [visit for visit in visits if visit.agent == name and visit.wraps_up(at)], own_spans, free_since.get(name))
+        _rest(agent_state, own_spans, free_since.get(name))
     if view.moment_ms is None:
         return list(found.values())
-    silent = {name for name, standing in found.items() if standing.state == "offline" and name not in spans}
+    silent = {name for name, agent_state in found.items() if agent_state.state == "offline" and name not in spans}
     if silent and not idle:
         free_since = _ends(view, at)
-    # Who had given no sign of life yet was no agent then.
-    return [standing for name, standing in found.items() if name not in silent or name in free_since]
+    # An agent without any sign of life by then did not exist yet.
+    return [agent_state for name, agent_state in found.items() if name not in silent or name in free_since]
 
 
 def _persons(view: TemporalView, at: int) -> dict[str, AgentState]:
@@ -241,59 +241,59 @@ def _persons(view: TemporalView, at: int) -> dict[str, AgentState]:
 
 
 def _with_calls(found: dict[str, AgentState], visits: list[OpenVisit], at: int) -> None:
-    """Who is rung and who talks in these visits."""
+    """Set the state of the agents who are rung or talk in these visits."""
     for visit in visits:
         for agent, since in visit.rings(at):
             if visit.waits(at) and agent in found:
-                _stand(found[agent], "ringing", since, queue=visit.queue, interaction=visit.whole)
+                _enter(found[agent], "ringing", since, queue=visit.queue, interaction=visit.whole)
         if visit.talks(at) and visit.agent in found and visit.ended_ms is not None:
-            _stand(found[visit.agent], "talking", visit.ended_ms, queue=visit.queue, interaction=visit.whole, on_hold=visit.on_hold(at))
+            _enter(found[visit.agent], "talking", visit.ended_ms, queue=visit.queue, interaction=visit.whole, on_hold=visit.on_hold(at))
 
 
 def _left_since(visit: OpenVisit, session: _Span | None) -> bool:
-    """Whether the agent has left since the answer: a talk whose end was never told is over then."""
+    """Whether the agent has left since the answer: a talk whose end was not recorded is over then."""
     if visit.released_ms is not None or visit.ended_ms is None or session is None or session.last_until is None:
         return False
     return session.last_until > visit.ended_ms
 
 
-def _stand(standing: AgentState, state: State, since_ms: int, **call: object) -> None:
-    """This state holds if it goes before the one found so far; of two calls the newer one is at hand."""
-    before, now = STATES.index(standing.state), STATES.index(state)
-    if now < before or (now == before and (standing.since_ms is None or since_ms > standing.since_ms)):
-        standing.state, standing.since_ms = state, since_ms
+def _enter(agent_state: AgentState, state: State, since_ms: int, **call: object) -> None:
+    """Set this state if it precedes the one found so far in STATES; of two calls the newer one is the current one."""
+    before, now = STATES.index(agent_state.state), STATES.index(state)
+    if now < before or (now == before and (agent_state.since_ms is None or since_ms > agent_state.since_ms)):
+        agent_state.state, agent_state.since_ms = state, since_ms
         for name, value in call.items():
-            setattr(standing, name, value)
+            setattr(agent_state, name, value)
 
 
-def _wrap_up(standing: AgentState, visits: list[OpenVisit], spans: dict[str, _Span], free_since: int | None) -> None:
-    """A wrap-up that nobody ended is over when the agent did something else."""
+def _wrap_up(agent_state: AgentState, visits: list[OpenVisit], spans: dict[str, _Span], free_since: int | None) -> None:
+    """Set wrap-up; one without a recorded end is over when the agent did something else."""
     did = [
         free_since,
         *(instant for span in spans.values() for instant in (span.last_until, span.since_ms if span.kind == "pause" else None)),
     ]
-    if standing.state == "ringing" and standing.since_ms is not None:
-        did.append(standing.since_ms)
+    if agent_state.state == "ringing" and agent_state.since_ms is not None:
+        did.append(agent_state.since_ms)
     last = max((instant for instant in did if instant is not None), default=None)
     for visit in visits:
         released = visit.released_ms
         if released is not None and (visit.wrap_up_ms is not None or last is None or last <= released):
-            _stand(standing, "wrap_up", released, queue=visit.queue, interaction=visit.whole)
+            _enter(agent_state, "wrap_up", released, queue=visit.queue, interaction=visit.whole)
 
 
-def _rest(standing: AgentState, spans: dict[str, _Span], free_since: int | None) -> None:
-    """Paused, available or offline, since the last call or ringing ended, if that was later."""
-    if standing.state != "offline":
+def _rest(agent_state: AgentState, spans: dict[str, _Span], free_since: int | None) -> None:
+    """Set paused, available or offline, since the last call or ringing ended if that was later."""
+    if agent_state.state != "offline":
         return
     pause, session = spans.get("pause"), spans.get("session")
     if pause is not None and pause.since_ms is not None:
-        standing.state, standing.since_ms, standing.reason = "paused", max(pause.since_ms, free_since or pause.since_ms), pause.why
+        agent_state.state, agent_state.since_ms, agent_state.reason = "paused", max(pause.since_ms, free_since or pause.since_ms), pause.why
     elif session is not None and session.since_ms is not None:
         began = [session.since_ms, free_since, pause.last_until if pause is not None else None]
-        standing.state, standing.since_ms = "available", max(instant for instant in began if instant is not None)
+        agent_state.state, agent_state.since_ms = "available", max(instant for instant in began if instant is not None)
     elif session is not None:
         ended = [session.last_until, free_since]
-        standing.since_ms = max((instant for instant in ended if instant is not None), default=None)
+        agent_state.since_ms = max((instant for instant in ended if instant is not None), default=None)
 
 
 def _ends(view: TemporalView, at: int) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Contacts, as far as rows know them: by id alone, for what names a person is sealed."""
+"""Contacts in the rows: by id alone, because personal data is sealed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class _Id(msgspec.Struct):
 
 @query(MANAGE_CONTACTS, CompanyRows)
 def open_interactions(rows: CompanyRows, contact: UUID) -> tuple[UUID, ...]:
-    """The calls of the contact that go on: while one does, the contact cannot be forgotten."""
+    """The calls of the contact that go on. While there is one, the contact cannot be forgotten."""
 
     def ask(view: TemporalView) -> tuple[UUID, ...]:
         return tuple(row.id for row in view.ask(_Id, _OPEN.format(interactions=view.rows_of("interactions")), contact=contact))

@@ -1,4 +1,4 @@
-"""The dashboards: Inbound (C1), Outbound (C2), IVR (C4). The figures are the metric engine's, as in every report."""
+"""The dashboards: Inbound (C1), Outbound (C2), IVR (C4). The metric engine computes the figures, as for every report."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from projections.engine.temporal_view import CompanyRows
 from projections.figures.attribution import Key
 from projections.figures.definitions import VERSION
 from projections.figures.ivr import ivr_figures
-from projections.figures.metrics import QueryContext, Row, counted, intervals_of, query_context, row_of, time_asked, time_rows
+from projections.figures.metrics import QueryContext, Row, counted, intervals_of, period_of, query_context, row_of, time_rows
 from projections.figures.outbound import outbound_figures
 from projections.figures.question import Question
 from projections.figures.tally import Tally
@@ -27,40 +27,40 @@ _ALONGSIDE = ThreadPoolExecutor(4, "dashboards")
 def inbound(rows: CompanyRows, question: Question) -> dict[str, Any]:
     """C1. `totals`; `queues`: a row each; `series`: a row per interval of `question.by` (hour, day, week, month); `agents` now.
 
-    totals, rows: the figures of `metrics.visit_figures`. agents: `live.agents_now`, as of the moment asked about.
+    totals, rows: the figures of `metrics.visit_figures`. agents: `monitoring.agents_now`, at the question's moment.
     """
 
-    def asked(on: QueryContext) -> dict[str, Any]:
+    def compute(on: QueryContext) -> dict[str, Any]:
         agents = _ALONGSIDE.submit(agents_now, on)
         return {**_figures(on), "agents": agents.result()}
 
-    return _answer(rows, question, asked)
+    return _answer(rows, question, compute)
 
 
 @query(REPORTS, CompanyRows)
 def outbound(rows: CompanyRows, question: Question) -> dict[str, Any]:
     """C2. `totals` and `series` of `outbound_figures`, `agents` now."""
 
-    def asked(on: QueryContext) -> dict[str, Any]:
+    def compute(on: QueryContext) -> dict[str, Any]:
         total = QueryContext(on.view, replace(question, by="total"), on.queues, on.coverage)
         return {"totals": outbound_figures(total)[0], "series": outbound_figures(on), "agents": agents_now(on)}
 
-    return _answer(rows, question, asked)
+    return _answer(rows, question, compute)
 
 
 @query(REPORTS, CompanyRows)
 def ivr(rows: CompanyRows, question: Question) -> dict[str, Any]:
     """C4. `totals` and `series` of `ivr_figures` with `handled`, `agents` now."""
 
-    def asked(on: QueryContext) -> dict[str, Any]:
+    def compute(on: QueryContext) -> dict[str, Any]:
         total = QueryContext(on.view, replace(question, by="total"), on.queues, on.coverage)
         return {"totals": ivr_figures(total)[0], "series": ivr_figures(on), "agents": agents_now(on)}
 
-    return _answer(rows, question, asked)
+    return _answer(rows, question, compute)
 
 
-def _answer(rows: CompanyRows, question: Question, asked: Callable[[QueryContext], dict[str, Any]]) -> dict[str, Any]:
-    found, position = rows.answer(question.as_of, question.moment_ms, lambda view: asked(query_context(view, question)))
+def _answer(rows: CompanyRows, question: Question, compute: Callable[[QueryContext], dict[str, Any]]) -> dict[str, Any]:
+    found, position = rows.answer(question.as_of, question.moment_ms, lambda view: compute(query_context(view, question)))
     return {**found, "definition": VERSION, "as_of": position, "timezone": question.timezone}
 
 
@@ -73,11 +73,11 @@ def _figures(on: QueryContext) -> dict[str, Any]:
         by_interval[index, ""].add(tally)
     for tally in by_queue.values():
         whole.add(tally)
-    asked = time_asked(on.question)
+    period = period_of(on.question)
     within = intervals_of(on) if on.question.by_time else None
     series: list[Row] = [] if within is None else time_rows(on, within, by_interval)
     return {
-        "totals": row_of(on, whole, asked),
-        "queues": [{"queue": queue} | row_of(on, tally, asked, queue=queue) for queue, tally in sorted(by_queue.items())],
+        "totals": row_of(on, whole, period),
+        "queues": [{"queue": queue} | row_of(on, tally, period, queue=queue) for queue, tally in sorted(by_queue.items())],
         "series": series,
     }

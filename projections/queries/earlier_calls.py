@@ -55,7 +55,7 @@ class _Lines(msgspec.Struct):
 
 
 class KeptLine(msgspec.Struct, frozen=True):
-    """A line that belonged to no call when it came. fields: its agent and its verb's own fields. at: microseconds."""
+    """A line that belonged to no known call when it was imported. fields: its agent and its verb's own fields. at: microseconds."""
 
     at: int
     fields: tuple[str, ...]
@@ -73,7 +73,7 @@ def _found(rows: CompanyRows, sql: str, **params: str | int) -> list[Visited]:
 
 @query(OBSERVE, CompanyRows)
 def open_talk(rows: CompanyRows, queue: str, agent: str, answered_ms: int, near_ms: int) -> Visited | None:
-    """The call whose talk with the agent began then, give or take `near_ms`, and has no end yet."""
+    """The call whose talk with the agent began at `answered_ms`, give or take `near_ms`, and has no end yet."""
     return next(iter(_found(rows, _OPEN_TALK, queue=queue, agent=agent, answered=answered_ms, near=near_ms)), None)
 
 
@@ -91,7 +91,7 @@ def last_talk(rows: CompanyRows, agent: str, until_ms: int) -> Visited | None:
 
 @query(OBSERVE, CompanyRows)
 def consultations(rows: CompanyRows, since_ms: int) -> list[Visited]:
-    """Calls since then that nobody answered, though a line says that they were transferred: the talk was another call's."""
+    """Calls since `since_ms` that nobody answered, but that have a transfer line: the talk was another call's."""
     return _found(rows, _CONSULTATIONS, since=since_ms)
 
 
@@ -101,10 +101,10 @@ def transfers_told(log: CompanyLog, call: str) -> list[Fact]:
     log.scope.must_be_whole()
     id: UUID = interaction_id(log.tenant, call)
     try:
-        told = log.find(Interaction, id)
+        found = log.find(Interaction, id)
     except NotFound:
         return []
-    return [fact for fact in told.facts if fact.kind == "released" and fact.by == "transfer"]
+    return [fact for fact in found.facts if fact.kind == "released" and fact.by == "transfer"]
 
 
 @query(OBSERVE, CompanyRows)

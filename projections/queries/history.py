@@ -1,4 +1,4 @@
-"""K1: everything that happened to an interaction, in order: who, when, why, and what it says."""
+"""K1: all events of an interaction, in order, with actor, instants, cause and content."""
 
 from __future__ import annotations
 
@@ -58,10 +58,10 @@ def history(
     as_of: int | None = None,
     moment_ms: int | None = None,
 ) -> tuple[list[Row], int]:
-    """The events of an interaction and of its legs, and the position of the log that they are complete to.
+    """The events of an interaction and of its legs, and the log position up to which they are complete.
 
-    interaction: its protocol number, its id, or the source's own id of the call. opened: how a stored state is read (personal data
-    opened for whoever may, or said to be forgotten). as_of: a position; None = all. moment_ms: only what happened up to then. Raises NotFound.
+    interaction: its protocol number, its id, or the source's own id of the call. opened: decodes a stored state (personal data
+    is opened for callers who may read it, or marked as forgotten). as_of: a position; None = all. moment_ms: only what happened up to then. Raises NotFound.
     """
 
     def ask(view: TemporalView) -> list[_Event]:
@@ -93,9 +93,9 @@ def _row(event: _Event, state: dict[str, Any], where: ZoneInfo) -> Row:
 
 
 def _narrow(row: Row, scope: Scope) -> bool:
-    """Leave in the row only facts of queues and agents that may be seen; False where none is left, and nothing may be shown.
+    """Keep only facts of visible queues and agents in the row; False if none is left, and the row must not be shown.
 
-    What an event says beside its facts (the call as it stood then) may name anybody: it is left out.
+    The other content of an event (the call's state then) may name other queues and agents: it is left out.
     """
     facts = [
         fact
@@ -115,11 +115,11 @@ _ABOUT_THE_EVENT = ("tenant", "actor", "occurred_at", "recorded_at", "cause", "c
 
 
 _PARTS: tuple[tuple[str, type[msgspec.Struct]], ...] = (("rings", RingChange), ("holds", HoldChange), ("removed", Removed))
-"""What of a `Change` is stored without the names of its fields."""
+"""The parts of a `Change` that are stored without the names of their fields."""
 
 
 def _content(state: dict[str, Any]) -> dict[str, Any]:
-    """What the event itself says, without what every event says of its making; facts and changes with the names of their fields."""
+    """The event's own fields, without those that every event has; facts and changes with the names of their fields."""
     content = {name: value for name, value in state.items() if name not in _ABOUT_THE_EVENT}
     if "facts" in content:
         content["facts"] = [_fact(fact) for fact in content["facts"]]
@@ -129,7 +129,7 @@ def _content(state: dict[str, Any]) -> dict[str, Any]:
 
 
 def _change(change: dict[str, Any]) -> dict[str, Any]:
-    """What the event changed of the call, as `domain.voice.calls.Change` has it; what did not change is left out."""
+    """What the event changed of the call, with the fields of `domain.voice.calls.Change`; what did not change is left out."""
     named = {
         name: [dict(zip(part.__struct_fields__, values, strict=True)) for values in change[name]] for name, part in _PARTS if name in change
     }
@@ -137,13 +137,13 @@ def _change(change: dict[str, Any]) -> dict[str, Any]:
 
 
 def _fact(fact: list[Any]) -> dict[str, Any]:
-    """One observation as `domain.voice.facts.Fact` has it, what it does not say left out. Instants in microseconds."""
-    said = dict(zip(Fact.__struct_fields__, fact, strict=False))
-    return {name: value for name, value in said.items() if value not in (None, "", 0)}
+    """One fact with the fields of `domain.voice.facts.Fact`, without empty ones. Instants in microseconds."""
+    values = dict(zip(Fact.__struct_fields__, fact, strict=False))
+    return {name: value for name, value in values.items() if value not in (None, "", 0)}
 
 
 def _whole(view: TemporalView, named: str) -> UUID:
-    """The interaction that a person means; a leg stands for the whole call."""
+    """The interaction with this protocol number, id or call id; for a leg, the whole call."""
     candidates: list[tuple[str, UUID | int]] = []
     if named.isascii() and named.isdecimal() and len(named) <= _LONGEST_PROTOCOL:
         candidates.append(("protocol", int(named)))

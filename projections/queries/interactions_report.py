@@ -66,7 +66,7 @@ COLUMNS = (
 
 
 class People(Protocol):
-    """Who may open what names a person; what was forgotten reads as such."""
+    """Opens personal data for a caller who may read it; data that was forgotten is marked as such."""
 
     def number(self, sealed: str) -> str:
         """A telephone number; "" for ""."""
@@ -77,7 +77,7 @@ class People(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Interactions:
-    """Which interactions. question: time (of their beginning), queues, agents, past; the others narrow it down; none given = all.
+    """Selects interactions. question: time (of their beginning), queues, agents, past; the other fields narrow it down; none given = all.
 
     after: the end of the page before (`Report.next`). limit: rows of a page, None = all.
     """
@@ -148,30 +148,30 @@ class _Leg(msgspec.Struct):
 
 
 @query(REPORTS, CompanyRows)
-def interactions(rows: CompanyRows, asked: Interactions, people: People) -> Report:
+def interactions(rows: CompanyRows, selection: Interactions, people: People) -> Report:
     """One page of finished interactions; the legs of a call are part of its row."""
-    question = asked.question
+    question = selection.question
 
     def ask(view: TemporalView) -> list[_Interaction]:
         must_exist(view, question, queues_of(view))
-        return _page(view, asked)
+        return _page(view, selection)
 
     page, position = rows.answer(question.as_of, question.moment_ms, ask)
     following = None
-    if asked.limit is not None and len(page) > asked.limit:
-        page = page[: asked.limit]
+    if selection.limit is not None and len(page) > selection.limit:
+        page = page[: selection.limit]
         following = page[-1].started_ms, str(page[-1].id)
     shown = [_row(row, question, people) for row in page]
     return Report(shown, position, question.timezone, COLUMNS, next=following)
 
 
-def _page(view: TemporalView, asked: Interactions) -> list[_Interaction]:
-    # A call that has ended by the moment asked about is shown whole: with whatever it met, by whenever.
+def _page(view: TemporalView, selection: Interactions) -> list[_Interaction]:
+    # A call that has ended by the moment is shown whole, with queues, agents and tags of any time.
     view = replace(view, moment_ms=None)
     interactions = view.rows_of("interactions")
-    conditions, params = _conditions(asked, view)
-    # One more than the page shows whether another follows.
-    limit = "" if asked.limit is None else f" LIMIT {asked.limit + 1}"
+    conditions, params = _conditions(selection, view)
+    # One row more than the page shows whether another page follows.
+    limit = "" if selection.limit is None else f" LIMIT {selection.limit + 1}"
     page = view.ask(_Interaction, _PAGE.format(interactions=interactions, conditions=conditions, limit=limit), **params)
     whole = {row.id: row for row in page}
     if not whole:
@@ -185,7 +185,7 @@ def _page(view: TemporalView, asked: Interactions) -> list[_Interaction]:
 
 
 def _with_names(view: TemporalView, whole: dict[UUID, _Interaction], whole_of: dict[UUID, UUID]) -> None:
-    """Give these interactions the queues, agents and tags that they and their legs met, each once; a leg's after those before it."""
+    """Give these interactions the queues, agents and tags of their visits, attempts and legs, each once, in order."""
     calls = list(whole_of)
     met: dict[UUID, _Names] = {id: _Names() for id in calls}
     visits = view.ask(_Met, _VISITS.format(visits=view.rows_of("visits", of_calls=True)), calls=calls)
@@ -199,7 +199,7 @@ def _with_names(view: TemporalView, whole: dict[UUID, _Interaction], whole_of: d
         row = whole[whole_of[id]]
         row.queues = list(dict.fromkeys([*row.queues, *names.queues]))
         row.agents = list(dict.fromkeys([*row.agents, *names.agents]))
-        # The tags of a call without legs are shown as they were given, one given twice too.
+        # The tags of a call without legs are shown as they were given, repeats included.
         row.tags = names.tags if id == row.id else list(dict.fromkeys([*row.tags, *names.tags]))
 
 
@@ -207,28 +207,28 @@ def _worse(one: float | None, other: float | None) -> float | None:
     return max((value for value in (one, other) if value is not None), default=None)
 
 
-def _conditions(asked: Interactions, view: TemporalView) -> tuple[str, dict[str, Value]]:
-    question, parts = asked.question, list[str]()
+def _conditions(selection: Interactions, view: TemporalView) -> tuple[str, dict[str, Value]]:
+    question, parts = selection.question, list[str]()
     rows = {table: view.rows_of(table) for table in ("interactions", "visits", "attempts", "tags")}
     params: dict[str, Value] = {}
-    told: tuple[tuple[str, Value, str], ...] = (
+    filters: tuple[tuple[str, Value, str], ...] = (
         ("since", question.since_ms, " AND started_ms >= {since:Int64}"),
         ("until", question.until_ms, " AND started_ms < {until:Int64}"),
         ("moment", question.moment_ms, " AND ended_ms <= {moment:Int64}"),
         ("queues", list(question.queues) or None, _MET.format(column="queue", **rows)),
         ("agents", list(question.agents) or None, _MET.format(column="agent", **rows)),
-        ("tags", list(asked.tags) or None, _TAGGED.format(**rows)),
-        ("direction", asked.direction or None, " AND toString(direction) = {direction:String}"),
-        ("protocol", asked.protocol, " AND protocol = {protocol:UInt64}"),
-        ("statuses", list(asked.statuses) or None, " AND has({statuses:Array(String)}, status)"),
+        ("tags", list(selection.tags) or None, _TAGGED.format(**rows)),
+        ("direction", selection.direction or None, " AND toString(direction) = {direction:String}"),
+        ("protocol", selection.protocol, " AND protocol = {protocol:UInt64}"),
+        ("statuses", list(selection.statuses) or None, " AND has({statuses:Array(String)}, status)"),
     )
-    for name, value, condition in told:
+    for name, value, condition in filters:
         if value is not None:
             parts.append(condition)
             params[name] = value
-    if asked.after is not None:
+    if selection.after is not None:
         parts.append(" AND (started_ms, toString(id)) > ({after_ms:Int64}, {after_id:String})")
-        params |= {"after_ms": asked.after[0], "after_id": asked.after[1]}
+        params |= {"after_ms": selection.after[0], "after_id": selection.after[1]}
     return "".join(parts), params
 
 
@@ -254,7 +254,7 @@ def _row(row: _Interaction, question: Question, people: People) -> Row:
         "origin": row.origin,
         "type": "Inbound" if inbound else "Outbound",
         "to": row.did if inbound else number,
-        # A contact is told by name once the call was wrapped up with a tag.
+        # A contact's name is shown once the call was wrapped up with a tag.
         "contact": people.name(row.contact) if row.contact is not None and row.tags else "",
         "from": number if inbound else row.did,
         "duration_ms": row.duration_ms,
@@ -266,17 +266,17 @@ def _row(row: _Interaction, question: Question, people: People) -> Row:
 
 
 @query(REPORTS, CompanyRows)
-def pages(rows: CompanyRows, asked: Interactions, people: People) -> Iterator[Report]:
+def pages(rows: CompanyRows, selection: Interactions, people: People) -> Iterator[Report]:
     """All pages, one after the other, of one position of the log."""
-    following: Interactions | None = asked
+    following: Interactions | None = selection
     while following is not None:
         page = interactions(rows, following, people)
         yield page
         following = next_page(following, page)
 
 
-def next_page(asked: Interactions, report: Report) -> Interactions | None:
+def next_page(selection: Interactions, report: Report) -> Interactions | None:
     """The same question for the page after `report`, of the same position of the log; None after the last."""
     if report.next is None:
         return None
-    return replace(asked, after=report.next, question=replace(asked.question, as_of=report.as_of))
+    return replace(selection, after=report.next, question=replace(selection.question, as_of=report.as_of))

@@ -1,4 +1,4 @@
-"""What there is, by name: queues, agents, IVRs; a page at a time."""
+"""Lists of queues, agents and IVRs by name, a page at a time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Registered(msgspec.Struct, frozen=True):
 
 
 class RegisteredQueue(Registered, frozen=True):
-    """A queue (serviço) that is not deleted, under its name of now. agents: who answers its customers; none = whoever logs in to it. active: 1 = takes calls."""
+    """A queue (serviço) that is not deleted, under its current name. agents: those who answer its customers; none = any agent who logs in to it. active: 1 = takes calls."""
 
     TABLE = "queues"
     COLUMNS = "id, name, sla_target, sla_ms, tolerated_ms, profile, agents, active"
@@ -39,9 +39,9 @@ class RegisteredQueue(Registered, frozen=True):
 
 
 class RegisteredAgent(Registered, frozen=True):
-    """A person who answers. queues: those in which the agent is in now; "" stands for all.
+    """A person who answers. queues: those in which the agent is logged in now; "" means all.
 
-    user: to whom the agent belongs, None to nobody yet. interfaces: the telephones by which the agent is reached.
+    user: the user to whom the agent belongs, None = none yet. interfaces: the telephones of the agent.
     """
 
     TABLE = "agents"

@@ -1,4 +1,4 @@
-"""A report: rows, and what they were reckoned by; written as a table for people, as CSV for spreadsheets, as JSON for programs.
+"""A report: rows, the definitions and the log position behind them; written as a table for people, CSV for spreadsheets, JSON for programs.
 
 The same report gives the same bytes: nothing in it depends on when it was written.
 """
@@ -38,7 +38,7 @@ class Column:
 class Report:
     """Rows as dictionaries with the same keys, in the order of `keys`.
 
-    as_of: the position of the log that they cover; asked again with it they are the same. definition: of the figures in them.
+    as_of: the log position that they cover; the same query at it returns the same rows. definition: of the figures in them.
     columns: what tables and CSV show of a row. next: where the following page begins, None after the last.
     """
 
@@ -50,7 +50,7 @@ class Report:
     next: tuple[int, str] | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """The rows and what they were reckoned by."""
+        """The rows, the version of the definitions, the log position and the time zone."""
         return {"rows": self.rows, "definition": self.definition, "as_of": self.as_of, "timezone": self.timezone}
 
 
@@ -145,13 +145,13 @@ def pauses(reasons: dict[str, int]) -> str:
 
 
 def limits(bounds: dict[str, Any]) -> str:
-    """What a person needs of a row's bounds: how many visits may be missing, and between which service levels it lies."""
+    """A row's bounds for people: how many visits may be missing, and the limits of the service level."""
     low, high = bounds["sla_percent"]
     between = NOTHING if low is None else f"{comma(low)} a {comma(high)}"
     return f"faltam até {bounds['missing_at_most']}; NS {between}"
 
 
 def talk_limits(bounds: dict[str, Any]) -> str:
-    """Between which durations an agent's talk lies."""
+    """The limits of an agent's talk time, for people."""
     low, high = bounds["talk_ms"]
     return f"conversa {clock(low)} a {clock(high)}"

@@ -1,4 +1,4 @@
-"""The reports of visits, agents and the IVR (D2): who asks for what, under which titles. The figures are the metric engine's."""
+"""The reports of visits, agents and the IVR (D2): their columns and titles. The metric engine computes the figures."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def ivr(rows: CompanyRows, question: Question) -> Report:
 
 @query(REPORTS, CompanyRows)
 def agents(rows: CompanyRows, question: Question) -> Report:
-    """How agents' time went, by agent or by interval with all together: AGENT_KEYS."""
+    """Agents' time by state, by agent or by interval with all agents together: AGENT_KEYS."""
     if question.by not in ("agent", *CLOCKS):
         raise InvalidField("by", f"agents are shown by agent, {', '.join(CLOCKS)}")
     return _report(rows, question, agent_figures.agent_figures, _AGENTS, AGENT_KEYS)

@@ -1,4 +1,4 @@
-"""Single things as their settings stand at this moment: the company, a queue, an IVR."""
+"""The current settings of the company, a queue or an IVR."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from projections.query_bus import CompanyLog, query
 
 @query(ANYONE, CompanyLog)
 def company(log: CompanyLog) -> Company:
-    """The asker's company: its name, its time zone, what its queues promise unless they say otherwise."""
+    """The caller's company: its name, its time zone, the default service level target of its queues."""
     return log.find(Company, log.tenant)
 
 
 @query(ANYONE, CompanyLog)
 def queue(log: CompanyLog, id: UUID) -> tuple[Queue, list[str]]:
-    """A queue that is not deleted, and of its agents those that may be seen."""
+    """A queue that is not deleted, and those of its agents that the caller may see."""
     found = log.find(Queue, id)
     if not found.exists or not log.scope.sees_queue(found.name):
         raise NotFound("no such queue")
@@ -31,7 +31,7 @@ def queue(log: CompanyLog, id: UUID) -> tuple[Queue, list[str]]:
 
 @query(ANYONE, CompanyLog)
 def ivr(log: CompanyLog, id: UUID) -> tuple[Ivr, IvrSettings]:
-    """An IVR that is not deleted, and its settings; of its menu, what leads to queues that may be seen."""
+    """An IVR that is not deleted, and its settings; of its menu, the options to queues that the caller may see."""
     found = log.find(Ivr, id)
     if not found.exists:
         raise NotFound("no such IVR")

@@ -1,4 +1,4 @@
-"""Users of the company: all of them page by page, from their rows; one as the log says now. Personal data is opened for whoever may ask."""
+"""Users of the company: all of them page by page, from their rows; one from its current events in the log. Personal data stays sealed for the caller to open."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WHERE registered > {{after:UInt64}} ORDER BY registered LIMIT {{limit:UInt32}}""
 
 
 class ListedUser(msgspec.Struct, frozen=True):
-    """A user of the list. registered: position of the event by which the user came to be. name, email: sealed, for the keyring to open."""
+    """A user of the list. registered: position of the event that registered the user. name, email: sealed, for the keyring to open."""
 
     id: UUID
     registered: int
@@ -37,9 +37,9 @@ class ListedUser(msgspec.Struct, frozen=True):
 def users(
     rows: CompanyRows, after: int, limit: int, *, as_of: int | None = None, moment_ms: int | None = None
 ) -> tuple[list[ListedUser], int]:
-    """At most `limit` users in the order in which they came to be, after the position `after`; and the position that the answer covers.
+    """At most `limit` users in the order of their registration, after the position `after`; and the position that the answer covers.
 
-    An asker who may see certain agents alone sees the users to whom these belong.
+    A caller who may see certain agents only sees the users to whom these belong.
     """
     return rows.answer(
         as_of, moment_ms, lambda view: view.ask(ListedUser, _PAGE.format(users=view.rows_of("users")), after=after, limit=limit)
@@ -57,7 +57,7 @@ def user(log: CompanyLog, id: UUID) -> User:
 
 @query(ANYONE, CompanyLog)
 def oneself(log: CompanyLog) -> User:
-    """The user who asks."""
+    """The caller's own user."""
     if log.user is None:
         raise NotFound("no such user")
     return log.find(User, log.user)

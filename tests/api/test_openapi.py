@@ -1,4 +1,4 @@
-"""The OpenAPI document tells all, and is kept: who may ask what, which fields there are, what an answer looks like."""
+"""The OpenAPI document is complete, and kept: permissions, fields, and the shape of each response."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def document(client):
 
 
 def ask(who, operation, headers=None):
-    """Ask for an operation as its examples say, without a token where `who` is the bare client."""
+    """Send an operation as its examples show, without a token where `who` is the bare client."""
     request = who.ask if hasattr(who, "ask") else who.request
     more = {"headers": headers} if headers else {}
     return request(operation.method.upper(), operation.at(SOME_ID), json=operation.body, params=operation.needed, **more)
@@ -35,7 +35,7 @@ def test_nobody_asks_anything_without_logging_in(client, document):
             problem_of(ask(client, operation, headers), 401, "unauthenticated")
 
 
-def test_who_lacks_a_permission_is_told_which(log_in, document):
+def test_a_refusal_names_the_missing_permission(log_in, document):
     nobody = log_in(permissions=())
     for operation in operations(document):
         if "security" not in operation.definition:

@@ -1,4 +1,4 @@
-"""Whoever asks, asks through the query bus: with the permission that the query names, within a scope, of one company."""
+"""All queries run on the query bus: with the permission that the query names, within a scope, in one company."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from projections.query_bus import QUERIES, CompanyLog, NotRegistered, QueryBus
 TENANT = UUID(int=7)
 SCOPE = Scope(queues=frozenset({"vendas"}))
 MODULES = [importlib.import_module(f"projections.queries.{module.name}") for module in pkgutil.iter_modules(projections.queries.__path__)]
-ASKED = sorted(
+REGISTERED_QUERIES = sorted(
     (query for query in QUERIES if query.__module__.startswith("projections.")), key=lambda query: f"{query.__module__}.{query.__name__}"
 )
 
@@ -53,11 +53,11 @@ def test_every_function_that_reads_a_company_is_a_query() -> None:
         if hints.get(first) in (CompanyRows, CompanyLog):
             reads.append(function)
             assert QUERIES[function].reads is hints[first], function
-    assert set(reads) == set(ASKED)
+    assert set(reads) == set(REGISTERED_QUERIES)
     assert len(reads) > 15
 
 
-@pytest.mark.parametrize("query", ASKED, ids=lambda query: query.__name__)
+@pytest.mark.parametrize("query", REGISTERED_QUERIES, ids=lambda query: query.__name__)
 def test_every_query_names_a_permission_and_nobody_without_it_gets_an_answer(bus: QueryBus, query: Callable[..., Any]) -> None:
     permission = QUERIES[query].permission
     assert permission in (*PERMISSIONS, ANYONE)
@@ -69,7 +69,7 @@ def test_every_query_names_a_permission_and_nobody_without_it_gets_an_answer(bus
     bus.bound(query, asker(permission))
 
 
-@pytest.mark.parametrize("query", ASKED, ids=lambda query: query.__name__)
+@pytest.mark.parametrize("query", REGISTERED_QUERIES, ids=lambda query: query.__name__)
 def test_every_query_gets_the_company_and_the_scope_of_the_asker(bus: QueryBus, query: Callable[..., Any]) -> None:
     (source,) = bus.bound(query, asker(*PERMISSIONS)).args  # type: ignore[attr-defined]
     assert (source.tenant, source.scope) == (TENANT, SCOPE)
@@ -81,7 +81,7 @@ def test_what_is_no_query_is_not_answered(bus: QueryBus) -> None:
 
 
 def test_no_query_reads_past_its_view() -> None:
-    """Nothing in queries and figures asks the warehouse itself, or makes rows of another scope."""
+    """No query or figure reads the warehouse directly, or makes rows of another scope."""
     for package in (projections.queries, projections.figures):
         for path in Path(package.__path__[0]).glob("*.py"):
             for node in ast.walk(ast.parse(path.read_text())):

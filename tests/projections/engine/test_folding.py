@@ -165,21 +165,21 @@ def parts_say_what_is_known_of_each_call(rows: Warehouse, random: Random, count:
     known = {interaction_id(TENANT, name): call for name, call in story.calls.items()}
     visits = [(str(part_id(id, "visit", visit.n)), visit) for id, call in known.items() for visit in call.visits]
 
-    def told(columns: str, table: str) -> list[tuple[Any, ...]]:
+    def read(columns: str, table: str) -> list[tuple[Any, ...]]:
         return sorted(tuple(row.values()) for row in rows.query(f"SELECT {columns} FROM {source(table)}", TENANT))
 
-    assert told("visit, k, queue, agent, from_ms, ifNull(until_ms, 0) AS ended, outcome", "rings") == sorted(
+    assert read("visit, k, queue, agent, from_ms, ifNull(until_ms, 0) AS ended, outcome", "rings") == sorted(
         (id, k, visit.queue, ring.agent, ring.from_ms, ring.until_ms or 0, ring.outcome)
         for id, visit in visits
         for k, ring in enumerate(visit.rings)
     )
-    assert told("visit, k, queue, agent, from_ms, ifNull(until_ms, 0) AS ended", "holds") == sorted(
+    assert read("visit, k, queue, agent, from_ms, ifNull(until_ms, 0) AS ended", "holds") == sorted(
         (id, k, visit.queue, visit.agent, since, until or 0) for id, visit in visits for k, (since, until) in enumerate(visit.holds)
     )
-    assert told("interaction, k, text", "options") == sorted(
+    assert read("interaction, k, text", "options") == sorted(
         (str(id), k, it) for id, call in known.items() for k, it in enumerate(call.options)
     )
-    assert told("interaction, k, text", "tags") == sorted((str(id), k, it) for id, call in known.items() for k, it in enumerate(call.tags))
+    assert read("interaction, k, text", "tags") == sorted((str(id), k, it) for id, call in known.items() for k, it in enumerate(call.tags))
 
 
 test_parts_say_what_is_known_of_each_call = few(given(**calls)(parts_say_what_is_known_of_each_call))

@@ -72,7 +72,7 @@ def test_rows_that_were_wrong_are_right_afterwards(rows: Warehouse, log: MemoryL
 
 def test_rows_built_anew_are_as_durable_as_the_old(rows: Warehouse, log: MemoryLog) -> None:
     if not rows.execute("SELECT count() AS known FROM system.merge_tree_settings WHERE name = 'fsync_after_insert'")[0]["known"]:
-        pytest.skip("this server cannot be told to put rows on disk at once")
+        pytest.skip("this server cannot flush rows to disk at once")
     rebuild(log, rows)
     sql = "SELECT create_table_query AS made FROM system.tables WHERE database = {database:String} AND name != 'migrations'"
     assert all("fsync_after_insert = 1" in table["made"] for table in rows.execute(sql, database=rows.database))

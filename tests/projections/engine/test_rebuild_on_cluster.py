@@ -8,8 +8,8 @@ from migrations.runner import migrate
 from projections.engine.rebuild import Swap
 
 
-class Told:
-    """Servers that do what they are told, as far as it can be seen in the names of their tables."""
+class FakeCluster:
+    """A cluster of which only the names of databases and tables are kept."""
 
     database = "rows"
 
@@ -17,8 +17,8 @@ class Told:
         self.databases = databases
         self.said = said
 
-    def beside(self, database: str) -> Told:
-        beside = Told(self.databases, self.said)
+    def beside(self, database: str) -> FakeCluster:
+        beside = FakeCluster(self.databases, self.said)
         beside.database = database
         return beside
 
@@ -38,12 +38,12 @@ class Told:
         self.said.append(f"{self.database}.{table} {columns['name']}")
 
     def close(self) -> None:
-        """There is nothing to let go of."""
+        """There is nothing to close."""
 
 
 def test_on_a_cluster_the_tables_that_hold_rows_change_places_everywhere() -> None:
     said: list[str] = []
-    servers = Told({}, said)
+    servers = FakeCluster({}, said)
     migrate(servers, cluster="deployment")
     tables = list(servers.databases["rows"])
     said.clear()

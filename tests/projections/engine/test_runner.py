@@ -59,7 +59,7 @@ def test_rows_follow_to_the_end_and_the_position_is_kept(log: MemoryLog, rows: W
     assert Runner(log, rows).position == 40
 
 
-def test_rows_go_as_far_as_asked_and_no_further_than_the_log(log: MemoryLog, rows: Warehouse, runner: Runner) -> None:
+def test_rows_go_as_far_as_requested_and_no_further_than_the_log(log: MemoryLog, rows: Warehouse, runner: Runner) -> None:
     runner.run_until(10)
     assert runner.position == 10
     assert {row["position"] for row in rows.execute("SELECT position FROM events")} == set(range(1, 11))
@@ -151,7 +151,7 @@ def test_a_warehouse_that_stays_broken_stops_the_rows_where_they_are(log: Memory
     runner.close()
 
 
-def test_whoever_follows_stops_too_and_says_why(log: MemoryLog, faulty: Faulty, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_follower_stops_too_and_says_why(log: MemoryLog, faulty: Faulty, caplog: pytest.LogCaptureFixture) -> None:
     faulty.fail(*range(1, 100))
     runner = Runner(log, faulty)
     runner.start()
@@ -161,7 +161,7 @@ def test_whoever_follows_stops_too_and_says_why(log: MemoryLog, faulty: Faulty, 
     assert [record.message for record in caplog.records if record.levelname == "ERROR"] == ["projections stopped position=0"]
 
 
-def test_rows_so_far_that_were_not_written_are_forgotten(log: MemoryLog, faulty: Faulty) -> None:
+def test_cached_rows_that_were_not_written_are_dropped(log: MemoryLog, faulty: Faulty) -> None:
     runner = Runner(log, faulty)
     faulty.fail(*range(1, 100))
     with pytest.raises(ProjectionsStopped):
@@ -216,16 +216,16 @@ def test_a_call_that_a_fold_cannot_take_does_not_hold_up_the_others(
     poison = log.events[calls[2] - 1]
     fold = visits.fold
 
-    def failing(batch: Any, told: Any) -> Columns:
+    def failing(batch: Any, events: Any) -> Columns:
         if any(recorded.position == poison.position for recorded in batch):
             raise ZeroDivisionError
-        return fold(batch, told)
+        return fold(batch, events)
 
     monkeypatch.setitem(CALLS, visits.TABLE, failing)
     runner.run_until(log.head)
     assert (runner.position, quarantined(rows)) == (40, [poison.position])
-    told = {row["position"] for row in rows.execute("SELECT position FROM interactions_versions")}
-    assert told == set(calls) - {poison.position}
+    positions = {row["position"] for row in rows.execute("SELECT position FROM interactions_versions")}
+    assert positions == set(calls) - {poison.position}
 
 
 def test_too_many_bad_events_are_a_bad_program(rows: Warehouse) -> None:
@@ -253,17 +253,17 @@ def test_an_answer_holds_for_its_position_also_while_rows_are_written() -> None:
     progress.written(6)
     assert progress.steady(lambda as_of: as_of) == (None, 6)
 
-    asked: list[int | None] = []
+    arguments: list[int | None] = []
 
     def disturbed(as_of: int | None) -> int | None:
-        asked.append(as_of)
+        arguments.append(as_of)
         if as_of is None:
             progress.writing()
             progress.written(7)
         return as_of
 
     assert progress.steady(disturbed) == (7, 7)
-    assert asked == [None, 7]
+    assert arguments == [None, 7]
 
 
 def test_rows_of_a_killed_writer_are_not_trusted_until_it_is_caught_up_with() -> None:
@@ -278,7 +278,7 @@ def test_rows_of_a_killed_writer_are_not_trusted_until_it_is_caught_up_with() ->
 
 
 def test_answers_are_exact_while_rows_follow(rows: Warehouse) -> None:
-    """Each answer, asked at any moment of the writing, is what the log's first events alone give."""
+    """Each answer, at any moment of the writing, is what the log's first events alone give."""
     events = list(Story(Random(11)).events(30))
     log = MemoryLog()
     runner = Runner(log, rows, pace_s=0.0)

@@ -228,16 +228,16 @@ def test_a_history_holds_the_facts_that_may_be_seen_and_nothing_of_the_call_as_a
     assert whole
 
 
-def test_what_sources_missed_in_other_queues_is_not_told(center: Center) -> None:
+def test_what_sources_missed_in_other_queues_is_not_shown(center: Center) -> None:
     class Missed(msgspec.Struct):
         missed_queues: list[str]
         missed_counts: list[int]
 
-    for scope, told in ((SALES, (["vendas"], [1])), (WHOLE_COMPANY, (["suporte", "vendas"], [4, 1]))):
+    for scope, visible in ((SALES, (["vendas"], [1])), (WHOLE_COMPANY, (["suporte", "vendas"], [4, 1]))):
         center.write()
         view = TemporalView(center.warehouse, TENANT, scope)
         (row,) = view.ask(Missed, f"SELECT missed_queues, missed_counts FROM {view.rows_of('sources')} WHERE kind = 'gap'")
-        assert (row.missed_queues, row.missed_counts) == told
+        assert (row.missed_queues, row.missed_counts) == visible
 
 
 @pytest.mark.parametrize("sql", ["SELECT count() FROM visits WHERE tenant = {tenant:UUID}", "SELECT 1 FROM (SELECT id FROM  agents_versions FINAL)", "SELECT 1 FROM x JOIN events USING id"])  # fmt: skip

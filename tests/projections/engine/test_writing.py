@@ -24,12 +24,12 @@ class Heard(PassingOn):
         self.written: dict[str, list[dict[str, Any]]] = {}
 
     def insert(self, table: str, columns: Columns) -> None:
-        told = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-        self.written.setdefault(table, []).extend(told)
+        rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+        self.written.setdefault(table, []).extend(rows)
         self.inner.insert(table, columns)
 
 
-def test_a_row_that_a_batch_tells_many_times_is_written_once_as_it_is_now(rows: Warehouse) -> None:
+def test_a_row_that_a_batch_changes_many_times_is_written_once_in_its_last_state(rows: Warehouse) -> None:
     heard = Heard(rows)
     log = MemoryLog(Story(Random(5)).events(200))
     # Whatever came first: a batch holds a repeat of an older event behind a newer one.

@@ -26,7 +26,7 @@ LENGTH = 60
 
 
 def stretches(most: int = 4) -> st.SearchStrategy[list[tuple[int, int]]]:
-    one = st.tuples(st.integers(-5, LENGTH), st.integers(0, 30)).map(lambda told: (told[0], told[0] + told[1]))
+    one = st.tuples(st.integers(-5, LENGTH), st.integers(0, 30)).map(lambda pair: (pair[0], pair[0] + pair[1]))
     return st.lists(st.one_of(one, st.integers(-5, LENGTH).map(lambda began: (began, OPEN_MS))), max_size=most)
 
 
@@ -44,7 +44,7 @@ ACTIVITIES = st.builds(
     talks=stretches(),
     holds=stretches(),
     outbound=stretches(),
-    wrap_ups=st.lists(st.tuples(st.integers(-5, LENGTH), st.integers(0, 9)).map(lambda told: (told[0], sum(told))), max_size=3),
+    wrap_ups=st.lists(st.tuples(st.integers(-5, LENGTH), st.integers(0, 9)).map(lambda pair: (pair[0], sum(pair))), max_size=3),
 )
 
 
@@ -54,8 +54,8 @@ def test_states_are_those_of_every_millisecond_and_tile_the_time(activity: Activ
     edges = [0, edge, LENGTH]
     found = times_of(states_of(activity, 0, limit), edges, limit)
 
-    def at(told: list[tuple[int, int]], ms: int) -> bool:
-        return any(began <= ms < ended for began, ended in told)
+    def at(spans: list[tuple[int, int]], ms: int) -> bool:
+        return any(began <= ms < ended for began, ended in spans)
 
     others = [began for began, _ in activity.talks] + [ended for _, ended in activity.sessions if ended != OPEN_MS]
     lost = [
@@ -100,8 +100,10 @@ def center(engine: Warehouse) -> Center:
 
 
 def ask(center: Center, **question: Any) -> list[dict[str, Any]]:
-    asked = Question(**{"by": "agent"} | question)
-    rows, _ = center.rows.answer(asked.as_of, asked.moment_ms, lambda view: agent_figures(query_context(view, asked)))
+    whole_question = Question(**{"by": "agent"} | question)
+    rows, _ = center.rows.answer(
+        whole_question.as_of, whole_question.moment_ms, lambda view: agent_figures(query_context(view, whole_question))
+    )
     return rows
 
 

@@ -1,4 +1,4 @@
-"""Gaps: what may be missing, between which limits the figures lie, and when they are exact again."""
+"""Gaps: what may be missing, the bounds of figures, and when figures are exact again."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def center(engine: Warehouse) -> Center:
 
 
 def ask(center: Center, **question: Any) -> list[dict[str, Any]]:
-    asked = Question(**{"timezone": "UTC"} | question)
-    rows, _ = center.rows.answer(asked.as_of, asked.moment_ms, lambda view: visit_figures(view, asked))
+    whole_question = Question(**{"timezone": "UTC"} | question)
+    rows, _ = center.rows.answer(whole_question.as_of, whole_question.moment_ms, lambda view: visit_figures(view, whole_question))
     return rows
 
 
-def cut_off(center: Center, **reckoned: Any) -> None:
+def cut_off(center: Center, **fields: Any) -> None:
     """Two queues, covered by AMI from 0 to 2 h, cut off from 1000 to 1008 s, when one customer was waiting."""
     center.covered("ami", 0, 2 * HOUR)
     center.queue("vendas")
@@ -43,7 +43,7 @@ def cut_off(center: Center, **reckoned: Any) -> None:
     center.call(call("1", visit("vendas", 100 * S, "answered", 10 * S, agent="Ana", talk=20 * S), origin="ami"))
     center.call(call("2", visit("vendas", 990 * S, "unknown", 10 * S), origin="ami"))
     center.call(call("3", visit("suporte", HOUR + S, "abandoned", 3 * S), origin="ami"))
-    center.gap(1000 * S, 1008 * S, **reckoned)
+    center.gap(1000 * S, 1008 * S, **fields)
 
 
 def test_bounds_reach_from_what_was_seen_to_what_may_be_missing(center: Center) -> None:
@@ -59,13 +59,13 @@ def test_bounds_reach_from_what_was_seen_to_what_may_be_missing(center: Center) 
     assert suporte["bounds"]["abandoned_percent"] == [100.0, 100.0]
 
 
-def test_where_counters_cannot_tell_every_call_may_have_been_a_visit(center: Center) -> None:
+def test_without_counters_every_call_may_have_been_a_visit(center: Center) -> None:
     cut_off(center, up=1, born=4)
     assert [row["bounds"]["missing_at_most"] for row in ask(center)] == [5, 5]
     assert ask(center, by="total")[0]["bounds"]["missing_at_most"] == 5
 
 
-def test_bounds_are_finite_even_where_nothing_can_be_told(center: Center) -> None:
+def test_bounds_are_finite_even_if_nothing_is_known(center: Center) -> None:
     cut_off(center, up=1, born=None)
     high = ask(center, by="total")[0]["bounds"]["offered"][1]
     assert 3 < high < 1000
@@ -104,7 +104,7 @@ def test_a_log_that_ends_inside_the_gap_leaves_the_rest_of_it(center: Center) ->
     assert ask(center)[0]["bounds"] is None
 
 
-def test_an_end_by_a_restart_that_the_log_tells_is_unknown_and_nothing_more(center: Center) -> None:
+def test_an_end_by_a_restart_in_the_log_is_unknown_and_nothing_more(center: Center) -> None:
     center.covered("queue_log", 0, 2 * HOUR)
     center.call(call("1", visit("vendas", 10 * S, "unknown", 90 * S)))
     center.restart(100 * S)
@@ -158,8 +158,8 @@ def test_several_queues_share_the_calls_that_were_unseen() -> None:
 
 def test_covered_to_is_the_last_instant_of_the_spans_in_the_interval() -> None:
     covered = Coverage(spans=((10, 20), (30, 40)))
-    assert [covered.covered_to(*asked) for asked in ((0, 21), (0, 22), (15, 25), (0, 60), (50, 60))] == [None, 20, 20, 40, None]
-    assert [covered.covers(*asked) for asked in ((0, 10), (0, 11), (20, 21), (21, 30), (41, 50))] == [False, True, True, False, False]
+    assert [covered.covered_to(*period) for period in ((0, 21), (0, 22), (15, 25), (0, 60), (50, 60))] == [None, 20, 20, 40, None]
+    assert [covered.covers(*period) for period in ((0, 10), (0, 11), (20, 21), (21, 30), (41, 50))] == [False, True, True, False, False]
 
 
 ENDS: list[dict[str, int]] = [

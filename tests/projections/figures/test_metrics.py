@@ -34,8 +34,8 @@ def center(engine: Warehouse) -> Center:
 
 
 def ask(center: Center, **question: Any) -> list[dict[str, Any]]:
-    asked = Question(**question)
-    rows, _ = center.rows.answer(asked.as_of, asked.moment_ms, lambda view: visit_figures(view, asked))
+    whole_question = Question(**question)
+    rows, _ = center.rows.answer(whole_question.as_of, whole_question.moment_ms, lambda view: visit_figures(view, whole_question))
     return rows
 
 
@@ -72,12 +72,12 @@ def figures(row: dict[str, Any]) -> dict[str, Any]:
 
 def test_worked_example(center: Center) -> None:
     worked_example(center)
-    asked = {"since_ms": at("2026-11-23T10:00"), "until_ms": at("2026-11-23T12:00")}
-    ten, eleven = ask(center, by="hour", **asked)
+    filters = {"since_ms": at("2026-11-23T10:00"), "until_ms": at("2026-11-23T12:00")}
+    ten, eleven = ask(center, by="hour", **filters)
     assert (ten["start"], eleven["start"]) == ("2026-11-23T10:00:00-03:00", "2026-11-23T11:00:00-03:00")
     assert figures(ten) == HOUR_TEN
     assert figures(eleven) == NO_CASE
-    row = one(center, by="queue", **asked)
+    row = one(center, by="queue", **filters)
     assert row["queue"] == "vendas"
     assert figures(row) == HOUR_TEN
     assert (row["bounds"], row["covered_to"]) == (None, None)
@@ -95,10 +95,10 @@ def test_by_agent_a_visit_that_nobody_answered_is_nobodys(center: Center) -> Non
 
 def test_attribution_of_a_call_offered_in_one_half_hour_and_answered_in_the_next(center: Center) -> None:
     center.call(call("1", visit("vendas", at("2026-11-23T07:28"), "answered", 4 * MIN, agent="Ana", talk=MIN)))
-    asked = {"by": "half_hour", "since_ms": at("2026-11-23T07:00"), "until_ms": at("2026-11-23T08:00")}
+    filters = {"by": "half_hour", "since_ms": at("2026-11-23T07:00"), "until_ms": at("2026-11-23T08:00")}
 
     def counts(attribution: str) -> list[tuple[int, int]]:
-        return [(row["offered"], row["answered"]) for row in ask(center, attribution=attribution, **asked)]
+        return [(row["offered"], row["answered"]) for row in ask(center, attribution=attribution, **filters)]
 
     assert counts("arrival") == [(1, 1), (0, 0)]
     assert counts("event") == [(1, 0), (0, 1)]
@@ -110,10 +110,10 @@ def test_attribution_of_durations(center: Center) -> None:
     nine = at("2026-11-23T09:00")
     center.call(call("1", visit("vendas", nine + 16 * MIN, "answered", 0, agent="Ana", talk=16 * MIN)))
     center.call(call("2", visit("vendas", nine + 35 * MIN, "answered", 0, agent="Ana", talk=28 * MIN, wrap=2 * MIN)))
-    asked = {"by": "half_hour", "since_ms": nine, "until_ms": nine + 90 * MIN}
+    filters = {"by": "half_hour", "since_ms": nine, "until_ms": nine + 90 * MIN}
 
     def handled(attribution: str) -> list[int]:
-        rows = ask(center, attribution=attribution, **asked)
+        rows = ask(center, attribution=attribution, **filters)
         return [0 if row["aht_ms"] is None else row["aht_ms"] * row["handled"] // MIN for row in rows]
 
     assert handled("completion") == [0, 16, 30]
@@ -238,7 +238,7 @@ def test_names_as_they_were_and_as_they_are(center: Center) -> None:
     assert one(center, queues=("comercial",))["offered"] == 0
 
 
-def test_a_queue_without_a_call_in_the_time_asked_about_is_a_row(center: Center) -> None:
+def test_a_queue_without_a_call_in_the_period_of_about_is_a_row(center: Center) -> None:
     worked_example(center)
     row = one(center, since_ms=at("2026-11-24"), until_ms=at("2026-11-25"))
     assert (row["queue"], row["offered"], row["sla_percent"]) == ("vendas", 0, None)

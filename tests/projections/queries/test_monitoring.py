@@ -1,4 +1,4 @@
-"""The center as it stands, now and at moments of the past, against a naive look at the whole story."""
+"""The state of the center, now and at moments of the past, against a naive evaluation of the whole story."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def center(engine: Warehouse) -> Center:
 
 
 def look(center: Center, moment_ms: int | None = None, **question: Any) -> dict[str, Any]:
-    asked = Question(**{"by": "total", "timezone": "UTC", "moment_ms": moment_ms} | question)
-    found, _ = center.rows.answer(asked.as_of, asked.moment_ms, lambda view: board(query_context(view, asked)))
+    whole_question = Question(**{"by": "total", "timezone": "UTC", "moment_ms": moment_ms} | question)
+    found, _ = center.rows.answer(whole_question.as_of, whole_question.moment_ms, lambda view: board(query_context(view, whole_question)))
     return found
 
 
@@ -102,7 +102,7 @@ def test_the_board_of_the_past(center: Center) -> None:
     assert look(center, 10 * S)["counts"]["available"] == 6
 
 
-def test_as_of_a_position_what_was_told_later_is_not_in_it(center: Center) -> None:
+def test_as_of_a_position_what_was_recorded_later_is_not_in_it(center: Center) -> None:
     morning(center)
     position, before = center.position, look(center)
     center.agent("Davi", PresenceSpan("session", 0, None), PresenceSpan("pause", 65 * S, None, "Banheiro"))
@@ -120,7 +120,7 @@ def test_the_board_is_filtered_by_queue_and_agent(center: Center) -> None:
     assert set(states(look(center, 100 * S, agents=("Ana", "Bia")))) == {"Ana", "Bia"}
 
 
-def test_what_a_source_left_open_stands_as_at_its_last_sign_of_life(center: Center) -> None:
+def test_what_a_source_left_open_is_shown_as_at_its_last_sign_of_life(center: Center) -> None:
     center.covered("queue_log", 0, 90 * S)
     center.agent("Ana", PresenceSpan("session", 0, None))
     center.call(call("1", visit("vendas", 60 * S)))
@@ -138,8 +138,8 @@ def test_a_wrap_up_lasts_until_it_ends_or_the_agent_does_something_else(center: 
     center.call(call("3", visit("vendas", 40 * S, "abandoned", 9 * S, rings=(Ring("Bia", 40 * S, 45 * S, "no_answer"),)), origin="Portal"))
     found = look(center, 100 * S)
     assert states(found) == {"Ana": "wrap_up", "Bia": "available"}
-    asked = Question(by="total", moment_ms=100 * S)
-    counts, _ = center.rows.answer(None, asked.moment_ms, lambda view: agents_now(query_context(view, asked)))
+    whole_question = Question(by="total", moment_ms=100 * S)
+    counts, _ = center.rows.answer(None, whole_question.moment_ms, lambda view: agents_now(query_context(view, whole_question)))
     assert (counts["wrap_up"], counts["on_call"], counts["available"]) == (1, 1, 1)
 
 
@@ -152,15 +152,15 @@ def test_who_dials_is_on_a_call(center: Center) -> None:
 
 @st.composite
 def stories(draw: st.DrawFn) -> tuple[list[WholeCall], dict[str, list[PresenceSpan]]]:
-    """A few calls, answered by whoever, and two agents with a session and a pause."""
+    """A few calls, answered by either agent, and two agents with a session and a pause."""
     calls = []
     for n in range(draw(st.integers(0, 6))):
         offered, wait, talk, wrap = (draw(st.integers(0, most)) for most in (80, 20, 30, 10))
         end = draw(st.sampled_from(["answered", "answered", "abandoned", ""]))
         agent = draw(st.sampled_from(["Ana", "Bia"]))
         ring = (Ring(agent, offered, offered + wait, "answered"),) if end == "answered" else ()
-        told = visit("vendas", offered, end, None if end == "" else wait, agent=agent, talk=talk, wrap=wrap, rings=ring)
-        calls.append(call(str(n), told, origin="Portal"))
+        values = visit("vendas", offered, end, None if end == "" else wait, agent=agent, talk=talk, wrap=wrap, rings=ring)
+        calls.append(call(str(n), values, origin="Portal"))
     spans = {}
     for name in ("Ana", "Bia"):
         session = sorted((draw(st.integers(0, 60)), draw(st.integers(61, 120))))
@@ -175,9 +175,9 @@ def test_any_moment_of_the_past_is_as_the_story_says(tables: Warehouse, story: A
     calls, spans = story
     center = Center(tables, uuid4())
     center.calls(calls)
-    for name, told in spans.items():
-        center.agent(name, *told)
-    visits = [visit for told in calls for visit in told.visits]
+    for name, values in spans.items():
+        center.agent(name, *values)
+    visits = [visit for whole in calls for visit in whole.visits]
     for now in moments:
         found = look(center, now)
         waiting = sorted(

@@ -78,10 +78,10 @@ QUEUE_ROW = [
 
 
 def test_the_report_of_queues_has_these_keys_in_this_order(center: Center) -> None:
-    told = json.loads(written(reports.queues(center.rows, Question()), "json"))
-    assert list(told) == ["rows", "definition", "as_of", "timezone"]
-    assert (told["definition"], told["as_of"], told["timezone"]) == (VERSION, center.position, "America/Sao_Paulo")
-    assert [list(row) for row in told["rows"]] == [QUEUE_ROW, QUEUE_ROW]
+    document = json.loads(written(reports.queues(center.rows, Question()), "json"))
+    assert list(document) == ["rows", "definition", "as_of", "timezone"]
+    assert (document["definition"], document["as_of"], document["timezone"]) == (VERSION, center.position, "America/Sao_Paulo")
+    assert [list(row) for row in document["rows"]] == [QUEUE_ROW, QUEUE_ROW]
     hours = json.loads(written(reports.queues(center.rows, Question(by="hour")), "json"))["rows"]
     assert list(hours[0]) == ["start", *QUEUE_ROW[1:]]
 
@@ -145,11 +145,11 @@ def test_over_no_case_a_dash_is_shown(center: Center) -> None:
 
 @pytest.mark.parametrize("format", ["json", "csv", "table"])
 def test_asked_again_with_its_position_a_report_is_the_same_to_the_byte(center: Center, format: Any) -> None:
-    asked = [(reports.queues, Question(by="day")), (reports.ivr, Question(by="ivr")), (reports.agents, Question(by="agent"))]
-    first = [make(center.rows, question) for make, question in asked]
+    calls = [(reports.queues, Question(by="day")), (reports.ivr, Question(by="ivr")), (reports.agents, Question(by="agent"))]
+    first = [make(center.rows, question) for make, question in calls]
     center.call(call("2.1", visit("vendas", NINE + 20 * S, "abandoned", 8 * S)))
     center.agent("Bia", PresenceSpan("session", NINE, NINE + 10 * S))
-    for (make, question), report in zip(asked, first, strict=True):
+    for (make, question), report in zip(calls, first, strict=True):
         again = make(center.rows, Question(by=question.by, as_of=report.as_of))
         assert written(again, format) == written(report, format)
         assert written(make(center.rows, question), format) != written(report, format)
@@ -162,13 +162,13 @@ def test_the_version_of_the_definitions_follows_from_their_sentences() -> None:
 
 
 def test_finished_interactions_page_by_page(center: Center) -> None:
-    asked: Interactions | None = Interactions(question=Question(), limit=2)
+    selection: Interactions | None = Interactions(question=Question(), limit=2)
     found = []
-    while asked is not None:
-        report = interactions(center.rows, asked, Nobody())
+    while selection is not None:
+        report = interactions(center.rows, selection, Nobody())
         center.call(call(f"9.{len(found)}", visit("vendas", NINE + len(found), "abandoned", S), ended_ms=NINE + 9 * S))
         found += [row["call"] for row in report.rows]
-        asked = next_page(asked, report)
+        selection = next_page(selection, report)
     assert found == ["1.1", "1.3", "1.5", "1.6", "1.7", "1.2", "1.4"]
 
 

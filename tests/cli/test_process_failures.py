@@ -21,7 +21,7 @@ from processes.execution import TRIES
 from processes.leases import Leases
 from processes.manager import Decision
 from settings import Settings
-from tests.kit.asked import Heard, asked
+from tests.kit.operator_results import RecordingConsole, json_result
 
 TENANT = uuid4()
 ANA = "Ana Souza"
@@ -50,12 +50,12 @@ def broken(monkeypatch: pytest.MonkeyPatch, held: Held) -> Iterator[pytest.Monke
 
 
 def ran(held: Held, command: OperatorCommand) -> tuple[int, str, list[str]]:
-    heard = Heard()
+    heard = RecordingConsole()
     return execute(command, held, heard), heard.result, heard.warnings
 
 
 def test_what_was_set_aside_is_listed_without_personal_data(held: Held, broken: pytest.MonkeyPatch) -> None:
-    (row,) = asked(held, ProcessFailures(json=True))
+    (row,) = json_result(held, ProcessFailures(json=True))
     agent, version = row["id"].split(":")
     assert (row["process"], row["event"], row["tries"]) == ("leases", "agent.logged_in", TRIES)
     assert (UUID(agent), int(version)) == (agent_id(TENANT, ANA), 1)
@@ -65,18 +65,18 @@ def test_what_was_set_aside_is_listed_without_personal_data(held: Held, broken: 
     status, table, _ = ran(held, ProcessFailures())
     assert (status, "leases" in table, "agent.logged_in" in table) == (0, True, True)
     assert "Ana" not in table + json.dumps(row)
-    assert asked(held, ProcessFailures(process="restarts", json=True)) == []
+    assert json_result(held, ProcessFailures(process="restarts", json=True)) == []
 
 
 def test_a_retry_that_fails_again_says_why_with_exit_status_1(held: Held, broken: pytest.MonkeyPatch) -> None:
-    (row,) = asked(held, ProcessFailures(json=True))
+    (row,) = json_result(held, ProcessFailures(json=True))
     status, said, _ = ran(held, RetryProcesses())
     assert (status, said) == (1, f"leases {row['position']} agent.logged_in: {row['reason']}\n")
-    assert [row["tries"] for row in asked(held, ProcessFailures(json=True))] == [TRIES + 1]
+    assert [row["tries"] for row in json_result(held, ProcessFailures(json=True))] == [TRIES + 1]
 
 
 def test_a_retry_that_succeeds_does_what_was_left_undone_and_is_listed_no_more(held: Held, broken: pytest.MonkeyPatch) -> None:
-    (row,) = asked(held, ProcessFailures(json=True))
+    (row,) = json_result(held, ProcessFailures(json=True))
     broken.undo()
     assert held.center.processes.figures["leases"].timers == {}
     retry = RetryProcesses(positions=(row["position"],), process="leases")

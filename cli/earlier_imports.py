@@ -10,12 +10,12 @@ from cli.company import asker
 from domain.base import MS, SECOND
 from domain.companies import Company
 from domain.voice.facts import Fact
-from projections.queries.earlier_calls import consultations, kept_lines, last_talk, lines_are_kept, open_talk, open_waits, transfers_told
+from projections.queries.earlier_calls import consultations, kept_lines, last_talk, lines_are_kept, open_talk, open_waits, stated_transfers
 from telephony_adapter.queue_log.earlier import OpenWait
 
 _WRAP_UP = "WRAPUPSTART"
 NEAR_US = 2 * SECOND
-"""A talk may be told to end so much after what follows it."""
+"""A line may state the end of a talk so much after the line that follows from it."""
 
 
 class EarlierImports:
@@ -46,13 +46,13 @@ class EarlierImports:
         return None if found is None else (found.call, found.queue)
 
     def transfers(self, since_us: int) -> Iterator[tuple[str, Fact]]:
-        """Ends of talks that were told under the id of a consultation which had no talk itself: the consultation, and what was told."""
+        """Ends of talks that lines state under the id of a consultation which had no talk itself: the consultation, and the fact."""
         for leg in self._queries.queries.ask(consultations, self._asker, since_us // MS):
-            for fact in self._center.queries.ask(transfers_told, self._asker, leg.call):
+            for fact in self._center.queries.ask(stated_transfers, self._asker, leg.call):
                 yield leg.call, fact
 
     def wrap_ups(self, since_us: int, until_us: int) -> Iterator[tuple[str, Fact]]:
-        """Wrap-ups of agents whose talk was not known when they were told: the call of that talk, and the wrap-up."""
+        """Wrap-ups of agents whose talk was not yet known: the call of that talk, and the fact."""
         if not self._queries.queries.ask(lines_are_kept, self._asker, _WRAP_UP):
             return
         self._cover()

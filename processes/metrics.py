@@ -12,24 +12,32 @@ from prometheus_client.registry import Collector
 from processes.figures import Figures
 
 _GAUGES: dict[str, tuple[str, Callable[[Figures, int, int], float]]] = {
-    "active": ("1 where this process runs it, 0 where it waits for another or has stopped", lambda told, *_: float(told.active)),
-    "lag_events": ("Events of the log that it has not seen yet", lambda told, head, _: float(max(0, head - told.position)) * told.active),
+    "active": ("1 where this process runs it, 0 where it waits for another or has stopped", lambda numbers, *_: float(numbers.active)),
+    "lag_events": (
+        "Events of the log that it has not seen yet",
+        lambda numbers, head, _: float(max(0, head - numbers.position)) * numbers.active,
+    ),
     "lag_seconds": (
         "For how long it has not been level with the log",
-        lambda told, _, now_us: (now_us - told.behind_since) / 1_000_000 if told.active and told.behind_since is not None else 0.0,
+        lambda numbers, _, now_us: (
+            (now_us - numbers.behind_since) / 1_000_000 if numbers.active and numbers.behind_since is not None else 0.0
+        ),
     ),
-    "timers": ("Timers that wait", lambda told, *_: float(len(told.timers)) * told.active),
+    "timers": ("Timers that wait", lambda numbers, *_: float(len(numbers.timers)) * numbers.active),
     "timers_overdue": (
         "Timers whose instant has come",
-        lambda told, _, now_us: float(sum(timer.due_us <= now_us for timer in list(told.timers.values()))) * told.active,
+        lambda numbers, _, now_us: float(sum(timer.due_us <= now_us for timer in list(numbers.timers.values()))) * numbers.active,
     ),
-    "left_undone": ("Events and timers that were given up and are not done yet", lambda told, *_: float(len(told.failed)) * told.active),
+    "left_undone": (
+        "Events and timers that were given up and are not done yet",
+        lambda numbers, *_: float(len(numbers.failed)) * numbers.active,
+    ),
 }
 _COUNTERS: dict[str, tuple[str, Callable[[Figures], float]]] = {
-    "commands": ("Commands that it has sent", lambda told: told.sent),
-    "failures": ("Attempts at an event or timer that failed", lambda told: told.failures),
-    "set_aside": ("Events and timers that were given up", lambda told: told.set_aside),
-    "retried": ("Events and timers that were given up and done later, when an operator asked for it", lambda told: told.retried),
+    "commands": ("Commands that it has sent", lambda numbers: numbers.sent),
+    "failures": ("Attempts at an event or timer that failed", lambda numbers: numbers.failures),
+    "set_aside": ("Events and timers that were given up", lambda numbers: numbers.set_aside),
+    "retried": ("Events and timers that were given up and done later, when an operator asked for it", lambda numbers: numbers.retried),
 }
 
 
@@ -56,11 +64,11 @@ class ProcessMetrics(Collector):
         figures, head, now_us = self._runner.figures, self._head(), self._runner.now_us()
         for name, (meaning, gauge) in _GAUGES.items():
             family = GaugeMetricFamily(f"atende_process_{name}", meaning, labels=["process"])
-            for process, told in figures.items():
-                family.add_metric([process], gauge(told, head, now_us))
+            for process, numbers in figures.items():
+                family.add_metric([process], gauge(numbers, head, now_us))
             yield family
         for name, (meaning, counter) in _COUNTERS.items():
             counted = CounterMetricFamily(f"atende_process_{name}", meaning, labels=["process"])
-            for process, told in figures.items():
-                counted.add_metric([process], counter(told))
+            for process, numbers in figures.items():
+                counted.add_metric([process], counter(numbers))
             yield counted

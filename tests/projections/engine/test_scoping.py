@@ -148,7 +148,7 @@ def test_what_only_the_whole_company_can_tell_is_refused_to_who_sees_a_part(cent
         with pytest.raises(NotAllowed):
             ask(within(center, scope))
     log = CompanyLog(None, TENANT, scope)  # type: ignore[arg-type]
-    for of_log in (lambda: earlier_calls.transfers_told(log, "both"), lambda: earlier_calls.kept_lines(log, "WRAPUPSTART", 0, 9)):
+    for of_log in (lambda: earlier_calls.stated_transfers(log, "both"), lambda: earlier_calls.kept_lines(log, "WRAPUPSTART", 0, 9)):
         with pytest.raises(NotAllowed):
             of_log()
 

@@ -1,4 +1,4 @@
-"""The one place that puts the layers together: over a data directory that one process holds, or over servers that many use."""
+"""Wires the layers together: on a data directory that one process holds, or on servers that many processes use."""
 
 from __future__ import annotations
 
@@ -57,33 +57,33 @@ _STEP_S = 0.1
 
 
 class Center(ABC):
-    """The wired layers of one center. The rows, and what tells how far they are, are opened when they are first asked for."""
+    """The wired layers of one center. The warehouse and the progress are opened when they are first used."""
 
     STANDSTILL_S: ClassVar[float] = inf
-    """When the rows have not come nearer to the log for so long, nobody seems to write them."""
+    """If the rows have made no progress for this many seconds, no process seems to write them."""
 
     def __init__(self, location: StorageLocation, settings: Settings, clock: Clock | None, *, watched: bool) -> None:
         self.name = location.name
         self.directory = location.directory
         self._settings = settings
         self.store = Store(location, master=settings.master_key)
-        # A handler is known once its module is imported.
+        # Importing a module registers its handlers.
         discovery.modules("commands")
         self.bus = CommandBus(self.store, clock, watched=watched)
 
     @property
     @abstractmethod
     def warehouse(self) -> Warehouse:
-        """The rows, in tables that are up to date."""
+        """The warehouse, with tables that are up to date."""
 
     @property
     @abstractmethod
     def progress(self) -> Following:
-        """How far the rows are; they follow the log, or are watched, from now on."""
+        """The progress of the rows, which follow the log, or are watched, from now on."""
 
     @cached_property
     def processes(self) -> ProcessRunner:
-        """The process managers; they run once they are started, here or, of a center on servers, where another process leads."""
+        """The process managers. They run once they are started: in this process or, on servers, in the process that is the leader."""
         from processes.manager import Ports
         from processes.runner import runner_of_all
 
@@ -97,50 +97,50 @@ class Center(ABC):
         return runner_of_all(self.bus, ports, self._leadership())
 
     def _leadership(self) -> Leadership | None:
-        """What lets one process at a time run them; None where there is only one."""
+        """The leadership that lets one process at a time run them; None if there is only one process."""
         return None
 
     @cached_property
     def process_metrics(self) -> ProcessMetrics:
-        """What they say to Prometheus."""
+        """Prometheus metrics of the process managers."""
         from processes.metrics import ProcessMetrics
 
         return ProcessMetrics(self.processes, self.store.head)
 
     def collectors(self) -> Sequence[Collector]:
-        """What an API in this process says to Prometheus of what else runs in it."""
+        """Additional Prometheus collectors for an API in this process."""
         return ()
 
     def settle(self, say: Callable[[], object] = lambda: None) -> None:
-        """Wait until the process managers have reacted to all that is saved now, so that its figures can be. Raises ProcessStopped."""
+        """Wait until the process managers have processed everything that is saved now, so that figures can cover it. Raises ProcessStopped."""
         self.processes.catch_up(self.store.end(), say)
 
     @abstractmethod
     def rebuild(self, say: Callable[[int, int], object]) -> int:
-        """Fold every projection anew beside the old ones, which answer meanwhile, and swap; the position reached. `say` as for `cover`."""
+        """Fold every projection anew beside the old ones, which are read meanwhile, and swap them. Returns the position reached. say: as for `cover`."""
 
     @abstractmethod
     def close(self) -> None:
-        """Let go of everything, all of it saved."""
+        """Close everything that was opened. All changes are saved."""
 
     @cached_property
     def token_secret(self) -> str:
-        """What signs access tokens: of the settings, else of a file made at first start."""
+        """The secret that signs access tokens: from the settings, else from a file made at first start."""
         return self._settings.token_secret or kept_secret(made(self.directory) / TOKEN_FILE)
 
     @cached_property
     def queries(self) -> QueryBus:
-        """Through which everything is asked of the rows."""
+        """The query bus, which runs all queries."""
         from projections.query_bus import QueryBus
 
         return QueryBus(self)
 
     def covered(self) -> int:
-        """The position of the log up to which the projections answer."""
+        """The log position that the projections cover."""
         return self.progress.position
 
     def cover(self, position: int, say: Callable[[int, int], object]) -> None:
-        """Wait until the projections answer up to `position`; `say` hears how many events are done, of how many. Raises ProjectionsStopped."""
+        """Wait until the projections cover `position`. say: called with how many events are done, and of how many. Raises ProjectionsStopped."""
         began = reached = self.progress.position
         moved = monotonic()
         while not self.progress.wait(position, _STEP_S):
@@ -149,19 +149,19 @@ class Center(ABC):
                 reached, moved = now, monotonic()
             elif monotonic() - moved > self.STANDSTILL_S:
                 raise ProjectionsStopped(
-                    f"the figures stand at position {reached} of {position}, and no relay or worker seems to run (`atende relay`, "
+                    f"the figures cover position {reached} of {position}, and no relay or worker seems to run (`atende relay`, "
                     "`atende worker`); all that was saved stays saved"
                 )
             say(reached - began, position - began)
 
 
 class Embedded(Center):
-    """A center in a data directory: one process has it, and makes its rows."""
+    """A center in a data directory: one process holds it, and makes its rows."""
 
     def __init__(self, directory: Path, settings: Settings, clock: Clock | None = None) -> None:
         super().__init__(InDirectory(directory), settings, clock, watched=False)
-        # What happens from now on is reacted to, by whichever command lets the process managers run.
-        self.processes  # noqa: B018 - they are registered by being made
+        # Register the process managers, so that they process events from now on, whenever a command runs them.
+        self.processes  # noqa: B018 - creating them registers them
 
     @cached_property
     def warehouse(self) -> ChdbWarehouse:
@@ -174,7 +174,7 @@ class Embedded(Center):
 
     @cached_property
     def runner(self) -> Runner:
-        """What makes the rows follow the log; it follows from now on."""
+        """The runner that makes the rows follow the log, from now on."""
         from projections.engine.runner import Runner
 
         runner = Runner(self.store.recorder, self.warehouse)
@@ -203,7 +203,7 @@ class Embedded(Center):
 
 
 class Distributed(Center):
-    """A center on servers: any number of processes ask it and bring commands to it, others make its rows (`atende relay`, `atende worker`)."""
+    """A center on servers: any number of processes send it commands and queries, others make its rows (`atende relay`, `atende worker`)."""
 
     STANDSTILL_S = 30.0
 
@@ -236,7 +236,7 @@ class Distributed(Center):
 
     @cached_property
     def relay_progress(self) -> RelayProgress:
-        """What the relay has written down."""
+        """The recorded progress of the relay."""
         from streams.relay_progress import RelayProgress
 
         return RelayProgress(self._location.relay(), self._settings.topics)
@@ -252,9 +252,11 @@ class Distributed(Center):
         from streams.rebuild import RebuildTarget, rebuild
         from streams.swap import Busy
 
-        told = self._settings
+        settings = self._settings
         try:
-            return rebuild(RebuildTarget(self._location, told.clickhouse_url, told.kafka, told.topics, told.clickhouse_cluster), say)
+            return rebuild(
+                RebuildTarget(self._location, settings.clickhouse_url, settings.kafka, settings.topics, settings.clickhouse_cluster), say
+            )
         except (Busy, BrokersAway, BrokersRefuse) as refused:
             raise Unusable(str(refused)) from refused
 
@@ -266,9 +268,9 @@ class Distributed(Center):
 
 
 class Held:
-    """A center within this process's reach: of a data directory that it holds, or on servers. It is opened when it is first asked for: a broken one can be looked at without.
+    """A center that this process may open: in a data directory that it holds, or on servers. It is opened when it is first used, so that a damaged one can be inspected.
 
-    `url`: where its API is, or would be, served. `public_url`: where people reach it, if the settings say so.
+    url: the address at which its API is, or would be, served. public_url: the address for people, if the settings have one.
     """
 
     def __init__(self, directory: Path, settings: Settings) -> None:
@@ -296,18 +298,18 @@ def location(directory: Path, settings: Settings) -> StorageLocation:
 
 
 def on_servers(directory: Path, settings: Settings) -> OnServers:
-    """The servers that the settings name, whose tables `atende migrate` has made. `directory`: for the secrets that no setting gives."""
+    """The servers of the settings, whose tables `atende migrate` has made. directory: for secrets that the settings do not have."""
     return OnServers(directory, settings.store_url, settings.keys_url, makes_tables=False)
 
 
 def is_data_directory(directory: Path) -> bool:
-    """Whether a center has ever been opened there, even if its log was taken away since."""
+    """Whether a center was ever opened there, even if its log was removed since."""
     return InDirectory(directory).exists()
 
 
 @contextmanager
 def reach(directory: Path, settings: Settings) -> Iterator[Held]:
-    """The center that the settings name: that of `directory`, held meanwhile, or the one on servers, which nobody holds.
+    """The center of the settings: in `directory`, which is held meanwhile, or on servers, which are not held.
 
     Raises DirectoryHeld, Unusable.
     """
@@ -324,9 +326,9 @@ def reach(directory: Path, settings: Settings) -> Iterator[Held]:
 
 @contextmanager
 def hold(directory: Path, settings: Settings, *, moved: bool = False) -> Iterator[Held]:
-    """Keep every other process off `directory`, made if it is missing, until the end or the death of this one.
+    """Lock `directory` against other processes until this one is done or ends. It is created if it is missing.
 
-    moved: also one whose center went elsewhere; else that is refused, for what happens there would be missing here.
+    moved: allow a directory whose center was moved to servers; otherwise that is refused, because its events would be missing there.
     Raises DirectoryHeld, Unusable.
     """
     with locked(directory):
@@ -342,6 +344,6 @@ def hold(directory: Path, settings: Settings, *, moved: bool = False) -> Iterato
 
 @contextmanager
 def open_center(directory: Path, settings: Settings | None = None) -> Iterator[Center]:
-    """The center of `directory`, which this process holds meanwhile. Raises DirectoryHeld."""
+    """Open the center of `directory`, which this process holds meanwhile. Raises DirectoryHeld."""
     with reach(directory, settings or Settings()) as held:
         yield held.center

@@ -1,7 +1,7 @@
-"""Packages find their own slices: to add one is to add its module, and no list elsewhere names it.
+"""Find the slices of a package: to add a slice, add its module. No list elsewhere names it.
 
-A module says what it has by an attribute of a fixed name (`router`, `HANDLERS`, `FOLDS` ...); whoever puts the slices together asks for
-that name. The order is that of the modules' names, the same in every process.
+A module declares its parts by an attribute of a fixed name (`router`, `HANDLERS`, `FOLDS` ...); the code that puts the slices together reads
+that attribute. The order is that of the modules' names, the same in every process.
 """
 
 from __future__ import annotations
@@ -22,5 +22,5 @@ def modules(package: str) -> tuple[ModuleType, ...]:
 
 
 def found(package: str, attribute: str) -> dict[str, Any]:
-    """What the modules of a package call `attribute`, by the modules' names, in their order."""
+    """The values of `attribute` in the modules of a package, by the modules' names, in their order."""
     return {module.__name__: vars(module)[attribute] for module in modules(package) if attribute in vars(module)}

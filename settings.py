@@ -1,8 +1,8 @@
-"""What an operator sets from outside: the only reader of the environment.
+"""Settings from the environment. No other module reads it.
 
 ATENDE_DATA             the data directory                                    ./data
 ATENDE_HOST, _PORT      where `serve` listens                                 127.0.0.1, 8080
-ATENDE_PUBLIC_URL       where people reach the API: what `atende admin` puts in front of its link   where `serve` listens
+ATENDE_PUBLIC_URL       the API's address for people, used by `atende admin` for its link   where `serve` listens
 ATENDE_MASTER_KEY       32 bytes as hex or base64, wraps every person's key   a file made at first start
 ATENDE_TOKEN_SECRET     signs access tokens, 32 characters or more            a file made at first start
 ATENDE_MODE             embedded, or distributed: the stores are on servers   embedded
@@ -10,11 +10,11 @@ ATENDE_STORE_URL        the event store: postgresql://user:password@host/name (d
 ATENDE_KEYS_URL         the key store, the same way                           the server of the event store
 ATENDE_KAFKA            the brokers: host:port,host:port (distributed alone)
 ATENDE_CLICKHOUSE_URL   the rows: clickhouse://user:password@host/name (distributed alone)
-ATENDE_CLICKHOUSE_CLUSTER  over which cluster of servers `atende migrate` spreads them, as their configuration calls it   none
-ATENDE_TOPICS           what the topics' names begin with                     atende
-ATENDE_PARTITIONS       of each topic that is made                            4
+ATENDE_CLICKHOUSE_CLUSTER  the cluster of servers over which `atende migrate` spreads them, by the name in their configuration   none
+ATENDE_TOPICS           the prefix of the topics' names                       atende
+ATENDE_PARTITIONS       partitions of each topic that is made                 4
 
-In distributed mode nothing but these two secrets lies in the data directory, and that only where no setting gives them: every
+In distributed mode the data directory holds only these two secrets, and only if no setting has them: every
 process of the deployment needs the same ATENDE_MASTER_KEY and ATENDE_TOKEN_SECRET; those on one machine may share ATENDE_DATA instead.
 """
 
@@ -46,12 +46,12 @@ Mode = Literal["embedded", "distributed"]
 
 
 class WrongSetting(Exception):
-    """A variable of the environment has a value that cannot be; the message names it, never shows it."""
+    """A variable of the environment has an invalid value; the message names the variable, and never shows the value."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings of one process. Secrets are never shown; "" means: kept in a file of mode 600, made at first start."""
+    """The settings of one process. Secrets are never shown; "" = in a file of mode 600, made at first start."""
 
     data: Path = Path("data")
     host: str = "127.0.0.1"
@@ -71,26 +71,26 @@ class Settings:
 
 def read(environment: Mapping[str, str] | None = None) -> Settings:
     """The settings that the environment gives. Raises WrongSetting."""
-    told = os.environ if environment is None else environment
-    mode = _mode(told.get("ATENDE_MODE", ""))
+    variables = os.environ if environment is None else environment
+    mode = _mode(variables.get("ATENDE_MODE", ""))
     for name, what in _OF_DISTRIBUTED.items():
-        if mode == "distributed" and not told.get(name):
-            raise WrongSetting(f"{name} is missing: in distributed mode it says where {what}")
+        if mode == "distributed" and not variables.get(name):
+            raise WrongSetting(f"{name} is missing: in distributed mode it names where {what}")
     return Settings(
-        data=Path(told.get("ATENDE_DATA") or Settings.data),
-        host=told.get("ATENDE_HOST") or Settings.host,
-        port=_port(told.get("ATENDE_PORT", "")),
-        public_url=_public(told.get("ATENDE_PUBLIC_URL", "")),
-        master_key=told.get("ATENDE_MASTER_KEY", ""),
-        token_secret=_secret(told.get("ATENDE_TOKEN_SECRET", "")),
+        data=Path(variables.get("ATENDE_DATA") or Settings.data),
+        host=variables.get("ATENDE_HOST") or Settings.host,
+        port=_port(variables.get("ATENDE_PORT", "")),
+        public_url=_public(variables.get("ATENDE_PUBLIC_URL", "")),
+        master_key=variables.get("ATENDE_MASTER_KEY", ""),
+        token_secret=_secret(variables.get("ATENDE_TOKEN_SECRET", "")),
         mode=mode,
-        store_url=_url("ATENDE_STORE_URL", told, _POSTGRESQL),
-        keys_url=_url("ATENDE_KEYS_URL", told, _POSTGRESQL),
-        kafka=_brokers(told.get("ATENDE_KAFKA", "")),
-        clickhouse_url=_url("ATENDE_CLICKHOUSE_URL", told, _CLICKHOUSE),
-        clickhouse_cluster=_cluster(told.get("ATENDE_CLICKHOUSE_CLUSTER", "")),
-        topics=_topics(told.get("ATENDE_TOPICS", "")),
-        partitions=_partitions(told.get("ATENDE_PARTITIONS", "")),
+        store_url=_url("ATENDE_STORE_URL", variables, _POSTGRESQL),
+        keys_url=_url("ATENDE_KEYS_URL", variables, _POSTGRESQL),
+        kafka=_brokers(variables.get("ATENDE_KAFKA", "")),
+        clickhouse_url=_url("ATENDE_CLICKHOUSE_URL", variables, _CLICKHOUSE),
+        clickhouse_cluster=_cluster(variables.get("ATENDE_CLICKHOUSE_CLUSTER", "")),
+        topics=_topics(variables.get("ATENDE_TOPICS", "")),
+        partitions=_partitions(variables.get("ATENDE_PARTITIONS", "")),
     )
 
 
@@ -116,9 +116,9 @@ def _mode(text: str) -> Mode:
     return "embedded"
 
 
-def _url(name: str, told: Mapping[str, str], kind: Sequence[str]) -> str:
+def _url(name: str, variables: Mapping[str, str], kind: Sequence[str]) -> str:
     server, *schemes = kind
-    text = told.get(name, "")
+    text = variables.get(name, "")
     if text and not text.startswith(tuple(schemes)):
         raise WrongSetting(f"{name} is no {server} URL ({schemes[0]}user:password@host:port/database)")
     return text

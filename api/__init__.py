@@ -1,1 +1,1 @@
-"""How people and programs ask over HTTP: routers that only parse, execute or query, and shape; access; problem+json; the live stream."""
+"""The HTTP API: routers that parse requests, execute commands, run queries and shape responses; access; problem+json; the live stream."""

@@ -1,7 +1,7 @@
-"""Who asks, and what they may: the one place where a request becomes a Caller.
+"""Authentication and permissions: turns a request into a Caller.
 
-Every protected route has exactly one dependency, an `Access`; what it gives, an `Asking`, hands commands to the command bus and queries to the
-query bus. The buses check permissions, by what each command and each query names: a route names none.
+Every protected route has exactly one dependency, an `Access`. It returns a `RequestContext`, which sends commands to the command bus and queries to the
+query bus. The buses check the permission that each command and each query needs: a route names none.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class Asking:
-    """A request of somebody who is logged in."""
+class RequestContext:
+    """The context of an authenticated request."""
 
     __slots__ = ("application", "asker", "caller", "claims", "fresh")
 
     def __init__(self, application: ApplicationState, claims: Claims, caller: Caller, fresh: int | None) -> None:
-        """fresh: a position that the client has just written, and wants to see in the figures."""
+        """fresh: a log position that the figures must cover (If-Position), None for any."""
         self.application = application
         self.claims = claims
         self.caller = caller
@@ -52,33 +52,33 @@ class Asking:
 
     @property
     def tenant(self) -> UUID:
-        """The company that it is about."""
+        """The caller's company."""
         return self.caller.tenant
 
     async def do(self, command: Command, status: int = 200) -> Response:
-        """Hand a command to the command bus and answer with its receipt."""
+        """Execute a command on the command bus; returns its receipt as the response."""
         return done(await self.application.execute(command, self.caller), status)
 
     async def ask(self, query: Callable[Concatenate[Any, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """The answer of the query bus, worked out in a thread. Raises NotAllowed, and what the query refuses."""
+        """Run a query on the query bus, in a thread. Raises NotAllowed, and what the query refuses."""
         return await self.application.query(query, self.asker, *args, **kwargs)
 
 
 def done(receipt: Receipt, status: int = 200) -> Response:
-    """A receipt as `shapes.Done` documents it."""
+    """A receipt as a response, in the form of `field_types.Done`."""
     return Response(_receipt.encode(receipt), status, media_type="application/json")
 
 
 class Access(SecurityBase):
-    """Lets in who has an access token, and may put `query` if one is named (401, 403 otherwise)."""
+    """A dependency that requires an access token (401), and the permission for `query` if one is given (403)."""
 
     def __init__(self, query: Callable[..., Any] | None = None) -> None:
         self.query = query
         self.scheme_name = "access_token"
         self.model = HTTPBearer(bearerFormat="JWT", description="The access token of `/v1/auth/login`.")
 
-    async def __call__(self, request: Request) -> Asking:
-        """Who asks."""
+    async def __call__(self, request: Request) -> RequestContext:
+        """The context of the request."""
         application: ApplicationState = request.app.state.application
         await application.must_fit()
         headers = request.headers
@@ -89,10 +89,10 @@ class Access(SecurityBase):
         key, correlation = _written(headers.get(IDEMPOTENCY_KEY), IDEMPOTENCY_KEY), _written(headers.get(CORRELATION_ID), CORRELATION_ID)
         user = Actor(claims.sub, claims.lev, claims.per)
         caller = Caller(claims.ten, f"user:{claims.sub}", claims.per, key, correlation, user)
-        asking = Asking(application, claims, caller, _position(headers.get(IF_POSITION)))
+        context = RequestContext(application, claims, caller, _position(headers.get(IF_POSITION)))
         if self.query is not None:
-            application.center.queries.authorise(self.query, asking.asker)
-        return asking
+            application.center.queries.authorise(self.query, context.asker)
+        return context
 
 
 def _position(value: str | None) -> int | None:
@@ -115,10 +115,10 @@ def _written(value: str | None, header: str) -> str:
     return value
 
 
-Asked = Annotated[Asking, Depends(Access())]
-"""Of a command's route, and of queries that every user may put."""
+Authenticated = Annotated[RequestContext, Depends(Access())]
+"""The dependency of routes of commands, and of queries that every user may run."""
 
 
-def asks(query: Callable[..., Any]) -> Any:
-    """The dependency of a query's route. Who may not put the query is told so (403) before anything that is wrong with the request."""
+def authorised(query: Callable[..., Any]) -> Any:
+    """The dependency of a query's route. A caller without the permission gets 403 before the request is validated."""
     return Depends(Access(query))

@@ -18,8 +18,8 @@ from api.http_metrics import ObservedASGI
 MAX_BODY = 1_048_576
 """The largest request, bytes."""
 
-_SEARCHES_FOR_GARBAGE = (5_000, 10, 1_000)
-"""A search of everything stands still for as long as thousands of calls are at hand, some 50 ms: it is made a thousand times more seldom."""
+_GC_THRESHOLDS = (5_000, 10, 1_000)
+"""A full garbage collection blocks for some 50 ms when thousands of calls are in memory, so it runs a thousand times less often."""
 
 
 def create_app(center: Center) -> FastAPI:
@@ -29,9 +29,9 @@ def create_app(center: Center) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         application.feed.start()
-        # What is there at the start stays: the collector need not walk it again while commands wait.
+        # Objects that exist at the start stay: the collector need not walk them again while commands wait.
         gc.freeze()
-        gc.set_threshold(*_SEARCHES_FOR_GARBAGE)
+        gc.set_threshold(*_GC_THRESHOLDS)
         yield
         await application.feed.stop()
 

@@ -1,4 +1,4 @@
-"""What every router works with: the center, and how to bring a command to it or put a question."""
+"""The state that all routers share: the center, and methods to execute commands and run queries."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from store.event_store import Store
 from store.sessions import Sessions
 
 REACH_S = 5.0
-"""So long a question waits for the figures to cover the position that it names."""
+"""How long a query waits for the figures to cover its position, in seconds."""
 
 _LOOK_S = 0.01
 _ANSWERS_S = 2.0
@@ -60,20 +60,20 @@ class Center(Protocol):
 
     @property
     def progress(self) -> Following:
-        """How far the rows are."""
+        """The progress of the rows."""
 
     @property
     def queries(self) -> QueryBus: ...
 
     def covered(self) -> int:
-        """Position of the log up to which the projections answer."""
+        """The log position that the projections cover."""
 
     def collectors(self) -> Sequence[Collector]:
-        """What else this process says to Prometheus."""
+        """Additional Prometheus collectors of this process."""
 
 
 class ApplicationState:
-    """One center behind one app."""
+    """The state of one app, on one center."""
 
     def __init__(self, center: Center) -> None:
         self.center = center
@@ -87,10 +87,10 @@ class ApplicationState:
         self.cursors = Cursors(secret.encode())
         self.feed = Feed(center.store, self.instruments)
         self.scope_of: Callable[[Claims], Scope] = lambda _: Scope.whole_company()
-        """What a user may see. Today everybody sees the whole company: no setting restricts a user yet."""
+        """Returns what a user may see. Today all users see the whole company: no setting restricts a user yet."""
 
     async def must_fit(self) -> None:
-        """Refuse (503) whoever asks while the clock is wrong: the end of a token would be misjudged, and what is written bear a wrong time."""
+        """Refuse requests (503) while the clock is wrong: token expiry would be misjudged, and events would get a wrong time."""
         watch = self.center.bus.watch
         if watch is None:
             return
@@ -100,7 +100,7 @@ class ApplicationState:
             watch.must_fit()
 
     async def execute(self, command: Command, caller: Caller) -> Receipt:
-        """Hand a command to the command bus; it is on disk when this returns. Its refusals are problems."""
+        """Execute a command on the command bus; its events are on disk when this returns. Refusals are counted and raised."""
         name = type(command).__name__
         began = perf_counter()
         outcome = "done"
@@ -119,11 +119,11 @@ class ApplicationState:
             self.instruments.command(name, outcome, perf_counter() - began)
 
     async def query(self, query: Callable[Concatenate[Any, P], T], asker: Asker, *args: P.args, **kwargs: P.kwargs) -> T:
-        """The answer to a query, worked out in a thread. Raises NotAllowed, and what the query refuses."""
+        """Run a query in a thread and return its answer. Raises NotAllowed, and the errors of the query."""
         return await self._timed(query.__name__, self.center.queries.bound(query, asker), *args, **kwargs)
 
     async def ask(self, question: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run what reads the store in a thread: it lets others work meanwhile."""
+        """Run a function that reads the store in a thread, so that the event loop stays free."""
         return await self._timed(getattr(question, "__name__", "question"), question, *args, **kwargs)
 
     async def _timed(self, name: str, question: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -134,14 +134,14 @@ class ApplicationState:
             self.instruments.query(name, perf_counter() - began)
 
     async def must_exist(self, position: int, parameter: str) -> None:
-        """Refuse (422) a position behind the end of the log. Another process may have written it, and told its client, a moment ago."""
+        """Refuse (422) a position after the end of the log. Asks the server, because another process may have written it a moment ago."""
         if position > self.center.store.head():
             end = await run_in_threadpool(self.center.store.end)
             if position > end:
                 raise invalid(parameter, f"the log ends at position {end}")
 
     def fitness(self) -> tuple[int, int]:
-        """Where the log ends and up to where the figures answer, each asked of its server, and the clock held against the store's.
+        """The end of the log and the position that the figures cover, each read from its server. Compares the clock with the store's too.
 
         Raises StoreUnavailable, WarehouseUnreachable, ClockOff.
         """
@@ -152,14 +152,14 @@ class ApplicationState:
         return end, self.center.covered()
 
     async def store_answers(self) -> bool:
-        """Whether the store can be asked now; one that keeps somebody waiting cannot."""
+        """Whether the store answers now, within _ANSWERS_S seconds."""
         with suppress(StoreUnavailable), move_on_after(_ANSWERS_S):
             await run_sync(self.center.store.end, abandon_on_cancel=True)
             return True
         return False
 
     async def reach(self, position: int, parameter: str) -> None:
-        """Wait until the figures cover `position`; a problem (503) if they do not in REACH_S, (422) if the log is not that long."""
+        """Wait until the figures cover `position`; a problem (503) if they do not within REACH_S seconds, (422) if the log ends before it."""
         await self.must_exist(position, parameter)
         deadline = asyncio.get_running_loop().time() + REACH_S
         while (covered := self.center.covered()) < position:
@@ -170,13 +170,13 @@ class ApplicationState:
 
 
 async def application_of(request: Request) -> ApplicationState:
-    """The application state behind the app that serves the request."""
+    """The application state of the app that serves the request."""
     application: ApplicationState = request.app.state.application
     return application
 
 
 async def fit(request: Request) -> None:
-    """The clock of the process that serves the request is right."""
+    """Refuse the request (503) while the clock of this process is wrong."""
     application: ApplicationState = request.app.state.application
     await application.must_fit()
 

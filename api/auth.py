@@ -1,4 +1,4 @@
-"""Log in, stay logged in, log out, and set a password by a one-time link."""
+"""Routes to log in, refresh tokens, log out, and set a password with a one-time link."""
 
 from __future__ import annotations
 
@@ -20,32 +20,34 @@ from domain.errors import NotFound, Refused
 from domain.ids import company_id
 from store.sessions import Session
 
-TAG = {"name": "auth", "description": "Log in, stay logged in, set a password."}
+TAG = {"name": "auth", "description": "Log in, refresh tokens, set a password."}
 
 router = APIRouter(
     prefix="/v1/auth", tags=["auth"], dependencies=[Depends(fit)], responses=documented("malformed", "too-large", "invalid", *AWAY)
 )
 
 _hashing = CapacityLimiter(2)
-"""A hash takes a tenth of a second and 64 MiB on purpose: two at once are enough."""
+"""A password hash takes a tenth of a second and 64 MiB on purpose, so at most two are calculated at once."""
 
 
 class Login(Body):
-    """Who wants in."""
+    """Credentials."""
 
     email: Annotated[str, Field(min_length=3, max_length=254, examples=["ana@empresa.example"])]
     password: Annotated[str, Field(min_length=1, max_length=200, repr=False, examples=["Seja#Bem1"])]
-    company: Annotated[Line, Field(description="the company's name; needed only by who has a user in several", examples=["Empresa"])] = ""
+    company: Annotated[
+        Line, Field(description="the company's name; needed only if the e-mail has a user in several companies", examples=["Empresa"])
+    ] = ""
 
 
 class Refresh(Body):
-    """The session that goes on, or ends."""
+    """The refresh token of a session."""
 
     refresh_token: Annotated[str, Field(min_length=1, max_length=200, repr=False, examples=["3qUY0y8bT1u7…"])]
 
 
 class NewPassword(Body):
-    """A one-time token and the password that it sets."""
+    """A one-time token and the new password."""
 
     token: Annotated[str, Field(min_length=1, max_length=200, repr=False, description="from the link", examples=["m0Jt2fQ8…"])]
     password: Annotated[
@@ -61,7 +63,7 @@ class NewPassword(Body):
 
 
 class LoggedIn(Shape):
-    """Send `access_token` with every request; `refresh_token` gives new ones, once."""
+    """Tokens of a session: send `access_token` with every request; exchange `refresh_token` for new tokens, once."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -82,7 +84,7 @@ class LoggedIn(Shape):
     access_token: str
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - the name of the scheme
     expires_in: Annotated[int, Field(description="seconds")] = ACCESS_S
-    refresh_token: Annotated[str, Field(description="good once; a second use ends the session, for somebody else has it")]
+    refresh_token: Annotated[str, Field(description="valid once; a second use ends the session, because the token may be stolen")]
     user: UUID
     company: UUID
     permissions: Annotated[list[str], Field(description="what the user may do")]
@@ -90,7 +92,7 @@ class LoggedIn(Shape):
 
 @router.post("/login", summary="Log in by e-mail and password", responses=documented("unauthenticated", "too-many-requests"))
 async def login(body: Login, request: Request, application: TheApplication) -> LoggedIn:
-    """After some failures of one e-mail or one address each further try has to wait, twice as long every time."""
+    """After some failures of one e-mail or one address each further try must wait, twice as long every time."""
     address = request.client.host if request.client else ""
     email = body.email.strip().lower()
     application.throttle.begin(email, address)
@@ -102,7 +104,7 @@ async def login(body: Login, request: Request, application: TheApplication) -> L
 
 
 def _proved(application: ApplicationState, email: str, password: str, company: str) -> SignedIn | None:
-    """Whose e-mail and password these are; the same time passes when they are nobody's."""
+    """The user with this e-mail and password; None, after the same time, if there is none."""
     store = application.center.store
     tenants = [company_id(company)] if company else store.companies()
     known = [tenant for tenant in tenants if store.keyring.find(store.keyring.tag(tenant, "email", email)) is not None]
@@ -115,18 +117,18 @@ def _proved(application: ApplicationState, email: str, password: str, company: s
 
 @router.post("/refresh", summary="Get new tokens", responses=documented("unauthenticated"))
 async def refresh(body: Refresh, application: TheApplication) -> LoggedIn:
-    """The permissions are those of now. A refresh token that comes a second time ends the whole session."""
+    """The new access token has the user's current permissions. A second use of a refresh token ends the whole session."""
     center = application.center
     session = await application.ask(application.sessions.renew, body.refresh_token)
     who = await application.ask(who_is, center.store, session.tenant, session.user) if session else None
     if session is None or who is None:
-        raise unauthenticated("the refresh token is not good any more: log in")
+        raise unauthenticated("the refresh token is not valid any more: log in")
     return _welcome(application, who, session)
 
 
 @router.post("/logout", status_code=204, summary="End the session")
 async def logout(body: Refresh, application: TheApplication) -> Response:
-    """Its refresh token is void at once; an access token that is out lives on for minutes at most. A token that is not good any more ends nothing."""
+    """Its refresh token is void at once; an access token that was issued stays valid for minutes at most. A token that is not valid any more is ignored."""
     await application.ask(application.sessions.close, body.refresh_token)
     return Response(status_code=204)
 
@@ -135,7 +137,7 @@ async def logout(body: Refresh, application: TheApplication) -> Response:
     "/password", status_code=204, summary="Set a password by a one-time token", responses=documented("refused", "too-many-requests")
 )
 async def password(body: NewPassword, request: Request, application: TheApplication) -> Response:
-    """First access and recovery (E3). The token is used up, and every session of the user ends."""
+    """For first access and recovery (E3). The token cannot be used again, and all sessions of the user end."""
     application.throttle.begin(body.token, request.client.host if request.client else "")
     hashed = await run_sync(hashed_password, body.password, limiter=_hashing)
     user = await _set(application, SetPassword(token=body.token, hashed=hashed))
@@ -145,13 +147,13 @@ async def password(body: NewPassword, request: Request, application: TheApplicat
 
 
 async def _set(application: ApplicationState, command: SetPassword) -> UUID:
-    """The user whose password it is now. The token does not say of which company: in all others the user does not exist."""
+    """Set the password and return the user. The token does not name its company, so each company is tried until one has it."""
     for tenant in await application.ask(application.center.store.companies):
         try:
             return (await application.execute(command, Caller(tenant, "link", frozenset()))).id
         except NotFound:
             continue
-    raise Refused("this link was used, or another took its place")
+    raise Refused("this link was used, or was replaced by a newer one")
 
 
 def _welcome(application: ApplicationState, who: SignedIn, session: Session) -> LoggedIn:

@@ -1,4 +1,4 @@
-"""No request is larger than it may be, whether it says its length or not."""
+"""Limit the size of requests, with or without a Content-Length."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class LimitedASGI:
         self._most = most
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass one request on, its body counted."""
+        """Pass a request on and count the bytes of its body."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -31,7 +31,7 @@ class LimitedASGI:
             message = await receive()
             read += len(message.get("body", b""))
             if read > self._most:
-                # The framework lets this kind alone through while it reads a body.
+                # FastAPI passes on only this type of exception while it reads a body.
                 raise HTTPException(413, self._detail)
             return message
 

@@ -1,4 +1,4 @@
-"""The company of whoever asks: its name, its time zone, what its queues promise."""
+"""Routes for the caller's company: its name, its time zone, the defaults of its queues."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import Field
 
-from api.access import Asked
+from api.access import Authenticated
 from api.field_types import Body, Done, Milliseconds, Shape
 from api.problem import documented, of_command
 from commands.companies import SetCompanySettings
@@ -20,21 +20,19 @@ router = APIRouter(prefix="/v1", tags=["identity"], responses=documented("unauth
 _COMMAND = of_command()
 
 
-class SaidCompany(Shape):
-    """The company (Empresa) of whoever asks."""
+class CompanyDetail(Shape):
+    """The caller's company (Empresa)."""
 
     id: UUID
     name: Annotated[str, Field(examples=["Empresa"])]
     timezone: Annotated[str, Field(description="IANA time zone of its hours and days", examples=["America/Sao_Paulo"])]
-    sla_target: Annotated[
-        float, Field(description="percentage; what its queues promise unless they say otherwise, as are the next two", examples=[80])
-    ]
+    sla_target: Annotated[float, Field(description="percentage; default of its queues, as are the next two", examples=[80])]
     sla_ms: Annotated[int, Field(examples=[20_000])]
     tolerated_ms: Annotated[int, Field(examples=[5_000])]
 
 
 class Settings(Body):
-    """The company's defaults. What is left out stays."""
+    """The company's defaults. Omitted fields stay unchanged."""
 
     timezone: Annotated[str | None, Field(max_length=60, examples=["America/Manaus"])] = None
     sla_target: Annotated[float | None, Field(ge=0, le=100, allow_inf_nan=False, examples=[80])] = None
@@ -42,12 +40,12 @@ class Settings(Body):
     tolerated_ms: Annotated[Milliseconds | None, Field(examples=[5_000])] = None
 
 
-@router.get("/company", summary="The company of whoever asks")
-async def company(asking: Asked) -> SaidCompany:
+@router.get("/company", summary="The caller's company")
+async def company(context: Authenticated) -> CompanyDetail:
     """Its name, its time zone, its defaults."""
-    found = await asking.ask(known_company)
+    found = await context.ask(known_company)
     settings = found.settings
-    return SaidCompany(
+    return CompanyDetail(
         id=found.id,
         name=found.name,
         timezone=settings.timezone,
@@ -58,9 +56,9 @@ async def company(asking: Asked) -> SaidCompany:
 
 
 @router.patch("/company", summary="Change the company's defaults", responses=_COMMAND, response_model=Done)
-async def change_company(body: Settings, asking: Asked) -> Response:
-    """Queues that exist keep what they promise; the time zone is that of every report from now on."""
-    found = await asking.ask(known_company)
-    said = {name: getattr(body, name) for name in CompanySettings.__struct_fields__}
-    settings = {name: getattr(found.settings, name) if value is None else value for name, value in said.items()}
-    return await asking.do(SetCompanySettings(settings=CompanySettings(**settings)))
+async def change_company(body: Settings, context: Authenticated) -> Response:
+    """Existing queues keep their settings; the time zone applies to every report from now on."""
+    found = await context.ask(known_company)
+    given = {name: getattr(body, name) for name in CompanySettings.__struct_fields__}
+    settings = {name: getattr(found.settings, name) if value is None else value for name, value in given.items()}
+    return await context.do(SetCompanySettings(settings=CompanySettings(**settings)))

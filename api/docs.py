@@ -1,4 +1,4 @@
-"""The API's documentation at /docs, for people: Swagger UI from this server, so that it opens where there is no internet."""
+"""The API's documentation at /docs: Swagger UI served by this server, so that it works without internet access."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ASSETS = f"{PATH}/assets"
 
 
 def install(app: FastAPI) -> None:
-    """Let `app` show its OpenAPI document at PATH."""
+    """Serve the OpenAPI document of `app` as a page at PATH."""
 
     async def shown(_: Request) -> HTMLResponse:
         return get_swagger_ui_html(

@@ -1,4 +1,4 @@
-"""Field types that several routes share, each with its limits, so that the OpenAPI document says what is accepted."""
+"""Field types that several routes share, each with its limits, so that the OpenAPI document states what is accepted."""
 
 from __future__ import annotations
 
@@ -30,12 +30,14 @@ Phone = Annotated[str, StringConstraints(min_length=3, max_length=20, pattern=r"
 
 _SOME_ID = "40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"
 
-InteractionId = Annotated[UUID, Path(description="the call's id, of the answer that began it or of a report", examples=[_SOME_ID])]
-AgentName = Annotated[Name, Path(description="the agent's name, as sources say it", examples=["Ana"])]
-QueueId = Annotated[UUID, Path(description="the queue's id, of the answer that registered it or of the list", examples=[_SOME_ID])]
-AgentId = Annotated[UUID, Path(description="the agent's id, of an answer about the agent or of the list", examples=[_SOME_ID])]
-IvrId = Annotated[UUID, Path(description="the IVR's id, of the answer that registered it or of the list", examples=[_SOME_ID])]
-UserId = Annotated[UUID, Path(description="the user's id, of the answer that registered the user or of the list", examples=[_SOME_ID])]
+InteractionId = Annotated[UUID, Path(description="the call's id, from the response that created it or from a report", examples=[_SOME_ID])]
+AgentName = Annotated[Name, Path(description="the agent's name, as sources use it", examples=["Ana"])]
+QueueId = Annotated[UUID, Path(description="the queue's id, from the response that registered it or from the list", examples=[_SOME_ID])]
+AgentId = Annotated[UUID, Path(description="the agent's id, from a response about the agent or from the list", examples=[_SOME_ID])]
+IvrId = Annotated[UUID, Path(description="the IVR's id, from the response that registered it or from the list", examples=[_SOME_ID])]
+UserId = Annotated[
+    UUID, Path(description="the user's id, from the response that registered the user or from the list", examples=[_SOME_ID])
+]
 
 Milliseconds = Annotated[int, Field(ge=0, le=86_400_000)]
 
@@ -60,7 +62,7 @@ Moment = Annotated[
 
 
 def microseconds(moment: datetime | None) -> int | None:
-    """A moment as commands say it: microseconds since 1970."""
+    """A moment in the commands' unit: microseconds since 1970."""
     if moment is None:
         return None
     since = moment - datetime(1970, 1, 1, tzinfo=UTC)
@@ -68,25 +70,25 @@ def microseconds(moment: datetime | None) -> int | None:
 
 
 class Body(BaseModel):
-    """What a request sends: fields that the route does not know are refused, so that no typing error passes unseen."""
+    """The body of a request. Unknown fields are refused, so that typing errors are noticed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Shape(BaseModel):
-    """What an answer says."""
+    """The body of a response."""
 
     model_config = ConfigDict(frozen=True)
 
 
 class Done(Shape):
-    """What came of a command: it is on disk."""
+    """The receipt of a command: its events are on disk."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"id": "7b9d2f0e-5a4b-5c1e-9a77-0d5d8a8c6f10", "version": 3, "position": 1204, "result": {}}]}
     )
 
-    id: Annotated[UUID, Field(description="what the command was about: an interaction, a queue, an agent …")]
-    version: Annotated[int, Field(description="how many events it has now")]
+    id: Annotated[UUID, Field(description="id of the interaction, queue, agent … of the command")]
+    version: Annotated[int, Field(description="number of events that it has now")]
     position: Annotated[int, Field(description="position of the log; send it as `If-Position` to read figures that cover it")]
-    result: Annotated[dict[str, object], Field(description="what the command itself answers, by its name")]
+    result: Annotated[dict[str, object], Field(description="the command's own results, by name")]

@@ -1,4 +1,4 @@
-"""What a request for figures says, read into the question that the one metric engine is asked."""
+"""Query parameters of requests for figures, and their conversion into a question for the metric engine."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.access import IF_POSITION, Asking
+from api.access import IF_POSITION, RequestContext
 from api.field_types import MAX_POSITION, Position
 from api.problem import invalid
 from projections.figures.instants import instant
@@ -27,53 +27,53 @@ Word = Annotated[str, Field(max_length=200, pattern=_LINE)]
 
 
 class Parameters(BaseModel):
-    """Query parameters: those that a route does not know are refused, so that no typing error passes unseen."""
+    """Query parameters. Unknown ones are refused, so that typing errors are noticed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class OfPast(Parameters):
-    """Of which past, on whose clock, and how fresh."""
+    """Parameters for a past state, a time zone and freshness."""
 
     as_of: Annotated[
         str | None,
         Field(
             max_length=40,
             pattern=_INSTANT,
-            description="A position of the log: what was known when it ended there. An instant: how the center stood then, by all that is known now.",
+            description="A log position: what was known at it. An instant: the state of the center then, by all that is known now.",
             examples=["1204"],
         ),
     ] = None
     timezone: Annotated[
         str | None,
-        Field(max_length=60, pattern=_LINE, description="IANA time zone; the company's if it is left out", examples=["America/Manaus"]),
+        Field(max_length=60, pattern=_LINE, description="IANA time zone; the company's by default", examples=["America/Manaus"]),
     ] = None
-    at_least: Annotated[Position | None, Field(description="as the header If-Position", examples=[1204])] = None
+    at_least: Annotated[Position | None, Field(description="same as the header If-Position", examples=[1204])] = None
 
 
 class OfSome(OfPast):
-    """Of which queues and agents."""
+    """Filters by queue and agent."""
 
-    queue: Annotated[tuple[Word, ...], Field(max_length=100, description="these queues alone, by name", examples=[["vendas"]])] = ()
-    agent: Annotated[tuple[Word, ...], Field(max_length=100, description="these agents alone, by name", examples=[["Ana"]])] = ()
+    queue: Annotated[tuple[Word, ...], Field(max_length=100, description="only these queues, by name", examples=[["vendas"]])] = ()
+    agent: Annotated[tuple[Word, ...], Field(max_length=100, description="only these agents, by name", examples=[["Ana"]])] = ()
 
 
 class OfPart(OfSome):
-    """Over which time."""
+    """A time range."""
 
     from_: Annotated[
-        Instant | None, Field(alias="from", description="date or ISO 8601; the first of all if it is left out", examples=["2026-03-02"])
+        Instant | None, Field(alias="from", description="date or ISO 8601; the beginning of all data by default", examples=["2026-03-02"])
     ] = None
     to: Annotated[Instant | None, Field(description="date or ISO 8601, not included", examples=["2026-03-09"])] = None
 
 
 class OfFigures(OfPart):
-    """Reckoned how."""
+    """How figures are calculated."""
 
     sla_seconds: Annotated[
         float | None,
         Field(
-            ge=0, le=86_400, allow_inf_nan=False, description="another threshold than each visit's own, over the past too", examples=[30]
+            ge=0, le=86_400, allow_inf_nan=False, description="a threshold in place of each visit's own, for the past too", examples=[30]
         ),
     ] = None
     sla_profile: Annotated[
@@ -81,32 +81,32 @@ class OfFigures(OfPart):
         Field(
             max_length=80,
             pattern=_PROFILE,
-            description="another definition of the SLA; `genesys:flow_outs,no_short` sets switches",
+            description="an SLA profile in place of the queue's own; `genesys:flow_outs,no_short` sets switches",
             examples=["offered_minus_short"],
         ),
     ] = None
-    attribution: Annotated[Attribution, Field(description="in which interval a visit counts")] = "arrival"
-    names: Annotated[Names, Field(description="queues by the names that they had, or have now")] = "as_was"
+    attribution: Annotated[Attribution, Field(description="the interval in which a visit counts")] = "arrival"
+    names: Annotated[Names, Field(description="whether queues have their names of then or their current ones")] = "as_was"
 
 
 @dataclass(frozen=True)
 class Past:
-    """Which past is asked about (a position of the log, an instant in ms, or neither: now), and on whose clock."""
+    """The past state of a question (a log position, an instant in ms, or neither: now), and its time zone."""
 
     as_of: int | None
     moment_ms: int | None
     where: ZoneInfo
 
-    def question(self, asked: OfSome, by: Grouping, ivrs: tuple[str, ...] = ()) -> Question:
-        """The question that the engine is asked."""
-        over = asked if isinstance(asked, OfPart) else OfPart()
-        how = asked if isinstance(asked, OfFigures) else OfFigures()
+    def question(self, params: OfSome, by: Grouping, ivrs: tuple[str, ...] = ()) -> Question:
+        """The question for the metric engine."""
+        over = params if isinstance(params, OfPart) else OfPart()
+        how = params if isinstance(params, OfFigures) else OfFigures()
         return Question(
             since_ms=None if over.from_ is None else instant("from", over.from_, self.where),
             until_ms=None if over.to is None else instant("to", over.to, self.where),
             by=by,
-            queues=asked.queue,
-            agents=asked.agent,
+            queues=params.queue,
+            agents=params.agent,
             ivrs=ivrs,
             sla_ms=None if how.sla_seconds is None else round(how.sla_seconds * 1_000),
             profile=how.sla_profile or "",
@@ -118,15 +118,15 @@ class Past:
         )
 
 
-async def past_of(asking: Asking, asked: OfPast, pinned: int | None = None) -> Past:
-    """The past that is asked about, once the figures cover it. pinned: the position at which an earlier page was read."""
-    application = asking.application
-    if asking.fresh is not None:
-        await application.reach(asking.fresh, IF_POSITION)
-    if asked.at_least is not None:
-        await application.reach(asked.at_least, "at_least")
-    where = zone(asked.timezone or (await asking.ask(company)).settings.timezone)
-    position, moment_ms = _past(asked.as_of, where)
+async def past_of(context: RequestContext, params: OfPast, pinned: int | None = None) -> Past:
+    """Wait until the figures cover the request's past, and return it. pinned: the position at which an earlier page was read."""
+    application = context.application
+    if context.fresh is not None:
+        await application.reach(context.fresh, IF_POSITION)
+    if params.at_least is not None:
+        await application.reach(params.at_least, "at_least")
+    where = zone(params.timezone or (await context.ask(company)).settings.timezone)
+    position, moment_ms = _past(params.as_of, where)
     position = position if pinned is None else pinned
     if position is not None:
         await application.reach(position, "as_of")
@@ -134,11 +134,11 @@ async def past_of(asking: Asking, asked: OfPast, pinned: int | None = None) -> P
 
 
 def _past(as_of: str | None, where: ZoneInfo) -> tuple[int | None, int | None]:
-    """A position of the log, or else an instant in ms."""
+    """A log position, or else an instant in ms."""
     if as_of is None:
         return None, None
     if as_of.isdecimal():
         if len(as_of) > len(str(MAX_POSITION)) or int(as_of) > MAX_POSITION:
-            raise invalid("as_of", "no log is that long")
+            raise invalid("as_of", "the log has no position that high")
         return int(as_of), None
     return None, instant("as_of", as_of, where)

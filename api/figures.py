@@ -1,6 +1,6 @@
-"""What answers with figures look like. The figures themselves are the metric engine's, and travel as it gives them.
+"""The shapes of responses with figures. The metric engine computes the figures, and they are sent unchanged.
 
-Counts are whole numbers, percentages have two decimals, durations are whole milliseconds. Null: over zero cases, or where no
+Counts are whole numbers, percentages have two decimals, durations are whole milliseconds. Null: over zero cases, or if no
 source covered any of the time.
 """
 
@@ -22,12 +22,12 @@ Ms = Annotated[int | None, Field(ge=0)]
 
 
 def figures(answer: dict[str, Any]) -> Response:
-    """An answer of the engine, as it stands."""
+    """An answer of the metric engine as a response, unchanged."""
     return Response(_encoder.encode(answer), media_type="application/json")
 
 
 class Lineage(Shape):
-    """What the figures were reckoned by: the same question with this `as_of` has the same answer for ever."""
+    """The basis of the figures: the same request with this `as_of` returns the same figures for ever."""
 
     definition: Annotated[str, Field(description="version of the figures' definitions", examples=["1-3f0a1c6b9a10"])]
     as_of: Annotated[int, Field(description="position of the log that the figures cover", examples=[1204])]
@@ -35,11 +35,11 @@ class Lineage(Shape):
 
 
 class Bounds(Shape):
-    """Where a source was cut off: within which limits each figure must lie ([low, high], counts and percentages by their names)."""
+    """Limits of each figure while a source was cut off: [low, high], counts and percentages by their names."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
-    missing_at_most: Annotated[int, Field(description="so many visits may be missing", examples=[2])]
+    missing_at_most: Annotated[int, Field(description="the highest number of visits that may be missing", examples=[2])]
 
 
 class Visits(Shape):
@@ -47,12 +47,12 @@ class Visits(Shape):
 
     offered: Annotated[Count, Field(description="Oferecidas, Recebidas", examples=[100])]
     answered: Annotated[Count, Field(description="Atendidas", examples=[85])]
-    answered_within_sla: Annotated[Count, Field(description="Atendidas NS: within the threshold of their time", examples=[70])]
+    answered_within_sla: Annotated[Count, Field(description="Atendidas NS: within the threshold in force then", examples=[70])]
     abandoned: Annotated[Count, Field(description="Abandonadas", examples=[12])]
     timed_out: Annotated[Count, Field(description="Não Atendidas, Não Conectadas: the queue's time limit", examples=[2])]
     transferred_out: Annotated[Count, Field(description="moved before an answer", examples=[0])]
     left_by_key: Annotated[Count, Field(description="left by a key, for a callback too", examples=[1])]
-    closed: Annotated[Count, Field(description="the queue was full or shut", examples=[0])]
+    closed: Annotated[Count, Field(description="the queue was full or closed", examples=[0])]
     unknown: Annotated[Count, Field(description="no source saw the end", examples=[0])]
     waiting: Annotated[Count, Field(description="no end yet", examples=[0])]
     sla_percent: Annotated[Percent, Field(description="Nível Serviço, SLA", examples=[70.0])]
@@ -67,15 +67,15 @@ class Visits(Shape):
 class Limits(Shape):
     """How sure the row is."""
 
-    bounds: Annotated[Bounds | None, Field(description="null where nothing is uncertain")]
+    bounds: Annotated[Bounds | None, Field(description="null if the figures are exact")]
     covered_to: Annotated[
         str | None,
-        Field(description="until when a source covers an interval that it does not cover whole", examples=["2026-03-02T18:00:00-03:00"]),
+        Field(description="the end of the coverage of an interval that is covered in part only", examples=["2026-03-02T18:00:00-03:00"]),
     ]
 
 
 class Totals(Visits, Limits):
-    """Figures of all visits asked about, or of one queue or interval."""
+    """Figures of all visits of the request, or of one queue or interval."""
 
     abandoned_short: Annotated[Count, Field(description="abandoned within the tolerated time", examples=[5])]
     abandon_wait_ms: Annotated[Ms, Field(description="mean wait of abandoned", examples=[24_000])]
@@ -96,7 +96,7 @@ class OfInterval(Totals):
 
 
 class AgentsNow(Shape):
-    """How many agents there are, by group of the screens and by state."""
+    """Numbers of agents, by group of the screens and by state."""
 
     available: Annotated[int, Field(description="Disponíveis: free, or being rung", examples=[3])]
     on_call: Annotated[int, Field(description="Em Chamada: talking, or wrapping up", examples=[5])]
@@ -109,11 +109,11 @@ class AgentsNow(Shape):
 
 
 class Inbound(Lineage):
-    """C1."""
+    """C1, the Inbound dashboard."""
 
     totals: Totals
     queues: Annotated[list[OfQueue], Field(description="distribution by queue")]
-    series: Annotated[list[OfInterval], Field(description="a row per interval, those without a case too")]
+    series: Annotated[list[OfInterval], Field(description="a row per interval, including those without a case")]
     agents: AgentsNow
 
 
@@ -134,7 +134,7 @@ class OutboundInterval(Outbound):
 
 
 class OutboundBoard(Lineage):
-    """C2."""
+    """C2, the Outbound dashboard."""
 
     totals: Outbound
     series: list[OutboundInterval]
@@ -142,7 +142,7 @@ class OutboundBoard(Lineage):
 
 
 class OfCalls(Shape):
-    """What became of the calls that entered the IVR; the parts add up to `entered`."""
+    """How calls that entered the IVR left it; the parts add up to `entered`."""
 
     entered: Annotated[Count, Field(description="Calls, Entrantes URA", examples=[120])]
     out_of_hours: Annotated[Count, Field(description="Fora de Serviço", examples=[8])]
@@ -155,7 +155,7 @@ class OfCalls(Shape):
 
 
 class IvrTotals(OfCalls, Totals):
-    """All calls and visits asked about."""
+    """Figures of all calls and visits of the request."""
 
 
 class IvrInterval(IvrTotals):
@@ -165,7 +165,7 @@ class IvrInterval(IvrTotals):
 
 
 class IvrBoard(Lineage):
-    """C4."""
+    """C4, the IVR dashboard."""
 
     totals: IvrTotals
     series: list[IvrInterval]
@@ -173,7 +173,7 @@ class IvrBoard(Lineage):
 
 
 class _Named(Shape):
-    """What a row is about: exactly one of these, by the grouping asked for; none in all."""
+    """The name of a row: exactly one of these, by the grouping of the request; none for the total."""
 
     queue: Annotated[str | None, Field(examples=["vendas"])] = None
     agent: Annotated[str | None, Field(description="empty: nobody answered")] = None
@@ -190,20 +190,20 @@ class IvrRow(_Named, OfCalls, Visits, Limits):
 
 
 class AgentRow(_Named):
-    """A row of the report of agents: what they answered, how their time went."""
+    """A row of the report of agents: visits answered, and time by state."""
 
     answered: Annotated[Count, Field(examples=[40])]
     talk_ms: Annotated[Ms, Field(description="without hold", examples=[7_200_000])]
     hold_ms: Annotated[Ms, Field(examples=[300_000])]
     wrap_up_ms: Annotated[Ms, Field(examples=[600_000])]
-    ring_no_answer: Annotated[Count, Field(description="rings that were let ring", examples=[3])]
+    ring_no_answer: Annotated[Count, Field(description="rings without an answer (RONA)", examples=[3])]
     logged_ms: Annotated[Ms, Field(examples=[21_600_000])]
     paused_ms: Annotated[Ms, Field(description="paused and nothing else at the same time", examples=[1_800_000])]
     pauses: Annotated[dict[str, int] | None, Field(description="paused ms by reason", examples=[{"almoço": 1_800_000}])]
     bounds: Annotated[
         dict[str, list[int]] | None,
         Field(
-            description="within which limits `talk_ms` lies where the end of a talk was never told; null where it is exact",
+            description="limits of `talk_ms` if the end of a talk was not recorded; null if it is exact",
             examples=[{"talk_ms": [7_000_000, 7_200_000]}],
         ),
     ]
@@ -216,12 +216,12 @@ class VisitReport(Lineage):
 
 
 class IvrReport(Lineage):
-    """D2."""
+    """D2, Relatório IVR."""
 
     rows: list[IvrRow]
 
 
 class AgentReport(Lineage):
-    """Agents, or intervals with all together."""
+    """Agents, or intervals with all agents together."""
 
     rows: list[AgentRow]

@@ -1,4 +1,4 @@
-"""Where the one-time link of an administrator leads: a page that sets the password, until there is a console."""
+"""The page of an administrator's one-time link, which sets the password. It is a substitute until there is a console."""
 
 from __future__ import annotations
 
@@ -44,6 +44,6 @@ form.addEventListener("submit", async (event) => {
 
 @router.get("/first-access")
 async def first_access() -> HTMLResponse:
-    """The token stays behind the `#` of the link: no server and no log sees it before it is used."""
+    """The token is in the fragment (`#`) of the link, so no server and no log sees it before it is used."""
     headers = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store", "X-Frame-Options": "DENY"}
     return HTMLResponse(_PAGE, headers=headers)

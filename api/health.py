@@ -1,4 +1,4 @@
-"""For whoever runs the server: is it alive, is it ready, how does it fare."""
+"""Routes for operators: liveness, readiness and metrics."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from api.application_state import TheApplication
 from api.field_types import Shape
 from api.problem import Problem, documented
 
-TAG = {"name": "operation", "description": "For whoever runs the server."}
+TAG = {"name": "operation", "description": "Liveness, readiness and metrics for operators."}
 
 router = APIRouter(tags=["operation"])
 
 MOST_BEHIND = 5_000
-"""A server whose figures lack more events than this should get no questions."""
+"""A server whose figures lack more events than this is not ready for queries."""
 
 
 class Alive(Shape):
@@ -28,7 +28,7 @@ class Alive(Shape):
 
 
 class Ready(Shape):
-    """Where the log ends and how far the figures cover it."""
+    """The end of the log and the position that the figures cover."""
 
     status: Literal["ready"] = "ready"
     position: Annotated[int, Field(description="position of the log's last event", examples=[1204])]
@@ -37,7 +37,7 @@ class Ready(Shape):
 
 @router.get("/healthz", summary="Whether the process is alive")
 async def healthz() -> Alive:
-    """Touches nothing."""
+    """Checks nothing but the process itself."""
     return Alive()
 
 

@@ -1,6 +1,6 @@
-"""What an operator watches: counts and latencies for Prometheus, in a raw ASGI layer that costs little.
+"""Counts and latencies for Prometheus, in a raw ASGI layer that costs little.
 
-Routes are labelled by their template, never by the path that was asked, so that no id becomes a label.
+Routes are labelled by their template, never by the requested path, so that no id becomes a label.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1.0, 2
 
 
 class Instruments:
-    """The figures of one app, in a registry of their own: two apps of one process do not mix."""
+    """The metrics of one app, in its own registry, so that two apps of one process do not mix."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -35,11 +35,11 @@ class Instruments:
         self.queries = Histogram(
             "atende_query_seconds", "A named query, without the waiting for a position", ["query"], buckets=_BUCKETS, registry=self.registry
         )
-        self.store_reachable = Gauge("atende_store_reachable", "1 where the store answers, 0 where it is away", registry=self.registry)
+        self.store_reachable = Gauge("atende_store_reachable", "1 if the store answers, 0 if it is away", registry=self.registry)
         self.log_position = Gauge("atende_log_position", "Position of the last event of the log", registry=self.registry)
         self.covered = Gauge("atende_projection_position", "Position of the log that the projections cover", registry=self.registry)
-        self.lag = Gauge("atende_projection_lag_events", "Events that the projections have not taken yet", registry=self.registry)
-        # Looking up a child by its labels takes longer than counting: the ones in use are at hand.
+        self.lag = Gauge("atende_projection_lag_events", "Events that the projections do not cover yet", registry=self.registry)
+        # Looking up a child by its labels takes longer than counting, so those in use are cached.
         self._requests: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._commands: dict[tuple[str, str], tuple[Counter, Histogram]] = {}
         self.listeners = Gauge("atende_live_listeners", "Clients of the live stream", registry=self.registry)
@@ -54,7 +54,7 @@ class Instruments:
         )
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
-        """A request was answered."""
+        """Count a request that was answered."""
         children = self._requests.get((method, route, status))
         if children is None:
             children = self.requests.labels(method, route, str(status)), self.latency.labels(method, route)
@@ -63,7 +63,7 @@ class Instruments:
         children[1].observe(seconds)
 
     def command(self, name: str, outcome: str, seconds: float) -> None:
-        """A command was done or refused."""
+        """Count a command that was executed or refused."""
         children = self._commands.get((name, outcome))
         if children is None:
             children = self._commands[name, outcome] = self.commands.labels(name, outcome), self.command_latency.labels(name)
@@ -71,11 +71,11 @@ class Instruments:
         children[1].observe(seconds)
 
     def query(self, name: str, seconds: float) -> None:
-        """A question was answered."""
+        """Record the duration of a query."""
         self.queries.labels(name).observe(seconds)
 
     def exposition(self, head: int, covered: int, *, reachable: bool) -> bytes:
-        """The text that Prometheus scrapes; `head` and `covered` are positions of the log. reachable: the store answers."""
+        """The text that Prometheus scrapes. head, covered: log positions; reachable: whether the store answers."""
         self.store_reachable.set(reachable)
         self.log_position.set(head)
         self.covered.set(covered)
@@ -91,7 +91,7 @@ class ObservedASGI:
         self._instruments = instruments
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, counted and timed."""
+        """Pass a request on; count and time it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

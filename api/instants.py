@@ -1,4 +1,4 @@
-"""Instants as the API writes them; how it reads them: projections/figures/instants.py."""
+"""Write instants in the API's format. They are parsed in projections/figures/instants.py."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""IVRs (URAs): the number that customers call, its business hours, messages and menu."""
+"""Routes for IVRs (URAs): the number that customers call, business hours, messages and menu."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from fastapi import APIRouter, Query, Response
 from msgspec.structs import asdict
 from pydantic import Field
 
-from api.access import Asked
+from api.access import Authenticated
 from api.field_types import Body, Digits, Done, IvrId, Name, Shape, Text
 from api.lists import Page, Paged, registered
-from api.problem import EVERYBODYS_QUESTION, documented, of_command
+from api.problem import QUERY_FOR_ALL, documented, of_command
 from commands import ivr as commands
 from domain import ivr as domain_ivr
 from projections.queries.registers import RegisteredIvr
@@ -31,7 +31,7 @@ _File = Annotated[str, Field(max_length=200, pattern=r"^([\w .\-]+\.([mM][pP]3|[
 
 
 class Message(Body):
-    """What a caller hears: a text spoken by a voice, or an uploaded file; nothing when both are empty."""
+    """An announcement: a text spoken by a voice, or an uploaded file; silence if both are empty."""
 
     text: Annotated[Text, Field(examples=["Bem-vindo à Central."])] = ""
     voice: Annotated[str, Field(max_length=60, pattern=r"^[\w.\-]*$", examples=["pt-BR-Francisca"])] = ""
@@ -39,7 +39,7 @@ class Message(Body):
 
 
 class Hours(Body):
-    """Open on a weekday from `opens` until before `closes`, by the wall clock of the IVR's zone."""
+    """Business hours on a weekday: from `opens` until before `closes`, by the wall clock of the IVR's zone."""
 
     weekday: Annotated[int, Field(ge=0, le=6, description="0 is Monday")]
     opens: _Clock
@@ -47,14 +47,14 @@ class Hours(Body):
 
 
 class Option(Body):
-    """Keying `digit` leads to `queue`."""
+    """A menu option: `digit` leads to `queue`."""
 
     digit: Annotated[str, Field(pattern=r"^[0-9*#]$", examples=["1"])]
     queue: Annotated[Name, Field(description="name of a queue that exists", examples=["vendas"])]
 
 
 class Settings(Body):
-    """How an IVR is reached and what callers meet. What is left out stays, or is: Brazil, open 24x7, silent, without a menu."""
+    """The settings of an IVR. Omitted fields stay unchanged; of a new IVR they are: Brazil, open 24x7, silent, without a menu."""
 
     country: Annotated[Digits | None, Field(description="country code", examples=["55"])] = None
     area_code: Annotated[Digits | None, Field(examples=["11"])] = None
@@ -64,10 +64,10 @@ class Settings(Body):
     hours: Annotated[tuple[Hours, ...] | None, Field(max_length=100)] = None
     welcome: Annotated[Message | None, Field(description="heard first")] = None
     closed: Annotated[Message | None, Field(description="heard out of hours")] = None
-    unanswered: Annotated[Message | None, Field(description="heard when nobody took the call in time")] = None
-    menu: Annotated[tuple[Option, ...] | None, Field(max_length=12, description="in the order in which it is read out")] = None
+    unanswered: Annotated[Message | None, Field(description="heard if nobody answers the call in time")] = None
+    menu: Annotated[tuple[Option, ...] | None, Field(max_length=12, description="in the order of the announcement")] = None
 
-    def said(self) -> dict[str, Any]:
+    def settings(self) -> dict[str, Any]:
         """The settings as the commands take them."""
         return {
             "country": self.country,
@@ -87,14 +87,14 @@ def _message(message: Message | None) -> domain_ivr.Message | None:
     return None if message is None else domain_ivr.Message(**message.model_dump())
 
 
-class SaidIvr(Shape):
+class IvrSummary(Shape):
     """An IVR (URA)."""
 
     id: UUID
     name: Annotated[str, Field(examples=["principal"])]
 
 
-class WholeIvr(SaidIvr):
+class IvrDetail(IvrSummary):
     """An IVR with all its settings."""
 
     country: str
@@ -109,38 +109,38 @@ class WholeIvr(SaidIvr):
     menu: list[Option]
 
 
-@router.get("", summary="The IVRs of the company", responses=EVERYBODYS_QUESTION)
-async def ivrs(asking: Asked, asked: Annotated[Paged, Query()]) -> Page[SaidIvr]:
-    """In the order of their names; those that were deleted left out. Every user may ask."""
-    return await registered(asking, asked, RegisteredIvr, SaidIvr)
+@router.get("", summary="The IVRs of the company", responses=QUERY_FOR_ALL)
+async def ivrs(context: Authenticated, params: Annotated[Paged, Query()]) -> Page[IvrSummary]:
+    """Ordered by name, without deleted ones. Every user may read the list."""
+    return await registered(context, params, RegisteredIvr, IvrSummary)
 
 
 @router.get("/{ivr}", summary="One IVR", responses=documented("not-found"))
-async def one(ivr: IvrId, asking: Asked) -> WholeIvr:
-    """As it is at this moment, whether the figures cover it yet or not."""
-    found, settings = await asking.ask(settings_of_ivr, ivr)
-    return WholeIvr.model_validate({"id": found.id, "name": found.name, **asdict(settings)}, from_attributes=True)
+async def one(ivr: IvrId, context: Authenticated) -> IvrDetail:
+    """Its current settings, even if the figures do not cover their last change yet."""
+    found, settings = await context.ask(settings_of_ivr, ivr)
+    return IvrDetail.model_validate({"id": found.id, "name": found.name, **asdict(settings)}, from_attributes=True)
 
 
 class NewIvr(Settings):
-    """An IVR to be."""
+    """A new IVR."""
 
-    name: Annotated[Name, Field(description="as dialplans say it; it never changes", examples=["principal"])]
+    name: Annotated[Name, Field(description="the name in dialplans; it never changes", examples=["principal"])]
 
 
 @router.post("", status_code=201, summary="Register an IVR", responses=of_command("already-exists"), response_model=Done)
-async def register(body: NewIvr, asking: Asked) -> Response:
-    """An IVR (URA) comes to be; the answer's `id` is the IVR's. IVRs that a source names come to be by themselves."""
-    return await asking.do(commands.RegisterIvr(name=body.name, **body.said()), 201)
+async def register(body: NewIvr, context: Authenticated) -> Response:
+    """Registers an IVR (URA); the response's `id` is the IVR's. IVRs that a source names are registered automatically."""
+    return await context.do(commands.RegisterIvr(name=body.name, **body.settings()), 201)
 
 
-@router.patch("/{ivr}", summary="Change what callers meet", responses=of_command("not-found"), response_model=Done)
-async def change_settings(ivr: IvrId, body: Settings, asking: Asked) -> Response:
-    """From now on. A menu must lead to queues that exist."""
-    return await asking.do(commands.ChangeIvrSettings(ivr=ivr, **body.said()))
+@router.patch("/{ivr}", summary="Change the settings of an IVR", responses=of_command("not-found"), response_model=Done)
+async def change_settings(ivr: IvrId, body: Settings, context: Authenticated) -> Response:
+    """The changes apply from now on. A menu must lead to queues that exist."""
+    return await context.do(commands.ChangeIvrSettings(ivr=ivr, **body.settings()))
 
 
 @router.delete("/{ivr}", summary="Remove an IVR from the settings", responses=of_command("not-found"), response_model=Done)
-async def delete(ivr: IvrId, asking: Asked) -> Response:
-    """Its calls of before stay in every figure."""
-    return await asking.do(commands.DeleteIvr(ivr=ivr))
+async def delete(ivr: IvrId, context: Authenticated) -> Response:
+    """Its earlier calls stay in all figures."""
+    return await context.do(commands.DeleteIvr(ivr=ivr))

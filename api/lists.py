@@ -1,4 +1,4 @@
-"""Lists, a page at a time; all pages of a list tell of one and the same position of the log."""
+"""Lists by page. All pages of a list are of the same log position."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated, Generic, TypeVar
 from msgspec.structs import asdict
 from pydantic import Field
 
-from api.access import Asking
+from api.access import RequestContext
 from api.field_types import Shape
 from api.figure_parameters import OfPast, Parameters, Past, past_of
 from api.paging import digest_of
@@ -22,25 +22,25 @@ S = TypeVar("S", bound=Shape)
 Key = tuple[int | str, ...]
 
 
-class Turned(Parameters):
-    """Which page."""
+class PageParameters(Parameters):
+    """Parameters that select a page."""
 
-    limit: Annotated[int, Field(ge=1, le=1_000, description="rows of a page")] = 100
+    limit: Annotated[int, Field(ge=1, le=1_000, description="number of rows of a page")] = 100
     cursor: Annotated[
-        str | None, Field(max_length=1_000, pattern=r"^[A-Za-z0-9_\-]+$", description="`next` of the page before", examples=["Zm9vYmFy…"])
+        str | None, Field(max_length=1_000, pattern=r"^[A-Za-z0-9_\-]+$", description="`next` of the previous page", examples=["Zm9vYmFy…"])
     ] = None
 
     def filters(self) -> dict[str, object]:
-        """What is asked for, whatever the page: a cursor belongs to that."""
+        """The parameters except those of the page. A cursor is valid only with the same ones."""
         return self.model_dump(exclude={"cursor", "limit", "at_least", "format"})
 
 
-class Paged(OfPast, Turned):
-    """Which page, of which past."""
+class Paged(OfPast, PageParameters):
+    """Parameters that select a page and a past state."""
 
 
 class Page(Shape, Generic[T]):
-    """Some rows of a list."""
+    """A page of a list."""
 
     items: list[T]
     next: Annotated[str | None, Field(description="cursor of the next page; null on the last one", examples=["Zm9vYmFy…"])]
@@ -49,7 +49,7 @@ class Page(Shape, Generic[T]):
 
 @dataclass(frozen=True)
 class Part(Generic[T]):
-    """Rows of a page, with what the answer covers."""
+    """Rows of a page, with the cursor of the next page and the log position that they cover."""
 
     rows: Sequence[T]
     next: str | None
@@ -58,7 +58,7 @@ class Part(Generic[T]):
 
 @dataclass(frozen=True)
 class Listing(Generic[T]):
-    """A list in the order of its rows' keys. start: a key before all. fetch: at most so many rows behind a key, and the position that they cover."""
+    """A list in the order of its rows' keys. start: a key before all rows. fetch: returns at most `limit` rows after a key, and the position that they cover."""
 
     name: str
     start: Key
@@ -66,27 +66,27 @@ class Listing(Generic[T]):
     key: Callable[[T], Key]
 
 
-async def part_of(asking: Asking, asked: Paged, listing: Listing[T]) -> Part[T]:
-    """The page that is asked for."""
-    digest = digest_of(listing.name, asking.tenant, asked.filters())
+async def part_of(context: RequestContext, params: Paged, listing: Listing[T]) -> Part[T]:
+    """The page that the request selects."""
+    digest = digest_of(listing.name, context.tenant, params.filters())
     after, pinned = listing.start, None
-    if asked.cursor is not None:
-        cursor = asking.application.cursors.read(asked.cursor, digest)
+    if params.cursor is not None:
+        cursor = context.application.cursors.read(params.cursor, digest)
         after, pinned = cursor.after, cursor.as_of
     # One row more than a page shows whether there is a next one.
-    past = await past_of(asking, asked, pinned)
-    found, position = await listing.fetch(past, after, asked.limit + 1)
-    rows = found[: asked.limit]
-    following = asking.application.cursors.write(digest, position, listing.key(rows[-1])) if len(found) > asked.limit else None
+    past = await past_of(context, params, pinned)
+    found, position = await listing.fetch(past, after, params.limit + 1)
+    rows = found[: params.limit]
+    following = context.application.cursors.write(digest, position, listing.key(rows[-1])) if len(found) > params.limit else None
     return Part(rows, following, position)
 
 
-async def registered(asking: Asking, asked: Paged, kind: type[R], shape: type[S]) -> Page[S]:
-    """A page of what there is of a kind, in the order of names."""
+async def registered(context: RequestContext, params: Paged, kind: type[R], shape: type[S]) -> Page[S]:
+    """A page of the queues, agents or IVRs of the company, ordered by name."""
 
     async def fetch(past: Past, after: Key, limit: int) -> tuple[list[R], int]:
-        return await asking.ask(page, kind, (str(after[0]), str(after[1])), limit, as_of=past.as_of, moment_ms=past.moment_ms)
+        return await context.ask(page, kind, (str(after[0]), str(after[1])), limit, as_of=past.as_of, moment_ms=past.moment_ms)
 
-    part = await part_of(asking, asked, Listing(kind.__name__, ("", ""), fetch, lambda row: (row.name, str(row.id))))
+    part = await part_of(context, params, Listing(kind.__name__, ("", ""), fetch, lambda row: (row.name, str(row.id))))
     items = [shape.model_validate(asdict(row)) for row in part.rows]
     return Page(items=items, next=part.next, as_of=part.as_of)

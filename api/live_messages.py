@@ -1,7 +1,7 @@
-"""What the live stream says: messages of its own, made for whoever watches the center.
+"""The messages of the live stream, for clients that watch the center.
 
-A message says what happened to which thing, not how it is stored: it is a contract with clients, versioned by type, and an event may change without it.
-This file is the one place where events become messages. No message holds a datum of a customer.
+A message states what happened, not how it is stored: it is a contract with clients, versioned by type, and events may change without it.
+Only this module makes messages from events. No message holds a customer's data.
 """
 
 from __future__ import annotations
@@ -24,64 +24,64 @@ from domain.voice.interaction_events import InteractionEvent
 from domain.voice.timeline import TimelineEvent
 
 
-class LiveStep(Shape):
-    """One thing that happened, in the words of the contact center."""
+class LiveAction(Shape):
+    """One thing that happened, in contact center terms."""
 
     what: Annotated[
         str, Field(description="arrived, offered, rang, answered, held, released, hung_up, joined, paused …", examples=["answered"])
     ]
-    queue: Annotated[str, Field(description="the queue concerned; empty where none is", examples=["vendas"])] = ""
-    agent: Annotated[str, Field(description="the agent concerned; empty where none is", examples=["Ana"])] = ""
+    queue: Annotated[str, Field(description="the queue concerned; empty if none", examples=["vendas"])] = ""
+    agent: Annotated[str, Field(description="the agent concerned; empty if none", examples=["Ana"])] = ""
 
 
 class _Message(Shape):
     PERMISSION: ClassVar[Permission] = ATTEND
-    """Who gets messages of this type."""
+    """The permission that is needed for messages of this type."""
 
-    version: Annotated[Literal[1], Field(description="of this type of message: a field is never taken away without another version")] = 1
+    version: Annotated[Literal[1], Field(description="version of this message type; no field is removed without a new version")] = 1
     position: Annotated[int, Field(description="position of the log: the sequence number to resume from", examples=[1204])]
     occurred_at: Annotated[str, Field(description="when it happened, ISO 8601", examples=["2026-03-02T17:05:09.250Z"])]
 
 
 class InteractionMessage(_Message):
-    """Something happened to a call, or later evidence changed what was known of it (no steps then, as a rule)."""
+    """Something happened to a call, or later evidence changed its known state (then `steps` is usually empty)."""
 
     type: Literal["interaction"] = "interaction"
     interaction: Annotated[UUID, Field(description="the call, or one of its legs")]
-    steps: list[LiveStep]
+    steps: list[LiveAction]
 
 
 class AgentMessage(_Message):
-    """An agent logged in or out, paused or came back, or was assigned to another user (no steps then)."""
+    """An agent logged in or out, paused or resumed, or was assigned to another user (then `steps` is empty)."""
 
     type: Literal["agent"] = "agent"
     agent: Annotated[UUID, Field(description="the agent's id")]
     name: Annotated[str, Field(description="the agent's name", examples=["Ana"])]
-    steps: list[LiveStep]
+    steps: list[LiveAction]
 
 
 class QueueMessage(_Message):
-    """The settings of a queue changed: read it anew."""
+    """The settings of a queue changed: read it again."""
 
     type: Literal["queue"] = "queue"
     queue: Annotated[UUID, Field(description="the queue's id")]
 
 
 class IvrMessage(_Message):
-    """The settings of an IVR changed: read it anew."""
+    """The settings of an IVR changed: read it again."""
 
     type: Literal["ivr"] = "ivr"
     ivr: Annotated[UUID, Field(description="the IVR's id")]
 
 
 class SourceMessage(_Message):
-    """What the sources of the PBX cover changed (a span, a gap, a restart): bounds of figures may have changed with it."""
+    """The coverage of the PBX's sources changed (a span, a gap, a restart), so bounds of figures may have changed."""
 
     type: Literal["source"] = "source"
 
 
 class UnreadableMessage(_Message):
-    """Something happened that cannot be told: read the board anew, with this position as `If-Position`."""
+    """An event of which no message could be made: read the board again, with this position as `If-Position`."""
 
     type: Literal["unreadable"] = "unreadable"
 
@@ -92,30 +92,30 @@ LiveMessage = Annotated[
 
 
 def message_of(event: Event, position: int) -> LiveMessage | None:
-    """What the stream tells of an event; None for one of which it tells nothing (users, contacts, companies)."""
-    said: dict[str, Any] = {"position": position, "occurred_at": iso(event.occurred_at // 1_000)}
+    """The message of an event; None for events that the stream leaves out (users, contacts, companies)."""
+    common: dict[str, Any] = {"position": position, "occurred_at": iso(event.occurred_at // 1_000)}
     match event:
         case InteractionEvent(originator_id=id, facts=facts):
-            return InteractionMessage(interaction=id, steps=_steps(facts), **said)
+            return InteractionMessage(interaction=id, steps=_steps(facts), **common)
         case AgentEvent(originator_id=id, name=name, facts=facts):
-            return AgentMessage(agent=id, name=name, steps=_steps(facts), **said)
+            return AgentMessage(agent=id, name=name, steps=_steps(facts), **common)
         case QueueEvent(originator_id=id):
-            return QueueMessage(queue=id, **said)
+            return QueueMessage(queue=id, **common)
         case IvrEvent(originator_id=id):
-            return IvrMessage(ivr=id, **said)
+            return IvrMessage(ivr=id, **common)
         case TimelineEvent():
-            return SourceMessage(**said)
+            return SourceMessage(**common)
         case _:
             return None
 
 
 def unreadable(event: Event, position: int) -> UnreadableMessage:
-    """In place of a message that could not be made."""
+    """The message for an event of which no other message could be made."""
     return UnreadableMessage(position=position, occurred_at=iso(event.occurred_at // 1_000))
 
 
-def _steps(facts: Iterable[Fact]) -> list[LiveStep]:
-    return [LiveStep(what=fact.kind, queue=fact.queue, agent=fact.agent) for fact in facts]
+def _steps(facts: Iterable[Fact]) -> list[LiveAction]:
+    return [LiveAction(what=fact.kind, queue=fact.queue, agent=fact.agent) for fact in facts]
 
 
 def schemas() -> dict[str, Any]:

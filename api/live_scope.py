@@ -1,24 +1,24 @@
-"""What one client of the live stream may see of it."""
+"""The scope of one client of the live stream."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
-from api.live_messages import AgentMessage, InteractionMessage, IvrMessage, LiveMessage, LiveStep, QueueMessage
+from api.live_messages import AgentMessage, InteractionMessage, IvrMessage, LiveAction, LiveMessage, QueueMessage
 from domain.access import Asker
 from domain.ids import queue_id
 
 _KEPT = 10_000
 _TAKEN = ("answered", "dialled")
-"""By these a call becomes an agent's; one that only rang is not."""
+"""Facts that make a call an agent's; a ring alone does not."""
 
 
-class Sight:
-    """Narrows the messages of a company to what the asker may see, as the rows of every query are narrowed.
+class LiveScope:
+    """Restricts the messages of a company to what the user may see, as the rows of queries are restricted.
 
-    A step says itself whose it is when it names a queue and an agent. Where it names none it belongs to its call; which calls are seen is learnt from
-    the steps before, and for a call that had begun before the stream from the rows, once.
+    An action that names a queue and an agent is checked by these. One that names none is checked by its call. Whether a call is visible is learnt from
+    earlier actions, and for a call that began before the stream from the rows, once.
     """
 
     def __init__(self, asker: Asker, seen_in_rows: Callable[[UUID], Awaitable[bool]]) -> None:
@@ -29,7 +29,7 @@ class Sight:
         self._calls: dict[UUID, bool] = {}
 
     async def of(self, message: LiveMessage) -> LiveMessage | None:
-        """The message as far as it may be seen; None where nothing of it may."""
+        """The message as far as the user may see it; None if they may see nothing of it."""
         if message.PERMISSION not in self._permissions:
             return None
         if self._scope.is_whole:
@@ -40,39 +40,41 @@ class Sight:
             case AgentMessage(name=name, steps=steps):
                 if not self._scope.sees_agent(name):
                     return None
-                left = [step for step in steps if not step.queue or self._scope.sees_queue(step.queue)]
+                left = [action for action in steps if not action.queue or self._scope.sees_queue(action.queue)]
                 return message.model_copy(update={"steps": left}) if left or not steps else None
             case QueueMessage(queue=queue):
                 return message if self._queues is None or queue in self._queues else None
             case IvrMessage():
                 return message
             case _:
-                # What a source covers, and what could not be told, name nobody.
+                # Messages about coverage and unreadable events name nobody.
                 return message
 
     async def _of_call(self, message: InteractionMessage) -> InteractionMessage | None:
         id = message.interaction
-        own = [step for step in message.steps if self._own(step)]
-        if own and (self._scope.people is None or any(step.what in _TAKEN for step in own)):
+        own = [action for action in message.steps if self._own(action)]
+        if own and (self._scope.people is None or any(action.what in _TAKEN for action in own)):
             self._note(id, seen=True)
         elif id not in self._calls:
             self._note(id, seen=await self._seen_in_rows(id))
-        steps = [step for step in message.steps if self._own(step) or (self._calls[id] and not self._others(step))]
+        steps = [action for action in message.steps if self._own(action) or (self._calls[id] and not self._others(action))]
         if not steps and (message.steps or not self._calls[id]):
             return None
         return message.model_copy(update={"steps": steps})
 
-    def _own(self, step: LiveStep) -> bool:
-        """Whether the step names by itself what may be seen, of every kind that is restricted."""
+    def _own(self, action: LiveAction) -> bool:
+        """Whether the action names a visible queue or agent, for each of the two that is restricted."""
         return all(
             bool(name) and name in allowed
-            for name, allowed in ((step.queue, self._scope.queues), (step.agent, self._scope.people))
+            for name, allowed in ((action.queue, self._scope.queues), (action.agent, self._scope.people))
             if allowed is not None
-        ) and not self._others(step)
+        ) and not self._others(action)
 
-    def _others(self, step: LiveStep) -> bool:
-        """Whether the step names what may not be seen."""
-        return bool(step.queue and not self._scope.sees_queue(step.queue)) or bool(step.agent and not self._scope.sees_agent(step.agent))
+    def _others(self, action: LiveAction) -> bool:
+        """Whether the action names a queue or agent that is not visible."""
+        return bool(action.queue and not self._scope.sees_queue(action.queue)) or bool(
+            action.agent and not self._scope.sees_agent(action.agent)
+        )
 
     def _note(self, id: UUID, *, seen: bool) -> None:
         self._calls.pop(id, None)

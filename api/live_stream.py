@@ -1,11 +1,11 @@
-"""The live stream: what happens in the center, as it happens, in the order of the log.
+"""The live stream: events of the center as messages, as they happen, in the order of the log.
 
-One follower per process reads the log while anybody listens, and makes the message of each event once per company; every client
-walks along these messages at its own pace, and one that is further behind than what is kept reads the log itself.
-Nothing is queued per client, and "after position N" is all that a client needs to say to go on with no gap and no double.
+One follower per process reads the log while there are clients, and makes the message of each event once per company. Every client
+reads these messages at its own pace; a client that is further behind than the kept messages reads the log itself.
+Nothing is queued per client: with "after position N" a client resumes without gaps and repeats.
 
-A follower that fails is started again after a moment, which a counter and the log of the process tell. Meanwhile nobody is told that the line
-is alive: the streams end, and clients come back.
+A follower that fails is restarted after a moment; a counter and the process's log record it. Meanwhile no keep-alive is sent:
+the streams end, and clients reconnect.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from store.recorded_event import DecodedEvent
 log = logging.getLogger(__name__)
 
 RESTART_S = 1.0
-"""So long after a failure the follower starts again; twice as long after each further one, up to half a minute."""
+"""Seconds until the follower restarts after a failure; doubled after each further one, up to half a minute."""
 
 _LONGEST_RESTART_S = 30.0
 
@@ -40,7 +40,7 @@ _KEPT = 2_000
 
 
 class Log(Protocol):
-    """The log as somebody who follows it sees it."""
+    """The log as a follower needs it."""
 
     def read(self, after: int, limit: int) -> Sequence[DecodedEvent[Event]]:
         """At most `limit` events after a position. Raises StoreUnavailable."""
@@ -49,67 +49,67 @@ class Log(Protocol):
         """Position of the last event."""
 
     def subscribe(self, callback: Callable[[int], object]) -> Callable[[], None]:
-        """Let `callback` be called with the new head after each commit, in any thread; what it returns ends that."""
+        """Call `callback` with the new head after each commit, in any thread. Returns a function that ends this."""
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """What is told of one event. data: `said` as JSON text, for who may see all of it."""
+class RenderedMessage:
+    """The message of one event. data: `message` as JSON text, for clients that may see all of it."""
 
-    said: LiveMessage
+    message: LiveMessage
     data: str
 
     @property
     def position(self) -> int:
-        """Of the event."""
-        return self.said.position
+        """The position of the event."""
+        return self.message.position
 
 
 @dataclass(frozen=True, slots=True)
 class Quiet:
-    """Nothing happened for a while; the client has everything up to `position`."""
+    """A keep-alive: nothing happened for a while; the client has everything up to `position`."""
 
     position: int
 
 
-def render(recorded: DecodedEvent[Event]) -> Message | None:
-    """The message of an event; None for one of which the stream tells nothing.
+def render(recorded: DecodedEvent[Event]) -> RenderedMessage | None:
+    """The message of an event; None for events that the stream leaves out.
 
-    One that no message can be made of is told as such: the clients read the board anew, and the stream goes on behind it.
+    An event of which no message can be made becomes an UnreadableMessage: clients read the board again, and the stream goes on.
     """
     try:
-        said = message_of(recorded.event, recorded.position)
+        message = message_of(recorded.event, recorded.position)
     except Exception:
         log.exception("live stream: no message can be made of the event at position=%d topic=%s", recorded.position, recorded.event.TOPIC)
-        said = unreadable(recorded.event, recorded.position)
-    return None if said is None else Message(said, said.model_dump_json())
+        message = unreadable(recorded.event, recorded.position)
+    return None if message is None else RenderedMessage(message, message.model_dump_json())
 
 
 @dataclass(slots=True)
-class _Ring:
-    """What was rendered lately for one company: every message after position `start`."""
+class _Buffer:
+    """The recent messages of one company: every message after position `start`."""
 
     start: int
     listeners: int = 0
-    messages: list[Message] = field(default_factory=list)
+    messages: list[RenderedMessage] = field(default_factory=list)
 
-    def add(self, message: Message) -> None:
+    def add(self, message: RenderedMessage) -> None:
         self.messages.append(message)
         if len(self.messages) >= 2 * _KEPT:
             self.start = self.messages[-_KEPT - 1].position
             del self.messages[:-_KEPT]
 
-    def after(self, position: int) -> list[Message]:
+    def after(self, position: int) -> list[RenderedMessage]:
         return self.messages[bisect_right(self.messages, position, key=lambda message: message.position) :]
 
 
 class Feed:
-    """Follows the log of one process and hands its news to any number of clients. Lives in one event loop."""
+    """Follows the log and passes messages to any number of clients of one process. Used in one event loop."""
 
     def __init__(self, log: Log, instruments: Instruments) -> None:
         self._log = log
         self._instruments = instruments
-        self._rings: dict[UUID, _Ring] = {}
+        self._buffers: dict[UUID, _Buffer] = {}
         self._reached = 0
         self._written = asyncio.Event()
         self._news = asyncio.Event()
@@ -119,25 +119,25 @@ class Feed:
 
     @property
     def listeners(self) -> int:
-        """How many clients listen now."""
-        return sum(ring.listeners for ring in self._rings.values())
+        """The number of clients."""
+        return sum(buffer.listeners for buffer in self._buffers.values())
 
     @property
     def failed(self) -> bool:
-        """Whether the follower has failed and not read the log since: what it would tell then cannot be trusted to be all."""
+        """Whether the follower has failed and not read the log since, so that messages may be missing."""
         return self._failures > 0 or self._follower is None or self._follower.done()
 
     @property
     def lag(self) -> int:
-        """How many events the follower has not read yet; 0 while nobody listens."""
-        return max(0, self._log.head() - self._reached) if self._rings else 0
+        """The number of events that the follower has not read yet; 0 while there are no clients."""
+        return max(0, self._log.head() - self._reached) if self._buffers else 0
 
     def start(self) -> None:
-        """Begin to follow; called in the event loop that serves."""
+        """Begin to follow. Call it in the event loop that serves."""
         loop = asyncio.get_running_loop()
 
         def wake(_: int) -> None:
-            # A commit may come from another thread while the loop is being closed: nobody listens then.
+            # Another thread may commit while the loop is being closed: then there are no clients.
             with suppress(RuntimeError):
                 loop.call_soon_threadsafe(self._written.set)
 
@@ -145,25 +145,27 @@ class Feed:
         self._follower = asyncio.create_task(self._supervise())
 
     async def stop(self) -> None:
-        """Follow no more."""
+        """Stop following."""
         self._unsubscribe()
         if self._follower is not None:
             self._follower.cancel()
             await asyncio.gather(self._follower, return_exceptions=True)
 
-    async def after(self, tenant: UUID, position: int, quiet_s: float, lifetime_s: float = math.inf) -> AsyncIterator[Message | Quiet]:
-        """What happens in the company `tenant` after `position`, for `lifetime_s`; a Quiet after each `quiet_s` without news.
+    async def after(
+        self, tenant: UUID, position: int, quiet_s: float, lifetime_s: float = math.inf
+    ) -> AsyncIterator[RenderedMessage | Quiet]:
+        """The messages of the company `tenant` after `position`, for `lifetime_s` seconds; a Quiet after each `quiet_s` seconds without messages.
 
-        It ends when the log cannot be read or its follower has failed: whoever listens comes back, and misses nothing.
+        It ends if the log cannot be read or the follower has failed: clients reconnect, and miss nothing.
         """
-        ring = self._join(tenant)
+        buffer = self._join(tenant)
         loop = asyncio.get_running_loop()
         end = loop.time() + lifetime_s
         try:
             while (left := end - loop.time()) > 0:
                 news = self._news
                 try:
-                    messages, position_then = await self._since(ring, tenant, position)
+                    messages, position_then = await self._since(buffer, tenant, position)
                 except StoreUnavailable:
                     return
                 if self.failed and not messages:
@@ -177,30 +179,30 @@ class Feed:
                     except TimeoutError:
                         yield Quiet(position)
         finally:
-            self._leave(tenant, ring)
+            self._leave(tenant, buffer)
 
-    def _join(self, tenant: UUID) -> _Ring:
-        if not self._rings:
+    def _join(self, tenant: UUID) -> _Buffer:
+        if not self._buffers:
             self._reached = self._log.head()
-        ring = self._rings.setdefault(tenant, _Ring(self._reached))
-        ring.listeners += 1
-        return ring
+        buffer = self._buffers.setdefault(tenant, _Buffer(self._reached))
+        buffer.listeners += 1
+        return buffer
 
-    def _leave(self, tenant: UUID, ring: _Ring) -> None:
-        ring.listeners -= 1
-        if not ring.listeners:
-            del self._rings[tenant]
+    def _leave(self, tenant: UUID, buffer: _Buffer) -> None:
+        buffer.listeners -= 1
+        if not buffer.listeners:
+            del self._buffers[tenant]
 
-    async def _since(self, ring: _Ring, tenant: UUID, position: int) -> tuple[list[Message], int]:
-        """Some messages after `position`, and the position up to which they are all."""
-        if position >= ring.start:
-            return ring.after(position), max(position, self._reached)
+    async def _since(self, buffer: _Buffer, tenant: UUID, position: int) -> tuple[list[RenderedMessage], int]:
+        """Some messages after `position`, and the position up to which they are complete."""
+        if position >= buffer.start:
+            return buffer.after(position), max(position, self._reached)
         page = await run_in_threadpool(self._log.read, position, _PAGE)
         wanted = [recorded for recorded in page if recorded.event.tenant == tenant]
         return [message for message in map(render, wanted) if message], page[-1].position if page else position
 
     async def _supervise(self) -> None:
-        """Follow the log for ever: after a failure anew, from where it was."""
+        """Follow the log for ever; after a failure, go on from the last position."""
         while True:
             try:
                 await self._follow()
@@ -215,35 +217,35 @@ class Feed:
     def _fail(self, cause: str) -> None:
         self._failures += 1
         self._instruments.live_restarts.labels(cause).inc()
-        self._tell()
+        self._notify()
 
     async def _follow(self) -> None:
         while True:
             await self._written.wait()
             self._written.clear()
-            while self._rings and await self._take_page():
+            while self._buffers and await self._take_page():
                 pass
             self._failures = 0
 
-    def _tell(self) -> None:
-        """Wake all who wait for news."""
+    def _notify(self) -> None:
+        """Wake all clients that wait for messages."""
         self._news.set()
         self._news = asyncio.Event()
 
     async def _take_page(self) -> bool:
-        """Render the next events for those who listen; False when there are none."""
-        asked = self._reached
-        page = await run_in_threadpool(self._log.read, asked, _PAGE)
+        """Render the next events for companies with clients; False if there are none."""
+        begun_at = self._reached
+        page = await run_in_threadpool(self._log.read, begun_at, _PAGE)
         if not page:
             return False
-        if self._reached != asked:
-            return True  # the last client left and another came meanwhile: the page is behind it
+        if self._reached != begun_at:
+            return True  # the last client left and another one came meanwhile: the page is older than its position
         for recorded in page:
-            ring = self._rings.get(recorded.event.tenant)
-            message = render(recorded) if ring else None
-            if ring and message:
-                ring.add(message)
+            buffer = self._buffers.get(recorded.event.tenant)
+            message = render(recorded) if buffer else None
+            if buffer and message:
+                buffer.add(message)
         self._reached = page[-1].position
         self._failures = 0
-        self._tell()
+        self._notify()
         return True

@@ -1,4 +1,4 @@
-"""The OpenAPI document: what FastAPI knows of the routes, and what it cannot know by itself."""
+"""The OpenAPI document: FastAPI's document of the routes, completed with what FastAPI cannot know."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ DESCRIPTION = """\
 An event-sourced contact center. Commands are acknowledged when they are on disk; figures are folded from the log of events.
 
 * **Log in** at `/v1/auth/login`, then send `Authorization: Bearer <access token>`. The company (tenant) is the token's:
-  what belongs to another company does not exist (404).
-* **Idempotency-Key** on any POST: the same key again gives the first outcome again, nothing happens twice.
-* **Read your own writes**: a command answers with a `position` of the log; send it as `If-Position` with a question, and it
-  is answered once the figures cover that position.
-* **as_of**: every figure says which position of the log it covers. Asked again with that `as_of` it is the same for ever; a
-  position asks what was known then, a moment asks how the center stood then.
+  resources of other companies return 404.
+* **Idempotency-Key** on any POST: a repeat with the same key returns the first result and is not executed again.
+* **Read your own writes**: a command returns a `position` of the log; send it as `If-Position` with a query, and the response
+  waits until the figures cover that position.
+* **as_of**: every response with figures has the log position that it covers. The same request with that `as_of` returns the same for ever. A
+  position selects what was known at it, a moment selects the state of the center then.
 * **Problems** are `application/problem+json` (RFC 9457).
-* Durations are whole milliseconds (`_ms`), percentages have two decimals, a ratio over nothing is null. Instants are ISO 8601.
+* Durations are whole milliseconds (`_ms`), percentages have two decimals, a ratio over zero cases is null. Instants are ISO 8601.
 """
 
 _COMMANDS = frozenset({"post", "put", "patch", "delete"})
@@ -35,7 +35,7 @@ _OF_COMMANDS: list[dict[str, Any]] = [
         "name": IDEMPOTENCY_KEY,
         "in": "header",
         "required": False,
-        "description": "A key of your own for this command (a UUID, say): sent again with the same key, it is not done again, and answers the same.",
+        "description": "A unique key for this command, for example a UUID. A repeat with the same key is not executed again and returns the same response.",
         "schema": _KEY,
         "example": "5a0f2a1e-7a0a-4a62-9a39-3f0a1c6b9a10",
     },
@@ -43,24 +43,24 @@ _OF_COMMANDS: list[dict[str, Any]] = [
         "name": CORRELATION_ID,
         "in": "header",
         "required": False,
-        "description": "Written into every event that this command makes, to find them by.",
+        "description": "Recorded in every event of this command, to find them by.",
         "schema": _KEY,
         "example": "crm-4711",
     },
 ]
-_OF_QUESTIONS = {
+_OF_QUERIES = {
     "name": IF_POSITION,
     "in": "header",
     "required": False,
-    "description": "Answer only once the figures cover this position of the log (a command's `position`).",
+    "description": "Wait until the figures cover this log position (a command's `position`).",
     "schema": {"type": "integer", "minimum": 0, "maximum": MAX_POSITION},
     "example": 1204,
 }
-"""What an `Access` reads by itself, told by hand."""
+"""The headers that `Access` reads itself, so that FastAPI does not document them."""
 
 
 def describe(app: FastAPI) -> None:
-    """Let `app` give its complete OpenAPI document."""
+    """Make `app` return its complete OpenAPI document."""
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -92,7 +92,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
             if method in _COMMANDS and "security" in operation:
                 parameters.extend(_OF_COMMANDS)
             elif any(parameter["name"] == "at_least" for parameter in parameters):
-                parameters.append(_OF_QUESTIONS)
+                parameters.append(_OF_QUERIES)
     # FastAPI's own error shapes are never sent.
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)

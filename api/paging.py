@@ -1,7 +1,7 @@
-"""Pages by cursor: where a reader stands in a list, in a text that only this server can have written.
+"""Pages by cursor: a signed text with the reader's place in a list.
 
-A cursor carries the position of the log at which the first page was read, so that all pages tell of one and the same
-moment; and a digest of the question, so that it cannot be used with another one.
+A cursor holds the log position at which the first page was read, so that all pages are of the same
+position; and a digest of the query, so that it cannot be used with another one.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _MAC_BYTES = 12
 
 
 class Cursor(msgspec.Struct, frozen=True, array_like=True):
-    """as_of: position of the log, or -1 when the list is of now. after: the last row's sort key."""
+    """as_of: log position, or -1 for a list of the current state. after: the last row's sort key."""
 
     question: bytes
     as_of: int
@@ -38,7 +38,7 @@ class Cursors:
         return base64.urlsafe_b64encode(self._mac(body) + body).rstrip(b"=").decode("ascii")
 
     def read(self, text: str, question: bytes) -> Cursor:
-        """The cursor that `write` wrote for the same question; a problem (422) for anything else."""
+        """The cursor that `write` wrote for the same query; a problem (422) for anything else."""
         try:
             raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
             mac, body = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
@@ -48,7 +48,7 @@ class Cursors:
         except (ValueError, binascii.Error, msgspec.DecodeError) as error:
             raise invalid("cursor", "not a cursor of this server") from error
         if cursor.question != question:
-            raise invalid("cursor", "belongs to another question: use it with the filters it was given for")
+            raise invalid("cursor", "belongs to another query: use it with the same filters")
         return cursor
 
     def _mac(self, body: bytes) -> bytes:
@@ -56,5 +56,5 @@ class Cursors:
 
 
 def digest_of(*question: object) -> bytes:
-    """What a cursor remembers of the question that it belongs to."""
+    """The digest of the query to which a cursor belongs."""
     return hashlib.sha256(repr(question).encode("utf-8", "backslashreplace")).digest()[:8]

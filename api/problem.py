@@ -1,4 +1,4 @@
-"""How the API says no: RFC 9457 problem details, for every refusal of every route.
+"""Errors of the API: RFC 9457 problem details, for every refusal of every route.
 
 A problem's `type` is a fixed name that a program may branch on; `detail` is a sentence for a person; `errors` names
 each field that was wrong, by JSON pointer into the body, by parameter (path and query) or by header. Nothing that the
@@ -32,14 +32,14 @@ _PREFIX = "urn:problem-type:atende:"
 
 
 class FieldProblem(BaseModel):
-    """One field that was wrong: exactly one of `pointer`, `parameter`, `header` says where."""
+    """One invalid field: exactly one of `pointer`, `parameter`, `header` names it."""
 
     model_config = ConfigDict(title="FieldProblem")
 
     pointer: Annotated[str | None, Field(description="JSON pointer into the request body", examples=["/sla_seconds"])] = None
     parameter: Annotated[str | None, Field(description="path or query parameter", examples=["from"])] = None
     header: Annotated[str | None, Field(description="request header", examples=["Idempotency-Key"])] = None
-    detail: Annotated[str, Field(description="what was wrong with it", examples=["Input should be less than or equal to 86400"])]
+    detail: Annotated[str, Field(description="what is wrong with it", examples=["Input should be less than or equal to 86400"])]
 
 
 class ProblemDetails(BaseModel):
@@ -47,16 +47,16 @@ class ProblemDetails(BaseModel):
 
     model_config = ConfigDict(title="Problem")
 
-    type: Annotated[str, Field(description="fixed name of the kind of problem", examples=[_PREFIX + "refused"])]
-    title: Annotated[str, Field(description="the kind of problem in words", examples=["Refused by the state of things"])]
-    status: Annotated[int, Field(description="the HTTP status once more", examples=[409])]
-    detail: Annotated[str, Field(description="what is wrong here, for a person", examples=["the visit has ended already"])]
-    errors: Annotated[list[FieldProblem] | None, Field(description="each field that was wrong")] = None
-    permission: Annotated[str | None, Field(description="the permission that is lacking", examples=["gerenciar-service"])] = None
+    type: Annotated[str, Field(description="fixed identifier of the kind of problem", examples=[_PREFIX + "refused"])]
+    title: Annotated[str, Field(description="the kind of problem in words", examples=["Refused in the current state"])]
+    status: Annotated[int, Field(description="the HTTP status code", examples=[409])]
+    detail: Annotated[str, Field(description="an explanation for people", examples=["the visit has ended already"])]
+    errors: Annotated[list[FieldProblem] | None, Field(description="each invalid field")] = None
+    permission: Annotated[str | None, Field(description="the missing permission", examples=["gerenciar-service"])] = None
 
 
 class Problem(Exception):
-    """A refusal that the API itself decides. `kind` is a key of KINDS."""
+    """A refusal by the API itself. kind: a key of KINDS."""
 
     def __init__(
         self,
@@ -78,19 +78,19 @@ class Problem(Exception):
 KINDS: dict[str, tuple[int, str]] = {
     "malformed": (400, "Malformed request"),
     "unauthenticated": (401, "Not logged in"),
-    "not-allowed": (403, "Permission lacking"),
-    "not-found": (404, "No such thing"),
+    "not-allowed": (403, "Permission missing"),
+    "not-found": (404, "Not found"),
     "method-not-allowed": (405, "Method not allowed"),
-    "refused": (409, "Refused by the state of things"),
+    "refused": (409, "Refused in the current state"),
     "already-exists": (409, "Already exists"),
-    "version-conflict": (409, "Changed by somebody else meanwhile"),
+    "version-conflict": (409, "Changed by another request meanwhile"),
     "too-large": (413, "Request too large"),
     "invalid": (422, "Invalid fields"),
     "too-many-requests": (429, "Too many requests"),
     "internal": (500, "Internal error"),
     "not-reached": (503, "Position not reached yet"),
-    "unavailable": (503, "A server behind this one is away"),
-    "outcome-unknown": (503, "Whether it was done is not known"),
+    "unavailable": (503, "A backend server is unavailable"),
+    "outcome-unknown": (503, "Outcome unknown"),
     "clock": (503, "The clock of this server is wrong"),
 }
 """Every kind of problem: its HTTP status and title."""
@@ -108,29 +108,31 @@ _OF_DOMAIN: tuple[tuple[type[DomainError], str], ...] = (
 
 
 _RETRY_S = "2"
-_UNKNOWN = "the store was lost while it saved this: ask again with the same Idempotency-Key, and it is done once"
+_UNKNOWN = (
+    "the connection to the store was lost while it saved this: repeat the request with the same Idempotency-Key, and it is executed once"
+)
 _AWAY: Mapping[type[Exception], tuple[str, str]] = {
     CommitUnsure: ("outcome-unknown", _UNKNOWN),
-    StoreUnavailable: ("unavailable", "the store is away: nothing was done"),
-    WarehouseUnreachable: ("unavailable", "the server of the figures is away"),
+    StoreUnavailable: ("unavailable", "the store is unavailable: nothing was done"),
+    WarehouseUnreachable: ("unavailable", "the server of the figures is unavailable"),
     ClockOff: ("clock", ""),
 }
-"""What is away, or wrong, behind this server: it may be right again in a moment. Addresses are for the operator's eyes: they are in the log."""
+"""Temporary errors of backend servers and of the clock. Addresses are for the operator only: they are in the log."""
 
 
 def of_servers(error: Exception) -> Problem:
-    """The problem that a server which is away is, or a clock that is wrong."""
+    """The problem for an unavailable server or a wrong clock."""
     kind, detail = next(known for type_, known in _AWAY.items() if isinstance(error, type_))
     return Problem(kind, detail or str(error), headers={"Retry-After": _RETRY_S})
 
 
 def invalid(parameter: str, detail: str) -> Problem:
-    """A path or query parameter has a value that cannot be."""
+    """The problem for an invalid path or query parameter."""
     return Problem("invalid", f"{parameter}: {detail}", errors=[FieldProblem(parameter=parameter, detail=detail)])
 
 
 def render(problem: Problem) -> Response:
-    """The answer that carries `problem`."""
+    """The response for `problem`."""
     status, title = KINDS[problem.kind]
     body: dict[str, Any] = {"type": _PREFIX + problem.kind, "title": title, "status": status, "detail": problem.detail}
     if problem.errors:
@@ -140,12 +142,12 @@ def render(problem: Problem) -> Response:
     headers = dict(problem.headers)
     if status == HTTPStatus.UNAUTHORIZED:
         headers.setdefault("WWW-Authenticate", 'Bearer realm="atende"')
-    # ASCII escapes: a lone surrogate in a message must not break the answer.
+    # ASCII escapes: a lone surrogate in a message must not break the response.
     return Response(json.dumps(body).encode("ascii"), status, headers, MEDIA_TYPE)
 
 
 def of_domain(error: DomainError) -> Problem:
-    """The problem that a command's refusal is."""
+    """The problem for a refused command."""
     kind = next((kind for type_, kind in _OF_DOMAIN if isinstance(error, type_)), "refused")
     if isinstance(error, InvalidField):
         return Problem(kind, str(error), errors=[FieldProblem(pointer="/" + error.field.replace(".", "/"), detail=str(error))])
@@ -155,7 +157,7 @@ def of_domain(error: DomainError) -> Problem:
 
 
 def _of_validation(error: RequestValidationError) -> Problem:
-    """Every field that did not validate, by its place."""
+    """The problem that names every field that did not validate."""
     found = error.errors()
     if any(item["type"] == "json_invalid" for item in found):
         return Problem("malformed", "the body is not JSON")
@@ -167,7 +169,7 @@ def _of_validation(error: RequestValidationError) -> Problem:
 def _field(loc: tuple[int | str, ...], message: str) -> FieldProblem:
     place, rest = str(loc[0]), loc[1:]
     if place == "body":
-        # The keys that a client invents are not echoed beyond their start: they may hold anything.
+        # Unknown keys of a client are echoed only up to 64 characters: they may hold anything.
         steps = [str(step).replace("~", "~0").replace("/", "~1")[:64] for step in rest]
         return FieldProblem(pointer="".join("/" + step for step in steps), detail=message)
     name = str(rest[0]) if rest else place
@@ -180,14 +182,14 @@ def _of_http(error: HTTPException) -> Problem:
 
 
 def _methods(request: Request) -> list[str]:
-    """What may be done at the path of a request: a path is often that of several routes, of which the framework names one."""
-    asked, documented = request.scope["path"], request.app.openapi()["paths"]
-    paths = [asked] if asked in documented else [path for path in documented if compile_path(path)[0].match(asked)]
-    return sorted({method.upper() for path in paths for method in documented[path]})
+    """The methods that are allowed at the path of a request. Several routes may share a path, and the framework names only one of them."""
+    path, documented = request.scope["path"], request.app.openapi()["paths"]
+    paths = [path] if path in documented else [known for known in documented if compile_path(known)[0].match(path)]
+    return sorted({method.upper() for known in paths for method in documented[known]})
 
 
 def install(app: FastAPI) -> None:
-    """Let every refusal of `app` be a problem."""
+    """Make every error of `app` a problem response."""
 
     async def on_problem(_: Request, error: Exception) -> Response:
         assert isinstance(error, Problem)
@@ -208,14 +210,14 @@ def install(app: FastAPI) -> None:
 
     async def on_validation(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        asked = request.scope["path"]
-        if asked in app.openapi()["paths"] and request.method not in _methods(request):
-            # GET /v1/agents/log-in, say, is no wish to see an agent with the id "log-in".
+        path = request.scope["path"]
+        if path in app.openapi()["paths"] and request.method not in _methods(request):
+            # For example, GET /v1/agents/log-in does not mean an agent with the id "log-in".
             return await on_http(request, HTTPException(HTTPStatus.METHOD_NOT_ALLOWED))
         return render(_of_validation(error))
 
-    async def on_defect(_: Request, __: Exception) -> Response:
-        return render(Problem("internal", "a defect of the server; its log says more"))
+    async def on_error(_: Request, __: Exception) -> Response:
+        return render(Problem("internal", "internal error of the server; see its log"))
 
     async def on_away(request: Request, error: Exception) -> Response:
         log.warning("request=%s %s outcome=away reason=%s", request.method, request.scope["path"], error)
@@ -227,11 +229,11 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(DomainError, on_domain)
     app.add_exception_handler(RequestValidationError, on_validation)
     app.add_exception_handler(HTTPException, on_http)
-    app.add_exception_handler(Exception, on_defect)
+    app.add_exception_handler(Exception, on_error)
 
 
 def documented(*kinds: str) -> dict[int | str, dict[str, Any]]:
-    """The OpenAPI `responses` of a route that may answer with problems of `kinds`."""
+    """The OpenAPI `responses` of a route that may return problems of `kinds`."""
     by_status: dict[int | str, list[str]] = {}
     for kind in kinds:
         by_status.setdefault(KINDS[kind][0], []).append(kind)
@@ -265,20 +267,20 @@ _DETAILS = {
     "method-not-allowed": "Method Not Allowed",
     "refused": "the call has ended already",
     "already-exists": "a queue of this name exists",
-    "version-conflict": "changed by somebody else meanwhile, three times in a row",
+    "version-conflict": "changed by another request meanwhile, three times in a row",
     "too-large": "Request body is too large",
     "invalid": "invalid: /sla_seconds",
     "too-many-requests": "too many failed logins; try again in 30 s",
-    "internal": "a defect of the server",
+    "internal": "internal error of the server; see its log",
     "not-reached": "the figures cover position 1200, not yet 1204",
-    "unavailable": "the store is away: nothing was done",
+    "unavailable": "the store is unavailable: nothing was done",
     "outcome-unknown": _UNKNOWN,
     "clock": "the clock of this machine is 3,600 s ahead of the store's: it answers nobody until it is set right",
 }
 
 
 AWAY = ("unavailable", "outcome-unknown", "clock")
-"""How a command may fare while a server is away, or this one's clock is wrong."""
+"""Kinds of problems of a command while a server is unavailable or the clock is wrong."""
 
 
 def _example(kind: str) -> dict[str, Any]:
@@ -293,14 +295,14 @@ def _example(kind: str) -> dict[str, Any]:
 
 _EXAMPLES = {kind: _example(kind) for kind in KINDS}
 
-EVERYBODYS_QUESTION = documented("unauthenticated", "not-found", "invalid", "not-reached", "unavailable", "clock")
-"""How a question about the company's rows may be refused that every user may put."""
+QUERY_FOR_ALL = documented("unauthenticated", "not-found", "invalid", "not-reached", "unavailable", "clock")
+"""The problem responses of a query on the company's rows that every user may run."""
 
-QUESTION = EVERYBODYS_QUESTION | documented("not-allowed")
-"""How a question may be refused that needs a permission."""
+QUERY = QUERY_FOR_ALL | documented("not-allowed")
+"""The problem responses of a query that needs a permission."""
 
 
 def of_command(*more: str) -> dict[int | str, dict[str, Any]]:
-    """How a command may be refused: as every one, and as `more` say."""
+    """The problem responses of a command: those of every command, and `more`."""
     usual = ("malformed", "unauthenticated", "not-allowed", "refused", "version-conflict")
     return documented(*usual, *more, "too-large", "invalid", *AWAY)

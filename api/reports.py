@@ -1,4 +1,4 @@
-"""Reports: visits, the IVR (D2), agents, as JSON or CSV."""
+"""Routes for reports: visits, the IVR (D2), agents, as JSON or CSV."""
 
 from __future__ import annotations
 
@@ -9,51 +9,51 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
-from api.access import Asking, asks
+from api.access import RequestContext, authorised
 from api.dashboards import Clock
 from api.figure_parameters import OfFigures, Word, past_of
 from api.figures import AgentReport, IvrReport, VisitReport, figures
-from api.problem import QUESTION
+from api.problem import QUERY
 from projections.figures.question import Grouping, Question
 from projections.queries import reports
 from projections.queries.report import Report, comma_separated
 
 TAG = {"name": "reports", "description": "Tables by queue, IVR, agent, hour or day, as JSON or CSV."}
 
-router = APIRouter(prefix="/v1/reports", tags=["reports"], responses=QUESTION)
+router = APIRouter(prefix="/v1/reports", tags=["reports"], responses=QUERY)
 
 CSV = "text/csv; charset=utf-8"
 
 Format = Annotated[Literal["json", "csv"], Field(description="CSV: `;` between cells, UTF-8 with byte order mark, pt-BR titles")]
 Group = Literal["queue", "agent", "ivr", "total"] | Clock
-Ivrs = Annotated[tuple[Word, ...], Field(max_length=100, description="these IVRs alone, by name", examples=[["principal"]])]
+Ivrs = Annotated[tuple[Word, ...], Field(max_length=100, description="only these IVRs, by name", examples=[["principal"]])]
 
 
 class OfVisits(OfFigures):
-    """Which visits, in what rows."""
+    """Parameters of the report of visits."""
 
-    by: Annotated[Group, Field(description="what a row is")] = "queue"
+    by: Annotated[Group, Field(description="the grouping of rows")] = "queue"
     ivr: Ivrs = ()
     format: Format = "json"
 
 
 class OfIvr(OfFigures):
-    """Which calls, in what rows."""
+    """Parameters of the IVR report."""
 
-    by: Annotated[Group, Field(description="what a row is")] = "ivr"
+    by: Annotated[Group, Field(description="the grouping of rows")] = "ivr"
     ivr: Ivrs = ()
     format: Format = "json"
 
 
 class OfAgents(OfFigures):
-    """Which agents, in what rows."""
+    """Parameters of the report of agents."""
 
-    by: Annotated[Literal["agent"] | Clock, Field(description="what a row is")] = "agent"
+    by: Annotated[Literal["agent"] | Clock, Field(description="the grouping of rows")] = "agent"
     format: Format = "json"
 
 
 def both(model: type, lines: str) -> dict[str, Any]:
-    """How a route that answers JSON or CSV is documented; `lines`: the titles and a row of its CSV."""
+    """The OpenAPI documentation of a route that returns JSON or CSV. lines: the titles and a row of its CSV."""
     example = f"\ufeff{lines}\r\nDefinição;1-3f0a1c6b9a10;Posição;1204;Fuso;America/Sao_Paulo\r\n"
     csv = {"schema": {"type": "string"}, "example": example}
     return {"response_model": model, "responses": {200: {"description": "The report", "content": {"text/csv": csv}}}}
@@ -65,37 +65,37 @@ _OF_AGENTS = "Agente;Atendidas;Em conversa\r\nAna;40;02:00:00:000"
 
 
 @router.get("/queues", summary="Visits by queue, agent, IVR or interval", **both(VisitReport, _OF_VISITS))
-async def queues(asking: Annotated[Asking, asks(reports.queues)], asked: Annotated[OfVisits, Query()]) -> Response:
-    """Each visit once, in the row and interval that `attribution` says; intervals without a case are rows too."""
-    return await _report(reports.queues, asking, asked, (asked.by, asked.ivr, asked.format))
+async def queues(context: Annotated[RequestContext, authorised(reports.queues)], params: Annotated[OfVisits, Query()]) -> Response:
+    """Counts each visit once, in the row and interval by `attribution`; intervals without a case are rows too."""
+    return await _report(reports.queues, context, params, (params.by, params.ivr, params.format))
 
 
 @router.get("/ivr", summary="D2, Relatório IVR", **both(IvrReport, _OF_IVR))
-async def ivr(asking: Annotated[Asking, asks(reports.ivr)], asked: Annotated[OfIvr, Query()]) -> Response:
+async def ivr(context: Annotated[RequestContext, authorised(reports.ivr)], params: Annotated[OfIvr, Query()]) -> Response:
     """By IVR, service (queue), agent, hour or day. The CSV has the manual's columns; times are hh:mm:ss:ms."""
-    return await _report(reports.ivr, asking, asked, (asked.by, asked.ivr, asked.format))
+    return await _report(reports.ivr, context, params, (params.by, params.ivr, params.format))
 
 
 @router.get("/agents", summary="Agents: calls and time", **both(AgentReport, _OF_AGENTS))
-async def agents(asking: Annotated[Asking, asks(reports.agents)], asked: Annotated[OfAgents, Query()]) -> Response:
-    """Answered, talk, hold, wrap-up, rings let ring, logged, paused by reason; times are cut at the edges of what is asked."""
-    return await _report(reports.agents, asking, asked, (asked.by, (), asked.format))
+async def agents(context: Annotated[RequestContext, authorised(reports.agents)], params: Annotated[OfAgents, Query()]) -> Response:
+    """Answered, talk, hold, wrap-up, rings without an answer, logged, paused by reason; times are cut at the edges of the requested time."""
+    return await _report(reports.agents, context, params, (params.by, (), params.format))
 
 
 async def _report(
     reported: Callable[[Any, Question], Report],
-    asking: Asking,
-    asked: OfFigures,
+    context: RequestContext,
+    params: OfFigures,
     shape: tuple[Grouping, tuple[str, ...], str],
 ) -> Response:
     by, ivrs, format = shape
-    past = await past_of(asking, asked)
-    found = await asking.ask(reported, past.question(asked, by, ivrs))
+    past = await past_of(context, params)
+    found = await context.ask(reported, past.question(params, by, ivrs))
     if format == "json":
         return figures(found.as_dict())
-    return as_csv([await asking.application.ask(comma_separated, found)], reported.__name__)
+    return as_csv([await context.application.ask(comma_separated, found)], reported.__name__)
 
 
 def as_csv(parts: Iterable[str], name: str) -> Response:
-    """A CSV that a browser saves, sent as its parts come."""
+    """A CSV response that a browser saves, sent part by part."""
     return StreamingResponse(parts, media_type=CSV, headers={"Content-Disposition": f'attachment; filename="{name}.csv"'})

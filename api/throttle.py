@@ -1,4 +1,4 @@
-"""Guessing passwords is slowed down: per e-mail and per address, in memory."""
+"""Slow down password guessing: per e-mail and per address, in memory."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from cachetools import LRUCache
 from api.problem import Problem
 
 FREE_TRIES = {"email": 5, "address": 20}
-"""Tries that cost no waiting. An address may be a whole office's."""
+"""Tries without a wait. Many people may share one address."""
 
 WINDOW_S = 300.0
-"""A failure is forgotten after this many seconds without another; nobody waits longer either."""
+"""Failures are forgotten after this many seconds without another one; it is also the longest wait."""
 
-_REMEMBERED = 50_000
+_MOST_SUBJECTS = 50_000
 
 
 class LoginThrottle:
     """After the free tries each failed one doubles the wait, up to WINDOW_S.
 
-    A try counts when it begins, so that many at once gain nothing, and is taken back when it succeeds. `clock` tells
-    monotonic seconds. The memory is bounded: who has been quiet the longest is forgotten first.
+    A try counts when it begins, so that many at once gain nothing, and is no longer counted when it succeeds. clock: returns
+    monotonic seconds. The memory is bounded: the least recently used entries are forgotten first.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._tries: LRUCache[tuple[str, str], tuple[int, float]] = LRUCache(_REMEMBERED)
+        self._tries: LRUCache[tuple[str, str], tuple[int, float]] = LRUCache(_MOST_SUBJECTS)
 
     def begin(self, email: str, address: str) -> None:
-        """Count a try, or refuse it (429, with Retry-After) while its e-mail or its address has to wait."""
+        """Count a try, or refuse it (429, with Retry-After) while its e-mail or its address must wait."""
         now = self._clock()
         subjects = (("email", email), ("address", address))
         wait = max(self._wait(subject, now) for subject in subjects)
@@ -43,7 +43,7 @@ class LoginThrottle:
             self._tries[subject] = (1 if now - last > WINDOW_S else count + 1, now)
 
     def succeeded(self, email: str, address: str) -> None:
-        """The try was a login: the e-mail's failures were typing errors. The address keeps those of others."""
+        """Reset the e-mail's failures after a login. The address keeps the failures of others."""
         self._tries.pop(("email", email), None)
         count, last = self._tries.get(("address", address), (0, 0.0))
         if count:

@@ -1,4 +1,4 @@
-"""The users of a company."""
+"""Routes for the users of a company."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from pydantic import ConfigDict, Field
 
-from api.access import Asked, Asking, asks, done
+from api.access import Authenticated, RequestContext, authorised, done
 from api.field_types import Body, Done, Name, Shape, UserId
 from api.figure_parameters import Past
 from api.lists import Key, Listing, Page, Paged, part_of
-from api.problem import QUESTION, documented, of_command
+from api.problem import QUERY, documented, of_command
 from commands import users as commands
 from domain.access import Level, Permission
 from domain.users import User
@@ -30,7 +30,7 @@ _COMMAND = of_command()
 _OF_USER = of_command("not-found")
 
 
-class SaidUser(Shape):
+class UserDetail(Shape):
     """A user of the company."""
 
     id: UUID
@@ -43,7 +43,7 @@ class SaidUser(Shape):
 
 
 class NewUser(Body):
-    """A user to be."""
+    """A new user."""
 
     name: Annotated[Name, Field(examples=["Ana Souza"])]
     email: Annotated[
@@ -57,20 +57,20 @@ class NewUser(Body):
 
 
 class Rights(Body):
-    """What a user may do, from the next access token on."""
+    """A user's level and permissions, which apply from the next access token on."""
 
     level: Level
     permissions: Annotated[tuple[Permission, ...], Field(max_length=50, examples=[["gerenciar-relatorio", "gerenciar-atendimento"]])]
 
 
 class OfUser(Body):
-    """Whose link it will be."""
+    """The user for whom a link is issued."""
 
     email: Annotated[str, Field(min_length=3, max_length=254, examples=["ana@empresa.example"])]
 
 
 class Link(Done):
-    """`result.token` goes with `/v1/auth/password`, once, within a day."""
+    """Use `result.token` with `/v1/auth/password`, once, within a day."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -81,27 +81,27 @@ class Link(Done):
     )
 
 
-@router.get("/me", summary="Who is logged in")
-async def me(asking: Asked) -> SaidUser:
-    """The user of the access token, as the log says now."""
-    return _shaped(asking.application.center.store.keyring, await asking.ask(oneself))
+@router.get("/me", summary="The user who is logged in")
+async def me(context: Authenticated) -> UserDetail:
+    """The user of the access token, by the current state of the log."""
+    return _shaped(context.application.center.store.keyring, await context.ask(oneself))
 
 
-@router.get("/users", summary="The users of the company", responses=QUESTION)
-async def users(asking: Annotated[Asking, asks(all_users)], asked: Annotated[Paged, Query()]) -> Page[SaidUser]:
-    """In the order in which they came to be, those kept out among them; name and e-mail address of one who was forgotten say so."""
+@router.get("/users", summary="The users of the company", responses=QUERY)
+async def users(context: Annotated[RequestContext, authorised(all_users)], params: Annotated[Paged, Query()]) -> Page[UserDetail]:
+    """In the order of registration, deactivated users included; name and e-mail address of a forgotten user are marked as forgotten."""
 
     async def fetch(past: Past, after: Key, limit: int) -> tuple[list[ListedUser], int]:
-        return await asking.ask(all_users, int(after[0]), limit, as_of=past.as_of, moment_ms=past.moment_ms)
+        return await context.ask(all_users, int(after[0]), limit, as_of=past.as_of, moment_ms=past.moment_ms)
 
-    part = await part_of(asking, asked, Listing("users", (0,), fetch, lambda row: (row.registered,)))
-    found = await asking.application.ask(_opened, asking.application.center.store.keyring, part.rows)
+    part = await part_of(context, params, Listing("users", (0,), fetch, lambda row: (row.registered,)))
+    found = await context.application.ask(_opened, context.application.center.store.keyring, part.rows)
     return Page(items=found, next=part.next, as_of=part.as_of)
 
 
-def _opened(keyring: Keyring, rows: Sequence[ListedUser]) -> list[SaidUser]:
+def _opened(keyring: Keyring, rows: Sequence[ListedUser]) -> list[UserDetail]:
     return [
-        SaidUser(
+        UserDetail(
             id=row.id,
             name=keyring.open_text(row.name),
             email=keyring.open_text(row.email),
@@ -115,48 +115,48 @@ def _opened(keyring: Keyring, rows: Sequence[ListedUser]) -> list[SaidUser]:
 
 
 @router.get("/users/{user}", summary="One user", responses=documented("not-allowed", "not-found"))
-async def one(user: UserId, asking: Annotated[Asking, asks(one_user)]) -> SaidUser:
-    """Name and e-mail address are opened for who may manage users."""
-    return _shaped(asking.application.center.store.keyring, await asking.ask(one_user, user))
+async def one(user: UserId, context: Annotated[RequestContext, authorised(one_user)]) -> UserDetail:
+    """Name and e-mail address are readable for users who may manage users."""
+    return _shaped(context.application.center.store.keyring, await context.ask(one_user, user))
 
 
 @router.post("/users", status_code=201, summary="Register a user", responses=of_command("already-exists"), response_model=Link)
-async def register(body: NewUser, asking: Asked) -> Response:
-    """The user sets the first password with the one-time token of the answer."""
+async def register(body: NewUser, context: Authenticated) -> Response:
+    """The user sets the first password with the one-time token of the response."""
     command = commands.RegisterUser(name=body.name, email=body.email, level=body.level, permissions=body.permissions)
-    return await asking.do(command, 201)
+    return await context.do(command, 201)
 
 
-@router.post("/users/password-link", summary="A new one-time token for a user", responses=_OF_USER, response_model=Link)
-async def password_link(body: OfUser, asking: Asked) -> Response:
-    """For a forgotten password. Tokens given before are void."""
-    return await asking.do(commands.IssuePasswordLink(email=body.email))
+@router.post("/users/password-link", summary="Issue a one-time token for a user", responses=_OF_USER, response_model=Link)
+async def password_link(body: OfUser, context: Authenticated) -> Response:
+    """For a forgotten password. Earlier tokens become void."""
+    return await context.do(commands.IssuePasswordLink(email=body.email))
 
 
-@router.put("/users/{user}/permissions", summary="Say what a user may do", responses=_OF_USER, response_model=Done)
-async def set_permissions(user: UserId, body: Rights, asking: Asked) -> Response:
-    """Exactly this, from the user's next access token on."""
-    return await asking.do(commands.SetPermissions(user=user, level=body.level, permissions=body.permissions))
+@router.put("/users/{user}/permissions", summary="Set a user's permissions", responses=_OF_USER, response_model=Done)
+async def set_permissions(user: UserId, body: Rights, context: Authenticated) -> Response:
+    """Replaces level and permissions, from the user's next access token on."""
+    return await context.do(commands.SetPermissions(user=user, level=body.level, permissions=body.permissions))
 
 
-@router.post("/users/{user}/activate", summary="Let a user in again", responses=_OF_USER, response_model=Done)
-async def activate(user: UserId, asking: Asked) -> Response:
-    """The password is the one from before."""
-    return await asking.do(commands.ActivateUser(user=user))
+@router.post("/users/{user}/activate", summary="Activate a user", responses=_OF_USER, response_model=Done)
+async def activate(user: UserId, context: Authenticated) -> Response:
+    """The user may log in again, with the old password."""
+    return await context.do(commands.ActivateUser(user=user))
 
 
-@router.post("/users/{user}/deactivate", summary="Keep a user out", responses=_OF_USER, response_model=Done)
-async def deactivate(user: UserId, asking: Asked) -> Response:
-    """Sessions end at once; an access token that is out lives on for minutes at most."""
-    receipt = await asking.application.execute(commands.DeactivateUser(user=user), asking.caller)
-    await asking.application.ask(asking.application.sessions.close_all, user)
+@router.post("/users/{user}/deactivate", summary="Deactivate a user", responses=_OF_USER, response_model=Done)
+async def deactivate(user: UserId, context: Authenticated) -> Response:
+    """Sessions end at once; an access token that was issued stays valid for minutes at most."""
+    receipt = await context.application.execute(commands.DeactivateUser(user=user), context.caller)
+    await context.application.ask(context.application.sessions.close_all, user)
     return done(receipt)
 
 
-def _shaped(keyring: Keyring, user: User) -> SaidUser:
+def _shaped(keyring: Keyring, user: User) -> UserDetail:
     assert user.name is not None
     assert user.email is not None
-    return SaidUser(
+    return UserDetail(
         id=user.id,
         name=keyring.open(user.name),
         email=keyring.open(user.email),

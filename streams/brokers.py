@@ -1,6 +1,6 @@
-"""The brokers of Kafka: which topics they have, and who appends to them.
+"""The brokers of Kafka: read and make topics, and append messages.
 
-Whatever goes wrong is one of two things: they are away, which passes, or they say no, which somebody has to look at.
+All errors are of two kinds: the brokers are away, which passes, or they refuse, and an operator has to act.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from kafka.partitioner import murmur2
 from streams.messages import Message
 
 LARGEST_MESSAGE = 16 * 1024 * 1024
-"""Bytes: no event may be larger, however many facts it tells."""
+"""Bytes: no event may be larger, however many facts it holds."""
 
 CLIENT = "atende-relay"
 
@@ -35,23 +35,23 @@ _LINGER_MS = 5
 _OVERHEAD = 64 * 1024
 _EXISTS = 36
 _UNKNOWN = 3
-_KEYS_AT_HAND = 200_000
-_NO = (
+_CACHED_KEYS = 200_000
+_REFUSALS = (
     errors.AuthorizationError, errors.MessageSizeTooLargeError, errors.RecordListTooLargeError, errors.InvalidTopicError,
     errors.UnsupportedVersionError, errors.InvalidReplicationFactorError, errors.PolicyViolationError, errors.InvalidConfigurationError,
     errors.KafkaConfigurationError,
 )  # fmt: skip
 
-# What it says of brokers that are away it says many times a second; who uses this module says it once.
+# The library logs unreachable brokers many times a second; the callers of this module log it once.
 logging.getLogger("kafka").setLevel(logging.CRITICAL)
 
 
 class BrokersAway(Exception):
-    """No broker does what it was asked; it may in a moment. One line."""
+    """No broker answers, or one failed for the moment; try again. The message is one line."""
 
 
 class BrokersRefuse(Exception):
-    """The brokers say no, and will again. One line."""
+    """The brokers refuse, and will refuse again. The message is one line."""
 
 
 Partition = tuple[str, int]
@@ -60,7 +60,7 @@ Partition = tuple[str, int]
 
 @dataclass(frozen=True)
 class Topic:
-    """A topic as it is. `settings`: the topic's own and inherited ones, by Kafka's names."""
+    """A topic that exists. settings: the topic's own and inherited ones, by Kafka's names."""
 
     name: str
     partitions: int
@@ -69,7 +69,7 @@ class Topic:
 
 
 class Brokers:
-    """The brokers, for questions and for making topics."""
+    """Reads what the brokers have, and makes topics."""
 
     def __init__(self, addresses: str) -> None:
         """addresses: host:port, separated by commas. Raises BrokersAway and BrokersRefuse."""
@@ -79,11 +79,11 @@ class Brokers:
         self._addresses = addresses
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         self._admin.close()
 
     def topics(self, names: Sequence[str]) -> dict[str, Topic]:
-        """Those of these topics that there are."""
+        """Those of these topics that exist."""
         with _translated_errors(self._addresses):
             found = [topic for topic in self._admin.describe_topics(list(names)) if topic["error_code"] != _UNKNOWN]
             for topic in found:
@@ -95,7 +95,7 @@ class Brokers:
                 topic["name"],
                 len(topic["partitions"]),
                 settings[topic["name"]],
-                # A broker that checks no rights may tell none.
+                # A broker that checks no rights may return none.
                 writable=not topic.get("authorized_operations") or "WRITE" in topic["authorized_operations"],
             )
             for topic in found
@@ -104,12 +104,12 @@ class Brokers:
     def _settings(self, names: Sequence[str]) -> dict[str, dict[str, str]]:
         if not names:
             return {}
-        asked = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
-        answered = self._admin.describe_configs(asked, config_filter="all")["topic"]
+        resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+        answered = self._admin.describe_configs(resources, config_filter="all")["topic"]
         return {name: {key: setting["value"] for key, setting in answered[name].items()} for name in names}
 
     def make(self, names: Iterable[str], partitions: int, replication: int, settings: Mapping[str, str]) -> list[str]:
-        """Make these topics; those that were made by this, not by somebody else meanwhile."""
+        """Make these topics; returns those that this call made, without those that another process made meanwhile."""
         wanted = {name: {"num_partitions": partitions, "replication_factor": replication, "configs": dict(settings)} for name in names}
         if not wanted:
             return []
@@ -126,14 +126,14 @@ class Brokers:
         return made
 
     def ends(self, topics: Mapping[str, int]) -> dict[Partition, int]:
-        """How many messages each partition of these topics (by name: how many) has had."""
-        asked = {TopicPartition(name, number): OffsetSpec.LATEST for name, count in topics.items() for number in range(count)}
+        """The end offset of each partition of these topics. topics: the number of partitions by name."""
+        wanted = {TopicPartition(name, number): OffsetSpec.LATEST for name, count in topics.items() for number in range(count)}
         with _translated_errors(self._addresses):
-            answered = self._admin.list_partition_offsets(asked)
+            answered = self._admin.list_partition_offsets(wanted)
         return {(topic_partition.topic, topic_partition.partition): end.offset for topic_partition, end in answered.items()}
 
     def last(self, topics: Mapping[str, int]) -> dict[Partition, Message | None]:
-        """The last message of each partition of these topics (by name: how many); None for one that never had any."""
+        """The last message of each partition of these topics, None for one that never had any. topics: the number of partitions by name."""
         counts = self.ends(topics)
         found: dict[Partition, Message | None] = dict.fromkeys(counts)
         ends = {TopicPartition(*topic_partition): end for topic_partition, end in counts.items() if end}
@@ -157,7 +157,7 @@ def _consumer(addresses: str) -> KafkaConsumer:
 
 
 class _Admin(KafkaAdminClient):  # type: ignore[misc] # kafka-python ships no types
-    """One whose failed beginning leaves no thread and no socket behind."""
+    """An admin client that closes its thread and sockets if it cannot connect."""
 
     def __init__(self, addresses: str) -> None:
         try:
@@ -172,14 +172,14 @@ class _Admin(KafkaAdminClient):  # type: ignore[misc] # kafka-python ships no ty
 
 
 class Producer:
-    """Appends messages, each partition's in the order in which they are sent, none of them before one that was not appended.
+    """Appends messages. Each partition gets them in the order in which they are sent, and no message before an earlier one is appended.
 
-    It goes on while brokers are away, for as long as they are. Once a message could not be appended nothing more is, and
+    It keeps trying while brokers are away. Once a message could not be appended, no further one is, and
     `acknowledged` raises. Not thread-safe.
     """
 
     def __init__(self, addresses: str, partitions: Mapping[str, int]) -> None:
-        """partitions: how many each topic has. Raises BrokersAway and BrokersRefuse."""
+        """partitions: the number of partitions by topic. Raises BrokersAway and BrokersRefuse."""
         reach(addresses)
         self._addresses = addresses
         self._partitions = partitions
@@ -187,7 +187,7 @@ class Producer:
         with _translated_errors(addresses), ExitStack() as failing:
 
             def client(**options: Any) -> KafkaNetClient:
-                # One that does not come to its bootstrap would keep its sockets.
+                # A client whose bootstrap fails would keep its sockets open.
                 made = KafkaNetClient(**options)
                 failing.callback(made.close)
                 return made
@@ -201,25 +201,25 @@ class Producer:
             failing.pop_all()
 
     def send(self, topic: str, message: Message) -> tuple[int, Any]:
-        """Append it as soon as may be; its partition, and what `acknowledged` wants to know it by. Raises BrokersAway and BrokersRefuse."""
+        """Send a message; returns its partition and a handle for `acknowledged`. Raises BrokersAway and BrokersRefuse."""
         partition = _hashed(message.key) % self._partitions[topic]
         try:
             sent = self._kafka.send(topic, message.value, message.key, message.headers, partition)
         except errors.KafkaError as error:
-            raise _in_our_words(self._addresses, error) from error
+            raise _translated(self._addresses, error) from error
         sent.add_errback(self._failed)
         return partition, sent
 
     def _failed(self, error: Exception) -> None:
-        """In the thread that sends, before it sends anything else: what comes later must not be appended."""
+        """Called in the sender thread before it sends anything else: later messages must not be appended."""
         if self._failure is None:
             self._failure = error
             self._kafka._sender.force_close()
 
     def acknowledged(self, sent: deque[Any], within_s: float) -> bool:
-        """Whether all of these are appended, on as many brokers as must have them; those that are, are taken out.
+        """Whether all of these are appended on as many brokers as required; removes those that are from `sent`.
 
-        Raises BrokersAway and BrokersRefuse when one of them never will be.
+        Raises BrokersAway and BrokersRefuse if one of them will never be appended.
         """
         until = monotonic() + within_s
         while sent:
@@ -232,12 +232,12 @@ class Producer:
                         return False
             if first.exception is not None:
                 error = self._failure or first.exception
-                raise _in_our_words(self._addresses, error) from error
+                raise _translated(self._addresses, error) from error
             sent.popleft()
         return True
 
     def close(self, within_s: float = 0.0) -> None:
-        """Let what was sent be appended within so long, and let go of the connections."""
+        """Wait up to `within_s` seconds for messages that were sent, and close the connections."""
         if within_s and self._failure is None:
             with suppress(errors.KafkaError):
                 self._kafka.flush(within_s)
@@ -247,7 +247,7 @@ class Producer:
 
 
 def reach(addresses: str) -> None:
-    """Raises BrokersAway where no broker can be connected to."""
+    """Raise BrokersAway if no broker accepts a connection."""
     reasons = []
     for address in addresses.split(","):
         host, _, port = address.rpartition(":")
@@ -262,25 +262,25 @@ def reach(addresses: str) -> None:
 
 @contextmanager
 def _translated_errors(addresses: str) -> Iterator[None]:
-    """The driver's errors in Atende's words."""
+    """Raise the driver's errors as BrokersAway or BrokersRefuse."""
     try:
         yield
     except errors.KafkaError as error:
-        raise _in_our_words(addresses, error) from error
+        raise _translated(addresses, error) from error
 
 
-def _in_our_words(addresses: str, error: Exception) -> BrokersAway | BrokersRefuse:
-    if isinstance(error, _NO):
+def _translated(addresses: str, error: Exception) -> BrokersAway | BrokersRefuse:
+    if isinstance(error, _REFUSALS):
         return BrokersRefuse(f"Kafka at {addresses} refuses: {_line(error)}")
-    return BrokersAway(f"Kafka at {addresses} does not do what it was asked: {_line(error)}")
+    return BrokersAway(f"Kafka at {addresses} failed: {_line(error)}")
 
 
 def _line(error: Exception) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
-@lru_cache(maxsize=_KEYS_AT_HAND)
+@lru_cache(maxsize=_CACHED_KEYS)
 def _hashed(key: bytes) -> int:
-    """As every client of Kafka assigns a key to a partition: modulo the partitions that there are."""
-    topic_partition: int = murmur2(key) & 0x7FFFFFFF
-    return topic_partition
+    """The hash by which every client of Kafka assigns a key to a partition: modulo the number of partitions."""
+    hashed: int = murmur2(key) & 0x7FFFFFFF
+    return hashed

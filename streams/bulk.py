@@ -1,8 +1,8 @@
-"""Whole topics read at once, up to an end that is known: what a rebuild folds and what a restore writes down.
+"""Read whole topics up to a known end, for a rebuild that folds the events and a restore that writes them.
 
-aiokafka reads, for Faust brings it along and it is several times faster than what is done with the events here. Nobody's
-offsets are committed and no group is joined, so workers are not disturbed. Memory stays flat whatever the size: a partition that is
-far ahead in a merge rests while the others catch up.
+It reads with aiokafka, which Faust installs and which is several times faster than the processing of the events. It commits no
+offsets and joins no group, so workers are not disturbed. Memory stays flat whatever the size: in a merge a partition that is
+far ahead is paused while the others catch up.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ Partition = tuple[str, int]
 """A topic and the number of one of its partitions."""
 
 AT_ONCE = 5_000
-"""Events that a merge gives at once."""
+"""Events that a merge returns at once."""
 
 STALLED_S = 60.0
-"""A broker that gives nothing for so long is away."""
+"""A broker that returns nothing for this long counts as away."""
 
 _CONNECT_S = 8
 _WAIT_MS = 200
 _MOST_STRANGE = 20
-_AT_HAND = 2_000
+_BUFFERED = 2_000
 _MOST_BYTES = 32 << 20
 _LEAST_BYTES = 64 << 10
 
@@ -45,12 +45,12 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-# What it logs is what it raises.
+# It logs only what it raises too.
 logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
 
 class EventMissing(Exception):
-    """No message of the topics carries the event of this position, though later ones are there."""
+    """No message of the topics has the event of this position, though there are later ones."""
 
     def __init__(self, position: int) -> None:
         super().__init__(f"event {position} is missing: no message carries it, or none in its order")
@@ -61,16 +61,16 @@ class BulkReader:
     """Reads partitions of some topics from their first message on. Used by one thread."""
 
     def __init__(self, brokers: str, topics: Sequence[str], only: Collection[Partition] | None = None) -> None:
-        """only: of their partitions these alone, which there are. Raises BrokersAway, and BrokersRefuse where a topic is missing."""
+        """only: read just these partitions, which must exist. Raises BrokersAway, and BrokersRefuse if a topic is missing."""
         self.reached: dict[Partition, int] = {}
         """The highest position that was seen in each partition."""
         self.strange: list[str] = []
-        """The first messages that no relay wrote, by their places. They are passed over: what is missing because of one is missed by its position."""
+        """The first messages that no relay wrote, with topic, partition and offset. They are skipped: an event that they replaced is noticed as missing."""
         self._brokers = brokers
         self._buffers: dict[Partition, deque[RecordedEvent]] = {}
         self._next: dict[Partition, int] = {}
         self._ends: dict[Partition, int] = {}
-        self._heard = monotonic()
+        self._received_at = monotonic()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="bulk-reader", daemon=True)
         self._thread.start()
@@ -88,13 +88,13 @@ class BulkReader:
         self.close()
 
     def _do(self, work: Coroutine[Any, Any, T]) -> T:
-        """Have it done where the consumer lives, which goes on fetching meanwhile. Raises BrokersAway and BrokersRefuse."""
+        """Run it in the consumer's event loop, in which fetching goes on between calls. Raises BrokersAway and BrokersRefuse."""
         try:
             return asyncio.run_coroutine_threadsafe(work, self._loop).result()
         except (CorruptRecordException, TopicAuthorizationFailedError) as error:
             raise BrokersRefuse(f"Kafka at {self._brokers} refuses: {error}") from error
         except (KafkaError, OSError, TimeoutError) as error:
-            raise BrokersAway(f"Kafka at {self._brokers} does not do what it was asked: {_said(error)}") from error
+            raise BrokersAway(f"Kafka at {self._brokers} failed: {_message(error)}") from error
 
     async def _open(self, chosen: Sequence[Partition]) -> None:
         async with asyncio.timeout(_CONNECT_S):
@@ -112,8 +112,8 @@ class BulkReader:
             await self._rewind()
 
     def _found(self, topics: Sequence[str]) -> list[Partition]:
-        with closing(Brokers(self._brokers)) as asked:
-            there = asked.topics(topics)
+        with closing(Brokers(self._brokers)) as admin:
+            there = admin.topics(topics)
         missing = ", ".join(name for name in topics if name not in there)
         if missing:
             raise BrokersRefuse(f"Kafka at {self._brokers} has no topic {missing}: `atende topics` makes those of a new deployment")
@@ -121,11 +121,11 @@ class BulkReader:
 
     @property
     def partitions(self) -> list[Partition]:
-        """Those that are read."""
+        """The partitions that are read."""
         return list(self._buffers)
 
     def ends(self) -> dict[Partition, int]:
-        """The offset behind the last message of each partition, as it is now."""
+        """The current end offset of each partition."""
         return self._do(self._offsets())
 
     async def _offsets(self) -> dict[Partition, int]:
@@ -134,7 +134,7 @@ class BulkReader:
         return {(topic_partition.topic, topic_partition.partition): offset for topic_partition, offset in found.items()}
 
     def waiting(self, ends: Mapping[Partition, int]) -> int:
-        """How many messages lie before these ends and were not read yet, repeats counted."""
+        """The number of messages before these ends that were not read yet, repeats included."""
         return sum(max(0, end - self._next[partition]) for partition, end in ends.items())
 
     def rewind(self) -> None:
@@ -153,7 +153,7 @@ class BulkReader:
             self._next[topic_partition.topic, topic_partition.partition] = offset
 
     def last(self, ends: Mapping[Partition, int]) -> dict[Partition, RecordedEvent]:
-        """The event of the last message before these ends in each partition that has any; what is read afterwards is what would have been read.
+        """The event of the last message before these ends in each partition that has any. Does not change what is read next.
 
         After a relay was killed it may be a repeat of an earlier one.
         """
@@ -178,7 +178,7 @@ class BulkReader:
     # By partition
 
     def read(self, ends: Mapping[Partition, int]) -> Iterator[tuple[Partition, list[RecordedEvent]]]:
-        """What lies before these ends and was not given before, each partition's events in their order, without repeats.
+        """The events before these ends that were not returned before, each partition's in order, without repeats.
 
         Raises BrokersAway and BrokersRefuse.
         """
@@ -187,21 +187,21 @@ class BulkReader:
             self._do(self._fill(wanted))
             for partition in wanted:
                 if buffer := self._buffers[partition]:
-                    given = list(buffer)
+                    batch = list(buffer)
                     buffer.clear()
-                    yield partition, given
+                    yield partition, batch
 
     # As one log
 
     def merged(self, ends: Mapping[Partition, int], after: int = 0) -> Iterator[list[RecordedEvent]]:
         """The log after a position up to these ends, in order, without holes and repeats.
 
-        Raises EventMissing (what stands before it was given), and as `read`.
+        Raises EventMissing, after it has returned the events before the missing one, and the errors of `read`.
         """
         self._begin(ends)
         heads: list[tuple[int, Partition]] = []
         empty = set(self._buffers)
-        expected, given = after + 1, list[RecordedEvent]()
+        expected, batch = after + 1, list[RecordedEvent]()
         while True:
             while heads and heads[0][0] <= expected:
                 _, partition = heappop(heads)
@@ -209,37 +209,37 @@ class BulkReader:
                 while buffer and buffer[0].position <= expected:
                     event = buffer.popleft()
                     if event.position == expected:
-                        given.append(event)
+                        batch.append(event)
                         expected += 1
                 if buffer:
                     heappush(heads, (buffer[0].position, partition))
                 else:
                     empty.add(partition)
-                if len(given) >= AT_ONCE:
-                    yield given
-                    given = []
+                if len(batch) >= AT_ONCE:
+                    yield batch
+                    batch = []
             wanted = self._unfinished()
             if empty.isdisjoint(wanted):
                 break
-            self._do(self._fill([partition for partition in wanted if len(self._buffers[partition]) < _AT_HAND]))
+            self._do(self._fill([partition for partition in wanted if len(self._buffers[partition]) < _BUFFERED]))
             filled = {partition for partition in empty if self._buffers[partition]}
             heads += [(self._buffers[partition][0].position, partition) for partition in filled]
             heapify(heads)
             empty -= filled
-        if given:
-            yield given
+        if batch:
+            yield batch
         if heads:
             raise EventMissing(expected)
 
     def _begin(self, ends: Mapping[Partition, int]) -> None:
         self._ends = {partition: ends[partition] for partition in self._buffers}
-        self._heard = monotonic()
+        self._received_at = monotonic()
 
     def _unfinished(self) -> list[Partition]:
         return [partition for partition, end in self._ends.items() if self._next[partition] < end]
 
     async def _fill(self, wanted: Sequence[Partition]) -> None:
-        """Wait a moment for more of these partitions; all others rest."""
+        """Wait a moment for more of these partitions; all others are paused."""
         consumer = self._consumer
         assert consumer is not None
         resting = consumer.paused()
@@ -247,17 +247,17 @@ class BulkReader:
         found = await consumer.getmany(timeout_ms=_WAIT_MS)
         for topic_partition, records in found.items():
             self._take(topic_partition, records)
-        # Before the consumer can ask for more: what it has of a partition that rests it throws away.
+        # Pause before the consumer fetches more: it discards what it has fetched of a paused partition.
         for partition in wanted:
-            if self._next[partition] >= self._ends[partition] or len(self._buffers[partition]) >= _AT_HAND:
+            if self._next[partition] >= self._ends[partition] or len(self._buffers[partition]) >= _BUFFERED:
                 consumer.pause(TopicPartition(*partition))
         if found:
-            self._heard = monotonic()
+            self._received_at = monotonic()
             return
         for partition in wanted:
-            # What is no event of anybody's, as the end of a transaction, is passed over.
+            # Skip entries that are no messages, such as the end of a transaction.
             self._next[partition] = max(self._next[partition], await consumer.position(TopicPartition(*partition)))
-        if monotonic() - self._heard > STALLED_S:
+        if monotonic() - self._received_at > STALLED_S:
             raise TimeoutError
 
     def _take(self, topic_partition: TopicPartition, records: Sequence[Any]) -> None:
@@ -280,14 +280,14 @@ class BulkReader:
         try:
             return event_in(record.key, record.value, record.headers)
         except NotOurMessage as error:
-            said = f"message {record.offset} of {topic_partition.topic}, partition {topic_partition.partition}: {error}"
-            if len(self.strange) < _MOST_STRANGE and said not in self.strange:
-                log.warning("passed over: %s", said)
-                self.strange.append(said)
+            line = f"message {record.offset} of {topic_partition.topic}, partition {topic_partition.partition}: {error}"
+            if len(self.strange) < _MOST_STRANGE and line not in self.strange:
+                log.warning("skipped: %s", line)
+                self.strange.append(line)
             return None
 
     def close(self) -> None:
-        """Let go of the broker. Can be repeated."""
+        """Close the connections. Can be repeated."""
         if self._loop.is_closed():
             return
         if self._consumer is not None:
@@ -298,18 +298,18 @@ class BulkReader:
         self._loop.close()
 
 
-def _said(error: Exception) -> str:
+def _message(error: Exception) -> str:
     if isinstance(error, TimeoutError):
-        return "nothing comes"
+        return "no messages arrive"
     return str(error) or type(error).__name__
 
 
 def messages_of(brokers: str, topic: str, partitions: int) -> list[Any]:
-    """Every message that a topic has now, each partition's in order; for a topic of few. Raises BrokersAway."""
+    """Every message that a topic has now, each partition's in order; for topics with few messages. Raises BrokersAway."""
     try:
         return asyncio.run(_messages_of(brokers, [TopicPartition(topic, number) for number in range(partitions)]))
     except (KafkaError, OSError, TimeoutError) as error:
-        raise BrokersAway(f"Kafka at {brokers} does not do what it was asked: {_said(error)}") from error
+        raise BrokersAway(f"Kafka at {brokers} failed: {_message(error)}") from error
 
 
 async def _messages_of(brokers: str, topic_partitions: Sequence[TopicPartition]) -> list[Any]:

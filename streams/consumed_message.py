@@ -1,4 +1,4 @@
-"""A message as it comes from Kafka, whoever fetches it, and as it is set aside."""
+"""A message as it is consumed from Kafka, by any client, and as it is set aside."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Partition = tuple[str, int]
 
 
 class ConsumedMessage(Protocol):
-    """A message of Kafka, and where it lies: the library's own objects, as they are."""
+    """A message of Kafka with its partition and offset. The objects of the client libraries have these fields."""
 
     topic: str
     partition: int
@@ -25,7 +25,7 @@ class ConsumedMessage(Protocol):
 
 @dataclass(frozen=True)
 class UnfoldableMessage:
-    """A message of which no rows can be made, and why. position: None for one that no relay wrote."""
+    """A message of which no rows can be made, and the reason. position: None for one that no relay wrote."""
 
     message: ConsumedMessage
     position: int | None
@@ -33,7 +33,7 @@ class UnfoldableMessage:
 
 
 def position_of(message: ConsumedMessage) -> int:
-    """The position in the log of the event in a message; 0 where there is none."""
+    """The position in the log of the event in a message; 0 if it has none."""
     try:
         return event_in(message.key, message.value, message.headers).position
     except NotOurMessage:

@@ -1,4 +1,4 @@
-"""Dead letters tried again: folded by this version of Atende, from the log itself."""
+"""Retry dead letters: fold them with this version of Atende, from the log itself."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from streams.write_lock import WriteLock
 
 @dataclass(frozen=True)
 class Tried:
-    """What became of a dead letter. refused: why there are still no rows of it; "" where there are."""
+    """The result of a retry. refused: why there are still no rows of the event; "" if there are."""
 
     dead_letter: DeadLetter
     refused: str
@@ -25,7 +25,7 @@ class Tried:
 def retry(
     dead_letters: Iterable[DeadLetter], kept: DeadLetters, log: Database, warehouse: Warehouse, write_lock: WriteLock
 ) -> Iterable[Tried]:
-    """Try each; one that succeeds is settled. Done twice, or cut off in between, nothing changes. Raises what its servers do, and WriteLockLost."""
+    """Retry each; one that succeeds is settled. A repeat, or a cut in between, does no harm. Raises the errors of the servers, and WriteLockLost."""
     for dead_letter in dead_letters:
         refused = _tried(dead_letter, log, warehouse, write_lock)
         if not refused:

@@ -1,8 +1,8 @@
-"""Events of which no rows could be made: kept as they came, with the reason, until somebody has seen to it.
+"""Dead letters: events of which no rows could be made, kept unchanged with the reason until somebody retries them.
 
-A dead letter is the message itself under its own key, with headers that say why and where it lay (`reason`, `topic`, `partition`,
-`offset`) beside those that it had. A message of the same key with the one header `done` says which dead letter is settled. Both
-lie in one topic, which forgets nothing; one that was written twice, by a worker that was killed in between, is one.
+A dead letter is the message itself under its own key, with headers for the reason and its origin (`reason`, `topic`, `partition`,
+`offset`) beside its own headers. A message of the same key with the single header `done` settles a dead letter. Both are
+in one topic that keeps everything. A dead letter that was written twice, because a worker was killed in between, counts once.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from streams.messages import Message
 from streams.topics import dead_letters, partition_name
 
 UNUSABLE = (BrokersAway, BrokersRefuse)
-"""What may be raised by whoever uses these."""
+"""The errors that the methods of `DeadLetters` raise."""
 
 _DONE = "done"
-_TOLD_WITHIN_S = 10.0
+_ACKNOWLEDGED_WITHIN_S = 10.0
 
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """A dead letter that is not settled. position: in the log, None where no relay wrote the message. at_ms: when it was set aside."""
+    """A dead letter that is not settled. position: in the log, None if no relay wrote the message. at_ms: when it was set aside."""
 
     position: int | None
     event: str
@@ -40,7 +40,7 @@ class DeadLetter:
 
     @property
     def name(self) -> str:
-        """What it is known by, however often it was written."""
+        """Its name, the same however often it was written."""
         return str(self.position) if self.position is not None else f"{partition_name(self.topic, self.partition)}@{self.offset}"
 
 
@@ -57,7 +57,7 @@ class DeadLetters:
         self._append([_written(one) for one in unfoldable])
 
     def settle(self, dead_letters: Sequence[DeadLetter]) -> None:
-        """Let these not be listed any more. Raises one of UNUSABLE."""
+        """Mark these as settled, so that they are not listed any more. Raises one of UNUSABLE."""
         self._append([Message(one.key, b"", [(_DONE, one.name.encode())]) for one in dead_letters])
 
     def _append(self, messages: Sequence[Message]) -> None:
@@ -65,10 +65,10 @@ class DeadLetters:
             if self._producer is None:
                 self._producer = Producer(self._addresses, {self._topic: self._partitions()})
             sent = deque(self._producer.send(self._topic, message)[1] for message in messages)
-            if not self._producer.acknowledged(sent, _TOLD_WITHIN_S):
-                raise BrokersAway(f"Kafka at {self._addresses} has not kept a dead letter within {_TOLD_WITHIN_S:g} s")
+            if not self._producer.acknowledged(sent, _ACKNOWLEDGED_WITHIN_S):
+                raise BrokersAway(f"Kafka at {self._addresses} has not kept a dead letter within {_ACKNOWLEDGED_WITHIN_S:g} s")
         except UNUSABLE:
-            # Not again by a producer that may still be at it: twice is once here, but never is not.
+            # Use a new producer next time, because this one may still be sending: a dead letter may be written twice, but must not be lost.
             self.close()
             raise
 
@@ -83,7 +83,7 @@ class DeadLetters:
         return found[self._topic].partitions
 
     def listed(self) -> list[DeadLetter]:
-        """Those that are not settled, by their position in the log. Raises one of UNUSABLE."""
+        """The dead letters that are not settled, ordered by their position in the log. Raises one of UNUSABLE."""
         listed: dict[str, DeadLetter] = {}
         for record in messages_of(self._addresses, self._topic, self._partitions()):
             headers = dict(record.headers)
@@ -95,24 +95,24 @@ class DeadLetters:
         return sorted(listed.values(), key=lambda dead_letter: (dead_letter.position or 0, dead_letter.name))
 
     def close(self) -> None:
-        """Let go of the brokers."""
+        """Close the connections."""
         producer, self._producer = self._producer, None
         if producer is not None:
             producer.close()
 
 
 def _written(unfoldable: UnfoldableMessage) -> Message:
-    lay = unfoldable.message
-    location = partition_name(lay.topic, lay.partition)
+    message = unfoldable.message
+    name = partition_name(message.topic, message.partition)
     headers = [
-        *((name, value) for name, value in lay.headers or ()),
+        *(message.headers or ()),
         ("reason", unfoldable.reason.encode()),
-        ("topic", lay.topic.encode()),
-        ("partition", b"%d" % lay.partition),
-        ("offset", b"%d" % lay.offset),
+        ("topic", message.topic.encode()),
+        ("partition", b"%d" % message.partition),
+        ("offset", b"%d" % message.offset),
         ("known", b"" if unfoldable.position is None else b"%d" % unfoldable.position),
     ]
-    return Message(lay.key or location.encode(), lay.value or b"", headers)
+    return Message(message.key or name.encode(), message.value or b"", headers)
 
 
 def _read(record: Any, headers: Mapping[str, bytes]) -> DeadLetter:

@@ -1,6 +1,6 @@
-"""The topics that a deployment needs, made once and looked at by whoever uses them.
+"""The topics that a deployment needs: made once, and checked by every process that uses them.
 
-They keep everything for ever: from them alone the log and all rows can be made anew. How many partitions a topic has is
+They keep everything for ever: the log and all rows can be made anew from them alone. How many partitions a topic has is
 decided when it is made: with another number an aggregate's events would go on in another partition, and their order would be lost.
 """
 
@@ -22,7 +22,7 @@ _NO_SUCH = "there is no topic {}: `atende topics` makes it"
 
 @dataclass
 class Found:
-    """What became of the topics. `faults`: what is wrong with those that were there, a line each."""
+    """The topics that were made and that existed. faults: what is wrong with those that existed, a line each."""
 
     made: list[str] = field(default_factory=list)
     there: list[str] = field(default_factory=list)
@@ -30,12 +30,12 @@ class Found:
 
 
 def names(prefix: str) -> list[str]:
-    """The topics of a deployment."""
+    """The names of the topics of a deployment."""
     return [*(topic(prefix, slice_) for slice_ in SLICES), dead_letters(prefix)]
 
 
 def make_topics(brokers: Brokers, prefix: str, partitions: int, replication: int) -> Found:
-    """Make those that are missing and look at the others. Raises BrokersAway and BrokersRefuse."""
+    """Make the topics that are missing and check the others. Raises BrokersAway and BrokersRefuse."""
     there = brokers.topics(names(prefix))
     settings = {**FOR_EVER, _LARGEST: str(LARGEST_MESSAGE), "min.insync.replicas": "2" if replication >= _SAFE_REPLICATION else "1"}
     missing = [name for name in names(prefix) if name not in there]
@@ -56,11 +56,11 @@ def _faults_of(there: Mapping[str, Topic], prefix: str, partitions: int) -> list
 
 def _faults(topic: Topic, partitions: int) -> Iterator[str]:
     if topic.partitions != partitions:
-        yield f"topic {topic.name} has {topic.partitions} partitions, ATENDE_PARTITIONS says {partitions}"
+        yield f"topic {topic.name} has {topic.partitions} partitions, ATENDE_PARTITIONS is {partitions}"
     for name, value in FOR_EVER.items():
         if topic.settings.get(name) != value:
             yield f"topic {topic.name} does not keep everything: {name} is {topic.settings.get(name)}, must be {value}"
     if int(topic.settings[_LARGEST]) < LARGEST_MESSAGE:
-        yield f"topic {topic.name} takes no large events: {_LARGEST} is {topic.settings[_LARGEST]}, must be {LARGEST_MESSAGE} or more"
+        yield f"topic {topic.name} refuses large events: {_LARGEST} is {topic.settings[_LARGEST]}, must be {LARGEST_MESSAGE} or more"
     if not topic.writable:
         yield f"topic {topic.name}: no right to write to it"

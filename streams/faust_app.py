@@ -1,7 +1,7 @@
-"""The worker as Faust runs it: one agent a topic, which hands messages on. The only importer of Faust.
+"""Run a worker in Faust: one Faust agent per topic passes messages on. The only module that imports Faust.
 
-Faust is trusted with membership of the group, with fetching in order and with committing what it was told is done with.
-It is not trusted to say so by itself: `take` says it when its body fails, too (see docs/adr).
+Faust manages the membership of the group, fetches in order and commits the offsets that the worker acknowledges.
+It must not acknowledge by itself, because its `take` does so even if its body fails (see docs/adr).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _HEARTBEAT_S = 1
 """A worker that died is replaced within 10 s; with Faust's own values it takes over half a minute."""
 
 _LOT_S = 0.05
-"""What comes in so short a time is handed on together: a stream of Faust takes longer to give one message than the worker to fold it."""
+"""Messages that arrive within this time are passed on together: a Faust stream takes longer to yield one message than the worker to fold it."""
 
 _COMMIT_S = 1.0
 _COMMITS_WITHIN_S = 3.0
@@ -43,16 +43,16 @@ def group_of(prefix: str) -> str:
 
 
 class FaustApp:
-    """Lets a worker have its share of the topics that begin with `prefix`. To be made in the event loop that runs it."""
+    """Passes a worker its share of the topics that begin with `prefix`. Create it in the event loop that runs it."""
 
     def __init__(self, brokers: str, prefix: str, directory: str, make: Callable[[FaustApp], Worker], *, group: str = "") -> None:
-        """brokers: host:port,host:port. directory: for what Faust thinks it must keep. make: the worker, which is given this to `ack` with.
+        """brokers: host:port,host:port. directory: for Faust's own files. make: creates the worker, which gets this object to `ack` with.
 
-        group: another than that of the deployment's workers.
+        group: a consumer group in place of that of the deployment's workers.
         """
         self._app = app_of(brokers, group or group_of(prefix), directory)
         self.assigned: Callable[[int], object] = lambda _: None
-        """Told how many partitions have been given."""
+        """Called with the number of partitions that were assigned."""
         self._worker = make(self)
         for slice_ in SLICES:
             self._add(topic(prefix, slice_))
@@ -62,16 +62,16 @@ class FaustApp:
     def _add(self, name: str) -> None:
         messages = self._app.topic(name, key_type=bytes, value_type=bytes, allow_empty=True)
 
-        async def hand_on(stream: Any) -> None:
+        async def pass_on(stream: Any) -> None:
             stream = stream.noack()
             async for _ in stream:
-                await self._worker.take([stream.current_event.message, *self._at_hand(stream.channel.queue)])
+                await self._worker.take([stream.current_event.message, *self._already_fetched(stream.channel.queue)])
                 await asyncio.sleep(_LOT_S)
 
-        self._app.agent(messages, name=name)(hand_on)
+        self._app.agent(messages, name=name)(pass_on)
 
-    def _at_hand(self, queue: Any) -> Iterator[ConsumedMessage]:
-        """What else Faust has fetched of a topic; of a rebalance ago it is nobody's any more, as for its own streams."""
+    def _already_fetched(self, queue: Any) -> Iterator[ConsumedMessage]:
+        """Other messages of a topic that Faust has fetched. Those from before a rebalance are dropped, as Faust's own streams do."""
         while queue.qsize():
             message = queue.get_nowait().message
             if message.generation_id == self._app.consumer_generation_id and self._app.flow_control.is_active():
@@ -82,20 +82,20 @@ class FaustApp:
         self._worker.given(())
 
     async def _assigned(self, _app: Any, assigned: Iterable[Any], **_: Any) -> None:
-        partitions = [(told.topic, told.partition) for told in assigned]
+        partitions = [(partition.topic, partition.partition) for partition in assigned]
         log.info("partitions assigned=%d", len(partitions))
         self._worker.given(partitions)
         self.assigned(len(partitions))
 
-    # What the worker asks of it
+    # For the worker
 
     def begins_at(self, partition: Partition) -> int:
         """The first offset that the group has not committed."""
-        # Nothing public tells it: it is what the consumer was set to when the partition was assigned.
+        # There is no public API for it: it is the offset that the consumer was set to when the partition was assigned.
         return self._app.consumer._committed_offset.get(faust.types.TP(*partition)) or 0
 
     def ack(self, messages: Sequence[ConsumedMessage]) -> None:
-        """These are done with: their offsets may be committed."""
+        """Acknowledge these messages: their offsets may be committed."""
         consumer = self._app.consumer
         for message in messages:
             consumer.ack(message)
@@ -103,46 +103,46 @@ class FaustApp:
     # Running
 
     async def run(self, until: asyncio.Event) -> None:
-        """Work until `until`; what is being written is then written and committed. Raises ProjectionsStopped."""
+        """Run until `until` is set; the current batch is then written and committed. Raises ProjectionsStopped."""
         await self._app.start()
         worker = asyncio.create_task(self._worker.run())
         crashed = asyncio.create_task(self._app.wait_until_stopped())
-        asked = asyncio.create_task(until.wait())
+        stopping = asyncio.create_task(until.wait())
         try:
-            await asyncio.wait([worker, crashed, asked], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([worker, crashed, stopping], return_when=asyncio.FIRST_COMPLETED)
             self._worker.close()
             await worker
             await self._commit()
             if crashed.done():
-                raise ProjectionsStopped(f"Kafka is lost: {self._app.crash_reason!r}")
+                raise ProjectionsStopped(f"Faust lost Kafka: {self._app.crash_reason!r}")
         finally:
-            asked.cancel()
+            stopping.cancel()
             crashed.cancel()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._app.stop(), _STOPS_WITHIN_S)
 
     async def _commit(self) -> None:
-        """Commit what is done with, so that nobody does it again; with the brokers away it is left undone."""
+        """Commit what was acknowledged, so that it is not repeated; skipped if the brokers are away."""
         with suppress(TimeoutError):
             async with asyncio.timeout(_COMMITS_WITHIN_S):
-                # The first may have waited for one that began before all was done with.
+                # The first call may have waited for a commit that began before everything was acknowledged.
                 await self._app.consumer.commit()
                 await self._app.consumer.commit()
 
 
 def lingers() -> bool:
-    """Whether Faust waits for brokers that are away, for a minute and more: who ends by himself would wait with it."""
+    """Whether Faust still waits for brokers that are away, for a minute or more: a process that ends normally would wait with it."""
     return any(isinstance(thread, WorkerThread) for thread in threading.enumerate())
 
 
 def app_of(brokers: str, group: str, directory: str) -> Any:
-    """An application of Faust with the settings of a worker, and no agents. directory: for what Faust thinks it must keep."""
+    """An application of Faust with the settings of a worker, and no agents. directory: for Faust's own files."""
     return faust.App(
         group,
         broker=";".join(f"kafka://{broker}" for broker in brokers.split(",")),
         datadir=directory,
         store="memory://",
-        # Else partitions of one number go together, and of more workers than there are numbers some have none.
+        # Otherwise partitions of the same number are assigned together, and with more workers than numbers some workers get none.
         table_standby_replicas=0,
         web_enabled=False,
         processing_guarantee="at_least_once",
@@ -155,12 +155,12 @@ def app_of(brokers: str, group: str, directory: str) -> Any:
         broker_session_timeout=_SESSION_S,
         broker_heartbeat_interval=_HEARTBEAT_S,
         broker_commit_interval=_COMMIT_S,
-        # A worker that loses partitions does not hold up the others until ClickHouse has taken what it had of them.
+        # A worker that loses partitions does not delay the others until ClickHouse has written its messages of them.
         stream_wait_empty=False,
     )
 
 
 async def run(brokers: str, prefix: str, make: Callable[[FaustApp], Worker], until: asyncio.Event) -> None:
-    """Have a worker make rows of the messages of a deployment's topics until `until`. Raises ProjectionsStopped."""
+    """Run a worker on the messages of a deployment's topics until `until` is set. Raises ProjectionsStopped."""
     with tempfile.TemporaryDirectory(prefix="atende-") as directory, suppress(asyncio.CancelledError):
         await FaustApp(brokers, prefix, directory, make).run(until)

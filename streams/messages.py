@@ -1,7 +1,7 @@
 """An event as a message of Kafka.
 
-The key is its aggregate's id and the value its state, people's data sealed, both as they lie in the store. The headers
-tell what else the store knows of it: `event` (its name), `version` (in its aggregate's stream), `tenant`, `position`
+The key is its aggregate's id and the value its state, people's data sealed, both as they are in the store. The headers
+hold the other fields of the stored event: `event` (its name), `version` (in its aggregate's stream), `tenant`, `position`
 and `hash`. From the messages alone the log can be written anew, byte for byte.
 """
 
@@ -23,7 +23,7 @@ _HASH_BYTES = 32
 
 
 class NotOurMessage(Exception):
-    """A message that no relay wrote; says what is wrong with it."""
+    """A message that no relay wrote; the message says what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +51,11 @@ def message(event: RecordedEvent) -> Message:
 def event_in(key: bytes | None, value: bytes | None, headers: Headers | Mapping[str, bytes] | None) -> RecordedEvent:
     """The event in a message, with its key, value and headers. Raises NotOurMessage."""
     try:
-        told = dict(headers or ())
-        tenant = told["tenant"]
-        found = RecordedEvent(int(told["position"]), key or b"", int(told["version"]), told["event"].decode(), value or b"", told["hash"])
+        fields = dict(headers or ())
+        tenant = fields["tenant"]
+        found = RecordedEvent(
+            int(fields["position"]), key or b"", int(fields["version"]), fields["event"].decode(), value or b"", fields["hash"]
+        )
     except (KeyError, ValueError) as error:
         raise NotOurMessage(f"a header is missing or damaged: {error!r}") from error
     if _UUID.fullmatch(tenant) is None:

@@ -1,8 +1,8 @@
-"""How far the rows are, in a deployment of many processes: which stretch of the log they cover, for whoever asks them.
+"""Projection progress in a deployment of many processes: the log position that the rows cover.
 
-Several workers write rows, each at its own pace, and the log is in many partitions. An event's rows are there when its
-partition's have reached its position; everything up to a position is there when every partition has reached what the relay's
-snapshot of that position says. This knows it a moment later than it becomes true, and never before.
+Several workers write rows, each at its own pace, and the log is in many partitions. An event's rows are written when its
+partition's position has reached the event; all events up to a position are when every partition has reached the position in the
+relay's snapshot of it. This module notices that a moment after it becomes true, and never before.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from streams.relay_progress import Reached, RelayProgress, Snapshot
 log = logging.getLogger(__name__)
 
 _TICK_S = 2.0
-"""What nobody has told of is seen so late at most."""
+"""Without a notification, progress is noticed within this time."""
 
 _PACE_S = 0.05
-"""However often it is told, it does not look more often."""
+"""The shortest time between two checks, however many notifications arrive."""
 
 T = TypeVar("T")
 
@@ -37,31 +37,31 @@ class Snapshots(Protocol):
     """The relay's snapshots."""
 
     def newest(self) -> Iterable[Snapshot]:
-        """All, the newest first."""
+        """All snapshots, the newest first."""
 
     def after(self, position: int) -> Iterable[Snapshot]:
-        """Those beyond a position, in order."""
+        """The snapshots after a position, in order."""
 
 
 class Coverage:
     """The position that the rows cover, from the relay's snapshots and the partitions' positions. Not thread-safe."""
 
     MOST = 2_000
-    """So many snapshots are at hand: while no rows are written, the relay goes on."""
+    """The most snapshots in memory: the relay may go on while no rows are written."""
 
     def __init__(self, snapshots: Snapshots, positions: Callable[[], Mapping[str, int]]) -> None:
-        """positions: up to where each partition's events are in the rows, by its name."""
+        """positions: returns the position that each partition's rows reach, by its name."""
         self.position = 0
         self._snapshots = snapshots
         self._positions = positions
         self._ahead: list[Snapshot] | None = None
-        """Those that the rows have not reached, the first of them, in order."""
+        """The first snapshots that the rows have not reached, in order."""
 
     def look(self) -> int:
-        """The position covered now. It never falls: rows do not vanish, and what a snapshot says stays true."""
+        """The position covered now. It never decreases: rows do not vanish, and a snapshot stays true."""
         if self._ahead is None:
             self._ahead = self._begin(self._positions())
-        # The snapshots first: positions that are read later can only be further.
+        # Read the snapshots first: positions that are read later can only be higher.
         self._more(self._ahead)
         positions = self._positions()
         self._advance(self._ahead, positions)
@@ -70,25 +70,25 @@ class Coverage:
         return self.position
 
     def _begin(self, positions: Mapping[str, int]) -> list[Snapshot]:
-        """Of a long history only the snapshots that are still ahead are looked at, and the first that is not."""
+        """Read only the snapshots that are still ahead, and the newest that is not."""
         ahead: deque[Snapshot] = deque(maxlen=self.MOST)
         for snapshot in self._snapshots.newest():
             if _has(positions, snapshot[1]):
                 self.position = max(self.position, snapshot[0])
                 break
             ahead.appendleft(snapshot)
-        # Of a full deque the last one was let go of: the newest.
+        # A full deque drops the newest ones, at its end.
         return list(ahead)
 
     def _more(self, ahead: list[Snapshot]) -> bool:
-        """Take in those that come after; whether there were any."""
+        """Add the snapshots that follow; whether there were any."""
         last = ahead[-1][0] if ahead else self.position
         before = len(ahead)
         ahead += islice(self._snapshots.after(last), max(0, self.MOST - before))
         return len(ahead) > before
 
     def _advance(self, ahead: list[Snapshot], positions: Mapping[str, int]) -> None:
-        # A later snapshot asks no less of any partition, so those that are reached come before those that are not.
+        # A later snapshot has no lower position for any partition, so those that are reached precede those that are not.
         reached = bisect_left(ahead, True, key=lambda snapshot: not _has(positions, snapshot[1]))
         if reached:
             self.position = ahead[reached - 1][0]
@@ -100,13 +100,13 @@ def _has(positions: Mapping[str, int], wanted: Reached) -> bool:
 
 
 class ProjectionProgress:
-    """What a process that answers questions knows of the rows: as `Progress` in a center of one process. Thread-safe."""
+    """Progress of the rows for a process that only reads them, as `Progress` in embedded mode. Thread-safe."""
 
     failure: Exception | None = None
-    """The rows of others do not fail here: they only come no further."""
+    """Always None: if the workers fail, the position only stops increasing."""
 
     def __init__(self, relay_progress: RelayProgress, warehouse: Warehouse, events: Database) -> None:
-        """events: the log, of which the end alone is asked. Raises StoreUnavailable and WarehouseError."""
+        """events: the log, of which only the end is read. Raises StoreUnavailable and WarehouseError."""
         self._coverage = Coverage(relay_progress, lambda: positions_of(warehouse))
         self._events = events
         self._changed = threading.Condition()
@@ -116,7 +116,7 @@ class ProjectionProgress:
         self._position = self._coverage.look()
         relay_progress.listen(self._news.set)
         self._news.set()
-        self._thread = threading.Thread(target=self._follow, name="covering", daemon=True)
+        self._thread = threading.Thread(target=self._follow, name="projection-progress", daemon=True)
         self._thread.start()
 
     @property
@@ -125,16 +125,16 @@ class ProjectionProgress:
         return self._position
 
     def wait(self, position: int, timeout: float) -> bool:
-        """Until the rows answer up to `position`; False when they do not within `timeout` seconds."""
+        """Wait until the rows cover `position`; False if they do not within `timeout` seconds."""
         with self._changed:
             return self._changed.wait_for(lambda: self._position >= position, timeout)
 
     def steady(self, ask: Callable[[int | None], T]) -> tuple[T, int]:
         """An answer and the position for which it holds exactly.
 
-        `ask(None)` asks the rows as they are now. They hold for the covered position if the log ends there when the answer is
-        given: then there is no later event of which a row could tell. Else it is `ask(position)`, which gives the same, from the
-        versions. Raises StoreUnavailable.
+        `ask(None)` reads the rows as they are now. The answer holds for the covered position if the log still ends there afterwards:
+        then no row can come from a later event. Otherwise `ask(position)` is called, which reads the same from the versions.
+        Raises StoreUnavailable.
         """
         position = self._position
         if last_position(self._events) == position:
@@ -152,9 +152,9 @@ class ProjectionProgress:
             try:
                 position = self._coverage.look()
             except (StoreUnavailable, WarehouseError) as error:
-                # Who waits for a position hears by his deadline that it is not covered.
+                # A caller that waits for a position gets False at its deadline.
                 if not self._troubled:
-                    log.warning("covering stands still position=%d reason=%s", self._position, error)
+                    log.warning("projection progress unknown position=%d reason=%s", self._position, error)
                 self._troubled = True
             else:
                 self._troubled = False
@@ -165,7 +165,7 @@ class ProjectionProgress:
             self._closing.wait(_PACE_S - (monotonic() - began))
 
     def close(self) -> None:
-        """Follow no more. Can be repeated."""
+        """Stop following. Can be repeated."""
         self._closing.set()
         self._news.set()
         self._thread.join()

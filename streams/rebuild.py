@@ -1,8 +1,8 @@
 """`rebuild` of a deployment of many processes: all rows folded anew from Kafka, while workers go on writing the old ones.
 
-The events of one aggregate lie in one partition, so partitions are folded apart, in as many processes as there are cores. When
-these have come to the end the workers rest for a moment, what has come meanwhile is caught up with, and the new rows
-take the place of the old ones. The workers then go on where they were: what they write once more is the same.
+The events of one aggregate are in one partition, so partitions are folded apart, in as many processes as there are cores. When
+these are done the workers pause for a moment, the events that arrived meanwhile are folded, and the new rows
+replace the old ones. The workers then go on where they were; rows that they write again are the same.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from projections.engine.writing import positions_of
 from store.postgres_lock import ServerLock
 from store.storage_location import OnServers
 from streams.bulk import BulkReader, Partition
-from streams.rebuild_process import Failed, Folded, Reached, Share, Told, begin
+from streams.rebuild_process import Failed, Folded, Reached, Report, Share, begin
 from streams.relay_progress import RelayProgress
 from streams.swap import LOCK, MOMENT_S, Busy, finish, nobody_writes
 from streams.topics import SLICES, partition_name, topic
@@ -40,7 +40,7 @@ Ends = Mapping[Partition, int]
 
 @dataclass(frozen=True)
 class RebuildTarget:
-    """Which rows are to be made anew, of which topics. processes: that fold at once; 0: as many as there are cores."""
+    """The rows to make anew, and their topics. processes: how many fold at once; 0: as many as there are cores."""
 
     location: OnServers
     clickhouse_url: str = field(repr=False)
@@ -51,40 +51,40 @@ class RebuildTarget:
 
 
 def rebuild(rows: RebuildTarget, say: Callable[[int, int], object] = lambda *_: None) -> int:
-    """Build all rows anew from Kafka and let them take the place of the old ones; the position up to which everything is in them.
+    """Build all rows anew from Kafka and replace the old ones. Returns the position that the new rows cover.
 
-    `say` hears how many events are folded, of how many. Raises ProjectionsStopped, Busy, BrokersAway, BrokersRefuse, StoreUnavailable,
+    say: called with how many events are folded, and of how many. Raises ProjectionsStopped, Busy, BrokersAway, BrokersRefuse, StoreUnavailable,
     WarehouseError, MigrationRefused; then the old rows stay.
     """
     with ExitStack() as opened:
         alone = opened.enter_context(ServerLock(rows.location.store_url, LOCK))
         if not alone.take(MOMENT_S):
             raise Busy("another process rebuilds the rows already")
-        turn = opened.enter_context(ServerLock(rows.location.store_url, ROWS))
+        write_lock = opened.enter_context(ServerLock(rows.location.store_url, ROWS))
         relay_progress = opened.enter_context(closing(RelayProgress(rows.location.relay(), rows.topics)))
         reader = opened.enter_context(BulkReader(rows.kafka, [topic(rows.topics, slice_) for slice_ in SLICES]))
         warehouse = opened.enter_context(closing(ClickhouseWarehouse(rows.clickhouse_url, makes_database=False)))
         swap = Swap(warehouse, rows.cluster)
-        finish(swap, turn)
+        finish(swap, write_lock)
         must_be_current(warehouse)
         relayed = relay_progress.position()
-        rebuilding = _Rebuilding(rows, warehouse, reader, turn, relayed)
+        rebuilding = _Rebuilding(rows, warehouse, reader, write_lock, relayed)
         swap.renew(lambda fresh, put: rebuilding.build(fresh, put, say))
     return relayed
 
 
 class _Rebuilding:
-    """One rebuild. relayed: everything up to here was in Kafka when it began."""
+    """One rebuild. relayed: all events up to this position were in Kafka when it began."""
 
-    def __init__(self, rows: RebuildTarget, warehouse: Warehouse, reader: BulkReader, turn: ServerLock, relayed: int) -> None:
+    def __init__(self, rows: RebuildTarget, warehouse: Warehouse, reader: BulkReader, write_lock: ServerLock, relayed: int) -> None:
         self._rows = rows
         self._warehouse = warehouse
         self._reader = reader
-        self._turn = turn
+        self._write_lock = write_lock
         self._relayed = relayed
 
     def build(self, fresh: Warehouse, put: Put, say: Callable[[int, int], object]) -> None:
-        """Fold everything into `fresh`, and put it in place."""
+        """Fold everything into `fresh`, and swap it in."""
         ends = self._reader.ends()
         total = self._reader.waiting(ends)
         with _Folders(self._rows, fresh.database, self._shares(ends), self._relayed) as folders:
@@ -93,29 +93,27 @@ class _Rebuilding:
             if found != self._relayed:
                 raise ProjectionsStopped(f"Kafka has {found} of the {self._relayed} events that were relayed: the old rows stay")
             fill(fresh)
-            # Until here a loss of power costs nothing but the rebuild.
+            # Before this point a power failure only costs the rebuild.
             fresh.durable()
             folders.fold(self._reader.ends())
-            with nobody_writes(self._turn):
+            with nobody_writes(self._write_lock):
                 folders.fold(self._reader.ends())
                 self._must_not_fall_behind(folders.reached)
-                if not self._turn.still_held():
-                    raise Busy("the connection to the log's database broke while the rows were to be put in place: the old ones stay")
-                # Workers hold rows in memory that were made of the old ones.
+                if not self._write_lock.still_held():
+                    raise Busy("the connection to the log's database broke before the rows were swapped: the old ones stay")
+                # The counter invalidates the rows that workers have cached from the old tables.
                 put({**folders.reached, REFOLDED: positions_of(self._warehouse).get(REFOLDED, 0) + 1})
 
     def _must_not_fall_behind(self, reached: Mapping[str, int]) -> None:
         for name, position in positions_of(self._warehouse).items():
             if name in reached and reached[name] < position:
-                raise ProjectionsStopped(
-                    f"{name}: the rows there are reach event {position}, Kafka ends at {reached[name]}: the old rows stay"
-                )
+                raise ProjectionsStopped(f"{name}: the old rows reach event {position}, Kafka ends at {reached[name]}: the old rows stay")
 
     def _shares(self, ends: Ends) -> list[list[Partition]]:
-        """The partitions of each process: the longest first, each to whoever has least."""
+        """The partitions of each process: the longest first, each to the process with the fewest messages."""
         count = min(self._rows.processes or os.cpu_count() or 1, sum(1 for end in ends.values() if end) or 1)
         shares: list[tuple[int, list[Partition]]] = [(0, []) for _ in range(count)]
-        for partition, end in sorted(ends.items(), key=lambda told: -told[1]):
+        for partition, end in sorted(ends.items(), key=lambda item: -item[1]):
             least = min(range(count), key=lambda number: shares[number][0])
             shares[least] = (shares[least][0] + end, [*shares[least][1], partition])
         return [partitions for _, partitions in shares]
@@ -128,7 +126,7 @@ class _Folders:
         self.reached: dict[str, int] = {}
         self.known = 0
         self._shares = shares
-        self._pipes: list[Connection[Share | Ends, Told]] = []
+        self._pipes: list[Connection[Share | Ends, Report]] = []
         self._processes: list[subprocess.Popen[bytes]] = []
         for partitions in shares:
             pipe, process = begin()
@@ -140,7 +138,7 @@ class _Folders:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End them: they have come to their end, or what they do is not wanted any more."""
+        """End the processes: they are done, or the rebuild failed."""
         for pipe in self._pipes:
             pipe.close()
         for process in self._processes:
@@ -148,7 +146,7 @@ class _Folders:
             process.wait()
 
     def fold(self, ends: Ends, say: Callable[[int], object] = lambda _: None) -> None:
-        """Have everything before these ends folded and written. Raises ProjectionsStopped."""
+        """Fold and write everything before these ends. Raises ProjectionsStopped."""
         for pipe, partitions in zip(self._pipes, self._shares, strict=True):
             _send(pipe, {partition: ends[partition] for partition in partitions})
         done, working = 0, list(self._pipes)
@@ -168,18 +166,18 @@ class _Folders:
                         raise ProjectionsStopped(why)
 
 
-def _send(pipe: Connection[Share | Ends, Told], said: Share | Ends) -> None:
+def _send(pipe: Connection[Share | Ends, Report], message: Share | Ends) -> None:
     try:
-        pipe.send(said)
+        pipe.send(message)
     except OSError as error:
         raise ProjectionsStopped(_GONE) from error
 
 
-def _received(pipe: Connection[Any, Told]) -> Told:
+def _received(pipe: Connection[Any, Report]) -> Report:
     try:
         return pipe.recv()
     except (EOFError, OSError) as error:
         raise ProjectionsStopped(_GONE) from error
 
 
-_GONE = "a process that folded was ended by somebody: the old rows stay"
+_GONE = "a folding process was ended from outside: the old rows stay"

@@ -1,4 +1,4 @@
-"""A process of a rebuild: folds its partitions into the new rows, as far as it is told, and says how far it is."""
+"""A process of a rebuild: folds its partitions into the new rows up to given ends, and reports its progress."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from store.recorded_event import RecordedEvent
 from streams.bulk import BulkReader, Partition
 
 BATCH = 24_000
-"""Events folded at once: the server has less to merge where it is given more."""
+"""Events folded at once: larger inserts leave the server less to merge."""
 
 
 @dataclass(frozen=True)
 class Folded:
-    """So many more events are folded."""
+    """This many more events are folded."""
 
     events: int
 
 
 @dataclass(frozen=True)
 class Reached:
-    """All that was asked for is in the rows. positions: of the last events; known: how many events there were up to a known position."""
+    """All events before the given ends are in the rows. positions: of the last events; known: how many events up to `Share.relayed` were read."""
 
     positions: Mapping[Partition, int]
     known: int
@@ -40,17 +40,17 @@ class Reached:
 
 @dataclass(frozen=True)
 class Failed:
-    """It cannot go on; says why."""
+    """The process cannot go on. why: the reason."""
 
     why: str
 
 
-Told = Folded | Reached | Failed
+Report = Folded | Reached | Failed
 
 
 @dataclass(frozen=True)
 class Share:
-    """What one process folds, and into which rows. relayed: up to this position it counts the events."""
+    """What one process folds, and into which rows. relayed: events up to this position are counted."""
 
     brokers: str
     partitions: list[Partition]
@@ -60,14 +60,14 @@ class Share:
 
 
 def begin() -> tuple[Connection[Any, Any], subprocess.Popen[bytes]]:
-    """Start one, and the pipe to it: first it is told its `Share`, then how far to fold.
+    """Start a process; returns the pipe to it. Send it its `Share` first, then ends up to which it folds.
 
-    It knows nothing of whoever starts it. `multiprocessing` would have it import his main program too, for longer than ten thousand events take.
+    It does not import its parent's main program, as `multiprocessing` would, which takes longer than to fold ten thousand events.
     """
     ours, theirs = Pipe()
     with theirs:
-        words = [sys.executable, "-P", "-c", f"from {__name__} import run; run({theirs.fileno()})"]
-        return ours, subprocess.Popen(words, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])  # noqa: S603 - our own program
+        command = [sys.executable, "-P", "-c", f"from {__name__} import run; run({theirs.fileno()})"]
+        return ours, subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])  # noqa: S603 - our own program
 
 
 def run(descriptor: int) -> None:
@@ -83,7 +83,7 @@ def run(descriptor: int) -> None:
                 _Folder(pipe, warehouse, reader, share.relayed).run()
         except (EOFError, BrokenPipeError, ConnectionResetError):
             raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, who waits is told
+        except Exception as error:  # noqa: BLE001 - any error is reported to the parent
             pipe.send(Failed(f"{error}" or repr(error)))
 
 
@@ -94,7 +94,7 @@ class _Folder:
         self._relayed = relayed
         self._known = 0
         self._warehouse = VersionsFirst(warehouse)
-        self._step = BatchProcessor(self._warehouse, quarantine(warehouse))
+        self._processor = BatchProcessor(self._warehouse, quarantine(warehouse))
         self._writer = ThreadPoolExecutor(1, "rows")
 
     def run(self) -> None:
@@ -108,18 +108,18 @@ class _Folder:
         """While one batch is written the next is read and folded."""
         pending: Future[None] | None = None
         for batch in _batches(events for _, events in self._reader.read(ends)):
-            folded = self._step.fold(batch)
+            folded = self._processor.fold(batch)
             self._known += sum(1 for event in batch if event.position <= self._relayed)
             if pending is not None:
                 pending.result()
-            pending = self._writer.submit(self._step.write, folded, {})
+            pending = self._writer.submit(self._processor.write, folded, {})
             self._pipe.send(Folded(len(batch)))
         if pending is not None:
             pending.result()
 
 
 def _batches(read: Iterable[list[RecordedEvent]]) -> Iterator[list[RecordedEvent]]:
-    """What was read, each partition's events in their order, in batches of some size."""
+    """The events that were read, each partition's in order, in batches of BATCH."""
     batch: list[RecordedEvent] = []
     for events in read:
         batch += events

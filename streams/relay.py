@@ -1,9 +1,9 @@
-"""The relay: appends every event of the log to Kafka, in order, and writes down how far it is.
+"""The relay: appends every event of the log to Kafka, in order, and records its position.
 
-It reads a batch, sends it, and while that one is on its way reads and sends the next; a batch is written down when all its
-events are acknowledged. Whoever relays next, after a crash or in place of one that stands still, goes on where the ledger
-says, so some events may be in Kafka twice, never one of them missing: in every partition an event comes, for the first time,
-after all that are before it in the log. Whoever reads knows a repeat by its position.
+It reads and sends a batch, and while that one is in flight reads and sends the next; the position is recorded when all events of
+a batch are acknowledged. The next relay, after a crash or in place of a relay that hangs, goes on from the recorded
+position, so some events may be in Kafka twice, but none is missing: in every partition an event appears, for the first time,
+after all that are before it in the log. Readers recognise a repeat by its position.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from streams.topics import SLICES, partition_name, slice_of, topic
 log = logging.getLogger(__name__)
 
 LOCK = "relay"
-"""One for the whole database, whatever the topics: it holds one log, which is one deployment's. While that moves to other topics, one relay at a time is
-enough; and whoever writes the log anew (`restore`) keeps all of them off at once.
+"""The lock is one for the whole database, whatever the topics, because a database holds the log of one deployment. While that moves to other topics,
+one relay at a time is enough; and a `restore` keeps all relays off at once.
 """
 
 BATCH = 2_000
 
 _TAKE_S = 1.0
-"""For so long a second relay waits at a time for the first to be gone."""
+"""How long a second relay waits at a time for the first to end."""
 _IDLE_S = 2.0
 _LOGGED_EVERY_S = 30.0
 _ACKNOWLEDGED_S = 5.0
@@ -47,16 +47,16 @@ _PAUSES_S = (0.1, 0.5, 1.0, 2.0, 5.0)
 
 
 class NotThisLog(Exception):
-    """What lies in Kafka is not what the ledger says, or comes from another log: somebody has to look. One line."""
+    """Kafka does not hold what was recorded as relayed, or holds events of another log: an operator has to act. The message is one line."""
 
 
 class CannotBeRelayed(Exception):
-    """An event is no message of Kafka's: somebody has to look, for none that is behind it may go before. One line."""
+    """An event cannot be sent to Kafka. Later events must not overtake it, so an operator has to act. The message is one line."""
 
 
 @dataclass
 class Relayed:
-    """What is relayed, from where to where."""
+    """What a relay reads from and writes to."""
 
     log: Database
     relay_progress: RelayProgress
@@ -68,7 +68,7 @@ class Relayed:
 
 @dataclass
 class _Batch:
-    """Events on their way, up to a position. `sent`: those that are not known to be acknowledged; `refused`: why the next one is not on its way."""
+    """Events in flight, up to a position. sent: those that are not acknowledged yet; refused: why the next event could not be sent."""
 
     position: int
     reached: dict[str, int]
@@ -78,7 +78,7 @@ class _Batch:
 
 
 class Figures:
-    """What an operator watches. `relayed`: events, by this relay; `position`: up to where all is in Kafka; `relays`: whether it is its turn."""
+    """Figures for operators. relayed: events, by this relay; position: all events up to it are in Kafka; relays: whether this relay is the leader."""
 
     def __init__(self, log: Database) -> None:
         self.relayed = 0
@@ -87,7 +87,7 @@ class Figures:
         self._log = log
 
     def lag(self) -> float:
-        """Events that are not in Kafka yet; not a number while that cannot be known."""
+        """The number of events that are not in Kafka yet; NaN while the log cannot be read."""
         try:
             return max(0, last_position(self._log) - self.position)
         except StoreUnavailable:
@@ -95,7 +95,7 @@ class Figures:
 
 
 class Relay:
-    """One relay; another one that runs beside it waits until this is gone."""
+    """One relay. A second one waits until the first has ended."""
 
     def __init__(self, relayed: Relayed) -> None:
         self._relayed = relayed
@@ -110,12 +110,12 @@ class Relay:
         relayed.log.listen(self._news.set)
 
     def close(self) -> None:
-        """Let `run` end: what is on its way is acknowledged and written down first, if that takes no longer than some seconds. Any thread."""
+        """Let `run` end. It first waits some seconds at most for events in flight, and records their position. Callable from any thread."""
         self._closing.set()
         self._news.set()
 
     def check(self) -> None:
-        """Raises what keeps it from relaying at all: BrokersAway, BrokersRefuse, StoreUnavailable, NotThisLog."""
+        """Raise the error that prevents it from relaying at all: BrokersAway, BrokersRefuse, StoreUnavailable, NotThisLog."""
         last_position(self._relayed.log)
         self._relayed.relay_progress.position()
         with closing(Brokers(self._relayed.kafka)) as brokers:
@@ -133,10 +133,10 @@ class Relay:
                 "in other partitions; give the deployment new topics (ATENDE_TOPICS), docs/operations.md says how"
             )
 
-    # Turns
+    # Leadership
 
     def run(self) -> None:
-        """Relay until `close`, trying again for as long as a server is away. Raises BrokersRefuse, NotThisLog, CannotBeRelayed and ChainBroken."""
+        """Relay until `close`, trying again while a server is away. Raises BrokersRefuse, NotThisLog, CannotBeRelayed and ChainBroken."""
         failures = 0
         waiting = False
         while not self._closing.is_set():
@@ -150,7 +150,7 @@ class Relay:
                     waiting = True
                     log.warning("relay waits: another one relays")
             except Fenced:
-                log.warning("relay fenced position=%d: another one relays, or the ledger was set anew", self.figures.position)
+                log.warning("relay fenced position=%d: another one relays, or its position was reset", self.figures.position)
             except (StoreUnavailable, BrokersAway) as error:
                 failures = 1 if monotonic() - began > _LOGGED_EVERY_S else failures + 1
                 pause = _PAUSES_S[min(failures, len(_PAUSES_S)) - 1]
@@ -180,11 +180,11 @@ class Relay:
             producer.close()
 
     def _where_to_begin(self, epoch: Epoch) -> Snapshot:
-        """Where the ledger says, or before that where Kafka has lost the end of what it had acknowledged."""
+        """The recorded position, or an earlier one if Kafka has lost the end of what it had acknowledged."""
         relayed = self._relayed
         if last_position(relayed.log) < epoch.position:
             raise NotThisLog(
-                f"the ledger says that event {epoch.position} was relayed, and the log ends before: it is not the log that was relayed"
+                f"event {epoch.position} is recorded as relayed, but the log ends before it: it is not the log that was relayed"
             )
         with closing(Brokers(relayed.kafka)) as brokers:
             self._check_topics(brokers)
@@ -198,7 +198,7 @@ class Relay:
                 )
             position = self._position_of(found, name) if found is not None else 0
             if position is None:
-                # Whoever reads passes over it; what is before it is taken on trust.
+                # Readers skip it; the messages before it are not checked.
                 log.warning("relay found a message that no relay wrote partition=%s", partition_name(name, number))
             elif position < wanted:
                 log.warning(
@@ -211,7 +211,7 @@ class Relay:
         return relayed.relay_progress.before(back) if back < epoch.position else (epoch.position, epoch.reached)
 
     def _position_of(self, found: Message, name: str) -> int | None:
-        """The position of an event that lies in Kafka; None where it is none. Raises NotThisLog where the log has another one there."""
+        """The position of an event in Kafka; None if the message is no event. Raises NotThisLog if the log has another event there."""
         try:
             event = event_in(found.key, found.value, found.headers)
         except NotOurMessage:
@@ -226,25 +226,25 @@ class Relay:
     # Following
 
     def _follow(self, epoch: int, position: int, reached: dict[str, int], producer: Producer) -> None:
-        """Relay what there is after `position` and what comes, two batches on their way at most."""
-        on_way: _Batch | None = None
+        """Relay the events after `position` and new ones, at most two batches in flight."""
+        in_flight: _Batch | None = None
         while not self._closing.is_set():
             self._news.clear()
             events = events_after(self._relayed.log, position, BATCH)
-            if not events and on_way is None:
+            if not events and in_flight is None:
                 self._log_progress()
                 self._news.wait(_IDLE_S)
                 continue
             sent = self._send(events, reached, producer) if events else None
-            if on_way is not None:
-                self._finish(epoch, on_way, producer)
+            if in_flight is not None:
+                self._finish(epoch, in_flight, producer)
             if sent is not None and sent.refused is not None:
                 self._finish(epoch, sent, producer)
                 raise sent.refused
-            on_way = sent
+            in_flight = sent
             position = events[-1].position if events else position
-        if on_way is not None:
-            self._finish(epoch, on_way, producer)
+        if in_flight is not None:
+            self._finish(epoch, in_flight, producer)
 
     def _send(self, events: list[RecordedEvent], reached: dict[str, int], producer: Producer) -> _Batch:
         if not self._relayed.lock.still_held():
@@ -253,13 +253,13 @@ class Relay:
         for event in events:
             try:
                 name = self._names[slice_of(event.topic)]
-                partition, under_way = producer.send(name, message(event))
+                partition, handle = producer.send(name, message(event))
             except (BrokersRefuse, KeyError, ValueError) as error:
-                # What is before it can go its way; nothing that is behind it.
+                # Events before it are relayed; later ones must not be.
                 reason = error if isinstance(error, BrokersRefuse) else "this release knows no such event"
                 batch.refused = CannotBeRelayed(f"event {event.position} ({event.topic}) cannot be relayed: {reason}")
                 break
-            batch.sent.append(under_way)
+            batch.sent.append(handle)
             batch.position = event.position
             batch.events += 1
             reached[self._partitions[name][partition]] = event.position
@@ -267,7 +267,7 @@ class Relay:
         return batch
 
     def _finish(self, epoch: int, batch: _Batch, producer: Producer) -> None:
-        """Wait until all of it is acknowledged, for as long as it takes; then write it down."""
+        """Wait until all events of the batch are acknowledged, however long it takes; then record the position."""
         until = None
         while not producer.acknowledged(batch.sent, 1.0 if self._closing.is_set() else _ACKNOWLEDGED_S):
             log.warning("relay waits for Kafka position=%d unacknowledged=%d", self.figures.position, len(batch.sent))
@@ -281,7 +281,7 @@ class Relay:
         self._log_progress()
 
     def _log_progress(self) -> None:
-        """A line in the log, every so often."""
+        """Log a line from time to time."""
         passed = monotonic() - self._logged_at
         if passed >= _LOGGED_EVERY_S:
             figures = self.figures

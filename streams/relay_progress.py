@@ -1,10 +1,10 @@
-"""What is written down of the relay: how far the log is in Kafka, and how far each partition was then.
+"""The relay's recorded progress: the log position up to which all events are in Kafka, and each partition's position then.
 
-A snapshot `(position, {partition: position of its last event up to there})` says what everyone who follows the partitions
-must have done before the log is followed up to that position. What a snapshot says stays true for ever: an event's partition
-follows from its aggregate's id and the number of partitions, which is written down too. One schema serves all deployments in a database, told apart by the names of their topics.
+A snapshot `(position, {partition: position of its last event up to there})` states what readers of the partitions
+must have processed to cover the log up to that position. A snapshot stays true for ever: an event's partition
+follows from its aggregate's id and the number of partitions, which is recorded too. One schema serves all deployments in a database, distinguished by the names of their topics.
 
-Each step is one statement of PostgreSQL's, so that a relay that is stopped in its middle holds up nobody.
+Each method runs single statements of PostgreSQL, so that a relay that is stopped in the middle blocks nobody.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ CREATE TABLE IF NOT EXISTS partitions (topics TEXT PRIMARY KEY, each INTEGER NOT
 """
 
 KEPT = 2_000
-"""The latest snapshots are kept all."""
+"""All of the latest snapshots are kept, up to this number."""
 
 SPARSE = 10_000
-"""Of older ones, one in so many positions: whoever follows far behind needs no finer steps."""
+"""Of older ones, one per this many positions is kept: readers that are far behind need no finer ones."""
 
 _PRUNED_EVERY = 500
 _AT_ONCE = 1_000
@@ -71,7 +71,7 @@ def _written(reached: Reached) -> str:
 
 @dataclass(frozen=True)
 class Epoch:
-    """One relay's epoch: `number` grows with each one; `position`, `reached`: from where it goes on."""
+    """One relay's epoch: `number` grows with each epoch; `position`, `reached`: where it goes on."""
 
     number: int
     position: int
@@ -82,7 +82,7 @@ class RelayProgress:
     """What the relay of one deployment has recorded of its topics. Thread-safe. All methods raise StoreUnavailable."""
 
     def __init__(self, db: Database, topics: str) -> None:
-        """topics: what their names begin with."""
+        """topics: the prefix of their names."""
         self._db = db
         self._topics = topics
         self._records = 0
@@ -95,18 +95,18 @@ class RelayProgress:
     # For the relay
 
     def begin(self) -> Epoch:
-        """Take over: whoever relayed before cannot record anything any more."""
+        """Take over: the relay before this one is fenced and cannot record anything any more."""
         ((number, position),) = self._db.execute(_BEGIN, (self._topics,))
         kept = self._db.execute(_AT, (self._topics, position))
         return Epoch(number, position, _reached.decode(kept[0][0]) if kept else {})
 
     def partitions(self, now: int) -> int:
-        """Of how many partitions each topic was when the first event was relayed to it; `now` where that is still to come."""
+        """The number of partitions of each topic when the first event was relayed to it; `now` if none was yet."""
         ((each,),) = self._db.execute(_PARTITIONS, (self._topics, now))
         return int(each)
 
     def record(self, epoch: int, position: int, reached: Reached) -> None:
-        """All up to `position` is in Kafka, and who follows is told. Raises Fenced."""
+        """Record that all events up to `position` are in Kafka, and notify followers. Raises Fenced."""
         if not self._db.execute(_RECORD, (position, self._topics, epoch, _written(reached), _CHANNEL)):
             raise Fenced
         if self._records % _PRUNED_EVERY == 0:
@@ -114,12 +114,12 @@ class RelayProgress:
         self._records += 1
 
     def before(self, position: int) -> Snapshot:
-        """The last snapshot that is kept of a position or one before."""
+        """The last kept snapshot at or before a position."""
         rows = self._db.execute(_UP_TO, (self._topics, position, 1))
         return (rows[0][0], _reached.decode(rows[0][1])) if rows else (0, {})
 
     def set(self, position: int, reached: Reached) -> None:
-        """Whatever was recorded before: the relay is to go on after `position`. A relay that runs meanwhile is fenced."""
+        """Reset the progress: the relay will go on after `position`. A relay that runs meanwhile is fenced."""
         if position:
             self._db.execute(_KEEP, (self._topics, position, _written(reached)))
         self._db.execute(_SET, (self._topics, position))
@@ -127,12 +127,12 @@ class RelayProgress:
     # For everybody
 
     def position(self) -> int:
-        """All up to here is in Kafka."""
+        """All events up to here are in Kafka."""
         rows = self._db.read("SELECT position FROM progress WHERE topics = ?", (self._topics,))
         return rows[0][0] if rows else 0
 
     def after(self, position: int) -> Iterator[Snapshot]:
-        """The snapshots beyond a position, in order."""
+        """The snapshots after a position, in order."""
         while rows := self._db.read(_AFTER, (self._topics, position, _AT_ONCE)):
             yield from ((row[0], _reached.decode(row[1])) for row in rows)
             position = rows[-1][0]
@@ -144,10 +144,10 @@ class RelayProgress:
             yield from ((row[0], _reached.decode(row[1])) for row in rows)
             position = rows[-1][0] - 1
 
-    def listen(self, told: Callable[[], object]) -> None:
-        """Call `told`, in a thread of its own, when something was recorded, or somebody who follows has come further."""
-        self._db.listen(told)
+    def listen(self, listener: Callable[[], object]) -> None:
+        """Call `listener`, in a separate thread, when something was recorded or a follower has made progress."""
+        self._db.listen(listener)
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the connections."""
         self._db.close()

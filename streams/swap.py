@@ -1,4 +1,4 @@
-"""When new rows may take the place of the old ones in a deployment of many processes: while nobody writes any, and one process at a time."""
+"""Guard the swap of new rows for old ones in a deployment of many processes: nobody writes rows meanwhile, and one process swaps at a time."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ _TURN_S = 60.0
 
 
 class Busy(Exception):
-    """Another process rebuilds, or writes rows without an end. One line."""
+    """Another process rebuilds, or workers do not stop writing rows. The message is one line."""
 
 
 def finish_swap(store_url: str, warehouse: Warehouse, cluster: str = "") -> None:
-    """Finish what a rebuild has left that was cut off, by the death of ClickHouse say; one that is at work is left alone. Raises Busy, StoreUnavailable."""
-    with ServerLock(store_url, LOCK) as alone, ServerLock(store_url, ROWS) as turn:
+    """Finish a rebuild that was cut off, for example by the end of ClickHouse; one that runs is left alone. Raises Busy, StoreUnavailable."""
+    with ServerLock(store_url, LOCK) as alone, ServerLock(store_url, ROWS) as write_lock:
         if alone.take(MOMENT_S):
-            finish(Swap(warehouse, cluster), turn)
+            finish(Swap(warehouse, cluster), write_lock)
 
 
-def finish(swap: Swap, turn: ServerLock) -> None:
-    """The same, for the one who rebuilds. turn: the lock ROWS. Raises Busy."""
-    with nobody_writes(turn) if swap.is_complete() else nullcontext():
+def finish(swap: Swap, write_lock: ServerLock) -> None:
+    """The same, for the process that rebuilds. write_lock: the lock ROWS. Raises Busy."""
+    with nobody_writes(write_lock) if swap.is_complete() else nullcontext():
         swap.finish()
 
 
 @contextmanager
-def nobody_writes(turn: ServerLock) -> Iterator[None]:
-    """The workers rest meanwhile. turn: the lock ROWS. Raises Busy."""
-    if not turn.take(_TURN_S):
+def nobody_writes(write_lock: ServerLock) -> Iterator[None]:
+    """Pause the workers for the body of the `with`. write_lock: the lock ROWS. Raises Busy."""
+    if not write_lock.take(_TURN_S):
         raise Busy(f"workers have been writing rows for {_TURN_S:.0f} s: the old rows stay")
     try:
         yield
     finally:
-        turn.release(ROWS)
+        write_lock.release(ROWS)

@@ -1,4 +1,4 @@
-"""Which topic of Kafka carries which events: one for each slice, so that all events of one aggregate lie in one partition, in order."""
+"""The topics of Kafka: one for each slice, so that all events of one aggregate are in one partition, in order."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from domain.base import CATALOGUE
 discovery.modules("domain")
 
 _SLICE_OF = {name: kind.SLICE for name, kind in CATALOGUE.items() if kind.SLICE}
-"""By an event's name."""
+"""The slice by an event's name."""
 
 SLICES = tuple(sorted(set(_SLICE_OF.values())))
 
@@ -29,5 +29,5 @@ def dead_letters(prefix: str) -> str:
 
 
 def partition_name(topic: str, partition: int) -> str:
-    """A partition as the positions that rows and relay have reached are noted."""
+    """The name of a partition, under which the positions of rows and relay are recorded."""
     return f"{topic}:{partition}"

@@ -1,14 +1,14 @@
-"""A worker of a deployment of many processes: makes rows of the messages that Kafka gives it, and says of each when it is done with.
+"""A worker of a deployment of many processes: makes rows from the messages of its Kafka partitions, and acknowledges them.
 
-It is given partitions, and loses them again whenever a worker comes, goes or stands still for long. What holds whoever has a partition:
+Partitions are assigned to a worker and revoked again when workers start, end or hang for long. The rules:
 
-- A message is done with (`ack`) only when ClickHouse has its rows and the position that they reach. Whoever takes over
-  begins at the first that is not, so that a message may come again; its rows then are the same.
-- Whoever is given partitions forgets the rows so far: somebody else may have written newer ones meanwhile.
-- One that stood still and wakes up may write rows that others have written since. They carry their events' versions, so
-  nothing newer is hidden, and nothing is done with that is not its own any more.
-- Messages come without holes. A hole means that some were lost on the way here: the worker stops, for its next life
-  begins again at the first message that is not done with.
+- A message is acknowledged (`ack`) only after ClickHouse has its rows and the position that they reach. The next worker of a partition
+  begins at the first message that is not acknowledged, so a message may be repeated; its rows are then the same.
+- A worker that is assigned partitions drops its cached rows: another worker may have written newer ones meanwhile.
+- A worker that hung and goes on may write rows that others have written since. Rows carry their events' versions, so
+  they hide nothing newer, and the worker acknowledges no messages of partitions that it has lost.
+- Messages arrive without gaps. A gap means that some were lost on the way: the worker stops, and after a restart
+  begins at the first message that is not acknowledged.
 """
 
 from __future__ import annotations
@@ -39,21 +39,21 @@ from streams.topics import partition_name
 log = logging.getLogger(__name__)
 
 BATCH = 8_000
-"""Messages of which rows are made at once, at most."""
+"""The most messages in a batch."""
 
 MOST_WAITING = 2 * BATCH
-"""Messages in memory that nobody has begun with: more are not asked for."""
+"""The most messages in memory that wait to be folded; above it no more are fetched."""
 
 PACE_S = 0.4
-"""A batch costs much the same whether it has one row or a thousand, so what comes in so short a time goes together."""
+"""A batch costs much the same whether it has one row or a thousand, so messages of this many seconds are folded together."""
 
 BUSY = 800
 BUSY_PACE_S = 1.0
-"""Where so many came at once the next are awaited for so long: of batches of 500 the server has three times the work of those of 2,000."""
+"""After a batch of BUSY messages or more, the worker waits this long for the next: batches of 500 cost the server three times as much as those of 2,000."""
 
 
 class Seen(Protocol):
-    """Who counts what a worker does."""
+    """Counts what a worker does."""
 
     def folded(self, messages: int, events: int, seconds: float) -> None:
         """A batch has been folded."""
@@ -67,21 +67,21 @@ class Seen(Protocol):
 
 @dataclass
 class _Batch:
-    """Messages on their way to the rows. life: in which of the worker's times with its partitions they came."""
+    """Messages on their way to the rows. assignment: the number of the assignment of partitions in which they arrived."""
 
-    life: int
+    assignment: int
     messages: list[ConsumedMessage]
     stored: list[RecordedEvent] = field(default_factory=list)
     folded: Folded | None = None
     refolded: int = 0
-    """How often rows had been made anew when it was folded."""
+    """The counter of refolds when it was folded."""
     reached: dict[str, int] = field(default_factory=dict)
     dead_letters: dict[int, UnfoldableMessage] = field(default_factory=dict)
-    """By their positions; those without one under numbers below zero."""
+    """By position; messages without one have negative numbers."""
 
 
 class Worker:
-    """Makes rows of what it is given. `take`, `given` and `run` belong to one event loop; folding and writing have a thread each."""
+    """Makes rows from messages. `take`, `given` and `run` belong to one event loop; folding and writing have a thread each."""
 
     def __init__(
         self,
@@ -96,8 +96,8 @@ class Worker:
         pace_s: float = PACE_S,
         seen: Seen | None = None,
     ) -> None:
-        """dead_letters: keeps them before it returns. ack: told in the event loop. begins_at: the first offset of a partition that is not
-        done with. around, outside, pauses_s: as a step has them.
+        """dead_letters: stores them before it returns. ack: called in the event loop. begins_at: returns the first offset of a partition that is not
+        acknowledged. around, outside, pauses_s: as for `BatchProcessor`.
         """
         self._warehouse = warehouse
         self._dead_letters = dead_letters
@@ -106,10 +106,15 @@ class Worker:
         self._seen = seen
         self._closing = threading.Event()
         self._outside: tuple[type[Exception], ...] = (WarehouseError, *outside)
-        self._step = BatchProcessor(
-            warehouse, self._set_aside, around=partial(self._turn, around), outside=self._outside, pauses_s=pauses_s, closing=self._closing
+        self._processor = BatchProcessor(
+            warehouse,
+            self._set_aside,
+            around=partial(self._write_context, around),
+            outside=self._outside,
+            pauses_s=pauses_s,
+            closing=self._closing,
         )
-        self._life = 0
+        self._assignment = 0
         self._folds_for = 0
         self._begins_at = begins_at
         self._next: dict[Partition, int | None] = {}
@@ -121,19 +126,19 @@ class Worker:
         self._failure: Exception | None = None
         self._being_written: _Batch | None = None
         self._written: dict[str, int] = {}
-        """By partition: up to this position rows are made, as of the batch that was folded last."""
+        """The position up to which rows are made, by partition, after the batch that was folded last."""
 
-    # What comes
+    # Messages
 
     def given(self, partitions: Iterable[Partition]) -> None:
-        """These are its partitions now, and no others; what came before is forgotten."""
-        self._life += 1
+        """Set the worker's partitions. Messages that wait are dropped."""
+        self._assignment += 1
         self._next = dict.fromkeys(partitions)
         self._waiting = []
         self._room.set()
 
     async def take(self, messages: Iterable[ConsumedMessage]) -> None:
-        """Messages have come; returns when there is room for more."""
+        """Add messages; returns when there is room for more."""
         self._waiting += [message for message in messages if self._is_due(message)]
         if self._waiting:
             self._news.set()
@@ -144,17 +149,17 @@ class Worker:
             await self._room.wait()
 
     def _is_due(self, message: ConsumedMessage) -> bool:
-        """Whether it is the next of its partition; one that comes too early means that some were lost."""
+        """Whether it is the next message of its partition; a later one means that some were lost."""
         partition = (message.topic, message.partition)
         if partition not in self._next:
-            # It was lost meanwhile.
+            # The partition was revoked meanwhile.
             return False
         expected = self._next[partition]
         if expected is None:
             expected = self._begins_at(partition)
         if message.offset != expected:
             if message.offset > expected:
-                why = f"{partition_name(*partition)}: offset {message.offset} came where {expected} was due: messages are missing"
+                why = f"{partition_name(*partition)}: offset {message.offset} came instead of {expected}: messages are missing"
                 self._fail(ProjectionsStopped(why))
             return False
         self._next[partition] = message.offset + 1
@@ -170,15 +175,15 @@ class Worker:
             raise self._failure
 
     def close(self) -> None:
-        """Begin with nothing more; `run` returns when what is being written is written and done with."""
+        """Begin no more batches; `run` returns when the current one is written and acknowledged."""
         self._closing.set()
         self._news.set()
         self._enough.set()
 
-    # What is made of it
+    # Folding and writing
 
     async def run(self) -> None:
-        """Make rows until it is closed. Raises ProjectionsStopped."""
+        """Make rows until the worker is closed. Raises ProjectionsStopped."""
         loop = asyncio.get_running_loop()
         pending: asyncio.Task[None] | None = None
         with ThreadPoolExecutor(1, "rows-fold") as folder, ThreadPoolExecutor(1, "rows-write") as writer:
@@ -203,14 +208,14 @@ class Worker:
     async def _finish(self, batch: _Batch, writing: Future[None]) -> None:
         try:
             await asyncio.wrap_future(writing)
-        except Exception as error:  # noqa: BLE001 - raised by `run`, which may be waiting for more to come
+        except Exception as error:  # noqa: BLE001 - raised by `run`, which may be waiting for more messages
             self._fail(error)
         else:
-            if batch.life == self._life:
+            if batch.assignment == self._assignment:
                 self._ack(batch.messages)
 
     async def _batch(self) -> _Batch | None:
-        """The next messages; None when there is nothing more to be done."""
+        """The next batch; None when the worker is closed."""
         began = monotonic()
         while not self._closing.is_set():
             await self._news.wait()
@@ -225,24 +230,26 @@ class Worker:
                     self._news.set()
                 self._room.set()
                 self._last = len(messages)
-                return _Batch(self._life, messages)
+                return _Batch(self._assignment, messages)
         return None
 
     async def _more(self, until: float) -> None:
-        """Wait for more messages, as long as there is time and room for them."""
+        """Wait for more messages until `until`, or until a batch is full."""
         self._enough.clear()
         with suppress(TimeoutError):
             await asyncio.wait_for(self._enough.wait(), until - monotonic())
 
     def _fold(self, batch: _Batch, writing: Future[None] | None) -> None:
-        if batch.life != self._folds_for:
+        if batch.assignment != self._folds_for:
             self._begin_anew(writing)
-            self._folds_for = batch.life
+            self._folds_for = batch.assignment
         began = monotonic()
         stored = batch.stored = self._new_ones(batch)
         batch.refolded = self._written.get(REFOLDED, 0)
         if stored:
-            batch.folded = self._step.patiently("the rows so far cannot be read", lambda: self._folded(stored, writing), self._outside)
+            batch.folded = self._processor.patiently(
+                "the current rows cannot be read", lambda: self._folded(stored, writing), self._outside
+            )
         elif batch.dead_letters:
             batch.folded = Folded(0, {}, [])
         self._refuse(batch)
@@ -252,21 +259,21 @@ class Worker:
     def _begin_anew(self, writing: Future[None] | None) -> None:
         if writing is not None:
             wait([writing])
-        self._step.drop_cached_rows()
-        self._written = self._step.patiently("the positions cannot be read", lambda: positions_of(self._warehouse), self._outside)
+        self._processor.drop_cached_rows()
+        self._written = self._processor.patiently("the positions cannot be read", lambda: positions_of(self._warehouse), self._outside)
 
     def _folded(self, stored: Sequence[RecordedEvent], writing: Future[None] | None) -> Folded:
         try:
-            return self._step.fold(stored)
+            return self._processor.fold(stored)
         except self._outside:
-            # Half of the rows so far may have been read.
+            # Only some of the current rows may have been read.
             if writing is not None:
                 wait([writing])
-            self._step.drop_cached_rows()
+            self._processor.drop_cached_rows()
             raise
 
     def _new_ones(self, batch: _Batch) -> list[RecordedEvent]:
-        """The events of which no rows were made yet: a relay that was killed may have sent some twice."""
+        """The events of which no rows were made yet: a relay that was killed may have sent some events twice."""
         stored: list[RecordedEvent] = []
         names: dict[Partition, str] = {}
         for message in batch.messages:
@@ -290,12 +297,12 @@ class Worker:
         return stored
 
     def _refuse(self, batch: _Batch) -> None:
-        """Let the dead letters of this batch be set aside with its rows."""
+        """Add the dead letters of this batch to those that are set aside with its rows."""
         if batch.folded is None:
             return
         for number, unfoldable in list(batch.dead_letters.items()):
             refused = UnfoldableEvent(number, unfoldable.message.topic, unfoldable.reason)
-            self._step.refuse(refused)
+            self._processor.refuse(refused)
             batch.folded.refused.append(refused)
         wanted = {refused.position: refused.error for refused in batch.folded.refused if refused.position > 0}
         for message in batch.messages if wanted else ():
@@ -316,23 +323,25 @@ class Worker:
         self._being_written = batch
         began = monotonic()
         try:
-            self._step.write(batch.folded, batch.reached)
+            self._processor.write(batch.folded, batch.reached)
         except _Refolded as refolded:
             self._write_anew(batch, refolded.times)
         if self._seen is not None:
             self._seen.written(batch.reached, monotonic() - began)
 
     def _write_anew(self, batch: _Batch, refolded: int) -> None:
-        """Rows that this batch builds on were made anew since it was folded, and maybe those that the next one builds on."""
+        """Fold and write the batch again: rows on which it builds were refolded since, and maybe those on which the next batch builds."""
         self._folds_for = -1
         batch.refolded = refolded
-        folded = self._step.patiently("the rows so far cannot be read", lambda: Folding(self._warehouse).fold(batch.stored), self._outside)
+        folded = self._processor.patiently(
+            "the current rows cannot be read", lambda: Folding(self._warehouse).fold(batch.stored), self._outside
+        )
         folded.refused[:] = batch.folded.refused if batch.folded is not None else []
         batch.folded = folded
         self._write(batch)
 
     @contextmanager
-    def _turn(self, around: Callable[[], AbstractContextManager[object]]) -> Iterator[None]:
+    def _write_context(self, around: Callable[[], AbstractContextManager[object]]) -> Iterator[None]:
         with around():
             batch = self._being_written
             if batch is not None and batch.folded is not None and builds_on(batch.folded):
@@ -343,7 +352,7 @@ class Worker:
 
 
 class _Refolded(Exception):
-    """Somebody has made rows anew."""
+    """Another process has refolded rows."""
 
     def __init__(self, times: int) -> None:
         self.times = times

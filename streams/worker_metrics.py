@@ -1,4 +1,4 @@
-"""What a worker does, in numbers that Prometheus asks for."""
+"""Prometheus metrics of a worker."""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ _SECONDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 
 
 class WorkerMetrics:
-    """The numbers of one worker, from its start on."""
+    """The metrics of one worker since its start."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        told: dict[str, Any] = {"registry": self.registry}
-        self._messages = Counter("atende_worker_messages", "Messages taken", **told)
-        self._events = Counter("atende_worker_events", "Events folded; the others had been before", **told)
-        self._batches = Counter("atende_worker_batches", "Batches written", **told)
-        self._refused = Counter("atende_worker_refused", "Messages of which no rows could be made", **told)
-        self._position = Gauge("atende_worker_position", "Position in the log up to which rows are written", ["partition"], **told)
-        self._seconds = Histogram("atende_worker_step_seconds", "Duration of the steps of a batch", ["step"], buckets=_SECONDS, **told)
+        options: dict[str, Any] = {"registry": self.registry}
+        self._messages = Counter("atende_worker_messages", "Messages consumed", **options)
+        self._events = Counter("atende_worker_events", "Events folded; repeats are not counted", **options)
+        self._batches = Counter("atende_worker_batches", "Batches written", **options)
+        self._refused = Counter("atende_worker_refused", "Messages of which no rows could be made", **options)
+        self._position = Gauge("atende_worker_position", "Position in the log up to which rows are written", ["partition"], **options)
+        self._seconds = Histogram(
+            "atende_worker_step_seconds", "Duration of folding and of writing a batch", ["step"], buckets=_SECONDS, **options
+        )
 
     def folded(self, messages: int, events: int, seconds: float) -> None:
         """A batch has been folded."""

@@ -1,4 +1,4 @@
-"""Who may write rows: all workers at once, unless one process has them to itself to put others in their place."""
+"""The write lock of the rows: workers share it; a process that replaces rows holds it exclusively."""
 
 from __future__ import annotations
 
@@ -16,45 +16,45 @@ _MOMENT_S = 0.1
 
 
 class WriteLockLost(Exception):
-    """The rows were not this process's to write: somebody else has them, or may have had them meanwhile. What was written is written again."""
+    """This process did not hold the write lock, or may have lost it meanwhile. The rows that it wrote are written again."""
 
 
 class WriteLock:
-    """The turns of one process. Used by one thread at a time."""
+    """The write lock as one process takes it. Used by one thread at a time."""
 
     def __init__(self, url: str) -> None:
-        """url: of the log's database. Raises StoreUnavailable where it is none."""
+        """url: of the log's database. Raises StoreUnavailable if it is not valid."""
         self._lock = ServerLock(url, ROWS)
 
     def check(self) -> None:
-        """Raises StoreUnavailable where the server is away or refuses."""
+        """Raise StoreUnavailable if the server is away or refuses."""
         if self._lock.take(_MOMENT_S, shared=True):
             self._lock.release()
 
     @contextmanager
     def shared(self) -> Iterator[None]:
-        """A turn beside others. Raises WriteLockLost, at the end of it too, and StoreUnavailable."""
-        with self._turn(shared=True):
+        """Hold the lock together with others. Raises WriteLockLost, also at the end, and StoreUnavailable."""
+        with self._held(shared=True):
             yield
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """A turn while nobody else has one. Raises as `shared`."""
-        with self._turn(shared=False):
+        """Hold the lock exclusively. Raises as `shared`."""
+        with self._held(shared=False):
             yield
 
     @contextmanager
-    def _turn(self, *, shared: bool) -> Iterator[None]:
+    def _held(self, *, shared: bool) -> Iterator[None]:
         if not self._lock.take(_WAITS_S, shared=shared):
-            raise WriteLockLost("another process has the rows to itself")
+            raise WriteLockLost("another process holds the write lock of the rows")
         try:
             yield
             if not self._lock.still_held():
-                raise WriteLockLost("the turn was lost on the way: the connection to the log's database broke")
+                raise WriteLockLost("the write lock was lost: the connection to the log's database broke")
         finally:
-            # Whoever waits for rows listens to what the relay writes down.
+            # Readers that wait for rows listen on the relay's channel.
             self._lock.release(RELAY_SCHEMA)
 
     def close(self) -> None:
-        """Let go of the server."""
+        """Close the connection."""
         self._lock.close()

@@ -16,7 +16,7 @@ import discovery
 from api.app import create_app
 from bootstrap import Embedded
 from domain.base import CATALOGUE
-from projections.engine.folding import ADVANCED, CALLS, ROWS, TOLD
+from projections.engine.folding import CALLS, ROWS, STATEFUL, STATELESS
 from projections.engine.rows import Row
 from settings import Settings
 from streams.topics import SLICES, slice_of
@@ -82,7 +82,7 @@ def test_every_fold_and_every_row_of_the_folds_is_used() -> None:
     assert set(ROWS) == rows
     assert len(ROWS) == len(rows)
     folds = [fold for found in discovery.found("projections.folds", "FOLDS").values() for fold in found]
-    assert sorted(map(id, folds)) == sorted(map(id, (*TOLD, *ADVANCED)))
+    assert sorted(map(id, folds)) == sorted(map(id, (*STATELESS, *STATEFUL)))
     calls = discovery.found("projections.folds", "CALL_FOLDS").values()
     assert len(CALLS) == sum(map(len, calls)), "two folds fill one table"
 

@@ -73,15 +73,15 @@ def test_no_route_finds_anything_by_the_id_of_something_else(companies, center):
     for operation in with_ids(companies):
         (kind,) = operation.parameters("path")
         for topic in set(kinds.values()) - {kinds[kind]}:
-            asked = operation.at(of(companies, topic, center))
-            answer = companies.bia.ask(operation.method.upper(), asked, json=operation.body)
-            assert answer.status_code == 404, f"{operation.method} {asked}: {answer.status_code} {answer.text}"
+            path = operation.at(of(companies, topic, center))
+            answer = companies.bia.ask(operation.method.upper(), path, json=operation.body)
+            assert answer.status_code == 404, f"{operation.method} {path}: {answer.status_code} {answer.text}"
     assert center.store.head() == head
 
 
 def test_no_question_finds_anything_by_another_companys_name(companies, center):
     """Every question that takes a name, with one that the other company has."""
-    asked = 0
+    requests = 0
     names = {
         "queue": companies.bia.get("/v1/queues").json()["items"][0]["name"],
         "agent": companies.bia.get("/v1/agents").json()["items"][0]["name"],
@@ -89,12 +89,12 @@ def test_no_question_finds_anything_by_another_companys_name(companies, center):
     }
     for operation in operations(companies.document):
         for name in operation.parameters("query").keys() & names.keys():
-            asked += 1
+            requests += 1
             params = operation.needed | {name: names[name]}
             answer = companies.ana.get(operation.path, params=params)
             assert answer.status_code == 404, f"{operation.path} {name}: {answer.status_code} {answer.text}"
             assert companies.bia.get(operation.path, params=params).status_code == 200
-    assert asked > 10
+    assert requests > 10
 
 
 def test_commands_find_no_agent_of_another_company(companies):

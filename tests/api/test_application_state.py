@@ -41,7 +41,7 @@ def apis(shared_deployment: Deployment, clock: Shifted) -> Iterator[list[Client]
 
 @pytest.fixture
 def ana(shared_deployment: Deployment, apis: list[Client], password_hash: str) -> list[Person]:
-    """An administrator who is logged in by the first API and asks both."""
+    """An administrator who is logged in by the first API and uses both."""
     bus = shared_deployment.bus
     if company_id(COMPANY) not in shared_deployment.store.companies():
         bus.execute(RegisterCompany(name=COMPANY), operator(COMPANY))

@@ -1,4 +1,4 @@
-"""The OpenAPI document is the truth: whatever is asked, the answer is one that it documents."""
+"""The OpenAPI document is the truth: every response to any request is one that it documents."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.kit.http import TimedCenter, administrator
 from tests.kit.pasts import live_through
 
 STREAM_S = 0.2
-"""The clock stands still this long before the token ends, and the live stream with it."""
+"""The clock stops this long before the token ends, and the live stream with it."""
 
 
 @pytest.fixture
@@ -51,16 +51,16 @@ def ask_everything(app, token, **generation) -> None:
     )
     config = SchemathesisConfig(projects=ProjectsConfig(default=project))
     schema = schemathesis.openapi.from_asgi("/openapi.json", app, config=config)
-    asked, wrong = set(), []
+    requested, wrong = set(), []
     for event in from_schema(schema).execute():
         if isinstance(event, events.ScenarioFinished):
-            asked.add(event.recorder.label)
+            requested.add(event.recorder.label)
             wrong += [
                 _told(event.recorder.label, check) for checks in event.recorder.checks.values() for check in checks if check.failure_info
             ]
         elif isinstance(event, events.NonFatalError | events.FatalError):
             wrong.append(repr(event))
-    assert len(asked) == sum(map(len, app.openapi()["paths"].values()))
+    assert len(requested) == sum(map(len, app.openapi()["paths"].values()))
     assert not wrong, "\n\n".join(wrong)
 
 

@@ -53,7 +53,7 @@ def test_the_reports_by_queue_have_the_true_figures(ana):
 
 
 def test_d2_adds_up_under_each_of_its_groupings(ana):
-    total = {name: sum(told[name] for told in TRUE.values()) for name in COUNTS}
+    total = {name: sum(values[name] for values in TRUE.values()) for name in COUNTS}
     for by in ("ivr", "queue", "agent", "hour", "day"):
         found = rows(ana, "/v1/reports/ivr", by=by)
         assert {name: sum(row[name] for row in found) for name in COUNTS} == total, by
@@ -69,9 +69,9 @@ def test_d2_is_filtered_by_service_agent_ivr_and_date(ana):
     (row,) = rows(ana, "/v1/reports/ivr", by="ivr", ivr="ura2")
     assert (row["entered"], row["led_to_queue"], row["offered"], row["answered"]) == (7, 7, 7, 7)
     by_agent = {row["agent"]: row["answered"] for row in rows(ana, "/v1/reports/ivr", by="agent")}
-    for name, told in AGENTS.items():
-        assert by_agent.get(name, 0) == told["answered"], name
-        assert sum(row["answered"] for row in rows(ana, "/v1/reports/ivr", by="day", agent=name)) == told["answered"]
+    for name, values in AGENTS.items():
+        assert by_agent.get(name, 0) == values["answered"], name
+        assert sum(row["answered"] for row in rows(ana, "/v1/reports/ivr", by="day", agent=name)) == values["answered"]
     assert rows(ana, "/v1/reports/ivr", by="queue", **EMPTY_DAY) == []
 
 
@@ -94,8 +94,8 @@ def test_d2_as_csv_has_the_manuals_columns(ana):
 
 def test_the_report_of_agents_has_the_true_figures(ana):
     found = {row["agent"]: row for row in rows(ana, "/v1/reports/agents")}
-    for name, told in AGENTS.items():
-        assert (found[name]["answered"], found[name]["ring_no_answer"]) == (told["answered"], told["ring_no_answer"]), name
+    for name, values in AGENTS.items():
+        assert (found[name]["answered"], found[name]["ring_no_answer"]) == (values["answered"], values["ring_no_answer"]), name
     assert found["Ana Souza"]["logged_ms"] > 0
     problem_of(ana.get("/v1/reports/agents", params={"by": "queue"}), 422, "invalid")
 
@@ -161,7 +161,7 @@ def test_d1_is_filtered(ana):
 
     assert len(found(direction="outbound")) == 10
     assert {row["type"] for row in found(direction="inbound")} == {"Inbound"}
-    ended = [[leg["outcome"] for leg in told["observed"]["legs"]] for told in RUN.truth]
+    ended = [[leg["outcome"] for leg in values["observed"]["legs"]] for values in RUN.truth]
     assert len(found(status="Dequeued")) == ended.count(["timeout"]) == 4
     assert len(found(status="Abandoned")) == ended.count(["abandoned"]) == 11
     assert [row["protocol"] for row in found(protocol=3)] == [3]
@@ -197,20 +197,20 @@ def test_d1_needs_its_medium_and_a_page_its_own_question(ana):
         assert problem_of(answer, 422, "invalid")["errors"][0]["parameter"] == "cursor"
 
 
-def test_k1_tells_the_whole_story_of_a_call(ana):
+def test_k1_shows_the_whole_history_of_a_call(ana):
     row = rows(ana, "/v1/interactions", medium="voice", protocol=3)[0]
-    told = ana.get(row["history"]).json()
-    facts = [fact["kind"] for event in told["events"] for fact in event["content"]["facts"]]
+    story = ana.get(row["history"]).json()
+    facts = [fact["kind"] for event in story["events"] for fact in event["content"]["facts"]]
     assert {"arrived", "ivr_entered", "ivr_option", "offered", "rang", "answered", "released", "hung_up"} <= set(facts)
-    assert {(event["actor"], event["cause"]) for event in told["events"]} == {("operator", "ObserveCall")}
-    heads = [event["content"]["change"]["call"] for event in told["events"] if "call" in event["content"]["change"]]
+    assert {(event["actor"], event["cause"]) for event in story["events"]} == {("operator", "ObserveCall")}
+    heads = [event["content"]["change"]["call"] for event in story["events"] if "call" in event["content"]["change"]]
     assert {head["number"] for head in heads} == {"21977000111"}
-    rings = [ring for event in told["events"] for ring in event["content"]["change"].get("rings", [])]
+    rings = [ring for event in story["events"] for ring in event["content"]["change"].get("rings", [])]
     assert {(ring["n"], ring["k"]) for ring in rings} == {(0, 0)}
     assert rings[-1]["outcome"] == "answered"
-    positions = [event["position"] for event in told["events"]]
+    positions = [event["position"] for event in story["events"]]
     assert positions == sorted(positions)
-    assert told["as_of"] >= positions[-1]
+    assert story["as_of"] >= positions[-1]
     assert ana.get(row["history"], params={"as_of": positions[0] - 1}).status_code == 404
     assert ana.get(row["history"], params={"as_of": "2026-11-22"}).json()["events"] == []
 

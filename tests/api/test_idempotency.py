@@ -17,7 +17,7 @@ def test_without_a_key_it_is_another_call(ana):
     assert first["id"] != second["id"]
 
 
-def test_a_key_stands_for_one_command(ana):
+def test_a_key_is_for_one_command(ana):
     ana.post("/v1/interactions", {}, headers={"Idempotency-Key": "k-1"})
     answer = ana.post("/v1/queues", {"name": "vendas"}, headers={"Idempotency-Key": "k-1"})
     assert answer.status_code == 409

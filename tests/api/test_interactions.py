@@ -1,4 +1,4 @@
-"""An integration lives calls through the API: each step is answered, refused when it cannot be, and seen in every figure."""
+"""An integration reports calls through the API: each action is answered, refused if it is not possible now, and counted in every figure."""
 
 from __future__ import annotations
 
@@ -79,13 +79,13 @@ HOUR = {
 
 
 def test_the_worked_example_through_the_api(ana, worked):
-    asked = {"from": "2026-03-02T10:00:00", "to": "2026-03-02T12:00:00", "by": "hour", "at_least": worked.position}
-    ten, eleven = ana.get("/v1/dashboards/inbound", params=asked).json()["series"]
+    params = {"from": "2026-03-02T10:00:00", "to": "2026-03-02T12:00:00", "by": "hour", "at_least": worked.position}
+    ten, eleven = ana.get("/v1/dashboards/inbound", params=params).json()["series"]
     assert {name: ten[name] for name in HOUR} == HOUR
     assert (ten["start"], ten["abandoned_short"], ten["handled"]) == (TEN, 1, 2)
     assert (eleven["offered"], eleven["sla_percent"]) == (0, None)
-    asked["sla_profile"] = "offered_minus_short"
-    assert ana.get("/v1/reports/queues", params=asked).json()["rows"][0]["sla_percent"] == 25.0
+    params["sla_profile"] = "offered_minus_short"
+    assert ana.get("/v1/reports/queues", params=params).json()["rows"][0]["sla_percent"] == 25.0
 
 
 def test_what_was_lived_is_in_the_report_of_interactions_and_in_its_history(ana, worked):
@@ -185,7 +185,7 @@ def test_a_call_goes_from_one_queue_to_another(ana, context):
         ("ring", {"agent": "Ana"}), ("miss", {"agent": "Ana"}),
     ],
 )  # fmt: skip
-def test_a_step_that_cannot_be_now_is_refused_and_changes_nothing(ana, context, center, step, body):
+def test_an_action_that_is_not_possible_now_is_refused_and_changes_nothing(ana, context, center, step, body):
     context.say("/v1/agents/log-in", 0, agent="Ana")
     call = context.call(0)
     head = center.store.head()
@@ -241,8 +241,8 @@ def test_queues_are_registered_changed_and_removed(ana):
     assert ana.ask("PATCH", f"/v1/queues/{queue}", json={"sla_ms": 30_000, "profile": "genesys"}).status_code == 200
     assert ana.post(f"/v1/queues/{queue}/rename", {"name": "vendas internas"}).status_code == 200
     assert ana.ask("PUT", f"/v1/queues/{queue}/agents", json={"agents": ["Ana"]}).status_code == 200
-    told = ana.get(f"/v1/queues/{queue}").json()
-    assert (told["name"], told["sla_ms"], told["profile"], told["agents"], told["active"]) == (
+    found = ana.get(f"/v1/queues/{queue}").json()
+    assert (found["name"], found["sla_ms"], found["profile"], found["agents"], found["active"]) == (
         "vendas internas", 30_000, "genesys", ["Ana"], True,
     )  # fmt: skip
     problem_of(ana.ask("DELETE", f"/v1/queues/{queue}"), 409, "refused")
@@ -256,8 +256,8 @@ def test_ivrs_are_registered_changed_and_removed(ana):
     ivr = ana.post("/v1/ivrs", {"name": "dia", "menu": [{"digit": "1", "queue": "vendas"}]}).json()["id"]
     problem_of(ana.post("/v1/ivrs", {"name": "dia"}), 409, "already-exists")
     assert ana.ask("PATCH", f"/v1/ivrs/{ivr}", json={"number": "40028922", "closed": {"text": "Fechado"}}).status_code == 200
-    told = ana.get(f"/v1/ivrs/{ivr}").json()
-    assert (told["number"], told["closed"]["text"], told["menu"]) == ("40028922", "Fechado", [{"digit": "1", "queue": "vendas"}])
+    found = ana.get(f"/v1/ivrs/{ivr}").json()
+    assert (found["number"], found["closed"]["text"], found["menu"]) == ("40028922", "Fechado", [{"digit": "1", "queue": "vendas"}])
     assert ana.ask("DELETE", f"/v1/ivrs/{ivr}").status_code == 200
     problem_of(ana.get(f"/v1/ivrs/{ivr}"), 404, "not-found")
 

@@ -10,7 +10,7 @@ import pytest
 
 from api import live_stream as live
 from api.http_metrics import Instruments
-from api.live_stream import Feed, Message, Quiet, render
+from api.live_stream import Feed, Quiet, RenderedMessage, render
 from domain.base import Event, Personal
 from domain.companies import CompanySettingsSet
 from domain.contacts import ContactAppeared
@@ -61,7 +61,7 @@ async def following(feed, tenant, after, wanted, seen):
     """Collect the positions of a client's messages until it has `wanted`, resuming as after a broken line."""
     while len(seen) < wanted:
         async for message in feed.after(tenant, after, 15.0):
-            assert isinstance(message, Message)
+            assert isinstance(message, RenderedMessage)
             seen.append(message.position)
             after = message.position
             if len(seen) >= wanted or random.random() < 0.01:
@@ -100,7 +100,7 @@ def test_no_gap_and_no_double_whatever_the_pace(monkeypatch, seed):
     assert seen == wanted
 
 
-def test_silence_is_told_with_the_position_reached():
+def test_a_keep_alive_has_the_position_reached():
     log = Log()
     log.write(OURS, THEIRS, THEIRS)
 
@@ -108,11 +108,11 @@ def test_silence_is_told_with_the_position_reached():
         feed = Feed(log, Instruments())
         feed.start()
         stream = feed.after(OURS, 0, quiet_s=0.01)
-        told = [await anext(stream), await anext(stream)]
+        received = [await anext(stream), await anext(stream)]
         await stream.aclose()
         assert feed.listeners == 0
         await feed.stop()
-        return told
+        return received
 
     message, quiet = asyncio.run(story())
     assert message.position == 1
@@ -127,7 +127,7 @@ async def until(condition):
 
 
 def test_nothing_is_read_while_nobody_listens():
-    """The first thing that is read is what comes after the end of the log as it stood when the first client came."""
+    """The first thing that is read is what comes after the end of the log at the time when the first client came."""
     log = Log()
     reads = []
     read = log.read
@@ -198,7 +198,7 @@ def test_a_follower_that_fails_is_started_again_and_seen(monkeypatch, error, cau
     assert restarts() > 0
 
 
-def test_a_follower_that_has_ended_lets_nobody_hear_that_the_line_is_alive():
+def test_a_follower_that_has_ended_sends_no_keep_alive():
     log = Log()
 
     async def story():
@@ -212,7 +212,7 @@ def test_a_follower_that_has_ended_lets_nobody_hear_that_the_line_is_alive():
     assert asyncio.run(story()) == []
 
 
-def test_how_far_the_follower_is_behind_is_told_while_somebody_listens():
+def test_the_lag_of_the_follower_is_measured_while_there_are_clients():
     log = Log()
 
     async def story():
@@ -236,7 +236,7 @@ def test_an_event_of_which_no_message_can_be_made_says_so(caplog):
     log.write(OURS)
     row = Row(1, msgspec.structs.replace(log.rows[0].event, originator_id="no id"))
     message = render(row)
-    assert (message.said.type, message.position) == ("unreadable", 1)
+    assert (message.message.type, message.position) == ("unreadable", 1)
     assert "position=1 topic=queue.activated" in caplog.text
 
 
@@ -265,7 +265,7 @@ def test_a_message_holds_no_personal_datum_and_nothing_of_how_the_event_is_store
 
 
 @pytest.mark.parametrize("kind", [UserActivated, CompanySettingsSet, ContactAppeared])
-def test_what_concerns_users_companies_and_contacts_is_not_told(kind):
+def test_events_of_users_companies_and_contacts_are_left_out(kind):
     fields = {"originator_id": UUID(int=3), "originator_version": 1, "tenant": OURS, "actor": "", "occurred_at": 0, "recorded_at": 0}
     more = {field.name: None for field in msgspec.structs.fields(kind) if field.required and field.name not in fields}
     assert render(Row(4, kind(**fields, **more))) is None

@@ -54,8 +54,11 @@ def address(app):
 @contextmanager
 def listening(address, person, headers=(), **params):
     """The stream's events, as an EventSource has them: (id, name, data)."""
-    asked = {"Authorization": f"Bearer {person.tokens['access_token']}", **dict(headers)}
-    with httpx.Client(timeout=DEADLINE_S) as client, client.stream("GET", f"{address}/v1/live", headers=asked, params=params) as answer:
+    sent_headers = {"Authorization": f"Bearer {person.tokens['access_token']}", **dict(headers)}
+    with (
+        httpx.Client(timeout=DEADLINE_S) as client,
+        client.stream("GET", f"{address}/v1/live", headers=sent_headers, params=params) as answer,
+    ):
         assert answer.status_code == 200, answer.read()
         assert answer.headers["content-type"].startswith("text/event-stream")
         yield parsed(answer.iter_lines())
@@ -145,7 +148,7 @@ def test_a_client_that_comes_back_has_no_gap_and_no_double(center, ana, log_in, 
     assert seen == shown(center, "Empresa", start)
 
 
-def test_another_company_is_not_heard(center, ana, log_in, address):
+def test_another_company_gets_nothing(center, ana, log_in, address):
     log_in("Outra", "bia@outra.example")
     with listening(address, ana, after=center.store.head()) as stream:
         live_through(center, [1], "Outra")
@@ -156,7 +159,7 @@ def test_another_company_is_not_heard(center, ana, log_in, address):
     assert json.loads(events[-1]["data"])["interaction"] == str(interaction_id(company_id("Empresa"), "Empresa-2"))
 
 
-def test_a_silent_line_is_alive_and_tells_how_far_it_followed(center, ana, log_in, address, monkeypatch):
+def test_a_keep_alive_shows_how_far_the_log_was_followed(center, ana, log_in, address, monkeypatch):
     monkeypatch.setattr(monitoring, "QUIET_S", 0.05)
     log_in("Outra", "bia@outra.example")
     with listening(address, ana, after=center.store.head()) as stream:
@@ -196,12 +199,12 @@ def test_every_message_is_one_that_the_document_describes(center, ana, address):
         live_through(center, range(2))
         events = take(stream, center.store.head())
     for event in events:
-        told = TypeAdapter(LiveMessage).validate_json(event["data"])
-        assert told.type == event["event"]
-        assert str(told.position) == event["id"]
+        message = TypeAdapter(LiveMessage).validate_json(event["data"])
+        assert message.type == event["event"]
+        assert str(message.position) == event["id"]
 
 
-def test_who_may_see_one_queue_alone_hears_of_no_other(center, ana, app, address):
+def test_a_user_of_one_queue_gets_messages_of_no_other(center, ana, app, address):
     live_through(center, ["before"])
     app.state.application.scope_of = lambda _: Scope(queues=frozenset({"suporte"}))
     with listening(address, ana, after=center.store.head()) as stream:
@@ -210,15 +213,19 @@ def test_who_may_see_one_queue_alone_hears_of_no_other(center, ana, app, address
         center.bus.execute(OfferCall(interaction=id, queue="suporte"), operator("Empresa"))
         center.bus.execute(EndCall(interaction=id), operator("Empresa"))
         events = take(stream, center.store.head())
-    told = [json.loads(event["data"]) for event in events]
-    assert {body["interaction"] for body in told if body["type"] == "interaction"} == {str(id)}
-    assert [step["what"] for body in told if body["type"] == "interaction" for step in body["steps"]] == ["offered", "abandoned", "hung_up"]
-    assert {step["queue"] for body in told for step in body.get("steps", ())} <= {"", "suporte"}
-    assert {body["queue"] for body in told if body["type"] == "queue"} == {str(queue_id(company_id("Empresa"), "suporte"))}
+    bodies = [json.loads(event["data"]) for event in events]
+    assert {body["interaction"] for body in bodies if body["type"] == "interaction"} == {str(id)}
+    assert [step["what"] for body in bodies if body["type"] == "interaction" for step in body["steps"]] == [
+        "offered",
+        "abandoned",
+        "hung_up",
+    ]
+    assert {step["queue"] for body in bodies for step in body.get("steps", ())} <= {"", "suporte"}
+    assert {body["queue"] for body in bodies if body["type"] == "queue"} == {str(queue_id(company_id("Empresa"), "suporte"))}
 
 
 def test_a_stream_whose_follower_fails_ends_and_the_next_one_is_whole(center, ana, app, address, monkeypatch):
-    """No client is told that a dead line is alive: it comes back, and has all. The failures are counted."""
+    """No client gets a keep-alive from a dead follower: it reconnects, and gets all messages. The failures are counted."""
     monkeypatch.setattr(monitoring, "QUIET_S", 0.02)
     monkeypatch.setattr(live_stream, "RESTART_S", 0.02)
     feed, before = app.state.application.feed, center.store.head()
@@ -245,6 +252,6 @@ def test_a_stream_whose_follower_fails_ends_and_the_next_one_is_whole(center, an
 def test_nobody_is_let_onto_a_stream_that_cannot_follow_the_log(ana, app, address):
     feed = app.state.application.feed
     feed._failures = 1
-    asked = {"Authorization": f"Bearer {ana.tokens['access_token']}"}
-    answer = httpx.get(f"{address}/v1/live", headers=asked)
+    token = {"Authorization": f"Bearer {ana.tokens['access_token']}"}
+    answer = httpx.get(f"{address}/v1/live", headers=token)
     assert (answer.status_code, answer.json()["type"]) == (503, "urn:problem-type:atende:unavailable")

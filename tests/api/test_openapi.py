@@ -1,4 +1,4 @@
-"""The OpenAPI document tells all, and is kept: who may ask what, which fields there are, what an answer looks like."""
+"""The OpenAPI document is complete, and kept: permissions, fields, and the shape of each response."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def document(client):
 
 
 def ask(who, operation, headers=None):
-    """Ask for an operation as its examples say, without a token where `who` is the bare client."""
+    """Send an operation as its examples show, without a token where `who` is the bare client."""
     request = who.ask if hasattr(who, "ask") else who.request
     more = {"headers": headers} if headers else {}
     return request(operation.method.upper(), operation.at(SOME_ID), json=operation.body, params=operation.needed, **more)
 
 
-def test_nobody_asks_anything_without_logging_in(client, document):
+def test_no_operation_is_allowed_without_a_login(client, document):
     closed = [operation for operation in operations(document) if "security" in operation.told]
     open_ = {operation.path for operation in operations(document)} - {operation.path for operation in closed}
     assert open_ == {"/v1/auth/login", "/v1/auth/refresh", "/v1/auth/logout", "/v1/auth/password", "/healthz", "/readyz", "/metrics"}
@@ -34,7 +34,7 @@ def test_nobody_asks_anything_without_logging_in(client, document):
             problem_of(ask(client, operation, headers), 401, "unauthenticated")
 
 
-def test_who_lacks_a_permission_is_told_which(log_in, document):
+def test_a_refusal_names_the_missing_permission(log_in, document):
     nobody = log_in(permissions=())
     for operation in operations(document):
         if "security" not in operation.told:

@@ -43,7 +43,7 @@ def test_a_changed_cursor_is_refused(data):
 
 def test_a_cursor_belongs_to_its_question_and_its_server():
     text = CURSORS.write(QUESTION, 12, ())
-    with pytest.raises(Problem, match="another question"):
+    with pytest.raises(Problem, match="another query"):
         CURSORS.read(text, digest_of("interactions", "2026-01-02", None))
     with pytest.raises(Problem, match="not a cursor"):
         Cursors(b"t" * 32).read(text, QUESTION)

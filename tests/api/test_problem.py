@@ -1,4 +1,4 @@
-"""A server behind the API is away, or the clock is wrong: the caller hears what is known, and when to try again."""
+"""A server behind the API is away, or the clock is wrong: the caller gets what is known, and when to try again."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_a_command_that_could_not_be_done(
     assert f'outcome="{kind}"' in ana.get("/metrics").text
 
 
-def test_the_same_key_tells_what_became_of_a_command_whose_outcome_was_not_known(
+def test_the_same_key_returns_the_result_of_a_command_whose_outcome_was_not_known(
     center: TimedCenter, ana: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     execute, key = center.bus._execute, {"Idempotency-Key": "once"}
@@ -76,7 +76,7 @@ def test_a_login_while_the_store_is_away(center: TimedCenter, client: Client, an
     assert problem(client.post("/v1/auth/refresh", json={"refresh_token": ana.tokens["refresh_token"]})) == "unavailable"
 
 
-def test_readiness_tells_each_of_them(center: TimedCenter, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_readiness_reports_each_of_them(center: TimedCenter, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     assert client.get("/readyz").json() == {"status": "ready", "position": 0, "covered": 0}
     with monkeypatch.context() as away:
         away.setattr(center.store.recorder, "max_notification_id", failing(StoreUnavailable(SECRET)))
@@ -94,9 +94,7 @@ def test_readiness_tells_each_of_them(center: TimedCenter, client: Client, monke
     assert client.get("/healthz").status_code == 200
 
 
-def test_figures_for_the_operator_tell_whether_the_store_answers(
-    center: TimedCenter, client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_metrics_show_whether_the_store_answers(center: TimedCenter, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def reachable() -> str:
         return str(re.search(r"^atende_store_reachable (\S+)$", client.get("/metrics").text, re.MULTILINE)[1])
 

@@ -1,4 +1,4 @@
-"""A simulated day, looked at while it passes; afterwards every look can be had again: by its position to the byte, by its moment as it stood."""
+"""A simulated day, read while it passes; afterwards every state can be read again: by its position byte for byte, by its moment as it was then."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ class Look:
 def look(ana: Person, moment: str, as_of: object = None) -> Look:
     seen = {}
     for path in (*FIGURES, BOARD):
-        asked = path if as_of is None else f"{path}{'&' if '?' in path else '?'}as_of={as_of}"
-        answer = ana.get(asked)
+        url = path if as_of is None else f"{path}{'&' if '?' in path else '?'}as_of={as_of}"
+        answer = ana.get(url)
         assert answer.status_code == 200, answer.text
         seen[path] = answer.content
     return Look(moment, seen)
@@ -79,7 +79,7 @@ def looks(center, ana):
 def test_each_look_can_be_had_again_by_its_moment_and_by_its_position(looks, ana, center):
     for taken in looks:
         found = look(ana, taken.moment, taken.moment)
-        assert stood(found) == stood(taken), taken.moment
+        assert comparable(found) == comparable(taken), taken.moment
     # Whatever comes later changes nothing of a position: another promise, a customer forgotten, all rows built anew.
     center.bus.execute(ChangeQueueSettings(queue=queue_id(COMPANY, "Vendas"), sla_ms=1_000), operator("Empresa"))
     contact = next(recorded.event.originator_id for recorded in center.store.read(0, 9_999) if recorded.event.TOPIC == "contact.appeared")
@@ -91,15 +91,15 @@ def test_each_look_can_be_had_again_by_its_moment_and_by_its_position(looks, ana
         assert look(ana, taken.moment, taken.position) == taken
 
 
-def stood(look: Look) -> dict[str, Any]:
-    """What was seen, but for what a moment says of itself: the position known today, where in an interval it lies, who is to come yet."""
-    told = {path: csv_or_json(content) for path, content in look.seen.items()}
-    for answer in told.values():
+def comparable(look: Look) -> dict[str, Any]:
+    """The answers without what depends on the moment: the coverage of an interval, agents who log in only later."""
+    answers = {path: csv_or_json(content) for path, content in look.seen.items()}
+    for answer in answers.values():
         for row in answer.get("series", []) + answer.get("rows", []):
             row.pop("covered_to", None)
-    agents = told["/v1/reports/agents?by=agent"]
+    agents = answers["/v1/reports/agents?by=agent"]
     agents["rows"] = [row for row in agents["rows"] if row["logged_ms"]]
-    return told
+    return answers
 
 
 def csv_or_json(content: bytes) -> dict[str, Any]:

@@ -95,7 +95,7 @@ def test_an_import_without_workers_is_saved_and_reports_the_position_of_the_figu
     before = deployment.store.end()
     ran = atende("import", "queue-log", log, "--company", "Later", status=1)
     assert re.fullmatch(
-        rf"the figures stand at position {before} of \d+, and no relay or worker seems to run .*; all that was saved stays saved\n",
+        rf"the figures cover position {before} of \d+, and no relay or worker seems to run .*; all that was saved stays saved\n",
         ran.err,
     )
     assert deployment.store.end() > before

@@ -1,4 +1,4 @@
-"""Process managers that react to tallies, to try the runner with: what each brings about is a tally of its own, with one event if it was done once."""
+"""Process managers that react to tallies, to test the runner: each creates a tally of its own, which has one event if the command was executed once."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def echo_of(tally: UUID) -> UUID:
 
 
 def rung_for(tally: UUID) -> UUID:
-    """The tally that says that the timer of this one was due."""
+    """The tally that shows that the timer of this one fired."""
     return uuid5(tally, "timer")
 
 

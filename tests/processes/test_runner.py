@@ -221,7 +221,7 @@ def test_a_slow_and_a_failing_one_hold_up_no_other(bus: CommandBus) -> None:
         runner.close()
 
 
-def test_whoever_waits_is_told_of_one_that_has_stopped(bus: CommandBus) -> None:
+def test_callers_that_wait_get_the_error_of_one_that_has_stopped(bus: CommandBus) -> None:
     runner = ProcessRunner(bus, [Faulty()])
     runner.figures["faulty"].stopped = "event 1: ValueError"
     with pytest.raises(ProcessStopped, match="faulty"):

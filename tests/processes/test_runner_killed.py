@@ -41,17 +41,17 @@ def test_everything_is_done_once_on_a_server(tmp_path: Path, on_server: OnServer
 
 
 def dies_and_is_started_anew(directory: Path, seed: int) -> None:
-    told: dict[UUID, int] = {}
+    reported: dict[UUID, int] = {}
     for life in range(LIVES):
         for line in killed("tests.processes.reacting_child", directory, seed * LIVES + life, least=20, most=100, within_s=0.05):
             tally, by = line.split(" ")
-            told[UUID(tally)] = int(by)
+            reported[UUID(tally)] = int(by)
     proved = location_in(directory).verify()
     assert proved.flaw is None
     store = Store(location_in(directory))
     try:
         _comes_to_rest(directory, store)
-        _everything_once(store, told)
+        _everything_once(store, reported)
     finally:
         store.close()
 
@@ -66,17 +66,17 @@ def _comes_to_rest(directory: Path, store: Store) -> None:
     assert (figures.failures, figures.set_aside, figures.stopped) == (0, 0, "")
 
 
-def _everything_once(store: Store, told: dict[UUID, int]) -> None:
+def _everything_once(store: Store, reported: dict[UUID, int]) -> None:
     log = [recorded.event for recorded in store.read(0, 10**6)]
     counted = [event for event in log if isinstance(event, Counted)]
     events = Counter(event.originator_id for event in counted)
     at = {event.originator_id: event.recorded_at for event in counted}
     # One whose acknowledgement was cut off by the kill may be there too, and then all holds for it.
-    asked = {event.originator_id: event.by for event in counted if event.by}
-    assert {tally for tally, by in told.items() if by} <= asked.keys()
-    assert set(asked.values()) == {ECHOED, TIMED}
-    followed = {echo_of(tally) if by == ECHOED else rung_for(tally): by for tally, by in asked.items()}
+    caused = {event.originator_id: event.by for event in counted if event.by}
+    assert {tally for tally, by in reported.items() if by} <= caused.keys()
+    assert set(caused.values()) == {ECHOED, TIMED}
+    followed = {echo_of(tally) if by == ECHOED else rung_for(tally): by for tally, by in caused.items()}
     assert {tally: events[tally] for tally in followed} == dict.fromkeys(followed, 1)
-    for tally, by in asked.items():
+    for tally, by in caused.items():
         if by == TIMED:
             assert at[rung_for(tally)] >= at[tally] + AFTER_MS * MS

@@ -1,4 +1,4 @@
-"""Whole topics are read in order, without holes and repeats, in flat memory; what is not there is told."""
+"""Whole topics are read in order, without holes and repeats, in flat memory; a missing event is reported."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Scripted(BulkReader):
     """Partitions without a broker: each time a few messages of those that are wanted."""
 
     def __init__(self, partitions: Mapping[Partition, Sequence[int]], random: Random) -> None:
-        self._told = {partition: [_event(position) for position in positions] for partition, positions in partitions.items()}
+        self._events = {partition: [_event(position) for position in positions] for partition, positions in partitions.items()}
         self._random = random
         super().__init__("", ())
         self._next = dict.fromkeys(partitions, 0)
@@ -46,14 +46,14 @@ class Scripted(BulkReader):
         """There is nothing to open."""
 
     def ends(self) -> dict[Partition, int]:
-        return {partition: len(told) for partition, told in self._told.items()}
+        return {partition: len(events) for partition, events in self._events.items()}
 
     async def _fill(self, wanted: Sequence[Partition]) -> None:
         assert wanted
         partition = self._random.choice(wanted)
         seen = self.reached.get(partition, 0)
         first = self._next[partition]
-        for event in self._told[partition][first : first + self._random.randint(1, 5)]:
+        for event in self._events[partition][first : first + self._random.randint(1, 5)]:
             self._next[partition] += 1
             if event.position > seen:
                 seen = event.position
@@ -64,30 +64,30 @@ class Scripted(BulkReader):
 
 @st.composite
 def relayed(draw: st.DrawFn) -> tuple[int, dict[Partition, list[int]]]:
-    """A log over partitions as relays leave it that were killed now and then and told again what they had told."""
+    """A log over partitions, as relays leave it that were killed now and then and sent some events again."""
     length = draw(st.integers(0, 60))
     of = draw(st.lists(st.integers(0, 3), min_size=length, max_size=length))
     partitions: dict[Partition, list[int]] = {("t", number): [] for number in range(4)}
     position = 0
     while position < length:
         reached = draw(st.integers(position + 1, length))
-        for told in range(draw(st.integers(max(0, position - 6), position)), reached):
-            partitions["t", of[told]].append(told + 1)
+        for sent in range(draw(st.integers(max(0, position - 6), position)), reached):
+            partitions["t", of[sent]].append(sent + 1)
         position = reached
     return length, partitions
 
 
 @given(relayed(), st.integers(0, 70), st.randoms(use_true_random=False))
-def test_a_merge_gives_each_event_once_in_order(told: tuple[int, dict[Partition, list[int]]], after: int, random: Random) -> None:
-    length, partitions = told
+def test_a_merge_gives_each_event_once_in_order(relayed_log: tuple[int, dict[Partition, list[int]]], after: int, random: Random) -> None:
+    length, partitions = relayed_log
     with Scripted(partitions, random) as reader:
         given = [event.position for some in reader.merged(reader.ends(), after) for event in some]
     assert given == list(range(after + 1, length + 1))
 
 
 @given(relayed(), st.randoms(use_true_random=False))
-def test_partitions_are_given_in_their_order_without_repeats(told: tuple[int, dict[Partition, list[int]]], random: Random) -> None:
-    length, partitions = told
+def test_partitions_are_given_in_their_order_without_repeats(relayed_log: tuple[int, dict[Partition, list[int]]], random: Random) -> None:
+    length, partitions = relayed_log
     with Scripted(partitions, random) as reader:
         given: dict[Partition, list[int]] = {partition: [] for partition in partitions}
         for partition, some in reader.read(reader.ends()):
@@ -97,8 +97,8 @@ def test_partitions_are_given_in_their_order_without_repeats(told: tuple[int, di
 
 
 @given(relayed(), st.data())
-def test_a_merge_names_the_event_that_no_message_carries(told: tuple[int, dict[Partition, list[int]]], data: st.DataObject) -> None:
-    length, partitions = told
+def test_a_merge_names_the_event_that_no_message_carries(relayed_log: tuple[int, dict[Partition, list[int]]], data: st.DataObject) -> None:
+    length, partitions = relayed_log
     gone = data.draw(st.integers(1, max(1, length - 1)))
     random = data.draw(st.randoms(use_true_random=False))
     left = {partition: [position for position in positions if position != gone] for partition, positions in partitions.items()}
@@ -111,7 +111,7 @@ def test_a_merge_names_the_event_that_no_message_carries(told: tuple[int, dict[P
 
 
 def test_a_partition_that_is_far_ahead_rests(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bulk, "_AT_HAND", 10)
+    monkeypatch.setattr(bulk, "_BUFFERED", 10)
     ahead, behind = list(range(1_001, 2_001)), list(range(1, 1_001))
     with Scripted({("t", 0): ahead, ("t", 1): behind}, Random(1)) as reader:
         assert sum(map(len, reader.merged(reader.ends()))) == 2_000
@@ -128,7 +128,7 @@ def _log(length: int) -> list[RecordedEvent]:
 def test_topics_are_read_as_one_log_up_to_the_given_ends_and_on_from_there(
     kafka: str, topics: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bulk, "_AT_HAND", 50)
+    monkeypatch.setattr(bulk, "_BUFFERED", 50)
     log = _log(3_000)
     send(kafka, topics, log[:2_000])
     with BulkReader(kafka, house_of(topics)) as reader:

@@ -42,11 +42,11 @@ def test_what_is_missing_is_made_beside_what_is_there(brokers: Brokers, prefix: 
 @pytest.mark.parametrize(
     ("settings", "partitions", "said"),
     [
-        (FOR_EVER | LARGEST, PARTITIONS + 1, "has 4 partitions, ATENDE_PARTITIONS says 3"),
+        (FOR_EVER | LARGEST, PARTITIONS + 1, "has 4 partitions, ATENDE_PARTITIONS is 3"),
         (FOR_EVER | LARGEST | {"retention.ms": "1000"}, PARTITIONS, "does not keep everything: retention.ms is 1000, must be -1"),
         (FOR_EVER | LARGEST | {"retention.bytes": "9"}, PARTITIONS, "does not keep everything: retention.bytes is 9, must be -1"),
         (FOR_EVER | LARGEST | {"cleanup.policy": "compact"}, PARTITIONS, "cleanup.policy is compact, must be delete"),
-        (FOR_EVER, PARTITIONS, "takes no large events: max.message.bytes is 1048588, must be 16777216 or more"),
+        (FOR_EVER, PARTITIONS, "refuses large events: max.message.bytes is 1048588, must be 16777216 or more"),
     ],
 )
 def test_a_topic_that_would_lose_something_is_named(
@@ -73,7 +73,7 @@ def test_the_command_says_what_it_made(kafka: str, prefix: str, environment: dic
     assert again.output == "".join(f"{name} is there\n" for name in names(prefix))
     other = CliRunner().invoke(app, ["topics"], env=environment | {"ATENDE_PARTITIONS": "4"})
     assert other.exit_code == 1
-    assert "has 3 partitions, ATENDE_PARTITIONS says 4" in other.output
+    assert "has 3 partitions, ATENDE_PARTITIONS is 4" in other.output
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def test_an_embedded_center_has_no_topics() -> None:
 
 
 def test_after_a_message_that_cannot_be_appended_nothing_is(kafka: str, brokers: Brokers, prefix: str) -> None:
-    """Else events would lie behind later ones, and whoever follows would think that it has seen them."""
+    """Otherwise events would be behind later ones in a partition, and readers would skip them as repeats."""
     name = f"{prefix}.agents"
     brokers.make([name], 1, 1, FOR_EVER | {"max.message.bytes": "100000"})
     producer = Producer(kafka, {name: 1})

@@ -1,4 +1,4 @@
-"""A message carries an event as it lies in the store, and nothing else is taken for one."""
+"""A message holds an event as it is in the store; any other message is refused."""
 
 from __future__ import annotations
 
@@ -39,15 +39,15 @@ EVENTS = st.builds(
 
 
 @given(EVENTS)
-def test_what_is_carried_comes_back_as_it_was(told: RecordedEvent) -> None:
-    sent = message(told)
+def test_what_is_carried_comes_back_as_it_was(event: RecordedEvent) -> None:
+    sent = message(event)
     assert dict(sent.headers)["tenant"].decode() == str(_TENANT)
-    assert event_in(sent.key, sent.value, sent.headers) == told
+    assert event_in(sent.key, sent.value, sent.headers) == event
 
 
 def test_the_headers_are_these() -> None:
-    told = RecordedEvent(7, uuid4().bytes, 3, "queue.renamed", _state(), bytes(32))
-    names = [name for name, _ in message(told).headers]
+    event = RecordedEvent(7, uuid4().bytes, 3, "queue.renamed", _state(), bytes(32))
+    names = [name for name, _ in message(event).headers]
     assert names == ["event", "version", "tenant", "position", "hash"]
 
 

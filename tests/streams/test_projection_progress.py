@@ -1,4 +1,4 @@
-"""How far the rows are is never told too high, never falls, and comes to the end of the log when everything is done."""
+"""The projection progress is never too high, never decreases, and reaches the end of the log when everything is done."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SOON_S = 20
 
 
 class Model:
-    """A log whose events lie in partitions, a relay that brings them there by batches, workers that each follow a partition."""
+    """A log whose events are in partitions, a relay that appends them by batches, workers that each follow a partition."""
 
     def __init__(self, homes: list[int]) -> None:
         self.homes = homes
@@ -84,26 +84,26 @@ STEPS = st.one_of(
 @given(
     kind=st.sampled_from([Coverage, Few]),
     homes=st.lists(st.integers(0, HOMES - 1), min_size=1, max_size=40),
-    steps=st.lists(STEPS, max_size=60),
+    actions=st.lists(STEPS, max_size=60),
 )
-def test_what_is_covered_is_never_told_too_high_never_falls_and_reaches_the_end(
-    kind: type[Coverage], homes: list[int], steps: list[tuple[str, int, int]]
+def test_the_covered_position_is_never_too_high_never_decreases_and_reaches_the_end(
+    kind: type[Coverage], homes: list[int], actions: list[tuple[str, int, int]]
 ) -> None:
     model = Model(homes)
     coverage = kind(model, model.positions)
-    told = 0
-    for step, one, other in steps:
-        if step == "relay":
+    reported = 0
+    for action, one, other in actions:
+        if action == "relay":
             model.relay(one, bool(other))
-        elif step == "work":
+        elif action == "work":
             model.work(one, other)
         else:
             if other:
                 # A process that has just begun knows as much as the snapshots say that are left.
                 assert kind(model, model.positions).look() <= model.truth
             position = coverage.look()
-            assert told <= position <= model.truth
-            told = position
+            assert reported <= position <= model.truth
+            reported = position
     model.relay(len(homes), kept=True)
     for home in range(HOMES):
         model.work(home, len(homes))
@@ -170,8 +170,8 @@ def projection_progress(on_server: OnServers, prefix: str, rows: Warehouse, stor
 
 
 def reach(rows: Warehouse, **positions: int) -> None:
-    told = list(positions.values())
-    rows.insert("positions", {"name": [f"t:{name[1:]}" for name in positions], "position": told, "version": told})
+    numbers = list(positions.values())
+    rows.insert("positions", {"name": [f"t:{name[1:]}" for name in positions], "position": numbers, "version": numbers})
 
 
 def append(location: OnServers, *positions: int) -> None:
@@ -180,7 +180,7 @@ def append(location: OnServers, *positions: int) -> None:
         behind(location, "INSERT INTO stored_events VALUES (?, ?, 1, 'queue.opened', '', '')", position, position.to_bytes(16, "big"))
 
 
-def test_it_hears_of_the_relay_and_of_the_workers_at_once(
+def test_it_is_notified_of_the_relay_and_of_the_workers_at_once(
     projection_progress: ProjectionProgress,
     relay_progress: RelayProgress,
     rows: Warehouse,
@@ -215,19 +215,19 @@ def test_an_answer_is_of_the_rows_as_they_are_only_when_the_log_ends_there_befor
     relay_progress.record(relay_progress.begin().number, 2, {"t:0": 2})
     assert projection_progress.wait(2, SOON_S)
     assert projection_progress.steady(lambda as_of: as_of) == (None, 2)
-    asked: list[int | None] = []
+    arguments: list[int | None] = []
 
     def meanwhile(as_of: int | None) -> int | None:
-        asked.append(as_of)
+        arguments.append(as_of)
         if as_of is None:
             append(on_server, 3)
         return as_of
 
     assert projection_progress.steady(meanwhile) == (2, 2)
-    assert asked == [None, 2]
+    assert arguments == [None, 2]
 
 
-def test_while_a_server_is_away_the_position_stays_and_whoever_waits_is_told_by_his_deadline(
+def test_while_a_server_is_away_the_position_stays_and_callers_get_false_at_their_deadline(
     projection_progress: ProjectionProgress, relay_progress: RelayProgress, rows: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failed = threading.Event()

@@ -38,7 +38,7 @@ def deployment(on_server: OnServers, kafka: str, topics: str, tmp_path: Path) ->
         yield Relayed(on_server, kafka, topics, relay_progress, tmp_path)
 
 
-def test_every_event_comes_to_kafka_in_order_and_the_relay_ends_when_it_is_told(deployment: Relayed) -> None:
+def test_every_event_is_relayed_in_order_and_the_relay_ends_on_a_signal(deployment: Relayed) -> None:
     with deployment.relay() as relay:
         with deployment.busy() as busy:
             within(lambda: deployment.relay_progress.position() > 5_000)
@@ -76,7 +76,7 @@ def test_after_many_kills_nothing_is_lost(deployment: Relayed, kills: int) -> No
 
 
 @pytest.mark.parametrize("how", [SIGKILL, SIGSTOP])
-def test_a_second_relay_waits_and_takes_over_from_one_that_is_killed_or_stands_still(deployment: Relayed, how: Signals) -> None:
+def test_a_second_relay_waits_and_takes_over_from_one_that_is_killed_or_hangs(deployment: Relayed, how: Signals) -> None:
     with deployment.busy(0.01) as busy, deployment.relay(said="first") as first:
         within(lambda: deployment.relay_progress.position() > 500)
         with deployment.relay(said="second") as second:
@@ -112,9 +112,9 @@ def test_figures_are_served_for_prometheus(deployment: Relayed) -> None:
         with deployment.busy() as busy:
             within(lambda: deployment.relay_progress.position() > 100)
         within(lambda: float(figures()["atende_relay_position"]) == busy.acknowledged)
-        told = figures()
+        values = figures()
         assert relay.end() == 0
-    assert told == {
+    assert values == {
         "atende_relay_active": "1.0",
         "atende_relay_position": str(float(busy.acknowledged)),
         "atende_relay_events_total": str(float(busy.acknowledged)),
@@ -145,7 +145,7 @@ def test_a_missing_topic_is_one_line(made: Relayed) -> None:
 
 
 def test_another_number_of_partitions_is_one_line(made: Relayed) -> None:
-    assert refusal(made, ATENDE_PARTITIONS="5").endswith("has 3 partitions, ATENDE_PARTITIONS says 5")
+    assert refusal(made, ATENDE_PARTITIONS="5").endswith("has 3 partitions, ATENDE_PARTITIONS is 5")
 
 
 def test_no_broker_is_one_line(made: Relayed) -> None:
@@ -173,7 +173,7 @@ def test_topics_that_were_emptied_are_one_line_and_filled_anew_when_asked(made: 
 
 def test_a_log_that_ends_before_what_was_relayed_is_one_line(made: Relayed) -> None:
     made.relay_progress.set(7, {})
-    assert "the ledger says that event 7 was relayed, and the log ends before" in refusal(made)
+    assert "event 7 is recorded as relayed, but the log ends before it" in refusal(made)
 
 
 def relayed(deployment: Relayed) -> int:

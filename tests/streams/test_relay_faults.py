@@ -76,7 +76,7 @@ def test_postgresql_is_restarted_or_killed_under_load(deployment: Relayed, serve
 
 
 @pytest.mark.long
-def test_a_relay_ends_when_it_is_told_although_no_broker_answers(deployment: Relayed, servers: list[Server]) -> None:
+def test_a_relay_ends_on_a_signal_although_no_broker_answers(deployment: Relayed, servers: list[Server]) -> None:
     kafka, _ = servers
     with deployment.busy(PAUSE_S) as busy:
         with deployment.relay() as relay:

@@ -30,7 +30,7 @@ def test_a_relay_goes_on_where_the_last_one_was(relay_progress: RelayProgress) -
     assert relay_progress.position() == 7
 
 
-def test_the_number_of_partitions_stands_from_the_first_event_on(relay_progress: RelayProgress) -> None:
+def test_the_number_of_partitions_is_fixed_from_the_first_event_on(relay_progress: RelayProgress) -> None:
     assert relay_progress.partitions(4) == 4
     assert relay_progress.partitions(12) == 12
     relay_progress.record(relay_progress.begin().number, 7, {"a:0": 7})
@@ -49,7 +49,7 @@ def test_who_was_followed_cannot_record_any_more(relay_progress: RelayProgress) 
     assert [position for position, _ in relay_progress.after(0)] == [3]
 
 
-def test_each_house_has_its_own(relay_progress: RelayProgress, on_server: OnServers) -> None:
+def test_each_deployment_has_its_own(relay_progress: RelayProgress, on_server: OnServers) -> None:
     relay_progress.record(relay_progress.begin().number, 7, {"a:0": 7})
     with closing(RelayProgress(on_server.relay(), "another")) as other:
         assert other.position() == 0
@@ -88,7 +88,7 @@ def test_after_a_restore_the_relay_goes_on_behind_what_is_there(relay_progress: 
     assert relay_progress.begin().position == 0
 
 
-def test_who_listens_hears_of_what_is_recorded(relay_progress: RelayProgress, on_server: OnServers, prefix: str) -> None:
+def test_listeners_are_notified_of_what_is_recorded(relay_progress: RelayProgress, on_server: OnServers, prefix: str) -> None:
     heard = threading.Event()
     with closing(RelayProgress(on_server.relay(), prefix)) as other:
         other.listen(heard.set)

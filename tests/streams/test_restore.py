@@ -65,13 +65,13 @@ class Lost:
         """Let Kafka have these."""
         send(self.kafka, self.topics, events)
 
-    def restore(self, **told: Any) -> Restored:
-        return restore(self.location, self.past.master, replace(Source(self.kafka, self.topics), **told))
+    def restore(self, **changes: Any) -> Restored:
+        return restore(self.location, self.past.master, replace(Source(self.kafka, self.topics), **changes))
 
-    def stopped(self, match: str, **told: Any) -> None:
+    def stopped(self, match: str, **changes: Any) -> None:
         """It is not restored, and what is there cannot be used."""
         with pytest.raises(Stopped, match=match):
-            self.restore(**told)
+            self.restore(**changes)
         if log_of(self.location):
             with pytest.raises(ChainBroken, match="has not ended"):
                 Store(self.location)
@@ -150,11 +150,11 @@ def test_without_the_keys_everyone_reads_anonymous(lost: Lost) -> None:
         assert not store.keyring.knows(lost.past.called)
 
 
-def test_what_a_relay_told_again_is_written_once(lost: Lost) -> None:
-    told = lost.past.log
-    lost.send(*told[:300], *told[200:400], *told[380:], *told[-100:-50])
-    assert lost.restore(head=lost.past.head).events == len(told)
-    assert log_of(lost.location) == told
+def test_what_a_relay_sent_again_is_written_once(lost: Lost) -> None:
+    events = lost.past.log
+    lost.send(*events[:300], *events[200:400], *events[380:], *events[-100:-50])
+    assert lost.restore(head=lost.past.head).events == len(events)
+    assert log_of(lost.location) == events
 
 
 def test_an_empty_log_is_restored_as_one(lost: Lost) -> None:
@@ -314,8 +314,8 @@ def test_a_file_that_is_no_backup_is_refused(lost: Lost, tmp_path: Path) -> None
 
 def _killed(lost: Lost, seed: int) -> None:
     """Restore in a process of its own, which is killed after some steps."""
-    told = lost.location.directory, lost.location.store_url, lost.past.master, lost.kafka, lost.topics, lost.backup
-    with subprocess.Popen([sys.executable, "-m", "tests.kit.restoring", *map(str, told)], stdout=subprocess.PIPE, text=True) as child:
+    arguments = lost.location.directory, lost.location.store_url, lost.past.master, lost.kafka, lost.topics, lost.backup
+    with subprocess.Popen([sys.executable, "-m", "tests.kit.restoring", *map(str, arguments)], stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
         for _ in range(random.Random(seed).randint(1, 12)):
             child.stdout.readline()

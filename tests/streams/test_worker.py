@@ -1,4 +1,4 @@
-"""What a worker makes of the messages that it is given, told message by message: no broker is asked."""
+"""A worker makes rows from the messages that it is given; these tests need no broker."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ class Kafka:
     begins: dict[Partition, int] = field(default_factory=dict)
 
     def add(self, event: RecordedEvent, value: bytes | None = None) -> Given:
-        told = message(replace(event, hash=bytes(32)))
-        return self.put(topic("t", slice_of(event.topic)), event.id[-1] % PARTITIONS, told.key, value or told.value, told.headers)
+        sent = message(replace(event, hash=bytes(32)))
+        return self.put(topic("t", slice_of(event.topic)), event.id[-1] % PARTITIONS, sent.key, value or sent.value, sent.headers)
 
     def put(self, name: str, partition: int, key: bytes, value: bytes, headers: Sequence[tuple[str, bytes]]) -> Given:
         there = self.partitions.setdefault((name, partition), [])
@@ -99,14 +99,14 @@ def working(
     kafka: Kafka,
     warehouse: Warehouse,
     what: Callable[[Worker], Coroutine[Any, Any, None]],
-    letters: list[UnfoldableMessage] | None = None,
-    **told: Any,
+    dead_letters: list[UnfoldableMessage] | None = None,
+    **options: Any,
 ) -> None:
     """Let a worker work while something is done with it, and end."""
 
     async def go() -> None:
-        kept = [] if letters is None else letters
-        worker = Worker(warehouse, kept.extend, kafka.ack, kafka.begins_at, pace_s=0.0, pauses_s=told.pop("pauses_s", ()), **told)
+        kept = [] if dead_letters is None else dead_letters
+        worker = Worker(warehouse, kept.extend, kafka.ack, kafka.begins_at, pace_s=0.0, pauses_s=options.pop("pauses_s", ()), **options)
         run = asyncio.create_task(worker.run())
         done = asyncio.create_task(what(worker))
         async with asyncio.timeout(SOON):
@@ -153,9 +153,9 @@ def test_rows_are_made_then_positions_noted_then_it_is_done(kafka: Kafka, log: M
 def test_what_comes_again_changes_nothing(kafka: Kafka, log: MemoryLog, rows: Warehouse) -> None:
     working(kafka, rows, takes(kafka, kafka.messages()))
     before = everything(rows), positions_of(rows)
-    letters: list[UnfoldableMessage] = []
-    working(kafka, rows, takes(kafka, kafka.messages()), letters)
-    assert (everything(rows), positions_of(rows), letters) == (*before, [])
+    dead_letters: list[UnfoldableMessage] = []
+    working(kafka, rows, takes(kafka, kafka.messages()), dead_letters)
+    assert (everything(rows), positions_of(rows), dead_letters) == (*before, [])
 
 
 def test_what_a_relay_sent_twice_is_made_once(kafka: Kafka, log: MemoryLog, rows: Warehouse) -> None:
@@ -196,7 +196,7 @@ def test_a_write_that_fails_is_tried_again(kafka: Kafka, log: MemoryLog, rows: W
     assert everything(rows) == folded_at_once(log, rows)
 
 
-def test_a_turn_that_was_lost_on_the_way_is_taken_again(kafka: Kafka, log: MemoryLog, rows: Warehouse) -> None:
+def test_a_write_lock_that_was_lost_is_taken_again(kafka: Kafka, log: MemoryLog, rows: Warehouse) -> None:
     written: list[int] = []
 
     class Lost(Exception):
@@ -240,8 +240,8 @@ def test_what_is_not_its_own_any_more_is_not_done_with(kafka: Kafka, log: Memory
     assert everything(rows) == folded_at_once(log, rows)
 
 
-def test_whoever_gets_partitions_back_builds_on_what_others_wrote_meanwhile(rows: Warehouse) -> None:
-    """Else a queue's row would go on from where it stood when the partition was lost."""
+def test_a_worker_that_gets_partitions_back_builds_on_what_others_wrote_meanwhile(rows: Warehouse) -> None:
+    """Otherwise a queue's row would go on from its state when the partition was lost."""
     story = Story(Random(7))
     log = MemoryLog(story._queue() for _ in range(30))
     kafka = Kafka()
@@ -286,7 +286,7 @@ def test_rows_that_are_gone_are_not_gone_on_from(kafka: Kafka, rows: Warehouse) 
     assert kafka.acked == []
 
 
-def test_a_message_that_came_before_is_passed_over(kafka: Kafka, log: MemoryLog, rows: Warehouse) -> None:
+def test_a_message_that_came_before_is_skipped(kafka: Kafka, log: MemoryLog, rows: Warehouse) -> None:
     messages = kafka.messages()
     doubled = [*messages[:50], *messages[20:]]
 
@@ -300,7 +300,7 @@ def test_a_message_that_came_before_is_passed_over(kafka: Kafka, log: MemoryLog,
     assert everything(rows) == folded_at_once(log, rows)
 
 
-def test_a_message_of_a_partition_that_is_not_its_own_is_let_go_of(kafka: Kafka, rows: Warehouse) -> None:
+def test_a_message_of_a_partition_that_is_not_its_own_is_dropped(kafka: Kafka, rows: Warehouse) -> None:
     async def take(worker: Worker) -> None:
         worker.given(())
         await worker.take(kafka.messages()[:1])
@@ -318,19 +318,19 @@ def damaged(kafka: Kafka, *numbers: int) -> list[Given]:
 
 def test_a_damaged_event_is_set_aside_before_it_is_done_with(kafka: Kafka, log: MemoryLog, rows: Warehouse) -> None:
     messages = damaged(kafka, 3, 17)
-    letters: list[UnfoldableMessage] = []
-    working(kafka, rows, takes(kafka, messages), letters)
-    assert [letter.message for letter in letters] == [messages[3], messages[17]]
-    assert {letter.position for letter in letters} == {int(dict(messages[n].headers or ())["position"]) for n in (3, 17)}
-    assert all(letter.reason for letter in letters)
+    dead_letters: list[UnfoldableMessage] = []
+    working(kafka, rows, takes(kafka, messages), dead_letters)
+    assert [dead_letter.message for dead_letter in dead_letters] == [messages[3], messages[17]]
+    assert {dead_letter.position for dead_letter in dead_letters} == {int(dict(messages[n].headers or ())["position"]) for n in (3, 17)}
+    assert all(dead_letter.reason for dead_letter in dead_letters)
     assert len(rows.execute("SELECT DISTINCT position FROM events")) == len(log.events) - 2
 
 
 def test_a_message_that_no_relay_wrote_is_set_aside_too(kafka: Kafka, log: MemoryLog, rows: Warehouse) -> None:
     strange = kafka.put("t.queues", 0, b"key", b"value", [])
-    letters: list[UnfoldableMessage] = []
-    working(kafka, rows, takes(kafka, kafka.messages()), letters)
-    assert [(letter.message, letter.position) for letter in letters] == [(strange, None)]
+    dead_letters: list[UnfoldableMessage] = []
+    working(kafka, rows, takes(kafka, kafka.messages()), dead_letters)
+    assert [(dead_letter.message, dead_letter.position) for dead_letter in dead_letters] == [(strange, None)]
     assert everything(rows) == folded_at_once(log, rows)
 
 
@@ -372,7 +372,7 @@ def test_rows_that_were_made_anew_are_built_on(kafka: Kafka, log: MemoryLog, row
         await worker.take(messages[half:])
         await all_done(kafka, len(messages))
 
-    letters: list[UnfoldableMessage] = []
-    working(kafka, rows, mended, letters)
-    assert [letter.message for letter in letters] == [refused]
+    dead_letters: list[UnfoldableMessage] = []
+    working(kafka, rows, mended, dead_letters)
+    assert [dead_letter.message for dead_letter in dead_letters] == [refused]
     assert everything(rows) == folded_at_once(log, rows)

@@ -129,9 +129,7 @@ def standing_still(server: Server) -> Iterator[None]:
 
 @pytest.mark.parametrize("kind", [ClickHouse, Kafka])
 @pytest.mark.parametrize("seconds", [10, pytest.param(60, marks=[pytest.mark.long, pytest.mark.timeout(600)])])
-def test_a_server_that_stands_still_is_awaited(
-    deployment: Deployment, servers: Servers, load: Load, kind: type[Server], seconds: int
-) -> None:
+def test_a_server_that_hangs_is_awaited(deployment: Deployment, servers: Servers, load: Load, kind: type[Server], seconds: int) -> None:
     with load.going_on():
         with standing_still(servers[kind]):
             passes(seconds)
@@ -161,7 +159,7 @@ def test_nothing_is_lost_when_postgresql_is_restarted_or_killed(
     clients.check()
 
 
-def test_a_worker_ends_when_it_is_told_to_also_while_kafka_stands_still(deployment: Deployment, servers: Servers, load: Load) -> None:
+def test_a_worker_ends_on_a_signal_also_while_kafka_hangs(deployment: Deployment, servers: Servers, load: Load) -> None:
     worker = deployment.workers[0]
     with standing_still(servers[Kafka]):
         assert worker.stop() == 0

@@ -132,14 +132,14 @@ def queue_events(count: int) -> tuple[bytes, list[StoredEvent]]:
     found: dict[bytes, list[StoredEvent]] = {}
     while True:
         event = stored(0, story._queue())
-        # Another queue, so that nothing else tells of it.
+        # Another queue, so that no other event is about it.
         there = found.setdefault(event.id, [])
         there.append(StoredEvent(uuid5(UUID(bytes=event.id), "another"), event.version, event.topic, event.state))
         if len(there) == count:
             return there[0].originator_id.bytes, there
 
 
-def letters_of(deployment: Deployment) -> list[dict[str, Any]]:
+def dead_letters_of(deployment: Deployment) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = json.loads(deployment.run("dead-letters", "list", "--json").stdout)
     return found
 
@@ -153,17 +153,17 @@ def test_a_dead_letter_is_listed_and_its_rows_are_made_once_it_is_mended(deploym
         0
     ]
 
-    (letter,) = letters_of(deployment)
-    assert (letter["position"], letter["event"]) == (position, broken.topic)
-    assert letter["message"].startswith(f"{deployment.prefix}.queues:")
+    (dead_letter,) = dead_letters_of(deployment)
+    assert (dead_letter["position"], dead_letter["event"]) == (position, broken.topic)
+    assert dead_letter["message"].startswith(f"{deployment.prefix}.queues:")
     assert str(position) in deployment.run("dead-letters", "list").stdout
     assert "EventUnreadable" in deployment.run("dead-letters", "retry", str(position), status=1).stdout
-    assert letters_of(deployment) == [letter]
+    assert dead_letters_of(deployment) == [dead_letter]
 
     behind(deployment.location, "UPDATE stored_events SET state = ? WHERE position = ?", history[1].state, position)
     assert deployment.run("dead-letters", "retry", "1").stderr == "1 is no dead letter\n"
     assert deployment.run("dead-letters", "retry").stdout == f"{position} {broken.topic}: its rows are made\n"
-    assert letters_of(deployment) == []
+    assert dead_letters_of(deployment) == []
     rows_are_those_of_one_process(deployment)
     # The worker that holds the queue's row goes on from the mended one.
     load.append(history[4:])
@@ -174,7 +174,7 @@ def test_a_dead_letter_is_listed_and_its_rows_are_made_once_it_is_mended(deploym
 def test_workers_that_are_stopped_leave_nothing_to_be_done_again(deployment: Deployment, load: Load) -> None:
     first, last = deployment.workers
     assert first.stop() == 0
-    # Whoever has just been given partitions may have to look again at what the other had not committed.
+    # A worker that was just assigned partitions may have to read again what the other had not committed.
     deployment.wait_share([last])
     load.observe(500)
     deployment.wait_covered()

@@ -56,7 +56,7 @@ def test_without_its_topics(deployment: Deployment) -> None:
 
 
 def test_with_other_partitions_than_there_are(deployment: Deployment) -> None:
-    assert "ATENDE_PARTITIONS says 7" in refused(deployment, ATENDE_PARTITIONS="7")
+    assert "ATENDE_PARTITIONS is 7" in refused(deployment, ATENDE_PARTITIONS="7")
 
 
 def test_with_tables_that_are_not_up_to_date(deployment: Deployment) -> None:

@@ -14,12 +14,12 @@ from tests.kit.waiting import DEADLINE_S
 __all__ = ["on_server", "own_database"]
 
 
-def test_whoever_waits_for_rows_hears_of_the_end_of_each_turn(on_server: OnServers) -> None:
-    told = threading.Event()
+def test_callers_that_wait_for_rows_are_notified_when_the_lock_is_released(on_server: OnServers) -> None:
+    notified = threading.Event()
     with closing(RelayProgress(on_server.relay(), "atende")) as relay_progress, closing(WriteLock(on_server.store_url)) as write_lock:
-        relay_progress.listen(told.set)
+        relay_progress.listen(notified.set)
         for _ in range(2):
             with write_lock.shared():
-                assert not told.is_set()
-            assert told.wait(DEADLINE_S)
-            told.clear()
+                assert not notified.is_set()
+            assert notified.wait(DEADLINE_S)
+            notified.clear()

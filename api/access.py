@@ -86,6 +86,7 @@ class Access(SecurityBase):
         if scheme.lower() != "bearer":
             raise unauthenticated()
         claims = application.tokens.read(token.strip())
+        await application.active_users.must_include(claims)
         key, correlation = _written(headers.get(IDEMPOTENCY_KEY), IDEMPOTENCY_KEY), _written(headers.get(CORRELATION_ID), CORRELATION_ID)
         user = Actor(claims.sub, claims.lev, claims.per)
         caller = Caller(claims.ten, f"user:{claims.sub}", claims.per, key, correlation, user)

@@ -10,13 +10,16 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 import discovery
-from api import docs, openapi, problem
+from api import auth, docs, openapi, problem
 from api.application_state import ApplicationState, Center
 from api.body_limit import LimitedASGI
 from api.http_metrics import ObservedASGI
 
-MAX_BODY = 1_048_576
+MAX_BODY = 131_072
 """The largest request, bytes."""
+
+MAX_OPEN_BODY = 4_096
+"""The largest request that needs no access token, bytes."""
 
 _GC_THRESHOLDS = (5_000, 10, 1_000)
 """A full garbage collection blocks for some 50 ms when thousands of calls are in memory, so it runs a thousand times less often."""
@@ -50,7 +53,7 @@ def create_app(center: Center) -> FastAPI:
     for router in discovery.found("api", "router").values():
         app.include_router(router)
     docs.install(app)
-    app.add_middleware(LimitedASGI, most=MAX_BODY)
+    app.add_middleware(LimitedASGI, most=MAX_BODY, open_path=auth.router.prefix, open_most=MAX_OPEN_BODY)
     app.add_middleware(ObservedASGI, instruments=application.instruments)
     problem.install(app)
     openapi.describe(app)

@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 from starlette.concurrency import run_in_threadpool
 
 from api.access_tokens import Claims, Tokens
+from api.active_users import ActiveUsers
 from api.http_metrics import Instruments
 from api.live_stream import Feed
 from api.paging import Cursors
@@ -82,6 +83,7 @@ class ApplicationState:
         for collector in center.collectors():
             self.instruments.registry.register(collector)
         self.tokens = Tokens(secret, center.bus.clock.now_us)
+        self.active_users = ActiveUsers(center.store)
         self.throttle = LoginThrottle(lambda: center.bus.clock.now_us() / 1_000_000)
         self.sessions = Sessions(center.store, center.bus.clock)
         self.cursors = Cursors(secret.encode())

@@ -1,4 +1,4 @@
-"""Limit the size of requests, with or without a Content-Length."""
+"""No request is larger than it may be, whether it says its length or not; one that needs no access token may say little."""
 
 from __future__ import annotations
 
@@ -9,20 +9,26 @@ from api.problem import Problem, render
 
 
 class LimitedASGI:
-    """Refuses (413) a request with a body of more than `most` bytes, before or while it is read."""
+    """Refuses (413) a request with a body of more than `most` bytes, before or while it is read; of more than `open_most` where the path
+    begins with `open_path`, behind which no token is asked for.
+    """
 
-    def __init__(self, app: ASGIApp, most: int) -> None:
+    def __init__(self, app: ASGIApp, most: int, open_path: str, open_most: int) -> None:
         self._app = app
         self._most = most
+        self._open_path = open_path
+        self._open_most = open_most
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on and count the bytes of its body."""
+        """Pass one request on, its body counted."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        most = self._open_most if scope["path"].startswith(self._open_path) else self._most
+        detail = f"a request has at most {most} bytes here"
         length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-        if not length.isdigit() or len(length) > 12 or int(length) > self._most:
-            await render(Problem("too-large", self._detail))(scope, receive, send)
+        if not length.isdigit() or len(length) > 12 or int(length) > most:
+            await render(Problem("too-large", detail))(scope, receive, send)
             return
         read = 0
 
@@ -30,13 +36,9 @@ class LimitedASGI:
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))
-            if read > self._most:
-                # FastAPI passes on only this type of exception while it reads a body.
-                raise HTTPException(413, self._detail)
+            if read > most:
+                # The framework lets this kind alone through while it reads a body.
+                raise HTTPException(413, detail)
             return message
 
         await self._app(scope, counted, send)
-
-    @property
-    def _detail(self) -> str:
-        return f"a request has at most {self._most} bytes"

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated
+from itertools import islice
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Path
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+MOST_PROBLEMS = 20
+"""An answer names so many wrong fields: who sends thousands is no reader of all of them."""
 
 MAX_POSITION = 2**53 - 1
 """The largest whole number that every JSON reader keeps exactly."""
@@ -25,8 +29,6 @@ Line = Annotated[str, StringConstraints(max_length=120, pattern=r"^[^\x00-\x1f\x
 
 Digits = Annotated[str, StringConstraints(max_length=20, pattern=r"^[0-9]*$")]
 
-Phone = Annotated[str, StringConstraints(min_length=3, max_length=20, pattern=r"^\+?[0-9]{3,19}$")]
-"""A telephone number: digits, with or without a leading plus."""
 
 _SOME_ID = "40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"
 
@@ -73,6 +75,16 @@ class Body(BaseModel):
     """The body of a request. Unknown fields are refused, so that typing errors are noticed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _some_unknown_fields_say_enough(cls, said: Any) -> Any:
+        """Each unknown field is a problem of its own in the answer: a body of many thousands is not worked off to its end."""
+        if not isinstance(said, dict) or len(said) <= len(cls.model_fields) + MOST_PROBLEMS:
+            return said
+        known = {field.alias or name for name, field in cls.model_fields.items()}
+        unknown = islice((name for name in said if name not in known), MOST_PROBLEMS)
+        return {name: said[name] for name in [*known.intersection(said), *unknown]}
 
 
 class Shape(BaseModel):

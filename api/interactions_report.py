@@ -23,7 +23,7 @@ from commands.people import People
 from domain.voice.outbound_and_ivr import Status
 from projections.queries.history import history
 from projections.queries.interactions_report import Interactions, interactions, pages
-from projections.queries.report import Report, comma_separated_pages
+from projections.queries.report import Report
 from store.mapper import read_aloud
 
 router = APIRouter(prefix="/v1/interactions", tags=["interactions"], responses=QUERY)
@@ -126,9 +126,7 @@ async def finished(context: Annotated[RequestContext, authorised(interactions)],
     wanted = _wanted(past, params)
     people = People(context.application.center.store)
     if params.format == "csv":
-        return as_csv(
-            comma_separated_pages(await context.application.ask(_pages, context, replace(wanted, limit=CSV_PAGE), people)), "interactions"
-        )
+        return as_csv(await context.application.ask(_pages, context, replace(wanted, limit=CSV_PAGE), people), "interactions")
     if cursor is not None:
         wanted = replace(wanted, after=(int(cursor.after[0]), str(cursor.after[1])))
     page = await context.ask(interactions, wanted, people)

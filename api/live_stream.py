@@ -14,7 +14,7 @@ import asyncio
 import logging
 import math
 from bisect import bisect_right
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -34,6 +34,16 @@ RESTART_S = 1.0
 """Seconds until the follower restarts after a failure; doubled after each further one, up to half a minute."""
 
 _LONGEST_RESTART_S = 30.0
+
+CHECK_S = 1.0
+"""The longest time after which a stream checks again whether its listener may go on listening."""
+
+MayListen = Callable[[], Awaitable[bool]]
+
+
+async def _always() -> bool:
+    return True
+
 
 _PAGE = 1_000
 _KEPT = 2_000
@@ -152,19 +162,23 @@ class Feed:
             await asyncio.gather(self._follower, return_exceptions=True)
 
     async def after(
-        self, tenant: UUID, position: int, quiet_s: float, lifetime_s: float = math.inf
+        self, tenant: UUID, position: int, quiet_s: float, lifetime_s: float = math.inf, may_listen: MayListen = _always
     ) -> AsyncIterator[RenderedMessage | Quiet]:
         """The messages of the company `tenant` after `position`, for `lifetime_s` seconds; a Quiet after each `quiet_s` seconds without messages.
 
-        It ends if the log cannot be read or the follower has failed: clients reconnect, and miss nothing.
+        It ends if the log cannot be read or the follower has failed: clients reconnect, and miss nothing. It also ends
+        within CHECK_S after `may_listen` returns False.
         """
         buffer = self._join(tenant)
         loop = asyncio.get_running_loop()
         end = loop.time() + lifetime_s
+        quiet_at = loop.time() + quiet_s
         try:
             while (left := end - loop.time()) > 0:
                 news = self._news
                 try:
+                    if not await may_listen():
+                        return
                     messages, position_then = await self._since(buffer, tenant, position)
                 except StoreUnavailable:
                     return
@@ -173,11 +187,14 @@ class Feed:
                 for message in messages:
                     yield message
                 position = position_then
+                if messages:
+                    quiet_at = loop.time() + quiet_s
                 if position >= self._reached:
-                    try:
-                        await asyncio.wait_for(news.wait(), min(quiet_s, left))
-                    except TimeoutError:
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(news.wait(), min(quiet_at - loop.time(), left, CHECK_S))
+                    if loop.time() >= quiet_at and not news.is_set():
                         yield Quiet(position)
+                        quiet_at = loop.time() + quiet_s
         finally:
             self._leave(tenant, buffer)
 

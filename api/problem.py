@@ -20,6 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import compile_path
 
+from api.field_types import MOST_PROBLEMS
 from domain.errors import AlreadyExists, DomainError, InvalidField, NotAllowed, NotFound, Refused, VersionConflict
 from projections.engine.warehouse import WarehouseUnreachable
 from store.clock import ClockOff
@@ -161,7 +162,7 @@ def _of_validation(error: RequestValidationError) -> Problem:
     found = error.errors()
     if any(item["type"] == "json_invalid" for item in found):
         return Problem("malformed", "the body is not JSON")
-    fields = [_field(tuple(item["loc"]), str(item["msg"])) for item in found]
+    fields = [_field(tuple(item["loc"]), str(item["msg"])) for item in found[:MOST_PROBLEMS]]
     places = ", ".join(sorted({field.pointer or field.parameter or field.header or "" for field in fields}))
     return Problem("invalid", f"invalid: {places}", errors=fields)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
@@ -16,7 +17,7 @@ from api.figures import AgentReport, IvrReport, VisitReport, figures
 from api.problem import QUERY
 from projections.figures.question import Grouping, Question
 from projections.queries import reports
-from projections.queries.report import Report, comma_separated
+from projections.queries.report import Report, comma_separated_pages
 
 TAG = {"name": "reports", "description": "Tables by queue, IVR, agent, hour or day, as JSON or CSV."}
 
@@ -54,9 +55,14 @@ class OfAgents(OfFigures):
 
 def both(model: type, lines: str) -> dict[str, Any]:
     """The OpenAPI documentation of a route that returns JSON or CSV. lines: the titles and a row of its CSV."""
-    example = f"\ufeff{lines}\r\nDefinição;1-3f0a1c6b9a10;Posição;1204;Fuso;America/Sao_Paulo\r\n"
+    example = f"\ufeff{lines}\r\n"
     csv = {"schema": {"type": "string"}, "example": example}
-    return {"response_model": model, "responses": {200: {"description": "The report", "content": {"text/csv": csv}}}}
+    headers = {
+        "Atende-Definition": {"description": "of a CSV: the definition of its figures", "schema": {"type": "string"}},
+        "Atende-Position": {"description": "of a CSV: the position of the log that it covers", "schema": {"type": "integer"}},
+        "Atende-Timezone": {"description": "of a CSV: the time zone of its instants", "schema": {"type": "string"}},
+    }
+    return {"response_model": model, "responses": {200: {"description": "The report", "content": {"text/csv": csv}, "headers": headers}}}
 
 
 _OF_VISITS = "Serviço;Oferecidas;Atendidas;Atendidas NS;Abandonadas\r\nvendas;100;85;70;12"
@@ -93,9 +99,16 @@ async def _report(
     found = await context.ask(reported, past.question(params, by, ivrs))
     if format == "json":
         return figures(found.as_dict())
-    return as_csv([await context.application.ask(comma_separated, found)], reported.__name__)
+    return as_csv(iter([found]), reported.__name__)
 
 
-def as_csv(parts: Iterable[str], name: str) -> Response:
-    """A CSV response that a browser saves, sent part by part."""
-    return StreamingResponse(parts, media_type=CSV, headers={"Content-Disposition": f'attachment; filename="{name}.csv"'})
+def as_csv(pages: Iterator[Report], name: str) -> Response:
+    """A CSV response that a browser saves, sent page by page. Headers state the definition of its figures and the position of the log."""
+    first = next(pages)
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}.csv"',
+        "Atende-Definition": first.definition,
+        "Atende-Position": str(first.as_of),
+        "Atende-Timezone": first.timezone,
+    }
+    return StreamingResponse(comma_separated_pages(chain([first], pages)), media_type=CSV, headers=headers)

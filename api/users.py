@@ -26,7 +26,6 @@ TAG = {"name": "identity", "description": "The company and its users."}
 
 router = APIRouter(prefix="/v1", tags=["identity"], responses=documented("unauthenticated", "invalid", "unavailable", "clock"))
 
-_COMMAND = of_command()
 _OF_USER = of_command("not-found")
 
 
@@ -142,13 +141,16 @@ async def set_permissions(user: UserId, body: Rights, context: Authenticated) ->
 @router.post("/users/{user}/activate", summary="Activate a user", responses=_OF_USER, response_model=Done)
 async def activate(user: UserId, context: Authenticated) -> Response:
     """The user may log in again, with the old password."""
-    return await context.do(commands.ActivateUser(user=user))
+    receipt = await context.application.execute(commands.ActivateUser(user=user), context.caller)
+    context.application.active_users.forget(user)
+    return done(receipt)
 
 
 @router.post("/users/{user}/deactivate", summary="Deactivate a user", responses=_OF_USER, response_model=Done)
 async def deactivate(user: UserId, context: Authenticated) -> Response:
-    """Sessions end at once; an access token that was issued stays valid for minutes at most."""
+    """Sessions and streams end and access tokens are refused: at once in this process, within two seconds in other API processes."""
     receipt = await context.application.execute(commands.DeactivateUser(user=user), context.caller)
+    context.application.active_users.forget(user)
     await context.application.ask(context.application.sessions.close_all, user)
     return done(receipt)
 

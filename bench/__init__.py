@@ -1,1 +1,1 @@
-"""Benchmarks. Each figure stands beside a raw reference from the same run: the same work without Atende."""
+"""Benchmarks. Each figure has a raw reference beside it from the same run: the same work without Atende."""

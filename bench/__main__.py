@@ -61,15 +61,15 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="smaller sizes and fewer rounds: it takes minutes and the figures are noisier")
     parser.add_argument("--distributed", action="store_true", help="measure a deployment of many processes, on the servers in the settings")
     parser.add_argument("--only", nargs="+", choices=list(ALL), metavar="FIGURE", help=", ".join(ALL))
-    asked = parser.parse_args()
+    options = parser.parse_args()
     figures: dict[str, Any] = {}
-    for name in asked.only or (DISTRIBUTED if asked.distributed else FIGURES):
+    for name in options.only or (DISTRIBUTED if options.distributed else FIGURES):
         print(f"{name} ...", file=sys.stderr, flush=True)
         started = time.perf_counter()
-        figures[name] = {"means": _first_line(ALL[name]), **ALL[name](asked.quick)}
+        figures[name] = {"means": _first_line(ALL[name]), **ALL[name](options.quick)}
         # An interrupted run has shown its figures so far.
         print(f"{name}: {time.perf_counter() - started:.0f} s {json.dumps(figures[name], ensure_ascii=False)}", file=sys.stderr, flush=True)
-    machine = {"python": platform.python_version(), "cores": os.cpu_count(), "load": os.getloadavg(), "quick": asked.quick}
+    machine = {"python": platform.python_version(), "cores": os.cpu_count(), "load": os.getloadavg(), "quick": options.quick}
     print(json.dumps({"machine": machine, "figures": figures}, ensure_ascii=False, indent=2))
 
 

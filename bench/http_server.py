@@ -11,7 +11,6 @@ import sys
 import threading
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import uvicorn
 from fastapi import FastAPI
@@ -21,7 +20,8 @@ from api.interactions import Start
 from bootstrap import Embedded
 from commands.command_bus import CommandBus
 from commands.handler_context import Caller, Command, Receipt
-from domain.access import ACT_FOR_OTHERS, ATTEND
+from commands.users import AppointAdministrator
+from domain.access import ACT_FOR_OTHERS, ATTEND, PERMISSIONS
 from domain.ids import company_id
 from settings import Settings
 
@@ -44,12 +44,14 @@ def served(kind: str, directory: Path) -> tuple[FastAPI, str]:
     if kind == "bare":
         return _bare(), "-"
     center = Embedded(directory, Settings())
+    administrator = AppointAdministrator(email="bench@empresa.example")
+    user = center.bus.execute(administrator, Caller(COMPANY, "bench", frozenset(PERMISSIONS))).id
     if kind == "ours":
         center.covered()
     else:
         center.bus = IdleCommandBus(center.store)
     app = create_app(center)
-    return app, app.state.application.tokens.write(uuid4(), COMPANY, frozenset({ATTEND, ACT_FOR_OTHERS}), "Admin")
+    return app, app.state.application.tokens.write(user, COMPANY, frozenset({ATTEND, ACT_FOR_OTHERS}), "Admin")
 
 
 def _bare() -> FastAPI:

@@ -1,4 +1,4 @@
-"""A call that rings twenty phones for ten minutes: what one more event costs when much has happened before it."""
+"""A call that rings twenty phones for ten minutes: the cost of one more event after many events."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ PLAIN_CALL_BEFORE = (597, 697, 680, 797, 811, 826, 962, 963)
 
 
 def size_of_log(quick: bool) -> dict[str, Any]:
-    """Bytes that the events of one ring-all call take: 20 phones that ring 40 times in ten minutes, 1,601 events."""
+    """Bytes of the events of one ring-all call: 20 phones that ring 40 times in ten minutes, 1,601 events."""
     with _saved(_ring_all(2 if quick else TURNS)) as (store, id):
         states = _states(store, id)
     figure = absolute("bytes", [sum(states)], aim=1_500_000, more_is_better=False)
@@ -47,7 +47,7 @@ def size_of_log(quick: bool) -> dict[str, Any]:
 
 
 def one_more_fact(quick: bool) -> dict[str, Any]:
-    """What the 1,600th fact of a call costs beside its 16th: the decision and the bytes of its event."""
+    """The cost of the 1,600th fact of a call beside its 16th: the decision and the bytes of its event."""
     facts = list(_ring_all(TURNS))
     rounds = 2 if quick else 7
     took = [_seconds_of_each(facts) for _ in range(rounds)]
@@ -60,7 +60,7 @@ def one_more_fact(quick: bool) -> dict[str, Any]:
 
 
 def loading(quick: bool) -> dict[str, Any]:
-    """Loading a ring-all call of 801 events from the log, until it can take the next fact."""
+    """The time to load a ring-all call of 801 events from the log."""
     facts = list(_ring_all(TURNS // 2))
     with _saved(facts) as (store, id):
 
@@ -78,7 +78,7 @@ def loading(quick: bool) -> dict[str, Any]:
 
 
 def plain_call(_quick: bool) -> dict[str, Any]:
-    """Bytes of the events of a plain call, one fact each, beside what they took when each carried the whole call."""
+    """Bytes of the events of a plain call, one fact each, beside their size when each carried the whole call."""
     with _saved(_plain_call()) as (store, id):
         states = _states(store, id)
     figure = absolute("bytes", [sum(states)], aim=sum(PLAIN_CALL_BEFORE), more_is_better=False)
@@ -86,7 +86,7 @@ def plain_call(_quick: bool) -> dict[str, Any]:
 
 
 def _seconds_of_each(facts: list[Fact]) -> list[float]:
-    """How long it takes to decide on each of these facts and to write down its event."""
+    """Seconds to decide on each of these facts and to encode its event."""
     interaction = Interaction(interaction_id(COMPANY, "1.1"), COMPANY)
     encode = msgspec.json.Encoder(enc_hook=lambda personal: str(personal.subject)).encode
     seconds = []
@@ -104,7 +104,7 @@ def _fact(kind: CallKind, at: int, queue: str = "", agent: str = "", **fields: A
 
 
 def _ring_all(turns: int) -> Iterator[Fact]:
-    """All phones ring at once, in vain, and again."""
+    """All phones ring at once without an answer, again and again."""
     yield _fact("offered", START, "vendas", private=Personal(NOBODY, "5511988000037"))
     for turn in range(turns):
         at = START + 1 + turn * 15 * SECOND
@@ -125,7 +125,7 @@ def _plain_call() -> Iterator[Fact]:
 
 @contextmanager
 def _saved(facts: Iterable[Fact]) -> Iterator[tuple[Store, UUID]]:
-    """A store in which a source said these facts of a call, one by one."""
+    """A store with these facts of a call, observed one by one."""
     with TemporaryDirectory(prefix="bench-") as name, Store(Path(name)) as store:
         bus = CommandBus(store)
         bus.execute_all([(ObserveCall(call="1.1", facts=(fact,)), CALLER) for fact in facts])

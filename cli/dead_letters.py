@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from rich.console import Console as Screen
-from rich.table import Table
 
 from bootstrap import location
 from cli.console import Console, Mistake
+from cli.listing import listing, utc
 from cli.topics import must_be_distributed
 from cli.worker import rows
 from projections.engine.warehouse import WarehouseError
@@ -23,8 +21,6 @@ from streams.dead_letters import UNUSABLE, DeadLetter, DeadLetters
 from streams.topics import partition_name
 from streams.write_lock import WriteLock, WriteLockLost
 
-_COLUMNS = ("position", "event", "reason", "message", "set_aside_at")
-
 
 def list_letters(settings: Settings, console: Console, *, json: bool) -> int:
     """List the dead letters that are not settled, without personal data."""
@@ -33,7 +29,7 @@ def list_letters(settings: Settings, console: Console, *, json: bool) -> int:
     if json:
         console.out(msgspec.json.encode(rows).decode() + "\n")
     elif rows:
-        console.out(_table(rows, console.width))
+        console.out(listing(rows, console.width))
     else:
         console.warn("there are no dead letters")
     return 0
@@ -79,15 +75,5 @@ def _row(letter: DeadLetter) -> dict[str, Any]:
         "event": letter.event,
         "reason": letter.reason,
         "message": f"{partition_name(letter.topic, letter.partition)}@{letter.offset}",
-        "set_aside_at": datetime.fromtimestamp(letter.at_ms / 1000, UTC).isoformat(timespec="milliseconds"),
+        "set_aside_at": utc(letter.at_ms),
     }
-
-
-def _table(rows: Sequence[dict[str, Any]], width: int) -> str:
-    table = Table(*_COLUMNS, box=None, pad_edge=False)
-    for row in rows:
-        table.add_row(*("" if row[column] is None else str(row[column]) for column in _COLUMNS))
-    screen = Screen(width=width, highlight=False)
-    with screen.capture() as captured:
-        screen.print(table, markup=False)
-    return captured.get()

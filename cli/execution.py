@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from bootstrap import Held
 from cli.console import Console, Mistake
-from cli.operator_commands import Admin, Forget, History, ImportAmi, ImportQueueLog, OperatorCommand, Rebuild, Report, Verify
+from cli.operator_commands import (
+    Admin,
+    Forget,
+    History,
+    ImportAmi,
+    ImportQueueLog,
+    OperatorCommand,
+    ProcessFailures,
+    Rebuild,
+    Report,
+    RetryProcesses,
+    Verify,
+)
 from domain.errors import DomainError, InvalidField, NotFound
 from projections.engine.progress import ProjectionsStopped
 
@@ -43,6 +55,10 @@ def execute(command: OperatorCommand, held: Held, console: Console) -> int:
                 from cli.rebuild import rebuild
 
                 return rebuild(command, held.center, console)
+            case ProcessFailures() | RetryProcesses():
+                from cli import process_failures
+
+                return process_failures.list_or_retry(command, held.center, console)
             case Verify():
                 from cli.verify import tampered
 

@@ -25,8 +25,10 @@ from cli.operator_commands import (
     ImportAmi,
     ImportQueueLog,
     OperatorCommand,
+    ProcessFailures,
     Rebuild,
     Report,
+    RetryProcesses,
     Subject,
     Verify,
 )
@@ -49,9 +51,12 @@ bring = typer.Typer(no_args_is_help=True, help="Import what an Asterisk recorded
 app.add_typer(bring, name="import")
 letters = typer.Typer(no_args_is_help=True, help="Events whose rows could not be made (distributed mode).")
 app.add_typer(letters, name="dead-letters")
+managers = typer.Typer(invoke_without_command=True)
+app.add_typer(managers, name="processes")
 
 Data = Annotated[Path | None, typer.Option("--data", help="The data directory.", show_default="ATENDE_DATA, else ./data")]
 Company = Annotated[str, typer.Option("--company", help="A company's name.", show_default="the oldest")]
+Process = Annotated[str, typer.Option("--process", help="Of this process manager alone.", show_default="all of them")]
 Json = Annotated[bool, typer.Option("--json", help="Write the result as JSON.")]
 Host = Annotated[str, typer.Option("--host", help="Where to listen.", show_default="ATENDE_HOST, else 127.0.0.1")]
 Port = Annotated[int | None, typer.Option("--port", help="0 is any free one.", show_default="ATENDE_PORT, else 8080", min=0, max=65_535)]
@@ -333,15 +338,34 @@ def relay(
         raise typer.Exit(run(settings.read(), metrics_port, console, anew=anew))
 
 
-@app.command()
+@managers.callback()
 def processes(
+    context: typer.Context,
     metrics_port: MetricsPort = None,
 ) -> None:
     """React to events and timers, until Ctrl-C (distributed mode); a second process waits until the first has ended."""
+    if context.invoked_subcommand is not None:
+        return
     from cli.processes import processes as run
 
     with terminal() as console:
         raise typer.Exit(run(settings.read(), metrics_port, console))
+
+
+@managers.command("failed")
+def list_process_failures(data: Data = None, process: Process = "", json: Json = False) -> None:
+    """List the events and timers that process managers have set aside after their attempts failed."""
+    _run(data, ProcessFailures(process=process, json=json))
+
+
+@managers.command("retry")
+def retry_process_failures(
+    positions: Annotated[list[int] | None, typer.Argument(metavar="[POSITION]...", help="These alone; without any: all.", min=1)] = None,
+    data: Data = None,
+    process: Process = "",
+) -> None:
+    """Let them be decided again, by the process that leads; one that succeeds is no longer listed."""
+    _run(data, RetryProcesses(positions=tuple(positions or ()), process=process))
 
 
 @letters.command("list")

@@ -73,6 +73,20 @@ class Rebuild(_Command, frozen=True):
     """Fold every projection again from the log."""
 
 
+class ProcessFailures(_Command, frozen=True):
+    """What process managers have set aside. `process`: of this one alone."""
+
+    process: str = ""
+    json: bool = False
+
+
+class RetryProcesses(_Command, frozen=True):
+    """Let process managers decide again what they have set aside, at `positions` alone or, without any, all of it."""
+
+    positions: tuple[int, ...] = ()
+    process: str = ""
+
+
 class Verify(_Command, frozen=True):
     """Walk the hash chain of the whole log."""
 
@@ -89,7 +103,7 @@ class Admin(_Command, frozen=True):
     email: str
 
 
-OperatorCommand = ImportAmi | ImportQueueLog | Report | History | Rebuild | Verify | Forget | Admin
+OperatorCommand = ImportAmi | ImportQueueLog | Report | History | Rebuild | ProcessFailures | RetryProcesses | Verify | Forget | Admin
 
 
 class Output(msgspec.Struct, frozen=True, tag="stdout"):

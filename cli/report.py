@@ -19,7 +19,7 @@ from projections.figures.question import Question
 from projections.queries import reports
 from projections.queries.interactions_report import Interactions, interactions
 from projections.queries.report import Report as Figures
-from projections.queries.report import written
+from projections.queries.report import lineage, written
 
 _FIGURES = {"queues": reports.queues, "ivr": reports.ivr, "agents": reports.agents}
 _LONGEST_POSITION = 15
@@ -36,6 +36,8 @@ def report(command: Report, center: Center, console: Console) -> int:
     else:
         figures = center.queries.ask(_FIGURES[command.subject], asker(company), question)
     console.out(written(figures, command.format))
+    if command.format == "csv":
+        console.warn(lineage(figures))
     return 0
 
 

@@ -1,1 +1,1 @@
-"""What may be asked: a frozen command and its handler, one command bus for everybody."""
+"""Commands: frozen commands with their handlers, and the command bus that executes them."""

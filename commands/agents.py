@@ -1,4 +1,4 @@
-"""Agents commanded live: log in and out of queues, pause with a reason, resume; leases, by which an agent whose client is gone is logged out; the user of an agent."""
+"""Live commands of agents: log in and out of queues, pause with a reason, resume; leases, which log out an agent whose client is gone; the user of an agent."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _MINUTE_MS = 60_000
 
 
 class LogIn(Command, frozen=True, kw_only=True):
-    """The agent comes in to these queues (to all, when none is named). at: us UTC, now if None.
+    """The agent logs in to these queues (to all, when none is named). at: us UTC, now if None.
 
-    lease_minutes: when the agent's client is not heard of for so long, the agent is logged out. Without it a lease that the session
-    has already goes on, and there is none otherwise.
+    lease_minutes: the agent is logged out when the agent's client sends no heartbeat for so long. None keeps the session's lease, if it
+    has one.
     """
 
     permission: ClassVar[str] = ATTEND
@@ -35,7 +35,7 @@ class LogIn(Command, frozen=True, kw_only=True):
 
 
 class LogOut(Command, frozen=True, kw_only=True):
-    """The agent leaves these queues, or all."""
+    """The agent logs out of these queues, or of all."""
 
     permission: ClassVar[str] = ATTEND
     agent: str
@@ -44,7 +44,7 @@ class LogOut(Command, frozen=True, kw_only=True):
 
 
 class PauseAgent(Command, frozen=True, kw_only=True):
-    """The agent pauses in all queues, with a reason; a new reason while paused takes over."""
+    """The agent pauses in all queues, with a reason; a new reason while paused replaces the old one."""
 
     permission: ClassVar[str] = ATTEND
     agent: str
@@ -61,14 +61,14 @@ class ResumeAgent(Command, frozen=True, kw_only=True):
 
 
 class Heartbeat(Command, frozen=True, kw_only=True):
-    """The agent's client is there. That is as durable as an event, but is none."""
+    """The agent's client is running. A heartbeat is as durable as an event, but it is not one."""
 
     permission: ClassVar[str] = ATTEND
     agent: str
 
 
 class ExpireLease(Command, frozen=True, kw_only=True):
-    """The lease of this agent seems to have run out at `due` (us UTC)."""
+    """The lease of this agent may have expired at `due` (us UTC)."""
 
     permission: ClassVar[str] = ATTEND
     agent: UUID
@@ -76,7 +76,7 @@ class ExpireLease(Command, frozen=True, kw_only=True):
 
 
 class RegisterAgent(Command, frozen=True, kw_only=True):
-    """A new agent, who belongs to `user`. Raises AlreadyExists for a name that an agent has."""
+    """A new agent, who belongs to `user`. Raises AlreadyExists for a name that another agent has."""
 
     permission: ClassVar[str] = MANAGE_USERS
     agent: str
@@ -84,7 +84,7 @@ class RegisterAgent(Command, frozen=True, kw_only=True):
 
 
 class AssignAgent(Command, frozen=True, kw_only=True):
-    """Let an agent belong to `user`, or to nobody (None)."""
+    """Assign an agent to `user`, or to nobody (None)."""
 
     permission: ClassVar[str] = MANAGE_USERS
     agent: UUID
@@ -93,7 +93,7 @@ class AssignAgent(Command, frozen=True, kw_only=True):
 
 @handles(RegisterAgent)
 def register_agent(command: RegisterAgent, context: HandlerContext) -> Done:
-    """How a user gets an agent of whom no source has told."""
+    """Create an agent of a user before any source has reported the agent."""
     _must_be_named(command.agent)
     identity = agent_id(context.tenant, command.agent)
     agent = context.load(Agent, identity) or context.add(Agent(identity, context.tenant, command.agent))
@@ -116,9 +116,9 @@ def _assign(context: HandlerContext, agent: Agent, user: UUID | None) -> Done:
 
 
 def act_as(context: HandlerContext, name: str) -> None:
-    """Who commands acts as the agent of this name: refused (NotAllowed) to who may not, written into the events when it is not their own.
+    """Let the caller act as the agent of this name. The events record it when the agent is not the caller's own.
 
-    Only users are asked: sources, the operator and process managers act for nobody in particular.
+    Raises NotAllowed when the caller may not. Only users are checked: sources, the operator and process managers act as no agent.
     """
     if context.caller.user is None:
         return
@@ -134,12 +134,12 @@ def _must_be_named(name: str) -> None:
 
 @handles(LogIn)
 def log_in(command: LogIn, context: HandlerContext) -> Done:
-    """An agent comes to be with the first login."""
+    """The first login creates the agent."""
     _must_be_named(command.agent)
     act_as(context, command.agent)
     identity = agent_id(context.tenant, command.agent)
     if command.lease_minutes is not None and not 1 <= command.lease_minutes <= LONGEST_LEASE:
-        raise InvalidField("lease_minutes", f"a lease is of 1 to {LONGEST_LEASE} minutes")
+        raise InvalidField("lease_minutes", f"a lease lasts 1 to {LONGEST_LEASE} minutes")
     agent = context.load(Agent, identity) or context.add(Agent(identity, context.tenant, command.agent))
     at = context.instant(command.at)
     for queue in command.queues:
@@ -150,7 +150,7 @@ def log_in(command: LogIn, context: HandlerContext) -> Done:
 
 @handles(LogOut)
 def log_out(command: LogOut, context: HandlerContext) -> Done:
-    """Refused for an agent who is not in."""
+    """Refused for an agent who is not logged in."""
     act_as(context, command.agent)
     agent = existing_agent(context, command.agent)
     agent.must_be_in()
@@ -160,7 +160,7 @@ def log_out(command: LogOut, context: HandlerContext) -> Done:
 
 @handles(PauseAgent)
 def pause_agent(command: PauseAgent, context: HandlerContext) -> Done:
-    """Refused for an agent who is not in."""
+    """Refused for an agent who is not logged in."""
     if not command.reason.strip():
         raise InvalidField("reason", "a pause has a reason")
     act_as(context, command.agent)
@@ -181,17 +181,17 @@ def resume_agent(command: ResumeAgent, context: HandlerContext) -> Done:
 
 @handles(Heartbeat)
 def heartbeat(command: Heartbeat, context: HandlerContext) -> Done:
-    """Refused for an agent who is not in. Without a lease nothing needs to be kept. `lease_until`: us UTC."""
+    """Refused for an agent who is not logged in. Without a lease nothing is stored. `lease_until`: us UTC."""
     act_as(context, command.agent)
     agent = existing_agent(context, command.agent)
     agent.must_be_in()
-    hear(context, agent)
+    note_heartbeat(context, agent)
     return Done(agent, {"lease_until": agent.lease_runs_out(context.now_us())})
 
 
 @handles(ExpireLease)
 def expire_lease(command: ExpireLease, context: HandlerContext) -> Done:
-    """Nothing happens when the agent has no lease any more, or the client was heard of in time."""
+    """Nothing happens when the agent has no lease any more, or the client sent a heartbeat in time."""
     agent = context.get(Agent, command.agent)
     ends = agent.lease_runs_out(context.last_heard(agent.id))
     expired = ends is not None and max(ends, command.due) <= context.now_us()
@@ -200,14 +200,14 @@ def expire_lease(command: ExpireLease, context: HandlerContext) -> Done:
     return Done(agent, {"expired": expired})
 
 
-def hear(context: HandlerContext, agent: Agent | None) -> None:
-    """Whatever an agent's client asks for proves that it is there."""
+def note_heartbeat(context: HandlerContext, agent: Agent | None) -> None:
+    """Record a heartbeat: any command of an agent's client proves that it is running."""
     if agent is not None and agent.lease_ms:
-        context.hear(agent.id)
+        context.note_heartbeat(agent.id)
 
 
 def existing_agent(context: HandlerContext, name: str) -> Agent:
-    """The agent of this name. Raises NotFound, for an interface of which no agent is known too."""
+    """The agent of this name. Raises NotFound, also for an interface without a known agent."""
     agent = context.load(Agent, agent_id(context.tenant, name))
     if agent is None or not agent.person:
         raise NotFound(f"no agent {name}")
@@ -217,5 +217,5 @@ def existing_agent(context: HandlerContext, name: str) -> Agent:
 def _observe(context: HandlerContext, agent: Agent, facts: list[Fact], lease_ms: int | None = None) -> Done:
     agent.must_follow(facts)
     agent.observe(facts, context.metadata, lease_ms=lease_ms)
-    hear(context, agent)
+    note_heartbeat(context, agent)
     return Done(agent, {"queues": agent.queues_now()})

@@ -1,9 +1,9 @@
-"""The command bus, by which anything may be asked of the contact center.
+"""The command bus: the only way to change anything in the contact center.
 
-Whoever asks (the API, the translator of a telephony source, an importer, the simulator) brings a command and says who
-it is. A command is authorised, its handler loads what it needs and lets it decide, and what happened is saved: that is
-the commit, nothing else is written with it. Commands that arrive together are saved together, each with its own
-success or refusal.
+A caller (the API, the translator of a telephony source, an importer, the simulator) sends a command and says who
+it is. The bus authorises the command, its handler loads aggregates and lets them decide, and the bus saves the events.
+This is the commit. Commands that arrive together are saved together, each with its own
+receipt or refusal.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ __all__ = [
 
 _TRIES = 3
 _SLOW_DISK_S = 0.005
-"""When saving what callers of `execute_soon` ask takes this long, a thread waits for the disk instead of the event loop."""
+"""When saving takes longer, `execute_soon` waits for the disk in a thread and not in the event loop."""
 
 _MANY = 64
-"""So many commands are not kept waiting for others that arrive."""
+"""This many waiting commands are executed without waiting for more."""
 
 _Waiting = tuple[Command, Caller, "asyncio.Future[Receipt]"]
 
@@ -49,7 +49,7 @@ class CommandBus:
     """The command bus of one store. Thread-safe; `execute_soon` is for one event loop."""
 
     def __init__(self, store: Store, clock: Clock | None = None, *, watched: bool = False) -> None:
-        """`watched`: commands are taken only while the clock agrees with the database's."""
+        """`watched`: accept commands only while the clock agrees with the database's."""
         self.store = store
         self.clock = clock or SystemClock()
         self.watch = ClockWatch(self.clock, store.recorder.db) if watched else None
@@ -60,23 +60,23 @@ class CommandBus:
         self._usual_s = 0.0
 
     def execute(self, command: Command, caller: Caller) -> Receipt:
-        """Do what is asked. Raises a DomainError if it is refused, StoreUnavailable or ClockOff if nothing can be done now."""
+        """Execute a command. Raises a DomainError if it is refused, StoreUnavailable or ClockOff if no command can be executed now."""
         (answer,) = self.execute_all([(command, caller)])
         if isinstance(answer, DomainError):
             raise answer
         return answer
 
     def execute_all(self, requests: Sequence[Request], alongside: Alongside | None = None) -> list[Answer]:
-        """Do all that is asked, in order, in one transaction; each command has its own receipt or refusal.
+        """Execute commands in order, in one transaction; each command has its own receipt or refusal.
 
-        A command sees what those before it did. An error that is no refusal is raised, and none of them is done.
-        alongside: is called at the end of the transaction, to write what must be saved together with the commands.
+        A command sees the effects of those before it. An error that is no refusal is raised, and no command takes effect.
+        alongside: called at the end of the transaction, to write what must be saved together with the commands.
         """
         with self._lock:
             return self._execute(requests, alongside)
 
     async def execute_soon(self, command: Command, caller: Caller) -> Receipt:
-        """Do what is asked together with all that arrives while each turn of the event loop brings more, or while the disk is busy."""
+        """Execute a command in one transaction with others that arrive at the same time or while the disk is busy."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Receipt] = loop.create_future()
         self._waiting.append((command, caller, future))
@@ -88,9 +88,9 @@ class CommandBus:
     # Together
 
     def _flush(self, loop: asyncio.AbstractEventLoop, before: int = 0) -> None:
-        """Decide and save all that waits: here, unless that would hold up the loop. before: how many waited a turn ago."""
+        """Decide and save all waiting commands, in this thread unless that would block the loop. before: how many waited one loop turn ago."""
         if before < len(self._waiting) < _MANY:
-            # A commit costs much the same whether it has one command or many: those on their way through the loop come along.
+            # A commit of many commands costs little more than a commit of one: wait for those that are still in the loop.
             loop.call_soon(self._flush, loop, len(self._waiting))
             return
         unit, self._waiting = self._waiting, []
@@ -109,7 +109,7 @@ class CommandBus:
     def _settle(self, unit: list[_Waiting], answers: Sequence[Receipt | Exception], loop: asyncio.AbstractEventLoop) -> None:
         for (_, _, future), answer in zip(unit, answers, strict=True):
             if future.done():
-                continue  # whoever asked has gone away
+                continue  # the caller has gone away
             if isinstance(answer, Exception):
                 future.set_exception(answer)
             else:
@@ -123,13 +123,13 @@ class CommandBus:
             return self._apart(requests)
 
     def _apart(self, requests: Sequence[Request]) -> Sequence[Receipt | Exception]:
-        """As `_execute`, for callers who know nothing of each other: one's unexpected error is not the others'."""
+        """As `_execute`, for independent callers: an unexpected error of one does not affect the others."""
         try:
             answers = self._execute(requests)
         except (StoreUnavailable, ClockOff) as error:
-            # Asked one by one it would be no better, and what may have been saved must not be done again.
+            # Executing them one by one would fail too, and what may have been saved must not be repeated.
             return [error] * len(requests)
-        except Exception as error:  # noqa: BLE001 - each is handed to the one who asked
+        except Exception as error:  # noqa: BLE001 - each is handed to its caller
             if len(requests) == 1:
                 return [error]
             return [answer for request in requests for answer in self._apart([request])]

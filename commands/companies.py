@@ -1,4 +1,4 @@
-"""Companies asked for."""
+"""Commands about companies, and companies for reading."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from store.event_store import Store, project
 
 
 class RegisterCompany(Command, frozen=True, kw_only=True):
-    """A new company; the caller's company must be the one that the name gives (`ids.company_id`). Raises AlreadyExists."""
+    """A new company. The caller's company must have the id of the name (`ids.company_id`). Raises AlreadyExists."""
 
     permission: ClassVar[str] = MANAGE_COMPANIES
     name: str
@@ -40,18 +40,18 @@ def register_company(command: RegisterCompany, context: HandlerContext) -> Done:
 
 @handles(SetCompanySettings)
 def set_company_settings(command: SetCompanySettings, context: HandlerContext) -> Done:
-    """What queues were promised before stays theirs."""
+    """The settings of existing queues stay unchanged."""
     company = context.get(Company, context.tenant)
     company.set_settings(command.settings, context.metadata)
     return Done(company)
 
 
 def known_company(store: Store, tenant: UUID) -> Company | None:
-    """The company as the log says, for reading."""
+    """The company as the log has it, for reading."""
     return project(store.stream(tenant), Company)
 
 
 def companies(store: Store) -> list[Company]:
-    """All companies of the data directory, the oldest first."""
+    """All companies of the deployment, the oldest first."""
     found = (known_company(store, id) for id in store.companies())
     return [company for company in found if company is not None]

@@ -1,4 +1,4 @@
-"""Contacts registered by people, and forgotten at their own wish. Those that call come to be by themselves (`HandlerContext.contact_for`)."""
+"""Commands that register and forget contacts. A first call creates its contact automatically (`HandlerContext.contact_for`)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from domain.voice.interactions import Interaction
 class RegisterContact(Command, frozen=True, kw_only=True):
     """Register a contact by name, with up to ten phones (country code, area code, number).
 
-    A contact who has called from one of them, and has no name yet, gets this one. Raises AlreadyExists for a named one.
+    A contact without a name who has called from one of them gets this name. Raises AlreadyExists for a named one.
     """
 
     permission: ClassVar[str] = MANAGE_CONTACTS
@@ -26,7 +26,7 @@ class RegisterContact(Command, frozen=True, kw_only=True):
 class ForgetContact(Command, frozen=True, kw_only=True):
     """Forget a contact for good (LGPD): nobody, not even the operator, can read any more who it was.
 
-    interactions: those of the contact that were open when whoever asks looked them up. While one of them still is, it is refused.
+    interactions: the contact's open interactions, as the caller found them. The command is refused while one of them is still open.
     """
 
     permission: ClassVar[str] = MANAGE_CONTACTS
@@ -36,7 +36,7 @@ class ForgetContact(Command, frozen=True, kw_only=True):
 
 @handles(RegisterContact)
 def register_contact(command: RegisterContact, context: HandlerContext) -> Done:
-    """Let the contact be found by its phones from now on."""
+    """The contact can be found by its phones from now on."""
     phones = tuple(dict.fromkeys(normalised(phone) for phone in command.phones))
     if any(not any(character.isdigit() for character in phone) for phone in phones):
         raise InvalidField("phones", "a phone has digits")
@@ -54,7 +54,7 @@ def register_contact(command: RegisterContact, context: HandlerContext) -> Done:
 
 @handles(ForgetContact)
 def forget_contact(command: ForgetContact, context: HandlerContext) -> Done:
-    """The key is destroyed before the event is saved: what the log says is done is done. Asked again, the key is destroyed again."""
+    """The key is destroyed before the event is saved, so the event proves that it is destroyed. A repeat destroys the key again."""
     contact = context.get(Contact, command.contact)
     contact.forget([context.get(Interaction, interaction) for interaction in command.interactions], context.metadata)
     context.forget(contact.id)

@@ -1,7 +1,7 @@
 """What a command is, and the context in which its handler works.
 
-A command says what somebody wants and which permission it needs. Its handler loads aggregates from its context, lets them
-decide, and says which one the command was about; the command bus saves what they triggered.
+A command names the action and the permission that it needs. Its handler loads aggregates from the handler context, lets them
+decide, and returns the one that the command was about. The command bus saves the events that they triggered.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from store.event_store import Store
 from store.keyring import Additions, Keyring
 
 _AHEAD_US = 60 * SECOND
-"""By so much the clock of whoever tells what happens may be ahead."""
+"""How far the caller's clock may be ahead."""
 
 _VERSION_BITS = 0xF << 76 | 0b11 << 62
 _VERSION_7 = 0x7 << 76 | 0b10 << 62
@@ -33,23 +33,23 @@ C = TypeVar("C", bound="Command")
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody asks for. `permission`: what the caller must be allowed (a name of the manual's table)."""
+    """An action to execute. `permission`: the permission that the caller must have (a name of the manual's table)."""
 
     permission: ClassVar[str]
 
     OBSERVATION: ClassVar[bool] = False
-    """A source says what it has seen: whatever it says, it is not refused."""
+    """True for a command with observations of a source, which is never refused for what it states."""
 
-    def concerns(self, tenant: UUID) -> Iterable[UUID]:  # noqa: ARG002 - most commands cannot say
-        """The aggregates that the handler will surely load; those of many commands are then read at once."""
+    def concerns(self, tenant: UUID) -> Iterable[UUID]:  # noqa: ARG002 - most commands do not know
+        """The aggregates that the handler will load, so that those of many commands can be read by one query."""
         return ()
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks, for which company. The same `idempotency_key` twice gives the same receipt, done once.
+    """The caller of a command, and its company. A repeated `idempotency_key` returns the first receipt without executing again.
 
-    user: the user who asks; None for a source, the operator or the deployment itself.
+    user: the calling user; None for a source, the operator or the deployment itself.
     """
 
     tenant: UUID
@@ -63,8 +63,8 @@ class Caller:
 class Receipt(msgspec.Struct, frozen=True):
     """A command was accepted. Once acknowledged it is on disk.
 
-    id, version: the aggregate that it was about, as it stands after it. position: of its last event in the log, or the
-    aggregate's last one if there was nothing new: a reader who waits for it sees what was done. result: what the command says.
+    id, version: of the aggregate that the command was about, after it. position: of the command's last event in the log, or the
+    aggregate's last one if there was no new event: a reader who waits for this position sees the effect. result: the command's own values.
     """
 
     id: UUID
@@ -74,7 +74,7 @@ class Receipt(msgspec.Struct, frozen=True):
 
 
 class Done(msgspec.Struct, frozen=True):
-    """What a handler gives back: the aggregate that the command was about, and what else the caller wants to know."""
+    """What a handler returns: the aggregate that the command was about, and the values for the caller."""
 
     aggregate: Aggregate
     result: dict[str, Any] = {}
@@ -85,7 +85,7 @@ HANDLERS: dict[type[Command], Handler] = {}
 
 
 def handles(command_type: type[C]) -> Callable[[Callable[[C, HandlerContext], Done]], Callable[[C, HandlerContext], Done]]:
-    """Let the decorated function be what is done for a command of this type."""
+    """Register the decorated function as the handler of a command type."""
 
     def register(handler: Callable[[C, HandlerContext], Done]) -> Callable[[C, HandlerContext], Done]:
         assert command_type not in HANDLERS, f"{command_type.__name__} has a handler"
@@ -96,23 +96,23 @@ def handles(command_type: type[C]) -> Callable[[Callable[[C, HandlerContext], Do
 
 
 class Aggregates(Protocol):
-    """What a handler context reads from: the store, and what earlier commands of the same unit of work decided."""
+    """What a handler context reads from: the store, and the events of earlier commands of the same unit of work."""
 
     store: Store
     additions: Additions
 
     def load(self, kind: type[A], id: UUID) -> Aggregate | None:
-        """The aggregate with all that was accepted before; None if nothing ever happened to it."""
+        """The aggregate with all accepted events; None if it has none."""
 
     def exists(self, id: UUID) -> bool:
-        """Whether anything ever happened to this aggregate."""
+        """Whether this aggregate has any event."""
 
     def last_heard(self, agent: UUID) -> int:
-        """When the agent's client was last heard of (microseconds), 0 if never."""
+        """The last heartbeat of the agent's client (microseconds), 0 if there was none."""
 
 
 class HandlerContext:
-    """What the handler of one command works with. It sees what earlier commands of the same unit of work did."""
+    """What the handler of one command works with. It sees the effects of earlier commands of the same unit of work."""
 
     def __init__(self, unit: Aggregates, caller: Caller, command: Command, now_us: int) -> None:
         self._unit = unit
@@ -127,26 +127,26 @@ class HandlerContext:
         self.heartbeats: dict[UUID, int] = {}
 
     def act_on_behalf_of(self, whom: str) -> None:
-        """What is still to happen is done on behalf of somebody else ("agent:Ana"), and its events say so."""
+        """Record on the events that follow that the caller acts on behalf of somebody else ("agent:Ana")."""
         self.metadata = replace(self.metadata, on_behalf_of=whom)
 
     @property
     def keyring(self) -> Keyring:
-        """To open people's data."""
+        """The keyring, which opens personal data."""
         return self._unit.store.keyring
 
     def now_us(self) -> int:
-        """The moment of the command: the same however often it is asked."""
+        """The instant of the command (microseconds). It does not change while the command is handled."""
         return self._now_us
 
     def instant(self, at: int | None) -> int:
-        """When it happened: `at` (microseconds) if the command says so, else now. Raises InvalidField for what is still to come."""
+        """`at` (microseconds) if the command gives it, else now. Raises InvalidField for an instant in the future."""
         if at is not None and at > self._now_us + _AHEAD_US:
-            raise InvalidField("at", "lies in the future")
+            raise InvalidField("at", "is in the future")
         return self._now_us if at is None else at
 
     def new_id(self) -> UUID:
-        """A random id that sorts by its time (UUID version 7), so that what is new lies together in the stores."""
+        """A random id that sorts by its time (UUID version 7), so that new rows are stored next to each other."""
         random = int.from_bytes(os.urandom(10), "big")
         return UUID(int=(self._now_us // 1000 << 80 | random) & ~_VERSION_BITS | _VERSION_7)
 
@@ -157,7 +157,7 @@ class HandlerContext:
     # Aggregates
 
     def load(self, kind: type[A], id: UUID) -> A | None:
-        """The aggregate, or None if nothing ever happened to one of this kind. Another company's does not exist: NotFound."""
+        """The aggregate, or None if there is none of this kind. Raises NotFound for another company's aggregate."""
         found = self.touched.get(id) or self._unit.load(kind, id)
         if not isinstance(found, kind):
             return None
@@ -167,53 +167,53 @@ class HandlerContext:
         return found
 
     def get(self, kind: type[A], id: UUID) -> A:
-        """The aggregate; NotFound if nothing ever happened to it."""
+        """The aggregate. Raises NotFound if it has no events."""
         found = self.load(kind, id)
         if found is None or found.version == 0:
             raise NotFound(f"no such {kind.KIND}")
         return found
 
     def add(self, aggregate: A) -> A:
-        """Take care of a new aggregate: it is saved with the command if anything happens to it."""
+        """Add a new aggregate, which is saved with the command if it triggers an event."""
         self.touched[aggregate.id] = aggregate
         return aggregate
 
     # Leases
 
-    def hear(self, agent: UUID) -> None:
-        """The client of this agent, who has a lease, is there: that is saved with the command."""
+    def note_heartbeat(self, agent: UUID) -> None:
+        """Record a heartbeat of this agent's client. It is saved with the command."""
         self.heartbeats[agent] = self._now_us
 
     def last_heard(self, agent: UUID) -> int:
-        """When the client of this agent was last heard of (microseconds), 0 if never. If that changes before the command is saved, it is decided anew."""
+        """The last heartbeat of this agent's client (microseconds), 0 if there was none. If it changes before the command is saved, the command is decided anew."""
         return self._unit.last_heard(agent)
 
     # People
 
     def whose(self, kind: str, value: str) -> UUID | None:
-        """Who in this company has this phone or e-mail (`kind`)."""
+        """The person of this company who has this phone or e-mail (`kind`); None if unknown."""
         tag = self.keyring.tag(self.tenant, kind, value)
         subject = self.additions.names.get(tag) or self._unit.additions.names.get(tag) or self.keyring.find(tag)
         return subject if subject is not None and self._exists(subject) else None
 
     def _exists(self, subject: UUID) -> bool:
-        # An entry is written before the events that need it: after a crash in between it points to nobody.
+        # An entry is written before the events that need it: after a crash in between it points to no aggregate.
         return subject in self.touched or self._unit.exists(subject)
 
     def name(self, kind: str, value: str, subject: UUID) -> None:
-        """From now on this phone or e-mail finds `subject`."""
+        """Register this phone or e-mail as an entry that finds `subject`."""
         self.additions.names[self.keyring.tag(self.tenant, kind, value)] = subject
 
     def own(self, subject: UUID, owner: UUID) -> None:
-        """The data of `subject` (a call, say) is forgotten together with `owner`."""
+        """Forget the data of `subject` (a call, for example) together with `owner`."""
         self.additions.owners[subject] = owner
 
     def forget(self, subject: UUID) -> None:
-        """When the command is saved, destroy the key of `subject` and of all that it owns."""
+        """Destroy the key of `subject` and of all that it owns, when the command is saved."""
         self.additions.destroyed.add(subject)
 
     def contact_for(self, phone: str) -> UUID:
-        """The contact with this phone; the first call from an unknown number makes one."""
+        """The contact with this phone. An unknown number creates one."""
         number = normalised(phone)
         known = self.whose("phone", number)
         if known is not None:

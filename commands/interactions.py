@@ -1,4 +1,4 @@
-"""Calls commanded live: by the API, an integration, the simulated center. Each is one fact, refused when it cannot be."""
+"""Live commands of calls, from the API, an integration or the simulator. Each states one fact, and is refused when the call's state does not allow it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 from uuid import UUID
 
-from commands.agents import act_as, existing_agent, hear
+from commands.agents import act_as, existing_agent, note_heartbeat
 from commands.handler_context import Command, Done, HandlerContext, handles
 from commands.observations import observe
 from domain.access import ATTEND
@@ -46,7 +46,7 @@ class DialOut(NewCall, frozen=True, kw_only=True):
 
 
 class CallCommand(Command, frozen=True, kw_only=True):
-    """Something is done to a call that goes on. at: us UTC, now if None."""
+    """A command about an open call. at: us UTC, now if None."""
 
     permission: ClassVar[str] = ATTEND
     kind: ClassVar[CallKind]
@@ -73,7 +73,7 @@ class ChooseOption(CallCommand, frozen=True, kw_only=True):
 
 
 class AnnounceOutOfHours(CallCommand, frozen=True, kw_only=True):
-    """The caller is told that it is closed now."""
+    """The IVR announces to the caller that it is closed now."""
 
     kind = "ivr_out_of_hours"
     ivr: str
@@ -100,7 +100,7 @@ class RingAgent(CallCommand, frozen=True, kw_only=True):
 
 
 class RingNoAnswer(CallCommand, frozen=True, kw_only=True):
-    """It rang in vain; the call goes on waiting."""
+    """The agent's phone rang and nobody answered (RONA); the call goes on waiting."""
 
     kind = "ring_no_answer"
     agent: str
@@ -126,7 +126,7 @@ class ResumeCall(CallCommand, frozen=True, kw_only=True):
 
 
 class ReleaseCall(CallCommand, frozen=True, kw_only=True):
-    """The talk ends: by the agent, the caller, or a transfer (the next offer tells where to)."""
+    """The talk ends: by the agent, the caller, or a transfer (the next offer names the target)."""
 
     kind = "released"
     by: str = "agent"
@@ -163,20 +163,20 @@ class AnswerDial(CallCommand, frozen=True, kw_only=True):
 
 
 class FailDial(CallCommand, frozen=True, kw_only=True):
-    """The attempt reaches nobody: busy, no_answer, bad_number, congestion, rejected, unavailable, agent_no_answer or failed."""
+    """The attempt fails: busy, no_answer, bad_number, congestion, rejected, unavailable, agent_no_answer or failed."""
 
     kind = "dial_failed"
     result: str = "failed"
 
 
 class EndCall(CallCommand, frozen=True, kw_only=True):
-    """The customer's line is free again."""
+    """The customer's line is hung up."""
 
     kind = "hung_up"
 
 
 class WrapUp(CallCommand, frozen=True, kw_only=True):
-    """The agent finishes the after-call work and tags the call (tabula)."""
+    """The agent finishes the wrap-up and tags the call (tabula)."""
 
     kind = "wrap_up"
     tag: str = ""
@@ -192,7 +192,7 @@ class MeasureQuality(CallCommand, frozen=True, kw_only=True):
 
 @handles(StartCall)
 def start_call(command: StartCall, context: HandlerContext) -> Done:
-    """A call comes to be; the same `call` twice is the same one."""
+    """Create a call. A repeated `call` is the same call."""
     at = context.instant(command.at)
     return _begin(context, command.call, Fact("arrived", at, text=command.did, private=_private(command.number), ref="arrived"))
 
@@ -203,7 +203,7 @@ def dial_out(command: DialOut, context: HandlerContext) -> Done:
     at = context.instant(command.at)
     if command.agent:
         act_as(context, command.agent)
-        hear(context, context.load(Agent, agent_id(context.tenant, command.agent)))
+        note_heartbeat(context, context.load(Agent, agent_id(context.tenant, command.agent)))
     private = _private(command.number)
     return _begin(context, command.call, Fact("dialled", at, queue=command.queue, agent=command.agent, private=private, ref="dialled"))
 
@@ -223,23 +223,23 @@ def _begin(context: HandlerContext, call: str, fact: Fact) -> Done:
 
 
 def on_call(command: CallCommand, context: HandlerContext) -> Done:
-    """Do to the call what was asked, if it can be done now."""
+    """Apply the command to the call, if the call's state allows it."""
     interaction = context.get(Interaction, command.interaction)
     acting = _acting(command, interaction.state)
     if acting:
         act_as(context, acting)
-    facts = interaction.command(_said(command, context.instant(command.at)))
+    facts = interaction.command(_stated_facts(command, context.instant(command.at)))
     if isinstance(command, (RingAgent, AnswerCall)):
         existing_agent(context, command.agent).must_be_in()
     if acting and not isinstance(command, (RingAgent, RingNoAnswer)):
-        hear(context, context.load(Agent, agent_id(context.tenant, acting)))
+        note_heartbeat(context, context.load(Agent, agent_id(context.tenant, acting)))
     assert interaction.call is not None
     observe(context, interaction, interaction.call.call, facts)
     return Done(interaction, {"status": interaction.call.status})
 
 
 def _acting(command: CallCommand, state: CallState) -> str:
-    """The agent who does it: whom the command names, or who is on the call; "" where the customer or the line does it."""
+    """The agent who acts: named by the command, or on the call; "" when the customer or the line acts."""
     match command:
         case RingAgent(agent=agent) | RingNoAnswer(agent=agent) | AnswerCall(agent=agent):
             return agent
@@ -257,13 +257,13 @@ for _command in CallCommand.__subclasses__():
 _FIELDS = {"queue": "queue", "agent": "agent", "by": "by", "ivr": "text", "option": "text", "result": "text"}
 
 
-def _said(command: CallCommand, at: int) -> list[Fact]:
-    """What the command says, in the words of facts."""
+def _stated_facts(command: CallCommand, at: int) -> list[Fact]:
+    """The facts that the command states."""
     match command:
         case WrapUp(tag=tag) if tag:
             return [Fact("wrap_up", at, ref="wrap_up"), Fact("tag", at, text=tag, ref="tag")]
         case MeasureQuality(jitter_ms=jitter, loss_percent=loss):
             return [Fact("quality", at, text=f"{jitter};{loss}", ref="quality")]
         case _:
-            said = {_FIELDS[name]: getattr(command, name) for name in command.__struct_fields__ if name in _FIELDS}
-            return [Fact(command.kind, at, ref=command.kind, **said)]
+            fields = {_FIELDS[name]: getattr(command, name) for name in command.__struct_fields__ if name in _FIELDS}
+            return [Fact(command.kind, at, ref=command.kind, **fields)]

@@ -1,4 +1,4 @@
-"""IVRs (URAs): registered, set, deleted. Sources bring theirs about by naming them."""
+"""Commands about IVRs (URAs): register, change, delete. An IVR is also created when a source first names it."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from domain.queues import Queue
 
 
 class IvrCommand(Command, frozen=True, kw_only=True):
-    """An administrator's wish about IVRs."""
+    """A command of an administrator about IVRs."""
 
     permission: ClassVar[str] = MANAGE_PHONES
 
 
 class RegisterIvr(IvrCommand, frozen=True, kw_only=True):
-    """Let an IVR be. What is None: Brazil, open 24x7, silent, without a menu. Receipt: the IVR's id."""
+    """Register an IVR. Defaults for None: Brazil, open 24x7, no messages, no menu. Receipt: the IVR's id."""
 
     name: str
     country: str | None = None
@@ -38,7 +38,7 @@ class RegisterIvr(IvrCommand, frozen=True, kw_only=True):
 
 
 class ChangeIvrSettings(IvrCommand, frozen=True, kw_only=True):
-    """Let callers meet other hours, messages or another menu from now on. What is None stays."""
+    """Change an IVR's hours, messages or menu from now on. Fields that are None stay unchanged."""
 
     ivr: UUID
     country: str | None = None
@@ -54,14 +54,14 @@ class ChangeIvrSettings(IvrCommand, frozen=True, kw_only=True):
 
 
 class DeleteIvr(IvrCommand, frozen=True, kw_only=True):
-    """Remove an IVR from the settings; its past stays."""
+    """Remove an IVR from the settings; its history stays."""
 
     ivr: UUID
 
 
 @handles(RegisterIvr)
 def register_ivr(command: RegisterIvr, context: HandlerContext) -> Done:
-    """Refused if there is such an IVR, or a menu leads to a queue that is not there."""
+    """Refused if the IVR exists, or if the menu names a queue that does not exist."""
     ivr = _under(context, command.name)
     ivr.register(command.name, _changed(IvrSettings(), command, context), context.metadata)
     return Done(ivr)
@@ -69,7 +69,7 @@ def register_ivr(command: RegisterIvr, context: HandlerContext) -> Done:
 
 @handles(ChangeIvrSettings)
 def change_ivr_settings(command: ChangeIvrSettings, context: HandlerContext) -> Done:
-    """Refused if a menu leads to a queue that is not there."""
+    """Refused if the menu names a queue that does not exist."""
     ivr = context.get(Ivr, command.ivr)
     ivr.set_settings(_changed(ivr.settings, command, context), context.metadata)
     return Done(ivr)
@@ -77,14 +77,14 @@ def change_ivr_settings(command: ChangeIvrSettings, context: HandlerContext) -> 
 
 @handles(DeleteIvr)
 def delete_ivr(command: DeleteIvr, context: HandlerContext) -> Done:
-    """Its calls of before stay in every figure."""
+    """Its earlier calls stay in all figures."""
     ivr = context.get(Ivr, command.ivr)
     ivr.delete(context.metadata)
     return Done(ivr)
 
 
 def ensure_ivr(context: HandlerContext, name: str, at: int) -> Ivr:
-    """The IVR that a source calls `name`; first seen at `at` (microseconds), it comes to be: its hours and menu are in the dialplan."""
+    """The IVR that a source calls `name`, created if it is new, as of `at` (microseconds). Its hours and menu are in the dialplan."""
     ivr = _under(context, name)
     if ivr.version == 0:
         ivr.register(name, IvrSettings(), context.metadata, at)
@@ -97,10 +97,10 @@ def _under(context: HandlerContext, name: str) -> Ivr:
 
 
 def _changed(settings: IvrSettings, command: RegisterIvr | ChangeIvrSettings, context: HandlerContext) -> IvrSettings:
-    """The settings, with what the command says in place of what they said."""
+    """The settings with the values that the command gives."""
     for option in command.menu or ():
         queue = context.load(Queue, queue_id(context.tenant, option.queue))
         if queue is None or not (queue.exists or queue.owner is not None):
             raise InvalidField("menu", f"no queue {option.queue}")
-    said = {field: getattr(command, field) for field in IvrSettings.__struct_fields__}
-    return replace(settings, **{field: value for field, value in said.items() if value is not None})
+    given = {field: getattr(command, field) for field in IvrSettings.__struct_fields__}
+    return replace(settings, **{field: value for field, value in given.items() if value is not None})

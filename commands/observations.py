@@ -1,6 +1,6 @@
-"""What the sources say: AMI, a queue_log, an import. They state facts; the aggregates weigh them.
+"""Observations of the sources: AMI, a queue_log, an import. Sources report facts; the aggregates weigh them.
 
-An observation is never refused for what it states, since it happened; a repeat changes nothing.
+An observation is never refused for what it reports, because it happened. A repeat changes nothing.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from domain.voice.roster import Roster
 from domain.voice.timeline import CoverageSpan, Gap, Timeline
 
 SHORTEST_NUMBER = 8
-"""Shorter numbers are extensions and services, not people."""
+"""Shorter numbers are extensions and service numbers, not people."""
 
 PROVED = ("seen", "talked")
 _CUSTOMER = ("arrived", "offered", "dialled", "outbound")
@@ -35,9 +35,9 @@ _ORIGINS = {"ami": "ami", "log": "queue_log", "log.f": "queue_log", "live": "Por
 
 
 class ObserveCall(Command, frozen=True, kw_only=True):
-    """A source says `facts` about the call that it knows as `call` (a Uniqueid, a queue_log callid).
+    """A source reports `facts` about the call that it knows as `call` (a Uniqueid, a queue_log callid).
 
-    Without facts: what the timeline knows now (a restart) is weighed anew.
+    Without facts: the call is weighed anew with the current timeline (a restart).
     """
 
     permission: ClassVar[str] = OBSERVE
@@ -50,7 +50,7 @@ class ObserveCall(Command, frozen=True, kw_only=True):
 
 
 class ObserveAgent(Command, frozen=True, kw_only=True):
-    """A source says `facts` about an agent, by the member's name or by an interface."""
+    """A source reports `facts` about an agent, named by the member's name or by an interface."""
 
     permission: ClassVar[str] = OBSERVE
     OBSERVATION: ClassVar[bool] = True
@@ -68,7 +68,7 @@ class MatchMember(Command, frozen=True, kw_only=True):
 
 
 class ObserveTimeline(Command, frozen=True, kw_only=True):
-    """What a source covers, where it was cut off, when the PBX started, and lines that belong to nothing else."""
+    """What a source covers, where it was cut off, when the PBX started, and lines that belong to no call and no agent."""
 
     permission: ClassVar[str] = OBSERVE
     OBSERVATION: ClassVar[bool] = True
@@ -80,17 +80,23 @@ class ObserveTimeline(Command, frozen=True, kw_only=True):
 
 @handles(ObserveCall)
 def observe_call(command: ObserveCall, context: HandlerContext) -> Done:
-    """Weigh what was told with all that is known of the call."""
+    """Weigh the facts together with all known facts of the call."""
     identity = interaction_id(context.tenant, command.call)
     interaction = context.load(Interaction, identity) or context.add(Interaction(identity, context.tenant))
-    told = observe(context, interaction, command.call, command.facts)
-    result = {"new": told.new, "repeated": told.repeated, "visits": told.ends, "implied": told.implied, "conflicts": told.conflicts}
+    observed = observe(context, interaction, command.call, command.facts)
+    result = {
+        "new": observed.new,
+        "repeated": observed.repeated,
+        "visits": observed.ends,
+        "implied": observed.implied,
+        "conflicts": observed.conflicts,
+    }
     return Done(interaction, result)
 
 
 @handles(ObserveAgent)
 def observe_agent(command: ObserveAgent, context: HandlerContext) -> Done:
-    """Weigh what was told with all that is known of the agent; what is told of a matched interface is told of its member."""
+    """Weigh the facts together with all known facts of the agent. Facts about a matched interface are facts about its member."""
     roster = context.load(Roster, roster_id(context.tenant))
     name = roster.members.get(command.agent, command.agent) if roster else command.agent
     agent = _agent(context, name)
@@ -102,13 +108,13 @@ def observe_agent(command: ObserveAgent, context: HandlerContext) -> Done:
 
 
 def _observations(facts: Iterable[Fact]) -> int:
-    """How many there are; what a call's line proves about its agent is no observation of its own."""
+    """The number of observations. What a call's line proves about its agent does not count as one."""
     return sum(1 for fact in facts if fact.kind not in PROVED)
 
 
 @handles(MatchMember)
 def match_member(command: MatchMember, context: HandlerContext) -> Done:
-    """Join the two: the member takes over what was told of the interface."""
+    """Match the two: the member takes over the facts about the interface."""
     identity = roster_id(context.tenant)
     roster = context.load(Roster, identity) or context.add(Roster(identity, context.tenant))
     before = roster.members.get(command.interface)
@@ -129,7 +135,7 @@ def match_member(command: MatchMember, context: HandlerContext) -> Done:
 
 @handles(ObserveTimeline)
 def observe_timeline(command: ObserveTimeline, context: HandlerContext) -> Done:
-    """Keep what the source covers and where it was cut off."""
+    """Record what the source covers and where it was cut off."""
     identity = timeline_id(context.tenant)
     timeline = context.load(Timeline, identity) or context.add(Timeline(identity, context.tenant))
     covered = command.span is not None and timeline.cover(command.span, context.metadata)
@@ -144,7 +150,7 @@ def observe_timeline(command: ObserveTimeline, context: HandlerContext) -> Done:
 
 
 def observe(context: HandlerContext, interaction: Interaction, call: str, facts: tuple[Fact, ...]) -> ObservationResult:
-    """Let a call take in facts, with all that it cannot know by itself."""
+    """Let a call observe facts, together with the context that the facts do not contain."""
     known = interaction.call
     contact = (known.contact if known else None) or _contact(facts, context)
     if known is not None and known.contact is None and contact is not None:
@@ -154,7 +160,7 @@ def observe(context: HandlerContext, interaction: Interaction, call: str, facts:
 
 
 def _context(known: Call | None, call: str, contact: UUID | None, facts: tuple[Fact, ...], context: HandlerContext) -> Context:
-    """Promises of the queues, restarts of the PBX, whose call it is, its number."""
+    """The queues' settings, the restarts of the PBX, the contact and the protocol number of the call."""
     queues: dict[str, Queue] = {}
     for fact in facts:
         if fact.queue and fact.kind != "outbound" and fact.queue not in queues:
@@ -183,7 +189,7 @@ def _agent(context: HandlerContext, name: str) -> Agent:
 
 
 def _customer(facts: tuple[Fact, ...]) -> str | None:
-    """The customer's telephone number, in plain, when the facts tell one."""
+    """The customer's telephone number, unsealed, when the facts contain one."""
     for fact in facts:
         plain = fact.private.plain if fact.private is not None and fact.kind in _CUSTOMER else None
         if plain and sum(character.isdigit() for character in plain) >= SHORTEST_NUMBER:
@@ -197,5 +203,5 @@ def _contact(facts: tuple[Fact, ...], context: HandlerContext) -> UUID | None:
 
 
 def _with_subject(facts: tuple[Fact, ...], subject: UUID) -> tuple[Fact, ...]:
-    """The facts with their personal data belonging to the call's contact, or to the call itself while nobody is known."""
+    """The facts, with the call's contact as the subject of their personal data, or the call itself while the contact is unknown."""
     return tuple(fact if fact.private is None else replace(fact, private=fact.private.of(subject)) for fact in facts)

@@ -1,4 +1,4 @@
-"""What names a customer, for whoever may read it; what was forgotten reads as such."""
+"""Numbers and names of customers, for callers who may read them. Forgotten data reads as forgotten."""
 
 from __future__ import annotations
 
@@ -19,6 +19,6 @@ class People:
         return self._store.keyring.open_text(sealed)
 
     def name(self, contact: UUID) -> str:
-        """A contact's name; "" while nobody has told it."""
+        """A contact's name; "" while it is unknown."""
         known = project(self._store.stream(contact), Contact)
         return self._store.keyring.open(known.name) if known is not None and known.name is not None else ""

@@ -1,4 +1,4 @@
-"""Queues (Serviços): registered, set, renamed, switched on and off, deleted. Sources bring theirs about by naming them."""
+"""Commands about queues (Serviços): register, change, rename, activate, deactivate, delete. A queue is also created when a source first names it."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from domain.queues import Profile, Queue, QueueSettings
 
 
 class QueueCommand(Command, frozen=True, kw_only=True):
-    """An administrator's wish about queues."""
+    """A command of an administrator about queues."""
 
     permission: ClassVar[str] = MANAGE_QUEUES
 
 
 class RegisterQueue(QueueCommand, frozen=True, kw_only=True):
-    """Let a queue be. What is None is as the company's defaults say. Receipt: the queue's id."""
+    """Register a queue. Fields that are None get the company's defaults. Receipt: the queue's id."""
 
     name: str
     sla_target: float | None = None
@@ -34,7 +34,7 @@ class RegisterQueue(QueueCommand, frozen=True, kw_only=True):
 
 
 class ChangeQueueSettings(QueueCommand, frozen=True, kw_only=True):
-    """Let the queue promise something else from now on. What is None stays; `internal_number` "" takes it away."""
+    """Change a queue's settings from now on. Fields that are None stay unchanged; `internal_number` "" removes the number."""
 
     queue: UUID
     sla_target: float | None = None
@@ -46,40 +46,40 @@ class ChangeQueueSettings(QueueCommand, frozen=True, kw_only=True):
 
 
 class RenameQueue(QueueCommand, frozen=True, kw_only=True):
-    """Call the queue otherwise. A name that another queue has, or has had, is refused."""
+    """Rename a queue. A name that another queue has, or has had, is refused."""
 
     queue: UUID
     name: str
 
 
 class SetQueueAgents(QueueCommand, frozen=True, kw_only=True):
-    """Let exactly these agents answer the queue's customers."""
+    """Set the agents who answer a queue: exactly these."""
 
     queue: UUID
     agents: tuple[str, ...]
 
 
 class ActivateQueue(QueueCommand, frozen=True, kw_only=True):
-    """Let the queue take calls again."""
+    """Activate a queue: it takes calls again."""
 
     queue: UUID
 
 
 class DeactivateQueue(QueueCommand, frozen=True, kw_only=True):
-    """Let the queue take no new calls."""
+    """Deactivate a queue: it takes no new calls."""
 
     queue: UUID
 
 
 class DeleteQueue(QueueCommand, frozen=True, kw_only=True):
-    """Remove a deactivated queue from the settings; its past stays."""
+    """Remove a deactivated queue from the settings; its history stays."""
 
     queue: UUID
 
 
 @handles(RegisterQueue)
 def register_queue(command: RegisterQueue, context: HandlerContext) -> Done:
-    """Refused if there is, or was under a former name, such a queue."""
+    """Refused if a queue has, or has had, this name."""
     queue = _under(context, command.name)
     queue.register(command.name, _changed(_defaults(context), command), command.agents, context.metadata)
     return Done(queue)
@@ -87,7 +87,7 @@ def register_queue(command: RegisterQueue, context: HandlerContext) -> Done:
 
 @handles(ChangeQueueSettings)
 def change_queue_settings(command: ChangeQueueSettings, context: HandlerContext) -> Done:
-    """Calls offered earlier keep what they were promised."""
+    """Calls offered earlier keep the settings of their time."""
     queue = context.get(Queue, command.queue)
     queue.set_settings(_changed(queue.settings, command), context.metadata)
     return Done(queue)
@@ -95,7 +95,7 @@ def change_queue_settings(command: ChangeQueueSettings, context: HandlerContext)
 
 @handles(RenameQueue)
 def rename_queue(command: RenameQueue, context: HandlerContext) -> Done:
-    """The new name is kept for this queue for good: a source that says it means this queue."""
+    """The new name is reserved for this queue for good: a source that uses it means this queue."""
     queue = context.get(Queue, command.queue)
     queue.rename(command.name, context.metadata)
     _under(context, command.name).take_name(command.name, queue.id, context.metadata)
@@ -104,7 +104,7 @@ def rename_queue(command: RenameQueue, context: HandlerContext) -> Done:
 
 @handles(SetQueueAgents)
 def set_queue_agents(command: SetQueueAgents, context: HandlerContext) -> Done:
-    """Who answers the queue's customers, by the agents' names."""
+    """The agents are given by their names."""
     queue = context.get(Queue, command.queue)
     queue.set_agents(command.agents, context.metadata)
     return Done(queue)
@@ -112,7 +112,7 @@ def set_queue_agents(command: SetQueueAgents, context: HandlerContext) -> Done:
 
 @handles(ActivateQueue)
 def activate_queue(command: ActivateQueue, context: HandlerContext) -> Done:
-    """Nothing happens to a queue that is active."""
+    """Nothing changes for a queue that is active."""
     queue = context.get(Queue, command.queue)
     queue.activate(context.metadata)
     return Done(queue)
@@ -120,7 +120,7 @@ def activate_queue(command: ActivateQueue, context: HandlerContext) -> Done:
 
 @handles(DeactivateQueue)
 def deactivate_queue(command: DeactivateQueue, context: HandlerContext) -> Done:
-    """Calls that wait in it go on waiting."""
+    """Calls that wait in the queue go on waiting."""
     queue = context.get(Queue, command.queue)
     queue.deactivate(context.metadata)
     return Done(queue)
@@ -128,14 +128,14 @@ def deactivate_queue(command: DeactivateQueue, context: HandlerContext) -> Done:
 
 @handles(DeleteQueue)
 def delete_queue(command: DeleteQueue, context: HandlerContext) -> Done:
-    """Refused while it is active."""
+    """Refused while the queue is active."""
     queue = context.get(Queue, command.queue)
     queue.delete(context.metadata)
     return Done(queue)
 
 
 def ensure_queue(context: HandlerContext, name: str, at: int) -> Queue:
-    """The queue that a source calls `name`; first seen at `at` (microseconds), it comes to be with the company's defaults."""
+    """The queue that a source calls `name`, created with the company's defaults if it is new, as of `at` (microseconds)."""
     queue = _under(context, name)
     if queue.owner is not None:
         return context.get(Queue, queue.owner)
@@ -145,13 +145,13 @@ def ensure_queue(context: HandlerContext, name: str, at: int) -> Queue:
 
 
 def _under(context: HandlerContext, name: str) -> Queue:
-    """What is kept under this name: a queue, the note that the name is another queue's, or something new."""
+    """The queue of this name, the mark that the name belongs to another queue, or a new aggregate."""
     identity = queue_id(context.tenant, name)
     return context.load(Queue, identity) or context.add(Queue(identity, context.tenant))
 
 
 def _defaults(context: HandlerContext) -> QueueSettings:
-    """What the company's queues promise unless they say otherwise."""
+    """The default settings of the company's queues."""
     company = context.load(Company, context.tenant)
     if company is None:
         return QueueSettings()
@@ -160,6 +160,6 @@ def _defaults(context: HandlerContext) -> QueueSettings:
 
 
 def _changed(settings: QueueSettings, command: RegisterQueue | ChangeQueueSettings) -> QueueSettings:
-    """The settings, with what the command says in place of what they said."""
-    said = {field: getattr(command, field) for field in QueueSettings.__struct_fields__}
-    return replace(settings, **{field: value for field, value in said.items() if value is not None})
+    """The settings with the values that the command gives."""
+    given = {field: getattr(command, field) for field in QueueSettings.__struct_fields__}
+    return replace(settings, **{field: value for field, value in given.items() if value is not None})

@@ -1,4 +1,4 @@
-"""Commands that are decided one after the other and saved together."""
+"""The unit of work: commands that are decided one after the other and saved together."""
 
 from __future__ import annotations
 
@@ -37,19 +37,19 @@ class Decision:
 
 @dataclass(slots=True)
 class Repeat:
-    """A command whose idempotency key was used before: in this unit of work (`before` waits too) or earlier."""
+    """A command whose idempotency key was used before: in this unit of work (`before` is not saved yet) or earlier."""
 
     before: Decision | Receipt
 
 
 Outcome = Decision | Repeat | DomainError
-"""How a command fared before anything is saved."""
+"""The outcome of a command before anything is saved."""
 
 Answer = Receipt | DomainError
-"""How it fared in the end."""
+"""The answer to a command after the save."""
 
 Alongside = Callable[[Database, Sequence[Answer]], None]
-"""What else is written by the transaction of some commands, when it is known how they fared. An error that it raises undoes all of them."""
+"""Called inside the transaction of some commands with their answers, to write more with it. An error that it raises undoes all of them."""
 
 
 def _personal_as_text(value: object) -> str:
@@ -63,7 +63,7 @@ _NUL = b"\\u0000"
 
 
 def _refused_text(command: Command, caller: Caller) -> InvalidField | None:
-    """The character NUL is no text for PostgreSQL, and for nobody who reads a screen. Which field holds one, of whoever could have left it out."""
+    """The refusal of a text with the character NUL, which PostgreSQL cannot store; names the field. Observations are not refused."""
     if "\0" in caller.idempotency_key:
         return InvalidField("idempotency_key", "a key cannot hold the character NUL")
     if command.OBSERVATION or _NUL not in _as_json.encode(command):
@@ -81,7 +81,7 @@ def _holds_nul(value: object, path: str) -> str:
 
 
 class UnitOfWork:
-    """The aggregates as accepted commands leave them, and what these commands will write. Held by one thread."""
+    """The aggregates after the accepted commands, and what these commands will write. Used by one thread."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -89,30 +89,30 @@ class UnitOfWork:
         self.additions = Additions()
         self._loaded: dict[UUID, Aggregate] = {}
         self._read: dict[UUID, list[Event]] = {}
-        self._nobodys: set[UUID] = set()
-        """Ids under which nothing was in the log."""
+        self._without_events: set[UUID] = set()
+        """Ids without events in the log."""
         self._waiting: dict[UUID, list[Event]] = {}
         self._keys: dict[tuple[UUID, str], Decision] = {}
         self._receipts: dict[tuple[UUID, str], tuple[bytes, bytes] | None] = {}
         self._heartbeats: dict[UUID, int] = {}
         self._heard: dict[UUID, int] = {}
-        """What commands were decided on: when the clients of these agents were last heard of, as it was written."""
+        """The stored last heartbeats (microseconds) by which commands were decided."""
 
-    # What a handler context asks for
+    # What a handler context reads
 
     def prefetch(self, requests: Sequence[Request]) -> None:
-        """Read at once what these commands say that they will load."""
+        """Read by few queries the aggregates and receipts that these commands will need."""
         ids = {id for command, caller in requests for id in command.concerns(caller.tenant)}
         missing = [id for id in ids if self.store.cached(id) is None]
         if len(missing) > 1:
             self._read = self.store.streams(missing)
-            self._nobodys.update(id for id in missing if id not in self._read)
+            self._without_events.update(id for id in missing if id not in self._read)
         keys = {(caller.tenant, caller.idempotency_key) for _, caller in requests if caller.idempotency_key}
         if len(keys) > 1:
             self._receipts = {**dict.fromkeys(keys), **self.store.receipts_for(keys)}
 
     def load(self, kind: type[A], id: UUID) -> Aggregate | None:
-        """The aggregate with all that was accepted in this unit of work; None if nothing ever happened to it."""
+        """The aggregate with all events accepted in this unit of work; None if it has none."""
         found = self._loaded.get(id)
         if found is None:
             found = self._found(kind, id)
@@ -125,34 +125,34 @@ class UnitOfWork:
     def _found(self, kind: type[A], id: UUID) -> Aggregate | None:
         waiting = self._waiting.get(id)
         if waiting is None:
-            if id in self._nobodys:
+            if id in self._without_events:
                 return None
-            at_hand = self.store.cached(id)
-            if at_hand is not None:
-                return at_hand
+            cached = self.store.cached(id)
+            if cached is not None:
+                return cached
         if not kind.STATE_IN_EVENT:
             return project(self._stream(id), kind)
         return project(waiting[-1:] if waiting else self._logged(id, self.store.last), kind)
 
     def _stream(self, id: UUID) -> list[Event]:
-        """All that happened to an aggregate, in the log and in this unit of work."""
+        """All events of an aggregate, in the log and in this unit of work."""
         return [*self._logged(id, self.store.stream_of), *self._waiting.get(id, ())]
 
     def _logged(self, id: UUID, read: Callable[[UUID], list[Event]]) -> list[Event]:
-        """What the log has of it: as it was read before, else as `read` does. When it has nothing, it is not asked again in this unit of work."""
-        if id in self._nobodys:
+        """The aggregate's events in the log: the prefetched ones, else those that `read` returns. An empty result is not read again in this unit of work."""
+        if id in self._without_events:
             return []
         events = self._read.pop(id, None) or read(id)
         if not events:
-            self._nobodys.add(id)
+            self._without_events.add(id)
         return events
 
     def exists(self, id: UUID) -> bool:
-        """Whether anything ever happened to this aggregate."""
+        """Whether this aggregate has any event."""
         return id in self._loaded or id in self._waiting or self.store.cached(id) is not None or self.store.recorder.position_of(id) > 0
 
     def last_heard(self, agent: UUID) -> int:
-        """When the agent's client was last heard of (microseconds), 0 if never."""
+        """The last heartbeat of the agent's client (microseconds), 0 if there was none."""
         if agent in self._heartbeats:
             return self._heartbeats[agent]
         self._heard[agent] = last_heard(self.store.recorder.db, agent)
@@ -188,10 +188,10 @@ class UnitOfWork:
         return decision
 
     def _repeat(self, command: Command, caller: Caller) -> tuple[bytes, Repeat | None]:
-        """The command's digest, and what was done when the same key was used before. Raises Refused if it was for something else."""
-        # Keyed: a plain digest of a command with a phone number in it would tell the number to whoever tries them all.
-        said = type(command).__name__ + _as_json.encode(command).decode()
-        digest = self.store.keyring.tag(caller.tenant, "command", said)
+        """The command's digest, and the result of an earlier use of its key. Raises Refused if the key was used for another command."""
+        # Keyed: a plain digest of a command with a phone number would reveal the number to anybody who tries all numbers.
+        text = type(command).__name__ + _as_json.encode(command).decode()
+        digest = self.store.keyring.tag(caller.tenant, "command", text)
         first = self._keys.get((caller.tenant, caller.idempotency_key))
         if first is not None:
             known, repeat = first.digest, Repeat(first)
@@ -201,13 +201,13 @@ class UnitOfWork:
             if stored is None:
                 return digest, None
             known, repeat = stored[0], Repeat(msgspec.json.decode(stored[1], type=Receipt))
-        # Without a digest: somebody was forgotten since, and with them what commands had said.
+        # Without a digest: a person was forgotten since, and with them the contents of the commands.
         if known and known != digest:
             raise Refused("this idempotency key was used for another command")
         return digest, repeat
 
     def _accept(self, context: HandlerContext, about: Aggregate) -> list[Event]:
-        """What the command let happen: first to what it needed (a new contact, a new queue), last to what it was about."""
+        """The events of the command: first those of what it needed (a new contact, a new queue), last those of what it was about."""
         events: list[Event] = []
         context.touched[about.id] = context.touched.pop(about.id, about)
         for id, aggregate in context.touched.items():
@@ -221,7 +221,7 @@ class UnitOfWork:
         return events
 
     def _discard(self, context: HandlerContext) -> None:
-        """Forget what the refused command may have begun to change: it is loaded anew, with what was accepted before."""
+        """Drop the aggregates that the refused command may have changed. They are loaded anew, with the events accepted before."""
         for id in context.touched:
             self._loaded.pop(id, None)
         self.store.drop(context.touched)
@@ -229,7 +229,7 @@ class UnitOfWork:
     # Saving
 
     def write(self, outcomes: Sequence[Outcome], alongside: Alongside | None = None) -> list[Answer]:
-        """Inside a transaction or outside of one: put what was decided on disk; the receipts and refusals in the commands' order."""
+        """Save what was decided, in the current transaction or a new one. Returns receipts and refusals in the commands' order."""
         decisions = [outcome for outcome in outcomes if isinstance(outcome, Decision)]
         events = [event for decision in decisions for event in decision.events]
         unneeded = not events and not self.additions and not self._heartbeats and not any(decision.digest for decision in decisions)
@@ -238,7 +238,7 @@ class UnitOfWork:
         stored = self.store.sealed(events)
         with self.store.recorder.transaction() as db:
             if self._changed_by_others(db):
-                raise IntegrityError("another process has changed meanwhile what this was decided on")
+                raise IntegrityError("another process has changed an aggregate on which this decision depends")
             self.store.save_keys(self.additions)
             answers = self._answers(outcomes, self.store.recorder.append(stored) if stored else [])
             self.store.note_receipts(
@@ -256,7 +256,7 @@ class UnitOfWork:
         return answers
 
     def _changed_by_others(self, db: Database) -> bool:
-        decided_on = (*self._loaded, *self._read, *self._nobodys)
+        decided_on = (*self._loaded, *self._read, *self._without_events)
         return self.store.recorder.changed_by_others(decided_on, self._since) or any(
             last_heard(db, agent) != heard for agent, heard in self._heard.items()
         )
@@ -282,15 +282,15 @@ class UnitOfWork:
         return answers
 
     def saved(self) -> None:
-        """What was decided is in the log: the aggregates stand as they are saved."""
+        """The events are saved: keep the aggregates in the cache."""
         for aggregate in self._loaded.values():
-            # What is long at hand must not keep the whole batch in memory.
+            # A cached aggregate must not keep the whole unit of work in memory.
             aggregate.history = tuple
         self.store.keep((aggregate for aggregate in self._loaded.values() if aggregate.version > 0), self._since)
         if self.additions.destroyed:
             self.store.keyring.shred()
 
     def failed(self) -> None:
-        """It is not in the log: nothing at hand can be trusted."""
+        """The events are not saved: drop the aggregates from the cache."""
         self.store.drop(self._loaded)
         self.store.drop(self._waiting)

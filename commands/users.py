@@ -1,4 +1,4 @@
-"""Users asked for, passwords set and checked."""
+"""Commands about users, and the check of passwords."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from commands.handler_context import Command, Done, HandlerContext, handles
-from domain.access import ANYONE, MANAGE_USERS, PERMISSIONS, Level
+from domain.access import ANYONE, MANAGE_USERS, PERMISSIONS, Actor, Level, must_be_above, must_have_all
 from domain.base import NOBODY
-from domain.errors import AlreadyExists, NotFound, Refused
+from domain.errors import AlreadyExists, NotAllowed, NotFound, Refused
 from domain.users import User, check_password, normalised_email
 from store.event_store import Store, project
 
@@ -35,7 +35,7 @@ class RegisterUser(Command, frozen=True, kw_only=True):
 
 
 class AppointAdministrator(Command, frozen=True, kw_only=True):
-    """Let the person with this e-mail address do everything, who need not be a user yet; `result["token"]` as for RegisterUser."""
+    """Give the person with this e-mail address all permissions, and register them if they are no user yet; `result["token"]` as for RegisterUser."""
 
     permission: ClassVar[str] = MANAGE_USERS
     email: str
@@ -50,7 +50,7 @@ class IssuePasswordLink(Command, frozen=True, kw_only=True):
 
 
 class SetPassword(Command, frozen=True, kw_only=True):
-    """By a one-time link: a new password, hashed by `hashed_password`. Raises Refused for a link that is used, replaced or expired."""
+    """Set a new password with a one-time link; `hashed` comes from `hashed_password`. Raises Refused for a link that is used, replaced or expired."""
 
     permission: ClassVar[str] = ANYONE
     token: str
@@ -58,7 +58,7 @@ class SetPassword(Command, frozen=True, kw_only=True):
 
 
 class SetPermissions(Command, frozen=True, kw_only=True):
-    """Let a user do exactly this."""
+    """Set a user's level and permissions: exactly these."""
 
     permission: ClassVar[str] = MANAGE_USERS
     user: UUID
@@ -67,14 +67,14 @@ class SetPermissions(Command, frozen=True, kw_only=True):
 
 
 class ActivateUser(Command, frozen=True, kw_only=True):
-    """Let a user in again."""
+    """Let a user sign in again."""
 
     permission: ClassVar[str] = MANAGE_USERS
     user: UUID
 
 
 class DeactivateUser(Command, frozen=True, kw_only=True):
-    """Keep a user out."""
+    """Bar a user from signing in."""
 
     permission: ClassVar[str] = MANAGE_USERS
     user: UUID
@@ -82,7 +82,8 @@ class DeactivateUser(Command, frozen=True, kw_only=True):
 
 @handles(RegisterUser)
 def register_user(command: RegisterUser, context: HandlerContext) -> Done:
-    """A user is found by the e-mail address from now on."""
+    """The user can be found by the e-mail address from now on."""
+    must_have_all(_manager(context), command.level, command.permissions)
     email = normalised_email(command.email)
     if context.whose("email", email) is not None:
         raise AlreadyExists("there is a user with this e-mail address already")
@@ -91,12 +92,15 @@ def register_user(command: RegisterUser, context: HandlerContext) -> Done:
 
 @handles(AppointAdministrator)
 def appoint_administrator(command: AppointAdministrator, context: HandlerContext) -> Done:
-    """How the first user of a company comes to be."""
+    """Create the first user of a company."""
+    manager = _manager(context)
+    must_have_all(manager, "Admin", PERMISSIONS)
     email = normalised_email(command.email)
     known = context.whose("email", email)
     if known is None:
         return _with_link(_new_user(context, command.name, email, "Admin", PERMISSIONS), context)
     user = context.get(User, known)
+    must_be_above(manager, user.id, user.level)
     user.activate(context.metadata)
     user.set_permissions("Admin", PERMISSIONS, context.metadata)
     return _with_link(user, context)
@@ -104,16 +108,19 @@ def appoint_administrator(command: AppointAdministrator, context: HandlerContext
 
 @handles(IssuePasswordLink)
 def issue_password_link(command: IssuePasswordLink, context: HandlerContext) -> Done:
-    """Any link sent before is void."""
+    """Earlier links become invalid."""
     known = context.whose("email", normalised_email(command.email))
     if known is None:
         raise NotFound("no such user")
-    return _with_link(context.get(User, known), context)
+    user, manager = context.get(User, known), _manager(context)
+    if manager is None or manager.user != user.id:
+        must_be_above(manager, user.id, user.level)
+    return _with_link(user, context)
 
 
 @handles(SetPassword)
 def set_password(command: SetPassword, context: HandlerContext) -> Done:
-    """The link says whose password it is."""
+    """The token names the user."""
     id, digest = _read(command.token)
     user = context.load(User, id)
     if user is None:
@@ -124,26 +131,43 @@ def set_password(command: SetPassword, context: HandlerContext) -> Done:
 
 @handles(SetPermissions)
 def set_permissions(command: SetPermissions, context: HandlerContext) -> Done:
-    """From the next access token on."""
-    user = context.get(User, command.user)
+    """Applies from the next access token on."""
+    user, manager = context.get(User, command.user), _manager(context)
+    must_be_above(manager, user.id, user.level)
+    must_have_all(manager, command.level, command.permissions)
     user.set_permissions(command.level, command.permissions, context.metadata)
     return Done(user)
 
 
 @handles(ActivateUser)
 def activate_user(command: ActivateUser, context: HandlerContext) -> Done:
-    """The password is the one from before."""
+    """The password stays as it was."""
     user = context.get(User, command.user)
+    must_be_above(_manager(context), user.id, user.level)
     user.activate(context.metadata)
     return Done(user)
 
 
 @handles(DeactivateUser)
 def deactivate_user(command: DeactivateUser, context: HandlerContext) -> Done:
-    """Links sent before are void."""
+    """Earlier links become invalid."""
     user = context.get(User, command.user)
+    must_be_above(_manager(context), user.id, user.level)
     user.deactivate(context.metadata)
     return Done(user)
+
+
+def _manager(context: HandlerContext) -> Actor | None:
+    """Who manages users, with the rights that the log gives them now, whatever their access token says; None for the operator. Raises NotAllowed."""
+    actor = context.caller.user
+    if actor is None:
+        return None
+    user = context.load(User, actor.user)
+    if user is None or not user.active:
+        raise NotAllowed(MANAGE_USERS, "this user may not log in any more")
+    if MANAGE_USERS not in user.permissions:
+        raise NotAllowed(MANAGE_USERS)
+    return Actor(user.id, user.level, frozenset(user.permissions))
 
 
 def _new_user(context: HandlerContext, name: str, email: str, level: Level, permissions: tuple[str, ...]) -> User:
@@ -160,7 +184,7 @@ def _with_link(user: User, context: HandlerContext) -> Done:
 
 
 def _read(token: str) -> tuple[UUID, str]:
-    """Whose link it is and the digest of its secret; NOBODY's for a text that is no token."""
+    """The user of a token and the digest of its secret; NOBODY for an invalid token."""
     try:
         raw = urlsafe_b64decode(token + "=" * (-len(token) % 4))
     except ValueError:
@@ -173,14 +197,14 @@ def _digest(token: bytes) -> str:
 
 
 def hashed_password(password: str) -> str:
-    """The password as SetPassword takes it; InvalidField when it breaks the rules. Takes a tenth of a second on purpose: not for an event loop."""
+    """Hash a password for SetPassword. Raises InvalidField when it breaks the rules. Takes a tenth of a second on purpose: do not call it in an event loop."""
     check_password(password)
     return _hasher.hash(password)
 
 
 @dataclass(frozen=True)
 class SignedIn:
-    """A user who has proved who they are."""
+    """A user who is signed in."""
 
     user: UUID
     tenant: UUID
@@ -189,7 +213,7 @@ class SignedIn:
 
 
 def check_credentials(store: Store, tenant: UUID, email: str, password: str) -> SignedIn | None:
-    """Whose e-mail address and password these are in the company; None for nobody's, after the same time. Not for an event loop."""
+    """The user of the company with this e-mail address and password; None, after the same time, if there is none. Do not call it in an event loop."""
     id = store.keyring.find(store.keyring.tag(tenant, "email", email.strip().lower()))
     user = known_user(store, tenant, id) if id is not None else None
     hashed = store.keyring.open(user.hashed) if user and user.active and user.hashed else _NOBODYS
@@ -201,7 +225,7 @@ def check_credentials(store: Store, tenant: UUID, email: str, password: str) -> 
 
 
 def who_is(store: Store, tenant: UUID, user: UUID) -> SignedIn | None:
-    """What a user may do now; None for one who may not sign in."""
+    """The user with their current permissions; None for one who may not sign in."""
     found = known_user(store, tenant, user)
     return _signed_in(found) if found is not None and found.active else None
 
@@ -211,6 +235,6 @@ def _signed_in(user: User) -> SignedIn:
 
 
 def known_user(store: Store, tenant: UUID, id: UUID) -> User | None:
-    """The user as the log says, for reading; None if there is none in this company."""
+    """The user as the log has it, for reading; None if there is none in this company."""
     user = project(store.stream(id), User)
     return user if user is not None and user.tenant == tenant else None

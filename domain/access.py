@@ -1,7 +1,7 @@
-"""Who may do what, and who may see what: the permissions, the scope of a reader, and the rule of acting for somebody else.
+"""Access rules: the permissions, the scope of a reader, and the rule of acting on behalf of another agent.
 
 Every command and every query names one permission. A query is also answered within a `Scope`: which queues and agents of the company
-the asker may see.
+the caller may see.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ Permission = Literal[
     "gerenciar-pesquisa-relatorio",  # reports of surveys
     "gerenciar-agentes",  # acting for agents other than one's own; the only name that the manual does not have
 ]
-"""What a user may do, by the names of the portal's manual."""
+"""The permissions of users, by the names of the portal's manual."""
 
 PERMISSIONS: tuple[Permission, ...] = get_args(Permission)
 
@@ -55,14 +55,14 @@ OBSERVE: Final[Permission] = "gerenciar-api"
 ACT_FOR_OTHERS: Final[Permission] = "gerenciar-agentes"
 
 ANYONE: Final = ""
-"""No permission is needed: a command proves by itself that the caller may (a one-time link), a query is every user's of the company."""
+"""No permission is needed: the command contains its own proof (a one-time link), or the query is open to every user of the company."""
 
 Level = Literal["Admin", "Manager", "User"]
 
 
 @dataclass(frozen=True)
 class Group:
-    """Some agents of a company under one name, whose leader sees what is theirs."""
+    """Some agents of a company under one name. The group's leader sees their data."""
 
     name: str
     agents: frozenset[str]
@@ -70,11 +70,11 @@ class Group:
 
 @dataclass(frozen=True)
 class Scope:
-    """What an asker may see of a company. None: no restriction of that kind.
+    """What the caller of a query may see of a company. None: no restriction of that kind.
 
-    queues: names, each that the queue has borne. agents: names. groups: those that the asker leads; their agents are seen beside `agents`.
-    A thing is seen when every restriction allows it: a visit by its queue and by the agent who answered it, so that a visit that nobody
-    answered is not seen by who may see certain agents alone.
+    queues: names, including former names. agents: names. groups: those that the caller leads; their agents are visible in addition to `agents`.
+    Something is visible when every restriction allows it. A visit is checked by its queue and by the agent who answered it, so a visit that
+    nobody answered is not visible to a caller who may see only certain agents.
     """
 
     queues: frozenset[str] | None = None
@@ -98,6 +98,11 @@ class Scope:
             return None
         return frozenset(self.agents or ()).union(*(group.agents for group in self.groups or ()))
 
+    def must_be_whole(self) -> None:
+        """Refuse (NotAllowed) an asker who does not see the whole company: what only a part of the calls tells would be wrong."""
+        if not self.is_whole:
+            raise NotAllowed(OBSERVE, "this is answered only for the whole company")
+
     def sees_queue(self, name: str) -> bool:
         """Whether the queue of this name may be seen."""
         return self.queues is None or name in self.queues
@@ -120,7 +125,7 @@ WHOLE_COMPANY = Scope()
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who puts a query: of which company, allowed what, and within which scope. user: None for the operator."""
+    """The caller of a query: the company, the permissions and the scope. user: None for the operator."""
 
     tenant: UUID
     permissions: frozenset[str]
@@ -128,24 +133,48 @@ class Asker:
     user: UUID | None = None
 
     def must_have(self, permission: str) -> None:
-        """Refuse (NotAllowed) who lacks the permission."""
+        """Raises NotAllowed when the caller lacks the permission."""
         if permission != ANYONE and permission not in self.permissions:
             raise NotAllowed(permission)
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A user who commands. A source, an integration of the deployment itself or a process manager is none."""
+    """A user who sends a command. Sources, the deployment's own integrations and process managers are not actors."""
 
     user: UUID
     level: Level
     permissions: frozenset[str]
 
 
-def acts_for_another(actor: Actor | None, owner: UUID | None) -> bool:
-    """Whether who acts as an agent that belongs to `owner` (None: to nobody yet) does so on behalf of somebody else.
+_BELOW: Final[dict[Level, tuple[Level, ...]]] = {"Admin": ("Manager", "User"), "Manager": ("User",), "User": ()}
 
-    Raises NotAllowed: a user of level User acts as an agent of their own only; a Manager or an Admin needs the permission to act for others.
+
+def must_be_above(actor: Actor | None, user: UUID, level: Level) -> None:
+    """Refuse (NotAllowed) to change the rights of oneself, or of a user who is not below one's own level. The operator (None) is above all."""
+    if actor is None:
+        return
+    if actor.user == user:
+        raise NotAllowed(MANAGE_USERS, "nobody changes their own rights")
+    if level not in _BELOW[actor.level]:
+        raise NotAllowed(MANAGE_USERS, f"a user of level {actor.level} does not manage users of level {level}")
+
+
+def must_have_all(actor: Actor | None, level: Level, permissions: Iterable[str]) -> None:
+    """Refuse (NotAllowed) to give a level or a permission that one does not have. The operator (None) has all."""
+    if actor is None:
+        return
+    if level != actor.level and level not in _BELOW[actor.level]:
+        raise NotAllowed(MANAGE_USERS, f"a user of level {actor.level} does not make users of level {level}")
+    for permission in permissions:
+        if permission not in actor.permissions:
+            raise NotAllowed(permission, f"nobody gives a permission that they do not have: {permission}")
+
+
+def acts_for_another(actor: Actor | None, owner: UUID | None) -> bool:
+    """Whether the actor acts on behalf of somebody else, as an agent that belongs to `owner` (None: to no user yet).
+
+    Raises NotAllowed: a user of level User may act only as an agent of their own; a Manager or an Admin needs the permission to act for others.
     """
     if actor is None or actor.user == owner:
         return False

@@ -1,6 +1,6 @@
-"""An agent: logged in and out of queues, paused and back, as the sources tell.
+"""An agent: logged in and out of queues, paused and back, as the sources report it.
 
-Ringing, talking, hold and wrap-up are told by the calls; together with these spans they make an agent's day.
+Ringing, talk, hold and wrap-up come from the calls. Together with these spans they make an agent's day.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from domain.voice.merging import in_order
 from domain.voice.presence import Presence, PresenceSpan, PresenceState, resolve
 
 LATE_US = 4 * SECOND
-"""A fact this much later than all others cannot be another clock's observation of an earlier one."""
+"""A fact this much later than all others cannot be another clock's observation of an earlier fact."""
 
 
 SpanKey = tuple[str, int]
-"""A span's kind and start: no two of an agent have the same."""
+"""A span's kind and start, unique within an agent."""
 
 
 class AgentEvent(Event, frozen=True, kw_only=True):
-    """Something was told about an agent.
+    """Something was observed or set about an agent.
 
-    spans: the sessions and pauses that began, ended or changed. dropped: keys of those that no longer hold.
-    person: whether this is an agent at all, or an interface that never answered, rang or paused.
-    standing: how the agent stands from now on. lease_ms: after so long without a sign of life of the agent's client the agent is
-    logged out; 0 without a lease. user: to whom the agent belongs; None while nobody said so.
+    spans: the sessions and pauses that began, ended or changed. dropped: keys of those that no longer exist.
+    person: True for an agent, False for an interface that never answered, rang or paused.
+    standing: the agent's state after this event. lease_ms: the agent is logged out when the agent's client sends no heartbeat for so long;
+    0 without a lease. user: the user to whom the agent belongs; None while it is not known.
     interfaces: the telephones (`PJSIP/1001`) by which the agent is reached.
     """
 
@@ -46,13 +46,13 @@ class AgentEvent(Event, frozen=True, kw_only=True):
 
 
 class LoggedIn(AgentEvent, frozen=True, kw_only=True):
-    """The agent came in, to a queue or to all."""
+    """The agent logged in to a queue, or to all."""
 
     TOPIC: ClassVar[str] = "agent.logged_in"
 
 
 class LoggedOut(AgentEvent, frozen=True, kw_only=True):
-    """The agent left a queue, or all."""
+    """The agent logged out of a queue, or of all."""
 
     TOPIC: ClassVar[str] = "agent.logged_out"
 
@@ -70,19 +70,19 @@ class Resumed(AgentEvent, frozen=True, kw_only=True):
 
 
 class Seen(AgentEvent, frozen=True, kw_only=True):
-    """The agent was rung or answered: proof of presence."""
+    """The agent's phone rang or the agent answered, which proves presence."""
 
     TOPIC: ClassVar[str] = "agent.seen"
 
 
 class AgentObserved(AgentEvent, frozen=True, kw_only=True):
-    """Several facts were told at once, or one without a name of its own."""
+    """Several facts were observed at once, or one whose kind has no event type of its own."""
 
     TOPIC: ClassVar[str] = "agent.observed"
 
 
 class AgentAmended(AgentEvent, frozen=True, kw_only=True):
-    """Later evidence changed what had been said of a session or pause."""
+    """Later evidence changed a recorded session or pause."""
 
     TOPIC: ClassVar[str] = "agent.amended"
 
@@ -95,7 +95,7 @@ class AgentIdentified(AgentEvent, frozen=True, kw_only=True):
 
 
 class AgentAssigned(AgentEvent, frozen=True, kw_only=True):
-    """From now on the agent belongs to `user`, or to nobody. An agent of whom nothing was observed before comes to be."""
+    """From now on the agent belongs to `user`, or to nobody. Creates an agent that was never observed before."""
 
     TOPIC: ClassVar[str] = "agent.assigned"
 
@@ -120,8 +120,8 @@ class Agent(Aggregate):
 
     A person may be a user of the company, and is reached by interfaces (telephones).
 
-    What an agent was told in years does not stand here, only how things stand after it: that is enough for whatever comes
-    later. When earlier evidence comes, all of it is read again from the stream and weighed anew.
+    The aggregate holds only the agent's current state, not the facts of years: that is enough to apply later facts.
+    When an earlier fact arrives, all facts are read again from the stream and resolved anew.
     """
 
     KIND = "agent"
@@ -141,18 +141,18 @@ class Agent(Aggregate):
     def observe(
         self, facts: Iterable[Fact], metadata: EventMetadata, restarts: Sequence[int] = (), lease_ms: int | None = None
     ) -> tuple[Fact, ...]:
-        """Take in what a source says, and the restarts of the PBX (us); returns what was new of it. lease_ms: a lease that begins with it."""
-        told = [*facts, *self._restarted(restarts)]
-        if not told:
+        """Record the facts of a source and the restarts of the PBX (us). Returns the new facts. lease_ms: the lease that begins with them."""
+        observed = [*facts, *self._restarted(restarts)]
+        if not observed:
             return ()
-        earliest = min(fact.at for fact in told)
-        if earliest > self.standing.latest + (LATE_US if len(self._clocks(told)) > 1 else 0):
-            fresh, before, presence = _each_once(told, set()), Presence(self.standing).spans(), Presence(self.standing)
+        earliest = min(fact.at for fact in observed)
+        if earliest > self.standing.latest + (LATE_US if len(self._clocks(observed)) > 1 else 0):
+            fresh, before, presence = _each_once(observed, set()), Presence(self.standing).spans(), Presence(self.standing)
             presence.take_all(in_order(fresh))
         else:
-            heard, before = self._heard()
-            fresh = _each_once(told, {_identity(fact) for fact in heard})
-            presence = resolve([*heard, *fresh])
+            known, before = self._recorded()
+            fresh = _each_once(observed, {_identity(fact) for fact in known})
+            presence = resolve([*known, *fresh])
         if fresh:
             lease_ms = self.lease_ms if lease_ms is None else lease_ms
             self._change(fresh, before, presence, metadata, lease_ms)
@@ -161,7 +161,7 @@ class Agent(Aggregate):
     def _change(
         self, fresh: tuple[Fact, ...], before: dict[SpanKey, PresenceSpan], presence: Presence, metadata: EventMetadata, lease_ms: int
     ) -> None:
-        """Say which sessions and pauses read differently now. A lease ends with the session."""
+        """Trigger the event with the sessions and pauses that changed. A lease ends with the session."""
         spans = presence.spans()
         changed = tuple(span for key, span in spans.items() if before.get(key) != span)
         dropped = tuple(key for key in before if key not in spans)
@@ -195,7 +195,7 @@ class Agent(Aggregate):
         )
 
     def _restarted(self, restarts: Sequence[int]) -> list[Fact]:
-        """The restarts as facts; those told already are left out where that can be told without reading all again."""
+        """The restarts as facts. Known ones are left out where that can be decided without reading the stream."""
         earlier = sum(1 for at in restarts if at <= self.standing.latest)
         known = self.standing.latest if earlier == self.standing.restarts else -1
         return [Fact("restarted", at, _RESTART_CLOCK) for at in restarts if at > known]
@@ -203,8 +203,8 @@ class Agent(Aggregate):
     def _clocks(self, facts: Iterable[Fact]) -> tuple[str, ...]:
         return tuple(sorted({*self.standing.clocks, *(fact.clock for fact in facts)}))
 
-    def _heard(self) -> tuple[list[Fact], dict[SpanKey, PresenceSpan]]:
-        """Everything that was ever told, and the sessions and pauses that it came to."""
+    def _recorded(self) -> tuple[list[Fact], dict[SpanKey, PresenceSpan]]:
+        """All facts in the stream, and the sessions and pauses that they prove."""
         facts: list[Fact] = []
         spans: dict[SpanKey, PresenceSpan] = {}
         for event in self.stream():
@@ -217,65 +217,65 @@ class Agent(Aggregate):
 
     @property
     def implied(self) -> int:
-        """How many sessions began because another line proves them."""
+        """The number of sessions whose begin only another line proves."""
         return self.standing.implied
 
     def identify(self, member: str, metadata: EventMetadata) -> list[Fact]:
-        """This interface is `member`: it is no agent of its own any more. Returns the facts to be told to the member."""
+        """Record that this interface is `member`, and no longer an agent of its own. Returns the facts that the member must observe."""
         if self.member == member:
             return []
-        facts, spans = self._heard()
+        facts, spans = self._recorded()
         self.trigger(AgentIdentified, metadata, metadata.recorded_at, name=self.name, dropped=tuple(spans), person=False, member=member)
         return facts
 
     def lease_runs_out(self, heard_us: int) -> int | None:
-        """When, if the agent's client was last heard of at `heard_us`; None without a lease."""
+        """When the lease expires (us), if the last heartbeat of the agent's client was at `heard_us`; None without a lease."""
         return heard_us + self.lease_ms * MS if self.lease_ms else None
 
     def expire(self, due_us: int, metadata: EventMetadata) -> None:
-        """Log the agent out of all queues, for the lease ran out then. Whoever was seen at work since was not away before that."""
+        """Log the agent out of all queues, because the lease expired at `due_us`. An agent observed at work later is logged out from then on."""
         self.observe([Fact("left", max(due_us, self.standing.latest), by="lease", ref="lease")], metadata)
 
     def assign(self, user: UUID | None, metadata: EventMetadata) -> None:
-        """Belong to this user, or to nobody. Refused for an interface that turned out to be another agent's."""
+        """Assign the agent to this user, or to nobody. Refused for an interface that belongs to another agent."""
         if self.member:
             raise Refused(f"{self.name} is an interface of the agent {self.member}")
         if self.version == 0 or user != self.user:
-            self._say(AgentAssigned, metadata, user=user, person=True)
+            self._trigger_unchanged(AgentAssigned, metadata, user=user, person=True)
 
     def add_interface(self, interface: str, metadata: EventMetadata) -> None:
-        """Be reached by this interface too."""
+        """Add an interface by which the agent is reached."""
         if interface not in self.interfaces:
-            self._say(AgentInterfacesSet, metadata, interfaces=(*self.interfaces, interface))
+            self._trigger_unchanged(AgentInterfacesSet, metadata, interfaces=(*self.interfaces, interface))
 
     def remove_interface(self, interface: str, metadata: EventMetadata) -> None:
-        """Be reached by this interface no more."""
+        """Remove an interface by which the agent is reached."""
         if interface in self.interfaces:
             left = tuple(other for other in self.interfaces if other != interface)
-            self._say(AgentInterfacesSet, metadata, interfaces=left)
+            self._trigger_unchanged(AgentInterfacesSet, metadata, interfaces=left)
 
-    def _say(self, kind: type[AgentEvent], metadata: EventMetadata, **changed: Any) -> None:
-        """An event that changes who the agent is, and nothing of sessions and pauses."""
+    def _trigger_unchanged(self, kind: type[AgentEvent], metadata: EventMetadata, **changed: Any) -> None:
+        """Trigger an event that leaves sessions and pauses unchanged."""
         as_it_is = {name: getattr(self, name) for name in ("name", "person", "standing", "lease_ms", "user", "interfaces")}
         self.trigger(kind, metadata, metadata.recorded_at, **(as_it_is | changed))
 
     def must_follow(self, facts: Iterable[Fact]) -> None:
-        """Refuse a live command that is earlier than what is known."""
+        """Refuse a live command whose facts are earlier than the last known fact."""
         if any(fact.at < self.standing.latest for fact in facts):
             raise InvalidField("at", "earlier than what already happened to this agent")
 
     def must_be_in(self) -> None:
-        """Refuse what only an agent who is logged in can do."""
+        """Raises Refused when the agent is not logged in."""
         if not self.standing.queues:
             raise Refused(f"agent {self.name} is not logged in")
 
     def must_be_paused(self, paused: bool) -> None:
-        """Refuse to pause who is paused, or to resume who is not."""
+        """Raises Refused when the agent is not paused (`paused`), or is paused already."""
         if (self.standing.pause is not None) != paused:
             raise Refused(f"agent {self.name} is {'not ' if paused else 'already '}paused")
 
     def queues_now(self) -> tuple[str, ...]:
-        """The queues in which the agent is in; "" stands for all."""
+        """The queues in which the agent is logged in; "" means all."""
         return tuple(sorted(self.standing.queues))
 
     def apply(self, event: Event) -> None:
@@ -293,10 +293,10 @@ class Agent(Aggregate):
 _RESTART_CLOCK: Clock = "log"
 
 
-def _each_once(told: Iterable[Fact], known: set[tuple[object, ...]]) -> tuple[Fact, ...]:
+def _each_once(facts: Iterable[Fact], known: set[tuple[object, ...]]) -> tuple[Fact, ...]:
     """The facts not known yet, each once, in order."""
     fresh: dict[tuple[object, ...], Fact] = {}
-    for fact in told:
+    for fact in facts:
         identity = _identity(fact)
         if identity not in known:
             fresh.setdefault(identity, fact)
@@ -308,20 +308,20 @@ def _implied(spans: dict[SpanKey, PresenceSpan]) -> int:
 
 
 def _identity(fact: Fact) -> tuple[object, ...]:
-    """An interface's facts are the member's: the name they were told under does not matter."""
+    """The identity of a fact without the agent's name: an interface and its member share their facts."""
     return (fact.kind, fact.at, fact.clock, fact.queue, fact.by, fact.text, fact.session_ms, fact.nth, fact.mark)
 
 
 def is_interface(name: str) -> bool:
-    """Whether a member is named by a telephone (`PJSIP/1001`, `Local/1005@agentes/n`), not by who sits there. `Agent/1001` is a person of old."""
+    """Whether a member is named by a telephone (`PJSIP/1001`, `Local/1005@agentes/n`) and not by a person. `Agent/1001` is a person in old releases of the PBX."""
     return "/" in name and not name.startswith("Agent/")
 
 
 def _proves_a_person(name: str, fact: Fact) -> bool:
-    """An interface (`PJSIP/1001`) becomes an agent by answering, ringing, pausing; who logs in, or is named otherwise, is one."""
+    """An interface (`PJSIP/1001`) becomes an agent by answering, ringing or pausing. A login, or a name that is no interface, is an agent at once."""
     return not is_interface(name) or fact.by == "login" or fact.kind in ("seen", "talked", "paused", "unpaused") or fact.clock == "live"
 
 
 def _rewritten(before: PresenceSpan | None, now: PresenceSpan) -> bool:
-    """Whether a stated end or reason reads differently now."""
+    """Whether a recorded end or reason changed."""
     return before is not None and before.until_ms is not None and before != now

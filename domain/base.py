@@ -19,10 +19,10 @@ SECOND = 1_000_000
 
 
 class Personal:
-    """A datum about a person: written down only sealed, with the key of its `subject`.
+    """A datum about a person. It is stored only sealed, with the key of its `subject`.
 
-    A value told now is plain (`plain`) until the event codec seals it; one read from an event has only `sealed`
-    (text), which the keyring opens for whoever may read it. Once the subject's key is destroyed nobody can.
+    A new value is plain (`plain`) until the event mapper seals it. A value read from an event has only `sealed` (text),
+    which the keyring opens for callers who may read it. Once the subject's key is destroyed nobody can.
     """
 
     __slots__ = ("plain", "sealed", "subject")
@@ -51,16 +51,16 @@ class Personal:
 
 
 NOBODY = UUID(int=0)
-"""The subject of a datum whose person is not known yet: a handler gives it one before anything is written."""
+"""The subject of a datum whose person is not known yet. A handler replaces it before the event is saved."""
 
 FORGOTTEN = "(anonimizado)"
-"""What a datum reads as after its subject's key was destroyed."""
+"""The text shown for a datum whose subject's key was destroyed."""
 
 
 class EventMetadata(msgspec.Struct, frozen=True, kw_only=True):
-    """Who asked for it, in whose name, and when: what every event says about its own making.
+    """Who caused an event, on whose behalf, and when it was recorded.
 
-    on_behalf_of: the agent ("agent:Ana") as whom somebody else acted; "" for who acted as themselves.
+    on_behalf_of: the agent ("agent:Ana") on whose behalf the actor acted; "" when the actor acted as themselves.
     """
 
     tenant: UUID
@@ -98,7 +98,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @classmethod
     def upcast(cls, state: dict[str, Any], version: int) -> dict[str, Any]:
-        """The state of an event written at `version`, as today's class wants it."""
+        """Convert the state of an event written at `version` to the fields of the current class."""
         return state
 
 
@@ -106,11 +106,11 @@ CATALOGUE: dict[str, type[Event]] = {}
 
 
 class NewerEvent(Exception):
-    """An event was written by a later release than this one, which would leave out what it does not know."""
+    """An event was written by a later release. This one would lose the fields that it does not know."""
 
 
 def up_to_date(kind: type[Event], fields: dict[str, Any]) -> dict[str, Any]:
-    """The fields of a stored event of this kind as today's version would have written them. Raises NewerEvent."""
+    """The fields of a stored event of this kind in the current version. Raises NewerEvent."""
     written_at = fields.pop("v", 1)
     if written_at > kind.VERSION:
         raise NewerEvent(f"it is of version {written_at}, this release knows version {kind.VERSION}")
@@ -120,8 +120,8 @@ def up_to_date(kind: type[Event], fields: dict[str, Any]) -> dict[str, Any]:
 class Aggregate:
     """A consistency boundary with its own stream of events.
 
-    EVENTS: what all of them are. STATE_IN_EVENT: each event tells how the aggregate stands after it, so that the last one is enough to go on from.
-    history: reads what was saved of its stream, for one that needs more than that.
+    EVENTS: the base class of its events. STATE_IN_EVENT: each event holds the whole state after it, so the last event is enough to load the
+    aggregate. history: reads the saved events of its stream, for an aggregate that needs more than its state.
     """
 
     KIND: ClassVar[str]
@@ -136,13 +136,13 @@ class Aggregate:
         self.history: Callable[[], Iterable[Event]] = tuple
 
     def stream(self) -> list[Event]:
-        """All its events, those that wait to be saved too."""
+        """All events of the aggregate, including those that are not saved yet."""
         events = [*self.history(), *self.pending]
         assert len(events) == self.version, f"{len(events)} events of {self.version} of {self.KIND} {self.id}"
         return events
 
     def trigger(self, event_type: type[Event], metadata: EventMetadata, occurred_at: int, **fields: Any) -> None:
-        """Let `event_type` have happened: it is applied at once and waits in `pending` for the save."""
+        """Create an event of `event_type`, apply it, and keep it in `pending` until it is saved."""
         event = event_type(
             originator_id=self.id,
             originator_version=self.version + 1,
@@ -159,7 +159,7 @@ class Aggregate:
         self.pending.append(event)
 
     def replay(self, event: Event) -> Self:
-        """Take over one event of the stream."""
+        """Apply one event of the stream."""
         self.apply(event)
         self.version = event.originator_version
         return self
@@ -168,6 +168,6 @@ class Aggregate:
         raise NotImplementedError
 
     def collect(self) -> list[Event]:
-        """The events that wait to be saved, handed over once."""
+        """Return the events that are not saved yet, and clear `pending`."""
         pending, self.pending = self.pending, []
         return pending

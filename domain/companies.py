@@ -1,4 +1,4 @@
-"""Companies (Empresas): what they are called, and what their queues promise unless they say otherwise."""
+"""Companies (Empresas): their names, their time zones and the defaults of their queues."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ DEFAULT_TIMEZONE = "America/Sao_Paulo"
 
 
 class CompanySettings(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a company's queues promise unless they say otherwise, and the time zone of its days.
+    """The default service level of a company's queues, and the time zone of its days.
 
-    sla_target: percentage of calls to be answered within sla_ms. tolerated_ms: a shorter wait before giving up is not held against a queue.
+    sla_target: percentage of calls to be answered within sla_ms. tolerated_ms: a shorter wait before an abandon does not count against a queue.
     """
 
     timezone: str = DEFAULT_TIMEZONE
@@ -33,7 +33,7 @@ class CompanyEvent(Event, frozen=True, kw_only=True):
 
 
 class CompanyRegistered(CompanyEvent, frozen=True, kw_only=True):
-    """A company came to be."""
+    """A company was registered."""
 
     TOPIC: ClassVar[str] = "company.registered"
     name: str
@@ -59,7 +59,7 @@ class Company(Aggregate):
         self.settings = CompanySettings()
 
     def register(self, name: str, settings: CompanySettings, metadata: EventMetadata) -> None:
-        """Come to be; refused when there is one of the name."""
+        """Register the company. Refused when a company of this name exists."""
         if self.version > 0:
             raise AlreadyExists(f"there is a company {self.name} already")
         if not name.strip() or name != name.strip():
@@ -68,7 +68,7 @@ class Company(Aggregate):
         self.trigger(CompanyRegistered, metadata, metadata.recorded_at, name=name, settings=settings)
 
     def set_settings(self, settings: CompanySettings, metadata: EventMetadata) -> None:
-        """Have other defaults from now on."""
+        """Change the defaults and the time zone from now on."""
         _check_settings(settings)
         if settings != self.settings:
             self.trigger(CompanySettingsSet, metadata, metadata.recorded_at, settings=settings)

@@ -1,4 +1,4 @@
-"""A contact (contato): somebody who calls or is called. What names the person is sealed, and can be forgotten for good."""
+"""A contact (contato): somebody who calls or is called. Data that names the person is sealed, and can be forgotten for good."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ContactEvent(Event, frozen=True, kw_only=True):
 
 
 class ContactAppeared(ContactEvent, frozen=True, kw_only=True):
-    """The first call from, or to, a number that nobody knew."""
+    """The first call from, or to, an unknown number."""
 
     TOPIC: ClassVar[str] = "contact.appeared"
     phone: Personal
@@ -36,13 +36,13 @@ class ContactRegistered(ContactEvent, frozen=True, kw_only=True):
 
 
 class ContactForgotten(ContactEvent, frozen=True, kw_only=True):
-    """The contact's key is destroyed (LGPD): nobody can read any more who it was. Every figure stays."""
+    """The contact's key is destroyed (LGPD): nobody can read any more who it was. All figures stay."""
 
     TOPIC: ClassVar[str] = "contact.forgotten"
 
 
 def normalised(phone: str) -> str:
-    """A phone number without the ornaments that sources and people write it with."""
+    """A phone number without punctuation and blanks."""
     return "".join(character for character in phone if character.isalnum()) or phone.strip()
 
 
@@ -59,11 +59,11 @@ class Contact(Aggregate):
         self.forgotten = False
 
     def appear(self, phone: str, metadata: EventMetadata) -> None:
-        """Be known by a number alone."""
+        """Create the contact from a phone number, without a name."""
         self.trigger(ContactAppeared, metadata, metadata.recorded_at, phone=Personal(self.id, phone))
 
     def register(self, name: str, new_phones: Iterable[str], metadata: EventMetadata) -> None:
-        """Get a name, and these phones besides those known; refused for who has one."""
+        """Set the name, and add these phones to the known ones. Refused for a contact that has a name."""
         if self.forgotten:
             raise NotFound("no such contact")
         if self.name is not None:
@@ -76,7 +76,7 @@ class Contact(Aggregate):
         self.trigger(ContactRegistered, metadata, metadata.recorded_at, name=Personal(self.id, name.strip()), phones=added)
 
     def forget(self, interactions: Iterable[Interaction], metadata: EventMetadata) -> None:
-        """Be forgotten; refused while one of these interactions with the contact is open."""
+        """Forget the contact. Refused while one of these interactions with it is open."""
         if any(interaction.is_open_with(self.id) for interaction in interactions):
             raise Refused("the contact has an open interaction")
         if not self.forgotten:

@@ -1,12 +1,12 @@
 """The ways in which a command is refused.
 
 DomainError
-├── InvalidField        a field has a value that cannot be (names the field)
-├── NotFound            no such thing in this company
+├── InvalidField        a field has an invalid value (names the field)
+├── NotFound            no such object in this company
 ├── NotAllowed          the caller lacks the permission that the command names
-├── Refused             the thing is in a state that does not allow it
+├── Refused             the object's state does not allow it
 ├── AlreadyExists       a name or address that must be unique is taken
-└── VersionConflict     somebody else changed it meanwhile, three times in a row
+└── VersionConflict     another command changed it meanwhile, three times in a row
 """
 
 
@@ -23,7 +23,7 @@ class InvalidField(DomainError):
 
 
 class NotFound(DomainError):
-    """No such thing in this company (another company's things do not exist)."""
+    """No such object in this company. Objects of another company count as missing."""
 
 
 class NotAllowed(DomainError):
@@ -35,12 +35,12 @@ class NotAllowed(DomainError):
 
 
 class Refused(DomainError):
-    """The state of the thing does not allow what was asked."""
+    """The object's state does not allow the command."""
 
 
 class AlreadyExists(DomainError):
-    """What must be unique is taken."""
+    """A name or address that must be unique is taken."""
 
 
 class VersionConflict(DomainError):
-    """Somebody else changed the same thing at the same moment, on every try."""
+    """Another command changed the same object at the same moment, on every try."""

@@ -1,4 +1,4 @@
-"""Ids of things that come from outside: uuid5 of the company and the source's own id, so that a repeat collides."""
+"""Ids of objects that come from outside: uuid5 of the company and the source's own id, so that a repeat gets the same id."""
 
 from __future__ import annotations
 
@@ -50,5 +50,5 @@ def roster_id(tenant: UUID) -> UUID:
 
 
 def part_id(whole: UUID, kind: str, key: object) -> UUID:
-    """A part of an aggregate that has a row of its own: a visit, a ring, a span."""
+    """The id of a part of an aggregate that has its own row: a visit, a ring, a span."""
     return uuid5(whole, f"{kind}:{key}")

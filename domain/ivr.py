@@ -14,7 +14,7 @@ from domain.errors import AlreadyExists, InvalidField, NotFound
 
 DIGITS = "0123456789*#"
 ATTEMPTS = 3
-"""So many times a caller may choose nothing, or nothing that exists, before the IVR ends the call."""
+"""How often a caller may choose no option, or an invalid one, before the IVR ends the call."""
 
 
 class Message(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -26,7 +26,7 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Hours(msgspec.Struct, frozen=True):
-    """Open on a weekday (0 = Monday) from `opens` until before `closes`, both "hh:mm" of the IVR's zone; "24:00" is the day's end."""
+    """Open on a weekday (0 = Monday) from `opens` until before `closes`, both "hh:mm" in the IVR's time zone; "24:00" is the end of the day."""
 
     weekday: int
     opens: str
@@ -44,7 +44,7 @@ class IvrSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     """Number, business hours, messages and menu of an IVR.
 
     always_open: 24x7; else it is open during `hours` of the IANA zone `zone`. `menu`: options in the order in which they are read out.
-    welcome greets, closed is heard out of hours, unanswered when nobody took the call in time.
+    welcome greets, closed is heard out of hours, unanswered is heard when nobody answered in time.
     """
 
     country: str = "55"
@@ -60,7 +60,7 @@ class IvrSettings(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Step(msgspec.Struct, frozen=True):
-    """What the IVR does next for a caller, after playing `messages`.
+    """What the IVR does for a caller after it has played `messages`.
 
     closed: it ends the call, out of hours. ask: it waits for a digit. queue: it offers the call to `queue`. end: it ends the call.
     """
@@ -77,7 +77,7 @@ class IvrEvent(Event, frozen=True, kw_only=True):
 
 
 class IvrRegistered(IvrEvent, frozen=True, kw_only=True):
-    """An IVR came to be, by an administrator or because a source named it (`cause` says by what)."""
+    """An IVR was registered, by an administrator or because a source named it (see `cause`)."""
 
     TOPIC: ClassVar[str] = "ivr.registered"
     name: str
@@ -85,20 +85,20 @@ class IvrRegistered(IvrEvent, frozen=True, kw_only=True):
 
 
 class IvrSettingsSet(IvrEvent, frozen=True, kw_only=True):
-    """From now on callers meet these hours, messages and menu."""
+    """These hours, messages and menu apply from now on."""
 
     TOPIC: ClassVar[str] = "ivr.settings_set"
     settings: IvrSettings
 
 
 class IvrDeleted(IvrEvent, frozen=True, kw_only=True):
-    """The IVR is gone from the settings; its past stays."""
+    """The IVR was removed from the settings; its history stays."""
 
     TOPIC: ClassVar[str] = "ivr.deleted"
 
 
 class Ivr(Aggregate):
-    """One IVR, under the id of its name, which never changes: dialplans say it."""
+    """One IVR. Its id derives from its name, which never changes because dialplans use it."""
 
     KIND = "ivr"
     EVENTS = IvrEvent
@@ -110,7 +110,7 @@ class Ivr(Aggregate):
         self.exists = False
 
     def register(self, name: str, settings: IvrSettings, metadata: EventMetadata, at: int | None = None) -> None:
-        """The IVR comes to be, at `at` (a source's instant) or now."""
+        """Register the IVR, at `at` (a source's instant in microseconds) or now."""
         if self.exists:
             raise AlreadyExists(f"there is an IVR {name} already")
         if not name.strip():
@@ -119,7 +119,7 @@ class Ivr(Aggregate):
         self.trigger(IvrRegistered, metadata, metadata.recorded_at if at is None else at, name=name, settings=settings)
 
     def set_settings(self, settings: IvrSettings, metadata: EventMetadata) -> None:
-        """Let callers meet these hours, messages and menu from now on."""
+        """Change hours, messages and menu from now on."""
         self._must_exist()
         _check(settings)
         if settings != self.settings:
@@ -140,19 +140,19 @@ class Ivr(Aggregate):
         return any(hours.weekday == local.weekday() and _minute(hours.opens) <= minute < _minute(hours.closes) for hours in settings.hours)
 
     def next_step(self, instant_us: int, keyed: tuple[str, ...] = (), unanswered: bool = False) -> Step:
-        """What to do for a caller who came in at an instant and has keyed `keyed` since ("" = let an attempt pass).
+        """The next step for a caller who arrived at an instant (microseconds) and has keyed `keyed` since ("" = an attempt without a key).
 
-        `unanswered`: the caller is back from a queue where nobody took the call in time.
+        `unanswered`: the caller is back from a queue where nobody answered in time.
         """
         settings = self.settings
         if unanswered:
-            return Step("end", _heard(settings.unanswered))
+            return Step("end", _played(settings.unanswered))
         if not self.open_at(instant_us):
-            return Step("closed", _heard(settings.closed))
+            return Step("closed", _played(settings.closed))
         if not settings.menu:
-            return Step("end", _heard(settings.welcome))
+            return Step("end", _played(settings.welcome))
         if not keyed:
-            return Step("ask", _heard(settings.welcome))
+            return Step("ask", _played(settings.welcome))
         for option in settings.menu:
             if option.digit == keyed[-1]:
                 return Step("queue", queue=option.queue)
@@ -172,7 +172,7 @@ class Ivr(Aggregate):
             raise NotFound("no such IVR")
 
 
-def _heard(message: Message) -> tuple[Message, ...]:
+def _played(message: Message) -> tuple[Message, ...]:
     return () if message == Message() else (message,)
 
 
@@ -201,7 +201,7 @@ def _check_hours(hours: Hours) -> None:
     if not (_is_clock(hours.opens) and _is_clock(hours.closes)):
         raise InvalidField("hours", "opening and closing are hh:mm, from 00:00 to 24:00")
     if _minute(hours.opens) >= _minute(hours.closes):
-        raise InvalidField("hours", "opening comes before closing; past midnight is the next weekday's")
+        raise InvalidField("hours", "opening must be before closing; hours after midnight belong to the next weekday")
 
 
 def _is_clock(clock: str) -> bool:

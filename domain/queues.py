@@ -1,4 +1,4 @@
-"""A queue (Serviço): what its customers are promised, and who answers them."""
+"""A queue (Serviço): its service level, and the agents who answer it."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from domain.base import Aggregate, Event, EventMetadata
 from domain.errors import AlreadyExists, InvalidField, NotFound, Refused
 
 Profile = Literal["offered", "answered_only", "asterisk_perf2", "amazon_connect", "genesys", "xcally", "offered_minus_short"]
-"""How a service level (SLA) is reckoned; each is defined where the figures are."""
+"""How a service level (SLA) is calculated. Each profile is defined in the metric engine."""
 
 PROFILES: tuple[str, ...] = get_args(Profile)
 
 
 class QueueSettings(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a queue promises, and where it is reached.
+    """A queue's service level targets, and where it is reached.
 
     sla_target: percentage of calls to be answered in time (Atendimento %). sla_ms: "in time" (Tempo Atendimento).
-    tolerated_ms: a shorter wait before giving up is not held against the queue (Tempo Abandono).
+    tolerated_ms: a shorter wait before an abandon does not count against the queue (Tempo Abandono).
     internal_number: three digits by which agents transfer to the queue; "" = none.
-    on_screen: whether the agent screen offers the queue. profile: the SLA profile that it is judged by unless asked otherwise.
+    on_screen: whether the agent screen offers the queue. profile: the default SLA profile.
     """
 
     sla_target: float = 80.0
@@ -42,7 +42,7 @@ class QueueEvent(Event, frozen=True, kw_only=True):
 
 
 class QueueRegistered(QueueEvent, frozen=True, kw_only=True):
-    """A queue came to be, by an administrator or because a source named it (`cause` says by what)."""
+    """A queue was registered, by an administrator or because a source named it (see `cause`)."""
 
     TOPIC: ClassVar[str] = "queue.registered"
     name: str
@@ -51,21 +51,21 @@ class QueueRegistered(QueueEvent, frozen=True, kw_only=True):
 
 
 class QueueSettingsSet(QueueEvent, frozen=True, kw_only=True):
-    """From now on the queue promises this; calls offered earlier keep what they were promised."""
+    """These settings apply from now on; calls offered earlier keep the settings of their time."""
 
     TOPIC: ClassVar[str] = "queue.settings_set"
     settings: QueueSettings
 
 
 class QueueRenamed(QueueEvent, frozen=True, kw_only=True):
-    """The queue is called otherwise; sources may go on using any name that it has had."""
+    """The queue has a new name; sources may still use any former name."""
 
     TOPIC: ClassVar[str] = "queue.renamed"
     name: str
 
 
 class QueueNameTaken(QueueEvent, frozen=True, kw_only=True):
-    """This name belongs to another queue, which was renamed to it: whoever says it means that queue."""
+    """This name belongs to another queue that was renamed to it: a source that uses the name means that queue."""
 
     TOPIC: ClassVar[str] = "queue.name_taken"
     name: str
@@ -73,7 +73,7 @@ class QueueNameTaken(QueueEvent, frozen=True, kw_only=True):
 
 
 class QueueAgentsSet(QueueEvent, frozen=True, kw_only=True):
-    """These agents answer the queue's customers."""
+    """The agents who answer the queue were set."""
 
     TOPIC: ClassVar[str] = "queue.agents_set"
     agents: tuple[str, ...]
@@ -86,19 +86,19 @@ class QueueActivated(QueueEvent, frozen=True, kw_only=True):
 
 
 class QueueDeactivated(QueueEvent, frozen=True, kw_only=True):
-    """The queue takes no new calls by command; its past stays."""
+    """The queue takes no new calls by command; its history stays."""
 
     TOPIC: ClassVar[str] = "queue.deactivated"
 
 
 class QueueDeleted(QueueEvent, frozen=True, kw_only=True):
-    """The queue is gone from the settings; its past stays."""
+    """The queue was removed from the settings; its history stays."""
 
     TOPIC: ClassVar[str] = "queue.deleted"
 
 
 class Queue(Aggregate):
-    """One queue, under the id of the first name that it had.
+    """One queue. Its id derives from its first name.
 
     `promises` is the history of its settings, oldest first, as (since when in microseconds, settings).
     """
@@ -122,7 +122,7 @@ class Queue(Aggregate):
         return bool(self.promises) and not self.deleted
 
     def settings_at(self, instant_us: int) -> tuple[int, int]:
-        """The SLA threshold and the tolerated abandon (both ms) that held at an instant; before the first setting the first one."""
+        """The SLA threshold and the tolerated abandon (both ms) that applied at an instant; before the first settings, the first ones."""
         if not self.promises:
             raise NotFound("this queue was never registered")
         at = bisect_right(self.promises, instant_us, key=lambda promise: promise[0])
@@ -130,7 +130,7 @@ class Queue(Aggregate):
         return settings.sla_ms, settings.tolerated_ms
 
     def register(self, name: str, settings: QueueSettings, agents: Iterable[str], metadata: EventMetadata, at: int | None = None) -> None:
-        """The queue comes to be, at `at` (a source's instant) or now."""
+        """Register the queue, at `at` (a source's instant in microseconds) or now."""
         if self.exists or self.owner is not None:
             raise AlreadyExists(f"there is a queue {name} already")
         _check_name(name)
@@ -145,21 +145,21 @@ class Queue(Aggregate):
         )
 
     def set_settings(self, settings: QueueSettings, metadata: EventMetadata) -> None:
-        """Promise something else from now on."""
+        """Change the settings from now on."""
         self._must_exist()
         _check(settings)
         if settings != self.settings:
             self.trigger(QueueSettingsSet, metadata, metadata.recorded_at, settings=settings)
 
     def rename(self, name: str, metadata: EventMetadata) -> None:
-        """Call it otherwise; the handler sees to it that no other queue has had the name."""
+        """Rename the queue. The handler makes sure that no other queue has had the name."""
         self._must_exist()
         _check_name(name)
         if name != self.name:
             self.trigger(QueueRenamed, metadata, metadata.recorded_at, name=name)
 
     def take_name(self, name: str, owner: UUID, metadata: EventMetadata) -> None:
-        """Keep this name for the queue `owner`: a name that one queue has had is never another's."""
+        """Reserve this name for the queue `owner`: a name that one queue has had is never used by another."""
         if owner in (self.id, self.owner):
             return
         if self.version > 0:
@@ -167,26 +167,26 @@ class Queue(Aggregate):
         self.trigger(QueueNameTaken, metadata, metadata.recorded_at, name=name, owner=owner)
 
     def set_agents(self, agents: Iterable[str], metadata: EventMetadata) -> None:
-        """Let exactly these agents answer its customers."""
+        """Set the agents who answer the queue: exactly these."""
         self._must_exist()
         chosen = _distinct(agents)
         if chosen != self.agents:
             self.trigger(QueueAgentsSet, metadata, metadata.recorded_at, agents=chosen)
 
     def activate(self, metadata: EventMetadata) -> None:
-        """Let it take calls again."""
+        """Activate the queue: it takes calls again."""
         self._must_exist()
         if not self.active:
             self.trigger(QueueActivated, metadata, metadata.recorded_at)
 
     def deactivate(self, metadata: EventMetadata) -> None:
-        """Let it take no new calls."""
+        """Deactivate the queue: it takes no new calls."""
         self._must_exist()
         if self.active:
             self.trigger(QueueDeactivated, metadata, metadata.recorded_at)
 
     def delete(self, metadata: EventMetadata) -> None:
-        """Remove it from the settings; only what is deactivated can go, so that no call is lost by a slip."""
+        """Remove the queue from the settings. Refused while it is active, so that no call is lost by mistake."""
         self._must_exist()
         if self.active:
             raise Refused(f"the queue {self.name} is active: deactivate it first")
@@ -214,7 +214,7 @@ class Queue(Aggregate):
                 self.active, self.deleted = False, True
 
     def _promise(self, since_us: int, settings: QueueSettings) -> None:
-        # A clock may be set back: what was said last holds from when it says, and to the end.
+        # A clock may be set back: the settings given last apply from their own instant on.
         self.promises = [promise for promise in self.promises if promise[0] < since_us]
         self.promises.append((since_us, settings))
         self.settings = settings

@@ -1,4 +1,4 @@
-"""The users of companies: who they are, how they prove it, what they may do."""
+"""The users of a company: their data, their passwords and their permissions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 def check_password(password: str) -> None:
-    """Refuse a password that is too easy: 6 to 20 characters, a letter in each case, a number, one of $ * & @ # ?, none twice in a row."""
+    """Raises InvalidField for a password that breaks the rules: 6 to 20 characters, an upper and a lower case letter, a number, one of $ * & @ # ?, no character twice in a row."""
     if not 6 <= len(password) <= 20:
         raise InvalidField("password", "a password has 6 to 20 characters")
     for has, what in ((str.isupper, "an upper case letter"), (str.islower, "a lower case letter"), (str.isdigit, "a number")):
@@ -34,7 +34,7 @@ def check_password(password: str) -> None:
 
 
 def normalised_email(email: str) -> str:
-    """An e-mail address as it is compared; InvalidField if it is none."""
+    """An e-mail address in the form in which addresses are compared. Raises InvalidField for an invalid address."""
     address = email.strip().lower()
     if not _EMAIL.fullmatch(address):
         raise InvalidField("email", "not an e-mail address")
@@ -48,7 +48,7 @@ class UserEvent(Event, frozen=True, kw_only=True):
 
 
 class UserRegistered(UserEvent, frozen=True, kw_only=True):
-    """Somebody may use the portal, once they have a password."""
+    """A user was registered, who may sign in once they have a password."""
 
     TOPIC: ClassVar[str] = "user.registered"
     name: Personal
@@ -58,7 +58,7 @@ class UserRegistered(UserEvent, frozen=True, kw_only=True):
 
 
 class PasswordLinkIssued(UserEvent, frozen=True, kw_only=True):
-    """A one-time link to set a password was made. digest: SHA-256 of its secret, hexadecimal. expires_at: microseconds."""
+    """A one-time link to set a password was issued. digest: SHA-256 of its secret, hexadecimal. expires_at: microseconds."""
 
     TOPIC: ClassVar[str] = "user.password_link_issued"
     digest: str
@@ -73,7 +73,7 @@ class PasswordSet(UserEvent, frozen=True, kw_only=True):
 
 
 class PermissionsSet(UserEvent, frozen=True, kw_only=True):
-    """The user may do this, from now on."""
+    """The user's level and permissions from now on."""
 
     TOPIC: ClassVar[str] = "user.permissions_set"
     level: Level
@@ -93,7 +93,7 @@ class UserDeactivated(UserEvent, frozen=True, kw_only=True):
 
 
 class User(Aggregate):
-    """One person of a company who may sign in, under a random id."""
+    """One person of a company who may sign in. The id is random."""
 
     KIND = "user"
     EVENTS = UserEvent
@@ -109,7 +109,7 @@ class User(Aggregate):
         self.active = False
 
     def register(self, name: str, email: str, level: Level, permissions: Iterable[str], metadata: EventMetadata) -> None:
-        """Come to be; the handler sees to it that nobody else in the company has the address."""
+        """Register the user. The handler makes sure that the address is unique in the company."""
         if not name.strip():
             raise InvalidField("name", "a user has a name")
         self.trigger(
@@ -123,12 +123,12 @@ class User(Aggregate):
         )
 
     def issue_link(self, digest: str, metadata: EventMetadata) -> None:
-        """Let a password be set by whoever has the secret; earlier links are void."""
+        """Issue a link by which its holder can set a password. Earlier links become invalid."""
         self._must_be_active()
         self.trigger(PasswordLinkIssued, metadata, metadata.recorded_at, digest=digest, expires_at=metadata.recorded_at + LINK_VALID_US)
 
     def set_password(self, digest: str, hashed: str, metadata: EventMetadata) -> None:
-        """Take the password of which `hashed` is the hash; `digest` proves that the link was sent to this user."""
+        """Set the password whose hash is `hashed`. `digest` proves that the link was issued to this user."""
         self._must_be_active()
         if self.link is None or self.link[0] != digest:
             raise Refused("this link was used, or another took its place")
@@ -137,18 +137,18 @@ class User(Aggregate):
         self.trigger(PasswordSet, metadata, metadata.recorded_at, hashed=Personal(self.id, hashed))
 
     def set_permissions(self, level: Level, permissions: Iterable[str], metadata: EventMetadata) -> None:
-        """Be allowed exactly this."""
+        """Set the level and the permissions: exactly these."""
         allowed = _checked(permissions)
         if (_checked_level(level), allowed) != (self.level, self.permissions):
             self.trigger(PermissionsSet, metadata, metadata.recorded_at, level=level, permissions=allowed)
 
     def activate(self, metadata: EventMetadata) -> None:
-        """Be allowed in again."""
+        """Let the user sign in again."""
         if not self.active:
             self.trigger(UserActivated, metadata, metadata.recorded_at)
 
     def deactivate(self, metadata: EventMetadata) -> None:
-        """Be kept out."""
+        """Bar the user from signing in."""
         if self.active:
             self.trigger(UserDeactivated, metadata, metadata.recorded_at)
 

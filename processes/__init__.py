@@ -1,1 +1,1 @@
-"""Process managers, one file each, which turn events and timers into commands; and the runner that runs them."""
+"""What reacts: process managers, one file each, which turn events and timers into commands; and the runner that lets them do so."""

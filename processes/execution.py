@@ -1,9 +1,10 @@
-"""Run one process manager: read new events of the log, let it decide, and save its decisions together with its position.
+"""One process manager at work: reads what is new in the log, lets it decide, and saves what follows together with its position.
 
-Each round processes the relevant events, in order, then the timers that are due. The results of a decision (events of its
-commands, timers, the position) are saved in one transaction, fenced by an epoch: after a kill either all of them exist or none.
-Errors are handled here. A server that is away is tried again. An event that fails is tried again some times, then set aside. If too many
-are set aside, the process manager stops, because then the events are not the cause.
+Each round takes the events that concern it, in order, then the timers that are due. What a decision brings about (events of its
+commands, timers, the position) is one transaction, fenced by an epoch: killed at any moment, all of it or nothing is there.
+Errors are decided here: what is away is tried again; what fails by itself is tried again some times, then set aside; and when too much
+had to be set aside, this process manager stops, for then it is not the events that are wrong. What was set aside is decided again when an
+operator asks for it: what follows is saved together with its removal from the failures.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import heapq
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Any
 from uuid import UUID
@@ -21,7 +22,9 @@ from commands.handler_context import Caller
 from commands.unit_of_work import Answer, Request
 from domain.base import Event
 from domain.errors import DomainError
+from processes.figures import Figures
 from processes.manager import CancelTimer, Decision, NotYet, ProcessManager, Send, SetTimer, Timer
+from processes.retries import still_stand
 from store.clock import ClockOff
 from store.database import Fenced, StoreUnavailable
 from store.process_progress import Epoch, Failure, ProcessProgress
@@ -30,26 +33,26 @@ from store.recorded_event import RecordedEvent
 log = logging.getLogger(__name__)
 
 READ_AT_ONCE = 5_000
-"""The number of log positions that are read at once."""
+"""So many positions of the log are looked through at once."""
 
 SENT_AT_ONCE = 100
-"""The most commands in one transaction, so that commands of people do not wait. If one event causes more, all of them need keys."""
+"""So many commands are saved by one transaction, lest those of people wait. What one event brings about beyond that needs keys."""
 
 PAUSES_S = (0.1, 0.5, 1.0, 2.0)
 TRIES = 5
-"""An event or timer that fails this often is set aside."""
+"""An event or timer that fails so often is set aside."""
 
 MOST_SET_ASIDE = 20
-"""If this many are set aside in one process, the process manager stops."""
+"""When so many are set aside in one process, the process manager stops."""
 
 IDLE_S = 1.0
-"""Seconds between rounds without new events, and between records of positions at which nothing was decided."""
+"""Without news it looks again so often; and so often a position is written down that nothing was decided at."""
 
 _NOT_YET_S = 0.1
 
 
 class _Failed(Exception):
-    """An event or timer failed; the error is its `__cause__`."""
+    """An event or timer could not be done; the error is its cause."""
 
     def __init__(self, cause: str, position: int, timer: Timer | None = None) -> None:
         super().__init__(cause)
@@ -59,41 +62,23 @@ class _Failed(Exception):
 
 
 class _CommandRefused(Exception):
-    """A command of a decision was refused."""
+    """A command that followed was refused."""
 
 
 class ProcessStopped(Exception):
-    """A process manager stopped; the message says which, and why."""
+    """A process manager does not go on; says which, and why."""
 
 
 @dataclass
-class Figures:
-    """Figures of one process manager for operators.
-
-    position: all events up to here are processed. active: whether it runs in this process. sent: commands. failures: attempts that failed.
-    set_aside: events and timers that were given up. behind_since: the instant (us) since which it is behind the log; None = it is not.
-    timers: those that wait, by company and key. stopped: why it stopped; "" while it runs.
-    """
-
-    position: int = 0
-    active: bool = False
-    sent: int = 0
-    failures: int = 0
-    set_aside: int = 0
-    behind_since: int | None = None
-    timers: dict[tuple[UUID, str], Timer] = field(default_factory=dict)
-    stopped: str = ""
-
-
-@dataclass
-class _Changes:
-    """Decisions to save in one transaction, with the position that is then processed."""
+class _Step:
+    """What is to be saved at once, when all up to `position` is done."""
 
     position: int
     requests: list[Request] = field(default_factory=list)
     timers: dict[tuple[UUID, str], Timer | None] = field(default_factory=dict)
     """By company and key; None: cancelled."""
     failure: Failure | None = None
+    settled: list[Failure] = field(default_factory=list)
 
 
 class Execution:
@@ -111,6 +96,8 @@ class Execution:
         self._position = self._written = 0
         self._written_at = 0.0
         self._timers = self.figures.timers
+        self._failures = self.figures.failed
+        self._failed_timers: dict[tuple[UUID, str], Failure] = {}
         self._queue: list[tuple[int, bytes, str]] = []
         self._tries: dict[str, int] = {}
         self._pauses = 0
@@ -118,17 +105,17 @@ class Execution:
     # Rounds
 
     def begin_anew(self) -> None:
-        """Take over with a new epoch at the next round: the state in memory may differ from what is saved."""
+        """Take over at the next round: what is known here may not be what is saved."""
         self._epoch = None
 
     def round(self, closing: Callable[[], bool] = lambda: False, *, timers: bool = True) -> float:
-        """Process all new events and due timers; returns how many seconds to wait for the next round. Raises Fenced, ProcessStopped."""
+        """Do all that there is to do; for how long to wait then, unless there is news. Raises Fenced, ProcessStopped."""
         try:
             self._round(closing, timers=timers)
         except NotYet:
             return _NOT_YET_S
         except (StoreUnavailable, ClockOff) as error:
-            # The transaction may have been committed.
+            # What was being saved may have been saved.
             self._epoch = None
             log.warning("process retry name=%s position=%d reason=%s", self._name, self._position, error)
             return self._pause()
@@ -140,6 +127,7 @@ class Execution:
     def _round(self, closing: Callable[[], bool], *, timers: bool) -> None:
         if self._epoch is None:
             self._begin()
+        wait = self._retry()
         end = self._bus.store.head()
         self._seen(end)
         while self._position < end and not closing():
@@ -149,6 +137,8 @@ class Execution:
             self._fire(closing)
         if monotonic() - self._written_at > IDLE_S:
             self.write_position()
+        if wait:
+            raise NotYet("something that is to be retried cannot be decided yet")
 
     def _begin(self) -> None:
         epoch = self.progress.begin()
@@ -156,6 +146,10 @@ class Execution:
         self._queue.clear()
         for timer in self.progress.timers():
             self._keep(timer)
+        self._failures.clear()
+        self._failed_timers.clear()
+        for failure in self.progress.failures():
+            self._keep_failure(failure)
         self._position = self._written = epoch.position
         self._epoch = epoch
         self.figures.position = self._position
@@ -167,7 +161,7 @@ class Execution:
         return self._epoch.quiet
 
     def write_position(self) -> None:
-        """Record the position if nothing was saved lately. Raises Fenced, StoreUnavailable."""
+        """Let others see how far it is where nothing was decided lately. Raises Fenced, StoreUnavailable."""
         if self._epoch is not None and self._written != self._position:
             self.progress.move(self._epoch.number, self._position)
             self._written = self._position
@@ -181,69 +175,72 @@ class Execution:
     # Events
 
     def _follow(self, end: int) -> None:
-        """Process the next events: any number that only set timers, or one that sends commands."""
+        """The next events: as many as only set timers, or one that sends commands."""
         quiet = self._position < self._quiet
         until = min(end, self._position + READ_AT_ONCE, self._quiet if quiet else end)
-        changes = _Changes(until)
+        step = _Step(until)
         if self._topics and (self.manager.SETS_TIMERS or not quiet):
             for recorded in self._recorder.events_of_topics(self._position, until, self._topics):
-                if not self._react(changes, recorded):
+                if not self._react(step, recorded):
                     break
-        self._save(changes)
+        self._save(step)
 
-    def _react(self, changes: _Changes, recorded: RecordedEvent) -> bool:
-        """Process one event; False if the changes must be saved now, with or before this event."""
+    def _react(self, step: _Step, recorded: RecordedEvent) -> bool:
+        """Let it react to one event; False when the step ends here, with or before this event."""
         position = recorded.position
         try:
             event: Event = self._bus.store.mapper.read(recorded)
             decisions = self.manager.react(event, self.manager.state(event, position))
         except (NotYet, StoreUnavailable):
-            self._before(changes, position)
+            self._before(step, position)
             raise
         except Exception as error:
-            self._before(changes, position)
+            self._before(step, position)
             raise _Failed(f"event {position}", position) from error
         sends = position > self._quiet and any(isinstance(decision, Send) for decision in decisions)
-        if sends and changes.timers:
-            changes.position = position - 1
+        if sends and step.timers:
+            step.position = position - 1
             return False
-        self._decided(changes, event.tenant, decisions, sends=sends)
+        self._decided(step, event.tenant, decisions, sends=sends)
         if sends:
-            changes.position = position
+            step.position = position
         return not sends
 
-    def _before(self, changes: _Changes, position: int) -> None:
-        """Save the decisions before an event that cannot be processed now."""
-        changes.position = position - 1
-        self._save(changes)
+    def _before(self, step: _Step, position: int) -> None:
+        """What was decided before an event that cannot be done now is saved first."""
+        step.position = position - 1
+        self._save(step)
 
-    def _decided(self, changes: _Changes, tenant: UUID, decisions: Sequence[Decision], *, sends: bool) -> None:
+    def _decided(self, step: _Step, tenant: UUID, decisions: Sequence[Decision], *, sends: bool) -> None:
         for decision in decisions:
+            if not isinstance(decision, Send) and (failure := self._failed_timers.get((tenant, decision.key))) is not None:
+                # A timer that was set aside is over when it is cancelled or set anew, as one that waits is.
+                step.settled.append(failure)
             match decision:
                 case SetTimer(key=key, due_us=due_us, payload=payload):
-                    changes.timers[tenant, key] = Timer(tenant, key, due_us, payload)
+                    step.timers[tenant, key] = Timer(tenant, key, due_us, payload)
                 case CancelTimer(key=key):
-                    if (tenant, key) in self._timers or (tenant, key) in changes.timers:
-                        changes.timers[tenant, key] = None
+                    if (tenant, key) in self._timers or (tenant, key) in step.timers:
+                        step.timers[tenant, key] = None
                 case Send(command=command, key=key) if sends:
                     once = f"process:{self._name}:{key}" if key else ""
-                    changes.requests.append((command, Caller(tenant, f"system:{self._name}", self.manager.PERMISSIONS, once)))
+                    step.requests.append((command, Caller(tenant, f"system:{self._name}", self.manager.PERMISSIONS, once)))
 
     # Timers
 
     def _fire(self, closing: Callable[[], bool]) -> None:
-        """Fire each timer that is due now, once, in the order of their instants."""
+        """Each timer that is due now, once, in the order of their instants."""
         now_us = self._bus.clock.now_us()
         while not closing() and (timer := self._next_due(now_us)) is not None:
-            changes = _Changes(self._position, timers={(timer.tenant, timer.key): None})
+            step = _Step(self._position, timers={(timer.tenant, timer.key): None})
             try:
                 decisions = self.manager.on_timer(timer, self.manager.state(timer, self._position), now_us)
             except (NotYet, StoreUnavailable):
                 raise
             except Exception as error:
-                raise _Failed(_named(timer), self._position, timer) from error
-            self._decided(changes, timer.tenant, decisions, sends=True)
-            self._save(changes, timer)
+                raise _Failed(timer.name, self._position, timer) from error
+            self._decided(step, timer.tenant, decisions, sends=True)
+            self._save(step, timer)
 
     def _next_due(self, now_us: int) -> Timer | None:
         while self._queue and self._queue[0][0] <= now_us:
@@ -260,47 +257,52 @@ class Execution:
 
     # Saving
 
-    def _save(self, changes: _Changes, timer: Timer | None = None) -> None:
+    def _save(self, step: _Step, timer: Timer | None = None) -> None:
         """Raises Fenced, StoreUnavailable, ClockOff, and _Failed when a command was refused or its handler failed."""
-        cause = _named(timer) if timer is not None else f"event {changes.position}"
-        if changes.requests or changes.timers or changes.failure is not None:
+        cause = timer.name if timer is not None else f"event {step.position}"
+        if step.requests or step.timers or step.settled or step.failure is not None:
             try:
-                self._commit(changes)
+                self._commit(step)
             except (Fenced, StoreUnavailable, ClockOff):
                 raise
             except Exception as error:
-                raise _Failed(cause, changes.position, timer) from error
-            self._written = changes.position
+                raise _Failed(cause, step.position, timer) from error
+            self._written = step.position
             self._written_at = monotonic()
-        self._position = max(self._position, changes.position)
+        self._position = max(self._position, step.position)
         self._tries.pop(cause, None)
-        self.figures.sent += len(changes.requests)
-        for (tenant, key), set_timer in changes.timers.items():
+        self.figures.sent += len(step.requests)
+        for (tenant, key), set_timer in step.timers.items():
             self._timers.pop((tenant, key), None)
             if set_timer is not None:
                 self._keep(set_timer)
+        for settled in step.settled:
+            self._forget_failure(settled)
+        if step.failure is not None:
+            self._keep_failure(step.failure)
         self.figures.position = self._position
 
-    def _commit(self, changes: _Changes) -> None:
-        rest = changes.requests
+    def _commit(self, step: _Step) -> None:
+        rest = step.requests
         if len(rest) > SENT_AT_ONCE:
             assert all(caller.idempotency_key for _, caller in rest), f"{len(rest)} commands at once, and not all have a key"
         while len(rest) > SENT_AT_ONCE:
             some, rest = rest[:SENT_AT_ONCE], rest[SENT_AT_ONCE:]
-            self._bus.execute_all(some, lambda _, answers: self._alongside(_Changes(self._written), answers))
-        self._bus.execute_all(rest, lambda _, answers: self._alongside(changes, answers))
+            self._bus.execute_all(some, lambda _, answers: self._alongside(_Step(self._written), answers))
+        self._bus.execute_all(rest, lambda _, answers: self._alongside(step, answers))
 
-    def _alongside(self, changes: _Changes, answers: Sequence[Answer]) -> None:
-        """Save the other changes inside the transaction of the commands."""
+    def _alongside(self, step: _Step, answers: Sequence[Answer]) -> None:
+        """Inside the transaction of the commands."""
         assert self._epoch is not None
-        self.progress.move(self._epoch.number, changes.position)
+        self.progress.move(self._epoch.number, step.position)
         for answer in answers:
             if isinstance(answer, DomainError):
                 raise _CommandRefused(type(answer).__name__) from answer
-        self.progress.cancel_timers([key for key, timer in changes.timers.items() if timer is None])
-        self.progress.set_timers([timer for timer in changes.timers.values() if timer is not None])
-        if changes.failure is not None:
-            self.progress.give_up(changes.failure)
+        self.progress.cancel_timers([key for key, timer in step.timers.items() if timer is None])
+        self.progress.set_timers([timer for timer in step.timers.values() if timer is not None])
+        self.progress.settle(step.settled)
+        if step.failure is not None:
+            self.progress.give_up(step.failure)
 
     # Errors
 
@@ -320,11 +322,11 @@ class Execution:
             self.figures.stopped = f"{failed.cause}: {reason}, after {self.figures.set_aside} others that were set aside"
             raise ProcessStopped(f"the process manager {self._name} has stopped at {self.figures.stopped}")
         log.error("process set aside name=%s cause=%s reason=%s", self._name, failed.cause, reason)
-        changes = _Changes(failed.position, failure=Failure(failed.cause, self._bus.clock.now_us(), reason))
+        step = _Step(failed.position, failure=Failure(failed.position, self._bus.clock.now_us(), reason, TRIES, failed.timer))
         if failed.timer is not None:
-            changes.timers[failed.timer.tenant, failed.timer.key] = None
+            step.timers[failed.timer.tenant, failed.timer.key] = None
         try:
-            self._save(changes)
+            self._save(step)
         except (StoreUnavailable, ClockOff, _Failed):
             self._epoch = None
             return self._pause()
@@ -332,6 +334,57 @@ class Execution:
         self._tries.pop(failed.cause, None)
         self._pauses = 0
         return 0.0
+
+    # What was set aside
+
+    def _retry(self) -> bool:
+        """Decide again what an operator has asked for; whether some of it cannot be decided yet. Only the leader writes failures: without any it need not look."""
+        wait = False
+        for failure in self.progress.to_retry() if self._failures else ():
+            try:
+                self._decide_again(failure)
+            except NotYet:
+                wait = True
+            except (Fenced, StoreUnavailable, ClockOff):
+                raise
+            except Exception as error:  # noqa: BLE001 - its kind is kept as the reason
+                self._failed_again(failure, error.__cause__ if isinstance(error, _Failed) else error)
+            else:
+                self.figures.retried += 1
+                log.info("process retried name=%s cause=%s", self._name, failure.cause)
+        return wait
+
+    def _decide_again(self, failure: Failure) -> None:
+        if self._position < max(self._quiet, failure.position):
+            raise NotYet("the log is being replayed up to there")
+        step = _Step(self._position, settled=[failure])
+        if failure.timer is not None:
+            decisions = self.manager.on_timer(failure.timer, self.manager.state(failure.timer, self._position), self._bus.clock.now_us())
+            self._decided(step, failure.timer.tenant, decisions, sends=True)
+        else:
+            (recorded,) = self._recorder.events_after(failure.position - 1, 1)
+            event: Event = self._bus.store.mapper.read(recorded)
+            decided = self.manager.react(event, self.manager.state(event, failure.position))
+            decisions = still_stand(decided, event, self.manager, self._bus.store, self._position)
+            self._decided(step, event.tenant, decisions, sends=failure.position > self._quiet)
+        self._save(step)
+
+    def _failed_again(self, failure: Failure, error: BaseException | None) -> None:
+        reason = _reason(error)
+        self.figures.failures += 1
+        log.warning("process retry failed name=%s cause=%s reason=%s", self._name, failure.cause, reason)
+        again = replace(failure, at_us=self._bus.clock.now_us(), reason=reason, tries=failure.tries + 1, retrying=False)
+        self._save(_Step(self._position, failure=again))
+
+    def _keep_failure(self, failure: Failure) -> None:
+        self._failures[failure.cause] = failure
+        if failure.timer is not None:
+            self._failed_timers[failure.timer.tenant, failure.timer.key] = failure
+
+    def _forget_failure(self, failure: Failure) -> None:
+        self._failures.pop(failure.cause, None)
+        if failure.timer is not None:
+            self._failed_timers.pop((failure.timer.tenant, failure.timer.key), None)
 
     # Figures
 
@@ -342,12 +395,8 @@ class Execution:
             self.figures.behind_since = self._bus.clock.now_us()
 
 
-def _named(timer: Timer) -> str:
-    return f"timer {timer.tenant} {timer.key} {timer.due_us}"
-
-
 def _reason(error: BaseException | None) -> str:
-    """The type of an error and where it was raised, without its message, which may contain personal data."""
+    """Of which kind an error is and where it was raised; what it says may tell of people."""
     assert error is not None
     if isinstance(error, _CommandRefused):
         return f"a command was refused: {error}"

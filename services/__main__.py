@@ -39,8 +39,8 @@ def main(arguments: list[str]) -> int:
     if options.what == "down":
         down(options.directory, SERVERS, say, options.only)
         return 0
-    asked = {server.FOLDER: port for server in SERVERS if (port := getattr(options, f"{server.FOLDER}_port")) is not None}
-    return 1 if up(options.directory, SERVERS, asked, say, options.only) else 0
+    ports = {server.FOLDER: port for server in SERVERS if (port := getattr(options, f"{server.FOLDER}_port")) is not None}
+    return 1 if up(options.directory, SERVERS, ports, say, options.only) else 0
 
 
 def _split(arguments: list[str]) -> tuple[list[str], list[str]]:

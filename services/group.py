@@ -44,10 +44,10 @@ def _pairs(path: Path, between: str) -> dict[str, str]:
     return {name: value for name, found, value in (line.partition(between) for line in lines) if found}
 
 
-def up(directory: Path, kinds: Sequence[type[Server]], asked: Mapping[str, int], say: Say, only: Collection[str] = ()) -> list[str]:
+def up(directory: Path, kinds: Sequence[type[Server]], ports: Mapping[str, int], say: Say, only: Collection[str] = ()) -> list[str]:
     """Start the servers. Returns the names of those that cannot run.
 
-    `asked` maps a server's folder to the port that it must use. `only` limits the call to these folders; empty means all.
+    `ports` maps a server's folder to the port that it must use. `only` limits the call to these folders; empty means all.
     """
     directory.mkdir(exist_ok=True)
     with alone():
@@ -56,7 +56,7 @@ def up(directory: Path, kinds: Sequence[type[Server]], asked: Mapping[str, int],
         missing = _install(servers, say)
         there = [server for server in servers if server.NAME not in missing]
         with ThreadPoolExecutor(len(kinds)) as threads:
-            for server, why in zip(there, threads.map(lambda server: _start(server, asked.get(server.FOLDER), say), there), strict=True):
+            for server, why in zip(there, threads.map(lambda server: _start(server, ports.get(server.FOLDER), say), there), strict=True):
                 if why:
                     missing[server.NAME] = why
         for name, why in missing.items():
@@ -107,11 +107,11 @@ def _install(servers: Sequence[Server], say: Say) -> dict[str, str]:
     return missing
 
 
-def _start(server: Server, asked: int | None, say: Say) -> str:
+def _start(server: Server, port: int | None, say: Say) -> str:
     """Start a server. Returns the reason why it does not run, or ""."""
     began = monotonic()
     try:
-        fresh = server.start(asked)
+        fresh = server.start(port)
     except DoesNotRun as error:
         return str(error)
     what = f"has started in {monotonic() - began:.1f} s" if fresh else "runs already"

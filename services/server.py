@@ -68,15 +68,15 @@ class Server(ABC):
         kept = self.folder / "ports"
         return [int(port) for port in kept.read_text(encoding="ascii").split()] if kept.exists() else []
 
-    def start(self, asked: int | None) -> bool:
-        """Start it, on the port `asked` if that is given. Returns False if it ran already. Raises DoesNotRun."""
+    def start(self, port: int | None) -> bool:
+        """Start it, on the port `port` if that is given. Returns False if it ran already. Raises DoesNotRun."""
         if self.daemon.pid() is not None:
-            if asked is not None and asked != self.ports[0]:
-                raise DoesNotRun(f"it runs already, on port {self.ports[0]} and not on {asked}: make services-down first")
+            if port is not None and port != self.ports[0]:
+                raise DoesNotRun(f"it runs already, on port {self.ports[0]} and not on {port}: make services-down first")
             if wait_for(self.answers, _ANSWERS_WITHIN_S):
                 return False
             raise self._silent()
-        ports = " ".join(map(str, self._choose(asked)))
+        ports = " ".join(map(str, self._choose(port)))
         (self.folder / "ports").write_text(f"{ports}\n", encoding="ascii")
         for _ in range(_STARTS):
             self.launch()
@@ -100,10 +100,10 @@ class Server(ABC):
         what = "it ended by itself" if self.daemon.pid() is None else "it does not answer"
         return DoesNotRun(f"{what}; the end of {self.daemon.log}:\n{self.daemon.last_words()}")
 
-    def _choose(self, asked: int | None) -> list[int]:
-        """Free ports: the ones asked for, the ones of the last run, or the next free ones from PORT."""
-        if asked is not None:
-            ports = list(range(asked, asked + self.PORTS))
+    def _choose(self, first: int | None) -> list[int]:
+        """Free ports: those from `first` on if that is given, the ones of the last run, or the next free ones from PORT."""
+        if first is not None:
+            ports = list(range(first, first + self.PORTS))
             if not free(ports):
                 raise DoesNotRun(f"port {' or '.join(map(str, ports))} is taken")
             return ports

@@ -59,8 +59,8 @@ class Outbound:
     def _dial(self, worker: Worker) -> None:
         self._floor.busy(worker, "dialling")
         queue = next((name for name in worker.plan.queues if self._to_call_back.get(name)), worker.plan.queues[0])
-        asked = self._to_call_back.get(queue)
-        number = asked.pop(0) if asked else self._callers.somebody()
+        numbers = self._to_call_back.get(queue)
+        number = numbers.pop(0) if numbers else self._callers.somebody()
         call = self._new_channel()
         self._agenda.record(actions.Dialled(call, queue, worker.plan.name, number))
         result = self._dice.weighted(RESULTS)

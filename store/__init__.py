@@ -1,1 +1,1 @@
-"""Where the log lies: event store, recorder, mapper, hash chain, keyring, sessions; SQLite and PostgreSQL; locks, backup, restore, migration."""
+"""The storage of the log: event store, recorder, mapper, hash chain, keyring, sessions; SQLite and PostgreSQL; locks, key backup, log restore, store migration."""

@@ -1,8 +1,8 @@
 """The chain of hashes that makes tampering visible.
 
-Each event's hash covers the one before it, its position and its sealed bytes as they lie in the store. The last one is
-also noted outside the store, so that a missing end is seen too. `verify` walks the whole chain and names the first event
-that was changed, removed or moved.
+Each event's hash covers the previous hash, the event's position and its sealed bytes as stored. The last hash is
+also recorded outside the store, so that a missing end is detected too. `verify` checks the whole chain and names the first
+event that was changed, removed or moved.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ GENESIS = bytes(32)
 
 
 def link(previous: bytes, position: int, event: RecordedEvent) -> bytes:
-    """The hash of an event at a position, given the hash of the one before it."""
+    """The hash of an event at a position, given the hash of the previous event."""
     name = event.topic.encode()
     numbers = position.to_bytes(8, "big"), event.version.to_bytes(8, "big", signed=True), len(name).to_bytes(2, "big")
     return hashlib.sha256(b"".join((previous, numbers[0], event.id, numbers[1], numbers[2], name, event.state))).digest()
@@ -35,19 +35,19 @@ class Head:
 
     @property
     def unfinished(self) -> bool:
-        """Whether this stands where the head is noted while a log is written down anew, and names no event."""
+        """Whether this is the placeholder that is recorded as the head during a log restore. It names no event."""
         return self.position > 0 and self.hash == GENESIS
 
 
 class ChainBroken(Exception):
-    """The store does not end where the head outside it says, or cannot be read at all."""
+    """The store does not end with the head recorded outside it, or cannot be read at all."""
 
 
 @dataclass(frozen=True)
 class Flaw:
-    """The first place where the log is not what was written.
+    """The first position at which the log is not what was written.
 
-    kind: changed (its bytes are others), removed (no such event), moved (it stands at `found_at`), unreadable (the file
+    kind: changed (the bytes differ), removed (no such event), moved (the event is at `found_at`), unreadable (the file
     is damaged there), cut_off (the end is missing from here on), head (the head outside the store belongs to another
     log), no_head (there is none), index (every event is there, but the store's own index is damaged).
     """
@@ -63,37 +63,37 @@ class Flaw:
         name = f"event {self.position}"
         if self.topic:
             name += f" ({self.topic}, version {self.version} of {self.aggregate})"
-        return f"{name} {_SAID[self.kind]}{self.found_at or ''}"
+        return f"{name} {_MESSAGES[self.kind]}{self.found_at or ''}"
 
 
-_SAID = {
+_MESSAGES = {
     "changed": "was changed",
     "removed": "was removed",
-    "moved": "was moved: it stands at ",
+    "moved": "was moved to position ",
     "unreadable": "cannot be read: the file is damaged",
     "cut_off": "and all after it are missing",
-    "head": "is not the one that the head outside the store names",
-    "no_head": "is the last one there is, but the head outside the store, which would prove it, is missing or damaged",
-    "index": "is the last and all are as they were written, but the store's index is damaged",
+    "head": "is not the event that the head outside the store names",
+    "no_head": "is the last event, but the head outside the store, which would prove it, is missing or damaged",
+    "index": "is the last event and all events are unchanged, but the store's index is damaged",
 }
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a walk along the chain came to: how many events it proved, and the first flaw if there is one."""
+    """The result of a check of the chain: the number of proved events, and the first flaw if there is one."""
 
     events: int
     flaw: Flaw | None
 
 
 _Row = tuple[int, Any, Any, Any, Any, Any]
-"""As it is written: position, aggregate, version, topic, state, hash. Whoever tampers may have put in anything."""
+"""A stored row: position, aggregate, version, topic, state, hash. A manipulated row may contain values of any type."""
 
 _COLUMNS = "SELECT position, originator_id, originator_version, topic, state, hash FROM stored_events"
 
 
 def walk(store: Snapshot, head: Head | None) -> Verdict:
-    """Walk the chain of a whole log. `head`: as it is noted outside the store, read before the snapshot was taken. Memory stays flat."""
+    """Check the chain of a whole log, in constant memory. `head`: recorded outside the store, read before the snapshot was taken."""
     previous, expected = GENESIS, 1
     try:
         row: _Row
@@ -115,7 +115,7 @@ def walk(store: Snapshot, head: Head | None) -> Verdict:
 
 
 def _link(previous: bytes, position: int, row: _Row) -> bytes:
-    """The hash that the row should have; none for a row of another shape than is ever written."""
+    """The hash that the row should have; empty for a row with values of the wrong types."""
     _, originator, version, topic, state, _ = row
     try:
         return link(previous, position, RecordedEvent(position, originator, version, _as_text(topic), state))
@@ -128,7 +128,7 @@ def _as_text(topic: Any) -> str:
 
 
 def _flaw(store: Snapshot, previous: bytes, expected: int, row: _Row) -> Flaw:
-    """What became of the event that should stand at `expected`: the one whose hash fits there may stand elsewhere."""
+    """What happened to the event at `expected`: the event whose hash fits there may have another position."""
     here = row[5] if row[0] == expected else None
     other: _Row
     for other in store.rows(f"{_COLUMNS} WHERE position > ? ORDER BY position", (expected,)):
@@ -138,7 +138,7 @@ def _flaw(store: Snapshot, previous: bytes, expected: int, row: _Row) -> Flaw:
 
 
 def named(kind: Literal["changed", "moved", "head"], position: int, row: _Row) -> Flaw:
-    """The flaw at a position, where this row was found."""
+    """The flaw at a position, with the values of the row found there."""
     found_at, originator, version, topic, _, _ = row
     aggregate = str(UUID(bytes=originator)) if isinstance(originator, bytes) and len(originator) == 16 else repr(originator)
     name = topic if isinstance(topic, str) else topic.decode(errors="replace") if isinstance(topic, bytes) else repr(topic)

@@ -1,7 +1,7 @@
-"""What time it is, and whether this machine may say so.
+"""The clock of this machine, and a check against the database's clock.
 
-Events carry the time at which they were written. Where many processes write one log, a machine whose clock is wrong would write
-instants that no other can believe: before it takes commands its clock is held against the server's.
+Events hold the time at which they were recorded. Where many processes write one log, a machine whose clock is wrong would record
+wrong instants. Its clock is therefore compared with the server's before it accepts commands.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ from typing import Protocol
 from store.database import Database, StoreUnavailable
 
 MOST_OFF_S = 60
-"""A clock further from the server's than this is wrong."""
+"""A clock that differs more from the server's is wrong (seconds)."""
 
 EVERY_S = 5.0
-"""Commands come with a comparison at most this old."""
+"""The oldest comparison with which commands are accepted (seconds)."""
 
 _S = 1_000_000
 
 
 class Clock(Protocol):
-    """Where the time comes from."""
+    """A source of the current time."""
 
     def now_us(self) -> int:
         """Microseconds since 1970, UTC."""
 
 
 class ClockOff(Exception):
-    """The clock of this process is too far from the server's: neither commands nor what depends on the time can be trusted. Says by how much."""
+    """The clock of this process differs too much from the server's, so commands and checks of the time cannot be trusted. The message gives the difference."""
 
 
 class SystemClock:
@@ -42,24 +42,24 @@ class SystemClock:
 
 
 class ClockWatch:
-    """Holds a clock against that of a database. Thread-safe; where the database has no clock of its own nothing is ever wrong."""
+    """Compares a clock with that of a database. Thread-safe. For a database without a clock of its own the clock is always right."""
 
     def __init__(self, clock: Clock, database: Database, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._database = database
         self._monotonic = monotonic
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
         self._looked: float | None = None
         self._off_s = 0.0
 
     @property
     def is_due(self) -> bool:
-        """Whether the last comparison is too old for the next question."""
+        """Whether the last comparison is too old."""
         return self._looked is None or self._monotonic() - self._looked > EVERY_S
 
     def must_fit(self) -> None:
-        """Raises ClockOff, by a comparison that is EVERY_S old at most, or by the last one while the server is away. StoreUnavailable: there was none yet."""
-        with self._turn:
+        """Check the clock with a comparison at most EVERY_S old, or the last one while the server is away. Raises ClockOff, and StoreUnavailable if there was no comparison yet."""
+        with self._lock:
             if self.is_due:
                 try:
                     self._look()
@@ -70,8 +70,8 @@ class ClockWatch:
         self._judge()
 
     def look(self) -> None:
-        """Compare now. Raises ClockOff, and StoreUnavailable where the server cannot be asked."""
-        with self._turn:
+        """Compare now. Raises ClockOff, and StoreUnavailable if the server cannot be reached."""
+        with self._lock:
             self._look()
         self._judge()
 
@@ -79,7 +79,7 @@ class ClockWatch:
         before = self._clock.now_us()
         server = self._database.clock_us()
         if server is not None:
-            # A slow answer is no wrong clock: only what lies outside of the time it took counts.
+            # A slow answer is no wrong clock: only a difference beyond the duration of the query counts.
             after = self._clock.now_us()
             self._off_s = (before - server if server < before else min(after - server, 0)) / _S
         self._looked = self._monotonic()

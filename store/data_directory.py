@@ -1,4 +1,4 @@
-"""A data directory as the operating system sees it: held by one process at a time, with secrets for its owner's eyes."""
+"""A data directory in the file system: locked by one process at a time, with secrets that only its owner can read."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class DirectoryHeld(Exception):
 
 
 class Unusable(Exception):
-    """The data directory cannot be made or opened, or a server cannot do what is asked now: one line that names it."""
+    """The data directory cannot be created or opened, or a server cannot be used now: one line that names it."""
 
 
 @contextmanager
 def locked(directory: Path) -> Iterator[None]:
-    """Keep every other process off `directory`, made if it is missing, until the end or the death of this one. Raises DirectoryHeld, Unusable."""
+    """Lock `directory` for this process until the block or the process ends; create it if it is missing. Raises DirectoryHeld, Unusable."""
     try:
         directory.mkdir(mode=_OWNER_ALONE, parents=True, exist_ok=True)
         lock = os.open(directory / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
@@ -46,7 +46,7 @@ def locked(directory: Path) -> Iterator[None]:
 
 
 def kept_secret(path: Path) -> str:
-    """The secret in the file `path`, of mode 600, made if it is missing."""
+    """The secret in the file `path` of mode 600. It is created if it is missing."""
     try:
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

@@ -1,7 +1,7 @@
-"""What the store asks of a database, whichever keeps it: SQLite files of one process, or a PostgreSQL server that many share.
+"""The interface of the store's databases: SQLite files of one process, or a PostgreSQL server that many processes share.
 
-Statements are in the SQL that both speak, with `?` for each parameter; ids and hashes are bytes. What is the engine's own
-(how it is opened, what its types are called, how it lets go of what was deleted) is in its adapter, the only importer of its driver.
+Statements use the SQL that both support, with `?` for each parameter; ids and hashes are bytes. What is specific to an engine
+(how it is opened, the names of its types, how deleted data is overwritten) is in its adapter, the only importer of its driver.
 """
 
 from __future__ import annotations
@@ -13,69 +13,69 @@ from typing import Any, ClassVar, Literal
 
 Rows = list[tuple[Any, ...]]
 Kind = Literal["integer", "bytes", "text"]
-"""What a column holds."""
+"""The type of a column."""
 
 
 class StoreUnavailable(Exception):
-    """The database cannot be used now: one sentence that names it and why, without its password."""
+    """The database cannot be used now. The message is one sentence with its name and the reason, without its password."""
 
 
 class Undone(StoreUnavailable):
-    """The database was lost before anything was saved: all of it can be asked again."""
+    """The connection was lost before anything was saved: the whole operation can be repeated."""
 
 
 class CommitUnsure(StoreUnavailable):
-    """The database was lost while it saved: whether it did, only it can tell."""
+    """The connection was lost during a commit: only the database knows whether it was saved."""
 
 
 class Fenced(Exception):
-    """Another leader has begun a newer epoch: whoever led before can write nothing of it any more."""
+    """Another leader has begun a newer epoch: the earlier leader can write nothing any more."""
 
 
 class Unreadable(Exception):
-    """What lies in the database is damaged."""
+    """The contents of the database are damaged."""
 
 
 class Snapshot(ABC):
-    """The database as it stands at one moment, for reading alone, whatever is written meanwhile."""
+    """A read-only view of the database at one moment, whatever is written meanwhile."""
 
     @abstractmethod
     def rows(self, statement: str, params: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
-        """The rows, one after the other, in flat memory. Raises Unreadable where they are damaged."""
+        """Yield the rows one by one, in constant memory. Raises Unreadable when they are damaged."""
 
     @abstractmethod
     def is_sound(self) -> bool:
-        """Whether the engine finds no damage in its own structures, as far as it can tell. Raises Unreadable."""
+        """Whether the engine's own check finds no damage in its structures. Raises Unreadable."""
 
 
 class Database(ABC):
     """An open database: one connection that writes, one that only reads. Thread-safe.
 
-    A statement that breaks a uniqueness raises the library's IntegrityError; a database that is away, StoreUnavailable.
+    A statement that violates a unique constraint raises the library's IntegrityError; an unreachable database, StoreUnavailable.
     """
 
     ON_SERVER: ClassVar[bool]
-    """Whether another machine may have to be waited for, for seconds: a thread does, never an event loop."""
+    """Whether statements may wait for another machine, for seconds: call them in a thread, never in an event loop."""
 
     lock: AbstractContextManager[object]
-    """Held, by a thread that may take it again, while the writing connection is used for more than one statement."""
+    """A reentrant lock, held while the writing connection is used for more than one statement."""
 
     @property
     @abstractmethod
     def in_transaction(self) -> bool:
-        """Whether a transaction is under way: that of the thread which holds the lock."""
+        """Whether the thread that holds the lock is in a transaction."""
 
     @abstractmethod
     def define(self, tables: str) -> None:
-        """Make the tables that are missing, told in SQLite's words, separated by semicolons. Raises Unreadable."""
+        """Create the missing tables. `tables`: statements in SQLite's dialect, separated by semicolons. Raises Unreadable."""
 
     @abstractmethod
     def execute(self, statement: str, params: Sequence[Any] = ()) -> Rows:
-        """Run one statement on the writing connection; its rows."""
+        """Run one statement on the writing connection. Returns its rows."""
 
     @abstractmethod
     def executemany(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
-        """Run a statement that gives no rows for each of `rows`."""
+        """Run a statement without result for each of `rows`."""
 
     @abstractmethod
     def insert(self, table: str, kinds: Sequence[Kind], rows: Sequence[Sequence[Any]]) -> None:
@@ -83,45 +83,45 @@ class Database(ABC):
 
     @abstractmethod
     def read(self, statement: str, params: Sequence[Any] = ()) -> Rows:
-        """Run a query on the connection that only reads: it waits for no writer and sees what is saved."""
+        """Run a query on the reading connection. It waits for no writer and sees committed data."""
 
     @abstractmethod
     def begin(self, news: str, params: Sequence[Any] = ()) -> Rows | None:
-        """Begin a transaction and shut out all other writers; the rows of the query `news` then, None if nobody else can have written since the last one."""
+        """Begin a transaction that excludes all other writers. Returns the rows of the query `news`, or None if no other process can have written since the last transaction."""
 
     @abstractmethod
     def commit(self, *, notify: bool = False) -> None:
-        """Have it on disk, and `notify` other processes of it. Raises CommitUnsure when only the database knows whether it is."""
+        """Commit to disk, and notify other processes if `notify`. Raises CommitUnsure when only the database knows whether it committed."""
 
     @abstractmethod
     def rollback(self) -> None:
-        """Undo it all. Does not raise where the connection is lost: then it is undone too."""
+        """Undo the transaction. Does not raise when the connection is lost, because that undoes it too."""
 
     @abstractmethod
     def clock_us(self) -> int | None:
-        """What the database's own clock says now, in microseconds since 1970; None where it is the clock of this machine."""
+        """The time of the database's own clock, in microseconds since 1970; None if it uses the clock of this machine."""
 
     @abstractmethod
-    def listen(self, told: Callable[[], object]) -> None:
-        """From now on call `told`, in a thread of its own, when another process tells of a commit, or may have while nobody heard."""
+    def listen(self, callback: Callable[[], object]) -> None:
+        """Call `callback`, in a thread of its own, after each commit of another process, and after a time in which commits may have been missed."""
 
     @abstractmethod
     def others(self) -> int:
-        """How many connections other processes have to it, as far as it can tell; those of this process count too where they are of another opening."""
+        """The number of connections that do not belong to this object, as far as it is known: of other processes, and of other openings in this one."""
 
     @abstractmethod
     def shred(self) -> None:
-        """Write the tables anew, so that nothing which was deleted from them or overwritten lingers there."""
+        """Rewrite the tables, so that no copies of deleted or overwritten data remain in them."""
 
     @abstractmethod
     def close(self) -> None:
-        """Let go of it. Can be repeated."""
+        """Close the database. Can be repeated."""
 
     @contextmanager
     def transaction(self, *, notify: bool = False) -> Iterator[bool]:
-        """What is written inside is on disk, all of it, when this is left without an error; else none of it.
+        """Commit everything written inside the block; an error undoes all of it.
 
-        Gives whether others may have written since the last one.
+        Yields whether other processes may have written since the last transaction.
         """
         with self.lock:
             news = self.begin("SELECT 1")
@@ -134,7 +134,7 @@ class Database(ABC):
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Inside a transaction: a part of it that can fail alone."""
+        """A part of the current transaction that can fail alone."""
         self.execute("SAVEPOINT part")
         try:
             yield

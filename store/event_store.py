@@ -1,7 +1,7 @@
-"""The event store: all that ever happened, in the order in which it was saved.
+"""The event store: all events, in the order in which they were saved.
 
-Beside the log, and written in the same transactions, is what must be as durable as it: which idempotency keys were
-used, which protocol numbers are given out, who is signed in.
+The same database, and the same transactions, hold what must be as durable as the log: used idempotency keys, assigned
+protocol numbers, sessions.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ A = TypeVar("A", bound=Aggregate)
 
 
 def project(events: Iterable[Event], kind: type[A]) -> A | None:
-    """An aggregate as its events leave it; None when there are none, or when they are those of something else."""
+    """The aggregate after these events; None when there are none, or when they are of another kind of aggregate."""
     aggregate: A | None = None
     for event in events:
         if aggregate is None:
@@ -63,14 +63,14 @@ def project(events: Iterable[Event], kind: type[A]) -> A | None:
 
 
 class Store(Application[UUID]):
-    """The open event store of a center, with its keyring. Thread-safe."""
+    """The open event store of a deployment, with its keyring. Thread-safe."""
 
     name = "store"
     mapper: EventMapper
     recorder: ChainedRecorder
 
     def __init__(self, location: StorageLocation | Path, *, master: str = "", cached: int = _CACHED_AGGREGATES) -> None:
-        """Open the store at `location` (a path: the data directory there), or make it. `master`: the master key if no file has it (see `master_key`)."""
+        """Open the store at `location` (a path: the data directory there), or create it. `master`: the master key, if it is not in a file (see `master_key`)."""
         self._location = InDirectory(location) if isinstance(location, Path) else location
         self.directory = self._location.directory
         self._cache: LRUCache[UUID, Aggregate] = LRUCache(cached)
@@ -84,23 +84,23 @@ class Store(Application[UUID]):
             self._noted = self._location.head(keys)
             opened.callback(self._noted.close)
             super().__init__()
-            self.recorder.let_go_by(self.drop)
+            self.recorder.on_changed_by_others(self.drop)
             for tables in (SCHEMA, heartbeats.SCHEMA, process_progress.SCHEMA):
                 self.recorder.db.define(tables)
             self._opened = opened.pop_all()
 
-    # What the library asks for
+    # What the library calls
 
     def construct_env(self, name: str, env: EnvType | None = None) -> Environment:
-        """Nothing of this comes from the environment."""
+        """An environment without settings: nothing comes from environment variables."""
         return Environment(name, env)
 
     def construct_mapper(self) -> EventMapper:
-        """Events as msgspec writes them, people's data sealed."""
+        """The mapper: events as msgspec writes them, personal data sealed."""
         return EventMapper(self.keyring)
 
     def construct_recorder(self) -> ChainedRecorder:
-        """The chained table."""
+        """The recorder with the hash chain."""
         try:
             db = self._location.events()
             self._opened.callback(db.close)
@@ -109,15 +109,15 @@ class Store(Application[UUID]):
             raise ChainBroken(f"the log cannot be read ({damage}): see `atende verify`") from damage
 
     def close(self) -> None:
-        """Give back the protocol numbers not used and let go of the files. Can be repeated."""
+        """Return the unused protocol numbers and close the databases. Can be repeated."""
         if self.closing.is_set():
             return
         super().close()
         with self._opened, contextlib.suppress(StoreUnavailable):
             if self._protocols:
-                self._give_back(self._protocols)
+                self._return_unused(self._protocols)
 
-    def _give_back(self, blocks: Mapping[UUID, tuple[int, int]]) -> None:
+    def _return_unused(self, blocks: Mapping[UUID, tuple[int, int]]) -> None:
         with self.recorder.transaction() as db:
             for tenant, (following, end) in blocks.items():
                 db.execute("UPDATE protocols SET next = ? WHERE tenant = ? AND next = ?", (following, tenant.bytes, end))
@@ -125,11 +125,11 @@ class Store(Application[UUID]):
     # The log
 
     def head(self) -> int:
-        """The position of the last event that this process has written or heard of."""
+        """The position of the last event that this process has written or been notified of."""
         return self.recorder.head
 
     def end(self) -> int:
-        """The position of the last event, asked of the database itself: another process may have written it just now."""
+        """The position of the last event, read from the database: another process may have written it just now."""
         return self.recorder.max_notification_id() or 0
 
     def read(self, after: int, limit: int) -> list[DecodedEvent[Event]]:
@@ -149,13 +149,13 @@ class Store(Application[UUID]):
         return self.recorder.companies()
 
     def subscribe(self, callback: Callable[[int], object]) -> Callable[[], None]:
-        """Call `callback` with the new head after each commit, in whatever thread: it must be quick and not fail. Returns what ends it."""
+        """Call `callback` with the new head after each commit, in any thread. It must be quick and must not fail. Returns a function that ends the subscription."""
         return self.recorder.listen(callback)
 
     # Aggregates
 
     def streams(self, ids: Sequence[UUID]) -> dict[UUID, list[Event]]:
-        """For a writer: all events of each of these aggregates that has any, by few queries whatever their number."""
+        """For a writer: all events of each of these aggregates that has any, read by few queries."""
         read = self.mapper.read
         by_id = groupby(self.recorder.events_of(ids), key=lambda recorded: recorded.id)
         return {UUID(bytes=id): [read(recorded) for recorded in events] for id, events in by_id}
@@ -170,12 +170,12 @@ class Store(Application[UUID]):
         return [] if recorded is None else [self.mapper.read(recorded)]
 
     def cached(self, id: UUID) -> Aggregate | None:
-        """The aggregate as this process last saved it, if it is still at hand."""
+        """The aggregate as this process last saved it, if it is cached."""
         with self._cache_lock:
             return self._cache.get(id)
 
     def keep(self, aggregates: Iterable[Aggregate], since: int) -> None:
-        """Have these at hand, which stand as they are saved, unless another process has changed them since a position."""
+        """Cache these saved aggregates, unless another process has changed them since a position."""
         with self.recorder.lock:
             for aggregate in aggregates:
                 if not self.recorder.changed_by_others((aggregate.id,), since):
@@ -183,7 +183,7 @@ class Store(Application[UUID]):
                         self._cache[aggregate.id] = aggregate
 
     def drop(self, ids: Iterable[UUID]) -> None:
-        """Trust only the log about these: what is at hand may not be what was saved."""
+        """Remove these aggregates from the cache, because they may differ from what is saved."""
         with self._cache_lock:
             for id in ids:
                 self._cache.pop(id, None)
@@ -193,9 +193,9 @@ class Store(Application[UUID]):
         return [self.mapper.write(event) for event in events]
 
     def save_keys(self, additions: Additions) -> None:
-        """Inside a transaction: the keys that sealed events need are durable, and what is to be forgotten is forgotten.
+        """Inside a transaction: save the keys that sealed events need, and destroy the keys of forgotten people.
 
-        All others who write names wait meanwhile: a name that is taken belongs to somebody of the log, or to nobody.
+        Other writers of names wait meanwhile, so a taken name belongs to an aggregate of the log, or to none.
         """
         self.keyring.save(additions, lambda subject: self.recorder.position_of(subject) > 0)
 
@@ -219,19 +219,19 @@ class Store(Application[UUID]):
         return found
 
     def note_receipts(self, receipts: Sequence[tuple[UUID, str, bytes, bytes]]) -> None:
-        """Inside a transaction: company, key, digest, receipt: from now on the key stands for the receipt.
+        """Inside a transaction: record receipts as (company, key, digest, receipt).
 
-        IntegrityError if another process used one of the keys a moment ago.
+        Raises IntegrityError if another process used one of the keys a moment ago.
         """
         if receipts:
             self.recorder.db.insert("idempotency", _RECEIPT_KINDS, [(tenant.bytes, *rest) for tenant, *rest in receipts])
 
     def forget_digests(self, tenants: Iterable[UUID]) -> None:
-        """Inside a transaction: keep no trace of what commands said, for somebody is forgotten; their keys still stand for their receipts."""
+        """Inside a transaction: delete the digests of commands, because a person is forgotten. The idempotency keys keep their receipts."""
         self.recorder.db.executemany("UPDATE idempotency SET digest = ? WHERE tenant = ?", [(b"", tenant.bytes) for tenant in tenants])
 
     def next_protocol(self, tenant: UUID) -> int:
-        """A protocol number (PROTOCOLO) that this company has never had; numbers are reserved by the block, so there may be holes."""
+        """A protocol number (PROTOCOLO) that this company has never had. Numbers are reserved in blocks, so there may be gaps."""
         with self.recorder.lock:
             following, end = self._protocols.get(tenant, (0, 0))
             if following == end:
@@ -244,5 +244,5 @@ class Store(Application[UUID]):
             return following
 
     def forget_protocol_blocks(self) -> None:
-        """A transaction was undone, and perhaps with it the reservation of a block: take a new one."""
+        """Reserve new blocks: a transaction was undone, and perhaps with it the reservation of a block."""
         self._protocols.clear()

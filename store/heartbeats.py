@@ -1,4 +1,4 @@
-"""When the client of each agent who has a lease was last heard of: as durable as the log, but no event.
+"""The last heartbeat of the client of each agent who has a lease. Heartbeats are as durable as the log, but they are not events.
 
 Heartbeats that arrive together are written by one transaction, one row an agent.
 """
@@ -18,16 +18,16 @@ INSERT INTO heartbeats VALUES (?, ?) ON CONFLICT (agent) DO UPDATE SET heard = e
 
 
 def last_heard(db: Database, agent: UUID) -> int:
-    """When the agent's client was last heard of (microseconds); 0 if it never was."""
+    """The last heartbeat of the agent's client (microseconds); 0 if there was none."""
     rows = db.execute("SELECT heard FROM heartbeats WHERE agent = ?", (agent.bytes,))
     return rows[0][0] if rows else 0
 
 
 def forget_all(db: Database) -> None:
-    """Nobody knows any more who was heard of when."""
+    """Delete all heartbeats."""
     db.execute("DELETE FROM heartbeats")
 
 
 def note_heartbeats(db: Database, heard: Mapping[UUID, int]) -> None:
-    """Inside a transaction: these clients were heard of, at these instants."""
+    """Inside a transaction: record heartbeats of these agents' clients (microseconds)."""
     db.executemany(_NOTE, [(agent.bytes, at) for agent, at in sorted(heard.items())])

@@ -1,7 +1,7 @@
-"""Tables are copied from one database to another, whole: the key store into its backup and back, a directory's tables to a server.
+"""Copy whole tables from one database to another: the key store into its backup and back, a directory's tables to a server.
 
-A table that is copied has afterwards exactly the rows of its source. All tables of one copy are there at once or, after
-a kill, not at all: nobody sees a person's key without the names that lead to it.
+A copied table has exactly the rows of its source. All tables of one copy are written in one transaction, so that no person's
+key is visible without the names that lead to it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ AT_ONCE = 5_000
 
 @dataclass(frozen=True)
 class Table:
-    """A table as it is defined: its columns in their order, and what they hold."""
+    """A table: its name, and its columns in order with their types."""
 
     name: str
     columns: Mapping[str, Kind]
@@ -37,7 +37,7 @@ KEYS = (
     Table("keys", {"subject": "bytes", "wrapped": "bytes", "owner": "bytes"}),
     Table("names", {"tag": "bytes", "subject": "bytes"}),
 )
-"""The key store; every key stays wrapped, by the same master key or by another."""
+"""The tables of the key store. Every key stays wrapped, by the same master key or by another."""
 
 BESIDE_THE_LOG = (
     Table("idempotency", {"tenant": "bytes", "key": "text", "digest": "bytes", "receipt": "bytes"}),
@@ -45,17 +45,32 @@ BESIDE_THE_LOG = (
     Table("heartbeats", {"agent": "bytes", "heard": "integer"}),
     Table("process_positions", {"process": "text", "epoch": "integer", "position": "integer", "quiet": "integer"}),
     Table("process_timers", {"process": "text", "tenant": "bytes", "key": "text", "due": "integer", "payload": "text"}),
-    Table("process_failures", {"process": "text", "cause": "text", "failed_at": "integer", "reason": "text"}),
+    Table(
+        "process_failures",
+        {
+            "process": "text",
+            "cause": "text",
+            "position": "integer",
+            "failed_at": "integer",
+            "reason": "text",
+            "tries": "integer",
+            "retrying": "integer",
+            "tenant": "bytes",
+            "key": "text",
+            "due": "integer",
+            "payload": "text",
+        },
+    ),
 )
-"""What is as durable as the log. Who is signed in is not among it: people sign in anew."""
+"""The tables that are as durable as the log. Sessions are not among them: users sign in again."""
 
 
 class NoBackup(Exception):
-    """A file that is no backup of a key store, or cannot be one; says why."""
+    """A file that is no key backup, or cannot be written as one. The message gives the reason."""
 
 
 Change = Callable[[Sequence[Any]], Sequence[Any]]
-"""What becomes of a row on its way."""
+"""Converts a row while it is copied."""
 
 
 def copy(
@@ -65,19 +80,19 @@ def copy(
     say: Callable[[int], object] = lambda _: None,
     changes: Mapping[str, Change] | None = None,
 ) -> int:
-    """Let these tables of `target` have exactly the rows of `source`, in one transaction; how many rows. `say` hears how many are done.
+    """Replace the rows of these tables of `target` with those of `source`, in one transaction. Returns the number of rows.
 
-    changes: by a table's name, for those whose rows are not to stay as they are.
+    say: called with the number of rows copied so far. changes: conversions by a table's name, for tables whose rows change.
     """
     done = 0
     with target.transaction():
         for table in tables:
             target.execute(f"DELETE FROM {table.name}")  # noqa: S608 - the names are Atende's own
             kinds = list(table.columns.values())
-            texts = [location for location, kind in enumerate(kinds) if kind == "text"]
+            texts = [column for column, kind in enumerate(kinds) if kind == "text"]
             change = (changes or {}).get(table.name, _unchanged)
-            told = source.rows(f"SELECT {', '.join(table.columns)} FROM {table.name}")  # noqa: S608 - as above
-            while some := list(islice(told, AT_ONCE)):
+            rows = source.rows(f"SELECT {', '.join(table.columns)} FROM {table.name}")  # noqa: S608 - as above
+            while some := list(islice(rows, AT_ONCE)):
                 target.insert(table.name, kinds, [change(_read(row, texts)) for row in some])
                 done += len(some)
                 say(done)
@@ -89,10 +104,10 @@ def _unchanged(row: Sequence[Any]) -> Sequence[Any]:
 
 
 def _read(row: Sequence[Any], texts: Sequence[int]) -> Sequence[Any]:
-    """A file gives its texts as bytes."""
+    """The row with its texts decoded: SQLite returns them as bytes."""
     read = list(row)
-    for location in texts:
-        read[location] = row[location].decode() if isinstance(row[location], bytes) else row[location]
+    for column in texts:
+        read[column] = row[column].decode() if isinstance(row[column], bytes) else row[column]
     return read
 
 
@@ -100,9 +115,9 @@ def _read(row: Sequence[Any], texts: Sequence[int]) -> Sequence[Any]:
 
 
 def back_up_keys(location: StorageLocation, file: Path, say: Callable[[int], object] = lambda _: None) -> Head | None:
-    """Write the key store as it stands, and the head of the log that it can read, into a new file of mode 600; the head.
+    """Write the key store and the head of its log into a new file of mode 600. Returns the head.
 
-    The log may go on meanwhile: every key that an event up to the head needs is there. Raises NoBackup where the file cannot be made, or is there.
+    The log may grow meanwhile: the backup has every key that an event up to the head needs. Raises NoBackup if the file exists or cannot be written.
     """
     # The head first: keys are saved before the events that need them.
     head = location.noted()
@@ -115,7 +130,7 @@ def back_up_keys(location: StorageLocation, file: Path, say: Callable[[int], obj
             copy(keys, backup, KEYS, say)
             if head is not None:
                 backup.execute("INSERT INTO head VALUES (1, ?, ?)", (head.position, head.hash))
-        _brought_to_disk(part)
+        _sync_to_disk(part)
         os.link(part, file)
     except FileExistsError as error:
         raise NoBackup(f"{file} is there already") from error
@@ -126,7 +141,7 @@ def back_up_keys(location: StorageLocation, file: Path, say: Callable[[int], obj
     return head
 
 
-def _brought_to_disk(path: Path) -> None:
+def _sync_to_disk(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -136,7 +151,7 @@ def _brought_to_disk(path: Path) -> None:
 
 @dataclass(frozen=True)
 class Backup:
-    """An open backup. head: the end of the log that it belongs to, as it was when it was made; index: what only the right master key opens."""
+    """An open key backup. head: the head of its log at the time of the backup; index: the wrapped key of the index, which only the right master key opens."""
 
     keys: Snapshot
     head: Head | None

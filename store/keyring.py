@@ -1,9 +1,9 @@
-"""The keys of people's data: what makes it possible to forget somebody in an append-only log.
+"""The keys of personal data, which make it possible to forget a person in an append-only log.
 
-Every subject (a contact, a user, a call whose caller nobody knows) has a random key of its own; whatever names a person
-is written down only sealed with it. Destroying the key makes all of it unreadable at once: in the log, in every
-projection, in every backup of them. The keys live in a database apart from the events, wrapped by a master key, beside an
-index by which a phone number or e-mail address finds its subject; the subject's entries go with its key.
+Every subject (a contact, a user, a call whose caller is unknown) has a random key of its own. Data that names a person is
+stored only sealed with this key. Destroying the key makes all of it unreadable at once: in the log, in every projection, in
+every backup of them. The keys are stored in a database apart from the events, wrapped by a master key, next to an index by
+which a phone number or e-mail address finds its subject. The subject's entries are deleted with its key.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from store.database import Database, Rows
 from store.master_key import ABOUT_ITSELF, NONCE, unwrap, wrap
 
 SEALED = "sealed:"
-"""What every sealed datum begins with: the rest names its subject and holds the ciphertext."""
+"""The prefix of every sealed datum. The rest holds the subject's id and the ciphertext."""
 
 _TAG = 16
 
@@ -41,12 +41,12 @@ _VALUES_A_QUERY = 500
 
 
 def subject_of(sealed: str) -> UUID:
-    """Whose datum a sealed text is."""
+    """The subject of a sealed text."""
     return UUID(bytes=urlsafe_b64decode(sealed[len(SEALED) : len(SEALED) + 24])[:16])
 
 
 class Additions:
-    """What accepted commands change in the keyring when they are saved."""
+    """The changes of accepted commands to the keyring, written when the commands are saved."""
 
     def __init__(self) -> None:
         self.names: dict[bytes, UUID] = {}
@@ -54,7 +54,7 @@ class Additions:
         self.destroyed: set[UUID] = set()
 
     def take_over(self, other: Additions) -> None:
-        """Add what one more command asked for."""
+        """Add the changes of one more command."""
         self.names |= other.names
         self.owners |= other.owners
         self.destroyed |= other.destroyed
@@ -64,7 +64,7 @@ class Additions:
 
 
 class Keyring:
-    """The open key store of a center. Thread-safe; other processes may write to the same one."""
+    """The open key store of a deployment. Thread-safe; other processes may write to the same one."""
 
     def __init__(self, db: Database, master: bytes, *, cached: int = 8192) -> None:
         """Raises WrongMasterKey."""
@@ -76,20 +76,20 @@ class Keyring:
         self._db = db
         db.define(SCHEMA)
         self._index_key = self._own_key()
-        db.listen(self._let_go)
+        db.listen(self._forget_cached)
 
     def close(self) -> None:
-        """Let go of the database; nothing is left to write."""
+        """Close the database; nothing is left to write."""
         self._db.close()
 
-    def _let_go(self) -> None:
-        """Another process has destroyed keys: trust only what is stored."""
+    def _forget_cached(self) -> None:
+        """Clear the caches, because another process has destroyed keys."""
         with self._lock:
             self._open.clear()
             self._found.clear()
 
     def _own_key(self) -> bytes:
-        """The key of the index, itself wrapped: reading it proves that the master key is the right one."""
+        """The key of the index. It is wrapped too: reading it proves that the master key is the right one."""
         rows = self._db.execute(INDEX_KEY)
         if not rows:
             made = self._wrap(os.urandom(32), ABOUT_ITSELF)
@@ -106,9 +106,9 @@ class Keyring:
     # Sealing and opening
 
     def seal(self, subject: UUID, plain: str) -> str:
-        """`plain` as it may be written down. A subject seen for the first time gets a key, durable with the next `save`.
+        """Seal `plain` with the key of its subject. A new subject gets a key, which the next `save` makes durable.
 
-        What is told about a subject after it was forgotten is not kept at all.
+        Data about a subject that was forgotten is not kept: the result holds only the subject's id.
         """
         if subject == NOBODY:
             raise ValueError("a personal datum needs a subject before it is written down")
@@ -120,11 +120,11 @@ class Keyring:
         return SEALED + urlsafe_b64encode(subject.bytes + nonce + key.encrypt(nonce, plain.encode(), subject.bytes)).decode()
 
     def open(self, personal: Personal) -> str:
-        """The datum as whoever may read it reads it; FORGOTTEN once its subject's key is destroyed."""
+        """The plain datum; FORGOTTEN once its subject's key is destroyed."""
         return self.open_text(personal.sealed) if personal.sealed else personal.plain or ""
 
     def open_text(self, sealed: str) -> str:
-        """As `open`, for sealed text as rows and stored events carry it; other text is given back as it is."""
+        """As `open`, for sealed text in rows and stored events; other text is returned unchanged."""
         if not sealed.startswith(SEALED):
             return sealed
         try:
@@ -136,7 +136,7 @@ class Keyring:
                 return FORGOTTEN
             return key.decrypt(raw[16 : 16 + NONCE], raw[16 + NONCE :], subject.bytes).decode()
         except (ValueError, InvalidTag):
-            # Somebody's text that only looks sealed, or was tampered with: nothing to read.
+            # A text that only looks sealed, or was manipulated.
             return FORGOTTEN
 
     def knows(self, subject: UUID) -> bool:
@@ -164,11 +164,11 @@ class Keyring:
     # Finding a subject
 
     def tag(self, tenant: UUID, kind: str, value: str) -> bytes:
-        """The entry of the index for a phone or e-mail of a company; tells nothing without the index's key."""
+        """The entry of the index for a phone or e-mail of a company. It reveals nothing without the index's key."""
         return hmac.digest(self._index_key, tenant.bytes + kind.encode() + b"\0" + value.encode(), "sha256")[:_TAG]
 
     def find(self, tag: bytes) -> UUID | None:
-        """Whose phone or e-mail this is."""
+        """The subject that has this phone or e-mail; None if there is none."""
         with self._lock:
             known = self._found.get(tag)
             if known is not None:
@@ -183,11 +183,11 @@ class Keyring:
     # Writing
 
     def save(self, additions: Additions, exists: Callable[[UUID], bool] = lambda _: True) -> None:
-        """Make durable every key in use and what commands add; must be done before the events that need it are saved.
+        """Save every new key and the additions. Must be called before the events that need them are saved.
 
-        exists: whether anything ever happened to a subject. Raises IntegrityError when another process was faster: it made a
-        key for the same subject, or gave a name to somebody else; then what was sealed is to be sealed anew.
-        Copies of destroyed keys linger until `shred`.
+        exists: whether a subject has any events. Raises IntegrityError when another process was faster: it created a key for the
+        same subject, or assigned a name to another subject. The events must then be sealed anew.
+        Copies of destroyed keys remain in the database until `shred`.
         """
         with self._lock:
             if self._fresh or additions.names or additions.owners:
@@ -212,7 +212,7 @@ class Keyring:
             self._note(tag, subject)
 
     def _give_way(self, names: dict[bytes, UUID], exists: Callable[[UUID], bool]) -> None:
-        """Keep what other processes have written since this one looked."""
+        """Keep what other processes have written since this one read. Raises IntegrityError."""
         made = [
             UUID(bytes=subject) for (subject,) in self._those("SELECT subject FROM keys WHERE subject", [one.bytes for one in self._fresh])
         ]
@@ -224,7 +224,7 @@ class Keyring:
         for tag in taken:
             self._found.pop(tag, None)
         if made or taken:
-            raise IntegrityError("another process has just written down the same person")
+            raise IntegrityError("another process has just saved the same person")
 
     def _those(self, query: str, values: list[bytes]) -> Rows:
         """The rows of a query whose last column is one of these."""
@@ -235,13 +235,13 @@ class Keyring:
         return rows
 
     def destroy(self, subject: UUID) -> None:
-        """Forget a subject and all that it owns, for good, even for the operator. Repeating it changes nothing."""
+        """Destroy the keys of a subject and of all that it owns, for good, even for the operator. A repeat changes nothing."""
         with self._lock:
             self._destroy({subject})
             self.shred()
 
     def shred(self) -> None:
-        """Leave no copies of destroyed keys in the database."""
+        """Remove all copies of destroyed keys from the database."""
         self._db.shred()
 
     def _destroy(self, subjects: set[UUID]) -> None:
@@ -249,7 +249,7 @@ class Keyring:
         with self._db.transaction(notify=True):
             for owner in doomed:
                 doomed.extend(one for (one,) in self._db.execute("SELECT subject FROM keys WHERE owner = ?", (owner,)) if one not in doomed)
-            # An empty entry stays, so that what comes later about the same subject is not kept either.
+            # An empty entry stays, so that later data about the same subject is not kept either.
             self._db.executemany(
                 "INSERT INTO keys (subject) VALUES (?) ON CONFLICT (subject) DO UPDATE SET wrapped = NULL", [(one,) for one in doomed]
             )

@@ -1,7 +1,7 @@
-"""A log that lies elsewhere is written down anew on servers: event by event along its chain, byte for byte.
+"""Restore a log on servers from another copy of it: event by event along its chain, byte for byte.
 
-While it lasts no head is noted that any log could have, so nobody opens what is not whole. Killed at any moment it goes on
-where it was. What was noted of the log before is kept aside meanwhile, for that is what proves its end.
+During a restore the recorded head is a placeholder that no log can have, so no process opens an incomplete log. A restore that
+is killed continues where it was. The head recorded before is kept aside meanwhile, because it proves the end of the log.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _GIVE_OUT = (
 
 
 class Flawed(Exception):
-    """The log that is to be written down is not what was once written; names the first flaw."""
+    """The log to restore is not what was once written. Names the first flaw."""
 
     def __init__(self, flaw: Flaw) -> None:
         super().__init__(str(flaw))
@@ -45,14 +45,14 @@ class Flawed(Exception):
 
 
 class Stopped(Exception):
-    """Only a part of the log could be written down; says why, and what is there."""
+    """Only a part of the log could be restored. The message gives the reason and what the store contains."""
 
 
 class NotTheSameLog(Exception):
-    """The store is not empty, and what is there is not the beginning of the log that is to be written down."""
+    """The store is not empty, and its contents are not the beginning of the log to restore."""
 
     def __init__(self) -> None:
-        super().__init__("the store is not empty, and what is there is not the beginning of this log")
+        super().__init__("the store is not empty, and its contents are not the beginning of this log")
 
 
 class Occupied(Exception):
@@ -60,7 +60,7 @@ class Occupied(Exception):
 
 
 class LogRestore:
-    """The store at a place, while it is filled by one process alone. To be closed."""
+    """The store at a storage location while one process alone restores it. Must be closed."""
 
     def __init__(self, location: OnServers) -> None:
         """Raises Occupied, StoreUnavailable."""
@@ -68,23 +68,23 @@ class LogRestore:
         try:
             self.events = location.events()
             self._opened.callback(self.events.close)
-            _must_be_left(self.events.others)
+            _must_be_unused(self.events.others)
             self.keys = location.keys()
             self._opened.callback(self.keys.close)
             self._define()
         except BaseException:
             self._opened.close()
             raise
-        self._writer = ThreadPoolExecutor(1, "refill")
+        self._writer = ThreadPoolExecutor(1, "log-restore")
         self._opened.callback(self._writer.shutdown)
         self._pending: Future[None] | None = None
         rows = self.events.execute(_REACHED)
         self.reached = Head(*rows[0]) if rows else Head()
-        """The end of what is there."""
+        """The last event in the store."""
         self.walked = Head()
-        """The end of what was proved along the chain."""
+        """The last event proved along the chain."""
         self.shut_off = self._head(_NOTED).unfinished
-        """Whether nobody can open the store now."""
+        """Whether no process can open the store now."""
         self.begins: Callable[[], object] = lambda: None
         """Called once, before this run writes its first event."""
         self._began = False
@@ -100,22 +100,22 @@ class LogRestore:
         rows = self.keys.execute("SELECT position, hash FROM head WHERE one = ?", (one,))
         return Head(*rows[0]) if rows else Head()
 
-    # What proves the end
+    # The proof of the end
 
     @property
     def proof(self) -> Head | None:
-        """The latest of the heads that were noted outside the log."""
+        """The latest of the heads recorded outside the log."""
         return max(self._heads.values(), key=lambda head: head.position, default=None)
 
     def must_contain(self, head: Head) -> None:
-        """Refuse a log in which this head, noted outside of it, is not met."""
+        """Require that the log contains this head, recorded outside it. Raises Flawed when it contradicts a known head."""
         if head.position:
             known = self._heads.setdefault(head.position, head)
             if known != head:
                 raise Flawed(Flaw("head", head.position))
 
     def shut(self) -> None:
-        """From now on nobody can open the store, until `finish`."""
+        """Prevent every process from opening the store until `finish`."""
         if self.shut_off:
             return
         with self.keys.transaction():
@@ -125,19 +125,19 @@ class LogRestore:
         self.shut_off = True
 
     def may_copy_keys(self) -> bool:
-        """Whether the key store is empty, or what is there is of a copy that nobody has used."""
+        """Whether the key store is empty, or holds an unfinished copy that no process has used."""
         return self.shut_off or all(self.keys.execute(f"SELECT count(*) FROM {table}") == [(0,)] for table in ("keys", "names"))  # noqa: S608
 
     # The log
 
     def skip(self, head: Head) -> None:
-        """What ends with `head` need not be walked: it was proved where it lies. Raises NotTheSameLog."""
+        """Skip the events up to `head`, which are already in the store and were proved in the source. Raises NotTheSameLog."""
         if head != self.reached:
             raise NotTheSameLog
         self.walked = head
 
     def take(self, events: Sequence[RecordedEvent]) -> None:
-        """The next events of the log: proved, and written where they are not there yet. Raises Flawed, NotTheSameLog, StoreUnavailable."""
+        """Prove the next events of the log, and write those that the store does not have yet. Raises Flawed, NotTheSameLog, StoreUnavailable."""
         before = self.walked
         for event in events:
             self._prove(event, events)
@@ -170,7 +170,7 @@ class LogRestore:
         self.walked = head
 
     def _flaw(self, event: RecordedEvent, events: Sequence[RecordedEvent]) -> Flaw:
-        """What became of the event that should come now: the one whose hash fits here may stand a little farther."""
+        """What happened to the event expected here: the event whose hash fits may follow a little later."""
         position = event.position
         for other in events:
             if other.position > position and link(self.walked.hash, position, other) in (other.hash, event.hash):
@@ -187,27 +187,27 @@ class LogRestore:
         with self.events.transaction():
             last = self.events.execute(_LAST, (before.position,))
             if last != ([(before.position, before.hash)] if before.position else []):
-                raise StoreUnavailable("somebody else writes to the store: every process of the deployment must have ended")
+                raise StoreUnavailable("another process writes to the store: stop every process of the deployment first")
             self.events.insert("stored_events", recorder.KINDS, [astuple(event) for event in events])
             self.events.executemany(_GIVE_OUT, list(following.items()))
 
     def settle(self) -> None:
-        """All that was taken is on disk. Raises StoreUnavailable."""
+        """Wait until all events passed to `take` are on disk. Raises StoreUnavailable."""
         pending, self._pending = self._pending, None
         if pending is not None:
             pending.result()
 
     def quiet(self) -> None:
-        """What the restored events brought about was sent before they were lost: process managers will not send it again.
+        """Prevent process managers from sending the commands for restored events again: they were sent before the loss.
 
-        Heartbeats of before tell nothing of who was there when the store was lost.
+        Old heartbeats are deleted, because they do not show who was logged in when the store was lost.
         """
         with self.events.transaction():
             process_progress.be_quiet(self.events, self.walked.position)
             heartbeats.forget_all(self.events)
 
     def finish(self) -> Head:
-        """The log has come to its end: from now on the store can be opened; its head. Raises Flawed, NotTheSameLog."""
+        """Finish the restore: the store can be opened from now on. Returns the head. Raises Flawed, NotTheSameLog."""
         self.settle()
         if self.walked.position < self.reached.position:
             raise NotTheSameLog
@@ -219,24 +219,24 @@ class LogRestore:
         self.shut_off = False
         return self.reached
 
-    def stopped(self, why: Exception, *beside: str) -> Stopped:
-        """What to tell when the log could not be written down to its end; `beside`: what may have to do with it."""
+    def stopped(self, why: Exception, *notes: str) -> Stopped:
+        """The error for a log that could not be restored to its end. `notes`: further possible reasons."""
         self.settle()
-        there = f"{self.reached.position:,} events are in the store" if self.reached.position else "the store is empty"
-        shut = ", which cannot be opened until this is done again and comes to the end" if self.shut_off else ""
-        return Stopped("; ".join([f"{why}", *beside, f"{there}{shut}"]))
+        contents = f"{self.reached.position:,} events are in the store" if self.reached.position else "the store is empty"
+        shut = ", which cannot be opened until the command is run again and completes" if self.shut_off else ""
+        return Stopped("; ".join([f"{why}", *notes, f"{contents}{shut}"]))
 
     def close(self) -> None:
-        """Let go of the store; what was taken last is written or was not."""
+        """Close the store. The events passed last may or may not be written."""
         self._opened.close()
 
 
-def _must_be_left(others: Callable[[], int]) -> None:
-    """Wait a moment for those that are just ending. Raises Occupied."""
+def _must_be_unused(others: Callable[[], int]) -> None:
+    """Wait a moment for processes that are just ending. Raises Occupied."""
     until = time.monotonic() + _LEFT_WITHIN_S
     while found := others():
         if time.monotonic() > until:
             raise Occupied(
-                f"{found} connections of other processes of the deployment to the store: end APIs, relay, workers and commands first"
+                f"{found} connections of other processes of the deployment to the store: stop APIs, relay, workers and commands first"
             )
         time.sleep(_STEP_S)

@@ -1,7 +1,7 @@
-"""How an event is written down: its name, its version, its fields as JSON, people's data sealed.
+"""The mapper between events and stored events: name, version, fields as JSON, personal data sealed.
 
-The id and the version of the aggregate are columns of the store, so a stored state begins after them. A state written
-by an older version of its event says so (`"v"`) and is brought up to date on reading by the event's own `upcast`.
+The id and the version of the aggregate are columns of the store, so a stored state begins after them. A state contains
+the version of its event (`"v"`) unless it is 1. The event's own `upcast` converts an older version on reading.
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ _STATE_BEGINS = b',"tenant":'
 
 
 class UnreadableEvent(Exception):
-    """A stored event that today's catalogue cannot read; says which."""
+    """A stored event that the current catalogue cannot read. The message names it."""
 
 
 def personal_from_text(kind: type, text: Any) -> Any:
-    """What msgspec asks when it meets a sealed datum; nothing is opened."""
+    """The msgspec hook for a sealed datum, which stays sealed."""
     if kind is not Personal:
         raise NotImplementedError(kind)
     return sealed_datum(text)
 
 
 def sealed_datum(text: str) -> Personal:
-    """The datum that was written down as `text`; it names its subject."""
+    """The datum stored as `text`, with its subject."""
     if not text.startswith(SEALED):
         raise ValueError("a personal datum that is not sealed")
     return Personal(subject_of(text), sealed=text)
 
 
 class EventMapper(Mapper[UUID]):
-    """Between events as the domain knows them and events as the store holds them."""
+    """Converts domain events to stored events and back."""
 
     def __init__(self, keyring: Keyring) -> None:
         super().__init__(transcoder=JSONTranscoder())
@@ -48,7 +48,7 @@ class EventMapper(Mapper[UUID]):
         self._decoders: dict[str, msgspec.json.Decoder[Event]] = {}
 
     def _sealed(self, value: Any) -> str:
-        """Seal a person's datum, once: from then on it is in memory as it will be read back."""
+        """Seal a personal datum once. From then on it is in memory as it will be read back."""
         if not isinstance(value, Personal):
             raise NotImplementedError(f"{type(value).__name__} is no type of an event")
         if not value.sealed:
@@ -57,25 +57,25 @@ class EventMapper(Mapper[UUID]):
         return value.sealed
 
     def to_stored_event(self, domain_event: Event) -> StoredEvent:  # type: ignore[override]
-        """An event as it is written down, as the library wants it."""
+        """The stored event, in the library's form."""
         written = self.write(domain_event)
         return StoredEvent(domain_event.originator_id, written.version, written.topic, written.state)
 
     def write(self, event: Event) -> RecordedEvent:
-        """An event as it is written down; the recorder gives it its position."""
+        """The recorded event. The recorder assigns its position."""
         written = self._encoder.encode(event)
         state = written[written.index(_STATE_BEGINS) + 1 :]
         begin = b"{" if event.VERSION == 1 else b'{"v":%d,' % event.VERSION
         return RecordedEvent(0, event.originator_id.bytes, event.originator_version, event.TOPIC, begin + state)
 
     def to_domain_event(self, stored_event: StoredEvent) -> Event:
-        """The event that was written down, as the library has it."""
+        """The domain event of a stored event in the library's form."""
         assert isinstance(stored_event.originator_id, UUID)
         id, version = stored_event.originator_id.bytes, stored_event.originator_version
         return self.read(RecordedEvent(0, id, version, stored_event.topic, stored_event.state))
 
     def read(self, recorded: RecordedEvent) -> Event:
-        """The event that was written down. Raises UnreadableEvent."""
+        """The domain event of a recorded event. Raises UnreadableEvent."""
         topic, state = recorded.topic, recorded.state
         try:
             decoder = self._decoders.get(topic) or self._decoder(topic)
@@ -94,13 +94,13 @@ class EventMapper(Mapper[UUID]):
         return decoder
 
     def _up_to_date(self, event_type: type[Event], state: bytes) -> bytes:
-        """The state as today's version of the event would have been written."""
+        """The state, converted to the current version of the event."""
         fields: dict[str, Any] = msgspec.json.decode(state)
         return msgspec.json.encode(up_to_date(event_type, fields))
 
 
 def read_aloud(state: bytes, keyring: Keyring) -> dict[str, Any]:
-    """A stored state for people who may read it: every sealed datum opened, or said to be forgotten."""
+    """A stored state for people who may read it: every sealed datum is opened, or reads as forgotten."""
     opened: dict[str, Any] = _opened(msgspec.json.decode(state), keyring)
     return opened
 

@@ -1,4 +1,4 @@
-"""The master key, which wraps the keys of people's data: where it is kept, and what only it opens."""
+"""The master key, which wraps the keys of personal data: how it is read, checked and replaced."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from store.storage_location import made
 
 MASTER_FILE = "master.key"
 ABOUT_ITSELF = b"keyring"
-"""What the key of the key store's own index is wrapped for, in the place of a subject."""
+"""The value used instead of a subject when the key of the index is wrapped."""
 
 NONCE = 12
-"""The bytes before each ciphertext that are used once."""
+"""The length of the nonce before each ciphertext (bytes)."""
 
 
 class WrongMasterKey(Exception):
@@ -27,7 +27,7 @@ class WrongMasterKey(Exception):
 
 
 def master_key(directory: Path, given: str = "") -> bytes:
-    """The key that wraps all others: `given` (32 bytes as hex or base64), else the file `master.key`, made at the first start."""
+    """The key that wraps all others: `given` (32 bytes as hex or base64), else the file `master.key`, created at the first start."""
     if given:
         return _parsed(given)
     path = made(directory) / MASTER_FILE
@@ -43,7 +43,7 @@ def master_key(directory: Path, given: str = "") -> bytes:
 
 
 def opening_key(directory: Path, given: bytes, index: bytes) -> bytes:
-    """The master key of a key store, known by the wrapped key of its index: `given`, or that of its directory's own file. Raises WrongMasterKey."""
+    """The master key that opens a key store, identified by the wrapped key of its index: `given`, or the key in the directory's file. Raises WrongMasterKey."""
     file = directory / MASTER_FILE
     try:
         must_open(given, index)
@@ -67,13 +67,13 @@ def _parsed(text: str) -> bytes:
 
 
 def wrap(master: AESGCM, key: bytes, subject: bytes) -> bytes:
-    """A subject's key as it may be written down."""
+    """Encrypt a subject's key with the master key."""
     nonce = os.urandom(NONCE)
     return nonce + master.encrypt(nonce, key, subject)
 
 
 def unwrap(master: AESGCM, wrapped: bytes, subject: bytes) -> bytes:
-    """A subject's key as it was before. Raises WrongMasterKey."""
+    """Decrypt a subject's key. Raises WrongMasterKey."""
     try:
         return master.decrypt(wrapped[:NONCE], wrapped[NONCE:], subject)
     except InvalidTag as error:
@@ -81,24 +81,24 @@ def unwrap(master: AESGCM, wrapped: bytes, subject: bytes) -> bytes:
 
 
 def must_open(master: bytes, index: bytes) -> None:
-    """Refuse a key store, known by the wrapped key of its index, whose keys this master key does not open. Raises WrongMasterKey."""
+    """Check that this master key opens a key store, identified by the wrapped key of its index. Raises WrongMasterKey."""
     unwrap(AESGCM(master), index, ABOUT_ITSELF)
 
 
 class Rewrapping:
-    """Lets the keys of a key store be wrapped by another master key, wherever its rows go. A key itself never changes, nor what it has sealed."""
+    """Wraps the keys of a key store with another master key while its rows are copied. The keys themselves never change, nor the data they seal."""
 
     def __init__(self, before: bytes, after: bytes) -> None:
         self._before = AESGCM(before)
         self._after = AESGCM(after)
 
     def about(self, row: Sequence[Any]) -> Sequence[Any]:
-        """A row (what, value) of the table `about`."""
+        """Convert a row (what, value) of the table `about`."""
         what, value = row
         return what, self._anew(value, ABOUT_ITSELF)
 
     def keys(self, row: Sequence[Any]) -> Sequence[Any]:
-        """A row (subject, wrapped, owner) of the table `keys`; of a forgotten subject nothing is left to wrap."""
+        """Convert a row (subject, wrapped, owner) of the table `keys`. A forgotten subject has no key to wrap."""
         subject, wrapped, owner = row
         return subject, None if wrapped is None else self._anew(wrapped, subject), owner
 

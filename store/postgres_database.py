@@ -1,8 +1,8 @@
-"""PostgreSQL as the store's database: a schema on a server, shared by as many processes as wish.
+"""PostgreSQL as the store's database: a schema on a server, shared by any number of processes.
 
-Writers of one schema take turns by an advisory lock that PostgreSQL lets go of with the transaction, so that a
-transaction which begins sees all that was saved before it, and whoever reads sees transactions in the order of their turns. A process
-that stops dead in its turn loses it after some seconds. Connections that are lost are made anew.
+Writers of one schema hold a write lock, an advisory lock that PostgreSQL releases with the transaction. A transaction
+therefore sees everything committed before it, and readers see transactions in the order of their commits. A process
+that hangs while it holds the write lock loses it after some seconds. Lost connections are made again.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ LAYOUT = 1
 """The layout of the tables that this release writes."""
 
 _RECONNECT_S = 5.0
-_TURN_S = 10
-"""How long a writer waits for its turn, and how long a turn may stand idle."""
+_WRITE_LOCK_S = 10
+"""How long a writer waits for the write lock, and how long its transaction may be idle (seconds)."""
 
 _TYPES = {"BLOB": "BYTEA", "INTEGER": "BIGINT"}
 _TYPE = re.compile("|".join(_TYPES))
@@ -45,12 +45,12 @@ T = TypeVar("T")
 
 
 class PostgresDatabase(Database):
-    """One schema of a database on a server. `makes_tables`: what is missing is made; else it is refused."""
+    """One schema of a database on a server. `makes_tables`: create missing tables; otherwise they are an error."""
 
     ON_SERVER = True
 
     def __init__(self, url: str, schema: str, *, makes_tables: bool = True) -> None:
-        """Raises StoreUnavailable: a wrong URL, name or password, a server that does not answer, tables of another layout or none."""
+        """Raises StoreUnavailable for a wrong URL, name or password, a server that does not answer, missing tables or another layout."""
         self.lock = threading.RLock()
         self._reading = threading.Lock()
         self._makes_tables = makes_tables
@@ -78,15 +78,15 @@ class PostgresDatabase(Database):
                     self.execute(statement)
 
     def missing(self, tables: str) -> list[str]:
-        """The statements that would make what is missing of these tables, in the server's words. Raises StoreUnavailable for another layout."""
+        """The statements that create the missing ones of these tables, in the server's dialect. Raises StoreUnavailable for another layout."""
         with self.lock:
             known = self._has(["layout"])
             if known:
                 self._check_layout()
             if known and self._has(_NAMES.findall(tables)):
                 return []
-        told = _TYPE.sub(lambda word: _TYPES[word.group()], tables.replace(" WITHOUT ROWID", ""))
-        return [*(() if known else _LAYOUT), *(statement.strip() for statement in told.split(";") if statement.strip())]
+        translated = _TYPE.sub(lambda word: _TYPES[word.group()], tables.replace(" WITHOUT ROWID", ""))
+        return [*(() if known else _LAYOUT), *(statement.strip() for statement in translated.split(";") if statement.strip())]
 
     def _has(self, names: list[str]) -> bool:
         return self.execute("SELECT count(*) FROM unnest(?::text[]) AS name WHERE to_regclass(name) IS NULL", (names,)) == [(0,)]
@@ -114,13 +114,13 @@ class PostgresDatabase(Database):
             self._statement(lambda db: db.execute(_unnest(table, tuple(kinds)), columns))
 
     def _statement(self, work: Callable[[psycopg.Connection[Any]], T]) -> T:
-        """On the writing connection. Outside a transaction each statement can be repeated, and is if the connection is lost."""
+        """Run `work` on the writing connection. Outside a transaction it is repeated once if the connection is lost."""
         if self._open:
-            return self._location.asked(work, self._writer)
+            return self._location.run(work, self._writer)
         try:
-            return self._location.asked(work, self._live_writer())
+            return self._location.run(work, self._live_writer())
         except Undone:
-            return self._location.asked(work, self._live_writer())
+            return self._location.run(work, self._live_writer())
 
     def _live_writer(self) -> psycopg.Connection[Any]:
         if self._writer.closed:
@@ -133,9 +133,9 @@ class PostgresDatabase(Database):
 
         with self._reading:
             try:
-                return self._location.asked(work, self._live_reader())
+                return self._location.run(work, self._live_reader())
             except Undone:
-                return self._location.asked(work, self._live_reader())
+                return self._location.run(work, self._live_reader())
 
     def _live_reader(self) -> psycopg.Connection[Any]:
         if self._reader is None or self._reader.closed:
@@ -145,7 +145,7 @@ class PostgresDatabase(Database):
     # Transactions
 
     def begin(self, news: str, params: Sequence[Any] = ()) -> Rows | None:
-        statement = f"BEGIN; SELECT pg_advisory_xact_lock({self._location.turn}); {_marked(news)}"
+        statement = f"BEGIN; SELECT pg_advisory_xact_lock({self._location.write_lock}); {_marked(news)}"
 
         def work(db: psycopg.Connection[Any]) -> Rows:
             cursor = psycopg.ClientCursor(db)
@@ -155,19 +155,19 @@ class PostgresDatabase(Database):
             return cursor.fetchall()
 
         try:
-            rows = self._location.asked(work, self._live_writer())
+            rows = self._location.run(work, self._live_writer())
         except Undone:
             if not self._writer.closed:
                 self.rollback()
                 raise
-            rows = self._location.asked(work, self._live_writer())
+            rows = self._location.run(work, self._live_writer())
         self._open = True
         return rows
 
     def commit(self, *, notify: bool = False) -> None:
         statement = f"NOTIFY {self._location.channel}, '{self._process}'; COMMIT" if notify else "COMMIT"
         try:
-            self._location.asked(lambda db: db.execute(statement), self._writer)
+            self._location.run(lambda db: db.execute(statement), self._writer)
         except Undone as lost:
             if self._writer.closed:
                 raise CommitUnsure(*lost.args) from lost
@@ -183,11 +183,11 @@ class PostgresDatabase(Database):
     # Others
 
     def clock_us(self) -> int:
-        told: int = self.read(_CLOCK)[0][0]
-        return told
+        now: int = self.read(_CLOCK)[0][0]
+        return now
 
-    def listen(self, told: Callable[[], object]) -> None:
-        self._listener = _Listener(self._location, self._process, told)
+    def listen(self, callback: Callable[[], object]) -> None:
+        self._listener = _Listener(self._location, self._process, callback)
 
     def others(self) -> int:
         own = [db.info.backend_pid for db in (self._writer, self._reader) if db is not None and not db.closed]
@@ -195,7 +195,7 @@ class PostgresDatabase(Database):
         return found
 
     def shred(self) -> None:
-        """The old files of the tables are removed; their pages may lie in the write-ahead log until the server recycles it, and in its backups."""
+        """Removes the old files of the tables. Their pages may remain in the write-ahead log until the server recycles it, and in its backups."""
         with self.lock:
             tables = self.execute("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
             for (name,) in tables:
@@ -217,12 +217,12 @@ class _PostgresSchema(Server):
     """A schema of a database on a server."""
 
     def __init__(self, url: str, schema: str, *, makes: bool = False) -> None:
-        """`makes`: a schema that is missing is made."""
+        """`makes`: create the schema if it is missing."""
         super().__init__(url)
         self.schema = schema
         self._makes = makes
-        # Locks belong to a database: a number of the schema's own.
-        self.turn = int.from_bytes(sha256(schema.encode()).digest()[:8], "big", signed=True)
+        # Advisory locks belong to a database: each schema needs its own number.
+        self.write_lock = int.from_bytes(sha256(schema.encode()).digest()[:8], "big", signed=True)
         self.channel = channel_of(schema)
 
     def _connected(self) -> psycopg.Connection[Any]:
@@ -233,8 +233,8 @@ class _PostgresSchema(Server):
                 with suppress(psycopg.errors.UniqueViolation):
                     db.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(schema))
             db.execute(
-                sql.SQL("SET search_path = {}; SET lock_timeout = '{turn}s'; SET idle_in_transaction_session_timeout = '{turn}s'").format(
-                    schema, turn=sql.SQL(str(_TURN_S))
+                sql.SQL("SET search_path = {}; SET lock_timeout = '{limit}s'; SET idle_in_transaction_session_timeout = '{limit}s'").format(
+                    schema, limit=sql.SQL(str(_WRITE_LOCK_S))
                 )
             )
         except BaseException:
@@ -244,12 +244,12 @@ class _PostgresSchema(Server):
 
 
 class _Listener:
-    """Hears in a thread of its own of other processes' commits; when it could not hear for a while, it tells that it may have missed some."""
+    """Calls `callback` in a thread of its own after commits of other processes, and after a lost connection, when it may have missed some."""
 
-    def __init__(self, location: _PostgresSchema, process: str, told: Callable[[], object]) -> None:
+    def __init__(self, location: _PostgresSchema, process: str, callback: Callable[[], object]) -> None:
         self._location = location
         self._process = process
-        self._told = told
+        self._callback = callback
         self._closing = threading.Event()
         self._db = self._connected()
         self._thread = threading.Thread(target=self._run, name="atende-listener", daemon=True)
@@ -263,22 +263,22 @@ class _Listener:
     def _run(self) -> None:
         while not self._closing.is_set():
             try:
-                for heard in self._db.notifies(timeout=1, stop_after=1):
-                    if heard.payload != self._process:
-                        self._told()
+                for notification in self._db.notifies(timeout=1, stop_after=1):
+                    if notification.payload != self._process:
+                        self._callback()
             except (psycopg.Error, StoreUnavailable):
-                self._again()
+                self._reconnect()
 
-    def _again(self) -> None:
+    def _reconnect(self) -> None:
         while not self._closing.wait(PAUSE_S):
             with suppress(psycopg.Error, StoreUnavailable):
                 self._db.close()
                 self._db = self._connected()
-                self._told()
+                self._callback()
                 return
 
     def end(self) -> None:
-        """End after what is heard next, or within a second."""
+        """End after the next notification, or within a second."""
         self._closing.set()
 
     def join(self) -> None:
@@ -302,7 +302,7 @@ def _unnest(table: str, kinds: tuple[Kind, ...]) -> str:
 
 
 class _PostgresSnapshot(Snapshot):
-    """A repeatable read; the rows come through a cursor on the server."""
+    """A repeatable-read transaction. Rows are read through a server-side cursor."""
 
     def __init__(self, location: _PostgresSchema, db: psycopg.Connection[Any]) -> None:
         self._location = location
@@ -320,13 +320,13 @@ class _PostgresSnapshot(Snapshot):
             raise Unreadable(str(error)) from error
 
     def is_sound(self) -> bool:
-        """What an index says is not held against its table here: that is PostgreSQL's own `pg_amcheck`."""
+        """Always True: indexes are not checked against their tables here. PostgreSQL's own `pg_amcheck` does that."""
         return True
 
 
 @contextmanager
 def postgres_snapshot(url: str, schema: str) -> Iterator[Snapshot]:
-    """The schema as it stands now, also while servers write to it."""
+    """A snapshot of the schema, also while servers write to it."""
     location = _PostgresSchema(url, schema)
     db = location.connect()
     try:

@@ -1,4 +1,4 @@
-"""A PostgreSQL server as an operator names it: how it is reached, and how its errors are told."""
+"""A PostgreSQL server: its connections, and its errors in one line for operators."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CONNECT_S = 5
 PAUSE_S = 0.1
 _GIVEN_UP_S = 1.0
 LOST_AFTER_S = 20
-"""A server of which nothing is heard for so long, not even that it has what was sent, is away: its machine or the way to it may be gone."""
+"""A server that acknowledges nothing for so long counts as unreachable (seconds)."""
 
 _KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 2, "tcp_user_timeout": LOST_AFTER_S * 1000}
 
@@ -27,15 +27,15 @@ class Server:
     """A database on a server."""
 
     def __init__(self, url: str, **options: int) -> None:
-        """options: of the connections, as libpq calls them. Raises StoreUnavailable where the URL is none."""
+        """options: libpq options of the connections. Raises StoreUnavailable for an invalid URL."""
         try:
-            told = conninfo_to_dict(url)
+            address = conninfo_to_dict(url)
         except psycopg.ProgrammingError as error:
             raise StoreUnavailable(
                 "the address of the store is not a PostgreSQL URL (postgresql://user:password@host:port/database)"
             ) from error
-        self._name = f"PostgreSQL at {told.get('host', 'localhost')}:{told.get('port', 5432)}/{told.get('dbname', '')}"
-        self._secret = str(told.get("password", ""))
+        self._name = f"PostgreSQL at {address.get('host', 'localhost')}:{address.get('port', 5432)}/{address.get('dbname', '')}"
+        self._secret = str(address.get("password", ""))
         usual: dict[str, str | int] = {"connect_timeout": CONNECT_S, "application_name": "atende", "client_encoding": "utf8"}
         self._conninfo = make_conninfo(url, **{**usual, **_KEEPALIVES, **options})
         self._given_up = (0.0, "")
@@ -44,9 +44,9 @@ class Server:
         return self._name
 
     def connect(self, patience_s: float = 0) -> psycopg.Connection[Any]:
-        """A new connection; while the server is away, tried again for so long. Raises StoreUnavailable.
+        """Make a new connection, with retries for `patience_s` seconds while the server is unreachable. Raises StoreUnavailable.
 
-        Where many wait for it one after the other, those behind one who has just waited in vain are told at once.
+        Of callers that wait one after the other, those behind one that has just failed get its error at once.
         """
         until, why = self._given_up
         if patience_s and time.monotonic() < until:
@@ -57,29 +57,29 @@ class Server:
                 return self._connected()
             except psycopg.Error as error:
                 if not isinstance(error, psycopg.OperationalError) or time.monotonic() > until:
-                    self._given_up = (time.monotonic() + _GIVEN_UP_S, self.said(error))
-                    raise StoreUnavailable(self.said(error)) from error
+                    self._given_up = (time.monotonic() + _GIVEN_UP_S, self.message_of(error))
+                    raise StoreUnavailable(self.message_of(error)) from error
             time.sleep(PAUSE_S)
 
     def _connected(self) -> psycopg.Connection[Any]:
         db: psycopg.Connection[Any] = psycopg.connect(self._conninfo, autocommit=True)
         return db
 
-    def asked(self, work: Callable[[psycopg.Connection[Any]], T], db: psycopg.Connection[Any]) -> T:
-        """What `work` gives, its errors in Atende's words: Undone if the server is away or gives nobody a turn."""
+    def run(self, work: Callable[[psycopg.Connection[Any]], T], db: psycopg.Connection[Any]) -> T:
+        """Call `work` and translate its errors to the store's: Undone if the server is unreachable or the write lock is not free."""
         try:
             return work(db)
         except psycopg.IntegrityError as error:
             raise IntegrityError(*error.args) from error
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-            raise Undone(self.said(error)) from error
+            raise Undone(self.message_of(error)) from error
         except psycopg.Error as error:
             if db.closed:
-                raise Undone(self.said(error)) from error
-            raise StoreUnavailable(self.said(error)) from error
+                raise Undone(self.message_of(error)) from error
+            raise StoreUnavailable(self.message_of(error)) from error
 
-    def said(self, error: Exception) -> str:
-        """One line: the last one of what the driver says is the reason."""
+    def message_of(self, error: Exception) -> str:
+        """The error in one line, without the password: the line of the driver's message that holds the reason."""
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         reason = next((line for line in lines if "FATAL" in line or "failed" in line), lines[0] if lines else type(error).__name__)
         if self._secret:
@@ -88,5 +88,5 @@ class Server:
 
 
 def channel_of(schema: str) -> str:
-    """Where processes tell one another that something in a schema has changed."""
+    """The notification channel for changes in a schema."""
     return f"atende_{schema}"

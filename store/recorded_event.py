@@ -1,7 +1,7 @@
-"""The one shape of an event between the places where it lies: store, Kafka, projections, live stream.
+"""The common form of a recorded event in the store, Kafka, the projections and the live stream.
 
-It is made for each event of each read of the log, by the hundred thousand: a `msgspec.Struct` without a place in the garbage
-collector costs a tenth of a named tuple.
+It is created for each event of each read of the log, by the hundred thousand: a `msgspec.Struct` that the garbage collector
+does not track costs a tenth of a named tuple.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ E = TypeVar("E")
 
 
 class RecordedEvent(msgspec.Struct, frozen=True, gc=False):
-    """An event as bytes, and where it stands.
+    """An event as bytes, with its position.
 
     position: in the log, from 1 without holes; 0 for one that is not in the log yet. id: of its aggregate, 16 bytes. version: in its
     aggregate's stream. topic: its name on the wire. state: its fields as JSON, personal data sealed. hash: of the chain up to and with it;
-    empty where it is not known.
+    empty if unknown.
     """
 
     position: int
@@ -30,7 +30,7 @@ class RecordedEvent(msgspec.Struct, frozen=True, gc=False):
 
 
 class DecodedEvent(RecordedEvent, Generic[E], frozen=True, gc=False, kw_only=True):
-    """A recorded event that was read. tenant: its company's id, 16 bytes. event: what its reader needs of it."""
+    """A recorded event after decoding. tenant: its company's id, 16 bytes. event: what the reader needs of it."""
 
     tenant: bytes
     event: E

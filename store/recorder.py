@@ -1,7 +1,7 @@
 """The event store's table: the library's recorder over a database.
 
-Events get positions 1, 2, 3 ... without holes in the order of their commits, and are chained where the positions are given.
-Other processes may append to the same log: what they changed meanwhile is known before anything is appended to it.
+Events get positions 1, 2, 3 ... without gaps in the order of their commits, and are chained when they get their positions.
+Other processes may append to the same log: their changes are read before this process appends.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _REMEMBERED = 100_000
 class ChainedRecorder(ApplicationRecorder):
     """The table of events. Thread-safe.
 
-    Whoever appends without having seen another process's events on the same aggregate gets an IntegrityError, as the library says.
+    Raises IntegrityError, as the library requires, for events of an aggregate to which another process has appended unread events.
     """
 
     def __init__(self, db: Database, noted: NotedHead) -> None:
@@ -59,7 +59,7 @@ class ChainedRecorder(ApplicationRecorder):
         self.lock = db.lock
         self._listeners: list[Callable[[int], object]] = []
         self._others: dict[bytes, int] = {}
-        """The aggregates that other processes changed lately, each with the position of the last such event."""
+        """The aggregates that other processes changed recently, each with the position of the last such event."""
         self._others_since = 0
         self._forget: Callable[[Iterable[UUID]], object] = lambda _: None
         self._noted = noted
@@ -67,22 +67,22 @@ class ChainedRecorder(ApplicationRecorder):
         self._head = self._read_head()
         self._published = self.known = self._head.position
         self._check_end(noted.read())
-        db.listen(self._hear)
+        db.listen(self._follow)
 
     def _check_end(self, noted: Head | None) -> None:
-        """Refuse to append to a log whose end is missing: the loss would be hidden by what comes after."""
+        """Raises ChainBroken for a log whose end is missing: later events would hide the loss."""
         if noted is not None and noted.unfinished:
             raise ChainBroken(
-                "the log is not whole: a restore or a move into this store was begun and has not ended; begun again, it goes on"
+                "the log is incomplete: a log restore or store migration into this store has not ended; run it again to complete it"
             )
         position = self._head.position if noted is None else noted.position
         rows = self.db.execute("SELECT hash FROM stored_events WHERE position = ?", (position,))
         if position and (noted is None or rows != [(noted.hash,)]):
-            raise ChainBroken(f"the log is not known to end with event {position} as it was written: see `atende verify`")
+            raise ChainBroken(f"the log does not end with event {position} as it was written: see `atende verify`")
         self._noted.write(self._head)
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the database."""
         self.db.close()
 
     def _read_head(self) -> Head:
@@ -96,8 +96,8 @@ class ChainedRecorder(ApplicationRecorder):
 
     # Other processes
 
-    def let_go_by(self, forget: Callable[[Iterable[UUID]], object]) -> None:
-        """Have `forget` called with the aggregates that another process has changed, before anything is decided on what was at hand."""
+    def on_changed_by_others(self, forget: Callable[[Iterable[UUID]], object]) -> None:
+        """Call `forget` with the aggregates that another process has changed, before anything is decided with cached ones."""
         self._forget = forget
 
     def changed_by_others(self, ids: Iterable[UUID], since: int) -> bool:
@@ -107,9 +107,9 @@ class ChainedRecorder(ApplicationRecorder):
         others = self._others
         return bool(others) and any(others.get(id.bytes, 0) > since for id in ids)
 
-    def _hear(self) -> None:
-        """Another process has committed: follow it."""
-        with self.lock, suppress(ChainBroken):  # which the next who writes is told
+    def _follow(self) -> None:
+        """Read the events of another process after its commit."""
+        with self.lock, suppress(ChainBroken):  # the next writer gets the error
             while True:
                 rows = self.db.execute(f"{_NEWS} LIMIT {_NEWS_AT_ONCE}", (self._head.position,))
                 self._take_in(rows)
@@ -118,10 +118,10 @@ class ChainedRecorder(ApplicationRecorder):
             self._publish()
 
     def _take_in(self, news: Rows) -> None:
-        """The log from the head on: other processes' events come after it."""
+        """Apply the log from the head on: the head, then the events of other processes."""
         if self._head.position:
             if not news or news[0][:2] != (self._head.position, self._head.hash):
-                raise ChainBroken(f"event {self._head.position} is not any more as it was written: see `atende verify`")
+                raise ChainBroken(f"event {self._head.position} has changed since it was written: see `atende verify`")
             news = news[1:]
         if not news:
             return
@@ -135,7 +135,7 @@ class ChainedRecorder(ApplicationRecorder):
         self.known = self._head.position
 
     def _publish(self) -> None:
-        """Readers hear of a position only when its event is on disk."""
+        """Call the listeners with the new head, which is on disk."""
         if self._published != self._head.position:
             self._published = self.known = self._head.position
             for listener in tuple(self._listeners):
@@ -145,7 +145,7 @@ class ChainedRecorder(ApplicationRecorder):
 
     @contextmanager
     def transaction(self) -> Iterator[Database]:
-        """What is written inside is on disk, all of it, when this is left without an error; else none of it. Inside another one: its part."""
+        """Commit everything written inside the block; an error undoes all of it. Inside another transaction: a part of that one."""
         with self.lock:
             if self.db.in_transaction:
                 yield self.db
@@ -176,7 +176,7 @@ class ChainedRecorder(ApplicationRecorder):
         try:
             self.db.commit(notify=self._head != before)
         except CommitUnsure:
-            # The log itself tells, once whoever held its turn has let go of it.
+            # The log itself shows it, once the write lock of the lost connection is released.
             if self._head == before:
                 raise
             try:
@@ -185,11 +185,11 @@ class ChainedRecorder(ApplicationRecorder):
                 raise CommitUnsure(*gone.args) from gone
             self.db.rollback()
             if (self._head.position, self._head.hash) not in {row[:2] for row in news}:
-                raise Undone("the store was lost before it had saved anything: ask again") from None
+                raise Undone("the connection to the store was lost before anything was saved: try again") from None
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Inside a transaction: a part of it that can fail alone."""
+        """A part of the current transaction that can fail alone."""
         before = self._head
         try:
             with self.db.savepoint():
@@ -199,7 +199,7 @@ class ChainedRecorder(ApplicationRecorder):
             raise
 
     def append(self, events: Iterable[RecordedEvent]) -> Sequence[int]:
-        """Inside a transaction: the events after all others, chained; their positions."""
+        """Inside a transaction: append chained events. Returns their positions."""
         position, digest = self._head.position, self._head.hash
         first = position + 1
         rows: list[tuple[int, bytes, int, str, bytes, bytes]] = []
@@ -212,7 +212,7 @@ class ChainedRecorder(ApplicationRecorder):
         return range(first, position + 1)
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int] | None:
-        """Record these events in one transaction; their positions, None for no events."""
+        """Record these events in one transaction. Returns their positions, None for no events."""
         if not stored_events:
             return None
         with self.transaction():
@@ -233,7 +233,7 @@ class ChainedRecorder(ApplicationRecorder):
         return [StoredEvent(UUID(bytes=id), version, topic, state) for _, id, version, topic, state, _ in self.db.read(statement, params)]
 
     def events_of(self, ids: Sequence[UUID]) -> Iterator[RecordedEvent]:
-        """The events of many aggregates, each aggregate's in order, as this process last wrote them."""
+        """For a writer: the events of many aggregates, each aggregate's in order."""
         for start in range(0, len(ids), _IDS_A_QUERY):
             some = [id.bytes for id in ids[start : start + _IDS_A_QUERY]]
             marks = ",".join("?" * len(some))
@@ -241,7 +241,7 @@ class ChainedRecorder(ApplicationRecorder):
             yield from starmap(RecordedEvent, self.db.execute(statement, some))
 
     def last_event_of(self, id: UUID) -> RecordedEvent | None:
-        """The last event of an aggregate, if it has any, as this process last wrote it."""
+        """For a writer: the last event of an aggregate, if it has any."""
         rows = self.db.execute(f"{EVENT} WHERE originator_id = ? ORDER BY originator_version DESC LIMIT 1", (id.bytes,))
         return RecordedEvent(*rows[0]) if rows else None
 
@@ -261,7 +261,7 @@ class ChainedRecorder(ApplicationRecorder):
         return [*starmap(RecordedEvent, self.db.read(_AFTER, (position, limit)))]
 
     def events_of_topics(self, after: int, until: int, topics: Sequence[str]) -> list[RecordedEvent]:
-        """The events of these names beyond one position and up to another, in order."""
+        """The events of these topics after one position and up to another, in order."""
         marks = ",".join("?" * len(topics))
         statement = f"{EVENT} WHERE position > ? AND position <= ? AND topic IN ({marks}) ORDER BY position"
         return [*starmap(RecordedEvent, self.db.read(statement, (after, until, *topics)))]
@@ -269,7 +269,7 @@ class ChainedRecorder(ApplicationRecorder):
     def select_notifications(
         self, start: int | None, limit: int, stop: int | None = None, topics: Sequence[str] = (), *, inclusive_of_start: bool = True
     ) -> Sequence[Notification]:
-        """The log in order, as the library wants it."""
+        """The log in order, in the library's form."""
         first = (start or 0) + (start is not None and not inclusive_of_start)
         statement, params = f"{EVENT} WHERE position >= ?", [first, *topics]
         if topics:
@@ -287,7 +287,7 @@ class ChainedRecorder(ApplicationRecorder):
     # Following
 
     def listen(self, listener: Callable[[int], object]) -> Callable[[], None]:
-        """Call `listener` with the new head after each commit, in the thread that committed or heard of it. Returns what ends it."""
+        """Call `listener` with the new head after each commit, in the thread that committed or was notified. Returns a function that ends it."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
@@ -308,7 +308,7 @@ class _Subscription(ListenNotifySubscription[ApplicationRecorder]):
         self._unlisten: Callable[[], None] | None = None
         super().__init__(recorder, gt, topics)
         self._unlisten = recorder.listen(lambda _: self._has_been_notified.set())
-        # What was committed between the first pull and the listening.
+        # Events may have been committed between the first read and the start of listening.
         self._has_been_notified.set()
 
     def stop(self) -> None:
@@ -319,7 +319,7 @@ class _Subscription(ListenNotifySubscription[ApplicationRecorder]):
 
 
 def events_after(db: Database, position: int, limit: int) -> list[RecordedEvent]:
-    """The log in order for who only reads it. Raises ChainBroken where an event is missing."""
+    """The log in order, for processes that only read it. Raises ChainBroken when an event is missing."""
     events = [*starmap(RecordedEvent, db.read(_AFTER, (position, limit)))]
     if events and events[-1].position != position + len(events):
         missing = next(wanted for wanted, event in enumerate(events, position + 1) if event.position != wanted)
@@ -328,6 +328,6 @@ def events_after(db: Database, position: int, limit: int) -> list[RecordedEvent]
 
 
 def last_position(db: Database) -> int:
-    """The position of the log's last event at this moment, for who only reads it."""
+    """The position of the log's last event, for processes that only read it."""
     found: int | None = db.read("SELECT max(position) FROM stored_events")[0][0]
     return found or 0

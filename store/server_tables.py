@@ -1,4 +1,4 @@
-"""The tables of a store on PostgreSQL servers: made or completed before the first process uses them."""
+"""The tables of a store on PostgreSQL servers, created before the first process uses them."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ TABLES: Mapping[str, Sequence[str]] = {
     STORE_SCHEMA: (recorder.SCHEMA, store.SCHEMA, heartbeats.SCHEMA, process_progress.SCHEMA),
     KEYS_SCHEMA: (keyring.SCHEMA, location.HEAD_TABLE),
 }
-"""By schema, in the words that `Database.define` takes."""
+"""The tables by schema, in the form that `Database.define` takes."""
 
 
 def make_tables(url: str, schema: str, tables: Sequence[str], say: Callable[[str], object], *, dry_run: bool = False) -> int:
-    """Make what is missing of a schema's tables; how many statements that took. `say` hears each, or instead of that (`dry_run`).
+    """Create the missing tables of a schema. Returns the number of statements. `say` is called with each; `dry_run`: only that.
 
-    Raises StoreUnavailable: a server that cannot be used, tables of another layout.
+    Raises StoreUnavailable for a server that cannot be used and for tables of another layout.
     """
     with closing(PostgresDatabase(url, schema, makes_tables=not dry_run)) as database:
         done: list[str] = []
-        for told in tables:
-            for statement in database.missing(told):
+        for definition in tables:
+            for statement in database.missing(definition):
                 if statement not in done:
                     say(statement)
                     done.append(statement)
             if not dry_run:
-                database.define(told)
+                database.define(definition)
         return len(done)
 
 
 def make_store(where: OnServers, say: Callable[[str], object], *, dry_run: bool = False) -> int:
-    """The tables of the log and of the keys, as `make_tables`."""
+    """Create the missing tables of the log and of the keys, as `make_tables`."""
     urls = {STORE_SCHEMA: where.store_url, KEYS_SCHEMA: where.keys_url or where.store_url}
     return sum(make_tables(urls[schema], schema, tables, say, dry_run=dry_run) for schema, tables in TABLES.items())

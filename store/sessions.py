@@ -1,7 +1,7 @@
-"""Who is signed in: families of refresh tokens, of which only the newest one is good.
+"""Sessions of signed-in users: families of refresh tokens, of which only the newest one is valid.
 
-A refresh token is used once and replaced. One that comes a second time was stolen, or its successor was: the whole
-family ends, and the user signs in anew. Only digests are kept.
+A refresh token is used once and replaced. A second use means that the token or its successor was stolen: the whole
+family ends, and the user must sign in again. Only digests are stored.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from store.clock import Clock
 from store.event_store import Store
 
 VALID_US = 14 * 24 * 3600 * 1_000_000
-"""A session ends when its token was not used for two weeks."""
+"""A session ends when its token is not used for two weeks (microseconds)."""
 
 _SECRET_BYTES = 24
 
 
 @dataclass(frozen=True)
 class Session:
-    """A user of a company who is signed in. `token`: the one refresh token that is good now, for the user's eyes only."""
+    """A user of a company who is signed in. `token`: the one valid refresh token, which only the user may see."""
 
     tenant: UUID
     user: UUID
@@ -32,14 +32,14 @@ class Session:
 
 
 class Sessions:
-    """The sessions of a store. Thread-safe; what is returned is on disk."""
+    """The sessions of a store. Thread-safe; a returned session is on disk."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._recorder = store.recorder
         self._clock = clock
 
     def open(self, tenant: UUID, user: UUID) -> Session:
-        """A session of a user who has just proved who they are."""
+        """Open a session for a user whose credentials were checked."""
         token = uuid4().bytes + secrets.token_bytes(_SECRET_BYTES)
         now = self._clock.now_us()
         with self._recorder.transaction() as db:
@@ -49,7 +49,7 @@ class Sessions:
         return Session(tenant, user, _written(token))
 
     def renew(self, token: str) -> Session | None:
-        """The session goes on with a new token; None when the token is not good, and if it ever was the session ends."""
+        """Continue a session with a new token. Returns None for an invalid token; a token that was valid before also ends the session."""
         old = _read(token)
         new = old[:16] + secrets.token_bytes(_SECRET_BYTES)
         now = self._clock.now_us()
@@ -65,12 +65,12 @@ class Sessions:
         return Session(UUID(bytes=row[0]), UUID(bytes=row[1]), _written(new))
 
     def close(self, token: str) -> None:
-        """Sign out of the session to which a token belongs."""
+        """End the session to which a token belongs."""
         with self._recorder.transaction() as db:
             db.execute("DELETE FROM sessions WHERE id = ?", (_read(token)[:16],))
 
     def close_all(self, user: UUID) -> None:
-        """Sign a user out everywhere: after a new password, or when kept out."""
+        """End all sessions of a user: after a new password, or when the user is deactivated."""
         with self._recorder.transaction() as db:
             db.execute('DELETE FROM sessions WHERE "user" = ?', (user.bytes,))
 

@@ -1,4 +1,4 @@
-"""SQLite as the store's database: a file of a data directory, in WAL mode; what is committed is on disk."""
+"""SQLite as the store's database: a file of a data directory, in WAL mode. Commits are on disk."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from store.database import Database, Kind, Rows, Snapshot, Unreadable
 
 
 class SqliteDatabase(Database):
-    """One file. Another process may write to it too: it is waited for, ten seconds at most."""
+    """One file. If another process writes to it too, this one waits up to ten seconds."""
 
     ON_SERVER = False
 
     def __init__(self, path: Path, *, cache_mib: int = 32, overwrite: bool = False) -> None:
-        """`overwrite`: what is deleted is overwritten, and never written to a temporary file."""
+        """`overwrite`: deleted data is overwritten, and never written to a temporary file."""
         self.lock = threading.RLock()
         self._reading = threading.Lock()
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
@@ -72,7 +72,7 @@ class SqliteDatabase(Database):
         self._seen = seen
         return rows
 
-    def commit(self, *, notify: bool = False) -> None:  # noqa: ARG002 - there is nobody to tell
+    def commit(self, *, notify: bool = False) -> None:  # noqa: ARG002 - no other process listens
         self._writer.execute("COMMIT")
 
     def rollback(self) -> None:
@@ -83,7 +83,7 @@ class SqliteDatabase(Database):
     def clock_us(self) -> None:
         return None
 
-    def listen(self, told: Callable[[], object]) -> None:
+    def listen(self, callback: Callable[[], object]) -> None:
         """Only one process has a data directory."""
 
     def others(self) -> int:
@@ -91,7 +91,7 @@ class SqliteDatabase(Database):
         return 0
 
     def shred(self) -> None:
-        """Copies of a deleted row may linger in gaps of pages and in the write-ahead log: the file is written anew, the log cut."""
+        """Rewrites the file and truncates the write-ahead log: both may hold copies of deleted rows."""
         with self.lock:
             self._writer.execute("VACUUM")
             self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -104,7 +104,7 @@ class SqliteDatabase(Database):
 
 @contextmanager
 def _damage() -> Iterator[None]:
-    """Say Unreadable of a file that is no database any more, or none that is whole."""
+    """Raise Unreadable for a file that is damaged or is no database."""
     try:
         yield
     except (sqlite3.OperationalError, sqlite3.IntegrityError):
@@ -121,7 +121,7 @@ def _connect(path: Path, pragmas: Sequence[str]) -> sqlite3.Connection:
 
 
 class _SqliteSnapshot(Snapshot):
-    """Texts are given as bytes: whoever tampers may have put in anything."""
+    """Texts are returned as bytes, because a manipulated row may contain anything."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
@@ -138,7 +138,7 @@ class _SqliteSnapshot(Snapshot):
 
 @contextmanager
 def sqlite_snapshot(path: Path, *, immutable: bool = False) -> Iterator[Snapshot]:
-    """The file as it stands now, also while a server writes to it. `immutable`: nobody does, and it may lie where nothing can be written."""
+    """A snapshot of the file, also while a server writes to it. `immutable`: no process writes to it, and its directory may be read-only."""
     how = "immutable=1" if immutable else "mode=ro"
     db = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None)
     db.text_factory = bytes

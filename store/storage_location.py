@@ -1,6 +1,6 @@
-"""Where a center's log and keys lie: in the files of a data directory, or on PostgreSQL servers.
+"""The storage location of a deployment's log and keys: the files of a data directory, or PostgreSQL servers.
 
-What only this machine knows (the master key, if no setting gives it) lies in the data directory in both cases.
+The data directory holds what belongs to this machine (the master key, if no setting gives it) in both cases.
 """
 
 from __future__ import annotations
@@ -29,28 +29,28 @@ _NOTED_EVERY_S = 1.0
 
 
 class NotedHead(Protocol):
-    """The log's head outside the store. It may lag behind what was committed, never run ahead of it."""
+    """The log's head, recorded outside the store. It may be behind the last commit, never ahead of it."""
 
     def read(self) -> Head | None:
-        """The head as it was noted when this was opened; None if it is missing or damaged."""
+        """The head as recorded when this was opened; None if it is missing or damaged."""
 
     def write(self, head: Head) -> None:
-        """Note that the store reaches this far."""
+        """Record the head of the store."""
 
     def close(self) -> None:
-        """Let go of it, all of it noted."""
+        """Record the last head and close."""
 
 
 class StorageLocation(Protocol):
-    """Where the databases of a center are."""
+    """Where the databases of a deployment are."""
 
     @property
     def directory(self) -> Path:
-        """What this machine keeps for itself."""
+        """The data directory of this machine."""
 
     @property
     def name(self) -> str:
-        """What an operator calls it."""
+        """The name for operators."""
 
     def events(self) -> Database:
         """Open the log."""
@@ -59,27 +59,27 @@ class StorageLocation(Protocol):
         """Open the key store."""
 
     def head(self, keys: Database) -> NotedHead:
-        """Open what is noted of the log outside of it."""
+        """Open the record of the head outside the log."""
 
     def exists(self) -> bool:
-        """Whether a center was ever opened there, even if its log was taken away since."""
+        """Whether a store was ever opened there, even if its log has been removed since."""
 
     def verify(self) -> Verdict:
-        """Walk the chain of the log, also while servers write to it."""
+        """Check the chain of the log, also while servers write to it."""
 
     def noted(self) -> Head | None:
-        """The head outside the store as it is noted now; None if it is missing or damaged."""
+        """The head recorded outside the store now; None if it is missing or damaged."""
 
     def log_now(self) -> AbstractContextManager[Snapshot]:
-        """The log as it stands now."""
+        """A snapshot of the log."""
 
     def keys_now(self) -> AbstractContextManager[Snapshot]:
-        """The key store as it stands now."""
+        """A snapshot of the key store."""
 
 
 @dataclass(frozen=True)
 class InDirectory:
-    """Everything in the files of a data directory, which one process has at a time."""
+    """Everything in the files of a data directory, which one process locks at a time."""
 
     directory: Path
 
@@ -94,14 +94,14 @@ class InDirectory:
         made(self.directory)
         return SqliteDatabase(self.directory / KEYS_FILE, cache_mib=_KEYS_CACHE_MIB, overwrite=True)
 
-    def head(self, keys: Database) -> NotedHead:  # noqa: ARG002 - it has a file of its own
+    def head(self, keys: Database) -> NotedHead:  # noqa: ARG002 - the head has a file of its own
         return HeadFile(self.directory)
 
     def exists(self) -> bool:
         return (self.directory / STORE_FILE).exists() or (self.directory / HEAD_FILE).exists()
 
     def verify(self) -> Verdict:
-        # The head first: the store is never behind it, and may go on growing while it is read.
+        # Read the head first: the store is never behind it, and may grow meanwhile.
         head = _read_head(self.directory)
         if not (self.directory / STORE_FILE).exists():
             return Verdict(0, Flaw("cut_off", 1) if head is None or head.position else None)
@@ -122,7 +122,7 @@ class InDirectory:
 class OnServers:
     """The log on one PostgreSQL server, the keys on another or in another schema of the same.
 
-    store_url, keys_url: their URLs, with passwords. makes_tables: those that are missing are made; else they are refused.
+    store_url, keys_url: their URLs, with passwords. makes_tables: create missing tables; otherwise they are an error.
     """
 
     directory: Path
@@ -143,7 +143,7 @@ class OnServers:
         return self._open(self.keys_url or self.store_url, KEYS_SCHEMA)
 
     def relay(self) -> Database:
-        """Open what is known of how far the log is in Kafka. Whoever follows it tells there that he has come further."""
+        """Open the relay's progress: how far the log is in Kafka. Processes that follow the log in Kafka record their own progress there."""
         return self._open(self.store_url, RELAY_SCHEMA)
 
     def _open(self, url: str, schema: str) -> Database:
@@ -189,7 +189,7 @@ class OnServers:
 
 
 def made(directory: Path) -> Path:
-    """The directory, made for its owner alone if it is missing."""
+    """The directory. It is created for its owner alone if it is missing."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     return directory
 
@@ -198,11 +198,11 @@ def _has(snapshot: Snapshot, table: str) -> bool:
     return next(snapshot.rows("SELECT to_regclass(?)::text", (table,))) != (None,)
 
 
-# What is noted outside
+# The head outside the store
 
 
 class HeadFile:
-    """A file beside the store, replaced in one write after each commit."""
+    """The head in a file next to the store, replaced in one write after each commit."""
 
     def __init__(self, directory: Path) -> None:
         self._found = _read_head(directory)
@@ -215,7 +215,7 @@ class HeadFile:
         os.pwrite(self._descriptor, b"%020d %b\n" % (head.position, head.hash.hex().encode()), 0)
 
     def close(self) -> None:
-        """Bring it to the disk first."""
+        """Sync the file to disk and close it."""
         os.fsync(self._descriptor)
         os.close(self._descriptor)
 
@@ -243,7 +243,7 @@ WHERE head.position < excluded.position
 
 
 class HeadRow:
-    """A row beside the keys, which every process of the log brings forward, once a second at most."""
+    """The head in a row next to the keys, which every process of the deployment updates, at most once a second."""
 
     def __init__(self, keys: Database) -> None:
         self._keys = keys
@@ -262,7 +262,7 @@ class HeadRow:
     def write(self, head: Head) -> None:
         self._head = head
         if self._noted.position < 0:
-            # Before the first event is saved: a log of which nothing is noted has lost it.
+            # Before the first event is saved: a log without a recorded head counts as damaged.
             self._note()
         else:
             self._news.set()

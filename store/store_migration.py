@@ -1,7 +1,7 @@
-"""A center in a data directory becomes one on servers: the same events at the same positions, the same keys, the same receipts.
+"""Store migration from a data directory to servers: the same events at the same positions, the same keys, the same receipts.
 
-Nobody has the directory meanwhile. Killed at any moment the move is done again and goes on; until it has come to its end nobody can
-open what is on the servers. Afterwards the chain is walked there, and the directory says where its center went.
+The directory is locked meanwhile. A migration that is killed at any moment continues when it is run again; until it has finished, no
+process can open the store on the servers. Afterwards the chain is checked there, and the directory records where its store went.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from store.recorder import EVENT
 from store.storage_location import InDirectory, OnServers
 
 MOVED = "moved"
-"""The file by which a directory says where its center went."""
+"""The file in a data directory that names the new location of its store."""
 
 _AT_ONCE = 5_000
 _AT = "SELECT position, hash FROM stored_events WHERE position = ?"
 
 Say = Callable[[str, int, int], object]
-"""Hears what is being moved, how many of it are, and of how many."""
+"""Called with what is migrated, how many of it are done, and the total."""
 
 
 @dataclass(frozen=True)
 class Moved:
-    """What a move came to. head: of the log; events: moved by this run; rows: of the keys and of what stands beside the log."""
+    """The result of a store migration. head: of the log; events: migrated by this run; rows: of the keys and of the tables beside the log."""
 
     head: Head
     events: int
@@ -42,9 +42,9 @@ class Moved:
 
 
 def move(source: InDirectory, target: OnServers, master: str, say: Say = lambda *_: None) -> Moved:
-    """Move a center whose directory this process holds. `master`: the master key of the servers, as the settings give it.
+    """Migrate the store of a data directory that this process has locked. `master`: the master key of the servers, as the settings give it.
 
-    Keys that the directory's own master key wraps are wrapped by that of the servers there.
+    Keys wrapped by the directory's own master key are wrapped again by the servers' master key.
     Raises Stopped, NotTheSameLog (other events are there), Occupied, WrongMasterKey, StoreUnavailable.
     """
     with source.keys_now() as keys, source.log_now() as log:
@@ -52,11 +52,11 @@ def move(source: InDirectory, target: OnServers, master: str, say: Say = lambda 
         theirs = master_key(target.directory, master)
         ours = theirs if index is None else opening_key(source.directory, theirs, index[0])
         wrapping = None if ours == theirs else Rewrapping(ours, theirs)
-        with closing(LogRestore(target)) as refill:
+        with closing(LogRestore(target)) as restore:
             try:
-                return _move(source, target, _Opened(keys, log, wrapping), refill, say)
+                return _move(source, target, _Opened(keys, log, wrapping), restore, say)
             except Flawed as flaw:
-                raise refill.stopped(flaw) from flaw
+                raise restore.stopped(flaw) from flaw
 
 
 @dataclass(frozen=True)
@@ -66,36 +66,36 @@ class _Opened:
     wrapping: Rewrapping | None
 
 
-def _move(source: InDirectory, target: OnServers, there: _Opened, refill: LogRestore, say: Say) -> Moved:
-    began = refill.reached
+def _move(source: InDirectory, target: OnServers, there: _Opened, restore: LogRestore, say: Say) -> Moved:
+    began = restore.reached
     end: int = next(there.log.rows("SELECT ifnull(max(position), 0) FROM stored_events"))[0]
     head = source.noted()
     if head is None and end:
         raise Flawed(Flaw("no_head", end))
-    refill.must_contain(head or Head())
+    restore.must_contain(head or Head())
     if began.position:
-        refill.skip(next((Head(*row) for row in there.log.rows(_AT, (began.position,))), Head()))
-    elif not refill.may_copy_keys():
+        restore.skip(next((Head(*row) for row in there.log.rows(_AT, (began.position,))), Head()))
+    elif not restore.may_copy_keys():
         raise NotTheSameLog
-    refill.shut()
+    restore.shut()
     changes = None if there.wrapping is None else {"about": there.wrapping.about, "keys": there.wrapping.keys}
-    rows = copy(there.keys, refill.keys, KEYS, _counted("keys", _count(there.keys, KEYS), say), changes)
+    rows = copy(there.keys, restore.keys, KEYS, _counted("keys", _count(there.keys, KEYS), say), changes)
     log = there.log.rows(f"{EVENT} WHERE position > ? ORDER BY position", (began.position,))
     while some := [_read(row) for row in islice(log, _AT_ONCE)]:
-        refill.take(some)
-        say("move", refill.walked.position, end)
-    refill.settle()
-    rows += copy(there.log, refill.events, BESIDE_THE_LOG, _counted("receipts", _count(there.log, BESIDE_THE_LOG), say))
-    ended = refill.finish()
+        restore.take(some)
+        say("move", restore.walked.position, end)
+    restore.settle()
+    rows += copy(there.log, restore.events, BESIDE_THE_LOG, _counted("receipts", _count(there.log, BESIDE_THE_LOG), say))
+    ended = restore.finish()
     verdict = target.verify()
     if verdict.flaw is not None:
-        refill.shut()
+        restore.shut()
         raise Flawed(verdict.flaw)
     return Moved(ended, ended.position - began.position, rows)
 
 
 def _read(row: tuple[int, bytes, int, bytes, bytes, bytes]) -> RecordedEvent:
-    """A snapshot gives texts as bytes."""
+    """Decode a row: a snapshot returns texts as bytes."""
     position, id, version, topic, state, digest = row
     return RecordedEvent(position, id, version, topic.decode(), state, digest)
 
@@ -109,12 +109,12 @@ def _counted(what: str, total: int, say: Say) -> Callable[[int], object]:
 
 
 def leave_note(directory: Path, target: OnServers) -> None:
-    """Let the directory say where its center went."""
+    """Record in the directory where its store went."""
     (directory / MOVED).write_text(f"{target.name}\n", encoding="utf-8")
 
 
 def note_left(directory: Path) -> str:
-    """Where the center of this directory went; "" while it is here."""
+    """Where the store of this directory went; "" while it is here."""
     try:
         return (directory / MOVED).read_text(encoding="utf-8").strip() or "servers"
     except FileNotFoundError:

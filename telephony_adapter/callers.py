@@ -1,4 +1,4 @@
-"""What every telephony source says of a caller, and how."""
+"""The caller's number, as every telephony source states it."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ _NOBODYS_NUMBER = frozenset({"", "none", "unknown", "<unknown>", "anonymous", "r
 
 
 def personal(text: str) -> Personal | None:
-    """What may name a person, of whom nobody knows yet who it is; None for what stands where a number is withheld."""
+    """A number or text that may identify a person, not assigned to a contact yet; None for the placeholders of withheld numbers."""
     return Personal(NOBODY, text) if text.lower() not in _NOBODYS_NUMBER else None

@@ -1,1 +1,1 @@
-"""What telephony proves about a call: facts, their order, the visits, the way through the IVR, the outbound attempt; agents' presence; the PBX's timeline."""
+"""Voice: the facts of telephony sources, their order, and what they prove: visits, IVR path, outbound attempt, agents' presence, the PBX's timeline."""

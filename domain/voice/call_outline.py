@@ -1,4 +1,4 @@
-"""The head of a call: what its facts say of it as a whole, beside its visits, its IVR and its attempt."""
+"""The head of a call: what its facts prove about the call as a whole, besides its visits, its IVR path and its attempt."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _NAMES_CUSTOMER: frozenset[FactKind] = frozenset({"arrived", "dialled", "outboun
 class CallOutline(Forkable):
     """Takes the facts of a call in order. Instants in microseconds.
 
-    number: the customer's, the caller of an inbound call, the called of an attempt. jitter_ms, loss_percent: of the worst leg.
-    clock: that of the last fact. moved: when a visit went on under its call's own id. cut: whether a source was cut off while the call was up.
+    number: the customer's: the caller of an inbound call, the called number of an attempt. jitter_ms, loss_percent: of the worst leg.
+    clock: of the last fact. moved: when a visit went on under its call's own id. cut: whether a source was cut off while the call was up.
     """
 
     began: int | None = None
@@ -34,7 +34,7 @@ class CallOutline(Forkable):
     tags: tuple[str, ...] = ()
 
     def take(self, fact: Fact) -> None:
-        """One more fact."""
+        """Apply one more fact."""
         if self.began is None:
             self.began = fact.at
         if fact.clock != self.clock:
@@ -62,7 +62,7 @@ class CallOutline(Forkable):
 
     def head(self, context: Context, state: CallState) -> Call:
         """The head of the call whose visits, IVR and attempt are those of `state`."""
-        assert self.began is not None, "a call of which nothing is known"
+        assert self.began is not None, "a call without facts"
         visits = state.visits
         ended_ms = self._ended_ms(state)
         return Call(
@@ -82,15 +82,15 @@ class CallOutline(Forkable):
         )
 
     def _ended_ms(self, state: CallState) -> int | None:
-        """When the call was over: the line's end where it was seen; the last visit's end where no source tells of lines."""
+        """When the call ended: when the line was hung up, where that was observed; when the last visit ended, where no source reports lines."""
         if self.hung_up is not None:
             return self.hung_up // MS
-        tells_of_lines = self.clock in ("live", "ami") and not self.cut
-        if tells_of_lines or any(visit.open for visit in state.visits):
+        reports_lines = self.clock in ("live", "ami") and not self.cut
+        if reports_lines or any(visit.open for visit in state.visits):
             return None
         ends = [visit.released_ms or visit.ended_ms for visit in state.visits]
         known = [end for end in ends if end is not None]
         if known:
             return max(known)
-        # A leg whose visit goes on under its call's own id is over there.
+        # A leg ends where its visit goes on under the call's own id.
         return self.moved // MS if self.moved is not None else state.attempt.ended_ms if state.attempt else None

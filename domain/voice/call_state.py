@@ -1,4 +1,4 @@
-"""All that is known of a call, and how two such states differ."""
+"""The state of a call, and the difference between two states."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _Kind = Literal["visit", "ring", "hold", "option", "tag"]
 
 @dataclass(slots=True)
 class CallState:
-    """A call as it is known now. `rings` and `holds`: those of each visit, at the visit's place; `call` is None before the first event."""
+    """A call as it is known now. `rings` and `holds`: lists per visit, by the visit's index; `call` is None before the first event."""
 
     call: Call | None = None
     visits: list[Visit] = field(default_factory=list)
@@ -27,7 +27,7 @@ class CallState:
     tags: list[str] = field(default_factory=list)
 
     def apply(self, change: Change) -> None:
-        """Take over what an event changes."""
+        """Apply the change of an event."""
         for removed in change.removed:
             self._remove(removed)
         self.call = change.call or self.call
@@ -62,15 +62,15 @@ class CallState:
                 del self.tags[gone]
 
 
-def _put(known: list[T], place: int, value: T) -> None:
-    if place == len(known):
+def _put(known: list[T], index: int, value: T) -> None:
+    if index == len(known):
         known.append(value)
     else:
-        known[place] = value
+        known[index] = value
 
 
 def difference(before: CallState, after: CallState) -> Change:
-    """What makes `after` of `before`, by comparing everything."""
+    """The change from `before` to `after`, by comparing everything."""
     assert after.call is not None
     if before.call is None:
         return _all_of(after, after.call)
@@ -81,7 +81,7 @@ def difference(before: CallState, after: CallState) -> Change:
 
 
 def _all_of(state: CallState, call: Call) -> Change:
-    """What makes a call of which nothing was known."""
+    """The change that creates a call."""
     visits = state.visits
     return Change(
         call=call,
@@ -105,14 +105,14 @@ def _hold_change(visit: Visit, k: int, hold: Hold) -> HoldChange:
 
 
 class Parts(NamedTuple, Generic[T]):
-    """A visit's rings or holds: how many there are, and those that may read differently now, by their places."""
+    """A visit's rings or holds: how many there are, and those that may have changed, by index."""
 
     total: int
     at: Mapping[int, T]
 
 
 class Comparison:
-    """Gathers what of a call reads differently than `before`. all_visits: state every visit again, whether it changed or not."""
+    """Collects what changed in a call since `before`. all_visits: include every visit, whether it changed or not."""
 
     def __init__(self, before: CallState, *, all_visits: bool = False) -> None:
         self._before = before
@@ -123,7 +123,7 @@ class Comparison:
         self._removed: list[Removed] = []
 
     def compare_visit(self, visit: Visit, rings: Parts[Ring], holds: Parts[Hold]) -> None:
-        """A visit as it is now. A ring's row says its visit's queue, a hold's row the agent too: where these changed, all of them must be given."""
+        """Compare a visit. A ring's row holds its visit's queue, a hold's row also the agent: when these changed, all rings or holds must be given."""
         n, before = visit.n, self._before
         was, known_rings, known_holds = None, _NO_RINGS, _NO_HOLDS
         if n < len(before.visits):
@@ -142,7 +142,7 @@ class Comparison:
         self._remove("hold", n, holds.total, len(known_holds))
 
     def change(self, after: CallState, options: Iterable[int], tags: Iterable[int]) -> Change:
-        """All that reads differently; of the options and tags only those at these places are compared."""
+        """All that changed. Of the options and tags only those at these indexes are compared."""
         before = self._before
         assert after.call is not None
         for n in range(len(after.visits), len(before.visits)):
@@ -173,5 +173,5 @@ _NO_RINGS: list[Ring] = []
 _NO_HOLDS: list[Hold] = []
 
 
-def _new_texts(texts: Sequence[str], known: Sequence[str], places: Iterable[int]) -> tuple[tuple[int, str], ...]:
-    return tuple((k, texts[k]) for k in places if k >= len(known) or texts[k] != known[k])
+def _new_texts(texts: Sequence[str], known: Sequence[str], indexes: Iterable[int]) -> tuple[tuple[int, str], ...]:
+    return tuple((k, texts[k]) for k in indexes if k >= len(known) or texts[k] != known[k])

@@ -1,7 +1,7 @@
-"""What is known of a call: its head, its visits with their rings and holds, its way through the IVR, its outbound attempt.
+"""What is known of a call: its head, its visits with their rings and holds, its IVR path, its outbound attempt.
 
-`CallState` is all of it as it stands now. `Change` is what one event changes of it, completely: whatever it does not name
-stays as it was, so that an event is as small as what it says, however much happened before it.
+`CallState` is the whole current state. `Change` is what one event changes in it, completely. What a change does not name
+stays as it was, so the size of an event does not depend on how much happened before.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ class Hold(NamedTuple):
 class Visit(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """An offer to a queue, from entering it until exactly one end, and the talk that followed an answer.
 
-    `n`: its place among the visits of its call, from 0. Its rings and holds are kept beside it. Instants in ms UTC. `ended_ms` ends the wait (for `answered`: the answer). `released_ms` ends the talk.
-    `talk_ms` (without hold), `hold_ms` are None while the talk goes on or when it cannot be known (`talk_unknown`);
+    `n`: its index among the visits of its call, from 0. Its rings and holds are stored separately. Instants in ms UTC. `ended_ms` ends the wait (for `answered`: the answer). `released_ms` ends the talk.
+    `talk_ms` (without hold), `hold_ms` are None while the talk goes on or when its end is unknown (`talk_unknown`);
     `wrap_up_ms` is None until the talk has ended and the wrap-up too. `sla_ms` and `tolerated_ms` are the queue's threshold and tolerated abandon when it was offered.
-    The `ended_ms` of an unknown end is the last moment at which it was surely still waiting.
-    `implied`: which instants were proved by another line, as "offered<queue_log:17".
+    The `ended_ms` of an unknown end is the last moment at which the visit was certainly still waiting.
+    `implied`: which instants only another line proves, as "offered<queue_log:17".
     """
 
     n: int
@@ -71,9 +71,9 @@ class Visit(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class IvrPath(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """The way of a call through an IVR. outcome: "" (still in it) | offered | out_of_hours | abandoned | blacklisted | ended | unknown.
+    """The path of a call through an IVR. outcome: "" (still in it) | offered | out_of_hours | abandoned | blacklisted | ended | unknown.
 
-    `queue`: that of the call's first visit, None while it has none. The options keyed are kept beside it.
+    `queue`: that of the call's first visit, None while it has none. The options keyed are stored separately.
     """
 
     ivr: str
@@ -102,7 +102,7 @@ class Call(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     status (manual's words): "" (going on) | Answered | Abandoned | Dequeued | Bad Phone | Bad Number | Abandoned IVR |
     Out of Hours | Ended IVR | Left by Key | Closed | Transferred | Unknown.
     `part_of`: the interaction to which this channel belongs, when it is only a leg of it.
-    `origin`: who told it (ami, queue_log, Portal, an integration's name). `protocol`: the number a person is given.
+    `origin`: the source (ami, queue_log, Portal, an integration's name). `protocol`: the number that the customer gets.
     """
 
     call: str
@@ -121,7 +121,7 @@ class Call(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class RingChange(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A ring that began or reads differently now: the `k`-th of visit `n`, in the order in which they became known. `queue`: that of the visit."""
+    """A ring that began or changed: the `k`-th of visit `n`, in the order in which they became known. `queue`: that of the visit."""
 
     n: int
     k: int
@@ -133,7 +133,7 @@ class RingChange(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class HoldChange(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A hold that began or reads differently now: the `k`-th of visit `n`. `queue`, `agent`: those of the visit."""
+    """A hold that began or changed: the `k`-th of visit `n`. `queue`, `agent`: those of the visit."""
 
     n: int
     k: int
@@ -144,7 +144,7 @@ class HoldChange(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Removed(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Later evidence took these back: of `kind`, those from place `first` until before `until`.
+    """Parts of a call that later evidence removed: of `kind`, those from index `first` until before `until`.
 
     `n`: the visit whose rings or holds they are, 0 for other kinds. With a visit all its rings and holds are named too.
     """
@@ -156,7 +156,7 @@ class Removed(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class CallIdentity(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """What a visit's row says of its call: `call`, `origin` and `part_of` as `Call` has them."""
+    """What a visit's row holds of its call: `call`, `origin` and `part_of` as `Call` has them."""
 
     call: str
     origin: str
@@ -164,11 +164,11 @@ class CallIdentity(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What an event changes of a call; whatever is absent is unchanged.
+    """What an event changes in a call; absent parts are unchanged.
 
     call: the head, whole, if anything in it changed. visits: the scalars of each visit that changed, whole; all visits
-    again when `part_of` of the head changed. of: whose visits they are, present with them. ivr, attempt: whole, if changed.
-    options, tags: those that are new or changed, each with its place from 0. removed: what is no longer there.
+    again when `part_of` of the head changed. of: the call of the visits, present with them. ivr, attempt: whole, if changed.
+    options, tags: those that are new or changed, each with its index from 0. removed: parts that no longer exist.
     """
 
     call: Call | None = None

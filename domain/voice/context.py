@@ -1,4 +1,4 @@
-"""What a call cannot know by itself."""
+"""What the facts of a call do not contain: its queues' settings, restarts, its contact."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from uuid import UUID
 import msgspec
 
 Promise = Callable[[str, int], tuple[int, int]]
-"""(queue, offered at, in us) -> (SLA threshold ms, tolerated abandon ms) as they were then."""
+"""(queue, offered at, in us) -> (SLA threshold ms, tolerated abandon ms) at that time."""
 
 
 class Context(msgspec.Struct, frozen=True):
-    """What a call cannot know by itself.
+    """What the facts of a call do not contain.
 
-    settings: what its queues promised. restarts: instants (us) at which the PBX started anew, ascending.
-    contact: whose call it is; protocol and origin are given once, when the call comes to be.
+    settings: the service level of its queues. restarts: instants (us) at which the PBX restarted, ascending.
+    contact: the customer of the call; protocol and origin are set once, when the call is created.
     """
 
     tenant: UUID

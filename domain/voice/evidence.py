@@ -1,11 +1,11 @@
-"""What the facts about one call prove together: its visits, its way through the IVR, its outbound attempt.
+"""What the facts about one call prove together: its visits, its IVR path, its outbound attempt.
 
-Pure, and the same whatever the order in which the facts were stated. A line proves what must have come before it
-(an answer proves the offer), and its own durations say when; such instants are `implied` and give way to an
-observed one. What no source saw ends `unknown`, never guessed.
+Pure: the result does not depend on the order in which the facts arrived. A line proves what must have happened before it
+(an answer proves the offer), and its durations prove when. Such instants are `implied`, and an observed instant replaces them.
+What no source observed ends `unknown`; nothing is guessed.
 
-A fact that comes after all known ones, by the same clock, is added to what those came to: its cost does not depend on how
-many there are. Anything else (an earlier fact, another clock) is weighed anew together with all of them.
+A fact that follows all known ones, by the same clock, is added to their result, at a cost that does not depend on how many
+there are. For any other fact (an earlier one, another clock) all facts are weighed anew.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from domain.voice.calls import Change
 from domain.voice.context import Context
 from domain.voice.facts import Clock, Fact
 from domain.voice.findings import Findings, Touched
-from domain.voice.merging import in_order, place, timekeeper
+from domain.voice.merging import clock_of, in_order, sort_key
 from domain.voice.outbound_and_ivr import OutboundQueues
 from domain.voice.uniqueids import born_us
 from domain.voice.visit_closing import closed, in_call_order
@@ -26,32 +26,32 @@ from domain.voice.visit_draft import VisitDraft
 
 
 class Evidence:
-    """The facts of a call, weighed. `count`: how many there are."""
+    """The facts of a call, weighed. `count`: the number of facts."""
 
     _clock: Clock | None
-    """Whose clock stated all of them; None if several did."""
+    """The clock of all facts; None if they come from several clocks."""
     _latest: int
     _last: list[Fact]
-    """Those of the latest instant. Their order is decided among all of them, so that they are taken anew when another one comes."""
+    """The facts of the latest instant. They are applied anew when another one arrives, because their order depends on all of them."""
     _now: Findings
-    """What all of them come to."""
+    """The findings of all facts."""
     _before: Findings | None
-    """What all but those of the latest instant come to; None while nobody needed it."""
+    """The findings of all facts but those of the latest instant; None until needed."""
     _touched: Touched | None
-    """What the facts added last touched; None: anything."""
+    """What the facts added last may have changed; None: anything."""
     _order: list[int]
     """The indexes of the drafts that were visits of the call when it was last compared, in the call's order."""
 
     def __init__(self, call: str, facts: Sequence[Fact] = ()) -> None:
-        """call: the id that the source gives it, which may tell when it was born."""
+        """call: the source's id of the call, which may contain the instant at which its channel was created."""
         self._born = born_us(call)
         self._weigh(facts)
 
-    # Taking facts
+    # Applying facts
 
     def add(self, fresh: Sequence[Fact], known: Sequence[Fact]) -> None:
-        """Take in `fresh` facts, in addition to the `known` ones that it holds."""
-        ordered = sorted(fresh, key=place) if len(fresh) > 1 else list(fresh)
+        """Add `fresh` facts to the `known` ones that it holds."""
+        ordered = sorted(fresh, key=sort_key) if len(fresh) > 1 else list(fresh)
         same = [fact for fact in ordered if fact.at == self._latest]
         if ordered and (not self._follows(ordered) or (same and self._before is None)):
             self._weigh([*known, *fresh], split=True)
@@ -68,7 +68,7 @@ class Evidence:
         """More facts of the latest instant."""
         assert self._before is not None
         touched.note(self._now)
-        self._last = sorted([*self._last, *same], key=place)
+        self._last = sorted([*self._last, *same], key=sort_key)
         self._now = self._before.fork()
         self._now.take(self._last)
         touched.note(self._now)
@@ -87,21 +87,21 @@ class Evidence:
         touched.note(self._now)
 
     def _follows(self, ordered: list[Fact]) -> bool:
-        """Whether these facts, in order, come after all known ones, by the same clock, and leave those what they were."""
+        """Whether these facts, in order, follow all known ones, by the same clock, without changing what the known ones mean."""
         return (
             self._clock is not None
             and ordered[0].at >= self._latest
-            and all(timekeeper(fact) == self._clock for fact in ordered)
+            and all(clock_of(fact) == self._clock for fact in ordered)
             and self._outbound.unmoved_by(ordered)
         )
 
     def _weigh(self, facts: Sequence[Fact], *, split: bool = False) -> None:
-        """All facts anew. split: more facts of the latest instant are likely to come."""
+        """Weigh all facts anew. split: more facts of the latest instant are likely to arrive."""
         self._touched = None
         self.count = len(facts)
         ordered = in_order(facts)
         clocks = {fact.clock for fact in facts}
-        self._clock = timekeeper(facts[0]) if len(clocks) == 1 or clocks == {"live", "ami"} else None
+        self._clock = clock_of(facts[0]) if len(clocks) == 1 or clocks == {"live", "ami"} else None
         self._latest = max([fact.at for fact in ordered], default=0)
         self._outbound = OutboundQueues(ordered)
         self._now = Findings(self._born, self._outbound.names)
@@ -140,18 +140,18 @@ class Evidence:
         return closed(ordered[n], ordered[n + 1 :], context.restarts, self._now.visits.gaps, self._now.outline.hung_up)
 
     def _complete(self, state: CallState, context: Context) -> None:
-        """What follows from the visits."""
+        """Complete the state with what depends on the visits."""
         outline = self._now.outline
         state.attempt = self._now.attempt.attempt(outline.hung_up)
         state.ivr = self._now.ivr.path(state.visits[0] if state.visits else None, outline.hung_up, context.restarts)
         state.call = outline.head(context, state)
 
     def conflicts(self) -> Collection[str]:
-        """What the sources disagree about, at least all that the facts added last brought to light (sentences that name the lines)."""
+        """Conflicts between the sources, as sentences that name the lines: at least all that the facts added last revealed."""
         return self._now.visits.conflicts if self._touched is None else self._touched.conflicts
 
     def change(self, before: CallState, context: Context) -> Change:
-        """What the facts added last make of the call, of which `before` was known."""
+        """The change from the known state `before` that the facts added last cause."""
         touched = self._touched
         if touched is None or before.call is None:
             return difference(before, self.state(context))
@@ -164,7 +164,7 @@ class Evidence:
         return difference(before, self.state(context))
 
     def _change_of(self, touched: Touched, ordered: list[VisitDraft], before: CallState, context: Context) -> Change:
-        """The same by comparing only what was touched and what still goes on."""
+        """As `change`, by comparing only what was touched and what is still open."""
         after = CallState(visits=list(before.visits), options=list(self._now.options), tags=list(self._now.outline.tags))
         comparison = Comparison(before)
         for n, draft in enumerate(ordered):
@@ -179,21 +179,21 @@ class Evidence:
                     rings = range(len(ended.rings.rings))
                 if known is None or known.agent != visit.agent:
                     holds = range(len(ended.holds))
-                # What still rings may have been taken for over before.
-                comparison.compare_visit(visit, ended.rings_at({*rings, *draft.rings.places_going_on()}), ended.holds_at(holds))
+                # A ring that still goes on may have counted as ended before.
+                comparison.compare_visit(visit, ended.rings_at({*rings, *draft.rings.indexes_going_on()}), ended.holds_at(holds))
         self._complete(after, context)
         options = range(touched.options if before.ivr is not None else 0, len(after.options))
         return comparison.change(after, options, range(touched.tags, len(after.tags)))
 
 
 class Resolved(NamedTuple):
-    """The call, and what its sources disagree about."""
+    """The call, and the conflicts between its sources."""
 
     state: CallState
     conflicts: list[str]
 
 
 def resolve(facts: Sequence[Fact], context: Context) -> Resolved:
-    """The call that these facts prove, weighed all at once."""
+    """The call that these facts prove, weighed together."""
     evidence = Evidence(context.call, facts)
     return Resolved(evidence.state(context), list(evidence.conflicts()))

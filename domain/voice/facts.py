@@ -1,8 +1,8 @@
-"""What a source says: one observation each, never changed, only weighed against others.
+"""The facts that sources report. A fact is never changed, only weighed against others.
 
-A `Fact` is one line of a queue_log, one AMI event or one live command, in the words of the contact center. An
-aggregate keeps all the facts it was told; what they prove together is worked out by `evidence.Evidence` (a call's
-visits) and `presence.resolve` (an agent's sessions and pauses), whatever the order in which they came.
+A `Fact` is one line of a queue_log, one AMI event or one live command, in the terms of the contact center. An
+aggregate keeps all its facts. `evidence.Evidence` (a call's visits) and `presence.resolve` (an agent's sessions and
+pauses) derive what they prove together, whatever the order in which they arrived.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import msgspec
 from domain.base import Personal
 
 Clock = Literal["live", "ami", "log.f", "log"]
-"""Whose clock told the instant, finest first: a live command, AMI (microseconds), a queue_log with fractions,
+"""The clock that gave the instant, finest first: a live command, AMI (microseconds), a queue_log with fractions,
 a queue_log in whole seconds."""
 
 CallKind = Literal[
@@ -25,7 +25,7 @@ CallKind = Literal[
     "dial_failed",  # the attempt failed (text: busy|no_answer|bad_number|congestion|rejected|unavailable|agent_no_answer|failed)
     "part_of",  # this channel belongs to another call (text: that call's id, its Linkedid)
     "hung_up",  # the caller's channel is gone (text: cause)
-    "quality",  # final RTP figures (jitter_ms, loss_percent in text as "jitter;loss")
+    "quality",  # final RTP statistics (jitter_ms, loss_percent in text as "jitter;loss")
     "did",  # number dialled by the caller (text)
     "tag",  # wrap-up code (text)
     "note",  # anything else worth keeping (text: verb; private: its fields)
@@ -33,20 +33,20 @@ CallKind = Literal[
     # IVR
     "ivr_entered",  # text: the IVR's name
     "ivr_option",  # text: what was keyed; "" = nothing; invalid options come too
-    "ivr_out_of_hours",  # the IVR told the caller that it is closed (text: the IVR's name)
+    "ivr_out_of_hours",  # the IVR announced to the caller that it is closed (text: the IVR's name)
     "ivr_blacklisted",
     "ivr_left",  # the IVR itself ended the call (text: reason)
     # a visit to a queue
     "offered",  # ENTERQUEUE / QueueCallerJoin (private: caller)
     "rang",  # an agent's phone began to ring
-    "ring_no_answer",  # it rang in vain (ring_ms)
+    "ring_no_answer",  # RONA: the agent's phone rang and nobody answered (ring_ms)
     "ring_canceled",  # ringing ended because the caller left or another answered (ring_ms)
     "agent_dumped",  # the agent hung up during the announcement; the caller goes on waiting
-    "waiting",  # seen still waiting (a QueueEntry after a reconnection)
+    "waiting",  # observed to be still waiting (a QueueEntry after a reconnection)
     "answered",  # wait_ms = the source's own hold time, ring_ms
     "held",
     "resumed",
-    "released",  # talk ended: by = agent|caller|transfer; wait_ms, talk_ms as the source reckons them; text: where to
+    "released",  # talk ended: by = agent|caller|transfer; wait_ms, talk_ms as the source calculates them; text: where to
     "wrap_up",  # wrap-up after the call: wrap_ms long
     "abandoned",
     "timed_out",
@@ -54,21 +54,21 @@ CallKind = Literal[
     "withdrawn",
     "emptied",  # ends of the wait (wait_ms)
     "turned_away",  # JOINEMPTY, FULL, CLOSED, DIVERT_*: opens and ends at once, closed (text: verb)
-    "unseen_end",  # left the queue, but nobody can say how (QueueCallerLeave whose follow-up was cut off)
+    "unseen_end",  # left the queue in an unknown way (QueueCallerLeave whose follow-up was cut off)
     "outbound",  # CALLOUTBOUND of a dialplan: what follows in this queue is an attempt, not a visit
-    # what the source could not see
+    # what the source could not observe
     "unseen",  # the source was cut off from `at` to `until` while this call was up
-    "restarted",  # the PBX started anew at `at`: nothing of before is still going on
+    "restarted",  # the PBX restarted at `at`: everything before has ended
 ]
 
 PresenceKind = Literal[
     "joined",  # ADDMEMBER, AGENT(CALLBACK)LOGIN (queue "" = all; by = "member" | "login")
-    "left",  # REMOVEMEMBER, AGENT(CALLBACK)LOGOFF (queue "" = all; session_ms if told; by: "list" = a list shows it, it was some time before)
+    "left",  # REMOVEMEMBER, AGENT(CALLBACK)LOGOFF (queue "" = all; session_ms if given; by: "list" = a list shows it, it happened some time before)
     "paused",  # queue "" = all; text: reason
     "unpaused",  # queue "" = all (by: "list" as for left)
     "reason",  # PAUSEREASON: reason of the pause around it (text)
     "seen",  # rung or answered in `queue`: proves presence
-    "talked",  # his talk with a caller ended: proves presence only of one of whom nothing was told before
+    "talked",  # the agent's talk with a caller ended: proves presence only of an agent without earlier facts
     "restarted",  # sessions by login end; members and their pauses stay
 ]
 
@@ -76,20 +76,20 @@ FactKind = CallKind | PresenceKind
 
 
 SHOWN = -1
-"""The `mark` of what a line shows beside what it says: it is no line of its own."""
+"""The `mark` of a fact that a line shows in addition to its own: it does not count as a line."""
 
 
 class Fact(msgspec.Struct, frozen=True, array_like=True):
-    """One observation.
+    """One observed fact.
 
-    at: microseconds UTC. until: the end of what lasted; of a log's line that stands behind a later instant of its call
-    (the clock was set back), that instant. *_ms: whole milliseconds as the source itself reckons them, None when it does not say.
-    seq: its place among the facts of this subject with the same whole-second instant in its file (0 where order is unknown).
+    at: microseconds UTC. until: the end of something that lasted; for a log's line that follows a later instant of its call
+    (the clock was set back), that later instant. *_ms: whole milliseconds as the source calculates them, None when it gives none.
+    seq: its order among the facts of this subject with the same whole-second instant in its file (0 where order is unknown).
     nth: the k-th equal line of that second in its file (0 = the first): equal facts across files count once.
-    private: what may name a person: a phone number, the fields of an unknown verb. Its subject is NOBODY until a handler knows.
-    mark: tells apart lines of one instant that differ only in what no other field says (a position, a bridged channel); SHOWN for what a
-    line shows beside what it says.
-    ref: where it was said ("queue_log:12", "ami:AgentConnect"), for people; no part of identity.
+    private: data that may name a person: a phone number, the fields of an unknown verb. Its subject is NOBODY until a handler sets it.
+    mark: distinguishes lines of one instant that differ only in what no other field holds (a position, a bridged channel); SHOWN for a fact
+    that a line shows in addition to its own.
+    ref: the origin of the fact ("queue_log:12", "ami:AgentConnect"), for people; not part of the identity.
     """
 
     kind: FactKind
@@ -113,7 +113,7 @@ class Fact(msgspec.Struct, frozen=True, array_like=True):
 
     @property
     def identity(self) -> tuple[object, ...]:
-        """Two facts with the same identity are the same observation, told twice."""
+        """Two facts with the same identity are one fact, observed twice."""
         return (
             self.kind,
             self.at,

@@ -1,4 +1,4 @@
-"""What facts, taken in order, come to: the drafts of visits, the outline of the call, its way through the IVR, its attempt."""
+"""What facts, applied in order, prove: the drafts of visits, the outline of the call, its IVR path, its attempt."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from domain.voice.visit_builder import VisitBuilder
 
 
 class Findings(Forkable):
-    """What the facts taken so far come to. outbound: the queues whose facts are those of the attempt."""
+    """What the facts applied so far prove. outbound: the queues whose facts belong to the outbound attempt."""
 
     def __init__(self, born: int, outbound: frozenset[str]) -> None:
         self.outbound = outbound
@@ -28,7 +28,7 @@ class Findings(Forkable):
         return copy
 
     def take(self, facts: Sequence[Fact]) -> None:
-        """Facts in order; all of those that have one instant."""
+        """Apply facts in order; all facts of one instant must be passed together."""
         outline, ivr, attempt = self.outline, self.ivr, self.attempt
         for fact in facts:
             outline.take(fact)
@@ -40,13 +40,13 @@ class Findings(Forkable):
 
     @property
     def options(self) -> tuple[str, ...]:
-        """What was keyed in the IVR."""
+        """The options keyed in the IVR."""
         return self.ivr.options if self.ivr.entered is not None else ()
 
 
 class Touched:
-    """What facts may have changed of a call: its visits (by the index of the draft) with the places of their rings and holds, and the
-    IVR options and tags from a place on. conflicts: what they brought to light.
+    """What facts may have changed in a call: its visits (by the index of the draft) with the indexes of their rings and holds, and the
+    IVR options and tags from an index on. conflicts: those that the facts revealed.
     """
 
     def __init__(self, before: Findings) -> None:
@@ -64,7 +64,7 @@ class Touched:
             holds |= draft.changed_holds
 
     def rings_and_holds(self, index: int) -> tuple[Collection[int], Collection[int]]:
-        """The places of this visit's rings and holds."""
+        """The indexes of this visit's rings and holds that may have changed."""
         return self.visits.get(index, _NOTHING)
 
 

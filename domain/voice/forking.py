@@ -1,4 +1,4 @@
-"""State that goes on two ways: facts of one instant are taken in anew, in another order, when one more of them comes."""
+"""State that can be forked: facts of one instant are applied anew, in another order, when one more of them arrives."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Self
 
 
 class Forkable:
-    """An object that can be copied at little cost: its attributes hold values that are never changed in place."""
+    """An object that is cheap to copy, because its attributes hold values that are never changed in place."""
 
     def fork(self) -> Self:
-        """A copy to go on with; this one stays as it is."""
+        """Return a copy to continue with; this object stays unchanged."""
         copy = object.__new__(type(self))
         copy.__dict__.update(self.__dict__)
         return copy

@@ -1,6 +1,6 @@
-"""What a live command may do to a call now: the guards of the state machine.
+"""The guards of the call's state machine: what a live command may do to a call now.
 
-Sources state what happened and are never refused; who commands live asks, and is refused what cannot be.
+An observation of a source is never refused. A live command is refused when the call's state does not allow it.
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ _AFTER_THE_CALL: _Kinds = frozenset({"wrap_up", "tag", "quality", "note"})
 
 
 def completed(state: CallState, latest: int, facts: Iterable[Fact]) -> tuple[Fact, ...]:
-    """The facts that a command comes to: those that it says, with the queue that each is about, and what they end.
+    """The facts of a command, with the queue of each, and the facts of what the command ends.
 
-    Who hangs up while waiting has abandoned; who hangs up while talking has ended the talk; after-call work lasts from the end of the
-    talk. `latest`: the instant (us) of what happened last. Raises NotFound, Refused, InvalidField.
+    A customer who hangs up while waiting has abandoned; one who hangs up while talking has ended the talk. Wrap-up lasts from the end of
+    the talk. `latest`: the instant (us) of the last known fact. Raises NotFound, Refused, InvalidField.
     """
     call = _existing(state)
-    said = [fact for each in facts for fact in (*_cut_short(state, each), each)]
-    if any(fact.at < latest for fact in said):
+    stated = [fact for each in facts for fact in (*_cut_short(state, each), each)]
+    if any(fact.at < latest for fact in stated):
         raise InvalidField("at", "earlier than what already happened to this call")
-    return tuple(_about_its_queue(state, call, fact) for fact in said)
+    return tuple(_about_its_queue(state, call, fact) for fact in stated)
 
 
 def _about_its_queue(state: CallState, call: Call, fact: Fact) -> Fact:
-    """The fact with the queue that it is about, if the call allows it now; refused otherwise."""
+    """The fact with its queue. Raises Refused when the call's state does not allow it."""
     if call.ended_ms is not None and fact.kind not in _AFTER_THE_CALL:
         raise Refused("the call has ended")
     if fact.kind in _WAITING:
-        return replace(fact, queue=_waiting(state).queue)
+        return replace(fact, queue=_waiting_visit(state).queue)
     if fact.kind in _TALKING:
-        return replace(fact, queue=_talking(state, fact.kind).queue)
+        return replace(fact, queue=_talking_visit(state, fact.kind).queue)
     if fact.kind == "wrap_up":
         visit = _wrapping(state)
         return replace(fact, queue=visit.queue, wrap_ms=fact.at // MS - (visit.released_ms or 0))
@@ -66,7 +66,7 @@ def _existing(state: CallState) -> Call:
 
 
 def _cut_short(state: CallState, fact: Fact) -> tuple[Fact, ...]:
-    """What ends because the line goes free."""
+    """What a hang-up ends: the wait or the talk."""
     visit = next((visit for visit in state.visits if visit.open), None) if fact.kind == "hung_up" else None
     if visit is None:
         return ()
@@ -75,14 +75,14 @@ def _cut_short(state: CallState, fact: Fact) -> tuple[Fact, ...]:
     return (Fact("released", fact.at, by="caller", ref="released"),)
 
 
-def _waiting(state: CallState) -> Visit:
+def _waiting_visit(state: CallState) -> Visit:
     visit = next((visit for visit in reversed(state.visits) if visit.end == ""), None)
     if visit is None:
         raise Refused("the call is not waiting in a queue")
     return visit
 
 
-def _talking(state: CallState, kind: FactKind) -> Visit:
+def _talking_visit(state: CallState, kind: FactKind) -> Visit:
     visit = next((visit for visit in reversed(state.visits) if visit.end == "answered" and visit.open), None)
     if visit is None:
         raise Refused("no agent is talking in this call")

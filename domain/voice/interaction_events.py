@@ -1,7 +1,7 @@
 """The events of an interaction (atendimento) by voice, one class per kind of fact.
 
-Each carries the facts that a source stated and the `Change` that they make to what is known of the call. One fact that only adds
-something has an event of its own name; several at once are `interaction.observed`; facts that change what was stated before
+Each holds the facts that a source reported and the `Change` that they make to the known state of the call. One fact that only adds
+something has an event type of its own; several facts at once are `interaction.observed`; facts that change what was recorded before
 are `visit.amended`.
 """
 
@@ -15,7 +15,7 @@ from domain.voice.facts import CallKind, Fact
 
 
 class InteractionEvent(Event, frozen=True, kw_only=True):
-    """A source said something about a call. change: what that changes of the call. conflicts: what its sources disagree about and did not before."""
+    """Facts about a call. change: what they change in the call's state. conflicts: new conflicts between its sources."""
 
     SLICE: ClassVar[str] = "interactions"
 
@@ -43,7 +43,7 @@ class DialAnswered(InteractionEvent, frozen=True, kw_only=True):
 
 
 class DialFailed(InteractionEvent, frozen=True, kw_only=True):
-    """The attempt reached nobody."""
+    """The attempt failed."""
 
     TOPIC: ClassVar[str] = "interaction.dial_failed"
 
@@ -55,13 +55,13 @@ class CallJoined(InteractionEvent, frozen=True, kw_only=True):
 
 
 class CallHungUp(InteractionEvent, frozen=True, kw_only=True):
-    """The customer's line is free again."""
+    """The customer's line was hung up."""
 
     TOPIC: ClassVar[str] = "interaction.hung_up"
 
 
 class QualityMeasured(InteractionEvent, frozen=True, kw_only=True):
-    """The final figures of the voice quality."""
+    """The final voice quality."""
 
     TOPIC: ClassVar[str] = "interaction.quality"
 
@@ -79,7 +79,7 @@ class CallTagged(InteractionEvent, frozen=True, kw_only=True):
 
 
 class CallNoted(InteractionEvent, frozen=True, kw_only=True):
-    """The source said something else about the call."""
+    """The source reported something else about the call."""
 
     TOPIC: ClassVar[str] = "interaction.note"
 
@@ -103,13 +103,13 @@ class IvrOptionChosen(InteractionEvent, frozen=True, kw_only=True):
 
 
 class IvrOutOfHours(InteractionEvent, frozen=True, kw_only=True):
-    """The caller was told that it is closed now."""
+    """The IVR announced to the caller that it is closed now."""
 
     TOPIC: ClassVar[str] = "interaction.ivr_out_of_hours"
 
 
 class IvrBlacklisted(InteractionEvent, frozen=True, kw_only=True):
-    """The caller is refused by the blacklist."""
+    """The blacklist rejected the caller."""
 
     TOPIC: ClassVar[str] = "interaction.ivr_blacklisted"
 
@@ -133,7 +133,7 @@ class AgentRang(InteractionEvent, frozen=True, kw_only=True):
 
 
 class RingNoAnswer(InteractionEvent, frozen=True, kw_only=True):
-    """It rang in vain (RONA)."""
+    """An agent's phone rang for the visit and nobody answered (RONA)."""
 
     TOPIC: ClassVar[str] = "interaction.ring_no_answer"
 
@@ -151,7 +151,7 @@ class AgentDumped(InteractionEvent, frozen=True, kw_only=True):
 
 
 class CallSeenWaiting(InteractionEvent, frozen=True, kw_only=True):
-    """The call was seen, still waiting."""
+    """The call was observed to be still waiting."""
 
     TOPIC: ClassVar[str] = "interaction.waiting"
 
@@ -169,7 +169,7 @@ class CallHeld(InteractionEvent, frozen=True, kw_only=True):
 
 
 class CallResumed(InteractionEvent, frozen=True, kw_only=True):
-    """The customer is off hold."""
+    """The customer was taken off hold."""
 
     TOPIC: ClassVar[str] = "interaction.resumed"
 
@@ -187,7 +187,7 @@ class CallWrappedUp(InteractionEvent, frozen=True, kw_only=True):
 
 
 class CallAbandoned(InteractionEvent, frozen=True, kw_only=True):
-    """The customer gave up waiting."""
+    """The customer gave up waiting (abandon)."""
 
     TOPIC: ClassVar[str] = "interaction.abandoned"
 
@@ -223,13 +223,13 @@ class CallTurnedAway(InteractionEvent, frozen=True, kw_only=True):
 
 
 class CallLeftUnseen(InteractionEvent, frozen=True, kw_only=True):
-    """The call left the queue, nobody can say how."""
+    """The call left the queue in an unknown way."""
 
     TOPIC: ClassVar[str] = "interaction.unseen_end"
 
 
 class OutboundDeclared(InteractionEvent, frozen=True, kw_only=True):
-    """A dialplan says that this is an outbound attempt."""
+    """A dialplan declared the call an outbound attempt."""
 
     TOPIC: ClassVar[str] = "interaction.outbound"
 
@@ -241,19 +241,19 @@ class CallUnseen(InteractionEvent, frozen=True, kw_only=True):
 
 
 class PbxRestartedDuringCall(InteractionEvent, frozen=True, kw_only=True):
-    """The PBX started anew while the call was up."""
+    """The PBX restarted while the call was up."""
 
     TOPIC: ClassVar[str] = "interaction.restarted"
 
 
 class InteractionObserved(InteractionEvent, frozen=True, kw_only=True):
-    """Several facts were stated at once, as an import does."""
+    """Several facts were reported at once, as by an import."""
 
     TOPIC: ClassVar[str] = "interaction.observed"
 
 
 class VisitAmended(InteractionEvent, frozen=True, kw_only=True):
-    """Later evidence changed what had been said of a visit."""
+    """Later evidence changed a recorded visit."""
 
     TOPIC: ClassVar[str] = "visit.amended"
 
@@ -297,4 +297,4 @@ BY_KIND: dict[CallKind, type[InteractionEvent]] = {
     "unseen": CallUnseen,
     "restarted": PbxRestartedDuringCall,
 }
-"""The event of one fact of each kind."""
+"""The event type for one fact of each kind."""

@@ -1,4 +1,4 @@
-"""An interaction (atendimento) by voice: all the facts that sources stated about one call, and what they prove together."""
+"""An interaction (atendimento) by voice: all the facts that sources reported about one call, and what they prove together."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _UNCHANGED = Change()
 
 
 class ObservationResult(msgspec.Struct, frozen=True):
-    """What an observation came to. Counts for the result of an import; `conflicts` are the new ones."""
+    """The result of an observation: counts for the result of an import. `conflicts`: the new ones."""
 
     new: int
     repeated: int
@@ -31,10 +31,10 @@ class ObservationResult(msgspec.Struct, frozen=True):
 
 
 class Interaction(Aggregate):
-    """One call of one customer, under the id that its source gives it.
+    """One call of one customer. Its id derives from the id that its source gives it.
 
-    facts: all that was stated, in the order in which it was. known: their identities. latest: the last one's instant (us).
-    state: the call as it is known now. conflicts: what its sources disagreed about at some time.
+    facts: all facts in the order in which they were recorded. known: their identities. latest: the latest instant among them (us).
+    state: the call as it is known now. conflicts: all conflicts between its sources so far.
     """
 
     KIND = "interaction"
@@ -47,20 +47,20 @@ class Interaction(Aggregate):
         self.latest = 0
         self.state = CallState()
         self.conflicts: set[str] = set()
-        # Worked out from the facts when it is first needed, and of use as long as it holds just these.
+        # Derived from the facts when first needed, and valid as long as it holds exactly these.
         self._evidence: Evidence | None = None
 
     @property
     def call(self) -> Call | None:
-        """The head of the call; None while nothing is known of it."""
+        """The head of the call; None before the first event."""
         return self.state.call
 
     def is_open_with(self, contact: UUID) -> bool:
-        """Whether it is a call of this contact that goes on."""
+        """Whether this is an open call of this contact."""
         return self.call is not None and self.call.contact == contact and self.call.ended_ms is None
 
     def observe(self, facts: Iterable[Fact], context: Context, metadata: EventMetadata) -> ObservationResult:
-        """Take in what a source says; nothing happens for what was stated before. Without facts: what the restarts change."""
+        """Record the facts of a source; repeated facts change nothing. Without facts: record what the restarts change."""
         new: dict[tuple[object, ...], Fact] = {}
         repeated = 0
         for fact in facts:
@@ -69,7 +69,7 @@ class Interaction(Aggregate):
                 new[identity] = fact
             elif fact.mark != SHOWN:
                 repeated += 1
-        if not new and not self._touched_by(context):
+        if not new and not self._affected_by(context):
             return ObservationResult(0, repeated, {}, 0, ())
         fresh = tuple(new.values())
         evidence = self._weighed(fresh, context.call)
@@ -82,28 +82,28 @@ class Interaction(Aggregate):
         event_type = _event_type(before, change, fresh)
         self.trigger(event_type, metadata, occurred_at, facts=fresh, change=change, conflicts=conflicts)
         if self.state.call is not None and self.state.call.ended_ms is not None:
-            # Little comes of a call that is over: what its facts prove would occupy memory for nothing.
+            # Facts rarely follow the end of a call: keeping the evidence would waste memory.
             self._evidence = None
         return ObservationResult(len(fresh), repeated, _ends(before, change.visits), _implied(before, change.visits), conflicts)
 
     def command(self, facts: Iterable[Fact]) -> tuple[Fact, ...]:
-        """The facts that a live command comes to now, of the one or two that it says. Raises NotFound, Refused, InvalidField."""
+        """The complete facts of a live command, from the one or two that it states. Raises NotFound, Refused, InvalidField."""
         return completed(self.state, self.latest, facts)
 
     def _weighed(self, fresh: tuple[Fact, ...], call: str) -> Evidence:
-        """The evidence with these facts too."""
+        """The evidence including these facts."""
         if self._evidence is None or self._evidence.count != len(self.facts):
             self._evidence = Evidence(call, [*self.facts, *fresh])
         else:
             self._evidence.add(fresh, self.facts)
         return self._evidence
 
-    def _touched_by(self, context: Context) -> bool:
-        """Whether something is open that a restart of the PBX, known now, must have ended."""
+    def _affected_by(self, context: Context) -> bool:
+        """Whether a visit is open that a known restart of the PBX must have ended."""
         return bool(context.restarts) and any(visit.open for visit in self.state.visits)
 
     def _visits_concerned(self, change: Change) -> dict[int, Visit]:
-        """As they are known so far: the visits that change or are taken back."""
+        """The visits that change or are removed, as they were known before the change."""
         gone = [n for removed in change.removed if removed.kind == "visit" for n in range(removed.first, removed.until)]
         known = self.state.visits
         return {n: known[n] for n in [*(visit.n for visit in change.visits), *gone] if n < len(known)}
@@ -119,7 +119,7 @@ class Interaction(Aggregate):
 
 
 def _event_type(before: dict[int, Visit], change: Change, facts: tuple[Fact, ...]) -> type[InteractionEvent]:
-    """The name of what was stated: amended, one plain fact, or several."""
+    """The event type: amended, one fact, or several facts."""
     if not facts or any(removed.kind == "visit" for removed in change.removed):
         return VisitAmended
     if any(visit.n in before and _rewritten(before[visit.n], visit) for visit in change.visits):
@@ -127,20 +127,20 @@ def _event_type(before: dict[int, Visit], change: Change, facts: tuple[Fact, ...
     return BY_KIND[cast("CallKind", facts[0].kind)] if len(facts) == 1 else InteractionObserved
 
 
-_STATED = ("queue", "offered_ms", "end", "ended_ms", "agent", "released_ms", "talk_ms")
+_RECORDED = ("queue", "offered_ms", "end", "ended_ms", "agent", "released_ms", "talk_ms")
 
 
 def _rewritten(before: Visit, now: Visit) -> bool:
-    """Whether an instant that had been stated reads differently now."""
-    return any(was not in ("", None) and was != getattr(now, name) for name in _STATED for was in (getattr(before, name),))
+    """Whether a recorded value of the visit changed."""
+    return any(was not in ("", None) and was != getattr(now, name) for name in _RECORDED for was in (getattr(before, name),))
 
 
 def _ends(before: dict[int, Visit], now: Iterable[Visit]) -> dict[str, int]:
-    """How many visits by end an observation adds (or takes away)."""
+    """How many visits an observation adds (or removes), by end."""
     counts: dict[str, int] = {}
-    for visits, step in ((now, 1), (before.values(), -1)):
+    for visits, sign in ((now, 1), (before.values(), -1)):
         for visit in visits:
-            counts[visit.end or "waiting"] = counts.get(visit.end or "waiting", 0) + step
+            counts[visit.end or "waiting"] = counts.get(visit.end or "waiting", 0) + sign
     return {end: count for end, count in counts.items() if count}
 
 

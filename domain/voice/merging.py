@@ -1,8 +1,8 @@
-"""One order for what several clocks tell: a finer clock's instants, a log's order, each observation once.
+"""Merge the facts of several clocks into one order: the instants of the finer clock, the order of a log, each fact once.
 
-A queue_log in whole seconds and an AMI stream tell the same call twice. Two observations of one fact (same kind,
-queue, and agent where it matters) by different clocks within two seconds are one: the finer clock holds and takes
-over what only the other knows. What only one of them saw keeps its place between its neighbours.
+A queue_log in whole seconds and an AMI stream report the same call twice. Two observations of one fact (same kind,
+queue, and agent where it matters) by different clocks within two seconds are one: the finer instant is kept and gets
+the values that only the other observation has. A fact that only one clock reported keeps its order between its neighbours.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from domain.base import SECOND
 from domain.voice.facts import Clock, Fact, FactKind
 
 SAME_FACT_S = 2
-"""Seconds within which two clocks tell the same fact."""
+"""Two observations by different clocks within so many seconds are the same fact."""
 
 _ORDER: tuple[FactKind, ...] = (
     "arrived", "dialled", "outbound", "part_of", "did", "ivr_entered", "ivr_out_of_hours", "ivr_blacklisted", "ivr_option", "offered",
@@ -24,7 +24,7 @@ _ORDER: tuple[FactKind, ...] = (
     "tag", "note", "quality", "ivr_left", "hung_up", "unseen", "restarted", "joined", "seen", "talked", "unpaused", "paused", "reason", "left",
 )  # fmt: skip
 _RANK = {kind: rank for rank, kind in enumerate(_ORDER)}
-"""What must come first in the life of a call, or of an agent's day, for facts of one instant whose order nobody knows."""
+"""The order of kinds in a call, or in an agent's day, for facts of one instant whose order is unknown."""
 
 _FINEST_FIRST: tuple[Clock, ...] = ("ami", "log.f", "log")
 _BY_AGENT = frozenset({"rang", "ring_no_answer", "ring_canceled", "agent_dumped"})
@@ -37,23 +37,23 @@ def in_order(facts: Sequence[Fact]) -> list[Fact]:
         return list(facts)
     clocks: dict[Clock, list[Fact]] = {}
     for fact in facts:
-        clocks.setdefault(timekeeper(fact), []).append(fact)
+        clocks.setdefault(clock_of(fact), []).append(fact)
     merged: list[Fact] = []
     for clock in _FINEST_FIRST:
-        told = clocks.get(clock)
-        if told:
-            told.sort(key=place)
-            merged = _merge(merged, told) if merged else told
+        observed = clocks.get(clock)
+        if observed:
+            observed.sort(key=sort_key)
+            merged = _merge(merged, observed) if merged else observed
     return merged
 
 
-def timekeeper(fact: Fact) -> Clock:
-    """Whose clock told the fact: live commands and AMI are told by one."""
+def clock_of(fact: Fact) -> Clock:
+    """The clock that orders the fact: live commands and AMI share one."""
     return "ami" if fact.clock == "live" else fact.clock
 
 
-def place(fact: Fact) -> tuple[object, ...]:
-    """The order of the facts that one clock tells."""
+def sort_key(fact: Fact) -> tuple[object, ...]:
+    """The sort key of facts of one clock."""
     return (fact.at, fact.seq, -_lasted(fact), _RANK.get(fact.kind, 99), fact.queue, fact.agent, fact.nth, fact.by)
 
 
@@ -61,7 +61,7 @@ _WAITED = frozenset({"answered", "abandoned", "timed_out", "left_by_key", "withd
 
 
 def _lasted(fact: Fact) -> int:
-    """Of facts of one instant whose order nobody knows: what ended after it had lasted began earlier, and comes before what begins now."""
+    """How long what the fact ends had lasted. Among facts of one instant without a known order it comes before what begins now."""
     if fact.kind == "released":
         return (fact.talk_ms or 0) * 1_000_000
     return fact.wait_ms or 0 if fact.kind in _WAITED else 0
@@ -72,7 +72,7 @@ def _subject(fact: Fact) -> tuple[str, str, str]:
 
 
 def _merge(finer: list[Fact], coarser: list[Fact]) -> list[Fact]:
-    """Both lists as one; of a pair that tells the same fact the finer instant stays."""
+    """Merge both lists; of two observations of the same fact the finer instant is kept."""
     twin = _twins(finer, coarser)
     merged: list[Fact] = []
     taken = 0
@@ -88,22 +88,22 @@ def _merge(finer: list[Fact], coarser: list[Fact]) -> list[Fact]:
             merged.append(finer[taken])
             taken += 1
         last = merged[-1].at if merged else 0
-        # A whole second stands for all its instants: a neighbour told finer pulls it along.
+        # A whole second covers all its instants: it follows a neighbour with a finer instant.
         merged.append(replace(fact, at=last) if fact.at < last < fact.at + SECOND else fact)
     merged.extend(finer[taken:])
     return merged
 
 
 def _not_yet(fine: Fact, coarse: Fact) -> bool:
-    """Whether the wait of which the coarse fact tells the end, in the same second, was seen to go on."""
+    """Whether the fine fact shows, in the same second, that the wait which the coarse fact ends still went on."""
     return fine.kind == "waiting" and coarse.kind in _WAITED and fine.queue == coarse.queue and fine.at < coarse.at + SECOND
 
 
 def _twins(finer: list[Fact], coarser: list[Fact]) -> dict[int, int]:
-    """Which coarse fact (by index) is which fine one; fine facts take over what only the coarse one knows."""
+    """Map coarse facts to fine ones (by index) that are the same; fine facts get the values that only the coarse one has."""
     waiting: dict[tuple[str, str, str], list[int]] = {}
     for index, fact in enumerate(finer):
-        # What only a list shows was some time before: it tells no instant that could be anybody else's.
+        # What only a list shows happened some time before: its instant cannot match another fact's.
         if fact.by != "list":
             waiting.setdefault(_subject(fact), []).append(index)
     twins: dict[int, int] = {}
@@ -131,7 +131,7 @@ def _near(fine: Fact, coarse: Fact) -> bool:
 
 
 def _nearer(finer: list[Fact], coarser: list[Fact], twins: dict[int, int], before: list[int], index: int) -> int | None:
-    """For a coarse fact without a twin, that of the one before it of the same subject, which was told further away: that one was not seen by the finer clock."""
+    """For a coarse fact without a twin: the twin of the one before it of the same subject, if it is nearer to this fact. The finer clock then did not report the one before."""
     if not before or before[-1] not in twins:
         return None
     twin = twins[before[-1]]
@@ -143,11 +143,11 @@ def _nearer(finer: list[Fact], coarser: list[Fact], twins: dict[int, int], befor
 
 
 _EVERYWHERE = frozenset({"paused", "unpaused"})
-"""Kinds that one clock tells once for all queues (PAUSEALL) and the other once a queue."""
+"""Kinds that one clock reports once for all queues (PAUSEALL) and the other once per queue."""
 
 
 def _everywhere(finer: list[Fact], fact: Fact) -> int | None:
-    """The nearest observation, for some queue, of what `fact` tells for all."""
+    """The nearest observation, for one queue, of what `fact` reports for all."""
     near = [
         (abs(other.at - fact.at), index)
         for index, other in enumerate(finer)

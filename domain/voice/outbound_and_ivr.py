@@ -1,4 +1,4 @@
-"""The rest of a call's story: its way through the IVR, its outbound attempt, and the status a person reads."""
+"""A call's path through the IVR, its outbound attempt, and its final status."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ _ATTEMPT_STATUS = {"answered": "Answered", "bad_number": "Bad Number", "unknown"
 
 
 OF_IVR: frozenset[FactKind] = frozenset({"ivr_entered", "ivr_out_of_hours", "ivr_option", "ivr_blacklisted", "ivr_left", "unseen"})
-"""Kinds of facts that say something of a call's way through an IVR."""
+"""Kinds of facts about a call's path through an IVR."""
 
 OF_ATTEMPT: frozenset[FactKind] = frozenset({"dialled", "outbound", "dial_answered", "dial_failed", "unseen"})
-"""Kinds of facts that say something of an outbound attempt, or that there is one."""
+"""Kinds of facts about an outbound attempt, or that prove one."""
 
 
 class IvrEvidence(Forkable):
-    """What the facts of a call, taken in order, say of its way through its first IVR. Instants in microseconds."""
+    """What the facts of a call, applied in order, prove about its path through its first IVR. Instants in microseconds."""
 
     ivr: str = ""
     entered: int | None = None
@@ -55,7 +55,7 @@ class IvrEvidence(Forkable):
     cuts: tuple[int, ...] = ()
 
     def take(self, fact: Fact) -> None:
-        """One more fact."""
+        """Apply one more fact."""
         if self.entered is None and fact.kind in ("ivr_entered", "ivr_out_of_hours"):
             self.ivr, self.entered = fact.text or fact.queue, fact.at
         match fact.kind:
@@ -71,7 +71,7 @@ class IvrEvidence(Forkable):
                 self.cuts = (*self.cuts, fact.at)
 
     def path(self, first: Visit | None, hung_up: int | None, restarts: Sequence[int]) -> IvrPath | None:
-        """The call's way through its first IVR, to its first visit if it came to one; None when it entered no IVR."""
+        """The call's path through its first IVR, up to its first visit if there is one; None when it entered no IVR."""
         if self.entered is None:
             return None
         outcome, left = self._end(self.entered, first, hung_up, restarts)
@@ -102,7 +102,7 @@ class IvrEvidence(Forkable):
 
 
 class OutboundQueues:
-    """The queues whose facts are those of an outbound attempt, not of visits. Where no queue is named it is whatever the call was answered in without having been offered."""
+    """The queues whose facts belong to an outbound attempt, not to visits. Where no queue is named, they are the queues to which the call was never offered."""
 
     def __init__(self, facts: Sequence[Fact]) -> None:
         self._named = {fact.queue for fact in facts if fact.kind == "outbound"}
@@ -114,7 +114,7 @@ class OutboundQueues:
         self.names = frozenset(names - {""} if names != {""} else names)
 
     def unmoved_by(self, facts: Sequence[Fact]) -> bool:
-        """Whether they are the same with these facts too."""
+        """Whether these facts leave the set of queues unchanged."""
         return all(self._unmoved_by(fact) for fact in facts)
 
     def _unmoved_by(self, fact: Fact) -> bool:
@@ -124,9 +124,9 @@ class OutboundQueues:
 
 
 class AttemptEvidence(Forkable):
-    """What the facts of a call, taken in order, say of an outbound attempt.
+    """What the facts of a call, applied in order, prove about an outbound attempt.
 
-    `outbound`: the queues whose facts are those of the attempt. `seen`: the last moment (us) at which anything was seen of the call itself.
+    `outbound`: the queues whose facts belong to the attempt. `seen`: the last instant (us) at which the call itself was observed.
     """
 
     outbound: frozenset[str]
@@ -141,7 +141,7 @@ class AttemptEvidence(Forkable):
         self.outbound = outbound
 
     def take(self, fact: Fact) -> None:
-        """One more fact."""
+        """Apply one more fact."""
         if fact.kind == "unseen":
             self.cuts = (*self.cuts, fact.at)
         elif fact.by != "gap" and fact.at > self.seen:
@@ -160,7 +160,7 @@ class AttemptEvidence(Forkable):
             self.agent = fact.agent
 
     def attempt(self, hung_up: int | None) -> Attempt | None:
-        """The outbound attempt, None for a call that came in."""
+        """The outbound attempt; None for an inbound call."""
         dialled, answered, over = self.dialled, self.answered, self.over
         if dialled is None:
             return None
@@ -178,9 +178,9 @@ class AttemptEvidence(Forkable):
         )
 
     def _lost(self, ended: int | None) -> int | None:
-        """The last moment at which an attempt surely went on, when its end fell into a cut: nothing came of it since but that it is over."""
-        over_by_sight = ended is not None and ended <= self.seen
-        return None if over_by_sight else min((at for at in self.cuts if at >= self.seen), default=None)
+        """The last instant at which the attempt certainly went on, when its end fell into a gap of the source; None otherwise."""
+        end_observed = ended is not None and ended <= self.seen
+        return None if end_observed else min((at for at in self.cuts if at >= self.seen), default=None)
 
     def _failure(self, hung_up: int | None) -> str:
         if self.over is not None:

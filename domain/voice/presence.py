@@ -1,7 +1,7 @@
-"""An agent's sessions and pauses, as the facts about them prove.
+"""An agent's sessions and pauses, as the facts prove them.
 
-In at all = in somewhere. Paused = paused in every queue in which the agent is in; paused in some only = still
-available, each queue's pause kept. An agent who is rung while out must be in from then on.
+An agent is logged in when logged in to any queue, and paused when paused in every queue of the session. An agent who is paused
+in some queues only is still available; each queue's pause is kept. An agent whose phone rings while logged out is logged in from then on.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from domain.voice.merging import in_order
 
 
 class PresenceSpan(msgspec.Struct, frozen=True, array_like=True):
-    """A stretch of an agent's presence, in ms; `until_ms` None while it goes on. `implied`: proved by another line."""
+    """A span of an agent's presence, in ms; `until_ms` None while it goes on. `implied`: the line that proves its begin, "" if observed."""
 
     kind: Literal["session", "pause"]
     from_ms: int
@@ -34,12 +34,12 @@ class PresenceSpan(msgspec.Struct, frozen=True, array_like=True):
 
 
 class PresenceState(msgspec.Struct, frozen=True, array_like=True):
-    """How an agent stands after all that was told: enough to go on from, as long as nothing earlier is told.
+    """An agent's state after all its facts. It is enough to apply later facts; an earlier fact needs all of them.
 
-    queues: those in which the agent is in, and by what (member, login, seen); "" stands for all. paused: those paused, with
-    their reasons. session, pause: since when (us) the one that goes on. reason: the last one told for a pause to come.
-    closed: the session and the pause that ended last. ever: whether anything was told. latest: the last fact's instant.
-    clocks: who told. restarts: how many restarts of the PBX were told. implied: how many sessions another line proves.
+    queues: those in which the agent is logged in, and by what (member, login, seen); "" means all. paused: the paused queues, with
+    their reasons. session, pause: since when (us) the open one lasts. reason: the last reason given for a pause to come.
+    closed: the session and the pause that ended last. ever: whether there was any fact. latest: the last fact's instant.
+    clocks: the clocks of the facts. restarts: the number of known restarts of the PBX. implied: the number of sessions whose begin only another line proves.
     """
 
     queues: dict[str, str] = {}
@@ -56,10 +56,10 @@ class PresenceState(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Presence:
-    """Takes the facts about one agent in order, from the beginning or on from a standing; `spans()` at any time."""
+    """Applies the facts about one agent in order, from the beginning or from a known state. `spans()` can be called at any time."""
 
-    def __init__(self, standing: PresenceState | None = None) -> None:
-        before = standing or PresenceState()
+    def __init__(self, state: PresenceState | None = None) -> None:
+        before = state or PresenceState()
         self.queues = dict(before.queues)
         self.paused = dict(before.paused)
         self.closed = list(before.closed)
@@ -74,7 +74,7 @@ class Presence:
         return tuple(span for span in self.closed if last[span.kind] is span)
 
     def take(self, fact: Fact) -> None:
-        """One more fact, not earlier than those before it."""
+        """Apply one more fact, not earlier than those before it."""
         handler = _HANDLERS.get(fact.kind)
         if handler is not None:
             handler(self, fact)
@@ -82,7 +82,7 @@ class Presence:
             self._settle(fact)
 
     def take_all(self, facts: list[Fact]) -> None:
-        """More facts, in order. Of those whose order within one instant nobody knows, what changes something comes first."""
+        """Apply facts in order. Among facts of one instant without a known order, those that change something come first."""
         for _, together in groupby(facts, key=lambda fact: (fact.at, fact.seq)):
             tied = list(together)
             if len(tied) > 1:
@@ -91,7 +91,7 @@ class Presence:
                 self.take(fact)
 
     def _idle(self, fact: Fact) -> bool:
-        """Whether it would be to no purpose as things stand: an unpause of who is not paused, a joining of who is in."""
+        """Whether the fact changes nothing now: an unpause of an agent who is not paused, a login of one who is logged in."""
         match fact.kind:
             case "unpaused":
                 return not (fact.queue in self.paused if fact.queue else self.paused)
@@ -101,7 +101,7 @@ class Presence:
                 return False
 
     def spans(self) -> dict[tuple[str, int], PresenceSpan]:
-        """Every session and pause, by key; stretches of no length are none."""
+        """Every session and pause, by key; spans of no length are left out."""
         going = [PresenceSpan("session", self.session[0] // MS, None, "", self.session[1])] if self.session else []
         going += [PresenceSpan("pause", self.pause[0] // MS, None, self.pause[1])] if self.pause else []
         return {span.key: span for span in [*self.closed, *going]}
@@ -124,7 +124,7 @@ class Presence:
             self.queues.clear()
 
     def _login_unseen(self, fact: Fact) -> None:
-        """A logoff that tells how long the agent was in proves the login."""
+        """A logoff with the length of the session proves the login."""
         since = fact.at - (fact.session_ms or 0) * MS
         earlier = max((span.until_ms or 0 for span in self.closed if span.kind == "session"), default=0)
         since = max(since, earlier * MS)
@@ -140,7 +140,7 @@ class Presence:
             self._seen(fact)
 
     def _paused(self, fact: Fact) -> None:
-        if not self._shown(fact):
+        if not self._counts(fact):
             return
         reason = fact.text or (self.reason[1] if fact.at - self.reason[0] <= 2 * SECOND else "")
         for queue in [fact.queue] if fact.queue else list(self.queues):
@@ -150,12 +150,12 @@ class Presence:
             self.pause = (fact.at, reason)
 
     def _unpaused(self, fact: Fact) -> None:
-        if self._shown(fact):
+        if self._counts(fact):
             for queue in [fact.queue] if fact.queue else list(self.paused):
                 self.paused.pop(queue, None)
 
-    def _shown(self, fact: Fact) -> bool:
-        """Whether a pause or unpause can be: of one never seen it proves presence, of one who left nothing."""
+    def _counts(self, fact: Fact) -> bool:
+        """Whether a pause or unpause counts: for an agent never observed before it proves presence, for one who logged out it does not."""
         if not self.queues and self.ever:
             return False
         if fact.queue or not self.queues:
@@ -179,7 +179,7 @@ class Presence:
         return bool(named) and all(queue in self.paused for queue in named)
 
     def _settle(self, fact: Fact) -> None:
-        """Open and close session and pause as the queues now stand."""
+        """Open and close session and pause according to the queues' state."""
         if not self.queues:
             self.paused.clear()
         if self.session is None and self.queues:

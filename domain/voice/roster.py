@@ -1,4 +1,4 @@
-"""The roster: which telephone interface is which member (agent), as AMI or a list of members tells."""
+"""The roster: which telephone interface is which member (agent), as AMI or a list of members reports it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from domain.base import Aggregate, Event, EventMetadata
 
 
 class MemberMatched(Event, frozen=True, kw_only=True):
-    """From now on what is told of the interface is told of the member."""
+    """From now on facts about the interface are facts about the member."""
 
     SLICE: ClassVar[str] = "agents"
     TOPIC: ClassVar[str] = "roster.member_matched"
@@ -28,7 +28,7 @@ class Roster(Aggregate):
         self.members: dict[str, str] = {}
 
     def match(self, interface: str, member: str, metadata: EventMetadata) -> bool:
-        """Join the two; False when that was known."""
+        """Record that the interface is the member; False when that was known."""
         if interface == member or self.members.get(interface) == member:
             return False
         self.trigger(MemberMatched, metadata, metadata.recorded_at, interface=interface, member=member)

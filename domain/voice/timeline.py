@@ -1,4 +1,4 @@
-"""The timeline of a company's PBX: what its sources covered, where they were cut off, when it started anew."""
+"""The timeline of a company's PBX: what its sources covered, where they were cut off, when it restarted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from domain.base import Aggregate, Event, EventMetadata, Personal
 
 
 class CoverageSpan(msgspec.Struct, frozen=True):
-    """A source from its first to its last sign of life (microseconds). `name`: the file or stream."""
+    """The time that a source covers, from its first to its last line (microseconds). `name`: the file or stream."""
 
     source: Literal["ami", "queue_log"]
     name: str
@@ -20,16 +20,16 @@ class CoverageSpan(msgspec.Struct, frozen=True):
 
 
 ALL_QUEUES = ""
-"""Under this name a gap tells of all the queues that it names together."""
+"""The name under which a gap counts all its queues together."""
 
 
 class Gap(msgspec.Struct, frozen=True):
-    """A source of events was cut off. What may be missing is reckoned, never guessed.
+    """A gap in which a source was cut off. What may be missing is calculated, never guessed.
 
-    up: calls that were up when it began and may have visited a queue unseen.
-    born: channels born in it by the Uniqueid sequence; None when that cannot tell.
-    missed: per queue, the visits that ended in it by the queue's own counters, at most; of several queues under ALL_QUEUES how many
-    in all: who left uncounted was in one of them, nobody knows in which.
+    up: calls that were up when it began and may have visited a queue unobserved.
+    born: channels created in the gap by the Uniqueid sequence; None when the sequence does not show it.
+    missed: per queue, the most visits that ended in the gap by the queue's own counters. ALL_QUEUES: the most of several queues together,
+    for calls that left one of them uncounted, it is unknown which.
     """
 
     opened_us: int
@@ -40,34 +40,34 @@ class Gap(msgspec.Struct, frozen=True):
 
 
 class TimelineEvent(Event, frozen=True, kw_only=True):
-    """Something about the source itself."""
+    """Something about a source itself."""
 
     SLICE: ClassVar[str] = "timeline"
 
 
 class SpanCovered(TimelineEvent, frozen=True, kw_only=True):
-    """A source covers the time from its first to its last sign of life; told again when it grows."""
+    """A source covers the time from its first to its last line; recorded again when the span grows."""
 
     TOPIC: ClassVar[str] = "source.covered"
     span: CoverageSpan
 
 
 class GapSeen(TimelineEvent, frozen=True, kw_only=True):
-    """A source was cut off, or a cut is reckoned anew by better evidence."""
+    """A source was cut off, or a gap was calculated anew from better evidence."""
 
     TOPIC: ClassVar[str] = "source.cut_off"
     gap: Gap
 
 
 class PbxRestarted(TimelineEvent, frozen=True, kw_only=True):
-    """The PBX started: nothing that waited or talked before goes on."""
+    """The PBX started: all calls of before have ended."""
 
     TOPIC: ClassVar[str] = "source.restarted"
     at: int
 
 
 class LineKept(TimelineEvent, frozen=True, kw_only=True):
-    """The source said something that belongs to no call and no agent."""
+    """The source reported something that belongs to no call and no agent."""
 
     TOPIC: ClassVar[str] = "source.noted"
     ref: str
@@ -76,7 +76,7 @@ class LineKept(TimelineEvent, frozen=True, kw_only=True):
 
 
 SAME_RESTART_US = 2_000_000
-"""Two sources tell the same restart within two seconds of each other."""
+"""Two sources report the same restart within two seconds of each other."""
 
 
 class Timeline(Aggregate):
@@ -93,7 +93,7 @@ class Timeline(Aggregate):
         self.notes: set[tuple[str, int]] = set()
 
     def cover(self, span: CoverageSpan, metadata: EventMetadata) -> bool:
-        """A source gave signs of life from `from_us` until `until_us`; False when that was known."""
+        """Record that a source covers the time from `from_us` until `until_us`; False when that was known."""
         known = self.spans.get((span.source, span.name, span.from_us))
         if known is not None and span.until_us <= known.until_us:
             return False
@@ -101,19 +101,19 @@ class Timeline(Aggregate):
         return True
 
     def cut_off(self, gap: Gap, metadata: EventMetadata) -> None:
-        """The stream broke at `opened_us`; the same gap may be reckoned again."""
+        """Record that the stream broke at `opened_us`; the same gap may be calculated again."""
         if self.gaps.get(gap.opened_us) != gap:
             self.trigger(GapSeen, metadata, gap.opened_us, gap=gap)
 
     def restart(self, at: int, metadata: EventMetadata) -> bool:
-        """The PBX started at `at`; False when another source has told the same restart."""
+        """Record that the PBX started at `at`; False when another source has reported the same restart."""
         if any(abs(known - at) <= SAME_RESTART_US for known in self.restarts):
             return False
         self.trigger(PbxRestarted, metadata, at, at=at)
         return True
 
     def note(self, ref: str, verb: str, line: Personal, at: int, metadata: EventMetadata) -> bool:
-        """Keep for the audit what belongs to no call and no agent; False when it is kept already."""
+        """Keep a line that belongs to no call and no agent, for the audit; False when it is kept already."""
         if (verb, at) in self.notes:
             return False
         self.trigger(LineKept, metadata, at, ref=ref, verb=verb, line=line)

@@ -1,4 +1,4 @@
-"""The visits of one call, one after another, as its facts open, answer and close them."""
+"""The visits of one call, as its facts open, answer and close them."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _RING_ENDS: dict[str, RingEnd] = {"ring_no_answer": "no_answer", "ring_canceled"
 
 
 class VisitBuilder(Forkable):
-    """Takes the facts of a call in order and keeps a draft of every visit.
+    """Applies the facts of a call in order and keeps a draft of every visit.
 
-    born: when the call's channel came to be (us), 0 where its id does not tell. drafts: in the order in which they were opened.
-    latest: the last one of each queue, by its index. own: the drafts that changed since the fork, by their indexes; all others are the
-    forked builder's too, and are copied before they change. gaps: when sources were cut off. moved: what says that a visit goes on
-    under another call's id. conflicts: what the facts disagree about.
+    born: when the call's channel was created (us), 0 when its id does not contain it. drafts: in the order in which they were opened.
+    latest: the index of each queue's last draft. own: the drafts that changed since the fork, by index; all others are shared with the
+    forked builder, and are copied before they change. gaps: when sources were cut off. moved: the facts that a visit goes on under
+    another call's id. conflicts: contradictions between the facts.
     """
 
     gaps: tuple[Fact, ...] = ()
@@ -51,7 +51,7 @@ class VisitBuilder(Forkable):
         return copy
 
     def take_all(self, facts: Sequence[Fact]) -> None:
-        """Facts of the call, in order; all of those that have one instant."""
+        """Apply facts of the call in order; all facts of one instant must be passed together."""
         taken: set[int] = set()
         for index, fact in enumerate(facts):
             if fact.kind == "offered":
@@ -63,7 +63,7 @@ class VisitBuilder(Forkable):
                 self.take(fact)
 
     def _end_in_the_same_second(self, facts: Sequence[Fact], index: int) -> int | None:
-        """Of two lines whose order nobody knows, the end of the open visit comes before the next offer."""
+        """The index of the fact that ends the open visit of this queue: of two lines without a known order, it comes before the next offer."""
         fact = facts[index]
         draft = self._last_in(fact.queue)
         if draft is None or not (draft.waiting or draft.talking):
@@ -77,13 +77,13 @@ class VisitBuilder(Forkable):
         return None
 
     def take(self, fact: Fact) -> None:
-        """One more fact, not earlier than those before it. Facts that are no matter of a queue pass by."""
+        """Apply one more fact, not earlier than those before it. Facts that are not about a queue are ignored."""
         handler = _HANDLERS.get(fact.kind)
         if handler is None:
             return
         draft = self._last_in(fact.queue)
         once = fact.kind in _ONCE
-        if once and draft is not None and draft.said and _said_before(draft, fact):
+        if once and draft is not None and draft.said and _repeats(draft, fact):
             return
         handler(self, fact, draft)
         draft = self._last_in(fact.queue)
@@ -124,10 +124,10 @@ class VisitBuilder(Forkable):
 
     @staticmethod
     def _entered_again(draft: VisitDraft, fact: Fact) -> bool:
-        """Whether this is the offer of the visit that is open: a call cannot enter a queue in which it is."""
+        """Whether this is the offer of the open visit: a call cannot enter a queue in which it already is."""
         implied = "offered" in draft.implied
         if implied and draft.waiting and abs(draft.offered - fact.at) <= DIFFER_US:
-            # A list showed it waiting before its beginning was told.
+            # A list showed the visit waiting before its offer was observed.
             draft.offered = fact.at
             draft.implied = {what: ref for what, ref in draft.implied.items() if what != "offered"}
             return True
@@ -136,11 +136,11 @@ class VisitBuilder(Forkable):
             return True
         return False
 
-    def _entered_since(self, draft: VisitDraft, fact: Fact, reckoned: int) -> VisitDraft | None:
-        """The visit of an entry that was taken for one of `draft`, when the wait told by `fact` began with that entry: long after, or
-        in the second in which `draft` ended (parts of a log, cut within it, do not tell the order).
+    def _entered_since(self, draft: VisitDraft, fact: Fact, wait_began: int) -> VisitDraft | None:
+        """Open the visit of an entry that had counted for `draft`, when the wait of `fact` began with that entry: long after the offer, or
+        in the second in which `draft` ended (parts of a log that is split within a second do not show the order).
         """
-        near = [at for at in draft.entered if abs(at - reckoned) <= DIFFER_US]
+        near = [at for at in draft.entered if abs(at - wait_began) <= DIFFER_US]
         over = draft.released or draft.ended
         again = not draft.open and over is not None and fact.at > over
         entered = next((at for at in near if (abs(at - over) <= DIFFER_US if again and over else at - draft.offered > DIFFER_US)), None)
@@ -151,32 +151,32 @@ class VisitBuilder(Forkable):
         return self._open(fact, entered, implied=False)
 
     def _waiting_draft(self, fact: Fact, draft: VisitDraft | None) -> VisitDraft | None:
-        """The visit that `fact` shows waiting until now; None when its end was told before, in other words."""
+        """The visit that `fact` proves waiting until now; None when `fact` only repeats its end in another form."""
         wait_ms = fact.wait_ms
-        reckoned = fact.at - (wait_ms or 0) * MS
+        wait_began = fact.at - (wait_ms or 0) * MS
         if draft is not None and wait_ms is not None and draft.entered:
-            since = self._entered_since(draft, fact, reckoned)
+            since = self._entered_since(draft, fact, wait_began)
             if since is not None:
                 return since
             if draft.waiting and "offered" not in draft.implied:
-                # Of two entries within two seconds the earlier holds, unless the wait tells the other.
-                draft.offered = min(sorted([draft.offered, *draft.entered]), key=lambda at: abs(at - reckoned))
+                # Of two entries within two seconds the earlier one counts, unless the wait proves the other.
+                draft.offered = min(sorted([draft.offered, *draft.entered]), key=lambda at: abs(at - wait_began))
         if draft is not None and draft.waiting:
-            draft.prove_offer(reckoned)
-            if "offered" not in draft.implied and wait_ms is not None and abs(draft.offered - reckoned) > DIFFER_US:
+            draft.prove_offer(wait_began)
+            if "offered" not in draft.implied and wait_ms is not None and abs(draft.offered - wait_began) > DIFFER_US:
                 self._disagree(fact, f"its wait of {wait_ms} ms does not reach back to the offer")
             return draft
-        if draft is not None and self._told_before(draft, fact, reckoned, wait_ms):
+        if draft is not None and self._repeats_end(draft, fact, wait_began, wait_ms):
             self._disagree(fact, f"the visit had ended {draft.end} before")
             return None
-        return self._open(fact, reckoned, implied=True)
+        return self._open(fact, wait_began, implied=True)
 
     @staticmethod
-    def _told_before(draft: VisitDraft, fact: Fact, reckoned: int, wait_ms: int | None) -> bool:
-        """Whether `fact` can only speak of the closed visit `draft`, not of one that nobody saw open."""
+    def _repeats_end(draft: VisitDraft, fact: Fact, wait_began: int, wait_ms: int | None) -> bool:
+        """Whether `fact` can only be about the closed visit `draft`, not about one whose offer was not observed."""
         if wait_ms is None:
             return True
-        return reckoned < (draft.ended or draft.offered) - DIFFER_US or abs(reckoned - draft.offered) <= DIFFER_US
+        return wait_began < (draft.ended or draft.offered) - DIFFER_US or abs(wait_began - draft.offered) <= DIFFER_US
 
     # ringing
 
@@ -211,7 +211,7 @@ class VisitBuilder(Forkable):
 
     def _released(self, fact: Fact, draft: VisitDraft | None) -> None:
         if draft is None or not draft.talking:
-            draft = self._answered_unseen(fact, draft)
+            draft = self._answered_unobserved(fact, draft)
             if draft is None:
                 return
         elif fact.talk_ms is not None and draft.ended is not None and abs(fact.at - draft.ended - fact.talk_ms * MS) > DIFFER_US:
@@ -220,7 +220,7 @@ class VisitBuilder(Forkable):
         draft.agent = draft.agent or fact.agent
         draft.end_hold(fact.at)
 
-    def _answered_unseen(self, fact: Fact, draft: VisitDraft | None) -> VisitDraft | None:
+    def _answered_unobserved(self, fact: Fact, draft: VisitDraft | None) -> VisitDraft | None:
         """The end of a talk proves the answer before it, and the offer before that."""
         answered = fact.at - (fact.talk_ms or 0) * MS
         if draft is not None and draft.waiting:
@@ -295,19 +295,19 @@ class VisitBuilder(Forkable):
         self.conflicts = (*self.conflicts, f"{fact.ref or fact.kind}: {fact.kind} in {fact.queue}: {why}")
 
 
-def _said_before(draft: VisitDraft, fact: Fact) -> bool:
-    """Whether the visit has such a line, and what it says cannot have happened to it twice."""
+def _repeats(draft: VisitDraft, fact: Fact) -> bool:
+    """Whether the visit has an equal line, of a kind that cannot happen to it twice."""
     if fact.kind == "ring_no_answer" and not fact.ring_ms:
-        # Who rang for no time at all may ring again within the second.
+        # A phone that rang for no time at all may ring again within the second.
         return False
     return any(line.at == fact.at and line.kind == fact.kind and _LINE(line) == _LINE(fact) for line in draft.said)
 
 
 _LINE = attrgetter("clock", "agent", "by", "wait_ms", "talk_ms", "ring_ms", "text")
-"""What a line says about a visit, beside what it is and when."""
+"""The values of a line about a visit, besides its kind and instant."""
 
 _ONCE: frozenset[FactKind] = frozenset({"answered", "released", "ring_no_answer", *_ENDS})
-"""Kinds of which a second such line is no second happening to the same visit."""
+"""Kinds that happen to a visit only once: a second equal line is a repeat."""
 
 _HANDLERS: dict[FactKind, Callable[[VisitBuilder, Fact, VisitDraft | None], None]] = {
     "offered": VisitBuilder._offered,

@@ -1,4 +1,4 @@
-"""What the drafts of a call's visits come to when all facts are taken: which are visits of this call, and which of them are over."""
+"""Complete the drafts of a call's visits when all facts are applied: which are visits of this call, and which of them have ended."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ DIFFER_US = 2 * SECOND
 """Two observations of one instant that differ by more than this are in conflict."""
 
 SET_BACK_US = 3600 * SECOND
-"""A PBX's clock is set back by so much at most."""
+"""The most by which a PBX's clock is set back."""
 
 
 def in_call_order(drafts: Sequence[VisitDraft], moved: Sequence[Fact]) -> list[VisitDraft]:
-    """The drafts that are visits of this call, by their offers; `moved`: what says that a visit goes on under another call's id.
+    """The drafts that are visits of this call, by their offers. `moved`: the facts that a visit goes on under another call's id.
 
-    The drafts given stay as they are: one that reads differently is a copy.
+    The given drafts stay unchanged: a draft that must change is copied.
     """
     if len(drafts) < 2 and not moved:
         return list(drafts)
@@ -32,9 +32,9 @@ def in_call_order(drafts: Sequence[VisitDraft], moved: Sequence[Fact]) -> list[V
 def closed(
     draft: VisitDraft, following: Sequence[VisitDraft], restarts: Sequence[int], gaps: Sequence[Fact], hung_up: int | None
 ) -> VisitDraft:
-    """A copy that has ended, where no source saw the end and the visit cannot still be going on; the same draft otherwise.
+    """An ended copy, when no source observed the end and the visit cannot still go on; the same draft otherwise.
 
-    following: the later visits of the call. gaps: when sources were cut off. A fact that comes later may end it otherwise.
+    following: the later visits of the call. gaps: when sources were cut off. A later fact may end the visit in another way.
     """
     if not draft.open:
         return draft
@@ -50,8 +50,8 @@ def closed(
 
 
 def _last_moment(draft: VisitDraft, following: Sequence[VisitDraft], restarts: Sequence[int], gaps: Sequence[Fact]) -> int | None:
-    """The last moment at which an open visit was surely going on, if anything shows that it is over."""
-    # A restart may be stated in whole seconds: one in the second of the last sign comes after it.
+    """The last instant (us) at which an open visit certainly went on, if anything proves that it has ended."""
+    # A restart may have only whole seconds: one in the second of the last fact follows that fact.
     restart = bisect_right(restarts, draft.seen - SECOND)
     over = list(restarts[restart : restart + 1])
     over += [gap.at for gap in gaps if gap.at >= draft.seen]
@@ -59,19 +59,19 @@ def _last_moment(draft: VisitDraft, following: Sequence[VisitDraft], restarts: S
         over += [later.offered for later in following if "offered" not in later.implied]
         over += [draft.left] if draft.left is not None else []
     else:
-        # A call that is in another queue talks no more.
+        # A call that is in another queue has ended its talk.
         over += [later.offered for later in following if later.queue != draft.queue and later.offered > draft.seen]
     return min(over, default=None)
 
 
 def _goes_on_elsewhere(draft: VisitDraft, moved: Fact) -> bool:
-    """Whether from now on lines under another call's id speak of this visit: it is that call's."""
+    """Whether later lines about this visit come under another call's id: the visit belongs to that call."""
     return draft.queue == moved.queue and draft.open and draft.offered <= moved.at + DIFFER_US
 
 
 def _joined_across_a_clock_set_back(ordered: list[VisitDraft]) -> list[VisitDraft]:
-    """A visit entered by the clock of before and ended by the clock of after stands here as two: one without a beginning
-    of its own, and after it one without an end. The durations that its lines state hold.
+    """Join the two drafts of a visit that began before the clock was set back and ended after it: one has no offer of its own, and
+    the other, after it, no end. The durations in its lines are kept.
     """
     drafts = list(ordered)
     for opened in [draft for draft in drafts if draft.open and draft.from_log]:
@@ -90,12 +90,12 @@ def _joined_across_a_clock_set_back(ordered: list[VisitDraft]) -> list[VisitDraf
 
 
 def _may_be_its_end(ended: VisitDraft, opened: VisitDraft) -> bool:
-    """Whether `ended`, of which no beginning was stated, can be the end of `opened`, by a clock that was set back meanwhile."""
+    """Whether `ended`, whose offer was not observed, can be the end of `opened`, by a clock that was set back meanwhile."""
     if ended.queue != opened.queue or "offered" not in ended.implied or ended.open or not ended.from_log:
         return False
     if not 0 <= opened.offered - ended.offered <= SET_BACK_US:
         return False
-    # Where the order of a file does not tell, only an end after which the call is over proves that it was no earlier visit.
+    # Where the order of a file is no proof, only an end that also ends the call proves that it was no earlier visit.
     if not (ended.set_back or ended.end == "abandoned" or ended.released_by in ("agent", "caller")):
         return False
     if opened.waiting:

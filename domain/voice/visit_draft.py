@@ -1,4 +1,4 @@
-"""A visit in the making: what the facts taken so far say of it, and the visit that this comes to."""
+"""A draft of a visit: what the facts applied so far prove about it, and the visit made from it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from domain.voice.ringing import Ringing
 
 
 class VisitDraft(Forkable):
-    """A visit in the making; instants in microseconds. `seen`: the last fact that speaks of it.
+    """A draft of a visit; instants in microseconds. `seen`: the instant of the last fact about it.
 
-    index: its place among the drafts of its call, in the order in which they were opened. entered: other instants at which a line says
-    that the call entered the queue in which it was. said: the latest lines that can speak of a visit only once. set_back: its lines show
-    that the clock was set back. from_log: a queue_log opened it. changed_holds: the places of the holds that changed since the fork.
+    index: its index among the drafts of its call, in the order in which they were opened. entered: other instants at which a line says
+    that the call entered the queue in which it already was. said: the latest lines of kinds that happen to a visit only once. set_back: its
+    lines prove that the clock was set back. from_log: a queue_log opened it. changed_holds: the indexes of the holds that changed since the fork.
     """
 
     end: End = ""
@@ -69,24 +69,24 @@ class VisitDraft(Forkable):
         return bool(self.holds) and self.holds[-1][1] is None
 
     def begin_hold(self, at: int) -> None:
-        """The agent put the customer on hold (us)."""
+        """The agent put the customer on hold at `at` (us)."""
         self.changed_holds |= {len(self.holds)}
         self.holds = (*self.holds, (at, None))
 
     def end_hold(self, at: int) -> None:
-        """The customer is on hold no more, if they were (us)."""
+        """End the hold at `at` (us), if there is one."""
         if self.on_hold:
             *before, (since, _) = self.holds
             self.changed_holds |= {len(before)}
             self.holds = (*before, (since, at))
 
     def prove_offer(self, at: int) -> None:
-        """Where only other lines prove the offer, it was not later than `at` (us)."""
+        """Move an offer that only other lines prove to `at` (us), if that is earlier."""
         if "offered" in self.implied:
             self.offered = min(self.offered, at)
 
     def lose(self, at: int) -> None:
-        """Nobody saw how it ended; `at` is the last moment at which it could still go on (us)."""
+        """End the visit in an unknown way; `at` is the last instant at which it could still go on (us)."""
         if self.waiting:
             self.end, self.ended = "unknown", at
             self.rings.cancel(at)
@@ -94,29 +94,29 @@ class VisitDraft(Forkable):
             self.talk_unknown = True
 
     def hang_up(self, at: int) -> None:
-        """The line is free: who waited is gone, nobody said how; who talked has ended (us)."""
+        """The line was hung up at `at` (us): a wait ends in an unknown way, a talk ends."""
         if self.waiting:
             self.lose(at)
         else:
             self.release(at)
 
     def release(self, at: int, by: str = "") -> None:
-        """The talk ended (us). Sources that tell of no wrap-up leave none open."""
+        """End the talk at `at` (us). The visit waits for a wrap-up only if its source reports wrap-ups."""
         self.released, self.released_by = at, by or self.released_by
         if not self.live:
             self.wrap_ms = self.wrap_ms or 0
 
-    # What it comes to
+    # The result
 
-    def rings_at(self, places: Iterable[int]) -> Parts[Ring]:
-        """Its rings at these places."""
+    def rings_at(self, indexes: Iterable[int]) -> Parts[Ring]:
+        """Its rings at these indexes."""
         rings = self.rings.rings
-        return Parts(len(rings), {k: rings[k] for k in sorted(places) if k < len(rings)})
+        return Parts(len(rings), {k: rings[k] for k in sorted(indexes) if k < len(rings)})
 
-    def holds_at(self, places: Iterable[int]) -> Parts[Hold]:
-        """Its holds at these places."""
+    def holds_at(self, indexes: Iterable[int]) -> Parts[Hold]:
+        """Its holds at these indexes."""
         holds = self.holds
-        return Parts(len(holds), {k: Hold(holds[k][0] // MS, _ms(holds[k][1])) for k in sorted(places) if k < len(holds)})
+        return Parts(len(holds), {k: Hold(holds[k][0] // MS, _ms(holds[k][1])) for k in sorted(indexes) if k < len(holds)})
 
     def visit(self, n: int, promise: Promise) -> Visit:
         """The visit as it is known now, the `n`-th of its call."""
@@ -150,7 +150,7 @@ class VisitDraft(Forkable):
 
 
 def is_of_log(fact: Fact) -> bool:
-    """Whether a queue_log states it."""
+    """Whether the fact comes from a queue_log."""
     return fact.clock in ("log", "log.f")
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from time import monotonic
 from typing import Protocol, TypeVar
 
@@ -35,7 +36,8 @@ class Progress:
         """The rows cover `position` of a log that ends at `head`."""
         self._changed = threading.Condition()
         self._position = position
-        # The last writer may have been killed after it wrote rows, up to the end of the log, and before it recorded their position.
+        self._waiters = 0
+        # Whoever wrote here last may have been killed with rows written, up to the end of the log, and their position not.
         self._unsure_until = head
         self._writing = position < head
         self._writes = 0
@@ -54,13 +56,40 @@ class Progress:
     def wait(self, position: int, timeout: float) -> bool:
         """Wait until the rows cover `position`; False if they do not within `timeout` seconds. Raises ProjectionsStopped."""
         deadline = monotonic() + timeout
-        with self._changed:
+        with self._changed, self._waited_for(self._position < position):
             while self._position < position:
                 if self._failure is not None:
                     raise ProjectionsStopped(str(self._failure)) from self._failure
                 if not self._changed.wait(deadline - monotonic()) and monotonic() >= deadline:
                     return self._position >= position
         return True
+
+    @contextmanager
+    def _waited_for(self, missing: bool) -> Iterator[None]:
+        """Inside, somebody waits for rows, if any are missing: who rests goes on."""
+        self._waiters += missing
+        if missing:
+            self._changed.notify_all()
+        try:
+            yield
+        finally:
+            self._waiters -= missing
+
+    def rest(self, seconds: float) -> None:
+        """Let so much time pass, unless somebody waits for rows that are not there yet."""
+        with self._changed:
+            self._changed.wait_for(lambda: self.waited_for, max(seconds, 0))
+
+    @property
+    def waited_for(self) -> bool:
+        """Whether somebody waits for rows that are not there yet."""
+        return self._waiters > 0
+
+    def end_rest(self) -> None:
+        """From now on nobody rests."""
+        with self._changed:
+            self._waiters += 1
+            self._changed.notify_all()
 
     def steady(self, ask: Callable[[int | None], T]) -> tuple[T, int]:
         """An answer and the position for which it holds exactly.

@@ -30,6 +30,12 @@ PACE_S = 0.25
 """A batch costs much the same whether it has one row or a thousand, so events of this many seconds are folded together."""
 
 
+SHARE = 4
+"""In a busy time, an import's, rows are written this many times longer apart than it takes to write them, unless somebody waits for them."""
+
+LONGEST_REST_S = 5.0
+
+
 class Log(Protocol):
     """The log as a reader that follows it needs it."""
 
@@ -92,7 +98,9 @@ class Runner:
                 self._news.clear()
                 began = monotonic()
                 self.run_until(self._log.head)
-                self._closing.wait(self._pace_s - (monotonic() - began))
+                took = monotonic() - began
+                self._closing.wait(self._pace_s - took)
+                self.progress.rest(min(SHARE * took, LONGEST_REST_S) - max(self._pace_s - took, 0))
         except Exception as error:
             self.progress.stopped(error)
             log.exception("projections stopped position=%d", self.position)
@@ -138,6 +146,7 @@ class Runner:
             self._unlisten = None
         self._closing.set()
         self._news.set()
+        self.progress.end_rest()
         if self._thread is not None:
             self._thread.join()
         with self._turn:

@@ -29,7 +29,7 @@ class AgentRow(Row, kw_only=True, gc=False):
 
 
 class AgentSpanRow(Row, kw_only=True, gc=False):
-    """A session or a pause of an agent: `domain.voice.presence.Span`."""
+    """A session or a pause of an agent: `domain.voice.presence.PresenceSpan`."""
 
     TABLE: ClassVar[str] = "agent_spans"
 

@@ -1,4 +1,7 @@
-"""Calls of earlier imports that a later import needs: the parts of a log may be imported in any order."""
+"""Calls that an import needs to know of because they came with an earlier one: a log may come in parts, in any order.
+
+Answered for the whole company alone: an import that saw a part of the calls would join a line to the wrong one.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.access import REPORTS
+from domain.access import OBSERVE
 from domain.errors import NotFound
 from domain.ids import interaction_id, timeline_id
 from domain.voice.facts import Fact
@@ -59,6 +62,8 @@ class KeptLine(msgspec.Struct, frozen=True):
 
 
 def _found(rows: CompanyRows, sql: str, **params: str | int) -> list[Visited]:
+    rows.scope.must_be_whole()
+
     def ask(view: TemporalView) -> list[Visited]:
         tables = {name: view.rows_of(name) for name in ("visits", "interactions")}
         return view.ask(Visited, sql.format(**tables, events=view.events()), **params)
@@ -66,33 +71,34 @@ def _found(rows: CompanyRows, sql: str, **params: str | int) -> list[Visited]:
     return rows.answer(None, None, ask)[0]
 
 
-@query(REPORTS, CompanyRows)
+@query(OBSERVE, CompanyRows)
 def open_talk(rows: CompanyRows, queue: str, agent: str, answered_ms: int, near_ms: int) -> Visited | None:
     """The call whose talk with the agent began at `answered_ms`, give or take `near_ms`, and has no end yet."""
     return next(iter(_found(rows, _OPEN_TALK, queue=queue, agent=agent, answered=answered_ms, near=near_ms)), None)
 
 
-@query(REPORTS, CompanyRows)
+@query(OBSERVE, CompanyRows)
 def open_waits(rows: CompanyRows, call: str) -> list[Visited]:
     """The queues in which this call waits."""
     return _found(rows, _OPEN_WAITS, call=call)
 
 
-@query(REPORTS, CompanyRows)
+@query(OBSERVE, CompanyRows)
 def last_talk(rows: CompanyRows, agent: str, until_ms: int) -> Visited | None:
     """The agent's latest talk that began before `until_ms`."""
     return next(iter(_found(rows, _LAST_TALK, agent=agent, until=until_ms)), None)
 
 
-@query(REPORTS, CompanyRows)
+@query(OBSERVE, CompanyRows)
 def consultations(rows: CompanyRows, since_ms: int) -> list[Visited]:
     """Calls since `since_ms` that nobody answered, but that have a transfer line: the talk was another call's."""
     return _found(rows, _CONSULTATIONS, since=since_ms)
 
 
-@query(REPORTS, CompanyLog)
+@query(OBSERVE, CompanyLog)
 def transfers_told(log: CompanyLog, call: str) -> list[Fact]:
-    """The facts about transfers that were observed under the id of this call."""
+    """What was told of transfers under the id of this call."""
+    log.scope.must_be_whole()
     id: UUID = interaction_id(log.tenant, call)
     try:
         found = log.find(Interaction, id)
@@ -101,9 +107,10 @@ def transfers_told(log: CompanyLog, call: str) -> list[Fact]:
     return [fact for fact in found.facts if fact.kind == "released" and fact.by == "transfer"]
 
 
-@query(REPORTS, CompanyRows)
+@query(OBSERVE, CompanyRows)
 def lines_are_kept(rows: CompanyRows, verb: str) -> bool:
-    """Whether there are lines with this verb that belonged to no known call."""
+    """Whether lines with this verb came of which nobody knew to which call they belong."""
+    rows.scope.must_be_whole()
 
     def ask(view: TemporalView) -> list[_Lines]:
         return view.ask(_Lines, _KEPT.format(events=view.events()), topic=LineKept.TOPIC, verb=verb)
@@ -111,9 +118,10 @@ def lines_are_kept(rows: CompanyRows, verb: str) -> bool:
     return any(found.lines for found in rows.answer(None, None, ask)[0])
 
 
-@query(REPORTS, CompanyLog)
+@query(OBSERVE, CompanyLog)
 def kept_lines(log: CompanyLog, verb: str, since_us: int, until_us: int) -> list[KeptLine]:
-    """The lines with this verb that belonged to no known call, from `since_us` to `until_us`."""
-    events = log.store.stream(timeline_id(log.tenant))
-    kept = [event for event in events if isinstance(event, LineKept) and event.verb == verb and since_us <= event.occurred_at <= until_us]
+    """These lines, from `since_us` to `until_us`."""
+    log.scope.must_be_whole()
+    told = log.store.stream(timeline_id(log.tenant))
+    kept = [event for event in told if isinstance(event, LineKept) and event.verb == verb and since_us <= event.occurred_at <= until_us]
     return [KeptLine(event.occurred_at, tuple(log.open(event.line).split("|"))) for event in kept]

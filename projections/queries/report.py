@@ -17,6 +17,8 @@ import msgspec
 from projections.figures.definitions import VERSION
 
 Format = Literal["table", "csv", "json"]
+_BEGIN_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+
 NOTHING = "\N{EN DASH}"
 _CENT = Decimal("0.01")
 BYTE_ORDER_MARK = "\ufeff"
@@ -63,20 +65,21 @@ def json(report: Report) -> str:
 
 
 def comma_separated(report: Report) -> str:
-    """Semicolons, a byte order mark, titles in pt-BR; the last line holds the version of the definitions, the log position and the time zone."""
+    """Semicolons, a byte order mark, titles in pt-BR. A spreadsheet takes every text for text."""
     return "".join(comma_separated_pages([report]))
 
 
 def comma_separated_pages(pages: Iterable[Report]) -> Iterator[str]:
     """As `comma_separated`, of a report that comes page by page: a part of the text for each, so that none is held whole."""
-    before = None
-    for page in pages:
-        if before is None:
+    for number, page in enumerate(pages):
+        if number == 0:
             yield BYTE_ORDER_MARK + _separated([[column.title for column in page.columns]])
-        yield _separated(_cells(page))
-        before = page
-    if before is not None:
-        yield _separated([_lineage(before)])
+        yield _separated([[_harmless(cell, column) for cell, column in zip(row, page.columns, strict=True)] for row in _cells(page)])
+
+
+def _harmless(cell: str, column: Column) -> str:
+    """A text that a spreadsheet would take for a formula is marked as text by an apostrophe: names and caller ids come from anybody."""
+    return f"'{cell}" if not column.number and cell.startswith(_BEGIN_FORMULAS) else cell
 
 
 def _separated(lines: Iterable[Sequence[str]]) -> str:
@@ -87,7 +90,7 @@ def _separated(lines: Iterable[Sequence[str]]) -> str:
 
 def table(report: Report) -> str:
     """Aligned columns with titles in pt-BR."""
-    rows = [[column.title for column in report.columns], *_cells(report)]
+    rows = [[column.title for column in report.columns], *([printable(cell) for cell in row] for row in _cells(report))]
     widths = [max(len(row[index]) for row in rows) for index in range(len(report.columns))]
     lines = []
     for row in rows:
@@ -96,15 +99,23 @@ def table(report: Report) -> str:
             for cell, width, column in zip(row, widths, report.columns, strict=True)
         ]
         lines.append("  ".join(cells).rstrip())
-    return "\n".join([*lines, "", "  ".join(_lineage(report))]) + "\n"
+    return "\n".join([*lines, "", lineage(report)]) + "\n"
+
+
+def printable(text: str, but: str = "") -> str:
+    """A text as a terminal shows it safely: control characters are escaped, for it obeys them; those of `but` stay."""
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() or one in but else one.encode("unicode_escape").decode() for one in text)
 
 
 def _cells(report: Report) -> list[list[str]]:
     return [[NOTHING if row[column.key] is None else column.shown(row[column.key]) for column in report.columns] for row in report.rows]
 
 
-def _lineage(report: Report) -> Sequence[str]:
-    return ("Definição", report.definition, "Posição", str(report.as_of), "Fuso", report.timezone)
+def lineage(report: Report) -> str:
+    """One line that says by which definition, up to which position and in which time zone the figures were calculated."""
+    return f"Definição  {report.definition}  Posição  {report.as_of}  Fuso  {report.timezone}"
 
 
 def clock_ms(ms: int) -> str:

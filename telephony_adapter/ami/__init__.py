@@ -1,1 +1,1 @@
-"""AMI streams: read, translated into observations, with the gaps of the connection."""
+"""AMI streams: reading, translation into observations, gaps of the connection."""

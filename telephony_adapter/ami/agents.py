@@ -1,8 +1,8 @@
-"""Members of queues: who is in, who is paused and why, and which telephone is whose.
+"""Members of queues: logged in, paused with a reason, and the telephone of each agent.
 
-One QueueMemberPause comes for each queue in which the interface is. A reason with bytes that are no UTF-8 sends none
-at all: the unpause that follows tells by LastPause that there was a pause. Lists (QueueStatus) tell how all stand at
-their moment; what they tell anew happened while nobody saw.
+The PBX sends one QueueMemberPause for each queue of the interface. For a reason with bytes that are not UTF-8 it sends
+none: the unpause that follows shows by LastPause that there was a pause. Lists (QueueStatus) have the present state of
+all members; a change that only the list shows happened unobserved.
 """
 
 from __future__ import annotations
@@ -13,99 +13,99 @@ from telephony_adapter.ami.packets import Packet
 from telephony_adapter.ami.pbx_state import Member, PbxState
 
 
-def known_member(board: PbxState, interface: str, name: str) -> str:
-    """The agent's name; the telephone and the name are joined the first time they are seen together."""
-    if board.interfaces.get(interface) != name:
-        board.interfaces[interface] = name
+def known_member(pbx: PbxState, interface: str, name: str) -> str:
+    """The agent's name. The first time a telephone and a name occur together they are matched."""
+    if pbx.interfaces.get(interface) != name:
+        pbx.interfaces[interface] = name
         if interface != name:
-            board.told.append(MatchMember(interface=interface, member=name))
+            pbx.observations.append(MatchMember(interface=interface, member=name))
         if not interface.startswith("Local/"):
-            board.phones.add(interface)
+            pbx.phones.add(interface)
     return name
 
 
-def seen(board: PbxState, queue: str, interface: str, agent: str) -> None:
-    """Rung or answered in a queue: in it, if we did not know."""
-    if (queue, interface) not in board.members:
-        board.members[queue, interface] = Member(agent)
-        board.observe_agent(agent, "seen", queue=queue)
+def seen(pbx: PbxState, queue: str, interface: str, agent: str) -> None:
+    """An agent rang or answered in a queue: a member of it, even if that was not known."""
+    if (queue, interface) not in pbx.members:
+        pbx.members[queue, interface] = Member(agent)
+        pbx.observe_agent(agent, "seen", queue=queue)
 
 
-def talked(board: PbxState, queue: str, interface: str, agent: str) -> None:
-    """His talk ended: he had come in before, if we never heard of him."""
-    if (queue, interface) not in board.members:
-        board.observe_agent(agent, "talked", queue=queue)
+def talked(pbx: PbxState, queue: str, interface: str, agent: str) -> None:
+    """An agent's talk ended: a member of the queue since before, even if that was not known."""
+    if (queue, interface) not in pbx.members:
+        pbx.observe_agent(agent, "talked", queue=queue)
 
 
-def member_added(board: PbxState, packet: Packet) -> None:
-    """QueueMemberAdded: in, perhaps paused from the start."""
+def member_added(pbx: PbxState, packet: Packet) -> None:
+    """QueueMemberAdded: the agent joins the queue, possibly paused."""
     interface, queue = packet["Interface"], packet["Queue"]
-    agent = known_member(board, interface, packet["MemberName"])
+    agent = known_member(pbx, interface, packet["MemberName"])
     if packet.get("StateInterface"):
-        board.phones.add(packet["StateInterface"])
-    member = board.members[queue, interface] = Member(agent)
-    board.observe_agent(agent, "joined", queue=queue, by="member")
+        pbx.phones.add(packet["StateInterface"])
+    member = pbx.members[queue, interface] = Member(agent)
+    pbx.observe_agent(agent, "joined", queue=queue, by="member")
     if packet.get("Paused") == "1":
-        _pause(board, queue, member, packet)
+        _pause(pbx, queue, member, packet)
 
 
-def member_removed(board: PbxState, packet: Packet) -> None:
-    """QueueMemberRemoved: out of this queue."""
+def member_removed(pbx: PbxState, packet: Packet) -> None:
+    """QueueMemberRemoved: the agent leaves this queue."""
     interface, queue = packet["Interface"], packet["Queue"]
-    agent = known_member(board, interface, packet["MemberName"])
-    board.members.pop((queue, interface), None)
-    board.observe_agent(agent, "left", queue=queue, by="member")
+    agent = known_member(pbx, interface, packet["MemberName"])
+    pbx.members.pop((queue, interface), None)
+    pbx.observe_agent(agent, "left", queue=queue, by="member")
 
 
-def member_paused(board: PbxState, packet: Packet) -> None:
-    """QueueMemberPause: paused, another reason for the same pause, or back."""
+def member_paused(pbx: PbxState, packet: Packet) -> None:
+    """QueueMemberPause: the agent is paused, changes the reason, or is unpaused."""
     interface, queue = packet["Interface"], packet["Queue"]
-    agent = known_member(board, interface, packet["MemberName"])
-    member = board.members.setdefault((queue, interface), Member(agent))
+    agent = known_member(pbx, interface, packet["MemberName"])
+    member = pbx.members.setdefault((queue, interface), Member(agent))
     if packet["Paused"] == "1":
-        _pause(board, queue, member, packet)
+        _pause(pbx, queue, member, packet)
         return
     since = packet.whole("LastPause")
-    if not member.paused and since > member.last_pause and since * SECOND >= board.started:
+    if not member.paused and since > member.last_pause and since * SECOND >= pbx.started:
         began = max(since * SECOND, member.changed + 1)
-        if began < board.at:
-            board.observe_agent(agent, "paused", began, queue=queue)
-    board.observe_agent(agent, "unpaused", queue=queue)
-    member.paused, member.reason, member.changed = False, "", board.at
+        if began < pbx.at:
+            pbx.observe_agent(agent, "paused", began, queue=queue)
+    pbx.observe_agent(agent, "unpaused", queue=queue)
+    member.paused, member.reason, member.changed = False, "", pbx.at
     member.last_pause = max(member.last_pause, since)
 
 
-def _pause(board: PbxState, queue: str, member: Member, packet: Packet, at: int = 0) -> None:
+def _pause(pbx: PbxState, queue: str, member: Member, packet: Packet, at: int = 0) -> None:
     reason = packet.get("PausedReason")
-    board.observe_agent(member.name, "paused", at, queue=queue, text=reason)
-    member.paused, member.reason, member.changed = True, reason, at or board.at
+    pbx.observe_agent(member.name, "paused", at, queue=queue, text=reason)
+    member.paused, member.reason, member.changed = True, reason, at or pbx.at
     member.last_pause = packet.whole("LastPause")
 
 
-def listed_member(board: PbxState, packet: Packet) -> None:
-    """QueueMember, a row of QueueStatus: how a member stands now."""
+def listed_member(pbx: PbxState, packet: Packet) -> None:
+    """QueueMember, a row of QueueStatus: the present state of a member."""
     interface, queue = packet["Location"], packet["Queue"]
-    agent = known_member(board, interface, packet["Name"])
+    agent = known_member(pbx, interface, packet["Name"])
     if packet.get("StateInterface"):
-        board.phones.add(packet["StateInterface"])
-    board.listed.setdefault(queue, set()).add(interface)
-    member = board.members.get((queue, interface))
+        pbx.phones.add(packet["StateInterface"])
+    pbx.listed.setdefault(queue, set()).add(interface)
+    member = pbx.members.get((queue, interface))
     if member is None:
-        member = board.members[queue, interface] = Member(agent)
+        member = pbx.members[queue, interface] = Member(agent)
         since = packet.whole("LoginTime") * SECOND
-        board.observe_agent(agent, "joined", since if 0 < since < board.at else board.at, queue=queue, by="member")
+        pbx.observe_agent(agent, "joined", since if 0 < since < pbx.at else pbx.at, queue=queue, by="member")
     paused = packet.get("Paused") == "1"
     if paused and not member.paused:
         since = packet.whole("LastPause") * SECOND
-        _pause(board, queue, member, packet, since if member.changed < since < board.at else board.at)
+        _pause(pbx, queue, member, packet, since if member.changed < since < pbx.at else pbx.at)
     elif member.paused and not paused:
-        board.observe_agent(agent, "unpaused", queue=queue, by="list")
-        member.paused, member.changed = False, board.at
+        pbx.observe_agent(agent, "unpaused", queue=queue, by="list")
+        member.paused, member.changed = False, pbx.at
 
 
-def listing_complete(board: PbxState) -> None:
+def listing_complete(pbx: PbxState) -> None:
     """QueueStatusComplete: a member of a listed queue who is not in the list has left it."""
-    for queue, interfaces in board.listed.items():
-        for key in [key for key in board.members if key[0] == queue and key[1] not in interfaces]:
-            board.observe_agent(board.members.pop(key).name, "left", queue=queue, by="list")
-    board.listed.clear()
+    for queue, interfaces in pbx.listed.items():
+        for key in [key for key in pbx.members if key[0] == queue and key[1] not in interfaces]:
+            pbx.observe_agent(pbx.members.pop(key).name, "left", queue=queue, by="list")
+    pbx.listed.clear()

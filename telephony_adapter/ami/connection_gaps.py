@@ -1,8 +1,8 @@
-"""Seams of the stream: where it was cut off and came back, where the PBX started anew, and the lists asked for then.
+"""Connection gaps: where the stream was cut off and came back, where the PBX restarted, and the lists requested then.
 
-After a lost connection nothing is replayed. Lists (CoreShowChannels, QueueStatus) tell how all stands then. A PBX that
-was stopped tells Shutdown, and most calls' ends before it; one that was killed tells nothing. A boot later than the
-last one known, or later than the last sign of life, is a restart: FullyBooted tells by Uptime when it was.
+After a lost connection nothing is replayed. Lists (CoreShowChannels, QueueStatus) have the present state. A PBX that
+is stopped sends Shutdown, and most calls' ends before it; one that is killed sends nothing. A boot later than the
+last known one, or later than the last sign of life, is a restart: the Uptime of FullyBooted gives its instant.
 """
 
 from __future__ import annotations
@@ -18,208 +18,208 @@ from telephony_adapter.ami.recording import QUIET_US
 from telephony_adapter.callers import personal
 
 JUST_BOOTED_S = 60
-"""A PBX that is up for so short a time may be taken to have numbered its lines from zero, all of them within the stream."""
+"""A PBX with a shorter uptime has numbered all its channels, from zero on, within the stream."""
 
 AHEAD_US = 1 * SECOND
-"""A list may be ahead of the events by so much."""
+"""A list may be this far ahead of the events."""
 
 SAME_BOOT_US = 3 * SECOND
-"""Uptime is in whole seconds: two reckonings of the same boot differ by little."""
+"""Uptime is in whole seconds: two calculations of the same boot differ by at most this."""
 
 
 LINGER_US = 10 * SECOND
-"""A stopping PBX tells a hang-up before the end of the talk: a call is remembered for so long after its line is gone."""
+"""A stopping PBX sends a hang-up before the end of the talk: a call is kept for this long after its channel is gone."""
 
 
-def disconnected(board: PbxState, packet: Packet) -> None:
-    """The connection was lost, or a new one begins: what lies between its last sign of life and the next is unseen."""
-    board.noted |= packet.name in (CLOSED, CONNECTED)
+def disconnected(pbx: PbxState, packet: Packet) -> None:
+    """The connection was lost, or a new one begins: the time between the last sign of life and the next is unobserved."""
+    pbx.noted |= packet.name in (CLOSED, CONNECTED)
     if packet.last:
-        board.cuts.open(packet.last, board.standings())
+        pbx.cuts.open(packet.last, pbx.calls_up())
     if packet.name == CLOSED:
-        # With calls up a stream is not silent: what was cut off before its end is no break that was seen.
-        board.cuts.noticed |= packet.at - packet.last <= QUIET_US or not board.calls
-    elif not board.noted:
-        board.cuts.noticed = True
+        # With calls up a stream is not silent: after a long silence the end of the connection was noticed too late.
+        pbx.cuts.noticed |= packet.at - packet.last <= QUIET_US or not pbx.calls
+    elif not pbx.noted:
+        pbx.cuts.noticed = True
 
 
-def silent(board: PbxState, packet: Packet) -> None:
-    """Nothing came for a while. Nothing follows from that, unless something turns out to be missing."""
-    board.cuts.silent(packet.last, packet.at, board.standings())
+def silent(pbx: PbxState, packet: Packet) -> None:
+    """Nothing was received for a while. This matters only if something turns out to be missing."""
+    pbx.cuts.silent(packet.last, packet.at, pbx.calls_up())
 
 
-def resumed(board: PbxState, packet: Packet) -> None:
-    """The first event after a new connection: a cut ends here. What would have said how a call left its queue did not come."""
-    if not board.cuts.opened:
+def resumed(pbx: PbxState, packet: Packet) -> None:
+    """The first event after a new connection: a cut ends here. For a call that had left its queue, the event that shows how was lost."""
+    if not pbx.cuts.opened:
         return
-    cut = board.cuts.close(packet.at)
-    for call in list(board.calls.values()):
-        cut_short(board, call)
-    board.cut_off(cut)
-    board.told.extend(ObserveTimeline(gap=gap) for gap in board.cuts.news())
+    cut = pbx.cuts.close(packet.at)
+    for call in list(pbx.calls.values()):
+        cut_short(pbx, call)
+    pbx.cut_off(cut)
+    pbx.observations.extend(ObserveTimeline(gap=gap) for gap in pbx.cuts.news())
 
 
-def shutting_down(board: PbxState, packet: Packet) -> None:
+def shutting_down(pbx: PbxState, packet: Packet) -> None:
     """Shutdown: the PBX stops in order."""
-    board.stopped = packet.at
+    pbx.stopped = packet.at
 
 
-def fully_booted(board: PbxState, packet: Packet) -> None:
-    """FullyBooted: since when this PBX is up, and so whether it is another run than the one we saw."""
+def fully_booted(pbx: PbxState, packet: Packet) -> None:
+    """FullyBooted: the instant of the boot, which shows whether the PBX has restarted."""
     boot = packet.at - packet.whole("Uptime") * SECOND
-    known, board.booted, board.stopped, stopped = board.booted, boot, 0, board.stopped
+    known, pbx.booted, pbx.stopped, stopped = pbx.booted, boot, 0, pbx.stopped
     if known and abs(boot - known) <= SAME_BOOT_US and not stopped:
-        board.booted = known
+        pbx.booted = known
         return
-    if stopped and board.cuts.last is not None:
-        board.cuts.last.noticed = True
-    board.told.append(ObserveTimeline(restart_at=boot))
-    if known or boot > board.started:
-        _start_anew(board, boot)
+    if stopped and pbx.cuts.last is not None:
+        pbx.cuts.last.noticed = True
+    pbx.observations.append(ObserveTimeline(restart_at=boot))
+    if known or boot > pbx.started:
+        _restart(pbx, boot)
     elif packet.whole("Uptime") <= JUST_BOOTED_S:
-        board.cuts.numbers.start()
+        pbx.cuts.numbers.start()
 
 
-def _start_anew(board: PbxState, boot: int, until: int = 0) -> None:
-    """Nothing of before goes on; members and their pauses stay (Asterisk keeps them). until: it was then at the latest."""
-    for call in board.calls.values():
+def _restart(pbx: PbxState, boot: int, until: int = 0) -> None:
+    """The PBX restarted: calls end; members and their pauses stay (Asterisk keeps them). until: the latest instant of the restart."""
+    for call in pbx.calls.values():
         if call.known and not call.gone:
-            board.observe(call, "restarted", boot)
-    board.calls.clear()
-    board.ending.clear()
-    board.channels.clear()
-    board.ringing.clear()
-    board.talks.clear()
-    board.behind.clear()
-    board.cuts.restarted(until or boot)
+            pbx.observe(call, "restarted", boot)
+    pbx.calls.clear()
+    pbx.ending.clear()
+    pbx.channels.clear()
+    pbx.ringing.clear()
+    pbx.talks.clear()
+    pbx.behind.clear()
+    pbx.cuts.restarted(until or boot)
 
 
-def watch(board: PbxState, packet: Packet) -> None:
-    """Before anything else is made of a packet: whether its line shows that the PBX started anew while nobody saw."""
+def watch(pbx: PbxState, packet: Packet) -> None:
+    """Check each packet first: whether its channel shows that the PBX restarted unobserved."""
     id = packet.headers.get("Uniqueid", "")
-    numbers = board.cuts.numbers
-    if id in board.channels or not numbers.begin_anew(id):
+    numbers = pbx.cuts.numbers
+    if id in pbx.channels or not numbers.starts_again(id):
         return
-    board.contradict(numbers.second * SECOND)
-    cut = board.cuts.last
+    pbx.contradict(numbers.second * SECOND)
+    cut = pbx.cuts.last
     if cut is None:
         return
-    # It may have been at any moment of the cut: what was up before has ended, whatever came since goes on.
+    # The restart may have been at any moment of the cut: calls from before have ended, calls since then continue.
     restart = cut.opened + 1
-    board.booted = board.stopped = 0
-    board.told.append(ObserveTimeline(restart_at=restart))
-    _start_anew(board, restart, until=cut.closed)
+    pbx.booted = pbx.stopped = 0
+    pbx.observations.append(ObserveTimeline(restart_at=restart))
+    _restart(pbx, restart, until=cut.closed)
 
 
-def queue_counted(board: PbxState, packet: Packet) -> None:
-    """QueueParams: how many visits have ended in the queue since it began to count (Abandoned includes time-outs)."""
-    board.listed.setdefault(packet["Queue"], set())
-    board.counted[packet["Queue"]] = packet.whole("Completed") + packet.whole("Abandoned")
+def queue_counted(pbx: PbxState, packet: Packet) -> None:
+    """QueueParams: the number of visits that have ended in the queue since its counters began (Abandoned includes time-outs)."""
+    pbx.listed.setdefault(packet["Queue"], set())
+    pbx.counted[packet["Queue"]] = packet.whole("Completed") + packet.whole("Abandoned")
 
 
-def queues_listed(board: PbxState, _: Packet) -> None:
-    """QueueStatusComplete: the list is whole."""
-    listing_complete(board)
-    for queue, ended in board.counted.items():
-        board.cuts.counted(queue, ended, board.at)
-    board.counted.clear()
-    board.told.extend(ObserveTimeline(gap=gap) for gap in board.cuts.news())
+def queues_listed(pbx: PbxState, _: Packet) -> None:
+    """QueueStatusComplete: the list is complete."""
+    listing_complete(pbx)
+    for queue, ended in pbx.counted.items():
+        pbx.cuts.counted(queue, ended, pbx.at)
+    pbx.counted.clear()
+    pbx.observations.extend(ObserveTimeline(gap=gap) for gap in pbx.cuts.news())
 
 
-def entry_listed(board: PbxState, packet: Packet) -> None:
-    """QueueEntry: a caller who waits now. News only of one whom a cut has hidden."""
+def entry_listed(pbx: PbxState, packet: Packet) -> None:
+    """QueueEntry: a caller who waits now. It adds something only for a caller who joined in a cut."""
     queue, wait_ms = packet["Queue"], packet.whole("Wait") * 1000
-    if _told_right_after(board, board.at - wait_ms * MS):
+    if _may_follow(pbx, pbx.at - wait_ms * MS):
         return
-    call = board.call(board.line(packet))
+    call = pbx.call(pbx.line(packet))
     if not call.cut and call.visit is not None:
         return
-    board.cuts.reaches(call.id, queue, board.at - wait_ms * MS)
+    pbx.cuts.reaches(call.id, queue, pbx.at - wait_ms * MS)
     if call.visit is None or call.visit.queue != queue:
-        call.visit = Visit(queue, board.at - wait_ms * MS)
+        call.visit = Visit(queue, pbx.at - wait_ms * MS)
         call.past_ivr = True
-    call.listed = board.at
-    board.observe(call, "waiting", queue=queue, wait_ms=wait_ms, private=personal(packet.get("CallerIDNum")))
+    call.listed = pbx.at
+    pbx.observe(call, "waiting", queue=queue, wait_ms=wait_ms, private=personal(packet.get("CallerIDNum")))
 
 
-def channel_listed(board: PbxState, packet: Packet) -> None:
-    """CoreShowChannel: a line that is up."""
+def channel_listed(pbx: PbxState, packet: Packet) -> None:
+    """CoreShowChannel: a channel that is up."""
     id = packet["Uniqueid"]
-    board.alive.add(id)
-    if id in board.channels or not _told_right_after(board, born_at(id) + SECOND):
-        board.line(packet)
+    pbx.alive.add(id)
+    if id in pbx.channels or not _may_follow(pbx, born_at(id) + SECOND):
+        pbx.line(packet)
 
 
-def _told_right_after(board: PbxState, began: int) -> bool:
-    """What a list shows to have just begun may not have been told yet: events take longer than lists. Unless a cut has hidden it."""
-    return began > board.at - AHEAD_US and not board.cuts.covers(began - SECOND, began)
+def _may_follow(pbx: PbxState, began: int) -> bool:
+    """Whether the event of something that began just before a list may still follow: events take longer than lists. Not if a cut has hidden it."""
+    return began > pbx.at - AHEAD_US and not pbx.cuts.covers(began - SECOND, began)
 
 
-def channels_listed(board: PbxState, packet: Packet) -> None:
-    """CoreShowChannelsComplete: of a call that was up before a cut, gave no sign since and is not in a whole list, the line is free.
+def channels_listed(pbx: PbxState, packet: Packet) -> None:
+    """CoreShowChannelsComplete: a call from before a cut that had no event since and is not in a complete list has ended.
 
-    One that should be in the list and is not may hang up this very moment; else something was missed.
+    Another call that is missing in the list may be hanging up at this moment; else its end was missed.
     """
-    alive, board.alive = board.alive, set()
+    alive, pbx.alive = pbx.alive, set()
     if len(alive) != packet.whole("ListItems"):
         return
-    since = board.cuts.latest
-    for channel in list(board.channels.values()):
-        call = board.calls.get(channel.id)
+    since = pbx.cuts.latest
+    for channel in list(pbx.channels.values()):
+        call = pbx.calls.get(channel.id)
         sign = call.sign if call else channel.born
         if channel.id in alive or (call and call.gone):
             continue
         if sign < since:
-            _gone_unseen(board, channel)
-        elif call is not None and call.sign < board.at - LATE_US:
-            board.absent.setdefault(call.id, board.at)
+            _gone_unseen(pbx, channel)
+        elif call is not None and call.sign < pbx.at - LATE_US:
+            pbx.absent.setdefault(call.id, pbx.at)
 
 
-def settle(board: PbxState, now: int) -> None:
-    """Let go of calls whose lines have been gone for a while; see whether something is missing by now."""
-    missing = board.cuts.missing(now)
+def settle(pbx: PbxState, now: int) -> None:
+    """Release calls whose channels have been gone for a while; check whether something is missing by now."""
+    missing = pbx.cuts.missing(now)
     if missing:
-        board.contradict(*missing)
-    while board.absent:
-        id, at = next(iter(board.absent.items()))
+        pbx.contradict(*missing)
+    while pbx.absent:
+        id, at = next(iter(pbx.absent.items()))
         if now - at <= LATE_US:
             break
-        del board.absent[id]
-        _was_absent(board, id, at)
-    while board.ending:
-        id, call = next(iter(board.ending.items()))
+        del pbx.absent[id]
+        _was_absent(pbx, id, at)
+    while pbx.ending:
+        id, call = next(iter(pbx.ending.items()))
         if now - call.gone < LINGER_US:
             break
-        _let_go(board, call)
+        _release(pbx, call)
 
 
-def _was_absent(board: PbxState, id: str, at: int) -> None:
-    """The call was not in the list of what was up at `at`: unless it hung up just then, its end was missed."""
-    call, channel = board.calls.get(id), board.channels.get(id)
+def _was_absent(pbx: PbxState, id: str, at: int) -> None:
+    """The call was not in the list of channels at `at`: unless it hung up just then, its end was missed."""
+    call, channel = pbx.calls.get(id), pbx.channels.get(id)
     if call is None or channel is None or call.gone or call.sign > at:
         return
-    board.contradict(call.sign, at)
-    _gone_unseen(board, channel)
+    pbx.contradict(call.sign, at)
+    _gone_unseen(pbx, channel)
 
 
-def _let_go(board: PbxState, call: Call) -> None:
-    del board.ending[call.id]
-    board.calls.pop(call.id, None)
-    board.channels.pop(call.id, None)
-    if call.id in board.talks.values():
-        board.talks = {leg: talk for leg, talk in board.talks.items() if talk != call.id}
+def _release(pbx: PbxState, call: Call) -> None:
+    del pbx.ending[call.id]
+    pbx.calls.pop(call.id, None)
+    pbx.channels.pop(call.id, None)
+    if call.id in pbx.talks.values():
+        pbx.talks = {leg: talk for leg, talk in pbx.talks.items() if talk != call.id}
     if call.visit is not None and not call.cut:
-        board.contradict(call.sign)
+        pbx.contradict(call.sign)
 
 
-def _gone_unseen(board: PbxState, channel: Channel) -> None:
-    """The line is free, and nobody saw when that was."""
-    board.cuts.gone(channel.id)
-    call = board.calls.get(channel.id)
+def _gone_unseen(pbx: PbxState, channel: Channel) -> None:
+    """The channel ended at an unknown instant."""
+    pbx.cuts.gone(channel.id)
+    call = pbx.calls.get(channel.id)
     if call is None:
-        del board.channels[channel.id]
+        del pbx.channels[channel.id]
         return
-    call.gone = board.at
-    board.ending[call.id] = call
+    call.gone = pbx.at
+    pbx.ending[call.id] = call
     if call.known:
-        board.observe(call, "hung_up", by="gap", until=board.at)
+        pbx.observe(call, "hung_up", by="gap", until=pbx.at)

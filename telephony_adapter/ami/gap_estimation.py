@@ -1,12 +1,12 @@
-"""How much may have happened unseen in one cut: the reckoning of a `Gap` from what surrounds it.
+"""Gap estimation: how much may have happened unobserved in one cut, calculated from the events around it.
 
-- A call that was up may have visited a queue unseen, unless what follows proves that its visit went on throughout.
-- Lines were born in it: the PBX's numbers jump over them. Those met later as legs of another call are no visits.
-- A queue counts the visits that ended (Completed, Abandoned), but not those left by key or taken out. Its counters are
-  believed, but for callers who were in no queue before the cut and of whom nothing shows that they had not come and
-  gone by key; and for callers who waited in a queue from which somebody was seen to leave so.
-- Each unseen visit needs a call that could have made it: what one queue's counters claim is taken from the others, and who
-  is in no counter was in one of the queues, not in each of them.
+- A call that was up may have visited a queue unobserved, unless later events prove that its visit lasted throughout.
+- Channels were created in it: the PBX's numbers have a hole. Those that turn out to be legs of another call are no visits.
+- A queue counts the visits that ended (Completed, Abandoned), but not those left by key or withdrawn. Its counters are
+  trusted, with two exceptions: callers who were in no queue before the cut and may have joined one and left by key; and
+  callers who waited in a queue from which another caller left by key.
+- Each unobserved visit needs a call that could have made it. Visits that one queue's counters claim are subtracted from
+  the others, and a caller in no counter was in one of the queues, not in each of them.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from domain.voice.timeline import ALL_QUEUES, Gap
 from telephony_adapter.ami.gap_numbers import named, sequence_of
 
 _FEW_A_SECOND = 10
-"""So many lines a second are assumed to be born where no number tells."""
+"""Channels a second that are assumed to be created where no number shows it."""
 
 _INNER = "Local"
-"""The technology of lines inside the PBX: both halves of one have the same number, and none is a customer's."""
+"""The technology of channels inside the PBX: both halves of one have the same number, and none is a customer's."""
 
 
 @dataclass(slots=True)
 class CallAtCut:
-    """How a call stood when the stream was cut: in no queue (queue ""), waiting since `offered`, or talking since `answered`.
+    """The state of a call when the stream was cut: in no queue (queue ""), waiting since `offered`, or talking since `answered`.
 
-    with_agent: in the hands of an agent outside any queue, as an outbound call is. known: something was told of it.
-    unbroken: proved to have gone on throughout. shown: seen again in an IVR or a queue. counted: its end was seen and
-    is in the queue's counters. gone: its line is free.
+    with_agent: with an agent outside of any queue, as an outbound call is. known: it has observations.
+    unbroken: proved to have lasted throughout. shown: observed again in an IVR or a queue. counted: its end was observed
+    and is in the queue's counters. gone: its channel has ended.
     """
 
     queue: str = ""
@@ -46,7 +46,7 @@ class CallAtCut:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A queue's counters at a moment, beside the ends that were seen until then."""
+    """A queue's counters at a moment, and the ends that were observed until then."""
 
     at: int
     ended: int
@@ -55,7 +55,7 @@ class Reading:
 
 @dataclass(slots=True)
 class Tally:
-    """Visits of which nothing was seen and whose end the queue has counted: at least, at most, and at most if keys end some waits."""
+    """Unobserved visits whose end the queue has counted: at least, at most, and at most if keys end some waits."""
 
     least: int
     most: int
@@ -65,11 +65,12 @@ class Tally:
 @dataclass(slots=True)
 class Cut:
     """One cut. `sequence`, `tails`: the highest numbers before it; `first`, `heads`: the first newer ones.
-    from_start: the numbers were seen from the PBX's start, so that a technology without one has none yet.
+    from_start: the numbers are known from the PBX's start, so a technology without one has no channel yet.
 
-    legs: lines born in it that belong to another call. inner: lines born in it inside the PBX. shown: calls born in it and seen since, in an IVR or a queue.
-    unnumbered: lines that may have been born in it before the PBX started anew, of which no number tells.
-    noticed: the connection was seen to break just when it began. settled: nothing more can be learned of it, for the PBX started anew.
+    legs: channels created in it that belong to another call. inner: channels created in it inside the PBX. shown: calls created in it and observed since, in an IVR or a queue.
+    unnumbered: channels that may have been created in it before the PBX restarted, without a known number.
+    noticed: the break of the connection was noticed when it began. settled: nothing more can be learned of it, because the PBX restarted.
+    published: the gap of the last observation of it.
     """
 
     opened: int
@@ -88,26 +89,26 @@ class Cut:
     unnumbered: int = 0
     noticed: bool = False
     settled: bool = False
-    told: Gap | None = None
+    published: Gap | None = None
 
     def restart(self, boot: int) -> None:
-        """The PBX started anew in it, at `boot`: its numbers and counters begin at zero, and nothing of before is up.
+        """The PBX restarted in it, at `boot`: its numbers and counters begin at zero, and no call from before is up.
 
-        Where nobody noticed that it went down, it may have lived on until then.
+        If its stop was not noticed, it may have run until then.
         """
         if not self.noticed and boot > self.opened:
             self.unnumbered = _FEW_A_SECOND * ((boot - self.opened) // SECOND + 1)
         self.tallies.clear()
         self.sequence, self.tails, self.before, self.from_start = -1, {}, {}, True
-        for standing in self.up.values():
-            standing.gone = True
+        for at_cut in self.up.values():
+            at_cut.gone = True
 
     def holds(self, sequence: int) -> bool:
-        """Whether a line with this number was born in it."""
+        """Whether a channel with this number was created in it."""
         return self.sequence is not None and self.sequence < sequence and (self.first is None or sequence < self.first)
 
     def born(self, channel_id: str, name: str) -> None:
-        """A line was seen to begin after it. Two that begin together may be told in either order."""
+        """A channel was observed to begin after it. Two that begin together may be reported in either order."""
         sequence = sequence_of(channel_id)
         if self.first is None and (self.sequence is None or sequence > self.sequence):
             self.first = sequence
@@ -117,14 +118,14 @@ class Cut:
         self.heads.setdefault(technology, number)
 
     def count(self, queue: str, now: Reading, alone: bool) -> None:
-        """The queue's counters were read; `alone`: no other cut lies between the reading before and this one."""
+        """The queue's counters were read; `alone`: no other cut is between the previous reading and this one."""
         before = self.before.get(queue)
         if before is None or now.ended < before.ended:
             return
         unseen = max(0, (now.ended - before.ended) - (now.seen - before.seen))
-        open_ = [standing for standing in self.up.values() if standing.queue == queue and not standing.counted]
-        over = [standing for standing in open_ if standing.gone]
-        talking = sum(1 for standing in over if standing.answered)
+        open_ = [at_cut for at_cut in self.up.values() if at_cut.queue == queue and not at_cut.counted]
+        over = [at_cut for at_cut in open_ if at_cut.gone]
+        talking = sum(1 for at_cut in over if at_cut.answered)
         least = max(0, unseen - len(open_)) if alone else 0
         known = self.tallies.get(queue)
         tally = Tally(least, max(0, unseen - len(over)), max(0, unseen - talking))
@@ -132,15 +133,15 @@ class Cut:
             self.tallies[queue] = tally
 
 
-def reckon(cut: Cut, all_named: bool, by_key: set[str], returning: set[str]) -> Gap:
-    """What may have happened unseen in `cut`.
+def estimate(cut: Cut, all_named: bool, by_key: set[str], returning: set[str]) -> Gap:
+    """Estimate what may have happened unobserved in `cut`.
 
-    all_named: every line's name has a number. by_key: queues in which somebody was seen to leave uncounted; returning:
-    those of them from which he came into an IVR or a queue again.
+    all_named: every channel's name has a number. by_key: queues that a caller was observed to leave uncounted; returning:
+    those of them whose caller was in an IVR or a queue again afterwards.
     """
-    suspects = [standing for standing in cut.up.values() if not standing.unbroken]
+    suspects = [at_cut for at_cut in cut.up.values() if not at_cut.unbroken]
     born, unshown = _born(cut, all_named)
-    hidden = sum(1 for standing in suspects if not (standing.queue or standing.shown or standing.with_agent))
+    hidden = sum(1 for at_cut in suspects if not (at_cut.queue or at_cut.shown or at_cut.with_agent))
     claimed = sum(tally.least for tally in cut.tallies.values())
     missed = {}
     counted = beside = 0
@@ -162,11 +163,11 @@ def reckon(cut: Cut, all_named: bool, by_key: set[str], returning: set[str]) -> 
 
 
 def _born(cut: Cut, all_named: bool) -> tuple[int | None, int]:
-    """How many lines that are legs of no other call were born in it, at most (None when no number tells); of these, those never shown."""
+    """How many channels were created in it that are no legs of another call, at most (None if no number shows it); of these, those never observed."""
     if cut.first is None:
         return None, 0
     if cut.sequence is None:
-        # All lines since the PBX started: worth knowing of a PBX that started just before.
+        # All channels since the PBX started: a useful bound only if it started just before.
         few = cut.first <= _FEW_A_SECOND * (cut.closed - cut.opened) // SECOND
         return (cut.first, cut.first) if few else (None, 0)
     born = cut.first - cut.sequence - 1 - len(cut.legs)

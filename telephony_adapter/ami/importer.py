@@ -1,7 +1,7 @@
-"""Bringing in a recorded AMI stream: read, translated, and told through the command bus some thousand facts at a time.
+"""Imports a recorded AMI stream: reads and translates it, and sends some thousand facts at a time through the command bus.
 
-What a recording tells of one call goes to the command bus together, as far as it stands in the same lot. Nothing else is kept:
-memory stays flat. An import that was broken off is simply done again.
+Facts of one call go to the command bus together, as far as they are in the same batch. Nothing else is kept, so memory
+stays flat. An import that was interrupted is just repeated.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from domain.errors import DomainError
 from domain.voice.facts import Fact
 from domain.voice.timeline import ALL_QUEUES, Gap
 from telephony_adapter.ami.packets import BrokenPacket
-from telephony_adapter.ami.pbx_state import Told
+from telephony_adapter.ami.pbx_state import Observation
 from telephony_adapter.ami.recording import Broken, Recording
 from telephony_adapter.ami.translator import Translator
 from telephony_adapter.queue_log.importer import AHEAD_US, ExecutesCommands, Progress
@@ -26,21 +26,21 @@ from telephony_adapter.queue_log.result import iso
 
 FACTS_AT_ONCE = 4_000
 COMMANDS_AT_ONCE = 500
-"""In one transaction."""
+"""Commands in one transaction."""
 
 REPORTED_EVERY = 2_000
 SHOWN = 1_000
-"""How many broken packets and conflicts are named; all are counted."""
+"""The number of broken packets and conflicts that are listed; all are counted."""
 
 
 @dataclass
 class AmiImportResult:
-    """What an import of an AMI stream came to. Of a recording imported again every fact is `repeated`.
+    """The result of an import of an AMI stream. When a recording is imported again every fact is `repeated`.
 
-    packets: read; used: of these, the ones that told something; broken: those that could not be read, by line (of a file
-    of lines) or place in the stream. facts: told; calls: that were not known before; visits: by end, as a change.
-    lacks: which classes of events do not come, and what that costs, a sentence each. gaps: where the stream was cut off; restarts: of the PBX. first_us, last_us: first and last sign of life. position: of
-    the log, from which on projections cover all of it.
+    packets: read; used: those with an observation; broken: those that could not be read, by line (of a file of lines) or
+    position in the stream. facts: sent; calls: new ones; visits: the change of their number by end. lacks: the missing
+    classes of events and what each costs, a sentence each. gaps: of the stream; restarts: of the PBX. first_us, last_us:
+    first and last sign of life. position: of the log; projections that have reached it cover the import.
     """
 
     file: str = ""
@@ -65,14 +65,14 @@ class AmiImportResult:
 
     @property
     def unreadable(self) -> list[str]:
-        """The file, when nothing of it told anything and something could not be read: why, by the first."""
+        """A message about the file, if it has no observation and something could not be read: the first reason."""
         if self.used or not self.broken_packets:
             return []
         first = self.broken_packets[0]
-        return [f"{self.file}: nothing of it can be read, the first ({first.number}): {first.why}"]
+        return [f"{self.file}: no packet can be read; the first ({first.number}): {first.why}"]
 
     def to_json(self) -> dict[str, Any]:
-        """The same for machines; instants as ISO 8601 in UTC."""
+        """The result as a JSON document; instants as ISO 8601 in UTC."""
         return {
             "file": self.file,
             "packets": self.packets,
@@ -96,27 +96,27 @@ class AmiImportResult:
         }
 
     def rows(self) -> list[tuple[str, str]]:
-        """The same for people: figures by the names of `to_json`, one row for each that is named apart."""
-        told = self.to_json()
-        rows = [(name, str(told[name])) for name in ("packets", "used", "broken")]
+        """The result as a table: names as in `to_json`, one row for each listed item."""
+        values = self.to_json()
+        rows = [(name, str(values[name])) for name in ("packets", "used", "broken")]
         rows += [("broken", f"{broken.number} {broken.why}") for broken in self.broken_packets]
-        rows += [(name, str(told[name])) for name in ("facts", "repeated", "calls")]
-        rows += [(f"visits.{end}", str(count)) for end, count in told["visits"].items()]
+        rows += [(name, str(values[name])) for name in ("facts", "repeated", "calls")]
+        rows += [(f"visits.{end}", str(count)) for end, count in values["visits"].items()]
         rows += [("implied", str(self.implied)), ("conflicts", str(self.conflicts))]
         rows += [("conflicts", sentence) for sentence in self.conflicts_named]
         rows += [("lacks", sentence) for sentence in self.lacks]
-        rows += [("gaps", f"{gap['opened']} {gap['closed']}") for gap in told["gaps"]]
-        rows += [("restarts", at) for at in told["restarts"]]
-        return rows + [(name, str(told[name])) for name in ("first", "last", "seconds") if told[name] is not None]
+        rows += [("gaps", f"{gap['opened']} {gap['closed']}") for gap in values["gaps"]]
+        rows += [("restarts", at) for at in values["restarts"]]
+        return rows + [(name, str(values[name])) for name in ("first", "last", "seconds") if values[name] is not None]
 
 
 def import_ami(
     bus: ExecutesCommands, caller: Caller, path: Path | str, name: str, progress: Progress | None = None, *, now_us: int | None = None
 ) -> AmiImportResult:
-    """Import a recorded AMI stream, compressed or not; `-` is standard input. `name`: what people call it. now_us: when it is;
-    what lies more than a day after that is set aside, None = nothing.
+    """Import a recorded AMI stream, compressed or not; `-` is standard input. `name`: its name for people. now_us: the time of the import;
+    packets more than a day later are set aside, None = none.
 
-    Raises NotAnAmiStream before anything is told when the file is of another kind.
+    Raises NotAnAmiStream before any command is sent if the file is of another kind.
     """
     started = time.perf_counter()
     latest_us = None if now_us is None else now_us + AHEAD_US
@@ -127,7 +127,7 @@ def import_ami(
 
 
 class _Import:
-    """One import that is under way. `_waiting`: what was told and not yet given to the command bus."""
+    """One running import. `_waiting`: observations that are not sent yet."""
 
     def __init__(
         self, bus: ExecutesCommands, caller: Caller, path: Path | str, name: str, *, progress: Progress | None, latest_us: int | None
@@ -138,20 +138,20 @@ class _Import:
         self._progress = progress
         self._translator = Translator(name)
         self._recording = Recording(path, self._translator.interest, latest_us)
-        self._waiting: list[Told] = []
+        self._waiting: list[Observation] = []
 
     def run(self) -> None:
-        """From the first packet to the last."""
+        """Import all packets."""
         recording, translator, result = self._recording, self._translator, self.result
         for packet in recording:
             try:
-                told = translator.feed(packet)
+                observations = translator.feed(packet)
             except BrokenPacket as broken:
                 recording.broke(packet.number, str(broken))
                 continue
-            if told:
+            if observations:
                 result.used += 1
-                self._waiting += told
+                self._waiting += observations
                 if len(self._waiting) >= FACTS_AT_ONCE:
                     self._waiting += translator.covered(recording.first, recording.last)
                     self._observe()
@@ -172,31 +172,31 @@ class _Import:
             batch = commands[start : start + COMMANDS_AT_ONCE]
             answers = self._bus.execute_all([(command, self._caller) for command in batch])
             for command, answer in zip(batch, answers, strict=True):
-                # An observation is never refused for what it states; what can go wrong is somebody else's hand in the same data.
+                # An observation is never refused for its content; an error is a conflict with another writer.
                 if isinstance(answer, DomainError):
                     raise answer
                 self.result.position = max(self.result.position, answer.position)
-                self._reckon(command, answer.result, first=answer.version == 1)
+                self._count(command, answer.result, first=answer.version == 1)
             self._report()
 
-    def _reckon(self, command: Command, told: dict[str, Any], *, first: bool) -> None:
-        """Add to the result what one command came to."""
+    def _count(self, command: Command, outcome: dict[str, Any], *, first: bool) -> None:
+        """Add the outcome of one command to the result."""
         result = self.result
         match command:
             case ObserveCall(facts=facts):
                 result.facts += len(facts)
-                result.repeated += told["repeated"]
-                result.calls += 1 if told["new"] and first else 0
-                for end, change in told["visits"].items():
+                result.repeated += outcome["repeated"]
+                result.calls += 1 if outcome["new"] and first else 0
+                for end, change in outcome["visits"].items():
                     result.visits[end] = result.visits.get(end, 0) + change
-                result.implied += told["implied"]
-                result.conflicts += len(told["conflicts"])
-                result.conflicts_named += list(told["conflicts"])[: SHOWN - len(result.conflicts_named)]
+                result.implied += outcome["implied"]
+                result.conflicts += len(outcome["conflicts"])
+                result.conflicts_named += list(outcome["conflicts"])[: SHOWN - len(result.conflicts_named)]
             case ObserveAgent(facts=facts):
-                # What a call's line proves about its agent is no observation of its own.
+                # A fact that a call's line proves about its agent is not counted again.
                 result.facts += sum(1 for fact in facts if fact.kind not in PROVED)
-                result.repeated += told["repeated"]
-                result.implied += told["implied"]
+                result.repeated += outcome["repeated"]
+                result.implied += outcome["implied"]
             case ObserveTimeline(gap=Gap() as gap):
                 result.gaps[gap.opened_us] = gap
             case ObserveTimeline(restart_at=int(at)):
@@ -221,14 +221,14 @@ _CLASSES = {
     ),
     "dialplan": (
         {"Newexten", "VarSet"},
-        "a time-out cannot be told from an abandon where the caller stays on the line: such ends are unknown; IVR steps are not seen",
+        "a time-out and an abandon look the same where the caller stays on the line: such ends are unknown; IVR steps are not seen",
     ),
 }
-"""Classes of events in the order of manager.conf, events that show that one comes, and what is not known without it."""
+"""Classes of events in the order of manager.conf: events that show that a class is sent, and what is not known without it."""
 
 
 def lacking(names: set[str]) -> list[str]:
-    """Which classes of events a stream with events of these names lacks, and what that costs."""
+    """The classes of events that a stream with events of these names lacks, and what each costs."""
     if not any(names & shown for shown, _ in _CLASSES.values()):
         return []
     return [
@@ -236,16 +236,16 @@ def lacking(names: set[str]) -> list[str]:
     ]
 
 
-def gathered(told: Sequence[Told]) -> list[Command]:
-    """The same observations, fewer: all facts about one call or one agent together; who is who and the PBX's own story first.
+def gathered(observations: Sequence[Observation]) -> list[Command]:
+    """Merge observations: all facts about one call or one agent together; matches of members and the timeline first.
 
-    Of a gap that was reckoned several times the last reckoning holds: told again, it is nothing new.
+    Only the last estimation of a gap is kept.
     """
     calls: dict[str, list[Fact]] = {}
     agents: dict[str, list[Fact]] = {}
     gaps: dict[int, Command] = {}
     first: list[Command] = []
-    for command in told:
+    for command in observations:
         match command:
             case ObserveCall(call=call, facts=facts):
                 calls.setdefault(call, []).extend(facts)

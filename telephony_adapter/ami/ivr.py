@@ -1,14 +1,14 @@
-"""The way through an IVR (URA), as the dialplan's steps show it.
+"""The path through an IVR (URA), derived from the dialplan's steps.
 
-Which contexts are IVRs, and what they mean, no event tells. The rules:
+No event states which contexts are IVRs and what they mean. The rules:
 
-- a customer's call that runs an application which waits for keys (Read, BackGround, WaitExten, ...), or comes into a
-  context named like one (`ura...`, `ivr...`), has entered an IVR named by that context. What follows in other contexts
-  is the same IVR's way on, until the call visits a queue or leaves;
-- contexts (`fora-horario`, `after-hours`, ...) and UserEvents named as in `Dialplan` tell the caller that it is closed;
-- an option is what Read put into its variable ("" when nothing was keyed in time), or the extension chosen after
-  BackGround or WaitExten, invalid ones too;
-- an IVR that hangs up itself, or hands the call to a telephone, a mailbox, a conference, has ended; one whose caller
+- a customer's call that runs an application which waits for keys (Read, BackGround, WaitExten, ...), or enters a
+  context with the name of one (`ura...`, `ivr...`), has entered an IVR named by that context. Other contexts that
+  follow belong to the same IVR, until the call visits a queue or leaves;
+- contexts (`fora-horario`, `after-hours`, ...) and UserEvents named as in `Dialplan` announce that the company is closed;
+- an option is the value that Read put into its variable ("" if nothing was keyed in time), or the extension chosen after
+  BackGround or WaitExten, also an invalid one;
+- an IVR that hangs up itself, or hands the call to a telephone, a mailbox or a conference, has ended; one whose caller
   hangs up is abandoned.
 """
 
@@ -27,130 +27,130 @@ HANDS_ON = frozenset({"dial", "voicemail", "voicemailmain", "confbridge", "meetm
 AWAITS_EXTENSION = frozenset({"background", "backgrounddetect", "waitexten"})
 
 LONGEST_OPTION = 4
-"""Digits of a menu's option; what is longer is data."""
+"""Digits of a menu's option; a longer input is data."""
 
 VARIABLES = frozenset({"READSTATUS", "INVALID_EXTEN"})
 
 _KEYED = re.compile(r"^[0-9*#A-D]+$")
 
 
-def stepped(board: PbxState, packet: Packet) -> None:
+def stepped(pbx: PbxState, packet: Packet) -> None:
     """Newexten: a step in the dialplan."""
-    channel = board.line(packet)
+    channel = pbx.line(packet)
     application = packet["Application"].lower()
     context, exten = packet.get("Context"), packet.get("Extension") or packet.get("Exten")
-    call = board.calls.get(channel.id)
+    call = pbx.calls.get(channel.id)
     if call is not None:
-        call.sign = board.at
-        dialplan_goes_on(board, call, exten, channel.asked_to_hang_up)
+        call.sign = pbx.at
+        dialplan_goes_on(pbx, call, exten, channel.hangup_requested)
     moved = context != channel.context
     if moved:
-        channel.context, channel.context_since = context, board.at
+        channel.context, channel.context_since = context, pbx.at
     if _in_an_ivr(call, channel):
-        call = call or board.call(channel, inbound=True)
-        _in_context(board, call, channel, moved, application)
-        _chosen(board, call, channel, exten)
+        call = call or pbx.call(channel, inbound=True)
+        _in_context(pbx, call, channel, moved, application)
+        _chosen(pbx, call, channel, exten)
     channel.exten = exten
-    _running(board, channel, application, packet.get("AppData"))
+    _running(pbx, channel, application, packet.get("AppData"))
 
 
 def _in_an_ivr(call: Call | None, channel: Channel) -> bool:
-    """Whether an IVR can have this call: a customer's, before any queue."""
+    """Whether the call can be in an IVR: a customer's call, before any queue."""
     if call is None:
         return channel.origin == "outside" and channel.context != ""
     return call.inbound and not call.past_ivr and not call.gone
 
 
-def _in_context(board: PbxState, call: Call, channel: Channel, moved: bool, application: str) -> None:
-    """Enter the IVR, or hear that it is closed, or leave it for somebody who is no queue."""
-    if moved and board.dialplan.closed.search(channel.context):
-        closed(board, call, channel)
-    elif moved and board.dialplan.refused.search(channel.context):
-        board.observe(call, "ivr_blacklisted", channel.context_since, text=call.ivr or channel.context)
-    if not call.ivr and (application in WAITS_FOR_KEYS or board.dialplan.ivr.match(channel.context)):
+def _in_context(pbx: PbxState, call: Call, channel: Channel, moved: bool, application: str) -> None:
+    """The call enters the IVR, hears that the company is closed, or leaves the IVR for something other than a queue."""
+    if moved and pbx.dialplan.closed.search(channel.context):
+        closed(pbx, call, channel)
+    elif moved and pbx.dialplan.refused.search(channel.context):
+        pbx.observe(call, "ivr_blacklisted", channel.context_since, text=call.ivr or channel.context)
+    if not call.ivr and (application in WAITS_FOR_KEYS or pbx.dialplan.ivr.match(channel.context)):
         call.ivr = channel.context
-        board.observe(call, "ivr_entered", channel.context_since, text=call.ivr)
+        pbx.observe(call, "ivr_entered", channel.context_since, text=call.ivr)
     if call.ivr:
-        board.cuts.shown(call.id)
+        pbx.cuts.shown(call.id)
         if application in HANDS_ON:
-            board.observe(call, "ivr_left", text=application)
+            pbx.observe(call, "ivr_left", text=application)
             call.past_ivr = True
 
 
-def closed(board: PbxState, call: Call, channel: Channel) -> None:
-    """The caller is told that it is closed now."""
+def closed(pbx: PbxState, call: Call, channel: Channel) -> None:
+    """The IVR announces that the company is closed."""
     if not call.out_of_hours:
         call.out_of_hours = True
-        board.observe(call, "ivr_out_of_hours", text=call.ivr or channel.context)
+        pbx.observe(call, "ivr_out_of_hours", text=call.ivr or channel.context)
 
 
-def _chosen(board: PbxState, call: Call, channel: Channel, exten: str) -> None:
-    """After BackGround and WaitExten the next extension is what was keyed; `i`: something invalid, `t`: nothing."""
+def _chosen(pbx: PbxState, call: Call, channel: Channel, exten: str) -> None:
+    """After BackGround and WaitExten the next extension is the keyed option; `i`: an invalid one, `t`: none."""
     if channel.awaiting != channel.context or exten == channel.exten or not call.ivr:
         return
     if exten == "i":
-        board.observe(call, "ivr_option", text=_option(channel.keyed))
+        pbx.observe(call, "ivr_option", text=_option(channel.keyed))
     elif exten == "t":
-        board.observe(call, "ivr_option", text="")
+        pbx.observe(call, "ivr_option", text="")
     elif _KEYED.match(exten):
-        board.observe(call, "ivr_option", text=_option(exten))
+        pbx.observe(call, "ivr_option", text=_option(exten))
     channel.awaiting = channel.keyed = ""
 
 
-def _running(board: PbxState, channel: Channel, application: str, data: str) -> None:
-    """Remember what the application that now runs will mean for what comes next."""
+def _running(pbx: PbxState, channel: Channel, application: str, data: str) -> None:
+    """Keep what the running application means for the next steps."""
     channel.reading = ""
     if application == "read":
         channel.reading = data.split(",", 1)[0]
-        board.variables.add(channel.reading)
+        pbx.variables.add(channel.reading)
     elif application in AWAITS_EXTENSION:
         channel.awaiting = channel.context
     elif application == "queue":
         channel.queue = data.split(",", 1)[0]
     elif application == "hangup":
-        channel.dialplan_hung_up = board.at
+        channel.dialplan_hung_up = pbx.at
     elif application == "chanspy":
         channel.spying = data.partition(",")[2] or "-"
 
 
-def variable_set(board: PbxState, packet: Packet) -> None:
+def variable_set(pbx: PbxState, packet: Packet) -> None:
     """A variable that Read or an invalid extension sets."""
-    channel = board.channels.get(packet["Uniqueid"])
+    channel = pbx.channels.get(packet["Uniqueid"])
     if channel is None:
         return
     name, value = packet["Variable"], packet["Value"]
     if name == "INVALID_EXTEN" or (name == channel.reading and channel.reading):
         channel.keyed = value
     elif name == "READSTATUS" and channel.reading and value in ("OK", "TIMEOUT"):
-        call = board.calls.get(channel.id)
+        call = pbx.calls.get(channel.id)
         if call is not None and call.ivr and not call.past_ivr:
-            board.cuts.shown(call.id)
-            board.observe(call, "ivr_option", text=_option(channel.keyed))
+            pbx.cuts.shown(call.id)
+            pbx.observe(call, "ivr_option", text=_option(channel.keyed))
         channel.keyed = ""
 
 
 def _option(keyed: str) -> str:
-    """What was keyed; of a longer input (a CPF, a card) only that it was one, for it may name a person."""
+    """The keyed option; a longer input (a CPF, a card) is masked, because it may identify a person."""
     return keyed if len(keyed) <= LONGEST_OPTION else "*" * len(keyed)
 
 
-def user_event(board: PbxState, packet: Packet) -> None:
-    """A UserEvent by which the dialplan itself says that it is closed."""
-    if "Uniqueid" not in packet.headers or packet.get("UserEvent").lower() not in board.dialplan.closed_events:
+def user_event(pbx: PbxState, packet: Packet) -> None:
+    """A UserEvent with which the dialplan states that the company is closed."""
+    if "Uniqueid" not in packet.headers or packet.get("UserEvent").lower() not in pbx.dialplan.closed_events:
         return
-    channel = board.line(packet)
-    call = board.calls.get(channel.id)
+    channel = pbx.line(packet)
+    call = pbx.calls.get(channel.id)
     if call is not None and call.inbound and not call.past_ivr:
-        closed(board, call, channel)
+        closed(pbx, call, channel)
 
 
-def left_by_itself(board: PbxState, call: Call, channel: Channel) -> None:
-    """The line is gone, and it was not the caller who hung up: the IVR ended the call."""
+def left_by_itself(pbx: PbxState, call: Call, channel: Channel) -> None:
+    """The channel ended and the caller did not hang up: the IVR ended the call."""
     if (
         call.ivr
         and not call.past_ivr
         and not call.out_of_hours
-        and not channel.asked_to_hang_up
+        and not channel.hangup_requested
         and (channel.dialplan_hung_up or not call.cut)
     ):
-        board.observe(call, "ivr_left", channel.dialplan_hung_up, text="hangup")
+        pbx.observe(call, "ivr_left", channel.dialplan_hung_up, text="hangup")

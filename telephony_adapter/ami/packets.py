@@ -1,6 +1,6 @@
 """One packet of AMI, and which packets are worth parsing.
 
-Most of a busy stream (RTCP, variables, tests of the build) says nothing about a visit: only what `Interest` names is parsed.
+Most packets of a busy stream (RTCP, variables) have no information about visits: only those named by `Interest` are parsed.
 """
 
 from __future__ import annotations
@@ -12,23 +12,23 @@ CONNECTED = "tcp-connected"
 CLOSED = "tcp-closed"
 SILENCE = "silence"
 RESUMED = "resumed"
-"""Names of what is no packet of the PBX but happened to the stream itself: a connection made (BANNER, CONNECTED) or lost,
-a silence, the first event after a new connection."""
+"""Names of pseudo-packets about the stream itself: a connection made (BANNER, CONNECTED) or lost, a silence, the first
+event after a new connection."""
 
 
 _DIGITS = 10
-"""More than any number in a packet has, and than any instant in seconds."""
+"""The most digits of a number in a packet, and of an instant in seconds."""
 
 
 class BrokenPacket(ValueError):
-    """A packet lacks what its kind always has."""
+    """A packet lacks a required header."""
 
 
 @dataclass(slots=True)
 class Packet:
-    """One packet of AMI. `at`: microseconds UTC by the PBX's own clock where it tells it, else of its arrival.
+    """One packet of AMI. `at`: microseconds UTC by the PBX's own clock if the packet has it, else its arrival.
 
-    `last`: instant of the packet before it. Of a header that is repeated `packet["Name"]` is the first value.
+    `last`: instant of the previous packet. For a repeated header `packet["Name"]` is the first value.
     """
 
     name: str
@@ -45,18 +45,18 @@ class Packet:
             raise BrokenPacket(f"{self.name} without {name}") from None
 
     def get(self, name: str) -> str:
-        """The header's value; "" when the PBX does not tell it (`<unknown>`, `<null>`, or no such header)."""
+        """The header's value; "" if the PBX does not know it (`<unknown>`, `<null>`, or no such header)."""
         value = self.headers.get(name, "")
         return "" if value in ("<unknown>", "<null>") else value
 
     def whole(self, name: str) -> int:
-        """A number told by the PBX; 0 where it is empty or missing."""
+        """The header's value as a number; 0 if it is empty or missing."""
         value = self.headers.get(name, "")
         return int(value) if value.isdecimal() and len(value) <= _DIGITS else 0
 
 
 class Interest:
-    """Which packets are worth parsing: events by name, and of the many `VarSet` those of some variables."""
+    """Which packets are parsed: events by name, and `VarSet` events by their variable."""
 
     def __init__(self, events: frozenset[str], variables: frozenset[str]) -> None:
         self.events = events
@@ -73,7 +73,7 @@ class Interest:
 
 
 def parse(raw: str) -> tuple[dict[str, str], dict[str, list[str]], str]:
-    """The headers of a packet (of each the first value), all values of those repeated, and the first line that is no header."""
+    """The headers of a packet (the first value of each), all values of the repeated ones, and the first line that is no header."""
     headers: dict[str, str] = {}
     repeated: dict[str, list[str]] = {}
     stray = ""
@@ -89,7 +89,7 @@ def parse(raw: str) -> tuple[dict[str, str], dict[str, list[str]], str]:
 
 
 def microseconds(seconds: str) -> int:
-    """An instant that the PBX writes as `1795409479.537169`, in microseconds; 0 when it is none."""
+    """Parse an instant such as `1795409479.537169` into microseconds; 0 if it is none."""
     whole, _, fraction = seconds.partition(".")
     if not whole.isdecimal() or len(whole) > _DIGITS or not (fraction.isdecimal() or not fraction):
         return 0
@@ -97,7 +97,7 @@ def microseconds(seconds: str) -> int:
 
 
 def timestamp(raw: str) -> int:
-    """The `Timestamp` header of a packet that is not parsed; 0 when it has none."""
+    """The `Timestamp` header of an unparsed packet; 0 if it has none."""
     start = raw.find("\nTimestamp: ") + 12
     return microseconds(raw[start : raw.find("\r", start)]) if start > 11 else 0
 

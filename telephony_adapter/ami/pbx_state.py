@@ -1,7 +1,7 @@
-"""What an AMI stream has shown of the PBX so far: its lines, its calls, its queues' members.
+"""The state of the PBX according to an AMI stream: its channels, its calls, its queues' members.
 
-Everything here comes from packets alone, in the order in which they came: no clock, no I/O. What a call tells is
-collected in `told` and taken away after each packet.
+The state follows from packets alone, in their order: no clock, no I/O. Observations are collected in `observations`
+and taken after each packet.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from telephony_adapter.ami.gap_numbers import second_of
 from telephony_adapter.ami.gaps import Cuts
 from telephony_adapter.ami.packets import Packet
 
-Told = ObserveCall | ObserveAgent | MatchMember | ObserveTimeline
+Observation = ObserveCall | ObserveAgent | MatchMember | ObserveTimeline
 
 Origin = Literal["outside", "phone", "inside"]
-"""Where a line comes from: the carrier, an agent's telephone, or the PBX itself (a leg, a Local half)."""
+"""The origin of a channel: the carrier, an agent's telephone, or the PBX itself (a leg, a Local half)."""
 
 _DEVICE = re.compile(r"-[0-9A-Fa-f]{6,}(;[12])?$")
 
 
 @dataclass(frozen=True)
 class Dialplan:
-    """What the names in a dialplan mean, where no event says it. The defaults are what Brazilian PBXs use.
+    """The meaning of names in a dialplan, where no event states it. The defaults are the usual names of Brazilian PBXs.
 
-    ivr: contexts that are IVRs even when no application waits for keys. closed: contexts that tell the caller that it
-    is closed now; closed_events: UserEvents that do. refused: contexts for callers of the blacklist.
+    ivr: contexts that are IVRs even if no application waits for keys. closed: contexts that announce that the company
+    is closed; closed_events: UserEvents that do. refused: contexts for callers of the blacklist.
     """
 
     ivr: re.Pattern[str] = re.compile(r"^(ura|ivr)([-_ 0-9].*)?$", re.IGNORECASE)
@@ -46,9 +46,9 @@ class Dialplan:
 
 @dataclass(slots=True)
 class Channel:
-    """A line of the PBX. `linked`: the call to which it belongs (Linkedid).
+    """A channel of the PBX. `linked`: the call to which it belongs (Linkedid).
 
-    reading: the variable into which Read puts what is keyed. awaiting: the context in which an extension is awaited.
+    reading: the variable into which Read puts the keys. awaiting: the context in which an extension is awaited.
     """
 
     id: str
@@ -59,7 +59,7 @@ class Channel:
     context: str = ""
     exten: str = ""
     context_since: int = 0
-    asked_to_hang_up: bool = False
+    hangup_requested: bool = False
     dialplan_hung_up: int = 0
     rang: bool = False
     queue: str = ""
@@ -73,8 +73,8 @@ class Channel:
 class Visit:
     """A call's present visit to a queue, from joining until the talk is over.
 
-    left: when it left the queue, before anybody knows how. abandon_told: QueueCallerAbandon came, which a time-out sends too;
-    asked: the caller had hung up by then.
+    left: when it left the queue, while its end is not known. abandon_seen: QueueCallerAbandon was received, which a
+    time-out sends too; hangup_requested: the caller had hung up by then.
     """
 
     queue: str
@@ -82,24 +82,24 @@ class Visit:
     answered: int = 0
     agent: str = ""
     left: int = 0
-    abandon_told: bool = False
-    asked: bool = False
+    abandon_seen: bool = False
+    hangup_requested: bool = False
     wait_ms: int | None = None
     held: bool = False
 
 
 @dataclass(slots=True)
 class Attempt:
-    """An outbound attempt in the making.
+    """A running outbound attempt.
 
-    agent_leg, customer_leg: the lines of the two ends. caller_id: what an Originate shows to its first leg.
-    given_up: its time for an answer was up. failure: when the customer's line ended without an answer, and why.
+    agent_leg, customer_leg: the channels of the two ends. caller_id: the caller id that an Originate shows to its first
+    leg. given_up: nobody answered in time. failure: when the customer's channel ended without an answer, and why.
     """
 
     style: str
     agent: str = ""
     number: str = ""
-    told: bool = False
+    observed: bool = False
     agent_leg: str = ""
     customer_leg: str = ""
     caller_id: str = ""
@@ -110,10 +110,10 @@ class Attempt:
 
 @dataclass(slots=True)
 class Call:
-    """A call: the line of a customer, or of whoever visits a queue. `sign`: the last event on it.
+    """A call: the channel of a customer, or another one that visits a queue. `sign`: its last event.
 
-    known: something was told of it. cut: a cut fell into its life. past_ivr: it has been in a queue, or was handed on.
-    left_by_key: the queue that it left in a way which the queue does not count. listed: when a list last showed it waiting.
+    known: it has observations. cut: a cut was during the call. past_ivr: it has been in a queue, or was handed on.
+    left_by_key: the queue that it left in a way that the queue does not count. listed: when a list last showed it waiting.
     """
 
     id: str
@@ -125,7 +125,7 @@ class Call:
     cut: bool = False
     visit: Visit | None = None
     past_ivr: bool = False
-    part_told: bool = False
+    part_known: bool = False
     left_by_key: str = ""
     ivr: str = ""
     out_of_hours: bool = False
@@ -136,14 +136,14 @@ class Call:
 
     @property
     def surely_waits(self) -> bool:
-        """In a queue now, as far as everything was seen."""
+        """Whether it waits in a queue now, without any doubt."""
         visit = self.visit
         return visit is not None and not (visit.answered or visit.left or self.cut or self.gone)
 
 
 @dataclass(slots=True)
 class Member:
-    """A queue's member under the name that the queue log calls its agent."""
+    """A queue's member, by the name that its agent has in the queue log."""
 
     name: str
     paused: bool = False
@@ -158,14 +158,14 @@ def _few() -> deque[tuple[int, int]]:
 
 @dataclass(slots=True)
 class PbxState:
-    """All that is known now.
+    """The present state.
 
-    variables: those whose setting is of interest.
-    talks: an agent's line -> the call whose talk it carries. ringing: an agent's line that rings -> (call, queue, agent, since).
-    behind: a leg -> the leg before it, for agents who are reached through a Local channel.
-    dialplan_told, lines_told: events of the class `dialplan`, of the class `call` come. unborn_since: from when until when lines must have been born
-    unseen if that class comes at all. undecided: from when until when ends of waits could not be told apart without them.
-    noted: the recorder notes when a connection is made or lost. alive: the lines of a list that is being told. absent: calls that were missing in a list -> when.
+    variables: those whose changes are of interest.
+    talks: an agent's channel -> the call that it talks to. ringing: an agent's ringing channel -> (call, queue, agent, since).
+    behind: a leg -> the previous leg, for agents who are reached through a Local channel.
+    dialplan_seen, lines_seen: events of the class `dialplan`, of the class `call` are received. unborn_since: the spans in which channels must have been
+    created unobserved if that class is received at all. undecided: the span in which ends of waits could not be distinguished without these classes.
+    noted: the recorder notes when a connection is made or lost. alive: the channels of the list that is being received. absent: calls that were missing in a list -> when.
     """
 
     dialplan: Dialplan
@@ -173,7 +173,7 @@ class PbxState:
     at: int = 0
     event: str = ""
     started: int = 0
-    told: list[Told] = field(default_factory=list)
+    observations: list[Observation] = field(default_factory=list)
     cuts: Cuts = field(default_factory=Cuts)
     channels: dict[str, Channel] = field(default_factory=dict)
     calls: dict[str, Call] = field(default_factory=dict)
@@ -191,30 +191,30 @@ class PbxState:
     booted: int = 0
     stopped: int = 0
     noted: bool = False
-    dialplan_told: bool = False
-    lines_told: bool = False
+    dialplan_seen: bool = False
+    lines_seen: bool = False
     unborn_since: deque[tuple[int, int]] = field(default_factory=_few)
     undecided: tuple[int, int] | None = None
 
     # observations
 
     def fact(self, kind: FactKind, at: int = 0, **fields: object) -> Fact:
-        """A fact of this packet; its instant unless told otherwise."""
+        """A fact of this packet, at its instant unless `at` is given."""
         return Fact(kind, at or self.at, "ami", ref=f"ami:{self.event}", **fields)  # type: ignore[arg-type]
 
     def observe(self, call: Call, kind: CallKind, at: int = 0, **fields: object) -> None:
-        """Say a fact about a call. What comes behind a list that shows it waiting came later, even if its own instant is some ms before."""
+        """Observe a fact about a call. A fact after a list that shows the call waiting is later than the list, even if its own instant is some ms before."""
         call.known = True
-        self.told.append(ObserveCall(call=call.id, facts=(self.fact(kind, max(at or self.at, call.listed), **fields),)))
+        self.observations.append(ObserveCall(call=call.id, facts=(self.fact(kind, max(at or self.at, call.listed), **fields),)))
 
     def observe_agent(self, agent: str, kind: PresenceKind, at: int = 0, **fields: object) -> None:
-        """Say a fact about an agent."""
-        self.told.append(ObserveAgent(agent=agent, facts=(self.fact(kind, at, agent=agent, **fields),)))
+        """Observe a fact about an agent."""
+        self.observations.append(ObserveAgent(agent=agent, facts=(self.fact(kind, at, agent=agent, **fields),)))
 
-    # lines and calls
+    # channels and calls
 
     def line(self, packet: Packet) -> Channel:
-        """The line that a packet speaks of; one whose birth nobody saw is made up from what the packet tells."""
+        """The channel of a packet; one whose creation was not observed is created from the packet."""
         id = packet["Uniqueid"]
         channel = self.channels.get(id)
         if channel is None:
@@ -223,7 +223,7 @@ class PbxState:
         return channel
 
     def add_line(self, packet: Packet, origin: Origin) -> Channel:
-        """A line that is new to us."""
+        """Add a new channel."""
         channel = Channel(packet["Uniqueid"], packet.get("Linkedid") or packet["Uniqueid"], device(packet["Channel"]), origin, self.at)
         self.channels[channel.id] = channel
         if channel.device.startswith("Local/"):
@@ -231,46 +231,46 @@ class PbxState:
         return channel
 
     def origin(self, name: str) -> Origin:
-        """Where a line with the channel name `name` comes from, as far as the name tells."""
+        """The origin of a channel with this name, as far as the name shows it."""
         if name.startswith("Local/"):
             return "inside"
         return "phone" if device(name) in self.phones else "outside"
 
     def unborn(self, channel: Channel) -> None:
-        """A line that was never seen to begin: born before the stream, in a gap, or in one that left no other mark."""
+        """A channel whose creation was not observed: it began before the stream, in a gap, or in a gap without any other mark."""
         born = born_at(channel.id)
         if channel.id != channel.linked:
             self.cuts.met_leg(channel.id)
         if born > self.started + SECOND and not self.cuts.covers(born, born + SECOND):
-            if self.lines_told:
+            if self.lines_seen:
                 self.contradict(born - SECOND)
             else:
                 self.unborn_since.append((born - SECOND, self.at))
 
-    def hear_of_lines(self) -> None:
-        """An event of the class `call` came: births of lines are told, and those that were not must have been missed."""
-        self.lines_told = True
+    def lines_reported(self) -> None:
+        """An event of the class `call` was received: creations of channels are reported, so the unreported ones were missed."""
+        self.lines_seen = True
         while self.unborn_since:
             self.contradict(*self.unborn_since.popleft())
 
     def contradict(self, since: int, until: int = 0) -> None:
-        """What was just told cannot be unless something was missed between `since` and `until` (now)."""
-        cut = self.cuts.contradict(since, until or self.at, self.standings())
+        """The current event is possible only if something was missed between `since` and `until` (now)."""
+        cut = self.cuts.contradict(since, until or self.at, self.calls_up())
         if cut is not None:
             self.cut_off(cut)
 
     def cut_off(self, cut: Cut) -> None:
-        """Every call that was up has lived through the cut unseen: what happens to it next may follow from what nobody saw."""
-        for call_id, standing in cut.up.items():
+        """Every call that was up was unobserved in the cut: its next event may follow from something that was missed."""
+        for call_id, at_cut in cut.up.items():
             call = self.calls.get(call_id)
             if call is not None:
                 call.cut = True
-            if standing.known:
+            if at_cut.known:
                 unseen = Fact("unseen", cut.opened, "ami", until=cut.closed, ref=f"ami:{self.event}")
-                self.told.append(ObserveCall(call=call_id, facts=(unseen,)))
+                self.observations.append(ObserveCall(call=call_id, facts=(unseen,)))
 
     def call(self, channel: Channel, inbound: bool = False) -> Call:
-        """The call of this line, from now on known."""
+        """The call of this channel, created if it is missing."""
         call = self.calls.get(channel.id)
         if call is None:
             call = Call(
@@ -281,15 +281,15 @@ class PbxState:
         return call
 
     def talk_of(self, channel_id: str) -> Call | None:
-        """The call whose talk runs over an agent's line, be it through a Local channel."""
+        """The call that an agent's channel talks to, also through a Local channel."""
         for _ in range(4):
             if channel_id in self.talks:
                 return self.calls.get(self.talks[channel_id])
             channel_id = self.behind.get(channel_id, "")
         return None
 
-    def standings(self) -> dict[str, CallAtCut]:
-        """Every call that is up, in a queue, talking, or somewhere before or between; and those gone whose end in a queue is awaited."""
+    def calls_up(self) -> dict[str, CallAtCut]:
+        """Every call that is up, in a queue, talking or elsewhere; and ended ones whose end in a queue is awaited."""
         up: dict[str, CallAtCut] = {}
         for channel in self.channels.values():
             call = self.calls.get(channel.id)
@@ -299,7 +299,7 @@ class PbxState:
                 up[channel.id] = CallAtCut()
                 continue
             visit, gone = call.visit, call.gone > 0
-            if visit is not None and not visit.abandon_told:
+            if visit is not None and not visit.abandon_seen:
                 up[channel.id] = CallAtCut(visit.queue, visit.offered, visit.answered, known=call.known, unbroken=gone, gone=gone)
             elif not gone:
                 with_agent = call.attempt is not None and call.attempt.agent != ""
@@ -313,5 +313,5 @@ def device(channel: str) -> str:
 
 
 def born_at(channel_id: str) -> int:
-    """The second in which a line was born, in microseconds; 0 when its Uniqueid cannot tell."""
+    """The second in which a channel was created, in microseconds; 0 if its Uniqueid does not have it."""
     return second_of(channel_id) * SECOND

@@ -28,7 +28,7 @@ from telephony_adapter.ami.packets import BANNER, CLOSED, CONNECTED, RESUMED, SI
 from telephony_adapter.queue_log.packing import DAMAGED, damage, is_zip, members_in, plain_bytes
 
 QUIET_US = 1_500_000
-"""A stream that says nothing for so long is told to be silent, in case a cut turns out to have left no other mark."""
+"""A longer time without packets is reported as a silence, in case it turns out to be a cut."""
 
 EXPECTED = (
     'a recorded AMI stream: lines of {"t": ..., "raw": "Event: ..."} (ami.timed.jsonl), or the bytes of the connection '
@@ -44,12 +44,12 @@ _BROKEN_KEPT = 10_000
 
 
 class NotAnAmiStream(ValueError):
-    """The file is of another kind; says what was expected and what it looks like."""
+    """The file is of another kind; the message has the expected and the found one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """What could not be read. `number`: the line of a file of lines, else which packet of the stream."""
+    """An unreadable packet. `number`: its line in a file of lines, else its number in the stream."""
 
     number: int
     why: str
@@ -64,9 +64,9 @@ class _Line(msgspec.Struct):
 class Recording:
     """Iterates over the packets of interest, in the order in which they were recorded; counts them all.
 
-    read: packets seen so far. names: of the events among them. broken: those that could not be read, the first some thousand of `broken_count`. first,
-    last: instants of the first and the last sign of life. size: of the file in bytes, None when it has none. latest_us:
-    packets of a later instant are set aside, by a clock that was wrong; None = none.
+    read: the number of packets so far. names: of the events among them. broken: unreadable ones, the first some thousand of `broken_count`. first,
+    last: instants of the first and the last sign of life. size: of the file in bytes, None if it has none. latest_us:
+    packets with a later instant are set aside, because the clock was wrong; None = no limit.
     """
 
     def __init__(self, path: str | Path, interest: Interest, latest_us: int | None = None) -> None:
@@ -85,13 +85,13 @@ class Recording:
         self._file: BufferedReader | None = None
 
     def consumed(self) -> int:
-        """Bytes taken from the file so far; 0 of one that has no size."""
+        """Bytes read from the file so far; 0 for one without a size."""
         if self._file is None or self._file.closed:
             return self.size or 0
         return self._file.tell()
 
     def broke(self, number: int, why: str) -> None:
-        """Something could not be read."""
+        """Note an unreadable packet."""
         self.broken_count += 1
         if len(self.broken) < _BROKEN_KEPT:
             self.broken.append(Broken(number, why))
@@ -201,7 +201,7 @@ class Recording:
         yield from self._at(instant or self.last, raw, event, number)
 
     def _wait_for_an_instant(self, raw: str, number: int) -> None:
-        """What a PBX sends as soon as it has accepted a connection (FullyBooted) has no instant: that of the next one with one is its own."""
+        """A packet that a PBX sends right after it accepts a connection (FullyBooted) has no instant: it gets that of the next packet with one."""
         if not self.interest.wants(_name(raw), raw):
             return
         if len(self._undated) < _UNDATED_AT_MOST:
@@ -244,7 +244,7 @@ _LONE_ENDS = re.compile(rb"\r*\n")
 
 
 def _ended_by_cr_lf(read: bytes) -> bytes:
-    """What was read with the ends of lines that a PBX sends; tools that save streams may have left only LF."""
+    """The bytes with the line ends of a PBX (CR LF); tools that save streams may leave only LF."""
     if read.count(b"\n") == read.count(b"\r\n") and b"\r\r\n" not in read:
         return read
     return _LONE_ENDS.sub(b"\r\n", read)
@@ -256,7 +256,7 @@ def _name(raw: str) -> str:
 
 
 def _texts(stream: BufferedReader) -> Iterator[tuple[int, bytes]]:
-    """The lines of a file with their numbers; of one without end only its beginning, which is no line of a recording."""
+    """The lines of a file with their numbers; of an endless one only its beginning, which is no valid line."""
     number, whole = 0, True
     while text := stream.readline(_LONGEST):
         begins, whole = whole, text.endswith(b"\n")
@@ -266,7 +266,7 @@ def _texts(stream: BufferedReader) -> Iterator[tuple[int, bytes]]:
 
 
 def _pieces(block: bytes) -> Iterator[tuple[bytes, bool]]:
-    """What stands between two packet ends, apart at the banners in it; False for what a lost connection cut off."""
+    """Split the bytes between two packet ends at the banners in them; False for a part that a lost connection cut off."""
     rest = block
     while (at := rest.find(_BANNER)) >= 0:
         if rest[:at].strip():

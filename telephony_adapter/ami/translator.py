@@ -1,7 +1,7 @@
-"""AMI events to commands: what an Asterisk says about its calls, queues and agents, told as facts.
+"""Translates AMI events into observations: facts about calls, queues and agents of an Asterisk.
 
-Pure and table-driven: `Translator.feed` takes one packet and returns what it tells; the state comes from packets alone.
-A recorded stream and the live socket go the same way. Cuts, restarts and what they hide are reckoned in `gaps`.
+Pure and table-driven: `Translator.feed` takes one packet and returns its observations; the state follows from packets alone.
+A recorded stream and the live socket use the same code. `gaps` has the cuts, the restarts and the estimation of what they hide.
 """
 
 from __future__ import annotations
@@ -10,27 +10,26 @@ from collections.abc import Callable
 
 from commands.observations import ObserveTimeline
 from domain.voice.timeline import CoverageSpan, Gap
-from telephony_adapter.ami import agents, ivr, lines, outbound, queues
-from telephony_adapter.ami import connection_gaps as seams
+from telephony_adapter.ami import agents, connection_gaps, ivr, lines, outbound, queues
 from telephony_adapter.ami.packets import BANNER, CLOSED, CONNECTED, RESUMED, SILENCE, Interest, Packet
-from telephony_adapter.ami.pbx_state import Dialplan, PbxState, Told
+from telephony_adapter.ami.pbx_state import Dialplan, Observation, PbxState
 
 Handler = Callable[[PbxState, Packet], None]
 
 
-def _variable(board: PbxState, packet: Packet) -> None:
+def _variable(pbx: PbxState, packet: Packet) -> None:
     name = packet["Variable"]
     if name == "QUEUESTATUS":
-        queues.queue_status(board, packet)
+        queues.queue_status(pbx, packet)
     elif name == "RTPAUDIOQOS":
-        lines.voice_quality(board, packet)
+        lines.voice_quality(pbx, packet)
     else:
-        ivr.variable_set(board, packet)
+        ivr.variable_set(pbx, packet)
 
 
-def _dial_ended(board: PbxState, packet: Packet) -> None:
-    queues.ringing_ended(board, packet)
-    outbound.dial_ended(board, packet)
+def _dial_ended(pbx: PbxState, packet: Packet) -> None:
+    queues.ringing_ended(pbx, packet)
+    outbound.dial_ended(pbx, packet)
 
 
 EVENTS: dict[str, Handler] = {
@@ -38,17 +37,17 @@ EVENTS: dict[str, Handler] = {
     "AgentComplete": queues.agent_completed,
     "AgentConnect": queues.agent_connected,
     "AgentDump": queues.agent_dumped,
-    "AgentRingNoAnswer": queues.rang_in_vain,
+    "AgentRingNoAnswer": queues.ring_no_answer,
     "AttendedTransfer": lines.transferred_attended,
     "BlindTransfer": lines.transferred_blindly,
     "ChanSpyStart": lines.spied_on,
-    "CoreShowChannel": seams.channel_listed,
-    "CoreShowChannelsComplete": seams.channels_listed,
+    "CoreShowChannel": connection_gaps.channel_listed,
+    "CoreShowChannelsComplete": connection_gaps.channels_listed,
     "DialBegin": outbound.dial_began,
     "DialEnd": _dial_ended,
-    "FullyBooted": seams.fully_booted,
+    "FullyBooted": connection_gaps.fully_booted,
     "Hangup": lines.gone,
-    "HangupRequest": lines.asked_to_hang_up,
+    "HangupRequest": lines.hangup_requested,
     "Hold": lines.held,
     "LocalBridge": lines.halves,
     "Newchannel": lines.born,
@@ -58,81 +57,81 @@ EVENTS: dict[str, Handler] = {
     "QueueCallerAbandon": queues.caller_abandoned,
     "QueueCallerJoin": queues.caller_joined,
     "QueueCallerLeave": queues.caller_left,
-    "QueueEntry": seams.entry_listed,
+    "QueueEntry": connection_gaps.entry_listed,
     "QueueMember": agents.listed_member,
     "QueueMemberAdded": agents.member_added,
     "QueueMemberPause": agents.member_paused,
     "QueueMemberRemoved": agents.member_removed,
-    "QueueParams": seams.queue_counted,
-    "QueueStatusComplete": seams.queues_listed,
-    "Shutdown": seams.shutting_down,
+    "QueueParams": connection_gaps.queue_counted,
+    "QueueStatusComplete": connection_gaps.queues_listed,
+    "Shutdown": connection_gaps.shutting_down,
     "Unhold": lines.resumed,
     "UserEvent": ivr.user_event,
     "VarSet": _variable,
 }
 STREAM: dict[str, Handler] = {
-    RESUMED: seams.resumed,
-    BANNER: seams.disconnected,
-    CLOSED: seams.disconnected,
-    CONNECTED: seams.disconnected,
-    SILENCE: seams.silent,
+    RESUMED: connection_gaps.resumed,
+    BANNER: connection_gaps.disconnected,
+    CLOSED: connection_gaps.disconnected,
+    CONNECTED: connection_gaps.disconnected,
+    SILENCE: connection_gaps.silent,
 }
 HANDLERS = EVENTS | STREAM
 _OF_LINES = frozenset({"Newchannel", "Newstate", "DialBegin", "Hangup", "CoreShowChannel"})
-"""Events of the class `call`, and the list that only who reads that class asks for."""
+"""Events of the class `call`, and the list that only a client that reads that class requests."""
 
 VARIABLES = frozenset({"QUEUESTATUS", "RTPAUDIOQOS"}) | ivr.VARIABLES
 
 
 class Translator:
-    """Tells what one stream of AMI packets says. `name`: what people call the stream, for its span on the timeline.
+    """Translates one stream of AMI packets. `name`: the stream's name for people, for its span on the timeline.
 
-    interest: which packets it wants to see; it grows with the dialplan (variables of Read).
+    interest: the packets that it needs; it grows with the dialplan (variables of Read).
     """
 
     def __init__(self, name: str, dialplan: Dialplan | None = None) -> None:
         self.name = name
         self.interest = Interest(frozenset(EVENTS), VARIABLES)
-        self.board = PbxState(dialplan or Dialplan(), self.interest.variables)
+        self.pbx = PbxState(dialplan or Dialplan(), self.interest.variables)
 
-    def feed(self, packet: Packet) -> list[Told]:
-        """What this packet tells. Raises BrokenPacket when it lacks what its kind always has."""
-        board = self.board
-        board.event, board.at = packet.name, packet.at
-        board.started = board.started or packet.at
-        board.dialplan_told |= packet.name in ("Newexten", "VarSet")
-        if packet.name in _OF_LINES and not board.lines_told:
-            board.hear_of_lines()
-        seams.watch(board, packet)
-        HANDLERS[packet.name](board, packet)
-        seams.settle(board, packet.at)
+    def feed(self, packet: Packet) -> list[Observation]:
+        """The observations of this packet. Raises BrokenPacket if it lacks a required header."""
+        pbx = self.pbx
+        pbx.event, pbx.at = packet.name, packet.at
+        pbx.started = pbx.started or packet.at
+        pbx.dialplan_seen |= packet.name in ("Newexten", "VarSet")
+        if packet.name in _OF_LINES and not pbx.lines_seen:
+            pbx.lines_reported()
+        connection_gaps.watch(pbx, packet)
+        HANDLERS[packet.name](pbx, packet)
+        connection_gaps.settle(pbx, packet.at)
         return self._taken()
 
-    def covered(self, first: int, last: int) -> list[Told]:
-        """The stream has shown signs of life from `first` until `last`: told now and then, with what is known anew of its gaps."""
-        self._tell_gaps()
+    def covered(self, first: int, last: int) -> list[Observation]:
+        """Observe that the stream covers `first` to `last`, with new estimations of its gaps. Called from time to time."""
+        self._observe_gaps()
         if first:
-            self.board.told.append(ObserveTimeline(span=CoverageSpan("ami", self.name, first, last)))
+            self.pbx.observations.append(ObserveTimeline(span=CoverageSpan("ami", self.name, first, last)))
         return self._taken()
 
-    def ended(self, first: int, last: int) -> list[Told]:
-        """The recording ends here: what would have said how a call left its queue will not come any more."""
-        self.board.event, self.board.at = "end of the recording", last
-        seams.settle(self.board, last + seams.LINGER_US)
-        for call in list(self.board.calls.values()):
-            if not self.board.lines_told:
-                queues.never_told(self.board, call)
-            queues.cut_short(self.board, call)
+    def ended(self, first: int, last: int) -> list[Observation]:
+        """The recording ends here: for calls that have left their queue, the event that shows how will not come."""
+        self.pbx.event, self.pbx.at = "end of the recording", last
+        connection_gaps.settle(self.pbx, last + connection_gaps.LINGER_US)
+        for call in list(self.pbx.calls.values()):
+            if not self.pbx.lines_seen:
+                queues.end_unknown(self.pbx, call)
+            queues.cut_short(self.pbx, call)
         return self.covered(first, last)
 
-    def _tell_gaps(self) -> None:
-        self.board.told.extend(ObserveTimeline(gap=gap) for gap in self.board.cuts.news())
-        if self.board.undecided is not None:
-            # Nothing is missing there, but how some waits ended was not seen.
-            self.board.told.append(ObserveTimeline(gap=Gap(*self.board.undecided, born=0)))
+    def _observe_gaps(self) -> None:
+        self.pbx.observations.extend(ObserveTimeline(gap=gap) for gap in self.pbx.cuts.news())
+        if self.pbx.undecided is not None:
+            # Nothing is missing there, but how some waits ended was not observed.
+            self.pbx.observations.append(ObserveTimeline(gap=Gap(*self.pbx.undecided, born=0)))
 
-    def _taken(self) -> list[Told]:
-        told = self.board.told
-        if told:
-            self.board.told = []
-        return told
+    def _taken(self) -> list[Observation]:
+        observations = self.pbx.observations
+        if observations:
+            self.pbx.observations = []
+        return observations

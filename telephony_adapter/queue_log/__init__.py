@@ -1,1 +1,1 @@
-"""Queue logs of every age and dialect: read, translated into observations."""
+"""Queue logs of every age and dialect: reading, translation into observations."""

@@ -1,4 +1,4 @@
-"""The lines of a queue_log, gathered into observations: what is said of one call, or of one agent, in one go."""
+"""Gathers the lines of a queue_log into observations: all facts about one call, or one agent, together."""
 
 from __future__ import annotations
 
@@ -14,44 +14,44 @@ from telephony_adapter.queue_log.earlier import Earlier
 from telephony_adapter.queue_log.files import Broken
 from telephony_adapter.queue_log.lines import Counting, Line
 from telephony_adapter.queue_log.talks import Talks
-from telephony_adapter.queue_log.verbs import MEMBERS, NO_CALL, SPOKEN_OPENLY, VERBS, Verb, attempted, note
+from telephony_adapter.queue_log.verbs import MEMBERS, NAMES_NO_CUSTOMER, NO_CALL, VERBS, Verb, attempted, note
 
 
 class Gathering:
-    """Takes the lines of one file after another; `observations` hands over what they said since the last time.
+    """Takes the lines of one file after another; `observations` returns the observations of the lines since the last call.
 
-    A call that still goes on is kept back once, so that it is mostly told in one piece. What is kept is bounded by the
-    lines between two observations and the calls that never ended, not by the files.
+    A call that is still open is kept back once, so that it is mostly observed as a whole. Memory is bounded by the
+    lines between two calls of `observations` and by the calls that never ended, not by the files.
     """
 
     def __init__(self, earlier: Earlier | None = None) -> None:
-        """earlier: what was observed before, of calls that these lines may be about."""
+        """earlier: earlier observations of calls that these lines may refer to."""
         self.unknown: dict[str, int] = {}
         self.uneventful = 0
         self.interfaces: set[str] = set()
         self.persons: set[str] = set()
-        self._heard_of: set[str] = set()
+        self._known_agents: set[str] = set()
         self._calls: dict[str, list[Fact]] = {}
         self._agents: dict[str, list[Fact]] = {}
         self._restarts: list[int] = []
         self._notes: list[Fact] = []
         self._going_on: set[str] = set()
         self._kept_back: set[str] = set()
-        self._told: set[str] = set()
+        self._observed: set[str] = set()
         self._logged_in: set[str] = set()
         self._turned_away = Counting()
         self._talks = Talks(earlier)
         self._name = ""
-        self._broken: Broken = _nobody_listens
+        self._broken: Broken = _before_any_file
 
     def begin(self, name: str, broken: Broken) -> None:
-        """The lines that follow are those of the file `name`."""
+        """The next lines are those of the file `name`."""
         self._name, self._broken = name, broken
-        self._heard_of = set()
+        self._known_agents = set()
         self._turned_away = Counting()
 
     def take(self, line: Line) -> bool:
-        """One more line; False (and told to `broken`) if it lacks what its verb is about."""
+        """Take one more line. Returns False, and reports it to `broken`, if it lacks a field that its verb needs."""
         verb = VERBS.get(line.verb)
         ref = f"{self._name}:{line.number}"
         if line.odd:
@@ -79,7 +79,7 @@ class Gathering:
         return True
 
     def _take_of_call(self, call: str, line: Line, verb: Verb, ref: str) -> None:
-        """What a line says about the call that it names, or about another that it must be about."""
+        """Take the facts of a line about the call that it names, or about another call that it must refer to."""
         assert verb.fact is not None
         fact = verb.fact(line, ref)
         set_back = self._talks.set_back(call, line.at, goes_on=not verb.ends)
@@ -95,40 +95,40 @@ class Gathering:
         elif verb.ends:
             self._going_on.discard(call)
         if verb.attempt:
-            self._say(call, replace(attempted(line, ref), mark=SHOWN))
-        self._say(call, fact)
+            self._add(call, replace(attempted(line, ref), mark=SHOWN))
+        self._add(call, fact)
         self._talks.take(call, fact)
 
     def _transferred(self, leg: str, call: str, fact: Fact) -> None:
-        """A consultation, `leg`, was handed over to the customer's `call`: it is a part of it, and its visit that is open goes on there."""
+        """A consultation, `leg`, was transferred to the customer's `call`: it becomes a part of it, with its open visit."""
         part = replace(fact, kind="part_of", queue="", agent="", by="", wait_ms=None, talk_ms=None, text=call, private=None, mark=SHOWN)
-        self._say(leg, part)
+        self._add(leg, part)
         for offered in self._talks.move(leg, call):
-            self._say(call, offered)
-            self._say(leg, replace(part, queue=offered.queue))
+            self._add(call, offered)
+            self._add(leg, replace(part, queue=offered.queue))
             self._going_on.add(call)
         self._going_on.discard(leg)
 
     def look_back(self, since_us: int, until_us: int) -> None:
-        """When all lines have been observed, which are of this time: what ended their talks, or followed them, may have come earlier."""
+        """After all lines, which are of this time, were observed: add ends and wrap-ups of their talks from earlier imports."""
         for call, fact in self._talks.earlier_wrap_ups(since_us, until_us):
-            self._say(call, fact)
+            self._add(call, fact)
         for leg, call, fact in list(self._talks.ended_by_earlier_transfers()):
             self._transferred(leg, call, fact)
-            self._say(call, fact)
+            self._add(call, fact)
             self._talks.take(call, fact)
 
     def _take_of_no_call(self, line: Line, verb: Verb, ref: str) -> bool:
-        """A line about a call that it does not name: of the agent's last one, where it is about an agent's work after it."""
+        """A line about a call that it does not name: a wrap-up belongs to the agent's last call."""
         about = self._talks.talked(line.agent, line.at) if line.verb == "WRAPUPSTART" and line.agent else None
         if about is None or verb.fact is None:
             self._note(line, ref)
             return True
         call, line.queue = about
-        self._say(call, replace(verb.fact(line, ref), mark=line.mark))
+        self._add(call, replace(verb.fact(line, ref), mark=line.mark))
         return True
 
-    def _say(self, call: str, fact: Fact) -> None:
+    def _add(self, call: str, fact: Fact) -> None:
         facts = self._calls.get(call)
         if facts is None:
             self._calls[call] = [fact]
@@ -136,24 +136,24 @@ class Gathering:
             facts.append(fact)
 
     def observations(self, *, last: bool = False) -> list[Command]:
-        """What was gathered, as commands; `last`: nothing is kept back any more."""
-        told: list[Command] = [ObserveTimeline(restart_at=at) for at in self._restarts]
+        """The gathered observations as commands; `last`: keep nothing back."""
+        commands: list[Command] = [ObserveTimeline(restart_at=at) for at in self._restarts]
         if self._restarts:
-            told += self._weighed_anew()
+            commands += self._affected_by_restart()
         kept: dict[str, list[Fact]] = {}
         for call, facts in self._calls.items():
             if call in self._going_on and call not in self._kept_back and not last:
                 kept[call] = facts
-            elif call in self._told or any(fact.kind != "note" for fact in facts):
-                told.append(ObserveCall(call=call, facts=tuple(facts)))
+            elif call in self._observed or any(fact.kind != "note" for fact in facts):
+                commands.append(ObserveCall(call=call, facts=tuple(facts)))
             else:
                 self._notes += facts
-        told += [ObserveAgent(agent=agent, facts=tuple(facts)) for agent, facts in self._agents.items()]
-        told += [ObserveTimeline(note=fact) for fact in self._notes]
-        self._told = {call for call in self._calls if call not in kept}
+        commands += [ObserveAgent(agent=agent, facts=tuple(facts)) for agent, facts in self._agents.items()]
+        commands += [ObserveTimeline(note=fact) for fact in self._notes]
+        self._observed = {call for call in self._calls if call not in kept}
         self._kept_back = set(kept)
         self._calls, self._agents, self._restarts, self._notes = kept, {}, [], []
-        return told
+        return commands
 
     def _take_quiet(self, line: Line, verb: Verb) -> bool:
         """A line that is about neither a call nor an agent."""
@@ -180,9 +180,9 @@ class Gathering:
         return True
 
     def _beside(self, line: Line, verb: Verb, ref: str) -> None:
-        """What a call's line shows of the agent."""
-        if verb.beside == "talked" and line.agent in self._heard_of:
-            return  # This proves only that there was somebody of whom nothing was heard before.
+        """Add what a call's line proves about its agent."""
+        if verb.beside == "talked" and line.agent in self._known_agents:
+            return  # This fact matters only for an agent without any other fact.
         self.persons.add(line.agent)
         facts = self._of(line.agent)
         for fact in reversed(facts):
@@ -197,10 +197,10 @@ class Gathering:
         if line.call in NO_CALL:
             self._notes.append(note(line, ref))
         else:
-            self._say(line.call, note(line, ref))
+            self._add(line.call, note(line, ref))
 
     def _apart(self, line: Line) -> str:
-        """The id of a call that has none, and is over with its only line."""
+        """An id for a call without one, which consists of this line only."""
         key = f"{line.call}/{line.queue}/{line.at}/{line.verb}"
         return f"{key}/{self._turned_away.next(key)}"
 
@@ -208,25 +208,25 @@ class Gathering:
         facts = self._agents.get(agent)
         if facts is None:
             facts = self._agents[agent] = []
-            self._heard_of.add(agent)
+            self._known_agents.add(agent)
         return facts
 
-    def _weighed_anew(self) -> Iterable[Command]:
-        """Those told before of whom a restart of the PBX may be the end."""
+    def _affected_by_restart(self) -> Iterable[Command]:
+        """Earlier calls and agents whose end may be a restart of the PBX."""
         calls = [ObserveCall(call=call, facts=()) for call in self._going_on if call not in self._calls]
         self._going_on.intersection_update(self._calls)
         return [*calls, *(ObserveAgent(agent=agent, facts=()) for agent in self._logged_in if agent not in self._agents)]
 
 
 def _as_it_was(line: Line) -> str:
-    """For the audit: which bytes were read as Windows-1252. Those that may name a customer are in the fact's own text."""
-    shown = [escaped for place, escaped in line.odd if place < _DATA or line.verb in SPOKEN_OPENLY]
+    """For the audit: the bytes that were read as Windows-1252. Bytes that may identify a customer are only in the fact's own text."""
+    shown = [escaped for place, escaped in line.odd if place < _DATA or line.verb in NAMES_NO_CUSTOMER]
     return " ".join([" windows-1252", *shown])
 
 
 _DATA = 5
-"""From this place on a line's fields are its verb's own."""
+"""From this index on a line's fields belong to its verb."""
 
 
-def _nobody_listens(number: int, why: str) -> None:
+def _before_any_file(number: int, why: str) -> None:
     raise AssertionError(f"line {number}: {why}: before any file has begun")

@@ -1,4 +1,4 @@
-"""The header of a realtime table's export: which column is what."""
+"""The header of a realtime table's export: the meaning of its columns."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DELIMITERS = ",;\t"
 
 
 class Columns(NamedTuple):
-    """Where the fields of a line stand in a row. `data`: data1 to data5; `single`: the one old column with `|` inside."""
+    """The indexes of a line's fields in a row. `data`: data1 to data5; `single`: the single old column with `|` inside."""
 
     delimiter: str
     time: int
@@ -34,17 +34,17 @@ class Columns(NamedTuple):
 
     @property
     def lacking(self) -> list[str]:
-        """The columns that such a table usually has and this one has not."""
+        """The usual columns that this table lacks."""
         return [] if self.single is not None else [f"data{n}" for n in range(len(self.data) + 1, 6)]
 
     @property
     def least(self) -> int:
-        """A row with fewer fields lacks one that no line can be without."""
+        """The least number of fields in a row with all required ones."""
         return max(self.time, self.callid, self.queue, self.agent, self.event) + 1
 
 
 def columns_of(start: bytes) -> Columns | None:
-    """The columns that the first line with anything in it names; None when it is no such header."""
+    """The columns that the first line with content names; None if it is no such header."""
     first = next((line for line in start.removeprefix(b"\xef\xbb\xbf").splitlines() if line.strip()), b"")
     header = first.decode("latin-1")
     for delimiter in _DELIMITERS:
@@ -55,7 +55,7 @@ def columns_of(start: bytes) -> Columns | None:
 
 
 def columns_among(header: list[str], delimiter: str) -> Columns | None:
-    """Where the fields of a line stand among columns with these names; None when one that no line can be without is missing."""
+    """The indexes of a line's fields among columns with these names; None if a required one is missing."""
     names = [name.strip().strip('`"').lower() for name in header]
     places = {what: next((names.index(name) for name in spelt if name in names), None) for what, spelt in _NAMES.items()}
     found = {what: place for what, place in places.items() if place is not None}

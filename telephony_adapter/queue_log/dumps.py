@@ -1,7 +1,7 @@
 """SQL dumps of the realtime table: `INSERT INTO queue_log ...` of MySQL, MariaDB, SQLite or PostgreSQL, and PostgreSQL's `COPY`.
 
-Literals are read by sqlglot's tokenizers, which know each database's quotes and escapes; a dump is taken apart a piece at
-a time, so that memory stays flat. Other tables of the dump are passed over.
+Literals are read by sqlglot's tokenizers, which know each database's quotes and escapes. A dump is parsed piece by piece,
+so that memory stays flat. Other tables of the dump are skipped.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from telephony_adapter.queue_log.files import Broken, LogFile
 
 Row = tuple[int, Columns, list[str]]
-"""The number of a line, the columns of its table, and a row that stands there."""
+"""The number of a line, the columns of its table, and a row in it."""
 
 _AT_ONCE = 1 << 17
 _LONGEST = 1 << 26
@@ -46,12 +46,12 @@ _ESCAPES = {"t": "\t", "n": "\n", "r": "\r", "b": "\b", "f": "\f", "v": "\v"}
 
 
 def is_dump(start: bytes) -> bool:
-    """Whether a file that begins so is an SQL dump."""
+    """Whether a file with this beginning is an SQL dump."""
     return _DUMP.search(start) is not None
 
 
 def dump_rows(file: LogFile, broken: Broken) -> Iterator[Row]:
-    """The rows of the queue_log in a dump, in the order in which they stand."""
+    """The rows of the queue_log in a dump, in their order."""
     with file.open() as stream:
         yield from _Dump(file.name, broken).rows(_lines(stream, broken))
 
@@ -71,7 +71,7 @@ def _lines(stream: BufferedReader, broken: Broken) -> Iterator[tuple[int, bytes]
 
 
 class _Dump:
-    """A dump that is being read. `_columns`: of each table that it defines and that can be a queue_log."""
+    """A dump that is being read. `_columns`: those of each table that it defines."""
 
     def __init__(self, name: str, broken: Broken) -> None:
         self._name = name
@@ -94,7 +94,7 @@ class _Dump:
                 yield from self._inserted(number, _table(head), _text(_whole(line, lines)))
 
     def _defined(self, table: bytes, statement: bytes) -> None:
-        """CREATE TABLE: which columns rows have where an INSERT names none."""
+        """CREATE TABLE: the columns of rows whose INSERT names none."""
         try:
             tokens = self._sql.tokenize(_text(statement))
         except TokenError:
@@ -123,7 +123,7 @@ class _Dump:
             self._broken(number, "a statement that ends too early, or is no SQL")
 
     def _copied(self, number: int, line: bytes, head: re.Match[bytes], lines: Iterator[tuple[int, bytes]]) -> Iterator[Row]:
-        """COPY: a row a line, up to the one that ends them."""
+        """COPY: one row per line, up to the end mark."""
         text = _text(line)
         names = (
             re.findall(r'"[^"]+"|\w+', text[text.find("(") + 1 : text.find(")")]) if "(" in text else self._columns.get(_table(head), [])
@@ -141,7 +141,7 @@ def _table(head: re.Match[bytes]) -> bytes:
 
 
 def _whole(line: bytes, lines: Iterator[tuple[int, bytes]]) -> bytes:
-    """A statement from its first line to the one that ends in `;` (where a string holds such an end, the rest is not read)."""
+    """A statement from its first line to the one that ends in `;` (if a string contains such an end, the rest is not read)."""
     parts = [line]
     size = len(line)
     while not parts[-1].rstrip().endswith(b";") and size < _LONGEST:
@@ -167,7 +167,7 @@ def _is_word(token: Token) -> bool:
 
 
 def _tuples(body: str, sql: MySQL | Postgres) -> Iterator[list[str]]:
-    """The rows of `(...),(...);`, a piece at a time. A piece that ends inside a string is no whole one: it is taken longer."""
+    """The rows of `(...),(...);`, a piece at a time. A piece that ends inside a string is extended."""
     start = 0
     while start < len(body):
         tokens, start = _piece(body, start, sql)
@@ -175,7 +175,7 @@ def _tuples(body: str, sql: MySQL | Postgres) -> Iterator[list[str]]:
 
 
 def _piece(body: str, start: int, sql: MySQL | Postgres) -> tuple[list[Token], int]:
-    """What stands from `start` on, for about _AT_ONCE characters, and where it ends."""
+    """The tokens from `start` on, for about _AT_ONCE characters, and the end of the piece."""
     after = start + _AT_ONCE
     while True:
         boundary = _BOUNDARY.search(body, after)

@@ -1,4 +1,4 @@
-"""What earlier imports told, where a line is about a call of theirs: parts of a log may come one by one."""
+"""Access to observations of earlier imports, for lines about their calls: parts of a log may be imported one by one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from domain.voice.facts import Fact
 
 
 class OpenWait(NamedTuple):
-    """A visit that nobody has ended yet. offered_us: when the call entered the queue."""
+    """A visit without an end. offered_us: when the call entered the queue."""
 
     queue: str
     offered_us: int
@@ -19,7 +19,7 @@ class Earlier(Protocol):
     """Calls that were observed before this import."""
 
     def open_talk(self, queue: str, agent: str, answered_us: int, near_us: int) -> str | None:
-        """The call whose talk with the agent began then, give or take `near_us`, and has no end yet."""
+        """The call whose talk with the agent began then, within `near_us`, and has no end yet."""
 
     def open_waits(self, call: str) -> Sequence[OpenWait]:
         """The queues in which this call waits."""
@@ -28,14 +28,14 @@ class Earlier(Protocol):
         """The call and the queue of the agent's latest talk that began before `until_us`."""
 
     def transfers(self, since_us: int) -> Iterable[tuple[str, Fact]]:
-        """Ends of talks since then that were told under the id of a consultation which had no talk itself: the consultation, what was told."""
+        """Ends of talks since then that were observed under the id of a consultation without a talk of its own: the consultation and the fact."""
 
     def wrap_ups(self, since_us: int, until_us: int) -> Iterable[tuple[str, Fact]]:
-        """Wrap-ups of that time whose talk was not known when they were told: the call of that talk, and the wrap-up."""
+        """Wrap-ups of that time whose talk was not known when they were observed: the call of that talk, and the wrap-up."""
 
 
 class NothingEarlier:
-    """Of a source that is heard from its beginning."""
+    """For a source without earlier imports."""
 
     def open_talk(self, queue: str, agent: str, answered_us: int, near_us: int) -> str | None:  # noqa: ARG002
         """None."""

@@ -1,4 +1,4 @@
-"""Opening what is called a queue_log: packed or not, in whatever character set, the file or a table export, or something else altogether."""
+"""Opens files that may be queue logs: packed or not, in any character set, the log itself, a table export, or a file of another kind."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ EXPECTED = (
 )
 
 Broken = Callable[[int, str], None]
-"""Told the number of a line that cannot be used, and why."""
+"""Called with the number of a line that cannot be used, and the reason."""
 
 
 class NotAQueueLog(ValueError):
-    """The file is of another kind; `str()` says what it seems to be and what was expected."""
+    """The file is of another kind; the message has the detected kind and the expected ones."""
 
 
 class LogFile:
-    """One file, looked into but not read yet. `name`: what people call it. `columns`: of a table; None for the log itself.
+    """One file whose beginning was read. `name`: its name for people. `columns`: of a table; None for the log itself.
 
-    member: its name in a zip. dump: whether it is an SQL dump. first_us orders the parts of a rotated log; None where only
-    reading it all can tell.
+    member: its name in a zip. dump: whether it is an SQL dump. first_us orders the parts of a rotated log; None if it is
+    not known before the whole file is read.
     """
 
     def __init__(self, path: Path, name: str, member: str = "") -> None:
@@ -54,7 +54,7 @@ class LogFile:
             raise NotAQueueLog(f"{self.name}: {damage(error)}: {EXPECTED}") from error
 
     def _sizes(self) -> tuple[int, bool]:
-        """Bytes as they lie there, and whether they are packed."""
+        """The size on disk in bytes, and whether the file is packed."""
         if self.member:
             with zipfile.ZipFile(self.path) as packed:
                 return packed.getinfo(self.member).compress_size, True
@@ -85,16 +85,16 @@ class LogFile:
                 if not more:
                     break
                 start += more
-        told = start.replace(b"\0", b"")
-        if not told.strip():
+        content = start.replace(b"\0", b"")
+        if not content.strip():
             raise NotAQueueLog(f"{self.name}: nothing in it{why and ': '}{why}: {EXPECTED}")
-        if is_dump(told):
+        if is_dump(content):
             self.dump = True
             return None, None
-        columns = columns_of(told)
+        columns = columns_of(content)
         if columns is not None:
             return columns, None
-        lines = told.splitlines()
+        lines = content.splitlines()
         for line in lines:
             try:
                 if _LINE.match(line):
@@ -102,14 +102,14 @@ class LogFile:
             except NoInstant:
                 continue
         if any(_SHAPE.match(line) for line in lines):
-            return None, None  # What is wrong with its lines is told line by line.
+            return None, None  # Errors are reported for each line.
         raise NotAQueueLog(f"{self.name}: {_kind(start)}: {EXPECTED}")
 
 
 def log_files(path: Path, name: str, others: list[str] | None = None) -> list[LogFile]:
     """The logs in a file: itself, or the members of a zip. Raises NotAQueueLog.
 
-    others: takes a sentence for each member of a zip that is no log beside others that are.
+    others: a list to which a sentence is added for each member of a zip that is no log.
     """
     if not is_zip(path):
         return [LogFile(path, name)]
@@ -134,7 +134,7 @@ def log_files(path: Path, name: str, others: list[str] | None = None) -> list[Lo
 
 
 def _kind(start: bytes) -> str:
-    """What another file seems to be, as people call it."""
+    """The kind of another file, in words."""
     if b"Asterisk Call Manager" in start or re.search(rb'(?m)^(\{.*"raw": ?"?)?Event: ', start):
         return "this is an AMI capture"
     if b"\0" in start:
@@ -143,7 +143,7 @@ def _kind(start: bytes) -> str:
 
 
 def lines_of(file: LogFile, broken: Broken) -> Iterator[tuple[int, bytes]]:
-    """The lines with their numbers, without their ends; memory stays flat whatever the file holds."""
+    """The lines with their numbers, without their ends; memory stays flat whatever the file contains."""
     number = 0
     rest = b""
     skipping = False
@@ -165,14 +165,14 @@ def lines_of(file: LogFile, broken: Broken) -> Iterator[tuple[int, bytes]]:
             if not block:
                 break
     if why:
-        # What stands before the damage may be half a line that looks like a whole one.
+        # The text before the damage may be half a line that looks like a whole one.
         broken(number + 1, why)
-    elif rest and not skipping:
+    elif rest.strip(b"\0") and not skipping:
         yield number + 1, rest
 
 
 def _next_block(stream: BufferedReader) -> tuple[bytes, str]:
-    """Some more bytes, and why there are no more if the file is damaged: what came before the damage is not lost."""
+    """The next bytes, and the reason if the file is damaged: the bytes before the damage are used."""
     try:
         return stream.read1(_BLOCK), ""
     except DAMAGED as error:

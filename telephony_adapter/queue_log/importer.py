@@ -1,7 +1,7 @@
-"""Bringing in a center's past from its queue logs.
+"""Imports a center's past from its queue logs.
 
-Lines are gathered into observations, some thousand lines at a time, and told through the command bus like everything else. Nothing
-is kept but what the last of them said: memory stays flat. An import that was broken off is simply done again.
+Lines are gathered into observations, some thousand lines at a time, and sent through the command bus. Only the observations
+of the latest lines are kept, so memory stays flat. An import that was interrupted is just repeated.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ from telephony_adapter.queue_log.tables import TableLines
 
 LINES_AT_ONCE = 20_000
 COMMANDS_AT_ONCE = 500
-"""In one transaction."""
+"""Commands in one transaction."""
 
 AHEAD_US = 86_400 * SECOND
-"""No clock that is right shows an instant so long after the import."""
+"""A line this long after the import is from a wrong clock."""
 
 Progress = Callable[[int, int, int], None]
-"""Told now and then: bytes worked off, bytes in all, lines read."""
+"""Called from time to time with the bytes processed, all bytes, and the lines read."""
 
 
 class ExecutesCommands(Protocol):
-    """The command bus, as far as an import needs it."""
+    """The part of the command bus that an import needs."""
 
     def execute_all(self, requests: Sequence[tuple[Command, Caller]]) -> list[Receipt | DomainError]:
-        """Do all that is asked in one transaction."""
+        """Execute all commands in one transaction."""
 
 
 def import_queue_log(
@@ -57,9 +57,9 @@ def import_queue_log(
 ) -> ImportResult:
     """Import queue logs or table exports, parts in any order, overlapping or not.
 
-    files: where each lies, and what people call it. timezone: of table instants that are text without a zone. members: a
-    file of lines interface;name. now_us: when it is; what lies more than a day after that is set aside, None = nothing. earlier: what was observed before this import.
-    Raises NotAQueueLog or NotAMemberList before anything is told.
+    files: the path of each and its name for people. timezone: of table instants that are text without a zone. members: a
+    file of lines interface;name. now_us: the time of the import; lines more than a day later are set aside, None = none.
+    earlier: observations of earlier imports. Raises NotAQueueLog or NotAMemberList before any command is sent.
     """
     started = time.perf_counter()
     others: list[str] = []
@@ -76,7 +76,7 @@ def import_queue_log(
 
 
 class _Import:
-    """One import that is under way."""
+    """One running import."""
 
     def __init__(
         self,
@@ -102,7 +102,7 @@ class _Import:
         self._latest_us = None if now_us is None else now_us + AHEAD_US
 
     def read(self, file: LogFile) -> None:
-        """One more file, from its first line to its last."""
+        """Import one more file."""
         self._lines = lines = TextLines(file) if file.columns is None and not file.dump else TableLines(file, self._zone)
         result, gathering = self.result, self._gathering
 
@@ -113,7 +113,7 @@ class _Import:
         first = last = latest = None
         gathered = 0
         for line in lines.read(broken):
-            # A second is never told in two pieces, for the order within it.
+            # All lines of one second stay together, because of their order.
             if gathered >= LINES_AT_ONCE and line.at != latest:
                 self.observe(gathering.observations())
                 gathered = 0
@@ -136,7 +136,7 @@ class _Import:
         self._lines = None
 
     def close(self) -> None:
-        """Tell what was kept back, and reckon up."""
+        """Send the observations that were kept back, and complete the result."""
         self.observe(self._gathering.observations(last=True))
         result = self.result
         if result.first_us is not None and result.last_us is not None:
@@ -148,52 +148,52 @@ class _Import:
         self._report()
 
     def observe(self, commands: list[Command]) -> None:
-        """Let the command bus take it in, some hundred commands a transaction."""
+        """Execute the commands, some hundred per transaction."""
         for start in range(0, len(commands), COMMANDS_AT_ONCE):
             batch = commands[start : start + COMMANDS_AT_ONCE]
-            for command, receipt in zip(batch, self._told(batch), strict=True):
-                self._reckon(command, receipt)
+            for command, receipt in zip(batch, self._execute(batch), strict=True):
+                self._count(command, receipt)
             self._report()
 
-    def _told(self, batch: list[Command]) -> list[Receipt]:
+    def _execute(self, batch: list[Command]) -> list[Receipt]:
         receipts: list[Receipt] = []
         for answer in self._bus.execute_all([(command, self._caller) for command in batch]):
-            # An observation is never refused for what it states; what can go wrong is somebody else's hand in the same data.
-            # Done again, the import goes on where it was.
+            # An observation is never refused for its content; an error is a conflict with another writer.
+            # A repeated import continues after the lines that are known.
             if isinstance(answer, DomainError):
                 raise answer
             receipts.append(answer)
         return receipts
 
-    def _reckon(self, command: Command, receipt: Receipt) -> None:
-        """Add to the result what one command came to."""
-        result, told = self.result, receipt.result
+    def _count(self, command: Command, receipt: Receipt) -> None:
+        """Add the outcome of one command to the result."""
+        result, outcome = self.result, receipt.result
         result.position = max(result.position, receipt.position)
         match command:
             case ObserveCall():
-                result.repeated += told["repeated"]
-                result.calls += 1 if told["new"] and receipt.version == 1 else 0
-                result.add_visits(told["visits"])
-                result.implied += told["implied"]
-                result.disagree(list(told["conflicts"]))
+                result.repeated += outcome["repeated"]
+                result.calls += 1 if outcome["new"] and receipt.version == 1 else 0
+                result.add_visits(outcome["visits"])
+                result.implied += outcome["implied"]
+                result.disagree(list(outcome["conflicts"]))
             case ObserveAgent(agent=agent):
-                result.repeated += told["repeated"]
-                result.implied += told["implied"]
-                if told["person"] or receipt.id != agent_id(self._caller.tenant, agent):
+                result.repeated += outcome["repeated"]
+                result.implied += outcome["implied"]
+                if outcome["person"] or receipt.id != agent_id(self._caller.tenant, agent):
                     self._matched.add(agent)
             case ObserveTimeline(restart_at=int()):
-                result.repeated += 0 if told["restarted"] else 1
+                result.repeated += 0 if outcome["restarted"] else 1
             case ObserveTimeline(note=note) if note is not None:
-                result.repeated += 0 if told["noted"] else 1
+                result.repeated += 0 if outcome["noted"] else 1
             case _:
                 pass
 
     def _cover(self, span: CoverageSpan) -> None:
-        """The file covers its time from its first sign of life to its last."""
-        (receipt,) = self._told([ObserveTimeline(span=span)])
+        """Observe that the file covers the time from its first line to its last."""
+        (receipt,) = self._execute([ObserveTimeline(span=span)])
         self.result.position = max(self.result.position, receipt.position)
         if not receipt.result["covered"]:
-            # The same file was here before, so its quiet lines are no news either.
+            # The same file was imported before, so its uneventful lines are repeated too.
             self.result.repeated += self._gathering.uneventful
         self._gathering.uneventful = 0
         self.result.first_us = min(span.from_us, span.from_us if self.result.first_us is None else self.result.first_us)

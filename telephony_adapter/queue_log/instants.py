@@ -11,14 +11,14 @@ LATEST_US = (1 << 32) * SECOND
 """Instants from here on (the year 2106) are damage: no Asterisk counts further."""
 
 EARLIEST_US = 100_000_000 * SECOND
-"""Instants before this one (in 1973) are damage: what is left of a line that was cut off in its first field."""
+"""Instants before this one (in 1973) are damage: the rest of a line that was cut off in its first field."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
 _FINER = {13: 1000, 16: 1}
-"""Epochs that count finer than seconds, by their digits: the microseconds of one."""
+"""Epochs in finer units than seconds, by their digits: the microseconds of one unit."""
 
 
 class NoInstant(ValueError):
@@ -26,7 +26,7 @@ class NoInstant(ValueError):
 
 
 def from_epoch(text: str) -> tuple[int, Clock]:
-    """Microseconds UTC and the clock that told them: `log` for whole seconds, `log.f` for finer (13 digits are ms, 16 are us). Raises NoInstant."""
+    """Microseconds UTC and their clock: `log` for whole seconds, `log.f` for finer ones (13 digits are ms, 16 are us). Raises NoInstant."""
     whole, _, fraction = text.partition(".")
     if not (whole.isascii() and whole.isdigit() and (not fraction or (fraction.isascii() and fraction.isdigit()))):
         raise NoInstant(f"no instant: {text[:40]!r}")
@@ -36,12 +36,12 @@ def from_epoch(text: str) -> tuple[int, Clock]:
     at = int(whole) * SECOND
     if not EARLIEST_US <= at < LATEST_US or whole[0] == "0":
         raise NoInstant(f"an instant that cannot be: {text[:40]!r}")
-    # What is finer than a microsecond is cut, never rounded.
+    # Fractions of a microsecond are cut, never rounded.
     return (at + int(fraction[:6].ljust(6, "0")), "log.f") if fraction else (at, "log")
 
 
 class TableInstants:
-    """The `time` column of a realtime table. `zone`: of text that names none."""
+    """The `time` column of a realtime table. `zone`: of text without a zone."""
 
     def __init__(self, zone: tzinfo) -> None:
         self._zone = zone
@@ -64,7 +64,7 @@ class TableInstants:
         return at, "log.f" if "." in text or "," in text else "log"
 
     def again(self, text: str) -> int | None:
-        """The later instant of a local time that comes twice, as clocks are set back in that night; None of any other."""
+        """The later instant of a local time that occurs twice, because clocks are set back in that night; None for any other."""
         text = text.strip()
         if ":" not in text or not self._changes(text[:10]):
             return None
@@ -75,7 +75,7 @@ class TableInstants:
         return second if second > first else None
 
     def _changes(self, date: str) -> bool:
-        """Whether clocks are changed about that day. Most days have no such hour: it is looked up once each."""
+        """Whether clocks are changed around that day. It is calculated once per day."""
         known = self._change.get(date)
         if known is None:
             day = datetime.fromisoformat(date)
@@ -89,7 +89,7 @@ def _us(moment: datetime) -> int:
 
 
 def _iso(text: str) -> str:
-    """The writings of databases that ISO 8601 does not know: a zone apart from the time, or called UTC."""
+    """Convert formats of databases that are not ISO 8601: a zone separated from the time, or named UTC."""
     date, gap, rest = text.partition(" ")
     time, apart, zone = rest.partition(" ")
     if not apart:

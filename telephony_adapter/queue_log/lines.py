@@ -1,4 +1,4 @@
-"""A line of a queue_log, whatever form it had: its fields as text, its instant, its place among equal ones."""
+"""A line of a queue_log, of any form: its fields as text, its instant, its number among equal lines."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from telephony_adapter.queue_log.files import Broken, LogFile, lines_of
 from telephony_adapter.queue_log.instants import NoInstant, from_epoch
 
 _FIELDS = 5
-"""Instant, call, queue, agent, verb: what no line can be without."""
+"""Instant, call, queue, agent, verb: the required fields."""
 
 _FIRST_SECOND = 1000
-"""Where a part may have been cut in the middle of a second, its lines come after those that another part holds of it."""
+"""Added to `seq` in the first second of a part: the second may have been cut, and these lines follow those in another part."""
 
 _REMEMBERED = 8192
 
@@ -25,8 +25,8 @@ _REMEMBERED = 8192
 class Line(msgspec.Struct):
     """One line. `queue`, `agent`: "" where the log has NONE. `data`: the fields after the verb.
 
-    at: microseconds UTC, told by `clock` (domain.voice.facts.Clock). seq: its place among the lines of that instant, 0 where
-    nobody knows. nth: how many equal lines came before it. mark: of what its data say beyond what names a person. odd: fields that were not UTF-8 (their place and, escaped, their bytes).
+    at: microseconds UTC, by `clock` (domain.voice.facts.Clock). seq: its number among the lines of that instant, 0 if not
+    known. nth: how many equal lines came before it. mark: a checksum of its data without personal data. odd: fields that were not UTF-8 (their index and, escaped, their bytes).
     """
 
     number: int
@@ -44,7 +44,7 @@ class Line(msgspec.Struct):
 
     @property
     def key(self) -> tuple[object, ...]:
-        """Two lines with the same key say the same, as far as may be kept for comparison."""
+        """Lines with the same key are equal, except for personal data, which is not kept for the comparison."""
         return (self.at, self.call, self.queue, self.agent, self.verb, self.mark)
 
 
@@ -54,22 +54,22 @@ class Lines(Protocol):
     file: LogFile
 
     def read(self, broken: Broken) -> Iterator[Line]:
-        """Its lines in the order of time (a table) or as they stand (the log)."""
+        """Its lines in the order of time (a table) or of the file (the log)."""
 
     def done(self) -> int:
-        """How much of the file's size has been worked off."""
+        """How much of the file's size has been processed."""
 
     @property
     def ambiguous(self) -> int:
-        """How many lines had a local time that comes twice, and nothing that tells which of the two it is."""
+        """How many lines had a local time that occurs twice, without evidence which of the two it is."""
 
     @property
     def lacking(self) -> list[str]:
-        """The columns that a table usually has and this one has not."""
+        """The usual columns of a table that this one lacks."""
 
 
 class Counting:
-    """How often each key came lately: a bounded memory of the last thousands, which hold many seconds."""
+    """Counts how often each key occurred lately: a bounded memory of some thousand keys, which cover many seconds."""
 
     def __init__(self) -> None:
         self._now: dict[object, int] = {}
@@ -87,7 +87,7 @@ class Counting:
 
 
 def readable(raw: bytes) -> tuple[str, str]:
-    """A field as text, and its bytes escaped when they are not UTF-8: then it is read as Windows-1252."""
+    """A field as text, and its bytes escaped if they are not UTF-8: then it is read as Windows-1252."""
     try:
         return raw.decode(), ""
     except UnicodeDecodeError:
@@ -99,24 +99,24 @@ def readable(raw: bytes) -> tuple[str, str]:
 
 
 _NAMES_NOBODY = re.compile(r"[^|]{0,7}|[\w-]*\d{9,10}\.\d+", re.ASCII)
-"""Data that no person can be known by: what is too short for a telephone number, and the ids of channels."""
+"""Data that identifies no person: fields that are too short for a telephone number, and the ids of channels."""
 
 
 def mark_of(data: list[str]) -> int:
-    """A small number that tells apart lines whose data differ; numbers of telephones, and names, are no part of it."""
-    told = "|".join(field if len(field) < 8 or _NAMES_NOBODY.fullmatch(field) else "?" for field in data).rstrip("|")
-    return zlib.crc32(told.encode("utf-8", "surrogatepass")) & 0xFFFF if told else 0
+    """A small checksum that distinguishes lines with different data; telephone numbers and names are not part of it."""
+    text = "|".join(field if len(field) < 8 or _NAMES_NOBODY.fullmatch(field) else "?" for field in data).rstrip("|")
+    return zlib.crc32(text.encode("utf-8", "surrogatepass")) & 0xFFFF if text else 0
 
 
 class TextLines:
     """The file that Asterisk writes: `epoch|callid|queue|agent|verb|data...`, trailing fields missing or not.
 
-    Where its instants go back, another part of the log may begin that somebody has put behind this one: lines that are equal
-    to those of before are counted as in a file of their own.
+    Where its instants go back, another part of the log may have been appended: lines that are equal to earlier ones are
+    then counted as in a file of their own.
     """
 
     ambiguous = 0
-    lacking: list[str] = []  # noqa: RUF012 - of a text nothing is lacking, ever
+    lacking: list[str] = []  # noqa: RUF012 - a text lacks no column
 
     def __init__(self, file: LogFile) -> None:
         self.file = file
@@ -159,16 +159,14 @@ class TextLines:
             queue = "" if queue == "NONE" else queue
             agent = "" if agent == "NONE" else agent
             data = fields[_FIELDS:]
-            told = Line(number, at, clock, call, queue, agent, verb, data, seq, 0, odd, mark_of(data))
-            told.nth = equal.next(told.key)
-            yield told
+            found = Line(number, at, clock, call, queue, agent, verb, data, seq, 0, odd, mark_of(data))
+            found.nth = equal.next(found.key)
+            yield found
 
 
 def _behind_nuls(raw: bytes, number: int, broken: Broken) -> bytes:
-    """The line that stands behind what a power cut left in the file: NULs, and before them perhaps half a line. b"" if none does."""
+    """The line after the remains of a power cut: NULs, and before them perhaps half a line. b"" if there is none."""
     lost, _, line = raw.rstrip(b"\r\0").rpartition(b"\0")
-    if not lost and not line:
-        return b""
     if line.count(b"|") < _FIELDS - 1 or not line[:1].isdigit():
         broken(number, "control characters")
         return b""
@@ -178,6 +176,6 @@ def _behind_nuls(raw: bytes, number: int, broken: Broken) -> bytes:
 
 
 def _readable_fields(line: bytes) -> tuple[list[str], tuple[tuple[int, str], ...]]:
-    """Each field by itself: a name may be UTF-8 beside a reason that is not."""
-    told = [readable(field) for field in line.split(b"|")]
-    return [text for text, _ in told], tuple((place, escaped) for place, (_, escaped) in enumerate(told) if escaped)
+    """Decode each field by itself: a name may be UTF-8 and a reason not."""
+    texts = [readable(field) for field in line.split(b"|")]
+    return [text for text, _ in texts], tuple((place, escaped) for place, (_, escaped) in enumerate(texts) if escaped)

@@ -1,4 +1,4 @@
-"""The list of members that a person gives along: which interface is whose."""
+"""The list of members that an operator passes to an import: the agent of each interface."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from telephony_adapter.queue_log.lines import readable
 
 
 class NotAMemberList(ValueError):
-    """The file is no list of members; `str()` says what was expected."""
+    """The file is no list of members; the message has the expected format."""
 
 
 def members_of(path: Path) -> list[tuple[str, str]]:
-    """Interface and member's name, of each line `interface;name`. A header is none of them. Raises NotAMemberList."""
+    """Interface and member's name, of each line `interface;name`. A header is skipped. Raises NotAMemberList."""
     raw = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
     lines = [readable(line)[0] for line in raw.splitlines()]
     pairs: list[tuple[str, str]] = []

@@ -1,4 +1,4 @@
-"""The bytes of a file as they were before somebody packed them, whatever packed them and in whatever character set."""
+"""Reads packed files, in any format and character set, as plain bytes."""
 
 from __future__ import annotations
 
@@ -27,26 +27,26 @@ _PACKERS: dict[bytes, Callable[[BufferedReader], _Unpacked]] = {
     b"BZh": bz2.BZ2File,
 }
 _MARKS = ((codecs.BOM_UTF8, ""), (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-"""Byte order marks and the character set that each tells; "" = as it stands."""
+"""Byte order marks and their character sets; "" = read as it is."""
 
 _UNMARKED = 20
-"""So many bytes of a file without a mark show whether it is UTF-16: an instant is ten digits."""
+"""This many bytes of a file without a mark show whether it is UTF-16: an instant has ten digits."""
 
 _NULS = re.compile(rb"\0+")
 
 DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError)
-"""What reading a packed file raises where it is damaged, ends too early, or needs a password."""
+"""Errors of reading a packed file that is damaged, ends too early, or needs a password."""
 
 
 def damage(error: BaseException) -> str:
-    """In words: what is wrong with the packed file."""
+    """The damage of a packed file, in words."""
     if isinstance(error, EOFError):
         return "the compressed file ends too early"
     return f"the compressed file is damaged: {error}"
 
 
 def is_packed(start: bytes) -> bool:
-    """Whether a file that begins so is compressed."""
+    """Whether a file with this beginning is compressed."""
     return start.startswith((*_PACKERS, _ZIP))
 
 
@@ -57,22 +57,22 @@ def is_zip(path: Path) -> bool:
 
 
 def members_in(path: Path) -> list[str]:
-    """The names of the files in a zip; what an archiver adds of its own is left out."""
+    """The names of the files in a zip, without those that an archiver adds."""
     with zipfile.ZipFile(path) as packed:
         files = [member for member in packed.infolist() if not member.is_dir() and member.file_size]
     return [member.filename for member in files if not member.filename.startswith(("__MACOSX/", ".")) and "/." not in member.filename]
 
 
 def plain_bytes(raw: IO[bytes], stack: ExitStack) -> BufferedReader:
-    """The bytes of `raw`, unpacked as often as they are packed, as UTF-8 where a mark tells another set, of NULs in a row
-    only one, lines that end in CR alone as if they ended in LF. What `stack` holds is closed with it.
+    """The bytes of `raw` unpacked, also if they are packed twice. Text in another character set becomes UTF-8, a row of NULs
+    one NUL, and line ends of CR alone become LF. Closing it closes `stack`.
     """
     stream = cast("BufferedReader", raw if hasattr(raw, "peek") else BufferedReader(cast("RawIOBase", raw)))
     while True:
         try:
             head = stream.peek(6)
         except DAMAGED:
-            head = b""  # Whoever reads on hears of it.
+            head = b""  # The next read raises the error.
         packer = next((packer for magic, packer in _PACKERS.items() if head.startswith(magic)), None)
         if packer is None:
             return BufferedReader(_Plain(stream, stack), _BLOCK)
@@ -82,7 +82,7 @@ def plain_bytes(raw: IO[bytes], stack: ExitStack) -> BufferedReader:
 
 
 class _Unpacking(RawIOBase):
-    """What a packer gives, a little at a time: of a file that ends badly all is given that can be unpacked."""
+    """Unpacks a little at a time, so that of a damaged file everything before the damage is read."""
 
     def __init__(self, packed: _Unpacked) -> None:
         self._packed = packed
@@ -134,7 +134,7 @@ class _Plain(RawIOBase):
         if self._decoder is not None:
             block = self._decoder.decode(block).encode("utf-8", "surrogatepass")
         if b"\0" in block:
-            # A power cut leaves any number of them before the next line: as one they say the same.
+            # A power cut leaves any number of NULs before the next line; one is enough.
             block = _NULS.sub(b"\0", block)
         if self._cr_alone is None and (b"\n" in block or b"\r" in block[:-1]):
             self._cr_alone = b"\n" not in block
@@ -148,7 +148,7 @@ class _Plain(RawIOBase):
                 return block[len(mark) :]
         start = block[:_UNMARKED]
         for charset, empty in (("utf-16-le", start[1::2]), ("utf-16-be", start[::2])):
-            # Every other byte of text in ASCII is NUL there; what a power cut leaves are NULs in a row.
+            # In UTF-16 every other byte of ASCII text is NUL; a power cut leaves NULs in a row.
             if len(start) == _UNMARKED and empty.count(0) == len(empty) and start.count(0) == len(empty):
                 self._decoder = codecs.getincrementaldecoder(charset)("replace")
         return block

@@ -1,8 +1,8 @@
-"""Local times that come twice: in the night in which summer time ends, an hour of the clock is repeated.
+"""Local times that occur twice: in the night in which summer time ends, an hour of the clock is repeated.
 
-Which of the two a row means is told by the epoch in its call's id (nothing happens to a call before it begins), by the
-durations that its lines state, and by the order of the rows where they stand in the order of time. What nothing decides
-is taken for the first and counted.
+Evidence for one of the two instants of a row: the epoch in its call's id (nothing happens to a call before it begins),
+the durations in its lines, and the order of the rows if they are in the order of time. A row without evidence gets the
+first instant and is counted.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from telephony_adapter.queue_log.verbs import NO_CALL, VERBS
 
 _SAME_US = 2 * SECOND
 _AT_MOST = 12
-"""So many rows of one call are tried in all their combinations; of more, all rows together."""
+"""Up to this many rows of one call are tried in all combinations; more rows with one boundary."""
 
 _BEFORE_ITS_BIRTH = 100.0
 _DURATION_WRONG = 10.0
 _OUT_OF_ORDER = 1.0
 _LATE_PER_US = 6.0 / (3600 * SECOND)
-"""What speaks against a choice, and how much: a call enters its first queue soon after it has begun."""
+"""The evidence against a choice, with weights: a call enters its first queue soon after it has begun."""
 
 _WAITED = frozenset({"answered", "abandoned", "timed_out", "left_by_key", "withdrawn", "emptied"})
 
 
 class Doubtful(NamedTuple):
-    """A row of a repeated hour, or another row of the same call. again: its later instant, None where there is no doubt."""
+    """A row of a repeated hour, or another row of the same call. again: its later instant, None if there is only one."""
 
     place: int
     line: Line
@@ -48,7 +48,7 @@ class _Sight(NamedTuple):
 
 
 def decided(rows: Sequence[Doubtful], *, ordered: bool) -> tuple[list[Doubtful], int]:
-    """The rows that mean the later of their two instants, and how many nothing decides. ordered: whether all others stand in the order of time."""
+    """The rows with the later of their two instants, and the number of undecidable ones. ordered: whether all other rows are in the order of time."""
     hints = _hints([row for row in rows if row.again is not None]) if ordered else {}
     calls: dict[str, list[Doubtful]] = {}
     later: list[Doubtful] = []
@@ -68,7 +68,7 @@ def decided(rows: Sequence[Doubtful], *, ordered: bool) -> tuple[list[Doubtful],
 
 
 def _hints(rows: Sequence[Doubtful]) -> dict[int, int]:
-    """Which rows are of the first hour (0) and of the second (1), where their order tells: it goes back once a night."""
+    """Which rows are of the first hour (0) and of the second (1), if their order shows it: it goes back once a night."""
     nights: dict[str, list[Doubtful]] = {}
     for row in rows:
         nights.setdefault(row.day, []).append(row)
@@ -81,7 +81,7 @@ def _hints(rows: Sequence[Doubtful]) -> dict[int, int]:
 
 
 def _choice(call: str, rows: Sequence[Doubtful], hints: dict[int, int]) -> tuple[list[Doubtful], int]:
-    """The rows of one call that mean their later instants, and how many of it nothing decides."""
+    """The rows of one call with their later instants, and the number of undecidable ones."""
     doubtful = [row for row in rows if row.again is not None]
     facts = {row.place: _fact(row.line) for row in rows}
     born = born_us(call)
@@ -104,7 +104,7 @@ def _choice(call: str, rows: Sequence[Doubtful], hints: dict[int, int]) -> tuple
 
 
 def _one_boundary(count: int) -> Iterable[tuple[int, ...]]:
-    """Of very many rows: the first ones in the first hour, the others in the second."""
+    """For very many rows: the first ones are in the first hour, the others in the second."""
     return [(0,) * n + (1,) * (count - n) for n in range(count, -1, -1)]
 
 
@@ -114,7 +114,7 @@ def _fact(line: Line) -> Fact | None:
 
 
 def _against(sights: Sequence[_Sight], born: int) -> float:
-    """What speaks against these instants."""
+    """The evidence against these instants, as a weight."""
     offers = [sight for sight in sights if sight.fact is not None and sight.fact.kind == "offered"]
     answers = [sight for sight in sights if sight.fact is not None and sight.fact.kind == "answered"]
     sum_ = 0.0

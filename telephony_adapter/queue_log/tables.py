@@ -1,4 +1,4 @@
-"""The realtime table as CSV or an SQL dump, its rows in any order: sorted by time on disk, so that memory stays flat."""
+"""Reads the realtime table as CSV or an SQL dump. Rows in any order are sorted by time on disk, so that memory stays flat."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from telephony_adapter.queue_log.repeated_hours import Doubtful, decided
 
 _AT_ONCE = 5000
 _READING_COSTS = 0.2
-"""The share of the work that is done when all rows are read and sorted."""
+"""The share of the progress for reading and sorting all rows."""
 
 _EMPTY = frozenset({"NULL", "\\N"})
 """How databases export a field without a value."""
 
 
 class TableLines:
-    """The rows of a realtime table. `zone`: of instants that are text and name none."""
+    """The rows of a realtime table. `zone`: of instants that are text without a zone."""
 
     def __init__(self, file: LogFile, zone: tzinfo) -> None:
         self.file = file
@@ -43,37 +43,37 @@ class TableLines:
         return int(self.file.size * self._share)
 
     def read(self, broken: Broken) -> Iterator[Line]:
-        # SQLite's own temporary database: in the system's directory for such things, and already without a name there,
-        # so that the personal data in it never outlives this process.
-        with closing(sqlite3.connect("", isolation_level=None)) as shelf:
-            shelf.execute("PRAGMA journal_mode = OFF")
-            # again: the later instant of a local time that comes twice. day: of such a row, as it is written.
-            shelf.execute("CREATE TABLE row (at INTEGER, line BLOB, call TEXT, again INTEGER, day TEXT)")
-            rows = self._fill(shelf, broken)
-            self._decide(shelf)
-            times = _times_each(shelf)
+        # SQLite's temporary database: a file in the system's temporary directory that is deleted while it is open, so that
+        # the personal data in it never outlives this process.
+        with closing(sqlite3.connect("", isolation_level=None)) as db:
+            db.execute("PRAGMA journal_mode = OFF")
+            # again: the later instant of a local time that occurs twice. day: the date of such a row, as text.
+            db.execute("CREATE TABLE row (at INTEGER, line BLOB, call TEXT, again INTEGER, day TEXT)")
+            rows = self._fill(db, broken)
+            self._decide(db)
+            times = _times_each(db)
             equal = Counting()
-            for taken, line in enumerate(_sorted(shelf)):
+            for taken, line in enumerate(_sorted(db)):
                 line.nth = equal.next(line.key) // times
                 self._share = _READING_COSTS + (1 - _READING_COSTS) * taken / rows
                 yield line
         self._share = 1.0
 
-    def _fill(self, shelf: sqlite3.Connection, broken: Broken) -> int:
-        """Put every row on the shelf; returns how many."""
+    def _fill(self, db: sqlite3.Connection, broken: Broken) -> int:
+        """Insert every row into the temporary database. Returns their number."""
         pack = msgspec.msgpack.Encoder().encode
         rows: list[tuple[int, bytes, str, int | None, str]] = []
         total = 0
-        shelf.execute("BEGIN")
+        db.execute("BEGIN")
         for line, again, day in self._parsed(broken):
             rows.append((line.at, pack(line), line.call, again, day))
             total += 1
             if len(rows) >= _AT_ONCE:
-                shelf.executemany("INSERT INTO row VALUES (?, ?, ?, ?, ?)", rows)
+                db.executemany("INSERT INTO row VALUES (?, ?, ?, ?, ?)", rows)
                 rows.clear()
                 self._share = _READING_COSTS * self.file.done() / max(self.file.size, 1)
-        shelf.executemany("INSERT INTO row VALUES (?, ?, ?, ?, ?)", rows)
-        shelf.execute("COMMIT")
+        db.executemany("INSERT INTO row VALUES (?, ?, ?, ?, ?)", rows)
+        db.execute("COMMIT")
         return total
 
     def _parsed(self, broken: Broken) -> Iterator[tuple[Line, int | None, str]]:
@@ -86,15 +86,15 @@ class TableLines:
             except NoInstant as error:
                 broken(number, str(error))
 
-    def _decide(self, shelf: sqlite3.Connection) -> None:
-        """Give the rows of a repeated hour the instant that the evidence is for."""
+    def _decide(self, db: sqlite3.Connection) -> None:
+        """Give the rows of a repeated hour the instant with the better evidence."""
         decode = msgspec.msgpack.Decoder(Line).decode
-        if shelf.execute("SELECT 1 FROM row WHERE again IS NOT NULL LIMIT 1").fetchone() is None:
+        if db.execute("SELECT 1 FROM row WHERE again IS NOT NULL LIMIT 1").fetchone() is None:
             return
-        shelf.execute("CREATE INDEX by_call ON row (call)")
-        asked = "SELECT rowid, line, again, day FROM row WHERE again IS NOT NULL OR call IN (SELECT call FROM row WHERE again IS NOT NULL) ORDER BY rowid"
-        doubtful = [Doubtful(place, decode(line), again, day) for place, line, again, day in shelf.execute(asked)]
-        back = shelf.execute(
+        db.execute("CREATE INDEX by_call ON row (call)")
+        statement = "SELECT rowid, line, again, day FROM row WHERE again IS NOT NULL OR call IN (SELECT call FROM row WHERE again IS NOT NULL) ORDER BY rowid"
+        doubtful = [Doubtful(place, decode(line), again, day) for place, line, again, day in db.execute(statement)]
+        back = db.execute(
             "SELECT count(*) FROM (SELECT at < lag(at) OVER (ORDER BY rowid) AS back FROM row WHERE again IS NULL) WHERE back"
         )
         later, self.ambiguous = decided(doubtful, ordered=back.fetchone()[0] == 0)
@@ -102,10 +102,10 @@ class TableLines:
         for row in later:
             assert row.again is not None
             row.line.at = row.again
-            shelf.execute("UPDATE row SET at = ?, line = ? WHERE rowid = ?", (row.again, pack(row.line), row.place))
+            db.execute("UPDATE row SET at = ?, line = ? WHERE rowid = ?", (row.again, pack(row.line), row.place))
 
     def _line(self, number: int, columns: Columns, row: list[str]) -> Line:
-        """The row as a line of the log; the data columns as if they had been written there. Raises NoInstant (or what else lacks)."""
+        """The row as a line of the log, with the data columns as in the log. Raises NoInstant, also if another field is missing."""
         if len(row) < columns.least:
             raise NoInstant(f"{len(row)} columns where the header has more")
         at, clock = self._instants.read(row[columns.time])
@@ -113,12 +113,12 @@ class TableLines:
         if columns.single is not None and columns.single < len(row) and not any(row[place] for place in data_places):
             data_places = [columns.single]
         places = (columns.time, columns.callid, columns.queue, columns.agent, columns.event, *data_places)
-        told = [_readable(row[place]) for place in places]
-        _, call, queue, agent, verb, *data = (text for text, _ in told)
+        texts = [_readable(row[place]) for place in places]
+        _, call, queue, agent, verb, *data = (text for text, _ in texts)
         if not verb:
             raise NoInstant("no verb")
-        odd = tuple((place, escaped) for place, (_, escaped) in enumerate(told) if escaped)
-        # Asterisk leaves what does not fit into five columns in the last one, `|` and all.
+        odd = tuple((place, escaped) for place, (_, escaped) in enumerate(texts) if escaped)
+        # Asterisk writes everything beyond five columns into the last one, with its `|`.
         fields = "|".join(data).split("|") if data else []
         queue, agent = "" if queue == "NONE" else queue, "" if agent == "NONE" else agent
         return Line(number, at, clock, call, queue, agent, verb, fields, odd=odd, mark=mark_of(fields))
@@ -149,16 +149,16 @@ def _csv_rows(file: LogFile, broken: Broken) -> Iterator[Row]:
             yield reader.line_num, columns, row
 
 
-def _sorted(shelf: sqlite3.Connection) -> Iterator[Line]:
+def _sorted(db: sqlite3.Connection) -> Iterator[Line]:
     decode = msgspec.msgpack.Decoder(Line).decode
-    for (packed,) in shelf.execute("SELECT line FROM row ORDER BY at, rowid"):
+    for (packed,) in db.execute("SELECT line FROM row ORDER BY at, rowid"):
         yield decode(packed)
 
 
-def _times_each(shelf: sqlite3.Connection) -> int:
-    """How often every row stands there: more than once in a table that was exported twice into one file."""
+def _times_each(db: sqlite3.Connection) -> int:
+    """How often every row occurs: more than once in a table that was exported twice into one file."""
     least = 0
-    for _, together in groupby(_sorted(shelf), key=lambda line: line.at):
+    for _, together in groupby(_sorted(db), key=lambda line: line.at):
         fewest = min(Counter(line.key for line in together).values())
         least = min(least, fewest) if least else fewest
         if least == 1:

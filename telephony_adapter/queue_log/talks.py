@@ -1,7 +1,7 @@
-"""Who talks with whom, as far as the lines have come: for those that name another call than the one they are about.
+"""Open talks and waits so far, for lines that name another call than the one they refer to.
 
 An attended transfer into a queue is logged under the id of the agent's consultation, though the talk that it ends, and the
-visit that goes on, are the customer's. A wrap-up may name no call at all.
+visit that continues, belong to the customer's call. A wrap-up may name no call at all.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from domain.voice.uniqueids import born_us
 from telephony_adapter.queue_log.earlier import Earlier, NothingEarlier
 
 SAME_US = 2 * SECOND
-"""Durations in whole seconds reach back to an instant within so much."""
+"""An instant that is calculated from durations in whole seconds is this exact."""
 
 _AT_MOST = 16
-"""Talks of one agent in one queue whose ends were not told, of which the latest are remembered."""
+"""The number of latest talks of one agent in one queue without an end that are kept."""
 
 
 class _Talk(NamedTuple):
@@ -35,7 +35,7 @@ class _Over(NamedTuple):
 
 
 class Talks:
-    """Open talks by queue and agent, open waits by call, and each agent's last talk. Told of every fact, in the order of the lines."""
+    """Open talks by queue and agent, open waits by call, and each agent's last talk. It takes every fact, in the order of the lines."""
 
     def __init__(self, earlier: Earlier | None = None) -> None:
         self._earlier: Earlier = earlier or NothingEarlier()
@@ -46,7 +46,7 @@ class Talks:
         self._latest: dict[str, int] = {}
 
     def take(self, call: str, fact: Fact) -> None:
-        """What a line says about `call`."""
+        """Take a line's fact about `call`."""
         if fact.kind == "offered":
             self._waits.setdefault(call, {})[fact.queue] = fact
         elif fact.kind == "answered":
@@ -67,20 +67,20 @@ class Talks:
         return before if before is not None and at < before else None
 
     def whose(self, call: str, fact: Fact) -> str:
-        """The call whose talk `fact` ends: `call` itself, unless only another's durations, queue and agent match exactly."""
-        talks = self._open.get((fact.queue, fact.agent), ())
-        if fact.talk_ms is None or any(talk.call == call for talk in talks):
+        """The call whose talk `fact` ends: `call` itself, unless it is a transfer and only another call's durations, queue and agent match."""
+        if fact.by != "transfer" or fact.talk_ms is None:
             return call
-        near = [talk.call for talk in talks if _matches(talk, fact)]
-        if near or fact.by != "transfer":
-            return near[-1] if near else call
         answered = fact.at - fact.talk_ms * MS
-        if answered >= born_us(call) - SAME_US:
-            return call
-        return self._earlier.open_talk(fact.queue, fact.agent, answered, SAME_US) or call
+        talks = self._open.get((fact.queue, fact.agent), ())
+        if 0 < born_us(call) <= answered or any(talk.call == call for talk in talks):
+            return call  # A consultation begins after the talk from which it is made.
+        near = [talk.call for talk in talks if _matches(talk, fact)]
+        if near:
+            return near[-1]
+        return (self._earlier.open_talk(fact.queue, fact.agent, answered, SAME_US) if born_us(call) else None) or call
 
     def move(self, leg: str, call: str) -> Iterator[Fact]:
-        """From now on the open visits of `leg` are those of `call`: their offers."""
+        """Move the open visits of `leg` to `call`. Returns their offers."""
         waits = self._waits.pop(leg, {})
         for queue, offered_us in () if waits else self._earlier.open_waits(leg):
             waits[queue] = Fact("offered", offered_us, "log", queue, ref=f"{leg}:ENTERQUEUE")
@@ -90,7 +90,7 @@ class Talks:
             yield offered
 
     def ended_by_earlier_transfers(self) -> Iterator[tuple[str, str, Fact]]:
-        """Of talks that are open: the consultation, the call, and the end that an earlier import told under the consultation's id."""
+        """For open talks: the consultation, the call, and the end that an earlier import observed under the consultation's id."""
         if not self._open:
             return
         since = min(talk.answered for talks in self._open.values() for talk in talks)
@@ -100,11 +100,11 @@ class Talks:
                 yield leg, call, fact
 
     def earlier_wrap_ups(self, since_us: int, until_us: int) -> list[tuple[str, Fact]]:
-        """Wrap-ups of that time that an earlier import told without a call: the call, and the wrap-up."""
+        """Wrap-ups of that time that an earlier import observed without a call: the call, and the wrap-up."""
         return list(self._earlier.wrap_ups(since_us, until_us + SAME_US))
 
     def now_of(self, call: str, queue: str) -> str:
-        """Under which id the visit of this call to this queue stands."""
+        """The id of the call that now has the visit of this call to this queue."""
         return self._moved.get((call, queue), call)
 
     def talked(self, agent: str, at: int) -> tuple[str, str] | None:
@@ -137,6 +137,6 @@ class Talks:
 
 
 def _matches(talk: _Talk, fact: Fact) -> bool:
-    reckoned = fact.at - (fact.talk_ms or 0) * MS
+    answered = fact.at - (fact.talk_ms or 0) * MS
     waits_differ = talk.wait_ms is not None and fact.wait_ms is not None and abs(talk.wait_ms - fact.wait_ms) > SAME_US // MS
-    return abs(talk.answered - reckoned) <= SAME_US and not waits_differ
+    return abs(talk.answered - answered) <= SAME_US and not waits_differ

@@ -1,7 +1,7 @@
-"""What each verb of a queue_log says, as a fact about a call or an agent. Whatever follows from it is worked out elsewhere.
+"""The fact of each verb of a queue_log, about a call or an agent. Consequences are calculated in the domain.
 
-Some lines say two things: an agent whose phone rang, or who answered, must have been there. Such a fact goes `beside`
-the line's own, to the agent.
+Some lines prove two facts: an agent whose phone rang, or who answered, must have been in the queue. Such a fact (`beside`)
+is added to the agent, beside the line's own fact.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from telephony_adapter.callers import personal
 from telephony_adapter.queue_log.lines import Line
 
 Subject = Literal["visit", "turned_away", "call", "agent", "pbx", "nothing"]
-"""Whom a line is about: a visit (a call in a queue), a visit that opens and ends at once, a call, an agent, the start of
-the PBX; or nothing changes, and it only shows that the log covers that moment."""
+"""The subject of a line: a visit (a call in a queue), a visit that opens and ends at once, a call, an agent, the start of
+the PBX; or nothing, and the line only shows that the log covers that moment."""
 
 Beside = Literal["", "seen", "talked"]
 
 
 class Verb(NamedTuple):
-    """What a verb means. `opens`, `ends`: whether the call may be heard of again, or has left this queue.
+    """The meaning of a verb. `opens`: other lines about the call follow; `ends`: the call has left this queue.
 
-    attempt: its line proves that the call is an outbound attempt, and says what became of it besides.
+    attempt: its line proves that the call is an outbound attempt, and also has its outcome.
     """
 
     subject: Subject
@@ -36,11 +36,11 @@ class Verb(NamedTuple):
 
 
 NO_CALL = frozenset({"", "NONE", "REALTIME", "MANAGER"})
-"""What stands in the place of a call's id in a line that is about none."""
+"""The call's id in a line about no call."""
 
 
 def _ms(data: list[str], place: int, unit: int = 1000) -> int | None:
-    """A duration in ms; None when the line does not say it, or says what cannot be."""
+    """A duration in ms; None if the line has none, or an impossible one."""
     if place >= len(data):
         return None
     try:
@@ -54,7 +54,7 @@ def _ms(data: list[str], place: int, unit: int = 1000) -> int | None:
 
 
 def _text(data: list[str]) -> str:
-    """Free text that may have had `|` in it: QueueMetrics puts things of its own after an empty field."""
+    """Free text that may contain `|`: QueueMetrics adds its own fields after an empty one."""
     return data[0] if len(data) < 2 else "|".join(data[: data.index("")] if "" in data else data)
 
 
@@ -109,7 +109,7 @@ _OWN_FIELDS = {"BRIDGE": 2, "APP": 2, "LINK": 3, "THREEWAY": 3}
 
 def _attended(line: Line, ref: str) -> Fact:
     data = line.data
-    # A way that nobody knows: the durations and the position are the last three.
+    # An unknown kind: the durations and the position are the last three fields.
     own = _OWN_FIELDS.get(data[0] if data else "", max(len(data) - 3, 0))
     return _talk_ended(line, ref, "transfer", own, "|".join(data[:own]))
 
@@ -132,7 +132,7 @@ def _talk_ended(line: Line, ref: str, by: str, place: int, where: str = "") -> F
 
 
 def _left(kind: FactKind, place: int = 2) -> Callable[[Line, str], Fact]:
-    """The end of a wait; how long it was stands at `place`."""
+    """The end of a wait; `place` is the index of its duration."""
 
     def fact(line: Line, ref: str) -> Fact:
         return Fact(kind, line.at, line.clock, line.queue, line.agent, wait_ms=_ms(line.data, place), seq=line.seq, nth=line.nth, ref=ref)
@@ -148,7 +148,7 @@ def _left_by_key(line: Line, ref: str) -> Fact:
 
 
 def _withdrawn(line: Line, ref: str) -> Fact:
-    told = personal("|".join(line.data[3:]).strip("|"))
+    reason = personal("|".join(line.data[3:]).strip("|"))
     return Fact(
         "withdrawn",
         line.at,
@@ -159,7 +159,7 @@ def _withdrawn(line: Line, ref: str) -> Fact:
         seq=line.seq,
         nth=line.nth,
         ref=ref,
-        private=told,
+        private=reason,
     )
 
 
@@ -175,7 +175,7 @@ def _hold(kind: FactKind) -> Callable[[Line, str], Fact]:
 
 
 def _worded(kind: FactKind) -> Callable[[Line, str], Fact]:
-    """A fact whose text is what the line says."""
+    """A fact with the line's text."""
     return lambda line, ref: _fact(line, ref, kind, text=_text(line.data) if line.data else "")
 
 
@@ -184,35 +184,35 @@ def _wrap_up(line: Line, ref: str) -> Fact:
 
 
 def attempted(line: Line, ref: str) -> Fact:
-    """That the call of this line is an outbound attempt."""
-    # Where ENTERQUEUE has the caller's number, this has the one called; dialplans of one's own may put it elsewhere.
+    """The fact that the call of this line is an outbound attempt."""
+    # The field in which ENTERQUEUE has the caller's number has the dialled one here; custom dialplans may use another field.
     numbers = [field for field in (*line.data[1:2], *line.data) if any(character.isdigit() for character in field)]
     number = numbers[0] if numbers else ""
     return _fact(line, ref, "outbound", private=personal(number))
 
 
 def _dialled(line: Line, ref: str) -> Fact:
-    """PBXware says the number in a place of its own: it is the longest of what has only digits."""
+    """PBXware has the number in another field: it is the longest one of digits only."""
     numbers = [field for field in line.data if field.lstrip("+").isdecimal()]
     return _fact(line, ref, "outbound", private=personal(max(numbers, key=len, default="")))
 
 
 def _of_no_queue(kind: FactKind, text: str = "") -> Callable[[Line, str], Fact]:
-    """What became of an attempt: no matter of a queue, whatever stands in the queue's place."""
+    """The outcome of an attempt: it belongs to no queue, whatever the line has as its queue."""
     return lambda line, ref: Fact(kind, line.at, line.clock, "", line.agent, seq=line.seq, nth=line.nth, ref=ref, text=text)
 
 
 def note(line: Line, ref: str) -> Fact:
-    """What the log says in words that are kept, not understood."""
-    told = "|".join([line.agent, *line.data]).strip("|")
-    return _fact(line, ref, "note", text=line.verb, private=personal(told))
+    """A line that is kept without an interpretation."""
+    text = "|".join([line.agent, *line.data]).strip("|")
+    return _fact(line, ref, "note", text=line.verb, private=personal(text))
 
 
 # Agents
 
 
 def _joined(line: Line, ref: str) -> Fact:
-    # Asterisk tells in the same line of a member who is added paused.
+    # For a member who is added paused Asterisk writes only this line.
     return _fact(line, ref, "joined", by="member", text="PAUSED" if line.data[:1] == ["PAUSED"] else "")
 
 
@@ -231,13 +231,13 @@ def _logged_off(line: Line, ref: str) -> Fact:
 
 
 def _everywhere(fact: Callable[[Line, str], Fact]) -> Callable[[Line, str], Fact]:
-    """Of all queues, whatever stands in the queue's place."""
+    """A fact for all queues, whatever the line has as its queue."""
 
-    def told(line: Line, ref: str) -> Fact:
+    def of_all_queues(line: Line, ref: str) -> Fact:
         line.queue = ""
         return fact(line, ref)
 
-    return told
+    return of_all_queues
 
 
 def _unpaused(line: Line, ref: str) -> Fact:
@@ -308,7 +308,7 @@ VERBS: dict[str, Verb] = {
     "UNPAUSEREASON": Verb("agent", _everywhere(_reason("unpause"))),
 }
 
-SPOKEN_OPENLY = frozenset({"PAUSE", "PAUSEALL", "PAUSEREASON", "UNPAUSEREASON", "CALLSTATUS", "DID", "ADDMEMBER"})
+NAMES_NO_CUSTOMER = frozenset({"PAUSE", "PAUSEALL", "PAUSEREASON", "UNPAUSEREASON", "CALLSTATUS", "DID", "ADDMEMBER"})
 """Verbs whose fields name no customer."""
 
 MEMBERS = frozenset({"ADDMEMBER", "REMOVEMEMBER", "PENALTY"})

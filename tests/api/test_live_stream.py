@@ -119,6 +119,33 @@ def test_a_keep_alive_has_the_position_reached():
     assert quiet == Quiet(3)
 
 
+def test_a_stream_ends_when_its_listener_may_not_listen_any_more(monkeypatch):
+    monkeypatch.setattr(live, "CHECK_S", 0.01)
+    log = Log()
+    log.write(OURS)
+    may = [True]
+
+    async def may_listen():
+        return may[0]
+
+    async def story():
+        feed = Feed(log, Instruments())
+        feed.start()
+        stream = feed.after(OURS, 0, quiet_s=60.0, may_listen=may_listen)
+        first = await anext(stream)
+        may[0] = False
+        log.write(OURS)
+        async with asyncio.timeout(20):
+            rest = [message async for message in stream]
+        assert feed.listeners == 0
+        await feed.stop()
+        return first, rest
+
+    first, rest = asyncio.run(story())
+    assert first.position == 1
+    assert rest == []
+
+
 async def until(condition):
     """Go on as soon as it is true in this event loop; fail when it never is."""
     async with asyncio.timeout(20):

@@ -6,9 +6,11 @@ import re
 import threading
 from collections.abc import Sequence
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
+from api.field_types import MOST_PROBLEMS
 from commands.command_bus import Answer, Request
 from projections.engine.chdb_warehouse import ChdbWarehouse
 from projections.engine.warehouse import WarehouseUnreachable
@@ -120,3 +122,21 @@ def test_a_position_that_another_process_wrote_a_moment_ago_is_one(
     monkeypatch.setattr(center.store, "head", lambda: end - 1)
     assert ana.get("/v1/queues", params={"at_least": end}).status_code == 200
     assert ana.get("/v1/queues", params={"at_least": end + 1}).status_code == 422
+
+
+def test_an_answer_names_twenty_wrong_fields_at_most(client: Client, ana: Person) -> None:
+    many = {f"f{number}": number for number in range(2_000)}
+    for answer in (ana.post("/v1/queues", {"name": "vendas", **many}), ana.ask("PUT", f"/v1/users/{uuid4()}/permissions", json=many)):
+        assert answer.status_code == 422
+        assert len(answer.json()["errors"]) <= MOST_PROBLEMS
+    few = {f"f{number}": number for number in range(3)}
+    answer = ana.post("/v1/queues", {"name": "vendas", **few})
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/f0", "/f1", "/f2"]
+
+
+@pytest.mark.parametrize("path", ["login", "refresh", "logout", "password"])
+def test_a_request_without_a_token_says_little(client: Client, path: str) -> None:
+    body = {f"f{number}": number for number in range(60_000)}
+    answer = client.post(f"/v1/auth/{path}", json=body)
+    assert answer.status_code == 413
+    assert len(answer.content) < 1_000

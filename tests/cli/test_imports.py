@@ -13,8 +13,8 @@ import pytest
 from bootstrap import Held, reach
 from settings import Settings, read
 from telephony_adapter.queue_log.verbs import VERBS
-from tests.kit.asked import brought, reported
 from tests.kit.made_logs import NAMES, expected_of, log_of, path_of
+from tests.kit.operator_results import import_log, reported
 from tests.kit.queue_logs import SAO_PAULO, as_csv, as_table
 
 CAPTURES = Path(__file__).parents[1] / "data" / "captures"
@@ -35,7 +35,7 @@ def held(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 @pytest.fixture(scope="module")
 def imported(held: Held) -> dict[str, dict[str, Any]]:
     """The result of the import of each log as a file; a company each."""
-    return {name: brought(held, name, path) for name, path in LOGS.items()}
+    return {name: import_log(held, name, path) for name, path in LOGS.items()}
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,7 @@ def test_a_file(imported: dict[str, dict[str, Any]], by_file: dict[str, Figures]
 
 @pytest.mark.parametrize("name", LOGS)
 def test_a_second_time_nothing_is_new(held: Held, imported: dict[str, dict[str, Any]], by_file: dict[str, Figures], name: str) -> None:
-    again = brought(held, name, LOGS[name])
+    again = import_log(held, name, LOGS[name])
     assert (again["used"], again["repeated"], again["calls"], again["visits"]) == (0, imported[name]["lines"], 0, {})
     assert (again["implied"], again["conflicts"]) == (0, 0)
     assert figures(held, name) == by_file[name]
@@ -92,7 +92,7 @@ def epoch(time: str) -> str:
 
 
 def local(time: str) -> str:
-    """As a database without time zones writes it; `--timezone` names the zone."""
+    """The instant as a database without time zones writes it; `--timezone` names the zone."""
     return f"{datetime.fromtimestamp(float(time), SAO_PAULO):%Y-%m-%d %H:%M:%S.%f}"
 
 
@@ -113,7 +113,7 @@ def test_two_overlapping_halves_of_a_table_in_random_order(held: Held, by_file: 
         chance.shuffle(half)
     company = f"{name}, by halves"
     files = written(tmp_path, *(as_csv(half) for half in halves))
-    results = [brought(held, company, file, timezone="America/Sao_Paulo", wait=file is files[-1]) for file in files]
+    results = [import_log(held, company, file, timezone="America/Sao_Paulo", wait=file is files[-1]) for file in files]
     assert figures(held, company) == by_file[name]
     assert sum(half["used"] + half["repeated"] for half in results) == len(halves[0]) + len(halves[1])
     # A line that only shows that the log covers its instant is not stored, so it counts as a repeat in the same file only.
@@ -128,18 +128,18 @@ def test_rotated_parts_that_come_the_last_one_first(held: Held, by_file: dict[st
     company = f"{name}, backwards"
     last_first = reversed(written(tmp_path, *parts))
     for number, path in enumerate(last_first, 1):
-        brought(held, company, path, wait=number == len(parts))
+        import_log(held, company, path, wait=number == len(parts))
     assert figures(held, company) == by_file[name]
 
 
 def test_a_list_of_members_gives_the_interfaces_their_agents(held: Held, by_file: dict[str, Figures], tmp_path: Path) -> None:
-    """At once or later."""
+    """In the same import or in a later one."""
     expected = expected_of("interfaces")
     members = tmp_path / "members"
     members.write_text(expected["members"])
-    result = brought(held, "with members", LOGS["interfaces"], members=str(members))
+    result = import_log(held, "with members", LOGS["interfaces"], members=str(members))
     assert result["interfaces_not_matched"] == ["Local/1002@agentes/n"]
     assert_as_calculated(figures(held, "with members"), expected, "agents_with_members")
-    brought(held, "members later", LOGS["interfaces"])
-    brought(held, "members later", LOGS["interfaces"], members=str(members))
+    import_log(held, "members later", LOGS["interfaces"])
+    import_log(held, "members later", LOGS["interfaces"], members=str(members))
     assert figures(held, "members later") == figures(held, "with members")

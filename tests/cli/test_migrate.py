@@ -21,8 +21,8 @@ from projections.engine.clickhouse_warehouse import ClickhouseWarehouse
 from projections.engine.warehouse import NoDatabase
 from settings import Settings
 from store.database import StoreUnavailable
-from tests.kit.asked import Heard
 from tests.kit.distributed import ATENDE, environment, own_log, own_rows
+from tests.kit.operator_results import RecordingConsole
 from tests.kit.waiting import within
 
 
@@ -37,8 +37,8 @@ def settings(tmp_path: Path) -> Iterator[Settings]:
         )  # fmt: skip
 
 
-def ran(settings: Settings, *, dry_run: bool = False) -> Heard:
-    console = Heard()
+def ran(settings: Settings, *, dry_run: bool = False) -> RecordingConsole:
+    console = RecordingConsole()
     assert migrate(settings, console, dry_run=dry_run) == 0
     return console
 
@@ -98,4 +98,4 @@ def test_tables_that_are_older_are_refused(settings: Settings) -> None:
 
 def test_a_data_directory_needs_none() -> None:
     with pytest.raises(Mistake, match="ATENDE_MODE=distributed"):
-        migrate(Settings(), Heard(), dry_run=False)
+        migrate(Settings(), RecordingConsole(), dry_run=False)

@@ -23,7 +23,7 @@ from cli.operator_api import operator_api
 from cli.operator_client import LOST, OTHER_VERSION, ROUTE, SOCKET, NoServer, address, connect, run_on_server
 from cli.operator_commands import File, History, ImportQueueLog, OperatorCommand, Verify
 from cli.serve import Server
-from tests.kit.asked import Heard
+from tests.kit.operator_results import RecordingConsole
 
 DEADLINE_S = 10
 PUBLIC = Starlette(routes=[Route("/healthz", lambda _: PlainTextResponse("well"))])
@@ -68,7 +68,7 @@ def test_the_output_of_a_command_reaches_the_client(tmp_path: Path) -> None:
         return 2
 
     command = ImportQueueLog(files=(File("/logs/queue_log", "queue_log"),), timezone="America/Manaus", wait=False)
-    console = Heard()
+    console = RecordingConsole()
     with serving(tmp_path, execute):
         assert run_on_server(tmp_path, command, console) == 2
     assert received == [command]
@@ -84,7 +84,7 @@ def test_a_long_result_arrives_whole(tmp_path: Path) -> None:
         console.out(text)
         return 0
 
-    console = Heard()
+    console = RecordingConsole()
     with serving(tmp_path, execute):
         assert run_on_server(tmp_path, Verify(), console) == 0
     assert console.result == text
@@ -99,7 +99,7 @@ def test_several_commands_run_at_once(tmp_path: Path) -> None:
 
     status: list[int] = []
     with serving(tmp_path, execute):
-        running = [threading.Thread(target=lambda: status.append(run_on_server(tmp_path, Verify(), Heard()))) for _ in range(8)]
+        running = [threading.Thread(target=lambda: status.append(run_on_server(tmp_path, Verify(), RecordingConsole()))) for _ in range(8)]
         for thread in running:
             thread.start()
         for thread in running:
@@ -130,23 +130,23 @@ def test_the_operator_api_is_on_the_socket_alone(tmp_path: Path) -> None:
 
 def test_there_is_no_server_in_a_directory_without_one(tmp_path: Path) -> None:
     with pytest.raises(NoServer):
-        run_on_server(tmp_path, Verify(), Heard())
+        run_on_server(tmp_path, Verify(), RecordingConsole())
 
 
 def test_a_socket_that_a_killed_server_left_is_no_server(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as dead:
         dead.bind(str(tmp_path / SOCKET))
     with pytest.raises(NoServer):
-        run_on_server(tmp_path, Verify(), Heard())
+        run_on_server(tmp_path, Verify(), RecordingConsole())
     with serving(tmp_path, lambda command, console: 7):
-        assert run_on_server(tmp_path, Verify(), Heard()) == 7
+        assert run_on_server(tmp_path, Verify(), RecordingConsole()) == 7
 
 
 def test_a_long_path_is_reached_too(tmp_path: Path) -> None:
     deep = tmp_path / ("d" * 90) / ("e" * 90)
     deep.mkdir(parents=True)
     with serving(deep, lambda command, console: 5):
-        assert run_on_server(deep, Verify(), Heard()) == 5
+        assert run_on_server(deep, Verify(), RecordingConsole()) == 5
         assert (deep / SOCKET).is_socket()
 
 
@@ -156,10 +156,10 @@ def test_a_command_that_fails_is_reported_and_the_server_lives_on(tmp_path: Path
             raise RuntimeError("a bug")
         return 0
 
-    console = Heard()
+    console = RecordingConsole()
     with serving(tmp_path, execute), caplog.at_level(logging.ERROR):
         assert run_on_server(tmp_path, Verify(), console) == 1
-        assert run_on_server(tmp_path, History(interaction="1"), Heard()) == 0
+        assert run_on_server(tmp_path, History(interaction="1"), RecordingConsole()) == 0
     assert console.warnings == ["the server failed; its own output says why"]
     assert "a bug" in caplog.text
 
@@ -176,7 +176,7 @@ class Extended(Verify, frozen=True, tag="Verify"):
 
 @pytest.mark.parametrize("command", [Unknown(), Extended(deeply=True)])
 def test_a_command_of_another_version_is_refused(tmp_path: Path, command: OperatorCommand) -> None:
-    console = Heard()
+    console = RecordingConsole()
     with serving(tmp_path, lambda command, console: 0), http(tmp_path) as client:
         assert run_on_server(tmp_path, command, console) == 1
         refused = client.post(ROUTE, content=msgspec.json.encode(command))
@@ -191,7 +191,7 @@ def test_a_body_that_is_no_command_is_a_problem(tmp_path: Path, body: bytes) -> 
 
 
 def test_a_server_that_stops_in_the_middle_is_no_success(tmp_path: Path) -> None:
-    console = Heard()
+    console = RecordingConsole()
     record = b'{"type":"stdout","text":"a row\\n"}\n'
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(tmp_path / SOCKET))
@@ -264,7 +264,7 @@ def test_a_client_that_reads_no_more_keeps_no_server_from_stopping(tmp_path: Pat
 
 def test_a_stopping_server_interrupts_a_long_command(tmp_path: Path) -> None:
     ended, began = threading.Event(), threading.Event()
-    console = Heard()
+    console = RecordingConsole()
     status: list[int] = []
     running = threading.Thread(target=lambda: status.append(run_on_server(tmp_path, Verify(), console)))
     with serving(tmp_path, _until_interrupted(ended, began)):

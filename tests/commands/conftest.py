@@ -1,4 +1,4 @@
-"""A store of its own, and a command bus with a clock that stands still."""
+"""A store of its own, and a command bus with a clock that does not advance."""
 
 from __future__ import annotations
 

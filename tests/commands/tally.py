@@ -1,4 +1,4 @@
-"""A small aggregate with its commands, to try the command bus with: a tally that counts up to a limit, and knows a secret."""
+"""A small aggregate with its commands, to test the command bus: a tally that counts up to a limit and has a secret."""
 
 from __future__ import annotations
 
@@ -83,9 +83,9 @@ def look(command: Look, context: HandlerContext) -> Done:
 
 
 def asked_while(bus: CommandBus, held: AbstractContextManager[object]) -> tuple[bool, Receipt]:
-    """Whether a count that was asked for while something is held was answered meanwhile, as the event loop went on; and the answer after that."""
+    """Whether a command sent while something is held was executed before the release; and its receipt after the release."""
 
-    async def asks() -> tuple[bool, Receipt]:
+    async def count_while_held() -> tuple[bool, Receipt]:
         with held:
             asking = asyncio.ensure_future(bus.execute_soon(Count(tally=uuid4()), caller()))
             for _ in range(100):
@@ -93,4 +93,4 @@ def asked_while(bus: CommandBus, held: AbstractContextManager[object]) -> tuple[
             done_meanwhile = asking.done()
         return done_meanwhile, await asking
 
-    return asyncio.run(asks())
+    return asyncio.run(count_while_held())

@@ -1,4 +1,4 @@
-"""An agent is a person: a user's, reached by interfaces; who acts as one is themselves, or says for whom."""
+"""An agent is a person who belongs to a user and is reached by interfaces; who acts as another's agent is recorded."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def ana(bus: CommandBus) -> Caller:
     return caller
 
 
-def test_an_agent_belongs_to_a_user_from_the_first_or_later(bus: CommandBus, ana: Caller) -> None:
+def test_an_agent_belongs_to_a_user_from_the_start_or_later(bus: CommandBus, ana: Caller) -> None:
     assert agent(bus, "Ana").user == of(ana)
     bus.execute(LogIn(agent="Bruno"), OPERATOR)
     assert agent(bus, "Bruno").user is None
@@ -97,7 +97,7 @@ def test_an_agent_stays_its_users_whatever_it_does(bus: CommandBus, ana: Caller)
     assert agent(bus, "Ana").user == of(ana)
 
 
-def test_an_agent_that_is_there_is_not_registered_again_and_who_is_kept_out_gets_none(bus: CommandBus, ana: Caller) -> None:
+def test_an_existing_agent_is_not_registered_again_and_a_deactivated_user_gets_no_agent(bus: CommandBus, ana: Caller) -> None:
     with pytest.raises(AlreadyExists):
         bus.execute(RegisterAgent(agent="Ana", user=of(ana)), OPERATOR)
     with pytest.raises(NotFound):
@@ -125,7 +125,7 @@ def test_an_agent_is_reached_by_the_interfaces_that_sources_match(bus: CommandBu
 
 
 def talking(bus: CommandBus, name: str) -> UUID:
-    """A call that the agent of this name talks on."""
+    """A call on which the agent of this name talks."""
     id = bus.execute(StartCall(number="5511987654321"), OPERATOR).id
     for command in (
         OfferCall(interaction=id, queue="vendas"),
@@ -177,7 +177,7 @@ def test_a_user_of_level_user_does_nothing_as_another_agent(bus: CommandBus, ana
     assert bus.store.head() == head
 
 
-def test_who_acts_for_another_needs_the_permission_and_the_events_say_for_whom(bus: CommandBus, ana: Caller) -> None:
+def test_acting_for_another_needs_the_permission_and_the_events_record_for_whom(bus: CommandBus, ana: Caller) -> None:
     supervisor = user(bus, "dora@empresa.example", "Manager")
     id = bus.execute(LogIn(agent="Ana"), supervisor).id
     event = bus.store.stream(id)[-1]

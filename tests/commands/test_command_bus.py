@@ -45,7 +45,7 @@ def test_a_receipt_names_the_aggregate_its_version_and_the_position_of_the_last_
     assert again.result["total"] == 2
 
 
-def test_an_aggregate_at_hand_does_not_keep_the_batch_that_loaded_it(bus: CommandBus) -> None:
+def test_a_cached_aggregate_does_not_keep_the_unit_of_work_that_loaded_it(bus: CommandBus) -> None:
     ids = [uuid4() for _ in range(3)]
     for _ in range(2):
         bus.execute_all([(Count(tally=id), caller()) for id in ids])
@@ -54,7 +54,7 @@ def test_an_aggregate_at_hand_does_not_keep_the_batch_that_loaded_it(bus: Comman
     assert not any(isinstance(found, UnitOfWork) for found in gc.get_objects())
 
 
-def test_an_event_says_who_asked_for_it_and_when(bus: CommandBus) -> None:
+def test_an_event_records_its_caller_and_its_instant(bus: CommandBus) -> None:
     id = uuid4()
     bus.execute(Count(tally=id), caller())
     (event,) = bus.store.stream(id)
@@ -67,7 +67,7 @@ def test_an_event_says_who_asked_for_it_and_when(bus: CommandBus) -> None:
     )
 
 
-def test_what_a_command_needed_happens_before_what_it_was_about(bus: CommandBus) -> None:
+def test_the_events_of_what_a_command_needed_precede_those_of_what_it_was_about(bus: CommandBus) -> None:
     receipt = bus.execute(Count(tally=uuid4(), phone="11988000037"), caller())
     assert [recorded.event.TOPIC for recorded in bus.store.read(0, 9)] == ["contact.appeared", "tally.counted"]
     assert receipt.position == 2
@@ -79,9 +79,9 @@ def test_a_caller_without_the_permission_is_refused(bus: CommandBus) -> None:
     assert bus.store.head() == 0
 
 
-def test_the_id_of_something_else_is_nobodys(bus: CommandBus) -> None:
+def test_the_id_of_another_kind_of_aggregate_is_not_found(bus: CommandBus) -> None:
     contact = bus.execute(Count(tally=uuid4(), phone="11988000037"), caller()).result["contact"]
-    for _ in ("at hand", "read from the log"):
+    for _ in ("cached", "read from the log"):
         with pytest.raises(NotFound):
             bus.execute(Look(tally=contact), caller())
         bus.store.drop([contact])
@@ -97,14 +97,14 @@ def test_another_companys_aggregate_does_not_exist(bus: CommandBus) -> None:
     assert totals(bus.store, id) == [1]
 
 
-def test_commands_of_a_batch_see_what_those_before_them_did(bus: CommandBus) -> None:
+def test_commands_of_a_unit_of_work_see_the_effects_of_those_before_them(bus: CommandBus) -> None:
     id = uuid4()
     answers = bus.execute_all([(Count(tally=id, by=by), caller()) for by in (1, 2, 1)])
     assert [receipt(answer).result["total"] for answer in answers] == [1, 3, 4]
     assert [receipt(answer).position for answer in answers] == [1, 2, 3]
 
 
-def test_a_refused_command_of_a_batch_leaves_no_trace(bus: CommandBus) -> None:
+def test_a_refused_command_of_a_unit_of_work_leaves_no_trace(bus: CommandBus) -> None:
     id, other = uuid4(), uuid4()
     commands = [Count(tally=id, by=3), Count(tally=id, by=9, phone="11988000037"), Count(tally=id, by=2), Count(tally=other)]
 
@@ -117,7 +117,7 @@ def test_a_refused_command_of_a_batch_leaves_no_trace(bus: CommandBus) -> None:
     assert [recorded.event.TOPIC for recorded in bus.store.read(0, 100)] == ["tally.counted"] * 4
 
 
-def test_nothing_new_answers_with_the_position_of_the_aggregates_last_event(bus: CommandBus) -> None:
+def test_a_command_without_new_events_returns_the_position_of_the_aggregates_last_event(bus: CommandBus) -> None:
     id = uuid4()
     bus.execute(Count(tally=id), caller())
     bus.execute(Count(tally=uuid4()), caller())
@@ -125,7 +125,7 @@ def test_nothing_new_answers_with_the_position_of_the_aggregates_last_event(bus:
     assert bus.store.head() == 2
 
 
-def test_the_same_idempotency_key_is_done_once(bus: CommandBus, location: StorageLocation) -> None:
+def test_a_repeated_idempotency_key_executes_once(bus: CommandBus, location: StorageLocation) -> None:
     id = uuid4()
     first = bus.execute(Count(tally=id), caller("k"))
     together = bus.execute_all([(Count(tally=id), caller("k")), (Count(tally=id), caller("m")), (Count(tally=id), caller("m"))])
@@ -139,7 +139,7 @@ def test_the_same_idempotency_key_is_done_once(bus: CommandBus, location: Storag
     with_new_process.close()
 
 
-def test_the_same_idempotency_key_for_something_else_is_refused(bus: CommandBus) -> None:
+def test_a_repeated_idempotency_key_for_another_command_is_refused(bus: CommandBus) -> None:
     id = uuid4()
     bus.execute(Count(tally=id), caller("k"))
     with pytest.raises(Refused):
@@ -185,7 +185,7 @@ def test_a_key_that_another_process_used_meanwhile_gives_its_receipt(
     assert totals(bus.store, id) == [1]
 
 
-def test_who_conflicts_every_time_gets_a_version_conflict_and_nobody_else(bus: CommandBus, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_caller_who_conflicts_on_every_try_gets_a_version_conflict(bus: CommandBus, monkeypatch: pytest.MonkeyPatch) -> None:
     stuck, free = uuid4(), uuid4()
     bus.execute(Count(tally=stuck), caller())
     stale = Tally(stuck, TENANT)
@@ -197,7 +197,7 @@ def test_who_conflicts_every_time_gets_a_version_conflict_and_nobody_else(bus: C
     assert receipt(answers[1]).position == 2
 
 
-def test_an_unexpected_error_undoes_the_batch(bus: CommandBus) -> None:
+def test_an_unexpected_error_undoes_the_unit_of_work(bus: CommandBus) -> None:
     id = uuid4()
     with pytest.raises(TypeError):
         bus.execute_all([(Count(tally=id), caller()), (Count(tally=id, by="one"), caller())])  # type: ignore[arg-type]
@@ -205,7 +205,7 @@ def test_an_unexpected_error_undoes_the_batch(bus: CommandBus) -> None:
     assert bus.execute(Count(tally=id), caller()).version == 1
 
 
-def test_what_arrives_in_one_turn_of_the_loop_is_saved_together(bus: CommandBus) -> None:
+def test_commands_of_one_turn_of_the_event_loop_are_saved_together(bus: CommandBus) -> None:
     commits: list[int] = []
     bus.store.subscribe(commits.append)
     ids = [uuid4() for _ in range(32)]
@@ -221,7 +221,7 @@ def test_what_arrives_in_one_turn_of_the_loop_is_saved_together(bus: CommandBus)
     assert sorted(answer.position for answer in answers if isinstance(answer, Receipt)) == list(range(1, 33))
 
 
-def test_who_arrives_a_turn_of_the_loop_after_another_comes_along(bus: CommandBus) -> None:
+def test_a_command_that_arrives_one_turn_of_the_event_loop_later_is_saved_with_the_first(bus: CommandBus) -> None:
     commits: list[int] = []
     bus.store.subscribe(commits.append)
 
@@ -237,7 +237,7 @@ def test_who_arrives_a_turn_of_the_loop_after_another_comes_along(bus: CommandBu
     assert commits == [20]
 
 
-def test_one_callers_unexpected_error_is_not_the_others(bus: CommandBus) -> None:
+def test_an_unexpected_error_of_one_caller_does_not_affect_the_others(bus: CommandBus) -> None:
     async def both() -> tuple[Receipt | BaseException, ...]:
         wrong = Count(tally=uuid4(), by="one")  # type: ignore[arg-type]
         return await asyncio.gather(
@@ -249,7 +249,7 @@ def test_one_callers_unexpected_error_is_not_the_others(bus: CommandBus) -> None
     assert isinstance(right, Receipt)
 
 
-def test_while_somebody_else_holds_the_door_the_loop_goes_on(bus: CommandBus) -> None:
+def test_while_another_thread_holds_the_command_bus_the_event_loop_goes_on(bus: CommandBus) -> None:
     done_meanwhile, answer = asked_while(bus, bus._lock)
     assert not done_meanwhile
     assert answer.position == 1
@@ -298,12 +298,14 @@ def test_a_key_that_postgresql_cannot_hold_is_refused(bus: CommandBus) -> None:
     assert refused.value.field == "idempotency_key"
 
 
-def test_what_a_source_says_is_not_refused_whatever_it_says(bus: CommandBus) -> None:
+def test_an_observation_of_a_source_is_not_refused_whatever_it_states(bus: CommandBus) -> None:
     assert bus.execute(MatchMember(interface="PJSIP/\0", member="Ana\0"), operator("Empresa")).position == bus.store.end()
     assert [recorded.event.member for recorded in bus.store.read(0, 9) if isinstance(recorded.event, MemberMatched)] == ["Ana\0"]
 
 
-def test_when_a_commit_is_unsure_each_is_told_so_and_none_is_done_again(bus: CommandBus, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_when_a_commit_is_unsure_each_caller_gets_the_error_and_no_command_is_repeated(
+    bus: CommandBus, monkeypatch: pytest.MonkeyPatch
+) -> None:
     execute, tallies = bus._execute, [uuid4(), uuid4()]
 
     def lost(requests: Sequence[Request]) -> list[Answer]:

@@ -1,4 +1,4 @@
-"""A forgotten contact: nothing of it can be read, all that was counted stays, whatever comes later."""
+"""A forgotten contact: its data cannot be read, and all counts stay, whatever is observed later."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_nobody_can_read_who_it_was_and_every_count_stays(bus: CommandBus, locat
     store.close()
 
 
-def test_who_calls_again_is_somebody_new(bus: CommandBus) -> None:
+def test_a_forgotten_contact_who_calls_again_is_a_new_contact(bus: CommandBus) -> None:
     first = bus.execute(Count(tally=uuid4(), phone=PHONE), caller()).result["contact"]
     bus.execute(ForgetContact(contact=first), ANA)
     again = bus.execute(Count(tally=uuid4(), phone="+55 11 98800-0037"), caller()).result["contact"]
@@ -65,7 +65,7 @@ def test_a_contact_in_an_open_interaction_stays_until_it_has_ended(bus: CommandB
     assert not bus.store.keyring.knows(contact)
 
 
-def test_an_idempotency_key_outlives_the_forgetting_what_was_said_under_it_does_not(bus: CommandBus) -> None:
+def test_an_idempotency_key_outlives_the_forgetting_but_its_commands_digest_does_not(bus: CommandBus) -> None:
     command = Count(tally=uuid4(), phone=PHONE)
     receipt = bus.execute(command, caller("key"))
     bus.execute(ForgetContact(contact=receipt.result["contact"]), ANA)
@@ -75,7 +75,7 @@ def test_an_idempotency_key_outlives_the_forgetting_what_was_said_under_it_does_
     assert bus.execute(command, caller("key")).position == receipt.position
 
 
-def test_a_forgetting_that_a_crash_cut_short_is_finished_by_asking_again(bus: CommandBus) -> None:
+def test_a_forgetting_that_a_crash_interrupted_is_finished_by_a_repeat(bus: CommandBus) -> None:
     contact = bus.execute(Count(tally=uuid4(), phone=PHONE), caller()).result["contact"]
     bus.store.keyring.destroy(contact)
     again = bus.execute(ForgetContact(contact=contact), ANA)

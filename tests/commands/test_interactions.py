@@ -90,7 +90,7 @@ def test_a_call_from_arrival_to_wrap_up(bus: CommandBus) -> None:
     "command",
     [AbandonCall, HoldCall, ResumeCall, ReleaseCall, WrapUp, FailDial],
 )
-def test_what_cannot_be_is_refused_and_changes_nothing(bus: CommandBus, command: type) -> None:
+def test_a_command_that_the_calls_state_does_not_allow_is_refused_and_changes_nothing(bus: CommandBus, command: type) -> None:
     id = start(bus)
     head = bus.store.head()
     with pytest.raises(Refused):
@@ -98,7 +98,7 @@ def test_what_cannot_be_is_refused_and_changes_nothing(bus: CommandBus, command:
     assert bus.store.head() == head
 
 
-def test_an_agent_who_is_out_cannot_answer(bus: CommandBus) -> None:
+def test_an_agent_who_is_logged_out_cannot_answer(bus: CommandBus) -> None:
     id = start(bus)
     bus.execute(OfferCall(interaction=id, queue="vendas", at=at(12)), CALLER)
     with pytest.raises(NotFound, match="no agent Bruno"):
@@ -132,7 +132,7 @@ def test_the_same_outside_call_twice_is_one(bus: CommandBus) -> None:
     assert (again.id, again.version, again.result) == (first.id, first.version, first.result)
 
 
-def test_an_attempt_that_reaches_nobody(bus: CommandBus) -> None:
+def test_an_attempt_that_fails(bus: CommandBus) -> None:
     id = bus.execute(DialOut(number="21977000037", agent="Ana", at=at(1)), CALLER).id
     bus.execute(FailDial(interaction=id, result="bad_number", at=at(5)), CALLER)
     known = call(bus, id)
@@ -141,7 +141,7 @@ def test_an_attempt_that_reaches_nobody(bus: CommandBus) -> None:
     assert (attempt.result, known.status, known.direction) == ("bad_number", "Bad Number", "outbound")
 
 
-def test_pauses_ask_for_a_reason_and_an_agent_who_is_in(bus: CommandBus) -> None:
+def test_a_pause_needs_a_reason_and_an_agent_who_is_logged_in(bus: CommandBus) -> None:
     start(bus)
     with pytest.raises(InvalidField):
         bus.execute(PauseAgent(agent="Ana", reason=" ", at=at(5)), CALLER)
@@ -153,7 +153,7 @@ def test_pauses_ask_for_a_reason_and_an_agent_who_is_in(bus: CommandBus) -> None
         bus.execute(PauseAgent(agent="Bia", reason="Almoço", at=at(5)), CALLER)
 
 
-def test_a_telling_twice_is_one_and_a_contact_comes_to_be(bus: CommandBus) -> None:
+def test_a_repeated_observation_counts_once_and_creates_the_contact(bus: CommandBus) -> None:
     facts = (log("offered", 0, private=Personal(NOBODY, "11988000037")), log("abandoned", 9, wait_ms=9000))
     first = bus.execute(ObserveCall(call="1.1", facts=facts), CALLER)
     assert first.result["visits"] == {"abandoned": 1}
@@ -164,7 +164,7 @@ def test_a_telling_twice_is_one_and_a_contact_comes_to_be(bus: CommandBus) -> No
     assert call(bus, first.id).contact == call(bus, other.id).contact is not None
 
 
-def test_a_restart_told_later_ends_what_waited(bus: CommandBus) -> None:
+def test_a_restart_observed_later_ends_what_waited(bus: CommandBus) -> None:
     bus.execute(ObserveCall(call="1.1", facts=(log("offered", 0),)), CALLER)
     bus.execute(ObserveTimeline(restart_at=at(50)), CALLER)
     bus.execute(ObserveCall(call="1.1", facts=()), CALLER)

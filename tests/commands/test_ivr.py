@@ -1,4 +1,4 @@
-"""IVRs (URAs) through the command bus: who may, what happens, and what sources bring about."""
+"""IVRs (URAs) through the command bus: permissions, effects, and the IVRs that sources create."""
 
 from __future__ import annotations
 
@@ -38,20 +38,20 @@ def topics(bus: CommandBus, name: str = "principal") -> list[str]:
     return [event.TOPIC for event in bus.store.stream(ivr_id(TENANT, name))]
 
 
-def test_an_ivr_is_registered_with_what_was_said(bus: CommandBus) -> None:
+def test_an_ivr_is_registered_with_the_given_settings(bus: CommandBus) -> None:
     bus.execute(RegisterQueue(name="vendas"), ADMIN)
     hours = (Hours(0, "08:00", "18:00"),)
     menu = (Option("1", "vendas"),)
-    wish = RegisterIvr(
+    order = RegisterIvr(
         name="principal", area_code="11", number="30034000", always_open=False, hours=hours, welcome=Message(text="Oi"), menu=menu
     )
-    receipt = bus.execute(wish, ADMIN)
+    receipt = bus.execute(order, ADMIN)
     event: Any = bus.store.stream(receipt.id)[0]
     expected = IvrSettings(area_code="11", number="30034000", always_open=False, hours=hours, welcome=Message(text="Oi"), menu=menu)
     assert event.settings == expected
 
 
-def test_its_life(bus: CommandBus) -> None:
+def test_an_ivr_is_changed_and_deleted(bus: CommandBus) -> None:
     bus.execute(RegisterIvr(name="principal"), ADMIN)
     with pytest.raises(AlreadyExists):
         bus.execute(RegisterIvr(name="principal"), ADMIN)
@@ -66,14 +66,14 @@ def test_its_life(bus: CommandBus) -> None:
     assert topics(bus) == ["ivr.registered", "ivr.settings_set", "ivr.settings_set", "ivr.deleted", "ivr.registered"]
 
 
-def test_a_menu_leads_to_queues_that_are_there(bus: CommandBus) -> None:
+def test_a_menu_may_name_only_queues_that_exist(bus: CommandBus) -> None:
     with pytest.raises(InvalidField) as refusal:
         bus.execute(RegisterIvr(name="principal", menu=(Option("1", "vendas"),)), ADMIN)
     assert refusal.value.field == "menu"
     assert bus.store.head() == 0
 
 
-def test_an_ivr_that_a_source_names_comes_to_be_once_as_of_then(bus: CommandBus) -> None:
+def test_an_ivr_that_a_source_names_is_created_once_as_of_that_instant(bus: CommandBus) -> None:
     for at in (7, 3):
         bus.execute(EnsureIvr(name="principal", at=at), ADMIN)
     events: list[Any] = bus.store.stream(MAIN)
@@ -82,13 +82,15 @@ def test_an_ivr_that_a_source_names_comes_to_be_once_as_of_then(bus: CommandBus)
 
 
 @pytest.mark.parametrize(
-    "wish", [RegisterIvr(name="outra"), ChangeIvrSettings(ivr=MAIN, number="1"), DeleteIvr(ivr=MAIN)], ids=lambda wish: type(wish).__name__
+    "order",
+    [RegisterIvr(name="outra"), ChangeIvrSettings(ivr=MAIN, number="1"), DeleteIvr(ivr=MAIN)],
+    ids=lambda order: type(order).__name__,
 )
-def test_each_wish_needs_the_permission_and_an_own_ivr(bus: CommandBus, wish: Any) -> None:
+def test_each_command_needs_the_permission_and_an_ivr_of_the_own_company(bus: CommandBus, order: Any) -> None:
     bus.execute(RegisterIvr(name="principal"), ADMIN)
     with pytest.raises(NotAllowed):
-        bus.execute(wish, Caller(TENANT, "x", frozenset({MANAGE_QUEUES})))
-    if not isinstance(wish, RegisterIvr):
+        bus.execute(order, Caller(TENANT, "x", frozenset({MANAGE_QUEUES})))
+    if not isinstance(order, RegisterIvr):
         with pytest.raises(NotFound):
-            bus.execute(wish, Caller(OTHER, "x", frozenset({MANAGE_PHONES})))
+            bus.execute(order, Caller(OTHER, "x", frozenset({MANAGE_PHONES})))
     assert topics(bus) == ["ivr.registered"]

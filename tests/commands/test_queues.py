@@ -1,4 +1,4 @@
-"""Queues (Serviços) through the command bus: who may, what happens, and what sources bring about."""
+"""Queues (Serviços) through the command bus: permissions, effects, and the queues that sources create."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def topics(bus: CommandBus, name: str = "vendas") -> list[str]:
     return [event.TOPIC for event in events(bus, name)]
 
 
-def test_a_registered_queue_has_the_defaults_where_nothing_was_said(bus: CommandBus) -> None:
+def test_a_registered_queue_has_the_defaults_for_what_the_command_leaves_out(bus: CommandBus) -> None:
     receipt = bus.execute(RegisterQueue(name="vendas", sla_ms=30_000, agents=("Ana",)), ADMIN)
     assert (receipt.id, receipt.version) == (VENDAS, 1)
     (event,) = events(bus)
@@ -61,9 +61,9 @@ def test_a_registered_queue_has_the_defaults_where_nothing_was_said(bus: Command
     assert event.actor == "ana@empresa"
 
 
-def test_the_company_says_what_its_queues_promise_by_default(bus: CommandBus) -> None:
-    wish = RegisterCompany(name="Empresa", settings=CompanySettings(sla_target=70.0, sla_ms=45_000, tolerated_ms=10_000))
-    bus.execute(wish, Caller(TENANT, "setup", frozenset({wish.permission})))
+def test_the_companys_settings_are_the_defaults_of_its_queues(bus: CommandBus) -> None:
+    order = RegisterCompany(name="Empresa", settings=CompanySettings(sla_target=70.0, sla_ms=45_000, tolerated_ms=10_000))
+    bus.execute(order, Caller(TENANT, "setup", frozenset({order.permission})))
     bus.execute(RegisterQueue(name="vendas", sla_target=90.0), ADMIN)
     bus.execute(Ensure(name="suporte"), ADMIN)
     assert events(bus)[0].settings == QueueSettings(sla_target=90.0, sla_ms=45_000, tolerated_ms=10_000)
@@ -77,7 +77,7 @@ def test_changing_some_settings_leaves_the_others(bus: CommandBus) -> None:
     assert changed.settings == QueueSettings(sla_target=90.0, tolerated_ms=8_000)
 
 
-def test_the_life_of_a_queue(bus: CommandBus) -> None:
+def test_a_queue_is_registered_changed_and_deleted(bus: CommandBus) -> None:
     bus.execute(RegisterQueue(name="vendas"), ADMIN)
     with pytest.raises(Refused):
         bus.execute(DeleteQueue(queue=VENDAS), ADMIN)
@@ -94,7 +94,7 @@ def test_the_life_of_a_queue(bus: CommandBus) -> None:
     assert said == ["registered", "agents_set", "deactivated", "activated", "deactivated", "deleted", "registered"]
 
 
-def test_what_changes_nothing_is_accepted_and_no_event(bus: CommandBus) -> None:
+def test_a_command_that_changes_nothing_is_accepted_without_an_event(bus: CommandBus) -> None:
     first = bus.execute(RegisterQueue(name="vendas"), ADMIN)
     again = bus.execute(ActivateQueue(queue=VENDAS), ADMIN)
     assert (again.version, again.position) == (first.version, first.position)
@@ -105,8 +105,8 @@ def test_a_renamed_queue_keeps_its_id_and_both_names(bus: CommandBus) -> None:
     receipt = bus.execute(RenameQueue(queue=VENDAS, name="comercial"), ADMIN)
     assert receipt.id == VENDAS
     for name in ("vendas", "comercial"):
-        told = bus.execute(Ensure(name=name), ADMIN)
-        assert (told.id, told.result) == (VENDAS, {"name": "comercial"})
+        receipt = bus.execute(Ensure(name=name), ADMIN)
+        assert (receipt.id, receipt.result) == (VENDAS, {"name": "comercial"})
         with pytest.raises(AlreadyExists):
             bus.execute(RegisterQueue(name=name), ADMIN)
     bus.execute(RegisterQueue(name="suporte"), ADMIN)
@@ -119,9 +119,9 @@ def test_a_renamed_queue_keeps_its_id_and_both_names(bus: CommandBus) -> None:
     assert topics(bus, "suporte") == ["queue.registered"]
 
 
-def test_a_queue_that_a_source_names_comes_to_be_once_as_of_then(bus: CommandBus) -> None:
-    told = [bus.execute(Ensure(name="Cobrança", at=at), ADMIN) for at in (7, 3, 9)]
-    assert {receipt.id for receipt in told} == {queue_id(TENANT, "Cobrança")}
+def test_a_queue_that_a_source_names_is_created_once_as_of_that_instant(bus: CommandBus) -> None:
+    receipts = [bus.execute(Ensure(name="Cobrança", at=at), ADMIN) for at in (7, 3, 9)]
+    assert {receipt.id for receipt in receipts} == {queue_id(TENANT, "Cobrança")}
     (event,) = events(bus, "Cobrança")
     assert (event.occurred_at, event.cause) == (7, "Ensure")
     assert event.settings == QueueSettings()
@@ -134,7 +134,7 @@ def test_a_source_goes_on_naming_a_queue_that_was_deleted(bus: CommandBus) -> No
 
 
 @pytest.mark.parametrize(
-    "wish",
+    "order",
     [
         RegisterQueue(name="suporte"),
         ChangeQueueSettings(queue=VENDAS, sla_ms=1),
@@ -144,29 +144,29 @@ def test_a_source_goes_on_naming_a_queue_that_was_deleted(bus: CommandBus) -> No
         DeactivateQueue(queue=VENDAS),
         DeleteQueue(queue=VENDAS),
     ],
-    ids=lambda wish: type(wish).__name__,
+    ids=lambda order: type(order).__name__,
 )
-def test_each_wish_needs_the_permission_and_an_own_queue(bus: CommandBus, wish: Any) -> None:
+def test_each_command_needs_the_permission_and_a_queue_of_the_own_company(bus: CommandBus, order: Any) -> None:
     bus.execute(RegisterQueue(name="vendas"), ADMIN)
     with pytest.raises(NotAllowed):
-        bus.execute(wish, Caller(TENANT, "x", frozenset({"gerenciar-phone"})))
-    if not isinstance(wish, RegisterQueue):
+        bus.execute(order, Caller(TENANT, "x", frozenset({"gerenciar-phone"})))
+    if not isinstance(order, RegisterQueue):
         with pytest.raises(NotFound):
-            bus.execute(wish, Caller(OTHER, "x", frozenset({MANAGE_QUEUES})))
+            bus.execute(order, Caller(OTHER, "x", frozenset({MANAGE_QUEUES})))
     assert topics(bus) == ["queue.registered"]
 
 
-def test_what_cannot_be_is_refused_by_field_and_leaves_no_trace(bus: CommandBus) -> None:
+def test_invalid_settings_are_refused_by_field_and_leave_no_trace(bus: CommandBus) -> None:
     with pytest.raises(InvalidField) as refusal:
         bus.execute(RegisterQueue(name="vendas", internal_number="9999"), ADMIN)
     assert refusal.value.field == "internal_number"
     assert bus.store.head() == 0
 
 
-def test_a_queue_read_from_its_events_promises_what_it_promised(bus: CommandBus) -> None:
+def test_a_queue_read_from_its_events_has_the_settings_it_had(bus: CommandBus) -> None:
     bus.execute(RegisterQueue(name="vendas", sla_ms=30_000), ADMIN)
     bus.execute(ChangeQueueSettings(queue=VENDAS, sla_ms=10_000), ADMIN)
     queue = Queue(VENDAS, TENANT)
     for event in events(bus):
         queue.replay(event)
-    assert queue.settings_at(0) == (10_000, 5_000), "the clock stands still: the second setting took the place of the first"
+    assert queue.settings_at(0) == (10_000, 5_000), "the clock does not advance: the second settings replace the first"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from commands.command_bus import Caller, CommandBus
 from commands.companies import RegisterCompany, SetCompanySettings, companies
 from commands.contacts import ForgetContact, RegisterContact
+from commands.handler_context import Command
 from commands.users import (
     ActivateUser,
     AppointAdministrator,
@@ -22,7 +23,7 @@ from commands.users import (
     hashed_password,
     who_is,
 )
-from domain.access import PERMISSIONS
+from domain.access import ATTEND, MANAGE_USERS, PERMISSIONS, Actor, Level
 from domain.companies import CompanySettings
 from domain.errors import AlreadyExists, DomainError, InvalidField, NotAllowed, NotFound, Refused
 from domain.ids import company_id
@@ -51,30 +52,30 @@ def bus(store: Store, clock: Ticking) -> CommandBus:
     return CommandBus(store, clock)
 
 
-def whoever(company: str = "Empresa") -> Caller:
+def operator_of(company: str = "Empresa") -> Caller:
     return Caller(company_id(company), "installer", frozenset(PERMISSIONS))
 
 
-EMPRESA = whoever().tenant
+EMPRESA = operator_of().tenant
 
 
 def administrator(bus: CommandBus) -> tuple[UUID, str]:
-    receipt = bus.execute(AppointAdministrator(email="Ana@example.com", name="Ana"), whoever())
+    receipt = bus.execute(AppointAdministrator(email="Ana@example.com", name="Ana"), operator_of())
     return receipt.id, receipt.result["token"]
 
 
 def test_companies_come_the_oldest_first(bus: CommandBus) -> None:
     for name in ("Zebra", "Abelha"):
-        bus.execute(RegisterCompany(name=name), whoever(name))
-    bus.execute(SetCompanySettings(settings=CompanySettings(sla_ms=10_000)), whoever("Zebra"))
+        bus.execute(RegisterCompany(name=name), operator_of(name))
+    bus.execute(SetCompanySettings(settings=CompanySettings(sla_ms=10_000)), operator_of("Zebra"))
 
     zebra, abelha = companies(bus.store)
 
     assert (zebra.name, zebra.settings.sla_ms, abelha.settings.timezone) == ("Zebra", 10_000, "America/Sao_Paulo")
     with pytest.raises(AlreadyExists):
-        bus.execute(RegisterCompany(name="Zebra"), whoever("Zebra"))
+        bus.execute(RegisterCompany(name="Zebra"), operator_of("Zebra"))
     with pytest.raises(Refused):
-        bus.execute(RegisterCompany(name="Zebra"), whoever("Abelha"))
+        bus.execute(RegisterCompany(name="Zebra"), operator_of("Abelha"))
 
 
 @pytest.mark.parametrize(
@@ -86,9 +87,9 @@ def test_companies_come_the_oldest_first(bus: CommandBus) -> None:
         ({"sla_ms": -1}, "sla_ms"),
     ],
 )
-def test_a_company_cannot_promise_nonsense(bus: CommandBus, settings: dict[str, Any], field: str) -> None:
+def test_invalid_settings_of_a_company_are_refused(bus: CommandBus, settings: dict[str, Any], field: str) -> None:
     with pytest.raises(InvalidField) as refusal:
-        bus.execute(RegisterCompany(name="Empresa", settings=CompanySettings(**settings)), whoever())
+        bus.execute(RegisterCompany(name="Empresa", settings=CompanySettings(**settings)), operator_of())
     assert refusal.value.field == field
 
 
@@ -99,7 +100,7 @@ def test_a_password_that_is_too_easy_is_refused(password: str) -> None:
 
 
 @pytest.mark.parametrize("password", [GOOD, "aB3?" * 5, "1#Zyxw"])
-def test_a_good_password_is_taken(password: str) -> None:
+def test_a_good_password_is_accepted(password: str) -> None:
     check_password(password)
 
 
@@ -122,52 +123,52 @@ def test_a_one_time_link_sets_the_password_once(bus: CommandBus) -> None:
 
 def test_a_link_expires_and_a_new_one_takes_its_place(bus: CommandBus, clock: Ticking) -> None:
     _, first = administrator(bus)
-    second = bus.execute(IssuePasswordLink(email="ana@example.com"), whoever()).result["token"]
+    second = bus.execute(IssuePasswordLink(email="ana@example.com"), operator_of()).result["token"]
     hashed = hashed_password(GOOD)
     with pytest.raises(Refused, match="another"):
-        bus.execute(SetPassword(token=first, hashed=hashed), whoever())
+        bus.execute(SetPassword(token=first, hashed=hashed), operator_of())
     clock.us += LINK_VALID_US
     with pytest.raises(Refused, match="expired"):
-        bus.execute(SetPassword(token=second, hashed=hashed), whoever())
+        bus.execute(SetPassword(token=second, hashed=hashed), operator_of())
     for nonsense in ("", "?", "ÿ", "A" * 54):
         with pytest.raises(Refused):
-            bus.execute(SetPassword(token=nonsense, hashed=hashed), whoever())
+            bus.execute(SetPassword(token=nonsense, hashed=hashed), operator_of())
     with pytest.raises(NotFound):
-        bus.execute(SetPassword(token=first, hashed=hashed), whoever("Outra"))
+        bus.execute(SetPassword(token=first, hashed=hashed), operator_of("Outra"))
 
 
 def test_an_email_address_is_one_users(bus: CommandBus) -> None:
     user, _ = administrator(bus)
     with pytest.raises(AlreadyExists):
-        bus.execute(RegisterUser(name="Outra Ana", email="ANA@example.com"), whoever())
-    assert bus.execute(AppointAdministrator(email="ana@example.com"), whoever()).id == user
-    elsewhere = bus.execute(RegisterUser(name="Ana", email="ana@example.com"), whoever("Outra"))
+        bus.execute(RegisterUser(name="Outra Ana", email="ANA@example.com"), operator_of())
+    assert bus.execute(AppointAdministrator(email="ana@example.com"), operator_of()).id == user
+    elsewhere = bus.execute(RegisterUser(name="Ana", email="ana@example.com"), operator_of("Outra"))
     assert elsewhere.id != user
 
 
 def test_permissions_are_those_of_the_manual(bus: CommandBus) -> None:
-    bia = bus.execute(RegisterUser(name="Bia", email="bia@example.com", permissions=("gerenciar-relatorio",)), whoever())
+    bia = bus.execute(RegisterUser(name="Bia", email="bia@example.com", permissions=("gerenciar-relatorio",)), operator_of())
     found = who_is(bus.store, EMPRESA, bia.id)
     assert found is not None
     with pytest.raises(NotAllowed):
         bus.execute(RegisterContact(name="Carlos"), Caller(EMPRESA, "bia", found.permissions))
     with pytest.raises(InvalidField):
-        bus.execute(SetPermissions(user=bia.id, level="User", permissions=("gerenciar-tudo",)), whoever())
-    bus.execute(SetPermissions(user=bia.id, level="Manager", permissions=("gerenciar-contatos",)), whoever())
+        bus.execute(SetPermissions(user=bia.id, level="User", permissions=("gerenciar-tudo",)), operator_of())
+    bus.execute(SetPermissions(user=bia.id, level="Manager", permissions=("gerenciar-contatos",)), operator_of())
     found = who_is(bus.store, EMPRESA, bia.id)
     assert found is not None
     assert (found.level, found.permissions) == ("Manager", frozenset({"gerenciar-contatos"}))
 
 
-def test_who_is_kept_out_cannot_sign_in(bus: CommandBus) -> None:
+def test_a_deactivated_user_cannot_sign_in(bus: CommandBus) -> None:
     user, token = administrator(bus)
-    bus.execute(SetPassword(token=token, hashed=hashed_password(GOOD)), whoever())
-    bus.execute(DeactivateUser(user=user), whoever())
+    bus.execute(SetPassword(token=token, hashed=hashed_password(GOOD)), operator_of())
+    bus.execute(DeactivateUser(user=user), operator_of())
     assert check_credentials(bus.store, EMPRESA, "ana@example.com", GOOD) is None
     assert who_is(bus.store, EMPRESA, user) is None
     with pytest.raises(DomainError):
-        bus.execute(IssuePasswordLink(email="ana@example.com"), whoever())
-    bus.execute(ActivateUser(user=user), whoever())
+        bus.execute(IssuePasswordLink(email="ana@example.com"), operator_of())
+    bus.execute(ActivateUser(user=user), operator_of())
     assert check_credentials(bus.store, EMPRESA, "ana@example.com", GOOD) is not None
 
 
@@ -197,7 +198,7 @@ def test_a_session_ends_when_it_is_not_used_closed_or_the_user_is_signed_out(sto
 def test_no_password_token_or_address_is_written_in_plain(bus: CommandBus, clock: Ticking, tmp_path: Path) -> None:
     _, token = administrator(bus)
     hashed = hashed_password(GOOD)
-    bus.execute(SetPassword(token=token, hashed=hashed), whoever())
+    bus.execute(SetPassword(token=token, hashed=hashed), operator_of())
     session = Sessions(bus.store, clock).open(EMPRESA, uuid4())
     bus.store.close()
     written = b"".join(path.read_bytes() for path in (tmp_path / "data").rglob("*") if path.is_file())
@@ -206,15 +207,87 @@ def test_no_password_token_or_address_is_written_in_plain(bus: CommandBus, clock
 
 
 def test_a_contact_that_called_gets_a_name_and_is_forgotten(bus: CommandBus) -> None:
-    carlos = bus.execute(RegisterContact(name="Carlos", phones=("+55 (11) 98800-0037", "11 3333-4444")), whoever())
+    carlos = bus.execute(RegisterContact(name="Carlos", phones=("+55 (11) 98800-0037", "11 3333-4444")), operator_of())
     with pytest.raises(AlreadyExists):
-        bus.execute(RegisterContact(name="Carla", phones=("5511988000037",)), whoever())
+        bus.execute(RegisterContact(name="Carla", phones=("5511988000037",)), operator_of())
     with pytest.raises(InvalidField):
-        bus.execute(RegisterContact(name="Carla", phones=("x",)), whoever())
+        bus.execute(RegisterContact(name="Carla", phones=("x",)), operator_of())
     with pytest.raises(NotFound):
-        bus.execute(ForgetContact(contact=carlos.id), whoever("Outra"))
+        bus.execute(ForgetContact(contact=carlos.id), operator_of("Outra"))
     assert bus.store.keyring.knows(carlos.id)
-    bus.execute(ForgetContact(contact=carlos.id), whoever())
+    bus.execute(ForgetContact(contact=carlos.id), operator_of())
     assert not bus.store.keyring.knows(carlos.id)
-    again = bus.execute(RegisterContact(name="Carla", phones=("5511988000037",)), whoever())
+    again = bus.execute(RegisterContact(name="Carla", phones=("5511988000037",)), operator_of())
     assert again.id != carlos.id
+
+
+def as_user(bus: CommandBus, level: Level, email: str, permissions: tuple[str, ...] = (MANAGE_USERS, ATTEND)) -> Caller:
+    """A user with these rights, as their access token says."""
+    id = bus.execute(RegisterUser(name="Uma", email=email, level=level, permissions=permissions), operator_of()).id
+    return Caller(EMPRESA, f"user:{id}", frozenset(permissions), user=Actor(id, level, frozenset(permissions)))
+
+
+def other(bus: CommandBus, level: Level) -> UUID:
+    return bus.execute(RegisterUser(name="Rui", email="rui@example.com", level=level), operator_of()).id
+
+
+@pytest.mark.parametrize(("own", "theirs"), [("User", "User"), ("Manager", "Manager"), ("Manager", "Admin"), ("Admin", "Admin")])
+def test_rights_are_changed_only_of_users_below_ones_own_level(bus: CommandBus, own: Level, theirs: Level) -> None:
+    caller, rui = as_user(bus, own, "uma@example.com"), other(bus, theirs)
+    commands: list[Command] = [
+        SetPermissions(user=rui, level="User", permissions=()),
+        DeactivateUser(user=rui),
+        ActivateUser(user=rui),
+        IssuePasswordLink(email="rui@example.com"),
+    ]
+    before = bus.store.end()
+    for command in commands:
+        with pytest.raises(NotAllowed, match="level"):
+            bus.execute(command, caller)
+    assert bus.store.end() == before
+
+
+def test_a_manager_manages_users_of_level_user(bus: CommandBus) -> None:
+    caller, rui = as_user(bus, "Manager", "uma@example.com"), other(bus, "User")
+    bus.execute(SetPermissions(user=rui, level="User", permissions=(ATTEND,)), caller)
+    bus.execute(DeactivateUser(user=rui), caller)
+    bus.execute(ActivateUser(user=rui), caller)
+    assert bus.execute(IssuePasswordLink(email="rui@example.com"), caller).result["token"]
+
+
+@pytest.mark.parametrize("level", get_args(Level))
+def test_nobody_raises_themselves(bus: CommandBus, level: Level) -> None:
+    caller = as_user(bus, level, "uma@example.com")
+    assert caller.user is not None
+    for command in (
+        SetPermissions(user=caller.user.user, level="Admin", permissions=PERMISSIONS),
+        RegisterUser(name="Outra", email="outra@example.com", level=level, permissions=("gerenciar-contatos",)),
+        AppointAdministrator(email="outra@example.com"),
+        AppointAdministrator(email="uma@example.com"),
+    ):
+        with pytest.raises(NotAllowed):
+            bus.execute(command, caller)
+
+
+def test_one_asks_for_a_link_of_ones_own(bus: CommandBus) -> None:
+    assert bus.execute(IssuePasswordLink(email="uma@example.com"), as_user(bus, "User", "uma@example.com")).result["token"]
+
+
+def test_who_is_kept_out_lets_nobody_in_however_long_the_token_lives(bus: CommandBus) -> None:
+    caller = as_user(bus, "Admin", "uma@example.com")
+    assert caller.user is not None
+    bus.execute(DeactivateUser(user=caller.user.user), operator_of())
+    for command in (ActivateUser(user=caller.user.user), RegisterUser(name="Nova", email="nova@example.com")):
+        with pytest.raises(NotAllowed, match="log in"):
+            bus.execute(command, caller)
+
+
+def test_the_log_says_what_a_manager_of_users_may_do_not_the_token(bus: CommandBus) -> None:
+    caller = as_user(bus, "Admin", "uma@example.com")
+    assert caller.user is not None
+    bus.execute(SetPermissions(user=caller.user.user, level="User", permissions=(MANAGE_USERS,)), operator_of())
+    with pytest.raises(NotAllowed, match="level User"):
+        bus.execute(RegisterUser(name="Nova", email="nova@example.com", level="Manager"), caller)
+    bus.execute(SetPermissions(user=caller.user.user, level="Admin", permissions=(ATTEND,)), operator_of())
+    with pytest.raises(NotAllowed, match=MANAGE_USERS):
+        bus.execute(RegisterUser(name="Nova", email="nova@example.com"), caller)

@@ -1,4 +1,4 @@
-"""What a scope lets be seen, and who acts for whom."""
+"""What a scope makes visible, and who may act on behalf of whom."""
 
 from __future__ import annotations
 
@@ -8,7 +8,20 @@ from uuid import UUID
 import pytest
 
 from domain import access
-from domain.access import ACT_FOR_OTHERS, PERMISSIONS, Actor, Asker, Group, Level, Scope, acts_for_another
+from domain.access import (
+    ACT_FOR_OTHERS,
+    ATTEND,
+    MANAGE_USERS,
+    PERMISSIONS,
+    Actor,
+    Asker,
+    Group,
+    Level,
+    Scope,
+    acts_for_another,
+    must_be_above,
+    must_have_all,
+)
 from domain.errors import NotAllowed
 
 ANA, BIA = UUID(int=1), UUID(int=2)
@@ -28,7 +41,7 @@ def test_the_whole_company_is_seen_without_a_restriction():
     assert scope.sees_agent("Ana")
 
 
-def test_a_leader_sees_the_agents_of_the_groups_beside_those_named():
+def test_a_leader_sees_the_agents_of_the_groups_besides_those_named():
     scope = Scope(agents=frozenset({"Ana"}), groups=(Group("Vendas", frozenset({"Bruno"})), Group("Suporte", frozenset({"Caio"}))))
     assert scope.people == {"Ana", "Bruno", "Caio"}
     assert Scope(groups=()).people == frozenset()
@@ -36,7 +49,7 @@ def test_a_leader_sees_the_agents_of_the_groups_beside_those_named():
     assert Scope(queues=frozenset({"vendas"})).queues_of(["suporte", "vendas"]) == ["vendas"]
 
 
-def test_an_asker_must_have_what_is_named():
+def test_a_caller_without_the_named_permission_is_refused():
     asker = Asker(UUID(int=7), frozenset({"gerenciar-relatorio"}), Scope.whole_company())
     asker.must_have("gerenciar-relatorio")
     asker.must_have("")
@@ -63,5 +76,40 @@ def test_others_act_for_somebody_else_by_permission(level, owner):
         acts_for_another(Actor(ANA, level, frozenset(set(PERMISSIONS) - {ACT_FOR_OTHERS})), owner)
 
 
-def test_who_is_no_user_acts_for_nobody_in_particular():
+def test_a_caller_who_is_no_user_acts_for_nobody_else():
     assert not acts_for_another(None, BIA)
+
+
+ABOVE = {"Admin": {"Manager", "User"}, "Manager": {"User"}, "User": set()}
+
+
+@pytest.mark.parametrize("theirs", get_args(Level))
+@pytest.mark.parametrize("own", get_args(Level))
+def test_one_changes_only_users_below_ones_own_level(own, theirs):
+    actor = Actor(ANA, own, frozenset(PERMISSIONS))
+    if theirs in ABOVE[own]:
+        must_be_above(actor, BIA, theirs)
+    else:
+        with pytest.raises(NotAllowed, match="level"):
+            must_be_above(actor, BIA, theirs)
+    must_be_above(None, BIA, theirs)
+
+
+@pytest.mark.parametrize("level", get_args(Level))
+def test_nobody_changes_their_own_rights(level):
+    with pytest.raises(NotAllowed, match="own rights"):
+        must_be_above(Actor(ANA, level, frozenset(PERMISSIONS)), ANA, "User")
+
+
+@pytest.mark.parametrize("given", get_args(Level))
+@pytest.mark.parametrize("own", get_args(Level))
+def test_nobody_gives_a_level_or_a_permission_that_they_do_not_have(own, given):
+    actor = Actor(ANA, own, frozenset({MANAGE_USERS, ATTEND}))
+    if given in {own, *ABOVE[own]}:
+        must_have_all(actor, given, [ATTEND])
+        with pytest.raises(NotAllowed, match="do not have: gerenciar-contatos"):
+            must_have_all(actor, given, [ATTEND, "gerenciar-contatos"])
+    else:
+        with pytest.raises(NotAllowed, match="level"):
+            must_have_all(actor, given, [])
+    must_have_all(None, given, PERMISSIONS)

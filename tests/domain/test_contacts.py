@@ -39,7 +39,7 @@ def test_a_contact_whose_call_goes_on_cannot_be_forgotten() -> None:
     "calls",
     [[], [call(ami("arrived", 0, queue=""), ami("hung_up", 9, queue=""))], [call(ami("arrived", 0, queue=""), contact=UUID(int=8))]],
 )
-def test_calls_that_have_ended_and_those_of_others_keep_nobody(calls: list[Interaction]) -> None:
+def test_ended_calls_and_calls_of_others_do_not_prevent_it(calls: list[Interaction]) -> None:
     contact = carla()
     contact.forget(calls, STAMP)
     assert contact.forgotten

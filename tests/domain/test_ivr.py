@@ -130,14 +130,14 @@ def test_a_caller_never_stays_in_the_ivr_for_ever(keys: list[str]) -> None:
         ("menu", replace(WEEK, menu=(Option("1", "vendas"), Option("1", "suporte")))),
     ],
 )
-def test_settings_that_cannot_be_are_refused_by_field(field: str, settings: IvrSettings) -> None:
+def test_invalid_settings_are_refused_by_field(field: str, settings: IvrSettings) -> None:
     made = ivr()
     with pytest.raises(InvalidField) as refusal:
         made.set_settings(settings, STAMP)
     assert refusal.value.field == field
 
 
-def test_its_life() -> None:
+def test_an_ivr_is_registered_changed_and_deleted() -> None:
     made = ivr()
     with pytest.raises(AlreadyExists):
         made.register("principal", WEEK, STAMP)

@@ -1,4 +1,4 @@
-"""What a queue (Serviço) promises and which of it may be changed."""
+"""A queue (Serviço): its settings, and which of them may change."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def replayed(made: Queue) -> Queue:
     return again
 
 
-def test_a_registered_queue_is_active_and_promises_what_was_said() -> None:
+def test_a_registered_queue_is_active_with_the_given_settings() -> None:
     made = queue()
     assert (made.name, made.active, made.agents, made.settings) == ("vendas", True, ("Ana Souza",), DEFAULT)
     (event,) = made.collect()
@@ -52,22 +52,22 @@ def test_the_defaults_are_80_percent_in_20_seconds_with_5_tolerated() -> None:
     assert (DEFAULT.sla_target, DEFAULT.sla_ms, DEFAULT.tolerated_ms, DEFAULT.profile) == (80.0, 20_000, 5_000, "offered")
 
 
-def test_a_visit_is_judged_by_what_held_when_it_was_offered() -> None:
+def test_a_visit_is_judged_by_the_settings_at_its_offer() -> None:
     made = queue(at_s=100)
     made.set_settings(replace(DEFAULT, sla_ms=30_000, tolerated_ms=8_000), metadata(200))
     made.set_settings(replace(DEFAULT, sla_ms=40_000), metadata(300))
-    asked = {at: made.settings_at(at * SECOND) for at in (100, 199, 200, 299, 300, 10_000)}
+    applied = {at: made.settings_at(at * SECOND) for at in (100, 199, 200, 299, 300, 10_000)}
     first, second, third = (20_000, 5_000), (30_000, 8_000), (40_000, 5_000)
-    assert asked == {100: first, 199: first, 200: second, 299: second, 300: third, 10_000: third}
+    assert applied == {100: first, 199: first, 200: second, 299: second, 300: third, 10_000: third}
 
 
-def test_before_the_first_setting_the_first_one_holds() -> None:
+def test_before_the_first_settings_the_first_ones_apply() -> None:
     made = queue(at_s=100, settings=replace(DEFAULT, sla_ms=45_000))
     made.set_settings(DEFAULT, metadata(200))
     assert made.settings_at(0) == (45_000, 5_000)
 
 
-def test_a_clock_set_back_keeps_what_was_said_last_for_the_future() -> None:
+def test_with_a_clock_set_back_the_settings_given_last_apply_from_then_on() -> None:
     made = queue(at_s=100)
     made.set_settings(replace(DEFAULT, sla_ms=30_000), metadata(300))
     made.set_settings(replace(DEFAULT, sla_ms=40_000), metadata(200))
@@ -137,7 +137,7 @@ def test_a_name_is_taken_once() -> None:
         ("profile", replace(DEFAULT, profile="guessed")),
     ],
 )
-def test_settings_that_cannot_be_are_refused_by_field(field: str, settings: QueueSettings) -> None:
+def test_invalid_settings_are_refused_by_field(field: str, settings: QueueSettings) -> None:
     made = queue()
     with pytest.raises(InvalidField) as refusal:
         made.set_settings(settings, metadata(200))
@@ -150,7 +150,7 @@ def test_a_queue_has_a_name() -> None:
         made.register(" ", DEFAULT, (), metadata(100))
 
 
-def test_nothing_is_asked_of_a_queue_that_never_was() -> None:
+def test_a_queue_that_was_never_registered_refuses_every_command() -> None:
     made = Queue(queue_id(TENANT, "vendas"), TENANT)
     for ask in (made.activate, made.deactivate, made.delete):
         with pytest.raises(NotFound):

@@ -16,10 +16,10 @@ from migrations.runner import migrate
 from projections.engine.runner import Runner
 from settings import Settings, read
 from simulator.story import history
-from tests.kit.asked import brought, brought_ami, reported
 from tests.kit.captures import capture
 from tests.kit.distributed import Deployment
 from tests.kit.made_logs import NAMES, path_of
+from tests.kit.operator_results import import_log, import_stream, reported
 from tests.kit.rows import everything
 
 MONDAY = datetime(2026, 3, 2, 3, tzinfo=UTC)
@@ -45,7 +45,7 @@ def in_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Held]:
 
 def figures(held: Held, company: str) -> dict[str, list[dict[str, Any]]]:
     """All reports of a company."""
-    rows = {name: reported(held, company, SUBJECTS.get(name, name), **asked) for name, asked in REPORTS.items()}  # type: ignore[arg-type]
+    rows = {name: reported(held, company, SUBJECTS.get(name, name), **options) for name, options in REPORTS.items()}  # type: ignore[arg-type]
     rows["interactions"] = [{name: value for name, value in row.items() if name not in BY_ORDER} for row in rows["interactions"]]
     return rows
 
@@ -54,9 +54,9 @@ def import_source(held: Held, company: str) -> None:
     """Import the recording or log in the name of the company."""
     name, _, kind = company.partition(" by ")
     if kind == "AMI":
-        brought_ami(held, company, capture(name).timed)
+        import_stream(held, company, capture(name).timed)
         return
-    brought(held, company, capture(name).queue_log if kind else path_of(name))
+    import_log(held, company, capture(name).queue_log if kind else path_of(name))
 
 
 @pytest.mark.parametrize("company", ["run-a by AMI", "run-b by AMI", "run-a by queue_log", "run-b by queue_log", *NAMES])
@@ -85,9 +85,9 @@ def test_workers_make_the_same_rows_as_a_single_process(in_directory: Held, on_s
         for kind in ("AMI", "queue_log"):
             company = f"Both {name}"
             if kind == "AMI":
-                brought_ami(on_servers, company, capture(name).timed)
+                import_stream(on_servers, company, capture(name).timed)
             else:
-                brought(on_servers, company, capture(name).queue_log)
+                import_log(on_servers, company, capture(name).queue_log)
     known_or_new(on_servers.center, "Simulada")
     history(on_servers.center.bus, company_id("Simulada"), seed=7, start=MONDAY, days=1, scale=0.25)
     on_servers.center.cover(on_servers.center.store.end(), lambda *_: None)

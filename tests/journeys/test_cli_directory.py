@@ -139,7 +139,7 @@ SWAP = tuple(f"UPDATE stored_events SET position = {to} WHERE position = {of}" f
 TAMPERING: dict[str, tuple[Callable[[Path], None], str]] = {
     "a flipped byte": (lambda directory: flip_a_byte(directory, 4), r"event 4 \(\S+, version \d+ of \S+\) was changed"),
     "a removed event": (lambda directory: edit(directory, "DELETE FROM stored_events WHERE position = 5"), "event 5 was removed"),
-    "two swapped events": (lambda directory: edit(directory, *SWAP), r"event 3 \(\S+, version \d+ of \S+\) was moved: it stands at 6"),
+    "two swapped events": (lambda directory: edit(directory, *SWAP), r"event 3 \(\S+, version \d+ of \S+\) was moved to position 6"),
     "a missing end": (
         lambda directory: edit(directory, "DELETE FROM stored_events WHERE position > 2"),
         "event 3 and all after it are missing",

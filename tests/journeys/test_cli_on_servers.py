@@ -147,7 +147,7 @@ WRONG = {
     "no brokers": ("ATENDE_KAFKA", "127.0.0.1:{closed}", "ATENDE_KAFKA: no broker answers"),
     "no topics": ("ATENDE_TOPICS", "nowhere", "atende topics"),
 }
-ASKED = {
+COMMANDS = {
     "no PostgreSQL": ("serve", "report", "verify", "migrate", "relay", "worker"),
     "another password of PostgreSQL": ("serve", "report", "migrate"),
     "no database of PostgreSQL": ("report", "verify", "relay"),
@@ -163,7 +163,7 @@ ASKED = {
 WORDS = {"serve": ("serve", "--port", "0"), "report": ("report", "queues")}
 
 
-@pytest.mark.parametrize(("what", "word"), [(what, word) for what, words in ASKED.items() for word in words])
+@pytest.mark.parametrize(("what", "word"), [(what, word) for what, words in COMMANDS.items() for word in words])
 def test_an_error_of_a_server_is_one_line_and_nothing_starts(deployment: Deployment, what: str, word: str) -> None:
     setting, value, message = WRONG[what]
     assert deployment.store.head() >= 0, "the first process that opens a deployment sets its master key"

@@ -15,7 +15,7 @@ from domain.base import FORGOTTEN
 from settings import Settings
 from tests.journeys.command_line import CommandLine
 from tests.journeys.conftest import RUN_B
-from tests.kit.asked import brought_ami, reported
+from tests.kit.operator_results import import_stream, reported
 from tests.kit.searching import in_files, in_rows, writings
 
 NUMBER, NAME = "21977000185", "Dona Zulmira Cação"
@@ -29,7 +29,7 @@ def atende(tmp_path: Path) -> CommandLine:
     """A center with an imported AMI stream and a contact with a name."""
     made = CommandLine(tmp_path / "data")
     with hold(made.data, Settings()) as held:
-        brought_ami(held, "Empresa", RUN_B / "ami.timed.jsonl.gz")
+        import_stream(held, "Empresa", RUN_B / "ami.timed.jsonl.gz")
         center = held.center
         center.bus.execute(RegisterContact(name=NAME, phones=(NUMBER,)), caller(known(center, "")))
     return made

@@ -18,8 +18,8 @@ from streams.deployment_topics import names
 from tests.journeys.command_line import Quick
 from tests.journeys.conftest import RUN_B
 from tests.journeys.test_forgotten import NAME, NUMBER, figures
-from tests.kit.asked import brought_ami
 from tests.kit.distributed import PARTITIONS, Deployment, distributed
+from tests.kit.operator_results import import_stream
 from tests.kit.searching import in_tables, writings
 from tests.kit.stores import written
 
@@ -46,7 +46,7 @@ def test_nothing_is_left_of_a_forgotten_contact_and_every_figure_stays(deploymen
             return figures(held)
 
     def prepared(held: Held) -> None:
-        brought_ami(held, "Empresa", RUN_B / "ami.timed.jsonl.gz")
+        import_stream(held, "Empresa", RUN_B / "ami.timed.jsonl.gz")
         held.center.bus.execute(RegisterContact(name=NAME, phones=(NUMBER,)), caller(known(held.center, "")))
 
     with reach(atende.data, read(deployment.settings)) as held:

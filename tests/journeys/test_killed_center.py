@@ -11,9 +11,9 @@ import pytest
 from bootstrap import hold
 from settings import Settings
 from store.storage_location import InDirectory
-from tests.kit.asked import brought
 from tests.kit.killed import killed
-from tests.kit.killed_center import BROUGHT, Work, figures, parts
+from tests.kit.killed_center import BY_LOG, Work, figures, parts
+from tests.kit.operator_results import import_log
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     with hold(directory / "data", Settings()) as held:
         work = Work(held)
         work.observe(0, len(work.commands))
-        brought(held, BROUGHT, directory / "queue_log")
+        import_log(held, BY_LOG, directory / "queue_log")
         return figures(held)
 
 
@@ -37,7 +37,7 @@ def kill_repeatedly(directory: Path, times: int, undisturbed: dict[str, Any]) ->
         most, within = chance.choice([(1, 2.0), (4, 0.05), (40, 0.05), (400, 0.3)])
         for line in killed("tests.kit.killed_center", directory / "data", seed, least=1, most=most, within_s=within):
             kind, *numbers = line.split(" ")
-            if kind == "told":
+            if kind == "sent":
                 number, position = map(int, numbers)
                 assert acknowledged.setdefault(number, position) == position
         proved = InDirectory(directory / "data").verify()
@@ -48,7 +48,7 @@ def kill_repeatedly(directory: Path, times: int, undisturbed: dict[str, Any]) ->
         work = Work(held)
         assert work.next > max(acknowledged) > times
         assert dict(work.observe(0, len(work.commands))).items() >= acknowledged.items()
-        brought(held, BROUGHT, *parts(directory))
+        import_log(held, BY_LOG, *parts(directory))
         assert figures(held) == undisturbed
     assert InDirectory(directory / "data").verify().flaw is None
 

@@ -1,4 +1,4 @@
-"""Recordings of a real Asterisk: their streams, line by line, and what is known to be true of their calls."""
+"""Recordings of a real Asterisk: their streams, line by line, and the true figures of their calls."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ COUNTS = {
     "timed_out": "timed_out",
     "left_by_key": "exit_with_key",
 }
-"""Counts of a report's row, and what metrics.json calls them."""
+"""Counts of a report's row, and their names in metrics.json."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Line:
 
     @property
     def name(self) -> str:
-        """Of an event, its name."""
+        """The name of an event, "" for other packets."""
         return self.raw[7 : self.raw.find("\r")] if self.raw.startswith("Event: ") else ""
 
     def get(self, header: str) -> str:
@@ -44,13 +44,13 @@ class Line:
 
     @cached_property
     def json(self) -> str:
-        """As the recorder writes it."""
+        """The line as the recorder writes it."""
         return json.dumps({"t": self.t, "raw": self.raw} if self.raw else {"t": self.t, "raw": None, "note": self.note})
 
 
 @dataclass(frozen=True)
 class Capture:
-    """One recording. `metrics`: figures by queue and agent; `truth`: what became of each call."""
+    """One recording. `metrics`: figures by queue and agent; `truth`: the outcome of each call."""
 
     name: str
     lines: tuple[Line, ...]
@@ -69,17 +69,18 @@ class Capture:
 
     @property
     def queue_log(self) -> Path:
-        """The log that the PBX wrote meanwhile."""
+        """The log that the PBX wrote at the same time."""
         return _CAPTURES / self.name / "queue_log"
 
     def queues(self) -> dict[str, dict[str, int]]:
         """The true counts by queue, under the names of a report's row."""
-        return {queue: {name: told[key] for name, key in COUNTS.items()} for queue, told in self.metrics["queues"].items()}
+        return {queue: {name: counts[key] for name, key in COUNTS.items()} for queue, counts in self.metrics["queues"].items()}
 
     def agents(self) -> dict[str, dict[str, int]]:
         """The true counts by agent."""
         return {
-            agent: {"answered": told["calls"], "ring_no_answer": told["ring_no_answer"]} for agent, told in self.metrics["agents"].items()
+            agent: {"answered": counts["calls"], "ring_no_answer": counts["ring_no_answer"]}
+            for agent, counts in self.metrics["agents"].items()
         }
 
 
@@ -88,8 +89,8 @@ def capture(name: str) -> Capture:
     """The recording `name`."""
     directory = _CAPTURES / name
     with gzip.open(directory / "ami.timed.jsonl.gz", "rt", encoding="utf-8") as file:
-        told = [json.loads(text) for text in file]
-    lines = tuple(Line(line["t"], line["raw"] or "", line.get("note") or "") for line in told)
+        documents = [json.loads(text) for text in file]
+    lines = tuple(Line(line["t"], line["raw"] or "", line.get("note") or "") for line in documents)
     truth = tuple(json.loads(text) for text in (directory / "truth.jsonl").read_text().splitlines())
     return Capture(name, lines, json.loads((directory / "metrics.json").read_text()), truth)
 
@@ -101,6 +102,6 @@ def written(lines: Iterable[Line], path: Path) -> Path:
 
 
 def written_raw(lines: Iterable[Line], path: Path) -> Path:
-    """The same as the bytes of the connection: no notes, no times of arrival."""
+    """These lines as the bytes of the connection: without notes and times of arrival."""
     path.write_bytes("".join(line.raw for line in lines).encode("utf-8", "surrogateescape"))
     return path

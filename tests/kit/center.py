@@ -1,4 +1,4 @@
-"""A made center: whole calls, agents' spans and sources become rows through the real folds, in a real warehouse."""
+"""A center made by a test: whole calls, agents' spans and sources become rows through the real folds, in a real warehouse."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ TENANT = UUID(int=7)
 
 
 class Center:
-    """One company's past, told thing by thing; `position` is that of the last event."""
+    """One company's past, added event by event; `position` is that of the last event."""
 
     def __init__(self, warehouse: Warehouse, tenant: UUID = TENANT) -> None:
         self.warehouse = warehouse
@@ -48,12 +48,12 @@ class Center:
 
     @property
     def rows(self) -> CompanyRows:
-        """What reports are asked of; everything told so far is written first."""
+        """The rows that reports read; all events so far are written first."""
         self.write()
         return CompanyRows(self.warehouse, self.tenant, WHOLE_COMPANY, self.progress)
 
     def write(self) -> None:
-        """Write what was told since the last time."""
+        """Write the rows of the events since the last call."""
         if self._waiting:
             write(self.warehouse, self._folding.fold(self._waiting))
             self._waiting = []
@@ -69,7 +69,7 @@ class Center:
         self._waiting.append(stored(self.position, event))
 
     def call(self, call: WholeCall) -> None:
-        """A call as it is known now."""
+        """A call as it is known now, also one that is known already."""
         id = interaction_id(self.tenant, call.call)
         self._event(InteractionObserved, id, call.ended_ms or call.started_ms, facts=(), change=change(self.known.get(id), call))
         self.known[id] = call
@@ -81,29 +81,29 @@ class Center:
     def agent(self, name: str, *spans: PresenceSpan, person: bool = True, queues: tuple[str, ...] = ()) -> None:
         """An agent with sessions and pauses."""
         at = max((span.until_ms or span.from_ms for span in spans), default=0)
-        standing = PresenceState(queues=dict.fromkeys(queues, "member"))
-        self._event(AgentObserved, agent_id(self.tenant, name), at, name=name, spans=spans, person=person, standing=standing)
+        state = PresenceState(queues=dict.fromkeys(queues, "member"))
+        self._event(AgentObserved, agent_id(self.tenant, name), at, name=name, spans=spans, person=person, standing=state)
 
     def queue(self, name: str, **settings: object) -> None:
         """A queue with settings of its own."""
         self._event(QueueRegistered, queue_id(self.tenant, name), 0, name=name, settings=QueueSettings(**settings))
 
     def rename(self, first: str, name: str) -> None:
-        """The queue that was first called `first` is called `name` from now on."""
+        """Rename the queue that was registered as `first` to `name`."""
         self._event(QueueRenamed, queue_id(self.tenant, first), 0, name=name)
 
     def covered(self, source: str, from_ms: int, until_ms: int, name: str = "a") -> None:
-        """A source gave signs of life."""
+        """A source covered this span."""
         span = Covered(source, name, from_ms * MS, until_ms * MS)
         self._event(SpanCovered, timeline_id(self.tenant), until_ms, span=span)
 
-    def gap(self, from_ms: int, until_ms: int | None, **reckoned: object) -> None:
+    def gap(self, from_ms: int, until_ms: int | None, **estimated: object) -> None:
         """A source was cut off."""
-        gap = Gap(from_ms * MS, None if until_ms is None else until_ms * MS, **reckoned)
+        gap = Gap(from_ms * MS, None if until_ms is None else until_ms * MS, **estimated)
         self._event(GapSeen, timeline_id(self.tenant), from_ms, gap=gap)
 
     def restart(self, at_ms: int) -> None:
-        """The PBX started anew."""
+        """The PBX restarted."""
         self._event(PbxRestarted, timeline_id(self.tenant), at_ms, at=at_ms * MS)
 
 
@@ -128,7 +128,7 @@ def visit(
     queue: str, offered_ms: int, end: str = "", wait_ms: int | None = None, *, agent: str = "", talk: int | None = None, hold: int = 0,
     wrap: int | None = 0, sla: int = 20_000, tolerated: int = 5_000, **more: object,
 ) -> WholeVisit:  # fmt: skip
-    """A visit that ended after `wait_ms`; answered, it was talked `talk` ms besides `hold` on hold, None while it goes on."""
+    """A visit that ended after `wait_ms`; an answered one had `talk` ms of talk and `hold` ms on hold; None while the talk lasts."""
     ended = None if wait_ms is None else offered_ms + wait_ms
     built = WholeVisit(
         n=0, queue=queue, offered_ms=offered_ms, sla_ms=sla, tolerated_ms=tolerated, end=end, ended_ms=ended,

@@ -1,4 +1,4 @@
-"""Integrations that tell a deployment's APIs what happens in four centers, over HTTP: each thing under a key of its own, again until it is acknowledged."""
+"""Integrations that send the commands of four centers to a deployment's APIs over HTTP: each under its own key, again until it is acknowledged."""
 
 from __future__ import annotations
 
@@ -45,6 +45,7 @@ from commands.interactions import (
     WithdrawCall,
     WrapUp,
 )
+from commands.users import AppointAdministrator
 from domain.access import ACT_FOR_OTHERS
 from domain.ids import interaction_id
 from settings import Settings, read
@@ -58,7 +59,7 @@ from tests.kit.waiting import within
 
 COMPANIES = ("Norte", "Sul", "Leste", "Oeste")
 HOURS = 10
-"""A working day: more than they come to tell."""
+"""A working day: more commands than a test sends."""
 
 PATIENCE_S = 120.0
 _PAUSE_S = 0.06
@@ -78,25 +79,25 @@ _ROUTES: dict[type[Command], str] = {
 
 
 def _has_route(command: Command) -> bool:
-    # That a call was passed on is told by sources alone.
+    # Only sources report that a call was passed on.
     return type(command) in _ROUTES and not (isinstance(command, ReleaseCall) and command.by == "transfer")
 
 
-def _tellable(company: str, tenant: UUID) -> list[Command]:
-    """What happens there, but for the calls of which not all can be told over HTTP."""
-    told = commands(company, HOURS)
-    silent = {_call(command, tenant) for command in told if not _has_route(command)}
-    return [command for command in told if _call(command, tenant) not in silent]
+def _sendable(company: str, tenant: UUID) -> list[Command]:
+    """The commands of a center, without those of calls that HTTP cannot express in full."""
+    every = commands(company, HOURS)
+    left_out = {_call(command, tenant) for command in every if not _has_route(command)}
+    return [command for command in every if _call(command, tenant) not in left_out]
 
 
 def _call(command: Command, tenant: UUID) -> UUID | None:
-    """The call that it is about; None where it is about an agent."""
-    said = msgspec.structs.asdict(command)
-    return said.get("interaction") or (interaction_id(tenant, said["call"]) if "call" in said else None)
+    """The call of a command; None for a command about an agent."""
+    values = msgspec.structs.asdict(command)
+    return values.get("interaction") or (interaction_id(tenant, values["call"]) if "call" in values else None)
 
 
 def _request(command: Command) -> tuple[str, dict[str, Any]]:
-    """The path, and the body."""
+    """The path and the body of a command's request."""
     body = msgspec.structs.asdict(command)
     path = _ROUTES[type(command)].format(interaction=body.pop("interaction", ""))
     body["at"] = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=body["at"])).isoformat()
@@ -104,38 +105,39 @@ def _request(command: Command) -> tuple[str, dict[str, Any]]:
 
 
 class Client:
-    """One company's, which tells one thing after the other. told: the receipts that it got, in order; in_doubt: how often it got no answer."""
+    """The client of one company, which sends one command after the other. acknowledged: its receipts, in order; in_doubt: requests without a response."""
 
-    def __init__(self, deployment: Deployment, company: str, who: Caller) -> None:
+    def __init__(self, deployment: Deployment, company: str, who: Caller, user: UUID) -> None:
         self.company = company
-        self.commands = _tellable(company, who.tenant)
-        self.told: list[Receipt] = []
+        self.commands = _sendable(company, who.tenant)
+        self.acknowledged: list[Receipt] = []
         self.in_doubt = 0
-        self._house = deployment
+        self._deployment = deployment
         self._who = replace(who, permissions=PERMISSIONS)
+        self._user = user
         self._chance = Random(company)
         self._tokens = Tokens(deployment.env["ATENDE_TOKEN_SECRET"], SystemClock().now_us)
         self._url = ""
 
     def observe(self, ending: threading.Event) -> None:
-        """Tell on until `ending`; now and then what was told before, which changes nothing."""
+        """Send commands until `ending`; now and then repeat an acknowledged one, which changes nothing."""
         with httpx.Client(timeout=30) as http:
             while not ending.wait(self._chance.random() * 2 * _PAUSE_S):
-                if len(self.told) == len(self.commands) or (self.told and self._chance.random() < 0.05):
-                    number = self._chance.randrange(len(self.told))
-                    assert self._acknowledged(http, number) == self.told[number]
+                if len(self.acknowledged) == len(self.commands) or (self.acknowledged and self._chance.random() < 0.05):
+                    number = self._chance.randrange(len(self.acknowledged))
+                    assert self._send(http, number) == self.acknowledged[number]
                 else:
-                    self.told.append(self._acknowledged(http, len(self.told)))
+                    self.acknowledged.append(self._send(http, len(self.acknowledged)))
 
-    def _acknowledged(self, http: httpx.Client, number: int) -> Receipt:
+    def _send(self, http: httpx.Client, number: int) -> Receipt:
         receipts: list[Receipt] = []
         within(lambda: receipts.extend(self._answer(http, number)) or bool(receipts), PATIENCE_S)
         return receipts[0]
 
     def _answer(self, http: httpx.Client, number: int) -> list[Receipt]:
-        """The receipt, if it is given now; else another API is asked the next time."""
+        """The receipt, if this request succeeds; else the next one goes to another API."""
         path, body = _request(self.commands[number])
-        token = self._tokens.write(UUID(int=1), self._who.tenant, self._who.permissions | {ACT_FOR_OTHERS}, "Admin")
+        token = self._tokens.write(self._user, self._who.tenant, self._who.permissions | {ACT_FOR_OTHERS}, "Admin")
         headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": str(number)}
         try:
             answer = http.post(f"{self._url}{path}", json=body, headers=headers) if self._url else None
@@ -143,15 +145,16 @@ class Client:
             self.in_doubt += not isinstance(error, httpx.ConnectError)
             answer = None
         if answer is None or answer.status_code == httpx.codes.SERVICE_UNAVAILABLE:
-            self._url = self._chance.choice(self._house.urls_of_apis() or [""])
+            self._url = self._chance.choice(self._deployment.urls_of_apis() or [""])
             return []
         assert answer.is_success, answer.text
         return [msgspec.json.decode(answer.content, type=Receipt)]
 
     def again(self, deployment: Deployment) -> list[Any]:
-        """What another process answers to all that was acknowledged, told under the same keys."""
+        """The answers of another process to all acknowledged commands, sent under the same keys."""
         requests = [
-            (command, replace(self._who, idempotency_key=str(number))) for number, command in enumerate(self.commands[: len(self.told)])
+            (command, replace(self._who, idempotency_key=str(number)))
+            for number, command in enumerate(self.commands[: len(self.acknowledged)])
         ]
         return [
             answer
@@ -161,57 +164,59 @@ class Client:
 
 
 class Clients:
-    """All of a deployment; what they have told stays known from one time `at_work` to the next."""
+    """All clients of a deployment; they keep their receipts from one `at_work` to the next."""
 
     def __init__(self, deployment: Deployment) -> None:
-        self._house = deployment
+        self._deployment = deployment
         with self._reached() as held:
-            self.clients = [Client(deployment, company, _set_up(held, company)) for company in COMPANIES]
+            self.clients = [Client(deployment, company, *_set_up(held, company)) for company in COMPANIES]
 
     @contextmanager
     def _reached(self) -> Iterator[Held]:
-        with reach(self._house.folder / "none", read(self._house.settings)) as held:
+        with reach(self._deployment.folder / "none", read(self._deployment.settings)) as held:
             yield held
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
-        """They tell meanwhile."""
+        """The clients send commands meanwhile."""
         with alongside(*(client.observe for client in self.clients)):
             yield
 
     @property
-    def told(self) -> int:
-        """How much was acknowledged."""
-        return sum(len(client.told) for client in self.clients)
+    def acknowledged(self) -> int:
+        """How many commands were acknowledged."""
+        return sum(len(client.acknowledged) for client in self.clients)
 
     @property
     def in_doubt(self) -> int:
-        """How often no answer came to what was told."""
+        """How many requests got no response."""
         return sum(client.in_doubt for client in self.clients)
 
     def check(self) -> None:
-        """All that was acknowledged is in the log, once; what figures say is what they say of a center that nobody disturbed."""
-        log = {event.position: (UUID(bytes=event.id), event.version) for event in self._house.events()}
+        """Check that every acknowledged command is in the log, once, and that the figures equal those of an undisturbed center."""
+        log = {event.position: (UUID(bytes=event.id), event.version) for event in self._deployment.events()}
         for client in self.clients:
-            assert [log[receipt.position] for receipt in client.told] == [(receipt.id, receipt.version) for receipt in client.told]
-            assert client.again(self._house) == client.told
+            assert [log[receipt.position] for receipt in client.acknowledged] == [
+                (receipt.id, receipt.version) for receipt in client.acknowledged
+            ]
+            assert client.again(self._deployment) == client.acknowledged
         with TemporaryDirectory() as directory, self._reached() as held, hold(Path(directory, "twin"), Settings()) as twin:
             for client in self.clients:
-                who = _set_up(twin, client.company)
-                twin.center.bus.execute_all([(command, who) for command in client.commands[: len(client.told)]])
-                assert _happened(self._house.store, who.tenant) == _happened(twin.center.store, who.tenant)
+                who, _ = _set_up(twin, client.company)
+                twin.center.bus.execute_all([(command, who) for command in client.commands[: len(client.acknowledged)]])
+                assert _happened(self._deployment.store, who.tenant) == _happened(twin.center.store, who.tenant)
             for company in COMPANIES:
                 assert figures_of(held, company, end_of(HOURS)) == figures_of(twin, company, end_of(HOURS))
 
 
-def _set_up(held: Held, company: str) -> Caller:
-    """The company is there, with its queues and IVRs."""
+def _set_up(held: Held, company: str) -> tuple[Caller, UUID]:
+    """Make the company with its queues and IVRs, if it is missing; a caller without HTTP, and the user who calls by HTTP."""
     who = caller(known_or_new(held.center, company))
     held.center.bus.execute_all([(command, who) for command in setting_up()])
-    return who
+    return who, held.center.bus.execute(AppointAdministrator(email="ana@empresa.example"), who).id
 
 
 def _happened(store: Store, tenant: UUID) -> list[tuple[int, str]]:
-    """All that is in the log of a company: of each event its version and its name."""
+    """The version and the name of each event of a company."""
     mark = f'"tenant":"{tenant}"'.encode()
     return [(event.version, event.topic) for event in store.recorder.events_after(0, 10**6) if mark in event.state]

@@ -7,7 +7,7 @@ from store.clock import SystemClock
 
 
 class Shifted:
-    """The clock of this machine, and so many seconds."""
+    """The clock of this machine, shifted by `by_s` seconds."""
 
     def __init__(self) -> None:
         self.by_s = 0.0
@@ -18,7 +18,7 @@ class Shifted:
 
 
 class Settable:
-    """A clock that goes on only when it is told to."""
+    """A clock that advances only when a test calls `pass_s`."""
 
     def __init__(self, us: int = 1_800_000_000_000_000) -> None:
         self.us = us

@@ -1,4 +1,4 @@
-"""Command lines that stand in files and documents: whether the command line knows them."""
+"""Command lines in files and documents: whether `atende` accepts them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _Mistaken = typer.BadParameter.__base__
 
 
 def refusal(words: Sequence[str]) -> str:
-    """What the command line says against these words behind `atende`, "" if nothing; nothing is run."""
+    """The error of the command line for these words after `atende`, "" if there is none; nothing is run."""
     command = typer.main.get_command(app)
     parent, rest = None, list(words)
     try:
@@ -21,6 +21,8 @@ def refusal(words: Sequence[str]) -> str:
             if not hasattr(command, "resolve_command"):
                 return ""
             rest = [*context._protected_args, *context.args]
+            if not rest and command.invoke_without_command:
+                return ""
             _, command, rest = command.resolve_command(context, rest)
             parent = context
     except _Mistaken as mistake:

@@ -1,4 +1,4 @@
-"""The compose files as Compose would read them: variables filled in, services as they are started."""
+"""The compose files as Compose reads them: variables filled in, services as they are started."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ FILES = sorted(path.name for path in DOCKER.glob("compose.*.yml"))
 DISTRIBUTED = "compose.distributed.yml"
 
 ONCE = {"topics", "migrate", "import"}
-"""Services that do one thing and end."""
+"""Services that end by themselves."""
 
 _VARIABLE = re.compile(r"\$\{(\w+)(?::([?-])([^}]*))?\}")
 
 
 def variables(file: str) -> dict[str, tuple[str, str]]:
-    """The variables that a file asks for: "?" and what is said without it, or "-" and what stands in for it."""
-    return {name: (kind, told) for name, kind, told in _VARIABLE.findall((DOCKER / file).read_text())}
+    """The variables of a file: "?" and the error without a value, or "-" and the default."""
+    return {name: (kind, text) for name, kind, text in _VARIABLE.findall((DOCKER / file).read_text())}
 
 
 def project(file: str) -> dict[str, Any]:
-    """A file with every variable that must be given given as `given-NAME`."""
+    """A file in which every required variable has the value `given-NAME`."""
 
     def value(found: re.Match[str]) -> str:
         return found[3] if found[2] == "-" else f"given-{found[1]}"
@@ -36,25 +36,25 @@ def project(file: str) -> dict[str, Any]:
 
 
 def services(file: str) -> dict[str, dict[str, Any]]:
-    """By their names."""
+    """The services of a file by their names."""
     found = project(file)["services"]
     assert isinstance(found, dict)
     return found
 
 
 def environment(service: dict[str, Any]) -> dict[str, str]:
-    """The settings that a process is told, with secrets taken from their files."""
+    """The settings of a process, with secrets read from their files."""
     given = {name: str(value) for name, value in service.get("environment", {}).items() if name.startswith("ATENDE_")}
     return {name.removesuffix("_FILE"): "5" * 64 if name.endswith("_FILE") else value for name, value in given.items()}
 
 
 def image_settings(image: str) -> dict[str, str]:
-    """The settings that an image of the Dockerfile brings along."""
+    """The settings that an image of the Dockerfile contains."""
     stages = re.split(r"^(?=FROM )", (DOCKER / "Dockerfile").read_text(), flags=re.MULTILINE)
-    told = [stage for name in ("runtime", image) for stage in stages if re.match(rf"FROM \S+ AS {name}\n", stage)]
-    return dict(re.findall(r"(ATENDE_\w+)=(\S+)", "".join(told)))
+    stages = [stage for name in ("runtime", image) for stage in stages if re.match(rf"FROM \S+ AS {name}\n", stage)]
+    return dict(re.findall(r"(ATENDE_\w+)=(\S+)", "".join(stages)))
 
 
 def ours(file: str) -> dict[str, dict[str, Any]]:
-    """Those that run the command line."""
+    """The services that run the command line."""
     return {name: service for name, service in services(file).items() if service["image"].startswith("atende:")}

@@ -1,7 +1,7 @@
-"""Streams that were cut off: packets simply missing, or a connection that was lost and made again.
+"""Streams with a gap: packets are missing, or a connection was lost and made again.
 
-What a reconnection would have shown (lines that are up, callers who wait, members, the queues' counters) is read off the
-whole recording, as `Pbx` stands at that moment.
+What a reconnection would have shown (lines that are up, callers who wait, members, the queues' counters) is calculated from the
+whole recording: the state of `Pbx` at that moment.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _STAMP = re.compile(r"^Timestamp: ([\d.]+)\r?$", re.MULTILINE)
 
 @dataclass
 class Pbx:
-    """What the PBX itself knows at a moment: headers by line, callers in queues since when, members, ends counted by queue."""
+    """The state of the PBX at a moment: headers by line, waiting callers with their instants, members, ends counted by queue."""
 
     channels: dict[str, dict[str, str]] = field(default_factory=dict)
     waiting: dict[str, tuple[float, dict[str, str]]] = field(default_factory=dict)
@@ -29,7 +29,7 @@ class Pbx:
     booted: float = 0.0
 
     def see(self, lines: Iterable[Line]) -> Pbx:
-        """Go on with what these lines tell."""
+        """Apply these lines."""
         for line in lines:
             if line.name:
                 self._take(line)
@@ -65,11 +65,11 @@ class Pbx:
                 self.booted = line.t - int(headers["Uptime"])
 
     def _talking_on(self, ended: dict[str, str]) -> str:
-        """Whose talk ended, when the caller's line was gone before."""
+        """The call whose talk ended, if the caller's line ended before."""
         return next((id for id, (_, known) in self.talking.items() if known["MemberName"] == ended["MemberName"]), "")
 
-    def start_anew(self, at: float) -> None:
-        """The PBX was stopped and is up again: members stay, all else is gone."""
+    def restart(self, at: float) -> None:
+        """Restart the PBX: members stay, everything else is gone."""
         self.channels, self.waiting, self.talking = {}, {}, {}
         self.completed = dict.fromkeys(self.completed, 0)
         self.abandoned = dict.fromkeys(self.abandoned, 0)
@@ -101,8 +101,8 @@ class Pbx:
         lines = [packet(at, "Event: QueueParams", Queue=queue, Max="0", **counted)]
         for (of, interface), known in self.members.items():
             if of == queue:
-                stands = {name: known.get(name, "") for name in ("StateInterface", "LastPause", "LoginTime", "Paused", "PausedReason")}
-                lines.append(packet(at, "Event: QueueMember", Queue=queue, Name=known["MemberName"], Location=interface, **stands))
+                shown = {name: known.get(name, "") for name in ("StateInterface", "LastPause", "LoginTime", "Paused", "PausedReason")}
+                lines.append(packet(at, "Event: QueueMember", Queue=queue, Name=known["MemberName"], Location=interface, **shown))
         for id, (since, known) in self.waiting.items():
             if known["Queue"] == queue:
                 caller = {name: known.get(name, "") for name in ("Channel", "CallerIDNum")}
@@ -116,14 +116,14 @@ def packet(at: float, first: str, **headers: str) -> Line:
 
 
 def lacking(lines: Sequence[Line], since: float, seconds: float = LOST_S) -> list[Line]:
-    """The stream without the packets of these seconds, and no mark of it."""
+    """The stream without the packets of these seconds, with no mark in their place."""
     return [line for line in lines if not since <= line.t < since + seconds]
 
 
 def lost(lines: Sequence[Line], since: float, seconds: float = LOST_S) -> list[Line]:
-    """The stream of a connection that was lost for these seconds, and of whoever asked how all stands when it was back."""
+    """The stream of a connection that was lost for these seconds; the client requested all lists when it was back."""
     back = since + seconds
-    # What had happened by then is in the lists, and is not told again, also if it was a few ms on its way.
+    # What had happened by then is in the lists and is not sent again, even if it took a few ms to arrive.
     pbx = Pbx().see(line for line in lines if _happened(line) < back)
     return [
         *(line for line in lines if line.t < since),
@@ -135,6 +135,6 @@ def lost(lines: Sequence[Line], since: float, seconds: float = LOST_S) -> list[L
 
 
 def _happened(line: Line) -> float:
-    """When the PBX says that it was; when it arrived, of a line that does not say."""
+    """The line's timestamp; without one, its time of arrival."""
     found = _STAMP.search(line.raw)
     return float(found[1]) if found else line.t

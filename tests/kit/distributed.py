@@ -1,11 +1,11 @@
-"""A whole deployment of real processes for tests: a database of its own on PostgreSQL and on ClickHouse, topics of its own in Kafka.
+"""A whole deployment of real processes for a test, with its own databases on PostgreSQL and ClickHouse and its own topics in Kafka.
 
     with distributed(tmp_path, workers=2) as deployment:
         deployment.center.bus.execute(...)
         deployment.workers[0].kill()
         deployment.wait_covered()
 
-Each process writes its log to a file; a test that fails shows them all (tests/conftest.py). At the end all is removed.
+Each process writes its log to a file; a test that fails shows them all (tests/conftest.py). Everything is removed at the end.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ ATENDE = Path(sysconfig.get_path("scripts")) / "atende"
 PARTITIONS = 4
 ALL = PARTITIONS * len(SLICES)
 SOON_S = 60.0
-"""What a machine that others use too may take for anything."""
+"""A deadline for a machine that is busy with other work."""
 
 _ENDS_WITHIN_S = 30.0
 _LAST_LINES = 40
@@ -89,13 +89,13 @@ class Process:
 
     @property
     def said(self) -> str:
-        """What it has written since it was started last."""
+        """What it has written since its last start."""
         with self.log.open("rb") as log:
             log.seek(self._from)
             return log.read().decode(errors="replace")
 
     def wait_says(self, pattern: str, seconds: float = SOON_S) -> str:
-        """The first group of the pattern, once it is in what the process says."""
+        """Wait until the process writes the pattern; its first group."""
 
         def says() -> bool:
             assert self.runs or re.search(pattern, self.said), f"{self.name} has ended: {self.said}"
@@ -107,20 +107,20 @@ class Process:
         return found[found.lastindex or 0]
 
     def wait_ends(self, seconds: float = SOON_S) -> int:
-        """Its exit status, once it has ended by itself."""
+        """Wait until it ends by itself; its exit status."""
         assert self._popen is not None
         self.ended = True
         return self._popen.wait(seconds)
 
     def kill(self) -> None:
-        """As a power cut would."""
+        """Send SIGKILL, and wait for its end."""
         assert self._popen is not None
         self.ended = True
         self._popen.kill()
         self._popen.wait(_ENDS_WITHIN_S)
 
     def stop(self) -> int:
-        """As an operator does; its exit status."""
+        """Send SIGTERM, and wait for its end; its exit status."""
         assert self._popen is not None
         self.ended = True
         if self.runs:
@@ -128,14 +128,14 @@ class Process:
         return self._popen.wait(_ENDS_WITHIN_S)
 
     def pause(self) -> None:
-        """It stands still until `go_on`."""
+        """Stop it (SIGSTOP) until `go_on`."""
         os.kill(self.pid, signal.SIGSTOP)
 
     def go_on(self) -> None:
         os.kill(self.pid, signal.SIGCONT)
 
     def end(self) -> None:
-        """However it is."""
+        """Kill it, if it runs."""
         if self.runs:
             assert self._popen is not None
             self._popen.kill()
@@ -143,7 +143,7 @@ class Process:
 
 
 def share(worker: Process) -> int:
-    """How many partitions a worker has now, as it says."""
+    """How many partitions a worker has now, according to its log."""
     found = re.findall(r"partitions (?:assigned|revoked)=(\d+)", worker.said)
     return int(found[-1]) if found and "assigned" in worker.said.rpartition("partitions ")[2] else 0
 
@@ -165,7 +165,7 @@ class Deployment:
     # Processes
 
     def start(self, *words: str) -> Process:
-        """A process that runs a command of the command line; whoever wants to know that it has begun waits for what it says."""
+        """Start a process that runs a command of the command line. It is not awaited: use `wait_says`."""
         count = sum(process.words[0] == words[0] for process in self.processes)
         process = Process(f"{words[0]}-{count + 1}", words, self.folder, self.env)
         process.start()
@@ -173,7 +173,7 @@ class Deployment:
         return process
 
     def run(self, *words: str, status: int = 0, **other: str) -> subprocess.CompletedProcess[str]:
-        """A command run to its end, which must have this exit status. other: settings that differ from the deployment's."""
+        """Run a command to its end and check its exit status. other: settings that differ from the deployment's."""
         ran = subprocess.run(
             [sys.executable, str(ATENDE), *words], stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", env={**self.env, **other},
             timeout=SOON_S, check=False,
@@ -182,22 +182,22 @@ class Deployment:
         return ran
 
     def worker(self) -> Process:
-        """One more worker."""
+        """Start one more worker."""
         return self.start("worker")
 
     def relay(self) -> Process:
-        """One more relay."""
+        """Start one more relay."""
         return self.start("relay")
 
     def api(self) -> Process:
-        """One more API; `url_of_api` says where."""
+        """Start one more API; `url_of_api` returns its address."""
         return self.start("serve", "--port", "0")
 
     def url_of_api(self, api: Process) -> str:
         return api.wait_says(_SERVES_AT)
 
     def urls_of_apis(self) -> list[str]:
-        """Where those are that have begun."""
+        """The addresses of the APIs that are ready."""
         return [found[1] for api in self.apis if api.runs and (found := re.search(_SERVES_AT, api.said))]
 
     def _of(self, kind: str) -> list[Process]:
@@ -216,9 +216,9 @@ class Deployment:
         return self._of("serve")
 
     def logs(self) -> str:
-        """The last that each process said."""
-        told = {process.log: process.log.read_text(errors="replace").splitlines() for process in self.processes if process.log.exists()}
-        return "\n".join(f"--- {log.name}\n" + "\n".join(lines[-_LAST_LINES:]) for log, lines in told.items())
+        """The last lines of each process's log."""
+        logs = {process.log: process.log.read_text(errors="replace").splitlines() for process in self.processes if process.log.exists()}
+        return "\n".join(f"--- {log.name}\n" + "\n".join(lines[-_LAST_LINES:]) for log, lines in logs.items())
 
     # What they share
 
@@ -228,7 +228,7 @@ class Deployment:
 
     @cached_property
     def store(self) -> Store:
-        """The log, opened by this process too."""
+        """The log, opened by this process."""
         self.location.directory.mkdir(exist_ok=True)
         store = Store(self.location, master=self.env["ATENDE_MASTER_KEY"])
         self._opened.callback(store.close)
@@ -236,7 +236,7 @@ class Deployment:
 
     @cached_property
     def bus(self) -> CommandBus:
-        """Where commands are executed, as an API process would."""
+        """A command bus, as an API process has it."""
         return CommandBus(self.store)
 
     @cached_property
@@ -251,7 +251,7 @@ class Deployment:
         return [RecordedEvent(*row) for row in behind(self.location, _EVENTS)]
 
     def ends(self) -> dict[str, int]:
-        """The position of the last event of each partition, as it must come to be in Kafka."""
+        """The position of the last event of each partition, as Kafka must have it in the end."""
         ends: dict[str, int] = {}
         for event in self.events():
             partition = (murmur2(event.id) & 0x7FFFFFFF) % PARTITIONS
@@ -259,14 +259,14 @@ class Deployment:
         return ends
 
     def committed(self) -> dict[str, int]:
-        """Up to which offset the workers are done with each partition, as Kafka knows it."""
+        """The offset that the workers have committed for each partition."""
         group = f"{self.prefix}.rows"
         with closing(KafkaAdminClient(bootstrap_servers=self.kafka)) as admin:
-            told = admin.list_group_offsets(group)[group]
-        return {partition_name(location.topic, location.partition): offset.offset for location, offset in told.items()}
+            offsets = admin.list_group_offsets(group)[group]
+        return {partition_name(location.topic, location.partition): offset.offset for location, offset in offsets.items()}
 
     def wait_covered(self, seconds: float = SOON_S) -> None:
-        """Until the rows answer for all that is in the log now."""
+        """Wait until the rows cover everything that is in the log now."""
         ends = self.ends()
 
         def covered() -> bool:
@@ -277,14 +277,14 @@ class Deployment:
         within(covered, seconds)
 
     def _nobody_ended(self) -> None:
-        """A process that ended by itself, and was not killed, would be waited for in vain."""
+        """Fail if a process ended by itself: waiting for it would be in vain."""
         for process in self.processes:
             assert process.runs or process.words[0] in _SHORT or process.ended, (
                 f"{process.name} has ended by itself: {process.said[-2000:]}"
             )
 
     def wait_share(self, workers: list[Process], seconds: float = SOON_S) -> None:
-        """Until these workers, and no others, have the partitions among them, each some."""
+        """Wait until these workers, and no others, share all partitions, each at least one."""
 
         within(lambda: all(map(share, workers)) and sum(map(share, workers)) == ALL, seconds)
 
@@ -299,16 +299,16 @@ def apart() -> dict[str, str]:
     return {key: value for key, value in os.environ.items() if not key.startswith("ATENDE_")}
 
 
-def environment(told: Settings) -> dict[str, str]:
+def environment(settings: Settings) -> dict[str, str]:
     """The environment of a process that has these settings."""
-    return apart() | {f"ATENDE_{name.upper()}": str(value) for name, value in vars(told).items()}
+    return apart() | {f"ATENDE_{name.upper()}": str(value) for name, value in vars(settings).items()}
 
 
 @contextmanager
 def distributed(
     folder: Path, *, relays: int = 1, workers: int = 1, apis: int = 0, env: dict[str, str] | None = None, servers: Path = DIRECTORY
 ) -> Iterator[Deployment]:
-    """A deployment whose processes have begun, until the end. env: more settings. servers: the directory of those that it is to use."""
+    """A deployment whose processes are ready. env: more settings. servers: the directory of the servers that it uses."""
     name = f"test_{uuid4().hex[:12]}"
     with ExitStack() as stack:
         settings = {
@@ -335,11 +335,11 @@ def distributed(
 
 
 _BEGUN = {"relay": "relay begins", "worker": "partitions assigned", "serve": "at http"}
-"""What a process says when it has begun."""
+"""What a process logs when it is ready."""
 
 
 def _prepare(deployment: Deployment) -> None:
-    """The topics and the tables, at once."""
+    """Create the topics and the tables, at the same time."""
     both = [deployment.start("topics"), deployment.start("migrate")]
     for process in both:
         assert process.wait_ends() == 0, process.said

@@ -1,4 +1,4 @@
-"""A whole center in the process: a real store and its command bus, real rows; each story is a company of its own."""
+"""A whole center in the test's process: a real store and its command bus, real rows; each story is a company of its own."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class EmbeddedCenter:
         return self.companies[-1]
 
     def follow(self) -> None:
-        """As an import does that waits: rows for all that was told, restarts told to everyone."""
+        """Make the rows of all events and run the process managers, as an import does that waits."""
         self.runner.run_until(self.store.head())
         self.processes.catch_up(self.store.head())
         self.runner.run_until(self.store.head())
@@ -60,7 +60,7 @@ class EmbeddedCenter:
 
 @dataclass
 class Company:
-    """One company and what it was told."""
+    """One company and its imports."""
 
     center: EmbeddedCenter
     tenant: UUID
@@ -77,7 +77,7 @@ class Company:
         return import_queue_log(self.center.bus, self._caller, [(path, path.name) for path in paths], timezone=SAO_PAULO, **options)
 
     def queues(self, **question: Any) -> Figures:
-        """`report queues`, by queue unless asked otherwise."""
+        """`report queues`, by queue unless `question` has another grouping."""
         return self._report("queues", {"by": "queue"} | question)
 
     def agents(self, **question: Any) -> Figures:
@@ -85,15 +85,15 @@ class Company:
         return self._report("agents", {"by": "agent"} | question)
 
     def figures(self) -> tuple[Figures, ...]:
-        """All that the reports say of a company, in every grouping."""
+        """The reports of a company, in every grouping."""
         return (self.queues(), self.queues(by="agent"), self.queues(by="hour"), self.agents())
 
     def _report(self, subject: str, question: dict[str, Any]) -> Figures:
         if not self.settled:
             self.center.follow()
         rows = CompanyRows(self.center.warehouse, self.tenant, WHOLE_COMPANY, self.center.runner.progress)
-        told: Sequence[dict[str, Any]] = getattr(reports, subject)(rows, Question(**question)).rows
-        return {row[next(iter(row))]: row for row in told}
+        found: Sequence[dict[str, Any]] = getattr(reports, subject)(rows, Question(**question)).rows
+        return {row[next(iter(row))]: row for row in found}
 
     @property
     def _caller(self) -> Caller:

@@ -1,4 +1,4 @@
-"""The figures that the processes of a deployment export, by the names and labels under which Prometheus keeps them."""
+"""The metrics that the processes of a deployment export, by the names and labels under which Prometheus keeps them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from streams.relay import Figures
 from streams.worker_metrics import WorkerMetrics
 
 ADDED = frozenset({"job", "instance"})
-"""What Prometheus itself says of each figure: of which process it is."""
+"""The labels that Prometheus itself adds to each metric: its process."""
 
 _SERIES = {
     "counter": {"_total": ()},
@@ -58,5 +58,5 @@ def _registry(figures: object) -> CollectorRegistry:
 
 
 def _labels(collector: Any, family: Metric) -> tuple[str, ...]:
-    """Those of a figure; where it is read only when it is asked for, those of its samples."""
+    """The labels of a metric; those of its samples if it is calculated at each scrape."""
     return getattr(collector, "_labelnames", tuple({name for sample in family.samples for name in sample.labels}))

@@ -1,4 +1,4 @@
-"""Short ways to say facts in tests: `log("answered", 8, ...)` is a queue_log line eight seconds into the story."""
+"""Short ways to write facts in tests: `log("answered", 8, ...)` is a queue_log line eight seconds into the story."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def ami(kind: FactKind, second: float, **fields: Any) -> Fact:
 
 
 def stretches(agent: Agent) -> dict[tuple[str, int], PresenceSpan]:
-    """The sessions and pauses that an agent's events come to."""
+    """The sessions and pauses that result from an agent's events."""
     found: dict[tuple[str, int], PresenceSpan] = {}
     for event in agent.stream():
         assert isinstance(event, AgentEvent)
@@ -40,7 +40,7 @@ def stretches(agent: Agent) -> dict[tuple[str, int], PresenceSpan]:
 
 
 def context(restarts: tuple[float, ...] = ()) -> Context:
-    """A company whose queues promise 80/20 with 5 s tolerated."""
+    """A company whose queues have a service level of 80/20 and tolerate 5 s."""
     return Context(
         tenant=TENANT,
         call="1.1",

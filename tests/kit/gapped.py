@@ -1,4 +1,4 @@
-"""The same past with eight seconds cut out of its stream, at many moments: bounds before a log tells what was missed, figures after.
+"""The same past with eight seconds cut out of its stream, at many moments: bounds before a log covers the gap, figures after.
 
 `python -m tests.kit.gapped [STEP]` prints how wide the bounds are, a cut at each STEP-th event that makes a command (5).
 """
@@ -24,7 +24,7 @@ Writing = Callable[[Iterable[Line], Path], Path]
 WAYS: dict[str, Cutting] = {"missing": lacking, "reconnected": lost}
 PERCENTAGES = ("sla_percent", "abandoned_percent")
 NEAR_MS = 2_000
-"""A log's instants are whole seconds: so much may a duration differ whose instants only a log tells."""
+"""A log's instants are whole seconds: a duration may differ by this much if only the log has its instants."""
 
 
 @dataclass
@@ -59,7 +59,7 @@ def observation(recorded: Capture) -> list[int]:
 def cut_at(
     built: EmbeddedCenter, recorded: Capture, way: str, moments: Sequence[float], directory: Path, *, writing: Writing = written
 ) -> Iterator[Cut]:
-    """A company for each of these moments, with a stream that is cut off there and goes on (the end of a recording is no gap)."""
+    """A company for each of these moments, with a stream that has a gap there (the end of a recording is no gap)."""
     for since in moments:
         if since + LOST_S < recorded.lines[-1].t:
             cut = Cut(since, built.company())
@@ -68,7 +68,7 @@ def cut_at(
 
 
 def outside(recorded: Capture, whole: tuple[Figures, ...], cut: Cut, widths: Widths) -> list[tuple[Any, ...]]:
-    """Every true figure that does not lie within its bounds."""
+    """Every true figure outside of its bounds."""
     wrong: list[tuple[Any, ...]] = []
     queues = cut.company.queues()
     truth = recorded.queues()
@@ -94,10 +94,10 @@ def _outside(true: dict[str, Any], row: dict[str, Any], widths: Widths) -> Itera
             (widths.percentages if name in PERCENTAGES else widths.counts).append(high - low)
 
 
-def differing(whole: tuple[Figures, ...], told: tuple[Figures, ...], bounds: bool) -> list[tuple[Any, ...]]:
-    """Every figure that a log did not put right; `bounds`: whether there should be none any more."""
+def differing(whole: tuple[Figures, ...], found: tuple[Figures, ...], bounds: bool) -> list[tuple[Any, ...]]:
+    """Every figure that the log did not correct; `bounds`: whether the bounds must be equal too."""
     wrong: list[tuple[Any, ...]] = []
-    for before, after in zip(whole, told, strict=True):
+    for before, after in zip(whole, found, strict=True):
         if before.keys() != after.keys():
             wrong.append((set(before) ^ set(after),))
             continue
@@ -106,14 +106,14 @@ def differing(whole: tuple[Figures, ...], told: tuple[Figures, ...], bounds: boo
     return wrong
 
 
-def _differing(row: dict[str, Any], told: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+def _differing(row: dict[str, Any], found: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
     for name, value in row.items():
-        now = told[name]
+        now = found[name]
         if name == "pauses":
             same = value.keys() == now.keys() and all(abs(now[reason] - ms) <= NEAR_MS for reason, ms in value.items())
         elif name == "talk_ms":
-            # A log does not tell hold: what of it nobody saw is talk.
-            same = abs(value + row["hold_ms"] - now - told["hold_ms"]) <= NEAR_MS
+            # A log has no holds: a hold that only the stream had counts as talk.
+            same = abs(value + row["hold_ms"] - now - found["hold_ms"]) <= NEAR_MS
         elif name.endswith("_ms") and name != "hold_ms":
             same = value == now or (value is not None and now is not None and abs(value - now) <= NEAR_MS)
         else:
@@ -130,7 +130,7 @@ def log_ends(recorded: Capture) -> float:
 def main() -> None:
     """Print the width of the bounds, by capture and by way of cutting."""
     step = int(sys.argv[1]) if len(sys.argv) > 1 else 5
-    told = {}
+    results = {}
     with tempfile.TemporaryDirectory() as directory, embedded_center(Path(directory)) as built:
         for name in NAMES:
             recorded = capture(name)
@@ -142,8 +142,8 @@ def main() -> None:
                 moments = [recorded.lines[index].t for index in observation(recorded)[::step]]
                 cuts = list(cut_at(built, recorded, way, moments, Path(directory)))
                 wrong = [what for cut in cuts for what in outside(recorded, whole, cut, widths)]
-                told[f"{name} {way}"] = {"cuts": len(cuts), "outside": len(wrong)} | widths.summary()
-    sys.stdout.write(json.dumps(told, indent=2) + "\n")
+                results[f"{name} {way}"] = {"cuts": len(cuts), "outside": len(wrong)} | widths.summary()
+    sys.stdout.write(json.dumps(results, indent=2) + "\n")
 
 
 if __name__ == "__main__":

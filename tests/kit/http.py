@@ -25,7 +25,7 @@ PASSWORD = "Seja#Bem1"
 
 
 class Clock:
-    """A clock that goes on only when it is told to."""
+    """A clock that advances only when a test calls `pass_s`."""
 
     def __init__(self) -> None:
         self.us = 1_772_470_800_000_000
@@ -46,16 +46,16 @@ class TimedCenter(Embedded):
 
 
 class Client:
-    """Asks an app that runs in an event loop of another thread."""
+    """Sends requests to an app that runs in an event loop of another thread."""
 
     def __init__(self, app: FastAPI, portal: Any) -> None:
         self._portal = portal
-        # A defect fails the test, unless it wants to see what a client sees of one.
+        # An error of the server fails the test, unless the test replaces the transport.
         self.transport = httpx.ASGITransport(app)
-        self._asking = httpx.AsyncClient(transport=self.transport, base_url="http://center")
+        self._http = httpx.AsyncClient(transport=self.transport, base_url="http://center")
 
     def request(self, method: str, path: str, **more: Any) -> httpx.Response:
-        answer: httpx.Response = self._portal.call(lambda: self._asking.request(method, path, **more))
+        answer: httpx.Response = self._portal.call(lambda: self._http.request(method, path, **more))
         return answer
 
     def get(self, path: str, **more: Any) -> httpx.Response:
@@ -85,7 +85,7 @@ class Person:
         return self.client.request(method, path, headers=headers, **more)
 
     def stay(self) -> None:
-        """Stay logged in, with new tokens: the clock has gone on."""
+        """Refresh the tokens after the clock has advanced."""
         answer = self.client.post("/v1/auth/refresh", json={"refresh_token": self.tokens["refresh_token"]})
         assert answer.status_code == 200, answer.text
         self.tokens = answer.json()
@@ -98,7 +98,7 @@ class Person:
 
 
 def administrator(app: FastAPI, center: Center, company: str, email: str = "ana@empresa.example") -> str:
-    """An access token of an administrator of the company, both made if they are missing."""
+    """An access token of an administrator of the company; both are created if they are missing."""
     if company_id(company) not in center.store.companies():
         center.bus.execute(RegisterCompany(name=company), operator(company))
     receipt = center.bus.execute(AppointAdministrator(email=email), operator(company))

@@ -35,28 +35,28 @@ def brokers(kafka: str) -> Iterator[Brokers]:
 
 @pytest.fixture
 def prefix() -> str:
-    """What the names of this test's topics begin with; there are none yet."""
+    """The prefix of this test's topics; they are not created yet."""
     return f"test_{uuid4().hex[:12]}"
 
 
 @pytest.fixture
 def topics(brokers: Brokers, prefix: str) -> str:
-    """The same, when the topics are made."""
+    """The prefix, with its topics created."""
     make_topics(brokers, prefix, PARTITIONS, 1)
     return prefix
 
 
-def house_of(prefix: str) -> list[str]:
+def log_topics(prefix: str) -> list[str]:
     """The topics that carry the log."""
     return [topic(prefix, slice_) for slice_ in SLICES]
 
 
 def send(kafka: str, prefix: str, events: Iterable[RecordedEvent | tuple[RecordedEvent, Message]]) -> None:
-    """Append these in this order, as a relay would; an event with a message of its own is sent as that."""
-    producer = Producer(kafka, dict.fromkeys(house_of(prefix), PARTITIONS))
+    """Append these in this order, as a relay would; an event in a pair is sent as the pair's message."""
+    producer = Producer(kafka, dict.fromkeys(log_topics(prefix), PARTITIONS))
     sent = deque()
-    for told in events:
-        event, said = told if isinstance(told, tuple) else (told, message(told))
-        sent.append(producer.send(topic(prefix, slice_of(event.topic)), said)[1])
+    for given in events:
+        event, content = given if isinstance(given, tuple) else (given, message(given))
+        sent.append(producer.send(topic(prefix, slice_of(event.topic)), content)[1])
     assert producer.acknowledged(sent, DEADLINE_S)
     producer.close()

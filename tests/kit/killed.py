@@ -1,4 +1,4 @@
-"""A child process that executes commands, says what was acknowledged, and is killed at a random moment."""
+"""A child process that executes commands, writes what was acknowledged, and is killed at a random moment."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 def killed(module: str, directory: Path, seed: int, *, least: int = 5, most: int = 400, within_s: float = 0.005) -> list[str]:
     """The complete lines that `python -m module directory seed` wrote until it got SIGKILL.
 
-    The moment comes after some lines (`least` to `most`) and a little more time (up to `within_s`), so that it hits anything:
+    The moment comes after some lines (`least` to `most`) and a little more time (up to `within_s`), so that it hits any step:
     deciding, writing, waiting for the disk, starting up.
     """
     chance = random.Random(seed)
@@ -34,7 +34,7 @@ def killed(module: str, directory: Path, seed: int, *, least: int = 5, most: int
         assert len(lines) == lines_before, f"the child ended by itself: {child.wait()}"
         killer = threading.Timer(moment, child.kill)
         killer.start()
-        # Until the end of the pipe: what it still wrote was acknowledged too.
+        # Read to the end of the pipe: the last lines were acknowledged too.
         lines += child.stdout.readlines()
         killer.join()
     return [line[:-1] for line in lines if line.endswith("\n")]

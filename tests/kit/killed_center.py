@@ -1,9 +1,9 @@
 """A center that works until it is killed: `python -m tests.kit.killed_center DIRECTORY SEED`.
 
-One company is told its calls by commands, a few at a time, each under a key of its own, as a client tells them that does not
-know which of them arrived: those in doubt, and others now and then, again. Another one's queue_log is imported by parts that
-overlap, in any order, some of them again. Each life reads, saves and projects in portions of another size. What is
-acknowledged is said: `told N POSITION` (command N), `brought N` (part N). With an even seed nobody makes rows of it meanwhile.
+One company gets its calls by commands, a few at a time, each under its own key. The client does not know which of them arrived:
+it repeats those in doubt, and now and then others. Another company's queue_log is imported in parts that overlap, in any order,
+some of them twice. Each run reads, saves and projects in batches of another size. The process writes what is acknowledged:
+`sent N POSITION` (command N), `imported N` (part N). With an even seed no rows are made meanwhile.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from simulator.model import Model
 from simulator.queue_log import write_queue_log
 from simulator.speaking import commands_of, settings_of
 from telephony_adapter.queue_log import importer as importing
-from tests.kit.asked import brought, reported
+from tests.kit.operator_results import import_log, reported
 
-TOLD, BROUGHT = "Empresa", "Outra"
-"""The company that is told by commands, and the one whose log is brought in."""
+BY_COMMANDS, BY_LOG = "Empresa", "Outra"
+"""The company that gets commands, and the one whose log is imported."""
 
 MORNING = datetime(2026, 3, 2, 12, tzinfo=UTC)
 HOURS = 2
@@ -46,24 +46,24 @@ def setting_up() -> list[Command]:
     return settings_of(busy_center())
 
 
-def commands(company: str = TOLD, hours: int = HOURS) -> list[Command]:
+def commands(company: str = BY_COMMANDS, hours: int = HOURS) -> list[Command]:
     """A morning of that center."""
     start = int(MORNING.timestamp()) * SECOND
-    told: list[Command] = []
+    every: list[Command] = []
     for at, action in Model(busy_center(), 5, start).play():
         if at >= start + hours * 3_600 * SECOND:
             break
-        told += commands_of(company_id(company), at, action)
-    return told
+        every += commands_of(company_id(company), at, action)
+    return every
 
 
 def end_of(hours: int) -> str:
-    """When so many hours of it have passed."""
+    """The end of the first `hours` hours."""
     return (MORNING + timedelta(hours=hours)).isoformat()
 
 
 def parts(directory: Path) -> list[Path]:
-    """A simulated queue_log in parts, each with the last lines of the one before it; made if they are not there."""
+    """A simulated queue_log in parts, each with the last lines of the one before it; written if they are missing."""
     found = [directory / f"queue_log.{number}" for number in range(PARTS)]
     if not found[-1].exists():
         whole = directory / "queue_log"
@@ -76,17 +76,17 @@ def parts(directory: Path) -> list[Path]:
 
 
 class Work:
-    """What is left to tell, as the store knows it."""
+    """The commands that are left to send, according to the store."""
 
     def __init__(self, held: Held) -> None:
         self.held = held
         self.center = held.center
         self.commands = [*setting_up(), *commands()]
-        self.caller = caller(known_or_new(self.center, TOLD))
-        known_or_new(self.center, BROUGHT)
-        self.next = self._first_untold()
+        self.caller = caller(known_or_new(self.center, BY_COMMANDS))
+        known_or_new(self.center, BY_LOG)
+        self.next = self._first_unsent()
 
-    def _first_untold(self) -> int:
+    def _first_unsent(self) -> int:
         low, high = 0, len(self.commands)
         while low < high:
             middle = (low + high) // 2
@@ -97,7 +97,7 @@ class Work:
         return low
 
     def observe(self, first: int, count: int) -> list[tuple[int, int]]:
-        """Commands from `first` on, in one transaction; which ones, and the position that each was acknowledged with."""
+        """Execute commands from `first` on, in one transaction; their numbers and the positions of their receipts."""
         numbers = range(first, min(first + count, len(self.commands)))
         requests = [(self.commands[number], replace(self.caller, idempotency_key=str(number))) for number in numbers]
         acknowledged = []
@@ -110,14 +110,14 @@ class Work:
 
 
 def figures(held: Held) -> dict[str, Any]:
-    """All reports of both companies over the time that was told."""
-    return {TOLD: figures_of(held, TOLD, end_of(HOURS)), BROUGHT: figures_of(held, BROUGHT)}
+    """All reports of both companies over the time of the commands."""
+    return {BY_COMMANDS: figures_of(held, BY_COMMANDS, end_of(HOURS)), BY_LOG: figures_of(held, BY_LOG)}
 
 
 def figures_of(held: Held, company: str, until: str = "") -> dict[str, Any]:
     """All reports of a company."""
     found: dict[str, Any] = {
-        f"{subject} {options}": reported(held, company, subject, until=until, **options) for subject, options in _ASKED
+        f"{subject} {options}": reported(held, company, subject, until=until, **options) for subject, options in _REPORTS
     }
     found["interactions"] = sorted(
         (row["date"], row["time"], row["duration_ms"], row["status"], row["queues"], row["agents"], row["from"])
@@ -126,7 +126,7 @@ def figures_of(held: Held, company: str, until: str = "") -> dict[str, Any]:
     return found
 
 
-_ASKED: Sequence[tuple[Any, dict[str, Any]]] = [
+_REPORTS: Sequence[tuple[Any, dict[str, Any]]] = [
     ("queues", {}), ("queues", {"by": "hour"}), ("queues", {"by": "agent"}), ("agents", {}), ("agents", {"by": "hour"}), ("ivr", {}),
 ]  # fmt: skip
 
@@ -146,11 +146,11 @@ def main(directory: Path, seed: int) -> None:
         while True:
             doubtful = chance.randint(0, 9) if chance.random() < 0.2 else 0
             for number, position in work.observe(max(work.next - doubtful, 0), chance.choice([1, 1, 1, 5, 40])):
-                say(f"told {number} {position}")
+                say(f"sent {number} {position}")
             if chance.random() < 0.05:
                 number = chance.randrange(len(files))
-                brought(held, BROUGHT, files[number], wait=bool(seed % 2) and chance.random() < 0.3)
-                say(f"brought {number}")
+                import_log(held, BY_LOG, files[number], wait=bool(seed % 2) and chance.random() < 0.3)
+                say(f"imported {number}")
 
 
 def say(line: str) -> None:

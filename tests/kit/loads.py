@@ -1,4 +1,4 @@
-"""What happens in a deployment while something goes wrong in it, and the rows that must come of it."""
+"""Events that are saved while something fails in a deployment, and the rows that must result from them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.kit.waiting import within
 
 
 class Load:
-    """A made story that goes on and on in the log, as fast as is asked."""
+    """A generated story that continues in the log, at the rate that a test wants."""
 
     def __init__(self, deployment: Deployment, seed: int) -> None:
         self.deployment = deployment
@@ -33,18 +33,18 @@ class Load:
         self._story = Story(self.random)
 
     def observe(self, events: int) -> None:
-        """Let so many more events have happened."""
-        told = [stored(0, event) for event in self._story.events(events)]
-        self.append([StoredEvent(UUID(bytes=event.id), event.version, event.topic, event.state) for event in told])
+        """Append this many more events."""
+        recorded = [stored(0, event) for event in self._story.events(events)]
+        self.append([StoredEvent(UUID(bytes=event.id), event.version, event.topic, event.state) for event in recorded])
 
     def append(self, events: list[StoredEvent]) -> None:
-        """Let these have happened, as soon as the store takes them."""
+        """Append these events, as soon as the store is available."""
         for first in range(0, len(events), 200):
             within(_Saving(self.deployment.store.recorder, events[first : first + 200]).is_done)
 
     @contextmanager
     def going_on(self, events: int = 40, pause_s: float = 0.1) -> Iterator[None]:
-        """Meanwhile so many events happen, and again after each pause."""
+        """Append up to this many events meanwhile, again after each pause."""
 
         def go(ending: threading.Event) -> None:
             while not ending.wait(pause_s):
@@ -55,7 +55,7 @@ class Load:
 
 
 class _Saving:
-    """Some events that are to be saved together."""
+    """Some events that are saved together."""
 
     def __init__(self, recorder: ChainedRecorder, events: list[StoredEvent]) -> None:
         self._recorder = recorder
@@ -63,7 +63,7 @@ class _Saving:
         self._unsure = False
 
     def is_done(self) -> bool:
-        """Whether they are saved, now or by a try before whose answer was lost."""
+        """Whether they are saved, now or by an earlier attempt without a response."""
         try:
             self._recorder.insert_events(self._events)
         except StoreUnavailable as away:
@@ -77,7 +77,7 @@ class _Saving:
 
 @contextmanager
 def alongside(*work: Callable[[threading.Event], object]) -> Iterator[None]:
-    """Each goes on in a thread of its own until the event that it is given; one that fails lets the test fail."""
+    """Run each in a thread of its own until the event that it gets is set; an exception in one fails the test."""
     ending = threading.Event()
     with ThreadPoolExecutor(len(work)) as threads:
         going_on = [threads.submit(one, ending) for one in work]
@@ -90,7 +90,7 @@ def alongside(*work: Callable[[threading.Event], object]) -> Iterator[None]:
 
 
 def twin(deployment: Deployment, tenant: UUID = TENANT) -> dict[str, list[dict[str, Any]]]:
-    """The rows as one process makes them that nobody disturbs."""
+    """The rows that one undisturbed process makes of the same log."""
     name = f"{deployment.warehouse.database}_twin"
     beside = deployment.warehouse.beside(name)
     try:

@@ -28,7 +28,7 @@ _ENCODER = msgspec.json.Encoder(enc_hook=_sealed)
 
 
 class MemoryLog:
-    """What a runner follows. `reads`: how often it was read; `fail`: raised by that many reads to come."""
+    """A log that a runner follows. `reads`: how often it was read; `fail`: errors that the next reads raise."""
 
     def __init__(self, events: Iterable[Event] = ()) -> None:
         self.events: list[RecordedEvent] = []
@@ -38,7 +38,7 @@ class MemoryLog:
         self.append(*events)
 
     def append(self, *events: Event) -> None:
-        """Let these have happened."""
+        """Append these events."""
         self.events += [stored(len(self.events) + n, event) for n, event in enumerate(events, start=1)]
         for listener in tuple(self._listeners):
             listener(self.head)

@@ -1,4 +1,4 @@
-"""The made logs of `tests/data/queue_log`, each with the figures that a person reckons from it by hand."""
+"""The made logs of `tests/data/queue_log`, each with the figures that were calculated from it by hand."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ NAMES = sorted(path.stem for path in _LOGS.glob("*.log"))
 
 
 def expected_of(name: str) -> dict[str, Any]:
-    """`queues` and `agents`: by name, figures of their report rows. `result`: parts of what the import says."""
+    """`queues` and `agents`: by name, figures of their report rows. `result`: parts of the import's result."""
     expected: dict[str, Any] = json.loads((_LOGS / f"{name}.json").read_text())
     return expected
 
 
 def path_of(name: str) -> Path:
-    """Where the log lies."""
+    """The path of the log."""
     return _LOGS / f"{name}.log"
 
 

@@ -1,4 +1,4 @@
-"""A process that moves by small steps: `python -m tests.kit.migrations_of_stores DIRECTORY SERVERS_DIRECTORY STORE_URL`, to be killed at any moment."""
+"""A process that moves a store in small steps: `python -m tests.kit.migrations_of_stores DIRECTORY SERVERS_DIRECTORY STORE_URL`, to be killed at any moment."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from store.storage_location import InDirectory, OnServers
 
 
 def main(words: list[str]) -> None:
-    """Says each step."""
+    """Write each step."""
     source, directory, store = words
     moving._AT_ONCE = 40
     copying.AT_ONCE = 20

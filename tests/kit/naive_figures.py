@@ -1,4 +1,4 @@
-"""The figures of the reports, counted the plainest way from what a `RecordingBus` holds: one visit, one span at a time."""
+"""The figures of the reports, counted in the plainest way from the aggregates of a `RecordingBus`: one visit, one span at a time."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _queue(visits: list[Visit]) -> dict[str, Any]:
 
 
 def agents(bus: RecordingBus) -> dict[str, dict[str, Any]]:
-    """A row for each agent; what goes on is counted up to the last line."""
+    """A row for each agent; an open span is counted up to the last line."""
     until = max(span.until_us for span in bus.timeline.spans.values()) // 1000
     return {name: _agent(bus, name, until) for name, agent in bus.people.items() if agent.person}
 
@@ -86,7 +86,7 @@ def _agent(bus: RecordingBus, name: str, until: int) -> dict[str, Any]:
 
 
 def _busy(visits: list[Visit], rung: list[Ring], name: str, until: int) -> list[Stretch]:
-    """When the agent's phone rang, and when he talked or wrapped up: nothing of that is pause."""
+    """When the agent's phone rang, and when the agent talked or wrapped up: none of this is pause."""
     rings = [(ring.from_ms, ring.until_ms or until) for ring in rung if ring.agent == name]
     talks = [
         (visit.ended_ms or 0, (visit.released_ms + (visit.wrap_up_ms or 0)) if visit.released_ms else until)

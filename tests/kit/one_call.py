@@ -40,7 +40,7 @@ def hang_up(at: float, cause: int = 16, **more: Any) -> str:
     return event("Hangup", at, **CALLER | more, Cause=cause, Cause_txt="Normal Clearing")
 
 
-def asked(at: float) -> str:
+def hang_up_request(at: float) -> str:
     return event("HangupRequest", at, **CALLER)
 
 

@@ -1,4 +1,4 @@
-"""The OpenAPI document as tests walk through it: every operation, with a request that it would take."""
+"""The OpenAPI document for tests: every operation, with a request that it accepts."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ class Operation:
 
     method: str
     path: str
-    told: dict[str, Any]
+    definition: dict[str, Any]
     document: dict[str, Any]
 
     def parameters(self, location: str) -> dict[str, dict[str, Any]]:
-        """Its parameters in a place: path, query or header."""
-        return {parameter["name"]: parameter for parameter in self.told.get("parameters", ()) if parameter["in"] == location}
+        """Its parameters in a location: path, query or header."""
+        return {parameter["name"]: parameter for parameter in self.definition.get("parameters", ()) if parameter["in"] == location}
 
     @property
     def body(self) -> Any:
-        """A body that it would take, of the examples of its fields; None where it takes none."""
-        content = self.told.get("requestBody", {}).get("content", {}).get("application/json")
+        """A body that it accepts, made of the examples of its fields; None if it has no body."""
+        content = self.definition.get("requestBody", {}).get("content", {}).get("application/json")
         return None if content is None else example_of(content["schema"], self.document)
 
     @property
     def needed(self) -> dict[str, Any]:
-        """The query parameters that it must be given."""
+        """The required query parameters, with examples."""
         query = self.parameters("query")
-        return {name: example_of(told["schema"], self.document) for name, told in query.items() if told.get("required")}
+        return {name: example_of(one["schema"], self.document) for name, one in query.items() if one.get("required")}
 
     def at(self, id: str) -> str:
         """Its path with this id in it."""
@@ -40,11 +40,11 @@ class Operation:
 
 
 def operations(document: dict[str, Any]) -> Iterator[Operation]:
-    """All that the document tells of."""
-    for path, told in document["paths"].items():
+    """All operations of the document."""
+    for path, methods in document["paths"].items():
         for method in METHODS:
-            if method in told:
-                yield Operation(method, path, told[method], document)
+            if method in methods:
+                yield Operation(method, path, methods[method], document)
 
 
 def example_of(schema: dict[str, Any], document: dict[str, Any]) -> Any:

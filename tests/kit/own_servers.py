@@ -1,4 +1,4 @@
-"""Servers of a test's own, which it may kill without disturbing anybody."""
+"""Servers of a test's own, which it may kill without disturbing other tests."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.kit.waiting import within
 
 @contextmanager
 def own_servers(directory: Path, kinds: Sequence[type[Server]]) -> Iterator[list[Server]]:
-    """They run, in `directory`, until this is left. The test is skipped, or fails, as by `address`, where they cannot."""
+    """Servers that run in `directory` until the block ends. If they cannot run, the test is skipped or fails, as by `address`."""
     jars = DIRECTORY.resolve() / Kafka.FOLDER / "jars"
     if jars.exists():
         (directory / Kafka.FOLDER).mkdir(parents=True)
@@ -32,22 +32,22 @@ def own_servers(directory: Path, kinds: Sequence[type[Server]]) -> Iterator[list
         yield [kind(directory.resolve(), secret) for kind in kinds]
     finally:
         down(directory, kinds, lambda _: None)
-        # What another user's server has may lie elsewhere.
+        # The data of a server that runs as another user may be in another folder.
         for kind in kinds:
             shutil.rmtree((directory / kind.FOLDER / "data").resolve(), ignore_errors=True)
 
 
 def kill(server: Server, how: Signals = SIGKILL) -> None:
-    """As a power cut would, or as its operator does; it has ended when this returns."""
+    """Send SIGKILL or another signal, and wait for the server's end."""
     pid = server.daemon.pid()
     assert pid is not None
     os.kill(pid, how)
-    # It is this process's own child, which nobody else takes note of; one that lingers would be taken for a running one.
+    # It is this process's own child: without this wait its zombie would count as a running server.
     os.waitpid(pid, 0)
 
 
 def start_again(server: Server) -> None:
-    """Where it was."""
+    """Start the server again on its port."""
     within(lambda: _starts(server))
 
 
@@ -55,6 +55,6 @@ def _starts(server: Server) -> bool:
     try:
         server.start(server.ports[0])
     except DoesNotRun:
-        # The port may be its for a moment longer.
+        # Its port may be in use for a moment longer.
         return False
     return True

@@ -1,4 +1,4 @@
-"""Hand-made streams of AMI: packets as text, recordings as files, and what a translator tells of them."""
+"""Hand-made streams of AMI: packets as text, recordings as files, and the observations that a translator makes of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from commands.observations import ObserveAgent, ObserveCall, ObserveTimeline
 from domain.voice.facts import Fact
 from domain.voice.timeline import Gap
-from telephony_adapter.ami.pbx_state import Told
+from telephony_adapter.ami.pbx_state import Observation
 from telephony_adapter.ami.recording import Recording
 from telephony_adapter.ami.translator import Translator
 
@@ -31,12 +31,12 @@ def undated(first: str, **headers: object) -> str:
 
 def as_lines(packets: Iterable[str], start: float = T0, step: float = 0.01) -> str:
     """The packets as a recorder writes them with arrival times: those of their `Timestamp`, else just after the one before."""
-    told, at = [], start
+    lines, at = [], start
     for packet in packets:
         _, found, rest = packet.partition("\nTimestamp: ")
         at = float(rest.split("\r", 1)[0]) if found else at + step
-        told.append(json.dumps({"t": at, "raw": packet}))
-    return "".join(f"{line}\n" for line in told)
+        lines.append(json.dumps({"t": at, "raw": packet}))
+    return "".join(f"{line}\n" for line in lines)
 
 
 def note(kind: str, second: float) -> str:
@@ -45,48 +45,66 @@ def note(kind: str, second: float) -> str:
 
 
 class Story:
-    """What a translator makes of a stream. `broken`: what could not be read."""
+    """The observations that a translator makes of a stream. `broken`: lines that could not be read."""
 
     def __init__(self, path: Path) -> None:
         self.translator = Translator("story")
         self.recording = Recording(path, self.translator.interest)
-        self.told: list[Told] = []
+        self.observations: list[Observation] = []
         for packet in self.recording:
-            self.told += self.translator.feed(packet)
-        self.told += self.translator.ended(self.recording.first, self.recording.last)
+            self.observations += self.translator.feed(packet)
+        self.observations += self.translator.ended(self.recording.first, self.recording.last)
         self.broken = [(broken.number, broken.why) for broken in self.recording.broken]
 
     def of(self, call: str) -> list[Fact]:
-        """The facts told of a call."""
-        return [fact for told in self.told if isinstance(told, ObserveCall) and told.call == call for fact in told.facts]
+        """The facts about a call."""
+        return [
+            fact
+            for observation in self.observations
+            if isinstance(observation, ObserveCall) and observation.call == call
+            for fact in observation.facts
+        ]
 
     def kinds(self, call: str, *only: str) -> list[str]:
-        """Their kinds, all or those asked for."""
+        """Their kinds, all or only these."""
         return [fact.kind for fact in self.of(call) if not only or fact.kind in only]
 
     def agent(self, name: str) -> list[Fact]:
-        """The facts told of an agent."""
-        return [fact for told in self.told if isinstance(told, ObserveAgent) and told.agent == name for fact in told.facts]
+        """The facts about an agent."""
+        return [
+            fact
+            for observation in self.observations
+            if isinstance(observation, ObserveAgent) and observation.agent == name
+            for fact in observation.facts
+        ]
 
     @property
     def calls(self) -> set[str]:
-        """Every call of which something was told."""
-        return {told.call for told in self.told if isinstance(told, ObserveCall)}
+        """Every call with an observation."""
+        return {observation.call for observation in self.observations if isinstance(observation, ObserveCall)}
 
     @property
     def gaps(self) -> list[Gap]:
-        """The gaps, as they were reckoned last."""
-        told = {told.gap.opened_us: told.gap for told in self.told if isinstance(told, ObserveTimeline) and told.gap is not None}
-        return [gap for _, gap in sorted(told.items())]
+        """The gaps, by their latest estimation."""
+        gaps = {
+            observation.gap.opened_us: observation.gap
+            for observation in self.observations
+            if isinstance(observation, ObserveTimeline) and observation.gap is not None
+        }
+        return [gap for _, gap in sorted(gaps.items())]
 
     @property
     def restarts(self) -> list[int]:
-        """When the PBX started anew."""
-        return [told.restart_at for told in self.told if isinstance(told, ObserveTimeline) and told.restart_at is not None]
+        """When the PBX restarted."""
+        return [
+            observation.restart_at
+            for observation in self.observations
+            if isinstance(observation, ObserveTimeline) and observation.restart_at is not None
+        ]
 
 
 def story(directory: Path, packets: Sequence[str]) -> Story:
-    """What is told by these packets of one connection."""
+    """The observations of these packets of one connection."""
     path = directory / "stream.jsonl"
     path.write_text(as_lines(packets))
     return Story(path)

@@ -1,4 +1,4 @@
-"""A company with a past behind the API: some hours of the simulated center, or a recorded one, told through the command bus."""
+"""A company with a past behind the API: some hours of the simulated center, or a recorded one, sent through the command bus."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OPENS = datetime(2026, 3, 3, 11, tzinfo=UTC)
 
 
 def live_through(center: TimedCenter, company: str, hours: float, *, seed: int = 3, scale: float = 0.3) -> dict[str, Any]:
-    """Let the hours from OPENS on have happened in the company; the clock shows their end. The projections cover it. Returns the true figures."""
+    """Simulate the hours from OPENS on in the company, set the clock to their end and project them. Returns the true figures."""
     start = int(OPENS.timestamp()) * SECOND
     story = Story(center.bus, company_id(company), busy_center(scale), seed=seed, start_us=start)
     end = start + int(hours * 3600) * SECOND
@@ -42,5 +42,5 @@ def import_both(center: TimedCenter, recorded: Capture, company: str) -> None:
 
 
 def cover(center: TimedCenter) -> None:
-    """Until the projections answer for all that is saved."""
+    """Wait until the projections cover everything that is saved."""
     center.cover(center.store.head(), lambda done, total: None)

@@ -1,4 +1,4 @@
-"""A process that lets rows follow a made log by small batches: `python -m tests.kit.projecting DIRECTORY SEED`, to be killed at any moment."""
+"""A process that projects a generated log in small batches: `python -m tests.kit.projecting DIRECTORY SEED`, to be killed at any moment."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def log() -> MemoryLog:
 
 
 def main(directory: Path, seed: int) -> None:
-    """Says each position that is reached; with an odd seed the rows are built anew, again and again."""
+    """Write each position that is reached; with an odd seed the rows are rebuilt again and again."""
     followed = log()
     warehouse = ChdbWarehouse(directory)
     open_rows(warehouse)

@@ -1,4 +1,4 @@
-"""Made logs: text becomes a file, the file is imported, and what was told lies in a `RecordingBus`."""
+"""Made logs: text becomes a file, the file is imported, and a `RecordingBus` keeps the observations."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from tests.kit.recording_bus import CALLER, RecordingBus
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 
 
-def bring(directory: Path, *contents: str | bytes, bus: RecordingBus | None = None, **options: Any) -> tuple[RecordingBus, ImportResult]:
+def import_texts(
+    directory: Path, *contents: str | bytes, bus: RecordingBus | None = None, **options: Any
+) -> tuple[RecordingBus, ImportResult]:
     """Import each content as a file of its own, in one command."""
     bus = bus or RecordingBus()
     files = []

@@ -1,4 +1,4 @@
-"""A command bus without a disk: it keeps what it is told, and weighs it as the aggregates do."""
+"""A command bus without a disk: it keeps its observations and passes them to the aggregates."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CALLER = Caller(TENANT, "test", frozenset({"gerenciar-api"}))
 
 @dataclass
 class RecordingBus:
-    """`calls`, `agents`: the facts told, by call and by agent, as they came. `batches`: how many transactions."""
+    """`calls`, `agents`: the observed facts, by call and by agent, in order of arrival. `batches`: the number of transactions."""
 
     calls: dict[str, list[Fact]] = field(default_factory=dict)
     agents: dict[str, list[Fact]] = field(default_factory=dict)
@@ -43,29 +43,29 @@ class RecordingBus:
         return [self._execute(command) for command, _ in requests]
 
     def settle(self) -> None:
-        """Let everyone hear of the restarts that became known since: in a deployment a process manager does it."""
+        """Apply restarts that became known since to all calls and agents: in a deployment a process manager does this."""
         for call in list(self.interactions):
-            self._tell_call(call, ())
+            self._observe_call(call, ())
         for agent in list(self.people):
-            self._tell_agent(agent, ())
+            self._observe_agent(agent, ())
 
     def _execute(self, command: Command) -> Receipt:
         self.commands += 1
         match command:
             case ObserveCall(call=call, facts=facts):
-                return self._tell_call(call, facts)
+                return self._observe_call(call, facts)
             case ObserveAgent(agent=agent, facts=facts):
-                return self._tell_agent(agent, facts)
+                return self._observe_agent(agent, facts)
             case MatchMember(interface=interface, member=member):
                 self.matches.append((interface, member))
                 self.members[interface] = member
                 return Receipt(UUID(int=1), len(self.matches), self.commands, {})
             case ObserveTimeline():
-                return self._tell_timeline(command)
+                return self._observe_timeline(command)
             case _:
                 raise AssertionError(command)
 
-    def _tell_call(self, call: str, facts: tuple[Fact, ...]) -> Receipt:
+    def _observe_call(self, call: str, facts: tuple[Fact, ...]) -> Receipt:
         self.calls.setdefault(call, []).extend(facts)
         identity = interaction_id(TENANT, call)
         interaction = self.interactions.setdefault(call, Interaction(identity, TENANT))
@@ -75,17 +75,17 @@ class RecordingBus:
             settings=lambda queue, at: (20_000, 5_000),
             restarts=tuple(self.timeline.restarts),
         )
-        told = interaction.observe(facts, context, STAMP)
+        observed = interaction.observe(facts, context, STAMP)
         result: dict[str, Any] = {
-            "new": told.new,
-            "repeated": told.repeated,
-            "visits": told.ends,
-            "implied": told.implied,
-            "conflicts": told.conflicts,
+            "new": observed.new,
+            "repeated": observed.repeated,
+            "visits": observed.ends,
+            "implied": observed.implied,
+            "conflicts": observed.conflicts,
         }
         return Receipt(identity, interaction.version, self.commands, result)
 
-    def _tell_agent(self, agent: str, facts: tuple[Fact, ...]) -> Receipt:
+    def _observe_agent(self, agent: str, facts: tuple[Fact, ...]) -> Receipt:
         self.agents.setdefault(agent, []).extend(facts)
         name = self.members.get(agent, agent)
         person = self.people.setdefault(name, Agent(agent_id(TENANT, name), TENANT, name))
@@ -96,7 +96,7 @@ class RecordingBus:
             person.id, person.version, self.commands, {"new": new, "repeated": lines - new, "implied": 0, "person": person.person}
         )
 
-    def _tell_timeline(self, command: ObserveTimeline) -> Receipt:
+    def _observe_timeline(self, command: ObserveTimeline) -> Receipt:
         before = self.timeline.version
         restarted = False
         if command.span is not None:

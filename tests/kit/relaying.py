@@ -1,4 +1,4 @@
-"""A relay as a process of its own, what it has brought to Kafka, and a center that is busy meanwhile."""
+"""A relay as a process of its own, the messages that it has sent to Kafka, and a center that is busy meanwhile."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ StorageLocation = tuple[str, int]
 
 @dataclass
 class Relayed:
-    """A log on a server and the topics that it is relayed to. `said`: what relays say, one file each."""
+    """A log on a server and the topics that it is relayed to. `said`: the directory of the relays' logs."""
 
     location: OnServers
     kafka: str
@@ -57,7 +57,7 @@ class Relayed:
 
     @property
     def settings(self) -> dict[str, str]:
-        """Those of a distributed deployment; it has no rows."""
+        """The settings of a distributed deployment without rows."""
         return {
             "ATENDE_MODE": "distributed",
             "ATENDE_STORE_URL": self.location.store_url,
@@ -69,7 +69,7 @@ class Relayed:
 
     @contextmanager
     def relay(self, *options: str, said: str = "one", **settings: str) -> Iterator[RelayProcess]:
-        """A relay that is killed in the end, if it lives still."""
+        """A relay that is killed at the end, if it still runs."""
         relay = RelayProcess(self.settings | settings, self.said / said, *options)
         try:
             yield relay
@@ -77,12 +77,12 @@ class Relayed:
             relay.close()
 
     def says(self, which: str = "one") -> str:
-        """What a relay has said so far."""
+        """The log of a relay so far."""
         file = self.said / which
         return file.read_text() if file.exists() else ""
 
     def busy(self, pause_s: float = 0.0) -> Busy:
-        """Its center."""
+        """A busy center on this log."""
         return Busy(self.location, pause_s)
 
     def check(self, log: list[RecordedEvent] | None = None) -> int:
@@ -91,7 +91,7 @@ class Relayed:
 
 
 class RelayProcess:
-    """`atende relay`; what it says goes to a file. It is forked off a process that has loaded the program already: twenty are started quickly."""
+    """`atende relay`, with its output in a file. It is forked from a process that has loaded the program: twenty start quickly."""
 
     def __init__(self, environment: dict[str, str], said: Path, *options: str) -> None:
         self._process = _FORKING.Process(target=_relay, args=(environment, said, options))
@@ -102,12 +102,12 @@ class RelayProcess:
         os.kill(self._process.pid, which)
 
     def end(self, how: Signals = SIGTERM) -> int | None:
-        """End it, and wait for that; its exit status."""
+        """End it and wait for its end; its exit status."""
         self.send(how)
         return self.ended()
 
     def ended(self) -> int | None:
-        """Its exit status when it has ended, which it does soon."""
+        """Wait until it ends by itself; its exit status."""
         self._process.join(DEADLINE_S)
         return self._process.exitcode
 
@@ -131,13 +131,13 @@ def _relay(environment: dict[str, str], said: Path, options: Sequence[str]) -> N
 
 
 def commands(seed: int = 1) -> Iterator[Any]:
-    """What a busy center does, in order, without end."""
+    """The commands of a busy center, in order, without end."""
     yield from settings_of(busy_center())
     yield from (command for at, action in Model(busy_center(4.0), seed, MORNING).play() for command in commands_of(COMPANY, at, action))
 
 
 class Busy:
-    """A center that does one thing after the other until it is told to stop, also when its store goes away in between."""
+    """A center that executes commands until `stop`, also when its store is unavailable for a while."""
 
     def __init__(self, location: OnServers, pause_s: float = 0.0) -> None:
         self._bus = CommandBus(Store(location))
@@ -162,7 +162,7 @@ class Busy:
         return self
 
     def stop(self) -> None:
-        """Do nothing more. Can be repeated."""
+        """Execute no more commands. Can be repeated."""
         self._stopping.set()
         self._thread.join()
 
@@ -172,7 +172,7 @@ class Busy:
 
 
 def log_of(location: OnServers) -> list[RecordedEvent]:
-    """The whole log as it lies in the store."""
+    """The whole log of the store."""
     db = location.events()
     try:
         events: list[RecordedEvent] = []
@@ -184,7 +184,7 @@ def log_of(location: OnServers) -> list[RecordedEvent]:
 
 
 def messages(kafka: str, prefix: str, partitions: int = PARTITIONS) -> dict[StorageLocation, list[RecordedEvent]]:
-    """All that lies in the topics of the slices, each partition's in order."""
+    """All messages in the topics of the slices, by partition, in order."""
     consumer = KafkaConsumer(bootstrap_servers=kafka, max_poll_records=10_000, fetch_max_wait_ms=50)
     try:
         locations = [TopicPartition(topic(prefix, slice_), number) for slice_ in SLICES for number in range(partitions)]
@@ -201,7 +201,7 @@ def messages(kafka: str, prefix: str, partitions: int = PARTITIONS) -> dict[Stor
 
 
 def check_all_is_there(log: list[RecordedEvent], found: dict[StorageLocation, list[RecordedEvent]], prefix: str) -> int:
-    """Every event of the log lies in Kafka as it lies in the store, its partition's in order but for repeats; how many repeats there are."""
+    """Check that every event of the log is unchanged in Kafka, in order within its partition except for repeats; the number of repeats."""
     seen: dict[int, StorageLocation] = {}
     repeats = 0
     for location, events in found.items():
@@ -213,7 +213,7 @@ def check_all_is_there(log: list[RecordedEvent], found: dict[StorageLocation, li
                 assert seen[event.position] == location
                 repeats += 1
                 continue
-            assert event.position > last, "an event comes, for the first time, after all that are before it"
+            assert event.position > last, "the first copy of an event follows all earlier events"
             seen[event.position] = location
             last = event.position
     assert sorted(seen) == list(range(1, len(log) + 1))

@@ -1,4 +1,4 @@
-"""A process that restores by small steps: `python -m tests.kit.restoring DIRECTORY STORE_URL MASTER_KEY KAFKA TOPICS KEYS`, to be killed at any moment."""
+"""A process that restores a log in small steps: `python -m tests.kit.restoring DIRECTORY STORE_URL MASTER_KEY KAFKA TOPICS KEYS`, to be killed at any moment."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from streams.restore import Source, restore
 
 
 def main(words: list[str]) -> None:
-    """Says each step."""
+    """Write each step."""
     directory, store, master, kafka, topics, keys = words
     bulk.AT_ONCE = 40
     restore(OnServers(Path(directory), store), master, Source(kafka, topics, Path(keys)), say)

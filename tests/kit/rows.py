@@ -1,7 +1,7 @@
-"""A warehouse for tests: one engine a module, for a process can have but one in itself; an empty database a test.
+"""A warehouse for tests: one engine per module, because a process can have only one chDB; an empty database per test.
 
-`engine` is each of the engines in turn, `engine_at_length` too, but the server's in the long run only; `in_process` and `on_server` are one of
-them. A module takes the one that it needs: `from tests.kit.rows import in_process as engine`.
+`engine` is each of the engines in turn; `engine_at_length` too, but the server only in long runs; `in_process` and `on_server` are one of
+them. A module imports the one that it needs: `from tests.kit.rows import in_process as engine`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def _in_process(directories: pytest.TempPathFactory) -> Iterator[ChdbWarehouse]:
 
 @contextmanager
 def _on_server() -> Iterator[ClickhouseWarehouse]:
-    """A database of the server, and those beside it whose names begin as its own; all are dropped afterwards."""
+    """A database of the server. It is dropped afterwards, with those whose names begin with its name."""
     opened = ClickhouseWarehouse(address(ClickHouse), f"test_{uuid4().hex[:12]}")
     yield opened
     for database in opened.execute("SHOW DATABASES"):
@@ -91,13 +91,13 @@ def warehouse(engine: Warehouse) -> Iterator[Warehouse]:
 
 @pytest.fixture
 def rows(warehouse: Warehouse) -> Warehouse:
-    """With all tables; what only a loss of power would show is left out, for it takes time."""
+    """With all tables."""
     migrate(warehouse)
     return warehouse
 
 
 class PassingOn:
-    """A warehouse whose subclass does one thing otherwise than the one inside."""
+    """Wraps a warehouse; a subclass overrides one method."""
 
     def __init__(self, inner: Warehouse) -> None:
         self.inner = inner
@@ -107,16 +107,16 @@ class PassingOn:
 
 
 class Killed(BaseException):
-    """As a kill ends what is under way."""
+    """Ends the current operation, as a kill would."""
 
 
 def cut_off(execute: Callable[..., list[dict[str, Any]]], moves: int) -> Callable[..., list[dict[str, Any]]]:
-    """Executes as `execute`, until it dies in the middle of a swap: so many of its moves were made."""
+    """A version of `execute` that dies in the middle of a swap, after this many moves."""
 
-    def executed(*told: Any, **params: Any) -> list[dict[str, Any]]:
-        *warehouse, sql = told
+    def executed(*arguments: Any, **params: Any) -> list[dict[str, Any]]:
+        *warehouse, sql = arguments
         if not sql.startswith("RENAME TABLE "):
-            return execute(*told, **params)
+            return execute(*arguments, **params)
         for move in sql.removeprefix("RENAME TABLE ").split(", ")[:moves]:
             execute(*warehouse, f"RENAME TABLE {move}")
         raise Killed
@@ -125,13 +125,13 @@ def cut_off(execute: Callable[..., list[dict[str, Any]]], moves: int) -> Callabl
 
 
 def everything(warehouse: Warehouse, as_of: int | None = None, tenant: UUID = TENANT) -> dict[str, list[dict[str, Any]]]:
-    """Every row that a question can see, table by table."""
+    """Every row that a query can see, table by table."""
     params = {} if as_of is None else {"as_of": as_of}
     return {table: warehouse.query(f"SELECT * FROM {source(table, as_of)} ORDER BY id", tenant, **params) for table in (*FACTS, *PARTS)}
 
 
 def folded_at_once(log: MemoryLog, warehouse: Warehouse) -> dict[str, Any]:
-    """All rows of a log, had it been folded in one batch."""
+    """The rows of a log that is folded in one batch."""
     beside = warehouse.beside(f"{warehouse.database}_once")
     try:
         migrate(beside)

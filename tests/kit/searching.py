@@ -1,4 +1,4 @@
-"""Looking for what names a person in all that lies in a data directory: in the bytes of every file, and in every row, which files hold compressed."""
+"""Searches a data directory for personal data: in the bytes of every file, and in every row, because files hold rows compressed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def writings(number: str) -> list[str]:
 
 
 def in_files(directory: Path, texts: Iterable[str]) -> dict[str, list[str]]:
-    """In which files each text stands, in some encoding; those that stand in none are left out."""
+    """The files that contain each text, in some encoding; texts without a file are left out."""
     forms = {text: {text.encode(encoding) for encoding in _ENCODINGS} | {ascii(text)[1:-1].encode()} for text in texts}
     found: dict[str, list[str]] = {}
     for path in directory.rglob("*"):
@@ -40,7 +40,7 @@ def in_files(directory: Path, texts: Iterable[str]) -> dict[str, list[str]]:
 
 
 def in_rows(warehouse: Path, texts: Iterable[str]) -> dict[str, list[str]]:
-    """In which tables of the warehouse each text stands, old versions of rows among them."""
+    """The tables of the warehouse that contain each text, also in old versions of rows."""
     engine = ChdbWarehouse(warehouse)
     try:
         return in_tables(engine, texts, *(row["name"] for row in engine.execute("SELECT name FROM system.databases")))
@@ -49,14 +49,14 @@ def in_rows(warehouse: Path, texts: Iterable[str]) -> dict[str, list[str]]:
 
 
 def in_tables(engine: Warehouse, texts: Iterable[str], *databases: str) -> dict[str, list[str]]:
-    """In which tables each text stands; in those of its own database, if none is named."""
+    """The tables that contain each text; those of the engine's own database if no other is named."""
     tables = [f"{row['database']}.{row['name']}" for row in engine.execute(_TABLES) if row["database"] in (databases or (engine.database,))]
     assert len(tables) > 20
     found: dict[str, list[str]] = {}
     for table in tables:
         columns = ", ".join(f"toString({row['name']})" for row in engine.execute(f"DESCRIBE TABLE {table}"))
         for text in texts:
-            # An array of text, not a tuple: older servers write no tuple as text.
+            # An array of text, not a tuple: older servers cannot convert a tuple to text.
             sql = f"SELECT count() AS rows FROM {table} WHERE arrayExists(x -> position(ifNull(x, ''), {{text:String}}) > 0, [{columns}])"
             if engine.execute(sql, text=text)[0]["rows"]:
                 found.setdefault(text, []).append(table)

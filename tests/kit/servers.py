@@ -1,4 +1,4 @@
-"""The servers that `make services` started. A test that needs one is skipped where it does not run, and fails where everything must run (CI)."""
+"""The servers that `make services` started. A test that needs one is skipped if it does not run, and fails in CI."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CI = "CI"
 
 
 def address(kind: type[Server], directory: Path = DIRECTORY) -> str:
-    """Where the server answers; the test is skipped, or fails, with the reason where it does not."""
+    """The server's address; if it does not answer, the test is skipped or fails with the reason."""
     where, why = _found(kind, directory)
     if why:
         reason = f"{kind.NAME} does not run: {why}"
@@ -28,11 +28,11 @@ def address(kind: type[Server], directory: Path = DIRECTORY) -> str:
 
 @cache
 def _found(kind: type[Server], directory: Path) -> tuple[str, str]:
-    """The server's address, or why there is none."""
-    told = running(directory)
-    where = told.env.get(kind.VARIABLE)
+    """The server's address and "", or "" and the reason."""
+    state = running(directory)
+    where = state.env.get(kind.VARIABLE)
     if where is None:
-        return "", told.missing.get(kind.NAME, "`make services` starts it")
+        return "", state.missing.get(kind.NAME, "`make services` starts it")
     secret = (directory / "secret").read_text(encoding="ascii")
     if not kind(directory.resolve(), secret).answers():
         return "", f"{where.rpartition('@')[2]} does not answer; `make services` starts it again"

@@ -1,4 +1,4 @@
-"""A small center with a past, in a data directory: what is copied from one place to another in tests."""
+"""A small center with a past, in a data directory, for tests that copy it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _EVENTS = "SELECT position, originator_id, originator_version, topic, state, has
 
 @dataclass(frozen=True)
 class Past:
-    """The directory of a center, and what was written there. called: a contact who can be read; forgotten: one who cannot."""
+    """The directory of a center, and its log. called: a contact who can be read; forgotten: one who cannot."""
 
     location: InDirectory
     log: list[RecordedEvent]
@@ -49,11 +49,11 @@ def log_of(location: InDirectory | OnServers) -> list[RecordedEvent]:
 
 
 def simulated(directory: Path, days: float = 0.06) -> Past:
-    """A morning of a simulated center; somebody is forgotten, and some commands came with idempotency keys."""
+    """A morning of a simulated center; one person is forgotten, and some commands have idempotency keys."""
     with open_center(directory, Settings()) as center:
         company = known_or_new(center, "")
         history(center.bus, company.id, seed=4, start=MORNING, days=days, scale=0.5)
-        contacts = [told.event.originator_id for told in center.store.read(0, 10**6) if isinstance(told.event, ContactAppeared)]
+        contacts = [stored.event.originator_id for stored in center.store.read(0, 10**6) if isinstance(stored.event, ContactAppeared)]
         center.bus.execute(ForgetContact(contact=contacts[3]), caller(company))
         for number in range(7):
             center.bus.execute(StartCall(call=f"key.{number}", did="4000"), replace(caller(company), idempotency_key=str(number)))

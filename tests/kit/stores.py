@@ -1,4 +1,4 @@
-"""Where a store of a test lies: in a directory, or in a database of its own on the PostgreSQL server that `make services` started."""
+"""The storage location of a test: a directory, or a database of its own on the PostgreSQL server that `make services` started."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def database_on(server: str) -> Iterator[str]:
 
 def url_of(server: str, name: str, **other: str) -> str:
     """The server's URL with another database, or another user or password."""
-    told = {**conninfo_to_dict(server), **other}
-    return f"postgresql://{told['user']}:{told['password']}@{told['host']}:{told['port']}/{name}"
+    parts = {**conninfo_to_dict(server), **other}
+    return f"postgresql://{parts['user']}:{parts['password']}@{parts['host']}:{parts['port']}/{name}"
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def on_server(own_database: str, tmp_path: Path) -> OnServers:
 
 @pytest.fixture
 def location(request: pytest.FixtureRequest, tmp_path: Path) -> StorageLocation:
-    """An empty store in a directory; on the server for a test that is parametrised so."""
+    """An empty store in a directory; on the server for a test that is parametrised with "postgresql"."""
     if getattr(request, "param", "sqlite") == "sqlite":
         return InDirectory(tmp_path / "data")
     found: OnServers = request.getfixturevalue("on_server")
@@ -64,7 +64,7 @@ def location(request: pytest.FixtureRequest, tmp_path: Path) -> StorageLocation:
 
 
 def behind(location: StorageLocation, statement: str, *params: Any, keys: bool = False) -> list[tuple[Any, ...]]:
-    """The rows of a statement that is run behind the store's back, on the log or on the keys."""
+    """The rows of a statement that bypasses the store, on the log or on the keys."""
     if isinstance(location, OnServers):
         address = make_conninfo(location.store_url, options=f"-c search_path={KEYS_SCHEMA if keys else STORE_SCHEMA}")
         with psycopg.connect(address, autocommit=True) as server:
@@ -75,7 +75,7 @@ def behind(location: StorageLocation, statement: str, *params: Any, keys: bool =
 
 
 def written(location: StorageLocation) -> bytes:
-    """All that lies in the store, whatever the table."""
+    """All bytes of the store, of every table."""
     if isinstance(location, InDirectory):
         return b"".join(path.read_bytes() for path in location.directory.rglob("*") if path.is_file())
     rows: list[tuple[Any, ...]] = []

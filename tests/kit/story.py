@@ -1,4 +1,4 @@
-"""A made log: calls that are told again and again and change each time, agents, queues, IVRs, a timeline, interleaved at random."""
+"""A generated log: calls that are observed again and again and change each time, agents, queues, IVRs, a timeline, interleaved at random."""
 
 from __future__ import annotations
 
@@ -118,8 +118,8 @@ class Story:
         if self.random.random() < 0.1:
             return self._event(AgentIdentified, id, name=name, dropped=dropped, person=False, member="Ana Souza")
         kind = self.random.choice([AgentObserved, AgentAmended])
-        standing = PresenceState(queues=dict.fromkeys(QUEUES[: cut % 3], "member"))
-        return self._event(kind, id, name=name, spans=spans, dropped=dropped, person=self.random.random() < 0.5, standing=standing)
+        state = PresenceState(queues=dict.fromkeys(QUEUES[: cut % 3], "member"))
+        return self._event(kind, id, name=name, spans=spans, dropped=dropped, person=self.random.random() < 0.5, standing=state)
 
     def _queue(self) -> Event:
         id = queue_id(self.tenant, self.random.choice(QUEUES))

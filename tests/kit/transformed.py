@@ -1,4 +1,4 @@
-"""Recordings of what the captures do not hold, made of them: another systemname, a crowd, a killed PBX, a restart with calls up."""
+"""Recordings of situations that the captures lack, made of the captures: another systemname, a crowd, a killed PBX, a restart with calls up."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from tests.kit.captures import COUNTS, Capture, Line, capture
 from tests.kit.cuts import Pbx, packet
 
 Past = tuple[list[Line], list[str]]
-"""A stream and the queue log that the PBX wrote meanwhile."""
+"""A stream and the queue log that the PBX wrote at the same time."""
 
 DOWN_S = 6
-"""So long it takes until a PBX that was stopped takes connections again."""
+"""Seconds until a stopped PBX accepts connections again."""
 
 _ID = re.compile(r"^(\w*(?:Uniqueid|Linkedid|UniqueID|LinkedID)): (\d{10}\.\d+)", re.MULTILINE)
 _LOGGED_ID = re.compile(r"\|(\d{10}\.\d+)")
@@ -22,12 +22,12 @@ _SEQUENCE = re.compile(r"(\d{10})\.(\d+)$")
 
 
 def past(recorded: Capture) -> Past:
-    """What was recorded, and its log's lines."""
+    """The stream of a recording, and its log's lines."""
     return list(recorded.lines), recorded.queue_log.read_bytes().decode("utf-8", "surrogateescape").splitlines()
 
 
 def counted(log: Iterable[str]) -> dict[str, dict[str, int]]:
-    """The true counts by queue, by the log's lines and nothing else."""
+    """The true counts by queue, from the log's lines alone."""
     queues: dict[str, dict[str, int]] = {}
     verbs = {
         "ENTERQUEUE": "offered",
@@ -45,32 +45,34 @@ def counted(log: Iterable[str]) -> dict[str, dict[str, int]]:
     return queues
 
 
-def named(told: Past, system: str) -> Past:
-    """As a PBX with `systemname` writes it: every id has it in front."""
-    lines = [Line(line.t, _ID.sub(rf"\1: {system}-\2", line.raw), line.note) for line in told[0]]
-    return lines, [_LOGGED_ID.sub(rf"|{system}-\1", line) for line in told[1]]
+def named(original: Past, system: str) -> Past:
+    """The past as a PBX with `systemname` writes it: every id begins with it."""
+    lines = [Line(line.t, _ID.sub(rf"\1: {system}-\2", line.raw), line.note) for line in original[0]]
+    return lines, [_LOGGED_ID.sub(rf"|{system}-\1", line) for line in original[1]]
 
 
-def shifted(told: Past, seconds: int) -> Past:
-    """The same, so many seconds later."""
+def shifted(original: Past, seconds: int) -> Past:
+    """The past, this many seconds later."""
 
     def moved(text: str) -> str:
         return _EPOCH.sub(lambda found: str(int(found[0]) + seconds), text)
 
-    return [Line(line.t + seconds, moved(line.raw), line.note) for line in told[0]], [moved(line) for line in told[1]]
+    return [Line(line.t + seconds, moved(line.raw), line.note) for line in original[0]], [moved(line) for line in original[1]]
 
 
-def crowd(told: Past, times: int) -> Past:
-    """As many centers at once in one PBX, each with its own queues, agents and telephones."""
+def crowd(original: Past, times: int) -> Past:
+    """The past of `times` centers on one PBX, each with its own queues, agents and telephones."""
     lines: list[Line] = []
     log: list[tuple[int, str]] = []
     for copy in range(times):
         lines += [
-            Line(line.t + copy / 1e6, _nth(line.raw, copy, times)) for line in told[0] if line.raw and not line.name.startswith("CoreShow")
+            Line(line.t + copy / 1e6, _nth(line.raw, copy, times))
+            for line in original[0]
+            if line.raw and not line.name.startswith("CoreShow")
         ]
-        log += [(int(line.split("|")[0]), _nth_logged(line, copy, times)) for line in told[1]]
+        log += [(int(line.split("|")[0]), _nth_logged(line, copy, times)) for line in original[1]]
     lines = [line for line in lines if line.name or line.raw.startswith("Response")]
-    first = [line for line in told[0][:4] if line.raw]
+    first = [line for line in original[0][:4] if line.raw]
     lines = [line for line in lines if line.name not in ("FullyBooted", "SuccessfulAuth")]
     return first + sorted(lines, key=lambda line: line.t), [line for _, line in sorted(log, key=lambda timed: timed[0])]
 
@@ -111,10 +113,10 @@ def _nth_logged(line: str, copy: int, times: int) -> str:
     return "|".join(_renumbered(field, copy, times) if _SEQUENCE.match(field) else field for field in fields)
 
 
-def _before(told: Past, at: int) -> Past:
-    """What was told before that second."""
-    return [line for line in told[0] if float(line.get("Timestamp") or line.t) < at], [
-        line for line in told[1] if int(line.split("|")[0]) < at
+def _before(original: Past, at: int) -> Past:
+    """The part of the past before that second."""
+    return [line for line in original[0] if float(line.get("Timestamp") or line.t) < at], [
+        line for line in original[1] if int(line.split("|")[0]) < at
     ]
 
 
@@ -122,23 +124,23 @@ def _booted_again(at: int, pbx: Pbx) -> Past:
     """The PBX is up again from `at` on, its members as they were, its lines and counters from zero: run-a's calls come next."""
     recorded = capture("run-a")
     lines, log = shifted(past(recorded), at - int(recorded.lines[0].t))
-    pbx.start_anew(lines[0].t)
+    pbx.restart(lines[0].t)
     lists = ("QueueSummary", "QueueSummaryComplete", "QueueParams", "QueueStatusComplete")
     early = next(index for index, line in enumerate(lines) if line.name == "QueueStatusComplete")
     kept = [line for line in lines[: early + 1] if line.name not in lists]
     return [*kept, *pbx.listed(lines[early].t), *lines[early + 1 :]], log
 
 
-def killed(told: Past, at: int) -> Past:
-    """The PBX is killed in that second, calls up: nothing is said of it. It comes again, and other calls."""
-    lines, log = _before(told, at)
+def killed(original: Past, at: int) -> Past:
+    """The PBX is killed in that second with calls up, and nothing records it. It starts again, and other calls follow."""
+    lines, log = _before(original, at)
     again, logged = _booted_again(at + DOWN_S, Pbx().see(lines))
     return [*lines, Line(float(at), "", "tcp-closed"), *again], [*log, *logged]
 
 
-def restarted(told: Past, at: int) -> Past:
-    """`core restart now` in that second, calls up: their ends are told at once, then Shutdown, then nothing until it comes again."""
-    lines, log = _before(told, at)
+def restarted(original: Past, at: int) -> Past:
+    """`core restart now` in that second with calls up: their ends are sent at once, then Shutdown, then nothing until it is up again."""
+    lines, log = _before(original, at)
     pbx = Pbx().see(lines)
     ends, logged_ends = _ends_of(pbx, at)
     again, logged = _booted_again(at + DOWN_S, pbx)
@@ -150,7 +152,7 @@ def restarted(told: Past, at: int) -> Past:
 
 
 def _ends_of(pbx: Pbx, at: int) -> Past:
-    """A stopping PBX tells a hang-up before the end of the talk, and an abandonment without a request to hang up."""
+    """A stopping PBX sends a hang-up before the end of the talk, and an abandonment without a request to hang up."""
     lines: list[Line] = []
     log: list[str] = []
     metadata = {"Timestamp": f"{at}.050000"}
@@ -170,8 +172,8 @@ def _ends_of(pbx: Pbx, at: int) -> Past:
             for name, value in known.items()
             if name in ("Channel", "DestChannel", "Uniqueid", "Linkedid", "DestUniqueid", "DestLinkedid")
         }
-        told = kept | {"Queue": queue, "Interface": known["Interface"], "MemberName": agent, "HoldTime": known["HoldTime"]}
-        lines.append(packet(at + 0.07, "Event: AgentComplete", **metadata, **told, TalkTime=str(talk), Reason="caller"))
+        headers = kept | {"Queue": queue, "Interface": known["Interface"], "MemberName": agent, "HoldTime": known["HoldTime"]}
+        lines.append(packet(at + 0.07, "Event: AgentComplete", **metadata, **headers, TalkTime=str(talk), Reason="caller"))
         log.append(f"{at}|{id}|{queue}|{agent}|COMPLETECALLER|{known['HoldTime']}|{talk}|1")
     return lines, log
 

@@ -1,4 +1,4 @@
-"""What comes true in another thread or process."""
+"""Waiting for a condition that another thread or process makes true."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ DEADLINE_S = 90
 
 
 def within(condition: Callable[[], bool], seconds: float = DEADLINE_S) -> None:
-    """Go on as soon as it is true; fail when it never is."""
+    """Return as soon as the condition is true; fail after the deadline."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it never came true"

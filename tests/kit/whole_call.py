@@ -1,4 +1,4 @@
-"""A call with all that belongs to it in one value, as tests state it; and the change that an event makes of two of them."""
+"""A call with all its parts in one value, for tests; and the change between two of them that an event contains."""
 
 from __future__ import annotations
 
@@ -38,5 +38,5 @@ def state_of(call: WholeCall) -> CallState:
 
 
 def change(before: WholeCall | None, now: WholeCall) -> Change:
-    """What an event says after which the call is `now`."""
+    """The change of an event after which the call is `now`."""
     return difference(state_of(before) if before is not None else CallState(), state_of(now))

@@ -1,4 +1,4 @@
-"""Process managers that react to tallies, to test the runner: each creates a tally of its own, which has one event if the command was executed once."""
+"""Process managers that react to tallies, to try the runner with: what each brings about is a tally of its own, with one event if it was done once."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def echo_of(tally: UUID) -> UUID:
 
 
 def rung_for(tally: UUID) -> UUID:
-    """The tally that shows that the timer of this one fired."""
+    """The tally that says that the timer of this one was due."""
     return uuid5(tally, "timer")
 
 
@@ -59,17 +59,41 @@ class Echo(ProcessManager[None]):
 
 
 class Faulty(Echo):
-    """Fails at every tally that is poisoned, by an error or by a command that is refused; answers the others."""
+    """Fails at every tally that is poisoned, by an error or by a command that is refused, until it is mended; answers the others."""
 
     NAME: ClassVar[str] = "faulty"
+    mended: bool = False
 
     def react(self, event: Event, state: None) -> Sequence[Decision]:
         assert isinstance(event, Counted)
+        if self.mended and event.by in {POISONED, POISONED + 1}:
+            return [Send(Count(tally=echo_of(event.originator_id), by=0))]
         if event.by == POISONED:
             raise ValueError("Ana Silva, +55 11 98765-4321")
         if event.by == POISONED + 1:
             return [Send(Count(tally=echo_of(event.originator_id), by=99))]
         return super().react(event, state)
+
+
+class FaultyTimers(Echo):
+    """Fails at every event or every timer, as long as `broken` names it."""
+
+    NAME: ClassVar[str] = "faulty-timers"
+
+    def __init__(self, *broken: str) -> None:
+        super().__init__()
+        self.broken = set(broken)
+
+    def react(self, event: Event, state: None) -> Sequence[Decision]:
+        decisions = super().react(event, state)
+        if "event" in self.broken:
+            raise ValueError("Ana Silva, +55 11 98765-4321")
+        return decisions
+
+    def on_timer(self, timer: Timer, state: None, now_us: int) -> Sequence[Decision]:
+        if "timer" in self.broken:
+            raise ValueError("Ana Silva, +55 11 98765-4321")
+        return super().on_timer(timer, state, now_us)
 
 
 class Slow(Echo):

@@ -16,7 +16,7 @@ from tests.commands.tally import Count, caller
 from tests.processes.reacting import ECHOED, TIMED, Echo
 
 URL = "store_url"
-"""The file that names the server; without it the log is in the directory."""
+"""The file that names the server; without it the log lies in the directory."""
 
 
 def location_in(directory: Path) -> StorageLocation:

@@ -43,7 +43,7 @@ MINUTE = 60
 
 
 class Watched:
-    """A deployment whose leases are watched by rounds that a test starts."""
+    """A center whose leases are watched by rounds that a test asks for."""
 
     def __init__(self, location: StorageLocation | Path) -> None:
         self.clock = Settable()
@@ -93,7 +93,7 @@ both = pytest.mark.parametrize("location", BOTH, indirect=True)
 
 
 @both
-def test_an_agent_without_heartbeats_is_logged_out_at_the_instant_due_and_the_event_says_why(watched: Watched) -> None:
+def test_whoever_is_not_heard_of_is_logged_out_at_the_instant_due_and_the_event_says_why(watched: Watched) -> None:
     watched.do(LogIn(agent="Ana", queues=("vendas",), lease_minutes=5))
     due = watched.clock.us + 5 * MINUTE * SECOND
     watched.wait(5 * MINUTE - 0.000_001)
@@ -129,8 +129,8 @@ def test_a_heartbeat_at_the_last_moment_counts(watched: Watched, monkeypatch: py
     watched.clock.pass_s(5 * MINUTE)
     decide = watched.execution.manager.on_timer
 
-    def meanwhile(*arguments: object) -> object:
-        decisions = decide(*arguments)  # type: ignore[arg-type]
+    def meanwhile(*asked: object) -> object:
+        decisions = decide(*asked)  # type: ignore[arg-type]
         watched.do(Heartbeat(agent="Ana"))
         return decisions
 
@@ -142,7 +142,7 @@ def test_a_heartbeat_at_the_last_moment_counts(watched: Watched, monkeypatch: py
     assert not watched.is_in()
 
 
-def test_any_command_of_the_agents_client_counts_as_a_heartbeat(tmp_path: Path) -> None:
+def test_whatever_the_agents_client_asks_for_counts_as_a_heartbeat(tmp_path: Path) -> None:
     watched = Watched(tmp_path / "data")
     call = interaction_id(TENANT, "1.1")
     with closing(watched.store):
@@ -163,7 +163,7 @@ def test_any_command_of_the_agents_client_counts_as_a_heartbeat(tmp_path: Path) 
         assert watched.store.stream(call) == talk, "a call that is being talked is left as it is"
 
 
-def test_after_a_restore_without_heartbeats_clients_have_one_lease_to_send_one(tmp_path: Path) -> None:
+def test_after_a_restore_without_heartbeats_clients_have_one_lease_to_be_heard_of(tmp_path: Path) -> None:
     watched = Watched(tmp_path / "data")
     with closing(watched.store):
         watched.do(LogIn(agent="Ana", lease_minutes=5))
@@ -176,7 +176,7 @@ def test_after_a_restore_without_heartbeats_clients_have_one_lease_to_send_one(t
         assert watched.logged_out()[-1].occurred_at == watched.clock.us
 
 
-def test_an_agent_without_a_lease_is_never_logged_out_by_one(tmp_path: Path) -> None:
+def test_whoever_names_no_lease_is_never_logged_out_by_one(tmp_path: Path) -> None:
     watched = Watched(tmp_path / "data")
     with closing(watched.store):
         watched.do(LogIn(agent="Ana", queues=("vendas",)))
@@ -186,7 +186,7 @@ def test_an_agent_without_a_lease_is_never_logged_out_by_one(tmp_path: Path) -> 
         assert last_heard(watched.store.recorder.db, ANA) == 0
 
 
-def test_an_observation_of_an_agent_renews_no_lease(tmp_path: Path) -> None:
+def test_what_a_source_tells_of_an_agent_renews_no_lease(tmp_path: Path) -> None:
     watched = Watched(tmp_path / "data")
     with closing(watched.store):
         watched.do(LogIn(agent="Ana", queues=("vendas",), lease_minutes=5))

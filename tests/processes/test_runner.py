@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,60 +11,17 @@ from commands.command_bus import CommandBus
 from processes.execution import MOST_SET_ASIDE, SENT_AT_ONCE, TRIES, Execution
 from processes.runner import ProcessRunner, ProcessStopped
 from store.database import Fenced, StoreUnavailable
-from store.event_store import Store
 from store.process_progress import ProcessProgress, be_quiet
-from store.storage_location import StorageLocation
 from tests.commands.tally import Count, caller
 from tests.kit.clocks import Settable
 from tests.kit.stores import BOTH, location, on_server, own_database
 from tests.kit.waiting import within
 from tests.processes.reacting import AFTER_MS, CANCELLED, ECHOED, POISONED, TIMED, Echo, Faulty, Keyed, Slow, echo_of, rung_for
+from tests.processes.rounds import count, done, registered, rounds
 
 __all__ = ["location", "on_server", "own_database"]
 
 pytestmark = pytest.mark.parametrize("location", BOTH, indirect=True)
-
-
-@pytest.fixture
-def clock() -> Settable:
-    return Settable()
-
-
-@pytest.fixture
-def store(location: StorageLocation) -> Iterator[Store]:
-    opened = Store(location)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def bus(store: Store, clock: Settable) -> CommandBus:
-    return CommandBus(store, clock)
-
-
-@pytest.fixture
-def echo(bus: CommandBus) -> Execution:
-    return registered(Execution(Echo(), bus))
-
-
-def registered(execution: Execution) -> Execution:
-    execution.progress.register()
-    return execution
-
-
-def count(bus: CommandBus, by: int, tally: UUID | None = None) -> UUID:
-    tally = tally or uuid4()
-    bus.execute(Count(tally=tally, by=by), caller())
-    return tally
-
-
-def done(bus: CommandBus, tally: UUID) -> int:
-    return len(bus.store.stream(tally))
-
-
-def rounds(execution: Execution, number: int = 3) -> None:
-    for _ in range(number):
-        execution.round()
 
 
 # Events
@@ -191,6 +147,7 @@ def test_what_fails_is_tried_again_then_set_aside_without_anybodys_data_and_the_
     assert [failure.cause for failure in failures] == ["event 2", "event 3"]
     assert "ValueError at tests.processes.reacting" in failures[0].reason
     assert failures[1].reason == "a command was refused: Refused"
+    assert {failure.tries for failure in failures} == {TRIES}
     assert "Silva" not in str(failures)
     rounds(Execution(Faulty(), bus), 3 * TRIES)
     assert done(bus, echo_of(after)) == 1
@@ -221,7 +178,7 @@ def test_a_slow_and_a_failing_one_hold_up_no_other(bus: CommandBus) -> None:
         runner.close()
 
 
-def test_callers_that_wait_get_the_error_of_one_that_has_stopped(bus: CommandBus) -> None:
+def test_whoever_waits_is_told_of_one_that_has_stopped(bus: CommandBus) -> None:
     runner = ProcessRunner(bus, [Faulty()])
     runner.figures["faulty"].stopped = "event 1: ValueError"
     with pytest.raises(ProcessStopped, match="faulty"):

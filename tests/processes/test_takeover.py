@@ -1,4 +1,4 @@
-"""On servers one process leads; when it dies or hangs another one takes over, and nothing is done twice."""
+"""On servers one process leads; when it dies, or stands still, another one takes over, and what was done is not done again."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ def leads(directory: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=ROOT, env=dict(os.environ))
 
 
-def test_another_process_takes_over_from_one_that_hangs_and_it_does_nothing_when_it_wakes_up(tmp_path: Path, on_server: OnServers) -> None:
+def test_another_process_takes_over_from_one_that_stands_still_and_it_does_nothing_when_it_wakes_up(
+    tmp_path: Path, on_server: OnServers
+) -> None:
     (tmp_path / URL).write_text(on_server.store_url)
     with leads(tmp_path) as leader, closing(Store(on_server)) as store:
         try:

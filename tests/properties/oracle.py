@@ -1,4 +1,4 @@
-"""A naive second opinion: every figure counted anew, one call after the other, sharing no code with the engine."""
+"""A naive oracle: every figure counted again, one call after the other, without code of the metric engine."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def local(ms: int, zone: str) -> datetime:
 
 
 def hour_of(ms: int, zone: str) -> str:
-    """The start of the wall clock's hour; all zones asked here are whole hours away from UTC."""
+    """The start of the wall clock's hour; all zones used here are whole hours away from UTC."""
     return local(ms - ms % 3_600_000, zone).isoformat()
 
 
@@ -33,7 +33,7 @@ def month_of(ms: int, zone: str) -> str:
 
 
 def as_seen(visit: Visit, moment: int) -> Visit | None:
-    """The visit as it stood at a moment."""
+    """The visit as it was at a moment."""
     if visit.offered_ms > moment:
         return None
     seen: dict[str, Any] = {
@@ -62,8 +62,8 @@ def as_seen(visit: Visit, moment: int) -> Visit | None:
 
 
 def visits_of(calls: Iterable[WholeCall], moment: int | None = None) -> list[Visit]:
-    told: list[Visit] = [visit for call in calls for visit in call.visits]
-    return told if moment is None else [seen for visit in told if (seen := as_seen(visit, moment)) is not None]
+    visits: list[Visit] = [visit for call in calls for visit in call.visits]
+    return visits if moment is None else [seen for visit in visits if (seen := as_seen(visit, moment)) is not None]
 
 
 def mean(values: list[int]) -> int | None:
@@ -116,7 +116,7 @@ def figures(offered: list[Visit], ended: list[Visit], threshold: int | None = No
 
 
 def rows(visits: list[Visit], attribution: str, key: Key, threshold: int | None = None) -> dict[str, dict[str, Any]]:
-    """A row per key of the visits' counts; a key is told the visit and the instant at which the count posts."""
+    """A row per key of the visits' counts. A key is called with the visit and the instant to which the count belongs."""
     offers: dict[str, list[Visit]] = {}
     ends: dict[str, list[Visit]] = {}
     for visit in visits:

@@ -1,4 +1,4 @@
-"""The engine against the naive oracle, over random pasts of a center."""
+"""The metric engine against the naive oracle, over random histories of a contact center."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.properties import oracle
 __all__ = ["engine"]
 
 CHANGE = int(datetime(2018, 11, 4, 1, tzinfo=ZoneInfo("America/Sao_Paulo")).timestamp()) * 1000
-"""Daylight saving begins in São Paulo: the past lies around it."""
+"""Daylight saving begins in São Paulo: the calls are around this instant."""
 
 SPREAD = 30 * 3_600_000
 ENDS = ("", "answered", "answered", "answered", "abandoned", "timed_out", "transferred_out", "left_by_key", "closed", "unknown")
@@ -77,8 +77,8 @@ def past(warehouse: Warehouse, calls: list[WholeCall]) -> Center:
 
 
 def ask(center: Center, **question: Any) -> list[dict[str, Any]]:
-    asked = Question(**question)
-    found, _ = center.rows.answer(asked.as_of, asked.moment_ms, lambda view: visit_figures(view, asked))
+    built = Question(**question)
+    found, _ = center.rows.answer(built.as_of, built.moment_ms, lambda view: visit_figures(view, built))
     return found
 
 
@@ -89,10 +89,10 @@ def shown(rows: list[dict[str, Any]], key: str, length: int | None = None) -> di
 @ON_ONE_WAREHOUSE
 @given(PASTS, st.sampled_from(PROFILES), st.sampled_from([None, 0, 7_000, 20_000]))
 def test_by_queue_and_by_agent(warehouse: Warehouse, calls: list[WholeCall], attribution: str, threshold: int | None) -> None:
-    center, told = past(warehouse, calls), oracle.visits_of(calls)
-    asked = {"attribution": attribution, "sla_ms": threshold}
-    assert shown(ask(center, by="queue", **asked), "queue") == oracle.rows(told, attribution, lambda visit, at: visit.queue, threshold)
-    assert shown(ask(center, by="agent", **asked), "agent") == oracle.rows(told, attribution, lambda visit, at: visit.agent, threshold)
+    center, visits = past(warehouse, calls), oracle.visits_of(calls)
+    options = {"attribution": attribution, "sla_ms": threshold}
+    assert shown(ask(center, by="queue", **options), "queue") == oracle.rows(visits, attribution, lambda visit, at: visit.queue, threshold)
+    assert shown(ask(center, by="agent", **options), "agent") == oracle.rows(visits, attribution, lambda visit, at: visit.agent, threshold)
 
 
 @ON_ONE_WAREHOUSE
@@ -117,14 +117,14 @@ def test_as_of_a_moment(warehouse: Warehouse, calls: list[WholeCall], after: int
 
 @ON_ONE_WAREHOUSE
 @given(PASTS, PASTS)
-def test_as_of_a_position_equals_what_was_answered_then(warehouse: Warehouse, calls: list[WholeCall], later: list[WholeCall]) -> None:
+def test_as_of_a_position_equals_the_answer_of_that_time(warehouse: Warehouse, calls: list[WholeCall], later: list[WholeCall]) -> None:
     center = past(warehouse, calls)
     questions: list[dict[str, Any]] = [{"by": "queue"}, {"by": "day", "attribution": "event"}, {"by": "agent", "attribution": "clipped"}]
     answers = [ask(center, **question) for question in questions]
     position = center.position
     center.calls(later)
     assert [ask(center, as_of=position, **question) for question in questions] == answers
-    changed = {told.call: told for told in [*calls, *later]}.values()
+    changed = {whole.call: whole for whole in [*calls, *later]}.values()
     expected = oracle.rows(oracle.visits_of(changed), "arrival", lambda visit, at: visit.queue)
     assert shown(ask(center, by="queue"), "queue") == expected
 
@@ -134,18 +134,18 @@ def test_as_of_a_position_equals_what_was_answered_then(warehouse: Warehouse, ca
 def test_batches_and_repeats_change_nothing(warehouse: Warehouse, calls: list[WholeCall], writes: list[int]) -> None:
     at_once = past(warehouse, calls)
     by_parts = Center(warehouse, uuid4())
-    for n, told in enumerate(calls):
-        by_parts.call(told)
+    for n, whole in enumerate(calls):
+        by_parts.call(whole)
         if n in writes:
             by_parts.write()
-            by_parts.call(told)
+            by_parts.call(whole)
     for by in ("queue", "agent", "day"):
         assert ask(by_parts, by=by) == ask(at_once, by=by)
 
 
 @ON_ONE_WAREHOUSE
 @given(PASTS)
-def test_offered_is_the_sum_of_the_ends_and_of_who_still_waits(warehouse: Warehouse, calls: list[WholeCall]) -> None:
+def test_offered_is_the_sum_of_the_ends_and_of_the_calls_that_still_wait(warehouse: Warehouse, calls: list[WholeCall]) -> None:
     center = past(warehouse, calls)
     for by in ("queue", "agent", "hour", "total"):
         for row in ask(center, by=by):
@@ -155,7 +155,7 @@ def test_offered_is_the_sum_of_the_ends_and_of_who_still_waits(warehouse: Wareho
 
 @ON_ONE_WAREHOUSE
 @given(st.lists(st.tuples(st.sampled_from(["A", "B"]), st.sampled_from(["", "offered", "out_of_hours", "abandoned", "blacklisted", "ended", "unknown"])), max_size=9))  # fmt: skip
-def test_who_entered_an_ivr_left_it_somehow_or_is_still_in_it(warehouse: Warehouse, ways: list[tuple[str, str]]) -> None:
+def test_a_caller_who_entered_an_ivr_left_it_or_is_still_in_it(warehouse: Warehouse, ways: list[tuple[str, str]]) -> None:
     calls = []
     for n, (ivr, outcome) in enumerate(ways):
         path = IvrPath(ivr, CHANGE + n, None if outcome == "" else CHANGE + n + 5, outcome)

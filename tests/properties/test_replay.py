@@ -1,4 +1,4 @@
-"""An aggregate that was kept at hand and one that is read anew from the log are the same, field by field, after every command."""
+"""A cached aggregate and one that is read from the log are equal, field by field, after every command."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ COMPANY = company_id("Empresa")
 CALLER = Caller(COMPANY, "test", frozenset(PERMISSIONS))
 MORNING = int(datetime(2026, 3, 2, 14, tzinfo=UTC).timestamp()) * SECOND
 NOT_STATE = frozenset({"pending", "history", "_evidence"})
-"""What an aggregate has beside its state: what waits to be saved, a way to its past, and what is worked out from the facts when needed."""
+"""The attributes that are not state: events that are not saved yet, access to the history, and what is derived from the facts when needed."""
 
 
 def aggregates() -> set[type[Aggregate]]:
@@ -53,7 +53,7 @@ def state_of(aggregate: Aggregate) -> dict[str, Any]:
 
 
 def conflicting_call() -> list[tuple[Fact, ...]]:
-    """A call that two clocks tell in no order, with disagreement, and a late line."""
+    """A call that two clocks report out of order, with a conflict and a late line."""
     return [
         (ami("offered", 0.4), ami("rang", 1, agent="Ana"), ami("rang", 1, agent="Bia")),
         (ami("answered", 8.1, agent="Ana", wait_ms=7_700),),
@@ -89,8 +89,8 @@ def story() -> Iterator[Command]:
     yield DeleteIvr(ivr=ivr_id(COMPANY, center.ivrs[0].name))
 
 
-@pytest.mark.parametrize("cached", [4096, 8], ids=["at-hand", "loaded-anew-again-and-again"])
-def test_an_aggregate_read_anew_is_what_its_commands_made_of_it(tmp_path: Path, cached: int) -> None:
+@pytest.mark.parametrize("cached", [4096, 8], ids=["cached", "loaded-from-the-log-each-time"])
+def test_an_aggregate_read_from_the_log_equals_the_one_that_its_commands_changed(tmp_path: Path, cached: int) -> None:
     met: set[type[Aggregate]] = set()
     with Store(tmp_path, cached=cached) as store:
         bus = CommandBus(store)
@@ -110,7 +110,7 @@ def test_an_aggregate_read_anew_is_what_its_commands_made_of_it(tmp_path: Path, 
 
 
 def same_as_in_the_log(store: Store, id: UUID) -> type[Aggregate]:
-    """The kind of the aggregate at hand, which is the same as its events make it: all of them, or the last where that says all."""
+    """The kind of the cached aggregate, after a check that it equals what its events give: all of them, or the last one if that holds the state."""
     kept = store.cached(id)
     assert kept is not None
     events: list[Event] = store.stream(id)
@@ -120,7 +120,7 @@ def same_as_in_the_log(store: Store, id: UUID) -> type[Aggregate]:
     return type(kept)
 
 
-def test_a_disagreement_that_was_reported_is_not_reported_again_by_whoever_loads_the_call(tmp_path: Path) -> None:
+def test_a_reported_conflict_is_not_reported_again_after_the_call_is_loaded(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
         bus, reported = CommandBus(store), []
         for facts in conflicting_call():

@@ -1,4 +1,4 @@
-"""What is killed: 8 callers at once counting tallies through one command bus, each acknowledgement printed when it is given."""
+"""The process that the tests kill: 8 callers count tallies at once through one command bus and print each acknowledgement."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def count(bus: CommandBus, chance: random.Random) -> None:
             receipt = await bus.execute_soon(Count(tally=tally, by=by, phone=phone, protocol=True), caller(key))
         except DomainError:
             continue
-        said = (
+        printed = (
             receipt.position,
             receipt.id,
             receipt.version,
@@ -36,7 +36,7 @@ async def count(bus: CommandBus, chance: random.Random) -> None:
             receipt.result["contact"] or "-",
             phone or "-",
         )
-        sys.stdout.write(" ".join(map(str, said)) + "\n")
+        sys.stdout.write(" ".join(map(str, printed)) + "\n")
         sys.stdout.flush()
 
 

@@ -1,4 +1,4 @@
-"""A process that takes a lock, says so, and keeps it until it is ended: `python -m tests.store.holding_child URL NAME`."""
+"""A process that takes a lock, reports it, and keeps it until it is ended: `python -m tests.store.holding_child URL NAME`."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def test_a_changed_event_is_named(log: StorageLocation, column: str, value: Any,
 
 @pytest.mark.parametrize(("column", "value"), ODD_CHANGES)
 @pytest.mark.parametrize("position", [1, 7, EVENTS])
-def test_an_event_changed_to_what_none_can_be_is_named(log: StorageLocation, column: str, value: Any, position: int) -> None:
+def test_an_event_changed_to_an_impossible_value_is_named(log: StorageLocation, column: str, value: Any, position: int) -> None:
     _check_that_the_changed_event_is_named(log, column, value, position)
 
 
@@ -79,7 +79,7 @@ def test_one_flipped_bit_anywhere_in_a_state_is_found(log: StorageLocation) -> N
 
 
 def test_a_flipped_byte_of_the_file_is_found(log: StorageLocation) -> None:
-    """Wherever it hits: an event, the tree that holds it, the index. What belongs to neither changes nothing that anybody reads."""
+    """Wherever the byte is: an event, the tree that holds it, the index. A byte outside of them changes nothing that is read."""
     file = log.directory / "events.db"
     for name in ("idempotency", "protocols", "sessions"):
         behind(log, f"DROP TABLE {name}")
@@ -136,7 +136,7 @@ def test_two_swapped_events_are_found(log: StorageLocation, how: str) -> None:
 
 
 @on_both
-def test_a_missing_end_is_seen_and_nothing_is_appended_to_it(log: StorageLocation) -> None:
+def test_a_missing_end_is_detected_and_nothing_is_appended_to_it(log: StorageLocation) -> None:
     behind(log, "DELETE FROM stored_events WHERE position > ?", EVENTS - 3)
     flaw = log.verify().flaw
     assert flaw is not None
@@ -146,12 +146,12 @@ def test_a_missing_end_is_seen_and_nothing_is_appended_to_it(log: StorageLocatio
 
 
 @on_both
-def test_a_missing_head_is_seen(log: StorageLocation) -> None:
+def test_a_missing_head_is_detected(log: StorageLocation) -> None:
     _take_away_the_head(log)
     _check_that_a_missing_head_is_seen(log)
 
 
-def test_a_damaged_head_is_seen(log: StorageLocation) -> None:
+def test_a_damaged_head_is_detected(log: StorageLocation) -> None:
     (log.directory / "head").write_bytes(b"12 what\n")
     _check_that_a_missing_head_is_seen(log)
 
@@ -171,7 +171,7 @@ def _take_away_the_head(log: StorageLocation) -> None:
         (log.directory / "head").unlink()
 
 
-def test_another_log_in_the_place_of_this_one_is_seen(log: StorageLocation, tmp_path: Path) -> None:
+def test_another_log_in_the_place_of_this_one_is_detected(log: StorageLocation, tmp_path: Path) -> None:
     with Store(tmp_path / "other") as other:
         CommandBus(other, Noon()).execute_all([(Count(tally=uuid4()), caller()) for _ in range(EVENTS)])
     shutil.copy(tmp_path / "other" / "events.db", log.directory / "events.db")
@@ -207,7 +207,7 @@ def test_an_empty_log_is_sound(location: StorageLocation) -> None:
 
 
 @on_both
-def test_a_log_that_is_rewritten_under_an_open_store_takes_no_more_events(log: StorageLocation) -> None:
+def test_a_log_that_is_rewritten_under_an_open_store_accepts_no_more_events(log: StorageLocation) -> None:
     with Store(log) as store:
         bus = CommandBus(store, Noon())
         behind(log, "DELETE FROM stored_events WHERE position > ?", EVENTS - 1)

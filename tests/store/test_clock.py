@@ -1,4 +1,4 @@
-"""A process whose clock is wrong takes no commands."""
+"""A process whose clock is wrong accepts no commands."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.kit.http import operator
 
 
 class Passing:
-    """Seconds that pass when they are told to."""
+    """A monotonic clock that the test advances."""
 
     def __init__(self) -> None:
         self.s = 0.0
@@ -35,7 +35,7 @@ def store(on_server: OnServers) -> Iterator[Store]:
 
 
 @pytest.mark.parametrize(("by_s", "how"), [(3600, "3,600 s ahead of"), (-3600, "behind"), (MOST_OFF_S + 5, "ahead of")])
-def test_a_clock_that_is_off_takes_no_commands_until_it_is_right_again(store: Store, by_s: float, how: str) -> None:
+def test_a_clock_that_is_off_accepts_no_commands_until_it_is_right_again(store: Store, by_s: float, how: str) -> None:
     clock = Shifted()
     bus = CommandBus(store, clock, watched=True)
     assert bus.watch is not None

@@ -15,7 +15,7 @@ from tests.kit.killed import killed
 
 ROUNDS = [*range(20), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(20, 200))]
 LIVES = 2
-"""How often the process is started anew on the same directory in one round."""
+"""How often the process is restarted on the same directory in one round."""
 
 
 @pytest.mark.parametrize("seed", ROUNDS)

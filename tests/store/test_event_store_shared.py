@@ -1,4 +1,4 @@
-"""API processes beside one another on one server: one log, in the order of the commits, nothing lost and nothing doubled."""
+"""Several API processes on one server: one log, in the order of the commits, nothing lost and nothing doubled."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ def test_eight_processes_append_at_once(location: OnServers) -> None:
         heads: list[int] = []
         store.subscribe(heads.append)
         seen = _seen_while(location, store)
-        said = [line.split(" ") for lines in seen for line in lines]
+        printed = [line.split(" ") for lines in seen for line in lines]
         within(lambda: store.head() == store.recorder.max_notification_id())
         assert heads == sorted(set(heads))
         log = {recorded.position: recorded.event for recorded in store.read(0, 10**6)}
         assert list(log) == list(range(1, len(log) + 1))
-        _check_what_was_acknowledged(log, said)
-        _check_that_a_number_has_one_contact(store, said)
+        _check_what_was_acknowledged(log, printed)
+        _check_that_a_number_has_one_contact(store, printed)
     verdict = location.verify()
     assert (verdict.events, verdict.flaw) == (len(log), None)
 
 
 def _seen_while(location: OnServers, store: Store) -> list[list[str]]:
-    """What the processes said; meanwhile the log is read again and again, and never has a hole."""
+    """What the processes printed. Meanwhile the log is read again and again, and never has a gap."""
     children = [
         subprocess.Popen(
             [sys.executable, "-m", "tests.store.tallying_child", str(location.directory), location.store_url, str(number)],
@@ -62,15 +62,15 @@ def _seen_while(location: OnServers, store: Store) -> list[list[str]]:
         for recorded in store.read(position, 1000):
             position += 1
             assert recorded.position == position
-    told = [child.communicate()[0].splitlines() for child in children]
+    printed = [child.communicate()[0].splitlines() for child in children]
     assert [child.returncode for child in children] == [0] * PROCESSES
-    return told
+    return printed
 
 
-def _check_what_was_acknowledged(log: dict[int, Event], said: list[list[str]]) -> None:
+def _check_what_was_acknowledged(log: dict[int, Event], printed: list[list[str]]) -> None:
     counted = Counter(event.originator_id for event in log.values() if isinstance(event, Counted))
-    done = [line for line in said if line[0] == "done"]
-    assert len(said) == PROCESSES * COMMANDS
+    done = [line for line in printed if line[0] == "done"]
+    assert len(printed) == PROCESSES * COMMANDS
     assert len({position for _, position, *_ in done}) == len(done) == sum(counted.values())
     for _, position, id, version, total, *_ in done:
         event = log[int(position)]
@@ -84,8 +84,8 @@ def _check_what_was_acknowledged(log: dict[int, Event], said: list[list[str]]) -
     assert max(totals.values()) <= LIMIT
 
 
-def _check_that_a_number_has_one_contact(store: Store, said: list[list[str]]) -> None:
-    contacts = {phone: {line[6] for line in said if line[0] == "done" and line[7] == phone} for phone in PHONES}
+def _check_that_a_number_has_one_contact(store: Store, printed: list[list[str]]) -> None:
+    contacts = {phone: {line[6] for line in printed if line[0] == "done" and line[7] == phone} for phone in PHONES}
     assert all(len(found) == 1 for found in contacts.values())
     secrets = {
         store.keyring.open(event.secret)
@@ -102,7 +102,7 @@ def beside(location: OnServers, bus: CommandBus) -> Iterator[CommandBus]:
         yield CommandBus(opened, Noon())
 
 
-def test_what_another_process_did_is_followed(bus: CommandBus, beside: CommandBus) -> None:
+def test_the_events_of_another_process_are_followed(bus: CommandBus, beside: CommandBus) -> None:
     heads: list[int] = []
     bus.store.subscribe(heads.append)
     receipt = beside.execute(Count(tally=uuid4()), caller())
@@ -118,7 +118,7 @@ class CountWhileFew(Command, frozen=True, kw_only=True):
 
 @handles(CountWhileFew)
 def count_while_few(command: CountWhileFew, context: HandlerContext) -> Done:
-    """What it writes depends on what it only reads."""
+    """A command whose events depend on an aggregate that it only reads."""
     tally = context.get(Tally, command.tally)
     if context.get(Tally, command.other).total > 1:
         raise Refused("the other one has grown")
@@ -144,7 +144,7 @@ def test_what_a_command_only_read_may_not_have_changed_when_it_is_saved(
     assert len(bus.store.stream(tally)) == 1
 
 
-def test_what_is_at_hand_is_what_another_process_made_of_it(bus: CommandBus, beside: CommandBus) -> None:
+def test_a_cached_aggregate_follows_the_changes_of_another_process(bus: CommandBus, beside: CommandBus) -> None:
     tally, other = uuid4(), uuid4()
     bus.execute_all([(Count(tally=id), caller()) for id in (tally, other)])
     receipt = beside.execute(Count(tally=other), caller())
@@ -153,7 +153,7 @@ def test_what_is_at_hand_is_what_another_process_made_of_it(bus: CommandBus, bes
         bus.execute(CountWhileFew(tally=tally, other=other), caller())
 
 
-def test_the_loop_goes_on_while_another_process_has_its_turn(bus: CommandBus, beside: CommandBus) -> None:
+def test_the_event_loop_goes_on_while_another_process_holds_the_write_lock(bus: CommandBus, beside: CommandBus) -> None:
     done_meanwhile, receipt = asked_while(bus, beside.store.recorder.transaction())
     assert not done_meanwhile
     assert receipt.position == 1
@@ -163,7 +163,7 @@ def test_the_loop_goes_on_while_another_process_has_its_turn(bus: CommandBus, be
 
 
 def _cut(location: OnServers) -> None:
-    """End all connections to the store, as a server that is started anew does."""
+    """End all connections to the store, as a server restart does."""
     own = behind(location, "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
     for (pid,) in own:
         behind(location, "SELECT pg_terminate_backend(?)", pid)
@@ -187,9 +187,9 @@ def test_a_command_whose_connection_is_lost_before_the_commit_is_done_once(
     tally = uuid4()
     insert = bus.store.recorder.db.insert
 
-    def cut(*told: Any) -> None:
+    def cut(*arguments: Any) -> None:
         monkeypatch.undo()
-        insert(*told)
+        insert(*arguments)
         _cut(location)
 
     monkeypatch.setattr(bus.store.recorder.db, "insert", cut)

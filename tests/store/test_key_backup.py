@@ -1,4 +1,4 @@
-"""A backup of the key store has all that its log needs, in one file that only its owner may read."""
+"""A key backup has all that its log needs, in one file that only its owner may read."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PHONE, OTHER = "5511988000037", "5511988000038"
 
 
 def _told(bus: CommandBus, phone: str) -> bytes:
-    """Somebody is told of; the entry by which the phone finds them."""
+    """Save data of a new person; the entry of the index by which the phone finds them."""
     bus.execute(Count(tally=uuid4(), phone=phone), caller())
     return bus.store.keyring.tag(TENANT, "phone", phone)
 
@@ -70,7 +70,7 @@ def test_the_head_in_a_backup_is_one_that_its_keys_cover(
     keys_now = type(location).keys_now
 
     def late(self: StorageLocation) -> object:
-        """Somebody else is told of between the head and the keys."""
+        """Save data of another person between the reading of the head and of the keys."""
         _told(bus, OTHER)
         return keys_now(self)
 

@@ -117,7 +117,7 @@ def test_a_phone_finds_its_contact_until_that_is_forgotten(keyring: Keyring, loc
 
 
 def files(location: StorageLocation) -> bytes:
-    """The files of the key store as they lie on the disk; those of its tables, for a server."""
+    """The files of the key store on the disk; those of its tables, for a server."""
     if isinstance(location, InDirectory):
         return b"".join(path.read_bytes() for path in location.directory.glob("keys.db*"))
     behind(location, "CHECKPOINT")

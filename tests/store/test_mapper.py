@@ -27,12 +27,12 @@ def test_names_versions_and_fields_are_frozen() -> None:
     assert written() == GOLDEN.read_text(encoding="utf-8"), ACCEPT
 
 
-def test_every_name_says_which_aggregate_it_is_about() -> None:
+def test_every_topic_names_its_aggregate() -> None:
     assert all(topic == topic.lower() and topic.count(".") == 1 for topic in all_events())
 
 
 class Reworded(Event, frozen=True, kw_only=True):
-    """An example of an event that was written otherwise before: in seconds (1), without a reason (1 and 2)."""
+    """An example of an event whose earlier versions were written differently: in seconds (1), without a reason (1 and 2)."""
 
     TOPIC: ClassVar[str] = "example.reworded"
     VERSION: ClassVar[int] = 3
@@ -55,20 +55,22 @@ def reworded(**fields: Any) -> Reworded:
 
 
 @pytest.mark.parametrize(
-    ("fields", "told"),
+    ("fields", "expected"),
     [
         ({"wait_s": 3}, (3000, "unknown")),
         ({"v": 2, "wait_ms": 1500}, (1500, "unknown")),
         ({"v": 3, "wait_ms": 1500, "reason": "lunch"}, (1500, "lunch")),
     ],
 )
-def test_an_event_written_by_an_older_version_is_brought_up_to_date(store: Store, fields: dict[str, Any], told: tuple[int, str]) -> None:
+def test_an_event_written_by_an_older_version_is_brought_up_to_date(
+    store: Store, fields: dict[str, Any], expected: tuple[int, str]
+) -> None:
     common = {"tenant": str(uuid4()), "actor": "a", "occurred_at": 1, "recorded_at": 2}
     version = {"v": fields.pop("v")} if "v" in fields else {}
     state = msgspec.json.encode(version | common | fields)
     event = store.mapper.to_domain_event(StoredEvent(uuid4(), 1, "example.reworded", state))
     assert isinstance(event, Reworded)
-    assert (event.wait_ms, event.reason) == told
+    assert (event.wait_ms, event.reason) == expected
 
 
 def test_an_event_written_by_a_newer_version_is_refused_by_the_store_and_by_the_rows(store: Store) -> None:
@@ -80,7 +82,7 @@ def test_an_event_written_by_a_newer_version_is_refused_by_the_store_and_by_the_
         read(RecordedEvent(1, event.originator_id.bytes, 1, "example.reworded", later))
 
 
-def test_a_state_says_its_version_when_it_is_not_the_first(store: Store) -> None:
+def test_a_state_contains_its_version_when_it_is_not_the_first(store: Store) -> None:
     event = reworded(wait_ms=1, reason="lunch")
     assert msgspec.json.decode(stored(event, store).state)["v"] == 3
     assert store.mapper.to_domain_event(stored(event, store)) == event

@@ -41,7 +41,7 @@ def cut(url: str) -> None:
         db.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
 
 
-def test_the_second_waits_until_the_first_lets_go(one: ServerLock, other: ServerLock) -> None:
+def test_the_second_waits_until_the_first_releases_it(one: ServerLock, other: ServerLock) -> None:
     assert one.take(AT_ONCE_S)
     assert not other.take(AT_ONCE_S)
     assert not other.still_held()
@@ -52,7 +52,7 @@ def test_the_second_waits_until_the_first_lets_go(one: ServerLock, other: Server
     assert (one.still_held(), other.still_held()) == (False, True)
 
 
-def test_many_share_it_and_nobody_has_it_alone_meanwhile(one: ServerLock, other: ServerLock, own_database: str) -> None:
+def test_many_share_it_and_none_holds_it_alone_meanwhile(one: ServerLock, other: ServerLock, own_database: str) -> None:
     assert one.take(AT_ONCE_S, shared=True)
     assert other.take(AT_ONCE_S, shared=True)
     with ServerLock(own_database, "relay") as third:
@@ -68,7 +68,7 @@ def test_locks_of_other_names_are_others(one: ServerLock, own_database: str) -> 
         assert rows.take(AT_ONCE_S)
 
 
-def test_letting_go_tells_those_who_listen(one: ServerLock, own_database: str) -> None:
+def test_a_release_notifies_the_listeners(one: ServerLock, own_database: str) -> None:
     with psycopg.connect(own_database, autocommit=True) as db:
         db.execute(f"LISTEN {channel_of('relay')}")
         assert one.take(AT_ONCE_S, shared=True)
@@ -88,7 +88,7 @@ def test_a_lost_connection_is_a_lost_lock_that_can_be_taken_again(one: ServerLoc
     assert one.still_held()
 
 
-def test_a_lock_whose_loss_is_seen_at_its_release_was_not_held(one: ServerLock, own_database: str) -> None:
+def test_a_lock_whose_loss_is_detected_at_its_release_was_not_held(one: ServerLock, own_database: str) -> None:
     assert one.take(AT_ONCE_S)
     cut(own_database)
     assert not one.release(notify="relay")
@@ -108,17 +108,15 @@ def holder(url: str) -> Iterator[subprocess.Popen[str]]:
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
-def test_a_holder_that_is_dead_or_stands_still_is_followed_within_ten_seconds(
-    one: ServerLock, own_database: str, how: signal.Signals
-) -> None:
+def test_a_holder_that_is_dead_or_hangs_is_replaced_within_ten_seconds(one: ServerLock, own_database: str, how: signal.Signals) -> None:
     with holder(own_database) as child:
         assert not one.take(AT_ONCE_S)
         child.send_signal(how)
         assert one.take(TAKE_OVER_S)
 
 
-def test_a_holder_that_has_nothing_to_say_keeps_it(one: ServerLock, other: ServerLock, own_database: str) -> None:
-    """The server hears of it by itself, or its session would end."""
+def test_an_idle_holder_keeps_it(one: ServerLock, other: ServerLock, own_database: str) -> None:
+    """Without the traffic of the holder's thread the server would end its session."""
     assert one.take(AT_ONCE_S)
     statement = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query = 'SELECT 1' AND state_change > now() - interval '1s'"
     with psycopg.connect(own_database, autocommit=True) as db:
@@ -126,7 +124,7 @@ def test_a_holder_that_has_nothing_to_say_keeps_it(one: ServerLock, other: Serve
     assert not other.take(AT_ONCE_S)
 
 
-def test_no_server_is_said_in_one_line() -> None:
+def test_a_missing_server_is_reported_in_one_line() -> None:
     with (
         ServerLock("postgresql://atende:secret@127.0.0.1:1/atende", "relay") as lock,
         pytest.raises(StoreUnavailable, match=r"127\.0\.0\.1:1") as refused,

@@ -1,4 +1,4 @@
-"""A center moves from its directory to servers whole, or stays where it is."""
+"""A store migrates from its directory to servers completely, or stays where it is."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def moved(past: Past, target: OnServers) -> Moved:
 
 
 def same(past: Past, target: OnServers) -> None:
-    """All is there as it was here, and whole."""
+    """Everything is on the servers as it was in the directory, and the chain is valid."""
     assert log_of(target) == log_of(past.location)
     for tables, keys in ((KEYS, True), (BESIDE_THE_LOG, False)):
         for table in tables:
@@ -57,23 +57,25 @@ def same(past: Past, target: OnServers) -> None:
     assert target.verify().flaw is None
 
 
-def test_everything_is_there_as_it_was_here(past: Past, on_server: OnServers) -> None:
-    told = moved(past, on_server)
-    assert (told.head, told.events) == (past.head, len(past.log))
+def test_everything_is_on_the_servers_as_it_was_in_the_directory(past: Past, on_server: OnServers) -> None:
+    result = moved(past, on_server)
+    assert (result.head, result.events) == (past.head, len(past.log))
     same(past, on_server)
     assert behind(on_server, "SELECT count(*) FROM idempotency")[0][0] == 7
 
 
-def test_the_center_goes_on_there(past: Past, on_server: OnServers) -> None:
+def test_the_servers_accept_commands_afterwards(past: Past, on_server: OnServers) -> None:
     moved(past, on_server)
     command = StartCall(call="key.3", did="4000")
     with Store(past.location) as here, Store(on_server, master=past.master) as there:
         company = there.companies()[0]
-        asked = replace(caller_of(past), idempotency_key="3")
-        assert CommandBus(there).execute(command, asked) == CommandBus(here).execute(command, asked)
+        repeated = replace(caller_of(past), idempotency_key="3")
+        assert CommandBus(there).execute(command, repeated) == CommandBus(here).execute(command, repeated)
         assert there.head() == past.head.position
         given = {
-            head.protocol for told in there.read(0, 10**6) if isinstance(told.event, InteractionEvent) and (head := told.event.change.call)
+            head.protocol
+            for decoded in there.read(0, 10**6)
+            if isinstance(decoded.event, InteractionEvent) and (head := decoded.event.change.call)
         }
         receipt = CommandBus(there).execute(StartCall(call="another", did="4000"), asked_anew(past))
         assert receipt.position == past.head.position + 1
@@ -91,14 +93,14 @@ def asked_anew(past: Past) -> Caller:
     return replace(caller_of(past), idempotency_key="another")
 
 
-def test_moved_twice_it_is_there_once(past: Past, on_server: OnServers) -> None:
+def test_migrated_twice_it_is_there_once(past: Past, on_server: OnServers) -> None:
     moved(past, on_server)
     assert moved(past, on_server).events == 0
     same(past, on_server)
 
 
 @pytest.mark.parametrize("where", ["here", "there"])
-def test_a_directory_that_is_not_whole_is_not_moved(past: Past, on_server: OnServers, where: str) -> None:
+def test_a_damaged_directory_is_not_migrated(past: Past, on_server: OnServers, where: str) -> None:
     damage = {
         "here": (
             "UPDATE stored_events SET state = CAST(replace(CAST(state AS TEXT), 'occurred_at', 'occurred_ad') AS BLOB) WHERE position = 200",
@@ -109,15 +111,15 @@ def test_a_directory_that_is_not_whole_is_not_moved(past: Past, on_server: OnSer
             f"event {past.head.position} and all after it are missing",
         ),
     }
-    statement, said = damage[where]
+    statement, message = damage[where]
     behind(past.location, statement)
-    with pytest.raises(Stopped, match=said):
+    with pytest.raises(Stopped, match=message):
         moved(past, on_server)
     with pytest.raises(ChainBroken, match="has not ended"):
         Store(on_server, master=past.master)
 
 
-def test_a_store_with_another_log_is_left_as_it_is(past: Past, on_server: OnServers, tmp_path: Path) -> None:
+def test_a_store_with_another_log_is_left_unchanged(past: Past, on_server: OnServers, tmp_path: Path) -> None:
     other = simulated(tmp_path / "other", days=0.01)
     moved(other, on_server)
     with pytest.raises(NotTheSameLog):
@@ -126,7 +128,7 @@ def test_a_store_with_another_log_is_left_as_it_is(past: Past, on_server: OnServ
     Store(on_server, master=other.master).close()
 
 
-def test_keys_of_another_house_are_left_as_they_are(past: Past, on_server: OnServers, tmp_path: Path) -> None:
+def test_keys_of_another_deployment_are_left_unchanged(past: Past, on_server: OnServers, tmp_path: Path) -> None:
     other = simulated(tmp_path / "other", days=0.01)
     moved(other, on_server)
     behind(on_server, "DROP SCHEMA store CASCADE")
@@ -146,23 +148,23 @@ def test_on_the_servers_the_keys_are_wrapped_by_the_master_key_of_the_servers(pa
         read = [read_aloud(state, there.keyring) for state in people]
         assert read == [read_aloud(state, here.keyring) for state in people]
     # One of them was forgotten here.
-    assert sum(FORGOTTEN in told.values() for told in read) == 1 < len(read)
+    assert sum(FORGOTTEN in values.values() for values in read) == 1 < len(read)
 
 
-def test_somebody_must_have_the_master_key_of_the_directory(past: Past, on_server: OnServers) -> None:
+def test_the_master_key_of_the_directory_is_needed(past: Past, on_server: OnServers) -> None:
     (past.location.directory / MASTER_FILE).unlink()
     with pytest.raises(WrongMasterKey):
         move(past.location, on_server, "0" * 64)
     assert not on_server.exists()
 
 
-def test_nobody_else_uses_the_servers_meanwhile(past: Past, on_server: OnServers, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_other_process_uses_the_servers_meanwhile(past: Past, on_server: OnServers, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("store.log_restore._LEFT_WITHIN_S", 0.0)
     with Store(on_server), pytest.raises(Occupied):
         moved(past, on_server)
 
 
-def test_a_directory_whose_center_went_elsewhere_is_not_used_any_more(past: Past, on_server: OnServers) -> None:
+def test_a_directory_whose_store_was_migrated_is_not_used_any_more(past: Past, on_server: OnServers) -> None:
     leave_note(past.location.directory, on_server)
     with pytest.raises(Unusable, match=r"was moved to PostgreSQL at \S+: use it there"), hold(past.location.directory, Settings()):
         pass
@@ -171,7 +173,7 @@ def test_a_directory_whose_center_went_elsewhere_is_not_used_any_more(past: Past
 
 
 def _killed(past: Past, target: OnServers, seed: int) -> None:
-    """Move in a process of its own, which is killed after some steps."""
+    """Migrate in a process of its own, which is killed after some steps."""
     words = [sys.executable, "-m", "tests.kit.migrations_of_stores", str(past.location.directory), str(target.directory), target.store_url]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
@@ -180,7 +182,7 @@ def _killed(past: Past, target: OnServers, seed: int) -> None:
         child.kill()
 
 
-def test_killed_at_any_moment_it_goes_on_also_with_what_happened_since(past: Past, on_server: OnServers) -> None:
+def test_killed_at_any_moment_it_continues_also_with_later_events(past: Past, on_server: OnServers) -> None:
     for seed in range(6):
         _killed(past, on_server, seed)
         written = log_of(on_server) if on_server.exists() else []

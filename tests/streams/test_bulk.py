@@ -18,7 +18,7 @@ from streams import bulk
 from streams.brokers import BrokersAway, BrokersRefuse
 from streams.bulk import BulkReader, EventMissing, Partition
 from streams.messages import message
-from tests.kit.kafka import house_of, send
+from tests.kit.kafka import log_topics, send
 
 _STATE = b'{"tenant":"8d3f5a50-3a47-4c43-8a44-6b1d7ad24a5c"}'
 _NAMES = ("interaction.offered", "agent.paused", "contact.appeared")
@@ -131,7 +131,7 @@ def test_topics_are_read_as_one_log_up_to_the_given_ends_and_on_from_there(
     monkeypatch.setattr(bulk, "_BUFFERED", 50)
     log = _log(3_000)
     send(kafka, topics, log[:2_000])
-    with BulkReader(kafka, house_of(topics)) as reader:
+    with BulkReader(kafka, log_topics(topics)) as reader:
         ends = reader.ends()
         send(kafka, topics, log[1_500:])
         assert [event for some in reader.merged(ends) for event in some] == log[:2_000]
@@ -143,10 +143,10 @@ def test_some_partitions_are_read_alone(kafka: str, topics: str) -> None:
     log = _log(500)
     send(kafka, topics, log)
     given: list[RecordedEvent] = []
-    with BulkReader(kafka, house_of(topics)) as reader:
+    with BulkReader(kafka, log_topics(topics)) as reader:
         halves = reader.partitions[::2], reader.partitions[1::2]
     for half in halves:
-        with BulkReader(kafka, house_of(topics), half) as reader:
+        with BulkReader(kafka, log_topics(topics), half) as reader:
             assert reader.partitions == list(half)
             for partition, some in reader.read(reader.ends()):
                 assert partition in half
@@ -157,7 +157,7 @@ def test_some_partitions_are_read_alone(kafka: str, topics: str) -> None:
 def test_a_message_of_somebody_else_is_passed_over_and_named_by_its_place(kafka: str, topics: str) -> None:
     sent = message(_event(1))
     send(kafka, topics, [(_event(1), type(sent)(sent.key, sent.value, sent.headers[:2])), _event(1), _event(2)])
-    with BulkReader(kafka, house_of(topics)) as reader:
+    with BulkReader(kafka, log_topics(topics)) as reader:
         assert [event for some in reader.merged(reader.ends()) for event in some] == [_event(1), _event(2)]
         (said,) = reader.strange
     assert said.startswith(f"message 0 of {topics}.interactions, partition ")

@@ -182,7 +182,7 @@ def test_a_swapped_pair_is_named(lost: Lost) -> None:
     one, other = lost.past.log[200], lost.past.log[201]
     swapped = [structs.replace(other, position=one.position), structs.replace(one, position=other.position)]
     lost.send(*lost.past.log[:200], *swapped, *lost.past.log[202:])
-    lost.stopped(r"event 201 \(.*\) was moved: it stands at 202|event 201 \(.*\) was changed")
+    lost.stopped(r"event 201 \(.*\) was moved to position 202|event 201 \(.*\) was changed")
 
 
 def test_messages_in_another_order_are_named(lost: Lost) -> None:
@@ -288,7 +288,7 @@ def test_nobody_else_may_use_the_store_meanwhile(lost: Lost, monkeypatch: pytest
 
 
 def test_a_relay_that_runs_keeps_it_off(lost: Lost, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("store.log_restore._must_be_left", lambda _: None)
+    monkeypatch.setattr("store.log_restore._must_be_unused", lambda _: None)
     monkeypatch.setattr("streams.restore._TURN_S", 0.1)
     with ServerLock(lost.location.store_url, "relay") as relay:
         assert relay.take(1)

@@ -153,8 +153,8 @@ def test_nothing_is_lost_when_postgresql_is_restarted_or_killed(
         passes(1)
         kill(servers[PostgreSQL], how)
         start_again(servers[PostgreSQL])
-        before = clients.told
-        within(lambda: clients.told > before + 20, PATIENCE_S)
+        before = clients.acknowledged
+        within(lambda: clients.acknowledged > before + 20, PATIENCE_S)
     rows_are_those_of_one_process(deployment)
     clients.check()
 

@@ -1,4 +1,4 @@
-"""Weighing one more fact comes to the same as weighing all of them at once, and costs the same however many there are."""
+"""Adding one fact gives the same result as weighing all of them together, at a cost that does not depend on their number."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _CLOCKS: tuple[tuple[Clock, ...], ...] = (("ami",), ("live", "ami"), ("log",), (
 
 
 def promised(queue: str, at: int) -> tuple[int, int]:
-    """Another promise for each queue and instant, so that a wrong question is seen."""
+    """Different settings for each queue and instant, so that a call with wrong arguments is noticed."""
     return 20_000 + len(queue) + at % 1_000, 5_000
 
 
@@ -96,7 +96,7 @@ def fields_of(interaction: Interaction) -> dict[str, Any]:
 
 @settings(deadline=None, max_examples=300)
 @given(histories(), st.data())
-def test_each_further_observation_comes_to_what_all_facts_prove(
+def test_each_further_observation_gives_what_all_facts_prove_together(
     history: tuple[list[list[Fact]], tuple[int, ...]], data: st.DataObject
 ) -> None:
     observations, restarts = history
@@ -120,7 +120,7 @@ def test_each_further_observation_comes_to_what_all_facts_prove(
 
 @settings(deadline=None, max_examples=200)
 @given(st.data())
-def test_what_changes_is_said_completely_whatever_the_two_states(data: st.DataObject) -> None:
+def test_a_change_is_complete_whatever_the_two_states(data: st.DataObject) -> None:
     clocks = data.draw(st.sampled_from(_CLOCKS))
     states = [resolve(data.draw(st.lists(facts_of(clocks), min_size=1, max_size=12)), known_by(())).state for _ in range(2)]
     # What a call has of its own once is never taken back: only facts are added.
@@ -132,7 +132,7 @@ def test_what_changes_is_said_completely_whatever_the_two_states(data: st.DataOb
 
 @pytest.fixture
 def weighed_anew(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many facts were weighed each time that all of them were."""
+    """The number of facts in each run that weighed all of them."""
     sizes: list[int] = []
     weigh = Evidence._weigh
 
@@ -145,7 +145,7 @@ def weighed_anew(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def ring_all(turns: int) -> Iterator[Fact]:
-    """Phones that ring in one microsecond and stop in one microsecond, told in no order."""
+    """Phones that ring in one microsecond and stop in one microsecond, in no known order."""
     yield ami("offered", 0)
     for turn in range(turns):
         for name in ("Caio", "Ana", "Bia"):
@@ -188,6 +188,6 @@ def test_a_leg_of_another_call_states_its_visits_again() -> None:
     assert [visit.n for visit in event.change.visits] == [0]
 
 
-def test_what_nothing_changes_is_no_change() -> None:
+def test_without_a_difference_there_is_no_change() -> None:
     state = resolve(list(ring_all(1)), known_by(())).state
     assert difference(state, state) == Change()

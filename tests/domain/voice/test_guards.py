@@ -1,4 +1,4 @@
-"""What a live command may do to a call, and which facts it comes to."""
+"""What a live command may do to a call, and which facts it produces."""
 
 from __future__ import annotations
 
@@ -37,21 +37,21 @@ def test_a_command_about_a_visit_is_about_its_queue() -> None:
     assert [fact.queue for fact in call(*TALKING).command([live("held", 9)])] == ["vendas"]
 
 
-def test_who_hangs_up_while_waiting_has_abandoned() -> None:
+def test_a_caller_who_hangs_up_while_waiting_has_abandoned() -> None:
     facts = call(*OFFERED).command([live("hung_up", 9)])
     assert [(fact.kind, fact.queue) for fact in facts] == [("abandoned", "vendas"), ("hung_up", "")]
 
 
-def test_who_hangs_up_while_talking_has_ended_the_talk() -> None:
+def test_a_caller_who_hangs_up_while_talking_has_ended_the_talk() -> None:
     facts = call(*TALKING).command([live("hung_up", 9)])
     assert [(fact.kind, fact.queue, fact.by) for fact in facts] == [("released", "vendas", "caller"), ("hung_up", "", "")]
 
 
-def test_who_hangs_up_after_the_talk_ends_nothing_else() -> None:
+def test_a_caller_who_hangs_up_after_the_talk_ends_nothing_else() -> None:
     assert [fact.kind for fact in call(*RELEASED).command([live("hung_up", 61)])] == ["hung_up"]
 
 
-def test_the_after_call_work_lasts_from_the_end_of_the_talk() -> None:
+def test_the_wrap_up_lasts_from_the_end_of_the_talk() -> None:
     wrapped, tagged = call(*RELEASED).command([live("wrap_up", 72.5), live("tag", 72.5, text="Venda")])
     assert (wrapped.queue, wrapped.wrap_ms, tagged.text) == ("vendas", 12_500, "Venda")
 
@@ -75,7 +75,9 @@ REFUSED: list[tuple[tuple[Fact, ...], Fact, type[DomainError], str]] = [
 
 
 @pytest.mark.parametrize(("before", "fact", "error", "why"), REFUSED)
-def test_what_cannot_be_is_refused(before: tuple[Fact, ...], fact: Fact, error: type[DomainError], why: str) -> None:
+def test_a_command_that_the_calls_state_does_not_allow_is_refused(
+    before: tuple[Fact, ...], fact: Fact, error: type[DomainError], why: str
+) -> None:
     interaction = call(*before)
     version = interaction.version
     with pytest.raises(error, match=why):

@@ -22,22 +22,22 @@ DIALLED = (ami("dialled", 0, queue="", agent="Ana"), ami("dial_answered", 5, que
 UNSEEN = ami("unseen", 10, queue="", until=at(18) * 1_000)
 
 
-def test_an_answered_attempt_talks_until_the_line_is_free() -> None:
-    told = attempt(*DIALLED, ami("hung_up", 25, queue=""))
-    assert (told.result, told.ended_ms, told.talk_ms) == ("answered", at(25), 20_000)
+def test_an_answered_attempt_talks_until_the_line_is_hung_up() -> None:
+    found = attempt(*DIALLED, ami("hung_up", 25, queue=""))
+    assert (found.result, found.ended_ms, found.talk_ms) == ("answered", at(25), 20_000)
 
 
-def test_of_an_attempt_whose_end_fell_into_a_cut_the_talk_is_unknown_and_goes_on_no_longer_than_it_was_seen() -> None:
+def test_an_attempt_that_ended_in_a_gap_has_an_unknown_talk_and_ends_when_it_was_last_observed() -> None:
     for end in ((), (ami("hung_up", 18, queue="", by="gap"),)):
-        told = attempt(*DIALLED, UNSEEN, *end)
-        assert (told.result, told.ended_ms, told.talk_ms) == ("answered", at(10), None)
+        found = attempt(*DIALLED, UNSEEN, *end)
+        assert (found.result, found.ended_ms, found.talk_ms) == ("answered", at(10), None)
 
 
-def test_an_attempt_that_is_seen_to_end_after_a_cut_has_gone_on_throughout() -> None:
-    told = attempt(*DIALLED, UNSEEN, ami("hung_up", 25, queue=""))
-    assert (told.result, told.ended_ms, told.talk_ms) == ("answered", at(25), 20_000)
+def test_an_attempt_whose_end_is_observed_after_a_gap_went_on_throughout() -> None:
+    found = attempt(*DIALLED, UNSEEN, ami("hung_up", 25, queue=""))
+    assert (found.result, found.ended_ms, found.talk_ms) == ("answered", at(25), 20_000)
 
 
-def test_an_attempt_that_nobody_saw_answered_or_fail_is_unknown() -> None:
-    told = attempt(DIALLED[0], UNSEEN, ami("hung_up", 18, queue="", by="gap"))
-    assert (told.result, told.ended_ms, told.talk_ms) == ("unknown", at(10), None)
+def test_an_attempt_without_an_observed_answer_or_failure_is_unknown() -> None:
+    found = attempt(DIALLED[0], UNSEEN, ami("hung_up", 18, queue="", by="gap"))
+    assert (found.result, found.ended_ms, found.talk_ms) == ("unknown", at(10), None)

@@ -1,4 +1,4 @@
-"""What one agent's facts prove: sessions and pauses, whatever the order in which they were told."""
+"""What one agent's facts prove: sessions and pauses, whatever the order in which they arrived."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def spans(*facts: Fact) -> list[Stretch]:
     return sorted((kind, since or 0.0, until, reason) for kind, since, until, reason in found)
 
 
-def test_in_somewhere_is_logged_in() -> None:
+def test_an_agent_in_any_queue_is_logged_in() -> None:
     assert spans(log("joined", 0), log("joined", 5, queue="suporte"), log("left", 50), log("left", 90, queue="suporte")) == [
         ("session", 0, 90, "")
     ]
 
 
-def test_an_agent_never_seen_before_is_in_from_the_first_ring_on() -> None:
+def test_an_agent_never_observed_before_is_logged_in_from_the_first_ring_on() -> None:
     assert spans(log("seen", 7)) == [("session", 7, None, "")]
 
 
@@ -61,7 +61,7 @@ def test_leaving_the_last_queue_ends_the_pause() -> None:
     assert spans(*facts) == [("pause", 10, 20, "Almoço"), ("session", 0, 20, ""), ("session", 30, None, "")]
 
 
-def test_a_pause_of_one_who_left_proves_nothing_and_of_one_never_seen_presence() -> None:
+def test_a_pause_proves_the_presence_of_an_agent_never_observed_but_not_of_one_who_logged_out() -> None:
     assert spans(log("joined", 0), log("left", 10), log("paused", 15, text="Almoço")) == [("session", 0, 10, "")]
     assert spans(log("paused", 15, queue="", text="Almoço")) == [("pause", 15, None, "Almoço"), ("session", 15, None, "")]
 
@@ -77,7 +77,7 @@ def test_a_restart_ends_sessions_by_login_only() -> None:
     assert spans(member, restart) == [("session", 0, None, "")]
 
 
-def test_two_clocks_tell_one_day() -> None:
+def test_two_clocks_report_one_day() -> None:
     fine = (ami("joined", 0.5), ami("paused", 10.7, text="Almoço"), ami("unpaused", 20.2), ami("left", 90.9))
     coarse = (
         log("joined", 0),
@@ -108,7 +108,7 @@ DAY = (
 
 @settings(deadline=None)
 @given(st.permutations(DAY), st.lists(st.integers(1, len(DAY) - 1), max_size=4))
-def test_the_order_of_telling_changes_nothing(facts: list[Fact], cuts: list[int]) -> None:
+def test_the_order_of_observation_changes_nothing(facts: list[Fact], cuts: list[int]) -> None:
     agent = Agent(TENANT, TENANT, "Ana")
     edges = [0, *sorted(cuts), len(facts)]
     for start, end in itertools.pairwise(edges):
@@ -119,7 +119,7 @@ def test_the_order_of_telling_changes_nothing(facts: list[Fact], cuts: list[int]
 
 @settings(deadline=None)
 @given(st.lists(st.sampled_from(range(len(DAY))), unique=True, max_size=len(DAY)).map(sorted), st.lists(st.integers(0, 300), max_size=3))
-def test_the_last_event_is_enough_to_go_on_from(places: list[int], restarts: list[int]) -> None:
+def test_the_last_event_is_enough_to_continue_from(places: list[int], restarts: list[int]) -> None:
     facts = [DAY[place] for place in places]
     booted = [(T0 + at) * SECOND for at in restarts]
     whole = Agent(TENANT, TENANT, "Ana")
@@ -127,8 +127,8 @@ def test_the_last_event_is_enough_to_go_on_from(places: list[int], restarts: lis
     known = Agent(TENANT, TENANT, "Ana")
     events: list[Event] = []
     for fact in [*facts, None]:
-        told = [fact] if fact else []
-        known.observe(told, STAMP, [at for at in booted if fact is None or at <= fact.at])
+        facts = [fact] if fact else []
+        known.observe(facts, STAMP, [at for at in booted if fact is None or at <= fact.at])
         events += known.collect()
         if events:
             known = Agent(TENANT, TENANT).replay(events[-1])
@@ -154,7 +154,7 @@ def test_an_interface_is_no_person_until_it_works() -> None:
     assert interface.person
 
 
-def test_who_logs_in_or_is_named_otherwise_is_a_person() -> None:
+def test_a_login_or_a_name_that_is_no_interface_is_a_person() -> None:
     for name, by in (("Ana", "member"), ("Agent/1001", "member"), ("PJSIP/1001", "login")):
         agent = Agent(TENANT, TENANT, name)
         agent.observe([replace(log("joined", 0), by=by)], STAMP)
@@ -169,7 +169,7 @@ def test_an_interface_that_is_matched_hands_its_facts_over() -> None:
     assert interface.identify("Ana", STAMP) == []
 
 
-def test_what_only_a_list_shows_had_happened_when_a_log_says_so() -> None:
+def test_what_only_a_list_shows_happened_when_a_log_reports_it() -> None:
     joined, paused = ami("joined", 0), ami("paused", 5)
     assert spans(joined, ami("left", 30.3, by="list"), log("left", 28)) == [("session", 0, 28, "")]
     assert spans(joined, ami("left", 30.3, by="list")) == [("session", 0, 30.3, "")]

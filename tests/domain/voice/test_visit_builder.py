@@ -44,7 +44,7 @@ ANSWERED = (
 )
 
 
-def test_a_caller_listed_as_waiting_just_before_the_joining_is_told_visits_once() -> None:
+def test_a_caller_listed_as_waiting_just_before_the_offer_is_observed_visits_once() -> None:
     visit = only(ami("waiting", 9.9, wait_ms=0), ami("offered", 10.0), ami("answered", 12.0, agent="Ana", wait_ms=2000))
     assert (visit.end, visit.offered_ms, visit.wait_ms, visit.implied) == ("answered", (T0 + 10) * 1000, 2000, ())
 
@@ -136,14 +136,14 @@ def test_hold_is_not_talk() -> None:
     assert (visit.talk_ms, visit.hold_ms) == (14_250, 3_750)
 
 
-def test_two_clocks_tell_one_call() -> None:
+def test_two_clocks_report_one_call() -> None:
     fine = (ami("offered", 0.9), ami("answered", 8.7, agent="Bruno", wait_ms=7000), ami("released", 68.2, by="agent", talk_ms=59_000))
     visit = only(*fine, *ANSWERED)
     assert (at(visit.offered_ms), visit.wait_ms, visit.talk_ms) == (0.9, 7800, 59_500)
     assert resolve([*fine, *ANSWERED], context()).conflicts == []
 
 
-def test_what_a_cut_hides_is_unknown_until_the_log_tells() -> None:
+def test_what_a_gap_hides_is_unknown_until_the_log_reports_it() -> None:
     cut = (ami("offered", 0.9), ami("unseen", 3, queue="", until=(T0 + 11) * 1_000_000), ami("hung_up", 69, queue=""))
     lost = only(*cut)
     assert (lost.end, lost.wait_ms) == ("unknown", None)
@@ -151,7 +151,7 @@ def test_what_a_cut_hides_is_unknown_until_the_log_tells() -> None:
     assert (found.end, found.agent, at(found.offered_ms), found.talk_ms) == ("answered", "Bruno", 0.9, 60_000)
 
 
-def test_two_tellings_that_differ_are_reported_and_the_first_holds() -> None:
+def test_two_observations_that_differ_are_a_conflict_and_the_first_counts() -> None:
     resolved = resolve(
         [log("offered", 0), log("abandoned", 10, wait_ms=10_000), log("answered", 15, agent="Ana", wait_ms=15_000)], context()
     )
@@ -159,7 +159,7 @@ def test_two_tellings_that_differ_are_reported_and_the_first_holds() -> None:
     assert len(resolved.conflicts) == 1
 
 
-def test_late_evidence_amends_what_was_said() -> None:
+def test_later_evidence_amends_a_visit() -> None:
     interaction = Interaction(TENANT, TENANT)
     interaction.observe([ANSWERED[3]], context(), STAMP)
     interaction.observe(ANSWERED[:3], context(), STAMP)
@@ -206,7 +206,7 @@ def test_equal_lines_that_cannot_have_happened_twice_are_repeats(talk: int, time
     assert resolved.conflicts == []
 
 
-def test_who_is_busy_may_be_rung_in_vain_twice_within_the_second() -> None:
+def test_a_busy_agent_may_have_two_rings_without_an_answer_within_the_second() -> None:
     rung = log("ring_no_answer", 3, agent="Bia", ring_ms=0)
     (rings,) = call_of(log("offered", 0), rung, msgspec.structs.replace(rung, nth=1)).rings
     assert [ring.outcome for ring in rings] == ["no_answer", "no_answer"]
@@ -228,9 +228,9 @@ def test_a_clock_set_back_within_a_call_makes_no_second_visit(back: int, after: 
     assert abs(visit.talk_ms - talk * 1000) <= 2000
 
 
-@pytest.mark.parametrize(("kind", "told"), [("abandoned", False), ("timed_out", True), ("emptied", True)])
-def test_a_clock_set_back_during_the_wait_makes_no_second_visit(kind: str, told: bool) -> None:
-    until = (T0 + 600) * 1_000_000 if told else None
+@pytest.mark.parametrize(("kind", "in_log"), [("abandoned", False), ("timed_out", True), ("emptied", True)])
+def test_a_clock_set_back_during_the_wait_makes_no_second_visit(kind: str, in_log: bool) -> None:
+    until = (T0 + 600) * 1_000_000 if in_log else None
     visit = only(log("offered", 600), log(kind, 20, wait_ms=15_000, until=until))
     assert (visit.wait_ms, at(visit.ended_ms)) == (15_000, 20)
 
@@ -249,13 +249,13 @@ def test_a_visit_that_goes_on_under_another_calls_id_is_that_calls() -> None:
 
 
 def test_a_talk_that_began_before_the_call_is_anothers() -> None:
-    told = log("released", 132, agent="Bia", by="transfer", wait_ms=12_000, talk_ms=120_000)
+    released = log("released", 132, agent="Bia", by="transfer", wait_ms=12_000, talk_ms=120_000)
     born = msgspec.structs.replace(context(), call=f"{T0 + 125}.14")
-    resolved = resolve([told], born)
+    resolved = resolve([released], born)
     assert (resolved.state.visits, len(resolved.conflicts)) == ([], 1)
 
 
-def test_a_call_that_waits_in_another_queue_talks_no_more() -> None:
+def test_a_call_that_waits_in_another_queue_has_ended_its_talk() -> None:
     talk, wait = call_of(log("offered", 0), log("answered", 5, agent="Ana", wait_ms=5000), log("offered", 60, queue="suporte")).visits
     assert (talk.talk_unknown, talk.talk_ms, wait.open) == (True, None, True)
 
@@ -275,7 +275,7 @@ STORY = (
 
 @settings(deadline=None)
 @given(st.permutations(STORY), st.lists(st.integers(1, len(STORY) - 1), max_size=4))
-def test_the_order_of_telling_changes_nothing(facts: list[Fact], cuts: list[int]) -> None:
+def test_the_order_of_observation_changes_nothing(facts: list[Fact], cuts: list[int]) -> None:
     interaction = Interaction(TENANT, TENANT)
     edges = [0, *sorted(cuts), len(facts)]
     for start, end in itertools.pairwise(edges):

@@ -15,7 +15,7 @@ from projections.engine import decisions
 from projections.engine.decisions import MOST_REFUSED, Quarantine, RetryAfter, Stop, about_event, about_outside
 from projections.engine.folding import CALLS
 from projections.engine.progress import Progress, ProjectionsStopped
-from projections.engine.runner import BATCH, Runner
+from projections.engine.runner import BATCH, LONGEST_REST_S, Runner
 from projections.engine.warehouse import Columns, Warehouse, WarehouseError
 from projections.engine.writing import position_of
 from projections.folds import visits
@@ -302,3 +302,41 @@ def test_answers_are_exact_while_rows_follow(rows: Warehouse) -> None:
     assert answers
     for answer, position in answers:
         assert answer == everything(rows, as_of=position)
+
+
+def test_whoever_waits_for_rows_ends_the_rest() -> None:
+    progress = Progress(5, 5)
+    rested = threading.Event()
+
+    def rest() -> None:
+        progress.rest(SOON)
+        rested.set()
+
+    resting = threading.Thread(target=rest)
+    resting.start()
+    assert progress.wait(5, 0)
+    assert not rested.is_set()
+    assert not progress.wait(6, 0.1)
+    resting.join(SOON)
+    assert rested.is_set()
+    # Who waited in vain keeps nobody from the next rest; who closes does.
+    assert not progress.waited_for
+    progress.end_rest()
+    progress.rest(SOON)
+
+
+def test_in_a_busy_time_rows_are_written_longer_apart(
+    log: MemoryLog, rows: Warehouse, story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rests: list[float] = []
+    monkeypatch.setattr(Progress, "rest", lambda _, seconds: rests.append(seconds))
+    ticks = iter(range(0, 1_000, 2))
+    monkeypatch.setattr("projections.engine.runner.monotonic", lambda: float(next(ticks)))
+    runner = Runner(log, rows, pace_s=0.0)
+    runner.start()
+    assert runner.wait(40, SOON)
+    while not rests:
+        threading.Event().wait(0.001)
+    runner.close()
+    # It took two seconds by this clock: four times as long would be longer than the longest rest.
+    assert rests[0] == LONGEST_REST_S

@@ -9,10 +9,11 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
+import discovery
 from domain.access import WHOLE_COMPANY, Group, Scope
 from domain.agents import AgentAssigned
 from domain.base import Personal
-from domain.errors import NotFound
+from domain.errors import NotAllowed, NotFound
 from domain.ids import agent_id, interaction_id
 from domain.users import UserRegistered
 from domain.voice.calls import Attempt, IvrPath, Ring
@@ -21,14 +22,14 @@ from projections.engine.scoping import _COLUMNS
 from projections.engine.tables import FACTS, PARTS, ScopeMissing
 from projections.engine.temporal_view import CompanyRows, TemporalView
 from projections.figures.question import Question
-from projections.queries import dashboards, reports
+from projections.queries import dashboards, earlier_calls, reports
 from projections.queries.contacts import open_interactions
 from projections.queries.history import history
 from projections.queries.interactions_report import Interactions, interactions, pages
 from projections.queries.monitoring import interaction_seen, monitor
 from projections.queries.registers import RegisteredAgent, RegisteredQueue, one, page
 from projections.queries.users import users
-from projections.query_bus import QUERIES
+from projections.query_bus import QUERIES, CompanyLog
 from projections.query_bus import CompanyRows as Rows
 from tests.kit.center import TENANT, Center, attempt, call, fresh, visit
 from tests.kit.rows import engine
@@ -129,13 +130,37 @@ ANSWERS = {
 """Each query of the rows, put so that the whole company's answer names both sides."""
 
 
+WHOLE_COMPANY_ALONE = {
+    earlier_calls.open_talk: lambda rows: earlier_calls.open_talk(rows, "suporte", "Bruno", 6_000, 2_000),
+    earlier_calls.open_waits: lambda rows: earlier_calls.open_waits(rows, "queued"),
+    earlier_calls.last_talk: lambda rows: earlier_calls.last_talk(rows, "Bruno", 90_000),
+    earlier_calls.consultations: lambda rows: earlier_calls.consultations(rows, 0),
+    earlier_calls.lines_are_kept: lambda rows: earlier_calls.lines_are_kept(rows, "WRAPUPSTART"),
+}
+"""Queries of the rows that are answered for who sees the whole company, and for nobody else."""
+
+
+@pytest.mark.parametrize("scope", SCOPES.values(), ids=SCOPES)
+def test_what_only_the_whole_company_can_tell_is_refused_to_who_sees_a_part(center: Center, scope: Scope) -> None:
+    center.write()
+    for ask in WHOLE_COMPANY_ALONE.values():
+        ask(center.rows)
+        with pytest.raises(NotAllowed):
+            ask(within(center, scope))
+    log = CompanyLog(None, TENANT, scope)  # type: ignore[arg-type]
+    for of_log in (lambda: earlier_calls.transfers_told(log, "both"), lambda: earlier_calls.kept_lines(log, "WRAPUPSTART", 0, 9)):
+        with pytest.raises(NotAllowed):
+            of_log()
+
+
 def pasts(center: Center) -> list[dict[str, Any]]:
     center.write()
     return [{}, {"as_of": center.position}, {"moment_ms": 90_000}, {"as_of": center.position, "moment_ms": 90_000}]
 
 
 def test_all_queries_of_rows_are_asked_here() -> None:
-    assert set(ANSWERS) == {query for query, known in QUERIES.items() if known.reads is Rows}
+    discovery.modules("projections.queries")
+    assert {*ANSWERS, *WHOLE_COMPANY_ALONE} == {query for query, known in QUERIES.items() if known.reads is Rows}
 
 
 @pytest.mark.parametrize("scope", SCOPES.values(), ids=SCOPES)

@@ -23,7 +23,7 @@ from projections.queries import reports
 from projections.queries.dashboards import inbound, ivr, outbound
 from projections.queries.history import history
 from projections.queries.interactions_report import Interactions, interactions, next_page
-from projections.queries.report import NOTHING, Report, written
+from projections.queries.report import NOTHING, Column, Report, comma_separated, lineage, table, written
 from tests.kit.center import TENANT, Center, attempt, call, fresh, visit
 from tests.kit.rows import engine
 
@@ -125,13 +125,14 @@ def test_the_ivr_report_by_each_of_its_groupings(center: Center) -> None:
 def test_the_ivr_csv_has_the_manuals_columns(center: Center) -> None:
     text = written(reports.ivr(center.rows, Question(by="ivr", ivrs=("Principal",))), "csv")
     assert text.startswith("\ufeff")
-    titles, row, lineage = csv.reader(io.StringIO(text[1:]), delimiter=";")
+    titles, row = csv.reader(io.StringIO(text[1:]), delimiter=";")
     assert titles == [
         "IVR", "Entrantes URA", "Fora de Serviço", "Abandonadas IVR", "Oferecidas", "Abandonadas", "%Abandonadas", "Atendidas", "Atendidas NS",
         "Nível Serviço", "Não Atendidas", "TMA", "MSA", "ASA", "MHT",
     ]  # fmt: skip
     assert row == ["Principal", "2", "0", "1", "1", "0", "0,00", "1", "1", "100,00", "0", "00:01:10:000", "00:00:08:000", "00:00:08:000", "00:01:10:000"]  # fmt: skip
-    assert lineage == ["Definição", VERSION, "Posição", str(center.position), "Fuso", "America/Sao_Paulo"]
+    report = reports.ivr(center.rows, Question(by="ivr", ivrs=("Principal",)))
+    assert lineage(report) == f"Definição  {VERSION}  Posição  {center.position}  Fuso  America/Sao_Paulo"
 
 
 def test_over_no_case_a_dash_is_shown(center: Center) -> None:
@@ -173,7 +174,7 @@ def test_finished_interactions_page_by_page(center: Center) -> None:
 
 def test_a_finished_interaction_as_the_manual_shows_it(center: Center) -> None:
     report = interactions(center.rows, Interactions(question=Question(queues=("vendas",))), Nobody())
-    titles, row, _ = csv.reader(io.StringIO(written(report, "csv")[1:]), delimiter=";")
+    titles, row = csv.reader(io.StringIO(written(report, "csv")[1:]), delimiter=";")
     assert titles == [
         "DATA", "HORA", "PROTOCOLO", "SERVIÇOS", "AGENTE", "ORIGEM", "TIPO", "PARA", "CONTATO", "A PARTIR DE", "DURAÇÃO", "STATUS", "Tag", "JITTER",
         "PERDA DE PACOTE", "QUALIDADE DE CHAMADA", "Histórico",
@@ -268,3 +269,17 @@ def test_rings_in_vain_are_counted_where_they_ended(center: Center) -> None:
     center.call(call("3.1", visit("vendas", NINE, "abandoned", 20 * S, rings=(Ring("Ana", NINE, NINE + 10 * S, "no_answer"), Ring("Ana", NINE + 11 * S, NINE + 20 * S, "canceled")))))  # fmt: skip
     assert reports.agents(center.rows, Question(by="agent")).rows[0]["ring_no_answer"] == 1
     assert reports.agents(center.rows, Question(by="agent", until_ms=NINE + 10 * S)).rows[0]["ring_no_answer"] == 0
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+5521988887777", "-2", "@cmd", "\tx", "\rx", '=HYPERLINK("http://x";"y")'])
+def test_a_spreadsheet_takes_every_text_for_text(name: str) -> None:
+    columns = (Column("name", "Nome"), Column("count", "Quantidade", number=True))
+    report = Report([{"name": name, "count": -2}], 1, "America/Sao_Paulo", columns)
+    (_, row) = csv.reader(io.StringIO(comma_separated(report)[1:], newline=""), delimiter=";")
+    assert row == ["'" + name, "-2"]
+
+
+def test_a_terminal_obeys_no_name() -> None:
+    report = Report([{"name": "Ana\x1b[2J\x9b\u202e\nBia"}], 1, "America/Sao_Paulo", (Column("name", "Nome"),))
+    lines = table(report).splitlines()
+    assert lines[1] == r"Ana\x1b[2J\x9b\u202e\nBia"

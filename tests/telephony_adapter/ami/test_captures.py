@@ -1,4 +1,4 @@
-"""Recordings of a real Asterisk: every figure by queue and agent, and every call's outcome, whichever source told them, in whatever order."""
+"""Recordings of a real Asterisk: every figure by queue and agent, and every call's outcome, from every source, in whatever order."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def open_embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded
         yield built
 
 
-def bring(company: Company, recorded: Capture, way: str) -> None:
+def import_sources(company: Company, recorded: Capture, way: str) -> None:
     for source in way.split("+"):
         if source == "log":
             company.log(recorded.queue_log)
@@ -47,33 +47,33 @@ def only(figures: Figures, names: Any) -> dict[str, dict[str, Any]]:
 def test_figures_are_the_true_ones_by_queue_and_by_agent(open_embedded: EmbeddedCenter, name: str, way: str) -> None:
     recorded = capture(name)
     company = open_embedded.company()
-    bring(company, recorded, way)
+    import_sources(company, recorded, way)
     queues, agents = recorded.queues(), recorded.agents()
     assert only(company.queues(), next(iter(queues.values()))) == queues
     assert {row["bounds"] for row in company.queues().values()} == {None}
     assert only(company.agents(), ("answered", "ring_no_answer")) == agents
     by_agent = {agent: row["answered"] for agent, row in company.queues(by="agent").items() if agent and row["answered"]}
-    assert by_agent == {agent: told["answered"] for agent, told in agents.items() if told["answered"]}
+    assert by_agent == {agent: counts["answered"] for agent, counts in agents.items() if counts["answered"]}
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_whatever_the_order_of_the_sources_the_figures_are_the_same(open_embedded: EmbeddedCenter, name: str) -> None:
-    told: list[tuple[Figures, ...]] = []
+    found: list[tuple[Figures, ...]] = []
     for way in ("timed+log", "log+timed", "timed+log+timed+log", "log+timed+raw+log"):
         company = open_embedded.company()
-        bring(company, capture(name), way)
-        told.append(company.figures())
-    assert all(figures == told[0] for figures in told)
+        import_sources(company, capture(name), way)
+        found.append(company.figures())
+    assert all(figures == found[0] for figures in found)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_after_ami_a_log_adds_only_what_ami_cannot_tell(open_embedded: EmbeddedCenter, name: str) -> None:
+def test_after_ami_a_log_adds_only_what_ami_lacks(open_embedded: EmbeddedCenter, name: str) -> None:
     alone, after = open_embedded.company(), open_embedded.company()
-    bring(alone, capture(name), "timed")
-    bring(after, capture(name), "timed+log")
+    import_sources(alone, capture(name), "timed")
+    import_sources(after, capture(name), "timed+log")
     for before, then in zip(alone.figures(), after.figures(), strict=True):
         assert before.keys() == then.keys()
-        changed = {figure for row, told in then.items() for figure, value in told.items() if value != before[row][figure]}
+        changed = {figure for row, after in then.items() for figure, value in after.items() if value != before[row][figure]}
         # A reason that is no UTF-8 is in the log alone.
         assert changed <= {"pauses"}
 
@@ -81,7 +81,7 @@ def test_after_ami_a_log_adds_only_what_ami_cannot_tell(open_embedded: EmbeddedC
 @pytest.mark.parametrize("name", NAMES)
 def test_imported_twice_nothing_is_new(open_embedded: EmbeddedCenter, name: str) -> None:
     company = open_embedded.company()
-    bring(company, capture(name), "timed+log")
+    import_sources(company, capture(name), "timed+log")
     company.figures()
     proved, figures = open_embedded.store.head(), company.figures()
     again = company.ami(capture(name).timed, "timed")
@@ -112,7 +112,7 @@ def resolved(name: str, way: str) -> dict[str, CallState]:
 
 @pytest.mark.parametrize("way", ["timed", "raw", "log", "log+timed"])
 @pytest.mark.parametrize("name", NAMES)
-def test_every_call_fared_in_the_queues_as_it_truly_did(name: str, way: str) -> None:
+def test_every_call_has_its_true_outcome_in_the_queues(name: str, way: str) -> None:
     calls = resolved(name, way)
     legs = [leg for call in capture(name).truth for leg in call["observed"].get("legs", [])]
     visits = {id: list(zip(call.visits, call.rings, strict=True)) for id, call in calls.items() if call.visits}
@@ -133,47 +133,47 @@ def test_every_call_fared_in_the_queues_as_it_truly_did(name: str, way: str) -> 
 
 @pytest.mark.parametrize("way", ["timed", "raw", "log+timed"])
 @pytest.mark.parametrize("name", NAMES)
-def test_every_call_fared_in_the_ivr_as_it_truly_did(name: str, way: str) -> None:
+def test_every_call_has_its_true_outcome_in_the_ivr(name: str, way: str) -> None:
     calls = resolved(name, way)
-    for told in capture(name).truth:
-        if told["kind"] != "in":
+    for call in capture(name).truth:
+        if call["kind"] != "in":
             continue
-        path = calls[told["uniqueid"]].ivr
-        if told["did"] in ("4000", "4002"):
+        path = calls[call["uniqueid"]].ivr
+        if call["did"] in ("4000", "4002"):
             assert path is not None
-            assert path.outcome == IN_THE_IVR.get(told["intended"], "offered"), told
-        elif told["intended"] == "out_of_hours":
+            assert path.outcome == IN_THE_IVR.get(call["intended"], "offered"), call
+        elif call["intended"] == "out_of_hours":
             assert path is not None
             assert path.outcome == "out_of_hours"
         else:
-            assert path is None, told
+            assert path is None, call
 
 
 @pytest.mark.parametrize("way", ["timed", "raw", "log+timed"])
 @pytest.mark.parametrize("name", NAMES)
-def test_every_attempt_came_to_what_it_truly_did(name: str, way: str) -> None:
+def test_every_attempt_has_its_true_result(name: str, way: str) -> None:
     linked = {line.get("Uniqueid"): line.get("Linkedid") for line in capture(name).lines if line.name == "Newchannel"}
     attempts = {id: call.attempt.result for id, call in resolved(name, way).items() if call.attempt is not None}
-    for told in capture(name).truth:
-        if told["kind"] == "out" and told["intended"] != "agent_noanswer":
-            id = told["uniqueid"] or linked[told["observed"]["carrier_leg"][0]["uniqueid"]]
-            assert attempts.pop(id) == RESULTS[told["intended"]], told
-    nobody = [told for told in capture(name).truth if told["intended"] == "agent_noanswer"]
-    assert list(attempts.values()) == ["agent_no_answer"] * len(nobody)
+    for call in capture(name).truth:
+        if call["kind"] == "out" and call["intended"] != "agent_noanswer":
+            id = call["uniqueid"] or linked[call["observed"]["carrier_leg"][0]["uniqueid"]]
+            assert attempts.pop(id) == RESULTS[call["intended"]], call
+    unanswered = [call for call in capture(name).truth if call["intended"] == "agent_noanswer"]
+    assert list(attempts.values()) == ["agent_no_answer"] * len(unanswered)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_consultation_is_part_of_the_customers_call_and_nobody_else_is(name: str) -> None:
+def test_a_consultation_and_no_other_call_is_part_of_the_customers_call(name: str) -> None:
     calls = resolved(name, "log+timed")
     parts = {id for id, call in calls.items() if call.call and call.call.part_of is not None}
-    told = capture(name).truth
-    assert parts == {leg["uniqueid"] for call in told for leg in call["observed"].get("legs", []) if leg["uniqueid"] != call["uniqueid"]}
+    truth = capture(name).truth
+    assert parts == {leg["uniqueid"] for call in truth for leg in call["observed"].get("legs", []) if leg["uniqueid"] != call["uniqueid"]}
     assert {call.call.call for call in calls.values() if call.call} - parts == {
-        id for call in told for id in [call["uniqueid"] or _own(name, call)] if id
+        id for call in truth for id in [call["uniqueid"] or _own(name, call)] if id
     } | {id for id, call in calls.items() if call.attempt is not None and call.attempt.result == "agent_no_answer"}  # fmt: skip
 
 
-def _own(name: str, told: dict[str, Any]) -> str:
+def _own(name: str, call: dict[str, Any]) -> str:
     linked = {line.get("Uniqueid"): line.get("Linkedid") for line in capture(name).lines if line.name == "Newchannel"}
-    legs = told["observed"].get("carrier_leg") or []
+    legs = call["observed"].get("carrier_leg") or []
     return linked[legs[0]["uniqueid"]] if legs else ""

@@ -1,4 +1,4 @@
-"""Eight seconds cut out of a stream: before a log is imported the true figures lie within the bounds, afterwards they are exact."""
+"""Eight seconds cut out of a stream: before a log is imported the true figures are within the bounds, afterwards they are exact."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.kit.gapped import WAYS, Widths, Writing, cut_at, differing, log_ends,
 SAMPLE = 9
 AT_ONCE = 100
 MEAN_WIDTHS = {("run-a", "missing"): 3.5, ("run-a", "reconnected"): 2.7, ("run-b", "missing"): 4.1, ("run-b", "reconnected"): 4.5}
-"""How wide the bounds of counts are on average, at most: all queues together included, of which each call can have visited one."""
+"""The largest mean width of the bounds of counts, including all queues together, where each call can have visited one queue."""
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def whole_figures(built: EmbeddedCenter, name: str, writing: Writing) -> tuple[F
 
 
 def hold(built: EmbeddedCenter, name: str, way: str, moments: Sequence[float], directory: Path, *, writing: Writing = written) -> Widths:
-    """Both halves of the promise, for a cut at each of these moments."""
+    """Check bounds and exact figures for a cut at each of these moments."""
     recorded, widths = capture(name), Widths()
     whole = whole_figures(built, name, writing)
     for start in range(0, len(moments), AT_ONCE):

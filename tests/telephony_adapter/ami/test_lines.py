@@ -1,4 +1,4 @@
-"""What real Asterisks do that a reader of AMI must know: lines, outbound calls, voice quality, lists, seams. Each test is named by the oddity."""
+"""Behavior of real Asterisks that a reader of AMI must know: lines, outbound calls, voice quality, lists, gaps. Each test is named after it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from tests.kit.one_call import (
     CALL,
     CALLER,
     abandon,
-    asked,
     born,
     complete,
     connect,
     hang_up,
+    hang_up_request,
     join,
     leave,
     ring,
@@ -59,13 +59,13 @@ def to_customer(*more: str, tech: int | None = None, cause: int = 16, asked_firs
 
 def test_11_cdr_events_come_once_for_each_dial_and_no_call_is_counted_from_them(tmp_path: Path) -> None:
     cdr = event("Cdr", 4, Channel=CALLER["Channel"], UniqueID=CALL, LinkedID=CALL, Disposition="NO ANSWER", BillableSeconds=5)
-    with_cdrs = [BANNER, born(), join(1), cdr, cdr, cdr, asked(4), abandon(4, 3), leave(4), hang_up(4.002), cdr]
+    with_cdrs = [BANNER, born(), join(1), cdr, cdr, cdr, hang_up_request(4), abandon(4, 3), leave(4), hang_up(4.002), cdr]
     without = [packet for packet in with_cdrs if packet != cdr]
-    assert story(tmp_path, with_cdrs).told == story(tmp_path, without).told
+    assert story(tmp_path, with_cdrs).observations == story(tmp_path, without).observations
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_11_a_whole_stream_without_its_cdrs_tells_the_same(name: str, tmp_path: Path) -> None:
+def test_11_a_whole_stream_without_its_cdrs_gives_the_same(name: str, tmp_path: Path) -> None:
     whole, without = RecordingBus(), RecordingBus()
     import_ami(whole, TELLER, capture(name).timed, "ami")
     import_ami(without, TELLER, written([line for line in capture(name).lines if line.name != "Cdr"], tmp_path / "ami"), "ami")
@@ -81,17 +81,17 @@ def test_11_a_whole_stream_without_its_cdrs_tells_the_same(name: str, tmp_path: 
 )
 def test_12_the_result_of_an_originate_is_cause_and_techcause_of_the_hangup(tmp_path: Path, cause: int, tech: int, result: str) -> None:
     failed = event("OriginateResponse", 5.9, Response="Failure", Channel=f"PJSIP/{NUMBER}@tronco", Reason=0, Uniqueid="<unknown>", CallerIDNum=NUMBER)  # fmt: skip
-    told = story(tmp_path, to_customer(failed, cause=cause, tech=tech))
-    assert [fact.kind for fact in told.of(TRUNK["Uniqueid"])] == ["dialled", "dial_failed", "hung_up"]
-    assert the("dial_failed", told.of(TRUNK["Uniqueid"])).text == result
+    observed = story(tmp_path, to_customer(failed, cause=cause, tech=tech))
+    assert [fact.kind for fact in observed.of(TRUNK["Uniqueid"])] == ["dialled", "dial_failed", "hung_up"]
+    assert the("dial_failed", observed.of(TRUNK["Uniqueid"])).text == result
 
 
-def test_12_reason_3_is_no_answer_though_the_hangup_says_480_as_a_far_end_that_is_unavailable_does(tmp_path: Path) -> None:
+def test_12_reason_3_is_no_answer_though_the_hangup_has_480_as_a_far_end_that_is_unavailable_does(tmp_path: Path) -> None:
     failed = event("OriginateResponse", 5.9, Response="Failure", Channel=f"PJSIP/{NUMBER}@tronco", Reason=3, Uniqueid="<unknown>", CallerIDNum=NUMBER)  # fmt: skip
     ringing = event("Newstate", 2, **TRUNK, ChannelStateDesc="Ringing")
     for more in ((failed,), (ringing,), (ringing, failed)):
-        told = story(tmp_path, to_customer(*more, cause=19, tech=480))
-        assert the("dial_failed", told.of(TRUNK["Uniqueid"])).text == "no_answer"
+        observed = story(tmp_path, to_customer(*more, cause=19, tech=480))
+        assert the("dial_failed", observed.of(TRUNK["Uniqueid"])).text == "no_answer"
 
 
 def test_12_success_in_style_agent_first_only_means_that_the_agents_phone_answered(tmp_path: Path) -> None:
@@ -108,19 +108,19 @@ def test_12_success_in_style_agent_first_only_means_that_the_agents_phone_answer
         event("DialEnd", 6, Uniqueid=phone["Uniqueid"], DestUniqueid=trunk["Uniqueid"], DialStatus="BUSY"),
         event("Hangup", 6, **trunk, Cause=17, TechCause=486), event("Hangup", 6.1, **phone, Cause=17),
     ]  # fmt: skip
-    told = story(tmp_path, stream)
-    assert [fact.kind for fact in told.of(phone["Uniqueid"])] == ["dialled", "dial_failed", "hung_up"]
-    assert the("dial_failed", told.of(phone["Uniqueid"])).text == "busy"
+    observed = story(tmp_path, stream)
+    assert [fact.kind for fact in observed.of(phone["Uniqueid"])] == ["dialled", "dial_failed", "hung_up"]
+    assert the("dial_failed", observed.of(phone["Uniqueid"])).text == "busy"
 
 
 # 13
 
 
-def test_13_without_techcause_the_cause_tells_and_unknown_is_no_number(tmp_path: Path) -> None:
-    told = story(tmp_path, to_customer(cause=34, status="CONGESTION"))
-    assert the("dial_failed", told.of(TRUNK["Uniqueid"])).text == "congestion"
-    told = story(tmp_path, [BANNER, born(CallerIDNum="<unknown>"), join(1, CallerIDNum="<unknown>"), hang_up(4)])
-    assert [fact.private for fact in told.of(CALL) if fact.kind in ("arrived", "offered")] == [None, None]
+def test_13_without_techcause_the_cause_decides_and_unknown_is_no_number(tmp_path: Path) -> None:
+    observed = story(tmp_path, to_customer(cause=34, status="CONGESTION"))
+    assert the("dial_failed", observed.of(TRUNK["Uniqueid"])).text == "congestion"
+    observed = story(tmp_path, [BANNER, born(CallerIDNum="<unknown>"), join(1, CallerIDNum="<unknown>"), hang_up(4)])
+    assert [fact.private for fact in observed.of(CALL) if fact.kind in ("arrived", "offered")] == [None, None]
 
 
 # 14
@@ -130,12 +130,12 @@ def test_14_the_final_figures_of_voice_quality_come_by_a_variable_right_before_t
     qos = "ssrc=98;themssrc=57;lp=2;rxjitter=0.001250;rxcount=253;txjitter=0.002875;txcount=250;rlp=5;rtt=0.000320"
     rtcp = event("RTCPReceived", 2, **CALLER, Report0FractionLost=90, Report0IAJitter=99999, ReportCount=1)
     bare = event("RTCPSent", 3, ReportCount=0)
-    told = story(tmp_path, [BANNER, born(), rtcp, bare, variable(3.9, "RTPAUDIOQOS", qos), hang_up(4)])
-    assert the("quality", told.of(CALL)).text == "2.875;2"
+    observed = story(tmp_path, [BANNER, born(), rtcp, bare, variable(3.9, "RTPAUDIOQOS", qos), hang_up(4)])
+    assert the("quality", observed.of(CALL)).text == "2.875;2"
 
 
 @pytest.mark.parametrize("value", ["", "lp=1", "rxcount=0;txcount=0;lp=0", "rxcount=many"])
-def test_14_figures_of_a_line_without_media_tell_nothing(tmp_path: Path, value: str) -> None:
+def test_14_figures_of_a_line_without_media_are_ignored(tmp_path: Path, value: str) -> None:
     assert story(tmp_path, [BANNER, born(), variable(3.9, "RTPAUDIOQOS", value), hang_up(4)]).kinds(CALL, "quality") == []
 
 
@@ -145,7 +145,7 @@ def test_14_figures_of_a_line_without_media_tell_nothing(tmp_path: Path, value: 
 @pytest.mark.parametrize("name", NAMES)
 def test_15_variables_and_test_events_of_the_build_change_nothing(name: str, tmp_path: Path) -> None:
     noise = ("TestEvent", "RTCPSent", "RTCPReceived", "DeviceStateChange", "DialState", "MusicOnHoldStart", "SoftHangupRequest")
-    kept = [line for line in capture(name).lines if line.name not in noise and (line.name != "VarSet" or _told(line))]
+    kept = [line for line in capture(name).lines if line.name not in noise and (line.name != "VarSet" or _is_used(line))]
     assert len(kept) < 0.6 * len(capture(name).lines)
     whole, without = RecordingBus(), RecordingBus()
     import_ami(whole, TELLER, capture(name).timed, "ami")
@@ -153,7 +153,7 @@ def test_15_variables_and_test_events_of_the_build_change_nothing(name: str, tmp
     assert (whole.calls, whole.agents, without.timeline.gaps) == (without.calls, without.agents, {})
 
 
-def _told(line: Line) -> bool:
+def _is_used(line: Line) -> bool:
     return (
         line.get("Variable") in ("QUEUESTATUS", "RTPAUDIOQOS", "READSTATUS", "INVALID_EXTEN", "OPCAO") or "Variable: op" in line.raw.lower()
     )
@@ -164,20 +164,20 @@ def _told(line: Line) -> bool:
 
 def test_16_the_averages_of_queue_status_are_no_figures_and_its_abandoned_hold_time_outs(tmp_path: Path) -> None:
     params = undated("Event: QueueParams", Queue="vendas", Completed=3, Abandoned=2, Holdtime=77, TalkTime=88, ServicelevelPerf=12.5)
-    told = story(tmp_path, [BANNER, BOOTED, params, undated("Event: QueueStatusComplete", ListItems=1)])
-    assert (told.calls, told.gaps) == (set(), [])
+    observed = story(tmp_path, [BANNER, BOOTED, params, undated("Event: QueueStatusComplete", ListItems=1)])
+    assert (observed.calls, observed.gaps) == (set(), [])
     timed_out = [born(), join(1), abandon(13, 12), leave(13.001), variable(13.002, "QUEUESTATUS", "TIMEOUT"), hang_up(14)]
     more = undated("Event: QueueParams", Queue="vendas", Completed=3, Abandoned=3)
     complete = undated("Event: QueueStatusComplete", ListItems=1)
-    told = story(tmp_path, [BANNER, BOOTED, params, complete, *timed_out, more, complete, event("PeerStatus", 30)])
-    assert told.gaps == []
+    observed = story(tmp_path, [BANNER, BOOTED, params, complete, *timed_out, more, complete, event("PeerStatus", 30)])
+    assert observed.gaps == []
 
 
 # 17
 
 
 def reconnected(directory: Path, before: list[str], after: list[str], *, back: float = 60) -> Story:
-    """A stream whose connection was lost after `before` and made again, accepted and closed at once at first."""
+    """A stream whose connection was lost after `before` and made again, first accepted and closed at once."""
     path = directory / "stream.jsonl"
     at_once = note("tcp-closed", 30) + note("tcp-connected", 40) + as_lines([BANNER], T0 + 40) + note("tcp-closed", 40.1)
     path.write_text(as_lines(before) + at_once + note("tcp-connected", back) + as_lines(after, T0 + back))
@@ -188,13 +188,13 @@ LOGIN = [BANNER, undated("Response: Success", Message="Authentication accepted")
 NOT_YET = [undated("Response: Error", Message="Invalid/unknown command"), event("RequestBadFormat", 60.1, RequestType="QueueStatus")]
 
 
-def test_17_nothing_is_replayed_and_what_was_up_and_is_not_listed_has_ended_unseen(tmp_path: Path) -> None:
+def test_17_nothing_is_replayed_and_what_was_up_and_is_not_listed_has_ended_unobserved(tmp_path: Path) -> None:
     lists = [undated("Event: FullyBooted", Uptime=65), undated("Event: CoreShowChannelsComplete", ListItems=0)]
-    told = reconnected(tmp_path, [BANNER, BOOTED, born(), join(1), event("PeerStatus", 29)], [*LOGIN, *lists, event("PeerStatus", 62)])
-    assert told.kinds(CALL, "unseen", "hung_up") == ["unseen", "hung_up"]
-    unseen, gone = the("unseen", told.of(CALL)), the("hung_up", told.of(CALL))
+    observed = reconnected(tmp_path, [BANNER, BOOTED, born(), join(1), event("PeerStatus", 29)], [*LOGIN, *lists, event("PeerStatus", 62)])
+    assert observed.kinds(CALL, "unseen", "hung_up") == ["unseen", "hung_up"]
+    unseen, gone = the("unseen", observed.of(CALL)), the("hung_up", observed.of(CALL))
     assert (unseen.at // SECOND - T0, (unseen.until or 0) // SECOND - T0, gone.by) == (29, 60, "gap")
-    (gap,) = told.gaps
+    (gap,) = observed.gaps
     assert (gap.opened_us // SECOND - T0, (gap.closed_us or 0) // SECOND - T0) == (29, 60)
 
 
@@ -206,25 +206,25 @@ def test_17_a_caller_who_is_listed_as_waiting_since_before_has_waited_throughout
         undated("Event: FullyBooted", Uptime=65), undated("Event: CoreShowChannel", **CALLER), undated("Event: CoreShowChannelsComplete", ListItems=1),
         undated("Event: QueueParams", Queue="vendas", Completed=0, Abandoned=0), entry, undated("Event: QueueStatusComplete", ListItems=1),
     ]  # fmt: skip
-    end = [asked(70), abandon(70, 69), leave(70), hang_up(70.002)]
-    told = reconnected(tmp_path, [BANNER, BOOTED, born(), join(1), event("PeerStatus", 29)], [*LOGIN, *lists, *end])
-    assert told.kinds(CALL, "offered", "waiting", "abandoned") == ["offered", "waiting", "abandoned"]
-    assert told.gaps[0].up == 0
+    end = [hang_up_request(70), abandon(70, 69), leave(70), hang_up(70.002)]
+    observed = reconnected(tmp_path, [BANNER, BOOTED, born(), join(1), event("PeerStatus", 29)], [*LOGIN, *lists, *end])
+    assert observed.kinds(CALL, "offered", "waiting", "abandoned") == ["offered", "waiting", "abandoned"]
+    assert observed.gaps[0].up == 0
 
 
 def test_17_until_fully_booted_lists_are_errors_and_a_restart_ends_what_was_up(tmp_path: Path) -> None:
     stopped = [BANNER, BOOTED, born(), join(1), leave(3), connect(3.001, 2), event("Shutdown", 29, Restart="True")]
-    told = reconnected(tmp_path, stopped, [*LOGIN, *NOT_YET, event("FullyBooted", 60.4, Uptime=0), event("PeerStatus", 62)])
-    assert [at // SECOND - T0 for at in told.restarts] == [-5, 60]
-    assert told.kinds(CALL, "answered", "restarted") == ["answered", "restarted"]
-    assert told.broken == []
+    observed = reconnected(tmp_path, stopped, [*LOGIN, *NOT_YET, event("FullyBooted", 60.4, Uptime=0), event("PeerStatus", 62)])
+    assert [at // SECOND - T0 for at in observed.restarts] == [-5, 60]
+    assert observed.kinds(CALL, "answered", "restarted") == ["answered", "restarted"]
+    assert observed.broken == []
 
 
-def test_17_what_a_stopping_pbx_still_tells_is_told(tmp_path: Path) -> None:
+def test_17_the_last_events_of_a_stopping_pbx_are_observed(tmp_path: Path) -> None:
     ends = [hang_up(28.9), complete(28.901, 2, 25, "caller")]
     stopped = [BANNER, BOOTED, born(), join(1), leave(3), connect(3.001, 2), *ends, event("Shutdown", 29, Restart="True")]
-    told = reconnected(tmp_path, stopped, [*LOGIN, event("FullyBooted", 60.4, Uptime=0), event("PeerStatus", 62)])
-    assert told.kinds(CALL, "answered", "released", "restarted") == ["answered", "released"]
+    observed = reconnected(tmp_path, stopped, [*LOGIN, event("FullyBooted", 60.4, Uptime=0), event("PeerStatus", 62)])
+    assert observed.kinds(CALL, "answered", "released", "restarted") == ["answered", "released"]
 
 
 def test_17_members_and_their_pauses_come_back_without_events_of_their_own(tmp_path: Path) -> None:
@@ -235,8 +235,8 @@ def test_17_members_and_their_pauses_come_back_without_events_of_their_own(tmp_p
         listed,
         undated("Event: QueueStatusComplete", ListItems=1),
     ]
-    told = reconnected(tmp_path, [BANNER, BOOTED, *added, event("PeerStatus", 29)], [*LOGIN, event("FullyBooted", 60.4, Uptime=0), *lists, event("PeerStatus", 62)])  # fmt: skip
-    assert [fact.kind for fact in told.agent("Ana Souza")] == ["joined", "paused"]
+    observed = reconnected(tmp_path, [BANNER, BOOTED, *added, event("PeerStatus", 29)], [*LOGIN, event("FullyBooted", 60.4, Uptime=0), *lists, event("PeerStatus", 62)])  # fmt: skip
+    assert [fact.kind for fact in observed.agent("Ana Souza")] == ["joined", "paused"]
 
 
 # 18
@@ -244,15 +244,15 @@ def test_17_members_and_their_pauses_come_back_without_events_of_their_own(tmp_p
 
 def test_18_after_a_kill_a_fully_booted_with_a_smaller_uptime_closes_the_open_calls(tmp_path: Path) -> None:
     alive = [BANNER, BOOTED, born(), join(1), event("PeerStatus", 29)]
-    told = reconnected(tmp_path, alive, [*LOGIN, event("FullyBooted", 60.4, Uptime=12), event("PeerStatus", 62)])
-    assert the("restarted", told.of(CALL)).at // SECOND - T0 == 48
-    assert told.kinds(CALL, "abandoned", "hung_up") == []
+    observed = reconnected(tmp_path, alive, [*LOGIN, event("FullyBooted", 60.4, Uptime=12), event("PeerStatus", 62)])
+    assert the("restarted", observed.of(CALL)).at // SECOND - T0 == 48
+    assert observed.kinds(CALL, "abandoned", "hung_up") == []
 
 
 def test_18_a_fully_booted_whose_uptime_has_grown_is_the_same_run(tmp_path: Path) -> None:
     alive = [BANNER, BOOTED, born(), join(1), event("PeerStatus", 29)]
-    told = reconnected(tmp_path, alive, [*LOGIN, event("FullyBooted", 60.4, Uptime=65), event("PeerStatus", 62)])
-    assert (len(told.restarts), told.kinds(CALL, "restarted")) == (1, [])
+    observed = reconnected(tmp_path, alive, [*LOGIN, event("FullyBooted", 60.4, Uptime=65), event("PeerStatus", 62)])
+    assert (len(observed.restarts), observed.kinds(CALL, "restarted")) == (1, [])
 
 
 # 19
@@ -273,14 +273,14 @@ def test_20_header_values_may_be_empty_and_contain_colons_and_bars(tmp_path: Pat
         event("QueueMemberPause", n, Queue="vendas", **ANA, Paused=1, PausedReason=reason, AccountCode="")
         for n, reason in enumerate(reasons, 1)
     ]
-    told = story(tmp_path, [BANNER, *pauses])
-    assert [fact.text for fact in told.agent("Ana Souza")] == reasons
+    observed = story(tmp_path, [BANNER, *pauses])
+    assert [fact.text for fact in observed.agent("Ana Souza")] == reasons
 
 
 def test_20_a_command_answer_with_repeated_output_headers_is_no_error(tmp_path: Path) -> None:
     answer = "Response: Success\r\nMessage: Command output follows\r\nOutput: a\r\nOutput: \r\nOutput: b | c: d\r\n\r\n"
-    told = story(tmp_path, [BANNER, born(), answer, hang_up(4)])
-    assert (told.broken, told.kinds(CALL)) == ([], ["arrived", "hung_up"])
+    observed = story(tmp_path, [BANNER, born(), answer, hang_up(4)])
+    assert (observed.broken, observed.kinds(CALL)) == ([], ["arrived", "hung_up"])
 
 
 @pytest.mark.parametrize(
@@ -293,7 +293,7 @@ def test_20_a_command_answer_with_repeated_output_headers_is_no_error(tmp_path: 
         (event("VarSet", 1, **CALLER, Variable="QUEUESTATUS"), "VarSet without Value"),
     ],
 )
-def test_a_packet_that_lacks_what_its_kind_always_has_is_named_and_the_rest_is_told(tmp_path: Path, packet: str, why: str) -> None:
+def test_a_packet_that_lacks_what_its_kind_always_has_is_listed_and_the_rest_is_observed(tmp_path: Path, packet: str, why: str) -> None:
     path: Any = tmp_path / "ami"
     path.write_text(as_lines([BANNER, packet, born(), step(1, "ura", "s", "Read", "OPCAO"), *ring(1), hang_up(4)]))
     bus = RecordingBus()

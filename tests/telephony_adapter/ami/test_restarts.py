@@ -1,6 +1,6 @@
-"""A recording of a real Asterisk that was restarted twice and killed once, callers waiting and talking each time, and then lost its connection.
+"""A recording of a real Asterisk that was restarted twice and killed once, with waiting and talking callers each time, and then lost its connection.
 
-It has a systemname. A restart in order tells how every call ended; a kill tells nothing, to AMI or to the log.
+It has a systemname. An orderly restart records how every call ended; a kill records nothing, in AMI or in the log.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ WITH_THE_LOG = ("log", "timed+log", "log+timed", "timed+log+timed+log")
 OUTCOMES = {"timeout": "timed_out", "key": "left_by_key", None: "unknown"}
 KILLED_AT = 1795549417.685
 LOST, BACK = 1795549437.206, 1795549443.355
-"""When the connection was lost, and back."""
+"""When the connection was lost, and restored."""
 UP_WHEN_KILLED = 12
 
 
@@ -32,7 +32,7 @@ def open_embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded
         yield built
 
 
-def bring(company: Company, way: str) -> Company:
+def import_sources(company: Company, way: str) -> Company:
     for source in way.split("+"):
         if source == "log":
             company.log(RECORDED.queue_log)
@@ -56,7 +56,7 @@ def visits_by(way: str) -> dict[str, list[Visit]]:
 def test_with_the_log_all_figures_are_the_true_ones_and_who_waited_when_it_was_killed_ends_unknown(
     open_embedded: EmbeddedCenter, way: str
 ) -> None:
-    company = bring(open_embedded.company(), way)
+    company = import_sources(open_embedded.company(), way)
     cut = Counter(call.partition("@")[2] for call in RECORDED.metrics["left_open"]["in_queue_without_end"])
     for queue, true in RECORDED.queues().items():
         row = company.queues()[queue]
@@ -67,12 +67,12 @@ def test_with_the_log_all_figures_are_the_true_ones_and_who_waited_when_it_was_k
 
 
 def test_whatever_the_order_of_the_sources_the_figures_are_the_same(open_embedded: EmbeddedCenter) -> None:
-    told = [bring(open_embedded.company(), way).figures() for way in WITH_THE_LOG if way != "log"]
-    assert all(figures == told[0] for figures in told)
+    figures_by_way = [import_sources(open_embedded.company(), way).figures() for way in WITH_THE_LOG if way != "log"]
+    assert all(figures == figures_by_way[0] for figures in figures_by_way)
 
 
-def test_by_ami_alone_every_true_figure_lies_within_bounds_no_wider_than_the_calls_that_were_up(open_embedded: EmbeddedCenter) -> None:
-    queues = bring(open_embedded.company(), "timed").queues()
+def test_by_ami_alone_every_true_figure_is_within_bounds_no_wider_than_the_calls_that_were_up(open_embedded: EmbeddedCenter) -> None:
+    queues = import_sources(open_embedded.company(), "timed").queues()
     for queue, true in RECORDED.queues().items():
         bounds = queues[queue]["bounds"]
         for name, value in true.items():
@@ -82,7 +82,7 @@ def test_by_ami_alone_every_true_figure_lies_within_bounds_no_wider_than_the_cal
 
 
 @pytest.mark.parametrize("way", ["timed", "log", "timed+log", "log+timed"])
-def test_every_call_fared_as_it_truly_did_and_a_talk_that_was_cut_has_no_length(way: str) -> None:
+def test_every_call_has_its_true_outcome_and_a_talk_that_was_cut_has_no_length(way: str) -> None:
     visits = visits_by(way)
     for leg in (leg for call in RECORDED.truth for leg in call["observed"].get("legs", [])):
         visit = visits[leg["uniqueid"]].pop(0)
@@ -105,7 +105,7 @@ def test_every_call_fared_as_it_truly_did_and_a_talk_that_was_cut_has_no_length(
     assert {id: left for id, left in visits.items() if left} == {}
 
 
-def test_a_restart_in_order_leaves_nothing_unknown_and_a_kill_what_waited_then() -> None:
+def test_an_orderly_restart_leaves_no_unknown_ends_and_a_kill_those_of_the_waiting_calls() -> None:
     unknown = [visit for visits in visits_by("timed").values() for visit in visits if visit.end == "unknown"]
     assert len(unknown) == len(RECORDED.metrics["left_open"]["in_queue_without_end"])
     assert all(abs((visit.ended_ms or 0) / 1000 - KILLED_AT) < 1 for visit in unknown)
@@ -113,17 +113,17 @@ def test_a_restart_in_order_leaves_nothing_unknown_and_a_kill_what_waited_then()
 
 @pytest.mark.parametrize("way", ["timed", "log+timed"])
 def test_members_and_their_pauses_stay_over_restarts_and_a_kill(open_embedded: EmbeddedCenter, way: str) -> None:
-    agents = bring(open_embedded.company(), way).agents()
-    for agent, told in RECORDED.metrics["agents"].items():
+    agents = import_sources(open_embedded.company(), way).agents()
+    for agent, counts in RECORDED.metrics["agents"].items():
         pauses = {reason: ms / 1000 for reason, ms in agents[agent]["pauses"].items()}
-        assert pauses == pytest.approx(told["pause_all_s_by_reason"], abs=1), agent
-        # Everybody came in once, before the first call, and nobody left.
+        assert pauses == pytest.approx(counts["pause_all_s_by_reason"], abs=1), agent
+        # All agents logged in once, before the first call, and stayed.
         assert agents[agent]["logged_ms"] > 110_000, agent
 
 
 def test_imported_twice_nothing_is_new(open_embedded: EmbeddedCenter) -> None:
-    company = bring(open_embedded.company(), "timed+log")
+    company = import_sources(open_embedded.company(), "timed+log")
     figures = company.figures()
     head = open_embedded.store.head()
-    bring(company, "timed+log")
+    import_sources(company, "timed+log")
     assert (company.figures(), open_embedded.store.head()) == (figures, head)

@@ -1,4 +1,4 @@
-"""An import as a whole: what it tells, in what portions, and what it says it came to."""
+"""A whole import: its observations, its batches, and its result."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from domain.base import SECOND
 from telephony_adapter.queue_log import importer as importing
 from telephony_adapter.queue_log.members import NotAMemberList
 from tests.kit.facts import stretches
-from tests.kit.queue_logs import as_csv, as_table, bring
+from tests.kit.queue_logs import as_csv, as_table, import_texts
 from tests.kit.recording_bus import RecordingBus
 
 DAY = """\
@@ -33,12 +33,12 @@ DAY = """\
 """
 
 
-def test_the_result_says_what_came_of_the_lines(tmp_path: Path) -> None:
-    _, result = bring(tmp_path, DAY + "broken\n")
-    told = result.to_json()
-    seconds = told.pop("seconds")
-    position = told.pop("position")
-    assert told == {
+def test_the_result_counts_the_lines_and_their_effect(tmp_path: Path) -> None:
+    _, result = import_texts(tmp_path, DAY + "broken\n")
+    document = result.to_json()
+    seconds = document.pop("seconds")
+    position = document.pop("position")
+    assert document == {
         "files": ["queue_log"],
         "lines": 15,
         "used": 14,
@@ -61,7 +61,7 @@ def test_the_result_says_what_came_of_the_lines(tmp_path: Path) -> None:
     }
     assert seconds >= 0
     assert position > 0
-    json.dumps(told)
+    json.dumps(document)
     rows = dict(result.rows())
     assert rows["visits.answered"] == "1"
     assert rows["unknown_verbs.MYVERB"] == "1"
@@ -69,20 +69,20 @@ def test_the_result_says_what_came_of_the_lines(tmp_path: Path) -> None:
 
 
 def test_a_second_time_everything_is_repeated(tmp_path: Path) -> None:
-    bus, _ = bring(tmp_path, DAY)
+    bus, _ = import_texts(tmp_path, DAY)
     before = {name: thing.version for name, thing in {**bus.interactions, **bus.people}.items()}
-    _, result = bring(tmp_path, DAY, bus=bus)
+    _, result = import_texts(tmp_path, DAY, bus=bus)
     assert (result.lines, result.used, result.repeated, result.broken) == (14, 0, 14, 0)
     assert (result.calls, result.to_json()["visits"], result.implied, result.conflicts) == (0, {}, 0, 0)
     assert {name: thing.version for name, thing in {**bus.interactions, **bus.people}.items()} == before
 
 
-def test_of_parts_that_overlap_each_line_counts_once(tmp_path: Path) -> None:
+def test_in_overlapping_parts_each_line_counts_once(tmp_path: Path) -> None:
     lines = DAY.splitlines(keepends=True)
     for number, parts in enumerate([(lines[:9], lines[5:]), (lines[5:], lines[:9])]):
         directory = tmp_path / str(number)
         directory.mkdir()
-        bus, result = bring(directory, *("".join(part) for part in parts))
+        bus, result = import_texts(directory, *("".join(part) for part in parts))
         assert (result.lines, result.used, result.repeated) == (18, 14, 4)
         assert result.to_json()["visits"] == {"abandoned": 1, "answered": 1, "closed": 1}
         assert sum(len(interaction.facts) for interaction in bus.interactions.values()) == 7
@@ -90,13 +90,13 @@ def test_of_parts_that_overlap_each_line_counts_once(tmp_path: Path) -> None:
 
 def test_parts_are_read_in_the_order_of_time(tmp_path: Path) -> None:
     lines = DAY.splitlines(keepends=True)
-    bus, _ = bring(tmp_path, "".join(lines[5:]), "".join(lines[:5]))
+    bus, _ = import_texts(tmp_path, "".join(lines[5:]), "".join(lines[:5]))
     assert [fact.kind for fact in bus.calls["1700000010.1"]] == ["offered", "ring_no_answer", "answered", "released"]
 
 
 def test_each_file_covers_its_own_time(tmp_path: Path) -> None:
     lines = DAY.splitlines(keepends=True)
-    bus, result = bring(tmp_path, "".join(lines[:3]), "".join(lines[9:]))
+    bus, result = import_texts(tmp_path, "".join(lines[:3]), "".join(lines[9:]))
     spans = sorted((span.from_us, span.until_us) for span in bus.timeline.spans.values())
     assert spans == [(1_700_000_000 * SECOND, 1_700_000_001 * SECOND), (1_700_000_041 * SECOND, 1_700_000_200 * SECOND)]
     assert {span.source for span in bus.timeline.spans.values()} == {"queue_log"}
@@ -104,38 +104,38 @@ def test_each_file_covers_its_own_time(tmp_path: Path) -> None:
 
 
 def test_a_broken_line_is_no_sign_of_life(tmp_path: Path) -> None:
-    bus, result = bring(tmp_path, "1600000000|NONE|vendas|NONE|PAUSE|x\n" + DAY)
+    bus, result = import_texts(tmp_path, "1600000000|NONE|vendas|NONE|PAUSE|x\n" + DAY)
     assert [span.from_us for span in bus.timeline.spans.values()] == [1_700_000_000 * SECOND]
     assert result.broken == 1
 
 
 @pytest.mark.parametrize("lines_at_once", [1, 2, 3, 5, 1000])
-def test_whatever_the_portions_the_same_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines_at_once: int) -> None:
+def test_the_observations_do_not_depend_on_the_size_of_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines_at_once: int) -> None:
     (tmp_path / "whole").mkdir()
-    whole, expected = bring(tmp_path / "whole", DAY)
+    whole, expected = import_texts(tmp_path / "whole", DAY)
     monkeypatch.setattr(importing, "LINES_AT_ONCE", lines_at_once)
     monkeypatch.setattr(importing, "COMMANDS_AT_ONCE", 2)
-    bus, result = bring(tmp_path, DAY)
+    bus, result = import_texts(tmp_path, DAY)
     assert bus.calls == {**whole.calls, **{call: facts for call, facts in bus.calls.items() if not facts}}
     assert bus.agents == whole.agents
     same = ("lines", "used", "repeated", "calls", "visits", "interfaces_not_matched", "unknown_verbs")
     assert {name: result.to_json()[name] for name in same} == {name: expected.to_json()[name] for name in same}
 
 
-def test_a_second_is_told_in_one_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_lines_of_a_second_are_observed_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importing, "LINES_AT_ONCE", 3)
     log = "".join(f"{1_700_000_000 + n // 5}|NONE|vendas|Ana|{verb}|x\n" for n in range(20) for verb in ("PAUSE", "UNPAUSE"))
-    bus, _ = bring(tmp_path, log)
+    bus, _ = import_texts(tmp_path, log)
     assert bus.batches >= 3
     seqs: dict[int, list[int]] = {}
     for fact in bus.agents["Ana"]:
         seqs.setdefault(fact.at, []).append(fact.seq)
-    assert all(told == sorted(set(told)) for told in seqs.values())
+    assert all(seq == sorted(set(seq)) for seq in seqs.values())
 
 
-def test_a_call_that_goes_on_is_told_in_one_piece_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_open_call_is_observed_later_and_as_a_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importing, "LINES_AT_ONCE", 3)
-    bus, _ = bring(
+    bus, _ = import_texts(
         tmp_path,
         "\n".join(
             [
@@ -148,9 +148,9 @@ def test_a_call_that_goes_on_is_told_in_one_piece_later(tmp_path: Path, monkeypa
     assert bus.interactions["1.1"].version == 1
 
 
-def test_a_start_of_the_pbx_ends_what_was_told_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_start_of_the_pbx_ends_earlier_calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importing, "LINES_AT_ONCE", 2)
-    bus, result = bring(
+    bus, result = import_texts(
         tmp_path,
         "\n".join(
             [
@@ -168,10 +168,10 @@ def test_a_start_of_the_pbx_ends_what_was_told_before(tmp_path: Path, monkeypatc
     assert [(span.from_ms, span.until_ms) for span in stretches(bus.people["Agent/1"]).values()] == [(1_700_000_001_000, 1_700_000_050_000)]
 
 
-def test_progress_is_told_in_bytes_and_lines(tmp_path: Path) -> None:
+def test_progress_is_reported_in_bytes_and_lines(tmp_path: Path) -> None:
     steps: list[tuple[int, int, int]] = []
     table = as_csv(as_table(DAY))
-    bring(tmp_path, DAY, table, progress=lambda *step: steps.append(step))
+    import_texts(tmp_path, DAY, table, progress=lambda *step: steps.append(step))
     assert steps == sorted(steps)
     total = len(DAY.encode()) + len(table.encode())
     assert steps[-1] == (total, total, 28)
@@ -187,7 +187,7 @@ def test_a_list_of_members_joins_interface_and_name(tmp_path: Path, content: byt
     members = tmp_path / "members.csv"
     members.write_bytes(content)
     (tmp_path / "log").mkdir()
-    bus, result = bring(tmp_path / "log", DAY, members=members)
+    bus, result = import_texts(tmp_path / "log", DAY, members=members)
     assert bus.matches == [("PJSIP/1001", "Ana"), ("PJSIP/1002", "Bia")]
     assert result.interfaces_not_matched == []
     assert set(bus.people) == {"Ana", "Bia"}
@@ -197,30 +197,30 @@ def test_a_list_of_members_in_windows_1252(tmp_path: Path) -> None:
     members = tmp_path / "members.csv"
     members.write_bytes("PJSIP/1001;Cláudia Araújo\n".encode("cp1252"))
     (tmp_path / "log").mkdir()
-    bus, result = bring(tmp_path / "log", DAY, members=members)
+    bus, result = import_texts(tmp_path / "log", DAY, members=members)
     assert bus.matches == [("PJSIP/1001", "Cláudia Araújo")]
     assert result.interfaces_not_matched == ["PJSIP/1002"]
 
 
 @pytest.mark.parametrize("content", ["PJSIP/1001,Ana\n", "PJSIP/1001;\n", "PJSIP/1001;Ana\n;Bia\n"])
-def test_something_else_than_a_list_of_members_is_refused_before_anything_is_told(tmp_path: Path, content: str) -> None:
+def test_a_file_that_is_no_list_of_members_is_refused_before_any_observation(tmp_path: Path, content: str) -> None:
     members = tmp_path / "members.csv"
     members.write_text(content)
     (tmp_path / "log").mkdir()
     bus = RecordingBus()
     with pytest.raises(NotAMemberList, match="expected interface;name"):
-        bring(tmp_path / "log", DAY, bus=bus, members=members)
+        import_texts(tmp_path / "log", DAY, bus=bus, members=members)
     assert bus.commands == 0
 
 
-def test_an_interface_that_was_matched_before_is_none_that_is_not(tmp_path: Path) -> None:
+def test_an_interface_that_was_matched_before_is_not_reported(tmp_path: Path) -> None:
     bus = RecordingBus(members={"PJSIP/1001": "Ana"})
-    _, result = bring(tmp_path, DAY, bus=bus)
+    _, result = import_texts(tmp_path, DAY, bus=bus)
     assert result.interfaces_not_matched == ["PJSIP/1002"]
 
 
 def test_an_interface_that_answers_is_an_agent(tmp_path: Path) -> None:
-    _, result = bring(tmp_path, DAY.replace("|Ana|", "|PJSIP/1001|"))
+    _, result = import_texts(tmp_path, DAY.replace("|Ana|", "|PJSIP/1001|"))
     assert result.interfaces_not_matched == ["PJSIP/1002"]
 
 
@@ -235,15 +235,15 @@ def days(bus: RecordingBus) -> dict[str, list[tuple[str, int, int | None, str]]]
     }
 
 
-def test_two_overlapping_halves_of_a_table_in_random_order_say_the_same_as_the_file(tmp_path: Path) -> None:
+def test_two_overlapping_halves_of_a_table_in_random_order_give_the_same_as_the_file(tmp_path: Path) -> None:
     (tmp_path / "file").mkdir()
     (tmp_path / "halves").mkdir()
-    file, expected = bring(tmp_path / "file", DAY)
+    file, expected = import_texts(tmp_path / "file", DAY)
     rows = as_table(DAY)
     first, second = rows[:9], rows[4:]
     random.Random(8).shuffle(first)
     random.Random(9).shuffle(second)
-    halves, result = bring(tmp_path / "halves", as_csv(second), as_csv(first))
+    halves, result = import_texts(tmp_path / "halves", as_csv(second), as_csv(first))
     assert {name: interaction.state for name, interaction in halves.interactions.items()} == {
         name: interaction.state for name, interaction in file.interactions.items()
     }

@@ -1,4 +1,4 @@
-"""Each verb of a queue_log, in each of its writings, is one fact with the right words."""
+"""Each verb of a queue_log, in each of its variants, is one fact with the right fields."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from msgspec.structs import replace
 
 from domain.base import NOBODY, Personal
 from domain.voice.facts import Fact
-from tests.kit.queue_logs import bring
+from tests.kit.queue_logs import import_texts
 from tests.kit.recording_bus import RecordingBus
 
 AT = 1_700_000_000 * 1_000_000
 
 
-def fact(kind: str, queue: str = "vendas", agent: str = "", by: str = "", private: str | None = None, **told: object) -> Fact:
-    said = Personal(NOBODY, private) if private is not None else None
-    # The first second of a file may be cut: its lines come after those that another part has of it.
-    return Fact(kind, AT, "log", queue, agent, by, seq=1000, ref="queue_log:1", private=said, **told)  # type: ignore[arg-type]
+def fact(kind: str, queue: str = "vendas", agent: str = "", by: str = "", private: str | None = None, **fields: object) -> Fact:
+    caller = Personal(NOBODY, private) if private is not None else None
+    # The first second of a file may be cut: its lines follow those in another part.
+    return Fact(kind, AT, "log", queue, agent, by, seq=1000, ref="queue_log:1", private=caller, **fields)  # type: ignore[arg-type]
 
 
-def told(tmp_path: Path, rest: str) -> RecordingBus:
-    bus, result = bring(tmp_path, f"1700000000|{rest}\n")
+def imported(tmp_path: Path, rest: str) -> RecordingBus:
+    bus, result = import_texts(tmp_path, f"1700000000|{rest}\n")
     assert (result.lines, result.used, result.broken) == (1, 1, 0)
     for facts in (*bus.calls.values(), *bus.agents.values(), bus.notes):
         facts[:] = [replace(fact, mark=0) for fact in facts]
@@ -119,7 +119,7 @@ CALLS = [
 
 @pytest.mark.parametrize(("line", "expected"), CALLS, ids=[line for line, _ in CALLS])
 def test_a_line_about_a_call(tmp_path: Path, line: str, expected: Fact) -> None:
-    bus = told(tmp_path, f"1700000000.1|{line}")
+    bus = imported(tmp_path, f"1700000000.1|{line}")
     if expected.kind == "note":  # of a call of which nothing else is known
         assert bus.notes == [expected]
     else:
@@ -160,36 +160,36 @@ AGENTS = [
 
 @pytest.mark.parametrize(("line", "agent", "expected"), AGENTS, ids=[line for line, _, _ in AGENTS])
 def test_a_line_about_an_agent(tmp_path: Path, line: str, agent: str, expected: Fact) -> None:
-    bus = told(tmp_path, line)
+    bus = imported(tmp_path, line)
     assert bus.agents == {agent: [expected]}
     assert not bus.calls
 
 
 @pytest.mark.parametrize("verb", ["CONNECT|8", "RINGNOANSWER|15000", "RINGCANCELED|3000", "AGENTDUMP|"])
 def test_an_agent_whose_phone_rang_was_there(tmp_path: Path, verb: str) -> None:
-    assert told(tmp_path, f"1.1|vendas|Ana|{verb}").agents == {"Ana": [fact("seen", agent="Ana")]}
+    assert imported(tmp_path, f"1.1|vendas|Ana|{verb}").agents == {"Ana": [fact("seen", agent="Ana")]}
 
 
 @pytest.mark.parametrize("verb", ["COMPLETEAGENT|8|60|1", "COMPLETECALLER|8|60|1", "TRANSFER|4021|ramais", "BLINDTRANSFER|4021|r|8|60|1"])
-def test_an_agent_of_whom_only_the_end_of_a_talk_is_heard_was_there(tmp_path: Path, verb: str) -> None:
-    assert told(tmp_path, f"1.1|vendas|Ana|{verb}").agents == {"Ana": [fact("talked", agent="Ana")]}
+def test_an_agent_of_whom_only_the_end_of_a_talk_is_known_was_there(tmp_path: Path, verb: str) -> None:
+    assert imported(tmp_path, f"1.1|vendas|Ana|{verb}").agents == {"Ana": [fact("talked", agent="Ana")]}
 
 
-def test_the_end_of_a_talk_proves_nothing_of_an_agent_who_was_heard_of(tmp_path: Path) -> None:
-    bus, _ = bring(
+def test_the_end_of_a_talk_proves_nothing_about_a_known_agent(tmp_path: Path) -> None:
+    bus, _ = import_texts(
         tmp_path,
         "1700000000|1.1|vendas|Ana|CONNECT|8\n1700000005|MANAGER|vendas|Ana|REMOVEMEMBER|\n1700000060|1.1|vendas|Ana|COMPLETEAGENT|8|60|1\n",
     )
     assert [fact.kind for fact in bus.agents["Ana"]] == ["seen", "left"]
 
 
-def test_nobody_called_none_comes_to_be(tmp_path: Path) -> None:
-    bus = told(tmp_path, "1.1|vendas|NONE|CONNECT|8|1.2|3")
+def test_there_is_no_agent_named_none(tmp_path: Path) -> None:
+    bus = imported(tmp_path, "1.1|vendas|NONE|CONNECT|8|1.2|3")
     assert not bus.agents
 
 
-def test_a_start_of_the_pbx_is_told_to_its_timeline(tmp_path: Path) -> None:
-    bus = told(tmp_path, "NONE|NONE|NONE|QUEUESTART|")
+def test_a_start_of_the_pbx_is_on_its_timeline(tmp_path: Path) -> None:
+    bus = imported(tmp_path, "NONE|NONE|NONE|QUEUESTART|")
     assert bus.timeline.restarts == [AT]
     assert not bus.calls
     assert not bus.agents
@@ -197,14 +197,14 @@ def test_a_start_of_the_pbx_is_told_to_its_timeline(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("verb", ["CONFIGRELOAD|", "SYSCOMPAT|1", "PENALTY|5", "CONFIGRELOAD"])
 def test_a_quiet_line_only_shows_that_the_log_covers_its_moment(tmp_path: Path, verb: str) -> None:
-    bus = told(tmp_path, f"MANAGER|vendas|PJSIP/1001|{verb}")
+    bus = imported(tmp_path, f"MANAGER|vendas|PJSIP/1001|{verb}")
     assert not bus.calls
     assert not bus.agents
     assert [(span.from_us, span.until_us) for span in bus.timeline.spans.values()] == [(AT, AT)]
 
 
 def test_calls_without_an_id_that_are_over_at_once_are_calls_of_their_own(tmp_path: Path) -> None:
-    bus, _ = bring(
+    bus, _ = import_texts(
         tmp_path,
         "1700000000|NONE|vendas|NONE|JOINEMPTY|\n1700000000|NONE|vendas|NONE|JOINEMPTY|\n1700000000|NONE|suporte|NONE|FULL|\n1700000001|NONE|vendas|NONE|CLOSED|\n",
     )
@@ -212,44 +212,44 @@ def test_calls_without_an_id_that_are_over_at_once_are_calls_of_their_own(tmp_pa
     assert {len(facts) for facts in bus.calls.values()} == {1}
 
 
-def test_the_same_ones_told_again_are_the_same_calls(tmp_path: Path) -> None:
+def test_the_same_lines_again_are_the_same_calls(tmp_path: Path) -> None:
     log = "1700000000|NONE|vendas|NONE|JOINEMPTY|\n1700000000|NONE|vendas|NONE|JOINEMPTY|\n"
-    bus, _ = bring(tmp_path, log, log)
+    bus, _ = import_texts(tmp_path, log, log)
     assert len(bus.calls) == 2
 
 
 def test_with_an_id_they_belong_to_its_call(tmp_path: Path) -> None:
-    bus, _ = bring(tmp_path, "1700000000|1.1|vendas|NONE|JOINEMPTY|\n1700000000|1.1|suporte|NONE|FULL|\n")
+    bus, _ = import_texts(tmp_path, "1700000000|1.1|vendas|NONE|JOINEMPTY|\n1700000000|1.1|suporte|NONE|FULL|\n")
     assert [fact.queue for fact in bus.calls["1.1"]] == ["vendas", "suporte"]
 
 
 @pytest.mark.parametrize("verb", ["WRAPUPSTART|20", "CALLERONHOLD|", "CALLSTATUS|VENDA", "DID|4001", "INFO|x", "CALLOUTBOUND||2198888"])
-def test_what_is_about_a_call_but_names_none_is_kept_as_it_stands(tmp_path: Path, verb: str) -> None:
-    bus = told(tmp_path, f"NONE|vendas|Ana|{verb}")
+def test_what_is_about_a_call_but_names_none_is_kept_unchanged(tmp_path: Path, verb: str) -> None:
+    bus = imported(tmp_path, f"NONE|vendas|Ana|{verb}")
     assert [fact.text for fact in bus.notes] == [verb.split("|", maxsplit=1)[0]]
     assert not bus.calls
 
 
-def test_a_verb_nobody_knows_is_kept_and_counted_by_its_name(tmp_path: Path) -> None:
+def test_an_unknown_verb_is_kept_and_counted_by_its_name(tmp_path: Path) -> None:
     log = """\
 1700000000|1.1|vendas|NONE|ENTERQUEUE||2197|1
 1700000001|1.1|vendas|Ana|MYVERB|a|b
 1700000002|NONE|NONE|Ana|OTHER|x
 1700000003|1.9|vendas|NONE|MYVERB|c
 """
-    bus, result = bring(tmp_path, log)
+    bus, result = import_texts(tmp_path, log)
     assert result.unknown_verbs == {"MYVERB": 2, "OTHER": 1}
     assert (result.used, result.broken) == (4, 0)
-    told_in_call = bus.calls["1.1"][1]
-    assert (told_in_call.kind, told_in_call.text) == ("note", "MYVERB")
-    assert told_in_call.private == Personal(NOBODY, "Ana|a|b")
+    noted = bus.calls["1.1"][1]
+    assert (noted.kind, noted.text) == ("note", "MYVERB")
+    assert noted.private == Personal(NOBODY, "Ana|a|b")
     assert {(fact.text, fact.private) for fact in bus.notes} == {("OTHER", Personal(NOBODY, "Ana|x")), ("MYVERB", Personal(NOBODY, "c"))}
     assert set(bus.calls) == {"1.1"}
 
 
 @pytest.mark.parametrize("callid", ["1700000000.1", "pbx01-1700000000.1", "NONE", "REALTIME", "MANAGER", "qualquer coisa"])
-def test_a_call_is_known_by_whatever_stands_in_its_place(tmp_path: Path, callid: str) -> None:
-    bus, _ = bring(tmp_path, f"1700000000|{callid}|vendas|NONE|ENTERQUEUE||2197|1\n1700000008|{callid}|vendas|Ana|CONNECT|8\n")
+def test_any_text_in_the_field_of_the_call_identifies_it(tmp_path: Path, callid: str) -> None:
+    bus, _ = import_texts(tmp_path, f"1700000000|{callid}|vendas|NONE|ENTERQUEUE||2197|1\n1700000008|{callid}|vendas|Ana|CONNECT|8\n")
     assert [fact.kind for fact in bus.calls[callid]] == ["offered", "answered"]
 
 
@@ -257,7 +257,7 @@ def test_a_call_is_known_by_whatever_stands_in_its_place(tmp_path: Path, callid:
     ("line", "why"),
     [("1.1|NONE|Ana|CONNECT|8", "CONNECT names no queue"), ("NONE|vendas|NONE|PAUSE|x", "PAUSE names no agent")],
 )
-def test_a_line_without_what_its_verb_is_about_is_broken(tmp_path: Path, line: str, why: str) -> None:
-    _, result = bring(tmp_path, f"1700000000|{line}\n1700000001|NONE|NONE|NONE|CONFIGRELOAD|\n")
+def test_a_line_without_a_field_that_its_verb_needs_is_broken(tmp_path: Path, line: str, why: str) -> None:
+    _, result = import_texts(tmp_path, f"1700000000|{line}\n1700000001|NONE|NONE|NONE|CONFIGRELOAD|\n")
     assert (result.lines, result.used, result.broken) == (2, 1, 1)
     assert [(line.line, line.why) for line in result.broken_lines] == [(1, why)]

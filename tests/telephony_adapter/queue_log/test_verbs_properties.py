@@ -1,4 +1,4 @@
-"""Made-up calls, written as Asterisk would, come out as what happened to them, whatever the form and order in which they are read."""
+"""Generated calls, written as Asterisk writes them, have their true outcomes in every form and order of import."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.kit.queue_logs import as_csv, as_table, bring
+from tests.kit.queue_logs import as_csv, as_table, import_texts
 from tests.kit.recording_bus import RecordingBus
 
 T0 = 1_700_000_000
@@ -20,7 +20,7 @@ Outcome = tuple[str, str, int, int | None]
 
 @dataclass
 class Story:
-    """Calls as they went: the log's lines in order, and how each visit ended. `pause`: the least seconds between two lines of a call."""
+    """Generated calls: the log's lines in order, and the end of each visit. `pause`: the least seconds between two lines of a call."""
 
     random: Random
     pause: int = 0
@@ -37,7 +37,7 @@ class Story:
     def text(self) -> list[str]:
         return [line for _, _, line in self.lines]
 
-    def _say(self, at: int, rest: str) -> None:
+    def _write(self, at: int, rest: str) -> None:
         self.lines.append((at, len(self.lines), f"{at}|{rest}"))
 
     def _later(self, *seconds: int) -> int:
@@ -47,10 +47,10 @@ class Story:
         queue = self.random.choice(["vendas", "suporte"])
         for _ in range(self.random.randint(1, 4)):
             began = at
-            self._say(at, f"{call}|{queue}|NONE|ENTERQUEUE||21977000111|1")
+            self._write(at, f"{call}|{queue}|NONE|ENTERQUEUE||21977000111|1")
             for _ in range(self.random.randint(0, 2)):
                 at += self._later(0, 0, 1, 2)
-                self._say(at, f"{call}|{queue}|{self.random.choice(['Ana', 'Bia'])}|RINGNOANSWER|{self.random.choice([0, 1000])}")
+                self._write(at, f"{call}|{queue}|{self.random.choice(['Ana', 'Bia'])}|RINGNOANSWER|{self.random.choice([0, 1000])}")
             at += self._later(0, 0, 1, 5, 30)
             ended, goes_on = self._leave(call, queue, at, at - began)
             if not goes_on:
@@ -59,7 +59,7 @@ class Story:
             queue = self.random.choice([queue, "vendas", "suporte"])
 
     def _leave(self, call: str, queue: str, at: int, wait: int) -> tuple[int, bool]:
-        """How a visit ends; returns when the call left that queue, and whether it goes on to another."""
+        """End a visit. Returns when the call left that queue, and whether it joins another one."""
         verb, end, goes_on = self.random.choice(
             [
                 (f"ABANDON|1|1|{wait}", "abandoned", False),
@@ -70,14 +70,14 @@ class Story:
             ]
         )
         if verb:
-            self._say(at, f"{call}|{queue}|NONE|{verb}")
+            self._write(at, f"{call}|{queue}|NONE|{verb}")
             self.outcomes.append((queue, end, wait, None))
             return at, goes_on
         agent = self.random.choice(["Ana", "Bia"])
-        self._say(at, f"{call}|{queue}|{agent}|CONNECT|{wait}|x|0")
+        self._write(at, f"{call}|{queue}|{agent}|CONNECT|{wait}|x|0")
         talk = self._later(0, 1, 5, 60)
         last = f"BLINDTRANSFER|4002|ura|{wait}|{talk}|1" if goes_on else f"COMPLETEAGENT|{wait}|{talk}|1"
-        self._say(at + talk, f"{call}|{queue}|{agent}|{last}")
+        self._write(at + talk, f"{call}|{queue}|{agent}|{last}")
         self.outcomes.append((queue, "answered", wait, talk))
         return at + talk, goes_on
 
@@ -93,20 +93,23 @@ def read(*contents: str) -> RecordingBus:
     bus = RecordingBus()
     for content in contents:
         with tempfile.TemporaryDirectory() as directory:
-            bring(Path(directory), content, bus=bus)
+            import_texts(Path(directory), content, bus=bus)
     return bus
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.randoms(use_true_random=False), st.integers(1, 4))
-def test_a_file_says_what_happened(random: Random, calls: int) -> None:
+def test_a_file_gives_the_true_outcomes(random: Random, calls: int) -> None:
     story = Story(random).observe(calls)
     assert sorted(outcomes_in(read("\n".join(story.text))), key=str) == sorted(story.outcomes, key=str)
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.randoms(use_true_random=False), st.integers(1, 4))
-def test_a_table_says_what_happened_whatever_the_order_of_its_rows(random: Random, calls: int) -> None:
+@example(Random(479), 4)
+@example(Random(8), 3)
+@example(Random(1092), 3)
+def test_a_table_gives_the_true_outcomes_in_any_order_of_its_rows(random: Random, calls: int) -> None:
     story = Story(random, pause=1).observe(calls)
     rows = as_table("\n".join(story.text))
     random.shuffle(rows)
@@ -117,7 +120,7 @@ def test_a_table_says_what_happened_whatever_the_order_of_its_rows(random: Rando
 
 @settings(max_examples=100, deadline=None)
 @given(st.randoms(use_true_random=False), st.integers(1, 4))
-def test_rotated_parts_say_what_happened_whatever_their_order(random: Random, calls: int) -> None:
+def test_rotated_parts_give_the_true_outcomes_in_any_order(random: Random, calls: int) -> None:
     story = Story(random).observe(calls)
     seconds = sorted({at for at, _, _ in story.lines})
     cut = random.choice(seconds)

@@ -1,0 +1,43 @@
+"""Whether the user of an access token may still log in: one who is kept out is out within seconds, long before the token expires."""
+
+from __future__ import annotations
+
+from time import monotonic
+from uuid import UUID
+
+from cachetools import TTLCache
+from starlette.concurrency import run_in_threadpool
+
+from api.access_tokens import Claims, unauthenticated
+from commands.users import who_is
+from store.event_store import Store
+
+REMEMBERED_S = 1.5
+"""So long an answer holds: requests come by the hundred, users are kept out now and then."""
+
+_USERS = 10_000
+
+
+class ActiveUsers:
+    """Asks the log who may log in, at most once per user and REMEMBERED_S. Lives in one event loop."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._active: TTLCache[UUID, bool] = TTLCache(_USERS, REMEMBERED_S, monotonic)
+
+    async def includes(self, claims: Claims) -> bool:
+        """Whether the user to whom the token was given may log in. Raises StoreUnavailable."""
+        active = self._active.get(claims.sub)
+        if active is None:
+            active = await run_in_threadpool(who_is, self._store, claims.ten, claims.sub) is not None
+            self._active[claims.sub] = active
+        return active
+
+    async def must_include(self, claims: Claims) -> None:
+        """Refuse (401) a user who is kept out."""
+        if not await self.includes(claims):
+            raise unauthenticated("this user may not log in any more")
+
+    def forget(self, user: UUID) -> None:
+        """What the log says of this user has just changed."""
+        self._active.pop(user, None)

@@ -1,7 +1,7 @@
 """Find the slices of a package: to add a slice, add its module. No list elsewhere names it.
 
-A module says what it has by an attribute of a fixed name (`router`, `FOLDS` ...); whoever puts the slices together asks for
-that name. The order is that of the modules' names, the same in every process.
+A module declares its parts by an attribute of a fixed name (`router`, `FOLDS` ...); the code that puts the slices together reads
+that attribute. The order is that of the modules' names, the same in every process.
 """
 
 from __future__ import annotations

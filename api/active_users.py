@@ -1,4 +1,4 @@
-"""Whether the user of an access token may still log in: one who is kept out is out within seconds, long before the token expires."""
+"""Whether the user of an access token is still active: a deactivated user is refused within seconds, long before the token expires."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from commands.users import who_is
 from store.event_store import Store
 
 REMEMBERED_S = 1.5
-"""So long an answer holds: requests come by the hundred, users are kept out now and then."""
+"""Seconds for which an answer is cached: there are hundreds of requests, but users are rarely deactivated."""
 
 _USERS = 10_000
 
 
 class ActiveUsers:
-    """Asks the log who may log in, at most once per user and REMEMBERED_S. Lives in one event loop."""
+    """Reads from the log which users are active, at most once per user and REMEMBERED_S. Used in one event loop."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -34,10 +34,10 @@ class ActiveUsers:
         return active
 
     async def must_include(self, claims: Claims) -> None:
-        """Refuse (401) a user who is kept out."""
+        """Refuse (401) a deactivated user."""
         if not await self.includes(claims):
             raise unauthenticated("this user may not log in any more")
 
     def forget(self, user: UUID) -> None:
-        """What the log says of this user has just changed."""
+        """Drop the cached answer for a user who was just changed."""
         self._active.pop(user, None)

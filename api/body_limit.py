@@ -1,4 +1,4 @@
-"""No request is larger than it may be, whether it says its length or not; one that needs no access token may say little."""
+"""Limit the size of requests, with or without a Content-Length; requests without an access token have a lower limit."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from api.problem import Problem, render
 
 
 class LimitedASGI:
-    """Refuses (413) a request with a body of more than `most` bytes, before or while it is read; of more than `open_most` where the path
-    begins with `open_path`, behind which no token is asked for.
+    """Refuses (413) a request with a body of more than `most` bytes, before or while it is read; of more than `open_most` bytes if the path
+    begins with `open_path`, whose routes need no token.
     """
 
     def __init__(self, app: ASGIApp, most: int, open_path: str, open_most: int) -> None:
@@ -20,7 +20,7 @@ class LimitedASGI:
         self._open_most = open_most
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass one request on, its body counted."""
+        """Pass a request on and count the bytes of its body."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -37,7 +37,7 @@ class LimitedASGI:
             message = await receive()
             read += len(message.get("body", b""))
             if read > most:
-                # The framework lets this kind alone through while it reads a body.
+                # FastAPI passes on only this type of exception while it reads a body.
                 raise HTTPException(413, detail)
             return message
 

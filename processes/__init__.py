@@ -1,1 +1,1 @@
-"""What reacts: process managers, one file each, which turn events and timers into commands; and the runner that lets them do so."""
+"""Process managers, one file each, which turn events and timers into commands; and the runner that runs them."""

@@ -1,10 +1,10 @@
-"""One process manager at work: reads what is new in the log, lets it decide, and saves what follows together with its position.
+"""Run one process manager: read new events of the log, let it decide, and save its decisions together with its position.
 
-Each round takes the events that concern it, in order, then the timers that are due. What a decision brings about (events of its
-commands, timers, the position) is one transaction, fenced by an epoch: killed at any moment, all of it or nothing is there.
-Errors are decided here: what is away is tried again; what fails by itself is tried again some times, then set aside; and when too much
-had to be set aside, this process manager stops, for then it is not the events that are wrong. What was set aside is decided again when an
-operator asks for it: what follows is saved together with its removal from the failures.
+Each round processes the relevant events, in order, then the timers that are due. The results of a decision (events of its
+commands, timers, the position) are saved in one transaction, fenced by an epoch: after a kill either all of them exist or none.
+Errors are handled here. A server that is away is tried again. An event that fails is tried again some times, then set aside. If too many
+are set aside, the process manager stops, because then the events are not the cause. An operator can retry what was set aside: its
+results are saved together with its removal from the failures.
 """
 
 from __future__ import annotations
@@ -33,26 +33,26 @@ from store.recorded_event import RecordedEvent
 log = logging.getLogger(__name__)
 
 READ_AT_ONCE = 5_000
-"""So many positions of the log are looked through at once."""
+"""The number of log positions that are read at once."""
 
 SENT_AT_ONCE = 100
-"""So many commands are saved by one transaction, lest those of people wait. What one event brings about beyond that needs keys."""
+"""The most commands in one transaction, so that commands of people do not wait. If one event causes more, all of them need keys."""
 
 PAUSES_S = (0.1, 0.5, 1.0, 2.0)
 TRIES = 5
-"""An event or timer that fails so often is set aside."""
+"""An event or timer that fails this often is set aside."""
 
 MOST_SET_ASIDE = 20
-"""When so many are set aside in one process, the process manager stops."""
+"""If this many are set aside in one process, the process manager stops."""
 
 IDLE_S = 1.0
-"""Without news it looks again so often; and so often a position is written down that nothing was decided at."""
+"""Seconds between rounds without new events, and between records of positions at which nothing was decided."""
 
 _NOT_YET_S = 0.1
 
 
 class _Failed(Exception):
-    """An event or timer could not be done; the error is its cause."""
+    """An event or timer failed; the error is its `__cause__`."""
 
     def __init__(self, cause: str, position: int, timer: Timer | None = None) -> None:
         super().__init__(cause)
@@ -62,16 +62,16 @@ class _Failed(Exception):
 
 
 class _CommandRefused(Exception):
-    """A command that followed was refused."""
+    """A command of a decision was refused."""
 
 
 class ProcessStopped(Exception):
-    """A process manager does not go on; says which, and why."""
+    """A process manager stopped; the message says which, and why."""
 
 
 @dataclass
-class _Step:
-    """What is to be saved at once, when all up to `position` is done."""
+class _Changes:
+    """Decisions to save in one transaction, with the position that is then processed."""
 
     position: int
     requests: list[Request] = field(default_factory=list)
@@ -105,17 +105,17 @@ class Execution:
     # Rounds
 
     def begin_anew(self) -> None:
-        """Take over at the next round: what is known here may not be what is saved."""
+        """Take over with a new epoch at the next round: the state in memory may differ from what is saved."""
         self._epoch = None
 
     def round(self, closing: Callable[[], bool] = lambda: False, *, timers: bool = True) -> float:
-        """Do all that there is to do; for how long to wait then, unless there is news. Raises Fenced, ProcessStopped."""
+        """Process all new events and due timers; returns how many seconds to wait for the next round. Raises Fenced, ProcessStopped."""
         try:
             self._round(closing, timers=timers)
         except NotYet:
             return _NOT_YET_S
         except (StoreUnavailable, ClockOff) as error:
-            # What was being saved may have been saved.
+            # The transaction may have been committed.
             self._epoch = None
             log.warning("process retry name=%s position=%d reason=%s", self._name, self._position, error)
             return self._pause()
@@ -161,7 +161,7 @@ class Execution:
         return self._epoch.quiet
 
     def write_position(self) -> None:
-        """Let others see how far it is where nothing was decided lately. Raises Fenced, StoreUnavailable."""
+        """Record the position if nothing was saved lately. Raises Fenced, StoreUnavailable."""
         if self._epoch is not None and self._written != self._position:
             self.progress.move(self._epoch.number, self._position)
             self._written = self._position
@@ -175,72 +175,72 @@ class Execution:
     # Events
 
     def _follow(self, end: int) -> None:
-        """The next events: as many as only set timers, or one that sends commands."""
+        """Process the next events: any number that only set timers, or one that sends commands."""
         quiet = self._position < self._quiet
         until = min(end, self._position + READ_AT_ONCE, self._quiet if quiet else end)
-        step = _Step(until)
+        changes = _Changes(until)
         if self._topics and (self.manager.SETS_TIMERS or not quiet):
             for recorded in self._recorder.events_of_topics(self._position, until, self._topics):
-                if not self._react(step, recorded):
+                if not self._react(changes, recorded):
                     break
-        self._save(step)
+        self._save(changes)
 
-    def _react(self, step: _Step, recorded: RecordedEvent) -> bool:
-        """Let it react to one event; False when the step ends here, with or before this event."""
+    def _react(self, changes: _Changes, recorded: RecordedEvent) -> bool:
+        """Process one event; False if the changes must be saved now, with or before this event."""
         position = recorded.position
         try:
             event: Event = self._bus.store.mapper.read(recorded)
             decisions = self.manager.react(event, self.manager.state(event, position))
         except (NotYet, StoreUnavailable):
-            self._before(step, position)
+            self._before(changes, position)
             raise
         except Exception as error:
-            self._before(step, position)
+            self._before(changes, position)
             raise _Failed(f"event {position}", position) from error
         sends = position > self._quiet and any(isinstance(decision, Send) for decision in decisions)
-        if sends and step.timers:
-            step.position = position - 1
+        if sends and changes.timers:
+            changes.position = position - 1
             return False
-        self._decided(step, event.tenant, decisions, sends=sends)
+        self._decided(changes, event.tenant, decisions, sends=sends)
         if sends:
-            step.position = position
+            changes.position = position
         return not sends
 
-    def _before(self, step: _Step, position: int) -> None:
-        """What was decided before an event that cannot be done now is saved first."""
-        step.position = position - 1
-        self._save(step)
+    def _before(self, changes: _Changes, position: int) -> None:
+        """Save the decisions before an event that cannot be processed now."""
+        changes.position = position - 1
+        self._save(changes)
 
-    def _decided(self, step: _Step, tenant: UUID, decisions: Sequence[Decision], *, sends: bool) -> None:
+    def _decided(self, changes: _Changes, tenant: UUID, decisions: Sequence[Decision], *, sends: bool) -> None:
         for decision in decisions:
             if not isinstance(decision, Send) and (failure := self._failed_timers.get((tenant, decision.key))) is not None:
                 # A timer that was set aside is over when it is cancelled or set anew, as one that waits is.
-                step.settled.append(failure)
+                changes.settled.append(failure)
             match decision:
                 case SetTimer(key=key, due_us=due_us, payload=payload):
-                    step.timers[tenant, key] = Timer(tenant, key, due_us, payload)
+                    changes.timers[tenant, key] = Timer(tenant, key, due_us, payload)
                 case CancelTimer(key=key):
-                    if (tenant, key) in self._timers or (tenant, key) in step.timers:
-                        step.timers[tenant, key] = None
+                    if (tenant, key) in self._timers or (tenant, key) in changes.timers:
+                        changes.timers[tenant, key] = None
                 case Send(command=command, key=key) if sends:
                     once = f"process:{self._name}:{key}" if key else ""
-                    step.requests.append((command, Caller(tenant, f"system:{self._name}", self.manager.PERMISSIONS, once)))
+                    changes.requests.append((command, Caller(tenant, f"system:{self._name}", self.manager.PERMISSIONS, once)))
 
     # Timers
 
     def _fire(self, closing: Callable[[], bool]) -> None:
-        """Each timer that is due now, once, in the order of their instants."""
+        """Fire each timer that is due now, once, in the order of their instants."""
         now_us = self._bus.clock.now_us()
         while not closing() and (timer := self._next_due(now_us)) is not None:
-            step = _Step(self._position, timers={(timer.tenant, timer.key): None})
+            changes = _Changes(self._position, timers={(timer.tenant, timer.key): None})
             try:
                 decisions = self.manager.on_timer(timer, self.manager.state(timer, self._position), now_us)
             except (NotYet, StoreUnavailable):
                 raise
             except Exception as error:
                 raise _Failed(timer.name, self._position, timer) from error
-            self._decided(step, timer.tenant, decisions, sends=True)
-            self._save(step, timer)
+            self._decided(changes, timer.tenant, decisions, sends=True)
+            self._save(changes, timer)
 
     def _next_due(self, now_us: int) -> Timer | None:
         while self._queue and self._queue[0][0] <= now_us:
@@ -257,52 +257,52 @@ class Execution:
 
     # Saving
 
-    def _save(self, step: _Step, timer: Timer | None = None) -> None:
+    def _save(self, changes: _Changes, timer: Timer | None = None) -> None:
         """Raises Fenced, StoreUnavailable, ClockOff, and _Failed when a command was refused or its handler failed."""
-        cause = timer.name if timer is not None else f"event {step.position}"
-        if step.requests or step.timers or step.settled or step.failure is not None:
+        cause = timer.name if timer is not None else f"event {changes.position}"
+        if changes.requests or changes.timers or changes.settled or changes.failure is not None:
             try:
-                self._commit(step)
+                self._commit(changes)
             except (Fenced, StoreUnavailable, ClockOff):
                 raise
             except Exception as error:
-                raise _Failed(cause, step.position, timer) from error
-            self._written = step.position
+                raise _Failed(cause, changes.position, timer) from error
+            self._written = changes.position
             self._written_at = monotonic()
-        self._position = max(self._position, step.position)
+        self._position = max(self._position, changes.position)
         self._tries.pop(cause, None)
-        self.figures.sent += len(step.requests)
-        for (tenant, key), set_timer in step.timers.items():
+        self.figures.sent += len(changes.requests)
+        for (tenant, key), set_timer in changes.timers.items():
             self._timers.pop((tenant, key), None)
             if set_timer is not None:
                 self._keep(set_timer)
-        for settled in step.settled:
+        for settled in changes.settled:
             self._forget_failure(settled)
-        if step.failure is not None:
-            self._keep_failure(step.failure)
+        if changes.failure is not None:
+            self._keep_failure(changes.failure)
         self.figures.position = self._position
 
-    def _commit(self, step: _Step) -> None:
-        rest = step.requests
+    def _commit(self, changes: _Changes) -> None:
+        rest = changes.requests
         if len(rest) > SENT_AT_ONCE:
             assert all(caller.idempotency_key for _, caller in rest), f"{len(rest)} commands at once, and not all have a key"
         while len(rest) > SENT_AT_ONCE:
             some, rest = rest[:SENT_AT_ONCE], rest[SENT_AT_ONCE:]
-            self._bus.execute_all(some, lambda _, answers: self._alongside(_Step(self._written), answers))
-        self._bus.execute_all(rest, lambda _, answers: self._alongside(step, answers))
+            self._bus.execute_all(some, lambda _, answers: self._alongside(_Changes(self._written), answers))
+        self._bus.execute_all(rest, lambda _, answers: self._alongside(changes, answers))
 
-    def _alongside(self, step: _Step, answers: Sequence[Answer]) -> None:
-        """Inside the transaction of the commands."""
+    def _alongside(self, changes: _Changes, answers: Sequence[Answer]) -> None:
+        """Save the other changes inside the transaction of the commands."""
         assert self._epoch is not None
-        self.progress.move(self._epoch.number, step.position)
+        self.progress.move(self._epoch.number, changes.position)
         for answer in answers:
             if isinstance(answer, DomainError):
                 raise _CommandRefused(type(answer).__name__) from answer
-        self.progress.cancel_timers([key for key, timer in step.timers.items() if timer is None])
-        self.progress.set_timers([timer for timer in step.timers.values() if timer is not None])
-        self.progress.settle(step.settled)
-        if step.failure is not None:
-            self.progress.give_up(step.failure)
+        self.progress.cancel_timers([key for key, timer in changes.timers.items() if timer is None])
+        self.progress.set_timers([timer for timer in changes.timers.values() if timer is not None])
+        self.progress.settle(changes.settled)
+        if changes.failure is not None:
+            self.progress.give_up(changes.failure)
 
     # Errors
 
@@ -322,11 +322,11 @@ class Execution:
             self.figures.stopped = f"{failed.cause}: {reason}, after {self.figures.set_aside} others that were set aside"
             raise ProcessStopped(f"the process manager {self._name} has stopped at {self.figures.stopped}")
         log.error("process set aside name=%s cause=%s reason=%s", self._name, failed.cause, reason)
-        step = _Step(failed.position, failure=Failure(failed.position, self._bus.clock.now_us(), reason, TRIES, failed.timer))
+        changes = _Changes(failed.position, failure=Failure(failed.position, self._bus.clock.now_us(), reason, TRIES, failed.timer))
         if failed.timer is not None:
-            step.timers[failed.timer.tenant, failed.timer.key] = None
+            changes.timers[failed.timer.tenant, failed.timer.key] = None
         try:
-            self._save(step)
+            self._save(changes)
         except (StoreUnavailable, ClockOff, _Failed):
             self._epoch = None
             return self._pause()
@@ -338,7 +338,7 @@ class Execution:
     # What was set aside
 
     def _retry(self) -> bool:
-        """Decide again what an operator has asked for; whether some of it cannot be decided yet. Only the leader writes failures: without any it need not look."""
+        """Retry what an operator has requested; returns whether some of it cannot be retried yet. Only the leader writes failures, so it reads requests only if there are some."""
         wait = False
         for failure in self.progress.to_retry() if self._failures else ():
             try:
@@ -357,24 +357,24 @@ class Execution:
     def _decide_again(self, failure: Failure) -> None:
         if self._position < max(self._quiet, failure.position):
             raise NotYet("the log is being replayed up to there")
-        step = _Step(self._position, settled=[failure])
+        changes = _Changes(self._position, settled=[failure])
         if failure.timer is not None:
             decisions = self.manager.on_timer(failure.timer, self.manager.state(failure.timer, self._position), self._bus.clock.now_us())
-            self._decided(step, failure.timer.tenant, decisions, sends=True)
+            self._decided(changes, failure.timer.tenant, decisions, sends=True)
         else:
             (recorded,) = self._recorder.events_after(failure.position - 1, 1)
             event: Event = self._bus.store.mapper.read(recorded)
             decided = self.manager.react(event, self.manager.state(event, failure.position))
             decisions = still_stand(decided, event, self.manager, self._bus.store, self._position)
-            self._decided(step, event.tenant, decisions, sends=failure.position > self._quiet)
-        self._save(step)
+            self._decided(changes, event.tenant, decisions, sends=failure.position > self._quiet)
+        self._save(changes)
 
     def _failed_again(self, failure: Failure, error: BaseException | None) -> None:
         reason = _reason(error)
         self.figures.failures += 1
         log.warning("process retry failed name=%s cause=%s reason=%s", self._name, failure.cause, reason)
         again = replace(failure, at_us=self._bus.clock.now_us(), reason=reason, tries=failure.tries + 1, retrying=False)
-        self._save(_Step(self._position, failure=again))
+        self._save(_Changes(self._position, failure=again))
 
     def _keep_failure(self, failure: Failure) -> None:
         self._failures[failure.cause] = failure
@@ -396,7 +396,7 @@ class Execution:
 
 
 def _reason(error: BaseException | None) -> str:
-    """Of which kind an error is and where it was raised; what it says may tell of people."""
+    """The type of an error and where it was raised, without its message, which may contain personal data."""
     assert error is not None
     if isinstance(error, _CommandRefused):
         return f"a command was refused: {error}"

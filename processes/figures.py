@@ -1,4 +1,4 @@
-"""What an operator watches of one process manager."""
+"""The figures of a process manager for operators."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from store.process_progress import Failure, Timer
 
 @dataclass
 class Figures:
-    """What an operator watches of one process manager.
+    """Figures of one process manager for operators.
 
-    position: all up to here is done. active: whether it is at work in this process. sent: commands. failures: attempts that failed.
-    set_aside: events and timers that were given up. retried: of those, and of earlier ones, done later. behind_since: since when (us) it is not
-    level with the log. timers: those that wait, by company and key. failed: what was given up and is not done yet, by cause.
-    stopped: why it stands still.
+    position: all events up to here are processed. active: whether it runs in this process. sent: commands. failures: attempts that failed.
+    set_aside: events and timers that were given up. retried: of those, and of earlier ones, done later. behind_since: the instant (us) since which it
+    is behind the log; None = it is not. timers: those that wait, by company and key. failed: those given up and not done yet, by cause.
+    stopped: why it stopped; "" while it runs.
     """
 
     position: int = 0

@@ -1,7 +1,7 @@
-"""An agent who logged in with a lease, and whose client has not been heard of for that long, is logged out.
+"""Log out an agent who logged in with a lease if the agent's client has sent no heartbeat for that long.
 
-The timer is not moved by each heartbeat: when it is due, the last heartbeat tells whether the lease has run out, or until when it
-goes on. The command itself looks once more, so a heartbeat that comes at the last moment counts. Calls are left as they are.
+A heartbeat does not move the timer: when the timer is due, the last heartbeat decides whether the lease has expired, or until when it
+goes on. The command checks it again, so a heartbeat at the last moment counts. Calls are not changed.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ _GIVEN = "given"
 
 
 class Leases(ProcessManager[int]):
-    """Logs out agents whose clients are gone. The state: when the agent's client was last heard of (microseconds), 0 if nobody knows."""
+    """Logs out agents whose clients are gone. The state: instant of the client's last heartbeat (microseconds), 0 if none is known."""
 
     NAME: ClassVar[str] = "leases"
     REACTS_TO: ClassVar[tuple[type[Event], ...]] = (AgentEvent,)
     PERMISSIONS: ClassVar[frozenset[str]] = frozenset({ATTEND})
     SETS_TIMERS: ClassVar[bool] = True
 
-    def state(self, trigger: Event | Timer, position: int) -> int:  # noqa: ARG002 - what is beside the log is never behind it
-        """When the client was last heard of."""
+    def state(self, trigger: Event | Timer, position: int) -> int:  # noqa: ARG002 - heartbeats are not in the log, so they are never behind it
+        """The instant of the client's last heartbeat."""
         return self.ports.last_heard(UUID(trigger.key) if isinstance(trigger, Timer) else trigger.originator_id)
 
     def react(self, event: Event, state: int) -> Sequence[Decision]:
@@ -42,10 +42,10 @@ class Leases(ProcessManager[int]):
         return [SetTimer(key, max(state, event.recorded_at) + event.lease_ms * MS, str(event.lease_ms))]
 
     def on_timer(self, timer: Timer, state: int, now_us: int) -> Sequence[Decision]:
-        """Log the agent out, or wait for as long as the last heartbeat has won.
+        """Log the agent out, or wait as long as the last heartbeat extends the lease.
 
-        When no heartbeat is known, not even of the login, the log was restored without them: the client is given one lease more.
-        Should a heartbeat come while the command is on its way, the lease goes on: so the timer does, until the agent's logout cancels it.
+        If no heartbeat is known, not even that of the login, the log was restored without them: the client gets one more lease.
+        If a heartbeat arrives while the command is executed, the lease goes on: so the timer is set again, and the agent's logout cancels it.
         """
         lease_ms, _, given = timer.payload.partition(" ")
         due_us = state + int(lease_ms) * MS

@@ -1,7 +1,7 @@
-"""What a process manager is: it reads events and timers of all companies, and decides which commands follow from them.
+"""The base of process managers. A process manager reads events and timers of all companies, and decides which commands to send.
 
 A process manager is a module of this package with a subclass of `ProcessManager`; nothing else registers it. Its decisions are
-pure functions of the event (or timer) and of a state that it reads beforehand, so they can be tried without a center.
+pure functions of the event (or timer) and of a state that it reads beforehand, so they can be tested without a deployment.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ S = TypeVar("S")
 class Send:
     """Execute this command in the company of the event or timer.
 
-    It is saved together with the position of the process manager, so it is done once for that event or timer. With a `key` it is done
-    once for ever, whatever asks for it again. A command that is refused is an error of the process manager.
+    It is saved together with the position of the process manager, so it is executed once for that event or timer. With a `key` it is executed
+    once for ever, whatever event or timer sends it again. A command that is refused is an error of the process manager.
     """
 
     command: Command
@@ -35,7 +35,7 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class SetTimer:
-    """Be asked again (`on_timer`) when an instant (microseconds) has come: once, never before. It takes the place of an earlier one of this key.
+    """Call `on_timer` once at an instant (microseconds), never before it. Replaces an earlier timer of this key.
 
     Only the events of one aggregate decide about the timers of a key. Operators see the key: it holds no personal data.
     """
@@ -47,7 +47,7 @@ class SetTimer:
 
 @dataclass(frozen=True, slots=True)
 class CancelTimer:
-    """Do not be asked again. Nothing happens when there is no such timer."""
+    """Cancel the timer of this key. Nothing happens if there is none."""
 
     key: str
 
@@ -56,15 +56,15 @@ Decision = Send | SetTimer | CancelTimer
 
 
 class NotYet(Exception):
-    """What the decision needs is not there yet; says what. It is tried again soon, and counts as no failure."""
+    """The decision needs something that is not available yet; the message says what. It is tried again soon, and is not counted as a failure."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ports:
     """What process managers may read.
 
-    query: rows of the warehouse, as `Warehouse.query`. covered: the position of the log up to which these rows answer.
-    last_heard: when the client of an agent was last heard of (microseconds), 0 if never.
+    query: rows of the warehouse, as `Warehouse.query`. covered: the log position that these rows cover.
+    last_heard: the instant of the last heartbeat of an agent's client (microseconds), 0 if none.
     """
 
     query: Callable[[str, UUID], list[dict[str, Any]]]
@@ -75,8 +75,8 @@ class Ports:
 class ProcessManager(ABC, Generic[S]):
     """Decides what follows from events and timers.
 
-    NAME: by which its position and timers are kept, for ever. REACTS_TO: the kinds of events that concern it; other events are not
-    even read. PERMISSIONS: those of the commands that it sends. SETS_TIMERS: whether it ever decides to set one.
+    NAME: identifies its stored position and timers; it must never change. REACTS_TO: the types of events that it processes; other events are not
+    read. PERMISSIONS: those of the commands that it sends. SETS_TIMERS: whether it ever decides to set one.
     """
 
     NAME: ClassVar[str]
@@ -89,17 +89,17 @@ class ProcessManager(ABC, Generic[S]):
 
     @classmethod
     def topics(cls) -> tuple[str, ...]:
-        """The names of the events that concern it."""
+        """The names of the events that it processes."""
         return tuple(sorted(topic for topic, kind in CATALOGUE.items() if issubclass(kind, cls.REACTS_TO)))
 
     @abstractmethod
     def state(self, trigger: Event | Timer, position: int) -> S:
-        """Read what the decision about an event at this position, or about a timer, stands on. Raises NotYet."""
+        """Read the state that a decision about an event at this position, or about a timer, needs. Raises NotYet."""
 
     @abstractmethod
     def react(self, event: Event, state: S) -> Sequence[Decision]:
-        """What follows from an event. Pure."""
+        """The decisions that follow from an event. Pure."""
 
     def on_timer(self, timer: Timer, state: S, now_us: int) -> Sequence[Decision]:
-        """What follows from a timer that is due. Pure."""
+        """The decisions that follow from a timer that is due. Pure."""
         raise NotImplementedError(f"{self.NAME} sets no timers ({timer.key}, {state}, {now_us})")

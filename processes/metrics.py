@@ -1,4 +1,4 @@
-"""What the process managers say to Prometheus, as it is when it asks; each figure by `process`, the process manager's name."""
+"""Prometheus metrics of the process managers, collected at each scrape; each by `process`, the process manager's name."""
 
 from __future__ import annotations
 
@@ -12,44 +12,36 @@ from prometheus_client.registry import Collector
 from processes.figures import Figures
 
 _GAUGES: dict[str, tuple[str, Callable[[Figures, int, int], float]]] = {
-    "active": ("1 where this process runs it, 0 where it waits for another or has stopped", lambda numbers, *_: float(numbers.active)),
-    "lag_events": (
-        "Events of the log that it has not seen yet",
-        lambda numbers, head, _: float(max(0, head - numbers.position)) * numbers.active,
-    ),
+    "active": ("1 if this process runs it, 0 if it waits for another process or has stopped", lambda of, *_: float(of.active)),
+    "lag_events": ("Events of the log that it has not seen yet", lambda of, head, _: float(max(0, head - of.position)) * of.active),
     "lag_seconds": (
-        "For how long it has not been level with the log",
-        lambda numbers, _, now_us: (
-            (now_us - numbers.behind_since) / 1_000_000 if numbers.active and numbers.behind_since is not None else 0.0
-        ),
+        "For how long it has been behind the log",
+        lambda of, _, now_us: (now_us - of.behind_since) / 1_000_000 if of.active and of.behind_since is not None else 0.0,
     ),
-    "timers": ("Timers that wait", lambda numbers, *_: float(len(numbers.timers)) * numbers.active),
+    "timers": ("Timers that wait", lambda of, *_: float(len(of.timers)) * of.active),
     "timers_overdue": (
         "Timers whose instant has come",
-        lambda numbers, _, now_us: float(sum(timer.due_us <= now_us for timer in list(numbers.timers.values()))) * numbers.active,
+        lambda of, _, now_us: float(sum(timer.due_us <= now_us for timer in list(of.timers.values()))) * of.active,
     ),
-    "left_undone": (
-        "Events and timers that were given up and are not done yet",
-        lambda numbers, *_: float(len(numbers.failed)) * numbers.active,
-    ),
+    "left_undone": ("Events and timers that were given up and are not done yet", lambda of, *_: float(len(of.failed)) * of.active),
 }
 _COUNTERS: dict[str, tuple[str, Callable[[Figures], float]]] = {
-    "commands": ("Commands that it has sent", lambda numbers: numbers.sent),
-    "failures": ("Attempts at an event or timer that failed", lambda numbers: numbers.failures),
-    "set_aside": ("Events and timers that were given up", lambda numbers: numbers.set_aside),
-    "retried": ("Events and timers that were given up and done later, when an operator asked for it", lambda numbers: numbers.retried),
+    "commands": ("Commands that it has sent", lambda of: of.sent),
+    "failures": ("Attempts at an event or timer that failed", lambda of: of.failures),
+    "set_aside": ("Events and timers that were given up", lambda of: of.set_aside),
+    "retried": ("Events and timers that were given up and done later, on an operator's request", lambda of: of.retried),
 }
 
 
 class Watched(Protocol):
-    """What runs process managers, for whoever watches it."""
+    """Runs process managers, as their metrics need it."""
 
     @property
     def figures(self) -> Mapping[str, Figures]:
-        """By process manager."""
+        """Figures by process manager."""
 
     def now_us(self) -> int:
-        """By the clock that decides which timers are due."""
+        """The instant (us) of the clock that decides which timers are due."""
 
 
 class ProcessMetrics(Collector):
@@ -64,11 +56,11 @@ class ProcessMetrics(Collector):
         figures, head, now_us = self._runner.figures, self._head(), self._runner.now_us()
         for name, (meaning, gauge) in _GAUGES.items():
             family = GaugeMetricFamily(f"atende_process_{name}", meaning, labels=["process"])
-            for process, numbers in figures.items():
-                family.add_metric([process], gauge(numbers, head, now_us))
+            for process, of in figures.items():
+                family.add_metric([process], gauge(of, head, now_us))
             yield family
         for name, (meaning, counter) in _COUNTERS.items():
             counted = CounterMetricFamily(f"atende_process_{name}", meaning, labels=["process"])
-            for process, numbers in figures.items():
-                counted.add_metric([process], counter(numbers))
+            for process, of in figures.items():
+                counted.add_metric([process], counter(of))
             yield counted

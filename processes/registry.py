@@ -1,4 +1,4 @@
-"""Which process managers there are: those that the modules of this package define."""
+"""The registry of process managers: those that the modules of this package define."""
 
 from __future__ import annotations
 
@@ -30,5 +30,5 @@ def _defined_by(name: str) -> list[type[ProcessManager[Any]]]:
 
 
 def names() -> tuple[str, ...]:
-    """By which their positions are kept."""
+    """The names under which their positions are stored."""
     return tuple(kind.NAME for kind in process_managers())

@@ -1,7 +1,7 @@
-"""A restart of the PBX ends every call that was up and every session by login: each call and agent then says so in its own history.
+"""A restart of the PBX ends every call that was up and every session by login. This process manager records that in the history of each.
 
-Which calls and agents were open is read from the rows, as soon as they cover the restart. A call that is observed later knows
-of the restart by itself, so nothing can be missed in between. Weighing a call anew twice changes nothing.
+Open calls and agents are read from the rows, as soon as they cover the restart. A call that is observed later takes
+the restart into account by itself, so none is missed in between. To evaluate a call again twice changes nothing.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ ORDER BY agent
 
 @dataclass(frozen=True)
 class OpenAtRestart:
-    """The calls (by the source's ids) and agents (by name) that seem to go on since before a restart."""
+    """The calls (by the source's ids) and agents (by name) that are still open since before a restart."""
 
     position: int
     calls: tuple[str, ...] = ()
@@ -43,14 +43,14 @@ class OpenAtRestart:
 
 
 class Restarts(ProcessManager[OpenAtRestart]):
-    """Lets calls and agents that were open at a restart be weighed anew."""
+    """Has calls and agents that were open at a restart evaluated again."""
 
     NAME: ClassVar[str] = "restarts"
     REACTS_TO: ClassVar[tuple[type[Event], ...]] = (PbxRestarted,)
     PERMISSIONS: ClassVar[frozenset[str]] = frozenset({OBSERVE})
 
     def state(self, trigger: Event | Timer, position: int) -> OpenAtRestart:
-        """Wait until the rows know of the restart and of all that was observed before it."""
+        """Read the open calls and agents; NotYet until the rows cover the restart and all observations before it."""
         try:
             covered = self.ports.covered()
             if covered < position:
@@ -62,7 +62,7 @@ class Restarts(ProcessManager[OpenAtRestart]):
         return OpenAtRestart(position, tuple(row["call"] for row in calls), tuple(row["agent"] for row in agents))
 
     def react(self, event: Event, state: OpenAtRestart) -> Sequence[Decision]:
-        """One observation without facts for each: what the timeline knows is weighed anew. The keys let many of them be sent in parts."""
+        """Send one observation without facts for each, so that the timeline is evaluated again. The keys allow many of them to be sent in parts."""
         assert isinstance(event, PbxRestarted)
         return [
             *(Send(ObserveCall(call=call, facts=()), f"{state.position}:call:{call}") for call in state.calls),

@@ -1,7 +1,7 @@
-"""Lets the process managers run: each in a thread of its own, in one process at a time.
+"""Run the process managers: each in its own thread, in one process at a time.
 
-In a data directory that is the process which holds it. On servers it is the leader: whoever has the lock, and when it dies
-another one takes over within seconds. A process manager that is slow or fails holds up nothing but itself.
+In embedded mode that is the process that holds the data directory. In distributed mode it is the leader, the process that has the lock; when it
+ends another process takes over within seconds. A process manager that is slow or fails delays no other.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 LOCK = "processes"
 
 _TAKE_S = 1.0
-"""For so long a second leader waits at a time for the first to be gone."""
+"""How long a process waits at a time for the leader to end."""
 _HELD_S = 1.0
 _PAUSE_S = 0.5
 _STEP_S = 0.05
@@ -37,36 +37,36 @@ _STANDSTILL_S = 30.0
 
 
 class Leadership(Protocol):
-    """Whether this process is the one that runs the process managers; a `ServerLock` is one."""
+    """Whether this process runs the process managers. A `ServerLock` implements it."""
 
     def take(self, timeout_s: float) -> bool:
-        """Wait so long to become it."""
+        """Wait up to `timeout_s` seconds to become the leader; whether this process is it now."""
 
     def still_held(self) -> bool:
-        """Whether this process still is."""
+        """Whether this process still is the leader."""
 
     def release(self) -> bool:
-        """Leave it to another."""
+        """Give up the leadership."""
 
 
 class Sole:
-    """The leadership of a process that alone has the log."""
+    """The leadership of the only process on a log."""
 
-    def take(self, timeout_s: float) -> bool:  # noqa: ARG002 - nobody else wants it
-        """At once."""
+    def take(self, timeout_s: float) -> bool:  # noqa: ARG002 - there is no other process to wait for
+        """Always True."""
         return True
 
     def still_held(self) -> bool:
-        """For ever."""
+        """Always True."""
         return True
 
     def release(self) -> bool:
-        """There is nobody to tell."""
+        """Does nothing."""
         return True
 
 
 class ProcessRunner:
-    """The process managers of one center. `start` runs them in the background; `catch_up` waits for them, or runs them here."""
+    """The process managers of one deployment. `start` runs them in the background; `catch_up` waits for them, or runs them in the caller's thread."""
 
     def __init__(self, bus: CommandBus, managers: Sequence[ProcessManager[Any]], leadership: Leadership | None = None) -> None:
         self._bus = bus
@@ -79,11 +79,11 @@ class ProcessRunner:
         self._stepping_down = threading.Event()
         self._thread: threading.Thread | None = None
         self._unlisten: Callable[[], None] | None = None
-        self._turn = threading.Lock()
+        self._running = threading.Lock()
 
     @property
     def figures(self) -> dict[str, Figures]:
-        """What an operator watches, by process manager."""
+        """Figures for operators, by process manager."""
         return {execution.manager.NAME: execution.figures for execution in self._executions}
 
     def now_us(self) -> int:
@@ -117,14 +117,14 @@ class ProcessRunner:
                 self._closing.wait(_PAUSE_S)
 
     def _run_all(self) -> None:
-        """Each in its thread, until this process does not lead any more."""
+        """Run each in its thread, until this process is no longer the leader."""
         self._stepping_down.clear()
         log.info("processes begin names=%s", ",".join(self.figures))
         threads = [
             threading.Thread(target=self._run, args=(execution, news), name=f"process-{execution.manager.NAME}", daemon=True)
             for execution, news in zip(self._executions, self._news, strict=True)
         ]
-        with self._turn:
+        with self._running:
             for thread in threads:
                 thread.start()
             while not self._stepping_down.wait(_HELD_S):
@@ -135,7 +135,7 @@ class ProcessRunner:
             until = monotonic() + _ENDS_WITHIN_S
             for thread in threads:
                 thread.join(max(0.0, until - monotonic()))
-            # One that still runs is fenced off by the next epoch.
+            # One that still runs is fenced by the next epoch.
         with suppress(StoreUnavailable):
             self._leadership.release()
 
@@ -152,7 +152,7 @@ class ProcessRunner:
             log.warning("processes step down: another process leads")
             self._stepping_down.set()
         except ProcessStopped as stopped:
-            log.error("%s", stopped)  # noqa: TRY400 - why is in its words; a traceback might tell of people
+            log.error("%s", stopped)  # noqa: TRY400 - the message has the reason; a traceback might contain personal data
         except Exception as error:
             execution.figures.stopped = type(error).__name__
             log.exception("process stopped name=%s", execution.manager.NAME)
@@ -160,7 +160,7 @@ class ProcessRunner:
             execution.figures.active = False
 
     def close(self) -> None:
-        """Let them end; what is being saved is saved first. Can be repeated."""
+        """Stop them after the current transaction. Can be repeated."""
         if self._unlisten is not None:
             self._unlisten()
             self._unlisten = None
@@ -169,12 +169,12 @@ class ProcessRunner:
         if self._thread is not None:
             self._thread.join()
 
-    # For whoever waits
+    # For callers that wait
 
     def catch_up(self, position: int, say: Callable[[], object] = lambda: None) -> None:
-        """Until all up to `position` of the log is done by all of them; here, where nobody runs them. `say` is called now and then.
+        """Wait until all of them have processed the log up to `position`, or run them here if no process does. `say` is called now and then.
 
-        Timers are left to whoever runs them for longer. Raises ProcessStopped, StoreUnavailable.
+        Timers are not fired here. Raises ProcessStopped, StoreUnavailable.
         """
         moved, before = monotonic(), -1
         while (reached := self._reached()) < position:
@@ -187,12 +187,12 @@ class ProcessRunner:
             if reached != before:
                 moved, before = monotonic(), reached
             elif monotonic() - moved > _STANDSTILL_S:
-                raise ProcessStopped(f"the process managers stand at position {reached} of {position} (`atende processes`)")
+                raise ProcessStopped(f"the process managers do not progress beyond position {reached} of {position} (`atende processes`)")
             say()
             self._closing.wait(_STEP_S)
 
     def _reached(self) -> int:
-        """Up to where all of them are done. Raises ProcessStopped."""
+        """The position up to which all of them are done. Raises ProcessStopped."""
         for execution in self._executions:
             if execution.figures.stopped:
                 raise ProcessStopped(f"the process manager {execution.manager.NAME} has stopped at {execution.figures.stopped}")
@@ -201,7 +201,7 @@ class ProcessRunner:
         return min((execution.progress.position() for execution in self._executions), default=self._bus.store.head())
 
     def _here(self, position: int, say: Callable[[], object]) -> None:
-        with self._turn:
+        with self._running:
             for execution in self._executions:
                 execution.begin_anew()
                 while True:
@@ -215,15 +215,15 @@ class ProcessRunner:
     # What was set aside
 
     def failures(self) -> list[tuple[str, Failure]]:
-        """What process managers have set aside and not done yet, by process manager and position. Raises StoreUnavailable."""
+        """Events and timers that are set aside and not retried successfully yet, by process manager and position. Raises StoreUnavailable."""
         return [(execution.manager.NAME, failure) for execution in self._executions for failure in execution.progress.failures()]
 
     def retry(
         self, failures: Sequence[tuple[str, Failure]], say: Callable[[], object] = lambda: None
     ) -> Iterator[tuple[str, Failure, str]]:
-        """Let these be decided again, by whoever leads; here, where nobody does. Gives each with why it failed again, "" when it is done.
+        """Retry these, in the leader's process, or here if there is no leader. Yields each with the reason if it failed again, else "".
 
-        What is to be retried is saved first, so the leader does it once even if this process dies. `say` is called now and then.
+        The request is saved first, so the leader retries once even if this process ends. `say` is called now and then.
         Raises ProcessStopped, StoreUnavailable.
         """
         executions = {execution.manager.NAME: execution for execution in self._executions}
@@ -234,7 +234,7 @@ class ProcessRunner:
             yield process, failure, self._retried(executions[process], failure.cause, say)
 
     def _retried(self, execution: Execution, cause: str, say: Callable[[], object]) -> str:
-        """Wait until it is decided again: why it failed, "" when it is done."""
+        """Wait until it is retried; returns the reason if it failed again, else ""."""
         began = monotonic()
         while (failure := execution.progress.failure(cause)) is not None and failure.retrying:
             name, stopped = execution.manager.NAME, execution.figures.stopped
@@ -244,7 +244,7 @@ class ProcessRunner:
                 raise ProcessStopped(f"the process manager {name} has not decided {cause} yet; it will when it can (`atende processes`)")
             if self._thread is None and self._leadership.take(_STEP_S):
                 try:
-                    with self._turn, suppress(Fenced):
+                    with self._running, suppress(Fenced):
                         execution.begin_anew()
                         execution.round(timers=False)
                 finally:
@@ -255,5 +255,5 @@ class ProcessRunner:
 
 
 def runner_of_all(bus: CommandBus, ports: Ports, leadership: Leadership | None = None) -> ProcessRunner:
-    """Of all process managers that there are."""
+    """A runner of all registered process managers."""
     return ProcessRunner(bus, [kind(ports) for kind in process_managers()], leadership)

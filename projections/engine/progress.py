@@ -37,7 +37,7 @@ class Progress:
         self._changed = threading.Condition()
         self._position = position
         self._waiters = 0
-        # Whoever wrote here last may have been killed with rows written, up to the end of the log, and their position not.
+        # The last writer may have been killed after it wrote rows, up to the end of the log, and before it recorded their position.
         self._unsure_until = head
         self._writing = position < head
         self._writes = 0

@@ -97,7 +97,7 @@ def consultations(rows: CompanyRows, since_ms: int) -> list[Visited]:
 
 @query(OBSERVE, CompanyLog)
 def stated_transfers(log: CompanyLog, call: str) -> list[Fact]:
-    """The transfers that lines state under the id of this call."""
+    """The facts about transfers that were observed under the id of this call."""
     log.scope.must_be_whole()
     id: UUID = interaction_id(log.tenant, call)
     try:
@@ -109,7 +109,7 @@ def stated_transfers(log: CompanyLog, call: str) -> list[Fact]:
 
 @query(OBSERVE, CompanyRows)
 def lines_are_kept(rows: CompanyRows, verb: str) -> bool:
-    """Whether lines with this verb came of which nobody knew to which call they belong."""
+    """Whether there are lines with this verb that belonged to no known call."""
     rows.scope.must_be_whole()
 
     def ask(view: TemporalView) -> list[_Lines]:
@@ -120,7 +120,7 @@ def lines_are_kept(rows: CompanyRows, verb: str) -> bool:
 
 @query(OBSERVE, CompanyLog)
 def kept_lines(log: CompanyLog, verb: str, since_us: int, until_us: int) -> list[KeptLine]:
-    """These lines, from `since_us` to `until_us`."""
+    """The lines with this verb that belonged to no known call, from `since_us` to `until_us`."""
     log.scope.must_be_whole()
     events = log.store.stream(timeline_id(log.tenant))
     kept = [event for event in events if isinstance(event, LineKept) and event.verb == verb and since_us <= event.occurred_at <= until_us]

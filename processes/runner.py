@@ -119,6 +119,9 @@ class ProcessRunner:
     def _run_all(self) -> None:
         """Run each in its thread, until this process is no longer the leader."""
         self._stepping_down.clear()
+        if self._closing.is_set():
+            # `close` came while the lead was being taken: what it said must not be forgotten.
+            self._stepping_down.set()
         log.info("processes begin names=%s", ",".join(self.figures))
         threads = [
             threading.Thread(target=self._run, args=(execution, news), name=f"process-{execution.manager.NAME}", daemon=True)

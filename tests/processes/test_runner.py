@@ -9,7 +9,7 @@ import pytest
 
 from commands.command_bus import CommandBus
 from processes.execution import MOST_SET_ASIDE, SENT_AT_ONCE, TRIES, Execution
-from processes.runner import ProcessRunner, ProcessStopped
+from processes.runner import ProcessRunner, ProcessStopped, Sole
 from store.database import Fenced, StoreUnavailable
 from store.process_progress import ProcessProgress, be_quiet
 from tests.commands.tally import Count, caller
@@ -206,6 +206,19 @@ def test_who_waits_runs_them_where_nobody_does(bus: CommandBus) -> None:
     runner.catch_up(bus.store.head())
     assert done(bus, echo_of(tally)) == 1
     assert ProcessProgress(bus.store.recorder.db, "echo").position() >= bus.store.head() - 1
+
+
+def test_one_that_is_closed_while_it_takes_the_lead_ends(bus: CommandBus) -> None:
+    class Late(Sole):
+        def take(self, timeout_s: float) -> bool:
+            within(runner._stepping_down.is_set)
+            return True
+
+    runner = ProcessRunner(bus, [Echo()], Late())
+    runner.start()
+    closing = threading.Thread(target=runner.close, daemon=True)
+    closing.start()
+    within(lambda: not closing.is_alive())
 
 
 def test_who_waits_waits_for_those_that_run_in_the_background(bus: CommandBus) -> None:

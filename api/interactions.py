@@ -158,8 +158,8 @@ async def ring(interaction: InteractionId, body: ByAgent, context: Authenticated
     return await context.do(commands.RingAgent(interaction=interaction, agent=body.agent, at=body.us))
 
 
-@router.post("/{interaction}/miss", summary="The agent does not answer the ring", response_model=Done)
-async def miss(interaction: InteractionId, body: ByAgent, context: Authenticated) -> Response:
+@router.post("/{interaction}/ring-no-answer", summary="The agent does not answer the ring", response_model=Done)
+async def ring_no_answer(interaction: InteractionId, body: ByAgent, context: Authenticated) -> Response:
     """The call keeps waiting; one more *ring no answer* (RONA) is counted for the agent."""
     return await context.do(commands.RingNoAnswer(interaction=interaction, agent=body.agent, at=body.us))
 

@@ -163,7 +163,7 @@ def test_a_call_goes_from_one_queue_to_another(ana, context):
     call = context.call(0)
     context.step(call, "offer", 0, queue="vendas")
     context.step(call, "ring", 1, agent="Ana")
-    context.step(call, "miss", 9, agent="Ana")
+    context.step(call, "ring-no-answer", 9, agent="Ana")
     context.step(call, "withdraw", 10)
     context.step(call, "offer", 10, queue="suporte")
     context.step(call, "leave-by-key", 20)
@@ -182,7 +182,7 @@ def test_a_call_goes_from_one_queue_to_another(ana, context):
     [
         ("answer", {"agent": "Ana"}), ("hold", {}), ("resume", {}), ("release", {}), ("abandon", {}), ("time-out", {}), ("leave-by-key", {}),
         ("withdraw", {}), ("attempt-answered", {}), ("attempt-failed", {}), ("wrap-up", {}), ("ivr/option", {"option": "1"}), ("ivr/leave", {}),
-        ("ring", {"agent": "Ana"}), ("miss", {"agent": "Ana"}),
+        ("ring", {"agent": "Ana"}), ("ring-no-answer", {"agent": "Ana"}),
     ],
 )  # fmt: skip
 def test_an_action_that_is_not_possible_now_is_refused_and_changes_nothing(ana, context, center, step, body):

@@ -81,7 +81,7 @@ def queue_log(command: ImportQueueLog, center: Center, console: Console) -> int:
             members=Path(command.members) if command.members else None,
             progress=_progress(console),
             now_us=center.bus.clock.now_us(),
-            earlier=EarlierImports(center, company, lambda: cover(center, console)),
+            earlier=EarlierImports(center, company, lambda: cover(center, console) if command.wait else None),
         )
     return _concluded(result, center, console, json=command.json, wait=command.wait)
 

@@ -187,7 +187,7 @@ def test_d1_as_csv_is_the_whole_list_under_the_manuals_columns(ana, monkeypatch)
         "2026-11-23", "01:45:15:966", "3", "suporte", "Gabriela Lima", "ami", "Inbound", "4000", "", "21977000111", "00:00:28", "Answered", "",
         "2,50", "0,63", "Alta", whole[2]["history"],
     ]  # fmt: skip
-    assert lines[-1][2:4] == ["Posição", str(ana.get("/v1/monitoring").json()["as_of"])]
+    assert answer.headers["atende-position"] == str(ana.get("/v1/monitoring").json()["as_of"])
 
 
 def test_d1_needs_its_medium_and_a_page_its_own_question(ana):

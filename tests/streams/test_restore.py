@@ -219,7 +219,7 @@ def test_a_missing_end_is_named_before_anything_is_written(lost: Lost, by: str) 
 
 def test_a_head_of_another_log_is_named(lost: Lost) -> None:
     lost.send(*lost.past.log)
-    lost.stopped(r"event 400 \(.*\) is not the one", head=Head(400, lost.past.head.hash))
+    lost.stopped(r"event 400 \(.*\) is not the event", head=Head(400, lost.past.head.hash))
 
 
 def test_the_head_noted_in_keys_that_were_not_lost_proves_the_end(lost: Lost) -> None:

@@ -30,10 +30,13 @@ PACE_S = 0.25
 """A batch costs much the same whether it has one row or a thousand, so events of this many seconds are folded together."""
 
 
-SHARE = 4
-"""In a busy time, an import's, rows are written this many times longer apart than it takes to write them, unless somebody waits for them."""
+BUSY = 1_000
+"""So many events between two batches come from an import, not from people who talk."""
 
-LONGEST_REST_S = 5.0
+SHARE = 4
+"""Then rows are written this many times longer apart than it takes to write them, unless somebody waits for them."""
+
+LONGEST_REST_S = 1.5
 
 
 class Log(Protocol):
@@ -96,11 +99,12 @@ class Runner:
             while not self._closing.is_set():
                 self._news.wait()
                 self._news.clear()
-                began = monotonic()
+                began, before = monotonic(), self.position
                 self.run_until(self._log.head)
                 took = monotonic() - began
                 self._closing.wait(self._pace_s - took)
-                self.progress.rest(min(SHARE * took, LONGEST_REST_S) - max(self._pace_s - took, 0))
+                if self.position - before >= BUSY:
+                    self.progress.rest(min(SHARE * took, LONGEST_REST_S))
         except Exception as error:
             self.progress.stopped(error)
             log.exception("projections stopped position=%d", self.position)

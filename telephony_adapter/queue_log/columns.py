@@ -64,3 +64,7 @@ def columns_among(header: list[str], delimiter: str) -> Columns | None:
     numbered = [names.index(f"data{n}") for n in range(1, 6) if f"data{n}" in names]
     single = names.index("data") if "data" in names else None
     return Columns(delimiter, **found, data=tuple(numbered), single=single)
+
+
+Row = tuple[int, Columns, list[str]]
+"""The number of a line, the columns of its table, and a row in it."""

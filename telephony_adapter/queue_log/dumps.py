@@ -16,14 +16,11 @@ from sqlglot.dialects.postgres import Postgres
 from sqlglot.errors import TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
-from telephony_adapter.queue_log.columns import ASTERISKS, Columns, columns_among
+from telephony_adapter.queue_log.columns import ASTERISKS, Row, columns_among
 from telephony_adapter.queue_log.packing import DAMAGED, damage
 
 if TYPE_CHECKING:
     from telephony_adapter.queue_log.files import Broken, LogFile
-
-Row = tuple[int, Columns, list[str]]
-"""The number of a line, the columns of its table, and a row in it."""
 
 _AT_ONCE = 1 << 17
 _LONGEST = 1 << 26
@@ -34,20 +31,11 @@ _HEAD = re.compile(
     re.IGNORECASE,
 )
 _LOGS_OWN = re.compile(rb"queue_?log", re.IGNORECASE)
-_DUMP = re.compile(
-    rb"(?im)^(--\s.*(MySQL|MariaDB|PostgreSQL database|phpMyAdmin SQL|Adminer|HeidiSQL).*|PRAGMA foreign_keys=.*|BEGIN TRANSACTION;\s*$"
-    rb"|\s*(INSERT|REPLACE)\s+(IGNORE\s+)?INTO\s+\S*queue_?log\b.*|\s*COPY\s+\S*queue_?log\b.*)"
-)
 _POSTGRES = re.compile(rb"PostgreSQL|PRAGMA |(?m:^COPY )|INSERT INTO \"")
 _BOUNDARY = re.compile(r"\)\s*,\s*(?=\()")
 _NO_COLUMN = frozenset({"PRIMARY", "KEY", "UNIQUE", "INDEX", "CONSTRAINT", "FULLTEXT", "FOREIGN", "CHECK"})
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPES = {"t": "\t", "n": "\n", "r": "\r", "b": "\b", "f": "\f", "v": "\v"}
-
-
-def is_dump(start: bytes) -> bool:
-    """Whether a file with this beginning is an SQL dump."""
-    return _DUMP.search(start) is not None
 
 
 def dump_rows(file: LogFile, broken: Broken) -> Iterator[Row]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from telephony_adapter.queue_log.columns import Columns, columns_of
-from telephony_adapter.queue_log.dumps import is_dump
+from telephony_adapter.queue_log.dump_detection import is_dump
 from telephony_adapter.queue_log.instants import NoInstant, from_epoch
 from telephony_adapter.queue_log.packing import DAMAGED, damage, is_packed, is_zip, members_in, plain_bytes
 

@@ -104,7 +104,7 @@ _NAMES_NOBODY = re.compile(r"[^|]{0,7}|[\w-]*\d{9,10}\.\d+", re.ASCII)
 
 def mark_of(data: list[str]) -> int:
     """A small checksum that distinguishes lines with different data; telephone numbers and names are not part of it."""
-    text = "|".join(field if len(field) < 8 or _NAMES_NOBODY.fullmatch(field) else "?" for field in data).rstrip("|")
+    text = "|".join([field if len(field) < 8 or _NAMES_NOBODY.fullmatch(field) else "?" for field in data]).rstrip("|")
     return zlib.crc32(text.encode("utf-8", "surrogatepass")) & 0xFFFF if text else 0
 
 

@@ -13,8 +13,7 @@ from itertools import groupby
 
 import msgspec
 
-from telephony_adapter.queue_log.columns import Columns
-from telephony_adapter.queue_log.dumps import Row, dump_rows
+from telephony_adapter.queue_log.columns import Columns, Row
 from telephony_adapter.queue_log.files import Broken, LogFile
 from telephony_adapter.queue_log.instants import NoInstant, TableInstants
 from telephony_adapter.queue_log.lines import Counting, Line, mark_of, readable
@@ -77,7 +76,7 @@ class TableLines:
         return total
 
     def _parsed(self, broken: Broken) -> Iterator[tuple[Line, int | None, str]]:
-        for number, columns, row in dump_rows(self.file, broken) if self.file.dump else _csv_rows(self.file, broken):
+        for number, columns, row in _rows_of(self.file, broken):
             self.lacking = columns.lacking
             try:
                 line = self._line(number, columns, row)
@@ -122,6 +121,14 @@ class TableLines:
         fields = "|".join(data).split("|") if data else []
         queue, agent = "" if queue == "NONE" else queue, "" if agent == "NONE" else agent
         return Line(number, at, clock, call, queue, agent, verb, fields, odd=odd, mark=mark_of(fields))
+
+
+def _rows_of(file: LogFile, broken: Broken) -> Iterator[Row]:
+    if not file.dump:
+        return _csv_rows(file, broken)
+    from telephony_adapter.queue_log.dumps import dump_rows
+
+    return dump_rows(file, broken)
 
 
 def _csv_rows(file: LogFile, broken: Broken) -> Iterator[Row]:

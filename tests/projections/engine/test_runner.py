@@ -15,7 +15,7 @@ from projections.engine import decisions
 from projections.engine.decisions import MOST_REFUSED, Quarantine, RetryAfter, Stop, about_event, about_outside
 from projections.engine.folding import CALLS
 from projections.engine.progress import Progress, ProjectionsStopped
-from projections.engine.runner import BATCH, LONGEST_REST_S, Runner
+from projections.engine.runner import BATCH, BUSY, LONGEST_REST_S, Runner
 from projections.engine.warehouse import Columns, Warehouse, WarehouseError
 from projections.engine.writing import position_of
 from projections.folds import visits
@@ -325,9 +325,8 @@ def test_whoever_waits_for_rows_ends_the_rest() -> None:
     progress.rest(SOON)
 
 
-def test_in_a_busy_time_rows_are_written_longer_apart(
-    log: MemoryLog, rows: Warehouse, story: Story, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_in_a_busy_time_rows_are_written_longer_apart(log: MemoryLog, rows: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("projections.engine.runner.BUSY", 40)
     rests: list[float] = []
     monkeypatch.setattr(Progress, "rest", lambda _, seconds: rests.append(seconds))
     ticks = iter(range(0, 1_000, 2))
@@ -339,4 +338,13 @@ def test_in_a_busy_time_rows_are_written_longer_apart(
         threading.Event().wait(0.001)
     runner.close()
     # It took two seconds by this clock: four times as long would be longer than the longest rest.
-    assert rests[0] == LONGEST_REST_S
+    assert rests == [LONGEST_REST_S]
+
+
+def test_rows_of_people_who_talk_are_written_at_the_usual_pace(log: MemoryLog, rows: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Progress, "rest", lambda *_: pytest.fail("nobody rests"))
+    runner = Runner(log, rows, pace_s=0.0)
+    runner.start()
+    assert runner.wait(40, SOON)
+    runner.close()
+    assert log.head < BUSY

@@ -19,6 +19,9 @@ from domain.voice.interaction_events import BY_KIND, InteractionEvent, Interacti
 
 _UNCHANGED = Change()
 
+KEPT_FROM = 12
+"""The number of facts from which on what they prove is kept for the next one."""
+
 
 class ObservationResult(msgspec.Struct, frozen=True):
     """The result of an observation: counts for the result of an import. `conflicts`: the new ones."""
@@ -81,8 +84,9 @@ class Interaction(Aggregate):
         occurred_at = max((fact.at for fact in fresh), default=context.restarts[-1] if context.restarts else metadata.recorded_at)
         event_type = _event_type(before, change, fresh)
         self.trigger(event_type, metadata, occurred_at, facts=fresh, change=change, conflicts=conflicts)
-        if self.state.call is not None and self.state.call.ended_ms is not None:
-            # Facts rarely follow the end of a call: keeping the evidence would waste memory.
+        if len(self.facts) < KEPT_FROM or (self.state.call is not None and self.state.call.ended_ms is not None):
+            # A few facts are weighed again as fast as one is added to them, and facts rarely follow the end of a call: keeping the evidence
+            # would waste memory, which the garbage collector walks through again and again.
             self._evidence = None
         return ObservationResult(len(fresh), repeated, _ends(before, change.visits), _implied(before, change.visits), conflicts)
 

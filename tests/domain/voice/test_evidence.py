@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from unittest.mock import patch
 from uuid import UUID
 
 import msgspec
@@ -12,13 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.base import SECOND
+from domain.voice import interactions
 from domain.voice.call_state import difference
 from domain.voice.calls import Change
 from domain.voice.context import Context
 from domain.voice.evidence import Evidence, resolve
 from domain.voice.facts import CallKind, Clock, Fact
 from domain.voice.interaction_events import InteractionEvent
-from domain.voice.interactions import Interaction
+from domain.voice.interactions import KEPT_FROM, Interaction
 from tests.kit.facts import STAMP, T0, TENANT, ami
 
 SPAN_S = 20
@@ -100,6 +102,7 @@ def test_each_further_observation_gives_what_all_facts_prove_together(
     history: tuple[list[list[Fact]], tuple[int, ...]], data: st.DataObject
 ) -> None:
     observations, restarts = history
+    kept_from = data.draw(st.sampled_from([0, KEPT_FROM]))
     interaction, events = Interaction(TENANT, TENANT), []
     for facts in observations:
         # A restart may become known late, and the call may be loaded anew.
@@ -107,7 +110,8 @@ def test_each_further_observation_gives_what_all_facts_prove_together(
         if data.draw(st.booleans()):
             interaction = replayed(events)
         before = set(interaction.conflicts)
-        interaction.observe(facts, known_by(heard_of), STAMP)
+        with patch.object(interactions, "KEPT_FROM", kept_from):
+            interaction.observe(facts, known_by(heard_of), STAMP)
         new = interaction.collect()
         events += new
         if new:
@@ -158,7 +162,7 @@ def test_facts_of_one_instant_and_later_ones_are_not_weighed_with_all_others(wei
     interaction = Interaction(TENANT, TENANT)
     for fact in ring_all(20):
         interaction.observe([fact], known_by(()), STAMP)
-    assert max(weighed_anew) <= 1
+    assert max(weighed_anew) <= KEPT_FROM + 1
     assert interaction.state == resolve(interaction.facts, known_by(())).state
 
 

@@ -23,14 +23,15 @@ class ActiveUsers:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._active: TTLCache[UUID, bool] = TTLCache(_USERS, REMEMBERED_S, monotonic)
+        self._active: TTLCache[tuple[UUID, UUID], bool] = TTLCache(_USERS, REMEMBERED_S, monotonic)
 
     async def includes(self, claims: Claims) -> bool:
         """Whether the user to whom the token was given may log in. Raises StoreUnavailable."""
-        active = self._active.get(claims.sub)
+        key = claims.ten, claims.sub
+        active = self._active.get(key)
         if active is None:
             active = await run_in_threadpool(who_is, self._store, claims.ten, claims.sub) is not None
-            self._active[claims.sub] = active
+            self._active[key] = active
         return active
 
     async def must_include(self, claims: Claims) -> None:
@@ -38,6 +39,6 @@ class ActiveUsers:
         if not await self.includes(claims):
             raise unauthenticated("this user may not log in any more")
 
-    def forget(self, user: UUID) -> None:
-        """Drop the cached answer for a user who was just changed."""
-        self._active.pop(user, None)
+    def forget(self, tenant: UUID, user: UUID) -> None:
+        """Drop the cached answer for a user of the company `tenant` who was just changed."""
+        self._active.pop((tenant, user), None)

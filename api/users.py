@@ -142,7 +142,7 @@ async def set_permissions(user: UserId, body: Rights, context: Authenticated) ->
 async def activate(user: UserId, context: Authenticated) -> Response:
     """The user may log in again, with the old password."""
     receipt = await context.application.execute(commands.ActivateUser(user=user), context.caller)
-    context.application.active_users.forget(user)
+    context.application.active_users.forget(context.tenant, user)
     return done(receipt)
 
 
@@ -150,7 +150,7 @@ async def activate(user: UserId, context: Authenticated) -> Response:
 async def deactivate(user: UserId, context: Authenticated) -> Response:
     """Sessions and streams end and access tokens are refused: at once in this process, within two seconds in other API processes."""
     receipt = await context.application.execute(commands.DeactivateUser(user=user), context.caller)
-    context.application.active_users.forget(user)
+    context.application.active_users.forget(context.tenant, user)
     await context.application.ask(context.application.sessions.close_all, user)
     return done(receipt)
 

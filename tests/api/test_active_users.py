@@ -67,3 +67,5 @@ def test_a_token_of_nobody_and_of_another_company_lets_nobody_in(center, ana):
     me = UUID(ana.get("/v1/me").json()["id"])
     assert not asyncio.run(users.includes(Claims(uuid4(), operator("Empresa").tenant, frozenset(), 0)))
     assert not asyncio.run(users.includes(Claims(me, operator("Outra").tenant, frozenset(), 0)))
+    assert asyncio.run(users.includes(Claims(me, operator("Empresa").tenant, frozenset(), 0)))
+    assert not asyncio.run(users.includes(Claims(me, operator("Terceira").tenant, frozenset(), 0)))

@@ -129,15 +129,13 @@ class Evidence:
 
     def state(self, context: Context) -> CallState:
         """The call that all its facts prove."""
+        state = CallState(options=list(self._now.options), tags=list(self._now.outline.tags))
         ordered = self._visits_in_order()
-        ended = [self._closed(ordered, n, context) if draft.open else draft for n, draft in enumerate(ordered)]
-        state = CallState(
-            visits=[draft.visit(n, context.settings) for n, draft in enumerate(ended)],
-            rings=[list(draft.rings.rings) for draft in ended],
-            holds=[list(draft.holds_at(range(len(draft.holds))).at.values()) if draft.holds else [] for draft in ended],
-            options=list(self._now.options),
-            tags=list(self._now.outline.tags),
-        )
+        for n, draft in enumerate(ordered):
+            ended = self._closed(ordered, n, context) if draft.open else draft
+            state.visits.append(ended.visit(n, context.settings))
+            state.rings.append(list(ended.rings.rings))
+            state.holds.append(list(ended.holds_at(range(len(ended.holds))).at.values()) if ended.holds else [])
         self._complete(state, context)
         return state
 

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI
+from starlette.types import Lifespan
 
 import discovery
 from api import auth, docs, openapi, problem
@@ -38,6 +39,17 @@ def create_app(center: Center) -> FastAPI:
         yield
         await application.feed.stop()
 
+    app = described(lifespan)
+    app.state.application = application
+    docs.install(app)
+    app.add_middleware(LimitedASGI, most=MAX_BODY, open_path=auth.router.prefix, open_most=MAX_OPEN_BODY)
+    app.add_middleware(ObservedASGI, instruments=application.instruments)
+    problem.install(app)
+    return app
+
+
+def described(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
+    """The routes and the OpenAPI document, without a center behind them."""
     app = FastAPI(
         title=openapi.TITLE,
         description=openapi.DESCRIPTION,
@@ -47,14 +59,11 @@ def create_app(center: Center) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+        separate_input_output_schemas=False,
         lifespan=lifespan,
     )
-    app.state.application = application
     for router in discovery.found("api", "router").values():
         app.include_router(router)
-    docs.install(app)
-    app.add_middleware(LimitedASGI, most=MAX_BODY, open_path=auth.router.prefix, open_most=MAX_OPEN_BODY)
-    app.add_middleware(ObservedASGI, instruments=application.instruments)
-    problem.install(app)
     openapi.describe(app)
     return app

@@ -91,7 +91,7 @@ class LoggedIn(Shape):
 
 
 @router.post("/login", summary="Log in by e-mail and password", responses=documented("unauthenticated", "too-many-requests"))
-async def login(body: Login, request: Request, application: TheApplication) -> LoggedIn:
+async def log_in(body: Login, request: Request, application: TheApplication) -> LoggedIn:
     """After some failures of one e-mail or one address each further try must wait, twice as long every time."""
     address = request.client.host if request.client else ""
     email = body.email.strip().lower()
@@ -116,7 +116,7 @@ def _proved(application: ApplicationState, email: str, password: str, company: s
 
 
 @router.post("/refresh", summary="Get new tokens", responses=documented("unauthenticated"))
-async def refresh(body: Refresh, application: TheApplication) -> LoggedIn:
+async def refresh_tokens(body: Refresh, application: TheApplication) -> LoggedIn:
     """The new access token has the user's current permissions. A second use of a refresh token ends the whole session."""
     center = application.center
     session = await application.ask(application.sessions.renew, body.refresh_token)
@@ -127,7 +127,7 @@ async def refresh(body: Refresh, application: TheApplication) -> LoggedIn:
 
 
 @router.post("/logout", status_code=204, summary="End the session")
-async def logout(body: Refresh, application: TheApplication) -> Response:
+async def log_out(body: Refresh, application: TheApplication) -> Response:
     """Its refresh token is void at once; an access token that was issued stays valid for minutes at most. A token that is not valid any more is ignored."""
     await application.ask(application.sessions.close, body.refresh_token)
     return Response(status_code=204)
@@ -136,7 +136,7 @@ async def logout(body: Refresh, application: TheApplication) -> Response:
 @router.post(
     "/password", status_code=204, summary="Set a password by a one-time token", responses=documented("refused", "too-many-requests")
 )
-async def password(body: NewPassword, request: Request, application: TheApplication) -> Response:
+async def set_password(body: NewPassword, request: Request, application: TheApplication) -> Response:
     """For first access and recovery (E3). The token cannot be used again, and all sessions of the user end."""
     application.throttle.begin(body.token, request.client.host if request.client else "")
     hashed = await run_sync(hashed_password, body.password, limiter=_hashing)

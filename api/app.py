@@ -14,6 +14,7 @@ from api import auth, docs, openapi, problem
 from api.application_state import ApplicationState, Center
 from api.body_limit import LimitedASGI
 from api.http_metrics import ObservedASGI
+from api.rate_limit import RateLimitedASGI
 
 MAX_BODY = 131_072
 """The largest request, bytes."""
@@ -55,6 +56,7 @@ def create_app(center: Center) -> FastAPI:
     docs.install(app)
     app.add_middleware(LimitedASGI, most=MAX_BODY, open_path=auth.router.prefix, open_most=MAX_OPEN_BODY)
     app.add_middleware(ObservedASGI, instruments=application.instruments)
+    app.add_middleware(RateLimitedASGI)
     problem.install(app)
     openapi.describe(app)
     return app

@@ -15,11 +15,13 @@ from prometheus_client.registry import Collector
 from starlette.concurrency import run_in_threadpool
 
 from api.access_tokens import Claims, Tokens
+from api.active_keys import ActiveKeys
 from api.active_users import ActiveUsers
 from api.http_metrics import Instruments
 from api.live_stream import Feed
 from api.paging import Cursors
 from api.problem import Problem, invalid, of_domain, of_servers
+from api.rate_limit import RateLimits
 from api.throttle import LoginThrottle
 from commands.command_bus import CommandBus
 from commands.handler_context import Caller, Command, Receipt
@@ -84,6 +86,8 @@ class ApplicationState:
             self.instruments.registry.register(collector)
         self.tokens = Tokens(secret, center.bus.clock.now_us)
         self.active_users = ActiveUsers(center.store)
+        self.active_keys = ActiveKeys(center.store, center.bus.clock)
+        self.rate_limits = RateLimits()
         self.throttle = LoginThrottle(lambda: center.bus.clock.now_us() / 1_000_000)
         self.sessions = Sessions(center.store, center.bus.clock)
         self.cursors = Cursors(secret.encode())

@@ -57,6 +57,7 @@ def test_each_permission_opens_what_it_names(log_in, document):
             named.setdefault(ask(nobody, operation).json()["permission"], []).append(operation)
     assert set(named) == {
         "gerenciar-relatorio", "gerenciar-atendimento", "gerenciar-service", "gerenciar-phone", "gerenciar-usuário", "gerenciar-empresas",
+        "gerenciar-chaves",
     }  # fmt: skip
     for permission, closed in named.items():
         one = log_in(email=f"{permission.encode().hex()}@empresa.example", permissions=(permission,))

@@ -3,6 +3,7 @@
 ATENDE_DATA             the data directory                                    ./data
 ATENDE_HOST, _PORT      where `serve` listens                                 127.0.0.1, 8080
 ATENDE_PUBLIC_URL       the API's address for people, used by `atende admin` for its link   where `serve` listens
+ATENDE_CORS_ORIGINS     origins of other web pages that may use the API: https://console.example.com,...   none
 ATENDE_MASTER_KEY       32 bytes as hex or base64, wraps every person's key   a file made at first start
 ATENDE_TOKEN_SECRET     signs access tokens, 32 characters or more            a file made at first start
 ATENDE_MODE             embedded, or distributed: the stores are on servers   embedded
@@ -34,6 +35,7 @@ _POSTGRESQL = ("PostgreSQL", "postgresql://", "postgres://")
 _CLICKHOUSE = ("ClickHouse", "clickhouse://", "clickhouses://")
 _BROKER = re.compile(r"(?:\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}")
 _WEB = re.compile(r"https?://[^\s/?#@]+(?:/[^\s?#]*)?")
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::\d{1,5})?|https?://\[[0-9a-f:]+\](?::\d{1,5})?")
 _CLUSTER = re.compile(r"\w{1,100}", re.ASCII)
 _TOPIC = re.compile(r"[\w.-]{1,100}", re.ASCII)
 _OF_DISTRIBUTED = {
@@ -57,6 +59,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8080
     public_url: str = ""
+    cors_origins: tuple[str, ...] = ()
     master_key: str = field(default="", repr=False)
     token_secret: str = field(default="", repr=False)
     mode: Mode = "embedded"
@@ -81,6 +84,7 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         host=variables.get("ATENDE_HOST") or Settings.host,
         port=_port(variables.get("ATENDE_PORT", "")),
         public_url=_public(variables.get("ATENDE_PUBLIC_URL", "")),
+        cors_origins=_origins(variables.get("ATENDE_CORS_ORIGINS", "")),
         master_key=variables.get("ATENDE_MASTER_KEY", ""),
         token_secret=_secret(variables.get("ATENDE_TOKEN_SECRET", "")),
         mode=mode,
@@ -106,6 +110,15 @@ def _public(text: str) -> str:
     if text and not _WEB.fullmatch(text):
         raise WrongSetting("ATENDE_PUBLIC_URL is no address of the web (https://atende.example.com)")
     return text.rstrip("/")
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    origins = tuple(origin.strip() for origin in text.split(",")) if text else ()
+    if not all(_ORIGIN.fullmatch(origin) for origin in origins):
+        raise WrongSetting(
+            "ATENDE_CORS_ORIGINS is no list of origins as browsers send them (https://console.example.com,https://other.example.com)"
+        )
+    return origins
 
 
 def _mode(text: str) -> Mode:

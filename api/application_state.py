@@ -59,6 +59,14 @@ class Center(Protocol):
         """Signs access tokens and cursors: 32 characters or more."""
 
     @property
+    def public_url(self) -> str:
+        """The address at which people reach the API; "" if it is not set."""
+
+    @property
+    def cors_origins(self) -> Sequence[str]:
+        """The origins of other web pages that may use the API."""
+
+    @property
     def warehouse(self) -> Warehouse: ...
 
     @property
@@ -89,7 +97,7 @@ class ApplicationState:
         self.active_keys = ActiveKeys(center.store, center.bus.clock)
         self.rate_limits = RateLimits()
         self.throttle = LoginThrottle(lambda: center.bus.clock.now_us() / 1_000_000)
-        self.sessions = Sessions(center.store, center.bus.clock)
+        self.sessions = Sessions(center.store, center.bus.clock, secret)
         self.cursors = Cursors(secret.encode())
         self.feed = Feed(center.store, self.instruments)
         self.scope_of: Callable[[Claims], Scope] = lambda _: Scope.whole_company()

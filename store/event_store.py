@@ -38,7 +38,8 @@ CREATE TABLE IF NOT EXISTS protocols (tenant BLOB PRIMARY KEY, next INTEGER NOT 
 CREATE TABLE IF NOT EXISTS sessions (
     id BLOB PRIMARY KEY, tenant BLOB NOT NULL, "user" BLOB NOT NULL, digest BLOB NOT NULL, expires_at INTEGER NOT NULL
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS users_sessions ON sessions ("user")
+CREATE INDEX IF NOT EXISTS users_sessions ON sessions ("user");
+CREATE TABLE IF NOT EXISTS rotated_tokens (digest BLOB PRIMARY KEY, session BLOB NOT NULL, rotated_at INTEGER NOT NULL) WITHOUT ROWID
 """
 
 _PROTOCOLS_A_BLOCK = 1000

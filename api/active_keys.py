@@ -22,8 +22,8 @@ from store.last_uses import hour_of, note_use
 
 log = logging.getLogger(__name__)
 
-REMEMBERED_S = 1.5
-"""Seconds for which an answer is cached, as for users."""
+REMEMBERED_S = 0.9
+"""Seconds for which an answer is cached. A stream looks every second too: it ends within two."""
 
 _KEYS = 10_000
 

@@ -102,7 +102,7 @@ def test_a_made_up_token_of_a_known_session_ends_it(sessions: Sessions) -> None:
 
 def test_an_ended_or_unused_session_is_not_renewed_by_any_of_its_tokens(sessions: Sessions, clock: Ticking) -> None:
     for end in (
-        lambda token: sessions.close(token),
+        sessions.close,
         lambda _: sessions.close_all(USER),
         lambda _: setattr(clock, "us", clock.us + VALID_US),
     ):

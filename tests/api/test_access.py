@@ -58,7 +58,15 @@ def test_no_route_finds_anything_by_another_companys_id(companies, center):
     head = center.store.head()
     known = [
         of(companies, topic, center)
-        for topic in ("queue.registered", "agent.logged_in", "ivr.registered", "user.registered", "interaction.arrived", "contact.appeared", "api_key.created")
+        for topic in (
+            "queue.registered",
+            "agent.logged_in",
+            "ivr.registered",
+            "user.registered",
+            "interaction.arrived",
+            "contact.appeared",
+            "api_key.created",
+        )
     ]
     for operation in with_ids(companies):
         for id in known:

@@ -26,6 +26,7 @@ REMEMBERED_S = 0.9
 """Seconds for which an answer is cached. A stream looks every second too: it ends within two."""
 
 _KEYS = 10_000
+_UNREAD = object()
 
 
 class ActiveKeys:
@@ -62,11 +63,11 @@ class ActiveKeys:
             self._known.pop(text, None)
 
     async def _find(self, text: str) -> KnownKey | None:
-        cached = hashlib.sha256(text.encode()).digest()
-        if cached not in self._known:
-            self._known[cached] = await run_in_threadpool(known_key, self._store, text, self._clock.now_us())
-        found = self._known.get(cached)
-        return found if found is not None and self._seconds_left(found) > 0 else None
+        name = hashlib.sha256(text.encode()).digest()
+        found = self._known.get(name, _UNREAD)
+        if found is _UNREAD:
+            found = self._known[name] = await run_in_threadpool(known_key, self._store, text, self._clock.now_us())
+        return found if isinstance(found, KnownKey) and self._seconds_left(found) > 0 else None
 
     async def _is_accepted(self, text: str) -> bool:
         return await self._find(text) is not None

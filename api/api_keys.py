@@ -7,6 +7,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
+from fastapi import Body as BodyField
 from pydantic import ConfigDict, Field
 
 from api.access import Authenticated, RequestContext, authorised, done
@@ -44,7 +45,7 @@ class NewApiKey(Body):
         tuple[UUID, ...] | None,
         Field(
             min_length=1,
-            max_length=1_000,
+            max_length=100,
             description="ids of the queues whose data the key sees; a key with queues only reads. null: the whole company",
             examples=[[_SOME_QUEUE]],
         ),
@@ -150,7 +151,7 @@ async def one(key: KeyId, context: Annotated[RequestContext, authorised(one_key)
 
 
 @router.post("/{key}/rotate", summary="Give an API key a new secret", responses=_OF_KEY, response_model=CreatedApiKey)
-async def rotate(key: KeyId, body: Rotation, context: Authenticated) -> Response:
+async def rotate(key: KeyId, body: Annotated[Rotation, BodyField(default_factory=Rotation)], context: Authenticated) -> Response:
     """The old secret is accepted for `overlap_hours` more. Needs `gerenciar-chaves` and every permission of the key."""
     return await _changed(context, key, RotateApiKey(key=key, overlap_hours=body.overlap_hours))
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Body as BodyField
 from pydantic import ConfigDict, Field
 
 from api.access_tokens import ACCESS_S, unauthenticated
@@ -53,6 +54,10 @@ class Refresh(Body):
     refresh_token: Annotated[
         str | None, Field(min_length=1, max_length=200, repr=False, description="null: that of the cookie", examples=["3qUY0y8bT1u7…"])
     ] = None
+
+
+OptionalToken = Annotated[Refresh, BodyField(default_factory=Refresh)]
+"""A page in a browser may send no body at all."""
 
 
 class NewPassword(Body):
@@ -142,7 +147,7 @@ def _proved(application: ApplicationState, email: str, password: str, company: s
 
 
 @router.post("/refresh", summary="Get new tokens", responses=documented("unauthenticated", "not-allowed"))
-async def refresh(body: Refresh, request: Request, response: Response, application: TheApplication) -> LoggedIn:
+async def refresh(body: OptionalToken, request: Request, response: Response, application: TheApplication) -> LoggedIn:
     """The new access token has the user's current permissions.
 
     Repeat the request if its answer was lost: for a minute a used refresh token returns the newest one. A later use ends the whole session.
@@ -159,7 +164,7 @@ async def refresh(body: Refresh, request: Request, response: Response, applicati
 
 
 @router.post("/logout", status_code=204, summary="End the session", responses=documented("not-allowed"))
-async def logout(body: Refresh, request: Request, application: TheApplication) -> Response:
+async def logout(body: OptionalToken, request: Request, application: TheApplication) -> Response:
     """Its refresh token is void at once; an access token that was issued stays valid for minutes at most. A token that is not valid any more is ignored."""
     cookies = SessionCookie(request, application.center)
     await application.ask(application.sessions.close, cookies.token_or(body.refresh_token))

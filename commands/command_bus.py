@@ -143,7 +143,7 @@ class CommandBus:
             self.watch.must_fit()
         unit = UnitOfWork(self.store)
         try:
-            unit.prefetch(requests)
+            unit.prefetch(requests, self.clock.now_us())
             outcomes = [unit.decide(command, caller, self.clock.now_us()) for command, caller in requests]
             started = time.perf_counter()
             answers = unit.write(outcomes, alongside)

@@ -49,7 +49,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
 class Caller:
     """The caller of a command, and its company. A repeated `idempotency_key` returns the first receipt without executing again.
 
-    user: the calling user; None for a source, the operator or the deployment itself.
+    user: the calling user; None for a source, the operator or the deployment itself. keeps_receipts: its keys are remembered for ever, not for a
+    day, because it may repeat a command at any time (a process manager).
     """
 
     tenant: UUID
@@ -58,6 +59,7 @@ class Caller:
     idempotency_key: str = ""
     correlation: str = ""
     user: Actor | None = None
+    keeps_receipts: bool = False
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -74,7 +76,10 @@ class Receipt(msgspec.Struct, frozen=True):
 
 
 class Done(msgspec.Struct, frozen=True):
-    """What a handler returns: the aggregate that the command was about, and the values for the caller."""
+    """What a handler returns: the aggregate that the command was about, and the values for the caller.
+
+    A value that is a secret (a one-time token) is a `Personal` of whom it belongs to: the caller gets it in plain text, its receipt is stored sealed.
+    """
 
     aggregate: Aggregate
     result: dict[str, Any] = {}

@@ -9,13 +9,14 @@ from uuid import UUID
 
 import msgspec
 from eventsourcing.persistence import IntegrityError
+from msgspec.structs import replace
 
 from commands.handler_context import HANDLERS, Caller, Command, HandlerContext, Receipt
 from domain.access import ANYONE
 from domain.base import Aggregate, Event, Personal
 from domain.errors import DomainError, InvalidField, NotAllowed, Refused
 from store.database import Database
-from store.event_store import Store, project
+from store.event_store import Store, StoredReceipt, project
 from store.heartbeats import last_heard, note_heartbeats
 from store.keyring import Additions
 
@@ -33,6 +34,9 @@ class Decision:
     events: list[Event]
     caller: Caller
     digest: bytes = b""
+    decided_at: int = 0
+    expires_at: int = 0
+    """When its receipt expires (microseconds); 0: never."""
 
 
 @dataclass(slots=True)
@@ -58,6 +62,17 @@ def _personal_as_text(value: object) -> str:
     raise NotImplementedError(type(value))
 
 
+RECEIPT_VALID_US = 24 * 3600 * 1_000_000
+"""How long a repeated idempotency key gets the first receipt (microseconds)."""
+
+
+def _sealed_secret(value: object) -> dict[str, str]:
+    if isinstance(value, Personal):
+        return {"sealed": value.sealed}
+    raise NotImplementedError(type(value))
+
+
+_as_stored = msgspec.json.Encoder(enc_hook=_sealed_secret)
 _as_json = msgspec.json.Encoder(enc_hook=_personal_as_text, order="deterministic")
 _NUL = b"\\u0000"
 
@@ -93,14 +108,14 @@ class UnitOfWork:
         """Ids without events in the log."""
         self._waiting: dict[UUID, list[Event]] = {}
         self._keys: dict[tuple[UUID, str], Decision] = {}
-        self._receipts: dict[tuple[UUID, str], tuple[bytes, bytes] | None] = {}
+        self._receipts: dict[tuple[UUID, str], StoredReceipt | None] = {}
         self._heartbeats: dict[UUID, int] = {}
         self._heard: dict[UUID, int] = {}
         """The stored last heartbeats (microseconds) by which commands were decided."""
 
     # What a handler context reads
 
-    def prefetch(self, requests: Sequence[Request]) -> None:
+    def prefetch(self, requests: Sequence[Request], now_us: int) -> None:
         """Read by few queries the aggregates and receipts that these commands will need."""
         ids = {id for command, caller in requests for id in command.concerns(caller.tenant)}
         missing = [id for id in ids if self.store.cached(id) is None]
@@ -109,7 +124,7 @@ class UnitOfWork:
             self._without_events.update(id for id in missing if id not in self._read)
         keys = {(caller.tenant, caller.idempotency_key) for _, caller in requests if caller.idempotency_key}
         if len(keys) > 1:
-            self._receipts = {**dict.fromkeys(keys), **self.store.receipts_for(keys)}
+            self._receipts = {**dict.fromkeys(keys), **self.store.receipts_for(keys, now_us)}
 
     def load(self, kind: type[A], id: UUID) -> Aggregate | None:
         """The aggregate with all events accepted in this unit of work; None if it has none."""
@@ -169,7 +184,7 @@ class UnitOfWork:
         digest = b""
         if caller.idempotency_key:
             try:
-                digest, repeat = self._repeat(command, caller)
+                digest, repeat = self._repeat(command, caller, now_us)
             except Refused as used:
                 return used
             if repeat is not None:
@@ -182,12 +197,14 @@ class UnitOfWork:
             if isinstance(error, DomainError):
                 return error
             raise
-        decision = Decision(done.aggregate.id, done.aggregate.version, done.result, self._accept(context, done.aggregate), caller, digest)
+        events = self._accept(context, done.aggregate)
+        expires_at = 0 if caller.keeps_receipts else now_us + RECEIPT_VALID_US
+        decision = Decision(done.aggregate.id, done.aggregate.version, done.result, events, caller, digest, now_us, expires_at)
         if caller.idempotency_key:
             self._keys[caller.tenant, caller.idempotency_key] = decision
         return decision
 
-    def _repeat(self, command: Command, caller: Caller) -> tuple[bytes, Repeat | None]:
+    def _repeat(self, command: Command, caller: Caller, now_us: int) -> tuple[bytes, Repeat | None]:
         """The command's digest, and the result of an earlier use of its key. Raises Refused if the key was used for another command."""
         # Keyed: a plain digest of a command with a phone number would reveal the number to anybody who tries all numbers.
         text = type(command).__name__ + _as_json.encode(command).decode()
@@ -197,14 +214,27 @@ class UnitOfWork:
             known, repeat = first.digest, Repeat(first)
         else:
             key = caller.tenant, caller.idempotency_key
-            stored = self._receipts[key] if key in self._receipts else self.store.receipt_for(*key)
+            stored = self._receipts[key] if key in self._receipts else self.store.receipt_for(*key, now_us)
             if stored is None:
                 return digest, None
-            known, repeat = stored[0], Repeat(msgspec.json.decode(stored[1], type=Receipt))
+            known, repeat = stored.digest, Repeat(self._opened(stored.receipt))
         # Without a digest: a person was forgotten since, and with them the contents of the commands.
         if known and known != digest:
             raise Refused("this idempotency key was used for another command")
         return digest, repeat
+
+    def _opened(self, stored: bytes) -> Receipt:
+        """The receipt of an earlier command. Its secrets are opened; those of a forgotten person read as forgotten."""
+        receipt = msgspec.json.decode(stored, type=Receipt)
+        opened = {name: self._plain(value) for name, value in receipt.result.items()}
+        return replace(receipt, result=opened)
+
+    def _plain(self, value: object) -> object:
+        match value:
+            case {"sealed": str(text)}:
+                return self.store.keyring.open_text(text)
+            case _:
+                return value
 
     def _accept(self, context: HandlerContext, about: Aggregate) -> list[Event]:
         """The events of the command: first those of what it needed (a new contact, a new queue), last those of what it was about."""
@@ -236,18 +266,15 @@ class UnitOfWork:
         if unneeded and alongside is None:
             return self._answers(outcomes, [])
         stored = self.store.sealed(events)
+        for decision in decisions:
+            if decision.digest:
+                self._seal(decision.result)
         with self.store.recorder.transaction() as db:
             if self._changed_by_others(db):
                 raise IntegrityError("another process has changed an aggregate on which this decision depends")
             self.store.save_keys(self.additions)
             answers = self._answers(outcomes, self.store.recorder.append(stored) if stored else [])
-            self.store.note_receipts(
-                [
-                    (outcome.caller.tenant, outcome.caller.idempotency_key, outcome.digest, msgspec.json.encode(answer))
-                    for outcome, answer in zip(outcomes, answers, strict=True)
-                    if isinstance(outcome, Decision) and outcome.digest and isinstance(answer, Receipt)
-                ]
-            )
+            self.store.note_receipts(self._receipts_of(outcomes, answers), max((one.decided_at for one in decisions), default=0))
             if self.additions.destroyed:
                 self.store.forget_digests({decision.caller.tenant for decision in decisions})
             note_heartbeats(db, self._heartbeats)
@@ -255,11 +282,31 @@ class UnitOfWork:
                 alongside(db, answers)
         return answers
 
+    def _seal(self, result: dict[str, object]) -> None:
+        """Seal the secrets of a result, before the keys are saved: its receipt may be stored."""
+        for value in result.values():
+            if isinstance(value, Personal) and not value.sealed:
+                value.sealed = self.store.keyring.seal(value.subject, value.plain or "")
+
+    @staticmethod
+    def _receipts_of(outcomes: Sequence[Outcome], answers: Sequence[Answer]) -> dict[tuple[UUID, str], StoredReceipt]:
+        """What is stored for the commands with idempotency keys."""
+        noted: dict[tuple[UUID, str], StoredReceipt] = {}
+        for outcome, answer in zip(outcomes, answers, strict=True):
+            if isinstance(outcome, Decision) and outcome.digest and isinstance(answer, Receipt):
+                stored = _as_stored.encode(replace(answer, result=outcome.result))
+                noted[outcome.caller.tenant, outcome.caller.idempotency_key] = StoredReceipt(outcome.digest, stored, outcome.expires_at)
+        return noted
+
     def _changed_by_others(self, db: Database) -> bool:
         decided_on = (*self._loaded, *self._read, *self._without_events)
         return self.store.recorder.changed_by_others(decided_on, self._since) or any(
             last_heard(db, agent) != heard for agent, heard in self._heard.items()
         )
+
+    def _answered(self, decision: Decision) -> dict[str, object]:
+        """The result for the caller, with its secrets."""
+        return {name: value.plain if isinstance(value, Personal) else value for name, value in decision.result.items()}
 
     def _answers(self, outcomes: Sequence[Outcome], positions: Sequence[int]) -> list[Answer]:
         given = iter(positions)
@@ -273,7 +320,7 @@ class UnitOfWork:
                     for event in outcome.events:
                         position = last[event.originator_id] = next(given)
                     position = position or last.get(outcome.id) or self.store.recorder.position_of(outcome.id)
-                    receipts[id(outcome)] = receipt = Receipt(outcome.id, outcome.version, position, outcome.result)
+                    receipts[id(outcome)] = receipt = Receipt(outcome.id, outcome.version, position, self._answered(outcome))
                     answers.append(receipt)
                 case Repeat(before=before):
                     answers.append(before if isinstance(before, Receipt) else receipts[id(before)])

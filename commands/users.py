@@ -14,7 +14,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from commands.handler_context import Command, Done, HandlerContext, handles
 from domain.access import ANYONE, MANAGE_USERS, PERMISSIONS, Actor, Level, must_be_above, must_have_all
-from domain.base import NOBODY
+from domain.base import NOBODY, Personal
 from domain.errors import AlreadyExists, NotAllowed, NotFound, Refused
 from domain.users import User, check_password, normalised_email
 from store.event_store import Store, project
@@ -180,7 +180,7 @@ def _new_user(context: HandlerContext, name: str, email: str, level: Level, perm
 def _with_link(user: User, context: HandlerContext) -> Done:
     token = user.id.bytes + secrets.token_bytes(_SECRET_BYTES)
     user.issue_link(_digest(token), context.metadata)
-    return Done(user, {"token": urlsafe_b64encode(token).decode().rstrip("=")})
+    return Done(user, {"token": Personal(user.id, urlsafe_b64encode(token).decode().rstrip("="))})
 
 
 def _read(token: str) -> tuple[UUID, str]:

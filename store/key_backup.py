@@ -40,7 +40,7 @@ KEYS = (
 """The tables of the key store. Every key stays wrapped, by the same master key or by another."""
 
 BESIDE_THE_LOG = (
-    Table("idempotency", {"tenant": "bytes", "key": "text", "digest": "bytes", "receipt": "bytes"}),
+    Table("idempotency", {"tenant": "bytes", "key": "bytes", "digest": "bytes", "receipt": "bytes", "expires_at": "integer"}),
     Table("protocols", {"tenant": "bytes", "next": "integer"}),
     Table("heartbeats", {"agent": "bytes", "heard": "integer"}),
     Table("process_positions", {"process": "text", "epoch": "integer", "position": "integer", "quiet": "integer"}),

@@ -24,12 +24,14 @@ from commands.users import (
     who_is,
 )
 from domain.access import ATTEND, MANAGE_USERS, PERMISSIONS, Actor, Level
+from domain.base import FORGOTTEN
 from domain.companies import CompanySettings
 from domain.errors import AlreadyExists, DomainError, InvalidField, NotAllowed, NotFound, Refused
 from domain.ids import company_id
 from domain.users import LINK_VALID_US, check_password
 from store.event_store import Store
 from store.sessions import VALID_US, Sessions
+from tests.kit.searching import in_files
 
 GOOD = "Ab1$cd"
 
@@ -291,3 +293,17 @@ def test_the_log_says_what_a_manager_of_users_may_do_not_the_token(bus: CommandB
     bus.execute(SetPermissions(user=caller.user.user, level="Admin", permissions=(ATTEND,)), operator_of())
     with pytest.raises(NotAllowed, match=MANAGE_USERS):
         bus.execute(RegisterUser(name="Nova", email="nova@example.com"), caller)
+
+
+def test_a_repeated_idempotency_key_gets_its_one_time_token_again_and_no_file_holds_it(
+    store: Store, clock: Ticking, tmp_path: Path
+) -> None:
+    bus = CommandBus(store, clock)
+    tenant = company_id("Empresa")
+    boss = Caller(tenant, "operator", frozenset(PERMISSIONS), idempotency_key="5531977916159")
+    first = bus.execute(AppointAdministrator(email="ana@empresa.example"), boss)
+    assert bus.execute(AppointAdministrator(email="ana@empresa.example"), boss) == first
+    assert in_files(tmp_path, [first.result["token"], boss.idempotency_key]) == {}
+
+    store.keyring.destroy(first.id)
+    assert bus.execute(AppointAdministrator(email="ana@empresa.example"), boss).result["token"] == FORGOTTEN

@@ -197,6 +197,7 @@ class UnitOfWork:
             if isinstance(error, DomainError):
                 return error
             raise
+        context.attribute(done.aggregate.id)
         events = self._accept(context, done.aggregate)
         expires_at = 0 if caller.keeps_receipts else now_us + RECEIPT_VALID_US
         decision = Decision(done.aggregate.id, done.aggregate.version, done.result, events, caller, digest, now_us, expires_at)

@@ -38,7 +38,9 @@ Permission = Literal[
     "gerenciar-pause",  # pause reasons
     "gerenciar-pesquisa",  # surveys
     "gerenciar-pesquisa-relatorio",  # reports of surveys
-    "gerenciar-agentes",  # acting for agents other than one's own; the only name that the manual does not have
+    # The manual has no names for these.
+    "gerenciar-agentes",  # acting for agents other than one's own
+    "anonimizar-contatos",  # making a contact's personal data unreadable for ever: the privacy officer's
 ]
 """The permissions of users, by the names of the portal's manual."""
 
@@ -49,6 +51,7 @@ MANAGE_QUEUES: Final[Permission] = "gerenciar-service"
 MANAGE_USERS: Final[Permission] = "gerenciar-usuário"
 MANAGE_PHONES: Final[Permission] = "gerenciar-phone"
 MANAGE_CONTACTS: Final[Permission] = "gerenciar-contatos"
+FORGET_CONTACTS: Final[Permission] = "anonimizar-contatos"
 REPORTS: Final[Permission] = "gerenciar-relatorio"
 ATTEND: Final[Permission] = "gerenciar-atendimento"
 OBSERVE: Final[Permission] = "gerenciar-api"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -15,10 +16,12 @@ from commands.handler_context import HANDLERS, Caller, Command, HandlerContext, 
 from domain.access import ANYONE
 from domain.base import Aggregate, Event, Personal
 from domain.errors import DomainError, InvalidField, NotAllowed, Refused
-from store.database import Database
+from store.database import Database, NoRoom
 from store.event_store import Store, StoredReceipt, project
 from store.heartbeats import last_heard, note_heartbeats
 from store.keyring import Additions
+
+log = logging.getLogger(__name__)
 
 A = TypeVar("A", bound=Aggregate)
 Request = tuple[Command, Caller]
@@ -335,8 +338,14 @@ class UnitOfWork:
             # A cached aggregate must not keep the whole unit of work in memory.
             aggregate.history = tuple
         self.store.keep((aggregate for aggregate in self._loaded.values() if aggregate.version > 0), self._since)
-        if self.additions.destroyed:
-            self.store.keyring.shred()
+        try:
+            if self.additions.destroyed:
+                self.store.keyring.shred()
+            else:
+                self.store.keyring.shred_late()
+        except NoRoom as full:
+            # The commands stand: what they destroyed reads as forgotten. The next saved command tries again.
+            log.warning("copies of destroyed keys wait for room: %s", full)
 
     def failed(self) -> None:
         """The events are not saved: drop the aggregates from the cache."""

@@ -24,7 +24,13 @@ def test_a_dry_run_finds_the_contact_by_any_spelling_and_changes_nothing(ana, ce
     found = ana.post(FORGET, {"number": spelling, "dry_run": True})
     assert found.status_code == 200, found.text
     told = found.json()
-    assert (told["phones"], told["interactions"], told["open_interactions"], told["forgotten"], told["position"]) == ([NUMBER], 1, [], False, None)
+    assert (told["phones"], told["interactions"], told["open_interactions"], told["forgotten"], told["position"]) == (
+        [NUMBER],
+        1,
+        [],
+        False,
+        None,
+    )
     assert center.store.head() == head
     assert ana.post(FORGET, {"contact": told["contact"], "dry_run": True}).json() == told
 
@@ -63,6 +69,8 @@ def test_contacts_of_another_company_are_not_found(log_in, ana, called):
     assert not ana.post(FORGET, {"contact": contact, "dry_run": True}).json()["forgotten"]
 
 
-@pytest.mark.parametrize("body", [{}, {"number": NUMBER, "contact": "7b9d2f0e-5a4b-7c1e-9a77-0d5d8a8c6f10"}, {"number": ""}, {"nummer": NUMBER}])
+@pytest.mark.parametrize(
+    "body", [{}, {"number": NUMBER, "contact": "7b9d2f0e-5a4b-7c1e-9a77-0d5d8a8c6f10"}, {"number": ""}, {"nummer": NUMBER}]
+)
 def test_a_body_that_does_not_name_one_contact_is_refused(ana, body):
     assert ana.post(FORGET, body).status_code == 422

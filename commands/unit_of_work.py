@@ -112,6 +112,8 @@ class UnitOfWork:
         self._waiting: dict[UUID, list[Event]] = {}
         self._keys: dict[tuple[UUID, str], Decision] = {}
         self._receipts: dict[tuple[UUID, str], StoredReceipt | None] = {}
+        self.recorded_us = 0
+        """When its last event was recorded (microseconds); 0 without one."""
         self._heartbeats: dict[UUID, int] = {}
         self._heard: dict[UUID, int] = {}
         """The stored last heartbeats (microseconds) by which commands were decided."""
@@ -248,6 +250,7 @@ class UnitOfWork:
             self._loaded[id] = aggregate
             if aggregate.pending:
                 happened = aggregate.collect()
+                self.recorded_us = max(self.recorded_us, happened[-1].recorded_at)
                 self._waiting.setdefault(id, []).extend(happened)
                 events += happened
         self.additions.take_over(context.additions)

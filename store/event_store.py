@@ -158,6 +158,11 @@ class Store(Application[UUID]):
         """The position of the last event, read from the database: another process may have written it just now."""
         return self.recorder.max_notification_id() or 0
 
+    def last_recorded_us(self) -> int:
+        """When the last event was recorded (microseconds since 1970); 0 for an empty log."""
+        last = self.recorder.events_after(self.end() - 1, 1)
+        return self.mapper.read(last[0]).recorded_at if last else 0
+
     def read(self, after: int, limit: int) -> list[DecodedEvent[Event]]:
         """At most `limit` events after a position, in order."""
         return [self._decoded(recorded) for recorded in self.recorder.events_after(after, limit)]

@@ -12,7 +12,7 @@ from typing import Any
 
 from eventsourcing.persistence import IntegrityError
 
-from store.database import Database, Kind, NoRoom, Rows, Snapshot, Unreadable
+from store.database import Database, Kind, NoRoom, Rows, Snapshot, StoreUnavailable, Unreadable
 
 _PRIMARY = 0xFF
 _OF_THE_DISK = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN})
@@ -167,12 +167,33 @@ class _SqliteSnapshot(Snapshot):
 
 @contextmanager
 def sqlite_snapshot(path: Path, *, immutable: bool = False) -> Iterator[Snapshot]:
-    """A snapshot of the file, also while a server writes to it. `immutable`: no process writes to it, and its directory may be read-only."""
-    how = "immutable=1" if immutable else "mode=ro"
-    db = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None)
+    """A snapshot of the file, also while a server writes to it. `immutable`: no process writes to it, and its directory may be read-only.
+
+    Raises StoreUnavailable for a file in a directory that cannot be written to, whose last changes are not in the file itself yet.
+    """
+    db = sqlite3.connect(f"{path.absolute().as_uri()}?{'immutable=1' if immutable else 'mode=ro'}", uri=True, isolation_level=None)
     db.text_factory = bytes
     try:
         db.execute("BEGIN")
+        db.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
+    except sqlite3.OperationalError as error:
+        db.close()
+        if immutable or error.sqlite_errorcode & _PRIMARY not in _OF_THE_DISK:
+            raise
+        if _bytes_beside(path):
+            raise StoreUnavailable(
+                f"{path}: its last changes are in {path.name}-wal: copy both to a directory that can be written to"
+            ) from error
+        with sqlite_snapshot(path, immutable=True) as snapshot:
+            yield snapshot
+        return
+    try:
         yield _SqliteSnapshot(db)
     finally:
         db.close()
+
+
+def _bytes_beside(path: Path) -> int:
+    """The size of the write-ahead log of a database, 0 without one."""
+    beside = path.with_name(f"{path.name}-wal")
+    return beside.stat().st_size if beside.exists() else 0

@@ -30,12 +30,13 @@ _ENGINE = {"background_pool_size": 2, "background_schedule_pool_size": 2, "mark_
 
 _SIGNS_OF_A_FULL_DISK = ("NOT_ENOUGH_SPACE", "No space left on device", "File too large")
 
-_ROOM = "SELECT toString(min(unreserved_space)) AS room FROM system.disks"
+_UNRESERVED = "SELECT toString(min(unreserved_space)) AS room FROM system.disks"
 """What is free and not reserved by merges."""
 
 _LEAST_ROOM = 32 << 20
-_ROOM_FOR_S = 0.5
-"""Asking costs as much as a small insert."""
+_MUCH_ROOM = 1 << 30
+_ASK_EVERY_S = 0.5
+"""Where there is much room: asking costs as much as a small insert."""
 
 _DICTS = msgspec.json.Decoder(dict[str, Any])
 
@@ -65,9 +66,8 @@ class ChdbWarehouse:
         self._pool = Pool(lambda: _connect(directory, database), Connection.close)
         self._schemas: dict[str, pa.Schema] = {}
         self._beside: list[ChdbWarehouse] = []
-        self._room = 0
-        """Bytes that may still be inserted, as far as it was known at `_room_at` (monotonic seconds)."""
-        self._room_at = -inf
+        self._asked_at = -inf
+        """When the engine was asked for its room (monotonic seconds)."""
         with self._pool.connection():
             pass
 
@@ -106,12 +106,13 @@ class ChdbWarehouse:
 
     def _must_have_room(self, connection: Connection, size: int) -> None:
         """Raises WarehouseFull where an insert of so many bytes might find no room: the engine drops its rows then, and reports them as written."""
-        if monotonic() - self._room_at > _ROOM_FOR_S:
-            (disk,) = _DICTS.decode_lines(connection.query(_ROOM, "JSONEachRow").bytes())
-            self._room, self._room_at = int(disk["room"]) - _LEAST_ROOM, monotonic()
-        self._room -= 3 * size
-        if self._room < 0:
-            self._room_at = -inf
+        disk = os.statvfs(self.directory)
+        room = disk.f_bavail * disk.f_frsize
+        if room < _MUCH_ROOM or monotonic() - self._asked_at > _ASK_EVERY_S:
+            (answer,) = _DICTS.decode_lines(connection.query(_UNRESERVED, "JSONEachRow").bytes())
+            self._asked_at, room = monotonic(), min(room, int(answer["room"]))
+        if room < _LEAST_ROOM + 3 * size:
+            self._asked_at = -inf
             raise WarehouseFull("the disk of the rows is full")
 
     def _arrow(self, table: str, columns: Columns) -> bytes:

@@ -32,6 +32,10 @@ class SmallDisk:
                     if error.errno != errno.ENOSPC:
                         raise
 
+    def make_read_only(self) -> None:
+        """From now on nothing can be written, as on a backup's medium."""
+        subprocess.run(["mount", "-o", "remount,ro", self.path], check=True)
+
     def make_room(self) -> None:
         """Give back what was taken."""
         self._ballast.unlink()

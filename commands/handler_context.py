@@ -79,11 +79,12 @@ class Receipt(msgspec.Struct, frozen=True):
 class Done(msgspec.Struct, frozen=True):
     """What a handler returns: the aggregate that the command was about, and the values for the caller.
 
-    A value that is a secret (a one-time token) is a `Personal` of whom it belongs to: the caller gets it in plain text, its receipt is stored sealed.
+    shown_once: secrets. They are added to the result of the first answer and are not stored: a repeat with the same idempotency key lacks them.
     """
 
     aggregate: Aggregate
     result: dict[str, Any] = {}
+    shown_once: dict[str, Any] = {}
 
 
 Handler = Callable[[Any, "HandlerContext"], Done]

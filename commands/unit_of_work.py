@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -37,6 +37,7 @@ class Decision:
     events: list[Event]
     caller: Caller
     digest: bytes = b""
+    shown_once: dict[str, Any] = field(default_factory=dict)
     decided_at: int = 0
     expires_at: int = 0
     """When its receipt expires (microseconds); 0: never."""
@@ -69,13 +70,6 @@ RECEIPT_VALID_US = 24 * 3600 * 1_000_000
 """How long a repeated idempotency key gets the first receipt (microseconds)."""
 
 
-def _sealed_secret(value: object) -> dict[str, str]:
-    if isinstance(value, Personal):
-        return {"sealed": value.sealed}
-    raise NotImplementedError(type(value))
-
-
-_as_stored = msgspec.json.Encoder(enc_hook=_sealed_secret)
 _as_json = msgspec.json.Encoder(enc_hook=_personal_as_text, order="deterministic")
 _NUL = b"\\u0000"
 
@@ -184,6 +178,8 @@ class UnitOfWork:
         """Authorise the command and let its handler decide; a refused command leaves no trace."""
         if command.permission != ANYONE and command.permission not in caller.permissions:
             return NotAllowed(command.permission)
+        if caller.user is not None and (unwritten := caller.user.refused_command(command.permission)) is not None:
+            return unwritten
         if (refusal := _refused_text(command, caller)) is not None:
             return refusal
         digest = b""
@@ -205,7 +201,9 @@ class UnitOfWork:
         context.attribute(done.aggregate.id)
         events = self._accept(context, done.aggregate)
         expires_at = 0 if caller.keeps_receipts else now_us + RECEIPT_VALID_US
-        decision = Decision(done.aggregate.id, done.aggregate.version, done.result, events, caller, digest, now_us, expires_at)
+        decision = Decision(
+            done.aggregate.id, done.aggregate.version, done.result, events, caller, digest, done.shown_once, now_us, expires_at
+        )
         if caller.idempotency_key:
             self._keys[caller.tenant, caller.idempotency_key] = decision
         return decision
@@ -223,24 +221,11 @@ class UnitOfWork:
             stored = self._receipts[key] if key in self._receipts else self.store.receipt_for(*key, now_us)
             if stored is None:
                 return digest, None
-            known, repeat = stored.digest, Repeat(self._opened(stored.receipt))
+            known, repeat = stored.digest, Repeat(msgspec.json.decode(stored.receipt, type=Receipt))
         # Without a digest: a person was forgotten since, and with them the contents of the commands.
         if known and known != digest:
             raise Refused("this idempotency key was used for another command")
         return digest, repeat
-
-    def _opened(self, stored: bytes) -> Receipt:
-        """The receipt of an earlier command. Its secrets are opened; those of a forgotten person read as forgotten."""
-        receipt = msgspec.json.decode(stored, type=Receipt)
-        opened = {name: self._plain(value) for name, value in receipt.result.items()}
-        return replace(receipt, result=opened)
-
-    def _plain(self, value: object) -> object:
-        match value:
-            case {"sealed": str(text)}:
-                return self.store.keyring.open_text(text)
-            case _:
-                return value
 
     def _accept(self, context: HandlerContext, about: Aggregate) -> list[Event]:
         """The events of the command: first those of what it needed (a new contact, a new queue), last those of what it was about."""
@@ -273,9 +258,6 @@ class UnitOfWork:
         if unneeded and alongside is None:
             return self._answers(outcomes, [])
         stored = self.store.sealed(events)
-        for decision in decisions:
-            if decision.digest:
-                self._seal(decision.result)
         with self.store.recorder.transaction() as db:
             if self._changed_by_others(db):
                 raise IntegrityError("another process has changed an aggregate on which this decision depends")
@@ -289,19 +271,13 @@ class UnitOfWork:
                 alongside(db, answers)
         return answers
 
-    def _seal(self, result: dict[str, object]) -> None:
-        """Seal the secrets of a result, before the keys are saved: its receipt may be stored."""
-        for value in result.values():
-            if isinstance(value, Personal) and not value.sealed:
-                value.sealed = self.store.keyring.seal(value.subject, value.plain or "")
-
     @staticmethod
     def _receipts_of(outcomes: Sequence[Outcome], answers: Sequence[Answer]) -> dict[tuple[UUID, str], StoredReceipt]:
         """What is stored for the commands with idempotency keys."""
         noted: dict[tuple[UUID, str], StoredReceipt] = {}
         for outcome, answer in zip(outcomes, answers, strict=True):
             if isinstance(outcome, Decision) and outcome.digest and isinstance(answer, Receipt):
-                stored = _as_stored.encode(replace(answer, result=outcome.result))
+                stored = msgspec.json.encode(replace(answer, result=outcome.result))
                 noted[outcome.caller.tenant, outcome.caller.idempotency_key] = StoredReceipt(outcome.digest, stored, outcome.expires_at)
         return noted
 
@@ -310,10 +286,6 @@ class UnitOfWork:
         return self.store.recorder.changed_by_others(decided_on, self._since) or any(
             last_heard(db, agent) != heard for agent, heard in self._heard.items()
         )
-
-    def _answered(self, decision: Decision) -> dict[str, object]:
-        """The result for the caller, with its secrets."""
-        return {name: value.plain if isinstance(value, Personal) else value for name, value in decision.result.items()}
 
     def _answers(self, outcomes: Sequence[Outcome], positions: Sequence[int]) -> list[Answer]:
         given = iter(positions)
@@ -327,8 +299,8 @@ class UnitOfWork:
                     for event in outcome.events:
                         position = last[event.originator_id] = next(given)
                     position = position or last.get(outcome.id) or self.store.recorder.position_of(outcome.id)
-                    receipts[id(outcome)] = receipt = Receipt(outcome.id, outcome.version, position, self._answered(outcome))
-                    answers.append(receipt)
+                    receipts[id(outcome)] = receipt = Receipt(outcome.id, outcome.version, position, outcome.result)
+                    answers.append(replace(receipt, result=outcome.result | outcome.shown_once) if outcome.shown_once else receipt)
                 case Repeat(before=before):
                     answers.append(before if isinstance(before, Receipt) else receipts[id(before)])
                 case DomainError():

@@ -145,6 +145,10 @@ class Center(ABC):
 
         return QueryBus(self)
 
+    def must_have_room(self) -> None:
+        """Raises NoRoom or WarehouseFull while nothing can be written to a disk that this process writes to."""
+        self.store.recorder.db.must_have_room()
+
     def covered(self) -> int:
         """The log position that the projections cover."""
         return self.progress.position
@@ -197,6 +201,10 @@ class Embedded(Center):
 
     def collectors(self) -> Sequence[Collector]:
         return (self.process_metrics,)
+
+    def must_have_room(self) -> None:
+        super().must_have_room()
+        self.runner.must_have_room()
 
     def rebuild(self, say: Callable[[int, int], object]) -> int:
         from projections.engine.rebuild import rebuild

@@ -79,6 +79,9 @@ class Center(Protocol):
     def covered(self) -> int:
         """The log position that the projections cover."""
 
+    def must_have_room(self) -> None:
+        """Raises NoRoom or WarehouseFull while nothing can be written to a disk of this process."""
+
     def collectors(self) -> Sequence[Collector]:
         """Additional Prometheus collectors of this process."""
 
@@ -157,10 +160,11 @@ class ApplicationState:
     def fitness(self) -> tuple[int, int]:
         """The end of the log and the position that the figures cover, each read from its server. Compares the clock with the store's too.
 
-        Raises StoreUnavailable, WarehouseUnreachable, ClockOff.
+        Raises StoreUnavailable (NoRoom: the disk is full), WarehouseUnreachable, ClockOff.
         """
         if self.center.bus.watch is not None:
             self.center.bus.watch.look()
+        self.center.must_have_room()
         end = self.center.store.end()
         self.center.warehouse.execute("SELECT 1 AS answers")
         return end, self.center.covered()

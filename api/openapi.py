@@ -27,7 +27,7 @@ An event-sourced contact center. Commands are acknowledged when they are on disk
 * **Log in** at `/v1/auth/login`, then send `Authorization: Bearer <access token>`. The company (tenant) is the token's:
   resources of other companies return 404.
 * **API keys** (`/v1/api-keys`) are for programs: `Authorization: Bearer atk_…` on every route. They have their own permissions, rate limit and end.
-* **Idempotency-Key** on any POST: a repeat with the same key returns the first result and is not executed again.
+* **Idempotency-Key** on any POST: a repeat with the same key within 24 hours returns the first result, without secrets that are shown once, and is not executed again.
 * **Read your own writes**: a command returns a `position` of the log; send it as `If-Position` with a query, and the response
   waits until the figures cover that position.
 * **as_of**: every response with figures has the log position that it covers. The same request with that `as_of` returns the same for ever. A
@@ -43,7 +43,7 @@ _OF_COMMANDS: list[dict[str, Any]] = [
         "name": IDEMPOTENCY_KEY,
         "in": "header",
         "required": False,
-        "description": "A unique key for this command, for example a UUID. A repeat with the same key is not executed again and returns the same response.",
+        "description": "A unique key for this command, for example a UUID. A repeat with the same key within 24 hours is not executed again and returns the same response, without secrets that are shown once (one-time tokens, API keys). Later the key counts as new.",
         "schema": _KEY,
         "example": "5a0f2a1e-7a0a-4a62-9a39-3f0a1c6b9a10",
     },

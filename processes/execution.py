@@ -224,7 +224,9 @@ class Execution:
                         changes.timers[tenant, key] = None
                 case Send(command=command, key=key) if sends:
                     once = f"process:{self._name}:{key}" if key else ""
-                    changes.requests.append((command, Caller(tenant, f"system:{self._name}", self.manager.PERMISSIONS, once)))
+                    changes.requests.append(
+                        (command, Caller(tenant, f"system:{self._name}", self.manager.PERMISSIONS, once, keeps_receipts=True))
+                    )
 
     # Timers
 

@@ -65,7 +65,8 @@ class Center(ABC):
     def __init__(self, location: StorageLocation, settings: Settings, clock: Clock | None, *, watched: bool) -> None:
         self.name = location.name
         self.directory = location.directory
-        self._settings = settings
+        self.settings = settings
+        """The settings of this process."""
         self.store = Store(location, master=settings.master_key)
         # Importing a module registers its handlers.
         discovery.modules("commands")
@@ -126,7 +127,7 @@ class Center(ABC):
     @cached_property
     def token_secret(self) -> str:
         """The secret that signs access tokens: from the settings, else from a file made at first start."""
-        return self._settings.token_secret or kept_secret(made(self.directory) / TOKEN_FILE)
+        return self.settings.token_secret or kept_secret(made(self.directory) / TOKEN_FILE)
 
     @cached_property
     def queries(self) -> QueryBus:
@@ -216,7 +217,7 @@ class Distributed(Center):
         from migrations.runner import must_be_current
         from projections.engine.clickhouse_warehouse import ClickhouseWarehouse
 
-        warehouse = ClickhouseWarehouse(self._settings.clickhouse_url, makes_database=False)
+        warehouse = ClickhouseWarehouse(self.settings.clickhouse_url, makes_database=False)
         try:
             must_be_current(warehouse)
         except BaseException:
@@ -229,7 +230,7 @@ class Distributed(Center):
         from processes.runner import LOCK
         from store.postgres_lock import ServerLock
 
-        return ServerLock(self._settings.store_url, LOCK)
+        return ServerLock(self.settings.store_url, LOCK)
 
     def _leadership(self) -> Leadership:
         return self._lock
@@ -239,7 +240,7 @@ class Distributed(Center):
         """The recorded progress of the relay."""
         from streams.relay_progress import RelayProgress
 
-        return RelayProgress(self._location.relay(), self._settings.topics)
+        return RelayProgress(self._location.relay(), self.settings.topics)
 
     @cached_property
     def progress(self) -> ProjectionProgress:
@@ -252,7 +253,7 @@ class Distributed(Center):
         from streams.rebuild import RebuildTarget, rebuild
         from streams.swap import Busy
 
-        settings = self._settings
+        settings = self.settings
         try:
             return rebuild(
                 RebuildTarget(self._location, settings.clickhouse_url, settings.kafka, settings.topics, settings.clickhouse_cluster), say
@@ -278,13 +279,13 @@ class Held:
         self.location = location(directory, settings)
         self.url = f"http://{settings.host}:{settings.port}"
         self.public_url = settings.public_url
-        self._settings = settings
+        self.settings = settings
 
     @cached_property
     def center(self) -> Center:
         """The open center."""
-        kind = Distributed if self._settings.mode == "distributed" else Embedded
-        return kind(self.directory, self._settings)
+        kind = Distributed if self.settings.mode == "distributed" else Embedded
+        return kind(self.directory, self.settings)
 
     def close(self) -> None:
         """Close what was opened."""

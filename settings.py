@@ -3,6 +3,9 @@
 ATENDE_DATA             the data directory                                    ./data
 ATENDE_HOST, _PORT      where `serve` listens                                 127.0.0.1, 8080
 ATENDE_PUBLIC_URL       the API's address for people, used by `atende admin` for its link   where `serve` listens
+ATENDE_TRUSTED_PROXIES  addresses and networks of the proxies whose X-Forwarded-For and -Proto count: 10.0.0.7,10.1.0.0/16   none
+ATENDE_CLIENT_CONNECTIONS  open connections that one client may have (an IPv4 address, an IPv6 /64)   256
+ATENDE_PASSWORD_POLICY  manual: 6 to 20 characters of four classes; nist: 12 to 128 that are hard to guess   manual
 ATENDE_MASTER_KEY       32 bytes as hex or base64, wraps every person's key   a file made at first start
 ATENDE_TOKEN_SECRET     signs access tokens, 32 characters or more            a file made at first start
 ATENDE_MODE             embedded, or distributed: the stores are on servers   embedded
@@ -24,12 +27,14 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 
 SHORTEST_SECRET = 32
 MAX_PORT = 65_535
 MAX_PARTITIONS = 10_000
+MAX_CLIENT_CONNECTIONS = 100_000
 _POSTGRESQL = ("PostgreSQL", "postgresql://", "postgres://")
 _CLICKHOUSE = ("ClickHouse", "clickhouse://", "clickhouses://")
 _BROKER = re.compile(r"(?:\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}")
@@ -43,6 +48,7 @@ _OF_DISTRIBUTED = {
 }
 
 Mode = Literal["embedded", "distributed"]
+PasswordPolicy = Literal["manual", "nist"]
 
 
 class WrongSetting(Exception):
@@ -57,6 +63,9 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8080
     public_url: str = ""
+    trusted_proxies: tuple[str, ...] = ()
+    client_connections: int = 256
+    password_policy: PasswordPolicy = "manual"  # noqa: S105 - the name of a rule
     master_key: str = field(default="", repr=False)
     token_secret: str = field(default="", repr=False)
     mode: Mode = "embedded"
@@ -81,6 +90,9 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         host=variables.get("ATENDE_HOST") or Settings.host,
         port=_port(variables.get("ATENDE_PORT", "")),
         public_url=_public(variables.get("ATENDE_PUBLIC_URL", "")),
+        trusted_proxies=_proxies(variables.get("ATENDE_TRUSTED_PROXIES", "")),
+        client_connections=_connections(variables.get("ATENDE_CLIENT_CONNECTIONS", "")),
+        password_policy=_password_policy(variables.get("ATENDE_PASSWORD_POLICY", "")),
         master_key=variables.get("ATENDE_MASTER_KEY", ""),
         token_secret=_secret(variables.get("ATENDE_TOKEN_SECRET", "")),
         mode=mode,
@@ -106,6 +118,32 @@ def _public(text: str) -> str:
     if text and not _WEB.fullmatch(text):
         raise WrongSetting("ATENDE_PUBLIC_URL is no address of the web (https://atende.example.com)")
     return text.rstrip("/")
+
+
+def _proxies(text: str) -> tuple[str, ...]:
+    proxies = tuple(part.strip() for part in text.split(",")) if text.strip() else ()
+    for proxy in proxies:
+        try:
+            ip_network(proxy)
+        except ValueError as error:
+            raise WrongSetting("ATENDE_TRUSTED_PROXIES is no list of addresses and networks (10.0.0.7,10.1.0.0/16)") from error
+    return proxies
+
+
+def _connections(text: str) -> int:
+    if not text:
+        return Settings.client_connections
+    if not text.isdecimal() or not 0 < int(text) <= MAX_CLIENT_CONNECTIONS:
+        raise WrongSetting("ATENDE_CLIENT_CONNECTIONS is not a number of connections")
+    return int(text)
+
+
+def _password_policy(text: str) -> PasswordPolicy:
+    if text == "nist":
+        return "nist"
+    if text not in ("", "manual"):
+        raise WrongSetting("ATENDE_PASSWORD_POLICY is neither manual nor nist")
+    return "manual"
 
 
 def _mode(text: str) -> Mode:

@@ -26,6 +26,9 @@ from domain.access import Actor, Asker
 IDEMPOTENCY_KEY = "Idempotency-Key"
 CORRELATION_ID = "X-Correlation-Id"
 IF_POSITION = "If-Position"
+AUTHENTICATED = "atende.authenticated"
+"""The key of a request's ASGI scope that is true once its credentials were accepted."""
+
 LONGEST_KEY = 200
 KEY_PATTERN = r"^[\x21-\x7e]+$"
 
@@ -87,6 +90,7 @@ class Access(SecurityBase):
             raise unauthenticated()
         claims = application.tokens.read(token.strip())
         await application.active_users.must_include(claims)
+        request.scope[AUTHENTICATED] = True
         key, correlation = _written(headers.get(IDEMPOTENCY_KEY), IDEMPOTENCY_KEY), _written(headers.get(CORRELATION_ID), CORRELATION_ID)
         user = Actor(claims.sub, claims.lev, claims.per)
         caller = Caller(claims.ten, f"user:{claims.sub}", claims.per, key, correlation, user)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from time import monotonic
 
 from fastapi import FastAPI
 
@@ -14,6 +15,7 @@ from api import auth, docs, openapi, problem
 from api.application_state import ApplicationState, Center
 from api.body_limit import LimitedASGI
 from api.http_metrics import ObservedASGI
+from api.stranger_limit import Allowance, StrangersASGI
 
 MAX_BODY = 131_072
 """The largest request, bytes."""
@@ -25,9 +27,9 @@ _GC_THRESHOLDS = (5_000, 10, 1_000)
 """A full garbage collection blocks for some 50 ms when thousands of calls are in memory, so it runs a thousand times less often."""
 
 
-def create_app(center: Center) -> FastAPI:
-    """The HTTP API of `center`, which the caller has opened and will close."""
-    application = ApplicationState(center)
+def create_app(center: Center, seconds: Callable[[], float] = monotonic) -> FastAPI:
+    """The HTTP API of `center`, which the caller has opened and will close. seconds: the monotonic clock of its limits."""
+    application = ApplicationState(center, seconds)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -54,6 +56,13 @@ def create_app(center: Center) -> FastAPI:
         app.include_router(router)
     docs.install(app)
     app.add_middleware(LimitedASGI, most=MAX_BODY, open_path=auth.router.prefix, open_most=MAX_OPEN_BODY)
+    app.add_middleware(
+        StrangersASGI,
+        allowance=Allowance(seconds),
+        devices=application.devices,
+        is_valid=application.is_token,
+        open_path=auth.router.prefix,
+    )
     app.add_middleware(ObservedASGI, instruments=application.instruments)
     problem.install(app)
     openapi.describe(app)

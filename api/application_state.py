@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import Annotated, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from anyio import move_on_after
@@ -17,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from api.access_tokens import Claims, Tokens
 from api.active_users import ActiveUsers
 from api.http_metrics import Instruments
+from api.known_devices import KnownDevices
 from api.live_stream import Feed
 from api.paging import Cursors
 from api.problem import Problem, invalid, of_domain, of_servers
@@ -28,6 +29,7 @@ from domain.errors import DomainError
 from projections.engine.progress import Following
 from projections.engine.warehouse import Warehouse
 from projections.query_bus import QueryBus
+from settings import Settings
 from store.clock import ClockOff
 from store.database import StoreUnavailable
 from store.event_store import Store
@@ -53,6 +55,9 @@ class Center(Protocol):
     def store(self) -> Store: ...
 
     @property
+    def settings(self) -> Settings: ...
+
+    @property
     def token_secret(self) -> str:
         """Signs access tokens and cursors: 32 characters or more."""
 
@@ -74,9 +79,9 @@ class Center(Protocol):
 
 
 class ApplicationState:
-    """The state of one app, on one center."""
+    """The state of one app, on one center. seconds: a monotonic clock, which does not go wrong when the wall clock is set."""
 
-    def __init__(self, center: Center) -> None:
+    def __init__(self, center: Center, seconds: Callable[[], float] = monotonic) -> None:
         self.center = center
         secret = center.token_secret
         self.instruments = Instruments()
@@ -84,12 +89,21 @@ class ApplicationState:
             self.instruments.registry.register(collector)
         self.tokens = Tokens(secret, center.bus.clock.now_us)
         self.active_users = ActiveUsers(center.store)
-        self.throttle = LoginThrottle(lambda: center.bus.clock.now_us() / 1_000_000)
+        self.throttle = LoginThrottle(seconds)
+        self.devices = KnownDevices(secret)
         self.sessions = Sessions(center.store, center.bus.clock)
         self.cursors = Cursors(secret.encode())
         self.feed = Feed(center.store, self.instruments)
         self.scope_of: Callable[[Claims], Scope] = lambda _: Scope.whole_company()
         """Returns what a user may see. Today all users see the whole company: no setting restricts a user yet."""
+
+    def is_token(self, authorization: str) -> bool:
+        """Whether an Authorization header has an access token that is valid now. Whether its user may still log in is not looked up."""
+        scheme, _, token = authorization.partition(" ")
+        try:
+            return scheme.lower() == "bearer" and self.tokens.read(token.strip()) is not None
+        except Problem:
+            return False
 
     async def must_fit(self) -> None:
         """Refuse requests (503) while the clock is wrong: token expiry would be misjudged, and events would get a wrong time."""

@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field
 
 from api.access_tokens import ACCESS_S, unauthenticated
 from api.application_state import ApplicationState, TheApplication, fit
+from api.client_address import client_of_scope
 from api.field_types import Body, Line, Shape
 from api.problem import AWAY, documented
 from commands.handler_context import Caller
@@ -91,16 +92,23 @@ class LoggedIn(Shape):
 
 
 @router.post("/login", summary="Log in by e-mail and password", responses=documented("unauthenticated", "too-many-requests"))
-async def login(body: Login, request: Request, application: TheApplication) -> LoggedIn:
-    """After some failures of one e-mail or one address each further try must wait, twice as long every time."""
-    address = request.client.host if request.client else ""
+async def login(body: Login, request: Request, response: Response, application: TheApplication) -> LoggedIn:
+    """After some failures each further try must wait, twice as long every time: 429 with Retry-After.
+
+    The answer sets a cookie by which the device is known to the account from then on. Failures from elsewhere do not make such a device
+    wait, nor an address from which the account has logged in before.
+    """
+    address = client_of_scope(request.scope["client"])
     email = body.email.strip().lower()
-    application.throttle.begin(email, address)
+    device = application.devices.device(request.headers.get("cookie", ""), email)
+    application.throttle.begin(email, address, device)
     who = await run_sync(_proved, application, email, body.password, body.company, limiter=_hashing)
     if who is None:
         raise unauthenticated("no such e-mail, password or company")
-    application.throttle.succeeded(email, address)
-    return _welcome(application, who, await application.ask(application.sessions.open, who.tenant, who.user))
+    application.throttle.succeeded(email, address, device)
+    tokens = _welcome(application, who, await application.ask(application.sessions.open, who.tenant, who.user))
+    response.headers.append("Set-Cookie", application.devices.cookie(email, device, secure=request.url.scheme == "https"))
+    return tokens
 
 
 def _proved(application: ApplicationState, email: str, password: str, company: str) -> SignedIn | None:
@@ -138,11 +146,12 @@ async def logout(body: Refresh, application: TheApplication) -> Response:
 )
 async def password(body: NewPassword, request: Request, application: TheApplication) -> Response:
     """For first access and recovery (E3). The token cannot be used again, and all sessions of the user end."""
-    application.throttle.begin(body.token, request.client.host if request.client else "")
+    address = client_of_scope(request.scope["client"])
+    application.throttle.begin(body.token, address)
     hashed = await run_sync(hashed_password, body.password, limiter=_hashing)
     user = await _set(application, SetPassword(token=body.token, hashed=hashed))
     await application.ask(application.sessions.close_all, user)
-    application.throttle.succeeded(body.token, request.client.host if request.client else "")
+    application.throttle.succeeded(body.token, address)
     return Response(status_code=204)
 
 

@@ -108,10 +108,22 @@ def run(held: Held, settings: Settings, alongside: Callable[[str], Coroutine[Any
             )
             app, listener = stack.enter_context(of_commands)
             sockets.append(listener)
-        config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=_GRACE_S)
+        config = configured(app, settings)
         server = Server(config, lambda: alongside(held.url))
         with suppress(KeyboardInterrupt):
             server.run(sockets)
+
+
+def configured(app: ASGIApp, settings: Settings) -> uvicorn.Config:
+    """How uvicorn serves `app`. Headers of proxies that no setting names do not count, whatever FORWARDED_ALLOW_IPS says."""
+    return uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=_GRACE_S,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+    )
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -23,6 +23,9 @@ def test_every_variable_is_read() -> None:
         "ATENDE_HOST": "0.0.0.0",
         "ATENDE_PORT": "9000",
         "ATENDE_PUBLIC_URL": "https://atende.example.com/",
+        "ATENDE_TRUSTED_PROXIES": "10.0.0.7, 10.1.0.0/16,2001:db8::/32",
+        "ATENDE_CLIENT_CONNECTIONS": "64",
+        "ATENDE_PASSWORD_POLICY": "nist",
         "ATENDE_MASTER_KEY": KEY,
         "ATENDE_TOKEN_SECRET": "s" * 32,
         "ATENDE_KEYS_URL": "postgres://keys",
@@ -32,7 +35,8 @@ def test_every_variable_is_read() -> None:
         **DISTRIBUTED,
     }
     assert read(told) == Settings(
-        data=Path("/srv/atende"), host="0.0.0.0", port=9000, public_url="https://atende.example.com", master_key=KEY, token_secret="s" * 32,
+        data=Path("/srv/atende"), host="0.0.0.0", port=9000, public_url="https://atende.example.com",
+        trusted_proxies=("10.0.0.7", "10.1.0.0/16", "2001:db8::/32"), client_connections=64, password_policy="nist", master_key=KEY, token_secret="s" * 32,
         mode="distributed", store_url=STORE, keys_url="postgres://keys",
         kafka="kafka:9092", clickhouse_url=ROWS, clickhouse_cluster="deployment", topics="center.one", partitions=12,
     )  # fmt: skip
@@ -46,6 +50,12 @@ def test_every_variable_is_read() -> None:
         ("ATENDE_PORT", "http"),
         ("ATENDE_PUBLIC_URL", "center.example"),
         ("ATENDE_PUBLIC_URL", "https://atende.example.com/?page=#here"),
+        ("ATENDE_TRUSTED_PROXIES", "*"),
+        ("ATENDE_TRUSTED_PROXIES", "10.0.0.7,,10.0.0.8"),
+        ("ATENDE_TRUSTED_PROXIES", "10.0.0.7/8"),
+        ("ATENDE_CLIENT_CONNECTIONS", "0"),
+        ("ATENDE_CLIENT_CONNECTIONS", "few"),
+        ("ATENDE_PASSWORD_POLICY", "strong"),
         ("ATENDE_MODE", "cluster"),
         ("ATENDE_STORE_URL", "mysql://db/atende"),
         ("ATENDE_KEYS_URL", "db.example"),

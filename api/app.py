@@ -15,6 +15,7 @@ from api import auth, docs, openapi, problem
 from api.application_state import ApplicationState, Center
 from api.body_limit import LimitedASGI
 from api.http_metrics import ObservedASGI
+from api.response_headers import HeadASGI, SecureHeadersASGI
 from api.stranger_limit import Allowance, StrangersASGI
 
 MAX_BODY = 131_072
@@ -64,6 +65,9 @@ def create_app(center: Center, seconds: Callable[[], float] = monotonic) -> Fast
         open_path=auth.router.prefix,
     )
     app.add_middleware(ObservedASGI, instruments=application.instruments)
+    app.add_middleware(HeadASGI)
+    is_public_by_tls = center.settings.public_url.startswith("https://")
+    app.add_middleware(SecureHeadersASGI, private_path="/v1/", is_public_by_tls=is_public_by_tls)
     problem.install(app)
     openapi.describe(app)
     return app

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 
 router = APIRouter(include_in_schema=False)
 
@@ -27,8 +27,12 @@ small, p { color: #52606d } #said { color: #1f2933; font-weight: 600 }
 <p><button>Definir</button></p>
 </form>
 <p id="said" role="status"></p>
-<script>
-const form = document.querySelector("form"), said = document.getElementById("said");
+<script src="/first-access.js"></script>
+</html>
+"""
+
+
+_SCRIPT = """const form = document.querySelector("form"), said = document.getElementById("said");
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const body = JSON.stringify({ token: location.hash.slice(1), password: form.querySelector("input").value });
@@ -37,13 +41,17 @@ form.addEventListener("submit", async (event) => {
   said.textContent = { 409: "Este link já foi usado ou expirou: peça outro.", 422: "A senha não cumpre as regras acima.",
     429: "Muitas tentativas: aguarde um pouco." }[answer.status] || "Não foi possível definir a senha.";
 });
-</script>
-</html>
 """
+"""In a file of its own: the content security policy forbids scripts in the text of a page."""
 
 
 @router.get("/first-access")
 async def first_access() -> HTMLResponse:
     """The token is in the fragment (`#`) of the link, so no server and no log sees it before it is used."""
-    headers = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store", "X-Frame-Options": "DENY"}
-    return HTMLResponse(_PAGE, headers=headers)
+    return HTMLResponse(_PAGE, headers={"Cache-Control": "no-store"})
+
+
+@router.get("/first-access.js")
+async def script() -> Response:
+    """Sends the password that was entered, with the token of the link."""
+    return Response(_SCRIPT, media_type="text/javascript")

@@ -10,7 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from api import live_messages
 from api.access import CORRELATION_ID, IDEMPOTENCY_KEY, IF_POSITION, KEY_PATTERN, LONGEST_KEY
 from api.field_types import MAX_POSITION
-from api.problem import ProblemDetails
+from api.problem import ProblemDetails, documented
 
 TITLE = "Atende"
 
@@ -70,6 +70,11 @@ def describe(app: FastAPI) -> None:
     app.openapi = document  # type: ignore[method-assign]
 
 
+def _of_every_route(operation: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
+    """The problem responses that are given before a route is reached, or for any body."""
+    return documented("too-many-requests", *(["unsupported-media-type"] if "requestBody" in operation else []))
+
+
 def _document(app: FastAPI) -> dict[str, Any]:
     document = get_openapi(
         title=app.title,
@@ -88,6 +93,8 @@ def _document(app: FastAPI) -> dict[str, Any]:
         schemas[name] = schema
     for operations in document["paths"].values():
         for method, operation in operations.items():
+            for status, answer in _of_every_route(operation).items():
+                operation["responses"].setdefault(str(status), answer)
             parameters = operation.setdefault("parameters", [])
             if method in _COMMANDS and "security" in operation:
                 parameters.extend(_OF_COMMANDS)

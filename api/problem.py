@@ -21,6 +21,7 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 
 from api.field_types import MOST_PROBLEMS
+from api.response_headers import with_head
 from domain.errors import AlreadyExists, DomainError, InvalidField, NotAllowed, NotFound, Refused, VersionConflict
 from projections.engine.warehouse import WarehouseUnreachable
 from store.clock import ClockOff
@@ -86,6 +87,7 @@ KINDS: dict[str, tuple[int, str]] = {
     "already-exists": (409, "Already exists"),
     "version-conflict": (409, "Changed by another request meanwhile"),
     "too-large": (413, "Request too large"),
+    "unsupported-media-type": (415, "Wrong Content-Type"),
     "invalid": (422, "Invalid fields"),
     "too-many-requests": (429, "Too many requests"),
     "internal": (500, "Internal error"),
@@ -167,6 +169,13 @@ def _of_validation(error: RequestValidationError) -> Problem:
     return Problem("invalid", f"invalid: {places}", errors=fields)
 
 
+def _is_of_another_type(request: Request, error: RequestValidationError) -> bool:
+    """Whether a body was not read as JSON because its Content-Type is another one, or is missing."""
+    has_body = any(tuple(item["loc"]) == ("body",) and item["type"] != "missing" for item in error.errors())
+    essence = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return has_body and essence != "application/json" and not (essence.startswith("application/") and essence.endswith("+json"))
+
+
 def _field(loc: tuple[int | str, ...], message: str) -> FieldProblem:
     place, rest = str(loc[0]), loc[1:]
     if place == "body":
@@ -186,7 +195,7 @@ def _methods(request: Request) -> list[str]:
     """The methods that are allowed at the path of a request. Several routes may share a path, and the framework names only one of them."""
     path, documented = request.scope["path"], request.app.openapi()["paths"]
     paths = [path] if path in documented else [known for known in documented if compile_path(known)[0].match(path)]
-    return sorted({method.upper() for known in paths for method in documented[known]})
+    return with_head(sorted({method.upper() for known in paths for method in documented[known]}))
 
 
 def install(app: FastAPI) -> None:
@@ -215,6 +224,8 @@ def install(app: FastAPI) -> None:
         if path in app.openapi()["paths"] and request.method not in _methods(request):
             # For example, GET /v1/agents/log-in does not mean an agent with the id "log-in".
             return await on_http(request, HTTPException(HTTPStatus.METHOD_NOT_ALLOWED))
+        if _is_of_another_type(request, error):
+            return render(Problem("unsupported-media-type", _DETAILS["unsupported-media-type"]))
         return render(_of_validation(error))
 
     async def on_error(_: Request, __: Exception) -> Response:
@@ -270,6 +281,7 @@ _DETAILS = {
     "already-exists": "a queue of this name exists",
     "version-conflict": "changed by another request meanwhile, three times in a row",
     "too-large": "Request body is too large",
+    "unsupported-media-type": "the body of this request is JSON: send it with Content-Type: application/json",
     "invalid": "invalid: /sla_seconds",
     "too-many-requests": "too many failed logins; try again in 30 s",
     "internal": "internal error of the server; see its log",

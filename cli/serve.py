@@ -15,6 +15,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from api.app import create_app
+from api.http_server import limited, limits_of
 from bootstrap import DirectoryHeld, Held, reach
 from cli.company import known, known_or_new
 from cli.console import Console, Mistake, terminal
@@ -115,9 +116,10 @@ def run(held: Held, settings: Settings, alongside: Callable[[str], Coroutine[Any
 
 
 def configured(app: ASGIApp, settings: Settings) -> uvicorn.Config:
-    """How uvicorn serves `app`. Headers of proxies that no setting names do not count, whatever FORWARDED_ALLOW_IPS says."""
+    """How uvicorn serves `app`, within the limits of `api.http_server`. Headers of proxies that no setting names do not count, whatever FORWARDED_ALLOW_IPS says."""
     return uvicorn.Config(
         app,
+        http=limited(limits_of(settings.client_connections, settings.trusted_proxies)),
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=_GRACE_S,

@@ -16,9 +16,10 @@ from api.client_address import client_of_scope
 from api.field_types import Body, Line, Shape
 from api.problem import AWAY, documented
 from commands.handler_context import Caller
-from commands.users import SetPassword, SignedIn, check_credentials, hashed_password, who_is
+from commands.users import SetPassword, SignedIn, check_credentials, hashed_password, who_is, words_of_link
 from domain.errors import NotFound, Refused
 from domain.ids import company_id
+from domain.passwords import LONGEST, SHORTEST
 from store.sessions import Session
 
 TAG = {"name": "auth", "description": "Log in, refresh tokens, set a password."}
@@ -54,10 +55,11 @@ class NewPassword(Body):
     password: Annotated[
         str,
         Field(
-            min_length=6,
-            max_length=20,
+            min_length=SHORTEST,
+            max_length=LONGEST,
             repr=False,
-            description="6 to 20 characters: upper and lower case, a number, one of `$ * & @ # ?`, none twice in a row",
+            description="6 to 20 characters: upper and lower case, a number, one of `$ * & @ # ?`, none twice in a row; "
+            "or, if the server's policy is NIST's, 12 to 128 characters of any kind that are not easily guessed",
             examples=["Seja#Bem1"],
         ),
     ]
@@ -148,7 +150,9 @@ async def password(body: NewPassword, request: Request, application: TheApplicat
     """For first access and recovery (E3). The token cannot be used again, and all sessions of the user end."""
     address = client_of_scope(request.scope["client"])
     application.throttle.begin(body.token, address)
-    hashed = await run_sync(hashed_password, body.password, limiter=_hashing)
+    is_nist = application.center.settings.password_policy == "nist"  # noqa: S105 - the name of a rule
+    own_words = await application.ask(words_of_link, application.center.store, body.token) if is_nist else None
+    hashed = await run_sync(hashed_password, body.password, own_words, limiter=_hashing)
     user = await _set(application, SetPassword(token=body.token, hashed=hashed))
     await application.ask(application.sessions.close_all, user)
     application.throttle.succeeded(body.token, address)

@@ -3,6 +3,7 @@
 import base64
 import json
 import time
+from dataclasses import replace
 from uuid import UUID
 
 import httpx
@@ -160,6 +161,18 @@ def test_a_one_time_token_sets_a_password_once(ana, client, center):
     problem_of(client.post("/v1/auth/password", json={"token": token, "password": "Outra#Vez2"}), 409, "refused")
     answer = client.post("/v1/auth/login", json={"email": "bia@empresa.example", "password": "Outra#Vez1"})
     assert answer.json()["permissions"] == ["gerenciar-relatorio"]
+
+
+def test_under_the_policy_of_nist_length_counts_and_what_is_known_of_the_user(ana, client, center):
+    center.settings = replace(center.settings, password_policy="nist")
+    link = center.bus.execute(IssuePasswordLink(email=ana.email), operator("Empresa")).result["token"]
+    for weak in (PASSWORD, "anaempresa2026", "Empresa.Empresa1", "password123456"):
+        answer = client.post("/v1/auth/password", json={"token": link, "password": weak})
+        assert problem_of(answer, 422, "invalid")["errors"][0]["pointer"] == "/password"
+    assert client.post("/v1/auth/password", json={"token": link, "password": "quatro cavalos azuis nadam"}).status_code == 204
+    assert client.post("/v1/auth/login", json={"email": ana.email, "password": "quatro cavalos azuis nadam"}).status_code == 200
+    problem_of(client.post("/v1/auth/password", json={"token": "unknown", "password": "quatro cavalos azuis nadam"}), 409, "refused")
+    assert 'minlength="12" maxlength="128"' in client.get("/first-access").text
 
 
 def test_a_new_password_ends_the_sessions_of_before(ana, client, center):

@@ -24,6 +24,8 @@ An event-sourced contact center. Commands are acknowledged when they are on disk
   waits until the figures cover that position.
 * **as_of**: every response with figures has the log position that it covers. The same request with that `as_of` returns the same for ever. A
   position selects what was known at it, a moment selects the state of the center then.
+* **Limits**: 300 requests without a valid access token at once, then 20 a second; headers of 32 KB within 10 s, a body within 60 s. Who
+  sends more gets 429 (with `Retry-After`), 431 or 408. A client has 256 connections unless the server is set up otherwise.
 * **Problems** are `application/problem+json` (RFC 9457).
 * Durations are whole milliseconds (`_ms`), percentages have two decimals, a ratio over zero cases is null. Instants are ISO 8601.
 """

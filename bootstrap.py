@@ -15,7 +15,7 @@ from uuid import UUID
 import discovery
 from commands.command_bus import Clock, CommandBus
 from projections.engine.progress import Following, ProjectionsStopped
-from settings import Settings
+from settings import PasswordPolicy, Settings
 from store import heartbeats
 from store.data_directory import DirectoryHeld, Unusable, kept_secret, locked
 from store.event_store import Store
@@ -65,8 +65,7 @@ class Center(ABC):
     def __init__(self, location: StorageLocation, settings: Settings, clock: Clock | None, *, watched: bool) -> None:
         self.name = location.name
         self.directory = location.directory
-        self.settings = settings
-        """The settings of this process."""
+        self._settings = settings
         self.store = Store(location, master=settings.master_key)
         # Importing a module registers its handlers.
         discovery.modules("commands")
@@ -127,7 +126,22 @@ class Center(ABC):
     @cached_property
     def token_secret(self) -> str:
         """The secret that signs access tokens: from the settings, else from a file made at first start."""
-        return self.settings.token_secret or kept_secret(made(self.directory) / TOKEN_FILE)
+        return self._settings.token_secret or kept_secret(made(self.directory) / TOKEN_FILE)
+
+    @property
+    def public_url(self) -> str:
+        """The address at which people reach the API; "" if the settings have none."""
+        return self._settings.public_url
+
+    @property
+    def password_policy(self) -> PasswordPolicy:
+        """The rule that new passwords follow."""
+        return self._settings.password_policy
+
+    @property
+    def cors_origins(self) -> Sequence[str]:
+        """The origins of other web pages that may use the API."""
+        return self._settings.cors_origins
 
     @cached_property
     def queries(self) -> QueryBus:
@@ -217,7 +231,7 @@ class Distributed(Center):
         from migrations.runner import must_be_current
         from projections.engine.clickhouse_warehouse import ClickhouseWarehouse
 
-        warehouse = ClickhouseWarehouse(self.settings.clickhouse_url, makes_database=False)
+        warehouse = ClickhouseWarehouse(self._settings.clickhouse_url, makes_database=False)
         try:
             must_be_current(warehouse)
         except BaseException:
@@ -230,7 +244,7 @@ class Distributed(Center):
         from processes.runner import LOCK
         from store.postgres_lock import ServerLock
 
-        return ServerLock(self.settings.store_url, LOCK)
+        return ServerLock(self._settings.store_url, LOCK)
 
     def _leadership(self) -> Leadership:
         return self._lock
@@ -240,7 +254,7 @@ class Distributed(Center):
         """The recorded progress of the relay."""
         from streams.relay_progress import RelayProgress
 
-        return RelayProgress(self._location.relay(), self.settings.topics)
+        return RelayProgress(self._location.relay(), self._settings.topics)
 
     @cached_property
     def progress(self) -> ProjectionProgress:
@@ -253,7 +267,7 @@ class Distributed(Center):
         from streams.rebuild import RebuildTarget, rebuild
         from streams.swap import Busy
 
-        settings = self.settings
+        settings = self._settings
         try:
             return rebuild(
                 RebuildTarget(self._location, settings.clickhouse_url, settings.kafka, settings.topics, settings.clickhouse_cluster), say
@@ -279,13 +293,13 @@ class Held:
         self.location = location(directory, settings)
         self.url = f"http://{settings.host}:{settings.port}"
         self.public_url = settings.public_url
-        self.settings = settings
+        self._settings = settings
 
     @cached_property
     def center(self) -> Center:
         """The open center."""
-        kind = Distributed if self.settings.mode == "distributed" else Embedded
-        return kind(self.directory, self.settings)
+        kind = Distributed if self._settings.mode == "distributed" else Embedded
+        return kind(self.directory, self._settings)
 
     def close(self) -> None:
         """Close what was opened."""

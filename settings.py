@@ -6,6 +6,9 @@ ATENDE_PUBLIC_URL       the API's address for people, used by `atende admin` for
 ATENDE_TRUSTED_PROXIES  addresses and networks of the proxies whose X-Forwarded-For and -Proto count: 10.0.0.7,10.1.0.0/16   none
 ATENDE_CLIENT_CONNECTIONS  open connections that one client may have (an IPv4 address, an IPv6 /64)   256
 ATENDE_PASSWORD_POLICY  manual: 6 to 20 characters of four classes; nist: 12 to 128 that are hard to guess   manual
+ATENDE_CORS_ORIGINS     origins of other web pages that may use the API: https://console.example.com,...   none
+ATENDE_URL              the center that `atende mcp` asks: https://atende.example.com
+ATENDE_API_KEY          the API key with which it asks
 ATENDE_MASTER_KEY       32 bytes as hex or base64, wraps every person's key   a file made at first start
 ATENDE_TOKEN_SECRET     signs access tokens, 32 characters or more            a file made at first start
 ATENDE_MODE             embedded, or distributed: the stores are on servers   embedded
@@ -39,6 +42,7 @@ _POSTGRESQL = ("PostgreSQL", "postgresql://", "postgres://")
 _CLICKHOUSE = ("ClickHouse", "clickhouse://", "clickhouses://")
 _BROKER = re.compile(r"(?:\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}")
 _WEB = re.compile(r"https?://[^\s/?#@]+(?:/[^\s?#]*)?")
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::\d{1,5})?|https?://\[[0-9a-f:]+\](?::\d{1,5})?")
 _CLUSTER = re.compile(r"\w{1,100}", re.ASCII)
 _TOPIC = re.compile(r"[\w.-]{1,100}", re.ASCII)
 _OF_DISTRIBUTED = {
@@ -66,6 +70,9 @@ class Settings:
     trusted_proxies: tuple[str, ...] = ()
     client_connections: int = 256
     password_policy: PasswordPolicy = "manual"  # noqa: S105 - the name of a rule
+    cors_origins: tuple[str, ...] = ()
+    url: str = ""
+    api_key: str = field(default="", repr=False)
     master_key: str = field(default="", repr=False)
     token_secret: str = field(default="", repr=False)
     mode: Mode = "embedded"
@@ -89,10 +96,13 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         data=Path(variables.get("ATENDE_DATA") or Settings.data),
         host=variables.get("ATENDE_HOST") or Settings.host,
         port=_port(variables.get("ATENDE_PORT", "")),
-        public_url=_public(variables.get("ATENDE_PUBLIC_URL", "")),
         trusted_proxies=_proxies(variables.get("ATENDE_TRUSTED_PROXIES", "")),
         client_connections=_connections(variables.get("ATENDE_CLIENT_CONNECTIONS", "")),
         password_policy=_password_policy(variables.get("ATENDE_PASSWORD_POLICY", "")),
+        public_url=_web("ATENDE_PUBLIC_URL", variables),
+        cors_origins=_origins(variables.get("ATENDE_CORS_ORIGINS", "")),
+        url=_web("ATENDE_URL", variables),
+        api_key=variables.get("ATENDE_API_KEY", ""),
         master_key=variables.get("ATENDE_MASTER_KEY", ""),
         token_secret=_secret(variables.get("ATENDE_TOKEN_SECRET", "")),
         mode=mode,
@@ -114,9 +124,10 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _public(text: str) -> str:
+def _web(name: str, variables: Mapping[str, str]) -> str:
+    text = variables.get(name, "")
     if text and not _WEB.fullmatch(text):
-        raise WrongSetting("ATENDE_PUBLIC_URL is no address of the web (https://atende.example.com)")
+        raise WrongSetting(f"{name} is no address of the web (https://atende.example.com)")
     return text.rstrip("/")
 
 
@@ -144,6 +155,15 @@ def _password_policy(text: str) -> PasswordPolicy:
     if text not in ("", "manual"):
         raise WrongSetting("ATENDE_PASSWORD_POLICY is neither manual nor nist")
     return "manual"
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    origins = tuple(origin.strip() for origin in text.split(",")) if text else ()
+    if not all(_ORIGIN.fullmatch(origin) for origin in origins):
+        raise WrongSetting(
+            "ATENDE_CORS_ORIGINS is no list of origins as browsers send them (https://console.example.com,https://other.example.com)"
+        )
+    return origins
 
 
 def _mode(text: str) -> Mode:

@@ -9,12 +9,16 @@ from importlib.metadata import version
 from time import monotonic
 
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import Lifespan
 
 import discovery
 from api import auth, docs, openapi, problem
+from api.access import CORRELATION_ID, IDEMPOTENCY_KEY, IF_POSITION
 from api.application_state import ApplicationState, Center
 from api.body_limit import LimitedASGI
 from api.http_metrics import ObservedASGI
+from api.rate_limit import RateLimitedASGI
 from api.response_headers import HeadASGI, SecureHeadersASGI
 from api.stranger_limit import Allowance, StrangersASGI
 
@@ -23,6 +27,9 @@ MAX_BODY = 131_072
 
 MAX_OPEN_BODY = 4_096
 """The largest request that needs no access token, bytes."""
+
+EXPOSED = ("Retry-After", "RateLimit", "RateLimit-Policy", "Request-Id", "WWW-Authenticate", "Content-Disposition", "Location", "ETag")
+"""Headers of answers that web pages of other origins may read."""
 
 _GC_THRESHOLDS = (5_000, 10, 1_000)
 """A full garbage collection blocks for some 50 ms when thousands of calls are in memory, so it runs a thousand times less often."""
@@ -41,20 +48,8 @@ def create_app(center: Center, seconds: Callable[[], float] = monotonic) -> Fast
         yield
         await application.feed.stop()
 
-    app = FastAPI(
-        title=openapi.TITLE,
-        description=openapi.DESCRIPTION,
-        version=version("atende"),
-        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
-        openapi_tags=list(discovery.found("api", "TAG").values()),
-        docs_url=None,
-        redoc_url=None,
-        redirect_slashes=False,
-        lifespan=lifespan,
-    )
+    app = described(lifespan)
     app.state.application = application
-    for router in discovery.found("api", "router").values():
-        app.include_router(router)
     docs.install(app)
     app.add_middleware(LimitedASGI, most=MAX_BODY, open_path=auth.router.prefix, open_most=MAX_OPEN_BODY)
     app.add_middleware(
@@ -65,9 +60,38 @@ def create_app(center: Center, seconds: Callable[[], float] = monotonic) -> Fast
         open_path=auth.router.prefix,
     )
     app.add_middleware(ObservedASGI, instruments=application.instruments)
+    app.add_middleware(RateLimitedASGI)
+    if center.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=center.cors_origins,
+            allow_credentials=True,
+            allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "Last-Event-ID", IDEMPOTENCY_KEY, CORRELATION_ID, IF_POSITION],
+            expose_headers=EXPOSED,
+        )
     app.add_middleware(HeadASGI)
-    is_public_by_tls = center.settings.public_url.startswith("https://")
-    app.add_middleware(SecureHeadersASGI, private_path="/v1/", is_public_by_tls=is_public_by_tls)
+    app.add_middleware(SecureHeadersASGI, private_path="/v1/", is_public_by_tls=center.public_url.startswith("https://"))
     problem.install(app)
+    return app
+
+
+def described(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
+    """The routes and the OpenAPI document, without a center behind them."""
+    app = FastAPI(
+        title=openapi.TITLE,
+        description=openapi.DESCRIPTION,
+        version=version("atende"),
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        openapi_tags=list(discovery.found("api", "TAG").values()),
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+        separate_input_output_schemas=False,
+        lifespan=lifespan,
+    )
+    for router in discovery.found("api", "router").values():
+        app.include_router(router)
     openapi.describe(app)
     return app

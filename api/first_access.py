@@ -63,7 +63,7 @@ form.addEventListener("submit", async (event) => {
 @router.get("/first-access")
 async def first_access(application: TheApplication) -> HTMLResponse:
     """The token is in the fragment (`#`) of the link, so no server and no log sees it before it is used."""
-    shortest, longest, rule = _RULES[application.center.settings.password_policy]
+    shortest, longest, rule = _RULES[application.center.password_policy]
     return HTMLResponse(_PAGE.substitute(shortest=shortest, longest=longest, rule=rule), headers={"Cache-Control": "no-store"})
 
 

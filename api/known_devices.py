@@ -7,16 +7,15 @@ import secrets
 from hashlib import sha256
 from http.cookies import CookieError, SimpleCookie
 
+KNOWN_S = 365 * 24 * 3_600
+"""A browser keeps the cookie for a year after the last login."""
+
 _PREFIX = "atende_device_"
-_YEAR_S = 365 * 24 * 3_600
 _LONGEST_COOKIES = 16_384
 
 
 class KnownDevices:
     """Signs and reads the cookies of devices. A cookie is good for one account, and says nothing about it to whoever has not got the secret."""
-
-    PATH = "/v1/auth"
-    """Browsers send the cookie to these routes only."""
 
     def __init__(self, secret: str) -> None:
         self._secret = sha256(b"known devices\0" + secret.encode()).digest()
@@ -30,11 +29,10 @@ class KnownDevices:
         """A device that a Cookie header proves to be known to some account; "" if it proves none."""
         return next(iter(self._proved(cookies).values()), "")
 
-    def cookie(self, account: str, device: str, *, secure: bool) -> str:
-        """The Set-Cookie header by which a device is known to the account from now on. device: the one that it is already, "" for a new one."""
+    def cookie(self, account: str, device: str) -> tuple[str, str]:
+        """The name and the value of the cookie by which a device is known to the account from now on. device: the one that it is already, "" for a new one."""
         name, device = self._name(account), device or secrets.token_urlsafe(16)
-        attributes = f"Path={self.PATH}; Max-Age={_YEAR_S}; HttpOnly; SameSite=Strict" + ("; Secure" if secure else "")
-        return f"{name}={device}.{self._signature(name, device)}; {attributes}"
+        return name, f"{device}.{self._signature(name, device)}"
 
     def _proved(self, cookies: str) -> dict[str, str]:
         """The devices of a Cookie header by the cookies' names, those alone whose signature is right."""

@@ -26,6 +26,9 @@ def test_every_variable_is_read() -> None:
         "ATENDE_TRUSTED_PROXIES": "10.0.0.7, 10.1.0.0/16,2001:db8::/32",
         "ATENDE_CLIENT_CONNECTIONS": "64",
         "ATENDE_PASSWORD_POLICY": "nist",
+        "ATENDE_URL": "https://center.example.com/",
+        "ATENDE_API_KEY": "atk_secret",
+        "ATENDE_CORS_ORIGINS": "https://console.example.com, http://localhost:5173",
         "ATENDE_MASTER_KEY": KEY,
         "ATENDE_TOKEN_SECRET": "s" * 32,
         "ATENDE_KEYS_URL": "postgres://keys",
@@ -36,7 +39,8 @@ def test_every_variable_is_read() -> None:
     }
     assert read(told) == Settings(
         data=Path("/srv/atende"), host="0.0.0.0", port=9000, public_url="https://atende.example.com",
-        trusted_proxies=("10.0.0.7", "10.1.0.0/16", "2001:db8::/32"), client_connections=64, password_policy="nist", master_key=KEY, token_secret="s" * 32,
+        trusted_proxies=("10.0.0.7", "10.1.0.0/16", "2001:db8::/32"), client_connections=64, password_policy="nist",
+        cors_origins=("https://console.example.com", "http://localhost:5173"), url="https://center.example.com", api_key="atk_secret", master_key=KEY, token_secret="s" * 32,
         mode="distributed", store_url=STORE, keys_url="postgres://keys",
         kafka="kafka:9092", clickhouse_url=ROWS, clickhouse_cluster="deployment", topics="center.one", partitions=12,
     )  # fmt: skip
@@ -56,6 +60,10 @@ def test_every_variable_is_read() -> None:
         ("ATENDE_CLIENT_CONNECTIONS", "0"),
         ("ATENDE_CLIENT_CONNECTIONS", "few"),
         ("ATENDE_PASSWORD_POLICY", "strong"),
+        ("ATENDE_CORS_ORIGINS", "*"),
+        ("ATENDE_CORS_ORIGINS", "https://console.example.com/page"),
+        ("ATENDE_CORS_ORIGINS", "https://crm.example.com,"),
+        ("ATENDE_URL", "center.example"),
         ("ATENDE_MODE", "cluster"),
         ("ATENDE_STORE_URL", "mysql://db/atende"),
         ("ATENDE_KEYS_URL", "db.example"),

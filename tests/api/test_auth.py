@@ -107,9 +107,11 @@ def test_refreshing_goes_on_with_new_tokens(ana, center, client):
     assert ana.get("/v1/me").status_code == 200
 
 
-def test_a_refresh_token_used_twice_ends_the_session(ana, client):
+def test_a_refresh_token_used_twice_within_a_minute_gives_the_same_and_later_ends_the_session(ana, client, center):
     old = ana.tokens["refresh_token"]
     fresh = client.post("/v1/auth/refresh", json={"refresh_token": old}).json()["refresh_token"]
+    assert client.post("/v1/auth/refresh", json={"refresh_token": old}).json()["refresh_token"] == fresh
+    center.clock.pass_s(60)
     problem_of(client.post("/v1/auth/refresh", json={"refresh_token": old}), 401, "unauthenticated")
     problem_of(client.post("/v1/auth/refresh", json={"refresh_token": fresh}), 401, "unauthenticated")
 
@@ -164,7 +166,7 @@ def test_a_one_time_token_sets_a_password_once(ana, client, center):
 
 
 def test_under_the_policy_of_nist_length_counts_and_what_is_known_of_the_user(ana, client, center):
-    center.settings = replace(center.settings, password_policy="nist")
+    center._settings = replace(center._settings, password_policy="nist")
     link = center.bus.execute(IssuePasswordLink(email=ana.email), operator("Empresa")).result["token"]
     for weak in (PASSWORD, "anaempresa2026", "Empresa.Empresa1", "password123456"):
         answer = client.post("/v1/auth/password", json={"token": link, "password": weak})
@@ -225,6 +227,17 @@ def test_guesses_elsewhere_do_not_lock_out_a_known_device_or_address(ana, client
     _at(client, "192.0.2.6")
     client._http.cookies.update(cookies)
     assert client.post("/v1/auth/login", json=right).status_code == 200
+
+
+def test_the_cookie_of_a_known_device_is_for_the_login_alone_and_not_for_scripts(ana, client):
+    answer = client.post("/v1/auth/login", json={"email": ana.email, "password": PASSWORD})
+    cookie = answer.headers["set-cookie"]
+    assert cookie.startswith("atende_device_")
+    for attribute in ("HttpOnly", "SameSite=strict", "Path=/v1/auth", "Max-Age="):
+        assert attribute in cookie
+    assert "Secure" not in cookie
+    client._http.base_url = httpx.URL("https://center")
+    assert "Secure" in client.post("/v1/auth/login", json={"email": ana.email, "password": PASSWORD}).headers["set-cookie"]
 
 
 def test_the_clock_of_the_machine_does_not_lengthen_a_wait(ana, client):

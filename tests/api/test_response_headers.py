@@ -1,6 +1,7 @@
 """What every response tells a browser, and what HEAD answers."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import httpx
@@ -8,7 +9,6 @@ import pytest
 
 from api.app import create_app
 from api.response_headers import CONTENT_SECURITY_POLICY, HSTS
-from settings import Settings
 from tests.api.test_auth import problem_of
 from tests.kit.http import PASSWORD, serving
 from tests.kit.openapi import operations
@@ -53,7 +53,7 @@ def test_browsers_that_came_by_tls_come_by_tls_again(center):
 
 
 def test_a_public_address_of_tls_is_enough(center):
-    center.settings = Settings(public_url="https://atende.example.com")
+    center._settings = replace(center._settings, public_url="https://atende.example.com")
     with serving(create_app(center)) as client:
         assert client.get("/healthz").headers["strict-transport-security"] == HSTS
 

@@ -15,7 +15,7 @@ from uuid import UUID
 import discovery
 from commands.command_bus import Clock, CommandBus
 from projections.engine.progress import Following, ProjectionsStopped
-from settings import Settings
+from settings import PasswordPolicy, Settings
 from store import heartbeats
 from store.data_directory import DirectoryHeld, Unusable, kept_secret, locked
 from store.event_store import Store
@@ -132,6 +132,11 @@ class Center(ABC):
     def public_url(self) -> str:
         """The address at which people reach the API; "" if the settings have none."""
         return self._settings.public_url
+
+    @property
+    def password_policy(self) -> PasswordPolicy:
+        """The rule that new passwords follow."""
+        return self._settings.password_policy
 
     @property
     def cors_origins(self) -> Sequence[str]:

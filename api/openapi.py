@@ -32,6 +32,8 @@ An event-sourced contact center. Commands are acknowledged when they are on disk
   waits until the figures cover that position.
 * **as_of**: every response with figures has the log position that it covers. The same request with that `as_of` returns the same for ever. A
   position selects what was known at it, a moment selects the state of the center then.
+* **Limits**: 300 requests without a valid access token at once, then 20 a second; headers of 32 KB within 10 s, a body within 60 s. Who
+  sends more gets 429 (with `Retry-After`), 431 or 408. A client has 256 connections unless the server is set up otherwise.
 * **Problems** are `application/problem+json` (RFC 9457).
 * Durations are whole milliseconds (`_ms`), percentages have two decimals, a ratio over zero cases is null. Instants are ISO 8601.
 """
@@ -78,6 +80,12 @@ def describe(app: FastAPI) -> None:
     app.openapi = document  # type: ignore[method-assign]
 
 
+def _of_every_route(operation: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The problem responses that are given before a route is reached, or for any body."""
+    kinds = ("too-many-requests", "unsupported-media-type") if "requestBody" in operation else ("too-many-requests",)
+    return {str(status): answer for status, answer in documented(*kinds).items()}
+
+
 def _document(app: FastAPI) -> dict[str, Any]:
     document = get_openapi(
         title=app.title,
@@ -96,10 +104,8 @@ def _document(app: FastAPI) -> dict[str, Any]:
         schemas[name] = schema
     for operations in document["paths"].values():
         for method, operation in operations.items():
+            operation["responses"] = _of_every_route(operation) | operation["responses"]
             parameters = operation.setdefault("parameters", [])
-            if "security" in operation:
-                # An API key may ask for anything too often.
-                operation["responses"] = documented("too-many-requests") | operation["responses"]
             if method in _COMMANDS and "security" in operation:
                 parameters.extend(_OF_COMMANDS)
             elif any(parameter["name"] == "at_least" for parameter in parameters):

@@ -27,7 +27,7 @@ from domain.access import ATTEND, MANAGE_USERS, PERMISSIONS, Actor, Level
 from domain.companies import CompanySettings
 from domain.errors import AlreadyExists, DomainError, InvalidField, NotAllowed, NotFound, Refused
 from domain.ids import company_id
-from domain.users import LINK_VALID_US, check_password
+from domain.users import LINK_VALID_US
 from store.event_store import Store
 from store.sessions import GRACE_US, VALID_US, Sessions
 from tests.kit.searching import in_files
@@ -92,17 +92,6 @@ def test_invalid_settings_of_a_company_are_refused(bus: CommandBus, settings: di
     with pytest.raises(InvalidField) as refusal:
         bus.execute(RegisterCompany(name="Empresa", settings=CompanySettings(**settings)), operator_of())
     assert refusal.value.field == field
-
-
-@pytest.mark.parametrize("password", ["Ab1$c", "Ab1$" + "cd" * 9, "ab1$cd", "AB1$CD", "Abc$de", "Ab1cde", "Aab1$cd", "Ab11$cd", "abcdef"])
-def test_a_password_that_is_too_easy_is_refused(password: str) -> None:
-    with pytest.raises(InvalidField):
-        check_password(password)
-
-
-@pytest.mark.parametrize("password", [GOOD, "aB3?" * 5, "1#Zyxw"])
-def test_a_good_password_is_accepted(password: str) -> None:
-    check_password(password)
 
 
 def test_a_one_time_link_sets_the_password_once(bus: CommandBus) -> None:

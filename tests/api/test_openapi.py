@@ -7,7 +7,7 @@ import re
 import pytest
 
 from api.app import MAX_BODY
-from domain.access import ACT_FOR_OTHERS
+from domain.access import ACT_FOR_OTHERS, ATTEND
 from tests.api.test_auth import problem_of
 from tests.kit.openapi import operations
 
@@ -57,6 +57,7 @@ def test_each_permission_opens_what_it_names(log_in, document):
             named.setdefault(ask(nobody, operation).json()["permission"], []).append(operation)
     assert set(named) == {
         "gerenciar-relatorio", "gerenciar-atendimento", "gerenciar-service", "gerenciar-phone", "gerenciar-usuário", "gerenciar-empresas",
+        "gerenciar-conectores",
     }  # fmt: skip
     for permission, closed in named.items():
         one = log_in(email=f"{permission.encode().hex()}@empresa.example", permissions=(permission,))
@@ -64,8 +65,8 @@ def test_each_permission_opens_what_it_names(log_in, document):
             if operation.path != "/v1/live":  # it would not end
                 answer = ask(one, operation)
                 if answer.status_code == 403:
-                    # Who may act as an agent is another question, and so is whom a user of level User may manage: nobody.
-                    of_others = answer.json()["permission"] == ACT_FOR_OTHERS != permission
+                    # Who may act as an agent is another question, so is who may watch what a webhook posts, and so is whom a user of level User may manage: nobody.
+                    of_others = answer.json()["permission"] in {ACT_FOR_OTHERS, ATTEND} - {permission}
                     assert of_others or "level" in answer.json()["detail"], (permission, operation.path)
     assert everything.get("/v1/me").json()["level"] == "Admin"
 

@@ -16,6 +16,7 @@ from api.instants import iso
 from api.paging import digest_of
 from api.problem import documented, of_command
 from commands import webhooks as commands
+from commands.handler_context import Command
 from domain.webhook_messages import KINDS, WebhookMessage
 from projections.queries.webhooks import OpenedWebhook
 from projections.queries.webhooks import deliveries as deliveries_of
@@ -164,8 +165,7 @@ async def create(body: NewWebhook, context: Authenticated) -> Response:
     """Needs `gerenciar-conectores`, and `gerenciar-atendimento` to watch what it posts. The messages hold no numbers or names of customers."""
     context.asker.scope.must_be_whole()
     command = commands.CreateWebhook(url=body.url, events=body.events, queues=body.queues, direction=body.direction)
-    context.asker.must_have(command.permission)
-    context.application.center.destinations.must_accept(body.url)
+    _must_accept(context, command, body.url)
     return await context.do(command, 201)
 
 
@@ -186,9 +186,8 @@ async def one(webhook: WebhookId, context: Annotated[RequestContext, authorised(
 async def change(webhook: WebhookId, body: WebhookChange, context: Authenticated) -> Response:
     """Needs `gerenciar-conectores`. Messages that wait go to the new URL too."""
     command = commands.ChangeWebhook(webhook=webhook, url=body.url, events=body.events, queues=body.queues, direction=body.direction)
-    context.asker.must_have(command.permission)
     if body.url is not None:
-        context.application.center.destinations.must_accept(body.url)
+        _must_accept(context, command, body.url)
     return await context.do(command)
 
 
@@ -236,6 +235,12 @@ async def redeliver(webhook: WebhookId, body: Redelivery, context: Authenticated
     """Needs `gerenciar-conectores`. They are posted soon, with the same `webhook-id`, in the order of their interactions."""
     command = commands.RedeliverWebhook(webhook=webhook, delivery=body.delivery, since=microseconds(body.since))
     return await context.do(command, 202)
+
+
+def _must_accept(context: RequestContext, command: Command, url: str) -> None:
+    """Refuse a URL to which nothing can be posted. Who lacks the permission does not learn which ones the operator allows."""
+    context.asker.must_have(command.permission)
+    context.application.center.destinations.must_accept(url)
 
 
 def _shaped(opened: OpenedWebhook, now_us: int) -> WebhookDetail:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -99,7 +98,7 @@ class LiveBoard(Lineage):
 
 
 @router.get("/monitoring", summary="B2, the state of the center", responses=QUERY, response_model=LiveBoard)
-async def monitoring(context: Annotated[RequestContext, authorised(monitor)], params: Annotated[OfSome, Query()]) -> Response:
+async def get_monitoring(context: Annotated[RequestContext, authorised(monitor)], params: Annotated[OfSome, Query()]) -> Response:
     """Agents available (the longest idle first), on a call, paused (with reason and since when), offline; customers who wait. `as_of` selects any past.
 
     Begin the live stream after the `as_of` of the response (`after`) to get all later changes.
@@ -115,11 +114,11 @@ async def monitoring(context: Annotated[RequestContext, authorised(monitor)], pa
     responses={
         200: {
             "description": "Server-sent events without end",
-            "content": {"text/event-stream": {"itemSchema": _ITEM, "example": _EXAMPLE}},
+            "content": {"text/event-stream": {"x-item-schema": _ITEM, "example": _EXAMPLE}},
         }
     },
 )
-async def live(
+async def follow_live_events(
     context: Annotated[RequestContext, authorised(interaction_seen)],
     after: Annotated[
         Position | None,
@@ -158,9 +157,8 @@ async def _messages(context: RequestContext, position: int) -> AsyncIterator[Ser
         return await context.ask(interaction_seen, interaction)
 
     live_scope = LiveScope(context.asker, seen_in_rows)
-    lifetime_s = context.application.tokens.seconds_left(context.claims)
-    may_listen = partial(context.application.active_users.includes, context.claims)
-    async for news in context.application.feed.after(context.tenant, position, QUIET_S, lifetime_s, may_listen):
+    credential = context.credential
+    async for news in context.application.feed.after(context.tenant, position, QUIET_S, credential.seconds_left(), credential.is_valid):
         if isinstance(news, Quiet):
             yield ServerSentEvent(comment="alive", id=str(news.position), sep="\n")
             continue

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import ConfigDict, Field
 
 from api.access import Authenticated, RequestContext, authorised
@@ -17,6 +17,7 @@ from api.paging import digest_of
 from api.problem import documented, of_command
 from commands import webhooks as commands
 from commands.handler_context import Command
+from domain.access import ATTEND
 from domain.webhook_messages import KINDS, WebhookMessage
 from projections.queries.webhooks import OpenedWebhook
 from projections.queries.webhooks import deliveries as deliveries_of
@@ -160,10 +161,18 @@ class Secret(Done):
     )
 
 
-@router.post("", status_code=201, summary="Create a webhook", responses=of_command(), response_model=Secret)
-async def create(body: NewWebhook, context: Authenticated) -> Response:
-    """Needs `gerenciar-conectores`, and `gerenciar-atendimento` to watch what it posts. The messages hold no numbers or names of customers."""
+async def _for_the_company(context: Authenticated) -> RequestContext:
+    """The context of a caller who sees the whole company: a webhook is no matter of a part of it."""
     context.asker.scope.must_be_whole()
+    return context
+
+
+ForTheCompany = Annotated[RequestContext, Depends(_for_the_company)]
+
+
+@router.post("", status_code=201, summary="Create a webhook", responses=of_command(), response_model=Secret)
+async def create(body: NewWebhook, context: ForTheCompany) -> Response:
+    """Needs `gerenciar-atendimento` too, to watch what it posts. The messages hold no numbers or names of customers."""
     command = commands.CreateWebhook(url=body.url, events=body.events, queues=body.queues, direction=body.direction)
     _must_accept(context, command, body.url)
     return await context.do(command, 201)
@@ -171,20 +180,20 @@ async def create(body: NewWebhook, context: Authenticated) -> Response:
 
 @router.get("", summary="The webhooks of the company")
 async def webhooks(context: Annotated[RequestContext, authorised(all_webhooks)]) -> WebhookList:
-    """Needs `gerenciar-conectores`."""
+    """The oldest first, without those that were deleted."""
     now = context.application.center.bus.clock.now_us()
     return WebhookList(items=[_shaped(one, now) for one in await context.ask(all_webhooks)])
 
 
 @router.get("/{webhook}", summary="One webhook", responses=documented("not-found"))
 async def one(webhook: WebhookId, context: Annotated[RequestContext, authorised(one_webhook)]) -> WebhookDetail:
-    """Needs `gerenciar-conectores`. `disabled_reason` says why Atende posts nothing any more."""
+    """`disabled_reason` says why Atende posts nothing any more."""
     return _shaped(await context.ask(one_webhook, webhook), context.application.center.bus.clock.now_us())
 
 
 @router.patch("/{webhook}", summary="Change a webhook", responses=_OF_WEBHOOK, response_model=Done)
-async def change(webhook: WebhookId, body: WebhookChange, context: Authenticated) -> Response:
-    """Needs `gerenciar-conectores`. Messages that wait go to the new URL too."""
+async def change(webhook: WebhookId, body: WebhookChange, context: ForTheCompany) -> Response:
+    """Messages that wait go to the new URL too."""
     command = commands.ChangeWebhook(webhook=webhook, url=body.url, events=body.events, queues=body.queues, direction=body.direction)
     if body.url is not None:
         _must_accept(context, command, body.url)
@@ -192,26 +201,26 @@ async def change(webhook: WebhookId, body: WebhookChange, context: Authenticated
 
 
 @router.post("/{webhook}/pause", summary="Pause a webhook", responses=_OF_WEBHOOK, response_model=Done)
-async def pause(webhook: WebhookId, context: Authenticated) -> Response:
-    """Needs `gerenciar-conectores`. What happens during a pause is not posted; what waited already is, once it is resumed."""
+async def pause(webhook: WebhookId, context: ForTheCompany) -> Response:
+    """What happens during a pause is not posted; what waited already is, once it is resumed."""
     return await context.do(commands.PauseWebhook(webhook=webhook))
 
 
 @router.post("/{webhook}/resume", summary="Resume a webhook", responses=_OF_WEBHOOK, response_model=Done)
-async def resume(webhook: WebhookId, context: Authenticated) -> Response:
-    """Needs `gerenciar-conectores`. After a pause, or after Atende disabled it; `redeliver` then posts what failed meanwhile."""
+async def resume(webhook: WebhookId, context: ForTheCompany) -> Response:
+    """After a pause, or after Atende disabled it; `redeliver` then posts what failed meanwhile."""
     return await context.do(commands.ResumeWebhook(webhook=webhook))
 
 
 @router.post("/{webhook}/secret", summary="Rotate the secret of a webhook", responses=_OF_WEBHOOK, response_model=Secret)
-async def rotate(webhook: WebhookId, body: Rotation, context: Authenticated) -> Response:
-    """Needs `gerenciar-conectores`. During the overlap `webhook-signature` has a signature by each secret."""
+async def rotate(webhook: WebhookId, body: Rotation, context: ForTheCompany) -> Response:
+    """During the overlap `webhook-signature` has a signature by each secret."""
     return await context.do(commands.RotateWebhookSecret(webhook=webhook, overlap_ms=body.overlap_ms))
 
 
 @router.delete("/{webhook}", summary="Delete a webhook", responses=_OF_WEBHOOK, response_model=Done)
-async def delete(webhook: WebhookId, context: Authenticated) -> Response:
-    """Needs `gerenciar-conectores`. What waits is not posted; its URL, secrets and deliveries are erased."""
+async def delete(webhook: WebhookId, context: ForTheCompany) -> Response:
+    """What waits is not posted; its URL, secrets and deliveries are erased."""
     return await context.do(commands.DeleteWebhook(webhook=webhook))
 
 
@@ -219,7 +228,9 @@ async def delete(webhook: WebhookId, context: Authenticated) -> Response:
 async def deliveries(
     webhook: WebhookId, context: Annotated[RequestContext, authorised(deliveries_of)], params: Annotated[DeliveryPage, Query()]
 ) -> Deliveries:
-    """Needs `gerenciar-conectores`. The newest first, those that wait included; those that ended are kept for seven days."""
+    """The newest first, those that wait included; those that ended are kept for seven days."""
+    # The messages are what the live stream shows.
+    context.asker.must_have(ATTEND)
     digest = digest_of("deliveries", context.tenant, webhook, params.status)
     before = _BEFORE_ALL
     if params.cursor is not None:
@@ -231,8 +242,8 @@ async def deliveries(
 
 
 @router.post("/{webhook}/redeliver", status_code=202, summary="Post deliveries again", responses=_OF_WEBHOOK, response_model=Done)
-async def redeliver(webhook: WebhookId, body: Redelivery, context: Authenticated) -> Response:
-    """Needs `gerenciar-conectores`. They are posted soon, with the same `webhook-id`, in the order of their interactions."""
+async def redeliver(webhook: WebhookId, body: Redelivery, context: ForTheCompany) -> Response:
+    """They are posted soon, with the same `webhook-id`, in the order of their interactions."""
     command = commands.RedeliverWebhook(webhook=webhook, delivery=body.delivery, since=microseconds(body.since))
     return await context.do(command, 202)
 

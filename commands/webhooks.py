@@ -17,7 +17,7 @@ _SECRET_BYTES = 32
 
 
 class CreateWebhook(Command, frozen=True, kw_only=True):
-    """Post what happens to this URL; `result["secret"]` signs the messages."""
+    """Post what happens to this URL; `result["secret"]`, in the first answer alone, signs the messages."""
 
     permission: ClassVar[str] = MANAGE_WEBHOOKS
     url: str
@@ -38,7 +38,7 @@ class ChangeWebhook(Command, frozen=True, kw_only=True):
 
 
 class RotateWebhookSecret(Command, frozen=True, kw_only=True):
-    """Sign with a new secret, `result["secret"]`; the former one signs beside it for `overlap_ms`."""
+    """Sign with a new secret, `result["secret"]` in the first answer alone; the former one signs beside it for `overlap_ms`."""
 
     permission: ClassVar[str] = MANAGE_WEBHOOKS
     webhook: UUID
@@ -90,7 +90,7 @@ def create_webhook(command: CreateWebhook, context: HandlerContext) -> Done:
     secret = _new_secret()
     subscription = Subscription(command.events, command.queues, command.direction)
     webhook.create(command.url, secret, subscription, context.caller.user, context.metadata)
-    return Done(webhook, {"secret": secret})
+    return Done(webhook, {}, {"secret": secret})
 
 
 @handles(ChangeWebhook)
@@ -104,7 +104,7 @@ def change_webhook(command: ChangeWebhook, context: HandlerContext) -> Done:
         before.direction if command.direction is None else command.direction,
     )
     same = webhook.url or Personal(webhook.id, "")
-    webhook.change(same if command.url is None else Personal(webhook.id, command.url), subscription, context.metadata)
+    webhook.change(same if command.url is None else Personal(webhook.id, command.url), subscription, context.caller.user, context.metadata)
     return Done(webhook)
 
 
@@ -113,8 +113,8 @@ def rotate_webhook_secret(command: RotateWebhookSecret, context: HandlerContext)
     """The former secret goes on for the overlap."""
     webhook = context.get(Webhook, command.webhook)
     secret = _new_secret()
-    webhook.rotate(secret, command.overlap_ms * MS, context.metadata)
-    return Done(webhook, {"secret": secret})
+    webhook.rotate(secret, command.overlap_ms * MS, context.caller.user, context.metadata)
+    return Done(webhook, {}, {"secret": secret})
 
 
 @handles(PauseWebhook)

@@ -127,9 +127,8 @@ class Webhook(Aggregate):
         self.created_at = 0
 
     def create(self, url: str, secret: str, subscription: Subscription, actor: Actor | None, metadata: EventMetadata) -> None:
-        """Create the webhook. Its creator may see what it posts (NotAllowed): nobody subscribes to more than the live stream shows them."""
-        if actor is not None and ATTEND not in actor.permissions:
-            raise NotAllowed(ATTEND, f"who subscribes to what happens in the center needs the permission {ATTEND} to watch it")
+        """Create the webhook. Raises NotAllowed for somebody who may not watch what it posts."""
+        _must_watch(actor)
         self.trigger(
             WebhookCreated,
             metadata,
@@ -140,17 +139,19 @@ class Webhook(Aggregate):
             creator=None if actor is None else actor.user,
         )
 
-    def change(self, url: Personal, subscription: Subscription, metadata: EventMetadata) -> None:
-        """Post this, to this URL, from now on."""
+    def change(self, url: Personal, subscription: Subscription, actor: Actor | None, metadata: EventMetadata) -> None:
+        """Post this, to this URL, from now on. Raises NotAllowed as `create`."""
         self._must_exist()
+        _must_watch(actor)
         if url.plain is not None:
             url = Personal(self.id, _checked_url(url.plain))
         if url != self.url or _checked(subscription) != self.subscription:
             self.trigger(WebhookChanged, metadata, metadata.recorded_at, url=url, subscription=_checked(subscription))
 
-    def rotate(self, secret: str, overlap_us: int, metadata: EventMetadata) -> None:
+    def rotate(self, secret: str, overlap_us: int, actor: Actor | None, metadata: EventMetadata) -> None:
         """Sign with a new secret, and for `overlap_us` with the former ones too, so that the receiver can change to it without a gap."""
         self._must_exist()
+        _must_watch(actor)
         if not 0 <= overlap_us <= MOST_OVERLAP_US:
             raise InvalidField("overlap_ms", "a former secret signs for at most seven days")
         until = metadata.recorded_at + overlap_us
@@ -215,6 +216,12 @@ class Webhook(Aggregate):
     def _must_exist(self) -> None:
         if self.status == "deleted":
             raise NotFound("no such webhook")
+
+
+def _must_watch(actor: Actor | None) -> None:
+    """Nobody has more posted than the live stream shows them. The operator (None) sees everything."""
+    if actor is not None and ATTEND not in actor.permissions:
+        raise NotAllowed(ATTEND, f"who has posted what happens in the center needs the permission {ATTEND} to watch it")
 
 
 def _checked_url(url: str) -> str:

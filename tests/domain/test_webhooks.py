@@ -32,19 +32,19 @@ def plain(secrets: list[Personal]) -> list[str | None]:
 
 def test_the_former_secret_signs_until_the_overlap_ends() -> None:
     webhook = made()
-    webhook.rotate("second", 10 * SECOND, at(SECOND))
+    webhook.rotate("second", 10 * SECOND, None, at(SECOND))
     assert plain(webhook.signing(2 * SECOND)) == ["second", "first"]
     assert plain(webhook.signing(11 * SECOND)) == ["second"]
-    webhook.rotate("third", 0, at(5 * SECOND))
+    webhook.rotate("third", 0, None, at(5 * SECOND))
     assert plain(webhook.signing(5 * SECOND)) == ["third"], "without an overlap no former secret signs"
     with pytest.raises(InvalidField):
-        webhook.rotate("x", MOST_OVERLAP_US + 1, at(0))
+        webhook.rotate("x", MOST_OVERLAP_US + 1, None, at(0))
 
 
 def test_a_later_rotation_does_not_extend_an_earlier_overlap() -> None:
     webhook = made()
-    webhook.rotate("second", 10 * SECOND, at(0))
-    webhook.rotate("third", 100 * SECOND, at(SECOND))
+    webhook.rotate("second", 10 * SECOND, None, at(0))
+    webhook.rotate("third", 100 * SECOND, None, at(SECOND))
     assert plain(webhook.signing(50 * SECOND)) == ["third", "second"]
 
 

@@ -80,7 +80,7 @@ class WebhookChange(Body):
     direction: Calls | None = None
 
 
-class Rotation(Body):
+class SecretRotation(Body):
     """How long the former secret goes on signing beside the new one."""
 
     overlap_ms: Annotated[int, Field(ge=0, le=7 * 24 * 3600 * 1_000, examples=[_OVERLAP_MS])] = _OVERLAP_MS
@@ -115,7 +115,7 @@ class WebhookList(Shape):
     items: list[WebhookDetail]
 
 
-class DeliveryDetail(Shape):
+class WebhookDelivery(Shape):
     """A message, and what became of it. Kept for seven days after it ended."""
 
     id: UUID
@@ -134,10 +134,10 @@ class DeliveryDetail(Shape):
     message: Annotated[dict[str, Any], Field(description="the body")]
 
 
-class Deliveries(Shape):
+class WebhookDeliveries(Shape):
     """A page of deliveries, the newest first."""
 
-    items: list[DeliveryDetail]
+    items: list[WebhookDelivery]
     next: Annotated[str | None, Field(description="cursor of the next page; null on the last one", examples=["Zm9vYmFy…"])]
 
 
@@ -151,7 +151,7 @@ class DeliveryPage(Parameters):
     ] = None
 
 
-class Secret(Done):
+class WebhookSecret(Done):
     """`result.secret` signs the messages. It is not shown again."""
 
     model_config = ConfigDict(
@@ -170,8 +170,8 @@ async def _for_the_company(context: Authenticated) -> RequestContext:
 ForTheCompany = Annotated[RequestContext, Depends(_for_the_company)]
 
 
-@router.post("", status_code=201, summary="Create a webhook", responses=of_command(), response_model=Secret)
-async def create(body: NewWebhook, context: ForTheCompany) -> Response:
+@router.post("", status_code=201, summary="Create a webhook", responses=of_command(), response_model=WebhookSecret)
+async def create_webhook(body: NewWebhook, context: ForTheCompany) -> Response:
     """Needs `gerenciar-atendimento` too, to watch what it posts. The messages hold no numbers or names of customers."""
     command = commands.CreateWebhook(url=body.url, events=body.events, queues=body.queues, direction=body.direction)
     _must_accept(context, command, body.url)
@@ -179,20 +179,20 @@ async def create(body: NewWebhook, context: ForTheCompany) -> Response:
 
 
 @router.get("", summary="The webhooks of the company")
-async def webhooks(context: Annotated[RequestContext, authorised(all_webhooks)]) -> WebhookList:
+async def list_webhooks(context: Annotated[RequestContext, authorised(all_webhooks)]) -> WebhookList:
     """The oldest first, without those that were deleted."""
     now = context.application.center.bus.clock.now_us()
     return WebhookList(items=[_shaped(one, now) for one in await context.ask(all_webhooks)])
 
 
 @router.get("/{webhook}", summary="One webhook", responses=documented("not-found"))
-async def one(webhook: WebhookId, context: Annotated[RequestContext, authorised(one_webhook)]) -> WebhookDetail:
+async def get_webhook(webhook: WebhookId, context: Annotated[RequestContext, authorised(one_webhook)]) -> WebhookDetail:
     """`disabled_reason` says why Atende posts nothing any more."""
     return _shaped(await context.ask(one_webhook, webhook), context.application.center.bus.clock.now_us())
 
 
 @router.patch("/{webhook}", summary="Change a webhook", responses=_OF_WEBHOOK, response_model=Done)
-async def change(webhook: WebhookId, body: WebhookChange, context: ForTheCompany) -> Response:
+async def change_webhook(webhook: WebhookId, body: WebhookChange, context: ForTheCompany) -> Response:
     """Messages that wait go to the new URL too."""
     command = commands.ChangeWebhook(webhook=webhook, url=body.url, events=body.events, queues=body.queues, direction=body.direction)
     if body.url is not None:
@@ -201,33 +201,33 @@ async def change(webhook: WebhookId, body: WebhookChange, context: ForTheCompany
 
 
 @router.post("/{webhook}/pause", summary="Pause a webhook", responses=_OF_WEBHOOK, response_model=Done)
-async def pause(webhook: WebhookId, context: ForTheCompany) -> Response:
+async def pause_webhook(webhook: WebhookId, context: ForTheCompany) -> Response:
     """What happens during a pause is not posted; what waited already is, once it is resumed."""
     return await context.do(commands.PauseWebhook(webhook=webhook))
 
 
 @router.post("/{webhook}/resume", summary="Resume a webhook", responses=_OF_WEBHOOK, response_model=Done)
-async def resume(webhook: WebhookId, context: ForTheCompany) -> Response:
+async def resume_webhook(webhook: WebhookId, context: ForTheCompany) -> Response:
     """After a pause, or after Atende disabled it; `redeliver` then posts what failed meanwhile."""
     return await context.do(commands.ResumeWebhook(webhook=webhook))
 
 
-@router.post("/{webhook}/secret", summary="Rotate the secret of a webhook", responses=_OF_WEBHOOK, response_model=Secret)
-async def rotate(webhook: WebhookId, body: Rotation, context: ForTheCompany) -> Response:
+@router.post("/{webhook}/secret", summary="Rotate the secret of a webhook", responses=_OF_WEBHOOK, response_model=WebhookSecret)
+async def rotate_webhook_secret(webhook: WebhookId, body: SecretRotation, context: ForTheCompany) -> Response:
     """During the overlap `webhook-signature` has a signature by each secret."""
     return await context.do(commands.RotateWebhookSecret(webhook=webhook, overlap_ms=body.overlap_ms))
 
 
 @router.delete("/{webhook}", summary="Delete a webhook", responses=_OF_WEBHOOK, response_model=Done)
-async def delete(webhook: WebhookId, context: ForTheCompany) -> Response:
+async def delete_webhook(webhook: WebhookId, context: ForTheCompany) -> Response:
     """What waits is not posted; its URL, secrets and deliveries are erased."""
     return await context.do(commands.DeleteWebhook(webhook=webhook))
 
 
 @router.get("/{webhook}/deliveries", summary="The deliveries of a webhook", responses=documented("not-found"))
-async def deliveries(
+async def list_webhook_deliveries(
     webhook: WebhookId, context: Annotated[RequestContext, authorised(deliveries_of)], params: Annotated[DeliveryPage, Query()]
-) -> Deliveries:
+) -> WebhookDeliveries:
     """The newest first, those that wait included; those that ended are kept for seven days."""
     # The messages are what the live stream shows.
     context.asker.must_have(ATTEND)
@@ -238,11 +238,11 @@ async def deliveries(
     found = await context.ask(deliveries_of, webhook, before, params.limit + 1, params.status or "")
     rows = found[: params.limit]
     following = context.application.cursors.write(digest, -1, (rows[-1].number,)) if len(found) > params.limit else None
-    return Deliveries(items=[_delivery(row) for row in rows], next=following)
+    return WebhookDeliveries(items=[_delivery(row) for row in rows], next=following)
 
 
 @router.post("/{webhook}/redeliver", status_code=202, summary="Post deliveries again", responses=_OF_WEBHOOK, response_model=Done)
-async def redeliver(webhook: WebhookId, body: Redelivery, context: ForTheCompany) -> Response:
+async def redeliver_webhook(webhook: WebhookId, body: Redelivery, context: ForTheCompany) -> Response:
     """They are posted soon, with the same `webhook-id`, in the order of their interactions."""
     command = commands.RedeliverWebhook(webhook=webhook, delivery=body.delivery, since=microseconds(body.since))
     return await context.do(command, 202)
@@ -269,8 +269,8 @@ def _shaped(opened: OpenedWebhook, now_us: int) -> WebhookDetail:
     )
 
 
-def _delivery(row: Delivery) -> DeliveryDetail:
-    return DeliveryDetail(
+def _delivery(row: Delivery) -> WebhookDelivery:
+    return WebhookDelivery(
         id=row.id,
         message_id=f"msg_{row.id.hex}",
         type=row.type,

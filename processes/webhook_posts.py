@@ -63,7 +63,7 @@ class Poster:
 
     async def post(self, url: str, headers: dict[str, str], body: str) -> Answer:
         """Post once. Every failure is an answer; nothing is raised."""
-        import httpx
+        import httpx2
 
         parts = urlsplit(url)
         try:
@@ -76,7 +76,7 @@ class Poster:
             return Answer(0, f"no answer within {self._timeout_s:g} s")
         except gaierror:
             return Answer(0, "the host is not known")
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+        except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
             return Answer(0, f"no connection: {type(error).__name__}")
 
     async def _checked(self, parts: SplitResult) -> Address | None:
@@ -88,13 +88,13 @@ class Poster:
 
     async def _to(self, address: Address, parts: SplitResult, headers: dict[str, str], body: str) -> Answer:
         """Post to this address, whatever the host's name leads to by now. The certificate is that of the host."""
-        import httpx
+        import httpx2
 
         where = f"[{address}]" if isinstance(address, IPv6Address) else str(address)
         target = f"{parts.scheme}://{where}:{_port(parts)}{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
         sent = {"Host": parts.netloc, "Content-Type": "application/json", "User-Agent": "Atende", "Connection": "close", **headers}
-        transport = httpx.AsyncHTTPTransport(verify=self._trusted, trust_env=False)
-        async with httpx.AsyncClient(transport=transport, timeout=self._timeout_s, follow_redirects=False, trust_env=False) as client:
+        transport = httpx2.AsyncHTTPTransport(verify=self._trusted, trust_env=False)
+        async with httpx2.AsyncClient(transport=transport, timeout=self._timeout_s, follow_redirects=False, trust_env=False) as client:
             extensions = {"sni_hostname": parts.hostname or ""}
             async with client.stream("POST", target, content=body.encode(), headers=sent, extensions=extensions) as answer:
                 read = 0

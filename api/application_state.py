@@ -28,6 +28,7 @@ from commands.command_bus import CommandBus
 from commands.handler_context import Caller, Command, Receipt
 from domain.access import Asker, Scope
 from domain.errors import DomainError
+from domain.webhook_destinations import Destinations
 from projections.engine.progress import Following
 from projections.engine.warehouse import Warehouse
 from projections.query_bus import QueryBus
@@ -81,6 +82,10 @@ class Center(Protocol):
 
     @property
     def queries(self) -> QueryBus: ...
+
+    @property
+    def destinations(self) -> Destinations:
+        """Where webhooks may go."""
 
     def covered(self) -> int:
         """The log position that the projections cover."""

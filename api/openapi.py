@@ -11,7 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 import discovery
-from api import live_messages
+from api import live_messages, webhooks
 from api.access import CORRELATION_ID, IDEMPOTENCY_KEY, IF_POSITION, KEY_PATTERN, LONGEST_KEY
 from api.field_types import MAX_POSITION
 from api.openapi_examples import add_examples
@@ -102,6 +102,8 @@ def _document(app: FastAPI) -> dict[str, Any]:
     for name, schema in live_messages.schemas().items():
         assert name not in schemas, f"two schemas are called {name}"
         schemas[name] = schema
+    document["webhooks"], messages = webhooks.described()
+    schemas.update(messages)
     for operations in document["paths"].values():
         for method, operation in operations.items():
             operation["responses"] = _of_every_route(operation) | operation["responses"]

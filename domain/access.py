@@ -32,7 +32,7 @@ Permission = Literal[
     "gerenciar-canais-email",
     "gerenciar-canais-boteria",
     "gerenciar-canais-whats",
-    "gerenciar-conectores",  # connectors
+    "gerenciar-conectores",  # connectors: webhooks out
     "gerenciar-blacklist",
     "gerenciar-api",  # integrations: telephony sources among them
     "gerenciar-pause",  # pause reasons
@@ -58,6 +58,7 @@ ATTEND: Final[Permission] = "gerenciar-atendimento"
 OBSERVE: Final[Permission] = "gerenciar-api"
 ACT_FOR_OTHERS: Final[Permission] = "gerenciar-agentes"
 MANAGE_KEYS: Final[Permission] = "gerenciar-chaves"
+MANAGE_WEBHOOKS: Final[Permission] = "gerenciar-conectores"
 
 ANYONE: Final = ""
 """No permission is needed: the command contains its own proof (a one-time link), or the query is open to every user of the company."""

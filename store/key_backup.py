@@ -62,6 +62,27 @@ BESIDE_THE_LOG = (
             "payload": "text",
         },
     ),
+    Table(
+        "webhook_deliveries",
+        {
+            "id": "bytes",
+            "number": "integer",
+            "tenant": "bytes",
+            "webhook": "bytes",
+            "subject": "bytes",
+            "type": "text",
+            "body": "text",
+            "created": "integer",
+            "began": "integer",
+            "status": "text",
+            "attempts": "integer",
+            "due": "integer",
+            "tried": "integer",
+            "took_ms": "integer",
+            "code": "integer",
+            "error": "text",
+        },
+    ),
 )
 """The tables that are as durable as the log. Sessions are not among them: users sign in again."""
 

@@ -52,7 +52,7 @@ class Forgetting(Shape):
 
 
 @router.post("/forget", summary="Forget a contact", responses=of_command("not-found", "not-reached"))
-async def forget(body: ToForget, context: Annotated[RequestContext, authorised(interactions_of_contact)]) -> Forgetting:
+async def forget_contact(body: ToForget, context: Annotated[RequestContext, authorised(interactions_of_contact)]) -> Forgetting:
     """Destroys the key of the contact's data, for ever: nobody, not even the operator, can read who it was. Every figure stays.
 
     `dry_run` says what was found and changes nothing. A contact with an open interaction is refused (409). A repeat finds the contact by its id only.

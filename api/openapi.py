@@ -11,7 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 import discovery
-from api import live_messages
+from api import live_messages, problem_types
 from api.access import CORRELATION_ID, IDEMPOTENCY_KEY, IF_POSITION, KEY_PATTERN, LONGEST_KEY
 from api.field_types import MAX_POSITION
 from api.openapi_examples import add_examples
@@ -31,7 +31,8 @@ An event-sourced contact center. Commands are acknowledged when they are on disk
   waits until the figures cover that position.
 * **as_of**: every response with figures has the log position that it covers. The same request with that `as_of` returns the same for ever. A
   position selects what was known at it, a moment selects the state of the center then.
-* **Problems** are `application/problem+json` (RFC 9457).
+* **Problems** are `application/problem+json` (RFC 9457). `x-problem-types` of their schema lists every `type` with meaning and remedy.
+* **Request-Id** is on every answer, in the log and in the events' correlation.
 * Durations are whole milliseconds (`_ms`), percentages have two decimals, a ratio over zero cases is null. Instants are ISO 8601.
 """
 
@@ -89,6 +90,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     problem = ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(problem.pop("$defs", {}))
+    problem["properties"]["type"]["x-problem-types"] = problem_types.for_openapi()
     schemas["Problem"] = problem
     for name, schema in live_messages.schemas().items():
         assert name not in schemas, f"two schemas are called {name}"

@@ -19,6 +19,7 @@ from domain.access import Actor
 from domain.base import SECOND, Aggregate, EventMetadata
 from domain.contacts import Contact, normalised
 from domain.errors import InvalidField, NotFound
+from domain.refusals import UNKNOWN
 from store.event_store import Store
 from store.keyring import Additions, Keyring
 
@@ -142,7 +143,7 @@ class HandlerContext:
     def instant(self, at: int | None) -> int:
         """`at` (microseconds) if the command gives it, else now. Raises InvalidField for an instant in the future."""
         if at is not None and at > self._now_us + _AHEAD_US:
-            raise InvalidField("at", "is in the future")
+            raise InvalidField("at", "is in the future", "instant-in-future")
         return self._now_us if at is None else at
 
     def new_id(self) -> UUID:
@@ -162,7 +163,7 @@ class HandlerContext:
         if not isinstance(found, kind):
             return None
         if found.tenant != self.tenant:
-            raise NotFound(f"no such {kind.KIND}")
+            raise NotFound(UNKNOWN[kind.KIND], f"no such {kind.KIND}")
         self.touched[id] = found
         return found
 
@@ -170,7 +171,7 @@ class HandlerContext:
         """The aggregate. Raises NotFound if it has no events."""
         found = self.load(kind, id)
         if found is None or found.version == 0:
-            raise NotFound(f"no such {kind.KIND}")
+            raise NotFound(UNKNOWN[kind.KIND], f"no such {kind.KIND}")
         return found
 
     def add(self, aggregate: A) -> A:

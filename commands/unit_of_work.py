@@ -203,7 +203,7 @@ class UnitOfWork:
             known, repeat = stored[0], Repeat(msgspec.json.decode(stored[1], type=Receipt))
         # Without a digest: a person was forgotten since, and with them the contents of the commands.
         if known and known != digest:
-            raise Refused("this idempotency key was used for another command")
+            raise Refused("idempotency-key-reused", "this idempotency key was used for another command")
         return digest, repeat
 
     def _accept(self, context: HandlerContext, about: Aggregate) -> list[Event]:

@@ -86,7 +86,7 @@ def register_user(command: RegisterUser, context: HandlerContext) -> Done:
     must_have_all(_manager(context), command.level, command.permissions)
     email = normalised_email(command.email)
     if context.whose("email", email) is not None:
-        raise AlreadyExists("there is a user with this e-mail address already")
+        raise AlreadyExists("user-exists", "there is a user with this e-mail address already")
     return _with_link(_new_user(context, command.name, email, command.level, command.permissions), context)
 
 
@@ -111,7 +111,7 @@ def issue_password_link(command: IssuePasswordLink, context: HandlerContext) -> 
     """Earlier links become invalid."""
     known = context.whose("email", normalised_email(command.email))
     if known is None:
-        raise NotFound("no such user")
+        raise NotFound("user-unknown", "no such user")
     user, manager = context.get(User, known), _manager(context)
     if manager is None or manager.user != user.id:
         must_be_above(manager, user.id, user.level)
@@ -124,7 +124,7 @@ def set_password(command: SetPassword, context: HandlerContext) -> Done:
     id, digest = _read(command.token)
     user = context.load(User, id)
     if user is None:
-        raise Refused("this link was used, or another took its place")
+        raise Refused("link-used", "this link was used, or another took its place")
     user.set_password(digest, command.hashed, context.metadata)
     return Done(user)
 
@@ -164,7 +164,7 @@ def _manager(context: HandlerContext) -> Actor | None:
         return None
     user = context.load(User, actor.user)
     if user is None or not user.active:
-        raise NotAllowed(MANAGE_USERS, "this user may not log in any more")
+        raise NotAllowed(MANAGE_USERS, "this user may not log in any more", "user-barred")
     if MANAGE_USERS not in user.permissions:
         raise NotAllowed(MANAGE_USERS)
     return Actor(user.id, user.level, frozenset(user.permissions))

@@ -11,6 +11,7 @@ from uuid import UUID
 from domain.access import PERMISSIONS, Level
 from domain.base import Aggregate, Event, EventMetadata, Personal
 from domain.errors import InvalidField, NotFound, Refused
+from domain.names import checked_name
 
 LINK_VALID_US = 24 * 3600 * 1_000_000
 """A one-time link to set a password can be used for a day."""
@@ -22,15 +23,15 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 def check_password(password: str) -> None:
     """Raises InvalidField for a password that breaks the rules: 6 to 20 characters, an upper and a lower case letter, a number, one of $ * & @ # ?, no character twice in a row."""
     if not 6 <= len(password) <= 20:
-        raise InvalidField("password", "a password has 6 to 20 characters")
+        raise InvalidField("password", "a password has 6 to 20 characters", "password-weak")
     for has, what in ((str.isupper, "an upper case letter"), (str.islower, "a lower case letter"), (str.isdigit, "a number")):
         if not any(map(has, password)):
-            raise InvalidField("password", f"a password has {what}")
+            raise InvalidField("password", f"a password has {what}", "password-weak")
     if not any(character in _SPECIAL for character in password):
-        raise InvalidField("password", "a password has one of $ * & @ # ?")
+        raise InvalidField("password", "a password has one of $ * & @ # ?", "password-weak")
     plain = password.lower()
     if any(one == other for one, other in pairwise(plain)):
-        raise InvalidField("password", "a password has no character twice in a row")
+        raise InvalidField("password", "a password has no character twice in a row", "password-weak")
 
 
 def normalised_email(email: str) -> str:
@@ -110,13 +111,11 @@ class User(Aggregate):
 
     def register(self, name: str, email: str, level: Level, permissions: Iterable[str], metadata: EventMetadata) -> None:
         """Register the user. The handler makes sure that the address is unique in the company."""
-        if not name.strip():
-            raise InvalidField("name", "a user has a name")
         self.trigger(
             UserRegistered,
             metadata,
             metadata.recorded_at,
-            name=Personal(self.id, name.strip()),
+            name=Personal(self.id, checked_name(name, "name", "a user")),
             email=Personal(self.id, normalised_email(email)),
             level=_checked_level(level),
             permissions=_checked(permissions),
@@ -131,9 +130,9 @@ class User(Aggregate):
         """Set the password whose hash is `hashed`. `digest` proves that the link was issued to this user."""
         self._must_be_active()
         if self.link is None or self.link[0] != digest:
-            raise Refused("this link was used, or another took its place")
+            raise Refused("link-used", "this link was used, or another took its place")
         if metadata.recorded_at >= self.link[1]:
-            raise Refused("this link has expired")
+            raise Refused("link-expired", "this link has expired")
         self.trigger(PasswordSet, metadata, metadata.recorded_at, hashed=Personal(self.id, hashed))
 
     def set_permissions(self, level: Level, permissions: Iterable[str], metadata: EventMetadata) -> None:
@@ -169,7 +168,7 @@ class User(Aggregate):
 
     def _must_be_active(self) -> None:
         if not self.active:
-            raise NotFound("no such user")
+            raise NotFound("user-unknown", "no such user")
 
 
 def _checked(permissions: Iterable[str]) -> tuple[str, ...]:

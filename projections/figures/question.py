@@ -134,13 +134,13 @@ def must_exist(view: TemporalView, question: Question, queues: Queues) -> None:
     known = replace(view, moment_ms=None)
     for name in question.queues:
         if name not in queues.names() and not _any(known, "visits", "queue", name) and not _any(known, "attempts", "queue", name):
-            raise NotFound(f"no queue {name}")
+            raise NotFound("queue-unknown", f"no queue {name}")
     for name in question.agents:
         if not _any(known, "agents", "name", name) and not _any(known, "visits", "agent", name):
-            raise NotFound(f"no agent {name}")
+            raise NotFound("agent-unknown", f"no agent {name}")
     for name in question.ivrs:
         if not _any(known, "ivrs", "name", name) and not _any(known, "ivr_calls", "ivr", name):
-            raise NotFound(f"no IVR {name}")
+            raise NotFound("ivr-unknown", f"no IVR {name}")
 
 
 def _any(view: TemporalView, table: str, column: str, name: str) -> bool:

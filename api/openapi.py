@@ -12,11 +12,12 @@ from fastapi.routing import APIRoute
 
 import discovery
 from api import live_messages, problem_types
-from api.access import CORRELATION_ID, IDEMPOTENCY_KEY, IF_POSITION, KEY_PATTERN, LONGEST_KEY
+from api.access import CORRELATION_ID, IDEMPOTENCY_KEY, IF_POSITION, KEY_PATTERN, LONGEST_KEY, REPLAYED
 from api.field_types import MAX_POSITION
 from api.openapi_examples import add_examples
 from api.openapi_permissions import permission_of
-from api.problem import ProblemDetails
+from api.problem import ProblemDetails, documented
+from api.request_ids import REQUEST_ID
 from domain.access import ANYONE
 
 TITLE = "Atende"
@@ -26,6 +27,7 @@ An event-sourced contact center. Commands are acknowledged when they are on disk
 
 * **Log in** at `/v1/auth/login`, then send `Authorization: Bearer <access token>`. The company (tenant) is the token's:
   resources of other companies return 404.
+* **API keys** (`/v1/api-keys`) are for programs: `Authorization: Bearer atk_…` on every route. They have their own permissions, rate limit and end.
 * **Idempotency-Key** on any POST: a repeat with the same key returns the first result and is not executed again.
 * **Read your own writes**: a command returns a `position` of the log; send it as `If-Position` with a query, and the response
   waits until the figures cover that position.
@@ -51,11 +53,27 @@ _OF_COMMANDS: list[dict[str, Any]] = [
         "name": CORRELATION_ID,
         "in": "header",
         "required": False,
-        "description": "Recorded in every event of this command, to find them by.",
+        "description": "Recorded in every event of this command, to find them by; without it the `Request-Id` is.",
         "schema": _KEY,
         "example": "crm-4711",
     },
 ]
+_OF_ALL = {
+    "name": REQUEST_ID,
+    "in": "header",
+    "required": False,
+    "description": "Your own id of this request, to find it in the server's log and in the events; a new UUID without it, or if it is not well-formed.",
+    "schema": {"type": "string"},
+    "example": "0f8fad5b-d9cb-469f-a165-70867728950e",
+}
+_ANSWERED_ID = {
+    "description": "The id of the request: in the server's log, and the correlation of its events unless the request has an `X-Correlation-Id`.",
+    "schema": _KEY,
+}
+_REPLAYED = {
+    "description": "Present if this is the answer to an earlier request with the same Idempotency-Key, and nothing was executed again.",
+    "schema": {"type": "string", "enum": ["true"]},
+}
 _OF_QUERIES = {
     "name": IF_POSITION,
     "in": "header",
@@ -98,6 +116,14 @@ def _document(app: FastAPI) -> dict[str, Any]:
     for operations in document["paths"].values():
         for method, operation in operations.items():
             parameters = operation.setdefault("parameters", [])
+            if "security" in operation:
+                # An API key may ask for anything too often.
+                operation["responses"] = documented("too-many-requests") | operation["responses"]
+            parameters.append(_OF_ALL)
+            for status, answer in operation["responses"].items():
+                answer["headers"] = {**answer.get("headers", {}), REQUEST_ID: _ANSWERED_ID}
+                if method in _COMMANDS and "security" in operation and str(status).startswith("2"):
+                    answer["headers"][REPLAYED] = _REPLAYED
             if method in _COMMANDS and "security" in operation:
                 parameters.extend(_OF_COMMANDS)
             elif any(parameter["name"] == "at_least" for parameter in parameters):

@@ -21,6 +21,7 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 
 from api.field_types import MOST_PROBLEMS
+from api.request_ids import headers_of
 from domain.errors import AlreadyExists, DomainError, InvalidField, NotAllowed, NotFound, Refused, VersionConflict
 from projections.engine.warehouse import WarehouseUnreachable
 from store.clock import ClockOff
@@ -223,8 +224,8 @@ def install(app: FastAPI) -> None:
             return await on_http(request, HTTPException(HTTPStatus.METHOD_NOT_ALLOWED))
         return render(_of_validation(error))
 
-    async def on_error(_: Request, __: Exception) -> Response:
-        return render(Problem("internal", "internal error of the server; see its log"))
+    async def on_error(request: Request, _: Exception) -> Response:
+        return render(Problem("internal", "internal error of the server; see its log", headers=headers_of(request.scope)))
 
     async def on_away(request: Request, error: Exception) -> Response:
         log.warning("request=%s %s outcome=away reason=%s", request.method, request.scope["path"], error)
@@ -260,9 +261,16 @@ def documented(*kinds: str) -> dict[int | str, dict[str, Any]]:
 
 
 _RETRY_AFTER = {"Retry-After": {"description": "seconds after which to try again", "schema": {"type": "integer", "minimum": 1}}}
+_RATE_LIMIT = {
+    "RateLimit-Policy": {"description": "of an API key: requests (`q`) a window of `w` seconds", "schema": {"type": "string"}},
+    "RateLimit": {
+        "description": "of an API key: requests that remain (`r`), seconds until there are more (`t`)",
+        "schema": {"type": "string"},
+    },
+}
 _HEADERS: dict[int, dict[str, Any]] = {
     401: {"WWW-Authenticate": {"description": "how to log in", "schema": {"type": "string"}}},
-    429: _RETRY_AFTER,
+    429: _RETRY_AFTER | _RATE_LIMIT,
     503: _RETRY_AFTER,
 }
 

@@ -74,11 +74,19 @@ class Receipt(msgspec.Struct, frozen=True):
     result: dict[str, Any]
 
 
+class RepeatedReceipt(Receipt, frozen=True):
+    """The receipt of an earlier command with the same idempotency key: nothing was executed again."""
+
+
 class Done(msgspec.Struct, frozen=True):
-    """What a handler returns: the aggregate that the command was about, and the values for the caller."""
+    """What a handler returns: the aggregate that the command was about, and the values for the caller.
+
+    shown_once: secrets. They are added to the result of the first answer and are not stored: a repeat with the same idempotency key lacks them.
+    """
 
     aggregate: Aggregate
     result: dict[str, Any] = {}
+    shown_once: dict[str, Any] = {}
 
 
 Handler = Callable[[Any, "HandlerContext"], Done]

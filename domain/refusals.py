@@ -14,6 +14,7 @@ RefusedCode = Literal[
     "agent-logged-out",
     "agent-not-paused",
     "agent-paused",
+    "api-key-inactive",
     "attempt-not-answered",
     "call-ended",
     "call-in-progress",
@@ -36,7 +37,9 @@ RefusedCode = Literal[
 ]
 """The object exists, and its state does not allow the command."""
 
-UnknownCode = Literal["agent-unknown", "call-unknown", "company-unknown", "contact-unknown", "ivr-unknown", "queue-unknown", "user-unknown"]
+UnknownCode = Literal[
+    "agent-unknown", "api-key-unknown", "call-unknown", "company-unknown", "contact-unknown", "ivr-unknown", "queue-unknown", "user-unknown"
+]
 """There is no such object in the caller's company."""
 
 TakenCode = Literal[
@@ -51,7 +54,16 @@ TakenCode = Literal[
 ]
 """A name, an id or an address that must be unique belongs to something else."""
 
-NotAllowedCode = Literal["agent-of-another-user", "level-too-low", "own-rights", "permission-missing", "scope-too-narrow", "user-barred"]
+NotAllowedCode = Literal[
+    "agent-of-another-user",
+    "api-key-barred",
+    "api-key-reads-only",
+    "level-too-low",
+    "own-rights",
+    "permission-missing",
+    "scope-too-narrow",
+    "user-barred",
+]
 """The caller may not do this."""
 
 FieldCode = Literal["invalid", "instant-in-future", "instant-out-of-order", "name-invalid", "password-weak"]
@@ -60,6 +72,7 @@ FieldCode = Literal["invalid", "instant-in-future", "instant-out-of-order", "nam
 Code = RefusedCode | UnknownCode | TakenCode | NotAllowedCode | FieldCode | Literal["version-conflict"]
 
 UNKNOWN: dict[str, UnknownCode] = {
+    "API key": "api-key-unknown",
     "agent": "agent-unknown",
     "company": "company-unknown",
     "contact": "contact-unknown",
@@ -92,6 +105,10 @@ MEANINGS: dict[Code, Meaning] = {
     "agent-of-another-user": Meaning("The agent belongs to another user.", "Act as an agent of your own."),
     "agent-paused": Meaning("The agent is paused and takes no calls.", "Resume the agent first, or ring another agent."),
     "agent-unknown": Meaning("The company has no such agent.", "Check the name or id; a first login creates the agent."),
+    "api-key-barred": Meaning("The API key was revoked or has expired.", "Create another key."),
+    "api-key-inactive": Meaning("The API key was revoked or has expired, so it is not rotated.", "Create another key."),
+    "api-key-reads-only": Meaning("An API key that is limited to some queues sends no commands.", "Use a key without a limit to queues."),
+    "api-key-unknown": Meaning("The company has no such API key.", "Check the id."),
     "attempt-not-answered": Meaning(
         "Nobody has answered the number that is being dialled.", "Send `attempt-answered` before you offer the call to a queue."
     ),

@@ -40,6 +40,11 @@ _KIND_OF = {
 }
 
 
+def kind_of(code: str) -> str:
+    """The kind of problem (a key of `KINDS`) of a code; of a kind, itself."""
+    return _KIND_OF.get(code, code)
+
+
 class ProblemType(NamedTuple):
     """One row of the table."""
 
@@ -52,8 +57,8 @@ class ProblemType(NamedTuple):
 _MEANINGS: dict[str, Meaning] = {**_OF_THE_API, **{str(code): meaning for code, meaning in MEANINGS.items()}}
 
 PROBLEM_TYPES: dict[str, ProblemType] = {
-    code: ProblemType(*KINDS[_KIND_OF.get(code, code)], *meaning)
-    for code, meaning in sorted(_MEANINGS.items(), key=lambda item: (KINDS[_KIND_OF.get(item[0], item[0])][0], item[0]))
+    code: ProblemType(*KINDS[kind_of(code)], *meaning)
+    for code, meaning in sorted(_MEANINGS.items(), key=lambda item: (KINDS[kind_of(item[0])][0], item[0]))
 }
 """Every problem type by its code, ordered by status."""
 

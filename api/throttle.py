@@ -8,6 +8,7 @@ from collections.abc import Callable
 from cachetools import LRUCache
 
 from api.problem import Problem
+from api.rate_limit import note_tries
 
 FREE_TRIES = {"email": 5, "address": 20}
 """Tries without a wait. Many people may share one address."""
@@ -34,6 +35,7 @@ class LoginThrottle:
         now = self._clock()
         subjects = (("email", email), ("address", address))
         wait = max(self._wait(subject, now) for subject in subjects)
+        note_tries([(FREE_TRIES[subject[0]], self._tries.get(subject, (0, now))[0]) for subject in subjects], WINDOW_S, wait)
         if wait > 0:
             seconds = math.ceil(wait)
             detail = f"too many failed logins; try again in {seconds} s"

@@ -16,6 +16,14 @@ _OF_THE_API: dict[str, Meaning] = {
     "unauthenticated": Meaning("The access token is missing, wrong or has expired.", "Log in, or exchange the refresh token."),
     "not-found": Meaning("There is no such path.", "Check the path against the documentation."),
     "method-not-allowed": Meaning("The path has no such method.", "Use a method that the header `Allow` names."),
+    "timed-out": Meaning("The request did not arrive in time.", "Send it again, without pauses."),
+    "unsupported-media-type": Meaning(
+        "The body has another Content-Type than the route reads.", "Send the Content-Type that is documented."
+    ),
+    "headers-too-large": Meaning("The headers are larger than the server accepts.", "Send fewer or shorter headers."),
+    "too-many-connections": Meaning(
+        "The client or all clients together have too many connections.", "Close some, and reuse those that are open."
+    ),
     "too-large": Meaning("The body is larger than the API accepts.", "Send less at a time."),
     "too-many-requests": Meaning("Too many tries in a short time.", "Wait as many seconds as `Retry-After` says."),
     "internal": Meaning("An error of the server.", "Send the request again with the same Idempotency-Key; report its `Request-Id`."),

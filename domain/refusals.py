@@ -34,11 +34,20 @@ RefusedCode = Literal[
     "queue-active",
     "queue-inactive",
     "user-inactive",
+    "webhook-disabled",
 ]
 """The object exists, and its state does not allow the command."""
 
 UnknownCode = Literal[
-    "agent-unknown", "api-key-unknown", "call-unknown", "company-unknown", "contact-unknown", "ivr-unknown", "queue-unknown", "user-unknown"
+    "agent-unknown",
+    "api-key-unknown",
+    "call-unknown",
+    "company-unknown",
+    "contact-unknown",
+    "ivr-unknown",
+    "queue-unknown",
+    "user-unknown",
+    "webhook-unknown",
 ]
 """There is no such object in the caller's company."""
 
@@ -80,6 +89,7 @@ UNKNOWN: dict[str, UnknownCode] = {
     "ivr": "ivr-unknown",
     "queue": "queue-unknown",
     "user": "user-unknown",
+    "webhook": "webhook-unknown",
 }
 """The code of a missing aggregate, by its `KIND`."""
 
@@ -167,6 +177,8 @@ MEANINGS: dict[Code, Meaning] = {
     "user-barred": Meaning("The user may not log in any more.", "Ask an administrator to activate the user."),
     "user-exists": Meaning("A user has this e-mail address already.", "Change the existing user, or use another address."),
     "user-inactive": Meaning("The user may not log in.", "Activate the user first."),
+    "webhook-disabled": Meaning("The webhook was disabled, so nothing is posted.", "Resume it first."),
+    "webhook-unknown": Meaning("The company has no such webhook, or it was deleted.", "Check the id."),
     "user-unknown": Meaning("The company has no such user.", "Check the id or the e-mail address."),
     "version-conflict": Meaning("Another request changed the same object at the same moment, on every try.", "Send the request again."),
 }

@@ -20,6 +20,9 @@ from api.problem import Problem
 
 _MINUTE_S = 60
 _KEYS = 10_000
+_ROUNDING = 1e-9
+"""What a sum of fractions of requests may lack: who has waited as told is not told to wait another second."""
+
 _HEADERS = "atende.rate_limit"
 _current: ContextVar[Scope | None] = ContextVar("rate_limited", default=None)
 
@@ -44,7 +47,7 @@ class RateLimits:
         now = self._clock()
         bucket = self._buckets.pop(key, None) or _Bucket(per_minute, now)
         left = min(per_minute, bucket.left + (now - bucket.at) * per_minute / _MINUTE_S)
-        refused = left < 1
+        refused = left < 1 - _ROUNDING
         self._buckets[key] = _Bucket(left if refused else left - 1, now)
         wait = math.ceil((1 - left) * _MINUTE_S / per_minute) if refused else 0
         remaining = 0 if refused else int(left - 1)

@@ -160,7 +160,7 @@ def observe_timeline(command: ObserveTimeline, context: HandlerContext) -> Done:
 def observe(context: HandlerContext, interaction: Interaction, call: str, facts: tuple[Fact, ...]) -> ObservationResult:
     """Let a call observe facts, together with the context that the facts do not contain."""
     known = interaction.call
-    facts = tuple([_named(fact, context) for fact in facts])
+    facts = _named(facts, context)
     contact = (known.contact if known else None) or _contact(facts, context)
     if known is not None and known.contact is None and contact is not None:
         context.own(interaction.id, contact)
@@ -169,18 +169,21 @@ def observe(context: HandlerContext, interaction: Interaction, call: str, facts:
     return interaction.observe(owned, _context(known, call, contact, facts, context), context.metadata)
 
 
-def _named(fact: Fact, context: HandlerContext) -> Fact:
-    """The fact with the names of its queue and its IVR in their first spelling, and its agent's name cleaned. Creates what the source names first."""
-    queue, agent, text = fact.queue, cleaned(fact.agent), fact.text
-    if queue:
-        if fact.kind != "outbound":
-            ensure_queue(context, queue, fact.at)
-        queue = spelling(context, queue)
-    if text and fact.kind in ("ivr_entered", "ivr_out_of_hours"):
-        text = ensure_ivr(context, text, fact.at).name
-    if queue == fact.queue and agent == fact.agent and text == fact.text:
-        return fact
-    return replace(fact, queue=queue, agent=agent, text=text)
+def _named(facts: tuple[Fact, ...], context: HandlerContext) -> tuple[Fact, ...]:
+    """The facts with the names of queues and IVRs in their first spelling, and agents' names cleaned. Creates what the source names first."""
+    queues = {"": ""}
+    named: list[Fact] = []
+    for fact in facts:
+        if fact.queue not in queues:
+            if fact.kind != "outbound":
+                ensure_queue(context, fact.queue, fact.at)
+            queues[fact.queue] = spelling(context, fact.queue)
+        queue, agent, text = queues[fact.queue], cleaned(fact.agent), fact.text
+        if text and fact.kind in ("ivr_entered", "ivr_out_of_hours"):
+            text = ensure_ivr(context, text, fact.at).name
+        same = queue == fact.queue and agent == fact.agent and text == fact.text
+        named.append(fact if same else replace(fact, queue=queue, agent=agent, text=text))
+    return tuple(named)
 
 
 def _context(known: Call | None, call: str, contact: UUID | None, facts: tuple[Fact, ...], context: HandlerContext) -> Context:

@@ -20,6 +20,7 @@ from api.application_state import ApplicationState, Center
 from api.body_limit import LimitedASGI
 from api.http_metrics import ObservedASGI
 from api.rate_limit import RateLimitedASGI
+from api.request_ids import REQUEST_ID, IdentifiedASGI
 from api.response_headers import HeadASGI, SecureHeadersASGI
 from api.stranger_limit import Allowance, StrangersASGI
 
@@ -29,7 +30,17 @@ MAX_BODY = 131_072
 MAX_OPEN_BODY = 4_096
 """The largest request that needs no access token, bytes."""
 
-EXPOSED = ("Retry-After", "RateLimit", "RateLimit-Policy", "Request-Id", "WWW-Authenticate", "Content-Disposition", "Location", "ETag")
+EXPOSED = (
+    "Retry-After",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Request-Id",
+    "Idempotency-Replayed",
+    "WWW-Authenticate",
+    "Content-Disposition",
+    "Location",
+    "ETag",
+)
 """Headers of answers that web pages of other origins may read."""
 
 COMPRESSED_FROM = 4_096
@@ -72,11 +83,12 @@ def create_app(center: Center, seconds: Callable[[], float] = monotonic) -> Fast
             allow_origins=center.cors_origins,
             allow_credentials=True,
             allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "Last-Event-ID", IDEMPOTENCY_KEY, CORRELATION_ID, IF_POSITION],
+            allow_headers=["Authorization", "Content-Type", "Last-Event-ID", IDEMPOTENCY_KEY, CORRELATION_ID, REQUEST_ID, IF_POSITION],
             expose_headers=EXPOSED,
         )
     app.add_middleware(HeadASGI)
     app.add_middleware(SecureHeadersASGI, private_path="/v1/", is_public_by_tls=center.public_url.startswith("https://"))
+    app.add_middleware(IdentifiedASGI)
     problem.install(app)
     return app
 

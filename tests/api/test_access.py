@@ -72,7 +72,7 @@ def test_no_route_finds_anything_by_another_companys_id(companies, center):
         for id in known:
             answer = companies.ana.ask(operation.method.upper(), operation.at(id), json=operation.body)
             assert answer.status_code == 404, f"{operation.method} {operation.at(id)}: {answer.status_code} {answer.text}"
-            assert answer.json()["type"].endswith("not-found")
+            assert answer.json()["title"] == "Not found"
     assert center.store.head() == head
 
 

@@ -24,6 +24,8 @@ class HandlerContext:
         self.position = 0
 
     def say(self, path, second, **body):
+        for queue in {*body.get("queues", ()), *([body["queue"]] if "queue" in body else ())}:
+            self.person.post("/v1/queues", {"name": queue})
         answer = self.person.post(path, body | {"at": at(second)})
         assert answer.status_code in (200, 201), f"{path}: {answer.text}"
         self.position = answer.json()["position"]
@@ -225,6 +227,7 @@ def test_a_command_that_cannot_be_names_its_field(ana, center, path, body, field
 
 def test_a_step_before_the_last_one_names_its_instant(ana, context):
     call = context.call(10)
+    ana.post("/v1/queues", {"name": "vendas"})
     errors = problem_of(ana.post(f"/v1/interactions/{call}/offer", {"queue": "vendas", "at": at(5)}), 422, "invalid")["errors"]
     assert errors[0]["pointer"] == "/at"
 

@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from uuid import UUID
 
@@ -17,7 +17,9 @@ from api.app import create_app
 from api.live_messages import LiveMessage
 from commands.api_keys import RevokeApiKey
 from commands.interactions import AbandonCall, EndCall, OfferCall, StartCall
+from commands.queues import RegisterQueue
 from domain.access import Scope
+from domain.errors import AlreadyExists
 from domain.ids import company_id, interaction_id, queue_id
 from tests.kit.http import Person, operator
 from tests.kit.waiting import within
@@ -80,6 +82,8 @@ def parsed(lines):
 
 def live_through(center, calls, company="Empresa"):
     """Let calls come, wait and be given up."""
+    with suppress(AlreadyExists):
+        center.bus.execute(RegisterQueue(name="vendas"), operator(company))
     for call in calls:
         id = center.bus.execute(StartCall(call=f"{company}-{call}", number="5511987654321"), operator(company)).id
         center.bus.execute(OfferCall(interaction=id, queue="vendas"), operator(company))
@@ -240,6 +244,7 @@ def test_a_user_of_one_queue_gets_messages_of_no_other(center, ana, app, address
     app.state.application.scope_of = lambda _: Scope(queues=frozenset({"suporte"}))
     with listening(address, ana, after=center.store.head()) as stream:
         live_through(center, [1])
+        center.bus.execute(RegisterQueue(name="suporte"), operator("Empresa"))
         id = center.bus.execute(StartCall(call="own", number="5511912345678"), operator("Empresa")).id
         center.bus.execute(OfferCall(interaction=id, queue="suporte"), operator("Empresa"))
         center.bus.execute(EndCall(interaction=id), operator("Empresa"))

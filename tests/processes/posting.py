@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,8 +13,10 @@ from uuid import UUID, uuid4
 from commands.command_bus import CommandBus
 from commands.handler_context import Caller, Command, Receipt
 from commands.interactions import EndCall, OfferCall, StartCall
+from commands.queues import RegisterQueue
 from commands.webhooks import CreateWebhook
 from domain.access import PERMISSIONS
+from domain.errors import AlreadyExists
 from domain.webhook_destinations import Destinations
 from domain.webhooks import Webhook
 from processes.execution import Execution
@@ -111,6 +114,8 @@ class Posting:
         """A call that comes in, is offered and ends: three messages."""
         call = self.do(StartCall(call=uuid4().hex, number="+5511987654321"), tenant).id
         self.clock.pass_s(1)
+        with suppress(AlreadyExists):
+            self.do(RegisterQueue(name=queue), tenant)
         self.do(OfferCall(interaction=call, queue=queue), tenant)
         self.clock.pass_s(1)
         self.do(EndCall(interaction=call), tenant)

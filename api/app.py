@@ -15,6 +15,7 @@ from api import auth, docs, openapi, problem
 from api.application_state import ApplicationState, Center
 from api.body_limit import LimitedASGI
 from api.http_metrics import ObservedASGI
+from api.versions import VersionASGI
 
 MAX_BODY = 131_072
 """The largest request, bytes."""
@@ -43,6 +44,7 @@ def create_app(center: Center) -> FastAPI:
     app.state.application = application
     docs.install(app)
     app.add_middleware(LimitedASGI, most=MAX_BODY, open_path=auth.router.prefix, open_most=MAX_OPEN_BODY)
+    app.add_middleware(VersionASGI)
     app.add_middleware(ObservedASGI, instruments=application.instruments)
     problem.install(app)
     return app

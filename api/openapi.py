@@ -17,6 +17,7 @@ from api.field_types import MAX_POSITION
 from api.openapi_examples import add_examples
 from api.openapi_permissions import permission_of
 from api.problem import ProblemDetails
+from api.versions import document_versions
 from domain.access import ANYONE
 
 TITLE = "Atende"
@@ -104,6 +105,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     _say_permissions(document)
+    document_versions(document)
     add_examples(document)
     renamed: dict[str, Any] = json.loads(_PAGE.sub(lambda found: f"{found[1] or found[2]}Page", json.dumps(document)))
     return renamed

@@ -19,6 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from api.app import described
+from api.versions import VERSION_HEADER
 
 HERE = Path(__file__).resolve().parent
 PYTHON = HERE / "python" / "atende_client"
@@ -70,12 +71,13 @@ def _generate_python(document: dict[str, Any], directory: Path) -> None:
 
 
 def _successes(document: dict[str, Any]) -> dict[str, Any]:
-    """The document with successful answers only: the connection raises the others."""
+    """The document with successful answers only, because the connection raises the others, and without the header that the connection sends."""
     copy: dict[str, Any] = json.loads(json.dumps(document))
     for path, operations in list(copy["paths"].items()):
         for method, operation in list(operations.items()):
             if operation["operationId"] == STREAM:
                 del operations[method]
+            operation["parameters"] = [parameter for parameter in operation["parameters"] if parameter["name"] != VERSION_HEADER]
             operation["responses"] = {status: answer for status, answer in operation["responses"].items() if status.startswith("2")}
         if not operations:
             del copy["paths"][path]

@@ -93,7 +93,12 @@ def _generate_typescript(document: dict[str, Any], directory: Path) -> None:
     installed = TYPESCRIPT / "node_modules" / ".package-lock.json"
     if not installed.exists() or installed.stat().st_mtime < (TYPESCRIPT / "package-lock.json").stat().st_mtime:
         _run([node / "npm", "ci", "--no-audit", "--no-fund"], TYPESCRIPT, node)
-    _run([node / "node", "node_modules/.bin/openapi-typescript", path, "--output", "src/schema.ts"], TYPESCRIPT, node)
+    # A field that has a default may be left out of a body.
+    _run(
+        [node / "node", "node_modules/.bin/openapi-typescript", path, "--default-non-nullable", "false", "--output", "src/schema.ts"],
+        TYPESCRIPT,
+        node,
+    )
     shutil.rmtree(TYPESCRIPT / "dist", ignore_errors=True)
     _run([node / "node", "node_modules/.bin/tsc"], TYPESCRIPT, node)
 

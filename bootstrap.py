@@ -128,6 +128,16 @@ class Center(ABC):
         """The secret that signs access tokens: from the settings, else from a file made at first start."""
         return self._settings.token_secret or kept_secret(made(self.directory) / TOKEN_FILE)
 
+    @property
+    def public_url(self) -> str:
+        """The address at which people reach the API; "" if the settings have none."""
+        return self._settings.public_url
+
+    @property
+    def cors_origins(self) -> Sequence[str]:
+        """The origins of other web pages that may use the API."""
+        return self._settings.cors_origins
+
     @cached_property
     def queries(self) -> QueryBus:
         """The query bus, which runs all queries."""

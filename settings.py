@@ -3,6 +3,9 @@
 ATENDE_DATA             the data directory                                    ./data
 ATENDE_HOST, _PORT      where `serve` listens                                 127.0.0.1, 8080
 ATENDE_PUBLIC_URL       the API's address for people, used by `atende admin` for its link   where `serve` listens
+ATENDE_CORS_ORIGINS     origins of other web pages that may use the API: https://console.example.com,...   none
+ATENDE_URL              the center that `atende mcp` asks: https://atende.example.com
+ATENDE_API_KEY          the API key with which it asks
 ATENDE_MASTER_KEY       32 bytes as hex or base64, wraps every person's key   a file made at first start
 ATENDE_TOKEN_SECRET     signs access tokens, 32 characters or more            a file made at first start
 ATENDE_MODE             embedded, or distributed: the stores are on servers   embedded
@@ -34,6 +37,7 @@ _POSTGRESQL = ("PostgreSQL", "postgresql://", "postgres://")
 _CLICKHOUSE = ("ClickHouse", "clickhouse://", "clickhouses://")
 _BROKER = re.compile(r"(?:\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}")
 _WEB = re.compile(r"https?://[^\s/?#@]+(?:/[^\s?#]*)?")
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::\d{1,5})?|https?://\[[0-9a-f:]+\](?::\d{1,5})?")
 _CLUSTER = re.compile(r"\w{1,100}", re.ASCII)
 _TOPIC = re.compile(r"[\w.-]{1,100}", re.ASCII)
 _OF_DISTRIBUTED = {
@@ -57,6 +61,9 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8080
     public_url: str = ""
+    cors_origins: tuple[str, ...] = ()
+    url: str = ""
+    api_key: str = field(default="", repr=False)
     master_key: str = field(default="", repr=False)
     token_secret: str = field(default="", repr=False)
     mode: Mode = "embedded"
@@ -80,7 +87,10 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         data=Path(variables.get("ATENDE_DATA") or Settings.data),
         host=variables.get("ATENDE_HOST") or Settings.host,
         port=_port(variables.get("ATENDE_PORT", "")),
-        public_url=_public(variables.get("ATENDE_PUBLIC_URL", "")),
+        public_url=_web("ATENDE_PUBLIC_URL", variables),
+        cors_origins=_origins(variables.get("ATENDE_CORS_ORIGINS", "")),
+        url=_web("ATENDE_URL", variables),
+        api_key=variables.get("ATENDE_API_KEY", ""),
         master_key=variables.get("ATENDE_MASTER_KEY", ""),
         token_secret=_secret(variables.get("ATENDE_TOKEN_SECRET", "")),
         mode=mode,
@@ -102,10 +112,20 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _public(text: str) -> str:
+def _web(name: str, variables: Mapping[str, str]) -> str:
+    text = variables.get(name, "")
     if text and not _WEB.fullmatch(text):
-        raise WrongSetting("ATENDE_PUBLIC_URL is no address of the web (https://atende.example.com)")
+        raise WrongSetting(f"{name} is no address of the web (https://atende.example.com)")
     return text.rstrip("/")
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    origins = tuple(origin.strip() for origin in text.split(",")) if text else ()
+    if not all(_ORIGIN.fullmatch(origin) for origin in origins):
+        raise WrongSetting(
+            "ATENDE_CORS_ORIGINS is no list of origins as browsers send them (https://console.example.com,https://other.example.com)"
+        )
+    return origins
 
 
 def _mode(text: str) -> Mode:

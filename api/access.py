@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
@@ -16,8 +17,9 @@ from fastapi import Depends, Request, Response
 from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 
-from api.access_tokens import Claims, unauthenticated
+from api.access_tokens import unauthenticated
 from api.application_state import ApplicationState
+from api.credentials import Credential
 from api.field_types import MAX_POSITION
 from api.problem import FieldProblem, Problem
 from commands.handler_context import Caller, Command, Receipt
@@ -40,14 +42,14 @@ T = TypeVar("T")
 class RequestContext:
     """The context of an authenticated request."""
 
-    __slots__ = ("application", "asker", "caller", "claims", "fresh")
+    __slots__ = ("application", "asker", "caller", "credential", "fresh")
 
-    def __init__(self, application: ApplicationState, claims: Claims, caller: Caller, fresh: int | None) -> None:
+    def __init__(self, application: ApplicationState, credential: Credential, caller: Caller, fresh: int | None) -> None:
         """fresh: a log position that the figures must cover (If-Position), None for any."""
         self.application = application
-        self.claims = claims
+        self.credential = credential
         self.caller = caller
-        self.asker = Asker(claims.ten, claims.per, application.scope_of(claims), claims.sub)
+        self.asker = Asker(credential.tenant, credential.actor.permissions, credential.scope, credential.user)
         self.fresh = fresh
 
     @property
@@ -70,12 +72,12 @@ def done(receipt: Receipt, status: int = 200) -> Response:
 
 
 class Access(SecurityBase):
-    """A dependency that requires an access token (401), and the permission for `query` if one is given (403)."""
+    """A dependency that requires an access token or an API key (401), and the permission for `query` if one is given (403)."""
 
     def __init__(self, query: Callable[..., Any] | None = None) -> None:
         self.query = query
         self.scheme_name = "access_token"
-        self.model = HTTPBearer(bearerFormat="JWT", description="The access token of `/v1/auth/login`.")
+        self.model = HTTPBearer(description="The access token of `/v1/auth/login`, or an API key of `/v1/api-keys`.")
 
     async def __call__(self, request: Request) -> RequestContext:
         """The context of the request."""
@@ -85,15 +87,33 @@ class Access(SecurityBase):
         scheme, _, token = headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             raise unauthenticated()
-        claims = application.tokens.read(token.strip())
-        await application.active_users.must_include(claims)
+        credential = await _credential(application, token.strip(), request)
         key, correlation = _written(headers.get(IDEMPOTENCY_KEY), IDEMPOTENCY_KEY), _written(headers.get(CORRELATION_ID), CORRELATION_ID)
-        user = Actor(claims.sub, claims.lev, claims.per)
-        caller = Caller(claims.ten, f"user:{claims.sub}", claims.per, key, correlation, user)
-        context = RequestContext(application, claims, caller, _position(headers.get(IF_POSITION)))
+        actor = credential.actor
+        caller = Caller(credential.tenant, credential.name, actor.permissions, key, correlation, actor)
+        context = RequestContext(application, credential, caller, _position(headers.get(IF_POSITION)))
         if self.query is not None:
             application.center.queries.authorise(self.query, context.asker)
         return context
+
+
+async def _credential(application: ApplicationState, token: str, request: Request) -> Credential:
+    """What the bearer token stands for. Raises Problem: 401 if it is not accepted, 429 for an API key that asks too often."""
+    if application.active_keys.is_key(token):
+        key = await application.active_keys.known(token)
+        application.rate_limits.take(key.id, key.requests_per_minute, request.scope)
+        return application.active_keys.credential(token, key)
+    claims = application.tokens.read(token)
+    await application.active_users.must_include(claims)
+    return Credential(
+        claims.ten,
+        f"user:{claims.sub}",
+        Actor(claims.sub, claims.lev, claims.per),
+        application.scope_of(claims),
+        claims.sub,
+        partial(application.tokens.seconds_left, claims),
+        partial(application.active_users.includes, claims),
+    )
 
 
 def _position(value: str | None) -> int | None:

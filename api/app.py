@@ -8,20 +8,36 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import Lifespan
 
 import discovery
 from api import auth, docs, openapi, problem
+from api.access import CORRELATION_ID, IDEMPOTENCY_KEY, IF_POSITION
 from api.application_state import ApplicationState, Center
 from api.body_limit import LimitedASGI
 from api.http_metrics import ObservedASGI
-from api.versions import VersionASGI
+from api.rate_limit import RateLimitedASGI
+from api.versions import VERSION_HEADER, VersionASGI
 
 MAX_BODY = 131_072
 """The largest request, bytes."""
 
 MAX_OPEN_BODY = 4_096
 """The largest request that needs no access token, bytes."""
+
+EXPOSED = (
+    VERSION_HEADER,
+    "Retry-After",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Request-Id",
+    "WWW-Authenticate",
+    "Content-Disposition",
+    "Location",
+    "ETag",
+)
+"""Headers of answers that web pages of other origins may read."""
 
 _GC_THRESHOLDS = (5_000, 10, 1_000)
 """A full garbage collection blocks for some 50 ms when thousands of calls are in memory, so it runs a thousand times less often."""
@@ -46,6 +62,16 @@ def create_app(center: Center) -> FastAPI:
     app.add_middleware(LimitedASGI, most=MAX_BODY, open_path=auth.router.prefix, open_most=MAX_OPEN_BODY)
     app.add_middleware(VersionASGI)
     app.add_middleware(ObservedASGI, instruments=application.instruments)
+    app.add_middleware(RateLimitedASGI)
+    if center.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=center.cors_origins,
+            allow_credentials=True,
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "Last-Event-ID", IDEMPOTENCY_KEY, CORRELATION_ID, IF_POSITION, VERSION_HEADER],
+            expose_headers=EXPOSED,
+        )
     problem.install(app)
     return app
 

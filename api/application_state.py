@@ -15,11 +15,13 @@ from prometheus_client.registry import Collector
 from starlette.concurrency import run_in_threadpool
 
 from api.access_tokens import Claims, Tokens
+from api.active_keys import ActiveKeys
 from api.active_users import ActiveUsers
 from api.http_metrics import Instruments
 from api.live_stream import Feed
 from api.paging import Cursors
 from api.problem import Problem, invalid, of_domain, of_servers
+from api.rate_limit import RateLimits
 from api.throttle import LoginThrottle
 from commands.command_bus import CommandBus
 from commands.handler_context import Caller, Command, Receipt
@@ -57,6 +59,14 @@ class Center(Protocol):
         """Signs access tokens and cursors: 32 characters or more."""
 
     @property
+    def public_url(self) -> str:
+        """The address at which people reach the API; "" if it is not set."""
+
+    @property
+    def cors_origins(self) -> Sequence[str]:
+        """The origins of other web pages that may use the API."""
+
+    @property
     def warehouse(self) -> Warehouse: ...
 
     @property
@@ -84,8 +94,10 @@ class ApplicationState:
             self.instruments.registry.register(collector)
         self.tokens = Tokens(secret, center.bus.clock.now_us)
         self.active_users = ActiveUsers(center.store)
+        self.active_keys = ActiveKeys(center.store, center.bus.clock)
+        self.rate_limits = RateLimits()
         self.throttle = LoginThrottle(lambda: center.bus.clock.now_us() / 1_000_000)
-        self.sessions = Sessions(center.store, center.bus.clock)
+        self.sessions = Sessions(center.store, center.bus.clock, secret)
         self.cursors = Cursors(secret.encode())
         self.feed = Feed(center.store, self.instruments)
         self.scope_of: Callable[[Claims], Scope] = lambda _: Scope.whole_company()

@@ -8,12 +8,14 @@ from uuid import UUID
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Body as BodyField
 from pydantic import ConfigDict, Field
 
 from api.access_tokens import ACCESS_S, unauthenticated
 from api.application_state import ApplicationState, TheApplication, fit
 from api.field_types import Body, Line, Shape
 from api.problem import AWAY, documented
+from api.session_cookie import SessionCookie
 from commands.handler_context import Caller
 from commands.users import SetPassword, SignedIn, check_credentials, hashed_password, who_is
 from domain.errors import NotFound, Refused
@@ -35,15 +37,27 @@ class Login(Body):
 
     email: Annotated[str, Field(min_length=3, max_length=254, examples=["ana@empresa.example"])]
     password: Annotated[str, Field(min_length=1, max_length=200, repr=False, examples=["Seja#Bem1"])]
+    session: Annotated[
+        Literal["token", "cookie"],
+        Field(
+            description="cookie: for pages in a browser; the refresh token is a cookie that no script can read, instead of a field of the answer"
+        ),
+    ] = "token"
     company: Annotated[
         Line, Field(description="the company's name; needed only if the e-mail has a user in several companies", examples=["Empresa"])
     ] = ""
 
 
 class Refresh(Body):
-    """The refresh token of a session."""
+    """The refresh token of a session. A page in a browser sends none: its cookie has it."""
 
-    refresh_token: Annotated[str, Field(min_length=1, max_length=200, repr=False, examples=["3qUY0y8bT1u7…"])]
+    refresh_token: Annotated[
+        str | None, Field(min_length=1, max_length=200, repr=False, description="null: that of the cookie", examples=["3qUY0y8bT1u7…"])
+    ] = None
+
+
+OptionalToken = Annotated[Refresh, BodyField(default_factory=Refresh)]
+"""A page in a browser may send no body at all."""
 
 
 class NewPassword(Body):
@@ -84,15 +98,29 @@ class LoggedIn(Shape):
     access_token: str
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - the name of the scheme
     expires_in: Annotated[int, Field(description="seconds")] = ACCESS_S
-    refresh_token: Annotated[str, Field(description="valid once; a second use ends the session, because the token may be stolen")]
+    refresh_token: Annotated[
+        str | None,
+        Field(
+            description="replaced by each use. For a minute a used token returns the newest one; a later use ends the session, because the token may be "
+            "stolen. null: it is a cookie"
+        ),
+    ]
     user: UUID
     company: UUID
     permissions: Annotated[list[str], Field(description="what the user may do")]
 
 
-@router.post("/login", summary="Log in by e-mail and password", responses=documented("unauthenticated", "too-many-requests"))
-async def log_in(body: Login, request: Request, application: TheApplication) -> LoggedIn:
-    """After some failures of one e-mail or one address each further try must wait, twice as long every time."""
+@router.post("/login", summary="Log in by e-mail and password", responses=documented("unauthenticated", "not-allowed", "too-many-requests"))
+async def log_in(body: Login, request: Request, response: Response, application: TheApplication) -> LoggedIn:
+    """After some failures of one e-mail or one address each further try must wait, twice as long every time.
+
+    With `session: cookie` the answer sets a cookie for `/v1/auth` alone (HttpOnly, SameSite=Strict, Secure over TLS): a page keeps the access token in its
+    memory and gets the next one from `/v1/auth/refresh` with an empty object. The cookie is taken from pages of this center, or of the origins that the
+    operator allows.
+    """
+    cookies = SessionCookie(request, application.center)
+    if body.session == "cookie":
+        cookies.must_be_of_own_page()
     address = request.client.host if request.client else ""
     email = body.email.strip().lower()
     application.throttle.begin(email, address)
@@ -100,7 +128,10 @@ async def log_in(body: Login, request: Request, application: TheApplication) -> 
     if who is None:
         raise unauthenticated("no such e-mail, password or company")
     application.throttle.succeeded(email, address)
-    return _welcome(application, who, await application.ask(application.sessions.open, who.tenant, who.user))
+    session = await application.ask(application.sessions.open, who.tenant, who.user)
+    if body.session == "cookie":
+        cookies.set(response, session.token)
+    return _welcome(application, who, session, in_cookie=body.session == "cookie")
 
 
 def _proved(application: ApplicationState, email: str, password: str, company: str) -> SignedIn | None:
@@ -115,22 +146,32 @@ def _proved(application: ApplicationState, email: str, password: str, company: s
     return None
 
 
-@router.post("/refresh", summary="Get new tokens", responses=documented("unauthenticated"))
-async def refresh_tokens(body: Refresh, application: TheApplication) -> LoggedIn:
-    """The new access token has the user's current permissions. A second use of a refresh token ends the whole session."""
-    center = application.center
-    session = await application.ask(application.sessions.renew, body.refresh_token)
-    who = await application.ask(who_is, center.store, session.tenant, session.user) if session else None
+@router.post("/refresh", summary="Get new tokens", responses=documented("unauthenticated", "not-allowed"))
+async def refresh_tokens(body: OptionalToken, request: Request, response: Response, application: TheApplication) -> LoggedIn:
+    """The new access token has the user's current permissions.
+
+    Repeat the request if its answer was lost: for a minute a used refresh token returns the newest one. A later use ends the whole session.
+    """
+    cookies = SessionCookie(request, application.center)
+    token = cookies.token_or(body.refresh_token)
+    session = await application.ask(application.sessions.renew, token)
+    who = await application.ask(who_is, application.center.store, session.tenant, session.user) if session else None
     if session is None or who is None:
         raise unauthenticated("the refresh token is not valid any more: log in")
-    return _welcome(application, who, session)
+    if body.refresh_token is None:
+        cookies.set(response, session.token)
+    return _welcome(application, who, session, in_cookie=body.refresh_token is None)
 
 
-@router.post("/logout", status_code=204, summary="End the session")
-async def log_out(body: Refresh, application: TheApplication) -> Response:
+@router.post("/logout", status_code=204, summary="End the session", responses=documented("not-allowed"))
+async def log_out(body: OptionalToken, request: Request, application: TheApplication) -> Response:
     """Its refresh token is void at once; an access token that was issued stays valid for minutes at most. A token that is not valid any more is ignored."""
-    await application.ask(application.sessions.close, body.refresh_token)
-    return Response(status_code=204)
+    cookies = SessionCookie(request, application.center)
+    await application.ask(application.sessions.close, cookies.token_or(body.refresh_token))
+    answer = Response(status_code=204)
+    if body.refresh_token is None:
+        cookies.clear(answer)
+    return answer
 
 
 @router.post(
@@ -156,10 +197,10 @@ async def _set(application: ApplicationState, command: SetPassword) -> UUID:
     raise Refused("this link was used, or was replaced by a newer one")
 
 
-def _welcome(application: ApplicationState, who: SignedIn, session: Session) -> LoggedIn:
+def _welcome(application: ApplicationState, who: SignedIn, session: Session, *, in_cookie: bool) -> LoggedIn:
     return LoggedIn(
         access_token=application.tokens.write(who.user, who.tenant, who.permissions, who.level),
-        refresh_token=session.token,
+        refresh_token=None if in_cookie else session.token,
         user=who.user,
         company=who.tenant,
         permissions=sorted(who.permissions),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -158,9 +157,8 @@ async def _messages(context: RequestContext, position: int) -> AsyncIterator[Ser
         return await context.ask(interaction_seen, interaction)
 
     live_scope = LiveScope(context.asker, seen_in_rows)
-    lifetime_s = context.application.tokens.seconds_left(context.claims)
-    may_listen = partial(context.application.active_users.includes, context.claims)
-    async for news in context.application.feed.after(context.tenant, position, QUIET_S, lifetime_s, may_listen):
+    credential = context.credential
+    async for news in context.application.feed.after(context.tenant, position, QUIET_S, credential.seconds_left(), credential.is_valid):
         if isinstance(news, Quiet):
             yield ServerSentEvent(comment="alive", id=str(news.position), sep="\n")
             continue

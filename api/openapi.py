@@ -16,7 +16,7 @@ from api.access import CORRELATION_ID, IDEMPOTENCY_KEY, IF_POSITION, KEY_PATTERN
 from api.field_types import MAX_POSITION
 from api.openapi_examples import add_examples
 from api.openapi_permissions import permission_of
-from api.problem import ProblemDetails
+from api.problem import ProblemDetails, documented
 from api.versions import document_versions
 from domain.access import ANYONE
 
@@ -27,6 +27,7 @@ An event-sourced contact center. Commands are acknowledged when they are on disk
 
 * **Log in** at `/v1/auth/login`, then send `Authorization: Bearer <access token>`. The company (tenant) is the token's:
   resources of other companies return 404.
+* **API keys** (`/v1/api-keys`) are for programs: `Authorization: Bearer atk_…` on every route. They have their own permissions, rate limit and end.
 * **Idempotency-Key** on any POST: a repeat with the same key returns the first result and is not executed again.
 * **Read your own writes**: a command returns a `position` of the log; send it as `If-Position` with a query, and the response
   waits until the figures cover that position.
@@ -97,6 +98,9 @@ def _document(app: FastAPI) -> dict[str, Any]:
     for operations in document["paths"].values():
         for method, operation in operations.items():
             parameters = operation.setdefault("parameters", [])
+            if "security" in operation:
+                # An API key may ask for anything too often.
+                operation["responses"] = documented("too-many-requests") | operation["responses"]
             if method in _COMMANDS and "security" in operation:
                 parameters.extend(_OF_COMMANDS)
             elif any(parameter["name"] == "at_least" for parameter in parameters):

@@ -254,9 +254,16 @@ def documented(*kinds: str) -> dict[int | str, dict[str, Any]]:
 
 
 _RETRY_AFTER = {"Retry-After": {"description": "seconds after which to try again", "schema": {"type": "integer", "minimum": 1}}}
+_RATE_LIMIT = {
+    "RateLimit-Policy": {"description": "of an API key: requests (`q`) a window of `w` seconds", "schema": {"type": "string"}},
+    "RateLimit": {
+        "description": "of an API key: requests that remain (`r`), seconds until there are more (`t`)",
+        "schema": {"type": "string"},
+    },
+}
 _HEADERS: dict[int, dict[str, Any]] = {
     401: {"WWW-Authenticate": {"description": "how to log in", "schema": {"type": "string"}}},
-    429: _RETRY_AFTER,
+    429: _RETRY_AFTER | _RATE_LIMIT,
     503: _RETRY_AFTER,
 }
 

@@ -80,9 +80,9 @@ class Link(Done):
     )
 
 
-@router.get("/me", summary="The user who is logged in")
+@router.get("/me", summary="The user who is logged in", responses=documented("not-found"))
 async def get_me(context: Authenticated) -> UserDetail:
-    """The user of the access token, by the current state of the log."""
+    """The user of the access token, by the current state of the log. An API key is no user: 404."""
     return _shaped(context.application.center.store.keyring, await context.ask(oneself))
 
 

@@ -156,6 +156,14 @@ def openapi() -> None:
 
 
 @app.command()
+def mcp() -> None:
+    """Read-only tools for an assistant (Model Context Protocol, stdio), with the API key of ATENDE_API_KEY at the center of ATENDE_URL."""
+    from cli.mcp import serve as run
+
+    raise typer.Exit(run(settings.read()))
+
+
+@app.command()
 def migrate(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Write the statements, run none.")] = False,
 ) -> None:

@@ -74,10 +74,14 @@ class Receipt(msgspec.Struct, frozen=True):
 
 
 class Done(msgspec.Struct, frozen=True):
-    """What a handler returns: the aggregate that the command was about, and the values for the caller."""
+    """What a handler returns: the aggregate that the command was about, and the values for the caller.
+
+    shown_once: secrets. They are added to the result of the first answer and are not stored: a repeat with the same idempotency key lacks them.
+    """
 
     aggregate: Aggregate
     result: dict[str, Any] = {}
+    shown_once: dict[str, Any] = {}
 
 
 Handler = Callable[[Any, "HandlerContext"], Done]

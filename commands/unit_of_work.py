@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
 from eventsourcing.persistence import IntegrityError
+from msgspec.structs import replace
 
 from commands.handler_context import HANDLERS, Caller, Command, HandlerContext, Receipt
 from domain.access import ANYONE
@@ -33,6 +34,7 @@ class Decision:
     events: list[Event]
     caller: Caller
     digest: bytes = b""
+    shown_once: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -164,6 +166,8 @@ class UnitOfWork:
         """Authorise the command and let its handler decide; a refused command leaves no trace."""
         if command.permission != ANYONE and command.permission not in caller.permissions:
             return NotAllowed(command.permission)
+        if caller.user is not None and (unwritten := caller.user.refused_command(command.permission)) is not None:
+            return unwritten
         if (refusal := _refused_text(command, caller)) is not None:
             return refusal
         digest = b""
@@ -182,7 +186,8 @@ class UnitOfWork:
             if isinstance(error, DomainError):
                 return error
             raise
-        decision = Decision(done.aggregate.id, done.aggregate.version, done.result, self._accept(context, done.aggregate), caller, digest)
+        events = self._accept(context, done.aggregate)
+        decision = Decision(done.aggregate.id, done.aggregate.version, done.result, events, caller, digest, done.shown_once)
         if caller.idempotency_key:
             self._keys[caller.tenant, caller.idempotency_key] = decision
         return decision
@@ -243,7 +248,12 @@ class UnitOfWork:
             answers = self._answers(outcomes, self.store.recorder.append(stored) if stored else [])
             self.store.note_receipts(
                 [
-                    (outcome.caller.tenant, outcome.caller.idempotency_key, outcome.digest, msgspec.json.encode(answer))
+                    (
+                        outcome.caller.tenant,
+                        outcome.caller.idempotency_key,
+                        outcome.digest,
+                        msgspec.json.encode(replace(answer, result=outcome.result)),
+                    )
                     for outcome, answer in zip(outcomes, answers, strict=True)
                     if isinstance(outcome, Decision) and outcome.digest and isinstance(answer, Receipt)
                 ]
@@ -274,7 +284,7 @@ class UnitOfWork:
                         position = last[event.originator_id] = next(given)
                     position = position or last.get(outcome.id) or self.store.recorder.position_of(outcome.id)
                     receipts[id(outcome)] = receipt = Receipt(outcome.id, outcome.version, position, outcome.result)
-                    answers.append(receipt)
+                    answers.append(replace(receipt, result=outcome.result | outcome.shown_once) if outcome.shown_once else receipt)
                 case Repeat(before=before):
                     answers.append(before if isinstance(before, Receipt) else receipts[id(before)])
                 case DomainError():

@@ -13,9 +13,10 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from commands.handler_context import Command, Done, HandlerContext, handles
+from commands.rights import current_actor
 from domain.access import ANYONE, MANAGE_USERS, PERMISSIONS, Actor, Level, must_be_above, must_have_all
 from domain.base import NOBODY
-from domain.errors import AlreadyExists, NotAllowed, NotFound, Refused
+from domain.errors import AlreadyExists, NotFound, Refused
 from domain.users import User, check_password, normalised_email
 from store.event_store import Store, project
 
@@ -159,15 +160,7 @@ def deactivate_user(command: DeactivateUser, context: HandlerContext) -> Done:
 
 def _manager(context: HandlerContext) -> Actor | None:
     """Who manages users, with the rights that the log gives them now, whatever their access token says; None for the operator. Raises NotAllowed."""
-    actor = context.caller.user
-    if actor is None:
-        return None
-    user = context.load(User, actor.user)
-    if user is None or not user.active:
-        raise NotAllowed(MANAGE_USERS, "this user may not log in any more")
-    if MANAGE_USERS not in user.permissions:
-        raise NotAllowed(MANAGE_USERS)
-    return Actor(user.id, user.level, frozenset(user.permissions))
+    return current_actor(context, MANAGE_USERS)
 
 
 def _new_user(context: HandlerContext, name: str, email: str, level: Level, permissions: tuple[str, ...]) -> User:

@@ -38,9 +38,10 @@ Permission = Literal[
     "gerenciar-pause",  # pause reasons
     "gerenciar-pesquisa",  # surveys
     "gerenciar-pesquisa-relatorio",  # reports of surveys
-    "gerenciar-agentes",  # acting for agents other than one's own; the only name that the manual does not have
+    "gerenciar-agentes",  # acting for agents other than one's own; the manual does not have this name, nor the next one
+    "gerenciar-chaves",  # API keys: who may make and revoke them
 ]
-"""The permissions of users, by the names of the portal's manual."""
+"""The permissions of users and of API keys, by the names of the portal's manual."""
 
 PERMISSIONS: tuple[Permission, ...] = get_args(Permission)
 
@@ -53,6 +54,7 @@ REPORTS: Final[Permission] = "gerenciar-relatorio"
 ATTEND: Final[Permission] = "gerenciar-atendimento"
 OBSERVE: Final[Permission] = "gerenciar-api"
 ACT_FOR_OTHERS: Final[Permission] = "gerenciar-agentes"
+MANAGE_KEYS: Final[Permission] = "gerenciar-chaves"
 
 ANYONE: Final = ""
 """No permission is needed: the command contains its own proof (a one-time link), or the query is open to every user of the company."""
@@ -140,11 +142,24 @@ class Asker:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A user who sends a command. Sources, the deployment's own integrations and process managers are not actors."""
+    """A user, or an API key, that sends a command. Sources, the deployment's own integrations and process managers are not actors.
+
+    user: the id of the user or of the key. reads_only: an API key that is limited to some queues; it sends no commands.
+    """
 
     user: UUID
     level: Level
     permissions: frozenset[str]
+    reads_only: bool = False
+
+    def must_have(self, permission: str) -> None:
+        """Refuse (NotAllowed) a command that needs a permission which the actor lacks."""
+        if permission not in self.permissions:
+            raise NotAllowed(permission)
+
+    def refused_command(self, permission: str) -> NotAllowed | None:
+        """The refusal of any command of an actor that only reads: a command may change more than what the actor sees."""
+        return NotAllowed(permission, "an API key that is limited to some queues only reads") if self.reads_only else None
 
 
 _BELOW: Final[dict[Level, tuple[Level, ...]]] = {"Admin": ("Manager", "User"), "Manager": ("User",), "User": ()}

@@ -119,7 +119,7 @@ class User(Aggregate):
             name=Personal(self.id, name.strip()),
             email=Personal(self.id, normalised_email(email)),
             level=_checked_level(level),
-            permissions=_checked(permissions),
+            permissions=checked_permissions(permissions),
         )
 
     def issue_link(self, digest: str, metadata: EventMetadata) -> None:
@@ -138,7 +138,7 @@ class User(Aggregate):
 
     def set_permissions(self, level: Level, permissions: Iterable[str], metadata: EventMetadata) -> None:
         """Set the level and the permissions: exactly these."""
-        allowed = _checked(permissions)
+        allowed = checked_permissions(permissions)
         if (_checked_level(level), allowed) != (self.level, self.permissions):
             self.trigger(PermissionsSet, metadata, metadata.recorded_at, level=level, permissions=allowed)
 
@@ -172,7 +172,8 @@ class User(Aggregate):
             raise NotFound("no such user")
 
 
-def _checked(permissions: Iterable[str]) -> tuple[str, ...]:
+def checked_permissions(permissions: Iterable[str]) -> tuple[str, ...]:
+    """The permissions, each once. Raises InvalidField for one that does not exist."""
     chosen = tuple(dict.fromkeys(permissions))
     for permission in chosen:
         if permission not in PERMISSIONS:

@@ -20,7 +20,7 @@ from eventsourcing.utils import Environment, EnvType
 from msgspec.structs import astuple
 
 from domain.base import Aggregate, Event
-from store import heartbeats, process_progress
+from store import heartbeats, last_uses, process_progress
 from store.chain import ChainBroken
 from store.database import Kind, StoreUnavailable, Unreadable
 from store.keyring import Additions, Keyring
@@ -38,7 +38,8 @@ CREATE TABLE IF NOT EXISTS protocols (tenant BLOB PRIMARY KEY, next INTEGER NOT 
 CREATE TABLE IF NOT EXISTS sessions (
     id BLOB PRIMARY KEY, tenant BLOB NOT NULL, "user" BLOB NOT NULL, digest BLOB NOT NULL, expires_at INTEGER NOT NULL
 ) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS users_sessions ON sessions ("user")
+CREATE INDEX IF NOT EXISTS users_sessions ON sessions ("user");
+CREATE TABLE IF NOT EXISTS rotated_tokens (digest BLOB PRIMARY KEY, session BLOB NOT NULL, rotated_at INTEGER NOT NULL) WITHOUT ROWID
 """
 
 _PROTOCOLS_A_BLOCK = 1000
@@ -87,7 +88,7 @@ class Store(Application[UUID]):
             opened.callback(self._noted.close)
             super().__init__()
             self.recorder.on_changed_by_others(self.drop)
-            for tables in (SCHEMA, heartbeats.SCHEMA, process_progress.SCHEMA):
+            for tables in (SCHEMA, heartbeats.SCHEMA, last_uses.SCHEMA, process_progress.SCHEMA):
                 self.recorder.db.define(tables)
             self._opened = opened.pop_all()
 

@@ -43,6 +43,7 @@ BESIDE_THE_LOG = (
     Table("idempotency", {"tenant": "bytes", "key": "text", "digest": "bytes", "receipt": "bytes"}),
     Table("protocols", {"tenant": "bytes", "next": "integer"}),
     Table("heartbeats", {"agent": "bytes", "heard": "integer"}),
+    Table("last_uses", {"key": "bytes", "used": "integer"}),
     Table("process_positions", {"process": "text", "epoch": "integer", "position": "integer", "quiet": "integer"}),
     Table("process_timers", {"process": "text", "tenant": "bytes", "key": "text", "due": "integer", "payload": "text"}),
     Table(

@@ -23,6 +23,9 @@ def test_every_variable_is_read() -> None:
         "ATENDE_HOST": "0.0.0.0",
         "ATENDE_PORT": "9000",
         "ATENDE_PUBLIC_URL": "https://atende.example.com/",
+        "ATENDE_URL": "https://center.example.com/",
+        "ATENDE_API_KEY": "atk_secret",
+        "ATENDE_CORS_ORIGINS": "https://console.example.com, http://localhost:5173",
         "ATENDE_MASTER_KEY": KEY,
         "ATENDE_TOKEN_SECRET": "s" * 32,
         "ATENDE_KEYS_URL": "postgres://keys",
@@ -32,7 +35,8 @@ def test_every_variable_is_read() -> None:
         **DISTRIBUTED,
     }
     assert read(told) == Settings(
-        data=Path("/srv/atende"), host="0.0.0.0", port=9000, public_url="https://atende.example.com", master_key=KEY, token_secret="s" * 32,
+        data=Path("/srv/atende"), host="0.0.0.0", port=9000, public_url="https://atende.example.com",
+        cors_origins=("https://console.example.com", "http://localhost:5173"), url="https://center.example.com", api_key="atk_secret", master_key=KEY, token_secret="s" * 32,
         mode="distributed", store_url=STORE, keys_url="postgres://keys",
         kafka="kafka:9092", clickhouse_url=ROWS, clickhouse_cluster="deployment", topics="center.one", partitions=12,
     )  # fmt: skip
@@ -46,6 +50,10 @@ def test_every_variable_is_read() -> None:
         ("ATENDE_PORT", "http"),
         ("ATENDE_PUBLIC_URL", "center.example"),
         ("ATENDE_PUBLIC_URL", "https://atende.example.com/?page=#here"),
+        ("ATENDE_CORS_ORIGINS", "*"),
+        ("ATENDE_CORS_ORIGINS", "https://console.example.com/page"),
+        ("ATENDE_CORS_ORIGINS", "https://crm.example.com,"),
+        ("ATENDE_URL", "center.example"),
         ("ATENDE_MODE", "cluster"),
         ("ATENDE_STORE_URL", "mysql://db/atende"),
         ("ATENDE_KEYS_URL", "db.example"),

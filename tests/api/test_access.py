@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from commands.api_keys import CreateApiKey
 from domain.ids import agent_id, company_id, queue_id
-from tests.kit.http import Person
+from tests.kit.http import Person, operator
 from tests.kit.openapi import Operation, operations
 from tests.kit.pasts import live_through
 
@@ -29,6 +30,7 @@ class Companies:
 def companies(center, log_in):
     ana, bia = log_in("Empresa"), log_in("Outra", "bia@outra.example")
     live_through(center, "Outra", 1)
+    center.bus.execute(CreateApiKey(name="CRM", permissions=()), operator("Outra"))
     ids = {str(recorded.event.originator_id) for recorded in center.store.read(0, 100_000) if recorded.event.tenant == THEIRS}
     # The two tokens were written before the hour passed.
     for person in (ana, bia):
@@ -56,7 +58,15 @@ def test_no_route_finds_anything_by_another_companys_id(companies, center):
     head = center.store.head()
     known = [
         of(companies, topic, center)
-        for topic in ("queue.registered", "agent.logged_in", "ivr.registered", "user.registered", "interaction.arrived", "contact.appeared")
+        for topic in (
+            "queue.registered",
+            "agent.logged_in",
+            "ivr.registered",
+            "user.registered",
+            "interaction.arrived",
+            "contact.appeared",
+            "api_key.created",
+        )
     ]
     for operation in with_ids(companies):
         for id in known:
@@ -69,7 +79,7 @@ def test_no_route_finds_anything_by_another_companys_id(companies, center):
 def test_no_route_finds_anything_by_the_id_of_something_else(companies, center):
     """The same with ids of one's own company, where they are of another kind: a queue is no user."""
     head = center.store.head()
-    kinds = {"queue": "queue.registered", "agent": "agent.logged_in", "ivr": "ivr.registered", "user": "user.registered", "interaction": "interaction.arrived"}  # fmt: skip
+    kinds = {"queue": "queue.registered", "agent": "agent.logged_in", "ivr": "ivr.registered", "user": "user.registered", "interaction": "interaction.arrived", "key": "api_key.created"}  # fmt: skip
     for operation in with_ids(companies):
         (kind,) = operation.parameters("path")
         for topic in set(kinds.values()) - {kinds[kind]}:

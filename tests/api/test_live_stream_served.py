@@ -4,18 +4,21 @@ import json
 import threading
 import time
 from contextlib import contextmanager
+from dataclasses import replace
+from uuid import UUID
 
 import httpx
 import pytest
 from pydantic import TypeAdapter
 
-from api import live_stream, monitoring
+from api import active_keys, live_stream, monitoring
 from api.app import create_app
 from api.live_messages import LiveMessage
+from commands.api_keys import RevokeApiKey
 from commands.interactions import AbandonCall, EndCall, OfferCall, StartCall
 from domain.access import Scope
 from domain.ids import company_id, interaction_id, queue_id
-from tests.kit.http import operator
+from tests.kit.http import Person, operator
 from tests.kit.served import DEADLINE_S, server_of
 from tests.kit.waiting import within
 
@@ -126,6 +129,34 @@ def test_a_client_that_comes_back_has_no_gap_and_no_double(center, ana, log_in, 
     writing.join()
     assert breaks > 3
     assert seen == shown(center, "Empresa", start)
+
+
+def test_a_page_of_an_allowed_origin_follows_by_fetch_with_its_token_and_resumes(center, ana):
+    center._settings = replace(center._settings, cors_origins=("https://console.example",))
+    page = {"Origin": "https://console.example", "Sec-Fetch-Mode": "cors"}
+    with server_of(create_app(center)) as address:
+        asked = {**page, "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "authorization,last-event-id"}
+        assert httpx.options(f"{address}/v1/live", headers=asked).status_code == 200
+        start = center.store.head()
+        live_through(center, range(2))
+        expected = shown(center, "Empresa", start)
+        with listening(address, ana, page, after=start) as stream:
+            seen = take(stream, expected[2])
+        with listening(address, ana, {**page, "Last-Event-ID": seen[-1]["id"]}, after=start) as stream:
+            seen += take(stream, expected[-1])
+    assert [int(event["id"]) for event in seen] == expected
+
+
+def test_the_stream_of_an_api_key_ends_when_the_key_is_revoked(center, ana, address):
+    made = ana.post("/v1/api-keys", {"name": "wallboard", "permissions": ["gerenciar-atendimento"]}).json()
+    wallboard = Person(ana.client, "", {"access_token": made["result"]["key"]})
+    with listening(address, wallboard, after=center.store.head()) as stream:
+        live_through(center, [1])
+        assert take(stream, shown(center, "Empresa", 0)[-1])
+        center.bus.execute(RevokeApiKey(key=UUID(made["id"])), operator("Empresa"))
+        began = time.monotonic()
+        assert list(stream) == []
+    assert time.monotonic() - began < active_keys.REMEMBERED_S + live_stream.CHECK_S + 1
 
 
 def test_another_company_gets_nothing(center, ana, log_in, address):

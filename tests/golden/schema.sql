@@ -64,6 +64,54 @@ CREATE TABLE agents_versions
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (tenant, id, version);
 
+CREATE TABLE api_keys
+(
+    tenant UUID,
+    id UUID,
+    version UInt64,
+    position UInt64,
+    removed UInt8,
+    created UInt64,
+    created_ms Int64,
+    created_by String,
+    name String,
+    prefix String,
+    level String,
+    permissions Array(String),
+    every_queue UInt8,
+    queues Array(String),
+    expires_ms Nullable(Int64),
+    requests_per_minute UInt32,
+    overlap_ms Nullable(Int64),
+    revoked_ms Nullable(Int64)
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (tenant, id);
+
+CREATE TABLE api_keys_versions
+(
+    tenant UUID,
+    id UUID,
+    version UInt64,
+    position UInt64,
+    removed UInt8,
+    created UInt64,
+    created_ms Int64,
+    created_by String,
+    name String,
+    prefix String,
+    level String,
+    permissions Array(String),
+    every_queue UInt8,
+    queues Array(String),
+    expires_ms Nullable(Int64),
+    requests_per_minute UInt32,
+    overlap_ms Nullable(Int64),
+    revoked_ms Nullable(Int64)
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (tenant, id, version);
+
 CREATE TABLE attempts
 (
     tenant UUID,

@@ -23,6 +23,7 @@ from projections.engine.tables import FACTS, PARTS, ScopeMissing
 from projections.engine.temporal_view import CompanyRows, TemporalView
 from projections.figures.question import Question
 from projections.queries import dashboards, earlier_calls, reports
+from projections.queries.api_keys import api_keys
 from projections.queries.contacts import open_interactions
 from projections.queries.history import history
 from projections.queries.interactions_report import Interactions, interactions, pages
@@ -136,6 +137,7 @@ WHOLE_COMPANY_ALONE = {
     earlier_calls.last_talk: lambda rows: earlier_calls.last_talk(rows, "Bruno", 90_000),
     earlier_calls.consultations: lambda rows: earlier_calls.consultations(rows, 0),
     earlier_calls.lines_are_kept: lambda rows: earlier_calls.lines_are_kept(rows, "WRAPUPSTART"),
+    api_keys: lambda rows: api_keys(rows, 0, 10),
 }
 """Queries of the rows that are answered for who sees the whole company, and for nobody else."""
 

@@ -1,0 +1,88 @@
+"""Which API keys are accepted now. A revoked key is refused within seconds in every process."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from contextlib import suppress
+from functools import partial
+from time import monotonic
+from uuid import UUID
+
+from cachetools import LRUCache, TTLCache
+from starlette.concurrency import run_in_threadpool
+
+from api.access_tokens import unauthenticated
+from api.credentials import Credential
+from commands.api_keys import KEY_BEGINS, KnownKey, known_key
+from store.clock import Clock
+from store.database import StoreUnavailable
+from store.event_store import Store
+from store.last_uses import hour_of, note_use
+
+log = logging.getLogger(__name__)
+
+REMEMBERED_S = 0.9
+"""Seconds for which an answer is cached. A stream looks every second too: it ends within two."""
+
+_KEYS = 10_000
+_UNREAD = object()
+
+
+class ActiveKeys:
+    """Reads from the log which keys are accepted, at most once per key and REMEMBERED_S. Used in one event loop."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._known: TTLCache[bytes, KnownKey | None] = TTLCache(_KEYS, REMEMBERED_S, monotonic)
+        self._noted: LRUCache[UUID, int] = LRUCache(_KEYS)
+
+    @staticmethod
+    def is_key(token: str) -> bool:
+        """Whether a bearer token is an API key, by its first characters."""
+        return token.startswith(KEY_BEGINS)
+
+    async def known(self, text: str) -> KnownKey:
+        """The key that a request shows. Raises Problem (401) if it is not accepted, StoreUnavailable."""
+        found = await self._find(text)
+        if found is None:
+            raise unauthenticated("the API key is wrong, was revoked or has expired")
+        await self._note_use(found.id)
+        return found
+
+    def credential(self, text: str, key: KnownKey) -> Credential:
+        """The key as what a request shows."""
+        return Credential(
+            key.tenant, f"key:{key.id}", key.actor, key.scope, None, lambda: self._seconds_left(key), partial(self._is_accepted, text)
+        )
+
+    def forget(self, key: UUID) -> None:
+        """Drop the cached answers for a key that was just changed."""
+        for text in [text for text, found in self._known.items() if found is not None and found.id == key]:
+            self._known.pop(text, None)
+
+    async def _find(self, text: str) -> KnownKey | None:
+        name = hashlib.sha256(text.encode()).digest()
+        found = self._known.get(name, _UNREAD)
+        if found is _UNREAD:
+            found = self._known[name] = await run_in_threadpool(known_key, self._store, text, self._clock.now_us())
+        return found if isinstance(found, KnownKey) and self._seconds_left(found) > 0 else None
+
+    async def _is_accepted(self, text: str) -> bool:
+        return await self._find(text) is not None
+
+    def _seconds_left(self, key: KnownKey) -> float:
+        return (key.until - self._clock.now_us()) / 1_000_000
+
+    async def _note_use(self, key: UUID) -> None:
+        """Record the use of a key once an hour. A store that cannot be written to refuses no query for that."""
+        hour = hour_of(self._clock.now_us())
+        if self._noted.get(key) != hour:
+            self._noted[key] = hour
+            with suppress(StoreUnavailable):
+                await run_in_threadpool(self._write_use, key, hour)
+
+    def _write_use(self, key: UUID, hour: int) -> None:
+        with self._store.recorder.transaction() as db:
+            note_use(db, key, hour)

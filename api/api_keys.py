@@ -1,0 +1,213 @@
+"""Routes for the API keys of a company."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Response
+from fastapi import Body as BodyField
+from pydantic import ConfigDict, Field
+
+from api.access import Authenticated, RequestContext, authorised, done
+from api.field_types import Body, Done, Moment, Name, Shape, microseconds
+from api.figure_parameters import Past
+from api.instants import iso
+from api.lists import Key, Listing, Page, Paged, part_of
+from api.problem import QUERY, documented, of_command
+from commands.api_keys import CreateApiKey, RevokeApiKey, RotateApiKey
+from domain.access import Level, Permission
+from domain.api_keys import LONGEST_OVERLAP_HOURS, MOST_REQUESTS_PER_MINUTE, USUAL_REQUESTS_PER_MINUTE, ApiKey
+from domain.base import MS
+from projections.queries.api_keys import ListedApiKey
+from projections.queries.api_keys import api_key as one_key
+from projections.queries.api_keys import api_keys as all_keys
+from store.last_uses import last_uses
+
+TAG = {"name": "api-keys", "description": "Keys by which other programs use this API."}
+
+router = APIRouter(prefix="/v1/api-keys", tags=["api-keys"], responses=documented("unauthenticated", "invalid", "unavailable", "clock"))
+
+_SOME_ID = "01932b5c-7c00-7c1e-9a77-0d5d8a8c6f10"
+_SOME_INSTANT = "2026-03-02T17:05:09.250Z"
+_SOME_QUEUE = "40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"
+
+KeyId = Annotated[UUID, Path(description="the key's id, from the response that created it or from the list", examples=[_SOME_ID])]
+
+
+class NewApiKey(Body):
+    """A new API key. Its creator must have every permission that it gets."""
+
+    name: Annotated[Name, Field(description="the program that will use the key; no person's name", examples=["CRM"])]
+    permissions: Annotated[tuple[Permission, ...], Field(max_length=50, examples=[["gerenciar-relatorio"]])]
+    queues: Annotated[
+        tuple[UUID, ...] | None,
+        Field(
+            min_length=1,
+            max_length=100,
+            description="ids of the queues whose data the key sees; a key with queues only reads. null: the whole company",
+            examples=[[_SOME_QUEUE]],
+        ),
+    ] = None
+    expires_at: Annotated[Moment | None, Field(description="when the key stops to be accepted; null: never")] = None
+    requests_per_minute: Annotated[
+        int, Field(ge=1, le=MOST_REQUESTS_PER_MINUTE, description="the key's rate limit, in each API process", examples=[600])
+    ] = USUAL_REQUESTS_PER_MINUTE
+
+
+class Rotation(Body):
+    """How the present secret of a key ends."""
+
+    overlap_hours: Annotated[
+        int,
+        Field(
+            ge=0, le=LONGEST_OVERLAP_HOURS, description="hours for which the present secret is accepted besides the new one", examples=[24]
+        ),
+    ] = 24
+
+
+class ApiKeyDetail(Shape):
+    """An API key, without its secret."""
+
+    id: UUID
+    name: Annotated[str, Field(examples=["CRM"])]
+    prefix: Annotated[str, Field(description="the first characters of its present secret", examples=["atk_3kT9xQ2b"])]
+    level: Annotated[Level, Field(description="the level of its creator: which users it may manage, if it has the permission")]
+    permissions: Annotated[list[str], Field(examples=[["gerenciar-relatorio"]])]
+    queues: Annotated[
+        list[UUID] | None, Field(description="the queues whose data it sees; null: the whole company", examples=[[_SOME_QUEUE]])
+    ]
+    requests_per_minute: Annotated[int, Field(examples=[600])]
+    created_at: Annotated[str, Field(examples=[_SOME_INSTANT])]
+    created_by: Annotated[
+        str, Field(description="the actor of the events: `user:<id>`, `key:<id>` or `operator`", examples=[f"user:{_SOME_ID}"])
+    ]
+    expires_at: Annotated[str | None, Field(description="null: never", examples=[_SOME_INSTANT])]
+    previous_until: Annotated[
+        str | None,
+        Field(
+            description="until when the secret before the last rotation is accepted; null: it was never rotated, or is revoked",
+            examples=[_SOME_INSTANT],
+        ),
+    ]
+    revoked: bool
+    last_used_at: Annotated[
+        str | None,
+        Field(description="the beginning of the hour in which it was last used; null: never", examples=["2026-03-02T17:00:00.000Z"]),
+    ]
+
+
+class CreatedApiKey(Done):
+    """`result.key` is the secret, sent as `Authorization: Bearer <key>`. It is shown in this response alone, and stored nowhere: a repeat of the
+    request with its Idempotency-Key returns the same response without it. Rotate the key if it was lost.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"id": _SOME_ID, "version": 1, "position": 1204, "result": {"prefix": "atk_3kT9xQ2b", "key": "atk_3kT9xQ2b_AZMrXHwA…"}},
+            ]
+        }
+    )
+
+
+_OF_KEY = of_command("not-found")
+
+
+@router.post("", status_code=201, summary="Create an API key", responses=of_command(), response_model=CreatedApiKey)
+async def create_api_key(body: NewApiKey, context: Authenticated) -> Response:
+    """A program sends the key in place of an access token. It needs `gerenciar-chaves`; nobody gives a key a permission that they do not have.
+
+    Requests by the key are recorded as `key:<id>`. A key acts for agents only with `gerenciar-agentes`.
+    """
+    command = CreateApiKey(
+        name=body.name,
+        permissions=body.permissions,
+        queues=body.queues,
+        expires_at=microseconds(body.expires_at),
+        requests_per_minute=body.requests_per_minute,
+    )
+    return await context.do(command, 201)
+
+
+@router.get("", summary="The API keys of the company", responses=QUERY)
+async def list_api_keys(context: Annotated[RequestContext, authorised(all_keys)], params: Annotated[Paged, Query()]) -> Page[ApiKeyDetail]:
+    """In the order of creation, expired and revoked ones included. `last_used_at` is that of now, in pages of the past too."""
+
+    async def fetch(past: Past, after: Key, limit: int) -> tuple[list[ListedApiKey], int]:
+        return await context.ask(all_keys, int(after[0]), limit, as_of=past.as_of, moment_ms=past.moment_ms)
+
+    part = await part_of(context, params, Listing("api_keys", (0,), fetch, lambda row: (row.created,)))
+    used = await _used(context, [row.id for row in part.rows])
+    return Page(items=[_listed(row, used.get(row.id)) for row in part.rows], next=part.next, as_of=part.as_of)
+
+
+@router.get("/{key}", summary="One API key", responses=documented("not-allowed", "not-found"))
+async def get_api_key(key: KeyId, context: Annotated[RequestContext, authorised(one_key)]) -> ApiKeyDetail:
+    """By the current state of the log."""
+    found = await context.ask(one_key, key)
+    return _shaped(found, (await _used(context, [key])).get(key))
+
+
+@router.post("/{key}/rotate", summary="Give an API key a new secret", responses=_OF_KEY, response_model=CreatedApiKey)
+async def rotate_api_key(key: KeyId, body: Annotated[Rotation, BodyField(default_factory=Rotation)], context: Authenticated) -> Response:
+    """The old secret is accepted for `overlap_hours` more. Needs `gerenciar-chaves` and every permission of the key."""
+    return await _changed(context, key, RotateApiKey(key=key, overlap_hours=body.overlap_hours))
+
+
+@router.post("/{key}/revoke", summary="Revoke an API key", responses=_OF_KEY, response_model=Done)
+async def revoke_api_key(key: KeyId, context: Authenticated) -> Response:
+    """Its requests are refused and its streams end: at once in this process, within two seconds in other API processes. There is no way back."""
+    return await _changed(context, key, RevokeApiKey(key=key))
+
+
+async def _changed(context: RequestContext, key: UUID, command: RotateApiKey | RevokeApiKey) -> Response:
+    receipt = await context.application.execute(command, context.caller)
+    context.application.active_keys.forget(key)
+    return done(receipt)
+
+
+async def _used(context: RequestContext, keys: Sequence[UUID]) -> dict[UUID, int]:
+    return await context.application.ask(last_uses, context.application.center.store.recorder.db, keys)
+
+
+def _listed(row: ListedApiKey, used: int | None) -> ApiKeyDetail:
+    return ApiKeyDetail(
+        id=row.id,
+        name=row.name,
+        prefix=row.prefix,
+        level=row.level,
+        permissions=row.permissions,
+        queues=None if row.every_queue else [UUID(queue) for queue in row.queues],
+        requests_per_minute=row.requests_per_minute,
+        created_at=iso(row.created_ms),
+        created_by=row.created_by,
+        expires_at=_or_none(row.expires_ms),
+        previous_until=_or_none(row.overlap_ms),
+        revoked=row.revoked_ms is not None,
+        last_used_at=None if used is None else iso(used // MS),
+    )
+
+
+def _shaped(key: ApiKey, used: int | None) -> ApiKeyDetail:
+    rights = key.rights
+    return ApiKeyDetail(
+        id=key.id,
+        name=key.name,
+        prefix=key.secret.prefix,
+        level=rights.level,
+        permissions=list(rights.permissions),
+        queues=None if rights.queues is None else list(rights.queues),
+        requests_per_minute=rights.requests_per_minute,
+        created_at=iso(key.created_at // MS),
+        created_by=key.creator,
+        expires_at=None if rights.expires_at is None else iso(rights.expires_at // MS),
+        previous_until=None if key.previous is None else iso(key.previous[1] // MS),
+        revoked=key.revoked,
+        last_used_at=None if used is None else iso(used // MS),
+    )
+
+
+def _or_none(at_ms: int | None) -> str | None:
+    return None if at_ms is None else iso(at_ms)

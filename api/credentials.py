@@ -1,0 +1,26 @@
+"""What a request shows to be let in: the access token of a user, or an API key. Both become a Credential."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from domain.access import Actor, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """Who sends a request, and what they may do and see.
+
+    name: the actor of the events that follow, `user:<id>` or `key:<id>`. user: None for a key.
+    seconds_left: how long the credential stays valid by itself, infinity if without end. is_valid: whether it is accepted still.
+    """
+
+    tenant: UUID
+    name: str
+    actor: Actor
+    scope: Scope
+    user: UUID | None
+    seconds_left: Callable[[], float]
+    is_valid: Callable[[], Awaitable[bool]]

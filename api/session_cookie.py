@@ -1,0 +1,78 @@
+"""The session of a page in a browser: its refresh token is a cookie that no script can read.
+
+Against forged requests of other pages (CSRF) the cookie is SameSite=Strict, and the routes that take it look at who sends the request: browsers add `Origin`
+and `Sec-Fetch-Site` themselves, and no page can change them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from fastapi import Request, Response
+
+from api.problem import Problem
+from store.sessions import VALID_US
+
+COOKIE = "atende_session"
+
+_PATH = "/v1/auth"
+
+
+class Addresses(Protocol):
+    """The addresses of a center, as its settings give them."""
+
+    @property
+    def public_url(self) -> str: ...
+
+    @property
+    def cors_origins(self) -> Sequence[str]: ...
+
+
+class SessionCookie:
+    """The cookie of one request and of its answer."""
+
+    def __init__(self, request: Request, addresses: Addresses) -> None:
+        self._request = request
+        self._addresses = addresses
+        self._public = urlsplit(addresses.public_url)
+
+    def token_or(self, token: str | None) -> str:
+        """The refresh token that the body names, else that of the cookie, "" if there is none. Raises Problem (403) for the cookie of a foreign page's request."""
+        if token is not None:
+            return token
+        self.must_be_of_own_page()
+        return self._request.cookies.get(COOKIE, "")
+
+    def must_be_of_own_page(self) -> None:
+        """Refuse (403) a request that a page of another origin sends, unless the operator allows the origin."""
+        origin = self._request.headers.get("origin")
+        if origin is None:
+            own = self._request.headers.get("sec-fetch-site") == "same-origin"
+        else:
+            # The scheme is not compared: a balancer may end TLS.
+            hosts = (self._request.headers.get("host"), self._public.netloc)
+            own = origin in self._addresses.cors_origins or urlsplit(origin).netloc in filter(None, hosts)
+        if not own:
+            raise Problem(
+                "not-allowed", "a session in a cookie is for pages of this center: the request has no Origin, or one that is not allowed"
+            )
+
+    def set(self, answer: Response, token: str) -> None:
+        """Keep the refresh token in the browser, for as long as the session is valid without being used."""
+        answer.set_cookie(
+            COOKIE, token, max_age=VALID_US // 1_000_000, path=self._path, secure=self._is_secure, httponly=True, samesite="strict"
+        )
+
+    def clear(self, answer: Response) -> None:
+        """Delete the cookie."""
+        answer.delete_cookie(COOKIE, path=self._path, secure=self._is_secure, httponly=True, samesite="strict")
+
+    @property
+    def _path(self) -> str:
+        return self._public.path + _PATH
+
+    @property
+    def _is_secure(self) -> bool:
+        return "https" in (self._request.url.scheme, self._public.scheme)

@@ -1,0 +1,157 @@
+"""Commands about API keys, and the check of a key that a request shows.
+
+A secret has 256 random bits, so its plain SHA-256 is safe to store: nobody can try so many values, however fast each trial is. argon2id slows down
+the guessing of what people choose; here it would only slow down every request.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import string
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from commands.handler_context import Command, Done, HandlerContext, handles
+from commands.rights import current_actor
+from domain.access import MANAGE_KEYS, Actor, Level, Scope, must_have_all
+from domain.api_keys import USUAL_REQUESTS_PER_MINUTE, ApiKey, KeyRights, KeySecret
+from domain.errors import InvalidField, NotFound
+from domain.queues import Queue, QueueRegistered, QueueRenamed
+from store.event_store import Store, project
+
+KEY_BEGINS = "atk_"
+"""Every key begins so: scanners of code find one that was published by mistake."""
+
+PREFIX_LENGTH = len(KEY_BEGINS) + 8
+_SECRET_BYTES = 32
+_LETTERS = string.ascii_letters + string.digits
+
+
+class CreateApiKey(Command, frozen=True, kw_only=True):
+    """A new API key; `result["key"]` is the key itself, in the first answer alone. Raises NotAllowed for a permission that the creator lacks.
+
+    queues: ids; None = all. A key that is limited to queues only reads. expires_at: microseconds, None = never.
+    """
+
+    permission: ClassVar[str] = MANAGE_KEYS
+    name: str
+    permissions: tuple[str, ...]
+    queues: tuple[UUID, ...] | None = None
+    expires_at: int | None = None
+    requests_per_minute: int = USUAL_REQUESTS_PER_MINUTE
+
+
+class RotateApiKey(Command, frozen=True, kw_only=True):
+    """Give a key a new secret, as `result["key"]` in the first answer alone. The old one is accepted for `overlap_hours` more."""
+
+    permission: ClassVar[str] = MANAGE_KEYS
+    key: UUID
+    overlap_hours: int = 24
+
+
+class RevokeApiKey(Command, frozen=True, kw_only=True):
+    """Refuse a key from now on."""
+
+    permission: ClassVar[str] = MANAGE_KEYS
+    key: UUID
+
+
+@handles(CreateApiKey)
+def create_api_key(command: CreateApiKey, context: HandlerContext) -> Done:
+    """The key has the level of its creator, and nothing that the creator does not have."""
+    creator = current_actor(context, MANAGE_KEYS)
+    level: Level = "Admin" if creator is None else creator.level
+    must_have_all(creator, level, command.permissions)
+    for queue in command.queues or ():
+        _must_be_queue(context, queue)
+    key = context.add(ApiKey(context.new_id(), context.tenant))
+    text, secret = _new_secret(key.id)
+    rights = KeyRights(level, command.permissions, command.queues, command.expires_at, command.requests_per_minute)
+    key.create(command.name, secret, rights, context.metadata)
+    return _shown_once(key, text)
+
+
+@handles(RotateApiKey)
+def rotate_api_key(command: RotateApiKey, context: HandlerContext) -> Done:
+    """Who gets the new secret can do what the key can: that is refused to who has less."""
+    key = context.get(ApiKey, command.key)
+    must_have_all(current_actor(context, MANAGE_KEYS), key.rights.level, key.rights.permissions)
+    text, secret = _new_secret(key.id)
+    key.rotate(secret, command.overlap_hours, context.metadata)
+    return _shown_once(key, text)
+
+
+@handles(RevokeApiKey)
+def revoke_api_key(command: RevokeApiKey, context: HandlerContext) -> Done:
+    """Everybody who manages keys may revoke any: a leaked key must not wait for the right person."""
+    current_actor(context, MANAGE_KEYS)
+    key = context.get(ApiKey, command.key)
+    key.revoke(context.metadata)
+    return Done(key)
+
+
+def _must_be_queue(context: HandlerContext, id: UUID) -> None:
+    try:
+        known = context.get(Queue, id).exists
+    except NotFound:
+        known = False
+    if not known:
+        raise InvalidField("queues", "no such queue")
+
+
+def _new_secret(id: UUID) -> tuple[str, KeySecret]:
+    """A new secret of the key `id`, as its holder sends it and as it is stored."""
+    prefix = KEY_BEGINS + "".join(secrets.choice(_LETTERS) for _ in range(PREFIX_LENGTH - len(KEY_BEGINS)))
+    text = f"{prefix}_{urlsafe_b64encode(id.bytes + secrets.token_bytes(_SECRET_BYTES)).decode()}"
+    return text, KeySecret(prefix, _digest(text))
+
+
+def _shown_once(key: ApiKey, text: str) -> Done:
+    return Done(key, {"prefix": key.secret.prefix}, {"key": text})
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class KnownKey:
+    """An API key that is accepted. until: microseconds, infinity if without end. scope: what it may see of its company."""
+
+    id: UUID
+    tenant: UUID
+    actor: Actor
+    scope: Scope
+    until: float
+    requests_per_minute: int
+
+
+def known_key(store: Store, text: str, now_us: int) -> KnownKey | None:
+    """The key that a request shows; None if it is not accepted at this instant. Reads the log: do not call it in an event loop."""
+    id = _key_of(text)
+    key = project(store.stream(id), ApiKey) if id is not None else None
+    until = key.accepted_until(_digest(text), now_us) if key is not None else None
+    if key is None or until is None:
+        return None
+    return KnownKey(key.id, key.tenant, key.actor, _scope(store, key), until, key.rights.requests_per_minute)
+
+
+def _key_of(text: str) -> UUID | None:
+    if not text.isascii():
+        return None
+    try:
+        raw = urlsafe_b64decode(text[PREFIX_LENGTH + 1 :])
+    except ValueError:
+        return None
+    return UUID(bytes=raw[:16]) if len(raw) == 16 + _SECRET_BYTES else None
+
+
+def _scope(store: Store, key: ApiKey) -> Scope:
+    """The queues of the key by every name that each has had: rows name a queue as it was called then."""
+    if key.rights.queues is None:
+        return Scope.whole_company()
+    events = (event for queue in key.rights.queues for event in store.stream(queue))
+    return Scope(queues=frozenset(event.name for event in events if isinstance(event, QueueRegistered | QueueRenamed)))

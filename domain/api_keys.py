@@ -1,0 +1,179 @@
+"""API keys: what another program of the company (a CRM, a wallboard, a telephony source) shows instead of a user's login."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hmac import compare_digest
+from typing import ClassVar
+from uuid import UUID
+
+from domain.access import Actor, Level
+from domain.base import Aggregate, Event, EventMetadata
+from domain.errors import InvalidField, NotFound, Refused
+from domain.users import checked_permissions
+
+HOUR_US = 3600 * 1_000_000
+LONGEST_OVERLAP_HOURS = 7 * 24
+MOST_REQUESTS_PER_MINUTE = 60_000
+USUAL_REQUESTS_PER_MINUTE = 600
+
+
+class ApiKeyEvent(Event, frozen=True, kw_only=True):
+    """Something about an API key."""
+
+    SLICE: ClassVar[str] = "identity"
+
+
+class ApiKeyCreated(ApiKeyEvent, frozen=True, kw_only=True):
+    """An administrator created the key.
+
+    prefix: the first characters of its secret, by which people recognise it. digest: SHA-256 of the secret, hexadecimal. level: of its creator; it
+    decides which users the key may manage. queues: ids of the queues to which it is limited, None = all. expires_at: microseconds, None = never.
+    """
+
+    TOPIC: ClassVar[str] = "api_key.created"
+    name: str
+    prefix: str
+    digest: str
+    level: Level
+    permissions: tuple[str, ...]
+    queues: tuple[UUID, ...] | None = None
+    expires_at: int | None = None
+    requests_per_minute: int = USUAL_REQUESTS_PER_MINUTE
+
+
+class ApiKeyRotated(ApiKeyEvent, frozen=True, kw_only=True):
+    """The key has a new secret. The one before it is accepted until `overlap_until` (microseconds); any older one is not."""
+
+    TOPIC: ClassVar[str] = "api_key.rotated"
+    prefix: str
+    digest: str
+    overlap_until: int
+
+
+class ApiKeyRevoked(ApiKeyEvent, frozen=True, kw_only=True):
+    """No secret of the key is accepted any more, for ever."""
+
+    TOPIC: ClassVar[str] = "api_key.revoked"
+
+
+@dataclass(frozen=True)
+class KeySecret:
+    """What is stored of a secret: its first characters, and its SHA-256 as hexadecimal."""
+
+    prefix: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class KeyRights:
+    """What a key may do, see and how often it may ask. The fields mean what they mean in ApiKeyCreated."""
+
+    level: Level
+    permissions: tuple[str, ...]
+    queues: tuple[UUID, ...] | None = None
+    expires_at: int | None = None
+    requests_per_minute: int = USUAL_REQUESTS_PER_MINUTE
+
+
+class ApiKey(Aggregate):
+    """One key of a company. It outlives the user who created it, until it expires or is revoked."""
+
+    KIND = "API key"
+    EVENTS = ApiKeyEvent
+
+    def __init__(self, id: UUID, tenant: UUID) -> None:
+        super().__init__(id, tenant)
+        self.name = ""
+        self.secret = KeySecret("", "")
+        self.rights = KeyRights("User", ())
+        self.previous: tuple[KeySecret, int] | None = None
+        """The secret before the last rotation, and until when it is accepted (microseconds)."""
+        self.created_at = 0
+        self.creator = ""
+        self.revoked = False
+
+    def create(self, name: str, secret: KeySecret, rights: KeyRights, metadata: EventMetadata) -> None:
+        """Create the key. The handler makes sure that its queues exist and that its creator has all that is given."""
+        if not name.strip():
+            raise InvalidField("name", "an API key has a name")
+        if rights.queues is not None and not rights.queues:
+            raise InvalidField("queues", "name at least one queue, or none at all for every queue")
+        if rights.expires_at is not None and rights.expires_at <= metadata.recorded_at:
+            raise InvalidField("expires_at", "is in the past")
+        if not 1 <= rights.requests_per_minute <= MOST_REQUESTS_PER_MINUTE:
+            raise InvalidField("requests_per_minute", f"from 1 to {MOST_REQUESTS_PER_MINUTE}")
+        self.trigger(
+            ApiKeyCreated,
+            metadata,
+            metadata.recorded_at,
+            name=name.strip(),
+            prefix=secret.prefix,
+            digest=secret.digest,
+            level=rights.level,
+            permissions=checked_permissions(rights.permissions),
+            queues=None if rights.queues is None else _distinct(rights.queues),
+            expires_at=rights.expires_at,
+            requests_per_minute=rights.requests_per_minute,
+        )
+
+    def rotate(self, secret: KeySecret, overlap_hours: int, metadata: EventMetadata) -> None:
+        """Replace the secret. The present one is accepted for `overlap_hours` more, so that programs can change over one by one."""
+        if not 0 <= overlap_hours <= LONGEST_OVERLAP_HOURS:
+            raise InvalidField("overlap_hours", f"from 0 to {LONGEST_OVERLAP_HOURS} hours")
+        self._must_be_active(metadata.recorded_at)
+        until = metadata.recorded_at + overlap_hours * HOUR_US
+        self.trigger(ApiKeyRotated, metadata, metadata.recorded_at, prefix=secret.prefix, digest=secret.digest, overlap_until=until)
+
+    def revoke(self, metadata: EventMetadata) -> None:
+        """Accept no secret of the key any more."""
+        self._must_be_created()
+        if not self.revoked:
+            self.trigger(ApiKeyRevoked, metadata, metadata.recorded_at)
+
+    def is_active(self, now_us: int) -> bool:
+        """Whether the key is neither revoked nor expired."""
+        expires_at = self.rights.expires_at
+        return self.version > 0 and not self.revoked and (expires_at is None or now_us < expires_at)
+
+    def accepted_until(self, digest: str, now_us: int) -> float | None:
+        """The instant (microseconds) until which the secret with this digest is accepted, infinity if without end; None if it is not accepted now."""
+        if not self.is_active(now_us):
+            return None
+        end = float("inf") if self.rights.expires_at is None else self.rights.expires_at
+        if compare_digest(digest, self.secret.digest):
+            return end
+        if self.previous is not None and now_us < self.previous[1] and compare_digest(digest, self.previous[0].digest):
+            return min(end, self.previous[1])
+        return None
+
+    @property
+    def actor(self) -> Actor:
+        """The key as the sender of a command."""
+        return Actor(self.id, self.rights.level, frozenset(self.rights.permissions), reads_only=self.rights.queues is not None)
+
+    def apply(self, event: Event) -> None:
+        match event:
+            case ApiKeyCreated():
+                self.name, self.secret = event.name, KeySecret(event.prefix, event.digest)
+                self.rights = KeyRights(event.level, event.permissions, event.queues, event.expires_at, event.requests_per_minute)
+                self.created_at, self.creator = event.occurred_at, event.actor
+            case ApiKeyRotated(prefix=prefix, digest=digest, overlap_until=overlap_until):
+                self.previous = (self.secret, overlap_until)
+                self.secret = KeySecret(prefix, digest)
+            case ApiKeyRevoked():
+                self.revoked, self.previous = True, None
+
+    def _must_be_created(self) -> None:
+        if not self.version:
+            raise NotFound("no such API key")
+
+    def _must_be_active(self, now_us: int) -> None:
+        self._must_be_created()
+        if not self.is_active(now_us):
+            raise Refused("this API key was revoked or has expired: create another one")
+
+
+def _distinct(queues: Iterable[UUID]) -> tuple[UUID, ...]:
+    return tuple(dict.fromkeys(queues))

@@ -42,7 +42,7 @@ def compiled(tmp_path_factory) -> list[Path]:
     """The examples in TypeScript, compiled as strictly as the client."""
     make_clients()
     # Within the package, so that its own name and Node's types are found.
-    directory = TYPESCRIPT / "node_modules" / ".examples" / tmp_path_factory.getbasetemp().name
+    directory = TYPESCRIPT / ".examples" / tmp_path_factory.getbasetemp().name
     directory.mkdir(parents=True)
     try:
         for number, text in enumerate(blocks("typescript")):

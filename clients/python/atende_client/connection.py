@@ -84,4 +84,4 @@ class Atende(httpx.Client):
         """A connection of the user, whose tokens are renewed for as long as the server allows. Raises Unauthenticated, TooManyRequests."""
         with cls(url, transport=transport) as stranger:
             tokens = stranger.post("/v1/auth/login", json={"email": email, "password": password, "company": company}).json()
-        return cls(url, tokens["access_token"], refresh_token=tokens["refresh_token"], transport=transport)
+        return cls(url, tokens["access_token"], refresh_token=tokens["refresh_token"] or "", transport=transport)

@@ -46,7 +46,7 @@ export async function logIn(
   options: Options = {},
 ): Promise<Atende> {
   const tokens = await answerOf(connect(url, options).POST("/v1/auth/login", { body: user }));
-  return connect(url, { ...options, token: tokens.access_token, refreshToken: tokens.refresh_token });
+  return connect(url, { ...options, token: tokens.access_token, refreshToken: tokens.refresh_token ?? "" });
 }
 
 /** The answer of a request: `await answerOf(atende.GET("/v1/me"))`. */

@@ -23,6 +23,15 @@ class Company:
         self.ids["agent"] = self.do("/v1/agents/log-in", agent="Ana", queues=["vendas"])
         self.call("crm-1")
 
+    def complete(self, document):
+        """Make, of the document's examples, one of everything else that a path names by an id."""
+        all_ = {(one.method, one.path): one for one in operations(document)}
+        for operation in all_.values():
+            collection, _, name = operation.path.removesuffix("}").partition("/{")
+            making = all_.get(("post", collection))
+            if operation.method == "get" and name.isidentifier() and name not in self.ids and making is not None:
+                self.ids[name] = self.do(collection, **making.body)
+
     def do(self, path, **body):
         answer = self.person.post(path, body)
         assert answer.status_code in (200, 201), f"{path}: {answer.text}"
@@ -42,9 +51,25 @@ class Company:
 
 
 @pytest.fixture
-def queries(client):
+def document(client):
+    return client.get("/openapi.json").json()
+
+
+@pytest.fixture
+def company(log_in, document):
+    """Makes a company with one of everything."""
+
+    def do(name, number="5511911111111"):
+        made = Company(log_in(name, "ana@empresa.example"), number)
+        made.complete(document)
+        return made
+
+    return do
+
+
+@pytest.fixture
+def queries(document):
     """Every query of the document that needs a token and ends."""
-    document = client.get("/openapi.json").json()
     return [one for one in operations(document) if one.method == "get" and "security" in one.definition and one.path != "/v1/live"]
 
 
@@ -61,11 +86,11 @@ def still(value):
     return [still(part) for part in value] if isinstance(value, list) else value
 
 
-def test_no_query_answers_with_anything_of_another_company(center, log_in, queries):
-    one = Company(log_in("Empresa", "ana@empresa.example"), "5511911111111")
+def test_no_query_answers_with_anything_of_another_company(center, company, queries):
+    one = company("Empresa")
     cover(center)
     before = {operation.path: asked(one.person, operation, one.ids) for operation in queries}
-    other = Company(log_in("Outra", "ana@empresa.example"), "5511922222222")
+    other = company("Outra", "5511922222222")
     other.call("crm-2")
     cover(center)
     assert not set(one.ids.values()) & set(other.ids.values())
@@ -76,8 +101,8 @@ def test_no_query_answers_with_anything_of_another_company(center, log_in, queri
         assert not [id for id in (other.number, *other.ids.values()) if id in after.text], operation.path
 
 
-def test_an_id_of_another_company_is_no_id(log_in, queries):
-    one, other = (Company(log_in(name, "ana@empresa.example"), "5511911111111") for name in ("Empresa", "Outra"))
+def test_an_id_of_another_company_is_no_id(company, queries):
+    one, other = company("Empresa"), company("Outra")
     with_ids = [operation for operation in queries if "{" in operation.path]
     assert len(with_ids) >= 5
     for operation in with_ids:

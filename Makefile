@@ -1,13 +1,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help install demo services services-down up down test test-long bench bench-distributed check format lock
+.PHONY: help install demo services services-down up down clients test test-long bench bench-distributed check format lock
 
 help:
 	@echo "make install    create .venv with all dependencies"
 	@echo "make demo       a simulated contact center, live"
 	@echo "make services   PostgreSQL, Kafka and ClickHouse on loopback (services-down stops them)"
 	@echo "make up         a deployment on them: 2 APIs, relay, process managers, 2 workers (down stops it)"
+	@echo "make clients    generate and compile the clients in Python and TypeScript (clients/)"
 	@echo "make test       all checks, and the tests that run in minutes"
 	@echo "make test-long  all checks and tests"
 	@echo "make bench      measure speed, each figure beside a raw reference"
@@ -39,6 +40,9 @@ up: services
 
 down: install
 	$(BIN)/python -m services.deployment down
+
+clients: install
+	$(BIN)/python clients/generate.py
 
 # Tests that need a server are skipped if it cannot be started, and fail if CI is set.
 # The tests of one file run in one process, because they share fixtures. Files run in the order of the tree: the slowest ones are not the last.

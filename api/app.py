@@ -23,6 +23,7 @@ from api.rate_limit import RateLimitedASGI
 from api.request_ids import REQUEST_ID, IdentifiedASGI
 from api.response_headers import HeadASGI, SecureHeadersASGI
 from api.stranger_limit import Allowance, StrangersASGI
+from api.versions import VERSION_HEADER, VersionASGI
 
 MAX_BODY = 131_072
 """The largest request, bytes."""
@@ -31,6 +32,7 @@ MAX_OPEN_BODY = 4_096
 """The largest request that needs no access token, bytes."""
 
 EXPOSED = (
+    VERSION_HEADER,
     "Retry-After",
     "RateLimit",
     "RateLimit-Policy",
@@ -75,6 +77,7 @@ def create_app(center: Center, seconds: Callable[[], float] = monotonic) -> Fast
         is_valid=application.is_token,
         open_path=auth.router.prefix,
     )
+    app.add_middleware(VersionASGI)
     app.add_middleware(ObservedASGI, instruments=application.instruments)
     app.add_middleware(RateLimitedASGI)
     if center.cors_origins:
@@ -83,7 +86,7 @@ def create_app(center: Center, seconds: Callable[[], float] = monotonic) -> Fast
             allow_origins=center.cors_origins,
             allow_credentials=True,
             allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "Last-Event-ID", IDEMPOTENCY_KEY, CORRELATION_ID, REQUEST_ID, IF_POSITION],
+            allow_headers=["Authorization", "Content-Type", "Last-Event-ID", IDEMPOTENCY_KEY, CORRELATION_ID, REQUEST_ID, IF_POSITION, VERSION_HEADER],
             expose_headers=EXPOSED,
         )
     app.add_middleware(HeadASGI)

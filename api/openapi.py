@@ -18,6 +18,7 @@ from api.openapi_examples import add_examples
 from api.openapi_permissions import permission_of
 from api.problem import ProblemDetails, documented
 from api.request_ids import REQUEST_ID
+from api.versions import document_versions
 from domain.access import ANYONE
 
 TITLE = "Atende"
@@ -140,6 +141,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     _say_permissions(document)
+    document_versions(document)
     add_examples(document)
     renamed: dict[str, Any] = json.loads(_PAGE.sub(lambda found: f"{found[1] or found[2]}Page", json.dumps(document)))
     return renamed

@@ -9,7 +9,6 @@ from uuid import UUID
 
 import httpx
 import pytest
-import uvicorn
 from pydantic import TypeAdapter
 
 from api import active_keys, live_stream, monitoring
@@ -22,27 +21,8 @@ from domain.access import Scope
 from domain.errors import AlreadyExists
 from domain.ids import company_id, interaction_id, queue_id
 from tests.kit.http import Person, operator
+from tests.kit.served import DEADLINE_S, server_of
 from tests.kit.waiting import within
-
-DEADLINE_S = 20
-
-
-@contextmanager
-def server_of(app):
-    """The app on a free port of this machine; its address."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", timeout_graceful_shutdown=1))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    end = time.monotonic() + DEADLINE_S
-    while not server.started:
-        assert time.monotonic() < end
-        thread.join(0.01)
-        assert thread.is_alive()
-    try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
 
 
 @pytest.fixture

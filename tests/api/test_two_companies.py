@@ -1,0 +1,109 @@
+"""Two companies that use the same names and ids for everything: nothing of one is seen by the other, by any query of the document."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.kit.openapi import operations
+from tests.kit.pasts import cover
+
+MOVING = {"as_of", "next", "position", "covered_to"}
+"""They say how far the log has been read, which is one log for all companies."""
+
+
+class Company:
+    """A company that has one of everything, under names that the other has too. Only the customer's number differs."""
+
+    def __init__(self, person, number):
+        self.person = person
+        self.number = number
+        self.ids = {"user": person.get("/v1/me").json()["id"]}
+        self.ids["queue"] = self.do("/v1/queues", name="vendas")
+        self.ids["ivr"] = self.do("/v1/ivrs", name="central")
+        self.ids["agent"] = self.do("/v1/agents/log-in", agent="Ana", queues=["vendas"])
+        self.call("crm-1")
+
+    def complete(self, document):
+        """Make, of the document's examples, one of everything else that a path names by an id."""
+        all_ = {(one.method, one.path): one for one in operations(document)}
+        for operation in all_.values():
+            collection, _, name = operation.path.removesuffix("}").partition("/{")
+            making = all_.get(("post", collection))
+            if operation.method == "get" and name.isidentifier() and name not in self.ids and making is not None:
+                self.ids[name] = self.do(collection, **making.body)
+
+    def do(self, path, **body):
+        answer = self.person.post(path, body)
+        assert answer.status_code in (200, 201), f"{path}: {answer.text}"
+        return answer.json()["id"]
+
+    def call(self, name):
+        id = self.do("/v1/interactions", call=name, number=self.number)
+        self.ids.setdefault("interaction", id)
+        for step, body in (
+            ("offer", {"queue": "vendas"}),
+            ("ring", {"agent": "Ana"}),
+            ("answer", {"agent": "Ana"}),
+            ("release", {}),
+            ("end", {}),
+        ):
+            self.do(f"/v1/interactions/{id}/{step}", **body)
+
+
+@pytest.fixture
+def document(client):
+    return client.get("/openapi.json").json()
+
+
+@pytest.fixture
+def company(log_in, document):
+    """Makes a company with one of everything."""
+
+    def do(name, number="5511911111111"):
+        made = Company(log_in(name, "ana@empresa.example"), number)
+        made.complete(document)
+        return made
+
+    return do
+
+
+@pytest.fixture
+def queries(document):
+    """Every query of the document that needs a token and ends."""
+    return [one for one in operations(document) if one.method == "get" and "security" in one.definition and one.path != "/v1/live"]
+
+
+def asked(person, operation, ids):
+    """The answer, with the ids of a company in the path."""
+    path = operation.path.format_map(ids)
+    return person.get(path, params=operation.needed)
+
+
+def still(value):
+    """An answer without what moves with the log."""
+    if isinstance(value, dict):
+        return {name: still(part) for name, part in value.items() if name not in MOVING}
+    return [still(part) for part in value] if isinstance(value, list) else value
+
+
+def test_no_query_answers_with_anything_of_another_company(center, company, queries):
+    one = company("Empresa")
+    cover(center)
+    before = {operation.path: asked(one.person, operation, one.ids) for operation in queries}
+    other = company("Outra", "5511922222222")
+    other.call("crm-2")
+    cover(center)
+    assert not set(one.ids.values()) & set(other.ids.values())
+    for operation in queries:
+        after = asked(one.person, operation, one.ids)
+        assert (before[operation.path].status_code, after.status_code) == (200, 200), f"{operation.path}: {after.text}"
+        assert still(after.json()) == still(before[operation.path].json()), operation.path
+        assert not [id for id in (other.number, *other.ids.values()) if id in after.text], operation.path
+
+
+def test_an_id_of_another_company_is_no_id(company, queries):
+    one, other = company("Empresa"), company("Outra")
+    with_ids = [operation for operation in queries if "{" in operation.path]
+    assert len(with_ids) >= 5
+    for operation in with_ids:
+        assert asked(one.person, operation, other.ids).status_code == 404, operation.path

@@ -1,0 +1,42 @@
+"""Clients name the version of the API that they were made for, and answers say of which version they are."""
+
+from __future__ import annotations
+
+import pytest
+
+from api.versions import NEWEST, SUPPORTED
+from tests.api.test_auth import problem_of
+from tests.kit.openapi import operations
+
+HEADER = "Atende-Version"
+
+
+@pytest.mark.parametrize("headers", [{}, *({HEADER: version} for version in SUPPORTED)])
+def test_an_answer_repeats_the_version_in_use(ana, headers):
+    answer = ana.get("/v1/me", headers=headers)
+    assert answer.status_code == 200
+    assert answer.headers[HEADER] == headers.get(HEADER, NEWEST)
+
+
+def test_a_refusal_says_the_version_too(client):
+    assert client.get("/v1/me").headers[HEADER] == NEWEST
+
+
+@pytest.mark.parametrize("version", ["2020-01-01", "1", "", "2026-11-29 "[:-2]])
+def test_an_unknown_version_is_refused_by_its_name_and_nothing_is_done(ana, version):
+    answer = ana.post("/v1/queues", {"name": "vendas"}, headers={HEADER: version})
+    (error,) = problem_of(answer, 422, "invalid")["errors"]
+    assert error["header"] == HEADER
+    assert NEWEST in error["detail"]
+    assert ana.get("/v1/queues").json()["items"] == []
+
+
+def test_what_is_outside_of_the_api_has_no_version(client):
+    assert HEADER not in client.get("/healthz", headers={HEADER: "1"}).headers
+
+
+def test_every_operation_of_the_api_documents_its_version(client):
+    for operation in operations(client.get("/openapi.json").json()):
+        if operation.path.startswith("/v1/"):
+            assert operation.parameters("header")[HEADER]["schema"]["enum"] == list(SUPPORTED)
+            assert all(HEADER in answer["headers"] for answer in operation.definition["responses"].values())

@@ -1,0 +1,202 @@
+"""The client in Python: no operation is lost, retries repeat nothing, problems are exceptions, lists and the stream are whole."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import pkgutil
+import sys
+
+import httpx
+import pytest
+
+from api.app import described
+from api.problem import KINDS
+from api.versions import NEWEST
+from tests.kit.generated_clients import PYTHON, run
+from tests.kit.openapi import operations
+from tests.kit.served import served_center
+
+
+@pytest.fixture
+def atende_client(clients):
+    return importlib.import_module("atende_client")
+
+
+class Server:
+    """Answers requests in the order given: a response, or an exception that is raised. Remembers requests and waits."""
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+        self.requests: list[httpx.Request] = []
+        self.tokens: list[str | None] = []
+        self.waits: list[float] = []
+
+    def __call__(self, request):
+        self.requests.append(request)
+        self.tokens.append(request.headers.get("Authorization"))
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def keys(self):
+        return [request.headers.get("Idempotency-Key") for request in self.requests]
+
+
+def connected(atende_client, server, **more):
+    return atende_client.Atende("http://center", "token", transport=httpx.MockTransport(server), sleep=server.waits.append, **more)
+
+
+def refusal(status, code, headers=(), **more):
+    body = {"type": f"urn:problem-type:atende:{code}", "title": code, "status": status, "detail": "why", **more}
+    return httpx.Response(status, json=body, headers=dict(headers))
+
+
+def test_every_operation_of_the_document_is_a_function(atende_client):
+    api = importlib.import_module("atende_client.v1.api")
+    functions = {atende_client.follow_live_events.__name__}
+    for module in pkgutil.iter_modules(api.__path__):
+        functions |= set(importlib.import_module(f"atende_client.v1.api.{module.name}").__all__)
+    assert functions == {operation.definition["operationId"] for operation in operations(described().openapi())}
+
+
+def test_the_written_part_has_strict_types(clients):
+    run([sys.executable, "-m", "mypy"], {}, PYTHON)
+    run([sys.executable, "-m", "mypy", "--strict", "generate.py"], {"MYPYPATH": str(PYTHON.parents[1])}, PYTHON.parent)
+
+
+def test_a_command_is_repeated_with_its_key_after_429_503_and_a_lost_connection(atende_client):
+    server = Server(
+        refusal(503, "outcome-unknown", {"Retry-After": "2"}),
+        httpx.ConnectError("refused"),
+        httpx.ReadError("cut off"),
+        refusal(429, "too-many-requests", {"Retry-After": "7"}),
+        httpx.Response(200, json={}),
+    )
+    with connected(atende_client, server) as atende:
+        atende.post("/v1/queues", json={"name": "vendas"})
+    assert server.keys()[0]
+    assert len(set(server.keys())) == 1
+    assert [request.content for request in server.requests] == [b'{"name":"vendas"}'] * 5
+    assert server.waits[0] == 2
+    assert server.waits[3] == 7
+    assert 0 < server.waits[1] < server.waits[2] * 2
+
+
+def test_commands_have_keys_of_their_own_or_that_of_the_caller_and_queries_none(atende_client):
+    server = Server(*(httpx.Response(200, json={}) for _ in range(4)))
+    with connected(atende_client, server) as atende:
+        atende.post("/v1/queues")
+        atende.delete("/v1/queues/1")
+        atende.post("/v1/queues", headers={"Idempotency-Key": "mine"})
+        atende.get("/v1/queues")
+    first, second, own, query = server.keys()
+    assert first != second
+    assert (own, query) == ("mine", None)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422, 500])
+def test_other_refusals_are_not_repeated(atende_client, status):
+    server = Server(refusal(status, "x"))
+    with connected(atende_client, server) as atende, pytest.raises(atende_client.Problem):
+        atende.post("/v1/queues")
+    assert server.waits == []
+
+
+def test_logging_in_is_never_repeated_and_has_no_key(atende_client):
+    server = Server(httpx.ReadError("cut off"))
+    with pytest.raises(httpx.ReadError):
+        atende_client.Atende.log_in("http://center", "a@b.example", "x", "Empresa", transport=httpx.MockTransport(server))
+    assert server.keys() == [None]
+
+
+def test_retries_end(atende_client):
+    server = Server(*(refusal(503, "unavailable", {"Retry-After": "1"}) for _ in range(3)))
+    with connected(atende_client, server, retries=2) as atende, pytest.raises(atende_client.Unavailable) as raised:
+        atende.get("/v1/me")
+    assert server.waits == [1, 1]
+    assert raised.value.retry_after_s == 1
+
+
+def test_each_kind_of_problem_is_an_exception_with_its_code(atende_client):
+    for code, (status, _) in KINDS.items():
+        errors = [{"pointer": "/name", "detail": "wrong"}]
+        server = Server(refusal(status, code, errors=errors, permission="gerenciar-service"))
+        with connected(atende_client, server, retries=0) as atende, pytest.raises(atende_client.Problem) as raised:
+            atende.get("/v1/me")
+        problem = raised.value
+        assert (problem.status, problem.code, problem.detail, problem.permission) == (status, code, "why", "gerenciar-service")
+        assert problem.errors == (atende_client.FieldProblem("/name", "wrong"),)
+        if status in (401, 403, 404, 409, 422, 429, 503):
+            assert type(problem) is not atende_client.Problem
+
+
+def test_an_error_of_a_proxy_is_a_problem_too(atende_client):
+    server = Server(httpx.Response(502, text="<html>Bad Gateway"))
+    with connected(atende_client, server) as atende, pytest.raises(atende_client.Problem) as raised:
+        atende.get("/v1/me")
+    assert (raised.value.status, raised.value.code) == (502, "")
+
+
+def test_an_expired_token_is_renewed_once(atende_client):
+    tokens = {"access_token": "new", "refresh_token": "next"}
+    server = Server(refusal(401, "unauthenticated"), httpx.Response(200, json=tokens), *(httpx.Response(200, json={}) for _ in range(2)))
+    with connected(atende_client, server, refresh_token="first") as atende:
+        atende.post("/v1/queues", json={"name": "vendas"})
+        atende.get("/v1/me")
+    assert [request.url.path for request in server.requests] == ["/v1/queues", "/v1/auth/refresh", "/v1/queues", "/v1/me"]
+    assert json.loads(server.requests[1].content) == {"refresh_token": "first"}
+    assert [server.tokens[n] for n in (0, 2, 3)] == ["Bearer token", "Bearer new", "Bearer new"]
+    assert server.requests[2].content == b'{"name":"vendas"}'
+
+
+def test_every_request_names_the_version_of_the_api(atende_client):
+    server = Server(httpx.Response(200, json={}))
+    with connected(atende_client, server) as atende:
+        atende.get("/v1/me")
+    assert server.requests[0].headers["Atende-Version"] == NEWEST
+
+
+def test_every_goes_through_all_pages_with_the_same_filters(atende_client):
+    page = importlib.import_module("atende_client.v1.api.queues").list_queues
+    server = Server(*(httpx.Response(200, json={"items": [], "next": cursor, "as_of": 1}) for cursor in ("a", "b", None)))
+    with connected(atende_client, server) as atende:
+        assert list(atende_client.every(page, atende, limit=1)) == []
+    assert [dict(request.url.params) for request in server.requests] == [
+        {"limit": "1"}, {"limit": "1", "cursor": "a"}, {"limit": "1", "cursor": "b"},
+    ]  # fmt: skip
+
+
+def test_the_stream_goes_on_where_it_was_cut_off(atende_client):
+    def stream(text):
+        return httpx.Response(200, text=text, headers={"Content-Type": "text/event-stream"})
+
+    server = Server(
+        stream('id: 5\nevent: agent\ndata: {"a": 1}\n\n: alive\nid: 9\n\nid: 10\nevent: agent\ndata: {"cut'),
+        httpx.ConnectError("refused"),
+        *(refusal(503, "unavailable") for _ in range(6)),
+        stream('id: 10\nevent: agent\ndata: {"a": 2}\n\n'),
+        refusal(403, "not-allowed"),
+    )
+    with connected(atende_client, server, retries=5) as atende:
+        events = atende_client.follow_live_events(atende, after=4, sleep=server.waits.append)
+        assert [next(events) for _ in range(2)] == [
+            atende_client.LiveEvent(5, "agent", {"a": 1}),
+            atende_client.LiveEvent(10, "agent", {"a": 2}),
+        ]
+        with pytest.raises(atende_client.NotAllowed):
+            next(events)
+    positions = [request.headers["Last-Event-ID"] for request in server.requests]
+    assert positions == ["4", *["9"] * 8, "10"]
+
+
+def test_the_stream_of_a_served_center_is_followed(atende_client, tmp_path):
+    with served_center(tmp_path / "data") as served:
+        url, email, password, company = served.variables.values()
+        with atende_client.Atende.log_in(url, email, password, company) as atende:
+            before = served.center.store.head()
+            atende.post("/v1/queues", json={"name": "vendas"})
+            event = next(atende_client.follow_live_events(atende, after=before))
+    assert event.type == "queue"
+    assert event.position > before

@@ -1,0 +1,93 @@
+"""The examples in docs/api.md work against a served center, and its words are those of the product."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from api.problem import KINDS
+from api.versions import NEWEST, SUPPORTED, VERSION_HEADER
+from tests.kit.compose import ROOT
+from tests.kit.generated_clients import PYTHON, TYPESCRIPT, generator, make_clients, run, run_node
+from tests.kit.served import Served, served_center
+
+PAGE = ROOT / "docs" / "api.md"
+TEXT = PAGE.read_text()
+BLOCKS = re.findall(r"^```(sh|python|typescript)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+
+
+def blocks(language: str) -> list[str]:
+    """The examples in a language, in their order."""
+    return [text for named, text in BLOCKS if named == language]
+
+
+@pytest.fixture
+def served(tmp_path):
+    with served_center(tmp_path / "data") as served:
+        yield served
+
+
+def run_python(text: str, served: Served) -> str:
+    make_clients()
+    return run([sys.executable, "-W", "error", "-c", text], served.variables | {"PYTHONPATH": str(PYTHON)})
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory) -> list[Path]:
+    """The examples in TypeScript, compiled as strictly as the client."""
+    make_clients()
+    # Within the package, so that its own name and Node's types are found.
+    directory = TYPESCRIPT / ".examples" / tmp_path_factory.getbasetemp().name
+    directory.mkdir(parents=True)
+    try:
+        for number, text in enumerate(blocks("typescript")):
+            (directory / f"example{number}.mts").write_text(text)
+        options = {"noEmit": False, "rootDir": ".", "outDir": "out", "declaration": False, "types": ["node"]}
+        own = directory / "tsconfig.json"
+        own.write_text(json.dumps({"extends": str(TYPESCRIPT / "tsconfig.json"), "compilerOptions": options, "include": ["*.mts"]}))
+        node = generator().node_directory()
+        run([str(node / "node"), "node_modules/.bin/tsc", "--project", str(own)], {})
+        yield [directory / "out" / f"example{number}.mjs" for number in range(len(blocks("typescript")))]
+    finally:
+        shutil.rmtree(directory)
+
+
+def test_the_examples_in_curl_work(served):
+    for text in blocks("sh"):
+        printed = run(["sh", "-eu", "-c", text], served.variables)
+    assert "'offered': 1, 'answered': 1," in printed
+
+
+def test_the_examples_in_python_work(served):
+    quickstart, errors, lists = (run_python(text, served) for text in blocks("python"))
+    assert quickstart == "offered 1, answered 1\n"
+    assert errors == "['/sla_ms']\n409\n"
+    assert lists == "['suporte', 'vendas']\n"
+
+
+def test_the_examples_in_typescript_work(served, compiled):
+    quickstart, errors, lists = (run_node(script, served.variables) for script in compiled)
+    assert quickstart == "offered 1, answered 1\n"
+    assert errors == "[ '/sla_ms' ]\n"
+    assert lists == "vendas\n"
+
+
+def test_the_policy_names_the_versions_of_the_api():
+    assert f"`{VERSION_HEADER}: {NEWEST}`" in TEXT
+    assert all(f"`{version}`" in TEXT for version in SUPPORTED)
+
+
+def test_codes_of_problems_in_the_page_exist():
+    named = re.findall(r"\b[45]\d\d `([a-z-]+)`", TEXT)
+    assert named
+    assert set(named) <= KINDS.keys()
+
+
+def test_every_linked_file_exists():
+    for target in re.findall(r"\]\(([^)#]+)", TEXT):
+        assert (PAGE.parent / target).resolve().exists(), target

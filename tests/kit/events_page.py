@@ -1,0 +1,85 @@
+"""docs/events.md: the messages of the live stream and the catalogue of events, made from their classes. Run as a module, it writes the page."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from api import live_messages
+from tests.commands.catalogue import all_events, catalogue
+from tests.kit.compose import ROOT
+
+PAGE = ROOT / "docs" / "events.md"
+
+_HEAD = """\
+# Events and messages
+
+This page is made from the classes (`python -m tests.kit.events_page`); a test fails if it is not current.
+
+## Messages of the live stream
+
+`GET /v1/live` sends these, in the order of the log ([api.md](api.md#the-live-stream)). Ignore types and fields that you do not know.
+"""
+
+_CATALOGUE = """
+## The catalogue of events
+
+Every fact about the center is an event of the log. They are what Kafka carries, and the names in the history of an interaction.
+A name is for ever ([ADR 0009](adr/0009-event-names-are-forever.md)); a version says in which form the fields are written. Instants are microseconds since 1970, UTC.
+A field that has its default is not written. `Personal` is a datum about a person, sealed with the person's own key.
+"""
+
+
+def page() -> str:
+    """The page as it should be."""
+    known = catalogue()
+    events = all_events()
+    lines = [_HEAD, *_messages(), _CATALOGUE, "### Every event\n", *_fields(known["every event"]["fields"])]
+    for topic, event in events.items():
+        lines += [f"\n### {topic}\n", f"{_words(event)} Version {event.VERSION}.\n", *_fields(known["events"][topic]["fields"])]
+    lines.append("\n## Structures of fields")
+    for name, fields in known["structures"].items():
+        lines += [f"\n### {name}\n", *_fields(fields)]
+    return "\n".join(lines) + "\n"
+
+
+def _messages() -> Iterator[str]:
+    for name, schema in live_messages.schemas().items():
+        if "properties" in schema:
+            yield f"### {name}\n"
+            yield f"{_one_line(schema.get('description', ''))}\n"
+            yield "| field | meaning |\n|---|---|"
+            for field, part in schema["properties"].items():
+                yield f"| `{field}` | {_one_line(part.get('description') or _value(part))} |"
+            yield ""
+
+
+def _value(part: dict[str, Any]) -> str:
+    if "const" in part:
+        return f"always `{part['const']}`"
+    if part.get("type") == "array":
+        return f"a list of {_value(part['items'])}"
+    return str(part.get("$ref", part.get("type", ""))).rpartition("/")[2]
+
+
+def _fields(fields: dict[str, str]) -> Iterator[str]:
+    if not fields:
+        yield "No fields of its own."
+        return
+    yield "| field | type |\n|---|---|"
+    for name, said in fields.items():
+        yield "| `{}` | `{}` |".format(name, said.replace("|", "\\|"))
+
+
+def _words(event: type[Any]) -> str:
+    return _one_line(inspect.getdoc(event) or "")
+
+
+def _one_line(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip()
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")

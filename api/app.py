@@ -86,7 +86,16 @@ def create_app(center: Center, seconds: Callable[[], float] = monotonic) -> Fast
             allow_origins=center.cors_origins,
             allow_credentials=True,
             allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "Last-Event-ID", IDEMPOTENCY_KEY, CORRELATION_ID, REQUEST_ID, IF_POSITION, VERSION_HEADER],
+            allow_headers=[
+                "Authorization",
+                "Content-Type",
+                "Last-Event-ID",
+                IDEMPOTENCY_KEY,
+                CORRELATION_ID,
+                REQUEST_ID,
+                IF_POSITION,
+                VERSION_HEADER,
+            ],
             expose_headers=EXPOSED,
         )
     app.add_middleware(HeadASGI)

@@ -62,7 +62,7 @@ def interaction(rows: CompanyRows, id: UUID, question: Question, people: People)
     """The interaction with this id (a leg's id finds its whole call), and the log position that the answer covers. Raises NotFound."""
     report = interactions(rows, Interactions(question=question, id=id, state="all"), people)
     if not report.rows:
-        raise NotFound(f"no interaction {id}")
+        raise NotFound("call-unknown", f"no interaction {id}")
     row = report.rows[0]
 
     def ask(view: TemporalView) -> dict[str, Any]:

@@ -19,6 +19,7 @@ ATENDE_CLICKHOUSE_URL   the rows: clickhouse://user:password@host/name (distribu
 ATENDE_CLICKHOUSE_CLUSTER  the cluster of servers over which `atende migrate` spreads them, by the name in their configuration   none
 ATENDE_TOPICS           the prefix of the topics' names                       atende
 ATENDE_PARTITIONS       partitions of each topic that is made                 4
+ATENDE_WEBHOOK_ALLOW    networks to which webhooks may go besides the public internet, also by http: 10.20.0.0/16,fd00::/8   none
 
 In distributed mode the data directory holds only these two secrets, and only if no setting has them: every
 process of the deployment needs the same ATENDE_MASTER_KEY and ATENDE_TOKEN_SECRET; those on one machine may share ATENDE_DATA instead.
@@ -83,6 +84,7 @@ class Settings:
     clickhouse_cluster: str = ""
     topics: str = "atende"
     partitions: int = 4
+    webhook_allow: tuple[str, ...] = ()
 
 
 def read(environment: Mapping[str, str] | None = None) -> Settings:
@@ -113,6 +115,7 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         clickhouse_cluster=_cluster(variables.get("ATENDE_CLICKHOUSE_CLUSTER", "")),
         topics=_topics(variables.get("ATENDE_TOPICS", "")),
         partitions=_partitions(variables.get("ATENDE_PARTITIONS", "")),
+        webhook_allow=_networks(variables.get("ATENDE_WEBHOOK_ALLOW", "")),
     )
 
 
@@ -206,6 +209,13 @@ def _partitions(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) <= MAX_PARTITIONS:
         raise WrongSetting("ATENDE_PARTITIONS is not a number of partitions")
     return int(text)
+
+
+def _networks(text: str) -> tuple[str, ...]:
+    try:
+        return tuple(str(ip_network(network.strip())) for network in text.split(",") if network.strip())
+    except ValueError as error:
+        raise WrongSetting("ATENDE_WEBHOOK_ALLOW is no list of networks (10.20.0.0/16,fd00::/8)") from error
 
 
 def _secret(text: str) -> str:

@@ -28,6 +28,7 @@ from commands.command_bus import CommandBus
 from commands.handler_context import Caller, Command, Receipt
 from domain.access import Asker, Scope
 from domain.errors import DomainError
+from domain.webhook_destinations import Destinations
 from projections.engine.progress import Following
 from projections.engine.warehouse import Warehouse
 from projections.query_bus import QueryBus
@@ -82,8 +83,15 @@ class Center(Protocol):
     @property
     def queries(self) -> QueryBus: ...
 
+    @property
+    def destinations(self) -> Destinations:
+        """Where webhooks may go."""
+
     def covered(self) -> int:
         """The log position that the projections cover."""
+
+    def must_have_room(self) -> None:
+        """Raises NoRoom or WarehouseFull while nothing can be written to a disk of this process."""
 
     def collectors(self) -> Sequence[Collector]:
         """Additional Prometheus collectors of this process."""
@@ -172,10 +180,11 @@ class ApplicationState:
     def fitness(self) -> tuple[int, int]:
         """The end of the log and the position that the figures cover, each read from its server. Compares the clock with the store's too.
 
-        Raises StoreUnavailable, WarehouseUnreachable, ClockOff.
+        Raises StoreUnavailable (NoRoom: the disk is full), WarehouseUnreachable, ClockOff.
         """
         if self.center.bus.watch is not None:
             self.center.bus.watch.look()
+        self.center.must_have_room()
         end = self.center.store.end()
         self.center.warehouse.execute("SELECT 1 AS answers")
         return end, self.center.covered()

@@ -11,7 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 import discovery
-from api import live_messages
+from api import live_messages, webhooks
 from api.access import CORRELATION_ID, IDEMPOTENCY_KEY, IF_POSITION, KEY_PATTERN, LONGEST_KEY
 from api.field_types import MAX_POSITION
 from api.openapi_examples import add_examples
@@ -27,7 +27,7 @@ An event-sourced contact center. Commands are acknowledged when they are on disk
 * **Log in** at `/v1/auth/login`, then send `Authorization: Bearer <access token>`. The company (tenant) is the token's:
   resources of other companies return 404.
 * **API keys** (`/v1/api-keys`) are for programs: `Authorization: Bearer atk_…` on every route. They have their own permissions, rate limit and end.
-* **Idempotency-Key** on any POST: a repeat with the same key returns the first result and is not executed again.
+* **Idempotency-Key** on any POST: a repeat with the same key within 24 hours returns the first result, without secrets that are shown once, and is not executed again.
 * **Read your own writes**: a command returns a `position` of the log; send it as `If-Position` with a query, and the response
   waits until the figures cover that position.
 * **as_of**: every response with figures has the log position that it covers. The same request with that `as_of` returns the same for ever. A
@@ -45,7 +45,7 @@ _OF_COMMANDS: list[dict[str, Any]] = [
         "name": IDEMPOTENCY_KEY,
         "in": "header",
         "required": False,
-        "description": "A unique key for this command, for example a UUID. A repeat with the same key is not executed again and returns the same response.",
+        "description": "A unique key for this command, for example a UUID. A repeat with the same key within 24 hours is not executed again and returns the same response, without secrets that are shown once (one-time tokens, API keys). Later the key counts as new.",
         "schema": _KEY,
         "example": "5a0f2a1e-7a0a-4a62-9a39-3f0a1c6b9a10",
     },
@@ -102,6 +102,8 @@ def _document(app: FastAPI) -> dict[str, Any]:
     for name, schema in live_messages.schemas().items():
         assert name not in schemas, f"two schemas are called {name}"
         schemas[name] = schema
+    document["webhooks"], messages = webhooks.described()
+    schemas.update(messages)
     for operations in document["paths"].values():
         for method, operation in operations.items():
             operation["responses"] = _of_every_route(operation) | operation["responses"]

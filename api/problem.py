@@ -23,9 +23,9 @@ from starlette.routing import compile_path
 from api.field_types import MOST_PROBLEMS
 from api.response_headers import with_head
 from domain.errors import AlreadyExists, DomainError, InvalidField, NotAllowed, NotFound, Refused, VersionConflict
-from projections.engine.warehouse import WarehouseUnreachable
+from projections.engine.warehouse import WarehouseFull, WarehouseUnreachable
 from store.clock import ClockOff
-from store.database import CommitUnsure, StoreUnavailable
+from store.database import CommitUnsure, NoRoom, StoreUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -119,6 +119,8 @@ _UNKNOWN = (
 )
 _AWAY: Mapping[type[Exception], tuple[str, str]] = {
     CommitUnsure: ("outcome-unknown", _UNKNOWN),
+    NoRoom: ("unavailable", "the disk of the store is full: nothing was done"),
+    WarehouseFull: ("unavailable", "the disk of the figures is full: commands are saved, figures wait for room"),
     StoreUnavailable: ("unavailable", "the store is unavailable: nothing was done"),
     WarehouseUnreachable: ("unavailable", "the server of the figures is unavailable"),
     ClockOff: ("clock", ""),

@@ -31,7 +31,7 @@ _NOBODYS = _hasher.hash("nobody's password")
 
 
 class RegisterUser(Command, frozen=True, kw_only=True):
-    """A new user; `result["token"]` is the one-time link's token to set a password. Raises AlreadyExists for an e-mail address in use."""
+    """A new user; `result["token"]` is the one-time link's token to set a password, in the first answer alone. Raises AlreadyExists for an e-mail address in use."""
 
     permission: ClassVar[str] = MANAGE_USERS
     name: str
@@ -178,7 +178,7 @@ def _new_user(context: HandlerContext, name: str, email: str, level: Level, perm
 def _with_link(user: User, context: HandlerContext) -> Done:
     token = user.id.bytes + secrets.token_bytes(_SECRET_BYTES)
     user.issue_link(_digest(token), context.metadata)
-    return Done(user, {"token": urlsafe_b64encode(token).decode().rstrip("=")})
+    return Done(user, shown_once={"token": urlsafe_b64encode(token).decode().rstrip("=")})
 
 
 def _read(token: str) -> tuple[UUID, str]:

@@ -35,6 +35,7 @@ def test_every_variable_is_read() -> None:
         "ATENDE_TOPICS": "center.one",
         "ATENDE_PARTITIONS": "12",
         "ATENDE_CLICKHOUSE_CLUSTER": "deployment",
+        "ATENDE_WEBHOOK_ALLOW": "10.20.0.0/16, fd00::/8",
         **DISTRIBUTED,
     }
     assert read(told) == Settings(
@@ -43,6 +44,7 @@ def test_every_variable_is_read() -> None:
         cors_origins=("https://console.example.com", "http://localhost:5173"), url="https://center.example.com", api_key="atk_secret", master_key=KEY, token_secret="s" * 32,
         mode="distributed", store_url=STORE, keys_url="postgres://keys",
         kafka="kafka:9092", clickhouse_url=ROWS, clickhouse_cluster="deployment", topics="center.one", partitions=12,
+        webhook_allow=("10.20.0.0/16", "fd00::/8"),
     )  # fmt: skip
 
 
@@ -74,6 +76,8 @@ def test_every_variable_is_read() -> None:
         ("ATENDE_KAFKA", "one:65536x"),
         ("ATENDE_TOPICS", "são paulo"),
         ("ATENDE_PARTITIONS", "0"),
+        ("ATENDE_WEBHOOK_ALLOW", "10.20.0.1/16"),
+        ("ATENDE_WEBHOOK_ALLOW", "crm.example"),
         ("ATENDE_PARTITIONS", "many"),
     ],
 )

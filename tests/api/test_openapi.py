@@ -12,7 +12,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from api.app import MAX_BODY
 from cli.console import terminal
 from cli.openapi import write_openapi
-from domain.access import ACT_FOR_OTHERS
+from domain.access import ACT_FOR_OTHERS, ATTEND
 from tests.api.test_auth import problem_of
 from tests.kit.openapi import operations
 
@@ -59,7 +59,7 @@ def test_each_permission_opens_what_names_it_and_nothing_else(log_in, document):
     named = {operation.definition["x-permission"] for operation in closed}
     assert named == {
         "gerenciar-relatorio", "gerenciar-atendimento", "gerenciar-service", "gerenciar-phone", "gerenciar-usuário", "gerenciar-empresas",
-        "gerenciar-chaves",
+        "gerenciar-chaves", "gerenciar-conectores",
     }  # fmt: skip
     for permission in named:
         one = log_in(email=f"{permission.encode().hex()}@empresa.example", permissions=(permission,))
@@ -70,8 +70,9 @@ def test_each_permission_opens_what_names_it_and_nothing_else(log_in, document):
             elif operation.path != "/v1/live":  # it would not end
                 answer = ask(one, operation)
                 if answer.status_code == 403:
-                    # Who may act as an agent is another question, and so is whom a user of level User may manage, and what they give.
-                    of_others = answer.json()["permission"] == ACT_FOR_OTHERS != permission
+                    # Who may act as an agent is another question, and so is whom a user of level User may manage, and what they give,
+                    # and who may watch what a webhook posts.
+                    of_others = answer.json()["permission"] in {ACT_FOR_OTHERS, ATTEND} - {permission}
                     detail = answer.json()["detail"]
                     assert of_others or "level" in detail or "nobody gives" in detail, (permission, operation.path)
 

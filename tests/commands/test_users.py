@@ -30,6 +30,7 @@ from domain.ids import company_id
 from domain.users import LINK_VALID_US
 from store.event_store import Store
 from store.sessions import GRACE_US, VALID_US, Sessions
+from tests.kit.searching import in_files
 
 GOOD = "Ab1$cd"
 
@@ -281,3 +282,12 @@ def test_the_log_says_what_a_manager_of_users_may_do_not_the_token(bus: CommandB
     bus.execute(SetPermissions(user=caller.user.user, level="Admin", permissions=(ATTEND,)), operator_of())
     with pytest.raises(NotAllowed, match=MANAGE_USERS):
         bus.execute(RegisterUser(name="Nova", email="nova@example.com"), caller)
+
+
+def test_a_one_time_token_is_shown_once_and_no_file_holds_it_or_the_idempotency_key(store: Store, clock: Ticking, tmp_path: Path) -> None:
+    bus = CommandBus(store, clock)
+    boss = Caller(EMPRESA, "operator", frozenset(PERMISSIONS), idempotency_key="5531977916159")
+    first = bus.execute(AppointAdministrator(email="ana@empresa.example"), boss)
+    again = bus.execute(AppointAdministrator(email="ana@empresa.example"), boss)
+    assert (again.id, again.position, again.result) == (first.id, first.position, {})
+    assert in_files(tmp_path, [first.result["token"], boss.idempotency_key]) == {}

@@ -101,13 +101,13 @@ class NewAgent(Body):
 
 
 @router.get("", summary="The agents of the company", responses=QUERY_FOR_ALL)
-async def agents(context: Authenticated, params: Annotated[Paged, Query()]) -> Page[AgentDetail]:
+async def list_agents(context: Authenticated, params: Annotated[Paged, Query()]) -> Page[AgentDetail]:
     """Everybody who ever logged in, paused, rang or answered, ordered by name, without interfaces that belong to no agent. Every user may read the list."""
     return await registered(context, params, RegisteredAgent, AgentDetail)
 
 
 @router.get("/{agent}", summary="One agent", responses=QUERY_FOR_ALL)
-async def one_agent(agent: AgentId, context: Authenticated, params: Annotated[OfPast, Query()]) -> AgentDetail:
+async def get_agent(agent: AgentId, context: Authenticated, params: Annotated[OfPast, Query()]) -> AgentDetail:
     """The agent with the id that `log-in` returns. For the agent's current state see the monitoring."""
     past = await past_of(context, params)
     found = await context.ask(one, RegisteredAgent, agent, as_of=past.as_of, moment_ms=past.moment_ms)
@@ -119,13 +119,13 @@ async def one_agent(agent: AgentId, context: Authenticated, params: Annotated[Of
 @router.post(
     "", summary="Register an agent of a user", status_code=201, responses=of_command("not-found", "already-exists"), response_model=Done
 )
-async def register(body: NewAgent, context: Authenticated) -> Response:
+async def register_agent(body: NewAgent, context: Authenticated) -> Response:
     """Registers an agent whom no source has reported yet; the response's `id` is the agent's. Other agents are created by their first login."""
     return await context.do(commands.RegisterAgent(agent=body.agent, user=body.user), 201)
 
 
 @router.put("/{agent}/user", summary="Assign an agent to a user", responses=_KNOWN, response_model=Done)
-async def assign(agent: AgentId, body: Owner, context: Authenticated) -> Response:
+async def assign_agent(agent: AgentId, body: Owner, context: Authenticated) -> Response:
     """A user of level User may act only as their own agents: log in, pause, take calls.
 
     A Manager or an Admin who acts as an agent of another user needs the permission `gerenciar-agentes`, and the history records on
@@ -135,7 +135,7 @@ async def assign(agent: AgentId, body: Owner, context: Authenticated) -> Respons
 
 
 @router.post("/log-in", summary="An agent logs in to queues", responses=of_command(), response_model=Done)
-async def log_in(body: LogIn, context: Authenticated) -> Response:
+async def log_in_agent(body: LogIn, context: Authenticated) -> Response:
     """Logged time begins. The first login creates the agent; `id` is the agent's. `result.queues`: the queues in which the agent is logged in now.
 
     With `lease_minutes` the agent's client must send `heartbeat`, or any other command of the agent, within that time.
@@ -144,7 +144,7 @@ async def log_in(body: LogIn, context: Authenticated) -> Response:
 
 
 @router.post("/{agent}/heartbeat", summary="Renew an agent's lease", responses=_KNOWN, response_model=Done)
-async def heartbeat(agent: AgentName, context: Authenticated) -> Response:
+async def note_agent_heartbeat(agent: AgentName, context: Authenticated) -> Response:
     """Renews the lease of an agent who logged in with one, by the agent's name. It creates no event and changes no figure. `result.lease_until`: when
     the lease expires without another heartbeat, microseconds since 1970; null without a lease. Refused for an agent who is not logged in.
     """
@@ -152,18 +152,18 @@ async def heartbeat(agent: AgentName, context: Authenticated) -> Response:
 
 
 @router.post("/log-out", summary="An agent logs out of queues", responses=_KNOWN, response_model=Done)
-async def log_out(body: InQueues, context: Authenticated) -> Response:
+async def log_out_agent(body: InQueues, context: Authenticated) -> Response:
     """Logged time ends with the last queue. Refused for an agent who is not logged in."""
     return await context.do(commands.LogOut(agent=body.agent, queues=body.queues, at=body.us))
 
 
 @router.post("/pause", summary="An agent pauses with a reason", responses=_KNOWN, response_model=Done)
-async def pause(body: Pause, context: Authenticated) -> Response:
+async def pause_agent(body: Pause, context: Authenticated) -> Response:
     """In all queues. A pause that is set during a call begins to count when the call ends; another reason replaces the one before."""
     return await context.do(commands.PauseAgent(agent=body.agent, reason=body.reason, at=body.us))
 
 
 @router.post("/resume", summary="An agent ends the pause", responses=_KNOWN, response_model=Done)
-async def resume(body: OfAgent, context: Authenticated) -> Response:
+async def resume_agent(body: OfAgent, context: Authenticated) -> Response:
     """The agent is available again. Refused for an agent who is not paused."""
     return await context.do(commands.ResumeAgent(agent=body.agent, at=body.us))

@@ -116,7 +116,7 @@ _OF_KEY = of_command("not-found")
 
 
 @router.post("", status_code=201, summary="Create an API key", responses=of_command(), response_model=CreatedApiKey)
-async def create(body: NewApiKey, context: Authenticated) -> Response:
+async def create_api_key(body: NewApiKey, context: Authenticated) -> Response:
     """A program sends the key in place of an access token. It needs `gerenciar-chaves`; nobody gives a key a permission that they do not have.
 
     Requests by the key are recorded as `key:<id>`. A key acts for agents only with `gerenciar-agentes`.
@@ -132,7 +132,7 @@ async def create(body: NewApiKey, context: Authenticated) -> Response:
 
 
 @router.get("", summary="The API keys of the company", responses=QUERY)
-async def keys(context: Annotated[RequestContext, authorised(all_keys)], params: Annotated[Paged, Query()]) -> Page[ApiKeyDetail]:
+async def list_api_keys(context: Annotated[RequestContext, authorised(all_keys)], params: Annotated[Paged, Query()]) -> Page[ApiKeyDetail]:
     """In the order of creation, expired and revoked ones included. `last_used_at` is that of now, in pages of the past too."""
 
     async def fetch(past: Past, after: Key, limit: int) -> tuple[list[ListedApiKey], int]:
@@ -144,20 +144,20 @@ async def keys(context: Annotated[RequestContext, authorised(all_keys)], params:
 
 
 @router.get("/{key}", summary="One API key", responses=documented("not-allowed", "not-found"))
-async def one(key: KeyId, context: Annotated[RequestContext, authorised(one_key)]) -> ApiKeyDetail:
+async def get_api_key(key: KeyId, context: Annotated[RequestContext, authorised(one_key)]) -> ApiKeyDetail:
     """By the current state of the log."""
     found = await context.ask(one_key, key)
     return _shaped(found, (await _used(context, [key])).get(key))
 
 
 @router.post("/{key}/rotate", summary="Give an API key a new secret", responses=_OF_KEY, response_model=CreatedApiKey)
-async def rotate(key: KeyId, body: Annotated[Rotation, BodyField(default_factory=Rotation)], context: Authenticated) -> Response:
+async def rotate_api_key(key: KeyId, body: Annotated[Rotation, BodyField(default_factory=Rotation)], context: Authenticated) -> Response:
     """The old secret is accepted for `overlap_hours` more. Needs `gerenciar-chaves` and every permission of the key."""
     return await _changed(context, key, RotateApiKey(key=key, overlap_hours=body.overlap_hours))
 
 
 @router.post("/{key}/revoke", summary="Revoke an API key", responses=_OF_KEY, response_model=Done)
-async def revoke(key: KeyId, context: Authenticated) -> Response:
+async def revoke_api_key(key: KeyId, context: Authenticated) -> Response:
     """Its requests are refused and its streams end: at once in this process, within two seconds in other API processes. There is no way back."""
     return await _changed(context, key, RevokeApiKey(key=key))
 

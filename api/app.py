@@ -9,6 +9,7 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
+from starlette.types import Lifespan
 
 import discovery
 from api import auth, docs, openapi, problem
@@ -44,20 +45,8 @@ def create_app(center: Center) -> FastAPI:
         yield
         await application.feed.stop()
 
-    app = FastAPI(
-        title=openapi.TITLE,
-        description=openapi.DESCRIPTION,
-        version=version("atende"),
-        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
-        openapi_tags=list(discovery.found("api", "TAG").values()),
-        docs_url=None,
-        redoc_url=None,
-        redirect_slashes=False,
-        lifespan=lifespan,
-    )
+    app = described(lifespan)
     app.state.application = application
-    for router in discovery.found("api", "router").values():
-        app.include_router(router)
     docs.install(app)
     app.add_middleware(LimitedASGI, most=MAX_BODY, open_path=auth.router.prefix, open_most=MAX_OPEN_BODY)
     app.add_middleware(ObservedASGI, instruments=application.instruments)
@@ -72,5 +61,25 @@ def create_app(center: Center) -> FastAPI:
             expose_headers=EXPOSED,
         )
     problem.install(app)
+    return app
+
+
+def described(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
+    """The routes and the OpenAPI document, without a center behind them."""
+    app = FastAPI(
+        title=openapi.TITLE,
+        description=openapi.DESCRIPTION,
+        version=version("atende"),
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        openapi_tags=list(discovery.found("api", "TAG").values()),
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+        separate_input_output_schemas=False,
+        lifespan=lifespan,
+    )
+    for router in discovery.found("api", "router").values():
+        app.include_router(router)
     openapi.describe(app)
     return app

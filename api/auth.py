@@ -111,7 +111,7 @@ class LoggedIn(Shape):
 
 
 @router.post("/login", summary="Log in by e-mail and password", responses=documented("unauthenticated", "not-allowed", "too-many-requests"))
-async def login(body: Login, request: Request, response: Response, application: TheApplication) -> LoggedIn:
+async def log_in(body: Login, request: Request, response: Response, application: TheApplication) -> LoggedIn:
     """After some failures of one e-mail or one address each further try must wait, twice as long every time.
 
     With `session: cookie` the answer sets a cookie for `/v1/auth` alone (HttpOnly, SameSite=Strict, Secure over TLS): a page keeps the access token in its
@@ -147,7 +147,7 @@ def _proved(application: ApplicationState, email: str, password: str, company: s
 
 
 @router.post("/refresh", summary="Get new tokens", responses=documented("unauthenticated", "not-allowed"))
-async def refresh(body: OptionalToken, request: Request, response: Response, application: TheApplication) -> LoggedIn:
+async def refresh_tokens(body: OptionalToken, request: Request, response: Response, application: TheApplication) -> LoggedIn:
     """The new access token has the user's current permissions.
 
     Repeat the request if its answer was lost: for a minute a used refresh token returns the newest one. A later use ends the whole session.
@@ -164,7 +164,7 @@ async def refresh(body: OptionalToken, request: Request, response: Response, app
 
 
 @router.post("/logout", status_code=204, summary="End the session", responses=documented("not-allowed"))
-async def logout(body: OptionalToken, request: Request, application: TheApplication) -> Response:
+async def log_out(body: OptionalToken, request: Request, application: TheApplication) -> Response:
     """Its refresh token is void at once; an access token that was issued stays valid for minutes at most. A token that is not valid any more is ignored."""
     cookies = SessionCookie(request, application.center)
     await application.ask(application.sessions.close, cookies.token_or(body.refresh_token))
@@ -177,7 +177,7 @@ async def logout(body: OptionalToken, request: Request, application: TheApplicat
 @router.post(
     "/password", status_code=204, summary="Set a password by a one-time token", responses=documented("refused", "too-many-requests")
 )
-async def password(body: NewPassword, request: Request, application: TheApplication) -> Response:
+async def set_password(body: NewPassword, request: Request, application: TheApplication) -> Response:
     """For first access and recovery (E3). The token cannot be used again, and all sessions of the user end."""
     application.throttle.begin(body.token, request.client.host if request.client else "")
     hashed = await run_sync(hashed_password, body.password, limiter=_hashing)

@@ -31,7 +31,7 @@ class CompanyDetail(Shape):
     tolerated_ms: Annotated[int, Field(examples=[5_000])]
 
 
-class Settings(Body):
+class CompanyChange(Body):
     """The company's defaults. Omitted fields stay unchanged."""
 
     timezone: Annotated[str | None, Field(max_length=60, examples=["America/Manaus"])] = None
@@ -41,7 +41,7 @@ class Settings(Body):
 
 
 @router.get("/company", summary="The caller's company")
-async def company(context: Authenticated) -> CompanyDetail:
+async def get_company(context: Authenticated) -> CompanyDetail:
     """Its name, its time zone, its defaults."""
     found = await context.ask(known_company)
     settings = found.settings
@@ -56,7 +56,7 @@ async def company(context: Authenticated) -> CompanyDetail:
 
 
 @router.patch("/company", summary="Change the company's defaults", responses=_COMMAND, response_model=Done)
-async def change_company(body: Settings, context: Authenticated) -> Response:
+async def change_company(body: CompanyChange, context: Authenticated) -> Response:
     """Existing queues keep their settings; the time zone applies to every report from now on."""
     found = await context.ask(known_company)
     given = {name: getattr(body, name) for name in CompanySettings.__struct_fields__}

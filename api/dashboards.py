@@ -47,7 +47,9 @@ DashboardQuery = Callable[[Any, Question], dict[str, Any]]
 
 
 @router.get("/inbound", summary="C1, Inbound", response_model=Inbound)
-async def inbound(context: Annotated[RequestContext, authorised(dashboards.inbound)], params: Annotated[OfInbound, Query()]) -> Response:
+async def get_inbound_dashboard(
+    context: Annotated[RequestContext, authorised(dashboards.inbound)], params: Annotated[OfInbound, Query()]
+) -> Response:
     """SLA, AHT, ASA, received, answered, abandoned, not connected; by queue and over time; agents now.
 
     Without `from` and `to`: all of the past. With a position as `as_of` the answer is what was known then; with a moment, the state of the center
@@ -57,13 +59,15 @@ async def inbound(context: Annotated[RequestContext, authorised(dashboards.inbou
 
 
 @router.get("/outbound", summary="C2, Outbound", response_model=OutboundBoard)
-async def outbound(context: Annotated[RequestContext, authorised(dashboards.outbound)], params: Annotated[OfOutbound, Query()]) -> Response:
+async def get_outbound_dashboard(
+    context: Annotated[RequestContext, authorised(dashboards.outbound)], params: Annotated[OfOutbound, Query()]
+) -> Response:
     """Dialled, answered, not connected, mean handle time, % Connect; over time; agents now."""
     return await _answer(dashboards.outbound, context, params, params.by)
 
 
 @router.get("/ivr", summary="C4, IVR", response_model=IvrBoard)
-async def ivr(context: Annotated[RequestContext, authorised(dashboards.ivr)], params: Annotated[OfIvr, Query()]) -> Response:
+async def get_ivr_dashboard(context: Annotated[RequestContext, authorised(dashboards.ivr)], params: Annotated[OfIvr, Query()]) -> Response:
     """Calls, IVR-ABD, abandoned, handled, timed out, SLA, ABD %, ASA, MSA, AHT, MHT; agents logged, available, paused, talking."""
     return await _answer(dashboards.ivr, context, params, params.by, params.ivr)
 

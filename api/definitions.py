@@ -10,7 +10,7 @@ from pydantic import Field
 from api.access import RequestContext, authorised
 from api.field_types import Shape
 from api.problem import documented
-from projections.queries.definitions import definitions as all_definitions
+from projections.queries.definitions import definitions
 
 TAG = {"name": "definitions", "description": "What the figures mean."}
 
@@ -27,7 +27,7 @@ class Definitions(Shape):
 
 
 @router.get("", summary="What the figures mean")
-async def definitions(context: Annotated[RequestContext, authorised(all_definitions)]) -> Definitions:
+async def get_definitions(context: Annotated[RequestContext, authorised(definitions)]) -> Definitions:
     """One sentence for each figure, SLA profile and attribution. The version changes with any of them."""
-    version, figures = await context.ask(all_definitions)
+    version, figures = await context.ask(definitions)
     return Definitions(definition=version, figures=figures)

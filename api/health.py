@@ -36,13 +36,13 @@ class Ready(Shape):
 
 
 @router.get("/healthz", summary="Whether the process is alive")
-async def healthz() -> Alive:
+async def get_health() -> Alive:
     """Checks nothing but the process itself."""
     return Alive()
 
 
 @router.get("/readyz", summary="Whether it can serve and figures are fresh", responses=documented("not-reached", "unavailable", "clock"))
-async def readyz(application: TheApplication) -> Ready:
+async def get_readiness(application: TheApplication) -> Ready:
     """503 while the store or the server of the figures is away, the clock is wrong, or the figures are far behind the log, as after a large import."""
     head, covered = await run_in_threadpool(application.fitness)
     if head - covered > MOST_BEHIND:
@@ -56,7 +56,7 @@ async def readyz(application: TheApplication) -> Ready:
     response_class=Response,
     responses={200: {"description": "Prometheus text format", "content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
-async def metrics(application: TheApplication) -> Response:
+async def get_metrics(application: TheApplication) -> Response:
     """Commands by name and outcome, requests by route, queries by name, positions of the log and the projections, whether the store answers."""
     application.instruments.listeners.set(application.feed.listeners)
     application.instruments.live_lag.set(application.feed.lag)

@@ -73,7 +73,7 @@ class InIvr(Action):
     ivr: Annotated[Name, Field(description="the IVR's name", examples=["principal"])]
 
 
-class Option(Action):
+class KeyedOption(Action):
     """The option that the caller keyed."""
 
     option: Annotated[
@@ -110,13 +110,13 @@ Nothing = Annotated[Action, BodyField(default_factory=Action)]
 
 
 @router.post("", summary="A customer calls in", status_code=201, response_model=Done)
-async def start(body: Start, context: Authenticated) -> Response:
+async def start_call(body: Start, context: Authenticated) -> Response:
     """Creates an inbound call with a protocol number (`result.protocol`). An unknown number becomes a contact."""
     return await context.do(commands.StartCall(call=body.call, number=body.number, did=body.did, at=body.us), 201)
 
 
 @router.post("/dial", summary="An agent or a dialler calls a customer", status_code=201, response_model=Done)
-async def dial(body: Dial, context: Authenticated) -> Response:
+async def dial_out(body: Dial, context: Authenticated) -> Response:
     """Begins an outbound attempt. End it with `attempt-answered` or `attempt-failed`."""
     command = commands.DialOut(call=body.call, number=body.number, agent=body.agent, queue=body.queue, at=body.us)
     return await context.do(command, 201)
@@ -129,13 +129,13 @@ async def enter_ivr(interaction: InteractionId, body: InIvr, context: Authentica
 
 
 @router.post("/{interaction}/ivr/option", summary="The caller keys an option", response_model=Done)
-async def choose_option(interaction: InteractionId, body: Option, context: Authenticated) -> Response:
+async def choose_ivr_option(interaction: InteractionId, body: KeyedOption, context: Authenticated) -> Response:
     """Records any option, including one that the menu does not have."""
     return await context.do(commands.ChooseOption(interaction=interaction, option=body.option, at=body.us))
 
 
 @router.post("/{interaction}/ivr/out-of-hours", summary="The IVR announces that the center is closed", response_model=Done)
-async def out_of_hours(interaction: InteractionId, body: InIvr, context: Authenticated) -> Response:
+async def announce_out_of_hours(interaction: InteractionId, body: InIvr, context: Authenticated) -> Response:
     """Counted in *Fora de Serviço*."""
     return await context.do(commands.AnnounceOutOfHours(interaction=interaction, ivr=body.ivr, at=body.us))
 
@@ -147,13 +147,13 @@ async def leave_ivr(interaction: InteractionId, body: Nothing, context: Authenti
 
 
 @router.post("/{interaction}/offer", summary="Offer the call to a queue", response_model=Done)
-async def offer(interaction: InteractionId, body: ToQueue, context: Authenticated) -> Response:
+async def offer_call(interaction: InteractionId, body: ToQueue, context: Authenticated) -> Response:
     """Opens a visit and begins its wait. The queue's current SLA settings apply to the visit."""
     return await context.do(commands.OfferCall(interaction=interaction, queue=body.queue, at=body.us))
 
 
 @router.post("/{interaction}/ring", summary="An agent's phone begins to ring", response_model=Done)
-async def ring(interaction: InteractionId, body: ByAgent, context: Authenticated) -> Response:
+async def ring_agent(interaction: InteractionId, body: ByAgent, context: Authenticated) -> Response:
     """The agent must be logged in."""
     return await context.do(commands.RingAgent(interaction=interaction, agent=body.agent, at=body.us))
 
@@ -165,25 +165,25 @@ async def ring_no_answer(interaction: InteractionId, body: ByAgent, context: Aut
 
 
 @router.post("/{interaction}/answer", summary="An agent answers the call", response_model=Done)
-async def answer(interaction: InteractionId, body: ByAgent, context: Authenticated) -> Response:
+async def answer_call(interaction: InteractionId, body: ByAgent, context: Authenticated) -> Response:
     """The visit's wait ends as answered; the talk begins. The agent must be logged in."""
     return await context.do(commands.AnswerCall(interaction=interaction, agent=body.agent, at=body.us))
 
 
 @router.post("/{interaction}/hold", summary="Put the customer on hold", response_model=Done)
-async def hold(interaction: InteractionId, body: Nothing, context: Authenticated) -> Response:
+async def hold_call(interaction: InteractionId, body: Nothing, context: Authenticated) -> Response:
     """Hold is part of the handle time, not of the talk."""
     return await context.do(commands.HoldCall(interaction=interaction, at=body.us))
 
 
 @router.post("/{interaction}/resume", summary="Take the customer off hold", response_model=Done)
-async def resume(interaction: InteractionId, body: Nothing, context: Authenticated) -> Response:
+async def resume_call(interaction: InteractionId, body: Nothing, context: Authenticated) -> Response:
     """The talk goes on."""
     return await context.do(commands.ResumeCall(interaction=interaction, at=body.us))
 
 
 @router.post("/{interaction}/release", summary="The talk ends", response_model=Done)
-async def release(
+async def release_call(
     interaction: InteractionId, body: Annotated[Release, BodyField(default_factory=Release)], context: Authenticated
 ) -> Response:
     """The agent's wrap-up begins. The customer's call may go on to another queue: see `offer` and `end`."""
@@ -191,37 +191,37 @@ async def release(
 
 
 @router.post("/{interaction}/abandon", summary="The customer gives up waiting", response_model=Done)
-async def abandon(interaction: InteractionId, body: Nothing, context: Authenticated) -> Response:
+async def abandon_call(interaction: InteractionId, body: Nothing, context: Authenticated) -> Response:
     """The visit ends as abandoned."""
     return await context.do(commands.AbandonCall(interaction=interaction, at=body.us))
 
 
 @router.post("/{interaction}/time-out", summary="The queue's time limit ends the wait", response_model=Done)
-async def time_out(interaction: InteractionId, body: Nothing, context: Authenticated) -> Response:
+async def time_out_call(interaction: InteractionId, body: Nothing, context: Authenticated) -> Response:
     """The visit ends as timed out (*Dequeued*), which is never an abandon."""
     return await context.do(commands.TimeOutCall(interaction=interaction, at=body.us))
 
 
 @router.post("/{interaction}/leave-by-key", summary="The customer chooses a key to leave the queue", response_model=Done)
-async def leave_by_key(interaction: InteractionId, body: Nothing, context: Authenticated) -> Response:
+async def leave_queue_by_key(interaction: InteractionId, body: Nothing, context: Authenticated) -> Response:
     """The visit ends as left by key, for a callback or another menu."""
     return await context.do(commands.LeaveByKey(interaction=interaction, at=body.us))
 
 
 @router.post("/{interaction}/withdraw", summary="Take the call out of the queue", response_model=Done)
-async def withdraw(interaction: InteractionId, body: Nothing, context: Authenticated) -> Response:
+async def withdraw_call(interaction: InteractionId, body: Nothing, context: Authenticated) -> Response:
     """Before an answer: the visit ends as transferred out. Offer the call to another queue, or end it."""
     return await context.do(commands.WithdrawCall(interaction=interaction, at=body.us))
 
 
 @router.post("/{interaction}/attempt-answered", summary="The customer answers the attempt", response_model=Done)
-async def attempt_answered(interaction: InteractionId, body: Nothing, context: Authenticated) -> Response:
+async def answer_attempt(interaction: InteractionId, body: Nothing, context: Authenticated) -> Response:
     """Marks the outbound call as answered; its talk begins."""
     return await context.do(commands.AnswerDial(interaction=interaction, at=body.us))
 
 
 @router.post("/{interaction}/attempt-failed", summary="The attempt is not answered", response_model=Done)
-async def attempt_failed(
+async def fail_attempt(
     interaction: InteractionId, body: Annotated[Failure, BodyField(default_factory=Failure)], context: Authenticated
 ) -> Response:
     """*Bad Phone* (busy, no answer) or *Bad Number*."""
@@ -229,13 +229,13 @@ async def attempt_failed(
 
 
 @router.post("/{interaction}/end", summary="The call ends", response_model=Done)
-async def end(interaction: InteractionId, body: Nothing, context: Authenticated) -> Response:
+async def end_call(interaction: InteractionId, body: Nothing, context: Authenticated) -> Response:
     """A customer who hangs up while waiting abandons; one who hangs up while talking ends the talk."""
     return await context.do(commands.EndCall(interaction=interaction, at=body.us))
 
 
 @router.post("/{interaction}/wrap-up", summary="Finish the after-call work and tag the call", response_model=Done)
-async def wrap_up(
+async def wrap_up_call(
     interaction: InteractionId, body: Annotated[Wrapping, BodyField(default_factory=Wrapping)], context: Authenticated
 ) -> Response:
     """Marks the call as handled (*tabulada*); wrap-up time ends."""
@@ -243,7 +243,7 @@ async def wrap_up(
 
 
 @router.post("/{interaction}/quality", summary="The final figures of the voice quality", response_model=Done)
-async def quality(interaction: InteractionId, body: Quality, context: Authenticated) -> Response:
+async def measure_quality(interaction: InteractionId, body: Quality, context: Authenticated) -> Response:
     """Records jitter and packet loss of the call, which D1 shows."""
     command = commands.MeasureQuality(interaction=interaction, jitter_ms=body.jitter_ms, loss_percent=body.loss_percent, at=body.us)
     return await context.do(command)

@@ -118,7 +118,9 @@ _LINES = "DATA;HORA;PROTOCOLO;SERVIÇOS;AGENTE\r\n2026-03-02;14:05:09:250;4711;v
 
 
 @router.get("", summary="D1, Rastreio de Interações", **both(FinishedCalls, _LINES))
-async def finished(context: Annotated[RequestContext, authorised(interactions)], params: Annotated[OfInteractions, Query()]) -> Response:
+async def list_interactions(
+    context: Annotated[RequestContext, authorised(interactions)], params: Annotated[OfInteractions, Query()]
+) -> Response:
     """All calls that have ended, in the order of their beginning, each with its legs in one row. A page as JSON; or all of them as CSV with the manual's columns."""
     digest = digest_of("interactions", context.tenant, params.filters())
     cursor = context.application.cursors.read(params.cursor, digest) if params.cursor is not None else None
@@ -153,7 +155,7 @@ def _pages(context: RequestContext, wanted: Interactions, people: People) -> Ite
 
 
 @router.get("/{interaction}/history", summary="K1, the history of a call", response_model=History)
-async def happened(
+async def get_interaction_history(
     interaction: InteractionId, context: Annotated[RequestContext, authorised(history)], params: Annotated[OfPast, Query()]
 ) -> Response:
     """All events of a call and its legs, with actor, instants and cause. With a position or a moment as `as_of`: the history up to it."""

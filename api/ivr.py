@@ -46,14 +46,14 @@ class Hours(Body):
     closes: Annotated[_Clock, Field(description="24:00 is the day's end; past midnight is the next weekday's", examples=["18:00"])]
 
 
-class Option(Body):
+class IvrOption(Body):
     """A menu option: `digit` leads to `queue`."""
 
     digit: Annotated[str, Field(pattern=r"^[0-9*#]$", examples=["1"])]
     queue: Annotated[Name, Field(description="name of a queue that exists", examples=["vendas"])]
 
 
-class Settings(Body):
+class IvrChange(Body):
     """The settings of an IVR. Omitted fields stay unchanged; of a new IVR they are: Brazil, open 24x7, silent, without a menu."""
 
     country: Annotated[Digits | None, Field(description="country code", examples=["55"])] = None
@@ -65,7 +65,7 @@ class Settings(Body):
     welcome: Annotated[Message | None, Field(description="heard first")] = None
     closed: Annotated[Message | None, Field(description="heard out of hours")] = None
     unanswered: Annotated[Message | None, Field(description="heard if nobody answers the call in time")] = None
-    menu: Annotated[tuple[Option, ...] | None, Field(max_length=12, description="in the order of the announcement")] = None
+    menu: Annotated[tuple[IvrOption, ...] | None, Field(max_length=12, description="in the order of the announcement")] = None
 
     def settings(self) -> dict[str, Any]:
         """The settings as the commands take them."""
@@ -106,41 +106,41 @@ class IvrDetail(IvrSummary):
     welcome: Message
     closed: Message
     unanswered: Message
-    menu: list[Option]
+    menu: list[IvrOption]
 
 
 @router.get("", summary="The IVRs of the company", responses=QUERY_FOR_ALL)
-async def ivrs(context: Authenticated, params: Annotated[Paged, Query()]) -> Page[IvrSummary]:
+async def list_ivrs(context: Authenticated, params: Annotated[Paged, Query()]) -> Page[IvrSummary]:
     """Ordered by name, without deleted ones. Every user may read the list."""
     return await registered(context, params, RegisteredIvr, IvrSummary)
 
 
 @router.get("/{ivr}", summary="One IVR", responses=documented("not-found"))
-async def one(ivr: IvrId, context: Authenticated) -> IvrDetail:
+async def get_ivr(ivr: IvrId, context: Authenticated) -> IvrDetail:
     """Its current settings, even if the figures do not cover their last change yet."""
     found, settings = await context.ask(settings_of_ivr, ivr)
     return IvrDetail.model_validate({"id": found.id, "name": found.name, **asdict(settings)}, from_attributes=True)
 
 
-class NewIvr(Settings):
+class NewIvr(IvrChange):
     """A new IVR."""
 
     name: Annotated[Name, Field(description="the name in dialplans; it never changes", examples=["principal"])]
 
 
 @router.post("", status_code=201, summary="Register an IVR", responses=of_command("already-exists"), response_model=Done)
-async def register(body: NewIvr, context: Authenticated) -> Response:
+async def register_ivr(body: NewIvr, context: Authenticated) -> Response:
     """Registers an IVR (URA); the response's `id` is the IVR's. IVRs that a source names are registered automatically."""
     return await context.do(commands.RegisterIvr(name=body.name, **body.settings()), 201)
 
 
 @router.patch("/{ivr}", summary="Change the settings of an IVR", responses=of_command("not-found"), response_model=Done)
-async def change_settings(ivr: IvrId, body: Settings, context: Authenticated) -> Response:
+async def change_ivr(ivr: IvrId, body: IvrChange, context: Authenticated) -> Response:
     """The changes apply from now on. A menu must lead to queues that exist."""
     return await context.do(commands.ChangeIvrSettings(ivr=ivr, **body.settings()))
 
 
 @router.delete("/{ivr}", summary="Remove an IVR from the settings", responses=of_command("not-found"), response_model=Done)
-async def delete(ivr: IvrId, context: Authenticated) -> Response:
+async def delete_ivr(ivr: IvrId, context: Authenticated) -> Response:
     """Its earlier calls stay in all figures."""
     return await context.do(commands.DeleteIvr(ivr=ivr))

@@ -98,7 +98,7 @@ class LiveBoard(Lineage):
 
 
 @router.get("/monitoring", summary="B2, the state of the center", responses=QUERY, response_model=LiveBoard)
-async def monitoring(context: Annotated[RequestContext, authorised(monitor)], params: Annotated[OfSome, Query()]) -> Response:
+async def get_monitoring(context: Annotated[RequestContext, authorised(monitor)], params: Annotated[OfSome, Query()]) -> Response:
     """Agents available (the longest idle first), on a call, paused (with reason and since when), offline; customers who wait. `as_of` selects any past.
 
     Begin the live stream after the `as_of` of the response (`after`) to get all later changes.
@@ -114,11 +114,11 @@ async def monitoring(context: Annotated[RequestContext, authorised(monitor)], pa
     responses={
         200: {
             "description": "Server-sent events without end",
-            "content": {"text/event-stream": {"itemSchema": _ITEM, "example": _EXAMPLE}},
+            "content": {"text/event-stream": {"x-item-schema": _ITEM, "example": _EXAMPLE}},
         }
     },
 )
-async def live(
+async def follow_live_events(
     context: Annotated[RequestContext, authorised(interaction_seen)],
     after: Annotated[
         Position | None,

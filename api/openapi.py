@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 
+import discovery
 from api import live_messages
 from api.access import CORRELATION_ID, IDEMPOTENCY_KEY, IF_POSITION, KEY_PATTERN, LONGEST_KEY
 from api.field_types import MAX_POSITION
+from api.openapi_examples import add_examples
+from api.openapi_permissions import permission_of
 from api.problem import ProblemDetails, documented
+from domain.access import ANYONE
 
 TITLE = "Atende"
 
@@ -92,7 +99,9 @@ def _document(app: FastAPI) -> dict[str, Any]:
             parameters = operation.setdefault("parameters", [])
             if "security" in operation:
                 # An API key may ask for anything too often.
-                operation["responses"] = documented("too-many-requests") | operation["responses"]
+                operation["responses"] = {str(status): said for status, said in documented("too-many-requests").items()} | operation[
+                    "responses"
+                ]
             if method in _COMMANDS and "security" in operation:
                 parameters.extend(_OF_COMMANDS)
             elif any(parameter["name"] == "at_least" for parameter in parameters):
@@ -100,4 +109,28 @@ def _document(app: FastAPI) -> dict[str, Any]:
     # FastAPI's own error shapes are never sent.
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
-    return document
+    _say_permissions(document)
+    add_examples(document)
+    renamed: dict[str, Any] = json.loads(_PAGE.sub(lambda found: f"{found[1] or found[2]}Page", json.dumps(document)))
+    return renamed
+
+
+_PAGE = re.compile(r"\bPage(?:_(\w+?)_|\[(\w+)\])")
+
+
+def _say_permissions(document: dict[str, Any]) -> None:
+    """Say of each operation which permission it needs: in words, and for programs as `x-permission` (empty: any user; absent: no token)."""
+    by_id = {operation["operationId"]: operation for operations in document["paths"].values() for operation in operations.values()}
+    routers: list[APIRouter] = list(discovery.found("api", "router").values())
+    for route in (route for router in routers for route in router.routes):
+        if isinstance(route, APIRoute) and route.include_in_schema:
+            permission, operation = permission_of(route), by_id[route.name]
+            operation["description"] = f"{operation['description']}\n\n{_in_words(permission)}"
+            if permission is not None:
+                operation["x-permission"] = permission
+
+
+def _in_words(permission: str | None) -> str:
+    if permission is None:
+        return "Needs no access token."
+    return "Any user of the company may do this." if permission == ANYONE else f"Needs the permission `{permission}`."

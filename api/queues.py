@@ -28,7 +28,7 @@ router = APIRouter(
 _ONE = of_command("not-found")
 
 
-class Settings(Body):
+class QueueChange(Body):
     """The settings of a queue. Omitted fields stay unchanged; of a new queue they are the company's defaults."""
 
     sla_target: Annotated[
@@ -50,7 +50,7 @@ class Settings(Body):
     profile: Annotated[Profile | None, Field(description="the queue's SLA profile; a request for figures may select another")] = None
 
 
-class NewQueue(Settings):
+class NewQueue(QueueChange):
     """A new queue."""
 
     name: Annotated[Name, Field(description="the name that sources and people use", examples=["vendas"])]
@@ -92,13 +92,13 @@ class QueueDetail(QueueSummary):
 
 
 @router.get("", summary="The queues of the company", responses=QUERY_FOR_ALL)
-async def queues(context: Authenticated, params: Annotated[Paged, Query()]) -> Page[QueueSummary]:
+async def list_queues(context: Authenticated, params: Annotated[Paged, Query()]) -> Page[QueueSummary]:
     """Ordered by current name, without deleted ones. Every user may read the list."""
     return await registered(context, params, RegisteredQueue, QueueSummary)
 
 
 @router.get("/{queue}", summary="One queue", responses=documented("not-found"))
-async def one(queue: QueueId, context: Authenticated) -> QueueDetail:
+async def get_queue(queue: QueueId, context: Authenticated) -> QueueDetail:
     """Its current settings, even if the figures do not cover their last change yet."""
     found, agents = await context.ask(settings_of_queue, queue)
     settings = found.settings
@@ -117,13 +117,13 @@ async def one(queue: QueueId, context: Authenticated) -> QueueDetail:
 
 
 @router.post("", status_code=201, summary="Register a queue", responses=of_command("already-exists"), response_model=Done)
-async def register(body: NewQueue, context: Authenticated) -> Response:
+async def register_queue(body: NewQueue, context: Authenticated) -> Response:
     """Registers a queue (serviço); the response's `id` is the queue's. Queues that a source names are registered automatically."""
     return await context.do(commands.RegisterQueue(**body.model_dump()), 201)
 
 
 @router.patch("/{queue}", summary="Change the settings of a queue", responses=_ONE, response_model=Done)
-async def change_settings(queue: QueueId, body: Settings, context: Authenticated) -> Response:
+async def change_queue(queue: QueueId, body: QueueChange, context: Authenticated) -> Response:
     """The changes apply from now on; calls that were offered earlier keep their settings."""
     return await context.do(commands.ChangeQueueSettings(queue=queue, **body.model_dump()))
 
@@ -134,30 +134,30 @@ async def change_settings(queue: QueueId, body: Settings, context: Authenticated
     responses=of_command("not-found", "already-exists"),
     response_model=Done,
 )
-async def rename(queue: QueueId, body: NewName, context: Authenticated) -> Response:
+async def rename_queue(queue: QueueId, body: NewName, context: Authenticated) -> Response:
     """Its past keeps the old name; sources may go on using any name that the queue has had."""
     return await context.do(commands.RenameQueue(queue=queue, name=body.name))
 
 
 @router.put("/{queue}/agents", summary="Set the agents of a queue", responses=_ONE, response_model=Done)
-async def set_agents(queue: QueueId, body: Agents, context: Authenticated) -> Response:
+async def set_queue_agents(queue: QueueId, body: Agents, context: Authenticated) -> Response:
     """Replaces all agents of the queue, by name."""
     return await context.do(commands.SetQueueAgents(queue=queue, agents=body.agents))
 
 
 @router.post("/{queue}/activate", summary="Activate a queue", responses=_ONE, response_model=Done)
-async def activate(queue: QueueId, context: Authenticated) -> Response:
+async def activate_queue(queue: QueueId, context: Authenticated) -> Response:
     """The queue takes calls again. An active queue is not changed."""
     return await context.do(commands.ActivateQueue(queue=queue))
 
 
 @router.post("/{queue}/deactivate", summary="Deactivate a queue", responses=_ONE, response_model=Done)
-async def deactivate(queue: QueueId, context: Authenticated) -> Response:
+async def deactivate_queue(queue: QueueId, context: Authenticated) -> Response:
     """The queue takes no new calls. Calls that wait in it keep waiting."""
     return await context.do(commands.DeactivateQueue(queue=queue))
 
 
 @router.delete("/{queue}", summary="Remove a queue from the settings", responses=_ONE, response_model=Done)
-async def delete(queue: QueueId, context: Authenticated) -> Response:
+async def delete_queue(queue: QueueId, context: Authenticated) -> Response:
     """Refused while it is active. Its past stays in all figures."""
     return await context.do(commands.DeleteQueue(queue=queue))

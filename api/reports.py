@@ -71,19 +71,23 @@ _OF_AGENTS = "Agente;Atendidas;Em conversa\r\nAna;40;02:00:00:000"
 
 
 @router.get("/queues", summary="Visits by queue, agent, IVR or interval", **both(VisitReport, _OF_VISITS))
-async def queues(context: Annotated[RequestContext, authorised(reports.queues)], params: Annotated[OfVisits, Query()]) -> Response:
+async def get_queue_report(
+    context: Annotated[RequestContext, authorised(reports.queues)], params: Annotated[OfVisits, Query()]
+) -> Response:
     """Counts each visit once, in the row and interval by `attribution`; intervals without a case are rows too."""
     return await _report(reports.queues, context, params, (params.by, params.ivr, params.format))
 
 
 @router.get("/ivr", summary="D2, Relatório IVR", **both(IvrReport, _OF_IVR))
-async def ivr(context: Annotated[RequestContext, authorised(reports.ivr)], params: Annotated[OfIvr, Query()]) -> Response:
+async def get_ivr_report(context: Annotated[RequestContext, authorised(reports.ivr)], params: Annotated[OfIvr, Query()]) -> Response:
     """By IVR, service (queue), agent, hour or day. The CSV has the manual's columns; times are hh:mm:ss:ms."""
     return await _report(reports.ivr, context, params, (params.by, params.ivr, params.format))
 
 
 @router.get("/agents", summary="Agents: calls and time", **both(AgentReport, _OF_AGENTS))
-async def agents(context: Annotated[RequestContext, authorised(reports.agents)], params: Annotated[OfAgents, Query()]) -> Response:
+async def get_agent_report(
+    context: Annotated[RequestContext, authorised(reports.agents)], params: Annotated[OfAgents, Query()]
+) -> Response:
     """Answered, talk, hold, wrap-up, rings without an answer, logged, paused by reason; times are cut at the edges of the requested time."""
     return await _report(reports.agents, context, params, (params.by, (), params.format))
 

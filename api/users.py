@@ -81,13 +81,13 @@ class Link(Done):
 
 
 @router.get("/me", summary="The user who is logged in", responses=documented("not-found"))
-async def me(context: Authenticated) -> UserDetail:
+async def get_me(context: Authenticated) -> UserDetail:
     """The user of the access token, by the current state of the log. An API key is no user: 404."""
     return _shaped(context.application.center.store.keyring, await context.ask(oneself))
 
 
 @router.get("/users", summary="The users of the company", responses=QUERY)
-async def users(context: Annotated[RequestContext, authorised(all_users)], params: Annotated[Paged, Query()]) -> Page[UserDetail]:
+async def list_users(context: Annotated[RequestContext, authorised(all_users)], params: Annotated[Paged, Query()]) -> Page[UserDetail]:
     """In the order of registration, deactivated users included; name and e-mail address of a forgotten user are marked as forgotten."""
 
     async def fetch(past: Past, after: Key, limit: int) -> tuple[list[ListedUser], int]:
@@ -114,32 +114,32 @@ def _opened(keyring: Keyring, rows: Sequence[ListedUser]) -> list[UserDetail]:
 
 
 @router.get("/users/{user}", summary="One user", responses=documented("not-allowed", "not-found"))
-async def one(user: UserId, context: Annotated[RequestContext, authorised(one_user)]) -> UserDetail:
+async def get_user(user: UserId, context: Annotated[RequestContext, authorised(one_user)]) -> UserDetail:
     """Name and e-mail address are readable for users who may manage users."""
     return _shaped(context.application.center.store.keyring, await context.ask(one_user, user))
 
 
 @router.post("/users", status_code=201, summary="Register a user", responses=of_command("already-exists"), response_model=Link)
-async def register(body: NewUser, context: Authenticated) -> Response:
+async def register_user(body: NewUser, context: Authenticated) -> Response:
     """The user sets the first password with the one-time token of the response."""
     command = commands.RegisterUser(name=body.name, email=body.email, level=body.level, permissions=body.permissions)
     return await context.do(command, 201)
 
 
 @router.post("/users/password-link", summary="Issue a one-time token for a user", responses=_OF_USER, response_model=Link)
-async def password_link(body: OfUser, context: Authenticated) -> Response:
+async def issue_password_link(body: OfUser, context: Authenticated) -> Response:
     """For a forgotten password. Earlier tokens become void."""
     return await context.do(commands.IssuePasswordLink(email=body.email))
 
 
 @router.put("/users/{user}/permissions", summary="Set a user's permissions", responses=_OF_USER, response_model=Done)
-async def set_permissions(user: UserId, body: Rights, context: Authenticated) -> Response:
+async def set_user_permissions(user: UserId, body: Rights, context: Authenticated) -> Response:
     """Replaces level and permissions, from the user's next access token on."""
     return await context.do(commands.SetPermissions(user=user, level=body.level, permissions=body.permissions))
 
 
 @router.post("/users/{user}/activate", summary="Activate a user", responses=_OF_USER, response_model=Done)
-async def activate(user: UserId, context: Authenticated) -> Response:
+async def activate_user(user: UserId, context: Authenticated) -> Response:
     """The user may log in again, with the old password."""
     receipt = await context.application.execute(commands.ActivateUser(user=user), context.caller)
     context.application.active_users.forget(context.tenant, user)
@@ -147,7 +147,7 @@ async def activate(user: UserId, context: Authenticated) -> Response:
 
 
 @router.post("/users/{user}/deactivate", summary="Deactivate a user", responses=_OF_USER, response_model=Done)
-async def deactivate(user: UserId, context: Authenticated) -> Response:
+async def deactivate_user(user: UserId, context: Authenticated) -> Response:
     """Sessions and streams end and access tokens are refused: at once in this process, within two seconds in other API processes."""
     receipt = await context.application.execute(commands.DeactivateUser(user=user), context.caller)
     context.application.active_users.forget(context.tenant, user)

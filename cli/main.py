@@ -155,6 +155,15 @@ def mcp() -> None:
 
 
 @app.command()
+def openapi() -> None:
+    """Write the OpenAPI document of the HTTP API, for generators of clients."""
+    from cli.openapi import write_openapi
+
+    with terminal() as console:
+        write_openapi(console)
+
+
+@app.command()
 def migrate(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Write the statements, run none.")] = False,
 ) -> None:

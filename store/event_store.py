@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
 
-from cachetools import LRUCache
 from eventsourcing.application import Application
 from eventsourcing.utils import Environment, EnvType
 from msgspec.structs import astuple
@@ -74,7 +74,9 @@ class Store(Application[UUID]):
         """Open the store at `location` (a path: the data directory there), or create it. `master`: the master key, if it is not in a file (see `master_key`)."""
         self._location = InDirectory(location) if isinstance(location, Path) else location
         self.directory = self._location.directory
-        self._cache: LRUCache[UUID, Aggregate] = LRUCache(cached)
+        # Every command reads and writes it. cachetools' LRUCache hashes a UUID six times, in Python, to store one aggregate.
+        self._cache: OrderedDict[UUID, Aggregate] = OrderedDict()
+        self._most_cached = cached
         self._cache_lock = threading.Lock()
         self._protocols: dict[UUID, tuple[int, int]] = {}
         with contextlib.ExitStack() as opened:
@@ -173,15 +175,24 @@ class Store(Application[UUID]):
     def cached(self, id: UUID) -> Aggregate | None:
         """The aggregate as this process last saved it, if it is cached."""
         with self._cache_lock:
-            return self._cache.get(id)
+            found = self._cache.get(id)
+            if found is not None:
+                self._cache.move_to_end(id)
+            return found
 
     def keep(self, aggregates: Iterable[Aggregate], since: int) -> None:
         """Cache these saved aggregates, unless another process has changed them since a position."""
         with self.recorder.lock:
             for aggregate in aggregates:
                 if not self.recorder.changed_by_others((aggregate.id,), since):
-                    with self._cache_lock:
-                        self._cache[aggregate.id] = aggregate
+                    self._cache_one(aggregate)
+
+    def _cache_one(self, aggregate: Aggregate) -> None:
+        with self._cache_lock:
+            self._cache[aggregate.id] = aggregate
+            self._cache.move_to_end(aggregate.id)
+            if len(self._cache) > self._most_cached:
+                self._cache.popitem(last=False)
 
     def drop(self, ids: Iterable[UUID]) -> None:
         """Remove these aggregates from the cache, because they may differ from what is saved."""

@@ -12,6 +12,8 @@ from domain.voice.forking import Forkable
 from domain.voice.outbound_and_ivr import status_of
 
 _NAMES_CUSTOMER: frozenset[FactKind] = frozenset({"arrived", "dialled", "outbound", "offered"})
+_OF_CALL: frozenset[FactKind] = frozenset({"arrived", "did", "part_of", "hung_up", "tag", "unseen", "quality"})
+"""Kinds of facts about the call as a whole."""
 
 
 class CallOutline(Forkable):
@@ -41,6 +43,10 @@ class CallOutline(Forkable):
             self.clock = fact.clock
         if self.number is None and fact.private is not None and fact.kind in _NAMES_CUSTOMER:
             self.number = fact.private
+        if fact.kind in _OF_CALL:
+            self._take_of_call(fact)
+
+    def _take_of_call(self, fact: Fact) -> None:
         match fact.kind:
             case "arrived" | "did" if fact.text and not self.did:
                 self.did = fact.text

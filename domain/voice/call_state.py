@@ -74,8 +74,12 @@ def difference(before: CallState, after: CallState) -> Change:
     assert after.call is not None
     if before.call is None:
         return _all_of(after, after.call)
-    comparison = Comparison(before, all_visits=before.call.part_of != after.call.part_of)
+    same_whole, known = before.call.part_of == after.call.part_of, len(before.visits)
+    comparison = Comparison(before, all_visits=not same_whole)
     for visit, rings, holds in zip(after.visits, after.rings, after.holds, strict=True):
+        n = visit.n
+        if same_whole and n < known and visit == before.visits[n] and rings == before.rings[n] and holds == before.holds[n]:
+            continue
         comparison.compare_visit(visit, Parts(len(rings), dict(enumerate(rings))), Parts(len(holds), dict(enumerate(holds))))
     return comparison.change(after, range(len(after.options)), range(len(after.tags)))
 
@@ -174,4 +178,4 @@ _NO_HOLDS: list[Hold] = []
 
 
 def _new_texts(texts: Sequence[str], known: Sequence[str], indexes: Iterable[int]) -> tuple[tuple[int, str], ...]:
-    return tuple((k, texts[k]) for k in indexes if k >= len(known) or texts[k] != known[k])
+    return tuple([(k, texts[k]) for k in indexes if k >= len(known) or texts[k] != known[k]])

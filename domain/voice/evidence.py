@@ -19,7 +19,7 @@ from domain.voice.context import Context
 from domain.voice.facts import Clock, Fact
 from domain.voice.findings import Findings, Touched
 from domain.voice.merging import clock_of, in_order, sort_key
-from domain.voice.outbound_and_ivr import OutboundQueues
+from domain.voice.outbound_and_ivr import outbound_queues
 from domain.voice.uniqueids import born_us
 from domain.voice.visit_closing import closed, in_call_order
 from domain.voice.visit_draft import VisitDraft
@@ -30,7 +30,8 @@ class Evidence:
 
     _clock: Clock | None
     """The clock of all facts; None if they come from several clocks."""
-    _latest: int
+    _latest: int | None
+    """The instant of the latest fact. It and the clock are determined only when a fact is added: of most calls all facts are weighed once."""
     _last: list[Fact]
     """The facts of the latest instant. They are applied anew when another one arrives, because their order depends on all of them."""
     _now: Findings
@@ -51,6 +52,8 @@ class Evidence:
 
     def add(self, fresh: Sequence[Fact], known: Sequence[Fact]) -> None:
         """Add `fresh` facts to the `known` ones that it holds."""
+        if self._latest is None:
+            self._determine_end(known)
         ordered = sorted(fresh, key=sort_key) if len(fresh) > 1 else list(fresh)
         same = [fact for fact in ordered if fact.at == self._latest]
         if ordered and (not self._follows(ordered) or (same and self._before is None)):
@@ -90,7 +93,7 @@ class Evidence:
         """Whether these facts, in order, follow all known ones, by the same clock, without changing what the known ones mean."""
         return (
             self._clock is not None
-            and ordered[0].at >= self._latest
+            and ordered[0].at >= (self._latest or 0)
             and all(clock_of(fact) == self._clock for fact in ordered)
             and self._outbound.unmoved_by(ordered)
         )
@@ -100,14 +103,16 @@ class Evidence:
         self._touched = None
         self.count = len(facts)
         ordered = in_order(facts)
-        clocks = {fact.clock for fact in facts}
-        self._clock = clock_of(facts[0]) if len(clocks) == 1 or clocks == {"live", "ami"} else None
-        self._latest = max([fact.at for fact in ordered], default=0)
-        self._outbound = OutboundQueues(ordered)
+        if split:
+            self._determine_end(facts)
+        else:
+            self._latest = None
+        self._outbound = outbound_queues(ordered)
         self._now = Findings(self._born, self._outbound.names)
         self._before = None
+        latest = self._latest
         if split and self._clock is not None:
-            self._last = [fact for fact in ordered if fact.at == self._latest]
+            self._last = [fact for fact in ordered if fact.at == latest]
             self._before = self._now
             self._before.take(ordered[: -len(self._last)])
             self._now = self._before.fork()
@@ -115,19 +120,22 @@ class Evidence:
         else:
             self._now.take(ordered)
 
+    def _determine_end(self, facts: Sequence[Fact]) -> None:
+        clocks = {clock_of(fact) for fact in facts}
+        self._clock = clocks.pop() if len(clocks) == 1 else None
+        self._latest = max([fact.at for fact in facts], default=0)
+
     # What they prove
 
     def state(self, context: Context) -> CallState:
         """The call that all its facts prove."""
+        state = CallState(options=list(self._now.options), tags=list(self._now.outline.tags))
         ordered = self._visits_in_order()
-        ended = [self._closed(ordered, n, context) for n in range(len(ordered))]
-        state = CallState(
-            visits=[draft.visit(n, context.settings) for n, draft in enumerate(ended)],
-            rings=[list(draft.rings.rings) for draft in ended],
-            holds=[list(draft.holds_at(range(len(draft.holds))).at.values()) if draft.holds else [] for draft in ended],
-            options=list(self._now.options),
-            tags=list(self._now.outline.tags),
-        )
+        for n, draft in enumerate(ordered):
+            ended = self._closed(ordered, n, context) if draft.open else draft
+            state.visits.append(ended.visit(n, context.settings))
+            state.rings.append(list(ended.rings.rings))
+            state.holds.append(list(ended.holds_at(range(len(ended.holds))).at.values()) if ended.holds else [])
         self._complete(state, context)
         return state
 

@@ -20,7 +20,9 @@ class Findings(Forkable):
         self.visits = VisitBuilder(born)
         self.outline = CallOutline()
         self.ivr = IvrEvidence()
-        self.attempt = AttemptEvidence(outbound)
+        self.attempt = AttemptEvidence()
+        if outbound:
+            self.attempt.outbound = outbound
 
     def fork(self) -> Self:
         copy = super().fork()
@@ -29,12 +31,13 @@ class Findings(Forkable):
 
     def take(self, facts: Sequence[Fact]) -> None:
         """Apply facts in order; all facts of one instant must be passed together."""
-        outline, ivr, attempt = self.outline, self.ivr, self.attempt
+        take_in_outline, attempt = self.outline.take, self.attempt
         for fact in facts:
-            outline.take(fact)
-            if fact.kind in OF_IVR:
-                ivr.take(fact)
-            if attempt.dialled is not None or fact.kind in OF_ATTEMPT:
+            take_in_outline(fact)
+            kind = fact.kind
+            if kind in OF_IVR:
+                self.ivr.take(fact)
+            if attempt.dialled is not None or kind in OF_ATTEMPT:
                 attempt.take(fact)
         self.visits.take_all([fact for fact in facts if not fact.queue or fact.queue not in self.outbound] if self.outbound else facts)
 

@@ -36,7 +36,7 @@ class ObservationResult(msgspec.Struct, frozen=True):
 class Interaction(Aggregate):
     """One call of one customer. Its id derives from the id that its source gives it.
 
-    facts: all facts in the order in which they were recorded. known: their identities. latest: the latest instant among them (us).
+    facts: all facts in the order in which they were recorded. latest: the latest instant among them (us).
     state: the call as it is known now. conflicts: all conflicts between its sources so far.
     """
 
@@ -46,12 +46,19 @@ class Interaction(Aggregate):
     def __init__(self, id: UUID, tenant: UUID) -> None:
         super().__init__(id, tenant)
         self.facts: list[Fact] = []
-        self.known: set[tuple[object, ...]] = set()
+        self._known: set[tuple[object, ...]] = set()
         self.latest = 0
         self.state = CallState()
         self.conflicts: set[str] = set()
         # Derived from the facts when first needed, and valid as long as it holds exactly these.
         self._evidence: Evidence | None = None
+
+    @property
+    def known(self) -> set[tuple[object, ...]]:
+        """The identities of the facts. Those of the last facts are added when they are needed: most calls of an import get no more facts."""
+        if len(self._known) < len(self.facts):
+            self._known.update([fact.identity for fact in self.facts[len(self._known) :]])
+        return self._known
 
     @property
     def call(self) -> Call | None:
@@ -65,10 +72,10 @@ class Interaction(Aggregate):
     def observe(self, facts: Iterable[Fact], context: Context, metadata: EventMetadata) -> ObservationResult:
         """Record the facts of a source; repeated facts change nothing. Without facts: record what the restarts change."""
         new: dict[tuple[object, ...], Fact] = {}
-        repeated = 0
+        known, repeated = self.known, 0
         for fact in facts:
             identity = fact.identity
-            if identity not in self.known and identity not in new:
+            if identity not in known and identity not in new:
                 new[identity] = fact
             elif fact.mark != SHOWN:
                 repeated += 1
@@ -79,7 +86,8 @@ class Interaction(Aggregate):
         change = evidence.change(self.state, context)
         if not new and change == _UNCHANGED:
             return ObservationResult(0, repeated, {}, 0, ())
-        conflicts = tuple(sorted({*evidence.conflicts()} - self.conflicts))
+        conflicts = evidence.conflicts()
+        conflicts = tuple(sorted({*conflicts} - self.conflicts)) if conflicts else ()
         before = self._visits_concerned(change) if change.visits or change.removed else {}
         occurred_at = max((fact.at for fact in fresh), default=context.restarts[-1] if context.restarts else metadata.recorded_at)
         event_type = _event_type(before, change, fresh)
@@ -116,17 +124,17 @@ class Interaction(Aggregate):
         if isinstance(event, InteractionEvent):
             self.facts += event.facts
             for fact in event.facts:
-                self.known.add(fact.identity)
                 self.latest = max(self.latest, fact.at)
             self.state.apply(event.change)
-            self.conflicts.update(event.conflicts)
+            if event.conflicts:
+                self.conflicts.update(event.conflicts)
 
 
 def _event_type(before: dict[int, Visit], change: Change, facts: tuple[Fact, ...]) -> type[InteractionEvent]:
     """The event type: amended, one fact, or several facts."""
-    if not facts or any(removed.kind == "visit" for removed in change.removed):
+    if not facts or (change.removed and any(removed.kind == "visit" for removed in change.removed)):
         return VisitAmended
-    if any(visit.n in before and _rewritten(before[visit.n], visit) for visit in change.visits):
+    if before and any(visit.n in before and _rewritten(before[visit.n], visit) for visit in change.visits):
         return VisitAmended
     return BY_KIND[cast("CallKind", facts[0].kind)] if len(facts) == 1 else InteractionObserved
 
@@ -149,4 +157,4 @@ def _ends(before: dict[int, Visit], now: Iterable[Visit]) -> dict[str, int]:
 
 
 def _implied(before: dict[int, Visit], now: Iterable[Visit]) -> int:
-    return sum(len(visit.implied) for visit in now) - sum(len(visit.implied) for visit in before.values())
+    return sum([len(visit.implied) for visit in now]) - sum([len(visit.implied) for visit in before.values()])

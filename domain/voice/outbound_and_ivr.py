@@ -123,22 +123,27 @@ class OutboundQueues:
         return "" not in self._named or (fact.queue in self._met and not (fact.kind == "offered" and fact.queue in self.names))
 
 
+_NO_OUTBOUND_QUEUES = OutboundQueues(())
+
+
+def outbound_queues(facts: Sequence[Fact]) -> OutboundQueues:
+    """The outbound queues of a call with these facts."""
+    return OutboundQueues(facts) if any(fact.kind == "outbound" for fact in facts) else _NO_OUTBOUND_QUEUES
+
+
 class AttemptEvidence(Forkable):
     """What the facts of a call, applied in order, prove about an outbound attempt.
 
     `outbound`: the queues whose facts belong to the attempt. `seen`: the last instant (us) at which the call itself was observed.
     """
 
-    outbound: frozenset[str]
+    outbound: frozenset[str] = frozenset()
     dialled: Fact | None = None
     answered: Fact | None = None
     over: Fact | None = None
     agent: str = ""
     seen: int = 0
     cuts: tuple[int, ...] = ()
-
-    def __init__(self, outbound: frozenset[str]) -> None:
-        self.outbound = outbound
 
     def take(self, fact: Fact) -> None:
         """Apply one more fact."""

@@ -54,12 +54,13 @@ class VisitBuilder(Forkable):
         """Apply facts of the call in order; all facts of one instant must be passed together."""
         taken: set[int] = set()
         for index, fact in enumerate(facts):
-            if fact.kind == "offered":
+            kind = fact.kind
+            if kind == "offered":
                 end = self._end_in_the_same_second(facts, index)
                 if end is not None:
                     self.take(facts[end])
                     taken.add(end)
-            if index not in taken:
+            if kind in _HANDLERS and index not in taken:
                 self.take(fact)
 
     def _end_in_the_same_second(self, facts: Sequence[Fact], index: int) -> int | None:
@@ -77,18 +78,18 @@ class VisitBuilder(Forkable):
         return None
 
     def take(self, fact: Fact) -> None:
-        """Apply one more fact, not earlier than those before it. Facts that are not about a queue are ignored."""
-        handler = _HANDLERS.get(fact.kind)
-        if handler is None:
-            return
-        draft = self._last_in(fact.queue)
+        """Apply one more fact about a queue, not earlier than those before it."""
+        handler = _HANDLERS[fact.kind]
+        queue = fact.queue
+        draft = self._last_in(queue)
         once = fact.kind in _ONCE
         if once and draft is not None and draft.said and _repeats(draft, fact):
             return
         handler(self, fact, draft)
-        draft = self._last_in(fact.queue)
-        if draft is None:
+        index = self.latest.get(queue)
+        if index is None:
             return
+        draft = self.own[index]
         draft.seen = max(draft.seen, fact.at)
         if fact.until is not None and fact.at < fact.until:
             draft.set_back = True
@@ -107,7 +108,7 @@ class VisitBuilder(Forkable):
     def _last_in(self, queue: str) -> VisitDraft | None:
         """The draft of the last visit to this queue, ready to change."""
         index = self.latest.get(queue)
-        return None if index is None else self._owned(index)
+        return None if index is None else self.own.get(index) or self._owned(index)
 
     def _owned(self, index: int) -> VisitDraft:
         draft = self.own.get(index)

@@ -36,7 +36,7 @@ BUSY = 1_000
 SHARE = 4
 """Then rows are written this many times longer apart than it takes to write them, unless somebody waits for them."""
 
-LONGEST_REST_S = 1.5
+LONGEST_REST_S = 1.0
 
 
 class Log(Protocol):

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
+from openapi_schema_validator import OAS31Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from api.app import MAX_BODY
+from cli.console import terminal
+from cli.openapi import write_openapi
 from domain.access import ACT_FOR_OTHERS
 from tests.api.test_auth import problem_of
 from tests.kit.openapi import operations
@@ -40,36 +45,35 @@ def test_a_refusal_names_the_missing_permission(log_in, document):
     for operation in operations(document):
         if "security" not in operation.definition:
             continue
-        answer = ask(nobody, operation)
+        answer, said = ask(nobody, operation), operation.definition["x-permission"]
         if "403" in operation.definition["responses"]:
-            assert problem_of(answer, 403, "not-allowed")["permission"].startswith("gerenciar-"), operation.path
+            assert problem_of(answer, 403, "not-allowed")["permission"] == said, operation.path
+            assert f"`{said}`" in operation.definition["description"]
         else:
+            assert said == ""
             assert answer.status_code in (200, 404), f"{operation.method} {operation.path}: {answer.text}"
 
 
-def test_each_permission_opens_what_it_names(log_in, document):
-    """A user with all permissions but one is refused exactly what names that one."""
-    everything = log_in()
-    named = {}
-    nobody = log_in(email="bia@empresa.example", permissions=())
-    for operation in operations(document):
-        if "security" in operation.definition and "403" in operation.definition["responses"]:
-            named.setdefault(ask(nobody, operation).json()["permission"], []).append(operation)
-    assert set(named) == {
+def test_each_permission_opens_what_names_it_and_nothing_else(log_in, document):
+    closed = [operation for operation in operations(document) if operation.definition.get("x-permission")]
+    named = {operation.definition["x-permission"] for operation in closed}
+    assert named == {
         "gerenciar-relatorio", "gerenciar-atendimento", "gerenciar-service", "gerenciar-phone", "gerenciar-usuário", "gerenciar-empresas",
         "gerenciar-chaves",
     }  # fmt: skip
-    for permission, closed in named.items():
+    for permission in named:
         one = log_in(email=f"{permission.encode().hex()}@empresa.example", permissions=(permission,))
         for operation in closed:
-            if operation.path != "/v1/live":  # it would not end
+            needed = operation.definition["x-permission"]
+            if needed != permission:
+                assert problem_of(ask(one, operation), 403, "not-allowed")["permission"] == needed, (permission, operation.path)
+            elif operation.path != "/v1/live":  # it would not end
                 answer = ask(one, operation)
                 if answer.status_code == 403:
                     # Who may act as an agent is another question, and so is whom a user of level User may manage, and what they give.
                     of_others = answer.json()["permission"] == ACT_FOR_OTHERS != permission
                     detail = answer.json()["detail"]
                     assert of_others or "level" in detail or "nobody gives" in detail, (permission, operation.path)
-    assert everything.get("/v1/me").json()["level"] == "Admin"
 
 
 def test_a_field_that_is_not_known_is_refused_by_its_name(ana, document):
@@ -140,6 +144,39 @@ def test_the_document_explains_itself(document):
             assert status == "204" or answer["content"], (operation.path, status)
     assert len(names) == sum(1 for _ in operations(document))
     assert {tag["name"] for tag in document["tags"]} == {operation.definition["tags"][0] for operation in operations(document)}
+
+
+def test_the_document_is_valid(document):
+    OpenAPIV31SpecValidator(document).validate()
+
+
+def test_every_body_and_every_answer_has_an_example_of_its_schema(document):
+    resolver = {"$defs": document["components"]["schemas"]}
+    seen = 0
+    for operation in operations(document):
+        contents = [operation.definition.get("requestBody", {}).get("content", {})]
+        contents += [answer.get("content", {}) for answer in operation.definition["responses"].values()]
+        for media_type, media in (pair for content in contents for pair in content.items()):
+            examples = [one["value"] for one in media.get("examples", {}).values()] or [media["example"]]
+            schema = json.loads(json.dumps(media.get("schema", {}) | resolver).replace("#/components/schemas/", "#/$defs/"))
+            for example in examples:
+                seen += 1
+                errors = [error.message for error in OAS31Validator(schema).iter_errors(example)]
+                assert not errors, (operation.method, operation.path, media_type, errors)
+    assert seen > 200
+
+
+def test_names_in_the_document_are_words_of_the_product(document):
+    for operation in operations(document):
+        assert re.fullmatch(r"[a-z]+(_[a-z]+)+", operation.definition["operationId"]), operation.path
+    for name in document["components"]["schemas"]:
+        assert re.fullmatch(r"([A-Z][a-z]+)+", name), name
+
+
+def test_the_document_is_written_without_a_server(document, capsys):
+    with terminal() as console:
+        write_openapi(console)
+    assert json.loads(capsys.readouterr().out) == document
 
 
 def test_a_request_made_of_the_documents_examples_is_well_formed(ana, document):

@@ -38,7 +38,7 @@ from tests.kit.facts import T0, ami, log
 COMPANY = company_id("Empresa")
 CALLER = Caller(COMPANY, "test", frozenset(PERMISSIONS))
 MORNING = int(datetime(2026, 3, 2, 14, tzinfo=UTC).timestamp()) * SECOND
-NOT_STATE = frozenset({"pending", "history", "_evidence"})
+NOT_STATE = frozenset({"pending", "history", "_evidence", "_known"})
 """The attributes that are not state: events that are not saved yet, access to the history, and what is derived from the facts when needed."""
 
 

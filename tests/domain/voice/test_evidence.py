@@ -93,7 +93,7 @@ def replayed(events: list[Any]) -> Interaction:
 
 
 def fields_of(interaction: Interaction) -> dict[str, Any]:
-    return {name: value for name, value in vars(interaction).items() if name not in ("pending", "history", "_evidence")}
+    return {name: value for name, value in vars(interaction).items() if name not in ("pending", "history", "_evidence", "_known")}
 
 
 @settings(deadline=None, max_examples=300)

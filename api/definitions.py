@@ -10,7 +10,7 @@ from pydantic import Field
 from api.access import RequestContext, authorised
 from api.field_types import Shape
 from api.problem import documented
-from projections.queries.definitions import definitions
+from projections.queries.definitions import definitions as all_definitions
 
 TAG = {"name": "definitions", "description": "What the figures mean."}
 
@@ -27,7 +27,7 @@ class Definitions(Shape):
 
 
 @router.get("", summary="What the figures mean")
-async def get_definitions(context: Annotated[RequestContext, authorised(definitions)]) -> Definitions:
+async def list_definitions(context: Annotated[RequestContext, authorised(all_definitions)]) -> Definitions:
     """One sentence for each figure, SLA profile and attribution. The version changes with any of them."""
-    version, figures = await context.ask(definitions)
+    version, figures = await context.ask(all_definitions)
     return Definitions(definition=version, figures=figures)

@@ -99,9 +99,8 @@ def _document(app: FastAPI) -> dict[str, Any]:
             parameters = operation.setdefault("parameters", [])
             if "security" in operation:
                 # An API key may ask for anything too often.
-                operation["responses"] = {str(status): said for status, said in documented("too-many-requests").items()} | operation[
-                    "responses"
-                ]
+                for status, said in documented("too-many-requests").items():
+                    operation["responses"].setdefault(str(status), said)
             if method in _COMMANDS and "security" in operation:
                 parameters.extend(_OF_COMMANDS)
             elif any(parameter["name"] == "at_least" for parameter in parameters):

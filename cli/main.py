@@ -147,20 +147,20 @@ def demo(
 
 
 @app.command()
-def mcp() -> None:
-    """Read-only tools for an assistant (Model Context Protocol, stdio), with the API key of ATENDE_API_KEY at the center of ATENDE_URL."""
-    from cli.mcp import serve as run
-
-    raise typer.Exit(run(settings.read()))
-
-
-@app.command()
 def openapi() -> None:
     """Write the OpenAPI document of the HTTP API, for generators of clients."""
     from cli.openapi import write_openapi
 
     with terminal() as console:
         write_openapi(console)
+
+
+@app.command()
+def mcp() -> None:
+    """Read-only tools for an assistant (Model Context Protocol, stdio), with the API key of ATENDE_API_KEY at the center of ATENDE_URL."""
+    from cli.mcp import serve as run
+
+    raise typer.Exit(run(settings.read()))
 
 
 @app.command()

@@ -183,7 +183,9 @@ def test_a_revoked_key_is_refused_at_once_and_by_other_processes_within_two_seco
     problem_of(ana.post(f"/v1/api-keys/{id}/rotate", {}), 409, "refused")
 
 
-def test_a_revoked_key_manages_nothing_even_while_another_process_still_knows_it(make, ana, center):
+def test_a_revoked_key_manages_nothing_even_while_another_process_still_knows_it(monkeypatch, request, center):
+    monkeypatch.setattr(active_keys, "TTLCache", lambda size, ttl, _: TTLCache(size, ttl, lambda: 0.0))
+    make = request.getfixturevalue("make")
     id, keeper = make("gerenciar-chaves", "gerenciar-usuário")
     assert keeper.get("/v1/api-keys").status_code == 200
     center.bus.execute(RevokeApiKey(key=UUID(id)), operator("Empresa"))

@@ -9,6 +9,7 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import Lifespan
 
 import discovery
@@ -27,6 +28,9 @@ MAX_OPEN_BODY = 4_096
 
 EXPOSED = ("Retry-After", "RateLimit", "RateLimit-Policy", "Request-Id", "WWW-Authenticate", "Content-Disposition", "Location", "ETag")
 """Headers of answers that web pages of other origins may read."""
+
+COMPRESSED_FROM = 4_096
+"""The smallest answer that is compressed, bytes. Answers with tokens are smaller: their length must not tell of their content."""
 
 _GC_THRESHOLDS = (5_000, 10, 1_000)
 """A full garbage collection blocks for some 50 ms when thousands of calls are in memory, so it runs a thousand times less often."""
@@ -48,6 +52,7 @@ def create_app(center: Center) -> FastAPI:
     app = described(lifespan)
     app.state.application = application
     docs.install(app)
+    app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM, compresslevel=5)
     app.add_middleware(LimitedASGI, most=MAX_BODY, open_path=auth.router.prefix, open_most=MAX_OPEN_BODY)
     app.add_middleware(ObservedASGI, instruments=application.instruments)
     app.add_middleware(RateLimitedASGI)

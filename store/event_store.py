@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
 
+import msgspec
 from eventsourcing.application import Application
 from eventsourcing.utils import Environment, EnvType
 from msgspec.structs import astuple
@@ -61,6 +62,10 @@ def project(events: Iterable[Event], kind: type[A]) -> A | None:
             aggregate = kind(event.originator_id, event.tenant)
         aggregate.replay(event)
     return aggregate
+
+
+class _Recorded(msgspec.Struct):
+    recorded_at: int
 
 
 class Store(Application[UUID]):
@@ -199,6 +204,11 @@ class Store(Application[UUID]):
         with self._cache_lock:
             for id in ids:
                 self._cache.pop(id, None)
+
+    def recorded_at(self, position: int) -> int:
+        """When the event at this position was recorded (microseconds); 0 before the first event. It never goes back along the log."""
+        recorded = self.recorder.events_after(position - 1, 1) if position > 0 else []
+        return msgspec.json.decode(recorded[0].state, type=_Recorded).recorded_at if recorded else 0
 
     def sealed(self, events: Iterable[Event]) -> list[RecordedEvent]:
         """The events as they are stored, before they have positions."""

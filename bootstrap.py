@@ -14,8 +14,9 @@ from uuid import UUID
 
 import discovery
 from commands.command_bus import Clock, CommandBus
+from domain.webhook_destinations import Destinations
 from projections.engine.progress import Following, ProjectionsStopped
-from settings import Settings
+from settings import PasswordPolicy, Settings
 from store import heartbeats
 from store.data_directory import DirectoryHeld, Unusable, kept_secret, locked
 from store.event_store import Store
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from processes.metrics import ProcessMetrics
     from processes.runner import Leadership, ProcessRunner
+    from processes.webhook_sender import WebhookSender
     from projections.engine.chdb_warehouse import ChdbWarehouse
     from projections.engine.clickhouse_warehouse import ClickhouseWarehouse
     from projections.engine.runner import Runner
@@ -70,6 +72,7 @@ class Center(ABC):
         # Importing a module registers its handlers.
         discovery.modules("commands")
         self.bus = CommandBus(self.store, clock, watched=watched)
+        self.destinations = Destinations.of(settings.webhook_allow)
 
     @property
     @abstractmethod
@@ -86,6 +89,7 @@ class Center(ABC):
         """The process managers. They run once they are started: in this process or, on servers, in the process that is the leader."""
         from processes.manager import Ports
         from processes.runner import runner_of_all
+        from projections.queries.webhooks import all_webhooks, direction_of
 
         def last_heard(agent: UUID) -> int:
             return heartbeats.last_heard(self.store.recorder.db, agent)
@@ -93,8 +97,18 @@ class Center(ABC):
         def query(sql: str, tenant: UUID) -> list[dict[str, Any]]:
             return self.warehouse.query(sql, tenant)
 
-        ports = Ports(query, self.covered, last_heard)
-        return runner_of_all(self.bus, ports, self._leadership())
+        ports = Ports(
+            query, self.covered, last_heard, lambda: all_webhooks(self.store), lambda interaction: direction_of(self.store, interaction)
+        )
+        return runner_of_all(self.bus, ports, self._leadership(), [self.webhook_sender])
+
+    @cached_property
+    def webhook_sender(self) -> WebhookSender:
+        """Posts the messages of webhooks while this process leads."""
+        from processes.webhook_posts import Poster
+        from processes.webhook_sender import WebhookSender
+
+        return WebhookSender(self.bus, Poster(self.destinations))
 
     def _leadership(self) -> Leadership | None:
         """The leadership that lets one process at a time run them; None if there is only one process."""
@@ -105,7 +119,7 @@ class Center(ABC):
         """Prometheus metrics of the process managers."""
         from processes.metrics import ProcessMetrics
 
-        return ProcessMetrics(self.processes, self.store.head)
+        return ProcessMetrics(self.processes, self.store.head, self.webhook_sender.figures)
 
     def collectors(self) -> Sequence[Collector]:
         """Additional Prometheus collectors for an API in this process."""
@@ -134,6 +148,11 @@ class Center(ABC):
         return self._settings.public_url
 
     @property
+    def password_policy(self) -> PasswordPolicy:
+        """The rule that new passwords follow."""
+        return self._settings.password_policy
+
+    @property
     def cors_origins(self) -> Sequence[str]:
         """The origins of other web pages that may use the API."""
         return self._settings.cors_origins
@@ -144,6 +163,10 @@ class Center(ABC):
         from projections.query_bus import QueryBus
 
         return QueryBus(self)
+
+    def must_have_room(self) -> None:
+        """Raises NoRoom or WarehouseFull while nothing can be written to a disk that this process writes to."""
+        self.store.recorder.db.must_have_room()
 
     def covered(self) -> int:
         """The log position that the projections cover."""
@@ -197,6 +220,10 @@ class Embedded(Center):
 
     def collectors(self) -> Sequence[Collector]:
         return (self.process_metrics,)
+
+    def must_have_room(self) -> None:
+        super().must_have_room()
+        self.runner.must_have_room()
 
     def rebuild(self, say: Callable[[int, int], object]) -> int:
         from projections.engine.rebuild import rebuild

@@ -32,14 +32,16 @@ Permission = Literal[
     "gerenciar-canais-email",
     "gerenciar-canais-boteria",
     "gerenciar-canais-whats",
-    "gerenciar-conectores",  # connectors
+    "gerenciar-conectores",  # connectors: webhooks out
     "gerenciar-blacklist",
     "gerenciar-api",  # integrations: telephony sources among them
     "gerenciar-pause",  # pause reasons
     "gerenciar-pesquisa",  # surveys
     "gerenciar-pesquisa-relatorio",  # reports of surveys
-    "gerenciar-agentes",  # acting for agents other than one's own; the manual does not have this name, nor the next one
+    # The manual has no names for these.
+    "gerenciar-agentes",  # acting for agents other than one's own
     "gerenciar-chaves",  # API keys: who may make and revoke them
+    "anonimizar-contatos",  # making a contact's personal data unreadable for ever: the privacy officer's
 ]
 """The permissions of users and of API keys, by the names of the portal's manual."""
 
@@ -50,11 +52,13 @@ MANAGE_QUEUES: Final[Permission] = "gerenciar-service"
 MANAGE_USERS: Final[Permission] = "gerenciar-usuário"
 MANAGE_PHONES: Final[Permission] = "gerenciar-phone"
 MANAGE_CONTACTS: Final[Permission] = "gerenciar-contatos"
+FORGET_CONTACTS: Final[Permission] = "anonimizar-contatos"
 REPORTS: Final[Permission] = "gerenciar-relatorio"
 ATTEND: Final[Permission] = "gerenciar-atendimento"
 OBSERVE: Final[Permission] = "gerenciar-api"
 ACT_FOR_OTHERS: Final[Permission] = "gerenciar-agentes"
 MANAGE_KEYS: Final[Permission] = "gerenciar-chaves"
+MANAGE_WEBHOOKS: Final[Permission] = "gerenciar-conectores"
 
 ANYONE: Final = ""
 """No permission is needed: the command contains its own proof (a one-time link), or the query is open to every user of the company."""

@@ -23,7 +23,7 @@ from commands.unit_of_work import Answer, Request
 from domain.base import Event
 from domain.errors import DomainError
 from processes.figures import Figures
-from processes.manager import CancelTimer, Decision, NotYet, ProcessManager, Send, SetTimer, Timer
+from processes.manager import CancelTimer, Change, Decision, NotYet, ProcessManager, Send, SetTimer, Timer, Write
 from processes.retries import still_stand
 from store.clock import ClockOff
 from store.database import Fenced, StoreUnavailable
@@ -79,6 +79,7 @@ class _Changes:
     """By company and key; None: cancelled."""
     failure: Failure | None = None
     settled: list[Failure] = field(default_factory=list)
+    writes: list[Change] = field(default_factory=list)
 
 
 class Execution:
@@ -91,7 +92,6 @@ class Execution:
         self._bus = bus
         self._recorder = bus.store.recorder
         self.progress = ProcessProgress(self._recorder.db, self._name)
-        self._topics = manager.topics()
         self._epoch: Epoch | None = None
         self._position = self._written = 0
         self._written_at = 0.0
@@ -151,6 +151,7 @@ class Execution:
         for failure in self.progress.failures():
             self._keep_failure(failure)
         self._position = self._written = epoch.position
+        self.manager.begin()
         self._epoch = epoch
         self.figures.position = self._position
         log.info("process begins name=%s epoch=%d position=%d timers=%d", self._name, epoch.number, epoch.position, len(self._timers))
@@ -179,9 +180,14 @@ class Execution:
         quiet = self._position < self._quiet
         until = min(end, self._position + READ_AT_ONCE, self._quiet if quiet else end)
         changes = _Changes(until)
-        if self._topics and (self.manager.SETS_TIMERS or not quiet):
-            for recorded in self._recorder.events_of_topics(self._position, until, self._topics):
+        topics = self.manager.reads()
+        if topics and (self.manager.SETS_TIMERS or not quiet):
+            for recorded in self._recorder.events_of_topics(self._position, until, topics):
                 if not self._react(changes, recorded):
+                    break
+                if self.manager.reads() != topics:
+                    # What follows this event was not read with the events that are needed from now on.
+                    changes.position = recorded.position
                     break
         self._save(changes)
 
@@ -197,11 +203,12 @@ class Execution:
         except Exception as error:
             self._before(changes, position)
             raise _Failed(f"event {position}", position) from error
-        sends = position > self._quiet and any(isinstance(decision, Send) for decision in decisions)
-        if sends and changes.timers:
+        live = position > self._quiet
+        sends = live and any(isinstance(decision, Send) for decision in decisions)
+        if sends and (changes.timers or changes.writes):
             changes.position = position - 1
             return False
-        self._decided(changes, event.tenant, decisions, sends=sends)
+        self._decided(changes, event.tenant, decisions, live=live)
         if sends:
             changes.position = position
         return not sends
@@ -211,9 +218,10 @@ class Execution:
         changes.position = position - 1
         self._save(changes)
 
-    def _decided(self, changes: _Changes, tenant: UUID, decisions: Sequence[Decision], *, sends: bool) -> None:
+    def _decided(self, changes: _Changes, tenant: UUID, decisions: Sequence[Decision], *, live: bool) -> None:
+        """live: False for an event of a log that is replayed, from which nothing follows but timers."""
         for decision in decisions:
-            if not isinstance(decision, Send) and (failure := self._failed_timers.get((tenant, decision.key))) is not None:
+            if isinstance(decision, SetTimer | CancelTimer) and (failure := self._failed_timers.get((tenant, decision.key))) is not None:
                 # A timer that was set aside is over when it is cancelled or set anew, as one that waits is.
                 changes.settled.append(failure)
             match decision:
@@ -222,9 +230,13 @@ class Execution:
                 case CancelTimer(key=key):
                     if (tenant, key) in self._timers or (tenant, key) in changes.timers:
                         changes.timers[tenant, key] = None
-                case Send(command=command, key=key) if sends:
+                case Write(change=change) if live:
+                    changes.writes.append(change)
+                case Send(command=command, key=key) if live:
                     once = f"process:{self._name}:{key}" if key else ""
-                    changes.requests.append((command, Caller(tenant, f"system:{self._name}", self.manager.PERMISSIONS, once)))
+                    changes.requests.append(
+                        (command, Caller(tenant, f"system:{self._name}", self.manager.PERMISSIONS, once, keeps_receipts=True))
+                    )
 
     # Timers
 
@@ -239,7 +251,7 @@ class Execution:
                 raise
             except Exception as error:
                 raise _Failed(timer.name, self._position, timer) from error
-            self._decided(changes, timer.tenant, decisions, sends=True)
+            self._decided(changes, timer.tenant, decisions, live=True)
             self._save(changes, timer)
 
     def _next_due(self, now_us: int) -> Timer | None:
@@ -260,7 +272,7 @@ class Execution:
     def _save(self, changes: _Changes, timer: Timer | None = None) -> None:
         """Raises Fenced, StoreUnavailable, ClockOff, and _Failed when a command was refused or its handler failed."""
         cause = timer.name if timer is not None else f"event {changes.position}"
-        if changes.requests or changes.timers or changes.settled or changes.failure is not None:
+        if changes.requests or changes.timers or changes.settled or changes.writes or changes.failure is not None:
             try:
                 self._commit(changes)
             except (Fenced, StoreUnavailable, ClockOff):
@@ -301,6 +313,8 @@ class Execution:
         self.progress.cancel_timers([key for key, timer in changes.timers.items() if timer is None])
         self.progress.set_timers([timer for timer in changes.timers.values() if timer is not None])
         self.progress.settle(changes.settled)
+        for change in changes.writes:
+            change.apply(self._recorder.db)
         if changes.failure is not None:
             self.progress.give_up(changes.failure)
 
@@ -360,13 +374,13 @@ class Execution:
         changes = _Changes(self._position, settled=[failure])
         if failure.timer is not None:
             decisions = self.manager.on_timer(failure.timer, self.manager.state(failure.timer, self._position), self._bus.clock.now_us())
-            self._decided(changes, failure.timer.tenant, decisions, sends=True)
+            self._decided(changes, failure.timer.tenant, decisions, live=True)
         else:
             (recorded,) = self._recorder.events_after(failure.position - 1, 1)
             event: Event = self._bus.store.mapper.read(recorded)
             decided = self.manager.react(event, self.manager.state(event, failure.position))
             decisions = still_stand(decided, event, self.manager, self._bus.store, self._position)
-            self._decided(changes, event.tenant, decisions, sends=failure.position > self._quiet)
+            self._decided(changes, event.tenant, decisions, live=failure.position > self._quiet)
         self._save(changes)
 
     def _failed_again(self, failure: Failure, error: BaseException | None) -> None:

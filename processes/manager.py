@@ -9,14 +9,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from commands.handler_context import Command
 from domain.base import CATALOGUE, Event
+from domain.webhooks import Webhook
+from store.database import Database
 from store.process_progress import Timer
 
-__all__ = ["CancelTimer", "Decision", "NotYet", "Ports", "ProcessManager", "Send", "SetTimer", "Timer"]
+__all__ = ["CancelTimer", "Decision", "NotYet", "Ports", "ProcessManager", "Send", "SetTimer", "Timer", "Write"]
 
 S = TypeVar("S")
 
@@ -52,7 +54,21 @@ class CancelTimer:
     key: str
 
 
-Decision = Send | SetTimer | CancelTimer
+class Change(Protocol):
+    """A change of a table beside the log."""
+
+    def apply(self, db: Database) -> None:
+        """Inside a transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Change a table beside the log, in the transaction that saves the position. Events of a log that is replayed change nothing."""
+
+    change: Change
+
+
+Decision = Send | SetTimer | CancelTimer | Write
 
 
 class NotYet(Exception):
@@ -64,12 +80,15 @@ class Ports:
     """What process managers may read.
 
     query: rows of the warehouse, as `Warehouse.query`. covered: the log position that these rows cover.
-    last_heard: the instant of the last heartbeat of an agent's client (microseconds), 0 if none.
+    last_heard: the instant of the last heartbeat of an agent's client (microseconds), 0 if none. webhooks: those that are not deleted, of all companies.
+    direction: that of an interaction (inbound, outbound), "" if it is unknown.
     """
 
     query: Callable[[str, UUID], list[dict[str, Any]]]
     covered: Callable[[], int]
     last_heard: Callable[[UUID], int]
+    webhooks: Callable[[], list[Webhook]] = list
+    direction: Callable[[UUID], str] = lambda _: ""
 
 
 class ProcessManager(ABC, Generic[S]):
@@ -86,11 +105,19 @@ class ProcessManager(ABC, Generic[S]):
 
     def __init__(self, ports: Ports) -> None:
         self.ports = ports
+        self._all_topics = self.topics()
 
     @classmethod
     def topics(cls) -> tuple[str, ...]:
         """The names of the events that it processes."""
         return tuple(sorted(topic for topic, kind in CATALOGUE.items() if issubclass(kind, cls.REACTS_TO)))
+
+    def begin(self) -> None:
+        """This process now runs it: read anew what it keeps in memory. Raises StoreUnavailable."""
+
+    def reads(self) -> tuple[str, ...]:
+        """The names of the events that it needs now, of those that it processes. It may change after any event."""
+        return self._all_topics
 
     @abstractmethod
     def state(self, trigger: Event | Timer, position: int) -> S:

@@ -10,6 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from processes.figures import Figures
+from processes.webhook_sender import SenderFigures
 
 _GAUGES: dict[str, tuple[str, Callable[[Figures, int, int], float]]] = {
     "active": ("1 if this process runs it, 0 if it waits for another process or has stopped", lambda of, *_: float(of.active)),
@@ -47,10 +48,11 @@ class Watched(Protocol):
 class ProcessMetrics(Collector):
     """The figures of all process managers of one process."""
 
-    def __init__(self, runner: Watched, head: Callable[[], int]) -> None:
+    def __init__(self, runner: Watched, head: Callable[[], int], sender: SenderFigures) -> None:
         """head: the position of the log's last event, as this process knows it."""
         self._runner = runner
         self._head = head
+        self._sender = sender
 
     def collect(self) -> Iterator[Metric]:
         figures, head, now_us = self._runner.figures, self._head(), self._runner.now_us()
@@ -64,3 +66,12 @@ class ProcessMetrics(Collector):
             for process, of in figures.items():
                 counted.add_metric([process], counter(of))
             yield counted
+        posts = CounterMetricFamily(
+            "atende_webhook_posts", "Attempts to deliver messages of webhooks, by how they ended", labels=["outcome"]
+        )
+        for outcome, number in self._sender.attempts.items():
+            posts.add_metric([outcome], number)
+        yield posts
+        yield CounterMetricFamily(
+            "atende_webhook_disabled", "Webhooks disabled because their receiver failed or is gone", value=self._sender.disabled
+        )

@@ -8,7 +8,7 @@ from typing import Any
 from eventsourcing.persistence import StoredEvent
 
 from domain.base import Event
-from processes.manager import Decision, NotYet, ProcessManager, Send
+from processes.manager import CancelTimer, Decision, NotYet, ProcessManager, SetTimer
 from store.database import StoreUnavailable
 from store.event_store import Store
 
@@ -24,7 +24,7 @@ def still_stand(
         return decisions
     later = store.recorder.select_events(event.originator_id, gt=event.originator_version)
     decided = {key for stored in later for key in _timers_of(stored, manager, store, position)}
-    return [decision for decision in decisions if isinstance(decision, Send) or decision.key not in decided]
+    return [decision for decision in decisions if not isinstance(decision, SetTimer | CancelTimer) or decision.key not in decided]
 
 
 def _timers_of(stored: StoredEvent, manager: ProcessManager[Any], store: Store, position: int) -> set[str]:
@@ -41,4 +41,4 @@ def _timers_of(stored: StoredEvent, manager: ProcessManager[Any], store: Store, 
 
 
 def _keys(decisions: Sequence[Decision]) -> set[str]:
-    return {decision.key for decision in decisions if not isinstance(decision, Send)}
+    return {decision.key for decision in decisions if isinstance(decision, SetTimer | CancelTimer)}

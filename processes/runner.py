@@ -65,11 +65,25 @@ class Sole:
         return True
 
 
+class Effects(Protocol):
+    """What is done in the world outside, beside the process managers, in the process that leads."""
+
+    def run(self, stopping: Callable[[], bool]) -> None:
+        """Do it until `stopping`."""
+
+
 class ProcessRunner:
     """The process managers of one deployment. `start` runs them in the background; `catch_up` waits for them, or runs them in the caller's thread."""
 
-    def __init__(self, bus: CommandBus, managers: Sequence[ProcessManager[Any]], leadership: Leadership | None = None) -> None:
+    def __init__(
+        self,
+        bus: CommandBus,
+        managers: Sequence[ProcessManager[Any]],
+        leadership: Leadership | None = None,
+        effects: Sequence[Effects] = (),
+    ) -> None:
         self._bus = bus
+        self._effects = effects
         self._leadership = leadership or Sole()
         self._executions = [Execution(manager, bus) for manager in managers]
         for execution in self._executions:
@@ -127,6 +141,9 @@ class ProcessRunner:
             threading.Thread(target=self._run, args=(execution, news), name=f"process-{execution.manager.NAME}", daemon=True)
             for execution, news in zip(self._executions, self._news, strict=True)
         ]
+        threads += [
+            threading.Thread(target=self._do, args=(effects,), name=type(effects).__name__, daemon=True) for effects in self._effects
+        ]
         with self._running:
             for thread in threads:
                 thread.start()
@@ -161,6 +178,14 @@ class ProcessRunner:
             log.exception("process stopped name=%s", execution.manager.NAME)
         finally:
             execution.figures.active = False
+
+    def _do(self, effects: Effects) -> None:
+        while not self._stepping_down.is_set():
+            try:
+                effects.run(self._stepping_down.is_set)
+            except Exception:
+                log.exception("effects failed name=%s", type(effects).__name__)
+                self._stepping_down.wait(_HELD_S)
 
     def close(self) -> None:
         """Stop them after the current transaction. Can be repeated."""
@@ -257,6 +282,6 @@ class ProcessRunner:
         return "" if failure is None else failure.reason
 
 
-def runner_of_all(bus: CommandBus, ports: Ports, leadership: Leadership | None = None) -> ProcessRunner:
-    """A runner of all registered process managers."""
-    return ProcessRunner(bus, [kind(ports) for kind in process_managers()], leadership)
+def runner_of_all(bus: CommandBus, ports: Ports, leadership: Leadership | None = None, effects: Sequence[Effects] = ()) -> ProcessRunner:
+    """A runner of all registered process managers, and of these effects."""
+    return ProcessRunner(bus, [kind(ports) for kind in process_managers()], leadership, effects)

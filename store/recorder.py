@@ -35,7 +35,8 @@ CREATE TABLE IF NOT EXISTS stored_events (
     hash BLOB NOT NULL,
     UNIQUE (originator_id, originator_version)
 );
-CREATE INDEX IF NOT EXISTS companies ON stored_events (position) WHERE topic = 'company.registered'
+CREATE INDEX IF NOT EXISTS companies ON stored_events (position) WHERE topic = 'company.registered';
+CREATE INDEX IF NOT EXISTS webhooks ON stored_events (position) WHERE topic = 'webhook.created'
 """
 
 KINDS: tuple[Kind, ...] = ("integer", "bytes", "integer", "text", "bytes", "bytes")
@@ -254,6 +255,11 @@ class ChainedRecorder(ApplicationRecorder):
     def companies(self) -> list[UUID]:
         """The ids of all companies, the oldest first."""
         rows = self.db.read("SELECT originator_id FROM stored_events WHERE topic = 'company.registered' ORDER BY position", ())
+        return [UUID(bytes=id) for (id,) in rows]
+
+    def webhooks(self) -> list[UUID]:
+        """The ids of all webhooks that were ever created, of all companies, the oldest first."""
+        rows = self.db.read("SELECT originator_id FROM stored_events WHERE topic = 'webhook.created' ORDER BY position", ())
         return [UUID(bytes=id) for (id,) in rows]
 
     def events_after(self, position: int, limit: int) -> list[RecordedEvent]:

@@ -23,6 +23,9 @@ def test_every_variable_is_read() -> None:
         "ATENDE_HOST": "0.0.0.0",
         "ATENDE_PORT": "9000",
         "ATENDE_PUBLIC_URL": "https://atende.example.com/",
+        "ATENDE_TRUSTED_PROXIES": "10.0.0.7, 10.1.0.0/16,2001:db8::/32",
+        "ATENDE_CLIENT_CONNECTIONS": "64",
+        "ATENDE_PASSWORD_POLICY": "nist",
         "ATENDE_URL": "https://center.example.com/",
         "ATENDE_API_KEY": "atk_secret",
         "ATENDE_CORS_ORIGINS": "https://console.example.com, http://localhost:5173",
@@ -32,13 +35,16 @@ def test_every_variable_is_read() -> None:
         "ATENDE_TOPICS": "center.one",
         "ATENDE_PARTITIONS": "12",
         "ATENDE_CLICKHOUSE_CLUSTER": "deployment",
+        "ATENDE_WEBHOOK_ALLOW": "10.20.0.0/16, fd00::/8",
         **DISTRIBUTED,
     }
     assert read(told) == Settings(
         data=Path("/srv/atende"), host="0.0.0.0", port=9000, public_url="https://atende.example.com",
+        trusted_proxies=("10.0.0.7", "10.1.0.0/16", "2001:db8::/32"), client_connections=64, password_policy="nist",
         cors_origins=("https://console.example.com", "http://localhost:5173"), url="https://center.example.com", api_key="atk_secret", master_key=KEY, token_secret="s" * 32,
         mode="distributed", store_url=STORE, keys_url="postgres://keys",
         kafka="kafka:9092", clickhouse_url=ROWS, clickhouse_cluster="deployment", topics="center.one", partitions=12,
+        webhook_allow=("10.20.0.0/16", "fd00::/8"),
     )  # fmt: skip
 
 
@@ -50,6 +56,12 @@ def test_every_variable_is_read() -> None:
         ("ATENDE_PORT", "http"),
         ("ATENDE_PUBLIC_URL", "center.example"),
         ("ATENDE_PUBLIC_URL", "https://atende.example.com/?page=#here"),
+        ("ATENDE_TRUSTED_PROXIES", "*"),
+        ("ATENDE_TRUSTED_PROXIES", "10.0.0.7,,10.0.0.8"),
+        ("ATENDE_TRUSTED_PROXIES", "10.0.0.7/8"),
+        ("ATENDE_CLIENT_CONNECTIONS", "0"),
+        ("ATENDE_CLIENT_CONNECTIONS", "few"),
+        ("ATENDE_PASSWORD_POLICY", "strong"),
         ("ATENDE_CORS_ORIGINS", "*"),
         ("ATENDE_CORS_ORIGINS", "https://console.example.com/page"),
         ("ATENDE_CORS_ORIGINS", "https://crm.example.com,"),
@@ -64,6 +76,8 @@ def test_every_variable_is_read() -> None:
         ("ATENDE_KAFKA", "one:65536x"),
         ("ATENDE_TOPICS", "são paulo"),
         ("ATENDE_PARTITIONS", "0"),
+        ("ATENDE_WEBHOOK_ALLOW", "10.20.0.1/16"),
+        ("ATENDE_WEBHOOK_ALLOW", "crm.example"),
         ("ATENDE_PARTITIONS", "many"),
     ],
 )

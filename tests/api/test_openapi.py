@@ -12,7 +12,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from api.app import MAX_BODY
 from cli.console import terminal
 from cli.openapi import write_openapi
-from domain.access import ACT_FOR_OTHERS
+from domain.access import ACT_FOR_OTHERS, ATTEND
 from tests.api.test_auth import problem_of
 from tests.kit.openapi import operations
 
@@ -59,7 +59,7 @@ def test_each_permission_opens_what_names_it_and_nothing_else(log_in, document):
     named = {operation.definition["x-permission"] for operation in closed}
     assert named == {
         "gerenciar-relatorio", "gerenciar-atendimento", "gerenciar-service", "gerenciar-phone", "gerenciar-usuário", "gerenciar-empresas",
-        "gerenciar-chaves",
+        "gerenciar-chaves", "gerenciar-conectores",
     }  # fmt: skip
     for permission in named:
         one = log_in(email=f"{permission.encode().hex()}@empresa.example", permissions=(permission,))
@@ -70,8 +70,9 @@ def test_each_permission_opens_what_names_it_and_nothing_else(log_in, document):
             elif operation.path != "/v1/live":  # it would not end
                 answer = ask(one, operation)
                 if answer.status_code == 403:
-                    # Who may act as an agent is another question, and so is whom a user of level User may manage, and what they give.
-                    of_others = answer.json()["permission"] == ACT_FOR_OTHERS != permission
+                    # Who may act as an agent is another question, and so is whom a user of level User may manage, and what they give,
+                    # and who may watch what a webhook posts.
+                    of_others = answer.json()["permission"] in {ACT_FOR_OTHERS, ATTEND} - {permission}
                     detail = answer.json()["detail"]
                     assert of_others or "level" in detail or "nobody gives" in detail, (permission, operation.path)
 
@@ -122,7 +123,7 @@ def test_a_body_that_is_too_large_is_refused(ana):
 def test_every_method_of_a_path_is_named(ana):
     answer = ana.ask("PUT", "/v1/queues")
     problem_of(answer, 405, "method-not-allowed")
-    assert answer.headers["allow"] == "GET, POST"
+    assert answer.headers["allow"] == "GET, HEAD, POST"
     assert ana.ask("GET", "/v1/agents/log-in").headers["allow"] == "POST"
 
 
@@ -191,7 +192,7 @@ def test_the_documentation_opens_without_internet(client):
     page = client.get("/docs")
     assert page.status_code == 200
     assets = re.findall(r'(?:src|href)="([^"]+)"', page.text)
-    assert len(assets) == 3
+    assert len(assets) == 4
     for asset in assets:
         assert asset.startswith("/docs/"), asset
         assert client.get(asset).status_code == 200
@@ -201,5 +202,5 @@ def test_the_documentation_opens_without_internet(client):
 def test_the_administrators_link_leads_to_a_page(client):
     page = client.get("/first-access")
     assert page.status_code == 200
-    assert "/v1/auth/password" in page.text
+    assert "/v1/auth/password" in client.get("/first-access.js").text
     assert page.headers["referrer-policy"] == "no-referrer"

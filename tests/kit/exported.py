@@ -12,6 +12,7 @@ from api.http_metrics import Instruments
 from cli.relay import _Collected
 from processes.execution import Figures as ProcessFigures
 from processes.metrics import ProcessMetrics
+from processes.webhook_sender import SenderFigures
 from store.recorder import SCHEMA
 from store.sqlite_database import SqliteDatabase
 from streams.relay import Figures
@@ -44,7 +45,7 @@ def exported(directory: Path) -> dict[str, frozenset[str]]:
         relay = CollectorRegistry()
         relay.register(_Collected(Figures(log)))
         reacting = CollectorRegistry()
-        reacting.register(ProcessMetrics(_Idle(), lambda: 0))
+        reacting.register(ProcessMetrics(_Idle(), lambda: 0, SenderFigures()))
         for registry in (_registry(Instruments()), relay, _registry(WorkerMetrics()), reacting):
             for collector in list(registry._collector_to_names):
                 for family in collector.collect():

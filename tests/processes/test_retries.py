@@ -12,6 +12,7 @@ from processes.execution import TRIES, Execution
 from processes.figures import Figures
 from processes.metrics import ProcessMetrics
 from processes.runner import ProcessRunner, ProcessStopped, Sole
+from processes.webhook_sender import SenderFigures
 from store.database import Fenced, StoreUnavailable
 from store.process_progress import Failure
 from tests.kit.clocks import Settable
@@ -258,7 +259,7 @@ def test_metrics_say_what_is_left_undone_and_what_was_retried(bus: CommandBus, f
             return bus.clock.now_us()
 
     registry = CollectorRegistry()
-    registry.register(ProcessMetrics(Watched(), bus.store.head))
+    registry.register(ProcessMetrics(Watched(), bus.store.head, SenderFigures()))
 
     def figures() -> list[float | None]:
         names = ("left_undone", "set_aside_total", "retried_total")

@@ -1,0 +1,340 @@
+"""Routes for webhooks: what happens in the center, posted to servers of the company."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+from fastapi import APIRouter, Depends, Path, Query, Response
+from pydantic import ConfigDict, Field
+
+from api.access import Authenticated, RequestContext, authorised
+from api.field_types import Body, Done, Moment, Name, Shape, microseconds
+from api.figure_parameters import Parameters
+from api.instants import iso
+from api.paging import digest_of
+from api.problem import documented, of_command
+from commands import webhooks as commands
+from commands.handler_context import Command
+from domain.access import ATTEND
+from domain.webhook_messages import KINDS, WebhookMessage
+from projections.queries.webhooks import OpenedWebhook
+from projections.queries.webhooks import deliveries as deliveries_of
+from projections.queries.webhooks import webhook as one_webhook
+from projections.queries.webhooks import webhooks as all_webhooks
+from store.webhook_deliveries import AFTER_ANOTHER, Delivery
+
+TAG = {
+    "name": "webhooks",
+    "description": "What happens in the center, posted to servers of the company as [Standard Webhooks](https://www.standardwebhooks.com): signed, at least once, "
+    "in order per interaction, tried again for three days. The messages are in the section Webhooks.",
+}
+
+router = APIRouter(
+    prefix="/v1/webhooks", tags=["webhooks"], responses=documented("unauthenticated", "not-allowed", "invalid", "unavailable", "clock")
+)
+
+_ID = "7b9d2f0e-5a4b-7c1e-9a77-0d5d8a8c6f10"
+_OF_WEBHOOK = of_command("not-found")
+_OVERLAP_MS = 24 * 3600 * 1_000
+_BEFORE_ALL = 2**62
+
+WebhookId = Annotated[UUID, Path(description="the webhook's id, from the response that created it or from the list", examples=[_ID])]
+Kind = Annotated[str, Field(json_schema_extra={"enum": sorted(KINDS)}, max_length=64)]
+Direction = Literal["", "inbound", "outbound"]
+Events = Annotated[
+    tuple[Kind, ...], Field(min_length=1, max_length=50, description="types of messages to post", examples=[["interaction.answered"]])
+]
+Queues = Annotated[
+    tuple[Name, ...], Field(max_length=100, description="only messages about these queues; empty: all", examples=[["vendas"]])
+]
+Url = Annotated[
+    str,
+    Field(
+        min_length=8,
+        max_length=2_000,
+        pattern=r"^https?://[\x21-\x7e]+$",
+        description="where messages are posted: https, to an address of the public internet; others need the operator's setting `ATENDE_WEBHOOK_ALLOW`",
+        examples=["https://crm.example.com/atende"],
+    ),
+]
+Calls = Annotated[Direction, Field(description="only messages about calls of this direction; empty: all", examples=["inbound"])]
+
+
+class NewWebhook(Body):
+    """A subscription."""
+
+    url: Url
+    events: Events
+    queues: Queues = ()
+    direction: Calls = ""
+
+
+class WebhookChange(Body):
+    """What changes; what is left out stays."""
+
+    url: Url | None = None
+    events: Events | None = None
+    queues: Queues | None = None
+    direction: Calls | None = None
+
+
+class SecretRotation(Body):
+    """How long the former secret goes on signing beside the new one."""
+
+    overlap_ms: Annotated[int, Field(ge=0, le=7 * 24 * 3600 * 1_000, examples=[_OVERLAP_MS])] = _OVERLAP_MS
+
+
+class Redelivery(Body):
+    """Either one delivery, or all that failed and were created since an instant."""
+
+    delivery: Annotated[UUID | None, Field(description="the id of a delivery", examples=[_ID])] = None
+    since: Moment | None = None
+
+
+class WebhookDetail(Shape):
+    """A webhook. Its secret is shown only when it is made."""
+
+    id: UUID
+    url: Annotated[str, Field(examples=["https://crm.example.com/atende"])]
+    events: Annotated[list[str], Field(examples=[["interaction.answered"]])]
+    queues: Annotated[list[str], Field(examples=[["vendas"]])]
+    direction: Direction
+    status: Annotated[
+        Literal["active", "paused", "disabled"], Field(description="disabled: by Atende, after three days of failures or a 410 Gone")
+    ]
+    disabled_reason: Annotated[str, Field(description="why it is disabled; else empty", examples=[""])]
+    created_at: Annotated[str, Field(examples=["2026-03-02T17:05:09.250Z"])]
+    secrets: Annotated[int, Field(description="number of secrets that sign now: several during a rotation", examples=[1])]
+
+
+class WebhookList(Shape):
+    """All webhooks of the company, the oldest first."""
+
+    items: list[WebhookDetail]
+
+
+class WebhookDelivery(Shape):
+    """A message, and what became of it. Kept for seven days after it ended."""
+
+    id: UUID
+    message_id: Annotated[
+        str, Field(description="its header `webhook-id`, the same for every attempt", examples=["msg_7b9d2f0e5a4b7c1e9a770d5d8a8c6f10"])
+    ]
+    type: Annotated[str, Field(examples=["interaction.answered"])]
+    status: Annotated[Literal["waiting", "delivered", "failed"], Field(description="failed: given up after three days, or withdrawn")]
+    created_at: Annotated[str, Field(examples=["2026-03-02T17:05:09.250Z"])]
+    attempts: Annotated[int, Field(examples=[1])]
+    next_try_at: Annotated[str | None, Field(description="null if it ended, or waits for an earlier message of the same interaction")]
+    tried_at: Annotated[str | None, Field(description="the last attempt")]
+    duration_ms: Annotated[int | None, Field(description="how long the last attempt took", examples=[87])]
+    status_code: Annotated[int | None, Field(description="the HTTP status of the last attempt; null without an answer", examples=[200])]
+    error: Annotated[str, Field(description="why the last attempt failed; empty if it did not", examples=[""])]
+    message: Annotated[dict[str, Any], Field(description="the body")]
+
+
+class WebhookDeliveries(Shape):
+    """A page of deliveries, the newest first."""
+
+    items: list[WebhookDelivery]
+    next: Annotated[str | None, Field(description="cursor of the next page; null on the last one", examples=["Zm9vYmFy…"])]
+
+
+class DeliveryPage(Parameters):
+    """Which deliveries."""
+
+    status: Annotated[Literal["waiting", "delivered", "failed"] | None, Field(description="only these", examples=["failed"])] = None
+    limit: Annotated[int, Field(ge=1, le=1_000, description="number of rows of a page")] = 100
+    cursor: Annotated[
+        str | None, Field(max_length=1_000, pattern=r"^[A-Za-z0-9_\-]+$", description="`next` of the previous page", examples=["Zm9vYmFy…"])
+    ] = None
+
+
+class WebhookSecret(Done):
+    """`result.secret` signs the messages. It is not shown again."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"id": _ID, "version": 1, "position": 1204, "result": {"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}}]
+        }
+    )
+
+
+async def _for_the_company(context: Authenticated) -> RequestContext:
+    """The context of a caller who sees the whole company: a webhook is no matter of a part of it."""
+    context.asker.scope.must_be_whole()
+    return context
+
+
+ForTheCompany = Annotated[RequestContext, Depends(_for_the_company)]
+
+
+@router.post("", status_code=201, summary="Create a webhook", responses=of_command(), response_model=WebhookSecret)
+async def create_webhook(body: NewWebhook, context: ForTheCompany) -> Response:
+    """Needs `gerenciar-atendimento` too, to watch what it posts. The messages hold no numbers or names of customers."""
+    command = commands.CreateWebhook(url=body.url, events=body.events, queues=body.queues, direction=body.direction)
+    _must_accept(context, command, body.url)
+    return await context.do(command, 201)
+
+
+@router.get("", summary="The webhooks of the company")
+async def list_webhooks(context: Annotated[RequestContext, authorised(all_webhooks)]) -> WebhookList:
+    """The oldest first, without those that were deleted."""
+    now = context.application.center.bus.clock.now_us()
+    return WebhookList(items=[_shaped(one, now) for one in await context.ask(all_webhooks)])
+
+
+@router.get("/{webhook}", summary="One webhook", responses=documented("not-found"))
+async def get_webhook(webhook: WebhookId, context: Annotated[RequestContext, authorised(one_webhook)]) -> WebhookDetail:
+    """`disabled_reason` says why Atende posts nothing any more."""
+    return _shaped(await context.ask(one_webhook, webhook), context.application.center.bus.clock.now_us())
+
+
+@router.patch("/{webhook}", summary="Change a webhook", responses=_OF_WEBHOOK, response_model=Done)
+async def change_webhook(webhook: WebhookId, body: WebhookChange, context: ForTheCompany) -> Response:
+    """Messages that wait go to the new URL too."""
+    command = commands.ChangeWebhook(webhook=webhook, url=body.url, events=body.events, queues=body.queues, direction=body.direction)
+    if body.url is not None:
+        _must_accept(context, command, body.url)
+    return await context.do(command)
+
+
+@router.post("/{webhook}/pause", summary="Pause a webhook", responses=_OF_WEBHOOK, response_model=Done)
+async def pause_webhook(webhook: WebhookId, context: ForTheCompany) -> Response:
+    """What happens during a pause is not posted; what waited already is, once it is resumed."""
+    return await context.do(commands.PauseWebhook(webhook=webhook))
+
+
+@router.post("/{webhook}/resume", summary="Resume a webhook", responses=_OF_WEBHOOK, response_model=Done)
+async def resume_webhook(webhook: WebhookId, context: ForTheCompany) -> Response:
+    """After a pause, or after Atende disabled it; `redeliver` then posts what failed meanwhile."""
+    return await context.do(commands.ResumeWebhook(webhook=webhook))
+
+
+@router.post("/{webhook}/secret", summary="Rotate the secret of a webhook", responses=_OF_WEBHOOK, response_model=WebhookSecret)
+async def rotate_webhook_secret(webhook: WebhookId, body: SecretRotation, context: ForTheCompany) -> Response:
+    """During the overlap `webhook-signature` has a signature by each secret."""
+    return await context.do(commands.RotateWebhookSecret(webhook=webhook, overlap_ms=body.overlap_ms))
+
+
+@router.delete("/{webhook}", summary="Delete a webhook", responses=_OF_WEBHOOK, response_model=Done)
+async def delete_webhook(webhook: WebhookId, context: ForTheCompany) -> Response:
+    """What waits is not posted; its URL, secrets and deliveries are erased."""
+    return await context.do(commands.DeleteWebhook(webhook=webhook))
+
+
+@router.get("/{webhook}/deliveries", summary="The deliveries of a webhook", responses=documented("not-found"))
+async def list_webhook_deliveries(
+    webhook: WebhookId, context: Annotated[RequestContext, authorised(deliveries_of)], params: Annotated[DeliveryPage, Query()]
+) -> WebhookDeliveries:
+    """The newest first, those that wait included; those that ended are kept for seven days."""
+    # The messages are what the live stream shows.
+    context.asker.must_have(ATTEND)
+    digest = digest_of("deliveries", context.tenant, webhook, params.status)
+    before = _BEFORE_ALL
+    if params.cursor is not None:
+        before = int(context.application.cursors.read(params.cursor, digest).after[0])
+    found = await context.ask(deliveries_of, webhook, before, params.limit + 1, params.status or "")
+    rows = found[: params.limit]
+    following = context.application.cursors.write(digest, -1, (rows[-1].number,)) if len(found) > params.limit else None
+    return WebhookDeliveries(items=[_delivery(row) for row in rows], next=following)
+
+
+@router.post("/{webhook}/redeliver", status_code=202, summary="Post deliveries again", responses=_OF_WEBHOOK, response_model=Done)
+async def redeliver_webhook(webhook: WebhookId, body: Redelivery, context: ForTheCompany) -> Response:
+    """They are posted soon, with the same `webhook-id`, in the order of their interactions."""
+    command = commands.RedeliverWebhook(webhook=webhook, delivery=body.delivery, since=microseconds(body.since))
+    return await context.do(command, 202)
+
+
+def _must_accept(context: RequestContext, command: Command, url: str) -> None:
+    """Refuse a URL to which nothing can be posted. Who lacks the permission does not learn which ones the operator allows."""
+    context.asker.must_have(command.permission)
+    context.application.center.destinations.must_accept(url)
+
+
+def _shaped(opened: OpenedWebhook, now_us: int) -> WebhookDetail:
+    webhook = opened.webhook
+    return WebhookDetail(
+        id=webhook.id,
+        url=opened.url,
+        events=list(webhook.subscription.kinds),
+        queues=list(webhook.subscription.queues),
+        direction=webhook.subscription.direction,  # type: ignore[arg-type]  # the aggregate has checked it
+        status=webhook.status,  # type: ignore[arg-type]  # no query returns one that is deleted
+        disabled_reason=webhook.reason,
+        created_at=iso(webhook.created_at // 1_000),
+        secrets=len(webhook.signing(now_us)),
+    )
+
+
+def _delivery(row: Delivery) -> WebhookDelivery:
+    return WebhookDelivery(
+        id=row.id,
+        message_id=f"msg_{row.id.hex}",
+        type=row.type,
+        status=row.status,
+        created_at=iso(row.created // 1_000),
+        attempts=row.attempts,
+        next_try_at=iso(row.due // 1_000) if row.status == "waiting" and row.due != AFTER_ANOTHER else None,
+        tried_at=iso(row.tried // 1_000) if row.tried else None,
+        duration_ms=row.took_ms if row.attempts else None,
+        status_code=row.code or None,
+        error=row.error,
+        message=msgspec.json.decode(row.body),
+    )
+
+
+def described() -> tuple[dict[str, Any], dict[str, Any]]:
+    """The section `webhooks` of the OpenAPI document, an operation for each type of message, and the schemas to which it refers."""
+    (schema,), parts = msgspec.json.schema_components([WebhookMessage], ref_template="#/components/schemas/{name}")
+    header = {"in": "header", "required": True, "schema": {"type": "string"}}
+    parameters = [
+        {
+            **header,
+            "name": "webhook-id",
+            "description": "the same for every attempt: ignore a message whose id you had",
+            "example": f"msg_{UUID(_ID).hex}",
+        },
+        {**header, "name": "webhook-timestamp", "description": "of this attempt, seconds since 1970", "example": "1772471109"},
+        {
+            **header,
+            "name": "webhook-signature",
+            "description": "`v1,` and the base64 HMAC-SHA256 of `id.timestamp.body`; one for each secret, apart by blanks",
+            "example": "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=",
+        },
+    ]
+    data = {
+        "version": 1,
+        "position": 1204,
+        "id": "40ca8005-24cc-572c-9dd4-4d30c9eb3e0b",
+        "queue": "vendas",
+        "agent": "Ana",
+        "direction": "inbound",
+    }
+    operations = {
+        kind: {
+            "post": {
+                "summary": meaning,
+                "operationId": f"on_{kind.replace('.', '_')}",
+                "tags": ["webhooks"],
+                "parameters": parameters,
+                "requestBody": {
+                    "required": True,
+                    "content": {
+                        "application/json": {
+                            "schema": schema,
+                            "example": {"type": kind, "timestamp": "2026-03-02T17:05:09.250Z", "data": data},
+                        }
+                    },
+                },
+                "responses": {
+                    "2XX": {"description": "Delivered, if it is answered within 10 s. Anything else is tried again, for three days."},
+                    "410": {"description": "The webhook is disabled at once."},
+                },
+            }
+        }
+        for kind, meaning in KINDS.items()
+    }
+    return operations, parts

@@ -1,0 +1,162 @@
+"""Commands about webhooks. A secret is in the result of the command that makes it, and nowhere else in plain text."""
+
+from __future__ import annotations
+
+import secrets
+from base64 import b64encode
+from typing import ClassVar
+from uuid import UUID
+
+from commands.handler_context import Command, Done, HandlerContext, handles
+from domain.access import MANAGE_WEBHOOKS
+from domain.base import MS, Personal
+from domain.webhooks import Subscription, Webhook
+
+SECRET_PREFIX = "whsec_"  # noqa: S105 - by which Standard Webhooks marks every secret
+_SECRET_BYTES = 32
+
+
+class CreateWebhook(Command, frozen=True, kw_only=True):
+    """Post what happens to this URL; `result["secret"]`, in the first answer alone, signs the messages."""
+
+    permission: ClassVar[str] = MANAGE_WEBHOOKS
+    url: str
+    events: tuple[str, ...]
+    queues: tuple[str, ...] = ()
+    direction: str = ""
+
+
+class ChangeWebhook(Command, frozen=True, kw_only=True):
+    """Change what is given; None leaves it as it is."""
+
+    permission: ClassVar[str] = MANAGE_WEBHOOKS
+    webhook: UUID
+    url: str | None = None
+    events: tuple[str, ...] | None = None
+    queues: tuple[str, ...] | None = None
+    direction: str | None = None
+
+
+class RotateWebhookSecret(Command, frozen=True, kw_only=True):
+    """Sign with a new secret, `result["secret"]` in the first answer alone; the former one signs beside it for `overlap_ms`."""
+
+    permission: ClassVar[str] = MANAGE_WEBHOOKS
+    webhook: UUID
+    overlap_ms: int
+
+
+class PauseWebhook(Command, frozen=True, kw_only=True):
+    """Post nothing for a while."""
+
+    permission: ClassVar[str] = MANAGE_WEBHOOKS
+    webhook: UUID
+
+
+class ResumeWebhook(Command, frozen=True, kw_only=True):
+    """Post again, after a pause or after the webhook was disabled."""
+
+    permission: ClassVar[str] = MANAGE_WEBHOOKS
+    webhook: UUID
+
+
+class DisableWebhook(Command, frozen=True, kw_only=True):
+    """Post nothing any more, for a reason that the company reads. Sent by the deployment itself."""
+
+    permission: ClassVar[str] = MANAGE_WEBHOOKS
+    webhook: UUID
+    reason: str
+
+
+class RedeliverWebhook(Command, frozen=True, kw_only=True):
+    """Post a delivery again, or all that failed and were created since an instant (microseconds)."""
+
+    permission: ClassVar[str] = MANAGE_WEBHOOKS
+    webhook: UUID
+    delivery: UUID | None = None
+    since: int | None = None
+
+
+class DeleteWebhook(Command, frozen=True, kw_only=True):
+    """Delete a webhook, its URL and its secrets."""
+
+    permission: ClassVar[str] = MANAGE_WEBHOOKS
+    webhook: UUID
+
+
+@handles(CreateWebhook)
+def create_webhook(command: CreateWebhook, context: HandlerContext) -> Done:
+    """A new secret."""
+    webhook = context.add(Webhook(context.new_id(), context.tenant))
+    secret = _new_secret()
+    subscription = Subscription(command.events, command.queues, command.direction)
+    webhook.create(command.url, secret, subscription, context.caller.user, context.metadata)
+    return Done(webhook, {}, {"secret": secret})
+
+
+@handles(ChangeWebhook)
+def change_webhook(command: ChangeWebhook, context: HandlerContext) -> Done:
+    """What is not given stays."""
+    webhook = context.get(Webhook, command.webhook)
+    before = webhook.subscription
+    subscription = Subscription(
+        before.kinds if command.events is None else command.events,
+        before.queues if command.queues is None else command.queues,
+        before.direction if command.direction is None else command.direction,
+    )
+    same = webhook.url or Personal(webhook.id, "")
+    webhook.change(same if command.url is None else Personal(webhook.id, command.url), subscription, context.caller.user, context.metadata)
+    return Done(webhook)
+
+
+@handles(RotateWebhookSecret)
+def rotate_webhook_secret(command: RotateWebhookSecret, context: HandlerContext) -> Done:
+    """The former secret goes on for the overlap."""
+    webhook = context.get(Webhook, command.webhook)
+    secret = _new_secret()
+    webhook.rotate(secret, command.overlap_ms * MS, context.caller.user, context.metadata)
+    return Done(webhook, {}, {"secret": secret})
+
+
+@handles(PauseWebhook)
+def pause_webhook(command: PauseWebhook, context: HandlerContext) -> Done:
+    """Until it is resumed."""
+    webhook = context.get(Webhook, command.webhook)
+    webhook.pause(context.metadata)
+    return Done(webhook)
+
+
+@handles(ResumeWebhook)
+def resume_webhook(command: ResumeWebhook, context: HandlerContext) -> Done:
+    """From now on."""
+    webhook = context.get(Webhook, command.webhook)
+    webhook.resume(context.metadata)
+    return Done(webhook)
+
+
+@handles(DisableWebhook)
+def disable_webhook(command: DisableWebhook, context: HandlerContext) -> Done:
+    """Changes nothing for a webhook that posts nothing already."""
+    webhook = context.get(Webhook, command.webhook)
+    webhook.disable(command.reason, context.metadata)
+    return Done(webhook)
+
+
+@handles(RedeliverWebhook)
+def redeliver_webhook(command: RedeliverWebhook, context: HandlerContext) -> Done:
+    """The process manager of webhooks puts them into the queue again."""
+    webhook = context.get(Webhook, command.webhook)
+    webhook.redeliver(command.delivery, command.since, context.metadata)
+    return Done(webhook)
+
+
+@handles(DeleteWebhook)
+def delete_webhook(command: DeleteWebhook, context: HandlerContext) -> Done:
+    """Its key is destroyed: neither the log nor a backup of it shows the URL or a secret."""
+    webhook = context.get(Webhook, command.webhook)
+    webhook.delete(context.metadata)
+    context.forget(webhook.id)
+    return Done(webhook)
+
+
+def _new_secret() -> str:
+    return SECRET_PREFIX + b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()

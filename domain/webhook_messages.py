@@ -1,0 +1,103 @@
+"""The messages that webhooks post, for the programs of a company that react to its contact center.
+
+A message states what happened, not how it is stored: it is a contract with receivers, versioned by type, and events may change without it.
+Only this module makes them from events. No message holds a customer's number, name or keyed digits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final
+from uuid import UUID
+
+import msgspec
+
+from domain.agents import AgentEvent
+from domain.base import SECOND, Event
+from domain.queues import QueueEvent
+from domain.voice.interaction_events import InteractionEvent
+
+LATEST_US = 3600 * SECOND
+"""A fact that is recorded more than an hour after it happened belongs to an imported past: no webhook posts it."""
+
+_CALLS: Final[dict[str, tuple[str, str]]] = {
+    "arrived": ("interaction.arrived", "A call came in."),
+    "dialled": ("interaction.dialled", "An outbound attempt began."),
+    "dial_answered": ("interaction.dial_answered", "The customer answered the attempt."),
+    "dial_failed": ("interaction.dial_failed", "The attempt failed."),
+    "offered": ("interaction.offered", "The call was offered to a queue, where it waits."),
+    "rang": ("interaction.rang", "An agent's phone began to ring."),
+    "ring_no_answer": ("interaction.ring_no_answer", "An agent's phone rang and nobody answered (RONA)."),
+    "answered": ("interaction.answered", "An agent answered the call."),
+    "held": ("interaction.held", "The call was put on hold."),
+    "resumed": ("interaction.resumed", "The call was taken off hold."),
+    "released": ("interaction.released", "The talk with the agent ended."),
+    "wrap_up": ("interaction.wrap_up", "The agent's wrap-up after the call."),
+    "abandoned": ("interaction.abandoned", "The caller gave up waiting in the queue."),
+    "timed_out": ("interaction.timed_out", "The call left the queue because it had waited too long."),
+    "left_by_key": ("interaction.left_by_key", "The caller left the queue by a key."),
+    "turned_away": ("interaction.turned_away", "The queue did not accept the call: closed, full or without agents."),
+    "tag": ("interaction.tagged", "The call was wrapped up with a tag."),
+    "hung_up": ("interaction.hung_up", "The customer's line was hung up."),
+}
+_AGENTS: Final[dict[str, tuple[str, str]]] = {
+    "joined": ("agent.logged_in", "An agent logged in, to a queue or to all."),
+    "left": ("agent.logged_out", "An agent logged out, from a queue or from all."),
+    "paused": ("agent.paused", "An agent began a pause."),
+    "unpaused": ("agent.resumed", "An agent ended a pause."),
+}
+_QUEUE_CHANGED = "queue.changed"
+
+KINDS: Final[dict[str, str]] = {
+    **dict(_CALLS.values()),
+    **dict(_AGENTS.values()),
+    _QUEUE_CHANGED: "The settings of a queue changed: read it again.",
+}
+"""The types of messages, and what each means."""
+
+
+class MessageData(msgspec.Struct, frozen=True, kw_only=True):
+    """What happened, in contact center terms."""
+
+    version: Annotated[
+        int, msgspec.Meta(description="version of this type of message; no field is removed without a new one", examples=[1])
+    ] = 1
+    position: Annotated[int, msgspec.Meta(description="position of the log: orders messages of one webhook", examples=[1204])]
+    id: Annotated[UUID, msgspec.Meta(description="the interaction, the agent or the queue that the message is about")]
+    queue: Annotated[str, msgspec.Meta(description="the queue concerned; empty if none", examples=["vendas"])] = ""
+    agent: Annotated[str, msgspec.Meta(description="the agent concerned; empty if none", examples=["Ana"])] = ""
+    direction: Annotated[str, msgspec.Meta(description="of an interaction: inbound or outbound; else empty", examples=["inbound"])] = ""
+
+
+class WebhookMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """The body of a webhook's POST."""
+
+    type: Annotated[str, msgspec.Meta(description="what happened", examples=["interaction.answered"])]
+    timestamp: Annotated[str, msgspec.Meta(description="when it happened, ISO 8601", examples=["2026-03-02T17:05:09.250Z"])]
+    data: MessageData
+
+
+def messages_of(event: Event, position: int, direction: str = "") -> Iterator[WebhookMessage]:
+    """The messages of an event in their order; none for an event that no webhook posts, or that tells of a past. direction: that of the call."""
+    match event:
+        case InteractionEvent(facts=facts):
+            named = [(_CALLS[fact.kind][0], fact, fact.agent) for fact in facts if fact.kind in _CALLS]
+        case AgentEvent(facts=facts, name=name, person=True):
+            named = [(_AGENTS[fact.kind][0], fact, name) for fact in facts if fact.kind in _AGENTS]
+        case QueueEvent():
+            data = MessageData(position=position, id=event.originator_id)
+            yield WebhookMessage(type=_QUEUE_CHANGED, timestamp=_iso(event.occurred_at), data=data)
+            return
+        case _:
+            return
+    for kind, fact, agent in named:
+        if fact.at >= event.recorded_at - LATEST_US:
+            data = MessageData(position=position, id=event.originator_id, queue=fact.queue, agent=agent, direction=direction)
+            yield WebhookMessage(type=kind, timestamp=_iso(fact.at), data=data)
+
+
+def _iso(us: int) -> str:
+    """An instant (microseconds) as "2026-01-02T03:04:05.678Z"."""
+    at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=us)
+    return at.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"

@@ -1,0 +1,116 @@
+"""Post one message to a webhook's URL, signed as Standard Webhooks, to an address that was checked after it was looked up."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import ssl
+from base64 import b64decode, b64encode
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from ipaddress import IPv6Address, ip_address
+from socket import SOCK_STREAM, gaierror
+from urllib.parse import SplitResult, urlsplit
+
+from commands.webhooks import SECRET_PREFIX
+from domain.webhook_destinations import Address, Destinations
+
+TIMEOUT_S = 10.0
+"""The longest time for one attempt: looking up, connecting, sending, and the answer."""
+
+MOST_READ = 65_536
+"""The most bytes of an answer that are read."""
+
+_PORTS = {"https": 443, "http": 80}
+
+Resolve = Callable[[str, int], Awaitable[Sequence[Address]]]
+"""Looks up the addresses of a host. Raises OSError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back. code: the HTTP status, 0 without an answer; error: why it does not count as delivered, "" if it does."""
+
+    code: int
+    error: str = ""
+
+
+async def look_up(host: str, port: int) -> Sequence[Address]:
+    """The addresses of a host, by the system's resolver."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=SOCK_STREAM)
+    return [ip_address(address[4][0]) for address in found]
+
+
+def signed(id: str, at_s: int, body: str, secrets: Sequence[str]) -> dict[str, str]:
+    """The headers of Standard Webhooks: a signature by each secret, of which the receiver needs to know one."""
+    text = f"{id}.{at_s}.{body}".encode()
+    digests = [hmac.digest(b64decode(secret.removeprefix(SECRET_PREFIX)), text, "sha256") for secret in secrets]
+    return {
+        "webhook-id": id,
+        "webhook-timestamp": str(at_s),
+        "webhook-signature": " ".join(f"v1,{b64encode(digest).decode()}" for digest in digests),
+    }
+
+
+class Poster:
+    """Posts messages. Follows no redirects and uses no proxy of the environment: both would lead to addresses that are not checked."""
+
+    def __init__(self, destinations: Destinations, resolve: Resolve = look_up, timeout_s: float = TIMEOUT_S) -> None:
+        self._destinations = destinations
+        self._resolve = resolve
+        self._timeout_s = timeout_s
+
+    async def post(self, url: str, headers: dict[str, str], body: str) -> Answer:
+        """Post once. Every failure is an answer; nothing is raised."""
+        import httpx2
+
+        parts = urlsplit(url)
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                address = await self._checked(parts)
+                if address is None:
+                    return Answer(0, "the host has no address to which a webhook may go")
+                return await self._to(address, parts, headers, body)
+        except TimeoutError:
+            return Answer(0, f"no answer within {self._timeout_s:g} s")
+        except gaierror:
+            return Answer(0, "the host is not known")
+        except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
+            return Answer(0, f"no connection: {type(error).__name__}")
+
+    async def _checked(self, parts: SplitResult) -> Address | None:
+        """An address of the host; None if one of them is refused, since the host may mean that one."""
+        addresses = await self._resolve(parts.hostname or "", _port(parts))
+        if not addresses or not all(self._destinations.may_post_to(address, parts.scheme) for address in addresses):
+            return None
+        return addresses[0]
+
+    async def _to(self, address: Address, parts: SplitResult, headers: dict[str, str], body: str) -> Answer:
+        """Post to this address, whatever the host's name leads to by now. The certificate is that of the host."""
+        import httpx2
+
+        where = f"[{address}]" if isinstance(address, IPv6Address) else str(address)
+        target = f"{parts.scheme}://{where}:{_port(parts)}{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
+        sent = {"Host": parts.netloc, "Content-Type": "application/json", "User-Agent": "Atende", "Connection": "close", **headers}
+        transport = httpx2.AsyncHTTPTransport(verify=self._trusted, trust_env=False)
+        async with httpx2.AsyncClient(transport=transport, timeout=self._timeout_s, follow_redirects=False, trust_env=False) as client:
+            extensions = {"sni_hostname": parts.hostname or ""}
+            async with client.stream("POST", target, content=body.encode(), headers=sent, extensions=extensions) as answer:
+                read = 0
+                async for part in answer.aiter_raw():
+                    read += len(part)
+                    if read >= MOST_READ:
+                        break
+        if answer.is_success:
+            return Answer(answer.status_code)
+        return Answer(answer.status_code, "a redirect, which is not followed" if answer.is_redirect else "the receiver refused it")
+
+    @cached_property
+    def _trusted(self) -> ssl.SSLContext:
+        """The certificate authorities of this machine. Made once: it takes longer than a post."""
+        return ssl.create_default_context()
+
+
+def _port(parts: SplitResult) -> int:
+    return parts.port or _PORTS[parts.scheme]

@@ -1,0 +1,109 @@
+"""Queue a message for every webhook of a company that subscribes to what happened. `webhook_sender` posts what is in the queue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID, uuid5
+
+import msgspec
+
+from domain.access import MANAGE_WEBHOOKS
+from domain.agents import AgentEvent
+from domain.base import Event
+from domain.queues import QueueEvent
+from domain.voice.interaction_events import InteractionEvent
+from domain.webhook_messages import messages_of
+from domain.webhooks import RedeliveryRequested, Webhook, WebhookDeleted, WebhookDisabled, WebhookEvent
+from processes.manager import Decision, Ports, ProcessManager, Timer, Write
+from store.webhook_deliveries import Delivery, Enqueue, Erase, Redeliver, Withdraw
+
+MESSAGES_OF_AN_EVENT = 1_000
+"""A delivery's place in the order: the position of its event, times this, and its place among the messages of the event."""
+
+_encode = msgspec.json.Encoder()
+
+
+@dataclass(frozen=True)
+class Subscribed:
+    """The active webhooks of the event's company, the position of the event, and the direction of its call ("" if nobody asks)."""
+
+    webhooks: tuple[Webhook, ...]
+    position: int
+    direction: str
+
+
+class Webhooks(ProcessManager[Subscribed]):
+    """Queues messages. While no company has an active webhook it reads only events about webhooks."""
+
+    NAME: ClassVar[str] = "webhooks"
+    REACTS_TO: ClassVar[tuple[type[Event], ...]] = (InteractionEvent, AgentEvent, QueueEvent, WebhookEvent)
+    PERMISSIONS: ClassVar[frozenset[str]] = frozenset({MANAGE_WEBHOOKS})
+
+    def __init__(self, ports: Ports) -> None:
+        super().__init__(ports)
+        self._about_webhooks = tuple(topic for topic in self._all_topics if topic.startswith("webhook."))
+        self._active: dict[UUID, tuple[Webhook, ...]] = {}
+
+    def begin(self) -> None:
+        """Read which webhooks there are."""
+        self._active = {}
+        for webhook in self.ports.webhooks():
+            if webhook.status == "active":
+                self._active[webhook.tenant] = (*self._active.get(webhook.tenant, ()), webhook)
+
+    def reads(self) -> tuple[str, ...]:
+        """Nothing but webhooks, as long as there are none."""
+        return self._all_topics if self._active else self._about_webhooks
+
+    def state(self, trigger: Event | Timer, position: int) -> Subscribed:
+        """The webhooks of the company, as they are now."""
+        if isinstance(trigger, WebhookEvent):
+            self.begin()
+        webhooks = self._active.get(trigger.tenant, ())
+        calls = isinstance(trigger, InteractionEvent) and bool(trigger.facts) and bool(webhooks)
+        direction = _direction(trigger) if isinstance(trigger, InteractionEvent) else ""
+        if calls and not direction and isinstance(trigger, InteractionEvent):
+            direction = self.ports.direction(trigger.originator_id)
+        return Subscribed(webhooks, position, direction)
+
+    def react(self, event: Event, state: Subscribed) -> Sequence[Decision]:
+        """Queue its messages; post again, withdraw or erase what a webhook's own event asks for."""
+        match event:
+            case RedeliveryRequested(delivery=delivery, since=since):
+                return [Write(Redeliver(event.originator_id, event.recorded_at, delivery, since))]
+            case WebhookDisabled(reason=reason):
+                return [Write(Withdraw(event.originator_id, event.recorded_at, reason))]
+            case WebhookDeleted():
+                return [Write(Erase(event.originator_id))]
+            case WebhookEvent():
+                return []
+        deliveries = tuple(_deliveries(event, state))
+        return [Write(Enqueue(deliveries))] if deliveries else []
+
+
+def _deliveries(event: Event, state: Subscribed) -> Iterator[Delivery]:
+    webhooks = [webhook for webhook in state.webhooks if event.recorded_at >= webhook.created_at]
+    if not webhooks:
+        return
+    for place, message in enumerate(messages_of(event, state.position, state.direction)):
+        number = state.position * MESSAGES_OF_AN_EVENT + min(place, MESSAGES_OF_AN_EVENT - 1)
+        body = _encode.encode(message).decode()
+        for webhook in webhooks:
+            if webhook.subscription.wants(message):
+                yield Delivery(
+                    id=uuid5(webhook.id, f"{state.position}:{place}"),
+                    number=number,
+                    tenant=event.tenant,
+                    webhook=webhook.id,
+                    subject=event.originator_id,
+                    type=message.type,
+                    body=body,
+                    created=event.recorded_at,
+                    began=event.recorded_at,
+                )
+
+
+def _direction(event: InteractionEvent) -> str:
+    return "" if event.change.call is None else event.change.call.direction

@@ -1,0 +1,140 @@
+"""The routes of webhooks: secrets are shown once, companies are apart, and the OpenAPI document describes what is posted."""
+
+from __future__ import annotations
+
+import json
+from uuid import UUID, uuid4
+
+import pytest
+
+from domain.ids import company_id
+from domain.webhook_messages import KINDS, MessageData, WebhookMessage
+from store.webhook_deliveries import Delivery, Enqueue
+from tests.api.test_auth import problem_of
+from tests.processes.posting import URL
+
+NEW = {"url": URL, "events": ["interaction.answered", "interaction.abandoned"], "queues": ["vendas"], "direction": "inbound"}
+
+
+def made(who, **other):
+    answer = who.post("/v1/webhooks", NEW | other)
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+def delivered(center, webhook: str, company: str = "Empresa", number: int = 1) -> Delivery:
+    """A delivery that waits."""
+    message = '{"type":"interaction.answered","timestamp":"2026-03-02T17:05:09.250Z","data":{}}'
+    now = center.bus.clock.now_us()
+    ids = {"tenant": company_id(company), "webhook": UUID(webhook), "subject": uuid4()}
+    one = Delivery(id=uuid4(), number=number, type="interaction.answered", body=message, created=now, began=now, **ids)
+    with center.store.recorder.transaction() as db:
+        Enqueue((one,)).apply(db)
+    return one
+
+
+def test_a_webhook_is_made_shown_without_its_secret_changed_and_deleted(ana):
+    receipt = made(ana)
+    assert receipt["result"]["secret"].startswith("whsec_")
+    path = f"/v1/webhooks/{receipt['id']}"
+    shown = ana.get(path)
+    assert shown.json() == NEW | {
+        "id": receipt["id"], "status": "active", "disabled_reason": "", "secrets": 1, "created_at": shown.json()["created_at"],
+    }  # fmt: skip
+    listed = ana.get("/v1/webhooks")
+    assert listed.json()["items"] == [shown.json()]
+    assert receipt["result"]["secret"] not in shown.text + listed.text
+    assert ana.ask("PATCH", path, json={"events": ["agent.paused"], "queues": []}).status_code == 200
+    assert ana.get(path).json() == shown.json() | {"events": ["agent.paused"], "queues": []}
+    assert ana.ask("DELETE", path).status_code == 200
+    problem_of(ana.get(path), 404, "not-found")
+    problem_of(ana.post(f"{path}/resume"), 404, "not-found")
+    assert ana.get("/v1/webhooks").json()["items"] == []
+
+
+def test_pausing_resuming_and_rotating(ana, center):
+    receipt = made(ana)
+    path = f"/v1/webhooks/{receipt['id']}"
+    assert ana.post(f"{path}/pause").status_code == 200
+    assert ana.get(path).json()["status"] == "paused"
+    assert ana.post(f"{path}/resume").status_code == 200
+    rotated = ana.post(f"{path}/secret", {"overlap_ms": 60_000}).json()["result"]["secret"]
+    assert rotated != receipt["result"]["secret"]
+    assert ana.get(path).json()["secrets"] == 2
+    center.clock.pass_s(60)
+    assert (ana.get(path).json()["status"], ana.get(path).json()["secrets"]) == ("active", 1)
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong"),
+    [
+        ("url", "https://127.0.0.1/"), ("url", "https://[::ffff:10.0.0.1]/"), ("url", "http://crm.example.com/"), ("url", "https://a:b@crm.example.com/"),
+        ("events", ["interaction.danced"]), ("events", []), ("direction", "up"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_refused_by_its_field(ana, field, wrong):
+    answer = ana.post("/v1/webhooks", NEW | {field: wrong})
+    (error,) = problem_of(answer, 422, "invalid")["errors"]
+    assert error["pointer"] == f"/{field}"
+    receipt = made(ana)
+    answer = ana.ask("PATCH", f"/v1/webhooks/{receipt['id']}", json={field: wrong})
+    assert problem_of(answer, 422, "invalid")["errors"][0]["pointer"] == f"/{field}"
+
+
+def test_a_webhook_needs_its_permission_and_that_to_watch(log_in):
+    some = log_in(email="bia@empresa.example", permissions=("gerenciar-conectores",))
+    assert problem_of(some.post("/v1/webhooks", NEW), 403, "not-allowed")["permission"] == "gerenciar-atendimento"
+    other = log_in(email="caio@empresa.example", permissions=("gerenciar-atendimento",))
+    assert problem_of(other.post("/v1/webhooks", NEW), 403, "not-allowed")["permission"] == "gerenciar-conectores"
+    both = log_in(email="davi@empresa.example", permissions=("gerenciar-conectores", "gerenciar-atendimento"))
+    assert made(both)
+
+
+def test_another_company_finds_neither_the_webhook_nor_its_deliveries(ana, log_in, center):
+    webhook = made(ana)["id"]
+    delivery = delivered(center, webhook)
+    bia = log_in("Outra", "bia@outra.example")
+    path = f"/v1/webhooks/{webhook}"
+    assert bia.get("/v1/webhooks").json()["items"] == []
+    for method, of, body in (
+        ("GET", "", None), ("PATCH", "", {"queues": []}), ("DELETE", "", None), ("GET", "/deliveries", None), ("POST", "/pause", None),
+        ("POST", "/resume", None), ("POST", "/secret", {}), ("POST", "/redeliver", {"delivery": str(delivery.id)}),
+    ):  # fmt: skip
+        problem_of(bia.ask(method, path + of, json=body), 404, "not-found")
+    assert ana.get(path).json()["status"] == "active"
+
+
+def test_deliveries_are_listed_the_newest_first_page_by_page(ana, center):
+    webhook = made(ana)["id"]
+    ids = [str(delivered(center, webhook, number=number).id) for number in range(5)]
+    path = f"/v1/webhooks/{webhook}/deliveries"
+    first = ana.get(path, params={"limit": 3}).json()
+    second = ana.get(path, params={"limit": 3, "cursor": first["next"]}).json()
+    assert [one["id"] for one in first["items"] + second["items"]] == ids[::-1]
+    assert second["next"] is None
+    one = first["items"][0]
+    assert (one["status"], one["attempts"], one["tried_at"], one["status_code"]) == ("waiting", 0, None, None)
+    assert one["message"]["type"] == "interaction.answered"
+    assert ana.get(path, params={"status": "failed"}).json()["items"] == []
+    problem_of(ana.get(path, params={"cursor": first["next"], "status": "failed"}), 422, "invalid")
+
+
+def test_redelivery_names_one_or_an_instant(ana):
+    path = f"/v1/webhooks/{made(ana)['id']}/redeliver"
+    problem_of(ana.post(path, {}), 422, "invalid")
+    problem_of(ana.post(path, {"delivery": str(uuid4()), "since": "2026-03-02T17:05:09Z"}), 422, "invalid")
+    assert ana.post(path, {"since": "2026-03-02T17:05:09Z"}).status_code == 202
+
+
+def test_the_document_describes_each_message_as_it_is_posted(client):
+    document = client.get("/openapi.json").json()
+    assert set(document["webhooks"]) == set(KINDS)
+    schema = document["components"]["schemas"]["WebhookMessage"]
+    data = document["components"]["schemas"]["MessageData"]
+    assert set(schema["properties"]) == set(WebhookMessage.__struct_fields__)
+    assert set(data["properties"]) == set(MessageData.__struct_fields__)
+    for kind, path in document["webhooks"].items():
+        body = path["post"]["requestBody"]["content"]["application/json"]
+        assert body["schema"] == {"$ref": "#/components/schemas/WebhookMessage"}
+        assert (body["example"]["type"], set(body["example"]["data"])) == (kind, set(data["properties"]))
+        assert json.dumps(path["post"]["responses"])

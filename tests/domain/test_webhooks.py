@@ -1,0 +1,101 @@
+"""A webhook: what it accepts, which secrets sign, when it posts."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+
+from domain.access import ATTEND, Actor
+from domain.base import SECOND, EventMetadata, Personal
+from domain.errors import InvalidField, NotAllowed, NotFound, Refused
+from domain.webhooks import MOST_OVERLAP_US, Subscription, Webhook
+
+TENANT = uuid4()
+ALL = Subscription(("interaction.answered",))
+URL = "https://crm.example.com/atende"
+
+
+def at(us: int) -> EventMetadata:
+    return EventMetadata(tenant=TENANT, actor="test", recorded_at=us)
+
+
+def made() -> Webhook:
+    webhook = Webhook(uuid4(), TENANT)
+    webhook.create(URL, "first", ALL, None, at(0))
+    return webhook
+
+
+def plain(secrets: list[Personal]) -> list[str | None]:
+    return [secret.plain for secret in secrets]
+
+
+def test_the_former_secret_signs_until_the_overlap_ends() -> None:
+    webhook = made()
+    webhook.rotate("second", 10 * SECOND, None, at(SECOND))
+    assert plain(webhook.signing(2 * SECOND)) == ["second", "first"]
+    assert plain(webhook.signing(11 * SECOND)) == ["second"]
+    webhook.rotate("third", 0, None, at(5 * SECOND))
+    assert plain(webhook.signing(5 * SECOND)) == ["third"], "without an overlap no former secret signs"
+    with pytest.raises(InvalidField):
+        webhook.rotate("x", MOST_OVERLAP_US + 1, None, at(0))
+
+
+def test_a_later_rotation_does_not_extend_an_earlier_overlap() -> None:
+    webhook = made()
+    webhook.rotate("second", 10 * SECOND, None, at(0))
+    webhook.rotate("third", 100 * SECOND, None, at(SECOND))
+    assert plain(webhook.signing(50 * SECOND)) == ["third", "second"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://crm.example.com/",
+        "https://",
+        "https://a:b@crm.example.com/",
+        "https://crm.example.com/#x",
+        "https://x:99999/",
+        "https://ã.br/",
+    ],
+)
+def test_a_url_that_is_none_is_refused_by_its_field(url: str) -> None:
+    with pytest.raises(InvalidField) as refused:
+        Webhook(uuid4(), TENANT).create(url, "s", ALL, None, at(0))
+    assert refused.value.field == "url"
+
+
+def test_what_is_no_type_of_message_or_direction_is_refused_by_its_field() -> None:
+    for field, subscription in (
+        ("events", Subscription(("interaction.danced",))),
+        ("events", Subscription(())),
+        ("direction", Subscription(ALL.kinds, (), "up")),
+    ):
+        with pytest.raises(InvalidField) as refused:
+            Webhook(uuid4(), TENANT).create(URL, "s", subscription, None, at(0))
+        assert refused.value.field == field
+
+
+def test_nobody_subscribes_to_what_they_may_not_watch() -> None:
+    with pytest.raises(NotAllowed):
+        Webhook(uuid4(), TENANT).create(URL, "s", ALL, Actor(uuid4(), "User", frozenset({"gerenciar-conectores"})), at(0))
+    webhook = Webhook(uuid4(), TENANT)
+    webhook.create(URL, "s", ALL, Actor(uuid4(), "User", frozenset({ATTEND})), at(0))
+    assert webhook.status == "active"
+
+
+def test_a_disabled_webhook_posts_again_once_it_is_resumed_and_a_deleted_one_never() -> None:
+    webhook = made()
+    webhook.disable("gone", at(1))
+    webhook.disable("again", at(2))
+    assert (webhook.status, webhook.reason, webhook.version) == ("disabled", "gone", 2)
+    for refused in (lambda: webhook.pause(at(3)), lambda: webhook.redeliver(None, 0, at(3))):
+        with pytest.raises(Refused):
+            refused()
+    webhook.resume(at(4))
+    assert (webhook.status, webhook.reason) == ("active", "")
+    webhook.delete(at(5))
+    webhook.disable("late", at(6))
+    assert (webhook.status, webhook.signing(6)) == ("deleted", [])
+    with pytest.raises(NotFound):
+        webhook.resume(at(7))

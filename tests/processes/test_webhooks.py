@@ -1,0 +1,178 @@
+"""Messages are queued once, for the webhooks that want them, over a log in a directory and on PostgreSQL; a replay queues none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+
+from commands.agents import LogIn
+from commands.interactions import StartCall
+from commands.webhooks import ChangeWebhook, DeleteWebhook, PauseWebhook, ResumeWebhook
+from domain.base import SECOND
+from domain.webhook_messages import LATEST_US
+from store.database import StoreUnavailable
+from store.event_store import Store
+from store.process_progress import be_quiet
+from store.storage_location import StorageLocation
+from tests.commands.tally import OTHER, TENANT
+from tests.kit.stores import BOTH, behind, location, on_server, own_database, written
+from tests.processes.posting import KINDS, Posting
+
+__all__ = ["location", "on_server", "own_database"]
+
+pytestmark = pytest.mark.parametrize("location", BOTH, indirect=True)
+
+
+@pytest.fixture
+def posting(location: StorageLocation) -> Iterator[Posting]:
+    store = Store(location)
+    yield Posting(store)
+    store.close()
+
+
+def test_each_message_is_queued_once_and_says_what_happened_and_to_whom(posting: Posting) -> None:
+    webhook = posting.create().id
+    call = posting.call()
+    posting.queued()
+    found = posting.deliveries(webhook)
+    assert [one.type for one in found] == list(KINDS)
+    assert {one.subject for one in found} == {call}
+    assert '"direction":"inbound"' in found[1].body
+    assert '"queue":"vendas"' in found[1].body
+    posting.begin()
+    posting.queued()
+    assert posting.deliveries(webhook) == found
+
+
+def test_a_message_holds_no_number_of_a_customer(posting: Posting) -> None:
+    webhook = posting.create().id
+    posting.call()
+    posting.queued()
+    assert all("98765" not in one.body for one in posting.deliveries(webhook))
+
+
+def test_messages_are_saved_with_the_position_or_not_at_all(posting: Posting, monkeypatch: pytest.MonkeyPatch) -> None:
+    webhook = posting.create().id
+    posting.queued()
+    posting.call()
+    position = posting.execution.progress.position()
+
+    def away(*_: object) -> None:
+        raise StoreUnavailable("away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("store.webhook_deliveries._in_order", away)
+        posting.execution.round()
+    assert (posting.deliveries(webhook), posting.execution.progress.position()) == ([], position)
+    posting.queued()
+    assert len(posting.deliveries(webhook)) == len(KINDS)
+
+
+def test_only_the_webhooks_of_the_company_get_its_messages(posting: Posting) -> None:
+    ours, theirs = posting.create().id, posting.create(OTHER).id
+    posting.call(TENANT)
+    posting.queued()
+    assert (len(posting.deliveries(ours)), posting.deliveries(theirs)) == (len(KINDS), [])
+    posting.call(OTHER)
+    posting.queued()
+    assert {one.tenant for one in posting.deliveries(theirs)} == {OTHER}
+    assert {one.tenant for one in posting.deliveries(ours)} == {TENANT}
+
+
+def test_filters_by_queue_and_direction_let_through_what_they_name(posting: Posting) -> None:
+    sales, out = posting.create(queues=("vendas",)).id, posting.create(direction="outbound").id
+    posting.call(queue="suporte")
+    call = posting.call(queue="vendas")
+    posting.queued()
+    assert [(one.subject, one.type) for one in posting.deliveries(sales)] == [(call, "interaction.offered")]
+    assert posting.deliveries(out) == []
+
+
+def test_what_happened_before_the_webhook_and_during_a_pause_is_not_queued(posting: Posting) -> None:
+    posting.call()
+    posting.clock.pass_s(1)
+    webhook = posting.create().id
+    posting.queued()
+    posting.do(PauseWebhook(webhook=webhook))
+    posting.call()
+    posting.queued()
+    assert posting.deliveries(webhook) == []
+    posting.do(ResumeWebhook(webhook=webhook))
+    posting.call()
+    posting.queued()
+    assert len(posting.deliveries(webhook)) == len(KINDS)
+
+
+def test_a_webhook_and_the_calls_right_after_it_are_read_in_one_round(posting: Posting) -> None:
+    posting.queued()
+    assert all(topic.startswith("webhook.") for topic in posting.execution.manager.reads()), "nobody pays for what nobody uses"
+    webhook = posting.create().id
+    posting.call()
+    posting.execution.round()
+    assert len(posting.deliveries(webhook)) == len(KINDS)
+
+
+def test_an_imported_past_is_not_posted(posting: Posting) -> None:
+    webhook = posting.create().id
+    posting.queued()
+    now = posting.clock.now_us()
+    for number, at in enumerate((now - LATEST_US - SECOND, now - LATEST_US)):
+        posting.do(StartCall(call=f"past-{number}", at=at))
+    posting.queued()
+    assert len(posting.deliveries(webhook)) == 1
+
+
+def test_a_replay_of_a_restored_log_queues_nothing_and_what_comes_after_it_does(posting: Posting, location: StorageLocation) -> None:
+    webhook = posting.create().id
+    posting.call()
+    posting.queued()
+    behind(location, "DELETE FROM webhook_deliveries")
+    behind(location, "UPDATE process_positions SET position = 0")
+    be_quiet(posting.store.recorder.db, posting.store.head())
+    posting.begin()
+    posting.queued()
+    assert posting.deliveries(webhook) == []
+    call = posting.call()
+    posting.queued()
+    assert {one.subject for one in posting.deliveries(webhook)} == {call}
+
+
+def test_reading_the_same_events_again_queues_them_once(posting: Posting, location: StorageLocation) -> None:
+    webhook = posting.create().id
+    posting.call()
+    posting.queued()
+    found = posting.deliveries(webhook)
+    behind(location, "UPDATE process_positions SET position = 0")
+    posting.begin()
+    posting.queued()
+    assert posting.deliveries(webhook) == found
+
+
+def test_messages_about_agents_and_a_change_of_types(posting: Posting) -> None:
+    webhook = posting.create(events=("agent.logged_in",)).id
+    posting.do(LogIn(agent="Ana"))
+    posting.queued()
+    assert [one.type for one in posting.deliveries(webhook)] == ["agent.logged_in"]
+    posting.do(ChangeWebhook(webhook=webhook, events=("agent.paused",)))
+    posting.do(LogIn(agent="Bia"))
+    posting.queued()
+    assert len(posting.deliveries(webhook)) == 1
+
+
+def test_nothing_readable_of_url_and_secret_is_in_the_store_and_nothing_at_all_after_it_is_deleted(
+    posting: Posting, location: StorageLocation
+) -> None:
+    receipt = posting.create(url="https://crm.example.com/very-secret-path")
+    webhook: UUID = receipt.id
+    posting.call()
+    posting.queued()
+    posting.store.recorder.db.shred()
+    everything = written(location)
+    assert b"very-secret-path" not in everything
+    assert str(receipt.result["secret"]).encode() not in everything
+    posting.do(DeleteWebhook(webhook=webhook))
+    posting.queued()
+    assert posting.deliveries(webhook) == []
+    assert not posting.store.keyring.knows(webhook)

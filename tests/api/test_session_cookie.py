@@ -89,6 +89,8 @@ def test_two_windows_that_renew_at_once_both_stay(page, client, center):
     [
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
+        {"Origin": "http://[center"},
+        {"Origin": ""},
         {"Origin": "http://center.evil.example", "Sec-Fetch-Site": "same-origin"},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},

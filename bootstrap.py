@@ -16,7 +16,7 @@ import discovery
 from commands.command_bus import Clock, CommandBus
 from domain.webhook_destinations import Destinations
 from projections.engine.progress import Following, ProjectionsStopped
-from settings import Settings
+from settings import PasswordPolicy, Settings
 from store import heartbeats
 from store.data_directory import DirectoryHeld, Unusable, kept_secret, locked
 from store.event_store import Store
@@ -148,6 +148,11 @@ class Center(ABC):
         return self._settings.public_url
 
     @property
+    def password_policy(self) -> PasswordPolicy:
+        """The rule that new passwords follow."""
+        return self._settings.password_policy
+
+    @property
     def cors_origins(self) -> Sequence[str]:
         """The origins of other web pages that may use the API."""
         return self._settings.cors_origins
@@ -158,6 +163,10 @@ class Center(ABC):
         from projections.query_bus import QueryBus
 
         return QueryBus(self)
+
+    def must_have_room(self) -> None:
+        """Raises NoRoom or WarehouseFull while nothing can be written to a disk that this process writes to."""
+        self.store.recorder.db.must_have_room()
 
     def covered(self) -> int:
         """The log position that the projections cover."""
@@ -211,6 +220,10 @@ class Embedded(Center):
 
     def collectors(self) -> Sequence[Collector]:
         return (self.process_metrics,)
+
+    def must_have_room(self) -> None:
+        super().must_have_room()
+        self.runner.must_have_room()
 
     def rebuild(self, say: Callable[[int, int], object]) -> int:
         from projections.engine.rebuild import rebuild

@@ -3,6 +3,9 @@
 ATENDE_DATA             the data directory                                    ./data
 ATENDE_HOST, _PORT      where `serve` listens                                 127.0.0.1, 8080
 ATENDE_PUBLIC_URL       the API's address for people, used by `atende admin` for its link   where `serve` listens
+ATENDE_TRUSTED_PROXIES  addresses and networks of the proxies whose X-Forwarded-For and -Proto count: 10.0.0.7,10.1.0.0/16   none
+ATENDE_CLIENT_CONNECTIONS  open connections that one client may have (an IPv4 address, an IPv6 /64)   256
+ATENDE_PASSWORD_POLICY  manual: 6 to 20 characters of four classes; nist: 12 to 128 that are hard to guess   manual
 ATENDE_CORS_ORIGINS     origins of other web pages that may use the API: https://console.example.com,...   none
 ATENDE_URL              the center that `atende mcp` asks: https://atende.example.com
 ATENDE_API_KEY          the API key with which it asks
@@ -35,6 +38,7 @@ from typing import Literal
 SHORTEST_SECRET = 32
 MAX_PORT = 65_535
 MAX_PARTITIONS = 10_000
+MAX_CLIENT_CONNECTIONS = 100_000
 _POSTGRESQL = ("PostgreSQL", "postgresql://", "postgres://")
 _CLICKHOUSE = ("ClickHouse", "clickhouse://", "clickhouses://")
 _BROKER = re.compile(r"(?:\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}")
@@ -49,6 +53,7 @@ _OF_DISTRIBUTED = {
 }
 
 Mode = Literal["embedded", "distributed"]
+PasswordPolicy = Literal["manual", "nist"]
 
 
 class WrongSetting(Exception):
@@ -63,6 +68,9 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8080
     public_url: str = ""
+    trusted_proxies: tuple[str, ...] = ()
+    client_connections: int = 256
+    password_policy: PasswordPolicy = "manual"  # noqa: S105 - the name of a rule
     cors_origins: tuple[str, ...] = ()
     url: str = ""
     api_key: str = field(default="", repr=False)
@@ -90,6 +98,9 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         data=Path(variables.get("ATENDE_DATA") or Settings.data),
         host=variables.get("ATENDE_HOST") or Settings.host,
         port=_port(variables.get("ATENDE_PORT", "")),
+        trusted_proxies=_proxies(variables.get("ATENDE_TRUSTED_PROXIES", "")),
+        client_connections=_connections(variables.get("ATENDE_CLIENT_CONNECTIONS", "")),
+        password_policy=_password_policy(variables.get("ATENDE_PASSWORD_POLICY", "")),
         public_url=_web("ATENDE_PUBLIC_URL", variables),
         cors_origins=_origins(variables.get("ATENDE_CORS_ORIGINS", "")),
         url=_web("ATENDE_URL", variables),
@@ -121,6 +132,32 @@ def _web(name: str, variables: Mapping[str, str]) -> str:
     if text and not _WEB.fullmatch(text):
         raise WrongSetting(f"{name} is no address of the web (https://atende.example.com)")
     return text.rstrip("/")
+
+
+def _proxies(text: str) -> tuple[str, ...]:
+    proxies = tuple(part.strip() for part in text.split(",")) if text.strip() else ()
+    for proxy in proxies:
+        try:
+            ip_network(proxy)
+        except ValueError as error:
+            raise WrongSetting("ATENDE_TRUSTED_PROXIES is no list of addresses and networks (10.0.0.7,10.1.0.0/16)") from error
+    return proxies
+
+
+def _connections(text: str) -> int:
+    if not text:
+        return Settings.client_connections
+    if not text.isdecimal() or not 0 < int(text) <= MAX_CLIENT_CONNECTIONS:
+        raise WrongSetting("ATENDE_CLIENT_CONNECTIONS is not a number of connections")
+    return int(text)
+
+
+def _password_policy(text: str) -> PasswordPolicy:
+    if text == "nist":
+        return "nist"
+    if text not in ("", "manual"):
+        raise WrongSetting("ATENDE_PASSWORD_POLICY is neither manual nor nist")
+    return "manual"
 
 
 def _origins(text: str) -> tuple[str, ...]:

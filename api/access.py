@@ -28,6 +28,9 @@ from domain.access import Actor, Asker
 IDEMPOTENCY_KEY = "Idempotency-Key"
 CORRELATION_ID = "X-Correlation-Id"
 IF_POSITION = "If-Position"
+AUTHENTICATED = "atende.authenticated"
+"""The key of a request's ASGI scope that is true once its credentials were accepted."""
+
 LONGEST_KEY = 200
 KEY_PATTERN = r"^[\x21-\x7e]+$"
 
@@ -101,10 +104,12 @@ async def _credential(application: ApplicationState, token: str, request: Reques
     """What the bearer token stands for. Raises Problem: 401 if it is not accepted, 429 for an API key that asks too often."""
     if application.active_keys.is_key(token):
         key = await application.active_keys.known(token)
+        request.scope[AUTHENTICATED] = True
         application.rate_limits.take(key.id, key.requests_per_minute, request.scope)
         return application.active_keys.credential(token, key)
     claims = application.tokens.read(token)
     await application.active_users.must_include(claims)
+    request.scope[AUTHENTICATED] = True
     return Credential(
         claims.ten,
         f"user:{claims.sub}",

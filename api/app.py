@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from time import monotonic
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import Lifespan
 
 import discovery
@@ -18,6 +20,8 @@ from api.application_state import ApplicationState, Center
 from api.body_limit import LimitedASGI
 from api.http_metrics import ObservedASGI
 from api.rate_limit import RateLimitedASGI
+from api.response_headers import HeadASGI, SecureHeadersASGI
+from api.stranger_limit import Allowance, StrangersASGI
 
 MAX_BODY = 131_072
 """The largest request, bytes."""
@@ -28,13 +32,16 @@ MAX_OPEN_BODY = 4_096
 EXPOSED = ("Retry-After", "RateLimit", "RateLimit-Policy", "Request-Id", "WWW-Authenticate", "Content-Disposition", "Location", "ETag")
 """Headers of answers that web pages of other origins may read."""
 
+COMPRESSED_FROM = 4_096
+"""The smallest answer that is compressed, bytes. Answers with tokens are smaller: their length must not tell of their content."""
+
 _GC_THRESHOLDS = (5_000, 10, 1_000)
 """A full garbage collection blocks for some 50 ms when thousands of calls are in memory, so it runs a thousand times less often."""
 
 
-def create_app(center: Center) -> FastAPI:
-    """The HTTP API of `center`, which the caller has opened and will close."""
-    application = ApplicationState(center)
+def create_app(center: Center, seconds: Callable[[], float] = monotonic) -> FastAPI:
+    """The HTTP API of `center`, which the caller has opened and will close. seconds: the monotonic clock of its limits."""
+    application = ApplicationState(center, seconds)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -48,7 +55,15 @@ def create_app(center: Center) -> FastAPI:
     app = described(lifespan)
     app.state.application = application
     docs.install(app)
+    app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM, compresslevel=5)
     app.add_middleware(LimitedASGI, most=MAX_BODY, open_path=auth.router.prefix, open_most=MAX_OPEN_BODY)
+    app.add_middleware(
+        StrangersASGI,
+        allowance=Allowance(seconds),
+        devices=application.devices,
+        is_valid=application.is_token,
+        open_path=auth.router.prefix,
+    )
     app.add_middleware(ObservedASGI, instruments=application.instruments)
     app.add_middleware(RateLimitedASGI)
     if center.cors_origins:
@@ -56,10 +71,12 @@ def create_app(center: Center) -> FastAPI:
             CORSMiddleware,
             allow_origins=center.cors_origins,
             allow_credentials=True,
-            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "Last-Event-ID", IDEMPOTENCY_KEY, CORRELATION_ID, IF_POSITION],
             expose_headers=EXPOSED,
         )
+    app.add_middleware(HeadASGI)
+    app.add_middleware(SecureHeadersASGI, private_path="/v1/", is_public_by_tls=center.public_url.startswith("https://"))
     problem.install(app)
     return app
 

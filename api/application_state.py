@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import Annotated, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from anyio import move_on_after
@@ -18,6 +18,7 @@ from api.access_tokens import Claims, Tokens
 from api.active_keys import ActiveKeys
 from api.active_users import ActiveUsers
 from api.http_metrics import Instruments
+from api.known_devices import KnownDevices
 from api.live_stream import Feed
 from api.paging import Cursors
 from api.problem import Problem, invalid, of_domain, of_servers
@@ -31,6 +32,7 @@ from domain.webhook_destinations import Destinations
 from projections.engine.progress import Following
 from projections.engine.warehouse import Warehouse
 from projections.query_bus import QueryBus
+from settings import PasswordPolicy
 from store.clock import ClockOff
 from store.database import StoreUnavailable
 from store.event_store import Store
@@ -54,6 +56,10 @@ class Center(Protocol):
 
     @property
     def store(self) -> Store: ...
+
+    @property
+    def password_policy(self) -> PasswordPolicy:
+        """The rule that new passwords follow."""
 
     @property
     def token_secret(self) -> str:
@@ -84,14 +90,17 @@ class Center(Protocol):
     def covered(self) -> int:
         """The log position that the projections cover."""
 
+    def must_have_room(self) -> None:
+        """Raises NoRoom or WarehouseFull while nothing can be written to a disk of this process."""
+
     def collectors(self) -> Sequence[Collector]:
         """Additional Prometheus collectors of this process."""
 
 
 class ApplicationState:
-    """The state of one app, on one center."""
+    """The state of one app, on one center. seconds: a monotonic clock, which does not go wrong when the wall clock is set."""
 
-    def __init__(self, center: Center) -> None:
+    def __init__(self, center: Center, seconds: Callable[[], float] = monotonic) -> None:
         self.center = center
         secret = center.token_secret
         self.instruments = Instruments()
@@ -101,12 +110,21 @@ class ApplicationState:
         self.active_users = ActiveUsers(center.store)
         self.active_keys = ActiveKeys(center.store, center.bus.clock)
         self.rate_limits = RateLimits()
-        self.throttle = LoginThrottle(lambda: center.bus.clock.now_us() / 1_000_000)
+        self.throttle = LoginThrottle(seconds)
+        self.devices = KnownDevices(secret)
         self.sessions = Sessions(center.store, center.bus.clock, secret)
         self.cursors = Cursors(secret.encode())
         self.feed = Feed(center.store, self.instruments)
         self.scope_of: Callable[[Claims], Scope] = lambda _: Scope.whole_company()
         """Returns what a user may see. Today all users see the whole company: no setting restricts a user yet."""
+
+    def is_token(self, authorization: str) -> bool:
+        """Whether an Authorization header has an access token that is valid now. Whether its user may still log in is not looked up."""
+        scheme, _, token = authorization.partition(" ")
+        try:
+            return scheme.lower() == "bearer" and self.tokens.read(token.strip()) is not None
+        except Problem:
+            return False
 
     async def must_fit(self) -> None:
         """Refuse requests (503) while the clock is wrong: token expiry would be misjudged, and events would get a wrong time."""
@@ -162,10 +180,11 @@ class ApplicationState:
     def fitness(self) -> tuple[int, int]:
         """The end of the log and the position that the figures cover, each read from its server. Compares the clock with the store's too.
 
-        Raises StoreUnavailable, WarehouseUnreachable, ClockOff.
+        Raises StoreUnavailable (NoRoom: the disk is full), WarehouseUnreachable, ClockOff.
         """
         if self.center.bus.watch is not None:
             self.center.bus.watch.look()
+        self.center.must_have_room()
         end = self.center.store.end()
         self.center.warehouse.execute("SELECT 1 AS answers")
         return end, self.center.covered()

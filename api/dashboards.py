@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 from pydantic import Field
@@ -11,35 +11,48 @@ from pydantic import Field
 from api.access import RequestContext, authorised
 from api.figure_parameters import OfFigures, OfPart, Word, past_of
 from api.figures import Inbound, IvrBoard, OutboundBoard, figures
+from api.periods import TODAY
 from api.problem import QUERY
-from projections.figures.question import Grouping, Question
+from projections.figures.intervals import Clock
+from projections.figures.question import Question
 from projections.queries import dashboards
 
 TAG = {"name": "dashboards", "description": "Inbound, Outbound and IVR, now or at any past instant, with any SLA."}
 
 router = APIRouter(prefix="/v1/dashboards", tags=["dashboards"], responses=QUERY)
 
-Clock = Literal["half_hour", "hour", "day", "week", "month"]
-
-By = Annotated[Clock, Field(description="length of the intervals of `series`, by the wall clock of the time zone; weeks begin on Monday")]
+By = Annotated[
+    Clock | None,
+    Field(
+        description="length of the intervals of `series`, by the wall clock of the time zone; weeks begin on Monday. By default an hour, "
+        "or longer where the period would have more than 2,000 of them",
+        examples=["hour"],
+    ),
+]
 
 
 class OfInbound(OfFigures):
     """Parameters of the Inbound dashboard."""
 
-    by: By = "hour"
+    USUAL_DAYS = TODAY
+
+    by: By = None
 
 
 class OfOutbound(OfPart):
     """Parameters of the Outbound dashboard."""
 
-    by: By = "hour"
+    USUAL_DAYS = TODAY
+
+    by: By = None
 
 
 class OfIvr(OfFigures):
     """Parameters of the IVR dashboard."""
 
-    by: By = "hour"
+    USUAL_DAYS = TODAY
+
+    by: By = None
     ivr: Annotated[tuple[Word, ...], Field(max_length=100, description="only these IVRs, by name", examples=[["principal"]])] = ()
 
 
@@ -52,7 +65,7 @@ async def get_inbound_dashboard(
 ) -> Response:
     """SLA, AHT, ASA, received, answered, abandoned, not connected; by queue and over time; agents now.
 
-    Without `from` and `to`: all of the past. With a position as `as_of` the answer is what was known then; with a moment, the state of the center
+    Without `from` and `to`: today. With a position as `as_of` the answer is what was known then; with a moment, the state of the center
     then, its agents included. `sla_seconds` and `sla_profile` recalculate the SLA of any past, without changing it.
     """
     return await _answer(dashboards.inbound, context, params, params.by)
@@ -72,6 +85,11 @@ async def get_ivr_dashboard(context: Annotated[RequestContext, authorised(dashbo
     return await _answer(dashboards.ivr, context, params, params.by, params.ivr)
 
 
-async def _answer(dashboard: DashboardQuery, context: RequestContext, params: OfPart, by: Grouping, ivrs: tuple[str, ...] = ()) -> Response:
+async def _answer(
+    dashboard: DashboardQuery, context: RequestContext, params: OfPart, asked: Clock | None, ivrs: tuple[str, ...] = ()
+) -> Response:
     past = await past_of(context, params)
-    return figures(await context.ask(dashboard, past.question(params, by, ivrs)))
+    over = past.period(params)
+    by = over.clock(asked, "hour")
+    found = await context.ask(dashboard, past.question(params, by, ivrs, over))
+    return figures({**found, "period": past.shown(over, by)})

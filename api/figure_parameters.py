@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.access import IF_POSITION, RequestContext
 from api.field_types import MAX_POSITION, Position
+from api.periods import LAST_30_DAYS, Period, period
 from api.problem import invalid
+from domain.base import MS
 from projections.figures.instants import instant
 from projections.figures.intervals import zone
-from projections.figures.question import Attribution, Grouping, Names, Question
+from projections.figures.question import CLOCKS, Attribution, Grouping, Names, Question
 from projections.figures.service_level import FORMULAS, SWITCHES
 from projections.queries.settings import company
 
@@ -59,12 +61,24 @@ class OfSome(OfPast):
 
 
 class OfPart(OfSome):
-    """A time range."""
+    """A time range. USUAL_DAYS: without `from`, it begins with the first of so many days (None: with all data)."""
+
+    USUAL_DAYS: ClassVar[int | None] = LAST_30_DAYS
 
     from_: Annotated[
-        Instant | None, Field(alias="from", description="date or ISO 8601; the beginning of all data by default", examples=["2026-03-02"])
+        Instant | None,
+        Field(
+            alias="from",
+            description="date or ISO 8601. By default the period is today (dashboards) or the last 30 days (reports), before `to` if that is given",
+            examples=["2026-03-02"],
+        ),
     ] = None
-    to: Annotated[Instant | None, Field(description="date or ISO 8601, not included", examples=["2026-03-09"])] = None
+    to: Annotated[Instant | None, Field(description="date or ISO 8601, not included; now by default", examples=["2026-03-09"])] = None
+
+    @property
+    def usual_days(self) -> int | None:
+        """USUAL_DAYS, unless another filter names what is looked for."""
+        return self.USUAL_DAYS
 
 
 class OfFigures(OfPart):
@@ -91,19 +105,29 @@ class OfFigures(OfPart):
 
 @dataclass(frozen=True)
 class Past:
-    """The past state of a question (a log position, an instant in ms, or neither: now), and its time zone."""
+    """The past state of a question (a log position, an instant in ms, or neither: now), its time zone, and the instant that counts as now."""
 
     as_of: int | None
     moment_ms: int | None
     where: ZoneInfo
+    now_ms: int
 
-    def question(self, params: OfSome, by: Grouping, ivrs: tuple[str, ...] = ()) -> Question:
-        """The question for the metric engine."""
-        over = params if isinstance(params, OfPart) else OfPart()
+    def period(self, params: OfPart) -> Period:
+        """The period that the request names, or its default."""
+        since = None if params.from_ is None else instant("from", params.from_, self.where)
+        until = None if params.to is None else instant("to", params.to, self.where)
+        return period(since, until, self.now_ms, params.usual_days, self.where)
+
+    def shown(self, over: Period, by: Grouping) -> dict[str, Any]:
+        """The period as an answer shows it."""
+        return over.as_dict(self.where, by if by in CLOCKS else None)
+
+    def question(self, params: OfSome, by: Grouping, ivrs: tuple[str, ...] = (), over: Period | None = None) -> Question:
+        """The question for the metric engine, over a period."""
         how = params if isinstance(params, OfFigures) else OfFigures()
         return Question(
-            since_ms=None if over.from_ is None else instant("from", over.from_, self.where),
-            until_ms=None if over.to is None else instant("to", over.to, self.where),
+            since_ms=None if over is None else over.since_ms,
+            until_ms=None if over is None else over.until_ms,
             by=by,
             queues=params.queue,
             agents=params.agent,
@@ -130,7 +154,16 @@ async def past_of(context: RequestContext, params: OfPast, pinned: int | None = 
     position = position if pinned is None else pinned
     if position is not None:
         await application.reach(position, "as_of")
-    return Past(position, moment_ms, where)
+    return Past(position, moment_ms, where, await _now_ms(context, position, moment_ms))
+
+
+async def _now_ms(context: RequestContext, position: int | None, moment_ms: int | None) -> int:
+    """The instant that counts as now. It is the same for ever for the same position or moment, as the answer is."""
+    if moment_ms is not None:
+        return moment_ms
+    if position is None:
+        return context.application.center.bus.clock.now_us() // MS
+    return await context.application.ask(context.application.center.store.recorded_at, position) // MS
 
 
 def _past(as_of: str | None, where: ZoneInfo) -> tuple[int | None, int | None]:

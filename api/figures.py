@@ -13,6 +13,7 @@ from fastapi import Response
 from pydantic import ConfigDict, Field
 
 from api.field_types import Shape
+from api.periods import AnsweredPeriod
 
 _encoder = msgspec.json.Encoder()
 
@@ -32,6 +33,20 @@ class Lineage(Shape):
     definition: Annotated[str, Field(description="version of the figures' definitions", examples=["1-3f0a1c6b9a10"])]
     as_of: Annotated[int, Field(description="position of the log that the figures cover", examples=[1204])]
     timezone: Annotated[str, Field(examples=["America/Sao_Paulo"])]
+
+
+class Noted(Lineage):
+    """An answer to a question with filters."""
+
+    notes: Annotated[
+        list[str], Field(description="filters by names that nobody has: nothing is found by them", examples=[["no queue vendas externas"]])
+    ]
+
+
+class OfPeriod(Noted):
+    """An answer about a period."""
+
+    period: Annotated[AnsweredPeriod, Field(description="the period of the request, or the default one")]
 
 
 class Bounds(Shape):
@@ -108,7 +123,7 @@ class AgentsNow(Shape):
     ringing: Annotated[int, Field(examples=[1])]
 
 
-class Inbound(Lineage):
+class Inbound(OfPeriod):
     """C1, the Inbound dashboard."""
 
     totals: Totals
@@ -133,7 +148,7 @@ class OutboundInterval(Outbound):
     start: Annotated[str, Field(examples=["2026-03-02T10:00:00-03:00"])]
 
 
-class OutboundBoard(Lineage):
+class OutboundBoard(OfPeriod):
     """C2, the Outbound dashboard."""
 
     totals: Outbound
@@ -164,7 +179,7 @@ class IvrInterval(IvrTotals):
     start: Annotated[str, Field(examples=["2026-03-02T10:00:00-03:00"])]
 
 
-class IvrBoard(Lineage):
+class IvrBoard(OfPeriod):
     """C4, the IVR dashboard."""
 
     totals: IvrTotals
@@ -209,19 +224,19 @@ class AgentRow(_Named):
     ]
 
 
-class VisitReport(Lineage):
+class VisitReport(OfPeriod):
     """Visits by queue, agent, IVR or interval."""
 
     rows: list[VisitRow]
 
 
-class IvrReport(Lineage):
+class IvrReport(OfPeriod):
     """D2, Relatório IVR."""
 
     rows: list[IvrRow]
 
 
-class AgentReport(Lineage):
+class AgentReport(OfPeriod):
     """Agents, or intervals with all agents together."""
 
     rows: list[AgentRow]

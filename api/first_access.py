@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from string import Template
+
 from fastapi import APIRouter
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
+
+from api.application_state import TheApplication
 
 router = APIRouter(include_in_schema=False)
 
-_PAGE = """<!doctype html>
+_PAGE = Template("""<!doctype html>
 <html lang="pt-BR">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -22,13 +26,28 @@ small, p { color: #52606d } #said { color: #1f2933; font-weight: 600 }
 <h1>Definir senha</h1>
 <form>
 <label for="password">Nova senha</label>
-<input id="password" type="password" minlength="6" maxlength="20" autocomplete="new-password" required autofocus>
-<small>6 a 20 caracteres: letra maiúscula e minúscula, número, um de $ * &amp; @ # ?, sem caractere repetido em sequência.</small>
+<input id="password" type="password" minlength="$shortest" maxlength="$longest" autocomplete="new-password" required autofocus>
+<small>$rule</small>
 <p><button>Definir</button></p>
 </form>
 <p id="said" role="status"></p>
-<script>
-const form = document.querySelector("form"), said = document.getElementById("said");
+<script src="/first-access.js"></script>
+</html>
+""")
+_RULES = {
+    "manual": (
+        "6",
+        "20",
+        "6 a 20 caracteres: letra maiúscula e minúscula, número, um de $ * &amp; @ # ?, sem caractere repetido em sequência.",
+    ),
+    "nist": (
+        "12",
+        "128",
+        "12 a 128 caracteres, difíceis de adivinhar: sem seu nome, o da empresa, senhas comuns, sequências ou repetições.",
+    ),
+}
+
+_SCRIPT = """const form = document.querySelector("form"), said = document.getElementById("said");
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const body = JSON.stringify({ token: location.hash.slice(1), password: form.querySelector("input").value });
@@ -37,13 +56,18 @@ form.addEventListener("submit", async (event) => {
   said.textContent = { 409: "Este link já foi usado ou expirou: peça outro.", 422: "A senha não cumpre as regras acima.",
     429: "Muitas tentativas: aguarde um pouco." }[answer.status] || "Não foi possível definir a senha.";
 });
-</script>
-</html>
 """
+"""In a file of its own: the content security policy forbids scripts in the text of a page."""
 
 
 @router.get("/first-access")
-async def first_access() -> HTMLResponse:
+async def first_access(application: TheApplication) -> HTMLResponse:
     """The token is in the fragment (`#`) of the link, so no server and no log sees it before it is used."""
-    headers = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store", "X-Frame-Options": "DENY"}
-    return HTMLResponse(_PAGE, headers=headers)
+    shortest, longest, rule = _RULES[application.center.password_policy]
+    return HTMLResponse(_PAGE.substitute(shortest=shortest, longest=longest, rule=rule), headers={"Cache-Control": "no-store"})
+
+
+@router.get("/first-access.js")
+async def script() -> Response:
+    """Sends the password that was entered, with the token of the link."""
+    return Response(_SCRIPT, media_type="text/javascript")

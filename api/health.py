@@ -43,7 +43,7 @@ async def get_health() -> Alive:
 
 @router.get("/readyz", summary="Whether it can serve and figures are fresh", responses=documented("not-reached", "unavailable", "clock"))
 async def get_readiness(application: TheApplication) -> Ready:
-    """503 while the store or the server of the figures is away, the clock is wrong, or the figures are far behind the log, as after a large import."""
+    """503 while the store or the server of the figures is away, a disk is full, the clock is wrong, or the figures are far behind the log, as after a large import."""
     head, covered = await run_in_threadpool(application.fitness)
     if head - covered > MOST_BEHIND:
         raise Problem("not-reached", f"the figures cover position {covered} of {head}", headers={"Retry-After": "5"})

@@ -14,7 +14,7 @@ from pydantic import ConfigDict, Field
 from api.access import RequestContext, authorised
 from api.field_types import MAX_POSITION, InteractionId, Shape
 from api.figure_parameters import OfPart, OfPast, Past, Word, past_of
-from api.figures import Lineage, figures
+from api.figures import OfPeriod, figures
 from api.lists import PageParameters
 from api.paging import digest_of
 from api.problem import QUERY
@@ -36,6 +36,11 @@ Band = Literal["Alta", "Média", "Baixa"]
 
 class OfInteractions(OfPart, PageParameters):
     """Filters of finished calls, by their beginning, and the page."""
+
+    @property
+    def usual_days(self) -> int | None:
+        """None for a protocol number: the call that has it is found whenever it was."""
+        return super().usual_days if self.protocol is None else None
 
     medium: Annotated[Literal["voice"], Field(description="Mídia: the only required filter", examples=["voice"])]
     direction: Annotated[Literal["inbound", "outbound"] | None, Field(description="TIPO")] = None
@@ -74,7 +79,7 @@ class FinishedCall(Shape):
     ]  # fmt: skip
 
 
-class FinishedCalls(Lineage):
+class FinishedCalls(OfPeriod):
     """D1, a page of it."""
 
     rows: list[FinishedCall]
@@ -125,20 +130,20 @@ async def list_interactions(
     digest = digest_of("interactions", context.tenant, params.filters())
     cursor = context.application.cursors.read(params.cursor, digest) if params.cursor is not None else None
     past = await past_of(context, params, cursor.as_of if cursor is not None else None)
-    wanted = _wanted(past, params)
+    wanted, shown = _wanted(past, params), past.shown(past.period(params), "total")
     people = People(context.application.center.store)
     if params.format == "csv":
-        return as_csv(await context.application.ask(_pages, context, replace(wanted, limit=CSV_PAGE), people), "interactions")
+        return as_csv(await context.application.ask(_pages, context, replace(wanted, limit=CSV_PAGE), people), "interactions", shown)
     if cursor is not None:
         wanted = replace(wanted, after=(int(cursor.after[0]), str(cursor.after[1])))
     page = await context.ask(interactions, wanted, people)
     following = context.application.cursors.write(digest, page.as_of, page.next) if page.next is not None else None
-    return figures({**page.as_dict(), "next": following})
+    return figures({**page.as_dict(), "next": following, "period": shown})
 
 
 def _wanted(past: Past, params: OfInteractions) -> Interactions:
     return Interactions(
-        question=past.question(params, "total"),
+        question=past.question(params, "total", over=past.period(params)),
         medium=params.medium,
         direction=params.direction or "",
         protocol=params.protocol,

@@ -13,7 +13,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from api.access import RequestContext, authorised
 from api.field_types import Position, Shape
 from api.figure_parameters import OfSome, past_of
-from api.figures import AgentsNow, Lineage, figures
+from api.figures import AgentsNow, Noted, figures
 from api.live_scope import LiveScope
 from api.live_stream import Quiet
 from api.problem import QUERY, Problem, documented
@@ -87,7 +87,7 @@ class Waiting(Shape):
     ringing: Annotated[list[str], Field(description="the agents who are rung for it", examples=[["Ana"]])]
 
 
-class LiveBoard(Lineage):
+class LiveBoard(Noted):
     """B2: the state of the center at one instant."""
 
     at: Annotated[str, Field(description="the instant, ISO 8601 with offset", examples=["2026-03-02T14:05:09-03:00"])]

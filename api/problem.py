@@ -21,10 +21,11 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 
 from api.field_types import MOST_PROBLEMS
+from api.response_headers import with_head
 from domain.errors import AlreadyExists, DomainError, InvalidField, NotAllowed, NotFound, Refused, VersionConflict
-from projections.engine.warehouse import WarehouseUnreachable
+from projections.engine.warehouse import WarehouseFull, WarehouseUnreachable
 from store.clock import ClockOff
-from store.database import CommitUnsure, StoreUnavailable
+from store.database import CommitUnsure, NoRoom, StoreUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -82,16 +83,20 @@ KINDS: dict[str, tuple[int, str]] = {
     "not-allowed": (403, "Permission missing"),
     "not-found": (404, "Not found"),
     "method-not-allowed": (405, "Method not allowed"),
+    "timed-out": (408, "The request did not come in time"),
     "refused": (409, "Refused in the current state"),
     "already-exists": (409, "Already exists"),
     "version-conflict": (409, "Changed by another request meanwhile"),
     "too-large": (413, "Request too large"),
+    "unsupported-media-type": (415, "Wrong Content-Type"),
     "invalid": (422, "Invalid fields"),
     "too-many-requests": (429, "Too many requests"),
+    "headers-too-large": (431, "Request headers too large"),
     "internal": (500, "Internal error"),
     "not-reached": (503, "Position not reached yet"),
     "unavailable": (503, "A backend server is unavailable"),
     "outcome-unknown": (503, "Outcome unknown"),
+    "too-many-connections": (503, "Too many connections"),
     "clock": (503, "The clock of this server is wrong"),
 }
 """Every kind of problem: its HTTP status and title."""
@@ -114,6 +119,8 @@ _UNKNOWN = (
 )
 _AWAY: Mapping[type[Exception], tuple[str, str]] = {
     CommitUnsure: ("outcome-unknown", _UNKNOWN),
+    NoRoom: ("unavailable", "the disk of the store is full: nothing was done"),
+    WarehouseFull: ("unavailable", "the disk of the figures is full: commands are saved, figures wait for room"),
     StoreUnavailable: ("unavailable", "the store is unavailable: nothing was done"),
     WarehouseUnreachable: ("unavailable", "the server of the figures is unavailable"),
     ClockOff: ("clock", ""),
@@ -167,6 +174,13 @@ def _of_validation(error: RequestValidationError) -> Problem:
     return Problem("invalid", f"invalid: {places}", errors=fields)
 
 
+def _is_of_another_type(request: Request, error: RequestValidationError) -> bool:
+    """Whether a body was not read as JSON because its Content-Type is another one, or is missing."""
+    has_body = any(tuple(item["loc"]) == ("body",) and item["type"] != "missing" for item in error.errors())
+    essence = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return has_body and essence != "application/json" and not (essence.startswith("application/") and essence.endswith("+json"))
+
+
 def _field(loc: tuple[int | str, ...], message: str) -> FieldProblem:
     place, rest = str(loc[0]), loc[1:]
     if place == "body":
@@ -186,7 +200,7 @@ def _methods(request: Request) -> list[str]:
     """The methods that are allowed at the path of a request. Several routes may share a path, and the framework names only one of them."""
     path, documented = request.scope["path"], request.app.openapi()["paths"]
     paths = [path] if path in documented else [known for known in documented if compile_path(known)[0].match(path)]
-    return sorted({method.upper() for known in paths for method in documented[known]})
+    return with_head(sorted({method.upper() for known in paths for method in documented[known]}))
 
 
 def install(app: FastAPI) -> None:
@@ -215,6 +229,8 @@ def install(app: FastAPI) -> None:
         if path in app.openapi()["paths"] and request.method not in _methods(request):
             # For example, GET /v1/agents/log-in does not mean an agent with the id "log-in".
             return await on_http(request, HTTPException(HTTPStatus.METHOD_NOT_ALLOWED))
+        if _is_of_another_type(request, error):
+            return render(Problem("unsupported-media-type", _DETAILS["unsupported-media-type"]))
         return render(_of_validation(error))
 
     async def on_error(_: Request, __: Exception) -> Response:
@@ -277,8 +293,12 @@ _DETAILS = {
     "already-exists": "a queue of this name exists",
     "version-conflict": "changed by another request meanwhile, three times in a row",
     "too-large": "Request body is too large",
+    "unsupported-media-type": "the body of this request is JSON: send it with Content-Type: application/json",
     "invalid": "invalid: /sla_seconds",
     "too-many-requests": "too many failed logins; try again in 30 s",
+    "timed-out": "the headers of a request did not come within 10 s",
+    "headers-too-large": "the headers of a request have at most 32768 bytes",
+    "too-many-connections": "too many connections are open",
     "internal": "internal error of the server; see its log",
     "not-reached": "the figures cover position 1200, not yet 1204",
     "unavailable": "the store is unavailable: nothing was done",

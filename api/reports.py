@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
+from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
 from api.access import RequestContext, authorised
-from api.dashboards import Clock
 from api.figure_parameters import OfFigures, Word, past_of
 from api.figures import AgentReport, IvrReport, VisitReport, figures
 from api.problem import QUERY
-from projections.figures.question import Grouping, Question
+from projections.figures.intervals import Clock
+from projections.figures.question import CLOCKS, Grouping, Question
 from projections.queries import reports
 from projections.queries.report import Report, comma_separated_pages
 
@@ -61,6 +62,9 @@ def both(model: type, lines: str) -> dict[str, Any]:
         "Atende-Definition": {"description": "of a CSV: the definition of its figures", "schema": {"type": "string"}},
         "Atende-Position": {"description": "of a CSV: the position of the log that it covers", "schema": {"type": "integer"}},
         "Atende-Timezone": {"description": "of a CSV: the time zone of its instants", "schema": {"type": "string"}},
+        "Atende-From": {"description": "of a CSV: the first instant of its period", "schema": {"type": "string"}},
+        "Atende-To": {"description": "of a CSV: the instant before which its period ends, if it has an end", "schema": {"type": "string"}},
+        "Atende-Notes": {"description": "of a CSV: filters by names that nobody has, percent-encoded", "schema": {"type": "string"}},
     }
     return {"response_model": model, "responses": {200: {"description": "The report", "content": {"text/csv": csv}, "headers": headers}}}
 
@@ -100,19 +104,25 @@ async def _report(
 ) -> Response:
     by, ivrs, format = shape
     past = await past_of(context, params)
-    found = await context.ask(reported, past.question(params, by, ivrs))
+    over = past.period(params)
+    if by in CLOCKS:
+        over.clock(cast(Clock, by), "hour")
+    found = await context.ask(reported, past.question(params, by, ivrs, over))
+    shown = past.shown(over, by)
     if format == "json":
-        return figures(found.as_dict())
-    return as_csv(iter([found]), reported.__name__)
+        return figures({**found.as_dict(), "period": shown})
+    return as_csv(iter([found]), reported.__name__, shown)
 
 
-def as_csv(pages: Iterator[Report], name: str) -> Response:
-    """A CSV response that a browser saves, sent page by page. Headers state the definition of its figures and the position of the log."""
+def as_csv(pages: Iterator[Report], name: str, period: Mapping[str, str | None]) -> Response:
+    """A CSV response that a browser saves, sent page by page. Headers state the definition of its figures, the position of the log and the period."""
     first = next(pages)
     headers = {
         "Content-Disposition": f'attachment; filename="{name}.csv"',
         "Atende-Definition": first.definition,
         "Atende-Position": str(first.as_of),
         "Atende-Timezone": first.timezone,
+        **{f"Atende-{end.title()}": at for end in ("from", "to") if (at := period[end]) is not None},
+        **({"Atende-Notes": quote("; ".join(first.notes), safe=" ;")} if first.notes else {}),
     }
     return StreamingResponse(comma_separated_pages(chain([first], pages)), media_type=CSV, headers=headers)

@@ -7,7 +7,7 @@ and `Sec-Fetch-Site` themselves, and no page can change them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Literal, Protocol, TypedDict
 from urllib.parse import urlsplit
 
 from fastapi import Request, Response
@@ -18,6 +18,15 @@ from store.sessions import VALID_US
 COOKIE = "atende_session"
 
 _PATH = "/v1/auth"
+
+
+class CookieAttributes(TypedDict):
+    """As the framework's methods for cookies take them."""
+
+    path: str
+    secure: bool
+    httponly: bool
+    samesite: Literal["strict"]
 
 
 class Addresses(Protocol):
@@ -61,18 +70,14 @@ class SessionCookie:
 
     def set(self, answer: Response, token: str) -> None:
         """Keep the refresh token in the browser, for as long as the session is valid without being used."""
-        answer.set_cookie(
-            COOKIE, token, max_age=VALID_US // 1_000_000, path=self._path, secure=self._is_secure, httponly=True, samesite="strict"
-        )
+        answer.set_cookie(COOKIE, token, max_age=VALID_US // 1_000_000, **self.attributes)
 
     def clear(self, answer: Response) -> None:
         """Delete the cookie."""
-        answer.delete_cookie(COOKIE, path=self._path, secure=self._is_secure, httponly=True, samesite="strict")
+        answer.delete_cookie(COOKIE, **self.attributes)
 
     @property
-    def _path(self) -> str:
-        return self._public.path + _PATH
-
-    @property
-    def _is_secure(self) -> bool:
-        return "https" in (self._request.url.scheme, self._public.scheme)
+    def attributes(self) -> CookieAttributes:
+        """Of every cookie of these routes: no script reads it, no page of another site sends it, and once there is TLS it is sent by TLS alone."""
+        secure = "https" in (self._request.url.scheme, self._public.scheme)
+        return {"path": self._public.path + _PATH, "secure": secure, "httponly": True, "samesite": "strict"}

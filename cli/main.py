@@ -303,12 +303,20 @@ def verify(data: Data = None, company: Company = "") -> None:
 
 @app.command()
 def forget(
-    contact: Annotated[str, typer.Argument(help="A contact's id or one of its phone numbers.")],
+    contact: Annotated[str, typer.Argument(help="A contact's id or one of its phone numbers, in any spelling.")],
     data: Data = None,
     company: Company = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask: forget at once.")] = False,
 ) -> None:
-    """Make a person's data permanently unreadable; every statistic stays."""
-    _run(data, Forget(contact=contact, company=company))
+    """Say what is known of a person, ask, and make it permanently unreadable; every statistic stays."""
+    configured = settings.read()
+    directory = _directory(data, configured)
+    if not yes:
+        status = running.run(directory, Forget(contact=contact, company=company, dry_run=True), configured)
+        if status:
+            raise typer.Exit(status)
+        typer.confirm("Forget this contact for ever?", abort=True, err=True)
+    raise typer.Exit(running.run(directory, Forget(contact=contact, company=company), configured))
 
 
 @app.command()

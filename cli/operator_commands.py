@@ -92,9 +92,10 @@ class Verify(_Command, frozen=True):
 
 
 class Forget(_Command, frozen=True):
-    """Destroy the key of a contact's personal data. `contact`: its id or one of its phone numbers."""
+    """Destroy the key of a contact's personal data. `contact`: its id or one of its phone numbers. dry_run: only say what is known of it."""
 
     contact: str
+    dry_run: bool = False
 
 
 class Admin(_Command, frozen=True):

@@ -35,6 +35,8 @@ def report(command: Report, center: Center, console: Console) -> int:
         figures = _interactions(command, center, company, question)
     else:
         figures = center.queries.ask(_FIGURES[command.subject], asker(company), question)
+    if figures.notes:
+        raise Mistake(figures.notes[0])
     console.out(written(figures, command.format))
     if command.format == "csv":
         console.warn(lineage(figures))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import tempfile
@@ -10,11 +11,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from bootstrap import DirectoryHeld, hold, is_data_directory, reach
+from bootstrap import DirectoryHeld, Unusable, hold, is_data_directory, location, reach
 from cli.console import Console, Interrupted, Mistake, terminal
-from cli.execution import execute
+from cli.execution import TAMPERED, execute
 from cli.operator_client import NoServer, run_on_server
-from cli.operator_commands import File, ImportAmi, ImportQueueLog, OperatorCommand
+from cli.operator_commands import File, ImportAmi, ImportQueueLog, OperatorCommand, Verify
+from cli.verify import tampered
 from settings import Settings
 
 STDIN = "-"
@@ -51,6 +53,11 @@ def _by_server_or_here(directory: Path, command: OperatorCommand, settings: Sett
                 return execute(command, held, console)
         except DirectoryHeld as taken:
             wait(taken)
+        except Unusable:
+            if not isinstance(command, Verify) or os.access(directory, os.W_OK):
+                raise
+            # A copy on a read-only medium: nobody writes to it, so nothing needs the lock.
+            return TAMPERED if tampered(location(directory, settings), console) else 0
 
 
 def patience(directory: Path, console: Console) -> Callable[[DirectoryHeld], None]:

@@ -15,6 +15,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from api.app import create_app
+from api.http_server import limited, limits_of
 from bootstrap import DirectoryHeld, Held, reach
 from cli.company import known, known_or_new
 from cli.console import Console, Mistake, terminal
@@ -108,10 +109,23 @@ def run(held: Held, settings: Settings, alongside: Callable[[str], Coroutine[Any
             )
             app, listener = stack.enter_context(of_commands)
             sockets.append(listener)
-        config = uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=_GRACE_S)
+        config = configured(app, settings)
         server = Server(config, lambda: alongside(held.url))
         with suppress(KeyboardInterrupt):
             server.run(sockets)
+
+
+def configured(app: ASGIApp, settings: Settings) -> uvicorn.Config:
+    """How uvicorn serves `app`, within the limits of `api.http_server`. Headers of proxies that no setting names do not count, whatever FORWARDED_ALLOW_IPS says."""
+    return uvicorn.Config(
+        app,
+        http=limited(limits_of(settings.client_connections, settings.trusted_proxies)),
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=_GRACE_S,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+    )
 
 
 def _bound(host: str, port: int) -> socket.socket:

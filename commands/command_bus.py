@@ -18,7 +18,7 @@ from eventsourcing.persistence import IntegrityError
 from commands.handler_context import Caller, Command, Done, Receipt, handles
 from commands.unit_of_work import Alongside, Answer, Request, UnitOfWork
 from domain.errors import DomainError, VersionConflict
-from store.clock import Clock, ClockOff, ClockWatch, SystemClock
+from store.clock import Clock, ClockOff, ClockWatch, LogClock, SystemClock
 from store.database import StoreUnavailable, Undone
 from store.event_store import Store
 
@@ -51,8 +51,9 @@ class CommandBus:
     def __init__(self, store: Store, clock: Clock | None = None, *, watched: bool = False) -> None:
         """`watched`: accept commands only while the clock agrees with the database's."""
         self.store = store
-        self.clock = clock or SystemClock()
-        self.watch = ClockWatch(self.clock, store.recorder.db) if watched else None
+        given = clock or SystemClock()
+        self.clock = LogClock(given, store.last_recorded_us())
+        self.watch = ClockWatch(given, store.recorder.db) if watched else None
         self._lock = threading.Lock()
         self._waiting: list[_Waiting] = []
         self._flushing = False
@@ -143,7 +144,7 @@ class CommandBus:
             self.watch.must_fit()
         unit = UnitOfWork(self.store)
         try:
-            unit.prefetch(requests)
+            unit.prefetch(requests, self.clock.now_us())
             outcomes = [unit.decide(command, caller, self.clock.now_us()) for command, caller in requests]
             started = time.perf_counter()
             answers = unit.write(outcomes, alongside)
@@ -155,6 +156,7 @@ class CommandBus:
             unit.failed()
             raise
         unit.saved()
+        self.clock.recorded(unit.recorded_us)
         return answers
 
     def _one_by_one(self, requests: Sequence[Request], alongside: Alongside | None) -> list[Answer]:
@@ -186,5 +188,6 @@ class CommandBus:
                 self.store.forget_protocol_blocks()
             else:
                 unit.saved()
+                self.clock.recorded(unit.recorded_us)
                 return answer
         return VersionConflict("somebody else changed the same thing at the same moment")

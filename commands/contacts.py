@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
 from commands.handler_context import Command, Done, HandlerContext, handles
-from domain.access import MANAGE_CONTACTS
-from domain.contacts import Contact, normalised
+from domain.access import FORGET_CONTACTS, MANAGE_CONTACTS
+from domain.contacts import Contact
 from domain.errors import AlreadyExists, InvalidField
+from domain.personal_data import normalised_phone
 from domain.voice.interactions import Interaction
+from store.event_store import Store, project
 
 
 class RegisterContact(Command, frozen=True, kw_only=True):
@@ -29,7 +32,7 @@ class ForgetContact(Command, frozen=True, kw_only=True):
     interactions: the contact's open interactions, as the caller found them. The command is refused while one of them is still open.
     """
 
-    permission: ClassVar[str] = MANAGE_CONTACTS
+    permission: ClassVar[str] = FORGET_CONTACTS
     contact: UUID
     interactions: tuple[UUID, ...] = ()
 
@@ -37,7 +40,7 @@ class ForgetContact(Command, frozen=True, kw_only=True):
 @handles(RegisterContact)
 def register_contact(command: RegisterContact, context: HandlerContext) -> Done:
     """The contact can be found by its phones from now on."""
-    phones = tuple(dict.fromkeys(normalised(phone) for phone in command.phones))
+    phones = tuple(dict.fromkeys(normalised_phone(phone) for phone in command.phones))
     if any(not any(character.isdigit() for character in phone) for phone in phones):
         raise InvalidField("phones", "a phone has digits")
     owners = {phone: context.whose("phone", phone) for phone in phones}
@@ -59,3 +62,24 @@ def forget_contact(command: ForgetContact, context: HandlerContext) -> Done:
     contact.forget([context.get(Interaction, interaction) for interaction in command.interactions], context.metadata)
     context.forget(contact.id)
     return Done(contact)
+
+
+@dataclass(frozen=True)
+class KnownContact:
+    """A contact as those may see it who may forget it. name: "" while it is unknown. phones: in the form of `normalised_phone`."""
+
+    id: UUID
+    name: str
+    phones: tuple[str, ...]
+    forgotten: bool
+
+
+def known_contact(store: Store, tenant: UUID, *, contact: UUID | None = None, phone: str = "") -> KnownContact | None:
+    """The contact of the company with this id, or with this phone number in any spelling; None if there is none."""
+    if contact is None:
+        contact = store.keyring.find(store.keyring.tag(tenant, "phone", normalised_phone(phone)))
+    found = project(store.stream(contact), Contact) if contact is not None else None
+    if found is None or found.tenant != tenant:
+        return None
+    opened = store.keyring.open
+    return KnownContact(found.id, opened(found.name) if found.name else "", tuple(opened(phone) for phone in found.phones), found.forgotten)

@@ -17,8 +17,9 @@ from msgspec.structs import replace
 
 from domain.access import Actor
 from domain.base import SECOND, Aggregate, EventMetadata
-from domain.contacts import Contact, normalised
+from domain.contacts import Contact
 from domain.errors import InvalidField, NotFound
+from domain.personal_data import may_name_a_person, normalised_phone
 from store.event_store import Store
 from store.keyring import Additions, Keyring
 
@@ -49,7 +50,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
 class Caller:
     """The caller of a command, and its company. A repeated `idempotency_key` returns the first receipt without executing again.
 
-    user: the calling user; None for a source, the operator or the deployment itself.
+    user: the calling user; None for a source, the operator or the deployment itself. keeps_receipts: its keys are remembered for ever, not for a
+    day, because it may repeat a command at any time (a process manager).
     """
 
     tenant: UUID
@@ -58,6 +60,7 @@ class Caller:
     idempotency_key: str = ""
     correlation: str = ""
     user: Actor | None = None
+    keeps_receipts: bool = False
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -123,8 +126,14 @@ class HandlerContext:
         self._now_us = now_us
         self.caller = caller
         self.tenant = caller.tenant
+        self._correlation: UUID | None = None
+        """The subject of the correlation id, if that may name a person."""
         self.metadata = EventMetadata(
-            tenant=caller.tenant, actor=caller.actor, recorded_at=now_us, cause=type(command).__name__, correlation=caller.correlation
+            tenant=caller.tenant,
+            actor=caller.actor,
+            recorded_at=now_us,
+            cause=type(command).__name__,
+            correlation=self._recorded_correlation(),
         )
         self.touched: dict[UUID, Aggregate] = {}
         self.additions = Additions()
@@ -212,13 +221,26 @@ class HandlerContext:
         """Forget the data of `subject` (a call, for example) together with `owner`."""
         self.additions.owners[subject] = owner
 
+    def _recorded_correlation(self) -> str:
+        """The caller's correlation id as events hold it: sealed if it may name a person."""
+        correlation = self.caller.correlation
+        if not may_name_a_person(correlation):
+            return correlation
+        self._correlation = self.new_id()
+        return self.keyring.seal(self._correlation, correlation)
+
+    def attribute(self, subject: UUID) -> None:
+        """Forget a correlation id that may name a person together with `subject`. The first call decides."""
+        if self._correlation is not None and self._correlation not in self.additions.owners:
+            self.own(self._correlation, subject)
+
     def forget(self, subject: UUID) -> None:
         """Destroy the key of `subject` and of all that it owns, when the command is saved."""
         self.additions.destroyed.add(subject)
 
     def contact_for(self, phone: str) -> UUID:
         """The contact with this phone. An unknown number creates one."""
-        number = normalised(phone)
+        number = normalised_phone(phone)
         known = self.whose("phone", number)
         if known is not None:
             return known

@@ -13,6 +13,7 @@ from domain.access import ATTEND
 from domain.agents import Agent
 from domain.base import NOBODY, Personal
 from domain.ids import agent_id, interaction_id, timeline_id
+from domain.personal_data import may_name_a_person
 from domain.voice.call_state import CallState
 from domain.voice.facts import CallKind, Fact
 from domain.voice.interactions import Interaction
@@ -213,13 +214,29 @@ def _private(number: str) -> Personal | None:
 
 
 def _begin(context: HandlerContext, call: str, fact: Fact) -> Done:
-    call = call or str(context.new_id())
+    stated, call = call, _recorded_id(call, context)
     identity = interaction_id(context.tenant, call)
     interaction = context.load(Interaction, identity) or context.add(Interaction(identity, context.tenant))
     if interaction.call is None:
         observe(context, interaction, call, (fact,))
     assert interaction.call is not None
+    if stated not in ("", call) and context.whose("call", stated) is None:
+        context.name("call", stated, identity)
+        if interaction.call.contact is not None:
+            context.own(identity, interaction.call.contact)
     return Done(interaction, {"call": interaction.call.call, "protocol": interaction.call.protocol})
+
+
+def _recorded_id(call: str, context: HandlerContext) -> str:
+    """The id under which a call is recorded: the integration's own, unless it may name a person.
+
+    Such an id is in the key store's index alone, by which a repeat finds the same call until its contact is forgotten.
+    """
+    if not may_name_a_person(call):
+        return call or str(context.new_id())
+    known = context.whose("call", call)
+    interaction = context.load(Interaction, known) if known is not None else None
+    return interaction.call.call if interaction is not None and interaction.call is not None else str(context.new_id())
 
 
 def on_call(command: CallCommand, context: HandlerContext) -> Done:

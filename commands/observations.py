@@ -17,7 +17,9 @@ from commands.queues import ensure_queue
 from domain.access import OBSERVE
 from domain.agents import Agent
 from domain.base import NOBODY, Personal
-from domain.ids import agent_id, interaction_id, roster_id, timeline_id
+from domain.ids import agent_id, interaction_id, ivr_id, roster_id, timeline_id
+from domain.ivr import Ivr
+from domain.personal_data import SHORTEST_NUMBER, keyed_option
 from domain.queues import Queue
 from domain.voice.calls import Call
 from domain.voice.context import Context
@@ -25,9 +27,6 @@ from domain.voice.facts import Fact
 from domain.voice.interactions import Interaction, ObservationResult
 from domain.voice.roster import Roster
 from domain.voice.timeline import CoverageSpan, Gap, Timeline
-
-SHORTEST_NUMBER = 8
-"""Shorter numbers are extensions and service numbers, not people."""
 
 PROVED = ("seen", "talked")
 _CUSTOMER = ("arrived", "offered", "dialled", "outbound")
@@ -155,7 +154,8 @@ def observe(context: HandlerContext, interaction: Interaction, call: str, facts:
     contact = (known.contact if known else None) or _contact(facts, context)
     if known is not None and known.contact is None and contact is not None:
         context.own(interaction.id, contact)
-    owned = _with_subject(facts, contact or interaction.id)
+    context.attribute(contact or interaction.id)
+    owned = _with_subject(_with_options(facts, interaction, context), contact or interaction.id)
     return interaction.observe(owned, _context(known, call, contact, facts, context), context.metadata)
 
 
@@ -200,6 +200,23 @@ def _customer(facts: tuple[Fact, ...]) -> str | None:
 def _contact(facts: tuple[Fact, ...], context: HandlerContext) -> UUID | None:
     number = _customer(facts)
     return context.contact_for(number) if number else None
+
+
+def _with_options(facts: tuple[Fact, ...], interaction: Interaction, context: HandlerContext) -> tuple[Fact, ...]:
+    """The facts, with keys that are no option of the IVR's menu as personal data. The menu of an IVR that a source observes is in the dialplan."""
+    if all(fact.kind != "ivr_option" for fact in facts):
+        return facts
+    path = interaction.state.ivr
+    ivr = context.load(Ivr, ivr_id(context.tenant, path.ivr)) if path is not None else None
+    menu = tuple(option.digit for option in ivr.settings.menu) if ivr is not None else ()
+    return tuple(_with_option(fact, menu if fact.clock == "live" else ()) if fact.kind == "ivr_option" else fact for fact in facts)
+
+
+def _with_option(fact: Fact, menu: tuple[str, ...]) -> Fact:
+    if fact.private is not None:
+        return fact
+    text, private = keyed_option(fact.text, menu)
+    return replace(fact, text=text, private=private)
 
 
 def _with_subject(facts: tuple[Fact, ...], subject: UUID) -> tuple[Fact, ...]:

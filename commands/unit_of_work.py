@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -15,10 +16,12 @@ from commands.handler_context import HANDLERS, Caller, Command, HandlerContext, 
 from domain.access import ANYONE
 from domain.base import Aggregate, Event, Personal
 from domain.errors import DomainError, InvalidField, NotAllowed, Refused
-from store.database import Database
-from store.event_store import Store, project
+from store.database import Database, NoRoom
+from store.event_store import Store, StoredReceipt, project
 from store.heartbeats import last_heard, note_heartbeats
 from store.keyring import Additions
+
+log = logging.getLogger(__name__)
 
 A = TypeVar("A", bound=Aggregate)
 Request = tuple[Command, Caller]
@@ -35,6 +38,9 @@ class Decision:
     caller: Caller
     digest: bytes = b""
     shown_once: dict[str, Any] = field(default_factory=dict)
+    decided_at: int = 0
+    expires_at: int = 0
+    """When its receipt expires (microseconds); 0: never."""
 
 
 @dataclass(slots=True)
@@ -58,6 +64,10 @@ def _personal_as_text(value: object) -> str:
     if isinstance(value, Personal):
         return value.plain or value.sealed
     raise NotImplementedError(type(value))
+
+
+RECEIPT_VALID_US = 24 * 3600 * 1_000_000
+"""How long a repeated idempotency key gets the first receipt (microseconds)."""
 
 
 _as_json = msgspec.json.Encoder(enc_hook=_personal_as_text, order="deterministic")
@@ -95,14 +105,16 @@ class UnitOfWork:
         """Ids without events in the log."""
         self._waiting: dict[UUID, list[Event]] = {}
         self._keys: dict[tuple[UUID, str], Decision] = {}
-        self._receipts: dict[tuple[UUID, str], tuple[bytes, bytes] | None] = {}
+        self._receipts: dict[tuple[UUID, str], StoredReceipt | None] = {}
+        self.recorded_us = 0
+        """When its last event was recorded (microseconds); 0 without one."""
         self._heartbeats: dict[UUID, int] = {}
         self._heard: dict[UUID, int] = {}
         """The stored last heartbeats (microseconds) by which commands were decided."""
 
     # What a handler context reads
 
-    def prefetch(self, requests: Sequence[Request]) -> None:
+    def prefetch(self, requests: Sequence[Request], now_us: int) -> None:
         """Read by few queries the aggregates and receipts that these commands will need."""
         ids = {id for command, caller in requests for id in command.concerns(caller.tenant)}
         missing = [id for id in ids if self.store.cached(id) is None]
@@ -111,7 +123,7 @@ class UnitOfWork:
             self._without_events.update(id for id in missing if id not in self._read)
         keys = {(caller.tenant, caller.idempotency_key) for _, caller in requests if caller.idempotency_key}
         if len(keys) > 1:
-            self._receipts = {**dict.fromkeys(keys), **self.store.receipts_for(keys)}
+            self._receipts = {**dict.fromkeys(keys), **self.store.receipts_for(keys, now_us)}
 
     def load(self, kind: type[A], id: UUID) -> Aggregate | None:
         """The aggregate with all events accepted in this unit of work; None if it has none."""
@@ -173,7 +185,7 @@ class UnitOfWork:
         digest = b""
         if caller.idempotency_key:
             try:
-                digest, repeat = self._repeat(command, caller)
+                digest, repeat = self._repeat(command, caller, now_us)
             except Refused as used:
                 return used
             if repeat is not None:
@@ -186,13 +198,17 @@ class UnitOfWork:
             if isinstance(error, DomainError):
                 return error
             raise
+        context.attribute(done.aggregate.id)
         events = self._accept(context, done.aggregate)
-        decision = Decision(done.aggregate.id, done.aggregate.version, done.result, events, caller, digest, done.shown_once)
+        expires_at = 0 if caller.keeps_receipts else now_us + RECEIPT_VALID_US
+        decision = Decision(
+            done.aggregate.id, done.aggregate.version, done.result, events, caller, digest, done.shown_once, now_us, expires_at
+        )
         if caller.idempotency_key:
             self._keys[caller.tenant, caller.idempotency_key] = decision
         return decision
 
-    def _repeat(self, command: Command, caller: Caller) -> tuple[bytes, Repeat | None]:
+    def _repeat(self, command: Command, caller: Caller, now_us: int) -> tuple[bytes, Repeat | None]:
         """The command's digest, and the result of an earlier use of its key. Raises Refused if the key was used for another command."""
         # Keyed: a plain digest of a command with a phone number would reveal the number to anybody who tries all numbers.
         text = type(command).__name__ + _as_json.encode(command).decode()
@@ -202,10 +218,10 @@ class UnitOfWork:
             known, repeat = first.digest, Repeat(first)
         else:
             key = caller.tenant, caller.idempotency_key
-            stored = self._receipts[key] if key in self._receipts else self.store.receipt_for(*key)
+            stored = self._receipts[key] if key in self._receipts else self.store.receipt_for(*key, now_us)
             if stored is None:
                 return digest, None
-            known, repeat = stored[0], Repeat(msgspec.json.decode(stored[1], type=Receipt))
+            known, repeat = stored.digest, Repeat(msgspec.json.decode(stored.receipt, type=Receipt))
         # Without a digest: a person was forgotten since, and with them the contents of the commands.
         if known and known != digest:
             raise Refused("this idempotency key was used for another command")
@@ -219,6 +235,7 @@ class UnitOfWork:
             self._loaded[id] = aggregate
             if aggregate.pending:
                 happened = aggregate.collect()
+                self.recorded_us = max(self.recorded_us, happened[-1].recorded_at)
                 self._waiting.setdefault(id, []).extend(happened)
                 events += happened
         self.additions.take_over(context.additions)
@@ -246,24 +263,23 @@ class UnitOfWork:
                 raise IntegrityError("another process has changed an aggregate on which this decision depends")
             self.store.save_keys(self.additions)
             answers = self._answers(outcomes, self.store.recorder.append(stored) if stored else [])
-            self.store.note_receipts(
-                [
-                    (
-                        outcome.caller.tenant,
-                        outcome.caller.idempotency_key,
-                        outcome.digest,
-                        msgspec.json.encode(replace(answer, result=outcome.result)),
-                    )
-                    for outcome, answer in zip(outcomes, answers, strict=True)
-                    if isinstance(outcome, Decision) and outcome.digest and isinstance(answer, Receipt)
-                ]
-            )
+            self.store.note_receipts(self._receipts_of(outcomes, answers), max((one.decided_at for one in decisions), default=0))
             if self.additions.destroyed:
                 self.store.forget_digests({decision.caller.tenant for decision in decisions})
             note_heartbeats(db, self._heartbeats)
             if alongside is not None:
                 alongside(db, answers)
         return answers
+
+    @staticmethod
+    def _receipts_of(outcomes: Sequence[Outcome], answers: Sequence[Answer]) -> dict[tuple[UUID, str], StoredReceipt]:
+        """What is stored for the commands with idempotency keys."""
+        noted: dict[tuple[UUID, str], StoredReceipt] = {}
+        for outcome, answer in zip(outcomes, answers, strict=True):
+            if isinstance(outcome, Decision) and outcome.digest and isinstance(answer, Receipt):
+                stored = msgspec.json.encode(replace(answer, result=outcome.result))
+                noted[outcome.caller.tenant, outcome.caller.idempotency_key] = StoredReceipt(outcome.digest, stored, outcome.expires_at)
+        return noted
 
     def _changed_by_others(self, db: Database) -> bool:
         decided_on = (*self._loaded, *self._read, *self._without_events)
@@ -297,8 +313,14 @@ class UnitOfWork:
             # A cached aggregate must not keep the whole unit of work in memory.
             aggregate.history = tuple
         self.store.keep((aggregate for aggregate in self._loaded.values() if aggregate.version > 0), self._since)
-        if self.additions.destroyed:
-            self.store.keyring.shred()
+        try:
+            if self.additions.destroyed:
+                self.store.keyring.shred()
+            else:
+                self.store.keyring.shred_late()
+        except NoRoom as full:
+            # The commands stand: what they destroyed reads as forgotten. The next saved command tries again.
+            log.warning("copies of destroyed keys wait for room: %s", full)
 
     def failed(self) -> None:
         """The events are not saved: drop the aggregates from the cache."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
@@ -12,21 +13,25 @@ from uuid import UUID
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from commands.companies import known_company
 from commands.handler_context import Command, Done, HandlerContext, handles
+from commands.passwords import is_easily_guessed
 from commands.rights import current_actor
 from domain.access import ANYONE, MANAGE_USERS, PERMISSIONS, Actor, Level, must_be_above, must_have_all
 from domain.base import NOBODY
 from domain.errors import AlreadyExists, NotFound, Refused
-from domain.users import User, check_password, normalised_email
+from domain.passwords import check_composition, check_strength
+from domain.users import User, normalised_email
 from store.event_store import Store, project
 
 _SECRET_BYTES = 24
 _hasher = PasswordHasher()
+_LINK_USED = "this link was used, or another took its place"
 _NOBODYS = _hasher.hash("nobody's password")
 
 
 class RegisterUser(Command, frozen=True, kw_only=True):
-    """A new user; `result["token"]` is the one-time link's token to set a password. Raises AlreadyExists for an e-mail address in use."""
+    """A new user; `result["token"]` is the one-time link's token to set a password, in the first answer alone. Raises AlreadyExists for an e-mail address in use."""
 
     permission: ClassVar[str] = MANAGE_USERS
     name: str
@@ -125,7 +130,7 @@ def set_password(command: SetPassword, context: HandlerContext) -> Done:
     id, digest = _read(command.token)
     user = context.load(User, id)
     if user is None:
-        raise Refused("this link was used, or another took its place")
+        raise Refused(_LINK_USED)
     user.set_password(digest, command.hashed, context.metadata)
     return Done(user)
 
@@ -173,7 +178,7 @@ def _new_user(context: HandlerContext, name: str, email: str, level: Level, perm
 def _with_link(user: User, context: HandlerContext) -> Done:
     token = user.id.bytes + secrets.token_bytes(_SECRET_BYTES)
     user.issue_link(_digest(token), context.metadata)
-    return Done(user, {"token": urlsafe_b64encode(token).decode().rstrip("=")})
+    return Done(user, shown_once={"token": urlsafe_b64encode(token).decode().rstrip("=")})
 
 
 def _read(token: str) -> tuple[UUID, str]:
@@ -189,10 +194,27 @@ def _digest(token: bytes) -> str:
     return hashlib.sha256(token).hexdigest()
 
 
-def hashed_password(password: str) -> str:
-    """Hash a password for SetPassword. Raises InvalidField when it breaks the rules. Takes a tenth of a second on purpose: do not call it in an event loop."""
-    check_password(password)
+def hashed_password(password: str, own_words: Sequence[str] | None = None) -> str:
+    """Hash a password for SetPassword. Raises InvalidField when it breaks the manual's rule or, with `own_words`, is easily guessed.
+
+    Takes a tenth of a second on purpose: do not call it in an event loop.
+    """
+    if own_words is None:
+        check_composition(password)
+    else:
+        check_strength(password, own_words, is_easily_guessed)
     return _hasher.hash(password)
+
+
+def words_of_link(store: Store, token: str) -> list[str]:
+    """What an attacker knows of the user of a one-time link: the name, the e-mail address and the company's name. Raises Refused if it is no user's link."""
+    id, digest = _read(token)
+    user = project(store.stream(id), User)
+    if user is None or user.link is None or user.link[0] != digest:
+        raise Refused(_LINK_USED)
+    company = known_company(store, user.tenant)
+    known = [store.keyring.open(personal) for personal in (user.name, user.email) if personal is not None]
+    return [*(word for word in known if word), *(company.name for company in [company] if company is not None)]
 
 
 @dataclass(frozen=True)

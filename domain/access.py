@@ -38,8 +38,10 @@ Permission = Literal[
     "gerenciar-pause",  # pause reasons
     "gerenciar-pesquisa",  # surveys
     "gerenciar-pesquisa-relatorio",  # reports of surveys
-    "gerenciar-agentes",  # acting for agents other than one's own; the manual does not have this name, nor the next one
+    # The manual has no names for these.
+    "gerenciar-agentes",  # acting for agents other than one's own
     "gerenciar-chaves",  # API keys: who may make and revoke them
+    "anonimizar-contatos",  # making a contact's personal data unreadable for ever: the privacy officer's
 ]
 """The permissions of users and of API keys, by the names of the portal's manual."""
 
@@ -50,6 +52,7 @@ MANAGE_QUEUES: Final[Permission] = "gerenciar-service"
 MANAGE_USERS: Final[Permission] = "gerenciar-usuário"
 MANAGE_PHONES: Final[Permission] = "gerenciar-phone"
 MANAGE_CONTACTS: Final[Permission] = "gerenciar-contatos"
+FORGET_CONTACTS: Final[Permission] = "anonimizar-contatos"
 REPORTS: Final[Permission] = "gerenciar-relatorio"
 ATTEND: Final[Permission] = "gerenciar-atendimento"
 OBSERVE: Final[Permission] = "gerenciar-api"

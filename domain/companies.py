@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
 from domain.base import Aggregate, Event, EventMetadata
 from domain.errors import AlreadyExists, InvalidField
+from domain.time_zones import is_time_zone
 
 DEFAULT_TIMEZONE = "America/Sao_Paulo"
 
@@ -82,10 +82,8 @@ class Company(Aggregate):
 
 
 def _check_settings(settings: CompanySettings) -> None:
-    try:
-        ZoneInfo(settings.timezone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise InvalidField("timezone", f"there is no time zone {settings.timezone}") from error
+    if not is_time_zone(settings.timezone):
+        raise InvalidField("timezone", f"there is no time zone {settings.timezone}")
     if not 0 <= settings.sla_target <= 100:
         raise InvalidField("sla_target", "the target is a percentage, from 0 to 100")
     if settings.sla_ms < 0 or settings.tolerated_ms < 0:

@@ -41,11 +41,6 @@ class ContactForgotten(ContactEvent, frozen=True, kw_only=True):
     TOPIC: ClassVar[str] = "contact.forgotten"
 
 
-def normalised(phone: str) -> str:
-    """A phone number without punctuation and blanks."""
-    return "".join(character for character in phone if character.isalnum()) or phone.strip()
-
-
 class Contact(Aggregate):
     """One person or organisation, under a random id."""
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar, Literal
 from uuid import UUID
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from domain.base import SECOND, Aggregate, Event, EventMetadata
 from domain.errors import AlreadyExists, InvalidField, NotFound
+from domain.time_zones import is_time_zone
 
 DIGITS = "0123456789*#"
 ATTEMPTS = 3
@@ -186,7 +187,7 @@ def _check(settings: IvrSettings) -> None:
         digits = getattr(settings, field)
         if digits and not (digits.isascii() and digits.isdigit()):
             raise InvalidField(field, "only digits")
-    if settings.zone not in available_timezones():
+    if not is_time_zone(settings.zone):
         raise InvalidField("zone", f"no such time zone: {settings.zone}")
     for hours in settings.hours:
         _check_hours(hours)

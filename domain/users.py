@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from itertools import pairwise
 from typing import ClassVar, get_args
 from uuid import UUID
 
@@ -15,22 +14,7 @@ from domain.errors import InvalidField, NotFound, Refused
 LINK_VALID_US = 24 * 3600 * 1_000_000
 """A one-time link to set a password can be used for a day."""
 
-_SPECIAL = "$*&@#?"
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-
-
-def check_password(password: str) -> None:
-    """Raises InvalidField for a password that breaks the rules: 6 to 20 characters, an upper and a lower case letter, a number, one of $ * & @ # ?, no character twice in a row."""
-    if not 6 <= len(password) <= 20:
-        raise InvalidField("password", "a password has 6 to 20 characters")
-    for has, what in ((str.isupper, "an upper case letter"), (str.islower, "a lower case letter"), (str.isdigit, "a number")):
-        if not any(map(has, password)):
-            raise InvalidField("password", f"a password has {what}")
-    if not any(character in _SPECIAL for character in password):
-        raise InvalidField("password", "a password has one of $ * & @ # ?")
-    plain = password.lower()
-    if any(one == other for one, other in pairwise(plain)):
-        raise InvalidField("password", "a password has no character twice in a row")
 
 
 def normalised_email(email: str) -> str:

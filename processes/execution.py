@@ -234,7 +234,9 @@ class Execution:
                     changes.writes.append(change)
                 case Send(command=command, key=key) if live:
                     once = f"process:{self._name}:{key}" if key else ""
-                    changes.requests.append((command, Caller(tenant, f"system:{self._name}", self.manager.PERMISSIONS, once)))
+                    changes.requests.append(
+                        (command, Caller(tenant, f"system:{self._name}", self.manager.PERMISSIONS, once, keeps_receipts=True))
+                    )
 
     # Timers
 

@@ -41,6 +41,27 @@ class SystemClock:
         return time.time_ns() // 1000
 
 
+class LogClock:
+    """The time of a log: that of a clock, but never before what was recorded last.
+
+    When the clock of the machine is set back, live commands go on: what they state happens at the last event's own instant until the clock has
+    caught up, so that no event seems to happen before one that it follows.
+    """
+
+    def __init__(self, clock: Clock, recorded_us: int) -> None:
+        """recorded_us: when the log's last event was recorded (microseconds)."""
+        self._clock = clock
+        self._recorded_us = recorded_us
+
+    def now_us(self) -> int:
+        """Microseconds since 1970, UTC."""
+        return max(self._clock.now_us(), self._recorded_us)
+
+    def recorded(self, us: int) -> None:
+        """Events were recorded with this instant (microseconds)."""
+        self._recorded_us = max(self._recorded_us, us)
+
+
 class ClockWatch:
     """Compares a clock with that of a database. Thread-safe. For a database without a clock of its own the clock is always right."""
 

@@ -20,6 +20,10 @@ class StoreUnavailable(Exception):
     """The database cannot be used now. The message is one sentence with its name and the reason, without its password."""
 
 
+class NoRoom(StoreUnavailable):
+    """The disk is full, or nothing can be written to it. Nothing was saved, and what was saved before can be read; it goes on when there is room."""
+
+
 class Undone(StoreUnavailable):
     """The connection was lost before anything was saved: the whole operation can be repeated."""
 
@@ -100,6 +104,10 @@ class Database(ABC):
     @abstractmethod
     def clock_us(self) -> int | None:
         """The time of the database's own clock, in microseconds since 1970; None if it uses the clock of this machine."""
+
+    @abstractmethod
+    def must_have_room(self) -> None:
+        """Write something that is no data. Raises NoRoom. A server does nothing: its own monitoring watches its disk."""
 
     @abstractmethod
     def listen(self, callback: Callable[[], object]) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
 
+import msgspec
 from eventsourcing.application import Application
 from eventsourcing.utils import Environment, EnvType
 from msgspec.structs import astuple
@@ -32,8 +33,10 @@ from store.storage_location import InDirectory, StorageLocation
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS idempotency (
-    tenant BLOB NOT NULL, key TEXT NOT NULL, digest BLOB NOT NULL, receipt BLOB NOT NULL, PRIMARY KEY (tenant, key)
+    tenant BLOB NOT NULL, key BLOB NOT NULL, digest BLOB NOT NULL, receipt BLOB NOT NULL, expires_at INTEGER NOT NULL,
+    PRIMARY KEY (tenant, key)
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS expiring_receipts ON idempotency (expires_at) WHERE expires_at > 0;
 CREATE TABLE IF NOT EXISTS protocols (tenant BLOB PRIMARY KEY, next INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS sessions (
     id BLOB PRIMARY KEY, tenant BLOB NOT NULL, "user" BLOB NOT NULL, digest BLOB NOT NULL, expires_at INTEGER NOT NULL
@@ -44,11 +47,30 @@ CREATE TABLE IF NOT EXISTS rotated_tokens (digest BLOB PRIMARY KEY, session BLOB
 
 _PROTOCOLS_A_BLOCK = 1000
 _CACHED_AGGREGATES = 4096
-_RECEIPTS = "SELECT key, digest, receipt FROM idempotency WHERE tenant = ?"
+_RECEIPTS = "SELECT key, digest, receipt, expires_at FROM idempotency WHERE tenant = ?"
 _KEYS_A_QUERY = 500
-_RECEIPT_KINDS: tuple[Kind, ...] = ("bytes", "text", "bytes", "bytes")
+_RECEIPT_KINDS: tuple[Kind, ...] = ("bytes", "bytes", "bytes", "bytes", "integer")
+_SWEEP = """
+DELETE FROM idempotency WHERE (tenant, key) IN (
+    SELECT tenant, key FROM idempotency WHERE expires_at > 0 AND expires_at <= ? ORDER BY expires_at LIMIT ?
+)
+"""
+_SWEEP_EVERY_US = 1_000_000
+_SWEPT_AT_ONCE = 500
 
 A = TypeVar("A", bound=Aggregate)
+
+
+class StoredReceipt(msgspec.Struct, frozen=True):
+    """The receipt of a command that had an idempotency key.
+
+    digest: keyed, of the command; empty once a person of the company was forgotten. receipt: JSON, without secrets. expires_at:
+    microseconds, 0 for never.
+    """
+
+    digest: bytes
+    receipt: bytes
+    expires_at: int
 
 
 def project(events: Iterable[Event], kind: type[A]) -> A | None:
@@ -61,6 +83,10 @@ def project(events: Iterable[Event], kind: type[A]) -> A | None:
             aggregate = kind(event.originator_id, event.tenant)
         aggregate.replay(event)
     return aggregate
+
+
+class _Recorded(msgspec.Struct):
+    recorded_at: int
 
 
 class Store(Application[UUID]):
@@ -79,6 +105,10 @@ class Store(Application[UUID]):
         self._most_cached = cached
         self._cache_lock = threading.Lock()
         self._protocols: dict[UUID, tuple[int, int]] = {}
+        self._swept_at = 0
+        self._expired: set[bytes] = set()
+        """Used idempotency keys, as stored, whose receipts were found expired."""
+        self._receipts_since = 0
         with contextlib.ExitStack() as opened:
             self._opened = opened
             keys = self._location.keys()
@@ -134,6 +164,11 @@ class Store(Application[UUID]):
     def end(self) -> int:
         """The position of the last event, read from the database: another process may have written it just now."""
         return self.recorder.max_notification_id() or 0
+
+    def last_recorded_us(self) -> int:
+        """When the last event was recorded (microseconds since 1970); 0 for an empty log."""
+        last = self.recorder.events_after(self.end() - 1, 1)
+        return self.mapper.read(last[0]).recorded_at if last else 0
 
     def read(self, after: int, limit: int) -> list[DecodedEvent[Event]]:
         """At most `limit` events after a position, in order."""
@@ -200,6 +235,11 @@ class Store(Application[UUID]):
             for id in ids:
                 self._cache.pop(id, None)
 
+    def recorded_at(self, position: int) -> int:
+        """When the event at this position was recorded (microseconds); 0 before the first event. It never goes back along the log."""
+        recorded = self.recorder.events_after(position - 1, 1) if position > 0 else []
+        return msgspec.json.decode(recorded[0].state, type=_Recorded).recorded_at if recorded else 0
+
     def sealed(self, events: Iterable[Event]) -> list[RecordedEvent]:
         """The events as they are stored, before they have positions."""
         return [self.mapper.write(event) for event in events]
@@ -213,30 +253,50 @@ class Store(Application[UUID]):
 
     # Beside the log
 
-    def receipt_for(self, tenant: UUID, key: str) -> tuple[bytes, bytes] | None:
-        """The digest and the receipt of the command for which a company used this idempotency key."""
-        rows = self.recorder.db.execute(f"{_RECEIPTS} AND key = ?", (tenant.bytes, key))
-        return (rows[0][1], rows[0][2]) if rows else None
+    def receipt_for(self, tenant: UUID, key: str, now_us: int) -> StoredReceipt | None:
+        """The receipt of the command for which a company used this idempotency key; None once it has expired."""
+        return self.receipts_for([(tenant, key)], now_us).get((tenant, key))
 
-    def receipts_for(self, keys: Iterable[tuple[UUID, str]]) -> dict[tuple[UUID, str], tuple[bytes, bytes]]:
+    def receipts_for(self, keys: Iterable[tuple[UUID, str]], now_us: int) -> dict[tuple[UUID, str], StoredReceipt]:
         """As `receipt_for`, for many keys at once: those that were used."""
-        found: dict[tuple[UUID, str], tuple[bytes, bytes]] = {}
+        found: dict[tuple[UUID, str], StoredReceipt] = {}
         for tenant, some in groupby(sorted(keys), key=lambda key: key[0]):
-            names = [name for _, name in some]
-            for start in range(0, len(names), _KEYS_A_QUERY):
-                part = names[start : start + _KEYS_A_QUERY]
+            names = {self._key_tag(tenant, name): name for _, name in some}
+            tags = list(names)
+            for start in range(0, len(tags), _KEYS_A_QUERY):
+                part = tags[start : start + _KEYS_A_QUERY]
                 marks = ",".join("?" * len(part))
                 rows = self.recorder.db.execute(f"{_RECEIPTS} AND key IN ({marks})", (tenant.bytes, *part))
-                found |= {(tenant, key): (digest, receipt) for key, digest, receipt in rows}
+                for tag, *stored in rows:
+                    receipt = StoredReceipt(*stored)
+                    if 0 < receipt.expires_at <= now_us:
+                        self._expired.add(tag)
+                    else:
+                        found[tenant, names[tag]] = receipt
         return found
 
-    def note_receipts(self, receipts: Sequence[tuple[UUID, str, bytes, bytes]]) -> None:
-        """Inside a transaction: record receipts as (company, key, digest, receipt).
+    def _key_tag(self, tenant: UUID, key: str) -> bytes:
+        # Integrations make keys of order numbers, and of telephone numbers: no key is stored in plain text.
+        return self.keyring.tag(tenant, "idempotency", key)
+
+    def note_receipts(self, receipts: Mapping[tuple[UUID, str], StoredReceipt], now_us: int) -> None:
+        """Inside a transaction: record the receipts of commands by company and idempotency key, and delete some that have expired.
 
         Raises IntegrityError if another process used one of the keys a moment ago.
         """
-        if receipts:
-            self.recorder.db.insert("idempotency", _RECEIPT_KINDS, [(tenant.bytes, *rest) for tenant, *rest in receipts])
+        if not receipts:
+            return
+        rows = [(tenant.bytes, self._key_tag(tenant, key), *astuple(receipt)) for (tenant, key), receipt in receipts.items()]
+        self._receipts_since += len(rows)
+        if now_us >= self._swept_at + _SWEEP_EVERY_US or now_us < self._swept_at:
+            # Twice what was added: the sweep keeps up with any load, and one commit never waits for a large one.
+            self.recorder.db.execute(_SWEEP, (now_us, _SWEPT_AT_ONCE + 2 * self._receipts_since))
+            self._swept_at, self._receipts_since = now_us, 0
+        # A key whose receipt has expired can be used anew before the sweep comes to it.
+        again = [row[:2] for row in rows if row[1] in self._expired]
+        self.recorder.db.executemany("DELETE FROM idempotency WHERE tenant = ? AND key = ? AND expires_at > 0", again)
+        self._expired.clear()
+        self.recorder.db.insert("idempotency", _RECEIPT_KINDS, rows)
 
     def forget_digests(self, tenants: Iterable[UUID]) -> None:
         """Inside a transaction: delete the digests of commands, because a person is forgotten. The idempotency keys keep their receipts."""

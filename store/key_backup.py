@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -40,7 +40,7 @@ KEYS = (
 """The tables of the key store. Every key stays wrapped, by the same master key or by another."""
 
 BESIDE_THE_LOG = (
-    Table("idempotency", {"tenant": "bytes", "key": "text", "digest": "bytes", "receipt": "bytes"}),
+    Table("idempotency", {"tenant": "bytes", "key": "bytes", "digest": "bytes", "receipt": "bytes", "expires_at": "integer"}),
     Table("protocols", {"tenant": "bytes", "next": "integer"}),
     Table("heartbeats", {"agent": "bytes", "heard": "integer"}),
     Table("last_uses", {"key": "bytes", "used": "integer"}),
@@ -159,7 +159,8 @@ def back_up_keys(location: StorageLocation, file: Path, say: Callable[[int], obj
     except OSError as error:
         raise NoBackup(f"{file} cannot be written: {error.strerror}") from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # a directory that cannot be written to
+            part.unlink(missing_ok=True)
     return head
 
 

@@ -72,6 +72,7 @@ class Keyring:
         self._master = AESGCM(master)
         self._open: LRUCache[UUID, AESGCM | None] = LRUCache(cached)
         self._fresh: dict[UUID, bytes] = {}
+        self._shred_late = False
         self._found: LRUCache[bytes, UUID] = LRUCache(cached)
         self._db = db
         db.define(SCHEMA)
@@ -241,8 +242,15 @@ class Keyring:
             self.shred()
 
     def shred(self) -> None:
-        """Remove all copies of destroyed keys from the database."""
+        """Remove all copies of destroyed keys from the database. Without room for it, this is repeated by `shred_late`."""
+        self._shred_late = True
         self._db.shred()
+        self._shred_late = False
+
+    def shred_late(self) -> None:
+        """Remove the copies that an earlier `shred` could not remove."""
+        if self._shred_late:
+            self.shred()
 
     def _destroy(self, subjects: set[UUID]) -> None:
         doomed = [subject.bytes for subject in subjects]

@@ -186,6 +186,9 @@ class PostgresDatabase(Database):
         now: int = self.read(_CLOCK)[0][0]
         return now
 
+    def must_have_room(self) -> None:
+        """The server's disk is watched there."""
+
     def listen(self, callback: Callable[[], object]) -> None:
         self._listener = _Listener(self._location, self._process, callback)
 

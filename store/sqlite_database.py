@@ -12,7 +12,10 @@ from typing import Any
 
 from eventsourcing.persistence import IntegrityError
 
-from store.database import Database, Kind, Rows, Snapshot, Unreadable
+from store.database import Database, Kind, NoRoom, Rows, Snapshot, StoreUnavailable, Unreadable
+
+_PRIMARY = 0xFF
+_OF_THE_DISK = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN})
 
 
 class SqliteDatabase(Database):
@@ -24,11 +27,15 @@ class SqliteDatabase(Database):
         """`overwrite`: deleted data is overwritten, and never written to a temporary file."""
         self.lock = threading.RLock()
         self._reading = threading.Lock()
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        self._path = path
+        try:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        except OSError as error:
+            raise NoRoom(f"{path}: {error.strerror}") from error
         pragmas = ["journal_mode=WAL", "synchronous=FULL", f"cache_size={-1024 * cache_mib}"]
         if overwrite:
             pragmas += ["secure_delete=ON", "temp_store=MEMORY"]
-        with _damage():
+        with self._room(), _damage():
             self._writer, self._reader = (_connect(path, pragmas) for _ in range(2))
         self._seen = -1
 
@@ -37,7 +44,7 @@ class SqliteDatabase(Database):
         return self._writer.in_transaction
 
     def define(self, tables: str) -> None:
-        with self.lock, _damage():
+        with self.lock, self._room(), _damage():
             for statement in tables.split(";"):
                 self._writer.execute(statement)
 
@@ -47,6 +54,8 @@ class SqliteDatabase(Database):
                 return self._writer.execute(statement, params).fetchall()
             except sqlite3.IntegrityError as error:
                 raise IntegrityError(*error.args) from error
+            except sqlite3.OperationalError as error:
+                raise self._cause(error) from error
 
     def executemany(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
         with self.lock:
@@ -54,26 +63,30 @@ class SqliteDatabase(Database):
                 self._writer.executemany(statement, rows)
             except sqlite3.IntegrityError as error:
                 raise IntegrityError(*error.args) from error
+            except sqlite3.OperationalError as error:
+                raise self._cause(error) from error
 
     def insert(self, table: str, kinds: Sequence[Kind], rows: Sequence[Sequence[Any]]) -> None:
         marks = ", ".join("?" * len(kinds))
         self.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)  # noqa: S608 - the names are Atende's own
 
     def read(self, statement: str, params: Sequence[Any] = ()) -> Rows:
-        with self._reading:
+        with self._reading, self._room():
             return self._reader.execute(statement, params).fetchall()
 
     def begin(self, news: str, params: Sequence[Any] = ()) -> Rows | None:
-        self._writer.execute("BEGIN IMMEDIATE")
-        seen: int = self._writer.execute("PRAGMA data_version").fetchone()[0]
-        if seen == self._seen:
-            return None
-        rows = self._writer.execute(news, params).fetchall()
-        self._seen = seen
-        return rows
+        with self._room():
+            self._writer.execute("BEGIN IMMEDIATE")
+            seen: int = self._writer.execute("PRAGMA data_version").fetchone()[0]
+            if seen == self._seen:
+                return None
+            rows = self._writer.execute(news, params).fetchall()
+            self._seen = seen
+            return rows
 
     def commit(self, *, notify: bool = False) -> None:  # noqa: ARG002 - no other process listens
-        self._writer.execute("COMMIT")
+        with self._room():
+            self._writer.execute("COMMIT")
 
     def rollback(self) -> None:
         self._seen = -1
@@ -92,9 +105,25 @@ class SqliteDatabase(Database):
 
     def shred(self) -> None:
         """Rewrites the file and truncates the write-ahead log: both may hold copies of deleted rows."""
-        with self.lock:
+        with self.lock, self._room():
             self._writer.execute("VACUUM")
             self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def must_have_room(self) -> None:
+        with self.lock, self.transaction():
+            (number,) = self.execute("PRAGMA user_version")[0]
+            self.execute(f"PRAGMA user_version = {number % 1_000_000 + 1}")
+
+    @contextmanager
+    def _room(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise self._cause(error) from error
+
+    def _cause(self, error: sqlite3.OperationalError) -> Exception:
+        """The error for callers: NoRoom where the disk is the cause."""
+        return NoRoom(f"{self._path}: {error}") if error.sqlite_errorcode & _PRIMARY in _OF_THE_DISK else error
 
     def close(self) -> None:
         with self.lock, self._reading:
@@ -138,12 +167,33 @@ class _SqliteSnapshot(Snapshot):
 
 @contextmanager
 def sqlite_snapshot(path: Path, *, immutable: bool = False) -> Iterator[Snapshot]:
-    """A snapshot of the file, also while a server writes to it. `immutable`: no process writes to it, and its directory may be read-only."""
-    how = "immutable=1" if immutable else "mode=ro"
-    db = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None)
+    """A snapshot of the file, also while a server writes to it. `immutable`: no process writes to it, and its directory may be read-only.
+
+    Raises StoreUnavailable for a file in a directory that cannot be written to, whose last changes are not in the file itself yet.
+    """
+    db = sqlite3.connect(f"{path.absolute().as_uri()}?{'immutable=1' if immutable else 'mode=ro'}", uri=True, isolation_level=None)
     db.text_factory = bytes
     try:
         db.execute("BEGIN")
+        db.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
+    except sqlite3.OperationalError as error:
+        db.close()
+        if immutable or error.sqlite_errorcode & _PRIMARY not in _OF_THE_DISK:
+            raise
+        if _bytes_beside(path):
+            raise StoreUnavailable(
+                f"{path}: its last changes are in {path.name}-wal: copy both to a directory that can be written to"
+            ) from error
+        with sqlite_snapshot(path, immutable=True) as snapshot:
+            yield snapshot
+        return
+    try:
         yield _SqliteSnapshot(db)
     finally:
         db.close()
+
+
+def _bytes_beside(path: Path) -> int:
+    """The size of the write-ahead log of a database, 0 without one."""
+    beside = path.with_name(f"{path.name}-wal")
+    return beside.stat().st_size if beside.exists() else 0

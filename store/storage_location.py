@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -212,11 +212,14 @@ class HeadFile:
         return self._found
 
     def write(self, head: Head) -> None:
-        os.pwrite(self._descriptor, b"%020d %b\n" % (head.position, head.hash.hex().encode()), 0)
+        # The head may be behind the last commit, which stands: without room the next commit notes it.
+        with suppress(OSError):
+            os.pwrite(self._descriptor, b"%020d %b\n" % (head.position, head.hash.hex().encode()), 0)
 
     def close(self) -> None:
         """Sync the file to disk and close it."""
-        os.fsync(self._descriptor)
+        with suppress(OSError):
+            os.fsync(self._descriptor)
         os.close(self._descriptor)
 
 

@@ -32,7 +32,7 @@ CallKind = Literal[
     "supervised",  # a supervisor spied on the call (text: listen|whisper|barge)
     # IVR
     "ivr_entered",  # text: the IVR's name
-    "ivr_option",  # text: what was keyed; "" = nothing; invalid options come too
+    "ivr_option",  # text: the option keyed; "" = nothing, OTHER_INPUT = anything else (private: what was keyed)
     "ivr_out_of_hours",  # the IVR announced to the caller that it is closed (text: the IVR's name)
     "ivr_blacklisted",
     "ivr_left",  # the IVR itself ended the call (text: reason)

@@ -15,13 +15,16 @@ from typing import TypeVar
 from projections.engine.decisions import Stop, about_event, about_outside
 from projections.engine.folding import Folded, Folding, UnfoldableEvent
 from projections.engine.progress import ProjectionsStopped
-from projections.engine.warehouse import Warehouse, WarehouseError
+from projections.engine.warehouse import Warehouse, WarehouseError, WarehouseFull
 from projections.engine.writing import write
 from store.recorded_event import RecordedEvent
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+_ROOM_S = 1.0
+"""Pause between two tries while the disk is full."""
 
 SetAside = Callable[[Sequence[UnfoldableEvent]], object]
 """Keeps events of which no rows could be made where the operator finds them, before the position passes them. It may get the same event twice."""
@@ -46,6 +49,8 @@ class BatchProcessor:
     ) -> None:
         """around: a context that is entered for each try to write. If leaving it raises an error of `outside`, the rows are written again."""
         self.refused = 0
+        self.full: WarehouseFull | None = None
+        """While the disk of the rows is full: the engine's error."""
         self._warehouse = warehouse
         self._set_aside = set_aside
         self._around = around
@@ -86,11 +91,20 @@ class BatchProcessor:
         self._folding = Folding(self._warehouse)
 
     def patiently(self, what: str, work: Callable[[], T], outside: tuple[type[Exception], ...]) -> T:
-        """Do `work`, and repeat it after each of these errors, with pauses. Raises ProjectionsStopped after the last pause; `what` is its message."""
+        """Do `work`, and repeat it after each of these errors, with pauses; while the disk of the rows is full, until there is room.
+
+        Raises ProjectionsStopped after the last pause; `what` is its message.
+        """
         tries = 0
         while True:
             try:
-                return work()
+                done = work()
+            except WarehouseFull as full:
+                # Only an operator makes room, and not within seconds.
+                self.full = full
+                log.warning("projections wait for room: %s", full)
+                if self._closing.wait(_ROOM_S):
+                    raise ProjectionsStopped(f"{what}: {full}") from full
             except outside as error:
                 tries += 1
                 decision = about_outside(tries, self._pauses_s)
@@ -98,6 +112,9 @@ class BatchProcessor:
                     raise ProjectionsStopped(f"{what}: {error}") from error
                 log.warning("projections retry tries=%d after_s=%.1f reason=%s: %s", tries, decision.seconds, what, error)
                 self._closing.wait(decision.seconds)
+            else:
+                self.full = None
+                return done
 
 
 @contextmanager

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from math import inf
 from pathlib import Path
+from time import monotonic
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
@@ -19,12 +21,22 @@ from chdb.state.sqlitelike import Connection
 
 from projections.engine.durability import make_durable
 from projections.engine.pool import Pool
-from projections.engine.warehouse import Columns, Value, WarehouseError, WarehouseHeld, must_name_tenant, through_a_swap
+from projections.engine.warehouse import Columns, Value, WarehouseError, WarehouseFull, WarehouseHeld, must_name_tenant, through_a_swap
 
 R = TypeVar("R")
 
 _ENGINE = {"background_pool_size": 2, "background_schedule_pool_size": 2, "mark_cache_size": 64 << 20, "primary_index_cache_size": 64 << 20}
 """The engine shares a process, so it runs two merges at a time and its caches are limited."""
+
+_SIGNS_OF_A_FULL_DISK = ("NOT_ENOUGH_SPACE", "No space left on device", "File too large")
+
+_UNRESERVED = "SELECT toString(min(unreserved_space)) AS room FROM system.disks"
+"""What is free and not reserved by merges."""
+
+_LEAST_ROOM = 32 << 20
+_MUCH_ROOM = 1 << 30
+_ASK_EVERY_S = 0.5
+"""Where there is much room: asking costs as much as a small insert."""
 
 _DICTS = msgspec.json.Decoder(dict[str, Any])
 
@@ -54,6 +66,8 @@ class ChdbWarehouse:
         self._pool = Pool(lambda: _connect(directory, database), Connection.close)
         self._schemas: dict[str, pa.Schema] = {}
         self._beside: list[ChdbWarehouse] = []
+        self._asked_at = -inf
+        """When the engine was asked for its room (monotonic seconds)."""
         with self._pool.connection():
             pass
 
@@ -78,7 +92,7 @@ class ChdbWarehouse:
             try:
                 answer: bytes = connection.query(sql, "JSONEachRow", params=arguments).bytes()
             except RuntimeError as error:
-                raise WarehouseError(str(error)) from error
+                raise _cause(error) from error
         return answer
 
     # Rows
@@ -87,7 +101,19 @@ class ChdbWarehouse:
         arrow = self._arrow(table, columns)
         if arrow:
             with self._pool.connection() as connection:
+                self._must_have_room(connection, len(arrow))
                 _append(connection, table, arrow)
+
+    def _must_have_room(self, connection: Connection, size: int) -> None:
+        """Raises WarehouseFull where an insert of so many bytes might find no room: the engine drops its rows then, and reports them as written."""
+        disk = os.statvfs(self.directory)
+        room = disk.f_bavail * disk.f_frsize
+        if room < _MUCH_ROOM or monotonic() - self._asked_at > _ASK_EVERY_S:
+            (answer,) = _DICTS.decode_lines(connection.query(_UNRESERVED, "JSONEachRow").bytes())
+            self._asked_at, room = monotonic(), min(room, int(answer["room"]))
+        if room < _LEAST_ROOM + 3 * size:
+            self._asked_at = -inf
+            raise WarehouseFull("the disk of the rows is full")
 
     def _arrow(self, table: str, columns: Columns) -> bytes:
         """The rows as an Arrow file; nothing when there are none."""
@@ -148,7 +174,12 @@ def _append(connection: Connection, table: str, arrow: bytes) -> None:
             stream.append(arrow)
             stream.finish()
     except RuntimeError as error:
-        raise WarehouseError(str(error)) from error
+        raise _cause(error) from error
+
+
+def _cause(error: RuntimeError) -> WarehouseError:
+    message = str(error)
+    return WarehouseFull(message) if any(sign in message for sign in _SIGNS_OF_A_FULL_DISK) else WarehouseError(message)
 
 
 def _field(name: str, described: str) -> pa.Field:

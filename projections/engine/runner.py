@@ -81,6 +81,11 @@ class Runner:
         """Number of events since the start of which no rows could be made."""
         return self._processor.refused
 
+    def must_have_room(self) -> None:
+        """Raises WarehouseFull while the rows cannot be written because the disk is full."""
+        if self._processor.full is not None:
+            raise self._processor.full
+
     def wait(self, position: int, timeout: float) -> bool:
         """Wait until the rows cover `position`; False if they do not within `timeout` seconds. Raises ProjectionsStopped."""
         return self.progress.wait(position, timeout)

@@ -39,6 +39,10 @@ class WarehouseUnreachable(WarehouseError):
     """No server answers at the address, or it refuses the user, or it is overloaded."""
 
 
+class WarehouseFull(WarehouseUnreachable):
+    """The disk of the rows is full. They follow the log again when there is room."""
+
+
 class NoDatabase(WarehouseUnreachable):
     """The server has no database of this name, and it must not be created."""
 

@@ -16,6 +16,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from domain.errors import InvalidField
+from domain.time_zones import is_time_zone
 
 Clock = Literal["half_hour", "hour", "day", "week", "month"]
 """The length of an interval. Weeks begin on Monday."""
@@ -49,10 +50,9 @@ class Intervals:
 @lru_cache(maxsize=64)
 def zone(name: str) -> ZoneInfo:
     """The IANA time zone `name`. Raises InvalidField if there is none."""
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
-        raise InvalidField("timezone", f"{name!r} is not a time zone, as America/Sao_Paulo is") from error
+    if not is_time_zone(name):
+        raise InvalidField("timezone", f"{name!r} is not a time zone, as America/Sao_Paulo is")
+    return ZoneInfo(name)
 
 
 def moment(instant_ms: int, where: ZoneInfo) -> datetime:
@@ -124,6 +124,14 @@ def _date_starts(clock: Clock, since_ms: int, until_ms: int, where: ZoneInfo) ->
         day = following(day)
         edges.append(_midnight(day, where))
     return tuple(edges)
+
+
+def start_of_day(instant_ms: int, where: ZoneInfo, *, days_before: int = 0) -> int:
+    """The first instant of the day to which an instant belongs, or of a day before it. Raises InvalidField beyond the calendar."""
+    try:
+        return _midnight(moment(instant_ms, where).date() - timedelta(days=days_before), where)
+    except OverflowError as error:
+        raise InvalidField("to", "beyond the calendar") from error
 
 
 def _midnight(day: date, where: ZoneInfo) -> int:

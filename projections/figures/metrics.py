@@ -17,7 +17,7 @@ from projections.figures.attribution import Key, Scope, extent, scope, tallies
 from projections.figures.bounds import Unseen, bounds_of, missing
 from projections.figures.coverage import FOREVER_MS, Coverage, coverage
 from projections.figures.intervals import Intervals, iso
-from projections.figures.question import Question, Queues, must_exist, queues_of
+from projections.figures.question import NOBODY_UNKNOWN, Question, Queues, Unknown, queues_of, unknown
 from projections.figures.service_level import DEFAULT, Formula, formula_of, mean, percent
 from projections.figures.tally import Tally
 
@@ -35,12 +35,16 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class QueryContext:
-    """What every part of an answer needs: the rows as the question sees them, the queues, the coverage of the sources."""
+    """What every part of an answer needs: the rows as the question sees them, the queues, the coverage of the sources.
+
+    unknown: names of the question's filters that nobody has.
+    """
 
     view: TemporalView
     question: Question
     queues: Queues
     coverage: Coverage
+    unknown: Unknown = NOBODY_UNKNOWN
 
     def formula(self, queue: str = "") -> Formula:
         """The formula of the question's SLA profile, or else of `queue` (by default, of all queues of the question)."""
@@ -49,11 +53,10 @@ class QueryContext:
 
 
 def query_context(view: TemporalView, question: Question) -> QueryContext:
-    """The context of an answer to `question`. Raises NotFound for a queue, agent or IVR that the company does not have."""
+    """The context of an answer to `question`."""
     seen = replace(view, moment_ms=question.moment_ms)
     queues = queues_of(seen)
-    must_exist(seen, question, queues)
-    return QueryContext(seen, question, queues, coverage(seen))
+    return QueryContext(seen, question, queues, coverage(seen), unknown(seen, question, queues))
 
 
 def figures_of(tally: Tally, formula: Formula) -> Row:
@@ -141,7 +144,11 @@ def rows_of(on: QueryContext, found: dict[Key, Tally]) -> list[Row]:
     period = period_of(question)
     names = {name for _, name in found}
     if question.by == "queue":
-        names |= set(question.queues) if question.names == "as_was" else {name for name in question.queues if on.queues.ids(name)}
+        names |= (
+            set(question.queues).difference(on.unknown.queues)
+            if question.names == "as_was"
+            else {name for name in question.queues if on.queues.ids(name)}
+        )
         names |= _offered_ever(on) if (question.since_ms, question.until_ms) != (None, None) else set()
     elif question.by == "total":
         names = {""}

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from domain.errors import InvalidField, NotFound
+from domain.errors import InvalidField
 from projections.engine.temporal_view import TemporalView
 from projections.engine.warehouse import Value
 from projections.figures.intervals import Clock, Intervals, intervals, zone
@@ -129,21 +129,41 @@ class _Found(msgspec.Struct):
     found: int
 
 
-def must_exist(view: TemporalView, question: Question, queues: Queues) -> None:
-    """Raise NotFound for a queue, agent or IVR that is neither in the settings nor in the past of the company."""
-    known = replace(view, moment_ms=None)
-    for name in question.queues:
-        if name not in queues.names() and not _any(known, "visits", "queue", name) and not _any(known, "attempts", "queue", name):
-            raise NotFound(f"no queue {name}")
-    for name in question.agents:
-        if not _any(known, "agents", "name", name) and not _any(known, "visits", "agent", name):
-            raise NotFound(f"no agent {name}")
-    for name in question.ivrs:
-        if not _any(known, "ivrs", "name", name) and not _any(known, "ivr_calls", "ivr", name):
-            raise NotFound(f"no IVR {name}")
+@dataclass(frozen=True)
+class Unknown:
+    """The queues, agents and IVRs of a question's filters that are neither in the settings nor in the past of the company: nothing is found by them."""
+
+    queues: tuple[str, ...] = ()
+    agents: tuple[str, ...] = ()
+    ivrs: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """A sentence for each."""
+        kinds = (("queue", self.queues), ("agent", self.agents), ("IVR", self.ivrs))
+        return tuple(f"no {kind} {name}" for kind, names in kinds for name in names)
 
 
-def _any(view: TemporalView, table: str, column: str, name: str) -> bool:
+NOBODY_UNKNOWN = Unknown()
+
+
+def unknown(view: TemporalView, question: Question, queues: Queues) -> Unknown:
+    """The names of the question's filters that nobody has."""
+    known, names = replace(view, moment_ms=None), queues.names()
+    return Unknown(
+        tuple(name for name in question.queues if name not in names and not _met(known, "queue", name)),
+        tuple(name for name in question.agents if not any_row(known, "agents", "name", name) and not _met(known, "agent", name)),
+        tuple(name for name in question.ivrs if not any_row(known, "ivrs", "name", name) and not any_row(known, "ivr_calls", "ivr", name)),
+    )
+
+
+def _met(view: TemporalView, column: str, name: str) -> bool:
+    """Whether a visit or an outbound attempt has this queue or agent."""
+    return any_row(view, "visits", column, name) or any_row(view, "attempts", column, name)
+
+
+def any_row(view: TemporalView, table: str, column: str, name: str) -> bool:
+    """Whether any row of a table has this name in a column."""
     return bool(view.ask(_Found, _ANY.format(rows=view.rows_of(table), column=column), name=name))
 
 

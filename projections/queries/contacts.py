@@ -6,22 +6,38 @@ from uuid import UUID
 
 import msgspec
 
-from domain.access import MANAGE_CONTACTS
+from domain.access import FORGET_CONTACTS
 from projections.engine.temporal_view import CompanyRows, TemporalView
 from projections.query_bus import query
 
 _OPEN = "SELECT id FROM {interactions} WHERE contact = {{contact:UUID}} AND isNull(ended_ms)"
+_ALL = "SELECT count() AS interactions FROM {interactions} WHERE contact = {{contact:UUID}}"
 
 
 class _Id(msgspec.Struct):
     id: UUID
 
 
-@query(MANAGE_CONTACTS, CompanyRows)
-def open_interactions(rows: CompanyRows, contact: UUID) -> tuple[UUID, ...]:
-    """The calls of the contact that go on. While there is one, the contact cannot be forgotten."""
+class _Count(msgspec.Struct):
+    interactions: int
 
-    def ask(view: TemporalView) -> tuple[UUID, ...]:
-        return tuple(row.id for row in view.ask(_Id, _OPEN.format(interactions=view.rows_of("interactions")), contact=contact))
+
+class InteractionsOf(msgspec.Struct, frozen=True):
+    """The interactions with a contact. open: those that go on; while there is one, the contact cannot be forgotten."""
+
+    total: int
+    open: tuple[UUID, ...]
+
+
+@query(FORGET_CONTACTS, CompanyRows)
+def interactions_of_contact(rows: CompanyRows, contact: UUID) -> InteractionsOf:
+    """All interactions with the contact, and those that go on. Answered only for who sees the whole company: an open one that is not seen would be overlooked."""
+    rows.scope.must_be_whole()
+
+    def ask(view: TemporalView) -> InteractionsOf:
+        table = view.rows_of("interactions")
+        open_ones = tuple(row.id for row in view.ask(_Id, _OPEN.format(interactions=table), contact=contact))
+        (count,) = view.ask(_Count, _ALL.format(interactions=table), contact=contact)
+        return InteractionsOf(count.interactions, open_ones)
 
     return rows.answer(None, None, ask)[0]

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from domain.access import REPORTS
-from projections.engine.temporal_view import CompanyRows
+from projections.engine.temporal_view import CompanyRows, TemporalView
 from projections.figures.attribution import Key
 from projections.figures.definitions import VERSION
 from projections.figures.ivr import ivr_figures
@@ -42,7 +42,7 @@ def outbound(rows: CompanyRows, question: Question) -> dict[str, Any]:
     """C2. `totals` and `series` of `outbound_figures`, `agents` now."""
 
     def compute(on: QueryContext) -> dict[str, Any]:
-        total = QueryContext(on.view, replace(question, by="total"), on.queues, on.coverage)
+        total = replace(on, question=replace(question, by="total"))
         return {"totals": outbound_figures(total)[0], "series": outbound_figures(on), "agents": agents_now(on)}
 
     return _answer(rows, question, compute)
@@ -53,14 +53,18 @@ def ivr(rows: CompanyRows, question: Question) -> dict[str, Any]:
     """C4. `totals` and `series` of `ivr_figures` with `handled`, `agents` now."""
 
     def compute(on: QueryContext) -> dict[str, Any]:
-        total = QueryContext(on.view, replace(question, by="total"), on.queues, on.coverage)
+        total = replace(on, question=replace(question, by="total"))
         return {"totals": ivr_figures(total)[0], "series": ivr_figures(on), "agents": agents_now(on)}
 
     return _answer(rows, question, compute)
 
 
 def _answer(rows: CompanyRows, question: Question, compute: Callable[[QueryContext], dict[str, Any]]) -> dict[str, Any]:
-    found, position = rows.answer(question.as_of, question.moment_ms, lambda view: compute(query_context(view, question)))
+    def ask(view: TemporalView) -> dict[str, Any]:
+        on = query_context(view, question)
+        return {**compute(on), "notes": on.unknown.notes}
+
+    found, position = rows.answer(question.as_of, question.moment_ms, ask)
     return {**found, "definition": VERSION, "as_of": position, "timezone": question.timezone}
 
 

@@ -15,7 +15,7 @@ from projections.engine.temporal_view import CompanyRows, TemporalView
 from projections.engine.warehouse import Value
 from projections.figures.intervals import moment
 from projections.figures.metrics import Row
-from projections.figures.question import Question, must_exist, queues_of
+from projections.figures.question import Question, any_row, queues_of, unknown
 from projections.figures.voice_quality import jitter_band, loss_band, voice_quality
 from projections.queries.report import Column, Report, clock, comma, listed
 from projections.query_bus import query
@@ -152,17 +152,21 @@ def interactions(rows: CompanyRows, selection: Interactions, people: People) -> 
     """One page of finished interactions; the legs of a call are part of its row."""
     question = selection.question
 
-    def ask(view: TemporalView) -> list[_Interaction]:
-        must_exist(view, question, queues_of(view))
-        return _page(view, selection)
+    def ask(view: TemporalView) -> tuple[list[_Interaction], tuple[str, ...]]:
+        return _page(view, selection), (*unknown(view, question, queues_of(view)).notes, *_unknown_tags(view, selection.tags))
 
-    page, position = rows.answer(question.as_of, question.moment_ms, ask)
+    (page, notes), position = rows.answer(question.as_of, question.moment_ms, ask)
     following = None
     if selection.limit is not None and len(page) > selection.limit:
         page = page[: selection.limit]
         following = page[-1].started_ms, str(page[-1].id)
     shown = [_row(row, question, people) for row in page]
-    return Report(shown, position, question.timezone, COLUMNS, next=following)
+    return Report(shown, position, question.timezone, COLUMNS, next=following, notes=notes)
+
+
+def _unknown_tags(view: TemporalView, tags: tuple[str, ...]) -> list[str]:
+    known = replace(view, moment_ms=None)
+    return [f"no call with the tag {tag}" for tag in tags if not any_row(known, "tags", "text", tag)]
 
 
 def _page(view: TemporalView, selection: Interactions) -> list[_Interaction]:

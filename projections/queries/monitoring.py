@@ -95,7 +95,12 @@ def interaction_seen(rows: CompanyRows, interaction: UUID) -> bool:
 @query(ATTEND, CompanyRows)
 def monitor(rows: CompanyRows, question: Question) -> dict[str, Any]:
     """B2: the live board, with the version of the definitions, the log position and the time zone."""
-    found, position = rows.answer(question.as_of, question.moment_ms, lambda view: board(query_context(view, question)))
+
+    def ask(view: TemporalView) -> dict[str, Any]:
+        on = query_context(view, question)
+        return {**board(on), "notes": on.unknown.notes}
+
+    found, position = rows.answer(question.as_of, question.moment_ms, ask)
     return {**found, "definition": VERSION, "as_of": position, "timezone": question.timezone}
 
 

@@ -39,7 +39,7 @@ class Report:
     """Rows as dictionaries with the same keys, in the order of `keys`.
 
     as_of: the log position that they cover; the same query at it returns the same rows. definition: of the figures in them.
-    columns: what tables and CSV show of a row. next: where the following page begins, None after the last.
+    columns: what tables and CSV show of a row. next: where the following page begins, None after the last. notes: names of the question that nobody has.
     """
 
     rows: list[dict[str, Any]]
@@ -48,10 +48,11 @@ class Report:
     columns: tuple[Column, ...]
     definition: str = VERSION
     next: tuple[int, str] | None = None
+    notes: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        """The rows, the version of the definitions, the log position and the time zone."""
-        return {"rows": self.rows, "definition": self.definition, "as_of": self.as_of, "timezone": self.timezone}
+        """The rows, the version of the definitions, the log position, the time zone and the notes."""
+        return {"rows": self.rows, "definition": self.definition, "as_of": self.as_of, "timezone": self.timezone, "notes": self.notes}
 
 
 def written(report: Report, format: Format) -> str:
@@ -60,7 +61,7 @@ def written(report: Report, format: Format) -> str:
 
 
 def json(report: Report) -> str:
-    """One object: `rows`, `definition`, `as_of`, `timezone`."""
+    """One object: `rows`, `definition`, `as_of`, `timezone`, `notes`."""
     return msgspec.json.format(msgspec.json.encode(report.as_dict()), indent=2).decode() + "\n"
 
 

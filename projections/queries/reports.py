@@ -101,6 +101,8 @@ AGENT_KEYS = (*agent_figures.FIGURES, *agent_figures.SURENESS)
 def queues(rows: CompanyRows, question: Question) -> Report:
     """Visits by queue, agent, IVR or interval: QUEUE_KEYS."""
     by_ivr = question.by == "ivr"
+    if question.ivrs and not by_ivr:
+        raise InvalidField("ivr", "visits are filtered by IVR only where a row is an IVR (by ivr); the IVR report has every grouping")
     return _report(rows, question, ivr_figures.ivr_figures if by_ivr else lambda on: rows_of(on, counted(on)), _QUEUES, QUEUE_KEYS)
 
 
@@ -123,9 +125,10 @@ def _report(
 ) -> Report:
     named = (_NAMES[question.by],) if question.by in _NAMES else ()
 
-    def ask(view: TemporalView) -> list[Row]:
+    def ask(view: TemporalView) -> tuple[list[Row], tuple[str, ...]]:
         wanted = (*(column.key for column in named), *keys)
-        return [{key: row[key] for key in wanted} for row in figures(query_context(view, question))]
+        on = query_context(view, question)
+        return [{key: row[key] for key in wanted} for row in figures(on)], on.unknown.notes
 
-    found, position = rows.answer(question.as_of, question.moment_ms, ask)
-    return Report(found, position, question.timezone, (*named, *columns))
+    (found, notes), position = rows.answer(question.as_of, question.moment_ms, ask)
+    return Report(found, position, question.timezone, (*named, *columns), notes=notes)

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 
+from domain.personal_data import keyed_option
 from telephony_adapter.ami.packets import Packet
 from telephony_adapter.ami.pbx_state import Call, Channel, PbxState
 from telephony_adapter.ami.queues import dialplan_goes_on
@@ -25,9 +26,6 @@ WAITS_FOR_KEYS = frozenset(
 )
 HANDS_ON = frozenset({"dial", "voicemail", "voicemailmain", "confbridge", "meetme", "followme", "page", "park", "disa"})
 AWAITS_EXTENSION = frozenset({"background", "backgrounddetect", "waitexten"})
-
-LONGEST_OPTION = 4
-"""Digits of a menu's option; a longer input is data."""
 
 VARIABLES = frozenset({"READSTATUS", "INVALID_EXTEN"})
 
@@ -89,11 +87,11 @@ def _chosen(pbx: PbxState, call: Call, channel: Channel, exten: str) -> None:
     if channel.awaiting != channel.context or exten == channel.exten or not call.ivr:
         return
     if exten == "i":
-        pbx.observe(call, "ivr_option", text=_option(channel.keyed))
+        _keyed(pbx, call, channel.keyed)
     elif exten == "t":
         pbx.observe(call, "ivr_option", text="")
     elif _KEYED.match(exten):
-        pbx.observe(call, "ivr_option", text=_option(exten))
+        _keyed(pbx, call, exten)
     channel.awaiting = channel.keyed = ""
 
 
@@ -125,13 +123,14 @@ def variable_set(pbx: PbxState, packet: Packet) -> None:
         call = pbx.calls.get(channel.id)
         if call is not None and call.ivr and not call.past_ivr:
             pbx.cuts.shown(call.id)
-            pbx.observe(call, "ivr_option", text=_option(channel.keyed))
+            _keyed(pbx, call, channel.keyed)
         channel.keyed = ""
 
 
-def _option(keyed: str) -> str:
-    """The keyed option; a longer input (a CPF, a card) is masked, because it may identify a person."""
-    return keyed if len(keyed) <= LONGEST_OPTION else "*" * len(keyed)
+def _keyed(pbx: PbxState, call: Call, keyed: str) -> None:
+    """The caller keyed an option, or something longer (a CPF, a card), which may identify a person."""
+    text, private = keyed_option(keyed)
+    pbx.observe(call, "ivr_option", text=text, private=private)
 
 
 def user_event(pbx: PbxState, packet: Packet) -> None:

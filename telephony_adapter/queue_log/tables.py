@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
+import errno
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import tzinfo
 from io import TextIOWrapper
 from itertools import groupby
@@ -44,7 +45,7 @@ class TableLines:
     def read(self, broken: Broken) -> Iterator[Line]:
         # SQLite's temporary database: a file in the system's temporary directory that is deleted while it is open, so that
         # the personal data in it never outlives this process.
-        with closing(sqlite3.connect("", isolation_level=None)) as db:
+        with _room(), closing(sqlite3.connect("", isolation_level=None)) as db:
             db.execute("PRAGMA journal_mode = OFF")
             # again: the later instant of a local time that occurs twice. day: the date of such a row, as text.
             db.execute("CREATE TABLE row (at INTEGER, line BLOB, call TEXT, again INTEGER, day TEXT)")
@@ -178,3 +179,14 @@ def _readable(field: str) -> tuple[str, str]:
         return "", ""
     field = field.replace("\0", "")
     return (field, "") if field.isascii() else readable(field.encode("utf-8", "surrogateescape"))
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    """Raises OSError (ENOSPC) where the disk has no room for the scratch table."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+            raise
+        raise OSError(errno.ENOSPC, "no room for the scratch table of the import") from error

@@ -28,7 +28,7 @@ def center(tmp_path) -> Iterator[TimedCenter]:
 
 @pytest.fixture
 def client(center) -> Iterator[Client]:
-    with serving(create_app(center)) as opened:
+    with serving(create_app(center, center.clock.seconds)) as opened:
         yield opened
 
 

@@ -2,12 +2,16 @@
 
 import base64
 import json
+import time
+from dataclasses import replace
 from uuid import UUID
 
+import httpx
 import jwt
 import pytest
 
 from api.access_tokens import ACCESS_S
+from api.application_state import ApplicationState
 from commands.users import DeactivateUser, IssuePasswordLink, SetPermissions
 from tests.kit.http import PASSWORD, operator
 
@@ -161,6 +165,18 @@ def test_a_one_time_token_sets_a_password_once(ana, client, center):
     assert answer.json()["permissions"] == ["gerenciar-relatorio"]
 
 
+def test_under_the_policy_of_nist_length_counts_and_what_is_known_of_the_user(ana, client, center):
+    center._settings = replace(center._settings, password_policy="nist")
+    link = center.bus.execute(IssuePasswordLink(email=ana.email), operator("Empresa")).result["token"]
+    for weak in (PASSWORD, "anaempresa2026", "Empresa.Empresa1", "password123456"):
+        answer = client.post("/v1/auth/password", json={"token": link, "password": weak})
+        assert problem_of(answer, 422, "invalid")["errors"][0]["pointer"] == "/password"
+    assert client.post("/v1/auth/password", json={"token": link, "password": "quatro cavalos azuis nadam"}).status_code == 204
+    assert client.post("/v1/auth/login", json={"email": ana.email, "password": "quatro cavalos azuis nadam"}).status_code == 200
+    problem_of(client.post("/v1/auth/password", json={"token": "unknown", "password": "quatro cavalos azuis nadam"}), 409, "refused")
+    assert 'minlength="12" maxlength="128"' in client.get("/first-access").text
+
+
 def test_a_new_password_ends_the_sessions_of_before(ana, client, center):
     link = center.bus.execute(IssuePasswordLink(email=ana.email), operator("Empresa")).result["token"]
     assert client.post("/v1/auth/password", json={"token": link, "password": "Outra#Vez1"}).status_code == 204
@@ -182,16 +198,52 @@ def test_a_text_that_is_no_one_time_token_is_refused(ana, client, token):
     problem_of(client.post("/v1/auth/password", json={"token": token, "password": PASSWORD}), 409, "refused")
 
 
+def _at(client, address):
+    """Further requests come from this address, from a device without cookies."""
+    client._http.cookies.clear()
+    client._http._transport = httpx.ASGITransport(client.transport.app, client=(address, 50_000))
+
+
 def test_guessing_is_slowed_down(ana, client, center):
-    guess = {"email": ana.email, "password": "Seja#Mal1"}
+    guess, right = ({"email": ana.email, "password": password} for password in ("Seja#Mal1", PASSWORD))
+    _at(client, "192.0.2.6")
     statuses = [client.post("/v1/auth/login", json=guess).status_code for _ in range(6)]
     assert statuses == [401] * 5 + [429]
-    right = {"email": ana.email, "password": PASSWORD}
+    _at(client, "192.0.2.7")
     refused = client.post("/v1/auth/login", json=right)
     problem_of(refused, 429, "too-many-requests")
     center.clock.pass_s(int(refused.headers["retry-after"]))
     assert client.post("/v1/auth/login", json=right).status_code == 200
     assert client.post("/v1/auth/login", json=right).status_code == 200
+
+
+def test_guesses_elsewhere_do_not_lock_out_a_known_device_or_address(ana, client):
+    guess, right = ({"email": ana.email, "password": password} for password in ("Seja#Mal1", PASSWORD))
+    cookies = dict(client._http.cookies)
+    _at(client, "192.0.2.6")
+    assert [client.post("/v1/auth/login", json=guess).status_code for _ in range(6)][-1] == 429
+    _at(client, "127.0.0.1")
+    assert client.post("/v1/auth/login", json=right).status_code == 200
+    _at(client, "192.0.2.6")
+    client._http.cookies.update(cookies)
+    assert client.post("/v1/auth/login", json=right).status_code == 200
+
+
+def test_the_cookie_of_a_known_device_is_for_the_login_alone_and_not_for_scripts(ana, client):
+    answer = client.post("/v1/auth/login", json={"email": ana.email, "password": PASSWORD})
+    cookie = answer.headers["set-cookie"]
+    assert cookie.startswith("atende_device_")
+    for attribute in ("HttpOnly", "SameSite=strict", "Path=/v1/auth", "Max-Age="):
+        assert attribute in cookie
+    assert "Secure" not in cookie
+    client._http.base_url = httpx.URL("https://center")
+    assert "Secure" in client.post("/v1/auth/login", json={"email": ana.email, "password": PASSWORD}).headers["set-cookie"]
+
+
+def test_the_clock_of_the_machine_does_not_lengthen_a_wait(ana, client):
+    throttle = client.transport.app.state.application.throttle
+    assert throttle._clock == client.transport.app.state.application.center.clock.seconds
+    assert ApplicationState(ana.client.transport.app.state.application.center).throttle._clock is time.monotonic
 
 
 def test_users_are_seen_by_who_may_manage_them(ana, log_in):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from urllib.parse import unquote
 
 import pytest
 
@@ -20,6 +21,7 @@ AGENTS = RUN.agents()
 IMPORTED_US = 1_795_500_000_000_000
 """A day after it was recorded."""
 
+RECORDED = {"from": "2026-11-23T01:00:00-03:00", "to": "2026-11-23T02:00:00-03:00"}
 EMPTY_DAY = {"from": "2026-11-20", "to": "2026-11-21"}
 
 
@@ -37,7 +39,7 @@ def ana(tmp_path_factory):
 
 
 def rows(ana, path, **params):
-    answer = ana.get(path, params=params)
+    answer = ana.get(path, params=RECORDED | params)
     assert answer.status_code == 200, answer.text
     return answer.json()["rows"]
 
@@ -76,7 +78,7 @@ def test_d2_is_filtered_by_service_agent_ivr_and_date(ana):
 
 
 def test_d2_as_csv_has_the_manuals_columns(ana):
-    answer = ana.get("/v1/reports/ivr", params={"by": "queue", "format": "csv"})
+    answer = ana.get("/v1/reports/ivr", params=RECORDED | {"by": "queue", "format": "csv"})
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert answer.headers["content-disposition"] == 'attachment; filename="ivr.csv"'
     assert answer.content.startswith(b"\xef\xbb\xbf")
@@ -89,7 +91,9 @@ def test_d2_as_csv_has_the_manuals_columns(ana):
     assert suporte == [
         "suporte", "19", "0", "0", "22", "5", "22,73", "17", "13", "59,09", "0", "00:00:07:858", "00:00:25:031", "00:00:07:254", "00:00:14:032",
     ]  # fmt: skip
-    assert [name for name in answer.headers if name.startswith("atende-")] == ["atende-definition", "atende-position", "atende-timezone"]
+    assert [name for name in answer.headers if name.startswith("atende-")] == [
+        "atende-definition", "atende-position", "atende-timezone", "atende-from", "atende-to",
+    ]  # fmt: skip
     assert int(answer.headers["atende-position"]) > 0
 
 
@@ -102,18 +106,18 @@ def test_the_report_of_agents_has_the_true_figures(ana):
 
 
 def test_c1_shows_the_same_figures_in_all_by_queue_and_over_time(ana):
-    board = ana.get("/v1/dashboards/inbound", params={"by": "hour"}).json()
+    board = ana.get("/v1/dashboards/inbound", params=RECORDED | {"by": "hour"}).json()
     assert {row["queue"]: of_queue(row) for row in board["queues"]} == TRUE
     assert of_queue(board["totals"]) == of_queue(board["series"][0])
     assert (board["totals"]["sla_percent"], board["totals"]["abandoned_percent"]) == (65.57, 18.03)
     assert (board["agents"]["logged"], board["agents"]["offline"]) == (11, 1)
-    (queue,) = ana.get("/v1/dashboards/inbound", params={"queue": "vendas"}).json()["queues"]
+    (queue,) = ana.get("/v1/dashboards/inbound", params=RECORDED | {"queue": "vendas"}).json()["queues"]
     assert of_queue(queue) == TRUE["vendas"]
 
 
 def test_another_threshold_or_profile_reckons_the_past_anew(ana):
     def sla(**params):
-        return ana.get("/v1/dashboards/inbound", params=params).json()["totals"]["sla_percent"]
+        return ana.get("/v1/dashboards/inbound", params=RECORDED | params).json()["totals"]["sla_percent"]
 
     assert (sla(), sla(sla_seconds=25), sla(sla_seconds=0)) == (65.57, 70.49, 0.0)
     assert (sla(sla_profile="answered_only"), sla(sla_profile="offered_minus_short"), sla(sla_seconds=25.032, sla_profile="answered_only")) == (
@@ -123,17 +127,17 @@ def test_another_threshold_or_profile_reckons_the_past_anew(ana):
 
 
 def test_c2_counts_attempts(ana):
-    board = ana.get("/v1/dashboards/outbound", params={"by": "day"}).json()
+    board = ana.get("/v1/dashboards/outbound", params=RECORDED | {"by": "day"}).json()
     assert board["totals"] == {"dialled": 10, "answered": 4, "not_connected": 6, "connect_percent": 70.0, "tmo_ms": 5_734}
     assert board["series"] == [{"start": "2026-11-23T00:00:00-03:00"} | board["totals"]]
 
 
 def test_c4_counts_calls_of_the_ivr(ana):
-    totals = ana.get("/v1/dashboards/ivr").json()["totals"]
+    totals = ana.get("/v1/dashboards/ivr", params=RECORDED).json()["totals"]
     parts = ("out_of_hours", "abandoned_in_ivr", "blacklisted", "ended_in_ivr", "led_to_queue", "unknown_in_ivr", "in_ivr")
     assert totals["entered"] == sum(totals[part] for part in parts) == 60
     assert (totals["out_of_hours"], totals["abandoned_in_ivr"], totals["ended_in_ivr"]) == (3, 3, 2)
-    assert ana.get("/v1/dashboards/ivr", params={"ivr": "fora-horario"}).json()["totals"]["entered"] == 3
+    assert ana.get("/v1/dashboards/ivr", params=RECORDED | {"ivr": "fora-horario"}).json()["totals"]["entered"] == 3
 
 
 def test_a_ratio_over_nothing_is_null(ana):
@@ -257,7 +261,73 @@ def test_a_question_that_cannot_be_names_its_field(ana, params, field):
 
 
 @pytest.mark.parametrize("params", [{"queue": "nenhuma"}, {"agent": "Ninguém"}])
-def test_a_name_that_is_unknown_is_not_found(ana, params):
+def test_a_filter_by_a_name_that_nobody_has_finds_nothing_and_says_so(ana, params):
+    ((kind, name),) = params.items()
     for path in ("/v1/dashboards/inbound", "/v1/dashboards/outbound", "/v1/dashboards/ivr", "/v1/reports/queues", "/v1/reports/agents", "/v1/monitoring"):  # fmt: skip
-        problem_of(ana.get(path, params=params), 404, "not-found")
-    problem_of(ana.get("/v1/reports/ivr", params={"ivr": "nenhuma"}), 404, "not-found")
+        found = ana.get(path, params=params).json()
+        assert found["notes"] == [f"no {kind} {name}"], path
+        assert not found.get("totals", {}).get("offered")
+        assert found.get("rows", []) == found.get("queues", []) == []
+    assert ana.get("/v1/reports/ivr", params={"ivr": "nenhuma"}).json()["notes"] == ["no IVR nenhuma"]
+    csv = ana.get("/v1/reports/queues", params=params | {"format": "csv"})
+    assert unquote(csv.headers["atende-notes"]) == f"no {kind} {name}"
+    found = ana.get("/v1/interactions", params={"medium": "voice", "tag": "nunca", **params}).json()
+    assert (found["rows"], found["notes"]) == ([], [f"no {kind} {name}", "no call with the tag nunca"])
+
+
+def test_a_question_without_a_period_means_today_or_the_last_30_days_and_the_answer_says_so(ana):
+    today = {"from": "2026-11-24T00:00:00-03:00", "to": None, "by": "hour"}
+    for board in ("inbound", "outbound", "ivr"):
+        assert ana.get(f"/v1/dashboards/{board}").json()["period"] == today
+    month = {"from": "2026-10-26T00:00:00-03:00", "to": None, "by": None}
+    for path in ("/v1/reports/queues", "/v1/reports/ivr", "/v1/reports/agents"):
+        assert ana.get(path).json()["period"] == month
+    assert ana.get("/v1/interactions", params={"medium": "voice"}).json()["period"] == month
+    assert ana.get("/v1/interactions", params={"medium": "voice", "protocol": 1}).json()["period"] == month | {"from": None}
+    until = ana.get("/v1/dashboards/inbound", params={"to": "2026-11-24"}).json()
+    assert until["period"] == {"from": "2026-11-23T00:00:00-03:00", "to": "2026-11-24T00:00:00-03:00", "by": "hour"}
+    assert until["totals"]["offered"] == sum(values["offered"] for values in TRUE.values())
+    asked = {"from": "2026-11-20", "to": "2026-11-24", "by": "day", "timezone": "UTC"}
+    assert ana.get("/v1/dashboards/inbound", params=asked).json()["period"] == {
+        "from": "2026-11-20T00:00:00+00:00", "to": "2026-11-24T00:00:00+00:00", "by": "day",
+    }  # fmt: skip
+
+
+def test_the_default_period_of_a_position_stays_the_same(ana):
+    board = ana.get("/v1/dashboards/inbound").json()
+    later = ana.get("/v1/dashboards/inbound", params={"as_of": board["as_of"]}).json()
+    assert later["period"] == board["period"]
+    moment = ana.get("/v1/dashboards/inbound", params={"as_of": "2026-11-23T12:00:00-03:00"}).json()
+    assert moment["period"]["from"] == "2026-11-23T00:00:00-03:00"
+
+
+def test_intervals_adapt_to_the_period_or_are_refused_when_they_are_too_many(ana):
+    def by(since, **params):
+        return ana.get("/v1/dashboards/inbound", params={"from": since, "to": "2026-11-24", **params})
+
+    for since, clock in (("2026-09-05", "hour"), ("2026-08-01", "day"), ("2000-01-01", "week")):
+        answer = by(since).json()
+        assert (answer["period"]["by"], len(answer["series"]) <= 2_010) == (clock, True), since
+    errors = problem_of(by("2000-01-01", by="day"), 422, "invalid")["errors"]
+    assert [error["parameter"] for error in errors] == ["by"]
+    problem_of(ana.get("/v1/reports/queues", params={"from": "2000-01-01", "by": "half_hour"}), 422, "invalid")
+
+
+@pytest.mark.parametrize(
+    "name", ["localtime", "posix/UTC", "right/UTC", "Factory", "../UTC", "/etc/localtime", "america/sao_paulo", "UTC+3", "zone.tab"]
+)
+def test_a_time_zone_is_one_of_iana(ana, name):
+    for path in ("/v1/dashboards/inbound", "/v1/queues", "/v1/interactions?medium=voice"):
+        errors = problem_of(ana.get(path, params={"timezone": name} | ({"medium": "voice"} if "?" in path else {})), 422, "invalid")[
+            "errors"
+        ]
+        assert [error["parameter"] for error in errors] == ["timezone"]
+    errors = problem_of(ana.ask("PATCH", "/v1/company", json={"timezone": name}), 422, "invalid")["errors"]
+    assert errors[0]["pointer"].endswith("timezone")
+
+
+def test_a_large_answer_is_compressed_for_those_who_can_read_it_and_tokens_never(ana):
+    large = ana.get("/openapi.json", headers={"Accept-Encoding": "gzip"})
+    assert large.headers["content-encoding"] == "gzip"
+    assert "content-encoding" not in ana.get("/openapi.json", headers={"Accept-Encoding": "identity"}).headers
+    assert "content-encoding" not in ana.get("/v1/me", headers={"Accept-Encoding": "gzip"}).headers

@@ -123,7 +123,7 @@ def test_a_body_that_is_too_large_is_refused(ana):
 def test_every_method_of_a_path_is_named(ana):
     answer = ana.ask("PUT", "/v1/queues")
     problem_of(answer, 405, "method-not-allowed")
-    assert answer.headers["allow"] == "GET, POST"
+    assert answer.headers["allow"] == "GET, HEAD, POST"
     assert ana.ask("GET", "/v1/agents/log-in").headers["allow"] == "POST"
 
 
@@ -192,7 +192,7 @@ def test_the_documentation_opens_without_internet(client):
     page = client.get("/docs")
     assert page.status_code == 200
     assets = re.findall(r'(?:src|href)="([^"]+)"', page.text)
-    assert len(assets) == 3
+    assert len(assets) == 4
     for asset in assets:
         assert asset.startswith("/docs/"), asset
         assert client.get(asset).status_code == 200
@@ -202,5 +202,5 @@ def test_the_documentation_opens_without_internet(client):
 def test_the_administrators_link_leads_to_a_page(client):
     page = client.get("/first-access")
     assert page.status_code == 200
-    assert "/v1/auth/password" in page.text
+    assert "/v1/auth/password" in client.get("/first-access.js").text
     assert page.headers["referrer-policy"] == "no-referrer"

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
@@ -19,6 +20,7 @@ from store.database import CommitUnsure
 from store.event_store import Store
 from store.storage_location import StorageLocation
 from tests.commands.tally import OTHER, TENANT, Count, Counted, Look, Noon, Tally, asked_while, caller
+from tests.kit.clocks import Settable
 from tests.kit.http import operator
 from tests.kit.stores import BOTH
 
@@ -137,6 +139,32 @@ def test_a_repeated_idempotency_key_executes_once(bus: CommandBus, location: Sto
     with_new_process = Store(location)
     assert CommandBus(with_new_process, Noon()).execute(Count(tally=id), caller("k")) == first
     with_new_process.close()
+
+
+def test_a_receipt_expires_after_a_day_and_its_key_can_be_used_anew(store: Store) -> None:
+    clock, id = Settable(), uuid4()
+    bus = CommandBus(store, clock)
+    bus.execute(Count(tally=id), caller("k"))
+    clock.pass_s(24 * 3600 - 1)
+    bus.execute(Count(tally=id, by=1), caller("k"))
+    assert totals(store, id) == [1]
+    clock.pass_s(1)
+    bus.execute_all([(Count(tally=id, by=2), caller("k")), (Count(tally=id), caller("m"))])
+    assert totals(store, id) == [1, 2, 1]
+    assert bus.execute(Count(tally=id, by=2), caller("k")).result["total"] == 3
+
+
+def test_expired_receipts_are_deleted_and_those_of_a_process_manager_stay(store: Store) -> None:
+    clock, id = Settable(), uuid4()
+    bus = CommandBus(store, clock)
+    bus.execute(Count(tally=id), replace(caller("process"), keeps_receipts=True))
+    for number in range(20):
+        bus.execute(Count(tally=uuid4()), caller(f"old.{number}"))
+    clock.pass_s(24 * 3600)
+    bus.execute(Count(tally=uuid4()), caller("new"))
+    assert store.recorder.db.execute("SELECT count(*) FROM idempotency") == [(2,)]
+    bus.execute(Count(tally=id), replace(caller("process"), keeps_receipts=True))
+    assert totals(store, id) == [1]
 
 
 def test_a_repeated_idempotency_key_for_another_command_is_refused(bus: CommandBus) -> None:

@@ -7,6 +7,7 @@ import re
 import yaml
 
 import settings
+from api.http_server import HEADER_BYTES, limits_of
 from tests.kit.compose import DISTRIBUTED, DOCKER, FILES, ONCE, environment, ours, project, services, variables
 
 
@@ -108,6 +109,22 @@ def test_the_balancer_has_every_api_and_hides_their_metrics() -> None:
     apis = {name for name, service in ours(DISTRIBUTED).items() if service["command"] == ["serve"]}
     assert set(re.findall(r"^    server (\S+) \1:8080$", configured, re.MULTILINE)) == apis
     assert re.search(r"^    http-request deny .* path /metrics", configured, re.MULTILINE)
+
+
+def test_the_balancer_limits_what_an_api_on_its_own_limits() -> None:
+    configured = (DOCKER / "haproxy" / "haproxy.cfg").read_text()
+    api = limits_of(256, ())
+    assert f"timeout http-request {api.headers_s:.0f}s\n" in configured
+    assert f"tune.bufsize {HEADER_BYTES}\n" in configured
+    assert f"sc0_conn_cur gt {settings.Settings.client_connections} }}" in configured
+
+
+def test_an_api_trusts_the_network_of_the_balancer_alone() -> None:
+    loaded = project(DISTRIBUTED)
+    subnets = tuple(one["subnet"] for one in loaded["networks"]["inside"]["ipam"]["config"])
+    for name in ("api-1", "api-2"):
+        assert settings.read(environment(loaded["services"][name])).trusted_proxies == subnets
+    assert "inside" in loaded["services"]["balancer"]["networks"]
 
 
 def test_prometheus_scrapes_every_process_with_metrics() -> None:

@@ -53,7 +53,12 @@ def test_nothing_is_left_of_a_forgotten_contact_and_every_figure_stays(atende: C
     histories = [atende("history", protocol).out for protocol in known_protocols]
     assert all(NUMBER in history for history in histories)
 
-    assert atende("forget", f"+{NUMBER[:2]} {NUMBER[2:7]}-{NUMBER[7:]}").out.endswith("is forgotten\n")
+    spelled = f"0{NUMBER[:2]} {NUMBER[2:7]}-{NUMBER[7:]}"
+    asked = atende("forget", spelled, stdin="n\n", status=1)
+    assert f"{NAME}; phones: 55{NUMBER}; interactions: 2\n" in asked.out
+    with hold(atende.data, Settings()) as held:
+        assert figures(held) == before
+    assert atende("forget", spelled, stdin="y\n").out.endswith("is forgotten\n")
 
     assert atende("verify").out.endswith("events proved\n")
     for protocol, history in zip(known_protocols, histories, strict=True):
@@ -66,12 +71,12 @@ def test_nothing_is_left_of_a_forgotten_contact_and_every_figure_stays(atende: C
     names_the_person = [*writings(NUMBER), NAME, "Zulmira"]
     assert in_files(atende.data, names_the_person) == {}
     assert in_rows(atende.data / "warehouse", names_the_person) == {}
-    assert "no contact has this id or phone number" in atende("forget", NUMBER, status=2).err
+    assert "no contact has this id or phone number" in atende("forget", "--yes", NUMBER, status=2).err
 
 
 def test_a_later_import_does_not_bring_back_the_data_of_a_forgotten_contact(atende: CommandLine) -> None:
     with atende.serving():
-        atende("forget", NUMBER)
+        atende("forget", "--yes", NUMBER)
         atende("import", "queue-log", RUN_B / "queue_log")
         atende("import", "ami", RUN_B / "ami.timed.jsonl.gz")
         rows = {row["queue"]: row for row in atende("report", "queues", "--format", "json").json["rows"]}

@@ -57,7 +57,7 @@ def test_nothing_is_left_of_a_forgotten_contact_and_every_figure_stays(deploymen
     histories = [atende("history", protocol).out for protocol in protocols]
     assert all(NUMBER in history for history in histories)
 
-    assert atende("forget", NUMBER).out.endswith("is forgotten\n")
+    assert atende("forget", "--yes", NUMBER).out.endswith("is forgotten\n")
 
     assert atende("verify").out.endswith("events proved\n")
     for protocol, history in zip(protocols, histories, strict=True):
@@ -73,4 +73,4 @@ def test_nothing_is_left_of_a_forgotten_contact_and_every_figure_stays(deploymen
         assert text.encode() not in stored
         assert text.encode() not in carried
     assert in_tables(deployment.warehouse, names_the_person) == {}
-    assert "no contact has this id or phone number" in atende("forget", NUMBER, status=2).err
+    assert "no contact has this id or phone number" in atende("forget", "--yes", NUMBER, status=2).err

@@ -33,6 +33,10 @@ class Clock:
     def now_us(self) -> int:
         return self.us
 
+    def seconds(self) -> float:
+        """The monotonic clock of limits."""
+        return self.us / 1_000_000
+
     def pass_s(self, seconds: float) -> None:
         self.us += int(seconds * 1_000_000)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -9,7 +10,10 @@ from projections.engine.chdb_warehouse import ChdbWarehouse
 from projections.engine.warehouse import Warehouse
 
 _TABLES = "SELECT database, name FROM system.tables WHERE database NOT IN ('system', 'INFORMATION_SCHEMA', 'information_schema')"
-_ENCODINGS = ("utf-8", "utf-16-le", "latin-1")
+_ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", "latin-1")
+_NEEDLES = 200
+_LONG_ENOUGH = 6
+"""Bytes: base64 of a shorter text, without its ends, is found by chance."""
 
 
 def writings(number: str) -> list[str]:
@@ -26,14 +30,37 @@ def writings(number: str) -> list[str]:
     ]
 
 
+def forms(text: str) -> set[bytes]:
+    """A text as bytes: in several encodings, with JSON's escapes, in hex, and in base64 wherever it begins there."""
+    plain = {text.encode(encoding, "replace") for encoding in _ENCODINGS} | {ascii(text)[1:-1].encode()}
+    utf8 = text.encode()
+    return plain | {utf8.hex().encode(), utf8.hex().upper().encode()} | (_base64(utf8) if len(utf8) >= _LONG_ENOUGH else set())
+
+
+def _base64(text: bytes) -> set[bytes]:
+    """What a base64 text holds of `text`, for each place at which it may begin, in both alphabets."""
+    found = set()
+    for before in range(3):
+        encoded = b64encode(bytes(before) + text)
+        # The characters that only bytes of the text decide.
+        inner = encoded[-(-8 * before // 6) : 8 * (before + len(text)) // 6]
+        found |= {inner, inner.translate(bytes.maketrans(b"+/", b"-_"))}
+    return found
+
+
+def in_bytes(content: bytes, texts: Iterable[str]) -> list[str]:
+    """The texts that `content` contains in some form."""
+    return [text for text in texts if any(form in content for form in forms(text))]
+
+
 def in_files(directory: Path, texts: Iterable[str]) -> dict[str, list[str]]:
-    """The files that contain each text, in some encoding; texts without a file are left out."""
-    forms = {text: {text.encode(encoding) for encoding in _ENCODINGS} | {ascii(text)[1:-1].encode()} for text in texts}
+    """The files that contain each text, in some form; texts without a file are left out."""
+    wanted = {text: forms(text) for text in texts}
     found: dict[str, list[str]] = {}
     for path in directory.rglob("*"):
         if path.is_file():
             content = path.read_bytes()
-            for text, encoded in forms.items():
+            for text, encoded in wanted.items():
                 if any(form in content for form in encoded):
                     found.setdefault(text, []).append(str(path.relative_to(directory)))
     return found
@@ -52,12 +79,21 @@ def in_tables(engine: Warehouse, texts: Iterable[str], *databases: str) -> dict[
     """The tables that contain each text; those of the engine's own database if no other is named."""
     tables = [f"{row['database']}.{row['name']}" for row in engine.execute(_TABLES) if row["database"] in (databases or (engine.database,))]
     assert len(tables) > 20
+    of = {form.decode(): text for text in texts for form in forms(text) if form.isascii() or form == text.encode()}
+    wanted = list(of)
     found: dict[str, list[str]] = {}
     for table in tables:
         columns = ", ".join(f"toString({row['name']})" for row in engine.execute(f"DESCRIBE TABLE {table}"))
-        for text in texts:
-            # An array of text, not a tuple: older servers cannot convert a tuple to text.
-            sql = f"SELECT count() AS rows FROM {table} WHERE arrayExists(x -> position(ifNull(x, ''), {{text:String}}) > 0, [{columns}])"
-            if engine.execute(sql, text=text)[0]["rows"]:
-                found.setdefault(text, []).append(table)
+        # An array of text, not a tuple: older servers cannot convert a tuple to text.
+        sql = f"SELECT count() AS rows FROM {table} WHERE arrayExists(x -> multiSearchAny(ifNull(x, ''), {{texts:Array(String)}}), [{columns}])"
+
+        def holds(some: list[str], sql: str = sql) -> bool:
+            return bool(engine.execute(sql, texts=some)[0]["rows"])
+
+        for start in range(0, len(wanted), _NEEDLES):
+            some = wanted[start : start + _NEEDLES]
+            if holds(some):
+                for form in some:
+                    if holds([form]):
+                        found.setdefault(of[form], []).append(table)
     return found

@@ -24,7 +24,7 @@ from projections.engine.temporal_view import CompanyRows, TemporalView
 from projections.figures.question import Question
 from projections.queries import dashboards, earlier_calls, reports
 from projections.queries.api_keys import api_keys
-from projections.queries.contacts import open_interactions
+from projections.queries.contacts import interactions_of_contact
 from projections.queries.history import history
 from projections.queries.interactions_report import Interactions, interactions, pages
 from projections.queries.monitoring import interaction_seen, monitor
@@ -125,7 +125,6 @@ ANSWERS = {
     one: lambda rows, past: one(rows, RegisteredAgent, agent_id(TENANT, "Bruno"), **past),
     users: lambda rows, past: users(rows, 0, 10, **past),
     history: lambda rows, past: history(rows, "both", msgspec.json.decode, **past),
-    open_interactions: lambda rows, _: open_interactions(rows, UUID(int=3)),
     interaction_seen: lambda rows, _: [name for name in CALLS if interaction_seen(rows, interaction_id(TENANT, name))],
 }
 """Each query of the rows, put so that the whole company's answer names both sides."""
@@ -136,6 +135,7 @@ WHOLE_COMPANY_ALONE = {
     earlier_calls.open_waits: lambda rows: earlier_calls.open_waits(rows, "queued"),
     earlier_calls.last_talk: lambda rows: earlier_calls.last_talk(rows, "Bruno", 90_000),
     earlier_calls.consultations: lambda rows: earlier_calls.consultations(rows, 0),
+    interactions_of_contact: lambda rows: interactions_of_contact(rows, UUID(int=3)),
     earlier_calls.lines_are_kept: lambda rows: earlier_calls.lines_are_kept(rows, "WRAPUPSTART"),
     api_keys: lambda rows: api_keys(rows, 0, 10),
 }

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from domain.access import WHOLE_COMPANY
-from domain.errors import InvalidField, NotFound
+from domain.errors import InvalidField
 from projections.engine.temporal_view import TemporalView
 from projections.engine.warehouse import Warehouse
 from projections.figures.metrics import FIGURES, visit_figures
@@ -250,11 +250,10 @@ def test_without_a_call_there_is_no_row_and_no_interval(center: Center) -> None:
     assert figures(one(center, by="total")) == NO_CASE
 
 
-def test_names_that_nobody_knows_are_refused(center: Center) -> None:
+def test_names_that_nobody_has_find_nothing(center: Center) -> None:
     worked_example(center)
-    for field in ("queues", "agents", "ivrs"):
-        with pytest.raises(NotFound):
-            ask(center, **{field: ("Nobody",)})
+    for field in ("queues", "agents"):
+        assert ask(center, **{field: ("Nobody",)}) == []
     assert one(center, queues=("vendas",), agents=("Ana",))["offered"] == 2
 
 

@@ -79,7 +79,7 @@ QUEUE_ROW = [
 
 def test_the_report_of_queues_has_these_keys_in_this_order(center: Center) -> None:
     document = json.loads(written(reports.queues(center.rows, Question()), "json"))
-    assert list(document) == ["rows", "definition", "as_of", "timezone"]
+    assert list(document) == ["rows", "definition", "as_of", "timezone", "notes"]
     assert (document["definition"], document["as_of"], document["timezone"]) == (VERSION, center.position, "America/Sao_Paulo")
     assert [list(row) for row in document["rows"]] == [QUEUE_ROW, QUEUE_ROW]
     hours = json.loads(written(reports.queues(center.rows, Question(by="hour")), "json"))["rows"]

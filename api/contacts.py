@@ -1,0 +1,85 @@
+"""Routes for contacts: make a person's data unreadable for ever (LGPD)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import ConfigDict, Field, model_validator
+
+from api.access import RequestContext, authorised
+from api.field_types import Body, Shape
+from api.problem import Problem, documented, of_command
+from commands.contacts import ForgetContact, KnownContact, known_contact
+from projections.queries.contacts import interactions_of_contact
+
+TAG = {"name": "contacts", "description": "Contacts (contatos): who calls and is called."}
+
+router = APIRouter(prefix="/v1/contacts", tags=["contacts"], responses=documented("unauthenticated", "invalid", "unavailable", "clock"))
+
+
+class ToForget(Body):
+    """The contact to forget: by exactly one of its id and one of its phone numbers."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"number": "(31) 97791-6159", "dry_run": True}, {"contact": "7b9d2f0e-5a4b-7c1e-9a77-0d5d8a8c6f10"}]
+        }
+    )
+
+    contact: Annotated[UUID | None, Field(description="the contact's id")] = None
+    number: Annotated[str | None, Field(min_length=3, max_length=40, description="one of its phone numbers, in any spelling")] = None
+    dry_run: Annotated[bool, Field(description="only say what would be forgotten")] = False
+
+    @model_validator(mode="after")
+    def _names_one_contact(self) -> Self:
+        if (self.contact is None) == (self.number is None):
+            raise ValueError("give exactly one of contact and number")
+        return self
+
+
+class Forgetting(Shape):
+    """What was found of the contact, and whether it is forgotten now."""
+
+    contact: Annotated[UUID, Field(description="the contact's id, which stays in figures and histories")]
+    name: Annotated[str, Field(description="as it was found; empty for an unknown name", examples=["Ana Souza"])]
+    phones: Annotated[list[str], Field(description="as they were found", examples=[["5531977916159"]])]
+    interactions: Annotated[int, Field(description="its interactions: they stay in every figure, without name and number", examples=[12])]
+    open_interactions: Annotated[list[UUID], Field(description="those that go on; the contact cannot be forgotten before they end")]
+    forgotten: Annotated[bool, Field(description="whether its data is unreadable now")]
+    position: Annotated[int | None, Field(description="log position of the forgetting; null if nothing was done", examples=[1204])] = None
+
+
+@router.post("/forget", summary="Forget a contact", responses=of_command("not-found", "not-reached"))
+async def forget(body: ToForget, context: Annotated[RequestContext, authorised(interactions_of_contact)]) -> Forgetting:
+    """Destroys the key of the contact's data, for ever: nobody, not even the operator, can read who it was. Every figure stays.
+
+    `dry_run` says what was found and changes nothing. A contact with an open interaction is refused (409). A repeat finds the contact by its id only.
+    """
+    application = context.application
+    found = await application.ask(
+        lambda: known_contact(application.center.store, context.tenant, contact=body.contact, phone=body.number or "")
+    )
+    if found is None:
+        raise Problem("not-found", "no such contact")
+    # An interaction that began a moment ago counts too.
+    await application.reach(application.center.store.head(), "contact")
+    interactions = await context.ask(interactions_of_contact, found.id)
+    if body.dry_run:
+        return _shaped(found, interactions.total, interactions.open, forgotten=found.forgotten)
+    command = ForgetContact(contact=found.id, interactions=interactions.open)
+    receipt = await application.execute(command, context.caller)
+    return _shaped(found, interactions.total, (), forgotten=True, position=receipt.position)
+
+
+def _shaped(found: KnownContact, total: int, going_on: tuple[UUID, ...], *, forgotten: bool, position: int | None = None) -> Forgetting:
+    return Forgetting(
+        contact=found.id,
+        name=found.name,
+        phones=list(found.phones),
+        interactions=total,
+        open_interactions=list(going_on),
+        forgotten=forgotten,
+        position=position,
+    )

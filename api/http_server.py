@@ -1,0 +1,223 @@
+"""The HTTP server's own limits, which hold without a balancer: on headers, on the time for a request, and on connections.
+
+Uvicorn limits only the idle time between two requests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+from api.client_address import client_of_scope
+from api.http_connections import Connections, most_connections
+from api.problem import Problem, render
+
+HEADER_BYTES = 32_768
+"""The largest request line with headers, bytes."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Times in seconds. headers_s: for all headers. body_s: for a whole body. stalled_s: in which a client takes nothing of an answer."""
+
+    connections: Connections
+    trusted_proxies: Collection[str] = ()
+    headers_s: float = 10.0
+    body_s: float = 60.0
+    stalled_s: float = 60.0
+
+
+def limits_of(client_connections: int, trusted_proxies: Collection[str]) -> Limits:
+    """The limits of this process. A trusted proxy has any number of connections: it has those of many clients, and limits them itself."""
+    return Limits(Connections(*most_connections(client_connections)), trusted_proxies)
+
+
+def limited(limits: Limits) -> type[HttpToolsProtocol]:
+    """The HTTP protocol for uvicorn (`http=`) that holds these limits."""
+
+    class Limited(LimitedProtocol):
+        """The protocol of one connection, with the limits of its server."""
+
+        LIMITS = limits
+        PROXIES = tuple(ip_network(proxy) for proxy in limits.trusted_proxies)
+
+    return Limited
+
+
+class LimitedProtocol(HttpToolsProtocol):
+    """One connection. A request that is too slow or too large is answered (408, 431) and its connection closed; one too many gets 503."""
+
+    LIMITS: Limits
+    PROXIES: tuple[Any, ...] = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._timer: asyncio.TimerHandle | None = None
+        self._stall_timer: asyncio.TimerHandle | None = None
+        self._has_headers = False
+        self._header_bytes = 0
+
+    # The life of a connection
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Wait for headers, if there is room for the connection."""
+        super().connection_made(transport)
+        if self.LIMITS.connections.add(self, self._counted_client()):
+            self._wait_for("headers", self.LIMITS.headers_s)
+        else:
+            self._refuse(Problem("too-many-connections", "too many connections are open", headers={"Retry-After": "2"}))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client or the server has closed it."""
+        self.LIMITS.connections.removed(self)
+        self._stop_waiting()
+        self.resume_writing()
+        super().connection_lost(exc)
+
+    def close_now(self) -> None:
+        """Make room for another connection."""
+        self._stop_waiting()
+        self.transport.abort()
+
+    def _counted_client(self) -> str:
+        """The client whose connections are counted together; "" for a proxy that the settings trust, and for the operator's socket."""
+        client = client_of_scope(self.client)
+        if self.client is None or any(ip_address(self.client[0]) in network for network in self.PROXIES):
+            return ""
+        return client
+
+    # The stages of a request
+
+    def data_received(self, data: bytes) -> None:
+        """Take a part of a request."""
+        if self.transport.is_closing():
+            return
+        if not self._has_headers:
+            self._header_bytes += len(data)
+            if self._timer is None:
+                self._wait_for("headers", self.LIMITS.headers_s)
+        super().data_received(data)
+        # Of what is complete only the parts count: a body, or another request, may have come with it.
+        if not self._has_headers and self._header_bytes > HEADER_BYTES and not self.transport.is_closing():
+            self._refuse(_too_large())
+
+    def on_message_begin(self) -> None:
+        """The first byte of a request."""
+        self._has_headers = False
+        if self._timer is None:
+            self._wait_for("headers", self.LIMITS.headers_s)
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """The headers are there: answer them, and wait for the body."""
+        self._has_headers = True
+        self._header_bytes = 0
+        if len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers) > HEADER_BYTES:
+            self.app = _answer_too_large
+        super().on_headers_complete()
+        self._wait_for("body", self.LIMITS.body_s)
+
+    def on_message_complete(self) -> None:
+        """The whole request is there."""
+        super().on_message_complete()
+        self._has_headers = False
+        if self.cycle.response_complete:
+            # The answer did not wait for the body, so uvicorn's idle time has been and gone.
+            self._wait_for("headers", self.LIMITS.headers_s)
+        else:
+            self._stop_waiting()
+            self.LIMITS.connections.is_answered(self)
+
+    def on_response_complete(self) -> None:
+        """The whole answer is written: wait for the next request, if it has not come already."""
+        super().on_response_complete()
+        if not self.pipeline:
+            self.LIMITS.connections.waits(self)
+
+    def _last_request(self) -> RequestResponseCycle | None:
+        return self.cycle
+
+    # Times
+
+    def _wait_for(self, what: str, seconds: float) -> None:
+        self._stop_waiting()
+        self._timer = self.loop.call_later(seconds, self._too_slow, what, seconds)
+
+    def _stop_waiting(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _too_slow(self, what: str, seconds: float) -> None:
+        self._timer = None
+        cycle = self._last_request()
+        is_busy = cycle is not None and not cycle.response_complete and not self._has_headers
+        if self.flow.read_paused or is_busy:
+            # It is the server that does not read, or has not answered the request before this one.
+            self._wait_for(what, seconds)
+        elif not self.transport.is_closing():
+            self._refuse(Problem("timed-out", f"the {what} of a request did not come within {seconds:g} s"))
+
+    def pause_writing(self) -> None:
+        """The client does not take the answer as fast as it is written."""
+        super().pause_writing()
+        self._watch_writing(self.transport.get_write_buffer_size())
+
+    def resume_writing(self) -> None:
+        """The client has taken most of it."""
+        if self._stall_timer is not None:
+            self._stall_timer.cancel()
+            self._stall_timer = None
+        super().resume_writing()
+
+    def _watch_writing(self, left: int) -> None:
+        self._stall_timer = self.loop.call_later(self.LIMITS.stalled_s, self._stalled, left)
+
+    def _stalled(self, left_before: int) -> None:
+        left = self.transport.get_write_buffer_size()
+        if left < left_before:
+            self._watch_writing(left)
+        else:
+            self._stall_timer = None
+            self.transport.abort()
+
+    # Refusals
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is not HTTP."""
+        self._refuse(Problem("malformed", msg))
+
+    def _refuse(self, problem: Problem) -> None:
+        """Close the connection; answer the request before, unless it has its answer already."""
+        self._stop_waiting()
+        self.LIMITS.connections.removed(self)
+        cycle = self._last_request()
+        if cycle is None or not cycle.response_started or (cycle.response_complete and not self._has_headers):
+            self.transport.write(_written(problem))
+        self.transport.close()
+        if cycle is not None:
+            # Whoever still works on it is told that nobody waits any more.
+            cycle.disconnected = True
+            cycle.message_event.set()
+
+
+def _too_large() -> Problem:
+    return Problem("headers-too-large", f"the headers of a request have at most {HEADER_BYTES} bytes", headers={"Connection": "close"})
+
+
+async def _answer_too_large(scope: Scope, receive: Receive, send: Send) -> None:
+    app: ASGIApp = render(_too_large())
+    await app(scope, receive, send)
+
+
+def _written(problem: Problem) -> bytes:
+    """The bytes of the answer that refuses a request which no application has seen."""
+    answer = render(problem)
+    headers = [*answer.raw_headers, (b"connection", b"close")]
+    return b"".join([STATUS_LINE[answer.status_code], *(b"%s: %s\r\n" % header for header in headers), b"\r\n", bytes(answer.body)])

@@ -1,0 +1,96 @@
+"""Limit the requests of strangers, who have no valid access token, before anything of their body is read or validated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hashlib import sha256
+
+from cachetools import LRUCache
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api.access import AUTHENTICATED
+from api.client_address import client_of_scope
+from api.known_devices import KnownDevices
+from api.problem import render
+from api.throttle import too_many
+
+BURST = 300
+"""Requests that a client may send at once without a valid token. An office behind one address logs in with as many in the morning."""
+
+PER_SECOND = 20.0
+"""How many more it may send every second. They cost a few percent of one core."""
+
+_MOST_CLIENTS = 50_000
+_MOST_CREDENTIALS = 20_000
+
+
+class Allowance:
+    """A token bucket for each client. clock: returns monotonic seconds."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._left: LRUCache[str, tuple[float, float]] = LRUCache(_MOST_CLIENTS)
+
+    def take(self, client: str) -> float:
+        """Take one request of the client's allowance; returns 0, or the seconds until there is one to take."""
+        now = self._clock()
+        left, since = self._left.get(client, (float(BURST), now))
+        left = min(float(BURST), left + (now - since) * PER_SECOND)
+        if left < 1:
+            return (1 - left) / PER_SECOND
+        self._left[client] = (left - 1, now)
+        return 0.0
+
+
+class StrangersASGI:
+    """Refuses (429) the requests of a client that has sent too many without valid credentials.
+
+    Credentials are valid if `is_valid` says so of the Authorization header (a cheap check), or if the last request with them was
+    authenticated. Below `open_path`, whose routes take no token, every request counts. Who logs in from a known device is counted by the
+    device, so that strangers behind the same address do not use up its allowance.
+    """
+
+    def __init__(self, app: ASGIApp, allowance: Allowance, devices: KnownDevices, is_valid: Callable[[str], bool], open_path: str) -> None:
+        self._app = app
+        self._open_path = open_path
+        self._allowance = allowance
+        self._devices = devices
+        self._is_valid = is_valid
+        self._accepted: LRUCache[bytes, bool] = LRUCache(_MOST_CREDENTIALS)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        authorization = _header(scope, b"authorization")
+        if scope["path"].startswith(self._open_path) or not self._is_known(authorization):
+            wait = self._allowance.take(self._client(scope))
+            if wait > 0:
+                problem = too_many("too many requests without a valid access token", wait)
+                # The server reads no more of a body that nobody will look at.
+                problem.headers["Connection"] = "close"
+                await render(problem)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+        if authorization:
+            self._note(sha256(authorization).digest(), accepted=scope.get(AUTHENTICATED, False))
+
+    def _is_known(self, authorization: bytes) -> bool:
+        if not authorization:
+            return False
+        return sha256(authorization).digest() in self._accepted or self._is_valid(authorization.decode("latin-1"))
+
+    def _note(self, digest: bytes, *, accepted: bool) -> None:
+        if accepted:
+            self._accepted[digest] = True
+        else:
+            self._accepted.pop(digest, None)
+
+    def _client(self, scope: Scope) -> str:
+        cookies = _header(scope, b"cookie").decode("latin-1")
+        return self._devices.any_device(cookies) or client_of_scope(scope.get("client"))
+
+
+def _header(scope: Scope, name: bytes) -> bytes:
+    return next((value for known, value in scope["headers"] if known == name), b"")

@@ -1,0 +1,41 @@
+"""Which passwords a user may have: by the manual's rule of composition, or by NIST SP 800-63B, which asks for length and for what is hard to guess."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+from domain.errors import InvalidField
+
+SHORTEST, LONGEST = 6, 128
+"""Characters of any password under any rule."""
+
+_SPECIAL = "$*&@#?"
+
+
+def check_composition(password: str) -> None:
+    """Raises InvalidField for a password that breaks the manual's rule: 6 to 20 characters, an upper and a lower case letter, a number, one of $ * & @ # ?, no character twice in a row."""
+    if not SHORTEST <= len(password) <= 20:
+        raise InvalidField("password", "a password has 6 to 20 characters")
+    for has, what in ((str.isupper, "an upper case letter"), (str.islower, "a lower case letter"), (str.isdigit, "a number")):
+        if not any(map(has, password)):
+            raise InvalidField("password", f"a password has {what}")
+    if not any(character in _SPECIAL for character in password):
+        raise InvalidField("password", "a password has one of $ * & @ # ?")
+    plain = password.lower()
+    if any(one == other for one, other in pairwise(plain)):
+        raise InvalidField("password", "a password has no character twice in a row")
+
+
+def check_strength(password: str, own_words: Sequence[str], is_easily_guessed: Callable[[str, Sequence[str]], bool]) -> None:
+    """Raises InvalidField for a password of fewer than 12 or more than 128 characters, or one that is easily guessed.
+
+    own_words: what an attacker knows of the user, such as the e-mail address and the company's name. is_easily_guessed: knows the
+    passwords that attackers try first, and is given these words too.
+    """
+    if not 12 <= len(password) <= LONGEST:
+        raise InvalidField("password", f"a password has 12 to {LONGEST} characters")
+    if is_easily_guessed(password, own_words):
+        raise InvalidField(
+            "password", "this password is easily guessed: it is a known one, a pattern, or made of your own name or company's"
+        )

@@ -1,0 +1,110 @@
+"""Which texts name a person: telephone numbers and CPFs. The one place that recognises them, and that knows when two numbers are the same.
+
+Numbers are read as in Brazil, unless they begin with a country's code. `docs/privacy.md` states what is done with the texts that these rules find.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+import phonenumbers
+from phonenumbers import PhoneNumber
+
+from domain.base import NOBODY, Personal
+
+REGION = "BR"
+SHORTEST_NUMBER = 8
+"""Digits: shorter numbers are extensions and service numbers, not people."""
+
+LONGEST_OPTION = 4
+"""Keys of an option of a dialplan's menu; a longer input is data (a CPF, a card)."""
+
+OTHER_INPUT = "?"
+"""What stands for keys that are no option of the menu, where options are shown: the keys themselves are personal."""
+
+_COUNTRY = 55
+_WITH_AREA_CODE = (10, 11)
+_MOBILE = "6789"
+_KEYS = frozenset("0123456789*#ABCD")
+_NUMBER = re.compile(r"[\s+().\-/\d]+")
+_CPF = re.compile(r"(?<![0-9A-Za-z.])(\d{3})\.?(\d{3})\.?(\d{3})-?(\d{2})(?![0-9A-Za-z]|\.\d)")
+_DIGITS = re.compile(r"(?<![0-9A-Za-z.])\d{8,15}(?![0-9A-Za-z]|\.\d)")
+_UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
+
+
+def normalised_phone(phone: str) -> str:
+    """The one form of a telephone number, by which its contact is found, whatever its spelling.
+
+    A Brazilian number: 55, area code, number, mobile numbers with their ninth digit. Any other country's: `+` and all digits. A local number, an
+    extension, or a name: its letters and digits.
+    """
+    number = _number(phone)
+    if number is not None:
+        digits = phonenumbers.national_significant_number(number)
+        if number.country_code == _COUNTRY and len(digits) in _WITH_AREA_CODE and "0" not in digits[:2]:
+            ninth = "9" if len(digits) == _WITH_AREA_CODE[0] and digits[2] in _MOBILE else ""
+            return f"{_COUNTRY}{digits[:2]}{ninth}{digits[2:]}"
+        if number.country_code != _COUNTRY and phonenumbers.is_valid_number(number):
+            return f"+{number.country_code}{digits}"
+    return "".join(character for character in phone if character.isalnum()) or phone.strip()
+
+
+def may_name_a_person(text: str) -> bool:
+    """Whether a text that should be an identifier (of a call, of a correlation) is or contains a telephone number or a CPF.
+
+    Eight digits or more are a number wherever one is possible. A UUID and an Asterisk's Uniqueid (`1772470800.12`) are none.
+    """
+    if _UUID.fullmatch(text):
+        return False
+    if any(is_cpf("".join(found.groups())) for found in _CPF.finditer(text)):
+        return True
+    written = [found.group() for found in _DIGITS.finditer(text)]
+    if "." not in text:
+        written.append(text)
+    return any(_may_be_number(candidate) for candidate in written)
+
+
+def is_cpf(digits: str) -> bool:
+    """Whether 11 digits are a CPF by their check digits. Eleven equal digits are none."""
+    if len(digits) != 11 or not digits.isdecimal() or len(set(digits)) == 1:
+        return False
+    numbers = [int(digit) for digit in digits]
+    return all(
+        sum(number * weight for number, weight in zip(numbers, range(length + 1, 1, -1), strict=False)) * 10 % 11 % 10 == numbers[length]
+        for length in (9, 10)
+    )
+
+
+def is_option(keyed: str, menu: Collection[str] = ()) -> bool:
+    """Whether what a caller keyed is an option, not data about a person: one of the menu, or at most four keys where the menu is the dialplan's own. Nothing keyed is an option too."""
+    if menu:
+        return keyed in menu or keyed == ""
+    return len(keyed) <= LONGEST_OPTION and _KEYS.issuperset(keyed)
+
+
+def keyed_option(keyed: str, menu: Collection[str] = ()) -> tuple[str, Personal | None]:
+    """What a caller keyed, as a fact states it: the option, or OTHER_INPUT with the keys as a personal datum, not assigned to a contact yet."""
+    return (keyed, None) if is_option(keyed, menu) else (OTHER_INPUT, Personal(NOBODY, keyed))
+
+
+def _may_be_number(text: str) -> bool:
+    if sum(character.isdigit() for character in text) < SHORTEST_NUMBER:
+        return False
+    number = _number(text)
+    return number is not None and phonenumbers.is_possible_number(number)
+
+
+def _number(text: str) -> PhoneNumber | None:
+    if not _NUMBER.fullmatch(text):
+        return None
+    # Two zeros are dialled before a country's code; the library would take the first for the one before an area code.
+    written = text.strip()
+    for candidate in ([f"+{written[2:]}"] if written.startswith("00") else []) + [written]:
+        try:
+            number = phonenumbers.parse(candidate, REGION)
+        except phonenumbers.NumberParseException:
+            continue
+        if candidate == written or phonenumbers.is_valid_number(number):
+            return number
+    return None

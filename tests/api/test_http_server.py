@@ -1,0 +1,242 @@
+"""The limits of the HTTP server itself, over real connections."""
+
+import asyncio
+import socket
+import threading
+import time
+from contextlib import contextmanager
+from functools import partial
+
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse, StreamingResponse
+from starlette.routing import Route
+
+from api.http_connections import Connections
+from api.http_server import HEADER_BYTES, Limits, limited
+from tests.kit.waiting import within
+
+DEADLINE_S = 20
+SOON_S = 0.3
+"""The times of these servers, instead of 10 s and 60 s."""
+
+
+async def _read(request):
+    return PlainTextResponse(f"{len(await request.body())} bytes")
+
+
+async def _early(_):
+    return PlainTextResponse("early", 413)
+
+
+async def _stream(request):
+    async def parts():
+        yield "first\n"
+        await asyncio.to_thread(request.app.state.go_on.wait)
+        yield "last\n"
+
+    return StreamingResponse(parts())
+
+
+async def _endless(request):
+    async def parts():
+        while not request.app.state.go_on.is_set():
+            yield b"x" * 65_536
+        yield b"last"
+
+    return StreamingResponse(parts())
+
+
+@contextmanager
+def serving(**limits):
+    routes = [Route(f"/{one.__name__[1:]}", one, methods=["GET", "POST"]) for one in (_read, _early, _stream, _endless)]
+    app = Starlette(routes=routes)
+    app.state.go_on = threading.Event()
+    known = Limits(**{"connections": Connections(100, 100), "headers_s": SOON_S, "body_s": SOON_S, "stalled_s": SOON_S, **limits})
+    config = uvicorn.Config(app, host="127.0.0.1", port=0, http=limited(known), log_config=None, timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    end = time.monotonic() + DEADLINE_S
+    while not server.started:
+        assert time.monotonic() < end
+        thread.join(0.01)
+    server.app = app
+    server.address = server.servers[0].sockets[0].getsockname()
+    try:
+        yield server
+    finally:
+        app.state.go_on.set()
+        server.should_exit = True
+        thread.join()
+
+
+@contextmanager
+def connected(server, said=b""):
+    with socket.create_connection(server.address, timeout=DEADLINE_S) as client:
+        client.sendall(said)
+        yield client
+
+
+def read_all(client) -> bytes:
+    """Everything until the server closes the connection, or has reset it."""
+    try:
+        return b"".join(iter(partial(client.recv, 65_536), b""))
+    except ConnectionResetError:
+        return b""
+
+
+def read_until(client, words: bytes) -> None:
+    said = b""
+    while words not in said:
+        part = client.recv(1_000)
+        assert part, said
+        said += part
+
+
+def answer(server, said: bytes) -> bytes:
+    with connected(server, said) as client:
+        return read_all(client)
+
+
+def read(path: bytes = b"/read", more: bytes = b"", method: bytes = b"GET") -> bytes:
+    return method + b" " + path + b" HTTP/1.1\r\nHost: x\r\n" + more + b"\r\n"
+
+
+CLOSE = b"Connection: close\r\n"
+
+
+@pytest.mark.parametrize("said", [b"", b"GE", b"GET /read HTTP/1.1\r\nHost: x\r\nX-Slow: ", b"\r\n"])
+def test_headers_that_do_not_come_in_time_end_the_connection(said):
+    with serving() as server:
+        assert answer(server, said).startswith(b"HTTP/1.1 408 ")
+
+
+def test_headers_that_trickle_in_do_not_win_time():
+    with serving() as server, connected(server, b"GET /read HTTP/1.1\r\n") as client:
+        client.settimeout(SOON_S / 10)
+        said, end = b"", time.monotonic() + DEADLINE_S
+        while not said and time.monotonic() < end:
+            client.sendall(b"X: y\r\n")
+            try:
+                said = client.recv(1_000)
+            except TimeoutError:
+                continue
+        assert said.startswith(b"HTTP/1.1 408 ")
+        assert b"application/problem+json" in said
+
+
+def test_a_second_request_has_its_own_time():
+    with serving() as server, connected(server, read()) as client:
+        assert client.recv(1_000).startswith(b"HTTP/1.1 200 ")
+        client.sendall(b"GET /rea")
+        assert read_all(client).startswith(b"HTTP/1.1 408 ")
+
+
+def test_a_body_that_does_not_come_in_time_ends_the_connection():
+    with serving() as server:
+        assert answer(server, read(more=b"Content-Length: 10\r\n", method=b"POST") + b"half").startswith(b"HTTP/1.1 408 ")
+
+
+def test_a_body_that_nobody_waits_for_ends_the_connection_too():
+    with serving() as server:
+        said = answer(server, read(b"/early", b"Content-Length: 10\r\n", b"POST") + b"half")
+        assert said.startswith(b"HTTP/1.1 413 ")
+        assert b"408" not in said
+
+
+def test_a_connection_is_not_kept_after_a_body_that_nobody_waited_for():
+    with serving() as server, connected(server, read(b"/early", b"Content-Length: 4\r\n", b"POST")) as client:
+        assert client.recv(1_000).startswith(b"HTTP/1.1 413 ")
+        client.sendall(b"rest")
+        assert read_all(client).startswith(b"HTTP/1.1 408 ")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [b"X-Large: " + b"x" * HEADER_BYTES + b"\r\n", b"".join(b"X-%d: many\r\n" % n for n in range(5_000))],
+    ids=["one", "many"],
+)
+@pytest.mark.parametrize("whole", [True, False])
+def test_large_headers_are_refused_whole_or_not(headers, whole):
+    with serving(headers_s=DEADLINE_S) as server:
+        said = b"GET /read HTTP/1.1\r\nHost: x\r\n" + headers + (b"\r\n" if whole else b"")
+        with connected(server) as client:
+            for start in range(0, len(said), 8_192):
+                try:
+                    client.sendall(said[start : start + 8_192])
+                except OSError:
+                    break
+            assert read_all(client)[:13] in (b"HTTP/1.1 431 ", b"")
+        assert answer(server, read(more=CLOSE)).startswith(b"HTTP/1.1 200 ")
+
+
+def test_headers_below_the_limit_and_a_larger_body_in_one_piece_are_taken():
+    with serving() as server:
+        more = b"X-Large: " + b"x" * (HEADER_BYTES - 200) + b"\r\nContent-Length: 60000\r\n" + CLOSE
+        assert answer(server, read(more=more, method=b"POST") + b"x" * 60_000).endswith(b"60000 bytes")
+
+
+def test_what_is_no_http_is_refused_as_a_problem():
+    with serving() as server:
+        said = answer(server, b"\x16\x03\x01 hello\r\n\r\n")
+        assert said.startswith(b"HTTP/1.1 400 ")
+        assert b"urn:problem-type:atende:malformed" in said
+
+
+def test_a_stream_outlives_every_limit_of_time():
+    with serving() as server, connected(server, read(b"/stream", CLOSE)) as client:
+        assert answer(server, b"").startswith(b"HTTP/1.1 408 ")
+        assert answer(server, b"").startswith(b"HTTP/1.1 408 ")
+        server.app.state.go_on.set()
+        assert b"last" in read_all(client)
+
+
+def test_a_stream_outlives_half_a_request_behind_it():
+    with serving() as server, connected(server, read(b"/stream") + b"GET /re") as client:
+        assert answer(server, b"").startswith(b"HTTP/1.1 408 ")
+        assert answer(server, b"").startswith(b"HTTP/1.1 408 ")
+        server.app.state.go_on.set()
+        said = read_all(client)
+        assert said.index(b"last") < said.index(b"HTTP/1.1 408 ")
+
+
+def test_a_client_that_takes_nothing_of_an_answer_is_cut_off_and_a_slow_one_is_not():
+    connections = Connections(100, 100)
+    with serving(connections=connections) as server, socket.socket() as idle, socket.socket() as slow:
+        for client in (idle, slow):
+            client.settimeout(DEADLINE_S)
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+            client.connect(server.address)
+            client.sendall(read(b"/endless", CLOSE))
+        within(lambda: len(connections) == 2, DEADLINE_S)
+        end = time.monotonic() + DEADLINE_S
+        while len(connections) == 2 and time.monotonic() < end:
+            assert slow.recv(16_384)
+        assert len(connections) == 1
+        server.app.state.go_on.set()
+        assert b"last" in read_all(slow)
+
+
+def test_connections_of_one_client_too_many_are_closed_the_oldest_first_and_a_stream_stays():
+    with serving(connections=Connections(100, 3), headers_s=DEADLINE_S) as server, connected(server, read(b"/stream", CLOSE)) as stream:
+        read_until(stream, b"first")
+        with connected(server) as first, connected(server), connected(server):
+            assert read_all(first) == b""
+        server.app.state.go_on.set()
+        assert b"last" in read_all(stream)
+
+
+def test_a_client_with_answers_on_all_its_connections_gets_503():
+    with serving(connections=Connections(100, 1)) as server, connected(server, read(b"/stream")) as stream:
+        assert stream.recv(1_000).startswith(b"HTTP/1.1 200 ")
+        said = answer(server, b"")
+        assert said.startswith(b"HTTP/1.1 503 ")
+        assert b"urn:problem-type:atende:too-many-connections" in said
+
+
+def test_a_trusted_proxy_has_the_connections_of_many_clients():
+    limits = {"connections": Connections(100, 1), "trusted_proxies": ("127.0.0.0/8",)}
+    with serving(**limits) as server, connected(server, read(b"/stream")), connected(server, read(more=CLOSE)) as other:
+        assert read_all(other).startswith(b"HTTP/1.1 200 ")

@@ -1,0 +1,127 @@
+"""A random history in which people and integrations leave personal data and secrets wherever the center takes a text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from random import Random
+from uuid import UUID
+
+from commands.api_keys import CreateApiKey
+from commands.command_bus import CommandBus
+from commands.contacts import ForgetContact, RegisterContact
+from commands.handler_context import Caller, Command, Receipt
+from commands.interactions import ChooseOption, DialOut, EndCall, EnterIvr, OfferCall, StartCall
+from commands.observations import ObserveCall
+from commands.users import AppointAdministrator, IssuePasswordLink, RegisterUser, SetPassword, hashed_password
+from domain.access import PERMISSIONS
+from domain.base import NOBODY, Personal
+from domain.personal_data import normalised_phone
+from domain.voice.facts import Fact
+from store.sessions import Sessions
+
+_SYLLABLES = ["zul", "mi", "ra", "quixa", "dá", "bem", "tor", "nê", "vaz", "lo", "çã", "pru", "ix", "gor", "wem"]
+
+
+@dataclass
+class PersonalStory:
+    """Lives through it in one company. personal: every datum about a person; secrets: what opens a door."""
+
+    bus: CommandBus
+    tenant: UUID
+    random: Random
+    personal: set[str] = field(default_factory=set)
+    secrets: set[str] = field(default_factory=set)
+    contacts: list[UUID] = field(default_factory=list)
+
+    def live(self, calls: int) -> None:
+        """Some users, some contacts with names, and so many calls."""
+        self._users()
+        for _ in range(calls):
+            self._call()
+        for _ in range(calls // 4):
+            name, phone = self._name(), self._phone()
+            self._say(RegisterContact(name=name, phones=(phone,)))
+
+    def forget_some(self) -> None:
+        """Forget every other contact; their calls have ended."""
+        for contact in self.contacts[::2]:
+            self._say(ForgetContact(contact=contact))
+
+    def _say(self, command: Command) -> Receipt:
+        """Send a command with an idempotency key and a correlation id that name somebody."""
+        key, correlation = f"pedido-{self._phone()}", self._cpf()
+        caller = Caller(self.tenant, "operator", frozenset(PERMISSIONS), key, correlation)
+        receipt = self.bus.execute(command, caller)
+        again = self.bus.execute(command, caller)
+        assert again.position == receipt.position
+        return receipt
+
+    def _users(self) -> None:
+        sessions = Sessions(self.bus.store, self.bus.clock, "s" * 64)
+        password = "Zq#7wemPru"
+        self.secrets.add(password)
+        hashed = hashed_password(password)
+        self.secrets.add(hashed)
+        email = self._email()
+        links = [self._say(AppointAdministrator(email=email))]
+        links += [self._say(RegisterUser(name=self._name(), email=self._email())) for _ in range(3)]
+        self._say(SetPassword(token=links[0].result["token"], hashed=hashed))
+        links.append(self._say(IssuePasswordLink(email=email)))
+        self.secrets.add(self._say(CreateApiKey(name="crm", permissions=("gerenciar-relatorio",))).result["key"])
+        self.secrets |= {str(receipt.result["token"]) for receipt in links}
+        first = sessions.open(self.tenant, links[0].id)
+        second = sessions.renew(first.token)
+        assert second is not None
+        self.secrets |= {first.token, second.token}
+
+    def _call(self) -> None:
+        phone, id = self._phone(), self.random.choice((f"crm-{self._phone()}", self._cpf(), f"k.{self.random.random()}"))
+        if self.random.random() < 0.3:
+            call = self._say(DialOut(call=id, number=phone, queue="ativo")).id
+        else:
+            call = self._say(StartCall(call=id, number=phone, did="4000")).id
+            self._say(EnterIvr(interaction=call, ivr="principal"))
+            self._say(ChooseOption(interaction=call, option=self._cpf()))
+            self._say(OfferCall(interaction=call, queue="vendas"))
+        self._say(EndCall(interaction=call))
+        self._observed()
+        store = self.bus.store
+        contact = store.keyring.find(store.keyring.tag(self.tenant, "phone", normalised_phone(phone)))
+        assert contact is not None
+        self.contacts.append(contact)
+
+    def _observed(self) -> None:
+        """A source's call, with a line that nobody understands, and a CPF keyed before the caller's number is known."""
+        at = self.bus.clock.now_us()
+        facts = (
+            Fact("arrived", at, clock="ami"),
+            Fact("ivr_entered", at + 1, clock="ami", text="principal"),
+            Fact("ivr_option", at + 2, clock="ami", text=self._cpf()),
+            Fact("note", at + 3, clock="ami", text="CRMNOTE", private=Personal(NOBODY, f"{self._name()}|{self._phone()}")),
+        )
+        call = f"{at // 1_000_000}.{self.random.randrange(10_000)}"
+        self._say(ObserveCall(call=call, facts=facts))
+        number = Fact("offered", at + 4, clock="ami", queue="vendas", private=Personal(NOBODY, self._phone()))
+        self._say(ObserveCall(call=call, facts=(number, Fact("hung_up", at + 5, clock="ami"))))
+
+    def _name(self) -> str:
+        words = [" ".join("".join(self.random.choices(_SYLLABLES, k=3)).title() for _ in range(2))]
+        return self._kept(words[0])
+
+    def _email(self) -> str:
+        return self._kept(f"{''.join(self.random.choices('qwxzjk', k=8))}@{''.join(self.random.choices('vwkyq', k=6))}.example")
+
+    def _phone(self) -> str:
+        number = f"55319{self.random.randrange(60_000_000, 99_999_999)}"
+        self.personal |= {number[2:], number[4:]}
+        return self._kept(number)
+
+    def _cpf(self) -> str:
+        digits = [self.random.randrange(10) for _ in range(9)]
+        for length in (9, 10):
+            digits.append(sum(digit * weight for digit, weight in zip(digits, range(length + 1, 1, -1), strict=False)) * 10 % 11 % 10)
+        return self._kept("".join(map(str, digits)))
+
+    def _kept(self, datum: str) -> str:
+        self.personal.add(datum)
+        return datum

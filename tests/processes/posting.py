@@ -69,6 +69,8 @@ class Receiver(Poster):
         super().__init__(Destinations())
         self.posts: list[Post] = []
         self.answer: Callable[[Post], Answer] = lambda _: OK
+        self.silent = ""
+        """The URL that answers no post."""
         self.at_once: dict[str, int] = {}
         self.most_at_once: dict[str, int] = {}
 
@@ -79,6 +81,8 @@ class Receiver(Poster):
         self.most_at_once[url] = max(self.most_at_once.get(url, 0), self.at_once[url])
         for _ in range(3):
             await asyncio.sleep(0)
+        if url == self.silent:
+            await asyncio.Event().wait()
         self.at_once[url] -= 1
         return self.answer(post)
 

@@ -29,8 +29,9 @@ class Browser:
         answer = self.client.post(path, json=json, headers={**headers, **cookie})
         self.client._http.cookies.clear()
         for field in answer.headers.get_list("set-cookie"):
-            self.set = SimpleCookie(field)[COOKIE]
-            self.cookie = self.set.value
+            if COOKIE in (given := SimpleCookie(field)):
+                self.set = given[COOKIE]
+                self.cookie = self.set.value
         return answer
 
 

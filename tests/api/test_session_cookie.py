@@ -29,13 +29,8 @@ class Browser:
         answer = self.client.post(path, json=json, headers={**headers, **cookie})
         self.client._http.cookies.clear()
         for field in answer.headers.get_list("set-cookie"):
-<<<<<<< HEAD
-            if COOKIE in (cookies := SimpleCookie(field)):
-                self.set = cookies[COOKIE]
-=======
             if COOKIE in (given := SimpleCookie(field)):
                 self.set = given[COOKIE]
->>>>>>> k9
                 self.cookie = self.set.value
         return answer
 

@@ -100,7 +100,11 @@ def test_no_question_finds_anything_by_another_companys_name(companies, center):
     for operation in operations(companies.document):
         for name in operation.parameters("query").keys() & names.keys():
             requests += 1
-            params = operation.needed | {name: names[name]} | ({"by": "ivr"} if operation.path.startswith("/v1/reports") and name == "ivr" else {})
+            params = (
+                operation.needed
+                | {name: names[name]}
+                | ({"by": "ivr"} if operation.path.startswith("/v1/reports") and name == "ivr" else {})
+            )
             answer = companies.ana.get(operation.path, params=params)
             assert answer.json()["notes"] == [f"no {'IVR' if name == 'ivr' else name} {names[name]}"], (
                 f"{operation.path} {name}: {answer.text}"

@@ -12,6 +12,7 @@ from commands.handler_context import Caller, Command, Done, HandlerContext, Rece
 from domain.base import Aggregate, Event, EventMetadata, Personal
 from domain.errors import Refused
 from domain.ids import company_id
+from domain.refusals import UNKNOWN
 
 TENANT = company_id("Empresa")
 OTHER = company_id("Outra")
@@ -67,6 +68,10 @@ class Count(Command, frozen=True, kw_only=True):
 class Look(Command, frozen=True, kw_only=True):
     permission: ClassVar[str] = "count"
     tally: UUID
+
+
+# A kind of the product has a code of its own.
+UNKNOWN[Tally.KIND] = "contact-unknown"
 
 
 @handles(Count)

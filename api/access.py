@@ -22,12 +22,14 @@ from api.application_state import ApplicationState
 from api.credentials import Credential
 from api.field_types import MAX_POSITION
 from api.problem import FieldProblem, Problem
-from commands.handler_context import Caller, Command, Receipt
+from api.request_ids import request_id
+from commands.handler_context import Caller, Command, Receipt, RepeatedReceipt
 from domain.access import Actor, Asker
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
 CORRELATION_ID = "X-Correlation-Id"
 IF_POSITION = "If-Position"
+REPLAYED = "Idempotency-Replayed"
 AUTHENTICATED = "atende.authenticated"
 """The key of a request's ASGI scope that is true once its credentials were accepted."""
 
@@ -71,7 +73,8 @@ class RequestContext:
 
 def done(receipt: Receipt, status: int = 200) -> Response:
     """A receipt as a response, in the form of `field_types.Done`."""
-    return Response(_receipt.encode(receipt), status, media_type="application/json")
+    headers = {REPLAYED: "true"} if isinstance(receipt, RepeatedReceipt) else None
+    return Response(_receipt.encode(receipt), status, headers, media_type="application/json")
 
 
 class Access(SecurityBase):
@@ -93,7 +96,7 @@ class Access(SecurityBase):
         credential = await _credential(application, token.strip(), request)
         key, correlation = _written(headers.get(IDEMPOTENCY_KEY), IDEMPOTENCY_KEY), _written(headers.get(CORRELATION_ID), CORRELATION_ID)
         actor = credential.actor
-        caller = Caller(credential.tenant, credential.name, actor.permissions, key, correlation, actor)
+        caller = Caller(credential.tenant, credential.name, actor.permissions, key, correlation or request_id(), actor)
         context = RequestContext(application, credential, caller, _position(headers.get(IF_POSITION)))
         if self.query is not None:
             application.center.queries.authorise(self.query, context.asker)

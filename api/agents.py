@@ -112,7 +112,7 @@ async def get_agent(agent: AgentId, context: Authenticated, params: Annotated[Of
     past = await past_of(context, params)
     found = await context.ask(one, RegisteredAgent, agent, as_of=past.as_of, moment_ms=past.moment_ms)
     if found is None:
-        raise NotFound("no such agent")
+        raise NotFound("agent-unknown", "no such agent")
     return AgentDetail.model_validate(asdict(found))
 
 

@@ -20,6 +20,7 @@ from api.application_state import ApplicationState, Center
 from api.body_limit import LimitedASGI
 from api.http_metrics import ObservedASGI
 from api.rate_limit import RateLimitedASGI
+from api.request_ids import REQUEST_ID, IdentifiedASGI
 from api.response_headers import HeadASGI, SecureHeadersASGI
 from api.stranger_limit import Allowance, StrangersASGI
 from api.versions import VERSION_HEADER, VersionASGI
@@ -36,6 +37,7 @@ EXPOSED = (
     "RateLimit",
     "RateLimit-Policy",
     "Request-Id",
+    "Idempotency-Replayed",
     "WWW-Authenticate",
     "Content-Disposition",
     "Location",
@@ -68,7 +70,6 @@ def create_app(center: Center, seconds: Callable[[], float] = monotonic) -> Fast
     docs.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM, compresslevel=5)
     app.add_middleware(LimitedASGI, most=MAX_BODY, open_path=auth.router.prefix, open_most=MAX_OPEN_BODY)
-    app.add_middleware(VersionASGI)
     app.add_middleware(
         StrangersASGI,
         allowance=Allowance(seconds),
@@ -76,6 +77,7 @@ def create_app(center: Center, seconds: Callable[[], float] = monotonic) -> Fast
         is_valid=application.is_token,
         open_path=auth.router.prefix,
     )
+    app.add_middleware(VersionASGI)
     app.add_middleware(ObservedASGI, instruments=application.instruments)
     app.add_middleware(RateLimitedASGI)
     if center.cors_origins:
@@ -84,11 +86,21 @@ def create_app(center: Center, seconds: Callable[[], float] = monotonic) -> Fast
             allow_origins=center.cors_origins,
             allow_credentials=True,
             allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "Last-Event-ID", IDEMPOTENCY_KEY, CORRELATION_ID, IF_POSITION, VERSION_HEADER],
+            allow_headers=[
+                "Authorization",
+                "Content-Type",
+                "Last-Event-ID",
+                IDEMPOTENCY_KEY,
+                CORRELATION_ID,
+                REQUEST_ID,
+                IF_POSITION,
+                VERSION_HEADER,
+            ],
             expose_headers=EXPOSED,
         )
     app.add_middleware(HeadASGI)
     app.add_middleware(SecureHeadersASGI, private_path="/v1/", is_public_by_tls=center.public_url.startswith("https://"))
+    app.add_middleware(IdentifiedASGI)
     problem.install(app)
     return app
 

@@ -206,7 +206,7 @@ async def _set(application: ApplicationState, command: SetPassword) -> UUID:
             return (await application.execute(command, Caller(tenant, "link", frozenset()))).id
         except NotFound:
             continue
-    raise Refused("this link was used, or was replaced by a newer one")
+    raise Refused("link-used", "this link was used, or was replaced by a newer one")
 
 
 def _welcome(application: ApplicationState, who: SignedIn, session: Session, *, in_cookie: bool) -> LoggedIn:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
 from api.access import RequestContext, authorised
 from api.field_types import Body, Shape
@@ -29,14 +29,17 @@ class ToForget(Body):
     )
 
     contact: Annotated[UUID | None, Field(description="the contact's id")] = None
-    number: Annotated[str | None, Field(min_length=3, max_length=40, description="one of its phone numbers, in any spelling")] = None
+    number: Annotated[
+        str | None, Field(min_length=3, max_length=40, description="one of its phone numbers, in any spelling", validate_default=True)
+    ] = None
     dry_run: Annotated[bool, Field(description="only say what would be forgotten")] = False
 
-    @model_validator(mode="after")
-    def _names_one_contact(self) -> Self:
-        if (self.contact is None) == (self.number is None):
+    @field_validator("number")
+    @classmethod
+    def _names_one_contact(cls, number: str | None, info: ValidationInfo) -> str | None:
+        if "contact" in info.data and (info.data["contact"] is None) == (number is None):
             raise ValueError("give exactly one of contact and number")
-        return self
+        return number
 
 
 class Forgetting(Shape):

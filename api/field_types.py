@@ -10,16 +10,18 @@ from uuid import UUID
 from fastapi import Path
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from domain.names import UNSEEN, cleaned
+
 MOST_PROBLEMS = 20
 """An answer names so many wrong fields: who sends thousands is no reader of all of them."""
 
 MAX_POSITION = 2**53 - 1
 """The largest whole number that every JSON reader keeps exactly."""
 
-_LINE = r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"
+_NAME = rf"^[^{UNSEEN}]*[^{UNSEEN}\s][^{UNSEEN}]*$"
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=_LINE)]
-"""A name: one line, not blank."""
+Name = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=_NAME), AfterValidator(cleaned)]
+"""A name: one line, not blank, every character visible. Case and blanks do not distinguish names."""
 
 Text = Annotated[str, StringConstraints(max_length=2_000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$")]
 """Free text; line breaks and tabs are the only control characters."""

@@ -1,28 +1,30 @@
-"""Routes for D1, Rastreio de Interações: finished calls, a row each, page by page or as one CSV; and K1, the history of one call."""
+"""Routes for D1, Rastreio de Interações: calls, a row each, page by page or as one CSV; one call; and K1, the history of one call."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 from pydantic import ConfigDict, Field
 
 from api.access import RequestContext, authorised
-from api.field_types import MAX_POSITION, InteractionId, Shape
-from api.figure_parameters import OfPart, OfPast, Past, Word, past_of
+from api.field_types import MAX_POSITION, Body, InteractionId, Shape
+from api.figure_parameters import OfPart, OfPast, OfSome, Past, Word, past_of
 from api.figures import OfPeriod, figures
 from api.lists import PageParameters
 from api.paging import digest_of
 from api.problem import QUERY
 from api.reports import Format, as_csv, both
+from commands.contacts import known_contact
 from commands.people import People
 from domain.voice.outbound_and_ivr import Status
 from projections.queries.history import history
-from projections.queries.interactions_report import Interactions, interactions, pages
+from projections.queries.interactions_report import Interactions, State, interactions, pages
+from projections.queries.one_interaction import interaction as one_interaction
 from projections.queries.report import Report
 from store.mapper import read_aloud
 
@@ -31,27 +33,58 @@ router = APIRouter(prefix="/v1/interactions", tags=["interactions"], responses=Q
 CSV_PAGE = 5_000
 """The number of rows of a CSV that are read at once: it is sent page by page, however long it is."""
 
+NOBODY = UUID(int=0)
+"""The id of a contact that does not exist."""
+
+_BACK = "back"
+"""Marks the cursor of a page before."""
+
 Band = Literal["Alta", "Média", "Baixa"]
 
 
-class OfInteractions(OfPart, PageParameters):
-    """Filters of finished calls, by their beginning, and the page."""
+class Filters(OfPart, PageParameters):
+    """Filters of calls, by their beginning, and the page."""
 
     @property
     def usual_days(self) -> int | None:
-        """None for a protocol number: the call that has it is found whenever it was."""
-        return super().usual_days if self.protocol is None else None
+        """None where a filter names one call: it is found whenever it was."""
+        return super().usual_days if self.protocol is None and not self.call and not self.correlation_id else None
 
-    medium: Annotated[Literal["voice"], Field(description="Mídia: the only required filter", examples=["voice"])]
     direction: Annotated[Literal["inbound", "outbound"] | None, Field(description="TIPO")] = None
     protocol: Annotated[int | None, Field(ge=0, le=MAX_POSITION, description="PROTOCOLO", examples=[4711])] = None
     status: Annotated[tuple[Status, ...], Field(max_length=20, description="STATUS: one of these", examples=[["Abandoned"]])] = ()
     tag: Annotated[tuple[Word, ...], Field(max_length=100, description="tagged with one of these", examples=[["venda fechada"]])] = ()
+    state: Annotated[State, Field(description="`finished`: have ended; `open`: go on; not with an instant as `as_of`")] = "finished"
+    call: Annotated[Word, Field(description="your own id of the call", examples=["crm-4711"])] = ""
+    correlation_id: Annotated[Word, Field(description="the correlation of a request that changed the call", examples=["crm-4711"])] = ""
+    order: Annotated[Literal["asc", "desc"], Field(description="by their beginning; `desc`: the newest first")] = "asc"
+
+
+class OfInteractions(Filters):
+    """Filters of calls in the URL."""
+
+    medium: Annotated[Literal["voice"], Field(description="Mídia: the only required filter", examples=["voice"])]
     format: Format = "json"
 
 
+class InteractionSearch(Filters, Body):
+    """Filters of calls in a body: a customer's number too, which is personal and so never part of a URL."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"number": "(31) 97791-6159", "state": "all", "order": "desc"}]})
+
+    medium: Annotated[Literal["voice"], Field(description="Mídia")] = "voice"
+    number: Annotated[
+        str | None, Field(min_length=3, max_length=40, description="the customer's number, in any spelling", examples=["(31) 97791-6159"])
+    ] = None
+
+    @property
+    def usual_days(self) -> int | None:
+        """None for a customer's number too."""
+        return super().usual_days if self.number is None else None
+
+
 class FinishedCall(Shape):
-    """One call that has ended, with its legs and transfers."""
+    """One call, with its legs and transfers."""
 
     id: UUID
     call: Annotated[str, Field(description="the id from its source", examples=["crm-4711"])]
@@ -66,8 +99,11 @@ class FinishedCall(Shape):
     to: Annotated[str, Field(description="PARA: the number that was called", examples=["551140028922"])]
     contact: Annotated[str, Field(description="CONTATO: the contact's name; empty until the call is tagged", examples=["Beatriz Lima"])]
     from_: Annotated[str, Field(alias="from", description="A PARTIR DE: the number that called", examples=["5511987654321"])]
-    duration_ms: Annotated[int, Field(ge=0, description="DURAÇÃO", examples=[193_000])]
-    status: Annotated[str, Field(description="STATUS: how it ended", examples=["Answered"])]
+    state: Annotated[Literal["finished", "open"], Field(description="`open`: it goes on")]
+    started_at: Annotated[str, Field(description="ISO 8601 with offset", examples=["2026-03-02T14:05:09.250-03:00"])]
+    ended_at: Annotated[str | None, Field(description="null while it goes on", examples=["2026-03-02T14:08:22.250-03:00"])]
+    duration_ms: Annotated[int | None, Field(ge=0, description="DURAÇÃO; null while it goes on", examples=[193_000])]
+    status: Annotated[str, Field(description="STATUS: how it ended; empty while it goes on", examples=["Answered"])]
     tags: Annotated[list[str], Field(description="Tag (tabulação)", examples=[["venda fechada"]])]
     jitter_ms: Annotated[float | None, Field(description="JITTER", examples=[12.5])]
     jitter_band: Band | None
@@ -84,6 +120,50 @@ class FinishedCalls(OfPeriod):
 
     rows: list[FinishedCall]
     next: Annotated[str | None, Field(description="cursor of the next page; null on the last one", examples=["Zm9vYmFy…"])]
+    previous: Annotated[str | None, Field(description="cursor of the page before; null on the first one", examples=["Zm9vYmFy…"])]
+    has_more: Annotated[bool, Field(description="whether there is a next page", examples=[True])]
+
+
+class Ring(Shape):
+    """One ring at an agent."""
+
+    agent: Annotated[str, Field(examples=["Ana"])]
+    outcome: Annotated[str, Field(description="how it ended; empty while it rings")]
+    from_: Annotated[str, Field(alias="from", description="ISO 8601 with offset", examples=["2026-03-02T14:05:09-03:00"])]
+    to: Annotated[str | None, Field(description="null while it rings", examples=["2026-03-02T14:05:19-03:00"])]
+
+
+class Hold(Shape):
+    """One time on hold."""
+
+    from_: Annotated[str, Field(alias="from", description="ISO 8601 with offset", examples=["2026-03-02T14:06:09-03:00"])]
+    to: Annotated[str | None, Field(description="null while it goes on", examples=["2026-03-02T14:06:19-03:00"])]
+
+
+class VisitOfCall(Shape):
+    """One visit of the call to a queue, from the offer to the end of the wrap-up."""
+
+    queue: Annotated[str, Field(examples=["vendas"])]
+    agent: Annotated[str, Field(description="who answered; empty for nobody", examples=["Ana"])]
+    end: Annotated[str, Field(description="how the wait ended; `waiting` while it goes on", examples=["answered"])]
+    offered_at: Annotated[str, Field(description="ISO 8601 with offset", examples=["2026-03-02T14:05:09-03:00"])]
+    ended_at: Annotated[str | None, Field(description="the end of the wait", examples=["2026-03-02T14:05:19-03:00"])]
+    released_at: Annotated[str | None, Field(description="the end of the talk", examples=["2026-03-02T14:08:19-03:00"])]
+    wait_ms: Annotated[int | None, Field(examples=[10_000])]
+    talk_ms: Annotated[int | None, Field(description="without hold", examples=[170_000])]
+    hold_ms: Annotated[int | None, Field(examples=[10_000])]
+    wrap_up_ms: Annotated[int | None, Field(examples=[5_000])]
+    rings: list[Ring]
+    holds: list[Hold]
+
+
+class InteractionDetail(FinishedCall):
+    """One call, open or finished, with its visits."""
+
+    visits: Annotated[list[VisitOfCall], Field(description="in the order of their offers, those of its legs among them")]
+    options: Annotated[list[str], Field(description="options keyed in the IVR, in order", examples=[["1"]])]
+    as_of: Annotated[int, Field(description="position of the log that the answer covers", examples=[1204])]
+    timezone: Annotated[str, Field(examples=["America/Sao_Paulo"])]
 
 
 class HistoryEvent(Shape):
@@ -126,22 +206,50 @@ _LINES = "DATA;HORA;PROTOCOLO;SERVIÇOS;AGENTE\r\n2026-03-02;14:05:09:250;4711;v
 async def list_interactions(
     context: Annotated[RequestContext, authorised(interactions)], params: Annotated[OfInteractions, Query()]
 ) -> Response:
-    """All calls that have ended, in the order of their beginning, each with its legs in one row. A page as JSON; or all of them as CSV with the manual's columns."""
-    digest = digest_of("interactions", context.tenant, params.filters())
+    """Calls in the order of their beginning, each with its legs in one row: by default those that have ended. A page as JSON; or all of them as CSV with the manual's columns."""
+    if params.format == "csv":
+        past = await past_of(context, params)
+        wanted, people = _wanted(past, params), People(context.application.center.store)
+        report = await context.application.ask(_pages, context, replace(wanted, limit=CSV_PAGE), people)
+        return as_csv(report, "interactions", past.shown(past.period(params), "total"))
+    return await _page(context, params, "interactions", None)
+
+
+@router.post("/search", summary="Search calls, by a customer's number too", response_model=FinishedCalls)
+async def search_interactions(context: Annotated[RequestContext, authorised(interactions)], body: InteractionSearch) -> Response:
+    """As the list, with the filters in a body; changes nothing. A number that no contact has finds nothing, with a note."""
+    if body.number is None:
+        return await _page(context, body, "search", None)
+    store, number = context.application.center.store, body.number
+    found = await context.application.ask(lambda: known_contact(store, context.tenant, phone=number))
+    # The id of nobody finds nothing.
+    return await _page(context, body, "search", found.id if found is not None else NOBODY)
+
+
+async def _page(context: RequestContext, params: OfInteractions | InteractionSearch, name: str, contact: UUID | None) -> Response:
+    # The contact's id stands for the number: a cursor can be read by whoever has it, and a digest of a number could be guessed.
+    digest = digest_of(name, context.tenant, {key: value for key, value in params.filters().items() if key != "number"}, contact)
     cursor = context.application.cursors.read(params.cursor, digest) if params.cursor is not None else None
     past = await past_of(context, params, cursor.as_of if cursor is not None else None)
-    wanted, shown = _wanted(past, params), past.shown(past.period(params), "total")
-    people = People(context.application.center.store)
-    if params.format == "csv":
-        return as_csv(await context.application.ask(_pages, context, replace(wanted, limit=CSV_PAGE), people), "interactions", shown)
+    wanted = replace(_wanted(past, params), contact=contact)
     if cursor is not None:
-        wanted = replace(wanted, after=(int(cursor.after[0]), str(cursor.after[1])))
-    page = await context.ask(interactions, wanted, people)
-    following = context.application.cursors.write(digest, page.as_of, page.next) if page.next is not None else None
-    return figures({**page.as_dict(), "next": following, "period": shown})
+        place = int(cursor.after[0]), str(cursor.after[1])
+        wanted = replace(wanted, before=place) if _BACK in cursor.after[2:] else replace(wanted, after=place)
+    page = await context.ask(interactions, wanted, People(context.application.center.store))
+
+    def written(*place: int | str) -> str:
+        return context.application.cursors.write(digest, page.as_of, place)
+
+    answer: dict[str, Any] = page.as_dict()
+    answer["next"] = written(*page.next) if page.next is not None else None
+    answer["previous"] = written(*page.previous, _BACK) if page.previous is not None else None
+    answer["has_more"] = page.next is not None
+    if contact == NOBODY:
+        answer["notes"] = [*page.notes, "no contact with this number"]
+    return figures({**answer, "period": past.shown(past.period(params), "total")})
 
 
-def _wanted(past: Past, params: OfInteractions) -> Interactions:
+def _wanted(past: Past, params: OfInteractions | InteractionSearch) -> Interactions:
     return Interactions(
         question=past.question(params, "total", over=past.period(params)),
         medium=params.medium,
@@ -149,6 +257,10 @@ def _wanted(past: Past, params: OfInteractions) -> Interactions:
         protocol=params.protocol,
         statuses=params.status,
         tags=params.tag,
+        state=params.state,
+        call=params.call,
+        correlation=params.correlation_id,
+        descending=params.order == "desc",
         limit=params.limit,
     )
 
@@ -157,6 +269,17 @@ def _pages(context: RequestContext, wanted: Interactions, people: People) -> Ite
     """The pages of a report. Reads the first page at once, so that errors are raised before anything is sent."""
     following = context.application.center.queries.ask(pages, context.asker, wanted, people)
     return chain([next(following)], following)
+
+
+@router.get("/{interaction}", summary="One call", response_model=InteractionDetail)
+async def get_interaction(
+    interaction: InteractionId, context: Annotated[RequestContext, authorised(one_interaction)], params: Annotated[OfPast, Query()]
+) -> Response:
+    """A call, open or finished, as the figures know it: with its visits to queues, rings, holds, IVR options and tags. Not with an instant as `as_of`."""
+    past = await past_of(context, params)
+    question = past.question(OfSome(), "total")
+    found, position = await context.ask(one_interaction, interaction, question, People(context.application.center.store))
+    return figures({**found, "as_of": position, "timezone": past.where.key})
 
 
 @router.get("/{interaction}/history", summary="K1, the history of a call", response_model=History)

@@ -15,7 +15,7 @@ from pydantic import Field, TypeAdapter
 from api.field_types import Shape
 from api.instants import iso
 from domain.access import ATTEND, Permission
-from domain.agents import AgentEvent
+from domain.agents import AgentEvent, AgentTookCall
 from domain.base import Event
 from domain.ivr import IvrEvent
 from domain.queues import QueueEvent
@@ -97,6 +97,8 @@ def message_of(event: Event, position: int) -> LiveMessage | None:
     match event:
         case InteractionEvent(originator_id=id, facts=facts):
             return InteractionMessage(interaction=id, steps=_steps(facts), **common)
+        case AgentTookCall():
+            return None  # the call's own message says so
         case AgentEvent(originator_id=id, name=name, facts=facts):
             return AgentMessage(agent=id, name=name, steps=_steps(facts), **common)
         case QueueEvent(originator_id=id):

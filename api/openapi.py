@@ -11,12 +11,13 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 import discovery
-from api import live_messages, webhooks
-from api.access import CORRELATION_ID, IDEMPOTENCY_KEY, IF_POSITION, KEY_PATTERN, LONGEST_KEY
+from api import live_messages, problem_types, webhooks
+from api.access import CORRELATION_ID, IDEMPOTENCY_KEY, IF_POSITION, KEY_PATTERN, LONGEST_KEY, REPLAYED
 from api.field_types import MAX_POSITION
 from api.openapi_examples import add_examples
 from api.openapi_permissions import permission_of
 from api.problem import ProblemDetails, documented
+from api.request_ids import REQUEST_ID
 from api.versions import document_versions
 from domain.access import ANYONE
 
@@ -35,7 +36,8 @@ An event-sourced contact center. Commands are acknowledged when they are on disk
   position selects what was known at it, a moment selects the state of the center then.
 * **Limits**: 300 requests without a valid access token at once, then 20 a second; headers of 32 KB within 10 s, a body within 60 s. Who
   sends more gets 429 (with `Retry-After`), 431 or 408. A client has 256 connections unless the server is set up otherwise.
-* **Problems** are `application/problem+json` (RFC 9457).
+* **Problems** are `application/problem+json` (RFC 9457). `x-problem-types` of their schema lists every `type` with meaning and remedy.
+* **Request-Id** is on every answer, in the log and in the events' correlation.
 * Durations are whole milliseconds (`_ms`), percentages have two decimals, a ratio over zero cases is null. Instants are ISO 8601.
 """
 
@@ -54,11 +56,27 @@ _OF_COMMANDS: list[dict[str, Any]] = [
         "name": CORRELATION_ID,
         "in": "header",
         "required": False,
-        "description": "Recorded in every event of this command, to find them by.",
+        "description": "Recorded in every event of this command, to find them by; without it the `Request-Id` is.",
         "schema": _KEY,
         "example": "crm-4711",
     },
 ]
+_OF_ALL = {
+    "name": REQUEST_ID,
+    "in": "header",
+    "required": False,
+    "description": "Your own id of this request, to find it in the server's log and in the events; a new UUID without it, or if it is not well-formed.",
+    "schema": {"type": "string"},
+    "example": "0f8fad5b-d9cb-469f-a165-70867728950e",
+}
+_ANSWERED_ID = {
+    "description": "The id of the request: in the server's log, and the correlation of its events unless the request has an `X-Correlation-Id`.",
+    "schema": _KEY,
+}
+_REPLAYED = {
+    "description": "Present if this is the answer to an earlier request with the same Idempotency-Key, and nothing was executed again.",
+    "schema": {"type": "string", "enum": ["true"]},
+}
 _OF_QUERIES = {
     "name": IF_POSITION,
     "in": "header",
@@ -99,6 +117,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     problem = ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(problem.pop("$defs", {}))
+    problem["properties"]["type"]["x-problem-types"] = problem_types.for_openapi()
     schemas["Problem"] = problem
     for name, schema in live_messages.schemas().items():
         assert name not in schemas, f"two schemas are called {name}"
@@ -109,6 +128,11 @@ def _document(app: FastAPI) -> dict[str, Any]:
         for method, operation in operations.items():
             operation["responses"] = _of_every_route(operation) | operation["responses"]
             parameters = operation.setdefault("parameters", [])
+            parameters.append(_OF_ALL)
+            for status, answer in operation["responses"].items():
+                answer["headers"] = {**answer.get("headers", {}), REQUEST_ID: _ANSWERED_ID}
+                if method in _COMMANDS and "security" in operation and str(status).startswith("2"):
+                    answer["headers"][REPLAYED] = _REPLAYED
             if method in _COMMANDS and "security" in operation:
                 parameters.extend(_OF_COMMANDS)
             elif any(parameter["name"] == "at_least" for parameter in parameters):

@@ -21,6 +21,7 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 
 from api.field_types import MOST_PROBLEMS
+from api.request_ids import headers_of
 from api.response_headers import with_head
 from domain.errors import AlreadyExists, DomainError, InvalidField, NotAllowed, NotFound, Refused, VersionConflict
 from projections.engine.warehouse import WarehouseFull, WarehouseUnreachable
@@ -30,7 +31,7 @@ from store.database import CommitUnsure, NoRoom, StoreUnavailable
 log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
-_PREFIX = "urn:problem-type:atende:"
+PREFIX = "urn:problem-type:atende:"
 
 
 class FieldProblem(BaseModel):
@@ -49,7 +50,10 @@ class ProblemDetails(BaseModel):
 
     model_config = ConfigDict(title="Problem")
 
-    type: Annotated[str, Field(description="fixed identifier of the kind of problem", examples=[_PREFIX + "refused"])]
+    type: Annotated[
+        str,
+        Field(description="fixed identifier of the reason, for programs; `docs/errors.md` lists them", examples=[PREFIX + "call-ended"]),
+    ]
     title: Annotated[str, Field(description="the kind of problem in words", examples=["Refused in the current state"])]
     status: Annotated[int, Field(description="the HTTP status code", examples=[409])]
     detail: Annotated[str, Field(description="an explanation for people", examples=["the visit has ended already"])]
@@ -58,7 +62,7 @@ class ProblemDetails(BaseModel):
 
 
 class Problem(Exception):
-    """A refusal by the API itself. kind: a key of KINDS."""
+    """A refusal. kind: a key of KINDS, which gives status and title. code: the reason, which ends the `type`; the kind itself for refusals of the API."""
 
     def __init__(
         self,
@@ -68,9 +72,11 @@ class Problem(Exception):
         errors: Sequence[FieldProblem] = (),
         headers: Mapping[str, str] | None = None,
         permission: str | None = None,
+        code: str = "",
     ) -> None:
         super().__init__(detail)
         self.kind = kind
+        self.code = code or kind
         self.detail = detail
         self.errors = tuple(errors)
         self.headers = dict(headers or {})
@@ -134,15 +140,15 @@ def of_servers(error: Exception) -> Problem:
     return Problem(kind, detail or str(error), headers={"Retry-After": _RETRY_S})
 
 
-def invalid(parameter: str, detail: str) -> Problem:
+def invalid(parameter: str, detail: str, code: str = "") -> Problem:
     """The problem for an invalid path or query parameter."""
-    return Problem("invalid", f"{parameter}: {detail}", errors=[FieldProblem(parameter=parameter, detail=detail)])
+    return Problem("invalid", f"{parameter}: {detail}", errors=[FieldProblem(parameter=parameter, detail=detail)], code=code)
 
 
 def render(problem: Problem) -> Response:
     """The response for `problem`."""
     status, title = KINDS[problem.kind]
-    body: dict[str, Any] = {"type": _PREFIX + problem.kind, "title": title, "status": status, "detail": problem.detail}
+    body: dict[str, Any] = {"type": PREFIX + problem.code, "title": title, "status": status, "detail": problem.detail}
     if problem.errors:
         body["errors"] = [error.model_dump(exclude_none=True) for error in problem.errors]
     if problem.permission:
@@ -158,10 +164,11 @@ def of_domain(error: DomainError) -> Problem:
     """The problem for a refused command."""
     kind = next((kind for type_, kind in _OF_DOMAIN if isinstance(error, type_)), "refused")
     if isinstance(error, InvalidField):
-        return Problem(kind, str(error), errors=[FieldProblem(pointer="/" + error.field.replace(".", "/"), detail=str(error))])
+        at = FieldProblem(pointer="/" + error.field.replace(".", "/"), detail=str(error))
+        return Problem(kind, str(error), errors=[at], code=error.code)
     if isinstance(error, NotAllowed):
-        return Problem(kind, str(error), permission=error.permission)
-    return Problem(kind, str(error))
+        return Problem(kind, str(error), permission=error.permission, code=error.code)
+    return Problem(kind, str(error), code=error.code)
 
 
 def _of_validation(error: RequestValidationError) -> Problem:
@@ -213,7 +220,7 @@ def install(app: FastAPI) -> None:
     async def on_domain(request: Request, error: Exception) -> Response:
         assert isinstance(error, DomainError)
         if request.method == "GET" and isinstance(error, InvalidField):
-            return render(invalid(error.field, str(error)))
+            return render(invalid(error.field, str(error), error.code))
         return render(of_domain(error))
 
     async def on_http(request: Request, error: Exception) -> Response:
@@ -233,8 +240,8 @@ def install(app: FastAPI) -> None:
             return render(Problem("unsupported-media-type", _DETAILS["unsupported-media-type"]))
         return render(_of_validation(error))
 
-    async def on_error(_: Request, __: Exception) -> Response:
-        return render(Problem("internal", "internal error of the server; see its log"))
+    async def on_error(request: Request, _: Exception) -> Response:
+        return render(Problem("internal", "internal error of the server; see its log", headers=headers_of(request.scope)))
 
     async def on_away(request: Request, error: Exception) -> Response:
         log.warning("request=%s %s outcome=away reason=%s", request.method, request.scope["path"], error)
@@ -307,13 +314,22 @@ _DETAILS = {
 }
 
 
+_EXAMPLE_CODES = {
+    "not-allowed": "permission-missing",
+    "not-found": "queue-unknown",
+    "refused": "call-ended",
+    "already-exists": "queue-exists",
+}
+"""The code in the example of a kind whose problems have codes of their own."""
+
+
 AWAY = ("unavailable", "outcome-unknown", "clock")
 """Kinds of problems of a command while a server is unavailable or the clock is wrong."""
 
 
 def _example(kind: str) -> dict[str, Any]:
     status, title = KINDS[kind]
-    body: dict[str, Any] = {"type": _PREFIX + kind, "title": title, "status": status, "detail": _DETAILS[kind]}
+    body: dict[str, Any] = {"type": PREFIX + _EXAMPLE_CODES.get(kind, kind), "title": title, "status": status, "detail": _DETAILS[kind]}
     if kind == "invalid":
         body["errors"] = [{"pointer": "/sla_seconds", "detail": "Input should be less than or equal to 86400"}]
     if kind == "not-allowed":

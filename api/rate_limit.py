@@ -1,12 +1,13 @@
-"""How often each API key may ask: a token bucket a key, in the memory of each process.
+"""How often each API key may ask: a token bucket a key, in the memory of each process; and how answers state limits.
 
-Every answer to a key has the fields RateLimit-Policy and RateLimit (draft-ietf-httpapi-ratelimit-headers); a refusal (429) has Retry-After too.
+Every answer to a key, and to a try to log in, has the fields RateLimit-Policy and RateLimit (draft-ietf-httpapi-ratelimit-headers); a refusal (429) has Retry-After too.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from time import monotonic
 from uuid import UUID
@@ -19,7 +20,11 @@ from api.problem import Problem
 
 _MINUTE_S = 60
 _KEYS = 10_000
+_ROUNDING = 1e-9
+"""What a sum of fractions of requests may lack: who has waited as told is not told to wait another second."""
+
 _HEADERS = "atende.rate_limit"
+_current: ContextVar[Scope | None] = ContextVar("rate_limited", default=None)
 
 
 @dataclass(slots=True)
@@ -42,7 +47,7 @@ class RateLimits:
         now = self._clock()
         bucket = self._buckets.pop(key, None) or _Bucket(per_minute, now)
         left = min(per_minute, bucket.left + (now - bucket.at) * per_minute / _MINUTE_S)
-        refused = left < 1
+        refused = left < 1 - _ROUNDING
         self._buckets[key] = _Bucket(left if refused else left - 1, now)
         wait = math.ceil((1 - left) * _MINUTE_S / per_minute) if refused else 0
         remaining = 0 if refused else int(left - 1)
@@ -54,6 +59,19 @@ class RateLimits:
         if refused:
             detail = f"this API key may send {per_minute} requests a minute; try again in {wait} s"
             raise Problem("too-many-requests", detail, headers={"Retry-After": str(wait)})
+
+
+def note_tries(tries: Iterable[tuple[int, int]], window_s: float, wait_s: float) -> None:
+    """Write the limit of tries to log in into the answer to the current request.
+
+    tries: of each subject of the limit the free tries and how many of them were used before this one. wait_s: seconds until the next try is
+    accepted; 0 if this one is.
+    """
+    scope = _current.get()
+    if scope is not None:
+        quota, used = min(tries, key=lambda one: one[0] - one[1])
+        remaining, reset = max(0, quota - used - 1), math.ceil(wait_s or window_s)
+        scope[_HEADERS] = {"RateLimit-Policy": f'"login";q={quota};w={int(window_s)}', "RateLimit": f'"login";r={remaining};t={reset}'}
 
 
 class RateLimitedASGI:
@@ -70,4 +88,8 @@ class RateLimitedASGI:
                 MutableHeaders(scope=message).update(scope[_HEADERS])
             await send(message)
 
-        await self._app(scope, receive, completed)
+        token = _current.set(scope)
+        try:
+            await self._app(scope, receive, completed)
+        finally:
+            _current.reset(token)

@@ -62,7 +62,7 @@ class SessionCookie:
         else:
             # The scheme is not compared: a balancer may end TLS.
             hosts = (self._request.headers.get("host"), self._public.netloc)
-            own = origin in self._addresses.cors_origins or urlsplit(origin).netloc in filter(None, hosts)
+            own = origin in self._addresses.cors_origins or origin.partition("://")[2] in filter(None, hosts)
         if not own:
             raise Problem(
                 "not-allowed", "a session in a cookie is for pages of this center: the request has no Origin, or one that is not allowed"

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 from cachetools import LRUCache
 
 from api.problem import Problem
+from api.rate_limit import note_tries
 
 Kind = Literal["device", "pair", "account", "address"]
 
@@ -50,6 +51,7 @@ class LoginThrottle:
         now = self._clock()
         subjects = self._subjects(account, address, device)
         wait = max(self._wait(subject, now) for subject in subjects)
+        note_tries([(FREE_TRIES[subject[0]], self._tries.get(subject, (0, now))[0]) for subject in subjects], WINDOW_S, wait)
         if wait > 0:
             raise too_many("too many failed logins", wait)
         for subject in subjects:

@@ -171,14 +171,17 @@ def _queues_of_ten_events(bus: CommandBus, count: int) -> list[Command]:
 
 def _calls_of_ten_events(bus: CommandBus, count: int) -> list[Command]:
     """Create calls with ten events each. Returns one command per call that ends it."""
-    bus.execute(LogIn(agent="Ana", queues=("vendas",)), CALLER)
+    bus.execute(RegisterQueue(name="vendas"), CALLER)
     ids = [interaction_id(COMPANY, f"bench.{number}") for number in range(count)]
     for first in range(0, count, 500):
         some = ids[first : first + 500]
         bus.execute_all([(StartCall(call=f"bench.{first + number}", did="4000"), CALLER) for number in range(len(some))])
+        # One agent talks in one call at a time.
+        agents = [f"agent {first + number}" for number in range(len(some))]
+        bus.execute_all([(LogIn(agent=agent, queues=("vendas",)), CALLER) for agent in agents])
         bus.execute_all([(OfferCall(interaction=id, queue="vendas"), CALLER) for id in some])
-        bus.execute_all([(RingAgent(interaction=id, agent="Ana"), CALLER) for id in some])
-        bus.execute_all([(AnswerCall(interaction=id, agent="Ana"), CALLER) for id in some])
+        bus.execute_all([(RingAgent(interaction=id, agent=agent), CALLER) for id, agent in zip(some, agents, strict=True)])
+        bus.execute_all([(AnswerCall(interaction=id, agent=agent), CALLER) for id, agent in zip(some, agents, strict=True)])
         for _ in range(3):
             bus.execute_all([(HoldCall(interaction=id), CALLER) for id in some])
             bus.execute_all([(ResumeCall(interaction=id), CALLER) for id in some])

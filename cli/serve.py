@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 
 from api.app import create_app
 from api.http_server import limited, limits_of
+from api.request_ids import RequestIdFilter
 from bootstrap import DirectoryHeld, Held, reach
 from cli.company import known, known_or_new
 from cli.console import Console, Mistake, terminal
@@ -97,7 +98,9 @@ def run(held: Held, settings: Settings, alongside: Callable[[str], Coroutine[Any
 
     `alongside` is given the URL and runs in the event loop meanwhile; its failure ends the server.
     """
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(request_id)s %(message)s")
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(RequestIdFilter())
     with _bound(settings.host, settings.port) as bound, ExitStack() as stack:
         held.url = _url(settings.host, bound.getsockname()[1])
         app: ASGIApp = create_app(held.center)

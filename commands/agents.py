@@ -6,11 +6,12 @@ from typing import ClassVar
 from uuid import UUID
 
 from commands.handler_context import Command, Done, HandlerContext, handles
-from commands.queues import ensure_queue
+from commands.queues import existing_queue, spelling
 from domain.access import ATTEND, MANAGE_USERS, acts_for_another
 from domain.agents import Agent
 from domain.errors import AlreadyExists, InvalidField, NotFound, Refused
 from domain.ids import agent_id
+from domain.names import checked_name
 from domain.users import User
 from domain.voice.facts import Fact
 
@@ -94,11 +95,9 @@ class AssignAgent(Command, frozen=True, kw_only=True):
 @handles(RegisterAgent)
 def register_agent(command: RegisterAgent, context: HandlerContext) -> Done:
     """Create an agent of a user before any source has reported the agent."""
-    _must_be_named(command.agent)
-    identity = agent_id(context.tenant, command.agent)
-    agent = context.load(Agent, identity) or context.add(Agent(identity, context.tenant, command.agent))
+    agent = _named(context, command.agent)
     if agent.person:
-        raise AlreadyExists(f"there is an agent {command.agent} already")
+        raise AlreadyExists("agent-exists", f"there is an agent {command.agent} already")
     return _assign(context, agent, command.user)
 
 
@@ -110,7 +109,7 @@ def assign_agent(command: AssignAgent, context: HandlerContext) -> Done:
 
 def _assign(context: HandlerContext, agent: Agent, user: UUID | None) -> Done:
     if user is not None and not context.get(User, user).active:
-        raise Refused("the user may not sign in")
+        raise Refused("user-inactive", "the user may not sign in")
     agent.assign(user, context.metadata)
     return Done(agent)
 
@@ -124,27 +123,28 @@ def act_as(context: HandlerContext, name: str) -> None:
         return
     agent = context.load(Agent, agent_id(context.tenant, name))
     if acts_for_another(context.caller.user, agent.user if agent is not None else None):
-        context.act_on_behalf_of(f"agent:{name}")
+        context.act_on_behalf_of(f"agent:{agent.name if agent is not None else name}")
 
 
-def _must_be_named(name: str) -> None:
-    if not name.strip():
-        raise InvalidField("agent", "an agent has a name")
+def _named(context: HandlerContext, name: str) -> Agent:
+    """The agent of this name, or a new one. Raises InvalidField."""
+    name = checked_name(name, "agent", "an agent")
+    identity = agent_id(context.tenant, name)
+    return context.load(Agent, identity) or context.add(Agent(identity, context.tenant, name))
 
 
 @handles(LogIn)
 def log_in(command: LogIn, context: HandlerContext) -> Done:
-    """The first login creates the agent."""
-    _must_be_named(command.agent)
+    """The first login creates the agent. Raises NotFound for a queue that does not exist."""
+    agent = _named(context, command.agent)
     act_as(context, command.agent)
-    identity = agent_id(context.tenant, command.agent)
     if command.lease_minutes is not None and not 1 <= command.lease_minutes <= LONGEST_LEASE:
         raise InvalidField("lease_minutes", f"a lease lasts 1 to {LONGEST_LEASE} minutes")
-    agent = context.load(Agent, identity) or context.add(Agent(identity, context.tenant, command.agent))
     at = context.instant(command.at)
-    for queue in command.queues:
-        ensure_queue(context, queue, at)
-    facts = [Fact("joined", at, queue=queue, by="member", ref="joined") for queue in command.queues or ("",)]
+    queues = _spelt(context, command.queues)
+    for queue in queues:
+        existing_queue(context, queue).must_exist()
+    facts = [Fact("joined", at, queue=queue, by="member", ref="joined") for queue in queues or ("",)]
     return _observe(context, agent, facts, None if command.lease_minutes is None else command.lease_minutes * _MINUTE_MS)
 
 
@@ -155,18 +155,17 @@ def log_out(command: LogOut, context: HandlerContext) -> Done:
     agent = existing_agent(context, command.agent)
     agent.must_be_in()
     at = context.instant(command.at)
-    return _observe(context, agent, [Fact("left", at, queue=queue, ref="left") for queue in command.queues or ("",)])
+    return _observe(context, agent, [Fact("left", at, queue=queue, ref="left") for queue in _spelt(context, command.queues) or ("",)])
 
 
 @handles(PauseAgent)
 def pause_agent(command: PauseAgent, context: HandlerContext) -> Done:
     """Refused for an agent who is not logged in."""
-    if not command.reason.strip():
-        raise InvalidField("reason", "a pause has a reason")
+    reason = checked_name(command.reason, "reason", "a pause")
     act_as(context, command.agent)
     agent = existing_agent(context, command.agent)
     agent.must_be_in()
-    return _observe(context, agent, [Fact("paused", context.instant(command.at), text=command.reason, ref="paused")])
+    return _observe(context, agent, [Fact("paused", context.instant(command.at), text=reason, ref="paused")])
 
 
 @handles(ResumeAgent)
@@ -175,7 +174,7 @@ def resume_agent(command: ResumeAgent, context: HandlerContext) -> Done:
     act_as(context, command.agent)
     agent = existing_agent(context, command.agent)
     agent.must_be_in()
-    agent.must_be_paused(True)
+    agent.must_be_paused()
     return _observe(context, agent, [Fact("unpaused", context.instant(command.at), ref="unpaused")])
 
 
@@ -200,6 +199,11 @@ def expire_lease(command: ExpireLease, context: HandlerContext) -> Done:
     return Done(agent, {"expired": expired})
 
 
+def _spelt(context: HandlerContext, queues: tuple[str, ...]) -> tuple[str, ...]:
+    """These queues, each once, in the spelling in which they are recorded."""
+    return tuple(dict.fromkeys(spelling(context, queue) for queue in queues))
+
+
 def note_heartbeat(context: HandlerContext, agent: Agent | None) -> None:
     """Record a heartbeat: any command of an agent's client proves that it is running."""
     if agent is not None and agent.lease_ms:
@@ -210,7 +214,7 @@ def existing_agent(context: HandlerContext, name: str) -> Agent:
     """The agent of this name. Raises NotFound, also for an interface without a known agent."""
     agent = context.load(Agent, agent_id(context.tenant, name))
     if agent is None or not agent.person:
-        raise NotFound(f"no agent {name}")
+        raise NotFound("agent-unknown", f"no agent {name}")
     return agent
 
 

@@ -32,7 +32,7 @@ class SetCompanySettings(Command, frozen=True, kw_only=True):
 def register_company(command: RegisterCompany, context: HandlerContext) -> Done:
     """A company is its own tenant."""
     if context.tenant != company_id(command.name):
-        raise Refused("a company is registered in its own name")
+        raise Refused("company-not-own", "a company is registered in its own name")
     company = context.load(Company, context.tenant) or context.add(Company(context.tenant, context.tenant))
     company.register(command.name, command.settings, context.metadata)
     return Done(company)

@@ -46,7 +46,7 @@ def register_contact(command: RegisterContact, context: HandlerContext) -> Done:
     owners = {phone: context.whose("phone", phone) for phone in phones}
     known = {owner for owner in owners.values() if owner is not None}
     if len(known) > 1:
-        raise AlreadyExists("these phones belong to more than one contact")
+        raise AlreadyExists("phones-of-several-contacts", "these phones belong to more than one contact")
     contact = context.get(Contact, known.pop()) if known else context.add(Contact(context.new_id(), context.tenant))
     new = [phone for phone in phones if owners[phone] is None]
     contact.register(command.name, new, context.metadata)

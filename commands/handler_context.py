@@ -20,6 +20,7 @@ from domain.base import SECOND, Aggregate, EventMetadata
 from domain.contacts import Contact
 from domain.errors import InvalidField, NotFound
 from domain.personal_data import may_name_a_person, normalised_phone
+from domain.refusals import UNKNOWN
 from store.event_store import Store
 from store.keyring import Additions, Keyring
 
@@ -74,6 +75,10 @@ class Receipt(msgspec.Struct, frozen=True):
     version: int
     position: int
     result: dict[str, Any]
+
+
+class RepeatedReceipt(Receipt, frozen=True):
+    """The receipt of an earlier command with the same idempotency key: nothing was executed again."""
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -155,7 +160,7 @@ class HandlerContext:
     def instant(self, at: int | None) -> int:
         """`at` (microseconds) if the command gives it, else now. Raises InvalidField for an instant in the future."""
         if at is not None and at > self._now_us + _AHEAD_US:
-            raise InvalidField("at", "is in the future")
+            raise InvalidField("at", "is in the future", "instant-in-future")
         return self._now_us if at is None else at
 
     def new_id(self) -> UUID:
@@ -175,7 +180,7 @@ class HandlerContext:
         if not isinstance(found, kind):
             return None
         if found.tenant != self.tenant:
-            raise NotFound(f"no such {kind.KIND}")
+            raise NotFound(UNKNOWN[kind.KIND], f"no such {kind.KIND}")
         self.touched[id] = found
         return found
 
@@ -183,7 +188,7 @@ class HandlerContext:
         """The aggregate. Raises NotFound if it has no events."""
         found = self.load(kind, id)
         if found is None or found.version == 0:
-            raise NotFound(f"no such {kind.KIND}")
+            raise NotFound(UNKNOWN[kind.KIND], f"no such {kind.KIND}")
         return found
 
     def add(self, aggregate: A) -> A:

@@ -6,14 +6,18 @@ from collections.abc import Iterable
 from typing import ClassVar
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from commands.agents import act_as, existing_agent, note_heartbeat
 from commands.handler_context import Command, Done, HandlerContext, handles
 from commands.observations import observe
+from commands.queues import existing_queue
 from domain.access import ATTEND
 from domain.agents import Agent
-from domain.base import NOBODY, Personal
+from domain.base import FORGOTTEN, NOBODY, Personal
 from domain.ids import agent_id, interaction_id, timeline_id
-from domain.personal_data import may_name_a_person
+from domain.names import checked_name
+from domain.personal_data import may_name_a_person, normalised_phone
 from domain.voice.call_state import CallState
 from domain.voice.facts import CallKind, Fact
 from domain.voice.interactions import Interaction
@@ -202,11 +206,18 @@ def start_call(command: StartCall, context: HandlerContext) -> Done:
 def dial_out(command: DialOut, context: HandlerContext) -> Done:
     """An outbound attempt begins."""
     at = context.instant(command.at)
-    if command.agent:
-        act_as(context, command.agent)
-        note_heartbeat(context, context.load(Agent, agent_id(context.tenant, command.agent)))
-    private = _private(command.number)
-    return _begin(context, command.call, Fact("dialled", at, queue=command.queue, agent=command.agent, private=private, ref="dialled"))
+    if command.queue:
+        existing_queue(context, command.queue).must_exist()
+    agent = context.load(Agent, agent_id(context.tenant, command.agent)) if command.agent else None
+    name = agent.name if agent is not None else command.agent
+    if name:
+        act_as(context, checked_name(name, "agent", "an agent"))
+        note_heartbeat(context, agent)
+    fact = Fact("dialled", at, queue=command.queue, agent=name, private=_private(command.number), ref="dialled")
+    done = _begin(context, command.call, fact)
+    if agent is not None and done.aggregate.pending:
+        agent.take_call(done.aggregate.id, _calls_of(agent, done.aggregate.id, context), at, context.metadata)
+    return done
 
 
 def _private(number: str) -> Personal | None:
@@ -219,12 +230,21 @@ def _begin(context: HandlerContext, call: str, fact: Fact) -> Done:
     interaction = context.load(Interaction, identity) or context.add(Interaction(identity, context.tenant))
     if interaction.call is None:
         observe(context, interaction, call, (fact,))
+    else:
+        direction = "outbound" if fact.kind == "dialled" else "inbound"
+        interaction.must_begin_as(direction, _readable(fact.private, context), _readable(interaction.call.number, context))
     assert interaction.call is not None
     if stated not in ("", call) and context.whose("call", stated) is None:
         context.name("call", stated, identity)
         if interaction.call.contact is not None:
             context.own(identity, interaction.call.contact)
     return Done(interaction, {"call": interaction.call.call, "protocol": interaction.call.protocol})
+
+
+def _readable(number: Personal | None, context: HandlerContext) -> str:
+    """A telephone number as it is compared; "" for none, and for one that was forgotten."""
+    plain = context.keyring.open(number) if number is not None else ""
+    return "" if plain == FORGOTTEN else normalised_phone(plain)
 
 
 def _recorded_id(call: str, context: HandlerContext) -> str:
@@ -245,14 +265,38 @@ def on_call(command: CallCommand, context: HandlerContext) -> Done:
     acting = _acting(command, interaction.state)
     if acting:
         act_as(context, acting)
-    facts = interaction.command(_stated_facts(command, context.instant(command.at)))
+    if isinstance(command, OfferCall):
+        existing_queue(context, command.queue).must_take_calls()
+    stated = _stated_facts(command, context.instant(command.at))
+    if isinstance(command, (RingAgent, RingNoAnswer, AnswerCall)):
+        stated = [replace(fact, agent=_spelt(context, fact.agent)) for fact in stated]
+    facts = interaction.command(stated)
     if isinstance(command, (RingAgent, AnswerCall)):
-        existing_agent(context, command.agent).must_be_in()
+        _call_to(existing_agent(context, command.agent), command, facts[0], context)
     if acting and not isinstance(command, (RingAgent, RingNoAnswer)):
         note_heartbeat(context, context.load(Agent, agent_id(context.tenant, acting)))
     assert interaction.call is not None
     observe(context, interaction, interaction.call.call, facts)
     return Done(interaction, {"status": interaction.call.status})
+
+
+def _spelt(context: HandlerContext, name: str) -> str:
+    """The agent's name in its first spelling."""
+    agent = context.load(Agent, agent_id(context.tenant, name))
+    return agent.name if agent is not None else name
+
+
+def _call_to(agent: Agent, command: RingAgent | AnswerCall, fact: Fact, context: HandlerContext) -> None:
+    """Ring or answer, if the agent is free for the call."""
+    agent.must_be_free(fact.queue, _calls_of(agent, command.interaction, context))
+    if isinstance(command, AnswerCall):
+        agent.take_call(command.interaction, (), fact.at, context.metadata)
+
+
+def _calls_of(agent: Agent, besides: UUID, context: HandlerContext) -> list[Interaction]:
+    """The calls that the agent took last, besides one, as they are now."""
+    loaded = [context.load(Interaction, call) for call in agent.calls if call != besides]
+    return [call for call in loaded if call is not None]
 
 
 def _acting(command: CallCommand, state: CallState) -> str:

@@ -12,6 +12,7 @@ from domain.access import MANAGE_PHONES
 from domain.errors import InvalidField
 from domain.ids import ivr_id, queue_id
 from domain.ivr import Hours, Ivr, IvrSettings, Message, Option
+from domain.names import cleaned
 from domain.queues import Queue
 
 
@@ -87,7 +88,7 @@ def ensure_ivr(context: HandlerContext, name: str, at: int) -> Ivr:
     """The IVR that a source calls `name`, created if it is new, as of `at` (microseconds). Its hours and menu are in the dialplan."""
     ivr = _under(context, name)
     if ivr.version == 0:
-        ivr.register(name, IvrSettings(), context.metadata, at)
+        ivr.register(cleaned(name), IvrSettings(), context.metadata, at)
     return ivr
 
 

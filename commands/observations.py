@@ -13,12 +13,13 @@ from msgspec.structs import replace
 
 from commands.handler_context import Command, Done, HandlerContext, handles
 from commands.ivr import ensure_ivr
-from commands.queues import ensure_queue
+from commands.queues import ensure_queue, spelling
 from domain.access import OBSERVE
 from domain.agents import Agent
 from domain.base import NOBODY, Personal
 from domain.ids import agent_id, interaction_id, ivr_id, roster_id, timeline_id
 from domain.ivr import Ivr
+from domain.names import cleaned
 from domain.personal_data import SHORTEST_NUMBER, keyed_option
 from domain.queues import Queue
 from domain.voice.calls import Call
@@ -101,9 +102,17 @@ def observe_agent(command: ObserveAgent, context: HandlerContext) -> Done:
     agent = _agent(context, name)
     implied = agent.implied
     timeline = context.load(Timeline, timeline_id(context.tenant))
-    fresh = agent.observe(command.facts, context.metadata, timeline.restarts if timeline else ())
-    repeated = _observations(command.facts) - _observations(fact for fact in fresh if fact.kind != "restarted")
+    facts = [_of_presence(fact, context) for fact in command.facts]
+    fresh = agent.observe(facts, context.metadata, timeline.restarts if timeline else ())
+    repeated = _observations(facts) - _observations(fact for fact in fresh if fact.kind != "restarted")
     return Done(agent, {"repeated": repeated, "implied": agent.implied - implied, "person": agent.person})
+
+
+def _of_presence(fact: Fact, context: HandlerContext) -> Fact:
+    """The fact with its queue's name in its first spelling, and a reason of a pause cleaned."""
+    queue = spelling(context, fact.queue) if fact.queue else ""
+    text = cleaned(fact.text) if fact.kind in ("paused", "reason") else fact.text
+    return fact if queue == fact.queue and text == fact.text else replace(fact, queue=queue, text=text)
 
 
 def _observations(facts: Iterable[Fact]) -> int:
@@ -151,6 +160,7 @@ def observe_timeline(command: ObserveTimeline, context: HandlerContext) -> Done:
 def observe(context: HandlerContext, interaction: Interaction, call: str, facts: tuple[Fact, ...]) -> ObservationResult:
     """Let a call observe facts, together with the context that the facts do not contain."""
     known = interaction.call
+    facts = _named(facts, context)
     contact = (known.contact if known else None) or _contact(facts, context)
     if known is not None and known.contact is None and contact is not None:
         context.own(interaction.id, contact)
@@ -159,14 +169,29 @@ def observe(context: HandlerContext, interaction: Interaction, call: str, facts:
     return interaction.observe(owned, _context(known, call, contact, facts, context), context.metadata)
 
 
+def _named(facts: tuple[Fact, ...], context: HandlerContext) -> tuple[Fact, ...]:
+    """The facts with the names of queues and IVRs in their first spelling, and agents' names cleaned. Creates what the source names first."""
+    queues = {"": ""}
+    named: list[Fact] = []
+    for fact in facts:
+        if fact.queue not in queues:
+            if fact.kind != "outbound":
+                ensure_queue(context, fact.queue, fact.at)
+            queues[fact.queue] = spelling(context, fact.queue)
+        queue, agent, text = queues[fact.queue], cleaned(fact.agent), fact.text
+        if text and fact.kind in ("ivr_entered", "ivr_out_of_hours"):
+            text = ensure_ivr(context, text, fact.at).name
+        same = queue == fact.queue and agent == fact.agent and text == fact.text
+        named.append(fact if same else replace(fact, queue=queue, agent=agent, text=text))
+    return tuple(named)
+
+
 def _context(known: Call | None, call: str, contact: UUID | None, facts: tuple[Fact, ...], context: HandlerContext) -> Context:
     """The queues' settings, the restarts of the PBX, the contact and the protocol number of the call."""
     queues: dict[str, Queue] = {}
     for fact in facts:
         if fact.queue and fact.kind != "outbound" and fact.queue not in queues:
             queues[fact.queue] = ensure_queue(context, fact.queue, fact.at)
-        if fact.kind in ("ivr_entered", "ivr_out_of_hours") and fact.text:
-            ensure_ivr(context, fact.text, fact.at)
 
     def settings(queue: str, at: int) -> tuple[int, int]:
         return (queues.get(queue) or ensure_queue(context, queue, at)).settings_at(at)
@@ -185,7 +210,7 @@ def _context(known: Call | None, call: str, contact: UUID | None, facts: tuple[F
 
 def _agent(context: HandlerContext, name: str) -> Agent:
     identity = agent_id(context.tenant, name)
-    return context.load(Agent, identity) or context.add(Agent(identity, context.tenant, name))
+    return context.load(Agent, identity) or context.add(Agent(identity, context.tenant, cleaned(name)))
 
 
 def _customer(facts: tuple[Fact, ...]) -> str | None:

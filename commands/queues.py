@@ -10,7 +10,9 @@ from msgspec.structs import replace
 from commands.handler_context import Command, Done, HandlerContext, handles
 from domain.access import MANAGE_QUEUES
 from domain.companies import Company
+from domain.errors import NotFound
 from domain.ids import queue_id
+from domain.names import cleaned
 from domain.queues import Profile, Queue, QueueSettings
 
 
@@ -134,13 +136,29 @@ def delete_queue(command: DeleteQueue, context: HandlerContext) -> Done:
     return Done(queue)
 
 
+def existing_queue(context: HandlerContext, name: str) -> Queue:
+    """The queue that has this name, for a live command: only what a source observes creates queues. Raises NotFound."""
+    queue = context.load(Queue, queue_id(context.tenant, name))
+    if queue is not None and queue.owner is not None:
+        queue = context.load(Queue, queue.owner)
+    if queue is None or not queue.promises:
+        raise NotFound("queue-unknown", f"no queue {name}")
+    return queue
+
+
+def spelling(context: HandlerContext, name: str) -> str:
+    """The queue's name in its first spelling, whichever spelling `name` is; the cleaned name of an unknown queue."""
+    queue = context.load(Queue, queue_id(context.tenant, name))
+    return queue.spelling if queue is not None and queue.spelling else cleaned(name)
+
+
 def ensure_queue(context: HandlerContext, name: str, at: int) -> Queue:
     """The queue that a source calls `name`, created with the company's defaults if it is new, as of `at` (microseconds)."""
     queue = _under(context, name)
     if queue.owner is not None:
         return context.get(Queue, queue.owner)
     if queue.version == 0:
-        queue.register(name, _defaults(context), (), context.metadata, at)
+        queue.register(cleaned(name), _defaults(context), (), context.metadata, at)
     return queue
 
 

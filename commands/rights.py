@@ -24,6 +24,8 @@ def current_actor(context: HandlerContext, permission: str) -> Actor | None:
     elif key is not None and key.is_active(context.now_us()):
         actor = key.actor
     else:
-        raise NotAllowed(permission, "this user may not log in any more" if key is None else "this API key was revoked or has expired")
+        if key is None:
+            raise NotAllowed(permission, "this user may not log in any more", "user-barred")
+        raise NotAllowed(permission, "this API key was revoked or has expired", "api-key-barred")
     actor.must_have(permission)
     return actor

@@ -12,7 +12,7 @@ import msgspec
 from eventsourcing.persistence import IntegrityError
 from msgspec.structs import replace
 
-from commands.handler_context import HANDLERS, Caller, Command, HandlerContext, Receipt
+from commands.handler_context import HANDLERS, Caller, Command, HandlerContext, Receipt, RepeatedReceipt
 from domain.access import ANYONE
 from domain.base import Aggregate, Event, Personal
 from domain.errors import DomainError, InvalidField, NotAllowed, Refused
@@ -224,7 +224,7 @@ class UnitOfWork:
             known, repeat = stored.digest, Repeat(msgspec.json.decode(stored.receipt, type=Receipt))
         # Without a digest: a person was forgotten since, and with them the contents of the commands.
         if known and known != digest:
-            raise Refused("this idempotency key was used for another command")
+            raise Refused("idempotency-key-reused", "this idempotency key was used for another command")
         return digest, repeat
 
     def _accept(self, context: HandlerContext, about: Aggregate) -> list[Event]:
@@ -302,7 +302,8 @@ class UnitOfWork:
                     receipts[id(outcome)] = receipt = Receipt(outcome.id, outcome.version, position, outcome.result)
                     answers.append(replace(receipt, result=outcome.result | outcome.shown_once) if outcome.shown_once else receipt)
                 case Repeat(before=before):
-                    answers.append(before if isinstance(before, Receipt) else receipts[id(before)])
+                    first = before if isinstance(before, Receipt) else receipts[id(before)]
+                    answers.append(RepeatedReceipt(first.id, first.version, first.position, first.result))
                 case DomainError():
                     answers.append(outcome)
         return answers

@@ -92,7 +92,7 @@ def register_user(command: RegisterUser, context: HandlerContext) -> Done:
     must_have_all(_manager(context), command.level, command.permissions)
     email = normalised_email(command.email)
     if context.whose("email", email) is not None:
-        raise AlreadyExists("there is a user with this e-mail address already")
+        raise AlreadyExists("user-exists", "there is a user with this e-mail address already")
     return _with_link(_new_user(context, command.name, email, command.level, command.permissions), context)
 
 
@@ -117,7 +117,7 @@ def issue_password_link(command: IssuePasswordLink, context: HandlerContext) -> 
     """Earlier links become invalid."""
     known = context.whose("email", normalised_email(command.email))
     if known is None:
-        raise NotFound("no such user")
+        raise NotFound("user-unknown", "no such user")
     user, manager = context.get(User, known), _manager(context)
     if manager is None or manager.user != user.id:
         must_be_above(manager, user.id, user.level)
@@ -130,7 +130,7 @@ def set_password(command: SetPassword, context: HandlerContext) -> Done:
     id, digest = _read(command.token)
     user = context.load(User, id)
     if user is None:
-        raise Refused(_LINK_USED)
+        raise Refused("link-used", _LINK_USED)
     user.set_password(digest, command.hashed, context.metadata)
     return Done(user)
 
@@ -211,7 +211,7 @@ def words_of_link(store: Store, token: str) -> list[str]:
     id, digest = _read(token)
     user = project(store.stream(id), User)
     if user is None or user.link is None or user.link[0] != digest:
-        raise Refused(_LINK_USED)
+        raise Refused("link-used", _LINK_USED)
     company = known_company(store, user.tenant)
     known = [store.keyring.open(personal) for personal in (user.name, user.email) if personal is not None]
     return [*(word for word in known if word), *(company.name for company in [company] if company is not None)]

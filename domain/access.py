@@ -107,7 +107,7 @@ class Scope:
     def must_be_whole(self) -> None:
         """Refuse (NotAllowed) an asker who does not see the whole company: what only a part of the calls tells would be wrong."""
         if not self.is_whole:
-            raise NotAllowed(OBSERVE, "this is answered only for the whole company")
+            raise NotAllowed(OBSERVE, "this is answered only for the whole company", "scope-too-narrow")
 
     def sees_queue(self, name: str) -> bool:
         """Whether the queue of this name may be seen."""
@@ -163,7 +163,11 @@ class Actor:
 
     def refused_command(self, permission: str) -> NotAllowed | None:
         """The refusal of any command of an actor that only reads: a command may change more than what the actor sees."""
-        return NotAllowed(permission, "an API key that is limited to some queues only reads") if self.reads_only else None
+        return (
+            NotAllowed(permission, "an API key that is limited to some queues only reads", "api-key-reads-only")
+            if self.reads_only
+            else None
+        )
 
 
 _BELOW: Final[dict[Level, tuple[Level, ...]]] = {"Admin": ("Manager", "User"), "Manager": ("User",), "User": ()}
@@ -174,9 +178,9 @@ def must_be_above(actor: Actor | None, user: UUID, level: Level) -> None:
     if actor is None:
         return
     if actor.user == user:
-        raise NotAllowed(MANAGE_USERS, "nobody changes their own rights")
+        raise NotAllowed(MANAGE_USERS, "nobody changes their own rights", "own-rights")
     if level not in _BELOW[actor.level]:
-        raise NotAllowed(MANAGE_USERS, f"a user of level {actor.level} does not manage users of level {level}")
+        raise NotAllowed(MANAGE_USERS, f"a user of level {actor.level} does not manage users of level {level}", "level-too-low")
 
 
 def must_have_all(actor: Actor | None, level: Level, permissions: Iterable[str]) -> None:
@@ -184,7 +188,7 @@ def must_have_all(actor: Actor | None, level: Level, permissions: Iterable[str])
     if actor is None:
         return
     if level != actor.level and level not in _BELOW[actor.level]:
-        raise NotAllowed(MANAGE_USERS, f"a user of level {actor.level} does not make users of level {level}")
+        raise NotAllowed(MANAGE_USERS, f"a user of level {actor.level} does not make users of level {level}", "level-too-low")
     for permission in permissions:
         if permission not in actor.permissions:
             raise NotAllowed(permission, f"nobody gives a permission that they do not have: {permission}")
@@ -198,7 +202,7 @@ def acts_for_another(actor: Actor | None, owner: UUID | None) -> bool:
     if actor is None or actor.user == owner:
         return False
     if actor.level == "User":
-        raise NotAllowed(ACT_FOR_OTHERS, "a user of level User acts only as an agent that belongs to that user")
+        raise NotAllowed(ACT_FOR_OTHERS, "a user of level User acts only as an agent that belongs to that user", "agent-of-another-user")
     if ACT_FOR_OTHERS not in actor.permissions:
         raise NotAllowed(ACT_FOR_OTHERS)
     return True

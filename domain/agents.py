@@ -12,6 +12,7 @@ from uuid import UUID
 from domain.base import MS, SECOND, Aggregate, Event, EventMetadata
 from domain.errors import InvalidField, Refused
 from domain.voice.facts import Clock, Fact, FactKind
+from domain.voice.interactions import Interaction
 from domain.voice.merging import in_order
 from domain.voice.presence import Presence, PresenceSpan, PresenceState, resolve
 
@@ -30,7 +31,8 @@ class AgentEvent(Event, frozen=True, kw_only=True):
     person: True for an agent, False for an interface that never answered, rang or paused.
     standing: the agent's state after this event. lease_ms: the agent is logged out when the agent's client sends no heartbeat for so long;
     0 without a lease. user: the user to whom the agent belongs; None while it is not known.
-    interfaces: the telephones (`PJSIP/1001`) by which the agent is reached.
+    interfaces: the telephones (`PJSIP/1001`) by which the agent is reached. calls: the calls in which the agent may be talking, as live
+    commands said: that last answered or dialled, and earlier ones that went on then.
     """
 
     SLICE: ClassVar[str] = "agents"
@@ -43,6 +45,7 @@ class AgentEvent(Event, frozen=True, kw_only=True):
     lease_ms: int = 0
     user: UUID | None = None
     interfaces: tuple[str, ...] = ()
+    calls: tuple[UUID, ...] = ()
 
 
 class LoggedIn(AgentEvent, frozen=True, kw_only=True):
@@ -106,6 +109,12 @@ class AgentInterfacesSet(AgentEvent, frozen=True, kw_only=True):
     TOPIC: ClassVar[str] = "agent.interfaces_set"
 
 
+class AgentTookCall(AgentEvent, frozen=True, kw_only=True):
+    """The agent answered or dialled a call by a live command: the last of `calls`."""
+
+    TOPIC: ClassVar[str] = "agent.took_call"
+
+
 _BY_KIND: dict[FactKind, type[AgentEvent]] = {
     "joined": LoggedIn,
     "left": LoggedOut,
@@ -137,6 +146,7 @@ class Agent(Aggregate):
         self.lease_ms = 0
         self.user: UUID | None = None
         self.interfaces: tuple[str, ...] = ()
+        self.calls: tuple[UUID, ...] = ()
 
     def observe(
         self, facts: Iterable[Fact], metadata: EventMetadata, restarts: Sequence[int] = (), lease_ms: int | None = None
@@ -174,6 +184,7 @@ class Agent(Aggregate):
             name=self.name,
             user=self.user,
             interfaces=self.interfaces,
+            calls=self.calls,
             facts=fresh,
             spans=changed,
             dropped=dropped,
@@ -239,7 +250,7 @@ class Agent(Aggregate):
     def assign(self, user: UUID | None, metadata: EventMetadata) -> None:
         """Assign the agent to this user, or to nobody. Refused for an interface that belongs to another agent."""
         if self.member:
-            raise Refused(f"{self.name} is an interface of the agent {self.member}")
+            raise Refused("agent-is-interface", f"{self.name} is an interface of the agent {self.member}")
         if self.version == 0 or user != self.user:
             self._trigger_unchanged(AgentAssigned, metadata, user=user, person=True)
 
@@ -254,25 +265,44 @@ class Agent(Aggregate):
             left = tuple(other for other in self.interfaces if other != interface)
             self._trigger_unchanged(AgentInterfacesSet, metadata, interfaces=left)
 
-    def _trigger_unchanged(self, kind: type[AgentEvent], metadata: EventMetadata, **changed: Any) -> None:
+    def _trigger_unchanged(self, kind: type[AgentEvent], metadata: EventMetadata, at: int | None = None, **changed: Any) -> None:
         """Trigger an event that leaves sessions and pauses unchanged."""
-        as_it_is = {name: getattr(self, name) for name in ("name", "person", "standing", "lease_ms", "user", "interfaces")}
-        self.trigger(kind, metadata, metadata.recorded_at, **(as_it_is | changed))
+        as_it_is = {name: getattr(self, name) for name in ("name", "person", "standing", "lease_ms", "user", "interfaces", "calls")}
+        self.trigger(kind, metadata, metadata.recorded_at if at is None else at, **(as_it_is | changed))
 
     def must_follow(self, facts: Iterable[Fact]) -> None:
         """Refuse a live command whose facts are earlier than the last known fact."""
         if any(fact.at < self.standing.latest for fact in facts):
-            raise InvalidField("at", "earlier than what already happened to this agent")
+            raise InvalidField("at", "earlier than what already happened to this agent", "instant-out-of-order")
+
+    def must_be_free(self, queue: str, calls: Iterable[Interaction]) -> None:
+        """Refuse a live ring or answer for a call of `queue` to an agent who is logged out, paused or talking.
+
+        calls: those of `calls`, as they are now. One agent has one voice call at a time.
+        """
+        self.must_be_in()
+        if self.standing.pause is not None or queue in self.standing.paused:
+            raise Refused("agent-paused", f"agent {self.name} is paused")
+        if any(call.has_talk_of(self.name) for call in calls):
+            raise Refused("agent-busy", f"agent {self.name} is talking in another call")
+
+    def take_call(self, call: UUID, earlier: Iterable[Interaction], at: int, metadata: EventMetadata) -> None:
+        """Record at `at` (us) that the agent answered or dialled this call by a live command. earlier: those of `calls`, as they are now.
+
+        Of two answers at once, both of which change the agent, the second is decided anew.
+        """
+        going_on = [other.id for other in earlier if other.has_talk_of(self.name)]
+        self._trigger_unchanged(AgentTookCall, metadata, at, calls=(*going_on, call))
 
     def must_be_in(self) -> None:
         """Raises Refused when the agent is not logged in."""
         if not self.standing.queues:
-            raise Refused(f"agent {self.name} is not logged in")
+            raise Refused("agent-logged-out", f"agent {self.name} is not logged in")
 
-    def must_be_paused(self, paused: bool) -> None:
-        """Raises Refused when the agent is not paused (`paused`), or is paused already."""
-        if (self.standing.pause is not None) != paused:
-            raise Refused(f"agent {self.name} is {'not ' if paused else 'already '}paused")
+    def must_be_paused(self) -> None:
+        """Raises Refused when the agent is not paused."""
+        if self.standing.pause is None:
+            raise Refused("agent-not-paused", f"agent {self.name} is not paused")
 
     def queues_now(self) -> tuple[str, ...]:
         """The queues in which the agent is logged in; "" means all."""
@@ -286,6 +316,7 @@ class Agent(Aggregate):
             self.lease_ms = event.lease_ms
             self.user = event.user
             self.interfaces = event.interfaces
+            self.calls = event.calls
         if isinstance(event, AgentIdentified):
             self.member = event.member
 

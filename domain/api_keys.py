@@ -167,12 +167,12 @@ class ApiKey(Aggregate):
 
     def _must_be_created(self) -> None:
         if not self.version:
-            raise NotFound("no such API key")
+            raise NotFound("api-key-unknown", "no such API key")
 
     def _must_be_active(self, now_us: int) -> None:
         self._must_be_created()
         if not self.is_active(now_us):
-            raise Refused("this API key was revoked or has expired: create another one")
+            raise Refused("api-key-inactive", "this API key was revoked or has expired: create another one")
 
 
 def _distinct(queues: Iterable[UUID]) -> tuple[UUID, ...]:

@@ -9,6 +9,7 @@ import msgspec
 
 from domain.base import Aggregate, Event, EventMetadata
 from domain.errors import AlreadyExists, InvalidField
+from domain.names import checked_name
 from domain.time_zones import is_time_zone
 
 DEFAULT_TIMEZONE = "America/Sao_Paulo"
@@ -61,11 +62,9 @@ class Company(Aggregate):
     def register(self, name: str, settings: CompanySettings, metadata: EventMetadata) -> None:
         """Register the company. Refused when a company of this name exists."""
         if self.version > 0:
-            raise AlreadyExists(f"there is a company {self.name} already")
-        if not name.strip() or name != name.strip():
-            raise InvalidField("name", "a company has a name, without blanks around it")
+            raise AlreadyExists("company-exists", f"there is a company {self.name} already")
         _check_settings(settings)
-        self.trigger(CompanyRegistered, metadata, metadata.recorded_at, name=name, settings=settings)
+        self.trigger(CompanyRegistered, metadata, metadata.recorded_at, name=checked_name(name, "name", "a company"), settings=settings)
 
     def set_settings(self, settings: CompanySettings, metadata: EventMetadata) -> None:
         """Change the defaults and the time zone from now on."""

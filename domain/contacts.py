@@ -8,6 +8,7 @@ from uuid import UUID
 
 from domain.base import Aggregate, Event, EventMetadata, Personal
 from domain.errors import AlreadyExists, InvalidField, NotFound, Refused
+from domain.names import checked_name
 from domain.voice.interactions import Interaction
 
 MOST_PHONES = 10
@@ -60,20 +61,22 @@ class Contact(Aggregate):
     def register(self, name: str, new_phones: Iterable[str], metadata: EventMetadata) -> None:
         """Set the name, and add these phones to the known ones. Refused for a contact that has a name."""
         if self.forgotten:
-            raise NotFound("no such contact")
+            raise NotFound("contact-unknown", "no such contact")
         if self.name is not None:
-            raise AlreadyExists("a contact with one of these phones is registered already")
+            raise AlreadyExists("contact-exists", "a contact with one of these phones is registered already")
         if not name.strip() or len(name) > LONGEST_NAME:
             raise InvalidField("name", f"a contact has a name of at most {LONGEST_NAME} characters")
         added = tuple(Personal(self.id, phone) for phone in new_phones)
         if len(self.phones) + len(added) > MOST_PHONES:
             raise InvalidField("phones", f"a contact has at most {MOST_PHONES} phones")
-        self.trigger(ContactRegistered, metadata, metadata.recorded_at, name=Personal(self.id, name.strip()), phones=added)
+        self.trigger(
+            ContactRegistered, metadata, metadata.recorded_at, name=Personal(self.id, checked_name(name, "name", "a contact")), phones=added
+        )
 
     def forget(self, interactions: Iterable[Interaction], metadata: EventMetadata) -> None:
         """Forget the contact. Refused while one of these interactions with it is open."""
         if any(interaction.is_open_with(self.id) for interaction in interactions):
-            raise Refused("the contact has an open interaction")
+            raise Refused("contact-in-call", "the contact has an open interaction")
         if not self.forgotten:
             self.trigger(ContactForgotten, metadata, metadata.recorded_at)
 

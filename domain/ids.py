@@ -1,34 +1,39 @@
-"""Ids of objects that come from outside: uuid5 of the company and the source's own id, so that a repeat gets the same id."""
+"""Ids of objects that come from outside: uuid5 of the company and the source's own id, so that a repeat gets the same id.
+
+All spellings of a name (`VENDAS`, `vendas `) give the same id: `domain.names`.
+"""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from uuid import UUID, uuid5
 
+from domain.names import identity
+
 _ROOT = UUID("6f1f7b0e-54a4-5d43-9b0c-6d2c7a0f0a11")
 
 
 def company_id(name: str) -> UUID:
     """The company called `name`."""
-    return uuid5(_ROOT, f"company:{name}")
+    return uuid5(_ROOT, f"company:{identity(name)}")
 
 
 @lru_cache(maxsize=4096)
 def queue_id(tenant: UUID, name: str) -> UUID:
     """The queue (Serviço) that a source calls `name`."""
-    return uuid5(tenant, f"queue:{name}")
+    return uuid5(tenant, f"queue:{identity(name)}")
 
 
 @lru_cache(maxsize=4096)
 def agent_id(tenant: UUID, name: str) -> UUID:
     """The agent that a source calls `name`."""
-    return uuid5(tenant, f"agent:{name}")
+    return uuid5(tenant, f"agent:{identity(name)}")
 
 
 @lru_cache(maxsize=4096)
 def ivr_id(tenant: UUID, name: str) -> UUID:
     """The IVR (URA) that a source calls `name`."""
-    return uuid5(tenant, f"ivr:{name}")
+    return uuid5(tenant, f"ivr:{identity(name)}")
 
 
 @lru_cache(maxsize=4096)

@@ -11,6 +11,7 @@ import msgspec
 
 from domain.base import SECOND, Aggregate, Event, EventMetadata
 from domain.errors import AlreadyExists, InvalidField, NotFound
+from domain.names import checked_name
 from domain.time_zones import is_time_zone
 
 DIGITS = "0123456789*#"
@@ -113,9 +114,8 @@ class Ivr(Aggregate):
     def register(self, name: str, settings: IvrSettings, metadata: EventMetadata, at: int | None = None) -> None:
         """Register the IVR, at `at` (a source's instant in microseconds) or now."""
         if self.exists:
-            raise AlreadyExists(f"there is an IVR {name} already")
-        if not name.strip():
-            raise InvalidField("name", "an IVR has a name")
+            raise AlreadyExists("ivr-exists", f"there is an IVR {name} already")
+        name = checked_name(name, "name", "an IVR")
         _check(settings)
         self.trigger(IvrRegistered, metadata, metadata.recorded_at if at is None else at, name=name, settings=settings)
 
@@ -170,7 +170,7 @@ class Ivr(Aggregate):
 
     def _must_exist(self) -> None:
         if not self.exists:
-            raise NotFound("no such IVR")
+            raise NotFound("ivr-unknown", "no such IVR")
 
 
 def _played(message: Message) -> tuple[Message, ...]:

@@ -16,15 +16,15 @@ _SPECIAL = "$*&@#?"
 def check_composition(password: str) -> None:
     """Raises InvalidField for a password that breaks the manual's rule: 6 to 20 characters, an upper and a lower case letter, a number, one of $ * & @ # ?, no character twice in a row."""
     if not SHORTEST <= len(password) <= 20:
-        raise InvalidField("password", "a password has 6 to 20 characters")
+        raise InvalidField("password", "a password has 6 to 20 characters", "password-weak")
     for has, what in ((str.isupper, "an upper case letter"), (str.islower, "a lower case letter"), (str.isdigit, "a number")):
         if not any(map(has, password)):
-            raise InvalidField("password", f"a password has {what}")
+            raise InvalidField("password", f"a password has {what}", "password-weak")
     if not any(character in _SPECIAL for character in password):
-        raise InvalidField("password", "a password has one of $ * & @ # ?")
+        raise InvalidField("password", "a password has one of $ * & @ # ?", "password-weak")
     plain = password.lower()
     if any(one == other for one, other in pairwise(plain)):
-        raise InvalidField("password", "a password has no character twice in a row")
+        raise InvalidField("password", "a password has no character twice in a row", "password-weak")
 
 
 def check_strength(password: str, own_words: Sequence[str], is_easily_guessed: Callable[[str, Sequence[str]], bool]) -> None:
@@ -34,7 +34,7 @@ def check_strength(password: str, own_words: Sequence[str], is_easily_guessed: C
     passwords that attackers try first, and is given these words too.
     """
     if not 12 <= len(password) <= LONGEST:
-        raise InvalidField("password", f"a password has 12 to {LONGEST} characters")
+        raise InvalidField("password", f"a password has 12 to {LONGEST} characters", "password-weak")
     if is_easily_guessed(password, own_words):
         raise InvalidField(
             "password", "this password is easily guessed: it is a known one, a pattern, or made of your own name or company's"

@@ -26,6 +26,7 @@ OTHER_INPUT = "?"
 _COUNTRY = 55
 _WITH_AREA_CODE = (10, 11)
 _MOBILE = "6789"
+_DIGIT = re.compile(r"\d")
 _KEYS = frozenset("0123456789*#ABCD")
 _NUMBER = re.compile(r"[\s+().\-/\d]+")
 _CPF = re.compile(r"(?<![0-9A-Za-z.])(\d{3})\.?(\d{3})\.?(\d{3})-?(\d{2})(?![0-9A-Za-z]|\.\d)")
@@ -55,7 +56,7 @@ def may_name_a_person(text: str) -> bool:
 
     Eight digits or more are a number wherever one is possible. A UUID and an Asterisk's Uniqueid (`1772470800.12`) are none.
     """
-    if _UUID.fullmatch(text):
+    if len(_DIGIT.findall(text)) < SHORTEST_NUMBER or _UUID.fullmatch(text):
         return False
     if any(is_cpf("".join(found.groups())) for found in _CPF.finditer(text)):
         return True

@@ -11,6 +11,7 @@ import msgspec
 
 from domain.base import Aggregate, Event, EventMetadata
 from domain.errors import AlreadyExists, InvalidField, NotFound, Refused
+from domain.names import checked_name, identity
 
 Profile = Literal["offered", "answered_only", "asterisk_perf2", "amazon_connect", "genesys", "xcally", "offered_minus_short"]
 """How a service level (SLA) is calculated. Each profile is defined in the metric engine."""
@@ -100,7 +101,7 @@ class QueueDeleted(QueueEvent, frozen=True, kw_only=True):
 class Queue(Aggregate):
     """One queue. Its id derives from its first name.
 
-    `promises` is the history of its settings, oldest first, as (since when in microseconds, settings).
+    spelling: the first spelling of the name that gives the queue its id, in which observations of it are recorded. `promises` is the history of its settings, oldest first, as (since when in microseconds, settings).
     """
 
     KIND = "queue"
@@ -109,6 +110,7 @@ class Queue(Aggregate):
     def __init__(self, id: UUID, tenant: UUID) -> None:
         super().__init__(id, tenant)
         self.name = ""
+        self.spelling = ""
         self.owner: UUID | None = None
         self.settings = QueueSettings()
         self.promises: list[tuple[int, QueueSettings]] = []
@@ -121,10 +123,17 @@ class Queue(Aggregate):
         """Registered and not deleted."""
         return bool(self.promises) and not self.deleted
 
+    def must_take_calls(self) -> None:
+        """Refuse a live offer to a queue that was deactivated or removed. What a source observes is recorded all the same."""
+        if self.deleted:
+            raise Refused("queue-inactive", f"the queue {self.name} was removed: register it again, or offer the call to another queue")
+        if not self.active:
+            raise Refused("queue-inactive", f"the queue {self.name} is deactivated: activate it, or offer the call to another queue")
+
     def settings_at(self, instant_us: int) -> tuple[int, int]:
         """The SLA threshold and the tolerated abandon (both ms) that applied at an instant; before the first settings, the first ones."""
         if not self.promises:
-            raise NotFound("this queue was never registered")
+            raise NotFound("queue-unknown", "this queue was never registered")
         at = bisect_right(self.promises, instant_us, key=lambda promise: promise[0])
         settings = self.promises[max(at - 1, 0)][1]
         return settings.sla_ms, settings.tolerated_ms
@@ -132,8 +141,8 @@ class Queue(Aggregate):
     def register(self, name: str, settings: QueueSettings, agents: Iterable[str], metadata: EventMetadata, at: int | None = None) -> None:
         """Register the queue, at `at` (a source's instant in microseconds) or now."""
         if self.exists or self.owner is not None:
-            raise AlreadyExists(f"there is a queue {name} already")
-        _check_name(name)
+            raise AlreadyExists("queue-exists", f"there is a queue {name} already")
+        name = checked_name(name, "name", "a queue")
         _check(settings)
         self.trigger(
             QueueRegistered,
@@ -146,15 +155,15 @@ class Queue(Aggregate):
 
     def set_settings(self, settings: QueueSettings, metadata: EventMetadata) -> None:
         """Change the settings from now on."""
-        self._must_exist()
+        self.must_exist()
         _check(settings)
         if settings != self.settings:
             self.trigger(QueueSettingsSet, metadata, metadata.recorded_at, settings=settings)
 
     def rename(self, name: str, metadata: EventMetadata) -> None:
         """Rename the queue. The handler makes sure that no other queue has had the name."""
-        self._must_exist()
-        _check_name(name)
+        self.must_exist()
+        name = checked_name(name, "name", "a queue")
         if name != self.name:
             self.trigger(QueueRenamed, metadata, metadata.recorded_at, name=name)
 
@@ -163,39 +172,39 @@ class Queue(Aggregate):
         if owner in (self.id, self.owner):
             return
         if self.version > 0:
-            raise AlreadyExists(f"the name {name} belongs to another queue")
-        self.trigger(QueueNameTaken, metadata, metadata.recorded_at, name=name, owner=owner)
+            raise AlreadyExists("queue-exists", f"the name {name} belongs to another queue")
+        self.trigger(QueueNameTaken, metadata, metadata.recorded_at, name=checked_name(name, "name", "a queue"), owner=owner)
 
     def set_agents(self, agents: Iterable[str], metadata: EventMetadata) -> None:
         """Set the agents who answer the queue: exactly these."""
-        self._must_exist()
+        self.must_exist()
         chosen = _distinct(agents)
         if chosen != self.agents:
             self.trigger(QueueAgentsSet, metadata, metadata.recorded_at, agents=chosen)
 
     def activate(self, metadata: EventMetadata) -> None:
         """Activate the queue: it takes calls again."""
-        self._must_exist()
+        self.must_exist()
         if not self.active:
             self.trigger(QueueActivated, metadata, metadata.recorded_at)
 
     def deactivate(self, metadata: EventMetadata) -> None:
         """Deactivate the queue: it takes no new calls."""
-        self._must_exist()
+        self.must_exist()
         if self.active:
             self.trigger(QueueDeactivated, metadata, metadata.recorded_at)
 
     def delete(self, metadata: EventMetadata) -> None:
         """Remove the queue from the settings. Refused while it is active, so that no call is lost by mistake."""
-        self._must_exist()
+        self.must_exist()
         if self.active:
-            raise Refused(f"the queue {self.name} is active: deactivate it first")
+            raise Refused("queue-active", f"the queue {self.name} is active: deactivate it first")
         self.trigger(QueueDeleted, metadata, metadata.recorded_at)
 
     def apply(self, event: Event) -> None:
         match event:
             case QueueRegistered(name=name, settings=settings, agents=agents):
-                self.name, self.agents = name, agents
+                self.name, self.spelling, self.agents = name, self.spelling or name, agents
                 self.active, self.deleted = True, False
                 self._promise(event.occurred_at, settings)
             case QueueSettingsSet(settings=settings):
@@ -203,7 +212,7 @@ class Queue(Aggregate):
             case QueueRenamed(name=name):
                 self.name = name
             case QueueNameTaken(name=name, owner=owner):
-                self.name, self.owner = name, owner
+                self.name, self.spelling, self.owner = name, name, owner
             case QueueAgentsSet(agents=agents):
                 self.agents = agents
             case QueueActivated():
@@ -219,18 +228,18 @@ class Queue(Aggregate):
         self.promises.append((since_us, settings))
         self.settings = settings
 
-    def _must_exist(self) -> None:
+    def must_exist(self) -> None:
+        """Raises NotFound for a queue that was never registered, or was removed."""
         if not self.exists:
-            raise NotFound("no such queue")
+            raise NotFound("queue-unknown", "no such queue")
 
 
 def _distinct(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(names))
-
-
-def _check_name(name: str) -> None:
-    if not name.strip():
-        raise InvalidField("name", "a queue has a name")
+    """The agents' names, each agent once. Raises InvalidField."""
+    known: dict[str, str] = {}
+    for name in names:
+        known.setdefault(identity(name), checked_name(name, "agents", "an agent"))
+    return tuple(known.values())
 
 
 def _check(settings: QueueSettings) -> None:

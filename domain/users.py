@@ -10,6 +10,7 @@ from uuid import UUID
 from domain.access import PERMISSIONS, Level
 from domain.base import Aggregate, Event, EventMetadata, Personal
 from domain.errors import InvalidField, NotFound, Refused
+from domain.names import checked_name
 
 LINK_VALID_US = 24 * 3600 * 1_000_000
 """A one-time link to set a password can be used for a day."""
@@ -94,13 +95,11 @@ class User(Aggregate):
 
     def register(self, name: str, email: str, level: Level, permissions: Iterable[str], metadata: EventMetadata) -> None:
         """Register the user. The handler makes sure that the address is unique in the company."""
-        if not name.strip():
-            raise InvalidField("name", "a user has a name")
         self.trigger(
             UserRegistered,
             metadata,
             metadata.recorded_at,
-            name=Personal(self.id, name.strip()),
+            name=Personal(self.id, checked_name(name, "name", "a user")),
             email=Personal(self.id, normalised_email(email)),
             level=_checked_level(level),
             permissions=checked_permissions(permissions),
@@ -115,9 +114,9 @@ class User(Aggregate):
         """Set the password whose hash is `hashed`. `digest` proves that the link was issued to this user."""
         self._must_be_active()
         if self.link is None or self.link[0] != digest:
-            raise Refused("this link was used, or another took its place")
+            raise Refused("link-used", "this link was used, or another took its place")
         if metadata.recorded_at >= self.link[1]:
-            raise Refused("this link has expired")
+            raise Refused("link-expired", "this link has expired")
         self.trigger(PasswordSet, metadata, metadata.recorded_at, hashed=Personal(self.id, hashed))
 
     def set_permissions(self, level: Level, permissions: Iterable[str], metadata: EventMetadata) -> None:
@@ -153,7 +152,7 @@ class User(Aggregate):
 
     def _must_be_active(self) -> None:
         if not self.active:
-            raise NotFound("no such user")
+            raise NotFound("user-unknown", "no such user")
 
 
 def checked_permissions(permissions: Iterable[str]) -> tuple[str, ...]:

@@ -161,7 +161,7 @@ class Webhook(Aggregate):
         """Post nothing for a while. What happens meanwhile is not posted later; what waited already is."""
         self._must_exist()
         if self.status == "disabled":
-            raise Refused("the webhook is disabled: resume it first")
+            raise Refused("webhook-disabled", "the webhook is disabled: resume it first")
         if self.status == "active":
             self.trigger(WebhookPaused, metadata, metadata.recorded_at)
 
@@ -182,7 +182,7 @@ class Webhook(Aggregate):
         if (delivery is None) == (since is None):
             raise InvalidField("delivery", "name either a delivery, or an instant since which all failed ones are posted again")
         if self.status == "disabled":
-            raise Refused("the webhook is disabled: resume it first")
+            raise Refused("webhook-disabled", "the webhook is disabled: resume it first")
         self.trigger(RedeliveryRequested, metadata, metadata.recorded_at, delivery=delivery, since=since or 0)
 
     def delete(self, metadata: EventMetadata) -> None:
@@ -215,7 +215,7 @@ class Webhook(Aggregate):
 
     def _must_exist(self) -> None:
         if self.status == "deleted":
-            raise NotFound("no such webhook")
+            raise NotFound("webhook-unknown", "no such webhook")
 
 
 def _must_watch(actor: Actor | None) -> None:

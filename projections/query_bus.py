@@ -15,6 +15,7 @@ from uuid import UUID
 from domain.access import Asker, Scope
 from domain.base import Aggregate, Personal
 from domain.errors import NotFound
+from domain.refusals import UNKNOWN
 from projections.engine.temporal_view import CompanyRows, Steady
 from projections.engine.warehouse import Warehouse
 from store.event_store import Store, project
@@ -38,7 +39,7 @@ class CompanyLog:
         """The aggregate of this id; NotFound for one that the company does not have."""
         found = project(self.store.stream(id), kind)
         if found is None or found.tenant != self.tenant:
-            raise NotFound(f"no such {kind.KIND}")
+            raise NotFound(UNKNOWN[kind.KIND], f"no such {kind.KIND}")
         return found
 
     def open(self, personal: Personal | None) -> str:

@@ -81,10 +81,10 @@ class Staff:
             self._floor.go(worker)
 
     def _pause(self, worker: Worker, reason: str, lasts: int) -> None:
-        """Start a pause. An agent on a call pauses now or tries again later."""
+        """Start a pause. An agent on a call pauses now or tries again later; one whose phone rings always later, since nobody answers in a pause."""
         if worker.state == "out" or worker.leaving or worker.paused is not None:
             return
-        if worker.state != "idle" and self._dice.chance(0.5):
+        if worker.state != "idle" and (worker.state == "ringing" or self._dice.chance(0.5)):
             self._agenda.after(LATER_US, self._pause, worker, reason, lasts)
             return
         self._floor.pause(worker, reason)

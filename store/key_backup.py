@@ -17,7 +17,7 @@ from typing import Any
 
 from store import keyring
 from store.chain import Head
-from store.database import Database, Kind, Snapshot, Unreadable
+from store.database import Database, Kind, NoRoom, Snapshot, Unreadable
 from store.sqlite_database import SqliteDatabase, sqlite_snapshot
 from store.storage_location import HEAD_TABLE, StorageLocation
 
@@ -156,8 +156,9 @@ def back_up_keys(location: StorageLocation, file: Path, say: Callable[[int], obj
         os.link(part, file)
     except FileExistsError as error:
         raise NoBackup(f"{file} is there already") from error
-    except OSError as error:
-        raise NoBackup(f"{file} cannot be written: {error.strerror}") from error
+    except (OSError, NoRoom) as error:
+        cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
+        raise NoBackup(f"{file} cannot be written: {cause.strerror if isinstance(cause, OSError) else cause}") from error
     finally:
         with suppress(OSError):  # a directory that cannot be written to
             part.unlink(missing_ok=True)

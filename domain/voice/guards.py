@@ -33,14 +33,14 @@ def completed(state: CallState, latest: int, facts: Iterable[Fact]) -> tuple[Fac
     call = _existing(state)
     stated = [fact for each in facts for fact in (*_cut_short(state, each), each)]
     if any(fact.at < latest for fact in stated):
-        raise InvalidField("at", "earlier than what already happened to this call")
+        raise InvalidField("at", "earlier than what already happened to this call", "instant-out-of-order")
     return tuple(_about_its_queue(state, call, fact) for fact in stated)
 
 
 def _about_its_queue(state: CallState, call: Call, fact: Fact) -> Fact:
     """The fact with its queue. Raises Refused when the call's state does not allow it."""
     if call.ended_ms is not None and fact.kind not in _AFTER_THE_CALL:
-        raise Refused("the call has ended")
+        raise Refused("call-ended", "the call has ended")
     if fact.kind in _WAITING:
         return replace(fact, queue=_waiting_visit(state).queue)
     if fact.kind in _TALKING:
@@ -51,17 +51,17 @@ def _about_its_queue(state: CallState, call: Call, fact: Fact) -> Fact:
     if fact.kind == "offered":
         _must_be_free(state)
     elif fact.kind in _DIALLING and (state.attempt is None or state.attempt.result):
-        raise Refused("no number is being dialled")
+        raise Refused("no-attempt", "no number is being dialled")
     elif fact.kind in _ENTERS_IVR and (state.visits or (state.ivr is not None and state.ivr.outcome)):
-        raise Refused("the call has left the IVR")
+        raise Refused("call-left-ivr", "the call has left the IVR")
     elif fact.kind in _IN_IVR and (state.ivr is None or state.ivr.outcome):
-        raise Refused("the call is in no IVR")
+        raise Refused("call-not-in-ivr", "the call is in no IVR")
     return fact
 
 
 def _existing(state: CallState) -> Call:
     if state.call is None:
-        raise NotFound("no such interaction")
+        raise NotFound("call-unknown", "no such interaction")
     return state.call
 
 
@@ -78,32 +78,32 @@ def _cut_short(state: CallState, fact: Fact) -> tuple[Fact, ...]:
 def _waiting_visit(state: CallState) -> Visit:
     visit = next((visit for visit in reversed(state.visits) if visit.end == ""), None)
     if visit is None:
-        raise Refused("the call is not waiting in a queue")
+        raise Refused("call-not-waiting", "the call is not waiting in a queue")
     return visit
 
 
 def _talking_visit(state: CallState, kind: FactKind) -> Visit:
     visit = next((visit for visit in reversed(state.visits) if visit.end == "answered" and visit.open), None)
     if visit is None:
-        raise Refused("no agent is talking in this call")
+        raise Refused("call-not-talking", "no agent is talking in this call")
     holds = state.holds[visit.n]
     on_hold = bool(holds) and holds[-1].until_ms is None
     if kind == "held" and on_hold:
-        raise Refused("the customer is on hold already")
+        raise Refused("call-on-hold", "the customer is on hold already")
     if kind == "resumed" and not on_hold:
-        raise Refused("the customer is not on hold")
+        raise Refused("call-not-on-hold", "the customer is not on hold")
     return visit
 
 
 def _wrapping(state: CallState) -> Visit:
     visit = next((visit for visit in reversed(state.visits) if visit.released_ms is not None and visit.wrap_up_ms is None), None)
     if visit is None:
-        raise Refused("there is no talk to wrap up")
+        raise Refused("call-not-wrapping-up", "there is no talk to wrap up")
     return visit
 
 
 def _must_be_free(state: CallState) -> None:
     if any(visit.open for visit in state.visits):
-        raise Refused("the call is waiting or talking: transfer it instead")
+        raise Refused("call-in-progress", "the call is waiting or talking: transfer it instead")
     if state.attempt is not None and state.attempt.result != "answered":
-        raise Refused("nobody has answered the number that is being dialled")
+        raise Refused("attempt-not-answered", "nobody has answered the number that is being dialled")

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from domain.base import Aggregate, Event, EventMetadata
+from domain.errors import AlreadyExists
 from domain.voice.call_state import CallState
 from domain.voice.calls import Call, Change, Visit
 from domain.voice.context import Context
@@ -68,6 +69,25 @@ class Interaction(Aggregate):
     def is_open_with(self, contact: UUID) -> bool:
         """Whether this is an open call of this contact."""
         return self.call is not None and self.call.contact == contact and self.call.ended_ms is None
+
+    def has_talk_of(self, agent: str) -> bool:
+        """Whether this agent is talking in this call now."""
+        if self.call is None or self.call.ended_ms is not None:
+            return False
+        attempt = self.state.attempt
+        dialled = attempt is not None and attempt.agent == agent and attempt.result == "answered" and attempt.ended_ms is None
+        return dialled or any(visit.agent == agent and visit.end == "answered" and visit.open for visit in self.state.visits)
+
+    def must_begin_as(self, direction: str, given: str, number: str) -> None:
+        """Refuse a live command that begins another call under this call's id: of the other direction, or with another number.
+
+        given, number: the customer's number by the command, and that of this call; "" if nobody knows it, and then it is not compared.
+        """
+        assert self.call is not None
+        if self.call.direction != direction:
+            raise AlreadyExists("call-id-taken", f"this id names an {self.call.direction} call")
+        if given and number and given != number:
+            raise AlreadyExists("call-id-taken", "this id names a call with another number")
 
     def observe(self, facts: Iterable[Fact], context: Context, metadata: EventMetadata) -> ObservationResult:
         """Record the facts of a source; repeated facts change nothing. Without facts: record what the restarts change."""

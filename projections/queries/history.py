@@ -155,4 +155,4 @@ def _whole(view: TemporalView, named: str) -> UUID:
         found = view.ask(_Id, _BY[by].format(interactions=view.rows_of("interactions")), named=value)
         if found:
             return found[0].id
-    raise NotFound(f"no interaction {named}")
+    raise NotFound("call-unknown", f"no interaction {named}")

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 import msgspec
 
 from domain.access import REPORTS
 from domain.errors import InvalidField
+from domain.ids import interaction_id
 from projections.engine.temporal_view import CompanyRows, TemporalView
 from projections.engine.warehouse import Value
-from projections.figures.intervals import moment
+from projections.figures.intervals import iso, moment
 from projections.figures.metrics import Row
 from projections.figures.question import Question, any_row, queues_of, unknown
 from projections.figures.voice_quality import jitter_band, loss_band, voice_quality
@@ -22,12 +23,13 @@ from projections.query_bus import query
 
 MEDIA = ("voice",)
 DIRECTIONS = ("inbound", "outbound")
+State = Literal["finished", "open", "all"]
 
 _PAGE = """
 SELECT id, call, protocol, toString(direction) AS direction, toString(medium) AS medium, origin, contact, number, did, started_ms,
-    duration_ms, status, jitter_ms, loss_percent
-FROM {interactions} WHERE id = whole AND isNotNull(ended_ms){conditions}
-ORDER BY started_ms, toString(id){limit}
+    ended_ms, duration_ms, status, jitter_ms, loss_percent
+FROM {interactions} WHERE id = whole{conditions}
+ORDER BY started_ms {order}, toString(id) {order}{limit}
 """
 _LEGS = """
 SELECT id, whole, jitter_ms, loss_percent FROM {interactions}
@@ -43,6 +45,11 @@ _MET = """
 ))"""
 _TAGGED = """
  AND id IN (SELECT whole FROM {interactions} WHERE id IN (SELECT interaction FROM {tags} WHERE has({{tags:Array(String)}}, text)))"""
+_OF_CALL = " AND id IN (SELECT whole FROM {interactions} WHERE id = {{{name}:UUID}})"
+_OF_CONTACT = " AND id IN (SELECT whole FROM {interactions} WHERE contact = {{contact:UUID}})"
+_CORRELATED = """
+ AND id IN (SELECT whole FROM {interactions} WHERE id IN (SELECT id FROM {events} WHERE correlation = {{correlation:String}}))"""
+_STATES: dict[State, str] = {"finished": " AND isNotNull(ended_ms)", "open": " AND isNull(ended_ms)", "all": ""}
 
 COLUMNS = (
     Column("date", "DATA"),
@@ -79,7 +86,10 @@ class People(Protocol):
 class Interactions:
     """Selects interactions. question: time (of their beginning), queues, agents, past; the other fields narrow it down; none given = all.
 
-    after: the end of the page before (`Report.next`). limit: rows of a page, None = all.
+    state: whether they have ended; a state of the center in the past (`moment_ms`) has finished ones alone. call: the source's own id of the call.
+    id: of the interaction or of one of its legs. contact: the customer. correlation: of the request that caused one of its events.
+    descending: the newest first. after: the end of the page before (`Report.next`); before: the beginning of the page after (`Report.previous`).
+    limit: rows of a page, None = all.
     """
 
     question: Question
@@ -88,7 +98,14 @@ class Interactions:
     protocol: int | None = None
     statuses: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    state: State = "finished"
+    call: str = ""
+    id: UUID | None = None
+    contact: UUID | None = None
+    correlation: str = ""
+    descending: bool = False
     after: tuple[int, str] | None = None
+    before: tuple[int, str] | None = None
     limit: int | None = None
 
     def __post_init__(self) -> None:
@@ -100,6 +117,8 @@ class Interactions:
             raise InvalidField("protocol", "a protocol is a positive number")
         if self.limit is not None and self.limit < 1:
             raise InvalidField("limit", "a page has one row or more")
+        if self.state != "finished" and self.question.moment_ms is not None:
+            raise InvalidField("as_of", "what is open is known now or at a log position, not at an instant")
 
 
 class _Interaction(msgspec.Struct):
@@ -113,7 +132,8 @@ class _Interaction(msgspec.Struct):
     number: str
     did: str
     started_ms: int
-    duration_ms: int
+    ended_ms: int | None
+    duration_ms: int | None
     status: str
     jitter_ms: float | None
     loss_percent: float | None
@@ -156,12 +176,27 @@ def interactions(rows: CompanyRows, selection: Interactions, people: People) -> 
         return _page(view, selection), (*unknown(view, question, queues_of(view)).notes, *_unknown_tags(view, selection.tags))
 
     (page, notes), position = rows.answer(question.as_of, question.moment_ms, ask)
-    following = None
-    if selection.limit is not None and len(page) > selection.limit:
-        page = page[: selection.limit]
-        following = page[-1].started_ms, str(page[-1].id)
+    page, previous, following = _turned(page, selection)
     shown = [_row(row, question, people) for row in page]
-    return Report(shown, position, question.timezone, COLUMNS, next=following, notes=notes)
+    return Report(shown, position, question.timezone, COLUMNS, next=following, previous=previous, notes=notes)
+
+
+_Key = tuple[int, str]
+
+
+def _turned(page: list[_Interaction], selection: Interactions) -> tuple[list[_Interaction], _Key | None, _Key | None]:
+    """The page in the order that was asked for, without the row that shows that another page follows; the keys for the pages before and after it."""
+    more = selection.limit is not None and len(page) > selection.limit
+    page = page[: selection.limit]
+    backwards = selection.before is not None
+    if backwards:
+        page.reverse()
+    if not page:
+        return page, None, None
+    first, last = (page[0].started_ms, str(page[0].id)), (page[-1].started_ms, str(page[-1].id))
+    if backwards:
+        return page, first if more else None, last
+    return page, first if selection.after is not None else None, last if more else None
 
 
 def _unknown_tags(view: TemporalView, tags: tuple[str, ...]) -> list[str]:
@@ -176,7 +211,8 @@ def _page(view: TemporalView, selection: Interactions) -> list[_Interaction]:
     conditions, params = _conditions(selection, view)
     # One row more than the page shows whether another page follows.
     limit = "" if selection.limit is None else f" LIMIT {selection.limit + 1}"
-    page = view.ask(_Interaction, _PAGE.format(interactions=interactions, conditions=conditions, limit=limit), **params)
+    order = "DESC" if _falls(selection) else "ASC"
+    page = view.ask(_Interaction, _PAGE.format(interactions=interactions, conditions=conditions, order=order, limit=limit), **params)
     whole = {row.id: row for row in page}
     if not whole:
         return page
@@ -211,10 +247,17 @@ def _worse(one: float | None, other: float | None) -> float | None:
     return max((value for value in (one, other) if value is not None), default=None)
 
 
+def _falls(selection: Interactions) -> bool:
+    """Whether rows are read from the newest on: a page before a place is read from that place, away from it."""
+    return selection.descending != (selection.before is not None)
+
+
 def _conditions(selection: Interactions, view: TemporalView) -> tuple[str, dict[str, Value]]:
-    question, parts = selection.question, list[str]()
+    question, parts = selection.question, [_STATES[selection.state]]
     rows = {table: view.rows_of(table) for table in ("interactions", "visits", "attempts", "tags")}
     params: dict[str, Value] = {}
+    # The id of a call follows from the source's own, and rows are ordered by it.
+    of_call = interaction_id(view.tenant, selection.call) if selection.call else None
     filters: tuple[tuple[str, Value, str], ...] = (
         ("since", question.since_ms, " AND started_ms >= {since:Int64}"),
         ("until", question.until_ms, " AND started_ms < {until:Int64}"),
@@ -224,15 +267,20 @@ def _conditions(selection: Interactions, view: TemporalView) -> tuple[str, dict[
         ("tags", list(selection.tags) or None, _TAGGED.format(**rows)),
         ("direction", selection.direction or None, " AND toString(direction) = {direction:String}"),
         ("protocol", selection.protocol, " AND protocol = {protocol:UInt64}"),
+        ("of_call", of_call, _OF_CALL.format(name="of_call", **rows)),
+        ("of_id", selection.id, _OF_CALL.format(name="of_id", **rows)),
+        ("contact", selection.contact, _OF_CONTACT.format(**rows)),
+        ("correlation", selection.correlation or None, _CORRELATED.format(events=view.events(), **rows)),
         ("statuses", list(selection.statuses) or None, " AND has({statuses:Array(String)}, status)"),
     )
     for name, value, condition in filters:
         if value is not None:
             parts.append(condition)
             params[name] = value
-    if selection.after is not None:
-        parts.append(" AND (started_ms, toString(id)) > ({after_ms:Int64}, {after_id:String})")
-        params |= {"after_ms": selection.after[0], "after_id": selection.after[1]}
+    place = selection.before if selection.before is not None else selection.after
+    if place is not None:
+        parts.append(f" AND (started_ms, toString(id)) {'<' if _falls(selection) else '>'} ({{place_ms:Int64}}, {{place_id:String}})")
+        params |= {"place_ms": place[0], "place_id": place[1]}
     return "".join(parts), params
 
 
@@ -261,6 +309,9 @@ def _row(row: _Interaction, question: Question, people: People) -> Row:
         # A contact's name is shown once the call was wrapped up with a tag.
         "contact": people.name(row.contact) if row.contact is not None and row.tags else "",
         "from": number if inbound else row.did,
+        "state": "open" if row.ended_ms is None else "finished",
+        "started_at": iso(row.started_ms, question.zone),
+        "ended_at": None if row.ended_ms is None else iso(row.ended_ms, question.zone),
         "duration_ms": row.duration_ms,
         "status": row.status,
         "tags": row.tags,

@@ -39,7 +39,8 @@ class Report:
     """Rows as dictionaries with the same keys, in the order of `keys`.
 
     as_of: the log position that they cover; the same query at it returns the same rows. definition: of the figures in them.
-    columns: what tables and CSV show of a row. next: where the following page begins, None after the last. notes: names of the question that nobody has.
+    columns: what tables and CSV show of a row. next: where the following page begins, None after the last; previous: where the page before ends,
+    None before the first. notes: names of the question that nobody has.
     """
 
     rows: list[dict[str, Any]]
@@ -48,6 +49,7 @@ class Report:
     columns: tuple[Column, ...]
     definition: str = VERSION
     next: tuple[int, str] | None = None
+    previous: tuple[int, str] | None = None
     notes: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:

@@ -25,7 +25,7 @@ def queue(log: CompanyLog, id: UUID) -> tuple[Queue, list[str]]:
     """A queue that is not deleted, and those of its agents that the caller may see."""
     found = log.find(Queue, id)
     if not found.exists or not log.scope.sees_queue(found.name):
-        raise NotFound("no such queue")
+        raise NotFound("queue-unknown", "no such queue")
     return found, log.scope.agents_of(found.agents)
 
 
@@ -34,6 +34,6 @@ def ivr(log: CompanyLog, id: UUID) -> tuple[Ivr, IvrSettings]:
     """An IVR that is not deleted, and its settings; of its menu, the options to queues that the caller may see."""
     found = log.find(Ivr, id)
     if not found.exists:
-        raise NotFound("no such IVR")
+        raise NotFound("ivr-unknown", "no such IVR")
     menu = tuple(option for option in found.settings.menu if log.scope.sees_queue(option.queue))
     return found, replace(found.settings, menu=menu)

@@ -51,7 +51,7 @@ def user(log: CompanyLog, id: UUID) -> User:
     """One user. Raises NotFound."""
     found = log.find(User, id)
     if log.scope.people is not None and not any(_belongs(log, name, id) for name in sorted(log.scope.people)):
-        raise NotFound("no such user")
+        raise NotFound("user-unknown", "no such user")
     return found
 
 
@@ -59,7 +59,7 @@ def user(log: CompanyLog, id: UUID) -> User:
 def oneself(log: CompanyLog) -> User:
     """The caller's own user."""
     if log.user is None:
-        raise NotFound("no such user")
+        raise NotFound("user-unknown", "no such user")
     return log.find(User, log.user)
 
 

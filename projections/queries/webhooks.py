@@ -62,7 +62,7 @@ def deliveries(log: CompanyLog, id: UUID, before: int, limit: int, status: str =
 def _found(log: CompanyLog, id: UUID) -> Webhook:
     found = log.find(Webhook, id)
     if found.status == "deleted":
-        raise NotFound("no such webhook")
+        raise NotFound("webhook-unknown", "no such webhook")
     return found
 
 

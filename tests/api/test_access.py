@@ -72,7 +72,7 @@ def test_no_route_finds_anything_by_another_companys_id(companies, center):
         for id in known:
             answer = companies.ana.ask(operation.method.upper(), operation.at(id), json=operation.body)
             assert answer.status_code == 404, f"{operation.method} {operation.at(id)}: {answer.status_code} {answer.text}"
-            assert answer.json()["type"].endswith("not-found")
+            assert answer.json()["title"] == "Not found"
     assert center.store.head() == head
 
 
@@ -100,7 +100,7 @@ def test_no_question_finds_anything_by_another_companys_name(companies, center):
     for operation in operations(companies.document):
         for name in operation.parameters("query").keys() & names.keys():
             requests += 1
-            params = operation.needed | {name: names[name]}
+            params = operation.needed | {name: names[name]} | ({"by": "ivr"} if operation.path.startswith("/v1/reports") and name == "ivr" else {})
             answer = companies.ana.get(operation.path, params=params)
             assert answer.json()["notes"] == [f"no {'IVR' if name == 'ivr' else name} {names[name]}"], (
                 f"{operation.path} {name}: {answer.text}"

@@ -33,6 +33,7 @@ def test_a_user_acts_as_the_own_agent_only(ana, bia):
 
 def test_who_acts_for_another_is_in_the_history(ana, bia):
     ana.post("/v1/agents/log-in", {"agent": "Bia"})
+    ana.post("/v1/queues", {"name": "vendas"})
     call = ana.post("/v1/interactions", {"call": "crm-1", "number": "5511987654321"}).json()["id"]
     ana.post(f"/v1/interactions/{call}/offer", {"queue": "vendas"})
     ana.post(f"/v1/interactions/{call}/ring", {"agent": "Bia"})
@@ -59,6 +60,7 @@ def test_giving_agents_to_users_needs_the_permission(bia):
 def test_a_restricted_user_sees_only_their_part_over_http(client, ana):
     for queue, agent in (("vendas", "Ana"), ("suporte", "Bruno")):
         made = ana.post("/v1/queues", {"name": queue, "agents": ["Ana", "Bruno"]}).json()
+        ana.post("/v1/queues", {"name": queue})
         done = ana.post("/v1/agents/log-in", {"agent": agent, "queues": [queue]}).json()
     client.transport.app.state.application.scope_of = lambda _: Scope(queues=frozenset({"vendas"}), agents=frozenset({"Ana"}))
     position = {"If-Position": str(done["position"])}

@@ -9,6 +9,7 @@ def test_the_same_key_gives_the_same_answer_once(ana, center):
     again = ana.post("/v1/interactions", {"number": "5511987654321"}, headers={"Idempotency-Key": "k-1"})
     assert first.status_code == again.status_code == 201
     assert again.json() == first.json()
+    assert (first.headers.get("Idempotency-Replayed"), again.headers.get("Idempotency-Replayed")) == (None, "true")
     assert center.store.head() == head
 
 
@@ -21,7 +22,7 @@ def test_a_key_is_for_one_command(ana):
     ana.post("/v1/interactions", {}, headers={"Idempotency-Key": "k-1"})
     answer = ana.post("/v1/queues", {"name": "vendas"}, headers={"Idempotency-Key": "k-1"})
     assert answer.status_code == 409
-    assert answer.json()["type"].endswith("refused")
+    assert answer.json()["type"].endswith("idempotency-key-reused")
 
 
 def test_a_refused_command_leaves_its_key_free(ana):

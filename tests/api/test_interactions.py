@@ -24,6 +24,8 @@ class HandlerContext:
         self.position = 0
 
     def say(self, path, second, **body):
+        for queue in {*body.get("queues", ()), *([body["queue"]] if "queue" in body else ())}:
+            self.person.post("/v1/queues", {"name": queue})
         answer = self.person.post(path, body | {"at": at(second)})
         assert answer.status_code in (200, 201), f"{path}: {answer.text}"
         self.position = answer.json()["position"]
@@ -225,6 +227,7 @@ def test_a_command_that_cannot_be_names_its_field(ana, center, path, body, field
 
 def test_a_step_before_the_last_one_names_its_instant(ana, context):
     call = context.call(10)
+    ana.post("/v1/queues", {"name": "vendas"})
     errors = problem_of(ana.post(f"/v1/interactions/{call}/offer", {"queue": "vendas", "at": at(5)}), 422, "invalid")["errors"]
     assert errors[0]["pointer"] == "/at"
 
@@ -291,3 +294,74 @@ def test_a_heartbeat_renews_the_lease_of_an_agent_who_is_in(ana, center, context
     problem_of(ana.post("/v1/agents/Bia/heartbeat"), 404, "not-found")
     context.say("/v1/agents/log-out", 0, agent="Ana")
     problem_of(ana.post("/v1/agents/Ana/heartbeat"), 409, "refused")
+
+
+def test_calls_are_found_open_or_finished_by_own_id_number_and_correlation(ana, context):
+    own = context.say("/v1/interactions", 0, call="crm-4711", number="5531977916159", did="551140028922")["id"]
+    other = context.call(10)
+    position = context.step(other, "end", 20)["position"]
+
+    def found(**params):
+        answer = ana.get("/v1/interactions", params={"medium": "voice", "at_least": position, **params})
+        assert answer.status_code == 200, answer.text
+        return [row["id"] for row in answer.json()["rows"]]
+
+    assert found() == [other]
+    assert found(state="open") == [own]
+    assert found(state="all", order="desc") == [other, own]
+    assert found(state="all", call="crm-4711") == [own]
+    assert found(state="all", call="crm-0") == found(state="all", correlation_id="nobody") == []
+
+    def searched(**body):
+        answer = ana.post("/v1/interactions/search", {"state": "all", "at_least": position, **body})
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    assert [row["id"] for row in searched(number="(31) 97791-6159")["rows"]] == [own]
+    nobody = searched(number="(31) 97791-0000")
+    assert (nobody["rows"], nobody["notes"]) == ([], ["no contact with this number"])
+    refused = ana.get("/v1/interactions", params={"medium": "voice", "number": "5531977916159"})
+    problem_of(refused, 422, "invalid")
+    problem_of(ana.post("/v1/interactions/search", {"phone": "1"}), 422, "invalid")
+    problem_of(ana.get("/v1/interactions", params={"medium": "voice", "state": "open", "as_of": TEN}), 422, "invalid")
+
+
+def test_pages_lead_forwards_and_back(ana, context):
+    calls = [context.call(second) for second in range(5)]
+    for call in calls:
+        position = context.step(call, "end", 20)["position"]
+    params = {"medium": "voice", "order": "desc", "limit": 2, "at_least": position}
+    first = ana.get("/v1/interactions", params=params).json()
+    context.step(context.call(30), "end", 40)
+    second = ana.get("/v1/interactions", params=params | {"cursor": first["next"]}).json()
+    assert [row["id"] for row in first["rows"] + second["rows"]] == calls[:0:-1]
+    assert (first["previous"], first["has_more"], second["has_more"]) == (None, True, True)
+    back = ana.get("/v1/interactions", params=params | {"cursor": second["previous"]}).json()
+    assert (back["rows"], back["has_more"], back["previous"]) == (first["rows"], True, None)
+
+
+def test_one_call_is_shown_while_it_goes_on_and_after_its_end(ana, context):
+    context.say("/v1/agents/log-in", 0, agent="Ana", queues=["vendas"])
+    call = context.call(1)
+    context.step(call, "offer", 2, queue="vendas")
+    context.step(call, "ring", 3, agent="Ana")
+    context.step(call, "answer", 5, agent="Ana")
+    position = context.step(call, "hold", 10)["position"]
+    shown = ana.get(f"/v1/interactions/{call}", params={"at_least": position}).json()
+    (visit,) = shown["visits"]
+    assert (shown["state"], shown["ended_at"], shown["duration_ms"], shown["started_at"]) == (
+        "open",
+        None,
+        None,
+        "2026-03-02T10:00:01-03:00",
+    )
+    assert (visit["queue"], visit["agent"], visit["end"], visit["wait_ms"]) == ("vendas", "Ana", "answered", 3 * S)
+    assert [(ring["agent"], ring["from"], ring["to"]) for ring in visit["rings"]] == [
+        ("Ana", "2026-03-02T10:00:03-03:00", "2026-03-02T10:00:05-03:00")
+    ]
+    assert visit["holds"] == [{"from": "2026-03-02T10:00:10-03:00", "to": None}]
+    end = context.step(call, "end", 30)["position"]
+    ended = ana.get(f"/v1/interactions/{call}", params={"at_least": end}).json()
+    assert (ended["state"], ended["status"], ended["duration_ms"]) == ("finished", "Answered", 29 * S)
+    assert ana.get(f"/v1/interactions/{call}", params={"as_of": position}).json() == shown
+    problem_of(ana.get("/v1/interactions/40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"), 404, "not-found")

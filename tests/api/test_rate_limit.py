@@ -40,3 +40,13 @@ def test_what_was_not_used_is_not_saved_up_beyond_a_minute():
         limits.take(KEY, 2, {})
     with pytest.raises(Problem):
         limits.take(KEY, 2, {})
+
+
+def test_each_try_to_log_in_says_how_many_are_left_and_when_the_next_one_is_accepted(client, ana):
+    guess = {"email": ana.email, "password": "Seja#Mal1"}
+    answers = [client.post("/v1/auth/login", json=guess) for _ in range(6)]
+    assert [answer.headers["RateLimit-Policy"] for answer in answers] == ['"login";q=5;w=300'] * 6
+    waits = [300] * 5 + [int(answers[-1].headers["Retry-After"])]
+    assert [answer.headers["RateLimit"] for answer in answers] == [
+        f'"login";r={left};t={wait}' for left, wait in zip((4, 3, 2, 1, 0, 0), waits, strict=True)
+    ]

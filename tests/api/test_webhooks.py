@@ -7,10 +7,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from commands.queues import RegisterQueue
 from domain.ids import company_id
 from domain.webhook_messages import KINDS, MessageData, WebhookMessage
 from store.webhook_deliveries import Delivery, Enqueue
 from tests.api.test_auth import problem_of
+from tests.kit.http import operator
 from tests.processes.posting import URL
 
 NEW = {"url": URL, "events": ["interaction.answered", "interaction.abandoned"], "queues": ["vendas"], "direction": "inbound"}
@@ -138,3 +140,33 @@ def test_the_document_describes_each_message_as_it_is_posted(client):
         assert body["schema"] == {"$ref": "#/components/schemas/WebhookMessage"}
         assert (body["example"]["type"], set(body["example"]["data"])) == (kind, set(data["properties"]))
         assert json.dumps(path["post"]["responses"])
+
+
+def test_the_secret_is_in_the_first_answer_alone(ana):
+    key = {"Idempotency-Key": "crm-1"}
+    first, again = (ana.post("/v1/webhooks", NEW, headers=key).json() for _ in range(2))
+    assert first["result"]["secret"]
+    assert again == first | {"result": {}}
+
+
+def test_a_key_that_sees_some_queues_has_nothing_to_do_with_webhooks(ana, client, center):
+    webhook = made(ana)["id"]
+    queue = center.bus.execute(RegisterQueue(name="vendas"), operator("Empresa")).id
+    rights = {"name": "CRM", "permissions": ["gerenciar-conectores", "gerenciar-atendimento"]}
+    for limits, status in (({}, 200), ({"queues": [str(queue)]}, 403)):
+        key = ana.post("/v1/api-keys", rights | limits).json()["result"]["key"]
+        for method, path, body in (
+            ("GET", "", None), ("GET", f"/{webhook}", None), ("GET", f"/{webhook}/deliveries", None), ("PATCH", f"/{webhook}", {"url": URL}),
+            ("POST", f"/{webhook}/secret", {}),
+        ):  # fmt: skip
+            answer = client.request(method, f"/v1/webhooks{path}", json=body, headers={"Authorization": f"Bearer {key}"})
+            assert answer.status_code == status, (limits, method, path, answer.text)
+
+
+def test_who_may_not_watch_the_center_gets_nothing_posted_to_a_place_of_their_own(ana, log_in):
+    path = f"/v1/webhooks/{made(ana)['id']}"
+    bia = log_in(email="bia@empresa.example", permissions=("gerenciar-conectores",))
+    for method, of, body in (("PATCH", "", {"url": "https://bia.example.com/"}), ("POST", "/secret", {}), ("GET", "/deliveries", None)):
+        answer = bia.ask(method, path + of, json=body)
+        assert problem_of(answer, 403, "not-allowed")["permission"] == "gerenciar-atendimento", (method, of)
+    assert bia.post(f"{path}/pause").status_code == 200

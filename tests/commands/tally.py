@@ -45,7 +45,7 @@ class Tally(Aggregate):
     def count(self, by: int, secret: Personal | None, metadata: EventMetadata) -> None:
         self.trigger(Counted, metadata, metadata.recorded_at, by=by, secret=secret)
         if self.total > LIMIT:
-            raise Refused("too much")
+            raise Refused("queue-active", "too much")
 
     def apply(self, event: Event) -> None:
         assert isinstance(event, Counted)

@@ -23,6 +23,7 @@ from commands.interactions import (
     WrapUp,
 )
 from commands.observations import MatchMember, ObserveAgent
+from commands.queues import RegisterQueue
 from commands.users import DeactivateUser, RegisterUser
 from domain.access import ACT_FOR_OTHERS, PERMISSIONS, Actor, Level
 from domain.agents import Agent
@@ -70,6 +71,7 @@ def agent(bus: CommandBus, name: str) -> Agent:
 def ana(bus: CommandBus) -> Caller:
     """A user of level User, with an agent of the same name."""
     caller = user(bus, "ana@empresa.example")
+    bus.execute(RegisterQueue(name="vendas"), OPERATOR)
     bus.execute(RegisterAgent(agent="Ana", user=of(caller)), OPERATOR)
     return caller
 

@@ -10,10 +10,11 @@ import pytest
 
 from commands.agents import LogIn, LogOut, PauseAgent, ResumeAgent
 from commands.command_bus import CommandBus
-from commands.handler_context import Caller
+from commands.handler_context import Caller, Command
 from commands.interactions import (
     AbandonCall,
     AnswerCall,
+    AnswerDial,
     DialOut,
     EndCall,
     FailDial,
@@ -26,17 +27,19 @@ from commands.interactions import (
     WrapUp,
 )
 from commands.observations import MatchMember, ObserveAgent, ObserveCall, ObserveTimeline
-from domain.agents import Agent
+from commands.queues import DeactivateQueue, DeleteQueue, RegisterQueue, RenameQueue
+from domain.agents import Agent, AgentTookCall
 from domain.base import NOBODY, SECOND, Personal
-from domain.errors import InvalidField, NotFound, Refused
-from domain.ids import agent_id, interaction_id
+from domain.errors import AlreadyExists, InvalidField, NotFound, Refused
+from domain.ids import agent_id, interaction_id, queue_id
 from domain.voice.call_state import CallState
 from domain.voice.calls import Call
+from domain.voice.facts import Fact
 from domain.voice.interactions import Interaction
 from store.event_store import Store, project
 from tests.kit.facts import T0, TENANT, log, stretches
 
-CALLER = Caller(TENANT, "test", frozenset({"gerenciar-atendimento", "gerenciar-api"}))
+CALLER = Caller(TENANT, "test", frozenset({"gerenciar-atendimento", "gerenciar-api", "gerenciar-service"}))
 
 
 def at(second: float) -> int:
@@ -63,6 +66,7 @@ def state(bus: CommandBus, id: UUID) -> CallState:
 
 
 def start(bus: CommandBus) -> UUID:
+    bus.execute(RegisterQueue(name="vendas"), CALLER)
     bus.execute(LogIn(agent="Ana", queues=("vendas",), at=at(0)), CALLER)
     return bus.execute(StartCall(number="11988000037", at=at(10)), CALLER).id
 
@@ -185,3 +189,138 @@ def test_a_repeat_is_counted_by_the_line(bus: CommandBus) -> None:
     facts = (log("joined", 0), log("seen", 3), log("paused", 5, text="Almoço"))
     assert bus.execute(ObserveAgent(agent="Ana", facts=facts), CALLER).result["repeated"] == 0
     assert bus.execute(ObserveAgent(agent="Ana", facts=facts), CALLER).result["repeated"] == 2
+
+
+def waiting(bus: CommandBus, second: float, queue: str = "vendas") -> UUID:
+    """A call that waits in a queue from an instant on."""
+    id = bus.execute(StartCall(number="11988000038", at=at(second)), CALLER).id
+    bus.execute(OfferCall(interaction=id, queue=queue, at=at(second)), CALLER)
+    return id
+
+
+@pytest.mark.parametrize("order", [RingAgent, AnswerCall])
+def test_an_agent_who_talks_is_not_rung_and_answers_no_second_call_until_the_talk_ends(
+    bus: CommandBus, order: type[RingAgent | AnswerCall]
+) -> None:
+    start(bus)
+    first, second = waiting(bus, 11), waiting(bus, 11)
+    bus.execute(AnswerCall(interaction=first, agent="Ana", at=at(15)), CALLER)
+    with pytest.raises(Refused) as refused:
+        bus.execute(order(interaction=second, agent="Ana", at=at(16)), CALLER)
+    assert refused.value.code == "agent-busy"
+    bus.execute(ReleaseCall(interaction=first, at=at(20)), CALLER)
+    bus.execute(order(interaction=second, agent="Ana", at=at(21)), CALLER)
+
+
+def test_a_talk_that_a_source_saw_end_does_not_keep_the_agent_busy(bus: CommandBus) -> None:
+    start(bus)
+    first = bus.execute(StartCall(call="crm-1", at=at(10)), CALLER).id
+    second = waiting(bus, 11)
+    bus.execute(OfferCall(interaction=first, queue="vendas", at=at(11)), CALLER)
+    bus.execute(AnswerCall(interaction=first, agent="Ana", at=at(15)), CALLER)
+    bus.execute(ObserveCall(call="crm-1", facts=(Fact("hung_up", at(18), "ami"),)), CALLER)
+    bus.execute(AnswerCall(interaction=second, agent="Ana", at=at(21)), CALLER)
+
+
+def test_of_two_answers_of_one_agent_in_one_unit_of_work_the_second_is_refused(bus: CommandBus) -> None:
+    start(bus)
+    calls = [waiting(bus, 11), waiting(bus, 11)]
+    answers = bus.execute_all([(AnswerCall(interaction=id, agent="Ana", at=at(15)), CALLER) for id in calls])
+    assert not isinstance(answers[0], Exception)
+    assert isinstance(answers[1], Refused)
+    assert answers[1].code == "agent-busy"
+
+
+def test_an_answer_changes_the_agent_so_that_an_answer_decided_meanwhile_conflicts(bus: CommandBus) -> None:
+    start(bus)
+    id = waiting(bus, 11)
+    before = len(bus.store.stream(agent_id(TENANT, "Ana")))
+    bus.execute(AnswerCall(interaction=id, agent="Ana", at=at(15)), CALLER)
+    (took,) = bus.store.stream(agent_id(TENANT, "Ana"))[before:]
+    assert isinstance(took, AgentTookCall)
+    assert took.calls == (id,)
+
+
+def test_an_agent_on_an_outbound_call_is_busy_and_a_paused_one_is_not_rung(bus: CommandBus) -> None:
+    start(bus)
+    id = waiting(bus, 11)
+    dialled = bus.execute(DialOut(number="11988000039", agent="ana", at=at(12)), CALLER).id
+    bus.execute(AnswerDial(interaction=dialled, at=at(13)), CALLER)
+    with pytest.raises(Refused) as busy:
+        bus.execute(RingAgent(interaction=id, agent="Ana", at=at(14)), CALLER)
+    assert busy.value.code == "agent-busy"
+    bus.execute(EndCall(interaction=dialled, at=at(15)), CALLER)
+    bus.execute(PauseAgent(agent="Ana", reason="Almoço", at=at(16)), CALLER)
+    with pytest.raises(Refused) as paused:
+        bus.execute(RingAgent(interaction=id, agent="Ana", at=at(17)), CALLER)
+    assert paused.value.code == "agent-paused"
+
+
+def test_what_a_source_observes_of_a_busy_agent_and_a_deactivated_queue_is_recorded(bus: CommandBus) -> None:
+    start(bus)
+    first = waiting(bus, 11)
+    bus.execute(AnswerCall(interaction=first, agent="Ana", at=at(15)), CALLER)
+    bus.execute(DeactivateQueue(queue=queue_id(TENANT, "vendas")), CALLER)
+    facts = (Fact("offered", at(20), "ami", queue="VENDAS "), Fact("answered", at(22), "ami", queue="VENDAS ", agent="Ana"))
+    id = bus.execute(ObserveCall(call="pbx.1", facts=facts), CALLER).id
+    (visit,) = state(bus, id).visits
+    assert (visit.queue, visit.agent, visit.end) == ("vendas", "Ana", "answered")
+
+
+def test_a_queue_that_is_deactivated_removed_or_unknown_takes_no_live_offer(bus: CommandBus) -> None:
+    id = start(bus)
+    queue = queue_id(TENANT, "vendas")
+    bus.execute(DeactivateQueue(queue=queue), CALLER)
+    offer = OfferCall(interaction=id, queue="vendas", at=at(12))
+    with pytest.raises(Refused, match="activate it") as inactive:
+        bus.execute(offer, CALLER)
+    bus.execute(DeleteQueue(queue=queue), CALLER)
+    with pytest.raises(Refused, match="removed") as removed:
+        bus.execute(offer, CALLER)
+    assert (inactive.value.code, removed.value.code) == ("queue-inactive", "queue-inactive")
+    for order in (
+        OfferCall(interaction=id, queue="vendass", at=at(12)),
+        DialOut(number="11988000039", queue="vendass", at=at(12)),
+        LogIn(agent="Ana", queues=("vendass",), at=at(12)),
+    ):
+        with pytest.raises(NotFound) as unknown:
+            bus.execute(order, CALLER)
+        assert unknown.value.code == "queue-unknown"
+
+
+@pytest.mark.parametrize("begin", [DialOut(call="crm-7", number="11988000040"), StartCall(call="crm-7", number="11988000041")])
+def test_an_id_that_names_another_call_is_refused_and_a_repeat_is_the_same_call(bus: CommandBus, begin: Command) -> None:
+    first = StartCall(call="crm-7", number="11988000040")
+    id = bus.execute(first, CALLER).id
+    assert bus.execute(first, CALLER).id == id
+    with pytest.raises(AlreadyExists) as taken:
+        bus.execute(begin, CALLER)
+    assert taken.value.code == "call-id-taken"
+
+
+def test_all_spellings_of_a_queue_and_of_an_agent_are_one(bus: CommandBus) -> None:
+    id = start(bus)
+    bus.execute(OfferCall(interaction=id, queue=" VENDAS", at=at(12)), CALLER)
+    bus.execute(AnswerCall(interaction=id, agent="ANA", at=at(15)), CALLER)
+    (visit,) = state(bus, id).visits
+    assert (visit.queue, visit.agent) == ("vendas", "Ana")
+    with pytest.raises(AlreadyExists):
+        bus.execute(RegisterQueue(name="Vendas "), CALLER)
+
+
+def test_a_source_that_spells_a_renamed_queue_anew_repeats_nothing(bus: CommandBus) -> None:
+    bus.execute(RegisterQueue(name="vendas"), CALLER)
+    facts = (Fact("offered", at(20), "log", queue="Vendas"), Fact("abandoned", at(25), "log", queue="Vendas"))
+    bus.execute(ObserveCall(call="log.1", facts=facts), CALLER)
+    bus.execute(RenameQueue(queue=queue_id(TENANT, "vendas"), name="comercial"), CALLER)
+    again = bus.execute(ObserveCall(call="log.1", facts=facts), CALLER)
+    assert (again.result["new"], again.result["repeated"]) == (0, 2)
+
+
+@pytest.mark.parametrize("unseen", ["ven\u200bdas", "ven\u202edas", "ven\tdas", "\u2066vendas"])
+def test_a_live_name_with_an_unseen_character_is_refused_and_an_observed_one_is_cleaned(bus: CommandBus, unseen: str) -> None:
+    with pytest.raises(InvalidField) as refused:
+        bus.execute(RegisterQueue(name=unseen), CALLER)
+    assert (refused.value.field, refused.value.code) == ("name", "name-invalid")
+    id = bus.execute(ObserveCall(call="log.1", facts=(Fact("offered", at(20), "log", queue=unseen),)), CALLER).id
+    assert state(bus, id).visits[0].queue in ("vendas", "ven das")

@@ -8,6 +8,7 @@ from uuid import uuid4
 from commands.agents import LogIn
 from commands.command_bus import CommandBus
 from commands.handler_context import Caller
+from commands.queues import RegisterQueue
 from domain.base import SECOND
 from domain.ids import agent_id
 from domain.users import PERMISSIONS
@@ -38,6 +39,7 @@ def test_an_agent_whose_client_is_gone_is_logged_out_also_when_the_leader_dies(t
         if "processes begin" in other.said:
             leader, other = other, leader
         bus = CommandBus(deployment.store, Earlier())
+        bus.execute(RegisterQueue(name="vendas"), CALLER)
         for name in ("Ana", "Bia"):
             bus.execute(LogIn(agent=name, queues=("vendas",), lease_minutes=1), CALLER)
             within(lambda name=name: topics(deployment.store, name)[-1:] == ["agent.logged_out"])  # type: ignore[misc]

@@ -12,6 +12,7 @@ from commands.contacts import ForgetContact, RegisterContact
 from commands.handler_context import Caller, Command, Receipt
 from commands.interactions import ChooseOption, DialOut, EndCall, EnterIvr, OfferCall, StartCall
 from commands.observations import ObserveCall
+from commands.queues import RegisterQueue
 from commands.users import AppointAdministrator, IssuePasswordLink, RegisterUser, SetPassword, hashed_password
 from domain.access import PERMISSIONS
 from domain.base import NOBODY, Personal
@@ -36,6 +37,8 @@ class PersonalStory:
     def live(self, calls: int) -> None:
         """Some users, some contacts with names, and so many calls."""
         self._users()
+        for queue in ("vendas", "ativo"):
+            self._say(RegisterQueue(name=queue))
         for _ in range(calls):
             self._call()
         for _ in range(calls // 4):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,8 +13,10 @@ from uuid import UUID, uuid4
 from commands.command_bus import CommandBus
 from commands.handler_context import Caller, Command, Receipt
 from commands.interactions import EndCall, OfferCall, StartCall
+from commands.queues import RegisterQueue
 from commands.webhooks import CreateWebhook
 from domain.access import PERMISSIONS
+from domain.errors import AlreadyExists
 from domain.webhook_destinations import Destinations
 from domain.webhooks import Webhook
 from processes.execution import Execution
@@ -66,6 +69,8 @@ class Receiver(Poster):
         super().__init__(Destinations())
         self.posts: list[Post] = []
         self.answer: Callable[[Post], Answer] = lambda _: OK
+        self.silent = ""
+        """The URL that answers no post."""
         self.at_once: dict[str, int] = {}
         self.most_at_once: dict[str, int] = {}
 
@@ -76,6 +81,8 @@ class Receiver(Poster):
         self.most_at_once[url] = max(self.most_at_once.get(url, 0), self.at_once[url])
         for _ in range(3):
             await asyncio.sleep(0)
+        if url == self.silent:
+            await asyncio.Event().wait()
         self.at_once[url] -= 1
         return self.answer(post)
 
@@ -111,6 +118,8 @@ class Posting:
         """A call that comes in, is offered and ends: three messages."""
         call = self.do(StartCall(call=uuid4().hex, number="+5511987654321"), tenant).id
         self.clock.pass_s(1)
+        with suppress(AlreadyExists):
+            self.do(RegisterQueue(name=queue), tenant)
         self.do(OfferCall(interaction=call, queue=queue), tenant)
         self.clock.pass_s(1)
         self.do(EndCall(interaction=call), tenant)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -13,14 +13,15 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from commands.agents import Heartbeat, LogIn, LogOut, PauseAgent
+from commands.agents import Heartbeat, LogIn, LogOut, PauseAgent, ResumeAgent
 from commands.command_bus import CommandBus
 from commands.handler_context import Caller, Command
 from commands.interactions import AnswerCall, OfferCall, StartCall
 from commands.observations import ObserveAgent
+from commands.queues import RegisterQueue
 from domain.agents import Agent, LoggedOut
 from domain.base import SECOND
-from domain.errors import InvalidField, Refused
+from domain.errors import AlreadyExists, InvalidField, Refused
 from domain.ids import agent_id, interaction_id
 from domain.users import PERMISSIONS
 from domain.voice.facts import Fact
@@ -49,6 +50,9 @@ class Watched:
         self.clock = Settable()
         self.store = Store(location)
         self.bus = CommandBus(self.store, self.clock)
+        for queue in ("vendas", "a", "b"):
+            with suppress(AlreadyExists):
+                self.do(RegisterQueue(name=queue))
         self.begin()
         self.execution.progress.register()
 
@@ -149,6 +153,7 @@ def test_whatever_the_agents_client_asks_for_counts_as_a_heartbeat(tmp_path: Pat
         watched.do(LogIn(agent="Ana", queues=("vendas",), lease_minutes=5))
         for command in (
             PauseAgent(agent="Ana", reason="almoço"),
+            ResumeAgent(agent="Ana"),
             StartCall(call="1.1"),
             OfferCall(interaction=call, queue="vendas"),
             AnswerCall(interaction=call, agent="Ana"),

@@ -12,6 +12,7 @@ from commands.agents import LogIn
 from commands.handler_context import Caller
 from commands.interactions import OfferCall, StartCall
 from commands.observations import OBSERVE, ObserveAgent, ObserveCall, ObserveTimeline
+from commands.queues import RegisterQueue
 from domain.base import SECOND
 from domain.ids import interaction_id
 from domain.users import PERMISSIONS
@@ -49,6 +50,7 @@ def test_it_waits_until_the_rows_know_what_was_open() -> None:
 def test_a_call_that_waited_is_ended_by_the_restart_and_nothing_is_sent_twice(tmp_path: Path) -> None:
     center = Embedded(tmp_path / "data", Settings(), clock := Settable())
     try:
+        center.bus.execute(RegisterQueue(name="vendas"), CALLER)
         center.bus.execute(LogIn(agent="Ana", queues=("vendas",)), CALLER)
         center.bus.execute(StartCall(call="1.1"), CALLER)
         call = interaction_id(TENANT, "1.1")

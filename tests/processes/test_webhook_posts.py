@@ -79,10 +79,10 @@ def test_an_allowed_first_address_does_not_open_the_second_try() -> None:
 
 def test_a_receiver_that_answers_late_or_never_is_a_failure_in_time() -> None:
     done = threading.Event()
-    with receiver(lambda _: done.wait(30) and None) as (port, got):
+    with receiver(lambda _: done.wait(30) and None) as (port, _):
         answer = post(f"http://127.0.0.1:{port}/", timeout_s=0.2)
         done.set()
-    assert (answer, len(got)) == (Answer(0, "no answer within 0.2 s"), 1)
+    assert answer == Answer(0, "no answer within 0.2 s")
 
 
 def test_a_receiver_that_trickles_its_answer_is_cut_off_in_time() -> None:
@@ -95,7 +95,7 @@ def test_a_receiver_that_trickles_its_answer_is_cut_off_in_time() -> None:
             handler.wfile.write(b".")
 
     with receiver(trickle) as (port, _):
-        answer = post(f"http://127.0.0.1:{port}/", timeout_s=0.2)
+        answer = post(f"http://127.0.0.1:{port}/", timeout_s=1.0)
         done.set()
     assert "no answer within" in answer.error
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterator
+from time import monotonic
 from uuid import UUID
 
 import pytest
@@ -11,6 +13,7 @@ from standardwebhooks.webhooks import Webhook as Verifier
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from commands.webhooks import ChangeWebhook, PauseWebhook, RedeliverWebhook, ResumeWebhook, RotateWebhookSecret
+from domain.base import SECOND
 from domain.webhooks import WebhookDisabled
 from processes.webhook_posts import Answer
 from processes.webhook_sender import AT_ONCE, DELAYS_S
@@ -19,6 +22,7 @@ from store.event_store import Store
 from store.storage_location import StorageLocation
 from tests.commands.tally import OTHER
 from tests.kit.stores import BOTH, location, on_server, own_database
+from tests.kit.waiting import DEADLINE_S
 from tests.processes.posting import AWAY, DAY, GONE, KINDS, OK, WRONG, Post, Posting
 
 __all__ = ["location", "on_server", "own_database"]
@@ -101,6 +105,25 @@ def test_a_receiver_that_fails_holds_up_itself_alone_and_gets_few_posts_at_once(
     hosts = Counter(post.url for post in posting.receiver.posts)
     assert hosts == {"https://dead.example.com/": len(calls), "https://alive.example.com/": len(calls) * len(KINDS)}
     assert set(posting.receiver.most_at_once.values()) == {AT_ONCE}
+
+
+def test_a_receiver_that_does_not_answer_keeps_nobody_else_waiting(posting: Posting) -> None:
+    slow, quick = posting.create(url="https://slow.example.com/").id, posting.create(url="https://quick.example.com/").id
+    for _ in range(3 * AT_ONCE):
+        posting.call()
+    posting.queued()
+    posting.receiver.silent = "https://slow.example.com/"
+
+    async def looks() -> None:
+        deadline = monotonic() + DEADLINE_S
+        while set(statuses(posting, quick)) != {"delivered"}:
+            assert monotonic() < deadline
+            await posting.sender.look()
+        under_way = await posting.sender.look()
+        assert len(under_way) == posting.receiver.most_at_once["https://slow.example.com/"] == AT_ONCE
+
+    asyncio.run(looks())
+    assert set(statuses(posting, slow)) == {"waiting"}
 
 
 def test_it_is_tried_for_three_days_less_and_less_often_then_the_webhook_is_disabled_with_a_notice(
@@ -198,9 +221,29 @@ def test_an_attempt_that_another_leader_recorded_changes_nothing(posting: Postin
     posting.call()
     posting.queued()
     (late, *_) = posting.deliveries(webhook)
+    posting.receiver.answer = lambda _: WRONG
     posting.post()
+    (recorded, *_) = posting.deliveries(webhook)
+    posting.sender._record(late, Answer(500, "late"), 1)
+    assert posting.deliveries(webhook)[0] == recorded
+    posting.receiver.answer = lambda _: OK
+    posting.wait(DELAYS_S[0])
     posting.sender._record(late, Answer(500, "late"), 1)
     assert posting.deliveries(webhook)[0].status == "delivered"
+
+
+def test_an_earlier_message_that_is_posted_again_comes_before_later_ones_that_wait(posting: Posting) -> None:
+    webhook = posting.create().id
+    call = posting.call()
+    posting.receiver.answer = lambda post: OK if post.step[1] == KINDS[0] else WRONG
+    posting.post()
+    first, second, _ = posting.deliveries(webhook)
+    assert second.due == posting.clock.now_us() + DELAYS_S[0] * SECOND
+    posting.receiver.answer = lambda _: WRONG
+    posting.do(RedeliverWebhook(webhook=webhook, delivery=first.id))
+    posting.post()
+    posting.wait(DELAYS_S[1] - 1)
+    assert posting.receiver.steps(call) == [KINDS[0], KINDS[1], KINDS[0]]
 
 
 def test_deliveries_are_kept_for_seven_days_after_they_ended(posting: Posting) -> None:

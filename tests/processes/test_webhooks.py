@@ -12,6 +12,7 @@ from commands.interactions import StartCall
 from commands.webhooks import ChangeWebhook, DeleteWebhook, PauseWebhook, ResumeWebhook
 from domain.base import SECOND
 from domain.webhook_messages import LATEST_US
+from processes.webhooks import Webhooks
 from store.database import StoreUnavailable
 from store.event_store import Store
 from store.process_progress import be_quiet
@@ -124,7 +125,11 @@ def test_an_imported_past_is_not_posted(posting: Posting) -> None:
     assert len(posting.deliveries(webhook)) == 1
 
 
-def test_a_replay_of_a_restored_log_queues_nothing_and_what_comes_after_it_does(posting: Posting, location: StorageLocation) -> None:
+@pytest.mark.parametrize("reads_the_past", [False, True])
+def test_a_replay_of_a_restored_log_queues_nothing_and_what_comes_after_it_does(
+    posting: Posting, location: StorageLocation, monkeypatch: pytest.MonkeyPatch, reads_the_past: bool
+) -> None:
+    monkeypatch.setattr(Webhooks, "SETS_TIMERS", reads_the_past)
     webhook = posting.create().id
     posting.call()
     posting.queued()

@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 from commands.command_bus import CommandBus
 from commands.handler_context import Caller
 from commands.interactions import EndCall, OfferCall, StartCall
+from commands.queues import RegisterQueue
 from commands.webhooks import CreateWebhook
 from domain.access import PERMISSIONS
 from store import webhook_deliveries as queue
@@ -84,6 +85,7 @@ def prepare(directory: Path, port: int) -> UUID:
         runner_in(directory, store)
         bus = CommandBus(store)
         webhook = bus.execute(CreateWebhook(url=f"http://127.0.0.1:{port}/", events=KINDS), CALLER).id
+        bus.execute(RegisterQueue(name="vendas"), CALLER)
         for _ in range(CALLS):
             call = bus.execute(StartCall(call=uuid4().hex), CALLER).id
             bus.execute(OfferCall(interaction=call, queue="vendas"), CALLER)

@@ -59,7 +59,7 @@ def test_instants_ascend_and_are_multiples_of_the_clocks_resolution(grain_us: in
 
 
 def test_a_week_has_every_kind_of_action() -> None:
-    week = {type(action) for _, action in played(busy_center(2), 5, hours=7 * 24)}
+    week = {type(action) for _, action in played(busy_center(2), 6, hours=7 * 24)}
     assert week == set(Action.__subclasses__())
 
 

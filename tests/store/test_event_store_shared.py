@@ -121,7 +121,7 @@ def count_while_few(command: CountWhileFew, context: HandlerContext) -> Done:
     """A command whose events depend on an aggregate that it only reads."""
     tally = context.get(Tally, command.tally)
     if context.get(Tally, command.other).total > 1:
-        raise Refused("the other one has grown")
+        raise Refused("queue-active", "the other one has grown")
     tally.count(1, None, context.metadata)
     return Done(tally)
 

@@ -28,6 +28,7 @@ from projections.queries.contacts import interactions_of_contact
 from projections.queries.history import history
 from projections.queries.interactions_report import Interactions, interactions, pages
 from projections.queries.monitoring import interaction_seen, monitor
+from projections.queries.one_interaction import interaction
 from projections.queries.registers import RegisteredAgent, RegisteredQueue, one, page
 from projections.queries.users import users
 from projections.query_bus import QUERIES, CompanyLog
@@ -125,6 +126,10 @@ ANSWERS = {
     one: lambda rows, past: one(rows, RegisteredAgent, agent_id(TENANT, "Bruno"), **past),
     users: lambda rows, past: users(rows, 0, 10, **past),
     history: lambda rows, past: history(rows, "both", msgspec.json.decode, **past),
+    interaction: lambda rows, past: [
+        interaction(rows, interaction_id(TENANT, name), Question(by="total", as_of=past.get("as_of")), People())
+        for name in ("sale", "both")
+    ],
     interaction_seen: lambda rows, _: [name for name in CALLS if interaction_seen(rows, interaction_id(TENANT, name))],
 }
 """Each query of the rows, put so that the whole company's answer names both sides."""

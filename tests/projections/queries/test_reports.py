@@ -172,6 +172,26 @@ def test_finished_interactions_page_by_page(center: Center) -> None:
     assert found == ["1.1", "1.3", "1.5", "1.6", "1.7", "1.2", "1.4"]
 
 
+@pytest.mark.parametrize("descending", [False, True])
+def test_interactions_are_paged_in_both_directions_and_orders(center: Center, descending: bool) -> None:
+    def asked(**page: Any) -> Any:
+        return interactions(center.rows, Interactions(question=Question(), descending=descending, limit=3, **page), Nobody())
+
+    expected = ["1.1", "1.3", "1.5", "1.6", "1.7", "1.2", "1.4"]
+    whole = [row["call"] for row in interactions(center.rows, Interactions(question=Question(), descending=descending), Nobody()).rows]
+    assert sorted(whole) == sorted(expected)
+    assert descending or whole == expected
+    pages = [asked()]
+    while pages[-1].next is not None:
+        pages.append(asked(after=pages[-1].next))
+    assert [row["call"] for page in pages for row in page.rows] == whole
+    assert pages[0].previous is None
+    back = asked(before=pages[2].previous)
+    assert (back.rows, back.next) == (pages[1].rows, pages[1].next)
+    back = asked(before=back.previous)
+    assert (back.rows, back.previous, back.next) == (pages[0].rows, None, pages[0].next)
+
+
 def test_a_finished_interaction_as_the_manual_shows_it(center: Center) -> None:
     report = interactions(center.rows, Interactions(question=Question(queues=("vendas",))), Nobody())
     titles, row = csv.reader(io.StringIO(written(report, "csv")[1:]), delimiter=";")

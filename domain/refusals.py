@@ -1,0 +1,185 @@
+"""The codes of refusals: one for each reason, with its meaning and what the caller can do.
+
+A program branches on the code, which never changes; a person reads the sentence of the error. Which status a code has follows from its class
+of error (`domain.errors`): a `RefusedCode` is an object in the wrong state, an `UnknownCode` a missing object, a `TakenCode` a name in use.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+RefusedCode = Literal[
+    "agent-busy",
+    "agent-is-interface",
+    "agent-logged-out",
+    "agent-not-paused",
+    "agent-paused",
+    "api-key-inactive",
+    "attempt-not-answered",
+    "call-ended",
+    "call-in-progress",
+    "call-left-ivr",
+    "call-not-in-ivr",
+    "call-not-on-hold",
+    "call-not-talking",
+    "call-not-waiting",
+    "call-not-wrapping-up",
+    "call-on-hold",
+    "company-not-own",
+    "contact-in-call",
+    "idempotency-key-reused",
+    "link-expired",
+    "link-used",
+    "no-attempt",
+    "queue-active",
+    "queue-inactive",
+    "user-inactive",
+    "webhook-disabled",
+]
+"""The object exists, and its state does not allow the command."""
+
+UnknownCode = Literal[
+    "agent-unknown",
+    "api-key-unknown",
+    "call-unknown",
+    "company-unknown",
+    "contact-unknown",
+    "ivr-unknown",
+    "queue-unknown",
+    "user-unknown",
+    "webhook-unknown",
+]
+"""There is no such object in the caller's company."""
+
+TakenCode = Literal[
+    "agent-exists",
+    "call-id-taken",
+    "company-exists",
+    "contact-exists",
+    "ivr-exists",
+    "phones-of-several-contacts",
+    "queue-exists",
+    "user-exists",
+]
+"""A name, an id or an address that must be unique belongs to something else."""
+
+NotAllowedCode = Literal[
+    "agent-of-another-user",
+    "api-key-barred",
+    "api-key-reads-only",
+    "level-too-low",
+    "own-rights",
+    "permission-missing",
+    "scope-too-narrow",
+    "user-barred",
+]
+"""The caller may not do this."""
+
+FieldCode = Literal["invalid", "instant-in-future", "instant-out-of-order", "name-invalid", "password-weak"]
+"""A field has a value that no state would allow."""
+
+Code = RefusedCode | UnknownCode | TakenCode | NotAllowedCode | FieldCode | Literal["version-conflict"]
+
+UNKNOWN: dict[str, UnknownCode] = {
+    "API key": "api-key-unknown",
+    "agent": "agent-unknown",
+    "company": "company-unknown",
+    "contact": "contact-unknown",
+    "interaction": "call-unknown",
+    "ivr": "ivr-unknown",
+    "queue": "queue-unknown",
+    "user": "user-unknown",
+    "webhook": "webhook-unknown",
+}
+"""The code of a missing aggregate, by its `KIND`."""
+
+
+class Meaning(NamedTuple):
+    """What a code says, and what its caller can do about it."""
+
+    meaning: str
+    remedy: str
+
+
+MEANINGS: dict[Code, Meaning] = {
+    "agent-busy": Meaning(
+        "The agent is talking in another call, and answers one voice call at a time.",
+        "Release or end the agent's call first, or ring another agent.",
+    ),
+    "agent-exists": Meaning("An agent has this name already.", "Use the existing agent, or choose another name."),
+    "agent-is-interface": Meaning(
+        "The name is a telephone of an agent, not an agent of its own.", "Send the command for the agent whose interface it is."
+    ),
+    "agent-logged-out": Meaning("The agent is logged in to no queue.", "Let the agent log in first, or ring another agent."),
+    "agent-not-paused": Meaning("The agent is not paused, so no pause can end.", "Nothing: the agent is available already."),
+    "agent-of-another-user": Meaning("The agent belongs to another user.", "Act as an agent of your own."),
+    "agent-paused": Meaning("The agent is paused and takes no calls.", "Resume the agent first, or ring another agent."),
+    "agent-unknown": Meaning("The company has no such agent.", "Check the name or id; a first login creates the agent."),
+    "api-key-barred": Meaning("The API key was revoked or has expired.", "Create another key."),
+    "api-key-inactive": Meaning("The API key was revoked or has expired, so it is not rotated.", "Create another key."),
+    "api-key-reads-only": Meaning("An API key that is limited to some queues sends no commands.", "Use a key without a limit to queues."),
+    "api-key-unknown": Meaning("The company has no such API key.", "Check the id."),
+    "attempt-not-answered": Meaning(
+        "Nobody has answered the number that is being dialled.", "Send `attempt-answered` before you offer the call to a queue."
+    ),
+    "call-ended": Meaning("The call has ended.", "Nothing: only wrap-up and quality follow the end of a call."),
+    "call-id-taken": Meaning(
+        "Your id of the call already names another call: of the other direction, or with another number.",
+        "Choose an id that you have never used. A repeat of the same call is accepted.",
+    ),
+    "call-in-progress": Meaning(
+        "The call is waiting in a queue or an agent is talking in it.", "Withdraw or release it before you offer it to another queue."
+    ),
+    "call-left-ivr": Meaning("The call has left the IVR.", "Offer it to a queue, or end it."),
+    "call-not-in-ivr": Meaning("The call is in no IVR.", "Send `ivr/enter` first."),
+    "call-not-on-hold": Meaning("The customer is not on hold.", "Nothing: the talk goes on."),
+    "call-not-talking": Meaning("No agent is talking in this call.", "Send `answer` first."),
+    "call-not-waiting": Meaning("The call is not waiting in a queue.", "Offer it to a queue first."),
+    "call-not-wrapping-up": Meaning("There is no ended talk without a wrap-up.", "Release the talk first."),
+    "call-on-hold": Meaning("The customer is on hold already.", "Nothing, or send `resume`."),
+    "call-unknown": Meaning("The company has no such call.", "Use the `id` that the start of the call returned."),
+    "company-exists": Meaning("A company has this name already.", "Choose another name."),
+    "company-not-own": Meaning("A company is registered under the id of its own name.", "Register it as the operator."),
+    "company-unknown": Meaning("There is no such company.", "Check the name."),
+    "contact-exists": Meaning("A contact with one of these phones has a name already.", "Change that contact instead."),
+    "contact-in-call": Meaning("The contact has an open call.", "End the call, then forget the contact."),
+    "contact-unknown": Meaning("There is no such contact, or it was forgotten.", "Check the id."),
+    "idempotency-key-reused": Meaning(
+        "The Idempotency-Key was used for another command.", "Use a new key for each command, and the same key only to repeat one."
+    ),
+    "instant-in-future": Meaning("The instant is later than the server's clock.", "Correct your clock, or leave `at` out."),
+    "instant-out-of-order": Meaning(
+        "The instant is earlier than what already happened to the same call or agent.", "Send actions in order, or leave `at` out."
+    ),
+    "invalid": Meaning("A field has a value that is not valid.", "Correct the fields that `errors` names."),
+    "ivr-exists": Meaning("An IVR has this name already.", "Change the existing IVR, or choose another name."),
+    "ivr-unknown": Meaning("The company has no such IVR.", "Check the name or id, or register the IVR."),
+    "level-too-low": Meaning("One manages only users below one's own level.", "Ask a user of a higher level."),
+    "link-expired": Meaning("The one-time link has expired.", "Ask an administrator for a new link."),
+    "link-used": Meaning("The one-time link was used, or a newer one replaced it.", "Ask an administrator for a new link."),
+    "name-invalid": Meaning(
+        "A name is blank or has control, zero-width or text-direction characters.", "Send the visible characters of the name only."
+    ),
+    "no-attempt": Meaning("No number is being dialled in this call.", "Dial first, or check the call's id."),
+    "own-rights": Meaning("Nobody changes their own rights.", "Ask another administrator."),
+    "password-weak": Meaning("The password does not follow the rules.", "Choose another password; the detail names the rule."),
+    "permission-missing": Meaning("The caller lacks the permission that `permission` names.", "Ask an administrator for it."),
+    "phones-of-several-contacts": Meaning("The phones belong to more than one contact.", "Send the phones of one contact only."),
+    "queue-active": Meaning("The queue is active.", "Deactivate it first."),
+    "queue-exists": Meaning(
+        "A queue has, or has had, this name. Names differ neither by case nor by blanks.", "Use the existing queue, or choose another name."
+    ),
+    "queue-inactive": Meaning(
+        "The queue is deactivated or was removed, and takes no offers.", "Activate it, or offer the call to another queue."
+    ),
+    "queue-unknown": Meaning("The company has no such queue.", "Check the name or id, or register the queue."),
+    "scope-too-narrow": Meaning("This is answered only to callers who see the whole company.", "Ask a user who sees the whole company."),
+    "user-barred": Meaning("The user may not log in any more.", "Ask an administrator to activate the user."),
+    "user-exists": Meaning("A user has this e-mail address already.", "Change the existing user, or use another address."),
+    "user-inactive": Meaning("The user may not log in.", "Activate the user first."),
+    "webhook-disabled": Meaning("The webhook was disabled, so nothing is posted.", "Resume it first."),
+    "webhook-unknown": Meaning("The company has no such webhook, or it was deleted.", "Check the id."),
+    "user-unknown": Meaning("The company has no such user.", "Check the id or the e-mail address."),
+    "version-conflict": Meaning("Another request changed the same object at the same moment, on every try.", "Send the request again."),
+}
+"""Every code. A new one is named in its Literal above and here."""

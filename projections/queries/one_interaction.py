@@ -1,0 +1,109 @@
+"""One interaction as the figures know it: its row of D1, open or finished, with its visits, rings, holds and IVR options."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from domain.access import REPORTS
+from domain.errors import NotFound
+from projections.engine.temporal_view import CompanyRows, TemporalView
+from projections.figures.intervals import iso
+from projections.figures.metrics import Row
+from projections.figures.question import Question
+from projections.queries.interactions_report import Interactions, People, interactions
+from projections.query_bus import query
+
+_LEGS = "SELECT id FROM {interactions} WHERE whole = {{whole:UUID}}"
+_VISITS = """
+SELECT id, interaction, queue, agent, toString(end) AS end, offered_ms, ended_ms, released_ms, wait_ms, talk_ms, hold_ms, wrap_up_ms
+FROM {visits} ORDER BY offered_ms, toString(interaction), n
+"""
+_RINGS = "SELECT visit, agent, outcome, from_ms, until_ms FROM {rings} ORDER BY from_ms, agent"
+_HOLDS = "SELECT visit, agent, '' AS outcome, from_ms, until_ms FROM {holds} ORDER BY from_ms, agent"
+_OPTIONS = "SELECT text FROM {options} ORDER BY toString(interaction), k"
+
+
+class _Id(msgspec.Struct):
+    id: UUID
+
+
+class _Option(msgspec.Struct):
+    text: str
+
+
+class _Visit(msgspec.Struct):
+    id: UUID
+    interaction: UUID
+    queue: str
+    agent: str
+    end: str
+    offered_ms: int
+    ended_ms: int | None
+    released_ms: int | None
+    wait_ms: int | None
+    talk_ms: int | None
+    hold_ms: int | None
+    wrap_up_ms: int | None
+
+
+class _Span(msgspec.Struct):
+    visit: UUID
+    agent: str
+    outcome: str
+    from_ms: int
+    until_ms: int | None
+
+
+@query(REPORTS, CompanyRows)
+def interaction(rows: CompanyRows, id: UUID, question: Question, people: People) -> tuple[Row, int]:
+    """The interaction with this id (a leg's id finds its whole call), and the log position that the answer covers. Raises NotFound."""
+    report = interactions(rows, Interactions(question=question, id=id, state="all"), people)
+    if not report.rows:
+        raise NotFound("call-unknown", f"no interaction {id}")
+    row = report.rows[0]
+
+    def ask(view: TemporalView) -> dict[str, Any]:
+        legs = view.ask(_Id, _LEGS.format(interactions=view.rows_of("interactions")), whole=UUID(row["id"]))
+        return _parts(view, [leg.id for leg in legs], question)
+
+    # The parts are those of the position of the row.
+    parts, position = rows.answer(report.as_of, None, ask)
+    return {**row, **parts}, position
+
+
+def _parts(view: TemporalView, calls: list[UUID], question: Question) -> dict[str, Any]:
+    tables = {name: view.rows_of(name, of_calls=True) for name in ("visits", "rings", "holds", "options")}
+    visits = view.ask(_Visit, _VISITS.format(**tables), calls=calls)
+    rings = view.ask(_Span, _RINGS.format(**tables), calls=calls)
+    holds = view.ask(_Span, _HOLDS.format(**tables), calls=calls)
+    return {
+        "visits": [_visit(visit, rings, holds, question) for visit in visits],
+        "options": [option.text for option in view.ask(_Option, _OPTIONS.format(**tables), calls=calls)],
+    }
+
+
+def _visit(visit: _Visit, rings: list[_Span], holds: list[_Span], question: Question) -> Row:
+    def at(ms: int | None) -> str | None:
+        return None if ms is None else iso(ms, question.zone)
+
+    return {
+        "queue": visit.queue,
+        "agent": visit.agent,
+        "end": visit.end,
+        "offered_at": at(visit.offered_ms),
+        "ended_at": at(visit.ended_ms),
+        "released_at": at(visit.released_ms),
+        "wait_ms": visit.wait_ms,
+        "talk_ms": visit.talk_ms,
+        "hold_ms": visit.hold_ms,
+        "wrap_up_ms": visit.wrap_up_ms,
+        "rings": [
+            {"agent": ring.agent, "outcome": ring.outcome, "from": at(ring.from_ms), "to": at(ring.until_ms)}
+            for ring in rings
+            if ring.visit == visit.id
+        ],
+        "holds": [{"from": at(hold.from_ms), "to": at(hold.until_ms)} for hold in holds if hold.visit == visit.id],
+    }

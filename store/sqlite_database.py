@@ -6,7 +6,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -175,7 +175,8 @@ def sqlite_snapshot(path: Path, *, immutable: bool = False) -> Iterator[Snapshot
     db.text_factory = bytes
     try:
         db.execute("BEGIN")
-        db.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
+        with suppress(Unreadable), _damage():  # the snapshot says so of what is asked of it
+            db.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
     except sqlite3.OperationalError as error:
         db.close()
         if immutable or error.sqlite_errorcode & _PRIMARY not in _OF_THE_DISK:

@@ -90,7 +90,7 @@ def test_a_killed_import_can_be_repeated(atende: CommandLine, tmp_path: Path) ->
     big = tmp_path / "queue_log"
     big.write_text("".join(_call(number) for number in range(4_000)))
     process = atende.start("import", "queue-log", big)
-    until(lambda: (atende.data / "events.db-wal").exists() and (atende.data / "events.db-wal").stat().st_size > 100_000, "wrote")
+    until(lambda: (atende.data / "events.db-wal").exists() and (atende.data / "events.db-wal").stat().st_size > 1_000_000, "wrote")
     process.kill()
     process.communicate()
     assert events(atende) > 0

@@ -28,7 +28,7 @@ def reported(center: Quick, *words: str) -> Any:
 
 def test_a_report_has_its_definition_position_and_time_zone(center: Quick) -> None:
     report = reported(center, "queues", "--by", "queue")
-    assert list(report) == ["rows", "definition", "as_of", "timezone"]
+    assert list(report) == ["rows", "definition", "as_of", "timezone", "notes"]
     assert report["timezone"] == "America/Sao_Paulo"
     assert report["as_of"] == int(center("verify").out.split()[0])
 

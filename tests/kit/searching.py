@@ -85,10 +85,13 @@ def in_tables(engine: Warehouse, texts: Iterable[str], *databases: str) -> dict[
     for table in tables:
         columns = ", ".join(f"toString({row['name']})" for row in engine.execute(f"DESCRIBE TABLE {table}"))
         # An array of text, not a tuple: older servers cannot convert a tuple to text.
-        sql = f"SELECT count() AS rows FROM {table} WHERE arrayExists(x -> multiSearchAny(ifNull(x, ''), {{texts:Array(String)}}), [{columns}])"
+        sql = f"SELECT count() AS rows FROM {table} WHERE arrayExists(x -> %s, [{columns}])"
 
         def holds(some: list[str], sql: str = sql) -> bool:
-            return bool(engine.execute(sql, texts=some)[0]["rows"])
+            # Older servers search for one constant at a time.
+            texts = {f"t{number}": text for number, text in enumerate(some)}
+            any_of = " OR ".join(f"position(ifNull(x, ''), {{{name}:String}}) > 0" for name in texts)
+            return bool(engine.execute(sql % any_of, **texts)[0]["rows"])
 
         for start in range(0, len(wanted), _NEEDLES):
             some = wanted[start : start + _NEEDLES]

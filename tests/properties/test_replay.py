@@ -14,6 +14,7 @@ from uuid import UUID
 import pytest
 
 import domain
+from commands.api_keys import CreateApiKey, RevokeApiKey, RotateApiKey
 from commands.command_bus import CommandBus
 from commands.companies import RegisterCompany, SetCompanySettings
 from commands.contacts import ForgetContact, RegisterContact
@@ -23,6 +24,7 @@ from commands.ivr import DeleteIvr
 from commands.observations import MatchMember, ObserveAgent, ObserveCall, ObserveTimeline
 from commands.queues import ChangeQueueSettings
 from commands.users import AppointAdministrator, RegisterUser
+from commands.webhooks import ChangeWebhook, CreateWebhook, DeleteWebhook, DisableWebhook, PauseWebhook, ResumeWebhook, RotateWebhookSecret
 from domain.access import PERMISSIONS
 from domain.base import NOBODY, SECOND, Aggregate, Event, Personal
 from domain.companies import CompanySettings
@@ -102,11 +104,31 @@ def test_an_aggregate_read_from_the_log_equals_the_one_that_its_commands_changed
                 for id in {recorded.event.originator_id for recorded in store.read(head, 1_000)}
                 if store.cached(id)
             }
+        met |= {same_as_in_the_log(store, id) for id in _machines(bus)}
         carla = store.keyring.find(store.keyring.tag(COMPANY, "phone", "5521977000037"))
         assert carla is not None
         bus.execute(ForgetContact(contact=carla, interactions=(interaction_id(COMPANY, "last"),)), CALLER)
         met.add(same_as_in_the_log(store, carla))
     assert met == aggregates()
+
+
+def _machines(bus: CommandBus) -> Iterator[UUID]:
+    """An API key and a webhook, after each change of them."""
+    key = bus.execute(CreateApiKey(name="CRM", permissions=()), CALLER).id
+    yield key
+    for change in (RotateApiKey(key=key), RevokeApiKey(key=key)):
+        yield bus.execute(change, CALLER).id
+    hook = bus.execute(CreateWebhook(url="https://crm.example/hook", events=("interaction.arrived",)), CALLER).id
+    yield hook
+    for command in (
+        ChangeWebhook(webhook=hook, direction="inbound"),
+        RotateWebhookSecret(webhook=hook, overlap_ms=60_000),
+        PauseWebhook(webhook=hook),
+        ResumeWebhook(webhook=hook),
+        DisableWebhook(webhook=hook, reason="410 Gone"),
+        DeleteWebhook(webhook=hook),
+    ):
+        yield bus.execute(command, CALLER).id
 
 
 def same_as_in_the_log(store: Store, id: UUID) -> type[Aggregate]:

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
 import pytest
+from msgspec.structs import astuple
 
 from commands.command_bus import CommandBus
 from commands.handler_context import Command, Done, HandlerContext, handles
@@ -216,6 +217,6 @@ def test_a_commit_whose_answer_is_lost_is_done_once(
     monkeypatch.setattr(db, "commit", cut)
     receipt = bus.execute(Count(tally=tally), caller("key"))
     assert (receipt.version, receipt.position) == (1, 1)
-    assert bus.execute(Count(tally=tally), caller("key")) == receipt
+    assert astuple(bus.execute(Count(tally=tally), caller("key"))) == astuple(receipt)
     assert len(bus.store.stream(tally)) == 1
     assert location.verify().flaw is None

@@ -199,7 +199,9 @@ class Clients:
             assert [log[receipt.position] for receipt in client.acknowledged] == [
                 (receipt.id, receipt.version) for receipt in client.acknowledged
             ]
-            assert client.again(self._deployment) == client.acknowledged
+            assert [msgspec.structs.astuple(receipt) for receipt in client.again(self._deployment)] == [
+                msgspec.structs.astuple(receipt) for receipt in client.acknowledged
+            ]
         with TemporaryDirectory() as directory, self._reached() as held, hold(Path(directory, "twin"), Settings()) as twin:
             for client in self.clients:
                 who, _ = _set_up(twin, client.company)

@@ -301,7 +301,8 @@ def apart() -> dict[str, str]:
 
 def environment(settings: Settings) -> dict[str, str]:
     """The environment of a process that has these settings."""
-    return apart() | {f"ATENDE_{name.upper()}": str(value) for name, value in vars(settings).items()}
+    written = {name: ",".join(value) if isinstance(value, tuple) else str(value) for name, value in vars(settings).items()}
+    return apart() | {f"ATENDE_{name.upper()}": value for name, value in written.items()}
 
 
 @contextmanager

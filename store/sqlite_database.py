@@ -75,18 +75,23 @@ class SqliteDatabase(Database):
             return self._reader.execute(statement, params).fetchall()
 
     def begin(self, news: str, params: Sequence[Any] = ()) -> Rows | None:
-        with self._room():
+        # Not by `_room`: every unit of work begins and commits, and a generator costs more than the statement.
+        try:
             self._writer.execute("BEGIN IMMEDIATE")
             seen: int = self._writer.execute("PRAGMA data_version").fetchone()[0]
             if seen == self._seen:
                 return None
             rows = self._writer.execute(news, params).fetchall()
-            self._seen = seen
-            return rows
+        except sqlite3.OperationalError as error:
+            raise self._cause(error) from error
+        self._seen = seen
+        return rows
 
     def commit(self, *, notify: bool = False) -> None:  # noqa: ARG002 - no other process listens
-        with self._room():
+        try:
             self._writer.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            raise self._cause(error) from error
 
     def rollback(self) -> None:
         self._seen = -1

@@ -288,9 +288,10 @@ def _spelt(context: HandlerContext, name: str) -> str:
 
 def _call_to(agent: Agent, command: RingAgent | AnswerCall, fact: Fact, context: HandlerContext) -> None:
     """Ring or answer, if the agent is free for the call."""
-    agent.must_be_free(fact.queue, _calls_of(agent, command.interaction, context))
+    earlier = _calls_of(agent, command.interaction, context)
+    agent.must_be_free(fact.queue, earlier)
     if isinstance(command, AnswerCall):
-        agent.take_call(command.interaction, (), fact.at, context.metadata)
+        agent.take_call(command.interaction, earlier, fact.at, context.metadata)
 
 
 def _calls_of(agent: Agent, besides: UUID, context: HandlerContext) -> list[Interaction]:

@@ -291,7 +291,7 @@ class Agent(Aggregate):
 
         Of two answers at once, both of which change the agent, the second is decided anew.
         """
-        going_on = [other.id for other in earlier if other.has_talk_of(self.name)]
+        going_on = [other.id for other in earlier if other.has_talk_of(self.name) or other.is_dialled_by(self.name)]
         self._trigger_unchanged(AgentTookCall, metadata, at, calls=(*going_on, call))
 
     def must_be_in(self) -> None:

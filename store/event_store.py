@@ -293,8 +293,8 @@ class Store(Application[UUID]):
             self.recorder.db.execute(_SWEEP, (now_us, _SWEPT_AT_ONCE + 2 * self._receipts_since))
             self._swept_at, self._receipts_since = now_us, 0
         # A key whose receipt has expired can be used anew before the sweep comes to it.
-        again = [row[:2] for row in rows if row[1] in self._expired]
-        self.recorder.db.executemany("DELETE FROM idempotency WHERE tenant = ? AND key = ? AND expires_at > 0", again)
+        again = [(*row[:2], now_us) for row in rows if row[1] in self._expired]
+        self.recorder.db.executemany("DELETE FROM idempotency WHERE tenant = ? AND key = ? AND expires_at > 0 AND expires_at <= ?", again)
         self._expired.clear()
         self.recorder.db.insert("idempotency", _RECEIPT_KINDS, rows)
 

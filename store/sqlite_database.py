@@ -83,6 +83,8 @@ class SqliteDatabase(Database):
                 return None
             rows = self._writer.execute(news, params).fetchall()
         except sqlite3.OperationalError as error:
+            # What fails after BEGIN must not leave the transaction open: no other could begin any more.
+            self.rollback()
             raise self._cause(error) from error
         self._seen = seen
         return rows

@@ -78,6 +78,12 @@ class Interaction(Aggregate):
         dialled = attempt is not None and attempt.agent == agent and attempt.result == "answered" and attempt.ended_ms is None
         return dialled or any(visit.agent == agent and visit.end == "answered" and visit.open for visit in self.state.visits)
 
+    def is_dialled_by(self, agent: str) -> bool:
+        """Whether this is an attempt of the agent that nobody has answered yet: the agent may be talking in it soon."""
+        attempt = self.state.attempt
+        going_on = self.call is not None and self.call.ended_ms is None
+        return going_on and attempt is not None and attempt.agent == agent and attempt.result == ""
+
     def must_begin_as(self, direction: str, given: str, number: str) -> None:
         """Refuse a live command that begins another call under this call's id: of the other direction, or with another number.
 

@@ -212,6 +212,18 @@ def test_an_agent_who_talks_is_not_rung_and_answers_no_second_call_until_the_tal
     bus.execute(order(interaction=second, agent="Ana", at=at(21)), CALLER)
 
 
+def test_an_attempt_that_is_answered_after_another_call_keeps_the_agent_busy(bus: CommandBus) -> None:
+    start(bus)
+    attempt = bus.execute(DialOut(number="11988000039", agent="Ana", queue="vendas", at=at(10)), CALLER).id
+    first, second = waiting(bus, 11), waiting(bus, 11)
+    bus.execute(AnswerCall(interaction=first, agent="Ana", at=at(15)), CALLER)
+    bus.execute(AnswerDial(interaction=attempt, at=at(16)), CALLER)
+    bus.execute(ReleaseCall(interaction=first, at=at(20)), CALLER)
+    with pytest.raises(Refused) as refused:
+        bus.execute(RingAgent(interaction=second, agent="Ana", at=at(21)), CALLER)
+    assert refused.value.code == "agent-busy"
+
+
 def test_a_talk_that_a_source_saw_end_does_not_keep_the_agent_busy(bus: CommandBus) -> None:
     start(bus)
     first = bus.execute(StartCall(call="crm-1", at=at(10)), CALLER).id

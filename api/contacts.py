@@ -60,6 +60,7 @@ async def forget_contact(body: ToForget, context: Annotated[RequestContext, auth
 
     `dry_run` says what was found and changes nothing. A contact with an open interaction is refused (409). A repeat finds the contact by its id only.
     """
+    context.asker.scope.must_be_whole()
     application = context.application
     found = await application.ask(
         lambda: known_contact(application.center.store, context.tenant, contact=body.contact, phone=body.number or "")

@@ -244,7 +244,8 @@ async def _page(context: RequestContext, params: OfInteractions | InteractionSea
     answer["next"] = written(*page.next) if page.next is not None else None
     answer["previous"] = written(*page.previous, _BACK) if page.previous is not None else None
     answer["has_more"] = page.next is not None
-    if contact == NOBODY:
+    if contact == NOBODY and context.asker.scope.is_whole:
+        # Who sees a part of the company is not told whether another part knows the number.
         answer["notes"] = [*page.notes, "no contact with this number"]
     return figures({**answer, "period": past.shown(past.period(params), "total")})
 

@@ -121,6 +121,8 @@ def issue_password_link(command: IssuePasswordLink, context: HandlerContext) -> 
     user, manager = context.get(User, known), _manager(context)
     if manager is None or manager.user != user.id:
         must_be_above(manager, user.id, user.level)
+        # Who has the link can be the user.
+        must_have_all(manager, user.level, user.permissions)
     return _with_link(user, context)
 
 

@@ -260,6 +260,13 @@ def test_nobody_raises_themselves(bus: CommandBus, level: Level) -> None:
             bus.execute(command, caller)
 
 
+def test_nobody_gets_a_link_of_who_may_do_more(bus: CommandBus) -> None:
+    bus.execute(RegisterUser(name="Rui", email="rui@example.com", permissions=("anonimizar-contatos",)), operator_of())
+    caller = as_user(bus, "Manager", "mia@example.com", (MANAGE_USERS,))
+    with pytest.raises(NotAllowed):
+        bus.execute(IssuePasswordLink(email="rui@example.com"), caller)
+
+
 def test_one_asks_for_a_link_of_ones_own(bus: CommandBus) -> None:
     assert bus.execute(IssuePasswordLink(email="uma@example.com"), as_user(bus, "User", "uma@example.com")).result["token"]
 

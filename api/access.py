@@ -22,7 +22,7 @@ from api.application_state import ApplicationState
 from api.credentials import Credential
 from api.field_types import MAX_POSITION
 from api.problem import FieldProblem, Problem
-from api.request_ids import request_id
+from api.request_ids import ID_PATTERN, LONGEST_ID, request_id
 from commands.handler_context import Caller, Command, Receipt, RepeatedReceipt
 from domain.access import Actor, Asker
 
@@ -33,8 +33,9 @@ REPLAYED = "Idempotency-Replayed"
 AUTHENTICATED = "atende.authenticated"
 """The key of a request's ASGI scope that is true once its credentials were accepted."""
 
-LONGEST_KEY = 200
-KEY_PATTERN = r"^[\x21-\x7e]+$"
+LONGEST_KEY = LONGEST_ID
+KEY_PATTERN = ID_PATTERN
+"""Keys and correlation ids are written as ids of requests are, one of which a correlation may be."""
 
 _KEY = re.compile(KEY_PATTERN)
 _POSITION = re.compile(r"^[0-9]{1,16}$", re.ASCII)

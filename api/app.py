@@ -15,7 +15,7 @@ from starlette.types import Lifespan
 
 import discovery
 from api import auth, docs, openapi, problem
-from api.access import CORRELATION_ID, IDEMPOTENCY_KEY, IF_POSITION
+from api.access import CORRELATION_ID, IDEMPOTENCY_KEY, IF_POSITION, REPLAYED
 from api.application_state import ApplicationState, Center
 from api.body_limit import LimitedASGI
 from api.http_metrics import ObservedASGI
@@ -36,8 +36,8 @@ EXPOSED = (
     "Retry-After",
     "RateLimit",
     "RateLimit-Policy",
-    "Request-Id",
-    "Idempotency-Replayed",
+    REQUEST_ID,
+    REPLAYED,
     "WWW-Authenticate",
     "Content-Disposition",
     "Location",

@@ -89,5 +89,5 @@ def test_codes_of_problems_in_the_page_exist():
 
 
 def test_every_linked_file_exists():
-    for target in re.findall(r"\]\(([^)#]+)", TEXT):
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", TEXT):
         assert (PAGE.parent / target).resolve().exists(), target

@@ -227,16 +227,16 @@ class AgentRow(_Named):
 class VisitReport(OfPeriod):
     """Visits by queue, agent, IVR or interval."""
 
-    rows: list[VisitRow]
+    items: list[VisitRow]
 
 
 class IvrReport(OfPeriod):
     """D2, Relatório IVR."""
 
-    rows: list[IvrRow]
+    items: list[IvrRow]
 
 
 class AgentReport(OfPeriod):
     """Agents, or intervals with all agents together."""
 
-    rows: list[AgentRow]
+    items: list[AgentRow]

@@ -118,7 +118,7 @@ class FinishedCall(Shape):
 class FinishedCalls(OfPeriod):
     """D1, a page of it."""
 
-    rows: list[FinishedCall]
+    items: list[FinishedCall]
     next: Annotated[str | None, Field(description="cursor of the next page; null on the last one", examples=["Zm9vYmFy…"])]
     previous: Annotated[str | None, Field(description="cursor of the page before; null on the first one", examples=["Zm9vYmFy…"])]
     has_more: Annotated[bool, Field(description="whether there is a next page", examples=[True])]
@@ -194,7 +194,7 @@ class History(Shape):
 
     model_config = ConfigDict(frozen=True)
 
-    events: Annotated[list[HistoryEvent], Field(description="in the order of the log")]
+    items: Annotated[list[HistoryEvent], Field(description="in the order of the log")]
     as_of: Annotated[int, Field(description="log position up to which the history is complete", examples=[1204])]
     timezone: Annotated[str, Field(examples=["America/Sao_Paulo"])]
 
@@ -298,4 +298,4 @@ async def get_interaction_history(
         as_of=past.as_of,
         moment_ms=past.moment_ms,
     )
-    return figures({"events": events, "as_of": position, "timezone": past.where.key})
+    return figures({"items": events, "as_of": position, "timezone": past.where.key})

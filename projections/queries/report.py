@@ -54,7 +54,7 @@ class Report:
 
     def as_dict(self) -> dict[str, Any]:
         """The rows, the version of the definitions, the log position, the time zone and the notes."""
-        return {"rows": self.rows, "definition": self.definition, "as_of": self.as_of, "timezone": self.timezone, "notes": self.notes}
+        return {"items": self.rows, "definition": self.definition, "as_of": self.as_of, "timezone": self.timezone, "notes": self.notes}
 
 
 def written(report: Report, format: Format) -> str:
@@ -63,7 +63,7 @@ def written(report: Report, format: Format) -> str:
 
 
 def json(report: Report) -> str:
-    """One object: `rows`, `definition`, `as_of`, `timezone`, `notes`."""
+    """One object: `items`, `definition`, `as_of`, `timezone`, `notes`."""
     return msgspec.json.format(msgspec.json.encode(report.as_dict()), indent=2).decode() + "\n"
 
 

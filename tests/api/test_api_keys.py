@@ -226,7 +226,7 @@ def test_a_key_with_queues_sees_only_these_under_any_name_and_only_reads(make, c
     seen = board.get("/v1/reports/queues", headers=fresh, params={"by": "queue", "from": "2026-01-01", "to": "2027-01-01"})
     assert seen.status_code == 200, seen.text
     assert "suporte" not in seen.text
-    assert [(row["queue"], row["offered"]) for row in seen.json()["rows"]] == [("vendas", 1)]
+    assert [(row["queue"], row["offered"]) for row in seen.json()["items"]] == [("vendas", 1)]
     assert [queue["name"] for queue in board.get("/v1/queues", headers=fresh).json()["items"]] == ["comercial"]
     for refused in (
         board.post("/v1/queues", {"name": "nova"}),

@@ -41,7 +41,7 @@ def ana(tmp_path_factory):
 def rows(ana, path, **params):
     answer = ana.get(path, params=RECORDED | params)
     assert answer.status_code == 200, answer.text
-    return answer.json()["rows"]
+    return answer.json()["items"]
 
 
 def of_queue(row):
@@ -152,7 +152,7 @@ def test_d1_pages_give_every_finished_call_once_in_order(ana):
         while cursor is not None or not found:
             params = {"medium": "voice", "limit": limit} | ({"cursor": cursor} if cursor else {})
             page = ana.get("/v1/interactions", params=params).json()
-            found, cursor = found + page["rows"], page["next"]
+            found, cursor = found + page["items"], page["next"]
         assert found == whole
     assert len(whole) == len(RUN.truth)
     began = [(row["date"], row["time"]) for row in whole]
@@ -205,19 +205,19 @@ def test_d1_needs_its_medium_and_a_page_its_own_question(ana):
 def test_k1_shows_the_whole_history_of_a_call(ana):
     row = rows(ana, "/v1/interactions", medium="voice", protocol=3)[0]
     story = ana.get(row["history"]).json()
-    facts = [fact["kind"] for event in story["events"] for fact in event["content"]["facts"]]
+    facts = [fact["kind"] for event in story["items"] for fact in event["content"]["facts"]]
     assert {"arrived", "ivr_entered", "ivr_option", "offered", "rang", "answered", "released", "hung_up"} <= set(facts)
-    assert {(event["actor"], event["cause"]) for event in story["events"]} == {("operator", "ObserveCall")}
-    heads = [event["content"]["change"]["call"] for event in story["events"] if "call" in event["content"]["change"]]
+    assert {(event["actor"], event["cause"]) for event in story["items"]} == {("operator", "ObserveCall")}
+    heads = [event["content"]["change"]["call"] for event in story["items"] if "call" in event["content"]["change"]]
     assert {head["number"] for head in heads} == {"21977000111"}
-    rings = [ring for event in story["events"] for ring in event["content"]["change"].get("rings", [])]
+    rings = [ring for event in story["items"] for ring in event["content"]["change"].get("rings", [])]
     assert {(ring["n"], ring["k"]) for ring in rings} == {(0, 0)}
     assert rings[-1]["outcome"] == "answered"
-    positions = [event["position"] for event in story["events"]]
+    positions = [event["position"] for event in story["items"]]
     assert positions == sorted(positions)
     assert story["as_of"] >= positions[-1]
     assert ana.get(row["history"], params={"as_of": positions[0] - 1}).status_code == 404
-    assert ana.get(row["history"], params={"as_of": "2026-11-22"}).json()["events"] == []
+    assert ana.get(row["history"], params={"as_of": "2026-11-22"}).json()["items"] == []
 
 
 def test_b2_shows_the_center_as_it_stood_at_the_end_and_at_any_moment(ana):
@@ -267,12 +267,12 @@ def test_a_filter_by_a_name_that_nobody_has_finds_nothing_and_says_so(ana, param
         found = ana.get(path, params=params).json()
         assert found["notes"] == [f"no {kind} {name}"], path
         assert not found.get("totals", {}).get("offered")
-        assert found.get("rows", []) == found.get("queues", []) == []
+        assert found.get("items", []) == found.get("queues", []) == []
     assert ana.get("/v1/reports/ivr", params={"ivr": "nenhuma"}).json()["notes"] == ["no IVR nenhuma"]
     csv = ana.get("/v1/reports/queues", params=params | {"format": "csv"})
     assert unquote(csv.headers["atende-notes"]) == f"no {kind} {name}"
     found = ana.get("/v1/interactions", params={"medium": "voice", "tag": "nunca", **params}).json()
-    assert (found["rows"], found["notes"]) == ([], [f"no {kind} {name}", "no call with the tag nunca"])
+    assert (found["items"], found["notes"]) == ([], [f"no {kind} {name}", "no call with the tag nunca"])
 
 
 def test_a_question_without_a_period_means_today_or_the_last_30_days_and_the_answer_says_so(ana):

@@ -87,11 +87,11 @@ def test_the_worked_example_through_the_api(ana, worked):
     assert (ten["start"], ten["abandoned_short"], ten["handled"]) == (TEN, 1, 2)
     assert (eleven["offered"], eleven["sla_percent"]) == (0, None)
     params["sla_profile"] = "offered_minus_short"
-    assert ana.get("/v1/reports/queues", params=params).json()["rows"][0]["sla_percent"] == 25.0
+    assert ana.get("/v1/reports/queues", params=params).json()["items"][0]["sla_percent"] == 25.0
 
 
 def test_what_was_lived_is_in_the_report_of_interactions_and_in_its_history(ana, worked):
-    rows = ana.get("/v1/interactions", params={"medium": "voice", "at_least": worked.position}).json()["rows"]
+    rows = ana.get("/v1/interactions", params={"medium": "voice", "at_least": worked.position}).json()["items"]
     assert [(row["status"], row["duration_ms"], row["tags"]) for row in rows] == [
         ("Answered", 68 * S, ["venda"]), ("Answered", 155 * S, ["venda"]), ("Abandoned", 3 * S, []), ("Abandoned", 50 * S, []),
         ("Dequeued", 60 * S, []),
@@ -100,13 +100,13 @@ def test_what_was_lived_is_in_the_report_of_interactions_and_in_its_history(ana,
     assert (first["from"], first["to"], first["origin"], first["agents"], first["queues"]) == (
         "5511987654321", "551140028922", "Portal", ["Ana"], ["vendas"],
     )  # fmt: skip
-    events = ana.get(first["history"]).json()["events"]
+    events = ana.get(first["history"]).json()["items"]
     assert [event["event"] for event in events] == [
         f"interaction.{name}" for name in ("arrived", "offered", "rang", "answered", "released", "hung_up", "observed")
     ]
     assert {event["actor"] for event in events} == {f"user:{ana.tokens['user']}"}
     assert [event["cause"] for event in events][:2] == ["StartCall", "OfferCall"]
-    half = ana.get(first["history"], params={"as_of": at(8)}).json()["events"]
+    half = ana.get(first["history"], params={"as_of": at(8)}).json()["items"]
     assert [event["event"] for event in half] == [f"interaction.{name}" for name in ("arrived", "offered", "rang", "answered")]
 
 
@@ -143,7 +143,7 @@ def test_a_call_meets_the_ivr(ana, context):
     context.step(left, "end", 8)
     context.step(closed, "ivr/out-of-hours", 9, ivr="principal")
     position = context.step(closed, "end", 10)["position"]
-    (row,) = ana.get("/v1/reports/ivr", params={"by": "ivr", "ivr": "principal", "at_least": position}).json()["rows"]
+    (row,) = ana.get("/v1/reports/ivr", params={"by": "ivr", "ivr": "principal", "at_least": position}).json()["items"]
     parts = ("entered", "out_of_hours", "abandoned_in_ivr", "led_to_queue", "offered", "waiting")
     assert {part: row[part] for part in parts} == {
         "entered": 3, "out_of_hours": 1, "abandoned_in_ivr": 1, "led_to_queue": 1, "offered": 1, "waiting": 1,
@@ -171,11 +171,11 @@ def test_a_call_goes_from_one_queue_to_another(ana, context):
     context.step(call, "leave-by-key", 20)
     context.step(call, "quality", 20, jitter_ms=150.9, loss_percent=1.0)
     position = context.step(call, "end", 20)["position"]
-    rows = {row["queue"]: row for row in ana.get("/v1/reports/queues", params={"at_least": position}).json()["rows"]}
+    rows = {row["queue"]: row for row in ana.get("/v1/reports/queues", params={"at_least": position}).json()["items"]}
     assert (rows["vendas"]["transferred_out"], rows["suporte"]["left_by_key"]) == (1, 1)
-    (row,) = ana.get("/v1/interactions", params={"medium": "voice"}).json()["rows"]
+    (row,) = ana.get("/v1/interactions", params={"medium": "voice"}).json()["items"]
     assert (row["queues"], row["jitter_band"], row["loss_band"], row["quality"]) == (["vendas", "suporte"], "Média", "Alta", "Média")
-    (agent,) = ana.get("/v1/reports/agents").json()["rows"]
+    (agent,) = ana.get("/v1/reports/agents").json()["items"]
     assert agent["ring_no_answer"] == 1
 
 
@@ -304,7 +304,7 @@ def test_calls_are_found_open_or_finished_by_own_id_number_and_correlation(ana, 
     def found(**params):
         answer = ana.get("/v1/interactions", params={"medium": "voice", "at_least": position, **params})
         assert answer.status_code == 200, answer.text
-        return [row["id"] for row in answer.json()["rows"]]
+        return [row["id"] for row in answer.json()["items"]]
 
     assert found() == [other]
     assert found(state="open") == [own]
@@ -317,9 +317,9 @@ def test_calls_are_found_open_or_finished_by_own_id_number_and_correlation(ana, 
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    assert [row["id"] for row in searched(number="(31) 97791-6159")["rows"]] == [own]
+    assert [row["id"] for row in searched(number="(31) 97791-6159")["items"]] == [own]
     nobody = searched(number="(31) 97791-0000")
-    assert (nobody["rows"], nobody["notes"]) == ([], ["no contact with this number"])
+    assert (nobody["items"], nobody["notes"]) == ([], ["no contact with this number"])
     refused = ana.get("/v1/interactions", params={"medium": "voice", "number": "5531977916159"})
     problem_of(refused, 422, "invalid")
     problem_of(ana.post("/v1/interactions/search", {"phone": "1"}), 422, "invalid")
@@ -334,10 +334,10 @@ def test_pages_lead_forwards_and_back(ana, context):
     first = ana.get("/v1/interactions", params=params).json()
     context.step(context.call(30), "end", 40)
     second = ana.get("/v1/interactions", params=params | {"cursor": first["next"]}).json()
-    assert [row["id"] for row in first["rows"] + second["rows"]] == calls[:0:-1]
+    assert [row["id"] for row in first["items"] + second["items"]] == calls[:0:-1]
     assert (first["previous"], first["has_more"], second["has_more"]) == (None, True, True)
     back = ana.get("/v1/interactions", params=params | {"cursor": second["previous"]}).json()
-    assert (back["rows"], back["has_more"], back["previous"]) == (first["rows"], True, None)
+    assert (back["items"], back["has_more"], back["previous"]) == (first["items"], True, None)
 
 
 def test_one_call_is_shown_while_it_goes_on_and_after_its_end(ana, context):

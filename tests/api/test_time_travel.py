@@ -95,10 +95,10 @@ def comparable(look: Look) -> dict[str, Any]:
     """The answers without what depends on the moment: the coverage of an interval, agents who log in only later."""
     answers = {path: csv_or_json(content) for path, content in look.seen.items()}
     for answer in answers.values():
-        for row in answer.get("series", []) + answer.get("rows", []):
+        for row in answer.get("series", []) + answer.get("items", []):
             row.pop("covered_to", None)
     agents = answers["/v1/reports/agents?by=agent"]
-    agents["rows"] = [row for row in agents["rows"] if row["logged_ms"]]
+    agents["items"] = [row for row in agents["items"] if row["logged_ms"]]
     return answers
 
 

@@ -79,10 +79,10 @@ QUEUE_ROW = [
 
 def test_the_report_of_queues_has_these_keys_in_this_order(center: Center) -> None:
     document = json.loads(written(reports.queues(center.rows, Question()), "json"))
-    assert list(document) == ["rows", "definition", "as_of", "timezone", "notes"]
+    assert list(document) == ["items", "definition", "as_of", "timezone", "notes"]
     assert (document["definition"], document["as_of"], document["timezone"]) == (VERSION, center.position, "America/Sao_Paulo")
-    assert [list(row) for row in document["rows"]] == [QUEUE_ROW, QUEUE_ROW]
-    hours = json.loads(written(reports.queues(center.rows, Question(by="hour")), "json"))["rows"]
+    assert [list(row) for row in document["items"]] == [QUEUE_ROW, QUEUE_ROW]
+    hours = json.loads(written(reports.queues(center.rows, Question(by="hour")), "json"))["items"]
     assert list(hours[0]) == ["start", *QUEUE_ROW[1:]]
 
 

@@ -95,12 +95,12 @@ class OfFigures(OfPart):
         Field(
             max_length=80,
             pattern=_PROFILE,
-            description="an SLA profile in place of the queue's own; `genesys:flow_outs,no_short` sets switches",
-            examples=["offered_minus_short"],
+            description="an SLA profile in place of the queue's own; `genesys:flow-outs,no-short` sets switches",
+            examples=["offered-minus-short"],
         ),
     ] = None
     attribution: Annotated[Attribution, Field(description="the interval in which a visit counts")] = "arrival"
-    names: Annotated[Names, Field(description="whether queues have their names of then or their current ones")] = "as_was"
+    names: Annotated[Names, Field(description="whether queues have their names of then or their current ones")] = "as-was"
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,7 @@ class Release(Action):
 class Failure(Action):
     """The reason why the attempt was not answered."""
 
-    result: Literal["busy", "no_answer", "bad_number", "congestion", "rejected", "unavailable", "agent_no_answer", "failed"] = "failed"
+    result: Literal["busy", "no-answer", "bad-number", "congestion", "rejected", "unavailable", "agent-no-answer", "failed"] = "failed"
 
 
 class Wrapping(Action):

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query, Response
 from pydantic import ConfigDict, Field
 
 from api.access import RequestContext, authorised
-from api.field_types import MAX_POSITION, Body, InteractionId, Shape
+from api.field_types import MAX_POSITION, Body, Instant, InteractionId, Shape
 from api.figure_parameters import OfPart, OfPast, OfSome, Past, Word, past_of
 from api.figures import OfPeriod, figures
 from api.lists import PageParameters
@@ -22,8 +22,11 @@ from api.reports import Format, as_csv, both
 from commands.contacts import known_contact
 from commands.people import People
 from domain.voice.outbound_and_ivr import Status
+from domain.voice.ringing import RingEnd
+from projections.figures.voice_quality import Band
 from projections.queries.history import history
 from projections.queries.interactions_report import Interactions, State, interactions, pages
+from projections.queries.labels import CallState, VisitEnd
 from projections.queries.one_interaction import interaction as one_interaction
 from projections.queries.report import Report
 from store.mapper import read_aloud
@@ -39,7 +42,7 @@ NOBODY = UUID(int=0)
 _BACK = "back"
 """Marks the cursor of a page before."""
 
-Band = Literal["Alta", "Média", "Baixa"]
+BandLabel = Annotated[str | None, Field(examples=["Alta"])]
 
 
 class Filters(OfPart, PageParameters):
@@ -52,7 +55,7 @@ class Filters(OfPart, PageParameters):
 
     direction: Annotated[Literal["inbound", "outbound"] | None, Field(description="TIPO")] = None
     protocol: Annotated[int | None, Field(ge=0, le=MAX_POSITION, description="PROTOCOLO", examples=[4711])] = None
-    status: Annotated[tuple[Status, ...], Field(max_length=20, description="STATUS: one of these", examples=[["Abandoned"]])] = ()
+    status: Annotated[tuple[Status, ...], Field(max_length=20, description="STATUS: one of these", examples=[["abandoned"]])] = ()
     tag: Annotated[tuple[Word, ...], Field(max_length=100, description="tagged with one of these", examples=[["venda fechada"]])] = ()
     state: Annotated[State, Field(description="`finished`: have ended; `open`: go on; not with an instant as `as_of`")] = "finished"
     call: Annotated[Word, Field(description="your own id of the call", examples=["crm-4711"])] = ""
@@ -89,27 +92,31 @@ class FinishedCall(Shape):
     id: UUID
     call: Annotated[str, Field(description="the id from its source", examples=["crm-4711"])]
     medium: Literal["voice"]
-    date: Annotated[str, Field(description="DATA, when it began", examples=["2026-03-02"])]
-    time: Annotated[str, Field(description="HORA: hh:mm:ss:ms", examples=["14:05:09:250"])]
     protocol: Annotated[int, Field(description="PROTOCOLO", examples=[4711])]
     queues: Annotated[list[str], Field(description="SERVIÇOS, in the order of its visits", examples=[["vendas", "suporte"]])]
     agents: Annotated[list[str], Field(description="AGENTE: all agents who answered it", examples=[["Ana"]])]
     origin: Annotated[str, Field(description="ORIGEM: the source of the call", examples=["Portal"])]
-    type: Annotated[Literal["Inbound", "Outbound"], Field(description="TIPO")]
-    to: Annotated[str, Field(description="PARA: the number that was called", examples=["551140028922"])]
+    direction: Annotated[Literal["inbound", "outbound"], Field(description="TIPO")]
+    direction_label: Annotated[str, Field(examples=["Inbound"])]
+    to_number: Annotated[str, Field(description="PARA: the number that was called", examples=["551140028922"])]
     contact: Annotated[str, Field(description="CONTATO: the contact's name; empty until the call is tagged", examples=["Beatriz Lima"])]
-    from_: Annotated[str, Field(alias="from", description="A PARTIR DE: the number that called", examples=["5511987654321"])]
-    state: Annotated[Literal["finished", "open"], Field(description="`open`: it goes on")]
-    started_at: Annotated[str, Field(description="ISO 8601 with offset", examples=["2026-03-02T14:05:09.250-03:00"])]
-    ended_at: Annotated[str | None, Field(description="null while it goes on", examples=["2026-03-02T14:08:22.250-03:00"])]
+    from_number: Annotated[str, Field(description="A PARTIR DE: the number that called", examples=["5511987654321"])]
+    state: Annotated[CallState, Field(description="`open`: it goes on")]
+    state_label: Annotated[str, Field(examples=["Encerrada"])]
+    started_at: Annotated[Instant, Field(description="DATA, HORA", examples=["2026-03-02T14:05:09.250-03:00"])]
+    ended_at: Annotated[Instant | None, Field(description="null while it goes on", examples=["2026-03-02T14:08:22.250-03:00"])]
     duration_ms: Annotated[int | None, Field(ge=0, description="DURAÇÃO; null while it goes on", examples=[193_000])]
-    status: Annotated[str, Field(description="STATUS: how it ended; empty while it goes on", examples=["Answered"])]
+    status: Annotated[Status | None, Field(description="STATUS: how it ended; null while it goes on", examples=["answered"])]
+    status_label: Annotated[str | None, Field(examples=["Answered"])]
     tags: Annotated[list[str], Field(description="Tag (tabulação)", examples=[["venda fechada"]])]
     jitter_ms: Annotated[float | None, Field(description="JITTER", examples=[12.5])]
     jitter_band: Band | None
+    jitter_band_label: BandLabel
     loss_percent: Annotated[float | None, Field(description="PERDA DE PACOTE", examples=[0.4])]
     loss_band: Band | None
+    loss_band_label: BandLabel
     quality: Annotated[Band | None, Field(description="QUALIDADE DE CHAMADA; null if it was not measured")]
+    quality_label: BandLabel
     history: Annotated[
         str, Field(description="Histórico: path of the call's history", examples=["/v1/interactions/40ca8005-24cc-572c-9dd4-4d30c9eb3e0b/history"])
     ]  # fmt: skip
@@ -128,16 +135,17 @@ class Ring(Shape):
     """One ring at an agent."""
 
     agent: Annotated[str, Field(examples=["Ana"])]
-    outcome: Annotated[str, Field(description="how it ended; empty while it rings")]
-    from_: Annotated[str, Field(alias="from", description="ISO 8601 with offset", examples=["2026-03-02T14:05:09-03:00"])]
-    to: Annotated[str | None, Field(description="null while it rings", examples=["2026-03-02T14:05:19-03:00"])]
+    outcome: Annotated[Literal["ringing", RingEnd], Field(description="how it ended; `ringing` while it rings", examples=["answered"])]
+    outcome_label: Annotated[str, Field(examples=["Atendeu"])]
+    started_at: Annotated[Instant, Field(examples=["2026-03-02T14:05:09-03:00"])]
+    ended_at: Annotated[Instant | None, Field(description="null while it rings", examples=["2026-03-02T14:05:19-03:00"])]
 
 
 class Hold(Shape):
     """One time on hold."""
 
-    from_: Annotated[str, Field(alias="from", description="ISO 8601 with offset", examples=["2026-03-02T14:06:09-03:00"])]
-    to: Annotated[str | None, Field(description="null while it goes on", examples=["2026-03-02T14:06:19-03:00"])]
+    started_at: Annotated[Instant, Field(examples=["2026-03-02T14:06:09-03:00"])]
+    ended_at: Annotated[Instant | None, Field(description="null while it goes on", examples=["2026-03-02T14:06:19-03:00"])]
 
 
 class VisitOfCall(Shape):
@@ -145,10 +153,11 @@ class VisitOfCall(Shape):
 
     queue: Annotated[str, Field(examples=["vendas"])]
     agent: Annotated[str, Field(description="who answered; empty for nobody", examples=["Ana"])]
-    end: Annotated[str, Field(description="how the wait ended; `waiting` while it goes on", examples=["answered"])]
-    offered_at: Annotated[str, Field(description="ISO 8601 with offset", examples=["2026-03-02T14:05:09-03:00"])]
-    ended_at: Annotated[str | None, Field(description="the end of the wait", examples=["2026-03-02T14:05:19-03:00"])]
-    released_at: Annotated[str | None, Field(description="the end of the talk", examples=["2026-03-02T14:08:19-03:00"])]
+    end: Annotated[VisitEnd, Field(description="how the wait ended; `waiting` while it goes on", examples=["answered"])]
+    end_label: Annotated[str, Field(examples=["Atendida"])]
+    offered_at: Annotated[Instant, Field(examples=["2026-03-02T14:05:09-03:00"])]
+    ended_at: Annotated[Instant | None, Field(description="the end of the wait", examples=["2026-03-02T14:05:19-03:00"])]
+    released_at: Annotated[Instant | None, Field(description="the end of the talk", examples=["2026-03-02T14:08:19-03:00"])]
     wait_ms: Annotated[int | None, Field(examples=[10_000])]
     talk_ms: Annotated[int | None, Field(description="without hold", examples=[170_000])]
     hold_ms: Annotated[int | None, Field(examples=[10_000])]
@@ -171,8 +180,8 @@ class HistoryEvent(Shape):
 
     position: Annotated[int, Field(description="position of the log", examples=[1204])]
     event: Annotated[str, Field(description="its name", examples=["interaction.answered"])]
-    occurred_at: Annotated[str, Field(description="when it happened, ISO 8601 with offset", examples=["2026-03-02T14:05:09.250-03:00"])]
-    recorded_at: Annotated[str, Field(description="when it was recorded", examples=["2026-03-02T14:05:09.251-03:00"])]
+    occurred_at: Annotated[Instant, Field(description="when it happened", examples=["2026-03-02T14:05:09.250-03:00"])]
+    recorded_at: Annotated[Instant, Field(description="when it was recorded", examples=["2026-03-02T14:05:09.251-03:00"])]
     actor: Annotated[
         str, Field(description="the actor: a user, an import, the simulator …", examples=["user:7b9d2f0e-5a4b-4c1e-9a77-0d5d8a8c6f10"])
     ]

@@ -17,10 +17,10 @@ TODAY, LAST_30_DAYS = 1, 30
 MOST_ROWS = 2_000
 """The most intervals in one answer: a chart shows no more, and a year by half-hours would be 17,520."""
 
-_LONGEST_FIRST: tuple[Clock, ...] = ("month", "week", "day", "hour", "half_hour")
+_LONGEST_FIRST: tuple[Clock, ...] = ("month", "week", "day", "hour", "half-hour")
 _HOUR_MS = 3_600_000
 _LENGTH_MS: dict[Clock, int] = {
-    "half_hour": _HOUR_MS // 2,
+    "half-hour": _HOUR_MS // 2,
     "hour": _HOUR_MS,
     "day": 24 * _HOUR_MS,
     "week": 168 * _HOUR_MS,

@@ -168,7 +168,7 @@ class AnswerDial(CallCommand, frozen=True, kw_only=True):
 
 
 class FailDial(CallCommand, frozen=True, kw_only=True):
-    """The attempt fails: busy, no_answer, bad_number, congestion, rejected, unavailable, agent_no_answer or failed."""
+    """The attempt fails: busy, no-answer, bad-number, congestion, rejected, unavailable, agent-no-answer or failed."""
 
     kind = "dial_failed"
     result: str = "failed"

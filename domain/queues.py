@@ -13,7 +13,7 @@ from domain.base import Aggregate, Event, EventMetadata
 from domain.errors import AlreadyExists, InvalidField, NotFound, Refused
 from domain.names import checked_name, identity
 
-Profile = Literal["offered", "answered_only", "asterisk_perf2", "amazon_connect", "genesys", "xcally", "offered_minus_short"]
+Profile = Literal["offered", "answered-only", "asterisk-perf2", "amazon-connect", "genesys", "xcally", "offered-minus-short"]
 """How a service level (SLA) is calculated. Each profile is defined in the metric engine."""
 
 PROFILES: tuple[str, ...] = get_args(Profile)

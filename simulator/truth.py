@@ -90,7 +90,7 @@ class Truth:
         self._in_ivr[action.call] = action.ivr
 
     def _ivr_closed(self, action: actions.OutOfHours) -> None:
-        self._ivr_left(action.call, "out_of_hours")
+        self._ivr_left(action.call, "out-of-hours")
 
     def _ivr_ended(self, action: actions.IvrLeft) -> None:
         self._ivr_left(action.call, "ended")

@@ -28,7 +28,7 @@ MORE = ("outbound_ms", "ringing_ms", "available_ms", "offline_ms")
 _PERSONS = "SELECT name, queues FROM {agents} WHERE person = 1 ORDER BY name"
 _UNANSWERED_RINGS = """
 SELECT {bucket} AS bucket, agent, count() AS rings FROM {rings}
-WHERE outcome = 'no_answer' AND until_ms >= {{since:Int64}} AND until_ms < {{until:Int64}}{more} GROUP BY bucket, agent
+WHERE outcome = 'no-answer' AND until_ms >= {{since:Int64}} AND until_ms < {{until:Int64}}{more} GROUP BY bucket, agent
 """
 _LAST_EVENT = "SELECT intDiv(max(occurred_us), 1000) AS at FROM {events}"
 _FIRST = """
@@ -186,7 +186,7 @@ def clip(on: QueryContext, within: Intervals) -> list[int]:
 
 
 def _answers(on: QueryContext, within: Intervals) -> Scope:
-    question = replace(on.question, names="as_was")
+    question = replace(on.question, names="as-was")
     return replace(scope(on.view, question, on.queues, "agent"), within=within if question.by_time else None)
 
 

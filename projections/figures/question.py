@@ -15,9 +15,9 @@ from projections.engine.warehouse import Value
 from projections.figures.intervals import Clock, Intervals, intervals, zone
 from projections.figures.service_level import formula_of
 
-Grouping = Literal["total", "queue", "agent", "ivr", "half_hour", "hour", "day", "week", "month"]
+Grouping = Literal["total", "queue", "agent", "ivr", "half-hour", "hour", "day", "week", "month"]
 Attribution = Literal["arrival", "event", "completion", "clipped"]
-Names = Literal["as_was", "as_is"]
+Names = Literal["as-was", "as-is"]
 
 CLOCKS: tuple[str, ...] = get_args(Clock)
 EARLIEST_MS, LATEST_MS = -62_000_000_000_000, 250_000_000_000_000
@@ -44,7 +44,7 @@ class Question:
     timezone: str = "America/Sao_Paulo"
     as_of: int | None = None
     moment_ms: int | None = None
-    names: Names = "as_was"
+    names: Names = "as-was"
 
     def __post_init__(self) -> None:
         for field, value, known in (
@@ -179,7 +179,7 @@ def only(question: Question, queues: Queues) -> Condition:
     """The condition for visits that the question's filters by queue and agent leave."""
     parts: list[str] = ["1"]
     params: dict[str, Value] = {}
-    if question.queues and question.names == "as_is":
+    if question.queues and question.names == "as-is":
         parts.append("has({queue_ids:Array(UUID)}, queue_id)")
         params["queue_ids"] = [id for name in question.queues for id in queues.ids(name)]
     elif question.queues:

@@ -19,7 +19,7 @@ _NAMES = {
     "queue": Column("queue", "Serviço"),
     "agent": Column("agent", "Agente"),
     "ivr": Column("ivr", "IVR"),
-    "half_hour": Column("start", "Meia hora"),
+    "half-hour": Column("start", "Meia hora"),
     "hour": Column("start", "Hora"),
     "day": Column("start", "Dia"),
     "week": Column("start", "Semana"),

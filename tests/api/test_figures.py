@@ -120,7 +120,7 @@ def test_another_threshold_or_profile_reckons_the_past_anew(ana):
         return ana.get("/v1/dashboards/inbound", params=RECORDED | params).json()["totals"]["sla_percent"]
 
     assert (sla(), sla(sla_seconds=25), sla(sla_seconds=0)) == (65.57, 70.49, 0.0)
-    assert (sla(sla_profile="answered_only"), sla(sla_profile="offered_minus_short"), sla(sla_seconds=25.032, sla_profile="answered_only")) == (
+    assert (sla(sla_profile="answered-only"), sla(sla_profile="offered-minus-short"), sla(sla_seconds=25.032, sla_profile="answered-only")) == (
         90.91, 72.73, 100.0,
     )  # fmt: skip
     assert sla() == 65.57
@@ -155,7 +155,7 @@ def test_d1_pages_give_every_finished_call_once_in_order(ana):
             found, cursor = found + page["items"], page["next"]
         assert found == whole
     assert len(whole) == len(RUN.truth)
-    began = [(row["date"], row["time"]) for row in whole]
+    began = [row["started_at"] for row in whole]
     assert began == sorted(began)
     assert len({row["protocol"] for row in whole}) == len(whole)
 
@@ -165,13 +165,13 @@ def test_d1_is_filtered(ana):
         return rows(ana, "/v1/interactions", medium="voice", limit=1000, **params)
 
     assert len(found(direction="outbound")) == 10
-    assert {row["type"] for row in found(direction="inbound")} == {"Inbound"}
+    assert {(row["direction"], row["direction_label"]) for row in found(direction="inbound")} == {("inbound", "Inbound")}
     ended = [[leg["outcome"] for leg in values["observed"]["legs"]] for values in RUN.truth]
-    assert len(found(status="Dequeued")) == ended.count(["timeout"]) == 4
-    assert len(found(status="Abandoned")) == ended.count(["abandoned"]) == 11
+    assert len(found(status="timed-out")) == ended.count(["timeout"]) == 4
+    assert len(found(status="abandoned")) == ended.count(["abandoned"]) == 11
     assert [row["protocol"] for row in found(protocol=3)] == [3]
     assert all("suporte" in row["queues"] for row in found(queue="suporte"))
-    assert len(found(status=["Abandoned", "Dequeued"])) == 15
+    assert len(found(status=["abandoned", "timed-out"])) == 15
     assert found(tag="nenhuma") == found(**EMPTY_DAY) == []
     assert len(found(**{"from": "2026-11-23T01:45:00", "to": "2026-11-23T01:45:20"})) == 3
 
@@ -197,7 +197,7 @@ def test_d1_as_csv_is_the_whole_list_under_the_manuals_columns(ana, monkeypatch)
 def test_d1_needs_its_medium_and_a_page_its_own_question(ana):
     assert problem_of(ana.get("/v1/interactions"), 422, "invalid")["errors"][0]["parameter"] == "medium"
     cursor = ana.get("/v1/interactions", params={"medium": "voice", "limit": 1}).json()["next"]
-    for other in ({"status": "Abandoned"}, {"cursor": cursor[:-3]}, {"timezone": "UTC"}):
+    for other in ({"status": "abandoned"}, {"cursor": cursor[:-3]}, {"timezone": "UTC"}):
         answer = ana.get("/v1/interactions", params={"medium": "voice", "cursor": cursor} | other)
         assert problem_of(answer, 422, "invalid")["errors"][0]["parameter"] == "cursor"
 
@@ -310,7 +310,7 @@ def test_intervals_adapt_to_the_period_or_are_refused_when_they_are_too_many(ana
         assert (answer["period"]["by"], len(answer["series"]) <= 2_010) == (clock, True), since
     errors = problem_of(by("2000-01-01", by="day"), 422, "invalid")["errors"]
     assert [error["parameter"] for error in errors] == ["by"]
-    problem_of(ana.get("/v1/reports/queues", params={"from": "2000-01-01", "by": "half_hour"}), 422, "invalid")
+    problem_of(ana.get("/v1/reports/queues", params={"from": "2000-01-01", "by": "half-hour"}), 422, "invalid")
 
 
 @pytest.mark.parametrize(

@@ -86,18 +86,18 @@ def test_the_worked_example_through_the_api(ana, worked):
     assert {name: ten[name] for name in HOUR} == HOUR
     assert (ten["start"], ten["abandoned_short"], ten["handled"]) == (TEN, 1, 2)
     assert (eleven["offered"], eleven["sla_percent"]) == (0, None)
-    params["sla_profile"] = "offered_minus_short"
+    params["sla_profile"] = "offered-minus-short"
     assert ana.get("/v1/reports/queues", params=params).json()["items"][0]["sla_percent"] == 25.0
 
 
 def test_what_was_lived_is_in_the_report_of_interactions_and_in_its_history(ana, worked):
     rows = ana.get("/v1/interactions", params={"medium": "voice", "at_least": worked.position}).json()["items"]
     assert [(row["status"], row["duration_ms"], row["tags"]) for row in rows] == [
-        ("Answered", 68 * S, ["venda"]), ("Answered", 155 * S, ["venda"]), ("Abandoned", 3 * S, []), ("Abandoned", 50 * S, []),
-        ("Dequeued", 60 * S, []),
+        ("answered", 68 * S, ["venda"]), ("answered", 155 * S, ["venda"]), ("abandoned", 3 * S, []), ("abandoned", 50 * S, []),
+        ("timed-out", 60 * S, []),
     ]  # fmt: skip
     first = rows[0]
-    assert (first["from"], first["to"], first["origin"], first["agents"], first["queues"]) == (
+    assert (first["from_number"], first["to_number"], first["origin"], first["agents"], first["queues"]) == (
         "5511987654321", "551140028922", "Portal", ["Ana"], ["vendas"],
     )  # fmt: skip
     events = ana.get(first["history"]).json()["items"]
@@ -174,7 +174,7 @@ def test_a_call_goes_from_one_queue_to_another(ana, context):
     rows = {row["queue"]: row for row in ana.get("/v1/reports/queues", params={"at_least": position}).json()["items"]}
     assert (rows["vendas"]["transferred_out"], rows["suporte"]["left_by_key"]) == (1, 1)
     (row,) = ana.get("/v1/interactions", params={"medium": "voice"}).json()["items"]
-    assert (row["queues"], row["jitter_band"], row["loss_band"], row["quality"]) == (["vendas", "suporte"], "Média", "Alta", "Média")
+    assert (row["queues"], row["jitter_band"], row["loss_band"], row["quality"]) == (["vendas", "suporte"], "medium", "high", "medium")
     (agent,) = ana.get("/v1/reports/agents").json()["items"]
     assert agent["ring_no_answer"] == 1
 
@@ -356,12 +356,12 @@ def test_one_call_is_shown_while_it_goes_on_and_after_its_end(ana, context):
         "2026-03-02T10:00:01-03:00",
     )
     assert (visit["queue"], visit["agent"], visit["end"], visit["wait_ms"]) == ("vendas", "Ana", "answered", 3 * S)
-    assert [(ring["agent"], ring["from"], ring["to"]) for ring in visit["rings"]] == [
+    assert [(ring["agent"], ring["started_at"], ring["ended_at"]) for ring in visit["rings"]] == [
         ("Ana", "2026-03-02T10:00:03-03:00", "2026-03-02T10:00:05-03:00")
     ]
-    assert visit["holds"] == [{"from": "2026-03-02T10:00:10-03:00", "to": None}]
+    assert visit["holds"] == [{"started_at": "2026-03-02T10:00:10-03:00", "ended_at": None}]
     end = context.step(call, "end", 30)["position"]
     ended = ana.get(f"/v1/interactions/{call}", params={"at_least": end}).json()
-    assert (ended["state"], ended["status"], ended["duration_ms"]) == ("finished", "Answered", 29 * S)
+    assert (ended["state"], ended["status"], ended["duration_ms"]) == ("finished", "answered", 29 * S)
     assert ana.get(f"/v1/interactions/{call}", params={"as_of": position}).json() == shown
     problem_of(ana.get("/v1/interactions/40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"), 404, "not-found")

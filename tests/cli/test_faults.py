@@ -226,7 +226,7 @@ def test_f2_is_one_call_that_is_over(center: Center) -> None:
     center.load(fault("f2_attended_transfer_into_queue.log"))
     assert some(center.agents()["bia"], "talk_ms", "bounds") == (120_000, None)
     rows = reported(center.held, center.company, "interactions")
-    assert [row["status"] for row in rows if row["status"] != "Ended"] == ["Answered"]
+    assert [row["status"] for row in rows if row["status"] != "ended"] == ["answered"]
 
 
 # The lost end of a talk
@@ -591,10 +591,10 @@ def test_a_wrap_up_that_names_no_call_is_of_the_agents_last(center: Center, form
             for queue in ("campanha", "NONE")
             for lines, results in [
                 (["OUTDIAL|21988887777", "OUTANSWER|4", "OUTTRANSFER|7001"], "answered"),
-                (["OUTDIAL|21988887777", "OUTCANCEL|"], "no_answer"),
+                (["OUTDIAL|21988887777", "OUTCANCEL|"], "no-answer"),
                 (["OUTDIAL|21988887777", "OUTCHANUNAVAIL|"], "unavailable"),
                 (["OUTDIAL|21988887777", "OUTCONGESTION|"], "congestion"),
-                (["OUTCANCEL|", "OUTCANCEL|"], "no_answer"),
+                (["OUTCANCEL|", "OUTCANCEL|"], "no-answer"),
             ]
         ),
         # The end of a talk always names a queue.
@@ -610,5 +610,6 @@ def test_the_outbound_verbs_of_pbxware_are_attempts(center: Center, form: str, l
     (row,) = reported(center.held, center.company, "interactions")
     assert json.dumps(row)
     assert (
-        row["status"] == {"answered": "Answered", "no_answer": "Bad Phone", "unavailable": "Bad Phone", "congestion": "Bad Phone"}[results]
+        row["status"]
+        == {"answered": "answered", "no-answer": "not-connected", "unavailable": "not-connected", "congestion": "not-connected"}[results]
     )

@@ -114,9 +114,9 @@ def test_threshold_profile_and_attribution_are_options(center: Quick) -> None:
     usual = reported(center, "queues")["items"]
     never = reported(center, "queues", "--sla-seconds", "0")["items"]
     assert [row["answered_within_sla"] for row in never] == [0, 0, 0]
-    long = reported(center, "queues", "--sla-seconds", "25.1", "--sla-profile", "answered_only")["items"]
+    long = reported(center, "queues", "--sla-seconds", "25.1", "--sla-profile", "answered-only")["items"]
     assert [row["sla_percent"] for row in long] == [100.0, 100.0, 100.0]
-    assert [row["sla_percent"] for row in reported(center, "queues", "--sla-profile", "answered_only")["items"]] == [
+    assert [row["sla_percent"] for row in reported(center, "queues", "--sla-profile", "answered-only")["items"]] == [
         METRICS["queues"][row["queue"]]["service_level_answered_pct"] for row in usual
     ]
     for attribution in ("arrival", "event", "completion", "clipped"):
@@ -166,7 +166,7 @@ def test_the_history_of_an_interaction_by_its_protocol_or_its_id(center: Quick) 
     assert by_protocol.out == center("history", first["id"], "--json").out
     assert {event["interaction"] for event in by_protocol.json["items"]} == {first["id"]}
     text = center("history", str(first["protocol"])).out
-    assert first["from"] in text
+    assert first["from_number"] in text
     assert text.count("interaction.") == len(by_protocol.json["items"])
 
 

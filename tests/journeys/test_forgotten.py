@@ -47,7 +47,7 @@ def test_nothing_is_left_of_a_forgotten_contact_and_every_figure_stays(atende: C
     with hold(atende.data, Settings()) as held:
         before = figures(held)
     known_protocols = [
-        str(row["protocol"]) for row in atende("report", "interactions", "--format", "json").json["items"] if row["from"] == NUMBER
+        str(row["protocol"]) for row in atende("report", "interactions", "--format", "json").json["items"] if row["from_number"] == NUMBER
     ]
     assert len(known_protocols) == 2
     histories = [atende("history", protocol).out for protocol in known_protocols]
@@ -88,7 +88,7 @@ def test_a_later_import_does_not_bring_back_the_data_of_a_forgotten_contact(aten
             truth["answered"],
             truth["abandoned"],
         ]
-    assert sum(row["from"] == FORGOTTEN for row in interactions) == 2
+    assert sum(row["from_number"] == FORGOTTEN for row in interactions) == 2
     assert in_files(atende.data, [*writings(NUMBER), NAME]) == {}
     assert in_rows(atende.data / "warehouse", [*writings(NUMBER), NAME]) == {}
 

@@ -120,7 +120,7 @@ def figures_of(held: Held, company: str, until: str = "") -> dict[str, Any]:
         f"{subject} {options}": reported(held, company, subject, until=until, **options) for subject, options in _REPORTS
     }
     found["interactions"] = sorted(
-        (row["date"], row["time"], row["duration_ms"], row["status"], row["queues"], row["agents"], row["from"])
+        (row["started_at"], row["duration_ms"], row["status"], row["queues"], row["agents"], row["from_number"])
         for row in reported(held, company, "interactions")
     )
     return found

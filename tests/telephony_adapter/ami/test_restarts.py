@@ -19,7 +19,7 @@ from tests.kit.recording_bus import CALLER, RecordingBus
 
 RECORDED: Capture = capture("restarts")
 WITH_THE_LOG = ("log", "timed+log", "log+timed", "timed+log+timed+log")
-OUTCOMES = {"timeout": "timed_out", "key": "left_by_key", None: "unknown"}
+OUTCOMES = {"timeout": "timed-out", "key": "left-by-key", None: "unknown"}
 KILLED_AT = 1795549417.685
 LOST, BACK = 1795549437.206, 1795549443.355
 """When the connection was lost, and restored."""

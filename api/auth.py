@@ -19,6 +19,7 @@ from api.known_devices import KNOWN_S
 from api.problem import AWAY, documented
 from api.session_cookie import SessionCookie
 from api.slice_router import SliceRouter
+from api.unknown_parameters import known_parameters_only
 from commands.handler_context import Caller
 from commands.users import SetPassword, SignedIn, check_credentials, hashed_password, who_is, words_of_link
 from domain.errors import NotFound, Refused
@@ -29,7 +30,10 @@ from store.sessions import Session
 TAG = {"name": "auth", "description": "Log in, refresh tokens, set a password."}
 
 router = SliceRouter(
-    prefix="/v1/auth", tags=["auth"], dependencies=[Depends(fit)], responses=documented("malformed", "too-large", "invalid", *AWAY)
+    prefix="/v1/auth",
+    tags=["auth"],
+    dependencies=[Depends(fit), Depends(known_parameters_only)],
+    responses=documented("malformed", "too-large", "invalid", *AWAY),
 )
 
 _hashing = CapacityLimiter(2)

@@ -19,7 +19,7 @@ from api.problem import QUERY, documented, of_command
 from api.slice_router import SliceRouter
 from commands.api_keys import CreateApiKey, RevokeApiKey, RotateApiKey
 from domain.access import Level, Permission
-from domain.api_keys import LONGEST_OVERLAP_HOURS, MOST_REQUESTS_PER_MINUTE, USUAL_REQUESTS_PER_MINUTE, ApiKey
+from domain.api_keys import LONGEST_OVERLAP_MS, MOST_REQUESTS_PER_MINUTE, USUAL_REQUESTS_PER_MINUTE, ApiKey
 from domain.base import MS
 from projections.queries.api_keys import ListedApiKey
 from projections.queries.api_keys import api_key as one_key
@@ -60,12 +60,15 @@ class NewApiKey(Body):
 class Rotation(Body):
     """How the present secret of a key ends."""
 
-    overlap_hours: Annotated[
+    overlap_ms: Annotated[
         int,
         Field(
-            ge=0, le=LONGEST_OVERLAP_HOURS, description="hours for which the present secret is accepted besides the new one", examples=[24]
+            ge=0,
+            le=LONGEST_OVERLAP_MS,
+            description="for how long the present secret is accepted besides the new one; a day by default",
+            examples=[86_400_000],
         ),
-    ] = 24
+    ] = 86_400_000
 
 
 class ApiKeyDetail(Shape):
@@ -85,7 +88,7 @@ class ApiKeyDetail(Shape):
         str, Field(description="the actor of the events: `user:<id>`, `key:<id>` or `operator`", examples=[f"user:{_SOME_ID}"])
     ]
     expires_at: Annotated[str | None, Field(description="null: never", examples=[_SOME_INSTANT])]
-    previous_until: Annotated[
+    previous_expires_at: Annotated[
         str | None,
         Field(
             description="until when the secret before the last rotation is accepted; null: it was never rotated, or is revoked",
@@ -153,8 +156,8 @@ async def get_api_key(key: KeyId, context: Annotated[RequestContext, authorised(
 
 @router.post("/{key}/rotate", summary="Give an API key a new secret", responses=_OF_KEY, response_model=CreatedApiKey)
 async def rotate_api_key(key: KeyId, body: Annotated[Rotation, BodyField(default_factory=Rotation)], context: Authenticated) -> Response:
-    """The old secret is accepted for `overlap_hours` more. Needs `gerenciar-chaves` and every permission of the key."""
-    return await _changed(context, key, RotateApiKey(key=key, overlap_hours=body.overlap_hours))
+    """The old secret is accepted for `overlap_ms` more. Needs `gerenciar-chaves` and every permission of the key."""
+    return await _changed(context, key, RotateApiKey(key=key, overlap_ms=body.overlap_ms))
 
 
 @router.post("/{key}/revoke", summary="Revoke an API key", responses=_OF_KEY, response_model=Done)
@@ -185,7 +188,7 @@ def _listed(row: ListedApiKey, used: int | None) -> ApiKeyDetail:
         created_at=iso(row.created_ms),
         created_by=row.created_by,
         expires_at=_or_none(row.expires_ms),
-        previous_until=_or_none(row.overlap_ms),
+        previous_expires_at=_or_none(row.overlap_ms),
         revoked=row.revoked_ms is not None,
         last_used_at=None if used is None else iso(used // MS),
     )
@@ -204,7 +207,7 @@ def _shaped(key: ApiKey, used: int | None) -> ApiKeyDetail:
         created_at=iso(key.created_at // MS),
         created_by=key.creator,
         expires_at=None if rights.expires_at is None else iso(rights.expires_at // MS),
-        previous_until=None if key.previous is None else iso(key.previous[1] // MS),
+        previous_expires_at=None if key.previous is None else iso(key.previous[1] // MS),
         revoked=key.revoked,
         last_used_at=None if used is None else iso(used // MS),
     )

@@ -67,7 +67,7 @@ async def get_inbound_dashboard(
     """SLA, AHT, ASA, received, answered, abandoned, not connected; by queue and over time; agents now.
 
     Without `from` and `to`: today. With a position as `as_of` the answer is what was known then; with a moment, the state of the center
-    then, its agents included. `sla_seconds` and `sla_profile` recalculate the SLA of any past, without changing it.
+    then, its agents included. `sla_ms` and `sla_profile` recalculate the SLA of any past, without changing it.
     """
     return await _answer(dashboards.inbound, context, params, params.by)
 

@@ -74,17 +74,17 @@ class OfInteractions(Filters):
 class InteractionSearch(Filters, Body):
     """Filters of calls in a body: a customer's number too, which is personal and so never part of a URL."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"number": "(31) 97791-6159", "state": "all", "order": "desc"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"phone": "(31) 97791-6159", "state": "all", "order": "desc"}]})
 
     medium: Annotated[Literal["voice"], Field(description="Mídia")] = "voice"
-    number: Annotated[
+    phone: Annotated[
         str | None, Field(min_length=3, max_length=40, description="the customer's number, in any spelling", examples=["(31) 97791-6159"])
     ] = None
 
     @property
     def usual_days(self) -> int | None:
         """None for a customer's number too."""
-        return super().usual_days if self.number is None else None
+        return super().usual_days if self.phone is None else None
 
 
 class FinishedCall(Shape):
@@ -228,17 +228,17 @@ async def list_interactions(
 @router.post("/search", summary="Search calls, by a customer's number too", response_model=FinishedCalls)
 async def search_interactions(context: Annotated[RequestContext, authorised(interactions)], body: InteractionSearch) -> Response:
     """As the list, with the filters in a body; changes nothing. A number that no contact has finds nothing, with a note."""
-    if body.number is None:
+    if body.phone is None:
         return await _page(context, body, "search", None)
-    store, number = context.application.center.store, body.number
-    found = await context.application.ask(lambda: known_contact(store, context.tenant, phone=number))
+    store, phone = context.application.center.store, body.phone
+    found = await context.application.ask(lambda: known_contact(store, context.tenant, phone=phone))
     # The id of nobody finds nothing.
     return await _page(context, body, "search", found.id if found is not None else NOBODY)
 
 
 async def _page(context: RequestContext, params: OfInteractions | InteractionSearch, name: str, contact: UUID | None) -> Response:
     # The contact's id stands for the number: a cursor can be read by whoever has it, and a digest of a number could be guessed.
-    digest = digest_of(name, context.tenant, {key: value for key, value in params.filters().items() if key != "number"}, contact)
+    digest = digest_of(name, context.tenant, {key: value for key, value in params.filters().items() if key != "phone"}, contact)
     cursor = context.application.cursors.read(params.cursor, digest) if params.cursor is not None else None
     past = await past_of(context, params, cursor.as_of if cursor is not None else None)
     wanted = replace(_wanted(past, params), contact=contact)

@@ -39,10 +39,10 @@ class FieldProblem(BaseModel):
 
     model_config = ConfigDict(title="FieldProblem")
 
-    pointer: Annotated[str | None, Field(description="JSON pointer into the request body", examples=["/sla_seconds"])] = None
+    pointer: Annotated[str | None, Field(description="JSON pointer into the request body", examples=["/sla_ms"])] = None
     parameter: Annotated[str | None, Field(description="path or query parameter", examples=["from"])] = None
     header: Annotated[str | None, Field(description="request header", examples=["Idempotency-Key"])] = None
-    detail: Annotated[str, Field(description="what is wrong with it", examples=["Input should be less than or equal to 86400"])]
+    detail: Annotated[str, Field(description="what is wrong with it", examples=["Input should be less than or equal to 86400000"])]
 
 
 class ProblemDetails(BaseModel):
@@ -301,7 +301,7 @@ _DETAILS = {
     "version-conflict": "changed by another request meanwhile, three times in a row",
     "too-large": "Request body is too large",
     "unsupported-media-type": "the body of this request is JSON: send it with Content-Type: application/json",
-    "invalid": "invalid: /sla_seconds",
+    "invalid": "invalid: /sla_ms",
     "too-many-requests": "too many failed logins; try again in 30 s",
     "timed-out": "the headers of a request did not come within 10 s",
     "headers-too-large": "the headers of a request have at most 32768 bytes",
@@ -331,7 +331,7 @@ def _example(kind: str) -> dict[str, Any]:
     status, title = KINDS[kind]
     body: dict[str, Any] = {"type": PREFIX + _EXAMPLE_CODES.get(kind, kind), "title": title, "status": status, "detail": _DETAILS[kind]}
     if kind == "invalid":
-        body["errors"] = [{"pointer": "/sla_seconds", "detail": "Input should be less than or equal to 86400"}]
+        body["errors"] = [{"pointer": "/sla_ms", "detail": "Input should be less than or equal to 86400000"}]
     if kind == "not-allowed":
         body["permission"] = "gerenciar-service"
     return body

@@ -45,11 +45,11 @@ class CreateApiKey(Command, frozen=True, kw_only=True):
 
 
 class RotateApiKey(Command, frozen=True, kw_only=True):
-    """Give a key a new secret, as `result["key"]` in the first answer alone. The old one is accepted for `overlap_hours` more."""
+    """Give a key a new secret, as `result["key"]` in the first answer alone. The old one is accepted for `overlap_ms` more."""
 
     permission: ClassVar[str] = MANAGE_KEYS
     key: UUID
-    overlap_hours: int = 24
+    overlap_ms: int = 24 * 3600 * 1_000
 
 
 class RevokeApiKey(Command, frozen=True, kw_only=True):
@@ -80,7 +80,7 @@ def rotate_api_key(command: RotateApiKey, context: HandlerContext) -> Done:
     key = context.get(ApiKey, command.key)
     must_have_all(current_actor(context, MANAGE_KEYS), key.rights.level, key.rights.permissions)
     text, secret = _new_secret(key.id)
-    key.rotate(secret, command.overlap_hours, context.metadata)
+    key.rotate(secret, command.overlap_ms, context.metadata)
     return _shown_once(key, text)
 
 

@@ -60,7 +60,7 @@ class Question:
         if self.since_ms is not None and self.until_ms is not None and self.until_ms <= self.since_ms:
             raise InvalidField("to", "the end must be later than the start")
         if self.sla_ms is not None and self.sla_ms < 0:
-            raise InvalidField("sla_seconds", "a time to answer cannot be negative")
+            raise InvalidField("sla_ms", "a time to answer cannot be negative")
         if self.as_of is not None and self.as_of < 0:
             raise InvalidField("as_of", "a position of the log is a number from 0")
         zone(self.timezone)

@@ -34,7 +34,7 @@ def test_a_user_acts_as_the_own_agent_only(ana, bia):
 def test_who_acts_for_another_is_in_the_history(ana, bia):
     ana.post("/v1/agents/log-in", {"agent": "Bia"})
     ana.post("/v1/queues", {"name": "vendas"})
-    call = ana.post("/v1/interactions", {"call": "crm-1", "number": "5511987654321"}).json()["id"]
+    call = ana.post("/v1/interactions", {"call": "crm-1", "from_number": "5511987654321"}).json()["id"]
     ana.post(f"/v1/interactions/{call}/offer", {"queue": "vendas"})
     ana.post(f"/v1/interactions/{call}/ring", {"agent": "Bia"})
     done = bia.post(f"/v1/interactions/{call}/answer", {"agent": "Bia"})

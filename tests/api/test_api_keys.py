@@ -74,14 +74,14 @@ def test_a_key_of_the_list_reads_as_the_key_alone(ana, make):
     for more in ({}, {"expires_at": "2026-12-31T00:00:00-03:00", "requests_per_minute": 5}):
         make("gerenciar-relatorio", **more)
     (id, _) = make("gerenciar-service")
-    rotated = ana.post(f"/v1/api-keys/{id}/rotate", {"overlap_hours": 2}).json()
+    rotated = ana.post(f"/v1/api-keys/{id}/rotate", {"overlap_ms": 7_200_000}).json()
     listed = ana.get("/v1/api-keys", headers={"If-Position": str(rotated["position"])}).json()["items"]
     assert [key["permissions"] for key in listed] == [["gerenciar-relatorio"], ["gerenciar-relatorio"], ["gerenciar-service"]]
     assert [key["expires_at"] for key in listed] == [None, "2026-12-31T03:00:00.000Z", None]
     assert listed[0]["created_by"] == f"user:{ana.get('/v1/me').json()['id']}"
     for key in listed:
         assert ana.get(f"/v1/api-keys/{key['id']}").json() == key
-    assert listed[2]["previous_until"] is not None
+    assert listed[2]["previous_expires_at"] is not None
 
 
 def test_a_key_may_do_what_its_permissions_say_and_its_commands_name_it(make, center):
@@ -138,7 +138,7 @@ def test_a_key_acts_for_agents_only_with_the_permission_to_act_for_others(make):
 
 def test_a_rotated_key_is_accepted_besides_its_successor_for_the_hours_of_the_overlap(make, ana, client, center):
     id, old = make("gerenciar-relatorio")
-    answer = ana.post(f"/v1/api-keys/{id}/rotate", {"overlap_hours": 2}).json()
+    answer = ana.post(f"/v1/api-keys/{id}/rotate", {"overlap_ms": 7_200_000}).json()
     new = Program(client, answer["result"]["key"])
     for program in (old, new):
         assert program.get("/v1/queues").status_code == 200
@@ -212,7 +212,7 @@ def two_queues(center, ana):
     tenant = operator("Empresa").tenant
     for queue in ("vendas", "suporte"):
         center.bus.execute(RegisterQueue(name=queue), operator("Empresa"))
-        center.bus.execute(StartCall(call=f"call of {queue}", number="11987654321"), operator("Empresa"))
+        center.bus.execute(StartCall(call=f"call of {queue}", from_number="11987654321"), operator("Empresa"))
         center.bus.execute(OfferCall(interaction=interaction_id(tenant, f"call of {queue}"), queue=queue), operator("Empresa"))
     return queue_id(tenant, "vendas")
 

@@ -119,8 +119,8 @@ def test_another_threshold_or_profile_reckons_the_past_anew(ana):
     def sla(**params):
         return ana.get("/v1/dashboards/inbound", params=RECORDED | params).json()["totals"]["sla_percent"]
 
-    assert (sla(), sla(sla_seconds=25), sla(sla_seconds=0)) == (65.57, 70.49, 0.0)
-    assert (sla(sla_profile="answered-only"), sla(sla_profile="offered-minus-short"), sla(sla_seconds=25.032, sla_profile="answered-only")) == (
+    assert (sla(), sla(sla_ms=25_000), sla(sla_ms=0)) == (65.57, 70.49, 0.0)
+    assert (sla(sla_profile="answered-only"), sla(sla_profile="offered-minus-short"), sla(sla_ms=25_032, sla_profile="answered-only")) == (
         90.91, 72.73, 100.0,
     )  # fmt: skip
     assert sla() == 65.57
@@ -245,8 +245,8 @@ def test_b2_shows_the_center_as_it_stood_at_the_end_and_at_any_moment(ana):
         ({"as_of": "99999999"}, "as_of"),
         ({"as_of": "9" * 30}, "as_of"),
         ({"as_of": "2026-02-30"}, "as_of"),
-        ({"sla_seconds": "-1"}, "sla_seconds"),
-        ({"sla_seconds": "nan"}, "sla_seconds"),
+        ({"sla_ms": "-1"}, "sla_ms"),
+        ({"sla_ms": "nan"}, "sla_ms"),
         ({"sla_profile": "best"}, "sla_profile"),
         ({"attribution": "never"}, "attribution"),
         ({"names": "x"}, "names"),

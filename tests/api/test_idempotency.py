@@ -4,9 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 
 def test_the_same_key_gives_the_same_answer_once(ana, center):
-    first = ana.post("/v1/interactions", {"number": "5511987654321"}, headers={"Idempotency-Key": "k-1"})
+    first = ana.post("/v1/interactions", {"from_number": "5511987654321"}, headers={"Idempotency-Key": "k-1"})
     head = center.store.head()
-    again = ana.post("/v1/interactions", {"number": "5511987654321"}, headers={"Idempotency-Key": "k-1"})
+    again = ana.post("/v1/interactions", {"from_number": "5511987654321"}, headers={"Idempotency-Key": "k-1"})
     assert first.status_code == again.status_code == 201
     assert again.json() == first.json()
     assert (first.headers.get("Idempotency-Replayed"), again.headers.get("Idempotency-Replayed")) == (None, "true")
@@ -14,7 +14,7 @@ def test_the_same_key_gives_the_same_answer_once(ana, center):
 
 
 def test_without_a_key_it_is_another_call(ana):
-    first, second = (ana.post("/v1/interactions", {"number": "5511987654321"}).json() for _ in range(2))
+    first, second = (ana.post("/v1/interactions", {"from_number": "5511987654321"}).json() for _ in range(2))
     assert first["id"] != second["id"]
 
 

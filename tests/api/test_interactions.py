@@ -32,7 +32,7 @@ class HandlerContext:
         return answer.json()
 
     def call(self, second, number="5511987654321"):
-        return self.say("/v1/interactions", second, number=number, did="551140028922")["id"]
+        return self.say("/v1/interactions", second, from_number=number, to_number="551140028922")["id"]
 
     def step(self, call, step, second, **body):
         return self.say(f"/v1/interactions/{call}/{step}", second, **body)
@@ -152,7 +152,7 @@ def test_a_call_meets_the_ivr(ana, context):
 
 def test_an_attempt_is_dialled_answered_or_not(ana, context):
     context.say("/v1/agents/log-in", 0, agent="Ana")
-    answered, busy = (context.say("/v1/interactions/dial", 10, number="5511912345678", agent="Ana")["id"] for _ in range(2))
+    answered, busy = (context.say("/v1/interactions/dial", 10, to_number="5511912345678", agent="Ana")["id"] for _ in range(2))
     context.step(answered, "attempt-answered", 15)
     context.step(answered, "end", 75)
     position = context.step(busy, "attempt-failed", 20, result="busy")["position"]
@@ -198,18 +198,18 @@ def test_an_action_that_is_not_possible_now_is_refused_and_changes_nothing(ana, 
 @pytest.mark.parametrize(
     ("path", "body", "field"),
     [
-        ("/v1/interactions", {"number": "abc"}, "/number"),
+        ("/v1/interactions", {"from_number": "abc"}, "/from_number"),
         ("/v1/interactions", {"at": "2026-03-02T10:00:00"}, "/at"),
         ("/v1/interactions", {"at": "1999-01-01T00:00:00Z"}, "/at"),
         ("/v1/interactions", {"at": "2099-01-01T00:00:00Z"}, "/at"),
         ("/v1/agents/log-in", {"agent": "Ana", "at": "2099-01-01T00:00:00Z"}, "/at"),
-        ("/v1/interactions/dial", {}, "/number"),
+        ("/v1/interactions/dial", {}, "/to_number"),
         ("/v1/queues", {"name": " "}, "/name"),
         ("/v1/queues", {"name": "vendas", "sla_target": 101}, "/sla_target"),
         ("/v1/queues", {"name": "vendas", "internal_number": "12"}, "/internal_number"),
         ("/v1/queues", {"name": "vendas", "profile": "best"}, "/profile"),
         ("/v1/agents/log-in", {"agent": ""}, "/agent"),
-        ("/v1/agents/log-in", {"agent": "Ana", "lease_minutes": 0}, "/lease_minutes"),
+        ("/v1/agents/log-in", {"agent": "Ana", "lease_ms": 0}, "/lease_ms"),
         ("/v1/agents/pause", {"agent": "Ana", "reason": ""}, "/reason"),
         ("/v1/ivrs", {"name": "dia", "zone": "Mars"}, "/zone"),
         ("/v1/ivrs", {"name": "dia", "menu": [{"digit": "x", "queue": "vendas"}]}, "/menu/0/digit"),
@@ -233,7 +233,7 @@ def test_a_step_before_the_last_one_names_its_instant(ana, context):
 
 
 def test_the_integrations_own_id_makes_a_repeat_the_same_call(ana):
-    first, again = (ana.post("/v1/interactions", {"call": "crm-4711", "number": "5511987654321"}).json() for _ in range(2))
+    first, again = (ana.post("/v1/interactions", {"call": "crm-4711", "from_number": "5511987654321"}).json() for _ in range(2))
     assert again["id"] == first["id"]
     assert again["result"] == {"call": "crm-4711", "protocol": first["result"]["protocol"]}
 
@@ -287,7 +287,7 @@ def test_the_operator_sees_that_the_server_is_alive_ready_and_how_it_fares(ana, 
 
 
 def test_a_heartbeat_renews_the_lease_of_an_agent_who_is_in(ana, center, context):
-    context.say("/v1/agents/log-in", 0, agent="Ana", lease_minutes=5)
+    context.say("/v1/agents/log-in", 0, agent="Ana", lease_ms=300_000)
     beat = ana.post("/v1/agents/Ana/heartbeat")
     assert beat.status_code == 200, beat.text
     assert beat.json()["result"]["lease_until"] == center.clock.us + 5 * 60 * 1_000_000
@@ -297,7 +297,7 @@ def test_a_heartbeat_renews_the_lease_of_an_agent_who_is_in(ana, center, context
 
 
 def test_calls_are_found_open_or_finished_by_own_id_number_and_correlation(ana, context):
-    own = context.say("/v1/interactions", 0, call="crm-4711", number="5531977916159", did="551140028922")["id"]
+    own = context.say("/v1/interactions", 0, call="crm-4711", from_number="5531977916159", to_number="551140028922")["id"]
     other = context.call(10)
     position = context.step(other, "end", 20)["position"]
 
@@ -317,8 +317,8 @@ def test_calls_are_found_open_or_finished_by_own_id_number_and_correlation(ana, 
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    assert [row["id"] for row in searched(number="(31) 97791-6159")["items"]] == [own]
-    nobody = searched(number="(31) 97791-0000")
+    assert [row["id"] for row in searched(phone="(31) 97791-6159")["items"]] == [own]
+    nobody = searched(phone="(31) 97791-0000")
     assert (nobody["items"], nobody["notes"]) == ([], ["no contact with this number"])
     refused = ana.get("/v1/interactions", params={"medium": "voice", "number": "5531977916159"})
     problem_of(refused, 422, "invalid")

@@ -65,7 +65,7 @@ def live_through(center, calls, company="Empresa"):
     with suppress(AlreadyExists):
         center.bus.execute(RegisterQueue(name="vendas"), operator(company))
     for call in calls:
-        id = center.bus.execute(StartCall(call=f"{company}-{call}", number="5511987654321"), operator(company)).id
+        id = center.bus.execute(StartCall(call=f"{company}-{call}", from_number="5511987654321"), operator(company)).id
         center.bus.execute(OfferCall(interaction=id, queue="vendas"), operator(company))
         center.bus.execute(AbandonCall(interaction=id), operator(company))
         center.bus.execute(EndCall(interaction=id), operator(company))
@@ -226,7 +226,7 @@ def test_a_user_of_one_queue_gets_messages_of_no_other(center, ana, app, address
     with listening(address, ana, after=center.store.head()) as stream:
         live_through(center, [1])
         center.bus.execute(RegisterQueue(name="suporte"), operator("Empresa"))
-        id = center.bus.execute(StartCall(call="own", number="5511912345678"), operator("Empresa")).id
+        id = center.bus.execute(StartCall(call="own", from_number="5511912345678"), operator("Empresa")).id
         center.bus.execute(OfferCall(interaction=id, queue="suporte"), operator("Empresa"))
         center.bus.execute(EndCall(interaction=id), operator("Empresa"))
         events = take(stream, center.store.head())

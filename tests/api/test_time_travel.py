@@ -22,7 +22,7 @@ COMPANY = company_id("Empresa")
 
 FIGURES = (
     "/v1/dashboards/inbound?by=hour",
-    "/v1/dashboards/inbound?by=half-hour&sla_seconds=5&sla_profile=genesys:no-short&attribution=event",
+    "/v1/dashboards/inbound?by=half-hour&sla_ms=5000&sla_profile=genesys:no-short&attribution=event",
     "/v1/dashboards/outbound?by=hour",
     "/v1/dashboards/ivr?by=day",
     "/v1/reports/queues?by=queue",

@@ -54,7 +54,7 @@ def test_a_forgotten_contact_who_calls_again_is_a_new_contact(bus: CommandBus) -
 
 
 def test_a_contact_in_an_open_interaction_stays_until_it_has_ended(bus: CommandBus) -> None:
-    call = bus.execute(StartCall(number=PHONE), ANA).id
+    call = bus.execute(StartCall(from_number=PHONE), ANA).id
     contact = bus.store.keyring.find(bus.store.keyring.tag(TENANT, "phone", PHONE))
     assert contact is not None
     with pytest.raises(Refused):

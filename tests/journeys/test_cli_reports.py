@@ -112,9 +112,9 @@ def test_filters_use_the_names_of_the_source(center: Quick) -> None:
 
 def test_threshold_profile_and_attribution_are_options(center: Quick) -> None:
     usual = reported(center, "queues")["items"]
-    never = reported(center, "queues", "--sla-seconds", "0")["items"]
+    never = reported(center, "queues", "--sla-ms", "0")["items"]
     assert [row["answered_within_sla"] for row in never] == [0, 0, 0]
-    long = reported(center, "queues", "--sla-seconds", "25.1", "--sla-profile", "answered-only")["items"]
+    long = reported(center, "queues", "--sla-ms", "25100", "--sla-profile", "answered-only")["items"]
     assert [row["sla_percent"] for row in long] == [100.0, 100.0, 100.0]
     assert [row["sla_percent"] for row in reported(center, "queues", "--sla-profile", "answered-only")["items"]] == [
         METRICS["queues"][row["queue"]]["service_level_answered_pct"] for row in usual
@@ -190,7 +190,7 @@ def test_the_history_of_an_interaction_by_its_protocol_or_its_id(center: Quick) 
         (("report", "agents", "--by", "queue"), "agents are shown by"),
         (("report", "interactions", "--by", "hour"), "there is no --by"),
         (("report", "queues", "--by", "year"), "'year' is not one of"),
-        (("report", "queues", "--sla-seconds", "-1"), "--sla-seconds"),
+        (("report", "queues", "--sla-ms", "-1"), "--sla-ms"),
         (("history", "999999"), "no interaction 999999"),
         (("forget", "21900000000"), "no contact has this id or phone number"),
     ],

@@ -265,7 +265,7 @@ def test_names_that_nobody_has_find_nothing(center: Center) -> None:
         ({"names": "now"}, "names"),
         ({"since_ms": 2, "until_ms": 2}, "to"),
         ({"since_ms": 10**17}, "from"),
-        ({"sla_ms": -1}, "sla_seconds"),
+        ({"sla_ms": -1}, "sla_ms"),
         ({"profile": "best"}, "sla_profile"),
         ({"timezone": "Mars"}, "timezone"),
         ({"as_of": -1}, "as_of"),

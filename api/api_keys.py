@@ -11,7 +11,7 @@ from fastapi import Path, Query, Response
 from pydantic import ConfigDict, Field
 
 from api.access import Authenticated, RequestContext, authorised, done
-from api.field_types import Body, Done, Moment, Name, Shape, microseconds
+from api.field_types import Body, Done, Instant, Moment, Name, Shape, microseconds
 from api.figure_parameters import Past
 from api.instants import iso
 from api.lists import Key, Listing, Page, Paged, part_of
@@ -83,13 +83,13 @@ class ApiKeyDetail(Shape):
         list[UUID] | None, Field(description="the queues whose data it sees; null: the whole company", examples=[[_SOME_QUEUE]])
     ]
     requests_per_minute: Annotated[int, Field(examples=[600])]
-    created_at: Annotated[str, Field(examples=[_SOME_INSTANT])]
+    created_at: Annotated[Instant, Field(examples=[_SOME_INSTANT])]
     created_by: Annotated[
         str, Field(description="the actor of the events: `user:<id>`, `key:<id>` or `operator`", examples=[f"user:{_SOME_ID}"])
     ]
-    expires_at: Annotated[str | None, Field(description="null: never", examples=[_SOME_INSTANT])]
+    expires_at: Annotated[Instant | None, Field(description="null: never", examples=[_SOME_INSTANT])]
     previous_expires_at: Annotated[
-        str | None,
+        Instant | None,
         Field(
             description="until when the secret before the last rotation is accepted; null: it was never rotated, or is revoked",
             examples=[_SOME_INSTANT],
@@ -97,7 +97,7 @@ class ApiKeyDetail(Shape):
     ]
     revoked: bool
     last_used_at: Annotated[
-        str | None,
+        Instant | None,
         Field(description="the beginning of the hour in which it was last used; null: never", examples=["2026-03-02T17:00:00.000Z"]),
     ]
 

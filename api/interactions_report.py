@@ -190,7 +190,7 @@ class HistoryEvent(Shape):
         str, Field(description="the agent on whose behalf the actor acted; empty for the actor's own", examples=["agent:Ana"])
     ]
     cause: Annotated[str, Field(description="the command that caused it", examples=["AnswerCall"])]
-    correlation: Annotated[str, Field(description="the X-Correlation-Id of the request, if it had one", examples=["crm-4711"])]
+    correlation_id: Annotated[str, Field(description="the X-Correlation-Id of the request, if it had one", examples=["crm-4711"])]
     interaction: Annotated[UUID, Field(description="the call itself, or one of its legs")]
     version: Annotated[int, Field(description="number of that call's events including this one", examples=[4])]
     content: Annotated[

@@ -61,7 +61,7 @@ class IvrChange(Body):
     area_code: Annotated[Digits | None, Field(examples=["11"])] = None
     number: Annotated[Digits | None, Field(examples=["40028922"])] = None
     always_open: Annotated[bool | None, Field(description="24x7; otherwise open during `hours`")] = None
-    zone: Annotated[str | None, Field(max_length=60, description="IANA time zone of `hours`", examples=["America/Sao_Paulo"])] = None
+    timezone: Annotated[str | None, Field(max_length=60, description="IANA time zone of `hours`", examples=["America/Sao_Paulo"])] = None
     hours: Annotated[tuple[Hours, ...] | None, Field(max_length=100)] = None
     welcome: Annotated[Message | None, Field(description="heard first")] = None
     closed: Annotated[Message | None, Field(description="heard out of hours")] = None
@@ -75,7 +75,7 @@ class IvrChange(Body):
             "area_code": self.area_code,
             "number": self.number,
             "always_open": self.always_open,
-            "zone": self.zone,
+            "timezone": self.timezone,
             "hours": None if self.hours is None else tuple(domain_ivr.Hours(**hours.model_dump()) for hours in self.hours),
             "welcome": _message(self.welcome),
             "closed": _message(self.closed),
@@ -102,7 +102,7 @@ class IvrDetail(IvrSummary):
     area_code: str
     number: str
     always_open: bool
-    zone: str
+    timezone: str
     hours: list[Hours]
     welcome: Message
     closed: Message

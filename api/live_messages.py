@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pydantic import Field, TypeAdapter
 
-from api.field_types import Shape
+from api.field_types import Instant, Shape
 from api.instants import iso
 from domain.access import ATTEND, Permission
 from domain.agents import AgentEvent, AgentTookCall
@@ -27,8 +27,11 @@ from domain.voice.timeline import TimelineEvent
 class LiveAction(Shape):
     """One thing that happened, in contact center terms."""
 
-    what: Annotated[
-        str, Field(description="arrived, offered, rang, answered, held, released, hung_up, joined, paused …", examples=["answered"])
+    kind: Annotated[
+        str,
+        Field(
+            description="what happened: arrived, offered, rang, answered, held, released, hung_up, joined, paused …", examples=["answered"]
+        ),
     ]
     queue: Annotated[str, Field(description="the queue concerned; empty if none", examples=["vendas"])] = ""
     agent: Annotated[str, Field(description="the agent concerned; empty if none", examples=["Ana"])] = ""
@@ -40,7 +43,7 @@ class _Message(Shape):
 
     version: Annotated[Literal[1], Field(description="version of this message type; no field is removed without a new version")] = 1
     position: Annotated[int, Field(description="position of the log: the sequence number to resume from", examples=[1204])]
-    occurred_at: Annotated[str, Field(description="when it happened, ISO 8601", examples=["2026-03-02T17:05:09.250Z"])]
+    occurred_at: Annotated[Instant, Field(description="when it happened", examples=["2026-03-02T17:05:09.250Z"])]
 
 
 class InteractionMessage(_Message):
@@ -117,7 +120,7 @@ def unreadable(event: Event, position: int) -> UnreadableMessage:
 
 
 def _steps(facts: Iterable[Fact]) -> list[LiveAction]:
-    return [LiveAction(what=fact.kind, queue=fact.queue, agent=fact.agent) for fact in facts]
+    return [LiveAction(kind=fact.kind, queue=fact.queue, agent=fact.agent) for fact in facts]
 
 
 def schemas() -> dict[str, Any]:

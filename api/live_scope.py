@@ -53,7 +53,7 @@ class LiveScope:
     async def _of_call(self, message: InteractionMessage) -> InteractionMessage | None:
         id = message.interaction
         own = [action for action in message.steps if self._own(action)]
-        if own and (self._scope.people is None or any(action.what in _TAKEN for action in own)):
+        if own and (self._scope.people is None or any(action.kind in _TAKEN for action in own)):
             self._note(id, seen=True)
         elif id not in self._calls:
             self._note(id, seen=await self._seen_in_rows(id))

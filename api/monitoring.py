@@ -33,7 +33,7 @@ QUIET_S = 15.0
 _EXAMPLE = """\
 id: 1204
 event: interaction
-data: {"version":1,"position":1204,"occurred_at":"2026-03-02T17:05:09.250Z","type":"interaction","interaction":"40ca8005-24cc-572c-9dd4-4d30c9eb3e0b","steps":[{"what":"answered","queue":"vendas","agent":"Ana"}]}
+data: {"version":1,"position":1204,"occurred_at":"2026-03-02T17:05:09.250Z","type":"interaction","interaction":"40ca8005-24cc-572c-9dd4-4d30c9eb3e0b","steps":[{"kind":"answered","queue":"vendas","agent":"Ana"}]}
 
 : alive
 id: 1219

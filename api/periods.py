@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from api.field_types import Shape
+from api.field_types import Instant, Shape
 from api.problem import invalid
 from projections.figures.intervals import Clock, iso, start_of_day
 
@@ -71,10 +71,10 @@ class AnsweredPeriod(Shape):
     """The period that the answer covers: the one that the request names, or the default."""
 
     from_: Annotated[
-        str | None,
+        Instant | None,
         Field(alias="from", description="its first instant; null: the beginning of all data", examples=["2026-03-02T00:00:00-03:00"]),
     ]
-    to: Annotated[str | None, Field(description="the instant before which it ends; null: now", examples=["2026-03-03T00:00:00-03:00"])]
+    to: Annotated[Instant | None, Field(description="the instant before which it ends; null: now", examples=["2026-03-03T00:00:00-03:00"])]
     by: Annotated[
         str | None,
         Field(

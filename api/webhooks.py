@@ -10,7 +10,7 @@ from fastapi import Depends, Path, Query, Response
 from pydantic import ConfigDict, Field
 
 from api.access import Authenticated, RequestContext, authorised
-from api.field_types import Body, Done, Moment, Name, Shape, microseconds
+from api.field_types import Body, Done, Instant, Moment, Name, Shape, microseconds
 from api.figure_parameters import Parameters
 from api.instants import iso
 from api.paging import digest_of
@@ -106,7 +106,7 @@ class WebhookDetail(Shape):
         Literal["active", "paused", "disabled"], Field(description="disabled: by Atende, after three days of failures or a 410 Gone")
     ]
     disabled_reason: Annotated[str, Field(description="why it is disabled; else empty", examples=[""])]
-    created_at: Annotated[str, Field(examples=["2026-03-02T17:05:09.250Z"])]
+    created_at: Annotated[Instant, Field(examples=["2026-03-02T17:05:09.250Z"])]
     secrets: Annotated[int, Field(description="number of secrets that sign now: several during a rotation", examples=[1])]
 
 
@@ -125,10 +125,10 @@ class WebhookDelivery(Shape):
     ]
     type: Annotated[str, Field(examples=["interaction.answered"])]
     status: Annotated[Literal["waiting", "delivered", "failed"], Field(description="failed: given up after three days, or withdrawn")]
-    created_at: Annotated[str, Field(examples=["2026-03-02T17:05:09.250Z"])]
+    created_at: Annotated[Instant, Field(examples=["2026-03-02T17:05:09.250Z"])]
     attempts: Annotated[int, Field(examples=[1])]
-    next_try_at: Annotated[str | None, Field(description="null if it ended, or waits for an earlier message of the same interaction")]
-    tried_at: Annotated[str | None, Field(description="the last attempt")]
+    next_try_at: Annotated[Instant | None, Field(description="null if it ended, or waits for an earlier message of the same interaction")]
+    tried_at: Annotated[Instant | None, Field(description="the last attempt")]
     duration_ms: Annotated[int | None, Field(description="how long the last attempt took", examples=[87])]
     status_code: Annotated[int | None, Field(description="the HTTP status of the last attempt; null without an answer", examples=[200])]
     error: Annotated[str, Field(description="why the last attempt failed; empty if it did not", examples=[""])]

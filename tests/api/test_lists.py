@@ -94,7 +94,7 @@ def test_one_of_each(ana, busy):
     ivr = ana.get(f"/v1/ivrs/{dia}").json()
     assert ivr["menu"] == [{"digit": "1", "queue": "vendas"}]
     assert ivr["welcome"] == {"text": "Olá", "voice": "", "file": ""}
-    assert (ivr["zone"], ivr["always_open"]) == ("America/Sao_Paulo", False)
+    assert (ivr["timezone"], ivr["always_open"]) == ("America/Sao_Paulo", False)
     assert ana.get(f"/v1/agents/{carla}").json()["queues"] == ["vendas"]
 
 

@@ -102,7 +102,7 @@ def test_what_happens_is_seen_in_order_and_without_a_person(center, ana, address
     assert [body["type"] for body in bodies] == [event["event"] for event in events]
     assert [body["position"] for body in bodies] == expected
     assert {body["version"] for body in bodies} == {1}
-    assert bodies[-1]["steps"][-1] == {"what": "hung_up", "queue": "", "agent": ""}
+    assert bodies[-1]["steps"][-1] == {"kind": "hung_up", "queue": "", "agent": ""}
     assert "987654321" not in json.dumps(bodies)
 
 
@@ -232,7 +232,7 @@ def test_a_user_of_one_queue_gets_messages_of_no_other(center, ana, app, address
         events = take(stream, center.store.head())
     bodies = [json.loads(event["data"]) for event in events]
     assert {body["interaction"] for body in bodies if body["type"] == "interaction"} == {str(id)}
-    assert [step["what"] for body in bodies if body["type"] == "interaction" for step in body["steps"]] == [
+    assert [step["kind"] for body in bodies if body["type"] == "interaction" for step in body["steps"]] == [
         "offered",
         "abandoned",
         "hung_up",

@@ -42,7 +42,7 @@ class NewApiKey(Body):
 
     name: Annotated[Name, Field(description="the program that will use the key; no person's name", examples=["CRM"])]
     permissions: Annotated[tuple[Permission, ...], Field(max_length=50, examples=[["gerenciar-relatorio"]])]
-    queues: Annotated[
+    queue_ids: Annotated[
         tuple[UUID, ...] | None,
         Field(
             min_length=1,
@@ -79,7 +79,7 @@ class ApiKeyDetail(Shape):
     prefix: Annotated[str, Field(description="the first characters of its present secret", examples=["atk_3kT9xQ2b"])]
     level: Annotated[Level, Field(description="the level of its creator: which users it may manage, if it has the permission")]
     permissions: Annotated[list[str], Field(examples=[["gerenciar-relatorio"]])]
-    queues: Annotated[
+    queue_ids: Annotated[
         list[UUID] | None, Field(description="the queues whose data it sees; null: the whole company", examples=[[_SOME_QUEUE]])
     ]
     requests_per_minute: Annotated[int, Field(examples=[600])]
@@ -128,7 +128,7 @@ async def create_api_key(body: NewApiKey, context: Authenticated) -> Response:
     command = CreateApiKey(
         name=body.name,
         permissions=body.permissions,
-        queues=body.queues,
+        queues=body.queue_ids,
         expires_at=microseconds(body.expires_at),
         requests_per_minute=body.requests_per_minute,
     )
@@ -183,7 +183,7 @@ def _listed(row: ListedApiKey, used: int | None) -> ApiKeyDetail:
         prefix=row.prefix,
         level=row.level,
         permissions=row.permissions,
-        queues=None if row.every_queue else [UUID(queue) for queue in row.queues],
+        queue_ids=None if row.every_queue else [UUID(queue) for queue in row.queues],
         requests_per_minute=row.requests_per_minute,
         created_at=iso(row.created_ms),
         created_by=row.created_by,
@@ -202,7 +202,7 @@ def _shaped(key: ApiKey, used: int | None) -> ApiKeyDetail:
         prefix=key.secret.prefix,
         level=rights.level,
         permissions=list(rights.permissions),
-        queues=None if rights.queues is None else list(rights.queues),
+        queue_ids=None if rights.queues is None else list(rights.queues),
         requests_per_minute=rights.requests_per_minute,
         created_at=iso(key.created_at // MS),
         created_by=key.creator,

@@ -214,7 +214,7 @@ class AgentRow(_Named):
     ring_no_answer: Annotated[Count, Field(description="rings without an answer (RONA)", examples=[3])]
     logged_ms: Annotated[Ms, Field(examples=[21_600_000])]
     paused_ms: Annotated[Ms, Field(description="paused and nothing else at the same time", examples=[1_800_000])]
-    pauses: Annotated[dict[str, int] | None, Field(description="paused ms by reason", examples=[{"almoço": 1_800_000}])]
+    paused_by_reason_ms: Annotated[dict[str, int] | None, Field(description="the same by reason", examples=[{"almoço": 1_800_000}])]
     bounds: Annotated[
         dict[str, list[int]] | None,
         Field(

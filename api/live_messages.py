@@ -58,8 +58,8 @@ class AgentMessage(_Message):
     """An agent logged in or out, paused or resumed, or was assigned to another user (then `steps` is empty)."""
 
     type: Literal["agent"] = "agent"
-    agent: Annotated[UUID, Field(description="the agent's id")]
-    name: Annotated[str, Field(description="the agent's name", examples=["Ana"])]
+    agent_id: UUID
+    agent: Annotated[str, Field(description="the agent's name", examples=["Ana"])]
     steps: list[LiveAction]
 
 
@@ -67,14 +67,14 @@ class QueueMessage(_Message):
     """The settings of a queue changed: read it again."""
 
     type: Literal["queue"] = "queue"
-    queue: Annotated[UUID, Field(description="the queue's id")]
+    queue_id: UUID
 
 
 class IvrMessage(_Message):
     """The settings of an IVR changed: read it again."""
 
     type: Literal["ivr"] = "ivr"
-    ivr: Annotated[UUID, Field(description="the IVR's id")]
+    ivr_id: UUID
 
 
 class SourceMessage(_Message):
@@ -103,11 +103,11 @@ def message_of(event: Event, position: int) -> LiveMessage | None:
         case AgentTookCall():
             return None  # the call's own message says so
         case AgentEvent(originator_id=id, name=name, facts=facts):
-            return AgentMessage(agent=id, name=name, steps=_steps(facts), **common)
+            return AgentMessage(agent_id=id, agent=name, steps=_steps(facts), **common)
         case QueueEvent(originator_id=id):
-            return QueueMessage(queue=id, **common)
+            return QueueMessage(queue_id=id, **common)
         case IvrEvent(originator_id=id):
-            return IvrMessage(ivr=id, **common)
+            return IvrMessage(ivr_id=id, **common)
         case TimelineEvent():
             return SourceMessage(**common)
         case _:

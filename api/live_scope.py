@@ -37,12 +37,12 @@ class LiveScope:
         match message:
             case InteractionMessage():
                 return await self._of_call(message)
-            case AgentMessage(name=name, steps=steps):
+            case AgentMessage(agent=name, steps=steps):
                 if not self._scope.sees_agent(name):
                     return None
                 left = [action for action in steps if not action.queue or self._scope.sees_queue(action.queue)]
                 return message.model_copy(update={"steps": left}) if left or not steps else None
-            case QueueMessage(queue=queue):
+            case QueueMessage(queue_id=queue):
                 return message if self._queues is None or queue in self._queues else None
             case IvrMessage():
                 return message

@@ -11,7 +11,8 @@ from pydantic import Field
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from api.access import RequestContext, authorised
-from api.field_types import Instant, Position, Shape
+from api.field_types import Instant as KnownInstant
+from api.field_types import Position, Shape
 from api.figure_parameters import OfSome, past_of
 from api.figures import AgentsNow, Noted, figures
 from api.live_scope import LiveScope
@@ -50,6 +51,8 @@ _ITEM: dict[str, Any] = {
     },
 }
 
+Instant = Annotated[KnownInstant | None, Field(examples=["2026-03-02T14:05:09-03:00"])]
+
 
 class AgentState(Shape):
     """The state of one agent."""
@@ -57,9 +60,7 @@ class AgentState(Shape):
     agent: Annotated[str, Field(examples=["Ana"])]
     state: State
     state_label: Annotated[str, Field(examples=["Em conversa"])]
-    since: Annotated[
-        Instant | None, Field(description="since when; null for an agent who never logged in", examples=["2026-03-02T14:05:09-03:00"])
-    ]
+    since: Annotated[Instant, Field(description="since when; null for an agent who never logged in")]
     reason: Annotated[str, Field(description="reason of the pause", examples=["almoço"])]
     queue: Annotated[str, Field(description="queue of the current call; empty without one", examples=["vendas"])]
     interaction: Annotated[UUID | None, Field(description="the current call")]
@@ -85,20 +86,15 @@ class Waiting(Shape):
     call: Annotated[str, Field(description="the id from its source", examples=["crm-4711"])]
     queue: Annotated[str, Field(examples=["vendas"])]
     place: Annotated[int, Field(ge=1, description="place in that queue")]
-    since: Annotated[Instant, Field(examples=["2026-03-02T14:05:09-03:00"])]
+    since: Annotated[KnownInstant, Field(examples=["2026-03-02T14:05:09-03:00"])]
     ringing: Annotated[list[str], Field(description="the agents who are rung for it", examples=[["Ana"]])]
 
 
 class LiveBoard(Noted):
     """B2: the state of the center at one instant."""
 
-    at: Annotated[Instant, Field(description="the instant that is shown", examples=["2026-03-02T14:05:09-03:00"])]
-    covered_to: Annotated[
-        Instant | None,
-        Field(
-            description="the end of the sources' coverage, if it is before the requested instant", examples=["2026-03-02T14:05:09-03:00"]
-        ),
-    ]
+    at: Annotated[KnownInstant, Field(description="the instant that is shown", examples=["2026-03-02T14:05:09-03:00"])]
+    covered_to: Annotated[Instant, Field(description="the end of the sources' coverage, if it is before the requested instant")]
     agents: AgentsByGroup
     counts: AgentsNow
     waiting: Annotated[list[Waiting], Field(description="the customers who wait, the longest first")]

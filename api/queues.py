@@ -48,7 +48,7 @@ class QueueChange(Body):
         Field(pattern=r"^([0-9]{3})?$", description="three digits for transfers by agents; empty for none", examples=["201"]),
     ] = None
     on_screen: Annotated[bool | None, Field(description="whether the agent screen offers it")] = None
-    profile: Annotated[Profile | None, Field(description="the queue's SLA profile; a request for figures may select another")] = None
+    sla_profile: Annotated[Profile | None, Field(description="the queue's SLA profile; a request for figures may select another")] = None
 
 
 class NewQueue(QueueChange):
@@ -80,7 +80,7 @@ class QueueSummary(Shape):
     sla_target: Annotated[float, Field(description="percentage", examples=[80])]
     sla_ms: Annotated[int, Field(examples=[20_000])]
     tolerated_ms: Annotated[int, Field(examples=[5_000])]
-    profile: Annotated[Profile, Field(description="the queue's SLA profile; a request for figures may select another")]
+    sla_profile: Annotated[Profile, Field(description="the queue's SLA profile; a request for figures may select another")]
     agents: Annotated[list[str], Field(examples=[["Ana", "Bruno"]])]
     active: Annotated[bool, Field(description="whether it takes calls")]
 
@@ -109,7 +109,7 @@ async def get_queue(queue: QueueId, context: Authenticated) -> QueueDetail:
         sla_target=settings.sla_target,
         sla_ms=settings.sla_ms,
         tolerated_ms=settings.tolerated_ms,
-        profile=settings.profile,
+        sla_profile=settings.sla_profile,
         agents=agents,
         active=found.active,
         internal_number=settings.internal_number,

@@ -99,7 +99,7 @@ def _must_be_queue(context: HandlerContext, id: UUID) -> None:
     except NotFound:
         known = False
     if not known:
-        raise InvalidField("queues", "no such queue")
+        raise InvalidField("queue_ids", "no such queue")
 
 
 def _new_secret(id: UUID) -> tuple[str, KeySecret]:

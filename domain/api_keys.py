@@ -98,7 +98,7 @@ class ApiKey(Aggregate):
         if not name.strip():
             raise InvalidField("name", "an API key has a name")
         if rights.queues is not None and not rights.queues:
-            raise InvalidField("queues", "name at least one queue, or none at all for every queue")
+            raise InvalidField("queue_ids", "name at least one queue, or none at all for every queue")
         if rights.expires_at is not None and rights.expires_at <= metadata.recorded_at:
             raise InvalidField("expires_at", "is in the past")
         if not 1 <= rights.requests_per_minute <= MOST_REQUESTS_PER_MINUTE:

@@ -244,7 +244,7 @@ class _Agent:
             "ring_no_answer": self.ring_no_answer,
             "logged_ms": self.logged_ms + (now_ms - self.since if self.since is not None else 0),
             "paused_ms": sum(reasons.values()),
-            "pauses": dict(sorted(reasons.items())),
+            "paused_by_reason_ms": dict(sorted(reasons.items())),
         }
 
 

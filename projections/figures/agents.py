@@ -16,7 +16,7 @@ from projections.figures.intervals import Intervals, iso
 from projections.figures.metrics import QueryContext, Row
 from projections.figures.question import EARLIEST_MS, LATEST_MS
 
-FIGURES = ("answered", "talk_ms", "hold_ms", "wrap_up_ms", "ring_no_answer", "logged_ms", "paused_ms", "pauses")
+FIGURES = ("answered", "talk_ms", "hold_ms", "wrap_up_ms", "ring_no_answer", "logged_ms", "paused_ms", "paused_by_reason_ms")
 """The figures of a row of agents, in their order; `pauses` is paused time by reason."""
 
 SURENESS = ("bounds",)
@@ -75,7 +75,7 @@ class _Figures:
             "ring_no_answer": self.ring_no_answers,
             "logged_ms": self.whole.logged_ms,
             "paused_ms": self.whole.paused_ms,
-            "pauses": dict(sorted(self.whole.pauses.items())),
+            "paused_by_reason_ms": dict(sorted(self.whole.pauses.items())),
             "outbound_ms": self.whole.outbound_ms,
             "ringing_ms": self.whole.ringing_ms,
             "available_ms": self.whole.available_ms,

@@ -82,7 +82,7 @@ class Question:
         return intervals(cast(Clock, self.by), since_ms, until_ms, self.zone)
 
 
-_QUEUES = "SELECT id, owner, name, profile FROM {queues}"
+_QUEUES = "SELECT id, owner, name, sla_profile FROM {queues}"
 _ANY = "SELECT 1 AS found FROM {rows} WHERE {column} = {{name:String}} LIMIT 1"
 
 
@@ -90,7 +90,7 @@ class _Queue(msgspec.Struct):
     id: UUID
     owner: UUID
     name: str
-    profile: str
+    sla_profile: str
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class Queues:
 
     def profile(self, names: tuple[str, ...]) -> str:
         """The profile of all these queues (of all queues, if none is given); `offered` if they differ."""
-        profiles = {queue.profile for queue in self.known if queue.id == queue.owner and (not names or queue.name in names)}
+        profiles = {queue.sla_profile for queue in self.known if queue.id == queue.owner and (not names or queue.name in names)}
         return profiles.pop() if len(profiles) == 1 else "offered"
 
 

@@ -87,7 +87,7 @@ _AGENTS = (
     _count("ring_no_answer", "Não atendeu"),
     _time("logged_ms", "Logado"),
     _time("paused_ms", "Pausado"),
-    Column("pauses", "Pausas", pauses),
+    Column("paused_by_reason_ms", "Pausas", pauses),
     Column("bounds", "Limites", talk_limits),
 )
 

@@ -157,9 +157,9 @@ def test_an_expired_key_is_refused(make, center):
 def test_a_wrong_field_of_a_new_key_is_named(ana):
     for field, value in (
         ("expires_at", "2020-01-01T00:00:00Z"),
-        ("queues", ["40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"]),
+        ("queue_ids", ["40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"]),
         ("requests_per_minute", 0),
-        ("queues", []),
+        ("queue_ids", []),
     ):
         answer = ana.post("/v1/api-keys", {"name": "x", "permissions": [], field: value})
         assert problem_of(answer, 422, "invalid")["errors"][0]["pointer"] == f"/{field}"
@@ -218,7 +218,7 @@ def two_queues(center, ana):
 
 
 def test_a_key_with_queues_sees_only_these_under_any_name_and_only_reads(make, center, two_queues):
-    _, board = make("gerenciar-relatorio", "gerenciar-atendimento", "gerenciar-service", "gerenciar-chaves", queues=[str(two_queues)])
+    _, board = make("gerenciar-relatorio", "gerenciar-atendimento", "gerenciar-service", "gerenciar-chaves", queue_ids=[str(two_queues)])
     done = center.bus.execute(RenameQueue(queue=two_queues, name="comercial"), operator("Empresa"))
     fresh = {"If-Position": str(done.position)}
     # A renamed queue is seen as soon as the key is read again.

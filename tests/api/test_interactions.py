@@ -207,7 +207,7 @@ def test_an_action_that_is_not_possible_now_is_refused_and_changes_nothing(ana, 
         ("/v1/queues", {"name": " "}, "/name"),
         ("/v1/queues", {"name": "vendas", "sla_target": 101}, "/sla_target"),
         ("/v1/queues", {"name": "vendas", "internal_number": "12"}, "/internal_number"),
-        ("/v1/queues", {"name": "vendas", "profile": "best"}, "/profile"),
+        ("/v1/queues", {"name": "vendas", "sla_profile": "best"}, "/sla_profile"),
         ("/v1/agents/log-in", {"agent": ""}, "/agent"),
         ("/v1/agents/log-in", {"agent": "Ana", "lease_ms": 0}, "/lease_ms"),
         ("/v1/agents/pause", {"agent": "Ana", "reason": ""}, "/reason"),
@@ -241,11 +241,11 @@ def test_the_integrations_own_id_makes_a_repeat_the_same_call(ana):
 def test_queues_are_registered_changed_and_removed(ana):
     queue = ana.post("/v1/queues", {"name": "vendas"}).json()["id"]
     assert problem_of(ana.post("/v1/queues", {"name": "vendas"}), 409, "already-exists")
-    assert ana.ask("PATCH", f"/v1/queues/{queue}", json={"sla_ms": 30_000, "profile": "genesys"}).status_code == 200
+    assert ana.ask("PATCH", f"/v1/queues/{queue}", json={"sla_ms": 30_000, "sla_profile": "genesys"}).status_code == 200
     assert ana.post(f"/v1/queues/{queue}/rename", {"name": "vendas internas"}).status_code == 200
     assert ana.ask("PUT", f"/v1/queues/{queue}/agents", json={"agents": ["Ana"]}).status_code == 200
     found = ana.get(f"/v1/queues/{queue}").json()
-    assert (found["name"], found["sla_ms"], found["profile"], found["agents"], found["active"]) == (
+    assert (found["name"], found["sla_ms"], found["sla_profile"], found["agents"], found["active"]) == (
         "vendas internas", 30_000, "genesys", ["Ana"], True,
     )  # fmt: skip
     problem_of(ana.ask("DELETE", f"/v1/queues/{queue}"), 409, "refused")

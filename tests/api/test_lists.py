@@ -46,7 +46,7 @@ def test_lists_are_in_order_whatever_the_page(ana, busy):
         "sla_target": 80.0,
         "sla_ms": 10_000,
         "tolerated_ms": 5_000,
-        "profile": "offered",
+        "sla_profile": "offered",
         "agents": ["Ana"],
         "active": True,
     }

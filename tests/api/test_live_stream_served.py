@@ -238,7 +238,7 @@ def test_a_user_of_one_queue_gets_messages_of_no_other(center, ana, app, address
         "hung_up",
     ]
     assert {step["queue"] for body in bodies for step in body.get("steps", ())} <= {"", "suporte"}
-    assert {body["queue"] for body in bodies if body["type"] == "queue"} == {str(queue_id(company_id("Empresa"), "suporte"))}
+    assert {body["queue_id"] for body in bodies if body["type"] == "queue"} == {str(queue_id(company_id("Empresa"), "suporte"))}
 
 
 def test_a_stream_whose_follower_fails_ends_and_the_next_one_is_whole(center, ana, app, address, monkeypatch):

@@ -401,7 +401,7 @@ def test_however_it_is_packed_the_figures_are_the_same(center: Center, how: str,
     plain = {"file": log, "table": as_csv(as_table(log)), "dump": dump(log)}[form]
     result = center.load(packed(plain.encode())[how])
     assert (result["used"], result["broken"]) == (7, 0)
-    assert center.agents()["ana"]["pauses"] == {"Almoço|sábado": 60_000}
+    assert center.agents()["ana"]["paused_by_reason_ms"] == {"Almoço|sábado": 60_000}
 
 
 def test_a_file_in_a_zip_that_is_no_log_is_left_out_and_reported(center: Center) -> None:
@@ -443,7 +443,7 @@ def test_statements_that_name_their_columns_in_any_order_are_read(center: Center
     result = center.load(end.join(["/*!40101 SET NAMES utf8 */;", "LOCK TABLES `queue_log` WRITE;", *statements, "UNLOCK TABLES;", ""]))
     assert (result["lines"], result["used"], result["broken"], result["lacks"]) == (7, 7, 0, [])
     assert some(center.queues()["sup"], "offered", "answered", "asa_ms") == (1, 1, 5000)
-    assert center.agents()["ana"]["pauses"] == {reason: 60_000}
+    assert center.agents()["ana"]["paused_by_reason_ms"] == {reason: 60_000}
 
 
 def test_a_zip_of_rotated_parts_is_read_in_the_order_of_time(center: Center) -> None:
@@ -498,7 +498,7 @@ def test_a_dump_gives_the_same_figures_as_the_log(center: Center, style: str) ->
     result = center.load(dump(log, style))
     assert (result["lines"], result["used"], result["broken"], result["lacks"]) == (7, 7, 0, [])
     assert some(center.queues()["sup"], "offered", "answered", "asa_ms") == (1, 1, 5000)
-    assert center.agents()["ana"]["pauses"] == {reason: 60_000}
+    assert center.agents()["ana"]["paused_by_reason_ms"] == {reason: 60_000}
 
 
 def test_a_long_dump_is_read_piece_by_piece(center: Center) -> None:

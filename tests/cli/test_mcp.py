@@ -160,5 +160,5 @@ def test_a_center_without_one_of_the_routes_is_of_another_version():
 
 
 def test_an_answer_has_the_definitions_of_its_own_figures_profiles_and_attributions():
-    answer = {"items": [{"offered": 1, "profile": "genesys"}], "attribution": "event"}
+    answer = {"items": [{"offered": 1, "sla_profile": "genesys"}], "attribution": "event"}
     assert set(used(DEFINITIONS, answer)) == {"offered", "profile genesys", "attribution event", "rounding", "bounds"}

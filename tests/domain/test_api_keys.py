@@ -46,7 +46,7 @@ def test_a_key_has_the_rights_that_it_was_created_with():
     ("rights", "field"),
     [
         (KeyRights("User", ("gerenciar-tudo",)), "permissions"),
-        (KeyRights("User", (), ()), "queues"),
+        (KeyRights("User", (), ()), "queue_ids"),
         (KeyRights("User", (), None, NOW), "expires_at"),
         (KeyRights("User", (), None, None, 0), "requests_per_minute"),
     ],

@@ -352,7 +352,7 @@ CREATE TABLE queues
     sla_target Float64,
     sla_ms Int64,
     tolerated_ms Int64,
-    profile String,
+    sla_profile String,
     agents Array(String),
     active UInt8
 )
@@ -371,7 +371,7 @@ CREATE TABLE queues_versions
     sla_target Float64,
     sla_ms Int64,
     tolerated_ms Int64,
-    profile String,
+    sla_profile String,
     agents Array(String),
     active UInt8
 )

@@ -81,7 +81,7 @@ def _agent(bus: RecordingBus, name: str, until: int) -> dict[str, Any]:
         "ring_no_answer": sum(ring.agent == name and ring.outcome == "no-answer" for ring in _rings(bus)),
         "logged_ms": sum(end - start for kind, start, end, _ in spans if kind == "session"),
         "paused_ms": sum(pauses.values()),
-        "pauses": {reason: spent for reason, spent in pauses.items() if spent},
+        "paused_by_reason_ms": {reason: spent for reason, spent in pauses.items() if spent},
     }
 
 

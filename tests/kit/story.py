@@ -123,7 +123,7 @@ class Story:
 
     def _queue(self) -> Event:
         id = queue_id(self.tenant, self.random.choice(QUEUES))
-        settings = QueueSettings(sla_target=self.random.choice([80.0, 90.5]), sla_ms=self.random.randrange(60_000), profile="genesys")
+        settings = QueueSettings(sla_target=self.random.choice([80.0, 90.5]), sla_ms=self.random.randrange(60_000), sla_profile="genesys")
         if id not in self.versions:
             return self._event(QueueRegistered, id, name=self.random.choice(QUEUES), settings=settings, agents=AGENTS[:1])
         kind, fields = self.random.choice(

@@ -128,7 +128,7 @@ def test_a_pause_set_during_a_call_begins_to_count_when_the_call_ends(center: Ce
     (row,) = ask(center)
     assert {name: row[name] for name in FIGURES} == {
         "answered": 1, "talk_ms": 80 * S, "hold_ms": 20 * S, "wrap_up_ms": 10 * S, "ring_no_answer": 2, "logged_ms": 1000 * S,
-        "paused_ms": 290 * S, "pauses": {"Almoço": 190 * S, "Banheiro": 100 * S},
+        "paused_ms": 290 * S, "paused_by_reason_ms": {"Almoço": 190 * S, "Banheiro": 100 * S},
     }  # fmt: skip
     assert row["agent"] == "Ana"
     assert (row["ringing_ms"], row["available_ms"], row["offline_ms"]) == (20 * S, 580 * S, 1000 * S)
@@ -137,7 +137,7 @@ def test_a_pause_set_during_a_call_begins_to_count_when_the_call_ends(center: Ce
 def test_times_are_clipped_to_what_is_asked(center: Center) -> None:
     ana_s_morning(center)
     (row,) = ask(center, since_ms=110 * S, until_ms=300 * S)
-    assert (row["hold_ms"], row["talk_ms"], row["wrap_up_ms"], row["pauses"]) == (10 * S, 80 * S, 10 * S, {"Almoço": 90 * S})
+    assert (row["hold_ms"], row["talk_ms"], row["wrap_up_ms"], row["paused_by_reason_ms"]) == (10 * S, 80 * S, 10 * S, {"Almoço": 90 * S})
     assert (row["answered"], row["logged_ms"], row["ring_no_answer"]) == (0, 190 * S, 0)
     hours = ask(center, by="half-hour", since_ms=0, until_ms=3600 * S, timezone="UTC")
     assert [(row["start"], row["logged_ms"], row["offline_ms"]) for row in hours] == [

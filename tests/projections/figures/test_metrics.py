@@ -157,8 +157,8 @@ def test_the_threshold_is_that_of_the_offer(center: Center) -> None:
 
 def test_a_queue_is_judged_by_the_profile_that_it_names(center: Center) -> None:
     worked_example(center)
-    center.queue("vendas", profile="answered-only")
-    center.queue("suporte", profile="xcally")
+    center.queue("vendas", sla_profile="answered-only")
+    center.queue("suporte", sla_profile="xcally")
     assert one(center)["sla_percent"] == 50.0
     assert one(center, by="total")["sla_percent"] == 20.0
     assert one(center, by="total", queues=("vendas",))["sla_percent"] == 50.0

@@ -97,10 +97,10 @@ def test_the_report_of_agents_has_these_keys_in_this_order(center: Center) -> No
         "ring_no_answer",
         "logged_ms",
         "paused_ms",
-        "pauses",
+        "paused_by_reason_ms",
         "bounds",
     ]
-    assert (row["answered"], row["talk_ms"], row["pauses"]) == (1, 60 * S, {"Almoço": 60 * S})
+    assert (row["answered"], row["talk_ms"], row["paused_by_reason_ms"]) == (1, 60 * S, {"Almoço": 60 * S})
     with pytest.raises(InvalidField) as refused:
         reports.agents(center.rows, Question(by="queue"))
     assert refused.value.field == "by"

@@ -115,7 +115,7 @@ def test_an_orderly_restart_leaves_no_unknown_ends_and_a_kill_those_of_the_waiti
 def test_members_and_their_pauses_stay_over_restarts_and_a_kill(open_embedded: EmbeddedCenter, way: str) -> None:
     agents = import_sources(open_embedded.company(), way).agents()
     for agent, counts in RECORDED.metrics["agents"].items():
-        pauses = {reason: ms / 1000 for reason, ms in agents[agent]["pauses"].items()}
+        pauses = {reason: ms / 1000 for reason, ms in agents[agent]["paused_by_reason_ms"].items()}
         assert pauses == pytest.approx(counts["pause_all_s_by_reason"], abs=1), agent
         # All agents logged in once, before the first call, and stayed.
         assert agents[agent]["logged_ms"] > 110_000, agent

@@ -153,7 +153,7 @@ def test_a_key_that_sees_some_queues_has_nothing_to_do_with_webhooks(ana, client
     webhook = made(ana)["id"]
     queue = center.bus.execute(RegisterQueue(name="vendas"), operator("Empresa")).id
     rights = {"name": "CRM", "permissions": ["gerenciar-conectores", "gerenciar-atendimento"]}
-    for limits, status in (({}, 200), ({"queues": [str(queue)]}, 403)):
+    for limits, status in (({}, 200), ({"queue_ids": [str(queue)]}, 403)):
         key = ana.post("/v1/api-keys", rights | limits).json()["result"]["key"]
         for method, path, body in (
             ("GET", "", None), ("GET", f"/{webhook}", None), ("GET", f"/{webhook}/deliveries", None), ("PATCH", f"/{webhook}", {"url": URL}),

@@ -16,12 +16,11 @@ from api.application_state import ApplicationState, TheApplication, fit
 from api.client_address import client_of_scope
 from api.field_types import Body, Line, Shape
 from api.known_devices import KNOWN_S
-from api.problem import AWAY, documented
+from api.problem import AWAY, Problem, documented
 from api.session_cookie import SessionCookie
 from commands.handler_context import Caller
-from commands.users import SetPassword, SignedIn, check_credentials, hashed_password, who_is, words_of_link
+from commands.users import SetPassword, SignedIn, check_credentials, companies_of, hashed_password, who_is, words_of_link
 from domain.errors import NotFound, Refused
-from domain.ids import company_id
 from domain.passwords import LONGEST, SHORTEST
 from store.sessions import Session
 
@@ -30,6 +29,8 @@ TAG = {"name": "auth", "description": "Log in, refresh tokens, set a password."}
 router = APIRouter(
     prefix="/v1/auth", tags=["auth"], dependencies=[Depends(fit)], responses=documented("malformed", "too-large", "invalid", *AWAY)
 )
+
+_WRONG_LOGIN = "no such e-mail, password or company"
 
 _hashing = CapacityLimiter(2)
 """A password hash takes a tenth of a second and 64 MiB on purpose, so at most two are calculated at once."""
@@ -128,31 +129,41 @@ async def log_in(body: Login, request: Request, response: Response, application:
     cookies = SessionCookie(request, application.center)
     if body.session == "cookie":
         cookies.must_be_of_own_page()
-    address = client_of_scope(request.scope["client"])
-    email = body.email.strip().lower()
-    device = application.devices.device(request.headers.get("cookie", ""), email)
-    application.throttle.begin(email, address, device)
-    who = await run_sync(_proved, application, email, body.password, body.company, limiter=_hashing)
-    if who is None:
-        raise unauthenticated("no such e-mail, password or company")
-    application.throttle.succeeded(email, address, device)
-    response.set_cookie(*application.devices.cookie(email, device), max_age=KNOWN_S, **cookies.attributes)
+    who, known_device = await _proved(application, body, request)
     session = await application.ask(application.sessions.open, who.tenant, who.user)
+    # While the password was hashed it may have been set anew, which ended the sessions that there were, or the user may have been deactivated.
+    now = await application.ask(who_is, application.center.store, who.tenant, who.user)
+    if now is None or now.password != who.password:
+        await application.ask(application.sessions.close, session.token)
+        raise unauthenticated(_WRONG_LOGIN)
+    response.set_cookie(*known_device, max_age=KNOWN_S, **cookies.attributes)
     if body.session == "cookie":
         cookies.set(response, session.token)
-    return _welcome(application, who, session, in_cookie=body.session == "cookie")
+    return _welcome(application, now, session, in_cookie=body.session == "cookie")
 
 
-def _proved(application: ApplicationState, email: str, password: str, company: str) -> SignedIn | None:
-    """The user with this e-mail and password; None, after the same time, if there is none."""
-    store = application.center.store
-    tenants = [company_id(company)] if company else store.companies()
-    known = [tenant for tenant in tenants if store.keyring.find(store.keyring.tag(tenant, "email", email)) is not None]
-    for tenant in known or [company_id(company)]:
-        who = check_credentials(store, tenant, email, password)
+async def _proved(application: ApplicationState, login: Login, request: Request) -> tuple[SignedIn, tuple[str, str]]:
+    """The user with this e-mail and password, and the cookie by which the device is known to that account from now on.
+
+    An account is an e-mail address in one company: each company in which the password is tried counts as a try there, and a success frees
+    only the account that it belongs to. A company where the account must wait does not keep the user out of another one.
+    """
+    store, throttle, devices = application.center.store, application.throttle, application.devices
+    address, email = client_of_scope(request.scope["client"]), login.email.strip().lower()
+    refusal = unauthenticated(_WRONG_LOGIN)
+    for tenant in await application.ask(companies_of, store, email, login.company):
+        account = f"{tenant}:{email}"
+        device = devices.device(request.headers.get("cookie", ""), account)
+        try:
+            throttle.begin(account, address, device)
+        except Problem as too_many:
+            refusal = too_many
+            continue
+        who = await run_sync(check_credentials, store, tenant, email, login.password, limiter=_hashing)
         if who is not None:
-            return who
-    return None
+            throttle.succeeded(account, address, device)
+            return who, devices.cookie(account, device)
+    raise refusal
 
 
 @router.post("/refresh", summary="Get new tokens", responses=documented("unauthenticated", "not-allowed"))
@@ -165,6 +176,9 @@ async def refresh_tokens(body: OptionalToken, request: Request, response: Respon
     token = cookies.token_or(body.refresh_token)
     session = await application.ask(application.sessions.renew, token)
     who = await application.ask(who_is, application.center.store, session.tenant, session.user) if session else None
+    if session is not None and who is None:
+        # Else the session would go on once the user is activated again.
+        await application.ask(application.sessions.close, session.token)
     if session is None or who is None:
         raise unauthenticated("the refresh token is not valid any more: log in")
     if body.refresh_token is None:

@@ -37,8 +37,9 @@ class LoginThrottle:
     in before counts for this address and account alone: what strangers do does not lock them out. Every other try counts for the
     account as tried by strangers, for its address, and for both together, so that neither many addresses nor many accounts help.
 
-    A try counts when it begins, so that many at once gain nothing, and is no longer counted when it succeeds. clock: returns
-    monotonic seconds. The memory is bounded: the least recently used entries are forgotten first.
+    An account is an e-mail address in one company, or a one-time token. A try counts when it begins, so that many at once gain nothing,
+    and is no longer counted when it succeeds. clock: returns monotonic seconds. The memory is bounded: the least recently used entries
+    are forgotten first.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:

@@ -18,8 +18,9 @@ from commands.handler_context import Command, Done, HandlerContext, handles
 from commands.passwords import is_easily_guessed
 from commands.rights import current_actor
 from domain.access import ANYONE, MANAGE_USERS, PERMISSIONS, Actor, Level, must_be_above, must_have_all
-from domain.base import NOBODY
+from domain.base import NOBODY, Personal
 from domain.errors import AlreadyExists, NotFound, Refused
+from domain.ids import company_id
 from domain.passwords import check_composition, check_strength
 from domain.users import User, normalised_email
 from store.event_store import Store, project
@@ -221,12 +222,24 @@ def words_of_link(store: Store, token: str) -> list[str]:
 
 @dataclass(frozen=True)
 class SignedIn:
-    """A user who is signed in."""
+    """A user who is signed in. password: the sealed hash of the password; another one means that the password was set anew."""
 
     user: UUID
     tenant: UUID
     level: Level
     permissions: frozenset[str]
+    password: Personal | None
+
+
+def companies_of(store: Store, email: str, company: str) -> list[UUID]:
+    """The companies to which a login with this e-mail address may belong: the one that it names, else all that have a user with the address.
+
+    Never none: a login of nobody is tried like any other, so that it tells nothing.
+    """
+    if company:
+        return [company_id(company)]
+    known = [tenant for tenant in store.companies() if store.keyring.find(store.keyring.tag(tenant, "email", email)) is not None]
+    return known or [company_id("")]
 
 
 def check_credentials(store: Store, tenant: UUID, email: str, password: str) -> SignedIn | None:
@@ -248,7 +261,7 @@ def who_is(store: Store, tenant: UUID, user: UUID) -> SignedIn | None:
 
 
 def _signed_in(user: User) -> SignedIn:
-    return SignedIn(user.id, user.tenant, user.level, frozenset(user.permissions))
+    return SignedIn(user.id, user.tenant, user.level, frozenset(user.permissions), user.hashed)
 
 
 def known_user(store: Store, tenant: UUID, id: UUID) -> User | None:

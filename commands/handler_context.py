@@ -51,7 +51,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
 class Caller:
     """The caller of a command, and its company. A repeated `idempotency_key` returns the first receipt without executing again.
 
-    user: the calling user; None for a source, the operator or the deployment itself. keeps_receipts: its keys are remembered for ever, not for a
+    user: the calling user or API key, for a handler with the rights that the log gives it now; None for a source, the operator or the deployment itself. keeps_receipts: its keys are remembered for ever, not for a
     day, because it may repeat a command at any time (a process manager).
     """
 

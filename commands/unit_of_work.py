@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from eventsourcing.persistence import IntegrityError
 from msgspec.structs import replace
 
 from commands.handler_context import HANDLERS, Caller, Command, HandlerContext, Receipt, RepeatedReceipt
+from commands.rights import current_actor
 from domain.access import ANYONE
 from domain.base import Aggregate, Event, Personal
 from domain.errors import DomainError, InvalidField, NotAllowed, Refused
@@ -117,6 +119,7 @@ class UnitOfWork:
     def prefetch(self, requests: Sequence[Request], now_us: int) -> None:
         """Read by few queries the aggregates and receipts that these commands will need."""
         ids = {id for command, caller in requests for id in command.concerns(caller.tenant)}
+        ids.update(caller.user.user for _, caller in requests if caller.user is not None)
         missing = [id for id in ids if self.store.cached(id) is None]
         if len(missing) > 1:
             self._read = self.store.streams(missing)
@@ -178,8 +181,14 @@ class UnitOfWork:
         """Authorise the command and let its handler decide; a refused command leaves no trace."""
         if command.permission != ANYONE and command.permission not in caller.permissions:
             return NotAllowed(command.permission)
-        if caller.user is not None and (unwritten := caller.user.refused_command(command.permission)) is not None:
-            return unwritten
+        if caller.user is not None:
+            try:
+                actor = current_actor(self, caller, command.permission, now_us)
+            except NotAllowed as barred:
+                return barred
+            if actor is not None and (unwritten := actor.refused_command(command.permission)) is not None:
+                return unwritten
+            caller = dataclasses.replace(caller, user=actor)
         if (refusal := _refused_text(command, caller)) is not None:
             return refusal
         digest = b""

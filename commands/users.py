@@ -16,8 +16,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from commands.companies import known_company
 from commands.handler_context import Command, Done, HandlerContext, handles
 from commands.passwords import is_easily_guessed
-from commands.rights import current_actor
-from domain.access import ANYONE, MANAGE_USERS, PERMISSIONS, Actor, Level, must_be_above, must_have_all
+from domain.access import ANYONE, MANAGE_USERS, PERMISSIONS, Level, must_be_above, must_have_all
 from domain.base import NOBODY, Personal
 from domain.errors import AlreadyExists, NotFound, Refused
 from domain.ids import company_id
@@ -90,7 +89,7 @@ class DeactivateUser(Command, frozen=True, kw_only=True):
 @handles(RegisterUser)
 def register_user(command: RegisterUser, context: HandlerContext) -> Done:
     """The user can be found by the e-mail address from now on."""
-    must_have_all(_manager(context), command.level, command.permissions)
+    must_have_all(context.caller.user, command.level, command.permissions)
     email = normalised_email(command.email)
     if context.whose("email", email) is not None:
         raise AlreadyExists("user-exists", "there is a user with this e-mail address already")
@@ -100,7 +99,7 @@ def register_user(command: RegisterUser, context: HandlerContext) -> Done:
 @handles(AppointAdministrator)
 def appoint_administrator(command: AppointAdministrator, context: HandlerContext) -> Done:
     """Create the first user of a company."""
-    manager = _manager(context)
+    manager = context.caller.user
     must_have_all(manager, "Admin", PERMISSIONS)
     email = normalised_email(command.email)
     known = context.whose("email", email)
@@ -119,7 +118,7 @@ def issue_password_link(command: IssuePasswordLink, context: HandlerContext) -> 
     known = context.whose("email", normalised_email(command.email))
     if known is None:
         raise NotFound("user-unknown", "no such user")
-    user, manager = context.get(User, known), _manager(context)
+    user, manager = context.get(User, known), context.caller.user
     if manager is None or manager.user != user.id:
         must_be_above(manager, user.id, user.level)
         # Who has the link can be the user.
@@ -140,8 +139,8 @@ def set_password(command: SetPassword, context: HandlerContext) -> Done:
 
 @handles(SetPermissions)
 def set_permissions(command: SetPermissions, context: HandlerContext) -> Done:
-    """Applies from the next access token on."""
-    user, manager = context.get(User, command.user), _manager(context)
+    """A lost permission counts for the next command, a new one from the next access token on."""
+    user, manager = context.get(User, command.user), context.caller.user
     must_be_above(manager, user.id, user.level)
     must_have_all(manager, command.level, command.permissions)
     user.set_permissions(command.level, command.permissions, context.metadata)
@@ -152,7 +151,7 @@ def set_permissions(command: SetPermissions, context: HandlerContext) -> Done:
 def activate_user(command: ActivateUser, context: HandlerContext) -> Done:
     """The password stays as it was."""
     user = context.get(User, command.user)
-    must_be_above(_manager(context), user.id, user.level)
+    must_be_above(context.caller.user, user.id, user.level)
     user.activate(context.metadata)
     return Done(user)
 
@@ -161,14 +160,9 @@ def activate_user(command: ActivateUser, context: HandlerContext) -> Done:
 def deactivate_user(command: DeactivateUser, context: HandlerContext) -> Done:
     """Earlier links become invalid."""
     user = context.get(User, command.user)
-    must_be_above(_manager(context), user.id, user.level)
+    must_be_above(context.caller.user, user.id, user.level)
     user.deactivate(context.metadata)
     return Done(user)
-
-
-def _manager(context: HandlerContext) -> Actor | None:
-    """Who manages users, with the rights that the log gives them now, whatever their access token says; None for the operator. Raises NotAllowed."""
-    return current_actor(context, MANAGE_USERS)
 
 
 def _new_user(context: HandlerContext, name: str, email: str, level: Level, permissions: tuple[str, ...]) -> User:

@@ -66,6 +66,7 @@ TakenCode = Literal[
 NotAllowedCode = Literal[
     "agent-of-another-user",
     "api-key-barred",
+    "api-key-makes-keys",
     "api-key-reads-only",
     "level-too-low",
     "own-rights",
@@ -117,6 +118,10 @@ MEANINGS: dict[Code, Meaning] = {
     "agent-unknown": Meaning("The company has no such agent.", "Check the name or id; a first login creates the agent."),
     "api-key-barred": Meaning("The API key was revoked or has expired.", "Create another key."),
     "api-key-inactive": Meaning("The API key was revoked or has expired, so it is not rotated.", "Create another key."),
+    "api-key-makes-keys": Meaning(
+        "An API key creates no API key, and rotates none but itself: the other one would outlive its end and its revocation.",
+        "Let a user with `gerenciar-chaves` do it.",
+    ),
     "api-key-reads-only": Meaning("An API key that is limited to some queues sends no commands.", "Use a key without a limit to queues."),
     "api-key-unknown": Meaning("The company has no such API key.", "Check the id."),
     "attempt-not-answered": Meaning(

@@ -27,6 +27,7 @@ RefusedCode = Literal[
     "call-on-hold",
     "company-not-own",
     "contact-in-call",
+    "idempotency-key-forgotten",
     "idempotency-key-reused",
     "link-expired",
     "link-used",
@@ -149,6 +150,11 @@ MEANINGS: dict[Code, Meaning] = {
     "contact-exists": Meaning("A contact with one of these phones has a name already.", "Change that contact instead."),
     "contact-in-call": Meaning("The contact has an open call.", "End the call, then forget the contact."),
     "contact-unknown": Meaning("There is no such contact, or it was forgotten.", "Check the id."),
+    "idempotency-key-forgotten": Meaning(
+        "A command with this Idempotency-Key was executed, and a person of the company was forgotten since: with the contents of all commands it was "
+        "forgotten whether this is the same one.",
+        "Read what there is now; use a new key for a new command.",
+    ),
     "idempotency-key-reused": Meaning(
         "The Idempotency-Key was used for another command.", "Use a new key for each command, and the same key only to repeat one."
     ),

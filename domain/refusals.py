@@ -34,6 +34,7 @@ RefusedCode = Literal[
     "no-attempt",
     "queue-active",
     "queue-inactive",
+    "too-many-webhooks",
     "user-inactive",
     "webhook-disabled",
 ]
@@ -185,6 +186,7 @@ MEANINGS: dict[Code, Meaning] = {
     ),
     "queue-unknown": Meaning("The company has no such queue.", "Check the name or id, or register the queue."),
     "scope-too-narrow": Meaning("This is answered only to callers who see the whole company.", "Ask a user who sees the whole company."),
+    "too-many-webhooks": Meaning("The company has as many webhooks as it may have.", "Delete one, or change one that exists."),
     "user-barred": Meaning("The user may not log in any more.", "Ask an administrator to activate the user."),
     "user-exists": Meaning("A user has this e-mail address already.", "Change the existing user, or use another address."),
     "user-inactive": Meaning("The user may not log in.", "Activate the user first."),

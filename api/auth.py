@@ -18,6 +18,7 @@ from api.field_types import Body, Line, Shape
 from api.known_devices import KNOWN_S
 from api.problem import AWAY, Problem, documented
 from api.session_cookie import SessionCookie
+from api.throttle import Account, Subject
 from commands.handler_context import Caller
 from commands.users import SetPassword, SignedIn, check_credentials, companies_of, hashed_password, who_is, words_of_link
 from domain.errors import NotFound, Refused
@@ -145,24 +146,25 @@ async def log_in(body: Login, request: Request, response: Response, application:
 async def _proved(application: ApplicationState, login: Login, request: Request) -> tuple[SignedIn, tuple[str, str]]:
     """The user with this e-mail and password, and the cookie by which the device is known to that account from now on.
 
-    An account is an e-mail address in one company: each company in which the password is tried counts as a try there, and a success frees
-    only the account that it belongs to. A company where the account must wait does not keep the user out of another one.
+    An account is an e-mail address in one company. A success frees nothing in another company, and a company where the account must wait
+    keeps the user out of no other one.
     """
     store, throttle, devices = application.center.store, application.throttle, application.devices
     address, email = client_of_scope(request.scope["client"]), login.email.strip().lower()
-    refusal = unauthenticated(_WRONG_LOGIN)
+    refusal, counted = unauthenticated(_WRONG_LOGIN), set[Subject]()
     for tenant in await application.ask(companies_of, store, email, login.company):
-        account = f"{tenant}:{email}"
+        account = Account(email, tenant)
         device = devices.device(request.headers.get("cookie", ""), account)
         try:
-            throttle.begin(account, address, device)
+            begun = throttle.begin(account, address, device, counted)
         except Problem as too_many:
             refusal = too_many
             continue
         who = await run_sync(check_credentials, store, tenant, email, login.password, limiter=_hashing)
         if who is not None:
-            throttle.succeeded(account, address, device)
+            throttle.succeeded(account, address, begun)
             return who, devices.cookie(account, device)
+        counted |= begun
     raise refusal
 
 
@@ -203,13 +205,13 @@ async def log_out(body: OptionalToken, request: Request, application: TheApplica
 async def set_password(body: NewPassword, request: Request, application: TheApplication) -> Response:
     """For first access and recovery (E3). The token cannot be used again, and all sessions of the user end."""
     address = client_of_scope(request.scope["client"])
-    application.throttle.begin(body.token, address)
+    begun = application.throttle.begin(Account(body.token), address)
     is_nist = application.center.password_policy == "nist"  # noqa: S105 - the name of a rule
     own_words = await application.ask(words_of_link, application.center.store, body.token) if is_nist else None
     hashed = await run_sync(hashed_password, body.password, own_words, limiter=_hashing)
     user = await _set(application, SetPassword(token=body.token, hashed=hashed))
     await application.ask(application.sessions.close_all, user)
-    application.throttle.succeeded(body.token, address)
+    application.throttle.succeeded(Account(body.token), address, begun)
     return Response(status_code=204)
 
 

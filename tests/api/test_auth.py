@@ -282,12 +282,29 @@ def test_a_login_without_a_company_counts_wherever_its_password_was_tried(twice_
         problem_of(twice_known(company, right), 429, "too-many-requests")
 
 
-def test_guesses_in_one_company_lock_nobody_out_of_another(twice_known, client):
+def test_guesses_in_one_company_lock_no_known_address_out_of_another(twice_known, client):
+    _at(client, "192.0.2.7")
+    assert twice_known("Outra", "Outra#Vez1").status_code == 200
+    _at(client, "192.0.2.6")
     assert [twice_known("Empresa", GUESS).status_code for _ in range(6)][-1] == 429
     _at(client, "192.0.2.7")
     assert twice_known("Outra", "Outra#Vez1").status_code == 200
     assert twice_known("", "Outra#Vez1").status_code == 200
     problem_of(twice_known("", GUESS), 429, "too-many-requests")
+
+
+@pytest.mark.parametrize("first", ["Empresa", ""])
+def test_a_wait_does_not_tell_whether_an_address_has_a_user_in_a_company(ana, client, first):
+    then = "" if first else "Empresa"
+    seen = []
+    for number, email in enumerate((ana.email, "nobody@empresa.example")):
+        statuses = []
+        for company, address in ((first, f"192.0.2.{number}"), (then, f"198.51.100.{number}")):
+            _at(client, address)
+            login = {"email": email, "password": GUESS, "company": company}
+            statuses += [client.post("/v1/auth/login", json=login).status_code for _ in range(6)]
+        seen.append(statuses)
+    assert seen[0] == seen[1]
 
 
 def test_a_login_whose_password_is_reset_meanwhile_opens_no_session(ana, client, center, monkeypatch):

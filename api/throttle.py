@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Set
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from typing import Literal, NamedTuple
 from uuid import UUID
 
@@ -56,7 +57,7 @@ class LoginThrottle:
         self._tries: LRUCache[Subject, tuple[int, float]] = LRUCache(_MOST_SUBJECTS)
         self._known: LRUCache[tuple[Account, str], bool] = LRUCache(_MOST_SUBJECTS)
 
-    def begin(self, account: Account, address: str, device: str = "", counted: Set[Subject] = frozenset()) -> Set[Subject]:
+    def begin(self, account: Account, address: str, device: str = "", counted: AbstractSet[Subject] = frozenset()) -> AbstractSet[Subject]:
         """Count a try, or refuse it (429, with Retry-After) while one of its subjects must wait. Returns the subjects for which it was counted.
 
         device: one that is proved to be known to the account. counted: for whom this try was counted already, for other accounts.
@@ -73,7 +74,7 @@ class LoginThrottle:
             self._tries[subject] = (1 if now - last > WINDOW_S else count + 1, now)
         return subjects
 
-    def succeeded(self, account: Account, address: str, begun: Set[Subject] = frozenset()) -> None:
+    def succeeded(self, account: Account, address: str, begun: AbstractSet[Subject] = frozenset()) -> None:
         """Forget the failures of this account from here, which is known from now on. begun: what `begin` has returned for this account.
 
         Failures of strangers elsewhere, of others at the address, and of the same try for another account stay.
@@ -86,7 +87,7 @@ class LoginThrottle:
                 self._tries[subject] = (max(0, count - 1), last)
         self._known[account, address] = True
 
-    def _subjects(self, account: Account, address: str, device: str) -> Set[Subject]:
+    def _subjects(self, account: Account, address: str, device: str) -> AbstractSet[Subject]:
         if device:
             return {Subject("device", device)}
         pair = Subject("pair", account, address)

@@ -85,6 +85,8 @@ def observe_call(command: ObserveCall, context: HandlerContext) -> Done:
     identity = interaction_id(context.tenant, command.call)
     interaction = context.load(Interaction, identity) or context.add(Interaction(identity, context.tenant))
     observed = observe(context, interaction, command.call, command.facts)
+    for name in sorted(interaction.talking()):
+        _note_talk(context, _agent(context, name), interaction, command.facts)
     result = {
         "new": observed.new,
         "repeated": observed.repeated,
@@ -93,6 +95,15 @@ def observe_call(command: ObserveCall, context: HandlerContext) -> Done:
         "conflicts": observed.conflicts,
     }
     return Done(interaction, result)
+
+
+def _note_talk(context: HandlerContext, agent: Agent, interaction: Interaction, facts: tuple[Fact, ...]) -> None:
+    """Record that the agent talks in this call, so that no live command gives the agent another one."""
+    if interaction.id in agent.calls:
+        return
+    loaded = [context.load(Interaction, call) for call in agent.calls]
+    at = max((fact.at for fact in facts), default=context.now_us())
+    agent.take_call(interaction.id, [call for call in loaded if call is not None], at, context.metadata)
 
 
 @handles(ObserveAgent)

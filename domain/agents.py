@@ -288,11 +288,15 @@ class Agent(Aggregate):
         self.must_be_in()
         if self.standing.pause is not None or queue in self.standing.paused:
             raise Refused("agent-paused", f"agent {self.name} is paused")
+        self.must_not_talk(calls)
+
+    def must_not_talk(self, calls: Iterable[Interaction]) -> None:
+        """Refuse a live command that gives the agent a call, while the agent talks in one of `calls`: those of `calls`, as they are now."""
         if any(call.has_talk_of(self.name) for call in calls):
             raise Refused("agent-busy", f"agent {self.name} is talking in another call")
 
     def take_call(self, call: UUID, earlier: Iterable[Interaction], at: int, metadata: EventMetadata) -> None:
-        """Record at `at` (us) that the agent answered or dialled this call by a live command. earlier: those of `calls`, as they are now.
+        """Record at `at` (us) that the agent answered or dialled this call. earlier: those of `calls`, as they are now.
 
         Of two answers at once, both of which change the agent, the second is decided anew.
         """

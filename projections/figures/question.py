@@ -124,7 +124,9 @@ class Queues:
 
     def profile(self, names: tuple[str, ...]) -> str:
         """The profile of all these queues (of all queues, if none is given); `offered` if they differ."""
-        profiles = {queue.profile for queue in self.known if queue.id == queue.owner and (not names or {queue.name, queue.spelling} & set(names))}
+        profiles = {
+            queue.profile for queue in self.known if queue.id == queue.owner and (not names or {queue.name, queue.spelling} & set(names))
+        }
         return profiles.pop() if len(profiles) == 1 else "offered"
 
 
@@ -164,12 +166,8 @@ def resolved(view: TemporalView, question: Question, queues: Queues) -> tuple[Qu
     queue_names = _spelt(known, question.queues, (("visits", "queue"), ("attempts", "queue")), queues.spelt(question.names))
     agent_names = _spelt(known, question.agents, (("agents", "name"), ("visits", "agent"), ("attempts", "agent")))
     ivr_names = _spelt(known, question.ivrs, (("ivrs", "spelling"), ("ivr_calls", "ivr")))
-    nobody = Unknown(
-        _missing(question.queues, queue_names), _missing(question.agents, agent_names), _missing(question.ivrs, ivr_names)
-    )
-    spelt = replace(
-        question, queues=(*queue_names, *nobody.queues), agents=(*agent_names, *nobody.agents), ivrs=(*ivr_names, *nobody.ivrs)
-    )
+    nobody = Unknown(_missing(question.queues, queue_names), _missing(question.agents, agent_names), _missing(question.ivrs, ivr_names))
+    spelt = replace(question, queues=(*queue_names, *nobody.queues), agents=(*agent_names, *nobody.agents), ivrs=(*ivr_names, *nobody.ivrs))
     return spelt, nobody
 
 
@@ -178,9 +176,7 @@ def _missing(wanted: tuple[str, ...], found: tuple[str, ...]) -> tuple[str, ...]
     return tuple(name for name in wanted if identity(name) not in known)
 
 
-def _spelt(
-    view: TemporalView, wanted: tuple[str, ...], columns: Iterable[tuple[str, str]], known: Iterable[str] = ()
-) -> tuple[str, ...]:
+def _spelt(view: TemporalView, wanted: tuple[str, ...], columns: Iterable[tuple[str, str]], known: Iterable[str] = ()) -> tuple[str, ...]:
     """The wanted names as `known` spells them, else as the first of these columns (table, column) in which they are found."""
     missing = {identity(name) for name in wanted}
     found = [name for name in known if identity(name) in missing]

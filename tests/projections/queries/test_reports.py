@@ -306,7 +306,8 @@ def test_a_terminal_obeys_no_name() -> None:
 
 
 @pytest.mark.parametrize(
-    "filters", [{"queues": ("VENDAS",)}, {"agents": ("ana ",)}, {"ivrs": ("PRINCIPAL",)}, {"queues": ("vendas", "VENDAS"), "agents": ("ANA",)}]
+    "filters",
+    [{"queues": ("VENDAS",)}, {"agents": ("ana ",)}, {"ivrs": ("PRINCIPAL",)}, {"queues": ("vendas", "VENDAS"), "agents": ("ANA",)}],
 )
 def test_filters_name_queues_agents_and_ivrs_in_any_spelling(center: Center, filters: dict[str, tuple[str, ...]]) -> None:
     report = reports.ivr(center.rows, Question(by="total", **filters))

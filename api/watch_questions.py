@@ -48,8 +48,8 @@ async def read_questions(context: RequestContext, texts: tuple[str, ...]) -> lis
     """The questions of a request. Raises Problem: which `q`, and which of its parameters, is wrong (422), or needs another permission (403)."""
     found = []
     for at, text in enumerate(texts):
+        question = _read(at, text)
         try:
-            question = _read(at, text)
             context.application.center.queries.authorise(question.watchable.query, context.asker)
             await question.asked(context)
         except NotAllowed as error:

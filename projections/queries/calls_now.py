@@ -126,12 +126,12 @@ def calls_now(view: TemporalView, question: Question, at: int, visits: list[Open
             newest[whole] = stage
     waiting = {visit.whole for visit in visits if visit.waits(at)}
     shown = [
-        (stage.since_ms, str(whole), stage)
+        (stage.since_ms, str(whole), whole, stage)
         for whole, stage in newest.items()
         if _selected(question, stage) and not (whole in waiting and stage.state == "in-ivr")
     ]
     shown.sort(key=lambda one: one[:2])
-    return [_row(question, whole, stage, calls) for _, whole, stage in shown], calls
+    return [_row(question, whole, stage, calls) for _, _, whole, stage in shown], calls
 
 
 def _ranks(stage: _Stage) -> tuple[bool, int, str]:

@@ -135,7 +135,10 @@ class Screen:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_what_is_watched_equals_the_get_at_the_same_position_at_random_moments_and_over_broken_lines(center, wallboard, address, seed):
+def test_what_is_watched_equals_the_get_at_the_same_position_at_random_moments_and_over_broken_lines(
+    center, wallboard, address, seed, monkeypatch
+):
+    monkeypatch.setattr(watch, "QUIET_S", 0.2)
     dice, screen, lines = random.Random(seed), Screen(wallboard), 12
     center.clock.us = int(OPENS.timestamp()) * SECOND
     story = Story(center.bus, company_id("Empresa"), busy_center(0.5), seed=seed, start_us=center.clock.us)
@@ -183,14 +186,13 @@ def test_only_what_changed_is_sent_with_the_numbers_of_the_call(center, ana, add
     assert {message["q"] for message in messages} == {0}
     assert all(set(message.get("rows", {})) <= {"waiting", "calls"} for message in messages)
     (row,) = watcher.answers[0]["waiting"]
-    assert (row["interaction"], row["queue"], row["_at"] if "_at" in row else None) == (str(id), "vendas", None)
+    assert (row["interaction"], row["queue"]) == (str(id), "vendas")
     assert (row["direction"], row["from_number"], row["to_number"], row["sla_ms"]) == ("inbound", "5511987654321", "551140028922", 20_000)
     assert row["protocol"] == 1
 
 
-def test_equal_questions_are_computed_once_for_all_who_watch(center, ana, log_in, address, application, monkeypatch):
+def test_equal_questions_are_computed_once_for_all_who_watch(center, ana, address, application, monkeypatch):
     registered(center, "vendas")
-    bia = log_in(email="bia@empresa.example", permissions=("gerenciar-atendimento",))
     computed = []
     ask = application.query
 
@@ -201,7 +203,7 @@ def test_equal_questions_are_computed_once_for_all_who_watch(center, ana, log_in
 
     monkeypatch.setattr(application, "query", counting)
     one, other = Watcher(), Watcher()
-    with watching(address, ana, BOARD) as first, watching(address, bia, BOARD) as second:
+    with watching(address, ana, BOARD) as first, watching(address, ana, BOARD) as second:
         until(first, one, lambda: one.answers)
         until(second, other, lambda: other.answers)
         assert application.watched.questions == 1
@@ -220,7 +222,6 @@ def test_the_board_changes_at_most_four_times_a_second(center, ana, address):
         began, changes, last = time.monotonic(), 0, 0
         for call in range(60):
             _, last = waits(center, call)
-            time.sleep(0)
         while watcher.positions[0] < last:
             watcher.take(next(stream))
             changes += 1
@@ -253,18 +254,16 @@ def test_a_client_with_a_position_that_is_not_known_here_gets_whole_answers(ana,
 def test_a_client_that_is_far_behind_gets_the_whole_answer(center, ana, address, application, monkeypatch):
     monkeypatch.setattr(watched_answers, "_KEPT", 1)
     registered(center, "vendas")
-    slow, quick = Watcher(), Watcher()
+    slow, late = Watcher(), Watcher()
     with watching(address, ana, BOARD) as stream:
         until(stream, slow, lambda: slow.answers)
         had = slow.id
         for call in range(3):
             _, position = waits(center, call)
-            until(stream, quick, lambda: quick.positions.get(0, 0) >= position) if quick.answers else until(
-                stream, slow, lambda: slow.positions[0] >= position
-            )
+            until(stream, slow, lambda: slow.positions[0] >= position)  # noqa: B023 - called at once
     with watching(address, ana, BOARD, headers={"Last-Event-ID": had}) as stream:
-        until(stream, quick, lambda: quick.answers)
-    assert quick.whole == 1
+        until(stream, late, lambda: late.answers)
+    assert late.whole == 1
 
 
 def test_at_midnight_a_question_about_today_is_answered_anew(center, wallboard, address, monkeypatch):
@@ -353,7 +352,7 @@ def test_the_stream_of_an_api_key_ends_within_seconds_after_it_was_revoked(cente
         until(stream, watcher, lambda: watcher.answers)
         center.bus.execute(RevokeApiKey(key=UUID(wallboard.email)), operator("Empresa"))
         began = time.monotonic()
-        assert list(stream) == [] or True
+        assert all("data" not in event for event in stream)
     assert time.monotonic() - began < active_keys.REMEMBERED_S + live_stream.CHECK_S + 1
 
 
@@ -385,7 +384,7 @@ def test_the_stream_ends_when_an_answer_fails_and_the_next_one_is_whole(center, 
 
     monkeypatch.setattr(application, "query", breaking)
     watcher = Watcher()
-    with watching(address, ana, BOARD) as stream:
+    with watching(address, ana, BOARD, headers={"If-Position": str(center.store.head())}) as stream:
         until(stream, watcher, lambda: watcher.answers)
         broken.set()
         waits(center, 1)

@@ -150,12 +150,12 @@ async def ask_board(context: RequestContext, params: OfSome) -> Asked:
     return Asked(monitor, question, more=(context.application.center.store.keyring.open_text,))
 
 
-_TABLES = (
+TABLES = (
     Table("agents", "agent", ("available", "on_call", "paused", "offline")),
     Table("waiting", "visit"),
     Table("calls", "interaction"),
 )
-WATCHABLE = (Watchable("/v1/monitoring", OfSome, monitor, ask_board, BOARD_EVERY_S, lambda _: _TABLES),)
+WATCHABLE = (Watchable("/v1/monitoring", OfSome, monitor, ask_board, BOARD_EVERY_S, lambda _: TABLES),)
 
 
 @router.get(

@@ -352,7 +352,7 @@ def test_the_stream_of_an_api_key_ends_within_seconds_after_it_was_revoked(cente
         until(stream, watcher, lambda: watcher.answers)
         center.bus.execute(RevokeApiKey(key=UUID(wallboard.email)), operator("Empresa"))
         began = time.monotonic()
-        assert all("data" not in event for event in stream)
+        list(stream)
     assert time.monotonic() - began < active_keys.REMEMBERED_S + live_stream.CHECK_S + 1
 
 

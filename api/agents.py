@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from msgspec.structs import asdict
 from pydantic import Field
 
@@ -14,13 +14,14 @@ from api.field_types import AgentId, AgentName, Body, Done, Moment, Name, Shape,
 from api.figure_parameters import OfPast, past_of
 from api.lists import Page, Paged, registered
 from api.problem import QUERY_FOR_ALL, documented, of_command
+from api.slice_router import SliceRouter
 from commands import agents as commands
 from domain.errors import NotFound
 from projections.queries.registers import RegisteredAgent, one
 
 TAG = {"name": "agents", "description": "Agents: sessions and pauses."}
 
-router = APIRouter(
+router = SliceRouter(
     prefix="/v1/agents",
     tags=["agents"],
     responses=documented("unauthenticated", "invalid", "unavailable", "clock"),

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Response
 from fastapi import Body as BodyField
+from fastapi import Path, Query, Response
 from pydantic import ConfigDict, Field
 
 from api.access import Authenticated, RequestContext, authorised, done
@@ -16,6 +16,7 @@ from api.figure_parameters import Past
 from api.instants import iso
 from api.lists import Key, Listing, Page, Paged, part_of
 from api.problem import QUERY, documented, of_command
+from api.slice_router import SliceRouter
 from commands.api_keys import CreateApiKey, RevokeApiKey, RotateApiKey
 from domain.access import Level, Permission
 from domain.api_keys import LONGEST_OVERLAP_HOURS, MOST_REQUESTS_PER_MINUTE, USUAL_REQUESTS_PER_MINUTE, ApiKey
@@ -27,7 +28,7 @@ from store.last_uses import last_uses
 
 TAG = {"name": "api-keys", "description": "Keys by which other programs use this API."}
 
-router = APIRouter(prefix="/v1/api-keys", tags=["api-keys"], responses=documented("unauthenticated", "invalid", "unavailable", "clock"))
+router = SliceRouter(prefix="/v1/api-keys", tags=["api-keys"], responses=documented("unauthenticated", "invalid", "unavailable", "clock"))
 
 _SOME_ID = "01932b5c-7c00-7c1e-9a77-0d5d8a8c6f10"
 _SOME_INSTANT = "2026-03-02T17:05:09.250Z"

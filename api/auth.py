@@ -7,8 +7,8 @@ from uuid import UUID
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Depends, Request, Response
 from fastapi import Body as BodyField
+from fastapi import Depends, Request, Response
 from pydantic import ConfigDict, Field
 
 from api.access_tokens import ACCESS_S, unauthenticated
@@ -18,6 +18,7 @@ from api.field_types import Body, Line, Shape
 from api.known_devices import KNOWN_S
 from api.problem import AWAY, documented
 from api.session_cookie import SessionCookie
+from api.slice_router import SliceRouter
 from commands.handler_context import Caller
 from commands.users import SetPassword, SignedIn, check_credentials, hashed_password, who_is, words_of_link
 from domain.errors import NotFound, Refused
@@ -27,7 +28,7 @@ from store.sessions import Session
 
 TAG = {"name": "auth", "description": "Log in, refresh tokens, set a password."}
 
-router = APIRouter(
+router = SliceRouter(
     prefix="/v1/auth", tags=["auth"], dependencies=[Depends(fit)], responses=documented("malformed", "too-large", "invalid", *AWAY)
 )
 

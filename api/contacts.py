@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
 from api.access import RequestContext, authorised
 from api.field_types import Body, Shape
 from api.problem import Problem, documented, of_command
+from api.slice_router import SliceRouter
 from commands.contacts import ForgetContact, KnownContact, known_contact
 from projections.queries.contacts import interactions_of_contact
 
 TAG = {"name": "contacts", "description": "Contacts (contatos): who calls and is called."}
 
-router = APIRouter(prefix="/v1/contacts", tags=["contacts"], responses=documented("unauthenticated", "invalid", "unavailable", "clock"))
+router = SliceRouter(prefix="/v1/contacts", tags=["contacts"], responses=documented("unauthenticated", "invalid", "unavailable", "clock"))
 
 
 class ToForget(Body):

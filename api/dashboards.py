@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from pydantic import Field
 
 from api.access import RequestContext, authorised
@@ -15,12 +15,13 @@ from api.figure_parameters import OfFigures, OfPart, Word, past_of
 from api.figures import Inbound, IvrBoard, OutboundBoard, figures
 from api.periods import TODAY
 from api.problem import QUERY
+from api.slice_router import SliceRouter
 from projections.figures.intervals import Clock
 from projections.queries import dashboards
 
 TAG = {"name": "dashboards", "description": "Inbound, Outbound and IVR, now or at any past instant, with any SLA."}
 
-router = APIRouter(prefix="/v1/dashboards", tags=["dashboards"], responses=QUERY)
+router = SliceRouter(prefix="/v1/dashboards", tags=["dashboards"], responses=QUERY)
 
 By = Annotated[
     Clock | None,

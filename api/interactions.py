@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Response
 from fastapi import Body as BodyField
+from fastapi import Response
 from pydantic import Field
 
 from api.access import Authenticated
 from api.field_types import Body, Done, InteractionId, Line, Moment, Name, microseconds
 from api.problem import of_command
+from api.slice_router import SliceRouter
 from commands import interactions as commands
 
 TAG = {"name": "interactions", "description": "Calls (atendimentos): actions, history, the report of all calls (rastreio)."}
 
-router = APIRouter(
+router = SliceRouter(
     prefix="/v1/interactions",
     tags=["interactions"],
     responses=of_command("not-found"),

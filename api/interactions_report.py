@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from pydantic import ConfigDict, Field
 
 from api.access import RequestContext, authorised
@@ -19,6 +19,7 @@ from api.lists import PageParameters
 from api.paging import digest_of
 from api.problem import QUERY
 from api.reports import Format, as_csv, both
+from api.slice_router import SliceRouter
 from commands.contacts import known_contact
 from commands.people import People
 from domain.voice.outbound_and_ivr import Status
@@ -28,7 +29,7 @@ from projections.queries.one_interaction import interaction as one_interaction
 from projections.queries.report import Report
 from store.mapper import read_aloud
 
-router = APIRouter(prefix="/v1/interactions", tags=["interactions"], responses=QUERY)
+router = SliceRouter(prefix="/v1/interactions", tags=["interactions"], responses=QUERY)
 
 CSV_PAGE = 5_000
 """The number of rows of a CSV that are read at once: it is sent page by page, however long it is."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from msgspec.structs import asdict
 from pydantic import Field
 
@@ -13,6 +13,7 @@ from api.access import Authenticated
 from api.field_types import Body, Digits, Done, IvrId, Name, Shape, Text
 from api.lists import Page, Paged, registered
 from api.problem import QUERY_FOR_ALL, documented, of_command
+from api.slice_router import SliceRouter
 from commands import ivr as commands
 from domain import ivr as domain_ivr
 from projections.queries.registers import RegisteredIvr
@@ -20,7 +21,7 @@ from projections.queries.settings import ivr as settings_of_ivr
 
 TAG = {"name": "ivr", "description": "IVRs (URAs): numbers, business hours, messages, menus."}
 
-router = APIRouter(
+router = SliceRouter(
     prefix="/v1/ivrs",
     tags=["ivr"],
     responses=documented("unauthenticated", "invalid", "unavailable", "clock"),

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import Header, Query, Response
 from pydantic import Field
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
@@ -19,13 +19,14 @@ from api.figures import AgentsNow, Noted, figures
 from api.live_scope import LiveScope
 from api.live_stream import Quiet
 from api.problem import QUERY, Problem, documented
+from api.slice_router import SliceRouter
 from projections.queries.agent_states import State
 from projections.queries.calls_now import CallState
 from projections.queries.monitoring import interaction_seen, monitor
 
 TAG = {"name": "monitoring", "description": "The current state of the center: agents and waiting calls, and the live stream."}
 
-router = APIRouter(
+router = SliceRouter(
     prefix="/v1", tags=["monitoring"], responses=documented("unauthenticated", "not-allowed", "invalid", "unavailable", "clock")
 )
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from pydantic import Field
 
 from api.access import Authenticated
 from api.field_types import Body, Done, Milliseconds, Name, QueueId, Shape
 from api.lists import Page, Paged, registered
 from api.problem import QUERY_FOR_ALL, documented, of_command
+from api.slice_router import SliceRouter
 from commands import queues as commands
 from domain.queues import Profile
 from projections.queries.registers import RegisteredQueue
@@ -19,7 +20,7 @@ from projections.queries.settings import queue as settings_of_queue
 
 TAG = {"name": "queues", "description": "Queues (serviços): service level targets and agents."}
 
-router = APIRouter(
+router = SliceRouter(
     prefix="/v1/queues",
     tags=["queues"],
     responses=documented("unauthenticated", "invalid", "unavailable", "clock"),

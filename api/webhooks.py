@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import Depends, Path, Query, Response
 from pydantic import ConfigDict, Field
 
 from api.access import Authenticated, RequestContext, authorised
@@ -15,6 +15,7 @@ from api.figure_parameters import Parameters
 from api.instants import iso
 from api.paging import digest_of
 from api.problem import documented, of_command
+from api.slice_router import SliceRouter
 from commands import webhooks as commands
 from commands.handler_context import Command
 from domain.access import ATTEND
@@ -31,7 +32,7 @@ TAG = {
     "in order per interaction, tried again for three days. The messages are in the section Webhooks.",
 }
 
-router = APIRouter(
+router = SliceRouter(
     prefix="/v1/webhooks", tags=["webhooks"], responses=documented("unauthenticated", "not-allowed", "invalid", "unavailable", "clock")
 )
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query
+from fastapi import Header, Query
 from pydantic import Field
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
@@ -17,12 +17,13 @@ from api.asked import Asked, server_now
 from api.figure_parameters import Parameters
 from api.live_stream import CHECK_S
 from api.problem import documented
+from api.slice_router import SliceRouter
 from api.watch_questions import WatchedQuestion, read_questions
 from api.watched_answers import Computed, Reader
 from store.database import StoreUnavailable
 
-router = APIRouter(
-    prefix="/v1",
+router = SliceRouter(
+    prefix="/v1/watch",
     tags=["monitoring"],
     responses=documented("unauthenticated", "not-allowed", "invalid", "not-reached", "unavailable", "clock"),
 )
@@ -103,7 +104,7 @@ class _Source:
 
 
 @router.get(
-    "/watch",
+    "",
     summary="Answers that stay up to date",
     response_class=EventSourceResponse,
     responses={

@@ -387,10 +387,10 @@ def test_the_stream_ends_when_an_answer_fails_and_the_next_one_is_whole(center, 
     with watching(address, ana, BOARD, headers={"If-Position": str(center.store.head())}) as stream:
         until(stream, watcher, lambda: watcher.answers)
         broken.set()
-        waits(center, 1)
+        _, position = waits(center, 1)
         assert all("data" not in event for event in stream)
     broken.clear()
-    with watching(address, ana, BOARD, headers={"Last-Event-ID": watcher.id}) as stream:
+    with watching(address, ana, BOARD, headers={"Last-Event-ID": watcher.id, "If-Position": str(position)}) as stream:
         until(stream, watcher, lambda: watcher.whole == 2)
     assert [row["call"] for row in watcher.answers[0]["waiting"]] == ["Empresa-1"]
 

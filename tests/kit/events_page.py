@@ -42,7 +42,15 @@ def page() -> str:
     """The page as it should be."""
     known = catalogue()
     events = all_events()
-    lines = [_HEAD, *_messages(live_messages.schemas()), _WATCHED, *_messages(watch_messages.schemas()), _CATALOGUE, "### Every event\n", *_fields(known["every event"]["fields"])]
+    lines = [
+        _HEAD,
+        *_messages(live_messages.schemas()),
+        _WATCHED,
+        *_messages(watch_messages.schemas()),
+        _CATALOGUE,
+        "### Every event\n",
+        *_fields(known["every event"]["fields"]),
+    ]
     for topic, event in events.items():
         lines += [f"\n### {topic}\n", f"{_words(event)} Version {event.VERSION}.\n", *_fields(known["events"][topic]["fields"])]
     lines.append("\n## Structures of fields")

@@ -118,7 +118,8 @@ _OF_KEY = of_command("not-found")
 
 @router.post("", status_code=201, summary="Create an API key", responses=of_command(), response_model=CreatedApiKey)
 async def create_api_key(body: NewApiKey, context: Authenticated) -> Response:
-    """A program sends the key in place of an access token. It needs `gerenciar-chaves`; nobody gives a key a permission that they do not have.
+    """A program sends the key in place of an access token. It needs `gerenciar-chaves`; nobody gives a key a permission that they do not have, and
+    no key creates another one.
 
     Requests by the key are recorded as `key:<id>`. A key acts for agents only with `gerenciar-agentes`.
     """
@@ -153,7 +154,10 @@ async def get_api_key(key: KeyId, context: Annotated[RequestContext, authorised(
 
 @router.post("/{key}/rotate", summary="Give an API key a new secret", responses=_OF_KEY, response_model=CreatedApiKey)
 async def rotate_api_key(key: KeyId, body: Annotated[Rotation, BodyField(default_factory=Rotation)], context: Authenticated) -> Response:
-    """The old secret is accepted for `overlap_hours` more. Needs `gerenciar-chaves` and every permission of the key."""
+    """The old secret is accepted for `overlap_hours` more. Needs `gerenciar-chaves` and every permission of the key.
+
+    A key with `gerenciar-chaves` may rotate itself, but no other key.
+    """
     return await _changed(context, key, RotateApiKey(key=key, overlap_hours=body.overlap_hours))
 
 

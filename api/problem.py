@@ -20,8 +20,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import compile_path
 
+from api import request_ids, response_headers
 from api.field_types import MOST_PROBLEMS
-from api.request_ids import headers_of
 from api.response_headers import with_head
 from domain.errors import AlreadyExists, DomainError, InvalidField, NotAllowed, NotFound, Refused, VersionConflict
 from projections.engine.warehouse import WarehouseFull, WarehouseUnreachable
@@ -241,7 +241,8 @@ def install(app: FastAPI) -> None:
         return render(_of_validation(error))
 
     async def on_error(request: Request, _: Exception) -> Response:
-        return render(Problem("internal", "internal error of the server; see its log", headers=headers_of(request.scope)))
+        headers = request_ids.headers_of(request.scope) | response_headers.headers_of(request.scope)
+        return render(Problem("internal", "internal error of the server; see its log", headers=headers))
 
     async def on_away(request: Request, error: Exception) -> Response:
         log.warning("request=%s %s outcome=away reason=%s", request.method, request.scope["path"], error)

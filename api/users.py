@@ -135,7 +135,7 @@ async def issue_password_link(body: OfUser, context: Authenticated) -> Response:
 
 @router.put("/users/{user}/permissions", summary="Set a user's permissions", responses=_OF_USER, response_model=Done)
 async def set_user_permissions(user: UserId, body: Rights, context: Authenticated) -> Response:
-    """Replaces level and permissions, from the user's next access token on."""
+    """Replaces level and permissions. A command needs a lost permission at once; queries, and what is new, count from the user's next access token on."""
     return await context.do(commands.SetPermissions(user=user, level=body.level, permissions=body.permissions))
 
 

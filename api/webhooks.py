@@ -173,7 +173,10 @@ ForTheCompany = Annotated[RequestContext, Depends(_for_the_company)]
 
 @router.post("", status_code=201, summary="Create a webhook", responses=of_command(), response_model=WebhookSecret)
 async def create_webhook(body: NewWebhook, context: ForTheCompany) -> Response:
-    """Needs `gerenciar-atendimento` too, to watch what it posts. The messages hold no numbers or names of customers."""
+    """Needs `gerenciar-atendimento` too, to watch what it posts. The messages hold no numbers or names of customers.
+
+    A company has at most 50 webhooks (409 `too-many-webhooks`).
+    """
     command = commands.CreateWebhook(url=body.url, events=body.events, queues=body.queues, direction=body.direction)
     _must_accept(context, command, body.url)
     return await context.do(command, 201)

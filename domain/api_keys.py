@@ -151,7 +151,7 @@ class ApiKey(Aggregate):
     @property
     def actor(self) -> Actor:
         """The key as the sender of a command."""
-        return Actor(self.id, self.rights.level, frozenset(self.rights.permissions), reads_only=self.rights.queues is not None)
+        return Actor(self.id, self.rights.level, frozenset(self.rights.permissions), is_key=True, reads_only=self.rights.queues is not None)
 
     def apply(self, event: Event) -> None:
         match event:

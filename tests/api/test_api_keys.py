@@ -113,10 +113,19 @@ def test_nobody_gives_a_key_what_they_do_not_have(log_in, ana, make):
     )
 
 
-def test_a_key_that_manages_keys_gives_only_what_it_has(make):
-    _, keeper = make("gerenciar-chaves", "gerenciar-relatorio")
-    assert keeper.post("/v1/api-keys", {"name": "x", "permissions": ["gerenciar-relatorio"]}).status_code == 201
-    problem_of(keeper.post("/v1/api-keys", {"name": "x", "permissions": ["gerenciar-service"]}), 403, "not-allowed")
+def test_a_key_that_manages_keys_makes_none_that_would_outlive_it_and_rotates_itself_alone(make, client):
+    id, keeper = make("gerenciar-chaves", "gerenciar-relatorio", expires_at="2026-03-02T18:00:00Z")
+    other, _ = make("gerenciar-relatorio")
+    for refused in (
+        keeper.post("/v1/api-keys", {"name": "x", "permissions": ["gerenciar-relatorio"]}),
+        keeper.post(f"/v1/api-keys/{other}/rotate", {}),
+    ):
+        assert problem_of(refused, 403, "api-key-makes-keys")["permission"] == "gerenciar-chaves"
+    renewed = keeper.post(f"/v1/api-keys/{id}/rotate", {"overlap_hours": 0})
+    assert renewed.status_code == 200, renewed.text
+    keeper = Program(client, renewed.json()["result"]["key"])
+    assert keeper.get(f"/v1/api-keys/{id}").json()["expires_at"] == "2026-03-02T18:00:00.000Z"
+    assert keeper.post(f"/v1/api-keys/{other}/revoke").status_code == 200
 
 
 def test_a_key_manages_users_only_with_that_permission_and_by_the_level_of_its_creator(make, ana):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from uuid import UUID, uuid4
+
 import pytest
 
+from commands.users import SetPermissions
 from domain.access import PERMISSIONS
+from tests.kit.http import operator
 
 NUMBER = "5531977916159"
 FORGET = "/v1/contacts/forget"
@@ -60,6 +64,28 @@ def test_nobody_forgets_without_the_permission_of_its_own(log_in, ana, called):
         assert (refused.status_code, refused.json()["permission"]) == (403, "anonimizar-contatos")
     eva = log_in("Empresa", "eva@empresa.example", ("anonimizar-contatos",))
     assert eva.post(FORGET, {"number": NUMBER}).json()["forgotten"]
+
+
+def test_a_key_that_is_limited_to_queues_forgets_nobody_and_learns_nothing_of_who_is_there(ana, client, called):
+    queue = ana.post("/v1/queues", {"name": "vendas"}).json()["id"]
+    body = {"name": "Quadro", "permissions": ["anonimizar-contatos", "gerenciar-relatorio"], "queues": [queue]}
+    key = ana.post("/v1/api-keys", body).json()["result"]["key"]
+    contact = ana.post(FORGET, {"number": NUMBER, "dry_run": True}).json()["contact"]
+    answers = [
+        client.post(FORGET, json={**whom, "dry_run": dry_run}, headers={"Authorization": f"Bearer {key}"})
+        for whom in ({"number": NUMBER}, {"number": "5511900000000"}, {"contact": contact}, {"contact": str(uuid4())})
+        for dry_run in (True, False)
+    ]
+    assert {(answer.status_code, answer.text) for answer in answers} == {(403, answers[0].text)}
+    assert answers[0].json()["type"].endswith("scope-too-narrow")
+    assert not ana.post(FORGET, {"contact": contact, "dry_run": True}).json()["forgotten"]
+
+
+def test_who_has_lost_the_permission_forgets_nobody_however_long_the_token_lives(log_in, ana, center, called):
+    eva = log_in("Empresa", "eva@empresa.example", ("anonimizar-contatos",))
+    center.bus.execute(SetPermissions(user=UUID(eva.tokens["user"]), level="User", permissions=()), operator("Empresa"))
+    assert eva.post(FORGET, {"number": NUMBER}).status_code == 403
+    assert not ana.post(FORGET, {"number": NUMBER, "dry_run": True}).json()["forgotten"]
 
 
 def test_contacts_of_another_company_are_not_found(log_in, ana, called):

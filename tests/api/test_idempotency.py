@@ -40,6 +40,19 @@ def test_a_key_is_a_companys_own(log_in):
     assert first["id"] != second["id"]
 
 
+def test_a_key_is_a_callers_own_in_the_company(log_in, ana, client):
+    bia = log_in(email="bia@empresa.example", permissions=("gerenciar-service",))
+    headers = {"Idempotency-Key": "k-1"}
+    assert ana.post("/v1/queues", {"name": "vendas"}, headers=headers).status_code == 201
+    refused = bia.post("/v1/queues", {"name": "vendas"}, headers=headers)
+    assert (refused.status_code, refused.json()["type"].rpartition(":")[2]) == (409, "queue-exists")
+    made = bia.post("/v1/queues", {"name": "suporte"}, headers=headers)
+    assert (made.status_code, made.headers.get("Idempotency-Replayed")) == (201, None)
+    key = ana.post("/v1/api-keys", {"name": "CRM", "permissions": ["gerenciar-service"]}).json()["result"]["key"]
+    by_key = client.post("/v1/queues", json={"name": "cobrança"}, headers=headers | {"Authorization": f"Bearer {key}"})
+    assert (by_key.status_code, by_key.headers.get("Idempotency-Replayed")) == (201, None)
+
+
 def test_many_at_once_with_one_key_are_one(ana, center):
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(lambda _: ana.post("/v1/interactions", {}, headers={"Idempotency-Key": "k-1"}).json(), range(32)))

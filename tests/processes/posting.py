@@ -74,7 +74,7 @@ class Receiver(Poster):
         self.at_once: dict[str, int] = {}
         self.most_at_once: dict[str, int] = {}
 
-    async def post(self, url: str, headers: dict[str, str], body: str) -> Answer:
+    async def post(self, company: UUID, url: str, headers: dict[str, str], body: str) -> Answer:
         post = Post(url, headers, body)
         self.posts.append(post)
         self.at_once[url] = self.at_once.get(url, 0) + 1

@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useState, useSyncExternalStore } from "react";
+import { type ReactNode, useCallback, useEffect, useState, useSyncExternalStore } from "react";
 import { IntlProvider, useIntl } from "react-intl";
 import portuguese from "./pt-BR.json";
 
@@ -41,7 +41,7 @@ export function Texts({ children }: { children: ReactNode }) {
 /** Returns the text of a key, with its values. */
 export function useText(): (key: Key, values?: Record<string, string | number>) => string {
   const intl = useIntl();
-  return (key, values) => intl.formatMessage({ id: key }, values);
+  return useCallback((key, values) => intl.formatMessage({ id: key }, values), [intl]);
 }
 
 export function useLanguage(): Language {

@@ -12,7 +12,7 @@ export function Brand() {
       }}
     >
       <img src="/favicon.svg" alt="" width={22} height={22} />
-      Atende
+      <span className="brand-name">Atende</span>
     </span>
   );
 }

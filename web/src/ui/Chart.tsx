@@ -69,7 +69,12 @@ export function Chart({ title, starts, by, series, target }: Props) {
                 {one.name}
               </button>
             ))}
-          <button type="button" className={styles.toggle} aria-label={text(isTable ? "chart.asChart" : "chart.asTable")} onClick={() => setTable(!isTable)}>
+          <button
+            type="button"
+            className={styles.toggle}
+            aria-label={text(isTable ? "chart.asChart" : "chart.asTable")}
+            onClick={() => setTable(!isTable)}
+          >
             {text(isTable ? "chart.chart" : "chart.table")}
           </button>
         </>

@@ -15,7 +15,7 @@ import { PageHeader, Progress } from "../../ui/PageHeader";
 import { Panel } from "../../ui/Panel";
 import { DashboardSkeleton } from "../../ui/Skeleton";
 import { StateMark } from "../../ui/StateMark";
-import { Table } from "../../ui/Table";
+import { WaitingTable } from "../../ui/WaitingTable";
 
 export const Route = createFileRoute("/_shell/agentes")({
   component: () => (
@@ -51,7 +51,7 @@ function Agents() {
       <FilterBar filters={filters} dropped={dropped} change={change} withPeriod={false} />
       <Progress on={isChanging} />
       {answer ? (
-        <Groups answer={answer} until={until} />
+        <Groups answer={answer} chosen={filters.servico} until={until} />
       ) : error ? (
         <ErrorBlock error={error} retry={() => void retry()} />
       ) : (
@@ -78,7 +78,7 @@ function Longest({ answer, until }: { answer: Board; until: number | null }) {
   );
 }
 
-function Groups({ answer, until }: { answer: Board; until: number | null }) {
+function Groups({ answer, chosen, until }: { answer: Board; chosen: readonly string[]; until: number | null }) {
   const text = useText();
   const lineage = useLineage(answer);
   return (
@@ -90,22 +90,7 @@ function Groups({ answer, until }: { answer: Board; until: number | null }) {
         <AgentColumn group="offline" mark="offline" rows={answer.agents.offline} until={until} />
       </div>
       <Panel title={text("board.queues")}>
-        <Table
-          name={text("board.queues")}
-          height={260}
-          empty={text("board.noneWaiting")}
-          rows={answer.waiting}
-          keyOf={(row) => row.interaction}
-          columns={[
-            { key: "queue", title: text("queues.queue"), isPinned: true, cell: (row) => row.queue },
-            {
-              key: "since",
-              title: text("queues.longest"),
-              isNumber: true,
-              cell: (row) => <Elapsed since={row.since} until={until} />,
-            },
-          ]}
-        />
+        <WaitingTable answer={answer} chosen={chosen} until={until} />
       </Panel>
       {lineage && <LineageFoot lineage={lineage} coveredTo={answer.covered_to} />}
     </>

@@ -1,4 +1,5 @@
 import { createFileRoute } from "@tanstack/react-router";
+import { useMemo } from "react";
 import { useTimezone } from "../../api/queries";
 import { type Bounds, Figure } from "../../figures/Figure";
 import figures from "../../figures/Figure.module.css";
@@ -12,12 +13,14 @@ import { type Answer, useLive } from "../../live/useLive";
 import { useQuestion, viewOf } from "../../time/useQuestion";
 import { LinkAction } from "../../ui/Actions";
 import { Allowed } from "../../ui/Allowed";
+import { Chart } from "../../ui/Chart";
 import { ErrorBlock } from "../../ui/ErrorBlock";
 import { FilterBar } from "../../ui/FilterBar";
 import { Flow } from "../../ui/Flow";
 import { REPORTS } from "../../ui/menu";
 import { PageHeader, Progress } from "../../ui/PageHeader";
 import { Panel } from "../../ui/Panel";
+import panels from "../../ui/Panel.module.css";
 import { DashboardSkeleton } from "../../ui/Skeleton";
 import { type Mark, StateMark } from "../../ui/StateMark";
 
@@ -56,18 +59,9 @@ function Ivr() {
 
 type Totals = Answer<"/v1/dashboards/ivr">["totals"];
 
-const ROWS: readonly FigureKey[] = [
-  "sla_percent",
-  "abandoned_percent",
-  "asa_ms",
-  "msa_ms",
-  "aht_ms",
-  "mht_ms",
-  "entered",
-  "abandoned_in_ivr",
-  "ivr_abandoned",
-  "handled",
-  "ivr_timed_out",
+const ROWS: readonly (readonly FigureKey[])[] = [
+  ["sla_percent", "abandoned_percent", "asa_ms", "msa_ms", "aht_ms", "mht_ms"],
+  ["entered", "abandoned_in_ivr", "ivr_abandoned", "handled", "ivr_timed_out"],
 ];
 const AGENTS = [
   ["logged", "ringing"],
@@ -89,8 +83,22 @@ function Figures({ answer }: { answer: Answer<"/v1/dashboards/ivr"> }) {
   const text = useText();
   const language = useLanguage();
   const lineage = useLineage(answer);
+  const { totals, series } = answer;
+  const starts = series.map((row) => row.start);
+  const drawn = useMemo(
+    () =>
+      [
+        { name: text("flow.entered"), kind: "count", colour: 1, values: series.map((row) => row.entered) },
+        {
+          name: text("flow.abandoned_in_ivr"),
+          kind: "count",
+          colour: 4,
+          values: series.map((row) => row.abandoned_in_ivr),
+        },
+      ] as const,
+    [series, text],
+  );
   if (!lineage) return null;
-  const { totals } = answer;
   return (
     <>
       <ul className={figures.now}>
@@ -102,23 +110,28 @@ function Figures({ answer }: { answer: Answer<"/v1/dashboards/ivr"> }) {
           </li>
         ))}
       </ul>
-      <div className={figures.grid}>
-        {ROWS.map((name) => (
-          <Figure
-            key={name}
-            name={name}
-            value={totals[KINDS[name].field as keyof Totals] as number | null}
-            bounds={totals.bounds as Bounds | null}
-            lineage={lineage}
+      {ROWS.map((row) => (
+        <div className={figures.grid} key={row[0]}>
+          {row.map((name) => (
+            <Figure
+              key={name}
+              name={name}
+              value={totals[KINDS[name].field as keyof Totals] as number | null}
+              bounds={totals.bounds as Bounds | null}
+              lineage={lineage}
+            />
+          ))}
+        </div>
+      ))}
+      <div className={panels.two}>
+        <Chart title={text("chart.ivrCalls")} starts={starts} by={answer.period.by ?? "hour"} series={drawn} />
+        <Panel title={text("chart.ivrFlow")}>
+          <Flow
+            whole={{ name: text("flow.entered"), value: totals.entered }}
+            parts={OUTCOMES.map((key) => ({ key, name: text(`flow.${key}` as Key), value: totals[key] }))}
           />
-        ))}
+        </Panel>
       </div>
-      <Panel title={text("chart.ivrFlow")}>
-        <Flow
-          whole={{ name: text("flow.entered"), value: totals.entered }}
-          parts={OUTCOMES.map((key) => ({ key, name: text(`flow.${key}` as Key), value: totals[key] }))}
-        />
-      </Panel>
       <LineageFoot lineage={lineage} coveredTo={totals.covered_to} />
     </>
   );

@@ -85,6 +85,7 @@ function About({ name, lineage, formula }: Pick<Props, "name" | "lineage" | "for
           variant="subtle"
           color="gray"
           size={24}
+          onKeyDown={(event) => event.key === "Escape" && setOpen(false)}
           aria-expanded={isOpen}
           aria-label={text("figure.about", { figure: text(label) })}
           onClick={() => setOpen(!isOpen)}

@@ -28,7 +28,7 @@ export function useLineage(answer: Answered | undefined): Lineage | null {
 export function LineageFoot({ lineage, coveredTo }: { lineage: Lineage; coveredTo?: string | null }) {
   const text = useText();
   return (
-    <p className="hint num" style={{ whiteSpace: "normal", margin: "14px 0 0" }} data-position={lineage.position}>
+    <p className="hint num" style={{ whiteSpace: "normal", margin: "14px 0 0" }} data-as-of={lineage.position}>
       {text("lineage", { position: lineage.position, zone: lineage.zone, definition: lineage.definition })}
       {coveredTo && ` · ${text("lineage.covered", { time: instant(coveredTo) })}`}
     </p>

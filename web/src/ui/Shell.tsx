@@ -118,7 +118,8 @@ function User() {
   return (
     <Menu position="top-start" width={260} radius={8}>
       <Menu.Target>
-        <button type="button" className={styles.user} aria-label={`${text("user.menu")}: ${user.name}, ${firm.name}`}>
+        <button type="button" className={styles.user}>
+          <span className="visually-hidden">{text("user.menu")}: </span>
           <span className={styles.avatar} aria-hidden>
             {initials}
           </span>

@@ -1,4 +1,4 @@
-import { type CSSVariablesResolver, createTheme, Menu, Popover, Tooltip } from "@mantine/core";
+import { Button, type CSSVariablesResolver, createTheme, Menu, Popover, Tooltip } from "@mantine/core";
 
 const accent = [
   "#e1ecfb",
@@ -24,6 +24,12 @@ export const theme = createTheme({
   defaultRadius: 6,
   respectReducedMotion: true,
   components: {
+    // Mantine takes white for both themes.
+    Button: Button.extend({
+      vars: (_, { variant = "filled" }) => ({
+        root: variant === "filled" ? { "--button-color": "var(--on-accent)" } : {},
+      }),
+    }),
     // A placeholder for the focus inside of role=menu is no menu item.
     Menu: Menu.extend({ defaultProps: { withInitialFocusPlaceholder: false, shadow: "none" } }),
     Popover: Popover.extend({ defaultProps: { shadow: "none" } }),
@@ -37,6 +43,7 @@ const own = {
   "--mantine-color-dimmed": "var(--muted)",
   "--mantine-color-placeholder": "var(--muted)",
   "--mantine-color-anchor": "var(--accent)",
+  "--mantine-primary-color-contrast": "var(--on-accent)",
   "--mantine-color-error": "var(--danger-text)",
   "--mantine-color-default": "var(--surface)",
   "--mantine-color-default-hover": "var(--sunken)",

@@ -23,6 +23,7 @@ from api.credentials import Credential
 from api.field_types import MAX_POSITION
 from api.problem import FieldProblem, Problem
 from api.request_ids import ID_PATTERN, LONGEST_ID, request_id
+from api.unknown_parameters import known_parameters_only
 from commands.handler_context import Caller, Command, Receipt, RepeatedReceipt
 from domain.access import Actor, Asker
 
@@ -101,6 +102,7 @@ class Access(SecurityBase):
         context = RequestContext(application, credential, caller, _position(headers.get(IF_POSITION)))
         if self.query is not None:
             application.center.queries.authorise(self.query, context.asker)
+        await known_parameters_only(request)
         return context
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from msgspec.structs import asdict
 from pydantic import Field
 
@@ -14,13 +14,14 @@ from api.field_types import AgentId, AgentName, Body, Done, Moment, Name, Shape,
 from api.figure_parameters import OfPast, past_of
 from api.lists import Page, Paged, registered
 from api.problem import QUERY_FOR_ALL, documented, of_command
+from api.slice_router import SliceRouter
 from commands import agents as commands
 from domain.errors import NotFound
 from projections.queries.registers import RegisteredAgent, one
 
 TAG = {"name": "agents", "description": "Agents: sessions and pauses."}
 
-router = APIRouter(
+router = SliceRouter(
     prefix="/v1/agents",
     tags=["agents"],
     responses=documented("unauthenticated", "invalid", "unavailable", "clock"),
@@ -55,13 +56,13 @@ class InQueues(OfAgent):
 class LogIn(InQueues):
     """A login of an agent, optionally with a lease."""
 
-    lease_minutes: Annotated[
+    lease_ms: Annotated[
         int | None,
         Field(
-            ge=1,
-            le=commands.LONGEST_LEASE,
-            description="the agent is logged out if the agent's client sends no heartbeat for this many minutes; if omitted, the session's current lease stays, or there is none",
-            examples=[5],
+            ge=commands.SHORTEST_LEASE_MS,
+            le=commands.LONGEST_LEASE_MS,
+            description="the agent is logged out if the agent's client sends no heartbeat for so long; if omitted, the session's current lease stays, or there is none",
+            examples=[300_000],
         ),
     ] = None
 
@@ -138,9 +139,9 @@ async def assign_agent(agent: AgentId, body: Owner, context: Authenticated) -> R
 async def log_in_agent(body: LogIn, context: Authenticated) -> Response:
     """Logged time begins. The first login creates the agent; `id` is the agent's. `result.queues`: the queues in which the agent is logged in now.
 
-    With `lease_minutes` the agent's client must send `heartbeat`, or any other command of the agent, within that time.
+    With `lease_ms` the agent's client must send `heartbeat`, or any other command of the agent, within that time.
     """
-    return await context.do(commands.LogIn(agent=body.agent, queues=body.queues, lease_minutes=body.lease_minutes, at=body.us))
+    return await context.do(commands.LogIn(agent=body.agent, queues=body.queues, lease_ms=body.lease_ms, at=body.us))
 
 
 @router.post("/{agent}/heartbeat", summary="Renew an agent's lease", responses=_KNOWN, response_model=Done)

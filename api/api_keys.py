@@ -6,19 +6,20 @@ from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Response
 from fastapi import Body as BodyField
+from fastapi import Path, Query, Response
 from pydantic import ConfigDict, Field
 
 from api.access import Authenticated, RequestContext, authorised, done
-from api.field_types import Body, Done, Moment, Name, Shape, microseconds
+from api.field_types import Body, Done, Instant, Moment, Name, Shape, microseconds
 from api.figure_parameters import Past
 from api.instants import iso
 from api.lists import Key, Listing, Page, Paged, part_of
 from api.problem import QUERY, documented, of_command
+from api.slice_router import SliceRouter
 from commands.api_keys import CreateApiKey, RevokeApiKey, RotateApiKey
 from domain.access import Level, Permission
-from domain.api_keys import LONGEST_OVERLAP_HOURS, MOST_REQUESTS_PER_MINUTE, USUAL_REQUESTS_PER_MINUTE, ApiKey
+from domain.api_keys import LONGEST_OVERLAP_MS, MOST_REQUESTS_PER_MINUTE, USUAL_REQUESTS_PER_MINUTE, ApiKey
 from domain.base import MS
 from projections.queries.api_keys import ListedApiKey
 from projections.queries.api_keys import api_key as one_key
@@ -27,7 +28,7 @@ from store.last_uses import last_uses
 
 TAG = {"name": "api-keys", "description": "Keys by which other programs use this API."}
 
-router = APIRouter(prefix="/v1/api-keys", tags=["api-keys"], responses=documented("unauthenticated", "invalid", "unavailable", "clock"))
+router = SliceRouter(prefix="/v1/api-keys", tags=["api-keys"], responses=documented("unauthenticated", "invalid", "unavailable", "clock"))
 
 _SOME_ID = "01932b5c-7c00-7c1e-9a77-0d5d8a8c6f10"
 _SOME_INSTANT = "2026-03-02T17:05:09.250Z"
@@ -41,7 +42,7 @@ class NewApiKey(Body):
 
     name: Annotated[Name, Field(description="the program that will use the key; no person's name", examples=["CRM"])]
     permissions: Annotated[tuple[Permission, ...], Field(max_length=50, examples=[["gerenciar-relatorio"]])]
-    queues: Annotated[
+    queue_ids: Annotated[
         tuple[UUID, ...] | None,
         Field(
             min_length=1,
@@ -59,12 +60,15 @@ class NewApiKey(Body):
 class Rotation(Body):
     """How the present secret of a key ends."""
 
-    overlap_hours: Annotated[
+    overlap_ms: Annotated[
         int,
         Field(
-            ge=0, le=LONGEST_OVERLAP_HOURS, description="hours for which the present secret is accepted besides the new one", examples=[24]
+            ge=0,
+            le=LONGEST_OVERLAP_MS,
+            description="for how long the present secret is accepted besides the new one; a day by default",
+            examples=[86_400_000],
         ),
-    ] = 24
+    ] = 86_400_000
 
 
 class ApiKeyDetail(Shape):
@@ -75,17 +79,17 @@ class ApiKeyDetail(Shape):
     prefix: Annotated[str, Field(description="the first characters of its present secret", examples=["atk_3kT9xQ2b"])]
     level: Annotated[Level, Field(description="the level of its creator: which users it may manage, if it has the permission")]
     permissions: Annotated[list[str], Field(examples=[["gerenciar-relatorio"]])]
-    queues: Annotated[
+    queue_ids: Annotated[
         list[UUID] | None, Field(description="the queues whose data it sees; null: the whole company", examples=[[_SOME_QUEUE]])
     ]
     requests_per_minute: Annotated[int, Field(examples=[600])]
-    created_at: Annotated[str, Field(examples=[_SOME_INSTANT])]
+    created_at: Annotated[Instant, Field(examples=[_SOME_INSTANT])]
     created_by: Annotated[
         str, Field(description="the actor of the events: `user:<id>`, `key:<id>` or `operator`", examples=[f"user:{_SOME_ID}"])
     ]
-    expires_at: Annotated[str | None, Field(description="null: never", examples=[_SOME_INSTANT])]
-    previous_until: Annotated[
-        str | None,
+    expires_at: Annotated[Instant | None, Field(description="null: never", examples=[_SOME_INSTANT])]
+    previous_expires_at: Annotated[
+        Instant | None,
         Field(
             description="until when the secret before the last rotation is accepted; null: it was never rotated, or is revoked",
             examples=[_SOME_INSTANT],
@@ -93,7 +97,7 @@ class ApiKeyDetail(Shape):
     ]
     revoked: bool
     last_used_at: Annotated[
-        str | None,
+        Instant | None,
         Field(description="the beginning of the hour in which it was last used; null: never", examples=["2026-03-02T17:00:00.000Z"]),
     ]
 
@@ -117,14 +121,15 @@ _OF_KEY = of_command("not-found")
 
 @router.post("", status_code=201, summary="Create an API key", responses=of_command(), response_model=CreatedApiKey)
 async def create_api_key(body: NewApiKey, context: Authenticated) -> Response:
-    """A program sends the key in place of an access token. It needs `gerenciar-chaves`; nobody gives a key a permission that they do not have.
+    """A program sends the key in place of an access token. It needs `gerenciar-chaves`; nobody gives a key a permission that they do not have, and
+    no key creates another one.
 
     Requests by the key are recorded as `key:<id>`. A key acts for agents only with `gerenciar-agentes`.
     """
     command = CreateApiKey(
         name=body.name,
         permissions=body.permissions,
-        queues=body.queues,
+        queues=body.queue_ids,
         expires_at=microseconds(body.expires_at),
         requests_per_minute=body.requests_per_minute,
     )
@@ -152,8 +157,11 @@ async def get_api_key(key: KeyId, context: Annotated[RequestContext, authorised(
 
 @router.post("/{key}/rotate", summary="Give an API key a new secret", responses=_OF_KEY, response_model=CreatedApiKey)
 async def rotate_api_key(key: KeyId, body: Annotated[Rotation, BodyField(default_factory=Rotation)], context: Authenticated) -> Response:
-    """The old secret is accepted for `overlap_hours` more. Needs `gerenciar-chaves` and every permission of the key."""
-    return await _changed(context, key, RotateApiKey(key=key, overlap_hours=body.overlap_hours))
+    """The old secret is accepted for `overlap_ms` more. Needs `gerenciar-chaves` and every permission of the key.
+
+    A key with `gerenciar-chaves` may rotate itself, but no other key.
+    """
+    return await _changed(context, key, RotateApiKey(key=key, overlap_ms=body.overlap_ms))
 
 
 @router.post("/{key}/revoke", summary="Revoke an API key", responses=_OF_KEY, response_model=Done)
@@ -179,12 +187,12 @@ def _listed(row: ListedApiKey, used: int | None) -> ApiKeyDetail:
         prefix=row.prefix,
         level=row.level,
         permissions=row.permissions,
-        queues=None if row.every_queue else [UUID(queue) for queue in row.queues],
+        queue_ids=None if row.every_queue else [UUID(queue) for queue in row.queues],
         requests_per_minute=row.requests_per_minute,
         created_at=iso(row.created_ms),
         created_by=row.created_by,
         expires_at=_or_none(row.expires_ms),
-        previous_until=_or_none(row.overlap_ms),
+        previous_expires_at=_or_none(row.overlap_ms),
         revoked=row.revoked_ms is not None,
         last_used_at=None if used is None else iso(used // MS),
     )
@@ -198,12 +206,12 @@ def _shaped(key: ApiKey, used: int | None) -> ApiKeyDetail:
         prefix=key.secret.prefix,
         level=rights.level,
         permissions=list(rights.permissions),
-        queues=None if rights.queues is None else list(rights.queues),
+        queue_ids=None if rights.queues is None else list(rights.queues),
         requests_per_minute=rights.requests_per_minute,
         created_at=iso(key.created_at // MS),
         created_by=key.creator,
         expires_at=None if rights.expires_at is None else iso(rights.expires_at // MS),
-        previous_until=None if key.previous is None else iso(key.previous[1] // MS),
+        previous_expires_at=None if key.previous is None else iso(key.previous[1] // MS),
         revoked=key.revoked,
         last_used_at=None if used is None else iso(used // MS),
     )

@@ -22,7 +22,7 @@ from api.http_metrics import ObservedASGI
 from api.rate_limit import RateLimitedASGI
 from api.request_ids import REQUEST_ID, IdentifiedASGI
 from api.response_headers import HeadASGI, SecureHeadersASGI
-from api.stranger_limit import Allowance, StrangersASGI
+from api.stranger_limit import StrangersASGI, allowance
 from api.versions import VERSION_HEADER, VersionASGI
 
 MAX_BODY = 131_072
@@ -73,7 +73,7 @@ def create_app(center: Center, seconds: Callable[[], float] = monotonic) -> Fast
     app.add_middleware(LimitedASGI, most=MAX_BODY, open_path=auth.router.prefix, open_most=MAX_OPEN_BODY)
     app.add_middleware(
         StrangersASGI,
-        allowance=Allowance(seconds),
+        allowance=allowance(seconds),
         devices=application.devices,
         is_valid=application.is_token,
         open_path=auth.router.prefix,

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Depends, Request, Response
 from fastapi import Body as BodyField
+from fastapi import Depends, Request, Response
 from pydantic import ConfigDict, Field
 
 from api.access_tokens import ACCESS_S, unauthenticated
@@ -16,20 +16,27 @@ from api.application_state import ApplicationState, TheApplication, fit
 from api.client_address import client_of_scope
 from api.field_types import Body, Line, Shape
 from api.known_devices import KNOWN_S
-from api.problem import AWAY, documented
+from api.problem import AWAY, Problem, documented
 from api.session_cookie import SessionCookie
+from api.slice_router import SliceRouter
+from api.throttle import Account, Subject
+from api.unknown_parameters import known_parameters_only
 from commands.handler_context import Caller
-from commands.users import SetPassword, SignedIn, check_credentials, hashed_password, who_is, words_of_link
+from commands.users import SetPassword, SignedIn, check_credentials, companies_of, hashed_password, who_is, words_of_link
 from domain.errors import NotFound, Refused
-from domain.ids import company_id
 from domain.passwords import LONGEST, SHORTEST
 from store.sessions import Session
 
 TAG = {"name": "auth", "description": "Log in, refresh tokens, set a password."}
 
-router = APIRouter(
-    prefix="/v1/auth", tags=["auth"], dependencies=[Depends(fit)], responses=documented("malformed", "too-large", "invalid", *AWAY)
+router = SliceRouter(
+    prefix="/v1/auth",
+    tags=["auth"],
+    dependencies=[Depends(fit), Depends(known_parameters_only)],
+    responses=documented("malformed", "too-large", "invalid", *AWAY),
 )
+
+_WRONG_LOGIN = "no such e-mail, password or company"
 
 _hashing = CapacityLimiter(2)
 """A password hash takes a tenth of a second and 64 MiB on purpose, so at most two are calculated at once."""
@@ -128,31 +135,42 @@ async def log_in(body: Login, request: Request, response: Response, application:
     cookies = SessionCookie(request, application.center)
     if body.session == "cookie":
         cookies.must_be_of_own_page()
-    address = client_of_scope(request.scope["client"])
-    email = body.email.strip().lower()
-    device = application.devices.device(request.headers.get("cookie", ""), email)
-    application.throttle.begin(email, address, device)
-    who = await run_sync(_proved, application, email, body.password, body.company, limiter=_hashing)
-    if who is None:
-        raise unauthenticated("no such e-mail, password or company")
-    application.throttle.succeeded(email, address, device)
-    response.set_cookie(*application.devices.cookie(email, device), max_age=KNOWN_S, **cookies.attributes)
+    who, known_device = await _proved(application, body, request)
     session = await application.ask(application.sessions.open, who.tenant, who.user)
+    # While the password was hashed it may have been set anew, which ended the sessions that there were, or the user may have been deactivated.
+    now = await application.ask(who_is, application.center.store, who.tenant, who.user)
+    if now is None or now.password != who.password:
+        await application.ask(application.sessions.close, session.token)
+        raise unauthenticated(_WRONG_LOGIN)
+    response.set_cookie(*known_device, max_age=KNOWN_S, **cookies.attributes)
     if body.session == "cookie":
         cookies.set(response, session.token)
-    return _welcome(application, who, session, in_cookie=body.session == "cookie")
+    return _welcome(application, now, session, in_cookie=body.session == "cookie")
 
 
-def _proved(application: ApplicationState, email: str, password: str, company: str) -> SignedIn | None:
-    """The user with this e-mail and password; None, after the same time, if there is none."""
-    store = application.center.store
-    tenants = [company_id(company)] if company else store.companies()
-    known = [tenant for tenant in tenants if store.keyring.find(store.keyring.tag(tenant, "email", email)) is not None]
-    for tenant in known or [company_id(company)]:
-        who = check_credentials(store, tenant, email, password)
+async def _proved(application: ApplicationState, login: Login, request: Request) -> tuple[SignedIn, tuple[str, str]]:
+    """The user with this e-mail and password, and the cookie by which the device is known to that account from now on.
+
+    An account is an e-mail address in one company. A success frees nothing in another company, and a company where the account must wait
+    keeps the user out of no other one.
+    """
+    store, throttle, devices = application.center.store, application.throttle, application.devices
+    address, email = client_of_scope(request.scope["client"]), login.email.strip().lower()
+    refusal, counted = unauthenticated(_WRONG_LOGIN), set[Subject]()
+    for tenant in await application.ask(companies_of, store, email, login.company):
+        account = Account(email, tenant)
+        device = devices.device(request.headers.get("cookie", ""), account)
+        try:
+            begun = throttle.begin(account, address, device, counted)
+        except Problem as too_many:
+            refusal = too_many
+            continue
+        who = await run_sync(check_credentials, store, tenant, email, login.password, limiter=_hashing)
         if who is not None:
-            return who
-    return None
+            throttle.succeeded(account, address, begun)
+            return who, devices.cookie(account, device)
+        counted |= begun
+    raise refusal
 
 
 @router.post("/refresh", summary="Get new tokens", responses=documented("unauthenticated", "not-allowed"))
@@ -165,6 +183,9 @@ async def refresh_tokens(body: OptionalToken, request: Request, response: Respon
     token = cookies.token_or(body.refresh_token)
     session = await application.ask(application.sessions.renew, token)
     who = await application.ask(who_is, application.center.store, session.tenant, session.user) if session else None
+    if session is not None and who is None:
+        # Else the session would go on once the user is activated again.
+        await application.ask(application.sessions.close, session.token)
     if session is None or who is None:
         raise unauthenticated("the refresh token is not valid any more: log in")
     if body.refresh_token is None:
@@ -189,13 +210,13 @@ async def log_out(body: OptionalToken, request: Request, application: TheApplica
 async def set_password(body: NewPassword, request: Request, application: TheApplication) -> Response:
     """For first access and recovery (E3). The token cannot be used again, and all sessions of the user end."""
     address = client_of_scope(request.scope["client"])
-    application.throttle.begin(body.token, address)
+    begun = application.throttle.begin(Account(body.token), address)
     is_nist = application.center.password_policy == "nist"  # noqa: S105 - the name of a rule
     own_words = await application.ask(words_of_link, application.center.store, body.token) if is_nist else None
     hashed = await run_sync(hashed_password, body.password, own_words, limiter=_hashing)
     user = await _set(application, SetPassword(token=body.token, hashed=hashed))
     await application.ask(application.sessions.close_all, user)
-    application.throttle.succeeded(body.token, address)
+    application.throttle.succeeded(Account(body.token), address, begun)
     return Response(status_code=204)
 
 

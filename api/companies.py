@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from pydantic import Field
 
 from api.access import Authenticated
 from api.field_types import Body, Done, Milliseconds, Shape
 from api.problem import documented, of_command
+from api.slice_router import SliceRouter
 from commands.companies import SetCompanySettings
 from domain.companies import CompanySettings
 from projections.queries.settings import company as known_company
 
-router = APIRouter(prefix="/v1", tags=["identity"], responses=documented("unauthenticated", "invalid", "unavailable", "clock"))
+router = SliceRouter(prefix="/v1", tags=["identity"], responses=documented("unauthenticated", "invalid", "unavailable", "clock"))
 
 _COMMAND = of_command()
 

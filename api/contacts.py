@@ -5,41 +5,39 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
 from api.access import RequestContext, authorised
 from api.field_types import Body, Shape
 from api.problem import Problem, documented, of_command
+from api.slice_router import SliceRouter
 from commands.contacts import ForgetContact, KnownContact, known_contact
 from projections.queries.contacts import interactions_of_contact
 
 TAG = {"name": "contacts", "description": "Contacts (contatos): who calls and is called."}
 
-router = APIRouter(prefix="/v1/contacts", tags=["contacts"], responses=documented("unauthenticated", "invalid", "unavailable", "clock"))
+router = SliceRouter(prefix="/v1/contacts", tags=["contacts"], responses=documented("unauthenticated", "invalid", "unavailable", "clock"))
 
 
 class ToForget(Body):
     """The contact to forget: by exactly one of its id and one of its phone numbers."""
 
     model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"number": "(31) 97791-6159", "dry_run": True}, {"contact": "7b9d2f0e-5a4b-7c1e-9a77-0d5d8a8c6f10"}]
-        }
+        json_schema_extra={"examples": [{"phone": "(31) 97791-6159", "dry_run": True}, {"contact": "7b9d2f0e-5a4b-7c1e-9a77-0d5d8a8c6f10"}]}
     )
 
     contact: Annotated[UUID | None, Field(description="the contact's id")] = None
-    number: Annotated[
+    phone: Annotated[
         str | None, Field(min_length=3, max_length=40, description="one of its phone numbers, in any spelling", validate_default=True)
     ] = None
     dry_run: Annotated[bool, Field(description="only say what would be forgotten")] = False
 
-    @field_validator("number")
+    @field_validator("phone")
     @classmethod
-    def _names_one_contact(cls, number: str | None, info: ValidationInfo) -> str | None:
-        if "contact" in info.data and (info.data["contact"] is None) == (number is None):
-            raise ValueError("give exactly one of contact and number")
-        return number
+    def _names_one_contact(cls, phone: str | None, info: ValidationInfo) -> str | None:
+        if "contact" in info.data and (info.data["contact"] is None) == (phone is None):
+            raise ValueError("give exactly one of contact and phone")
+        return phone
 
 
 class Forgetting(Shape):
@@ -63,7 +61,7 @@ async def forget_contact(body: ToForget, context: Annotated[RequestContext, auth
     context.asker.scope.must_be_whole()
     application = context.application
     found = await application.ask(
-        lambda: known_contact(application.center.store, context.tenant, contact=body.contact, phone=body.number or "")
+        lambda: known_contact(application.center.store, context.tenant, contact=body.contact, phone=body.phone or "")
     )
     if found is None:
         raise Problem("not-found", "no such contact")

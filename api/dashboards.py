@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from pydantic import Field
 
 from api.access import RequestContext, authorised
@@ -13,13 +13,14 @@ from api.figure_parameters import OfFigures, OfPart, Word, past_of
 from api.figures import Inbound, IvrBoard, OutboundBoard, figures
 from api.periods import TODAY
 from api.problem import QUERY
+from api.slice_router import SliceRouter
 from projections.figures.intervals import Clock
 from projections.figures.question import Question
 from projections.queries import dashboards
 
 TAG = {"name": "dashboards", "description": "Inbound, Outbound and IVR, now or at any past instant, with any SLA."}
 
-router = APIRouter(prefix="/v1/dashboards", tags=["dashboards"], responses=QUERY)
+router = SliceRouter(prefix="/v1/dashboards", tags=["dashboards"], responses=QUERY)
 
 By = Annotated[
     Clock | None,
@@ -66,7 +67,7 @@ async def get_inbound_dashboard(
     """SLA, AHT, ASA, received, answered, abandoned, not connected; by queue and over time; agents now.
 
     Without `from` and `to`: today. With a position as `as_of` the answer is what was known then; with a moment, the state of the center
-    then, its agents included. `sla_seconds` and `sla_profile` recalculate the SLA of any past, without changing it.
+    then, its agents included. `sla_ms` and `sla_profile` recalculate the SLA of any past, without changing it.
     """
     return await _answer(dashboards.inbound, context, params, params.by)
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter
 from pydantic import Field
 
 from api.access import RequestContext, authorised
 from api.field_types import Shape
 from api.problem import documented
+from api.slice_router import SliceRouter
 from projections.queries.definitions import definitions as all_definitions
 
 TAG = {"name": "definitions", "description": "What the figures mean."}
 
-router = APIRouter(prefix="/v1/definitions", tags=["definitions"], responses=documented("unauthenticated", "unavailable", "clock"))
+router = SliceRouter(prefix="/v1/definitions", tags=["definitions"], responses=documented("unauthenticated", "unavailable", "clock"))
 
 
 class Definitions(Shape):

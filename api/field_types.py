@@ -65,6 +65,10 @@ Moment = Annotated[
 ]
 
 
+Instant = Annotated[str, Field(description="ISO 8601 with offset", json_schema_extra={"format": "date-time"})]
+"""An instant in an answer, as the query or the API has written it."""
+
+
 def microseconds(moment: datetime | None) -> int | None:
     """A moment in the commands' unit: microseconds since 1970."""
     if moment is None:

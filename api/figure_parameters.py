@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.access import IF_POSITION, RequestContext
-from api.field_types import MAX_POSITION, Position
+from api.field_types import MAX_POSITION, Milliseconds, Position
 from api.periods import LAST_30_DAYS, Period, period
 from api.problem import invalid
 from domain.base import MS
@@ -84,23 +84,20 @@ class OfPart(OfSome):
 class OfFigures(OfPart):
     """How figures are calculated."""
 
-    sla_seconds: Annotated[
-        float | None,
-        Field(
-            ge=0, le=86_400, allow_inf_nan=False, description="a threshold in place of each visit's own, for the past too", examples=[30]
-        ),
+    sla_ms: Annotated[
+        Milliseconds | None, Field(description="a threshold in place of each visit's own, for the past too", examples=[30_000])
     ] = None
     sla_profile: Annotated[
         str | None,
         Field(
             max_length=80,
             pattern=_PROFILE,
-            description="an SLA profile in place of the queue's own; `genesys:flow_outs,no_short` sets switches",
-            examples=["offered_minus_short"],
+            description="an SLA profile in place of the queue's own; `genesys:flow-outs,no-short` sets switches",
+            examples=["offered-minus-short"],
         ),
     ] = None
     attribution: Annotated[Attribution, Field(description="the interval in which a visit counts")] = "arrival"
-    names: Annotated[Names, Field(description="whether queues have their names of then or their current ones")] = "as_was"
+    names: Annotated[Names, Field(description="whether queues have their names of then or their current ones")] = "as-was"
 
 
 @dataclass(frozen=True)
@@ -132,7 +129,7 @@ class Past:
             queues=params.queue,
             agents=params.agent,
             ivrs=ivrs,
-            sla_ms=None if how.sla_seconds is None else round(how.sla_seconds * 1_000),
+            sla_ms=how.sla_ms,
             profile=how.sla_profile or "",
             attribution=how.attribution,
             timezone=self.where.key,

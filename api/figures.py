@@ -12,7 +12,7 @@ import msgspec
 from fastapi import Response
 from pydantic import ConfigDict, Field
 
-from api.field_types import Shape
+from api.field_types import Instant, Shape
 from api.periods import AnsweredPeriod
 
 _encoder = msgspec.json.Encoder()
@@ -84,7 +84,7 @@ class Limits(Shape):
 
     bounds: Annotated[Bounds | None, Field(description="null if the figures are exact")]
     covered_to: Annotated[
-        str | None,
+        Instant | None,
         Field(description="the end of the coverage of an interval that is covered in part only", examples=["2026-03-02T18:00:00-03:00"]),
     ]
 
@@ -107,7 +107,7 @@ class OfQueue(Totals):
 class OfInterval(Totals):
     """One interval of the clock, [start, next start)."""
 
-    start: Annotated[str, Field(description="ISO 8601 with offset", examples=["2026-03-02T10:00:00-03:00"])]
+    start: Annotated[Instant, Field(examples=["2026-03-02T10:00:00-03:00"])]
 
 
 class AgentsNow(Shape):
@@ -145,7 +145,7 @@ class Outbound(Shape):
 class OutboundInterval(Outbound):
     """One interval of the clock."""
 
-    start: Annotated[str, Field(examples=["2026-03-02T10:00:00-03:00"])]
+    start: Annotated[Instant, Field(examples=["2026-03-02T10:00:00-03:00"])]
 
 
 class OutboundBoard(OfPeriod):
@@ -176,7 +176,7 @@ class IvrTotals(OfCalls, Totals):
 class IvrInterval(IvrTotals):
     """One interval of the clock."""
 
-    start: Annotated[str, Field(examples=["2026-03-02T10:00:00-03:00"])]
+    start: Annotated[Instant, Field(examples=["2026-03-02T10:00:00-03:00"])]
 
 
 class IvrBoard(OfPeriod):
@@ -193,7 +193,7 @@ class _Named(Shape):
     queue: Annotated[str | None, Field(examples=["vendas"])] = None
     agent: Annotated[str | None, Field(description="empty: nobody answered")] = None
     ivr: str | None = None
-    start: Annotated[str | None, Field(description="ISO 8601 with offset: an interval [start, next start)")] = None
+    start: Annotated[Instant | None, Field(description="of an interval [start, next start)")] = None
 
 
 class VisitRow(_Named, Visits, Limits):
@@ -214,7 +214,7 @@ class AgentRow(_Named):
     ring_no_answer: Annotated[Count, Field(description="rings without an answer (RONA)", examples=[3])]
     logged_ms: Annotated[Ms, Field(examples=[21_600_000])]
     paused_ms: Annotated[Ms, Field(description="paused and nothing else at the same time", examples=[1_800_000])]
-    pauses: Annotated[dict[str, int] | None, Field(description="paused ms by reason", examples=[{"almoço": 1_800_000}])]
+    paused_by_reason_ms: Annotated[dict[str, int] | None, Field(description="the same by reason", examples=[{"almoço": 1_800_000}])]
     bounds: Annotated[
         dict[str, list[int]] | None,
         Field(
@@ -227,16 +227,16 @@ class AgentRow(_Named):
 class VisitReport(OfPeriod):
     """Visits by queue, agent, IVR or interval."""
 
-    rows: list[VisitRow]
+    items: list[VisitRow]
 
 
 class IvrReport(OfPeriod):
     """D2, Relatório IVR."""
 
-    rows: list[IvrRow]
+    items: list[IvrRow]
 
 
 class AgentReport(OfPeriod):
     """Agents, or intervals with all agents together."""
 
-    rows: list[AgentRow]
+    items: list[AgentRow]

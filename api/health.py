@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import Field
 from starlette.concurrency import run_in_threadpool
@@ -12,10 +12,11 @@ from starlette.concurrency import run_in_threadpool
 from api.application_state import TheApplication
 from api.field_types import Shape
 from api.problem import Problem, documented
+from api.unknown_parameters import known_parameters_only
 
 TAG = {"name": "operation", "description": "Liveness, readiness and metrics for operators."}
 
-router = APIRouter(tags=["operation"])
+router = APIRouter(tags=["operation"], dependencies=[Depends(known_parameters_only)])
 
 MOST_BEHIND = 5_000
 """A server whose figures lack more events than this is not ready for queries."""

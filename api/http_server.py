@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import Any
+from uuid import uuid4
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
@@ -17,6 +18,8 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from api.client_address import client_of_scope
 from api.http_connections import Connections, most_connections
 from api.problem import Problem, render
+from api.request_ids import REQUEST_ID, IdentifiedASGI
+from api.response_headers import SecureHeadersASGI, security_headers
 
 HEADER_BYTES = 32_768
 """The largest request line with headers, bytes."""
@@ -24,18 +27,22 @@ HEADER_BYTES = 32_768
 
 @dataclass(frozen=True)
 class Limits:
-    """Times in seconds. headers_s: for all headers. body_s: for a whole body. stalled_s: in which a client takes nothing of an answer."""
+    """Times in seconds. headers_s: for all headers. body_s: for a whole body. stalled_s: in which a client takes nothing of an answer.
+
+    is_public_by_tls: whether people reach the server by TLS; a refusal says so to their browsers, as every response does.
+    """
 
     connections: Connections
     trusted_proxies: Collection[str] = ()
+    is_public_by_tls: bool = False
     headers_s: float = 10.0
     body_s: float = 60.0
     stalled_s: float = 60.0
 
 
-def limits_of(client_connections: int, trusted_proxies: Collection[str]) -> Limits:
+def limits_of(client_connections: int, trusted_proxies: Collection[str], public_url: str = "") -> Limits:
     """The limits of this process. A trusted proxy has any number of connections: it has those of many clients, and limits them itself."""
-    return Limits(Connections(*most_connections(client_connections)), trusted_proxies)
+    return Limits(Connections(*most_connections(client_connections)), trusted_proxies, public_url.startswith("https://"))
 
 
 def limited(limits: Limits) -> type[HttpToolsProtocol]:
@@ -119,7 +126,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._has_headers = True
         self._header_bytes = 0
         if len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers) > HEADER_BYTES:
-            self.app = _answer_too_large
+            self.app = IdentifiedASGI(_secured(_answer_too_large, self.LIMITS))
         super().on_headers_complete()
         self._wait_for("body", self.LIMITS.body_s)
 
@@ -199,7 +206,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self.LIMITS.connections.removed(self)
         cycle = self._last_request()
         if cycle is None or not cycle.response_started or (cycle.response_complete and not self._has_headers):
-            self.transport.write(_written(problem))
+            self.transport.write(_written(problem, self.LIMITS))
         self.transport.close()
         if cycle is not None:
             # Whoever still works on it is told that nobody waits any more.
@@ -216,8 +223,13 @@ async def _answer_too_large(scope: Scope, receive: Receive, send: Send) -> None:
     await app(scope, receive, send)
 
 
-def _written(problem: Problem) -> bytes:
-    """The bytes of the answer that refuses a request which no application has seen."""
+def _secured(app: ASGIApp, limits: Limits) -> ASGIApp:
+    return SecureHeadersASGI(app, private_path="/", is_public_by_tls=limits.is_public_by_tls)
+
+
+def _written(problem: Problem, limits: Limits) -> bytes:
+    """The bytes of the answer that refuses a request which no application has seen. Its path is not known, so no cache keeps it."""
+    problem.headers |= security_headers(is_by_tls=limits.is_public_by_tls, is_private=True) | {REQUEST_ID: str(uuid4())}
     answer = render(problem)
     headers = [*answer.raw_headers, (b"connection", b"close")]
     return b"".join([STATUS_LINE[answer.status_code], *(b"%s: %s\r\n" % header for header in headers), b"\r\n", bytes(answer.body)])

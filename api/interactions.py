@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Response
 from fastapi import Body as BodyField
+from fastapi import Response
 from pydantic import Field
 
 from api.access import Authenticated
 from api.field_types import Body, Done, InteractionId, Line, Moment, Name, microseconds
 from api.problem import of_command
+from api.slice_router import SliceRouter
 from commands import interactions as commands
 
 TAG = {"name": "interactions", "description": "Calls (atendimentos): actions, history, the report of all calls (rastreio)."}
 
-router = APIRouter(
+router = SliceRouter(
     prefix="/v1/interactions",
     tags=["interactions"],
     responses=of_command("not-found"),
@@ -42,15 +43,15 @@ class Start(Action):
     """A customer calls in."""
 
     call: Annotated[Line, Field(description="your own id of the call; the same id means the same call", examples=["crm-4711"])] = ""
-    number: Annotated[Number, Field(description="the caller's number; empty if withheld", examples=["5511987654321"])] = ""
-    did: Annotated[Number, Field(description="the company's number that was dialled", examples=["551140028922"])] = ""
+    from_number: Annotated[Number, Field(description="the caller's number; empty if withheld", examples=["5511987654321"])] = ""
+    to_number: Annotated[Number, Field(description="the company's number that was called", examples=["551140028922"])] = ""
 
 
 class Dial(Action):
     """An agent, or a dialler, calls a customer."""
 
     call: Annotated[Line, Field(description="your own id of the call; the same id means the same call", examples=["crm-4712"])] = ""
-    number: Annotated[Number, Field(min_length=1, examples=["5511987654321"])]
+    to_number: Annotated[Number, Field(min_length=1, description="the customer's number", examples=["5511987654321"])]
     agent: Annotated[Line, Field(description="who dials", examples=["Ana"])] = ""
     queue: Annotated[Line, Field(description="for which queue", examples=["vendas"])] = ""
 
@@ -90,7 +91,7 @@ class Release(Action):
 class Failure(Action):
     """The reason why the attempt was not answered."""
 
-    result: Literal["busy", "no_answer", "bad_number", "congestion", "rejected", "unavailable", "agent_no_answer", "failed"] = "failed"
+    result: Literal["busy", "no-answer", "bad-number", "congestion", "rejected", "unavailable", "agent-no-answer", "failed"] = "failed"
 
 
 class Wrapping(Action):
@@ -112,13 +113,13 @@ Nothing = Annotated[Action, BodyField(default_factory=Action)]
 @router.post("", summary="A customer calls in", status_code=201, response_model=Done)
 async def start_call(body: Start, context: Authenticated) -> Response:
     """Creates an inbound call with a protocol number (`result.protocol`). An unknown number becomes a contact."""
-    return await context.do(commands.StartCall(call=body.call, number=body.number, did=body.did, at=body.us), 201)
+    return await context.do(commands.StartCall(call=body.call, from_number=body.from_number, to_number=body.to_number, at=body.us), 201)
 
 
 @router.post("/dial", summary="An agent or a dialler calls a customer", status_code=201, response_model=Done)
 async def dial_out(body: Dial, context: Authenticated) -> Response:
     """Begins an outbound attempt. End it with `attempt-answered` or `attempt-failed`."""
-    command = commands.DialOut(call=body.call, number=body.number, agent=body.agent, queue=body.queue, at=body.us)
+    command = commands.DialOut(call=body.call, to_number=body.to_number, agent=body.agent, queue=body.queue, at=body.us)
     return await context.do(command, 201)
 
 

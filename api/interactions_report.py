@@ -8,27 +8,31 @@ from itertools import chain
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from pydantic import ConfigDict, Field
 
 from api.access import RequestContext, authorised
-from api.field_types import MAX_POSITION, Body, InteractionId, Shape
+from api.field_types import MAX_POSITION, Body, Instant, InteractionId, Shape
 from api.figure_parameters import OfPart, OfPast, OfSome, Past, Word, past_of
 from api.figures import OfPeriod, figures
 from api.lists import PageParameters
 from api.paging import digest_of
 from api.problem import QUERY
 from api.reports import Format, as_csv, both
+from api.slice_router import SliceRouter
 from commands.contacts import known_contact
 from commands.people import People
 from domain.voice.outbound_and_ivr import Status
+from domain.voice.ringing import RingEnd
+from projections.figures.voice_quality import Band
 from projections.queries.history import history
 from projections.queries.interactions_report import Interactions, State, interactions, pages
+from projections.queries.labels import CallState, VisitEnd
 from projections.queries.one_interaction import interaction as one_interaction
 from projections.queries.report import Report
 from store.mapper import read_aloud
 
-router = APIRouter(prefix="/v1/interactions", tags=["interactions"], responses=QUERY)
+router = SliceRouter(prefix="/v1/interactions", tags=["interactions"], responses=QUERY)
 
 CSV_PAGE = 5_000
 """The number of rows of a CSV that are read at once: it is sent page by page, however long it is."""
@@ -39,7 +43,7 @@ NOBODY = UUID(int=0)
 _BACK = "back"
 """Marks the cursor of a page before."""
 
-Band = Literal["Alta", "Média", "Baixa"]
+BandLabel = Annotated[str | None, Field(examples=["Alta"])]
 
 
 class Filters(OfPart, PageParameters):
@@ -52,7 +56,7 @@ class Filters(OfPart, PageParameters):
 
     direction: Annotated[Literal["inbound", "outbound"] | None, Field(description="TIPO")] = None
     protocol: Annotated[int | None, Field(ge=0, le=MAX_POSITION, description="PROTOCOLO", examples=[4711])] = None
-    status: Annotated[tuple[Status, ...], Field(max_length=20, description="STATUS: one of these", examples=[["Abandoned"]])] = ()
+    status: Annotated[tuple[Status, ...], Field(max_length=20, description="STATUS: one of these", examples=[["abandoned"]])] = ()
     tag: Annotated[tuple[Word, ...], Field(max_length=100, description="tagged with one of these", examples=[["venda fechada"]])] = ()
     state: Annotated[State, Field(description="`finished`: have ended; `open`: go on; not with an instant as `as_of`")] = "finished"
     call: Annotated[Word, Field(description="your own id of the call", examples=["crm-4711"])] = ""
@@ -70,17 +74,17 @@ class OfInteractions(Filters):
 class InteractionSearch(Filters, Body):
     """Filters of calls in a body: a customer's number too, which is personal and so never part of a URL."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"number": "(31) 97791-6159", "state": "all", "order": "desc"}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"phone": "(31) 97791-6159", "state": "all", "order": "desc"}]})
 
     medium: Annotated[Literal["voice"], Field(description="Mídia")] = "voice"
-    number: Annotated[
+    phone: Annotated[
         str | None, Field(min_length=3, max_length=40, description="the customer's number, in any spelling", examples=["(31) 97791-6159"])
     ] = None
 
     @property
     def usual_days(self) -> int | None:
         """None for a customer's number too."""
-        return super().usual_days if self.number is None else None
+        return super().usual_days if self.phone is None else None
 
 
 class FinishedCall(Shape):
@@ -89,27 +93,31 @@ class FinishedCall(Shape):
     id: UUID
     call: Annotated[str, Field(description="the id from its source", examples=["crm-4711"])]
     medium: Literal["voice"]
-    date: Annotated[str, Field(description="DATA, when it began", examples=["2026-03-02"])]
-    time: Annotated[str, Field(description="HORA: hh:mm:ss:ms", examples=["14:05:09:250"])]
     protocol: Annotated[int, Field(description="PROTOCOLO", examples=[4711])]
     queues: Annotated[list[str], Field(description="SERVIÇOS, in the order of its visits", examples=[["vendas", "suporte"]])]
     agents: Annotated[list[str], Field(description="AGENTE: all agents who answered it", examples=[["Ana"]])]
     origin: Annotated[str, Field(description="ORIGEM: the source of the call", examples=["Portal"])]
-    type: Annotated[Literal["Inbound", "Outbound"], Field(description="TIPO")]
-    to: Annotated[str, Field(description="PARA: the number that was called", examples=["551140028922"])]
+    direction: Annotated[Literal["inbound", "outbound"], Field(description="TIPO")]
+    direction_label: Annotated[str, Field(examples=["Inbound"])]
+    to_number: Annotated[str, Field(description="PARA: the number that was called", examples=["551140028922"])]
     contact: Annotated[str, Field(description="CONTATO: the contact's name; empty until the call is tagged", examples=["Beatriz Lima"])]
-    from_: Annotated[str, Field(alias="from", description="A PARTIR DE: the number that called", examples=["5511987654321"])]
-    state: Annotated[Literal["finished", "open"], Field(description="`open`: it goes on")]
-    started_at: Annotated[str, Field(description="ISO 8601 with offset", examples=["2026-03-02T14:05:09.250-03:00"])]
-    ended_at: Annotated[str | None, Field(description="null while it goes on", examples=["2026-03-02T14:08:22.250-03:00"])]
+    from_number: Annotated[str, Field(description="A PARTIR DE: the number that called", examples=["5511987654321"])]
+    state: Annotated[CallState, Field(description="`open`: it goes on")]
+    state_label: Annotated[str, Field(examples=["Encerrada"])]
+    started_at: Annotated[Instant, Field(description="DATA, HORA", examples=["2026-03-02T14:05:09.250-03:00"])]
+    ended_at: Annotated[Instant | None, Field(description="null while it goes on", examples=["2026-03-02T14:08:22.250-03:00"])]
     duration_ms: Annotated[int | None, Field(ge=0, description="DURAÇÃO; null while it goes on", examples=[193_000])]
-    status: Annotated[str, Field(description="STATUS: how it ended; empty while it goes on", examples=["Answered"])]
+    status: Annotated[Status | None, Field(description="STATUS: how it ended; null while it goes on", examples=["answered"])]
+    status_label: Annotated[str | None, Field(examples=["Answered"])]
     tags: Annotated[list[str], Field(description="Tag (tabulação)", examples=[["venda fechada"]])]
     jitter_ms: Annotated[float | None, Field(description="JITTER", examples=[12.5])]
     jitter_band: Band | None
+    jitter_band_label: BandLabel
     loss_percent: Annotated[float | None, Field(description="PERDA DE PACOTE", examples=[0.4])]
     loss_band: Band | None
+    loss_band_label: BandLabel
     quality: Annotated[Band | None, Field(description="QUALIDADE DE CHAMADA; null if it was not measured")]
+    quality_label: BandLabel
     history: Annotated[
         str, Field(description="Histórico: path of the call's history", examples=["/v1/interactions/40ca8005-24cc-572c-9dd4-4d30c9eb3e0b/history"])
     ]  # fmt: skip
@@ -118,7 +126,7 @@ class FinishedCall(Shape):
 class FinishedCalls(OfPeriod):
     """D1, a page of it."""
 
-    rows: list[FinishedCall]
+    items: list[FinishedCall]
     next: Annotated[str | None, Field(description="cursor of the next page; null on the last one", examples=["Zm9vYmFy…"])]
     previous: Annotated[str | None, Field(description="cursor of the page before; null on the first one", examples=["Zm9vYmFy…"])]
     has_more: Annotated[bool, Field(description="whether there is a next page", examples=[True])]
@@ -128,16 +136,17 @@ class Ring(Shape):
     """One ring at an agent."""
 
     agent: Annotated[str, Field(examples=["Ana"])]
-    outcome: Annotated[str, Field(description="how it ended; empty while it rings")]
-    from_: Annotated[str, Field(alias="from", description="ISO 8601 with offset", examples=["2026-03-02T14:05:09-03:00"])]
-    to: Annotated[str | None, Field(description="null while it rings", examples=["2026-03-02T14:05:19-03:00"])]
+    outcome: Annotated[Literal["ringing", RingEnd], Field(description="how it ended; `ringing` while it rings", examples=["answered"])]
+    outcome_label: Annotated[str, Field(examples=["Atendeu"])]
+    started_at: Annotated[Instant, Field(examples=["2026-03-02T14:05:09-03:00"])]
+    ended_at: Annotated[Instant | None, Field(description="null while it rings", examples=["2026-03-02T14:05:19-03:00"])]
 
 
 class Hold(Shape):
     """One time on hold."""
 
-    from_: Annotated[str, Field(alias="from", description="ISO 8601 with offset", examples=["2026-03-02T14:06:09-03:00"])]
-    to: Annotated[str | None, Field(description="null while it goes on", examples=["2026-03-02T14:06:19-03:00"])]
+    started_at: Annotated[Instant, Field(examples=["2026-03-02T14:06:09-03:00"])]
+    ended_at: Annotated[Instant | None, Field(description="null while it goes on", examples=["2026-03-02T14:06:19-03:00"])]
 
 
 class VisitOfCall(Shape):
@@ -145,10 +154,11 @@ class VisitOfCall(Shape):
 
     queue: Annotated[str, Field(examples=["vendas"])]
     agent: Annotated[str, Field(description="who answered; empty for nobody", examples=["Ana"])]
-    end: Annotated[str, Field(description="how the wait ended; `waiting` while it goes on", examples=["answered"])]
-    offered_at: Annotated[str, Field(description="ISO 8601 with offset", examples=["2026-03-02T14:05:09-03:00"])]
-    ended_at: Annotated[str | None, Field(description="the end of the wait", examples=["2026-03-02T14:05:19-03:00"])]
-    released_at: Annotated[str | None, Field(description="the end of the talk", examples=["2026-03-02T14:08:19-03:00"])]
+    end: Annotated[VisitEnd, Field(description="how the wait ended; `waiting` while it goes on", examples=["answered"])]
+    end_label: Annotated[str, Field(examples=["Atendida"])]
+    offered_at: Annotated[Instant, Field(examples=["2026-03-02T14:05:09-03:00"])]
+    ended_at: Annotated[Instant | None, Field(description="the end of the wait", examples=["2026-03-02T14:05:19-03:00"])]
+    released_at: Annotated[Instant | None, Field(description="the end of the talk", examples=["2026-03-02T14:08:19-03:00"])]
     wait_ms: Annotated[int | None, Field(examples=[10_000])]
     talk_ms: Annotated[int | None, Field(description="without hold", examples=[170_000])]
     hold_ms: Annotated[int | None, Field(examples=[10_000])]
@@ -171,8 +181,8 @@ class HistoryEvent(Shape):
 
     position: Annotated[int, Field(description="position of the log", examples=[1204])]
     event: Annotated[str, Field(description="its name", examples=["interaction.answered"])]
-    occurred_at: Annotated[str, Field(description="when it happened, ISO 8601 with offset", examples=["2026-03-02T14:05:09.250-03:00"])]
-    recorded_at: Annotated[str, Field(description="when it was recorded", examples=["2026-03-02T14:05:09.251-03:00"])]
+    occurred_at: Annotated[Instant, Field(description="when it happened", examples=["2026-03-02T14:05:09.250-03:00"])]
+    recorded_at: Annotated[Instant, Field(description="when it was recorded", examples=["2026-03-02T14:05:09.251-03:00"])]
     actor: Annotated[
         str, Field(description="the actor: a user, an import, the simulator …", examples=["user:7b9d2f0e-5a4b-4c1e-9a77-0d5d8a8c6f10"])
     ]
@@ -180,7 +190,7 @@ class HistoryEvent(Shape):
         str, Field(description="the agent on whose behalf the actor acted; empty for the actor's own", examples=["agent:Ana"])
     ]
     cause: Annotated[str, Field(description="the command that caused it", examples=["AnswerCall"])]
-    correlation: Annotated[str, Field(description="the X-Correlation-Id of the request, if it had one", examples=["crm-4711"])]
+    correlation_id: Annotated[str, Field(description="the X-Correlation-Id of the request, if it had one", examples=["crm-4711"])]
     interaction: Annotated[UUID, Field(description="the call itself, or one of its legs")]
     version: Annotated[int, Field(description="number of that call's events including this one", examples=[4])]
     content: Annotated[
@@ -194,7 +204,7 @@ class History(Shape):
 
     model_config = ConfigDict(frozen=True)
 
-    events: Annotated[list[HistoryEvent], Field(description="in the order of the log")]
+    items: Annotated[list[HistoryEvent], Field(description="in the order of the log")]
     as_of: Annotated[int, Field(description="log position up to which the history is complete", examples=[1204])]
     timezone: Annotated[str, Field(examples=["America/Sao_Paulo"])]
 
@@ -218,17 +228,17 @@ async def list_interactions(
 @router.post("/search", summary="Search calls, by a customer's number too", response_model=FinishedCalls)
 async def search_interactions(context: Annotated[RequestContext, authorised(interactions)], body: InteractionSearch) -> Response:
     """As the list, with the filters in a body; changes nothing. A number that no contact has finds nothing, with a note."""
-    if body.number is None:
+    if body.phone is None:
         return await _page(context, body, "search", None)
-    store, number = context.application.center.store, body.number
-    found = await context.application.ask(lambda: known_contact(store, context.tenant, phone=number))
+    store, phone = context.application.center.store, body.phone
+    found = await context.application.ask(lambda: known_contact(store, context.tenant, phone=phone))
     # The id of nobody finds nothing.
     return await _page(context, body, "search", found.id if found is not None else NOBODY)
 
 
 async def _page(context: RequestContext, params: OfInteractions | InteractionSearch, name: str, contact: UUID | None) -> Response:
     # The contact's id stands for the number: a cursor can be read by whoever has it, and a digest of a number could be guessed.
-    digest = digest_of(name, context.tenant, {key: value for key, value in params.filters().items() if key != "number"}, contact)
+    digest = digest_of(name, context.tenant, {key: value for key, value in params.filters().items() if key != "phone"}, contact)
     cursor = context.application.cursors.read(params.cursor, digest) if params.cursor is not None else None
     past = await past_of(context, params, cursor.as_of if cursor is not None else None)
     wanted = replace(_wanted(past, params), contact=contact)
@@ -298,4 +308,4 @@ async def get_interaction_history(
         as_of=past.as_of,
         moment_ms=past.moment_ms,
     )
-    return figures({"events": events, "as_of": position, "timezone": past.where.key})
+    return figures({"items": events, "as_of": position, "timezone": past.where.key})

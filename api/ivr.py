@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from msgspec.structs import asdict
 from pydantic import Field
 
@@ -13,6 +13,7 @@ from api.access import Authenticated
 from api.field_types import Body, Digits, Done, IvrId, Name, Shape, Text
 from api.lists import Page, Paged, registered
 from api.problem import QUERY_FOR_ALL, documented, of_command
+from api.slice_router import SliceRouter
 from commands import ivr as commands
 from domain import ivr as domain_ivr
 from projections.queries.registers import RegisteredIvr
@@ -20,7 +21,7 @@ from projections.queries.settings import ivr as settings_of_ivr
 
 TAG = {"name": "ivr", "description": "IVRs (URAs): numbers, business hours, messages, menus."}
 
-router = APIRouter(
+router = SliceRouter(
     prefix="/v1/ivrs",
     tags=["ivr"],
     responses=documented("unauthenticated", "invalid", "unavailable", "clock"),
@@ -60,7 +61,7 @@ class IvrChange(Body):
     area_code: Annotated[Digits | None, Field(examples=["11"])] = None
     number: Annotated[Digits | None, Field(examples=["40028922"])] = None
     always_open: Annotated[bool | None, Field(description="24x7; otherwise open during `hours`")] = None
-    zone: Annotated[str | None, Field(max_length=60, description="IANA time zone of `hours`", examples=["America/Sao_Paulo"])] = None
+    timezone: Annotated[str | None, Field(max_length=60, description="IANA time zone of `hours`", examples=["America/Sao_Paulo"])] = None
     hours: Annotated[tuple[Hours, ...] | None, Field(max_length=100)] = None
     welcome: Annotated[Message | None, Field(description="heard first")] = None
     closed: Annotated[Message | None, Field(description="heard out of hours")] = None
@@ -74,7 +75,7 @@ class IvrChange(Body):
             "area_code": self.area_code,
             "number": self.number,
             "always_open": self.always_open,
-            "zone": self.zone,
+            "timezone": self.timezone,
             "hours": None if self.hours is None else tuple(domain_ivr.Hours(**hours.model_dump()) for hours in self.hours),
             "welcome": _message(self.welcome),
             "closed": _message(self.closed),
@@ -101,7 +102,7 @@ class IvrDetail(IvrSummary):
     area_code: str
     number: str
     always_open: bool
-    zone: str
+    timezone: str
     hours: list[Hours]
     welcome: Message
     closed: Message

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pydantic import Field, TypeAdapter
 
-from api.field_types import Shape
+from api.field_types import Instant, Shape
 from api.instants import iso
 from domain.access import ATTEND, Permission
 from domain.agents import AgentEvent, AgentTookCall
@@ -27,8 +27,11 @@ from domain.voice.timeline import TimelineEvent
 class LiveAction(Shape):
     """One thing that happened, in contact center terms."""
 
-    what: Annotated[
-        str, Field(description="arrived, offered, rang, answered, held, released, hung_up, joined, paused …", examples=["answered"])
+    kind: Annotated[
+        str,
+        Field(
+            description="what happened: arrived, offered, rang, answered, held, released, hung_up, joined, paused …", examples=["answered"]
+        ),
     ]
     queue: Annotated[str, Field(description="the queue concerned; empty if none", examples=["vendas"])] = ""
     agent: Annotated[str, Field(description="the agent concerned; empty if none", examples=["Ana"])] = ""
@@ -40,7 +43,7 @@ class _Message(Shape):
 
     version: Annotated[Literal[1], Field(description="version of this message type; no field is removed without a new version")] = 1
     position: Annotated[int, Field(description="position of the log: the sequence number to resume from", examples=[1204])]
-    occurred_at: Annotated[str, Field(description="when it happened, ISO 8601", examples=["2026-03-02T17:05:09.250Z"])]
+    occurred_at: Annotated[Instant, Field(description="when it happened", examples=["2026-03-02T17:05:09.250Z"])]
 
 
 class InteractionMessage(_Message):
@@ -55,8 +58,8 @@ class AgentMessage(_Message):
     """An agent logged in or out, paused or resumed, or was assigned to another user (then `steps` is empty)."""
 
     type: Literal["agent"] = "agent"
-    agent: Annotated[UUID, Field(description="the agent's id")]
-    name: Annotated[str, Field(description="the agent's name", examples=["Ana"])]
+    agent_id: UUID
+    agent: Annotated[str, Field(description="the agent's name", examples=["Ana"])]
     steps: list[LiveAction]
 
 
@@ -64,14 +67,14 @@ class QueueMessage(_Message):
     """The settings of a queue changed: read it again."""
 
     type: Literal["queue"] = "queue"
-    queue: Annotated[UUID, Field(description="the queue's id")]
+    queue_id: UUID
 
 
 class IvrMessage(_Message):
     """The settings of an IVR changed: read it again."""
 
     type: Literal["ivr"] = "ivr"
-    ivr: Annotated[UUID, Field(description="the IVR's id")]
+    ivr_id: UUID
 
 
 class SourceMessage(_Message):
@@ -100,11 +103,11 @@ def message_of(event: Event, position: int) -> LiveMessage | None:
         case AgentTookCall():
             return None  # the call's own message says so
         case AgentEvent(originator_id=id, name=name, facts=facts):
-            return AgentMessage(agent=id, name=name, steps=_steps(facts), **common)
+            return AgentMessage(agent_id=id, agent=name, steps=_steps(facts), **common)
         case QueueEvent(originator_id=id):
-            return QueueMessage(queue=id, **common)
+            return QueueMessage(queue_id=id, **common)
         case IvrEvent(originator_id=id):
-            return IvrMessage(ivr=id, **common)
+            return IvrMessage(ivr_id=id, **common)
         case TimelineEvent():
             return SourceMessage(**common)
         case _:
@@ -117,7 +120,7 @@ def unreadable(event: Event, position: int) -> UnreadableMessage:
 
 
 def _steps(facts: Iterable[Fact]) -> list[LiveAction]:
-    return [LiveAction(what=fact.kind, queue=fact.queue, agent=fact.agent) for fact in facts]
+    return [LiveAction(kind=fact.kind, queue=fact.queue, agent=fact.agent) for fact in facts]
 
 
 def schemas() -> dict[str, Any]:

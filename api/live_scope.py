@@ -37,12 +37,12 @@ class LiveScope:
         match message:
             case InteractionMessage():
                 return await self._of_call(message)
-            case AgentMessage(name=name, steps=steps):
+            case AgentMessage(agent=name, steps=steps):
                 if not self._scope.sees_agent(name):
                     return None
                 left = [action for action in steps if not action.queue or self._scope.sees_queue(action.queue)]
                 return message.model_copy(update={"steps": left}) if left or not steps else None
-            case QueueMessage(queue=queue):
+            case QueueMessage(queue_id=queue):
                 return message if self._queues is None or queue in self._queues else None
             case IvrMessage():
                 return message
@@ -53,7 +53,7 @@ class LiveScope:
     async def _of_call(self, message: InteractionMessage) -> InteractionMessage | None:
         id = message.interaction
         own = [action for action in message.steps if self._own(action)]
-        if own and (self._scope.people is None or any(action.what in _TAKEN for action in own)):
+        if own and (self._scope.people is None or any(action.kind in _TAKEN for action in own)):
             self._note(id, seen=True)
         elif id not in self._calls:
             self._note(id, seen=await self._seen_in_rows(id))

@@ -6,23 +6,25 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import Header, Query, Response
 from pydantic import Field
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from api.access import RequestContext, authorised
+from api.field_types import Instant as KnownInstant
 from api.field_types import Position, Shape
 from api.figure_parameters import OfSome, past_of
 from api.figures import AgentsNow, Noted, figures
 from api.live_scope import LiveScope
 from api.live_stream import Quiet
 from api.problem import QUERY, Problem, documented
+from api.slice_router import SliceRouter
 from projections.queries.agent_states import State
 from projections.queries.monitoring import interaction_seen, monitor
 
 TAG = {"name": "monitoring", "description": "The current state of the center: agents and waiting calls, and the live stream."}
 
-router = APIRouter(
+router = SliceRouter(
     prefix="/v1", tags=["monitoring"], responses=documented("unauthenticated", "not-allowed", "invalid", "unavailable", "clock")
 )
 
@@ -32,7 +34,7 @@ QUIET_S = 15.0
 _EXAMPLE = """\
 id: 1204
 event: interaction
-data: {"version":1,"position":1204,"occurred_at":"2026-03-02T17:05:09.250Z","type":"interaction","interaction":"40ca8005-24cc-572c-9dd4-4d30c9eb3e0b","steps":[{"what":"answered","queue":"vendas","agent":"Ana"}]}
+data: {"version":1,"position":1204,"occurred_at":"2026-03-02T17:05:09.250Z","type":"interaction","interaction":"40ca8005-24cc-572c-9dd4-4d30c9eb3e0b","steps":[{"kind":"answered","queue":"vendas","agent":"Ana"}]}
 
 : alive
 id: 1219
@@ -49,7 +51,7 @@ _ITEM: dict[str, Any] = {
     },
 }
 
-Instant = Annotated[str | None, Field(description="ISO 8601 with offset", examples=["2026-03-02T14:05:09-03:00"])]
+Instant = Annotated[KnownInstant | None, Field(examples=["2026-03-02T14:05:09-03:00"])]
 
 
 class AgentState(Shape):
@@ -57,6 +59,7 @@ class AgentState(Shape):
 
     agent: Annotated[str, Field(examples=["Ana"])]
     state: State
+    state_label: Annotated[str, Field(examples=["Em conversa"])]
     since: Annotated[Instant, Field(description="since when; null for an agent who never logged in")]
     reason: Annotated[str, Field(description="reason of the pause", examples=["almoço"])]
     queue: Annotated[str, Field(description="queue of the current call; empty without one", examples=["vendas"])]
@@ -83,14 +86,14 @@ class Waiting(Shape):
     call: Annotated[str, Field(description="the id from its source", examples=["crm-4711"])]
     queue: Annotated[str, Field(examples=["vendas"])]
     place: Annotated[int, Field(ge=1, description="place in that queue")]
-    since: Annotated[str, Field(description="ISO 8601 with offset", examples=["2026-03-02T14:05:09-03:00"])]
+    since: Annotated[KnownInstant, Field(examples=["2026-03-02T14:05:09-03:00"])]
     ringing: Annotated[list[str], Field(description="the agents who are rung for it", examples=[["Ana"]])]
 
 
 class LiveBoard(Noted):
     """B2: the state of the center at one instant."""
 
-    at: Annotated[str, Field(description="the instant, ISO 8601 with offset", examples=["2026-03-02T14:05:09-03:00"])]
+    at: Annotated[KnownInstant, Field(description="the instant that is shown", examples=["2026-03-02T14:05:09-03:00"])]
     covered_to: Annotated[Instant, Field(description="the end of the sources' coverage, if it is before the requested instant")]
     agents: AgentsByGroup
     counts: AgentsNow

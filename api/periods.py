@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from api.field_types import Shape
+from api.field_types import Instant, Shape
 from api.problem import invalid
 from projections.figures.intervals import Clock, iso, start_of_day
 
@@ -17,10 +17,10 @@ TODAY, LAST_30_DAYS = 1, 30
 MOST_ROWS = 2_000
 """The most intervals in one answer: a chart shows no more, and a year by half-hours would be 17,520."""
 
-_LONGEST_FIRST: tuple[Clock, ...] = ("month", "week", "day", "hour", "half_hour")
+_LONGEST_FIRST: tuple[Clock, ...] = ("month", "week", "day", "hour", "half-hour")
 _HOUR_MS = 3_600_000
 _LENGTH_MS: dict[Clock, int] = {
-    "half_hour": _HOUR_MS // 2,
+    "half-hour": _HOUR_MS // 2,
     "hour": _HOUR_MS,
     "day": 24 * _HOUR_MS,
     "week": 168 * _HOUR_MS,
@@ -71,10 +71,10 @@ class AnsweredPeriod(Shape):
     """The period that the answer covers: the one that the request names, or the default."""
 
     from_: Annotated[
-        str | None,
+        Instant | None,
         Field(alias="from", description="its first instant; null: the beginning of all data", examples=["2026-03-02T00:00:00-03:00"]),
     ]
-    to: Annotated[str | None, Field(description="the instant before which it ends; null: now", examples=["2026-03-03T00:00:00-03:00"])]
+    to: Annotated[Instant | None, Field(description="the instant before which it ends; null: now", examples=["2026-03-03T00:00:00-03:00"])]
     by: Annotated[
         str | None,
         Field(

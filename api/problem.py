@@ -20,8 +20,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import compile_path
 
+from api import request_ids, response_headers
 from api.field_types import MOST_PROBLEMS
-from api.request_ids import headers_of
 from api.response_headers import with_head
 from domain.errors import AlreadyExists, DomainError, InvalidField, NotAllowed, NotFound, Refused, VersionConflict
 from projections.engine.warehouse import WarehouseFull, WarehouseUnreachable
@@ -39,10 +39,10 @@ class FieldProblem(BaseModel):
 
     model_config = ConfigDict(title="FieldProblem")
 
-    pointer: Annotated[str | None, Field(description="JSON pointer into the request body", examples=["/sla_seconds"])] = None
+    pointer: Annotated[str | None, Field(description="JSON pointer into the request body", examples=["/sla_ms"])] = None
     parameter: Annotated[str | None, Field(description="path or query parameter", examples=["from"])] = None
     header: Annotated[str | None, Field(description="request header", examples=["Idempotency-Key"])] = None
-    detail: Annotated[str, Field(description="what is wrong with it", examples=["Input should be less than or equal to 86400"])]
+    detail: Annotated[str, Field(description="what is wrong with it", examples=["Input should be less than or equal to 86400000"])]
 
 
 class ProblemDetails(BaseModel):
@@ -241,7 +241,8 @@ def install(app: FastAPI) -> None:
         return render(_of_validation(error))
 
     async def on_error(request: Request, _: Exception) -> Response:
-        return render(Problem("internal", "internal error of the server; see its log", headers=headers_of(request.scope)))
+        headers = request_ids.headers_of(request.scope) | response_headers.headers_of(request.scope)
+        return render(Problem("internal", "internal error of the server; see its log", headers=headers))
 
     async def on_away(request: Request, error: Exception) -> Response:
         log.warning("request=%s %s outcome=away reason=%s", request.method, request.scope["path"], error)
@@ -301,7 +302,7 @@ _DETAILS = {
     "version-conflict": "changed by another request meanwhile, three times in a row",
     "too-large": "Request body is too large",
     "unsupported-media-type": "the body of this request is JSON: send it with Content-Type: application/json",
-    "invalid": "invalid: /sla_seconds",
+    "invalid": "invalid: /sla_ms",
     "too-many-requests": "too many failed logins; try again in 30 s",
     "timed-out": "the headers of a request did not come within 10 s",
     "headers-too-large": "the headers of a request have at most 32768 bytes",
@@ -331,7 +332,7 @@ def _example(kind: str) -> dict[str, Any]:
     status, title = KINDS[kind]
     body: dict[str, Any] = {"type": PREFIX + _EXAMPLE_CODES.get(kind, kind), "title": title, "status": status, "detail": _DETAILS[kind]}
     if kind == "invalid":
-        body["errors"] = [{"pointer": "/sla_seconds", "detail": "Input should be less than or equal to 86400"}]
+        body["errors"] = [{"pointer": "/sla_ms", "detail": "Input should be less than or equal to 86400000"}]
     if kind == "not-allowed":
         body["permission"] = "gerenciar-service"
     return body

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from pydantic import Field
 
 from api.access import Authenticated
 from api.field_types import Body, Done, Milliseconds, Name, QueueId, Shape
 from api.lists import Page, Paged, registered
 from api.problem import QUERY_FOR_ALL, documented, of_command
+from api.slice_router import SliceRouter
 from commands import queues as commands
 from domain.queues import Profile
 from projections.queries.registers import RegisteredQueue
@@ -19,7 +20,7 @@ from projections.queries.settings import queue as settings_of_queue
 
 TAG = {"name": "queues", "description": "Queues (serviços): service level targets and agents."}
 
-router = APIRouter(
+router = SliceRouter(
     prefix="/v1/queues",
     tags=["queues"],
     responses=documented("unauthenticated", "invalid", "unavailable", "clock"),
@@ -47,7 +48,7 @@ class QueueChange(Body):
         Field(pattern=r"^([0-9]{3})?$", description="three digits for transfers by agents; empty for none", examples=["201"]),
     ] = None
     on_screen: Annotated[bool | None, Field(description="whether the agent screen offers it")] = None
-    profile: Annotated[Profile | None, Field(description="the queue's SLA profile; a request for figures may select another")] = None
+    sla_profile: Annotated[Profile | None, Field(description="the queue's SLA profile; a request for figures may select another")] = None
 
 
 class NewQueue(QueueChange):
@@ -79,7 +80,7 @@ class QueueSummary(Shape):
     sla_target: Annotated[float, Field(description="percentage", examples=[80])]
     sla_ms: Annotated[int, Field(examples=[20_000])]
     tolerated_ms: Annotated[int, Field(examples=[5_000])]
-    profile: Annotated[Profile, Field(description="the queue's SLA profile; a request for figures may select another")]
+    sla_profile: Annotated[Profile, Field(description="the queue's SLA profile; a request for figures may select another")]
     agents: Annotated[list[str], Field(examples=[["Ana", "Bruno"]])]
     active: Annotated[bool, Field(description="whether it takes calls")]
 
@@ -108,7 +109,7 @@ async def get_queue(queue: QueueId, context: Authenticated) -> QueueDetail:
         sla_target=settings.sla_target,
         sla_ms=settings.sla_ms,
         tolerated_ms=settings.tolerated_ms,
-        profile=settings.profile,
+        sla_profile=settings.sla_profile,
         agents=agents,
         active=found.active,
         internal_number=settings.internal_number,

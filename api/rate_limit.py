@@ -8,55 +8,38 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from contextvars import ContextVar
-from dataclasses import dataclass
 from time import monotonic
 from uuid import UUID
 
-from cachetools import LRUCache
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problem import Problem
+from api.token_buckets import TokenBuckets
 
 _MINUTE_S = 60
 _KEYS = 10_000
-_ROUNDING = 1e-9
-"""What a sum of fractions of requests may lack: who has waited as told is not told to wait another second."""
 
 _HEADERS = "atende.rate_limit"
 _current: ContextVar[Scope | None] = ContextVar("rate_limited", default=None)
-
-
-@dataclass(slots=True)
-class _Bucket:
-    """The requests that are left, as of an instant (seconds of the clock)."""
-
-    left: float
-    at: float
 
 
 class RateLimits:
     """The buckets of all keys. A bucket holds the requests of a minute and fills evenly. clock: returns monotonic seconds."""
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
-        self._clock = clock
-        self._buckets: LRUCache[UUID, _Bucket] = LRUCache(_KEYS)
+        self._buckets = TokenBuckets(_KEYS, clock)
 
     def take(self, key: UUID, per_minute: int, scope: Scope) -> None:
         """Count a request, and write its rate limit into the answer to the request of this ASGI scope. Raises Problem (429) when none is left."""
-        now = self._clock()
-        bucket = self._buckets.pop(key, None) or _Bucket(per_minute, now)
-        left = min(per_minute, bucket.left + (now - bucket.at) * per_minute / _MINUTE_S)
-        refused = left < 1 - _ROUNDING
-        self._buckets[key] = _Bucket(left if refused else left - 1, now)
-        wait = math.ceil((1 - left) * _MINUTE_S / per_minute) if refused else 0
-        remaining = 0 if refused else int(left - 1)
-        full_in = math.ceil((per_minute - self._buckets[key].left) * _MINUTE_S / per_minute)
+        left, wait_s = self._buckets.take(key, per_minute, per_minute / _MINUTE_S)
+        full_in = math.ceil((per_minute - left) * _MINUTE_S / per_minute)
+        wait = math.ceil(wait_s)
         scope[_HEADERS] = {
             "RateLimit-Policy": f'"key";q={per_minute};w={_MINUTE_S}',
-            "RateLimit": f'"key";r={remaining};t={wait or full_in}',
+            "RateLimit": f'"key";r={int(left)};t={wait or full_in}',
         }
-        if refused:
+        if wait:
             detail = f"this API key may send {per_minute} requests a minute; try again in {wait} s"
             raise Problem("too-many-requests", detail, headers={"Retry-After": str(wait)})
 

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Annotated, Any, Literal, cast
 from urllib.parse import quote
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
@@ -15,6 +15,7 @@ from api.access import RequestContext, authorised
 from api.figure_parameters import OfFigures, Word, past_of
 from api.figures import AgentReport, IvrReport, VisitReport, figures
 from api.problem import QUERY
+from api.slice_router import SliceRouter
 from projections.figures.intervals import Clock
 from projections.figures.question import CLOCKS, Grouping, Question
 from projections.queries import reports
@@ -22,7 +23,7 @@ from projections.queries.report import Report, comma_separated_pages
 
 TAG = {"name": "reports", "description": "Tables by queue, IVR, agent, hour or day, as JSON or CSV."}
 
-router = APIRouter(prefix="/v1/reports", tags=["reports"], responses=QUERY)
+router = SliceRouter(prefix="/v1/reports", tags=["reports"], responses=QUERY)
 
 CSV = "text/csv; charset=utf-8"
 

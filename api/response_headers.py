@@ -17,6 +17,26 @@ HSTS = "max-age=31536000"
 """A browser that has come by TLS comes by TLS for a year."""
 
 
+_SCOPE = "atende.security_headers"
+
+
+def security_headers(*, is_by_tls: bool, is_private: bool) -> dict[str, str]:
+    """The headers that every response has, whoever writes it. is_private: no cache keeps it, unless its route decides otherwise."""
+    return {
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+        "Referrer-Policy": "no-referrer",
+        **({"Strict-Transport-Security": HSTS} if is_by_tls else {}),
+        **({"Cache-Control": "no-store"} if is_private else {}),
+    }
+
+
+def headers_of(scope: Scope) -> dict[str, str]:
+    """The security headers for an answer that is made outside of `SecureHeadersASGI`: that to an unexpected error."""
+    headers: dict[str, str] = scope.get(_SCOPE, {})
+    return headers
+
+
 class SecureHeadersASGI:
     """Adds the security headers to every response. is_public_by_tls: whether people reach the server by TLS, whatever the last proxy says.
 
@@ -33,19 +53,15 @@ class SecureHeadersASGI:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        is_by_tls = self._is_public_by_tls or scope.get("scheme") == "https"
-        is_private = scope["path"].startswith(self._private_path)
+        scope[_SCOPE] = security_headers(
+            is_by_tls=self._is_public_by_tls or scope.get("scheme") == "https", is_private=scope["path"].startswith(self._private_path)
+        )
 
         async def completed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers["X-Content-Type-Options"] = "nosniff"
-                headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-                headers["Referrer-Policy"] = "no-referrer"
-                if is_by_tls:
-                    headers["Strict-Transport-Security"] = HSTS
-                if is_private:
-                    headers.setdefault("Cache-Control", "no-store")
+                for name, value in scope[_SCOPE].items():
+                    headers.setdefault(name, value)
             await send(message)
 
         await self._app(scope, receive, completed)

@@ -13,6 +13,7 @@ from api.client_address import client_of_scope
 from api.known_devices import KnownDevices
 from api.problem import render
 from api.throttle import too_many
+from api.token_buckets import TokenBuckets
 
 BURST = 300
 """Requests that a client may send at once without a valid token. An office behind one address logs in with as many in the morning."""
@@ -24,22 +25,9 @@ _MOST_CLIENTS = 50_000
 _MOST_CREDENTIALS = 20_000
 
 
-class Allowance:
-    """A token bucket for each client. clock: returns monotonic seconds."""
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._left: LRUCache[str, tuple[float, float]] = LRUCache(_MOST_CLIENTS)
-
-    def take(self, client: str) -> float:
-        """Take one request of the client's allowance; returns 0, or the seconds until there is one to take."""
-        now = self._clock()
-        left, since = self._left.get(client, (float(BURST), now))
-        left = min(float(BURST), left + (now - since) * PER_SECOND)
-        if left < 1:
-            return (1 - left) / PER_SECOND
-        self._left[client] = (left - 1, now)
-        return 0.0
+def allowance(clock: Callable[[], float]) -> TokenBuckets:
+    """The buckets of all clients without a valid token. clock: returns monotonic seconds."""
+    return TokenBuckets(_MOST_CLIENTS, clock)
 
 
 class StrangersASGI:
@@ -50,7 +38,9 @@ class StrangersASGI:
     device, so that strangers behind the same address do not use up its allowance.
     """
 
-    def __init__(self, app: ASGIApp, allowance: Allowance, devices: KnownDevices, is_valid: Callable[[str], bool], open_path: str) -> None:
+    def __init__(
+        self, app: ASGIApp, allowance: TokenBuckets, devices: KnownDevices, is_valid: Callable[[str], bool], open_path: str
+    ) -> None:
         self._app = app
         self._open_path = open_path
         self._allowance = allowance
@@ -65,9 +55,9 @@ class StrangersASGI:
             return
         authorization = _header(scope, b"authorization")
         if scope["path"].startswith(self._open_path) or not self._is_known(authorization):
-            wait = self._allowance.take(self._client(scope))
-            if wait > 0:
-                problem = too_many("too many requests without a valid access token", wait)
+            wait_s = self._allowance.take(self._client(scope), BURST, PER_SECOND).wait_s
+            if wait_s > 0:
+                problem = too_many("too many requests without a valid access token", wait_s)
                 # The server reads no more of a body that nobody will look at.
                 problem.headers["Connection"] = "close"
                 await render(problem)(scope, receive, send)

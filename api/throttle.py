@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from typing import Literal, NamedTuple
+from uuid import UUID
 
 from cachetools import LRUCache
 
@@ -14,7 +16,7 @@ from api.rate_limit import note_tries
 Kind = Literal["device", "pair", "account", "address"]
 
 FREE_TRIES: dict[Kind, int] = {"device": 5, "pair": 5, "account": 5, "address": 20}
-"""Tries without a wait: of a known device, of an account from one address, of an account by strangers, of an address. Many people may share one address."""
+"""Tries without a wait: of a known device, of an account from one address, of a name by strangers, of an address. Many people may share one address."""
 
 WINDOW_S = 300.0
 """Failures are forgotten after this many seconds without another one; it is also the longest wait."""
@@ -22,45 +24,62 @@ WINDOW_S = 300.0
 _MOST_SUBJECTS = 50_000
 
 
+class Account(NamedTuple):
+    """What a login or a one-time token is tried for. name: an e-mail address, or the token. company: the company in which the password is tried."""
+
+    name: str
+    company: UUID | None = None
+
+
 class Subject(NamedTuple):
     """Whose failed tries are counted together."""
 
     kind: Kind
-    name: str
-    more: str = ""
+    whose: str | Account
+    address: str = ""
 
 
 class LoginThrottle:
     """After the free tries of a subject each failed one doubles the wait, up to WINDOW_S.
 
     A try from a device that has proved itself counts for the device alone, and a try from an address from which the account has logged
-    in before counts for this address and account alone: what strangers do does not lock them out. Every other try counts for the
-    account as tried by strangers, for its address, and for both together, so that neither many addresses nor many accounts help.
+    in before counts for this address and account alone: what strangers do does not lock them out. Every other try counts for the name
+    as tried by strangers in any company, for its address, and for address and account together, so that neither many addresses nor many
+    accounts help. Because strangers are counted by the name, a wait does not tell in which companies it has a user.
 
-    A try counts when it begins, so that many at once gain nothing, and is no longer counted when it succeeds. clock: returns
-    monotonic seconds. The memory is bounded: the least recently used entries are forgotten first.
+    A try counts when it begins, so that many at once gain nothing, and is no longer counted when it succeeds. A login that names no company
+    is one try, whichever accounts its password is compared with. clock: returns monotonic seconds. The memory is bounded: the least
+    recently used entries are forgotten first.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._tries: LRUCache[Subject, tuple[int, float]] = LRUCache(_MOST_SUBJECTS)
-        self._known: LRUCache[tuple[str, str], bool] = LRUCache(_MOST_SUBJECTS)
+        self._known: LRUCache[tuple[Account, str], bool] = LRUCache(_MOST_SUBJECTS)
 
-    def begin(self, account: str, address: str, device: str = "") -> None:
-        """Count a try, or refuse it (429, with Retry-After) while one of its subjects must wait. device: one that is proved to be known to the account."""
+    def begin(self, account: Account, address: str, device: str = "", counted: AbstractSet[Subject] = frozenset()) -> AbstractSet[Subject]:
+        """Count a try, or refuse it (429, with Retry-After) while one of its subjects must wait. Returns the subjects for which it was counted.
+
+        device: one that is proved to be known to the account. counted: for whom this try was counted already, for other accounts.
+        """
         now = self._clock()
-        subjects = self._subjects(account, address, device)
-        wait = max(self._wait(subject, now) for subject in subjects)
-        note_tries([(FREE_TRIES[subject[0]], self._tries.get(subject, (0, now))[0]) for subject in subjects], WINDOW_S, wait)
+        subjects = self._subjects(account, address, device) - counted
+        wait = max((self._wait(subject, now) for subject in subjects), default=0.0)
+        if wait > 0 or not counted:
+            note_tries([(FREE_TRIES[subject.kind], self._tries.get(subject, (0, now))[0]) for subject in subjects], WINDOW_S, wait)
         if wait > 0:
             raise too_many("too many failed logins", wait)
         for subject in subjects:
             count, last = self._tries.pop(subject, (0, now))
             self._tries[subject] = (1 if now - last > WINDOW_S else count + 1, now)
+        return subjects
 
-    def succeeded(self, account: str, address: str, device: str = "") -> None:
-        """Forget the failures of this account from here, which is known from now on. Those of strangers elsewhere, and of others at the address, stay."""
-        for subject in self._subjects(account, address, device):
+    def succeeded(self, account: Account, address: str, begun: AbstractSet[Subject] = frozenset()) -> None:
+        """Forget the failures of this account from here, which is known from now on. begun: what `begin` has returned for this account.
+
+        Failures of strangers elsewhere, of others at the address, and of the same try for another account stay.
+        """
+        for subject in begun:
             if subject.kind in ("device", "pair"):
                 self._tries.pop(subject, None)
             elif subject in self._tries:
@@ -68,13 +87,13 @@ class LoginThrottle:
                 self._tries[subject] = (max(0, count - 1), last)
         self._known[account, address] = True
 
-    def _subjects(self, account: str, address: str, device: str) -> Iterable[Subject]:
+    def _subjects(self, account: Account, address: str, device: str) -> AbstractSet[Subject]:
         if device:
-            return (Subject("device", device),)
+            return {Subject("device", device)}
         pair = Subject("pair", account, address)
         if (account, address) in self._known:
-            return (pair,)
-        return (pair, Subject("account", account), Subject("address", address))
+            return {pair}
+        return {pair, Subject("account", account.name), Subject("address", address)}
 
     def _wait(self, subject: Subject, now: float) -> float:
         count, last = self._tries.get(subject, (0, now))

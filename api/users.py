@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from pydantic import ConfigDict, Field
 
 from api.access import Authenticated, RequestContext, authorised, done
@@ -14,6 +14,7 @@ from api.field_types import Body, Done, Name, Shape, UserId
 from api.figure_parameters import Past
 from api.lists import Key, Listing, Page, Paged, part_of
 from api.problem import QUERY, documented, of_command
+from api.slice_router import SliceRouter
 from commands import users as commands
 from domain.access import Level, Permission
 from domain.users import User
@@ -24,7 +25,7 @@ from store.keyring import Keyring
 
 TAG = {"name": "identity", "description": "The company and its users."}
 
-router = APIRouter(prefix="/v1", tags=["identity"], responses=documented("unauthenticated", "invalid", "unavailable", "clock"))
+router = SliceRouter(prefix="/v1", tags=["identity"], responses=documented("unauthenticated", "invalid", "unavailable", "clock"))
 
 _OF_USER = of_command("not-found")
 
@@ -134,7 +135,7 @@ async def issue_password_link(body: OfUser, context: Authenticated) -> Response:
 
 @router.put("/users/{user}/permissions", summary="Set a user's permissions", responses=_OF_USER, response_model=Done)
 async def set_user_permissions(user: UserId, body: Rights, context: Authenticated) -> Response:
-    """Replaces level and permissions, from the user's next access token on."""
+    """Replaces level and permissions. A command needs a lost permission at once; queries, and what is new, count from the user's next access token on."""
     return await context.do(commands.SetPermissions(user=user, level=body.level, permissions=body.permissions))
 
 

@@ -6,15 +6,16 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import Depends, Path, Query, Response
 from pydantic import ConfigDict, Field
 
 from api.access import Authenticated, RequestContext, authorised
-from api.field_types import Body, Done, Moment, Name, Shape, microseconds
+from api.field_types import Body, Done, Instant, Moment, Name, Shape, microseconds
 from api.figure_parameters import Parameters
 from api.instants import iso
 from api.paging import digest_of
 from api.problem import documented, of_command
+from api.slice_router import SliceRouter
 from commands import webhooks as commands
 from commands.handler_context import Command
 from domain.access import ATTEND
@@ -31,7 +32,7 @@ TAG = {
     "in order per interaction, tried again for three days. The messages are in the section Webhooks.",
 }
 
-router = APIRouter(
+router = SliceRouter(
     prefix="/v1/webhooks", tags=["webhooks"], responses=documented("unauthenticated", "not-allowed", "invalid", "unavailable", "clock")
 )
 
@@ -105,7 +106,7 @@ class WebhookDetail(Shape):
         Literal["active", "paused", "disabled"], Field(description="disabled: by Atende, after three days of failures or a 410 Gone")
     ]
     disabled_reason: Annotated[str, Field(description="why it is disabled; else empty", examples=[""])]
-    created_at: Annotated[str, Field(examples=["2026-03-02T17:05:09.250Z"])]
+    created_at: Annotated[Instant, Field(examples=["2026-03-02T17:05:09.250Z"])]
     secrets: Annotated[int, Field(description="number of secrets that sign now: several during a rotation", examples=[1])]
 
 
@@ -124,10 +125,10 @@ class WebhookDelivery(Shape):
     ]
     type: Annotated[str, Field(examples=["interaction.answered"])]
     status: Annotated[Literal["waiting", "delivered", "failed"], Field(description="failed: given up after three days, or withdrawn")]
-    created_at: Annotated[str, Field(examples=["2026-03-02T17:05:09.250Z"])]
+    created_at: Annotated[Instant, Field(examples=["2026-03-02T17:05:09.250Z"])]
     attempts: Annotated[int, Field(examples=[1])]
-    next_try_at: Annotated[str | None, Field(description="null if it ended, or waits for an earlier message of the same interaction")]
-    tried_at: Annotated[str | None, Field(description="the last attempt")]
+    next_try_at: Annotated[Instant | None, Field(description="null if it ended, or waits for an earlier message of the same interaction")]
+    tried_at: Annotated[Instant | None, Field(description="the last attempt")]
     duration_ms: Annotated[int | None, Field(description="how long the last attempt took", examples=[87])]
     status_code: Annotated[int | None, Field(description="the HTTP status of the last attempt; null without an answer", examples=[200])]
     error: Annotated[str, Field(description="why the last attempt failed; empty if it did not", examples=[""])]
@@ -172,7 +173,10 @@ ForTheCompany = Annotated[RequestContext, Depends(_for_the_company)]
 
 @router.post("", status_code=201, summary="Create a webhook", responses=of_command(), response_model=WebhookSecret)
 async def create_webhook(body: NewWebhook, context: ForTheCompany) -> Response:
-    """Needs `gerenciar-atendimento` too, to watch what it posts. The messages hold no numbers or names of customers."""
+    """Needs `gerenciar-atendimento` too, to watch what it posts. The messages hold no numbers or names of customers.
+
+    A company has at most 50 webhooks (409 `too-many-webhooks`).
+    """
     command = commands.CreateWebhook(url=body.url, events=body.events, queues=body.queues, direction=body.direction)
     _must_accept(context, command, body.url)
     return await context.do(command, 201)

@@ -41,7 +41,7 @@ def many_callers_on_server(quick: bool) -> dict[str, Any]:
     size, names = QUICK if quick else FULL, itertools.count()
 
     def commands() -> list[Command]:
-        return [StartCall(call=f"bench.{next(names)}", did="4000") for _ in range(size.commands)]
+        return [StartCall(call=f"bench.{next(names)}", to_number="4000") for _ in range(size.commands)]
 
     with (
         database(configured.store_url) as url,

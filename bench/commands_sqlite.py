@@ -85,7 +85,7 @@ def many_callers(quick: bool) -> dict[str, Any]:
     names = itertools.count()
 
     def commands() -> list[Command]:
-        return [StartCall(call=f"bench.{next(names)}", did="4000") for _ in range(size.commands)]
+        return [StartCall(call=f"bench.{next(names)}", to_number="4000") for _ in range(size.commands)]
 
     with _directory() as directory:
         store, raw = Store(directory / "store"), Raw(directory / "raw.db")
@@ -175,7 +175,7 @@ def _calls_of_ten_events(bus: CommandBus, count: int) -> list[Command]:
     ids = [interaction_id(COMPANY, f"bench.{number}") for number in range(count)]
     for first in range(0, count, 500):
         some = ids[first : first + 500]
-        bus.execute_all([(StartCall(call=f"bench.{first + number}", did="4000"), CALLER) for number in range(len(some))])
+        bus.execute_all([(StartCall(call=f"bench.{first + number}", to_number="4000"), CALLER) for number in range(len(some))])
         # One agent talks in one call at a time.
         agents = [f"agent {first + number}" for number in range(len(some))]
         bus.execute_all([(LogIn(agent=agent, queues=("vendas",)), CALLER) for agent in agents])

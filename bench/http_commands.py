@@ -69,4 +69,4 @@ def commands_over_http(quick: bool) -> dict[str, Any]:
 
 
 def _calls(names: Iterator[int], count: int) -> Iterator[bytes]:
-    return (b'{"call": "bench.%d", "did": "4000"}' % name for name in itertools.islice(names, count))
+    return (b'{"call": "bench.%d", "to_number": "4000"}' % name for name in itertools.islice(names, count))

@@ -90,7 +90,7 @@ def queue_log(quick: bool) -> dict[str, Any]:
         for _ in range(1 if quick else 2):
             shutil.rmtree(data, ignore_errors=True)
             runs.append(run("import", "queue-log", str(whole), "--data", str(data), "--json"))
-        reported = run("report", "queues", "--by", "queue", "--format", "json", "--data", str(data)).said["rows"]
+        reported = run("report", "queues", "--by", "queue", "--format", "json", "--data", str(data)).said["items"]
         bare = [_bare_log(whole, data / "events.db", Path(name)) for _ in runs]
     figure = absolute("s", [ran.seconds for ran in runs], aim=lines / 10_000, more_is_better=False)
     return {

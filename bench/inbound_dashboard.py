@@ -34,7 +34,7 @@ INSERT INTO visits SELECT
     concat('1772.', toString(n)) AS call, 0 AS place, 0 AS live, concat('fila ', toString(cityHash64(n, 1) % 20)) AS queue, tenant AS queue_id,
     if(chance < 90, concat('Agente ', toString(cityHash64(n, 2) % 40)), '') AS agent,
     toInt64({first:Int64} + cityHash64(n, 3) % {span:UInt64}) AS offered_ms,
-    multiIf(chance < 90, 'answered', chance < 97, 'abandoned', chance < 99, 'timed_out', 'left_by_key') AS end,
+    multiIf(chance < 90, 'answered', chance < 97, 'abandoned', chance < 99, 'timed-out', 'left-by-key') AS end,
     offered_ms + waited AS ended_ms, waited AS wait_ms, if(chance < 90, 3000, NULL) AS ring_ms, if(chance < 90, ended_ms + talked, NULL) AS released_ms,
     if(chance < 90, 'agent', '') AS released_by, if(chance < 90, talked, NULL) AS talk_ms, if(chance < 90, 0, NULL) AS hold_ms,
     if(chance < 90, 10000, NULL) AS wrap_up_ms, 0 AS talk_unknown, 20000 AS sla_ms, 5000 AS tolerated_ms
@@ -62,7 +62,7 @@ INSERT INTO events SELECT {company:UUID}, generateUUIDv4(), 1, {position:UInt64}
 
 _BARE = """
 SELECT intDiv(offered_ms - {since:Int64}, 86400000) AS day, queue, count() AS offered, countIf(end = 'answered') AS answered,
-    countIf(end = 'answered' AND wait_ms <= sla_ms) AS in_time, countIf(end = 'abandoned') AS abandoned, countIf(end = 'timed_out') AS timed_out,
+    countIf(end = 'answered' AND wait_ms <= sla_ms) AS in_time, countIf(end = 'abandoned') AS abandoned, countIf(end = 'timed-out') AS timed_out,
     sumIf(wait_ms, end = 'answered') AS waited, maxIf(wait_ms, end = 'answered') AS longest, sum(talk_ms + hold_ms + wrap_up_ms) AS handled,
     max(wait_ms) AS queued
 FROM visits FINAL WHERE tenant = {tenant:UUID} AND removed = 0 AND offered_ms >= {since:Int64} AND offered_ms < {until:Int64}

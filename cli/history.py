@@ -33,7 +33,7 @@ def history(command: History, center: Center, console: Console) -> int:
         timezone=company.settings.timezone,
     )
     if command.json:
-        document = {"events": events, "as_of": position, "timezone": company.settings.timezone}
+        document = {"items": events, "as_of": position, "timezone": company.settings.timezone}
         console.out(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
     else:
         console.out(printable("".join(_text(event, zone(company.settings.timezone)) for event in events), but="\n"))

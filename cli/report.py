@@ -65,8 +65,8 @@ def _question(command: Report, company: Company) -> Question:
         values["since_ms"] = _instant("--from", command.since, where)
     if command.until:
         values["until_ms"] = _instant("--to", command.until, where)
-    if command.sla_seconds is not None:
-        values["sla_ms"] = round(command.sla_seconds * 1_000)
+    if command.sla_ms is not None:
+        values["sla_ms"] = command.sla_ms
     if command.attribution:
         values["attribution"] = command.attribution
     return Question(**values)

@@ -122,7 +122,7 @@ def configured(app: ASGIApp, settings: Settings) -> uvicorn.Config:
     """How uvicorn serves `app`, within the limits of `api.http_server`. Headers of proxies that no setting names do not count, whatever FORWARDED_ALLOW_IPS says."""
     return uvicorn.Config(
         app,
-        http=limited(limits_of(settings.client_connections, settings.trusted_proxies)),
+        http=limited(limits_of(settings.client_connections, settings.trusted_proxies, settings.public_url)),
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=_GRACE_S,

@@ -15,23 +15,21 @@ from domain.names import checked_name
 from domain.users import User
 from domain.voice.facts import Fact
 
-LONGEST_LEASE = 24 * 60
+SHORTEST_LEASE_MS, LONGEST_LEASE_MS = 60_000, 24 * 3600 * 1_000
 """Minutes."""
-
-_MINUTE_MS = 60_000
 
 
 class LogIn(Command, frozen=True, kw_only=True):
     """The agent logs in to these queues (to all, when none is named). at: us UTC, now if None.
 
-    lease_minutes: the agent is logged out when the agent's client sends no heartbeat for so long. None keeps the session's lease, if it
+    lease_ms: the agent is logged out when the agent's client sends no heartbeat for so long. None keeps the session's lease, if it
     has one.
     """
 
     permission: ClassVar[str] = ATTEND
     agent: str
     queues: tuple[str, ...] = ()
-    lease_minutes: int | None = None
+    lease_ms: int | None = None
     at: int | None = None
 
 
@@ -138,14 +136,14 @@ def log_in(command: LogIn, context: HandlerContext) -> Done:
     """The first login creates the agent. Raises NotFound for a queue that does not exist."""
     agent = _named(context, command.agent)
     act_as(context, command.agent)
-    if command.lease_minutes is not None and not 1 <= command.lease_minutes <= LONGEST_LEASE:
-        raise InvalidField("lease_minutes", f"a lease lasts 1 to {LONGEST_LEASE} minutes")
+    if command.lease_ms is not None and not SHORTEST_LEASE_MS <= command.lease_ms <= LONGEST_LEASE_MS:
+        raise InvalidField("lease_ms", f"a lease lasts {SHORTEST_LEASE_MS} to {LONGEST_LEASE_MS} ms, a minute to a day")
     at = context.instant(command.at)
     queues = _spelt(context, command.queues)
     for queue in queues:
         existing_queue(context, queue).must_exist()
     facts = [Fact("joined", at, queue=queue, by="member", ref="joined") for queue in queues or ("",)]
-    return _observe(context, agent, facts, None if command.lease_minutes is None else command.lease_minutes * _MINUTE_MS)
+    return _observe(context, agent, facts, command.lease_ms)
 
 
 @handles(LogOut)

@@ -15,8 +15,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from commands.handler_context import Command, Done, HandlerContext, handles
-from commands.rights import current_actor
-from domain.access import MANAGE_KEYS, Actor, Level, Scope, must_have_all
+from domain.access import MANAGE_KEYS, Actor, Level, Scope, must_have_all, must_not_be_another_key
 from domain.api_keys import USUAL_REQUESTS_PER_MINUTE, ApiKey, KeyRights, KeySecret
 from domain.errors import InvalidField, NotFound
 from domain.queues import Queue, QueueRegistered, QueueRenamed
@@ -45,11 +44,11 @@ class CreateApiKey(Command, frozen=True, kw_only=True):
 
 
 class RotateApiKey(Command, frozen=True, kw_only=True):
-    """Give a key a new secret, as `result["key"]` in the first answer alone. The old one is accepted for `overlap_hours` more."""
+    """Give a key a new secret, as `result["key"]` in the first answer alone. The old one is accepted for `overlap_ms` more."""
 
     permission: ClassVar[str] = MANAGE_KEYS
     key: UUID
-    overlap_hours: int = 24
+    overlap_ms: int = 24 * 3600 * 1_000
 
 
 class RevokeApiKey(Command, frozen=True, kw_only=True):
@@ -61,8 +60,9 @@ class RevokeApiKey(Command, frozen=True, kw_only=True):
 
 @handles(CreateApiKey)
 def create_api_key(command: CreateApiKey, context: HandlerContext) -> Done:
-    """The key has the level of its creator, and nothing that the creator does not have."""
-    creator = current_actor(context, MANAGE_KEYS)
+    """The key has the level of its creator, and nothing that the creator does not have. No key creates another one."""
+    creator = context.caller.user
+    must_not_be_another_key(creator)
     level: Level = "Admin" if creator is None else creator.level
     must_have_all(creator, level, command.permissions)
     for queue in command.queues or ():
@@ -76,18 +76,18 @@ def create_api_key(command: CreateApiKey, context: HandlerContext) -> Done:
 
 @handles(RotateApiKey)
 def rotate_api_key(command: RotateApiKey, context: HandlerContext) -> Done:
-    """Who gets the new secret can do what the key can: that is refused to who has less."""
+    """Who gets the new secret can do what the key can: that is refused to who has less. A key rotates itself alone."""
     key = context.get(ApiKey, command.key)
-    must_have_all(current_actor(context, MANAGE_KEYS), key.rights.level, key.rights.permissions)
+    must_not_be_another_key(context.caller.user, key.id)
+    must_have_all(context.caller.user, key.rights.level, key.rights.permissions)
     text, secret = _new_secret(key.id)
-    key.rotate(secret, command.overlap_hours, context.metadata)
+    key.rotate(secret, command.overlap_ms, context.metadata)
     return _shown_once(key, text)
 
 
 @handles(RevokeApiKey)
 def revoke_api_key(command: RevokeApiKey, context: HandlerContext) -> Done:
     """Everybody who manages keys may revoke any: a leaked key must not wait for the right person."""
-    current_actor(context, MANAGE_KEYS)
     key = context.get(ApiKey, command.key)
     key.revoke(context.metadata)
     return Done(key)
@@ -99,7 +99,7 @@ def _must_be_queue(context: HandlerContext, id: UUID) -> None:
     except NotFound:
         known = False
     if not known:
-        raise InvalidField("queues", "no such queue")
+        raise InvalidField("queue_ids", "no such queue")
 
 
 def _new_secret(id: UUID) -> tuple[str, KeySecret]:

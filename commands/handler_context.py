@@ -21,7 +21,7 @@ from domain.contacts import Contact
 from domain.errors import InvalidField, NotFound
 from domain.personal_data import may_name_a_person, normalised_phone
 from domain.refusals import UNKNOWN
-from store.event_store import Store
+from store.event_store import ReceiptKey, Store
 from store.keyring import Additions, Keyring
 
 _AHEAD_US = 60 * SECOND
@@ -49,10 +49,11 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The caller of a command, and its company. A repeated `idempotency_key` returns the first receipt without executing again.
+    """The caller of a command, and its company. A repeated `idempotency_key` of the same actor returns the first receipt without executing again.
 
-    user: the calling user; None for a source, the operator or the deployment itself. keeps_receipts: its keys are remembered for ever, not for a
-    day, because it may repeat a command at any time (a process manager).
+    user: the calling user or API key, for a handler with the rights that the log gives it now; None for a source, the operator or the
+    deployment itself. keeps_receipts: its keys are remembered for ever, not for a day, because it may repeat a command at any time (a
+    process manager, which never uses a key for two commands).
     """
 
     tenant: UUID
@@ -62,6 +63,11 @@ class Caller:
     correlation: str = ""
     user: Actor | None = None
     keeps_receipts: bool = False
+
+    @property
+    def receipt_key(self) -> ReceiptKey:
+        """By which the receipt of the command is found again. Every caller has keys of its own: nobody gets the receipt of another."""
+        return self.tenant, self.actor, self.idempotency_key
 
 
 class Receipt(msgspec.Struct, frozen=True):

@@ -34,17 +34,17 @@ class NewCall(Command, frozen=True, kw_only=True):
 
 
 class StartCall(NewCall, frozen=True, kw_only=True):
-    """A customer calls in. at: us UTC, now if None."""
+    """A customer calls in. to_number: the company's number that was called. at: us UTC, now if None."""
 
-    number: str = ""
-    did: str = ""
+    from_number: str = ""
+    to_number: str = ""
     at: int | None = None
 
 
 class DialOut(NewCall, frozen=True, kw_only=True):
     """An agent, or a dialler, calls a customer."""
 
-    number: str
+    to_number: str
     agent: str = ""
     queue: str = ""
     at: int | None = None
@@ -168,7 +168,7 @@ class AnswerDial(CallCommand, frozen=True, kw_only=True):
 
 
 class FailDial(CallCommand, frozen=True, kw_only=True):
-    """The attempt fails: busy, no_answer, bad_number, congestion, rejected, unavailable, agent_no_answer or failed."""
+    """The attempt fails: busy, no-answer, bad-number, congestion, rejected, unavailable, agent-no-answer or failed."""
 
     kind = "dial_failed"
     result: str = "failed"
@@ -199,7 +199,7 @@ class MeasureQuality(CallCommand, frozen=True, kw_only=True):
 def start_call(command: StartCall, context: HandlerContext) -> Done:
     """Create a call. A repeated `call` is the same call."""
     at = context.instant(command.at)
-    return _begin(context, command.call, Fact("arrived", at, text=command.did, private=_private(command.number), ref="arrived"))
+    return _begin(context, command.call, Fact("arrived", at, text=command.to_number, private=_private(command.from_number), ref="arrived"))
 
 
 @handles(DialOut)
@@ -213,7 +213,7 @@ def dial_out(command: DialOut, context: HandlerContext) -> Done:
     if name:
         act_as(context, checked_name(name, "agent", "an agent"))
         note_heartbeat(context, agent)
-    fact = Fact("dialled", at, queue=command.queue, agent=name, private=_private(command.number), ref="dialled")
+    fact = Fact("dialled", at, queue=command.queue, agent=name, private=_private(command.to_number), ref="dialled")
     done = _begin(context, command.call, fact)
     if agent is not None and done.aggregate.pending:
         agent.take_call(done.aggregate.id, _calls_of(agent, done.aggregate.id, context), at, context.metadata)

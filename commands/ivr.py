@@ -30,7 +30,7 @@ class RegisterIvr(IvrCommand, frozen=True, kw_only=True):
     area_code: str | None = None
     number: str | None = None
     always_open: bool | None = None
-    zone: str | None = None
+    timezone: str | None = None
     hours: tuple[Hours, ...] | None = None
     welcome: Message | None = None
     closed: Message | None = None
@@ -46,7 +46,7 @@ class ChangeIvrSettings(IvrCommand, frozen=True, kw_only=True):
     area_code: str | None = None
     number: str | None = None
     always_open: bool | None = None
-    zone: str | None = None
+    timezone: str | None = None
     hours: tuple[Hours, ...] | None = None
     welcome: Message | None = None
     closed: Message | None = None

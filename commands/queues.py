@@ -31,7 +31,7 @@ class RegisterQueue(QueueCommand, frozen=True, kw_only=True):
     tolerated_ms: int | None = None
     internal_number: str | None = None
     on_screen: bool | None = None
-    profile: Profile | None = None
+    sla_profile: Profile | None = None
     agents: tuple[str, ...] = ()
 
 
@@ -44,7 +44,7 @@ class ChangeQueueSettings(QueueCommand, frozen=True, kw_only=True):
     tolerated_ms: int | None = None
     internal_number: str | None = None
     on_screen: bool | None = None
-    profile: Profile | None = None
+    sla_profile: Profile | None = None
 
 
 class RenameQueue(QueueCommand, frozen=True, kw_only=True):

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from commands.handler_context import HandlerContext
-from domain.access import Actor
+from commands.handler_context import Aggregates, Caller
+from domain.access import ANYONE, Actor
 from domain.api_keys import ApiKey
 from domain.errors import NotAllowed
 from domain.users import User
 
 
-def current_actor(context: HandlerContext, permission: str) -> Actor | None:
-    """The user or the API key that sends the command, with its rights of now; None for the operator.
+def current_actor(unit: Aggregates, caller: Caller, permission: str, now_us: int) -> Actor | None:
+    """The user or the API key that sends a command, with its rights of now; None for the operator, for sources and for process managers.
 
     Raises NotAllowed for who is kept out meanwhile, or has lost `permission`.
     """
-    actor = context.caller.user
-    if actor is None:
+    if caller.user is None:
         return None
-    user = context.load(User, actor.user)
-    key = context.load(ApiKey, actor.user) if user is None else None
-    if user is not None and user.active:
-        actor = Actor(user.id, user.level, frozenset(user.permissions))
-    elif key is not None and key.is_active(context.now_us()):
-        actor = key.actor
-    else:
-        if key is None:
+    user = unit.load(User, caller.user.user)
+    if isinstance(user, User) and user.tenant == caller.tenant:
+        if not user.active:
             raise NotAllowed(permission, "this user may not log in any more", "user-barred")
-        raise NotAllowed(permission, "this API key was revoked or has expired", "api-key-barred")
-    actor.must_have(permission)
+        actor = Actor(user.id, user.level, frozenset(user.permissions))
+    else:
+        key = unit.load(ApiKey, caller.user.user)
+        if not isinstance(key, ApiKey) or key.tenant != caller.tenant or not key.is_active(now_us):
+            raise NotAllowed(permission, "this API key was revoked or has expired", "api-key-barred")
+        actor = key.actor
+    if permission != ANYONE:
+        actor.must_have(permission)
     return actor

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -13,11 +14,12 @@ from eventsourcing.persistence import IntegrityError
 from msgspec.structs import replace
 
 from commands.handler_context import HANDLERS, Caller, Command, HandlerContext, Receipt, RepeatedReceipt
+from commands.rights import current_actor
 from domain.access import ANYONE
 from domain.base import Aggregate, Event, Personal
 from domain.errors import DomainError, InvalidField, NotAllowed, Refused
 from store.database import Database, NoRoom
-from store.event_store import Store, StoredReceipt, project
+from store.event_store import ReceiptKey, Store, StoredReceipt, project
 from store.heartbeats import last_heard, note_heartbeats
 from store.keyring import Additions
 
@@ -38,6 +40,8 @@ class Decision:
     caller: Caller
     digest: bytes = b""
     shown_once: dict[str, Any] = field(default_factory=dict)
+    forgets: bool = False
+    """Whether it makes data unreadable. Such a command names what it forgets by an id, so its digest may stay."""
     decided_at: int = 0
     expires_at: int = 0
     """When its receipt expires (microseconds); 0: never."""
@@ -104,8 +108,8 @@ class UnitOfWork:
         self._without_events: set[UUID] = set()
         """Ids without events in the log."""
         self._waiting: dict[UUID, list[Event]] = {}
-        self._keys: dict[tuple[UUID, str], Decision] = {}
-        self._receipts: dict[tuple[UUID, str], StoredReceipt | None] = {}
+        self._keys: dict[ReceiptKey, Decision] = {}
+        self._receipts: dict[ReceiptKey, StoredReceipt | None] = {}
         self.recorded_us = 0
         """When its last event was recorded (microseconds); 0 without one."""
         self._heartbeats: dict[UUID, int] = {}
@@ -117,11 +121,12 @@ class UnitOfWork:
     def prefetch(self, requests: Sequence[Request], now_us: int) -> None:
         """Read by few queries the aggregates and receipts that these commands will need."""
         ids = {id for command, caller in requests for id in command.concerns(caller.tenant)}
+        ids.update(caller.user.user for _, caller in requests if caller.user is not None)
         missing = [id for id in ids if self.store.cached(id) is None]
         if len(missing) > 1:
             self._read = self.store.streams(missing)
             self._without_events.update(id for id in missing if id not in self._read)
-        keys = {(caller.tenant, caller.idempotency_key) for _, caller in requests if caller.idempotency_key}
+        keys = {caller.receipt_key for _, caller in requests if caller.idempotency_key}
         if len(keys) > 1:
             self._receipts = {**dict.fromkeys(keys), **self.store.receipts_for(keys, now_us)}
 
@@ -178,8 +183,14 @@ class UnitOfWork:
         """Authorise the command and let its handler decide; a refused command leaves no trace."""
         if command.permission != ANYONE and command.permission not in caller.permissions:
             return NotAllowed(command.permission)
-        if caller.user is not None and (unwritten := caller.user.refused_command(command.permission)) is not None:
-            return unwritten
+        if caller.user is not None:
+            try:
+                actor = current_actor(self, caller, command.permission, now_us)
+            except NotAllowed as barred:
+                return barred
+            if actor is not None and (unwritten := actor.refused_command(command.permission)) is not None:
+                return unwritten
+            caller = dataclasses.replace(caller, user=actor)
         if (refusal := _refused_text(command, caller)) is not None:
             return refusal
         digest = b""
@@ -201,28 +212,34 @@ class UnitOfWork:
         context.attribute(done.aggregate.id)
         events = self._accept(context, done.aggregate)
         expires_at = 0 if caller.keeps_receipts else now_us + RECEIPT_VALID_US
+        forgets = bool(context.additions.destroyed)
         decision = Decision(
-            done.aggregate.id, done.aggregate.version, done.result, events, caller, digest, done.shown_once, now_us, expires_at
+            done.aggregate.id, done.aggregate.version, done.result, events, caller, digest, done.shown_once, forgets, now_us, expires_at
         )
         if caller.idempotency_key:
-            self._keys[caller.tenant, caller.idempotency_key] = decision
+            self._keys[caller.receipt_key] = decision
         return decision
 
     def _repeat(self, command: Command, caller: Caller, now_us: int) -> tuple[bytes, Repeat | None]:
-        """The command's digest, and the result of an earlier use of its key. Raises Refused if the key was used for another command."""
+        """The command's digest, and the result of an earlier use of its key. Raises Refused if the key was, or may have been, used for another command."""
         # Keyed: a plain digest of a command with a phone number would reveal the number to anybody who tries all numbers.
         text = type(command).__name__ + _as_json.encode(command).decode()
         digest = self.store.keyring.tag(caller.tenant, "command", text)
-        first = self._keys.get((caller.tenant, caller.idempotency_key))
+        key = caller.receipt_key
+        first = self._keys.get(key)
         if first is not None:
             known, repeat = first.digest, Repeat(first)
         else:
-            key = caller.tenant, caller.idempotency_key
-            stored = self._receipts[key] if key in self._receipts else self.store.receipt_for(*key, now_us)
+            stored = self._receipts[key] if key in self._receipts else self.store.receipt_for(key, now_us)
             if stored is None:
                 return digest, None
             known, repeat = stored.digest, Repeat(msgspec.json.decode(stored.receipt, type=Receipt))
-        # Without a digest: a person was forgotten since, and with them the contents of the commands.
+        if not known and not caller.keeps_receipts:
+            # A person was forgotten since, and with them the contents of the commands.
+            raise Refused(
+                "idempotency-key-forgotten",
+                "a command with this idempotency key was executed; a person was forgotten since, so it cannot be told whether this is the same command",
+            )
         if known and known != digest:
             raise Refused("idempotency-key-reused", "this idempotency key was used for another command")
         return digest, repeat
@@ -263,22 +280,22 @@ class UnitOfWork:
                 raise IntegrityError("another process has changed an aggregate on which this decision depends")
             self.store.save_keys(self.additions)
             answers = self._answers(outcomes, self.store.recorder.append(stored) if stored else [])
-            self.store.note_receipts(self._receipts_of(outcomes, answers), max((one.decided_at for one in decisions), default=0))
             if self.additions.destroyed:
                 self.store.forget_digests({decision.caller.tenant for decision in decisions})
+            self.store.note_receipts(self._receipts_of(outcomes, answers), max((one.decided_at for one in decisions), default=0))
             note_heartbeats(db, self._heartbeats)
             if alongside is not None:
                 alongside(db, answers)
         return answers
 
-    @staticmethod
-    def _receipts_of(outcomes: Sequence[Outcome], answers: Sequence[Answer]) -> dict[tuple[UUID, str], StoredReceipt]:
-        """What is stored for the commands with idempotency keys."""
-        noted: dict[tuple[UUID, str], StoredReceipt] = {}
+    def _receipts_of(self, outcomes: Sequence[Outcome], answers: Sequence[Answer]) -> dict[ReceiptKey, StoredReceipt]:
+        """What is stored for the commands with idempotency keys. Beside a forgetting the digests of other commands are not stored."""
+        noted: dict[ReceiptKey, StoredReceipt] = {}
         for outcome, answer in zip(outcomes, answers, strict=True):
             if isinstance(outcome, Decision) and outcome.digest and isinstance(answer, Receipt):
                 stored = msgspec.json.encode(replace(answer, result=outcome.result))
-                noted[outcome.caller.tenant, outcome.caller.idempotency_key] = StoredReceipt(outcome.digest, stored, outcome.expires_at)
+                digest = outcome.digest if outcome.forgets or not self.additions.destroyed else b""
+                noted[outcome.caller.receipt_key] = StoredReceipt(digest, stored, outcome.expires_at)
         return noted
 
     def _changed_by_others(self, db: Database) -> bool:

@@ -16,10 +16,10 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from commands.companies import known_company
 from commands.handler_context import Command, Done, HandlerContext, handles
 from commands.passwords import is_easily_guessed
-from commands.rights import current_actor
-from domain.access import ANYONE, MANAGE_USERS, PERMISSIONS, Actor, Level, must_be_above, must_have_all
-from domain.base import NOBODY
+from domain.access import ANYONE, MANAGE_USERS, PERMISSIONS, Level, must_be_above, must_have_all
+from domain.base import NOBODY, Personal
 from domain.errors import AlreadyExists, NotFound, Refused
+from domain.ids import company_id
 from domain.passwords import check_composition, check_strength
 from domain.users import User, normalised_email
 from store.event_store import Store, project
@@ -89,7 +89,7 @@ class DeactivateUser(Command, frozen=True, kw_only=True):
 @handles(RegisterUser)
 def register_user(command: RegisterUser, context: HandlerContext) -> Done:
     """The user can be found by the e-mail address from now on."""
-    must_have_all(_manager(context), command.level, command.permissions)
+    must_have_all(context.caller.user, command.level, command.permissions)
     email = normalised_email(command.email)
     if context.whose("email", email) is not None:
         raise AlreadyExists("user-exists", "there is a user with this e-mail address already")
@@ -99,7 +99,7 @@ def register_user(command: RegisterUser, context: HandlerContext) -> Done:
 @handles(AppointAdministrator)
 def appoint_administrator(command: AppointAdministrator, context: HandlerContext) -> Done:
     """Create the first user of a company."""
-    manager = _manager(context)
+    manager = context.caller.user
     must_have_all(manager, "Admin", PERMISSIONS)
     email = normalised_email(command.email)
     known = context.whose("email", email)
@@ -118,7 +118,7 @@ def issue_password_link(command: IssuePasswordLink, context: HandlerContext) -> 
     known = context.whose("email", normalised_email(command.email))
     if known is None:
         raise NotFound("user-unknown", "no such user")
-    user, manager = context.get(User, known), _manager(context)
+    user, manager = context.get(User, known), context.caller.user
     if manager is None or manager.user != user.id:
         must_be_above(manager, user.id, user.level)
         # Who has the link can be the user.
@@ -139,8 +139,8 @@ def set_password(command: SetPassword, context: HandlerContext) -> Done:
 
 @handles(SetPermissions)
 def set_permissions(command: SetPermissions, context: HandlerContext) -> Done:
-    """Applies from the next access token on."""
-    user, manager = context.get(User, command.user), _manager(context)
+    """A lost permission counts for the next command, a new one from the next access token on."""
+    user, manager = context.get(User, command.user), context.caller.user
     must_be_above(manager, user.id, user.level)
     must_have_all(manager, command.level, command.permissions)
     user.set_permissions(command.level, command.permissions, context.metadata)
@@ -151,7 +151,7 @@ def set_permissions(command: SetPermissions, context: HandlerContext) -> Done:
 def activate_user(command: ActivateUser, context: HandlerContext) -> Done:
     """The password stays as it was."""
     user = context.get(User, command.user)
-    must_be_above(_manager(context), user.id, user.level)
+    must_be_above(context.caller.user, user.id, user.level)
     user.activate(context.metadata)
     return Done(user)
 
@@ -160,14 +160,9 @@ def activate_user(command: ActivateUser, context: HandlerContext) -> Done:
 def deactivate_user(command: DeactivateUser, context: HandlerContext) -> Done:
     """Earlier links become invalid."""
     user = context.get(User, command.user)
-    must_be_above(_manager(context), user.id, user.level)
+    must_be_above(context.caller.user, user.id, user.level)
     user.deactivate(context.metadata)
     return Done(user)
-
-
-def _manager(context: HandlerContext) -> Actor | None:
-    """Who manages users, with the rights that the log gives them now, whatever their access token says; None for the operator. Raises NotAllowed."""
-    return current_actor(context, MANAGE_USERS)
 
 
 def _new_user(context: HandlerContext, name: str, email: str, level: Level, permissions: tuple[str, ...]) -> User:
@@ -221,12 +216,24 @@ def words_of_link(store: Store, token: str) -> list[str]:
 
 @dataclass(frozen=True)
 class SignedIn:
-    """A user who is signed in."""
+    """A user who is signed in. password: the sealed hash of the password; another one means that the password was set anew."""
 
     user: UUID
     tenant: UUID
     level: Level
     permissions: frozenset[str]
+    password: Personal | None
+
+
+def companies_of(store: Store, email: str, company: str) -> list[UUID]:
+    """The companies to which a login with this e-mail address may belong: the one that it names, else all that have a user with the address.
+
+    Never none: a login of nobody is tried like any other, so that it tells nothing.
+    """
+    if company:
+        return [company_id(company)]
+    known = [tenant for tenant in store.companies() if store.keyring.find(store.keyring.tag(tenant, "email", email)) is not None]
+    return known or [company_id("")]
 
 
 def check_credentials(store: Store, tenant: UUID, email: str, password: str) -> SignedIn | None:
@@ -248,7 +255,7 @@ def who_is(store: Store, tenant: UUID, user: UUID) -> SignedIn | None:
 
 
 def _signed_in(user: User) -> SignedIn:
-    return SignedIn(user.id, user.tenant, user.level, frozenset(user.permissions))
+    return SignedIn(user.id, user.tenant, user.level, frozenset(user.permissions), user.hashed)
 
 
 def known_user(store: Store, tenant: UUID, id: UUID) -> User | None:

@@ -10,7 +10,7 @@ from uuid import UUID
 from commands.handler_context import Command, Done, HandlerContext, handles
 from domain.access import MANAGE_WEBHOOKS
 from domain.base import MS, Personal
-from domain.webhooks import Subscription, Webhook
+from domain.webhooks import Subscription, Webhook, free_place
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 - by which Standard Webhooks marks every secret
 _SECRET_BYTES = 32
@@ -85,11 +85,13 @@ class DeleteWebhook(Command, frozen=True, kw_only=True):
 
 @handles(CreateWebhook)
 def create_webhook(command: CreateWebhook, context: HandlerContext) -> Done:
-    """A new secret."""
+    """A new secret. The webhook takes one of the company's places, each of which is an entry of the index that is deleted with the webhook's key."""
+    place = str(free_place(lambda number: context.whose("webhook", str(number)) is not None))
     webhook = context.add(Webhook(context.new_id(), context.tenant))
     secret = _new_secret()
     subscription = Subscription(command.events, command.queues, command.direction)
     webhook.create(command.url, secret, subscription, context.caller.user, context.metadata)
+    context.name("webhook", place, webhook.id)
     return Done(webhook, {}, {"secret": secret})
 
 

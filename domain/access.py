@@ -148,12 +148,13 @@ class Asker:
 class Actor:
     """A user, or an API key, that sends a command. Sources, the deployment's own integrations and process managers are not actors.
 
-    user: the id of the user or of the key. reads_only: an API key that is limited to some queues; it sends no commands.
+    user: the id of the user or of the key. is_key: an API key. reads_only: an API key that is limited to some queues; it sends no commands.
     """
 
     user: UUID
     level: Level
     permissions: frozenset[str]
+    is_key: bool = False
     reads_only: bool = False
 
     def must_have(self, permission: str) -> None:
@@ -192,6 +193,15 @@ def must_have_all(actor: Actor | None, level: Level, permissions: Iterable[str])
     for permission in permissions:
         if permission not in actor.permissions:
             raise NotAllowed(permission, f"nobody gives a permission that they do not have: {permission}")
+
+
+def must_not_be_another_key(actor: Actor | None, key: UUID | None = None) -> None:
+    """Refuse (NotAllowed) that an API key gets the secret of a key other than itself: one that it made would outlive it, its end and its revocation.
+
+    key: the key that gets a new secret; None for a new key.
+    """
+    if actor is not None and actor.is_key and actor.user != key:
+        raise NotAllowed(MANAGE_KEYS, "an API key makes no other keys, and gives none a new secret: a user does", "api-key-makes-keys")
 
 
 def acts_for_another(actor: Actor | None, owner: UUID | None) -> bool:

@@ -9,12 +9,11 @@ from typing import ClassVar
 from uuid import UUID
 
 from domain.access import Actor, Level
-from domain.base import Aggregate, Event, EventMetadata
+from domain.base import MS, Aggregate, Event, EventMetadata
 from domain.errors import InvalidField, NotFound, Refused
 from domain.users import checked_permissions
 
-HOUR_US = 3600 * 1_000_000
-LONGEST_OVERLAP_HOURS = 7 * 24
+LONGEST_OVERLAP_MS = 7 * 24 * 3600 * 1_000
 MOST_REQUESTS_PER_MINUTE = 60_000
 USUAL_REQUESTS_PER_MINUTE = 600
 
@@ -99,7 +98,7 @@ class ApiKey(Aggregate):
         if not name.strip():
             raise InvalidField("name", "an API key has a name")
         if rights.queues is not None and not rights.queues:
-            raise InvalidField("queues", "name at least one queue, or none at all for every queue")
+            raise InvalidField("queue_ids", "name at least one queue, or none at all for every queue")
         if rights.expires_at is not None and rights.expires_at <= metadata.recorded_at:
             raise InvalidField("expires_at", "is in the past")
         if not 1 <= rights.requests_per_minute <= MOST_REQUESTS_PER_MINUTE:
@@ -118,12 +117,12 @@ class ApiKey(Aggregate):
             requests_per_minute=rights.requests_per_minute,
         )
 
-    def rotate(self, secret: KeySecret, overlap_hours: int, metadata: EventMetadata) -> None:
-        """Replace the secret. The present one is accepted for `overlap_hours` more, so that programs can change over one by one."""
-        if not 0 <= overlap_hours <= LONGEST_OVERLAP_HOURS:
-            raise InvalidField("overlap_hours", f"from 0 to {LONGEST_OVERLAP_HOURS} hours")
+    def rotate(self, secret: KeySecret, overlap_ms: int, metadata: EventMetadata) -> None:
+        """Replace the secret. The present one is accepted for `overlap_ms` more, so that programs can change over one by one."""
+        if not 0 <= overlap_ms <= LONGEST_OVERLAP_MS:
+            raise InvalidField("overlap_ms", f"from 0 to {LONGEST_OVERLAP_MS} ms, a week")
         self._must_be_active(metadata.recorded_at)
-        until = metadata.recorded_at + overlap_hours * HOUR_US
+        until = metadata.recorded_at + overlap_ms * MS
         self.trigger(ApiKeyRotated, metadata, metadata.recorded_at, prefix=secret.prefix, digest=secret.digest, overlap_until=until)
 
     def revoke(self, metadata: EventMetadata) -> None:
@@ -151,7 +150,7 @@ class ApiKey(Aggregate):
     @property
     def actor(self) -> Actor:
         """The key as the sender of a command."""
-        return Actor(self.id, self.rights.level, frozenset(self.rights.permissions), reads_only=self.rights.queues is not None)
+        return Actor(self.id, self.rights.level, frozenset(self.rights.permissions), is_key=True, reads_only=self.rights.queues is not None)
 
     def apply(self, event: Event) -> None:
         match event:

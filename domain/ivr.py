@@ -45,7 +45,7 @@ class Option(msgspec.Struct, frozen=True):
 class IvrSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     """Number, business hours, messages and menu of an IVR.
 
-    always_open: 24x7; else it is open during `hours` of the IANA zone `zone`. `menu`: options in the order in which they are read out.
+    always_open: 24x7; else it is open during `hours` of the IANA time zone `timezone`. `menu`: options in the order in which they are read out.
     welcome greets, closed is heard out of hours, unanswered is heard when nobody answered in time.
     """
 
@@ -53,7 +53,7 @@ class IvrSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     area_code: str = ""
     number: str = ""
     always_open: bool = True
-    zone: str = "America/Sao_Paulo"
+    timezone: str = "America/Sao_Paulo"
     hours: tuple[Hours, ...] = ()
     welcome: Message = Message()
     closed: Message = Message()
@@ -136,7 +136,7 @@ class Ivr(Aggregate):
         settings = self.settings
         if settings.always_open:
             return True
-        local = datetime.fromtimestamp(instant_us // SECOND, ZoneInfo(settings.zone))
+        local = datetime.fromtimestamp(instant_us // SECOND, ZoneInfo(settings.timezone))
         minute = local.hour * 60 + local.minute
         return any(hours.weekday == local.weekday() and _minute(hours.opens) <= minute < _minute(hours.closes) for hours in settings.hours)
 
@@ -187,8 +187,8 @@ def _check(settings: IvrSettings) -> None:
         digits = getattr(settings, field)
         if digits and not (digits.isascii() and digits.isdigit()):
             raise InvalidField(field, "only digits")
-    if not is_time_zone(settings.zone):
-        raise InvalidField("zone", f"no such time zone: {settings.zone}")
+    if not is_time_zone(settings.timezone):
+        raise InvalidField("timezone", f"no such time zone: {settings.timezone}")
     for hours in settings.hours:
         _check_hours(hours)
     for field in ("welcome", "closed", "unanswered"):

@@ -13,7 +13,7 @@ from domain.base import Aggregate, Event, EventMetadata
 from domain.errors import AlreadyExists, InvalidField, NotFound, Refused
 from domain.names import checked_name, identity
 
-Profile = Literal["offered", "answered_only", "asterisk_perf2", "amazon_connect", "genesys", "xcally", "offered_minus_short"]
+Profile = Literal["offered", "answered-only", "asterisk-perf2", "amazon-connect", "genesys", "xcally", "offered-minus-short"]
 """How a service level (SLA) is calculated. Each profile is defined in the metric engine."""
 
 PROFILES: tuple[str, ...] = get_args(Profile)
@@ -25,7 +25,7 @@ class QueueSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     sla_target: percentage of calls to be answered in time (Atendimento %). sla_ms: "in time" (Tempo Atendimento).
     tolerated_ms: a shorter wait before an abandon does not count against the queue (Tempo Abandono).
     internal_number: three digits by which agents transfer to the queue; "" = none.
-    on_screen: whether the agent screen offers the queue. profile: the default SLA profile.
+    on_screen: whether the agent screen offers the queue. sla_profile: the default SLA profile.
     """
 
     sla_target: float = 80.0
@@ -33,7 +33,7 @@ class QueueSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     tolerated_ms: int = 5_000
     internal_number: str = ""
     on_screen: bool = True
-    profile: Profile = "offered"
+    sla_profile: Profile = "offered"
 
 
 class QueueEvent(Event, frozen=True, kw_only=True):
@@ -252,5 +252,5 @@ def _check(settings: QueueSettings) -> None:
     number = settings.internal_number
     if number and not (len(number) == 3 and number.isascii() and number.isdigit()):
         raise InvalidField("internal_number", "the internal number has three digits")
-    if settings.profile not in PROFILES:
-        raise InvalidField("profile", f"the SLA profile is one of {', '.join(PROFILES)}")
+    if settings.sla_profile not in PROFILES:
+        raise InvalidField("sla_profile", f"the SLA profile is one of {', '.join(PROFILES)}")

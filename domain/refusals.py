@@ -27,12 +27,14 @@ RefusedCode = Literal[
     "call-on-hold",
     "company-not-own",
     "contact-in-call",
+    "idempotency-key-forgotten",
     "idempotency-key-reused",
     "link-expired",
     "link-used",
     "no-attempt",
     "queue-active",
     "queue-inactive",
+    "too-many-webhooks",
     "user-inactive",
     "webhook-disabled",
 ]
@@ -66,6 +68,7 @@ TakenCode = Literal[
 NotAllowedCode = Literal[
     "agent-of-another-user",
     "api-key-barred",
+    "api-key-makes-keys",
     "api-key-reads-only",
     "level-too-low",
     "own-rights",
@@ -117,6 +120,10 @@ MEANINGS: dict[Code, Meaning] = {
     "agent-unknown": Meaning("The company has no such agent.", "Check the name or id; a first login creates the agent."),
     "api-key-barred": Meaning("The API key was revoked or has expired.", "Create another key."),
     "api-key-inactive": Meaning("The API key was revoked or has expired, so it is not rotated.", "Create another key."),
+    "api-key-makes-keys": Meaning(
+        "An API key creates no API key, and rotates none but itself: the other one would outlive its end and its revocation.",
+        "Let a user with `gerenciar-chaves` do it.",
+    ),
     "api-key-reads-only": Meaning("An API key that is limited to some queues sends no commands.", "Use a key without a limit to queues."),
     "api-key-unknown": Meaning("The company has no such API key.", "Check the id."),
     "attempt-not-answered": Meaning(
@@ -144,6 +151,11 @@ MEANINGS: dict[Code, Meaning] = {
     "contact-exists": Meaning("A contact with one of these phones has a name already.", "Change that contact instead."),
     "contact-in-call": Meaning("The contact has an open call.", "End the call, then forget the contact."),
     "contact-unknown": Meaning("There is no such contact, or it was forgotten.", "Check the id."),
+    "idempotency-key-forgotten": Meaning(
+        "A command with this Idempotency-Key was executed, and a person of the company was forgotten since: with the contents of all commands it was "
+        "forgotten whether this is the same one.",
+        "Read what there is now; use a new key for a new command.",
+    ),
     "idempotency-key-reused": Meaning(
         "The Idempotency-Key was used for another command.", "Use a new key for each command, and the same key only to repeat one."
     ),
@@ -174,6 +186,7 @@ MEANINGS: dict[Code, Meaning] = {
     ),
     "queue-unknown": Meaning("The company has no such queue.", "Check the name or id, or register the queue."),
     "scope-too-narrow": Meaning("This is answered only to callers who see the whole company.", "Ask a user who sees the whole company."),
+    "too-many-webhooks": Meaning("The company has as many webhooks as it may have.", "Delete one, or change one that exists."),
     "user-barred": Meaning("The user may not log in any more.", "Ask an administrator to activate the user."),
     "user-exists": Meaning("A user has this e-mail address already.", "Change the existing user, or use another address."),
     "user-inactive": Meaning("The user may not log in.", "Activate the user first."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import ClassVar, Literal
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -23,6 +23,8 @@ MOST_OVERLAP_US = 7 * 24 * 3600 * SECOND
 
 LONGEST_URL = 2_000
 MOST_QUEUES = 100
+MOST_WEBHOOKS = 50
+"""A company has at most so many: each of them is posted to at the same time as all others."""
 
 
 class Subscription(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -216,6 +218,14 @@ class Webhook(Aggregate):
     def _must_exist(self) -> None:
         if self.status == "deleted":
             raise NotFound("webhook-unknown", "no such webhook")
+
+
+def free_place(is_taken: Callable[[int], bool]) -> int:
+    """A place for one more webhook among the MOST_WEBHOOKS of a company. Raises Refused when all are taken."""
+    for place in range(MOST_WEBHOOKS):
+        if not is_taken(place):
+            return place
+    raise Refused("too-many-webhooks", f"a company has at most {MOST_WEBHOOKS} webhooks")
 
 
 def _must_watch(actor: Actor | None) -> None:

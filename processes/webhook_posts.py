@@ -9,12 +9,14 @@ from base64 import b64decode, b64encode
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from ipaddress import IPv6Address, ip_address
-from socket import SOCK_STREAM, gaierror
+from ipaddress import IPv6Address
+from socket import gaierror
 from urllib.parse import SplitResult, urlsplit
+from uuid import UUID
 
 from commands.webhooks import SECRET_PREFIX
 from domain.webhook_destinations import Address, Destinations
+from processes.name_lookups import NameLookups, TooSlow
 
 TIMEOUT_S = 10.0
 """The longest time for one attempt: looking up, connecting, sending, and the answer."""
@@ -24,8 +26,8 @@ MOST_READ = 65_536
 
 _PORTS = {"https": 443, "http": 80}
 
-Resolve = Callable[[str, int], Awaitable[Sequence[Address]]]
-"""Looks up the addresses of a host. Raises OSError."""
+Resolve = Callable[[UUID, str, int], Awaitable[Sequence[Address]]]
+"""Looks up the addresses of a host (and port) for a company. Raises OSError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +36,6 @@ class Answer:
 
     code: int
     error: str = ""
-
-
-async def look_up(host: str, port: int) -> Sequence[Address]:
-    """The addresses of a host, by the system's resolver."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=SOCK_STREAM)
-    return [ip_address(address[4][0]) for address in found]
 
 
 def signed(id: str, at_s: int, body: str, secrets: Sequence[str]) -> dict[str, str]:
@@ -56,22 +52,24 @@ def signed(id: str, at_s: int, body: str, secrets: Sequence[str]) -> dict[str, s
 class Poster:
     """Posts messages. Follows no redirects and uses no proxy of the environment: both would lead to addresses that are not checked."""
 
-    def __init__(self, destinations: Destinations, resolve: Resolve = look_up, timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(self, destinations: Destinations, resolve: Resolve | None = None, timeout_s: float = TIMEOUT_S) -> None:
         self._destinations = destinations
-        self._resolve = resolve
+        self._resolve = resolve or NameLookups().look_up
         self._timeout_s = timeout_s
 
-    async def post(self, url: str, headers: dict[str, str], body: str) -> Answer:
-        """Post once. Every failure is an answer; nothing is raised."""
+    async def post(self, company: UUID, url: str, headers: dict[str, str], body: str) -> Answer:
+        """Post once, for a company. Every failure is an answer; nothing is raised."""
         import httpx2
 
         parts = urlsplit(url)
         try:
             async with asyncio.timeout(self._timeout_s):
-                address = await self._checked(parts)
+                address = await self._checked(company, parts)
                 if address is None:
                     return Answer(0, "the host has no address to which a webhook may go")
                 return await self._to(address, parts, headers, body)
+        except TooSlow as slow:
+            return Answer(0, str(slow))
         except TimeoutError:
             return Answer(0, f"no answer within {self._timeout_s:g} s")
         except gaierror:
@@ -79,9 +77,9 @@ class Poster:
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
             return Answer(0, f"no connection: {type(error).__name__}")
 
-    async def _checked(self, parts: SplitResult) -> Address | None:
+    async def _checked(self, company: UUID, parts: SplitResult) -> Address | None:
         """An address of the host; None if one of them is refused, since the host may mean that one."""
-        addresses = await self._resolve(parts.hostname or "", _port(parts))
+        addresses = await self._resolve(company, parts.hostname or "", _port(parts))
         if not addresses or not all(self._destinations.may_post_to(address, parts.scheme) for address in addresses):
             return None
         return addresses[0]

@@ -120,7 +120,7 @@ class WebhookSender:
         url, secrets = await asyncio.to_thread(self._opened, webhook, now)
         headers = signed(f"msg_{delivery.id.hex}", now // SECOND, delivery.body, secrets)
         began = monotonic()
-        answer = await self._poster.post(url, headers, delivery.body)
+        answer = await self._poster.post(delivery.tenant, url, headers, delivery.body)
         took_ms = round((monotonic() - began) * 1_000)
         await asyncio.to_thread(self._record, delivery, answer, took_ms)
 

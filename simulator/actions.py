@@ -264,7 +264,7 @@ class DialAnswered(Action, frozen=True, gc=False):
 
 
 class DialFailed(Action, frozen=True, gc=False):
-    """The dialled call failed. `result`: busy, no_answer, bad_number, congestion, rejected or unavailable."""
+    """The dialled call failed. `result`: busy, no-answer, bad-number, congestion, rejected or unavailable."""
 
     call: str
     queue: str

@@ -226,7 +226,7 @@ def _main_ivr(*, always_open: bool) -> IvrPlan:
     return IvrPlan(
         "URA Principal",
         IvrSettings(
-            area_code="11", number="30034000", always_open=always_open, zone=ZONE, hours=_HOURS,
+            area_code="11", number="30034000", always_open=always_open, timezone=ZONE, hours=_HOURS,
             welcome=Message(text="Bem-vindo. Vendas, 1. Suporte, 2. Cobrança, 3.", voice="Camila"),
             closed=Message(text="Atendemos de segunda a sexta das 8 às 20 h e aos sábados até as 14 h.", voice="Camila"),
             unanswered=Message(text="Todos os atendentes estão ocupados. Tente mais tarde.", voice="Camila"),
@@ -240,7 +240,7 @@ def _collections_ivr() -> IvrPlan:
     return IvrPlan(
         "URA Cobrança",
         IvrSettings(
-            area_code="11", number="30034100", always_open=False, zone=ZONE, hours=_HOURS,
+            area_code="11", number="30034100", always_open=False, timezone=ZONE, hours=_HOURS,
             welcome=Message(file="boas-vindas-cobranca.wav"),
             closed=Message(file="fechado.mp3"),
             menu=(Option("1", "Cobrança"), Option("9", "Retenção")),

@@ -12,7 +12,7 @@ from simulator.dice import Dice
 from simulator.floor import Floor, Worker
 
 RESULTS = (
-    ("answered", 0.56), ("no_answer", 0.20), ("busy", 0.08), ("bad_number", 0.06), ("unavailable", 0.05), ("rejected", 0.03), ("congestion", 0.02),
+    ("answered", 0.56), ("no-answer", 0.20), ("busy", 0.08), ("bad-number", 0.06), ("unavailable", 0.05), ("rejected", 0.03), ("congestion", 0.02),
 )  # fmt: skip
 
 
@@ -64,7 +64,7 @@ class Outbound:
         call = self._new_channel()
         self._agenda.record(actions.Dialled(call, queue, worker.plan.name, number))
         result = self._dice.weighted(RESULTS)
-        rings = self._dice.between(25, 40) if result == "no_answer" else self._dice.between(3, 15)
+        rings = self._dice.between(25, 40) if result == "no-answer" else self._dice.between(3, 15)
         self._agenda.after(rings, self._reach, call, queue, worker, result)
 
     def _reach(self, call: str, queue: str, worker: Worker, result: str) -> None:

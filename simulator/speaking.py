@@ -91,7 +91,7 @@ def _of_agent(make: Callable[..., Command], *fields: str) -> Callable[[UUID, int
 
 
 def _arrived(_: UUID, at: int, action: actions.Arrived) -> list[Command]:
-    return [StartCall(call=action.call, number=action.number, did=action.did, at=at)]
+    return [StartCall(call=action.call, from_number=action.number, to_number=action.did, at=at)]
 
 
 def _option_chosen(company: UUID, at: int, action: actions.OptionChosen) -> list[Command]:
@@ -111,7 +111,7 @@ def _emptied(_: UUID, at: int, action: actions.Emptied) -> list[Command]:
 
 
 def _dialled(_: UUID, at: int, action: actions.Dialled) -> list[Command]:
-    return [DialOut(call=action.call, number=action.number, agent=action.agent, queue=action.queue, at=at)]
+    return [DialOut(call=action.call, to_number=action.number, agent=action.agent, queue=action.queue, at=at)]
 
 
 def _hung_up(company: UUID, at: int, action: actions.HungUp) -> list[Command]:

@@ -90,7 +90,7 @@ class Truth:
         self._in_ivr[action.call] = action.ivr
 
     def _ivr_closed(self, action: actions.OutOfHours) -> None:
-        self._ivr_left(action.call, "out_of_hours")
+        self._ivr_left(action.call, "out-of-hours")
 
     def _ivr_ended(self, action: actions.IvrLeft) -> None:
         self._ivr_left(action.call, "ended")
@@ -244,7 +244,7 @@ class _Agent:
             "ring_no_answer": self.ring_no_answer,
             "logged_ms": self.logged_ms + (now_ms - self.since if self.since is not None else 0),
             "paused_ms": sum(reasons.values()),
-            "pauses": dict(sorted(reasons.items())),
+            "paused_by_reason_ms": dict(sorted(reasons.items())),
         }
 
 

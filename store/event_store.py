@@ -61,6 +61,10 @@ _SWEPT_AT_ONCE = 500
 A = TypeVar("A", bound=Aggregate)
 
 
+ReceiptKey = tuple[UUID, str, str]
+"""By which a receipt is found: the company, the caller (the actor of the events), and the idempotency key, which is the caller's own."""
+
+
 class StoredReceipt(msgspec.Struct, frozen=True):
     """The receipt of a command that had an idempotency key.
 
@@ -253,16 +257,16 @@ class Store(Application[UUID]):
 
     # Beside the log
 
-    def receipt_for(self, tenant: UUID, key: str, now_us: int) -> StoredReceipt | None:
-        """The receipt of the command for which a company used this idempotency key; None once it has expired."""
-        return self.receipts_for([(tenant, key)], now_us).get((tenant, key))
+    def receipt_for(self, key: ReceiptKey, now_us: int) -> StoredReceipt | None:
+        """The receipt of the command for which a caller used this idempotency key; None once it has expired."""
+        return self.receipts_for([key], now_us).get(key)
 
-    def receipts_for(self, keys: Iterable[tuple[UUID, str]], now_us: int) -> dict[tuple[UUID, str], StoredReceipt]:
+    def receipts_for(self, keys: Iterable[ReceiptKey], now_us: int) -> dict[ReceiptKey, StoredReceipt]:
         """As `receipt_for`, for many keys at once: those that were used."""
-        found: dict[tuple[UUID, str], StoredReceipt] = {}
+        found: dict[ReceiptKey, StoredReceipt] = {}
         for tenant, some in groupby(sorted(keys), key=lambda key: key[0]):
-            names = {self._key_tag(tenant, name): name for _, name in some}
-            tags = list(names)
+            by_tag = {self._key_tag(key): key for key in some}
+            tags = list(by_tag)
             for start in range(0, len(tags), _KEYS_A_QUERY):
                 part = tags[start : start + _KEYS_A_QUERY]
                 marks = ",".join("?" * len(part))
@@ -272,21 +276,22 @@ class Store(Application[UUID]):
                     if 0 < receipt.expires_at <= now_us:
                         self._expired.add(tag)
                     else:
-                        found[tenant, names[tag]] = receipt
+                        found[by_tag[tag]] = receipt
         return found
 
-    def _key_tag(self, tenant: UUID, key: str) -> bytes:
+    def _key_tag(self, key: ReceiptKey) -> bytes:
         # Integrations make keys of order numbers, and of telephone numbers: no key is stored in plain text.
-        return self.keyring.tag(tenant, "idempotency", key)
+        tenant, caller, name = key
+        return self.keyring.tag(tenant, "idempotency", f"{caller}\0{name}")
 
-    def note_receipts(self, receipts: Mapping[tuple[UUID, str], StoredReceipt], now_us: int) -> None:
-        """Inside a transaction: record the receipts of commands by company and idempotency key, and delete some that have expired.
+    def note_receipts(self, receipts: Mapping[ReceiptKey, StoredReceipt], now_us: int) -> None:
+        """Inside a transaction: record the receipts of commands, and delete some that have expired.
 
         Raises IntegrityError if another process used one of the keys a moment ago.
         """
         if not receipts:
             return
-        rows = [(tenant.bytes, self._key_tag(tenant, key), *astuple(receipt)) for (tenant, key), receipt in receipts.items()]
+        rows = [(key[0].bytes, self._key_tag(key), *astuple(receipt)) for key, receipt in receipts.items()]
         self._receipts_since += len(rows)
         if now_us >= self._swept_at + _SWEEP_EVERY_US or now_us < self._swept_at:
             # Twice what was added: the sweep keeps up with any load, and one commit never waits for a large one.

@@ -13,14 +13,14 @@ import msgspec
 
 from domain.base import Personal
 
-End = Literal["", "answered", "abandoned", "timed_out", "transferred_out", "left_by_key", "closed", "unknown"]
+End = Literal["", "answered", "abandoned", "timed-out", "transferred-out", "left-by-key", "closed", "unknown"]
 """How a visit's wait ended; "" while it still waits."""
 
 
 class Ring(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One agent's phone ringing for a visit. Instants in ms; `until_ms` None while it rings.
 
-    outcome: "" (ringing) | answered | no_answer | canceled | dumped.
+    outcome: "" (ringing) | answered | no-answer | canceled | dumped.
     """
 
     agent: str
@@ -71,7 +71,7 @@ class Visit(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class IvrPath(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """The path of a call through an IVR. outcome: "" (still in it) | offered | out_of_hours | abandoned | blacklisted | ended | unknown.
+    """The path of a call through an IVR. outcome: "" (still in it) | offered | out-of-hours | abandoned | blacklisted | ended | unknown.
 
     `queue`: that of the call's first visit, None while it has none. The options keyed are stored separately.
     """
@@ -84,7 +84,7 @@ class IvrPath(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 
 
 class Attempt(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """An outbound attempt. result: "" (dialling) | answered | busy | no_answer | bad_number | congestion | rejected | unavailable | agent_no_answer | failed | unknown."""
+    """An outbound attempt. result: "" (dialling) | answered | busy | no-answer | bad-number | congestion | rejected | unavailable | agent-no-answer | failed | unknown."""
 
     dialled_ms: int
     queue: str = ""
@@ -99,8 +99,7 @@ class Attempt(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 class Call(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The head of an interaction by voice: what is known of the call as a whole.
 
-    status (manual's words): "" (going on) | Answered | Abandoned | Dequeued | Bad Phone | Bad Number | Abandoned IVR |
-    Out of Hours | Ended IVR | Left by Key | Closed | Transferred | Unknown.
+    status: "" while it goes on, then a `domain.voice.outbound_and_ivr.Status`.
     `part_of`: the interaction to which this channel belongs, when it is only a leg of it.
     `origin`: the source (ami, queue_log, Portal, an integration's name). `protocol`: the number that the customer gets.
     """

@@ -22,7 +22,7 @@ CallKind = Literal[
     "arrived",  # an inbound call came in (private: caller; text: number dialled, the DID)
     "dialled",  # an outbound attempt began (private: number called; agent if known; by: style)
     "dial_answered",  # the customer answered the attempt
-    "dial_failed",  # the attempt failed (text: busy|no_answer|bad_number|congestion|rejected|unavailable|agent_no_answer|failed)
+    "dial_failed",  # the attempt failed (text: busy|no-answer|bad-number|congestion|rejected|unavailable|agent-no-answer|failed)
     "part_of",  # this channel belongs to another call (text: that call's id, its Linkedid)
     "hung_up",  # the caller's channel is gone (text: cause)
     "quality",  # final RTP statistics (jitter_ms, loss_percent in text as "jitter;loss")

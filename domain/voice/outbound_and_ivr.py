@@ -12,28 +12,19 @@ from domain.voice.facts import Fact, FactKind
 from domain.voice.forking import Forkable
 
 Status = Literal[
-    "Answered", "Abandoned", "Dequeued", "Transferred", "Left by Key", "Closed", "Unknown", "Abandoned IVR", "Out of Hours", "Ended IVR",
-    "Blacklisted", "Bad Phone", "Bad Number", "Ended",
+    "answered", "abandoned", "timed-out", "transferred-out", "left-by-key", "closed", "unknown", "abandoned-in-ivr", "out-of-hours",
+    "ended-in-ivr", "blacklisted", "not-connected", "bad-number", "ended",
 ]  # fmt: skip
-"""The final statuses (STATUS) that `status_of` gives, the manual's words first."""
+"""The final statuses (STATUS) of a call: how its last visit ended, or else its outbound attempt, or else its path through an IVR."""
 
-_STATUS = {
-    "answered": "Answered",
-    "abandoned": "Abandoned",
-    "timed_out": "Dequeued",
-    "transferred_out": "Transferred",
-    "left_by_key": "Left by Key",
-    "closed": "Closed",
-    "unknown": "Unknown",
+_IVR_STATUS: dict[str, Status] = {
+    "abandoned": "abandoned-in-ivr",
+    "out-of-hours": "out-of-hours",
+    "ended": "ended-in-ivr",
+    "blacklisted": "blacklisted",
+    "unknown": "unknown",
 }
-_IVR_STATUS = {
-    "abandoned": "Abandoned IVR",
-    "out_of_hours": "Out of Hours",
-    "ended": "Ended IVR",
-    "blacklisted": "Blacklisted",
-    "unknown": "Unknown",
-}
-_ATTEMPT_STATUS = {"answered": "Answered", "bad_number": "Bad Number", "unknown": "Unknown", "": ""}
+_ATTEMPT_STATUS: dict[str, Status | Literal[""]] = {"answered": "answered", "bad-number": "bad-number", "unknown": "unknown", "": ""}
 
 
 OF_IVR: frozenset[FactKind] = frozenset({"ivr_entered", "ivr_out_of_hours", "ivr_option", "ivr_blacklisted", "ivr_left", "unseen"})
@@ -85,7 +76,7 @@ class IvrEvidence(Forkable):
 
     def _end(self, entered: int, first: Visit | None, hung_up: int | None, restarts: Sequence[int]) -> tuple[str, int | None]:
         if self.out_of_hours is not None:
-            return "out_of_hours", hung_up or self.out_of_hours
+            return "out-of-hours", hung_up or self.out_of_hours
         if self.blacklisted is not None:
             return "blacklisted", self.blacklisted
         if first is not None:
@@ -189,7 +180,7 @@ class AttemptEvidence(Forkable):
 
     def _failure(self, hung_up: int | None) -> str:
         if self.over is not None:
-            return self.over.text if self.over.kind == "dial_failed" and self.over.text else "no_answer"
+            return self.over.text if self.over.kind == "dial_failed" and self.over.text else "no-answer"
         if self.cuts:
             return "unknown"
         return "failed" if hung_up is not None else ""
@@ -200,15 +191,20 @@ def _ms(instant: int | None) -> int | None:
 
 
 def status_of(visits: Sequence[Visit], path: IvrPath | None, attempt: Attempt | None, ended: bool) -> str:
-    """The manual's final status (STATUS); "" while the call goes on."""
+    """The final `Status` of a call; "" while it goes on."""
     if any(visit.open for visit in visits) or not (ended or visits):
-        return _ATTEMPT_STATUS.get(attempt.result, "Bad Phone") if attempt and attempt.result else ""
+        return _attempt_status(attempt) if attempt and attempt.result else ""
     if any(visit.end == "answered" for visit in visits):
-        return "Answered"
+        return "answered"
     if visits:
-        return _STATUS[visits[-1].end]
+        return visits[-1].end
     if attempt is not None:
-        return _ATTEMPT_STATUS.get(attempt.result, "Bad Phone")
+        return _attempt_status(attempt)
     if path is not None:
         return _IVR_STATUS.get(path.outcome, "")
-    return "Ended"
+    return "ended"
+
+
+def _attempt_status(attempt: Attempt) -> str:
+    """Every attempt that nobody answered is `not-connected`, unless its number does not exist."""
+    return _ATTEMPT_STATUS.get(attempt.result, "not-connected")

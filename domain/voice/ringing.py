@@ -13,7 +13,7 @@ SAME_END_US = 2 * SECOND
 
 _RECENT_US = 5 * SAME_END_US
 
-RingEnd = Literal["answered", "no_answer", "canceled", "dumped"]
+RingEnd = Literal["answered", "no-answer", "canceled", "dumped"]
 
 
 class Ringing(Forkable):
@@ -50,7 +50,7 @@ class Ringing(Forkable):
             index = going_on[-1]
             self._forget(agent, index)
             self._end(index, at, outcome)
-        elif ring_ms is not None or outcome in ("no_answer", "dumped"):
+        elif ring_ms is not None or outcome in ("no-answer", "dumped"):
             self._append(Ring(agent, at // MS - (ring_ms or 0), at // MS, outcome))
             if outcome == "canceled":
                 self._note_canceled(agent, len(self.rings) - 1, at)

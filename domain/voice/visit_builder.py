@@ -16,14 +16,14 @@ from domain.voice.visit_draft import VisitDraft, is_of_log
 
 _ENDS: dict[FactKind, End] = {
     "abandoned": "abandoned",
-    "timed_out": "timed_out",
-    "left_by_key": "left_by_key",
-    "withdrawn": "transferred_out",
+    "timed_out": "timed-out",
+    "left_by_key": "left-by-key",
+    "withdrawn": "transferred-out",
     "emptied": "closed",
 }
 
 
-_RING_ENDS: dict[str, RingEnd] = {"ring_no_answer": "no_answer", "ring_canceled": "canceled", "agent_dumped": "dumped"}
+_RING_ENDS: dict[str, RingEnd] = {"ring_no_answer": "no-answer", "ring_canceled": "canceled", "agent_dumped": "dumped"}
 
 
 class VisitBuilder(Forkable):

@@ -22,7 +22,7 @@ from projections.engine.warehouse import Value, Warehouse
 R = TypeVar("R")
 T = TypeVar("T")
 
-ENDS = ("waiting", "answered", "abandoned", "timed_out", "transferred_out", "left_by_key", "closed", "unknown")
+ENDS = ("waiting", "answered", "abandoned", "timed-out", "transferred-out", "left-by-key", "closed", "unknown")
 """How a visit's wait ended, by the number that the column `end_code` holds."""
 
 _NOW: dict[str, str] = {

@@ -16,7 +16,7 @@ from projections.figures.intervals import Intervals, iso
 from projections.figures.metrics import QueryContext, Row
 from projections.figures.question import EARLIEST_MS, LATEST_MS
 
-FIGURES = ("answered", "talk_ms", "hold_ms", "wrap_up_ms", "ring_no_answer", "logged_ms", "paused_ms", "pauses")
+FIGURES = ("answered", "talk_ms", "hold_ms", "wrap_up_ms", "ring_no_answer", "logged_ms", "paused_ms", "paused_by_reason_ms")
 """The figures of a row of agents, in their order; `pauses` is paused time by reason."""
 
 SURENESS = ("bounds",)
@@ -28,7 +28,7 @@ MORE = ("outbound_ms", "ringing_ms", "available_ms", "offline_ms")
 _PERSONS = "SELECT name, queues FROM {agents} WHERE person = 1 ORDER BY name"
 _UNANSWERED_RINGS = """
 SELECT {bucket} AS bucket, agent, count() AS rings FROM {rings}
-WHERE outcome = 'no_answer' AND until_ms >= {{since:Int64}} AND until_ms < {{until:Int64}}{more} GROUP BY bucket, agent
+WHERE outcome = 'no-answer' AND until_ms >= {{since:Int64}} AND until_ms < {{until:Int64}}{more} GROUP BY bucket, agent
 """
 _LAST_EVENT = "SELECT intDiv(max(occurred_us), 1000) AS at FROM {events}"
 _FIRST = """
@@ -75,7 +75,7 @@ class _Figures:
             "ring_no_answer": self.ring_no_answers,
             "logged_ms": self.whole.logged_ms,
             "paused_ms": self.whole.paused_ms,
-            "pauses": dict(sorted(self.whole.pauses.items())),
+            "paused_by_reason_ms": dict(sorted(self.whole.pauses.items())),
             "outbound_ms": self.whole.outbound_ms,
             "ringing_ms": self.whole.ringing_ms,
             "available_ms": self.whole.available_ms,
@@ -186,7 +186,7 @@ def clip(on: QueryContext, within: Intervals) -> list[int]:
 
 
 def _answers(on: QueryContext, within: Intervals) -> Scope:
-    question = replace(on.question, names="as_was")
+    question = replace(on.question, names="as-was")
     return replace(scope(on.view, question, on.queues, "agent"), within=within if question.by_time else None)
 
 

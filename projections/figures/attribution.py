@@ -141,7 +141,7 @@ class Scope:
 
 def scope(view: TemporalView, question: Question, queues: Queues, name: str = "", lost: tuple[Stretch, ...] = ()) -> Scope:
     """The visits that a question selects; `name` is what a row is named by: queue, agent, or "" for neither."""
-    column = "toString(queue_id)" if name == "queue" and question.names == "as_is" else NAMES[name]
+    column = "toString(queue_id)" if name == "queue" and question.names == "as-is" else NAMES[name]
     return Scope(view, question, only(question, queues), view.rows_of("visits"), column, lost=lost)
 
 

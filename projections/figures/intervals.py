@@ -18,12 +18,12 @@ from zoneinfo import ZoneInfo
 from domain.errors import InvalidField
 from domain.time_zones import is_time_zone
 
-Clock = Literal["half_hour", "hour", "day", "week", "month"]
+Clock = Literal["half-hour", "hour", "day", "week", "month"]
 """The length of an interval. Weeks begin on Monday."""
 
 MOST_INTERVALS = 100_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_STEP_MS = {"half_hour": 1_800_000, "hour": 3_600_000}
+_STEP_MS = {"half-hour": 1_800_000, "hour": 3_600_000}
 _DAY_MS = 86_400_000
 _MS = timedelta(milliseconds=1)
 

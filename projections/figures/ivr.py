@@ -20,7 +20,7 @@ from projections.figures.question import Condition, Question
 from projections.figures.tally import Tally
 
 OUTCOMES = {
-    "out_of_hours": "out_of_hours",
+    "out-of-hours": "out_of_hours",
     "abandoned": "abandoned_in_ivr",
     "blacklisted": "blacklisted",
     "ended": "ended_in_ivr",
@@ -55,7 +55,7 @@ class _Counted(msgspec.Struct):
 def ivr_figures(on: QueryContext) -> list[Row]:
     """A row per IVR, queue, agent or interval ("total": one): its name or `start`, FIGURES, `bounds`, `covered_to`."""
     name = on.question.by if on.question.by in ("ivr", "queue", "agent") else ""
-    question = replace(on.question, names="as_was", attribution="arrival")
+    question = replace(on.question, names="as-was", attribution="arrival")
     visits, calls = _visits(on, question, name), _calls(on, question, name)
     if not on.question.by_time:
         seen, entered = tallies(visits), _entered(calls)

@@ -110,7 +110,7 @@ def counted(on: QueryContext, name: str | None = None) -> dict[Key, Tally]:
 
 def renamed(on: QueryContext, by: str, found: dict[Key, Tally]) -> dict[Key, Tally]:
     """The same tallies, with ids of queues replaced by their current names if the question asks for those."""
-    if by != "queue" or on.question.names == "as_was":
+    if by != "queue" or on.question.names == "as-was":
         return found
     named: dict[Key, Tally] = {}
     for (index, id), tally in found.items():
@@ -146,7 +146,7 @@ def rows_of(on: QueryContext, found: dict[Key, Tally]) -> list[Row]:
     if question.by == "queue":
         names |= (
             set(question.queues).difference(on.unknown.queues)
-            if question.names == "as_was"
+            if question.names == "as-was"
             else {name for name in question.queues if on.queues.ids(name)}
         )
         names |= _offered_ever(on) if (question.since_ms, question.until_ms) != (None, None) else set()
@@ -169,7 +169,7 @@ def _offered_ever(on: QueryContext) -> set[str]:
     question = replace(on.question, since_ms=None, until_ms=None)
     of = scope(on.view, question, on.queues, "queue")
     rows = of.ask(_Name, "SELECT DISTINCT {name} AS name FROM {visits} WHERE {condition}")
-    return {row.name if question.names == "as_was" else on.queues.name_now(UUID(row.name)) for row in rows}
+    return {row.name if question.names == "as-was" else on.queues.name_now(UUID(row.name)) for row in rows}
 
 
 def lost_ends(on: QueryContext) -> int:

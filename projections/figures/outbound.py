@@ -15,7 +15,7 @@ from projections.figures.service_level import mean, percent
 FIGURES = ("dialled", "answered", "not_connected", "connect_percent", "tmo_ms")
 """The figures of a row, in their order. tmo_ms: mean handle time of answered attempts (TMO)."""
 
-CONNECTED = ("answered", "no_answer", "busy", "voicemail")
+CONNECTED = ("answered", "no-answer", "busy", "voicemail")
 """The results of attempts that the network completed."""
 
 _ATTEMPTS = "(SELECT queue, agent, dialled_ms AS offered_ms, result, talk_ms, toUInt8(0) AS queue_id FROM {attempts})"
@@ -54,7 +54,7 @@ class _Attempts:
 
 def outbound_figures(on: QueryContext) -> list[Row]:
     """A row per queue, agent or interval ("total": one): its name or `start`, and FIGURES, None where no source covered the time."""
-    by, question = on.question.by, replace(on.question, names="as_was", attribution="arrival")
+    by, question = on.question.by, replace(on.question, names="as-was", attribution="arrival")
     of = replace(
         scope(on.view, question, on.queues, by if by in ("queue", "agent") else ""),
         visits=_ATTEMPTS.format(attempts=on.view.rows_of("attempts")),

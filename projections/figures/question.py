@@ -15,9 +15,9 @@ from projections.engine.warehouse import Value
 from projections.figures.intervals import Clock, Intervals, intervals, zone
 from projections.figures.service_level import formula_of
 
-Grouping = Literal["total", "queue", "agent", "ivr", "half_hour", "hour", "day", "week", "month"]
+Grouping = Literal["total", "queue", "agent", "ivr", "half-hour", "hour", "day", "week", "month"]
 Attribution = Literal["arrival", "event", "completion", "clipped"]
-Names = Literal["as_was", "as_is"]
+Names = Literal["as-was", "as-is"]
 
 CLOCKS: tuple[str, ...] = get_args(Clock)
 EARLIEST_MS, LATEST_MS = -62_000_000_000_000, 250_000_000_000_000
@@ -44,7 +44,7 @@ class Question:
     timezone: str = "America/Sao_Paulo"
     as_of: int | None = None
     moment_ms: int | None = None
-    names: Names = "as_was"
+    names: Names = "as-was"
 
     def __post_init__(self) -> None:
         for field, value, known in (
@@ -60,7 +60,7 @@ class Question:
         if self.since_ms is not None and self.until_ms is not None and self.until_ms <= self.since_ms:
             raise InvalidField("to", "the end must be later than the start")
         if self.sla_ms is not None and self.sla_ms < 0:
-            raise InvalidField("sla_seconds", "a time to answer cannot be negative")
+            raise InvalidField("sla_ms", "a time to answer cannot be negative")
         if self.as_of is not None and self.as_of < 0:
             raise InvalidField("as_of", "a position of the log is a number from 0")
         zone(self.timezone)
@@ -82,7 +82,7 @@ class Question:
         return intervals(cast(Clock, self.by), since_ms, until_ms, self.zone)
 
 
-_QUEUES = "SELECT id, owner, name, profile FROM {queues}"
+_QUEUES = "SELECT id, owner, name, sla_profile FROM {queues}"
 _ANY = "SELECT 1 AS found FROM {rows} WHERE {column} = {{name:String}} LIMIT 1"
 
 
@@ -90,7 +90,7 @@ class _Queue(msgspec.Struct):
     id: UUID
     owner: UUID
     name: str
-    profile: str
+    sla_profile: str
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class Queues:
 
     def profile(self, names: tuple[str, ...]) -> str:
         """The profile of all these queues (of all queues, if none is given); `offered` if they differ."""
-        profiles = {queue.profile for queue in self.known if queue.id == queue.owner and (not names or queue.name in names)}
+        profiles = {queue.sla_profile for queue in self.known if queue.id == queue.owner and (not names or queue.name in names)}
         return profiles.pop() if len(profiles) == 1 else "offered"
 
 
@@ -179,7 +179,7 @@ def only(question: Question, queues: Queues) -> Condition:
     """The condition for visits that the question's filters by queue and agent leave."""
     parts: list[str] = ["1"]
     params: dict[str, Value] = {}
-    if question.queues and question.names == "as_is":
+    if question.queues and question.names == "as-is":
         parts.append("has({queue_ids:Array(UUID)}, queue_id)")
         params["queue_ids"] = [id for name in question.queues for id in queues.ids(name)]
     elif question.queues:

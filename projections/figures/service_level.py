@@ -75,9 +75,9 @@ def _offered_minus_short(of: Counts) -> Ratio:
 def _genesys(switches: frozenset[str]) -> Formula:
     def formula(of: Counts) -> Ratio:
         against = of.answered
-        if "no_abandons" not in switches:
-            against += of.abandoned - (of.abandoned_short if "no_short" in switches else 0)
-        if "flow_outs" in switches:
+        if "no-abandons" not in switches:
+            against += of.abandoned - (of.abandoned_short if "no-short" in switches else 0)
+        if "flow-outs" in switches:
             against += of.transferred_out + of.timed_out + of.left_by_key
         return of.answered_in_time, against
 
@@ -86,23 +86,23 @@ def _genesys(switches: frozenset[str]) -> Formula:
 
 FORMULAS: dict[str, Formula] = {
     "offered": _offered,
-    "answered_only": _answered_only,
-    "asterisk_perf2": _asterisk_perf2,
-    "amazon_connect": _amazon_connect,
+    "answered-only": _answered_only,
+    "asterisk-perf2": _asterisk_perf2,
+    "amazon-connect": _amazon_connect,
     "genesys": _genesys(frozenset()),
     "xcally": _xcally,
-    "offered_minus_short": _offered_minus_short,
+    "offered-minus-short": _offered_minus_short,
 }
 """Each profile by its name. `genesys` without switches: flow-outs are not counted, all abandons are."""
 
-SWITCHES = ("flow_outs", "no_short", "no_abandons")
+SWITCHES = ("flow-outs", "no-short", "no-abandons")
 """What may follow `genesys:`, joined by commas: count flow-outs; leave out short abandons; leave out all abandons."""
 
 DEFAULT = "offered"
 
 
 def formula_of(profile: str) -> Formula:
-    """The formula that `profile` names, as `offered` or `genesys:flow_outs,no_short`; InvalidField for any other text."""
+    """The formula that `profile` names, as `offered` or `genesys:flow-outs,no-short`; InvalidField for any other text."""
     name, colon, rest = profile.partition(":")
     switches = rest.split(",") if colon else []
     if name == "genesys" and all(switch in SWITCHES for switch in switches):

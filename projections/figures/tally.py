@@ -40,7 +40,7 @@ class Tally:
 
     def take(self, end_code: int, visits: int, in_time: int, short: int, *, offered: int) -> None:
         """Count `visits` more with this end, `in_time` and `short` of them, and `offered` more offers."""
-        end, counts = ENDS[end_code], self.counts
+        end, counts = _COUNTS[end_code], self.counts
         counts.offered += offered
         setattr(counts, end, getattr(counts, end) + visits)
         if end in ("answered", "abandoned", "timed_out", "left_by_key"):
@@ -76,3 +76,6 @@ class Tally:
 
 
 _NONE = Durations()
+
+_COUNTS = tuple(end.replace("-", "_") for end in ENDS)
+"""The name in `Counts` of each end, by its code."""

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from typing import Literal
 
-Band = Literal["Alta", "Média", "Baixa"]
+Band = Literal["high", "medium", "low"]
+"""*Alta*, *Média*, *Baixa*."""
 
 
 def jitter_band(jitter_ms: float) -> Band:
-    """Alta below 70 ms, Média from 70 to below 151, Baixa from 151 on."""
-    return "Alta" if jitter_ms < 70 else "Média" if jitter_ms < 151 else "Baixa"
+    """High below 70 ms, medium from 70 to below 151, low from 151 on."""
+    return "high" if jitter_ms < 70 else "medium" if jitter_ms < 151 else "low"
 
 
 def loss_band(loss_percent: float) -> Band:
-    """Alta to 1 %, Média above 1 to 5 %, Baixa above 5 %."""
-    return "Alta" if loss_percent <= 1 else "Média" if loss_percent <= 5 else "Baixa"
+    """High to 1 %, medium above 1 to 5 %, low above 5 %."""
+    return "high" if loss_percent <= 1 else "medium" if loss_percent <= 5 else "low"
 
 
 def voice_quality(jitter_ms: float | None, loss_percent: float | None) -> Band | None:
-    """The call's band: Baixa if either is Baixa or both are Média, Média if exactly one is, else Alta.
+    """The call's band: low if either is low or both are medium, medium if exactly one is, else high.
 
     A value that was not measured is ignored; None if neither was.
     """
@@ -26,6 +27,6 @@ def voice_quality(jitter_ms: float | None, loss_percent: float | None) -> Band |
     bands += [] if loss_percent is None else [loss_band(loss_percent)]
     if not bands:
         return None
-    if "Baixa" in bands or bands.count("Média") == 2:
-        return "Baixa"
-    return "Média" if "Média" in bands else "Alta"
+    if "low" in bands or bands.count("medium") == 2:
+        return "low"
+    return "medium" if "medium" in bands else "high"

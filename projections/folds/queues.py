@@ -35,7 +35,7 @@ class QueueRow(Row, kw_only=True, gc=False):
     sla_target: float = 0.0
     sla_ms: int = 0
     tolerated_ms: int = 0
-    profile: str = ""
+    sla_profile: str = ""
     agents: tuple[str, ...] = ()
     active: int = 0
 
@@ -68,7 +68,7 @@ def fold(row: QueueRow | None, event: QueueEvent, position: int) -> QueueRow:
 
 def _with_settings(row: QueueRow, settings: QueueSettings) -> QueueRow:
     return replace(
-        row, sla_target=settings.sla_target, sla_ms=settings.sla_ms, tolerated_ms=settings.tolerated_ms, profile=settings.profile
+        row, sla_target=settings.sla_target, sla_ms=settings.sla_ms, tolerated_ms=settings.tolerated_ms, sla_profile=settings.sla_profile
     )
 
 

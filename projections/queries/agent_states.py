@@ -13,10 +13,10 @@ import msgspec
 
 from projections.engine.temporal_view import TemporalView
 
-State = Literal["talking", "wrap_up", "ringing", "paused", "available", "offline"]
+State = Literal["talking", "wrap-up", "ringing", "paused", "available", "offline"]
 """An agent is in the first of these that applies. Talking includes hold and calls that the agent dialled."""
 
-STATES: tuple[State, ...] = ("talking", "wrap_up", "ringing", "paused", "available", "offline")
+STATES: tuple[State, ...] = ("talking", "wrap-up", "ringing", "paused", "available", "offline")
 
 _OPEN = """
 SELECT id, version, interaction, whole, call, queue, agent, offered_ms, ended_ms, released_ms, wrap_up_ms, toInt8(end) AS end_code,
@@ -278,7 +278,7 @@ def _wrap_up(agent_state: AgentState, visits: list[OpenVisit], spans: dict[str, 
     for visit in visits:
         released = visit.released_ms
         if released is not None and (visit.wrap_up_ms is not None or last is None or last <= released):
-            _enter(agent_state, "wrap_up", released, queue=visit.queue, interaction=visit.whole)
+            _enter(agent_state, "wrap-up", released, queue=visit.queue, interaction=visit.whole)
 
 
 def _rest(agent_state: AgentState, spans: dict[str, _Span], free_since: int | None) -> None:

@@ -85,7 +85,7 @@ def _row(event: _Event, state: dict[str, Any], where: ZoneInfo) -> Row:
         "actor": event.actor,
         "on_behalf_of": state.get("on_behalf_of", ""),
         "cause": event.cause,
-        "correlation": event.correlation,
+        "correlation_id": event.correlation,
         "interaction": str(event.id),
         "version": event.version,
         "content": _content(state),

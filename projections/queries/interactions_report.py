@@ -14,11 +14,12 @@ from domain.errors import InvalidField
 from domain.ids import interaction_id
 from projections.engine.temporal_view import CompanyRows, TemporalView
 from projections.engine.warehouse import Value
-from projections.figures.intervals import iso, moment
+from projections.figures.intervals import iso
 from projections.figures.metrics import Row
 from projections.figures.question import Question, any_row, queues_of, unknown
 from projections.figures.voice_quality import jitter_band, loss_band, voice_quality
-from projections.queries.report import Column, Report, clock, comma, listed
+from projections.queries.labels import labelled
+from projections.queries.report import Column, Report, clock, comma, date, listed, time_of_day
 from projections.query_bus import query
 
 MEDIA = ("voice",)
@@ -52,22 +53,22 @@ _CORRELATED = """
 _STATES: dict[State, str] = {"finished": " AND isNotNull(ended_ms)", "open": " AND isNull(ended_ms)", "all": ""}
 
 COLUMNS = (
-    Column("date", "DATA"),
-    Column("time", "HORA"),
+    Column("started_at", "DATA", date),
+    Column("started_at", "HORA", time_of_day),
     Column("protocol", "PROTOCOLO"),
     Column("queues", "SERVIÇOS", listed),
     Column("agents", "AGENTE", listed),
     Column("origin", "ORIGEM"),
-    Column("type", "TIPO"),
-    Column("to", "PARA"),
+    Column("direction_label", "TIPO"),
+    Column("to_number", "PARA"),
     Column("contact", "CONTATO"),
-    Column("from", "A PARTIR DE"),
+    Column("from_number", "A PARTIR DE"),
     Column("duration_ms", "DURAÇÃO", clock, number=True),
-    Column("status", "STATUS"),
+    Column("status_label", "STATUS"),
     Column("tags", "Tag", listed),
     Column("jitter_ms", "JITTER", comma, number=True),
     Column("loss_percent", "PERDA DE PACOTE", comma, number=True),
-    Column("quality", "QUALIDADE DE CHAMADA"),
+    Column("quality_label", "QUALIDADE DE CHAMADA"),
     Column("history", "Histórico"),
 )
 
@@ -285,35 +286,32 @@ def _conditions(selection: Interactions, view: TemporalView) -> tuple[str, dict[
 
 
 def _row(row: _Interaction, question: Question, people: People) -> Row:
-    began = moment(row.started_ms, question.zone)
     number, inbound = people.number(row.number), row.direction == "inbound"
     quality: dict[str, Any] = {
         "jitter_ms": row.jitter_ms,
-        "jitter_band": None if row.jitter_ms is None else jitter_band(row.jitter_ms),
+        **labelled("jitter_band", "band", None if row.jitter_ms is None else jitter_band(row.jitter_ms)),
         "loss_percent": row.loss_percent,
-        "loss_band": None if row.loss_percent is None else loss_band(row.loss_percent),
-        "quality": voice_quality(row.jitter_ms, row.loss_percent),
+        **labelled("loss_band", "band", None if row.loss_percent is None else loss_band(row.loss_percent)),
+        **labelled("quality", "band", voice_quality(row.jitter_ms, row.loss_percent)),
     }
     return {
         "id": str(row.id),
         "call": row.call,
         "medium": row.medium,
-        "date": began.date().isoformat(),
-        "time": f"{began:%H:%M:%S}:{row.started_ms % 1000:03}",
         "protocol": row.protocol,
         "queues": row.queues,
         "agents": row.agents,
         "origin": row.origin,
-        "type": "Inbound" if inbound else "Outbound",
-        "to": row.did if inbound else number,
+        **labelled("direction", "direction", row.direction),
+        "to_number": row.did if inbound else number,
         # A contact's name is shown once the call was wrapped up with a tag.
         "contact": people.name(row.contact) if row.contact is not None and row.tags else "",
-        "from": number if inbound else row.did,
-        "state": "open" if row.ended_ms is None else "finished",
+        "from_number": number if inbound else row.did,
+        **labelled("state", "call_state", "open" if row.ended_ms is None else "finished"),
         "started_at": iso(row.started_ms, question.zone),
         "ended_at": None if row.ended_ms is None else iso(row.ended_ms, question.zone),
         "duration_ms": row.duration_ms,
-        "status": row.status,
+        **labelled("status", "status", row.status or None),
         "tags": row.tags,
         **quality,
         "history": f"/v1/interactions/{row.id}/history",

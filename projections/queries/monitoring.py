@@ -17,6 +17,7 @@ from projections.figures.intervals import iso
 from projections.figures.metrics import QueryContext, Row, query_context
 from projections.figures.question import Question
 from projections.queries.agent_states import STATES, AgentState, OpenVisit, agent_states, open_visits
+from projections.queries.labels import labelled
 from projections.query_bus import query
 
 _RECORDED = "SELECT intDiv(max(recorded_us), 1000) AS at FROM {events}"
@@ -24,7 +25,7 @@ _RECORDED = "SELECT intDiv(max(recorded_us), 1000) AS at FROM {events}"
 _GROUPS = {
     "available": "available",
     "talking": "on_call",
-    "wrap_up": "on_call",
+    "wrap-up": "on_call",
     "ringing": "available",
     "paused": "paused",
     "offline": "offline",
@@ -113,14 +114,19 @@ def agents_now(on: QueryContext) -> dict[str, int]:
 
 def counts_of(people: list[AgentState]) -> dict[str, int]:
     """How many agents by group, by state, and logged in at all."""
-    found = dict.fromkeys(("available", "on_call", "paused", "offline", "logged", *STATES), 0)
+    found = dict.fromkeys(("available", "on_call", "paused", "offline", "logged", *(_counted(state) for state in STATES)), 0)
     for state in people:
         group = _GROUPS[state.state]
         found[group] += 1
         if state.state not in ("available", "paused", "offline"):
-            found[state.state] += 1
+            found[_counted(state.state)] += 1
     found["logged"] = len(people) - found["offline"]
     return found
+
+
+def _counted(state: str) -> str:
+    """The name of the count of agents in a state."""
+    return state.replace("-", "_")
 
 
 def _selected(question: Question, state: AgentState) -> bool:
@@ -142,7 +148,7 @@ def _by_group(people: list[AgentState], where: ZoneInfo) -> dict[str, list[Row]]
 def _row(state: AgentState, where: ZoneInfo) -> Row:
     return {
         "agent": state.agent,
-        "state": state.state,
+        **labelled("state", "agent_state", state.state),
         "since": None if state.since_ms is None else iso(state.since_ms, where),
         "reason": state.reason,
         "queue": state.queue,

@@ -14,6 +14,7 @@ from projections.figures.intervals import iso
 from projections.figures.metrics import Row
 from projections.figures.question import Question
 from projections.queries.interactions_report import Interactions, People, interactions
+from projections.queries.labels import labelled
 from projections.query_bus import query
 
 _LEGS = "SELECT id FROM {interactions} WHERE whole = {{whole:UUID}}"
@@ -92,7 +93,7 @@ def _visit(visit: _Visit, rings: list[_Span], holds: list[_Span], question: Ques
     return {
         "queue": visit.queue,
         "agent": visit.agent,
-        "end": visit.end,
+        **labelled("end", "visit_end", visit.end),
         "offered_at": at(visit.offered_ms),
         "ended_at": at(visit.ended_ms),
         "released_at": at(visit.released_ms),
@@ -101,9 +102,14 @@ def _visit(visit: _Visit, rings: list[_Span], holds: list[_Span], question: Ques
         "hold_ms": visit.hold_ms,
         "wrap_up_ms": visit.wrap_up_ms,
         "rings": [
-            {"agent": ring.agent, "outcome": ring.outcome, "from": at(ring.from_ms), "to": at(ring.until_ms)}
+            {
+                "agent": ring.agent,
+                **labelled("outcome", "ring_outcome", ring.outcome or "ringing"),
+                "started_at": at(ring.from_ms),
+                "ended_at": at(ring.until_ms),
+            }
             for ring in rings
             if ring.visit == visit.id
         ],
-        "holds": [{"from": at(hold.from_ms), "to": at(hold.until_ms)} for hold in holds if hold.visit == visit.id],
+        "holds": [{"started_at": at(hold.from_ms), "ended_at": at(hold.until_ms)} for hold in holds if hold.visit == visit.id],
     }

@@ -9,6 +9,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Literal
 
@@ -54,7 +55,7 @@ class Report:
 
     def as_dict(self) -> dict[str, Any]:
         """The rows, the version of the definitions, the log position, the time zone and the notes."""
-        return {"rows": self.rows, "definition": self.definition, "as_of": self.as_of, "timezone": self.timezone, "notes": self.notes}
+        return {"items": self.rows, "definition": self.definition, "as_of": self.as_of, "timezone": self.timezone, "notes": self.notes}
 
 
 def written(report: Report, format: Format) -> str:
@@ -63,7 +64,7 @@ def written(report: Report, format: Format) -> str:
 
 
 def json(report: Report) -> str:
-    """One object: `rows`, `definition`, `as_of`, `timezone`, `notes`."""
+    """One object: `items`, `definition`, `as_of`, `timezone`, `notes`."""
     return msgspec.json.format(msgspec.json.encode(report.as_dict()), indent=2).decode() + "\n"
 
 
@@ -130,6 +131,17 @@ def clock(ms: int) -> str:
     """A duration as hh:mm:ss, begun seconds cut."""
     seconds = ms // 1000
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+
+
+def date(instant: str) -> str:
+    """The date of an instant (ISO 8601), in its own offset."""
+    return datetime.fromisoformat(instant).date().isoformat()
+
+
+def time_of_day(instant: str) -> str:
+    """The time of an instant (ISO 8601), in its own offset, as hh:mm:ss:ms."""
+    at = datetime.fromisoformat(instant)
+    return f"{at:%H:%M:%S}:{at.microsecond // 1000:03}"
 
 
 def comma(value: float) -> str:

@@ -19,7 +19,7 @@ _NAMES = {
     "queue": Column("queue", "Serviço"),
     "agent": Column("agent", "Agente"),
     "ivr": Column("ivr", "IVR"),
-    "half_hour": Column("start", "Meia hora"),
+    "half-hour": Column("start", "Meia hora"),
     "hour": Column("start", "Hora"),
     "day": Column("start", "Dia"),
     "week": Column("start", "Semana"),
@@ -87,7 +87,7 @@ _AGENTS = (
     _count("ring_no_answer", "Não atendeu"),
     _time("logged_ms", "Logado"),
     _time("paused_ms", "Pausado"),
-    Column("pauses", "Pausas", pauses),
+    Column("paused_by_reason_ms", "Pausas", pauses),
     Column("bounds", "Limites", talk_limits),
 )
 

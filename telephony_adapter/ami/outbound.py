@@ -20,13 +20,13 @@ _OUTSIDE_NUMBER = re.compile(r"^\+?[0-9]{8,}$")
 
 _BY_ANSWER = {
     "486": "busy", "600": "busy",
-    "404": "bad_number", "484": "bad_number", "604": "bad_number", "410": "bad_number",
+    "404": "bad-number", "484": "bad-number", "604": "bad-number", "410": "bad-number",
     "500": "congestion", "502": "congestion", "503": "congestion", "504": "congestion",
     "403": "rejected", "603": "rejected", "401": "rejected", "607": "rejected",
 }  # fmt: skip
 _BY_CAUSE = {
     "17": "busy",
-    "1": "bad_number", "2": "bad_number", "3": "bad_number", "22": "bad_number", "28": "bad_number",
+    "1": "bad-number", "2": "bad-number", "3": "bad-number", "22": "bad-number", "28": "bad-number",
     "34": "congestion", "38": "congestion", "41": "congestion", "42": "congestion", "44": "congestion", "58": "congestion",
     "21": "rejected", "55": "rejected", "57": "rejected",
     "20": "unavailable", "27": "unavailable",
@@ -162,7 +162,7 @@ def line_of_attempt_gone(pbx: PbxState, leg: Channel, packet: Packet) -> bool:
     if not attempt.answered and (customers or (leg.id == call.id and not attempt.customer_leg)):
         at, status = attempt.failure or (pbx.at, "")
         agents_own = not attempt.customer_leg
-        attempt.failure = (at, "agent_no_answer" if agents_own else _result(attempt, leg, packet, status))
+        attempt.failure = (at, "agent-no-answer" if agents_own else _result(attempt, leg, packet, status))
     if customers or leg.id == call.id:
         _over(pbx, call, attempt, leg, packet)
     return True
@@ -188,11 +188,11 @@ def _result(attempt: Attempt, leg: Channel, packet: Packet, status: str) -> str:
     """Why the customer was not reached. Without a response of the far end the PBX gave up."""
     cause, answer = packet.get("Cause"), packet.get("TechCause")
     if attempt.given_up or (not leg.hangup_requested and status in ("NOANSWER", "CANCEL")):
-        return "no_answer"
+        return "no-answer"
     result = _BY_ANSWER.get(answer) or _BY_CAUSE.get(cause)
     if result is None and (cause in _NOBODY or answer in ("480", "408", "487")):
-        result = "no_answer" if leg.rang else "unavailable"
-    return result or ("no_answer" if status == "NOANSWER" else "failed")
+        result = "no-answer" if leg.rang else "unavailable"
+    return result or ("no-answer" if status == "NOANSWER" else "failed")
 
 
 def number_in(dialled: str) -> str:

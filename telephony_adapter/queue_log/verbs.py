@@ -290,7 +290,7 @@ VERBS: dict[str, Verb] = {
     "CALLOUTBOUND": Verb("call", attempted, opens=True),
     "OUTDIAL": Verb("call", _dialled, opens=True),
     "OUTANSWER": Verb("call", _of_no_queue("dial_answered"), opens=True, attempt=True),
-    "OUTCANCEL": Verb("call", _of_no_queue("dial_failed", "no_answer"), ends=True, attempt=True),
+    "OUTCANCEL": Verb("call", _of_no_queue("dial_failed", "no-answer"), ends=True, attempt=True),
     "OUTCHANUNAVAIL": Verb("call", _of_no_queue("dial_failed", "unavailable"), ends=True, attempt=True),
     "OUTCONGESTION": Verb("call", _of_no_queue("dial_failed", "congestion"), ends=True, attempt=True),
     "OUTTRANSFER": Verb("call", _of_no_queue("hung_up"), ends=True, attempt=True),

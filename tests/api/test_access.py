@@ -126,8 +126,8 @@ def test_lists_and_figures_of_a_new_company_are_empty(companies):
         assert ana.get(path).json()["items"] == []
     assert [user["email"] for user in ana.get("/v1/users").json()["items"]] == ["ana@empresa.example"]
     for path in ("/v1/reports/queues", "/v1/reports/ivr", "/v1/reports/agents"):
-        assert ana.get(path).json()["rows"] == []
-    assert ana.get("/v1/interactions", params={"medium": "voice"}).json()["rows"] == []
+        assert ana.get(path).json()["items"] == []
+    assert ana.get("/v1/interactions", params={"medium": "voice"}).json()["items"] == []
     board = ana.get("/v1/monitoring").json()
     assert (board["waiting"], board["counts"]["logged"]) == ([], 0)
 

@@ -34,12 +34,12 @@ def test_a_user_acts_as_the_own_agent_only(ana, bia):
 def test_who_acts_for_another_is_in_the_history(ana, bia):
     ana.post("/v1/agents/log-in", {"agent": "Bia"})
     ana.post("/v1/queues", {"name": "vendas"})
-    call = ana.post("/v1/interactions", {"call": "crm-1", "number": "5511987654321"}).json()["id"]
+    call = ana.post("/v1/interactions", {"call": "crm-1", "from_number": "5511987654321"}).json()["id"]
     ana.post(f"/v1/interactions/{call}/offer", {"queue": "vendas"})
     ana.post(f"/v1/interactions/{call}/ring", {"agent": "Bia"})
     done = bia.post(f"/v1/interactions/{call}/answer", {"agent": "Bia"})
     assert done.status_code == 200, done.text
-    events = ana.get(f"/v1/interactions/{call}/history", headers={"If-Position": str(done.json()["position"])}).json()["events"]
+    events = ana.get(f"/v1/interactions/{call}/history", headers={"If-Position": str(done.json()["position"])}).json()["items"]
     assert [event["on_behalf_of"] for event in events[-2:]] == ["agent:Bia", ""]
     assert [event["actor"] for event in events[-2:]] == [f"user:{ana.tokens['user']}", f"user:{bia.tokens['user']}"]
 
@@ -73,4 +73,4 @@ def test_a_restricted_user_sees_only_their_part_over_http(client, ana):
     assert board["counts"]["logged"] == 1
     assert "Bruno" not in str(board)
     answer = ana.get("/v1/reports/queues", params={"queue": "suporte"}).json()
-    assert (answer["rows"], answer["notes"]) == ([], ["no queue suporte"])
+    assert (answer["items"], answer["notes"]) == ([], ["no queue suporte"])

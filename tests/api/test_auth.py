@@ -10,11 +10,12 @@ import httpx
 import jwt
 import pytest
 
+from api import auth
 from api.access_tokens import ACCESS_S
 from api.application_state import ApplicationState
 from api.problem import PREFIX
 from api.problem_types import kind_of
-from commands.users import DeactivateUser, IssuePasswordLink, SetPermissions
+from commands.users import ActivateUser, DeactivateUser, IssuePasswordLink, SetPassword, SetPermissions, hashed_password
 from tests.kit.http import PASSWORD, operator
 
 
@@ -242,6 +243,106 @@ def test_the_cookie_of_a_known_device_is_for_the_login_alone_and_not_for_scripts
     assert "Secure" not in cookie
     client._http.base_url = httpx.URL("https://center")
     assert "Secure" in client.post("/v1/auth/login", json={"email": ana.email, "password": PASSWORD}).headers["set-cookie"]
+
+
+GUESS = "Seja#Mal1"
+
+
+@pytest.fixture
+def twice_known(log_in, client, center):
+    """Logs in by one e-mail address, which has a user with another password in each of two companies: of the victim, and of the attacker."""
+    log_in("Empresa", "ana@x.example")
+    log_in("Outra", "ana@x.example")
+    link = center.bus.execute(IssuePasswordLink(email="ana@x.example"), operator("Outra")).result["token"]
+    assert client.post("/v1/auth/password", json={"token": link, "password": "Outra#Vez1"}).status_code == 204
+    _at(client, "192.0.2.6")
+
+    def log_in_at(company, password, *, forgets_cookies=True):
+        if forgets_cookies:
+            client._http.cookies.clear()
+        return client.post("/v1/auth/login", json={"email": "ana@x.example", "password": password, "company": company})
+
+    return log_in_at
+
+
+@pytest.mark.parametrize("own_company", ["Outra", ""])
+@pytest.mark.parametrize("forgets_cookies", [True, False])
+def test_a_login_in_one_company_frees_no_guesses_in_another(twice_known, own_company, forgets_cookies):
+    statuses = []
+    for _ in range(8):
+        statuses.append(twice_known("Empresa", GUESS, forgets_cookies=forgets_cookies).status_code)
+        assert twice_known(own_company, "Outra#Vez1", forgets_cookies=forgets_cookies).status_code == 200
+    assert statuses.count(401) <= 5
+    assert statuses[-1] == 429
+
+
+def test_a_login_without_a_company_counts_wherever_its_password_was_tried(twice_known):
+    assert [twice_known("", GUESS).status_code for _ in range(6)] == [401] * 5 + [429]
+    for company, right in (("Empresa", PASSWORD), ("Outra", "Outra#Vez1")):
+        problem_of(twice_known(company, right), 429, "too-many-requests")
+
+
+def test_guesses_in_one_company_lock_no_known_address_out_of_another(twice_known, client):
+    _at(client, "192.0.2.7")
+    assert twice_known("Outra", "Outra#Vez1").status_code == 200
+    _at(client, "192.0.2.6")
+    assert [twice_known("Empresa", GUESS).status_code for _ in range(6)][-1] == 429
+    _at(client, "192.0.2.7")
+    assert twice_known("Outra", "Outra#Vez1").status_code == 200
+    assert twice_known("", "Outra#Vez1").status_code == 200
+    problem_of(twice_known("", GUESS), 429, "too-many-requests")
+
+
+@pytest.mark.parametrize("first", ["Empresa", ""])
+def test_a_wait_does_not_tell_whether_an_address_has_a_user_in_a_company(ana, client, first):
+    then = "" if first else "Empresa"
+    seen = []
+    for number, email in enumerate((ana.email, "nobody@empresa.example")):
+        statuses = []
+        for company, address in ((first, f"192.0.2.{number}"), (then, f"198.51.100.{number}")):
+            _at(client, address)
+            login = {"email": email, "password": GUESS, "company": company}
+            statuses += [client.post("/v1/auth/login", json=login).status_code for _ in range(6)]
+        seen.append(statuses)
+    assert seen[0] == seen[1]
+
+
+def test_a_login_whose_password_is_reset_meanwhile_opens_no_session(ana, client, center, monkeypatch):
+    check = auth.check_credentials
+
+    def reset_after(*given):
+        who = check(*given)
+        link = center.bus.execute(IssuePasswordLink(email=ana.email), operator("Empresa")).result["token"]
+        center.bus.execute(SetPassword(token=link, hashed=hashed_password("Outra#Vez1")), operator("Empresa"))
+        client.transport.app.state.application.sessions.close_all(who.user)
+        return who
+
+    monkeypatch.setattr(auth, "check_credentials", reset_after)
+    problem_of(client.post("/v1/auth/login", json={"email": ana.email, "password": PASSWORD}), 401, "unauthenticated")
+    assert center.store.recorder.db.execute("SELECT count(*) FROM sessions") == [(0,)]
+
+
+def test_a_login_whose_user_is_deactivated_meanwhile_opens_no_session(ana, client, center, monkeypatch):
+    check = auth.check_credentials
+
+    def deactivated_after(*given):
+        who = check(*given)
+        center.bus.execute(DeactivateUser(user=who.user), operator("Empresa"))
+        return who
+
+    monkeypatch.setattr(auth, "check_credentials", deactivated_after)
+    before = center.store.recorder.db.execute("SELECT count(*) FROM sessions")
+    problem_of(client.post("/v1/auth/login", json={"email": ana.email, "password": PASSWORD}), 401, "unauthenticated")
+    assert center.store.recorder.db.execute("SELECT count(*) FROM sessions") == before
+
+
+def test_a_session_that_was_refused_while_its_user_was_deactivated_stays_ended(log_in, client, center):
+    bia = log_in(permissions=())
+    user, token = UUID(bia.tokens["user"]), {"refresh_token": bia.tokens["refresh_token"]}
+    center.bus.execute(DeactivateUser(user=user), operator("Empresa"))
+    problem_of(client.post("/v1/auth/refresh", json=token), 401, "unauthenticated")
+    center.bus.execute(ActivateUser(user=user), operator("Empresa"))
+    problem_of(client.post("/v1/auth/refresh", json=token), 401, "unauthenticated")
 
 
 def test_the_clock_of_the_machine_does_not_lengthen_a_wait(ana, client):

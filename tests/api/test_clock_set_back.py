@@ -13,7 +13,7 @@ def recorded(center) -> list[int]:
 
 
 def test_commands_go_on_and_happen_at_the_last_events_instant(ana, center):
-    call = ana.post("/v1/interactions", {"number": "5531977916159"}).json()["id"]
+    call = ana.post("/v1/interactions", {"from_number": "5531977916159"}).json()["id"]
     center.clock.pass_s(10)
     ana.post("/v1/queues", {"name": "vendas"})
     ana.post(f"/v1/interactions/{call}/offer", {"queue": "vendas"})

@@ -48,7 +48,9 @@ def test_a_command_without_room_is_refused_whole_and_accepted_when_there_is_room
     disk.fill()
 
     refused = next(
-        answer for answer in (ana.post("/v1/interactions", {"number": "5531977916159"}) for _ in range(MOST)) if answer.status_code != 201
+        answer
+        for answer in (ana.post("/v1/interactions", {"from_number": "5531977916159"}) for _ in range(MOST))
+        if answer.status_code != 201
     )
 
     head = center.store.head()
@@ -63,9 +65,9 @@ def test_a_command_without_room_is_refused_whole_and_accepted_when_there_is_room
 
     disk.make_room()
     key = {"Idempotency-Key": "k-1"}
-    done = ana.post("/v1/interactions", {"number": "5531977916159"}, headers=key)
+    done = ana.post("/v1/interactions", {"from_number": "5531977916159"}, headers=key)
     assert done.status_code == 201
-    assert ana.post("/v1/interactions", {"number": "5531977916159"}, headers=key).json() == done.json()
+    assert ana.post("/v1/interactions", {"from_number": "5531977916159"}, headers=key).json() == done.json()
     within(lambda: center.covered() >= done.json()["position"])
     assert ready(ana) == 200
     assert center.store.head() > head

@@ -41,7 +41,7 @@ def ana(tmp_path_factory):
 def rows(ana, path, **params):
     answer = ana.get(path, params=RECORDED | params)
     assert answer.status_code == 200, answer.text
-    return answer.json()["rows"]
+    return answer.json()["items"]
 
 
 def of_queue(row):
@@ -119,8 +119,8 @@ def test_another_threshold_or_profile_reckons_the_past_anew(ana):
     def sla(**params):
         return ana.get("/v1/dashboards/inbound", params=RECORDED | params).json()["totals"]["sla_percent"]
 
-    assert (sla(), sla(sla_seconds=25), sla(sla_seconds=0)) == (65.57, 70.49, 0.0)
-    assert (sla(sla_profile="answered_only"), sla(sla_profile="offered_minus_short"), sla(sla_seconds=25.032, sla_profile="answered_only")) == (
+    assert (sla(), sla(sla_ms=25_000), sla(sla_ms=0)) == (65.57, 70.49, 0.0)
+    assert (sla(sla_profile="answered-only"), sla(sla_profile="offered-minus-short"), sla(sla_ms=25_032, sla_profile="answered-only")) == (
         90.91, 72.73, 100.0,
     )  # fmt: skip
     assert sla() == 65.57
@@ -152,10 +152,10 @@ def test_d1_pages_give_every_finished_call_once_in_order(ana):
         while cursor is not None or not found:
             params = {"medium": "voice", "limit": limit} | ({"cursor": cursor} if cursor else {})
             page = ana.get("/v1/interactions", params=params).json()
-            found, cursor = found + page["rows"], page["next"]
+            found, cursor = found + page["items"], page["next"]
         assert found == whole
     assert len(whole) == len(RUN.truth)
-    began = [(row["date"], row["time"]) for row in whole]
+    began = [row["started_at"] for row in whole]
     assert began == sorted(began)
     assert len({row["protocol"] for row in whole}) == len(whole)
 
@@ -165,13 +165,13 @@ def test_d1_is_filtered(ana):
         return rows(ana, "/v1/interactions", medium="voice", limit=1000, **params)
 
     assert len(found(direction="outbound")) == 10
-    assert {row["type"] for row in found(direction="inbound")} == {"Inbound"}
+    assert {(row["direction"], row["direction_label"]) for row in found(direction="inbound")} == {("inbound", "Inbound")}
     ended = [[leg["outcome"] for leg in values["observed"]["legs"]] for values in RUN.truth]
-    assert len(found(status="Dequeued")) == ended.count(["timeout"]) == 4
-    assert len(found(status="Abandoned")) == ended.count(["abandoned"]) == 11
+    assert len(found(status="timed-out")) == ended.count(["timeout"]) == 4
+    assert len(found(status="abandoned")) == ended.count(["abandoned"]) == 11
     assert [row["protocol"] for row in found(protocol=3)] == [3]
     assert all("suporte" in row["queues"] for row in found(queue="suporte"))
-    assert len(found(status=["Abandoned", "Dequeued"])) == 15
+    assert len(found(status=["abandoned", "timed-out"])) == 15
     assert found(tag="nenhuma") == found(**EMPTY_DAY) == []
     assert len(found(**{"from": "2026-11-23T01:45:00", "to": "2026-11-23T01:45:20"})) == 3
 
@@ -197,7 +197,7 @@ def test_d1_as_csv_is_the_whole_list_under_the_manuals_columns(ana, monkeypatch)
 def test_d1_needs_its_medium_and_a_page_its_own_question(ana):
     assert problem_of(ana.get("/v1/interactions"), 422, "invalid")["errors"][0]["parameter"] == "medium"
     cursor = ana.get("/v1/interactions", params={"medium": "voice", "limit": 1}).json()["next"]
-    for other in ({"status": "Abandoned"}, {"cursor": cursor[:-3]}, {"timezone": "UTC"}):
+    for other in ({"status": "abandoned"}, {"cursor": cursor[:-3]}, {"timezone": "UTC"}):
         answer = ana.get("/v1/interactions", params={"medium": "voice", "cursor": cursor} | other)
         assert problem_of(answer, 422, "invalid")["errors"][0]["parameter"] == "cursor"
 
@@ -205,19 +205,19 @@ def test_d1_needs_its_medium_and_a_page_its_own_question(ana):
 def test_k1_shows_the_whole_history_of_a_call(ana):
     row = rows(ana, "/v1/interactions", medium="voice", protocol=3)[0]
     story = ana.get(row["history"]).json()
-    facts = [fact["kind"] for event in story["events"] for fact in event["content"]["facts"]]
+    facts = [fact["kind"] for event in story["items"] for fact in event["content"]["facts"]]
     assert {"arrived", "ivr_entered", "ivr_option", "offered", "rang", "answered", "released", "hung_up"} <= set(facts)
-    assert {(event["actor"], event["cause"]) for event in story["events"]} == {("operator", "ObserveCall")}
-    heads = [event["content"]["change"]["call"] for event in story["events"] if "call" in event["content"]["change"]]
+    assert {(event["actor"], event["cause"]) for event in story["items"]} == {("operator", "ObserveCall")}
+    heads = [event["content"]["change"]["call"] for event in story["items"] if "call" in event["content"]["change"]]
     assert {head["number"] for head in heads} == {"21977000111"}
-    rings = [ring for event in story["events"] for ring in event["content"]["change"].get("rings", [])]
+    rings = [ring for event in story["items"] for ring in event["content"]["change"].get("rings", [])]
     assert {(ring["n"], ring["k"]) for ring in rings} == {(0, 0)}
     assert rings[-1]["outcome"] == "answered"
-    positions = [event["position"] for event in story["events"]]
+    positions = [event["position"] for event in story["items"]]
     assert positions == sorted(positions)
     assert story["as_of"] >= positions[-1]
     assert ana.get(row["history"], params={"as_of": positions[0] - 1}).status_code == 404
-    assert ana.get(row["history"], params={"as_of": "2026-11-22"}).json()["events"] == []
+    assert ana.get(row["history"], params={"as_of": "2026-11-22"}).json()["items"] == []
 
 
 def test_b2_shows_the_center_as_it_stood_at_the_end_and_at_any_moment(ana):
@@ -245,8 +245,8 @@ def test_b2_shows_the_center_as_it_stood_at_the_end_and_at_any_moment(ana):
         ({"as_of": "99999999"}, "as_of"),
         ({"as_of": "9" * 30}, "as_of"),
         ({"as_of": "2026-02-30"}, "as_of"),
-        ({"sla_seconds": "-1"}, "sla_seconds"),
-        ({"sla_seconds": "nan"}, "sla_seconds"),
+        ({"sla_ms": "-1"}, "sla_ms"),
+        ({"sla_ms": "nan"}, "sla_ms"),
         ({"sla_profile": "best"}, "sla_profile"),
         ({"attribution": "never"}, "attribution"),
         ({"names": "x"}, "names"),
@@ -267,12 +267,12 @@ def test_a_filter_by_a_name_that_nobody_has_finds_nothing_and_says_so(ana, param
         found = ana.get(path, params=params).json()
         assert found["notes"] == [f"no {kind} {name}"], path
         assert not found.get("totals", {}).get("offered")
-        assert found.get("rows", []) == found.get("queues", []) == []
+        assert found.get("items", []) == found.get("queues", []) == []
     assert ana.get("/v1/reports/ivr", params={"ivr": "nenhuma"}).json()["notes"] == ["no IVR nenhuma"]
     csv = ana.get("/v1/reports/queues", params=params | {"format": "csv"})
     assert unquote(csv.headers["atende-notes"]) == f"no {kind} {name}"
     found = ana.get("/v1/interactions", params={"medium": "voice", "tag": "nunca", **params}).json()
-    assert (found["rows"], found["notes"]) == ([], [f"no {kind} {name}", "no call with the tag nunca"])
+    assert (found["items"], found["notes"]) == ([], [f"no {kind} {name}", "no call with the tag nunca"])
 
 
 def test_a_question_without_a_period_means_today_or_the_last_30_days_and_the_answer_says_so(ana):
@@ -310,7 +310,7 @@ def test_intervals_adapt_to_the_period_or_are_refused_when_they_are_too_many(ana
         assert (answer["period"]["by"], len(answer["series"]) <= 2_010) == (clock, True), since
     errors = problem_of(by("2000-01-01", by="day"), 422, "invalid")["errors"]
     assert [error["parameter"] for error in errors] == ["by"]
-    problem_of(ana.get("/v1/reports/queues", params={"from": "2000-01-01", "by": "half_hour"}), 422, "invalid")
+    problem_of(ana.get("/v1/reports/queues", params={"from": "2000-01-01", "by": "half-hour"}), 422, "invalid")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import threading
 import time
 from contextlib import contextmanager
 from functools import partial
+from uuid import UUID
 
 import pytest
 import uvicorn
@@ -15,6 +16,7 @@ from starlette.routing import Route
 
 from api.http_connections import Connections
 from api.http_server import HEADER_BYTES, Limits, limited
+from api.response_headers import security_headers
 from tests.kit.waiting import within
 
 DEADLINE_S = 20
@@ -183,6 +185,35 @@ def test_what_is_no_http_is_refused_as_a_problem():
         said = answer(server, b"\x16\x03\x01 hello\r\n\r\n")
         assert said.startswith(b"HTTP/1.1 400 ")
         assert b"urn:problem-type:atende:malformed" in said
+
+
+def headers_of(said: bytes) -> dict[str, str]:
+    lines = said.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")[1:]
+    return {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+
+
+def refusals(server):
+    """Every refusal that the protocol itself writes, by its status."""
+    large = b"X-Large: " + b"x" * (HEADER_BYTES + 1) + b"\r\n"
+    yield b"408", answer(server, b"GE")
+    yield b"400", answer(server, b"\x16\x03\x01 hello\r\n\r\n")
+    yield b"431", answer(server, read(more=large))
+    with connected(server, read(b"/stream")) as stream:
+        read_until(stream, b"200 OK")
+        yield b"503", answer(server, b"")
+
+
+@pytest.mark.parametrize("by_tls", [False, True])
+def test_each_refusal_of_the_protocol_is_a_problem_with_the_headers_of_every_response(by_tls):
+    with serving(connections=Connections(100, 1), is_public_by_tls=by_tls) as server:
+        for status, said in refusals(server):
+            assert said.startswith(b"HTTP/1.1 " + status), said
+            headers = headers_of(said)
+            assert headers["content-type"] == "application/problem+json"
+            assert UUID(headers["request-id"])
+            for name, value in security_headers(is_by_tls=by_tls, is_private=True).items():
+                assert headers[name.lower()] == value, (status, name)
+            assert ("strict-transport-security" in headers) == by_tls
 
 
 def test_a_stream_outlives_every_limit_of_time():

@@ -4,9 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 
 def test_the_same_key_gives_the_same_answer_once(ana, center):
-    first = ana.post("/v1/interactions", {"number": "5511987654321"}, headers={"Idempotency-Key": "k-1"})
+    first = ana.post("/v1/interactions", {"from_number": "5511987654321"}, headers={"Idempotency-Key": "k-1"})
     head = center.store.head()
-    again = ana.post("/v1/interactions", {"number": "5511987654321"}, headers={"Idempotency-Key": "k-1"})
+    again = ana.post("/v1/interactions", {"from_number": "5511987654321"}, headers={"Idempotency-Key": "k-1"})
     assert first.status_code == again.status_code == 201
     assert again.json() == first.json()
     assert (first.headers.get("Idempotency-Replayed"), again.headers.get("Idempotency-Replayed")) == (None, "true")
@@ -14,7 +14,7 @@ def test_the_same_key_gives_the_same_answer_once(ana, center):
 
 
 def test_without_a_key_it_is_another_call(ana):
-    first, second = (ana.post("/v1/interactions", {"number": "5511987654321"}).json() for _ in range(2))
+    first, second = (ana.post("/v1/interactions", {"from_number": "5511987654321"}).json() for _ in range(2))
     assert first["id"] != second["id"]
 
 
@@ -38,6 +38,19 @@ def test_a_key_is_a_companys_own(log_in):
     first = ana.post("/v1/queues", {"name": "vendas"}, headers=key).json()
     second = bia.post("/v1/queues", {"name": "vendas"}, headers=key).json()
     assert first["id"] != second["id"]
+
+
+def test_a_key_is_a_callers_own_in_the_company(log_in, ana, client):
+    bia = log_in(email="bia@empresa.example", permissions=("gerenciar-service",))
+    headers = {"Idempotency-Key": "k-1"}
+    assert ana.post("/v1/queues", {"name": "vendas"}, headers=headers).status_code == 201
+    refused = bia.post("/v1/queues", {"name": "vendas"}, headers=headers)
+    assert (refused.status_code, refused.json()["type"].rpartition(":")[2]) == (409, "queue-exists")
+    made = bia.post("/v1/queues", {"name": "suporte"}, headers=headers)
+    assert (made.status_code, made.headers.get("Idempotency-Replayed")) == (201, None)
+    key = ana.post("/v1/api-keys", {"name": "CRM", "permissions": ["gerenciar-service"]}).json()["result"]["key"]
+    by_key = client.post("/v1/queues", json={"name": "cobrança"}, headers=headers | {"Authorization": f"Bearer {key}"})
+    assert (by_key.status_code, by_key.headers.get("Idempotency-Replayed")) == (201, None)
 
 
 def test_many_at_once_with_one_key_are_one(ana, center):

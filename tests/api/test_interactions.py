@@ -32,7 +32,7 @@ class HandlerContext:
         return answer.json()
 
     def call(self, second, number="5511987654321"):
-        return self.say("/v1/interactions", second, number=number, did="551140028922")["id"]
+        return self.say("/v1/interactions", second, from_number=number, to_number="551140028922")["id"]
 
     def step(self, call, step, second, **body):
         return self.say(f"/v1/interactions/{call}/{step}", second, **body)
@@ -86,27 +86,27 @@ def test_the_worked_example_through_the_api(ana, worked):
     assert {name: ten[name] for name in HOUR} == HOUR
     assert (ten["start"], ten["abandoned_short"], ten["handled"]) == (TEN, 1, 2)
     assert (eleven["offered"], eleven["sla_percent"]) == (0, None)
-    params["sla_profile"] = "offered_minus_short"
-    assert ana.get("/v1/reports/queues", params=params).json()["rows"][0]["sla_percent"] == 25.0
+    params["sla_profile"] = "offered-minus-short"
+    assert ana.get("/v1/reports/queues", params=params).json()["items"][0]["sla_percent"] == 25.0
 
 
 def test_what_was_lived_is_in_the_report_of_interactions_and_in_its_history(ana, worked):
-    rows = ana.get("/v1/interactions", params={"medium": "voice", "at_least": worked.position}).json()["rows"]
+    rows = ana.get("/v1/interactions", params={"medium": "voice", "at_least": worked.position}).json()["items"]
     assert [(row["status"], row["duration_ms"], row["tags"]) for row in rows] == [
-        ("Answered", 68 * S, ["venda"]), ("Answered", 155 * S, ["venda"]), ("Abandoned", 3 * S, []), ("Abandoned", 50 * S, []),
-        ("Dequeued", 60 * S, []),
+        ("answered", 68 * S, ["venda"]), ("answered", 155 * S, ["venda"]), ("abandoned", 3 * S, []), ("abandoned", 50 * S, []),
+        ("timed-out", 60 * S, []),
     ]  # fmt: skip
     first = rows[0]
-    assert (first["from"], first["to"], first["origin"], first["agents"], first["queues"]) == (
+    assert (first["from_number"], first["to_number"], first["origin"], first["agents"], first["queues"]) == (
         "5511987654321", "551140028922", "Portal", ["Ana"], ["vendas"],
     )  # fmt: skip
-    events = ana.get(first["history"]).json()["events"]
+    events = ana.get(first["history"]).json()["items"]
     assert [event["event"] for event in events] == [
         f"interaction.{name}" for name in ("arrived", "offered", "rang", "answered", "released", "hung_up", "observed")
     ]
     assert {event["actor"] for event in events} == {f"user:{ana.tokens['user']}"}
     assert [event["cause"] for event in events][:2] == ["StartCall", "OfferCall"]
-    half = ana.get(first["history"], params={"as_of": at(8)}).json()["events"]
+    half = ana.get(first["history"], params={"as_of": at(8)}).json()["items"]
     assert [event["event"] for event in half] == [f"interaction.{name}" for name in ("arrived", "offered", "rang", "answered")]
 
 
@@ -143,7 +143,7 @@ def test_a_call_meets_the_ivr(ana, context):
     context.step(left, "end", 8)
     context.step(closed, "ivr/out-of-hours", 9, ivr="principal")
     position = context.step(closed, "end", 10)["position"]
-    (row,) = ana.get("/v1/reports/ivr", params={"by": "ivr", "ivr": "principal", "at_least": position}).json()["rows"]
+    (row,) = ana.get("/v1/reports/ivr", params={"by": "ivr", "ivr": "principal", "at_least": position}).json()["items"]
     parts = ("entered", "out_of_hours", "abandoned_in_ivr", "led_to_queue", "offered", "waiting")
     assert {part: row[part] for part in parts} == {
         "entered": 3, "out_of_hours": 1, "abandoned_in_ivr": 1, "led_to_queue": 1, "offered": 1, "waiting": 1,
@@ -152,7 +152,7 @@ def test_a_call_meets_the_ivr(ana, context):
 
 def test_an_attempt_is_dialled_answered_or_not(ana, context):
     context.say("/v1/agents/log-in", 0, agent="Ana")
-    answered, busy = (context.say("/v1/interactions/dial", 10, number="5511912345678", agent="Ana")["id"] for _ in range(2))
+    answered, busy = (context.say("/v1/interactions/dial", 10, to_number="5511912345678", agent="Ana")["id"] for _ in range(2))
     context.step(answered, "attempt-answered", 15)
     context.step(answered, "end", 75)
     position = context.step(busy, "attempt-failed", 20, result="busy")["position"]
@@ -171,11 +171,11 @@ def test_a_call_goes_from_one_queue_to_another(ana, context):
     context.step(call, "leave-by-key", 20)
     context.step(call, "quality", 20, jitter_ms=150.9, loss_percent=1.0)
     position = context.step(call, "end", 20)["position"]
-    rows = {row["queue"]: row for row in ana.get("/v1/reports/queues", params={"at_least": position}).json()["rows"]}
+    rows = {row["queue"]: row for row in ana.get("/v1/reports/queues", params={"at_least": position}).json()["items"]}
     assert (rows["vendas"]["transferred_out"], rows["suporte"]["left_by_key"]) == (1, 1)
-    (row,) = ana.get("/v1/interactions", params={"medium": "voice"}).json()["rows"]
-    assert (row["queues"], row["jitter_band"], row["loss_band"], row["quality"]) == (["vendas", "suporte"], "Média", "Alta", "Média")
-    (agent,) = ana.get("/v1/reports/agents").json()["rows"]
+    (row,) = ana.get("/v1/interactions", params={"medium": "voice"}).json()["items"]
+    assert (row["queues"], row["jitter_band"], row["loss_band"], row["quality"]) == (["vendas", "suporte"], "medium", "high", "medium")
+    (agent,) = ana.get("/v1/reports/agents").json()["items"]
     assert agent["ring_no_answer"] == 1
 
 
@@ -198,20 +198,20 @@ def test_an_action_that_is_not_possible_now_is_refused_and_changes_nothing(ana, 
 @pytest.mark.parametrize(
     ("path", "body", "field"),
     [
-        ("/v1/interactions", {"number": "abc"}, "/number"),
+        ("/v1/interactions", {"from_number": "abc"}, "/from_number"),
         ("/v1/interactions", {"at": "2026-03-02T10:00:00"}, "/at"),
         ("/v1/interactions", {"at": "1999-01-01T00:00:00Z"}, "/at"),
         ("/v1/interactions", {"at": "2099-01-01T00:00:00Z"}, "/at"),
         ("/v1/agents/log-in", {"agent": "Ana", "at": "2099-01-01T00:00:00Z"}, "/at"),
-        ("/v1/interactions/dial", {}, "/number"),
+        ("/v1/interactions/dial", {}, "/to_number"),
         ("/v1/queues", {"name": " "}, "/name"),
         ("/v1/queues", {"name": "vendas", "sla_target": 101}, "/sla_target"),
         ("/v1/queues", {"name": "vendas", "internal_number": "12"}, "/internal_number"),
-        ("/v1/queues", {"name": "vendas", "profile": "best"}, "/profile"),
+        ("/v1/queues", {"name": "vendas", "sla_profile": "best"}, "/sla_profile"),
         ("/v1/agents/log-in", {"agent": ""}, "/agent"),
-        ("/v1/agents/log-in", {"agent": "Ana", "lease_minutes": 0}, "/lease_minutes"),
+        ("/v1/agents/log-in", {"agent": "Ana", "lease_ms": 0}, "/lease_ms"),
         ("/v1/agents/pause", {"agent": "Ana", "reason": ""}, "/reason"),
-        ("/v1/ivrs", {"name": "dia", "zone": "Mars"}, "/zone"),
+        ("/v1/ivrs", {"name": "dia", "timezone": "Mars"}, "/timezone"),
         ("/v1/ivrs", {"name": "dia", "menu": [{"digit": "x", "queue": "vendas"}]}, "/menu/0/digit"),
         ("/v1/ivrs", {"name": "dia", "menu": [{"digit": "1", "queue": "nenhuma"}]}, "/menu"),
         ("/v1/users", {"name": "Bia", "email": "bia"}, "/email"),
@@ -233,7 +233,7 @@ def test_a_step_before_the_last_one_names_its_instant(ana, context):
 
 
 def test_the_integrations_own_id_makes_a_repeat_the_same_call(ana):
-    first, again = (ana.post("/v1/interactions", {"call": "crm-4711", "number": "5511987654321"}).json() for _ in range(2))
+    first, again = (ana.post("/v1/interactions", {"call": "crm-4711", "from_number": "5511987654321"}).json() for _ in range(2))
     assert again["id"] == first["id"]
     assert again["result"] == {"call": "crm-4711", "protocol": first["result"]["protocol"]}
 
@@ -241,11 +241,11 @@ def test_the_integrations_own_id_makes_a_repeat_the_same_call(ana):
 def test_queues_are_registered_changed_and_removed(ana):
     queue = ana.post("/v1/queues", {"name": "vendas"}).json()["id"]
     assert problem_of(ana.post("/v1/queues", {"name": "vendas"}), 409, "already-exists")
-    assert ana.ask("PATCH", f"/v1/queues/{queue}", json={"sla_ms": 30_000, "profile": "genesys"}).status_code == 200
+    assert ana.ask("PATCH", f"/v1/queues/{queue}", json={"sla_ms": 30_000, "sla_profile": "genesys"}).status_code == 200
     assert ana.post(f"/v1/queues/{queue}/rename", {"name": "vendas internas"}).status_code == 200
     assert ana.ask("PUT", f"/v1/queues/{queue}/agents", json={"agents": ["Ana"]}).status_code == 200
     found = ana.get(f"/v1/queues/{queue}").json()
-    assert (found["name"], found["sla_ms"], found["profile"], found["agents"], found["active"]) == (
+    assert (found["name"], found["sla_ms"], found["sla_profile"], found["agents"], found["active"]) == (
         "vendas internas", 30_000, "genesys", ["Ana"], True,
     )  # fmt: skip
     problem_of(ana.ask("DELETE", f"/v1/queues/{queue}"), 409, "refused")
@@ -287,7 +287,7 @@ def test_the_operator_sees_that_the_server_is_alive_ready_and_how_it_fares(ana, 
 
 
 def test_a_heartbeat_renews_the_lease_of_an_agent_who_is_in(ana, center, context):
-    context.say("/v1/agents/log-in", 0, agent="Ana", lease_minutes=5)
+    context.say("/v1/agents/log-in", 0, agent="Ana", lease_ms=300_000)
     beat = ana.post("/v1/agents/Ana/heartbeat")
     assert beat.status_code == 200, beat.text
     assert beat.json()["result"]["lease_until"] == center.clock.us + 5 * 60 * 1_000_000
@@ -297,14 +297,14 @@ def test_a_heartbeat_renews_the_lease_of_an_agent_who_is_in(ana, center, context
 
 
 def test_calls_are_found_open_or_finished_by_own_id_number_and_correlation(ana, context):
-    own = context.say("/v1/interactions", 0, call="crm-4711", number="5531977916159", did="551140028922")["id"]
+    own = context.say("/v1/interactions", 0, call="crm-4711", from_number="5531977916159", to_number="551140028922")["id"]
     other = context.call(10)
     position = context.step(other, "end", 20)["position"]
 
     def found(**params):
         answer = ana.get("/v1/interactions", params={"medium": "voice", "at_least": position, **params})
         assert answer.status_code == 200, answer.text
-        return [row["id"] for row in answer.json()["rows"]]
+        return [row["id"] for row in answer.json()["items"]]
 
     assert found() == [other]
     assert found(state="open") == [own]
@@ -317,10 +317,10 @@ def test_calls_are_found_open_or_finished_by_own_id_number_and_correlation(ana, 
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    assert [row["id"] for row in searched(number="(31) 97791-6159")["rows"]] == [own]
-    nobody = searched(number="(31) 97791-0000")
-    assert (nobody["rows"], nobody["notes"]) == ([], ["no contact with this number"])
-    refused = ana.get("/v1/interactions", params={"medium": "voice", "number": "5531977916159"})
+    assert [row["id"] for row in searched(phone="(31) 97791-6159")["items"]] == [own]
+    nobody = searched(phone="(31) 97791-0000")
+    assert (nobody["items"], nobody["notes"]) == ([], ["no contact with this number"])
+    refused = ana.get("/v1/interactions", params={"medium": "voice", "phone": "5531977916159"})
     problem_of(refused, 422, "invalid")
     problem_of(ana.post("/v1/interactions/search", {"phone": "1"}), 422, "invalid")
     problem_of(ana.get("/v1/interactions", params={"medium": "voice", "state": "open", "as_of": TEN}), 422, "invalid")
@@ -334,10 +334,10 @@ def test_pages_lead_forwards_and_back(ana, context):
     first = ana.get("/v1/interactions", params=params).json()
     context.step(context.call(30), "end", 40)
     second = ana.get("/v1/interactions", params=params | {"cursor": first["next"]}).json()
-    assert [row["id"] for row in first["rows"] + second["rows"]] == calls[:0:-1]
+    assert [row["id"] for row in first["items"] + second["items"]] == calls[:0:-1]
     assert (first["previous"], first["has_more"], second["has_more"]) == (None, True, True)
     back = ana.get("/v1/interactions", params=params | {"cursor": second["previous"]}).json()
-    assert (back["rows"], back["has_more"], back["previous"]) == (first["rows"], True, None)
+    assert (back["items"], back["has_more"], back["previous"]) == (first["items"], True, None)
 
 
 def test_one_call_is_shown_while_it_goes_on_and_after_its_end(ana, context):
@@ -356,12 +356,12 @@ def test_one_call_is_shown_while_it_goes_on_and_after_its_end(ana, context):
         "2026-03-02T10:00:01-03:00",
     )
     assert (visit["queue"], visit["agent"], visit["end"], visit["wait_ms"]) == ("vendas", "Ana", "answered", 3 * S)
-    assert [(ring["agent"], ring["from"], ring["to"]) for ring in visit["rings"]] == [
+    assert [(ring["agent"], ring["started_at"], ring["ended_at"]) for ring in visit["rings"]] == [
         ("Ana", "2026-03-02T10:00:03-03:00", "2026-03-02T10:00:05-03:00")
     ]
-    assert visit["holds"] == [{"from": "2026-03-02T10:00:10-03:00", "to": None}]
+    assert visit["holds"] == [{"started_at": "2026-03-02T10:00:10-03:00", "ended_at": None}]
     end = context.step(call, "end", 30)["position"]
     ended = ana.get(f"/v1/interactions/{call}", params={"at_least": end}).json()
-    assert (ended["state"], ended["status"], ended["duration_ms"]) == ("finished", "Answered", 29 * S)
+    assert (ended["state"], ended["status"], ended["duration_ms"]) == ("finished", "answered", 29 * S)
     assert ana.get(f"/v1/interactions/{call}", params={"as_of": position}).json() == shown
     problem_of(ana.get("/v1/interactions/40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"), 404, "not-found")

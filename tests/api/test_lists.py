@@ -46,7 +46,7 @@ def test_lists_are_in_order_whatever_the_page(ana, busy):
         "sla_target": 80.0,
         "sla_ms": 10_000,
         "tolerated_ms": 5_000,
-        "profile": "offered",
+        "sla_profile": "offered",
         "agents": ["Ana"],
         "active": True,
     }
@@ -94,7 +94,7 @@ def test_one_of_each(ana, busy):
     ivr = ana.get(f"/v1/ivrs/{dia}").json()
     assert ivr["menu"] == [{"digit": "1", "queue": "vendas"}]
     assert ivr["welcome"] == {"text": "Olá", "voice": "", "file": ""}
-    assert (ivr["zone"], ivr["always_open"]) == ("America/Sao_Paulo", False)
+    assert (ivr["timezone"], ivr["always_open"]) == ("America/Sao_Paulo", False)
     assert ana.get(f"/v1/agents/{carla}").json()["queues"] == ["vendas"]
 
 

@@ -65,7 +65,7 @@ def live_through(center, calls, company="Empresa"):
     with suppress(AlreadyExists):
         center.bus.execute(RegisterQueue(name="vendas"), operator(company))
     for call in calls:
-        id = center.bus.execute(StartCall(call=f"{company}-{call}", number="5511987654321"), operator(company)).id
+        id = center.bus.execute(StartCall(call=f"{company}-{call}", from_number="5511987654321"), operator(company)).id
         center.bus.execute(OfferCall(interaction=id, queue="vendas"), operator(company))
         center.bus.execute(AbandonCall(interaction=id), operator(company))
         center.bus.execute(EndCall(interaction=id), operator(company))
@@ -102,7 +102,7 @@ def test_what_happens_is_seen_in_order_and_without_a_person(center, ana, address
     assert [body["type"] for body in bodies] == [event["event"] for event in events]
     assert [body["position"] for body in bodies] == expected
     assert {body["version"] for body in bodies} == {1}
-    assert bodies[-1]["steps"][-1] == {"what": "hung_up", "queue": "", "agent": ""}
+    assert bodies[-1]["steps"][-1] == {"kind": "hung_up", "queue": "", "agent": ""}
     assert "987654321" not in json.dumps(bodies)
 
 
@@ -226,19 +226,19 @@ def test_a_user_of_one_queue_gets_messages_of_no_other(center, ana, app, address
     with listening(address, ana, after=center.store.head()) as stream:
         live_through(center, [1])
         center.bus.execute(RegisterQueue(name="suporte"), operator("Empresa"))
-        id = center.bus.execute(StartCall(call="own", number="5511912345678"), operator("Empresa")).id
+        id = center.bus.execute(StartCall(call="own", from_number="5511912345678"), operator("Empresa")).id
         center.bus.execute(OfferCall(interaction=id, queue="suporte"), operator("Empresa"))
         center.bus.execute(EndCall(interaction=id), operator("Empresa"))
         events = take(stream, center.store.head())
     bodies = [json.loads(event["data"]) for event in events]
     assert {body["interaction"] for body in bodies if body["type"] == "interaction"} == {str(id)}
-    assert [step["what"] for body in bodies if body["type"] == "interaction" for step in body["steps"]] == [
+    assert [step["kind"] for body in bodies if body["type"] == "interaction" for step in body["steps"]] == [
         "offered",
         "abandoned",
         "hung_up",
     ]
     assert {step["queue"] for body in bodies for step in body.get("steps", ())} <= {"", "suporte"}
-    assert {body["queue"] for body in bodies if body["type"] == "queue"} == {str(queue_id(company_id("Empresa"), "suporte"))}
+    assert {body["queue_id"] for body in bodies if body["type"] == "queue"} == {str(queue_id(company_id("Empresa"), "suporte"))}
 
 
 def test_a_stream_whose_follower_fails_ends_and_the_next_one_is_whole(center, ana, app, address, monkeypatch):

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from api.app import create_app
-from api.response_headers import CONTENT_SECURITY_POLICY, HSTS
+from api.response_headers import CONTENT_SECURITY_POLICY, HSTS, security_headers
 from tests.api.test_auth import problem_of
 from tests.kit.http import PASSWORD, serving
 from tests.kit.openapi import operations
@@ -167,3 +167,15 @@ def test_json_of_any_kind_is_read(ana, content_type):
 
 def test_no_body_is_no_body_of_another_type(ana):
     problem_of(ana.ask("POST", "/v1/queues"), 422, "invalid")
+
+
+def test_an_unexpected_error_has_the_headers_of_every_response(ana, client, center, monkeypatch):
+    def fail(*_):
+        raise RuntimeError("unexpected")
+
+    monkeypatch.setattr(center.bus, "_execute", fail)
+    client._http._transport.raise_app_exceptions = False
+    answer = ana.post("/v1/queues", {"name": "vendas"})
+    problem_of(answer, 500, "internal")
+    for name, value in security_headers(is_by_tls=False, is_private=True).items():
+        assert answer.headers[name] == value

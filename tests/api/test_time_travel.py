@@ -22,7 +22,7 @@ COMPANY = company_id("Empresa")
 
 FIGURES = (
     "/v1/dashboards/inbound?by=hour",
-    "/v1/dashboards/inbound?by=half_hour&sla_seconds=5&sla_profile=genesys:no_short&attribution=event",
+    "/v1/dashboards/inbound?by=half-hour&sla_ms=5000&sla_profile=genesys:no-short&attribution=event",
     "/v1/dashboards/outbound?by=hour",
     "/v1/dashboards/ivr?by=day",
     "/v1/reports/queues?by=queue",
@@ -95,10 +95,10 @@ def comparable(look: Look) -> dict[str, Any]:
     """The answers without what depends on the moment: the coverage of an interval, agents who log in only later."""
     answers = {path: csv_or_json(content) for path, content in look.seen.items()}
     for answer in answers.values():
-        for row in answer.get("series", []) + answer.get("rows", []):
+        for row in answer.get("series", []) + answer.get("items", []):
             row.pop("covered_to", None)
     agents = answers["/v1/reports/agents?by=agent"]
-    agents["rows"] = [row for row in agents["rows"] if row["logged_ms"]]
+    agents["items"] = [row for row in agents["items"] if row["logged_ms"]]
     return answers
 
 

@@ -38,7 +38,7 @@ class Company:
         return answer.json()["id"]
 
     def call(self, name):
-        id = self.do("/v1/interactions", call=name, number=self.number)
+        id = self.do("/v1/interactions", call=name, from_number=self.number)
         self.ids.setdefault("interaction", id)
         for step, body in (
             ("offer", {"queue": "vendas"}),

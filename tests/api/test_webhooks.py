@@ -8,6 +8,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from commands.queues import RegisterQueue
+from commands.users import SetPermissions
+from domain import webhooks
 from domain.ids import company_id
 from domain.webhook_messages import KINDS, MessageData, WebhookMessage
 from store.webhook_deliveries import Delivery, Enqueue
@@ -52,6 +54,32 @@ def test_a_webhook_is_made_shown_without_its_secret_changed_and_deleted(ana):
     problem_of(ana.get(path), 404, "not-found")
     problem_of(ana.post(f"{path}/resume"), 404, "not-found")
     assert ana.get("/v1/webhooks").json()["items"] == []
+
+
+def test_a_company_has_a_limited_number_of_webhooks_and_a_deleted_one_makes_room(ana, log_in, monkeypatch):
+    monkeypatch.setattr(webhooks, "MOST_WEBHOOKS", 3)
+    ids = [made(ana)["id"] for _ in range(3)]
+    problem_of(ana.post("/v1/webhooks", NEW), 409, "too-many-webhooks")
+    made(log_in("Outra", "bia@outra.example"))
+    assert ana.ask("DELETE", f"/v1/webhooks/{ids[1]}").status_code == 200
+    made(ana)
+    problem_of(ana.post("/v1/webhooks", NEW), 409, "too-many-webhooks")
+    assert len(ana.get("/v1/webhooks").json()["items"]) == 3
+
+
+def test_who_may_not_watch_calls_any_more_changes_no_webhook_however_long_the_token_lives(log_in, ana, center):
+    webhook = made(ana)["id"]
+    eva = log_in("Empresa", "eva@empresa.example", ("gerenciar-conectores", "gerenciar-atendimento"))
+    center.bus.execute(
+        SetPermissions(user=UUID(eva.tokens["user"]), level="User", permissions=("gerenciar-conectores",)), operator("Empresa")
+    )
+    for refused in (
+        eva.post("/v1/webhooks", NEW),
+        eva.ask("PATCH", f"/v1/webhooks/{webhook}", json={"url": "https://eva.example.com/"}),
+        eva.post(f"/v1/webhooks/{webhook}/secret", {"overlap_ms": 0}),
+    ):
+        assert problem_of(refused, 403, "not-allowed")["permission"] == "gerenciar-atendimento"
+    assert ana.get(f"/v1/webhooks/{webhook}").json()["url"] == URL
 
 
 def test_pausing_resuming_and_rotating(ana, center):
@@ -153,7 +181,7 @@ def test_a_key_that_sees_some_queues_has_nothing_to_do_with_webhooks(ana, client
     webhook = made(ana)["id"]
     queue = center.bus.execute(RegisterQueue(name="vendas"), operator("Empresa")).id
     rights = {"name": "CRM", "permissions": ["gerenciar-conectores", "gerenciar-atendimento"]}
-    for limits, status in (({}, 200), ({"queues": [str(queue)]}, 403)):
+    for limits, status in (({}, 200), ({"queue_ids": [str(queue)]}, 403)):
         key = ana.post("/v1/api-keys", rights | limits).json()["result"]["key"]
         for method, path, body in (
             ("GET", "", None), ("GET", f"/{webhook}", None), ("GET", f"/{webhook}/deliveries", None), ("PATCH", f"/{webhook}", {"url": URL}),

@@ -226,7 +226,7 @@ def test_f2_is_one_call_that_is_over(center: Center) -> None:
     center.load(fault("f2_attended_transfer_into_queue.log"))
     assert some(center.agents()["bia"], "talk_ms", "bounds") == (120_000, None)
     rows = reported(center.held, center.company, "interactions")
-    assert [row["status"] for row in rows if row["status"] != "Ended"] == ["Answered"]
+    assert [row["status"] for row in rows if row["status"] != "ended"] == ["answered"]
 
 
 # The lost end of a talk
@@ -401,7 +401,7 @@ def test_however_it_is_packed_the_figures_are_the_same(center: Center, how: str,
     plain = {"file": log, "table": as_csv(as_table(log)), "dump": dump(log)}[form]
     result = center.load(packed(plain.encode())[how])
     assert (result["used"], result["broken"]) == (7, 0)
-    assert center.agents()["ana"]["pauses"] == {"Almoço|sábado": 60_000}
+    assert center.agents()["ana"]["paused_by_reason_ms"] == {"Almoço|sábado": 60_000}
 
 
 def test_a_file_in_a_zip_that_is_no_log_is_left_out_and_reported(center: Center) -> None:
@@ -443,7 +443,7 @@ def test_statements_that_name_their_columns_in_any_order_are_read(center: Center
     result = center.load(end.join(["/*!40101 SET NAMES utf8 */;", "LOCK TABLES `queue_log` WRITE;", *statements, "UNLOCK TABLES;", ""]))
     assert (result["lines"], result["used"], result["broken"], result["lacks"]) == (7, 7, 0, [])
     assert some(center.queues()["sup"], "offered", "answered", "asa_ms") == (1, 1, 5000)
-    assert center.agents()["ana"]["pauses"] == {reason: 60_000}
+    assert center.agents()["ana"]["paused_by_reason_ms"] == {reason: 60_000}
 
 
 def test_a_zip_of_rotated_parts_is_read_in_the_order_of_time(center: Center) -> None:
@@ -498,7 +498,7 @@ def test_a_dump_gives_the_same_figures_as_the_log(center: Center, style: str) ->
     result = center.load(dump(log, style))
     assert (result["lines"], result["used"], result["broken"], result["lacks"]) == (7, 7, 0, [])
     assert some(center.queues()["sup"], "offered", "answered", "asa_ms") == (1, 1, 5000)
-    assert center.agents()["ana"]["pauses"] == {reason: 60_000}
+    assert center.agents()["ana"]["paused_by_reason_ms"] == {reason: 60_000}
 
 
 def test_a_long_dump_is_read_piece_by_piece(center: Center) -> None:
@@ -591,10 +591,10 @@ def test_a_wrap_up_that_names_no_call_is_of_the_agents_last(center: Center, form
             for queue in ("campanha", "NONE")
             for lines, results in [
                 (["OUTDIAL|21988887777", "OUTANSWER|4", "OUTTRANSFER|7001"], "answered"),
-                (["OUTDIAL|21988887777", "OUTCANCEL|"], "no_answer"),
+                (["OUTDIAL|21988887777", "OUTCANCEL|"], "no-answer"),
                 (["OUTDIAL|21988887777", "OUTCHANUNAVAIL|"], "unavailable"),
                 (["OUTDIAL|21988887777", "OUTCONGESTION|"], "congestion"),
-                (["OUTCANCEL|", "OUTCANCEL|"], "no_answer"),
+                (["OUTCANCEL|", "OUTCANCEL|"], "no-answer"),
             ]
         ),
         # The end of a talk always names a queue.
@@ -610,5 +610,6 @@ def test_the_outbound_verbs_of_pbxware_are_attempts(center: Center, form: str, l
     (row,) = reported(center.held, center.company, "interactions")
     assert json.dumps(row)
     assert (
-        row["status"] == {"answered": "Answered", "no_answer": "Bad Phone", "unavailable": "Bad Phone", "congestion": "Bad Phone"}[results]
+        row["status"]
+        == {"answered": "answered", "no-answer": "not-connected", "unavailable": "not-connected", "congestion": "not-connected"}[results]
     )

@@ -81,7 +81,7 @@ def test_an_assistant_gets_the_figures_of_the_api_with_their_definitions(center,
     assert {name: DEFINITIONS[name] for name in inbound["definitions"]} == inbound["definitions"]
     assert {"offered", "abandoned", "asa_ms", "rounding", "bounds"} <= inbound["definitions"].keys()
     assert "dialled" not in inbound["definitions"]
-    (row,) = report["answer"]["rows"]
+    (row,) = report["answer"]["items"]
     assert (row["queue"], row["offered"], row["abandoned"]) == ("vendas", 2, 2)
     assert agents["answer"]["counts"]["logged"] == 0
     assert history["answer"]["as_of"] == center.store.head()
@@ -160,5 +160,5 @@ def test_a_center_without_one_of_the_routes_is_of_another_version():
 
 
 def test_an_answer_has_the_definitions_of_its_own_figures_profiles_and_attributions():
-    answer = {"rows": [{"offered": 1, "profile": "genesys"}], "attribution": "event"}
+    answer = {"items": [{"offered": 1, "sla_profile": "genesys"}], "attribution": "event"}
     assert set(used(DEFINITIONS, answer)) == {"offered", "profile genesys", "attribution event", "rounding", "bounds"}

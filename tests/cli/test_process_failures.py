@@ -44,7 +44,7 @@ def broken(monkeypatch: pytest.MonkeyPatch, held: Held) -> Iterator[pytest.Monke
         patched.setattr("processes.execution.PAUSES_S", (0.0,))
         patched.setattr(Leases, "react", fails)
         center = held.center
-        center.bus.execute(LogIn(agent=ANA, lease_minutes=60), Caller(TENANT, "user:test", frozenset({ATTEND})))
+        center.bus.execute(LogIn(agent=ANA, lease_ms=3_600_000), Caller(TENANT, "user:test", frozenset({ATTEND})))
         center.settle()
         yield patched
 

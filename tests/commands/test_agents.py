@@ -128,7 +128,7 @@ def test_an_agent_is_reached_by_the_interfaces_that_sources_match(bus: CommandBu
 
 def talking(bus: CommandBus, name: str) -> UUID:
     """A call on which the agent of this name talks."""
-    id = bus.execute(StartCall(number="5511987654321"), OPERATOR).id
+    id = bus.execute(StartCall(from_number="5511987654321"), OPERATOR).id
     for command in (
         OfferCall(interaction=id, queue="vendas"),
         RingAgent(interaction=id, agent=name),
@@ -155,7 +155,7 @@ def test_a_user_of_level_user_does_everything_as_the_agent_of_their_own(bus: Com
 def test_a_user_of_level_user_does_nothing_as_another_agent(bus: CommandBus, ana: Caller) -> None:
     bus.execute(LogIn(agent="Bruno"), OPERATOR)
     id = talking(bus, "Bruno")
-    waiting = bus.execute(StartCall(number="5511987654321"), OPERATOR).id
+    waiting = bus.execute(StartCall(from_number="5511987654321"), OPERATOR).id
     bus.execute(OfferCall(interaction=waiting, queue="vendas"), OPERATOR)
     head = bus.store.head()
     for command in (
@@ -164,7 +164,7 @@ def test_a_user_of_level_user_does_nothing_as_another_agent(bus: CommandBus, ana
         PauseAgent(agent="Bruno", reason="almoço"),
         ResumeAgent(agent="Bruno"),
         LogOut(agent="Bruno"),
-        DialOut(number="5511987654321", agent="Bruno"),
+        DialOut(to_number="5511987654321", agent="Bruno"),
         RingAgent(interaction=waiting, agent="Bruno"),
         RingNoAnswer(interaction=waiting, agent="Bruno"),
         AnswerCall(interaction=waiting, agent="Bruno"),

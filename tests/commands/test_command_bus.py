@@ -176,6 +176,18 @@ def test_a_repeated_idempotency_key_for_another_command_is_refused(bus: CommandB
     assert totals(bus.store, id) == [1]
 
 
+def test_an_idempotency_key_is_its_callers_own(bus: CommandBus) -> None:
+    ana, id = caller("k"), uuid4()
+    crm = replace(ana, actor="key:crm")
+    first = bus.execute(Count(tally=id), ana)
+    assert bus.execute(Count(tally=id), crm).position == 2
+    together = bus.execute_all(
+        [(Count(tally=id), crm), (Count(tally=id), ana), (Count(tally=id, by=2), replace(ana, actor="key:wallboard"))]
+    )
+    assert [receipt(answer).position for answer in together] == [2, first.position, 3]
+    assert totals(bus.store, id) == [1, 1, 2]
+
+
 def test_a_refused_command_does_not_use_up_its_idempotency_key(bus: CommandBus) -> None:
     id = uuid4()
     with pytest.raises(Refused):
@@ -208,7 +220,7 @@ def test_a_key_that_another_process_used_meanwhile_gives_its_receipt(
     beside.close()
     looked_up = bus.store.receipt_for
     first_look = iter([None])
-    monkeypatch.setattr(bus.store, "receipt_for", lambda *key: next(first_look, looked_up(*key)))
+    monkeypatch.setattr(bus.store, "receipt_for", lambda key, now_us: next(first_look, looked_up(key, now_us)))
 
     assert astuple(bus.execute(Count(tally=id), caller("k"))) == astuple(first)
     assert totals(bus.store, id) == [1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -10,7 +11,7 @@ import pytest
 
 from commands.command_bus import CommandBus
 from commands.contacts import ForgetContact
-from commands.handler_context import Caller
+from commands.handler_context import Caller, Receipt
 from commands.interactions import EndCall, StartCall
 from domain.access import PERMISSIONS
 from domain.base import FORGOTTEN
@@ -54,7 +55,7 @@ def test_a_forgotten_contact_who_calls_again_is_a_new_contact(bus: CommandBus) -
 
 
 def test_a_contact_in_an_open_interaction_stays_until_it_has_ended(bus: CommandBus) -> None:
-    call = bus.execute(StartCall(number=PHONE), ANA).id
+    call = bus.execute(StartCall(from_number=PHONE), ANA).id
     contact = bus.store.keyring.find(bus.store.keyring.tag(TENANT, "phone", PHONE))
     assert contact is not None
     with pytest.raises(Refused):
@@ -65,14 +66,40 @@ def test_a_contact_in_an_open_interaction_stays_until_it_has_ended(bus: CommandB
     assert not bus.store.keyring.knows(contact)
 
 
-def test_an_idempotency_key_outlives_the_forgetting_but_its_commands_digest_does_not(bus: CommandBus) -> None:
+def test_after_a_forgetting_a_repeated_key_is_refused_because_nothing_tells_what_it_was_used_for(bus: CommandBus) -> None:
     command = Count(tally=uuid4(), phone=PHONE)
     receipt = bus.execute(command, caller("key"))
     bus.execute(ForgetContact(contact=receipt.result["contact"]), ANA)
-    stored = bus.store.receipt_for(TENANT, "key", Noon().now_us())
+    stored = bus.store.receipt_for(caller("key").receipt_key, Noon().now_us())
     assert stored is not None
     assert stored.digest == b""
-    assert bus.execute(command, caller("key")).position == receipt.position
+    before = bus.store.end()
+    for repeat in (command, Count(tally=uuid4())):
+        with pytest.raises(Refused) as refused:
+            bus.execute(repeat, caller("key"))
+        assert refused.value.code == "idempotency-key-forgotten"
+    assert bus.store.end() == before
+
+
+def test_a_process_manager_repeats_its_command_after_a_forgetting_without_executing_it_again(bus: CommandBus) -> None:
+    command, process = Count(tally=uuid4(), phone=PHONE), replace(caller("key"), keeps_receipts=True)
+    receipt = bus.execute(command, process)
+    bus.execute(ForgetContact(contact=receipt.result["contact"]), ANA)
+    assert bus.execute(command, process).position == receipt.position
+
+
+def test_a_repeated_forgetting_gets_its_first_receipt_and_what_was_saved_with_it_keeps_no_digest(bus: CommandBus) -> None:
+    contact = bus.execute(Count(tally=uuid4(), phone=PHONE), caller()).result["contact"]
+    forget, key = ForgetContact(contact=contact), replace(ANA, idempotency_key="forget")
+    first, _ = bus.execute_all([(forget, key), (Count(tally=uuid4()), caller("beside"))])
+    assert isinstance(first, Receipt)
+    assert bus.execute(forget, key).position == first.position
+    with pytest.raises(Refused) as refused:
+        bus.execute(ForgetContact(contact=uuid4()), key)
+    assert refused.value.code == "idempotency-key-reused"
+    beside = bus.store.receipt_for(caller("beside").receipt_key, Noon().now_us())
+    assert beside is not None
+    assert beside.digest == b""
 
 
 def test_a_forgetting_that_a_crash_interrupted_is_finished_by_a_repeat(bus: CommandBus) -> None:

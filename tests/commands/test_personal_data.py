@@ -61,7 +61,7 @@ def options(bus: CommandBus, call: str) -> list[str]:
 
 @pytest.mark.parametrize("number", [PHONE, ""], ids=["known caller", "unknown caller"])
 def test_a_cpf_keyed_in_an_ivr_is_sealed_and_forgotten_with_the_caller(bus: CommandBus, location: StorageLocation, number: str) -> None:
-    call = bus.execute(StartCall(call="k.1", number=number), ANA).id
+    call = bus.execute(StartCall(call="k.1", from_number=number), ANA).id
     bus.execute(EnterIvr(interaction=call, ivr="principal"), ANA)
     for keyed in ("1", CPF, ""):
         bus.execute(ChooseOption(interaction=call, option=keyed), ANA)
@@ -78,7 +78,7 @@ def test_a_cpf_keyed_in_an_ivr_is_sealed_and_forgotten_with_the_caller(bus: Comm
 def test_of_an_ivr_with_a_menu_only_its_digits_are_options(bus: CommandBus, location: StorageLocation) -> None:
     bus.execute(RegisterQueue(name="vendas"), ANA)
     bus.execute(RegisterIvr(name="principal", menu=(Option("1", "vendas"),)), ANA)
-    call = bus.execute(StartCall(call="k.1", number=PHONE), ANA).id
+    call = bus.execute(StartCall(call="k.1", from_number=PHONE), ANA).id
     bus.execute(EnterIvr(interaction=call, ivr="principal"), ANA)
     for keyed in ("1", "7"):
         bus.execute(ChooseOption(interaction=call, option=keyed), ANA)
@@ -97,8 +97,8 @@ def test_of_an_observed_ivr_short_keys_are_options_because_its_menu_is_in_the_di
 
 
 def test_a_call_id_that_is_a_number_finds_its_call_again_and_is_stored_nowhere(bus: CommandBus, location: StorageLocation) -> None:
-    first = bus.execute(StartCall(call=f"crm-{PHONE}", number=PHONE), ANA)
-    again = bus.execute(StartCall(call=f"crm-{PHONE}", number=PHONE), ANA)
+    first = bus.execute(StartCall(call=f"crm-{PHONE}", from_number=PHONE), ANA)
+    again = bus.execute(StartCall(call=f"crm-{PHONE}", from_number=PHONE), ANA)
     assert (again.id, again.version) == (first.id, first.version)
     assert first.id != interaction_id(TENANT, f"crm-{PHONE}")
     assert PHONE not in first.result["call"]
@@ -106,16 +106,16 @@ def test_a_call_id_that_is_a_number_finds_its_call_again_and_is_stored_nowhere(b
 
     bus.execute(EndCall(interaction=first.id), ANA)
     forget(bus)
-    assert bus.execute(StartCall(call=f"crm-{PHONE}", number=PHONE), ANA).id != first.id
+    assert bus.execute(StartCall(call=f"crm-{PHONE}", from_number=PHONE), ANA).id != first.id
 
 
 def test_other_call_ids_stay_as_the_integration_gave_them(bus: CommandBus, location: StorageLocation) -> None:
-    receipt = bus.execute(StartCall(call="crm-4711", number=PHONE), ANA)
+    receipt = bus.execute(StartCall(call="crm-4711", from_number=PHONE), ANA)
     assert (receipt.id, receipt.result["call"]) == (interaction_id(TENANT, "crm-4711"), "crm-4711")
 
 
 def test_a_correlation_id_that_is_a_number_is_forgotten_with_its_contact(bus: CommandBus, location: StorageLocation) -> None:
-    bus.execute(StartCall(call="k.1", number=PHONE), correlated(f"lead-{CPF}", key=f"lead-{CPF}"))
+    bus.execute(StartCall(call="k.1", from_number=PHONE), correlated(f"lead-{CPF}", key=f"lead-{CPF}"))
     bus.execute(EndCall(interaction=interaction_id(TENANT, "k.1")), correlated("crm-4711"))
     assert not stored_plainly(location, CPF)
     assert CPF in aloud(bus)

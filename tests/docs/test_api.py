@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from api.problem import KINDS
+from api.problem_types import PROBLEM_TYPES
 from api.versions import NEWEST, SUPPORTED, VERSION_HEADER
 from services.node import node_directory
 from tests.kit.compose import ROOT
@@ -86,7 +86,7 @@ def test_the_policy_names_the_versions_of_the_api():
 def test_codes_of_problems_in_the_page_exist():
     named = re.findall(r"\b[45]\d\d `([a-z-]+)`", TEXT)
     assert named
-    assert set(named) <= KINDS.keys()
+    assert set(named) <= PROBLEM_TYPES.keys()
 
 
 def test_every_linked_file_exists():

@@ -9,9 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from domain.api_keys import HOUR_US, ApiKey, KeyRights, KeySecret
+from domain.api_keys import ApiKey, KeyRights, KeySecret
 from domain.base import EventMetadata
 from domain.errors import InvalidField, NotFound, Refused
+
+HOUR_MS = 3600 * 1_000
+HOUR_US = HOUR_MS * 1_000
 
 TENANT, ID, QUEUE = UUID(int=1), UUID(int=2), UUID(int=3)
 NOW = 1_772_470_800_000_000
@@ -43,7 +46,7 @@ def test_a_key_has_the_rights_that_it_was_created_with():
     ("rights", "field"),
     [
         (KeyRights("User", ("gerenciar-tudo",)), "permissions"),
-        (KeyRights("User", (), ()), "queues"),
+        (KeyRights("User", (), ()), "queue_ids"),
         (KeyRights("User", (), None, NOW), "expires_at"),
         (KeyRights("User", (), None, None, 0), "requests_per_minute"),
     ],
@@ -65,7 +68,7 @@ def test_a_key_that_is_limited_to_queues_only_reads():
 
 
 def test_a_key_that_does_not_exist_is_neither_rotated_nor_revoked():
-    for change in (lambda key: key.rotate(secret("second"), 1, metadata()), lambda key: key.revoke(metadata())):
+    for change in (lambda key: key.rotate(secret("second"), HOUR_MS, metadata()), lambda key: key.revoke(metadata())):
         with pytest.raises(NotFound):
             change(ApiKey(ID, TENANT))
 
@@ -75,13 +78,13 @@ def test_a_key_that_is_revoked_or_expired_is_not_rotated():
     revoked.revoke(metadata())
     for key, at in ((revoked, NOW), (expiring, NOW + 1)):
         with pytest.raises(Refused):
-            key.rotate(secret("second"), 1, metadata(at))
+            key.rotate(secret("second"), HOUR_MS, metadata(at))
 
 
-@given(st.integers().filter(lambda hours: not 0 <= hours <= 168))
-def test_an_overlap_is_a_week_at_most(hours):
+@given(st.integers().filter(lambda overlap_ms: not 0 <= overlap_ms <= 168 * HOUR_MS))
+def test_an_overlap_is_a_week_at_most(overlap_ms):
     with pytest.raises(InvalidField):
-        a_key().rotate(secret("second"), hours, metadata())
+        a_key().rotate(secret("second"), overlap_ms, metadata())
 
 
 class SecretsOfAKey(RuleBasedStateMachine):
@@ -103,7 +106,7 @@ class SecretsOfAKey(RuleBasedStateMachine):
     @rule(overlap=st.integers(0, 168))
     def rotate(self, overlap: int) -> None:
         before, after = f"{len(self.ends) - 1}" if len(self.ends) > 1 else "first", f"{len(self.ends)}"
-        self.key.rotate(secret(after), overlap, metadata(self.now))
+        self.key.rotate(secret(after), overlap * HOUR_MS, metadata(self.now))
         self.ends = dict.fromkeys(self.ends, self.now) | {
             before: min(self.now + overlap * HOUR_US, self.expires),
             after: self.expires,

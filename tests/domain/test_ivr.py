@@ -23,7 +23,7 @@ WEEK = IvrSettings(
     area_code="11",
     number="30034000",
     always_open=False,
-    zone="America/Sao_Paulo",
+    timezone="America/Sao_Paulo",
     hours=(Hours(0, "08:00", "12:00"), Hours(0, "13:00", "18:00"), Hours(4, "20:00", "24:00"), Hours(5, "00:00", "02:00")),
     welcome=WELCOME,
     closed=CLOSED,
@@ -62,7 +62,7 @@ def test_business_hours_are_half_open_in_the_zone_of_the_ivr(when: str, is_open:
 
 
 def test_the_same_wall_clock_is_another_instant_in_another_zone() -> None:
-    manaus = ivr(replace(WEEK, zone="America/Manaus"))
+    manaus = ivr(replace(WEEK, timezone="America/Manaus"))
     assert not manaus.open_at(instant("2026-03-02T08:00"))
     assert manaus.open_at(instant("2026-03-02T08:00", "America/Manaus"))
 
@@ -118,7 +118,7 @@ def test_a_caller_never_stays_in_the_ivr_for_ever(keys: list[str]) -> None:
     ("field", "settings"),
     [
         ("area_code", replace(WEEK, area_code="(11)")),
-        ("zone", replace(WEEK, zone="Brazil/Nowhere")),
+        ("timezone", replace(WEEK, timezone="Brazil/Nowhere")),
         ("hours", replace(WEEK, hours=(Hours(7, "08:00", "18:00"),))),
         ("hours", replace(WEEK, hours=(Hours(0, "18:00", "08:00"),))),
         ("hours", replace(WEEK, hours=(Hours(0, "8:00", "18:00"),))),

@@ -49,7 +49,7 @@ def test_a_registered_queue_is_active_with_the_given_settings() -> None:
 
 
 def test_the_defaults_are_80_percent_in_20_seconds_with_5_tolerated() -> None:
-    assert (DEFAULT.sla_target, DEFAULT.sla_ms, DEFAULT.tolerated_ms, DEFAULT.profile) == (80.0, 20_000, 5_000, "offered")
+    assert (DEFAULT.sla_target, DEFAULT.sla_ms, DEFAULT.tolerated_ms, DEFAULT.sla_profile) == (80.0, 20_000, 5_000, "offered")
 
 
 def test_a_visit_is_judged_by_the_settings_at_its_offer() -> None:
@@ -134,7 +134,7 @@ def test_a_name_is_taken_once() -> None:
         ("tolerated_ms", replace(DEFAULT, tolerated_ms=-1)),
         ("internal_number", replace(DEFAULT, internal_number="42")),
         ("internal_number", replace(DEFAULT, internal_number="٤٢١")),
-        ("profile", replace(DEFAULT, profile="guessed")),
+        ("sla_profile", replace(DEFAULT, sla_profile="guessed")),
     ],
 )
 def test_invalid_settings_are_refused_by_field(field: str, settings: QueueSettings) -> None:

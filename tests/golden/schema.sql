@@ -352,7 +352,7 @@ CREATE TABLE queues
     sla_target Float64,
     sla_ms Int64,
     tolerated_ms Int64,
-    profile String,
+    sla_profile String,
     agents Array(String),
     active UInt8
 )
@@ -371,7 +371,7 @@ CREATE TABLE queues_versions
     sla_target Float64,
     sla_ms Int64,
     tolerated_ms Int64,
-    profile String,
+    sla_profile String,
     agents Array(String),
     active UInt8
 )
@@ -470,7 +470,7 @@ CREATE TABLE visits
     queue_id UUID,
     agent String,
     offered_ms Int64,
-    end Enum8('waiting' = 0, 'answered' = 1, 'abandoned' = 2, 'timed_out' = 3, 'transferred_out' = 4, 'left_by_key' = 5, 'closed' = 6, 'unknown' = 7),
+    end Enum8('waiting' = 0, 'answered' = 1, 'abandoned' = 2, 'timed-out' = 3, 'transferred-out' = 4, 'left-by-key' = 5, 'closed' = 6, 'unknown' = 7),
     ended_ms Nullable(Int64),
     wait_ms Nullable(Int64),
     ring_ms Nullable(Int64),
@@ -502,7 +502,7 @@ CREATE TABLE visits_versions
     queue_id UUID,
     agent String,
     offered_ms Int64,
-    end Enum8('waiting' = 0, 'answered' = 1, 'abandoned' = 2, 'timed_out' = 3, 'transferred_out' = 4, 'left_by_key' = 5, 'closed' = 6, 'unknown' = 7),
+    end Enum8('waiting' = 0, 'answered' = 1, 'abandoned' = 2, 'timed-out' = 3, 'transferred-out' = 4, 'left-by-key' = 5, 'closed' = 6, 'unknown' = 7),
     ended_ms Nullable(Int64),
     wait_ms Nullable(Int64),
     ring_ms Nullable(Int64),

@@ -112,7 +112,7 @@ def _call(number: int) -> str:
 
 
 def _counted(atende: CommandLine) -> object:
-    row = atende("report", "queues", "--format", "json").json["rows"][0]
+    row = atende("report", "queues", "--format", "json").json["items"][0]
     return {name: row[name] for name in ("queue", "offered", "answered", "answered_within_sla", "asa_ms", "aht_ms")}
 
 

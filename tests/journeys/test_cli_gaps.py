@@ -29,7 +29,7 @@ def cuts(times: int) -> list[Cut]:
 
 
 def reported(atende: CommandLine, subject: str, *words: str) -> dict[str, dict[str, Any]]:
-    rows = atende("report", subject, "--format", "json", *words).json["rows"]
+    rows = atende("report", subject, "--format", "json", *words).json["items"]
     return {row[next(iter(row))]: row for row in rows}
 
 

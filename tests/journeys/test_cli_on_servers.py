@@ -72,7 +72,7 @@ def test_imports_run_in_parallel_from_any_directory_and_write_no_files(deploymen
         assert process.returncode == 0, err
         assert '"calls":2' in out
     for number in range(3):
-        row = Quick.over(deployment)("report", "queues", "--company", f"Empresa {number}", "--format", "json").json["rows"][0]
+        row = Quick.over(deployment)("report", "queues", "--company", f"Empresa {number}", "--format", "json").json["items"][0]
         assert (row["queue"], row["offered"], row["answered"]) == ("vendas", 2, 1)
     assert [path.name for path in tmp_path.iterdir()] == ["queue_log"]
     assert not (deployment.folder / "none").exists()
@@ -103,7 +103,7 @@ def test_an_import_without_workers_is_saved_and_reports_the_position_of_the_figu
     for process in (*deployment.relays, *deployment.workers):
         process.start()
     monkeypatch.undo()
-    assert atende("report", "queues", "--company", "Later", "--format", "json").json["rows"][0]["offered"] == 2
+    assert atende("report", "queues", "--company", "Later", "--format", "json").json["items"][0]["offered"] == 2
 
 
 TAMPERING = {

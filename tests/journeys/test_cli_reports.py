@@ -17,7 +17,17 @@ QUEUE_FIGURES = [
     "offered", "answered", "answered_within_sla", "abandoned", "timed_out", "transferred_out", "left_by_key", "closed", "unknown", "waiting",
     "sla_percent", "abandoned_percent", "asa_ms", "msa_ms", "aht_ms", "mht_ms", "max_queued_ms", "bounds", "covered_to",
 ]  # fmt: skip
-AGENT_FIGURES = ["answered", "talk_ms", "hold_ms", "wrap_up_ms", "ring_no_answer", "logged_ms", "paused_ms", "pauses", "bounds"]
+AGENT_FIGURES = [
+    "answered",
+    "talk_ms",
+    "hold_ms",
+    "wrap_up_ms",
+    "ring_no_answer",
+    "logged_ms",
+    "paused_ms",
+    "paused_by_reason_ms",
+    "bounds",
+]
 FIRST = "2026-11-23T01:00:00-03:00"
 """The hour of all calls in the capture."""
 
@@ -28,13 +38,13 @@ def reported(center: Quick, *words: str) -> Any:
 
 def test_a_report_has_its_definition_position_and_time_zone(center: Quick) -> None:
     report = reported(center, "queues", "--by", "queue")
-    assert list(report) == ["rows", "definition", "as_of", "timezone", "notes"]
+    assert list(report) == ["items", "definition", "as_of", "timezone", "notes"]
     assert report["timezone"] == "America/Sao_Paulo"
     assert report["as_of"] == int(center("verify").out.split()[0])
 
 
 def test_queues_have_the_figures_of_the_log(center: Quick) -> None:
-    rows = reported(center, "queues")["rows"]
+    rows = reported(center, "queues")["items"]
     assert [list(row) for row in rows] == [["queue", *QUEUE_FIGURES]] * 3
     truth = {"offered": "offered", "answered": "answered", "answered_within_sla": "answered_within_sla", "abandoned": "abandoned",
              "timed_out": "timed_out", "exit_with_key": "left_by_key", "join_empty": "closed"}  # fmt: skip
@@ -45,13 +55,13 @@ def test_queues_have_the_figures_of_the_log(center: Quick) -> None:
 
 
 def test_agents_have_the_figures_of_the_log(center: Quick) -> None:
-    rows = reported(center, "agents", "--by", "agent")["rows"]
+    rows = reported(center, "agents", "--by", "agent")["items"]
     assert [list(row) for row in rows] == [["agent", *AGENT_FIGURES]] * len(METRICS["agents"])
     assert {row["agent"]: (row["answered"], row["ring_no_answer"]) for row in rows} == {
         agent: (figures["calls"], figures["ring_no_answer"]) for agent, figures in METRICS["agents"].items()
     }
     for row in rows:
-        assert sum(row["pauses"].values()) == row["paused_ms"] <= row["logged_ms"]
+        assert sum(row["paused_by_reason_ms"].values()) == row["paused_ms"] <= row["logged_ms"]
 
 
 @pytest.mark.parametrize(
@@ -66,7 +76,7 @@ def test_agents_have_the_figures_of_the_log(center: Quick) -> None:
 )  # fmt: skip
 def test_by_time_every_interval_has_a_row(center: Quick, by: str, since: str, until: str, starts: list[str]) -> None:
     options = ("--by", by, "--from", since, "--to", until)
-    queues, agents = reported(center, "queues", *options)["rows"], reported(center, "agents", *options)["rows"]
+    queues, agents = reported(center, "queues", *options)["items"], reported(center, "agents", *options)["items"]
     assert [row["start"] for row in queues] == [row["start"] for row in agents] == starts
     assert {tuple(row) for row in queues} == {("start", *QUEUE_FIGURES)}
     assert {tuple(row) for row in agents} == {("start", *AGENT_FIGURES)}
@@ -80,47 +90,47 @@ def test_intervals_are_those_of_the_requested_time_zone(center: Quick) -> None:
     report = reported(
         center, "queues", "--by", "hour", "--timezone", "America/Noronha", "--from", "2026-11-23T02:00", "--to", "2026-11-23T04:00"
     )
-    assert [row["start"] for row in report["rows"]] == ["2026-11-23T02:00:00-02:00", "2026-11-23T03:00:00-02:00"]
-    assert (report["rows"][0]["offered"], report["timezone"]) == (61, "America/Noronha")
-    (row,) = reported(center, "queues", "--by", "hour", "--timezone", "UTC")["rows"]
+    assert [row["start"] for row in report["items"]] == ["2026-11-23T02:00:00-02:00", "2026-11-23T03:00:00-02:00"]
+    assert (report["items"][0]["offered"], report["timezone"]) == (61, "America/Noronha")
+    (row,) = reported(center, "queues", "--by", "hour", "--timezone", "UTC")["items"]
     assert (row["start"], row["covered_to"]) == ("2026-11-23T04:00:00+00:00", "2026-11-23T04:47:31.645+00:00")
 
 
 def test_reports_of_adjacent_intervals_add_up_to_the_whole(center: Quick) -> None:
     """[from, to): an instant belongs to exactly one of two adjacent reports, and agents' times are split at the edge."""
-    whole = reported(center, "agents")["rows"]
+    whole = reported(center, "agents")["items"]
     edge = "2026-11-23T04:46:00.500Z"
-    parts = [reported(center, "agents", *options)["rows"] for options in (("--to", edge), ("--from", edge))]
+    parts = [reported(center, "agents", *options)["items"] for options in (("--to", edge), ("--from", edge))]
     for name in ("answered", "talk_ms", "ring_no_answer", "logged_ms", "paused_ms"):
         assert sum(row[name] for part in parts for row in part) == sum(row[name] for row in whole)
     assert (
-        sum(row["offered"] for options in (("--to", edge), ("--from", edge)) for row in reported(center, "queues", *options)["rows"]) == 61
+        sum(row["offered"] for options in (("--to", edge), ("--from", edge)) for row in reported(center, "queues", *options)["items"]) == 61
     )
 
 
 def test_filters_use_the_names_of_the_source(center: Quick) -> None:
-    (row,) = reported(center, "queues", "--queue", "vendas")["rows"]
+    (row,) = reported(center, "queues", "--queue", "vendas")["items"]
     assert (row["queue"], row["offered"]) == ("vendas", METRICS["queues"]["vendas"]["offered"])
-    (row,) = reported(center, "agents", "--agent", "Bruno Conceição")["rows"]
+    (row,) = reported(center, "agents", "--agent", "Bruno Conceição")["items"]
     assert (row["agent"], row["answered"]) == ("Bruno Conceição", METRICS["agents"]["Bruno Conceição"]["calls"])
-    (row,) = reported(center, "queues", "--by", "agent", "--agent", "Bruno Conceição")["rows"]
+    (row,) = reported(center, "queues", "--by", "agent", "--agent", "Bruno Conceição")["items"]
     assert (row["agent"], row["answered"]) == ("Bruno Conceição", METRICS["agents"]["Bruno Conceição"]["calls"])
-    interactions = reported(center, "interactions", "--queue", "cobranca", "--agent", "Helena Brandão")["rows"]
+    interactions = reported(center, "interactions", "--queue", "cobranca", "--agent", "Helena Brandão")["items"]
     assert len(interactions) > 1
     assert all("cobranca" in row["queues"] and "Helena Brandão" in row["agents"] for row in interactions)
 
 
 def test_threshold_profile_and_attribution_are_options(center: Quick) -> None:
-    usual = reported(center, "queues")["rows"]
-    never = reported(center, "queues", "--sla-seconds", "0")["rows"]
+    usual = reported(center, "queues")["items"]
+    never = reported(center, "queues", "--sla-ms", "0")["items"]
     assert [row["answered_within_sla"] for row in never] == [0, 0, 0]
-    long = reported(center, "queues", "--sla-seconds", "25.1", "--sla-profile", "answered_only")["rows"]
+    long = reported(center, "queues", "--sla-ms", "25100", "--sla-profile", "answered-only")["items"]
     assert [row["sla_percent"] for row in long] == [100.0, 100.0, 100.0]
-    assert [row["sla_percent"] for row in reported(center, "queues", "--sla-profile", "answered_only")["rows"]] == [
+    assert [row["sla_percent"] for row in reported(center, "queues", "--sla-profile", "answered-only")["items"]] == [
         METRICS["queues"][row["queue"]]["service_level_answered_pct"] for row in usual
     ]
     for attribution in ("arrival", "event", "completion", "clipped"):
-        (row,) = reported(center, "queues", "--by", "hour", "--attribution", attribution)["rows"]
+        (row,) = reported(center, "queues", "--by", "hour", "--attribution", attribution)["items"]
         assert row["offered"] == 61
 
 
@@ -128,10 +138,10 @@ def test_as_of_takes_a_position_or_a_time(center: Quick) -> None:
     now = reported(center, "queues")
     then = center("report", "queues", "--as-of", str(now["as_of"]), "--format", "json")
     assert then.json == now
-    assert reported(center, "queues", "--as-of", "0")["rows"] == []
-    early = reported(center, "queues", "--as-of", "2026-11-23T01:46:00")["rows"]
+    assert reported(center, "queues", "--as-of", "0")["items"] == []
+    early = reported(center, "queues", "--as-of", "2026-11-23T01:46:00")["items"]
     assert 0 < sum(row["offered"] for row in early) < 61
-    assert early == reported(center, "queues", "--as-of", "2026-11-23T04:46:00Z")["rows"]
+    assert early == reported(center, "queues", "--as-of", "2026-11-23T04:46:00Z")["items"]
 
 
 def test_tables_and_csv_have_brazilian_titles(center: Quick) -> None:
@@ -150,24 +160,24 @@ def test_tables_and_csv_have_brazilian_titles(center: Quick) -> None:
 def test_the_report_of_the_ivr(center: Quick) -> None:
     truth = [json.loads(line) for line in (RUN_B / "truth.jsonl").read_text().splitlines()]
     outside = sum(call["intended"] == "out_of_hours" for call in truth if call["kind"] == "in")
-    rows = reported(center, "ivr")["rows"]
+    rows = reported(center, "ivr")["items"]
     assert sum(row["out_of_hours"] for row in rows) == outside
     for row in rows:
         if row["ivr"]:
             ends = ("out_of_hours", "abandoned_in_ivr", "blacklisted", "ended_in_ivr", "led_to_queue", "unknown_in_ivr", "in_ivr")
             assert row["entered"] == sum(row[end] for end in ends)
-    (row,) = reported(center, "ivr", "--by", "day")["rows"]
+    (row,) = reported(center, "ivr", "--by", "day")["items"]
     assert (row["start"], row["entered"]) == ("2026-11-23T00:00:00-03:00", sum(row["entered"] for row in rows))
 
 
 def test_the_history_of_an_interaction_by_its_protocol_or_its_id(center: Quick) -> None:
-    first = reported(center, "interactions", "--queue", "vendas")["rows"][0]
+    first = reported(center, "interactions", "--queue", "vendas")["items"][0]
     by_protocol = center("history", str(first["protocol"]), "--json")
     assert by_protocol.out == center("history", first["id"], "--json").out
-    assert {event["interaction"] for event in by_protocol.json["events"]} == {first["id"]}
+    assert {event["interaction"] for event in by_protocol.json["items"]} == {first["id"]}
     text = center("history", str(first["protocol"])).out
-    assert first["from"] in text
-    assert text.count("interaction.") == len(by_protocol.json["events"])
+    assert first["from_number"] in text
+    assert text.count("interaction.") == len(by_protocol.json["items"])
 
 
 @pytest.mark.parametrize(
@@ -190,7 +200,7 @@ def test_the_history_of_an_interaction_by_its_protocol_or_its_id(center: Quick) 
         (("report", "agents", "--by", "queue"), "agents are shown by"),
         (("report", "interactions", "--by", "hour"), "there is no --by"),
         (("report", "queues", "--by", "year"), "'year' is not one of"),
-        (("report", "queues", "--sla-seconds", "-1"), "--sla-seconds"),
+        (("report", "queues", "--sla-ms", "-1"), "--sla-ms"),
         (("history", "999999"), "no interaction 999999"),
         (("forget", "21900000000"), "no contact has this id or phone number"),
     ],

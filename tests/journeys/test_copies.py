@@ -21,7 +21,7 @@ PERSONAL = {"from", "to", "contact"}
 def figures(deployment: Deployment, **settings: str) -> dict[str, list[dict[str, Any]]]:
     """The rows of every report as JSON."""
     return {
-        " ".join(words): json.loads(deployment.run("report", *words, "--format", "json", **settings).stdout)["rows"] for words in REPORTS
+        " ".join(words): json.loads(deployment.run("report", *words, "--format", "json", **settings).stdout)["items"] for words in REPORTS
     }
 
 

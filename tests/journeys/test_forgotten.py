@@ -47,7 +47,7 @@ def test_nothing_is_left_of_a_forgotten_contact_and_every_figure_stays(atende: C
     with hold(atende.data, Settings()) as held:
         before = figures(held)
     known_protocols = [
-        str(row["protocol"]) for row in atende("report", "interactions", "--format", "json").json["rows"] if row["from"] == NUMBER
+        str(row["protocol"]) for row in atende("report", "interactions", "--format", "json").json["items"] if row["from_number"] == NUMBER
     ]
     assert len(known_protocols) == 2
     histories = [atende("history", protocol).out for protocol in known_protocols]
@@ -79,8 +79,8 @@ def test_a_later_import_does_not_bring_back_the_data_of_a_forgotten_contact(aten
         atende("forget", "--yes", NUMBER)
         atende("import", "queue-log", RUN_B / "queue_log")
         atende("import", "ami", RUN_B / "ami.timed.jsonl.gz")
-        rows = {row["queue"]: row for row in atende("report", "queues", "--format", "json").json["rows"]}
-        interactions = atende("report", "interactions", "--format", "json").json["rows"]
+        rows = {row["queue"]: row for row in atende("report", "queues", "--format", "json").json["items"]}
+        interactions = atende("report", "interactions", "--format", "json").json["items"]
         assert in_files(atende.data, [*writings(NUMBER), NAME]) == {}
     for queue, truth in json.loads((RUN_B / "metrics.json").read_text())["queues"].items():
         assert [rows[queue][name] for name in ("offered", "answered", "abandoned")] == [
@@ -88,7 +88,7 @@ def test_a_later_import_does_not_bring_back_the_data_of_a_forgotten_contact(aten
             truth["answered"],
             truth["abandoned"],
         ]
-    assert sum(row["from"] == FORGOTTEN for row in interactions) == 2
+    assert sum(row["from_number"] == FORGOTTEN for row in interactions) == 2
     assert in_files(atende.data, [*writings(NUMBER), NAME]) == {}
     assert in_rows(atende.data / "warehouse", [*writings(NUMBER), NAME]) == {}
 

@@ -52,7 +52,9 @@ def test_nothing_is_left_of_a_forgotten_contact_and_every_figure_stays(deploymen
     with reach(atende.data, read(deployment.settings)) as held:
         prepared(held)
     before = reported()
-    protocols = [str(row["protocol"]) for row in atende("report", "interactions", "--format", "json").json["rows"] if row["from"] == NUMBER]
+    protocols = [
+        str(row["protocol"]) for row in atende("report", "interactions", "--format", "json").json["items"] if row["from_number"] == NUMBER
+    ]
     assert len(protocols) == 2
     histories = [atende("history", protocol).out for protocol in protocols]
     assert all(NUMBER in history for history in histories)

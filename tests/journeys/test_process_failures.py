@@ -19,7 +19,7 @@ from tests.journeys.command_line import CommandLine
 from tests.kit.distributed import distributed
 from tests.kit.stores import behind
 
-LOGIN = LogIn(agent="Ana", lease_minutes=60)
+LOGIN = LogIn(agent="Ana", lease_ms=3_600_000)
 
 
 def set_aside(location: StorageLocation, *positions: int) -> None:

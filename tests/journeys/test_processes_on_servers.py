@@ -41,7 +41,7 @@ def test_an_agent_whose_client_is_gone_is_logged_out_also_when_the_leader_dies(t
         bus = CommandBus(deployment.store, Earlier())
         bus.execute(RegisterQueue(name="vendas"), CALLER)
         for name in ("Ana", "Bia"):
-            bus.execute(LogIn(agent=name, queues=("vendas",), lease_minutes=1), CALLER)
+            bus.execute(LogIn(agent=name, queues=("vendas",), lease_ms=60_000), CALLER)
             within(lambda name=name: topics(deployment.store, name)[-1:] == ["agent.logged_out"])  # type: ignore[misc]
             events = deployment.store.stream(agent_id(TENANT, name))
             assert events[-1].occurred_at == events[0].recorded_at + 60 * SECOND

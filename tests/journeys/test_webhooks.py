@@ -38,7 +38,7 @@ def test_a_server_of_the_company_gets_its_calls_signed_and_nobody_elses(tmp_path
             made = post("/v1/webhooks", {"url": f"http://127.0.0.1:{port}/hook", "events": ["interaction.arrived", "interaction.offered"]})
             for who in (theirs, ours):
                 post("/v1/queues", {"name": "vendas"}, who)
-                call = post("/v1/interactions", {"call": "1772470800.17", "number": "+5511987654321"}, who)["id"]
+                call = post("/v1/interactions", {"call": "1772470800.17", "from_number": "+5511987654321"}, who)["id"]
                 post(f"/v1/interactions/{call}/offer", {"queue": "vendas"}, who)
             path = f"/v1/webhooks/{made['id']}/deliveries"
             within(lambda: len(client.get(path, params={"status": "delivered"}, headers=ours).json()["items"]) == 2)

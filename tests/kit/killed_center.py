@@ -90,7 +90,7 @@ class Work:
         low, high = 0, len(self.commands)
         while low < high:
             middle = (low + high) // 2
-            if self.center.store.receipt_for(self.caller.tenant, str(middle), 0) is None:
+            if self.center.store.receipt_for(replace(self.caller, idempotency_key=str(middle)).receipt_key, 0) is None:
                 high = middle
             else:
                 low = middle + 1
@@ -120,7 +120,7 @@ def figures_of(held: Held, company: str, until: str = "") -> dict[str, Any]:
         f"{subject} {options}": reported(held, company, subject, until=until, **options) for subject, options in _REPORTS
     }
     found["interactions"] = sorted(
-        (row["date"], row["time"], row["duration_ms"], row["status"], row["queues"], row["agents"], row["from"])
+        (row["started_at"], row["duration_ms"], row["status"], row["queues"], row["agents"], row["from_number"])
         for row in reported(held, company, "interactions")
     )
     return found

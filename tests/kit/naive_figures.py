@@ -42,7 +42,7 @@ def _queue(visits: list[Visit]) -> dict[str, Any]:
     waits = [visit.wait_ms for visit in answered if visit.wait_ms is not None]
     handled = [handle for visit in answered if (handle := _handle(visit)) is not None]
     within = [visit for visit in answered if visit.wait_ms is not None and visit.wait_ms <= visit.sla_ms]
-    counts = {end: sum(visit.end == end for visit in visits) for end in ENDS}
+    counts = {end: sum(visit.end.replace("-", "_") == end for visit in visits) for end in ENDS}
     return {
         "offered": len(visits),
         **counts,
@@ -78,10 +78,10 @@ def _agent(bus: RecordingBus, name: str, until: int) -> dict[str, Any]:
         "talk_ms": sum(visit.talk_ms or 0 for visit in mine),
         "hold_ms": sum(visit.hold_ms or 0 for visit in mine),
         "wrap_up_ms": sum(visit.wrap_up_ms or 0 for visit in mine),
-        "ring_no_answer": sum(ring.agent == name and ring.outcome == "no_answer" for ring in _rings(bus)),
+        "ring_no_answer": sum(ring.agent == name and ring.outcome == "no-answer" for ring in _rings(bus)),
         "logged_ms": sum(end - start for kind, start, end, _ in spans if kind == "session"),
         "paused_ms": sum(pauses.values()),
-        "pauses": {reason: spent for reason, spent in pauses.items() if spent},
+        "paused_by_reason_ms": {reason: spent for reason, spent in pauses.items() if spent},
     }
 
 

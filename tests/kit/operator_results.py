@@ -54,5 +54,5 @@ def import_stream(held: Held, company: str, file: Path) -> dict[str, Any]:
 
 def reported(held: Held, company: str, subject: Subject, **options: Any) -> list[dict[str, Any]]:
     """The rows of a report."""
-    rows: list[dict[str, Any]] = json_result(held, Report(subject=subject, company=company, format="json", **options))["rows"]
+    rows: list[dict[str, Any]] = json_result(held, Report(subject=subject, company=company, format="json", **options))["items"]
     return rows

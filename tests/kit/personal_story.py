@@ -80,9 +80,9 @@ class PersonalStory:
     def _call(self) -> None:
         phone, id = self._phone(), self.random.choice((f"crm-{self._phone()}", self._cpf(), f"k.{self.random.random()}"))
         if self.random.random() < 0.3:
-            call = self._say(DialOut(call=id, number=phone, queue="ativo")).id
+            call = self._say(DialOut(call=id, to_number=phone, queue="ativo")).id
         else:
-            call = self._say(StartCall(call=id, number=phone, did="4000")).id
+            call = self._say(StartCall(call=id, from_number=phone, to_number="4000")).id
             self._say(EnterIvr(interaction=call, ivr="principal"))
             self._say(ChooseOption(interaction=call, option=self._cpf()))
             self._say(OfferCall(interaction=call, queue="vendas"))

@@ -56,6 +56,6 @@ def simulated(directory: Path, days: float = 0.06) -> Past:
         contacts = [stored.event.originator_id for stored in center.store.read(0, 10**6) if isinstance(stored.event, ContactAppeared)]
         center.bus.execute(ForgetContact(contact=contacts[3]), caller(company))
         for number in range(7):
-            center.bus.execute(StartCall(call=f"key.{number}", did="4000"), replace(caller(company), idempotency_key=str(number)))
+            center.bus.execute(StartCall(call=f"key.{number}", to_number="4000"), replace(caller(company), idempotency_key=str(number)))
     location = InDirectory(directory)
     return Past(location, log_of(location), contacts[5], contacts[3])

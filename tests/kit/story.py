@@ -33,8 +33,8 @@ from tests.kit.whole_call import WholeCall, WholeVisit, change
 
 TENANT = UUID(int=7)
 T0_MS = 1_795_409_000_000
-ENDS = ("", "answered", "abandoned", "timed_out", "transferred_out", "left_by_key", "closed", "unknown")
-OUTCOMES = ("", "answered", "no_answer", "canceled", "dumped")
+ENDS = ("", "answered", "abandoned", "timed-out", "transferred-out", "left-by-key", "closed", "unknown")
+OUTCOMES = ("", "answered", "no-answer", "canceled", "dumped")
 QUEUES = ("vendas", "suporte", "it's \\ nasty\t{x:String}")
 AGENTS = ("Ana Souza", "Agent/1001", "PJSIP/1002")
 
@@ -76,7 +76,7 @@ class Story:
         call = WholeCall(
             call=name, protocol=before.protocol if before else len(self.calls) + 1, direction="inbound", started_ms=self._ms(),
             origin=before.origin if before else self.random.choice(["ami", "queue_log", "Portal"]), ended_ms=self._maybe(self._ms()),
-            status=self.random.choice(["", "Answered", "Abandoned"]), part_of=self._maybe(interaction_id(self.tenant, "whole")), contact=self._maybe(id),
+            status=self.random.choice(["", "answered", "abandoned"]), part_of=self._maybe(interaction_id(self.tenant, "whole")), contact=self._maybe(id),
             number=self._maybe(Personal(id, "+5511")), did=self.random.choice(["", "4000"]), visits=visits,
             ivr=self._path(visits) if (before and before.ivr) or self.random.random() < 0.3 else None,
             options=tuple(self.random.choices(["1", "", "9"], k=self.random.randrange(3))),
@@ -123,7 +123,7 @@ class Story:
 
     def _queue(self) -> Event:
         id = queue_id(self.tenant, self.random.choice(QUEUES))
-        settings = QueueSettings(sla_target=self.random.choice([80.0, 90.5]), sla_ms=self.random.randrange(60_000), profile="genesys")
+        settings = QueueSettings(sla_target=self.random.choice([80.0, 90.5]), sla_ms=self.random.randrange(60_000), sla_profile="genesys")
         if id not in self.versions:
             return self._event(QueueRegistered, id, name=self.random.choice(QUEUES), settings=settings, agents=AGENTS[:1])
         kind, fields = self.random.choice(

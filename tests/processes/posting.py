@@ -74,7 +74,7 @@ class Receiver(Poster):
         self.at_once: dict[str, int] = {}
         self.most_at_once: dict[str, int] = {}
 
-    async def post(self, url: str, headers: dict[str, str], body: str) -> Answer:
+    async def post(self, company: UUID, url: str, headers: dict[str, str], body: str) -> Answer:
         post = Post(url, headers, body)
         self.posts.append(post)
         self.at_once[url] = self.at_once.get(url, 0) + 1
@@ -116,7 +116,7 @@ class Posting:
 
     def call(self, tenant: UUID = TENANT, queue: str = "vendas") -> UUID:
         """A call that comes in, is offered and ends: three messages."""
-        call = self.do(StartCall(call=uuid4().hex, number="+5511987654321"), tenant).id
+        call = self.do(StartCall(call=uuid4().hex, from_number="+5511987654321"), tenant).id
         self.clock.pass_s(1)
         with suppress(AlreadyExists):
             self.do(RegisterQueue(name=queue), tenant)

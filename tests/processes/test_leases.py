@@ -98,7 +98,7 @@ both = pytest.mark.parametrize("location", BOTH, indirect=True)
 
 @both
 def test_whoever_is_not_heard_of_is_logged_out_at_the_instant_due_and_the_event_says_why(watched: Watched) -> None:
-    watched.do(LogIn(agent="Ana", queues=("vendas",), lease_minutes=5))
+    watched.do(LogIn(agent="Ana", queues=("vendas",), lease_ms=300_000))
     due = watched.clock.us + 5 * MINUTE * SECOND
     watched.wait(5 * MINUTE - 0.000_001)
     assert watched.is_in()
@@ -113,7 +113,7 @@ def test_whoever_is_not_heard_of_is_logged_out_at_the_instant_due_and_the_event_
 
 @both
 def test_a_heartbeat_is_no_event_outlives_a_crash_and_renews_the_lease(watched: Watched) -> None:
-    watched.do(LogIn(agent="Ana", lease_minutes=5))
+    watched.do(LogIn(agent="Ana", lease_ms=300_000))
     position = watched.store.head()
     watched.wait(4 * MINUTE)
     watched.do(Heartbeat(agent="Ana"))
@@ -128,7 +128,7 @@ def test_a_heartbeat_is_no_event_outlives_a_crash_and_renews_the_lease(watched: 
 
 @both
 def test_a_heartbeat_at_the_last_moment_counts(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
-    watched.do(LogIn(agent="Ana", lease_minutes=5))
+    watched.do(LogIn(agent="Ana", lease_ms=300_000))
     watched.look()
     watched.clock.pass_s(5 * MINUTE)
     decide = watched.execution.manager.on_timer
@@ -150,7 +150,7 @@ def test_whatever_the_agents_client_asks_for_counts_as_a_heartbeat(tmp_path: Pat
     watched = Watched(tmp_path / "data")
     call = interaction_id(TENANT, "1.1")
     with closing(watched.store):
-        watched.do(LogIn(agent="Ana", queues=("vendas",), lease_minutes=5))
+        watched.do(LogIn(agent="Ana", queues=("vendas",), lease_ms=300_000))
         for command in (
             PauseAgent(agent="Ana", reason="almoço"),
             ResumeAgent(agent="Ana"),
@@ -171,7 +171,7 @@ def test_whatever_the_agents_client_asks_for_counts_as_a_heartbeat(tmp_path: Pat
 def test_after_a_restore_without_heartbeats_clients_have_one_lease_to_be_heard_of(tmp_path: Path) -> None:
     watched = Watched(tmp_path / "data")
     with closing(watched.store):
-        watched.do(LogIn(agent="Ana", lease_minutes=5))
+        watched.do(LogIn(agent="Ana", lease_ms=300_000))
         db = watched.store.recorder.db
         forget_all(db)
         be_quiet(db, watched.store.head())
@@ -194,7 +194,7 @@ def test_whoever_names_no_lease_is_never_logged_out_by_one(tmp_path: Path) -> No
 def test_what_a_source_tells_of_an_agent_renews_no_lease(tmp_path: Path) -> None:
     watched = Watched(tmp_path / "data")
     with closing(watched.store):
-        watched.do(LogIn(agent="Ana", queues=("vendas",), lease_minutes=5))
+        watched.do(LogIn(agent="Ana", queues=("vendas",), lease_ms=300_000))
         watched.wait(3 * MINUTE)
         watched.do(ObserveAgent(agent="Ana", facts=(Fact("seen", watched.clock.us, "ami", queue="vendas"),)))
         watched.wait(2 * MINUTE)
@@ -204,10 +204,10 @@ def test_what_a_source_tells_of_an_agent_renews_no_lease(tmp_path: Path) -> None
 def test_a_lease_has_bounds_and_a_heartbeat_is_of_one_who_is_in(tmp_path: Path) -> None:
     watched = Watched(tmp_path / "data")
     with closing(watched.store):
-        for minutes in (0, 24 * 60 + 1):
+        for lease_ms in (59_999, 24 * 3600 * 1000 + 1):
             with pytest.raises(InvalidField, match="lease"):
-                watched.do(LogIn(agent="Ana", lease_minutes=minutes))
-        watched.do(LogIn(agent="Ana", lease_minutes=1))
+                watched.do(LogIn(agent="Ana", lease_ms=lease_ms))
+        watched.do(LogIn(agent="Ana", lease_ms=60_000))
         watched.do(LogOut(agent="Ana"))
         with pytest.raises(Refused, match="not logged in"):
             watched.do(Heartbeat(agent="Ana"))
@@ -228,7 +228,7 @@ class LeaseMachine(RuleBasedStateMachine):
     @rule(minutes=st.sampled_from([None, 1, 3]), queue=st.sampled_from(["a", "b"]))
     def log_in(self, minutes: int | None, queue: str) -> None:
         self.center.clock.us += 1
-        self.center.do(LogIn(agent="Ana", queues=(queue,), lease_minutes=minutes))
+        self.center.do(LogIn(agent="Ana", queues=(queue,), lease_ms=None if minutes is None else minutes * 60_000))
         if minutes is not None:
             self.lease_s = minutes * MINUTE
         self.inside = self.known = True

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from ipaddress import ip_address
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from cryptography import x509
@@ -18,15 +19,18 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from domain.webhook_destinations import Address, Destinations
+from processes.name_lookups import NameLookups
 from processes.webhook_posts import MOST_READ, Answer, Poster
 from tests.processes.receiving import LOOPBACK, receiver, status
 
+COMPANY = UUID(int=7)
 
-def resolves(*answers: list[str]) -> Callable[[str, int], object]:
+
+def resolves(*answers: list[str]) -> Callable[[UUID, str, int], object]:
     """A resolver that gives these addresses, one list at a time, as a name server of an attacker does."""
     following = iter(answers)
 
-    async def resolve(host: str, port: int) -> list[Address]:
+    async def resolve(company: UUID, host: str, port: int) -> list[Address]:
         return [ip_address(address) for address in next(following)]
 
     return resolve
@@ -35,7 +39,7 @@ def resolves(*answers: list[str]) -> Callable[[str, int], object]:
 def post(url: str, destinations: Destinations = LOOPBACK, resolve: object = None, timeout_s: float = 10.0) -> Answer:
     more = {} if resolve is None else {"resolve": resolve}
     poster = Poster(destinations, timeout_s=timeout_s, **more)  # type: ignore[arg-type]
-    return asyncio.run(poster.post(url, {"webhook-id": "msg_1"}, '{"a":1}'))
+    return asyncio.run(poster.post(COMPANY, url, {"webhook-id": "msg_1"}, '{"a":1}'))
 
 
 @pytest.mark.parametrize(("code", "error"), [(200, ""), (204, ""), (404, "refused"), (410, "refused"), (503, "refused")])
@@ -75,6 +79,22 @@ def test_an_allowed_first_address_does_not_open_the_second_try() -> None:
         assert post(f"http://crm.example.com:{port}/", LOOPBACK, resolve) == Answer(200)
         assert post(f"http://crm.example.com:{port}/", LOOPBACK, resolve).code == 0
     assert len(got) == 1
+
+
+def test_name_servers_that_do_not_answer_are_a_failure_that_says_so() -> None:
+    asked, done = threading.Event(), threading.Event()
+
+    def resolve(host: str, port: int) -> list[Address]:
+        asked.set()
+        done.wait(20)
+        return []
+
+    try:
+        answer = post("https://crm.example.com/", resolve=NameLookups(resolve, timeout_s=0.05).look_up)
+    finally:
+        done.set()
+    assert asked.is_set()
+    assert (answer.code, "not found within" in answer.error) == (0, True)
 
 
 def test_a_receiver_that_answers_late_or_never_is_a_failure_in_time() -> None:

@@ -93,7 +93,7 @@ def figures(offered: list[Visit], ended: list[Visit], threshold: int | None = No
     """The figures of a row to which these offers and these ends post."""
 
     def ends(how: str) -> list[Visit]:
-        return [visit for visit in ended if visit.end == how]
+        return [visit for visit in ended if visit.end.replace("-", "_") == how]
 
     answered = ends("answered")
     within = [

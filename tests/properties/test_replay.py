@@ -85,7 +85,7 @@ def story() -> Iterator[Command]:
     yield ObserveAgent(agent="PJSIP/1001", facts=(log("joined", 0), log("paused", 9, text="Almoço")))
     yield MatchMember(interface="PJSIP/1001", member="Caio")
     yield ObserveAgent(agent="Caio", facts=(ami("unpaused", 30), log("joined", -9)))
-    yield StartCall(call="last", number="5521977000037")
+    yield StartCall(call="last", from_number="5521977000037")
     yield EndCall(interaction=interaction_id(COMPANY, "last"))
     yield ChangeQueueSettings(queue=queue_id(COMPANY, center.queues[0].name), sla_ms=15_000)
     yield DeleteIvr(ivr=ivr_id(COMPANY, center.ivrs[0].name))

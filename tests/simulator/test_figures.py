@@ -100,7 +100,7 @@ def test_agents(simulated: Simulated) -> None:
 def test_ivrs(simulated: Simulated) -> None:
     # Calls without an IVR are in the row of an empty name.
     rows = {row["ivr"]: row for row in simulated.figures(ivr_figures, Question(by="ivr")) if row["ivr"]}
-    of_truth = ("entered", "out_of_hours", "abandoned", "ended", "offered")
+    of_truth = ("entered", "out-of-hours", "abandoned", "ended", "offered")
     of_report = ("entered", "out_of_hours", "abandoned_in_ivr", "ended_in_ivr", "led_to_queue")
     assert {name: [row[figure] for figure in of_report] for name, row in rows.items()} == {
         name: [counts.get(figure, 0) for figure in of_truth] for name, counts in simulated.ivrs.items()

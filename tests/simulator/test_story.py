@@ -75,7 +75,7 @@ def test_the_calls_of_the_log_are_the_simulated_ones(buses: list[CommandBus]) ->
     visits = [visit for call in calls for visit in call.visits]
     for name, true in figures["queues"].items():
         here = [visit for visit in visits if visit.queue == name]
-        ends = Counter(visit.end for visit in here)
+        ends = Counter(visit.end.replace("-", "_") for visit in here)
         answered = [visit for visit in here if visit.end == "answered"]
         handled = [visit.talk_ms + visit.hold_ms + visit.wrap_up_ms for visit in answered if visit.wrap_up_ms is not None]
         assert len(here) == true["offered"]
@@ -92,7 +92,7 @@ def test_the_calls_of_the_log_are_the_simulated_ones(buses: list[CommandBus]) ->
     attempts = [call.attempt for call in calls if call.attempt is not None]
     assert {"dialled": len(attempts), **Counter(attempt.result for attempt in attempts)} == figures["outbound"]
     rings = Counter((ring.agent, ring.outcome) for call in calls for rung in call.rings for ring in rung)
-    assert {name: rings[name, "no_answer"] for name in figures["agents"]} == {
+    assert {name: rings[name, "no-answer"] for name in figures["agents"]} == {
         name: true["ring_no_answer"] for name, true in figures["agents"].items()
     }
 

@@ -66,7 +66,7 @@ def test_everything_is_on_the_servers_as_it_was_in_the_directory(past: Past, on_
 
 def test_the_servers_accept_commands_afterwards(past: Past, on_server: OnServers) -> None:
     moved(past, on_server)
-    command = StartCall(call="key.3", did="4000")
+    command = StartCall(call="key.3", to_number="4000")
     with Store(past.location) as here, Store(on_server, master=past.master) as there:
         company = there.companies()[0]
         repeated = replace(caller_of(past), idempotency_key="3")
@@ -77,7 +77,7 @@ def test_the_servers_accept_commands_afterwards(past: Past, on_server: OnServers
             for decoded in there.read(0, 10**6)
             if isinstance(decoded.event, InteractionEvent) and (head := decoded.event.change.call)
         }
-        receipt = CommandBus(there).execute(StartCall(call="another", did="4000"), asked_anew(past))
+        receipt = CommandBus(there).execute(StartCall(call="another", to_number="4000"), asked_anew(past))
         assert receipt.position == past.head.position + 1
         assert receipt.result["protocol"] not in given
         assert (there.keyring.knows(past.called), there.keyring.knows(past.forgotten)) == (True, False)
@@ -188,7 +188,7 @@ def test_killed_at_any_moment_it_continues_also_with_later_events(past: Past, on
         written = log_of(on_server) if on_server.exists() else []
         assert written == log_of(past.location)[: len(written)]
         with open_center(past.location.directory) as center:
-            center.bus.execute(StartCall(call=f"since.{seed}", did="4000"), caller(known(center, "")))
+            center.bus.execute(StartCall(call=f"since.{seed}", to_number="4000"), caller(known(center, "")))
     moved(past, on_server)
     same(past, on_server)
     Store(on_server, master=past.master).close()

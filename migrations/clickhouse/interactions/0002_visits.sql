@@ -15,7 +15,7 @@ CREATE TABLE IF NOT EXISTS visits
     queue_id UUID,
     agent String,
     offered_ms Int64,
-    end Enum8('waiting' = 0, 'answered' = 1, 'abandoned' = 2, 'timed_out' = 3, 'transferred_out' = 4, 'left_by_key' = 5, 'closed' = 6, 'unknown' = 7),
+    end Enum8('waiting' = 0, 'answered' = 1, 'abandoned' = 2, 'timed-out' = 3, 'transferred-out' = 4, 'left-by-key' = 5, 'closed' = 6, 'unknown' = 7),
     ended_ms Nullable(Int64),
     wait_ms Nullable(Int64),
     ring_ms Nullable(Int64),

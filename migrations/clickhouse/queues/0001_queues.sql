@@ -11,7 +11,7 @@ CREATE TABLE IF NOT EXISTS queues
     sla_target Float64,
     sla_ms Int64,
     tolerated_ms Int64,
-    profile String,
+    sla_profile String,
     agents Array(String),
     active UInt8
 )

@@ -60,21 +60,21 @@ def test_an_answered_visit() -> None:
         0,
     )
     assert [(ring.agent, ring.outcome, ring.until_ms - ring.from_ms) for ring in call_of(*ANSWERED).rings[0] if ring.until_ms] == [
-        ("Ana", "no_answer", 5000),
+        ("Ana", "no-answer", 5000),
         ("Bruno", "answered", 2000),
     ]
     assert visit.implied == ()
-    assert status(call_of(*ANSWERED)) == "Answered"
+    assert status(call_of(*ANSWERED)) == "answered"
 
 
 @pytest.mark.parametrize(
     ("kind", "end", "expected"),
     [
-        ("abandoned", "abandoned", "Abandoned"),
-        ("timed_out", "timed_out", "Dequeued"),
-        ("left_by_key", "left_by_key", "Left by Key"),
-        ("withdrawn", "transferred_out", "Transferred"),
-        ("emptied", "closed", "Closed"),
+        ("abandoned", "abandoned", "abandoned"),
+        ("timed_out", "timed-out", "timed-out"),
+        ("left_by_key", "left-by-key", "left-by-key"),
+        ("withdrawn", "transferred-out", "transferred-out"),
+        ("emptied", "closed", "closed"),
     ],
 )
 def test_every_end_without_an_answer(kind: FactKind, end: str, expected: str) -> None:
@@ -107,7 +107,7 @@ def test_the_same_call_twice_in_a_queue_and_in_two_queues() -> None:
         log("offered", 80, queue="suporte"),
         log("answered", 81, queue="suporte", agent="Ana", wait_ms=1000),
     ).visits
-    assert [(visit.queue, visit.end) for visit in visits] == [("vendas", "answered"), ("vendas", "timed_out"), ("suporte", "answered")]
+    assert [(visit.queue, visit.end) for visit in visits] == [("vendas", "answered"), ("vendas", "timed-out"), ("suporte", "answered")]
 
 
 def test_a_queue_that_turns_the_caller_away() -> None:
@@ -202,14 +202,14 @@ def test_equal_lines_that_cannot_have_happened_twice_are_repeats(talk: int, time
     resolved = resolve(again, context())
     (visit,) = resolved.state.visits
     assert (visit.end, visit.wait_ms, visit.talk_ms) == ("answered", 5000, talk * 1000)
-    assert [ring.outcome for ring in resolved.state.rings[0]] == ["no_answer"]
+    assert [ring.outcome for ring in resolved.state.rings[0]] == ["no-answer"]
     assert resolved.conflicts == []
 
 
 def test_a_busy_agent_may_have_two_rings_without_an_answer_within_the_second() -> None:
     rung = log("ring_no_answer", 3, agent="Bia", ring_ms=0)
     (rings,) = call_of(log("offered", 0), rung, msgspec.structs.replace(rung, nth=1)).rings
-    assert [ring.outcome for ring in rings] == ["no_answer", "no_answer"]
+    assert [ring.outcome for ring in rings] == ["no-answer", "no-answer"]
 
 
 @pytest.mark.parametrize(("back", "after"), [(1, 1), (2, 1), (30, 1), (600, 1), (3500, 1), (1, 2), (2, 2), (75, 2), (600, 2), (3500, 2)])
@@ -245,7 +245,7 @@ def test_a_call_that_entered_again_long_after_its_answer_visits_twice() -> None:
 def test_a_visit_that_goes_on_under_another_calls_id_is_that_calls() -> None:
     leg = call_of(log("offered", 0), log("part_of", 1, text="1.0"))
     assert leg.call is not None
-    assert (leg.visits, leg.call.status, leg.call.ended_ms) == ([], "Ended", (T0 + 1) * 1000)
+    assert (leg.visits, leg.call.status, leg.call.ended_ms) == ([], "ended", (T0 + 1) * 1000)
 
 
 def test_a_talk_that_began_before_the_call_is_anothers() -> None:

@@ -189,7 +189,7 @@ test_more_parts = long(many(given(**calls)(parts_say_what_is_known_of_each_call)
 def test_a_row_is_written_only_by_an_event_that_changes_it() -> None:
     """Twenty phones that ring for one waiting customer, again and again, write a row each time, however many there were before."""
     visit = WholeVisit(n=0, queue="vendas", offered_ms=1, sla_ms=1, tolerated_ms=0)
-    rings = [Ring(f"Agente {k % 20}", k, k + 1, "no_answer") for k in range(800)]
+    rings = [Ring(f"Agente {k % 20}", k, k + 1, "no-answer") for k in range(800)]
     calls = [
         WholeCall(
             call="1", protocol=1, origin="ami", direction="inbound", started_ms=1, visits=(replace(visit, rings=tuple(rings[:count])),)

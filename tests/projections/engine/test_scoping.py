@@ -64,15 +64,15 @@ def center(engine) -> Center:
         )
         center.agent(name, session(0), queues=(queue,))
         center._event(AgentAssigned, agent_id(TENANT, name), 0, name=name, user=user, standing=PresenceState(queues={queue: "member"}))
-    rings = (Ring("Bruno", 1_000, 2_000, "no_answer"), Ring("Ana", 2_000, 6_000, "answered"))
+    rings = (Ring("Bruno", 1_000, 2_000, "no-answer"), Ring("Ana", 2_000, 6_000, "answered"))
     center.calls(
         [
-            call("sale", visit("vendas", 1_000, "answered", 5_000, agent="Ana", talk=30_000, rings=rings), ivr=IvrPath("dia", 500, 1_000, "offered"), ended_ms=36_000, status="Answered"),
-            call("help", visit("suporte", 2_000, "answered", 4_000, agent="Bruno", talk=20_000), ivr=IvrPath("dia", 1_500, 2_000, "offered"), ended_ms=26_000, status="Answered"),
-            call("lost", visit("suporte", 3_000, "abandoned", 9_000), ended_ms=12_000, status="Abandoned"),
-            call("both", visit("suporte", 40_000, "answered", 1_000, agent="Bruno", talk=5_000), visit("vendas", 50_000, "answered", 1_000, agent="Ana", talk=5_000), ended_ms=60_000, status="Answered", tags=("x",)),
+            call("sale", visit("vendas", 1_000, "answered", 5_000, agent="Ana", talk=30_000, rings=rings), ivr=IvrPath("dia", 500, 1_000, "offered"), ended_ms=36_000, status="answered"),
+            call("help", visit("suporte", 2_000, "answered", 4_000, agent="Bruno", talk=20_000), ivr=IvrPath("dia", 1_500, 2_000, "offered"), ended_ms=26_000, status="answered"),
+            call("lost", visit("suporte", 3_000, "abandoned", 9_000), ended_ms=12_000, status="abandoned"),
+            call("both", visit("suporte", 40_000, "answered", 1_000, agent="Bruno", talk=5_000), visit("vendas", 50_000, "answered", 1_000, agent="Ana", talk=5_000), ended_ms=60_000, status="answered", tags=("x",)),
             call("queued", visit("suporte", 70_000)),
-            attempt("out", Attempt(dialled_ms=5_000, queue="suporte", agent="Bruno", answered_ms=6_000, ended_ms=9_000, result="answered", talk_ms=3_000), ended_ms=9_000, status="Answered"),
+            attempt("out", Attempt(dialled_ms=5_000, queue="suporte", agent="Bruno", answered_ms=6_000, ended_ms=9_000, result="answered", talk_ms=3_000), ended_ms=9_000, status="answered"),
         ]
     )  # fmt: skip
     center.gap(100_000, 110_000, up=1, born=0, missed={"suporte": 4, "vendas": 1})

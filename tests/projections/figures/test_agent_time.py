@@ -118,7 +118,7 @@ def ana_s_morning(center: Center) -> None:
     )
     ring = Ring("Ana", 90 * S, 100 * S, "answered")
     center.call(call("1", visit("vendas", 90 * S, "answered", 10 * S, agent="Ana", talk=80 * S, hold=20 * S, wrap=10 * S, rings=(ring,))))
-    rung = (Ring("Ana", 600 * S, 610 * S, "no_answer"), Ring("Ana", 611 * S, 611 * S, "no_answer"))
+    rung = (Ring("Ana", 600 * S, 610 * S, "no-answer"), Ring("Ana", 611 * S, 611 * S, "no-answer"))
     center.call(call("2", visit("suporte", 600 * S, "abandoned", 15 * S, rings=rung)))
     center.agent("PJSIP/1001", PresenceSpan("session", 0, None), person=False)
 
@@ -128,7 +128,7 @@ def test_a_pause_set_during_a_call_begins_to_count_when_the_call_ends(center: Ce
     (row,) = ask(center)
     assert {name: row[name] for name in FIGURES} == {
         "answered": 1, "talk_ms": 80 * S, "hold_ms": 20 * S, "wrap_up_ms": 10 * S, "ring_no_answer": 2, "logged_ms": 1000 * S,
-        "paused_ms": 290 * S, "pauses": {"Almoço": 190 * S, "Banheiro": 100 * S},
+        "paused_ms": 290 * S, "paused_by_reason_ms": {"Almoço": 190 * S, "Banheiro": 100 * S},
     }  # fmt: skip
     assert row["agent"] == "Ana"
     assert (row["ringing_ms"], row["available_ms"], row["offline_ms"]) == (20 * S, 580 * S, 1000 * S)
@@ -137,9 +137,9 @@ def test_a_pause_set_during_a_call_begins_to_count_when_the_call_ends(center: Ce
 def test_times_are_clipped_to_what_is_asked(center: Center) -> None:
     ana_s_morning(center)
     (row,) = ask(center, since_ms=110 * S, until_ms=300 * S)
-    assert (row["hold_ms"], row["talk_ms"], row["wrap_up_ms"], row["pauses"]) == (10 * S, 80 * S, 10 * S, {"Almoço": 90 * S})
+    assert (row["hold_ms"], row["talk_ms"], row["wrap_up_ms"], row["paused_by_reason_ms"]) == (10 * S, 80 * S, 10 * S, {"Almoço": 90 * S})
     assert (row["answered"], row["logged_ms"], row["ring_no_answer"]) == (0, 190 * S, 0)
-    hours = ask(center, by="half_hour", since_ms=0, until_ms=3600 * S, timezone="UTC")
+    hours = ask(center, by="half-hour", since_ms=0, until_ms=3600 * S, timezone="UTC")
     assert [(row["start"], row["logged_ms"], row["offline_ms"]) for row in hours] == [
         ("1970-01-01T00:00:00+00:00", 1000 * S, 800 * S),
         ("1970-01-01T00:30:00+00:00", 0, 200 * S),

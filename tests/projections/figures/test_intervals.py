@@ -23,7 +23,7 @@ ZONES = (
     "Australia/Lord_Howe",
     "America/Havana",
 )
-CLOCKS: tuple[Clock, ...] = ("half_hour", "hour", "day", "week", "month")
+CLOCKS: tuple[Clock, ...] = ("half-hour", "hour", "day", "week", "month")
 
 
 def at(text: str, where: str) -> int:
@@ -116,7 +116,7 @@ def test_intervals_tile_the_time_and_carry_the_wall_clock(clock: Clock, where: s
     assert all((edge - found.edges[0]) % found.grain == 0 for edge in found.edges)
     for before, after in pairwise(found.edges):
         first, last = moment(before, zone(where)), moment(after - 1, zone(where))
-        if clock in ("half_hour", "hour"):
+        if clock in ("half-hour", "hour"):
             assert (first.date(), first.hour, first.utcoffset()) == (last.date(), last.hour, last.utcoffset())
         elif clock == "day":
             assert first.date() == last.date()

@@ -53,7 +53,7 @@ def worked_example(center: Center) -> None:
             call("2", visit("vendas", ten + 5 * MIN, "answered", 35 * S, agent="Ana", talk=100 * S, hold=20 * S)),
             call("3", visit("vendas", ten + 10 * MIN, "abandoned", 3 * S)),
             call("4", visit("vendas", ten + 20 * MIN, "abandoned", 50 * S)),
-            call("5", visit("vendas", ten + 59 * MIN + 50 * S, "timed_out", 60 * S)),
+            call("5", visit("vendas", ten + 59 * MIN + 50 * S, "timed-out", 60 * S)),
         ]
     )
 
@@ -81,7 +81,7 @@ def test_worked_example(center: Center) -> None:
     assert row["queue"] == "vendas"
     assert figures(row) == HOUR_TEN
     assert (row["bounds"], row["covered_to"]) == (None, None)
-    assert one(center, by="queue", profile="offered_minus_short")["sla_percent"] == 25.0
+    assert one(center, by="queue", profile="offered-minus-short")["sla_percent"] == 25.0
     total = one(center, by="total")
     assert (total["abandoned_short"], total["abandon_wait_ms"], total["max_abandon_wait_ms"], total["handled"]) == (1, 26_500, 50_000, 2)
 
@@ -95,7 +95,7 @@ def test_by_agent_a_visit_that_nobody_answered_is_nobodys(center: Center) -> Non
 
 def test_attribution_of_a_call_offered_in_one_half_hour_and_answered_in_the_next(center: Center) -> None:
     center.call(call("1", visit("vendas", at("2026-11-23T07:28"), "answered", 4 * MIN, agent="Ana", talk=MIN)))
-    filters = {"by": "half_hour", "since_ms": at("2026-11-23T07:00"), "until_ms": at("2026-11-23T08:00")}
+    filters = {"by": "half-hour", "since_ms": at("2026-11-23T07:00"), "until_ms": at("2026-11-23T08:00")}
 
     def counts(attribution: str) -> list[tuple[int, int]]:
         return [(row["offered"], row["answered"]) for row in ask(center, attribution=attribution, **filters)]
@@ -110,7 +110,7 @@ def test_attribution_of_durations(center: Center) -> None:
     nine = at("2026-11-23T09:00")
     center.call(call("1", visit("vendas", nine + 16 * MIN, "answered", 0, agent="Ana", talk=16 * MIN)))
     center.call(call("2", visit("vendas", nine + 35 * MIN, "answered", 0, agent="Ana", talk=28 * MIN, wrap=2 * MIN)))
-    filters = {"by": "half_hour", "since_ms": nine, "until_ms": nine + 90 * MIN}
+    filters = {"by": "half-hour", "since_ms": nine, "until_ms": nine + 90 * MIN}
 
     def handled(attribution: str) -> list[int]:
         rows = ask(center, attribution=attribution, **filters)
@@ -157,8 +157,8 @@ def test_the_threshold_is_that_of_the_offer(center: Center) -> None:
 
 def test_a_queue_is_judged_by_the_profile_that_it_names(center: Center) -> None:
     worked_example(center)
-    center.queue("vendas", profile="answered_only")
-    center.queue("suporte", profile="xcally")
+    center.queue("vendas", sla_profile="answered-only")
+    center.queue("suporte", sla_profile="xcally")
     assert one(center)["sla_percent"] == 50.0
     assert one(center, by="total")["sla_percent"] == 20.0
     assert one(center, by="total", queues=("vendas",))["sla_percent"] == 50.0
@@ -233,8 +233,8 @@ def test_names_as_they_were_and_as_they_are(center: Center) -> None:
     center.call(call("1", visit("vendas", nine, "abandoned", S)))
     center.rename("vendas", "comercial")
     assert [row["queue"] for row in ask(center)] == ["vendas"]
-    assert [row["queue"] for row in ask(center, names="as_is")] == ["comercial"]
-    assert one(center, names="as_is", queues=("comercial",))["offered"] == 1
+    assert [row["queue"] for row in ask(center, names="as-is")] == ["comercial"]
+    assert one(center, names="as-is", queues=("comercial",))["offered"] == 1
     assert one(center, queues=("comercial",))["offered"] == 0
 
 
@@ -265,7 +265,7 @@ def test_names_that_nobody_has_find_nothing(center: Center) -> None:
         ({"names": "now"}, "names"),
         ({"since_ms": 2, "until_ms": 2}, "to"),
         ({"since_ms": 10**17}, "from"),
-        ({"sla_ms": -1}, "sla_seconds"),
+        ({"sla_ms": -1}, "sla_ms"),
         ({"profile": "best"}, "sla_profile"),
         ({"timezone": "Mars"}, "timezone"),
         ({"as_of": -1}, "as_of"),

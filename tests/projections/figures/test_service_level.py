@@ -25,17 +25,17 @@ GOLDEN = Counts(
     ("profile", "expected"),
     [
         ("offered", 70.00),
-        ("answered_only", 82.35),
-        ("asterisk_perf2", 78.79),
-        ("amazon_connect", 79.00),
-        ("genesys:no_short", 76.09),
+        ("answered-only", 82.35),
+        ("asterisk-perf2", 78.79),
+        ("amazon-connect", 79.00),
+        ("genesys:no-short", 76.09),
         ("genesys", 72.16),
-        ("genesys:flow_outs,no_short", 73.68),
-        ("genesys:flow_outs", 70.00),
-        ("genesys:no_abandons", 82.35),
-        ("genesys:no_abandons,no_short", 82.35),
+        ("genesys:flow-outs,no-short", 73.68),
+        ("genesys:flow-outs", 70.00),
+        ("genesys:no-abandons", 82.35),
+        ("genesys:no-abandons,no-short", 82.35),
         ("xcally", 78.65),
-        ("offered_minus_short", 73.68),
+        ("offered-minus-short", 73.68),
     ],
 )
 def test_golden_vector(profile: str, expected: float) -> None:
@@ -51,7 +51,7 @@ def test_over_no_case_there_is_no_percentage(profile: str) -> None:
     assert percent(*formula_of(profile)(Counts())) is None
 
 
-@pytest.mark.parametrize("profile", ["", "Offered", "offered:flow_outs", "genesys:", "genesys:shorts", "genesys:flow_outs,"])
+@pytest.mark.parametrize("profile", ["", "Offered", "offered:flow-outs", "genesys:", "genesys:shorts", "genesys:flow-outs,"])
 def test_other_profiles_are_refused_by_the_name_of_the_field(profile: str) -> None:
     with pytest.raises(InvalidField) as refused:
         formula_of(profile)

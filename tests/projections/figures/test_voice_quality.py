@@ -9,14 +9,14 @@ from projections.figures.voice_quality import jitter_band, loss_band, voice_qual
 
 @pytest.mark.parametrize(
     ("jitter", "band"),
-    [(0.0, "Alta"), (69.999, "Alta"), (70.0, "Média"), (70.5, "Média"), (150.999, "Média"), (151.0, "Baixa"), (900.0, "Baixa")],
+    [(0.0, "high"), (69.999, "high"), (70.0, "medium"), (70.5, "medium"), (150.999, "medium"), (151.0, "low"), (900.0, "low")],
 )
 def test_jitter(jitter: float, band: str) -> None:
     assert jitter_band(jitter) == band
 
 
 @pytest.mark.parametrize(
-    ("loss", "band"), [(0.0, "Alta"), (1.0, "Alta"), (1.001, "Média"), (5.0, "Média"), (5.001, "Baixa"), (100.0, "Baixa")]
+    ("loss", "band"), [(0.0, "high"), (1.0, "high"), (1.001, "medium"), (5.0, "medium"), (5.001, "low"), (100.0, "low")]
 )
 def test_loss(loss: float, band: str) -> None:
     assert loss_band(loss) == band
@@ -25,16 +25,16 @@ def test_loss(loss: float, band: str) -> None:
 @pytest.mark.parametrize(
     ("jitter", "loss", "quality"),
     [
-        (69.9, 1.0, "Alta"),
-        (70.0, 1.0, "Média"),
-        (69.9, 1.1, "Média"),
-        (69.9, 5.0, "Média"),
-        (70.0, 1.1, "Baixa"),
-        (150.9, 5.0, "Baixa"),
-        (151.0, 0.0, "Baixa"),
-        (0.0, 5.1, "Baixa"),
-        (None, 5.0, "Média"),
-        (70.0, None, "Média"),
+        (69.9, 1.0, "high"),
+        (70.0, 1.0, "medium"),
+        (69.9, 1.1, "medium"),
+        (69.9, 5.0, "medium"),
+        (70.0, 1.1, "low"),
+        (150.9, 5.0, "low"),
+        (151.0, 0.0, "low"),
+        (0.0, 5.1, "low"),
+        (None, 5.0, "medium"),
+        (70.0, None, "medium"),
         (None, None, None),
     ],
 )

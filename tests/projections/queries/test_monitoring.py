@@ -94,7 +94,7 @@ def test_the_board_of_the_past(center: Center) -> None:
         "Bia": "paused",
         "Caio": "ringing",
         "Davi": "available",
-        "Eva": "wrap_up",
+        "Eva": "wrap-up",
         "Fabio": "offline",
     }
     assert [row["call"] for row in found["waiting"]] == ["1", "2"]
@@ -135,9 +135,9 @@ def test_a_wrap_up_lasts_until_it_ends_or_the_agent_does_something_else(center: 
     for name in ("Ana", "Bia"):
         center.agent(name, PresenceSpan("session", 0, None))
         center.call(call(name, visit("vendas", 10 * S, "answered", 0, agent=name, talk=20 * S, wrap=None), origin="Portal"))
-    center.call(call("3", visit("vendas", 40 * S, "abandoned", 9 * S, rings=(Ring("Bia", 40 * S, 45 * S, "no_answer"),)), origin="Portal"))
+    center.call(call("3", visit("vendas", 40 * S, "abandoned", 9 * S, rings=(Ring("Bia", 40 * S, 45 * S, "no-answer"),)), origin="Portal"))
     found = look(center, 100 * S)
-    assert states(found) == {"Ana": "wrap_up", "Bia": "available"}
+    assert states(found) == {"Ana": "wrap-up", "Bia": "available"}
     whole_question = Question(by="total", moment_ms=100 * S)
     counts, _ = center.rows.answer(None, whole_question.moment_ms, lambda view: agents_now(query_context(view, whole_question)))
     assert (counts["wrap_up"], counts["on_call"], counts["available"]) == (1, 1, 1)
@@ -199,7 +199,7 @@ def _state(name: str, visits: list[WholeVisit], spans: list[PresenceSpan], now: 
     if any(visit.released_ms is not None and visit.released_ms > now for visit in mine):
         return "talking"
     if any((visit.released_ms or 0) + (visit.wrap_up_ms or 0) > now for visit in mine):
-        return "wrap_up"
+        return "wrap-up"
     if any(ring.agent == name and ring.from_ms <= now < (ring.until_ms or 0) for visit in visits for ring in visit.rings):
         return "ringing"
     going = {span.kind for span in spans if span.from_ms <= now < (span.until_ms or 0)}

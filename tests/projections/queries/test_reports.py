@@ -56,13 +56,13 @@ def center(engine: Warehouse) -> Center:
         queues=("vendas",),
     )
     ura = IvrPath("Principal", NINE, NINE + 10 * S, "offered")
-    center.call(call("1.1", visit("vendas", NINE + 10 * S, "answered", 8 * S, agent="Ana", talk=60 * S, wrap=10 * S), ivr=ura, ended_ms=NINE + 78 * S, status="Answered", tags=("Venda",), contact=UUID(int=5), number=Personal(UUID(int=5), sealed="sealed:5"), did="4000", jitter_ms=70.0, loss_percent=1.0))  # fmt: skip
-    center.call(call("1.2", visit("suporte", NINE + 3600 * S, "abandoned", 3 * S), ended_ms=NINE + 3603 * S, status="Abandoned"))
-    center.call(call("1.3", ivr=IvrPath("Principal", NINE + 60 * S, NINE + 70 * S, "abandoned"), ended_ms=NINE + 70 * S, status="Abandoned IVR"))  # fmt: skip
-    center.call(call("1.4", ivr=IvrPath("Noturna", NINE + 3700 * S, NINE + 3710 * S, "out_of_hours"), ended_ms=NINE + 3710 * S, status="Out of Hours"))  # fmt: skip
-    center.call(attempt("1.5", Attempt(NINE + 90 * S, agent="Ana", answered_ms=NINE + 95 * S, ended_ms=NINE + 155 * S, result="answered", talk_ms=60 * S), ended_ms=NINE + 155 * S, status="Answered"))  # fmt: skip
-    center.call(attempt("1.6", Attempt(NINE + 200 * S, agent="Ana", ended_ms=NINE + 210 * S, result="busy"), ended_ms=NINE + 210 * S, status="Bad Phone"))  # fmt: skip
-    center.call(attempt("1.7", Attempt(NINE + 220 * S, ended_ms=NINE + 221 * S, result="bad_number"), ended_ms=NINE + 221 * S, status="Bad Number"))  # fmt: skip
+    center.call(call("1.1", visit("vendas", NINE + 10 * S, "answered", 8 * S, agent="Ana", talk=60 * S, wrap=10 * S), ivr=ura, ended_ms=NINE + 78 * S, status="answered", tags=("Venda",), contact=UUID(int=5), number=Personal(UUID(int=5), sealed="sealed:5"), did="4000", jitter_ms=70.0, loss_percent=1.0))  # fmt: skip
+    center.call(call("1.2", visit("suporte", NINE + 3600 * S, "abandoned", 3 * S), ended_ms=NINE + 3603 * S, status="abandoned"))
+    center.call(call("1.3", ivr=IvrPath("Principal", NINE + 60 * S, NINE + 70 * S, "abandoned"), ended_ms=NINE + 70 * S, status="abandoned-in-ivr"))  # fmt: skip
+    center.call(call("1.4", ivr=IvrPath("Noturna", NINE + 3700 * S, NINE + 3710 * S, "out-of-hours"), ended_ms=NINE + 3710 * S, status="out-of-hours"))  # fmt: skip
+    center.call(attempt("1.5", Attempt(NINE + 90 * S, agent="Ana", answered_ms=NINE + 95 * S, ended_ms=NINE + 155 * S, result="answered", talk_ms=60 * S), ended_ms=NINE + 155 * S, status="answered"))  # fmt: skip
+    center.call(attempt("1.6", Attempt(NINE + 200 * S, agent="Ana", ended_ms=NINE + 210 * S, result="busy"), ended_ms=NINE + 210 * S, status="not-connected"))  # fmt: skip
+    center.call(attempt("1.7", Attempt(NINE + 220 * S, ended_ms=NINE + 221 * S, result="bad-number"), ended_ms=NINE + 221 * S, status="bad-number"))  # fmt: skip
     center.call(call("1.8", visit("suporte", NINE + 4000 * S), status=""))
     return center
 
@@ -79,10 +79,10 @@ QUEUE_ROW = [
 
 def test_the_report_of_queues_has_these_keys_in_this_order(center: Center) -> None:
     document = json.loads(written(reports.queues(center.rows, Question()), "json"))
-    assert list(document) == ["rows", "definition", "as_of", "timezone", "notes"]
+    assert list(document) == ["items", "definition", "as_of", "timezone", "notes"]
     assert (document["definition"], document["as_of"], document["timezone"]) == (VERSION, center.position, "America/Sao_Paulo")
-    assert [list(row) for row in document["rows"]] == [QUEUE_ROW, QUEUE_ROW]
-    hours = json.loads(written(reports.queues(center.rows, Question(by="hour")), "json"))["rows"]
+    assert [list(row) for row in document["items"]] == [QUEUE_ROW, QUEUE_ROW]
+    hours = json.loads(written(reports.queues(center.rows, Question(by="hour")), "json"))["items"]
     assert list(hours[0]) == ["start", *QUEUE_ROW[1:]]
 
 
@@ -97,10 +97,10 @@ def test_the_report_of_agents_has_these_keys_in_this_order(center: Center) -> No
         "ring_no_answer",
         "logged_ms",
         "paused_ms",
-        "pauses",
+        "paused_by_reason_ms",
         "bounds",
     ]
-    assert (row["answered"], row["talk_ms"], row["pauses"]) == (1, 60 * S, {"Almoço": 60 * S})
+    assert (row["answered"], row["talk_ms"], row["paused_by_reason_ms"]) == (1, 60 * S, {"Almoço": 60 * S})
     with pytest.raises(InvalidField) as refused:
         reports.agents(center.rows, Question(by="queue"))
     assert refused.value.field == "by"
@@ -212,7 +212,7 @@ def test_interactions_are_filtered(center: Center) -> None:
         return [row["call"] for row in interactions(center.rows, Interactions(question=question, **filters), Nobody()).rows]
 
     assert calls(direction="outbound") == ["1.5", "1.6", "1.7"]
-    assert calls(statuses=("Abandoned", "Bad Phone")) == ["1.6", "1.2"]
+    assert calls(statuses=("abandoned", "not-connected")) == ["1.6", "1.2"]
     assert calls(agents=("Ana",)) == ["1.1", "1.5", "1.6"]
     assert calls(since_ms=NINE + 3600 * S) == ["1.2", "1.4"]
     assert calls(moment_ms=NINE + 78 * S) == ["1.1", "1.3"]
@@ -230,11 +230,11 @@ def test_a_leg_is_part_of_its_calls_row(center: Center) -> None:
 
 
 def test_a_finished_interaction_names_what_it_met_in_that_order_now_and_as_of_a_position(center: Center) -> None:
-    first = visit("suporte", NINE, "transferred_out", 5 * S)
+    first = visit("suporte", NINE, "transferred-out", 5 * S)
     # Offered before the first by its clock: the order is that of the visits, not of their instants.
     second = visit("vendas", NINE - S, "answered", 8 * S, agent="Ana", talk=5 * S)
     outbound = Attempt(NINE, queue="saida", agent="Ana", ended_ms=NINE + S, result="busy")
-    whole = call("5.1", first, started_ms=NINE, ended_ms=NINE + 20 * S, status="Answered", tags=("b", "a"))
+    whole = call("5.1", first, started_ms=NINE, ended_ms=NINE + 20 * S, status="answered", tags=("b", "a"))
     center.call(whole)
     before = center.position
     center.call(replace(whole, visits=(first, replace(second, n=1)), attempt=outbound, tags=("b", "a", "b")))
@@ -286,7 +286,7 @@ def test_everything_that_happened_to_an_interaction(center: Center) -> None:
 
 
 def test_rings_in_vain_are_counted_where_they_ended(center: Center) -> None:
-    center.call(call("3.1", visit("vendas", NINE, "abandoned", 20 * S, rings=(Ring("Ana", NINE, NINE + 10 * S, "no_answer"), Ring("Ana", NINE + 11 * S, NINE + 20 * S, "canceled")))))  # fmt: skip
+    center.call(call("3.1", visit("vendas", NINE, "abandoned", 20 * S, rings=(Ring("Ana", NINE, NINE + 10 * S, "no-answer"), Ring("Ana", NINE + 11 * S, NINE + 20 * S, "canceled")))))  # fmt: skip
     assert reports.agents(center.rows, Question(by="agent")).rows[0]["ring_no_answer"] == 1
     assert reports.agents(center.rows, Question(by="agent", until_ms=NINE + 10 * S)).rows[0]["ring_no_answer"] == 0
 

@@ -77,7 +77,7 @@ def test_11_a_whole_stream_without_its_cdrs_gives_the_same(name: str, tmp_path: 
 
 @pytest.mark.parametrize(
     ("cause", "tech", "result"),
-    [(17, 486, "busy"), (1, 404, "bad_number"), (19, 480, "unavailable"), (34, 503, "congestion"), (21, 403, "rejected")],
+    [(17, 486, "busy"), (1, 404, "bad-number"), (19, 480, "unavailable"), (34, 503, "congestion"), (21, 403, "rejected")],
 )
 def test_12_the_result_of_an_originate_is_cause_and_techcause_of_the_hangup(tmp_path: Path, cause: int, tech: int, result: str) -> None:
     failed = event("OriginateResponse", 5.9, Response="Failure", Channel=f"PJSIP/{NUMBER}@tronco", Reason=0, Uniqueid="<unknown>", CallerIDNum=NUMBER)  # fmt: skip
@@ -91,7 +91,7 @@ def test_12_reason_3_is_no_answer_though_the_hangup_has_480_as_a_far_end_that_is
     ringing = event("Newstate", 2, **TRUNK, ChannelStateDesc="Ringing")
     for more in ((failed,), (ringing,), (ringing, failed)):
         observed = story(tmp_path, to_customer(*more, cause=19, tech=480))
-        assert the("dial_failed", observed.of(TRUNK["Uniqueid"])).text == "no_answer"
+        assert the("dial_failed", observed.of(TRUNK["Uniqueid"])).text == "no-answer"
 
 
 def test_12_success_in_style_agent_first_only_means_that_the_agents_phone_answered(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from tests.kit.recording_bus import CALLER, RecordingBus
 
 RECORDED: Capture = capture("restarts")
 WITH_THE_LOG = ("log", "timed+log", "log+timed", "timed+log+timed+log")
-OUTCOMES = {"timeout": "timed_out", "key": "left_by_key", None: "unknown"}
+OUTCOMES = {"timeout": "timed-out", "key": "left-by-key", None: "unknown"}
 KILLED_AT = 1795549417.685
 LOST, BACK = 1795549437.206, 1795549443.355
 """When the connection was lost, and restored."""
@@ -115,7 +115,7 @@ def test_an_orderly_restart_leaves_no_unknown_ends_and_a_kill_those_of_the_waiti
 def test_members_and_their_pauses_stay_over_restarts_and_a_kill(open_embedded: EmbeddedCenter, way: str) -> None:
     agents = import_sources(open_embedded.company(), way).agents()
     for agent, counts in RECORDED.metrics["agents"].items():
-        pauses = {reason: ms / 1000 for reason, ms in agents[agent]["pauses"].items()}
+        pauses = {reason: ms / 1000 for reason, ms in agents[agent]["paused_by_reason_ms"].items()}
         assert pauses == pytest.approx(counts["pause_all_s_by_reason"], abs=1), agent
         # All agents logged in once, before the first call, and stayed.
         assert agents[agent]["logged_ms"] > 110_000, agent

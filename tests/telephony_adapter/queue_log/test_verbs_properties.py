@@ -63,9 +63,9 @@ class Story:
         verb, end, goes_on = self.random.choice(
             [
                 (f"ABANDON|1|1|{wait}", "abandoned", False),
-                (f"EXITWITHTIMEOUT|1|1|{wait}", "timed_out", True),
-                (f"EXITWITHKEY|9|1|1|{wait}", "left_by_key", True),
-                (f"WITHDRAW|1|1|{wait}|", "transferred_out", True),
+                (f"EXITWITHTIMEOUT|1|1|{wait}", "timed-out", True),
+                (f"EXITWITHKEY|9|1|1|{wait}", "left-by-key", True),
+                (f"WITHDRAW|1|1|{wait}|", "transferred-out", True),
                 ("", "answered", self.random.choice([True, False])),
             ]
         )

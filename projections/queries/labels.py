@@ -1,0 +1,69 @@
+"""The codes of answers, with the labels that people read: the manual's words where it has some.
+
+A code is stable, in lower case, with hyphens, and is what programs compare. Its label stands beside it in every answer, under the same name with
+`_label`, and may change; tables and CSV show labels alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+CallState = Literal["open", "finished"]
+"""Whether a call goes on."""
+
+VisitEnd = Literal["waiting", "answered", "abandoned", "timed-out", "transferred-out", "left-by-key", "closed", "unknown"]
+"""How a visit's wait ended; `waiting` while it goes on."""
+
+LABELS: Mapping[str, Mapping[str, str]] = {
+    "direction": {"inbound": "Inbound", "outbound": "Outbound"},
+    "call_state": {"open": "Em andamento", "finished": "Encerrada"},
+    "status": {
+        "answered": "Answered",
+        "abandoned": "Abandoned",
+        "timed-out": "Dequeued",
+        "transferred-out": "Transferred",
+        "left-by-key": "Left by Key",
+        "closed": "Closed",
+        "unknown": "Unknown",
+        "abandoned-in-ivr": "Abandoned IVR",
+        "out-of-hours": "Out of Hours",
+        "ended-in-ivr": "Ended IVR",
+        "blacklisted": "Blacklisted",
+        "not-connected": "Bad Phone",
+        "bad-number": "Bad Number",
+        "ended": "Ended",
+    },
+    "band": {"high": "Alta", "medium": "Média", "low": "Baixa"},
+    "agent_state": {
+        "talking": "Em conversa",
+        "wrap-up": "Tabulando",
+        "ringing": "Chamando",
+        "paused": "Pausado",
+        "available": "Disponível",
+        "offline": "Offline",
+    },
+    "visit_end": {
+        "waiting": "Na fila",
+        "answered": "Atendida",
+        "abandoned": "Abandonada",
+        "timed-out": "Não Atendida",
+        "transferred-out": "Transferida",
+        "left-by-key": "Saída por tecla",
+        "closed": "Fechada",
+        "unknown": "Desconhecida",
+    },
+    "ring_outcome": {
+        "ringing": "Chamando",
+        "answered": "Atendeu",
+        "no-answer": "Não atendeu",
+        "canceled": "Cancelada",
+        "dumped": "Desligou no anúncio",
+    },
+}
+"""The label of each code, by the kind of code."""
+
+
+def labelled(name: str, kind: str, code: str | None) -> dict[str, Any]:
+    """A field with a code and the field with its label; None for a code that does not apply has no label either."""
+    return {name: code, f"{name}_label": None if code is None else LABELS[kind][code]}

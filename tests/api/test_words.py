@@ -1,0 +1,158 @@
+"""One word for one thing, in every operation and every answer of the OpenAPI document."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.kit.openapi import operations
+
+CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+NO_CODES = {
+    "permissions": "the manual's names of permissions",
+    "events": "the names of kinds of messages",
+    "token_type": "of OAuth 2.0",
+    "level": "the manual's names of levels of users",
+}
+"""Fields whose values are names that others have given."""
+
+INSTANTS = {"at", "since", "start", "covered_to", "expires_at"}
+"""Instants whose names do not end with `_at`."""
+
+DURATIONS_OF_OTHERS = {"expires_in": "of OAuth 2.0, in seconds"}
+
+BANNED = {
+    "rows": "items", "results": "items", "data_rows": "items", "did": "to_number", "caller": "from_number", "number_from": "from_number",
+    "phone_number": "phone", "sla_seconds": "sla_ms", "threshold": "sla_ms", "answered_in_time": "answered_within_sla", "date": "started_at",
+    "time": "started_at", "correlation": "correlation_id", "tz": "timezone", "zone": "timezone", "what": "kind", "why": "reason",
+}  # fmt: skip
+"""Names of fields and parameters that the API does not use, and the word that it uses."""
+
+UNIT = re.compile(r"_(s|sec|secs|seconds|minutes|(?<!of_)hours|days|us)$")
+
+
+@pytest.fixture
+def document(client):
+    return client.get("/openapi.json").json()
+
+
+def fields(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Each field of each body and answer: the schema's name, the field's, its schema."""
+    for name, schema in document["components"]["schemas"].items():
+        for field, its in schema.get("properties", {}).items():
+            yield name, field, its
+
+
+def kinds(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """The schemas that a value may have, itself or as an item of a list, but null."""
+    parts = [part for option in schema.get("anyOf", [schema]) for part in option.get("anyOf", [option])]
+    flat = [part["items"] if part.get("type") == "array" and "items" in part else part for part in parts]
+    return [part for part in flat if part.get("type") != "null"]
+
+
+def codes(schema: dict[str, Any]) -> list[Any]:
+    return [
+        value for kind in kinds(schema) for value in kind.get("enum", [kind["const"]] if "const" in kind else []) if isinstance(value, str)
+    ]
+
+
+def in_answers(document: dict[str, Any]) -> set[str]:
+    """The names of the schemas of which answers consist."""
+    found: set[str] = set()
+
+    def collect(value: Any) -> None:
+        if isinstance(value, dict):
+            name = value.get("$ref", "").rpartition("/")[2]
+            if name and name not in found:
+                found.add(name)
+                collect(document["components"]["schemas"][name])
+            for inner in value.values():
+                collect(inner)
+        elif isinstance(value, list):
+            for inner in value:
+                collect(inner)
+
+    for operation in operations(document):
+        collect(operation.definition["responses"])
+    return found
+
+
+def test_a_list_is_called_items(document):
+    for operation in operations(document):
+        for status, answer in operation.definition["responses"].items():
+            schema = answer.get("content", {}).get("application/json", {}).get("schema", {})
+            if not status.startswith("2") or "$ref" not in schema:
+                continue
+            properties = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]["properties"]
+            if "next" in properties or operation.path.startswith("/v1/reports") or operation.path.endswith("/history"):
+                assert properties["items"]["type"] == "array", operation.path
+
+
+def test_an_instant_is_a_date_time_and_says_so(document):
+    for name, field, schema in fields(document):
+        if (field.endswith("_at") or field in INSTANTS) and name != "LiveAction":
+            assert [kind.get("format") for kind in kinds(schema)] == ["date-time"], (name, field)
+        elif any(kind.get("format") == "date-time" for kind in kinds(schema)):
+            assert (name, field) in {("AnsweredPeriod", "from"), ("AnsweredPeriod", "to"), ("WebhookMessage", "timestamp")}, (name, field)
+
+
+def test_a_duration_is_in_milliseconds(document):
+    names = [(name, field, schema) for name, field, schema in fields(document)]
+    names += [
+        (operation.path, name, one["schema"]) for operation in operations(document) for name, one in operation.parameters("query").items()
+    ]
+    for name, field, schema in names:
+        assert not UNIT.search(field), (name, field)
+        if field.endswith("_ms") and field != "jitter_ms":
+            assert {kind.get("additionalProperties", kind)["type"] for kind in kinds(schema)} == {"integer"}, (name, field)
+        assert "seconds" not in schema.get("description", "") or field in DURATIONS_OF_OTHERS, (name, field)
+
+
+def test_a_code_is_lower_case_with_hyphens(document):
+    found = [(name, field, schema) for name, field, schema in fields(document)]
+    found += [
+        (operation.path, name, one["schema"]) for operation in operations(document) for name, one in operation.parameters("query").items()
+    ]
+    for name, field, schema in found:
+        for code in codes(schema):
+            assert field in NO_CODES or code == "" or CODE.fullmatch(code), (name, field, code)
+
+
+def test_what_a_person_reads_has_its_label_beside_it(document):
+    answers = in_answers(document)
+    labelled = {"direction", "state", "status", "quality", "end", "outcome", "jitter_band", "loss_band"}
+    for name, field, schema in fields(document):
+        of_the_center = not name.startswith("Webhook") and name not in ("Alive", "Ready", "MessageData")
+        if name in answers and field in labelled and codes(schema) and of_the_center:
+            assert f"{field}_label" in document["components"]["schemas"][name]["properties"], (name, field)
+
+
+def test_a_thing_has_one_name(document):
+    for name, field, _ in fields(document):
+        assert field not in BANNED, (name, field)
+    for operation in operations(document):
+        for name in operation.parameters("query"):
+            assert name not in BANNED, (operation.path, name)
+
+
+def test_bodies_take_no_unknown_fields(document):
+    seen = set()
+
+    def check(schema: dict[str, Any]) -> None:
+        for kind in kinds(schema):
+            name = kind.get("$ref", "").rpartition("/")[2]
+            if name and name not in seen:
+                seen.add(name)
+                body = document["components"]["schemas"][name]
+                assert body["additionalProperties"] is False, name
+                for inner in body["properties"].values():
+                    check(inner)
+
+    for operation in operations(document):
+        if "requestBody" in operation.definition:
+            check(operation.definition["requestBody"]["content"]["application/json"]["schema"])
+    assert len(seen) > 20

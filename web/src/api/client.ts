@@ -54,9 +54,9 @@ async function checked(request: Request): Promise<Response> {
 
 export const api = createClient<paths>({ baseUrl: location.origin, fetch: checked });
 
-/** The answer of a request by `api`; refusals are thrown by the transport already. */
-export async function answerOf<T>(request: Promise<{ data?: T }>): Promise<T> {
-  return (await request).data as T;
+/** The answer of a request by `api`; refusals are thrown by the transport already. A report may be text, but only where CSV is asked for. */
+export async function answerOf<T>(request: Promise<{ data?: T }>): Promise<Exclude<T, string>> {
+  return (await request).data as Exclude<T, string>;
 }
 
 /** Save the server's file under `name`. A link cannot carry the access token, so the page fetches it. */

@@ -69,11 +69,11 @@ interface RowProps {
 const Row = memo(
   function Row({ agent, top, until, index, size }: RowProps) {
     const text = useText();
-    const mark = agent.state as Mark;
+    const mark: Mark = agent.state;
     const where = agent.queue || agent.queues.join(", ");
     const detail = agent.state === "paused" ? agent.reason : where;
     const state = agent.on_hold ? "state.onHold" : `state.one.${mark}`;
-    const tells = mark === "talking" ? agent.on_hold : mark === "ringing" || mark === "wrap_up";
+    const tells = mark === "talking" ? agent.on_hold : mark === "ringing" || mark === "wrap-up";
     return (
       <li
         className={styles.row}

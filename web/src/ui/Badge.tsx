@@ -3,9 +3,9 @@ import styles from "./Badge.module.css";
 const STATUS: Record<string, string> = {
   answered: "ok",
   abandoned: "danger",
-  "abandoned-ivr": "danger",
-  dequeued: "pause",
-  transferred: "call",
+  "abandoned-in-ivr": "danger",
+  "timed-out": "pause",
+  "transferred-out": "call",
   "left-by-key": "call",
 };
 

@@ -1,4 +1,4 @@
-export type Mark = "ok" | "breach" | "available" | "talking" | "ringing" | "wrap_up" | "paused" | "offline";
+export type Mark = "ok" | "breach" | "available" | "talking" | "ringing" | "wrap-up" | "paused" | "offline";
 
 const COLOURS: Record<Mark, string> = {
   ok: "var(--mark-ok)",
@@ -6,7 +6,7 @@ const COLOURS: Record<Mark, string> = {
   available: "var(--mark-ok)",
   ringing: "var(--mark-ok)",
   talking: "var(--mark-call)",
-  wrap_up: "var(--mark-wrap)",
+  "wrap-up": "var(--mark-wrap)",
   paused: "var(--mark-pause)",
   offline: "var(--mark-off)",
 };
@@ -24,7 +24,7 @@ export function StateMark({ state, size = 12 }: { state: Mark; size?: number }) 
         </g>
       )}
       {state === "talking" && <rect x="1" y="1" width="10" height="10" rx="1.5" />}
-      {state === "wrap_up" && <path d="M6 .5 11.5 6 6 11.5.5 6z" />}
+      {state === "wrap-up" && <path d="M6 .5 11.5 6 6 11.5.5 6z" />}
       {state === "paused" && <path d="M2 1h3v10H2zM7 1h3v10H7z" />}
       {state === "offline" && <circle cx="6" cy="6" r="4.2" fill="none" stroke={colour} strokeWidth="1.8" />}
       {state === "breach" && (

@@ -1,11 +1,11 @@
-import { type LucideIcon, PhoneForwarded, PhoneIncoming, Users, Workflow } from "lucide-react";
+import { ChartColumn, FileClock, type LucideIcon, PhoneForwarded, PhoneIncoming, Users, Workflow } from "lucide-react";
 import type { Key } from "../i18n";
 
 export const REPORTS = "gerenciar-relatorio";
 export const MONITORING = "gerenciar-atendimento";
 
 export interface Entry {
-  to: "/agentes" | "/inbound" | "/outbound" | "/ivr";
+  to: "/agentes" | "/inbound" | "/outbound" | "/ivr" | "/interacoes" | "/relatorio-agentes";
   group: Key;
   label: Key;
   icon: LucideIcon;
@@ -18,6 +18,14 @@ export const ENTRIES: readonly Entry[] = [
   { to: "/inbound", group: "menu.dashboards", label: "page.inbound", icon: PhoneIncoming, permission: REPORTS },
   { to: "/outbound", group: "menu.dashboards", label: "page.outbound", icon: PhoneForwarded, permission: REPORTS },
   { to: "/ivr", group: "menu.dashboards", label: "page.ivr", icon: Workflow, permission: REPORTS },
+  { to: "/interacoes", group: "menu.reports", label: "page.interactions", icon: FileClock, permission: REPORTS },
+  {
+    to: "/relatorio-agentes",
+    group: "menu.reports",
+    label: "page.agentReport",
+    icon: ChartColumn,
+    permission: REPORTS,
+  },
 ];
 
 export function entriesFor(permissions: readonly string[]): Entry[] {

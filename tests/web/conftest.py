@@ -55,7 +55,7 @@ class Console:
 
     def page(self, **options: Any) -> Page:
         """A tab of a browser without a past."""
-        page = self.browser.new_context(locale="en-US", timezone_id="Asia/Tokyo", **options).new_page()
+        page = self.browser.new_context(locale="en-US", timezone_id="Asia/Tokyo", reduced_motion="reduce", **options).new_page()
         page.set_default_timeout(15_000)
         return page
 

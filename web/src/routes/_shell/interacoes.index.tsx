@@ -110,7 +110,7 @@ function Step({
       variant="default"
       size="compact-sm"
       disabled={!to}
-      rightSection={<Icon size={14} aria-hidden />}
+      {...{ [icon === "back" ? "leftSection" : "rightSection"]: <Icon size={14} aria-hidden /> }}
       onClick={() => to && go(to)}
     >
       {text(icon === "back" ? "calls.previous" : "calls.next")}

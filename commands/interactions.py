@@ -216,7 +216,9 @@ def dial_out(command: DialOut, context: HandlerContext) -> Done:
     fact = Fact("dialled", at, queue=command.queue, agent=name, private=_private(command.to_number), ref="dialled")
     done = _begin(context, command.call, fact)
     if agent is not None and done.aggregate.pending:
-        agent.take_call(done.aggregate.id, _calls_of(agent, done.aggregate.id, context), at, context.metadata)
+        earlier = _calls_of(agent, done.aggregate.id, context)
+        agent.must_not_talk(earlier)
+        agent.take_call(done.aggregate.id, earlier, at, context.metadata)
     return done
 
 

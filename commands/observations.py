@@ -46,7 +46,8 @@ class ObserveCall(Command, frozen=True, kw_only=True):
     facts: tuple[Fact, ...]
 
     def concerns(self, tenant: UUID) -> Iterable[UUID]:
-        return interaction_id(tenant, self.call), timeline_id(tenant)
+        agents = {agent_id(tenant, fact.agent) for fact in self.facts if fact.agent}
+        return interaction_id(tenant, self.call), timeline_id(tenant), *agents
 
 
 class ObserveAgent(Command, frozen=True, kw_only=True):
@@ -84,6 +85,8 @@ def observe_call(command: ObserveCall, context: HandlerContext) -> Done:
     identity = interaction_id(context.tenant, command.call)
     interaction = context.load(Interaction, identity) or context.add(Interaction(identity, context.tenant))
     observed = observe(context, interaction, command.call, command.facts)
+    for name in sorted(interaction.talking()):
+        _note_talk(context, _agent(context, name), interaction, command.facts)
     result = {
         "new": observed.new,
         "repeated": observed.repeated,
@@ -94,12 +97,20 @@ def observe_call(command: ObserveCall, context: HandlerContext) -> Done:
     return Done(interaction, result)
 
 
+def _note_talk(context: HandlerContext, agent: Agent, interaction: Interaction, facts: tuple[Fact, ...]) -> None:
+    """Record that the agent talks in this call, so that no live command gives the agent another one."""
+    if interaction.id in agent.calls:
+        return
+    loaded = [context.load(Interaction, call) for call in agent.calls]
+    at = max((fact.at for fact in facts), default=context.now_us())
+    agent.take_call(interaction.id, [call for call in loaded if call is not None], at, context.metadata)
+
+
 @handles(ObserveAgent)
 def observe_agent(command: ObserveAgent, context: HandlerContext) -> Done:
     """Weigh the facts together with all known facts of the agent. Facts about a matched interface are facts about its member."""
     roster = context.load(Roster, roster_id(context.tenant))
-    name = roster.members.get(command.agent, command.agent) if roster else command.agent
-    agent = _agent(context, name)
+    agent = _agent(context, (roster.member_of(command.agent) if roster else "") or command.agent)
     implied = agent.implied
     timeline = context.load(Timeline, timeline_id(context.tenant))
     facts = [_of_presence(fact, context) for fact in command.facts]
@@ -125,17 +136,18 @@ def match_member(command: MatchMember, context: HandlerContext) -> Done:
     """Match the two: the member takes over the facts about the interface."""
     identity = roster_id(context.tenant)
     roster = context.load(Roster, identity) or context.add(Roster(identity, context.tenant))
-    before = roster.members.get(command.interface)
-    if roster.match(command.interface, command.member, context.metadata):
-        if before is not None:
-            _agent(context, before).remove_interface(command.interface, context.metadata)
-        interface = context.load(Agent, agent_id(context.tenant, command.interface))
+    before = roster.member_of(command.interface)
+    member = _agent(context, command.member)
+    if roster.match(command.interface, member.name, context.metadata):
+        name = cleaned(command.interface)
+        if before:
+            _agent(context, before).remove_interface(name, context.metadata)
+        interface = context.load(Agent, agent_id(context.tenant, name))
         owner = interface.user if interface else None
-        facts = interface.identify(command.member, context.metadata) if interface else []
-        member = _agent(context, command.member)
+        facts = interface.identify(member.name, context.metadata) if interface else []
         if facts:
             member.observe(facts, context.metadata)
-        member.add_interface(command.interface, context.metadata)
+        member.add_interface(name, context.metadata)
         if owner is not None and member.user is None:
             member.assign(owner, context.metadata)
     return Done(roster, {})
@@ -170,17 +182,19 @@ def observe(context: HandlerContext, interaction: Interaction, call: str, facts:
 
 
 def _named(facts: tuple[Fact, ...], context: HandlerContext) -> tuple[Fact, ...]:
-    """The facts with the names of queues and IVRs in their first spelling, and agents' names cleaned. Creates what the source names first."""
-    queues = {"": ""}
+    """The facts with the names of queues, IVRs and agents in their first spelling. Creates what the source names first."""
+    queues, agents = {"": ""}, {"": ""}
     named: list[Fact] = []
     for fact in facts:
         if fact.queue not in queues:
             if fact.kind != "outbound":
                 ensure_queue(context, fact.queue, fact.at)
             queues[fact.queue] = spelling(context, fact.queue)
-        queue, agent, text = queues[fact.queue], cleaned(fact.agent), fact.text
+        if fact.agent not in agents:
+            agents[fact.agent] = _ensure_agent(context, fact.agent, fact.at).name
+        queue, agent, text = queues[fact.queue], agents[fact.agent], fact.text
         if text and fact.kind in ("ivr_entered", "ivr_out_of_hours"):
-            text = ensure_ivr(context, text, fact.at).name
+            text = ensure_ivr(context, text, fact.at).spelling
         same = queue == fact.queue and agent == fact.agent and text == fact.text
         named.append(fact if same else replace(fact, queue=queue, agent=agent, text=text))
     return tuple(named)
@@ -206,6 +220,14 @@ def _context(known: Call | None, call: str, contact: UUID | None, facts: tuple[F
         protocol=known.protocol if known else context.next_protocol(),
         origin=known.origin if known else _ORIGINS[facts[0].clock] if facts else "",
     )
+
+
+def _ensure_agent(context: HandlerContext, name: str, at: int) -> Agent:
+    """The agent whom a call names, created if it is new, as of `at` (microseconds): its first spelling is that of all its calls."""
+    agent = _agent(context, name)
+    if agent.version == 0:
+        agent.appear(at, context.metadata)
+    return agent
 
 
 def _agent(context: HandlerContext, name: str) -> Agent:

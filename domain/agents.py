@@ -11,6 +11,7 @@ from uuid import UUID
 
 from domain.base import MS, SECOND, Aggregate, Event, EventMetadata
 from domain.errors import InvalidField, Refused
+from domain.names import identity
 from domain.voice.facts import Clock, Fact, FactKind
 from domain.voice.interactions import Interaction
 from domain.voice.merging import in_order
@@ -79,7 +80,7 @@ class Seen(AgentEvent, frozen=True, kw_only=True):
 
 
 class AgentObserved(AgentEvent, frozen=True, kw_only=True):
-    """Several facts were observed at once, or one whose kind has no event type of its own."""
+    """Several facts were observed at once, or one whose kind has no event type of its own. Without facts: a call named the agent, whom nothing had named before."""
 
     TOPIC: ClassVar[str] = "agent.observed"
 
@@ -167,6 +168,10 @@ class Agent(Aggregate):
             lease_ms = self.lease_ms if lease_ms is None else lease_ms
             self._change(fresh, before, presence, metadata, lease_ms)
         return fresh
+
+    def appear(self, at: int, metadata: EventMetadata) -> None:
+        """Record that a call named the agent at `at` (us), whom no source and no command had named before."""
+        self._trigger_unchanged(AgentObserved, metadata, at, person=not is_interface(self.name))
 
     def _change(
         self, fresh: tuple[Fact, ...], before: dict[SpanKey, PresenceSpan], presence: Presence, metadata: EventMetadata, lease_ms: int
@@ -256,13 +261,13 @@ class Agent(Aggregate):
 
     def add_interface(self, interface: str, metadata: EventMetadata) -> None:
         """Add an interface by which the agent is reached."""
-        if interface not in self.interfaces:
+        if identity(interface) not in map(identity, self.interfaces):
             self._trigger_unchanged(AgentInterfacesSet, metadata, interfaces=(*self.interfaces, interface))
 
     def remove_interface(self, interface: str, metadata: EventMetadata) -> None:
         """Remove an interface by which the agent is reached."""
-        if interface in self.interfaces:
-            left = tuple(other for other in self.interfaces if other != interface)
+        left = tuple(other for other in self.interfaces if identity(other) != identity(interface))
+        if left != self.interfaces:
             self._trigger_unchanged(AgentInterfacesSet, metadata, interfaces=left)
 
     def _trigger_unchanged(self, kind: type[AgentEvent], metadata: EventMetadata, at: int | None = None, **changed: Any) -> None:
@@ -283,11 +288,15 @@ class Agent(Aggregate):
         self.must_be_in()
         if self.standing.pause is not None or queue in self.standing.paused:
             raise Refused("agent-paused", f"agent {self.name} is paused")
+        self.must_not_talk(calls)
+
+    def must_not_talk(self, calls: Iterable[Interaction]) -> None:
+        """Refuse a live command that gives the agent a call, while the agent talks in one of `calls`: those of `calls`, as they are now."""
         if any(call.has_talk_of(self.name) for call in calls):
             raise Refused("agent-busy", f"agent {self.name} is talking in another call")
 
     def take_call(self, call: UUID, earlier: Iterable[Interaction], at: int, metadata: EventMetadata) -> None:
-        """Record at `at` (us) that the agent answered or dialled this call by a live command. earlier: those of `calls`, as they are now.
+        """Record at `at` (us) that the agent answered or dialled this call. earlier: those of `calls`, as they are now.
 
         Of two answers at once, both of which change the agent, the second is decided anew.
         """
@@ -328,9 +337,9 @@ def _each_once(facts: Iterable[Fact], known: set[tuple[object, ...]]) -> tuple[F
     """The facts not known yet, each once, in order."""
     fresh: dict[tuple[object, ...], Fact] = {}
     for fact in facts:
-        identity = _identity(fact)
-        if identity not in known:
-            fresh.setdefault(identity, fact)
+        key = _identity(fact)
+        if key not in known:
+            fresh.setdefault(key, fact)
     return tuple(sorted(fresh.values(), key=lambda fact: (fact.at, fact.seq)))
 
 

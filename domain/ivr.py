@@ -100,7 +100,10 @@ class IvrDeleted(IvrEvent, frozen=True, kw_only=True):
 
 
 class Ivr(Aggregate):
-    """One IVR. Its id derives from its name, which never changes because dialplans use it."""
+    """One IVR. Its id derives from its name, which never changes, except in its spelling, because dialplans use it.
+
+    spelling: the first spelling of the name, in which observations of it are recorded. An IVR that was deleted may be registered in another.
+    """
 
     KIND = "ivr"
     EVENTS = IvrEvent
@@ -108,6 +111,7 @@ class Ivr(Aggregate):
     def __init__(self, id: UUID, tenant: UUID) -> None:
         super().__init__(id, tenant)
         self.name = ""
+        self.spelling = ""
         self.settings = IvrSettings()
         self.exists = False
 
@@ -162,7 +166,7 @@ class Ivr(Aggregate):
     def apply(self, event: Event) -> None:
         match event:
             case IvrRegistered(name=name, settings=settings):
-                self.name, self.settings, self.exists = name, settings, True
+                self.name, self.spelling, self.settings, self.exists = name, self.spelling or name, settings, True
             case IvrSettingsSet(settings=settings):
                 self.settings = settings
             case IvrDeleted():

@@ -19,8 +19,11 @@ from domain.webhooks import RedeliveryRequested, Webhook, WebhookDeleted, Webhoo
 from processes.manager import Decision, Ports, ProcessManager, Timer, Write
 from store.webhook_deliveries import Delivery, Enqueue, Erase, Redeliver, Withdraw
 
-MESSAGES_OF_AN_EVENT = 1_000
-"""A delivery's place in the order: the position of its event, times this, and its place among the messages of the event."""
+MESSAGES_OF_AN_EVENT = 2**24
+"""A delivery's place in the order: the position of its event, times this, and its place among the messages of the event.
+
+More than any event has: each message stands for a fact, and an event of so many facts is larger than a stored value may be. The number of
+an event up to position 2**39 fits into the 64 bits of both databases."""
 
 _encode = msgspec.json.Encoder()
 
@@ -88,7 +91,7 @@ def _deliveries(event: Event, state: Subscribed) -> Iterator[Delivery]:
     if not webhooks:
         return
     for place, message in enumerate(messages_of(event, state.position, state.direction)):
-        number = state.position * MESSAGES_OF_AN_EVENT + min(place, MESSAGES_OF_AN_EVENT - 1)
+        number = state.position * MESSAGES_OF_AN_EVENT + place
         body = _encode.encode(message).decode()
         for webhook in webhooks:
             if webhook.subscription.wants(message):

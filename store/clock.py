@@ -16,6 +16,13 @@ from store.database import Database, StoreUnavailable
 MOST_OFF_S = 60
 """A clock that differs more from the server's is wrong (seconds)."""
 
+MOST_AHEAD_S = 300
+"""How far the log may be ahead of the clock (seconds) until commands are refused.
+
+A time daemon, or a virtual machine that is moved or resumed, sets a clock back by seconds. The smallest mistake of a person, a wrong time
+zone, is half an hour. Until the clock has caught up all live commands happen at one instant, which figures can bear for minutes.
+"""
+
 EVERY_S = 5.0
 """The oldest comparison with which commands are accepted (seconds)."""
 
@@ -45,7 +52,8 @@ class LogClock:
     """The time of a log: that of a clock, but never before what was recorded last.
 
     When the clock of the machine is set back, live commands go on: what they state happens at the last event's own instant until the clock has
-    caught up, so that no event seems to happen before one that it follows.
+    caught up, so that no event seems to happen before one that it follows. Where that would take longer than MOST_AHEAD_S, the clock, or the
+    one by which those events were recorded, is wrong. An instant that a source observes does not move the time of the log.
     """
 
     def __init__(self, clock: Clock, recorded_us: int) -> None:
@@ -56,6 +64,14 @@ class LogClock:
     def now_us(self) -> int:
         """Microseconds since 1970, UTC."""
         return max(self._clock.now_us(), self._recorded_us)
+
+    def must_fit(self) -> None:
+        """Raises ClockOff while the log is more than MOST_AHEAD_S ahead of the clock."""
+        ahead_s = (self._recorded_us - self._clock.now_us()) / _S
+        if ahead_s > MOST_AHEAD_S:
+            raise ClockOff(
+                f"the clock of this machine is {ahead_s:,.0f} s behind the last event of the log: it accepts no command until it is set right"
+            )
 
     def recorded(self, us: int) -> None:
         """Events were recorded with this instant (microseconds)."""

@@ -78,6 +78,11 @@ class Interaction(Aggregate):
         dialled = attempt is not None and attempt.agent == agent and attempt.result == "answered" and attempt.ended_ms is None
         return dialled or any(visit.agent == agent and visit.end == "answered" and visit.open for visit in self.state.visits)
 
+    def talking(self) -> set[str]:
+        """The names of the agents who are talking in this call now."""
+        named = {visit.agent for visit in self.state.visits} | ({self.state.attempt.agent} if self.state.attempt else set())
+        return {agent for agent in named if agent and self.has_talk_of(agent)}
+
     def is_dialled_by(self, agent: str) -> bool:
         """Whether this is an attempt of the agent that nobody has answered yet: the agent may be talking in it soon."""
         attempt = self.state.attempt

@@ -6,6 +6,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from domain.base import Aggregate, Event, EventMetadata
+from domain.names import cleaned, identity
 
 
 class MemberMatched(Event, frozen=True, kw_only=True):
@@ -25,15 +26,20 @@ class Roster(Aggregate):
 
     def __init__(self, id: UUID, tenant: UUID) -> None:
         super().__init__(id, tenant)
-        self.members: dict[str, str] = {}
+        self._members: dict[str, str] = {}
+        """By the identity of the interface's name: sources spell it differently."""
+
+    def member_of(self, interface: str) -> str:
+        """The name of the member who is this interface, in whatever spelling; "" for an interface without a match."""
+        return self._members.get(identity(interface), "")
 
     def match(self, interface: str, member: str, metadata: EventMetadata) -> bool:
         """Record that the interface is the member; False when that was known."""
-        if interface == member or self.members.get(interface) == member:
+        if identity(member) in (identity(interface), identity(self.member_of(interface))):
             return False
-        self.trigger(MemberMatched, metadata, metadata.recorded_at, interface=interface, member=member)
+        self.trigger(MemberMatched, metadata, metadata.recorded_at, interface=cleaned(interface), member=cleaned(member))
         return True
 
     def apply(self, event: Event) -> None:
         if isinstance(event, MemberMatched):
-            self.members[event.interface] = event.member
+            self._members[identity(event.interface)] = event.member

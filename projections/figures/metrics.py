@@ -17,7 +17,7 @@ from projections.figures.attribution import Key, Scope, extent, scope, tallies
 from projections.figures.bounds import Unseen, bounds_of, missing
 from projections.figures.coverage import FOREVER_MS, Coverage, coverage
 from projections.figures.intervals import Intervals, iso
-from projections.figures.question import NOBODY_UNKNOWN, Question, Queues, Unknown, queues_of, unknown
+from projections.figures.question import NOBODY_UNKNOWN, Question, Queues, Unknown, queues_of, resolved
 from projections.figures.service_level import DEFAULT, Formula, formula_of, mean, percent
 from projections.figures.tally import Tally
 
@@ -56,7 +56,8 @@ def query_context(view: TemporalView, question: Question) -> QueryContext:
     """The context of an answer to `question`."""
     seen = replace(view, moment_ms=question.moment_ms)
     queues = queues_of(seen)
-    return QueryContext(seen, question, queues, coverage(seen), unknown(seen, question, queues))
+    question, nobody = resolved(seen, question, queues)
+    return QueryContext(seen, question, queues, coverage(seen), nobody)
 
 
 def figures_of(tally: Tally, formula: Formula) -> Row:

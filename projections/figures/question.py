@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal, cast, get_args
 from uuid import UUID
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from domain.errors import InvalidField
+from domain.names import identity
 from projections.engine.temporal_view import TemporalView
 from projections.engine.warehouse import Value
 from projections.figures.intervals import Clock, Intervals, intervals, zone
@@ -82,7 +84,8 @@ class Question:
         return intervals(cast(Clock, self.by), since_ms, until_ms, self.zone)
 
 
-_QUEUES = "SELECT id, owner, name, sla_profile FROM {queues}"
+_QUEUES = "SELECT id, owner, name, spelling, sla_profile FROM {queues}"
+_NAMES = "SELECT DISTINCT {column} AS name FROM {rows}"
 _ANY = "SELECT 1 AS found FROM {rows} WHERE {column} = {{name:String}} LIMIT 1"
 
 
@@ -90,6 +93,7 @@ class _Queue(msgspec.Struct):
     id: UUID
     owner: UUID
     name: str
+    spelling: str
     sla_profile: str
 
 
@@ -102,6 +106,10 @@ class Queues:
     def names(self) -> set[str]:
         """Every name by which a queue is known."""
         return {queue.name for queue in self.known}
+
+    def spelt(self, names: Names) -> Iterable[str]:
+        """Every name of a queue as rows have it: of the past (`as_was`) or of now."""
+        return (queue.spelling if names == "as_was" else queue.name for queue in self.known)
 
     def name_now(self, id: UUID) -> str:
         """The current name of the queue that had the id `id` under any name."""
@@ -116,7 +124,9 @@ class Queues:
 
     def profile(self, names: tuple[str, ...]) -> str:
         """The profile of all these queues (of all queues, if none is given); `offered` if they differ."""
-        profiles = {queue.sla_profile for queue in self.known if queue.id == queue.owner and (not names or queue.name in names)}
+        profiles = {
+            queue.sla_profile for queue in self.known if queue.id == queue.owner and (not names or {queue.name, queue.spelling} & set(names))
+        }
         return profiles.pop() if len(profiles) == 1 else "offered"
 
 
@@ -147,19 +157,40 @@ class Unknown:
 NOBODY_UNKNOWN = Unknown()
 
 
-def unknown(view: TemporalView, question: Question, queues: Queues) -> Unknown:
-    """The names of the question's filters that nobody has."""
-    known, names = replace(view, moment_ms=None), queues.names()
-    return Unknown(
-        tuple(name for name in question.queues if name not in names and not _met(known, "queue", name)),
-        tuple(name for name in question.agents if not any_row(known, "agents", "name", name) and not _met(known, "agent", name)),
-        tuple(name for name in question.ivrs if not any_row(known, "ivrs", "name", name) and not any_row(known, "ivr_calls", "ivr", name)),
-    )
+def resolved(view: TemporalView, question: Question, queues: Queues) -> tuple[Question, Unknown]:
+    """The question with the names of its filters as rows have them, whatever their spelling, and those names that nobody has.
+
+    Names are compared by their identity here and nowhere else: figures compare the names of the resolved question exactly.
+    """
+    known = replace(view, moment_ms=None)
+    queue_names = _spelt(known, question.queues, (("visits", "queue"), ("attempts", "queue")), queues.spelt(question.names))
+    agent_names = _spelt(known, question.agents, (("agents", "name"), ("visits", "agent"), ("attempts", "agent")))
+    ivr_names = _spelt(known, question.ivrs, (("ivrs", "spelling"), ("ivr_calls", "ivr")))
+    nobody = Unknown(_missing(question.queues, queue_names), _missing(question.agents, agent_names), _missing(question.ivrs, ivr_names))
+    spelt = replace(question, queues=(*queue_names, *nobody.queues), agents=(*agent_names, *nobody.agents), ivrs=(*ivr_names, *nobody.ivrs))
+    return spelt, nobody
 
 
-def _met(view: TemporalView, column: str, name: str) -> bool:
-    """Whether a visit or an outbound attempt has this queue or agent."""
-    return any_row(view, "visits", column, name) or any_row(view, "attempts", column, name)
+def _missing(wanted: tuple[str, ...], found: tuple[str, ...]) -> tuple[str, ...]:
+    known = {identity(name) for name in found}
+    return tuple(name for name in wanted if identity(name) not in known)
+
+
+def _spelt(view: TemporalView, wanted: tuple[str, ...], columns: Iterable[tuple[str, str]], known: Iterable[str] = ()) -> tuple[str, ...]:
+    """The wanted names as `known` spells them, else as the first of these columns (table, column) in which they are found."""
+    missing = {identity(name) for name in wanted}
+    found = [name for name in known if identity(name) in missing]
+    for table, column in columns:
+        missing.difference_update(map(identity, found))
+        if not missing:
+            break
+        names = view.ask(_Name, _NAMES.format(rows=view.rows_of(table), column=column))
+        found += [row.name for row in names if identity(row.name) in missing]
+    return tuple(dict.fromkeys(found))
+
+
+class _Name(msgspec.Struct):
+    name: str
 
 
 def any_row(view: TemporalView, table: str, column: str, name: str) -> bool:

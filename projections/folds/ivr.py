@@ -20,11 +20,12 @@ CALLS = "ivr_calls"
 
 
 class IvrRow(Row, kw_only=True, gc=False):
-    """An IVR; removed when it is deleted from the settings."""
+    """An IVR; removed when it is deleted from the settings. spelling: the first spelling of its name, in which calls name it."""
 
     TABLE: ClassVar[str] = "ivrs"
 
     name: str = ""
+    spelling: str = ""
 
 
 def fold(row: IvrRow | None, event: IvrEvent, position: int) -> IvrRow:
@@ -33,7 +34,7 @@ def fold(row: IvrRow | None, event: IvrEvent, position: int) -> IvrRow:
     after = replace(before, version=event.originator_version, position=position)
     match event:
         case IvrRegistered(name=name):
-            return replace(after, name=name, removed=0)
+            return replace(after, name=name, spelling=before.spelling or name, removed=0)
         case IvrDeleted():
             return replace(after, removed=1)
         case _:

@@ -25,7 +25,7 @@ from projections.engine.rows import Row, StatefulFold
 class QueueRow(Row, kw_only=True, gc=False):
     """A queue, or a name that belongs to a queue of another id (`owner`): maps the queue name of a past visit to the current name.
 
-    sla_target: percentage. active: takes calls. removed: deleted from the settings; its past stays.
+    spelling: the first spelling of the name that gives it its id, in which visits name it. sla_target: percentage. active: takes calls. removed: deleted from the settings; its past stays.
     """
 
     TABLE: ClassVar[str] = "queues"
@@ -38,6 +38,7 @@ class QueueRow(Row, kw_only=True, gc=False):
     sla_profile: str = ""
     agents: tuple[str, ...] = ()
     active: int = 0
+    spelling: str = ""
 
 
 def fold(row: QueueRow | None, event: QueueEvent, position: int) -> QueueRow:
@@ -47,13 +48,14 @@ def fold(row: QueueRow | None, event: QueueEvent, position: int) -> QueueRow:
     after = replace(before, version=event.originator_version, position=position)
     match event:
         case QueueRegistered(name=name, settings=settings, agents=agents):
-            return replace(_with_settings(after, settings), name=name, agents=agents, active=1, removed=0)
+            spelling = before.spelling or name
+            return replace(_with_settings(after, settings), name=name, spelling=spelling, agents=agents, active=1, removed=0)
         case QueueSettingsSet(settings=settings):
             return _with_settings(after, settings)
         case QueueRenamed(name=name):
             return replace(after, name=name)
         case QueueNameTaken(name=name, owner=owner):
-            return replace(after, name=name, owner=owner.bytes)
+            return replace(after, name=name, spelling=name, owner=owner.bytes)
         case QueueAgentsSet(agents=agents):
             return replace(after, agents=agents)
         case QueueActivated():

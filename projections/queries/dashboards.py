@@ -42,7 +42,7 @@ def outbound(rows: CompanyRows, question: Question) -> dict[str, Any]:
     """C2. `totals` and `series` of `outbound_figures`, `agents` now."""
 
     def compute(on: QueryContext) -> dict[str, Any]:
-        total = replace(on, question=replace(question, by="total"))
+        total = replace(on, question=replace(on.question, by="total"))
         return {"totals": outbound_figures(total)[0], "series": outbound_figures(on), "agents": agents_now(on)}
 
     return _answer(rows, question, compute)
@@ -53,7 +53,7 @@ def ivr(rows: CompanyRows, question: Question) -> dict[str, Any]:
     """C4. `totals` and `series` of `ivr_figures` with `handled`, `agents` now."""
 
     def compute(on: QueryContext) -> dict[str, Any]:
-        total = replace(on, question=replace(question, by="total"))
+        total = replace(on, question=replace(on.question, by="total"))
         return {"totals": ivr_figures(total)[0], "series": ivr_figures(on), "agents": agents_now(on)}
 
     return _answer(rows, question, compute)

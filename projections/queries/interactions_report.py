@@ -16,7 +16,7 @@ from projections.engine.temporal_view import CompanyRows, TemporalView
 from projections.engine.warehouse import Value
 from projections.figures.intervals import iso
 from projections.figures.metrics import Row
-from projections.figures.question import Question, any_row, queues_of, unknown
+from projections.figures.question import Question, any_row, queues_of, resolved
 from projections.figures.voice_quality import jitter_band, loss_band, voice_quality
 from projections.queries.labels import labelled
 from projections.queries.report import Column, Report, clock, comma, date, listed, time_of_day
@@ -174,7 +174,8 @@ def interactions(rows: CompanyRows, selection: Interactions, people: People) -> 
     question = selection.question
 
     def ask(view: TemporalView) -> tuple[list[_Interaction], tuple[str, ...]]:
-        return _page(view, selection), (*unknown(view, question, queues_of(view)).notes, *_unknown_tags(view, selection.tags))
+        known, nobody = resolved(view, question, queues_of(view))
+        return _page(view, replace(selection, question=known)), (*nobody.notes, *_unknown_tags(view, selection.tags))
 
     (page, notes), position = rows.answer(question.as_of, question.moment_ms, ask)
     page, previous, following = _turned(page, selection)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from api.app import create_app
-from tests.kit.http import PASSWORD, TimedCenter, administrator, serving
+from commands.observations import ObserveCall
+from domain.base import SECOND
+from domain.voice.facts import Fact
+from store.clock import MOST_AHEAD_S
+from tests.kit.http import PASSWORD, TimedCenter, administrator, operator, serving
 
-HOUR_S = 3600
+BACK_S = MOST_AHEAD_S - 20
 
 
 def recorded(center) -> list[int]:
@@ -18,7 +22,7 @@ def test_commands_go_on_and_happen_at_the_last_events_instant(ana, center):
     ana.post("/v1/queues", {"name": "vendas"})
     ana.post(f"/v1/interactions/{call}/offer", {"queue": "vendas"})
     ana.post("/v1/agents/log-in", {"agent": "Ana"})
-    center.clock.pass_s(-HOUR_S)
+    center.clock.pass_s(-BACK_S)
 
     answers = [
         ana.post(f"/v1/interactions/{call}/ring", {"agent": "Ana"}),
@@ -29,13 +33,13 @@ def test_commands_go_on_and_happen_at_the_last_events_instant(ana, center):
 
     assert [answer.status_code for answer in answers] == [200, 200, 201, 200], [answer.text for answer in answers]
     assert recorded(center) == sorted(recorded(center))
-    center.clock.pass_s(HOUR_S + 5)
+    center.clock.pass_s(BACK_S + 5)
     assert ana.post("/v1/interactions", {}).status_code == 201
     assert recorded(center)[-1] == center.clock.now_us()
 
 
 def test_people_log_in_refresh_and_stay(ana, client, center):
-    center.clock.pass_s(-HOUR_S)
+    center.clock.pass_s(-BACK_S)
     assert ana.get("/v1/me").status_code == 200
     ana.stay()
     answer = client.post("/v1/auth/login", json={"email": ana.email, "password": PASSWORD, "company": "Empresa"})
@@ -48,7 +52,24 @@ def test_a_process_that_starts_after_it_goes_on_too(center, tmp_path):
         administrator(create_app(center), center, "Empresa")
     center.close()
     again = TimedCenter(tmp_path / "data")
-    again.clock.pass_s(-HOUR_S)
+    again.clock.pass_s(-BACK_S)
     administrator(create_app(again), again, "Empresa")
     assert recorded(again) == sorted(recorded(again))
     again.close()
+
+
+def test_commands_are_refused_and_the_process_is_not_ready_while_the_log_is_far_ahead_of_the_clock(ana, center):
+    assert ana.post("/v1/interactions", {}).status_code == 201
+    center.clock.pass_s(-MOST_AHEAD_S - 60)
+    for answer in (ana.post("/v1/interactions", {}), ana.get("/readyz")):
+        assert (answer.status_code, answer.json()["title"]) == (503, "The clock of this server is wrong")
+    center.clock.pass_s(MOST_AHEAD_S + 60)
+    assert ana.post("/v1/interactions", {}).status_code == 201
+    assert ana.get("/readyz").status_code == 200
+
+
+def test_an_instant_that_a_source_observes_does_not_move_the_time_of_the_log(ana, center):
+    ahead = center.clock.now_us() + 24 * 3600 * SECOND
+    center.bus.execute(ObserveCall(call="1.1", facts=(Fact("arrived", ahead, "ami"),)), operator("Empresa"))
+    assert center.bus.clock.now_us() == center.clock.now_us()
+    assert ana.post("/v1/interactions", {}).status_code == 201

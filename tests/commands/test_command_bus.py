@@ -341,7 +341,7 @@ def test_a_key_that_postgresql_cannot_hold_is_refused(bus: CommandBus) -> None:
 
 def test_an_observation_of_a_source_is_not_refused_whatever_it_states(bus: CommandBus) -> None:
     assert bus.execute(MatchMember(interface="PJSIP/\0", member="Ana\0"), operator("Empresa")).position == bus.store.end()
-    assert [recorded.event.member for recorded in bus.store.read(0, 9) if isinstance(recorded.event, MemberMatched)] == ["Ana\0"]
+    assert [recorded.event.member for recorded in bus.store.read(0, 9) if isinstance(recorded.event, MemberMatched)] == ["Ana"]
 
 
 def test_when_a_commit_is_unsure_each_caller_gets_the_error_and_no_command_is_repeated(

@@ -224,6 +224,21 @@ def test_an_attempt_that_is_answered_after_another_call_keeps_the_agent_busy(bus
     assert refused.value.code == "agent-busy"
 
 
+def test_an_agent_who_talks_in_a_call_that_a_source_observes_is_neither_rung_nor_dials(bus: CommandBus) -> None:
+    start(bus)
+    second = waiting(bus, 11)
+    facts = (Fact("offered", at(12), "ami", queue="vendas"), Fact("answered", at(13), "ami", queue="vendas", agent="ANA"))
+    bus.execute(ObserveCall(call="pbx.1", facts=facts), CALLER)
+    head = bus.store.head()
+    for order in (RingAgent(interaction=second, agent="Ana", at=at(15)), DialOut(number="11988000039", agent="Ana", at=at(15))):
+        with pytest.raises(Refused) as refused:
+            bus.execute(order, CALLER)
+        assert refused.value.code == "agent-busy"
+    assert bus.store.head() == head
+    bus.execute(ObserveCall(call="pbx.1", facts=(Fact("released", at(16), "ami", queue="vendas", agent="Ana", by="agent"),)), CALLER)
+    bus.execute(RingAgent(interaction=second, agent="Ana", at=at(17)), CALLER)
+
+
 def test_a_talk_that_a_source_saw_end_does_not_keep_the_agent_busy(bus: CommandBus) -> None:
     start(bus)
     first = bus.execute(StartCall(call="crm-1", at=at(10)), CALLER).id

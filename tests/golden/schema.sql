@@ -304,7 +304,8 @@ CREATE TABLE ivrs
     version UInt64,
     position UInt64,
     removed UInt8,
-    name String
+    name String,
+    spelling String
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (tenant, id);
@@ -316,7 +317,8 @@ CREATE TABLE ivrs_versions
     version UInt64,
     position UInt64,
     removed UInt8,
-    name String
+    name String,
+    spelling String
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (tenant, id, version);
@@ -354,7 +356,8 @@ CREATE TABLE queues
     tolerated_ms Int64,
     sla_profile String,
     agents Array(String),
-    active UInt8
+    active UInt8,
+    spelling String
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (tenant, id);
@@ -373,7 +376,8 @@ CREATE TABLE queues_versions
     tolerated_ms Int64,
     sla_profile String,
     agents Array(String),
-    active UInt8
+    active UInt8,
+    spelling String
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (tenant, id, version);

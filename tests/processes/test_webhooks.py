@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from commands.agents import LogIn
 from commands.interactions import StartCall
 from commands.webhooks import ChangeWebhook, DeleteWebhook, PauseWebhook, ResumeWebhook
 from domain.base import SECOND
 from domain.webhook_messages import LATEST_US
-from processes.webhooks import Webhooks
+from processes.webhooks import Subscribed, Webhooks, _deliveries
+from projections.queries.webhooks import all_webhooks
 from store.database import StoreUnavailable
 from store.event_store import Store
 from store.process_progress import be_quiet
@@ -181,3 +183,16 @@ def test_nothing_readable_of_url_and_secret_is_in_the_store_and_nothing_at_all_a
     posting.queued()
     assert posting.deliveries(webhook) == []
     assert not posting.store.keyring.knows(webhook)
+
+
+def test_more_messages_of_one_event_than_a_thousand_have_numbers_of_their_own(posting: Posting) -> None:
+    webhook = posting.create().id
+    call = posting.call()
+    posting.queued()
+    event = next(one.event for one in posting.store.read(0, 10_000) if one.event.originator_id == call)
+    facts = tuple(replace(event.facts[0], at=event.recorded_at, nth=nth) for nth in range(1_200))
+    state = Subscribed(tuple(all_webhooks(posting.store)), 7, "inbound")
+    numbers = [one.number for one in _deliveries(replace(event, facts=facts), state)]
+    assert len(set(numbers)) == 1_200
+    assert numbers == sorted(numbers)
+    assert {one.webhook for one in _deliveries(event, state)} == {webhook}

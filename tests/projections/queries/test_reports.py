@@ -303,3 +303,15 @@ def test_a_terminal_obeys_no_name() -> None:
     report = Report([{"name": "Ana\x1b[2J\x9b\u202e\nBia"}], 1, "America/Sao_Paulo", (Column("name", "Nome"),))
     lines = table(report).splitlines()
     assert lines[1] == r"Ana\x1b[2J\x9b\u202e\nBia"
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [{"queues": ("VENDAS",)}, {"agents": ("ana ",)}, {"ivrs": ("PRINCIPAL",)}, {"queues": ("vendas", "VENDAS"), "agents": ("ANA",)}],
+)
+def test_filters_name_queues_agents_and_ivrs_in_any_spelling(center: Center, filters: dict[str, tuple[str, ...]]) -> None:
+    report = reports.ivr(center.rows, Question(by="total", **filters))
+    assert [row["answered"] for row in report.rows] == [1]
+    assert report.notes == ()
+    nobody = reports.queues(center.rows, Question(by="agent", queues=("Compras",)))
+    assert (nobody.rows, nobody.notes) == ([], ("no queue Compras",))

@@ -1,11 +1,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help install demo services services-down up down clients test test-long bench bench-distributed check format lock
+.PHONY: help install demo web screenshots services services-down up down clients test test-long bench bench-distributed check format lock
 
 help:
 	@echo "make install    create .venv with all dependencies"
 	@echo "make demo       a simulated contact center, live"
+	@echo "make web        build the console (web/), which atende serve serves at /"
+	@echo "make screenshots   every page of the console in every size and theme, into web/screenshots"
 	@echo "make services   PostgreSQL, Kafka and ClickHouse on loopback (services-down stops them)"
 	@echo "make up         a deployment on them: 2 APIs, relay, process managers, 2 workers (down stops it)"
 	@echo "make clients    generate and compile the clients in Python and TypeScript (clients/)"
@@ -25,8 +27,14 @@ $(BIN)/.installed: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	touch $@
 
-demo: install
+demo: web
 	$(BIN)/atende demo
+
+web: install
+	$(BIN)/python web/build.py
+
+screenshots: web
+	$(BIN)/python web/screenshots.py
 
 # SERVICES: options, as in `make services SERVICES="--kafka-port 19092"`.
 services: install

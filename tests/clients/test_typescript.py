@@ -8,12 +8,13 @@ from pathlib import Path
 
 from api.app import described
 from api.versions import NEWEST
-from tests.kit.generated_clients import TYPESCRIPT, generator, run
+from services.node import node_directory
+from tests.kit.generated_clients import TYPESCRIPT, run
 from tests.kit.openapi import operations
 
 
 def node(*words: str, **env: str) -> str:
-    return run([str(generator().node_directory() / "node"), *words], env)
+    return run([str(node_directory() / "node"), *words], env)
 
 
 def test_every_operation_of_the_document_is_a_type():
@@ -34,7 +35,7 @@ def test_the_written_part_repeats_raises_pages_and_follows():
 
 
 def test_the_package_has_all_that_its_users_need():
-    npm = str(generator().node_directory() / "npm")
+    npm = str(node_directory() / "npm")
     (packed,) = json.loads(run([npm, "pack", "--dry-run", "--json", "--ignore-scripts"], {}))
     files = {file["path"] for file in packed["files"]}
     assert {"LICENSE", "README.md", "package.json", "dist/index.js", "dist/index.d.ts", "dist/schema.d.ts"} <= files

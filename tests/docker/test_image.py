@@ -105,7 +105,7 @@ def test_the_build_context_has_only_the_files_that_are_installed() -> None:
         *project["project"]["license-files"],
     }
     assert let_in - {*packages, "*.py"} == {
-        "pyproject.toml", "constraints.txt", "README.md", "LICENSE", "docker/atende", "docker/answers", "docker/asterisk"
+        "pyproject.toml", "constraints.txt", "README.md", "LICENSE", "docker/atende", "docker/answers", "docker/asterisk", "web"
     }  # fmt: skip
 
 

@@ -12,8 +12,9 @@ import pytest
 
 from api.problem_types import PROBLEM_TYPES
 from api.versions import NEWEST, SUPPORTED, VERSION_HEADER
+from services.node import node_directory
 from tests.kit.compose import ROOT
-from tests.kit.generated_clients import PYTHON, TYPESCRIPT, generator, make_clients, run, run_node
+from tests.kit.generated_clients import PYTHON, TYPESCRIPT, make_clients, run, run_node
 from tests.kit.served import Served, served_center
 
 PAGE = ROOT / "docs" / "api.md"
@@ -50,7 +51,7 @@ def compiled(tmp_path_factory) -> list[Path]:
         options = {"noEmit": False, "rootDir": ".", "outDir": "out", "declaration": False, "types": ["node"]}
         own = directory / "tsconfig.json"
         own.write_text(json.dumps({"extends": str(TYPESCRIPT / "tsconfig.json"), "compilerOptions": options, "include": ["*.mts"]}))
-        node = generator().node_directory()
+        node = node_directory()
         run([str(node / "node"), "node_modules/.bin/tsc", "--project", str(own)], {})
         yield [directory / "out" / f"example{number}.mjs" for number in range(len(blocks("typescript")))]
     finally:

@@ -7,10 +7,10 @@ import subprocess
 import sys
 from functools import cache
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
+from services.node import node_directory
 from tests.kit.compose import ROOT
 from tests.kit.servers import CI
 
@@ -35,7 +35,7 @@ def make_clients() -> None:
 
 def run_node(script: Path, env: dict[str, str]) -> str:
     """What a compiled script prints; it must end well."""
-    return run([str(generator().node_directory() / "node"), str(script)], env)
+    return run([str(node_directory() / "node"), str(script)], env)
 
 
 def run(words: list[str], env: dict[str, str], directory: Path = TYPESCRIPT) -> str:
@@ -43,15 +43,3 @@ def run(words: list[str], env: dict[str, str], directory: Path = TYPESCRIPT) -> 
     done = subprocess.run(words, cwd=directory, env=os.environ | env, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, f"{words}\n{done.stdout}\n{done.stderr}"
     return done.stdout
-
-
-def generator() -> ModuleType:
-    """clients/generate.py, which is a script."""
-    import importlib.util
-
-    spec = importlib.util.spec_from_file_location("generate_clients", CLIENTS / "generate.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module

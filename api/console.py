@@ -1,0 +1,83 @@
+"""The console, which is the web application for people: files that `make web` builds into `api/console_files`, served at `/`.
+
+Files have a hash of their content in their names, so a browser keeps them for ever; the page that names them is asked for again every time.
+A path that is no file is a page of the console (`/inbound`), except below the paths of the API.
+"""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from mimetypes import guess_type
+from pathlib import Path
+
+from fastapi import FastAPI
+from fastapi.responses import FileResponse, HTMLResponse, Response
+from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
+
+DIRECTORY = Path(__file__).parent / "console_files"
+"""Where the build puts the files. The wheel contains them."""
+
+_RESERVED = ("/v1", "/docs", "/healthz", "/readyz", "/metrics", "/openapi.json")
+_PAGE = "index.html"
+_FOR_EVER = "public, max-age=31536000, immutable"
+_ASK_AGAIN = "no-cache"
+
+NOT_BUILT = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Atende</title>
+<style>body { font: 16px/1.5 system-ui, sans-serif; max-width: 36rem; margin: 12vh auto; padding: 0 1rem; color-scheme: light dark }</style>
+<h1>The console is not built</h1>
+<p>This server runs from a source tree in which nobody has built the console yet. Build it, then load this page again:</p>
+<pre>make web</pre>
+<p>The API works without it: <a href="/docs">its documentation</a>.</p>
+</html>
+"""
+
+
+class ConsoleASGI:
+    """Answers GET of paths that no route has with files of the console; `otherwise` answers everything else, which is not found."""
+
+    def __init__(self, directory: Path, otherwise: object) -> None:
+        self._directory = directory
+        self._otherwise = otherwise
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a file, or pass the request on."""
+        answer = self.answer(Request(scope)) if scope["type"] == "http" and scope["method"] == "GET" else None
+        await (self._otherwise if answer is None else answer)(scope, receive, send)  # type: ignore[operator]
+
+    def answer(self, request: Request) -> Response | None:
+        """The file that a path names; None if the path is none of the console's."""
+        path = request.url.path
+        if any(path == reserved or path.startswith(f"{reserved}/") for reserved in _RESERVED):
+            return None
+        file = (self._directory / path.lstrip("/")).resolve()
+        if file.is_relative_to(self._directory) and file.is_file():
+            return _file(file, request, _FOR_EVER if path.startswith("/assets/") else _ASK_AGAIN)
+        if "." in path.rpartition("/")[2]:
+            return None
+        page = self._directory / _PAGE
+        return _file(page, request, _ASK_AGAIN) if page.is_file() else HTMLResponse(NOT_BUILT, headers={"Cache-Control": _ASK_AGAIN})
+
+
+def install(app: FastAPI, directory: Path = DIRECTORY) -> None:
+    """Serve the console wherever `app` has no route."""
+    app.router.default = ConsoleASGI(directory.resolve(), app.router.default)
+
+
+def _file(file: Path, request: Request, caching: str) -> Response:
+    """A file, in the compressed form beside it for who takes that; 304 if the browser has it."""
+    headers = {"Cache-Control": caching, "Vary": "Accept-Encoding"}
+    media_type = guess_type(file.name)[0]
+    compressed = file.with_name(f"{file.name}.gz")
+    if "gzip" in request.headers.get("accept-encoding", "") and compressed.is_file():
+        file = compressed
+        headers["Content-Encoding"] = "gzip"
+    if caching == _ASK_AGAIN:
+        headers["ETag"] = f'"{sha256(file.read_bytes()).hexdigest()[:32]}"'
+        if request.headers.get("if-none-match") == headers["ETag"]:
+            return Response(status_code=304, headers=headers)
+    return FileResponse(file, headers=headers, media_type=media_type)

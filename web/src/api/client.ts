@@ -1,0 +1,70 @@
+import createClient from "openapi-fetch";
+import type { components, paths } from "./schema";
+import { session } from "./session";
+
+export type Schemas = components["schemas"];
+
+/** A refusal of the server, or no answer at all (status 0). `code` ends the problem's `type`; the console has its own words for it. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    readonly requestId: string,
+    readonly permission: string | null = null,
+    readonly retryAfter: number = 0,
+  ) {
+    super(code);
+  }
+}
+
+/** How far this machine's clock is behind the server's, milliseconds. */
+export const skew = { ms: 0 };
+
+async function sent(request: Request): Promise<Response> {
+  const token = await session.token();
+  const attempt = (value: string | null) => {
+    const copy = request.clone();
+    if (value) copy.headers.set("Authorization", `Bearer ${value}`);
+    return fetch(copy);
+  };
+  const answer = await attempt(token);
+  if (answer.status !== 401) return answer;
+  const next = await session.token(token ?? "");
+  return next ? attempt(next) : answer;
+}
+
+async function checked(request: Request): Promise<Response> {
+  let answer: Response;
+  try {
+    answer = await sent(request);
+  } catch {
+    throw new ApiError(0, "no-connection", "");
+  }
+  const date = Date.parse(answer.headers.get("date") ?? "");
+  if (!Number.isNaN(date)) skew.ms = Math.abs(date - Date.now()) > 2000 ? date - Date.now() : 0;
+  if (answer.ok) return answer;
+  const problem = await answer.json().catch(() => ({}));
+  const code =
+    String(problem.type ?? "")
+      .split(":")
+      .pop() || `http-${answer.status}`;
+  const wait = Number(answer.headers.get("retry-after") ?? 0);
+  throw new ApiError(answer.status, code, answer.headers.get("request-id") ?? "", problem.permission ?? null, wait);
+}
+
+export const api = createClient<paths>({ baseUrl: location.origin, fetch: checked });
+
+/** The answer of a request by `api`; refusals are thrown by the transport already. A report may be text, but only where CSV is asked for. */
+export async function answerOf<T>(request: Promise<{ data?: T }>): Promise<Exclude<T, string>> {
+  return (await request).data as Exclude<T, string>;
+}
+
+/** Save the server's file under `name`. A link cannot carry the access token, so the page fetches it. */
+export async function download(path: string, name: string): Promise<void> {
+  const answer = await checked(new Request(new URL(path, location.origin)));
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(await answer.blob());
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}

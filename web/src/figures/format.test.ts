@@ -1,0 +1,37 @@
+import { expect, it } from "vitest";
+import { between, clockTime, count, duration, instant, interval, NONE, percent } from "./format";
+
+it("shows what has no case as a dash, never as 0", () => {
+  for (const write of [count, percent, duration, clockTime, instant]) expect(write(null)).toBe(NONE);
+  expect(count(0)).toBe("0");
+  expect(duration(0)).toBe("00:00");
+});
+
+it("writes numbers as Brazil does", () => {
+  expect(count(1234567)).toBe("1.234.567");
+  expect(percent(86.4)).toBe("86,40\u00a0%");
+  expect(percent(86.4, "en")).toBe("86.40\u00a0%");
+});
+
+it("cuts begun seconds and shows hours only where there are some", () => {
+  expect(duration(59_999)).toBe("00:59");
+  expect(duration(3_599_999)).toBe("59:59");
+  expect(duration(3_600_000)).toBe("1:00:00");
+  expect(clockTime(170_000)).toBe("00:02:50");
+});
+
+it("writes an instant by its own clock, whatever the browser's zone is", () => {
+  expect(instant("2026-11-28T14:03:07.123-03:00")).toBe("28/11/2026 14:03:07");
+});
+
+it("writes the limits of a figure with one unit", () => {
+  expect(between("percent", [83.1, 86.9])).toBe("83,10–86,90\u00a0%");
+  expect(between("count", [412, 419])).toBe("412–419");
+});
+
+it("tells the two hours of a clock that is put back", () => {
+  expect(interval("2018-02-17T23:00:00-02:00", "hour", "pt-BR", true)).toBe("23h −02");
+  expect(interval("2018-02-17T23:00:00-03:00", "hour", "pt-BR", true)).toBe("23h −03");
+  expect(interval("2026-11-27T00:00:00-03:00", "day", "pt-BR")).toBe("sex 27");
+  expect(interval("2026-11-01T00:00:00-03:00", "month", "pt-BR")).toBe("nov/26");
+});

@@ -1,0 +1,70 @@
+/** What is known to have no case: spoken as "sem casos", never 0. */
+export const NONE = "–";
+const NBSP = "\u00a0";
+
+type Maybe<T> = T | null | undefined;
+
+export function count(value: Maybe<number>, locale = "pt-BR"): string {
+  return value == null ? NONE : new Intl.NumberFormat(locale).format(value);
+}
+
+export function percent(value: Maybe<number>, locale = "pt-BR"): string {
+  if (value == null) return NONE;
+  return `${new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(value)}${NBSP}%`;
+}
+
+const two = (value: number) => String(value).padStart(2, "0");
+
+function parts(ms: number): [number, number, number] {
+  const seconds = Math.floor(ms / 1000);
+  return [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+}
+
+/** `mm:ss` under an hour, `h:mm:ss` from then on; a begun second is cut. */
+export function duration(ms: Maybe<number>): string {
+  if (ms == null) return NONE;
+  const [hours, minutes, seconds] = parts(Math.max(0, ms));
+  return hours ? `${hours}:${two(minutes)}:${two(seconds)}` : `${two(minutes)}:${two(seconds)}`;
+}
+
+/** `hh:mm:ss`, as the manual's tables. */
+export function clockTime(ms: Maybe<number>): string {
+  if (ms == null) return NONE;
+  return parts(Math.max(0, ms)).map(two).join(":");
+}
+
+/** `dd/mm/aaaa hh:mm:ss`, in the time zone that the instant is written in. */
+export function instant(iso: Maybe<string>): string {
+  const found = iso?.match(/^(\d{4})-(\d{2})-(\d{2})T(\d{2}:\d{2}:\d{2})/);
+  return found ? `${found[3]}/${found[2]}/${found[1]} ${found[4]}` : NONE;
+}
+
+/** `dd/mm/aaaa` of a date. */
+export function date(text: string): string {
+  const [year, month, day] = text.slice(0, 10).split("-");
+  return `${day}/${month}/${year}`;
+}
+
+export type Kind = "count" | "percent" | "duration";
+
+export function figure(kind: Kind, value: Maybe<number>, locale?: string): string {
+  return kind === "count" ? count(value, locale) : kind === "percent" ? percent(value, locale) : duration(value);
+}
+
+/** Both limits of a figure while a source was cut off: `83,10–86,90 %`. */
+export function between(kind: Kind, [low, high]: [number, number], locale?: string): string {
+  const [from, to] = [figure(kind, low, locale), figure(kind, high, locale)];
+  return kind === "percent" ? `${from.replace(`${NBSP}%`, "")}–${to}` : `${from}–${to}`;
+}
+
+/** The label of an interval on an axis: `14h`, `qui 27`, `nov/26`. The offset tells the two hours of a clock that is put back. */
+export function interval(start: string, by: string, locale: string, isRepeated = false): string {
+  const [year, month, day] = start.slice(0, 10).split("-").map(Number) as [number, number, number];
+  const at = new Date(Date.UTC(year, month - 1, day));
+  const word = (options: Intl.DateTimeFormatOptions) =>
+    new Intl.DateTimeFormat(locale, { ...options, timeZone: "UTC" }).format(at).replace(".", "");
+  if (by === "month") return `${word({ month: "short" })}/${String(year).slice(2)}`;
+  if (by === "day" || by === "week") return `${word({ weekday: "short" })} ${day}`;
+  const hour = by === "half_hour" ? start.slice(11, 16) : `${start.slice(11, 13)}h`;
+  return isRepeated ? `${hour} ${start.slice(-6, -3).replace("-", "−")}` : hour;
+}

@@ -1,0 +1,44 @@
+import type { Key } from "../i18n";
+import type { Kind } from "./format";
+
+interface FigureKind {
+  kind: Kind;
+  label: Key;
+  about: Key;
+  /** The field of the API's answers and definitions. */
+  field: string;
+}
+
+const of = (kind: Kind, name: string, label = `figure.${name}`, field = name): FigureKind => ({
+  kind,
+  label: label as Key,
+  about: `about.${name}` as Key,
+  field,
+});
+
+/** Every figure that a page shows: how it is written, its name and its meaning. */
+export const KINDS = {
+  sla_percent: of("percent", "sla_percent"),
+  offered: of("count", "offered"),
+  answered: of("count", "answered"),
+  abandoned: of("count", "abandoned"),
+  timed_out: of("count", "timed_out"),
+  aht_ms: of("duration", "aht_ms"),
+  asa_ms: of("duration", "asa_ms"),
+  msa_ms: of("duration", "msa_ms"),
+  mht_ms: of("duration", "mht_ms"),
+  abandoned_percent: of("percent", "abandoned_percent"),
+  waiting: of("count", "waiting"),
+  handled: of("count", "handled"),
+  entered: of("count", "entered"),
+  abandoned_in_ivr: of("count", "abandoned_in_ivr"),
+  ivr_abandoned: of("count", "abandoned", "ivr.abandoned"),
+  ivr_timed_out: of("count", "timed_out", "ivr.timed_out"),
+  dialled: of("count", "dialled"),
+  outbound_answered: of("count", "outbound_answered", "figure.outbound_answered", "answered"),
+  not_connected: of("count", "not_connected"),
+  tmo_ms: of("duration", "tmo_ms"),
+  connect_percent: of("percent", "connect_percent"),
+} satisfies Record<string, FigureKind>;
+
+export type FigureKey = keyof typeof KINDS;

@@ -1,0 +1,17 @@
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useMemo } from "react";
+import type { Search } from "./codec";
+import { type Filters, filtersOf, type Period, searchOf } from "./filters";
+
+/** The filters in the page's URL, and a function that changes some of them: a step in the browser's history. */
+export function useFilters(otherwise: Period = "hoje") {
+  const search = useSearch({ strict: false }) as Search;
+  const navigate = useNavigate();
+  const { filters, dropped } = useMemo(() => filtersOf(search, otherwise), [search, otherwise]);
+  const change = (part: Partial<Filters>) => {
+    const known = new Set(["servico", "agente", "periodo", "de", "ate", "visao", "em", "fuso"]);
+    const others = Object.fromEntries(Object.entries(search).filter(([key]) => !known.has(key)));
+    void navigate({ to: ".", search: { ...others, ...searchOf({ ...filters, ...part }, otherwise) } as never });
+  };
+  return { filters, dropped, change };
+}

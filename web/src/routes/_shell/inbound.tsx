@@ -1,0 +1,163 @@
+import { useQuery } from "@tanstack/react-query";
+import { createFileRoute } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { company, queues as queuesQuery, useTimezone } from "../../api/queries";
+import { type Bounds, Figure } from "../../figures/Figure";
+import figures from "../../figures/Figure.module.css";
+import { percent } from "../../figures/format";
+import { LineageFoot, useLineage } from "../../figures/lineage";
+import { useFilters } from "../../filters/useFilters";
+import { useLanguage, useText } from "../../i18n";
+import { type Answer, useLive } from "../../live/useLive";
+import { useQuestion, viewOf } from "../../time/useQuestion";
+import { CsvAction, LinkAction } from "../../ui/Actions";
+import { AgentsNow } from "../../ui/AgentsNow";
+import { Allowed } from "../../ui/Allowed";
+import { Chart } from "../../ui/Chart";
+import { ErrorBlock } from "../../ui/ErrorBlock";
+import { FilterBar } from "../../ui/FilterBar";
+import { MONITORING, REPORTS } from "../../ui/menu";
+import { PageHeader, Progress } from "../../ui/PageHeader";
+import { Panel } from "../../ui/Panel";
+import panels from "../../ui/Panel.module.css";
+import { QueueTable } from "../../ui/QueueTable";
+import { DashboardSkeleton } from "../../ui/Skeleton";
+import { usePermission } from "../../ui/usePermission";
+
+export const Route = createFileRoute("/_shell/inbound")({
+  component: () => (
+    <Allowed permission={REPORTS}>
+      <Inbound />
+    </Allowed>
+  ),
+});
+
+type Board = Answer<"/v1/dashboards/inbound">;
+
+/** C1: what came in, how it was served, by interval and by queue. */
+function Inbound() {
+  const text = useText();
+  const { filters, dropped, change } = useFilters();
+  const question = useQuestion(filters);
+  const zone = useTimezone();
+  const { answer, error, retry, isChanging, line } = useLive("/v1/dashboards/inbound", question);
+  const files = answer ? filesOf(answer, question, text) : [];
+  return (
+    <>
+      <PageHeader title={text("page.inbound")} line={answer && line} moment={filters.em}>
+        <LinkAction filters={filters} position={answer?.as_of} zone={filters.fuso ?? zone} />
+        <CsvAction files={files} />
+      </PageHeader>
+      <FilterBar filters={filters} dropped={dropped} change={change} view={viewOf(answer?.period.by)} />
+      <Progress on={isChanging} />
+      {answer ? (
+        <Figures answer={answer} />
+      ) : error ? (
+        <ErrorBlock error={error} retry={() => void retry()} />
+      ) : (
+        <DashboardSkeleton figures={7} />
+      )}
+    </>
+  );
+}
+
+function filesOf(answer: Board, question: Record<string, unknown>, text: ReturnType<typeof useText>) {
+  const path = (by: string) => {
+    const query = new URLSearchParams({ by, format: "csv", as_of: String(question.as_of ?? answer.as_of) });
+    for (const [key, value] of Object.entries(question)) {
+      if (key !== "by" && key !== "as_of")
+        for (const one of [value].flat()) if (one != null) query.append(key, String(one));
+    }
+    return `/v1/reports/queues?${query}`;
+  };
+  const name = (what: string) => `inbound_${what}_${answer.period.from?.slice(0, 10)}_posicao-${answer.as_of}.csv`;
+  return [
+    { title: text("action.csv.queues"), path: path("queue"), name: name("servicos") },
+    { title: text("action.csv.intervals"), path: path(answer.period.by ?? "hour"), name: name("intervalos") },
+  ];
+}
+
+function Figures({ answer }: { answer: Board }) {
+  const text = useText();
+  const language = useLanguage();
+  const mayWatch = usePermission(MONITORING);
+  const lineage = useLineage(answer);
+  const target = useTarget(answer);
+  const charts = useMemo(() => chartsOf(answer, text), [answer, text]);
+  if (!lineage) return null;
+  const { totals, agents, series } = answer;
+  const bounds = totals.bounds as Bounds | null;
+  const starts = series.map((row) => row.start);
+  const by = answer.period.by ?? "hour";
+  const of = { bounds, lineage };
+  const isKept = target === undefined || totals.sla_percent == null ? null : totals.sla_percent >= target;
+  return (
+    <>
+      <div className={figures.grid}>
+        <Figure
+          name="sla_percent"
+          value={totals.sla_percent}
+          {...of}
+          keeps={isKept}
+          formula={`${totals.answered_within_sla} ÷ ${totals.offered}`}
+          note={target === undefined ? undefined : text("figure.target", { target: percent(target, language) })}
+        />
+        <Figure name="offered" value={totals.offered} {...of} />
+        <Figure name="answered" value={totals.answered} {...of} />
+        <Figure
+          name="abandoned"
+          value={totals.abandoned}
+          {...of}
+          note={text("figure.ofOffered", { percent: percent(totals.abandoned_percent, language) })}
+        />
+        <Figure name="timed_out" value={totals.timed_out} {...of} />
+        <Figure name="aht_ms" value={totals.aht_ms} {...of} />
+        <Figure name="asa_ms" value={totals.asa_ms} {...of} />
+      </div>
+      <AgentsNow agents={agents} mayOpen={mayWatch} />
+      <div className={panels.two}>
+        <Chart title={text("chart.callsAndSla")} starts={starts} by={by} series={charts.callsAndSla} target={target} />
+        <Chart title={text("chart.offeredAnswered")} starts={starts} by={by} series={charts.offeredAnswered} />
+      </div>
+      <Panel title={text("queues.title")}>
+        <QueueTable rows={answer.queues} />
+      </Panel>
+      <LineageFoot lineage={lineage} coveredTo={totals.covered_to} />
+    </>
+  );
+}
+
+/** The company's target, if no queue is chosen or the answer's only queue has none of its own. */
+function useTarget(answer: Board): number | undefined {
+  const all = useQuery(queuesQuery).data;
+  const firm = useQuery(company).data;
+  const only = answer.queues.length === 1 ? all?.find((queue) => queue.name === answer.queues[0]?.queue) : undefined;
+  return only?.sla_target ?? firm?.sla_target ?? undefined;
+}
+
+function chartsOf({ series }: Board, text: ReturnType<typeof useText>) {
+  const limits = (key: string) =>
+    series.map((row) => ((row.bounds as Bounds | null)?.[key] as [number, number] | undefined) ?? null);
+  const offered = {
+    name: text("figure.offered"),
+    kind: "count",
+    colour: 1,
+    values: series.map((row) => row.offered),
+    limits: limits("offered"),
+  } as const;
+  const answered = {
+    name: text("figure.answered"),
+    kind: "count",
+    colour: 3,
+    values: series.map((row) => row.answered),
+    limits: limits("answered"),
+  } as const;
+  const sla = {
+    name: text("figure.sla_percent"),
+    kind: "percent",
+    colour: 2,
+    values: series.map((row) => row.sla_percent),
+    limits: limits("sla_percent"),
+  } as const;
+  return { callsAndSla: [offered, sla], offeredAnswered: [offered, answered] };
+}

@@ -1,0 +1,32 @@
+import { CalendarDate } from "@internationalized/date";
+import { expect, it } from "vitest";
+import { datesOf, questionOf, shifted, todayIn, viewsOf } from "./periods";
+
+const SUNDAY = new CalendarDate(2026, 11, 29);
+
+it("begins a week on Monday and a month on its first day", () => {
+  expect(datesOf({ periodo: "semana" }, SUNDAY)).toEqual({ de: "2026-11-23", ate: "2026-11-29" });
+  expect(datesOf({ periodo: "mes" }, SUNDAY)).toEqual({ de: "2026-11-01", ate: "2026-11-29" });
+  expect(datesOf({ periodo: "ontem" }, SUNDAY)).toEqual({ de: "2026-11-28", ate: "2026-11-28" });
+});
+
+it("asks for a past period with its end, and leaves the end of one that goes on open", () => {
+  const filters = { servico: [], agente: [], periodo: "hoje" } as const;
+  const zone = "America/Sao_Paulo";
+  expect(questionOf({ ...filters, servico: [], agente: [], de: "2018-11-04", ate: "2018-11-04" }, zone)).toEqual({
+    from: "2018-11-04",
+    to: "2018-11-05",
+  });
+  expect(questionOf({ ...filters, servico: [], agente: [] }, zone)).toEqual({ from: todayIn(zone).toString() });
+});
+
+it("steps by whole months where a period is one, else by its length", () => {
+  expect(shifted({ de: "2026-03-01", ate: "2026-03-31" }, -1)).toEqual({ de: "2026-02-01", ate: "2026-02-28" });
+  expect(shifted({ de: "2026-11-23", ate: "2026-11-29" }, 1)).toEqual({ de: "2026-11-30", ate: "2026-12-06" });
+});
+
+it("shows no hours of more than a month and no days of more than two years", () => {
+  expect(viewsOf({ de: "2026-11-01", ate: "2026-12-01" })).toContain("hora");
+  expect(viewsOf({ de: "2026-11-01", ate: "2026-12-02" })).not.toContain("hora");
+  expect(viewsOf({ de: "2024-01-01", ate: "2026-12-31" })).toEqual(["semana", "mes"]);
+});

@@ -1,0 +1,102 @@
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { memo, useId, useRef } from "react";
+import type { Schemas } from "../api/client";
+import { count } from "../figures/format";
+import { type Key, useLanguage, useText } from "../i18n";
+import { Elapsed } from "../live/Elapsed";
+import styles from "./AgentColumn.module.css";
+import { type Mark, StateMark } from "./StateMark";
+
+type Agent = Schemas["AgentState"];
+
+const ROW = 52;
+
+/** The agents of one group, in the order of the API. Only those in sight are in the document, however many there are. */
+export function AgentColumn({
+  group,
+  mark,
+  rows,
+  until,
+}: {
+  group: "available" | "on_call" | "paused" | "offline";
+  mark: Mark;
+  rows: readonly Agent[];
+  until: number | null;
+}) {
+  const text = useText();
+  const language = useLanguage();
+  const id = useId();
+  const scroller = useRef<HTMLDivElement>(null);
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW,
+    overscan: 6,
+    initialRect: { width: 280, height: 480 },
+  });
+  return (
+    <section className={styles.column} aria-labelledby={id} data-group={group}>
+      <h2 id={id} className={styles.head}>
+        <StateMark state={mark} />
+        {text(`state.${group}`)}
+        <span className={`num ${styles.count}`}>{count(rows.length, language)}</span>
+      </h2>
+      {rows.length === 0 ? (
+        <p className={styles.empty}>{text("board.empty")}</p>
+      ) : (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what can be scrolled must be reached by keys
+        <section className={styles.scroller} ref={scroller} tabIndex={0} aria-labelledby={id}>
+          <ul style={{ height: virtual.getTotalSize() }}>
+            {virtual.getVirtualItems().map(({ index, start }) => {
+              const agent = rows[index] as Agent;
+              return <Row key={agent.agent} agent={agent} top={start} until={until} index={index} size={rows.length} />;
+            })}
+          </ul>
+        </section>
+      )}
+    </section>
+  );
+}
+
+interface RowProps {
+  agent: Agent;
+  top: number;
+  until: number | null;
+  index: number;
+  size: number;
+}
+
+const Row = memo(
+  function Row({ agent, top, until, index, size }: RowProps) {
+    const text = useText();
+    const mark: Mark = agent.state;
+    const where = agent.queue || agent.queues.join(", ");
+    const detail = agent.state === "paused" ? agent.reason : where;
+    const state = agent.on_hold ? "state.onHold" : `state.one.${mark}`;
+    const tells = mark === "talking" ? agent.on_hold : mark === "ringing" || mark === "wrap-up";
+    return (
+      <li
+        className={styles.row}
+        style={{ transform: `translateY(${top}px)` }}
+        aria-setsize={size}
+        aria-posinset={index + 1}
+        data-agent={agent.agent}
+      >
+        <StateMark state={mark} size={10} />
+        <span className={styles.name} title={agent.agent}>
+          {agent.agent}
+        </span>
+        <span className={styles.clock}>{agent.since && <Elapsed since={agent.since} until={until} />}</span>
+        <span className={styles.detail} title={detail}>
+          {tells && <em>{text(state as Key)}</em>}
+          {detail}
+        </span>
+      </li>
+    );
+  },
+  (before, after) =>
+    before.top === after.top &&
+    before.until === after.until &&
+    before.size === after.size &&
+    JSON.stringify(before.agent) === JSON.stringify(after.agent),
+);

@@ -1,0 +1,133 @@
+import { lazy, Suspense, useState } from "react";
+import { figure, interval, type Kind } from "../figures/format";
+import { useLanguage, useText } from "../i18n";
+import styles from "./Chart.module.css";
+import { Panel } from "./Panel";
+import { Table } from "./Table";
+
+const Canvas = lazy(() => import("./ChartCanvas"));
+
+export interface Series {
+  name: string;
+  kind: Kind;
+  /** The colour and dash of its meaning: 1 received or dialled, 2 a percentage, 3 answered, 4 abandoned. */
+  colour: 1 | 2 | 3 | 4;
+  values: readonly (number | null)[];
+  /** Both limits of each value while a source was cut off. */
+  limits?: readonly ([number, number] | null)[];
+}
+
+interface Props {
+  title: string;
+  starts: readonly string[];
+  by: string;
+  series: readonly Series[];
+  /** A line across the chart, percent. */
+  target?: number;
+}
+
+/** Figures over time. Its legend hides and shows series, by mouse and by keys; the same numbers are there as a table. */
+export function Chart({ title, starts, by, series, target }: Props) {
+  const text = useText();
+  const language = useLanguage();
+  const [hidden, setHidden] = useState<readonly string[]>([]);
+  const [isTable, setTable] = useState(false);
+  const labels = starts.map((start, index) => {
+    const twin = starts.some((other, at) => at !== index && other.slice(0, 13) === start.slice(0, 13) && by === "hour");
+    return interval(start, by, language, twin);
+  });
+  const isEmpty = series.every((one) => one.values.every((value) => !value));
+  const summary = series
+    .map((one) => summaryOf(one, language))
+    .filter(Boolean)
+    .map((part) => text("chart.summary", part as Record<string, string>))
+    .join("; ");
+  return (
+    <Panel
+      title={title}
+      actions={
+        <>
+          {!isTable &&
+            series.map((one) => (
+              <button
+                key={one.name}
+                type="button"
+                className={styles.legend}
+                aria-pressed={!hidden.includes(one.name)}
+                onClick={() =>
+                  setHidden(
+                    hidden.includes(one.name) ? hidden.filter((name) => name !== one.name) : [...hidden, one.name],
+                  )
+                }
+              >
+                <span
+                  className={styles.key}
+                  data-line={one.kind === "percent" || undefined}
+                  style={{ background: `var(--series-${one.colour})` }}
+                  aria-hidden
+                />
+                {one.name}
+              </button>
+            ))}
+          <button
+            type="button"
+            className={styles.toggle}
+            aria-label={text(isTable ? "chart.asChart" : "chart.asTable")}
+            onClick={() => setTable(!isTable)}
+          >
+            {text(isTable ? "chart.chart" : "chart.table")}
+          </button>
+        </>
+      }
+    >
+      {isTable ? (
+        <Table
+          name={title}
+          height={292}
+          empty={text("chart.empty")}
+          rows={starts.map((start, index) => ({ start, index }))}
+          keyOf={(row) => row.start}
+          columns={[
+            { key: "start", title: text("chart.interval"), cell: (row) => labels[row.index], isPinned: true },
+            ...series.map((one) => ({
+              key: one.name,
+              title: one.name,
+              isNumber: true,
+              cell: (row: { index: number }) => figure(one.kind, one.values[row.index], language),
+            })),
+          ]}
+        />
+      ) : (
+        <div className={styles.canvas} role="img" aria-label={`${title}. ${isEmpty ? text("chart.empty") : summary}`}>
+          {isEmpty ? (
+            <p className={styles.empty}>{text("chart.empty")}</p>
+          ) : (
+            <Suspense fallback={null}>
+              <Canvas
+                labels={labels}
+                series={series}
+                hidden={hidden}
+                target={target}
+                targetLabel={
+                  target === undefined ? "" : text("chart.target", { target: figure("percent", target, language) })
+                }
+              />
+            </Suspense>
+          )}
+        </div>
+      )}
+    </Panel>
+  );
+}
+
+function summaryOf(series: Series, language: string): Record<string, string> | null {
+  const known = series.values.filter((value): value is number => value !== null);
+  if (known.length === 0) return null;
+  const write = (value: number) => figure(series.kind, value, language);
+  return {
+    name: series.name,
+    from: write(Math.min(...known)),
+    to: write(Math.max(...known)),
+    now: write(known.at(-1) ?? 0),
+  };
+}

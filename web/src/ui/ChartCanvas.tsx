@@ -1,0 +1,154 @@
+import { useComputedColorScheme } from "@mantine/core";
+import { BarChart, CustomChart, LineChart } from "echarts/charts";
+import { GridComponent, MarkLineComponent, TooltipComponent } from "echarts/components";
+import { type EChartsType, init, use } from "echarts/core";
+import { CanvasRenderer } from "echarts/renderers";
+import { useEffect, useRef } from "react";
+import { figure } from "../figures/format";
+import { useLanguage } from "../i18n";
+import type { Series } from "./Chart";
+
+use([BarChart, LineChart, CustomChart, GridComponent, TooltipComponent, MarkLineComponent, CanvasRenderer]);
+
+interface Props {
+  labels: readonly string[];
+  series: readonly Series[];
+  hidden: readonly string[];
+  target?: number;
+  targetLabel: string;
+}
+
+const SYMBOLS = { 1: "circle", 2: "circle", 3: "rect", 4: "diamond" } as const;
+
+/** The drawn part of a chart, loaded when the first one is shown: counts are bars, percentages lines. */
+export default function ChartCanvas({ labels, series, hidden, target, targetLabel }: Props) {
+  const place = useRef<HTMLDivElement>(null);
+  const chart = useRef<EChartsType | null>(null);
+  const scheme = useComputedColorScheme();
+  const language = useLanguage();
+
+  useEffect(() => {
+    if (!place.current) return;
+    const own = init(place.current);
+    chart.current = own;
+    const observer = new ResizeObserver(() => own.resize());
+    observer.observe(place.current);
+    return () => {
+      observer.disconnect();
+      own.dispose();
+      chart.current = null;
+    };
+  }, []);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the colours of the style sheet change with the scheme
+  useEffect(() => {
+    if (!place.current) return;
+    const style = getComputedStyle(place.current);
+    const colour = (name: string) => style.getPropertyValue(`--${name}`).trim();
+    const shown = series.filter((one) => !hidden.includes(one.name));
+    const hasPercent = shown.some((one) => one.kind === "percent");
+    const text = { color: colour("muted"), fontSize: 12, fontFamily: style.fontFamily };
+    chart.current?.setOption(
+      {
+        animation: false,
+        grid: { left: 4, right: 4, top: 16, bottom: 0, containLabel: true },
+        tooltip: {
+          trigger: "axis",
+          axisPointer: { type: "shadow", shadowStyle: { color: colour("line"), opacity: 0.35 } },
+          backgroundColor: colour("surface"),
+          borderColor: colour("line"),
+          padding: [8, 12],
+          textStyle: { color: colour("text"), fontSize: 13, fontFamily: style.fontFamily },
+          confine: true,
+        },
+        xAxis: {
+          type: "category",
+          data: [...labels],
+          axisLine: { lineStyle: { color: colour("line") } },
+          axisTick: { show: false },
+          axisLabel: { ...text, hideOverlap: true },
+        },
+        yAxis: [
+          {
+            type: "value",
+            minInterval: 1,
+            splitNumber: 4,
+            splitLine: { lineStyle: { color: colour("line") } },
+            axisLabel: text,
+          },
+          {
+            type: "value",
+            min: 0,
+            max: 100,
+            interval: 25,
+            show: hasPercent,
+            splitLine: { show: false },
+            axisLabel: { ...text, formatter: "{value} %" },
+          },
+        ],
+        series: shown.flatMap((one) => {
+          const isLine = one.kind === "percent";
+          const paint = colour(`series-${one.colour}`);
+          const drawn = {
+            name: one.name,
+            type: isLine ? "line" : "bar",
+            yAxisIndex: isLine ? 1 : 0,
+            data: [...one.values],
+            color: paint,
+            barMaxWidth: 22,
+            barGap: "15%",
+            barCategoryGap: "35%",
+            itemStyle: isLine ? undefined : { borderRadius: [2, 2, 0, 0] },
+            symbol: SYMBOLS[one.colour],
+            symbolSize: 6,
+            lineStyle: { width: 2 },
+            z: isLine ? 3 : 2,
+            tooltip: { valueFormatter: (value: unknown) => figure(one.kind, value as number | null, language) },
+            markLine:
+              isLine && target !== undefined
+                ? {
+                    silent: true,
+                    symbol: "none",
+                    lineStyle: { color: colour("muted"), type: "dashed", width: 1 },
+                    label: { show: false },
+                    data: [{ yAxis: target, name: targetLabel }],
+                  }
+                : undefined,
+          };
+          return one.limits?.some((limit) => limit && limit[0] !== limit[1])
+            ? [drawn, whiskers(one, colour("text"))]
+            : [drawn];
+        }),
+      },
+      { notMerge: true },
+    );
+  }, [labels, series, hidden, target, targetLabel, scheme, language]);
+
+  return <div ref={place} style={{ width: "100%", height: "100%" }} />;
+}
+
+/** The limits of each value of a series whose source was cut off, as a line from the lowest to the highest. */
+function whiskers(series: Series, paint: string) {
+  return {
+    name: series.name,
+    type: "custom",
+    yAxisIndex: series.kind === "percent" ? 1 : 0,
+    silent: true,
+    tooltip: { show: false },
+    z: 5,
+    data: (series.limits ?? []).flatMap((limit, index) => (limit && limit[0] !== limit[1] ? [[index, ...limit]] : [])),
+    renderItem: (_: unknown, api: { value: (at: number) => number; coord: (point: number[]) => number[] }) => {
+      const [x = 0, low = 0] = api.coord([api.value(0), api.value(1)]);
+      const [, high = 0] = api.coord([api.value(0), api.value(2)]);
+      const line = (x1: number, y1: number, x2: number, y2: number) => ({
+        type: "line",
+        shape: { x1, y1, x2, y2 },
+        style: { stroke: paint, lineWidth: 1.5 },
+      });
+      return {
+        type: "group",
+        children: [line(x, low, x, high), line(x - 4, low, x + 4, low), line(x - 4, high, x + 4, high)],
+      };
+    },
+  };
+}

@@ -1,0 +1,123 @@
+import { Button, Drawer } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
+import { useQuery } from "@tanstack/react-query";
+import { SlidersHorizontal, X } from "lucide-react";
+import { type ReactNode, useState } from "react";
+import { agents, queues, useTimezone } from "../api/queries";
+import { type Filters, VIEWS, type View } from "../filters/filters";
+import { useText } from "../i18n";
+import { datesOf, todayIn, viewsOf } from "../time/periods";
+import { Choice } from "./Choice";
+import styles from "./FilterBar.module.css";
+import { MultiSelect } from "./MultiSelect";
+import { PeriodControl } from "./PeriodControl";
+
+interface Props {
+  filters: Filters;
+  dropped?: string[];
+  change: (part: Partial<Filters>) => void;
+  /** Whether the page is about a period; else about now. */
+  withPeriod?: boolean;
+  /** The grouping of the answer, for the choice of another; without it the page has no such choice. */
+  view?: View;
+  /** Filters that this page has alone. */
+  children?: ReactNode;
+}
+
+/** The filters that all pages share, one line; below it what is set. On a phone they are a sheet. */
+export function FilterBar({ filters, dropped = [], change, withPeriod = true, view, children }: Props) {
+  const text = useText();
+  const zone = useTimezone();
+  const [isOpen, setOpen] = useState(false);
+  const isPhone = useMediaQuery("(max-width: 599px)");
+  const queueNames = (useQuery(queues).data ?? []).map((queue) => queue.name);
+  const agentNames = (useQuery(agents).data ?? []).map((agent) => agent.name);
+  const count = filters.servico.length + filters.agente.length;
+  const allowed = viewsOf(datesOf(filters, todayIn(zone)));
+  const controls = (
+    <>
+      <MultiSelect
+        label={text("filters.queue")}
+        names={queueNames}
+        chosen={filters.servico}
+        choose={(servico) => change({ servico })}
+      />
+      <MultiSelect
+        label={text("filters.agent")}
+        names={agentNames}
+        chosen={filters.agente}
+        choose={(agente) => change({ agente })}
+      />
+      {children}
+      {view && (
+        <Choice
+          name={text("view.title")}
+          value={view}
+          choose={(visao) => change({ visao })}
+          options={VIEWS.map((one) => ({ value: one, label: text(`view.${one}`), disabled: !allowed.includes(one) }))}
+        />
+      )}
+    </>
+  );
+  return (
+    <div className={styles.area}>
+      <search className={styles.bar} aria-label={text("filters.title")}>
+        {withPeriod && <PeriodControl filters={filters} zone={zone} change={change} />}
+        {isPhone ? (
+          <Button
+            variant="default"
+            size="sm"
+            className={styles.open}
+            leftSection={<SlidersHorizontal size={15} aria-hidden />}
+            onClick={() => setOpen(true)}
+          >
+            {text("filters.title")}
+            {count > 0 && ` · ${count}`}
+          </Button>
+        ) : (
+          controls
+        )}
+      </search>
+      {isPhone && (
+        <Drawer
+          opened={isOpen}
+          onClose={() => setOpen(false)}
+          position="bottom"
+          size="auto"
+          title={text("filters.title")}
+          closeButtonProps={{ "aria-label": text("filters.done") }}
+        >
+          <div className={styles.sheet}>{controls}</div>
+        </Drawer>
+      )}
+      {count > 0 && (
+        <ul className={styles.chips}>
+          {(["servico", "agente"] as const).flatMap((key) =>
+            filters[key].map((name) => (
+              <li key={`${key}-${name}`}>
+                <button
+                  type="button"
+                  aria-label={text("filters.remove", { name })}
+                  onClick={() => change({ [key]: filters[key].filter((other) => other !== name) })}
+                >
+                  <span title={name}>{name}</span>
+                  <X size={13} aria-hidden />
+                </button>
+              </li>
+            )),
+          )}
+          <li>
+            <button type="button" className={styles.clear} onClick={() => change({ servico: [], agente: [] })}>
+              {text("filters.clear")}
+            </button>
+          </li>
+        </ul>
+      )}
+      {dropped.length > 0 && (
+        <p className={styles.dropped} role="status">
+          {text("filters.dropped", { keys: dropped.join(", ") })}
+        </p>
+      )}
+    </div>
+  );
+}

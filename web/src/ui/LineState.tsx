@@ -1,0 +1,20 @@
+import { useTimezone } from "../api/queries";
+import { useText } from "../i18n";
+import type { Line } from "../live/useLive";
+import styles from "./LineState.module.css";
+
+/** Whether what the page shows is current. moment: the instant or the position that a page of the past is about. */
+export function LineState({ line, moment }: { line: Line; moment: string }) {
+  const text = useText();
+  const zone = useTimezone();
+  const time = line.sign
+    ? new Intl.DateTimeFormat("pt-BR", { timeStyle: "medium", timeZone: zone }).format(line.sign)
+    : "";
+  const fixed = /^\d+$/.test(moment) ? text("line.position", { position: Number(moment) }) : moment;
+  return (
+    <span role="status" className={styles.line} data-state={line.state}>
+      <span className={styles.mark} aria-hidden />
+      {line.state === "past" ? text("line.past", { moment: fixed }) : text(`line.${line.state}`, { time })}
+    </span>
+  );
+}

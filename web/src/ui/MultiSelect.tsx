@@ -1,0 +1,162 @@
+import { Popover } from "@mantine/core";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { Check, ChevronDown } from "lucide-react";
+import { type KeyboardEvent, useId, useMemo, useRef, useState } from "react";
+import { useText } from "../i18n";
+import styles from "./MultiSelect.module.css";
+
+const plain = (name: string) => name.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+
+/** Some of many names: typed to find, accents ignored. Nothing chosen means all. */
+export function MultiSelect({
+  label,
+  names,
+  chosen,
+  choose,
+}: {
+  label: string;
+  names: readonly string[];
+  chosen: readonly string[];
+  choose: (names: string[]) => void;
+}) {
+  const text = useText();
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <Popover
+      opened={isOpen}
+      onChange={setOpen}
+      position="bottom-start"
+      width={280}
+      radius={8}
+      trapFocus
+      returnFocus
+      withRoles={false}
+    >
+      <Popover.Target>
+        <button
+          type="button"
+          className={styles.target}
+          aria-expanded={isOpen}
+          aria-haspopup="dialog"
+          data-set={chosen.length > 0 || undefined}
+          onClick={() => setOpen(!isOpen)}
+        >
+          <span className={styles.label}>{label}</span>
+          <span className={styles.value}>
+            {chosen.length === 0 ? text("filters.all") : chosen.length === 1 ? chosen[0] : chosen.length}
+          </span>
+          <ChevronDown size={14} aria-hidden />
+        </button>
+      </Popover.Target>
+      <Popover.Dropdown p={0} role="dialog" aria-label={label}>
+        <List label={label} names={names} chosen={chosen} choose={choose} close={() => setOpen(false)} />
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
+
+interface ListProps {
+  label: string;
+  names: readonly string[];
+  chosen: readonly string[];
+  choose: (names: string[]) => void;
+  close: () => void;
+}
+
+function List({ label, names, chosen, choose, close }: ListProps) {
+  const text = useText();
+  const id = useId();
+  const [typed, setTyped] = useState("");
+  const [at, setAt] = useState(0);
+  const scroller = useRef<HTMLDivElement>(null);
+  const found = useMemo(() => names.filter((name) => plain(name).includes(plain(typed))), [names, typed]);
+  const rows = useVirtualizer({
+    count: found.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => 32,
+    overscan: 8,
+    initialRect: { width: 280, height: 288 },
+  });
+  const toggle = (name: string) =>
+    choose(chosen.includes(name) ? chosen.filter((other) => other !== name) : [...chosen, name]);
+  const onKeyDown = (event: KeyboardEvent) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step) {
+      const next = Math.min(Math.max(at + step, 0), found.length - 1);
+      setAt(next);
+      rows.scrollToIndex(next);
+    } else if (event.key === "Enter" && found[at]) toggle(found[at]);
+    else return;
+    event.preventDefault();
+  };
+  return (
+    <div>
+      <div className={styles.search}>
+        <input
+          data-autofocus
+          role="combobox"
+          aria-expanded
+          aria-controls={id}
+          aria-activedescendant={found[at] && `${id}-${at}`}
+          aria-label={`${text("filters.search")}: ${label}`}
+          placeholder={text("filters.search")}
+          value={typed}
+          onChange={(event) => {
+            setTyped(event.target.value);
+            setAt(0);
+          }}
+          onKeyDown={onKeyDown}
+        />
+      </div>
+      <div
+        className={styles.list}
+        ref={scroller}
+        id={id}
+        role="listbox"
+        aria-label={label}
+        aria-multiselectable
+        tabIndex={-1}
+      >
+        <div style={{ height: rows.getTotalSize(), position: "relative" }} role="presentation">
+          {rows.getVirtualItems().map(({ index, start }) => {
+            const name = found[index] ?? "";
+            return (
+              // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are those of the combobox, which has the focus
+              <div
+                key={name}
+                id={`${id}-${index}`}
+                role="option"
+                tabIndex={-1}
+                aria-selected={chosen.includes(name)}
+                aria-setsize={found.length}
+                aria-posinset={index + 1}
+                data-at={index === at || undefined}
+                className={styles.option}
+                style={{ transform: `translateY(${start}px)` }}
+                onClick={() => toggle(name)}
+              >
+                <Check size={15} aria-hidden />
+                <span title={name}>{name}</span>
+              </div>
+            );
+          })}
+        </div>
+        {found.length === 0 && <p className={styles.none}>{text("filters.none")}</p>}
+      </div>
+      <div className={styles.foot}>
+        {typed && found.length > 0 ? (
+          <button type="button" onClick={() => choose([...new Set([...chosen, ...found])])}>
+            {text("filters.selectMatching", { count: found.length })}
+          </button>
+        ) : (
+          <button type="button" disabled={chosen.length === 0} onClick={() => choose([])}>
+            {text("filters.clear")}
+          </button>
+        )}
+        <button type="button" onClick={close}>
+          {text("filters.done")}
+        </button>
+      </div>
+    </div>
+  );
+}

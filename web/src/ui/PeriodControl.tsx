@@ -1,0 +1,118 @@
+import { Button, Popover } from "@mantine/core";
+import { CalendarDays, ChevronLeft, ChevronRight } from "lucide-react";
+import { type FormEvent, useState } from "react";
+import { date } from "../figures/format";
+import { type Filters, PERIODS } from "../filters/filters";
+import { useText } from "../i18n";
+import { datesOf, shifted, todayIn } from "../time/periods";
+import select from "./MultiSelect.module.css";
+import styles from "./PeriodControl.module.css";
+
+/** The period of a page: relative ones move on with the days, two dates do not. All of them in the company's time zone. */
+export function PeriodControl({
+  filters,
+  zone,
+  change,
+}: {
+  filters: Filters;
+  zone: string;
+  change: (part: Partial<Filters>) => void;
+}) {
+  const text = useText();
+  const [isOpen, setOpen] = useState(false);
+  const today = todayIn(zone);
+  const dates = datesOf(filters, today);
+  const shown =
+    filters.de && filters.ate
+      ? filters.de === filters.ate
+        ? date(filters.de)
+        : `${date(filters.de)} – ${date(filters.ate)}`
+      : text(`period.${filters.periodo}`);
+  const apply = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    const [de, ate] = [String(form.get("de")), String(form.get("ate"))].sort();
+    setOpen(false);
+    change({ de, ate });
+  };
+  return (
+    <span className={styles.control}>
+      <button
+        type="button"
+        className={styles.step}
+        aria-label={text("period.back")}
+        title={text("period.back")}
+        onClick={() => change(shifted(dates, -1))}
+      >
+        <ChevronLeft size={16} aria-hidden />
+      </button>
+      <Popover
+        opened={isOpen}
+        onChange={setOpen}
+        position="bottom-start"
+        radius={8}
+        trapFocus
+        returnFocus
+        withRoles={false}
+      >
+        <Popover.Target>
+          <button
+            type="button"
+            className={`${select.target} ${styles.target}`}
+            aria-expanded={isOpen}
+            aria-haspopup="dialog"
+            onClick={() => setOpen(!isOpen)}
+          >
+            <CalendarDays size={14} aria-hidden />
+            <span className="visually-hidden">{text("period.title")}</span>
+            <span className={select.value}>{shown}</span>
+          </button>
+        </Popover.Target>
+        <Popover.Dropdown p={0} role="dialog" aria-label={text("period.title")}>
+          <div className={styles.panel}>
+            <ul className={styles.presets}>
+              {PERIODS.map((period) => (
+                <li key={period}>
+                  <button
+                    type="button"
+                    aria-pressed={!filters.de && filters.periodo === period}
+                    onClick={() => {
+                      setOpen(false);
+                      change({ periodo: period, de: undefined, ate: undefined });
+                    }}
+                  >
+                    {text(`period.${period}`)}
+                  </button>
+                </li>
+              ))}
+            </ul>
+            <form className={styles.dates} onSubmit={apply}>
+              <label>
+                {text("period.from")}
+                <input type="date" name="de" required defaultValue={dates.de} max={today.toString()} />
+              </label>
+              <label>
+                {text("period.to")}
+                <input type="date" name="ate" required defaultValue={dates.ate} max={today.toString()} />
+              </label>
+              <Button type="submit" size="xs">
+                {text("period.apply")}
+              </Button>
+              <span className="hint">{text("period.zone", { zone })}</span>
+            </form>
+          </div>
+        </Popover.Dropdown>
+      </Popover>
+      <button
+        type="button"
+        className={styles.step}
+        aria-label={text("period.forth")}
+        title={text("period.forth")}
+        disabled={dates.ate >= today.toString()}
+        onClick={() => change(shifted(dates, 1))}
+      >
+        <ChevronRight size={16} aria-hidden />
+      </button>
+    </span>
+  );
+}

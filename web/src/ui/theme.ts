@@ -1,0 +1,54 @@
+import { Button, type CSSVariablesResolver, createTheme, Menu, Popover, Tooltip } from "@mantine/core";
+
+const accent = [
+  "#e1ecfb",
+  "#c5dbf8",
+  "#a3c7ff",
+  "#82b4ff",
+  "#5a97ea",
+  "#3779d3",
+  "#1b5ebe",
+  "#174f9f",
+  "#134181",
+  "#0f3364",
+] as const;
+
+/** Mantine in the console's own tokens (`tokens.css`), with what its defaults lack in contrast and names. */
+export const theme = createTheme({
+  primaryColor: "accent",
+  colors: { accent },
+  primaryShade: { light: 6, dark: 3 },
+  autoContrast: true,
+  black: "#0d1218",
+  fontFamily: "inherit",
+  defaultRadius: 6,
+  respectReducedMotion: true,
+  components: {
+    // Mantine takes white for both themes.
+    Button: Button.extend({
+      vars: (_, { variant = "filled" }) => ({
+        root: variant === "filled" ? { "--button-color": "var(--on-accent)" } : {},
+      }),
+    }),
+    // A placeholder for the focus inside of role=menu is no menu item.
+    Menu: Menu.extend({ defaultProps: { withInitialFocusPlaceholder: false, shadow: "none" } }),
+    Popover: Popover.extend({ defaultProps: { shadow: "none" } }),
+    Tooltip: Tooltip.extend({ defaultProps: { openDelay: 300, events: { hover: true, focus: true, touch: false } } }),
+  },
+});
+
+const own = {
+  "--mantine-color-body": "var(--surface)",
+  "--mantine-color-text": "var(--text)",
+  "--mantine-color-dimmed": "var(--muted)",
+  "--mantine-color-placeholder": "var(--muted)",
+  "--mantine-color-anchor": "var(--accent)",
+  "--mantine-primary-color-contrast": "var(--on-accent)",
+  "--mantine-color-error": "var(--danger-text)",
+  "--mantine-color-default": "var(--surface)",
+  "--mantine-color-default-hover": "var(--sunken)",
+  "--mantine-color-default-color": "var(--text)",
+  "--mantine-color-default-border": "var(--line)",
+};
+
+export const variables: CSSVariablesResolver = () => ({ variables: {}, light: own, dark: own });

@@ -217,7 +217,7 @@ def dial_out(command: DialOut, context: HandlerContext) -> Done:
     done = _begin(context, command.call, fact)
     if agent is not None and done.aggregate.pending:
         earlier = _calls_of(agent, done.aggregate.id, context)
-        agent.must_not_talk(earlier)
+        agent.must_not_talk(earlier, at)
         agent.take_call(done.aggregate.id, earlier, at, context.metadata)
     return done
 
@@ -291,7 +291,7 @@ def _spelt(context: HandlerContext, name: str) -> str:
 def _call_to(agent: Agent, command: RingAgent | AnswerCall, fact: Fact, context: HandlerContext) -> None:
     """Ring or answer, if the agent is free for the call."""
     earlier = _calls_of(agent, command.interaction, context)
-    agent.must_be_free(fact.queue, earlier)
+    agent.must_be_free(fact.queue, earlier, fact.at)
     if isinstance(command, AnswerCall):
         agent.take_call(command.interaction, earlier, fact.at, context.metadata)
 

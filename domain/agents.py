@@ -21,6 +21,9 @@ LATE_US = 4 * SECOND
 """A fact this much later than all others cannot be another clock's observation of an earlier fact."""
 
 
+LONGEST_TALK_US = 12 * 3_600 * SECOND
+"""A talk that is longer has ended unseen: a log that breaks off in a call must not keep the agent from all later ones."""
+
 SpanKey = tuple[str, int]
 """A span's kind and start, unique within an agent."""
 
@@ -280,19 +283,20 @@ class Agent(Aggregate):
         if any(fact.at < self.standing.latest for fact in facts):
             raise InvalidField("at", "earlier than what already happened to this agent", "instant-out-of-order")
 
-    def must_be_free(self, queue: str, calls: Iterable[Interaction]) -> None:
-        """Refuse a live ring or answer for a call of `queue` to an agent who is logged out, paused or talking.
+    def must_be_free(self, queue: str, calls: Iterable[Interaction], at: int) -> None:
+        """Refuse a live ring or answer at `at` (us) for a call of `queue` to an agent who is logged out, paused or talking.
 
         calls: those of `calls`, as they are now. One agent has one voice call at a time.
         """
         self.must_be_in()
         if self.standing.pause is not None or queue in self.standing.paused:
             raise Refused("agent-paused", f"agent {self.name} is paused")
-        self.must_not_talk(calls)
+        self.must_not_talk(calls, at)
 
-    def must_not_talk(self, calls: Iterable[Interaction]) -> None:
-        """Refuse a live command that gives the agent a call, while the agent talks in one of `calls`: those of `calls`, as they are now."""
-        if any(call.has_talk_of(self.name) for call in calls):
+    def must_not_talk(self, calls: Iterable[Interaction], at: int) -> None:
+        """Refuse a live command that gives the agent a call at `at` (us), while the agent talks in one of `calls`: those of `calls`, as they are now."""
+        begun = (call.talks_since(self.name) for call in calls)
+        if any(since is not None and at - since * MS <= LONGEST_TALK_US for since in begun):
             raise Refused("agent-busy", f"agent {self.name} is talking in another call")
 
     def take_call(self, call: UUID, earlier: Iterable[Interaction], at: int, metadata: EventMetadata) -> None:

@@ -70,13 +70,19 @@ class Interaction(Aggregate):
         """Whether this is an open call of this contact."""
         return self.call is not None and self.call.contact == contact and self.call.ended_ms is None
 
+    def talks_since(self, agent: str) -> int | None:
+        """Since when (ms) this agent has been talking in this call; None for one who does not talk in it now."""
+        if self.call is None or self.call.ended_ms is not None:
+            return None
+        attempt = self.state.attempt
+        begun = [visit.ended_ms for visit in self.state.visits if visit.agent == agent and visit.end == "answered" and visit.open]
+        if attempt is not None and attempt.agent == agent and attempt.result == "answered" and attempt.ended_ms is None:
+            begun.append(attempt.answered_ms)
+        return max((at for at in begun if at is not None), default=None)
+
     def has_talk_of(self, agent: str) -> bool:
         """Whether this agent is talking in this call now."""
-        if self.call is None or self.call.ended_ms is not None:
-            return False
-        attempt = self.state.attempt
-        dialled = attempt is not None and attempt.agent == agent and attempt.result == "answered" and attempt.ended_ms is None
-        return dialled or any(visit.agent == agent and visit.end == "answered" and visit.open for visit in self.state.visits)
+        return self.talks_since(agent) is not None
 
     def talking(self) -> set[str]:
         """The names of the agents who are talking in this call now."""

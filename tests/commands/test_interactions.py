@@ -268,6 +268,17 @@ def test_an_answer_changes_the_agent_so_that_an_answer_decided_meanwhile_conflic
     assert took.calls == (id,)
 
 
+def test_a_talk_whose_end_nobody_saw_does_not_keep_the_agent_from_later_calls(bus: CommandBus) -> None:
+    start(bus)
+    lost = waiting(bus, 11)
+    bus.execute(AnswerCall(interaction=lost, agent="Ana", at=at(12)), CALLER)
+    half_a_day = 12 * 3_600
+    with pytest.raises(Refused) as busy:
+        bus.execute(DialOut(to_number="11988000039", agent="Ana", at=at(12 + half_a_day)), CALLER)
+    assert busy.value.code == "agent-busy"
+    bus.execute(DialOut(to_number="11988000039", agent="Ana", at=at(13 + half_a_day)), CALLER)
+
+
 def test_an_agent_on_an_outbound_call_is_busy_and_a_paused_one_is_not_rung(bus: CommandBus) -> None:
     start(bus)
     id = waiting(bus, 11)

@@ -63,6 +63,7 @@ def create_app(center: Center, seconds: Callable[[], float] = monotonic) -> Fast
         gc.freeze()
         gc.set_threshold(*_GC_THRESHOLDS)
         yield
+        await application.watched.stop()
         await application.feed.stop()
 
     app = described(lifespan)

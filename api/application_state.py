@@ -24,6 +24,7 @@ from api.paging import Cursors
 from api.problem import Problem, invalid, of_domain, of_servers
 from api.rate_limit import RateLimits
 from api.throttle import LoginThrottle
+from api.watched_answers import WatchedAnswers
 from commands.command_bus import CommandBus
 from commands.handler_context import Caller, Command, Receipt
 from domain.access import Asker, Scope
@@ -115,6 +116,7 @@ class ApplicationState:
         self.sessions = Sessions(center.store, center.bus.clock, secret)
         self.cursors = Cursors(secret.encode())
         self.feed = Feed(center.store, self.instruments)
+        self.watched = WatchedAnswers()
         self.scope_of: Callable[[Claims], Scope] = lambda _: Scope.whole_company()
         """Returns what a user may see. Today all users see the whole company: no setting restricts a user yet."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Header, Query, Response
@@ -11,6 +11,8 @@ from pydantic import Field
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from api.access import RequestContext, authorised
+from api.answer_changes import Table
+from api.asked import BOARD_EVERY_S, Asked, Watchable, server_now
 from api.field_types import Instant as KnownInstant
 from api.field_types import Position, Shape
 from api.figure_parameters import OfSome, past_of
@@ -20,6 +22,7 @@ from api.live_stream import Quiet
 from api.problem import QUERY, Problem, documented
 from api.slice_router import SliceRouter
 from projections.queries.agent_states import State
+from projections.queries.calls_now import OngoingState
 from projections.queries.monitoring import interaction_seen, monitor
 
 TAG = {"name": "monitoring", "description": "The current state of the center: agents and waiting calls, and the live stream."}
@@ -58,13 +61,18 @@ class AgentState(Shape):
     """The state of one agent."""
 
     agent: Annotated[str, Field(examples=["Ana"])]
+    agent_id: Annotated[UUID, Field(description="the agent's id: a name may pass to another agent")]
     state: State
     state_label: Annotated[str, Field(examples=["Em conversa"])]
     since: Annotated[Instant, Field(description="since when; null for an agent who never logged in")]
     reason: Annotated[str, Field(description="reason of the pause", examples=["almoço"])]
     queue: Annotated[str, Field(description="queue of the current call; empty without one", examples=["vendas"])]
+    queue_id: Annotated[UUID | None, Field(description="the id of that queue")]
     interaction: Annotated[UUID | None, Field(description="the current call")]
     on_hold: Annotated[bool, Field(description="whether the customer of that call is on hold")]
+    logged_in_since: Annotated[
+        Instant, Field(description="when the agent logged in; null for one who is offline, or whose log-in no source saw")
+    ]
     queues: Annotated[
         list[str], Field(description='queues in which the agent is logged in; "" means all', examples=[["vendas", "suporte"]])
     ]
@@ -79,35 +87,82 @@ class AgentsByGroup(Shape):
     offline: Annotated[list[AgentState], Field(description="by name")]
 
 
-class Waiting(Shape):
+class CallIdentity(Shape):
+    """What a person knows a call by."""
+
+    protocol: Annotated[int | None, Field(description="protocol number; null while it is not known", examples=[10538])]
+    direction: Literal["inbound", "outbound"]
+    direction_label: Annotated[str, Field(examples=["Inbound"])]
+    from_number: Annotated[str, Field(description="the number that calls: the customer's, of an inbound call", examples=["5511987654321"])]
+    to_number: Annotated[str, Field(description="the number that is called: the company's, of an inbound call", examples=["551140028922"])]
+
+
+class Waiting(CallIdentity):
     """A customer who waits for an agent."""
 
+    visit: Annotated[UUID, Field(description="the visit to the queue: a call may wait in several")]
     interaction: UUID
     call: Annotated[str, Field(description="the id from its source", examples=["crm-4711"])]
     queue: Annotated[str, Field(examples=["vendas"])]
+    queue_id: UUID
     place: Annotated[int, Field(ge=1, description="place in that queue")]
     since: Annotated[KnownInstant, Field(examples=["2026-03-02T14:05:09-03:00"])]
+    sla_ms: Annotated[int, Field(ge=0, description="the queue's threshold of the service level for this visit", examples=[20_000])]
     ringing: Annotated[list[str], Field(description="the agents who are rung for it", examples=[["Ana"]])]
+
+
+class OngoingCall(CallIdentity):
+    """A call that is talked, on hold, in an IVR, or dialled and not answered yet."""
+
+    interaction: UUID
+    state: OngoingState
+    state_label: Annotated[str, Field(description="the state in pt-BR", examples=["Em conversa"])]
+    since: Annotated[KnownInstant, Field(description="since when it is in that state", examples=["2026-03-02T14:05:09-03:00"])]
+    queue: Annotated[str, Field(description="empty without one", examples=["vendas"])]
+    queue_id: UUID | None
+    agent: Annotated[str, Field(description="who talks, or for whom it is dialled; empty if nobody", examples=["Ana"])]
+    ivr: Annotated[str, Field(description="the IVR in which it is; empty if in none", examples=["principal"])]
 
 
 class LiveBoard(Noted):
     """B2: the state of the center at one instant."""
 
-    at: Annotated[KnownInstant, Field(description="the instant that is shown", examples=["2026-03-02T14:05:09-03:00"])]
+    at: Annotated[
+        KnownInstant,
+        Field(description="the instant that is shown: of the last event, or of `as_of`", examples=["2026-03-02T14:05:09-03:00"]),
+    ]
+    now: Annotated[
+        KnownInstant, Field(description="the server's clock, to count from `since` on", examples=["2026-03-02T17:05:12.500+00:00"])
+    ]
     covered_to: Annotated[Instant, Field(description="the end of the sources' coverage, if it is before the requested instant")]
     agents: AgentsByGroup
     counts: AgentsNow
     waiting: Annotated[list[Waiting], Field(description="the customers who wait, the longest first")]
+    calls: Annotated[list[OngoingCall], Field(description="the calls that go on, the longest in its state first")]
 
 
 @router.get("/monitoring", summary="B2, the state of the center", responses=QUERY, response_model=LiveBoard)
 async def get_monitoring(context: Annotated[RequestContext, authorised(monitor)], params: Annotated[OfSome, Query()]) -> Response:
-    """Agents available (the longest idle first), on a call, paused (with reason and since when), offline; customers who wait. `as_of` selects any past.
+    """Agents available (the longest idle first), on a call, paused (with reason and since when), offline; customers who wait; calls that go on. `as_of` selects any past.
 
     Begin the live stream after the `as_of` of the response (`after`) to get all later changes.
     """
-    past = await past_of(context, params)
-    return figures(await context.ask(monitor, past.question(params, "total")))
+    answer = await (await ask_board(context, params)).answer(context)
+    return figures({"now": server_now(context), **answer})
+
+
+async def ask_board(context: RequestContext, params: OfSome) -> Asked:
+    """The question of the board."""
+    question = (await past_of(context, params)).question(params, "total")
+    return Asked(monitor, question, more=(context.application.center.store.keyring.open_text,))
+
+
+TABLES = (
+    Table("agents", "agent", ("available", "on_call", "paused", "offline")),
+    Table("waiting", "visit"),
+    Table("calls", "interaction"),
+)
+WATCHABLE = (Watchable("/v1/monitoring", OfSome, monitor, ask_board, BOARD_EVERY_S, lambda _: TABLES),)
 
 
 @router.get(

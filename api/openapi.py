@@ -11,7 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 import discovery
-from api import live_messages, problem_types, webhooks
+from api import live_messages, problem_types, watch_messages, webhooks
 from api.access import CORRELATION_ID, IDEMPOTENCY_KEY, IF_POSITION, KEY_PATTERN, LONGEST_KEY, REPLAYED
 from api.field_types import MAX_POSITION
 from api.openapi_examples import add_examples
@@ -119,7 +119,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     schemas.update(problem.pop("$defs", {}))
     problem["properties"]["type"]["x-problem-types"] = problem_types.for_openapi()
     schemas["Problem"] = problem
-    for name, schema in live_messages.schemas().items():
+    for name, schema in (live_messages.schemas() | watch_messages.schemas()).items():
         assert name not in schemas, f"two schemas are called {name}"
         schemas[name] = schema
     document["webhooks"], messages = webhooks.described()

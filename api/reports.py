@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Annotated, Any, Literal, cast
 from urllib.parse import quote
@@ -12,12 +12,14 @@ from fastapi.responses import StreamingResponse
 from pydantic import Field
 
 from api.access import RequestContext, authorised
+from api.answer_changes import Table
+from api.asked import FIGURES_EVERY_S, Asked, FigureQuery, Watchable
 from api.figure_parameters import OfFigures, Word, past_of
 from api.figures import AgentReport, IvrReport, VisitReport, figures
 from api.problem import QUERY
 from api.slice_router import SliceRouter
 from projections.figures.intervals import Clock
-from projections.figures.question import CLOCKS, Grouping, Question
+from projections.figures.question import CLOCKS, Grouping
 from projections.queries import reports
 from projections.queries.report import Report, comma_separated_pages
 
@@ -80,13 +82,13 @@ async def get_queue_report(
     context: Annotated[RequestContext, authorised(reports.queues)], params: Annotated[OfVisits, Query()]
 ) -> Response:
     """Counts each visit once, in the row and interval by `attribution`; intervals without a case are rows too."""
-    return await _report(reports.queues, context, params, (params.by, params.ivr, params.format))
+    return await _response(await ask_queues(context, params), context, params.format)
 
 
 @router.get("/ivr", summary="D2, Relatório IVR", **both(IvrReport, _OF_IVR))
 async def get_ivr_report(context: Annotated[RequestContext, authorised(reports.ivr)], params: Annotated[OfIvr, Query()]) -> Response:
     """By IVR, service (queue), agent, hour or day. The CSV has the manual's columns; times are hh:mm:ss:ms."""
-    return await _report(reports.ivr, context, params, (params.by, params.ivr, params.format))
+    return await _response(await ask_ivr(context, params), context, params.format)
 
 
 @router.get("/agents", summary="Agents: calls and time", **both(AgentReport, _OF_AGENTS))
@@ -94,25 +96,50 @@ async def get_agent_report(
     context: Annotated[RequestContext, authorised(reports.agents)], params: Annotated[OfAgents, Query()]
 ) -> Response:
     """Answered, talk, hold, wrap-up, rings without an answer, logged, paused by reason; times are cut at the edges of the requested time."""
-    return await _report(reports.agents, context, params, (params.by, (), params.format))
+    return await _response(await ask_agents(context, params), context, params.format)
 
 
-async def _report(
-    reported: Callable[[Any, Question], Report],
-    context: RequestContext,
-    params: OfFigures,
-    shape: tuple[Grouping, tuple[str, ...], str],
-) -> Response:
-    by, ivrs, format = shape
+async def ask_queues(context: RequestContext, params: OfVisits) -> Asked:
+    """The question of the report of visits."""
+    return await _asked(reports.queues, context, params, params.by, params.ivr)
+
+
+async def ask_ivr(context: RequestContext, params: OfIvr) -> Asked:
+    """The question of the IVR report."""
+    return await _asked(reports.ivr, context, params, params.by, params.ivr)
+
+
+async def ask_agents(context: RequestContext, params: OfAgents) -> Asked:
+    """The question of the report of agents."""
+    return await _asked(reports.agents, context, params, params.by)
+
+
+async def _asked(report: FigureQuery, context: RequestContext, params: OfFigures, by: Grouping, ivrs: tuple[str, ...] = ()) -> Asked:
     past = await past_of(context, params)
     over = past.period(params)
     if by in CLOCKS:
         over.clock(cast(Clock, by), "hour")
-    found = await context.ask(reported, past.question(params, by, ivrs, over))
-    shown = past.shown(over, by)
+    return Asked(report, past.question(params, by, ivrs, over), {"period": past.shown(over, by)})
+
+
+async def _response(asked: Asked, context: RequestContext, format: str) -> Response:
+    found: Report = await context.ask(asked.query, asked.question)
     if format == "json":
-        return figures({**found.as_dict(), "period": shown})
-    return as_csv(iter([found]), reported.__name__, shown)
+        return figures(asked.shaped(found))
+    return as_csv(iter([found]), asked.query.__name__, asked.beside["period"])
+
+
+def _tables(params: OfVisits | OfIvr | OfAgents) -> tuple[Table, ...]:
+    """The rows of a report, by what names them; the one row of all visits has no name."""
+    return () if params.by == "total" else (Table("items", "start" if params.by in CLOCKS else params.by),)
+
+
+_NO_CSV = {"format": "csv"}
+WATCHABLE = (
+    Watchable("/v1/reports/queues", OfVisits, reports.queues, ask_queues, FIGURES_EVERY_S, _tables, _NO_CSV),
+    Watchable("/v1/reports/ivr", OfIvr, reports.ivr, ask_ivr, FIGURES_EVERY_S, _tables, _NO_CSV),
+    Watchable("/v1/reports/agents", OfAgents, reports.agents, ask_agents, FIGURES_EVERY_S, _tables, _NO_CSV),
+)
 
 
 def as_csv(pages: Iterator[Report], name: str, period: Mapping[str, str | None]) -> Response:

@@ -21,6 +21,7 @@ from bench import kafka_bulk as bulk
 from bench import projections as following
 from bench import relay as relaying
 from bench import ring_all as ringing
+from bench import watch as watching
 from bench import workers as working
 
 Figure = Callable[[bool], dict[str, Any]]
@@ -39,6 +40,7 @@ FIGURES: dict[str, Figure] = {
     "event_to_dashboard": following.event_to_dashboard,
     "rebuild": following.rebuild,
     "dashboard": asking.dashboard,
+    "watched_board": watching.watched_board,
 }
 
 DISTRIBUTED: dict[str, Figure] = {

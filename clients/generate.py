@@ -24,8 +24,8 @@ HERE = Path(__file__).resolve().parent
 PYTHON = HERE / "python" / "atende_client"
 TYPESCRIPT = HERE / "typescript"
 STAMP = HERE / ".generated"
-STREAM = "follow_live_events"
-"""The one operation that the generators cannot express, an answer without end: each client has it by hand."""
+STREAMS = ("follow_live_events", "watch_answers")
+"""The operations that the generators cannot express, answers without end. Each client has the live stream by hand; what is watched is for screens."""
 
 
 def main() -> None:
@@ -75,7 +75,7 @@ def _successes(document: dict[str, Any]) -> dict[str, Any]:
     copy: dict[str, Any] = json.loads(json.dumps(document))
     for path, operations in list(copy["paths"].items()):
         for method, operation in list(operations.items()):
-            if operation["operationId"] == STREAM:
+            if operation["operationId"] in STREAMS:
                 del operations[method]
             operation["parameters"] = [parameter for parameter in operation["parameters"] if parameter["name"] != VERSION_HEADER]
             operation["responses"] = {status: answer for status, answer in operation["responses"].items() if status.startswith("2")}

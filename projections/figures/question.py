@@ -109,7 +109,7 @@ class Queues:
 
     def spelt(self, names: Names) -> Iterable[str]:
         """Every name of a queue as rows have it: of the past (`as_was`) or of now."""
-        return (queue.spelling if names == "as_was" else queue.name for queue in self.known)
+        return (queue.spelling if names == "as-was" else queue.name for queue in self.known)
 
     def name_now(self, id: UUID) -> str:
         """The current name of the queue that had the id `id` under any name."""
@@ -125,7 +125,9 @@ class Queues:
     def profile(self, names: tuple[str, ...]) -> str:
         """The profile of all these queues (of all queues, if none is given); `offered` if they differ."""
         profiles = {
-            queue.sla_profile for queue in self.known if queue.id == queue.owner and (not names or {queue.name, queue.spelling} & set(names))
+            queue.sla_profile
+            for queue in self.known
+            if queue.id == queue.owner and (not names or {queue.name, queue.spelling} & set(names))
         }
         return profiles.pop() if len(profiles) == 1 else "offered"
 

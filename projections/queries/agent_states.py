@@ -19,8 +19,8 @@ State = Literal["talking", "wrap-up", "ringing", "paused", "available", "offline
 STATES: tuple[State, ...] = ("talking", "wrap-up", "ringing", "paused", "available", "offline")
 
 _OPEN = """
-SELECT id, version, interaction, whole, call, queue, agent, offered_ms, ended_ms, released_ms, wrap_up_ms, toInt8(end) AS end_code,
-    talk_unknown
+SELECT id, version, interaction, whole, call, queue, queue_id, agent, offered_ms, ended_ms, released_ms, wrap_up_ms, toInt8(end) AS end_code,
+    talk_unknown, sla_ms
 FROM {visits} WHERE offered_ms <= {{at:Int64}} AND (isNull(ended_ms) OR ended_ms > {{at:Int64}} OR
     (end = 'answered' AND talk_unknown = 0 AND (isNull(released_ms) OR isNull(wrap_up_ms) OR released_ms + wrap_up_ms > {{at:Int64}})))
 ORDER BY offered_ms, id
@@ -50,11 +50,11 @@ SELECT agent, toString(kind) AS kind, max(if(until_ms <= {{at:Int64}}, until_ms,
 FROM {spans} WHERE from_ms <= {{at:Int64}} GROUP BY agent, kind
 """
 
-_PERSONS = "SELECT name, queues FROM {agents} WHERE person = 1 ORDER BY name"
+_PERSONS = "SELECT id, name, queues FROM {agents} WHERE person = 1 ORDER BY name"
 
 # The agents' queues at that moment, by the last event before it. An event that also covers a later time, such as an import's, is no evidence for it.
 _QUEUES_THEN = """
-SELECT name, queues FROM {versions} WHERE (id, version) IN (
+SELECT id, name, queues FROM {versions} WHERE (id, version) IN (
     SELECT id, max(version) FROM {events} WHERE id IN (SELECT id FROM {agents}) AND occurred_us < ({{at:Int64}} + 1) * 1000 GROUP BY id
 )
 """
@@ -82,6 +82,7 @@ class OpenVisit(msgspec.Struct):
     whole: UUID
     call: str
     queue: str
+    queue_id: UUID
     agent: str
     offered_ms: int
     ended_ms: int | None
@@ -89,6 +90,7 @@ class OpenVisit(msgspec.Struct):
     wrap_up_ms: int | None
     end_code: int
     talk_unknown: int
+    sla_ms: int
     all_rings: list[_Stretch] = []
     all_holds: list[_Stretch] = []
 
@@ -152,21 +154,28 @@ class _Span(msgspec.Struct):
 
 
 class _Person(msgspec.Struct):
+    id: UUID
     name: str
     queues: list[str]
 
 
 @dataclass
 class AgentState:
-    """The state of one agent. queues: those in which the agent is; queue, interaction: those of the current call, "" and None without one."""
+    """The state of one agent. queues: those in which the agent is; queue, interaction: those of the current call, "" and None without one.
+
+    logged_in_since_ms: when the session began in which the agent is; None for one who is offline.
+    """
 
     agent: str
+    agent_id: UUID
     state: State = "offline"
     since_ms: int | None = None
     reason: str = ""
     queue: str = ""
+    queue_id: UUID | None = None
     interaction: UUID | None = None
     on_hold: bool = False
+    logged_in_since_ms: int | None = None
     queues: list[str] = field(default_factory=list)
 
 
@@ -220,6 +229,8 @@ def agent_states(view: TemporalView, at: int, visits: list[OpenVisit], *, idle: 
         own_spans = spans.get(name, {})
         _wrap_up(agent_state, [visit for visit in visits if visit.agent == name and visit.wraps_up(at)], own_spans, free_since.get(name))
         _rest(agent_state, own_spans, free_since.get(name))
+        if agent_state.state != "offline" and "session" in own_spans:
+            agent_state.logged_in_since_ms = own_spans["session"].since_ms
     if view.moment_ms is None:
         return list(found.values())
     silent = {name for name, agent_state in found.items() if agent_state.state == "offline" and name not in spans}
@@ -232,7 +243,7 @@ def agent_states(view: TemporalView, at: int, visits: list[OpenVisit], *, idle: 
 def _persons(view: TemporalView, at: int) -> dict[str, AgentState]:
     """Every agent by name, as if offline, in the queues of now; at a moment of the past in those of then."""
     agents = view.rows_of("agents")
-    found = {row.name: AgentState(row.name, queues=row.queues) for row in view.ask(_Person, _PERSONS.format(agents=agents))}
+    found = {row.name: AgentState(row.name, row.id, queues=row.queues) for row in view.ask(_Person, _PERSONS.format(agents=agents))}
     if view.moment_ms is not None and view.as_of is None:
         for row in view.ask(_Person, _QUEUES_THEN.format(agents=agents, versions=view.versions_of("agents"), events=view.events()), at=at):
             if row.name in found:
@@ -245,9 +256,15 @@ def _with_calls(found: dict[str, AgentState], visits: list[OpenVisit], at: int) 
     for visit in visits:
         for agent, since in visit.rings(at):
             if visit.waits(at) and agent in found:
-                _enter(found[agent], "ringing", since, queue=visit.queue, interaction=visit.whole)
+                _enter(found[agent], "ringing", since, queue=visit.queue, queue_id=visit.queue_id, interaction=visit.whole)
         if visit.talks(at) and visit.agent in found and visit.ended_ms is not None:
-            _enter(found[visit.agent], "talking", visit.ended_ms, queue=visit.queue, interaction=visit.whole, on_hold=visit.on_hold(at))
+            call: dict[str, object] = {
+                "queue": visit.queue,
+                "queue_id": visit.queue_id,
+                "interaction": visit.whole,
+                "on_hold": visit.on_hold(at),
+            }
+            _enter(found[visit.agent], "talking", visit.ended_ms, **call)
 
 
 def _left_since(visit: OpenVisit, session: _Span | None) -> bool:
@@ -278,7 +295,7 @@ def _wrap_up(agent_state: AgentState, visits: list[OpenVisit], spans: dict[str, 
     for visit in visits:
         released = visit.released_ms
         if released is not None and (visit.wrap_up_ms is not None or last is None or last <= released):
-            _enter(agent_state, "wrap-up", released, queue=visit.queue, interaction=visit.whole)
+            _enter(agent_state, "wrap-up", released, queue=visit.queue, queue_id=visit.queue_id, interaction=visit.whole)
 
 
 def _rest(agent_state: AgentState, spans: dict[str, _Span], free_since: int | None) -> None:

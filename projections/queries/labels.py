@@ -43,6 +43,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "available": "Disponível",
         "offline": "Offline",
     },
+    "ongoing_state": {"talking": "Em conversa", "held": "Em espera", "in-ivr": "Na URA", "dialling": "Discando"},
     "visit_end": {
         "waiting": "Na fila",
         "answered": "Atendida",

@@ -17,6 +17,7 @@ from projections.figures.intervals import iso
 from projections.figures.metrics import QueryContext, Row, query_context
 from projections.figures.question import Question
 from projections.queries.agent_states import STATES, AgentState, OpenVisit, agent_states, open_visits
+from projections.queries.calls_now import Calls, Opened, calls_now
 from projections.queries.labels import labelled
 from projections.query_bus import query
 
@@ -63,8 +64,14 @@ def _recorded(view: TemporalView) -> int:
     return view.ask(_At, _RECORDED.format(events=view.events()))[0].at or 0
 
 
-def board(on: QueryContext) -> dict[str, Any]:
-    """The live board: `at`, `covered_to`, `agents` by group, how many of each, `waiting` in the order of their offers.
+def _unopened(_: str) -> str:
+    return ""
+
+
+def board(on: QueryContext, opened: Opened = _unopened) -> dict[str, Any]:
+    """The live board: `at`, `covered_to`, `agents` by group, how many of each, `waiting` in the order of their offers, `calls` that go on.
+
+    opened: opens the customers' numbers for a caller who may read them.
 
     Filters: queues (of the call, or in which the agent is), agents. Instants are ISO 8601 with the offset of the question's zone.
     """
@@ -72,12 +79,14 @@ def board(on: QueryContext) -> dict[str, Any]:
     shown = observed_instant(on)
     visits = open_visits(on.view, shown.at_ms)
     people = [state for state in agent_states(on.view, shown.at_ms, visits) if _selected(question, state)]
+    calls, identities = calls_now(on.view, question, shown.at_ms, visits, opened)
     return {
         "at": iso(shown.at_ms, where),
         "covered_to": None if shown.covered_to_ms is None else iso(shown.covered_to_ms, where),
         "agents": _by_group(people, where),
         "counts": counts_of(people),
-        "waiting": _waiting(question, visits, shown.at_ms, where),
+        "waiting": _waiting(question, visits, shown.at_ms, identities),
+        "calls": calls,
     }
 
 
@@ -94,12 +103,12 @@ def interaction_seen(rows: CompanyRows, interaction: UUID) -> bool:
 
 
 @query(ATTEND, CompanyRows)
-def monitor(rows: CompanyRows, question: Question) -> dict[str, Any]:
-    """B2: the live board, with the version of the definitions, the log position and the time zone."""
+def monitor(rows: CompanyRows, question: Question, opened: Opened = _unopened) -> dict[str, Any]:
+    """B2: the live board, with the version of the definitions, the log position and the time zone. opened: as for `board`."""
 
     def ask(view: TemporalView) -> dict[str, Any]:
         on = query_context(view, question)
-        return {**board(on), "notes": on.unknown.notes}
+        return {**board(on, opened), "notes": on.unknown.notes}
 
     found, position = rows.answer(question.as_of, question.moment_ms, ask)
     return {**found, "definition": VERSION, "as_of": position, "timezone": question.timezone}
@@ -148,18 +157,21 @@ def _by_group(people: list[AgentState], where: ZoneInfo) -> dict[str, list[Row]]
 def _row(state: AgentState, where: ZoneInfo) -> Row:
     return {
         "agent": state.agent,
+        "agent_id": str(state.agent_id),
         **labelled("state", "agent_state", state.state),
         "since": None if state.since_ms is None else iso(state.since_ms, where),
         "reason": state.reason,
         "queue": state.queue,
+        "queue_id": None if state.queue_id is None else str(state.queue_id),
         "interaction": None if state.interaction is None else str(state.interaction),
         "on_hold": state.on_hold,
+        "logged_in_since": None if state.logged_in_since_ms is None else iso(state.logged_in_since_ms, where),
         "queues": state.queues,
     }
 
 
-def _waiting(question: Question, visits: list[OpenVisit], at: int, where: ZoneInfo) -> list[Row]:
-    """The customers who wait, longest first: interaction, call, queue, place in it, since when, agents who are rung."""
+def _waiting(question: Question, visits: list[OpenVisit], at: int, calls: Calls) -> list[Row]:
+    """The customers who wait, longest first: visit, interaction, call, queue, place in it, since when, agents who are rung, threshold, numbers."""
     places: dict[str, int] = {}
     rows = []
     for visit in visits:
@@ -168,11 +180,15 @@ def _waiting(question: Question, visits: list[OpenVisit], at: int, where: ZoneIn
         places[visit.queue] = places.get(visit.queue, 0) + 1
         rows.append(
             {
+                "visit": str(visit.id),
                 "interaction": str(visit.whole),
                 "call": visit.call,
                 "queue": visit.queue,
+                "queue_id": str(visit.queue_id),
                 "place": places[visit.queue],
-                "since": iso(visit.offered_ms, where),
+                "since": iso(visit.offered_ms, question.zone),
+                "sla_ms": visit.sla_ms,
+                **calls.identity(visit.whole),
                 "ringing": [agent for agent, _ in visit.rings(at)],
             }
         )

@@ -20,6 +20,7 @@ from schemathesis.python.asgi import shutdown_lifespans
 from api.access_tokens import ACCESS_S
 from api.app import create_app
 from tests.kit.http import TimedCenter, administrator
+from tests.kit.openapi import STREAMS
 from tests.kit.pasts import live_through
 
 STREAM_S = 0.2
@@ -33,8 +34,9 @@ def app(tmp_path):
     live_through(center, "Empresa", 2)
     app = create_app(center)
     # Schemathesis checks each message of a stream by the word of OpenAPI 3.2 for its schema.
-    stream = app.openapi()["paths"]["/v1/live"]["get"]["responses"]["200"]["content"]["text/event-stream"]
-    stream["itemSchema"] = stream["x-item-schema"]
+    for path in STREAMS:
+        stream = app.openapi()["paths"][path]["get"]["responses"]["200"]["content"]["text/event-stream"]
+        stream["itemSchema"] = stream["x-item-schema"]
     token = administrator(app, center, "Empresa")
     center.clock.pass_s(ACCESS_S - STREAM_S)
     yield app, token

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from api import live_messages
+from api import live_messages, watch_messages
 from tests.commands.catalogue import all_events, catalogue
 from tests.kit.compose import ROOT
 
@@ -23,6 +23,12 @@ This page is made from the classes (`python -m tests.kit.events_page`); a test f
 `GET /v1/live` sends these, in the order of the log ([api.md](api.md#the-live-stream)). Ignore types and fields that you do not know.
 """
 
+_WATCHED = """\
+## Messages of watched answers
+
+`GET /v1/watch` sends these ([api.md](api.md#screens-that-stay-up-to-date)).
+"""
+
 _CATALOGUE = """
 ## The catalogue of events
 
@@ -36,7 +42,15 @@ def page() -> str:
     """The page as it should be."""
     known = catalogue()
     events = all_events()
-    lines = [_HEAD, *_messages(), _CATALOGUE, "### Every event\n", *_fields(known["every event"]["fields"])]
+    lines = [
+        _HEAD,
+        *_messages(live_messages.schemas()),
+        _WATCHED,
+        *_messages(watch_messages.schemas()),
+        _CATALOGUE,
+        "### Every event\n",
+        *_fields(known["every event"]["fields"]),
+    ]
     for topic, event in events.items():
         lines += [f"\n### {topic}\n", f"{_words(event)} Version {event.VERSION}.\n", *_fields(known["events"][topic]["fields"])]
     lines.append("\n## Structures of fields")
@@ -45,8 +59,8 @@ def page() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _messages() -> Iterator[str]:
-    for name, schema in live_messages.schemas().items():
+def _messages(schemas: dict[str, Any]) -> Iterator[str]:
+    for name, schema in schemas.items():
         if "properties" in schema:
             yield f"### {name}\n"
             yield f"{_one_line(schema.get('description', ''))}\n"

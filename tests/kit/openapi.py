@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 METHODS = ("get", "post", "put", "patch", "delete")
+STREAMS = ("/v1/live", "/v1/watch")
+"""Paths whose answers do not end."""
 
 
 @dataclass(frozen=True)

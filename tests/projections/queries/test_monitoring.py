@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.voice.calls import Attempt, Ring
+from domain.voice.calls import Attempt, IvrPath, Ring
 from domain.voice.presence import PresenceSpan
 from migrations.runner import migrate
 from projections.engine.warehouse import Warehouse
@@ -148,6 +148,24 @@ def test_who_dials_is_on_a_call(center: Center) -> None:
     center.call(attempt("1", Attempt(10 * S, agent="Ana", answered_ms=12 * S)))
     found = look(center, 20 * S)
     assert (states(found), found["agents"]["on_call"][0]["since"]) == ({"Ana": "talking"}, "1970-01-01T00:00:12+00:00")
+
+
+def test_the_calls_that_go_on_are_listed_with_what_a_person_knows_them_by(center: Center) -> None:
+    morning(center)
+    center.call(attempt("5", Attempt(70 * S, agent="Davi", queue="vendas")))
+    center.call(attempt("6", Attempt(60 * S, agent="Davi", answered_ms=65 * S, ended_ms=66 * S)))
+    center.call(call("7", ivr=IvrPath("Principal", 75 * S, None, "")))
+    found = look(center, 90 * S)
+    assert [(row["state"], row["since"][-14:-6], row["agent"], row["ivr"], row["direction"]) for row in found["calls"]] == [
+        ("dialling", "00:01:10", "Davi", "", "outbound"),
+        ("in-ivr", "00:01:15", "", "Principal", "inbound"),
+        ("held", "00:01:20", "Ana", "", "inbound"),
+    ]
+    assert sorted(row["state"] for row in look(center, 75 * S)["calls"]) == ["dialling", "in-ivr", "talking"]
+    assert [row["agent"] for row in look(center, 90 * S, agents=("Ana",))["calls"]] == ["Ana"]
+    assert [(row["sla_ms"], row["queue"]) for row in found["waiting"]] == [(20_000, "vendas")] * 2
+    (talks,) = found["agents"]["on_call"]
+    assert (talks["agent"], talks["logged_in_since"]) == ("Ana", "1970-01-01T00:00:00+00:00")
 
 
 @st.composite

@@ -1,0 +1,165 @@
+"""Watched answers on a large center: from an event to the screens, beside a GET of the same board per screen and change."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import time
+from bisect import bisect_left
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import quantiles
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import httpx
+
+from api.answer_changes import changes
+from api.monitoring import TABLES
+from bench.http_commands import server
+from bench.http_server import COMPANY
+from bench.measure import absolute
+from bootstrap import Embedded
+from commands.agents import LogIn
+from commands.companies import RegisterCompany
+from commands.handler_context import Caller
+from commands.queues import RegisterQueue
+from domain.access import PERMISSIONS
+from settings import Settings
+
+AGENTS, QUEUES = 3_000, 400
+WATCHERS = 30
+EVENTS_A_SECOND = 100
+SECONDS, QUICK_SECONDS = 40, 12
+_OPENS_WITHIN_S = 120.0
+_LATE_S = 10.0
+_BOARD = "/v1/monitoring"
+
+
+@dataclass
+class _Screen:
+    """What one watcher received. arrivals: (position, at) of each message."""
+
+    answered: asyncio.Event = field(default_factory=asyncio.Event)
+    arrivals: list[tuple[int, float]] = field(default_factory=list)
+    bytes: int = 0
+    rows: int = 0
+
+
+def watched_board(quick: bool) -> dict[str, Any]:
+    """Milliseconds from an event to 30 screens of a board of 3,000 agents and 400 queues, at 100 events a second."""
+    with _served_center() as (address, token):
+        screens, sent, gets = asyncio.run(_watch(address, token, QUICK_SECONDS if quick else SECONDS))
+    waits = [1_000 * wait for screen in screens for wait in _waits(screen, sent)]
+    cuts = quantiles(waits, n=100)
+    first = screens[0]
+    return {
+        "p50_ms": absolute("ms", [cuts[49]], aim=500, more_is_better=False),
+        "p99_ms": absolute("ms", [cuts[98]], aim=1_000, more_is_better=False),
+        "bytes_a_row_change": absolute("bytes", [first.bytes / max(first.rows, 1)], aim=150, more_is_better=False),
+        "row_changes_a_message": first.rows / max(len(first.arrivals), 1),
+        "messages_a_second": len(first.arrivals) / (sent[-1][1] - sent[0][1]),
+        "events_a_second": len(sent) / (sent[-1][1] - sent[0][1]),
+        "changes_of_two_answers_ms": absolute("ms", _comparing(*gets), aim=50, more_is_better=False),
+    }
+
+
+def _comparing(before: dict[str, Any], after: dict[str, Any]) -> list[float]:
+    """How long it takes to find what changed between two boards."""
+    taken = []
+    for _ in range(9):
+        began = time.perf_counter()
+        changes(before, after, TABLES)
+        taken.append(1_000 * (time.perf_counter() - began))
+    return taken
+
+
+@contextmanager
+def _served_center() -> Iterator[tuple[str, str]]:
+    """A server of the large center, all agents logged in: its address and a token."""
+    with TemporaryDirectory(prefix="bench-") as name:
+        directory = Path(name, "center")
+        center, caller = Embedded(directory, Settings()), Caller(COMPANY, "bench", frozenset(PERMISSIONS))
+        center.bus.execute(RegisterCompany(name="Empresa"), caller)
+        for number in range(QUEUES):
+            center.bus.execute(RegisterQueue(name=f"fila {number}"), caller)
+        for number in range(AGENTS):
+            center.bus.execute(LogIn(agent=_name(number), queues=(f"fila {number % QUEUES}",)), caller)
+        center.cover(center.store.head(), lambda *_: None)
+        center.close()
+        with server("ours", directory) as (url, token):
+            yield url.removesuffix("/v1/interactions"), token
+
+
+def _name(number: int) -> str:
+    return f"Agente {number:04}"
+
+
+async def _watch(address: str, token: str, seconds: float) -> tuple[list[_Screen], list[tuple[int, float]], tuple[Any, Any]]:
+    """Watch, and let agents pause and resume meanwhile. Returns the screens, (position, at) of each event, and a board before and after."""
+    headers = {"Authorization": f"Bearer {token}"}
+    limits = httpx.Limits(max_connections=200)
+    async with httpx.AsyncClient(base_url=address, headers=headers, timeout=_OPENS_WITHIN_S, limits=limits) as client:
+        screens = [_Screen() for _ in range(WATCHERS)]
+        tasks = [asyncio.create_task(_follow(client, screen)) for screen in screens]
+        await asyncio.wait_for(asyncio.gather(*(screen.answered.wait() for screen in screens)), _OPENS_WITHIN_S)
+        before = (await client.get(_BOARD)).json()
+        sent = await _events(client, seconds)
+        deadline = time.perf_counter() + _LATE_S
+        while min(screen.arrivals[-1][0] if screen.arrivals else 0 for screen in screens) < sent[-1][0]:
+            if time.perf_counter() > deadline:
+                break
+            await asyncio.sleep(0.05)
+        after = (await client.get(_BOARD)).json()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    return screens, sorted(sent), (before, after)
+
+
+async def _follow(client: httpx.AsyncClient, screen: _Screen) -> None:
+    async with client.stream("GET", "/v1/watch", params={"q": _BOARD}) as answer:
+        async for line in answer.aiter_lines():
+            if line.startswith('data: {"q":0,"position":'):
+                at, message = time.perf_counter(), json.loads(line[6:])
+                if "answer" in message:
+                    screen.answered.set()
+                    continue
+                screen.arrivals.append((message["position"], at))
+                screen.bytes += len(line.encode())
+                screen.rows += sum(len(part) for table in message.get("rows", {}).values() for part in table.values())
+
+
+async def _events(client: httpx.AsyncClient, seconds: float) -> list[tuple[int, float]]:
+    """Agents pause, and later resume, at an even pace."""
+    sent: list[tuple[int, float]] = []
+    began = time.perf_counter()
+
+    async def one(number: int) -> None:
+        agent, again = number % AGENTS, number // AGENTS
+        verb, reason = ("pause", {"reason": "Almoço"}) if again % 2 == 0 else ("resume", {})
+        answer = await client.post(f"/v1/agents/{verb}", json={"agent": _name(agent), **reason})
+        answer.raise_for_status()
+        sent.append((answer.json()["position"], time.perf_counter()))
+
+    tasks = []
+    for number in itertools.count():
+        due = began + number / EVENTS_A_SECOND
+        if due - began > seconds:
+            break
+        await asyncio.sleep(max(0.0, due - time.perf_counter()))
+        tasks.append(asyncio.create_task(one(number)))
+    await asyncio.gather(*tasks)
+    return sent
+
+
+def _waits(screen: _Screen, sent: list[tuple[int, float]]) -> Iterator[float]:
+    """Per event, how long after its receipt it was on the screen."""
+    positions = [position for position, _ in screen.arrivals]
+    for position, at in sent:
+        index = bisect_left(positions, position)
+        if index < len(positions):
+            yield max(0.0, screen.arrivals[index][1] - at)

@@ -125,7 +125,7 @@ def test_a_chart_is_there_as_a_table_with_the_same_numbers(console: Console) -> 
 
 def test_the_board_has_the_groups_of_the_monitoring_in_its_order(console: Console) -> None:
     page = console.signed_in(path="/agentes")
-    page.locator("[data-group=offline] [data-agent]").first.wait_for()
+    page.locator("[data-agent]").first.wait_for()
     board = console.get("/v1/monitoring").json()
     for group, agents in board["agents"].items():
         shown = page.locator(f"[data-group={group}] [data-agent]").evaluate_all("all => all.map(one => one.dataset.agent)")

@@ -83,7 +83,9 @@ const TIMES = [
 function Rows({ rows }: { rows: readonly Row[] }) {
   const text = useText();
   const language = useLanguage();
-  const reasons = [...new Set(rows.flatMap((row) => Object.keys(row.paused_by_reason_ms ?? {})))].sort((a, b) => a.localeCompare(b));
+  const reasons = [...new Set(rows.flatMap((row) => Object.keys(row.paused_by_reason_ms ?? {})))].sort((a, b) =>
+    a.localeCompare(b),
+  );
   return (
     <Table
       name={text("page.agentReport")}

@@ -32,13 +32,13 @@ class QueueRow(Row, kw_only=True, gc=False):
 
     owner: Id
     name: str = ""
+    spelling: str = ""
     sla_target: float = 0.0
     sla_ms: int = 0
     tolerated_ms: int = 0
     sla_profile: str = ""
     agents: tuple[str, ...] = ()
     active: int = 0
-    spelling: str = ""
 
 
 def fold(row: QueueRow | None, event: QueueEvent, position: int) -> QueueRow:

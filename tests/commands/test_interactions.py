@@ -230,7 +230,7 @@ def test_an_agent_who_talks_in_a_call_that_a_source_observes_is_neither_rung_nor
     facts = (Fact("offered", at(12), "ami", queue="vendas"), Fact("answered", at(13), "ami", queue="vendas", agent="ANA"))
     bus.execute(ObserveCall(call="pbx.1", facts=facts), CALLER)
     head = bus.store.head()
-    for order in (RingAgent(interaction=second, agent="Ana", at=at(15)), DialOut(number="11988000039", agent="Ana", at=at(15))):
+    for order in (RingAgent(interaction=second, agent="Ana", at=at(15)), DialOut(to_number="11988000039", agent="Ana", at=at(15))):
         with pytest.raises(Refused) as refused:
             bus.execute(order, CALLER)
         assert refused.value.code == "agent-busy"

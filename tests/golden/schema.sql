@@ -351,13 +351,13 @@ CREATE TABLE queues
     removed UInt8,
     owner UUID,
     name String,
+    spelling String,
     sla_target Float64,
     sla_ms Int64,
     tolerated_ms Int64,
     sla_profile String,
     agents Array(String),
-    active UInt8,
-    spelling String
+    active UInt8
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (tenant, id);
@@ -371,13 +371,13 @@ CREATE TABLE queues_versions
     removed UInt8,
     owner UUID,
     name String,
+    spelling String,
     sla_target Float64,
     sla_ms Int64,
     tolerated_ms Int64,
     sla_profile String,
     agents Array(String),
-    active UInt8,
-    spelling String
+    active UInt8
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (tenant, id, version);

@@ -1,4 +1,4 @@
--- One row per IVR (URA).
+-- One row per IVR (URA). `spelling`: the first spelling of its name; in it calls name the IVR.
 CREATE TABLE IF NOT EXISTS ivrs
 (
     tenant UUID,
@@ -6,7 +6,8 @@ CREATE TABLE IF NOT EXISTS ivrs
     version UInt64,
     position UInt64,
     removed UInt8,
-    name String
+    name String,
+    spelling String
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (tenant, id);

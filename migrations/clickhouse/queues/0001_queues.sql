@@ -1,4 +1,5 @@
 -- One row per queue, and per name that belongs to a queue of another id. `owner`: the queue that has the name; for a queue, itself.
+-- `spelling`: the first spelling of the name that gives a queue its id; in it visits name the queue.
 CREATE TABLE IF NOT EXISTS queues
 (
     tenant UUID,
@@ -8,6 +9,7 @@ CREATE TABLE IF NOT EXISTS queues
     removed UInt8,
     owner UUID,
     name String,
+    spelling String,
     sla_target Float64,
     sla_ms Int64,
     tolerated_ms Int64,

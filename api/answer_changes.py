@@ -18,7 +18,7 @@ Row = Mapping[str, Any]
 AT, IN = "_at", "_in"
 """Where a changed row stands: its index, and the name of its list where a table has several."""
 
-NEVER_CHANGES = frozenset({"as_of", "now"})
+NEVER_CHANGES = frozenset({"as_of"})
 """Fields of an answer that each message has by itself."""
 
 
@@ -37,7 +37,7 @@ class Table:
 
 
 def changes(before: Answer, after: Answer, tables: Sequence[Table]) -> dict[str, Any]:
-    """`fields`: the new values by their names (`counts.available`); `rows`: per table that changed, what `row_changes` returns. Empty parts are left out."""
+    """`fields`: the new values by their names (`counts.available`); `tables`: per table that changed, what `row_changes` returns. Empty parts are left out."""
     by_rows = {table.name for table in tables}
     fields: dict[str, Any] = {}
     for name, value in after.items():
@@ -48,8 +48,8 @@ def changes(before: Answer, after: Answer, tables: Sequence[Table]) -> dict[str,
             fields |= {f"{name}.{part}": new for part, new in value.items() if new != old[part]}
         else:
             fields[name] = value
-    rows = {table.name: changed for table in tables if (changed := row_changes(table, before, after))}
-    return {part: value for part, value in (("fields", fields), ("rows", rows)) if value}
+    changed_tables = {table.name: changed for table in tables if (changed := row_changes(table, before, after))}
+    return {part: value for part, value in (("fields", fields), ("tables", changed_tables)) if value}
 
 
 @dataclass(frozen=True)

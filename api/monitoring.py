@@ -12,7 +12,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from api.access import RequestContext, authorised
 from api.answer_changes import Table
-from api.asked import BOARD_EVERY_S, Asked, Watchable, server_now
+from api.asked import BOARD_EVERY_S, Asked, Watchable
 from api.field_types import Instant as KnownInstant
 from api.field_types import Position, Shape
 from api.figure_parameters import OfSome, past_of
@@ -131,9 +131,6 @@ class LiveBoard(Noted):
         KnownInstant,
         Field(description="the instant that is shown: of the last event, or of `as_of`", examples=["2026-03-02T14:05:09-03:00"]),
     ]
-    now: Annotated[
-        KnownInstant, Field(description="the server's clock, to count from `since` on", examples=["2026-03-02T17:05:12.500+00:00"])
-    ]
     covered_to: Annotated[Instant, Field(description="the end of the sources' coverage, if it is before the requested instant")]
     agents: AgentsByGroup
     counts: AgentsNow
@@ -148,7 +145,7 @@ async def get_monitoring(context: Annotated[RequestContext, authorised(monitor)]
     Begin the live stream after the `as_of` of the response (`after`) to get all later changes.
     """
     answer = await (await ask_board(context, params)).answer(context)
-    return figures({"now": server_now(context), **answer})
+    return figures(answer)
 
 
 async def ask_board(context: RequestContext, params: OfSome) -> Asked:

@@ -40,7 +40,7 @@ data: {"q":0,"position":1204,"now":"2026-03-02T17:05:09.250+00:00","answer":{"co
 
 id: 1208
 event: change
-data: {"q":0,"position":1208,"now":"2026-03-02T17:05:12.500+00:00","fields":{"counts.available":2,"counts.on_call":6},"rows":{"agents":{"changed":[{"agent":"Ana","_in":"on_call","_at":2,"state":"talking","since":"2026-03-02T14:05:12.031-03:00"}]}}}
+data: {"q":0,"position":1208,"now":"2026-03-02T17:05:12.500+00:00","fields":{"counts.available":2,"counts.on_call":6},"tables":{"agents":{"changed":[{"agent":"Ana","_in":"on_call","_at":2,"state":"talking","since":"2026-03-02T14:05:12.031-03:00"}]}}}
 
 : alive
 id: 1219

@@ -6,15 +6,13 @@ from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter
 
-from api.field_types import Shape
+from api.field_types import Instant, Shape
 
 Question = Annotated[int, Field(ge=0, lt=20, description="which question: the index of its `q` in the request, from 0", examples=[0])]
 Covered = Annotated[int, Field(description="position of the log for which the answer then holds exactly: its `as_of`", examples=[1208])]
 Now = Annotated[
-    str,
-    Field(
-        description="the server's clock when it computed this, ISO 8601, to count from `since` on", examples=["2026-03-02T17:05:09.250Z"]
-    ),
+    Instant,
+    Field(description="the server's clock when it computed this, to count from `since` on", examples=["2026-03-02T17:05:09.250Z"]),
 ]
 
 
@@ -55,12 +53,12 @@ class WatchedChange(Shape):
         dict[str, Any],
         Field(description="new values of fields, and of fields of objects by both names", examples=[{"at": "…", "counts.available": 2}]),
     ]
-    rows: Annotated[
+    tables: Annotated[
         dict[str, ChangedRows],
         Field(
             default_factory=dict,
             description="the tables of the answer with other rows. Keys: `agent` of the board's `agents`, `visit` of `waiting`, `interaction` of `calls`, "
-            "`queue` of `queues`, `start` of `series`; a report's `rows` by what names them",
+            "`queue` of `queues`, `start` of `series`; a report's `items` by what names them",
         ),
     ]
 

@@ -130,7 +130,7 @@ async def _follow(client: httpx.AsyncClient, screen: _Screen) -> None:
                     continue
                 screen.arrivals.append((message["position"], at))
                 screen.bytes += len(line.encode())
-                screen.rows += sum(len(part) for table in message.get("rows", {}).values() for part in table.values())
+                screen.rows += sum(len(part) for table in message.get("tables", {}).values() for part in table.values())
 
 
 async def _events(client: httpx.AsyncClient, seconds: float) -> list[tuple[int, float]]:

@@ -54,7 +54,7 @@ def test_only_the_rows_that_moved_and_only_their_changed_fields_are_sent():
     after["agents"]["busy"].append({**taken, "state": "talking"})
     after["agents"]["free"].append({**after["agents"]["free"].pop(0), "since": 9})
     assert changes(before, after, TABLES[:1]) == {
-        "rows": {
+        "tables": {
             "agents": {
                 "changed": [
                     {"agent": "a", "_in": "free", "_at": 4, "since": 9},

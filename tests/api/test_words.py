@@ -20,7 +20,7 @@ NO_CODES = {
 }
 """Fields whose values are names that others have given."""
 
-INSTANTS = {"at", "since", "start", "covered_to", "expires_at"}
+INSTANTS = {"at", "now", "since", "logged_in_since", "start", "covered_to", "expires_at"}
 """Instants whose names do not end with `_at`."""
 
 DURATIONS_OF_OTHERS = {"expires_in": "of OAuth 2.0, in seconds"}

@@ -183,7 +183,7 @@ def test_the_history_of_an_interaction_by_its_protocol_or_its_id(center: Quick) 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("report", "queues", "--queue", "Vendas"), "no queue Vendas"),
+        (("report", "queues", "--queue", "Atacado"), "no queue Atacado"),
         (("report", "agents", "--agent", "PJSIP/9999"), "no agent PJSIP/9999"),
         (("report", "queues", "--company", "Outra"), "there is no company 'Outra'"),
         (("history", "1", "--company", "Outra"), "there is no company 'Outra'"),

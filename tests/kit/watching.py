@@ -15,7 +15,7 @@ def apply(answer: dict[str, Any], change: dict[str, Any], keys: dict[str, str]) 
             answer[name][part] = value
         else:
             answer[name] = value
-    for table, rows in change.get("rows", {}).items():
+    for table, rows in change.get("tables", {}).items():
         lists = answer[table] if isinstance(answer[table], dict) else {"": answer[table]}
         known = {row[keys[table]]: row for rows_of_list in lists.values() for row in rows_of_list}
         moved = {row[keys[table]] for row in rows.get("changed", ()) if "_at" in row}

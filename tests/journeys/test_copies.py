@@ -14,7 +14,7 @@ from tests.kit.simulated import Past, log_of, simulated
 from tests.kit.stores import behind
 
 REPORTS = (("queues", "--by", "hour"), ("agents", "--by", "agent"), ("interactions",))
-PERSONAL = {"from", "to", "contact"}
+PERSONAL = {"from_number", "to_number", "contact"}
 """Columns with personal data."""
 
 

@@ -21,7 +21,7 @@ from tests.kit.searching import in_files, in_rows, writings
 NUMBER, NAME = "21977000185", "Dona Zulmira Cação"
 """A caller with two calls in the capture, one of them unanswered; and a name that occurs nowhere else."""
 
-PERSONAL = ("contact", "from", "to")
+PERSONAL = {"from_number", "to_number", "contact"}
 
 
 @pytest.fixture

@@ -107,9 +107,12 @@ class Queues:
         """Every name by which a queue is known."""
         return {queue.name for queue in self.known}
 
-    def spelt(self, names: Names) -> Iterable[str]:
-        """Every name of a queue as rows have it: of the past (`as_was`) or of now."""
-        return (queue.spelling if names == "as-was" else queue.name for queue in self.known)
+    def spelt(self, names: Names) -> list[str]:
+        """Every name of a queue as rows have it: of the past (`as-was`) or of now; and the names that only the other of the two knows."""
+        past, now = [queue.spelling for queue in self.known], [queue.name for queue in self.known]
+        first, other = (past, now) if names == "as-was" else (now, past)
+        known = {identity(name) for name in first}
+        return [*first, *(name for name in other if identity(name) not in known)]
 
     def name_now(self, id: UUID) -> str:
         """The current name of the queue that had the id `id` under any name."""

@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from time import monotonic
 from uuid import UUID
 
@@ -65,6 +66,8 @@ class WebhookSender:
         self._poster = poster
         self._under_way: dict[UUID, dict[UUID, asyncio.Task[None]]] = {}
         """By webhook and delivery."""
+        self._ended: set[UUID] = set()
+        """The deliveries that have ended since the queue began to be read."""
         self._swept_at = 0.0
 
     def run(self, stopping: Callable[[], bool]) -> None:
@@ -85,6 +88,7 @@ class WebhookSender:
     async def look(self) -> list[asyncio.Task[None]]:
         """Begin to post what is due now, as far as each webhook may have more at once. Returns what is under way. Raises StoreUnavailable."""
         now = self._bus.clock.now_us()
+        self._under_way = {webhook: posts for webhook, posts in self._under_way.items() if posts}
         for webhook in await asyncio.to_thread(queue.webhooks_with_due, self._db, now):
             posts = self._under_way.setdefault(webhook, {})
             if len(posts) < AT_ONCE:
@@ -98,17 +102,17 @@ class WebhookSender:
         webhook = await asyncio.to_thread(lambda: project(self._store.stream(id), Webhook))
         if webhook is None or webhook.status != "active":
             return
+        self._ended.clear()
         for delivery in await asyncio.to_thread(queue.due, self._db, id, now, AT_ONCE + len(posts)):
-            if delivery.id not in posts and len(posts) < AT_ONCE:
+            # One that ended while the queue was read may have been read as due still.
+            if delivery.id not in posts and delivery.id not in self._ended and len(posts) < AT_ONCE:
                 posts[delivery.id] = task = asyncio.create_task(self._deliver(webhook, delivery))
-                task.add_done_callback(lambda _, one=delivery: self._done(one))  # type: ignore[misc]
+                task.add_done_callback(partial(self._done, delivery))
 
-    def _done(self, delivery: Delivery) -> None:
-        posts = self._under_way.get(delivery.webhook, {})
-        task = posts.pop(delivery.id, None)
-        if not posts:
-            self._under_way.pop(delivery.webhook, None)
-        if task is not None and not task.cancelled() and (error := task.exception()) is not None:
+    def _done(self, delivery: Delivery, task: asyncio.Task[None]) -> None:
+        self._under_way.get(delivery.webhook, {}).pop(delivery.id, None)
+        self._ended.add(delivery.id)
+        if not task.cancelled() and (error := task.exception()) is not None:
             if isinstance(error, StoreUnavailable | ClockOff):
                 log.warning("webhooks retry reason=%s", error)
             else:

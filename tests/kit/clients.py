@@ -153,7 +153,7 @@ class Client:
     def again(self, deployment: Deployment) -> list[Any]:
         """The answers of another process to all acknowledged commands, sent under the same keys."""
         requests = [
-            (command, replace(self._who, idempotency_key=str(number)))
+            (command, replace(self._who, actor=f"user:{self._user}", idempotency_key=str(number)))
             for number, command in enumerate(self.commands[: len(self.acknowledged)])
         ]
         return [

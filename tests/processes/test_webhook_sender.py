@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from time import monotonic
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -17,9 +18,11 @@ from domain.base import SECOND
 from domain.webhooks import WebhookDisabled
 from processes.webhook_posts import Answer
 from processes.webhook_sender import AT_ONCE, DELAYS_S
+from store import webhook_deliveries as queue
 from store.clock import SystemClock
 from store.event_store import Store
 from store.storage_location import StorageLocation
+from store.webhook_deliveries import Delivery
 from tests.commands.tally import OTHER
 from tests.kit.stores import BOTH, location, on_server, own_database
 from tests.kit.waiting import DEADLINE_S
@@ -124,6 +127,36 @@ def test_a_receiver_that_does_not_answer_keeps_nobody_else_waiting(posting: Post
 
     asyncio.run(looks())
     assert set(statuses(posting, slow)) == {"waiting"}
+
+
+def test_a_message_that_is_delivered_while_the_queue_is_read_is_posted_once(posting: Posting, monkeypatch: pytest.MonkeyPatch) -> None:
+    posting.create()
+    posting.call()
+    posting.queued()
+    post, read = posting.receiver.post, queue.due
+
+    async def looks() -> None:
+        loop, read_once = asyncio.get_running_loop(), asyncio.Event()
+
+        async def post_then(*args: Any) -> Answer:
+            await read_once.wait()
+            return await post(*args)
+
+        monkeypatch.setattr(posting.receiver, "post", post_then)
+        (first,) = await posting.sender.look()
+
+        def read_then_deliver(*args: Any) -> list[Delivery]:
+            found = read(*args)
+            loop.call_soon_threadsafe(read_once.set)
+            asyncio.run_coroutine_threadsafe(asyncio.wait([first]), loop).result(DEADLINE_S)
+            return found
+
+        monkeypatch.setattr(queue, "due", read_then_deliver)
+        await posting.sender.look()
+        await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}))
+
+    asyncio.run(looks())
+    assert [one.step[1] for one in posting.receiver.posts] == [KINDS[0]]
 
 
 def test_it_is_tried_for_three_days_less_and_less_often_then_the_webhook_is_disabled_with_a_notice(

@@ -122,8 +122,10 @@ def test_a_receiver_that_does_not_answer_keeps_nobody_else_waiting(posting: Post
         while set(statuses(posting, quick)) != {"delivered"}:
             assert monotonic() < deadline
             await posting.sender.look()
-        under_way = await posting.sender.look()
-        assert len(under_way) == posting.receiver.most_at_once["https://slow.example.com/"] == AT_ONCE
+        await posting.sender.look()
+        assert (
+            posting.receiver.at_once["https://slow.example.com/"] == posting.receiver.most_at_once["https://slow.example.com/"] == AT_ONCE
+        )
 
     asyncio.run(looks())
     assert set(statuses(posting, slow)) == {"waiting"}

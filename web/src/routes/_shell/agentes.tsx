@@ -8,12 +8,11 @@ import { type Answer, useLive } from "../../live/useLive";
 import { AgentColumn } from "../../ui/AgentColumn";
 import board from "../../ui/AgentColumn.module.css";
 import { Allowed } from "../../ui/Allowed";
-import { ErrorBlock } from "../../ui/ErrorBlock";
 import { FilterBar } from "../../ui/FilterBar";
 import { MONITORING } from "../../ui/menu";
 import { PageHeader, Progress } from "../../ui/PageHeader";
 import { Panel } from "../../ui/Panel";
-import { DashboardSkeleton } from "../../ui/Skeleton";
+import { Pending } from "../../ui/Pending";
 import { StateMark } from "../../ui/StateMark";
 import { WaitingTable } from "../../ui/WaitingTable";
 
@@ -52,10 +51,8 @@ function Agents() {
       <Progress on={isChanging} />
       {answer ? (
         <Groups answer={answer} chosen={filters.servico} until={until} />
-      ) : error ? (
-        <ErrorBlock error={error} retry={() => void retry()} />
       ) : (
-        <DashboardSkeleton figures={4} />
+        <Pending error={error} retry={() => void retry()} figures={4} />
       )}
     </>
   );

@@ -14,14 +14,13 @@ import { CsvAction, LinkAction } from "../../ui/Actions";
 import { AgentsNow } from "../../ui/AgentsNow";
 import { Allowed } from "../../ui/Allowed";
 import { Chart } from "../../ui/Chart";
-import { ErrorBlock } from "../../ui/ErrorBlock";
 import { FilterBar } from "../../ui/FilterBar";
 import { MONITORING, REPORTS } from "../../ui/menu";
 import { PageHeader, Progress } from "../../ui/PageHeader";
 import { Panel } from "../../ui/Panel";
 import panels from "../../ui/Panel.module.css";
+import { Pending } from "../../ui/Pending";
 import { QueueTable } from "../../ui/QueueTable";
-import { DashboardSkeleton } from "../../ui/Skeleton";
 import { usePermission } from "../../ui/usePermission";
 
 export const Route = createFileRoute("/_shell/inbound")({
@@ -50,13 +49,7 @@ function Inbound() {
       </PageHeader>
       <FilterBar filters={filters} dropped={dropped} change={change} view={viewOf(answer?.period.by)} />
       <Progress on={isChanging} />
-      {answer ? (
-        <Figures answer={answer} />
-      ) : error ? (
-        <ErrorBlock error={error} retry={() => void retry()} />
-      ) : (
-        <DashboardSkeleton figures={7} />
-      )}
+      {answer ? <Figures answer={answer} /> : <Pending error={error} retry={() => void retry()} figures={7} />}
     </>
   );
 }

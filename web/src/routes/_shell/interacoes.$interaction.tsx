@@ -6,11 +6,10 @@ import { clockTime, duration, instant } from "../../figures/format";
 import { useText } from "../../i18n";
 import { Allowed } from "../../ui/Allowed";
 import { Quality, Status } from "../../ui/Badge";
-import { ErrorBlock } from "../../ui/ErrorBlock";
 import { REPORTS } from "../../ui/menu";
 import { PageHeader } from "../../ui/PageHeader";
 import { Panel } from "../../ui/Panel";
-import { DashboardSkeleton } from "../../ui/Skeleton";
+import { Pending } from "../../ui/Pending";
 import styles from "../../ui/Story.module.css";
 
 export const Route = createFileRoute("/_shell/interacoes/$interaction")({
@@ -59,10 +58,8 @@ function Interaction() {
             </ol>
           </Panel>
         </>
-      ) : error ? (
-        <ErrorBlock error={error} retry={() => void Promise.all([call.refetch(), story.refetch()])} />
       ) : (
-        <DashboardSkeleton figures={5} />
+        <Pending error={error} retry={() => void Promise.all([call.refetch(), story.refetch()])} figures={5} />
       )}
     </>
   );

@@ -13,12 +13,11 @@ import { useQuestion } from "../../time/useQuestion";
 import { CsvAction, LinkAction } from "../../ui/Actions";
 import { Allowed } from "../../ui/Allowed";
 import { Quality, Status } from "../../ui/Badge";
-import { ErrorBlock } from "../../ui/ErrorBlock";
 import { FilterBar } from "../../ui/FilterBar";
 import { REPORTS } from "../../ui/menu";
 import { PageHeader, Progress } from "../../ui/PageHeader";
 import { Panel } from "../../ui/Panel";
-import { DashboardSkeleton } from "../../ui/Skeleton";
+import { Pending } from "../../ui/Pending";
 import { type Column, Table } from "../../ui/Table";
 
 export const Route = createFileRoute("/_shell/interacoes/")({
@@ -85,10 +84,8 @@ function Interactions() {
           </Panel>
           <LineageFoot lineage={lineage} />
         </>
-      ) : error ? (
-        <ErrorBlock error={error} retry={() => void refetch()} />
       ) : (
-        <DashboardSkeleton figures={1} />
+        <Pending error={error} retry={() => void refetch()} figures={1} />
       )}
     </>
   );

@@ -14,14 +14,13 @@ import { useQuestion, viewOf } from "../../time/useQuestion";
 import { LinkAction } from "../../ui/Actions";
 import { Allowed } from "../../ui/Allowed";
 import { Chart } from "../../ui/Chart";
-import { ErrorBlock } from "../../ui/ErrorBlock";
 import { FilterBar } from "../../ui/FilterBar";
 import { Flow } from "../../ui/Flow";
 import { REPORTS } from "../../ui/menu";
 import { PageHeader, Progress } from "../../ui/PageHeader";
 import { Panel } from "../../ui/Panel";
 import panels from "../../ui/Panel.module.css";
-import { DashboardSkeleton } from "../../ui/Skeleton";
+import { Pending } from "../../ui/Pending";
 import { type Mark, StateMark } from "../../ui/StateMark";
 
 export const Route = createFileRoute("/_shell/ivr")({
@@ -46,13 +45,7 @@ function Ivr() {
       </PageHeader>
       <FilterBar filters={filters} dropped={dropped} change={change} view={viewOf(answer?.period.by)} />
       <Progress on={isChanging} />
-      {answer ? (
-        <Figures answer={answer} />
-      ) : error ? (
-        <ErrorBlock error={error} retry={() => void retry()} />
-      ) : (
-        <DashboardSkeleton figures={8} />
-      )}
+      {answer ? <Figures answer={answer} /> : <Pending error={error} retry={() => void retry()} figures={8} />}
     </>
   );
 }

@@ -12,11 +12,10 @@ import { LinkAction } from "../../ui/Actions";
 import { AgentsNow } from "../../ui/AgentsNow";
 import { Allowed } from "../../ui/Allowed";
 import { Chart } from "../../ui/Chart";
-import { ErrorBlock } from "../../ui/ErrorBlock";
 import { FilterBar } from "../../ui/FilterBar";
 import { MONITORING, REPORTS } from "../../ui/menu";
 import { PageHeader, Progress } from "../../ui/PageHeader";
-import { DashboardSkeleton } from "../../ui/Skeleton";
+import { Pending } from "../../ui/Pending";
 import { usePermission } from "../../ui/usePermission";
 
 export const Route = createFileRoute("/_shell/outbound")({
@@ -41,13 +40,7 @@ function Outbound() {
       </PageHeader>
       <FilterBar filters={filters} dropped={dropped} change={change} view={viewOf(answer?.period.by)} />
       <Progress on={isChanging} />
-      {answer ? (
-        <Figures answer={answer} />
-      ) : error ? (
-        <ErrorBlock error={error} retry={() => void retry()} />
-      ) : (
-        <DashboardSkeleton figures={5} />
-      )}
+      {answer ? <Figures answer={answer} /> : <Pending error={error} retry={() => void retry()} figures={5} />}
     </>
   );
 }

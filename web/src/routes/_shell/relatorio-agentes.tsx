@@ -8,12 +8,11 @@ import { useLanguage, useText } from "../../i18n";
 import { useQuestion } from "../../time/useQuestion";
 import { CsvAction } from "../../ui/Actions";
 import { Allowed } from "../../ui/Allowed";
-import { ErrorBlock } from "../../ui/ErrorBlock";
 import { FilterBar } from "../../ui/FilterBar";
 import { REPORTS } from "../../ui/menu";
 import { PageHeader, Progress } from "../../ui/PageHeader";
 import { Panel } from "../../ui/Panel";
-import { DashboardSkeleton } from "../../ui/Skeleton";
+import { Pending } from "../../ui/Pending";
 import { Table } from "../../ui/Table";
 
 export const Route = createFileRoute("/_shell/relatorio-agentes")({
@@ -61,10 +60,8 @@ function AgentReport() {
           </Panel>
           <LineageFoot lineage={lineage} />
         </>
-      ) : error ? (
-        <ErrorBlock error={error} retry={() => void refetch()} />
       ) : (
-        <DashboardSkeleton figures={1} />
+        <Pending error={error} retry={() => void refetch()} figures={1} />
       )}
     </>
   );

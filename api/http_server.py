@@ -69,6 +69,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._stall_timer: asyncio.TimerHandle | None = None
         self._has_headers = False
         self._header_bytes = 0
+        self._bytes_since_body = 0
 
     # The life of a connection
 
@@ -109,10 +110,19 @@ class LimitedProtocol(HttpToolsProtocol):
             self._header_bytes += len(data)
             if self._timer is None:
                 self._wait_for("headers", self.LIMITS.headers_s)
+        self._bytes_since_body += len(data)
         super().data_received(data)
         # Of what is complete only the parts count: a body, or another request, may have come with it.
         if not self._has_headers and self._header_bytes > HEADER_BYTES and not self.transport.is_closing():
             self._refuse(_too_large())
+        # Headers may follow a chunked body, and the parser keeps as many of them as come.
+        if self._has_headers and self._bytes_since_body > HEADER_BYTES and not self.transport.is_closing():
+            self._refuse(_too_large())
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the body."""
+        self._bytes_since_body = 0
+        super().on_body(body)
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
@@ -124,7 +134,7 @@ class LimitedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The headers are there: answer them, and wait for the body."""
         self._has_headers = True
-        self._header_bytes = 0
+        self._header_bytes = self._bytes_since_body = 0
         if len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers) > HEADER_BYTES:
             self.app = IdentifiedASGI(_secured(_answer_too_large, self.LIMITS))
         super().on_headers_complete()

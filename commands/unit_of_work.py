@@ -190,7 +190,8 @@ class UnitOfWork:
                 return barred
             if actor is not None and (unwritten := actor.refused_command(command.permission)) is not None:
                 return unwritten
-            caller = dataclasses.replace(caller, user=actor)
+            if actor != caller.user:
+                caller = dataclasses.replace(caller, user=actor)
         if (refusal := _refused_text(command, caller)) is not None:
             return refusal
         digest = b""

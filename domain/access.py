@@ -131,12 +131,16 @@ WHOLE_COMPANY = Scope()
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """The caller of a query: the company, the permissions and the scope. user: None for the operator."""
+    """The caller of a query: the company, the permissions and the scope. user: None for the operator.
+
+    is_screen: a screen of a wall, which has no permission and may run the queries that are registered for screens.
+    """
 
     tenant: UUID
     permissions: frozenset[str]
     scope: Scope
     user: UUID | None = None
+    is_screen: bool = False
 
     def must_have(self, permission: str) -> None:
         """Raises NotAllowed when the caller lacks the permission."""

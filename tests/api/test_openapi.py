@@ -34,7 +34,9 @@ def ask(who, operation, headers=None):
 def test_nobody_asks_anything_without_logging_in(client, document):
     closed = [operation for operation in operations(document) if "security" in operation.definition]
     open_ = {operation.path for operation in operations(document)} - {operation.path for operation in closed}
-    assert open_ == {"/v1/auth/login", "/v1/auth/refresh", "/v1/auth/logout", "/v1/auth/password", "/healthz", "/readyz", "/metrics"}
+    of_screens = {"/v1/auth/screen", "/v1/auth/screen/refresh"}
+    of_users = {"/v1/auth/login", "/v1/auth/refresh", "/v1/auth/logout", "/v1/auth/password"}
+    assert open_ == {*of_users, *of_screens, "/healthz", "/readyz", "/metrics"}
     for operation in closed:
         for headers in ({}, {"Authorization": "Bearer x"}):
             problem_of(ask(client, operation, headers), 401, "unauthenticated")

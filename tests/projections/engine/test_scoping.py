@@ -30,7 +30,9 @@ from projections.queries.interactions_report import Interactions, interactions, 
 from projections.queries.monitoring import interaction_seen, monitor
 from projections.queries.one_interaction import interaction
 from projections.queries.registers import RegisteredAgent, RegisteredQueue, one, page
+from projections.queries.screens import screens
 from projections.queries.users import users
+from projections.queries.wall import wall
 from projections.query_bus import QUERIES, CompanyLog
 from projections.query_bus import CompanyRows as Rows
 from tests.kit.center import TENANT, Center, attempt, call, fresh, visit
@@ -121,6 +123,7 @@ ANSWERS = {
     pages: lambda rows, past: [
         report.rows for report in pages(rows, Interactions(question=Question(by="total", **past), limit=1), People())
     ],
+    wall: lambda rows, past: wall(rows, Question(by="total", names="as-is", **past)),
     monitor: lambda rows, past: monitor(rows, Question(by="total", **past)),
     page: lambda rows, past: [page(rows, kind, ("", ""), 10, **past) for kind in (RegisteredQueue, RegisteredAgent)],
     one: lambda rows, past: one(rows, RegisteredAgent, agent_id(TENANT, "Bruno"), **past),
@@ -143,6 +146,7 @@ WHOLE_COMPANY_ALONE = {
     interactions_of_contact: lambda rows: interactions_of_contact(rows, UUID(int=3)),
     earlier_calls.lines_are_kept: lambda rows: earlier_calls.lines_are_kept(rows, "WRAPUPSTART"),
     api_keys: lambda rows: api_keys(rows, 0, 10),
+    screens: lambda rows: screens(rows, 0, 10),
 }
 """Queries of the rows that are answered for who sees the whole company, and for nobody else."""
 

@@ -7,7 +7,8 @@ const renewer = new Renewer();
   const port = event.ports[0];
   if (!port) return;
   port.onmessage = async ({ data }) => {
-    if ("welcome" in data) renewer.set(data.welcome);
+    if ("admitsScreen" in data) renewer.admitsScreen = true;
+    else if ("welcome" in data) renewer.set(data.welcome);
     else port.postMessage({ id: data.id, answer: await renewer.renew(data.refused) });
   };
 };

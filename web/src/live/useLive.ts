@@ -4,7 +4,12 @@ import { type ApiError, answerOf, api, skew } from "../api/client";
 import type { paths } from "../api/schema";
 
 /** A question that can be watched: the path of a GET with its parameters. */
-export type Watchable = "/v1/monitoring" | "/v1/dashboards/inbound" | "/v1/dashboards/outbound" | "/v1/dashboards/ivr";
+export type Watchable =
+  | "/v1/monitoring"
+  | "/v1/wall"
+  | "/v1/dashboards/inbound"
+  | "/v1/dashboards/outbound"
+  | "/v1/dashboards/ivr";
 export type Answer<P extends Watchable> = paths[P]["get"]["responses"][200]["content"]["application/json"];
 export type Parameters<P extends Watchable> = NonNullable<paths[P]["get"]["parameters"]["query"]>;
 
@@ -19,6 +24,7 @@ const STALE_MS = 20_000;
 const DEAD_MS = 120_000;
 const EVERY_MS: Record<Watchable, number> = {
   "/v1/monitoring": 2_000,
+  "/v1/wall": 2_000,
   "/v1/dashboards/inbound": 5_000,
   "/v1/dashboards/outbound": 5_000,
   "/v1/dashboards/ivr": 5_000,

@@ -1,11 +1,20 @@
-import { ChartColumn, FileClock, type LucideIcon, PhoneForwarded, PhoneIncoming, Users, Workflow } from "lucide-react";
+import {
+  ChartColumn,
+  FileClock,
+  type LucideIcon,
+  Monitor,
+  PhoneForwarded,
+  PhoneIncoming,
+  Users,
+  Workflow,
+} from "lucide-react";
 import type { Key } from "../i18n";
 
 export const REPORTS = "gerenciar-relatorio";
 export const MONITORING = "gerenciar-atendimento";
 
 export interface Entry {
-  to: "/agentes" | "/inbound" | "/outbound" | "/ivr" | "/interacoes" | "/relatorio-agentes";
+  to: "/agentes" | "/mural" | "/inbound" | "/outbound" | "/ivr" | "/interacoes" | "/relatorio-agentes";
   group: Key;
   label: Key;
   icon: LucideIcon;
@@ -15,6 +24,7 @@ export interface Entry {
 /** The menu in the manual's words. A page adds its line here. */
 export const ENTRIES: readonly Entry[] = [
   { to: "/agentes", group: "menu.monitoring", label: "page.agents", icon: Users, permission: MONITORING },
+  { to: "/mural", group: "menu.monitoring", label: "page.wall", icon: Monitor, permission: MONITORING },
   { to: "/inbound", group: "menu.dashboards", label: "page.inbound", icon: PhoneIncoming, permission: REPORTS },
   { to: "/outbound", group: "menu.dashboards", label: "page.outbound", icon: PhoneForwarded, permission: REPORTS },
   { to: "/ivr", group: "menu.dashboards", label: "page.ivr", icon: Workflow, permission: REPORTS },

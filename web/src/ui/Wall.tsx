@@ -172,7 +172,8 @@ function Tile({ queue, now }: { queue: WallQueue; now: number }) {
             <dd data-value="sla">
               {percent(queue.today.sla_percent, language)}{" "}
               <span className={styles.target}>
-                {text("wall.target", { target: `${count(queue.sla_target, language)} %` })}
+                <span>{text("wall.target")}</span>
+                <span>{`${count(queue.sla_target, language)}\u00a0%`}</span>
               </span>
             </dd>
           </div>

@@ -82,7 +82,7 @@ function Figures({ answer }: { answer: Board }) {
   const bounds = totals.bounds as Bounds | null;
   const starts = series.map((row) => row.start);
   const by = answer.period.by ?? "hour";
-  const of = { bounds, lineage };
+  const of = { bounds, lineage, terms: totals.terms, profile: totals.sla_profile };
   const isKept = target === undefined || totals.sla_percent == null ? null : totals.sla_percent >= target;
   return (
     <>
@@ -92,7 +92,6 @@ function Figures({ answer }: { answer: Board }) {
           value={totals.sla_percent}
           {...of}
           keeps={isKept}
-          formula={`${totals.answered_within_sla} ÷ ${totals.offered}`}
           note={target === undefined ? undefined : text("figure.target", { target: percent(target, language) })}
         />
         <Figure name="offered" value={totals.offered} {...of} />

@@ -112,6 +112,8 @@ function Figures({ answer }: { answer: Answer<"/v1/dashboards/ivr"> }) {
               value={totals[KINDS[name].field as keyof Totals] as number | null}
               bounds={totals.bounds as Bounds | null}
               lineage={lineage}
+              terms={totals.terms}
+              profile={totals.sla_profile}
             />
           ))}
         </div>

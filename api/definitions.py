@@ -17,9 +17,7 @@ from projections.queries.definitions import definitions as all_definitions
 
 TAG = {"name": "definitions", "description": "What the figures mean."}
 
-router = SliceRouter(
-    prefix="/v1/definitions", tags=["definitions"], responses=QUERY_FOR_ALL
-)
+router = SliceRouter(prefix="/v1/definitions", tags=["definitions"], responses=QUERY_FOR_ALL)
 
 
 class OfDefinitions(Parameters):

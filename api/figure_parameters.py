@@ -60,7 +60,7 @@ class OfSome(OfPast):
     agent: Annotated[tuple[Word, ...], Field(max_length=100, description="only these agents, by name", examples=[["Ana"]])] = ()
 
 
-class OfPart(OfSome):
+class OfTime(OfPast):
     """A time range. USUAL_DAYS: without `from`, it begins with the first of so many days (None: with all data)."""
 
     USUAL_DAYS: ClassVar[int | None] = LAST_30_DAYS
@@ -79,6 +79,10 @@ class OfPart(OfSome):
     def usual_days(self) -> int | None:
         """USUAL_DAYS, unless another filter names what is looked for."""
         return self.USUAL_DAYS
+
+
+class OfPart(OfTime, OfSome):
+    """A time range, and filters by queue and agent."""
 
 
 class OfFigures(OfPart):
@@ -109,7 +113,7 @@ class Past:
     where: ZoneInfo
     now_ms: int
 
-    def period(self, params: OfPart) -> Period:
+    def period(self, params: OfTime) -> Period:
         """The period that the request names, or its default."""
         since = None if params.from_ is None else instant("from", params.from_, self.where)
         until = None if params.to is None else instant("to", params.to, self.where)

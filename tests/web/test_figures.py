@@ -31,7 +31,7 @@ def test_the_key_d_opens_the_definition_with_this_pages_numerator_and_denominato
     totals = console.get(f"/v1/dashboards/inbound?as_of={position}").json()["totals"]
     numerator, denominator = totals["terms"]["sla_percent"]
     assert 0 < numerator < denominator
-    numbers = f"100 × {numerator:,} ÷ {denominator:,}".replace(",", ".")
+    numbers = f"100 \N{MULTIPLICATION SIGN} {numerator:,} ÷ {denominator:,}".replace(",", ".")
     assert numbers in dialog.locator("code").inner_text()
     assert "Atendidas NS ÷ Recebidas" in dialog.locator("code").inner_text()
     assert str(position) in dialog.inner_text()

@@ -5,6 +5,7 @@ import { About, useAbout } from "./About";
 import type { Terms } from "./definition";
 import styles from "./Figure.module.css";
 import { between, figure, NONE } from "./format";
+import { type Gap, spanOf } from "./gaps";
 import { type FigureKey, KINDS } from "./kinds";
 import type { Lineage } from "./lineage";
 
@@ -27,11 +28,13 @@ interface Props {
   terms?: Terms | null;
   /** The SLA profile of the row. */
   profile?: string;
+  /** Where the sources were cut off in the period: why there are limits. */
+  gaps?: readonly Gap[];
   isLead?: boolean;
 }
 
 /** A figure with its definition, limits and lineage. The number is the API's: nothing is calculated here. */
-export function Figure({ name, value, bounds, lineage, note, keeps, terms, profile, isLead }: Props) {
+export function Figure({ name, value, bounds, lineage, note, keeps, terms, profile, gaps = [], isLead }: Props) {
   const text = useText();
   const language = useLanguage();
   const { isOpen, setOpen, onKeyDown } = useAbout();
@@ -50,7 +53,9 @@ export function Figure({ name, value, bounds, lineage, note, keeps, terms, profi
     >
       <div className={styles.head}>
         <span className={styles.label}>{text(label)}</span>
-        <About {...{ name, value, lineage, terms, profile, isOpen, setOpen }} />
+        <About {...{ name, value, lineage, terms, profile, isOpen, setOpen }}>
+          {bounds && (isRange || isVague) && <Limits {...{ bounds, gaps, isVague }} />}
+        </About>
       </div>
       <p className={`num ${styles.value}`}>
         {keeps != null && <StateMark state={keeps ? "ok" : "breach"} />}
@@ -65,5 +70,23 @@ export function Figure({ name, value, bounds, lineage, note, keeps, terms, profi
         </p>
       )}
     </section>
+  );
+}
+
+/** Why a figure has limits: the sources that were cut off, and when. */
+function Limits({ bounds, gaps, isVague }: { bounds: Bounds; gaps: readonly Gap[]; isVague: boolean }) {
+  const text = useText();
+  return (
+    <div className={styles.limits}>
+      <p>
+        {text(isVague ? "figure.mean.why" : "figure.missing.why")}{" "}
+        {text("figure.missing", { count: bounds.missing_at_most })}.
+      </p>
+      {gaps.map((gap) => (
+        <p key={gap.opened_at}>
+          {gap.source_label}: {spanOf(gap, text)}, {text(`gap.${gap.reason}`)}
+        </p>
+      ))}
+    </div>
   );
 }

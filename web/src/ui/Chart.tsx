@@ -1,5 +1,6 @@
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import { figure, interval, type Kind } from "../figures/format";
+import { bandsOf, type Gap, spanOf } from "../figures/gaps";
 import { useLanguage, useText } from "../i18n";
 import styles from "./Chart.module.css";
 import { Panel } from "./Panel";
@@ -17,6 +18,8 @@ export interface Series {
   limits?: readonly ([number, number] | null)[];
 }
 
+const NONE: readonly Gap[] = [];
+
 interface Props {
   title: string;
   starts: readonly string[];
@@ -24,10 +27,12 @@ interface Props {
   series: readonly Series[];
   /** A line across the chart, percent. */
   target?: number;
+  /** Where a source was cut off: bands across the chart. */
+  gaps?: readonly Gap[];
 }
 
 /** Figures over time. Its legend hides and shows series, by mouse and by keys; the same numbers are there as a table. */
-export function Chart({ title, starts, by, series, target }: Props) {
+export function Chart({ title, starts, by, series, target, gaps = NONE }: Props) {
   const text = useText();
   const language = useLanguage();
   const [hidden, setHidden] = useState<readonly string[]>([]);
@@ -37,11 +42,14 @@ export function Chart({ title, starts, by, series, target }: Props) {
     return interval(start, by, language, twin);
   });
   const isEmpty = series.every((one) => one.values.every((value) => !value));
-  const summary = series
-    .map((one) => summaryOf(one, language))
-    .filter(Boolean)
-    .map((part) => text("chart.summary", part as Record<string, string>))
-    .join("; ");
+  const bands = useMemo(() => bandsOf(gaps, starts), [gaps, starts]);
+  const summary = [
+    ...series
+      .map((one) => summaryOf(one, language))
+      .filter(Boolean)
+      .map((part) => text("chart.summary", part as Record<string, string>)),
+    ...gaps.map((gap) => text("chart.gap", { span: spanOf(gap, text) })),
+  ].join("; ");
   return (
     <Panel
       title={title}
@@ -107,6 +115,7 @@ export function Chart({ title, starts, by, series, target }: Props) {
                 labels={labels}
                 series={series}
                 hidden={hidden}
+                bands={bands}
                 target={target}
                 targetLabel={
                   target === undefined ? "" : text("chart.target", { target: figure("percent", target, language) })

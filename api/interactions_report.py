@@ -12,8 +12,8 @@ from fastapi import Query, Response
 from pydantic import ConfigDict, Field
 
 from api.access import RequestContext, authorised
-from api.field_types import MAX_POSITION, Body, Instant, InteractionId, Shape
-from api.figure_parameters import OfPart, OfPast, OfSome, Past, Word, past_of
+from api.field_types import MAX_POSITION, Body, Instant, InteractionId, Position, Shape
+from api.figure_parameters import OfPart, OfPast, OfSome, Parameters, Past, Word, past_of
 from api.figures import OfPeriod, figures
 from api.lists import PageParameters
 from api.paging import digest_of
@@ -25,7 +25,7 @@ from commands.people import People
 from domain.voice.outbound_and_ivr import Status
 from domain.voice.ringing import RingEnd
 from projections.figures.voice_quality import Band
-from projections.queries.history import history
+from projections.queries.history import history, proof
 from projections.queries.interactions_report import Interactions, State, interactions, pages
 from projections.queries.labels import CallState, VisitEnd
 from projections.queries.one_interaction import interaction as one_interaction
@@ -186,6 +186,7 @@ class HistoryEvent(Shape):
     actor: Annotated[
         str, Field(description="the actor: a user, an import, the simulator …", examples=["user:7b9d2f0e-5a4b-4c1e-9a77-0d5d8a8c6f10"])
     ]
+    actor_name: Annotated[str, Field(description="name of the user or API key; empty for other actors", examples=["Ana Souza"])]
     on_behalf_of: Annotated[
         str, Field(description="the agent on whose behalf the actor acted; empty for the actor's own", examples=["agent:Ana"])
     ]
@@ -207,6 +208,43 @@ class History(Shape):
     items: Annotated[list[HistoryEvent], Field(description="in the order of the log")]
     as_of: Annotated[int, Field(description="log position up to which the history is complete", examples=[1204])]
     timezone: Annotated[str, Field(examples=["America/Sao_Paulo"])]
+
+
+class EventsProof(Shape):
+    """Whether the events of the call are what was written."""
+
+    verdict: Annotated[Literal["intact", "broken"], Field(examples=["intact"])]
+    checked: Annotated[int, Field(description="number of events of the call and its legs", examples=[12])]
+    first_broken: Annotated[int | None, Field(description="position of the first event that is not what was written; null for none")]
+
+
+class LogProof(Shape):
+    """Whether the whole log up to the position is what was written, all events of all calls."""
+
+    verdict: Annotated[
+        Literal["intact", "broken", "unfinished"],
+        Field(description="`unfinished`: a long log is checked part by part; ask again, and the next part is checked", examples=["intact"]),
+    ]
+    checked_to: Annotated[int, Field(description="position up to which every event is what was written", examples=[1204])]
+    first_broken: Annotated[int | None, Field(description="position of the first event that is not what was written; null for none")]
+    checked_at: Annotated[Instant, Field(description="when this check of the log began", examples=["2026-03-02T14:10:00-03:00"])]
+
+
+class Proof(Shape):
+    """The proof of a call: each event's hash covers its stored bytes and the hash of the event before it."""
+
+    events: EventsProof
+    log: LogProof
+    as_of: Annotated[int, Field(description="log position up to which the proof goes", examples=[1204])]
+    timezone: Annotated[str, Field(examples=["America/Sao_Paulo"])]
+
+
+class OfProof(Parameters):
+    """Parameters of a proof."""
+
+    as_of: Annotated[
+        Position | None, Field(description="the position up to which the log is proved; its end by default", examples=[1204])
+    ] = None
 
 
 _LINES = "DATA;HORA;PROTOCOLO;SERVIÇOS;AGENTE\r\n2026-03-02;14:05:09:250;4711;vendas;Ana"
@@ -304,8 +342,24 @@ async def get_interaction_history(
         history,
         str(interaction),
         lambda state: read_aloud(state, keyring),
+        keyring.open_text,
         timezone=past.where.key,
         as_of=past.as_of,
         moment_ms=past.moment_ms,
     )
     return figures({"items": events, "as_of": position, "timezone": past.where.key})
+
+
+@router.get("/{interaction}/proof", summary="The proof of a call", response_model=Proof)
+async def get_interaction_proof(
+    interaction: InteractionId, context: Annotated[RequestContext, authorised(proof)], params: Annotated[OfProof, Query()]
+) -> Response:
+    """Whether the events of the call, and the log up to the position, are what was written; else the first position that is not.
+
+    The events of the call are checked at each request. The log is walked from its beginning in parts of 50,000 events a request and kept in mind;
+    the walk begins again after ten minutes.
+    """
+    past = await past_of(context, OfPast(as_of=None if params.as_of is None else str(params.as_of)))
+    center = context.application.center
+    now_us = center.bus.clock.now_us()
+    return figures(await context.ask(proof, str(interaction), center.store.prover, now_us, timezone=past.where.key, as_of=past.as_of))

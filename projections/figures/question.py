@@ -29,7 +29,7 @@ EARLIEST_MS, LATEST_MS = -62_000_000_000_000, 250_000_000_000_000
 class Question:
     """A question about figures. Instants are ms since 1970, UTC; its time is [since, until), open where None.
 
-    by: what a row is. queues, agents, ivrs: only these; none given = all. sla_ms: a threshold in place of the visits' own.
+    by: what a row is. queues, agents, ivrs: only these; none given = all. sla_ms, tolerated_ms: a threshold and a tolerated abandon in place of the visits' own.
     profile: an SLA profile ("" = the queue's own). attribution: when a visit's counts and durations post.
     as_of: a position of the log; moment_ms: an instant (both: `projections.engine.temporal_view`). names: of queues as they were or are now.
     """
@@ -41,6 +41,7 @@ class Question:
     agents: tuple[str, ...] = ()
     ivrs: tuple[str, ...] = ()
     sla_ms: int | None = None
+    tolerated_ms: int | None = None
     profile: str = ""
     attribution: Attribution = "arrival"
     timezone: str = "America/Sao_Paulo"
@@ -61,8 +62,9 @@ class Question:
                 raise InvalidField(field, "beyond the calendar")
         if self.since_ms is not None and self.until_ms is not None and self.until_ms <= self.since_ms:
             raise InvalidField("to", "the end must be later than the start")
-        if self.sla_ms is not None and self.sla_ms < 0:
-            raise InvalidField("sla_ms", "a time to answer cannot be negative")
+        for field, limit in (("sla_ms", self.sla_ms), ("tolerated_ms", self.tolerated_ms)):
+            if limit is not None and limit < 0:
+                raise InvalidField(field, "a time cannot be negative")
         if self.as_of is not None and self.as_of < 0:
             raise InvalidField("as_of", "a position of the log is a number from 0")
         zone(self.timezone)

@@ -1,4 +1,4 @@
-"""A source that was cut off: limits, bands and the reason are shown, and go by themselves once its log is imported."""
+"""What the console can prove and what no source saw: gaps with their reasons, and a broken hash chain with its position."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PATH = "/inbound?de=2026-11-23&ate=2026-11-23"
 
 @pytest.fixture(scope="module")
 def center(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Center]:
-    directory = tmp_path_factory.mktemp("gaps")
+    directory = tmp_path_factory.mktemp("evidence")
     with open_center(directory / "data", Settings()) as center:
         operator = caller(known_or_new(center, ""))
         token = center.bus.execute(AppointAdministrator(email=ADMINISTRATOR), operator).result["token"]
@@ -67,3 +67,23 @@ def test_limits_name_the_source_and_the_reason_and_go_once_the_log_is_imported(c
     totals = console.get("/v1/dashboards/inbound?from=2026-11-23&to=2026-11-24").json()["totals"]
     assert totals["bounds"] is None
     expect(offered.locator("[data-value]")).to_have_text(str(totals["offered"]))
+
+
+def test_the_page_of_a_call_is_proved_and_on_a_flipped_byte_names_the_position(center: Center, console: Console) -> None:
+    call = console.get("/v1/interactions?medium=voice&from=2026-11-23&to=2026-11-24&status=answered&direction=inbound").json()["items"][0]
+    events = console.get(call["history"]).json()["items"]
+    page = console.signed_in(path=f"/interacoes/{call['id']}")
+    verdict = page.locator("[data-verdict]")
+    expect(verdict).to_have_attribute("data-verdict", "intact")
+    expect(verdict).to_contain_text("Cadeia íntegra até a posição")
+    assert [item.get_attribute("data-position") for item in page.locator("li[data-event]").all()] == [
+        str(event["position"]) for event in events
+    ]
+    assert "Atendida" in page.locator("ol").inner_text()
+    position = events[-1]["position"]
+    store = center.store.recorder.db
+    (state,) = store.execute("SELECT state FROM stored_events WHERE position = ?", (position,))[0]
+    store.execute("UPDATE stored_events SET state = ? WHERE position = ?", (state[:-2] + bytes([state[-2] ^ 1]) + state[-1:], position))
+    page.reload()
+    expect(verdict).to_have_attribute("data-broken", str(position))
+    expect(verdict).to_contain_text("Cadeia quebrada na posição")

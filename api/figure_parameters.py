@@ -28,6 +28,17 @@ Instant = Annotated[str, Field(max_length=40, pattern=_INSTANT)]
 Word = Annotated[str, Field(max_length=200, pattern=_LINE)]
 
 
+Profile = Annotated[
+    str | None,
+    Field(
+        max_length=80,
+        pattern=_PROFILE,
+        description="an SLA profile in place of the queue's own; `genesys:flow-outs,no-short` sets switches",
+        examples=["offered-minus-short"],
+    ),
+]
+
+
 class Parameters(BaseModel):
     """Query parameters. Unknown ones are refused, so that typing errors are noticed."""
 
@@ -91,15 +102,10 @@ class OfFigures(OfPart):
     sla_ms: Annotated[
         Milliseconds | None, Field(description="a threshold in place of each visit's own, for the past too", examples=[30_000])
     ] = None
-    sla_profile: Annotated[
-        str | None,
-        Field(
-            max_length=80,
-            pattern=_PROFILE,
-            description="an SLA profile in place of the queue's own; `genesys:flow-outs,no-short` sets switches",
-            examples=["offered-minus-short"],
-        ),
+    tolerated_ms: Annotated[
+        Milliseconds | None, Field(description="a tolerated abandon in place of each visit's own, for the past too", examples=[5_000])
     ] = None
+    sla_profile: Profile = None
     attribution: Annotated[Attribution, Field(description="the interval in which a visit counts")] = "arrival"
     names: Annotated[Names, Field(description="whether queues have their names of then or their current ones")] = "as-was"
 
@@ -134,6 +140,7 @@ class Past:
             agents=params.agent,
             ivrs=ivrs,
             sla_ms=how.sla_ms,
+            tolerated_ms=how.tolerated_ms,
             profile=how.sla_profile or "",
             attribution=how.attribution,
             timezone=self.where.key,

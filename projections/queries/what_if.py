@@ -51,8 +51,9 @@ class _Limits(msgspec.Struct):
 
 @query(REPORTS, CompanyRows)
 def sla_what_if(rows: CompanyRows, question: Question) -> Row:
-    """`published`: by the limits and the profile of the visits' own queues. `profiles`: each of PROFILES, by the question's limits where it has some.
+    """`published`: by the limits and the profile of the visits' own queues. `recalculated`: by those of the question; `difference` in percentage points.
 
+    `profiles`: each of PROFILES, by the question's limits where it has some.
     `limits`: the thresholds and tolerated abandons in force, with the numbers of visits. `curve`: the service level of the question's profile (or the
     published one) at each whole second as threshold. `waits`: how many visits waited so many begun seconds, by their end.
     """
@@ -70,8 +71,11 @@ def _what_if(on: QueryContext) -> Row:
     asked = _counted(on)
     of = scope(on.view, on.question, on.queues)
     waits = _waits(of)
+    published, recalculated = _level(own, _counted(own)), _level(on, asked)
     return {
-        "published": _level(own, _counted(own)),
+        "published": published,
+        "recalculated": recalculated,
+        "difference": _difference(published["sla_percent"], recalculated["sla_percent"]),
         "profiles": [_level(replace(on, question=replace(on.question, profile=profile)), asked) for profile in PROFILES],
         "limits": [msgspec.structs.asdict(limit) for limit in of.ask(_Limits, _LIMITS, time=of.time("offered_ms"))],
         "curve": _curve(on, asked.counts, waits),
@@ -93,6 +97,10 @@ def _level(on: QueryContext, tally: Tally) -> Row:
         "denominator": denominator,
         "bounds": None if row["bounds"] is None else row["bounds"]["sla_percent"],
     }
+
+
+def _difference(published: float | None, recalculated: float | None) -> float | None:
+    return None if published is None or recalculated is None else round(recalculated - published, 2)
 
 
 def _waits(of: Scope) -> dict[int, dict[str, int]]:

@@ -23,6 +23,9 @@ const NONE: readonly Gap[] = [];
 interface Props {
   title: string;
   starts: readonly string[];
+  /** What the axis says of each start, where that is no instant; and the title of its column in the table. */
+  labels?: readonly string[];
+  first?: string;
   by: string;
   series: readonly Series[];
   /** A line across the chart, percent. */
@@ -32,22 +35,26 @@ interface Props {
 }
 
 /** Figures over time. Its legend hides and shows series, by mouse and by keys; the same numbers are there as a table. */
-export function Chart({ title, starts, by, series, target, gaps = NONE }: Props) {
+export function Chart({ title, starts, labels: given, first, by, series, target, gaps = NONE }: Props) {
   const text = useText();
   const language = useLanguage();
   const [hidden, setHidden] = useState<readonly string[]>([]);
   const [isTable, setTable] = useState(false);
-  const labels = starts.map((start, index) => {
-    const twin = starts.some((other, at) => at !== index && other.slice(0, 13) === start.slice(0, 13) && by === "hour");
-    return interval(start, by, language, twin);
-  });
+  const labels =
+    given ??
+    starts.map((start, index) => {
+      const twin = starts.some(
+        (other, at) => at !== index && other.slice(0, 13) === start.slice(0, 13) && by === "hour",
+      );
+      return interval(start, by, language, twin);
+    });
   const isEmpty = series.every((one) => one.values.every((value) => !value));
   const bands = useMemo(() => bandsOf(gaps, starts), [gaps, starts]);
   const summary = [
     ...series
       .map((one) => summaryOf(one, language))
       .filter(Boolean)
-      .map((part) => text("chart.summary", part as Record<string, string>)),
+      .map((part) => text(given ? "chart.range" : "chart.summary", part as Record<string, string>)),
     ...gaps.map((gap) => text("chart.gap", { span: spanOf(gap, text) })),
   ].join("; ");
   return (
@@ -96,7 +103,7 @@ export function Chart({ title, starts, by, series, target, gaps = NONE }: Props)
           rows={starts.map((start, index) => ({ start, index }))}
           keyOf={(row) => row.start}
           columns={[
-            { key: "start", title: text("chart.interval"), cell: (row) => labels[row.index], isPinned: true },
+            { key: "start", title: first ?? text("chart.interval"), cell: (row) => labels[row.index], isPinned: true },
             ...series.map((one) => ({
               key: one.name,
               title: one.name,

@@ -27,6 +27,8 @@ interface Props {
   labels?: readonly string[];
   first?: string;
   by: string;
+  /** Height of the drawn part, pixels. */
+  height?: number;
   series: readonly Series[];
   /** A line across the chart, percent. */
   target?: number;
@@ -35,7 +37,7 @@ interface Props {
 }
 
 /** Figures over time. Its legend hides and shows series, by mouse and by keys; the same numbers are there as a table. */
-export function Chart({ title, starts, labels: given, first, by, series, target, gaps = NONE }: Props) {
+export function Chart({ title, starts, labels: given, first, by, height, series, target, gaps = NONE }: Props) {
   const text = useText();
   const language = useLanguage();
   const [hidden, setHidden] = useState<readonly string[]>([]);
@@ -113,7 +115,12 @@ export function Chart({ title, starts, labels: given, first, by, series, target,
           ]}
         />
       ) : (
-        <div className={styles.canvas} role="img" aria-label={`${title}. ${isEmpty ? text("chart.empty") : summary}`}>
+        <div
+          className={styles.canvas}
+          style={{ height }}
+          role="img"
+          aria-label={`${title}. ${isEmpty ? text("chart.empty") : summary}`}
+        >
           {isEmpty ? (
             <p className={styles.empty}>{text("chart.empty")}</p>
           ) : (

@@ -1,6 +1,6 @@
 import type { Schemas } from "../api/client";
-import { duration, instant } from "../figures/format";
-import { type Key, useText } from "../i18n";
+import { decimal, duration, instant } from "../figures/format";
+import { type Key, useLanguage, useText } from "../i18n";
 import styles from "./Story.module.css";
 
 type Recorded = Schemas["HistoryEvent"];
@@ -21,6 +21,7 @@ const LATE_MS = 1_000;
 /** One event of a call: what happened in words, when, by whom and why; its raw content on demand. */
 export function StoryEvent({ event }: { event: Recorded }) {
   const text = useText();
+  const language = useLanguage();
   const facts = (event.content.facts as Fact[] | undefined) ?? [];
   const isLate = Date.parse(event.recorded_at) - Date.parse(event.occurred_at) > LATE_MS;
   const actor = event.actor_name || ACTORS[event.actor];
@@ -30,7 +31,7 @@ export function StoryEvent({ event }: { event: Recorded }) {
         {event.occurred_at.slice(11, 23)}
       </time>
       <span className={styles.what}>
-        {titleOf(event, facts, text)} <span className="muted num">{detailOf(facts, text)}</span>
+        {titleOf(event, facts, text)} <span className="muted">{detailOf(facts, text, language)}</span>
       </span>
       <span className={styles.why}>
         {actor ? (actor.startsWith("actor.") ? text(actor as Key) : actor) : event.actor} · {event.cause} ·{" "}
@@ -53,13 +54,13 @@ function titleOf(event: Recorded, facts: readonly Fact[], text: ReturnType<typeo
   return [...new Set(facts.map((fact) => text(`event.interaction.${fact.kind}` as Key)))].join(", ");
 }
 
-function detailOf(facts: readonly Fact[], text: ReturnType<typeof useText>): string {
+function detailOf(facts: readonly Fact[], text: ReturnType<typeof useText>, language: string): string {
   const parts = facts.flatMap((fact) => {
     const number = typeof fact.private === "string" ? fact.private : "";
     if (fact.kind === "arrived") return [text("call.from", { from: number || "–", to: fact.text ?? "–" })];
     if (fact.kind === "quality") {
       const [jitter = "", loss = ""] = (fact.text ?? "").split(";");
-      return [text("call.measured", { jitter, loss })];
+      return [text("call.measured", { jitter: decimal(jitter, language), loss: decimal(loss, language) })];
     }
     return [
       fact.queue,

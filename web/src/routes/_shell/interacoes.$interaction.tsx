@@ -56,7 +56,7 @@ function Interaction() {
         <Proof interaction={interaction} position={position} />
       </PageHeader>
       {call.data && story.data ? (
-        <>
+        <div className={styles.blocks}>
           <Summary call={call.data} />
           <Parts call={call.data} />
           <Panel title={text("call.events")}>
@@ -66,7 +66,7 @@ function Interaction() {
               ))}
             </ol>
           </Panel>
-        </>
+        </div>
       ) : (
         <Pending error={error} retry={() => void Promise.all([call.refetch(), story.refetch()])} figures={5} />
       )}

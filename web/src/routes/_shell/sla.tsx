@@ -253,6 +253,7 @@ function Levels({ answer, limits }: { answer: Answer; limits: Limits }) {
           labels={seconds}
           first={text("sla.threshold")}
           by="second"
+          height={400}
           series={drawn}
         />
       </div>

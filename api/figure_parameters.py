@@ -39,6 +39,10 @@ Profile = Annotated[
 ]
 
 
+MOST_NAMES = 1_000
+"""The most names in one filter."""
+
+
 class Parameters(BaseModel):
     """Query parameters. Unknown ones are refused, so that typing errors are noticed."""
 
@@ -67,8 +71,19 @@ class OfPast(Parameters):
 class OfSome(OfPast):
     """Filters by queue and agent."""
 
-    queue: Annotated[tuple[Word, ...], Field(max_length=100, description="only these queues, by name", examples=[["vendas"]])] = ()
-    agent: Annotated[tuple[Word, ...], Field(max_length=100, description="only these agents, by name", examples=[["Ana"]])] = ()
+    queue: Annotated[tuple[Word, ...], Field(max_length=MOST_NAMES, description="only these queues, by name", examples=[["vendas"]])] = ()
+    agent: Annotated[tuple[Word, ...], Field(max_length=MOST_NAMES, description="only these agents, by name", examples=[["Ana"]])] = ()
+    except_queue: Annotated[
+        tuple[Word, ...], Field(max_length=MOST_NAMES, description="all queues but these, by name", examples=[["suporte"]])
+    ] = ()
+    except_agent: Annotated[
+        tuple[Word, ...],
+        Field(
+            max_length=MOST_NAMES,
+            description="all agents but these, by name: what an agent answered, as if all others were named",
+            examples=[["Bruno"]],
+        ),
+    ] = ()
 
 
 class OfTime(OfPast):
@@ -138,6 +153,8 @@ class Past:
             by=by,
             queues=params.queue,
             agents=params.agent,
+            except_queues=params.except_queue,
+            except_agents=params.except_agent,
             ivrs=ivrs,
             sla_ms=how.sla_ms,
             tolerated_ms=how.tolerated_ms,

@@ -164,11 +164,8 @@ def rows_of(on: QueryContext, found: dict[Key, Tally]) -> list[Row]:
     period = period_of(question)
     names = {name for _, name in found}
     if question.by == "queue":
-        names |= (
-            set(question.queues).difference(on.unknown.queues)
-            if question.names == "as-was"
-            else {name for name in question.queues if on.queues.ids(name)}
-        )
+        asked = () if question.except_queues else question.queues
+        names |= set(asked).difference(on.unknown.queues) if question.names == "as-was" else {name for name in asked if on.queues.ids(name)}
         names |= _offered_ever(on) if (question.since_ms, question.until_ms) != (None, None) else set()
     elif question.by == "total":
         names = {""}

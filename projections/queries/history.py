@@ -123,7 +123,9 @@ def _events(view: TemporalView, interaction: str) -> list[_Event]:
 def _names(view: TemporalView, actors: set[str], name: Callable[[str], str]) -> dict[str, str]:
     """The names of those actors that are users or API keys of the company."""
     found: dict[str, str] = {}
-    for kind, table, opened in (("user", "users", name), ("key", "api_keys", str)):
+    # API keys are shown only to who sees the whole company.
+    tables = (("user", "users", name), ("key", "api_keys", str)) if view.scope.is_whole else (("user", "users", name),)
+    for kind, table, opened in tables:
         ids = [UUID(actor.partition(":")[2]) for actor in sorted(actors) if actor.startswith(f"{kind}:")]
         if ids:
             named = view.ask(_Named, _NAMES.format(rows=view.rows_of(table)), ids=ids)

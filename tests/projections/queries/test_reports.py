@@ -22,7 +22,8 @@ from projections.figures.question import Question
 from projections.queries import reports
 from projections.queries.dashboards import inbound, ivr, outbound
 from projections.queries.history import history
-from projections.queries.interactions_report import Interactions, interactions, next_page
+from projections.queries.interactions_report import interactions, next_page
+from projections.queries.interactions_selection import Interactions
 from projections.queries.report import NOTHING, Column, Report, comma_separated, lineage, table, written
 from tests.kit.center import TENANT, Center, attempt, call, fresh, visit
 from tests.kit.rows import engine

@@ -11,10 +11,12 @@ interface LinkProps {
   filters: Filters;
   position: number | undefined;
   zone: string;
+  /** What the page has in its address besides the filters. */
+  others?: Record<string, string | undefined>;
 }
 
 /** Two links: one is live, one shows the same figures for ever. */
-export function LinkAction({ filters, position, zone }: LinkProps) {
+export function LinkAction({ filters, position, zone, others }: LinkProps) {
   const text = useText();
   const [shown, setShown] = useState("");
   const [copied, setCopied] = useState(false);
@@ -30,7 +32,7 @@ export function LinkAction({ filters, position, zone }: LinkProps) {
       { ...filters, ...datesOf(filters, todayIn(zone)), em: filters.em ?? String(position), fuso: zone },
       "hoje",
     );
-    return location.origin + location.pathname + stringifySearch(search);
+    return location.origin + location.pathname + stringifySearch({ ...search, ...others });
   };
   return (
     <>

@@ -1,11 +1,20 @@
-import { ChartColumn, FileClock, type LucideIcon, PhoneForwarded, PhoneIncoming, Users, Workflow } from "lucide-react";
+import {
+  ChartColumn,
+  FileClock,
+  type LucideIcon,
+  PhoneForwarded,
+  PhoneIncoming,
+  Target,
+  Users,
+  Workflow,
+} from "lucide-react";
 import type { Key } from "../i18n";
 
 export const REPORTS = "gerenciar-relatorio";
 export const MONITORING = "gerenciar-atendimento";
 
 export interface Entry {
-  to: "/agentes" | "/inbound" | "/outbound" | "/ivr" | "/interacoes" | "/relatorio-agentes";
+  to: "/agentes" | "/inbound" | "/outbound" | "/ivr" | "/interacoes" | "/relatorio-agentes" | "/sla";
   group: Key;
   label: Key;
   icon: LucideIcon;
@@ -26,6 +35,7 @@ export const ENTRIES: readonly Entry[] = [
     icon: ChartColumn,
     permission: REPORTS,
   },
+  { to: "/sla", group: "menu.reports", label: "page.sla", icon: Target, permission: REPORTS },
 ];
 
 export function entriesFor(permissions: readonly string[]): Entry[] {

@@ -1,5 +1,6 @@
 import { createFileRoute } from "@tanstack/react-router";
 import { useMemo } from "react";
+import { Gaps, useGaps } from "../../figures/gaps";
 import { LineageFoot, useLineage } from "../../figures/lineage";
 import { useFilters } from "../../filters/useFilters";
 import { useText } from "../../i18n";
@@ -35,6 +36,7 @@ function Agents() {
     [filters],
   );
   const { answer, error, retry, isChanging, line } = useLive("/v1/monitoring", question);
+  const gaps = useGaps(question, answer !== undefined);
   // What is past or late runs no further than its last sign of life.
   const until =
     !answer || line.state === "live"
@@ -49,6 +51,7 @@ function Agents() {
       </PageHeader>
       <FilterBar filters={filters} dropped={dropped} change={change} withPeriod={false} />
       <Progress on={isChanging} />
+      <Gaps gaps={gaps} />
       {answer ? (
         <Groups answer={answer} chosen={filters.servico} until={until} />
       ) : (

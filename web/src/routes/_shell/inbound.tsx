@@ -5,6 +5,7 @@ import { company, queues as queuesQuery, useTimezone } from "../../api/queries";
 import { type Bounds, Figure } from "../../figures/Figure";
 import figures from "../../figures/Figure.module.css";
 import { percent } from "../../figures/format";
+import { Gaps, useGaps } from "../../figures/gaps";
 import { LineageFoot, useLineage } from "../../figures/lineage";
 import { useFilters } from "../../filters/useFilters";
 import { useLanguage, useText } from "../../i18n";
@@ -49,7 +50,11 @@ function Inbound() {
       </PageHeader>
       <FilterBar filters={filters} dropped={dropped} change={change} view={viewOf(answer?.period.by)} />
       <Progress on={isChanging} />
-      {answer ? <Figures answer={answer} /> : <Pending error={error} retry={() => void retry()} figures={7} />}
+      {answer ? (
+        <Figures answer={answer} question={question} />
+      ) : (
+        <Pending error={error} retry={() => void retry()} figures={7} />
+      )}
     </>
   );
 }
@@ -70,29 +75,30 @@ function filesOf(answer: Board, question: Record<string, unknown>, text: ReturnT
   ];
 }
 
-function Figures({ answer }: { answer: Board }) {
+function Figures({ answer, question }: { answer: Board; question: ReturnType<typeof useQuestion> }) {
   const text = useText();
   const language = useLanguage();
   const mayWatch = usePermission(MONITORING);
   const lineage = useLineage(answer);
   const target = useTarget(answer);
   const charts = useMemo(() => chartsOf(answer, text), [answer, text]);
-  if (!lineage) return null;
   const { totals, agents, series } = answer;
+  const starts = useMemo(() => series.map((row) => row.start), [series]);
+  const gaps = useGaps(question, totals.bounds != null);
+  if (!lineage) return null;
   const bounds = totals.bounds as Bounds | null;
-  const starts = series.map((row) => row.start);
   const by = answer.period.by ?? "hour";
-  const of = { bounds, lineage };
+  const of = { bounds, lineage, terms: totals.terms, profile: totals.sla_profile, gaps };
   const isKept = target === undefined || totals.sla_percent == null ? null : totals.sla_percent >= target;
   return (
     <>
+      <Gaps gaps={gaps} />
       <div className={figures.grid}>
         <Figure
           name="sla_percent"
           value={totals.sla_percent}
           {...of}
           keeps={isKept}
-          formula={`${totals.answered_within_sla} ÷ ${totals.offered}`}
           note={target === undefined ? undefined : text("figure.target", { target: percent(target, language) })}
         />
         <Figure name="offered" value={totals.offered} {...of} />
@@ -109,8 +115,21 @@ function Figures({ answer }: { answer: Board }) {
       </div>
       <AgentsNow agents={agents} mayOpen={mayWatch} />
       <div className={panels.two}>
-        <Chart title={text("chart.callsAndSla")} starts={starts} by={by} series={charts.callsAndSla} target={target} />
-        <Chart title={text("chart.offeredAnswered")} starts={starts} by={by} series={charts.offeredAnswered} />
+        <Chart
+          title={text("chart.callsAndSla")}
+          starts={starts}
+          by={by}
+          series={charts.callsAndSla}
+          target={target}
+          gaps={gaps}
+        />
+        <Chart
+          title={text("chart.offeredAnswered")}
+          starts={starts}
+          by={by}
+          series={charts.offeredAnswered}
+          gaps={gaps}
+        />
       </div>
       <Panel title={text("queues.title")}>
         <QueueTable rows={answer.queues} />

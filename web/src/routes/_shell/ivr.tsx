@@ -4,6 +4,7 @@ import { useTimezone } from "../../api/queries";
 import { type Bounds, Figure } from "../../figures/Figure";
 import figures from "../../figures/Figure.module.css";
 import { count } from "../../figures/format";
+import { Gaps, useGaps } from "../../figures/gaps";
 import type { FigureKey } from "../../figures/kinds";
 import { KINDS } from "../../figures/kinds";
 import { LineageFoot, useLineage } from "../../figures/lineage";
@@ -45,7 +46,11 @@ function Ivr() {
       </PageHeader>
       <FilterBar filters={filters} dropped={dropped} change={change} view={viewOf(answer?.period.by)} />
       <Progress on={isChanging} />
-      {answer ? <Figures answer={answer} /> : <Pending error={error} retry={() => void retry()} figures={8} />}
+      {answer ? (
+        <Figures answer={answer} question={question} />
+      ) : (
+        <Pending error={error} retry={() => void retry()} figures={8} />
+      )}
     </>
   );
 }
@@ -72,12 +77,18 @@ const OUTCOMES = [
   "in_ivr",
 ] as const;
 
-function Figures({ answer }: { answer: Answer<"/v1/dashboards/ivr"> }) {
+interface Asked {
+  answer: Answer<"/v1/dashboards/ivr">;
+  question: ReturnType<typeof useQuestion>;
+}
+
+function Figures({ answer, question }: Asked) {
   const text = useText();
   const language = useLanguage();
   const lineage = useLineage(answer);
   const { totals, series } = answer;
-  const starts = series.map((row) => row.start);
+  const gaps = useGaps(question, totals.bounds != null);
+  const starts = useMemo(() => series.map((row) => row.start), [series]);
   const drawn = useMemo(
     () =>
       [
@@ -94,6 +105,7 @@ function Figures({ answer }: { answer: Answer<"/v1/dashboards/ivr"> }) {
   if (!lineage) return null;
   return (
     <>
+      <Gaps gaps={gaps} />
       <ul className={figures.now}>
         {AGENTS.map(([group, mark]) => (
           <li key={group}>
@@ -112,12 +124,21 @@ function Figures({ answer }: { answer: Answer<"/v1/dashboards/ivr"> }) {
               value={totals[KINDS[name].field as keyof Totals] as number | null}
               bounds={totals.bounds as Bounds | null}
               lineage={lineage}
+              gaps={gaps}
+              terms={totals.terms}
+              profile={totals.sla_profile}
             />
           ))}
         </div>
       ))}
       <div className={panels.two}>
-        <Chart title={text("chart.ivrCalls")} starts={starts} by={answer.period.by ?? "hour"} series={drawn} />
+        <Chart
+          title={text("chart.ivrCalls")}
+          starts={starts}
+          by={answer.period.by ?? "hour"}
+          series={drawn}
+          gaps={gaps}
+        />
         <Panel title={text("chart.ivrFlow")}>
           <Flow
             whole={{ name: text("flow.entered"), value: totals.entered }}

@@ -8,10 +8,12 @@ import { type Answer, useLive } from "../../live/useLive";
 import { AgentColumn } from "../../ui/AgentColumn";
 import board from "../../ui/AgentColumn.module.css";
 import { Allowed } from "../../ui/Allowed";
+import { CallsTable } from "../../ui/CallsTable";
 import { FilterBar } from "../../ui/FilterBar";
 import { MONITORING } from "../../ui/menu";
 import { PageHeader, Progress } from "../../ui/PageHeader";
 import { Panel } from "../../ui/Panel";
+import panels from "../../ui/Panel.module.css";
 import { Pending } from "../../ui/Pending";
 import { StateMark } from "../../ui/StateMark";
 import { WaitingTable } from "../../ui/WaitingTable";
@@ -26,7 +28,7 @@ export const Route = createFileRoute("/_shell/agentes")({
 
 type Board = Answer<"/v1/monitoring">;
 
-/** B2: every agent by state, in the API's order, and who waits in the queues. */
+/** B2: every agent by state, in the API's order, who waits in the queues, and the calls that go on. */
 function Agents() {
   const text = useText();
   const { filters, dropped, change } = useFilters();
@@ -52,7 +54,7 @@ function Agents() {
       {answer ? (
         <Groups answer={answer} chosen={filters.servico} until={until} />
       ) : (
-        <Pending error={error} retry={() => void retry()} figures={4} />
+        <Pending error={error} retry={retry} figures={4} />
       )}
     </>
   );
@@ -61,7 +63,10 @@ function Agents() {
 /** Who has waited longest, of all queues that are shown. */
 function Longest({ answer, until }: { answer: Board; until: number | null }) {
   const text = useText();
-  const first = [...answer.waiting].sort((a, b) => a.since.localeCompare(b.since))[0];
+  const first = answer.waiting.reduce<Board["waiting"][number] | null>(
+    (longest, one) => (longest === null || one.since < longest.since ? one : longest),
+    null,
+  );
   if (!first) return <span className="muted">{text("board.noneWaiting")}</span>;
   return (
     <span className={board.longest}>
@@ -86,9 +91,14 @@ function Groups({ answer, chosen, until }: { answer: Board; chosen: readonly str
         <AgentColumn group="paused" mark="paused" rows={answer.agents.paused} until={until} />
         <AgentColumn group="offline" mark="offline" rows={answer.agents.offline} until={until} />
       </div>
-      <Panel title={text("board.queues")}>
-        <WaitingTable answer={answer} chosen={chosen} until={until} />
-      </Panel>
+      <div className={panels.two}>
+        <Panel title={text("board.queues")}>
+          <WaitingTable waiting={answer.waiting} available={answer.agents.available} chosen={chosen} until={until} />
+        </Panel>
+        <Panel title={text("board.calls")}>
+          <CallsTable calls={answer.calls} until={until} />
+        </Panel>
+      </div>
       {lineage && <LineageFoot lineage={lineage} coveredTo={answer.covered_to} />}
     </>
   );

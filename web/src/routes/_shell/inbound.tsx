@@ -49,7 +49,7 @@ function Inbound() {
       </PageHeader>
       <FilterBar filters={filters} dropped={dropped} change={change} view={viewOf(answer?.period.by)} />
       <Progress on={isChanging} />
-      {answer ? <Figures answer={answer} /> : <Pending error={error} retry={() => void retry()} figures={7} />}
+      {answer ? <Figures answer={answer} /> : <Pending error={error} retry={retry} figures={7} />}
     </>
   );
 }

@@ -45,7 +45,7 @@ function Ivr() {
       </PageHeader>
       <FilterBar filters={filters} dropped={dropped} change={change} view={viewOf(answer?.period.by)} />
       <Progress on={isChanging} />
-      {answer ? <Figures answer={answer} /> : <Pending error={error} retry={() => void retry()} figures={8} />}
+      {answer ? <Figures answer={answer} /> : <Pending error={error} retry={retry} figures={8} />}
     </>
   );
 }

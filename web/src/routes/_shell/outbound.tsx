@@ -40,7 +40,7 @@ function Outbound() {
       </PageHeader>
       <FilterBar filters={filters} dropped={dropped} change={change} view={viewOf(answer?.period.by)} />
       <Progress on={isChanging} />
-      {answer ? <Figures answer={answer} /> : <Pending error={error} retry={() => void retry()} figures={5} />}
+      {answer ? <Figures answer={answer} /> : <Pending error={error} retry={retry} figures={5} />}
     </>
   );
 }

@@ -93,7 +93,7 @@ class _Source:
         return self.question.watchable.tables(self.question.params)
 
     def position(self) -> int:
-        return self.context.application.center.covered()
+        return self.context.application.center.answered()
 
     async def asked(self) -> Asked:
         return await self.question.asked(self.context)

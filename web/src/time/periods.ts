@@ -1,5 +1,6 @@
 import { CalendarDate, endOfMonth, parseDate, startOfMonth, startOfWeek, today } from "@internationalized/date";
 import type { Filters, View } from "../filters/filters";
+import { dayOf, instantOf } from "./moments";
 
 /** Dates of a period in the company's time zone; `ate` is in the period. */
 export interface Dates {
@@ -29,7 +30,9 @@ export function todayIn(zone: string): CalendarDate {
 
 /** The period as the API takes it: `to` is not included, and is left open while the period goes on. */
 export function questionOf(filters: Filters, zone: string): { from: string; to?: string } {
-  const now = todayIn(zone);
+  // At a past moment "today" is the day of that moment.
+  const moment = instantOf(filters.em, zone);
+  const now = moment === null ? todayIn(zone) : dayOf(moment, zone);
   const { de, ate } = datesOf(filters, now);
   if (!filters.em && ate >= now.toString()) return { from: de };
   return { from: de, to: parseDate(ate).add({ days: 1 }).toString() };

@@ -5,6 +5,7 @@ import { useFilters } from "../../filters/useFilters";
 import { useText } from "../../i18n";
 import { Elapsed } from "../../live/Elapsed";
 import { type Answer, useLive } from "../../live/useLive";
+import { useTimeTravel } from "../../time/useTimeTravel";
 import { AgentColumn } from "../../ui/AgentColumn";
 import board from "../../ui/AgentColumn.module.css";
 import { Allowed } from "../../ui/Allowed";
@@ -37,6 +38,7 @@ function Agents() {
     [filters],
   );
   const { answer, error, retry, isChanging, line } = useLive("/v1/monitoring", question);
+  const time = useTimeTravel(filters, change, isChanging);
   // What is past or late runs no further than its last sign of life.
   const until =
     !answer || line.state === "live"
@@ -47,10 +49,12 @@ function Agents() {
   return (
     <>
       <PageHeader title={text("page.agents")} line={answer && line} moment={filters.em}>
+        {time.button}
         {answer && <Longest answer={answer} until={until} />}
       </PageHeader>
       <FilterBar filters={filters} dropped={dropped} change={change} withPeriod={false} />
       <Progress on={isChanging} />
+      {time.bar}
       {answer ? (
         <Groups answer={answer} chosen={filters.servico} until={until} />
       ) : (

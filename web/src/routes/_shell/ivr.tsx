@@ -11,6 +11,7 @@ import { useFilters } from "../../filters/useFilters";
 import { type Key, useLanguage, useText } from "../../i18n";
 import { type Answer, useLive } from "../../live/useLive";
 import { useQuestion, viewOf } from "../../time/useQuestion";
+import { useTimeTravel } from "../../time/useTimeTravel";
 import { LinkAction } from "../../ui/Actions";
 import { Allowed } from "../../ui/Allowed";
 import { Chart } from "../../ui/Chart";
@@ -38,13 +39,16 @@ function Ivr() {
   const question = useQuestion(filters);
   const zone = useTimezone();
   const { answer, error, retry, isChanging, line } = useLive("/v1/dashboards/ivr", question);
+  const time = useTimeTravel(filters, change, isChanging);
   return (
     <>
       <PageHeader title={text("page.ivr")} line={answer && line} moment={filters.em}>
+        {time.button}
         <LinkAction filters={filters} position={answer?.as_of} zone={filters.fuso ?? zone} />
       </PageHeader>
       <FilterBar filters={filters} dropped={dropped} change={change} view={viewOf(answer?.period.by)} />
       <Progress on={isChanging} />
+      {time.bar}
       {answer ? <Figures answer={answer} /> : <Pending error={error} retry={retry} figures={8} />}
     </>
   );

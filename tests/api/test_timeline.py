@@ -48,7 +48,9 @@ def test_a_moment_in_the_future_is_refused(center: TimedCenter, ana: Person, pat
     center.clock.pass_s(400 * 86_400)
 
 
-@pytest.mark.parametrize("query", ["from=2026-03-02&to=2026-03-02", "from=2026-03-03&to=2026-03-02", "from=2020-01-01&to=2026-01-01", "buckets=0"])
+@pytest.mark.parametrize(
+    "query", ["from=2026-03-02&to=2026-03-02", "from=2026-03-03&to=2026-03-02", "from=2020-01-01&to=2026-01-01", "buckets=0"]
+)
 def test_a_time_that_is_none_is_refused(ana: Person, query: str) -> None:
     assert ana.get(f"/v1/timeline?{query}").status_code == 422
 

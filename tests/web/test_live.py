@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import random
+import re
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -218,6 +222,85 @@ def test_a_user_who_is_deactivated_is_asked_the_password_over_the_page_which_goe
     expect(page.get_by_role("status").first).to_have_text(LIVE)
     moves(page, moving)
     assert page.url == url
+    page.context.close()
+
+
+def at_moment(page: Page) -> str:
+    """The instant that the time bar shows."""
+    moment = page.get_by_role("slider").get_attribute("data-moment")
+    assert moment is not None
+    return moment
+
+
+def shows(page: Page, moving: Moving) -> None:
+    """The board is that of the page's moment: wait for its answer, then compare all that is in sight."""
+    moment = parse_qs(urlsplit(page.url).query)["em"][0]
+    board = moving.console.get(f"/v1/monitoring?as_of={quote(moment)}").json()
+    counts = {group: str(len(board["agents"][group])) for group in GROUPS}
+    page.wait_for_function(
+        """counts => Object.entries(counts).every(([group, count]) =>
+            document.querySelector(`[data-group=${group}] h2 .num`)?.textContent === count)""",
+        arg=counts,
+    )
+    shown = page.evaluate(BOARD_SHOWN)
+    for group in GROUPS:
+        rows = shown["groups"][group]["rows"]
+        assert rows == [[agent["agent"], agent["since"]] for agent in board["agents"][group]][: len(rows)]
+    assert (
+        shown["calls"]
+        == [[call["interaction"], call["since"], call["agent"] or "\N{EN DASH}"] for call in board["calls"]][: len(shown["calls"])]
+    )
+    assert all(since <= moment for since in page.locator("main [data-since]").evaluate_all("all => all.map(one => one.dataset.since)"))
+
+
+def test_the_time_bar_is_dragged_by_mouse_and_keys_and_shows_that_moment_alone(moving: Moving) -> None:
+    with open_board(moving.console, viewport={"width": 1280, "height": 900}) as page:
+        page.keyboard.press("t")
+        slider = page.get_by_role("slider", name="Momento mostrado")
+        box = slider.bounding_box()
+        assert box is not None
+        now = share_of_day()
+        page.mouse.move(box["x"] + box["width"] * now * 0.999, box["y"] + 20)
+        page.mouse.down()
+        page.mouse.move(box["x"] + box["width"] * max(0.0, now - 0.02), box["y"] + 20, steps=6)
+        page.mouse.up()
+        page.wait_for_url(re.compile(r"[?&]em="))
+        dragged = at_moment(page)
+        assert parse_qs(urlsplit(page.url).query)["em"] == [dragged]
+        shows(page, moving)
+        assert page.title().startswith("■")
+        slider.press("ArrowLeft")
+        slider.press("Shift+ArrowLeft")
+        earlier = datetime.fromisoformat(dragged) - timedelta(minutes=11)
+        assert datetime.fromisoformat(at_moment(page)) == earlier
+        page.wait_for_function("em => new URL(location).searchParams.get('em') === em", arg=earlier.isoformat())
+        shows(page, moving)
+        page.get_by_role("button", name="Voltar ao vivo").first.click()
+        expect(page.get_by_role("status").first).to_have_text(LIVE)
+        assert "em=" not in page.url
+        page.go_back()
+        page.wait_for_url(re.compile(r"[?&]em="))
+
+
+def share_of_day() -> float:
+    now = datetime.now(ZoneInfo("America/Sao_Paulo"))
+    return (now.hour * 3600 + now.minute * 60 + now.second) / 86_400
+
+
+def test_the_past_is_played_sixty_times_as_fast_moment_by_moment_and_ends_at_now(moving: Moving) -> None:
+    moment = datetime.now(ZoneInfo("America/Sao_Paulo")) - timedelta(minutes=4)
+    start = moment.replace(microsecond=0).isoformat()
+    page = moving.console.signed_in(path=f"/agentes?em={quote(start)}")
+    page.locator("[data-agent]").first.wait_for()
+    page.keyboard.press("3")
+    page.wait_for_function("em => new URL(location).searchParams.get('em') !== em", arg=start)
+    played = datetime.fromisoformat(parse_qs(urlsplit(page.url).query)["em"][0]) - datetime.fromisoformat(start)
+    assert played.total_seconds() % 60 == 0
+    page.keyboard.press(" ")
+    shows(page, moving)
+    page.keyboard.press("3")
+    page.wait_for_url(lambda url: "em=" not in url)
+    expect(page.get_by_role("status").first).to_have_text(LIVE)
     page.context.close()
 
 

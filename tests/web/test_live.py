@@ -275,7 +275,7 @@ def test_the_time_bar_is_dragged_by_mouse_and_keys_and_shows_that_moment_alone(m
         assert datetime.fromisoformat(at_moment(page)) == earlier
         page.wait_for_function("em => new URL(location).searchParams.get('em') === em", arg=earlier.isoformat())
         shows(page, moving)
-        page.get_by_role("button", name="Voltar ao vivo").first.click()
+        page.get_by_role("button", name="Voltar ao vivo").click()
         expect(page.get_by_role("status").first).to_have_text(LIVE)
         assert "em=" not in page.url
         page.go_back()

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { ChevronLeft, ChevronRight, Pause, Play, Radio, X, ZoomIn, ZoomOut } from "lucide-react";
+import { ChevronLeft, ChevronRight, Pause, Play, X, ZoomIn, ZoomOut } from "lucide-react";
 import { type KeyboardEvent, type PointerEvent, useEffect, useRef, useState } from "react";
 import { answerOf, api, type Schemas } from "../api/client";
 import { count } from "../figures/format";
@@ -52,10 +52,6 @@ export function TimeBar({ travel, close }: { travel: Travel; close: () => void }
         <Tool label={text("time.zoomIn")} act={() => zoomed(-1)} icon={ZoomIn} disabled={zoom === "dia"} />
         <Tool label={text("time.zoomOut")} act={() => zoomed(1)} icon={ZoomOut} disabled={zoom === "ano"} />
         <span className={styles.end}>
-          <button type="button" className={styles.live} disabled={!isPast} onClick={() => travel.go(null)}>
-            <Radio size={14} aria-hidden />
-            {text("time.backToLive")}
-          </button>
           <Tool label={text("time.close")} act={close} icon={X} />
         </span>
       </div>

@@ -28,11 +28,15 @@ export function todayIn(zone: string): CalendarDate {
   return new CalendarDate(date.year, date.month, date.day);
 }
 
+/** The day that relative periods count from: today, or the day of the moment that the page is about. */
+export function todayOf(filters: Pick<Filters, "em">, zone: string): CalendarDate {
+  const moment = instantOf(filters.em, zone);
+  return moment === null ? todayIn(zone) : dayOf(moment, zone);
+}
+
 /** The period as the API takes it: `to` is not included, and is left open while the period goes on. */
 export function questionOf(filters: Filters, zone: string): { from: string; to?: string } {
-  // At a past moment "today" is the day of that moment.
-  const moment = instantOf(filters.em, zone);
-  const now = moment === null ? todayIn(zone) : dayOf(moment, zone);
+  const now = todayOf(filters, zone);
   const { de, ate } = datesOf(filters, now);
   if (!filters.em && ate >= now.toString()) return { from: de };
   return { from: de, to: parseDate(ate).add({ days: 1 }).toString() };

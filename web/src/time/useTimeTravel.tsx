@@ -1,3 +1,4 @@
+import { Button } from "@mantine/core";
 import { Clock } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import { count, instant as shownInstant } from "../figures/format";
@@ -22,17 +23,17 @@ export function useTimeTravel(
   const [isOpen, setOpen] = useState(settled !== null);
   useTimeKeys(travel, isOpen, setOpen);
   const button = (
-    <button
-      type="button"
-      className={styles.open}
+    <Button
+      variant="default"
+      size="xs"
+      leftSection={<Clock size={14} aria-hidden />}
       aria-expanded={isOpen}
       aria-label={text("time.title")}
       title={`${text("time.title")} (t)`}
       onClick={() => setOpen(!isOpen)}
     >
-      <Clock size={15} aria-hidden />
-      <span>{text("time.open")}</span>
-    </button>
+      {text("time.open")}
+    </Button>
   );
   const bar = (
     <>

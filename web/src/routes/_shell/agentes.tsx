@@ -14,7 +14,6 @@ import { FilterBar } from "../../ui/FilterBar";
 import { MONITORING } from "../../ui/menu";
 import { PageHeader, Progress } from "../../ui/PageHeader";
 import { Panel } from "../../ui/Panel";
-import panels from "../../ui/Panel.module.css";
 import { Pending } from "../../ui/Pending";
 import { StateMark } from "../../ui/StateMark";
 import { WaitingTable } from "../../ui/WaitingTable";
@@ -95,7 +94,7 @@ function Groups({ answer, chosen, until }: { answer: Board; chosen: readonly str
         <AgentColumn group="paused" mark="paused" rows={answer.agents.paused} until={until} />
         <AgentColumn group="offline" mark="offline" rows={answer.agents.offline} until={until} />
       </div>
-      <div className={panels.two}>
+      <div className={board.tables}>
         <Panel title={text("board.queues")}>
           <WaitingTable waiting={answer.waiting} available={answer.agents.available} chosen={chosen} until={until} />
         </Panel>

@@ -125,8 +125,8 @@ class Deployment:
     def api(self) -> str:
         """Start an API and wait until it serves; its address."""
         self.start("serve", "--port", "0")
-        found: list[bytes] = []
-        _wait(lambda: bool(found.extend(_SERVES_AT.findall(self._log.read_bytes())) or found))
+        _wait(lambda: _SERVES_AT.search(self._log.read_bytes()) is not None)
+        found: list[bytes] = _SERVES_AT.findall(self._log.read_bytes())
         return found[-1].decode()
 
     def workers(self, count: int) -> None:

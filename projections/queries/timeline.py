@@ -57,7 +57,7 @@ def _timeline(rows: CompanyRows, question: Question, buckets: int) -> dict[str, 
 
     def ask(view: TemporalView) -> dict[str, Any]:
         tables = {table: view.rows_of(table) for table in _TABLES}
-        first = view.ask(_At, _FIRST.format(**tables))[0].at
+        first = view.ask(_At, _FIRST.format(**tables))[0].at or None
         last = observed_instant(query_context(view, question)).at_ms
         received = [0] * max(1, -(-(until - since) // width))
         for found in view.ask(_Bucket, _RECEIVED.format(**tables), since=since, until=until, width=width):

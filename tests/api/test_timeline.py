@@ -58,5 +58,5 @@ def test_a_time_that_is_none_is_refused(ana: Person, query: str) -> None:
 @pytest.mark.parametrize("permission", ["gerenciar-relatorio", "gerenciar-atendimento"])
 def test_who_sees_dashboards_or_the_board_sees_the_time_and_nobody_else(log_in, permission: str) -> None:
     assert log_in(permissions=(permission,)).get("/v1/timeline").status_code == 200
-    refused = log_in(email="bia@empresa.example", permissions=("gerenciar-contato",)).get("/v1/timeline")
+    refused = log_in(email="bia@empresa.example", permissions=("gerenciar-contatos",)).get("/v1/timeline")
     assert refused.status_code == 403

@@ -32,6 +32,7 @@ from projections.queries.monitoring import interaction_seen, monitor
 from projections.queries.one_interaction import interaction
 from projections.queries.registers import RegisteredAgent, RegisteredQueue, one, page
 from projections.queries.sources import gaps, sources
+from projections.queries.timeline import timeline, timeline_of_board
 from projections.queries.users import users
 from projections.queries.what_if import sla_what_if
 from projections.query_bus import QUERIES, CompanyLog
@@ -140,6 +141,8 @@ ANSWERS = {
         interaction(rows, interaction_id(TENANT, name), Question(by="total", as_of=past.get("as_of")), People())
         for name in ("sale", "both")
     ],
+    timeline: lambda rows, past: timeline(rows, Question(since_ms=0, until_ms=86_400_000, by="total", **past), 24),
+    timeline_of_board: lambda rows, past: timeline_of_board(rows, Question(since_ms=0, until_ms=86_400_000, by="total", **past), 24),
     interaction_seen: lambda rows, _: [name for name in CALLS if interaction_seen(rows, interaction_id(TENANT, name))],
 }
 """Each query of the rows, put so that the whole company's answer names both sides."""

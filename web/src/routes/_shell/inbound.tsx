@@ -11,6 +11,7 @@ import { useFilters } from "../../filters/useFilters";
 import { useLanguage, useText } from "../../i18n";
 import { type Answer, useLive } from "../../live/useLive";
 import { useQuestion, viewOf } from "../../time/useQuestion";
+import { useTimeTravel } from "../../time/useTimeTravel";
 import { CsvAction, LinkAction } from "../../ui/Actions";
 import { AgentsNow } from "../../ui/AgentsNow";
 import { Allowed } from "../../ui/Allowed";
@@ -41,19 +42,22 @@ function Inbound() {
   const question = useQuestion(filters);
   const zone = useTimezone();
   const { answer, error, retry, isChanging, line } = useLive("/v1/dashboards/inbound", question);
+  const time = useTimeTravel(filters, change, isChanging);
   const files = answer ? filesOf(answer, question, text) : [];
   return (
     <>
       <PageHeader title={text("page.inbound")} line={answer && line} moment={filters.em}>
+        {time.button}
         <LinkAction filters={filters} position={answer?.as_of} zone={filters.fuso ?? zone} />
         <CsvAction files={files} />
       </PageHeader>
       <FilterBar filters={filters} dropped={dropped} change={change} view={viewOf(answer?.period.by)} />
       <Progress on={isChanging} />
+      {time.bar}
       {answer ? (
         <Figures answer={answer} question={question} />
       ) : (
-        <Pending error={error} retry={() => void retry()} figures={7} />
+        <Pending error={error} retry={retry} figures={7} />
       )}
     </>
   );

@@ -12,6 +12,7 @@ import { useFilters } from "../../filters/useFilters";
 import { type Key, useLanguage, useText } from "../../i18n";
 import { type Answer, useLive } from "../../live/useLive";
 import { useQuestion, viewOf } from "../../time/useQuestion";
+import { useTimeTravel } from "../../time/useTimeTravel";
 import { LinkAction } from "../../ui/Actions";
 import { Allowed } from "../../ui/Allowed";
 import { Chart } from "../../ui/Chart";
@@ -39,17 +40,20 @@ function Ivr() {
   const question = useQuestion(filters);
   const zone = useTimezone();
   const { answer, error, retry, isChanging, line } = useLive("/v1/dashboards/ivr", question);
+  const time = useTimeTravel(filters, change, isChanging);
   return (
     <>
       <PageHeader title={text("page.ivr")} line={answer && line} moment={filters.em}>
+        {time.button}
         <LinkAction filters={filters} position={answer?.as_of} zone={filters.fuso ?? zone} />
       </PageHeader>
       <FilterBar filters={filters} dropped={dropped} change={change} view={viewOf(answer?.period.by)} />
       <Progress on={isChanging} />
+      {time.bar}
       {answer ? (
         <Figures answer={answer} question={question} />
       ) : (
-        <Pending error={error} retry={() => void retry()} figures={8} />
+        <Pending error={error} retry={retry} figures={8} />
       )}
     </>
   );

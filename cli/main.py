@@ -17,8 +17,8 @@ from cli import run as running
 from cli.console import Mistake, terminal
 from cli.execution import MISTAKEN, TAMPERED
 from cli.operator_commands import (
-    Admin,
     SLA_PROFILES,
+    Admin,
     Attribution,
     Forget,
     Format,

@@ -17,7 +17,8 @@ from projections.figures.instants import instant
 from projections.figures.intervals import zone
 from projections.figures.question import Question
 from projections.queries import reports
-from projections.queries.interactions_report import Interactions, interactions
+from projections.queries.interactions_report import interactions
+from projections.queries.interactions_selection import Interactions
 from projections.queries.report import Report as Figures
 from projections.queries.report import lineage, written
 

@@ -1,5 +1,6 @@
 import { useSyncExternalStore } from "react";
 import { type Renewed, Renewer, type Welcome, welcomeOf } from "./renewer";
+import { sharedWorker } from "./shared";
 
 /** Whether somebody is signed in here. `gone`: the session ended while the page was open; the page stays and asks for the password. */
 export type SessionState = "unknown" | "in" | "out" | "gone";
@@ -24,10 +25,10 @@ class SharedSource implements TokenSource {
 
   constructor(worker: SharedWorker) {
     this.#port = worker.port;
-    this.#port.onmessage = ({ data }) => {
+    this.#port.addEventListener("message", ({ data }) => {
       this.#waiting.get(data.id)?.(data.answer);
       this.#waiting.delete(data.id);
-    };
+    });
   }
 
   renew(refused: string | null): Promise<Renewed> {
@@ -72,18 +73,15 @@ class OwnSource implements TokenSource {
 }
 
 function source(): TokenSource {
-  if (typeof SharedWorker === "undefined") return new OwnSource();
-  const worker = new SharedWorker(new URL("./session.worker.ts", import.meta.url), {
-    type: "module",
-    name: "atende-session",
-  });
-  return new SharedSource(worker);
+  return sharedWorker ? new SharedSource(sharedWorker) : new OwnSource();
 }
 
 /** The session of this browser: its refresh token is a cookie that no script reads, its access token is in memory alone. */
 class Session {
   state: SessionState = "unknown";
   welcome: Welcome | null = null;
+  /** The name of the screen that this device was until it was revoked. */
+  endedScreen: string | null = null;
   #source = source();
   #listeners = new Set<() => void>();
 
@@ -125,7 +123,11 @@ class Session {
       return this.#become(this.welcome ? "gone" : "out", null);
     if (welcome && this.welcome && welcome.user !== this.welcome.user) location.reload();
     if (welcome) this.#become("in", welcome);
-    else if (gone) this.#become(this.welcome ? "gone" : "out", null);
+    else if (gone && this.welcome?.screen) {
+      // Nobody signs in at a wall: what it showed is dropped at once.
+      this.endedScreen = this.welcome.screen;
+      this.#become("out", null);
+    } else if (gone) this.#become(this.welcome ? "gone" : "out", null);
   }
 
   /** Sign in. Returns the answer when it is a refusal, for the form to explain. */
@@ -150,7 +152,7 @@ class Session {
   async startWall(): Promise<void> {
     this.#source.admitScreen();
     // A user whose session has ended makes room for the screen that the device is.
-    if (this.state === "gone" && !this.welcome?.screen) this.#source.set(null);
+    if (this.state === "gone") this.#source.set(null);
     if (this.state !== "in") await this.renew(null);
   }
 

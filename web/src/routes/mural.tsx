@@ -1,7 +1,7 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { createFileRoute, Link } from "@tanstack/react-router";
 import { LogIn, Undo2 } from "lucide-react";
-import { type ReactNode, useEffect } from "react";
+import type { ReactNode } from "react";
 import { company } from "../api/queries";
 import { session } from "../api/session";
 import { useFilters } from "../filters/useFilters";
@@ -29,12 +29,7 @@ export const Route = createFileRoute("/mural")({ component: Mural });
 function Mural() {
   const text = useText();
   const shows = useWallSession();
-  const client = useQueryClient();
   useAwake();
-  useEffect(() => {
-    // Who may not see the figures any more does not see those of before.
-    if (shows === "ended") client.clear();
-  }, [shows, client]);
   if (shows === "in") {
     const may = session.welcome?.screen !== undefined || session.welcome?.permissions.includes(MONITORING);
     return may ? (
@@ -43,8 +38,7 @@ function Mural() {
       <Said title={text("app.noPermission", { permission: MONITORING })} hint="app.noPermission.hint" />
     );
   }
-  const isScreen = session.welcome?.screen !== undefined;
-  if (shows === "ended" && isScreen) return <Said title={text("wall.revoked")} hint="wall.revoked.hint" />;
+  if (shows === "revoked") return <Said title={text("wall.revoked")} hint="wall.revoked.hint" />;
   if (shows === "starting") return <Said title={text("wall.starting")} hint="wall.away.hint" />;
   if (shows === "away") return <Said title={text("wall.away")} hint="wall.away.hint" />;
   if (shows === "used") return <Said title={text("wall.used")} hint="wall.link.hint" />;

@@ -5,6 +5,7 @@ import {
   Monitor,
   PhoneForwarded,
   PhoneIncoming,
+  Target,
   Users,
   Workflow,
 } from "lucide-react";
@@ -14,7 +15,7 @@ export const REPORTS = "gerenciar-relatorio";
 export const MONITORING = "gerenciar-atendimento";
 
 export interface Entry {
-  to: "/agentes" | "/mural" | "/inbound" | "/outbound" | "/ivr" | "/interacoes" | "/relatorio-agentes";
+  to: "/agentes" | "/mural" | "/inbound" | "/outbound" | "/ivr" | "/interacoes" | "/relatorio-agentes" | "/sla";
   group: Key;
   label: Key;
   icon: LucideIcon;
@@ -36,6 +37,7 @@ export const ENTRIES: readonly Entry[] = [
     icon: ChartColumn,
     permission: REPORTS,
   },
+  { to: "/sla", group: "menu.reports", label: "page.sla", icon: Target, permission: REPORTS },
 ];
 
 export function entriesFor(permissions: readonly string[]): Entry[] {

@@ -3,9 +3,9 @@ import { session, useSession } from "../api/session";
 
 /**
  * Who shows the wall: a user who is signed in, or the screen that this device is. `away`: the server does not answer yet; `nobody`: neither;
- * `ended`: it was one, and is not any more; `used`, `expired`: the link in the address makes it none.
+ * `ended`: the user's session is over; `revoked`: the device is no screen any more; `used`, `expired`: the link in the address makes it none.
  */
-export type WallSession = "starting" | "away" | "in" | "nobody" | "ended" | "used" | "expired";
+export type WallSession = "starting" | "away" | "in" | "nobody" | "ended" | "revoked" | "used" | "expired";
 
 const AGAIN_MS = 5_000;
 
@@ -31,7 +31,7 @@ async function connected(): Promise<WallSession | null> {
 /** Whether only time, or the server, can change it. */
 function isOpen(refusal: WallSession | null): boolean {
   if (session.state === "in" || refusal === "used" || refusal === "expired") return false;
-  return session.state === "unknown" || refusal === "away" || (session.state === "gone" && !session.welcome?.screen);
+  return session.state === "unknown" || refusal === "away" || session.state === "gone";
 }
 
 export function useWallSession(): WallSession {
@@ -55,5 +55,6 @@ export function useWallSession(): WallSession {
   }, []);
   if (state === "in") return "in";
   if (refusal) return refusal;
-  return state === "gone" ? "ended" : state === "out" ? "nobody" : "starting";
+  if (state === "out") return session.endedScreen ? "revoked" : "nobody";
+  return state === "gone" ? "ended" : "starting";
 }

@@ -8,6 +8,7 @@ import { useFilters } from "../../filters/useFilters";
 import { useText } from "../../i18n";
 import { type Answer, useLive } from "../../live/useLive";
 import { useQuestion, viewOf } from "../../time/useQuestion";
+import { useTimeTravel } from "../../time/useTimeTravel";
 import { LinkAction } from "../../ui/Actions";
 import { AgentsNow } from "../../ui/AgentsNow";
 import { Allowed } from "../../ui/Allowed";
@@ -33,14 +34,17 @@ function Outbound() {
   const question = useQuestion(filters);
   const zone = useTimezone();
   const { answer, error, retry, isChanging, line } = useLive("/v1/dashboards/outbound", question);
+  const time = useTimeTravel(filters, change, isChanging);
   return (
     <>
       <PageHeader title={text("page.outbound")} line={answer && line} moment={filters.em}>
+        {time.button}
         <LinkAction filters={filters} position={answer?.as_of} zone={filters.fuso ?? zone} />
       </PageHeader>
       <FilterBar filters={filters} dropped={dropped} change={change} view={viewOf(answer?.period.by)} />
       <Progress on={isChanging} />
-      {answer ? <Figures answer={answer} /> : <Pending error={error} retry={() => void retry()} figures={5} />}
+      {time.bar}
+      {answer ? <Figures answer={answer} /> : <Pending error={error} retry={retry} figures={5} />}
     </>
   );
 }
@@ -65,14 +69,15 @@ function Figures({ answer }: { answer: Answer<"/v1/dashboards/outbound"> }) {
     [series, text],
   );
   if (!lineage) return null;
+  const of = { lineage, terms: totals.terms };
   return (
     <>
       <div className={figures.grid}>
-        <Figure name="dialled" value={totals.dialled} lineage={lineage} />
-        <Figure name="outbound_answered" value={totals.answered} lineage={lineage} />
-        <Figure name="not_connected" value={totals.not_connected} lineage={lineage} />
-        <Figure name="tmo_ms" value={totals.tmo_ms} lineage={lineage} />
-        <Figure name="connect_percent" value={totals.connect_percent} lineage={lineage} />
+        <Figure name="dialled" value={totals.dialled} {...of} />
+        <Figure name="outbound_answered" value={totals.answered} {...of} />
+        <Figure name="not_connected" value={totals.not_connected} {...of} />
+        <Figure name="tmo_ms" value={totals.tmo_ms} {...of} />
+        <Figure name="connect_percent" value={totals.connect_percent} {...of} />
       </div>
       <AgentsNow agents={answer.agents} mayOpen={mayWatch} />
       <Chart

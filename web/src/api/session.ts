@@ -16,7 +16,7 @@ interface TokenSource {
 const channel = new BroadcastChannel("atende-session");
 
 /** The one page that a screen of a wall shows. */
-const WALL = "/mural";
+export const WALL = "/mural";
 
 class SharedSource implements TokenSource {
   #port: MessagePort;

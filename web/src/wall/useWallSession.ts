@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import { session, useSession } from "../api/session";
+import { session, useSession, WALL } from "../api/session";
 
 /**
  * Who shows the wall: a user who is signed in, or the screen that this device is. `away`: the server does not answer yet; `nobody`: neither;
@@ -17,6 +17,7 @@ function tokenOfLink(): string {
 }
 
 let link = tokenOfLink();
+addEventListener("hashchange", () => location.pathname === WALL && location.hash && location.reload());
 
 async function connected(): Promise<WallSession | null> {
   const answer = link ? await session.connect(link) : null;
@@ -42,7 +43,8 @@ export function useWallSession(): WallSession {
     const start = async () => {
       try {
         found = await connected();
-        if (!found) await session.startWall();
+        // A device that always starts at its link has used it long ago, and is the screen.
+        if (found !== "away") await session.startWall();
         if (session.state === "unknown") found = "away";
       } catch {
         found = "away";

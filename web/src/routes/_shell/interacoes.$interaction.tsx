@@ -9,6 +9,7 @@ import { Quality, Status } from "../../ui/Badge";
 import { REPORTS } from "../../ui/menu";
 import { PageHeader } from "../../ui/PageHeader";
 import { Panel } from "../../ui/Panel";
+import { Parts } from "../../ui/Parts";
 import { Pending } from "../../ui/Pending";
 import styles from "../../ui/Story.module.css";
 
@@ -49,7 +50,7 @@ function Interaction() {
       {call.data && story.data ? (
         <>
           <Summary call={call.data} />
-          <Parts call={call.data} />
+          <Timeline call={call.data} />
           <Panel title={text("call.events")}>
             <ol className={styles.events}>
               {story.data.items.map((event) => (
@@ -94,47 +95,36 @@ function Summary({ call }: { call: Call }) {
   );
 }
 
-interface Part {
-  kind: "ivr" | "queue" | "talk" | "wrap";
-  ms: number;
-  who: string;
-}
-
 /** The parts of a call, each as long as it lasted: the API's durations, one after the other. */
-function partsOf(call: Call): Part[] {
+function partsOf(call: Call) {
   const first = call.visits[0];
   const before = first ? Date.parse(first.offered_at) - Date.parse(call.started_at) : 0;
-  const parts: Part[] = before > 0 ? [{ kind: "ivr", ms: before, who: "" }] : [];
-  for (const visit of call.visits) {
-    parts.push({ kind: "queue", ms: visit.wait_ms ?? 0, who: visit.queue });
-    parts.push({ kind: "talk", ms: (visit.talk_ms ?? 0) + (visit.hold_ms ?? 0), who: visit.agent });
-    parts.push({ kind: "wrap", ms: visit.wrap_up_ms ?? 0, who: visit.agent });
-  }
-  return parts.filter((part) => part.ms > 0);
+  const visits = call.visits.flatMap(
+    (visit) =>
+      [
+        ["queue", visit.wait_ms ?? 0, visit.queue],
+        ["talk", (visit.talk_ms ?? 0) + (visit.hold_ms ?? 0), visit.agent],
+        ["wrap", visit.wrap_up_ms ?? 0, visit.agent],
+      ] as const,
+  );
+  return ([["ivr", before, ""], ...visits] as const).filter(([, ms]) => ms > 0);
 }
 
-function Parts({ call }: { call: Call }) {
+function Timeline({ call }: { call: Call }) {
   const text = useText();
   const parts = partsOf(call);
   if (parts.length === 0) return null;
   return (
     <Panel title={text("call.timeline")}>
-      <div className={styles.bar} aria-hidden>
-        {parts.map((part, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: parts have no other name than their place
-          <span key={index} data-kind={part.kind} style={{ flexGrow: part.ms }} />
-        ))}
-      </div>
-      <ul className={styles.parts}>
-        {parts.map((part, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: parts have no other name than their place
-          <li key={index}>
-            <span className={styles.key} data-kind={part.kind} aria-hidden />
-            {text(`call.${part.kind}`)} {part.who && <span className="muted">{part.who}</span>}{" "}
-            <strong className="num">{duration(part.ms)}</strong>
-          </li>
-        ))}
-      </ul>
+      <Parts
+        parts={parts.map(([kind, ms, who]) => ({
+          kind,
+          name: text(`call.${kind}`),
+          size: ms,
+          value: duration(ms),
+          hint: who,
+        }))}
+      />
     </Panel>
   );
 }

@@ -5,20 +5,21 @@ import { type KeyboardEvent, useId, useMemo, useRef, useState } from "react";
 import { useText } from "../i18n";
 import control from "./Control.module.css";
 import styles from "./MultiSelect.module.css";
+import { plain } from "./plain";
 
-const plain = (name: string) => name.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
-
-/** Some of many names: typed to find, accents ignored. Nothing chosen means all. */
+/** Some of many names: typed to find, accents ignored. Nothing chosen means all, unless `none` says otherwise. */
 export function MultiSelect({
   label,
   names,
   chosen,
   choose,
+  none,
 }: {
   label: string;
   names: readonly string[];
   chosen: readonly string[];
   choose: (names: string[]) => void;
+  none?: string;
 }) {
   const text = useText();
   const [isOpen, setOpen] = useState(false);
@@ -44,7 +45,7 @@ export function MultiSelect({
         >
           <span className={control.label}>{label}</span>
           <span className={control.value}>
-            {chosen.length === 0 ? text("filters.all") : chosen.length === 1 ? chosen[0] : chosen.length}
+            {chosen.length === 0 ? (none ?? text("filters.all")) : chosen.length === 1 ? chosen[0] : chosen.length}
           </span>
           <ChevronDown size={14} aria-hidden />
         </button>

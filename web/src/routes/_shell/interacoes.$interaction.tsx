@@ -1,10 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
-import { createFileRoute, Link } from "@tanstack/react-router";
-import { ChevronLeft } from "lucide-react";
+import { createFileRoute } from "@tanstack/react-router";
 import { answerOf, api, type Schemas } from "../../api/client";
 import { clockTime, duration, instant } from "../../figures/format";
 import { useText } from "../../i18n";
 import { Allowed } from "../../ui/Allowed";
+import { BackLink } from "../../ui/BackLink";
 import { Quality, Status } from "../../ui/Badge";
 import { REPORTS } from "../../ui/menu";
 import { PageHeader } from "../../ui/PageHeader";
@@ -40,10 +40,7 @@ function Interaction() {
   const title = call.data?.protocol ? `#${call.data.protocol}` : text("page.interaction");
   return (
     <>
-      <Link to="/interacoes" className={styles.back}>
-        <ChevronLeft size={15} aria-hidden />
-        {text("call.back")}
-      </Link>
+      <BackLink to="/interacoes" label={text("call.back")} />
       <PageHeader title={title}>
         {call.data && <Status code={call.data.status} label={call.data.status_label} />}
       </PageHeader>

@@ -54,7 +54,7 @@ export function CommandButton({ label, send, onSaved, ask, isDanger }: Props) {
           opened={isAsking}
           onClose={() => setAsking(false)}
           title={label}
-          closeButtonProps={{ "aria-label": text("form.cancel") }}
+          closeButtonProps={{ "aria-label": text("form.close") }}
         >
           <div className={styles.stack}>
             <p className="muted" style={{ margin: 0 }}>

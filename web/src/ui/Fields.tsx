@@ -48,7 +48,7 @@ export function Choices({
   return (
     <fieldset className={styles.group}>
       <legend>{title}</legend>
-      {hint && <p className="hint">{hint}</p>}
+      {hint && <p className={`hint ${styles.hint}`}>{hint}</p>}
       <div className={styles.choices}>
         {options.map(({ value, label, description, isDisabled }) => (
           <Checkbox
@@ -75,6 +75,7 @@ export function NamesField({
   chosen,
   choose,
   none,
+  isTitled = true,
 }: {
   title: string;
   hint?: string;
@@ -83,12 +84,14 @@ export function NamesField({
   choose: (names: string[]) => void;
   /** What it means that nothing is chosen. */
   none: string;
+  /** Whether the title is shown; else something above says it already. */
+  isTitled?: boolean;
 }) {
   const text = useText();
   return (
     <fieldset className={styles.group}>
-      <legend>{title}</legend>
-      {hint && <p className="hint">{hint}</p>}
+      <legend className={isTitled ? undefined : "visually-hidden"}>{title}</legend>
+      {hint && <p className={`hint ${styles.hint}`}>{hint}</p>}
       {chosen.length > 0 && (
         <ul className={styles.chips}>
           {chosen.map((name) => (

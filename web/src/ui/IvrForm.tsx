@@ -114,15 +114,15 @@ function Hours({ form }: FormOf) {
       <ul className={styles.rows}>
         {form.values.hours.map((hours, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: lines have no other name than their place
-          <li key={index}>
+          <li key={index} data-three>
             <NativeSelect
               label={text("phone.weekday")}
               data={days}
               value={String(hours.weekday)}
               onChange={(event) => form.setFieldValue(`hours.${index}.weekday`, Number(event.currentTarget.value))}
             />
-            <TextInput label={text("phone.opens")} w={90} {...form.getInputProps(`hours.${index}.opens`)} />
-            <TextInput label={text("phone.closes")} w={90} {...form.getInputProps(`hours.${index}.closes`)} />
+            <TextInput label={text("phone.opens")} maw={110} {...form.getInputProps(`hours.${index}.opens`)} />
+            <TextInput label={text("phone.closes")} maw={110} {...form.getInputProps(`hours.${index}.closes`)} />
             <Remove remove={() => form.removeListItem("hours", index)} />
           </li>
         ))}

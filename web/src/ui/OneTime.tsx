@@ -24,7 +24,7 @@ export function OneTime({
       closeOnClickOutside={false}
       title={title}
       size="lg"
-      closeButtonProps={{ "aria-label": text("filters.done") }}
+      closeButtonProps={{ "aria-label": text("form.close") }}
     >
       <div className={styles.stack}>
         <p className="muted" style={{ margin: 0 }}>

@@ -57,7 +57,7 @@ export function ServerFormView<V>({ of, action, isReadOnly, children }: Props<V>
         opened={of.blocker.status === "blocked"}
         onClose={() => of.blocker.reset?.()}
         title={text("form.leave")}
-        closeButtonProps={{ "aria-label": text("form.stay") }}
+        closeButtonProps={{ "aria-label": text("form.close") }}
       >
         <p className="muted">{text("form.leave.hint")}</p>
         <div className={styles.buttons}>

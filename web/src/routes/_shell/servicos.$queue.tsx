@@ -216,6 +216,7 @@ function AgentsForm({ queue }: { queue: Detail }) {
     <ServerFormView of={server}>
       <NamesField
         title={text("page.agents")}
+        isTitled={false}
         hint={text("queue.agents.hint")}
         names={[...new Set([...known.map((agent) => agent.name), ...queue.agents])]}
         chosen={server.form.values.agents}

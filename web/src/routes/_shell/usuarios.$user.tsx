@@ -265,6 +265,7 @@ function AgentsOf({
     <ServerFormView of={server}>
       <NamesField
         title={text("page.agents")}
+        isTitled={false}
         hint={text("user.agents.hint")}
         names={known.map((agent) => agent.name)}
         chosen={server.form.values.agents}

@@ -1,0 +1,388 @@
+"""The adapter of one Asterisk: follows its events for as long as this process leads, and reports them as observations.
+
+It connects, asks for the present state, translates and sends what it learns some times a second. When the connection is lost a gap begins, which
+ends with the next connection; what the PBX wrote into its queue_log meanwhile is read from there, where the file can be seen. When packets come
+faster than they are saved, the reader waits, and with it Asterisk: it ends a connection that is not read for its `writetimeout`, which is a gap
+like any other. So memory stays bounded, and nothing is lost without being stated.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC
+from pathlib import Path
+from time import monotonic
+from typing import Protocol
+from uuid import UUID
+
+from commands.handler_context import Caller, Command, Receipt
+from commands.observations import ObserveTimeline
+from domain.base import SECOND
+from domain.errors import DomainError, VersionConflict
+from domain.voice.timeline import CoverageSpan
+from settings import Asterisk
+from store.clock import ClockOff
+from store.database import StoreUnavailable
+from store.leadership import Leadership, Sole
+from telephony_adapter.ami.connection import Connection, ManagerAuthException, ManagerException
+from telephony_adapter.ami.importer import COMMANDS_AT_ONCE, gathered
+from telephony_adapter.ami.inbox import Inbox
+from telephony_adapter.ami.last_known import LastKnown
+from telephony_adapter.ami.packets import CLOSED, CONNECTED, BrokenPacket, Packet, timestamp
+from telephony_adapter.ami.pbx_state import Observation
+from telephony_adapter.ami.stream import PacketStream
+from telephony_adapter.ami.translator import EVENTS, Translator
+from telephony_adapter.queue_log.earlier import Earlier
+from telephony_adapter.queue_log.importer import import_queue_log
+from telephony_adapter.queue_log.tail import tail
+
+log = logging.getLogger(__name__)
+
+LOCK = "asterisk"
+
+PACKETS_AT_ONCE = 2_000
+_GATHERS_S = 0.15
+"""Packets of this time are sent together."""
+_QUIET_S = 0.5
+_COVERS_S = 5.0
+"""So often, at least, it reports until when the stream is complete, while calls are up."""
+_COVERS_IDLE_S = 20.0
+_BOOTS_WITHIN_S = 120.0
+_LEADS_S = 1.0
+_FIRST_PAUSE_S = 0.5
+_LONGEST_PAUSE_S = 30.0
+_SETTLED_S = 2.0
+"""So long after a new connection the log is read: the lines of the events before it are written by then."""
+_BEFORE_US = 5 * SECOND
+
+
+class ExecutesCommands(Protocol):
+    """The part of the command bus that an adapter needs."""
+
+    def execute_all(self, requests: Sequence[tuple[Command, Caller]]) -> list[Receipt | DomainError]:
+        """Execute all commands in one transaction."""
+
+
+@dataclass(frozen=True)
+class Ports:
+    """What an adapter needs besides the command bus. last_known: what the log knows of this Asterisk; earlier: calls of the log, for lines of the queue_log."""
+
+    now_us: Callable[[], int]
+    last_known: Callable[[], LastKnown] = LastKnown
+    earlier: Callable[[], Earlier | None] = lambda: None
+
+
+@dataclass
+class Figures:
+    """For operators. broken: packets that could not be used. tails: how often the queue_log filled a gap. reason: why there is no connection."""
+
+    leads: bool = False
+    connected: bool = False
+    sessions: int = 0
+    packets: int = 0
+    facts: int = 0
+    broken: int = 0
+    tails: int = 0
+    waiting: int = 0
+    reason: str = ""
+
+
+class _Stopping(Exception):
+    """The adapter ends, or this process no longer leads."""
+
+
+@dataclass
+class _Following:
+    """What is known of the stream, over all connections since this process leads.
+
+    skew_us: by how much this machine's clock is ahead of the PBX's. unfilled_us: since when the queue_log may have more than was observed; 0 if it does not.
+    fill_at: the moment at which it is read. offered: the last call that joined a queue, and when: the log must have it.
+    """
+
+    translator: Translator
+    stream: PacketStream
+    skew_us: int = 0
+    unfilled_us: int = 0
+    fill_at: float = 0.0
+    covered_at: float = 0.0
+    offered: tuple[str, int] | None = None
+    waiting: list[Observation] = field(default_factory=list)
+
+
+class Adapter:
+    """Follows one Asterisk in a thread of its own, from `start` to `close`.
+
+    shared: other Asterisks belong to the same company, so a restart of this one ends only calls that were observed here.
+    """
+
+    def __init__(
+        self,
+        asterisk: Asterisk,
+        bus: ExecutesCommands,
+        caller: Caller,
+        ports: Ports,
+        *,
+        leadership: Leadership | None = None,
+        shared: bool = False,
+    ) -> None:
+        self.asterisk = asterisk
+        self.figures = Figures()
+        self._bus = bus
+        self._caller = caller
+        self._ports = ports
+        self._leadership = leadership or Sole()
+        self._shared = shared
+        self._closing = threading.Event()
+        self._confirmed_until = 0.0
+        self._inbox = Inbox()
+        self._thread = threading.Thread(target=self._lead, name=f"asterisk-{asterisk.name}", daemon=True)
+
+    def start(self) -> None:
+        """Begin to follow it."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop. What was received is saved before."""
+        self._closing.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    # Leading
+
+    def _lead(self) -> None:
+        waits = False
+        while not self._closing.is_set():
+            try:
+                if self._leadership.take(_LEADS_S):
+                    waits = False
+                    self._follow()
+                elif not waits:
+                    waits = True
+                    log.info("asterisk waits name=%s: another process follows it", self.asterisk.name)
+            except StoreUnavailable as error:
+                log.warning("asterisk retries name=%s reason=%s", self.asterisk.name, error)
+                self._closing.wait(_FIRST_PAUSE_S)
+            except _Stopping:
+                pass
+            except Exception:
+                log.exception("asterisk failed name=%s", self.asterisk.name)
+                self._closing.wait(_LONGEST_PAUSE_S)
+            finally:
+                self.figures.leads = False
+                with suppress(StoreUnavailable):
+                    self._leadership.release()
+
+    def _must_go_on(self) -> None:
+        """Raises _Stopping when this process has to stop or another one follows this Asterisk."""
+        if self._closing.is_set():
+            raise _Stopping
+        if monotonic() > self._confirmed_until:
+            if not self._leadership.still_held():
+                log.warning("asterisk steps down name=%s: the lock is lost", self.asterisk.name)
+                self.figures.leads = False
+                raise _Stopping
+            self._confirmed_until = monotonic() + _LEADS_S
+
+    def _pause(self, seconds: float) -> None:
+        self._closing.wait(seconds)
+        self._must_go_on()
+
+    def _follow(self) -> None:
+        """Follow it over one connection after another."""
+        self.figures.leads = True
+        following = self._begun()
+        pause = _FIRST_PAUSE_S
+        while True:
+            self._must_go_on()
+            sessions = self.figures.sessions
+            try:
+                self._session(following)
+            except ManagerAuthException:
+                self._says("it refuses the user or the secret")
+            except (ManagerException, OSError) as error:
+                self._says(str(error.args[-1] if error.args else error))
+            pause = _FIRST_PAUSE_S if self.figures.sessions > sessions else min(_LONGEST_PAUSE_S, 2 * pause)
+            self._pause(pause)
+
+    def _says(self, reason: str) -> None:
+        if reason != self.figures.reason:
+            log.warning("asterisk away name=%s reason=%s", self.asterisk.name, reason)
+        self.figures.reason = reason
+
+    def _begun(self) -> _Following:
+        """The state from which to continue: what an earlier process, or this one, has left in the log."""
+        translator = Translator(f"ami:{self.asterisk.name}")
+        following = _Following(translator, PacketStream(translator.interest))
+        known = self._ports.last_known()
+        if known.covered_until_us:
+            following.stream.last = known.covered_until_us
+            translator.restore(known)
+            following.unfilled_us = min([known.covered_until_us, *(call.offered_us for call in known.calls if call.offered_us)])
+            self._translate(following, [following.stream.note(CLOSED, self._ports.now_us(), 0)])
+            following.waiting += translator.interrupted()
+            self._send(following)
+        return following
+
+    # One connection
+
+    def _session(self, following: _Following) -> None:
+        """Connect, ask for the present state, and translate until the connection ends."""
+        inbox = self._inbox = Inbox()
+        connection = Connection(inbox.put)
+        began = False
+        try:
+            connection.connect(self.asterisk.host, self.asterisk.port)
+            connection.login(self.asterisk.user, self.asterisk.secret)
+            if not connection.wait_until_booted(_BOOTS_WITHIN_S):
+                self._says(connection.reason or "it sends no FullyBooted: the user needs read = system in manager.conf")
+                return
+            if not connection.only(EVENTS):
+                log.info("asterisk filters nothing name=%s: the user has no write = system in manager.conf", self.asterisk.name)
+            began = True
+            self._connected(following)
+            for action in ("QueueStatus", "CoreShowChannels"):
+                if not connection.send_action(Action=action).succeeded:
+                    log.warning("asterisk lists nothing name=%s action=%s: the user needs write = reporting", self.asterisk.name, action)
+            while connection.connected() or len(inbox):
+                self._round(following, inbox)
+            self._says(connection.reason)
+        finally:
+            inbox.close()
+            connection.close()
+            self.figures.connected = False
+            if began:
+                self._disconnected(following, inbox)
+
+    def _connected(self, following: _Following) -> None:
+        self.figures.sessions += 1
+        self.figures.connected, self.figures.reason = True, ""
+        log.info("asterisk connected name=%s", self.asterisk.name)
+        following.fill_at = monotonic() + _SETTLED_S
+        self._translate(following, [following.stream.note(CONNECTED, self._ports.now_us() - following.skew_us, 0)])
+
+    def _disconnected(self, following: _Following, inbox: Inbox) -> None:
+        """Save what was received, and that a gap begins. A process that ends leaves that to the next one."""
+        if not self.figures.leads:
+            return
+        while raws := inbox.take(PACKETS_AT_ONCE, 0):
+            self._receive(following, raws)
+        self._translate(following, [following.stream.note(CLOSED, self._ports.now_us() - following.skew_us, 0)])
+        if not self._closing.is_set():
+            waits = [call.visit.offered for call in following.translator.pbx.calls.values() if call.visit]
+            following.unfilled_us = following.unfilled_us or min([following.stream.last, *waits])
+            following.waiting += following.translator.interrupted()
+        self._cover(following)
+        self._send(following)
+
+    def _round(self, following: _Following, inbox: Inbox) -> None:
+        raws = inbox.take(PACKETS_AT_ONCE, _QUIET_S)
+        if inbox.is_crowded and not self.figures.waiting:
+            log.warning("asterisk is behind name=%s packets=%d: they come faster than they are saved", self.asterisk.name, len(inbox))
+        self.figures.waiting = len(inbox) if inbox.is_crowded else 0
+        self._receive(following, raws)
+        calls = following.translator.pbx.calls
+        if following.waiting or monotonic() - following.covered_at > (_COVERS_S if calls else _COVERS_IDLE_S):
+            self._cover(following)
+        self._must_go_on()
+        self._send(following)
+        if len(raws) < PACKETS_AT_ONCE:
+            self._closing.wait(_GATHERS_S)
+        if following.unfilled_us and monotonic() > following.fill_at:
+            self._fill(following)
+
+    # Translating
+
+    def _receive(self, following: _Following, raws: Sequence[str]) -> None:
+        stream = following.stream
+        for raw in raws:
+            stamp, now_us = timestamp(raw), self._ports.now_us()
+            if stamp:
+                following.skew_us = now_us - stamp
+            self.figures.packets += 1
+            self._translate(following, stream.packet(raw, stamp or now_us - following.skew_us, stream.read))
+
+    def _translate(self, following: _Following, packets: Iterable[Packet]) -> None:
+        for packet in packets:
+            try:
+                following.waiting += following.translator.feed(packet)
+                if packet.name == "QueueCallerJoin":
+                    following.offered = packet["Uniqueid"], packet.at
+            except BrokenPacket as broken:
+                self.figures.broken += 1
+                log.warning("asterisk sent a broken packet name=%s reason=%s", self.asterisk.name, broken)
+            except Exception as error:  # noqa: BLE001 - one packet that cannot be translated must not end the others
+                self.figures.broken += 1
+                log.error("asterisk packet failed name=%s event=%s error=%s", self.asterisk.name, packet.name, type(error).__name__)  # noqa: TRY400 - a traceback might have personal data
+
+    def _cover(self, following: _Following) -> None:
+        following.covered_at = monotonic()
+        following.waiting += following.translator.covered(following.stream.first, following.stream.last)
+
+    # Sending
+
+    def _send(self, following: _Following) -> None:
+        """Send what waits, and wait as long as nothing can be saved."""
+        commands, following.waiting = gathered(following.waiting), []
+        self.figures.facts += len(commands)
+        for start in range(0, len(commands), COMMANDS_AT_ONCE):
+            self._execute(commands[start : start + COMMANDS_AT_ONCE])
+
+    def _execute(self, commands: Sequence[Command]) -> None:
+        pause = _FIRST_PAUSE_S
+        while commands:
+            try:
+                answers = self.execute_all([(command, self._caller) for command in commands])
+            except (StoreUnavailable, ClockOff) as error:
+                log.warning("asterisk cannot save name=%s reason=%s", self.asterisk.name, error)
+                self._pause(pause)
+                pause = min(_LONGEST_PAUSE_S, 2 * pause)
+                continue
+            refused = [answer for answer in answers if isinstance(answer, DomainError) and not isinstance(answer, VersionConflict)]
+            for answer in refused:
+                log.error("asterisk observation refused name=%s code=%s", self.asterisk.name, answer.code)
+            commands = [command for command, answer in zip(commands, answers, strict=True) if isinstance(answer, VersionConflict)]
+
+    def execute_all(self, requests: Sequence[tuple[Command, Caller]]) -> list[Receipt | DomainError]:
+        """As the command bus, but for restarts of an Asterisk that shares its company with others: the calls of those go on."""
+        if not self._shared:
+            return self._bus.execute_all(requests)
+        executed = iter(self._bus.execute_all([request for request in requests if not _ends_all_calls(request[0])]))
+        return [_NOTHING_DONE if _ends_all_calls(command) else next(executed) for command, _ in requests]
+
+    # The queue_log
+
+    def _fill(self, following: _Following) -> None:
+        """Read what the PBX has written into its queue_log since the gap began."""
+        since_us, following.unfilled_us = following.unfilled_us, 0
+        if self.asterisk.queue_log is None:
+            return
+        try:
+            self._import_tail(following, self.asterisk.queue_log, since_us)
+        except OSError as error:
+            log.warning("asterisk queue_log unreadable name=%s reason=%s", self.asterisk.name, error.strerror)
+        except (StoreUnavailable, ClockOff, DomainError) as error:
+            log.warning("asterisk queue_log waits name=%s reason=%s", self.asterisk.name, type(error).__name__)
+            following.unfilled_us, following.fill_at = since_us, monotonic() + _LONGEST_PAUSE_S
+
+    def _import_tail(self, following: _Following, file: Path, since_us: int) -> None:
+        call, offered_us = following.offered or ("", since_us)
+        until_us = following.stream.last
+        with tail(file, min(since_us, offered_us) - _BEFORE_US) as found:
+            if found.since_us is None or call.encode() not in found.path.read_bytes():
+                log.warning("asterisk queue_log is not written name=%s: it lacks what the events have shown", self.asterisk.name)
+                return
+            import_queue_log(self, self._caller, [(found.path, file.name)], timezone=UTC, earlier=self._ports.earlier())
+            span = CoverageSpan("queue_log", f"{file.name}:{self.asterisk.name}", found.since_us, until_us)
+            self._execute([ObserveTimeline(span=span)])
+        self.figures.tails += 1
+
+
+def _ends_all_calls(command: Command) -> bool:
+    return isinstance(command, ObserveTimeline) and command.restart_at is not None
+
+
+_NOTHING_DONE = Receipt(id=UUID(int=0), version=0, position=0, result={})

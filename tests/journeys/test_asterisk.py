@@ -1,0 +1,104 @@
+"""A real Asterisk, real calls: Atende's figures are those of Asterisk's own queue log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from bootstrap import Embedded
+from cli.asterisk import following
+from cli.company import asker, known_or_new
+from domain.companies import Company
+from projections.figures.question import Question
+from projections.queries import reports
+from settings import Settings
+from telephony_adapter.ami.adapter import Adapter
+from tests.kit import asterisk
+from tests.kit.asterisk import ANSWERS, BUSY, COBRANCA, IVR, OVERFLOW, RINGS, RINGS_ONCE, SUPORTE, VENDAS, Lab
+from tests.kit.waiting import within
+
+
+@pytest.fixture(scope="module")
+def center(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
+    with closing(Embedded(tmp_path_factory.mktemp("center") / "data", Settings())) as opened:
+        opened.covered()
+        opened.processes.start()
+        yield opened
+
+
+@pytest.fixture
+def lab() -> Iterator[Lab]:
+    with asterisk.lab() as made:
+        yield made
+
+
+class Followed:
+    """A company of its own whose Asterisk is followed."""
+
+    def __init__(self, center: Embedded, lab: Lab, *, sees_log: bool) -> None:
+        name = uuid4().hex
+        self.center = center
+        self.settings = Settings(asterisks=(lab.setting(company=name, queue_log=lab.server.queue_log if sees_log else None),))
+        self.company: Company = known_or_new(center, name)
+
+    def report(self, subject: str, by: str) -> dict[str, dict[str, Any]]:
+        """A report's rows by name, when the rows cover everything that is saved."""
+        self.center.cover(self.center.store.end(), lambda _done, _total: None)
+        rows = self.center.queries.ask(getattr(reports, subject), asker(self.company), Question(by=by)).rows
+        return {row[by]: row for row in rows}
+
+    def queues(self) -> dict[str, dict[str, Any]]:
+        """The counts by queue that the log has too."""
+        return {name: row for name, row in self.report("queues", "queue").items() if row["offered"]}
+
+    def has_caught_up(self, adapter: Adapter, lab: Lab) -> None:
+        """Wait until every event of the PBX up to now is translated."""
+        sent = lab.pbx.send_action(Action="UserEvent", UserEvent="Now")
+        assert sent.succeeded
+        seen = adapter.figures.packets
+        within(lambda: adapter.figures.packets > seen, 20)
+
+
+def same(rows: dict[str, dict[str, Any]], true: dict[str, dict[str, int]]) -> None:
+    assert {name: {figure: rows[name][figure] for figure in row} for name, row in true.items()} == true
+    assert rows.keys() == true.keys()
+
+
+def place_all(lab: Lab) -> None:
+    """Every way in which a call can go, within some seconds."""
+    lab.call(VENDAS, phone=ANSWERS, ring=1, talk=3)
+    lab.call(SUPORTE, phone=ANSWERS, ring=1, talk=50, life=4)
+    lab.call(VENDAS, phone=RINGS, life=2)
+    lab.call(COBRANCA, phone=RINGS)
+    lab.call(COBRANCA, phone=RINGS, first=2, keys="9")
+    lab.call(OVERFLOW, phone=RINGS_ONCE, ring=1, talk=2)
+    lab.call(VENDAS, phone=RINGS_ONCE, ring=1, talk=2)
+    lab.call(VENDAS, phone=BUSY, life=4)
+    lab.call(IVR, first=1, keys="1", talk=2)
+    lab.call(IVR, first=1, keys="7", second=2, more="2", talk=1)
+    lab.call(IVR, life=0)
+    lab.call(IVR)
+
+
+def test_the_figures_of_real_calls_are_those_of_asterisks_own_queue_log(center: Embedded, lab: Lab) -> None:
+    followed = Followed(center, lab, sees_log=False)
+    with following(center, followed.settings) as (adapter,):
+        within(lambda: adapter.figures.connected, 20)
+        for agent in asterisk.AGENTS:
+            lab.log_in(agent, local=agent == 1005)
+        place_all(lab)
+        lab.pause(1003, "Almoço")
+        lab.be_quiet()
+        lab.pause(1003, "")
+        followed.has_caught_up(adapter, lab)
+    lines = lab.log()
+    same(followed.queues(), asterisk.queues_of(lines))
+    agents = followed.report("agents", "agent")
+    true = asterisk.agents_of(lines)
+    assert {agent: {name: agents[agent][name] for name in row} for agent, row in true.items()} == true
+    assert {row["bounds"] for row in followed.queues().values()} == {None}
+    assert agents[asterisk.AGENTS[1003]]["paused_by_reason_ms"].keys() == {"Almoço"}

@@ -78,7 +78,10 @@ class Ports:
 
 @dataclass
 class Figures:
-    """For operators. broken: packets that could not be used. tails: how often the queue_log filled a gap. reason: why there is no connection."""
+    """For operators. broken: packets that could not be used. unfilled: the queue_log was not read yet for the last gap; tails: how often one filled a gap.
+
+    waiting: packets that are not saved yet, when they are many. reason: why there is no connection.
+    """
 
     leads: bool = False
     connected: bool = False
@@ -86,6 +89,7 @@ class Figures:
     packets: int = 0
     facts: int = 0
     broken: int = 0
+    unfilled: bool = False
     tails: int = 0
     waiting: int = 0
     reason: str = ""
@@ -99,12 +103,13 @@ class _Stopping(Exception):
 class _Following:
     """What is known of the stream, over all connections since this process leads.
 
-    skew_us: by how much this machine's clock is ahead of the PBX's. unfilled_us: since when the queue_log may have more than was observed; 0 if it does not.
+    since_us: from when on this Asterisk is followed: what its log has of before is for an import. skew_us: by how much this machine's clock is ahead of the PBX's. unfilled_us: since when the queue_log may have more than was observed; 0 if it does not.
     fill_at: the moment at which it is read. offered: the last call that joined a queue, and when: the log must have it.
     """
 
     translator: Translator
     stream: PacketStream
+    since_us: int
     skew_us: int = 0
     unfilled_us: int = 0
     fill_at: float = 0.0
@@ -216,8 +221,10 @@ class Adapter:
     def _begun(self) -> _Following:
         """The state from which to continue: what an earlier process, or this one, has left in the log."""
         translator = Translator(f"ami:{self.asterisk.name}")
-        following = _Following(translator, PacketStream(translator.interest))
         known = self._ports.last_known()
+        following = _Following(
+            translator, PacketStream(translator.interest), since_us=0 if known.covered_until_us else self._ports.now_us()
+        )
         if known.covered_until_us:
             following.stream.last = known.covered_until_us
             translator.restore(known)
@@ -289,10 +296,12 @@ class Adapter:
             self._cover(following)
         self._must_go_on()
         self._send(following)
+        self.figures.unfilled = following.unfilled_us > 0
         if len(raws) < PACKETS_AT_ONCE:
             self._closing.wait(_GATHERS_S)
         if following.unfilled_us and monotonic() > following.fill_at:
             self._fill(following)
+            self.figures.unfilled = following.unfilled_us > 0
 
     # Translating
 
@@ -371,7 +380,7 @@ class Adapter:
     def _import_tail(self, following: _Following, file: Path, since_us: int) -> None:
         call, offered_us = following.offered or ("", since_us)
         until_us = following.stream.last
-        with tail(file, min(since_us, offered_us) - _BEFORE_US) as found:
+        with tail(file, max(following.since_us, min(since_us, offered_us) - _BEFORE_US)) as found:
             if found.since_us is None or call.encode() not in found.path.read_bytes():
                 log.warning("asterisk queue_log is not written name=%s: it lacks what the events have shown", self.asterisk.name)
                 return

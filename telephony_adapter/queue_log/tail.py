@@ -39,20 +39,39 @@ def tail(log: Path, since_us: int) -> Iterator[Tail]:
 def _start(file: BinaryIO, since_us: int) -> tuple[int, int | None]:
     """Where the lines since then begin, and from when on the file has all of them: a log that was rotated since has only the later ones."""
     end = position = file.seek(0, 2)
-    first: int | None = None
     while position > 0 and end - position < _LONGEST:
         position = max(0, position - _BLOCK)
         file.seek(position)
-        block = file.read(_BLOCK)
-        begins = 0 if position == 0 else block.find(b"\n") + 1
-        for line in block[begins:].splitlines():
-            at = _instant(line)
-            if at is not None:
-                if at < since_us:
-                    return position + begins, since_us
-                first = at
-                break
-    return position, first
+        if position > 0:
+            file.readline()  # the end of a line
+        at, _ = _next(file)
+        if at is not None and at < since_us:
+            break
+    return _first_since(file, position, since_us)
+
+
+def _first_since(file: BinaryIO, position: int, since_us: int) -> tuple[int, int | None]:
+    """The first line from `position` on that is not older, and whether an older one is before it."""
+    file.seek(position)
+    if position > 0:
+        file.readline()
+    complete, begins = None, file.tell()
+    while True:
+        at, ends = _next(file)
+        if at is None:
+            return begins, complete
+        if at >= since_us:
+            return begins, complete or at
+        complete, begins = since_us, ends
+
+
+def _next(file: BinaryIO) -> tuple[int | None, int]:
+    """The instant of the next line that has one, and where that line ends; None at the end of the file."""
+    while line := file.readline():
+        at = _instant(line)
+        if at is not None:
+            return at, file.tell()
+    return None, file.tell()
 
 
 def _instant(line: bytes) -> int | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from time import monotonic
 from typing import Any
 from uuid import uuid4
 
@@ -18,8 +19,10 @@ from projections.queries import reports
 from settings import Settings
 from telephony_adapter.ami.adapter import Adapter
 from tests.kit import asterisk
-from tests.kit.asterisk import ANSWERS, BUSY, COBRANCA, IVR, OVERFLOW, RINGS, RINGS_ONCE, SUPORTE, VENDAS, Lab
+from tests.kit.asterisk import ANSWERS, BUSY, COBRANCA, IVR, OVERFLOW, RINGS, RINGS_ONCE, SUPORTE, VENDAS, Cable, Lab
 from tests.kit.waiting import within
+
+CUT_S = 8
 
 
 @pytest.fixture(scope="module")
@@ -39,10 +42,10 @@ def lab() -> Iterator[Lab]:
 class Followed:
     """A company of its own whose Asterisk is followed."""
 
-    def __init__(self, center: Embedded, lab: Lab, *, sees_log: bool) -> None:
+    def __init__(self, center: Embedded, lab: Lab, *, sees_log: bool, port: int = 0) -> None:
         name = uuid4().hex
         self.center = center
-        self.settings = Settings(asterisks=(lab.setting(company=name, queue_log=lab.server.queue_log if sees_log else None),))
+        self.settings = Settings(asterisks=(lab.setting(port, company=name, queue_log=lab.server.queue_log if sees_log else None),))
         self.company: Company = known_or_new(center, name)
 
     def report(self, subject: str, by: str) -> dict[str, dict[str, Any]]:
@@ -62,6 +65,15 @@ class Followed:
         seen = adapter.figures.packets
         within(lambda: adapter.figures.packets > seen, 20)
 
+    def is_within_bounds(self, true: dict[str, dict[str, int]]) -> None:
+        """Every true count lies within the bounds of the figure."""
+        rows = self.report("queues", "queue")
+        for queue, counts in true.items():
+            bounds = rows[queue]["bounds"] or {}
+            for name, value in counts.items():
+                low, high = bounds.get(name, (rows[queue][name], rows[queue][name]))
+                assert low <= value <= high, (queue, name, value, (low, high))
+
 
 def same(rows: dict[str, dict[str, Any]], true: dict[str, dict[str, int]]) -> None:
     assert {name: {figure: rows[name][figure] for figure in row} for name, row in true.items()} == true
@@ -75,7 +87,7 @@ def place_all(lab: Lab) -> None:
     lab.call(VENDAS, phone=RINGS, life=2)
     lab.call(COBRANCA, phone=RINGS)
     lab.call(COBRANCA, phone=RINGS, first=2, keys="9")
-    lab.call(OVERFLOW, phone=RINGS_ONCE, ring=1, talk=2)
+    lab.call(OVERFLOW, phone=ANSWERS, ring=5, talk=1)
     lab.call(VENDAS, phone=RINGS_ONCE, ring=1, talk=2)
     lab.call(VENDAS, phone=BUSY, life=4)
     lab.call(IVR, first=1, keys="1", talk=2)
@@ -102,3 +114,68 @@ def test_the_figures_of_real_calls_are_those_of_asterisks_own_queue_log(center: 
     assert {agent: {name: agents[agent][name] for name in row} for agent, row in true.items()} == true
     assert {row["bounds"] for row in followed.queues().values()} == {None}
     assert agents[asterisk.AGENTS[1003]]["paused_by_reason_ms"].keys() == {"Almoço"}
+
+
+def test_a_cut_a_restart_and_a_kill_are_filled_from_the_queue_log_and_bounded_without_it(center: Embedded, lab: Lab) -> None:
+    with closing(Cable(lab.server.ports[0])) as cable:
+        seeing, blind = (Followed(center, lab, sees_log=sees, port=cable.port) for sees in (True, False))
+        with following(center, seeing.settings) as (one,), following(center, blind.settings) as (other,):
+            both = (one, other)
+            within(lambda: all(adapter.figures.connected for adapter in both), 20)
+            for agent in asterisk.AGENTS:
+                lab.log_in(agent)
+            connected_again(both, lambda: cut_for_8_s(lab, cable))
+            connected_again(both, lambda: during_calls(lab, lab.restart))
+            connected_again(both, lambda: during_calls(lab, lab.kill))
+            lab.call(VENDAS, talk=1)
+            lab.be_quiet()
+            within(lambda: not one.figures.unfilled, 60)
+            assert one.figures.tails > 0
+            for adapter, followed in ((one, seeing), (other, blind)):
+                followed.has_caught_up(adapter, lab)
+    lines = lab.log()
+    true = asterisk.queues_of(lines)
+    same(seeing.queues(), true)
+    blind.is_within_bounds(true)
+    killed = asterisk.left_open(lines)
+    for followed in (seeing, blind):
+        rows = followed.queues()
+        assert sum(row["waiting"] for row in rows.values()) == 0
+        assert followed is blind or {queue: rows[queue]["unknown"] for queue in killed} == killed
+    agents = seeing.report("agents", "agent")
+    assert {agent: {name: agents[agent][name] for name in row} for agent, row in asterisk.agents_of(lines).items()} == asterisk.agents_of(
+        lines
+    )
+
+
+def connected_again(adapters: tuple[Adapter, ...], interruption: Callable[[], None]) -> None:
+    """Interrupt the connections, and wait until all are there again."""
+    before = [adapter.figures.sessions for adapter in adapters]
+    interruption()
+    within(lambda: all(adapter.figures.sessions > since for adapter, since in zip(adapters, before, strict=True)), 60)
+
+
+def during_calls(lab: Lab, interruption: Callable[[], None]) -> None:
+    """One call is talked, one waits, one is in the IVR."""
+    talked = lab.call(VENDAS, talk=60)
+    lab.call(SUPORTE, phone=RINGS)
+    lab.call(IVR)
+    lab.connected(talked)
+    within(lambda: len(lab.pbx.list("CoreShowChannels").items) >= 5, 20)
+    interruption()
+
+
+def cut_for_8_s(lab: Lab, cable: Cable) -> None:
+    """Calls begin before, in and after the cut; some end in it."""
+    lab.call(COBRANCA, phone=RINGS, life=1)
+    lab.connected(lab.call(VENDAS, talk=2))
+    lab.call(SUPORTE, phone=RINGS, life=5)
+    lab.connected(lab.call(SUPORTE, talk=12))
+    cable.cut()
+    since = monotonic()
+    lab.call(COBRANCA, phone=RINGS)
+    lab.connected(lab.call(VENDAS, talk=1))
+    lab.call(VENDAS, phone=RINGS, life=2)
+    lab.connected(lab.call(VENDAS, talk=14))
+    within(lambda: monotonic() - since > CUT_S, 30)
+    cable.mend()

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import itertools
+import signal
+import socket
+import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from services.__main__ import DIRECTORY
 from services.asterisk import Asterisk as AsteriskServer
 from services.server import HOST
 from settings import Asterisk
-from telephony_adapter.ami.connection import Connection
+from telephony_adapter.ami.connection import Connection, ConnectionEnded
 from telephony_adapter.ami.packets import parse
 from tests.kit.servers import address
 from tests.kit.waiting import within
@@ -35,7 +39,8 @@ class Lab:
     def __init__(self, server: AsteriskServer) -> None:
         self.server = server
         self.events: list[dict[str, str]] = []
-        self.pbx, self.world = self._driver(0, self._note), self._driver(1)
+        self.world = self._driver(1)
+        self.pbx = self._driver(0, self._note)
         self._from = server.queue_log.stat().st_size if server.queue_log.exists() else 0
 
     def _driver(self, number: int, received: Callable[[str], object] = lambda _: None) -> Connection:
@@ -51,14 +56,38 @@ class Lab:
 
     def close(self) -> None:
         """Log off, with all agents."""
-        for agent in AGENTS:
-            self.log_out(agent)
+        with suppress(ConnectionEnded):
+            for agent in AGENTS:
+                self.log_out(agent)
         self.pbx.close()
         self.world.close()
 
-    def setting(self, **options: Any) -> Asterisk:
-        """The PBX as Atende is told of it."""
-        return Asterisk(HOST, "atende", self.server.secret, self.server.ports[0], **options)
+    def setting(self, port: int = 0, **options: Any) -> Asterisk:
+        """The PBX as Atende is told of it. port: of a cable; 0 = its own."""
+        return Asterisk(HOST, "atende", self.server.secret, port or self.server.ports[0], **options)
+
+    # Interruptions
+
+    def restart(self) -> None:
+        """`core restart now`: Asterisk hangs up every call, and starts again in the same process."""
+        with suppress(ConnectionEnded):  # it may end before it answers
+            self.pbx.command("core restart now")
+        within(lambda: not self.pbx.connected(), 20)
+        self._is_back()
+
+    def kill(self) -> None:
+        """kill -9: nothing is said or written any more. Then it is started again."""
+        self.server.daemon.send_signal(signal.SIGKILL)
+        within(lambda: self.server.daemon.pid() is None, 20)
+        self.server.launch_pbx()
+        self._is_back()
+        # The callers of before hear nothing and would wait.
+        self.world.command("channel request hangup all")
+
+    def _is_back(self) -> None:
+        within(self.server.answers, 60)
+        self.pbx.close()
+        self.pbx = self._driver(0, self._note)
 
     # The PBX
 
@@ -118,6 +147,61 @@ class Lab:
         return number
 
 
+class Cable:
+    """A connection to a port of the PBX that can be cut: for as long as it is, nobody can connect."""
+
+    def __init__(self, port: int) -> None:
+        self._to = port
+        self._sockets: list[socket.socket] = []
+        self._cut = threading.Event()
+        self._listener = socket.create_server((HOST, 0))
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def cut(self) -> None:
+        """Cut it."""
+        self._cut.set()
+        for each in self._sockets:
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+
+    def mend(self) -> None:
+        """Let connections through again."""
+        self._cut.clear()
+
+    def close(self) -> None:
+        """End all of it."""
+        self.cut()
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                near, _ = self._listener.accept()
+                if self._cut.is_set():
+                    near.close()
+                    continue
+                try:
+                    far = socket.create_connection((HOST, self._to))
+                except OSError:
+                    near.close()
+                    continue
+                self._sockets += [near, far]
+                for source, sink in ((near, far), (far, near)):
+                    threading.Thread(target=self._copy, args=(source, sink), daemon=True).start()
+
+    def _copy(self, source: socket.socket, sink: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(1 << 16):
+                sink.sendall(data)
+        for each in (source, sink):
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+            each.close()
+
+
 @contextmanager
 def lab() -> Iterator[Lab]:
     """The lab on the server of this checkout."""
@@ -162,3 +246,14 @@ def calls_of(lines: list[list[str]]) -> dict[str, list[tuple[str, str, str]]]:
         if verb in _ENDS:
             found.setdefault(call, []).append((queue, _ENDS[verb].replace("_", "-"), agent if verb == "CONNECT" else ""))
     return found
+
+
+def left_open(lines: list[list[str]]) -> dict[str, int]:
+    """How many visits of each queue have no end in the log: their callers waited when it was killed."""
+    waiting: dict[tuple[str, str], None] = {}
+    for _, call, queue, _, verb, *_ in lines:
+        if verb == "ENTERQUEUE":
+            waiting[call, queue] = None
+        elif verb in _ENDS:
+            waiting.pop((call, queue), None)
+    return dict(Counter(queue for _, queue in waiting))

@@ -93,6 +93,8 @@ def test_a_response_belongs_to_the_action_with_its_id_whatever_the_order(talk) -
     held: list[str] = []
 
     def swapped(action: dict[str, str]) -> str:
+        if "Number" not in action:
+            return ""
         held.append(action["ActionID"])
         if len(held) < 2:
             return ""
@@ -178,7 +180,7 @@ def test_whatever_happens_to_one_packet_the_next_ones_are_read() -> None:
         )
         within(lambda: len(received) >= 3, 10)
         assert connection.connected()
-    assert received[-1].endswith("Jos\udce9")
+    assert any(raw.endswith("Jos\udce9") for raw in received)
 
 
 def test_it_waits_for_FullyBooted(talk) -> None:

@@ -44,7 +44,7 @@ class SessionWithoutEnd(msgspec.Struct, frozen=True):
 
     agent: str
     queues: list[str]
-    paused: bool
+    paused: int
     reason: str
 
 

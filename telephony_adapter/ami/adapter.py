@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
 from time import monotonic
-from typing import Protocol
 from uuid import UUID
 
 from commands.handler_context import Caller, Command, Receipt
@@ -32,12 +31,10 @@ from telephony_adapter.ami.connection import Connection, ManagerAuthException, M
 from telephony_adapter.ami.importer import COMMANDS_AT_ONCE, gathered
 from telephony_adapter.ami.inbox import Inbox
 from telephony_adapter.ami.last_known import LastKnown
-from telephony_adapter.ami.packets import CLOSED, CONNECTED, BrokenPacket, Packet, timestamp
-from telephony_adapter.ami.pbx_state import Observation
-from telephony_adapter.ami.stream import PacketStream
-from telephony_adapter.ami.translator import EVENTS, Translator
+from telephony_adapter.ami.live_stream import LiveStream
+from telephony_adapter.ami.translator import EVENTS
 from telephony_adapter.queue_log.earlier import Earlier
-from telephony_adapter.queue_log.importer import import_queue_log
+from telephony_adapter.queue_log.importer import ExecutesCommands, import_queue_log
 from telephony_adapter.queue_log.tail import tail
 
 log = logging.getLogger(__name__)
@@ -58,13 +55,6 @@ _LONGEST_PAUSE_S = 30.0
 _SETTLED_S = 2.0
 """So long after a new connection the log is read: the lines of the events before it are written by then."""
 _BEFORE_US = 5 * SECOND
-
-
-class ExecutesCommands(Protocol):
-    """The part of the command bus that an adapter needs."""
-
-    def execute_all(self, requests: Sequence[tuple[Command, Caller]]) -> list[Receipt | DomainError]:
-        """Execute all commands in one transaction."""
 
 
 @dataclass(frozen=True)
@@ -99,25 +89,6 @@ class _Stopping(Exception):
     """The adapter ends, or this process no longer leads."""
 
 
-@dataclass
-class _Following:
-    """What is known of the stream, over all connections since this process leads.
-
-    since_us: from when on this Asterisk is followed: what its log has of before is for an import. skew_us: by how much this machine's clock is ahead of the PBX's. unfilled_us: since when the queue_log may have more than was observed; 0 if it does not.
-    fill_at: the moment at which it is read. offered: the last call that joined a queue, and when: the log must have it.
-    """
-
-    translator: Translator
-    stream: PacketStream
-    since_us: int
-    skew_us: int = 0
-    unfilled_us: int = 0
-    fill_at: float = 0.0
-    covered_at: float = 0.0
-    offered: tuple[str, int] | None = None
-    waiting: list[Observation] = field(default_factory=list)
-
-
 class Adapter:
     """Follows one Asterisk in a thread of its own, from `start` to `close`.
 
@@ -143,6 +114,8 @@ class Adapter:
         self._shared = shared
         self._closing = threading.Event()
         self._confirmed_until = 0.0
+        self._covered_at = 0.0
+        self._fill_at = 0.0
         self._inbox = Inbox()
         self._thread = threading.Thread(target=self._lead, name=f"asterisk-{asterisk.name}", daemon=True)
 
@@ -199,13 +172,14 @@ class Adapter:
     def _follow(self) -> None:
         """Follow it over one connection after another."""
         self.figures.leads = True
-        following = self._begun()
+        stream = LiveStream(self.asterisk.name, self._ports.now_us, self._ports.last_known())
+        self._send(stream)
         pause = _FIRST_PAUSE_S
         while True:
             self._must_go_on()
             sessions = self.figures.sessions
             try:
-                self._session(following)
+                self._session(stream)
             except ManagerAuthException:
                 self._says("it refuses the user or the secret")
             except (ManagerException, OSError) as error:
@@ -218,25 +192,9 @@ class Adapter:
             log.warning("asterisk away name=%s reason=%s", self.asterisk.name, reason)
         self.figures.reason = reason
 
-    def _begun(self) -> _Following:
-        """The state from which to continue: what an earlier process, or this one, has left in the log."""
-        translator = Translator(f"ami:{self.asterisk.name}")
-        known = self._ports.last_known()
-        following = _Following(
-            translator, PacketStream(translator.interest), since_us=0 if known.covered_until_us else self._ports.now_us()
-        )
-        if known.covered_until_us:
-            following.stream.last = known.covered_until_us
-            translator.restore(known)
-            following.unfilled_us = min([known.covered_until_us, *(call.offered_us for call in known.calls if call.offered_us)])
-            self._translate(following, [following.stream.note(CLOSED, self._ports.now_us(), 0)])
-            following.waiting += translator.interrupted()
-            self._send(following)
-        return following
-
     # One connection
 
-    def _session(self, following: _Following) -> None:
+    def _session(self, stream: LiveStream) -> None:
         """Connect, ask for the present state, and translate until the connection ends."""
         inbox = self._inbox = Inbox()
         connection = Connection(inbox.put)
@@ -250,92 +208,70 @@ class Adapter:
             if not connection.only(EVENTS):
                 log.info("asterisk filters nothing name=%s: the user has no write = system in manager.conf", self.asterisk.name)
             began = True
-            self._connected(following)
+            self._connected(stream)
             for action in ("QueueStatus", "CoreShowChannels"):
                 if not connection.send_action(Action=action).succeeded:
                     log.warning("asterisk lists nothing name=%s action=%s: the user needs write = reporting", self.asterisk.name, action)
             while connection.connected() or len(inbox):
-                self._round(following, inbox)
+                self._round(stream, inbox)
             self._says(connection.reason)
         finally:
             inbox.close()
             connection.close()
             self.figures.connected = False
             if began:
-                self._disconnected(following, inbox)
+                self._disconnected(stream, inbox)
 
-    def _connected(self, following: _Following) -> None:
+    def _connected(self, stream: LiveStream) -> None:
         self.figures.sessions += 1
         self.figures.connected, self.figures.reason = True, ""
         log.info("asterisk connected name=%s", self.asterisk.name)
-        following.fill_at = monotonic() + _SETTLED_S
-        self._translate(following, [following.stream.note(CONNECTED, self._ports.now_us() - following.skew_us, 0)])
+        self._fill_at = monotonic() + _SETTLED_S
+        stream.connected()
 
-    def _disconnected(self, following: _Following, inbox: Inbox) -> None:
+    def _disconnected(self, stream: LiveStream, inbox: Inbox) -> None:
         """Save what was received, and that a gap begins. A process that ends leaves that to the next one."""
         if not self.figures.leads:
             return
         while raws := inbox.take(PACKETS_AT_ONCE, 0):
-            self._receive(following, raws)
-        self._translate(following, [following.stream.note(CLOSED, self._ports.now_us() - following.skew_us, 0)])
-        if not self._closing.is_set():
-            waits = [call.visit.offered for call in following.translator.pbx.calls.values() if call.visit]
-            following.unfilled_us = following.unfilled_us or min([following.stream.last, *waits])
-            following.waiting += following.translator.interrupted()
-        self._cover(following)
-        self._send(following)
+            self._receive(stream, raws)
+        if self._closing.is_set():
+            stream.closed()
+        else:
+            stream.disconnected()
+        self._cover(stream)
+        self._send(stream)
 
-    def _round(self, following: _Following, inbox: Inbox) -> None:
+    def _round(self, stream: LiveStream, inbox: Inbox) -> None:
         raws = inbox.take(PACKETS_AT_ONCE, _QUIET_S)
         if inbox.is_crowded and not self.figures.waiting:
             log.warning("asterisk is behind name=%s packets=%d: they come faster than they are saved", self.asterisk.name, len(inbox))
         self.figures.waiting = len(inbox) if inbox.is_crowded else 0
-        self._receive(following, raws)
-        calls = following.translator.pbx.calls
-        if following.waiting or monotonic() - following.covered_at > (_COVERS_S if calls else _COVERS_IDLE_S):
-            self._cover(following)
+        self._receive(stream, raws)
+        if stream.observations or monotonic() - self._covered_at > (_COVERS_S if stream.has_calls else _COVERS_IDLE_S):
+            self._cover(stream)
         self._must_go_on()
-        self._send(following)
-        self.figures.unfilled = following.unfilled_us > 0
+        self._send(stream)
+        if stream.unfilled_us and monotonic() > self._fill_at:
+            self._fill(stream)
+        self.figures.unfilled = stream.unfilled_us > 0
         if len(raws) < PACKETS_AT_ONCE:
             self._closing.wait(_GATHERS_S)
-        if following.unfilled_us and monotonic() > following.fill_at:
-            self._fill(following)
-            self.figures.unfilled = following.unfilled_us > 0
 
-    # Translating
+    def _receive(self, stream: LiveStream, raws: Sequence[str]) -> None:
+        stream.receive(raws)
+        self.figures.packets += len(raws)
+        self.figures.broken = stream.broken
 
-    def _receive(self, following: _Following, raws: Sequence[str]) -> None:
-        stream = following.stream
-        for raw in raws:
-            stamp, now_us = timestamp(raw), self._ports.now_us()
-            if stamp:
-                following.skew_us = now_us - stamp
-            self.figures.packets += 1
-            self._translate(following, stream.packet(raw, stamp or now_us - following.skew_us, stream.read))
-
-    def _translate(self, following: _Following, packets: Iterable[Packet]) -> None:
-        for packet in packets:
-            try:
-                following.waiting += following.translator.feed(packet)
-                if packet.name == "QueueCallerJoin":
-                    following.offered = packet["Uniqueid"], packet.at
-            except BrokenPacket as broken:
-                self.figures.broken += 1
-                log.warning("asterisk sent a broken packet name=%s reason=%s", self.asterisk.name, broken)
-            except Exception as error:  # noqa: BLE001 - one packet that cannot be translated must not end the others
-                self.figures.broken += 1
-                log.error("asterisk packet failed name=%s event=%s error=%s", self.asterisk.name, packet.name, type(error).__name__)  # noqa: TRY400 - a traceback might have personal data
-
-    def _cover(self, following: _Following) -> None:
-        following.covered_at = monotonic()
-        following.waiting += following.translator.covered(following.stream.first, following.stream.last)
+    def _cover(self, stream: LiveStream) -> None:
+        self._covered_at = monotonic()
+        stream.cover()
 
     # Sending
 
-    def _send(self, following: _Following) -> None:
+    def _send(self, stream: LiveStream) -> None:
         """Send what waits, and wait as long as nothing can be saved."""
-        commands, following.waiting = gathered(following.waiting), []
+        commands = gathered(stream.taken())
         self.figures.facts += len(commands)
         for start in range(0, len(commands), COMMANDS_AT_ONCE):
             self._execute(commands[start : start + COMMANDS_AT_ONCE])
@@ -364,23 +300,23 @@ class Adapter:
 
     # The queue_log
 
-    def _fill(self, following: _Following) -> None:
+    def _fill(self, stream: LiveStream) -> None:
         """Read what the PBX has written into its queue_log since the gap began."""
-        since_us, following.unfilled_us = following.unfilled_us, 0
+        since_us, stream.unfilled_us = stream.unfilled_us, 0
         if self.asterisk.queue_log is None:
             return
         try:
-            self._import_tail(following, self.asterisk.queue_log, since_us)
+            self._import_tail(stream, self.asterisk.queue_log, since_us)
         except OSError as error:
             log.warning("asterisk queue_log unreadable name=%s reason=%s", self.asterisk.name, error.strerror)
         except (StoreUnavailable, ClockOff, DomainError) as error:
             log.warning("asterisk queue_log waits name=%s reason=%s", self.asterisk.name, type(error).__name__)
-            following.unfilled_us, following.fill_at = since_us, monotonic() + _LONGEST_PAUSE_S
+            stream.unfilled_us, self._fill_at = since_us, monotonic() + _LONGEST_PAUSE_S
 
-    def _import_tail(self, following: _Following, file: Path, since_us: int) -> None:
-        call, offered_us = following.offered or ("", since_us)
-        until_us = following.stream.last
-        with tail(file, max(following.since_us, min(since_us, offered_us) - _BEFORE_US)) as found:
+    def _import_tail(self, stream: LiveStream, file: Path, since_us: int) -> None:
+        call, offered_us = stream.offered or ("", since_us)
+        until_us = stream.stream.last
+        with tail(file, max(stream.since_us, min(since_us, offered_us) - _BEFORE_US)) as found:
             if found.since_us is None or call.encode() not in found.path.read_bytes():
                 log.warning("asterisk queue_log is not written name=%s: it lacks what the events have shown", self.asterisk.name)
                 return

@@ -16,6 +16,7 @@ from cli.company import asker, known_or_new
 from domain.companies import Company
 from projections.figures.question import Question
 from projections.queries import reports
+from projections.queries.monitoring import monitor
 from settings import Settings
 from telephony_adapter.ami.adapter import Adapter
 from tests.kit import asterisk
@@ -146,6 +147,44 @@ def test_a_cut_a_restart_and_a_kill_are_filled_from_the_queue_log_and_bounded_wi
     assert {agent: {name: agents[agent][name] for name in row} for agent, row in asterisk.agents_of(lines).items()} == asterisk.agents_of(
         lines
     )
+
+
+def test_a_process_that_takes_over_closes_what_ended_in_between_and_goes_on_with_what_lasts(center: Embedded, lab: Lab) -> None:
+    seeing, blind = (Followed(center, lab, sees_log=sees) for sees in (True, False))
+    with following(center, seeing.settings) as (one,), following(center, blind.settings) as (other,):
+        within(lambda: one.figures.connected and other.figures.connected, 20)
+        for agent in asterisk.AGENTS:
+            lab.log_in(agent)
+        lab.pause(1004, "Almoço")
+        lab.call(SUPORTE, phone=RINGS, life=3)
+        lasting, ending = lab.call(VENDAS, talk=12), lab.call(VENDAS, talk=3)
+        lab.connected(lasting)
+        lab.connected(ending)
+        seeing.has_caught_up(one, lab)
+        blind.has_caught_up(other, lab)
+    seeing.report("queues", "queue")
+    lab.call(COBRANCA, phone=RINGS, life=1)
+    lab.log_out(1003)
+    within(lambda: len(lab.pbx.list("CoreShowChannels").items) == 2, 30)
+    with following(center, seeing.settings) as (one,), following(center, blind.settings) as (other,):
+        within(lambda: one.figures.connected and other.figures.connected, 20)
+        lab.be_quiet()
+        within(lambda: not one.figures.unfilled, 60)
+        seeing.has_caught_up(one, lab)
+        blind.has_caught_up(other, lab)
+    lines = lab.log()
+    same(seeing.queues(), asterisk.queues_of(lines))
+    known = asterisk.queues_of(lines)
+    known.pop("cobranca")  # which the blind one never saw
+    blind.is_within_bounds(known)
+    for followed in (seeing, blind):
+        assert sum(row["waiting"] for row in followed.queues().values()) == 0
+        assert {row["answered"] for row in (followed.queues()["vendas"],)} == {2}
+        groups = followed.center.queries.ask(monitor, asker(followed.company), Question())["agents"]
+        assert {agent["agent"]: agent["state"] for agents in groups.values() for agent in agents} == {
+            asterisk.AGENTS[1001]: "available", asterisk.AGENTS[1002]: "available", asterisk.AGENTS[1003]: "offline",
+            asterisk.AGENTS[1004]: "paused", asterisk.AGENTS[1005]: "available",
+        }  # fmt: skip
 
 
 def connected_again(adapters: tuple[Adapter, ...], interruption: Callable[[], None]) -> None:

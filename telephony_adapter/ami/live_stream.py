@@ -13,6 +13,9 @@ from telephony_adapter.ami.translator import Translator
 
 log = logging.getLogger(__name__)
 
+_REASONS = 100
+"""The most reasons that are logged."""
+
 
 class LiveStream:
     """Translates the packets of one Asterisk. `observations`: those that were not taken yet.
@@ -33,6 +36,7 @@ class LiveStream:
         self._name = name
         self._now_us = now_us
         self._skew_us = 0
+        self._reasons: set[str] = set()
         if known.covered_until_us:
             self.stream.last = known.covered_until_us
             self.translator.restore(known)
@@ -87,9 +91,13 @@ class LiveStream:
                 if packet.name == "QueueCallerJoin":
                     self.offered = packet["Uniqueid"], packet.at
             except BrokenPacket as broken:
-                self.broken += 1
-                log.warning("asterisk sent a broken packet name=%s reason=%s", self._name, broken)
+                self._broke(str(broken))
             except Exception as error:  # noqa: BLE001 - one packet that cannot be translated must not end the others
-                self.broken += 1
-                # A traceback might have personal data.
-                log.error("asterisk packet failed name=%s event=%s error=%s", self._name, packet.name, type(error).__name__)  # noqa: TRY400
+                self._broke(f"{packet.name}: {type(error).__name__}")
+
+    def _broke(self, reason: str) -> None:
+        """Count it; each reason is logged once. It names headers, not their values, which may be personal."""
+        self.broken += 1
+        if reason not in self._reasons and len(self._reasons) < _REASONS:
+            self._reasons.add(reason)
+            log.warning("asterisk sent a packet that cannot be used name=%s reason=%s", self._name, reason)

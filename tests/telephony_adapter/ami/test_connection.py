@@ -2,69 +2,24 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 
 import pytest
 
 from telephony_adapter.ami import connection as module
 from telephony_adapter.ami.connection import Connection, ConnectionEnded, ManagerAuthException, NoAnswer
-from telephony_adapter.ami.packets import parse
+from tests.kit.pbx import Answering, Pbx
 from tests.kit.waiting import within
 
-BANNER = b"Asterisk Call Manager/11.0.0\r\n"
-Answering = Callable[[dict[str, str]], str]
+
+def said(text: str) -> Answering:
+    """Every action gets this answer."""
+    return lambda action: "\r\n".join([*text.split("\n"), f"ActionID: {action.get('ActionID', '')}", "", ""])
 
 
-class Pbx:
-    """Listens, greets, and answers each action as `answering` says."""
-
-    def __init__(self, answering: Answering = lambda action: "Response: Success", banner: bytes = BANNER) -> None:
-        self.actions: list[dict[str, str]] = []
-        self.connected = threading.Event()
-        self._answering, self._banner = answering, banner
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listener.getsockname()[1]
-        self._near: socket.socket | None = None
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
-
-    def _serve(self) -> None:
-        with suppress(OSError):
-            self._near, _ = self._listener.accept()
-            self._near.sendall(self._banner)
-            self.connected.set()
-            rest = b""
-            while more := self._near.recv(4096):
-                *packets, rest = (rest + more).split(b"\r\n\r\n")
-                for packet in packets:
-                    action = parse(packet.decode("utf-8", "surrogateescape"))[0]
-                    self.actions.append(action)
-                    answer = self._answering(action)
-                    if answer:
-                        self.send(answer.replace("\n", "\r\n") + f"\r\nActionID: {action.get('ActionID', '')}\r\n\r\n")
-
-    def send(self, text: str | bytes) -> None:
-        """Send it as it is."""
-        self.connected.wait(10)
-        assert self._near is not None
-        self._near.sendall(text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape"))
-
-    def hang_up(self) -> None:
-        """Close the connection."""
-        assert self._near is not None
-        self._near.shutdown(socket.SHUT_RDWR)
-
-    def close(self) -> None:
-        """End it."""
-        for each in (self._near, self._listener):
-            if each is not None:
-                with suppress(OSError):
-                    each.shutdown(socket.SHUT_RDWR)
-                each.close()
-        self._thread.join(10)
+SUCCESS = said("Response: Success")
 
 
 @pytest.fixture(autouse=True)
@@ -77,7 +32,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 def talk() -> Iterator[Callable[..., tuple[Pbx, Connection, list[str]]]]:
     opened: list[closing[Pbx] | closing[Connection]] = []
 
-    def connected(answering: Answering = lambda action: "Response: Success") -> tuple[Pbx, Connection, list[str]]:
+    def connected(answering: Answering = SUCCESS) -> tuple[Pbx, Connection, list[str]]:
         received: list[str] = []
         pbx, connection = Pbx(answering), Connection(received.append)
         opened.extend((closing(connection), closing(pbx)))
@@ -122,11 +77,11 @@ def test_a_list_is_read_to_its_end_and_every_line_of_output_is_kept(talk) -> Non
     def answering(action: dict[str, str]) -> str:
         id = action.get("ActionID")
         if action["Action"] == "Command":
-            return "Response: Success\nOutput: one\nOutput: two"
+            return said("Response: Success\nOutput: one\nOutput: two")(action)
         if action["Action"] == "QueueStatus":
             rows = "".join(f"Event: QueueParams\r\nActionID: {id}\r\nQueue: {queue}\r\n\r\n" for queue in "abc")
             pbx.send(f"Response: Success\r\nActionID: {id}\r\nEventList: start\r\nMessage: Queue status will follow\r\n\r\n{rows}")
-            return "Event: QueueStatusComplete\nEventList: Complete"
+            return said("Event: QueueStatusComplete\nEventList: Complete")(action)
         return ""
 
     pbx, connection, received = talk(answering)
@@ -136,7 +91,7 @@ def test_a_list_is_read_to_its_end_and_every_line_of_output_is_kept(talk) -> Non
 
 
 def test_without_an_answer_the_wait_ends(talk) -> None:
-    _, connection, _ = talk(lambda action: "Response: Success" if action["Action"] == "Ping" else "")
+    _, connection, _ = talk(lambda action: SUCCESS(action) if action["Action"] == "Ping" else "")
     with pytest.raises(NoAnswer, match="no answer to Mute"):
         connection.send_action(Action="Mute")
     assert connection.connected()
@@ -173,7 +128,7 @@ def test_whatever_happens_to_one_packet_the_next_ones_are_read() -> None:
         received.append(raw)
         raise RuntimeError(raw)
 
-    with closing(Pbx()) as pbx, closing(Connection(fails)) as connection:
+    with closing(Pbx(SUCCESS)) as pbx, closing(Connection(fails)) as connection:
         connection.connect("127.0.0.1", pbx.port)
         pbx.send(
             "Event: A\r\n\r\nEvent: Newstate\r\nChanVariable(PJSIP/1): X=1\r\nChanVariable: Y=2\r\n\r\nEvent: B\r\nname: Jos\udce9\r\n\r\n"
@@ -197,16 +152,16 @@ def test_one_that_ends_before_it_is_booted_is_not_booted(talk) -> None:
 
 
 def test_a_refused_login_says_so(talk) -> None:
-    _, connection, _ = talk(lambda action: "Response: Error\nMessage: Authentication failed")
+    _, connection, _ = talk(said("Response: Error\nMessage: Authentication failed"))
     with pytest.raises(ManagerAuthException, match="Authentication failed"):
         connection.login("atende", "wrong")
 
 
 def test_what_is_not_ami_is_refused() -> None:
     for banner in (b"HTTP/1.1 400 Bad Request\r\n", b"SSH-2.0\r\n"):
-        with closing(Pbx(banner=banner)) as pbx, closing(Connection()) as connection, pytest.raises(ConnectionEnded, match="not AMI"):
+        with closing(Pbx(SUCCESS, banner)) as pbx, closing(Connection()) as connection, pytest.raises(ConnectionEnded, match="not AMI"):
             connection.connect("127.0.0.1", pbx.port)
-    with closing(Pbx(banner=b"")) as pbx, closing(Connection()) as connection, pytest.raises((NoAnswer, ConnectionEnded)):
+    with closing(Pbx(SUCCESS, b"")) as pbx, closing(Connection()) as connection, pytest.raises((NoAnswer, ConnectionEnded)):
         connection.connect("127.0.0.1", pbx.port)
 
 
@@ -226,5 +181,5 @@ def test_events_are_filtered_by_asterisk_in_lines_that_it_can_read(talk) -> None
 
 
 def test_a_user_who_may_not_filter_gets_all_events(talk) -> None:
-    _, connection, _ = talk(lambda action: "Response: Error\nMessage: Permission denied")
+    _, connection, _ = talk(said("Response: Error\nMessage: Permission denied"))
     assert not connection.only(["Hangup"])

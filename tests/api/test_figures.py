@@ -344,7 +344,7 @@ def test_d1_is_filtered_by_ivr_duration_hour_quality_and_contact_and_counts_what
     def among(is_wanted):
         return [row["id"] for row in calls if is_wanted(row)]
 
-    assert found(min_seconds=20, max_seconds=40) == among(lambda row: 20_000 <= row["duration_ms"] < 41_000)
+    assert found(min_duration_ms=20_000, max_duration_ms=40_000) == among(lambda row: 20_000 <= row["duration_ms"] <= 40_000)
     assert found(time_from="01:05", time_to="01:08") == among(lambda row: "01:05" <= row["started_at"][11:16] < "01:08")
     assert found(time_from="01:08", time_to="01:05") == among(lambda row: not "01:05" <= row["started_at"][11:16] < "01:08")
     for band in ("low", "medium", "high"):

@@ -22,6 +22,9 @@ from projections.queries.settings import company
 _LINE = r"^[^\x00-\x1f\x7f]*$"
 _switch = "|".join(SWITCHES)
 _PROFILE = rf"^({'|'.join(FORMULAS)}|genesys:({_switch})(,({_switch})){{0,2}})$"
+_AHEAD_MS = 1_000
+"""How much the clock of a client may be ahead."""
+
 _INSTANT = r"^[0-9TWZ:.,+\- ]+$"
 
 Instant = Annotated[str, Field(max_length=40, pattern=_INSTANT)]
@@ -57,7 +60,7 @@ class OfPast(Parameters):
         Field(
             max_length=40,
             pattern=_INSTANT,
-            description="A log position: what was known at it. An instant: the state of the center then, by all that is known now.",
+            description="A log position: what was known at it. An instant, not in the future: the state of the center then, by all that is known now.",
             examples=["1204"],
         ),
     ] = None
@@ -176,6 +179,8 @@ async def past_of(context: RequestContext, params: OfPast, pinned: int | None = 
         await application.reach(params.at_least, "at_least")
     where = zone(params.timezone or (await context.ask(company)).settings.timezone)
     position, moment_ms = _past(params.as_of, where)
+    if moment_ms is not None and moment_ms > context.application.center.bus.clock.now_us() // MS + _AHEAD_MS:
+        raise invalid("as_of", "lies in the future: what has not happened yet is not known")
     position = position if pinned is None else pinned
     if position is not None:
         await application.reach(position, "as_of")

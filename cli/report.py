@@ -58,6 +58,7 @@ def _question(command: Report, company: Company) -> Question:
         "queues": (command.queue,) if command.queue else (),
         "agents": (command.agent,) if command.agent else (),
         "profile": command.sla_profile,
+        "attribution": command.attribution,
         "timezone": where.key,
         "as_of": position,
         "moment_ms": moment_ms,
@@ -68,8 +69,6 @@ def _question(command: Report, company: Company) -> Question:
         values["until_ms"] = _instant("--to", command.until, where)
     if command.sla_ms is not None:
         values["sla_ms"] = command.sla_ms
-    if command.attribution:
-        values["attribution"] = command.attribution
     return Question(**values)
 
 

@@ -5,7 +5,7 @@ import { download } from "../api/client";
 import { stringifySearch } from "../filters/codec";
 import { type Filters, searchOf } from "../filters/filters";
 import { useText } from "../i18n";
-import { datesOf, todayIn } from "../time/periods";
+import { datesOf, todayOf } from "../time/periods";
 
 interface LinkProps {
   filters: Filters;
@@ -29,7 +29,7 @@ export function LinkAction({ filters, position, zone, others }: LinkProps) {
   };
   const fixed = () => {
     const search = searchOf(
-      { ...filters, ...datesOf(filters, todayIn(zone)), em: filters.em ?? String(position), fuso: zone },
+      { ...filters, ...datesOf(filters, todayOf(filters, zone)), em: filters.em ?? String(position), fuso: zone },
       "hoje",
     );
     return location.origin + location.pathname + stringifySearch({ ...search, ...others });

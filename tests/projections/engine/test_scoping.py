@@ -123,6 +123,7 @@ ANSWERS = {
     dashboards.ivr: lambda rows, past: dashboards.ivr(rows, Question(by="hour", **past)),
     reports.queues: lambda rows, past: [reports.queues(rows, Question(by=by, **past)).rows for by in ("queue", "agent", "ivr", "hour")],
     reports.ivr: lambda rows, past: [reports.ivr(rows, Question(by=by, **past)).rows for by in ("queue", "agent", "ivr", "hour")],
+    reports.outbound: lambda rows, past: [reports.outbound(rows, Question(by=by, **past)).rows for by in ("queue", "agent", "hour")],
     reports.agents: lambda rows, past: reports.agents(rows, Question(by="agent", **past)).rows,
     interactions: lambda rows, past: interactions(rows, Interactions(question=Question(by="total", **past)), People()).rows,
     pages: lambda rows, past: [

@@ -24,8 +24,10 @@ from projections.figures.question import Question
 from projections.queries import reports
 from projections.queries.monitoring import monitor
 from settings import Settings
+from store.clock import SystemClock
 from store.event_store import project
 from telephony_adapter.ami.adapter import Adapter
+from telephony_adapter.ami.check import check
 from tests.kit import asterisk
 from tests.kit.asterisk import ANSWERS, BUSY, COBRANCA, IVR, OVERFLOW, RINGS, RINGS_ONCE, SUPORTE, VENDAS, Cable, Lab
 from tests.kit.distributed import distributed
@@ -150,6 +152,13 @@ def test_the_figures_of_real_calls_are_those_of_asterisks_own_queue_log(center: 
     assert agents[asterisk.AGENTS[1003]]["paused_by_reason_ms"].keys() == {"Almoço"}
 
 
+def test_the_check_of_an_asterisk_that_lacks_nothing_is_ok_in_every_point(lab: Lab) -> None:
+    lab.log_in(1001)
+    lab.call(VENDAS, ring=3, talk=1)
+    assert [finding for finding in check(lab.setting(), SystemClock().now_us(), 30) if finding.state != "ok"] == []
+    lab.be_quiet()
+
+
 def test_a_cut_a_restart_and_a_kill_are_filled_from_the_queue_log_and_bounded_without_it(center: Embedded, lab: Lab) -> None:
     with closing(Cable(lab.server.ports[0])) as cable:
         seeing, blind = (Followed(center, lab, sees_log=sees, port=cable.port) for sees in (True, False))
@@ -190,7 +199,7 @@ def test_a_process_that_takes_over_closes_what_ended_in_between_and_goes_on_with
             lab.log_in(agent)
         lab.pause(1004, "Almoço")
         lab.call(SUPORTE, phone=RINGS, life=3)
-        lasting, ending = lab.call(VENDAS, talk=12), lab.call(VENDAS, talk=3)
+        lasting, ending = lab.call(VENDAS, talk=9), lab.call(VENDAS, talk=3)
         lab.connected(lasting)
         lab.connected(ending)
         seeing.has_caught_up(one, lab)

@@ -17,7 +17,9 @@ from cli import run as running
 from cli.console import Mistake, terminal
 from cli.execution import MISTAKEN, TAMPERED
 from cli.operator_commands import (
+    SLA_PROFILES,
     Admin,
+    Attribution,
     Forget,
     Format,
     Grouping,
@@ -213,12 +215,16 @@ def report(
     company: Company = "",
     since: Annotated[str, typer.Option("--from", metavar="T", help="Date or ISO 8601.", show_default="the first of all")] = "",
     until: Annotated[str, typer.Option("--to", metavar="T", help="Date or ISO 8601, not included.", show_default="the last of all")] = "",
-    by: Annotated[Grouping | None, typer.Option(help="What a row is.")] = None,
+    by: Annotated[
+        Grouping | None, typer.Option(help="What a row is; interactions have none.", show_default="queue; ivr and agent of those reports")
+    ] = None,
     queue: Annotated[str, typer.Option(help="This queue alone, as the source writes it.")] = "",
     agent: Annotated[str, typer.Option(help="This agent alone, as the source writes it.")] = "",
     sla_ms: Annotated[int | None, typer.Option(help="Another threshold in ms, over the past too.", min=0)] = None,
-    sla_profile: Annotated[str, typer.Option(help="Another definition of the SLA.")] = "",
-    attribution: Annotated[str, typer.Option(help="In which interval a visit counts.", show_default="arrival")] = "",
+    sla_profile: Annotated[
+        str, typer.Option(metavar="PROFILE", help=f"Another definition of the SLA: {SLA_PROFILES}.", show_default="the queue's")
+    ] = "",
+    attribution: Annotated[Attribution, typer.Option(help="In which interval a visit counts.")] = "arrival",
     as_of: Annotated[str, typer.Option(metavar="POSITION|TIME", help="As it was known, or as it stood, then.")] = "",
     timezone: Annotated[str, typer.Option(help="Of hours, days, weeks and months.", show_default="the company's")] = "",
     format: Annotated[Format, typer.Option(help="How to write it.")] = "table",

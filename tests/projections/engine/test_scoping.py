@@ -25,14 +25,19 @@ from projections.figures.question import Question
 from projections.queries import dashboards, earlier_calls, followed_sources, reports
 from projections.queries.api_keys import api_keys
 from projections.queries.contacts import interactions_of_contact
-from projections.queries.history import history
-from projections.queries.interactions_report import Interactions, interactions, pages
+from projections.queries.history import history, proof
+from projections.queries.interactions_report import count, interactions, pages, tags
+from projections.queries.interactions_selection import Interactions
 from projections.queries.monitoring import interaction_seen, monitor
 from projections.queries.one_interaction import interaction
 from projections.queries.registers import RegisteredAgent, RegisteredQueue, one, page
+from projections.queries.sources import gaps, sources
+from projections.queries.timeline import timeline, timeline_of_board
 from projections.queries.users import users
+from projections.queries.what_if import sla_what_if
 from projections.query_bus import QUERIES, CompanyLog
 from projections.query_bus import CompanyRows as Rows
+from store.chain_prover import ChainProver
 from tests.kit.center import TENANT, Center, attempt, call, fresh, visit
 from tests.kit.rows import engine
 
@@ -126,10 +131,18 @@ ANSWERS = {
     one: lambda rows, past: one(rows, RegisteredAgent, agent_id(TENANT, "Bruno"), **past),
     users: lambda rows, past: users(rows, 0, 10, **past),
     history: lambda rows, past: history(rows, "both", msgspec.json.decode, **past),
+    proof: lambda rows, past: proof(rows, "both", ChainProver(lambda *_: ()), 0, as_of=past.get("as_of")),
+    count: lambda rows, past: count(rows, Interactions(question=Question(by="total", **past))),
+    tags: lambda rows, past: tags(rows, **past),
+    sources: lambda rows, past: sources(rows, Question(**past)),
+    gaps: lambda rows, past: gaps(rows, Question(**past)),
+    sla_what_if: lambda rows, past: sla_what_if(rows, Question(**past)),
     interaction: lambda rows, past: [
         interaction(rows, interaction_id(TENANT, name), Question(by="total", as_of=past.get("as_of")), People())
         for name in ("sale", "both")
     ],
+    timeline: lambda rows, past: timeline(rows, Question(since_ms=0, until_ms=86_400_000, by="total", **past), 24),
+    timeline_of_board: lambda rows, past: timeline_of_board(rows, Question(since_ms=0, until_ms=86_400_000, by="total", **past), 24),
     interaction_seen: lambda rows, _: [name for name in CALLS if interaction_seen(rows, interaction_id(TENANT, name))],
 }
 """Each query of the rows, put so that the whole company's answer names both sides."""

@@ -26,7 +26,7 @@ class Claims(msgspec.Struct, frozen=True):
     ten: UUID
     per: frozenset[str]
     exp: int
-    lev: Level = "User"
+    lev: Level = "user"
     iss: str = _ISSUER
 
 

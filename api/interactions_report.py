@@ -54,10 +54,13 @@ class Filters(OfPart, PageParameters):
         """None where a filter names one call: it is found whenever it was."""
         return super().usual_days if self.protocol is None and not self.call and not self.correlation_id else None
 
+    medium: Annotated[Literal["voice"], Field(description="Mídia", examples=["voice"])] = "voice"
     direction: Annotated[Literal["inbound", "outbound"] | None, Field(description="TIPO")] = None
     protocol: Annotated[int | None, Field(ge=0, le=MAX_POSITION, description="PROTOCOLO", examples=[4711])] = None
     status: Annotated[tuple[Status, ...], Field(max_length=20, description="STATUS: one of these", examples=[["abandoned"]])] = ()
-    tag: Annotated[tuple[Word, ...], Field(max_length=100, description="tagged with one of these", examples=[["venda fechada"]])] = ()
+    tag: Annotated[
+        tuple[Word, ...], Field(max_length=100, description="tagged with one of these, in any spelling", examples=[["venda fechada"]])
+    ] = ()
     state: Annotated[State, Field(description="`finished`: have ended; `open`: go on; not with an instant as `as_of`")] = "finished"
     call: Annotated[Word, Field(description="your own id of the call", examples=["crm-4711"])] = ""
     correlation_id: Annotated[Word, Field(description="the correlation of a request that changed the call", examples=["crm-4711"])] = ""
@@ -67,7 +70,6 @@ class Filters(OfPart, PageParameters):
 class OfInteractions(Filters):
     """Filters of calls in the URL."""
 
-    medium: Annotated[Literal["voice"], Field(description="Mídia: the only required filter", examples=["voice"])]
     format: Format = "json"
 
 
@@ -76,7 +78,6 @@ class InteractionSearch(Filters, Body):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"phone": "(31) 97791-6159", "state": "all", "order": "desc"}]})
 
-    medium: Annotated[Literal["voice"], Field(description="Mídia")] = "voice"
     phone: Annotated[
         str | None, Field(min_length=3, max_length=40, description="the customer's number, in any spelling", examples=["(31) 97791-6159"])
     ] = None
@@ -282,27 +283,27 @@ def _pages(context: RequestContext, wanted: Interactions, people: People) -> Ite
     return chain([next(following)], following)
 
 
-@router.get("/{interaction}", summary="One call", response_model=InteractionDetail)
+@router.get("/{interaction_id}", summary="One call", response_model=InteractionDetail)
 async def get_interaction(
-    interaction: InteractionId, context: Annotated[RequestContext, authorised(one_interaction)], params: Annotated[OfPast, Query()]
+    interaction_id: InteractionId, context: Annotated[RequestContext, authorised(one_interaction)], params: Annotated[OfPast, Query()]
 ) -> Response:
     """A call, open or finished, as the figures know it: with its visits to queues, rings, holds, IVR options and tags. Not with an instant as `as_of`."""
     past = await past_of(context, params)
     question = past.question(OfSome(), "total")
-    found, position = await context.ask(one_interaction, interaction, question, People(context.application.center.store))
+    found, position = await context.ask(one_interaction, interaction_id, question, People(context.application.center.store))
     return figures({**found, "as_of": position, "timezone": past.where.key})
 
 
-@router.get("/{interaction}/history", summary="K1, the history of a call", response_model=History)
+@router.get("/{interaction_id}/history", summary="K1, the history of a call", response_model=History)
 async def get_interaction_history(
-    interaction: InteractionId, context: Annotated[RequestContext, authorised(history)], params: Annotated[OfPast, Query()]
+    interaction_id: InteractionId, context: Annotated[RequestContext, authorised(history)], params: Annotated[OfPast, Query()]
 ) -> Response:
     """All events of a call and its legs, with actor, instants and cause. With a position or a moment as `as_of`: the history up to it."""
     past = await past_of(context, params)
     keyring = context.application.center.store.keyring
     events, position = await context.ask(
         history,
-        str(interaction),
+        str(interaction_id),
         lambda state: read_aloud(state, keyring),
         timezone=past.where.key,
         as_of=past.as_of,

@@ -87,7 +87,7 @@ class User(Aggregate):
         super().__init__(id, tenant)
         self.name: Personal | None = None
         self.email: Personal | None = None
-        self.level: Level = "User"
+        self.level: Level = "user"
         self.permissions: tuple[str, ...] = ()
         self.link: tuple[str, int] | None = None
         self.hashed: Personal | None = None

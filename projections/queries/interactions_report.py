@@ -12,11 +12,12 @@ import msgspec
 from domain.access import REPORTS
 from domain.errors import InvalidField
 from domain.ids import interaction_id
+from domain.names import identity
 from projections.engine.temporal_view import CompanyRows, TemporalView
 from projections.engine.warehouse import Value
 from projections.figures.intervals import iso
 from projections.figures.metrics import Row
-from projections.figures.question import Question, any_row, queues_of, resolved
+from projections.figures.question import Question, queues_of, resolved
 from projections.figures.voice_quality import jitter_band, loss_band, voice_quality
 from projections.queries.labels import labelled
 from projections.queries.report import Column, Report, clock, comma, date, listed, time_of_day
@@ -38,6 +39,7 @@ WHERE id != whole AND whole IN {{wholes:Array(UUID)}} ORDER BY started_ms, toStr
 """
 _VISITS = "SELECT interaction, queue, agent FROM {visits} ORDER BY interaction, n"
 _ATTEMPTS = "SELECT id AS interaction, queue, agent FROM {attempts}"
+_SPELLINGS = "SELECT DISTINCT text AS tag FROM {tags} ORDER BY tag"
 _TAGS = "SELECT interaction, text AS tag FROM {tags} ORDER BY interaction, k"
 
 _MET = """
@@ -154,6 +156,10 @@ class _Tag(msgspec.Struct):
     tag: str
 
 
+class _Spelling(msgspec.Struct):
+    tag: str
+
+
 @dataclass
 class _Names:
     queues: list[str] = field(default_factory=list)
@@ -175,7 +181,8 @@ def interactions(rows: CompanyRows, selection: Interactions, people: People) -> 
 
     def ask(view: TemporalView) -> tuple[list[_Interaction], tuple[str, ...]]:
         known, nobody = resolved(view, question, queues_of(view))
-        return _page(view, replace(selection, question=known)), (*nobody.notes, *_unknown_tags(view, selection.tags))
+        tags, unknown = _tags_as_given(view, selection.tags)
+        return _page(view, replace(selection, question=known, tags=tags)), (*nobody.notes, *unknown)
 
     (page, notes), position = rows.answer(question.as_of, question.moment_ms, ask)
     page, previous, following = _turned(page, selection)
@@ -201,9 +208,17 @@ def _turned(page: list[_Interaction], selection: Interactions) -> tuple[list[_In
     return page, first if selection.after is not None else None, last if more else None
 
 
-def _unknown_tags(view: TemporalView, tags: tuple[str, ...]) -> list[str]:
-    known = replace(view, moment_ms=None)
-    return [f"no call with the tag {tag}" for tag in tags if not any_row(known, "tags", "text", tag)]
+def _tags_as_given(view: TemporalView, tags: tuple[str, ...]) -> tuple[tuple[str, ...], list[str]]:
+    """These tags in every spelling that calls have; a note for each tag that no call has. A tag that no call has stays, and finds nothing."""
+    if not tags:
+        return (), []
+    known: dict[str, list[str]] = {}
+    for row in view.ask(_Spelling, _SPELLINGS.format(tags=replace(view, moment_ms=None).rows_of("tags"))):
+        known.setdefault(identity(row.tag), []).append(row.tag)
+    return (
+        tuple(spelling for tag in tags for spelling in known.get(identity(tag), [tag])),
+        [f"no call with the tag {tag}" for tag in tags if identity(tag) not in known],
+    )
 
 
 def _page(view: TemporalView, selection: Interactions) -> list[_Interaction]:

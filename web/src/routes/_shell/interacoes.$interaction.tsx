@@ -26,14 +26,14 @@ type Call = Schemas["InteractionDetail"];
 function Interaction() {
   const text = useText();
   const { interaction } = Route.useParams();
-  const params = { path: { interaction } };
+  const params = { path: { interaction_id: interaction } };
   const call = useQuery({
     queryKey: ["call", interaction],
-    queryFn: () => answerOf(api.GET("/v1/interactions/{interaction}", { params })),
+    queryFn: () => answerOf(api.GET("/v1/interactions/{interaction_id}", { params })),
   });
   const story = useQuery({
     queryKey: ["history", interaction],
-    queryFn: () => answerOf(api.GET("/v1/interactions/{interaction}/history", { params })),
+    queryFn: () => answerOf(api.GET("/v1/interactions/{interaction_id}/history", { params })),
   });
   const error = call.error ?? story.error;
   const title = call.data?.protocol ? `#${call.data.protocol}` : text("page.interaction");

@@ -138,7 +138,12 @@ _FILE: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "description": "The file itself, of any size.",
-        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        "content": {
+            "application/octet-stream": {
+                "schema": {"type": "string", "format": "binary"},
+                "example": "1772471109|1772471109.1|vendas|NONE|ENTERQUEUE||5511987654321|1\n",
+            }
+        },
     }
 }
 _COLUMNS = (Column("file", "Arquivo"), Column("line", "Linha", number=True), Column("reason", "Motivo"))

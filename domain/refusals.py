@@ -150,7 +150,8 @@ MEANINGS: dict[Code, Meaning] = {
     "call-unknown": Meaning("The company has no such call.", "Use the `id` that the start of the call returned."),
     "company-exists": Meaning("A company has this name already.", "Choose another name."),
     "company-not-empty": Meaning(
-        "The company has calls, or an import is running: simulated calls would be among real ones for ever.", "Simulate in a company without calls."
+        "The company has calls, or an import is running: simulated calls would be among real ones for ever.",
+        "Simulate in a company without calls.",
     ),
     "company-not-own": Meaning("A company is registered under the id of its own name.", "Register it as the operator."),
     "company-unknown": Meaning("There is no such company.", "Check the name."),
@@ -158,7 +159,8 @@ MEANINGS: dict[Code, Meaning] = {
     "contact-in-call": Meaning("The contact has an open call.", "End the call, then forget the contact."),
     "contact-unknown": Meaning("There is no such contact, or it was forgotten.", "Check the id."),
     "file-not-recognised": Meaning(
-        "The file is of another kind than what was announced, or nothing of it can be read.", "Send a file of the kind that the detail names."
+        "The file is of another kind than what was announced, or nothing of it can be read.",
+        "Send a file of the kind that the detail names.",
     ),
     "idempotency-key-forgotten": Meaning(
         "A command with this Idempotency-Key was executed, and a person of the company was forgotten since: with the contents of all commands it was "
@@ -168,7 +170,9 @@ MEANINGS: dict[Code, Meaning] = {
     "idempotency-key-reused": Meaning(
         "The Idempotency-Key was used for another command.", "Use a new key for each command, and the same key only to repeat one."
     ),
-    "import-ended": Meaning("The import has ended, by itself or because it was cancelled.", "Read how it ended; send the file again to go on."),
+    "import-ended": Meaning(
+        "The import has ended, by itself or because it was cancelled.", "Read how it ended; send the file again to go on."
+    ),
     "import-unknown": Meaning("The company has no such import, or it is older than its latest hundred.", "Check the id."),
     "instant-in-future": Meaning("The instant is later than the server's clock.", "Correct your clock, or leave `at` out."),
     "instant-out-of-order": Meaning(

@@ -71,6 +71,7 @@ def test_a_log_is_taken_in_with_its_refused_lines_and_a_second_time_changes_noth
     assert csv.text.splitlines()[1].startswith("queue_log.1.gz;1;")
 
     end = center.store.end()
+    center.clock.pass_s(1)
     again = imported(ana, content, name="queue_log.1.gz")
     assert (again["calls"], again["repeated_lines"], center.store.end()) == (0, again["lines"] - 2, end)
     assert [one["id"] for one in ana.get("/v1/imports").json()["items"]] == [again["id"], first["id"]]

@@ -106,7 +106,15 @@ class ImportDetail(Shape):
     first_at: Annotated[str | None, Field(description="instant of its first line; once it is done", examples=["2026-02-23T03:00:04.000Z"])]
     last_at: Annotated[str | None, Field(description="instant of its last line; once it is done", examples=["2026-03-02T17:04:40.000Z"])]
     position: Annotated[int, Field(description="position of the log that covers it: send it as If-Position; 0 before", examples=[113_149])]
-    reason: Annotated[str, Field(description="why it ended early; empty otherwise", examples=[""])]
+    code: Annotated[
+        str,
+        Field(
+            description="why it ended early, for programs; empty otherwise: `cancelled`, `server-stopped`, `upload-cut-off`, `unavailable` (a full disk, a server that is away), "
+            "`figures-stopped`, `internal`, or the code of a problem, as `file-not-recognised`",
+            examples=[""],
+        ),
+    ]
+    reason: Annotated[str, Field(description="the same for people", examples=[""])]
     notes: Annotated[
         list[str],
         Field(description="what the file lacks, and what that costs, a sentence each", examples=[["queue_log.csv: no column data4: …"]]),
@@ -252,6 +260,7 @@ def shaped(one: Import) -> ImportDetail:
         first_at=_instant(one.first),
         last_at=_instant(one.last),
         position=one.position,
+        code=one.code,
         reason=one.reason,
         notes=list(one.notes),
     )

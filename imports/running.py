@@ -44,15 +44,17 @@ SILENT_US = 60 * SECOND
 """An import of another process that has written nothing for so long was interrupted."""
 
 _AGAIN = "send it again to complete it: what is known changes nothing"
+_STOPPED = "server-stopped"
 _SERVER_STOPPED = f"the server stopped; what was taken in stays, {_AGAIN}"
 
 
 class _Ended(Refused):
-    """An import ends before its end. state: cancelled, or interrupted because the server stops."""
+    """An import ends before its end. state: cancelled, or interrupted because the server stops. why: the code of that."""
 
-    def __init__(self, state: State, reason: str) -> None:
+    def __init__(self, state: State, why: str, reason: str) -> None:
         super().__init__("import-ended", reason)
         self.state = state
+        self.why = why
 
 
 class Imports:
@@ -90,7 +92,7 @@ class Imports:
         mine = found.owner == self._owner
         if one.state not in UNFINISHED or mine or not (self._alone or self.now_us() - found.beat > SILENT_US):
             return one
-        return replace(one, state="interrupted", ended=found.beat, reason=_SERVER_STOPPED)
+        return replace(one, state="interrupted", ended=found.beat, code=_STOPPED, reason=_SERVER_STOPPED)
 
     def cancel(self, found: Kept) -> Import:
         """Ask for the end of an import. What was taken in stays. Refused once it has ended."""
@@ -135,9 +137,9 @@ class Imports:
                 kept.save_refused(db, one.id, refused)
         if one.state in UNFINISHED:
             if cancelled:
-                raise _Ended("cancelled", "cancelled; what was taken in stays")
+                raise _Ended("cancelled", "cancelled", "cancelled; what was taken in stays")
             if self.stopping.is_set():
-                raise _Ended("interrupted", _SERVER_STOPPED)
+                raise _Ended("interrupted", _STOPPED, _SERVER_STOPPED)
 
     def start(self, one: Import, source: Source, caller: Caller) -> Import:
         """Take a received file in, after those that wait."""
@@ -177,6 +179,7 @@ class Imports:
             last=taken.last_us,
             position=taken.position,
             notes=tuple(taken.lacks),
+            code="file-not-recognised" if taken.unreadable else "",
             reason="; ".join(taken.unreadable),
         )
         self.save(running.one, lines)
@@ -185,22 +188,24 @@ class Imports:
     def _run(self, running: _Running, work: Callable[[], None]) -> None:
         """Do the work of an import, and write how it ended."""
         state: State = "done"
-        reason = ""
+        code = reason = ""
         try:
             running.begin(self.now_us())
             work()
-            state = "failed" if running.one.reason else "done"
+            state, code, reason = "failed" if running.one.code else "done", running.one.code, running.one.reason
         except _Ended as ended:
-            state, reason = ended.state, str(ended)
-        except (DomainError, ProjectionsStopped) as refused:
-            state, reason = "failed", str(refused)
+            state, code, reason = ended.state, ended.why, str(ended)
+        except DomainError as refused:
+            state, code, reason = "failed", refused.code, str(refused)
+        except ProjectionsStopped as stopped:
+            state, code, reason = "failed", "figures-stopped", str(stopped)
         except (StoreUnavailable, WarehouseUnreachable, OSError):
             log.warning("import=%s outcome=away", running.one.id, exc_info=True)
-            state, reason = "failed", f"a disk is full or a server is away; what was taken in stays, {_AGAIN}"
+            state, code, reason = "failed", "unavailable", f"a disk is full or a server is away; what was taken in stays, {_AGAIN}"
         except Exception:
             log.exception("import=%s outcome=failed", running.one.id)
-            state, reason = "failed", "internal error of the server; see its log"
-        running.one = replace(running.one, state=state, ended=self.now_us(), reason=reason or running.one.reason)
+            state, code, reason = "failed", "internal", "internal error of the server; see its log"
+        running.one = replace(running.one, state=state, ended=self.now_us(), code=code, reason=reason)
         with suppress(StoreUnavailable):
             self.save(running.one)
 
@@ -272,10 +277,15 @@ class Upload:
         """The file does not come whole, or is of another kind: remove it, and write why."""
         self._file.close()
         self._path.unlink(missing_ok=True)
-        state: State = error.state if isinstance(error, _Ended) else "failed" if isinstance(error, DomainError) else "interrupted"
-        reason = str(error) if isinstance(error, DomainError) else "the file did not come whole: send it again"
+        state: State
+        if isinstance(error, _Ended):
+            state, code, reason = error.state, error.why, str(error)
+        elif isinstance(error, DomainError):
+            state, code, reason = "failed", error.code, str(error)
+        else:
+            state, code, reason = "interrupted", "upload-cut-off", "the file did not come whole: send it again"
         with suppress(StoreUnavailable):
-            self._imports.save(replace(self.one, state=state, ended=self._imports.now_us(), reason=reason))
+            self._imports.save(replace(self.one, state=state, ended=self._imports.now_us(), code=code, reason=reason))
 
 
 def must_be_empty(center: Center, tenant: UUID, imports: list[Import]) -> None:

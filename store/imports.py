@@ -48,7 +48,7 @@ class Import(msgspec.Struct, frozen=True, kw_only=True):
     name: of the file, for people. actor: who sent it. done, total: bytes, of a simulation hours; while the file is received total is 0 if
     the sender does not say how long it is. lines: read (packets of an AMI stream, commands of a simulation). refused: lines that were not taken in. repeated: lines that were known.
     calls: new ones. first, last: instants of the first and the last line. position: of the log; figures that cover it cover the import.
-    reason: why it ended early. notes: what the file lacks, a sentence each.
+    code, reason: why it ended early, for programs and for people. notes: what the file lacks, a sentence each.
     """
 
     id: UUID
@@ -70,6 +70,7 @@ class Import(msgspec.Struct, frozen=True, kw_only=True):
     first: int | None = None
     last: int | None = None
     position: int = 0
+    code: str = ""
     reason: str = ""
     notes: tuple[str, ...] = ()
 

@@ -42,7 +42,8 @@ def past(center: Center, company: UUID, seed: int, progress: Progress) -> Story:
     began = now - HOURS * HOUR_US
     story = Story(center.bus, company, sleepless_center(), seed=seed, start_us=began)
     story.set_up()
-    story.tell_until(now, lambda instant, count: progress.report((instant - began) // HOUR_US, HOURS, count))
+    sent = story.tell_until(now, lambda instant, count: progress.report((instant - began) // HOUR_US, HOURS, count))
+    progress.report(HOURS, HOURS, sent)
     conclude(center, lambda *_: progress.look())
     return story
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import threading
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -12,12 +11,12 @@ from uuid import UUID, uuid4
 import pytest
 from msgspec.structs import replace
 
-import imports.sources
 from api.app import MAX_BODY
 from imports.running import SILENT_US, Imports
 from store import imports as kept
 from tests.api.test_auth import problem_of
 from tests.kit.http import Person, TimedCenter, operator
+from tests.kit.slow_imports import SlowImport
 from tests.kit.waiting import DEADLINE_S, within
 
 LOG = Path(__file__).parents[1] / "data" / "captures" / "run-a" / "queue_log"
@@ -124,27 +123,8 @@ def test_an_unknown_time_zone_is_named(ana: Person) -> None:
     assert [error["parameter"] for error in errors] == ["timezone"]
 
 
-class Slow:
-    """Lets an import go on only when the test says so, after its first report."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.reached, self.go = threading.Event(), threading.Event()
-        take = imports.sources.import_queue_log
-
-        def slowly(*args: Any, progress: Any, **more: Any) -> Any:
-            def report(*done: int) -> None:
-                self.reached.set()
-                assert self.go.wait(DEADLINE_S)
-                progress(*done)
-
-            return take(*args, progress=report, **more)
-
-        monkeypatch.setattr(imports.sources, "import_queue_log", slowly)
-        monkeypatch.setattr("imports.running.SAVED_EVERY_S", 0.0)
-
-
 def test_a_cancelled_import_ends_and_keeps_what_it_took_in(ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    slow = Slow(monkeypatch)
+    slow = SlowImport(monkeypatch)
     id = send(ana, LOG.read_bytes()).json()["id"]
     waiting = send(ana, LOG.read_bytes()).json()["id"]
     assert slow.reached.wait(DEADLINE_S)
@@ -162,7 +142,7 @@ def test_a_cancelled_import_ends_and_keeps_what_it_took_in(ana: Person, monkeypa
 def test_an_import_that_a_restart_interrupted_is_known_and_can_be_sent_again(
     ana: Person, center: TimedCenter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    slow = Slow(monkeypatch)
+    slow = SlowImport(monkeypatch)
     id = send(ana, LOG.read_bytes()).json()["id"]
     assert slow.reached.wait(DEADLINE_S)
     center.imports.stopping.set()

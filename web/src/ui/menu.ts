@@ -1,11 +1,21 @@
-import { ChartColumn, FileClock, type LucideIcon, PhoneForwarded, PhoneIncoming, Users, Workflow } from "lucide-react";
+import {
+  ChartColumn,
+  FileClock,
+  FileUp,
+  type LucideIcon,
+  PhoneForwarded,
+  PhoneIncoming,
+  Users,
+  Workflow,
+} from "lucide-react";
 import type { Key } from "../i18n";
 
 export const REPORTS = "gerenciar-relatorio";
 export const MONITORING = "gerenciar-atendimento";
+export const IMPORTS = "gerenciar-api";
 
 export interface Entry {
-  to: "/agentes" | "/inbound" | "/outbound" | "/ivr" | "/interacoes" | "/relatorio-agentes";
+  to: "/agentes" | "/comecar" | "/inbound" | "/outbound" | "/ivr" | "/interacoes" | "/relatorio-agentes";
   group: Key;
   label: Key;
   icon: LucideIcon;
@@ -26,6 +36,7 @@ export const ENTRIES: readonly Entry[] = [
     icon: ChartColumn,
     permission: REPORTS,
   },
+  { to: "/comecar", group: "menu.sources", label: "page.imports", icon: FileUp, permission: IMPORTS },
 ];
 
 export function entriesFor(permissions: readonly string[]): Entry[] {

@@ -38,7 +38,7 @@ USELESS = "bia@empresa.example"
 REPORTER = "caio@empresa.example"
 
 
-PAGES = ("inbound?periodo=7d", "outbound", "ivr", "agentes", "interacoes", "relatorio-agentes", "comecar")
+PAGES = ("inbound?periodo=7d", "outbound", "ivr", "agentes", "interacoes", "relatorio-agentes")
 
 
 def missing(reason: str) -> None:

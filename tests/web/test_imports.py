@@ -17,6 +17,7 @@ from settings import Settings
 from tests.kit.served import server_of
 from tests.kit.slow_imports import SlowImport
 from tests.web.conftest import ADMINISTRATOR, PASSWORD, Console
+from tests.web.test_accessibility import in_both_themes
 
 LOG = Path(__file__).parents[1] / "data" / "captures" / "run-a" / "queue_log"
 BAD = b"no line\n1700000000|x|y\n"
@@ -77,6 +78,11 @@ def test_an_empty_installation_is_filled_with_the_past_of_a_queue_log(empty: Con
     expect(png).to_have_attribute("data-import", "failed")
     expect(png).to_contain_text("Este arquivo não é um queue_log do Asterisk")
 
+    page.locator("li[data-import=done]").last.get_by_role("button", name="2 linhas recusadas").click()
+    page.locator("li[data-import=done] tbody tr").first.wait_for()
+    in_both_themes(page, "comecar")
+    page.set_viewport_size({"width": 360, "height": 740})
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
     page.locator("li[data-import=done]").last.get_by_role("link", name="Ver no Inbound").click()
     page.wait_for_url(re.compile(r"/inbound\?de=[\d-]+&ate=[\d-]+"))
     offered = page.locator("[data-figure=offered] [data-value]")

@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { Download } from "lucide-react";
+import { ChevronRight, Download } from "lucide-react";
 import { useState } from "react";
 import { answerOf, api, download } from "../api/client";
 import { goesOn, type Import, imports } from "../api/imports";
@@ -76,7 +76,13 @@ export function ImportRow({ one }: { one: Import }) {
       {one.code !== "" && <p className={styles.problem}>{why(one, text)}</p>}
       <div className={styles.more}>
         {one.refused_lines > 0 && (
-          <Button variant="subtle" size="compact-xs" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          <Button
+            variant="default"
+            size="xs"
+            aria-expanded={isOpen}
+            leftSection={<ChevronRight size={15} className={styles.twist} aria-hidden />}
+            onClick={() => setOpen(!isOpen)}
+          >
             {text("import.refused", { count: one.refused_lines })}
           </Button>
         )}

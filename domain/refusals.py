@@ -48,6 +48,7 @@ UnknownCode = Literal[
     "call-unknown",
     "company-unknown",
     "contact-unknown",
+    "definitions-unknown",
     "import-unknown",
     "ivr-unknown",
     "queue-unknown",
@@ -158,6 +159,9 @@ MEANINGS: dict[Code, Meaning] = {
     "contact-exists": Meaning("A contact with one of these phones has a name already.", "Change that contact instead."),
     "contact-in-call": Meaning("The contact has an open call.", "End the call, then forget the contact."),
     "contact-unknown": Meaning("There is no such contact, or it was forgotten.", "Check the id."),
+    "definitions-unknown": Meaning(
+        "This release has no definitions of figures of that version.", "Leave `version` out, or ask a release of the time of the answer."
+    ),
     "file-not-recognised": Meaning(
         "The file is of another kind than what was announced, or nothing of it can be read.",
         "Send a file of the kind that the detail names.",

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import ClassVar, get_args
 from uuid import UUID
 
-from domain.access import PERMISSIONS, Level
+from domain.access import PERMISSIONS, Actor, Level
 from domain.base import Aggregate, Event, EventMetadata, Personal
 from domain.errors import InvalidField, NotFound, Refused
 from domain.names import checked_name
@@ -65,6 +65,20 @@ class PermissionsSet(UserEvent, frozen=True, kw_only=True):
     permissions: tuple[str, ...]
 
 
+class UserRenamed(UserEvent, frozen=True, kw_only=True):
+    """The user's name from now on."""
+
+    TOPIC: ClassVar[str] = "user.renamed"
+    name: Personal
+
+
+class UserEmailChanged(UserEvent, frozen=True, kw_only=True):
+    """The address by which the user signs in from now on. A former address stays reserved for the user, and signs nobody in."""
+
+    TOPIC: ClassVar[str] = "user.email_changed"
+    email: Personal
+
+
 class UserActivated(UserEvent, frozen=True, kw_only=True):
     """The user may sign in again."""
 
@@ -92,6 +106,8 @@ class User(Aggregate):
         self.link: tuple[str, int] | None = None
         self.hashed: Personal | None = None
         self.active = False
+        self.actor = Actor(id, "user", frozenset())
+        """The user as the sender of a command."""
 
     def register(self, name: str, email: str, level: Level, permissions: Iterable[str], metadata: EventMetadata) -> None:
         """Register the user. The handler makes sure that the address is unique in the company."""
@@ -125,6 +141,14 @@ class User(Aggregate):
         if (_checked_level(level), allowed) != (self.level, self.permissions):
             self.trigger(PermissionsSet, metadata, metadata.recorded_at, level=level, permissions=allowed)
 
+    def rename(self, name: str, metadata: EventMetadata) -> None:
+        """Give the user another name."""
+        self.trigger(UserRenamed, metadata, metadata.recorded_at, name=Personal(self.id, checked_name(name, "name", "a user")))
+
+    def change_email(self, email: str, metadata: EventMetadata) -> None:
+        """Give the user another e-mail address. The handler makes sure that it is unique in the company."""
+        self.trigger(UserEmailChanged, metadata, metadata.recorded_at, email=Personal(self.id, normalised_email(email)))
+
     def activate(self, metadata: EventMetadata) -> None:
         """Let the user sign in again."""
         if not self.active:
@@ -138,17 +162,26 @@ class User(Aggregate):
     def apply(self, event: Event) -> None:
         match event:
             case UserRegistered(name=name, email=email, level=level, permissions=permissions):
-                self.name, self.email, self.level, self.permissions, self.active = name, email, level, permissions, True
+                self.name, self.email, self.active = name, email, True
+                self._give(level, permissions)
             case PasswordLinkIssued(digest=digest, expires_at=expires_at):
                 self.link = (digest, expires_at)
             case PasswordSet(hashed=hashed):
                 self.hashed, self.link = hashed, None
             case PermissionsSet(level=level, permissions=permissions):
-                self.level, self.permissions = level, permissions
+                self._give(level, permissions)
+            case UserRenamed(name=name):
+                self.name = name
+            case UserEmailChanged(email=email):
+                self.email = email
             case UserActivated():
                 self.active = True
             case UserDeactivated():
                 self.active, self.link = False, None
+
+    def _give(self, level: Level, permissions: tuple[str, ...]) -> None:
+        self.level, self.permissions = level, permissions
+        self.actor = Actor(self.id, level, frozenset(permissions))
 
     def _must_be_active(self) -> None:
         if not self.active:

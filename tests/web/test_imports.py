@@ -48,7 +48,7 @@ def test_an_empty_installation_is_filled_with_the_past_of_a_queue_log(empty: Con
     page = empty.signed_in()
     page.wait_for_url("**/comecar")
     expect(page.get_by_role("heading", level=1)).to_have_text("Começar")
-    expect(page.get_by_text("atende import queue-log /var/log/asterisk/queue_log")).to_be_visible()
+    expect(page.get_by_text("ATENDE_ASTERISK=ami://")).to_be_visible()
 
     row = choose(page, "queue_log.1", BAD + LOG.read_bytes())
     expect(row).to_have_attribute("data-import", "done", timeout=DONE_MS)

@@ -12,13 +12,15 @@ export class ApiError extends Error {
     readonly requestId: string,
     readonly permission: string | null = null,
     readonly retryAfter: number = 0,
+    /** The fields of the request that are wrong: a JSON pointer into its body, and why, in the server's words. */
+    readonly fields: readonly { pointer: string; detail: string }[] = [],
   ) {
     super(code);
   }
 }
 
-/** How far this machine's clock is behind the server's, milliseconds. */
-export const skew = { ms: 0 };
+/** How far this machine's clock is behind the server's, milliseconds. isExact: known from the stream, not from a header in whole seconds. */
+export const skew = { ms: 0, isExact: false };
 
 async function sent(request: Request): Promise<Response> {
   const token = await session.token();
@@ -42,7 +44,7 @@ export async function checked(send: () => Promise<Response>): Promise<Response> 
     throw new ApiError(0, "no-connection", "");
   }
   const date = Date.parse(answer.headers.get("date") ?? "");
-  if (!Number.isNaN(date)) skew.ms = Math.abs(date - Date.now()) > 2000 ? date - Date.now() : 0;
+  if (!Number.isNaN(date) && !skew.isExact) skew.ms = Math.abs(date - Date.now()) > 2000 ? date - Date.now() : 0;
   if (answer.ok) return answer;
   const problem = await answer.json().catch(() => ({}));
   const code =
@@ -50,7 +52,9 @@ export async function checked(send: () => Promise<Response>): Promise<Response> 
       .split(":")
       .pop() || `http-${answer.status}`;
   const wait = Number(answer.headers.get("retry-after") ?? 0);
-  throw new ApiError(answer.status, code, answer.headers.get("request-id") ?? "", problem.permission ?? null, wait);
+  const fields = (problem.errors ?? []).filter((one: { pointer?: string }) => one.pointer);
+  const id = answer.headers.get("request-id") ?? "";
+  throw new ApiError(answer.status, code, id, problem.permission ?? null, wait, fields);
 }
 
 export const api = createClient<paths>({ baseUrl: location.origin, fetch: (request) => checked(() => sent(request)) });

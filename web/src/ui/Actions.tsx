@@ -5,16 +5,18 @@ import { download } from "../api/client";
 import { stringifySearch } from "../filters/codec";
 import { type Filters, searchOf } from "../filters/filters";
 import { useText } from "../i18n";
-import { datesOf, todayIn } from "../time/periods";
+import { datesOf, todayOf } from "../time/periods";
 
 interface LinkProps {
   filters: Filters;
   position: number | undefined;
   zone: string;
+  /** What the page has in its address besides the filters. */
+  others?: Record<string, string | undefined>;
 }
 
 /** Two links: one is live, one shows the same figures for ever. */
-export function LinkAction({ filters, position, zone }: LinkProps) {
+export function LinkAction({ filters, position, zone, others }: LinkProps) {
   const text = useText();
   const [shown, setShown] = useState("");
   const [copied, setCopied] = useState(false);
@@ -27,10 +29,10 @@ export function LinkAction({ filters, position, zone }: LinkProps) {
   };
   const fixed = () => {
     const search = searchOf(
-      { ...filters, ...datesOf(filters, todayIn(zone)), em: filters.em ?? String(position), fuso: zone },
+      { ...filters, ...datesOf(filters, todayOf(filters, zone)), em: filters.em ?? String(position), fuso: zone },
       "hoje",
     );
-    return location.origin + location.pathname + stringifySearch(search);
+    return location.origin + location.pathname + stringifySearch({ ...search, ...others });
   };
   return (
     <>

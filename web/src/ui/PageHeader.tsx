@@ -17,7 +17,7 @@ export function PageHeader({
 }) {
   return (
     <div className={styles.header}>
-      <title>{`${title} · Atende`}</title>
+      <title>{`${line?.state === "past" ? "■ " : ""}${title} · Atende`}</title>
       <h1 tabIndex={-1}>{title}</h1>
       {line && <LineState line={line} moment={moment ?? ""} />}
       {children && <div className={styles.actions}>{children}</div>}

@@ -1,11 +1,18 @@
 import {
+  Building2,
   ChartColumn,
   FileClock,
   FileUp,
+  KeyRound,
+  ListTree,
   type LucideIcon,
+  Phone,
   PhoneForwarded,
   PhoneIncoming,
+  Target,
+  UserCog,
   Users,
+  Webhook,
   Workflow,
 } from "lucide-react";
 import type { Key } from "../i18n";
@@ -13,9 +20,29 @@ import type { Key } from "../i18n";
 export const REPORTS = "gerenciar-relatorio";
 export const MONITORING = "gerenciar-atendimento";
 export const IMPORTS = "gerenciar-api";
+export const COMPANY = "gerenciar-empresas";
+export const USERS = "gerenciar-usuário";
+export const QUEUES = "gerenciar-service";
+export const PHONES = "gerenciar-phone";
+export const KEYS = "gerenciar-chaves";
+export const WEBHOOKS = "gerenciar-conectores";
 
 export interface Entry {
-  to: "/agentes" | "/comecar" | "/inbound" | "/outbound" | "/ivr" | "/interacoes" | "/relatorio-agentes";
+  to:
+    | "/agentes"
+    | "/inbound"
+    | "/outbound"
+    | "/ivr"
+    | "/interacoes"
+    | "/relatorio-agentes"
+    | "/sla"
+    | "/empresa"
+    | "/usuarios"
+    | "/servicos"
+    | "/canais/telefone"
+    | "/chaves"
+    | "/webhooks"
+    | "/comecar";
   group: Key;
   label: Key;
   icon: LucideIcon;
@@ -36,6 +63,13 @@ export const ENTRIES: readonly Entry[] = [
     icon: ChartColumn,
     permission: REPORTS,
   },
+  { to: "/sla", group: "menu.reports", label: "page.sla", icon: Target, permission: REPORTS },
+  { to: "/empresa", group: "menu.administration", label: "page.company", icon: Building2, permission: COMPANY },
+  { to: "/usuarios", group: "menu.administration", label: "page.users", icon: UserCog, permission: USERS },
+  { to: "/servicos", group: "menu.administration", label: "page.queues", icon: ListTree, permission: QUEUES },
+  { to: "/canais/telefone", group: "menu.channels", label: "page.phone", icon: Phone, permission: PHONES },
+  { to: "/chaves", group: "menu.security", label: "page.keys", icon: KeyRound, permission: KEYS },
+  { to: "/webhooks", group: "menu.security", label: "page.webhooks", icon: Webhook, permission: WEBHOOKS },
   { to: "/comecar", group: "menu.sources", label: "page.imports", icon: FileUp, permission: IMPORTS },
 ];
 

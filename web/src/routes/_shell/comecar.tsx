@@ -24,6 +24,12 @@ export const Route = createFileRoute("/_shell/comecar")({
   ),
 });
 
+/** The user of docs/asterisk.md, which reads and changes nothing. */
+const MANAGER = `[atende]
+secret = SECRET
+read = system,call,agent,user,dialplan
+write = system,reporting`;
+
 const KINDS: readonly FileKind[] = ["queue-log", "members", "ami"];
 
 /** How a company gets its first calls, and later those of other files. */
@@ -160,8 +166,10 @@ function Connect() {
   const log = "/var/log/asterisk/queue_log";
   return (
     <>
-      <p>{text("import.connect.cron")}</p>
-      <pre className={styles.code}>{`atende import queue-log ${log}`}</pre>
+      <p>{text("import.connect.live")}</p>
+      <pre className={styles.code}>{MANAGER}</pre>
+      <p>{text("import.connect.setting")}</p>
+      <pre className={styles.code}>{`ATENDE_ASTERISK=ami://atende:SECRET@10.0.0.5:5038?queue_log=${log}`}</pre>
       <p>{text("import.connect.remote", { permission: IMPORTS })}</p>
       <pre className={styles.code}>
         {`curl --data-binary @${log} -H "Content-Type: application/octet-stream" -H "Authorization: Bearer atk_…" ${location.origin}/v1/imports`}

@@ -1,25 +1,23 @@
 import { useQuery } from "@tanstack/react-query";
 import { createFileRoute } from "@tanstack/react-router";
 import { useMemo } from "react";
-import { company, queues as queuesQuery, useTimezone } from "../../api/queries";
+import { company, queues as queuesQuery } from "../../api/queries";
 import { type Bounds, Figure } from "../../figures/Figure";
 import figures from "../../figures/Figure.module.css";
 import { percent } from "../../figures/format";
-import { LineageFoot, useLineage } from "../../figures/lineage";
-import { useFilters } from "../../filters/useFilters";
+import { Gaps, useGaps } from "../../figures/gaps";
+import type { Lineage } from "../../figures/lineage";
 import { useLanguage, useText } from "../../i18n";
 import { type Answer, useLive } from "../../live/useLive";
-import { useQuestion, viewOf } from "../../time/useQuestion";
-import { CsvAction, LinkAction } from "../../ui/Actions";
+import { csvOf, usePeriod } from "../../time/usePeriod";
+import type { Question } from "../../time/useQuestion";
 import { AgentsNow } from "../../ui/AgentsNow";
 import { Allowed } from "../../ui/Allowed";
 import { Chart } from "../../ui/Chart";
-import { FilterBar } from "../../ui/FilterBar";
 import { MONITORING, REPORTS } from "../../ui/menu";
-import { PageHeader, Progress } from "../../ui/PageHeader";
 import { Panel } from "../../ui/Panel";
 import panels from "../../ui/Panel.module.css";
-import { Pending } from "../../ui/Pending";
+import { PeriodPage } from "../../ui/PeriodPage";
 import { QueueTable } from "../../ui/QueueTable";
 import { usePermission } from "../../ui/usePermission";
 
@@ -36,63 +34,45 @@ type Board = Answer<"/v1/dashboards/inbound">;
 /** C1: what came in, how it was served, by interval and by queue. */
 function Inbound() {
   const text = useText();
-  const { filters, dropped, change } = useFilters();
-  const question = useQuestion(filters);
-  const zone = useTimezone();
-  const { answer, error, retry, isChanging, line } = useLive("/v1/dashboards/inbound", question);
-  const files = answer ? filesOf(answer, question, text) : [];
+  const period = usePeriod();
+  const { question } = period;
+  const loaded = useLive("/v1/dashboards/inbound", question);
+  const files = (answer: Board) => {
+    const path = (by: string) => csvOf("/v1/reports/queues", question, answer.as_of, { by });
+    return [
+      { title: text("action.csv.queues"), path: path("queue"), name: "inbound_servicos" },
+      { title: text("action.csv.intervals"), path: path(answer.period.by ?? "hour"), name: "inbound_intervalos" },
+    ];
+  };
   return (
-    <>
-      <PageHeader title={text("page.inbound")} line={answer && line} moment={filters.em}>
-        <LinkAction filters={filters} position={answer?.as_of} zone={filters.fuso ?? zone} />
-        <CsvAction files={files} />
-      </PageHeader>
-      <FilterBar filters={filters} dropped={dropped} change={change} view={viewOf(answer?.period.by)} />
-      <Progress on={isChanging} />
-      {answer ? <Figures answer={answer} /> : <Pending error={error} retry={() => void retry()} figures={7} />}
-    </>
+    <PeriodPage title={text("page.inbound")} period={period} loaded={loaded} cards={7} withView files={files}>
+      {(answer, lineage) => <Figures answer={answer} lineage={lineage} question={question} />}
+    </PeriodPage>
   );
 }
 
-function filesOf(answer: Board, question: Record<string, unknown>, text: ReturnType<typeof useText>) {
-  const path = (by: string) => {
-    const query = new URLSearchParams({ by, format: "csv", as_of: String(question.as_of ?? answer.as_of) });
-    for (const [key, value] of Object.entries(question)) {
-      if (key !== "by" && key !== "as_of")
-        for (const one of [value].flat()) if (one != null) query.append(key, String(one));
-    }
-    return `/v1/reports/queues?${query}`;
-  };
-  const name = (what: string) => `inbound_${what}_${answer.period.from?.slice(0, 10)}_posicao-${answer.as_of}.csv`;
-  return [
-    { title: text("action.csv.queues"), path: path("queue"), name: name("servicos") },
-    { title: text("action.csv.intervals"), path: path(answer.period.by ?? "hour"), name: name("intervalos") },
-  ];
-}
-
-function Figures({ answer }: { answer: Board }) {
+function Figures({ answer, lineage, question }: { answer: Board; lineage: Lineage; question: Question }) {
   const text = useText();
   const language = useLanguage();
   const mayWatch = usePermission(MONITORING);
-  const lineage = useLineage(answer);
   const target = useTarget(answer);
   const charts = useMemo(() => chartsOf(answer, text), [answer, text]);
-  if (!lineage) return null;
   const { totals, agents, series } = answer;
+  const starts = useMemo(() => series.map((row) => row.start), [series]);
+  const gaps = useGaps(question, totals.bounds != null);
   const bounds = totals.bounds as Bounds | null;
-  const starts = series.map((row) => row.start);
   const by = answer.period.by ?? "hour";
-  const of = { bounds, lineage };
+  const of = { bounds, lineage, terms: totals.terms, profile: totals.sla_profile, gaps };
   const isKept = target === undefined || totals.sla_percent == null ? null : totals.sla_percent >= target;
   return (
     <>
+      <Gaps gaps={gaps} />
       <div className={figures.grid}>
         <Figure
           name="sla_percent"
           value={totals.sla_percent}
           {...of}
           keeps={isKept}
-          formula={`${totals.answered_within_sla} ÷ ${totals.offered}`}
           note={target === undefined ? undefined : text("figure.target", { target: percent(target, language) })}
         />
         <Figure name="offered" value={totals.offered} {...of} />
@@ -109,13 +89,25 @@ function Figures({ answer }: { answer: Board }) {
       </div>
       <AgentsNow agents={agents} mayOpen={mayWatch} />
       <div className={panels.two}>
-        <Chart title={text("chart.callsAndSla")} starts={starts} by={by} series={charts.callsAndSla} target={target} />
-        <Chart title={text("chart.offeredAnswered")} starts={starts} by={by} series={charts.offeredAnswered} />
+        <Chart
+          title={text("chart.callsAndSla")}
+          starts={starts}
+          by={by}
+          series={charts.callsAndSla}
+          target={target}
+          gaps={gaps}
+        />
+        <Chart
+          title={text("chart.offeredAnswered")}
+          starts={starts}
+          by={by}
+          series={charts.offeredAnswered}
+          gaps={gaps}
+        />
       </div>
       <Panel title={text("queues.title")}>
         <QueueTable rows={answer.queues} />
       </Panel>
-      <LineageFoot lineage={lineage} coveredTo={totals.covered_to} />
     </>
   );
 }

@@ -66,7 +66,7 @@ def center(engine) -> Center:
             0,
             name=Personal(user, sealed=f"sealed {name}"),
             email=Personal(user, sealed="x"),
-            level="User",
+            level="user",
             permissions=(),
         )
         center.agent(name, session(0), queues=(queue,))

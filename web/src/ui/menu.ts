@@ -2,6 +2,7 @@ import {
   Building2,
   ChartColumn,
   FileClock,
+  FileUp,
   KeyRound,
   ListTree,
   type LucideIcon,
@@ -19,6 +20,7 @@ import type { Key } from "../i18n";
 
 export const REPORTS = "gerenciar-relatorio";
 export const MONITORING = "gerenciar-atendimento";
+export const IMPORTS = "gerenciar-api";
 export const COMPANY = "gerenciar-empresas";
 export const USERS = "gerenciar-usuário";
 export const QUEUES = "gerenciar-service";
@@ -41,7 +43,8 @@ export interface Entry {
     | "/servicos"
     | "/canais/telefone"
     | "/chaves"
-    | "/webhooks";
+    | "/webhooks"
+    | "/comecar";
   group: Key;
   label: Key;
   icon: LucideIcon;
@@ -70,6 +73,7 @@ export const ENTRIES: readonly Entry[] = [
   { to: "/canais/telefone", group: "menu.channels", label: "page.phone", icon: Phone, permission: PHONES },
   { to: "/chaves", group: "menu.security", label: "page.keys", icon: KeyRound, permission: KEYS },
   { to: "/webhooks", group: "menu.security", label: "page.webhooks", icon: Webhook, permission: WEBHOOKS },
+  { to: "/comecar", group: "menu.sources", label: "page.imports", icon: FileUp, permission: IMPORTS },
 ];
 
 export function entriesFor(permissions: readonly string[]): Entry[] {

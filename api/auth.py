@@ -24,7 +24,7 @@ from api.unknown_parameters import known_parameters_only
 from commands.handler_context import Caller
 from commands.users import SetPassword, SignedIn, check_credentials, companies_of, hashed_password, who_is, words_of_link
 from domain.errors import NotFound, Refused
-from domain.passwords import LONGEST, SHORTEST
+from domain.passwords import LENGTHS, LONGEST, SHORTEST
 from store.sessions import Session
 
 TAG = {"name": "auth", "description": "Log in, refresh tokens, set a password."}
@@ -85,6 +85,20 @@ class NewPassword(Body):
             examples=["Seja#Bem1"],
         ),
     ]
+
+
+class PasswordRules(Shape):
+    """What a new password must be, for a form that says it before it is refused."""
+
+    policy: Annotated[
+        Literal["manual", "nist"],
+        Field(
+            description="manual: upper and lower case, a number, one of `$ * & @ # ?`, no character twice in a row. nist: hard to guess",
+            examples=["manual"],
+        ),
+    ]
+    shortest: Annotated[int, Field(description="characters", examples=[6])]
+    longest: Annotated[int, Field(description="characters", examples=[20])]
 
 
 class LoggedIn(Shape):
@@ -218,6 +232,14 @@ async def set_password(body: NewPassword, request: Request, application: TheAppl
     await application.ask(application.sessions.close_all, user)
     application.throttle.succeeded(Account(body.token), address, begun)
     return Response(status_code=204)
+
+
+@router.get("/password-rules", summary="What a new password must be")
+async def get_password_rules(application: TheApplication) -> PasswordRules:
+    """Open to everybody: who follows a one-time link is not logged in yet."""
+    policy = application.center.password_policy
+    shortest, longest = LENGTHS[policy]
+    return PasswordRules(policy=policy, shortest=shortest, longest=longest)
 
 
 async def _set(application: ApplicationState, command: SetPassword) -> UUID:

@@ -42,18 +42,26 @@ class UserDetail(Shape):
     has_password: bool
 
 
+Email = Annotated[
+    str,
+    Field(max_length=254, pattern=r"^[^@\s\x00-\x20\x7f]+@[^@\s\x00-\x20\x7f]+\.[^@\s\x00-\x20\x7f]+$", examples=["ana@empresa.example"]),
+]
+
+
 class NewUser(Body):
     """A new user."""
 
     name: Annotated[Name, Field(examples=["Ana Souza"])]
-    email: Annotated[
-        str,
-        Field(
-            max_length=254, pattern=r"^[^@\s\x00-\x20\x7f]+@[^@\s\x00-\x20\x7f]+\.[^@\s\x00-\x20\x7f]+$", examples=["ana@empresa.example"]
-        ),
-    ]
+    email: Email
     level: Level = "User"
     permissions: Annotated[tuple[Permission, ...], Field(max_length=50, examples=[["gerenciar-relatorio"]])] = ()
+
+
+class UserChange(Body):
+    """A user's name and e-mail address. Omitted fields stay unchanged."""
+
+    name: Annotated[Name | None, Field(examples=["Ana Souza Lima"])] = None
+    email: Annotated[Email | None, Field(description="by which the user logs in from now on")] = None
 
 
 class Rights(Body):
@@ -131,6 +139,20 @@ async def register_user(body: NewUser, context: Authenticated) -> Response:
 async def issue_password_link(body: OfUser, context: Authenticated) -> Response:
     """For a forgotten password. Earlier tokens become void."""
     return await context.do(commands.IssuePasswordLink(email=body.email))
+
+
+@router.patch(
+    "/users/{user}",
+    summary="Change a user's name or e-mail address",
+    responses=of_command("not-found", "already-exists"),
+    response_model=Done,
+)
+async def change_user(user: UserId, body: UserChange, context: Authenticated) -> Response:
+    """Of oneself, or of a user below one's own level. The user logs in with the new address and the old password; sessions go on.
+
+    A former address stays reserved for the user: nobody logs in with it, and no other user gets it.
+    """
+    return await context.do(commands.ChangeUser(user=user, name=body.name, email=body.email))
 
 
 @router.put("/users/{user}/permissions", summary="Set a user's permissions", responses=_OF_USER, response_model=Done)

@@ -53,6 +53,8 @@ bring = typer.Typer(no_args_is_help=True, help="Import what an Asterisk recorded
 app.add_typer(bring, name="import")
 letters = typer.Typer(no_args_is_help=True, help="Events whose rows could not be made (distributed mode).")
 app.add_typer(letters, name="dead-letters")
+telephony = typer.Typer(no_args_is_help=True, help="Asterisks that are followed live (ATENDE_ASTERISK).")
+app.add_typer(telephony, name="asterisk")
 managers = typer.Typer(invoke_without_command=True)
 app.add_typer(managers, name="processes")
 
@@ -397,6 +399,15 @@ def retry_process_failures(
 ) -> None:
     """Let them be decided again, by the process that leads; one that succeeds is no longer listed."""
     _run(data, RetryProcesses(positions=tuple(positions or ()), process=process))
+
+
+@telephony.command("run")
+def follow_asterisks() -> None:
+    """Follow the Asterisks of ATENDE_ASTERISK, until Ctrl-C (distributed mode; in a data directory `serve` does); a second process waits until the first has ended."""
+    from cli.asterisk import run
+
+    with terminal() as console:
+        raise typer.Exit(run(settings.read(), console))
 
 
 @letters.command("list")

@@ -20,6 +20,7 @@ from domain.access import ANYONE, MANAGE_USERS, PERMISSIONS, Level, must_be_abov
 from domain.base import NOBODY, Personal
 from domain.errors import AlreadyExists, NotFound, Refused
 from domain.ids import company_id
+from domain.names import cleaned
 from domain.passwords import check_composition, check_strength
 from domain.users import User, normalised_email
 from store.event_store import Store, project
@@ -72,6 +73,15 @@ class SetPermissions(Command, frozen=True, kw_only=True):
     permissions: tuple[str, ...]
 
 
+class ChangeUser(Command, frozen=True, kw_only=True):
+    """Correct a user's name or e-mail address; None stays as it is. Raises AlreadyExists for an address that another user has, or has had."""
+
+    permission: ClassVar[str] = MANAGE_USERS
+    user: UUID
+    name: str | None = None
+    email: str | None = None
+
+
 class ActivateUser(Command, frozen=True, kw_only=True):
     """Let a user sign in again."""
 
@@ -91,8 +101,6 @@ def register_user(command: RegisterUser, context: HandlerContext) -> Done:
     """The user can be found by the e-mail address from now on."""
     must_have_all(context.caller.user, command.level, command.permissions)
     email = normalised_email(command.email)
-    if context.whose("email", email) is not None:
-        raise AlreadyExists("user-exists", "there is a user with this e-mail address already")
     return _with_link(_new_user(context, command.name, email, command.level, command.permissions), context)
 
 
@@ -102,10 +110,9 @@ def appoint_administrator(command: AppointAdministrator, context: HandlerContext
     manager = context.caller.user
     must_have_all(manager, "Admin", PERMISSIONS)
     email = normalised_email(command.email)
-    known = context.whose("email", email)
-    if known is None:
+    user = _with_email(context, email)
+    if user is None:
         return _with_link(_new_user(context, command.name, email, "Admin", PERMISSIONS), context)
-    user = context.get(User, known)
     must_be_above(manager, user.id, user.level)
     user.activate(context.metadata)
     user.set_permissions("Admin", PERMISSIONS, context.metadata)
@@ -115,10 +122,9 @@ def appoint_administrator(command: AppointAdministrator, context: HandlerContext
 @handles(IssuePasswordLink)
 def issue_password_link(command: IssuePasswordLink, context: HandlerContext) -> Done:
     """Earlier links become invalid."""
-    known = context.whose("email", normalised_email(command.email))
-    if known is None:
+    user, manager = _with_email(context, normalised_email(command.email)), context.caller.user
+    if user is None:
         raise NotFound("user-unknown", "no such user")
-    user, manager = context.get(User, known), context.caller.user
     if manager is None or manager.user != user.id:
         must_be_above(manager, user.id, user.level)
         # Who has the link can be the user.
@@ -147,6 +153,21 @@ def set_permissions(command: SetPermissions, context: HandlerContext) -> Done:
     return Done(user)
 
 
+@handles(ChangeUser)
+def change_user(command: ChangeUser, context: HandlerContext) -> Done:
+    """Everybody who manages users corrects their own data too. A link that was issued stays valid."""
+    user, manager = context.get(User, command.user), context.caller.user
+    if manager is None or manager.user != user.id:
+        must_be_above(manager, user.id, user.level)
+    if command.name is not None and cleaned(command.name) != _opened(context, user.name):
+        user.rename(command.name, context.metadata)
+    email = None if command.email is None else normalised_email(command.email)
+    if email is not None and email != _opened(context, user.email):
+        _reserve(context, email, user.id)
+        user.change_email(email, context.metadata)
+    return Done(user)
+
+
 @handles(ActivateUser)
 def activate_user(command: ActivateUser, context: HandlerContext) -> Done:
     """The password stays as it was."""
@@ -166,10 +187,28 @@ def deactivate_user(command: DeactivateUser, context: HandlerContext) -> Done:
 
 
 def _new_user(context: HandlerContext, name: str, email: str, level: Level, permissions: tuple[str, ...]) -> User:
-    user = context.add(User(context.new_id(), context.tenant))
-    user.register(name, email, level, permissions, context.metadata)
-    context.name("email", email, user.id)
+    user = User(context.new_id(), context.tenant)
+    _reserve(context, email, user.id)
+    context.add(user).register(name, email, level, permissions, context.metadata)
     return user
+
+
+def _reserve(context: HandlerContext, email: str, user: UUID) -> None:
+    """Make the address this user's for good. Raises AlreadyExists if it is or was another user's."""
+    if context.whose("email", email) not in (None, user):
+        raise AlreadyExists("user-exists", "there is, or was, a user with this e-mail address already")
+    context.name("email", email, user)
+
+
+def _with_email(context: HandlerContext, email: str) -> User | None:
+    """The user whose present address this is."""
+    known = context.whose("email", email)
+    user = None if known is None else context.get(User, known)
+    return user if user is not None and _opened(context, user.email) == email else None
+
+
+def _opened(context: HandlerContext, personal: Personal | None) -> str | None:
+    return None if personal is None else context.keyring.open(personal)
 
 
 def _with_link(user: User, context: HandlerContext) -> Done:
@@ -238,8 +277,11 @@ def companies_of(store: Store, email: str, company: str) -> list[UUID]:
 
 def check_credentials(store: Store, tenant: UUID, email: str, password: str) -> SignedIn | None:
     """The user of the company with this e-mail address and password; None, after the same time, if there is none. Do not call it in an event loop."""
-    id = store.keyring.find(store.keyring.tag(tenant, "email", email.strip().lower()))
+    address = email.strip().lower()
+    id = store.keyring.find(store.keyring.tag(tenant, "email", address))
     user = known_user(store, tenant, id) if id is not None else None
+    if user is not None and (user.email is None or store.keyring.open(user.email) != address):
+        user = None  # A former address.
     hashed = store.keyring.open(user.hashed) if user and user.active and user.hashed else _NOBODYS
     try:
         _hasher.verify(hashed, password)

@@ -65,6 +65,20 @@ class PermissionsSet(UserEvent, frozen=True, kw_only=True):
     permissions: tuple[str, ...]
 
 
+class UserRenamed(UserEvent, frozen=True, kw_only=True):
+    """The user's name from now on."""
+
+    TOPIC: ClassVar[str] = "user.renamed"
+    name: Personal
+
+
+class UserEmailChanged(UserEvent, frozen=True, kw_only=True):
+    """The address by which the user signs in from now on. A former address stays reserved for the user, and signs nobody in."""
+
+    TOPIC: ClassVar[str] = "user.email_changed"
+    email: Personal
+
+
 class UserActivated(UserEvent, frozen=True, kw_only=True):
     """The user may sign in again."""
 
@@ -127,6 +141,14 @@ class User(Aggregate):
         if (_checked_level(level), allowed) != (self.level, self.permissions):
             self.trigger(PermissionsSet, metadata, metadata.recorded_at, level=level, permissions=allowed)
 
+    def rename(self, name: str, metadata: EventMetadata) -> None:
+        """Give the user another name."""
+        self.trigger(UserRenamed, metadata, metadata.recorded_at, name=Personal(self.id, checked_name(name, "name", "a user")))
+
+    def change_email(self, email: str, metadata: EventMetadata) -> None:
+        """Give the user another e-mail address. The handler makes sure that it is unique in the company."""
+        self.trigger(UserEmailChanged, metadata, metadata.recorded_at, email=Personal(self.id, normalised_email(email)))
+
     def activate(self, metadata: EventMetadata) -> None:
         """Let the user sign in again."""
         if not self.active:
@@ -148,6 +170,10 @@ class User(Aggregate):
                 self.hashed, self.link = hashed, None
             case PermissionsSet(level=level, permissions=permissions):
                 self._give(level, permissions)
+            case UserRenamed(name=name):
+                self.name = name
+            case UserEmailChanged(email=email):
+                self.email = email
             case UserActivated():
                 self.active = True
             case UserDeactivated():

@@ -6,7 +6,16 @@ from typing import ClassVar
 
 from msgspec.structs import replace
 
-from domain.users import PasswordSet, PermissionsSet, UserActivated, UserDeactivated, UserEvent, UserRegistered
+from domain.users import (
+    PasswordSet,
+    PermissionsSet,
+    UserActivated,
+    UserDeactivated,
+    UserEmailChanged,
+    UserEvent,
+    UserRegistered,
+    UserRenamed,
+)
 from projections.engine.rows import Row, StatefulFold
 
 
@@ -38,6 +47,10 @@ def fold(row: UserRow | None, event: UserEvent, position: int) -> UserRow:
             )
         case PermissionsSet(level=level, permissions=permissions):
             return replace(after, level=level, permissions=permissions)
+        case UserRenamed(name=name):
+            return replace(after, name=name.sealed)
+        case UserEmailChanged(email=email):
+            return replace(after, email=email.sealed)
         case PasswordSet():
             return replace(after, has_password=1)
         case UserActivated():

@@ -179,7 +179,11 @@ def test_under_the_policy_of_nist_length_counts_and_what_is_known_of_the_user(an
     assert client.post("/v1/auth/password", json={"token": link, "password": "quatro cavalos azuis nadam"}).status_code == 204
     assert client.post("/v1/auth/login", json={"email": ana.email, "password": "quatro cavalos azuis nadam"}).status_code == 200
     problem_of(client.post("/v1/auth/password", json={"token": "unknown", "password": "quatro cavalos azuis nadam"}), 409, "refused")
-    assert 'minlength="12" maxlength="128"' in client.get("/first-access").text
+    assert client.get("/v1/auth/password-rules").json() == {"policy": "nist", "shortest": 12, "longest": 128}
+
+
+def test_the_rules_of_passwords_are_said_to_everybody(client):
+    assert client.get("/v1/auth/password-rules").json() == {"policy": "manual", "shortest": 6, "longest": 20}
 
 
 def test_a_new_password_ends_the_sessions_of_before(ana, client, center):

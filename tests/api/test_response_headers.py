@@ -89,7 +89,7 @@ class Scripts(HTMLParser):
             self.inline.append(data)
 
 
-@pytest.mark.parametrize("path", ["/docs", "/first-access"])
+@pytest.mark.parametrize("path", ["/docs"])
 def test_pages_work_under_the_policy(client, path):
     page = Scripts()
     page.feed(client.get(path).text)
@@ -118,7 +118,7 @@ def test_every_route_with_get_answers_head_with_the_same_headers_and_no_body(ana
     assert asked > 10
 
 
-@pytest.mark.parametrize("path", ["/docs", "/docs/assets/swagger-ui.css", "/first-access", "/openapi.json"])
+@pytest.mark.parametrize("path", ["/docs", "/docs/assets/swagger-ui.css", "/openapi.json"])
 def test_pages_answer_head(client, path):
     answer = client.request("HEAD", path, headers={"Accept-Encoding": "identity"})
     assert (answer.status_code, answer.content) == (200, b"")

@@ -43,6 +43,20 @@ def test_a_change_of_a_user_is_listed_and_the_past_stays(ana, bia):
     assert (then["level"], then["permissions"], then["active"]) == ("User", ["gerenciar-relatorio"], True)
 
 
+def test_a_renamed_user_is_listed_by_the_new_name_and_the_address_is_checked(ana, bia):
+    done = ana.ask("PATCH", f"/v1/users/{bia}", json={"name": "Bia Lima Reis", "email": "bia.reis@empresa.example"}).json()
+    now = listed(ana, headers={"If-Position": str(done["position"])})[1]
+    assert (now["name"], now["email"]) == ("Bia Lima Reis", "bia.reis@empresa.example")
+    for body, status, pointer in (
+        ({"email": "bia"}, 422, "/email"),
+        ({"name": " "}, 422, "/name"),
+        ({"email": "ana@empresa.example"}, 409, None),
+    ):
+        answer = ana.ask("PATCH", f"/v1/users/{bia}", json=body)
+        assert answer.status_code == status, answer.text
+        assert [problem["pointer"] for problem in answer.json().get("errors", [])] == ([pointer] if pointer else [])
+
+
 def test_the_rows_hold_no_name_and_no_address_and_nobody_reads_one_who_was_forgotten(center, ana, bia):
     cover(center)
     rows = center.warehouse.execute("SELECT * FROM users") + center.warehouse.execute("SELECT * FROM users_versions")

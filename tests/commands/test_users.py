@@ -14,6 +14,7 @@ from commands.handler_context import Command
 from commands.users import (
     ActivateUser,
     AppointAdministrator,
+    ChangeUser,
     DeactivateUser,
     IssuePasswordLink,
     RegisterUser,
@@ -125,6 +126,46 @@ def test_a_link_expires_and_a_new_one_takes_its_place(bus: CommandBus, clock: Ti
             bus.execute(SetPassword(token=nonsense, hashed=hashed), operator_of())
     with pytest.raises(NotFound):
         bus.execute(SetPassword(token=first, hashed=hashed), operator_of("Outra"))
+
+
+def test_a_new_email_address_signs_the_user_in_and_the_former_one_nobody(bus: CommandBus) -> None:
+    user, token = administrator(bus)
+    bus.execute(SetPassword(token=token, hashed=hashed_password(GOOD)), operator_of())
+    bus.execute(ChangeUser(user=user, name="Ana Souza", email="Ana.Souza@example.com"), operator_of())
+    signed_in = check_credentials(bus.store, EMPRESA, "ana.souza@example.com", GOOD)
+    assert signed_in is not None
+    assert signed_in.user == user
+    assert check_credentials(bus.store, EMPRESA, "ana@example.com", GOOD) is None
+    with pytest.raises(NotFound):
+        bus.execute(IssuePasswordLink(email="ana@example.com"), operator_of())
+    # A former address would lead old links and mails to somebody else.
+    for command in (RegisterUser(name="Eva", email="ana@example.com"), AppointAdministrator(email="ana@example.com")):
+        with pytest.raises(AlreadyExists):
+            bus.execute(command, operator_of())
+    bus.execute(ChangeUser(user=user, email="ana@example.com"), operator_of())
+    assert check_credentials(bus.store, EMPRESA, "ana@example.com", GOOD) is not None
+
+
+def test_nobody_gets_the_address_of_another_and_the_same_data_change_nothing(bus: CommandBus) -> None:
+    user, _ = administrator(bus)
+    bus.execute(RegisterUser(name="Eva", email="eva@example.com"), operator_of())
+    for email in ("eva@example.com", "EVA@example.com "):
+        with pytest.raises(AlreadyExists):
+            bus.execute(ChangeUser(user=user, email=email), operator_of())
+    version = bus.execute(ChangeUser(user=user, name=" Ana ", email="ANA@example.com"), operator_of()).version
+    assert bus.execute(ChangeUser(user=user), operator_of()).version == version
+    assert bus.execute(ChangeUser(user=user, name="Ana Souza"), operator_of()).version == version + 1
+
+
+def test_who_manages_users_changes_oneself_and_those_below_and_nobody_else(bus: CommandBus) -> None:
+    chief, _ = administrator(bus)
+    below = bus.execute(RegisterUser(name="Eva", email="eva@example.com"), operator_of()).id
+    manager = bus.execute(RegisterUser(name="Rui", email="rui@example.com", level="Manager", permissions=(MANAGE_USERS,)), operator_of()).id
+    rui = Caller(EMPRESA, f"user:{manager}", frozenset({MANAGE_USERS}), user=Actor(manager, "Manager", frozenset({MANAGE_USERS})))
+    for user in (below, manager):
+        bus.execute(ChangeUser(user=user, name="Outro nome"), rui)
+    with pytest.raises(NotAllowed):
+        bus.execute(ChangeUser(user=chief, name="Outro nome"), rui)
 
 
 def test_an_email_address_is_one_users(bus: CommandBus) -> None:

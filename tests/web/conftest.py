@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from api.app import create_app
 from bootstrap import open_center
@@ -37,6 +37,8 @@ ADMINISTRATOR = "ana@empresa.example"
 USELESS = "bia@empresa.example"
 REPORTER = "caio@empresa.example"
 
+
+expect.set_options(timeout=15_000)
 
 PAGES = ("inbound?periodo=7d", "outbound", "ivr", "agentes", "interacoes", "relatorio-agentes", "sla")
 

@@ -22,7 +22,7 @@ from projections.engine.scoping import _COLUMNS
 from projections.engine.tables import FACTS, PARTS, ScopeMissing
 from projections.engine.temporal_view import CompanyRows, TemporalView
 from projections.figures.question import Question
-from projections.queries import dashboards, earlier_calls, reports
+from projections.queries import dashboards, earlier_calls, followed_sources, reports
 from projections.queries.api_keys import api_keys
 from projections.queries.contacts import interactions_of_contact
 from projections.queries.history import history, proof
@@ -156,6 +156,8 @@ WHOLE_COMPANY_ALONE = {
     interactions_of_contact: lambda rows: interactions_of_contact(rows, UUID(int=3)),
     earlier_calls.lines_are_kept: lambda rows: earlier_calls.lines_are_kept(rows, "WRAPUPSTART"),
     api_keys: lambda rows: api_keys(rows, 0, 10),
+    followed_sources.calls_without_end: followed_sources.calls_without_end,
+    followed_sources.sessions_without_end: followed_sources.sessions_without_end,
 }
 """Queries of the rows that are answered for who sees the whole company, and for nobody else."""
 
@@ -168,7 +170,11 @@ def test_what_only_the_whole_company_can_tell_is_refused_to_who_sees_a_part(cent
         with pytest.raises(NotAllowed):
             ask(within(center, scope))
     log = CompanyLog(None, TENANT, scope)  # type: ignore[arg-type]
-    for of_log in (lambda: earlier_calls.stated_transfers(log, "both"), lambda: earlier_calls.kept_lines(log, "WRAPUPSTART", 0, 9)):
+    for of_log in (
+        lambda: earlier_calls.stated_transfers(log, "both"),
+        lambda: earlier_calls.kept_lines(log, "WRAPUPSTART", 0, 9),
+        lambda: followed_sources.covered_until(log, "ami:pbx"),
+    ):
         with pytest.raises(NotAllowed):
             of_log()
 

@@ -12,6 +12,8 @@ export class ApiError extends Error {
     readonly requestId: string,
     readonly permission: string | null = null,
     readonly retryAfter: number = 0,
+    /** The fields of the request that are wrong: a JSON pointer into its body, and why, in the server's words. */
+    readonly fields: readonly { pointer: string; detail: string }[] = [],
   ) {
     super(code);
   }
@@ -49,7 +51,9 @@ async function checked(request: Request): Promise<Response> {
       .split(":")
       .pop() || `http-${answer.status}`;
   const wait = Number(answer.headers.get("retry-after") ?? 0);
-  throw new ApiError(answer.status, code, answer.headers.get("request-id") ?? "", problem.permission ?? null, wait);
+  const fields = (problem.errors ?? []).filter((one: { pointer?: string }) => one.pointer);
+  const id = answer.headers.get("request-id") ?? "";
+  throw new ApiError(answer.status, code, id, problem.permission ?? null, wait, fields);
 }
 
 export const api = createClient<paths>({ baseUrl: location.origin, fetch: checked });

@@ -1,5 +1,6 @@
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { answerOf, api, type Schemas } from "./client";
+import { fresh } from "./commands";
 
 const LONG = 5 * 60_000;
 
@@ -30,7 +31,7 @@ export const queues = queryOptions({
   staleTime: LONG,
   queryFn: () =>
     everything<Schemas["QueueSummary"]>((cursor) =>
-      answerOf(api.GET("/v1/queues", { params: { query: { limit: 1000, cursor } } })),
+      answerOf(api.GET("/v1/queues", { params: { query: { limit: 1000, cursor } }, headers: fresh() })),
     ),
 });
 export const agents = queryOptions({
@@ -38,9 +39,60 @@ export const agents = queryOptions({
   staleTime: LONG,
   queryFn: () =>
     everything<Schemas["AgentDetail"]>((cursor) =>
-      answerOf(api.GET("/v1/agents", { params: { query: { limit: 1000, cursor } } })),
+      answerOf(api.GET("/v1/agents", { params: { query: { limit: 1000, cursor } }, headers: fresh() })),
     ),
 });
+export const users = queryOptions({
+  queryKey: ["users"],
+  queryFn: () =>
+    everything<Schemas["UserDetail"]>((cursor) =>
+      answerOf(api.GET("/v1/users", { params: { query: { limit: 1000, cursor } }, headers: fresh() })),
+    ),
+});
+export const ivrs = queryOptions({
+  queryKey: ["ivrs"],
+  queryFn: () =>
+    everything<Schemas["IvrSummary"]>((cursor) =>
+      answerOf(api.GET("/v1/ivrs", { params: { query: { limit: 1000, cursor } }, headers: fresh() })),
+    ),
+});
+export const apiKeys = queryOptions({
+  queryKey: ["api-keys"],
+  queryFn: () =>
+    everything<Schemas["ApiKeyDetail"]>((cursor) =>
+      answerOf(api.GET("/v1/api-keys", { params: { query: { limit: 1000, cursor } }, headers: fresh() })),
+    ),
+});
+export const webhooks = queryOptions({
+  queryKey: ["webhooks"],
+  queryFn: async () => (await answerOf(api.GET("/v1/webhooks"))).items,
+});
+
+/** One of them as it is now, not as it was when the page was loaded. */
+export const queueOf = (queue: string) =>
+  queryOptions({
+    queryKey: ["queues", queue],
+    staleTime: 0,
+    queryFn: () => answerOf(api.GET("/v1/queues/{queue}", { params: { path: { queue } } })),
+  });
+export const userOf = (user: string) =>
+  queryOptions({
+    queryKey: ["users", user],
+    staleTime: 0,
+    queryFn: () => answerOf(api.GET("/v1/users/{user}", { params: { path: { user } } })),
+  });
+export const ivrOf = (ivr: string) =>
+  queryOptions({
+    queryKey: ["ivrs", ivr],
+    staleTime: 0,
+    queryFn: () => answerOf(api.GET("/v1/ivrs/{ivr}", { params: { path: { ivr } } })),
+  });
+export const webhookOf = (webhook: string) =>
+  queryOptions({
+    queryKey: ["webhooks", webhook],
+    staleTime: 0,
+    queryFn: () => answerOf(api.GET("/v1/webhooks/{webhook}", { params: { path: { webhook } } })),
+  });
 
 export function useTimezone(): string {
   return useQuery(company).data?.timezone ?? "America/Sao_Paulo";

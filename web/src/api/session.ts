@@ -84,6 +84,8 @@ class Session {
   };
 
   #become(state: SessionState, welcome: Welcome | null): void {
+    // Who is out stays out: a page for strangers would lose its answers at each request.
+    if (state === "out" && this.state === "out") return;
     this.state = state;
     if (welcome || state === "out") this.welcome = welcome;
     for (const listener of this.#listeners) listener();

@@ -41,3 +41,5 @@ export function useQuestion(filters: Filters) {
     };
   }, [filters, zone, today]);
 }
+
+export type Question = ReturnType<typeof useQuestion>;

@@ -5,31 +5,30 @@ import { useLanguage, useText } from "../i18n";
 import styles from "./AgentsNow.module.css";
 import { type Mark, StateMark } from "./StateMark";
 
-const GROUPS: readonly [keyof Schemas["AgentsNow"] & ("available" | "on_call" | "paused" | "offline"), Mark][] = [
-  ["available", "available"],
-  ["on_call", "talking"],
-  ["paused", "paused"],
-  ["offline", "offline"],
-];
+interface Row {
+  key: string;
+  mark: Mark;
+  label: string;
+  value: number;
+}
 
-/** How many agents are in each state now; each opens the board with the same filters. */
-export function AgentsNow({ agents, mayOpen }: { agents: Schemas["AgentsNow"]; mayOpen: boolean }) {
-  const text = useText();
+/** How many are in each state now. mayOpen: each opens the board with the same filters. */
+export function NowList({ rows, mayOpen }: { rows: readonly Row[]; mayOpen?: boolean }) {
   const language = useLanguage();
   return (
     <ul className={styles.agents}>
-      {GROUPS.map(([group, mark]) => {
+      {rows.map(({ key, mark, label, value }) => {
         const shown = (
           <>
             <StateMark state={mark} />
-            <span>{text(`state.${group}`)}</span>
-            <strong className="num" data-figure={group}>
-              {count(agents[group], language)}
+            <span>{label}</span>
+            <strong className="num" data-figure={key}>
+              {count(value, language)}
             </strong>
           </>
         );
         return (
-          <li key={group}>
+          <li key={key}>
             {mayOpen ? (
               <Link
                 to="/agentes"
@@ -46,5 +45,23 @@ export function AgentsNow({ agents, mayOpen }: { agents: Schemas["AgentsNow"]; m
         );
       })}
     </ul>
+  );
+}
+
+const GROUPS = [
+  ["available", "available"],
+  ["on_call", "talking"],
+  ["paused", "paused"],
+  ["offline", "offline"],
+] as const;
+
+/** How many agents are in each group of the board. */
+export function AgentsNow({ agents, mayOpen }: { agents: Schemas["AgentsNow"]; mayOpen: boolean }) {
+  const text = useText();
+  return (
+    <NowList
+      mayOpen={mayOpen}
+      rows={GROUPS.map(([group, mark]) => ({ key: group, mark, label: text(`state.${group}`), value: agents[group] }))}
+    />
   );
 }

@@ -1,4 +1,15 @@
+import type { ReactNode } from "react";
+import { useText } from "../i18n";
 import styles from "./Badge.module.css";
+
+/** A state in a word, in the colour of its kind. */
+export function Tone({ tone, children }: { tone: "ok" | "off" | "pause" | "danger" | "call"; children: ReactNode }) {
+  return (
+    <span className={styles.badge} data-tone={tone}>
+      {children}
+    </span>
+  );
+}
 
 const STATUS: Record<string, string> = {
   answered: "ok",
@@ -31,4 +42,19 @@ export function Quality({ band, label }: { band: string | null | undefined; labe
   ) : (
     <>–</>
   );
+}
+
+const WEBHOOK = { active: "ok", paused: "pause", disabled: "danger" } as const;
+const DELIVERY = { waiting: "pause", delivered: "ok", failed: "danger" } as const;
+
+/** Whether a webhook posts. */
+export function WebhookState({ status }: { status: keyof typeof WEBHOOK }) {
+  const text = useText();
+  return <Tone tone={WEBHOOK[status]}>{text(`state.webhook.${status}`)}</Tone>;
+}
+
+/** What became of a message of a webhook. */
+export function DeliveryState({ status }: { status: keyof typeof DELIVERY }) {
+  const text = useText();
+  return <Tone tone={DELIVERY[status]}>{text(`state.delivery.${status}`)}</Tone>;
 }

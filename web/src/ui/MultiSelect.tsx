@@ -3,21 +3,23 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { Check, ChevronDown } from "lucide-react";
 import { type KeyboardEvent, useId, useMemo, useRef, useState } from "react";
 import { useText } from "../i18n";
+import control from "./Control.module.css";
 import styles from "./MultiSelect.module.css";
+import { plain } from "./plain";
 
-const plain = (name: string) => name.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
-
-/** Some of many names: typed to find, accents ignored. Nothing chosen means all. */
+/** Some of many names: typed to find, accents ignored. Nothing chosen means all, unless `none` says otherwise. */
 export function MultiSelect({
   label,
   names,
   chosen,
   choose,
+  none,
 }: {
   label: string;
   names: readonly string[];
   chosen: readonly string[];
   choose: (names: string[]) => void;
+  none?: string;
 }) {
   const text = useText();
   const [isOpen, setOpen] = useState(false);
@@ -35,15 +37,15 @@ export function MultiSelect({
       <Popover.Target>
         <button
           type="button"
-          className={styles.target}
+          className={control.target}
           aria-expanded={isOpen}
           aria-haspopup="dialog"
           data-set={chosen.length > 0 || undefined}
           onClick={() => setOpen(!isOpen)}
         >
-          <span className={styles.label}>{label}</span>
-          <span className={styles.value}>
-            {chosen.length === 0 ? text("filters.all") : chosen.length === 1 ? chosen[0] : chosen.length}
+          <span className={control.label}>{label}</span>
+          <span className={control.value}>
+            {chosen.length === 0 ? (none ?? text("filters.all")) : chosen.length === 1 ? chosen[0] : chosen.length}
           </span>
           <ChevronDown size={14} aria-hidden />
         </button>
@@ -93,6 +95,7 @@ function List({ label, names, chosen, choose, close }: ListProps) {
     <div>
       <div className={styles.search}>
         <input
+          className={control.field}
           data-autofocus
           role="combobox"
           aria-expanded

@@ -5,7 +5,7 @@ import { date } from "../figures/format";
 import { type Filters, PERIODS } from "../filters/filters";
 import { useText } from "../i18n";
 import { datesOf, shifted, todayIn } from "../time/periods";
-import select from "./MultiSelect.module.css";
+import control from "./Control.module.css";
 import styles from "./PeriodControl.module.css";
 
 /** The period of a page: relative ones move on with the days, two dates do not. All of them in the company's time zone. */
@@ -58,14 +58,14 @@ export function PeriodControl({
         <Popover.Target>
           <button
             type="button"
-            className={`${select.target} ${styles.target}`}
+            className={`${control.target} ${styles.target}`}
             aria-expanded={isOpen}
             aria-haspopup="dialog"
             onClick={() => setOpen(!isOpen)}
           >
             <CalendarDays size={14} aria-hidden />
             <span className="visually-hidden">{text("period.title")}</span>
-            <span className={select.value}>{shown}</span>
+            <span className={control.value}>{shown}</span>
           </button>
         </Popover.Target>
         <Popover.Dropdown p={0} role="dialog" aria-label={text("period.title")}>
@@ -89,11 +89,25 @@ export function PeriodControl({
             <form className={styles.dates} onSubmit={apply}>
               <label>
                 {text("period.from")}
-                <input type="date" name="de" required defaultValue={dates.de} max={today.toString()} />
+                <input
+                  className={control.field}
+                  type="date"
+                  name="de"
+                  required
+                  defaultValue={dates.de}
+                  max={today.toString()}
+                />
               </label>
               <label>
                 {text("period.to")}
-                <input type="date" name="ate" required defaultValue={dates.ate} max={today.toString()} />
+                <input
+                  className={control.field}
+                  type="date"
+                  name="ate"
+                  required
+                  defaultValue={dates.ate}
+                  max={today.toString()}
+                />
               </label>
               <Button type="submit" size="xs">
                 {text("period.apply")}

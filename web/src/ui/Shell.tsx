@@ -2,7 +2,7 @@ import { ActionIcon, Drawer, Menu, Modal } from "@mantine/core";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link, useLocation, useNavigate } from "@tanstack/react-router";
 import { ChevronsUpDown, LogOut, Menu as MenuIcon } from "lucide-react";
-import { Fragment, type ReactNode, useEffect, useRef, useState } from "react";
+import { Fragment, lazy, type ReactNode, Suspense, useEffect, useRef, useState } from "react";
 import { company, me } from "../api/queries";
 import { session, useSession } from "../api/session";
 import { type Key, useText } from "../i18n";
@@ -11,6 +11,8 @@ import { entriesFor } from "./menu";
 import { Preferences } from "./Preferences";
 import styles from "./Shell.module.css";
 import { SignIn } from "./SignIn";
+
+const NotificationArea = lazy(() => import("./NotificationArea"));
 
 /** Keys of a URL that go along from page to page. */
 const KEPT = ["servico", "agente", "periodo", "de", "ate", "em"];
@@ -68,6 +70,9 @@ export function Shell({ children }: { children: ReactNode }) {
         {children}
       </main>
       <SessionGone />
+      <Suspense fallback={null}>
+        <NotificationArea />
+      </Suspense>
     </div>
   );
 }

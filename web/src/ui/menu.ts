@@ -1,20 +1,45 @@
 import {
+  Building2,
   ChartColumn,
   FileClock,
+  KeyRound,
+  ListTree,
   type LucideIcon,
+  Phone,
   PhoneForwarded,
   PhoneIncoming,
   Target,
+  UserCog,
   Users,
+  Webhook,
   Workflow,
 } from "lucide-react";
 import type { Key } from "../i18n";
 
 export const REPORTS = "gerenciar-relatorio";
 export const MONITORING = "gerenciar-atendimento";
+export const COMPANY = "gerenciar-empresas";
+export const USERS = "gerenciar-usuário";
+export const QUEUES = "gerenciar-service";
+export const PHONES = "gerenciar-phone";
+export const KEYS = "gerenciar-chaves";
+export const WEBHOOKS = "gerenciar-conectores";
 
 export interface Entry {
-  to: "/agentes" | "/inbound" | "/outbound" | "/ivr" | "/interacoes" | "/relatorio-agentes" | "/sla";
+  to:
+    | "/agentes"
+    | "/inbound"
+    | "/outbound"
+    | "/ivr"
+    | "/interacoes"
+    | "/relatorio-agentes"
+    | "/sla"
+    | "/empresa"
+    | "/usuarios"
+    | "/servicos"
+    | "/canais/telefone"
+    | "/chaves"
+    | "/webhooks";
   group: Key;
   label: Key;
   icon: LucideIcon;
@@ -36,6 +61,12 @@ export const ENTRIES: readonly Entry[] = [
     permission: REPORTS,
   },
   { to: "/sla", group: "menu.reports", label: "page.sla", icon: Target, permission: REPORTS },
+  { to: "/empresa", group: "menu.administration", label: "page.company", icon: Building2, permission: COMPANY },
+  { to: "/usuarios", group: "menu.administration", label: "page.users", icon: UserCog, permission: USERS },
+  { to: "/servicos", group: "menu.administration", label: "page.queues", icon: ListTree, permission: QUEUES },
+  { to: "/canais/telefone", group: "menu.channels", label: "page.phone", icon: Phone, permission: PHONES },
+  { to: "/chaves", group: "menu.security", label: "page.keys", icon: KeyRound, permission: KEYS },
+  { to: "/webhooks", group: "menu.security", label: "page.webhooks", icon: Webhook, permission: WEBHOOKS },
 ];
 
 export function entriesFor(permissions: readonly string[]): Entry[] {

@@ -1,4 +1,4 @@
-import { Button, type CSSVariablesResolver, createTheme, Menu, Popover, Tooltip } from "@mantine/core";
+import { Button, type CSSVariablesResolver, createTheme, Input, Menu, Popover, Tooltip } from "@mantine/core";
 
 const accent = [
   "#e1ecfb",
@@ -29,6 +29,10 @@ export const theme = createTheme({
       vars: (_, { variant = "filled" }) => ({
         root: variant === "filled" ? { "--button-color": "var(--on-accent)" } : {},
       }),
+    }),
+    // Fields of a row stand at one height, however long their hints are.
+    InputWrapper: Input.Wrapper.extend({
+      defaultProps: { inputWrapperOrder: ["label", "input", "error", "description"] },
     }),
     // A placeholder for the focus inside of role=menu is no menu item.
     Menu: Menu.extend({ defaultProps: { withInitialFocusPlaceholder: false, shadow: "none" } }),

@@ -1,27 +1,23 @@
 import { useQuery } from "@tanstack/react-query";
 import { createFileRoute } from "@tanstack/react-router";
 import { useMemo } from "react";
-import { company, queues as queuesQuery, useTimezone } from "../../api/queries";
+import { company, queues as queuesQuery } from "../../api/queries";
 import { type Bounds, Figure } from "../../figures/Figure";
 import figures from "../../figures/Figure.module.css";
 import { percent } from "../../figures/format";
 import { Gaps, useGaps } from "../../figures/gaps";
-import { LineageFoot, useLineage } from "../../figures/lineage";
-import { useFilters } from "../../filters/useFilters";
+import type { Lineage } from "../../figures/lineage";
 import { useLanguage, useText } from "../../i18n";
 import { type Answer, useLive } from "../../live/useLive";
-import { useQuestion, viewOf } from "../../time/useQuestion";
-import { useTimeTravel } from "../../time/useTimeTravel";
-import { CsvAction, LinkAction } from "../../ui/Actions";
+import { csvOf, usePeriod } from "../../time/usePeriod";
+import type { Question } from "../../time/useQuestion";
 import { AgentsNow } from "../../ui/AgentsNow";
 import { Allowed } from "../../ui/Allowed";
 import { Chart } from "../../ui/Chart";
-import { FilterBar } from "../../ui/FilterBar";
 import { MONITORING, REPORTS } from "../../ui/menu";
-import { PageHeader, Progress } from "../../ui/PageHeader";
 import { Panel } from "../../ui/Panel";
 import panels from "../../ui/Panel.module.css";
-import { Pending } from "../../ui/Pending";
+import { PeriodPage } from "../../ui/PeriodPage";
 import { QueueTable } from "../../ui/QueueTable";
 import { usePermission } from "../../ui/usePermission";
 
@@ -38,58 +34,32 @@ type Board = Answer<"/v1/dashboards/inbound">;
 /** C1: what came in, how it was served, by interval and by queue. */
 function Inbound() {
   const text = useText();
-  const { filters, dropped, change } = useFilters();
-  const question = useQuestion(filters);
-  const zone = useTimezone();
-  const { answer, error, retry, isChanging, line } = useLive("/v1/dashboards/inbound", question);
-  const time = useTimeTravel(filters, change, isChanging);
-  const files = answer ? filesOf(answer, question, text) : [];
+  const period = usePeriod();
+  const { question } = period;
+  const loaded = useLive("/v1/dashboards/inbound", question);
+  const files = (answer: Board) => {
+    const path = (by: string) => csvOf("/v1/reports/queues", question, answer.as_of, { by });
+    return [
+      { title: text("action.csv.queues"), path: path("queue"), name: "inbound_servicos" },
+      { title: text("action.csv.intervals"), path: path(answer.period.by ?? "hour"), name: "inbound_intervalos" },
+    ];
+  };
   return (
-    <>
-      <PageHeader title={text("page.inbound")} line={answer && line} moment={filters.em}>
-        {time.button}
-        <LinkAction filters={filters} position={answer?.as_of} zone={filters.fuso ?? zone} />
-        <CsvAction files={files} />
-      </PageHeader>
-      <FilterBar filters={filters} dropped={dropped} change={change} view={viewOf(answer?.period.by)} />
-      <Progress on={isChanging} />
-      {time.bar}
-      {answer ? (
-        <Figures answer={answer} question={question} />
-      ) : (
-        <Pending error={error} retry={retry} figures={7} />
-      )}
-    </>
+    <PeriodPage title={text("page.inbound")} period={period} loaded={loaded} cards={7} withView files={files}>
+      {(answer, lineage) => <Figures answer={answer} lineage={lineage} question={question} />}
+    </PeriodPage>
   );
 }
 
-function filesOf(answer: Board, question: Record<string, unknown>, text: ReturnType<typeof useText>) {
-  const path = (by: string) => {
-    const query = new URLSearchParams({ by, format: "csv", as_of: String(question.as_of ?? answer.as_of) });
-    for (const [key, value] of Object.entries(question)) {
-      if (key !== "by" && key !== "as_of")
-        for (const one of [value].flat()) if (one != null) query.append(key, String(one));
-    }
-    return `/v1/reports/queues?${query}`;
-  };
-  const name = (what: string) => `inbound_${what}_${answer.period.from?.slice(0, 10)}_posicao-${answer.as_of}.csv`;
-  return [
-    { title: text("action.csv.queues"), path: path("queue"), name: name("servicos") },
-    { title: text("action.csv.intervals"), path: path(answer.period.by ?? "hour"), name: name("intervalos") },
-  ];
-}
-
-function Figures({ answer, question }: { answer: Board; question: ReturnType<typeof useQuestion> }) {
+function Figures({ answer, lineage, question }: { answer: Board; lineage: Lineage; question: Question }) {
   const text = useText();
   const language = useLanguage();
   const mayWatch = usePermission(MONITORING);
-  const lineage = useLineage(answer);
   const target = useTarget(answer);
   const charts = useMemo(() => chartsOf(answer, text), [answer, text]);
   const { totals, agents, series } = answer;
   const starts = useMemo(() => series.map((row) => row.start), [series]);
   const gaps = useGaps(question, totals.bounds != null);
-  if (!lineage) return null;
   const bounds = totals.bounds as Bounds | null;
   const by = answer.period.by ?? "hour";
   const of = { bounds, lineage, terms: totals.terms, profile: totals.sla_profile, gaps };
@@ -138,7 +108,6 @@ function Figures({ answer, question }: { answer: Board; question: ReturnType<typ
       <Panel title={text("queues.title")}>
         <QueueTable rows={answer.queues} />
       </Panel>
-      <LineageFoot lineage={lineage} coveredTo={totals.covered_to} />
     </>
   );
 }

@@ -1,15 +1,16 @@
 import { useQuery } from "@tanstack/react-query";
-import { createFileRoute, Link } from "@tanstack/react-router";
-import { ChevronLeft } from "lucide-react";
+import { createFileRoute } from "@tanstack/react-router";
 import { answerOf, api, type Schemas } from "../../api/client";
 import { clockTime, duration, instant } from "../../figures/format";
 import { useFilters } from "../../filters/useFilters";
 import { useText } from "../../i18n";
 import { Allowed } from "../../ui/Allowed";
+import { BackLink } from "../../ui/BackLink";
 import { Quality, Status } from "../../ui/Badge";
 import { REPORTS } from "../../ui/menu";
 import { PageHeader } from "../../ui/PageHeader";
 import { Panel } from "../../ui/Panel";
+import { Parts } from "../../ui/Parts";
 import { Pending } from "../../ui/Pending";
 import { Proof } from "../../ui/Proof";
 import styles from "../../ui/Story.module.css";
@@ -47,10 +48,7 @@ function Interaction() {
   const title = call.data?.protocol ? `#${call.data.protocol}` : text("page.interaction");
   return (
     <>
-      <Link to="/interacoes" className={styles.back}>
-        <ChevronLeft size={15} aria-hidden />
-        {text("call.back")}
-      </Link>
+      <BackLink to="/interacoes" label={text("call.back")} />
       <PageHeader title={title}>
         {call.data && <Status code={call.data.status} label={call.data.status_label} />}
         <Proof interaction={interaction} position={position} />
@@ -58,7 +56,7 @@ function Interaction() {
       {call.data && story.data ? (
         <div className={styles.blocks}>
           <Summary call={call.data} />
-          <Parts call={call.data} />
+          <Timeline call={call.data} />
           <Panel title={text("call.events")}>
             <ol className={styles.events}>
               {story.data.items.map((event) => (
@@ -103,47 +101,36 @@ function Summary({ call }: { call: Call }) {
   );
 }
 
-interface Part {
-  kind: "ivr" | "queue" | "talk" | "wrap";
-  ms: number;
-  who: string;
-}
-
 /** The parts of a call, each as long as it lasted: the API's durations, one after the other. */
-function partsOf(call: Call): Part[] {
+function partsOf(call: Call) {
   const first = call.visits[0];
   const before = first ? Date.parse(first.offered_at) - Date.parse(call.started_at) : 0;
-  const parts: Part[] = before > 0 ? [{ kind: "ivr", ms: before, who: "" }] : [];
-  for (const visit of call.visits) {
-    parts.push({ kind: "queue", ms: visit.wait_ms ?? 0, who: visit.queue });
-    parts.push({ kind: "talk", ms: (visit.talk_ms ?? 0) + (visit.hold_ms ?? 0), who: visit.agent });
-    parts.push({ kind: "wrap", ms: visit.wrap_up_ms ?? 0, who: visit.agent });
-  }
-  return parts.filter((part) => part.ms > 0);
+  const visits = call.visits.flatMap(
+    (visit) =>
+      [
+        ["queue", visit.wait_ms ?? 0, visit.queue],
+        ["talk", (visit.talk_ms ?? 0) + (visit.hold_ms ?? 0), visit.agent],
+        ["wrap", visit.wrap_up_ms ?? 0, visit.agent],
+      ] as const,
+  );
+  return ([["ivr", before, ""], ...visits] as const).filter(([, ms]) => ms > 0);
 }
 
-function Parts({ call }: { call: Call }) {
+function Timeline({ call }: { call: Call }) {
   const text = useText();
   const parts = partsOf(call);
   if (parts.length === 0) return null;
   return (
     <Panel title={text("call.timeline")}>
-      <div className={styles.bar} aria-hidden>
-        {parts.map((part, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: parts have no other name than their place
-          <span key={index} data-kind={part.kind} style={{ flexGrow: part.ms }} />
-        ))}
-      </div>
-      <ul className={styles.parts}>
-        {parts.map((part, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: parts have no other name than their place
-          <li key={index}>
-            <span className={styles.key} data-kind={part.kind} aria-hidden />
-            {text(`call.${part.kind}`)} {part.who && <span className="muted">{part.who}</span>}{" "}
-            <strong className="num">{duration(part.ms)}</strong>
-          </li>
-        ))}
-      </ul>
+      <Parts
+        parts={parts.map(([kind, ms, who]) => ({
+          kind,
+          name: text(`call.${kind}`),
+          size: ms,
+          value: duration(ms),
+          hint: who,
+        }))}
+      />
     </Panel>
   );
 }

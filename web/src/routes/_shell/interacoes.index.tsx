@@ -1,23 +1,16 @@
 import { Button } from "@mantine/core";
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { createFileRoute, Link } from "@tanstack/react-router";
 import { ChevronLeft, ChevronRight } from "lucide-react";
 import { useState } from "react";
 import { answerOf, api, type Schemas } from "../../api/client";
-import { useTimezone } from "../../api/queries";
 import { clockTime } from "../../figures/format";
-import { LineageFoot, useLineage } from "../../figures/lineage";
-import { useFilters } from "../../filters/useFilters";
 import { useText } from "../../i18n";
-import { useQuestion } from "../../time/useQuestion";
-import { CsvAction, LinkAction } from "../../ui/Actions";
+import { csvOf, usePeriod, useReport } from "../../time/usePeriod";
 import { Allowed } from "../../ui/Allowed";
 import { Quality, Status } from "../../ui/Badge";
-import { FilterBar } from "../../ui/FilterBar";
 import { REPORTS } from "../../ui/menu";
-import { PageHeader, Progress } from "../../ui/PageHeader";
 import { Panel } from "../../ui/Panel";
-import { Pending } from "../../ui/Pending";
+import { PeriodPage } from "../../ui/PeriodPage";
 import { type Column, Table } from "../../ui/Table";
 
 export const Route = createFileRoute("/_shell/interacoes/")({
@@ -28,66 +21,45 @@ export const Route = createFileRoute("/_shell/interacoes/")({
   ),
 });
 
+const PATH = "/v1/interactions";
 const PAGE = 100;
+const ORDER = { medium: "voice", order: "desc" } as const;
 
 /** D1: every finished call, the newest first, in the manual's columns. All pages show one position of the log. */
 function Interactions() {
   const text = useText();
-  const { filters, dropped, change } = useFilters();
-  const { by: _, ...question } = useQuestion(filters);
-  const zone = useTimezone();
+  const period = usePeriod();
+  const { filters } = period;
+  const { by: _, ...question } = period.question;
   const [at, setAt] = useState<{ of: typeof filters; cursor?: string }>({ of: filters });
+  const go = (cursor: string) => setAt({ of: filters, cursor });
   const cursor = at.of === filters ? at.cursor : undefined;
-  const query = {
-    ...question,
-    medium: "voice" as const,
-    order: "desc" as const,
-    limit: PAGE,
-    ...(cursor && { cursor }),
-  };
-  const { data, error, refetch, isPlaceholderData } = useQuery({
-    queryKey: ["/v1/interactions", query],
-    queryFn: () => answerOf(api.GET("/v1/interactions", { params: { query } })),
-    placeholderData: keepPreviousData,
-  });
-  const lineage = useLineage(data);
-  const csv = new URLSearchParams({
-    medium: "voice",
-    order: "desc",
-    format: "csv",
-    as_of: String(question.as_of ?? data?.as_of),
-  });
-  for (const [key, value] of Object.entries(question)) {
-    if (key !== "as_of") for (const one of [value].flat()) csv.append(key, one);
-  }
-  const name = `interacoes_${data?.period.from?.slice(0, 10)}_posicao-${data?.as_of}.csv`;
+  const query = { ...question, ...ORDER, limit: PAGE, ...(cursor && { cursor }) };
+  const loaded = useReport(PATH, query, () => answerOf(api.GET(PATH, { params: { query } })));
   return (
-    <>
-      <PageHeader title={text("page.interactions")}>
-        <LinkAction filters={filters} position={data?.as_of} zone={filters.fuso ?? zone} />
-        <CsvAction files={data ? [{ title: text("action.csv"), path: `/v1/interactions?${csv}`, name }] : []} />
-      </PageHeader>
-      <FilterBar filters={filters} dropped={dropped} change={change} />
-      <Progress on={isPlaceholderData} />
-      {data && lineage ? (
-        <>
-          <Panel
-            title={text("page.interactions")}
-            actions={
-              <>
-                <Step to={data.previous} icon="back" go={(next) => setAt({ of: filters, cursor: next })} />
-                <Step to={data.next} icon="forth" go={(next) => setAt({ of: filters, cursor: next })} />
-              </>
-            }
-          >
-            <Calls rows={data.items} />
-          </Panel>
-          <LineageFoot lineage={lineage} />
-        </>
-      ) : (
-        <Pending error={error} retry={() => void refetch()} figures={1} />
+    <PeriodPage
+      title={text("page.interactions")}
+      period={period}
+      loaded={loaded}
+      cards={1}
+      files={(answer) => [
+        { title: text("action.csv"), path: csvOf(PATH, question, answer.as_of, ORDER), name: "interacoes" },
+      ]}
+    >
+      {(answer) => (
+        <Panel
+          title={text("page.interactions")}
+          actions={
+            <>
+              <Step to={answer.previous} icon="back" go={go} />
+              <Step to={answer.next} icon="forth" go={go} />
+            </>
+          }
+        >
+          <Calls rows={answer.items} />
+        </Panel>
       )}
-    </>
+    </PeriodPage>
   );
 }
 

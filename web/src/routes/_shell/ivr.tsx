@@ -1,29 +1,23 @@
 import { createFileRoute } from "@tanstack/react-router";
 import { useMemo } from "react";
-import { useTimezone } from "../../api/queries";
 import { type Bounds, Figure } from "../../figures/Figure";
 import figures from "../../figures/Figure.module.css";
-import { count } from "../../figures/format";
 import { Gaps, useGaps } from "../../figures/gaps";
 import type { FigureKey } from "../../figures/kinds";
 import { KINDS } from "../../figures/kinds";
-import { LineageFoot, useLineage } from "../../figures/lineage";
-import { useFilters } from "../../filters/useFilters";
-import { type Key, useLanguage, useText } from "../../i18n";
+import type { Lineage } from "../../figures/lineage";
+import { type Key, useText } from "../../i18n";
 import { type Answer, useLive } from "../../live/useLive";
-import { useQuestion, viewOf } from "../../time/useQuestion";
-import { useTimeTravel } from "../../time/useTimeTravel";
-import { LinkAction } from "../../ui/Actions";
+import { usePeriod } from "../../time/usePeriod";
+import type { Question } from "../../time/useQuestion";
+import { NowList } from "../../ui/AgentsNow";
 import { Allowed } from "../../ui/Allowed";
 import { Chart } from "../../ui/Chart";
-import { FilterBar } from "../../ui/FilterBar";
 import { Flow } from "../../ui/Flow";
 import { REPORTS } from "../../ui/menu";
-import { PageHeader, Progress } from "../../ui/PageHeader";
 import { Panel } from "../../ui/Panel";
 import panels from "../../ui/Panel.module.css";
-import { Pending } from "../../ui/Pending";
-import { type Mark, StateMark } from "../../ui/StateMark";
+import { PeriodPage } from "../../ui/PeriodPage";
 
 export const Route = createFileRoute("/_shell/ivr")({
   component: () => (
@@ -36,26 +30,12 @@ export const Route = createFileRoute("/_shell/ivr")({
 /** C4: calls through the IVRs and the queues behind them, in the manual's words. */
 function Ivr() {
   const text = useText();
-  const { filters, dropped, change } = useFilters();
-  const question = useQuestion(filters);
-  const zone = useTimezone();
-  const { answer, error, retry, isChanging, line } = useLive("/v1/dashboards/ivr", question);
-  const time = useTimeTravel(filters, change, isChanging);
+  const period = usePeriod();
+  const loaded = useLive("/v1/dashboards/ivr", period.question);
   return (
-    <>
-      <PageHeader title={text("page.ivr")} line={answer && line} moment={filters.em}>
-        {time.button}
-        <LinkAction filters={filters} position={answer?.as_of} zone={filters.fuso ?? zone} />
-      </PageHeader>
-      <FilterBar filters={filters} dropped={dropped} change={change} view={viewOf(answer?.period.by)} />
-      <Progress on={isChanging} />
-      {time.bar}
-      {answer ? (
-        <Figures answer={answer} question={question} />
-      ) : (
-        <Pending error={error} retry={retry} figures={8} />
-      )}
-    </>
+    <PeriodPage title={text("page.ivr")} period={period} loaded={loaded} cards={8} withView>
+      {(answer, lineage) => <Figures answer={answer} lineage={lineage} question={period.question} />}
+    </PeriodPage>
   );
 }
 
@@ -83,13 +63,12 @@ const OUTCOMES = [
 
 interface Asked {
   answer: Answer<"/v1/dashboards/ivr">;
-  question: ReturnType<typeof useQuestion>;
+  lineage: Lineage;
+  question: Question;
 }
 
-function Figures({ answer, question }: Asked) {
+function Figures({ answer, lineage, question }: Asked) {
   const text = useText();
-  const language = useLanguage();
-  const lineage = useLineage(answer);
   const { totals, series } = answer;
   const gaps = useGaps(question, totals.bounds != null);
   const starts = useMemo(() => series.map((row) => row.start), [series]);
@@ -106,19 +85,17 @@ function Figures({ answer, question }: Asked) {
       ] as const,
     [series, text],
   );
-  if (!lineage) return null;
   return (
     <>
       <Gaps gaps={gaps} />
-      <ul className={figures.now}>
-        {AGENTS.map(([group, mark]) => (
-          <li key={group}>
-            <StateMark state={mark as Mark} />
-            {text(`ivr.${group}`)}
-            <strong className="num">{count(answer.agents[group], language)}</strong>
-          </li>
-        ))}
-      </ul>
+      <NowList
+        rows={AGENTS.map(([group, mark]) => ({
+          key: group,
+          mark,
+          label: text(`ivr.${group}`),
+          value: answer.agents[group],
+        }))}
+      />
       {ROWS.map((row) => (
         <div className={figures.grid} key={row[0]}>
           {row.map((name) => (
@@ -150,7 +127,6 @@ function Figures({ answer, question }: Asked) {
           />
         </Panel>
       </div>
-      <LineageFoot lineage={lineage} coveredTo={totals.covered_to} />
     </>
   );
 }

@@ -1,22 +1,16 @@
 import { createFileRoute } from "@tanstack/react-router";
 import { useMemo } from "react";
-import { useTimezone } from "../../api/queries";
 import { Figure } from "../../figures/Figure";
 import figures from "../../figures/Figure.module.css";
-import { LineageFoot, useLineage } from "../../figures/lineage";
-import { useFilters } from "../../filters/useFilters";
+import type { Lineage } from "../../figures/lineage";
 import { useText } from "../../i18n";
 import { type Answer, useLive } from "../../live/useLive";
-import { useQuestion, viewOf } from "../../time/useQuestion";
-import { useTimeTravel } from "../../time/useTimeTravel";
-import { LinkAction } from "../../ui/Actions";
+import { usePeriod } from "../../time/usePeriod";
 import { AgentsNow } from "../../ui/AgentsNow";
 import { Allowed } from "../../ui/Allowed";
 import { Chart } from "../../ui/Chart";
-import { FilterBar } from "../../ui/FilterBar";
 import { MONITORING, REPORTS } from "../../ui/menu";
-import { PageHeader, Progress } from "../../ui/PageHeader";
-import { Pending } from "../../ui/Pending";
+import { PeriodPage } from "../../ui/PeriodPage";
 import { usePermission } from "../../ui/usePermission";
 
 export const Route = createFileRoute("/_shell/outbound")({
@@ -30,29 +24,18 @@ export const Route = createFileRoute("/_shell/outbound")({
 /** C2: what agents dialled, and what came of it. */
 function Outbound() {
   const text = useText();
-  const { filters, dropped, change } = useFilters();
-  const question = useQuestion(filters);
-  const zone = useTimezone();
-  const { answer, error, retry, isChanging, line } = useLive("/v1/dashboards/outbound", question);
-  const time = useTimeTravel(filters, change, isChanging);
+  const period = usePeriod();
+  const loaded = useLive("/v1/dashboards/outbound", period.question);
   return (
-    <>
-      <PageHeader title={text("page.outbound")} line={answer && line} moment={filters.em}>
-        {time.button}
-        <LinkAction filters={filters} position={answer?.as_of} zone={filters.fuso ?? zone} />
-      </PageHeader>
-      <FilterBar filters={filters} dropped={dropped} change={change} view={viewOf(answer?.period.by)} />
-      <Progress on={isChanging} />
-      {time.bar}
-      {answer ? <Figures answer={answer} /> : <Pending error={error} retry={retry} figures={5} />}
-    </>
+    <PeriodPage title={text("page.outbound")} period={period} loaded={loaded} cards={5} withView>
+      {(answer, lineage) => <Figures answer={answer} lineage={lineage} />}
+    </PeriodPage>
   );
 }
 
-function Figures({ answer }: { answer: Answer<"/v1/dashboards/outbound"> }) {
+function Figures({ answer, lineage }: { answer: Answer<"/v1/dashboards/outbound">; lineage: Lineage }) {
   const text = useText();
   const mayWatch = usePermission(MONITORING);
-  const lineage = useLineage(answer);
   const { totals, series } = answer;
   const drawn = useMemo(
     () =>
@@ -68,7 +51,6 @@ function Figures({ answer }: { answer: Answer<"/v1/dashboards/outbound"> }) {
       ] as const,
     [series, text],
   );
-  if (!lineage) return null;
   const of = { lineage, terms: totals.terms };
   return (
     <>
@@ -86,7 +68,6 @@ function Figures({ answer }: { answer: Answer<"/v1/dashboards/outbound"> }) {
         by={answer.period.by ?? "hour"}
         series={drawn}
       />
-      <LineageFoot lineage={lineage} />
     </>
   );
 }

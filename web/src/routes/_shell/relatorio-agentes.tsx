@@ -1,18 +1,12 @@
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { createFileRoute } from "@tanstack/react-router";
 import { answerOf, api, type Schemas } from "../../api/client";
 import { clockTime, count } from "../../figures/format";
-import { LineageFoot, useLineage } from "../../figures/lineage";
-import { useFilters } from "../../filters/useFilters";
 import { useLanguage, useText } from "../../i18n";
-import { useQuestion } from "../../time/useQuestion";
-import { CsvAction } from "../../ui/Actions";
+import { csvOf, usePeriod, useReport } from "../../time/usePeriod";
 import { Allowed } from "../../ui/Allowed";
-import { FilterBar } from "../../ui/FilterBar";
 import { REPORTS } from "../../ui/menu";
-import { PageHeader, Progress } from "../../ui/PageHeader";
 import { Panel } from "../../ui/Panel";
-import { Pending } from "../../ui/Pending";
+import { PeriodPage } from "../../ui/PeriodPage";
 import { Table } from "../../ui/Table";
 
 export const Route = createFileRoute("/_shell/relatorio-agentes")({
@@ -26,47 +20,31 @@ export const Route = createFileRoute("/_shell/relatorio-agentes")({
 /** What each agent did in a period: calls, talk, pauses by reason. */
 function AgentReport() {
   const text = useText();
-  const { filters, dropped, change } = useFilters();
-  const { by: _, ...question } = useQuestion(filters);
-  const { data, error, refetch, isPlaceholderData } = useQuery({
-    queryKey: ["/v1/reports/agents", question],
-    queryFn: () => answerOf(api.GET("/v1/reports/agents", { params: { query: { ...question, by: "agent" } } })),
-    placeholderData: keepPreviousData,
-  });
-  const lineage = useLineage(data);
-  const query = new URLSearchParams({ by: "agent", format: "csv", as_of: String(question.as_of ?? data?.as_of) });
-  for (const [key, value] of Object.entries(question))
-    if (key !== "as_of") for (const one of [value].flat()) query.append(key, one);
-  const files = data
-    ? [
-        {
-          title: text("action.csv"),
-          path: `/v1/reports/agents?${query}`,
-          name: `agentes_${data.period.from?.slice(0, 10)}_posicao-${data.as_of}.csv`,
-        },
-      ]
-    : [];
+  const period = usePeriod();
+  const { by: _, ...question } = period.question;
+  const loaded = useReport(PATH, question, () =>
+    answerOf(api.GET(PATH, { params: { query: { ...question, by: "agent" } } })),
+  );
   return (
-    <>
-      <PageHeader title={text("page.agentReport")}>
-        <CsvAction files={files} />
-      </PageHeader>
-      <FilterBar filters={filters} dropped={dropped} change={change} />
-      <Progress on={isPlaceholderData} />
-      {data && lineage ? (
-        <>
-          <Panel title={text("page.agents")}>
-            <Rows rows={data.items} />
-          </Panel>
-          <LineageFoot lineage={lineage} />
-        </>
-      ) : (
-        <Pending error={error} retry={() => void refetch()} figures={1} />
+    <PeriodPage
+      title={text("page.agentReport")}
+      period={period}
+      loaded={loaded}
+      cards={1}
+      files={(answer) => [
+        { title: text("action.csv"), path: csvOf(PATH, question, answer.as_of, { by: "agent" }), name: "agentes" },
+      ]}
+    >
+      {(answer) => (
+        <Panel title={text("page.agents")}>
+          <Rows rows={answer.items} />
+        </Panel>
       )}
-    </>
+    </PeriodPage>
   );
 }
 
+const PATH = "/v1/reports/agents";
 type Row = Schemas["AgentRow"];
 
 const TIMES = [

@@ -1,0 +1,84 @@
+import { useQuery } from "@tanstack/react-query";
+import { createFileRoute, useNavigate } from "@tanstack/react-router";
+import { answerOf, api } from "../../api/client";
+import { company, ivrOf } from "../../api/queries";
+import { useText } from "../../i18n";
+import { Allowed } from "../../ui/Allowed";
+import { BackLink } from "../../ui/BackLink";
+import { CommandButton } from "../../ui/CommandButton";
+import { type Ivr, IvrForm, NEW, settingsOf } from "../../ui/IvrForm";
+import { PHONES } from "../../ui/menu";
+import { PageHeader } from "../../ui/PageHeader";
+import { Panel } from "../../ui/Panel";
+import { Pending } from "../../ui/Pending";
+
+export const Route = createFileRoute("/_shell/canais/telefone/$ivr")({
+  component: () => (
+    <Allowed permission={PHONES}>
+      <IvrPage />
+    </Allowed>
+  ),
+});
+
+/** One IVR (URA): its number, its hours, what it says and where its menu leads. */
+function IvrPage() {
+  const { ivr } = Route.useParams();
+  return ivr === "novo" ? <New /> : <Existing id={ivr} key={ivr} />;
+}
+
+function New() {
+  const text = useText();
+  const navigate = useNavigate();
+  const zone = useQuery(company).data?.timezone ?? NEW.timezone;
+  return (
+    <>
+      <BackLink to="/canais/telefone" label={text("page.phone")} />
+      <PageHeader title={text("phone.new")} />
+      <Panel title={text("phone.settings")}>
+        <IvrForm
+          isNew
+          initial={{ ...NEW, timezone: zone }}
+          action={text("form.create")}
+          save={(body, _, headers) => answerOf(api.POST("/v1/ivrs", { body, headers }))}
+          onSaved={(done) => done && void navigate({ to: "/canais/telefone/$ivr", params: { ivr: done.id } })}
+        />
+      </Panel>
+    </>
+  );
+}
+
+function Existing({ id }: { id: string }) {
+  const text = useText();
+  const navigate = useNavigate();
+  const { data, error, refetch } = useQuery(ivrOf(id));
+  const params = { path: { ivr: id } };
+  return (
+    <>
+      <BackLink to="/canais/telefone" label={text("page.phone")} />
+      <PageHeader title={data?.name ?? text("page.phone")}>
+        {data && (
+          <CommandButton
+            label={text("form.delete")}
+            ask={text("phone.delete.ask")}
+            isDanger
+            send={(headers) => answerOf(api.DELETE("/v1/ivrs/{ivr}", { params, headers }))}
+            onSaved={() => void navigate({ to: "/canais/telefone" })}
+          />
+        )}
+      </PageHeader>
+      {data ? (
+        <Panel title={text("phone.settings")}>
+          <IvrForm
+            initial={settingsOf(data)}
+            current={async () => settingsOf((await refetch({ throwOnError: true })).data as Ivr)}
+            save={({ name: _, ...body }, __, headers) =>
+              answerOf(api.PATCH("/v1/ivrs/{ivr}", { params, body, headers }))
+            }
+          />
+        </Panel>
+      ) : (
+        <Pending error={error} retry={() => void refetch()} figures={1} />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,96 @@
+import { Autocomplete, NumberInput } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { createFileRoute } from "@tanstack/react-router";
+import { answerOf, api, type Schemas } from "../../api/client";
+import { company } from "../../api/queries";
+import { useText } from "../../i18n";
+import { Allowed } from "../../ui/Allowed";
+import { SecondsInput, secondsOf } from "../../ui/Fields";
+import { COMPANY } from "../../ui/menu";
+import { PageHeader } from "../../ui/PageHeader";
+import { Panel } from "../../ui/Panel";
+import { Pending } from "../../ui/Pending";
+import { ServerFormView } from "../../ui/ServerFormView";
+import { useServerForm } from "../../ui/useServerForm";
+
+export const Route = createFileRoute("/_shell/empresa")({
+  component: () => (
+    <Allowed permission={COMPANY}>
+      <Company />
+    </Allowed>
+  ),
+});
+
+type Settings = Omit<Schemas["CompanyDetail"], "id" | "name">;
+
+const settingsOf = ({ timezone, sla_target, sla_ms, tolerated_ms }: Schemas["CompanyDetail"]): Settings => ({
+  timezone,
+  sla_target,
+  sla_ms,
+  tolerated_ms,
+});
+
+/** The company: its time zone, and what a new queue begins with. */
+function Company() {
+  const text = useText();
+  const { data, error, refetch } = useQuery(company);
+  return (
+    <>
+      <PageHeader title={data?.name || text("page.company")} />
+      {data ? (
+        <Panel title={text("company.defaults")}>
+          <CompanyForm
+            initial={settingsOf(data)}
+            current={async () => settingsOf((await refetch({ throwOnError: true })).data as Schemas["CompanyDetail"])}
+          />
+        </Panel>
+      ) : (
+        <Pending error={error} retry={() => void refetch()} figures={1} />
+      )}
+    </>
+  );
+}
+
+function CompanyForm({ initial, current }: { initial: Settings; current: () => Promise<Settings> }) {
+  const text = useText();
+  const server = useServerForm<Settings>({
+    initial,
+    current,
+    validate: ({ sla_target }) => ({
+      ...(!(sla_target >= 0 && sla_target <= 100) && { sla_target: text("form.percent") }),
+    }),
+    save: (body, _, headers) => answerOf(api.PATCH("/v1/company", { body, headers })),
+  });
+  const { form } = server;
+  return (
+    <ServerFormView of={server}>
+      <Autocomplete
+        label={text("field.timezone")}
+        description={text("company.timezone.hint")}
+        data={Intl.supportedValuesOf("timeZone").filter((zone) => zone.startsWith("America/"))}
+        limit={12}
+        {...form.getInputProps("timezone")}
+      />
+      <NumberInput
+        label={text("field.sla_target")}
+        description={text("company.default.hint")}
+        min={0}
+        max={100}
+        suffix=" %"
+        decimalSeparator=","
+        hideControls
+        {...form.getInputProps("sla_target")}
+      />
+      <SecondsInput
+        label={text("field.sla_ms")}
+        description={text("company.default.hint")}
+        {...secondsOf(form, "sla_ms")}
+      />
+      <SecondsInput
+        label={text("field.tolerated_ms")}
+        description={text("company.default.hint")}
+        {...secondsOf(form, "tolerated_ms")}
+      />
+    </ServerFormView>
+  );
+}

@@ -16,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.access_tokens import Claims, Tokens
 from api.active_keys import ActiveKeys
+from api.active_screens import ActiveScreens
 from api.active_users import ActiveUsers
 from api.http_metrics import Instruments
 from api.known_devices import KnownDevices
@@ -116,6 +117,7 @@ class ApplicationState:
         self.tokens = Tokens(secret, center.bus.clock.now_us)
         self.active_users = ActiveUsers(center.store)
         self.active_keys = ActiveKeys(center.store, center.bus.clock)
+        self.active_screens = ActiveScreens(center.store, center.bus.clock, self.tokens)
         self.rate_limits = RateLimits()
         self.throttle = LoginThrottle(seconds)
         self.devices = KnownDevices(secret)

@@ -131,12 +131,16 @@ WHOLE_COMPANY = Scope()
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """The caller of a query: the company, the permissions and the scope. user: None for the operator."""
+    """The caller of a query: the company, the permissions and the scope. user: None for the operator.
+
+    is_screen: a screen of a wall, which has no permission and may run the queries that are registered for screens.
+    """
 
     tenant: UUID
     permissions: frozenset[str]
     scope: Scope
     user: UUID | None = None
+    is_screen: bool = False
 
     def must_have(self, permission: str) -> None:
         """Raises NotAllowed when the caller lacks the permission."""
@@ -213,3 +217,14 @@ def acts_for_another(actor: Actor | None, owner: UUID | None) -> bool:
     if ACT_FOR_OTHERS not in actor.permissions:
         raise NotAllowed(ACT_FOR_OTHERS)
     return True
+
+
+def must_manage_agents_of(actor: Actor | None, user: UUID, level: Level) -> None:
+    """Refuse (NotAllowed) to give a user an agent, or to take one from them: whoever has an agent acts as this agent.
+
+    Users are managed below one's own level only. To oneself only those give agents who may act for others anyway.
+    """
+    if actor is None or actor.user != user:
+        must_be_above(actor, user, level)
+    else:
+        acts_for_another(actor, None)

@@ -34,6 +34,7 @@ RefusedCode = Literal[
     "no-attempt",
     "queue-active",
     "queue-inactive",
+    "screen-revoked",
     "too-many-webhooks",
     "user-inactive",
     "webhook-disabled",
@@ -49,6 +50,7 @@ UnknownCode = Literal[
     "definitions-unknown",
     "ivr-unknown",
     "queue-unknown",
+    "screen-unknown",
     "user-unknown",
     "webhook-unknown",
 ]
@@ -75,6 +77,7 @@ NotAllowedCode = Literal[
     "own-rights",
     "permission-missing",
     "scope-too-narrow",
+    "screen-shows-queues",
     "user-barred",
 ]
 """The caller may not do this."""
@@ -92,6 +95,7 @@ UNKNOWN: dict[str, UnknownCode] = {
     "interaction": "call-unknown",
     "ivr": "ivr-unknown",
     "queue": "queue-unknown",
+    "screen": "screen-unknown",
     "user": "user-unknown",
     "webhook": "webhook-unknown",
 }
@@ -190,6 +194,12 @@ MEANINGS: dict[Code, Meaning] = {
     ),
     "queue-unknown": Meaning("The company has no such queue.", "Check the name or id, or register the queue."),
     "scope-too-narrow": Meaning("This is answered only to callers who see the whole company.", "Ask a user who sees the whole company."),
+    "screen-revoked": Meaning("The screen was revoked.", "Create another screen."),
+    "screen-shows-queues": Meaning(
+        "A screen of a wall asks for its queues as they are now and for the company's name and time zone, for nothing else.",
+        "Log in as a user, or use an API key.",
+    ),
+    "screen-unknown": Meaning("The company has no such screen.", "Check the id."),
     "too-many-webhooks": Meaning("The company has as many webhooks as it may have.", "Delete one, or change one that exists."),
     "user-barred": Meaning("The user may not log in any more.", "Ask an administrator to activate the user."),
     "user-exists": Meaning("A user has this e-mail address already.", "Change the existing user, or use another address."),

@@ -125,6 +125,11 @@ class Queues:
         owner = by_id.get(queue.owner) if queue is not None else None
         return owner.name if owner is not None else queue.name if queue is not None else ""
 
+    def names_of(self, id: UUID) -> frozenset[str]:
+        """Every name by which the queue of this id is known, and was; without case, as `identity` compares names."""
+        own = (queue for queue in self.known if queue.owner == id)
+        return frozenset(identity(name) for queue in own for name in (queue.name, queue.spelling))
+
     def ids(self, name: str) -> list[UUID]:
         """The ids of visits whose queue is called `name` now."""
         return [queue.id for queue in self.known if self.name_now(queue.id) == name]

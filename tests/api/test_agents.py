@@ -57,6 +57,26 @@ def test_giving_agents_to_users_needs_the_permission(bia):
         assert problem_of(answer, 403, "not-allowed")["permission"] == "gerenciar-usuário"
 
 
+def test_nobody_gives_themselves_an_agent_as_whom_they_may_not_act(ana, bia, log_in):
+    """Whoever has an agent acts as this agent: the permission to manage users alone would be one to act for everybody."""
+    eva = log_in(email="eva@empresa.example", permissions=("gerenciar-usuário", "gerenciar-atendimento"))
+    free = ana.post("/v1/agents/log-in", {"agent": "Carla"}).json()["id"]
+    for answer in (
+        eva.ask("PUT", f"/v1/agents/{free}/user", json={"user": eva.tokens["user"]}),
+        eva.post("/v1/agents", {"agent": "X", "user": eva.tokens["user"]}),
+    ):
+        assert problem_of(answer, 403, "agent-of-another-user")["permission"] == "gerenciar-agentes"
+    assert eva.post("/v1/agents/pause", {"agent": "Carla", "reason": "x"}).status_code == 403
+    assert ana.ask("PUT", f"/v1/agents/{free}/user", json={"user": ana.tokens["user"]}).status_code == 200
+
+
+def test_agents_are_given_to_and_taken_from_users_below_ones_own_level_only(ana, bia, log_in):
+    eva = log_in(email="eva@empresa.example", permissions=("gerenciar-usuário", "gerenciar-atendimento"))
+    own = ana.post("/v1/agents", {"agent": "Ana", "user": ana.tokens["user"]}).json()["id"]
+    for agent, user in ((own, None), (own, eva.tokens["user"]), (bia.agent["id"], None)):
+        problem_of(eva.ask("PUT", f"/v1/agents/{agent}/user", json={"user": user}), 403, "level-too-low")
+
+
 def test_a_restricted_user_sees_only_their_part_over_http(client, ana):
     for queue, agent in (("vendas", "Ana"), ("suporte", "Bruno")):
         made = ana.post("/v1/queues", {"name": queue, "agents": ["Ana", "Bruno"]}).json()

@@ -129,6 +129,17 @@ def test_headers_that_trickle_in_do_not_win_time():
         assert b"application/problem+json" in said
 
 
+@pytest.mark.parametrize("piece", [b"a", b"b: c\r\nX: "])
+def test_headers_after_a_chunked_body_are_limited_as_those_before_it(piece):
+    trailers = b"0\r\nX: " + piece * (HEADER_BYTES // len(piece) + 9)
+    with serving(body_s=DEADLINE_S) as server:
+        said = read(more=b"Transfer-Encoding: chunked\r\n", method=b"POST") + b"2\r\n{}\r\n"
+        assert answer(server, said + trailers).startswith(b"HTTP/1.1 431 ")
+        assert b"\r\n\r\n3000 bytes" in answer(
+            server, read(more=CLOSE + b"Transfer-Encoding: chunked\r\n", method=b"POST") + b"1\r\na\r\n" * 3_000 + b"0\r\nX: y\r\n\r\n"
+        )
+
+
 def test_a_second_request_has_its_own_time():
     with serving() as server, connected(server, read()) as client:
         assert client.recv(1_000).startswith(b"HTTP/1.1 200 ")

@@ -34,7 +34,7 @@ def ask(who, operation, headers=None):
 def test_nobody_asks_anything_without_logging_in(client, document):
     closed = [operation for operation in operations(document) if "security" in operation.definition]
     open_ = {operation.path for operation in operations(document)} - {operation.path for operation in closed}
-    own = {f"/v1/auth/{what}" for what in ("login", "refresh", "logout", "password", "password-rules")}
+    own = {f"/v1/auth/{what}" for what in ("login", "refresh", "logout", "password", "password-rules", "screen", "screen/refresh")}
     assert open_ == own | {"/healthz", "/readyz", "/metrics"}
     for operation in closed:
         for headers in ({}, {"Authorization": "Bearer x"}):

@@ -5,6 +5,7 @@ import {
   KeyRound,
   ListTree,
   type LucideIcon,
+  Monitor,
   Phone,
   PhoneForwarded,
   PhoneIncoming,
@@ -28,6 +29,7 @@ export const WEBHOOKS = "gerenciar-conectores";
 export interface Entry {
   to:
     | "/agentes"
+    | "/mural"
     | "/inbound"
     | "/outbound"
     | "/ivr"
@@ -49,6 +51,7 @@ export interface Entry {
 /** The menu in the manual's words. A page adds its line here. */
 export const ENTRIES: readonly Entry[] = [
   { to: "/agentes", group: "menu.monitoring", label: "page.agents", icon: Users, permission: MONITORING },
+  { to: "/mural", group: "menu.monitoring", label: "page.wall", icon: Monitor, permission: MONITORING },
   { to: "/inbound", group: "menu.dashboards", label: "page.inbound", icon: PhoneIncoming, permission: REPORTS },
   { to: "/outbound", group: "menu.dashboards", label: "page.outbound", icon: PhoneForwarded, permission: REPORTS },
   { to: "/ivr", group: "menu.dashboards", label: "page.ivr", icon: Workflow, permission: REPORTS },

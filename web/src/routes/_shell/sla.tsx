@@ -75,8 +75,8 @@ function Sla() {
   const [settled] = useDebouncedValue(limits, SETTLED_MS);
   const query = {
     ...question,
-    ...(settled.sla && { sla_seconds: Number(settled.sla) }),
-    ...(settled.abandono && { tolerated_seconds: Number(settled.abandono) }),
+    ...(settled.sla && { sla_ms: 1000 * Number(settled.sla) }),
+    ...(settled.abandono && { tolerated_ms: 1000 * Number(settled.abandono) }),
     ...(settled.perfil && { sla_profile: settled.perfil }),
   };
   const { data, error, refetch, isPlaceholderData } = useQuery({
@@ -183,7 +183,7 @@ function Levels({ answer, limits }: { answer: Answer; limits: Limits }) {
   const language = useLanguage();
   const lineage = useLineage(answer);
   const { published, recalculated, difference, curve } = answer;
-  const seconds = useMemo(() => curve.map((point) => String(point.sla_seconds)), [curve]);
+  const seconds = useMemo(() => curve.map((point) => String(point.sla_ms / 1000)), [curve]);
   const drawn = useMemo(
     () => [
       {

@@ -2,7 +2,7 @@ import { Button, Drawer } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { SlidersHorizontal, X } from "lucide-react";
-import { type ReactNode, useState } from "react";
+import { memo, type ReactNode, useState } from "react";
 import { agents, queues, useTimezone } from "../api/queries";
 import { type Filters, VIEWS, type View } from "../filters/filters";
 import { useText } from "../i18n";
@@ -11,6 +11,8 @@ import { Choice } from "./Choice";
 import styles from "./FilterBar.module.css";
 import { MultiSelect } from "./MultiSelect";
 import { PeriodControl } from "./PeriodControl";
+
+const NOTHING: string[] = [];
 
 interface Props {
   filters: Filters;
@@ -25,7 +27,14 @@ interface Props {
 }
 
 /** The filters that all pages share, one line; below it what is set. On a phone they are a sheet. */
-export function FilterBar({ filters, dropped = [], change, withPeriod = true, view, children }: Props) {
+export const FilterBar = memo(function FilterBar({
+  filters,
+  dropped = NOTHING,
+  change,
+  withPeriod = true,
+  view,
+  children,
+}: Props) {
   const text = useText();
   const zone = useTimezone();
   const [isOpen, setOpen] = useState(false);
@@ -120,4 +129,4 @@ export function FilterBar({ filters, dropped = [], change, withPeriod = true, vi
       )}
     </div>
   );
-}
+});

@@ -27,14 +27,18 @@ interface Props {
   targetLabel: string;
   /** First and last interval of each band, by index. */
   bands: readonly (readonly [number, number])[];
+  /** Called with the interval that is clicked. */
+  pick?: (index: number) => void;
 }
 
 const SYMBOLS = { 1: "circle", 2: "circle", 3: "rect", 4: "diamond" } as const;
 
 /** The drawn part of a chart, loaded when the first one is shown: counts are bars, percentages lines. */
-export default function ChartCanvas({ labels, series, hidden, target, targetLabel, bands }: Props) {
+export default function ChartCanvas({ labels, series, hidden, target, targetLabel, bands, pick }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<EChartsType | null>(null);
+  const picked = useRef(pick);
+  picked.current = pick;
   const scheme = useComputedColorScheme();
   const language = useLanguage();
 
@@ -42,6 +46,12 @@ export default function ChartCanvas({ labels, series, hidden, target, targetLabe
     if (!place.current) return;
     const own = init(place.current);
     chart.current = own;
+    own.getZr().on("click", ({ offsetX, offsetY }) => {
+      const point = [offsetX, offsetY];
+      if (!own.containPixel("grid", point)) return;
+      const [index] = own.convertFromPixel({ seriesIndex: 0 }, point) ?? [];
+      if (index !== undefined) picked.current?.(index);
+    });
     const observer = new ResizeObserver(() => own.resize());
     observer.observe(place.current);
     return () => {

@@ -41,22 +41,12 @@ export const FilterBar = memo(function FilterBar({
   const isPhone = useMediaQuery("(max-width: 599px)");
   const queueNames = (useQuery(queues).data ?? []).map((queue) => queue.name);
   const agentNames = (useQuery(agents).data ?? []).map((agent) => agent.name);
-  const count = filters.servico.length + filters.agente.length;
+  const count = CHIPS.reduce((sum, key) => sum + filters[key].length, 0);
   const allowed = viewsOf(datesOf(filters, todayIn(zone)));
   const controls = (
     <>
-      <MultiSelect
-        label={text("filters.queue")}
-        names={queueNames}
-        chosen={filters.servico}
-        choose={(servico) => change({ servico })}
-      />
-      <MultiSelect
-        label={text("filters.agent")}
-        names={agentNames}
-        chosen={filters.agente}
-        choose={(agente) => change({ agente })}
-      />
+      <Names label={text("filters.queue")} names={queueNames} kind="servico" {...{ filters, change }} />
+      <Names label={text("filters.agent")} names={agentNames} kind="agente" {...{ filters, change }} />
       {children}
       {view && (
         <Choice
@@ -101,7 +91,7 @@ export const FilterBar = memo(function FilterBar({
       )}
       {count > 0 && (
         <ul className={styles.chips}>
-          {(["servico", "agente"] as const).flatMap((key) =>
+          {CHIPS.flatMap((key) =>
             filters[key].map((name) => (
               <li key={`${key}-${name}`}>
                 <button
@@ -109,14 +99,18 @@ export const FilterBar = memo(function FilterBar({
                   aria-label={text("filters.remove", { name })}
                   onClick={() => change({ [key]: filters[key].filter((other) => other !== name) })}
                 >
-                  <span title={name}>{name}</span>
+                  <span title={name}>{key.startsWith("-") ? text("filters.but", { name }) : name}</span>
                   <X size={13} aria-hidden />
                 </button>
               </li>
             )),
           )}
           <li>
-            <button type="button" className={styles.clear} onClick={() => change({ servico: [], agente: [] })}>
+            <button
+              type="button"
+              className={styles.clear}
+              onClick={() => change({ servico: [], agente: [], "-servico": [], "-agente": [] })}
+            >
               {text("filters.clear")}
             </button>
           </li>
@@ -130,3 +124,31 @@ export const FilterBar = memo(function FilterBar({
     </div>
   );
 });
+
+const CHIPS = ["servico", "agente", "-servico", "-agente"] as const;
+
+interface NamesProps extends Pick<Props, "filters" | "change"> {
+  label: string;
+  names: readonly string[];
+  kind: "servico" | "agente";
+}
+
+/** Queues or agents: the chosen ones, or all but these. */
+function Names({ label, names, kind, filters, change }: NamesProps) {
+  const [isBut, setBut] = useState(filters[`-${kind}`].length > 0);
+  const key = isBut ? (`-${kind}` as const) : kind;
+  const turn = (isSet: boolean) => {
+    setBut(isSet);
+    const chosen = filters[key];
+    if (chosen.length) change({ [kind]: isSet ? [] : chosen, [`-${kind}`]: isSet ? chosen : [] });
+  };
+  return (
+    <MultiSelect
+      label={label}
+      names={names}
+      chosen={filters[key]}
+      choose={(some) => change({ [key]: some })}
+      but={{ isSet: isBut, set: turn }}
+    />
+  );
+}

@@ -5,6 +5,7 @@ import { download } from "../api/client";
 import { stringifySearch } from "../filters/codec";
 import { type Filters, searchOf } from "../filters/filters";
 import { useText } from "../i18n";
+import { useShortcut } from "../keys/shortcuts";
 import { datesOf, todayIn } from "../time/periods";
 
 interface LinkProps {
@@ -32,6 +33,8 @@ export function LinkAction({ filters, position, zone }: LinkProps) {
     );
     return location.origin + location.pathname + stringifySearch(search);
   };
+  useShortcut("c", () => void give(location.href));
+  useShortcut("C", position === undefined ? undefined : () => void give(fixed()));
   return (
     <>
       <Menu position="bottom-end" width={300} radius={8}>
@@ -78,6 +81,7 @@ export function LinkAction({ filters, position, zone }: LinkProps) {
 export function CsvAction({ files }: { files: readonly { title: string; path: string; name: string }[] }) {
   const text = useText();
   const first = files[0];
+  useShortcut("e", first && (() => void download(first.path, first.name)));
   const button = (onClick?: () => void) => (
     <Button
       variant="default"

@@ -6,6 +6,7 @@ import { type ReactNode, useState } from "react";
 import { agents, queues, useTimezone } from "../api/queries";
 import { type Filters, VIEWS, type View } from "../filters/filters";
 import { useText } from "../i18n";
+import { useShortcut } from "../keys/shortcuts";
 import { datesOf, todayIn, viewsOf } from "../time/periods";
 import { Choice } from "./Choice";
 import styles from "./FilterBar.module.css";
@@ -34,6 +35,11 @@ export function FilterBar({ filters, dropped = [], change, withPeriod = true, vi
   const agentNames = (useQuery(agents).data ?? []).map((agent) => agent.name);
   const count = filters.servico.length + filters.agente.length;
   const allowed = viewsOf(datesOf(filters, todayIn(zone)));
+  const to = (visao: View) => (view && allowed.includes(visao) ? () => change({ visao }) : undefined);
+  useShortcut("h", to("hora"));
+  useShortcut("d", to("dia"));
+  useShortcut("s", to("semana"));
+  useShortcut("m", to("mes"));
   const controls = (
     <>
       <MultiSelect

@@ -6,7 +6,9 @@ import { Fragment, lazy, type ReactNode, Suspense, useEffect, useRef, useState }
 import { company, me } from "../api/queries";
 import { session, useSession } from "../api/session";
 import { type Key, useText } from "../i18n";
+import { Shortcuts } from "../keys/Shortcuts";
 import { Brand } from "./Brand";
+import { KeysSwitch } from "./KeysSwitch";
 import { entriesFor } from "./menu";
 import { Preferences } from "./Preferences";
 import styles from "./Shell.module.css";
@@ -69,6 +71,7 @@ export function Shell({ children }: { children: ReactNode }) {
       <main id="content" className={styles.content} ref={content} tabIndex={-1}>
         {children}
       </main>
+      <Shortcuts />
       <SessionGone />
       <Suspense fallback={null}>
         <NotificationArea />
@@ -139,6 +142,7 @@ function User() {
         <div className={styles.preferences}>
           <span className="hint">{user.email}</span>
           <Preferences />
+          <KeysSwitch />
         </div>
         <Menu.Divider />
         <Menu.Item

@@ -8,7 +8,7 @@ help:
 	@echo "make demo       a simulated contact center, live"
 	@echo "make web        build the console (web/), which atende serve serves at /"
 	@echo "make screenshots   every page of the console in every size and theme, into web/screenshots"
-	@echo "make services   PostgreSQL, Kafka and ClickHouse on loopback (services-down stops them)"
+	@echo "make services   PostgreSQL, Kafka, ClickHouse and Asterisk on loopback (services-down stops them)"
 	@echo "make up         a deployment on them: 2 APIs, relay, process managers, 2 workers (down stops it)"
 	@echo "make clients    generate and compile the clients in Python and TypeScript (clients/)"
 	@echo "make test       all checks, and the tests that run in minutes"
@@ -54,7 +54,7 @@ clients: install
 
 # Tests that need a server are skipped if it cannot be started, and fail if CI is set.
 # The tests of one file run in one process, because they share fixtures. Files run in the order of the tree: the slowest ones are not the last.
-PYTEST := $(BIN)/python -m services run clickhouse kafka postgresql -- $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+PYTEST := $(BIN)/python -m services run clickhouse kafka postgresql asterisk -- $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 test: check
 	$(PYTEST)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from projections.engine.chdb_warehouse import ChdbWarehouse
     from projections.engine.clickhouse_warehouse import ClickhouseWarehouse
     from projections.engine.runner import Runner
+    from projections.engine.tail import LogTail
     from projections.engine.warehouse import Warehouse
     from projections.query_bus import QueryBus
     from store.postgres_lock import ServerLock
@@ -83,6 +84,20 @@ class Center(ABC):
     @abstractmethod
     def progress(self) -> Following:
         """The progress of the rows, which follow the log, or are watched, from now on."""
+
+    @property
+    def tail(self) -> LogTail | None:
+        """The rows of the newest events, if they are read from the log while the warehouse lacks them."""
+        return None
+
+    @abstractmethod
+    def follow_log(self) -> None:
+        """From now on answer questions about what is newer than the warehouse's rows too, if other processes make them."""
+
+    def answered(self) -> int:
+        """The log position up to which questions are answered: what the rows cover, or more."""
+        tail = self.tail
+        return self.covered() if tail is None else max(self.covered(), tail.position)
 
     @cached_property
     def processes(self) -> ProcessRunner:
@@ -218,6 +233,9 @@ class Embedded(Center):
     def progress(self) -> Following:
         return self.runner.progress
 
+    def follow_log(self) -> None:
+        """Nothing is to be done: the rows of this process are never behind the log by more than a batch."""
+
     def collectors(self) -> Sequence[Collector]:
         return (self.process_metrics,)
 
@@ -246,6 +264,7 @@ class Distributed(Center):
 
     def __init__(self, directory: Path, settings: Settings, clock: Clock | None = None) -> None:
         self._location = on_servers(directory, settings)
+        self._tail: LogTail | None = None
         super().__init__(self._location, settings, clock, watched=True)
 
     @cached_property
@@ -284,6 +303,16 @@ class Distributed(Center):
 
         return ProjectionProgress(self.relay_progress, self.warehouse, self.store.recorder.db)
 
+    @property
+    def tail(self) -> LogTail | None:
+        return self._tail
+
+    def follow_log(self) -> None:
+        from projections.engine.tail import LogTail
+
+        if self._tail is None:
+            self._tail = LogTail(self.store.recorder, self.warehouse, self.progress)
+
     def rebuild(self, say: Callable[[int, int], object]) -> int:
         from streams.brokers import BrokersAway, BrokersRefuse
         from streams.rebuild import RebuildTarget, rebuild
@@ -298,6 +327,8 @@ class Distributed(Center):
             raise Unusable(str(refused)) from refused
 
     def close(self) -> None:
+        if self._tail is not None:
+            self._tail.close()
         for opened in ("processes", "_lock", "progress", "relay_progress", "warehouse"):
             if opened in self.__dict__:
                 getattr(self, opened).close()

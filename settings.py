@@ -20,6 +20,8 @@ ATENDE_CLICKHOUSE_CLUSTER  the cluster of servers over which `atende migrate` sp
 ATENDE_TOPICS           the prefix of the topics' names                       atende
 ATENDE_PARTITIONS       partitions of each topic that is made                 4
 ATENDE_WEBHOOK_ALLOW    networks to which webhooks may go besides the public internet, also by http: 10.20.0.0/16,fd00::/8   none
+ATENDE_ASTERISK         the Asterisks to follow, one or more with spaces between them:
+                        ami://user:secret@host:5038/systemname?company=NAME&queue_log=/var/log/asterisk/queue_log   none
 
 In distributed mode the data directory holds only these two secrets, and only if no setting has them: every
 process of the deployment needs the same ATENDE_MASTER_KEY and ATENDE_TOKEN_SECRET; those on one machine may share ATENDE_DATA instead.
@@ -34,6 +36,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 SHORTEST_SECRET = 32
 MAX_PORT = 65_535
@@ -54,6 +57,27 @@ _OF_DISTRIBUTED = {
 
 Mode = Literal["embedded", "distributed"]
 PasswordPolicy = Literal["manual", "nist"]
+
+
+@dataclass(frozen=True)
+class Asterisk:
+    """An Asterisk whose events are followed. company: whose calls they are, "" = the oldest. queue_log: the log that it writes, where this process can read it.
+
+    system: its `systemname` (asterisk.conf), with which the ids of its calls begin; "" if it has none.
+    """
+
+    host: str
+    user: str
+    secret: str = field(repr=False)
+    port: int = 5038
+    company: str = ""
+    system: str = ""
+    queue_log: Path | None = None
+
+    @property
+    def name(self) -> str:
+        """Its address, for people."""
+        return f"{self.host}:{self.port}"
 
 
 class WrongSetting(Exception):
@@ -85,6 +109,7 @@ class Settings:
     topics: str = "atende"
     partitions: int = 4
     webhook_allow: tuple[str, ...] = ()
+    asterisks: tuple[Asterisk, ...] = ()
 
 
 def read(environment: Mapping[str, str] | None = None) -> Settings:
@@ -116,6 +141,7 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         topics=_topics(variables.get("ATENDE_TOPICS", "")),
         partitions=_partitions(variables.get("ATENDE_PARTITIONS", "")),
         webhook_allow=_networks(variables.get("ATENDE_WEBHOOK_ALLOW", "")),
+        asterisks=_asterisks(variables.get("ATENDE_ASTERISK", "")),
     )
 
 
@@ -216,6 +242,38 @@ def _networks(text: str) -> tuple[str, ...]:
         return tuple(str(ip_network(network.strip())) for network in text.split(",") if network.strip())
     except ValueError as error:
         raise WrongSetting("ATENDE_WEBHOOK_ALLOW is no list of networks (10.20.0.0/16,fd00::/8)") from error
+
+
+def _asterisks(text: str) -> tuple[Asterisk, ...]:
+    asterisks = tuple(_asterisk(part) for part in text.split())
+    for one in asterisks:
+        same = [other.system for other in asterisks if other.company == one.company]
+        if len(same) > 1 and ("" in same or len(set(same)) < len(same)):
+            raise WrongSetting(
+                "ATENDE_ASTERISK has several Asterisks of one company: each needs a systemname of its own (asterisk.conf) as the path of its address"
+            )
+    return asterisks
+
+
+def _asterisk(text: str) -> Asterisk:
+    wrong = WrongSetting("ATENDE_ASTERISK is no list of addresses (ami://user:secret@host:5038/systemname?company=NAME&queue_log=FILE)")
+    try:
+        url = urlsplit(text)
+        options = dict(parse_qsl(url.query, strict_parsing=bool(url.query)))
+        port = url.port or Asterisk.port
+    except ValueError:
+        raise wrong from None
+    if url.scheme != "ami" or not url.hostname or not url.username or not url.password or options.keys() - {"company", "queue_log"}:
+        raise wrong
+    return Asterisk(
+        host=url.hostname,
+        port=port,
+        user=unquote(url.username),
+        secret=unquote(url.password),
+        company=options.get("company", ""),
+        system=unquote(url.path.strip("/")),
+        queue_log=Path(options["queue_log"]) if "queue_log" in options else None,
+    )
 
 
 def _secret(text: str) -> str:

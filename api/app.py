@@ -9,6 +9,7 @@ from importlib.metadata import version
 from time import monotonic
 
 from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import Lifespan
@@ -59,6 +60,7 @@ def create_app(center: Center, seconds: Callable[[], float] = monotonic) -> Fast
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         application.feed.start()
+        await run_in_threadpool(center.follow_log)
         # Objects that exist at the start stay: the collector need not walk them again while commands wait.
         gc.freeze()
         gc.set_threshold(*_GC_THRESHOLDS)

@@ -91,6 +91,12 @@ class Center(Protocol):
     def covered(self) -> int:
         """The log position that the projections cover."""
 
+    def answered(self) -> int:
+        """The log position up to which questions are answered."""
+
+    def follow_log(self) -> None:
+        """From now on answer questions about what is newer than the rows too, if other processes make them."""
+
     def must_have_room(self) -> None:
         """Raises NoRoom or WarehouseFull while nothing can be written to a disk of this process."""
 
@@ -203,7 +209,7 @@ class ApplicationState:
         """Wait until the figures cover `position`; a problem (503) if they do not within REACH_S seconds, (422) if the log ends before it."""
         await self.must_exist(position, parameter)
         deadline = asyncio.get_running_loop().time() + REACH_S
-        while (covered := self.center.covered()) < position:
+        while (covered := self.center.answered()) < position:
             if asyncio.get_running_loop().time() >= deadline:
                 detail = f"the figures cover position {covered}, not yet {position}"
                 raise Problem("not-reached", detail, headers={"Retry-After": "2"})

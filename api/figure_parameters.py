@@ -22,10 +22,28 @@ from projections.queries.settings import company
 _LINE = r"^[^\x00-\x1f\x7f]*$"
 _switch = "|".join(SWITCHES)
 _PROFILE = rf"^({'|'.join(FORMULAS)}|genesys:({_switch})(,({_switch})){{0,2}})$"
+_AHEAD_MS = 1_000
+"""How much the clock of a client may be ahead."""
+
 _INSTANT = r"^[0-9TWZ:.,+\- ]+$"
 
 Instant = Annotated[str, Field(max_length=40, pattern=_INSTANT)]
 Word = Annotated[str, Field(max_length=200, pattern=_LINE)]
+
+
+Profile = Annotated[
+    str | None,
+    Field(
+        max_length=80,
+        pattern=_PROFILE,
+        description="an SLA profile in place of the queue's own; `genesys:flow-outs,no-short` sets switches",
+        examples=["offered-minus-short"],
+    ),
+]
+
+
+MOST_NAMES = 1_000
+"""The most names in one filter."""
 
 
 class Parameters(BaseModel):
@@ -42,7 +60,7 @@ class OfPast(Parameters):
         Field(
             max_length=40,
             pattern=_INSTANT,
-            description="A log position: what was known at it. An instant: the state of the center then, by all that is known now.",
+            description="A log position: what was known at it. An instant, not in the future: the state of the center then, by all that is known now.",
             examples=["1204"],
         ),
     ] = None
@@ -56,11 +74,22 @@ class OfPast(Parameters):
 class OfSome(OfPast):
     """Filters by queue and agent."""
 
-    queue: Annotated[tuple[Word, ...], Field(max_length=100, description="only these queues, by name", examples=[["vendas"]])] = ()
-    agent: Annotated[tuple[Word, ...], Field(max_length=100, description="only these agents, by name", examples=[["Ana"]])] = ()
+    queue: Annotated[tuple[Word, ...], Field(max_length=MOST_NAMES, description="only these queues, by name", examples=[["vendas"]])] = ()
+    agent: Annotated[tuple[Word, ...], Field(max_length=MOST_NAMES, description="only these agents, by name", examples=[["Ana"]])] = ()
+    except_queue: Annotated[
+        tuple[Word, ...], Field(max_length=MOST_NAMES, description="all queues but these, by name", examples=[["suporte"]])
+    ] = ()
+    except_agent: Annotated[
+        tuple[Word, ...],
+        Field(
+            max_length=MOST_NAMES,
+            description="all agents but these, by name: what an agent answered, as if all others were named",
+            examples=[["Bruno"]],
+        ),
+    ] = ()
 
 
-class OfPart(OfSome):
+class OfTime(OfPast):
     """A time range. USUAL_DAYS: without `from`, it begins with the first of so many days (None: with all data)."""
 
     USUAL_DAYS: ClassVar[int | None] = LAST_30_DAYS
@@ -81,21 +110,20 @@ class OfPart(OfSome):
         return self.USUAL_DAYS
 
 
+class OfPart(OfTime, OfSome):
+    """A time range, and filters by queue and agent."""
+
+
 class OfFigures(OfPart):
     """How figures are calculated."""
 
     sla_ms: Annotated[
         Milliseconds | None, Field(description="a threshold in place of each visit's own, for the past too", examples=[30_000])
     ] = None
-    sla_profile: Annotated[
-        str | None,
-        Field(
-            max_length=80,
-            pattern=_PROFILE,
-            description="an SLA profile in place of the queue's own; `genesys:flow-outs,no-short` sets switches",
-            examples=["offered-minus-short"],
-        ),
+    tolerated_ms: Annotated[
+        Milliseconds | None, Field(description="a tolerated abandon in place of each visit's own, for the past too", examples=[5_000])
     ] = None
+    sla_profile: Profile = None
     attribution: Annotated[Attribution, Field(description="the interval in which a visit counts")] = "arrival"
     names: Annotated[Names, Field(description="whether queues have their names of then or their current ones")] = "as-was"
 
@@ -109,7 +137,7 @@ class Past:
     where: ZoneInfo
     now_ms: int
 
-    def period(self, params: OfPart) -> Period:
+    def period(self, params: OfTime) -> Period:
         """The period that the request names, or its default."""
         since = None if params.from_ is None else instant("from", params.from_, self.where)
         until = None if params.to is None else instant("to", params.to, self.where)
@@ -128,8 +156,11 @@ class Past:
             by=by,
             queues=params.queue,
             agents=params.agent,
+            except_queues=params.except_queue,
+            except_agents=params.except_agent,
             ivrs=ivrs,
             sla_ms=how.sla_ms,
+            tolerated_ms=how.tolerated_ms,
             profile=how.sla_profile or "",
             attribution=how.attribution,
             timezone=self.where.key,
@@ -148,6 +179,8 @@ async def past_of(context: RequestContext, params: OfPast, pinned: int | None = 
         await application.reach(params.at_least, "at_least")
     where = zone(params.timezone or (await context.ask(company)).settings.timezone)
     position, moment_ms = _past(params.as_of, where)
+    if moment_ms is not None and moment_ms > context.application.center.bus.clock.now_us() // MS + _AHEAD_MS:
+        raise invalid("as_of", "lies in the future: what has not happened yet is not known")
     position = position if pinned is None else pinned
     if position is not None:
         await application.reach(position, "as_of")

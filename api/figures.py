@@ -89,6 +89,15 @@ class Limits(Shape):
     ]
 
 
+Terms = Annotated[
+    dict[str, tuple[int, int]] | None,
+    Field(
+        description="numerator and denominator of each percentage and mean, by the name of the figure; null where no source covered the time",
+        examples=[{"sla_percent": [70, 100], "asa_ms": [807_500, 85]}],
+    ),
+]
+
+
 class Totals(Visits, Limits):
     """Figures of all visits of the request, or of one queue or interval."""
 
@@ -98,7 +107,18 @@ class Totals(Visits, Limits):
     handled: Annotated[Count, Field(description="answered and wrapped up", examples=[84])]
 
 
-class OfQueue(Totals):
+class Explained(Shape):
+    """How the figures of the row were calculated; `/v1/definitions` has the formulas."""
+
+    sla_profile: Annotated[str, Field(description="the SLA profile of `sla_percent`", examples=["offered"])]
+    terms: Terms
+
+
+class ExplainedTotals(Totals, Explained):
+    """Figures of all visits of the request, with their terms."""
+
+
+class OfQueue(ExplainedTotals):
     """One queue."""
 
     queue: Annotated[str, Field(examples=["vendas"])]
@@ -126,7 +146,7 @@ class AgentsNow(Shape):
 class Inbound(OfPeriod):
     """C1, the Inbound dashboard."""
 
-    totals: Totals
+    totals: ExplainedTotals
     queues: Annotated[list[OfQueue], Field(description="distribution by queue")]
     series: Annotated[list[OfInterval], Field(description="a row per interval, including those without a case")]
     agents: AgentsNow
@@ -142,6 +162,12 @@ class Outbound(Shape):
     tmo_ms: Annotated[Ms, Field(description="TMO: mean handle time of answered", examples=[120_000])]
 
 
+class ExplainedOutbound(Outbound):
+    """Figures of all attempts of the request, with their terms."""
+
+    terms: Terms
+
+
 class OutboundInterval(Outbound):
     """One interval of the clock."""
 
@@ -151,7 +177,7 @@ class OutboundInterval(Outbound):
 class OutboundBoard(OfPeriod):
     """C2, the Outbound dashboard."""
 
-    totals: Outbound
+    totals: ExplainedOutbound
     series: list[OutboundInterval]
     agents: AgentsNow
 
@@ -173,6 +199,10 @@ class IvrTotals(OfCalls, Totals):
     """Figures of all calls and visits of the request."""
 
 
+class ExplainedIvrTotals(IvrTotals, Explained):
+    """Figures of all calls and visits of the request, with their terms."""
+
+
 class IvrInterval(IvrTotals):
     """One interval of the clock."""
 
@@ -182,7 +212,7 @@ class IvrInterval(IvrTotals):
 class IvrBoard(OfPeriod):
     """C4, the IVR dashboard."""
 
-    totals: IvrTotals
+    totals: ExplainedIvrTotals
     series: list[IvrInterval]
     agents: AgentsNow
 

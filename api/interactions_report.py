@@ -12,13 +12,14 @@ from fastapi import Query, Response
 from pydantic import ConfigDict, Field
 
 from api.access import RequestContext, authorised
-from api.field_types import MAX_POSITION, Body, Instant, InteractionId, Shape
-from api.figure_parameters import OfPart, OfPast, OfSome, Past, Word, past_of
+from api.field_types import Instant, InteractionId, Shape
+from api.figure_parameters import OfPast, OfSome, past_of
 from api.figures import OfPeriod, figures
-from api.lists import PageParameters
+from api.interaction_filters import InteractionSearch, OfInteractions
+from api.interaction_filters import wanted as wanted_by
 from api.paging import digest_of
 from api.problem import QUERY
-from api.reports import Format, as_csv, both
+from api.reports import as_csv, both
 from api.slice_router import SliceRouter
 from commands.contacts import known_contact
 from commands.people import People
@@ -26,7 +27,8 @@ from domain.voice.outbound_and_ivr import Status
 from domain.voice.ringing import RingEnd
 from projections.figures.voice_quality import Band
 from projections.queries.history import history
-from projections.queries.interactions_report import Interactions, State, interactions, pages
+from projections.queries.interactions_report import count, interactions, pages
+from projections.queries.interactions_selection import Interactions
 from projections.queries.labels import CallState, VisitEnd
 from projections.queries.one_interaction import interaction as one_interaction
 from projections.queries.report import Report
@@ -44,47 +46,6 @@ _BACK = "back"
 """Marks the cursor of a page before."""
 
 BandLabel = Annotated[str | None, Field(examples=["Alta"])]
-
-
-class Filters(OfPart, PageParameters):
-    """Filters of calls, by their beginning, and the page."""
-
-    @property
-    def usual_days(self) -> int | None:
-        """None where a filter names one call: it is found whenever it was."""
-        return super().usual_days if self.protocol is None and not self.call and not self.correlation_id else None
-
-    direction: Annotated[Literal["inbound", "outbound"] | None, Field(description="TIPO")] = None
-    protocol: Annotated[int | None, Field(ge=0, le=MAX_POSITION, description="PROTOCOLO", examples=[4711])] = None
-    status: Annotated[tuple[Status, ...], Field(max_length=20, description="STATUS: one of these", examples=[["abandoned"]])] = ()
-    tag: Annotated[tuple[Word, ...], Field(max_length=100, description="tagged with one of these", examples=[["venda fechada"]])] = ()
-    state: Annotated[State, Field(description="`finished`: have ended; `open`: go on; not with an instant as `as_of`")] = "finished"
-    call: Annotated[Word, Field(description="your own id of the call", examples=["crm-4711"])] = ""
-    correlation_id: Annotated[Word, Field(description="the correlation of a request that changed the call", examples=["crm-4711"])] = ""
-    order: Annotated[Literal["asc", "desc"], Field(description="by their beginning; `desc`: the newest first")] = "asc"
-
-
-class OfInteractions(Filters):
-    """Filters of calls in the URL."""
-
-    medium: Annotated[Literal["voice"], Field(description="Mídia: the only required filter", examples=["voice"])]
-    format: Format = "json"
-
-
-class InteractionSearch(Filters, Body):
-    """Filters of calls in a body: a customer's number too, which is personal and so never part of a URL."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"phone": "(31) 97791-6159", "state": "all", "order": "desc"}]})
-
-    medium: Annotated[Literal["voice"], Field(description="Mídia")] = "voice"
-    phone: Annotated[
-        str | None, Field(min_length=3, max_length=40, description="the customer's number, in any spelling", examples=["(31) 97791-6159"])
-    ] = None
-
-    @property
-    def usual_days(self) -> int | None:
-        """None for a customer's number too."""
-        return super().usual_days if self.phone is None else None
 
 
 class FinishedCall(Shape):
@@ -129,6 +90,9 @@ class FinishedCalls(OfPeriod):
     items: list[FinishedCall]
     next: Annotated[str | None, Field(description="cursor of the next page; null on the last one", examples=["Zm9vYmFy…"])]
     previous: Annotated[str | None, Field(description="cursor of the page before; null on the first one", examples=["Zm9vYmFy…"])]
+    count: Annotated[
+        int | None, Field(description="number of calls on all pages; null unless the request asks for it", examples=[1216])
+    ] = None
     has_more: Annotated[bool, Field(description="whether there is a next page", examples=[True])]
 
 
@@ -186,6 +150,7 @@ class HistoryEvent(Shape):
     actor: Annotated[
         str, Field(description="the actor: a user, an import, the simulator …", examples=["user:7b9d2f0e-5a4b-4c1e-9a77-0d5d8a8c6f10"])
     ]
+    actor_name: Annotated[str, Field(description="name of the user or API key; empty for other actors", examples=["Ana Souza"])]
     on_behalf_of: Annotated[
         str, Field(description="the agent on whose behalf the actor acted; empty for the actor's own", examples=["agent:Ana"])
     ]
@@ -219,7 +184,7 @@ async def list_interactions(
     """Calls in the order of their beginning, each with its legs in one row: by default those that have ended. A page as JSON; or all of them as CSV with the manual's columns."""
     if params.format == "csv":
         past = await past_of(context, params)
-        wanted, people = _wanted(past, params), People(context.application.center.store)
+        wanted, people = wanted_by(past, params), People(context.application.center.store)
         report = await context.application.ask(_pages, context, replace(wanted, limit=CSV_PAGE), people)
         return as_csv(report, "interactions", past.shown(past.period(params), "total"))
     return await _page(context, params, "interactions", None)
@@ -241,7 +206,9 @@ async def _page(context: RequestContext, params: OfInteractions | InteractionSea
     digest = digest_of(name, context.tenant, {key: value for key, value in params.filters().items() if key != "phone"}, contact)
     cursor = context.application.cursors.read(params.cursor, digest) if params.cursor is not None else None
     past = await past_of(context, params, cursor.as_of if cursor is not None else None)
-    wanted = replace(_wanted(past, params), contact=contact)
+    wanted = wanted_by(past, params)
+    if contact is not None:
+        wanted = replace(wanted, contact=contact)
     if cursor is not None:
         place = int(cursor.after[0]), str(cursor.after[1])
         wanted = replace(wanted, before=place) if _BACK in cursor.after[2:] else replace(wanted, after=place)
@@ -253,27 +220,14 @@ async def _page(context: RequestContext, params: OfInteractions | InteractionSea
     answer: dict[str, Any] = page.as_dict()
     answer["next"] = written(*page.next) if page.next is not None else None
     answer["previous"] = written(*page.previous, _BACK) if page.previous is not None else None
+    if params.count:
+        at_page = replace(wanted, question=replace(wanted.question, as_of=page.as_of))
+        answer["count"] = await context.ask(count, at_page)
     answer["has_more"] = page.next is not None
     if contact == NOBODY and context.asker.scope.is_whole:
         # Who sees a part of the company is not told whether another part knows the number.
         answer["notes"] = [*page.notes, "no contact with this number"]
     return figures({**answer, "period": past.shown(past.period(params), "total")})
-
-
-def _wanted(past: Past, params: OfInteractions | InteractionSearch) -> Interactions:
-    return Interactions(
-        question=past.question(params, "total", over=past.period(params)),
-        medium=params.medium,
-        direction=params.direction or "",
-        protocol=params.protocol,
-        statuses=params.status,
-        tags=params.tag,
-        state=params.state,
-        call=params.call,
-        correlation=params.correlation_id,
-        descending=params.order == "desc",
-        limit=params.limit,
-    )
 
 
 def _pages(context: RequestContext, wanted: Interactions, people: People) -> Iterator[Report]:
@@ -304,6 +258,7 @@ async def get_interaction_history(
         history,
         str(interaction),
         lambda state: read_aloud(state, keyring),
+        keyring.open_text,
         timezone=past.where.key,
         as_of=past.as_of,
         moment_ms=past.moment_ms,

@@ -93,7 +93,7 @@ class _Source:
         return self.question.watchable.tables(self.question.params)
 
     def position(self) -> int:
-        return self.context.application.center.covered()
+        return self.context.application.center.answered()
 
     async def asked(self) -> Asked:
         return await self.question.asked(self.context)
@@ -129,7 +129,8 @@ async def watch_answers(
     dates is about today; at midnight its whole answer comes anew.
 
     Each question needs the permission of its own GET (403 says which), and its answer shows what the user may see. A client that reconnects sends
-    the last `id` as `Last-Event-ID`, and gets what has changed since, or whole answers. The first line comes at once, a keep-alive each 15 s without messages. The
+    the last `id` as `Last-Event-ID`, and gets what has changed since, or whole answers; if nothing has changed, a keep-alive with the `id` says so. The first line
+    comes at once, a keep-alive each 15 s without messages. The
     stream ends when the access token expires, the user is deactivated, or an answer cannot be computed: reconnect.
     """
     questions = await read_questions(context, params.q)
@@ -160,6 +161,7 @@ async def _follow(context: RequestContext, readers: Sequence[Reader], wake: asyn
     """The messages that the readers have not had, as they come, until the client may not watch any more or an answer fails."""
     loop, credential = asyncio.get_running_loop(), context.credential
     end, quiet_at = loop.time() + credential.seconds_left(), loop.time() + QUIET_S
+    is_current = False
     while (left := end - loop.time()) > 0:
         wake.clear()
         try:
@@ -170,10 +172,14 @@ async def _follow(context: RequestContext, readers: Sequence[Reader], wake: asyn
         for q, reader in enumerate(readers):
             for message in reader.unread():
                 quiet_at = loop.time() + QUIET_S
+                is_current = is_current or _id(readers) is not None
                 yield ServerSentEvent(message.data(q), event=message.event, id=_id(readers), sep="\n")
         if any(reader.watched.failed for reader in readers):
             return
-        if loop.time() >= quiet_at:
+        # A client that resumes where nothing has changed learns at once that what it has is current.
+        resumed = not is_current and _id(readers) is not None
+        is_current = is_current or resumed
+        if resumed or loop.time() >= quiet_at:
             yield ServerSentEvent(comment="alive", id=_id(readers), sep="\n")
             quiet_at = loop.time() + QUIET_S
         try:

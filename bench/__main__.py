@@ -51,6 +51,7 @@ DISTRIBUTED: dict[str, Figure] = {
     "restore_from_kafka": bulk.restore_from_kafka,
     "deployment_throughput": whole_way.throughput,
     "deployment_event_to_dashboard": whole_way.to_dashboard,
+    "watched_board_on_servers": watching.watched_board_on_servers,
 }
 """The figures that need servers: `make bench-distributed`."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -35,11 +36,12 @@ KEY = "0f" * 32
 _PATIENCE_S = 300.0
 _STEP_S = 0.02
 _ENDS_WITHIN_S = 20.0
+_SERVES_AT = re.compile(rb" at (http://[\w.:]+)")
 
 
 def throughput(quick: bool) -> dict[str, Any]:
     """Events a second from PostgreSQL through relay, Kafka and workers into rows, for a log that exists already, with one worker and with two."""
-    configured = _configured()
+    configured = on_servers()
     if configured is None:
         return {"skipped": "not all servers are set: `make bench-distributed`"}
     rounds = 1 if quick else 3
@@ -47,7 +49,7 @@ def throughput(quick: bool) -> dict[str, Any]:
     events = 0
     for _ in range(rounds):
         for count, name in enumerate(taken, start=1):
-            with _deployment(configured) as deployment:
+            with new_deployment(configured) as deployment:
                 history(deployment.center.bus, COMPANY, seed=1, start=START, days=1, scale=1.0 if quick else 3.0)
                 events = deployment.center.store.head()
                 deployment.workers(count)
@@ -60,12 +62,12 @@ def throughput(quick: bool) -> dict[str, Any]:
 
 def to_dashboard(quick: bool) -> dict[str, Any]:
     """Seconds from a command's receipt until a dashboard's answer covers it, through relay, Kafka and two workers, at 200 and at 2,000 events a second."""
-    configured = _configured()
+    configured = on_servers()
     if configured is None:
         return {"skipped": "not all servers are set: `make bench-distributed`"}
     figures: dict[str, Any] = {}
     for rate in (200, 2_000):
-        with _deployment(configured) as deployment:
+        with new_deployment(configured) as deployment:
             deployment.start("relay")
             deployment.workers(2)
             waits, rates = busy_dashboard(deployment.center, seconds=5 if quick else 30, events_a_second=rate)
@@ -74,12 +76,13 @@ def to_dashboard(quick: bool) -> dict[str, Any]:
     return figures
 
 
-def _configured() -> Settings | None:
+def on_servers() -> Settings | None:
+    """The settings, if they name all servers."""
     configured = settings.read()
     return configured if configured.store_url and configured.kafka and configured.clickhouse_url else None
 
 
-class _Deployment:
+class Deployment:
     """The processes of a deployment with its own databases and topics."""
 
     def __init__(self, configured: Settings, directory: Path) -> None:
@@ -119,6 +122,13 @@ class _Deployment:
         self._processes.append(process)
         return process
 
+    def api(self) -> str:
+        """Start an API and wait until it serves; its address."""
+        self.start("serve", "--port", "0")
+        _wait(lambda: _SERVES_AT.search(self._log.read_bytes()) is not None)
+        found: list[bytes] = _SERVES_AT.findall(self._log.read_bytes())
+        return found[-1].decode()
+
     def workers(self, count: int) -> None:
         """Start `count` workers and wait until partitions are assigned to each."""
         for _ in range(count):
@@ -127,7 +137,8 @@ class _Deployment:
 
 
 @contextmanager
-def _deployment(configured: Settings) -> Iterator[_Deployment]:
+def new_deployment(configured: Settings) -> Iterator[Deployment]:
+    """A deployment with empty databases and topics, without a process yet; dropped afterwards."""
     with ExitStack() as stack:
         url = stack.enter_context(database(configured.store_url))
         directory = Path(stack.enter_context(TemporaryDirectory(prefix="bench-")))
@@ -135,7 +146,7 @@ def _deployment(configured: Settings) -> Iterator[_Deployment]:
         rows = _of(configured, name)
         own = replace(configured, mode="distributed", store_url=url, keys_url="", clickhouse_url=rows, topics=name, master_key=KEY)
         stack.callback(_drop, configured, name)
-        yield stack.enter_context(_Deployment(own, directory))
+        yield stack.enter_context(Deployment(own, directory))
 
 
 def _of(configured: Settings, database: str) -> str:

@@ -17,7 +17,9 @@ from cli import run as running
 from cli.console import Mistake, terminal
 from cli.execution import MISTAKEN, TAMPERED
 from cli.operator_commands import (
+    SLA_PROFILES,
     Admin,
+    Attribution,
     Forget,
     Format,
     Grouping,
@@ -51,6 +53,8 @@ bring = typer.Typer(no_args_is_help=True, help="Import what an Asterisk recorded
 app.add_typer(bring, name="import")
 letters = typer.Typer(no_args_is_help=True, help="Events whose rows could not be made (distributed mode).")
 app.add_typer(letters, name="dead-letters")
+telephony = typer.Typer(no_args_is_help=True, help="Asterisks that are followed live (ATENDE_ASTERISK).")
+app.add_typer(telephony, name="asterisk")
 managers = typer.Typer(invoke_without_command=True)
 app.add_typer(managers, name="processes")
 
@@ -211,12 +215,16 @@ def report(
     company: Company = "",
     since: Annotated[str, typer.Option("--from", metavar="T", help="Date or ISO 8601.", show_default="the first of all")] = "",
     until: Annotated[str, typer.Option("--to", metavar="T", help="Date or ISO 8601, not included.", show_default="the last of all")] = "",
-    by: Annotated[Grouping | None, typer.Option(help="What a row is.")] = None,
+    by: Annotated[
+        Grouping | None, typer.Option(help="What a row is; interactions have none.", show_default="queue; ivr and agent of those reports")
+    ] = None,
     queue: Annotated[str, typer.Option(help="This queue alone, as the source writes it.")] = "",
     agent: Annotated[str, typer.Option(help="This agent alone, as the source writes it.")] = "",
     sla_ms: Annotated[int | None, typer.Option(help="Another threshold in ms, over the past too.", min=0)] = None,
-    sla_profile: Annotated[str, typer.Option(help="Another definition of the SLA.")] = "",
-    attribution: Annotated[str, typer.Option(help="In which interval a visit counts.", show_default="arrival")] = "",
+    sla_profile: Annotated[
+        str, typer.Option(metavar="PROFILE", help=f"Another definition of the SLA: {SLA_PROFILES}.", show_default="the queue's")
+    ] = "",
+    attribution: Annotated[Attribution, typer.Option(help="In which interval a visit counts.")] = "arrival",
     as_of: Annotated[str, typer.Option(metavar="POSITION|TIME", help="As it was known, or as it stood, then.")] = "",
     timezone: Annotated[str, typer.Option(help="Of hours, days, weeks and months.", show_default="the company's")] = "",
     format: Annotated[Format, typer.Option(help="How to write it.")] = "table",
@@ -391,6 +399,15 @@ def retry_process_failures(
 ) -> None:
     """Let them be decided again, by the process that leads; one that succeeds is no longer listed."""
     _run(data, RetryProcesses(positions=tuple(positions or ()), process=process))
+
+
+@telephony.command("run")
+def follow_asterisks() -> None:
+    """Follow the Asterisks of ATENDE_ASTERISK, until Ctrl-C (distributed mode; in a data directory `serve` does); a second process waits until the first has ended."""
+    from cli.asterisk import run
+
+    with terminal() as console:
+        raise typer.Exit(run(settings.read(), console))
 
 
 @letters.command("list")

@@ -104,7 +104,7 @@ class Assistant:
             return {}
         if wanted not in self._definitions:
             found = (await self._http.get("/v1/definitions")).raise_for_status().json()
-            self._definitions[found["definition"]] = found["figures"]
+            self._definitions[found["definition"]] = {one["key"]: one["meaning"]["en"] for one in found["figures"]}
         return used(self._definitions.get(wanted, {}), answer)
 
 

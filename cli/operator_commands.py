@@ -11,7 +11,9 @@ import msgspec
 
 Format = Literal["table", "csv", "json"]
 Subject = Literal["queues", "ivr", "agents", "interactions"]
-Grouping = Literal["queue", "agent", "ivr", "hour", "day", "week", "month"]
+Grouping = Literal["total", "queue", "agent", "ivr", "half-hour", "hour", "day", "week", "month"]
+SLA_PROFILES = "offered, answered-only, asterisk-perf2, amazon-connect, genesys, xcally or offered-minus-short"
+Attribution = Literal["arrival", "event", "completion", "clipped"]
 
 
 class _Command(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, tag_field="command", tag=True):
@@ -56,7 +58,7 @@ class Report(_Command, frozen=True):
     agent: str = ""
     sla_ms: int | None = None
     sla_profile: str = ""
-    attribution: str = ""
+    attribution: Attribution = "arrival"
     as_of: str = ""
     timezone: str = ""
     format: Format = "table"

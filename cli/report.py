@@ -17,7 +17,8 @@ from projections.figures.instants import instant
 from projections.figures.intervals import zone
 from projections.figures.question import Question
 from projections.queries import reports
-from projections.queries.interactions_report import Interactions, interactions
+from projections.queries.interactions_report import interactions
+from projections.queries.interactions_selection import Interactions
 from projections.queries.report import Report as Figures
 from projections.queries.report import lineage, written
 
@@ -57,6 +58,7 @@ def _question(command: Report, company: Company) -> Question:
         "queues": (command.queue,) if command.queue else (),
         "agents": (command.agent,) if command.agent else (),
         "profile": command.sla_profile,
+        "attribution": command.attribution,
         "timezone": where.key,
         "as_of": position,
         "moment_ms": moment_ms,
@@ -67,8 +69,6 @@ def _question(command: Report, company: Company) -> Question:
         values["until_ms"] = _instant("--to", command.until, where)
     if command.sla_ms is not None:
         values["sla_ms"] = command.sla_ms
-    if command.attribution:
-        values["attribution"] = command.attribution
     return Question(**values)
 
 

@@ -7,7 +7,7 @@ import logging
 import signal
 import socket
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from api.app import create_app
 from api.http_server import limited, limits_of
 from api.request_ids import RequestIdFilter
 from bootstrap import DirectoryHeld, Held, reach
+from cli.asterisk import following
 from cli.company import known, known_or_new
 from cli.console import Console, Mistake, terminal
 from cli.execution import execute
@@ -72,7 +73,8 @@ def serve(directory: Path, settings: Settings, company: str) -> int:
         async def say(url: str) -> None:
             console.warn(f"Atende serves {held.location.name} at {url}")
 
-        run(held, settings, say)
+        with following(held.center, settings) if settings.mode == "embedded" else nullcontext():
+            run(held, settings, say)
     return 0
 
 

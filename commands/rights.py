@@ -20,7 +20,7 @@ def current_actor(unit: Aggregates, caller: Caller, permission: str, now_us: int
     if isinstance(user, User) and user.tenant == caller.tenant:
         if not user.active:
             raise NotAllowed(permission, "this user may not log in any more", "user-barred")
-        actor = Actor(user.id, user.level, frozenset(user.permissions))
+        actor = user.actor
     else:
         key = unit.load(ApiKey, caller.user.user)
         if not isinstance(key, ApiKey) or key.tenant != caller.tenant or not key.is_active(now_us):

@@ -181,16 +181,10 @@ class UnitOfWork:
 
     def decide(self, command: Command, caller: Caller, now_us: int) -> Outcome:
         """Authorise the command and let its handler decide; a refused command leaves no trace."""
-        if command.permission != ANYONE and command.permission not in caller.permissions:
-            return NotAllowed(command.permission)
-        if caller.user is not None:
-            try:
-                actor = current_actor(self, caller, command.permission, now_us)
-            except NotAllowed as barred:
-                return barred
-            if actor is not None and (unwritten := actor.refused_command(command.permission)) is not None:
-                return unwritten
-            caller = dataclasses.replace(caller, user=actor)
+        try:
+            caller = self._authorised(command.permission, caller, now_us)
+        except NotAllowed as refused:
+            return refused
         if (refusal := _refused_text(command, caller)) is not None:
             return refusal
         digest = b""
@@ -219,6 +213,16 @@ class UnitOfWork:
         if caller.idempotency_key:
             self._keys[caller.receipt_key] = decision
         return decision
+
+    def _authorised(self, permission: str, caller: Caller, now_us: int) -> Caller:
+        """The caller with the rights that the log gives it now. Raises NotAllowed."""
+        if permission != ANYONE and permission not in caller.permissions:
+            raise NotAllowed(permission)
+        actor = current_actor(self, caller, permission, now_us)
+        if actor is None:
+            return caller
+        actor.must_not_only_read(permission)
+        return caller if actor == caller.user else dataclasses.replace(caller, user=actor)
 
     def _repeat(self, command: Command, caller: Caller, now_us: int) -> tuple[bytes, Repeat | None]:
         """The command's digest, and the result of an earlier use of its key. Raises Refused if the key was, or may have been, used for another command."""

@@ -162,13 +162,10 @@ class Actor:
         if permission not in self.permissions:
             raise NotAllowed(permission)
 
-    def refused_command(self, permission: str) -> NotAllowed | None:
-        """The refusal of any command of an actor that only reads: a command may change more than what the actor sees."""
-        return (
-            NotAllowed(permission, "an API key that is limited to some queues only reads", "api-key-reads-only")
-            if self.reads_only
-            else None
-        )
+    def must_not_only_read(self, permission: str) -> None:
+        """Refuse (NotAllowed) any command of an actor that only reads: a command may change more than what the actor sees."""
+        if self.reads_only:
+            raise NotAllowed(permission, "an API key that is limited to some queues only reads", "api-key-reads-only")
 
 
 _BELOW: Final[dict[Level, tuple[Level, ...]]] = {"Admin": ("Manager", "User"), "Manager": ("User",), "User": ()}

@@ -46,6 +46,7 @@ UnknownCode = Literal[
     "call-unknown",
     "company-unknown",
     "contact-unknown",
+    "definitions-unknown",
     "ivr-unknown",
     "queue-unknown",
     "user-unknown",
@@ -151,6 +152,9 @@ MEANINGS: dict[Code, Meaning] = {
     "contact-exists": Meaning("A contact with one of these phones has a name already.", "Change that contact instead."),
     "contact-in-call": Meaning("The contact has an open call.", "End the call, then forget the contact."),
     "contact-unknown": Meaning("There is no such contact, or it was forgotten.", "Check the id."),
+    "definitions-unknown": Meaning(
+        "This release has no definitions of figures of that version.", "Leave `version` out, or ask a release of the time of the answer."
+    ),
     "idempotency-key-forgotten": Meaning(
         "A command with this Idempotency-Key was executed, and a person of the company was forgotten since: with the contents of all commands it was "
         "forgotten whether this is the same one.",

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import ClassVar, get_args
 from uuid import UUID
 
-from domain.access import PERMISSIONS, Level
+from domain.access import PERMISSIONS, Actor, Level
 from domain.base import Aggregate, Event, EventMetadata, Personal
 from domain.errors import InvalidField, NotFound, Refused
 from domain.names import checked_name
@@ -106,6 +106,8 @@ class User(Aggregate):
         self.link: tuple[str, int] | None = None
         self.hashed: Personal | None = None
         self.active = False
+        self.actor = Actor(id, "User", frozenset())
+        """The user as the sender of a command."""
 
     def register(self, name: str, email: str, level: Level, permissions: Iterable[str], metadata: EventMetadata) -> None:
         """Register the user. The handler makes sure that the address is unique in the company."""
@@ -160,13 +162,14 @@ class User(Aggregate):
     def apply(self, event: Event) -> None:
         match event:
             case UserRegistered(name=name, email=email, level=level, permissions=permissions):
-                self.name, self.email, self.level, self.permissions, self.active = name, email, level, permissions, True
+                self.name, self.email, self.active = name, email, True
+                self._give(level, permissions)
             case PasswordLinkIssued(digest=digest, expires_at=expires_at):
                 self.link = (digest, expires_at)
             case PasswordSet(hashed=hashed):
                 self.hashed, self.link = hashed, None
             case PermissionsSet(level=level, permissions=permissions):
-                self.level, self.permissions = level, permissions
+                self._give(level, permissions)
             case UserRenamed(name=name):
                 self.name = name
             case UserEmailChanged(email=email):
@@ -175,6 +178,10 @@ class User(Aggregate):
                 self.active = True
             case UserDeactivated():
                 self.active, self.link = False, None
+
+    def _give(self, level: Level, permissions: tuple[str, ...]) -> None:
+        self.level, self.permissions = level, permissions
+        self.actor = Actor(self.id, level, frozenset(permissions))
 
     def _must_be_active(self) -> None:
         if not self.active:

@@ -19,6 +19,7 @@ from processes.figures import Figures
 from processes.manager import Ports, ProcessManager
 from processes.registry import process_managers
 from store.database import Fenced, StoreUnavailable
+from store.leadership import Leadership, Sole
 from store.process_progress import Failure
 
 __all__ = ["Leadership", "ProcessRunner", "ProcessStopped", "Sole", "runner_of_all"]
@@ -34,35 +35,6 @@ _PAUSE_S = 0.5
 _STEP_S = 0.05
 _ENDS_WITHIN_S = 10.0
 _STANDSTILL_S = 30.0
-
-
-class Leadership(Protocol):
-    """Whether this process runs the process managers. A `ServerLock` implements it."""
-
-    def take(self, timeout_s: float) -> bool:
-        """Wait up to `timeout_s` seconds to become the leader; whether this process is it now."""
-
-    def still_held(self) -> bool:
-        """Whether this process still is the leader."""
-
-    def release(self) -> bool:
-        """Give up the leadership."""
-
-
-class Sole:
-    """The leadership of the only process on a log."""
-
-    def take(self, timeout_s: float) -> bool:  # noqa: ARG002 - there is no other process to wait for
-        """Always True."""
-        return True
-
-    def still_held(self) -> bool:
-        """Always True."""
-        return True
-
-    def release(self) -> bool:
-        """Does nothing."""
-        return True
 
 
 class Effects(Protocol):

@@ -16,7 +16,7 @@ from domain.access import Asker, Scope
 from domain.base import Aggregate, Personal
 from domain.errors import NotFound
 from domain.refusals import UNKNOWN
-from projections.engine.temporal_view import CompanyRows, Steady
+from projections.engine.temporal_view import CompanyRows, Steady, Tailing
 from projections.engine.warehouse import Warehouse
 from store.event_store import Store, project
 
@@ -83,6 +83,9 @@ class Sources(Protocol):
     def progress(self) -> Steady: ...
 
     @property
+    def tail(self) -> Tailing | None: ...
+
+    @property
     def store(self) -> Store: ...
 
 
@@ -107,7 +110,7 @@ class QueryBus:
         return partial(function, self._reading[_registered(function).reads](asker))
 
     def _rows(self, asker: Asker) -> CompanyRows:
-        return CompanyRows(self._sources.warehouse, asker.tenant, asker.scope, self._sources.progress)
+        return CompanyRows(self._sources.warehouse, asker.tenant, asker.scope, self._sources.progress, self._sources.tail)
 
     def _log(self, asker: Asker) -> CompanyLog:
         return CompanyLog(self._sources.store, asker.tenant, asker.scope, asker.user)

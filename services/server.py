@@ -1,4 +1,4 @@
-"""The base class of the three servers."""
+"""The base class of the servers."""
 
 from __future__ import annotations
 
@@ -115,13 +115,14 @@ class Server(ABC):
 
 
 def free(ports: Sequence[int]) -> bool:
-    """Whether all of these ports are free."""
+    """Whether all of these ports are free, for TCP and for UDP."""
     with ExitStack() as sockets:
         try:
             for port in ports:
                 bound = sockets.enter_context(socket.socket())
                 bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 bound.bind((HOST, port))
+                sockets.enter_context(socket.socket(type=socket.SOCK_DGRAM)).bind((HOST, port))
         except (OSError, OverflowError):
             return False
     return True

@@ -23,6 +23,7 @@ from msgspec.structs import astuple
 from domain.base import Aggregate, Event
 from store import heartbeats, last_uses, process_progress, webhook_deliveries
 from store.chain import ChainBroken
+from store.chain_prover import ChainProver
 from store.database import Kind, StoreUnavailable, Unreadable
 from store.keyring import Additions, Keyring
 from store.mapper import EventMapper
@@ -122,6 +123,7 @@ class Store(Application[UUID]):
             opened.callback(self._noted.close)
             super().__init__()
             self.recorder.on_changed_by_others(self.drop)
+            self.prover = ChainProver(self.recorder.events_after)
             for tables in (SCHEMA, heartbeats.SCHEMA, last_uses.SCHEMA, process_progress.SCHEMA, webhook_deliveries.SCHEMA):
                 self.recorder.db.define(tables)
             self._opened = opened.pop_all()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from settings import Settings, WrongSetting, read
+from settings import Asterisk, Settings, WrongSetting, read
 
 KEY = "0f" * 32
 STORE = "postgresql://atende:very-secret@db/atende"
@@ -36,6 +36,7 @@ def test_every_variable_is_read() -> None:
         "ATENDE_PARTITIONS": "12",
         "ATENDE_CLICKHOUSE_CLUSTER": "deployment",
         "ATENDE_WEBHOOK_ALLOW": "10.20.0.0/16, fd00::/8",
+        "ATENDE_ASTERISK": "ami://atende:a%40b@10.0.0.5 ami://u:s@pbx:5039/pbx02?company=Outra&queue_log=/var/log/asterisk/queue_log",
         **DISTRIBUTED,
     }
     assert read(told) == Settings(
@@ -45,6 +46,10 @@ def test_every_variable_is_read() -> None:
         mode="distributed", store_url=STORE, keys_url="postgres://keys",
         kafka="kafka:9092", clickhouse_url=ROWS, clickhouse_cluster="deployment", topics="center.one", partitions=12,
         webhook_allow=("10.20.0.0/16", "fd00::/8"),
+        asterisks=(
+            Asterisk("10.0.0.5", "atende", "a@b"),
+            Asterisk("pbx", "u", "s", 5039, company="Outra", system="pbx02", queue_log=Path("/var/log/asterisk/queue_log")),
+        ),
     )  # fmt: skip
 
 
@@ -52,6 +57,11 @@ def test_every_variable_is_read() -> None:
     ("name", "value"),
     [
         ("ATENDE_TOKEN_SECRET", "tiny"),
+        ("ATENDE_ASTERISK", "http://atende:very-secret@pbx"),
+        ("ATENDE_ASTERISK", "ami://very-secret@pbx"),
+        ("ATENDE_ASTERISK", "ami://u:very-secret@pbx:port"),
+        ("ATENDE_ASTERISK", "ami://u:very-secret@pbx?queuelog=/x"),
+        ("ATENDE_ASTERISK", "ami://u:very-secret@pbx1 ami://u:very-secret@pbx2/two"),
         ("ATENDE_PORT", "70000"),
         ("ATENDE_PORT", "http"),
         ("ATENDE_PUBLIC_URL", "center.example"),

@@ -17,7 +17,16 @@ from playwright.sync_api import Page, sync_playwright
 from services.chromium import FLAGS, chromium
 
 INTO = Path(__file__).resolve().parent / "screenshots"
-PAGES = ("inbound", "inbound?periodo=7d&visao=dia", "outbound", "ivr", "agentes", "interacoes", "relatorio-agentes?periodo=7d")
+PAGES = (
+    "inbound",
+    "inbound?periodo=7d&visao=dia",
+    "outbound",
+    "ivr",
+    "agentes",
+    "interacoes",
+    "relatorio-agentes?periodo=7d",
+    "sla?sla=30",
+)
 WIDTHS = {360: 740, 768: 1024, 1280: 800, 1920: 1080}
 _READY_S = 300
 

@@ -81,6 +81,11 @@ class ChdbWarehouse:
         must_name_tenant(sql)
         return msgspec.json.Decoder(row_type).decode_lines(through_a_swap(lambda: self._run(sql, {**params, "tenant": tenant})))
 
+    def rows_beside(self, row_type: type[R], sql: str, tenant: UUID, beside: Mapping[str, Columns], **params: Value) -> list[R]:
+        if beside:
+            raise WarehouseError("rows in the process are never behind the log by more than a batch: none are sent along with a query")
+        return self.rows(row_type, sql, tenant, **params)
+
     def execute(self, sql: str, **params: Value) -> list[dict[str, Any]]:
         # The statement may change a table's columns.
         self._schemas.clear()

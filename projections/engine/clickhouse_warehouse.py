@@ -12,6 +12,7 @@ import logging
 import re
 import struct
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import partial
 from itertools import accumulate, chain
 from math import isfinite
@@ -53,6 +54,8 @@ _ADDING = re.compile(
     r"\s*(?P<begins>ALTER TABLE (?P<table>\w+) ADD COLUMN )IF NOT EXISTS (?P<column>\w+)(?P<ends>.*)", re.IGNORECASE | re.DOTALL
 )
 """Servers before 19 do not know IF NOT EXISTS for columns, so the adapter checks for the column itself."""
+
+_WORD = re.compile(r"\w+")
 
 _READS = ("SELECT", "EXISTS", "SHOW", "DESCRIBE")
 _SPECIAL = re.compile("UUID|Float")
@@ -133,6 +136,23 @@ class ClickhouseWarehouse:
         found = through_a_swap(lambda: self._run(sql, {**params, "tenant": tenant}, _typed))
         return msgspec.convert(found, list[row_type])  # type: ignore[valid-type]
 
+    def rows_beside(self, row_type: type[R], sql: str, tenant: UUID, beside: Mapping[str, Columns], **params: Value) -> list[R]:
+        must_name_tenant(sql)
+        words = set(_WORD.findall(sql))
+        tables = [self._beside_table(table, columns, words) for table, columns in beside.items()]
+        found = through_a_swap(lambda: self._run(sql, {**params, "tenant": tenant}, _typed, tables))
+        return msgspec.convert(found, list[row_type])  # type: ignore[valid-type]
+
+    def _beside_table(self, table: str, columns: Columns, words: AbstractSet[str]) -> dict[str, Any]:
+        """Rows as the driver sends them along with a query, without the columns that it does not name."""
+        described = self._columns.get(table) or self._described(table)
+        kinds = {name: kind for name, kind in described.items() if name in words}
+        return {
+            "name": f"tail_{table}",
+            "structure": list(kinds.items()),
+            "data": list(zip(*_written(columns, kinds), strict=True)),
+        }
+
     def execute(self, sql: str, **params: Value) -> list[dict[str, Any]]:
         if _INLINE.match(sql):
             raise WarehouseError("INSERT with VALUES: use `insert`, or INSERT with SELECT")
@@ -146,10 +166,13 @@ class ClickhouseWarehouse:
             self._columns.clear()
         return self._run(sql, params, _plain)
 
-    def _run(self, sql: str, params: Mapping[str, Value], read: Callable[[Any], Any]) -> list[dict[str, Any]]:
+    def _run(
+        self, sql: str, params: Mapping[str, Value], read: Callable[[Any], Any], beside: Sequence[Mapping[str, Any]] = ()
+    ) -> list[dict[str, Any]]:
         statement, literals = substituted(sql, params)
         columns, described = self._do(
-            lambda client: client.execute(statement, literals, with_column_types=True, columnar=True), again=_reads(sql)
+            lambda client: client.execute(statement, literals, with_column_types=True, columnar=True, external_tables=list(beside) or None),
+            again=_reads(sql),
         )
         names = [name for name, _ in described]
         converted = [

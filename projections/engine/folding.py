@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import discovery
 from domain.base import Event
 from projections.engine.reading import CallEvent, EventUnreadable, ReadEvent, read
-from projections.engine.row_cache import RowCache
+from projections.engine.row_cache import KEPT, RowCache
 from projections.engine.rows import Row, StatefulFold, StatelessFold, columns
 from projections.engine.warehouse import Columns, Warehouse
 from projections.folds import audit
@@ -62,8 +62,9 @@ class Folded:
 class Folding:
     """Makes rows of events, in the order of the log. Not thread-safe."""
 
-    def __init__(self, warehouse: Warehouse) -> None:
-        self._cached: dict[type[Row], RowCache[Any]] = {fold.row: RowCache(warehouse, fold.row) for fold in STATEFUL}
+    def __init__(self, warehouse: Warehouse, kept: int = KEPT) -> None:
+        """kept: how many current rows of each kind stay in memory after they were written."""
+        self._cached: dict[type[Row], RowCache[Any]] = {fold.row: RowCache(warehouse, fold.row, kept) for fold in STATEFUL}
         self._folds: dict[type[Event], list[Callable[[Any, int], Iterable[Row]]]] = {}
 
     def fold(self, stored: Sequence[RecordedEvent]) -> Folded:

@@ -14,7 +14,7 @@ from projections.engine.warehouse import Warehouse
 
 R = TypeVar("R", bound=Row)
 
-_KEPT = 4096
+KEPT = 4096
 _READ = "SELECT * FROM {table} FINAL WHERE id IN {{ids:Array(UUID)}}"
 
 
@@ -24,7 +24,7 @@ class RowCache(Generic[R]):
     While one batch is folded the one before may not be written yet, so no row of either is evicted.
     """
 
-    def __init__(self, warehouse: Warehouse, row_type: type[R], kept: int = _KEPT) -> None:
+    def __init__(self, warehouse: Warehouse, row_type: type[R], kept: int = KEPT) -> None:
         self._warehouse = warehouse
         self._row_type = row_type
         self._kept = kept

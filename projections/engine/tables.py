@@ -8,6 +8,7 @@ IVR options and tags are in one table and are selected by their kinds.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 
 from domain.access import WHOLE_COMPANY, Scope
 from projections.engine.folding import CALLS, ROWS
@@ -34,13 +35,23 @@ WHERE tenant = {{tenant:UUID}}{only} AND removed = 0 AND (id, version) IN (
     SELECT id, max(version) FROM {table}_versions /* scoped */ WHERE tenant = {{tenant:UUID}}{only} AND position <= {{as_of:UInt64}} GROUP BY id
 )"""
 
+# The same while rows of newer events are sent along with the query, as a table of that query: what they replace is left out of the warehouse's.
+_THEN_WITH_TAIL = """
+SELECT {columns} FROM {table}_versions /* scoped */ FINAL
+WHERE tenant = {{tenant:UUID}}{only} AND removed = 0 AND (id, version) IN (
+    SELECT id, max(version) FROM {table}_versions /* scoped */ WHERE tenant = {{tenant:UUID}}{only} AND position <= {{as_of:UInt64}} GROUP BY id
+) AND id NOT IN (SELECT id FROM tail_{table}){within}
+UNION ALL
+SELECT {columns} FROM tail_{table} WHERE tenant = {{tenant:UUID}}{only_of_tail} AND removed = 0{within}"""
+
 _WRITTEN = "SELECT {columns} FROM {table} /* scoped */ WHERE tenant = {{tenant:UUID}}{only} AND removed = 0"
 _VERSIONS = "SELECT * FROM {table}_versions /* scoped */ FINAL WHERE tenant = {{tenant:UUID}}"
 _NEWEST = """
 SELECT id, max(version) AS version FROM {table} /* scoped */
 WHERE tenant = {{tenant:UUID}} AND interaction IN {{calls:Array(UUID)}} AND id IN {{ids:Array(UUID)}} GROUP BY id
 """
-_EVENTS = "SELECT * FROM events /* scoped */ WHERE tenant = {tenant:UUID}"
+_EVENTS = "SELECT {columns} FROM events /* scoped */ WHERE tenant = {{tenant:UUID}}"
+_EVENTS_OF_TAIL = " UNION ALL SELECT {columns} FROM tail_events WHERE tenant = {{tenant:UUID}}"
 
 _OF_VISIT = "tenant, id, version, position, interaction, visit, k, queue, queue_id, agent, from_ms, until_ms"
 _OF_CALL = "tenant, id, version, position, interaction, k, text"
@@ -52,6 +63,16 @@ _OF_CALLS = {
     "attempts": " AND id IN {{calls:Array(UUID)}}",
     **dict.fromkeys(PARTS, " AND interaction IN {{calls:Array(UUID)}}"),
 }
+
+_TAIL_OF_CALLS = {**_OF_CALLS, "visits": " AND interaction IN {{calls:Array(UUID)}}"}
+
+Tailed = Callable[[str], Sequence[str] | None]
+"""The columns of the rows of a table that are sent along with the query; None without any."""
+
+
+def _no_tail(_: str) -> None:
+    return None
+
 
 _BARE = re.compile(rf"\b(?:FROM|JOIN)\s+(?:{'|'.join((*FACTS, AUDIT))})(?:_versions)?\b(?!\s*/\* scoped)", re.IGNORECASE)
 
@@ -67,12 +88,13 @@ def must_be_scoped(sql: str) -> None:
         raise ScopeMissing(f"{found[0]} bypasses the user's scope: use TemporalView.rows_of for the rows of a table")
 
 
-def source(table: str, as_of: int | None = None, scope: Scope = WHOLE_COMPANY, *, of_calls: bool = False) -> str:
+def source(table: str, as_of: int | None = None, scope: Scope = WHOLE_COMPANY, *, of_calls: bool = False, tailed: Tailed = _no_tail) -> str:
     """The rows of `table` (one of FACTS or PARTS) now, or as known at the log position `as_of`: a subquery in parentheses.
 
-    of_calls: only those of the interactions in the parameter `calls`, found without reading all others.
+    of_calls: only those of the interactions in the parameter `calls`, found without reading all others. tailed: which rows of events up to
+    `as_of` are sent along with the query.
     """
-    return f"({_selected(_NOW if as_of is None else _THEN, table, as_of, scope, of_calls=of_calls)})"
+    return f"({_selected(_NOW if as_of is None else _THEN, table, as_of, scope, of_calls=of_calls, tailed=tailed)})"
 
 
 def written(table: str, scope: Scope) -> str:
@@ -90,10 +112,15 @@ def versions(table: str, scope: Scope) -> str:
     return f"({_selected(_VERSIONS, table, None, scope)})"
 
 
-def events(as_of: int | None, scope: Scope) -> str:
+def events(as_of: int | None, scope: Scope, columns: str = "*", tailed: Tailed = _no_tail) -> str:
     """The events of all that is visible, up to the log position `as_of`; an event that was written twice may be returned twice."""
     known = "" if as_of is None else " AND position <= {as_of:UInt64}"
-    return f"({_EVENTS}{known}{_condition(AUDIT, as_of, scope)})"
+    within = _condition(AUDIT, as_of, scope, tailed)
+    sent = tailed(AUDIT)
+    if sent is None:
+        return f"({_EVENTS.format(columns=columns)}{known}{within})"
+    names = ", ".join(sent) if columns == "*" else columns
+    return f"({_EVENTS.format(columns=names)}{known}{within}{_EVENTS_OF_TAIL.format(columns=names)}{within})"
 
 
 def _stored(table: str) -> str:
@@ -102,18 +129,25 @@ def _stored(table: str) -> str:
     return "interaction_parts" if table in PARTS else table
 
 
-def _selected(select: str, table: str, as_of: int | None, scope: Scope, *, of_calls: bool = False) -> str:
+def _selected(select: str, table: str, as_of: int | None, scope: Scope, *, of_calls: bool = False, tailed: Tailed = _no_tail) -> str:
     stored = _stored(table)
     # A part's kind and owner never change, so any version can be used to filter by them.
     only = f" AND kind = '{table.removesuffix('s')}'" if table in PARTS else ""
+    only_of_tail = _TAIL_OF_CALLS[table].format() + only if of_calls else only
     if of_calls:
         only = _OF_CALLS[table].format(table=stored if as_of is None else f"{stored}_versions") + only
-    rows = select.format(columns=_COLUMNS.get(table, "*"), table=stored, only=only)
-    return narrowed(stored, scope, rows + _condition(stored, as_of, scope))
+    within = _condition(stored, as_of, scope, tailed)
+    sent = tailed(stored)
+    if sent is None:
+        rows = select.format(columns=_COLUMNS.get(table, "*"), table=stored, only=only) + within
+    else:
+        columns = _COLUMNS.get(table, ", ".join(sent))
+        rows = _THEN_WITH_TAIL.format(columns=columns, table=stored, only=only, only_of_tail=only_of_tail, within=within)
+    return narrowed(stored, scope, rows)
 
 
-def _condition(table: str, as_of: int | None, scope: Scope) -> str:
+def _condition(table: str, as_of: int | None, scope: Scope, tailed: Tailed = _no_tail) -> str:
     def read(name: str) -> str:
-        return source("interactions", as_of) if name == "every_interaction" else source(name, as_of, scope)
+        return source("interactions", as_of, tailed=tailed) if name == "every_interaction" else source(name, as_of, scope, tailed=tailed)
 
     return condition(table, scope, read)

@@ -6,6 +6,7 @@ moment looks at the rows' own instants: what was offered later does not exist ye
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -17,7 +18,8 @@ from domain.access import Scope
 from domain.errors import InvalidField
 from projections.engine.scoping import parameters
 from projections.engine.tables import events, must_be_scoped, newest, source, versions, written
-from projections.engine.warehouse import Value, Warehouse
+from projections.engine.tail import Tail
+from projections.engine.warehouse import Columns, Value, Warehouse
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -69,6 +71,9 @@ FROM {rows} AS s WHERE s.from_ms <= {{moment:Int64}}""",
 """Per table: its rows as they were at the moment. `ifNull` makes an unknown condition false: servers before 20 would make the whole unknown. Tables without own instants (settings) are used as known."""
 
 
+_OF_TAIL = re.compile(r"\btail_(\w+)")
+
+
 class _Version(msgspec.Struct):
     id: UUID
     version: int
@@ -86,6 +91,8 @@ class TemporalView:
     scope: Scope
     as_of: int | None = None
     moment_ms: int | None = None
+    tail: Tail | None = None
+    """Rows of events up to `as_of` that the warehouse may lack; they are sent along with each query."""
 
     def rows_of(self, table: str, *, of_calls: bool = False) -> str:
         """The text behind FROM for `table`; visits have `end_code` too. Run the query with `ask`.
@@ -98,7 +105,7 @@ class TemporalView:
 
     def known(self, table: str, *, of_calls: bool = False) -> str:
         """As `rows_of`, but rows keep what happened after the moment."""
-        return source(table, self.as_of, self.scope, of_calls=of_calls)
+        return source(table, self.as_of, self.scope, of_calls=of_calls, tailed=self._tailed)
 
     def written(self, table: str) -> str:
         """The rows of now with older versions among them, for a caller that then finds out which is the `newest`."""
@@ -108,9 +115,16 @@ class TemporalView:
         """Every version that the rows of `table` have had."""
         return versions(table, self.scope)
 
-    def events(self) -> str:
-        """The events of what may be seen, known at the position; an event that was written twice may be returned twice."""
-        return events(self.as_of, self.scope)
+    def events(self, columns: str = "*") -> str:
+        """The events of what may be seen, known at the position; an event that was written twice may be returned twice. columns: those that are read."""
+        return events(self.as_of, self.scope, columns, self._tailed)
+
+    def _sent(self, table: str) -> Columns | None:
+        return None if self.tail is None or self.as_of is None else self.tail.rows(table, self.tenant, self.as_of)
+
+    def _tailed(self, table: str) -> Sequence[str] | None:
+        sent = self._sent(table)
+        return None if sent is None else list(sent)
 
     def newest(self, table: str, calls: Sequence[UUID], ids: Sequence[UUID]) -> dict[UUID, int]:
         """The newest version of each of these rows of these interactions; the user may no longer see that version."""
@@ -126,6 +140,9 @@ class TemporalView:
             params["as_of"] = self.as_of
         if self.moment_ms is not None:
             params["moment"] = self.moment_ms
+        if self.tail is not None:
+            sent = {table: rows for table in dict.fromkeys(_OF_TAIL.findall(sql)) if (rows := self._sent(table))}
+            return self.warehouse.rows_beside(row_type, sql, self.tenant, sent, **params)
         return self.warehouse.rows(row_type, sql, self.tenant, **params)
 
 
@@ -140,6 +157,14 @@ class Steady(Protocol):
         """What `ask` returns, called with None (the rows as they are now) or a position, and the position for which that holds exactly."""
 
 
+class Tailing(Protocol):
+    """Has the rows of events that the warehouse may lack."""
+
+    @property
+    def now(self) -> Tail | None:
+        """These rows; None while they are not known."""
+
+
 @dataclass(frozen=True)
 class CompanyRows:
     """One company's rows as a user may see them: all reports and screens are computed from them."""
@@ -148,14 +173,20 @@ class CompanyRows:
     tenant: UUID
     scope: Scope
     progress: Steady
+    tail: Tailing | None = None
 
     def answer(self, as_of: int | None, moment_ms: int | None, ask: Callable[[TemporalView], T]) -> tuple[T, int]:
         """What `ask` returns, and the log position that it covers: the same query at that position returns the same for ever.
 
         InvalidField for a position that the rows do not cover (yet).
         """
+        covered = self.progress.position
+        tail = None if self.tail is None or moment_ms is not None else self.tail.now
+        if tail is not None and tail.position > covered and (as_of is None or covered < as_of <= tail.position):
+            position = tail.position if as_of is None else as_of
+            return ask(TemporalView(self.warehouse, self.tenant, self.scope, position, tail=tail)), position
         if as_of is None:
             return self.progress.steady(lambda position: ask(TemporalView(self.warehouse, self.tenant, self.scope, position, moment_ms)))
-        if as_of > self.progress.position:
-            raise InvalidField("as_of", f"the log is known up to position {self.progress.position}")
+        if as_of > covered:
+            raise InvalidField("as_of", f"the log is known up to position {covered}")
         return ask(TemporalView(self.warehouse, self.tenant, self.scope, as_of, moment_ms)), as_of

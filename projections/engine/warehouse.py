@@ -67,6 +67,9 @@ class Warehouse(Protocol):
     def rows(self, row_type: type[R], sql: str, tenant: UUID, **params: Value) -> list[R]:
         """The same, as typed rows: columns fill the fields of the same names, ids become `UUID`."""
 
+    def rows_beside(self, row_type: type[R], sql: str, tenant: UUID, beside: Mapping[str, Columns], **params: Value) -> list[R]:
+        """The same, of a query that reads these rows too, which exist for it alone: those of the table `visits` under the name `tail_visits`."""
+
     def execute(self, sql: str, **params: Value) -> list[dict[str, Any]]:
         """Run a statement that belongs to no company (migrations, positions)."""
 

@@ -94,7 +94,7 @@ def known_until(view: TemporalView, coverage: Coverage) -> int:
     if coverage.by_itself:
         if view.moment_ms is not None:
             return view.moment_ms
-        return view.ask(_At, _LAST_EVENT.format(events=view.events()))[0].at or 0
+        return view.ask(_At, _LAST_EVENT.format(events=view.events("occurred_us")))[0].at or 0
     last = max(coverage.last_ms or 0, last_commanded_ms(view))
     return last if view.moment_ms is None else min(last, view.moment_ms)
 

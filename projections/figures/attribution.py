@@ -37,7 +37,7 @@ NAMES = {"queue": "queue", "agent": "agent", "": "''"}
 
 _COUNT = """
 SELECT {bucket} AS bucket, {name} AS row_name, end_code, count() AS visits, countIf(ifNull(wait_ms <= {limit}, 0)) AS in_time,
-    countIf(end_code = 2 AND ifNull(wait_ms <= tolerated_ms, 0)) AS short, count(wait_ms) AS waits, sum(wait_ms) AS waited, max(wait_ms) AS longest_wait,
+    countIf(end_code = 2 AND ifNull(wait_ms <= {tolerated}, 0)) AS short, count(wait_ms) AS waits, sum(wait_ms) AS waited, max(wait_ms) AS longest_wait,
     count({handle}) AS handles, sum({handle}) AS handled, max({handle}) AS longest_handle, sum(live) AS live, {lost} AS lost
 FROM {visits} WHERE {condition}{time}
 GROUP BY bucket, row_name, end_code
@@ -129,7 +129,12 @@ class Scope:
     def ask(self, row_type: type[R], sql: str, **parts: str) -> list[R]:
         """The answer to `sql` with its `parts` put in."""
         question, params = self.question, dict[str, Value](self.condition.params)
-        for name, value in (("since", question.since_ms), ("until", question.until_ms), ("sla", question.sla_ms)):
+        for name, value in (
+            ("since", question.since_ms),
+            ("until", question.until_ms),
+            ("sla", question.sla_ms),
+            ("tolerated", question.tolerated_ms),
+        ):
             if value is not None:
                 params[name] = value
         if self.within is not None:
@@ -152,9 +157,6 @@ def tallies(of: Scope) -> dict[Key, Tally]:
     return found
 
 
-_LIMIT = {True: "{sla:Int64}", False: "sla_ms"}
-
-
 def _count(of: Scope, found: dict[Key, Tally], instant: str, *, offers: bool, durations: bool) -> None:
     """Count each visit at `instant`; `offers`: its offer too; `durations`: its wait and handling too."""
     lost = (
@@ -165,7 +167,8 @@ def _count(of: Scope, found: dict[Key, Tally], instant: str, *, offers: bool, du
         _Counted,
         _COUNT,
         bucket=of.bucket(instant),
-        limit=_LIMIT[of.question.sla_ms is not None],
+        limit="sla_ms" if of.question.sla_ms is None else "{sla:Int64}",
+        tolerated="tolerated_ms" if of.question.tolerated_ms is None else "{tolerated:Int64}",
         handle=_HANDLE,
         lost=lost if of.lost else "toUInt64(0)",
         time=of.time(instant),

@@ -47,13 +47,19 @@ class Gap:
     """A source of events was cut off from `from_ms` to `until_ms` and no log covers that time.
 
     calls: how many calls may have visited a queue unseen, at most once each. missed: per queue that has counters, the highest number
-    of visits that no source saw.
+    of visits that no source saw. is_numbered: whether the numbers of channels show how many were born; else an upper limit is assumed.
     """
 
     from_ms: int
     until_ms: int
     calls: int
     missed: dict[str, int] = field(default_factory=dict)
+    is_numbered: bool = True
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the source is still cut off."""
+        return self.until_ms >= FOREVER_MS
 
     def touches(self, since_ms: int, until_ms: int) -> bool:
         """Whether visits may be missing in [since, until)."""
@@ -66,12 +72,13 @@ class Coverage:
 
     spans: disjoint and in order, both ends covered; none = the company covers itself, until `limit_ms`.
     gaps: where no source covers the time. lost: stretches in which an end that no source saw is due to a gap.
-    A restart of the PBX that is in its log is no gap: it ends the calls that waited, and nothing about them is missing.
+    restarts: when the PBX started. One that is in its log is no gap: it ends the calls that waited, and nothing about them is missing.
     """
 
     spans: tuple[Stretch, ...] = ()
     gaps: tuple[Gap, ...] = ()
     lost: tuple[Stretch, ...] = ()
+    restarts: tuple[int, ...] = ()
     limit_ms: int = FOREVER_MS
 
     @property
@@ -110,6 +117,7 @@ def coverage(view: TemporalView) -> Coverage:
     return Coverage(
         spans=tuple(union(spans)),
         gaps=tuple(uncovered),
+        restarts=tuple(row.from_ms for row in rows if row.kind == "restart"),
         lost=tuple(union([(gap.from_ms - SLACK_MS, gap.until_ms) for gap in uncovered])),
         limit_ms=FOREVER_MS if view.moment_ms is None else view.moment_ms,
     )
@@ -141,7 +149,7 @@ def _uncovered(row: _Source, logs: list[Stretch]) -> Gap | None:
         return None
     first, last = left[0][0], left[-1][1]
     calls = row.up + (_assumed(first, last) if row.born is None else row.born)
-    return Gap(first, last, calls, dict(zip(row.missed_queues, row.missed_counts, strict=True)))
+    return Gap(first, last, calls, dict(zip(row.missed_queues, row.missed_counts, strict=True)), row.born is not None)
 
 
 ASSUMED_CALLS_A_SECOND = 10

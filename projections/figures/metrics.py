@@ -18,7 +18,7 @@ from projections.figures.bounds import Unseen, bounds_of, missing
 from projections.figures.coverage import FOREVER_MS, Coverage, coverage
 from projections.figures.intervals import Intervals, iso
 from projections.figures.question import NOBODY_UNKNOWN, Question, Queues, Unknown, queues_of, resolved
-from projections.figures.service_level import DEFAULT, Formula, formula_of, mean, percent
+from projections.figures.service_level import DEFAULT, Formula, canonical, formula_of, mean, percent
 from projections.figures.tally import Tally
 
 FIGURES = (
@@ -29,6 +29,9 @@ FIGURES = (
 
 MORE = ("abandoned_short", "abandon_wait_ms", "max_abandon_wait_ms", "handled")
 """Additional figures that dashboards show: abandons within the tolerated time, mean and longest wait of abandoned, answered and wrapped up."""
+
+TERMS = ("sla_profile", "terms")
+"""What explains a row: the SLA profile by which it was calculated, and the numerator and denominator of its percentages and means."""
 
 Row = dict[str, Any]
 
@@ -46,10 +49,14 @@ class QueryContext:
     coverage: Coverage
     unknown: Unknown = NOBODY_UNKNOWN
 
-    def formula(self, queue: str = "") -> Formula:
-        """The formula of the question's SLA profile, or else of `queue` (by default, of all queues of the question)."""
+    def profile(self, queue: str = "") -> str:
+        """The question's SLA profile, or else that of `queue` (by default, of all queues of the question)."""
         names = (queue,) if queue else self.question.queues
-        return formula_of(self.question.profile or self.queues.profile(names) or DEFAULT)
+        return canonical(self.question.profile or self.queues.profile(names) or DEFAULT)
+
+    def formula(self, queue: str = "") -> Formula:
+        """The formula of that profile."""
+        return formula_of(self.profile(queue))
 
 
 def query_context(view: TemporalView, question: Question) -> QueryContext:
@@ -88,10 +95,22 @@ def figures_of(tally: Tally, formula: Formula) -> Row:
     }
 
 
+def terms_of(tally: Tally, formula: Formula) -> dict[str, tuple[int, int]]:
+    """Numerator and denominator of each percentage and mean of the visits that were counted, by the name of the figure."""
+    answered, abandoned = tally.waits_of("answered"), tally.waits_of("abandoned")
+    return {
+        "sla_percent": formula(tally.counts),
+        "abandoned_percent": (tally.counts.abandoned, tally.counts.offered),
+        "asa_ms": (answered.total, answered.cases),
+        "aht_ms": (tally.handled.total, tally.handled.cases),
+        "abandon_wait_ms": (abandoned.total, abandoned.cases),
+    }
+
+
 def visit_figures(view: TemporalView, question: Question) -> list[Row]:
     """The figures of visits, a row per queue, agent or interval, or one row in all ("total").
 
-    A row has the name (`queue` or `agent`; `start` by time, ISO 8601 with offset), FIGURES, MORE, `bounds` and `covered_to`; figures
+    A row has the name (`queue` or `agent`; `start` by time, ISO 8601 with offset), FIGURES, MORE, `bounds`, `covered_to` and TERMS; figures
     are None where no source covered any of the time. By agent, a visit that nobody answered is in the row of no agent ("").
     Queues that were never offered a call are rows only if the question names them; intervals without a case are rows.
     """
@@ -145,11 +164,8 @@ def rows_of(on: QueryContext, found: dict[Key, Tally]) -> list[Row]:
     period = period_of(question)
     names = {name for _, name in found}
     if question.by == "queue":
-        names |= (
-            set(question.queues).difference(on.unknown.queues)
-            if question.names == "as-was"
-            else {name for name in question.queues if on.queues.ids(name)}
-        )
+        asked = () if question.except_queues else question.queues
+        names |= set(asked).difference(on.unknown.queues) if question.names == "as-was" else {name for name in asked if on.queues.ids(name)}
         names |= _offered_ever(on) if (question.since_ms, question.until_ms) != (None, None) else set()
     elif question.by == "total":
         names = {""}
@@ -205,15 +221,17 @@ def time_rows(on: QueryContext, within: Intervals, found: dict[Key, Tally]) -> l
 
 
 def row_of(on: QueryContext, tally: Tally, period: tuple[int, int], *, queue: str = "", lost: int = 0) -> Row:
-    """Figures, bounds and coverage of one row. period: its [since, until). lost: number of visits of the whole answer whose end a gap hid."""
+    """Figures, bounds, coverage and terms of one row. period: its [since, until). lost: number of visits of the whole answer whose end a gap hid."""
     covered = on.coverage.covers(*period) or tally.live > 0
     if not covered:
-        return {**dict.fromkeys((*FIGURES, *MORE)), "bounds": None, "covered_to": None}
+        return {**dict.fromkeys((*FIGURES, *MORE)), "bounds": None, "covered_to": None, "sla_profile": on.profile(queue), "terms": None}
     reached = None if period[1] >= FOREVER_MS else on.coverage.covered_to(*period)
     return {
         **figures_of(tally, on.formula(queue)),
         "bounds": _bounds(on, tally, period, queue, lost),
         "covered_to": None if reached is None else iso(reached, on.question.zone),
+        "sla_profile": on.profile(queue),
+        "terms": terms_of(tally, on.formula(queue)),
     }
 
 

@@ -49,11 +49,12 @@ class _Attempts:
             "not_connected": self.dialled - self.answered,
             "connect_percent": percent(self.connected, self.dialled),
             "tmo_ms": mean(self.talked, self.talks),
+            "terms": {"connect_percent": (self.connected, self.dialled), "tmo_ms": (self.talked, self.talks)},
         }
 
 
 def outbound_figures(on: QueryContext) -> list[Row]:
-    """A row per queue, agent or interval ("total": one): its name or `start`, and FIGURES, None where no source covered the time."""
+    """A row per queue, agent or interval ("total": one): its name or `start`, FIGURES and `terms`, None where no source covered the time."""
     by, question = on.question.by, replace(on.question, names="as-was", attribution="arrival")
     of = replace(
         scope(on.view, question, on.queues, by if by in ("queue", "agent") else ""),
@@ -97,4 +98,4 @@ def _by_time(on: QueryContext, of: Scope) -> list[Row]:
 
 
 def _shown(attempts: _Attempts, known: bool) -> Row:
-    return attempts.row() if known else dict.fromkeys(FIGURES)
+    return attempts.row() if known else dict.fromkeys((*FIGURES, "terms"))

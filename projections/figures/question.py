@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Literal, cast, get_args
 from uuid import UUID
@@ -29,7 +29,7 @@ EARLIEST_MS, LATEST_MS = -62_000_000_000_000, 250_000_000_000_000
 class Question:
     """A question about figures. Instants are ms since 1970, UTC; its time is [since, until), open where None.
 
-    by: what a row is. queues, agents, ivrs: only these; none given = all. sla_ms: a threshold in place of the visits' own.
+    by: what a row is. queues, agents, ivrs: only these; none given = all. except_queues, except_agents: all but these. sla_ms, tolerated_ms: a threshold and a tolerated abandon in place of the visits' own.
     profile: an SLA profile ("" = the queue's own). attribution: when a visit's counts and durations post.
     as_of: a position of the log; moment_ms: an instant (both: `projections.engine.temporal_view`). names: of queues as they were or are now.
     """
@@ -40,7 +40,10 @@ class Question:
     queues: tuple[str, ...] = ()
     agents: tuple[str, ...] = ()
     ivrs: tuple[str, ...] = ()
+    except_queues: tuple[str, ...] = ()
+    except_agents: tuple[str, ...] = ()
     sla_ms: int | None = None
+    tolerated_ms: int | None = None
     profile: str = ""
     attribution: Attribution = "arrival"
     timezone: str = "America/Sao_Paulo"
@@ -61,8 +64,9 @@ class Question:
                 raise InvalidField(field, "beyond the calendar")
         if self.since_ms is not None and self.until_ms is not None and self.until_ms <= self.since_ms:
             raise InvalidField("to", "the end must be later than the start")
-        if self.sla_ms is not None and self.sla_ms < 0:
-            raise InvalidField("sla_ms", "a time to answer cannot be negative")
+        for field, limit in (("sla_ms", self.sla_ms), ("tolerated_ms", self.tolerated_ms)):
+            if limit is not None and limit < 0:
+                raise InvalidField(field, "a time cannot be negative")
         if self.as_of is not None and self.as_of < 0:
             raise InvalidField("as_of", "a position of the log is a number from 0")
         zone(self.timezone)
@@ -168,12 +172,45 @@ def resolved(view: TemporalView, question: Question, queues: Queues) -> tuple[Qu
     Names are compared by their identity here and nowhere else: figures compare the names of the resolved question exactly.
     """
     known = replace(view, moment_ms=None)
-    queue_names = _spelt(known, question.queues, (("visits", "queue"), ("attempts", "queue")), queues.spelt(question.names))
-    agent_names = _spelt(known, question.agents, (("agents", "name"), ("visits", "agent"), ("attempts", "agent")))
+    queue_columns, spelt_queues = (("visits", "queue"), ("attempts", "queue")), queues.spelt(question.names)
+    agent_columns = (("agents", "name"), ("visits", "agent"), ("attempts", "agent"))
+    queue_names = _spelt(known, (*question.queues, *question.except_queues), queue_columns, spelt_queues)
+    agent_names = _spelt(known, (*question.agents, *question.except_agents), agent_columns)
     ivr_names = _spelt(known, question.ivrs, (("ivrs", "spelling"), ("ivr_calls", "ivr")))
-    nobody = Unknown(_missing(question.queues, queue_names), _missing(question.agents, agent_names), _missing(question.ivrs, ivr_names))
-    spelt = replace(question, queues=(*queue_names, *nobody.queues), agents=(*agent_names, *nobody.agents), ivrs=(*ivr_names, *nobody.ivrs))
-    return spelt, nobody
+    nobody = Unknown(
+        _missing((*question.queues, *question.except_queues), queue_names),
+        _missing((*question.agents, *question.except_agents), agent_names),
+        _missing(question.ivrs, ivr_names),
+    )
+    chosen = replace(
+        question,
+        queues=_chosen(question.queues, question.except_queues, queue_names, lambda: _every(known, queue_columns, spelt_queues)),
+        agents=_chosen(question.agents, question.except_agents, agent_names, lambda: _every(known, agent_columns)),
+        ivrs=(*ivr_names, *nobody.ivrs),
+    )
+    return chosen, nobody
+
+
+NOBODY = "\n"
+"""A name that nothing has, because a name is one line: a filter that leaves nothing is not one that leaves everything."""
+
+
+def _chosen(
+    wanted: tuple[str, ...], excepted: tuple[str, ...], spelt: tuple[str, ...], every: Callable[[], Iterable[str]]
+) -> tuple[str, ...]:
+    """The names that a filter leaves: the wanted ones as rows spell them, or every name; less the excepted ones."""
+    if not wanted and not excepted:
+        return ()
+    gone = {identity(name) for name in excepted}
+    asked = {identity(name) for name in wanted}
+    names = [*(name for name in spelt if identity(name) in asked), *_missing(wanted, spelt)] if wanted else every()
+    return tuple(dict.fromkeys(name for name in names if identity(name) not in gone)) or (NOBODY,)
+
+
+def _every(view: TemporalView, columns: Iterable[tuple[str, str]], known: Iterable[str] = ()) -> list[str]:
+    """Every name that is known or that any of these columns (table, column) has."""
+    found = [row.name for table, column in columns for row in view.ask(_Name, _NAMES.format(rows=view.rows_of(table), column=column))]
+    return [name for name in (*known, *found) if name]
 
 
 def _missing(wanted: tuple[str, ...], found: tuple[str, ...]) -> tuple[str, ...]:

@@ -113,6 +113,12 @@ def formula_of(profile: str) -> Formula:
     return FORMULAS[name]
 
 
+def canonical(profile: str) -> str:
+    """The one spelling of a profile: its switches in the order of SWITCHES, each once."""
+    name, colon, rest = profile.partition(":")
+    return f"{name}:{','.join(switch for switch in SWITCHES if switch in rest.split(','))}" if colon else name
+
+
 def percent(part: int, whole: int) -> float | None:
     """A percentage: 100 x part / whole, exact to two decimals, half up; None over zero cases."""
     if whole <= 0:

@@ -13,7 +13,7 @@ from projections.engine.temporal_view import CompanyRows, TemporalView
 from projections.figures.attribution import Key
 from projections.figures.definitions import VERSION
 from projections.figures.ivr import ivr_figures
-from projections.figures.metrics import QueryContext, Row, counted, intervals_of, period_of, query_context, row_of, time_rows
+from projections.figures.metrics import TERMS, QueryContext, Row, counted, intervals_of, period_of, query_context, row_of, time_rows
 from projections.figures.outbound import outbound_figures
 from projections.figures.question import Question
 from projections.figures.tally import Tally
@@ -43,7 +43,7 @@ def outbound(rows: CompanyRows, question: Question) -> dict[str, Any]:
 
     def compute(on: QueryContext) -> dict[str, Any]:
         total = replace(on, question=replace(on.question, by="total"))
-        return {"totals": outbound_figures(total)[0], "series": outbound_figures(on), "agents": agents_now(on)}
+        return {"totals": outbound_figures(total)[0], "series": unexplained(outbound_figures(on)), "agents": agents_now(on)}
 
     return _answer(rows, question, compute)
 
@@ -54,9 +54,14 @@ def ivr(rows: CompanyRows, question: Question) -> dict[str, Any]:
 
     def compute(on: QueryContext) -> dict[str, Any]:
         total = replace(on, question=replace(on.question, by="total"))
-        return {"totals": ivr_figures(total)[0], "series": ivr_figures(on), "agents": agents_now(on)}
+        return {"totals": ivr_figures(total)[0], "series": unexplained(ivr_figures(on)), "agents": agents_now(on)}
 
     return _answer(rows, question, compute)
+
+
+def unexplained(series: list[Row]) -> list[Row]:
+    """The rows without what explains them: a chart of two thousand intervals shows no terms."""
+    return [{key: value for key, value in row.items() if key not in TERMS} for row in series]
 
 
 def _answer(rows: CompanyRows, question: Question, compute: Callable[[QueryContext], dict[str, Any]]) -> dict[str, Any]:
@@ -79,7 +84,7 @@ def _figures(on: QueryContext) -> dict[str, Any]:
         whole.add(tally)
     period = period_of(on.question)
     within = intervals_of(on) if on.question.by_time else None
-    series: list[Row] = [] if within is None else time_rows(on, within, by_interval)
+    series: list[Row] = [] if within is None else unexplained(time_rows(on, within, by_interval))
     return {
         "totals": row_of(on, whole, period),
         "queues": [{"queue": queue} | row_of(on, tally, period, queue=queue) for queue, tally in sorted(by_queue.items())],

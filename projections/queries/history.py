@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,7 @@ from projections.engine.temporal_view import CompanyRows, TemporalView
 from projections.figures.intervals import iso, zone
 from projections.figures.metrics import Row
 from projections.query_bus import query
+from store.chain_prover import ChainProof
 
 _BY = {
     "id": "SELECT whole AS id FROM {interactions} WHERE id = {{named:UUID}} LIMIT 1",
@@ -28,11 +29,27 @@ _EVENTS = """
 SELECT DISTINCT position, id, version, topic, actor, cause, correlation, occurred_us, recorded_us, state FROM {events}
 WHERE id IN {{ids:Array(UUID)}}{known} ORDER BY position
 """
+_NAMES = "SELECT id, name FROM {rows} WHERE has({{ids:Array(UUID)}}, id)"
 _LONGEST_PROTOCOL = 18
 
 
 class _Id(msgspec.Struct):
     id: UUID
+
+
+class _Named(msgspec.Struct):
+    id: UUID
+    name: str
+
+
+class Prover(Protocol):
+    """Checks recorded events against the hash chain of the log."""
+
+    def first_broken(self, events: Sequence[tuple[int, str, str]]) -> int | None:
+        """The position of the first of these events (position, topic, state) that is not what was written."""
+
+    def log(self, until: int, now_us: int) -> ChainProof:
+        """The proof of the log up to a position."""
 
 
 class _Event(msgspec.Struct):
@@ -53,6 +70,7 @@ def history(
     rows: CompanyRows,
     interaction: str,
     opened: Callable[[bytes], dict[str, Any]],
+    name: Callable[[str], str] = str,
     *,
     timezone: str = "America/Sao_Paulo",
     as_of: int | None = None,
@@ -61,28 +79,68 @@ def history(
     """The events of an interaction and of its legs, and the log position up to which they are complete.
 
     interaction: its protocol number, its id, or the source's own id of the call. opened: decodes a stored state (personal data
-    is opened for callers who may read it, or marked as forgotten). as_of: a position; None = all. moment_ms: only what happened up to then. Raises NotFound.
+    is opened for callers who may read it, or marked as forgotten). name: opens a person's sealed name. as_of: a position; None = all. moment_ms: only what happened up to then. Raises NotFound.
     """
 
-    def ask(view: TemporalView) -> list[_Event]:
-        whole = _whole(view, interaction)
-        legs = view.ask(_Id, _LEGS.format(interactions=view.rows_of("interactions")), named=whole)
-        known = "" if view.moment_ms is None else " AND occurred_us < ({moment:Int64} + 1) * 1000"
-        return view.ask(_Event, _EVENTS.format(events=view.events(), known=known), ids=[leg.id for leg in legs])
+    def ask(view: TemporalView) -> tuple[list[_Event], dict[str, str]]:
+        events = _events(view, interaction)
+        return events, _names(view, {event.actor for event in events}, name)
 
-    events, position = rows.answer(as_of, moment_ms, ask)
+    (events, names), position = rows.answer(as_of, moment_ms, ask)
     where = zone(timezone)
-    shown = (_row(event, opened(event.state.encode()), where) for event in events)
+    shown = (_row(event, opened(event.state.encode()), names.get(event.actor, ""), where) for event in events)
     return [row for row in shown if rows.scope.is_whole or _narrow(row, rows.scope)], position
 
 
-def _row(event: _Event, state: dict[str, Any], where: ZoneInfo) -> Row:
+@query(REPORTS, CompanyRows)
+def proof(
+    rows: CompanyRows, interaction: str, prover: Prover, now_us: int, *, timezone: str = "America/Sao_Paulo", as_of: int | None = None
+) -> Row:
+    """Whether the events of an interaction and of its legs, and the log up to the answer's position, are what was written. Raises NotFound."""
+    events, position = rows.answer(as_of, None, lambda view: _events(view, interaction))
+    broken = prover.first_broken([(event.position, event.topic, event.state) for event in events])
+    log = prover.log(position, now_us)
+    return {
+        "events": {"verdict": "intact" if broken is None else "broken", "checked": len(events), "first_broken": broken},
+        "log": {
+            "verdict": log.verdict,
+            "checked_to": log.checked_to,
+            "first_broken": log.first_broken,
+            "checked_at": iso(log.began_us // 1000, zone(timezone)),
+        },
+        "as_of": position,
+        "timezone": timezone,
+    }
+
+
+def _events(view: TemporalView, interaction: str) -> list[_Event]:
+    whole = _whole(view, interaction)
+    legs = view.ask(_Id, _LEGS.format(interactions=view.rows_of("interactions")), named=whole)
+    known = "" if view.moment_ms is None else " AND occurred_us < ({moment:Int64} + 1) * 1000"
+    return view.ask(_Event, _EVENTS.format(events=view.events(), known=known), ids=[leg.id for leg in legs])
+
+
+def _names(view: TemporalView, actors: set[str], name: Callable[[str], str]) -> dict[str, str]:
+    """The names of those actors that are users or API keys of the company."""
+    found: dict[str, str] = {}
+    # API keys are shown only to who sees the whole company.
+    tables = (("user", "users", name), ("key", "api_keys", str)) if view.scope.is_whole else (("user", "users", name),)
+    for kind, table, opened in tables:
+        ids = [UUID(actor.partition(":")[2]) for actor in sorted(actors) if actor.startswith(f"{kind}:")]
+        if ids:
+            named = view.ask(_Named, _NAMES.format(rows=view.rows_of(table)), ids=ids)
+            found |= {f"{kind}:{row.id}": opened(row.name) for row in named}
+    return found
+
+
+def _row(event: _Event, state: dict[str, Any], actor_name: str, where: ZoneInfo) -> Row:
     return {
         "position": event.position,
         "event": event.topic,
         "occurred_at": iso(event.occurred_us // 1000, where),
         "recorded_at": iso(event.recorded_us // 1000, where),
         "actor": event.actor,
+        "actor_name": actor_name,
         "on_behalf_of": state.get("on_behalf_of", ""),
         "cause": event.cause,
         "correlation_id": event.correlation,

@@ -4,27 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 import msgspec
 
 from domain.access import REPORTS
-from domain.errors import InvalidField
-from domain.ids import interaction_id
 from projections.engine.temporal_view import CompanyRows, TemporalView
-from projections.engine.warehouse import Value
 from projections.figures.intervals import iso
 from projections.figures.metrics import Row
 from projections.figures.question import Question, any_row, queues_of, resolved
 from projections.figures.voice_quality import jitter_band, loss_band, voice_quality
+from projections.queries.interactions_selection import Interactions, falls
+from projections.queries.interactions_selection import conditions as conditions_of
 from projections.queries.labels import labelled
 from projections.queries.report import Column, Report, clock, comma, date, listed, time_of_day
 from projections.query_bus import query
-
-MEDIA = ("voice",)
-DIRECTIONS = ("inbound", "outbound")
-State = Literal["finished", "open", "all"]
 
 _PAGE = """
 SELECT id, call, protocol, toString(direction) AS direction, toString(medium) AS medium, origin, contact, number, did, started_ms,
@@ -32,6 +27,8 @@ SELECT id, call, protocol, toString(direction) AS direction, toString(medium) AS
 FROM {interactions} WHERE id = whole{conditions}
 ORDER BY started_ms {order}, toString(id) {order}{limit}
 """
+_NUMBER = "SELECT count() AS found FROM {interactions} WHERE id = whole{conditions}"
+_ALL_TAGS = "SELECT DISTINCT text FROM {tags} ORDER BY text LIMIT 10000"
 _LEGS = """
 SELECT id, whole, jitter_ms, loss_percent FROM {interactions}
 WHERE id != whole AND whole IN {{wholes:Array(UUID)}} ORDER BY started_ms, toString(id)
@@ -39,18 +36,6 @@ WHERE id != whole AND whole IN {{wholes:Array(UUID)}} ORDER BY started_ms, toStr
 _VISITS = "SELECT interaction, queue, agent FROM {visits} ORDER BY interaction, n"
 _ATTEMPTS = "SELECT id AS interaction, queue, agent FROM {attempts}"
 _TAGS = "SELECT interaction, text AS tag FROM {tags} ORDER BY interaction, k"
-
-_MET = """
- AND (id IN (SELECT whole FROM {visits} WHERE {column} != '' AND has({{{column}s:Array(String)}}, {column})) OR id IN (
-    SELECT whole FROM {interactions} WHERE id IN (SELECT id FROM {attempts} WHERE {column} != '' AND has({{{column}s:Array(String)}}, {column}))
-))"""
-_TAGGED = """
- AND id IN (SELECT whole FROM {interactions} WHERE id IN (SELECT interaction FROM {tags} WHERE has({{tags:Array(String)}}, text)))"""
-_OF_CALL = " AND id IN (SELECT whole FROM {interactions} WHERE id = {{{name}:UUID}})"
-_OF_CONTACT = " AND id IN (SELECT whole FROM {interactions} WHERE contact = {{contact:UUID}})"
-_CORRELATED = """
- AND id IN (SELECT whole FROM {interactions} WHERE id IN (SELECT id FROM {events} WHERE correlation = {{correlation:String}}))"""
-_STATES: dict[State, str] = {"finished": " AND isNotNull(ended_ms)", "open": " AND isNull(ended_ms)", "all": ""}
 
 COLUMNS = (
     Column("started_at", "DATA", date),
@@ -81,45 +66,6 @@ class People(Protocol):
 
     def name(self, contact: UUID) -> str:
         """A contact's name."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Interactions:
-    """Selects interactions. question: time (of their beginning), queues, agents, past; the other fields narrow it down; none given = all.
-
-    state: whether they have ended; a state of the center in the past (`moment_ms`) has finished ones alone. call: the source's own id of the call.
-    id: of the interaction or of one of its legs. contact: the customer. correlation: of the request that caused one of its events.
-    descending: the newest first. after: the end of the page before (`Report.next`); before: the beginning of the page after (`Report.previous`).
-    limit: rows of a page, None = all.
-    """
-
-    question: Question
-    medium: str = "voice"
-    direction: str = ""
-    protocol: int | None = None
-    statuses: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-    state: State = "finished"
-    call: str = ""
-    id: UUID | None = None
-    contact: UUID | None = None
-    correlation: str = ""
-    descending: bool = False
-    after: tuple[int, str] | None = None
-    before: tuple[int, str] | None = None
-    limit: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.medium not in MEDIA:
-            raise InvalidField("medium", f"the medium is one of {', '.join(MEDIA)}")
-        if self.direction not in ("", *DIRECTIONS):
-            raise InvalidField("direction", f"the direction is one of {', '.join(DIRECTIONS)}")
-        if self.protocol is not None and not 0 <= self.protocol < 2**63:
-            raise InvalidField("protocol", "a protocol is a positive number")
-        if self.limit is not None and self.limit < 1:
-            raise InvalidField("limit", "a page has one row or more")
-        if self.state != "finished" and self.question.moment_ms is not None:
-            raise InvalidField("as_of", "what is open is known now or at a log position, not at an instant")
 
 
 class _Interaction(msgspec.Struct):
@@ -210,10 +156,10 @@ def _page(view: TemporalView, selection: Interactions) -> list[_Interaction]:
     # A call that has ended by the moment is shown whole, with queues, agents and tags of any time.
     view = replace(view, moment_ms=None)
     interactions = view.rows_of("interactions")
-    conditions, params = _conditions(selection, view)
+    conditions, params = conditions_of(selection, view)
     # One row more than the page shows whether another page follows.
     limit = "" if selection.limit is None else f" LIMIT {selection.limit + 1}"
-    order = "DESC" if _falls(selection) else "ASC"
+    order = "DESC" if falls(selection) else "ASC"
     page = view.ask(_Interaction, _PAGE.format(interactions=interactions, conditions=conditions, order=order, limit=limit), **params)
     whole = {row.id: row for row in page}
     if not whole:
@@ -249,43 +195,6 @@ def _worse(one: float | None, other: float | None) -> float | None:
     return max((value for value in (one, other) if value is not None), default=None)
 
 
-def _falls(selection: Interactions) -> bool:
-    """Whether rows are read from the newest on: a page before a place is read from that place, away from it."""
-    return selection.descending != (selection.before is not None)
-
-
-def _conditions(selection: Interactions, view: TemporalView) -> tuple[str, dict[str, Value]]:
-    question, parts = selection.question, [_STATES[selection.state]]
-    rows = {table: view.rows_of(table) for table in ("interactions", "visits", "attempts", "tags")}
-    params: dict[str, Value] = {}
-    # The id of a call follows from the source's own, and rows are ordered by it.
-    of_call = interaction_id(view.tenant, selection.call) if selection.call else None
-    filters: tuple[tuple[str, Value, str], ...] = (
-        ("since", question.since_ms, " AND started_ms >= {since:Int64}"),
-        ("until", question.until_ms, " AND started_ms < {until:Int64}"),
-        ("moment", question.moment_ms, " AND ended_ms <= {moment:Int64}"),
-        ("queues", list(question.queues) or None, _MET.format(column="queue", **rows)),
-        ("agents", list(question.agents) or None, _MET.format(column="agent", **rows)),
-        ("tags", list(selection.tags) or None, _TAGGED.format(**rows)),
-        ("direction", selection.direction or None, " AND toString(direction) = {direction:String}"),
-        ("protocol", selection.protocol, " AND protocol = {protocol:UInt64}"),
-        ("of_call", of_call, _OF_CALL.format(name="of_call", **rows)),
-        ("of_id", selection.id, _OF_CALL.format(name="of_id", **rows)),
-        ("contact", selection.contact, _OF_CONTACT.format(**rows)),
-        ("correlation", selection.correlation or None, _CORRELATED.format(events=view.events(), **rows)),
-        ("statuses", list(selection.statuses) or None, " AND has({statuses:Array(String)}, status)"),
-    )
-    for name, value, condition in filters:
-        if value is not None:
-            parts.append(condition)
-            params[name] = value
-    place = selection.before if selection.before is not None else selection.after
-    if place is not None:
-        parts.append(f" AND (started_ms, toString(id)) {'<' if _falls(selection) else '>'} ({{place_ms:Int64}}, {{place_id:String}})")
-        params |= {"place_ms": place[0], "place_id": place[1]}
-    return "".join(parts), params
-
-
 def _row(row: _Interaction, question: Question, people: People) -> Row:
     number, inbound = people.number(row.number), row.direction == "inbound"
     quality: dict[str, Any] = {
@@ -317,6 +226,35 @@ def _row(row: _Interaction, question: Question, people: People) -> Row:
         **quality,
         "history": f"/v1/interactions/{row.id}/history",
     }
+
+
+class _Counted(msgspec.Struct):
+    found: int
+
+
+@query(REPORTS, CompanyRows)
+def count(rows: CompanyRows, selection: Interactions) -> int:
+    """The number of interactions on all pages together, at the position of the question."""
+    everything = replace(selection, after=None, before=None, limit=None)
+
+    def ask(view: TemporalView) -> int:
+        known, _ = resolved(view, selection.question, queues_of(view))
+        seen = replace(view, moment_ms=None)
+        conditions, params = conditions_of(replace(everything, question=known), seen)
+        return seen.ask(_Counted, _NUMBER.format(interactions=seen.rows_of("interactions"), conditions=conditions), **params)[0].found
+
+    return rows.answer(selection.question.as_of, selection.question.moment_ms, ask)[0]
+
+
+class _Text(msgspec.Struct):
+    text: str
+
+
+@query(REPORTS, CompanyRows)
+def tags(rows: CompanyRows, *, as_of: int | None = None, moment_ms: int | None = None) -> tuple[list[str], int]:
+    """Every tag that a call was given, in the order of their names, and the position that the answer covers."""
+    found, position = rows.answer(as_of, moment_ms, lambda view: view.ask(_Text, _ALL_TAGS.format(tags=view.rows_of("tags"))))
+    return [row.text for row in found], position
 
 
 @query(REPORTS, CompanyRows)

@@ -15,6 +15,12 @@ CallState = Literal["open", "finished"]
 VisitEnd = Literal["waiting", "answered", "abandoned", "timed-out", "transferred-out", "left-by-key", "closed", "unknown"]
 """How a visit's wait ended; `waiting` while it goes on."""
 
+GapReason = Literal["connection-lost", "pbx-restarted"]
+"""Why a source was cut off, as far as the log tells."""
+
+GapBasis = Literal["queue-counters", "new-channels", "assumed"]
+"""By what the visits that may be missing in a gap were reckoned."""
+
 LABELS: Mapping[str, Mapping[str, str]] = {
     "direction": {"inbound": "Inbound", "outbound": "Outbound"},
     "call_state": {"open": "Em andamento", "finished": "Encerrada"},
@@ -53,6 +59,13 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "left-by-key": "Saída por tecla",
         "closed": "Fechada",
         "unknown": "Desconhecida",
+    },
+    "source": {"ami": "Asterisk (AMI)", "queue_log": "queue_log"},
+    "gap_reason": {"connection-lost": "conexão com o PBX perdida", "pbx-restarted": "o PBX reiniciou"},
+    "gap_basis": {
+        "queue-counters": "contadores das filas",
+        "new-channels": "canais criados durante a lacuna",
+        "assumed": "limite suposto: a numeração dos canais recomeçou",
     },
     "ring_outcome": {
         "ringing": "Chamando",

@@ -61,7 +61,7 @@ def observed_instant(on: QueryContext) -> ObservedInstant:
 
 
 def _recorded(view: TemporalView) -> int:
-    return view.ask(_At, _RECORDED.format(events=view.events()))[0].at or 0
+    return view.ask(_At, _RECORDED.format(events=view.events("recorded_us")))[0].at or 0
 
 
 def _unopened(_: str) -> str:

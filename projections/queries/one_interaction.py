@@ -13,7 +13,8 @@ from projections.engine.temporal_view import CompanyRows, TemporalView
 from projections.figures.intervals import iso
 from projections.figures.metrics import Row
 from projections.figures.question import Question
-from projections.queries.interactions_report import Interactions, People, interactions
+from projections.queries.interactions_report import People, interactions
+from projections.queries.interactions_selection import Interactions
 from projections.queries.labels import labelled
 from projections.query_bus import query
 

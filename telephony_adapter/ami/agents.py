@@ -10,7 +10,7 @@ from __future__ import annotations
 from commands.observations import MatchMember
 from domain.base import SECOND
 from telephony_adapter.ami.packets import Packet
-from telephony_adapter.ami.pbx_state import Member, PbxState
+from telephony_adapter.ami.pbx_state import Member, PbxState, by_name
 
 
 def known_member(pbx: PbxState, interface: str, name: str) -> str:
@@ -21,6 +21,8 @@ def known_member(pbx: PbxState, interface: str, name: str) -> str:
             pbx.observations.append(MatchMember(interface=interface, member=name))
         if not interface.startswith("Local/"):
             pbx.phones.add(interface)
+        for queue, key in [found for found in pbx.members if found[1] == by_name(name)]:
+            pbx.members[queue, interface] = pbx.members.pop((queue, key))
     return name
 
 

@@ -14,7 +14,7 @@ from telephony_adapter.ami.gaps import LATE_US
 from telephony_adapter.ami.packets import CLOSED, CONNECTED, Packet
 from telephony_adapter.ami.pbx_state import Call, Channel, PbxState, Visit, born_at
 from telephony_adapter.ami.queues import cut_short
-from telephony_adapter.ami.recording import QUIET_US
+from telephony_adapter.ami.stream import QUIET_US
 from telephony_adapter.callers import personal
 
 JUST_BOOTED_S = 60

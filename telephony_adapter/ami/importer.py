@@ -19,7 +19,8 @@ from domain.voice.facts import Fact
 from domain.voice.timeline import ALL_QUEUES, Gap
 from telephony_adapter.ami.packets import BrokenPacket
 from telephony_adapter.ami.pbx_state import Observation
-from telephony_adapter.ami.recording import Broken, Recording
+from telephony_adapter.ami.recording import Recording
+from telephony_adapter.ami.stream import Broken
 from telephony_adapter.ami.translator import Translator
 from telephony_adapter.queue_log.importer import AHEAD_US, ExecutesCommands, Progress
 from telephony_adapter.queue_log.result import iso

@@ -5,6 +5,7 @@ Most packets of a busy stream (RTCP, variables) have no information about visits
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 BANNER = "Asterisk Call Manager/"
@@ -18,6 +19,10 @@ event after a new connection."""
 
 _DIGITS = 10
 """The most digits of a number in a packet, and of an instant in seconds."""
+
+
+_NO_BYTE = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+"""What stands for no byte of a stream, and may be in a damaged recording."""
 
 
 class BrokenPacket(ValueError):
@@ -115,5 +120,5 @@ def _line_readable(line: str) -> str:
     try:
         line.encode()
     except UnicodeEncodeError:
-        return line.encode("utf-8", "surrogateescape").decode("cp1252", "replace")
+        return _NO_BYTE.sub("\ufffd", line).encode("utf-8", "surrogateescape").decode("cp1252", "replace")
     return line

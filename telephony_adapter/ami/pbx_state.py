@@ -312,6 +312,11 @@ def device(channel: str) -> str:
     return _DEVICE.sub("", channel)
 
 
+def by_name(agent: str) -> str:
+    """The key of a member whose interface is not known yet."""
+    return f"name:{agent}"
+
+
 def born_at(channel_id: str) -> int:
     """The second in which a channel was created, in microseconds; 0 if its Uniqueid does not have it."""
     return second_of(channel_id) * SECOND

@@ -17,18 +17,15 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
 from typing import IO, cast
 
 import msgspec
 
-from telephony_adapter.ami.packets import BANNER, CLOSED, CONNECTED, RESUMED, SILENCE, Interest, Packet, microseconds, parse, timestamp
+from telephony_adapter.ami.packets import BANNER, CLOSED, CONNECTED, Interest, Packet
+from telephony_adapter.ami.stream import UNDATED, PacketStream, event_name
 from telephony_adapter.queue_log.packing import DAMAGED, damage, is_zip, members_in, plain_bytes
-
-QUIET_US = 1_500_000
-"""A longer time without packets is reported as a silence, in case it turns out to be a cut."""
 
 EXPECTED = (
     'a recorded AMI stream: lines of {"t": ..., "raw": "Event: ..."} (ami.timed.jsonl), or the bytes of the connection '
@@ -39,20 +36,10 @@ _BANNER = BANNER.encode()
 _CHUNK = 1 << 20
 _LONGEST = 1 << 22
 _LATEST_S = 10**11
-_UNDATED_AT_MOST = 1_000
-_BROKEN_KEPT = 10_000
 
 
 class NotAnAmiStream(ValueError):
     """The file is of another kind; the message has the expected and the found one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """An unreadable packet. `number`: its line in a file of lines, else its number in the stream."""
-
-    number: int
-    why: str
 
 
 class _Line(msgspec.Struct):
@@ -61,27 +48,16 @@ class _Line(msgspec.Struct):
     note: str | None = None
 
 
-class Recording:
+class Recording(PacketStream):
     """Iterates over the packets of interest, in the order in which they were recorded; counts them all.
 
-    read: the number of packets so far. names: of the events among them. broken: unreadable ones, the first some thousand of `broken_count`. first,
-    last: instants of the first and the last sign of life. size: of the file in bytes, None if it has none. latest_us:
-    packets with a later instant are set aside, because the clock was wrong; None = no limit.
+    size: of the file in bytes, None if it has none.
     """
 
     def __init__(self, path: str | Path, interest: Interest, latest_us: int | None = None) -> None:
+        super().__init__(interest, latest_us)
         self.path = path
-        self.interest = interest
-        self.latest_us = latest_us
-        self.read = 0
-        self.names: set[str] = set()
-        self.broken: list[Broken] = []
-        self.broken_count = 0
-        self.first = 0
-        self.last = 0
         self.size: int | None = None
-        self._broken_off = False
-        self._undated: list[tuple[str, int]] = []
         self._file: BufferedReader | None = None
 
     def consumed(self) -> int:
@@ -89,12 +65,6 @@ class Recording:
         if self._file is None or self._file.closed:
             return self.size or 0
         return self._file.tell()
-
-    def broke(self, number: int, why: str) -> None:
-        """Note an unreadable packet."""
-        self.broken_count += 1
-        if len(self.broken) < _BROKEN_KEPT:
-            self.broken.append(Broken(number, why))
 
     def __iter__(self) -> Iterator[Packet]:
         with ExitStack() as stack:
@@ -109,7 +79,7 @@ class Recording:
             except DAMAGED as problem:
                 self.broke(self.read + 1, f"the compressed file ends badly: {problem}")
             for raw, number in self._undated:
-                self.broke(number, f"{_name(raw)} {_UNDATED}")
+                self.broke(number, f"{event_name(raw)} {UNDATED}")
 
     def _open(self, stack: ExitStack) -> BufferedReader:
         if str(self.path) == "-":
@@ -141,10 +111,9 @@ class Recording:
                 continue
             arrived = round(line.t * 1_000_000)
             if line.raw is not None:
-                yield from self._packet(line.raw, arrived, number)
+                yield from self.packet(line.raw, arrived, number)
             elif line.note in (CONNECTED, CLOSED):
-                self._broken_off = True
-                yield Packet(line.note, arrived, self.last, {}, number)
+                yield self.note(line.note, arrived, number)
 
     # the bytes of the connection
 
@@ -166,78 +135,9 @@ class Recording:
 
     def _piece(self, piece: bytes, whole: bool, number: int) -> Iterator[Packet]:
         if whole:
-            yield from self._packet(piece.decode("utf-8", "surrogateescape"), 0, number)
+            yield from self.packet(piece.decode("utf-8", "surrogateescape"), 0, number)
         else:
             self.broke(number, "cut off before its end")
-
-    # either
-
-    def _packet(self, raw: str, arrived: int, number: int) -> Iterator[Packet]:
-        self.read += 1
-        if "\n" in raw and "\r\n" not in raw:
-            raw = raw.replace("\n", "\r\n")
-        raw = raw.removeprefix("\r\n")
-        if raw.startswith(BANNER):
-            self._broken_off = True
-            yield Packet(BANNER, arrived or self.last, self.last, {}, number)
-            self._alive(arrived)
-            return
-        event = raw.startswith("Event: ")
-        if not event and not raw.startswith("Response: "):
-            self.broke(number, f"neither event nor response: {raw[:40]!r}")
-            return
-        if event:
-            self.names.add(_name(raw))
-        instant = arrived or timestamp(raw)
-        if self.latest_us is not None and instant > self.latest_us:
-            self.broke(number, f"set aside: more than a day after the import ({instant // 1_000_000})")
-            return
-        if instant:
-            yield from self._dated(instant)
-        elif self._broken_off or not self.last:
-            if event:
-                self._wait_for_an_instant(raw, number)
-            return
-        yield from self._at(instant or self.last, raw, event, number)
-
-    def _wait_for_an_instant(self, raw: str, number: int) -> None:
-        """A packet that a PBX sends right after it accepts a connection (FullyBooted) has no instant: it gets that of the next packet with one."""
-        if not self.interest.wants(_name(raw), raw):
-            return
-        if len(self._undated) < _UNDATED_AT_MOST:
-            self._undated.append((raw, number))
-        else:
-            self.broke(number, f"{_name(raw)} {_UNDATED}")
-
-    def _dated(self, instant: int) -> Iterator[Packet]:
-        waited, self._undated = self._undated, []
-        for raw, number in waited:
-            yield from self._at(instant, raw, True, number)
-
-    def _at(self, instant: int, raw: str, event: bool, number: int) -> Iterator[Packet]:
-        before = self.last
-        if self._broken_off:
-            if event:
-                self._broken_off = False
-                yield Packet(RESUMED, instant, before, {}, number)
-        elif before and instant - before > QUIET_US:
-            yield Packet(SILENCE, instant, before, {}, number)
-        self._alive(instant)
-        name = _name(raw)
-        if event and self.interest.wants(name, raw):
-            headers, repeated, stray = parse(raw)
-            if stray:
-                self.broke(number, f"{name}: a line without a colon: {stray[:40]!r}")
-            else:
-                yield Packet(name, microseconds(headers.get("Timestamp", "")) or instant, before, headers, number, repeated)
-
-    def _alive(self, instant: int) -> None:
-        if instant:
-            self.first = self.first or instant
-            self.last = max(self.last, instant)
-
-
-_UNDATED = "without an instant (timestampevents = yes gives one)"
 
 
 _LONE_ENDS = re.compile(rb"\r*\n")
@@ -248,11 +148,6 @@ def _ended_by_cr_lf(read: bytes) -> bytes:
     if read.count(b"\n") == read.count(b"\r\n") and b"\r\r\n" not in read:
         return read
     return _LONE_ENDS.sub(b"\r\n", read)
-
-
-def _name(raw: str) -> str:
-    """The name of an event."""
-    return raw[7 : raw.find("\r")] if "\r" in raw else raw[7:]
 
 
 def _texts(stream: BufferedReader) -> Iterator[tuple[int, bytes]]:

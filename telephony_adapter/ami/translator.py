@@ -11,6 +11,7 @@ from collections.abc import Callable
 from commands.observations import ObserveTimeline
 from domain.voice.timeline import CoverageSpan, Gap
 from telephony_adapter.ami import agents, connection_gaps, ivr, lines, outbound, queues
+from telephony_adapter.ami.last_known import LastKnown, restore
 from telephony_adapter.ami.packets import BANNER, CLOSED, CONNECTED, RESUMED, SILENCE, Interest, Packet
 from telephony_adapter.ami.pbx_state import Dialplan, Observation, PbxState
 
@@ -93,6 +94,18 @@ class Translator:
         self.name = name
         self.interest = Interest(frozenset(EVENTS), VARIABLES)
         self.pbx = PbxState(dialplan or Dialplan(), self.interest.variables)
+
+    def restore(self, known: LastKnown) -> None:
+        """Continue where an earlier process ended; before the first packet, which must be CLOSED."""
+        restore(self.pbx, known)
+
+    def interrupted(self) -> list[Observation]:
+        """The connection is lost: observe the gap that begins, with the calls that were up, until it is known how long it lasts."""
+        cuts = self.pbx.cuts
+        if cuts.opened:
+            up = sum(not at_cut.unbroken for at_cut in self.pbx.calls_up().values())
+            self.pbx.observations.append(ObserveTimeline(gap=Gap(cuts.opened, up=up)))
+        return self._taken()
 
     def feed(self, packet: Packet) -> list[Observation]:
         """The observations of this packet. Raises BrokenPacket if it lacks a required header."""

@@ -10,7 +10,9 @@ from api.app import create_app
 from commands.companies import RegisterCompany
 from commands.users import AppointAdministrator, RegisterUser, SetPassword, hashed_password
 from domain.ids import company_id
-from tests.kit.http import PASSWORD, Client, Person, TimedCenter, operator, serving
+from tests.kit.captures import capture
+from tests.kit.http import PASSWORD, Client, Person, TimedCenter, administrator, operator, serving
+from tests.kit.pasts import import_both
 
 
 @pytest.fixture(scope="session")
@@ -55,3 +57,20 @@ def log_in(center, client, password_hash):
 def ana(log_in) -> Person:
     """An administrator of the company Empresa."""
     return log_in()
+
+
+IMPORTED_US = 1_795_500_000_000_000
+"""A day after the center was recorded."""
+
+
+@pytest.fixture(scope="module")
+def reporter(tmp_path_factory):
+    """Somebody who may see the reports of the recorded center, which is imported from its queue log and its AMI stream."""
+    center = TimedCenter(tmp_path_factory.mktemp("figures") / "data")
+    center.clock.us = IMPORTED_US
+    app = create_app(center)
+    token = administrator(app, center, "Empresa")
+    import_both(center, capture("run-b"), "Empresa")
+    with serving(app) as client:
+        yield Person(client, "ana@empresa.example", {"access_token": token})
+    center.close()

@@ -9,33 +9,19 @@ from urllib.parse import unquote
 import pytest
 
 from api import interactions_report
-from api.app import create_app
 from tests.api.test_auth import problem_of
 from tests.kit.captures import COUNTS, capture
-from tests.kit.http import Person, TimedCenter, administrator, serving
-from tests.kit.pasts import import_both
 
 RUN = capture("run-b")
 TRUE = RUN.queues()
 AGENTS = RUN.agents()
-IMPORTED_US = 1_795_500_000_000_000
-"""A day after it was recorded."""
-
 RECORDED = {"from": "2026-11-23T01:00:00-03:00", "to": "2026-11-23T02:00:00-03:00"}
 EMPTY_DAY = {"from": "2026-11-20", "to": "2026-11-21"}
 
 
 @pytest.fixture(scope="module")
-def ana(tmp_path_factory):
-    """Somebody who may see the reports of the recorded center, which is imported from its queue log and its AMI stream."""
-    center = TimedCenter(tmp_path_factory.mktemp("figures") / "data")
-    center.clock.us = IMPORTED_US
-    app = create_app(center)
-    token = administrator(app, center, "Empresa")
-    import_both(center, RUN, "Empresa")
-    with serving(app) as client:
-        yield Person(client, "ana@empresa.example", {"access_token": token})
-    center.close()
+def ana(reporter):
+    return reporter
 
 
 def rows(ana, path, **params):
@@ -128,6 +114,7 @@ def test_another_threshold_or_profile_reckons_the_past_anew(ana):
 
 def test_c2_counts_attempts(ana):
     board = ana.get("/v1/dashboards/outbound", params=RECORDED | {"by": "day"}).json()
+    assert board["totals"].pop("terms") == {"connect_percent": [7, 10], "tmo_ms": [22_934, 4]}
     assert board["totals"] == {"dialled": 10, "answered": 4, "not_connected": 6, "connect_percent": 70.0, "tmo_ms": 5_734}
     assert board["series"] == [{"start": "2026-11-23T00:00:00-03:00"} | board["totals"]]
 
@@ -331,3 +318,43 @@ def test_a_large_answer_is_compressed_for_those_who_can_read_it_and_tokens_never
     assert large.headers["content-encoding"] == "gzip"
     assert "content-encoding" not in ana.get("/openapi.json", headers={"Accept-Encoding": "identity"}).headers
     assert "content-encoding" not in ana.get("/v1/me", headers={"Accept-Encoding": "gzip"}).headers
+
+
+def test_all_but_some_queues_is_every_other_queue_in_every_answer(ana):
+    others = [name for name in TRUE if name != "suporte"]
+    for path in ("/v1/dashboards/inbound", "/v1/dashboards/ivr", "/v1/reports/queues", "/v1/reports/ivr"):
+        left = ana.get(path, params=RECORDED | {"except_queue": "suporte"}).json()
+        named = ana.get(path, params=RECORDED | {"queue": others}).json()
+        assert left == named, path
+    assert ana.get("/v1/dashboards/inbound", params=RECORDED | {"queue": [f"fila {n}" for n in range(1_000)]}).status_code == 200
+    problem_of(ana.get("/v1/dashboards/inbound", params=RECORDED | {"queue": [f"fila {n}" for n in range(1_001)]}), 422, "invalid")
+
+
+def test_d1_is_filtered_by_ivr_duration_hour_quality_and_contact_and_counts_what_it_finds(ana):
+    every = {"medium": "voice", "limit": 1_000, "count": True} | RECORDED
+    whole = ana.get("/v1/interactions", params=every).json()
+    calls = whole["items"]
+    assert whole["count"] == len(calls) > 50
+
+    def found(**filters):
+        answer = ana.get("/v1/interactions", params=every | filters).json()
+        assert answer["count"] == len(answer["items"])
+        return [row["id"] for row in answer["items"]]
+
+    def among(is_wanted):
+        return [row["id"] for row in calls if is_wanted(row)]
+
+    assert found(min_seconds=20, max_seconds=40) == among(lambda row: 20_000 <= row["duration_ms"] < 41_000)
+    assert found(time_from="01:05", time_to="01:08") == among(lambda row: "01:05" <= row["started_at"][11:16] < "01:08")
+    assert found(time_from="01:08", time_to="01:05") == among(lambda row: not "01:05" <= row["started_at"][11:16] < "01:08")
+    for band in ("low", "medium", "high"):
+        assert found(quality=band) == among(lambda row, band=band: row["quality"] == band)
+    of_ivr = found(ivr="ura2")
+    assert 0 < len(of_ivr) < len(calls)
+    assert found(except_queue="suporte") == among(lambda row: set(row["queues"]) - {"suporte"})
+    problem_of(ana.get("/v1/interactions", params=every | {"time_from": "25:00"}), 422, "invalid")
+
+
+def test_the_tags_in_use_are_listed(ana):
+    calls = ana.get("/v1/interactions", params={"medium": "voice", "limit": 1_000} | RECORDED).json()["items"]
+    assert [one["tag"] for one in ana.get("/v1/tags").json()["items"]] == sorted({tag for row in calls for tag in row["tags"]})

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from domain.base import SECOND
+from store import chain_prover
 from tests.api.test_auth import problem_of
 
 TEN = "2026-03-02T10:00:00-03:00"
@@ -105,9 +107,35 @@ def test_what_was_lived_is_in_the_report_of_interactions_and_in_its_history(ana,
         f"interaction.{name}" for name in ("arrived", "offered", "rang", "answered", "released", "hung_up", "observed")
     ]
     assert {event["actor"] for event in events} == {f"user:{ana.tokens['user']}"}
+    assert {event["actor_name"] for event in events} == {ana.get("/v1/me").json()["name"]} != {""}
     assert [event["cause"] for event in events][:2] == ["StartCall", "OfferCall"]
     half = ana.get(first["history"], params={"as_of": at(8)}).json()["items"]
     assert [event["event"] for event in half] == [f"interaction.{name}" for name in ("arrived", "offered", "rang", "answered")]
+
+
+def test_a_call_is_proved_until_a_byte_of_the_log_is_flipped_and_then_its_position_is_named(center, ana, worked, monkeypatch):
+    calls = ana.get("/v1/interactions", params={"medium": "voice", "at_least": worked.position}).json()["items"]
+    proofs = {call["id"]: ana.get(f"/v1/interactions/{call['id']}/proof").json() for call in calls}
+    for proof in proofs.values():
+        assert (proof["events"]["verdict"], proof["log"]["verdict"], proof["log"]["checked_to"]) == ("intact", "intact", proof["as_of"])
+        assert proof["events"]["checked"] > 2
+    first, other = calls[0]["id"], calls[1]["id"]
+    position = ana.get(f"/v1/interactions/{first}/history").json()["items"][2]["position"]
+    (state,) = center.store.recorder.db.execute("SELECT state FROM stored_events WHERE position = ?", (position,))[0]
+    flipped = state[:-2] + bytes([state[-2] ^ 1]) + state[-1:]
+    center.store.recorder.db.execute("UPDATE stored_events SET state = ? WHERE position = ?", (flipped, position))
+    assert ana.get(f"/v1/interactions/{first}/proof").json()["events"] == {
+        "verdict": "broken", "checked": proofs[first]["events"]["checked"], "first_broken": position,
+    }  # fmt: skip
+    # The events of the other call are untouched; the log as a whole is walked again after a time.
+    assert ana.get(f"/v1/interactions/{other}/proof").json()["events"]["verdict"] == "intact"
+    monkeypatch.setattr(chain_prover, "AGAIN_US", 60 * SECOND)
+    center.clock.pass_s(61)
+    log = ana.get(f"/v1/interactions/{other}/proof").json()["log"]
+    assert (log["verdict"], log["checked_to"], log["first_broken"]) == ("broken", position - 1, position)
+    before = ana.get(f"/v1/interactions/{other}/proof", params={"as_of": position - 1})
+    assert before.status_code == 404
+    problem_of(ana.get("/v1/interactions/40ca8005-24cc-572c-9dd4-4d30c9eb3e0b/proof"), 404, "call-unknown")
 
 
 def test_the_monitor_shows_who_waits_and_who_talks_as_soon_as_it_is_asked_for(ana, context):

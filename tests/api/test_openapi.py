@@ -47,8 +47,8 @@ def test_a_refusal_names_the_missing_permission(log_in, document):
         if "security" not in operation.definition:
             continue
         answer, said = ask(nobody, operation), operation.definition["x-permission"]
-        if operation.path == "/v1/watch":
-            # Each of its questions needs the permission of its own GET.
+        if operation.path in {"/v1/watch", "/v1/timeline"}:
+            # Each question of a watch needs the permission of its own GET; the time bar, that of dashboards or of the board.
             assert problem_of(answer, 403, "not-allowed")["permission"] == ATTEND
         elif "403" in operation.definition["responses"]:
             assert problem_of(answer, 403, "not-allowed")["permission"] == said, operation.path

@@ -85,7 +85,7 @@ def test_an_assistant_gets_the_figures_of_the_api_with_their_definitions(center,
     assert (row["queue"], row["offered"], row["abandoned"]) == ("vendas", 2, 2)
     assert agents["answer"]["counts"]["logged"] == 0
     assert history["answer"]["as_of"] == center.store.head()
-    assert definitions["answer"] == {"definition": VERSION, "figures": DEFINITIONS}
+    assert {one["key"]: one["meaning"]["en"] for one in definitions["answer"]["figures"]} == DEFINITIONS
     assert json.loads(answers[0].content[0].text) == inbound
 
 

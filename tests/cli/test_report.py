@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import re
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from cli import operator_commands
 from cli.console import Mistake
 from cli.report import position_or_instant
+from projections.figures import question
 from projections.figures.instants import instant
+from projections.figures.service_level import FORMULAS
 
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 
@@ -21,3 +26,9 @@ def test_digits_are_a_position_and_all_else_an_instant() -> None:
 def test_what_is_no_instant_is_a_mistake(text: str) -> None:
     with pytest.raises(Mistake, match="neither a date nor an instant"):
         position_or_instant(text, SAO_PAULO)
+
+
+def test_the_options_offer_what_the_figures_know():
+    assert get_args(operator_commands.Grouping) == get_args(question.Grouping)
+    assert get_args(operator_commands.Attribution) == get_args(question.Attribution)
+    assert re.split(", | or ", operator_commands.SLA_PROFILES) == list(FORMULAS)

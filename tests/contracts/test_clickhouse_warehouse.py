@@ -16,6 +16,7 @@ from projections.engine.clickhouse_warehouse import ClickhouseWarehouse
 from projections.engine.warehouse import WarehouseError, WarehouseUnreachable
 from services.clickhouse import ClickHouse
 from tests.contracts.warehouse import TABLE, TENANT, THINGS, WarehouseContract, put
+from tests.kit.ports import closed_port
 from tests.kit.rows import on_server as engine
 from tests.kit.rows import warehouse
 from tests.kit.servers import address
@@ -42,9 +43,8 @@ def served_by(url: str, **changes: str | int) -> str:
 @pytest.fixture
 def nobody() -> Iterator[int]:
     """A port at which nobody listens."""
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        yield bound.getsockname()[1]
+    with closed_port() as port:
+        yield port
 
 
 def test_where_no_server_answers_the_error_says_where(nobody: int) -> None:

@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from domain.api_keys import ApiKey, KeyRights, KeySecret
 from domain.base import EventMetadata
-from domain.errors import InvalidField, NotFound, Refused
+from domain.errors import InvalidField, NotAllowed, NotFound, Refused
 
 HOUR_MS = 3600 * 1_000
 HOUR_US = HOUR_MS * 1_000
@@ -63,8 +63,9 @@ def test_a_key_without_a_name_is_refused():
 
 
 def test_a_key_that_is_limited_to_queues_only_reads():
-    assert a_key(KeyRights("User", (), (QUEUE,))).actor.refused_command("gerenciar-service") is not None
-    assert a_key().actor.refused_command("gerenciar-service") is None
+    with pytest.raises(NotAllowed, match="only reads"):
+        a_key(KeyRights("User", (), (QUEUE,))).actor.must_not_only_read("gerenciar-service")
+    a_key().actor.must_not_only_read("gerenciar-service")
 
 
 def test_a_key_that_does_not_exist_is_neither_rotated_nor_revoked():

@@ -107,7 +107,7 @@ class CommandLine:
         """Run `atende serve` during the block, and stop it with SIGTERM unless it was killed."""
         process = self.start("serve", "--port", "0")
         try:
-            yield Server(process, _url_of(process))
+            yield Server(process, url_of(process))
         finally:
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
@@ -134,7 +134,7 @@ class Quick(CommandLine):
         return Ran(ran, out.getvalue(), err.getvalue())
 
 
-def _url_of(process: subprocess.Popen[str]) -> str:
+def url_of(process: subprocess.Popen[str]) -> str:
     assert process.stderr is not None
     printed = ""
     while line := process.stderr.readline():

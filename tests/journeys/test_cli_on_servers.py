@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,6 +13,7 @@ from bootstrap import Distributed
 from tests.journeys.command_line import CommandLine, Quick
 from tests.journeys.test_cli_directory import LOG
 from tests.kit.distributed import Deployment, distributed
+from tests.kit.ports import closed_port
 from tests.kit.stores import behind
 
 
@@ -126,13 +125,6 @@ def test_tampering_with_the_log_is_detected(deployment: Deployment, atende: Quic
     assert atende("verify").out.endswith("events proved\n")
 
 
-def closed() -> int:
-    """A free port, on which no server listens."""
-    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
-        port: int = taken.getsockname()[1]
-    return port
-
-
 STORE, ROWS = "ATENDE_STORE_URL", "ATENDE_CLICKHOUSE_URL"
 WRONG = {
     "no PostgreSQL": (STORE, "postgresql://atende:very-secret@127.0.0.1:{closed}/atende", "PostgreSQL at 127.0.0.1"),
@@ -169,10 +161,11 @@ def test_an_error_of_a_server_is_one_line_and_nothing_starts(deployment: Deploym
     assert deployment.store.head() >= 0, "the first process that opens a deployment sets its master key"
     now = deployment.settings[setting]
     user, _, rest = now.rpartition("@")
-    wrong = value.format(closed=closed(), user=user.rpartition(":")[0], rest=rest, server=now.rpartition("/")[0])
     # A command that would not end runs in its own process: the test proves that it ends.
     kind = CommandLine if word in ("serve", "relay", "worker") else Quick
-    refused = kind(deployment.folder / "none", {**deployment.settings, setting: wrong})(*WORDS.get(word, (word,)), status=2)
+    with closed_port() as closed:
+        wrong = value.format(closed=closed, user=user.rpartition(":")[0], rest=rest, server=now.rpartition("/")[0])
+        refused = kind(deployment.folder / "none", {**deployment.settings, setting: wrong})(*WORDS.get(word, (word,)), status=2)
     assert refused.out == ""
     assert message in refused.err
     assert refused.err.count("\n") == 1

@@ -196,7 +196,6 @@ def test_the_history_of_an_interaction_by_its_protocol_or_its_id(center: Quick) 
         (("report", "queues", "--as-of", "100000000"), "the log is known up to position"),
         (("report", "queues", "--timezone", "Brasilia"), "is not a time zone"),
         (("report", "queues", "--sla-profile", "best"), "the SLA profile is one of"),
-        (("report", "queues", "--attribution", "best"), "is none of arrival, event, completion, clipped"),
         (("report", "agents", "--by", "queue"), "agents are shown by"),
         (("report", "interactions", "--by", "hour"), "there is no --by"),
         (("report", "queues", "--by", "year"), "'year' is not one of"),

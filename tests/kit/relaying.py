@@ -81,6 +81,10 @@ class Relayed:
         file = self.said / which
         return file.read_text() if file.exists() else ""
 
+    def logs(self) -> str:
+        """The logs of all relays, shown when a test fails."""
+        return "\n".join(f"{file.name}:\n{file.read_text()}" for file in self.said.iterdir() if file.is_file())
+
     def busy(self, pause_s: float = 0.0) -> Busy:
         """A busy center on this log."""
         return Busy(self.location, pause_s)

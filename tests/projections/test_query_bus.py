@@ -35,7 +35,7 @@ def asker(*permissions: str) -> Asker:
 
 @pytest.fixture
 def bus() -> QueryBus:
-    return QueryBus(SimpleNamespace(warehouse="warehouse", progress="progress", store="store"))  # type: ignore[arg-type]
+    return QueryBus(SimpleNamespace(warehouse="warehouse", progress="progress", store="store", tail=None))  # type: ignore[arg-type]
 
 
 def functions() -> Iterator[Callable[..., Any]]:

@@ -21,6 +21,7 @@ from store.postgres_server import LOST_AFTER_S, Server
 from store.server_tables import make_store
 from store.storage_location import OnServers
 from tests.kit.http import operator
+from tests.kit.ports import closed_port
 from tests.kit.stores import behind, url_of
 
 
@@ -43,9 +44,8 @@ def test_a_missing_database(on_server: OnServers, own_database: str) -> None:
 
 
 def test_a_missing_server(tmp_path: Path) -> None:
-    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
-        port = taken.getsockname()[1]
-    assert f"127.0.0.1:{port}" in refusal(tmp_path, f"postgresql://atende:secret@127.0.0.1:{port}/atende")
+    with closed_port() as port:
+        assert f"127.0.0.1:{port}" in refusal(tmp_path, f"postgresql://atende:secret@127.0.0.1:{port}/atende")
 
 
 def test_a_server_that_never_answers(tmp_path: Path) -> None:
@@ -104,11 +104,10 @@ def test_the_settings_give_the_storage_location(on_server: OnServers, tmp_path: 
 
 
 def test_callers_behind_one_that_failed_to_connect_get_its_error_at_once(own_database: str) -> None:
-    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
-        port = taken.getsockname()[1]
-    server = Server(f"postgresql://atende:secret@127.0.0.1:{port}/atende")
-    with pytest.raises(StoreUnavailable) as first:
-        server.connect(0.01)
-    with pytest.raises(StoreUnavailable) as second:
-        server.connect(3600)
+    with closed_port() as port:
+        server = Server(f"postgresql://atende:secret@127.0.0.1:{port}/atende")
+        with pytest.raises(StoreUnavailable) as first:
+            server.connect(0.01)
+        with pytest.raises(StoreUnavailable) as second:
+            server.connect(3600)
     assert str(first.value) == str(second.value)

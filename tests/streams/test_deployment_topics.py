@@ -16,6 +16,7 @@ from streams.brokers import LARGEST_MESSAGE, Brokers, BrokersAway, BrokersRefuse
 from streams.deployment_topics import FOR_EVER, faults, make_topics, names
 from streams.messages import Message
 from tests.kit.kafka import PARTITIONS
+from tests.kit.ports import closed_port
 from tests.kit.waiting import within
 
 LARGEST = {"max.message.bytes": str(LARGEST_MESSAGE)}
@@ -96,9 +97,9 @@ def silent() -> Iterator[str]:
 
 
 def test_no_broker_is_one_line(environment: dict[str, str]) -> None:
-    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
-        nobody = f"127.0.0.1:{taken.getsockname()[1]}"
-    failed = CliRunner().invoke(app, ["topics"], env=environment | {"ATENDE_KAFKA": nobody})
+    with closed_port() as port:
+        nobody = f"127.0.0.1:{port}"
+        failed = CliRunner().invoke(app, ["topics"], env=environment | {"ATENDE_KAFKA": nobody})
     assert isinstance(failed.exception, Mistake)
     assert str(failed.exception) == f"ATENDE_KAFKA: no broker answers ({nobody}: Connection refused)"
 

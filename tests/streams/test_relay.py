@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import random
 import re
-import socket
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -33,9 +32,16 @@ TAKE_OVER_S = 10
 
 
 @pytest.fixture
-def deployment(on_server: OnServers, kafka: str, topics: str, tmp_path: Path) -> Iterator[Relayed]:
+def unmade(on_server: OnServers, kafka: str, topics: str, tmp_path: Path) -> Iterator[Relayed]:
+    """A deployment whose store was never deployment."""
     with closing(RelayProgress(on_server.relay(), topics)) as relay_progress:
         yield Relayed(on_server, kafka, topics, relay_progress, tmp_path)
+
+
+@pytest.fixture
+def deployment(unmade: Relayed) -> Relayed:
+    Store(unmade.location).close()
+    return unmade
 
 
 def test_every_event_is_relayed_in_order_and_the_relay_ends_on_a_signal(deployment: Relayed) -> None:
@@ -101,14 +107,12 @@ def test_a_second_relay_waits_and_takes_over_from_one_that_is_killed_or_hangs(de
 
 
 def test_figures_are_served_for_prometheus(deployment: Relayed) -> None:
-    with closing(socket.create_server((HOST, 0))) as taken:
-        port = taken.getsockname()[1]
-
     def figures() -> dict[str, str]:
-        with urllib.request.urlopen(f"http://{HOST}:{port}/metrics") as answer:
+        (url,) = re.findall(r"its metrics are at (\S+)", deployment.says())
+        with urllib.request.urlopen(url) as answer:
             return dict(re.findall(r"^(atende_\w+) ([\d.]+)$", answer.read().decode(), re.MULTILINE))
 
-    with deployment.relay("--metrics-port", str(port)) as relay:
+    with deployment.relay("--metrics-port", "0") as relay:
         with deployment.busy() as busy:
             within(lambda: deployment.relay_progress.position() > 100)
         within(lambda: float(figures()["atende_relay_position"]) == busy.acknowledged)
@@ -130,50 +134,44 @@ def refusal(deployment: Relayed, **settings: str) -> str:
     return line
 
 
-def test_a_store_that_was_never_made_is_one_line(deployment: Relayed) -> None:
-    assert 'relation "stored_events" does not exist' in refusal(deployment)
+def test_a_store_that_was_never_made_is_one_line(unmade: Relayed) -> None:
+    assert 'relation "stored_events" does not exist' in refusal(unmade)
 
 
-@pytest.fixture
-def made(deployment: Relayed) -> Relayed:
-    Store(deployment.location).close()
-    return deployment
+def test_a_missing_topic_is_one_line(deployment: Relayed) -> None:
+    assert refusal(deployment, ATENDE_TOPICS="nowhere").endswith("there is no topic nowhere.agents: `atende topics` makes it")
 
 
-def test_a_missing_topic_is_one_line(made: Relayed) -> None:
-    assert refusal(made, ATENDE_TOPICS="nowhere").endswith("there is no topic nowhere.agents: `atende topics` makes it")
+def test_another_number_of_partitions_is_one_line(deployment: Relayed) -> None:
+    assert refusal(deployment, ATENDE_PARTITIONS="5").endswith("has 3 partitions, ATENDE_PARTITIONS is 5")
 
 
-def test_another_number_of_partitions_is_one_line(made: Relayed) -> None:
-    assert refusal(made, ATENDE_PARTITIONS="5").endswith("has 3 partitions, ATENDE_PARTITIONS is 5")
+def test_no_broker_is_one_line(deployment: Relayed) -> None:
+    assert "no broker answers" in refusal(deployment, ATENDE_KAFKA=f"{HOST}:1")
 
 
-def test_no_broker_is_one_line(made: Relayed) -> None:
-    assert "no broker answers" in refusal(made, ATENDE_KAFKA=f"{HOST}:1")
-
-
-def test_no_store_is_one_line_without_its_password(made: Relayed) -> None:
-    line = refusal(made, ATENDE_STORE_URL=f"postgresql://atende:very-secret@{HOST}:1/atende")
+def test_no_store_is_one_line_without_its_password(deployment: Relayed) -> None:
+    line = refusal(deployment, ATENDE_STORE_URL=f"postgresql://atende:very-secret@{HOST}:1/atende")
     assert f"PostgreSQL at {HOST}:1/atende" in line
     assert "very-secret" not in line
 
 
-def test_topics_that_were_emptied_are_one_line_and_filled_anew_when_asked(made: Relayed) -> None:
-    with made.busy() as busy:
+def test_topics_that_were_emptied_are_one_line_and_filled_anew_when_asked(deployment: Relayed) -> None:
+    with deployment.busy() as busy:
         within(lambda: busy.acknowledged > 1_000)
-    log = log_of(made.location)
-    made.relay_progress.set(len(log), {f"{made.topics}.interactions:0": 5})
-    assert f"partition 0 of topic {made.topics}.interactions is empty" in refusal(made)
-    with made.relay("--anew", said="anew") as relay:
-        within(lambda: "position=0" in made.says("anew"))
-        within(lambda: made.relay_progress.position() == len(log))
+    log = log_of(deployment.location)
+    deployment.relay_progress.set(len(log), {f"{deployment.topics}.interactions:0": 5})
+    assert f"partition 0 of topic {deployment.topics}.interactions is empty" in refusal(deployment)
+    with deployment.relay("--anew", said="anew") as relay:
+        within(lambda: "position=0" in deployment.says("anew"))
+        within(lambda: deployment.relay_progress.position() == len(log))
         assert relay.end() == 0
-    assert made.check(log) == 0
+    assert deployment.check(log) == 0
 
 
-def test_a_log_that_ends_before_what_was_relayed_is_one_line(made: Relayed) -> None:
-    made.relay_progress.set(7, {})
-    assert "event 7 is recorded as relayed, but the log ends before it" in refusal(made)
+def test_a_log_that_ends_before_what_was_relayed_is_one_line(deployment: Relayed) -> None:
+    deployment.relay_progress.set(7, {})
+    assert "event 7 is recorded as relayed, but the log ends before it" in refusal(deployment)
 
 
 def relayed(deployment: Relayed) -> int:
@@ -201,13 +199,13 @@ def test_topics_with_more_partitions_than_when_they_were_first_relayed_to_are_on
     assert "new topics (ATENDE_TOPICS)" in line
 
 
-def test_topics_may_have_more_partitions_as_long_as_nothing_was_relayed_to_them(made: Relayed) -> None:
-    with made.relay() as relay:
-        within(lambda: "begins" in made.says())
+def test_topics_may_have_more_partitions_as_long_as_nothing_was_relayed_to_them(deployment: Relayed) -> None:
+    with deployment.relay() as relay:
+        within(lambda: "begins" in deployment.says())
         assert relay.end() == 0
-    _widen(made, PARTITIONS + 2)
-    with made.relay(said="next", ATENDE_PARTITIONS=str(PARTITIONS + 2)) as relay:
-        within(lambda: "begins" in made.says("next"))
+    _widen(deployment, PARTITIONS + 2)
+    with deployment.relay(said="next", ATENDE_PARTITIONS=str(PARTITIONS + 2)) as relay:
+        within(lambda: "begins" in deployment.says("next"))
         assert relay.end() == 0
 
 

@@ -40,7 +40,7 @@ REPORTER = "caio@empresa.example"
 
 expect.set_options(timeout=15_000)
 
-PAGES = ("inbound?periodo=7d", "outbound", "ivr", "agentes", "interacoes", "relatorio-agentes")
+PAGES = ("inbound?periodo=7d", "outbound", "ivr", "agentes", "interacoes", "relatorio-agentes", "sla")
 
 
 def missing(reason: str) -> None:

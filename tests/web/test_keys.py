@@ -53,6 +53,7 @@ def test_views_and_periods_have_keys_and_typing_is_left_alone(tab: Page) -> None
 
 def test_rows_are_walked_and_opened(tab: Page) -> None:
     keys(tab, "g", "r")
+    tab.get_by_role("region", name="Rastreio de Interações").first.wait_for()
     tab.locator("tbody tr[data-key]").first.wait_for()
     keys(tab, "j", "j")
     second = tab.locator("tbody tr[data-key]").nth(1)
@@ -70,6 +71,7 @@ def test_the_palette_finds_a_page_a_queue_without_its_accents_and_a_call(tab: Pa
     keys(tab, "Enter")
     tab.wait_for_url(re.compile("/inbound.*servico=Cobran"))
     keys(tab, "g", "r")
+    tab.get_by_role("region", name="Rastreio de Interações").first.wait_for()
     number = tab.locator("td[data-column=protocol]").first.inner_text()
     keys(tab, "Control+k")
     search.fill(number)

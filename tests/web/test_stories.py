@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import re
+from datetime import datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Page, expect
 
@@ -20,6 +22,11 @@ def figures(page: Page) -> dict[str, str]:
     return page.locator("section[data-figure]").evaluate_all(
         "all => Object.fromEntries(all.map(one => [one.dataset.figure, one.querySelector('[data-value]').textContent]))"
     )
+
+
+def first_of_seven_days() -> str:
+    """The first date of the last seven days, in the company's time zone."""
+    return str(datetime.now(ZoneInfo("America/Sao_Paulo")).date() - timedelta(days=6))
 
 
 def percent(value: float) -> str:
@@ -52,9 +59,8 @@ def test_the_figures_of_inbound_are_those_of_json_and_of_csv_at_the_position_of_
     page = console.signed_in(path="/inbound?periodo=7d")
     shown = figures(page)
     position = page.locator("[data-as-of]").get_attribute("data-as-of")
-    start = re.search(r"from=([\d-]+)", page.evaluate("performance.getEntriesByType('resource').map(one => one.name).join(' ')"))
-    assert start is not None
-    totals = console.get(f"/v1/dashboards/inbound?from={start[1]}&as_of={position}").json()["totals"]
+    start = first_of_seven_days()
+    totals = console.get(f"/v1/dashboards/inbound?from={start}&as_of={position}").json()["totals"]
     assert totals["offered"] > 50
     assert shown["sla_percent"] == percent(totals["sla_percent"])
     assert (shown["aht_ms"], shown["asa_ms"]) == (mean(totals["aht_ms"]), mean(totals["asa_ms"]))
@@ -63,7 +69,7 @@ def test_the_figures_of_inbound_are_those_of_json_and_of_csv_at_the_position_of_
     page.get_by_role("button", name="CSV").click()
     with page.expect_download() as file:
         page.get_by_role("menuitem", name="Por serviço").click()
-    assert file.value.suggested_filename == f"inbound_servicos_{start[1]}_posicao-{position}.csv"
+    assert file.value.suggested_filename == f"inbound_servicos_{start}_posicao-{position}.csv"
     rows = list(csv.DictReader(io.StringIO(file.value.path().read_text(encoding="utf-8-sig")), delimiter=";"))
     for row in rows:
         cells = page.locator(f"tr[data-key='{row['SERVIÇO'] if 'SERVIÇO' in row else next(iter(row.values()))}'] td")
@@ -115,9 +121,8 @@ def test_a_chart_is_there_as_a_table_with_the_same_numbers(console: Console) -> 
     panel.get_by_role("button", name="Ver como tabela").click()
     shown = panel.locator("td[data-column='Recebidas']").all_inner_texts()
     position = page.locator("[data-as-of]").get_attribute("data-as-of")
-    start = re.search(r"from=([\d-]+)", page.evaluate("performance.getEntriesByType('resource').map(one => one.name).join(' ')"))
-    assert start is not None
-    series = console.get(f"/v1/dashboards/inbound?from={start[1]}&as_of={position}").json()["series"]
+    start = first_of_seven_days()
+    series = console.get(f"/v1/dashboards/inbound?from={start}&as_of={position}").json()["series"]
     # Only the rows in sight are in the document.
     assert shown == [str(row["offered"]) for row in series][: len(shown)]
     assert len(shown) > 5

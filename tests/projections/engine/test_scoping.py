@@ -22,17 +22,22 @@ from projections.engine.scoping import _COLUMNS
 from projections.engine.tables import FACTS, PARTS, ScopeMissing
 from projections.engine.temporal_view import CompanyRows, TemporalView
 from projections.figures.question import Question
-from projections.queries import dashboards, earlier_calls, reports
+from projections.queries import dashboards, earlier_calls, followed_sources, reports
 from projections.queries.api_keys import api_keys
 from projections.queries.contacts import interactions_of_contact
-from projections.queries.history import history
-from projections.queries.interactions_report import Interactions, interactions, pages
+from projections.queries.history import history, proof
+from projections.queries.interactions_report import count, interactions, pages, tags
+from projections.queries.interactions_selection import Interactions
 from projections.queries.monitoring import interaction_seen, monitor
 from projections.queries.one_interaction import interaction
 from projections.queries.registers import RegisteredAgent, RegisteredQueue, one, page
+from projections.queries.sources import gaps, sources
+from projections.queries.timeline import timeline, timeline_of_board
 from projections.queries.users import users
+from projections.queries.what_if import sla_what_if
 from projections.query_bus import QUERIES, CompanyLog
 from projections.query_bus import CompanyRows as Rows
+from store.chain_prover import ChainProver
 from tests.kit.center import TENANT, Center, attempt, call, fresh, visit
 from tests.kit.rows import engine
 
@@ -126,10 +131,18 @@ ANSWERS = {
     one: lambda rows, past: one(rows, RegisteredAgent, agent_id(TENANT, "Bruno"), **past),
     users: lambda rows, past: users(rows, 0, 10, **past),
     history: lambda rows, past: history(rows, "both", msgspec.json.decode, **past),
+    proof: lambda rows, past: proof(rows, "both", ChainProver(lambda *_: ()), 0, as_of=past.get("as_of")),
+    count: lambda rows, past: count(rows, Interactions(question=Question(by="total", **past))),
+    tags: lambda rows, past: tags(rows, **past),
+    sources: lambda rows, past: sources(rows, Question(**past)),
+    gaps: lambda rows, past: gaps(rows, Question(**past)),
+    sla_what_if: lambda rows, past: sla_what_if(rows, Question(**past)),
     interaction: lambda rows, past: [
         interaction(rows, interaction_id(TENANT, name), Question(by="total", as_of=past.get("as_of")), People())
         for name in ("sale", "both")
     ],
+    timeline: lambda rows, past: timeline(rows, Question(since_ms=0, until_ms=86_400_000, by="total", **past), 24),
+    timeline_of_board: lambda rows, past: timeline_of_board(rows, Question(since_ms=0, until_ms=86_400_000, by="total", **past), 24),
     interaction_seen: lambda rows, _: [name for name in CALLS if interaction_seen(rows, interaction_id(TENANT, name))],
 }
 """Each query of the rows, put so that the whole company's answer names both sides."""
@@ -143,6 +156,8 @@ WHOLE_COMPANY_ALONE = {
     interactions_of_contact: lambda rows: interactions_of_contact(rows, UUID(int=3)),
     earlier_calls.lines_are_kept: lambda rows: earlier_calls.lines_are_kept(rows, "WRAPUPSTART"),
     api_keys: lambda rows: api_keys(rows, 0, 10),
+    followed_sources.calls_without_end: followed_sources.calls_without_end,
+    followed_sources.sessions_without_end: followed_sources.sessions_without_end,
 }
 """Queries of the rows that are answered for who sees the whole company, and for nobody else."""
 
@@ -155,7 +170,11 @@ def test_what_only_the_whole_company_can_tell_is_refused_to_who_sees_a_part(cent
         with pytest.raises(NotAllowed):
             ask(within(center, scope))
     log = CompanyLog(None, TENANT, scope)  # type: ignore[arg-type]
-    for of_log in (lambda: earlier_calls.stated_transfers(log, "both"), lambda: earlier_calls.kept_lines(log, "WRAPUPSTART", 0, 9)):
+    for of_log in (
+        lambda: earlier_calls.stated_transfers(log, "both"),
+        lambda: earlier_calls.kept_lines(log, "WRAPUPSTART", 0, 9),
+        lambda: followed_sources.covered_until(log, "ami:pbx"),
+    ):
         with pytest.raises(NotAllowed):
             of_log()
 

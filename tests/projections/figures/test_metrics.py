@@ -282,3 +282,19 @@ def test_another_companys_visits_are_never_counted(center: Center, engine: Wareh
     rows = center.rows
     other = TemporalView(rows.warehouse, fresh(engine, tenant=center.tenant.__class__(int=8)).tenant, WHOLE_COMPANY)
     assert visit_figures(other, Question()) == []
+
+
+def test_all_but_some_is_as_if_all_others_were_named(center: Center) -> None:
+    for number, queue in enumerate(("vendas", "suporte", "cobrança")):
+        center.call(call(queue, visit(queue, at("2026-11-23T10:00") + number, "answered", S, agent=f"Agente {number}", talk=S)))
+    center.call(call("gone", visit("vendas", at("2026-11-23T10:30"), "abandoned", S)))
+    whole = ask(center, by="queue")
+    names = [row["queue"] for row in whole]
+    assert len(names) > 1
+    for left_out in names:
+        others = tuple(name for name in names if name != left_out)
+        assert ask(center, by="queue", except_queues=(left_out,)) == ask(center, by="queue", queues=others)
+    assert ask(center, by="total", except_queues=tuple(names))[0]["offered"] == 0
+    assert ask(center, by="queue", except_queues=tuple(names)) == []
+    assert ask(center, by="total", except_agents=("agente 0",)) == ask(center, by="total", agents=("Agente 1", "Agente 2"))
+    assert ask(center, by="total", queues=("vendas", "suporte"), except_queues=("VENDAS",)) == ask(center, by="total", queues=("suporte",))

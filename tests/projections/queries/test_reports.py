@@ -22,7 +22,8 @@ from projections.figures.question import Question
 from projections.queries import reports
 from projections.queries.dashboards import inbound, ivr, outbound
 from projections.queries.history import history
-from projections.queries.interactions_report import Interactions, interactions, next_page
+from projections.queries.interactions_report import interactions, next_page
+from projections.queries.interactions_selection import Interactions
 from projections.queries.report import NOTHING, Column, Report, comma_separated, lineage, table, written
 from tests.kit.center import TENANT, Center, attempt, call, fresh, visit
 from tests.kit.rows import engine
@@ -266,7 +267,14 @@ def test_dashboards_show_the_engines_figures(center: Center) -> None:
     assert [totals] == reports.queues(center.rows, Question(by="total")).rows
     assert (c1["agents"]["offline"], c1["as_of"], c1["definition"]) == (1, center.position, VERSION)
     c2 = outbound(center.rows, Question(by="day"))
-    assert c2["totals"] == {"dialled": 3, "answered": 1, "not_connected": 2, "connect_percent": 66.67, "tmo_ms": 60 * S}
+    assert c2["totals"] == {
+        "dialled": 3,
+        "answered": 1,
+        "not_connected": 2,
+        "connect_percent": 66.67,
+        "tmo_ms": 60 * S,
+        "terms": {"connect_percent": (2, 3), "tmo_ms": (60 * S, 1)},
+    }
     assert [row["dialled"] for row in c2["series"]] == [3]
     c4 = ivr(center.rows, Question(by="day", moment_ms=NINE + 20 * S))
     assert (c4["totals"]["entered"], c4["totals"]["offered"], c4["totals"]["answered"]) == (1, 1, 1)

@@ -19,8 +19,8 @@ export class ApiError extends Error {
   }
 }
 
-/** How far this machine's clock is behind the server's, milliseconds. */
-export const skew = { ms: 0 };
+/** How far this machine's clock is behind the server's, milliseconds. isExact: known from the stream, not from a header in whole seconds. */
+export const skew = { ms: 0, isExact: false };
 
 async function sent(request: Request): Promise<Response> {
   const token = await session.token();
@@ -43,7 +43,7 @@ async function checked(request: Request): Promise<Response> {
     throw new ApiError(0, "no-connection", "");
   }
   const date = Date.parse(answer.headers.get("date") ?? "");
-  if (!Number.isNaN(date)) skew.ms = Math.abs(date - Date.now()) > 2000 ? date - Date.now() : 0;
+  if (!Number.isNaN(date) && !skew.isExact) skew.ms = Math.abs(date - Date.now()) > 2000 ? date - Date.now() : 0;
   if (answer.ok) return answer;
   const problem = await answer.json().catch(() => ({}));
   const code =

@@ -1,5 +1,6 @@
 import { useSyncExternalStore } from "react";
 import { type Renewed, Renewer, type Welcome } from "./renewer";
+import { sharedWorker } from "./shared";
 
 /** Whether somebody is signed in here. `gone`: the session ended while the page was open; the page stays and asks for the password. */
 export type SessionState = "unknown" | "in" | "out" | "gone";
@@ -19,10 +20,10 @@ class SharedSource implements TokenSource {
 
   constructor(worker: SharedWorker) {
     this.#port = worker.port;
-    this.#port.onmessage = ({ data }) => {
+    this.#port.addEventListener("message", ({ data }) => {
       this.#waiting.get(data.id)?.(data.answer);
       this.#waiting.delete(data.id);
-    };
+    });
   }
 
   renew(refused: string | null): Promise<Renewed> {
@@ -59,12 +60,7 @@ class OwnSource implements TokenSource {
 }
 
 function source(): TokenSource {
-  if (typeof SharedWorker === "undefined") return new OwnSource();
-  const worker = new SharedWorker(new URL("./session.worker.ts", import.meta.url), {
-    type: "module",
-    name: "atende-session",
-  });
-  return new SharedSource(worker);
+  return sharedWorker ? new SharedSource(sharedWorker) : new OwnSource();
 }
 
 /** The session of this browser: its refresh token is a cookie that no script reads, its access token is in memory alone. */

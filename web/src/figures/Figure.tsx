@@ -1,10 +1,11 @@
-import { ActionIcon, Popover } from "@mantine/core";
-import { Info } from "lucide-react";
-import { type ReactNode, useState } from "react";
+import type { ReactNode } from "react";
 import { useLanguage, useText } from "../i18n";
 import { StateMark } from "../ui/StateMark";
+import { About, useAbout } from "./About";
+import type { Terms } from "./definition";
 import styles from "./Figure.module.css";
 import { between, figure, NONE } from "./format";
+import { type Gap, spanOf } from "./gaps";
 import { type FigureKey, KINDS } from "./kinds";
 import type { Lineage } from "./lineage";
 
@@ -23,25 +24,38 @@ interface Props {
   note?: ReactNode;
   /** Whether the value keeps its target; without it there is none. */
   keeps?: boolean | null;
-  /** The formula with the numbers of this page. */
-  formula?: string;
+  /** Numerators and denominators of the row that the figure is in. */
+  terms?: Terms | null;
+  /** The SLA profile of the row. */
+  profile?: string;
+  /** Where the sources were cut off in the period: why there are limits. */
+  gaps?: readonly Gap[];
   isLead?: boolean;
 }
 
 /** A figure with its definition, limits and lineage. The number is the API's: nothing is calculated here. */
-export function Figure({ name, value, bounds, lineage, note, keeps, formula, isLead }: Props) {
+export function Figure({ name, value, bounds, lineage, note, keeps, terms, profile, gaps = [], isLead }: Props) {
   const text = useText();
   const language = useLanguage();
+  const { isOpen, setOpen, onKeyDown } = useAbout();
   const { kind, label, field } = KINDS[name];
   const limits = bounds?.[field];
   const isRange = Array.isArray(limits) && limits[0] !== limits[1];
   const shown = isRange ? between(kind, limits as [number, number], language) : figure(kind, value, language);
   const isVague = bounds != null && !Array.isArray(limits) && kind === "duration" && value != null;
   return (
-    <section className={styles.figure} data-lead={isLead || undefined} aria-label={text(label)} data-figure={name}>
+    <section
+      className={styles.figure}
+      data-lead={isLead || undefined}
+      aria-label={text(label)}
+      data-figure={name}
+      onKeyDown={onKeyDown}
+    >
       <div className={styles.head}>
         <span className={styles.label}>{text(label)}</span>
-        <About name={name} lineage={lineage} formula={formula} />
+        <About {...{ name, value, lineage, terms, profile, isOpen, setOpen }}>
+          {bounds && (isRange || isVague) && <Limits {...{ bounds, gaps, isVague }} />}
+        </About>
       </div>
       <p className={`num ${styles.value}`}>
         {keeps != null && <StateMark state={keeps ? "ok" : "breach"} />}
@@ -59,57 +73,20 @@ export function Figure({ name, value, bounds, lineage, note, keeps, formula, isL
   );
 }
 
-function About({ name, lineage, formula }: Pick<Props, "name" | "lineage" | "formula">) {
+/** Why a figure has limits: the sources that were cut off, and when. */
+function Limits({ bounds, gaps, isVague }: { bounds: Bounds; gaps: readonly Gap[]; isVague: boolean }) {
   const text = useText();
-  const [isOpen, setOpen] = useState(false);
-  const { label, about, field } = KINDS[name];
-  const written = lineage.formulas[field];
-  const facts: [string, string | undefined][] = [
-    [text("figure.formula"), formula],
-    [text("figure.position"), String(lineage.position)],
-    [text("figure.zone"), lineage.zone],
-    [text("figure.version"), lineage.definition],
-  ];
   return (
-    <Popover
-      opened={isOpen}
-      onChange={setOpen}
-      width={320}
-      position="bottom-start"
-      radius={8}
-      withRoles={false}
-      returnFocus
-    >
-      <Popover.Target>
-        <ActionIcon
-          variant="subtle"
-          color="gray"
-          size={24}
-          onKeyDown={(event) => event.key === "Escape" && setOpen(false)}
-          aria-expanded={isOpen}
-          aria-label={text("figure.about", { figure: text(label) })}
-          onClick={() => setOpen(!isOpen)}
-        >
-          <Info size={14} color="var(--muted)" aria-hidden />
-        </ActionIcon>
-      </Popover.Target>
-      <Popover.Dropdown role="dialog" aria-label={text(label)}>
-        <div className={styles.about}>
-          <strong>{text(label)}</strong>
-          <p>{text(about)}</p>
-          {written && <code>{written}</code>}
-          <dl>
-            {facts.map(([term, fact]) =>
-              fact ? (
-                <div key={term}>
-                  <dt>{term}</dt>
-                  <dd className="num">{fact}</dd>
-                </div>
-              ) : null,
-            )}
-          </dl>
-        </div>
-      </Popover.Dropdown>
-    </Popover>
+    <div className={styles.limits}>
+      <p>
+        {text(isVague ? "figure.mean.why" : "figure.missing.why")}{" "}
+        {text("figure.missing", { count: bounds.missing_at_most })}.
+      </p>
+      {gaps.map((gap) => (
+        <p key={gap.opened_at}>
+          {gap.source_label}: {spanOf(gap, text)}, {text(`gap.${gap.reason}`)}
+        </p>
+      ))}
+    </div>
   );
 }

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { between, clockTime, count, duration, instant, interval, NONE, percent } from "./format";
+import { between, clockTime, count, duration, instant, interval, NONE, percent, points } from "./format";
 
 it("shows what has no case as a dash, never as 0", () => {
   for (const write of [count, percent, duration, clockTime, instant]) expect(write(null)).toBe(NONE);
@@ -34,4 +34,11 @@ it("tells the two hours of a clock that is put back", () => {
   expect(interval("2018-02-17T23:00:00-03:00", "hour", "pt-BR", true)).toBe("23h −03");
   expect(interval("2026-11-27T00:00:00-03:00", "day", "pt-BR")).toBe("sex 27");
   expect(interval("2026-11-01T00:00:00-03:00", "month", "pt-BR")).toBe("nov/26");
+});
+
+it("writes a difference of percentages with its sign", () => {
+  expect(points(2.11)).toBe("+2,11\u00a0p.p.");
+  expect(points(-0.5)).toBe("-0,50\u00a0p.p.");
+  expect(points(0)).toBe("0,00\u00a0p.p.");
+  expect(points(null)).toBe(NONE);
 });

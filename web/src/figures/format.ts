@@ -13,6 +13,19 @@ export function percent(value: Maybe<number>, locale = "pt-BR"): string {
   return `${new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(value)}${NBSP}%`;
 }
 
+/** A measured number that a source wrote with a point. */
+export function decimal(text: string, locale = "pt-BR"): string {
+  const value = Number(text);
+  return text === "" || Number.isNaN(value) ? NONE : new Intl.NumberFormat(locale).format(value);
+}
+
+/** A difference of two percentages, with its sign: `+2,11 p.p.` */
+export function points(value: Maybe<number>, locale = "pt-BR"): string {
+  if (value == null) return NONE;
+  const digits = { minimumFractionDigits: 2, maximumFractionDigits: 2, signDisplay: "exceptZero" } as const;
+  return `${new Intl.NumberFormat(locale, digits).format(value)}${NBSP}p.p.`;
+}
+
 const two = (value: number) => String(value).padStart(2, "0");
 
 function parts(ms: number): [number, number, number] {

@@ -4,19 +4,20 @@ import type { Kind } from "./format";
 interface FigureKind {
   kind: Kind;
   label: Key;
-  about: Key;
-  /** The field of the API's answers and definitions. */
+  /** The field of the API's answers. */
   field: string;
+  /** The key of its definition, where it is not the field. */
+  defined: string;
 }
 
-const of = (kind: Kind, name: string, label = `figure.${name}`, field = name): FigureKind => ({
+const of = (kind: Kind, name: string, label = `figure.${name}`, field = name, defined = field): FigureKind => ({
   kind,
   label: label as Key,
-  about: `about.${name}` as Key,
   field,
+  defined,
 });
 
-/** Every figure that a page shows: how it is written, its name and its meaning. */
+/** Every figure that a page shows: how it is written, and its name. The API defines what it means. */
 export const KINDS = {
   sla_percent: of("percent", "sla_percent"),
   offered: of("count", "offered"),
@@ -35,7 +36,7 @@ export const KINDS = {
   ivr_abandoned: of("count", "abandoned", "ivr.abandoned"),
   ivr_timed_out: of("count", "timed_out", "ivr.timed_out"),
   dialled: of("count", "dialled"),
-  outbound_answered: of("count", "outbound_answered", "figure.outbound_answered", "answered"),
+  outbound_answered: of("count", "outbound_answered", "figure.outbound_answered", "answered", "outbound_answered"),
   not_connected: of("count", "not_connected"),
   tmo_ms: of("duration", "tmo_ms"),
   connect_percent: of("percent", "connect_percent"),

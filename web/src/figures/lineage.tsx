@@ -1,14 +1,17 @@
 import { useQuery } from "@tanstack/react-query";
+import type { Schemas } from "../api/client";
 import { definitions } from "../api/queries";
 import { useText } from "../i18n";
 import { instant } from "./format";
+
+type Definition = Schemas["FigureDefinition"];
 
 /** What every figure of an answer comes from. */
 export interface Lineage {
   position: number;
   zone: string;
   definition: string;
-  formulas: Readonly<Record<string, string>>;
+  definitions: ReadonlyMap<string, Definition>;
 }
 
 interface Answered {
@@ -17,11 +20,20 @@ interface Answered {
   definition: string;
 }
 
-const NOTHING: Readonly<Record<string, string>> = {};
+const NONE: readonly Definition[] = [];
 
 export function useLineage(answer: Answered | undefined): Lineage | null {
-  const formulas = useQuery(definitions).data?.figures ?? NOTHING;
-  return answer ? { position: answer.as_of, zone: answer.timezone, definition: answer.definition, formulas } : null;
+  const known = useQuery({
+    ...definitions,
+    select: ({ figures }) => new Map(figures.map((one) => [one.key, one])),
+  }).data;
+  if (!answer) return null;
+  return {
+    position: answer.as_of,
+    zone: answer.timezone,
+    definition: answer.definition,
+    definitions: known ?? new Map(NONE.map((one) => [one.key, one])),
+  };
 }
 
 /** The foot of a page: position, time zone and definitions of all that it shows. */

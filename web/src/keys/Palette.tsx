@@ -87,6 +87,7 @@ export default function Palette({ close }: { close: () => void }) {
       onQueryChange={setTyped}
       onSpotlightClose={close}
       shortcut={null}
+      attributes={{ content: { "aria-label": text("keys.palette") } }}
       scrollable
       maxHeight={420}
       nothingFound={text("filters.none")}

@@ -1,7 +1,9 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { type ApiError, answerOf, api, skew } from "../api/client";
 import type { paths } from "../api/schema";
+import { questionText } from "./question";
+import { errorOf, live } from "./store";
 
 /** A question that can be watched: the path of a GET with its parameters. */
 export type Watchable = "/v1/monitoring" | "/v1/dashboards/inbound" | "/v1/dashboards/outbound" | "/v1/dashboards/ivr";
@@ -15,48 +17,59 @@ export interface Line {
   sign: number;
 }
 
-const STALE_MS = 20_000;
 const DEAD_MS = 120_000;
-const EVERY_MS: Record<Watchable, number> = {
-  "/v1/monitoring": 2_000,
-  "/v1/dashboards/inbound": 5_000,
-  "/v1/dashboards/outbound": 5_000,
-  "/v1/dashboards/ivr": 5_000,
-};
 
 /**
- * The answer to a question, kept current.
+ * The answer to a question, kept current by the browser's one stream; of the past it is asked once.
  *
- * The one place that knows the transport. Today it asks again every few seconds, and not while the tab is hidden; a stream of row
- * changes can take its place without a change of any page, because a page sees whole answers and the state of the line alone.
+ * The one place that knows the transport: a page sees whole answers and the state of the line. Rows that did not change are the same
+ * objects as before.
  */
 export function useLive<P extends Watchable>(path: P, query: Parameters<P>) {
   const isPast = (query as { as_of?: unknown }).as_of != null;
-  const result = useQuery<Answer<P>, ApiError>({
+  const question = isPast ? null : questionText(path, query);
+  const past = useQuery<Answer<P>, ApiError>({
     queryKey: [path, query],
-    queryFn: () => answerOf((api.GET as unknown as Ask)(path, { params: { query } })) as Promise<Answer<P>>,
+    queryFn: ({ signal }) =>
+      answerOf((api.GET as unknown as Ask)(path, { params: { query }, signal })) as Promise<Answer<P>>,
     placeholderData: keepPreviousData,
-    refetchInterval: isPast ? false : EVERY_MS[path],
-    staleTime: isPast ? Number.POSITIVE_INFINITY : 1_000,
+    enabled: isPast,
+    staleTime: Number.POSITIVE_INFINITY,
   });
+  const now = useWatched(question);
+  const line = useLine(isPast, past.dataUpdatedAt);
+  const current = isPast ? past.data : (now.answer as Answer<P> | undefined);
+  const shown = useRef<Answer<P> | undefined>(undefined);
+  if (current) shown.current = current;
+  const error = isPast ? past.error : now.error;
   return {
-    answer: result.data,
-    error: result.error,
-    retry: result.refetch,
-    isChanging: result.isPlaceholderData,
-    line: useLine(result.dataUpdatedAt, isPast),
+    answer: error && !current ? undefined : shown.current,
+    error,
+    retry: () => (question === null ? void past.refetch() : live.retry(question)),
+    isChanging: isPast ? past.isPlaceholderData || past.isFetching : !now.isFresh,
+    line,
   };
 }
 
-type Ask = (path: string, options: { params: { query: unknown } }) => Promise<{ data?: unknown }>;
+type Ask = (path: string, options: { params: { query: unknown }; signal: AbortSignal }) => Promise<{ data?: unknown }>;
 
-function useLine(updatedAt: number, isPast: boolean): Line {
-  const [now, setNow] = useState(Date.now);
+function useWatched(question: string | null) {
+  useEffect(() => (question === null ? undefined : live.watch(question)), [question]);
+  const watched = useSyncExternalStore(live.subscribe, () => live.of(question));
+  const problem = useSyncExternalStore(live.subscribe, () => (live.line.isLost ? live.line.problem : null));
+  return watched.answer || watched.error || !problem ? watched : { ...watched, error: errorOf(problem) };
+}
+
+function useLine(isPast: boolean, askedAt: number): Line {
+  const line = useSyncExternalStore(live.subscribe, () => live.line);
+  const [, setSeconds] = useState(0);
+  const isLost = !isPast && line.isLost;
   useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), 1_000);
+    if (!isLost) return;
+    const timer = setInterval(() => setSeconds((before) => before + 1), 1_000);
     return () => clearInterval(timer);
-  }, []);
-  const age = updatedAt ? now - updatedAt : 0;
-  const state = isPast ? "past" : age < STALE_MS ? "live" : age < DEAD_MS ? "wait" : "dead";
-  return { state, sign: updatedAt + skew.ms };
+  }, [isLost]);
+  if (isPast) return { state: "past", sign: askedAt + skew.ms };
+  const state = !line.isLost ? "live" : Date.now() - line.sign < DEAD_MS ? "wait" : "dead";
+  return { state, sign: line.sign + skew.ms };
 }

@@ -20,6 +20,14 @@ it("asks for a past period with its end, and leaves the end of one that goes on 
   expect(questionOf({ ...filters, servico: [], agente: [] }, zone)).toEqual({ from: todayIn(zone).toString() });
 });
 
+it("counts relative periods from the day of a past moment", () => {
+  const filters = { servico: [], agente: [], periodo: "hoje", em: "2026-11-21T23:30:00-03:00" } as const;
+  expect(questionOf({ ...filters, servico: [], agente: [] }, "America/Sao_Paulo")).toEqual({
+    from: "2026-11-21",
+    to: "2026-11-22",
+  });
+});
+
 it("steps by whole months where a period is one, else by its length", () => {
   expect(shifted({ de: "2026-03-01", ate: "2026-03-31" }, -1)).toEqual({ de: "2026-02-01", ate: "2026-02-28" });
   expect(shifted({ de: "2026-11-23", ate: "2026-11-29" }, 1)).toEqual({ de: "2026-11-30", ate: "2026-12-06" });

@@ -1,5 +1,6 @@
 import { CalendarDate, endOfMonth, parseDate, startOfMonth, startOfWeek, today } from "@internationalized/date";
 import type { Filters, View } from "../filters/filters";
+import { dayOf, instantOf } from "./moments";
 
 /** Dates of a period in the company's time zone; `ate` is in the period. */
 export interface Dates {
@@ -27,9 +28,15 @@ export function todayIn(zone: string): CalendarDate {
   return new CalendarDate(date.year, date.month, date.day);
 }
 
+/** The day that relative periods count from: today, or the day of the moment that the page is about. */
+export function todayOf(filters: Pick<Filters, "em">, zone: string): CalendarDate {
+  const moment = instantOf(filters.em, zone);
+  return moment === null ? todayIn(zone) : dayOf(moment, zone);
+}
+
 /** The period as the API takes it: `to` is not included, and is left open while the period goes on. */
 export function questionOf(filters: Filters, zone: string): { from: string; to?: string } {
-  const now = todayIn(zone);
+  const now = todayOf(filters, zone);
   const { de, ate } = datesOf(filters, now);
   if (!filters.em && ate >= now.toString()) return { from: de };
   return { from: de, to: parseDate(ate).add({ days: 1 }).toString() };

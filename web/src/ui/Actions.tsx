@@ -6,16 +6,18 @@ import { stringifySearch } from "../filters/codec";
 import { type Filters, searchOf } from "../filters/filters";
 import { useText } from "../i18n";
 import { useShortcut } from "../keys/shortcuts";
-import { datesOf, todayIn } from "../time/periods";
+import { datesOf, todayOf } from "../time/periods";
 
 interface LinkProps {
   filters: Filters;
   position: number | undefined;
   zone: string;
+  /** What the page has in its address besides the filters. */
+  others?: Record<string, string | undefined>;
 }
 
 /** Two links: one is live, one shows the same figures for ever. */
-export function LinkAction({ filters, position, zone }: LinkProps) {
+export function LinkAction({ filters, position, zone, others }: LinkProps) {
   const text = useText();
   const [shown, setShown] = useState("");
   const [copied, setCopied] = useState(false);
@@ -28,10 +30,10 @@ export function LinkAction({ filters, position, zone }: LinkProps) {
   };
   const fixed = () => {
     const search = searchOf(
-      { ...filters, ...datesOf(filters, todayIn(zone)), em: filters.em ?? String(position), fuso: zone },
+      { ...filters, ...datesOf(filters, todayOf(filters, zone)), em: filters.em ?? String(position), fuso: zone },
       "hoje",
     );
-    return location.origin + location.pathname + stringifySearch(search);
+    return location.origin + location.pathname + stringifySearch({ ...search, ...others });
   };
   useShortcut("c", () => void give(location.href));
   useShortcut("C", position === undefined ? undefined : () => void give(fixed()));

@@ -12,7 +12,7 @@ type Agent = Schemas["AgentState"];
 const ROW = 52;
 
 /** The agents of one group, in the order of the API. Only those in sight are in the document, however many there are. */
-export function AgentColumn({
+export const AgentColumn = memo(function AgentColumn({
   group,
   mark,
   rows,
@@ -56,7 +56,7 @@ export function AgentColumn({
       )}
     </section>
   );
-}
+});
 
 interface RowProps {
   agent: Agent;
@@ -66,37 +66,31 @@ interface RowProps {
   size: number;
 }
 
-const Row = memo(
-  function Row({ agent, top, until, index, size }: RowProps) {
-    const text = useText();
-    const mark: Mark = agent.state;
-    const where = agent.queue || agent.queues.join(", ");
-    const detail = agent.state === "paused" ? agent.reason : where;
-    const state = agent.on_hold ? "state.onHold" : `state.one.${mark}`;
-    const tells = mark === "talking" ? agent.on_hold : mark === "ringing" || mark === "wrap-up";
-    return (
-      <li
-        className={styles.row}
-        style={{ transform: `translateY(${top}px)` }}
-        aria-setsize={size}
-        aria-posinset={index + 1}
-        data-agent={agent.agent}
-      >
-        <StateMark state={mark} size={10} />
-        <span className={styles.name} title={agent.agent}>
-          {agent.agent}
-        </span>
-        <span className={styles.clock}>{agent.since && <Elapsed since={agent.since} until={until} />}</span>
-        <span className={styles.detail} title={detail}>
-          {tells && <em>{text(state as Key)}</em>}
-          {detail}
-        </span>
-      </li>
-    );
-  },
-  (before, after) =>
-    before.top === after.top &&
-    before.until === after.until &&
-    before.size === after.size &&
-    JSON.stringify(before.agent) === JSON.stringify(after.agent),
-);
+/** Drawn anew only for an agent of whom something changed: rows that did not are the same objects as before. */
+const Row = memo(function Row({ agent, top, until, index, size }: RowProps) {
+  const text = useText();
+  const mark: Mark = agent.state;
+  const where = agent.queue || agent.queues.join(", ");
+  const detail = agent.state === "paused" ? agent.reason : where;
+  const state = agent.on_hold ? "state.onHold" : `state.one.${mark}`;
+  const tells = mark === "talking" ? agent.on_hold : mark === "ringing" || mark === "wrap-up";
+  return (
+    <li
+      className={styles.row}
+      style={{ transform: `translateY(${top}px)` }}
+      aria-setsize={size}
+      aria-posinset={index + 1}
+      data-agent={agent.agent}
+    >
+      <StateMark state={mark} size={10} />
+      <span className={styles.name} title={agent.agent}>
+        {agent.agent}
+      </span>
+      <span className={styles.clock}>{agent.since && <Elapsed since={agent.since} until={until} />}</span>
+      <span className={styles.detail} title={detail}>
+        {tells && <em>{text(state as Key)}</em>}
+        {detail}
+      </span>
+    </li>
+  );
+});

@@ -1,5 +1,6 @@
-import { lazy, Suspense, useState } from "react";
+import { lazy, Suspense, useMemo, useState } from "react";
 import { figure, interval, type Kind } from "../figures/format";
+import { bandsOf, type Gap, spanOf } from "../figures/gaps";
 import { useLanguage, useText } from "../i18n";
 import styles from "./Chart.module.css";
 import { Panel } from "./Panel";
@@ -17,31 +18,47 @@ export interface Series {
   limits?: readonly ([number, number] | null)[];
 }
 
+const NONE: readonly Gap[] = [];
+
 interface Props {
   title: string;
   starts: readonly string[];
+  /** What the axis says of each start, where that is no instant; and the title of its column in the table. */
+  labels?: readonly string[];
+  first?: string;
   by: string;
+  /** Height of the drawn part, pixels. */
+  height?: number;
   series: readonly Series[];
   /** A line across the chart, percent. */
   target?: number;
+  /** Where a source was cut off: bands across the chart. */
+  gaps?: readonly Gap[];
 }
 
 /** Figures over time. Its legend hides and shows series, by mouse and by keys; the same numbers are there as a table. */
-export function Chart({ title, starts, by, series, target }: Props) {
+export function Chart({ title, starts, labels: given, first, by, height, series, target, gaps = NONE }: Props) {
   const text = useText();
   const language = useLanguage();
   const [hidden, setHidden] = useState<readonly string[]>([]);
   const [isTable, setTable] = useState(false);
-  const labels = starts.map((start, index) => {
-    const twin = starts.some((other, at) => at !== index && other.slice(0, 13) === start.slice(0, 13) && by === "hour");
-    return interval(start, by, language, twin);
-  });
+  const labels =
+    given ??
+    starts.map((start, index) => {
+      const twin = starts.some(
+        (other, at) => at !== index && other.slice(0, 13) === start.slice(0, 13) && by === "hour",
+      );
+      return interval(start, by, language, twin);
+    });
   const isEmpty = series.every((one) => one.values.every((value) => !value));
-  const summary = series
-    .map((one) => summaryOf(one, language))
-    .filter(Boolean)
-    .map((part) => text("chart.summary", part as Record<string, string>))
-    .join("; ");
+  const bands = useMemo(() => bandsOf(gaps, starts), [gaps, starts]);
+  const summary = [
+    ...series
+      .map((one) => summaryOf(one, language))
+      .filter(Boolean)
+      .map((part) => text(given ? "chart.range" : "chart.summary", part as Record<string, string>)),
+    ...gaps.map((gap) => text("chart.gap", { span: spanOf(gap, text) })),
+  ].join("; ");
   return (
     <Panel
       title={title}
@@ -88,7 +105,7 @@ export function Chart({ title, starts, by, series, target }: Props) {
           rows={starts.map((start, index) => ({ start, index }))}
           keyOf={(row) => row.start}
           columns={[
-            { key: "start", title: text("chart.interval"), cell: (row) => labels[row.index], isPinned: true },
+            { key: "start", title: first ?? text("chart.interval"), cell: (row) => labels[row.index], isPinned: true },
             ...series.map((one) => ({
               key: one.name,
               title: one.name,
@@ -98,7 +115,12 @@ export function Chart({ title, starts, by, series, target }: Props) {
           ]}
         />
       ) : (
-        <div className={styles.canvas} role="img" aria-label={`${title}. ${isEmpty ? text("chart.empty") : summary}`}>
+        <div
+          className={styles.canvas}
+          style={{ height }}
+          role="img"
+          aria-label={`${title}. ${isEmpty ? text("chart.empty") : summary}`}
+        >
           {isEmpty ? (
             <p className={styles.empty}>{text("chart.empty")}</p>
           ) : (
@@ -107,6 +129,7 @@ export function Chart({ title, starts, by, series, target }: Props) {
                 labels={labels}
                 series={series}
                 hidden={hidden}
+                bands={bands}
                 target={target}
                 targetLabel={
                   target === undefined ? "" : text("chart.target", { target: figure("percent", target, language) })

@@ -1,6 +1,6 @@
 import { useComputedColorScheme } from "@mantine/core";
 import { BarChart, CustomChart, LineChart } from "echarts/charts";
-import { GridComponent, MarkLineComponent, TooltipComponent } from "echarts/components";
+import { GridComponent, MarkAreaComponent, MarkLineComponent, TooltipComponent } from "echarts/components";
 import { type EChartsType, init, use } from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
 import { useEffect, useRef } from "react";
@@ -8,7 +8,16 @@ import { figure } from "../figures/format";
 import { useLanguage } from "../i18n";
 import type { Series } from "./Chart";
 
-use([BarChart, LineChart, CustomChart, GridComponent, TooltipComponent, MarkLineComponent, CanvasRenderer]);
+use([
+  BarChart,
+  LineChart,
+  CustomChart,
+  GridComponent,
+  TooltipComponent,
+  MarkAreaComponent,
+  MarkLineComponent,
+  CanvasRenderer,
+]);
 
 interface Props {
   labels: readonly string[];
@@ -16,12 +25,14 @@ interface Props {
   hidden: readonly string[];
   target?: number;
   targetLabel: string;
+  /** First and last interval of each band, by index. */
+  bands: readonly (readonly [number, number])[];
 }
 
 const SYMBOLS = { 1: "circle", 2: "circle", 3: "rect", 4: "diamond" } as const;
 
 /** The drawn part of a chart, loaded when the first one is shown: counts are bars, percentages lines. */
-export default function ChartCanvas({ labels, series, hidden, target, targetLabel }: Props) {
+export default function ChartCanvas({ labels, series, hidden, target, targetLabel, bands }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<EChartsType | null>(null);
   const scheme = useComputedColorScheme();
@@ -86,7 +97,7 @@ export default function ChartCanvas({ labels, series, hidden, target, targetLabe
             axisLabel: { ...text, formatter: "{value} %" },
           },
         ],
-        series: shown.flatMap((one) => {
+        series: shown.flatMap((one, place) => {
           const isLine = one.kind === "percent";
           const paint = colour(`series-${one.colour}`);
           const drawn = {
@@ -104,6 +115,7 @@ export default function ChartCanvas({ labels, series, hidden, target, targetLabe
             lineStyle: { width: 2 },
             z: isLine ? 3 : 2,
             tooltip: { valueFormatter: (value: unknown) => figure(one.kind, value as number | null, language) },
+            markArea: place === 0 && bands.length > 0 ? gapBands(bands, colour("mark-pause")) : undefined,
             markLine:
               isLine && target !== undefined
                 ? {
@@ -122,9 +134,33 @@ export default function ChartCanvas({ labels, series, hidden, target, targetLabe
       },
       { notMerge: true },
     );
-  }, [labels, series, hidden, target, targetLabel, scheme, language]);
+  }, [labels, series, hidden, target, targetLabel, bands, scheme, language]);
 
   return <div ref={place} style={{ width: "100%", height: "100%" }} />;
+}
+
+/** Bands where a source was cut off, striped: they are told from a coloured background without their colour. */
+function gapBands(bands: readonly (readonly [number, number])[], paint: string) {
+  const size = 8;
+  const stripes = document.createElement("canvas");
+  stripes.width = stripes.height = size;
+  const pen = stripes.getContext("2d");
+  if (pen) {
+    pen.strokeStyle = paint;
+    pen.globalAlpha = 0.45;
+    pen.lineWidth = 1.5;
+    for (const x of [-size, 0, size]) {
+      pen.moveTo(x, size);
+      pen.lineTo(x + size, 0);
+    }
+    pen.stroke();
+  }
+  return {
+    silent: true,
+    itemStyle: { color: { image: stripes, repeat: "repeat" } },
+    // A band covers whole intervals, so it begins half an interval before its first category.
+    data: bands.map(([first, last]) => [{ xAxis: first - 0.5 }, { xAxis: last + 0.5 }]),
+  };
 }
 
 /** The limits of each value of a series whose source was cut off, as a line from the lowest to the highest. */

@@ -1,6 +1,8 @@
 import { useTimezone } from "../api/queries";
+import { instant as shownInstant } from "../figures/format";
 import { useText } from "../i18n";
 import type { Line } from "../live/useLive";
+import { instantOf, written } from "../time/moments";
 import styles from "./LineState.module.css";
 
 /** Whether what the page shows is current. moment: the instant or the position that a page of the past is about. */
@@ -10,7 +12,9 @@ export function LineState({ line, moment }: { line: Line; moment: string }) {
   const time = line.sign
     ? new Intl.DateTimeFormat("pt-BR", { timeStyle: "medium", timeZone: zone }).format(line.sign)
     : "";
-  const fixed = /^\d+$/.test(moment) ? text("line.position", { position: Number(moment) }) : moment;
+  const instant = instantOf(moment, zone);
+  const fixed =
+    instant === null ? text("line.position", { position: Number(moment) }) : shownInstant(written(instant, zone));
   return (
     <span role="status" className={styles.line} data-state={line.state}>
       <span className={styles.mark} aria-hidden />

@@ -3,6 +3,7 @@ import { type Lineage, LineageFoot, useLineage } from "../figures/lineage";
 import type { Line } from "../live/useLive";
 import type { Loaded, Period } from "../time/usePeriod";
 import { viewOf } from "../time/useQuestion";
+import { useTimeTravel } from "../time/useTimeTravel";
 import { CsvAction, LinkAction } from "./Actions";
 import { FilterBar } from "./FilterBar";
 import { PageHeader, Progress } from "./PageHeader";
@@ -45,10 +46,12 @@ export function PeriodPage<A extends Answered>({ title, period, loaded, cards, w
   const { filters, dropped, change, zone } = period;
   const { answer, error, retry, isChanging, line } = loaded;
   const lineage = useLineage(answer);
+  const time = useTimeTravel(filters, change, isChanging);
   const suffix = answer && `${answer.period.from?.slice(0, 10)}_posicao-${answer.as_of}.csv`;
   return (
     <>
       <PageHeader title={title} line={answer && line} moment={filters.em}>
+        {time.button}
         <LinkAction filters={filters} position={answer?.as_of} zone={zone} />
         {files && (
           <CsvAction files={answer ? files(answer).map((file) => ({ ...file, name: `${file.name}_${suffix}` })) : []} />
@@ -61,6 +64,7 @@ export function PeriodPage<A extends Answered>({ title, period, loaded, cards, w
         view={withView ? viewOf(answer?.period.by) : undefined}
       />
       <Progress on={isChanging} />
+      {time.bar}
       {answer && lineage ? (
         <>
           {children(answer, lineage)}

@@ -24,13 +24,11 @@ export function Shell({ children }: { children: ReactNode }) {
   const text = useText();
   const [isOpen, setOpen] = useState(false);
   const path = useLocation({ select: (location) => location.pathname });
-  const content = useRef<HTMLElement>(null);
   const arrived = useRef(path);
   useEffect(() => {
     if (arrived.current === path) return;
     arrived.current = path;
     setOpen(false);
-    content.current?.querySelector<HTMLElement>("h1")?.focus();
   }, [path]);
   return (
     <div className={styles.shell}>
@@ -68,7 +66,7 @@ export function Shell({ children }: { children: ReactNode }) {
           <User />
         </div>
       </Drawer>
-      <main id="content" className={styles.content} ref={content} tabIndex={-1}>
+      <main id="content" className={styles.content} tabIndex={-1}>
         {children}
       </main>
       <Shortcuts />

@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
 import type { Schemas } from "../api/client";
 import { queues as queuesQuery } from "../api/queries";
 import { count } from "../figures/format";
@@ -7,36 +8,29 @@ import { Elapsed } from "../live/Elapsed";
 import { StateMark } from "./StateMark";
 import { Table } from "./Table";
 
+type Board = Schemas["LiveBoard"];
+
 interface Row {
   queue: string;
-  target: number;
-  waiting: readonly Schemas["Waiting"][];
+  waiting: number;
+  /** Since when the first one waits. */
+  since: string | null;
   free: number;
 }
 
 interface Props {
-  answer: Pick<Schemas["LiveBoard"], "waiting" | "agents">;
+  waiting: Board["waiting"];
+  available: Board["agents"]["available"];
   chosen: readonly string[];
   until: number | null;
 }
 
 /** Every queue with those who wait in it and the agents who are free for it; the one with the longest wait first. */
-export function WaitingTable({ answer, chosen, until }: Props) {
+export function WaitingTable({ waiting, available, chosen, until }: Props) {
   const text = useText();
   const language = useLanguage();
-  const all = useQuery(queuesQuery).data ?? [];
-  const rows: Row[] = all
-    .filter((queue) => queue.active && (chosen.length === 0 || chosen.includes(queue.name)))
-    .map((queue) => ({
-      queue: queue.name,
-      target: queue.sla_ms,
-      waiting: answer.waiting.filter((one) => one.queue === queue.name).sort((a, b) => a.since.localeCompare(b.since)),
-      free: answer.agents.available.filter((agent) => agent.queues.includes(queue.name)).length,
-    }))
-    .sort(
-      (a, b) =>
-        (a.waiting[0]?.since ?? "~").localeCompare(b.waiting[0]?.since ?? "~") || a.queue.localeCompare(b.queue),
-    );
+  const all = useQuery(queuesQuery).data;
+  const rows = useMemo(() => rowsOf(all ?? [], waiting, available, chosen), [all, waiting, available, chosen]);
   return (
     <Table
       name={text("board.queues")}
@@ -46,17 +40,12 @@ export function WaitingTable({ answer, chosen, until }: Props) {
       keyOf={(row) => row.queue}
       columns={[
         { key: "queue", title: text("queues.queue"), isPinned: true, cell: (row) => <strong>{row.queue}</strong> },
-        {
-          key: "waiting",
-          title: text("figure.waiting"),
-          isNumber: true,
-          cell: (row) => count(row.waiting.length, language),
-        },
+        { key: "waiting", title: text("figure.waiting"), isNumber: true, cell: (row) => count(row.waiting, language) },
         {
           key: "longest",
           title: text("queues.longest"),
           isNumber: true,
-          cell: (row) => (row.waiting[0] ? <Elapsed since={row.waiting[0].since} until={until} /> : "–"),
+          cell: (row) => (row.since ? <Elapsed since={row.since} until={until} /> : "–"),
         },
         {
           key: "free",
@@ -71,5 +60,31 @@ export function WaitingTable({ answer, chosen, until }: Props) {
         },
       ]}
     />
+  );
+}
+
+function rowsOf(
+  queues: readonly Schemas["QueueSummary"][],
+  waiting: Board["waiting"],
+  available: Board["agents"]["available"],
+  chosen: readonly string[],
+): Row[] {
+  const shown = queues.filter((queue) => queue.active && (chosen.length === 0 || chosen.includes(queue.name)));
+  const rows = new Map<string, Row>(shown.map(({ name }) => [name, { queue: name, waiting: 0, since: null, free: 0 }]));
+  for (const { queue, since } of waiting) {
+    const row = rows.get(queue);
+    if (!row) continue;
+    row.waiting += 1;
+    if (row.since === null || since < row.since) row.since = since;
+  }
+  for (const agent of available) {
+    // An agent who is logged in to "" is free for every queue.
+    for (const queue of agent.queues.includes("") ? rows.keys() : new Set(agent.queues)) {
+      const row = rows.get(queue);
+      if (row) row.free += 1;
+    }
+  }
+  return [...rows.values()].sort(
+    (a, b) => (a.since ?? "~").localeCompare(b.since ?? "~") || a.queue.localeCompare(b.queue),
   );
 }

@@ -8,6 +8,7 @@ import {
   Phone,
   PhoneForwarded,
   PhoneIncoming,
+  Target,
   UserCog,
   Users,
   Webhook,
@@ -32,6 +33,7 @@ export interface Entry {
     | "/ivr"
     | "/interacoes"
     | "/relatorio-agentes"
+    | "/sla"
     | "/empresa"
     | "/usuarios"
     | "/servicos"
@@ -81,6 +83,7 @@ export const ENTRIES: readonly Entry[] = [
     icon: ChartColumn,
     permission: REPORTS,
   },
+  { to: "/sla", group: "menu.reports", label: "page.sla", icon: Target, permission: REPORTS, key: "s" },
   {
     to: "/empresa",
     group: "menu.administration",

@@ -1,13 +1,16 @@
 import { createFileRoute } from "@tanstack/react-router";
 import { useMemo } from "react";
+import { Gaps, useGaps } from "../../figures/gaps";
 import { LineageFoot, useLineage } from "../../figures/lineage";
 import { useFilters } from "../../filters/useFilters";
 import { useText } from "../../i18n";
 import { Elapsed } from "../../live/Elapsed";
 import { type Answer, useLive } from "../../live/useLive";
+import { useTimeTravel } from "../../time/useTimeTravel";
 import { AgentColumn } from "../../ui/AgentColumn";
 import board from "../../ui/AgentColumn.module.css";
 import { Allowed } from "../../ui/Allowed";
+import { CallsTable } from "../../ui/CallsTable";
 import { FilterBar } from "../../ui/FilterBar";
 import { MONITORING } from "../../ui/menu";
 import { PageHeader, Progress } from "../../ui/PageHeader";
@@ -26,7 +29,7 @@ export const Route = createFileRoute("/_shell/agentes")({
 
 type Board = Answer<"/v1/monitoring">;
 
-/** B2: every agent by state, in the API's order, and who waits in the queues. */
+/** B2: every agent by state, in the API's order, who waits in the queues, and the calls that go on. */
 function Agents() {
   const text = useText();
   const { filters, dropped, change } = useFilters();
@@ -35,6 +38,8 @@ function Agents() {
     [filters],
   );
   const { answer, error, retry, isChanging, line } = useLive("/v1/monitoring", question);
+  const gaps = useGaps(question, answer !== undefined);
+  const time = useTimeTravel(filters, change, isChanging);
   // What is past or late runs no further than its last sign of life.
   const until =
     !answer || line.state === "live"
@@ -45,14 +50,17 @@ function Agents() {
   return (
     <>
       <PageHeader title={text("page.agents")} line={answer && line} moment={filters.em}>
+        {time.button}
         {answer && <Longest answer={answer} until={until} />}
       </PageHeader>
       <FilterBar filters={filters} dropped={dropped} change={change} withPeriod={false} />
       <Progress on={isChanging} />
+      <Gaps gaps={gaps} />
+      {time.bar}
       {answer ? (
         <Groups answer={answer} chosen={filters.servico} until={until} />
       ) : (
-        <Pending error={error} retry={() => void retry()} figures={4} />
+        <Pending error={error} retry={retry} figures={4} />
       )}
     </>
   );
@@ -61,7 +69,10 @@ function Agents() {
 /** Who has waited longest, of all queues that are shown. */
 function Longest({ answer, until }: { answer: Board; until: number | null }) {
   const text = useText();
-  const first = [...answer.waiting].sort((a, b) => a.since.localeCompare(b.since))[0];
+  const first = answer.waiting.reduce<Board["waiting"][number] | null>(
+    (longest, one) => (longest === null || one.since < longest.since ? one : longest),
+    null,
+  );
   if (!first) return <span className="muted">{text("board.noneWaiting")}</span>;
   return (
     <span className={board.longest}>
@@ -86,9 +97,14 @@ function Groups({ answer, chosen, until }: { answer: Board; chosen: readonly str
         <AgentColumn group="paused" mark="paused" rows={answer.agents.paused} until={until} />
         <AgentColumn group="offline" mark="offline" rows={answer.agents.offline} until={until} />
       </div>
-      <Panel title={text("board.queues")}>
-        <WaitingTable answer={answer} chosen={chosen} until={until} />
-      </Panel>
+      <div className={board.tables}>
+        <Panel title={text("board.queues")}>
+          <WaitingTable waiting={answer.waiting} available={answer.agents.available} chosen={chosen} until={until} />
+        </Panel>
+        <Panel title={text("board.calls")}>
+          <CallsTable calls={answer.calls} until={until} />
+        </Panel>
+      </div>
       {lineage && <LineageFoot lineage={lineage} coveredTo={answer.covered_to} />}
     </>
   );

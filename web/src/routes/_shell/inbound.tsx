@@ -5,10 +5,12 @@ import { company, queues as queuesQuery } from "../../api/queries";
 import { type Bounds, Figure } from "../../figures/Figure";
 import figures from "../../figures/Figure.module.css";
 import { percent } from "../../figures/format";
+import { Gaps, useGaps } from "../../figures/gaps";
 import type { Lineage } from "../../figures/lineage";
 import { useLanguage, useText } from "../../i18n";
 import { type Answer, useLive } from "../../live/useLive";
 import { csvOf, usePeriod } from "../../time/usePeriod";
+import type { Question } from "../../time/useQuestion";
 import { AgentsNow } from "../../ui/AgentsNow";
 import { Allowed } from "../../ui/Allowed";
 import { Chart } from "../../ui/Chart";
@@ -44,32 +46,33 @@ function Inbound() {
   };
   return (
     <PeriodPage title={text("page.inbound")} period={period} loaded={loaded} cards={7} withView files={files}>
-      {(answer, lineage) => <Figures answer={answer} lineage={lineage} />}
+      {(answer, lineage) => <Figures answer={answer} lineage={lineage} question={question} />}
     </PeriodPage>
   );
 }
 
-function Figures({ answer, lineage }: { answer: Board; lineage: Lineage }) {
+function Figures({ answer, lineage, question }: { answer: Board; lineage: Lineage; question: Question }) {
   const text = useText();
   const language = useLanguage();
   const mayWatch = usePermission(MONITORING);
   const target = useTarget(answer);
   const charts = useMemo(() => chartsOf(answer, text), [answer, text]);
   const { totals, agents, series } = answer;
+  const starts = useMemo(() => series.map((row) => row.start), [series]);
+  const gaps = useGaps(question, totals.bounds != null);
   const bounds = totals.bounds as Bounds | null;
-  const starts = series.map((row) => row.start);
   const by = answer.period.by ?? "hour";
-  const of = { bounds, lineage };
+  const of = { bounds, lineage, terms: totals.terms, profile: totals.sla_profile, gaps };
   const isKept = target === undefined || totals.sla_percent == null ? null : totals.sla_percent >= target;
   return (
     <>
+      <Gaps gaps={gaps} />
       <div className={figures.grid}>
         <Figure
           name="sla_percent"
           value={totals.sla_percent}
           {...of}
           keeps={isKept}
-          formula={`${totals.answered_within_sla} ÷ ${totals.offered}`}
           note={target === undefined ? undefined : text("figure.target", { target: percent(target, language) })}
         />
         <Figure name="offered" value={totals.offered} {...of} />
@@ -86,8 +89,21 @@ function Figures({ answer, lineage }: { answer: Board; lineage: Lineage }) {
       </div>
       <AgentsNow agents={agents} mayOpen={mayWatch} />
       <div className={panels.two}>
-        <Chart title={text("chart.callsAndSla")} starts={starts} by={by} series={charts.callsAndSla} target={target} />
-        <Chart title={text("chart.offeredAnswered")} starts={starts} by={by} series={charts.offeredAnswered} />
+        <Chart
+          title={text("chart.callsAndSla")}
+          starts={starts}
+          by={by}
+          series={charts.callsAndSla}
+          target={target}
+          gaps={gaps}
+        />
+        <Chart
+          title={text("chart.offeredAnswered")}
+          starts={starts}
+          by={by}
+          series={charts.offeredAnswered}
+          gaps={gaps}
+        />
       </div>
       <Panel title={text("queues.title")}>
         <QueueTable rows={answer.queues} />

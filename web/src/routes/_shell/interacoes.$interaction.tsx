@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { createFileRoute } from "@tanstack/react-router";
 import { answerOf, api, type Schemas } from "../../api/client";
 import { clockTime, duration, instant } from "../../figures/format";
+import { useFilters } from "../../filters/useFilters";
 import { useText } from "../../i18n";
 import { Allowed } from "../../ui/Allowed";
 import { BackLink } from "../../ui/BackLink";
@@ -11,7 +12,9 @@ import { PageHeader } from "../../ui/PageHeader";
 import { Panel } from "../../ui/Panel";
 import { Parts } from "../../ui/Parts";
 import { Pending } from "../../ui/Pending";
+import { Proof } from "../../ui/Proof";
 import styles from "../../ui/Story.module.css";
+import { StoryEvent } from "../../ui/StoryEvent";
 
 export const Route = createFileRoute("/_shell/interacoes/$interaction")({
   component: () => (
@@ -27,14 +30,19 @@ type Call = Schemas["InteractionDetail"];
 function Interaction() {
   const text = useText();
   const { interaction } = Route.useParams();
+  const { em } = useFilters().filters;
   const params = { path: { interaction } };
+  // A moment cuts the story; the call itself is known now or at a position.
+  const position = em && /^\d+$/.test(em) ? em : undefined;
   const call = useQuery({
-    queryKey: ["call", interaction],
-    queryFn: () => answerOf(api.GET("/v1/interactions/{interaction}", { params })),
+    queryKey: ["call", interaction, position],
+    queryFn: () =>
+      answerOf(api.GET("/v1/interactions/{interaction}", { params: { ...params, query: { as_of: position } } })),
   });
   const story = useQuery({
-    queryKey: ["history", interaction],
-    queryFn: () => answerOf(api.GET("/v1/interactions/{interaction}/history", { params })),
+    queryKey: ["history", interaction, em],
+    queryFn: () =>
+      answerOf(api.GET("/v1/interactions/{interaction}/history", { params: { ...params, query: { as_of: em } } })),
   });
   const error = call.error ?? story.error;
   const title = call.data?.protocol ? `#${call.data.protocol}` : text("page.interaction");
@@ -43,19 +51,20 @@ function Interaction() {
       <BackLink to="/interacoes" label={text("call.back")} />
       <PageHeader title={title}>
         {call.data && <Status code={call.data.status} label={call.data.status_label} />}
+        <Proof interaction={interaction} position={position} />
       </PageHeader>
       {call.data && story.data ? (
-        <>
+        <div className={styles.blocks}>
           <Summary call={call.data} />
           <Timeline call={call.data} />
           <Panel title={text("call.events")}>
             <ol className={styles.events}>
               {story.data.items.map((event) => (
-                <Event key={event.position} event={event} />
+                <StoryEvent key={event.position} event={event} />
               ))}
             </ol>
           </Panel>
-        </>
+        </div>
       ) : (
         <Pending error={error} retry={() => void Promise.all([call.refetch(), story.refetch()])} figures={5} />
       )}
@@ -123,24 +132,5 @@ function Timeline({ call }: { call: Call }) {
         }))}
       />
     </Panel>
-  );
-}
-
-function Event({ event }: { event: Schemas["HistoryEvent"] }) {
-  const text = useText();
-  return (
-    <li data-event={event.event}>
-      <time className="num" dateTime={event.occurred_at} title={instant(event.occurred_at)}>
-        {event.occurred_at.slice(11, 23)}
-      </time>
-      <span className={styles.what}>{event.event.replace(/^interaction\./, "").replaceAll(/[_-]/g, " ")}</span>
-      <span className={styles.why}>
-        {event.actor} · {event.cause} · {text("line.position", { position: event.position })}
-      </span>
-      <details>
-        <summary>{text("call.data")}</summary>
-        <pre>{JSON.stringify(event.content, null, 2)}</pre>
-      </details>
-    </li>
   );
 }

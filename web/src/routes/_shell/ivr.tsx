@@ -2,12 +2,14 @@ import { createFileRoute } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { type Bounds, Figure } from "../../figures/Figure";
 import figures from "../../figures/Figure.module.css";
+import { Gaps, useGaps } from "../../figures/gaps";
 import type { FigureKey } from "../../figures/kinds";
 import { KINDS } from "../../figures/kinds";
 import type { Lineage } from "../../figures/lineage";
 import { type Key, useText } from "../../i18n";
 import { type Answer, useLive } from "../../live/useLive";
 import { usePeriod } from "../../time/usePeriod";
+import type { Question } from "../../time/useQuestion";
 import { NowList } from "../../ui/AgentsNow";
 import { Allowed } from "../../ui/Allowed";
 import { Chart } from "../../ui/Chart";
@@ -32,7 +34,7 @@ function Ivr() {
   const loaded = useLive("/v1/dashboards/ivr", period.question);
   return (
     <PeriodPage title={text("page.ivr")} period={period} loaded={loaded} cards={8} withView>
-      {(answer, lineage) => <Figures answer={answer} lineage={lineage} />}
+      {(answer, lineage) => <Figures answer={answer} lineage={lineage} question={period.question} />}
     </PeriodPage>
   );
 }
@@ -59,10 +61,17 @@ const OUTCOMES = [
   "in_ivr",
 ] as const;
 
-function Figures({ answer, lineage }: { answer: Answer<"/v1/dashboards/ivr">; lineage: Lineage }) {
+interface Asked {
+  answer: Answer<"/v1/dashboards/ivr">;
+  lineage: Lineage;
+  question: Question;
+}
+
+function Figures({ answer, lineage, question }: Asked) {
   const text = useText();
   const { totals, series } = answer;
-  const starts = series.map((row) => row.start);
+  const gaps = useGaps(question, totals.bounds != null);
+  const starts = useMemo(() => series.map((row) => row.start), [series]);
   const drawn = useMemo(
     () =>
       [
@@ -78,6 +87,7 @@ function Figures({ answer, lineage }: { answer: Answer<"/v1/dashboards/ivr">; li
   );
   return (
     <>
+      <Gaps gaps={gaps} />
       <NowList
         rows={AGENTS.map(([group, mark]) => ({
           key: group,
@@ -95,12 +105,21 @@ function Figures({ answer, lineage }: { answer: Answer<"/v1/dashboards/ivr">; li
               value={totals[KINDS[name].field as keyof Totals] as number | null}
               bounds={totals.bounds as Bounds | null}
               lineage={lineage}
+              gaps={gaps}
+              terms={totals.terms}
+              profile={totals.sla_profile}
             />
           ))}
         </div>
       ))}
       <div className={panels.two}>
-        <Chart title={text("chart.ivrCalls")} starts={starts} by={answer.period.by ?? "hour"} series={drawn} />
+        <Chart
+          title={text("chart.ivrCalls")}
+          starts={starts}
+          by={answer.period.by ?? "hour"}
+          series={drawn}
+          gaps={gaps}
+        />
         <Panel title={text("chart.ivrFlow")}>
           <Flow
             whole={{ name: text("flow.entered"), value: totals.entered }}

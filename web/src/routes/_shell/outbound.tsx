@@ -51,14 +51,15 @@ function Figures({ answer, lineage }: { answer: Answer<"/v1/dashboards/outbound"
       ] as const,
     [series, text],
   );
+  const of = { lineage, terms: totals.terms };
   return (
     <>
       <div className={figures.grid}>
-        <Figure name="dialled" value={totals.dialled} lineage={lineage} />
-        <Figure name="outbound_answered" value={totals.answered} lineage={lineage} />
-        <Figure name="not_connected" value={totals.not_connected} lineage={lineage} />
-        <Figure name="tmo_ms" value={totals.tmo_ms} lineage={lineage} />
-        <Figure name="connect_percent" value={totals.connect_percent} lineage={lineage} />
+        <Figure name="dialled" value={totals.dialled} {...of} />
+        <Figure name="outbound_answered" value={totals.answered} {...of} />
+        <Figure name="not_connected" value={totals.not_connected} {...of} />
+        <Figure name="tmo_ms" value={totals.tmo_ms} {...of} />
+        <Figure name="connect_percent" value={totals.connect_percent} {...of} />
       </div>
       <AgentsNow agents={answer.agents} mayOpen={mayWatch} />
       <Chart

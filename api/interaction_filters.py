@@ -1,0 +1,113 @@
+"""The filters of D1, Rastreio de Interações, in a URL or in a body."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from api.field_types import MAX_POSITION, Body
+from api.figure_parameters import OfPart, Past, Word
+from api.lists import PageParameters
+from api.reports import Format
+from domain.voice.outbound_and_ivr import Status
+from projections.figures.voice_quality import Band
+from projections.queries.interactions_selection import Interactions, State
+
+Seconds = Annotated[int, Field(ge=0, le=1_000_000)]
+TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+
+
+class Filters(OfPart, PageParameters):
+    """Filters of calls, by their beginning, and the page."""
+
+    @property
+    def usual_days(self) -> int | None:
+        """None where a filter names one call: it is found whenever it was."""
+        return super().usual_days if self.protocol is None and self.contact is None and not self.call and not self.correlation_id else None
+
+    direction: Annotated[Literal["inbound", "outbound"] | None, Field(description="TIPO")] = None
+    protocol: Annotated[int | None, Field(ge=0, le=MAX_POSITION, description="PROTOCOLO", examples=[4711])] = None
+    status: Annotated[tuple[Status, ...], Field(max_length=20, description="STATUS: one of these", examples=[["abandoned"]])] = ()
+    tag: Annotated[tuple[Word, ...], Field(max_length=100, description="tagged with one of these", examples=[["venda fechada"]])] = ()
+    state: Annotated[State, Field(description="`finished`: have ended; `open`: go on; not with an instant as `as_of`")] = "finished"
+    call: Annotated[Word, Field(description="your own id of the call", examples=["crm-4711"])] = ""
+    ivr: Annotated[
+        tuple[Word, ...], Field(max_length=100, description="went through one of these IVRs, by name", examples=[["principal"]])
+    ] = ()
+    quality: Annotated[tuple[Band, ...], Field(max_length=3, description="QUALIDADE DE CHAMADA: one of these", examples=[["low"]])] = ()
+    contact: Annotated[UUID | None, Field(description="the customer, by the contact's id")] = None
+    min_seconds: Annotated[Seconds | None, Field(description="DURAÇÃO: the shortest, seconds", examples=[60])] = None
+    max_seconds: Annotated[Seconds | None, Field(description="DURAÇÃO: the longest, seconds", examples=[600])] = None
+    time_from: Annotated[
+        TimeOfDay | None,
+        Field(description="HORA: began at this time of day or later, in the time zone of the answer", examples=["09:00"]),
+    ] = None
+    time_to: Annotated[
+        TimeOfDay | None,
+        Field(description="HORA: began before this time of day; earlier than `time_from`: over midnight", examples=["12:30"]),
+    ] = None
+    count: Annotated[bool, Field(description="whether to count the calls of all pages: `count` of the answer")] = False
+    correlation_id: Annotated[Word, Field(description="the correlation of a request that changed the call", examples=["crm-4711"])] = ""
+    order: Annotated[Literal["asc", "desc"], Field(description="by their beginning; `desc`: the newest first")] = "asc"
+
+
+class OfInteractions(Filters):
+    """Filters of calls in the URL."""
+
+    medium: Annotated[Literal["voice"], Field(description="Mídia: the only required filter", examples=["voice"])]
+    format: Format = "json"
+
+
+class InteractionSearch(Filters, Body):
+    """Filters of calls in a body: a customer's number too, which is personal and so never part of a URL."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"phone": "(31) 97791-6159", "state": "all", "order": "desc"}]})
+
+    medium: Annotated[Literal["voice"], Field(description="Mídia")] = "voice"
+    phone: Annotated[
+        str | None, Field(min_length=3, max_length=40, description="the customer's number, in any spelling", examples=["(31) 97791-6159"])
+    ] = None
+
+    @property
+    def usual_days(self) -> int | None:
+        """None for a customer's number too."""
+        return super().usual_days if self.phone is None else None
+
+
+def wanted(past: Past, params: OfInteractions | InteractionSearch) -> Interactions:
+    """The selection that the filters make."""
+    return Interactions(
+        question=past.question(params, "total", params.ivr, past.period(params)),
+        medium=params.medium,
+        direction=params.direction or "",
+        protocol=params.protocol,
+        statuses=params.status,
+        contact=params.contact,
+        qualities=params.quality,
+        duration_ms=(_ms(params.min_seconds), None if params.max_seconds is None else 1000 * params.max_seconds + 999),
+        minutes=_minutes(params.time_from, params.time_to),
+        tags=params.tag,
+        state=params.state,
+        call=params.call,
+        correlation=params.correlation_id,
+        descending=params.order == "desc",
+        limit=params.limit,
+    )
+
+
+def _ms(seconds: int | None) -> int | None:
+    return None if seconds is None else 1000 * seconds
+
+
+def _minutes(since: str | None, until: str | None) -> tuple[int, int] | None:
+    """The minutes of the day from one time to another; None without either."""
+    if since is None and until is None:
+        return None
+    return _minute(since or "00:00"), _minute(until or "24:00")
+
+
+def _minute(time: str) -> int:
+    hour, minute = time.split(":")
+    return 60 * int(hour) + int(minute)

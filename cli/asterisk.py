@@ -1,0 +1,103 @@
+"""`asterisk run`, and `serve` in a data directory: follow the Asterisks of the settings, each in a thread of its own."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
+from functools import partial
+
+from bootstrap import Center, Distributed
+from cli.company import asker, caller, known_or_new
+from cli.console import Console, Mistake
+from cli.earlier_imports import EarlierImports
+from domain.base import MS
+from domain.companies import Company
+from projections.engine.progress import ProjectionsStopped
+from projections.queries.followed_sources import calls_without_end, covered_until, sessions_without_end
+from settings import Asterisk, Settings
+from store.database import StoreUnavailable
+from store.postgres_lock import ServerLock
+from telephony_adapter.ami.adapter import LOCK, Adapter, Ports
+from telephony_adapter.ami.last_known import LastKnown, OpenCall, OpenSession
+
+_ASLEEP_S = 0.5
+
+
+def run(settings: Settings, console: Console) -> int:
+    """Follow them until SIGINT or SIGTERM, beside other processes that wait for this one to end."""
+    if settings.mode != "distributed":
+        raise Mistake("ATENDE_MODE is not distributed: in a data directory `atende serve` follows the Asterisks of ATENDE_ASTERISK itself")
+    if not settings.asterisks:
+        raise Mistake("ATENDE_ASTERISK names no Asterisk")
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("telephony_adapter").setLevel(logging.INFO)
+    ending = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ending.set())
+    with closing(Distributed(settings.data, settings)) as center, following(center, settings):
+        console.warn(f"Atende follows {', '.join(asterisk.name for asterisk in settings.asterisks)}")
+        # A signal that arrives just before this thread sleeps is handled when it wakes.
+        while not ending.wait(_ASLEEP_S):
+            pass
+    return 0
+
+
+@contextmanager
+def following(center: Center, settings: Settings) -> Iterator[list[Adapter]]:
+    """Follow the Asterisks of the settings while the context lasts."""
+    with ExitStack() as stack:
+        adapters = []
+        for asterisk in settings.asterisks:
+            lock = None
+            if settings.mode == "distributed":
+                lock = stack.enter_context(ServerLock(settings.store_url, f"{LOCK} {asterisk.name}"))
+            company = known_or_new(center, asterisk.company)
+            several = sum(other.company == asterisk.company for other in settings.asterisks) > 1
+            adapter = Adapter(asterisk, center.bus, caller(company), _ports(center, company, asterisk), leadership=lock, shared=several)
+            stack.enter_context(closing(adapter))
+            adapters.append(adapter)
+        for adapter in adapters:
+            adapter.start()
+        yield adapters
+
+
+def _ports(center: Center, company: Company, asterisk: Asterisk) -> Ports:
+    cover = partial(_cover, center)
+    return Ports(
+        now_us=center.bus.clock.now_us,
+        last_known=lambda: _last_known(center, company, asterisk),
+        earlier=lambda: EarlierImports(center, company, cover),
+    )
+
+
+def _cover(center: Center) -> None:
+    """Let the rows answer for all that is saved, if they can: without them the tail of a log is read as if nothing came before it."""
+    with suppress(ProjectionsStopped):
+        center.cover(center.store.end(), lambda _done, _total: None)
+
+
+def _last_known(center: Center, company: Company, asterisk: Asterisk) -> LastKnown:
+    """What the log knows of it. Without rows that cover it nothing would be known to be open, so they are awaited."""
+    ask, who = center.queries.ask, asker(company)
+    until_us = ask(covered_until, who, f"ami:{asterisk.name}")
+    if not until_us:
+        return LastKnown()
+    try:
+        center.cover(center.store.end(), lambda _done, _total: None)
+    except ProjectionsStopped as stopped:
+        raise StoreUnavailable(str(stopped)) from stopped
+    prefix = f"{asterisk.system}-" if asterisk.system else ""
+    return LastKnown(
+        until_us,
+        [
+            OpenCall(
+                one.call, one.queue, one.offered_ms * MS if one.queue else 0, (one.answered_ms or 0) * MS if one.queue else 0, one.agent
+            )
+            for one in ask(calls_without_end, who)
+            if one.call.startswith(prefix)
+        ],
+        [OpenSession(one.agent, tuple(one.queues), one.reason if one.paused else None) for one in ask(sessions_without_end, who)],
+    )

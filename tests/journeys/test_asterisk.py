@@ -1,0 +1,256 @@
+"""A real Asterisk, real calls: Atende's figures are those of Asterisk's own queue log."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from time import monotonic
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from bootstrap import Embedded
+from cli.asterisk import following
+from cli.company import asker, known_or_new
+from domain.companies import Company
+from projections.figures.question import Question
+from projections.queries import reports
+from projections.queries.monitoring import monitor
+from settings import Settings
+from telephony_adapter.ami.adapter import Adapter
+from tests.kit import asterisk
+from tests.kit.asterisk import ANSWERS, BUSY, COBRANCA, IVR, OVERFLOW, RINGS, RINGS_ONCE, SUPORTE, VENDAS, Cable, Lab
+from tests.kit.distributed import distributed
+from tests.kit.waiting import within
+
+CUT_S = 8
+TAKES_OVER_WITHIN_S = 30
+"""The lock of a killed process is free within 10 s; the rest is for a busy machine."""
+
+
+@pytest.fixture(scope="module")
+def center(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
+    with closing(Embedded(tmp_path_factory.mktemp("center") / "data", Settings())) as opened:
+        opened.covered()
+        opened.processes.start()
+        yield opened
+
+
+@pytest.fixture
+def lab() -> Iterator[Lab]:
+    with asterisk.lab() as made:
+        yield made
+
+
+class Followed:
+    """A company of its own whose Asterisk is followed."""
+
+    def __init__(self, center: Embedded, lab: Lab, *, sees_log: bool, port: int = 0) -> None:
+        name = uuid4().hex
+        self.center = center
+        self.settings = Settings(asterisks=(lab.setting(port, company=name, queue_log=lab.server.queue_log if sees_log else None),))
+        self.company: Company = known_or_new(center, name)
+
+    def report(self, subject: str, by: str) -> dict[str, dict[str, Any]]:
+        """A report's rows by name, when the rows cover everything that is saved."""
+        self.center.cover(self.center.store.end(), lambda _done, _total: None)
+        rows = self.center.queries.ask(getattr(reports, subject), asker(self.company), Question(by=by)).rows
+        return {row[by]: row for row in rows}
+
+    def queues(self) -> dict[str, dict[str, Any]]:
+        """The counts by queue that the log has too."""
+        return {name: row for name, row in self.report("queues", "queue").items() if row["offered"]}
+
+    def has_caught_up(self, adapter: Adapter, lab: Lab) -> None:
+        """Wait until every event of the PBX up to now is translated."""
+        sent = lab.pbx.send_action(Action="UserEvent", UserEvent="Now")
+        assert sent.succeeded
+        seen = adapter.figures.packets
+        within(lambda: adapter.figures.packets > seen, 20)
+
+    def is_within_bounds(self, true: dict[str, dict[str, int]]) -> None:
+        """Every true count lies within the bounds of the figure."""
+        rows = self.report("queues", "queue")
+        for queue, counts in true.items():
+            bounds = rows[queue]["bounds"] or {}
+            for name, value in counts.items():
+                low, high = bounds.get(name, (rows[queue][name], rows[queue][name]))
+                assert low <= value <= high, (queue, name, value, (low, high))
+
+
+def same(rows: dict[str, dict[str, Any]], true: dict[str, dict[str, int]]) -> None:
+    assert {name: {figure: rows[name][figure] for figure in row} for name, row in true.items()} == true
+    assert rows.keys() == true.keys()
+
+
+def place_all(lab: Lab) -> None:
+    """Every way in which a call can go, within some seconds."""
+    lab.call(VENDAS, phone=ANSWERS, ring=1, talk=3)
+    lab.call(SUPORTE, phone=ANSWERS, ring=1, talk=50, life=4)
+    lab.call(VENDAS, phone=RINGS, life=2)
+    lab.call(COBRANCA, phone=RINGS)
+    lab.call(COBRANCA, phone=RINGS, first=2, keys="9")
+    lab.call(OVERFLOW, phone=ANSWERS, ring=5, talk=1)
+    lab.call(VENDAS, phone=RINGS_ONCE, ring=1, talk=2)
+    lab.call(VENDAS, phone=BUSY, life=4)
+    lab.call(IVR, first=1, keys="1", talk=2)
+    lab.call(IVR, first=1, keys="7", second=2, more="2", talk=1)
+    lab.call(IVR, life=0)
+    lab.call(IVR)
+
+
+def test_the_figures_of_real_calls_are_those_of_asterisks_own_queue_log(center: Embedded, lab: Lab) -> None:
+    followed = Followed(center, lab, sees_log=False)
+    with following(center, followed.settings) as (adapter,):
+        within(lambda: adapter.figures.connected, 20)
+        for agent in asterisk.AGENTS:
+            lab.log_in(agent, local=agent == 1005)
+        place_all(lab)
+        lab.pause(1003, "Almoço")
+        lab.be_quiet()
+        lab.pause(1003, "")
+        followed.has_caught_up(adapter, lab)
+    lines = lab.log()
+    same(followed.queues(), asterisk.queues_of(lines))
+    agents = followed.report("agents", "agent")
+    true = asterisk.agents_of(lines)
+    assert {agent: {name: agents[agent][name] for name in row} for agent, row in true.items()} == true
+    assert {row["bounds"] for row in followed.queues().values()} == {None}
+    assert agents[asterisk.AGENTS[1003]]["paused_by_reason_ms"].keys() == {"Almoço"}
+
+
+def test_a_cut_a_restart_and_a_kill_are_filled_from_the_queue_log_and_bounded_without_it(center: Embedded, lab: Lab) -> None:
+    with closing(Cable(lab.server.ports[0])) as cable:
+        seeing, blind = (Followed(center, lab, sees_log=sees, port=cable.port) for sees in (True, False))
+        with following(center, seeing.settings) as (one,), following(center, blind.settings) as (other,):
+            both = (one, other)
+            within(lambda: all(adapter.figures.connected for adapter in both), 20)
+            for agent in asterisk.AGENTS:
+                lab.log_in(agent)
+            connected_again(both, lambda: cut_for_8_s(lab, cable))
+            connected_again(both, lambda: during_calls(lab, lab.restart))
+            connected_again(both, lambda: during_calls(lab, lab.kill))
+            lab.call(VENDAS, talk=1)
+            lab.be_quiet()
+            within(lambda: not one.figures.unfilled, 60)
+            assert one.figures.tails > 0
+            for adapter, followed in ((one, seeing), (other, blind)):
+                followed.has_caught_up(adapter, lab)
+    lines = lab.log()
+    true = asterisk.queues_of(lines)
+    same(seeing.queues(), true)
+    blind.is_within_bounds(true)
+    killed = asterisk.left_open(lines)
+    for followed in (seeing, blind):
+        rows = followed.queues()
+        assert sum(row["waiting"] for row in rows.values()) == 0
+        assert followed is blind or {queue: rows[queue]["unknown"] for queue in killed} == killed
+    agents = seeing.report("agents", "agent")
+    assert {agent: {name: agents[agent][name] for name in row} for agent, row in asterisk.agents_of(lines).items()} == asterisk.agents_of(
+        lines
+    )
+
+
+def test_a_process_that_takes_over_closes_what_ended_in_between_and_goes_on_with_what_lasts(center: Embedded, lab: Lab) -> None:
+    seeing, blind = (Followed(center, lab, sees_log=sees) for sees in (True, False))
+    with following(center, seeing.settings) as (one,), following(center, blind.settings) as (other,):
+        within(lambda: one.figures.connected and other.figures.connected, 20)
+        for agent in asterisk.AGENTS:
+            lab.log_in(agent)
+        lab.pause(1004, "Almoço")
+        lab.call(SUPORTE, phone=RINGS, life=3)
+        lasting, ending = lab.call(VENDAS, talk=12), lab.call(VENDAS, talk=3)
+        lab.connected(lasting)
+        lab.connected(ending)
+        seeing.has_caught_up(one, lab)
+        blind.has_caught_up(other, lab)
+    seeing.report("queues", "queue")
+    lab.call(COBRANCA, phone=RINGS, life=1)
+    lab.log_out(1003)
+    within(lambda: len(lab.pbx.list("CoreShowChannels").items) == 2, 30)
+    with following(center, seeing.settings) as (one,), following(center, blind.settings) as (other,):
+        within(lambda: one.figures.connected and other.figures.connected, 20)
+        lab.be_quiet()
+        within(lambda: not one.figures.unfilled, 60)
+        seeing.has_caught_up(one, lab)
+        blind.has_caught_up(other, lab)
+    lines = lab.log()
+    same(seeing.queues(), asterisk.queues_of(lines))
+    known = asterisk.queues_of(lines)
+    known.pop("cobranca")  # which the blind one never saw
+    blind.is_within_bounds(known)
+    for followed in (seeing, blind):
+        assert sum(row["waiting"] for row in followed.queues().values()) == 0
+        assert {row["answered"] for row in (followed.queues()["vendas"],)} == {2}
+        groups = followed.center.queries.ask(monitor, asker(followed.company), Question())["agents"]
+        assert {agent["agent"]: agent["state"] for agents in groups.values() for agent in agents} == {
+            asterisk.AGENTS[1001]: "available", asterisk.AGENTS[1002]: "available", asterisk.AGENTS[1003]: "offline",
+            asterisk.AGENTS[1004]: "paused", asterisk.AGENTS[1005]: "available",
+        }  # fmt: skip
+
+
+@pytest.mark.long
+def test_on_servers_one_process_follows_it_and_another_takes_over_when_it_is_killed(lab: Lab, tmp_path: Path) -> None:
+    with distributed(tmp_path, relays=1, workers=1) as deployment:
+        deployment.env["ATENDE_ASTERISK"] = f"{lab.server.address}&company=Empresa"
+        leader, other = (deployment.start("asterisk", "run") for _ in range(2))
+        both = (leader, other)
+        within(lambda: any("asterisk connected" in process.said for process in both), 60)
+        within(lambda: any("another process follows it" in process.said for process in both), 60)
+        if "asterisk connected" in other.said:
+            leader, other = other, leader
+        for agent in asterisk.AGENTS:
+            lab.log_in(agent)
+        lab.connected(lab.call(VENDAS, talk=20))
+        lab.call(SUPORTE, phone=RINGS, life=4)
+        leader.kill()
+        since = monotonic()
+        lab.connected(lab.call(VENDAS, talk=1))
+        other.wait_says("asterisk connected")
+        assert monotonic() - since < TAKES_OVER_WITHIN_S
+        lab.call(COBRANCA, phone=RINGS)
+        lab.be_quiet()
+        true = asterisk.queues_of(lab.log())
+
+        def figures() -> dict[str, dict[str, int]]:
+            said = deployment.run("report", "queues", "--by", "queue", "--format", "json", "--company", "Empresa").stdout
+            rows = {row["queue"]: row for row in json.loads(said)["items"]}
+            return {name: {figure: rows.get(name, {}).get(figure) for figure in row} for name, row in true.items()}
+
+        within(lambda: figures() == true, 60)
+
+
+def connected_again(adapters: tuple[Adapter, ...], interruption: Callable[[], None]) -> None:
+    """Interrupt the connections, and wait until all are there again."""
+    before = [adapter.figures.sessions for adapter in adapters]
+    interruption()
+    within(lambda: all(adapter.figures.sessions > since for adapter, since in zip(adapters, before, strict=True)), 60)
+
+
+def during_calls(lab: Lab, interruption: Callable[[], None]) -> None:
+    """One call is talked, one waits, one is in the IVR."""
+    talked = lab.call(VENDAS, talk=60)
+    lab.call(SUPORTE, phone=RINGS)
+    lab.call(IVR)
+    lab.connected(talked)
+    within(lambda: len(lab.pbx.list("CoreShowChannels").items) >= 5, 20)
+    interruption()
+
+
+def cut_for_8_s(lab: Lab, cable: Cable) -> None:
+    """Calls begin before, in and after the cut; some end in it."""
+    lab.call(COBRANCA, phone=RINGS, life=1)
+    lab.connected(lab.call(VENDAS, talk=2))
+    lab.call(SUPORTE, phone=RINGS, life=5)
+    lab.connected(lab.call(SUPORTE, talk=12))
+    cable.cut()
+    since = monotonic()
+    lab.call(COBRANCA, phone=RINGS)
+    lab.connected(lab.call(VENDAS, talk=1))
+    lab.call(VENDAS, phone=RINGS, life=2)
+    lab.connected(lab.call(VENDAS, talk=14))
+    within(lambda: monotonic() - since > CUT_S, 30)
+    cable.mend()

@@ -1,0 +1,259 @@
+"""A real Asterisk and the world that calls it, driven by a test: `services/asterisk_conf` says what callers, telephones and numbers do."""
+
+from __future__ import annotations
+
+import itertools
+import signal
+import socket
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from services.__main__ import DIRECTORY
+from services.asterisk import Asterisk as AsteriskServer
+from services.server import HOST
+from settings import Asterisk
+from telephony_adapter.ami.connection import Connection, ConnectionEnded
+from telephony_adapter.ami.packets import parse
+from tests.kit.servers import address
+from tests.kit.waiting import within
+
+AGENTS = {1001: "Ana Souza", 1002: "Bruno Conceição", 1003: "Cláudia Araújo", 1004: "Diego Muñoz", 1005: "Érica Gonçalves"}
+QUEUES = {1001: ("vendas",), 1002: ("vendas", "suporte"), 1003: ("suporte",), 1004: ("cobranca",), 1005: ("suporte",)}
+IVR, VENDAS, SUPORTE, COBRANCA, OVERFLOW = "4000", "4001", "4002", "4003", "4004"
+ANSWERS, RINGS, BUSY, RINGS_ONCE = range(4)
+FOR_EVER_S = 90
+_ENDS = {
+    "CONNECT": "answered", "ABANDON": "abandoned", "EXITWITHTIMEOUT": "timed_out", "EXITWITHKEY": "left_by_key",
+}  # fmt: skip
+_SLA_S = 20
+_serial = itertools.count(int(time.time()) % 1000 * 100)
+
+
+class Lab:
+    """The two Asterisks, and what they wrote since this lab was made."""
+
+    def __init__(self, server: AsteriskServer) -> None:
+        self.server = server
+        self.events: list[dict[str, str]] = []
+        self.world = self._driver(1)
+        self.pbx = self._driver(0, self._note)
+        self._from = server.queue_log.stat().st_size if server.queue_log.exists() else 0
+
+    def _driver(self, number: int, received: Callable[[str], object] = lambda _: None) -> Connection:
+        connection = Connection(received)
+        connection.connect(HOST, self.server.ports[number])
+        connection.login(self.server.DRIVER, self.server.secret)
+        assert connection.wait_until_booted(30)
+        return connection
+
+    def _note(self, raw: str) -> None:
+        if raw.startswith(("Event: Agent", "Event: QueueCaller")):
+            self.events.append(parse(raw)[0])
+
+    def close(self) -> None:
+        """Log off, with all agents."""
+        with suppress(ConnectionEnded):
+            for agent in AGENTS:
+                self.log_out(agent)
+        self.pbx.close()
+        self.world.close()
+
+    def setting(self, port: int = 0, **options: Any) -> Asterisk:
+        """The PBX as Atende is told of it. port: of a cable; 0 = its own."""
+        return Asterisk(HOST, "atende", self.server.secret, port or self.server.ports[0], **options)
+
+    # Interruptions
+
+    def restart(self) -> None:
+        """`core restart now`: Asterisk hangs up every call, and starts again in the same process."""
+        with suppress(ConnectionEnded):  # it may end before it answers
+            self.pbx.command("core restart now")
+        within(lambda: not self.pbx.connected(), 20)
+        self._is_back()
+
+    def kill(self) -> None:
+        """kill -9: nothing is said or written any more. Then it is started again."""
+        self.server.daemon.send_signal(signal.SIGKILL)
+        within(lambda: self.server.daemon.pid() is None, 20)
+        self.server.launch_pbx()
+        self._is_back()
+        # The callers of before hear nothing and would wait.
+        self.world.command("channel request hangup all")
+
+    def _is_back(self) -> None:
+        within(self.server.answers, 60)
+        self.pbx.close()
+        self.pbx = self._driver(0, self._note)
+
+    # The PBX
+
+    def log_in(self, agent: int, *, local: bool = False) -> None:
+        """Log an agent in to the agent's queues."""
+        interface = f"Local/{agent}@ramais/n" if local else f"PJSIP/{agent}"
+        for queue in QUEUES[agent]:
+            self.pbx.send_action(
+                Action="QueueAdd", Queue=queue, Interface=interface, MemberName=AGENTS[agent], StateInterface=f"PJSIP/{agent}"
+            )
+
+    def log_out(self, agent: int) -> None:
+        """Log an agent out."""
+        for queue in QUEUES[agent]:
+            for interface in (f"PJSIP/{agent}", f"Local/{agent}@ramais/n"):
+                self.pbx.send_action(Action="QueueRemove", Queue=queue, Interface=interface)
+
+    def pause(self, agent: int, reason: str) -> None:
+        """Pause an agent in all queues; "" ends the pause."""
+        self.pbx.send_action(Action="QueuePause", Interface=f"PJSIP/{agent}", Paused="true" if reason else "false", Reason=reason)
+
+    def connected(self, number: str, seconds: float = 20) -> dict[str, str]:
+        """The event of the answer of this caller's call."""
+
+        def found() -> dict[str, str] | None:
+            return next((event for event in self.events if event["Event"] == "AgentConnect" and event.get("CallerIDNum") == number), None)
+
+        within(lambda: found() is not None, seconds)
+        event = found()
+        assert event is not None
+        return event
+
+    def be_quiet(self, seconds: float = 90) -> None:
+        """Wait until no call is up, and the queue log has all of them."""
+        within(lambda: not self.pbx.list("CoreShowChannels").items, seconds)
+
+    def log(self) -> list[list[str]]:
+        """The lines of the queue log since this lab was made."""
+        with self.server.queue_log.open("rb") as file:
+            file.seek(self._from)
+            return [line.split("|") for line in file.read().decode().splitlines()]
+
+    # The world
+
+    def call(
+        self, did: str, *, phone: int = ANSWERS, ring: int = 1, talk: int = 2, life: int = FOR_EVER_S, first: float = 1, keys: str = "",
+        second: float = 0, more: str = "",
+    ) -> str:  # fmt: skip
+        """Somebody calls; returns the caller's number. phone: what the agent's telephone does. life: the caller hangs up after so many seconds."""
+        number = f"8{phone}{ring:02}{talk:02}{next(_serial) % 100_000:05}"
+        values = {"FIRST": first, "KEYS": keys, "SECOND": second, "MORE": more, "LIFE": life}
+        done = self.world.send_action(
+            Action="Originate", Channel=f"PJSIP/{did}@pbx", Context="caller", Exten="s", Priority=1, Async="true", Timeout=30_000,
+            CallerID=f'"Cliente" <{number}>', Variable=[f"{name}={value}" for name, value in values.items()],
+        )  # fmt: skip
+        assert done.succeeded, done.headers
+        return number
+
+
+class Cable:
+    """A connection to a port of the PBX that can be cut: for as long as it is, nobody can connect."""
+
+    def __init__(self, port: int) -> None:
+        self._to = port
+        self._sockets: list[socket.socket] = []
+        self._cut = threading.Event()
+        self._listener = socket.create_server((HOST, 0))
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def cut(self) -> None:
+        """Cut it."""
+        self._cut.set()
+        for each in self._sockets:
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+
+    def mend(self) -> None:
+        """Let connections through again."""
+        self._cut.clear()
+
+    def close(self) -> None:
+        """End all of it."""
+        self.cut()
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                near, _ = self._listener.accept()
+                if self._cut.is_set():
+                    near.close()
+                    continue
+                try:
+                    far = socket.create_connection((HOST, self._to))
+                except OSError:
+                    near.close()
+                    continue
+                self._sockets += [near, far]
+                for source, sink in ((near, far), (far, near)):
+                    threading.Thread(target=self._copy, args=(source, sink), daemon=True).start()
+
+    def _copy(self, source: socket.socket, sink: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(1 << 16):
+                sink.sendall(data)
+        for each in (source, sink):
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+            each.close()
+
+
+@contextmanager
+def lab() -> Iterator[Lab]:
+    """The lab on the server of this checkout."""
+    address(AsteriskServer)
+    made = Lab(AsteriskServer(DIRECTORY.resolve(), (DIRECTORY / "secret").read_text(encoding="ascii")))
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def queues_of(lines: list[list[str]]) -> dict[str, dict[str, int]]:
+    """What a queue log says of each queue, counted without any code of Atende."""
+    found: dict[str, dict[str, int]] = {}
+    for line in lines:
+        _, _, queue, _, verb, *data = line
+        row = found.setdefault(
+            queue, dict.fromkeys(("offered", "answered", "answered_within_sla", "abandoned", "timed_out", "left_by_key"), 0)
+        )
+        if verb == "ENTERQUEUE":
+            row["offered"] += 1
+        elif verb in _ENDS:
+            row[_ENDS[verb]] += 1
+            row["answered_within_sla"] += verb == "CONNECT" and int(data[0]) <= _SLA_S
+    return {queue: row for queue, row in found.items() if row["offered"]}
+
+
+def agents_of(lines: list[list[str]]) -> dict[str, dict[str, int]]:
+    """What a queue log says of each agent who was rung."""
+    found: dict[str, dict[str, int]] = {}
+    for _, _, _, agent, verb, *_ in lines:
+        if verb in ("CONNECT", "RINGNOANSWER"):
+            row = found.setdefault(agent, {"answered": 0, "ring_no_answer": 0})
+            row["answered" if verb == "CONNECT" else "ring_no_answer"] += 1
+    return found
+
+
+def calls_of(lines: list[list[str]]) -> dict[str, list[tuple[str, str, str]]]:
+    """What a queue log says of each call: queue, end and agent of each visit, in their order."""
+    found: dict[str, list[tuple[str, str, str]]] = {}
+    for _, call, queue, agent, verb, *_ in lines:
+        if verb in _ENDS:
+            found.setdefault(call, []).append((queue, _ENDS[verb].replace("_", "-"), agent if verb == "CONNECT" else ""))
+    return found
+
+
+def left_open(lines: list[list[str]]) -> dict[str, int]:
+    """How many visits of each queue have no end in the log: their callers waited when it was killed."""
+    waiting: dict[tuple[str, str], None] = {}
+    for _, call, queue, _, verb, *_ in lines:
+        if verb == "ENTERQUEUE":
+            waiting[call, queue] = None
+        elif verb in _ENDS:
+            waiting.pop((call, queue), None)
+    return dict(Counter(queue for _, queue in waiting))

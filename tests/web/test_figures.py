@@ -1,0 +1,40 @@
+"""Every figure explains itself: what it means, how it was calculated here, and from what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.web.conftest import Console
+
+
+@pytest.fixture(scope="module")
+def page(console: Console) -> Iterator[Page]:
+    """A tab in which an administrator is signed in, for all stories here."""
+    page = console.signed_in(path="/inbound")
+    yield page
+    page.context.close()
+
+
+def test_the_key_d_opens_the_definition_with_this_pages_numerator_and_denominator(console: Console, page: Page) -> None:
+    page.goto(f"{console.url}/inbound")
+    page.locator("[data-as-of]").wait_for()
+    position = page.locator("[data-as-of]").get_attribute("data-as-of")
+    page.goto(f"{console.url}/inbound?em={position}")
+    figure = page.locator("[data-figure=sla_percent]")
+    figure.get_by_role("button").focus()
+    page.keyboard.press("d")
+    dialog = page.get_by_role("dialog", name="SLA")
+    expect(dialog).to_be_visible()
+    totals = console.get(f"/v1/dashboards/inbound?as_of={position}").json()["totals"]
+    numerator, denominator = totals["terms"]["sla_percent"]
+    assert 0 < numerator < denominator
+    numbers = f"100 \N{MULTIPLICATION SIGN} {numerator:,} ÷ {denominator:,}".replace(",", ".")
+    assert numbers in dialog.locator("code").inner_text()
+    assert "Atendidas NS ÷ Recebidas" in dialog.locator("code").inner_text()
+    assert str(position) in dialog.inner_text()
+    assert "America/Sao_Paulo" in dialog.inner_text()
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()

@@ -1,0 +1,103 @@
+import { ActionIcon, Popover } from "@mantine/core";
+import { Info } from "lucide-react";
+import { type ReactNode, useState } from "react";
+import { useLanguage, useText } from "../i18n";
+import { formulaOf, type Terms } from "./definition";
+import styles from "./Figure.module.css";
+import { figure } from "./format";
+import { type FigureKey, KINDS } from "./kinds";
+import type { Lineage } from "./lineage";
+
+interface Props {
+  name: FigureKey;
+  value: number | null | undefined;
+  lineage: Lineage;
+  terms?: Terms | null;
+  /** The SLA profile by which the figure was calculated. */
+  profile?: string;
+  /** Why the figure has limits. */
+  children?: ReactNode;
+  isOpen: boolean;
+  setOpen: (isOpen: boolean) => void;
+}
+
+/** What a figure means and where it comes from: its definition, the formula with the numbers of this page, position and time zone. */
+export function About({ name, value, lineage, terms, profile, children, isOpen, setOpen }: Props) {
+  const text = useText();
+  const language = useLanguage();
+  const { kind, label, field, defined } = KINDS[name];
+  const definition = lineage.definitions.get(defined);
+  const ofProfile = field === "sla_percent" && profile ? lineage.definitions.get(`profile ${profile}`) : undefined;
+  const shown = formulaOf(ofProfile ?? definition, lineage.definitions, terms?.[field], language);
+  const facts: [string, string | undefined][] = [
+    [text("figure.profile"), ofProfile && profile],
+    [text("figure.position"), String(lineage.position)],
+    [text("figure.zone"), lineage.zone],
+    [text("figure.version"), lineage.definition],
+  ];
+  return (
+    <Popover
+      opened={isOpen}
+      onChange={setOpen}
+      width={340}
+      position="bottom-start"
+      radius={8}
+      withRoles={false}
+      returnFocus
+    >
+      <Popover.Target>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          size={24}
+          onKeyDown={(event) => event.key === "Escape" && setOpen(false)}
+          aria-expanded={isOpen}
+          aria-label={text("figure.about", { figure: text(label) })}
+          onClick={() => setOpen(!isOpen)}
+        >
+          <Info size={14} color="var(--muted)" aria-hidden />
+        </ActionIcon>
+      </Popover.Target>
+      <Popover.Dropdown role="dialog" aria-label={text(label)}>
+        <div className={styles.about}>
+          <strong>{text(label)}</strong>
+          {definition && <p>{definition.meaning[language]}</p>}
+          {ofProfile && <p>{ofProfile.meaning[language]}</p>}
+          {shown && (
+            <code data-formula={field}>
+              {shown.words}
+              {shown.numbers && (
+                <span className="num">
+                  {shown.numbers} = {figure(kind, value, language)}
+                </span>
+              )}
+            </code>
+          )}
+          {children}
+          <dl>
+            {facts.map(([term, fact]) =>
+              fact ? (
+                <div key={term}>
+                  <dt>{term}</dt>
+                  <dd className="num">{fact}</dd>
+                </div>
+              ) : null,
+            )}
+          </dl>
+        </div>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
+
+/** Whether the definition of a figure is open; the key `d` opens that of the figure that has the focus. */
+export function useAbout() {
+  const [isOpen, setOpen] = useState(false);
+  const onKeyDown = (event: React.KeyboardEvent) => {
+    const isTyped = event.target instanceof HTMLElement && event.target.closest("input, textarea, [role=dialog]");
+    if (event.key !== "d" || event.ctrlKey || event.metaKey || event.altKey || isTyped) return;
+    event.preventDefault();
+    setOpen(true);
+  };
+  return { isOpen, setOpen, onKeyDown };
+}

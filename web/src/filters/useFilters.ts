@@ -14,7 +14,18 @@ export function useFilters(otherwise: Period = "hoje") {
   const { filters, dropped } = useMemo(() => filtersOf(search, otherwise), [search, otherwise]);
   const change: Change = useCallback(
     (part, options) => {
-      const known = new Set(["servico", "agente", "-servico", "-agente", "periodo", "de", "ate", "visao", "em", "fuso"]);
+      const known = new Set([
+        "servico",
+        "agente",
+        "-servico",
+        "-agente",
+        "periodo",
+        "de",
+        "ate",
+        "visao",
+        "em",
+        "fuso",
+      ]);
       const others = Object.fromEntries(Object.entries(search).filter(([key]) => !known.has(key)));
       void navigate({
         to: ".",

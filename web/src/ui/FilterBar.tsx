@@ -6,6 +6,7 @@ import { memo, type ReactNode, useState } from "react";
 import { agents, queues, useTimezone } from "../api/queries";
 import { type Filters, VIEWS, type View } from "../filters/filters";
 import { useText } from "../i18n";
+import { useShortcut } from "../keys/shortcuts";
 import { datesOf, todayIn, viewsOf } from "../time/periods";
 import { Choice } from "./Choice";
 import styles from "./FilterBar.module.css";
@@ -43,6 +44,11 @@ export const FilterBar = memo(function FilterBar({
   const agentNames = (useQuery(agents).data ?? []).map((agent) => agent.name);
   const count = CHIPS.reduce((sum, key) => sum + filters[key].length, 0);
   const allowed = viewsOf(datesOf(filters, todayIn(zone)));
+  const to = (visao: View) => (view && allowed.includes(visao) ? () => change({ visao }) : undefined);
+  useShortcut("h", to("hora"));
+  useShortcut("d", to("dia"));
+  useShortcut("s", to("semana"));
+  useShortcut("m", to("mes"));
   const controls = (
     <>
       <Names label={text("filters.queue")} names={queueNames} kind="servico" {...{ filters, change }} />

@@ -45,7 +45,7 @@ class LiveStream:
             self.since_us = now_us()
 
     @property
-    def has_calls(self) -> bool:
+    def has_any_call(self) -> bool:
         """Whether calls are up."""
         return bool(self.translator.pbx.calls)
 

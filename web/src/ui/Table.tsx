@@ -1,6 +1,7 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type ReactNode, useRef } from "react";
 import styles from "./Table.module.css";
+import { usePrinting } from "./usePrinting";
 
 export interface Column<T> {
   key: string;
@@ -34,13 +35,16 @@ export function Table<T>({ name, columns, rows, keyOf, height = 480, empty }: Pr
     overscan: 10,
     initialRect: { width: 800, height },
   });
-  const items = virtual.getVirtualItems();
-  const before = items[0]?.start ?? 0;
-  const after = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
+  const isPrinted = usePrinting();
+  const seen = virtual.getVirtualItems();
+  const items = isPrinted ? rows.map((_, index) => ({ index })) : seen;
+  const before = isPrinted ? 0 : (seen[0]?.start ?? 0);
+  const after = isPrinted ? 0 : virtual.getTotalSize() - (seen.at(-1)?.end ?? 0);
+  const box = { maxHeight: isPrinted ? undefined : height };
   if (rows.length === 0) return <p className={styles.empty}>{empty}</p>;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what can be scrolled must be reached by keys
-    <section className={styles.scroller} ref={scroller} style={{ maxHeight: height }} tabIndex={0} aria-label={name}>
+    <section className={styles.scroller} ref={scroller} style={box} tabIndex={0} aria-label={name}>
       <table className={styles.table} aria-rowcount={rows.length + 1}>
         <thead>
           <tr aria-rowindex={1}>

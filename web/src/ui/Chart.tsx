@@ -9,6 +9,7 @@ import { useLanguage, useText } from "../i18n";
 import styles from "./Chart.module.css";
 import { Panel } from "./Panel";
 import { Table } from "./Table";
+import { usePrinting } from "./usePrinting";
 
 const Canvas = lazy(() => import("./ChartCanvas"));
 
@@ -47,7 +48,9 @@ export function Chart({ title, starts, labels: given, first, by, height, series,
   const text = useText();
   const language = useLanguage();
   const [hidden, setHidden] = useState<readonly string[]>([]);
-  const [isTable, setTable] = useState(false);
+  const [isChosen, setTable] = useState(false);
+  const isPrinted = usePrinting();
+  const isTable = isChosen || isPrinted;
   const labels = useMemo(() => given ?? intervals(starts, by, language), [given, starts, by, language]);
   const callsOf = useCallsSearch();
   const navigate = useNavigate();
@@ -105,7 +108,7 @@ export function Chart({ title, starts, labels: given, first, by, height, series,
             type="button"
             className={styles.toggle}
             aria-label={text(isTable ? "chart.asChart" : "chart.asTable")}
-            onClick={() => setTable(!isTable)}
+            onClick={() => setTable(!isChosen)}
           >
             {text(isTable ? "chart.chart" : "chart.table")}
           </button>

@@ -8,6 +8,7 @@ import { CsvAction, LinkAction } from "./Actions";
 import { FilterBar } from "./FilterBar";
 import { PageHeader, Progress } from "./PageHeader";
 import { Pending } from "./Pending";
+import { PrintFoot } from "./PrintFoot";
 
 /** What every answer about a period says of itself. */
 interface Answered {
@@ -84,6 +85,7 @@ export function PeriodPage<A extends Answered>({
       {answer && lineage ? (
         <>
           {children(answer, lineage)}
+          <PrintFoot title={title} filters={filters} lineage={lineage} />
           <LineageFoot lineage={lineage} coveredTo={(answer.totals as Totals | undefined)?.covered_to} />
         </>
       ) : (

@@ -92,6 +92,7 @@ function Columns({ chosen, choose }: { chosen: readonly string[]; choose: (colum
   return (
     <MultiSelect
       label={text("calls.columns")}
+      none={text("calls.direction.all")}
       names={[...titles.keys()]}
       nameOf={(key) => titles.get(key) ?? key}
       chosen={chosen}

@@ -21,6 +21,7 @@ import { PageHeader, Progress } from "../../ui/PageHeader";
 import { Panel } from "../../ui/Panel";
 import panels from "../../ui/Panel.module.css";
 import { Pending } from "../../ui/Pending";
+import { PrintFoot } from "../../ui/PrintFoot";
 import styles from "../../ui/Sla.module.css";
 import { Table } from "../../ui/Table";
 
@@ -84,6 +85,7 @@ function Sla() {
     queryFn: () => asked(query),
     placeholderData: keepPreviousData,
   });
+  const lineage = useLineage(data);
   const gaps = useGaps(question, data?.published.bounds != null);
   return (
     <>
@@ -97,6 +99,7 @@ function Sla() {
         <>
           <Controls answer={data} limits={limits} set={set} />
           <Levels answer={data} limits={settled} />
+          {lineage && <PrintFoot title={text("page.sla")} filters={filters} lineage={lineage} />}
         </>
       ) : (
         <Pending error={error} retry={() => void refetch()} figures={3} />

@@ -27,10 +27,13 @@ class Filters(OfPart, PageParameters):
         """None where a filter names one call: it is found whenever it was."""
         return super().usual_days if self.protocol is None and self.contact is None and not self.call and not self.correlation_id else None
 
+    medium: Annotated[Literal["voice"], Field(description="Mídia", examples=["voice"])] = "voice"
     direction: Annotated[Literal["inbound", "outbound"] | None, Field(description="TIPO")] = None
     protocol: Annotated[int | None, Field(ge=0, le=MAX_POSITION, description="PROTOCOLO", examples=[4711])] = None
     status: Annotated[tuple[Status, ...], Field(max_length=20, description="STATUS: one of these", examples=[["abandoned"]])] = ()
-    tag: Annotated[tuple[Word, ...], Field(max_length=100, description="tagged with one of these", examples=[["venda fechada"]])] = ()
+    tag: Annotated[
+        tuple[Word, ...], Field(max_length=100, description="tagged with one of these, in any spelling", examples=[["venda fechada"]])
+    ] = ()
     state: Annotated[State, Field(description="`finished`: have ended; `open`: go on; not with an instant as `as_of`")] = "finished"
     call: Annotated[Word, Field(description="your own id of the call", examples=["crm-4711"])] = ""
     ivr: Annotated[
@@ -58,7 +61,6 @@ class Filters(OfPart, PageParameters):
 class OfInteractions(Filters):
     """Filters of calls in the URL."""
 
-    medium: Annotated[Literal["voice"], Field(description="Mídia: the only required filter", examples=["voice"])]
     format: Format = "json"
 
 
@@ -67,7 +69,6 @@ class InteractionSearch(Filters, Body):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"phone": "(31) 97791-6159", "state": "all", "order": "desc"}]})
 
-    medium: Annotated[Literal["voice"], Field(description="Mídia")] = "voice"
     phone: Annotated[
         str | None, Field(min_length=3, max_length=40, description="the customer's number, in any spelling", examples=["(31) 97791-6159"])
     ] = None

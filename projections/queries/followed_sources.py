@@ -18,7 +18,7 @@ SELECT i.call AS call, v.queue AS queue, v.offered_ms AS offered_ms, if(v.end = 
 FROM {visits} AS v INNER JOIN {interactions} AS i ON i.id = v.interaction
 WHERE v.live = 0 AND (v.end = 'waiting' OR (v.end = 'answered' AND isNull(v.released_ms) AND v.talk_unknown = 0))
 UNION ALL
-SELECT call, '' AS queue, started_ms AS offered_ms, NULL AS answered_ms, '' AS agent FROM {interactions} WHERE origin = 'ami' AND isNull(ended_ms)
+SELECT call, '' AS queue, started_ms AS offered_ms, CAST(NULL AS Nullable(Int64)) AS answered_ms, '' AS agent FROM {interactions} WHERE origin = 'ami' AND isNull(ended_ms)
 """
 _SESSIONS = """
 SELECT a.name AS agent, a.queues AS queues, s.paused AS paused, s.reason AS reason FROM {agents} AS a INNER JOIN (

@@ -1,5 +1,5 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useMemo } from "react";
+import { useCallback, useMemo } from "react";
 import { type CallFilters, callFiltersOf, callSearchOf } from "./calls";
 import type { Search } from "./codec";
 import { type Filters, filtersOf, type Period, searchOf } from "./filters";
@@ -12,15 +12,29 @@ export function useFilters(otherwise: Period = "hoje") {
   const search = useSearch({ strict: false }) as Search;
   const navigate = useNavigate();
   const { filters, dropped } = useMemo(() => filtersOf(search, otherwise), [search, otherwise]);
-  const change: Change = (part, options) => {
-    const known = new Set(["servico", "agente", "-servico", "-agente", "periodo", "de", "ate", "visao", "em", "fuso"]);
-    const others = Object.fromEntries(Object.entries(search).filter(([key]) => !known.has(key)));
-    void navigate({
-      to: ".",
-      search: { ...others, ...searchOf({ ...filters, ...part }, otherwise) } as never,
-      ...options,
-    });
-  };
+  const change: Change = useCallback(
+    (part, options) => {
+      const known = new Set([
+        "servico",
+        "agente",
+        "-servico",
+        "-agente",
+        "periodo",
+        "de",
+        "ate",
+        "visao",
+        "em",
+        "fuso",
+      ]);
+      const others = Object.fromEntries(Object.entries(search).filter(([key]) => !known.has(key)));
+      void navigate({
+        to: ".",
+        search: { ...others, ...searchOf({ ...filters, ...part }, otherwise) } as never,
+        ...options,
+      });
+    },
+    [search, filters, otherwise, navigate],
+  );
   return { filters, dropped, change };
 }
 

@@ -1,6 +1,6 @@
 import { Link, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useMemo, useState } from "react";
-import { figure, interval, type Kind } from "../figures/format";
+import { figure, intervals, type Kind } from "../figures/format";
 import { bandsOf, type Gap, spanOf } from "../figures/gaps";
 import { intervalSearch } from "../filters/calls";
 import type { Search } from "../filters/codec";
@@ -51,14 +51,7 @@ export function Chart({ title, starts, labels: given, first, by, height, series,
   const [isChosen, setTable] = useState(false);
   const isPrinted = usePrinting();
   const isTable = isChosen || isPrinted;
-  const labels =
-    given ??
-    starts.map((start, index) => {
-      const twin = starts.some(
-        (other, at) => at !== index && other.slice(0, 13) === start.slice(0, 13) && by === "hour",
-      );
-      return interval(start, by, language, twin);
-    });
+  const labels = useMemo(() => given ?? intervals(starts, by, language), [given, starts, by, language]);
   const callsOf = useCallsSearch();
   const navigate = useNavigate();
   const searchAt =

@@ -2,15 +2,18 @@ import { Button, Drawer } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { SlidersHorizontal, X } from "lucide-react";
-import { type ReactNode, useState } from "react";
+import { memo, type ReactNode, useState } from "react";
 import { agents, queues, useTimezone } from "../api/queries";
 import { type Filters, VIEWS, type View } from "../filters/filters";
 import { useText } from "../i18n";
+import { useShortcut } from "../keys/shortcuts";
 import { datesOf, todayIn, viewsOf } from "../time/periods";
 import { Choice } from "./Choice";
 import styles from "./FilterBar.module.css";
 import { MultiSelect } from "./MultiSelect";
 import { PeriodControl } from "./PeriodControl";
+
+const NOTHING: string[] = [];
 
 interface Props {
   filters: Filters;
@@ -25,7 +28,14 @@ interface Props {
 }
 
 /** The filters that all pages share, one line; below it what is set. On a phone they are a sheet. */
-export function FilterBar({ filters, dropped = [], change, withPeriod = true, view, children }: Props) {
+export const FilterBar = memo(function FilterBar({
+  filters,
+  dropped = NOTHING,
+  change,
+  withPeriod = true,
+  view,
+  children,
+}: Props) {
   const text = useText();
   const zone = useTimezone();
   const [isOpen, setOpen] = useState(false);
@@ -34,6 +44,11 @@ export function FilterBar({ filters, dropped = [], change, withPeriod = true, vi
   const agentNames = (useQuery(agents).data ?? []).map((agent) => agent.name);
   const count = CHIPS.reduce((sum, key) => sum + filters[key].length, 0);
   const allowed = viewsOf(datesOf(filters, todayIn(zone)));
+  const to = (visao: View) => (view && allowed.includes(visao) ? () => change({ visao }) : undefined);
+  useShortcut("h", to("hora"));
+  useShortcut("d", to("dia"));
+  useShortcut("s", to("semana"));
+  useShortcut("m", to("mes"));
   const controls = (
     <>
       <Names label={text("filters.queue")} names={queueNames} kind="servico" {...{ filters, change }} />
@@ -114,7 +129,7 @@ export function FilterBar({ filters, dropped = [], change, withPeriod = true, vi
       )}
     </div>
   );
-}
+});
 
 const CHIPS = ["servico", "agente", "-servico", "-agente"] as const;
 

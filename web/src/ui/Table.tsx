@@ -66,7 +66,16 @@ export function Table<T>({ name, columns, rows, keyOf, height = 480, empty }: Pr
           {items.map(({ index }) => {
             const row = rows[index] as T;
             return (
-              <tr key={keyOf(row)} aria-rowindex={index + 2} data-key={keyOf(row)}>
+              <tr
+                key={keyOf(row)}
+                tabIndex={-1}
+                aria-rowindex={index + 2}
+                data-key={keyOf(row)}
+                onKeyDown={(event) => {
+                  if (event.key === "Enter" && event.target === event.currentTarget)
+                    event.currentTarget.querySelector("a")?.click();
+                }}
+              >
                 {columns.map((column) => (
                   <td
                     key={column.key}

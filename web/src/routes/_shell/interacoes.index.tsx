@@ -3,7 +3,7 @@ import { createFileRoute, Link } from "@tanstack/react-router";
 import { ChevronLeft, ChevronRight } from "lucide-react";
 import { useState } from "react";
 import { answerOf, api, type Schemas } from "../../api/client";
-import { clockTime } from "../../figures/format";
+import { clockTime, timeOfDay } from "../../figures/format";
 import { callQuestionOf, callSearchOf } from "../../filters/calls";
 import { useCallFilters } from "../../filters/useFilters";
 import { useText } from "../../i18n";
@@ -130,7 +130,7 @@ type Call = Schemas["FinishedCall"];
 function columnsOf(text: ReturnType<typeof useText>): Column<Call>[] {
   return [
     { key: "date", title: text("calls.date"), cell: (row) => row.started_at.slice(0, 10) },
-    { key: "time", title: text("calls.time"), cell: (row) => row.started_at.slice(11, 23).replace(".", ":") },
+    { key: "time", title: text("calls.time"), cell: (row) => timeOfDay(row.started_at) },
     {
       key: "protocol",
       title: text("calls.protocol"),

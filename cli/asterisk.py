@@ -12,10 +12,10 @@ from functools import partial
 from bootstrap import Center, Distributed
 from cli.company import asker, caller, known_or_new
 from cli.console import Console, Mistake
-from cli.earlier_imports import EarlierImports
 from cli.execution import REFUSED
 from domain.base import MS
 from domain.companies import Company
+from imports.earlier import EarlierImports
 from projections.engine.progress import ProjectionsStopped
 from projections.queries.followed_sources import calls_without_end, covered, sessions_without_end
 from settings import Asterisk, Settings
@@ -107,7 +107,7 @@ def _ports(center: Center, company: Company, asterisk: Asterisk) -> Ports:
     return Ports(
         now_us=center.bus.clock.now_us,
         last_known=lambda: _last_known(center, company, asterisk),
-        earlier=lambda: EarlierImports(center, company, cover),
+        earlier=lambda: EarlierImports(center.queries, asker(company), cover),
     )
 
 

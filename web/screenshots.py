@@ -26,6 +26,7 @@ PAGES = (
     "interacoes",
     "relatorio-agentes?periodo=7d",
     "sla?sla=30",
+    "mural",
 )
 WIDTHS = {360: 740, 768: 1024, 1280: 800, 1920: 1080}
 _READY_S = 300

@@ -29,7 +29,7 @@ class Claims(msgspec.Struct, frozen=True):
     ten: UUID
     per: frozenset[str]
     exp: int
-    lev: Level = "User"
+    lev: Level = "user"
     dev: str = ""
     iss: str = _ISSUER
 

@@ -41,7 +41,7 @@ class ActiveScreens:
         return Credential(
             screen.tenant,
             f"screen:{screen.id}",
-            Actor(screen.id, "User", frozenset()),
+            Actor(screen.id, "user", frozenset()),
             screen.scope,
             None,
             partial(self._tokens.seconds_left, claims),

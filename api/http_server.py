@@ -15,6 +15,7 @@ from uuid import uuid4
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from api.body_limit import STREAMED
 from api.client_address import client_of_scope
 from api.http_connections import Connections, most_connections
 from api.problem import Problem, render
@@ -30,7 +31,7 @@ _FRAMED = 8
 
 @dataclass(frozen=True)
 class Limits:
-    """Times in seconds. headers_s: for all headers. body_s: for a whole body. stalled_s: in which a client takes nothing of an answer.
+    """Times in seconds. headers_s: for all headers. body_s: for a whole body, or for the next part of one that is streamed. stalled_s: in which a client takes nothing of an answer.
 
     is_public_by_tls: whether people reach the server by TLS; a refusal says so to their browsers, as every response does.
     """
@@ -115,6 +116,8 @@ class LimitedProtocol(HttpToolsProtocol):
                 self._wait_for("headers", self.LIMITS.headers_s)
         self._framing_bytes += len(data)
         super().data_received(data)
+        if self._has_headers and self.scope.get(STREAMED):
+            self._wait_for("body", self.LIMITS.body_s)
         # Of what is complete only the parts count: a body, or another request, may have come with it.
         if not self._has_headers and self._header_bytes > HEADER_BYTES and not self.transport.is_closing():
             self._refuse(_too_large())

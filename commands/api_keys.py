@@ -62,7 +62,7 @@ def create_api_key(command: CreateApiKey, context: HandlerContext) -> Done:
     """The key has the level of its creator, and nothing that the creator does not have. No key creates another one."""
     creator = context.caller.user
     must_not_be_another_key(creator)
-    level: Level = "Admin" if creator is None else creator.level
+    level: Level = "admin" if creator is None else creator.level
     must_have_all(creator, level, command.permissions)
     for queue in command.queues or ():
         must_be_queue(context, queue)

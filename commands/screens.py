@@ -84,7 +84,7 @@ def revoke_screen(command: RevokeScreen, context: HandlerContext) -> Done:
 
 def _must_give_screens(context: HandlerContext) -> None:
     must_not_be_another_key(context.caller.user)
-    must_have_all(context.caller.user, "User", (ATTEND,))
+    must_have_all(context.caller.user, "user", (ATTEND,))
 
 
 def _with_link(screen: Screen, context: HandlerContext) -> Done:

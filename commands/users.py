@@ -34,7 +34,7 @@ class RegisterUser(Command, frozen=True, kw_only=True):
     permission: ClassVar[str] = MANAGE_USERS
     name: str
     email: str
-    level: Level = "User"
+    level: Level = "user"
     permissions: tuple[str, ...] = ()
 
 
@@ -105,14 +105,14 @@ def register_user(command: RegisterUser, context: HandlerContext) -> Done:
 def appoint_administrator(command: AppointAdministrator, context: HandlerContext) -> Done:
     """Create the first user of a company."""
     manager = context.caller.user
-    must_have_all(manager, "Admin", PERMISSIONS)
+    must_have_all(manager, "admin", PERMISSIONS)
     email = normalised_email(command.email)
     user = _with_email(context, email)
     if user is None:
-        return _with_link(_new_user(context, command.name, email, "Admin", PERMISSIONS), context)
+        return _with_link(_new_user(context, command.name, email, "admin", PERMISSIONS), context)
     must_be_above(manager, user.id, user.level)
     user.activate(context.metadata)
-    user.set_permissions("Admin", PERMISSIONS, context.metadata)
+    user.set_permissions("admin", PERMISSIONS, context.metadata)
     return _with_link(user, context)
 
 

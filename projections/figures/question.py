@@ -90,7 +90,6 @@ class Question:
 
 _QUEUES = "SELECT id, owner, name, spelling, sla_profile FROM {queues}"
 _NAMES = "SELECT DISTINCT {column} AS name FROM {rows}"
-_ANY = "SELECT 1 AS found FROM {rows} WHERE {column} = {{name:String}} LIMIT 1"
 
 
 class _Queue(msgspec.Struct):
@@ -147,10 +146,6 @@ class Queues:
 def queues_of(view: TemporalView) -> Queues:
     """The company's queues as the view knows them."""
     return Queues(tuple(view.ask(_Queue, _QUEUES.format(queues=view.rows_of("queues")))))
-
-
-class _Found(msgspec.Struct):
-    found: int
 
 
 @dataclass(frozen=True)
@@ -238,11 +233,6 @@ def _spelt(view: TemporalView, wanted: tuple[str, ...], columns: Iterable[tuple[
 
 class _Name(msgspec.Struct):
     name: str
-
-
-def any_row(view: TemporalView, table: str, column: str, name: str) -> bool:
-    """Whether any row of a table has this name in a column."""
-    return bool(view.ask(_Found, _ANY.format(rows=view.rows_of(table), column=column), name=name))
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from tests.api.test_auth import problem_of
 
 @pytest.fixture
 def bia(ana, log_in):
-    """A user of level User with an agent."""
+    """A user of level user with an agent."""
     person = log_in(email="bia@empresa.example", permissions=("gerenciar-atendimento", "gerenciar-agentes"))
     person.agent = ana.post("/v1/agents", {"agent": "Bia", "user": person.tokens["user"]}).json()
     return person
@@ -28,7 +28,7 @@ def test_a_user_acts_as_the_own_agent_only(ana, bia):
     assert bia.post("/v1/agents/log-in", {"agent": "Bia"}).status_code == 200
     problem = problem_of(bia.post("/v1/agents/log-in", {"agent": "Carla"}), 403, "not-allowed")
     assert problem["permission"] == "gerenciar-agentes"
-    assert "level User" in problem["detail"]
+    assert "level user" in problem["detail"]
 
 
 def test_who_acts_for_another_is_in_the_history(ana, bia):

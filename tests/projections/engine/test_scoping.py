@@ -66,7 +66,7 @@ def center(engine) -> Center:
             0,
             name=Personal(user, sealed=f"sealed {name}"),
             email=Personal(user, sealed="x"),
-            level="User",
+            level="user",
             permissions=(),
         )
         center.agent(name, session(0), queues=(queue,))
@@ -123,6 +123,7 @@ ANSWERS = {
     dashboards.ivr: lambda rows, past: dashboards.ivr(rows, Question(by="hour", **past)),
     reports.queues: lambda rows, past: [reports.queues(rows, Question(by=by, **past)).rows for by in ("queue", "agent", "ivr", "hour")],
     reports.ivr: lambda rows, past: [reports.ivr(rows, Question(by=by, **past)).rows for by in ("queue", "agent", "ivr", "hour")],
+    reports.outbound: lambda rows, past: [reports.outbound(rows, Question(by=by, **past)).rows for by in ("queue", "agent", "hour")],
     reports.agents: lambda rows, past: reports.agents(rows, Question(by="agent", **past)).rows,
     interactions: lambda rows, past: interactions(rows, Interactions(question=Question(by="total", **past)), People()).rows,
     pages: lambda rows, past: [
@@ -177,7 +178,7 @@ def test_what_only_the_whole_company_can_tell_is_refused_to_who_sees_a_part(cent
     for of_log in (
         lambda: earlier_calls.stated_transfers(log, "both"),
         lambda: earlier_calls.kept_lines(log, "WRAPUPSTART", 0, 9),
-        lambda: followed_sources.covered_until(log, "ami:pbx"),
+        lambda: followed_sources.covered(log, "ami:pbx"),
     ):
         with pytest.raises(NotAllowed):
             of_log()

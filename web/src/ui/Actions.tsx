@@ -5,6 +5,7 @@ import { download } from "../api/client";
 import { stringifySearch } from "../filters/codec";
 import { type Filters, searchOf } from "../filters/filters";
 import { useText } from "../i18n";
+import { useShortcut } from "../keys/shortcuts";
 import { datesOf, todayOf } from "../time/periods";
 
 interface LinkProps {
@@ -12,7 +13,7 @@ interface LinkProps {
   position: number | undefined;
   zone: string;
   /** What the page has in its address besides the filters. */
-  others?: Record<string, string | undefined>;
+  others?: Record<string, string | string[] | undefined>;
 }
 
 /** Two links: one is live, one shows the same figures for ever. */
@@ -34,6 +35,8 @@ export function LinkAction({ filters, position, zone, others }: LinkProps) {
     );
     return location.origin + location.pathname + stringifySearch({ ...search, ...others });
   };
+  useShortcut("c", () => void give(location.href));
+  useShortcut("C", position === undefined ? undefined : () => void give(fixed()));
   return (
     <>
       <Menu position="bottom-end" width={300} radius={8}>
@@ -80,6 +83,7 @@ export function LinkAction({ filters, position, zone, others }: LinkProps) {
 export function CsvAction({ files }: { files: readonly { title: string; path: string; name: string }[] }) {
   const text = useText();
   const first = files[0];
+  useShortcut("e", first && (() => void download(first.path, first.name)));
   const button = (onClick?: () => void) => (
     <Button
       variant="default"

@@ -4,6 +4,7 @@ import { type FormEvent, useState } from "react";
 import { date } from "../figures/format";
 import { type Filters, PERIODS } from "../filters/filters";
 import { useText } from "../i18n";
+import { useShortcut } from "../keys/shortcuts";
 import { datesOf, shifted, todayIn } from "../time/periods";
 import control from "./Control.module.css";
 import styles from "./PeriodControl.module.css";
@@ -28,6 +29,9 @@ export function PeriodControl({
         ? date(filters.de)
         : `${date(filters.de)} – ${date(filters.ate)}`
       : text(`period.${filters.periodo}`);
+  const isLast = dates.ate >= today.toString();
+  useShortcut("[", () => change(shifted(dates, -1)));
+  useShortcut("]", isLast ? undefined : () => change(shifted(dates, 1)));
   const apply = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
@@ -122,7 +126,7 @@ export function PeriodControl({
         className={styles.step}
         aria-label={text("period.forth")}
         title={text("period.forth")}
-        disabled={dates.ate >= today.toString()}
+        disabled={isLast}
         onClick={() => change(shifted(dates, 1))}
       >
         <ChevronRight size={16} aria-hidden />

@@ -6,7 +6,10 @@ import { Fragment, lazy, type ReactNode, Suspense, useEffect, useRef, useState }
 import { company, me } from "../api/queries";
 import { session, useSession } from "../api/session";
 import { type Key, useText } from "../i18n";
+import { Shortcuts } from "../keys/Shortcuts";
 import { Brand } from "./Brand";
+import { ImportsNow } from "./ImportsNow";
+import { KeysSwitch } from "./KeysSwitch";
 import { entriesFor } from "./menu";
 import { Preferences } from "./Preferences";
 import styles from "./Shell.module.css";
@@ -22,13 +25,11 @@ export function Shell({ children }: { children: ReactNode }) {
   const text = useText();
   const [isOpen, setOpen] = useState(false);
   const path = useLocation({ select: (location) => location.pathname });
-  const content = useRef<HTMLElement>(null);
   const arrived = useRef(path);
   useEffect(() => {
     if (arrived.current === path) return;
     arrived.current = path;
     setOpen(false);
-    content.current?.querySelector<HTMLElement>("h1")?.focus();
   }, [path]);
   return (
     <div className={styles.shell}>
@@ -40,6 +41,7 @@ export function Shell({ children }: { children: ReactNode }) {
           <Brand />
         </div>
         <Pages />
+        <ImportsNow />
         <User />
       </aside>
       <header className={styles.bar}>
@@ -53,6 +55,7 @@ export function Shell({ children }: { children: ReactNode }) {
           <MenuIcon size={20} color="var(--text)" aria-hidden />
         </ActionIcon>
         <Brand />
+        <ImportsNow />
       </header>
       <Drawer
         opened={isOpen}
@@ -66,9 +69,10 @@ export function Shell({ children }: { children: ReactNode }) {
           <User />
         </div>
       </Drawer>
-      <main id="content" className={styles.content} ref={content} tabIndex={-1}>
+      <main id="content" className={styles.content} tabIndex={-1}>
         {children}
       </main>
+      <Shortcuts />
       <SessionGone />
       <Suspense fallback={null}>
         <NotificationArea />
@@ -139,6 +143,7 @@ function User() {
         <div className={styles.preferences}>
           <span className="hint">{user.email}</span>
           <Preferences />
+          <KeysSwitch />
         </div>
         <Menu.Divider />
         <Menu.Item

@@ -1,0 +1,106 @@
+"""The board in a real browser: how many nodes it has, what a batch of changes costs the page, and whether it grows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from statistics import quantiles
+from tempfile import TemporaryDirectory
+from threading import Event, Thread
+from time import monotonic
+from typing import Any
+
+import httpx
+from playwright.sync_api import Page, sync_playwright
+
+from bench.http_commands import server
+from bench.measure import absolute
+from bench.watch import AGENTS, EMAIL, PASSWORD, agent_name, set_up
+from bootstrap import Embedded
+from services.chromium import FLAGS, chromium
+from settings import Settings
+
+EVENTS_A_SECOND = 40
+SECONDS, QUICK_SECONDS = 60, 15
+_USABLE_S = 60_000
+
+# React draws what a message changes in microtasks that are queued while it is handled: ours comes after them.
+_TIMED = """
+window.batches = [];
+const listen = MessagePort.prototype.addEventListener;
+MessagePort.prototype.addEventListener = function (type, listener, ...more) {
+    return listen.call(this, type, (event) => {
+        const began = performance.now();
+        listener(event);
+        if (event.data?.live?.change) queueMicrotask(() => queueMicrotask(() => window.batches.push(performance.now() - began)));
+    }, ...more);
+};
+"""
+
+
+def board_in_browser(quick: bool) -> dict[str, Any]:
+    """The board of 3,000 agents and 400 queues in Chromium: milliseconds of the page's own work for each batch of changes, nodes, seconds until it is usable."""
+    with TemporaryDirectory(prefix="bench-") as name:
+        directory = Path(name, "center")
+        center = Embedded(directory, Settings())
+        set_up(center)
+        center.cover(center.store.head(), lambda *_: None)
+        center.close()
+        with server("ours", directory) as (url, token), sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium(), args=[*FLAGS, "--enable-precise-memory-info"])
+            page = browser.new_page(viewport={"width": 1280, "height": 900})
+            page.add_init_script(_TIMED)
+            try:
+                return _measured(page, url.removesuffix("/v1/interactions"), token, QUICK_SECONDS if quick else SECONDS)
+            finally:
+                browser.close()
+
+
+def _measured(page: Page, address: str, token: str, seconds: float) -> dict[str, Any]:
+    page.goto(f"{address}/entrar?voltar=/agentes")
+    page.get_by_label("E-mail", exact=True).fill(EMAIL)
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.get_by_role("button", name="Entrar", exact=True).click()
+    began = monotonic()
+    page.locator("[data-agent]").first.wait_for(timeout=_USABLE_S)
+    usable = monotonic() - began
+    ended = Event()
+    traffic = Thread(target=_traffic, args=(address, token, ended))
+    traffic.start()
+    heap = [_heap(page)]
+    nodes = []
+    until = monotonic() + seconds
+    while monotonic() < until:
+        page.wait_for_timeout(1_000)
+        nodes.append(page.evaluate("document.querySelectorAll('*').length"))
+    ended.set()
+    traffic.join()
+    heap.append(_heap(page))
+    batches = page.evaluate("window.batches")
+    cuts = quantiles(batches, n=100)
+    return {
+        "usable_s": absolute("s", [usable], aim=2, more_is_better=False),
+        "nodes": absolute("nodes", [max(nodes)], aim=2_500, more_is_better=False),
+        "batch_p50_ms": cuts[49],
+        "batch_p95_ms": absolute("ms", [cuts[94]], aim=8, more_is_better=False),
+        "batch_longest_ms": absolute("ms", [max(batches)], aim=16, more_is_better=False),
+        "batches": len(batches),
+        "heap_growth_mb": heap[1] - heap[0],
+    }
+
+
+def _heap(page: Page) -> float:
+    session = page.context.new_cdp_session(page)
+    session.send("HeapProfiler.collectGarbage")
+    session.detach()
+    return float(page.evaluate("performance.memory.usedJSHeapSize")) / 1e6
+
+
+def _traffic(address: str, token: str, ended: Event) -> None:
+    """Agents pause and resume, one after the other, until the end."""
+    with httpx.Client(base_url=address, headers={"Authorization": f"Bearer {token}"}, timeout=60) as client:
+        number = 0
+        while not ended.wait(1 / EVENTS_A_SECOND):
+            again, agent = divmod(number, AGENTS)
+            verb, reason = ("pause", {"reason": "Almoço"}) if again % 2 == 0 else ("resume", {})
+            client.post(f"/v1/agents/{verb}", json={"agent": agent_name(agent), **reason}).raise_for_status()
+            number += 1

@@ -1,0 +1,103 @@
+"""The console without a mouse: keys, the palette, and where the focus is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.web.conftest import Console
+from tests.web.test_accessibility import in_both_themes
+
+
+@pytest.fixture(scope="module")
+def tab(console: Console) -> Iterator[Page]:
+    page = console.signed_in(path="/inbound?periodo=7d")
+    yield page
+    page.context.close()
+
+
+@pytest.fixture(autouse=True)
+def _on_inbound(console: Console, tab: Page) -> None:
+    tab.goto(f"{console.url}/inbound?periodo=7d")
+    tab.locator("[data-as-of]").wait_for()
+
+
+def keys(page: Page, *pressed: str) -> None:
+    for key in pressed:
+        page.keyboard.press(key)
+
+
+def test_g_and_a_letter_lead_to_a_page_whose_title_has_the_focus(tab: Page) -> None:
+    keys(tab, "g", "r")
+    tab.wait_for_url(re.compile("/interacoes$"))
+    expect(tab.get_by_role("heading", level=1, name="Rastreio de Interações")).to_be_focused()
+
+
+def test_views_and_periods_have_keys_and_typing_is_left_alone(tab: Page) -> None:
+    keys(tab, "d")
+    tab.wait_for_url(re.compile("visao=dia"))
+    keys(tab, "[")
+    tab.wait_for_url(re.compile("de=.*ate="))
+    keys(tab, "/")
+    expect(tab.locator("main search button").first).to_be_focused()
+    tab.get_by_role("button", name=re.compile("^Serviço")).press("Enter")
+    tab.get_by_role("combobox").press_sequentially("ms")
+    expect(tab.get_by_role("combobox")).to_have_value("ms")
+    assert "visao=dia" in tab.url
+    keys(tab, "Escape")
+    expect(tab.get_by_role("button", name=re.compile("^Serviço"))).to_be_focused()
+
+
+def test_rows_are_walked_and_opened(tab: Page) -> None:
+    keys(tab, "g", "r")
+    tab.get_by_role("region", name="Rastreio de Interações").first.wait_for()
+    tab.locator("tbody tr[data-key]").first.wait_for()
+    keys(tab, "j", "j")
+    second = tab.locator("tbody tr[data-key]").nth(1)
+    expect(second).to_be_focused()
+    key = second.get_attribute("data-key")
+    keys(tab, "Enter")
+    tab.wait_for_url(re.compile(f"/interacoes/{key}"))
+
+
+def test_the_palette_finds_a_page_a_queue_without_its_accents_and_a_call(tab: Page) -> None:
+    keys(tab, "Control+k")
+    search = tab.get_by_role("searchbox").or_(tab.get_by_placeholder("Página, serviço, agente ou protocolo"))
+    search.fill("cobranca")
+    in_both_themes(tab, "palette")
+    keys(tab, "Enter")
+    tab.wait_for_url(re.compile("/inbound.*servico=Cobran"))
+    keys(tab, "g", "r")
+    tab.get_by_role("region", name="Rastreio de Interações").first.wait_for()
+    number = tab.locator("td[data-column=protocol]").first.inner_text()
+    keys(tab, "Control+k")
+    search.fill(number)
+    tab.get_by_role("button", name=f"#{number}", exact=True).wait_for()
+    keys(tab, "Enter")
+    tab.wait_for_url(re.compile("/interacoes/[0-9a-f-]{36}"))
+    expect(tab.get_by_role("heading", level=1)).to_have_text(f"#{number}")
+
+
+def test_keys_are_listed_and_can_be_switched_off(tab: Page) -> None:
+    keys(tab, "?")
+    expect(tab.get_by_role("dialog", name="Atalhos")).to_contain_text("Baixar CSV")
+    keys(tab, "Escape")
+    expect(tab.get_by_role("dialog", name="Atalhos")).to_be_hidden()
+    tab.get_by_role("button", name=re.compile("Usuário e preferências")).press("Enter")
+    tab.get_by_role("button", name="Desligados").click()
+    keys(tab, "Escape")
+    expect(tab.get_by_role("menu")).to_be_hidden()
+    keys(tab, "d")
+    expect(tab.get_by_role("button", name="Dia", exact=True)).to_have_attribute("aria-pressed", "false")
+    assert "visao" not in tab.url
+    tab.evaluate("localStorage.removeItem('atende-keys')")
+
+
+def test_the_skip_link_is_the_first_stop_and_leads_to_the_content(tab: Page) -> None:
+    keys(tab, "Tab")
+    expect(tab.get_by_role("link", name="Ir para o conteúdo")).to_be_focused()
+    keys(tab, "Enter")
+    expect(tab.locator("#content")).to_be_focused()

@@ -69,7 +69,7 @@ function State({ row }: { row: Detail }) {
 function Changes({ row, show }: { row: Detail; show: (link: string) => void }) {
   const text = useText();
   const mine = useSuspenseQuery(me).data.permissions;
-  const params = { path: { screen: row.id } };
+  const params = { path: { screen_id: row.id } };
   if (row.revoked) return "–";
   return (
     <span style={{ display: "inline-flex", gap: 8 }}>
@@ -77,7 +77,7 @@ function Changes({ row, show }: { row: Detail; show: (link: string) => void }) {
         <CommandButton
           label={text("screen.relink")}
           ask={text("screen.relink.ask")}
-          send={(headers) => answerOf(api.POST("/v1/screens/{screen}/link", { params, headers }))}
+          send={(headers) => answerOf(api.POST("/v1/screens/{screen_id}/link", { params, headers }))}
           onSaved={(done) => show(linkOf(done?.result.token))}
         />
       )}
@@ -85,7 +85,7 @@ function Changes({ row, show }: { row: Detail; show: (link: string) => void }) {
         label={text("screen.revoke")}
         ask={text("screen.revoke.ask")}
         isDanger
-        send={(headers) => answerOf(api.POST("/v1/screens/{screen}/revoke", { params, headers }))}
+        send={(headers) => answerOf(api.POST("/v1/screens/{screen_id}/revoke", { params, headers }))}
       />
     </span>
   );

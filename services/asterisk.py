@@ -112,7 +112,9 @@ class Asterisk(Server):
             # Without it Asterisk refuses to load what registers SIP.
             documentation.symlink_to("/usr/share/asterisk/documentation")
         ami, world_ami, sip, world_sip = self.ports
+        modules = next((ROOT / "usr" / "lib").glob("*/asterisk/modules"), ROOT)
         values = {
+            "modules": Path("/") / modules.relative_to(ROOT),
             "folder": self._inside / name, "host": HOST, "ami": ami, "world_ami": world_ami, "sip": sip, "world_sip": world_sip,
             "user": USER, "driver": self.DRIVER, "secret": self.secret,
         }  # fmt: skip

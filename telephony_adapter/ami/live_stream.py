@@ -44,7 +44,7 @@ class LiveStream:
             self.disconnected()
 
     @property
-    def has_calls(self) -> bool:
+    def has_any_call(self) -> bool:
         """Whether calls are up."""
         return bool(self.translator.pbx.calls)
 

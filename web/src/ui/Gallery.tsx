@@ -156,7 +156,7 @@ function Fields() {
         <Textarea className={form.wide} label="Boas-vindas" autosize minRows={2} />
         <Choices title="Permissões" options={options} chosen={chosen} choose={choose} />
         <NamesField title="Serviços" names={NAMES} chosen={names} choose={setNames} none="Nenhum" />
-        <PasswordRules rules={{ policy: "manual", shortest: 6, longest: 20 }} password="Abc1" />
+        <PasswordRules rules={{ policy: "composition", shortest: 6, longest: 20 }} password="Abc1" />
         <Button variant="default" onClick={() => setSecret("atk_3kT9xQ2b_AZMrXHwA")}>
           OneTime
         </Button>

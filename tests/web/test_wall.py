@@ -175,3 +175,29 @@ def test_a_user_sees_the_queues_of_the_url_on_pages_that_fit_and_stop(center: Ce
         high = "all => all.filter(one => one.scrollHeight > one.clientHeight + 2).map(one => one.textContent)"
         assert page.locator(TILE).evaluate_all(high) == [], width
     page.context.close()
+
+
+def test_an_administrator_makes_a_screen_for_some_queues_gives_it_another_device_and_revokes_it(center: Center) -> None:
+    page = center.console.signed_in(path="/paineis")
+    page.get_by_role("link", name="Novo painel").click()
+    page.get_by_label("Nome").fill("Recepção")
+    page.get_by_role("button", name="Serviços que ele mostra").click()
+    page.get_by_role("option", name="Suporte").click()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Criar").click()
+    link = page.get_by_role("textbox", name="Link do painel").input_value()
+    page.get_by_role("dialog").get_by_role("button", name="Pronto").click()
+    row = page.get_by_role("row").filter(has_text="Recepção")
+    expect(row).to_contain_text("Esperando o aparelho")
+
+    device = center.console.page()
+    device.goto(link)
+    device.locator(TILE).first.wait_for()
+    assert device.locator(TILE).evaluate_all("all => all.map(one => one.dataset.queue)") == ["Suporte"]
+
+    row.get_by_role("button", name="Revogar painel").click()
+    page.get_by_role("dialog").get_by_role("button", name="Revogar painel").click()
+    expect(row).to_contain_text("Revogado")
+    expect(device.get_by_role("heading", level=1)).to_have_text("Este painel foi revogado")
+    page.context.close()
+    device.context.close()

@@ -41,9 +41,9 @@ function Screens() {
           { key: "state", title: text("field.state"), cell: (row) => <State row={row} /> },
           {
             key: "scope",
-            title: text("key.scope"),
+            title: text("screen.scope"),
             cell: (row) =>
-              row.queue_ids ? text("key.scope.queues", { count: row.queue_ids.length }) : text("key.scope.all"),
+              row.queue_ids ? text("key.scope.queues", { count: row.queue_ids.length }) : text("filters.all"),
           },
           {
             key: "last_used_at",

@@ -46,7 +46,7 @@ function NewScreen() {
     <>
       <BackLink to="/paineis" label={text("page.screens")} />
       <PageHeader title={text("screen.new")} />
-      <Panel title={text("key.settings")}>
+      <Panel title={text("screen.settings")}>
         <ServerFormView of={server} action={text("form.create")}>
           <TextInput
             label={text("field.name")}
@@ -54,12 +54,12 @@ function NewScreen() {
             {...form.getInputProps("name")}
           />
           <NamesField
-            title={text("key.scope")}
+            title={text("screen.scope")}
             hint={text("screen.scope.hint")}
             names={known.map((queue) => queue.name)}
             chosen={form.values.queues}
             choose={(names) => form.setFieldValue("queues", names)}
-            none={text("key.scope.all")}
+            none={text("filters.all")}
           />
         </ServerFormView>
       </Panel>

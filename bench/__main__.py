@@ -13,6 +13,7 @@ from typing import Any
 
 from bench import commands_postgresql as saving_on_server
 from bench import commands_sqlite as saving
+from bench import console as looking
 from bench import end_to_end as whole_way
 from bench import http_commands as web
 from bench import imports as importing
@@ -41,6 +42,7 @@ FIGURES: dict[str, Figure] = {
     "rebuild": following.rebuild,
     "dashboard": asking.dashboard,
     "watched_board": watching.watched_board,
+    "console": looking.console,
 }
 
 DISTRIBUTED: dict[str, Figure] = {

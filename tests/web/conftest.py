@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from api.app import create_app
-from bootstrap import open_center
+from bootstrap import Center, open_center
 from cli.company import caller, known_or_new
 from commands.users import AppointAdministrator, RegisterUser, SetPassword, hashed_password
 from domain.base import SECOND
@@ -102,8 +102,8 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def served(tmp_path_factory: pytest.TempPathFactory, built: None) -> Iterator[str]:
-    """The address of a center that was busy until a moment ago."""
+def busy(tmp_path_factory: pytest.TempPathFactory, built: None) -> Iterator[tuple[Center, str]]:
+    """A center that was busy until a moment ago, and its address."""
     directory: Path = tmp_path_factory.mktemp("console") / "data"
     with open_center(directory, Settings()) as center:
         company = known_or_new(center, "")
@@ -119,7 +119,13 @@ def served(tmp_path_factory: pytest.TempPathFactory, built: None) -> Iterator[st
             center.bus.execute(SetPassword(token=token, hashed=hashed_password(PASSWORD)), operator)
         with server_of(create_app(center)) as url:
             center.cover(center.store.head(), lambda *_: None)
-            yield url
+            yield center, url
+
+
+@pytest.fixture(scope="session")
+def served(busy: tuple[Center, str]) -> str:
+    """The address of the busy center."""
+    return busy[1]
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,7 @@ from store.store_migration import note_left
 if TYPE_CHECKING:
     from prometheus_client.registry import Collector
 
+    from imports.running import Imports
     from processes.metrics import ProcessMetrics
     from processes.runner import Leadership, ProcessRunner
     from processes.webhook_sender import WebhookSender
@@ -64,6 +65,9 @@ class Center(ABC):
 
     STANDSTILL_S: ClassVar[float] = inf
     """If the rows have made no progress for this many seconds, no process seems to write them."""
+
+    ALONE: ClassVar[bool]
+    """Whether no other process can have opened the center."""
 
     def __init__(self, location: StorageLocation, settings: Settings, clock: Clock | None, *, watched: bool) -> None:
         self.name = location.name
@@ -128,6 +132,13 @@ class Center(ABC):
     def _leadership(self) -> Leadership | None:
         """The leadership that lets one process at a time run them; None if there is only one process."""
         return None
+
+    @cached_property
+    def imports(self) -> Imports:
+        """What the API takes in from files, in this process."""
+        from imports.running import Imports
+
+        return Imports(self, alone=self.ALONE)
 
     @cached_property
     def process_metrics(self) -> ProcessMetrics:
@@ -206,6 +217,8 @@ class Center(ABC):
 class Embedded(Center):
     """A center in a data directory: one process holds it, and makes its rows."""
 
+    ALONE = True
+
     def __init__(self, directory: Path, settings: Settings, clock: Clock | None = None) -> None:
         super().__init__(InDirectory(directory), settings, clock, watched=False)
         # Register the process managers, so that they process events from now on, whenever a command runs them.
@@ -249,6 +262,8 @@ class Embedded(Center):
         return rebuild(self.store.recorder, self.warehouse, self.runner, say)
 
     def close(self) -> None:
+        if "imports" in self.__dict__:
+            self.imports.close()
         self.processes.close()
         if "runner" in self.__dict__:
             self.runner.close()
@@ -261,6 +276,7 @@ class Distributed(Center):
     """A center on servers: any number of processes send it commands and queries, others make its rows (`atende relay`, `atende worker`)."""
 
     STANDSTILL_S = 30.0
+    ALONE = False
 
     def __init__(self, directory: Path, settings: Settings, clock: Clock | None = None) -> None:
         self._location = on_servers(directory, settings)
@@ -329,7 +345,7 @@ class Distributed(Center):
     def close(self) -> None:
         if self._tail is not None:
             self._tail.close()
-        for opened in ("processes", "_lock", "progress", "relay_progress", "warehouse"):
+        for opened in ("imports", "processes", "_lock", "progress", "relay_progress", "warehouse"):
             if opened in self.__dict__:
                 getattr(self, opened).close()
         self.store.close()

@@ -56,7 +56,7 @@ class RequestContext:
         self.application = application
         self.credential = credential
         self.caller = caller
-        self.asker = Asker(credential.tenant, credential.actor.permissions, credential.scope, credential.user)
+        self.asker = Asker(credential.tenant, credential.actor.permissions, credential.scope, credential.user, credential.is_screen)
         self.fresh = fresh
 
     @property
@@ -114,6 +114,10 @@ async def _credential(application: ApplicationState, token: str, request: Reques
         application.rate_limits.take(key.id, key.requests_per_minute, request.scope)
         return application.active_keys.credential(token, key)
     claims = application.tokens.read(token)
+    if claims.dev:
+        screen = await application.active_screens.credential(claims)
+        request.scope[AUTHENTICATED] = True
+        return screen
     await application.active_users.must_include(claims)
     request.scope[AUTHENTICATED] = True
     return Credential(

@@ -20,13 +20,17 @@ _CACHED = 10_000
 
 
 class Claims(msgspec.Struct, frozen=True):
-    """The claims of an access token. sub: the user. ten: the company. per: permissions. exp: seconds since 1970. lev: the user's level."""
+    """The claims of an access token. sub: the user, or the screen. ten: the company. per: permissions. exp: seconds since 1970. lev: the user's level.
+
+    dev: the digest of the secret of a screen's device; "" for a user.
+    """
 
     sub: UUID
     ten: UUID
     per: frozenset[str]
     exp: int
-    lev: Level = "User"
+    lev: Level = "user"
+    dev: str = ""
     iss: str = _ISSUER
 
 
@@ -43,7 +47,13 @@ class Tokens:
 
     def write(self, user: UUID, tenant: UUID, permissions: frozenset[str], level: Level) -> str:
         """A token for this user that is valid for ACCESS_S seconds."""
-        claims = Claims(user, tenant, permissions, self._now_us() // 1_000_000 + ACCESS_S, level)
+        return self._written(Claims(user, tenant, permissions, self._now_us() // 1_000_000 + ACCESS_S, level))
+
+    def write_for_screen(self, screen: UUID, tenant: UUID, device: str) -> str:
+        """A token for the device of a screen, which has no permission, that is valid for ACCESS_S seconds. device: the digest of its secret."""
+        return self._written(Claims(screen, tenant, frozenset(), self._now_us() // 1_000_000 + ACCESS_S, dev=device))
+
+    def _written(self, claims: Claims) -> str:
         payload = msgspec.to_builtins(claims)
         payload["per"] = sorted(payload["per"])
         return jwt.encode(payload, self._secret, _ALGORITHM)

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import logging
-from contextlib import suppress
 from functools import partial
 from time import monotonic
 from uuid import UUID
 
-from cachetools import LRUCache, TTLCache
+from cachetools import TTLCache
 from starlette.concurrency import run_in_threadpool
 
 from api.access_tokens import unauthenticated
 from api.credentials import Credential
+from api.last_uses import LastUses
 from commands.api_keys import KEY_BEGINS, KnownKey, known_key
 from store.clock import Clock
-from store.database import StoreUnavailable
 from store.event_store import Store
-from store.last_uses import hour_of, note_use
-
-log = logging.getLogger(__name__)
 
 REMEMBERED_S = 0.9
 """Seconds for which an answer is cached. A stream looks every second too: it ends within two."""
@@ -36,7 +31,7 @@ class ActiveKeys:
         self._store = store
         self._clock = clock
         self._known: TTLCache[bytes, KnownKey | None] = TTLCache(_KEYS, REMEMBERED_S, monotonic)
-        self._noted: LRUCache[UUID, int] = LRUCache(_KEYS)
+        self._uses = LastUses(store, clock)
 
     @staticmethod
     def is_key(token: str) -> bool:
@@ -48,13 +43,13 @@ class ActiveKeys:
         found = await self._find(text)
         if found is None:
             raise unauthenticated("the API key is wrong, was revoked or has expired")
-        await self._note_use(found.id)
+        await self._uses.note(found.id)
         return found
 
     def credential(self, text: str, key: KnownKey) -> Credential:
         """The key as what a request shows."""
         return Credential(
-            key.tenant, f"key:{key.id}", key.actor, key.scope, None, lambda: self._seconds_left(key), partial(self._is_accepted, text)
+            key.tenant, f"key:{key.id}", key.actor, key.scope, None, lambda: self._seconds_left(key), partial(self._is_as_it_was, text, key)
         )
 
     def forget(self, key: UUID) -> None:
@@ -69,20 +64,10 @@ class ActiveKeys:
             found = self._known[name] = await run_in_threadpool(known_key, self._store, text, self._clock.now_us())
         return found if isinstance(found, KnownKey) and self._seconds_left(found) > 0 else None
 
-    async def _is_accepted(self, text: str) -> bool:
-        return await self._find(text) is not None
+    async def _is_as_it_was(self, text: str, key: KnownKey) -> bool:
+        """Whether the key is accepted still and sees the same: a stream ends when a queue of the key gets another name, and then begins anew."""
+        found = await self._find(text)
+        return found is not None and found.scope == key.scope
 
     def _seconds_left(self, key: KnownKey) -> float:
         return (key.until - self._clock.now_us()) / 1_000_000
-
-    async def _note_use(self, key: UUID) -> None:
-        """Record the use of a key once an hour. A store that cannot be written to refuses no query for that."""
-        hour = hour_of(self._clock.now_us())
-        if self._noted.get(key) != hour:
-            self._noted[key] = hour
-            with suppress(StoreUnavailable):
-                await run_in_threadpool(self._write_use, key, hour)
-
-    def _write_use(self, key: UUID, hour: int) -> None:
-        with self._store.recorder.transaction() as db:
-            note_use(db, key, hour)

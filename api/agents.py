@@ -6,12 +6,13 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Response
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 from pydantic import Field
 
-from api.access import Authenticated
-from api.field_types import AgentId, AgentName, Body, Done, Moment, Name, Shape, microseconds
+from api.access import Authenticated, done
+from api.field_types import AgentId, Body, Done, Moment, Name, Shape, microseconds
 from api.figure_parameters import OfPast, past_of
+from api.instants import iso
 from api.lists import Page, Paged, registered
 from api.problem import QUERY_FOR_ALL, documented, of_command
 from api.slice_router import SliceRouter
@@ -43,6 +44,12 @@ class OfAgent(Body):
     def us(self) -> int | None:
         """`at` in the commands' unit, microseconds since 1970."""
         return microseconds(self.at)
+
+
+class Heartbeat(Body):
+    """A sign of life of an agent's client."""
+
+    agent: Annotated[Name, Field(description="the agent's name", examples=["Ana"])]
 
 
 class InQueues(OfAgent):
@@ -107,11 +114,11 @@ async def list_agents(context: Authenticated, params: Annotated[Paged, Query()])
     return await registered(context, params, RegisteredAgent, AgentDetail)
 
 
-@router.get("/{agent}", summary="One agent", responses=QUERY_FOR_ALL)
-async def get_agent(agent: AgentId, context: Authenticated, params: Annotated[OfPast, Query()]) -> AgentDetail:
+@router.get("/{agent_id}", summary="One agent", responses=QUERY_FOR_ALL)
+async def get_agent(agent_id: AgentId, context: Authenticated, params: Annotated[OfPast, Query()]) -> AgentDetail:
     """The agent with the id that `log-in` returns. For the agent's current state see the monitoring."""
     past = await past_of(context, params)
-    found = await context.ask(one, RegisteredAgent, agent, as_of=past.as_of, moment_ms=past.moment_ms)
+    found = await context.ask(one, RegisteredAgent, agent_id, as_of=past.as_of, moment_ms=past.moment_ms)
     if found is None:
         raise NotFound("agent-unknown", "no such agent")
     return AgentDetail.model_validate(asdict(found))
@@ -125,14 +132,14 @@ async def register_agent(body: NewAgent, context: Authenticated) -> Response:
     return await context.do(commands.RegisterAgent(agent=body.agent, user=body.user), 201)
 
 
-@router.put("/{agent}/user", summary="Assign an agent to a user", responses=_KNOWN, response_model=Done)
-async def assign_agent(agent: AgentId, body: Owner, context: Authenticated) -> Response:
-    """A user of level User may act only as their own agents: log in, pause, take calls.
+@router.put("/{agent_id}/user", summary="Assign an agent to a user", responses=_KNOWN, response_model=Done)
+async def assign_agent(agent_id: AgentId, body: Owner, context: Authenticated) -> Response:
+    """A user of level `user` may act only as their own agents: log in, pause, take calls.
 
-    A Manager or an Admin who acts as an agent of another user needs the permission `gerenciar-agentes`, and the history records on
+    A `manager` or an `admin` who acts as an agent of another user needs the permission `gerenciar-agentes`, and the history records on
     whose behalf. A user may have several agents.
     """
-    return await context.do(commands.AssignAgent(agent=agent, user=body.user))
+    return await context.do(commands.AssignAgent(agent=agent_id, user=body.user))
 
 
 @router.post("/log-in", summary="An agent logs in to queues", responses=of_command(), response_model=Done)
@@ -144,12 +151,14 @@ async def log_in_agent(body: LogIn, context: Authenticated) -> Response:
     return await context.do(commands.LogIn(agent=body.agent, queues=body.queues, lease_ms=body.lease_ms, at=body.us))
 
 
-@router.post("/{agent}/heartbeat", summary="Renew an agent's lease", responses=_KNOWN, response_model=Done)
-async def note_agent_heartbeat(agent: AgentName, context: Authenticated) -> Response:
-    """Renews the lease of an agent who logged in with one, by the agent's name. It creates no event and changes no figure. `result.lease_until`: when
-    the lease expires without another heartbeat, microseconds since 1970; null without a lease. Refused for an agent who is not logged in.
+@router.post("/heartbeat", summary="Renew an agent's lease", responses=_KNOWN, response_model=Done)
+async def note_agent_heartbeat(body: Heartbeat, context: Authenticated) -> Response:
+    """Renews the lease of an agent who logged in with one. It creates no event and changes no figure. `result.lease_until`: the instant at which
+    the lease expires without another heartbeat; null without a lease. Refused for an agent who is not logged in.
     """
-    return await context.do(commands.Heartbeat(agent=agent))
+    receipt = await context.application.execute(commands.Heartbeat(agent=body.agent), context.caller)
+    until = receipt.result["lease_until"]
+    return done(replace(receipt, result={"lease_until": None if until is None else iso(until // 1_000)}))
 
 
 @router.post("/log-out", summary="An agent logs out of queues", responses=_KNOWN, response_model=Done)

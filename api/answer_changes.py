@@ -71,6 +71,8 @@ def row_changes(table: Table, before: Answer, after: Answer) -> dict[str, Any]:
     moved = _moved(old, new)
     changed = []
     for key, placed in new.items():
+        if key not in moved and old[key].row is placed.row:
+            continue
         row = {table.key: key}
         if key in moved:
             row |= ({IN: placed.list} if table.lists else {}) | {AT: placed.at}

@@ -148,26 +148,28 @@ async def list_api_keys(context: Annotated[RequestContext, authorised(all_keys)]
     return Page(items=[_listed(row, used.get(row.id)) for row in part.rows], next=part.next, as_of=part.as_of)
 
 
-@router.get("/{key}", summary="One API key", responses=documented("not-allowed", "not-found"))
-async def get_api_key(key: KeyId, context: Annotated[RequestContext, authorised(one_key)]) -> ApiKeyDetail:
+@router.get("/{api_key_id}", summary="One API key", responses=documented("not-allowed", "not-found"))
+async def get_api_key(api_key_id: KeyId, context: Annotated[RequestContext, authorised(one_key)]) -> ApiKeyDetail:
     """By the current state of the log."""
-    found = await context.ask(one_key, key)
-    return _shaped(found, (await _used(context, [key])).get(key))
+    found = await context.ask(one_key, api_key_id)
+    return _shaped(found, (await _used(context, [api_key_id])).get(api_key_id))
 
 
-@router.post("/{key}/rotate", summary="Give an API key a new secret", responses=_OF_KEY, response_model=CreatedApiKey)
-async def rotate_api_key(key: KeyId, body: Annotated[Rotation, BodyField(default_factory=Rotation)], context: Authenticated) -> Response:
+@router.post("/{api_key_id}/rotate", summary="Give an API key a new secret", responses=_OF_KEY, response_model=CreatedApiKey)
+async def rotate_api_key(
+    api_key_id: KeyId, body: Annotated[Rotation, BodyField(default_factory=Rotation)], context: Authenticated
+) -> Response:
     """The old secret is accepted for `overlap_ms` more. Needs `gerenciar-chaves` and every permission of the key.
 
     A key with `gerenciar-chaves` may rotate itself, but no other key.
     """
-    return await _changed(context, key, RotateApiKey(key=key, overlap_ms=body.overlap_ms))
+    return await _changed(context, api_key_id, RotateApiKey(key=api_key_id, overlap_ms=body.overlap_ms))
 
 
-@router.post("/{key}/revoke", summary="Revoke an API key", responses=_OF_KEY, response_model=Done)
-async def revoke_api_key(key: KeyId, context: Authenticated) -> Response:
+@router.post("/{api_key_id}/revoke", summary="Revoke an API key", responses=_OF_KEY, response_model=Done)
+async def revoke_api_key(api_key_id: KeyId, context: Authenticated) -> Response:
     """Its requests are refused and its streams end: at once in this process, within two seconds in other API processes. There is no way back."""
-    return await _changed(context, key, RevokeApiKey(key=key))
+    return await _changed(context, api_key_id, RevokeApiKey(key=api_key_id))
 
 
 async def _changed(context: RequestContext, key: UUID, command: RotateApiKey | RevokeApiKey) -> Response:

@@ -15,7 +15,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import Lifespan
 
 import discovery
-from api import auth, console, docs, openapi, problem
+from api import auth, console, docs, imports, openapi, problem
 from api.access import CORRELATION_ID, IDEMPOTENCY_KEY, IF_POSITION, REPLAYED
 from api.application_state import ApplicationState, Center
 from api.body_limit import LimitedASGI
@@ -73,7 +73,9 @@ def create_app(center: Center, seconds: Callable[[], float] = monotonic) -> Fast
     docs.install(app)
     console.install(app)
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM, compresslevel=5)
-    app.add_middleware(LimitedASGI, most=MAX_BODY, open_path=auth.router.prefix, open_most=MAX_OPEN_BODY)
+    app.add_middleware(
+        LimitedASGI, most=MAX_BODY, open_path=auth.router.prefix, open_most=MAX_OPEN_BODY, streamed=("POST", imports.router.prefix)
+    )
     app.add_middleware(
         StrangersASGI,
         allowance=allowance(seconds),

@@ -16,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.access_tokens import Claims, Tokens
 from api.active_keys import ActiveKeys
+from api.active_screens import ActiveScreens
 from api.active_users import ActiveUsers
 from api.http_metrics import Instruments
 from api.known_devices import KnownDevices
@@ -37,6 +38,7 @@ from settings import PasswordPolicy
 from store.clock import ClockOff
 from store.database import StoreUnavailable
 from store.event_store import Store
+from store.imports import Import, Kept, Kind
 from store.sessions import Sessions
 
 REACH_S = 5.0
@@ -47,6 +49,35 @@ _ANSWERS_S = 2.0
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+class Upload(Protocol):
+    """A file that is being received. Its methods may wait for the disk: call them in a thread."""
+
+    def write(self, part: bytes) -> None:
+        """Receive the next bytes. Refused once the import was cancelled."""
+
+    def complete(self) -> Import:
+        """The whole file is there: look at it, and begin to take it in. Raises InvalidField for a file of another kind."""
+
+    def give_up(self, error: BaseException) -> None:
+        """The file does not come whole, or was refused: remove it, and write why."""
+
+
+class Imports(Protocol):
+    """The imports of this process, and what is known of those of others."""
+
+    def receive(self, kind: Kind, name: str, timezone: str, caller: Caller, total: int) -> Upload:
+        """Begin to receive a file. total: its bytes, 0 if that is not known."""
+
+    def simulate(self, caller: Caller) -> Import:
+        """Simulate calls in a company that has none. Refused for another one."""
+
+    def stands(self, found: Kept) -> Import:
+        """An import as it stands: one whose process is gone was interrupted."""
+
+    def cancel(self, found: Kept) -> Import:
+        """Ask for the end of an import. Refused once it has ended."""
 
 
 class Center(Protocol):
@@ -88,6 +119,10 @@ class Center(Protocol):
     def destinations(self) -> Destinations:
         """Where webhooks may go."""
 
+    @property
+    def imports(self) -> Imports:
+        """What is taken in from files."""
+
     def covered(self) -> int:
         """The log position that the projections cover."""
 
@@ -116,6 +151,7 @@ class ApplicationState:
         self.tokens = Tokens(secret, center.bus.clock.now_us)
         self.active_users = ActiveUsers(center.store)
         self.active_keys = ActiveKeys(center.store, center.bus.clock)
+        self.active_screens = ActiveScreens(center.store, center.bus.clock, self.tokens)
         self.rate_limits = RateLimits()
         self.throttle = LoginThrottle(seconds)
         self.devices = KnownDevices(secret)

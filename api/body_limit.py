@@ -7,21 +7,25 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problem import Problem, render
 
+STREAMED = "atende.streamed"
+"""The key of a request's ASGI scope that is true while its route receives a body of any size, part by part. The time for the body is then that for each part."""
+
 
 class LimitedASGI:
     """Refuses (413) a request with a body of more than `most` bytes, before or while it is read; of more than `open_most` bytes if the path
-    begins with `open_path`, whose routes need no token.
+    begins with `open_path`, whose routes need no token. streamed: method and path of the requests whose route takes a body of any size, and never holds it whole.
     """
 
-    def __init__(self, app: ASGIApp, most: int, open_path: str, open_most: int) -> None:
+    def __init__(self, app: ASGIApp, most: int, open_path: str, open_most: int, streamed: tuple[str, str]) -> None:
         self._app = app
         self._most = most
         self._open_path = open_path
         self._open_most = open_most
+        self._streamed = streamed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on and count the bytes of its body."""
-        if scope["type"] != "http":
+        if scope["type"] != "http" or (scope["method"], scope["path"]) == self._streamed:
             await self._app(scope, receive, send)
             return
         most = self._open_most if scope["path"].startswith(self._open_path) else self._most

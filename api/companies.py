@@ -14,6 +14,7 @@ from api.problem import documented, of_command
 from api.slice_router import SliceRouter
 from commands.companies import SetCompanySettings
 from domain.companies import CompanySettings
+from projections.queries.imports import is_empty
 from projections.queries.settings import company as known_company
 
 router = SliceRouter(prefix="/v1", tags=["identity"], responses=documented("unauthenticated", "invalid", "unavailable", "clock"))
@@ -30,6 +31,9 @@ class CompanyDetail(Shape):
     sla_target: Annotated[float, Field(description="percentage; default of its queues, as are the next two", examples=[80])]
     sla_ms: Annotated[int, Field(examples=[20_000])]
     tolerated_ms: Annotated[int, Field(examples=[5_000])]
+    empty: Annotated[
+        bool, Field(description="whether it has no call yet, of any source: nothing was imported, simulated or observed", examples=[False])
+    ]
 
 
 class CompanyChange(Body):
@@ -53,6 +57,7 @@ async def get_company(context: Authenticated) -> CompanyDetail:
         sla_target=settings.sla_target,
         sla_ms=settings.sla_ms,
         tolerated_ms=settings.tolerated_ms,
+        empty=await context.ask(is_empty),
     )
 
 

@@ -54,13 +54,21 @@ class ConsoleASGI:
         path = request.url.path
         if any(path == reserved or path.startswith(f"{reserved}/") for reserved in _RESERVED):
             return None
-        file = (self._directory / path.lstrip("/")).resolve()
-        if file.is_relative_to(self._directory) and file.is_file():
+        file = self._file_at(path)
+        if file is not None:
             return _file(file, request, _FOR_EVER if path.startswith("/assets/") else _ASK_AGAIN)
         if "." in path.rpartition("/")[2]:
             return None
         page = self._directory / _PAGE
         return _file(page, request, _ASK_AGAIN) if page.is_file() else HTMLResponse(NOT_BUILT, headers={"Cache-Control": _ASK_AGAIN})
+
+    def _file_at(self, path: str) -> Path | None:
+        """The file of the console at this path; None if there is none. The path is whatever a stranger sends: too long for a file, or with a NUL."""
+        try:
+            file = (self._directory / path.lstrip("/")).resolve()
+            return file if file.is_relative_to(self._directory) and file.is_file() else None
+        except (OSError, ValueError):
+            return None
 
 
 def install(app: FastAPI, directory: Path = DIRECTORY) -> None:

@@ -1,4 +1,4 @@
-"""What a request shows to be let in: the access token of a user, or an API key. Both become a Credential."""
+"""What a request shows to be let in: the access token of a user or of a screen, or an API key. Each becomes a Credential."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from domain.access import Actor, Scope
 class Credential:
     """Who sends a request, and what they may do and see.
 
-    name: the actor of the events that follow, `user:<id>` or `key:<id>`. user: None for a key.
+    name: the actor of the events that follow, `user:<id>`, `key:<id>` or `screen:<id>`. user: None for a key or a screen.
     seconds_left: how long the credential stays valid by itself, infinity if without end. is_valid: whether it is accepted still.
     """
 
@@ -24,3 +24,4 @@ class Credential:
     user: UUID | None
     seconds_left: Callable[[], float]
     is_valid: Callable[[], Awaitable[bool]]
+    is_screen: bool = False

@@ -115,6 +115,13 @@ WATCHABLE = (
     Watchable(
         "/v1/dashboards/inbound", OfInbound, dashboards.inbound, ask_inbound, FIGURES_EVERY_S, _tables(Table("queues", "queue"), _SERIES)
     ),
-    Watchable("/v1/dashboards/outbound", OfOutbound, dashboards.outbound, ask_outbound, FIGURES_EVERY_S, _tables(_SERIES)),
+    Watchable(
+        "/v1/dashboards/outbound",
+        OfOutbound,
+        dashboards.outbound,
+        ask_outbound,
+        FIGURES_EVERY_S,
+        _tables(Table("queues", "queue"), _SERIES),
+    ),
     Watchable("/v1/dashboards/ivr", OfIvr, dashboards.ivr, ask_ivr, FIGURES_EVERY_S, _tables(_SERIES)),
 )

@@ -35,7 +35,6 @@ Digits = Annotated[str, StringConstraints(max_length=20, pattern=r"^[0-9]*$")]
 _SOME_ID = "40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"
 
 InteractionId = Annotated[UUID, Path(description="the call's id, from the response that created it or from a report", examples=[_SOME_ID])]
-AgentName = Annotated[Name, Path(description="the agent's name, as sources use it", examples=["Ana"])]
 QueueId = Annotated[UUID, Path(description="the queue's id, from the response that registered it or from the list", examples=[_SOME_ID])]
 AgentId = Annotated[UUID, Path(description="the agent's id, from a response about the agent or from the list", examples=[_SOME_ID])]
 IvrId = Annotated[UUID, Path(description="the IVR's id, from the response that registered it or from the list", examples=[_SOME_ID])]

@@ -174,10 +174,17 @@ class OutboundInterval(Outbound):
     start: Annotated[Instant, Field(examples=["2026-03-02T10:00:00-03:00"])]
 
 
+class OutboundOfQueue(ExplainedOutbound):
+    """One queue."""
+
+    queue: Annotated[str, Field(description="empty: an attempt for no queue", examples=["vendas"])]
+
+
 class OutboundBoard(OfPeriod):
     """C2, the Outbound dashboard."""
 
     totals: ExplainedOutbound
+    queues: Annotated[list[OutboundOfQueue], Field(description="attempts by the queue for which they were dialled")]
     series: list[OutboundInterval]
     agents: AgentsNow
 
@@ -234,6 +241,10 @@ class IvrRow(_Named, OfCalls, Visits, Limits):
     """A row of D2, Relatório IVR."""
 
 
+class OutboundRow(_Named, Outbound):
+    """A row of the report of outbound attempts."""
+
+
 class AgentRow(_Named):
     """A row of the report of agents: visits answered, and time by state."""
 
@@ -264,6 +275,12 @@ class IvrReport(OfPeriod):
     """D2, Relatório IVR."""
 
     items: list[IvrRow]
+
+
+class OutboundReport(OfPeriod):
+    """Outbound attempts by queue, agent or interval."""
+
+    items: list[OutboundRow]
 
 
 class AgentReport(OfPeriod):

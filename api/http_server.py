@@ -15,6 +15,7 @@ from uuid import uuid4
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from api.body_limit import STREAMED
 from api.client_address import client_of_scope
 from api.http_connections import Connections, most_connections
 from api.problem import Problem, render
@@ -24,10 +25,13 @@ from api.response_headers import SecureHeadersASGI, security_headers
 HEADER_BYTES = 32_768
 """The largest request line with headers, bytes."""
 
+_FRAMED = 8
+"""Bytes of a chunked body for each byte in it: a client may send chunks of one byte, each with its length."""
+
 
 @dataclass(frozen=True)
 class Limits:
-    """Times in seconds. headers_s: for all headers. body_s: for a whole body. stalled_s: in which a client takes nothing of an answer.
+    """Times in seconds. headers_s: for all headers. body_s: for a whole body, or for the next part of one that is streamed. stalled_s: in which a client takes nothing of an answer.
 
     is_public_by_tls: whether people reach the server by TLS; a refusal says so to their browsers, as every response does.
     """
@@ -69,6 +73,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._stall_timer: asyncio.TimerHandle | None = None
         self._has_headers = False
         self._header_bytes = 0
+        self._framing_bytes = 0
 
     # The life of a connection
 
@@ -109,10 +114,21 @@ class LimitedProtocol(HttpToolsProtocol):
             self._header_bytes += len(data)
             if self._timer is None:
                 self._wait_for("headers", self.LIMITS.headers_s)
+        self._framing_bytes += len(data)
         super().data_received(data)
+        if self._has_headers and self.scope.get(STREAMED):
+            self._wait_for("body", self.LIMITS.body_s)
         # Of what is complete only the parts count: a body, or another request, may have come with it.
         if not self._has_headers and self._header_bytes > HEADER_BYTES and not self.transport.is_closing():
             self._refuse(_too_large())
+        # Headers may follow a chunked body, and the parser keeps as many of them as come.
+        if self._has_headers and self._framing_bytes > HEADER_BYTES and not self.transport.is_closing():
+            self._refuse(_too_large())
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the body."""
+        self._framing_bytes = max(0, self._framing_bytes - _FRAMED * len(body))
+        super().on_body(body)
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
@@ -125,7 +141,9 @@ class LimitedProtocol(HttpToolsProtocol):
         """The headers are there: answer them, and wait for the body."""
         self._has_headers = True
         self._header_bytes = 0
-        if len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers) > HEADER_BYTES:
+        size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+        self._framing_bytes = max(0, self._framing_bytes - size)
+        if size > HEADER_BYTES:
             self.app = IdentifiedASGI(_secured(_answer_too_large, self.LIMITS))
         super().on_headers_complete()
         self._wait_for("body", self.LIMITS.body_s)
@@ -134,6 +152,7 @@ class LimitedProtocol(HttpToolsProtocol):
         """The whole request is there."""
         super().on_message_complete()
         self._has_headers = False
+        self._framing_bytes = 0
         if self.cycle.response_complete:
             # The answer did not wait for the body, so uvicorn's idle time has been and gone.
             self._wait_for("headers", self.LIMITS.headers_s)

@@ -15,7 +15,7 @@ from domain.voice.outbound_and_ivr import Status
 from projections.figures.voice_quality import Band
 from projections.queries.interactions_selection import Interactions, State
 
-Seconds = Annotated[int, Field(ge=0, le=1_000_000)]
+Duration = Annotated[int, Field(ge=0, le=1_000_000_000)]
 TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
 
@@ -27,19 +27,24 @@ class Filters(OfPart, PageParameters):
         """None where a filter names one call: it is found whenever it was."""
         return super().usual_days if self.protocol is None and self.contact is None and not self.call and not self.correlation_id else None
 
+    medium: Annotated[Literal["voice"], Field(description="Mídia", examples=["voice"])] = "voice"
     direction: Annotated[Literal["inbound", "outbound"] | None, Field(description="TIPO")] = None
     protocol: Annotated[int | None, Field(ge=0, le=MAX_POSITION, description="PROTOCOLO", examples=[4711])] = None
     status: Annotated[tuple[Status, ...], Field(max_length=20, description="STATUS: one of these", examples=[["abandoned"]])] = ()
-    tag: Annotated[tuple[Word, ...], Field(max_length=100, description="tagged with one of these", examples=[["venda fechada"]])] = ()
+    tag: Annotated[
+        tuple[Word, ...], Field(max_length=100, description="tagged with one of these, in any spelling", examples=[["venda fechada"]])
+    ] = ()
     state: Annotated[State, Field(description="`finished`: have ended; `open`: go on; not with an instant as `as_of`")] = "finished"
     call: Annotated[Word, Field(description="your own id of the call", examples=["crm-4711"])] = ""
     ivr: Annotated[
         tuple[Word, ...], Field(max_length=100, description="went through one of these IVRs, by name", examples=[["principal"]])
     ] = ()
     quality: Annotated[tuple[Band, ...], Field(max_length=3, description="QUALIDADE DE CHAMADA: one of these", examples=[["low"]])] = ()
-    contact: Annotated[UUID | None, Field(description="the customer, by the contact's id")] = None
-    min_seconds: Annotated[Seconds | None, Field(description="DURAÇÃO: the shortest, seconds", examples=[60])] = None
-    max_seconds: Annotated[Seconds | None, Field(description="DURAÇÃO: the longest, seconds", examples=[600])] = None
+    contact: Annotated[
+        UUID | None, Field(description="the customer, by the contact's id", examples=["40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"])
+    ] = None
+    min_duration_ms: Annotated[Duration | None, Field(description="DURAÇÃO: the shortest", examples=[60_000])] = None
+    max_duration_ms: Annotated[Duration | None, Field(description="DURAÇÃO: the longest", examples=[600_000])] = None
     time_from: Annotated[
         TimeOfDay | None,
         Field(description="HORA: began at this time of day or later, in the time zone of the answer", examples=["09:00"]),
@@ -56,7 +61,6 @@ class Filters(OfPart, PageParameters):
 class OfInteractions(Filters):
     """Filters of calls in the URL."""
 
-    medium: Annotated[Literal["voice"], Field(description="Mídia: the only required filter", examples=["voice"])]
     format: Format = "json"
 
 
@@ -65,7 +69,6 @@ class InteractionSearch(Filters, Body):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"phone": "(31) 97791-6159", "state": "all", "order": "desc"}]})
 
-    medium: Annotated[Literal["voice"], Field(description="Mídia")] = "voice"
     phone: Annotated[
         str | None, Field(min_length=3, max_length=40, description="the customer's number, in any spelling", examples=["(31) 97791-6159"])
     ] = None
@@ -86,7 +89,7 @@ def wanted(past: Past, params: OfInteractions | InteractionSearch) -> Interactio
         statuses=params.status,
         contact=params.contact,
         qualities=params.quality,
-        duration_ms=(_ms(params.min_seconds), None if params.max_seconds is None else 1000 * params.max_seconds + 999),
+        duration_ms=(params.min_duration_ms, params.max_duration_ms),
         minutes=_minutes(params.time_from, params.time_to),
         tags=params.tag,
         state=params.state,
@@ -95,10 +98,6 @@ def wanted(past: Past, params: OfInteractions | InteractionSearch) -> Interactio
         descending=params.order == "desc",
         limit=params.limit,
     )
-
-
-def _ms(seconds: int | None) -> int | None:
-    return None if seconds is None else 1000 * seconds
 
 
 def _minutes(since: str | None, until: str | None) -> tuple[int, int] | None:

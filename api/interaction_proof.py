@@ -55,9 +55,9 @@ class OfProof(Parameters):
     ] = None
 
 
-@router.get("/{interaction}/proof", summary="The proof of a call", response_model=Proof)
+@router.get("/{interaction_id}/proof", summary="The proof of a call", response_model=Proof)
 async def get_interaction_proof(
-    interaction: InteractionId, context: Annotated[RequestContext, authorised(proof)], params: Annotated[OfProof, Query()]
+    interaction_id: InteractionId, context: Annotated[RequestContext, authorised(proof)], params: Annotated[OfProof, Query()]
 ) -> Response:
     """Whether the events of the call, and the log up to the position, are what was written; else the first position that is not.
 
@@ -67,4 +67,4 @@ async def get_interaction_proof(
     past = await past_of(context, OfPast(as_of=None if params.as_of is None else str(params.as_of)))
     center = context.application.center
     now_us = center.bus.clock.now_us()
-    return figures(await context.ask(proof, str(interaction), center.store.prover, now_us, timezone=past.where.key, as_of=past.as_of))
+    return figures(await context.ask(proof, str(interaction_id), center.store.prover, now_us, timezone=past.where.key, as_of=past.as_of))

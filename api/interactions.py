@@ -123,128 +123,128 @@ async def dial_out(body: Dial, context: Authenticated) -> Response:
     return await context.do(command, 201)
 
 
-@router.post("/{interaction}/ivr/enter", summary="The call enters an IVR", response_model=Done)
-async def enter_ivr(interaction: InteractionId, body: InIvr, context: Authenticated) -> Response:
+@router.post("/{interaction_id}/ivr/enter", summary="The call enters an IVR", response_model=Done)
+async def enter_ivr(interaction_id: InteractionId, body: InIvr, context: Authenticated) -> Response:
     """The call enters an IVR (URA). Counted in *Entrantes URA*."""
-    return await context.do(commands.EnterIvr(interaction=interaction, ivr=body.ivr, at=body.us))
+    return await context.do(commands.EnterIvr(interaction=interaction_id, ivr=body.ivr, at=body.us))
 
 
-@router.post("/{interaction}/ivr/option", summary="The caller keys an option", response_model=Done)
-async def choose_ivr_option(interaction: InteractionId, body: KeyedOption, context: Authenticated) -> Response:
+@router.post("/{interaction_id}/ivr/option", summary="The caller keys an option", response_model=Done)
+async def choose_ivr_option(interaction_id: InteractionId, body: KeyedOption, context: Authenticated) -> Response:
     """Records any option, including one that the menu does not have."""
-    return await context.do(commands.ChooseOption(interaction=interaction, option=body.option, at=body.us))
+    return await context.do(commands.ChooseOption(interaction=interaction_id, option=body.option, at=body.us))
 
 
-@router.post("/{interaction}/ivr/out-of-hours", summary="The IVR announces that the center is closed", response_model=Done)
-async def announce_out_of_hours(interaction: InteractionId, body: InIvr, context: Authenticated) -> Response:
+@router.post("/{interaction_id}/ivr/out-of-hours", summary="The IVR announces that the center is closed", response_model=Done)
+async def announce_out_of_hours(interaction_id: InteractionId, body: InIvr, context: Authenticated) -> Response:
     """Counted in *Fora de Serviço*."""
-    return await context.do(commands.AnnounceOutOfHours(interaction=interaction, ivr=body.ivr, at=body.us))
+    return await context.do(commands.AnnounceOutOfHours(interaction=interaction_id, ivr=body.ivr, at=body.us))
 
 
-@router.post("/{interaction}/ivr/leave", summary="The IVR itself ends the call", response_model=Done)
-async def leave_ivr(interaction: InteractionId, body: Nothing, context: Authenticated) -> Response:
+@router.post("/{interaction_id}/ivr/leave", summary="The IVR itself ends the call", response_model=Done)
+async def leave_ivr(interaction_id: InteractionId, body: Nothing, context: Authenticated) -> Response:
     """The caller chose no option in any attempt, or the menu ends the call. It is not an abandon."""
-    return await context.do(commands.LeaveIvr(interaction=interaction, at=body.us))
+    return await context.do(commands.LeaveIvr(interaction=interaction_id, at=body.us))
 
 
-@router.post("/{interaction}/offer", summary="Offer the call to a queue", response_model=Done)
-async def offer_call(interaction: InteractionId, body: ToQueue, context: Authenticated) -> Response:
+@router.post("/{interaction_id}/offer", summary="Offer the call to a queue", response_model=Done)
+async def offer_call(interaction_id: InteractionId, body: ToQueue, context: Authenticated) -> Response:
     """Opens a visit and begins its wait. The queue's current SLA settings apply to the visit."""
-    return await context.do(commands.OfferCall(interaction=interaction, queue=body.queue, at=body.us))
+    return await context.do(commands.OfferCall(interaction=interaction_id, queue=body.queue, at=body.us))
 
 
-@router.post("/{interaction}/ring", summary="An agent's phone begins to ring", response_model=Done)
-async def ring_agent(interaction: InteractionId, body: ByAgent, context: Authenticated) -> Response:
+@router.post("/{interaction_id}/ring", summary="An agent's phone begins to ring", response_model=Done)
+async def ring_agent(interaction_id: InteractionId, body: ByAgent, context: Authenticated) -> Response:
     """The agent must be logged in."""
-    return await context.do(commands.RingAgent(interaction=interaction, agent=body.agent, at=body.us))
+    return await context.do(commands.RingAgent(interaction=interaction_id, agent=body.agent, at=body.us))
 
 
-@router.post("/{interaction}/ring-no-answer", summary="The agent does not answer the ring", response_model=Done)
-async def ring_no_answer(interaction: InteractionId, body: ByAgent, context: Authenticated) -> Response:
+@router.post("/{interaction_id}/ring-no-answer", summary="The agent does not answer the ring", response_model=Done)
+async def ring_no_answer(interaction_id: InteractionId, body: ByAgent, context: Authenticated) -> Response:
     """The call keeps waiting; one more *ring no answer* (RONA) is counted for the agent."""
-    return await context.do(commands.RingNoAnswer(interaction=interaction, agent=body.agent, at=body.us))
+    return await context.do(commands.RingNoAnswer(interaction=interaction_id, agent=body.agent, at=body.us))
 
 
-@router.post("/{interaction}/answer", summary="An agent answers the call", response_model=Done)
-async def answer_call(interaction: InteractionId, body: ByAgent, context: Authenticated) -> Response:
+@router.post("/{interaction_id}/answer", summary="An agent answers the call", response_model=Done)
+async def answer_call(interaction_id: InteractionId, body: ByAgent, context: Authenticated) -> Response:
     """The visit's wait ends as answered; the talk begins. The agent must be logged in."""
-    return await context.do(commands.AnswerCall(interaction=interaction, agent=body.agent, at=body.us))
+    return await context.do(commands.AnswerCall(interaction=interaction_id, agent=body.agent, at=body.us))
 
 
-@router.post("/{interaction}/hold", summary="Put the customer on hold", response_model=Done)
-async def hold_call(interaction: InteractionId, body: Nothing, context: Authenticated) -> Response:
+@router.post("/{interaction_id}/hold", summary="Put the customer on hold", response_model=Done)
+async def hold_call(interaction_id: InteractionId, body: Nothing, context: Authenticated) -> Response:
     """Hold is part of the handle time, not of the talk."""
-    return await context.do(commands.HoldCall(interaction=interaction, at=body.us))
+    return await context.do(commands.HoldCall(interaction=interaction_id, at=body.us))
 
 
-@router.post("/{interaction}/resume", summary="Take the customer off hold", response_model=Done)
-async def resume_call(interaction: InteractionId, body: Nothing, context: Authenticated) -> Response:
+@router.post("/{interaction_id}/resume", summary="Take the customer off hold", response_model=Done)
+async def resume_call(interaction_id: InteractionId, body: Nothing, context: Authenticated) -> Response:
     """The talk goes on."""
-    return await context.do(commands.ResumeCall(interaction=interaction, at=body.us))
+    return await context.do(commands.ResumeCall(interaction=interaction_id, at=body.us))
 
 
-@router.post("/{interaction}/release", summary="The talk ends", response_model=Done)
+@router.post("/{interaction_id}/release", summary="The talk ends", response_model=Done)
 async def release_call(
-    interaction: InteractionId, body: Annotated[Release, BodyField(default_factory=Release)], context: Authenticated
+    interaction_id: InteractionId, body: Annotated[Release, BodyField(default_factory=Release)], context: Authenticated
 ) -> Response:
     """The agent's wrap-up begins. The customer's call may go on to another queue: see `offer` and `end`."""
-    return await context.do(commands.ReleaseCall(interaction=interaction, by=body.by, at=body.us))
+    return await context.do(commands.ReleaseCall(interaction=interaction_id, by=body.by, at=body.us))
 
 
-@router.post("/{interaction}/abandon", summary="The customer gives up waiting", response_model=Done)
-async def abandon_call(interaction: InteractionId, body: Nothing, context: Authenticated) -> Response:
+@router.post("/{interaction_id}/abandon", summary="The customer gives up waiting", response_model=Done)
+async def abandon_call(interaction_id: InteractionId, body: Nothing, context: Authenticated) -> Response:
     """The visit ends as abandoned."""
-    return await context.do(commands.AbandonCall(interaction=interaction, at=body.us))
+    return await context.do(commands.AbandonCall(interaction=interaction_id, at=body.us))
 
 
-@router.post("/{interaction}/time-out", summary="The queue's time limit ends the wait", response_model=Done)
-async def time_out_call(interaction: InteractionId, body: Nothing, context: Authenticated) -> Response:
+@router.post("/{interaction_id}/time-out", summary="The queue's time limit ends the wait", response_model=Done)
+async def time_out_call(interaction_id: InteractionId, body: Nothing, context: Authenticated) -> Response:
     """The visit ends as timed out (*Dequeued*), which is never an abandon."""
-    return await context.do(commands.TimeOutCall(interaction=interaction, at=body.us))
+    return await context.do(commands.TimeOutCall(interaction=interaction_id, at=body.us))
 
 
-@router.post("/{interaction}/leave-by-key", summary="The customer chooses a key to leave the queue", response_model=Done)
-async def leave_queue_by_key(interaction: InteractionId, body: Nothing, context: Authenticated) -> Response:
+@router.post("/{interaction_id}/leave-by-key", summary="The customer chooses a key to leave the queue", response_model=Done)
+async def leave_queue_by_key(interaction_id: InteractionId, body: Nothing, context: Authenticated) -> Response:
     """The visit ends as left by key, for a callback or another menu."""
-    return await context.do(commands.LeaveByKey(interaction=interaction, at=body.us))
+    return await context.do(commands.LeaveByKey(interaction=interaction_id, at=body.us))
 
 
-@router.post("/{interaction}/withdraw", summary="Take the call out of the queue", response_model=Done)
-async def withdraw_call(interaction: InteractionId, body: Nothing, context: Authenticated) -> Response:
+@router.post("/{interaction_id}/withdraw", summary="Take the call out of the queue", response_model=Done)
+async def withdraw_call(interaction_id: InteractionId, body: Nothing, context: Authenticated) -> Response:
     """Before an answer: the visit ends as transferred out. Offer the call to another queue, or end it."""
-    return await context.do(commands.WithdrawCall(interaction=interaction, at=body.us))
+    return await context.do(commands.WithdrawCall(interaction=interaction_id, at=body.us))
 
 
-@router.post("/{interaction}/attempt-answered", summary="The customer answers the attempt", response_model=Done)
-async def answer_attempt(interaction: InteractionId, body: Nothing, context: Authenticated) -> Response:
+@router.post("/{interaction_id}/attempt-answered", summary="The customer answers the attempt", response_model=Done)
+async def answer_attempt(interaction_id: InteractionId, body: Nothing, context: Authenticated) -> Response:
     """Marks the outbound call as answered; its talk begins."""
-    return await context.do(commands.AnswerDial(interaction=interaction, at=body.us))
+    return await context.do(commands.AnswerDial(interaction=interaction_id, at=body.us))
 
 
-@router.post("/{interaction}/attempt-failed", summary="The attempt is not answered", response_model=Done)
+@router.post("/{interaction_id}/attempt-failed", summary="The attempt is not answered", response_model=Done)
 async def fail_attempt(
-    interaction: InteractionId, body: Annotated[Failure, BodyField(default_factory=Failure)], context: Authenticated
+    interaction_id: InteractionId, body: Annotated[Failure, BodyField(default_factory=Failure)], context: Authenticated
 ) -> Response:
     """*Bad Phone* (busy, no answer) or *Bad Number*."""
-    return await context.do(commands.FailDial(interaction=interaction, result=body.result, at=body.us))
+    return await context.do(commands.FailDial(interaction=interaction_id, result=body.result, at=body.us))
 
 
-@router.post("/{interaction}/end", summary="The call ends", response_model=Done)
-async def end_call(interaction: InteractionId, body: Nothing, context: Authenticated) -> Response:
+@router.post("/{interaction_id}/end", summary="The call ends", response_model=Done)
+async def end_call(interaction_id: InteractionId, body: Nothing, context: Authenticated) -> Response:
     """A customer who hangs up while waiting abandons; one who hangs up while talking ends the talk."""
-    return await context.do(commands.EndCall(interaction=interaction, at=body.us))
+    return await context.do(commands.EndCall(interaction=interaction_id, at=body.us))
 
 
-@router.post("/{interaction}/wrap-up", summary="Finish the after-call work and tag the call", response_model=Done)
+@router.post("/{interaction_id}/wrap-up", summary="Finish the after-call work and tag the call", response_model=Done)
 async def wrap_up_call(
-    interaction: InteractionId, body: Annotated[Wrapping, BodyField(default_factory=Wrapping)], context: Authenticated
+    interaction_id: InteractionId, body: Annotated[Wrapping, BodyField(default_factory=Wrapping)], context: Authenticated
 ) -> Response:
     """Marks the call as handled (*tabulada*); wrap-up time ends."""
-    return await context.do(commands.WrapUp(interaction=interaction, tag=body.tag, at=body.us))
+    return await context.do(commands.WrapUp(interaction=interaction_id, tag=body.tag, at=body.us))
 
 
-@router.post("/{interaction}/quality", summary="The final figures of the voice quality", response_model=Done)
-async def measure_quality(interaction: InteractionId, body: Quality, context: Authenticated) -> Response:
+@router.post("/{interaction_id}/quality", summary="The final figures of the voice quality", response_model=Done)
+async def measure_quality(interaction_id: InteractionId, body: Quality, context: Authenticated) -> Response:
     """Records jitter and packet loss of the call, which D1 shows."""
-    command = commands.MeasureQuality(interaction=interaction, jitter_ms=body.jitter_ms, loss_percent=body.loss_percent, at=body.us)
+    command = commands.MeasureQuality(interaction=interaction_id, jitter_ms=body.jitter_ms, loss_percent=body.loss_percent, at=body.us)
     return await context.do(command)

@@ -236,27 +236,27 @@ def _pages(context: RequestContext, wanted: Interactions, people: People) -> Ite
     return chain([next(following)], following)
 
 
-@router.get("/{interaction}", summary="One call", response_model=InteractionDetail)
+@router.get("/{interaction_id}", summary="One call", response_model=InteractionDetail)
 async def get_interaction(
-    interaction: InteractionId, context: Annotated[RequestContext, authorised(one_interaction)], params: Annotated[OfPast, Query()]
+    interaction_id: InteractionId, context: Annotated[RequestContext, authorised(one_interaction)], params: Annotated[OfPast, Query()]
 ) -> Response:
     """A call, open or finished, as the figures know it: with its visits to queues, rings, holds, IVR options and tags. Not with an instant as `as_of`."""
     past = await past_of(context, params)
     question = past.question(OfSome(), "total")
-    found, position = await context.ask(one_interaction, interaction, question, People(context.application.center.store))
+    found, position = await context.ask(one_interaction, interaction_id, question, People(context.application.center.store))
     return figures({**found, "as_of": position, "timezone": past.where.key})
 
 
-@router.get("/{interaction}/history", summary="K1, the history of a call", response_model=History)
+@router.get("/{interaction_id}/history", summary="K1, the history of a call", response_model=History)
 async def get_interaction_history(
-    interaction: InteractionId, context: Annotated[RequestContext, authorised(history)], params: Annotated[OfPast, Query()]
+    interaction_id: InteractionId, context: Annotated[RequestContext, authorised(history)], params: Annotated[OfPast, Query()]
 ) -> Response:
     """All events of a call and its legs, with actor, instants and cause. With a position or a moment as `as_of`: the history up to it."""
     past = await past_of(context, params)
     keyring = context.application.center.store.keyring
     events, position = await context.ask(
         history,
-        str(interaction),
+        str(interaction_id),
         lambda state: read_aloud(state, keyring),
         keyring.open_text,
         timezone=past.where.key,

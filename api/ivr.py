@@ -116,10 +116,10 @@ async def list_ivrs(context: Authenticated, params: Annotated[Paged, Query()]) -
     return await registered(context, params, RegisteredIvr, IvrSummary)
 
 
-@router.get("/{ivr}", summary="One IVR", responses=documented("not-found"))
-async def get_ivr(ivr: IvrId, context: Authenticated) -> IvrDetail:
+@router.get("/{ivr_id}", summary="One IVR", responses=documented("not-found"))
+async def get_ivr(ivr_id: IvrId, context: Authenticated) -> IvrDetail:
     """Its current settings, even if the figures do not cover their last change yet."""
-    found, settings = await context.ask(settings_of_ivr, ivr)
+    found, settings = await context.ask(settings_of_ivr, ivr_id)
     return IvrDetail.model_validate({"id": found.id, "name": found.name, **asdict(settings)}, from_attributes=True)
 
 
@@ -135,13 +135,13 @@ async def register_ivr(body: NewIvr, context: Authenticated) -> Response:
     return await context.do(commands.RegisterIvr(name=body.name, **body.settings()), 201)
 
 
-@router.patch("/{ivr}", summary="Change the settings of an IVR", responses=of_command("not-found"), response_model=Done)
-async def change_ivr(ivr: IvrId, body: IvrChange, context: Authenticated) -> Response:
+@router.patch("/{ivr_id}", summary="Change the settings of an IVR", responses=of_command("not-found"), response_model=Done)
+async def change_ivr(ivr_id: IvrId, body: IvrChange, context: Authenticated) -> Response:
     """The changes apply from now on. A menu must lead to queues that exist."""
-    return await context.do(commands.ChangeIvrSettings(ivr=ivr, **body.settings()))
+    return await context.do(commands.ChangeIvrSettings(ivr=ivr_id, **body.settings()))
 
 
-@router.delete("/{ivr}", summary="Remove an IVR from the settings", responses=of_command("not-found"), response_model=Done)
-async def delete_ivr(ivr: IvrId, context: Authenticated) -> Response:
+@router.delete("/{ivr_id}", summary="Remove an IVR from the settings", responses=of_command("not-found"), response_model=Done)
+async def delete_ivr(ivr_id: IvrId, context: Authenticated) -> Response:
     """Its earlier calls stay in all figures."""
-    return await context.do(commands.DeleteIvr(ivr=ivr))
+    return await context.do(commands.DeleteIvr(ivr=ivr_id))

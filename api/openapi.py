@@ -11,7 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 import discovery
-from api import live_messages, problem_types, watch_messages, webhooks
+from api import live_messages, problem_types, watch, watch_messages, webhooks
 from api.access import CORRELATION_ID, IDEMPOTENCY_KEY, IF_POSITION, KEY_PATTERN, LONGEST_KEY, REPLAYED
 from api.field_types import MAX_POSITION
 from api.openapi_examples import add_examples
@@ -151,15 +151,19 @@ _PAGE = re.compile(r"\bPage(?:_(\w+?)_|\[(\w+)\])")
 
 
 def _say_permissions(document: dict[str, Any]) -> None:
-    """Say of each operation which permission it needs: in words, and for programs as `x-permission` (empty: any user; absent: no token)."""
+    """Say of each operation which permission it needs: in words, and for programs as `x-permission` (empty: any user, or what is asked decides; absent: no token)."""
     by_id = {operation["operationId"]: operation for operations in document["paths"].values() for operation in operations.values()}
     routers: list[APIRouter] = list(discovery.found("api", "router").values())
     for route in (route for router in routers for route in router.routes):
         if isinstance(route, APIRoute) and route.include_in_schema:
             permission, operation = permission_of(route), by_id[route.name]
-            operation["description"] = f"{operation['description']}\n\n{_in_words(permission)}"
+            words = _OF_EACH_QUESTION if route.name == watch.watch_answers.__name__ else _in_words(permission)
+            operation["description"] = f"{operation['description']}\n\n{words}"
             if permission is not None:
                 operation["x-permission"] = permission
+
+
+_OF_EACH_QUESTION = "Needs the permission of each question's own GET."
 
 
 def _in_words(permission: str | None) -> str:

@@ -22,6 +22,7 @@ from starlette.routing import compile_path
 
 from api import request_ids, response_headers
 from api.field_types import MOST_PROBLEMS
+from api.invalid_fields import worded
 from api.response_headers import with_head
 from domain.errors import AlreadyExists, DomainError, InvalidField, NotAllowed, NotFound, Refused, VersionConflict
 from projections.engine.warehouse import WarehouseFull, WarehouseUnreachable
@@ -176,8 +177,9 @@ def _of_validation(error: RequestValidationError) -> Problem:
     found = error.errors()
     if any(item["type"] == "json_invalid" for item in found):
         return Problem("malformed", "the body is not JSON")
-    fields = [_field(tuple(item["loc"]), str(item["msg"])) for item in found[:MOST_PROBLEMS]]
-    places = ", ".join(sorted({field.pointer or field.parameter or field.header or "" for field in fields}))
+    fields = [_field(tuple(item["loc"]), worded(item)) for item in found[:MOST_PROBLEMS]]
+    # The pointer of the whole body is "".
+    places = ", ".join(sorted({field.pointer or field.parameter or field.header or "the body" for field in fields}))
     return Problem("invalid", f"invalid: {places}", errors=fields)
 
 

@@ -98,10 +98,10 @@ async def list_queues(context: Authenticated, params: Annotated[Paged, Query()])
     return await registered(context, params, RegisteredQueue, QueueSummary)
 
 
-@router.get("/{queue}", summary="One queue", responses=documented("not-found"))
-async def get_queue(queue: QueueId, context: Authenticated) -> QueueDetail:
+@router.get("/{queue_id}", summary="One queue", responses=documented("not-found"))
+async def get_queue(queue_id: QueueId, context: Authenticated) -> QueueDetail:
     """Its current settings, even if the figures do not cover their last change yet."""
-    found, agents = await context.ask(settings_of_queue, queue)
+    found, agents = await context.ask(settings_of_queue, queue_id)
     settings = found.settings
     return QueueDetail(
         id=found.id,
@@ -123,42 +123,42 @@ async def register_queue(body: NewQueue, context: Authenticated) -> Response:
     return await context.do(commands.RegisterQueue(**body.model_dump()), 201)
 
 
-@router.patch("/{queue}", summary="Change the settings of a queue", responses=_ONE, response_model=Done)
-async def change_queue(queue: QueueId, body: QueueChange, context: Authenticated) -> Response:
+@router.patch("/{queue_id}", summary="Change the settings of a queue", responses=_ONE, response_model=Done)
+async def change_queue(queue_id: QueueId, body: QueueChange, context: Authenticated) -> Response:
     """The changes apply from now on; calls that were offered earlier keep their settings."""
-    return await context.do(commands.ChangeQueueSettings(queue=queue, **body.model_dump()))
+    return await context.do(commands.ChangeQueueSettings(queue=queue_id, **body.model_dump()))
 
 
 @router.post(
-    "/{queue}/rename",
+    "/{queue_id}/rename",
     summary="Rename a queue",
     responses=of_command("not-found", "already-exists"),
     response_model=Done,
 )
-async def rename_queue(queue: QueueId, body: NewName, context: Authenticated) -> Response:
+async def rename_queue(queue_id: QueueId, body: NewName, context: Authenticated) -> Response:
     """Its past keeps the old name; sources may go on using any name that the queue has had."""
-    return await context.do(commands.RenameQueue(queue=queue, name=body.name))
+    return await context.do(commands.RenameQueue(queue=queue_id, name=body.name))
 
 
-@router.put("/{queue}/agents", summary="Set the agents of a queue", responses=_ONE, response_model=Done)
-async def set_queue_agents(queue: QueueId, body: Agents, context: Authenticated) -> Response:
+@router.put("/{queue_id}/agents", summary="Set the agents of a queue", responses=_ONE, response_model=Done)
+async def set_queue_agents(queue_id: QueueId, body: Agents, context: Authenticated) -> Response:
     """Replaces all agents of the queue, by name."""
-    return await context.do(commands.SetQueueAgents(queue=queue, agents=body.agents))
+    return await context.do(commands.SetQueueAgents(queue=queue_id, agents=body.agents))
 
 
-@router.post("/{queue}/activate", summary="Activate a queue", responses=_ONE, response_model=Done)
-async def activate_queue(queue: QueueId, context: Authenticated) -> Response:
+@router.post("/{queue_id}/activate", summary="Activate a queue", responses=_ONE, response_model=Done)
+async def activate_queue(queue_id: QueueId, context: Authenticated) -> Response:
     """The queue takes calls again. An active queue is not changed."""
-    return await context.do(commands.ActivateQueue(queue=queue))
+    return await context.do(commands.ActivateQueue(queue=queue_id))
 
 
-@router.post("/{queue}/deactivate", summary="Deactivate a queue", responses=_ONE, response_model=Done)
-async def deactivate_queue(queue: QueueId, context: Authenticated) -> Response:
+@router.post("/{queue_id}/deactivate", summary="Deactivate a queue", responses=_ONE, response_model=Done)
+async def deactivate_queue(queue_id: QueueId, context: Authenticated) -> Response:
     """The queue takes no new calls. Calls that wait in it keep waiting."""
-    return await context.do(commands.DeactivateQueue(queue=queue))
+    return await context.do(commands.DeactivateQueue(queue=queue_id))
 
 
-@router.delete("/{queue}", summary="Remove a queue from the settings", responses=_ONE, response_model=Done)
-async def delete_queue(queue: QueueId, context: Authenticated) -> Response:
+@router.delete("/{queue_id}", summary="Remove a queue from the settings", responses=_ONE, response_model=Done)
+async def delete_queue(queue_id: QueueId, context: Authenticated) -> Response:
     """Refused while it is active. Its past stays in all figures."""
-    return await context.do(commands.DeleteQueue(queue=queue))
+    return await context.do(commands.DeleteQueue(queue=queue_id))

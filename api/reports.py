@@ -14,8 +14,8 @@ from pydantic import Field
 from api.access import RequestContext, authorised
 from api.answer_changes import Table
 from api.asked import FIGURES_EVERY_S, Asked, FigureQuery, Watchable
-from api.figure_parameters import OfFigures, Word, past_of
-from api.figures import AgentReport, IvrReport, VisitReport, figures
+from api.figure_parameters import OfFigures, OfPart, Word, past_of
+from api.figures import AgentReport, IvrReport, OutboundReport, VisitReport, figures
 from api.problem import QUERY
 from api.slice_router import SliceRouter
 from projections.figures.intervals import Clock
@@ -50,6 +50,13 @@ class OfIvr(OfFigures):
     format: Format = "json"
 
 
+class OfAttempts(OfPart):
+    """Parameters of the report of outbound attempts."""
+
+    by: Annotated[Literal["queue", "agent", "total"] | Clock, Field(description="the grouping of rows")] = "queue"
+    format: Format = "json"
+
+
 class OfAgents(OfFigures):
     """Parameters of the report of agents."""
 
@@ -74,6 +81,7 @@ def both(model: type, lines: str) -> dict[str, Any]:
 
 _OF_VISITS = "Serviço;Oferecidas;Atendidas;Atendidas NS;Abandonadas\r\nvendas;100;85;70;12"
 _OF_IVR = "IVR;Entrantes URA;Fora de Serviço;Abandonadas IVR;Oferecidas\r\nprincipal;120;8;6;104"
+_OF_ATTEMPTS = "Serviço;Discadas;Atendidas;Não Conectadas;% Connect;AHT\r\nvendas;40;22;18;92,50;00:02:00:000"
 _OF_AGENTS = "Agente;Atendidas;Em conversa\r\nAna;40;02:00:00:000"
 
 
@@ -89,6 +97,14 @@ async def get_queue_report(
 async def get_ivr_report(context: Annotated[RequestContext, authorised(reports.ivr)], params: Annotated[OfIvr, Query()]) -> Response:
     """By IVR, service (queue), agent, hour or day. The CSV has the manual's columns; times are hh:mm:ss:ms."""
     return await _response(await ask_ivr(context, params), context, params.format)
+
+
+@router.get("/outbound", summary="Outbound attempts by queue, agent or interval", **both(OutboundReport, _OF_ATTEMPTS))
+async def get_outbound_report(
+    context: Annotated[RequestContext, authorised(reports.outbound)], params: Annotated[OfAttempts, Query()]
+) -> Response:
+    """The figures of the Outbound dashboard, a row each. An attempt counts where it was dialled."""
+    return await _response(await ask_outbound_report(context, params), context, params.format)
 
 
 @router.get("/agents", summary="Agents: calls and time", **both(AgentReport, _OF_AGENTS))
@@ -109,12 +125,17 @@ async def ask_ivr(context: RequestContext, params: OfIvr) -> Asked:
     return await _asked(reports.ivr, context, params, params.by, params.ivr)
 
 
+async def ask_outbound_report(context: RequestContext, params: OfAttempts) -> Asked:
+    """The question of the report of outbound attempts."""
+    return await _asked(reports.outbound, context, params, params.by)
+
+
 async def ask_agents(context: RequestContext, params: OfAgents) -> Asked:
     """The question of the report of agents."""
     return await _asked(reports.agents, context, params, params.by)
 
 
-async def _asked(report: FigureQuery, context: RequestContext, params: OfFigures, by: Grouping, ivrs: tuple[str, ...] = ()) -> Asked:
+async def _asked(report: FigureQuery, context: RequestContext, params: OfPart, by: Grouping, ivrs: tuple[str, ...] = ()) -> Asked:
     past = await past_of(context, params)
     over = past.period(params)
     if by in CLOCKS:
@@ -129,7 +150,7 @@ async def _response(asked: Asked, context: RequestContext, format: str) -> Respo
     return as_csv(iter([found]), asked.query.__name__, asked.beside["period"])
 
 
-def _tables(params: OfVisits | OfIvr | OfAgents) -> tuple[Table, ...]:
+def _tables(params: OfVisits | OfIvr | OfAttempts | OfAgents) -> tuple[Table, ...]:
     """The rows of a report, by what names them; the one row of all visits has no name."""
     return () if params.by == "total" else (Table("items", "start" if params.by in CLOCKS else params.by),)
 
@@ -138,6 +159,7 @@ _NO_CSV = {"format": "csv"}
 WATCHABLE = (
     Watchable("/v1/reports/queues", OfVisits, reports.queues, ask_queues, FIGURES_EVERY_S, _tables, _NO_CSV),
     Watchable("/v1/reports/ivr", OfIvr, reports.ivr, ask_ivr, FIGURES_EVERY_S, _tables, _NO_CSV),
+    Watchable("/v1/reports/outbound", OfAttempts, reports.outbound, ask_outbound_report, FIGURES_EVERY_S, _tables, _NO_CSV),
     Watchable("/v1/reports/agents", OfAgents, reports.agents, ask_agents, FIGURES_EVERY_S, _tables, _NO_CSV),
 )
 

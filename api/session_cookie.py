@@ -40,9 +40,10 @@ class Addresses(Protocol):
 
 
 class SessionCookie:
-    """The cookie of one request and of its answer."""
+    """The cookie of one request and of its answer. name, valid_us: of another cookie than that of a user's session, and how long the browser keeps it."""
 
-    def __init__(self, request: Request, addresses: Addresses) -> None:
+    def __init__(self, request: Request, addresses: Addresses, name: str = COOKIE, valid_us: int = VALID_US) -> None:
+        self._name, self._valid_us = name, valid_us
         self._request = request
         self._addresses = addresses
         self._public = urlsplit(addresses.public_url)
@@ -52,7 +53,7 @@ class SessionCookie:
         if token is not None:
             return token
         self.must_be_of_own_page()
-        return self._request.cookies.get(COOKIE, "")
+        return self._request.cookies.get(self._name, "")
 
     def must_be_of_own_page(self) -> None:
         """Refuse (403) a request that a page of another origin sends, unless the operator allows the origin."""
@@ -70,11 +71,11 @@ class SessionCookie:
 
     def set(self, answer: Response, token: str) -> None:
         """Keep the refresh token in the browser, for as long as the session is valid without being used."""
-        answer.set_cookie(COOKIE, token, max_age=VALID_US // 1_000_000, **self.attributes)
+        answer.set_cookie(self._name, token, max_age=self._valid_us // 1_000_000, **self.attributes)
 
     def clear(self, answer: Response) -> None:
         """Delete the cookie."""
-        answer.delete_cookie(COOKIE, **self.attributes)
+        answer.delete_cookie(self._name, **self.attributes)
 
     @property
     def attributes(self) -> CookieAttributes:

@@ -50,10 +50,10 @@ class TimelineGap(Shape):
 class Timeline(Lineage):
     """What of a company's time is known."""
 
-    first: Annotated[
+    first_at: Annotated[
         Instant | None, Field(description="the first moment known; null: nothing is known", examples=["2026-01-07T08:00:00-03:00"])
     ]
-    last: Annotated[
+    last_at: Annotated[
         Instant | None,
         Field(
             description="the last moment known: of the last event, or the sources' last sign of life",

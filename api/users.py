@@ -53,7 +53,7 @@ class NewUser(Body):
 
     name: Annotated[Name, Field(examples=["Ana Souza"])]
     email: Email
-    level: Level = "User"
+    level: Level = "user"
     permissions: Annotated[tuple[Permission, ...], Field(max_length=50, examples=[["gerenciar-relatorio"]])] = ()
 
 
@@ -122,10 +122,10 @@ def _opened(keyring: Keyring, rows: Sequence[ListedUser]) -> list[UserDetail]:
     ]
 
 
-@router.get("/users/{user}", summary="One user", responses=documented("not-allowed", "not-found"))
-async def get_user(user: UserId, context: Annotated[RequestContext, authorised(one_user)]) -> UserDetail:
+@router.get("/users/{user_id}", summary="One user", responses=documented("not-allowed", "not-found"))
+async def get_user(user_id: UserId, context: Annotated[RequestContext, authorised(one_user)]) -> UserDetail:
     """Name and e-mail address are readable for users who may manage users."""
-    return _shaped(context.application.center.store.keyring, await context.ask(one_user, user))
+    return _shaped(context.application.center.store.keyring, await context.ask(one_user, user_id))
 
 
 @router.post("/users", status_code=201, summary="Register a user", responses=of_command("already-exists"), response_model=Link)
@@ -142,39 +142,39 @@ async def issue_password_link(body: OfUser, context: Authenticated) -> Response:
 
 
 @router.patch(
-    "/users/{user}",
+    "/users/{user_id}",
     summary="Change a user's name or e-mail address",
     responses=of_command("not-found", "already-exists"),
     response_model=Done,
 )
-async def change_user(user: UserId, body: UserChange, context: Authenticated) -> Response:
+async def change_user(user_id: UserId, body: UserChange, context: Authenticated) -> Response:
     """Of oneself, or of a user below one's own level. The user logs in with the new address and the old password; sessions go on.
 
     A former address stays reserved for the user: nobody logs in with it, and no other user gets it.
     """
-    return await context.do(commands.ChangeUser(user=user, name=body.name, email=body.email))
+    return await context.do(commands.ChangeUser(user=user_id, name=body.name, email=body.email))
 
 
-@router.put("/users/{user}/permissions", summary="Set a user's permissions", responses=_OF_USER, response_model=Done)
-async def set_user_permissions(user: UserId, body: Rights, context: Authenticated) -> Response:
+@router.put("/users/{user_id}/permissions", summary="Set a user's permissions", responses=_OF_USER, response_model=Done)
+async def set_user_permissions(user_id: UserId, body: Rights, context: Authenticated) -> Response:
     """Replaces level and permissions. A command needs a lost permission at once; queries, and what is new, count from the user's next access token on."""
-    return await context.do(commands.SetPermissions(user=user, level=body.level, permissions=body.permissions))
+    return await context.do(commands.SetPermissions(user=user_id, level=body.level, permissions=body.permissions))
 
 
-@router.post("/users/{user}/activate", summary="Activate a user", responses=_OF_USER, response_model=Done)
-async def activate_user(user: UserId, context: Authenticated) -> Response:
+@router.post("/users/{user_id}/activate", summary="Activate a user", responses=_OF_USER, response_model=Done)
+async def activate_user(user_id: UserId, context: Authenticated) -> Response:
     """The user may log in again, with the old password."""
-    receipt = await context.application.execute(commands.ActivateUser(user=user), context.caller)
-    context.application.active_users.forget(context.tenant, user)
+    receipt = await context.application.execute(commands.ActivateUser(user=user_id), context.caller)
+    context.application.active_users.forget(context.tenant, user_id)
     return done(receipt)
 
 
-@router.post("/users/{user}/deactivate", summary="Deactivate a user", responses=_OF_USER, response_model=Done)
-async def deactivate_user(user: UserId, context: Authenticated) -> Response:
+@router.post("/users/{user_id}/deactivate", summary="Deactivate a user", responses=_OF_USER, response_model=Done)
+async def deactivate_user(user_id: UserId, context: Authenticated) -> Response:
     """Sessions and streams end and access tokens are refused: at once in this process, within two seconds in other API processes."""
-    receipt = await context.application.execute(commands.DeactivateUser(user=user), context.caller)
-    context.application.active_users.forget(context.tenant, user)
-    await context.application.ask(context.application.sessions.close_all, user)
+    receipt = await context.application.execute(commands.DeactivateUser(user=user_id), context.caller)
+    context.application.active_users.forget(context.tenant, user_id)
+    await context.application.ask(context.application.sessions.close_all, user_id)
     return done(receipt)
 
 

@@ -189,66 +189,66 @@ async def list_webhooks(context: Annotated[RequestContext, authorised(all_webhoo
     return WebhookList(items=[_shaped(one, now) for one in await context.ask(all_webhooks)])
 
 
-@router.get("/{webhook}", summary="One webhook", responses=documented("not-found"))
-async def get_webhook(webhook: WebhookId, context: Annotated[RequestContext, authorised(one_webhook)]) -> WebhookDetail:
+@router.get("/{webhook_id}", summary="One webhook", responses=documented("not-found"))
+async def get_webhook(webhook_id: WebhookId, context: Annotated[RequestContext, authorised(one_webhook)]) -> WebhookDetail:
     """`disabled_reason` says why Atende posts nothing any more."""
-    return _shaped(await context.ask(one_webhook, webhook), context.application.center.bus.clock.now_us())
+    return _shaped(await context.ask(one_webhook, webhook_id), context.application.center.bus.clock.now_us())
 
 
-@router.patch("/{webhook}", summary="Change a webhook", responses=_OF_WEBHOOK, response_model=Done)
-async def change_webhook(webhook: WebhookId, body: WebhookChange, context: ForTheCompany) -> Response:
+@router.patch("/{webhook_id}", summary="Change a webhook", responses=_OF_WEBHOOK, response_model=Done)
+async def change_webhook(webhook_id: WebhookId, body: WebhookChange, context: ForTheCompany) -> Response:
     """Messages that wait go to the new URL too."""
-    command = commands.ChangeWebhook(webhook=webhook, url=body.url, events=body.events, queues=body.queues, direction=body.direction)
+    command = commands.ChangeWebhook(webhook=webhook_id, url=body.url, events=body.events, queues=body.queues, direction=body.direction)
     if body.url is not None:
         _must_accept(context, command, body.url)
     return await context.do(command)
 
 
-@router.post("/{webhook}/pause", summary="Pause a webhook", responses=_OF_WEBHOOK, response_model=Done)
-async def pause_webhook(webhook: WebhookId, context: ForTheCompany) -> Response:
+@router.post("/{webhook_id}/pause", summary="Pause a webhook", responses=_OF_WEBHOOK, response_model=Done)
+async def pause_webhook(webhook_id: WebhookId, context: ForTheCompany) -> Response:
     """What happens during a pause is not posted; what waited already is, once it is resumed."""
-    return await context.do(commands.PauseWebhook(webhook=webhook))
+    return await context.do(commands.PauseWebhook(webhook=webhook_id))
 
 
-@router.post("/{webhook}/resume", summary="Resume a webhook", responses=_OF_WEBHOOK, response_model=Done)
-async def resume_webhook(webhook: WebhookId, context: ForTheCompany) -> Response:
+@router.post("/{webhook_id}/resume", summary="Resume a webhook", responses=_OF_WEBHOOK, response_model=Done)
+async def resume_webhook(webhook_id: WebhookId, context: ForTheCompany) -> Response:
     """After a pause, or after Atende disabled it; `redeliver` then posts what failed meanwhile."""
-    return await context.do(commands.ResumeWebhook(webhook=webhook))
+    return await context.do(commands.ResumeWebhook(webhook=webhook_id))
 
 
-@router.post("/{webhook}/secret", summary="Rotate the secret of a webhook", responses=_OF_WEBHOOK, response_model=WebhookSecret)
-async def rotate_webhook_secret(webhook: WebhookId, body: SecretRotation, context: ForTheCompany) -> Response:
+@router.post("/{webhook_id}/secret", summary="Rotate the secret of a webhook", responses=_OF_WEBHOOK, response_model=WebhookSecret)
+async def rotate_webhook_secret(webhook_id: WebhookId, body: SecretRotation, context: ForTheCompany) -> Response:
     """During the overlap `webhook-signature` has a signature by each secret."""
-    return await context.do(commands.RotateWebhookSecret(webhook=webhook, overlap_ms=body.overlap_ms))
+    return await context.do(commands.RotateWebhookSecret(webhook=webhook_id, overlap_ms=body.overlap_ms))
 
 
-@router.delete("/{webhook}", summary="Delete a webhook", responses=_OF_WEBHOOK, response_model=Done)
-async def delete_webhook(webhook: WebhookId, context: ForTheCompany) -> Response:
+@router.delete("/{webhook_id}", summary="Delete a webhook", responses=_OF_WEBHOOK, response_model=Done)
+async def delete_webhook(webhook_id: WebhookId, context: ForTheCompany) -> Response:
     """What waits is not posted; its URL, secrets and deliveries are erased."""
-    return await context.do(commands.DeleteWebhook(webhook=webhook))
+    return await context.do(commands.DeleteWebhook(webhook=webhook_id))
 
 
-@router.get("/{webhook}/deliveries", summary="The deliveries of a webhook", responses=documented("not-found"))
+@router.get("/{webhook_id}/deliveries", summary="The deliveries of a webhook", responses=documented("not-found"))
 async def list_webhook_deliveries(
-    webhook: WebhookId, context: Annotated[RequestContext, authorised(deliveries_of)], params: Annotated[DeliveryPage, Query()]
+    webhook_id: WebhookId, context: Annotated[RequestContext, authorised(deliveries_of)], params: Annotated[DeliveryPage, Query()]
 ) -> WebhookDeliveries:
     """The newest first, those that wait included; those that ended are kept for seven days."""
     # The messages are what the live stream shows.
     context.asker.must_have(ATTEND)
-    digest = digest_of("deliveries", context.tenant, webhook, params.status)
+    digest = digest_of("deliveries", context.tenant, webhook_id, params.status)
     before = _BEFORE_ALL
     if params.cursor is not None:
         before = int(context.application.cursors.read(params.cursor, digest).after[0])
-    found = await context.ask(deliveries_of, webhook, before, params.limit + 1, params.status or "")
+    found = await context.ask(deliveries_of, webhook_id, before, params.limit + 1, params.status or "")
     rows = found[: params.limit]
     following = context.application.cursors.write(digest, -1, (rows[-1].number,)) if len(found) > params.limit else None
     return WebhookDeliveries(items=[_delivery(row) for row in rows], next=following)
 
 
-@router.post("/{webhook}/redeliver", status_code=202, summary="Post deliveries again", responses=_OF_WEBHOOK, response_model=Done)
-async def redeliver_webhook(webhook: WebhookId, body: Redelivery, context: ForTheCompany) -> Response:
+@router.post("/{webhook_id}/redeliver", status_code=202, summary="Post deliveries again", responses=_OF_WEBHOOK, response_model=Done)
+async def redeliver_webhook(webhook_id: WebhookId, body: Redelivery, context: ForTheCompany) -> Response:
     """They are posted soon, with the same `webhook-id`, in the order of their interactions."""
-    command = commands.RedeliverWebhook(webhook=webhook, delivery=body.delivery, since=microseconds(body.since))
+    command = commands.RedeliverWebhook(webhook=webhook_id, delivery=body.delivery, since=microseconds(body.since))
     return await context.do(command, 202)
 
 

@@ -9,7 +9,7 @@ from fastapi import Query, Response
 from pydantic import Field
 
 from api.access import RequestContext, authorised
-from api.field_types import Shape
+from api.field_types import Milliseconds, Shape
 from api.figure_parameters import OfPart, Profile, past_of
 from api.figures import Count, OfPeriod, Percent, figures
 from api.problem import QUERY
@@ -20,16 +20,14 @@ TAG = {"name": "what-if", "description": "The service level of the past under ot
 
 router = SliceRouter(prefix="/v1/what-if", tags=["what-if"], responses=QUERY)
 
-Seconds = Annotated[int, Field(ge=0, le=86_400)]
-
 
 class OfSla(OfPart):
     """Parameters of the what-if of the service level."""
 
-    sla_seconds: Annotated[Seconds | None, Field(description="a threshold T in place of each visit's own", examples=[30])] = None
-    tolerated_seconds: Annotated[Seconds | None, Field(description="a tolerated abandon s in place of each visit's own", examples=[5])] = (
-        None
-    )
+    sla_ms: Annotated[Milliseconds | None, Field(description="a threshold T in place of each visit's own", examples=[30_000])] = None
+    tolerated_ms: Annotated[
+        Milliseconds | None, Field(description="a tolerated abandon s in place of each visit's own", examples=[5_000])
+    ] = None
     sla_profile: Profile = None
 
 
@@ -55,16 +53,16 @@ class LimitsInForce(Shape):
 
 
 class CurvePoint(Shape):
-    """The service level with a threshold of so many seconds."""
+    """The service level with one threshold."""
 
-    sla_seconds: Annotated[int, Field(ge=0, le=CURVE_S, examples=[20])]
+    sla_ms: Annotated[int, Field(ge=0, le=1000 * CURVE_S, examples=[20_000])]
     sla_percent: Annotated[Percent, Field(examples=[70.0])]
 
 
 class WaitClass(Shape):
-    """Visits whose wait ended within the second that `up_to_seconds` ends."""
+    """Visits whose wait ended within the second that `up_to_ms` ends."""
 
-    up_to_seconds: Annotated[int, Field(ge=0, le=CURVE_S, examples=[8])]
+    up_to_ms: Annotated[int, Field(ge=0, le=1000 * CURVE_S, examples=[8_000])]
     answered: Annotated[int, Field(examples=[12])]
     abandoned: Annotated[int, Field(examples=[1])]
     timed_out: Annotated[int, Field(examples=[0])]
@@ -80,7 +78,7 @@ class SlaWhatIf(OfPeriod):
     profiles: Annotated[list[Level], Field(description="every profile, under the limits of the request")]
     limits: Annotated[list[LimitsInForce], Field(description="the limits in force in the period")]
     curve: Annotated[list[CurvePoint], Field(description="the profile of the request, or the published one, over the threshold")]
-    waits: Annotated[list[WaitClass], Field(description=f"histogram of the waits up to {CURVE_S} seconds")]
+    waits: Annotated[list[WaitClass], Field(description="histogram of the waits up to two minutes")]
 
 
 @router.get("/sla", summary="K4, SLA: e se?", response_model=SlaWhatIf)
@@ -93,8 +91,8 @@ async def get_sla_what_if(context: Annotated[RequestContext, authorised(sla_what
     over = past.period(params)
     question = replace(
         past.question(params, "total", (), over),
-        sla_ms=None if params.sla_seconds is None else 1000 * params.sla_seconds,
-        tolerated_ms=None if params.tolerated_seconds is None else 1000 * params.tolerated_seconds,
+        sla_ms=params.sla_ms,
+        tolerated_ms=params.tolerated_ms,
         profile=params.sla_profile or "",
     )
     return figures({**await context.ask(sla_what_if, question), "period": past.shown(over, "total")})

@@ -13,7 +13,8 @@ from typing import Any
 
 from bench import commands_postgresql as saving_on_server
 from bench import commands_sqlite as saving
-from bench import console as looking
+from bench import console as seeing
+from bench import console_pages as looking
 from bench import end_to_end as whole_way
 from bench import http_commands as web
 from bench import imports as importing
@@ -42,7 +43,8 @@ FIGURES: dict[str, Figure] = {
     "rebuild": following.rebuild,
     "dashboard": asking.dashboard,
     "watched_board": watching.watched_board,
-    "console": looking.console,
+    "board_in_browser": seeing.board_in_browser,
+    "console_pages": looking.console_pages,
 }
 
 DISTRIBUTED: dict[str, Figure] = {

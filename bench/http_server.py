@@ -51,7 +51,7 @@ def served(kind: str, directory: Path) -> tuple[FastAPI, str]:
     else:
         center.bus = IdleCommandBus(center.store)
     app = create_app(center)
-    return app, app.state.application.tokens.write(user, COMPANY, frozenset({ATTEND, ACT_FOR_OTHERS}), "Admin")
+    return app, app.state.application.tokens.write(user, COMPANY, frozenset({ATTEND, ACT_FOR_OTHERS}), "admin")
 
 
 def _bare() -> FastAPI:

@@ -39,7 +39,7 @@ SECONDS, QUICK_SECONDS = 40, 12
 _OPENS_WITHIN_S = 120.0
 _LATE_S = 10.0
 _BOARD = "/v1/monitoring"
-_EMAIL, _PASSWORD = "ana@empresa.example", "Seja#Bem1"
+EMAIL, PASSWORD = "ana@empresa.example", "Seja#Bem1"
 _AT_ONCE = 500
 
 
@@ -67,10 +67,10 @@ def watched_board_on_servers(quick: bool) -> dict[str, Any]:
     with new_deployment(configured) as deployment:
         deployment.start("relay")
         deployment.workers(2)
-        _set_up(deployment.center)
+        set_up(deployment.center)
         deployment.center.cover(deployment.center.store.head(), lambda *_: None)
         address = deployment.api()
-        body = {"email": _EMAIL, "password": _PASSWORD}
+        body = {"email": EMAIL, "password": PASSWORD}
         token = httpx.post(f"{address}/v1/auth/login", json=body, timeout=_OPENS_WITHIN_S).raise_for_status().json()["access_token"]
         return _measured(address, token, quick)
 
@@ -107,29 +107,30 @@ def _served_center() -> Iterator[tuple[str, str]]:
     with TemporaryDirectory(prefix="bench-") as name:
         directory = Path(name, "center")
         center = Embedded(directory, Settings())
-        _set_up(center)
+        set_up(center)
         center.cover(center.store.head(), lambda *_: None)
         center.close()
         with server("ours", directory) as (url, token):
             yield url.removesuffix("/v1/interactions"), token
 
 
-def _set_up(center: Center) -> None:
+def set_up(center: Center) -> None:
     """A company whose agents are all logged in, and an administrator who can sign in."""
     caller = Caller(COMPANY, "bench", frozenset(PERMISSIONS))
     center.bus.execute(RegisterCompany(name="Empresa"), caller)
-    link = center.bus.execute(AppointAdministrator(email=_EMAIL), caller).result["token"]
-    center.bus.execute(SetPassword(token=link, hashed=hashed_password(_PASSWORD)), caller)
+    link = center.bus.execute(AppointAdministrator(email=EMAIL), caller).result["token"]
+    center.bus.execute(SetPassword(token=link, hashed=hashed_password(PASSWORD)), caller)
     for number in range(QUEUES):
         center.bus.execute(RegisterQueue(name=f"fila {number}"), caller)
     log_ins: list[tuple[Command, Caller]] = [
-        (LogIn(agent=_name(number), queues=(f"fila {number % QUEUES}",)), caller) for number in range(AGENTS)
+        (LogIn(agent=agent_name(number), queues=(f"fila {number % QUEUES}",)), caller) for number in range(AGENTS)
     ]
     for first in range(0, AGENTS, _AT_ONCE):
         center.bus.execute_all(log_ins[first : first + _AT_ONCE])
 
 
-def _name(number: int) -> str:
+def agent_name(number: int) -> str:
+    """The name of an agent of the large center."""
     return f"Agente {number:04}"
 
 
@@ -176,7 +177,7 @@ async def _events(client: httpx.AsyncClient, seconds: float) -> list[tuple[int, 
     async def one(number: int) -> None:
         agent, again = number % AGENTS, number // AGENTS
         verb, reason = ("pause", {"reason": "Almoço"}) if again % 2 == 0 else ("resume", {})
-        answer = await client.post(f"/v1/agents/{verb}", json={"agent": _name(agent), **reason})
+        answer = await client.post(f"/v1/agents/{verb}", json={"agent": agent_name(agent), **reason})
         answer.raise_for_status()
         sent.append((answer.json()["position"], time.perf_counter()))
 

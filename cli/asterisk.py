@@ -12,16 +12,21 @@ from functools import partial
 from bootstrap import Center, Distributed
 from cli.company import asker, caller, known_or_new
 from cli.console import Console, Mistake
-from cli.earlier_imports import EarlierImports
+from cli.execution import REFUSED
 from domain.base import MS
 from domain.companies import Company
+from imports.earlier import EarlierImports
 from projections.engine.progress import ProjectionsStopped
-from projections.queries.followed_sources import calls_without_end, covered_until, sessions_without_end
+from projections.queries.followed_sources import calls_without_end, covered, sessions_without_end
 from settings import Asterisk, Settings
+from store.clock import SystemClock
 from store.database import StoreUnavailable
 from store.postgres_lock import ServerLock
 from telephony_adapter.ami.adapter import LOCK, Adapter, Ports
+from telephony_adapter.ami.check import Finding
+from telephony_adapter.ami.check import check as check_asterisk
 from telephony_adapter.ami.last_known import LastKnown, OpenCall, OpenSession
+from telephony_adapter.queue_log.tail import tail
 
 _ASLEEP_S = 0.5
 
@@ -45,20 +50,53 @@ def run(settings: Settings, console: Console) -> int:
     return 0
 
 
+def check(settings: Settings, console: Console, listens_s: float) -> int:
+    """Say what each Asterisk has, what it lacks and which lines add it; exit status 1 if one lacks something."""
+    if not settings.asterisks:
+        raise Mistake("ATENDE_ASTERISK names no Asterisk")
+    lacks = False
+    for asterisk in settings.asterisks:
+        console.out(f"{asterisk.name}\n")
+        for finding in (*check_asterisk(asterisk, SystemClock().now_us(), listens_s), *_check_log(asterisk)):
+            lacks |= finding.state == "missing"
+            console.out(f"  {finding.state:7}  {finding.what}\n")
+            if finding.state != "ok":
+                console.out("".join(f"           {finding.file}: {line}\n" for line in finding.lines))
+    return REFUSED if lacks else 0
+
+
+def _check_log(asterisk: Asterisk) -> Iterator[Finding]:
+    if asterisk.queue_log is None:
+        yield Finding("unknown", "no queue_log in the setting: gaps keep their bounds until it is imported")
+        return
+    try:
+        with tail(asterisk.queue_log, SystemClock().now_us()) as found:
+            empty = found.since_us is None
+    except OSError as error:
+        yield Finding("missing", f"its queue_log cannot be read: {error.strerror}")
+        return
+    if empty:
+        yield Finding("missing", "its queue_log has no line", "logger.conf", ("[general]", "queue_log = yes", "queue_log_to_file = yes"))
+    else:
+        yield Finding("ok", "its queue_log can be read")
+
+
 @contextmanager
 def following(center: Center, settings: Settings) -> Iterator[list[Adapter]]:
     """Follow the Asterisks of the settings while the context lasts."""
     with ExitStack() as stack:
+        followed = [(asterisk, known_or_new(center, asterisk.company)) for asterisk in settings.asterisks]
         adapters = []
-        for asterisk in settings.asterisks:
+        for asterisk, company in followed:
+            systems = [other.system for other, owner in followed if owner.id == company.id]
+            if len(systems) > 1 and ("" in systems or len(set(systems)) < len(systems)):
+                raise Mistake(f"ATENDE_ASTERISK has several Asterisks of {company.name!r}: each needs a systemname of its own")
             lock = None
             if settings.mode == "distributed":
                 lock = stack.enter_context(ServerLock(settings.store_url, f"{LOCK} {asterisk.name}"))
-            company = known_or_new(center, asterisk.company)
-            several = sum(other.company == asterisk.company for other in settings.asterisks) > 1
-            adapter = Adapter(asterisk, center.bus, caller(company), _ports(center, company, asterisk), leadership=lock, shared=several)
-            stack.enter_context(closing(adapter))
-            adapters.append(adapter)
+            ports = _ports(center, company, asterisk)
+            adapter = Adapter(asterisk, center.bus, caller(company), ports, leadership=lock, shared=len(systems) > 1)
+            adapters.append(stack.enter_context(closing(adapter)))
         for adapter in adapters:
             adapter.start()
         yield adapters
@@ -69,7 +107,7 @@ def _ports(center: Center, company: Company, asterisk: Asterisk) -> Ports:
     return Ports(
         now_us=center.bus.clock.now_us,
         last_known=lambda: _last_known(center, company, asterisk),
-        earlier=lambda: EarlierImports(center, company, cover),
+        earlier=lambda: EarlierImports(center.queries, asker(company), cover),
     )
 
 
@@ -82,8 +120,8 @@ def _cover(center: Center) -> None:
 def _last_known(center: Center, company: Company, asterisk: Asterisk) -> LastKnown:
     """What the log knows of it. Without rows that cover it nothing would be known to be open, so they are awaited."""
     ask, who = center.queries.ask, asker(company)
-    until_us = ask(covered_until, who, f"ami:{asterisk.name}")
-    if not until_us:
+    span = ask(covered, who, f"ami:{asterisk.name}")
+    if span is None:
         return LastKnown()
     try:
         center.cover(center.store.end(), lambda _done, _total: None)
@@ -91,7 +129,7 @@ def _last_known(center: Center, company: Company, asterisk: Asterisk) -> LastKno
         raise StoreUnavailable(str(stopped)) from stopped
     prefix = f"{asterisk.system}-" if asterisk.system else ""
     return LastKnown(
-        until_us,
+        *span,
         [
             OpenCall(
                 one.call, one.queue, one.offered_ms * MS if one.queue else 0, (one.answered_ms or 0) * MS if one.queue else 0, one.agent

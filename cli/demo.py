@@ -12,18 +12,15 @@ from pathlib import Path
 from bootstrap import Center, is_data_directory
 from cli.company import caller, known_or_new
 from cli.console import Console, Mistake, terminal
-from cli.cover import cover
 from cli.live_table import LiveTable, moving
 from cli.serve import held_alone, run
 from commands.users import AppointAdministrator, SetPassword, hashed_password
-from domain.base import SECOND
 from domain.companies import Company
+from imports.simulation import past
 from settings import Settings
-from simulator.center import sleepless_center
 from simulator.story import Story
 
 EMAIL = "admin@empresa.example"
-_PAST_US = 7 * 24 * 3600 * SECOND
 _LETTERS = "abcdefghijkmnpqrstuvwxyz"
 _DIGITS = "23456789"
 
@@ -61,14 +58,20 @@ def _fresh(directory: Path | None) -> Iterator[Path]:
 def _past(center: Center, company: Company, seed: int, console: Console) -> Story:
     """Simulate a week of the center's past; the story continues from there."""
     center.covered()
-    now = center.bus.clock.now_us()
-    began = now - _PAST_US
-    story = Story(center.bus, company.id, sleepless_center(), seed=seed, start_us=began)
-    story.set_up()
-    hour = 3600 * SECOND
-    story.tell_until(now, lambda instant, _: console.progress("history", (instant - began) // hour, _PAST_US // hour, "hours"))
-    cover(center, console)
-    return story
+    return past(center, company.id, seed, _OnConsole(console))
+
+
+class _OnConsole:
+    """Shows the progress of a simulation."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def report(self, done: int, total: int, lines: int, refused: int = 0) -> None:  # noqa: ARG002 - nobody counts commands
+        self._console.progress("history", done, total, "hours")
+
+    def look(self) -> None:
+        self._console.progress("figures", 0, None, "events")
 
 
 def _administrator(center: Center, company: Company) -> str:

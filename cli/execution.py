@@ -52,14 +52,10 @@ def execute(command: OperatorCommand, held: Held, console: Console) -> int:
 def _executed(command: OperatorCommand, held: Held, console: Console) -> int:
     # What a command needs is imported when it runs, so that each starts quickly.
     match command:
-        case ImportAmi():
+        case ImportAmi() | ImportQueueLog():
             from cli import imports
 
-            return imports.ami(command, held.center, console)
-        case ImportQueueLog():
-            from cli import imports
-
-            return imports.queue_log(command, held.center, console)
+            return imports.run(command, held.center, console)
         case Report():
             from cli.report import report
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
 
 import msgspec
 
@@ -13,103 +12,54 @@ from bootstrap import Center
 from cli.company import caller, known_or_new
 from cli.console import Console, Mistake
 from cli.cover import cover
-from cli.earlier_imports import EarlierImports
 from cli.execution import REFUSED
-from cli.operator_commands import File, ImportAmi, ImportQueueLog
+from cli.operator_commands import ImportAmi, ImportQueueLog
 from domain.errors import InvalidField
-from projections.figures.intervals import zone
-from telephony_adapter.ami.importer import import_ami
-from telephony_adapter.ami.recording import NotAnAmiStream, Recording
-from telephony_adapter.ami.translator import Translator
-from telephony_adapter.queue_log.files import NotAQueueLog, log_files
-from telephony_adapter.queue_log.importer import import_queue_log
-from telephony_adapter.queue_log.members import NotAMemberList, members_of
-
-
-class Result(Protocol):
-    """The result of an import. `position`: of the log; projections that cover it cover the whole import. unreadable: files of which nothing could be read, and why."""
-
-    position: int
-
-    @property
-    def unreadable(self) -> list[str]: ...
-
-    def to_json(self) -> dict[str, Any]: ...
-
-    def rows(self) -> list[tuple[str, str]]: ...
+from imports.sources import Result, Source, conclude, must_be_importable, take
 
 
 def check(command: ImportAmi | ImportQueueLog) -> None:
     """Refuse another kind of file or time zone, before a directory or a company is created. Raises Mistake."""
-    with _one_line(*(command.files if isinstance(command, ImportQueueLog) else [command.file])):
-        if isinstance(command, ImportAmi):
-            any(True for _ in Recording(command.file.path, Translator(command.file.name).interest))
-            return
-        if command.timezone:
-            zone(command.timezone)
-        if command.members:
-            members_of(Path(command.members))
-        for file in command.files:
-            log_files(Path(file.path), file.name)
+    with _one_line():
+        must_be_importable(_source(command))
 
 
-@contextmanager
-def _one_line(*files: File) -> Iterator[None]:
-    """Report an error in one line, with each file by the name that the operator gave it."""
-    try:
-        yield
-    except (InvalidField, NotAQueueLog, NotAMemberList, NotAnAmiStream) as refused:
-        text = str(refused)
-        for file in files:
-            text = text.replace(file.path, file.name)
-        raise Mistake(text) from refused
-
-
-def queue_log(command: ImportQueueLog, center: Center, console: Console) -> int:
-    """Import queue logs of any age and dialect."""
-    files = [(Path(file.path), file.name) for file in command.files]
-    asked_zone = zone(command.timezone) if command.timezone else None
+def run(command: ImportAmi | ImportQueueLog, center: Center, console: Console) -> int:
+    """Import queue logs of any age and dialect, or a recorded AMI stream."""
     company = known_or_new(center, command.company)
     if command.wait:
         center.covered()
-    with _one_line(*command.files):
-        result = import_queue_log(
-            center.bus,
-            caller(company),
-            files,
-            timezone=asked_zone or zone(company.settings.timezone),
-            members=Path(command.members) if command.members else None,
-            progress=_progress(console),
-            now_us=center.bus.clock.now_us(),
-            earlier=EarlierImports(center, company, lambda: cover(center, console) if command.wait else None),
-        )
-    return _concluded(result, center, console, json=command.json, wait=command.wait)
 
-
-def ami(command: ImportAmi, center: Center, console: Console) -> int:
-    """Import a recorded AMI stream."""
-    company = known_or_new(center, command.company)
-    if command.wait:
-        center.covered()
-    with _one_line(command.file):
-        result = import_ami(
-            center.bus, caller(company), Path(command.file.path), command.file.name, _progress(console), now_us=center.bus.clock.now_us()
-        )
-    return _concluded(result, center, console, json=command.json, wait=command.wait)
-
-
-def _progress(console: Console) -> Callable[[int, int, int], None]:
     def progress(done: int, total: int, _: int) -> None:
         console.progress("import", done, total, "bytes")
 
-    return progress
+    def known() -> None:
+        if command.wait:
+            cover(center, console)
+
+    with _one_line():
+        result = take(_source(command), center, company, caller(company), progress=progress, cover=known)
+    return _concluded(result, center, console, json=command.json, wait=command.wait)
+
+
+def _source(command: ImportAmi | ImportQueueLog) -> Source:
+    if isinstance(command, ImportAmi):
+        return Source("ami", ((Path(command.file.path), command.file.name),))
+    files = tuple((Path(file.path), file.name) for file in command.files)
+    return Source("queue-log", files, command.timezone, Path(command.members) if command.members else None)
+
+
+@contextmanager
+def _one_line() -> Iterator[None]:
+    try:
+        yield
+    except InvalidField as refused:
+        raise Mistake(str(refused)) from refused
 
 
 def _concluded(result: Result, center: Center, console: Console, *, json: bool, wait: bool) -> int:
     if wait:
-        cover(center, console)
-        center.settle(lambda: console.progress("reactions", 0, None, "events"))
-        cover(center, console)
+        conclude(center, lambda label, done, total: console.progress(label, done, total, "events"))
     if json:
         console.out(msgspec.json.encode(result.to_json()).decode() + "\n")
     else:

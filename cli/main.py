@@ -410,6 +410,17 @@ def follow_asterisks() -> None:
         raise typer.Exit(run(settings.read(), console))
 
 
+@telephony.command("check")
+def check_asterisks(
+    seconds: Annotated[float, typer.Option(help="How long to listen for events; place a call meanwhile.", min=0)] = 10,
+) -> None:
+    """Say what the Asterisks of ATENDE_ASTERISK lack, and the lines that add it; changes nothing there."""
+    from cli.asterisk import check
+
+    with terminal() as console:
+        raise typer.Exit(check(settings.read(), console, seconds))
+
+
 @letters.command("list")
 def list_dead_letters(json: Json = False) -> None:
     """List the dead letters that are not settled."""

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from commands.handler_context import Command, Done, HandlerContext, handles
 from commands.queues import existing_queue, spelling
-from domain.access import ATTEND, MANAGE_USERS, acts_for_another
+from domain.access import ATTEND, MANAGE_USERS, acts_for_another, must_manage_agents_of
 from domain.agents import Agent
 from domain.errors import AlreadyExists, InvalidField, NotFound, Refused
 from domain.ids import agent_id
@@ -106,6 +106,9 @@ def assign_agent(command: AssignAgent, context: HandlerContext) -> Done:
 
 
 def _assign(context: HandlerContext, agent: Agent, user: UUID | None) -> Done:
+    changed = () if user == agent.user else (agent.user, user)
+    for owner in (context.get(User, id) for id in changed if id is not None):
+        must_manage_agents_of(context.caller.user, owner.id, owner.level)
     if user is not None and not context.get(User, user).active:
         raise Refused("user-inactive", "the user may not sign in")
     agent.assign(user, context.metadata)

@@ -15,10 +15,9 @@ from typing import ClassVar
 from uuid import UUID
 
 from commands.handler_context import Command, Done, HandlerContext, handles
+from commands.queues import must_be_queue, scope_of_queues
 from domain.access import MANAGE_KEYS, Actor, Level, Scope, must_have_all, must_not_be_another_key
 from domain.api_keys import USUAL_REQUESTS_PER_MINUTE, ApiKey, KeyRights, KeySecret
-from domain.errors import InvalidField, NotFound
-from domain.queues import Queue, QueueRegistered, QueueRenamed
 from store.event_store import Store, project
 
 KEY_BEGINS = "atk_"
@@ -63,10 +62,10 @@ def create_api_key(command: CreateApiKey, context: HandlerContext) -> Done:
     """The key has the level of its creator, and nothing that the creator does not have. No key creates another one."""
     creator = context.caller.user
     must_not_be_another_key(creator)
-    level: Level = "Admin" if creator is None else creator.level
+    level: Level = "admin" if creator is None else creator.level
     must_have_all(creator, level, command.permissions)
     for queue in command.queues or ():
-        _must_be_queue(context, queue)
+        must_be_queue(context, queue)
     key = context.add(ApiKey(context.new_id(), context.tenant))
     text, secret = _new_secret(key.id)
     rights = KeyRights(level, command.permissions, command.queues, command.expires_at, command.requests_per_minute)
@@ -91,15 +90,6 @@ def revoke_api_key(command: RevokeApiKey, context: HandlerContext) -> Done:
     key = context.get(ApiKey, command.key)
     key.revoke(context.metadata)
     return Done(key)
-
-
-def _must_be_queue(context: HandlerContext, id: UUID) -> None:
-    try:
-        known = context.get(Queue, id).exists
-    except NotFound:
-        known = False
-    if not known:
-        raise InvalidField("queue_ids", "no such queue")
 
 
 def _new_secret(id: UUID) -> tuple[str, KeySecret]:
@@ -136,7 +126,7 @@ def known_key(store: Store, text: str, now_us: int) -> KnownKey | None:
     until = key.accepted_until(_digest(text), now_us) if key is not None else None
     if key is None or until is None:
         return None
-    return KnownKey(key.id, key.tenant, key.actor, _scope(store, key), until, key.rights.requests_per_minute)
+    return KnownKey(key.id, key.tenant, key.actor, scope_of_queues(store, key.rights.queues), until, key.rights.requests_per_minute)
 
 
 def _key_of(text: str) -> UUID | None:
@@ -147,11 +137,3 @@ def _key_of(text: str) -> UUID | None:
     except ValueError:
         return None
     return UUID(bytes=raw[:16]) if len(raw) == 16 + _SECRET_BYTES else None
-
-
-def _scope(store: Store, key: ApiKey) -> Scope:
-    """The queues of the key by every name that each has had: rows name a queue as it was called then."""
-    if key.rights.queues is None:
-        return Scope.whole_company()
-    events = (event for queue in key.rights.queues for event in store.stream(queue))
-    return Scope(queues=frozenset(event.name for event in events if isinstance(event, QueueRegistered | QueueRenamed)))

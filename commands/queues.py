@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 from uuid import UUID
 
 from msgspec.structs import replace
 
 from commands.handler_context import Command, Done, HandlerContext, handles
-from domain.access import MANAGE_QUEUES
+from domain.access import MANAGE_QUEUES, Scope
 from domain.companies import Company
-from domain.errors import NotFound
+from domain.errors import InvalidField, NotFound
 from domain.ids import queue_id
 from domain.names import cleaned
-from domain.queues import Profile, Queue, QueueSettings
+from domain.queues import Profile, Queue, QueueRegistered, QueueRenamed, QueueSettings
+from store.event_store import Store
 
 
 class QueueCommand(Command, frozen=True, kw_only=True):
@@ -160,6 +162,24 @@ def ensure_queue(context: HandlerContext, name: str, at: int) -> Queue:
     if queue.version == 0:
         queue.register(cleaned(name), _defaults(context), (), context.metadata, at)
     return queue
+
+
+def must_be_queue(context: HandlerContext, id: UUID) -> None:
+    """Refuse (InvalidField `queue_ids`) an id that no queue of the company has."""
+    try:
+        known = context.get(Queue, id).exists
+    except NotFound:
+        known = False
+    if not known:
+        raise InvalidField("queue_ids", "no such queue")
+
+
+def scope_of_queues(store: Store, queues: Iterable[UUID] | None) -> Scope:
+    """What may be seen by whoever sees these queues alone (None: all). By every name that each has had: rows name a queue as it was called then."""
+    if queues is None:
+        return Scope.whole_company()
+    events = (event for queue in queues for event in store.stream(queue))
+    return Scope(queues=frozenset(event.name for event in events if isinstance(event, QueueRegistered | QueueRenamed)))
 
 
 def _under(context: HandlerContext, name: str) -> Queue:

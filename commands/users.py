@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -15,9 +12,10 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from commands.companies import known_company
 from commands.handler_context import Command, Done, HandlerContext, handles
+from commands.link_tokens import new_token, read_token
 from commands.passwords import is_easily_guessed
 from domain.access import ANYONE, MANAGE_USERS, PERMISSIONS, Level, must_be_above, must_have_all
-from domain.base import NOBODY, Personal
+from domain.base import Personal
 from domain.errors import AlreadyExists, NotFound, Refused
 from domain.ids import company_id
 from domain.names import cleaned
@@ -25,7 +23,6 @@ from domain.passwords import check_composition, check_strength
 from domain.users import User, normalised_email
 from store.event_store import Store, project
 
-_SECRET_BYTES = 24
 _hasher = PasswordHasher()
 _LINK_USED = "this link was used, or another took its place"
 _NOBODYS = _hasher.hash("nobody's password")
@@ -37,7 +34,7 @@ class RegisterUser(Command, frozen=True, kw_only=True):
     permission: ClassVar[str] = MANAGE_USERS
     name: str
     email: str
-    level: Level = "User"
+    level: Level = "user"
     permissions: tuple[str, ...] = ()
 
 
@@ -108,14 +105,14 @@ def register_user(command: RegisterUser, context: HandlerContext) -> Done:
 def appoint_administrator(command: AppointAdministrator, context: HandlerContext) -> Done:
     """Create the first user of a company."""
     manager = context.caller.user
-    must_have_all(manager, "Admin", PERMISSIONS)
+    must_have_all(manager, "admin", PERMISSIONS)
     email = normalised_email(command.email)
     user = _with_email(context, email)
     if user is None:
-        return _with_link(_new_user(context, command.name, email, "Admin", PERMISSIONS), context)
+        return _with_link(_new_user(context, command.name, email, "admin", PERMISSIONS), context)
     must_be_above(manager, user.id, user.level)
     user.activate(context.metadata)
-    user.set_permissions("Admin", PERMISSIONS, context.metadata)
+    user.set_permissions("admin", PERMISSIONS, context.metadata)
     return _with_link(user, context)
 
 
@@ -135,7 +132,7 @@ def issue_password_link(command: IssuePasswordLink, context: HandlerContext) -> 
 @handles(SetPassword)
 def set_password(command: SetPassword, context: HandlerContext) -> Done:
     """The token names the user."""
-    id, digest = _read(command.token)
+    id, digest = read_token(command.token)
     user = context.load(User, id)
     if user is None:
         raise Refused("link-used", _LINK_USED)
@@ -212,22 +209,9 @@ def _opened(context: HandlerContext, personal: Personal | None) -> str | None:
 
 
 def _with_link(user: User, context: HandlerContext) -> Done:
-    token = user.id.bytes + secrets.token_bytes(_SECRET_BYTES)
-    user.issue_link(_digest(token), context.metadata)
-    return Done(user, shown_once={"token": urlsafe_b64encode(token).decode().rstrip("=")})
-
-
-def _read(token: str) -> tuple[UUID, str]:
-    """The user of a token and the digest of its secret; NOBODY for an invalid token."""
-    try:
-        raw = urlsafe_b64decode(token + "=" * (-len(token) % 4))
-    except ValueError:
-        raw = b""
-    return (UUID(bytes=raw[:16]), _digest(raw)) if len(raw) == 16 + _SECRET_BYTES else (NOBODY, "")
-
-
-def _digest(token: bytes) -> str:
-    return hashlib.sha256(token).hexdigest()
+    token, digest = new_token(user.id)
+    user.issue_link(digest, context.metadata)
+    return Done(user, shown_once={"token": token})
 
 
 def hashed_password(password: str, own_words: Sequence[str] | None = None) -> str:
@@ -244,7 +228,7 @@ def hashed_password(password: str, own_words: Sequence[str] | None = None) -> st
 
 def words_of_link(store: Store, token: str) -> list[str]:
     """What an attacker knows of the user of a one-time link: the name, the e-mail address and the company's name. Raises Refused if it is no user's link."""
-    id, digest = _read(token)
+    id, digest = read_token(token)
     user = project(store.stream(id), User)
     if user is None or user.link is None or user.link[0] != digest:
         raise Refused("link-used", _LINK_USED)

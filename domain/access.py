@@ -63,7 +63,7 @@ MANAGE_WEBHOOKS: Final[Permission] = "gerenciar-conectores"
 ANYONE: Final = ""
 """No permission is needed: the command contains its own proof (a one-time link), or the query is open to every user of the company."""
 
-Level = Literal["Admin", "Manager", "User"]
+Level = Literal["admin", "manager", "user"]
 
 
 @dataclass(frozen=True)
@@ -131,12 +131,16 @@ WHOLE_COMPANY = Scope()
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """The caller of a query: the company, the permissions and the scope. user: None for the operator."""
+    """The caller of a query: the company, the permissions and the scope. user: None for the operator.
+
+    is_screen: a screen of a wall, which has no permission and may run the queries that are registered for screens.
+    """
 
     tenant: UUID
     permissions: frozenset[str]
     scope: Scope
     user: UUID | None = None
+    is_screen: bool = False
 
     def must_have(self, permission: str) -> None:
         """Raises NotAllowed when the caller lacks the permission."""
@@ -168,7 +172,7 @@ class Actor:
             raise NotAllowed(permission, "an API key that is limited to some queues only reads", "api-key-reads-only")
 
 
-_BELOW: Final[dict[Level, tuple[Level, ...]]] = {"Admin": ("Manager", "User"), "Manager": ("User",), "User": ()}
+_BELOW: Final[dict[Level, tuple[Level, ...]]] = {"admin": ("manager", "user"), "manager": ("user",), "user": ()}
 
 
 def must_be_above(actor: Actor | None, user: UUID, level: Level) -> None:
@@ -204,12 +208,23 @@ def must_not_be_another_key(actor: Actor | None, key: UUID | None = None) -> Non
 def acts_for_another(actor: Actor | None, owner: UUID | None) -> bool:
     """Whether the actor acts on behalf of somebody else, as an agent that belongs to `owner` (None: to no user yet).
 
-    Raises NotAllowed: a user of level User may act only as an agent of their own; a Manager or an Admin needs the permission to act for others.
+    Raises NotAllowed: a user of level user may act only as an agent of their own; a manager or an admin needs the permission to act for others.
     """
     if actor is None or actor.user == owner:
         return False
-    if actor.level == "User":
-        raise NotAllowed(ACT_FOR_OTHERS, "a user of level User acts only as an agent that belongs to that user", "agent-of-another-user")
+    if actor.level == "user":
+        raise NotAllowed(ACT_FOR_OTHERS, "a user of level user acts only as an agent that belongs to that user", "agent-of-another-user")
     if ACT_FOR_OTHERS not in actor.permissions:
         raise NotAllowed(ACT_FOR_OTHERS)
     return True
+
+
+def must_manage_agents_of(actor: Actor | None, user: UUID, level: Level) -> None:
+    """Refuse (NotAllowed) to give a user an agent, or to take one from them: whoever has an agent acts as this agent.
+
+    Users are managed below one's own level only. To oneself only those give agents who may act for others anyway.
+    """
+    if actor is None or actor.user != user:
+        must_be_above(actor, user, level)
+    else:
+        acts_for_another(actor, None)

@@ -86,7 +86,7 @@ class ApiKey(Aggregate):
         super().__init__(id, tenant)
         self.name = ""
         self.secret = KeySecret("", "")
-        self.rights = KeyRights("User", ())
+        self.rights = KeyRights("user", ())
         self.previous: tuple[KeySecret, int] | None = None
         """The secret before the last rotation, and until when it is accepted (microseconds)."""
         self.created_at = 0

@@ -25,15 +25,18 @@ RefusedCode = Literal[
     "call-not-waiting",
     "call-not-wrapping-up",
     "call-on-hold",
+    "company-not-empty",
     "company-not-own",
     "contact-in-call",
     "idempotency-key-forgotten",
     "idempotency-key-reused",
+    "import-ended",
     "link-expired",
     "link-used",
     "no-attempt",
     "queue-active",
     "queue-inactive",
+    "screen-revoked",
     "too-many-webhooks",
     "user-inactive",
     "webhook-disabled",
@@ -47,8 +50,10 @@ UnknownCode = Literal[
     "company-unknown",
     "contact-unknown",
     "definitions-unknown",
+    "import-unknown",
     "ivr-unknown",
     "queue-unknown",
+    "screen-unknown",
     "user-unknown",
     "webhook-unknown",
 ]
@@ -75,11 +80,12 @@ NotAllowedCode = Literal[
     "own-rights",
     "permission-missing",
     "scope-too-narrow",
+    "screen-shows-queues",
     "user-barred",
 ]
 """The caller may not do this."""
 
-FieldCode = Literal["invalid", "instant-in-future", "instant-out-of-order", "name-invalid", "password-weak"]
+FieldCode = Literal["file-not-recognised", "invalid", "instant-in-future", "instant-out-of-order", "name-invalid", "password-weak"]
 """A field has a value that no state would allow."""
 
 Code = RefusedCode | UnknownCode | TakenCode | NotAllowedCode | FieldCode | Literal["version-conflict"]
@@ -92,6 +98,7 @@ UNKNOWN: dict[str, UnknownCode] = {
     "interaction": "call-unknown",
     "ivr": "ivr-unknown",
     "queue": "queue-unknown",
+    "screen": "screen-unknown",
     "user": "user-unknown",
     "webhook": "webhook-unknown",
 }
@@ -147,6 +154,10 @@ MEANINGS: dict[Code, Meaning] = {
     "call-on-hold": Meaning("The customer is on hold already.", "Nothing, or send `resume`."),
     "call-unknown": Meaning("The company has no such call.", "Use the `id` that the start of the call returned."),
     "company-exists": Meaning("A company has this name already.", "Choose another name."),
+    "company-not-empty": Meaning(
+        "The company has calls, or an import is running: simulated calls would be among real ones for ever.",
+        "Simulate in a company without calls.",
+    ),
     "company-not-own": Meaning("A company is registered under the id of its own name.", "Register it as the operator."),
     "company-unknown": Meaning("There is no such company.", "Check the name."),
     "contact-exists": Meaning("A contact with one of these phones has a name already.", "Change that contact instead."),
@@ -154,6 +165,10 @@ MEANINGS: dict[Code, Meaning] = {
     "contact-unknown": Meaning("There is no such contact, or it was forgotten.", "Check the id."),
     "definitions-unknown": Meaning(
         "This release has no definitions of figures of that version.", "Leave `version` out, or ask a release of the time of the answer."
+    ),
+    "file-not-recognised": Meaning(
+        "The file is of another kind than what was announced, or nothing of it can be read.",
+        "Send a file of the kind that the detail names.",
     ),
     "idempotency-key-forgotten": Meaning(
         "A command with this Idempotency-Key was executed, and a person of the company was forgotten since: with the contents of all commands it was "
@@ -163,6 +178,10 @@ MEANINGS: dict[Code, Meaning] = {
     "idempotency-key-reused": Meaning(
         "The Idempotency-Key was used for another command.", "Use a new key for each command, and the same key only to repeat one."
     ),
+    "import-ended": Meaning(
+        "The import has ended, by itself or because it was cancelled.", "Read how it ended; send the file again to go on."
+    ),
+    "import-unknown": Meaning("The company has no such import, or it is older than its latest hundred.", "Check the id."),
     "instant-in-future": Meaning("The instant is later than the server's clock.", "Correct your clock, or leave `at` out."),
     "instant-out-of-order": Meaning(
         "The instant is earlier than what already happened to the same call or agent.", "Send actions in order, or leave `at` out."
@@ -190,6 +209,12 @@ MEANINGS: dict[Code, Meaning] = {
     ),
     "queue-unknown": Meaning("The company has no such queue.", "Check the name or id, or register the queue."),
     "scope-too-narrow": Meaning("This is answered only to callers who see the whole company.", "Ask a user who sees the whole company."),
+    "screen-revoked": Meaning("The screen was revoked.", "Create another screen."),
+    "screen-shows-queues": Meaning(
+        "A screen of a wall asks for its queues as they are now and for the company's name and time zone, for nothing else.",
+        "Log in as a user, or use an API key.",
+    ),
+    "screen-unknown": Meaning("The company has no such screen.", "Check the id."),
     "too-many-webhooks": Meaning("The company has as many webhooks as it may have.", "Delete one, or change one that exists."),
     "user-barred": Meaning("The user may not log in any more.", "Ask an administrator to activate the user."),
     "user-exists": Meaning("A user has this e-mail address already.", "Change the existing user, or use another address."),

@@ -101,12 +101,12 @@ class User(Aggregate):
         super().__init__(id, tenant)
         self.name: Personal | None = None
         self.email: Personal | None = None
-        self.level: Level = "User"
+        self.level: Level = "user"
         self.permissions: tuple[str, ...] = ()
         self.link: tuple[str, int] | None = None
         self.hashed: Personal | None = None
         self.active = False
-        self.actor = Actor(id, "User", frozenset())
+        self.actor = Actor(id, "user", frozenset())
         """The user as the sender of a command."""
 
     def register(self, name: str, email: str, level: Level, permissions: Iterable[str], metadata: EventMetadata) -> None:

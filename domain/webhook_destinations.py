@@ -40,7 +40,10 @@ class Destinations:
 
     def must_accept(self, url: str) -> None:
         """Refuse (InvalidField) a URL to which nothing could be posted, as far as it shows without looking up its host."""
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError as error:
+            raise InvalidField("url", "not a URL") from error
         if parts.scheme == "http" and not self.allowed:
             raise InvalidField("url", "a webhook goes by https")
         try:

@@ -12,6 +12,7 @@ import msgspec
 from domain.access import ATTEND, Actor
 from domain.base import SECOND, Aggregate, Event, EventMetadata, Personal
 from domain.errors import InvalidField, NotAllowed, NotFound, Refused
+from domain.names import identity
 from domain.webhook_messages import KINDS, WebhookMessage
 
 Status = Literal["active", "paused", "disabled", "deleted"]
@@ -28,7 +29,7 @@ MOST_WEBHOOKS = 50
 
 
 class Subscription(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is posted. kinds: the types of messages. queues, direction: only messages about these queues and calls of this direction; empty = all.
+    """What is posted. kinds: the types of messages. queues, direction: only messages about these queues (in any spelling) and calls of this direction; empty = all.
 
     A message that names no queue (a call that arrives) passes no filter by queue, and one that belongs to no call passes none by direction.
     """
@@ -41,7 +42,7 @@ class Subscription(msgspec.Struct, frozen=True, omit_defaults=True):
         """Whether the message is to be posted."""
         return (
             message.type in self.kinds
-            and (not self.queues or message.data.queue in self.queues)
+            and (not self.queues or identity(message.data.queue) in map(identity, self.queues))
             and (not self.direction or message.data.direction == self.direction)
         )
 

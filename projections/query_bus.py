@@ -14,7 +14,7 @@ from uuid import UUID
 
 from domain.access import Asker, Scope
 from domain.base import Aggregate, Personal
-from domain.errors import NotFound
+from domain.errors import NotAllowed, NotFound
 from domain.refusals import UNKNOWN
 from projections.engine.temporal_view import CompanyRows, Steady, Tailing
 from projections.engine.warehouse import Warehouse
@@ -49,10 +49,11 @@ class CompanyLog:
 
 @dataclass(frozen=True)
 class Registered:
-    """A registered query. reads: the type of its first argument."""
+    """A registered query. reads: the type of its first argument. on_screens: whether a screen of a wall may run it."""
 
     permission: str
     reads: type
+    on_screens: bool = False
 
 
 QUERIES: dict[Callable[..., Any], Registered] = {}
@@ -63,11 +64,16 @@ class NotRegistered(TypeError):
     """The bus was called with a function that is not registered as a query, so its permission is unknown."""
 
 
-def query(permission: str, reads: type[S]) -> Callable[[Callable[Concatenate[S, P], T]], Callable[Concatenate[S, P], T]]:
-    """Register the decorated function as a query that needs `permission` (ANYONE: every user of the company) and reads its first argument."""
+def query(
+    permission: str, reads: type[S], *, on_screens: bool = False
+) -> Callable[[Callable[Concatenate[S, P], T]], Callable[Concatenate[S, P], T]]:
+    """Register the decorated function as a query that needs `permission` (ANYONE: every user of the company) and reads its first argument.
+
+    on_screens: screens of a wall, which have no permission, may run it too.
+    """
 
     def register(function: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, P], T]:
-        QUERIES[function] = Registered(permission, reads)
+        QUERIES[function] = Registered(permission, reads, on_screens)
         return function
 
     return register
@@ -98,7 +104,11 @@ class QueryBus:
 
     def authorise(self, function: Callable[..., Any], asker: Asker) -> None:
         """Refuse a caller who may not run this query. Raises NotAllowed, NotRegistered."""
-        asker.must_have(_registered(function).permission)
+        registered = _registered(function)
+        if not asker.is_screen:
+            asker.must_have(registered.permission)
+        elif not registered.on_screens:
+            raise NotAllowed(registered.permission, "a screen of a wall shows its queues, and nothing else", "screen-shows-queues")
 
     def ask(self, function: Callable[Concatenate[Any, P], T], asker: Asker, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a query and return its answer. Raises NotAllowed, NotRegistered, and what the query itself refuses."""

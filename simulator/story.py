@@ -77,6 +77,13 @@ class Story:
                 except DomainError as refusal:
                     log.info("simulator refused command=%s reason=%s", type(command).__name__, refusal)
 
+    def tell_due(self) -> None:
+        """Send each action that is due by the clock of the command bus. As in `live`, a command that is refused because others changed the center is skipped."""
+        due = [(command, self._caller) for _, command in self._commands(self._bus.clock.now_us())]
+        for (command, _), answer in zip(due, self._bus.execute_all(due) if due else (), strict=True):
+            if isinstance(answer, DomainError):
+                log.info("simulator refused command=%s reason=%s", type(command).__name__, answer)
+
     def _commands(self, until_us: int) -> Iterator[tuple[int, Command]]:
         """The commands of the actions before an instant."""
         while (upcoming := self._peek()) is not None and upcoming[0] < until_us:

@@ -21,7 +21,7 @@ from eventsourcing.utils import Environment, EnvType
 from msgspec.structs import astuple
 
 from domain.base import Aggregate, Event
-from store import heartbeats, last_uses, process_progress, webhook_deliveries
+from store import heartbeats, imports, last_uses, process_progress, webhook_deliveries
 from store.chain import ChainBroken
 from store.chain_prover import ChainProver
 from store.database import Kind, StoreUnavailable, Unreadable
@@ -124,7 +124,7 @@ class Store(Application[UUID]):
             super().__init__()
             self.recorder.on_changed_by_others(self.drop)
             self.prover = ChainProver(self.recorder.events_after)
-            for tables in (SCHEMA, heartbeats.SCHEMA, last_uses.SCHEMA, process_progress.SCHEMA, webhook_deliveries.SCHEMA):
+            for tables in (SCHEMA, heartbeats.SCHEMA, imports.SCHEMA, last_uses.SCHEMA, process_progress.SCHEMA, webhook_deliveries.SCHEMA):
                 self.recorder.db.define(tables)
             self._opened = opened.pop_all()
 
@@ -321,6 +321,10 @@ class Store(Application[UUID]):
                 following = end - _PROTOCOLS_A_BLOCK
             self._protocols[tenant] = (following + 1, end)
             return following
+
+    def has_calls(self, tenant: UUID) -> bool:
+        """Whether any call of this company was ever given a protocol number."""
+        return bool(self.recorder.db.read("SELECT 1 FROM protocols WHERE tenant = ? AND next > 1", (tenant.bytes,)))
 
     def forget_protocol_blocks(self) -> None:
         """Reserve new blocks: a transaction was undone, and perhaps with it the reservation of a block."""

@@ -16,7 +16,7 @@ from uuid import UUID
 from msgspec.structs import astuple
 
 from store import event_store as store
-from store import heartbeats, keyring, last_uses, process_progress, recorder, webhook_deliveries
+from store import heartbeats, imports, keyring, last_uses, process_progress, recorder, webhook_deliveries
 from store.chain import Flaw, Head, link, named
 from store.database import StoreUnavailable
 from store.recorded_event import RecordedEvent
@@ -95,6 +95,7 @@ class LogRestore:
             recorder.SCHEMA,
             store.SCHEMA,
             heartbeats.SCHEMA,
+            imports.SCHEMA,
             last_uses.SCHEMA,
             process_progress.SCHEMA,
             webhook_deliveries.SCHEMA,

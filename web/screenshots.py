@@ -28,6 +28,7 @@ PAGES = (
     "interacoes",
     "relatorio-agentes?periodo=7d",
     "sla?sla=30",
+    "comecar",
     "empresa",
     "usuarios",
     "usuarios/novo",

@@ -11,6 +11,10 @@ from typing import Protocol, TypeVar
 T = TypeVar("T")
 
 
+_IN_TRAFFIC, _CALM_S = 2, 1.0
+"""After so many answers in a row that were disturbed by new rows, answers are not computed from the current rows for so many seconds."""
+
+
 class ProjectionsStopped(Exception):
     """The projections stopped; the message says why. The rows stay correct for their position."""
 
@@ -42,6 +46,8 @@ class Progress:
         self._writing = position < head
         self._writes = 0
         self._failure: Exception | None = None
+        self._disturbed = 0
+        self._disturbed_at = 0.0
 
     @property
     def position(self) -> int:
@@ -95,15 +101,18 @@ class Progress:
         """An answer and the position for which it holds exactly.
 
         `ask(None)` reads the rows as they are now. While rows are being written `ask(position)` is called instead: it reads the
-        rows as known at that position from the versions, which gives the same answer.
+        rows as known at that position from the versions, which gives the same answer. After several answers in which
+        rows were written this is done at once for a moment: under steady traffic every answer would be computed twice.
         """
         with self._changed:
             still, writes, position = not self._writing, self._writes, self._position
-        if still:
+        if still and (self._disturbed < _IN_TRAFFIC or monotonic() - self._disturbed_at >= _CALM_S):
             answer = ask(None)
             with self._changed:
                 if not self._writing and self._writes == writes:
+                    self._disturbed = 0
                     return answer, position
+                self._disturbed, self._disturbed_at = self._disturbed + 1, monotonic()
         position = self.position
         return ask(position), position
 

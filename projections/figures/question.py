@@ -90,7 +90,6 @@ class Question:
 
 _QUEUES = "SELECT id, owner, name, spelling, sla_profile FROM {queues}"
 _NAMES = "SELECT DISTINCT {column} AS name FROM {rows}"
-_ANY = "SELECT 1 AS found FROM {rows} WHERE {column} = {{name:String}} LIMIT 1"
 
 
 class _Queue(msgspec.Struct):
@@ -125,6 +124,11 @@ class Queues:
         owner = by_id.get(queue.owner) if queue is not None else None
         return owner.name if owner is not None else queue.name if queue is not None else ""
 
+    def names_of(self, id: UUID) -> frozenset[str]:
+        """Every name by which the queue of this id is known, and was; without case, as `identity` compares names."""
+        own = (queue for queue in self.known if queue.owner == id)
+        return frozenset(identity(name) for queue in own for name in (queue.name, queue.spelling))
+
     def ids(self, name: str) -> list[UUID]:
         """The ids of visits whose queue is called `name` now."""
         return [queue.id for queue in self.known if self.name_now(queue.id) == name]
@@ -142,10 +146,6 @@ class Queues:
 def queues_of(view: TemporalView) -> Queues:
     """The company's queues as the view knows them."""
     return Queues(tuple(view.ask(_Queue, _QUEUES.format(queues=view.rows_of("queues")))))
-
-
-class _Found(msgspec.Struct):
-    found: int
 
 
 @dataclass(frozen=True)
@@ -233,11 +233,6 @@ def _spelt(view: TemporalView, wanted: tuple[str, ...], columns: Iterable[tuple[
 
 class _Name(msgspec.Struct):
     name: str
-
-
-def any_row(view: TemporalView, table: str, column: str, name: str) -> bool:
-    """Whether any row of a table has this name in a column."""
-    return bool(view.ask(_Found, _ANY.format(rows=view.rows_of(table), column=column), name=name))
 
 
 @dataclass(frozen=True)

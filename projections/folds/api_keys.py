@@ -24,7 +24,7 @@ class ApiKeyRow(Row, kw_only=True, gc=False):
     created_by: str = ""
     name: str = ""
     prefix: str = ""
-    level: str = "User"
+    level: str = "user"
     permissions: tuple[str, ...] = ()
     every_queue: int = 1
     queues: tuple[str, ...] = ()

@@ -30,7 +30,7 @@ class UserRow(Row, kw_only=True, gc=False):
     registered: int = 0
     name: str = ""
     email: str = ""
-    level: str = "User"
+    level: str = "user"
     permissions: tuple[str, ...] = ()
     active: int = 0
     has_password: int = 0

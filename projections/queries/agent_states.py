@@ -5,8 +5,9 @@ Rows are filtered by their own instants, so the same query works for now and for
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -178,6 +179,14 @@ class AgentState:
     logged_in_since_ms: int | None = None
     queues: list[str] = field(default_factory=list)
 
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """Everything, to be compared and looked up."""
+        return (
+            self.agent, self.agent_id, self.state, self.since_ms, self.reason, self.queue, self.queue_id, self.interaction, self.on_hold,
+            self.logged_in_since_ms, tuple(self.queues),
+        )  # fmt: skip
+
 
 def open_visits(view: TemporalView, at: int) -> list[OpenVisit]:
     """The visits that wait, are talked or wrapped up at an instant, in the order of their offers."""
@@ -225,9 +234,13 @@ def agent_states(view: TemporalView, at: int, visits: list[OpenVisit], *, idle: 
     for span in view.ask(_Span, _SPANS.format(spans=view.rows_of("agent_spans")), at=at):
         spans.setdefault(span.agent, {})[span.kind] = span
     _with_calls(found, [visit for visit in visits if not _left_since(visit, spans.get(visit.agent, {}).get("session"))], at)
+    wrapping_up: dict[str, list[OpenVisit]] = {}
+    for visit in visits:
+        if visit.wraps_up(at):
+            wrapping_up.setdefault(visit.agent, []).append(visit)
     for name, agent_state in found.items():
         own_spans = spans.get(name, {})
-        _wrap_up(agent_state, [visit for visit in visits if visit.agent == name and visit.wraps_up(at)], own_spans, free_since.get(name))
+        _wrap_up(agent_state, wrapping_up.get(name, ()), own_spans, free_since.get(name))
         _rest(agent_state, own_spans, free_since.get(name))
         if agent_state.state != "offline" and "session" in own_spans:
             agent_state.logged_in_since_ms = own_spans["session"].since_ms
@@ -283,8 +296,10 @@ def _enter(agent_state: AgentState, state: State, since_ms: int, **call: object)
             setattr(agent_state, name, value)
 
 
-def _wrap_up(agent_state: AgentState, visits: list[OpenVisit], spans: dict[str, _Span], free_since: int | None) -> None:
+def _wrap_up(agent_state: AgentState, visits: Sequence[OpenVisit], spans: dict[str, _Span], free_since: int | None) -> None:
     """Set wrap-up; one without a recorded end is over when the agent did something else."""
+    if not visits:
+        return
     did = [
         free_since,
         *(instant for span in spans.values() for instant in (span.last_until, span.since_ms if span.kind == "pause" else None)),

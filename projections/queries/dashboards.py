@@ -39,11 +39,16 @@ def inbound(rows: CompanyRows, question: Question) -> dict[str, Any]:
 
 @query(REPORTS, CompanyRows)
 def outbound(rows: CompanyRows, question: Question) -> dict[str, Any]:
-    """C2. `totals` and `series` of `outbound_figures`, `agents` now."""
+    """C2. `totals`, `queues` and `series` of `outbound_figures`, `agents` now."""
 
     def compute(on: QueryContext) -> dict[str, Any]:
-        total = replace(on, question=replace(on.question, by="total"))
-        return {"totals": outbound_figures(total)[0], "series": unexplained(outbound_figures(on)), "agents": agents_now(on)}
+        total, by_queue = (replace(on, question=replace(on.question, by=by)) for by in ("total", "queue"))
+        return {
+            "totals": outbound_figures(total)[0],
+            "queues": outbound_figures(by_queue),
+            "series": unexplained(outbound_figures(on)),
+            "agents": agents_now(on),
+        }
 
     return _answer(rows, question, compute)
 

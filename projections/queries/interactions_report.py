@@ -10,12 +10,13 @@ from uuid import UUID
 import msgspec
 
 from domain.access import REPORTS
+from domain.names import identity
 from projections.engine.temporal_view import CompanyRows, TemporalView
 from projections.figures.intervals import iso
 from projections.figures.metrics import Row
-from projections.figures.question import Question, any_row, queues_of, resolved
+from projections.figures.question import Question, queues_of, resolved
 from projections.figures.voice_quality import jitter_band, loss_band, voice_quality
-from projections.queries.interactions_selection import Interactions, falls
+from projections.queries.interactions_selection import Interactions, falls, tag_spellings
 from projections.queries.interactions_selection import conditions as conditions_of
 from projections.queries.labels import labelled
 from projections.queries.report import Column, Report, clock, comma, date, listed, time_of_day
@@ -148,8 +149,8 @@ def _turned(page: list[_Interaction], selection: Interactions) -> tuple[list[_In
 
 
 def _unknown_tags(view: TemporalView, tags: tuple[str, ...]) -> list[str]:
-    known = replace(view, moment_ms=None)
-    return [f"no call with the tag {tag}" for tag in tags if not any_row(known, "tags", "text", tag)]
+    known = tag_spellings(view) if tags else {}
+    return [f"no call with the tag {tag}" for tag in tags if identity(tag) not in known]
 
 
 def _page(view: TemporalView, selection: Interactions) -> list[_Interaction]:

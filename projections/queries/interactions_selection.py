@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 from uuid import UUID
 
+import msgspec
+
 from domain.errors import InvalidField
 from domain.ids import interaction_id
+from domain.names import identity
 from projections.engine.temporal_view import TemporalView
 from projections.engine.warehouse import Value
 from projections.figures.question import Question
@@ -37,6 +40,7 @@ _OF_QUALITY = """
     FROM {interactions} GROUP BY whole
 ) WHERE has({{qualities:Array(String)}}, quality))"""
 _MINUTE = "toHour(toDateTime(intDiv(started_ms, 1000)), {zone:String}) * 60 + toMinute(toDateTime(intDiv(started_ms, 1000)), {zone:String})"
+_SPELLINGS = "SELECT DISTINCT text AS tag FROM {tags} ORDER BY tag"
 _STATES: dict[State, str] = {"finished": " AND isNotNull(ended_ms)", "open": " AND isNull(ended_ms)", "all": ""}
 
 
@@ -84,6 +88,24 @@ class Interactions:
             raise InvalidField("as_of", "what is open is known now or at a log position, not at an instant")
 
 
+class _Spelling(msgspec.Struct):
+    tag: str
+
+
+def tag_spellings(view: TemporalView) -> dict[str, list[str]]:
+    """The tags of any time as calls were given them, by the identity of their names."""
+    known: dict[str, list[str]] = {}
+    for row in view.ask(_Spelling, _SPELLINGS.format(tags=replace(view, moment_ms=None).rows_of("tags"))):
+        known.setdefault(identity(row.tag), []).append(row.tag)
+    return known
+
+
+def _as_given(view: TemporalView, tags: tuple[str, ...]) -> list[str]:
+    """These tags in every spelling that calls have. A tag that no call has stays, and finds nothing."""
+    known = tag_spellings(view) if tags else {}
+    return [spelling for tag in tags for spelling in known.get(identity(tag), [tag])]
+
+
 def falls(selection: Interactions) -> bool:
     """Whether rows are read from the newest on: a page before a place is read from that place, away from it."""
     return selection.descending != (selection.before is not None)
@@ -102,7 +124,7 @@ def conditions(selection: Interactions, view: TemporalView) -> tuple[str, dict[s
         ("moment", question.moment_ms, " AND ended_ms <= {moment:Int64}"),
         ("queues", list(question.queues) or None, _MET.format(column="queue", **rows)),
         ("agents", list(question.agents) or None, _MET.format(column="agent", **rows)),
-        ("tags", list(selection.tags) or None, _TAGGED.format(**rows)),
+        ("tags", _as_given(view, selection.tags) or None, _TAGGED.format(**rows)),
         ("direction", selection.direction or None, " AND toString(direction) = {direction:String}"),
         ("protocol", selection.protocol, " AND protocol = {protocol:UInt64}"),
         ("of_call", of_call, _OF_CALL.format(name="of_call", **rows)),

@@ -10,6 +10,7 @@ from projections.engine.temporal_view import CompanyRows, TemporalView
 from projections.figures import agents as agent_figures
 from projections.figures import ivr as ivr_figures
 from projections.figures import metrics
+from projections.figures import outbound as outbound_figures
 from projections.figures.metrics import QueryContext, Row, counted, query_context, rows_of
 from projections.figures.question import CLOCKS, Question
 from projections.queries.report import Column, Report, clock_ms, comma, limits, pauses, talk_limits
@@ -91,9 +92,18 @@ _AGENTS = (
     Column("bounds", "Limites", talk_limits),
 )
 
+_OUTBOUND = (
+    _count("dialled", "Discadas"),
+    _count("answered", "Atendidas"),
+    _count("not_connected", "Não Conectadas"),
+    _percent("connect_percent", "% Connect"),
+    _time("tmo_ms", "AHT"),
+)
+
 QUEUE_KEYS = (*metrics.FIGURES, "bounds", "covered_to")
 IVR_KEYS = (*ivr_figures.FIGURES, "bounds", "covered_to")
 AGENT_KEYS = (*agent_figures.FIGURES, *agent_figures.SURENESS)
+OUTBOUND_KEYS = outbound_figures.FIGURES
 """What a row has besides its name, in this order."""
 
 
@@ -118,6 +128,14 @@ def agents(rows: CompanyRows, question: Question) -> Report:
     if question.by not in ("agent", *CLOCKS):
         raise InvalidField("by", f"agents are shown by agent, {', '.join(CLOCKS)}")
     return _report(rows, question, agent_figures.agent_figures, _AGENTS, AGENT_KEYS)
+
+
+@query(REPORTS, CompanyRows)
+def outbound(rows: CompanyRows, question: Question) -> Report:
+    """Outbound attempts by queue, agent, interval or in all: OUTBOUND_KEYS."""
+    if question.by == "ivr":
+        raise InvalidField("by", "an outbound attempt goes through no IVR")
+    return _report(rows, question, outbound_figures.outbound_figures, _OUTBOUND, OUTBOUND_KEYS)
 
 
 def _report(

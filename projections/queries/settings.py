@@ -14,7 +14,7 @@ from domain.queues import Queue
 from projections.query_bus import CompanyLog, query
 
 
-@query(ANYONE, CompanyLog)
+@query(ANYONE, CompanyLog, on_screens=True)
 def company(log: CompanyLog) -> Company:
     """The caller's company: its name, its time zone, the default service level target of its queues."""
     return log.find(Company, log.tenant)

@@ -63,8 +63,8 @@ def _timeline(rows: CompanyRows, question: Question, buckets: int) -> dict[str, 
         for found in view.ask(_Bucket, _RECEIVED.format(**tables), since=since, until=until, width=width):
             received[found.bucket] = found.received
         return {
-            "first": None if first is None else iso(first, where),
-            "last": None if first is None else iso(last, where),
+            "first_at": None if first is None else iso(first, where),
+            "last_at": None if first is None else iso(last, where),
             "from": iso(since, where),
             "to": iso(until, where),
             "bucket_ms": width,

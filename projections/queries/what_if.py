@@ -79,7 +79,7 @@ def _what_if(on: QueryContext) -> Row:
         "profiles": [_level(replace(on, question=replace(on.question, profile=profile)), asked) for profile in PROFILES],
         "limits": [msgspec.structs.asdict(limit) for limit in of.ask(_Limits, _LIMITS, time=of.time("offered_ms"))],
         "curve": _curve(on, asked.counts, waits),
-        "waits": [{"up_to_seconds": seconds, **waits[seconds]} for seconds in sorted(waits)],
+        "waits": [{"up_to_ms": 1000 * seconds, **waits[seconds]} for seconds in sorted(waits)],
     }
 
 
@@ -123,5 +123,5 @@ def _curve(on: QueryContext, counts: Counts, waits: dict[int, dict[str, int]]) -
         for end, visits in waits.get(seconds, {}).items():
             within[end] += visits
         level = replace(counts, **{f"{end}_in_time": visits for end, visits in within.items()})
-        points.append({"sla_seconds": seconds, "sla_percent": percent(*formula(level))})
+        points.append({"sla_ms": 1000 * seconds, "sla_percent": percent(*formula(level))})
     return points

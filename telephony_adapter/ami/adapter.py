@@ -42,7 +42,7 @@ log = logging.getLogger(__name__)
 LOCK = "asterisk"
 
 PACKETS_AT_ONCE = 2_000
-_GATHERS_S = 0.15
+_GATHERS_S = 0.1
 """Packets of this time are sent together."""
 _QUIET_S = 0.5
 _COVERS_S = 5.0

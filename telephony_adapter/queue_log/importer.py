@@ -54,18 +54,19 @@ def import_queue_log(
     progress: Progress | None = None,
     now_us: int | None = None,
     earlier: Earlier | None = None,
+    result: ImportResult | None = None,
 ) -> ImportResult:
     """Import queue logs or table exports, parts in any order, overlapping or not.
 
     files: the path of each and its name for people. timezone: of table instants that are text without a zone. members: a
     file of lines interface;name. now_us: the time of the import; lines more than a day later are set aside, None = none.
-    earlier: observations of earlier imports. Raises NotAQueueLog or NotAMemberList before any command is sent.
+    earlier: observations of earlier imports. result: filled while the import runs; a new one by default. Raises NotAQueueLog or NotAMemberList before any command is sent.
     """
     started = time.perf_counter()
     others: list[str] = []
     looked = [file for path, name in files for file in log_files(path, name, others)]
     pairs = members_of(members) if members is not None else []
-    importing = _Import(bus, caller, looked, timezone, progress=progress, now_us=now_us, earlier=earlier)
+    importing = _Import(bus, caller, looked, timezone, progress=progress, now_us=now_us, earlier=earlier, result=result)
     importing.result.lacks += others
     importing.observe([MatchMember(interface=interface, member=member) for interface, member in pairs])
     for file in sorted(looked, key=lambda file: (file.first_us is None, file.first_us or 0)):
@@ -88,8 +89,10 @@ class _Import:
         progress: Progress | None,
         now_us: int | None,
         earlier: Earlier | None,
+        result: ImportResult | None,
     ) -> None:
-        self.result = ImportResult(files=[file.name for file in files])
+        self.result = result or ImportResult()
+        self.result.files = [file.name for file in files]
         self._bus = bus
         self._caller = caller
         self._zone = zone

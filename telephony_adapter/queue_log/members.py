@@ -12,8 +12,8 @@ class NotAMemberList(ValueError):
     """The file is no list of members; the message has the expected format."""
 
 
-def members_of(path: Path) -> list[tuple[str, str]]:
-    """Interface and member's name, of each line `interface;name`. A header is skipped. Raises NotAMemberList."""
+def members_of(path: Path, name: str = "") -> list[tuple[str, str]]:
+    """Interface and member's name, of each line `interface;name`. A header is skipped. name: of the file, for people. Raises NotAMemberList."""
     raw = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
     lines = [readable(line)[0] for line in raw.splitlines()]
     pairs: list[tuple[str, str]] = []
@@ -22,7 +22,7 @@ def members_of(path: Path) -> list[tuple[str, str]]:
         if not any(cells):
             continue
         if len(cells) < 2 or not (cells[0] and cells[1]):
-            raise NotAMemberList(f"{path.name}:{number}: expected interface;name (like PJSIP/1001;Ana Souza)")
+            raise NotAMemberList(f"{name or path.name}:{number}: expected interface;name (like PJSIP/1001;Ana Souza)")
         if pairs or cells[0].lower() != "interface":
             pairs.append((cells[0], cells[1]))
     return pairs

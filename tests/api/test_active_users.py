@@ -30,7 +30,7 @@ def test_a_token_is_refused_from_the_moment_in_which_its_user_is_kept_out(ana, l
 def test_an_administrator_is_no_prey_of_who_manages_users(ana, log_in):
     bia = log_in(email="bia@empresa.example", permissions=("gerenciar-usuário",))
     mine, anas = bia.get("/v1/me").json()["id"], ana.get("/v1/me").json()["id"]
-    rights = {"level": "Admin", "permissions": ["gerenciar-usuário", "gerenciar-empresas"]}
+    rights = {"level": "admin", "permissions": ["gerenciar-usuário", "gerenciar-empresas"]}
     for refused in (
         bia.ask("PUT", f"/v1/users/{mine}/permissions", json=rights),
         bia.post("/v1/users", {"name": "Eu", "email": "eu@empresa.example", **rights}),

@@ -10,7 +10,7 @@ from tests.api.test_auth import problem_of
 
 @pytest.fixture
 def bia(ana, log_in):
-    """A user of level User with an agent."""
+    """A user of level user with an agent."""
     person = log_in(email="bia@empresa.example", permissions=("gerenciar-atendimento", "gerenciar-agentes"))
     person.agent = ana.post("/v1/agents", {"agent": "Bia", "user": person.tokens["user"]}).json()
     return person
@@ -28,7 +28,7 @@ def test_a_user_acts_as_the_own_agent_only(ana, bia):
     assert bia.post("/v1/agents/log-in", {"agent": "Bia"}).status_code == 200
     problem = problem_of(bia.post("/v1/agents/log-in", {"agent": "Carla"}), 403, "not-allowed")
     assert problem["permission"] == "gerenciar-agentes"
-    assert "level User" in problem["detail"]
+    assert "level user" in problem["detail"]
 
 
 def test_who_acts_for_another_is_in_the_history(ana, bia):
@@ -55,6 +55,26 @@ def test_giving_agents_to_users_needs_the_permission(bia):
         bia.ask("PUT", f"/v1/agents/{bia.agent['id']}/user", json={"user": None}),
     ):
         assert problem_of(answer, 403, "not-allowed")["permission"] == "gerenciar-usuário"
+
+
+def test_nobody_gives_themselves_an_agent_as_whom_they_may_not_act(ana, bia, log_in):
+    """Whoever has an agent acts as this agent: the permission to manage users alone would be one to act for everybody."""
+    eva = log_in(email="eva@empresa.example", permissions=("gerenciar-usuário", "gerenciar-atendimento"))
+    free = ana.post("/v1/agents/log-in", {"agent": "Carla"}).json()["id"]
+    for answer in (
+        eva.ask("PUT", f"/v1/agents/{free}/user", json={"user": eva.tokens["user"]}),
+        eva.post("/v1/agents", {"agent": "X", "user": eva.tokens["user"]}),
+    ):
+        assert problem_of(answer, 403, "agent-of-another-user")["permission"] == "gerenciar-agentes"
+    assert eva.post("/v1/agents/pause", {"agent": "Carla", "reason": "x"}).status_code == 403
+    assert ana.ask("PUT", f"/v1/agents/{free}/user", json={"user": ana.tokens["user"]}).status_code == 200
+
+
+def test_agents_are_given_to_and_taken_from_users_below_ones_own_level_only(ana, bia, log_in):
+    eva = log_in(email="eva@empresa.example", permissions=("gerenciar-usuário", "gerenciar-atendimento"))
+    own = ana.post("/v1/agents", {"agent": "Ana", "user": ana.tokens["user"]}).json()["id"]
+    for agent, user in ((own, None), (own, eva.tokens["user"]), (bia.agent["id"], None)):
+        problem_of(eva.ask("PUT", f"/v1/agents/{agent}/user", json={"user": user}), 403, "level-too-low")
 
 
 def test_a_restricted_user_sees_only_their_part_over_http(client, ana):

@@ -192,6 +192,19 @@ def test_a_revoked_key_is_refused_at_once_and_by_other_processes_within_two_seco
     problem_of(ana.post(f"/v1/api-keys/{id}/rotate", {}), 409, "refused")
 
 
+def test_the_streams_of_a_key_end_when_a_queue_of_it_is_renamed(make, two_queues, center, monkeypatch):
+    """A stream sees what the key saw when it began: it would go on without the queue."""
+    now = [100.0]
+    monkeypatch.setattr(active_keys, "TTLCache", lambda size, ttl, _: TTLCache(size, ttl, lambda: now[0]))
+    _, board = make("gerenciar-atendimento", queue_ids=[str(two_queues)])
+    keys = ActiveKeys(center.store, center.clock)
+    valid = keys.credential(board.key, asyncio.run(keys.known(board.key))).is_valid
+    assert asyncio.run(valid())
+    center.bus.execute(RenameQueue(queue=two_queues, name="comercial"), operator("Empresa"))
+    now[0] += REMEMBERED_S + 0.01
+    assert not asyncio.run(valid())
+
+
 def test_a_revoked_key_manages_nothing_even_while_another_process_still_knows_it(monkeypatch, request, center):
     monkeypatch.setattr(active_keys, "TTLCache", lambda size, ttl, _: TTLCache(size, ttl, lambda: 0.0))
     make = request.getfixturevalue("make")

@@ -32,7 +32,7 @@ def problem_of(answer, status, kind):
 
 def test_a_user_is_who_the_token_says(ana):
     me = ana.get("/v1/me").json()
-    assert (me["email"], me["level"], me["active"], me["has_password"]) == ("ana@empresa.example", "Admin", True, True)
+    assert (me["email"], me["level"], me["active"], me["has_password"]) == ("ana@empresa.example", "admin", True, True)
     assert ana.get("/v1/company").json()["name"] == "Empresa"
 
 
@@ -136,7 +136,7 @@ def test_a_text_that_is_no_refresh_token_is_refused(client, token):
 def test_what_a_user_may_do_changes_with_the_next_token(ana, log_in, client, center):
     bia = log_in(email="bia@empresa.example", permissions=("gerenciar-service",))
     assert bia.post("/v1/queues", {"name": "vendas"}).status_code == 201
-    center.bus.execute(SetPermissions(user=UUID(bia.get("/v1/me").json()["id"]), level="User", permissions=()), operator("Empresa"))
+    center.bus.execute(SetPermissions(user=UUID(bia.get("/v1/me").json()["id"]), level="user", permissions=()), operator("Empresa"))
     bia.tokens = client.post("/v1/auth/refresh", json={"refresh_token": bia.tokens["refresh_token"]}).json()
     body = problem_of(bia.post("/v1/queues", {"name": "suporte"}), 403, "not-allowed")
     assert body["permission"] == "gerenciar-service"

@@ -38,7 +38,7 @@ def client(directory: Path) -> TestClient:
     return TestClient(app)
 
 
-@pytest.mark.parametrize("path", ["/", "/inbound", "/interacoes/7fbbf231"])
+@pytest.mark.parametrize("path", ["/", "/inbound", "/interacoes/7fbbf231", "/a%00b", "/" + "a" * 300, "/" + "a/" * 3_000, "/%ff%fe"])
 def test_a_path_that_is_no_file_is_a_page_of_the_console(files: Path, path: str) -> None:
     answer = client(files).get(path)
     assert (answer.status_code, answer.text) == (200, PAGE)

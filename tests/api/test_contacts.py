@@ -83,7 +83,7 @@ def test_a_key_that_is_limited_to_queues_forgets_nobody_and_learns_nothing_of_wh
 
 def test_who_has_lost_the_permission_forgets_nobody_however_long_the_token_lives(log_in, ana, center, called):
     eva = log_in("Empresa", "eva@empresa.example", ("anonimizar-contatos",))
-    center.bus.execute(SetPermissions(user=UUID(eva.tokens["user"]), level="User", permissions=()), operator("Empresa"))
+    center.bus.execute(SetPermissions(user=UUID(eva.tokens["user"]), level="user", permissions=()), operator("Empresa"))
     assert eva.post(FORGET, {"phone": NUMBER}).status_code == 403
     assert not ana.post(FORGET, {"phone": NUMBER, "dry_run": True}).json()["forgotten"]
 

@@ -181,8 +181,8 @@ def test_d1_as_csv_is_the_whole_list_under_the_manuals_columns(ana, monkeypatch)
     assert answer.headers["atende-position"] == str(ana.get("/v1/monitoring").json()["as_of"])
 
 
-def test_d1_needs_its_medium_and_a_page_its_own_question(ana):
-    assert problem_of(ana.get("/v1/interactions"), 422, "invalid")["errors"][0]["parameter"] == "medium"
+def test_d1_is_about_calls_by_voice_and_a_page_needs_its_own_question(ana):
+    assert ana.get("/v1/interactions").json() == ana.get("/v1/interactions", params={"medium": "voice"}).json()
     cursor = ana.get("/v1/interactions", params={"medium": "voice", "limit": 1}).json()["next"]
     for other in ({"status": "abandoned"}, {"cursor": cursor[:-3]}, {"timezone": "UTC"}):
         answer = ana.get("/v1/interactions", params={"medium": "voice", "cursor": cursor} | other)
@@ -344,7 +344,7 @@ def test_d1_is_filtered_by_ivr_duration_hour_quality_and_contact_and_counts_what
     def among(is_wanted):
         return [row["id"] for row in calls if is_wanted(row)]
 
-    assert found(min_seconds=20, max_seconds=40) == among(lambda row: 20_000 <= row["duration_ms"] < 41_000)
+    assert found(min_duration_ms=20_000, max_duration_ms=40_000) == among(lambda row: 20_000 <= row["duration_ms"] <= 40_000)
     assert found(time_from="01:05", time_to="01:08") == among(lambda row: "01:05" <= row["started_at"][11:16] < "01:08")
     assert found(time_from="01:08", time_to="01:05") == among(lambda row: not "01:05" <= row["started_at"][11:16] < "01:08")
     for band in ("low", "medium", "high"):
@@ -358,3 +358,24 @@ def test_d1_is_filtered_by_ivr_duration_hour_quality_and_contact_and_counts_what
 def test_the_tags_in_use_are_listed(ana):
     calls = ana.get("/v1/interactions", params={"medium": "voice", "limit": 1_000} | RECORDED).json()["items"]
     assert [one["tag"] for one in ana.get("/v1/tags").json()["items"]] == sorted({tag for row in calls for tag in row["tags"]})
+
+
+def test_the_report_of_attempts_is_the_outbound_dashboard_by_every_grouping_and_as_csv(ana):
+    board = ana.get("/v1/dashboards/outbound", params=RECORDED | {"by": "hour"}).json()
+    names = ("dialled", "answered", "not_connected", "connect_percent", "tmo_ms")
+
+    def shown(some):
+        return [tuple(row[name] for name in names) for row in some]
+
+    assert shown(rows(ana, "/v1/reports/outbound", by="total")) == shown([board["totals"]])
+    assert shown(rows(ana, "/v1/reports/outbound", by="hour")) == shown(board["series"])
+    by_queue = rows(ana, "/v1/reports/outbound")
+    assert [row["queue"] for row in by_queue] == [row["queue"] for row in board["queues"]]
+    assert shown(by_queue) == shown(board["queues"])
+    assert sum(row["dialled"] for row in rows(ana, "/v1/reports/outbound", by="agent")) == board["totals"]["dialled"]
+    answer = ana.get("/v1/reports/outbound", params=RECORDED | {"by": "total", "format": "csv"})
+    assert answer.content.decode("utf-8-sig").splitlines() == [
+        "Discadas;Atendidas;Não Conectadas;% Connect;AHT",
+        "10;4;6;70,00;00:00:05:734",
+    ]
+    problem_of(ana.get("/v1/reports/outbound", params={"by": "ivr"}), 422, "invalid")

@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 
+from api.body_limit import STREAMED
 from api.http_connections import Connections
 from api.http_server import HEADER_BYTES, Limits, limited
 from api.response_headers import security_headers
@@ -26,6 +27,11 @@ SOON_S = 0.3
 
 async def _read(request):
     return PlainTextResponse(f"{len(await request.body())} bytes")
+
+
+async def _take(request):
+    request.scope[STREAMED] = True
+    return PlainTextResponse(f"{len([part async for part in request.stream() if part])} parts")
 
 
 async def _early(_):
@@ -52,7 +58,7 @@ async def _endless(request):
 
 @contextmanager
 def serving(**limits):
-    routes = [Route(f"/{one.__name__[1:]}", one, methods=["GET", "POST"]) for one in (_read, _early, _stream, _endless)]
+    routes = [Route(f"/{one.__name__[1:]}", one, methods=["GET", "POST"]) for one in (_read, _take, _early, _stream, _endless)]
     app = Starlette(routes=routes)
     app.state.go_on = threading.Event()
     known = Limits(**{"connections": Connections(100, 100), "headers_s": SOON_S, "body_s": SOON_S, "stalled_s": SOON_S, **limits})
@@ -129,6 +135,17 @@ def test_headers_that_trickle_in_do_not_win_time():
         assert b"application/problem+json" in said
 
 
+@pytest.mark.parametrize("piece", [b"a", b"b: c\r\nX: "])
+def test_headers_after_a_chunked_body_are_limited_as_those_before_it(piece):
+    trailers = b"0\r\nX: " + piece * (HEADER_BYTES // len(piece) + 9)
+    with serving(body_s=DEADLINE_S) as server:
+        said = read(more=b"Transfer-Encoding: chunked\r\n", method=b"POST") + b"2\r\n{}\r\n"
+        assert answer(server, said + trailers).startswith(b"HTTP/1.1 431 ")
+        assert b"\r\n\r\n3000 bytes" in answer(
+            server, read(more=CLOSE + b"Transfer-Encoding: chunked\r\n", method=b"POST") + b"1\r\na\r\n" * 3_000 + b"0\r\nX: y\r\n\r\n"
+        )
+
+
 def test_a_second_request_has_its_own_time():
     with serving() as server, connected(server, read()) as client:
         assert client.recv(1_000).startswith(b"HTTP/1.1 200 ")
@@ -139,6 +156,22 @@ def test_a_second_request_has_its_own_time():
 def test_a_body_that_does_not_come_in_time_ends_the_connection():
     with serving() as server:
         assert answer(server, read(more=b"Content-Length: 10\r\n", method=b"POST") + b"half").startswith(b"HTTP/1.1 408 ")
+
+
+def test_a_streamed_body_has_the_time_for_each_of_its_parts():
+    with serving() as server, connected(server, read(b"/take", b"Content-Length: 1000\r\n" + CLOSE, b"POST")) as client:
+        client.settimeout(SOON_S / 10)
+        sent, end = 0, time.monotonic() + 3 * SOON_S
+        while time.monotonic() < end:
+            client.sendall(b"x")
+            sent += 1
+            with pytest.raises(TimeoutError):
+                client.recv(1_000)
+        client.settimeout(DEADLINE_S)
+        client.sendall(b"x" * (1_000 - sent))
+        assert read_all(client).startswith(b"HTTP/1.1 200 ")
+    with serving() as server:
+        assert answer(server, read(b"/take", b"Content-Length: 10\r\n", b"POST") + b"half").startswith(b"HTTP/1.1 408 ")
 
 
 def test_a_body_that_nobody_waits_for_ends_the_connection_too():

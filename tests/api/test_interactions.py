@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from domain.base import SECOND
@@ -90,6 +92,13 @@ def test_the_worked_example_through_the_api(ana, worked):
     assert (eleven["offered"], eleven["sla_percent"]) == (0, None)
     params["sla_profile"] = "offered-minus-short"
     assert ana.get("/v1/reports/queues", params=params).json()["items"][0]["sla_percent"] == 25.0
+
+
+def test_calls_are_found_by_a_tag_in_any_spelling(ana, worked):
+    found = ana.get("/v1/interactions", params={"tag": " VENDA ", "at_least": worked.position}).json()
+    assert [row["tags"] for row in found["items"]] == [["venda"], ["venda"]]
+    assert found["notes"] == []
+    assert ana.get("/v1/interactions", params={"tag": "vendas"}).json()["notes"] == ["no call with the tag vendas"]
 
 
 def test_what_was_lived_is_in_the_report_of_interactions_and_in_its_history(ana, worked):
@@ -185,6 +194,7 @@ def test_an_attempt_is_dialled_answered_or_not(ana, context):
     context.step(answered, "end", 75)
     position = context.step(busy, "attempt-failed", 20, result="busy")["position"]
     totals = ana.get("/v1/dashboards/outbound", params={"at_least": position}).json()["totals"]
+    assert totals.pop("terms") == {"connect_percent": [2, 2], "tmo_ms": [60_000, 1]}
     assert totals == {"dialled": 2, "answered": 1, "not_connected": 1, "connect_percent": 100.0, "tmo_ms": 60_000}
 
 
@@ -316,12 +326,13 @@ def test_the_operator_sees_that_the_server_is_alive_ready_and_how_it_fares(ana, 
 
 def test_a_heartbeat_renews_the_lease_of_an_agent_who_is_in(ana, center, context):
     context.say("/v1/agents/log-in", 0, agent="Ana", lease_ms=300_000)
-    beat = ana.post("/v1/agents/Ana/heartbeat")
+    beat = ana.post("/v1/agents/heartbeat", {"agent": "Ana"})
     assert beat.status_code == 200, beat.text
-    assert beat.json()["result"]["lease_until"] == center.clock.us + 5 * 60 * 1_000_000
-    problem_of(ana.post("/v1/agents/Bia/heartbeat"), 404, "not-found")
+    until = datetime.fromisoformat(beat.json()["result"]["lease_until"])
+    assert until == datetime.fromtimestamp(center.clock.us / 1_000_000, UTC) + timedelta(minutes=5)
+    problem_of(ana.post("/v1/agents/heartbeat", {"agent": "Bia"}), 404, "not-found")
     context.say("/v1/agents/log-out", 0, agent="Ana")
-    problem_of(ana.post("/v1/agents/Ana/heartbeat"), 409, "refused")
+    problem_of(ana.post("/v1/agents/heartbeat", {"agent": "Ana"}), 409, "refused")
 
 
 def test_calls_are_found_open_or_finished_by_own_id_number_and_correlation(ana, context):

@@ -10,6 +10,7 @@ from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from api.app import MAX_BODY
+from api.invalid_fields import UNKNOWN_FIELD
 from cli.console import terminal
 from cli.openapi import write_openapi
 from domain.access import ACT_FOR_OTHERS, ATTEND
@@ -28,13 +29,14 @@ def ask(who, operation, headers=None):
     """Send an operation as its examples show, without a token where `who` is the bare client."""
     request = who.ask if hasattr(who, "ask") else who.request
     more = {"headers": headers} if headers else {}
-    return request(operation.method.upper(), operation.at(SOME_ID), json=operation.body, params=operation.needed, **more)
+    body = {"json": operation.body} if operation.file is None else {"content": operation.file}
+    return request(operation.method.upper(), operation.at(SOME_ID), params=operation.needed, **body, **more)
 
 
 def test_nobody_asks_anything_without_logging_in(client, document):
     closed = [operation for operation in operations(document) if "security" in operation.definition]
     open_ = {operation.path for operation in operations(document)} - {operation.path for operation in closed}
-    own = {f"/v1/auth/{what}" for what in ("login", "refresh", "logout", "password", "password-rules")}
+    own = {f"/v1/auth/{what}" for what in ("login", "refresh", "logout", "password", "password-rules", "screen", "screen/refresh")}
     assert open_ == own | {"/healthz", "/readyz", "/metrics"}
     for operation in closed:
         for headers in ({}, {"Authorization": "Bearer x"}):
@@ -63,7 +65,7 @@ def test_each_permission_opens_what_names_it_and_nothing_else(log_in, document):
     named = {operation.definition["x-permission"] for operation in closed}
     assert named == {
         "gerenciar-relatorio", "gerenciar-atendimento", "gerenciar-service", "gerenciar-phone", "gerenciar-usuário", "gerenciar-empresas",
-        "gerenciar-chaves", "gerenciar-conectores", "anonimizar-contatos",
+        "gerenciar-chaves", "gerenciar-conectores", "gerenciar-api", "anonimizar-contatos",
     }  # fmt: skip
     for permission in named:
         one = log_in(email=f"{permission.encode().hex()}@empresa.example", permissions=(permission,))
@@ -74,11 +76,18 @@ def test_each_permission_opens_what_names_it_and_nothing_else(log_in, document):
             elif operation.path not in STREAMS:
                 answer = ask(one, operation)
                 if answer.status_code == 403:
-                    # Who may act as an agent is another question, and so is whom a user of level User may manage, and what they give,
+                    # Who may act as an agent is another question, and so is whom a user of level user may manage, and what they give,
                     # and who may watch what a webhook posts.
                     of_others = answer.json()["permission"] in {ACT_FOR_OTHERS, ATTEND} - {permission}
                     detail = answer.json()["detail"]
                     assert of_others or "level" in detail or "nobody gives" in detail, (permission, operation.path)
+
+
+def test_a_path_has_ids_alone_named_after_what_they_are_ids_of(document):
+    for operation in operations(document):
+        for name, told in operation.parameters("path").items():
+            assert name.endswith("_id"), operation.path
+            assert told["schema"]["format"] == "uuid", operation.path
 
 
 def test_a_field_that_is_not_known_is_refused_by_its_name(ana, document):
@@ -87,7 +96,7 @@ def test_a_field_that_is_not_known_is_refused_by_its_name(ana, document):
             body = operation.body | {"feild": 1}
             answer = ana.ask(operation.method.upper(), operation.at(SOME_ID), json=body)
             errors = problem_of(answer, 422, "invalid")["errors"]
-            assert {"pointer": "/feild", "detail": "Extra inputs are not permitted"} in errors, operation.path
+            assert {"pointer": "/feild", "detail": UNKNOWN_FIELD} in errors, operation.path
         answer = ana.ask(operation.method.upper(), operation.at(SOME_ID), json=operation.body, params=operation.needed | {"form": 1})
         assert problem_of(answer, 422, "invalid")["errors"][0]["parameter"] == "form", operation.path
 
@@ -104,12 +113,20 @@ def test_a_field_that_is_missing_or_of_another_kind_is_refused_by_its_name(ana, 
                     assert (wrong, answer.status_code) != ({name: {"a": 1}}, 200), operation.path
 
 
-def test_a_path_that_is_no_id_or_no_name_is_refused_by_its_name(ana, document):
+def test_a_path_that_is_no_id_is_refused_by_its_name(ana, document):
     for operation in operations(document):
-        for name, told in operation.parameters("path").items():
-            wrong = "x" if told["schema"].get("format") == "uuid" else "%01"
-            answer = ana.ask(operation.method.upper(), operation.at(wrong), json=operation.body)
+        for name in operation.parameters("path"):
+            answer = ana.ask(operation.method.upper(), operation.at("x"), json=operation.body)
             assert [error["parameter"] for error in problem_of(answer, 422, "invalid")["errors"]] == [name]
+
+
+def test_a_body_that_is_no_object_is_refused_in_words_that_say_what_to_send(ana):
+    (error,) = problem_of(ana.ask("POST", "/v1/queues", content=b"[]", headers={"Content-Type": "application/json"}), 422, "invalid")[
+        "errors"
+    ]
+    assert error == {"pointer": "", "detail": "should be a JSON object"}
+    (error,) = problem_of(ana.post("/v1/queues", {}), 422, "invalid")["errors"]
+    assert error == {"pointer": "/name", "detail": "is required"}
 
 
 @pytest.mark.parametrize("body", [b"{", b"\xff", b'{"name": "x"', b"[" * 100_000])
@@ -188,7 +205,7 @@ def test_a_request_made_of_the_documents_examples_is_well_formed(ana, document):
         if operation.path.startswith("/v1/auth") or operation.path in STREAMS:
             continue
         answer = ask(ana, operation)
-        assert answer.status_code in (200, 201, 404, 409), f"{operation.method} {operation.path}: {answer.text}"
+        assert answer.status_code in (200, 201, 202, 404, 409), f"{operation.method} {operation.path}: {answer.text}"
 
 
 def test_the_documentation_opens_without_internet(client):

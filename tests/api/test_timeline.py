@@ -21,8 +21,8 @@ def test_the_parts_of_the_time_add_up_to_what_was_received_in_each_hour(center: 
     assert sum(hours["received"]) > 10
     fine = ana.get(f"/v1/timeline?{DAY}&buckets=1440").json()["received"]
     assert [sum(fine[hour * 60 : hour * 60 + 60]) for hour in range(24)] == hours["received"]
-    assert "2026-03-03T00:00:00-03:00" <= hours["first"] <= "2026-03-03T08:30:00-03:00"
-    assert "2026-03-03T10:30:00-03:00" <= hours["last"] <= "2026-03-03T11:00:00-03:00"
+    assert "2026-03-03T00:00:00-03:00" <= hours["first_at"] <= "2026-03-03T08:30:00-03:00"
+    assert "2026-03-03T10:30:00-03:00" <= hours["last_at"] <= "2026-03-03T11:00:00-03:00"
     assert hours["gaps"] == []
 
 
@@ -37,7 +37,7 @@ def test_at_a_position_the_answer_stays_the_same(center: TimedCenter, ana: Perso
 
 def test_a_company_without_events_has_no_known_time(ana: Person) -> None:
     known = ana.get("/v1/timeline?buckets=7").json()
-    assert (known["first"], known["last"], known["received"]) == (None, None, [0] * 7)
+    assert (known["first_at"], known["last_at"], known["received"]) == (None, None, [0] * 7)
 
 
 @pytest.mark.parametrize("path", ["/v1/monitoring", "/v1/dashboards/inbound", "/v1/timeline", "/v1/reports/agents"])

@@ -6,8 +6,9 @@ import pytest
 
 from tests.kit.openapi import STREAMS, operations
 from tests.kit.pasts import cover
+from tests.kit.waiting import within
 
-MOVING = {"as_of", "next", "position", "covered_to"}
+MOVING = {"as_of", "next", "position", "covered_to", "checked_to"}
 """They say how far the log has been read, which is one log for all companies."""
 
 
@@ -17,10 +18,10 @@ class Company:
     def __init__(self, person, number):
         self.person = person
         self.number = number
-        self.ids = {"user": person.get("/v1/me").json()["id"]}
-        self.ids["queue"] = self.do("/v1/queues", name="vendas")
-        self.ids["ivr"] = self.do("/v1/ivrs", name="central")
-        self.ids["agent"] = self.do("/v1/agents/log-in", agent="Ana", queues=["vendas"])
+        self.ids = {"user_id": person.get("/v1/me").json()["id"]}
+        self.ids["queue_id"] = self.do("/v1/queues", name="vendas")
+        self.ids["ivr_id"] = self.do("/v1/ivrs", name="central")
+        self.ids["agent_id"] = self.do("/v1/agents/log-in", agent="Ana", queues=["vendas"])
         self.call("crm-1")
 
     def complete(self, document):
@@ -30,7 +31,13 @@ class Company:
             collection, _, name = operation.path.removesuffix("}").partition("/{")
             making = all_.get(("post", collection))
             if operation.method == "get" and name.isidentifier() and name not in self.ids and making is not None:
-                self.ids[name] = self.do(collection, **making.body)
+                self.ids[name] = self.do(collection, **making.body) if making.file is None else self.send(collection, making.file)
+
+    def send(self, path, file):
+        """Import a file, to its end."""
+        id = self.person.ask("POST", path, content=file).json()["id"]
+        within(lambda: self.person.get(f"{path}/{id}").json()["state"] == "done")
+        return id
 
     def do(self, path, **body):
         answer = self.person.post(path, body)
@@ -39,7 +46,7 @@ class Company:
 
     def call(self, name):
         id = self.do("/v1/interactions", call=name, from_number=self.number)
-        self.ids.setdefault("interaction", id)
+        self.ids.setdefault("interaction_id", id)
         for step, body in (
             ("offer", {"queue": "vendas"}),
             ("ring", {"agent": "Ana"}),

@@ -35,12 +35,12 @@ def test_a_user_of_the_list_reads_as_the_user_alone(ana, bia):
 
 def test_a_change_of_a_user_is_listed_and_the_past_stays(ana, bia):
     before = ana.get("/v1/users", headers=ana.fresh).json()["as_of"]
-    ana.ask("PUT", f"/v1/users/{bia}/permissions", json={"level": "Manager", "permissions": ["gerenciar-service"]})
+    ana.ask("PUT", f"/v1/users/{bia}/permissions", json={"level": "manager", "permissions": ["gerenciar-service"]})
     done = ana.post(f"/v1/users/{bia}/deactivate").json()["position"]
     now = listed(ana, headers={"If-Position": str(done)})[1]
-    assert (now["level"], now["permissions"], now["active"]) == ("Manager", ["gerenciar-service"], False)
+    assert (now["level"], now["permissions"], now["active"]) == ("manager", ["gerenciar-service"], False)
     then = listed(ana, params={"as_of": before})[1]
-    assert (then["level"], then["permissions"], then["active"]) == ("User", ["gerenciar-relatorio"], True)
+    assert (then["level"], then["permissions"], then["active"]) == ("user", ["gerenciar-relatorio"], True)
 
 
 def test_a_renamed_user_is_listed_by_the_new_name_and_the_address_is_checked(ana, bia):

@@ -71,7 +71,7 @@ def test_who_may_not_watch_calls_any_more_changes_no_webhook_however_long_the_to
     webhook = made(ana)["id"]
     eva = log_in("Empresa", "eva@empresa.example", ("gerenciar-conectores", "gerenciar-atendimento"))
     center.bus.execute(
-        SetPermissions(user=UUID(eva.tokens["user"]), level="User", permissions=("gerenciar-conectores",)), operator("Empresa")
+        SetPermissions(user=UUID(eva.tokens["user"]), level="user", permissions=("gerenciar-conectores",)), operator("Empresa")
     )
     for refused in (
         eva.post("/v1/webhooks", NEW),

@@ -23,7 +23,7 @@ def what_if(ana, **params):
 def test_the_published_level_is_that_of_the_dashboard_whatever_is_asked(ana):
     board = ana.get("/v1/dashboards/inbound", params=PERIOD).json()
     plain = what_if(ana)
-    asked = what_if(ana, sla_seconds=5, tolerated_seconds=2, sla_profile="xcally")
+    asked = what_if(ana, sla_ms=5_000, tolerated_ms=2_000, sla_profile="xcally")
     assert plain["published"] == asked["published"]
     assert (plain["published"]["sla_percent"], plain["as_of"]) == (board["totals"]["sla_percent"], board["as_of"])
     assert len(plain["profiles"]) == 11
@@ -34,12 +34,12 @@ def test_the_published_level_is_that_of_the_dashboard_whatever_is_asked(ana):
 def test_asked_limits_are_those_of_the_dashboard_with_the_same_limits(ana):
     limits = {"sla_ms": 5_000, "tolerated_ms": 2_000, "sla_profile": "offered-minus-short"}
     board = ana.get("/v1/dashboards/inbound", params=PERIOD | limits).json()
-    asked = what_if(ana, sla_seconds=5, tolerated_seconds=2, sla_profile="offered-minus-short")
+    asked = what_if(ana, sla_ms=5_000, tolerated_ms=2_000, sla_profile="offered-minus-short")
     assert asked["recalculated"]["sla_percent"] == board["totals"]["sla_percent"]
     assert [asked["recalculated"]["numerator"], asked["recalculated"]["denominator"]] == board["totals"]["terms"]["sla_percent"]
 
 
 def test_wrong_limits_are_named(ana):
-    for field, value in (("sla_seconds", "-1"), ("tolerated_seconds", "many"), ("sla_profile", "best")):
+    for field, value in (("sla_ms", "-1"), ("tolerated_ms", "many"), ("sla_profile", "best")):
         problem = problem_of(ana.get("/v1/what-if/sla", params={field: value}), 422, "invalid")
         assert field in str(problem["errors"])

@@ -20,8 +20,8 @@ NO_CODES = {
 }
 """Fields whose values are names that others have given."""
 
-INSTANTS = {"at", "now", "since", "logged_in_since", "start", "covered_to", "expires_at"}
-"""Instants whose names do not end with `_at`."""
+INSTANTS = {"at", "now", "since", "start", "covered_to", "expires_at"}
+"""Instants whose names end with neither `_at` nor `_since`."""
 
 DURATIONS_OF_OTHERS = {"expires_in": "of OAuth 2.0, in seconds"}
 
@@ -94,10 +94,10 @@ def test_a_list_is_called_items(document):
 
 def test_an_instant_is_a_date_time_and_says_so(document):
     for name, field, schema in fields(document):
-        if (field.endswith("_at") or field in INSTANTS) and name != "LiveAction":
+        if (field.endswith(("_at", "_since")) or field in INSTANTS) and name != "LiveAction":
             assert [kind.get("format") for kind in kinds(schema)] == ["date-time"], (name, field)
         elif any(kind.get("format") == "date-time" for kind in kinds(schema)):
-            assert (name, field) in {("AnsweredPeriod", "from"), ("AnsweredPeriod", "to"), ("WebhookMessage", "timestamp")}, (name, field)
+            assert field in ("from", "to") or (name, field) == ("WebhookMessage", "timestamp"), (name, field)
 
 
 def test_a_duration_is_in_milliseconds(document):

@@ -50,7 +50,7 @@ def bus(store: Store) -> CommandBus:
     return CommandBus(store, Ticking())
 
 
-def user(bus: CommandBus, email: str, level: Level = "User", permissions: frozenset[str] = frozenset(PERMISSIONS)) -> Caller:
+def user(bus: CommandBus, email: str, level: Level = "user", permissions: frozenset[str] = frozenset(PERMISSIONS)) -> Caller:
     id = bus.execute(RegisterUser(name=email, email=email, level=level, permissions=tuple(permissions)), OPERATOR).id
     return Caller(TENANT, f"user:{id}", permissions, user=Actor(id, level, permissions))
 
@@ -69,7 +69,7 @@ def agent(bus: CommandBus, name: str) -> Agent:
 
 @pytest.fixture
 def ana(bus: CommandBus) -> Caller:
-    """A user of level User, with an agent of the same name."""
+    """A user of level user, with an agent of the same name."""
     caller = user(bus, "ana@empresa.example")
     bus.execute(RegisterQueue(name="vendas"), OPERATOR)
     bus.execute(RegisterAgent(agent="Ana", user=of(caller)), OPERATOR)
@@ -180,7 +180,7 @@ def test_a_user_of_level_user_does_nothing_as_another_agent(bus: CommandBus, ana
 
 
 def test_acting_for_another_needs_the_permission_and_the_events_record_for_whom(bus: CommandBus, ana: Caller) -> None:
-    supervisor = user(bus, "dora@empresa.example", "Manager")
+    supervisor = user(bus, "dora@empresa.example", "manager")
     id = bus.execute(LogIn(agent="Ana"), supervisor).id
     event = bus.store.stream(id)[-1]
     assert (event.actor, event.on_behalf_of) == (supervisor.actor, "agent:Ana")
@@ -189,6 +189,6 @@ def test_acting_for_another_needs_the_permission_and_the_events_record_for_whom(
     assert bus.store.stream(call)[-1].on_behalf_of == "agent:Ana"
     bus.execute(LogOut(agent="Ana"), ana)
     assert bus.store.stream(id)[-1].on_behalf_of == ""
-    weaker = user(bus, "eva@empresa.example", "Admin", frozenset(set(PERMISSIONS) - {ACT_FOR_OTHERS}))
+    weaker = user(bus, "eva@empresa.example", "admin", frozenset(set(PERMISSIONS) - {ACT_FOR_OTHERS}))
     with pytest.raises(NotAllowed):
         bus.execute(LogIn(agent="Ana"), weaker)

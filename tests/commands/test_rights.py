@@ -34,18 +34,18 @@ def unfilled(kind: type[Command]) -> Command:
 def with_token(id: UUID, tenant: UUID = TENANT) -> Caller:
     """A caller whose token says that everything is permitted."""
     every = frozenset(PERMISSIONS)
-    return Caller(tenant, f"user:{id}", every, user=Actor(id, "Admin", every))
+    return Caller(tenant, f"user:{id}", every, user=Actor(id, "admin", every))
 
 
 @pytest.fixture
 def user(bus: CommandBus) -> UUID:
-    return bus.execute(RegisterUser(name="Uma", email="uma@example.com", level="Admin", permissions=PERMISSIONS), OPERATOR).id
+    return bus.execute(RegisterUser(name="Uma", email="uma@example.com", level="admin", permissions=PERMISSIONS), OPERATOR).id
 
 
 @pytest.mark.parametrize("kind", COMMANDS)
 def test_no_command_is_executed_for_who_has_lost_its_permission(bus: CommandBus, user: UUID, kind: type[Command]) -> None:
     others = tuple(permission for permission in PERMISSIONS if permission != kind.permission)
-    bus.execute(SetPermissions(user=user, level="Admin", permissions=others), OPERATOR)
+    bus.execute(SetPermissions(user=user, level="admin", permissions=others), OPERATOR)
     before = bus.store.end()
     with pytest.raises(NotAllowed) as refused:
         bus.execute(unfilled(kind), with_token(user))
@@ -76,6 +76,6 @@ def test_nobody_of_another_company_or_of_none_sends_a_command(bus: CommandBus, u
 
 
 def test_many_commands_of_a_user_at_once_are_checked_as_one_is(bus: CommandBus, user: UUID) -> None:
-    bus.execute(SetPermissions(user=user, level="User", permissions=()), OPERATOR)
+    bus.execute(SetPermissions(user=user, level="user", permissions=()), OPERATOR)
     answers = bus.execute_all([(RegisterUser(name="Eva", email=f"{n}@example.com"), with_token(user)) for n in range(3)])
     assert [type(answer) for answer in answers] == [NotAllowed] * 3

@@ -104,7 +104,7 @@ def test_a_one_time_link_sets_the_password_once(bus: CommandBus) -> None:
 
     signed_in = check_credentials(bus.store, EMPRESA, " ANA@example.com", GOOD)
     assert signed_in is not None
-    assert (signed_in.user, signed_in.level, signed_in.permissions) == (user, "Admin", frozenset(PERMISSIONS))
+    assert (signed_in.user, signed_in.level, signed_in.permissions) == (user, "admin", frozenset(PERMISSIONS))
     assert check_credentials(bus.store, EMPRESA, "ana@example.com", GOOD + "x") is None
     assert check_credentials(bus.store, company_id("Outra"), "ana@example.com", GOOD) is None
     assert check_credentials(bus.store, EMPRESA, "eva@example.com", GOOD) is None
@@ -160,8 +160,8 @@ def test_nobody_gets_the_address_of_another_and_the_same_data_change_nothing(bus
 def test_who_manages_users_changes_oneself_and_those_below_and_nobody_else(bus: CommandBus) -> None:
     chief, _ = administrator(bus)
     below = bus.execute(RegisterUser(name="Eva", email="eva@example.com"), operator_of()).id
-    manager = bus.execute(RegisterUser(name="Rui", email="rui@example.com", level="Manager", permissions=(MANAGE_USERS,)), operator_of()).id
-    rui = Caller(EMPRESA, f"user:{manager}", frozenset({MANAGE_USERS}), user=Actor(manager, "Manager", frozenset({MANAGE_USERS})))
+    manager = bus.execute(RegisterUser(name="Rui", email="rui@example.com", level="manager", permissions=(MANAGE_USERS,)), operator_of()).id
+    rui = Caller(EMPRESA, f"user:{manager}", frozenset({MANAGE_USERS}), user=Actor(manager, "manager", frozenset({MANAGE_USERS})))
     for user in (below, manager):
         bus.execute(ChangeUser(user=user, name="Outro nome"), rui)
     with pytest.raises(NotAllowed):
@@ -184,11 +184,11 @@ def test_permissions_are_those_of_the_manual(bus: CommandBus) -> None:
     with pytest.raises(NotAllowed):
         bus.execute(RegisterContact(name="Carlos"), Caller(EMPRESA, "bia", found.permissions))
     with pytest.raises(InvalidField):
-        bus.execute(SetPermissions(user=bia.id, level="User", permissions=("gerenciar-tudo",)), operator_of())
-    bus.execute(SetPermissions(user=bia.id, level="Manager", permissions=("gerenciar-contatos",)), operator_of())
+        bus.execute(SetPermissions(user=bia.id, level="user", permissions=("gerenciar-tudo",)), operator_of())
+    bus.execute(SetPermissions(user=bia.id, level="manager", permissions=("gerenciar-contatos",)), operator_of())
     found = who_is(bus.store, EMPRESA, bia.id)
     assert found is not None
-    assert (found.level, found.permissions) == ("Manager", frozenset({"gerenciar-contatos"}))
+    assert (found.level, found.permissions) == ("manager", frozenset({"gerenciar-contatos"}))
 
 
 def test_a_deactivated_user_cannot_sign_in(bus: CommandBus) -> None:
@@ -263,11 +263,11 @@ def other(bus: CommandBus, level: Level) -> UUID:
     return bus.execute(RegisterUser(name="Rui", email="rui@example.com", level=level), operator_of()).id
 
 
-@pytest.mark.parametrize(("own", "theirs"), [("User", "User"), ("Manager", "Manager"), ("Manager", "Admin"), ("Admin", "Admin")])
+@pytest.mark.parametrize(("own", "theirs"), [("user", "user"), ("manager", "manager"), ("manager", "admin"), ("admin", "admin")])
 def test_rights_are_changed_only_of_users_below_ones_own_level(bus: CommandBus, own: Level, theirs: Level) -> None:
     caller, rui = as_user(bus, own, "uma@example.com"), other(bus, theirs)
     commands: list[Command] = [
-        SetPermissions(user=rui, level="User", permissions=()),
+        SetPermissions(user=rui, level="user", permissions=()),
         DeactivateUser(user=rui),
         ActivateUser(user=rui),
         IssuePasswordLink(email="rui@example.com"),
@@ -280,8 +280,8 @@ def test_rights_are_changed_only_of_users_below_ones_own_level(bus: CommandBus, 
 
 
 def test_a_manager_manages_users_of_level_user(bus: CommandBus) -> None:
-    caller, rui = as_user(bus, "Manager", "uma@example.com"), other(bus, "User")
-    bus.execute(SetPermissions(user=rui, level="User", permissions=(ATTEND,)), caller)
+    caller, rui = as_user(bus, "manager", "uma@example.com"), other(bus, "user")
+    bus.execute(SetPermissions(user=rui, level="user", permissions=(ATTEND,)), caller)
     bus.execute(DeactivateUser(user=rui), caller)
     bus.execute(ActivateUser(user=rui), caller)
     assert bus.execute(IssuePasswordLink(email="rui@example.com"), caller).result["token"]
@@ -292,7 +292,7 @@ def test_nobody_raises_themselves(bus: CommandBus, level: Level) -> None:
     caller = as_user(bus, level, "uma@example.com")
     assert caller.user is not None
     for command in (
-        SetPermissions(user=caller.user.user, level="Admin", permissions=PERMISSIONS),
+        SetPermissions(user=caller.user.user, level="admin", permissions=PERMISSIONS),
         RegisterUser(name="Outra", email="outra@example.com", level=level, permissions=("gerenciar-contatos",)),
         AppointAdministrator(email="outra@example.com"),
         AppointAdministrator(email="uma@example.com"),
@@ -303,17 +303,17 @@ def test_nobody_raises_themselves(bus: CommandBus, level: Level) -> None:
 
 def test_nobody_gets_a_link_of_who_may_do_more(bus: CommandBus) -> None:
     bus.execute(RegisterUser(name="Rui", email="rui@example.com", permissions=("anonimizar-contatos",)), operator_of())
-    caller = as_user(bus, "Manager", "mia@example.com", (MANAGE_USERS,))
+    caller = as_user(bus, "manager", "mia@example.com", (MANAGE_USERS,))
     with pytest.raises(NotAllowed):
         bus.execute(IssuePasswordLink(email="rui@example.com"), caller)
 
 
 def test_one_asks_for_a_link_of_ones_own(bus: CommandBus) -> None:
-    assert bus.execute(IssuePasswordLink(email="uma@example.com"), as_user(bus, "User", "uma@example.com")).result["token"]
+    assert bus.execute(IssuePasswordLink(email="uma@example.com"), as_user(bus, "user", "uma@example.com")).result["token"]
 
 
 def test_who_is_kept_out_lets_nobody_in_however_long_the_token_lives(bus: CommandBus) -> None:
-    caller = as_user(bus, "Admin", "uma@example.com")
+    caller = as_user(bus, "admin", "uma@example.com")
     assert caller.user is not None
     bus.execute(DeactivateUser(user=caller.user.user), operator_of())
     for command in (ActivateUser(user=caller.user.user), RegisterUser(name="Nova", email="nova@example.com")):
@@ -322,12 +322,12 @@ def test_who_is_kept_out_lets_nobody_in_however_long_the_token_lives(bus: Comman
 
 
 def test_the_log_says_what_a_manager_of_users_may_do_not_the_token(bus: CommandBus) -> None:
-    caller = as_user(bus, "Admin", "uma@example.com")
+    caller = as_user(bus, "admin", "uma@example.com")
     assert caller.user is not None
-    bus.execute(SetPermissions(user=caller.user.user, level="User", permissions=(MANAGE_USERS,)), operator_of())
-    with pytest.raises(NotAllowed, match="level User"):
-        bus.execute(RegisterUser(name="Nova", email="nova@example.com", level="Manager"), caller)
-    bus.execute(SetPermissions(user=caller.user.user, level="Admin", permissions=(ATTEND,)), operator_of())
+    bus.execute(SetPermissions(user=caller.user.user, level="user", permissions=(MANAGE_USERS,)), operator_of())
+    with pytest.raises(NotAllowed, match="level user"):
+        bus.execute(RegisterUser(name="Nova", email="nova@example.com", level="manager"), caller)
+    bus.execute(SetPermissions(user=caller.user.user, level="admin", permissions=(ATTEND,)), operator_of())
     with pytest.raises(NotAllowed, match=MANAGE_USERS):
         bus.execute(RegisterUser(name="Nova", email="nova@example.com"), caller)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import shutil
@@ -58,10 +59,13 @@ def compiled(tmp_path_factory) -> list[Path]:
         shutil.rmtree(directory)
 
 
-def test_the_examples_in_curl_work(served):
-    for text in blocks("sh"):
-        printed = run(["sh", "-eu", "-c", text], served.variables)
+def test_the_examples_in_curl_work(served, tmp_path):
+    log = b"1772470800|1772470800.1|vendas|NONE|ENTERQUEUE||5511987654321|1\nno line\n"
+    (tmp_path / "queue_log.1.gz").write_bytes(gzip.compress(log))
+    printed = run(["sh", "-eu", "-c", "\n".join(blocks("sh"))], served.variables, tmp_path)
     assert "'offered': 1, 'answered': 1," in printed
+    assert '"name":"queue_log.1.gz"' in printed
+    assert "Arquivo;Linha;Motivo" in printed
 
 
 def test_the_examples_in_python_work(served):

@@ -18,7 +18,7 @@ HOUR_US = HOUR_MS * 1_000
 
 TENANT, ID, QUEUE = UUID(int=1), UUID(int=2), UUID(int=3)
 NOW = 1_772_470_800_000_000
-RIGHTS = KeyRights("Manager", ("gerenciar-relatorio",))
+RIGHTS = KeyRights("manager", ("gerenciar-relatorio",))
 
 
 def metadata(at: int = NOW) -> EventMetadata:
@@ -36,19 +36,19 @@ def a_key(rights: KeyRights = RIGHTS) -> ApiKey:
 
 
 def test_a_key_has_the_rights_that_it_was_created_with():
-    key = a_key(KeyRights("Manager", ("gerenciar-relatorio", "gerenciar-relatorio"), (QUEUE, QUEUE), None, 60))
+    key = a_key(KeyRights("manager", ("gerenciar-relatorio", "gerenciar-relatorio"), (QUEUE, QUEUE), None, 60))
     assert key.name == "CRM"
-    assert key.rights == KeyRights("Manager", ("gerenciar-relatorio",), (QUEUE,), None, 60)
-    assert (key.actor.level, key.actor.permissions) == ("Manager", {"gerenciar-relatorio"})
+    assert key.rights == KeyRights("manager", ("gerenciar-relatorio",), (QUEUE,), None, 60)
+    assert (key.actor.level, key.actor.permissions) == ("manager", {"gerenciar-relatorio"})
 
 
 @pytest.mark.parametrize(
     ("rights", "field"),
     [
-        (KeyRights("User", ("gerenciar-tudo",)), "permissions"),
-        (KeyRights("User", (), ()), "queue_ids"),
-        (KeyRights("User", (), None, NOW), "expires_at"),
-        (KeyRights("User", (), None, None, 0), "requests_per_minute"),
+        (KeyRights("user", ("gerenciar-tudo",)), "permissions"),
+        (KeyRights("user", (), ()), "queue_ids"),
+        (KeyRights("user", (), None, NOW), "expires_at"),
+        (KeyRights("user", (), None, None, 0), "requests_per_minute"),
     ],
 )
 def test_a_refused_field_is_named(rights, field):
@@ -64,7 +64,7 @@ def test_a_key_without_a_name_is_refused():
 
 def test_a_key_that_is_limited_to_queues_only_reads():
     with pytest.raises(NotAllowed, match="only reads"):
-        a_key(KeyRights("User", (), (QUEUE,))).actor.must_not_only_read("gerenciar-service")
+        a_key(KeyRights("user", (), (QUEUE,))).actor.must_not_only_read("gerenciar-service")
     a_key().actor.must_not_only_read("gerenciar-service")
 
 
@@ -75,7 +75,7 @@ def test_a_key_that_does_not_exist_is_neither_rotated_nor_revoked():
 
 
 def test_a_key_that_is_revoked_or_expired_is_not_rotated():
-    revoked, expiring = a_key(), a_key(KeyRights("User", (), None, NOW + 1))
+    revoked, expiring = a_key(), a_key(KeyRights("user", (), None, NOW + 1))
     revoked.revoke(metadata())
     for key, at in ((revoked, NOW), (expiring, NOW + 1)):
         with pytest.raises(Refused):
@@ -95,7 +95,7 @@ class SecretsOfAKey(RuleBasedStateMachine):
         super().__init__()
         self.now = NOW
         self.expires = NOW + 500 * HOUR_US
-        self.key = a_key(KeyRights("User", (), None, self.expires))
+        self.key = a_key(KeyRights("user", (), None, self.expires))
         self.ends: dict[str, float] = {"first": self.expires}
         self.revoked = False
 

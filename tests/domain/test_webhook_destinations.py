@@ -45,7 +45,9 @@ def test_an_allowed_network_is_reached_and_no_other() -> None:
     assert not allowed.may_post_to(ip_address("8.8.8.8"), "http")
 
 
-@pytest.mark.parametrize("url", ["http://crm.example.com/", "https://127.0.0.1/", "https://[::1]:8443/x", "https://[::ffff:10.0.0.1]/"])
+@pytest.mark.parametrize(
+    "url", ["http://crm.example.com/", "https://127.0.0.1/", "https://[::1]:8443/x", "https://[::ffff:10.0.0.1]/", "https://[::1"]
+)
 def test_a_url_that_shows_it_is_refused_at_once(url: str) -> None:
     with pytest.raises(InvalidField):
         Destinations().must_accept(url)

@@ -9,6 +9,7 @@ import pytest
 from domain.access import ATTEND, Actor
 from domain.base import SECOND, EventMetadata, Personal
 from domain.errors import InvalidField, NotAllowed, NotFound, Refused
+from domain.webhook_messages import MessageData, WebhookMessage
 from domain.webhooks import MOST_OVERLAP_US, Subscription, Webhook
 
 TENANT = uuid4()
@@ -76,11 +77,22 @@ def test_what_is_no_type_of_message_or_direction_is_refused_by_its_field() -> No
         assert refused.value.field == field
 
 
+def test_a_subscription_means_its_queues_in_any_spelling() -> None:
+    def about(queue: str) -> WebhookMessage:
+        return WebhookMessage(
+            type="interaction.offered", timestamp="2026-03-02T17:05:09.250Z", data=MessageData(position=1, id=uuid4(), queue=queue)
+        )
+
+    wanted = Subscription(("interaction.offered",), ("VENDAS ",))
+    assert wanted.wants(about("vendas"))
+    assert not wanted.wants(about("suporte"))
+
+
 def test_nobody_subscribes_to_what_they_may_not_watch() -> None:
     with pytest.raises(NotAllowed):
-        Webhook(uuid4(), TENANT).create(URL, "s", ALL, Actor(uuid4(), "User", frozenset({"gerenciar-conectores"})), at(0))
+        Webhook(uuid4(), TENANT).create(URL, "s", ALL, Actor(uuid4(), "user", frozenset({"gerenciar-conectores"})), at(0))
     webhook = Webhook(uuid4(), TENANT)
-    webhook.create(URL, "s", ALL, Actor(uuid4(), "User", frozenset({ATTEND})), at(0))
+    webhook.create(URL, "s", ALL, Actor(uuid4(), "user", frozenset({ATTEND})), at(0))
     assert webhook.status == "active"
 
 

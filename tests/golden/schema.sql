@@ -382,6 +382,46 @@ CREATE TABLE queues_versions
 ENGINE = ReplacingMergeTree(version)
 ORDER BY (tenant, id, version);
 
+CREATE TABLE screens
+(
+    tenant UUID,
+    id UUID,
+    version UInt64,
+    position UInt64,
+    removed UInt8,
+    created UInt64,
+    created_ms Int64,
+    created_by String,
+    name String,
+    every_queue UInt8,
+    queues Array(String),
+    link_ms Nullable(Int64),
+    connected_ms Nullable(Int64),
+    revoked_ms Nullable(Int64)
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (tenant, id);
+
+CREATE TABLE screens_versions
+(
+    tenant UUID,
+    id UUID,
+    version UInt64,
+    position UInt64,
+    removed UInt8,
+    created UInt64,
+    created_ms Int64,
+    created_by String,
+    name String,
+    every_queue UInt8,
+    queues Array(String),
+    link_ms Nullable(Int64),
+    connected_ms Nullable(Int64),
+    revoked_ms Nullable(Int64)
+)
+ENGINE = ReplacingMergeTree(version)
+ORDER BY (tenant, id, version);
+
 CREATE TABLE sources
 (
     tenant UUID,

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from statistics import median
 from time import monotonic
 from typing import Any
 from uuid import uuid4
@@ -16,17 +17,25 @@ from bootstrap import Embedded
 from cli.asterisk import following
 from cli.company import asker, known_or_new
 from domain.companies import Company
+from domain.ids import interaction_id
+from domain.voice.interactions import Interaction
+from projections.engine.tables import source
 from projections.figures.question import Question
 from projections.queries import reports
 from projections.queries.monitoring import monitor
 from settings import Settings
+from store.clock import SystemClock
+from store.event_store import project
 from telephony_adapter.ami.adapter import Adapter
+from telephony_adapter.ami.check import check
 from tests.kit import asterisk
 from tests.kit.asterisk import ANSWERS, BUSY, COBRANCA, IVR, OVERFLOW, RINGS, RINGS_ONCE, SUPORTE, VENDAS, Cable, Lab
 from tests.kit.distributed import distributed
 from tests.kit.waiting import within
 
 CUT_S = 8
+SHOWN_WITHIN_S = 0.5
+"""Half of the calls are shown so soon after Asterisk says that they wait: the machine of the tests does other work too."""
 TAKES_OVER_WITHIN_S = 30
 """The lock of a killed process is free within 10 s; the rest is for a busy machine."""
 
@@ -60,6 +69,11 @@ class Followed:
         rows = self.center.queries.ask(getattr(reports, subject), asker(self.company), Question(by=by)).rows
         return {row[by]: row for row in rows}
 
+    def offered(self) -> int:
+        """How many visits the rows have now."""
+        sql = f"SELECT count() AS visits FROM {source('visits')} WHERE tenant = {{tenant:UUID}}"
+        return int(self.center.warehouse.query(sql, self.company.id)[0]["visits"])
+
     def queues(self) -> dict[str, dict[str, Any]]:
         """The counts by queue that the log has too."""
         return {name: row for name, row in self.report("queues", "queue").items() if row["offered"]}
@@ -70,6 +84,20 @@ class Followed:
         assert sent.succeeded
         seen = adapter.figures.packets
         within(lambda: adapter.figures.packets > seen, 20)
+
+    def call(self, id: str) -> Interaction | None:
+        """A call, by Asterisk's id."""
+        return project(self.center.store.stream(interaction_id(self.company.id, id)), Interaction)
+
+    def visits(self, id: str) -> list[tuple[str, str, str]]:
+        """Queue, end and agent of each visit of a call."""
+        found = self.call(id)
+        return [(visit.queue, visit.end, visit.agent if visit.end == "answered" else "") for visit in found.state.visits] if found else []
+
+    def results(self) -> list[str]:
+        """How the calls ended that agents dialled."""
+        sql = f"SELECT result FROM {source('attempts')} WHERE tenant = {{tenant:UUID}}"
+        return sorted(row["result"] for row in self.center.warehouse.query(sql, self.company.id))
 
     def is_within_bounds(self, true: dict[str, dict[str, int]]) -> None:
         """Every true count lies within the bounds of the figure."""
@@ -119,7 +147,16 @@ def test_the_figures_of_real_calls_are_those_of_asterisks_own_queue_log(center: 
     true = asterisk.agents_of(lines)
     assert {agent: {name: agents[agent][name] for name in row} for agent, row in true.items()} == true
     assert {row["bounds"] for row in followed.queues().values()} == {None}
+    for call, visits in asterisk.calls_of(lines).items():
+        assert followed.visits(call) == visits, call
     assert agents[asterisk.AGENTS[1003]]["paused_by_reason_ms"].keys() == {"Almoço"}
+
+
+def test_the_check_of_an_asterisk_that_lacks_nothing_is_ok_in_every_point(lab: Lab) -> None:
+    lab.log_in(1001)
+    lab.call(VENDAS, ring=3, talk=1)
+    assert [finding for finding in check(lab.setting(), SystemClock().now_us(), 30) if finding.state != "ok"] == []
+    lab.be_quiet()
 
 
 def test_a_cut_a_restart_and_a_kill_are_filled_from_the_queue_log_and_bounded_without_it(center: Embedded, lab: Lab) -> None:
@@ -162,7 +199,7 @@ def test_a_process_that_takes_over_closes_what_ended_in_between_and_goes_on_with
             lab.log_in(agent)
         lab.pause(1004, "Almoço")
         lab.call(SUPORTE, phone=RINGS, life=3)
-        lasting, ending = lab.call(VENDAS, talk=12), lab.call(VENDAS, talk=3)
+        lasting, ending = lab.call(VENDAS, talk=9), lab.call(VENDAS, talk=3)
         lab.connected(lasting)
         lab.connected(ending)
         seeing.has_caught_up(one, lab)
@@ -190,6 +227,63 @@ def test_a_process_that_takes_over_closes_what_ended_in_between_and_goes_on_with
             asterisk.AGENTS[1001]: "available", asterisk.AGENTS[1002]: "available", asterisk.AGENTS[1003]: "offline",
             asterisk.AGENTS[1004]: "paused", asterisk.AGENTS[1005]: "available",
         }  # fmt: skip
+
+
+@pytest.mark.long
+def test_transfers_supervision_and_calls_out_are_those_that_were_placed(center: Embedded, lab: Lab) -> None:
+    followed = Followed(center, lab, sees_log=False)
+    with following(center, followed.settings) as (adapter,):
+        within(lambda: adapter.figures.connected, 20)
+        for agent in (1001, 1002, 1003, 1005):
+            lab.log_in(agent)
+        blind, attended, late = lab.call(VENDAS, talk=6), lab.call(VENDAS, talk=25), lab.call(SUPORTE, ring=22, talk=1)
+        lab.spy(lab.connected(blind), "q")
+        lab.blind_transfer(lab.connected(blind), SUPORTE)
+        lab.consult(lab.connected(attended), SUPORTE)
+        customers = [
+            asterisk.ANSWERED,
+            asterisk.BUSY_LINE,
+            asterisk.NO_ANSWER,
+            asterisk.BAD_NUMBER,
+            asterisk.CONGESTION,
+            asterisk.UNAVAILABLE,
+            asterisk.REJECTED,
+        ]
+        for customer in customers:
+            lab.dial_out(1004, customer)
+        lab.connected(late, 60)
+        lab.be_quiet()
+        followed.has_caught_up(adapter, lab)
+    lines = lab.log()
+    same(followed.queues(), asterisk.queues_of(lines))
+    agents = followed.report("agents", "agent")
+    assert {agent: {name: agents[agent][name] for name in row} for agent, row in asterisk.agents_of(lines).items()} == asterisk.agents_of(
+        lines
+    )
+    assert sum(row["answered"] - row["answered_within_sla"] for row in followed.queues().values()) == 1
+    assert followed.results() == ["answered", "bad-number", "busy", "congestion", "no-answer", "rejected", "unavailable"]
+
+
+@pytest.mark.long
+def test_60_calls_at_2_a_second_are_all_there_and_shown_within_half_a_second(center: Embedded, lab: Lab) -> None:
+    followed = Followed(center, lab, sees_log=False)
+    shown: list[float] = []
+    with following(center, followed.settings) as (adapter,):
+        within(lambda: adapter.figures.connected, 20)
+        for agent in asterisk.AGENTS:
+            lab.log_in(agent)
+        began = monotonic()
+        for number in range(60):
+            within(lambda number=number: monotonic() - began >= number / 2)  # type: ignore[misc]
+            lab.call((VENDAS, SUPORTE, COBRANCA)[number % 3], ring=0, talk=1, life=20)
+            within(lambda number=number: lab.joined() > number, 20)  # type: ignore[misc]
+            asked = monotonic()
+            within(lambda number=number: followed.offered() > number, 20)  # type: ignore[misc]
+            shown.append(monotonic() - asked)
+        lab.be_quiet()
+        followed.has_caught_up(adapter, lab)
+    same(followed.queues(), asterisk.queues_of(lab.log()))
+    assert median(shown) < SHOWN_WITHIN_S, sorted(shown)
 
 
 @pytest.mark.long

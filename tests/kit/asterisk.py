@@ -25,6 +25,7 @@ AGENTS = {1001: "Ana Souza", 1002: "Bruno Conceição", 1003: "Cláudia Araújo"
 QUEUES = {1001: ("vendas",), 1002: ("vendas", "suporte"), 1003: ("suporte",), 1004: ("cobranca",), 1005: ("suporte",)}
 IVR, VENDAS, SUPORTE, COBRANCA, OVERFLOW = "4000", "4001", "4002", "4003", "4004"
 ANSWERS, RINGS, BUSY, RINGS_ONCE = range(4)
+ANSWERED, BUSY_LINE, NO_ANSWER, BAD_NUMBER, CONGESTION, UNAVAILABLE, REJECTED = range(7)
 FOR_EVER_S = 90
 _ENDS = {
     "CONNECT": "answered", "ABANDON": "abandoned", "EXITWITHTIMEOUT": "timed_out", "EXITWITHKEY": "left_by_key",
@@ -41,6 +42,10 @@ class Lab:
         self.events: list[dict[str, str]] = []
         self.world = self._driver(1)
         self.pbx = self._driver(0, self._note)
+        # What a test that failed has left.
+        for each in (self.world, self.pbx):
+            each.command("channel request hangup all")
+        self.be_quiet()
         self._from = server.queue_log.stat().st_size if server.queue_log.exists() else 0
 
     def _driver(self, number: int, received: Callable[[str], object] = lambda _: None) -> Connection:
@@ -109,6 +114,33 @@ class Lab:
         """Pause an agent in all queues; "" ends the pause."""
         self.pbx.send_action(Action="QueuePause", Interface=f"PJSIP/{agent}", Paused="true" if reason else "false", Reason=reason)
 
+    def blind_transfer(self, answer: dict[str, str], exten: str) -> None:
+        """The agent of this answer transfers the call, and is out of it."""
+        assert self.pbx.send_action(Action="BlindTransfer", Channel=answer["DestChannel"], Context="ramais", Exten=exten).succeeded
+
+    def consult(self, answer: dict[str, str], exten: str) -> None:
+        """The agent of this answer asks in another queue, and hangs up when somebody has answered there: the call is that one's."""
+        known = len(self.events)
+        self.pbx.send_action(Action="Atxfer", Channel=answer["DestChannel"], Context="ramais", Exten=exten)
+        within(lambda: any(event["Event"] == "AgentConnect" for event in self.events[known:]), 30)
+        self.pbx.send_action(Action="Hangup", Channel=answer["DestChannel"], Cause=16)
+
+    def spy(self, answer: dict[str, str], options: str) -> None:
+        """A supervisor listens (q), whispers (qw) or joins (qB)."""
+        self.pbx.send_action(
+            Action="Originate", Channel="PJSIP/1008", Application="ChanSpy", Data=f"{answer['DestChannel']},{options}", CallerID="Supervisor <80000299999>",
+            Async="true", Timeout=5000,
+        )  # fmt: skip
+
+    def dial_out(self, agent: int, customer: int, *, ring: int = 1, talk: int = 2) -> str:
+        """An agent calls a customer, the agent's telephone first; returns the customer's number."""
+        number = f"9{customer}{ring:02}{talk:02}{next(_serial) % 100_000:05}"
+        self.pbx.send_action(
+            Action="Originate", Channel=f"PJSIP/{agent}", Context="saida", Exten=number, Priority=1, Async="true", Timeout=20_000,
+            CallerID=f"Cliente <{number}>", Variable=f"CAMPANHA={number}",
+        )  # fmt: skip
+        return number
+
     def connected(self, number: str, seconds: float = 20) -> dict[str, str]:
         """The event of the answer of this caller's call."""
 
@@ -119,6 +151,10 @@ class Lab:
         event = found()
         assert event is not None
         return event
+
+    def joined(self) -> int:
+        """How many callers have joined a queue."""
+        return sum(event["Event"] == "QueueCallerJoin" for event in self.events)
 
     def be_quiet(self, seconds: float = 90) -> None:
         """Wait until no call is up, and the queue log has all of them."""

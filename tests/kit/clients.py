@@ -137,7 +137,7 @@ class Client:
     def _answer(self, http: httpx.Client, number: int) -> list[Receipt]:
         """The receipt, if this request succeeds; else the next one goes to another API."""
         path, body = _request(self.commands[number])
-        token = self._tokens.write(self._user, self._who.tenant, self._who.permissions | {ACT_FOR_OTHERS}, "Admin")
+        token = self._tokens.write(self._user, self._who.tenant, self._who.permissions | {ACT_FOR_OTHERS}, "admin")
         headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": str(number)}
         try:
             answer = http.post(f"{self._url}{path}", json=body, headers=headers) if self._url else None

@@ -107,7 +107,7 @@ def administrator(app: FastAPI, center: Center, company: str, email: str = "ana@
         center.bus.execute(RegisterCompany(name=company), operator(company))
     receipt = center.bus.execute(AppointAdministrator(email=email), operator(company))
     application: ApplicationState = app.state.application
-    return application.tokens.write(receipt.id, company_id(company), frozenset(PERMISSIONS), "Admin")
+    return application.tokens.write(receipt.id, company_id(company), frozenset(PERMISSIONS), "admin")
 
 
 def operator(company: str) -> Caller:

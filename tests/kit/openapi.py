@@ -31,6 +31,12 @@ class Operation:
         return None if content is None else example_of(content["schema"], self.document)
 
     @property
+    def file(self) -> bytes | None:
+        """A file that it accepts as the body; None if it takes none."""
+        content = self.definition.get("requestBody", {}).get("content", {}).get("application/octet-stream")
+        return None if content is None else str(content["example"]).encode()
+
+    @property
     def needed(self) -> dict[str, Any]:
         """The required query parameters, with examples."""
         query = self.parameters("query")

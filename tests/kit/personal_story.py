@@ -13,6 +13,7 @@ from commands.handler_context import Caller, Command, Receipt
 from commands.interactions import ChooseOption, DialOut, EndCall, EnterIvr, OfferCall, StartCall
 from commands.observations import ObserveCall
 from commands.queues import RegisterQueue
+from commands.screens import ConnectScreen, CreateScreen
 from commands.users import AppointAdministrator, IssuePasswordLink, RegisterUser, SetPassword, hashed_password
 from domain.access import PERMISSIONS
 from domain.base import NOBODY, Personal
@@ -71,6 +72,9 @@ class PersonalStory:
         self._say(SetPassword(token=links[0].result["token"], hashed=hashed))
         links.append(self._say(IssuePasswordLink(email=email)))
         self.secrets.add(self._say(CreateApiKey(name="crm", permissions=("gerenciar-relatorio",))).result["key"])
+        screen = self._say(CreateScreen(name="Sala 2"))
+        self.secrets.add(self._say(ConnectScreen(token=str(screen.result["token"]))).result["device"])
+        links.append(screen)
         self.secrets |= {str(receipt.result["token"]) for receipt in links}
         first = sessions.open(self.tenant, links[0].id)
         second = sessions.renew(first.token)

@@ -23,6 +23,7 @@ from commands.interactions import EndCall, StartCall
 from commands.ivr import DeleteIvr
 from commands.observations import MatchMember, ObserveAgent, ObserveCall, ObserveTimeline
 from commands.queues import ChangeQueueSettings
+from commands.screens import ConnectScreen, CreateScreen, IssueScreenLink, RevokeScreen
 from commands.users import AppointAdministrator, RegisterUser
 from commands.webhooks import ChangeWebhook, CreateWebhook, DeleteWebhook, DisableWebhook, PauseWebhook, ResumeWebhook, RotateWebhookSecret
 from domain.access import PERMISSIONS
@@ -117,6 +118,10 @@ def _machines(bus: CommandBus) -> Iterator[UUID]:
     key = bus.execute(CreateApiKey(name="CRM", permissions=()), CALLER).id
     yield key
     for change in (RotateApiKey(key=key), RevokeApiKey(key=key)):
+        yield bus.execute(change, CALLER).id
+    screen = bus.execute(CreateScreen(name="Sala 2"), CALLER)
+    yield screen.id
+    for change in (ConnectScreen(token=screen.result["token"]), IssueScreenLink(screen=screen.id), RevokeScreen(screen=screen.id)):
         yield bus.execute(change, CALLER).id
     hook = bus.execute(CreateWebhook(url="https://crm.example/hook", events=("interaction.arrived",)), CALLER).id
     yield hook

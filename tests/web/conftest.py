@@ -15,9 +15,9 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from api.app import create_app
-from bootstrap import Center, open_center
+from bootstrap import open_center
 from cli.company import caller, known_or_new
+from commands.queues import RegisterQueue
 from commands.users import AppointAdministrator, RegisterUser, SetPassword, hashed_password
 from domain.base import SECOND
 from services.chromium import FLAGS, chromium
@@ -25,9 +25,10 @@ from services.debian import NotInstalled
 from settings import Settings
 from simulator.center import sleepless_center
 from simulator.story import Story
+from tests.journeys.command_line import CommandLine
 from tests.kit.compose import ROOT
-from tests.kit.served import server_of
 from tests.kit.servers import CI
+from tests.kit.waiting import within
 
 HOURS = 4
 """How much of the center's past is simulated."""
@@ -36,6 +37,8 @@ PASSWORD = "Seja#Bem1"
 ADMINISTRATOR = "ana@empresa.example"
 USELESS = "bia@empresa.example"
 REPORTER = "caio@empresa.example"
+OUTSIDER = "zoe@outra.example"
+"""The administrator of a second company, which has a queue of the same name."""
 
 
 expect.set_options(timeout=15_000)
@@ -102,8 +105,8 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def busy(tmp_path_factory: pytest.TempPathFactory, built: None) -> Iterator[tuple[Center, str]]:
-    """A center that was busy until a moment ago, and its address."""
+def served(tmp_path_factory: pytest.TempPathFactory, built: None) -> Iterator[str]:
+    """The address of a center that was busy until a moment ago. It has a process of its own: chDB opens one directory a process, and modules have centers too."""
     directory: Path = tmp_path_factory.mktemp("console") / "data"
     with open_center(directory, Settings()) as center:
         company = known_or_new(center, "")
@@ -115,17 +118,15 @@ def busy(tmp_path_factory: pytest.TempPathFactory, built: None) -> Iterator[tupl
         tokens = [center.bus.execute(AppointAdministrator(email=ADMINISTRATOR), operator).result["token"]]
         for name, email, permissions in (("Bia", USELESS, ()), ("Caio", REPORTER, ("gerenciar-relatorio",))):
             tokens.append(center.bus.execute(RegisterUser(name=name, email=email, permissions=permissions), operator).result["token"])
+        outside = caller(known_or_new(center, "Outra"))
+        center.bus.execute(RegisterQueue(name="Vendas"), outside)
+        tokens.append(center.bus.execute(AppointAdministrator(email=OUTSIDER, name="Zoe"), outside).result["token"])
         for token in tokens:
-            center.bus.execute(SetPassword(token=token, hashed=hashed_password(PASSWORD)), operator)
-        with server_of(create_app(center)) as url:
-            center.cover(center.store.head(), lambda *_: None)
-            yield center, url
-
-
-@pytest.fixture(scope="session")
-def served(busy: tuple[Center, str]) -> str:
-    """The address of the busy center."""
-    return busy[1]
+            whose = outside if token == tokens[-1] else operator
+            center.bus.execute(SetPassword(token=token, hashed=hashed_password(PASSWORD)), whose)
+    with CommandLine(directory).serving() as server:
+        within(lambda: httpx.get(f"{server.url}/readyz").is_success)
+        yield server.url
 
 
 @pytest.fixture(scope="session")

@@ -53,3 +53,14 @@ def test_nothing_serious_is_wrong_while_popups_are_open(console: Console) -> Non
         in_both_themes(page, name)
         page.keyboard.press("Escape")
         page.locator(POPUP).first.wait_for(state="hidden")
+
+
+def test_nothing_serious_is_wrong_with_the_time_bar_now_and_in_the_past(console: Console) -> None:
+    page = console.signed_in(path="/agentes")
+    page.locator("[data-as-of]").wait_for()
+    page.get_by_role("button", name="Viajar no tempo").click()
+    slider = page.get_by_role("slider", name="Momento mostrado")
+    in_both_themes(page, "the time bar")
+    slider.press("PageDown")
+    page.get_by_text("Você vê").wait_for()
+    in_both_themes(page, "the past")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -38,3 +39,18 @@ def test_the_key_d_opens_the_definition_with_this_pages_numerator_and_denominato
     assert "America/Sao_Paulo" in dialog.inner_text()
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
+
+
+def test_a_printed_page_has_filters_and_lineage_on_each_sheet_and_tables_for_charts(console: Console, page: Page) -> None:
+    queue = console.get("/v1/queues").json()["items"][0]["name"]
+    page.goto(f"{console.url}/inbound?servico={quote(queue)}")
+    page.locator("[data-as-of]").wait_for()
+    page.emulate_media(media="print")
+    foot = page.locator("p", has_text="impresso em")
+    expect(foot).to_contain_text(queue)
+    expect(foot).to_contain_text(f"Posição {page.locator('[data-as-of]').get_attribute('data-as-of')}")
+    assert foot.evaluate("one => getComputedStyle(one).position") == "fixed"
+    assert page.locator("canvas:visible").count() == 0
+    expect(page.locator("table")).to_have_count(3)
+    page.emulate_media(media="screen")
+    expect(page.locator("canvas").first).to_be_visible()

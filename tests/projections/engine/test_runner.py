@@ -12,6 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from projections.engine import decisions
+from projections.engine import progress as progress_of_rows
 from projections.engine.decisions import MOST_REFUSED, Quarantine, RetryAfter, Stop, about_event, about_outside
 from projections.engine.folding import CALLS
 from projections.engine.progress import Progress, ProjectionsStopped
@@ -264,6 +265,26 @@ def test_an_answer_holds_for_its_position_also_while_rows_are_written() -> None:
 
     assert progress.steady(disturbed) == (7, 7)
     assert arguments == [None, 7]
+
+
+def test_under_steady_traffic_an_answer_is_not_computed_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    progress = Progress(5, 5)
+    asked: list[int | None] = []
+
+    def disturbed(as_of: int | None) -> int | None:
+        asked.append(as_of)
+        progress.writing()
+        progress.written(progress.position + 1)
+        return as_of
+
+    for _ in range(4):
+        progress.steady(disturbed)
+    assert asked == [None, 6, None, 8, 9, 10]
+    # When the traffic has calmed down, the current rows are read again.
+    monkeypatch.setattr(progress_of_rows, "_CALM_S", 0.0)
+    assert progress.steady(lambda as_of: as_of) == (None, 11)
+    monkeypatch.undo()
+    assert progress.steady(lambda as_of: as_of) == (None, 11)
 
 
 def test_rows_of_a_killed_writer_are_not_trusted_until_it_is_caught_up_with() -> None:

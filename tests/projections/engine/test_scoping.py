@@ -31,9 +31,11 @@ from projections.queries.interactions_selection import Interactions
 from projections.queries.monitoring import interaction_seen, monitor
 from projections.queries.one_interaction import interaction
 from projections.queries.registers import RegisteredAgent, RegisteredQueue, one, page
+from projections.queries.screens import screens
 from projections.queries.sources import gaps, sources
 from projections.queries.timeline import timeline, timeline_of_board
 from projections.queries.users import users
+from projections.queries.wall import wall
 from projections.queries.what_if import sla_what_if
 from projections.query_bus import QUERIES, CompanyLog
 from projections.query_bus import CompanyRows as Rows
@@ -64,7 +66,7 @@ def center(engine) -> Center:
             0,
             name=Personal(user, sealed=f"sealed {name}"),
             email=Personal(user, sealed="x"),
-            level="User",
+            level="user",
             permissions=(),
         )
         center.agent(name, session(0), queues=(queue,))
@@ -121,11 +123,13 @@ ANSWERS = {
     dashboards.ivr: lambda rows, past: dashboards.ivr(rows, Question(by="hour", **past)),
     reports.queues: lambda rows, past: [reports.queues(rows, Question(by=by, **past)).rows for by in ("queue", "agent", "ivr", "hour")],
     reports.ivr: lambda rows, past: [reports.ivr(rows, Question(by=by, **past)).rows for by in ("queue", "agent", "ivr", "hour")],
+    reports.outbound: lambda rows, past: [reports.outbound(rows, Question(by=by, **past)).rows for by in ("queue", "agent", "hour")],
     reports.agents: lambda rows, past: reports.agents(rows, Question(by="agent", **past)).rows,
     interactions: lambda rows, past: interactions(rows, Interactions(question=Question(by="total", **past)), People()).rows,
     pages: lambda rows, past: [
         report.rows for report in pages(rows, Interactions(question=Question(by="total", **past), limit=1), People())
     ],
+    wall: lambda rows, past: wall(rows, Question(by="total", names="as-is", **past)),
     monitor: lambda rows, past: monitor(rows, Question(by="total", **past)),
     page: lambda rows, past: [page(rows, kind, ("", ""), 10, **past) for kind in (RegisteredQueue, RegisteredAgent)],
     one: lambda rows, past: one(rows, RegisteredAgent, agent_id(TENANT, "Bruno"), **past),
@@ -156,6 +160,7 @@ WHOLE_COMPANY_ALONE = {
     interactions_of_contact: lambda rows: interactions_of_contact(rows, UUID(int=3)),
     earlier_calls.lines_are_kept: lambda rows: earlier_calls.lines_are_kept(rows, "WRAPUPSTART"),
     api_keys: lambda rows: api_keys(rows, 0, 10),
+    screens: lambda rows: screens(rows, 0, 10),
     followed_sources.calls_without_end: followed_sources.calls_without_end,
     followed_sources.sessions_without_end: followed_sources.sessions_without_end,
 }
@@ -173,7 +178,7 @@ def test_what_only_the_whole_company_can_tell_is_refused_to_who_sees_a_part(cent
     for of_log in (
         lambda: earlier_calls.stated_transfers(log, "both"),
         lambda: earlier_calls.kept_lines(log, "WRAPUPSTART", 0, 9),
-        lambda: followed_sources.covered_until(log, "ami:pbx"),
+        lambda: followed_sources.covered(log, "ami:pbx"),
     ):
         with pytest.raises(NotAllowed):
             of_log()

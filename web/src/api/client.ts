@@ -35,10 +35,11 @@ async function sent(request: Request): Promise<Response> {
   return next ? attempt(next) : answer;
 }
 
-async function checked(request: Request): Promise<Response> {
+/** The answer of what `send` sends; a refusal, or no answer at all, is thrown. */
+export async function checked(send: () => Promise<Response>): Promise<Response> {
   let answer: Response;
   try {
-    answer = await sent(request);
+    answer = await send();
   } catch {
     throw new ApiError(0, "no-connection", "");
   }
@@ -56,7 +57,7 @@ async function checked(request: Request): Promise<Response> {
   throw new ApiError(answer.status, code, id, problem.permission ?? null, wait, fields);
 }
 
-export const api = createClient<paths>({ baseUrl: location.origin, fetch: checked });
+export const api = createClient<paths>({ baseUrl: location.origin, fetch: (request) => checked(() => sent(request)) });
 
 /** The answer of a request by `api`; refusals are thrown by the transport already. A report may be text, but only where CSV is asked for. */
 export async function answerOf<T>(request: Promise<{ data?: T }>): Promise<Exclude<T, string>> {
@@ -65,7 +66,7 @@ export async function answerOf<T>(request: Promise<{ data?: T }>): Promise<Exclu
 
 /** Save the server's file under `name`. A link cannot carry the access token, so the page fetches it. */
 export async function download(path: string, name: string): Promise<void> {
-  const answer = await checked(new Request(new URL(path, location.origin)));
+  const answer = await checked(() => sent(new Request(new URL(path, location.origin))));
   const link = document.createElement("a");
   link.href = URL.createObjectURL(await answer.blob());
   link.download = name;

@@ -63,6 +63,13 @@ export const apiKeys = queryOptions({
       answerOf(api.GET("/v1/api-keys", { params: { query: { limit: 1000, cursor } }, headers: fresh() })),
     ),
 });
+export const screens = queryOptions({
+  queryKey: ["screens"],
+  queryFn: () =>
+    everything<Schemas["ScreenDetail"]>((cursor) =>
+      answerOf(api.GET("/v1/screens", { params: { query: { limit: 1000, cursor } }, headers: fresh() })),
+    ),
+});
 export const webhooks = queryOptions({
   queryKey: ["webhooks"],
   queryFn: async () => (await answerOf(api.GET("/v1/webhooks"))).items,
@@ -73,25 +80,25 @@ export const queueOf = (queue: string) =>
   queryOptions({
     queryKey: ["queues", queue],
     staleTime: 0,
-    queryFn: () => answerOf(api.GET("/v1/queues/{queue}", { params: { path: { queue } } })),
+    queryFn: () => answerOf(api.GET("/v1/queues/{queue_id}", { params: { path: { queue_id: queue } } })),
   });
 export const userOf = (user: string) =>
   queryOptions({
     queryKey: ["users", user],
     staleTime: 0,
-    queryFn: () => answerOf(api.GET("/v1/users/{user}", { params: { path: { user } } })),
+    queryFn: () => answerOf(api.GET("/v1/users/{user_id}", { params: { path: { user_id: user } } })),
   });
 export const ivrOf = (ivr: string) =>
   queryOptions({
     queryKey: ["ivrs", ivr],
     staleTime: 0,
-    queryFn: () => answerOf(api.GET("/v1/ivrs/{ivr}", { params: { path: { ivr } } })),
+    queryFn: () => answerOf(api.GET("/v1/ivrs/{ivr_id}", { params: { path: { ivr_id: ivr } } })),
   });
 export const webhookOf = (webhook: string) =>
   queryOptions({
     queryKey: ["webhooks", webhook],
     staleTime: 0,
-    queryFn: () => answerOf(api.GET("/v1/webhooks/{webhook}", { params: { path: { webhook } } })),
+    queryFn: () => answerOf(api.GET("/v1/webhooks/{webhook_id}", { params: { path: { webhook_id: webhook } } })),
   });
 
 export function useTimezone(): string {

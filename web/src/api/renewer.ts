@@ -6,6 +6,8 @@ export interface Welcome {
   company: string;
   permissions: string[];
   until: number;
+  /** The name of the screen of a wall that this device is; without it, it is a user's session. */
+  screen?: string;
 }
 
 /** A renewal: a new token; or the session is gone; or neither, because the server is away. */
@@ -16,6 +18,8 @@ export interface Renewed {
 
 /** Renews the access token, once for all who ask at the same time. */
 export class Renewer {
+  /** Whether a device without a user's session may be a screen: a page of the wall is open in this browser. */
+  admitsScreen = false;
   #current: Welcome | null = null;
   #underWay: Promise<Renewed> | null = null;
 
@@ -37,17 +41,37 @@ export class Renewer {
 
   async #ask(): Promise<Renewed> {
     try {
-      const answer = await fetch("/v1/auth/refresh", { method: "POST", credentials: "same-origin" });
+      let answer = await post("/v1/auth/refresh");
+      if (answer.status === 401 && this.admitsScreen) answer = await post("/v1/auth/screen/refresh");
       if (answer.status === 401 || answer.status === 403) {
         this.#current = null;
         return { welcome: null, gone: true };
       }
       if (!answer.ok) return { welcome: null, gone: false };
-      const told = await answer.json();
-      this.#current = { ...told, until: Date.now() + (told.expires_in - 30) * 1000 } as Welcome;
+      this.#current = welcomeOf(await answer.json());
       return { welcome: this.#current, gone: false };
     } catch {
       return { welcome: null, gone: false };
     }
   }
+}
+
+function post(path: string): Promise<Response> {
+  return fetch(path, { method: "POST", credentials: "same-origin" });
+}
+
+/** What a login, a renewal or the link of a screen is answered, as pages use it. */
+export function welcomeOf(answer: Record<string, unknown>): Welcome {
+  const until = Date.now() + (Number(answer.expires_in) - 30) * 1000;
+  if (!("screen" in answer)) return { ...(answer as unknown as Welcome), until };
+  const { access_token, expires_in, company, screen, name } = answer as Record<string, string>;
+  return {
+    access_token,
+    expires_in: Number(expires_in),
+    company,
+    user: screen,
+    screen: name,
+    permissions: [],
+    until,
+  } as Welcome;
 }

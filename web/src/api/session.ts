@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from "react";
-import { type Renewed, Renewer, type Welcome } from "./renewer";
+import { type Renewed, Renewer, type Welcome, welcomeOf } from "./renewer";
 import { sharedWorker } from "./shared";
 
 /** Whether somebody is signed in here. `gone`: the session ended while the page was open; the page stays and asks for the password. */
@@ -9,9 +9,14 @@ export type SessionState = "unknown" | "in" | "out" | "gone";
 interface TokenSource {
   renew(refused: string | null): Promise<Renewed>;
   set(welcome: Welcome | null): void;
+  /** From now on a device without a user's session may be a screen of a wall. */
+  admitScreen(): void;
 }
 
 const channel = new BroadcastChannel("atende-session");
+
+/** The one page that a screen of a wall shows. */
+export const WALL = "/mural";
 
 class SharedSource implements TokenSource {
   #port: MessagePort;
@@ -38,6 +43,10 @@ class SharedSource implements TokenSource {
   set(welcome: Welcome | null): void {
     this.#port.postMessage({ welcome });
   }
+
+  admitScreen(): void {
+    this.#port.postMessage({ admitsScreen: true });
+  }
 }
 
 /** For browsers without shared workers: each tab renews, and tells the others, who then need not. */
@@ -57,6 +66,10 @@ class OwnSource implements TokenSource {
   set(welcome: Welcome | null): void {
     this.#renewer.set(welcome);
   }
+
+  admitScreen(): void {
+    this.#renewer.admitsScreen = true;
+  }
 }
 
 function source(): TokenSource {
@@ -67,6 +80,8 @@ function source(): TokenSource {
 class Session {
   state: SessionState = "unknown";
   welcome: Welcome | null = null;
+  /** The name of the screen that this device was until it was revoked. */
+  endedScreen: string | null = null;
   #source = source();
   #listeners = new Set<() => void>();
 
@@ -106,9 +121,15 @@ class Session {
 
   async renew(refused: string | null): Promise<void> {
     const { welcome, gone } = await this.#source.renew(refused);
+    if (welcome?.screen && !location.pathname.startsWith(WALL))
+      return this.#become(this.welcome ? "gone" : "out", null);
     if (welcome && this.welcome && welcome.user !== this.welcome.user) location.reload();
     if (welcome) this.#become("in", welcome);
-    else if (gone) this.#become(this.welcome ? "gone" : "out", null);
+    else if (gone && this.welcome?.screen) {
+      // Nobody signs in at a wall: what it showed is dropped at once.
+      this.endedScreen = this.welcome.screen;
+      this.#become("out", null);
+    } else if (gone) this.#become(this.welcome ? "gone" : "out", null);
   }
 
   /** Sign in. Returns the answer when it is a refusal, for the form to explain. */
@@ -120,12 +141,31 @@ class Session {
       body,
     });
     if (!answer.ok) return answer;
-    const told = await answer.json();
-    const welcome: Welcome = { ...told, until: Date.now() + (told.expires_in - 30) * 1000 };
+    const welcome = welcomeOf(await answer.json());
     const other = this.welcome && this.welcome.user !== welcome.user;
     this.#source.set(welcome);
     channel.postMessage({ entered: welcome.user });
     if (other) location.reload();
+    this.#become("in", welcome);
+    return null;
+  }
+
+  /** Find out whether somebody is signed in here, or else whether this device is a screen of a wall. */
+  async startWall(): Promise<void> {
+    this.#source.admitScreen();
+    // A user whose session has ended makes room for the screen that the device is.
+    if (this.state === "gone") this.#source.set(null);
+    if (this.state !== "in") await this.renew(null);
+  }
+
+  /** Become a screen of a wall by the token of a link. Returns the answer when it is a refusal. */
+  async connect(token: string): Promise<Response | null> {
+    this.#source.admitScreen();
+    const headers = { "Content-Type": "application/json" };
+    const answer = await fetch("/v1/auth/screen", { method: "POST", headers, body: JSON.stringify({ token }) });
+    if (!answer.ok) return answer;
+    const welcome = welcomeOf(await answer.json());
+    this.#source.set(welcome);
     this.#become("in", welcome);
     return null;
   }

@@ -16,6 +16,7 @@ const hub = new Hub(async (refused) => {
   port.onmessage = async ({ data }) => {
     if ("live" in data) hub.take(seat, data.live);
     else if ("hurry" in data) hub.hurry();
+    else if ("admitsScreen" in data) renewer.admitsScreen = true;
     else if ("welcome" in data) {
       renewer.set(data.welcome);
       hub.enter(data.welcome?.user ?? null);

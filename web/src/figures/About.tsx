@@ -1,6 +1,8 @@
 import { ActionIcon, Popover } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
 import { Info } from "lucide-react";
 import { type ReactNode, useState } from "react";
+import type { Search } from "../filters/codec";
 import { useLanguage, useText } from "../i18n";
 import { formulaOf, type Terms } from "./definition";
 import styles from "./Figure.module.css";
@@ -15,6 +17,8 @@ interface Props {
   terms?: Terms | null;
   /** The SLA profile by which the figure was calculated. */
   profile?: string;
+  /** The calls behind the figure, in Rastreio de Interações. */
+  calls?: Search;
   /** Why the figure has limits. */
   children?: ReactNode;
   isOpen: boolean;
@@ -22,7 +26,7 @@ interface Props {
 }
 
 /** What a figure means and where it comes from: its definition, the formula with the numbers of this page, position and time zone. */
-export function About({ name, value, lineage, terms, profile, children, isOpen, setOpen }: Props) {
+export function About({ name, value, lineage, terms, profile, calls, children, isOpen, setOpen }: Props) {
   const text = useText();
   const language = useLanguage();
   const { kind, label, field, defined } = KINDS[name];
@@ -84,6 +88,11 @@ export function About({ name, value, lineage, terms, profile, children, isOpen, 
               ) : null,
             )}
           </dl>
+          {calls && (
+            <Link to="/interacoes" search={calls as never}>
+              {text("figure.calls")}
+            </Link>
+          )}
         </div>
       </Popover.Dropdown>
     </Popover>

@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { useCallsSearch } from "../filters/useFilters";
 import { useLanguage, useText } from "../i18n";
 import { StateMark } from "../ui/StateMark";
 import { About, useAbout } from "./About";
@@ -6,7 +7,7 @@ import type { Terms } from "./definition";
 import styles from "./Figure.module.css";
 import { between, figure, NONE } from "./format";
 import { type Gap, spanOf } from "./gaps";
-import { type FigureKey, KINDS } from "./kinds";
+import { CALLS, type FigureKey, KINDS } from "./kinds";
 import type { Lineage } from "./lineage";
 
 /** Limits of figures while a source was cut off, as the API gives them. */
@@ -37,6 +38,7 @@ interface Props {
 export function Figure({ name, value, bounds, lineage, note, keeps, terms, profile, gaps = [], isLead }: Props) {
   const text = useText();
   const language = useLanguage();
+  const callsOf = useCallsSearch();
   const { isOpen, setOpen, onKeyDown } = useAbout();
   const { kind, label, field } = KINDS[name];
   const limits = bounds?.[field];
@@ -53,7 +55,10 @@ export function Figure({ name, value, bounds, lineage, note, keeps, terms, profi
     >
       <div className={styles.head}>
         <span className={styles.label}>{text(label)}</span>
-        <About {...{ name, value, lineage, terms, profile, isOpen, setOpen }}>
+        <About
+          {...{ name, value, lineage, terms, profile, isOpen, setOpen }}
+          calls={CALLS[name] && callsOf(CALLS[name])}
+        >
           {bounds && (isRange || isVague) && <Limits {...{ bounds, gaps, isVague }} />}
         </About>
       </div>

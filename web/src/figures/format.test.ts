@@ -1,5 +1,17 @@
 import { expect, it } from "vitest";
-import { between, clockTime, count, duration, instant, interval, NONE, percent, points } from "./format";
+import {
+  between,
+  clockTime,
+  count,
+  duration,
+  instant,
+  interval,
+  intervals,
+  NONE,
+  percent,
+  points,
+  timeOfDay,
+} from "./format";
 
 it("shows what has no case as a dash, never as 0", () => {
   for (const write of [count, percent, duration, clockTime, instant]) expect(write(null)).toBe(NONE);
@@ -41,4 +53,21 @@ it("writes a difference of percentages with its sign", () => {
   expect(points(-0.5)).toBe("-0,50\u00a0p.p.");
   expect(points(0)).toBe("0,00\u00a0p.p.");
   expect(points(null)).toBe(NONE);
+});
+
+it("writes the time of an instant with its milliseconds, also on a whole second", () => {
+  expect(timeOfDay("2026-11-29T18:32:32.990-03:00")).toBe("18:32:32:990");
+  expect(timeOfDay("2026-11-29T18:35:57-03:00")).toBe("18:35:57:000");
+  expect(timeOfDay("2026-11-29T18:35:57.5Z")).toBe("18:35:57:500");
+});
+
+it("names the day of an hour where several days are shown", () => {
+  expect(intervals(["2026-11-28T23:00:00-03:00", "2026-11-29T00:00:00-03:00"], "hour", "pt-BR")).toEqual([
+    "23h\n28/11",
+    "00h\n29/11",
+  ]);
+  expect(intervals(["2026-11-28T22:00:00-03:00", "2026-11-28T23:00:00-03:00"], "hour", "pt-BR")).toEqual([
+    "22h",
+    "23h",
+  ]);
 });

@@ -52,6 +52,15 @@ export function instant(iso: Maybe<string>): string {
   return found ? `${found[3]}/${found[2]}/${found[1]} ${found[4]}` : NONE;
 }
 
+/** `hh:mm:ss:ms` of an instant, as the manual's HORA, in the time zone that it is written in. */
+export function timeOfDay(iso: string): string {
+  const [clock, fraction = ""] = iso
+    .slice(11)
+    .replace(/(Z|[+-]\d{2}:\d{2})$/, "")
+    .split(".");
+  return `${clock}:${fraction.slice(0, 3).padEnd(3, "0")}`;
+}
+
 /** `dd/mm/aaaa` of a date. */
 export function date(text: string): string {
   const [year, month, day] = text.slice(0, 10).split("-");
@@ -70,7 +79,19 @@ export function between(kind: Kind, [low, high]: [number, number], locale?: stri
   return kind === "percent" ? `${from.replace(`${NBSP}%`, "")}–${to}` : `${from}–${to}`;
 }
 
-/** The label of an interval on an axis: `14h`, `qui 27`, `nov/26`. The offset tells the two hours of a clock that is put back. */
+/** The labels of intervals on an axis, by their starts. Hours of several days have their day below. */
+export function intervals(starts: readonly string[], by: string, locale: string): string[] {
+  const hours = new Map<string, number>();
+  if (by === "hour")
+    for (const start of starts) hours.set(start.slice(0, 13), (hours.get(start.slice(0, 13)) ?? 0) + 1);
+  const isOfDays = (by === "hour" || by === "half_hour") && starts[0]?.slice(0, 10) !== starts.at(-1)?.slice(0, 10);
+  return starts.map((start) => {
+    const label = interval(start, by, locale, (hours.get(start.slice(0, 13)) ?? 0) > 1);
+    return isOfDays ? `${label}\n${start.slice(8, 10)}/${start.slice(5, 7)}` : label;
+  });
+}
+
+/** The label of an interval: `14h`, `qui 27`, `nov/26`. The offset tells the two hours of a clock that is put back. */
 export function interval(start: string, by: string, locale: string, isRepeated = false): string {
   const [year, month, day] = start.slice(0, 10).split("-").map(Number) as [number, number, number];
   const at = new Date(Date.UTC(year, month - 1, day));

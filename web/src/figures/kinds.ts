@@ -1,3 +1,4 @@
+import type { Search } from "../filters/codec";
 import type { Key } from "../i18n";
 import type { Kind } from "./format";
 
@@ -43,3 +44,27 @@ export const KINDS = {
 } satisfies Record<string, FigureKind>;
 
 export type FigureKey = keyof typeof KINDS;
+
+/** What the calls behind a figure have in common, as Rastreio de Interações filters them; figures that count no calls are not here. */
+export const CALLS: Partial<Record<FigureKey, Search>> = {
+  sla_percent: { tipo: "inbound" },
+  offered: { tipo: "inbound" },
+  answered: { tipo: "inbound", status: "answered" },
+  abandoned: { tipo: "inbound", status: "abandoned" },
+  abandoned_percent: { tipo: "inbound", status: "abandoned" },
+  timed_out: { tipo: "inbound", status: "timed-out" },
+  aht_ms: { tipo: "inbound", status: "answered" },
+  asa_ms: { tipo: "inbound", status: "answered" },
+  msa_ms: { tipo: "inbound", status: "answered" },
+  mht_ms: { tipo: "inbound", status: "answered" },
+  handled: { tipo: "inbound", status: "answered" },
+  entered: { tipo: "inbound" },
+  abandoned_in_ivr: { tipo: "inbound", status: "abandoned-in-ivr" },
+  ivr_abandoned: { tipo: "inbound", status: "abandoned" },
+  ivr_timed_out: { tipo: "inbound", status: "timed-out" },
+  dialled: { tipo: "outbound" },
+  outbound_answered: { tipo: "outbound", status: "answered" },
+  not_connected: { tipo: "outbound", status: ["not-connected", "bad-number"] },
+  tmo_ms: { tipo: "outbound", status: "answered" },
+  connect_percent: { tipo: "outbound" },
+};

@@ -36,6 +36,8 @@ describe("the query of a URL", () => {
         {
           servico: NAMES.filter(() => pick(3) === 0),
           agente: NAMES.filter(() => pick(4) === 0),
+          "-servico": NAMES.filter(() => pick(5) === 0),
+          "-agente": NAMES.filter(() => pick(6) === 0),
           periodo: PERIODS[pick(PERIODS.length)] ?? "hoje",
           ...(pick(2) && { de: "2026-11-01", ate: "2026-11-28" }),
           visao: pick(2) ? VIEWS[pick(VIEWS.length)] : undefined,
@@ -60,6 +62,8 @@ describe("the query of a URL", () => {
   });
 
   it("leaves defaults out", () => {
-    expect(stringifySearch(searchOf({ servico: [], agente: [], periodo: "hoje" }, "hoje"))).toBe("");
+    expect(
+      stringifySearch(searchOf({ servico: [], agente: [], "-servico": [], "-agente": [], periodo: "hoje" }, "hoje")),
+    ).toBe("");
   });
 });

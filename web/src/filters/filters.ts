@@ -9,6 +9,9 @@ export type View = (typeof VIEWS)[number];
 export interface Filters {
   servico: string[];
   agente: string[];
+  /** All but these. */
+  "-servico": string[];
+  "-agente": string[];
   periodo: Period;
   de?: string;
   ate?: string;
@@ -53,6 +56,8 @@ export function filtersOf(search: Search, otherwise: Period): { filters: Filters
   const filters: Filters = {
     servico: many(search.servico),
     agente: many(search.agente),
+    "-servico": many(search["-servico"]),
+    "-agente": many(search["-agente"]),
     periodo: (one("periodo", (value) => PERIODS.includes(value as Period)) as Period | undefined) ?? otherwise,
     ...(inOrder && { de, ate }),
     visao: one("visao", (value) => VIEWS.includes(value as View)) as View | undefined,
@@ -68,6 +73,7 @@ export function searchOf(filters: Filters, otherwise: Period): Search {
   const search: Search = {};
   if (servico.length) search.servico = servico;
   if (agente.length) search.agente = agente;
+  for (const key of ["-servico", "-agente"] as const) if (filters[key].length) search[key] = filters[key];
   if (de && ate) Object.assign(search, { de, ate });
   else if (periodo !== otherwise) search.periodo = periodo;
   if (visao) search.visao = visao;

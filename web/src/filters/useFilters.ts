@@ -1,5 +1,6 @@
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useMemo } from "react";
+import { useCallback, useMemo } from "react";
+import { type CallFilters, callFiltersOf, callSearchOf } from "./calls";
 import type { Search } from "./codec";
 import { type Filters, filtersOf, type Period, searchOf } from "./filters";
 
@@ -11,14 +12,45 @@ export function useFilters(otherwise: Period = "hoje") {
   const search = useSearch({ strict: false }) as Search;
   const navigate = useNavigate();
   const { filters, dropped } = useMemo(() => filtersOf(search, otherwise), [search, otherwise]);
-  const change: Change = (part, options) => {
-    const known = new Set(["servico", "agente", "periodo", "de", "ate", "visao", "em", "fuso"]);
-    const others = Object.fromEntries(Object.entries(search).filter(([key]) => !known.has(key)));
-    void navigate({
-      to: ".",
-      search: { ...others, ...searchOf({ ...filters, ...part }, otherwise) } as never,
-      ...options,
-    });
-  };
+  const change: Change = useCallback(
+    (part, options) => {
+      const known = new Set([
+        "servico",
+        "agente",
+        "-servico",
+        "-agente",
+        "periodo",
+        "de",
+        "ate",
+        "visao",
+        "em",
+        "fuso",
+      ]);
+      const others = Object.fromEntries(Object.entries(search).filter(([key]) => !known.has(key)));
+      void navigate({
+        to: ".",
+        search: { ...others, ...searchOf({ ...filters, ...part }, otherwise) } as never,
+        ...options,
+      });
+    },
+    [search, filters, otherwise, navigate],
+  );
   return { filters, dropped, change };
+}
+
+/** The filters of calls in the page's URL, and a function that changes some of them. */
+export function useCallFilters() {
+  const search = useSearch({ strict: false }) as Search;
+  const navigate = useNavigate();
+  const filters = useMemo(() => callFiltersOf(search), [search]);
+  const change = (part: Partial<CallFilters>) =>
+    void navigate({ to: ".", search: { ...search, ...callSearchOf({ ...filters, ...part }) } as never });
+  return { filters, change };
+}
+
+/** The search of Rastreio de Interações that shows the calls behind a figure of this page: its filters, and what the figure counts. */
+export function useCallsSearch(otherwise: Period = "hoje") {
+  const { filters } = useFilters(otherwise);
+  const { visao: _, ...shared } = filters;
+  return (more: Search): Search => ({ ...searchOf({ ...shared, visao: undefined }, "hoje"), ...more });
 }

@@ -6,7 +6,12 @@ import { questionText } from "./question";
 import { errorOf, live } from "./store";
 
 /** A question that can be watched: the path of a GET with its parameters. */
-export type Watchable = "/v1/monitoring" | "/v1/dashboards/inbound" | "/v1/dashboards/outbound" | "/v1/dashboards/ivr";
+export type Watchable =
+  | "/v1/monitoring"
+  | "/v1/wall"
+  | "/v1/dashboards/inbound"
+  | "/v1/dashboards/outbound"
+  | "/v1/dashboards/ivr";
 export type Answer<P extends Watchable> = paths[P]["get"]["responses"][200]["content"]["application/json"];
 export type Parameters<P extends Watchable> = NonNullable<paths[P]["get"]["parameters"]["query"]>;
 

@@ -173,7 +173,7 @@ function Track({ stretch, travel, at, now, zoomed }: TrackProps) {
       {known && (
         <span
           className={styles.unknown}
-          style={{ left: 0, right: `${100 - share(known.first ? Date.parse(known.first) : to)}%` }}
+          style={{ left: 0, right: `${100 - share(known.first_at ? Date.parse(known.first_at) : to)}%` }}
           aria-hidden
         />
       )}

@@ -13,16 +13,32 @@ it("begins a week on Monday and a month on its first day", () => {
 it("asks for a past period with its end, and leaves the end of one that goes on open", () => {
   const filters = { servico: [], agente: [], periodo: "hoje" } as const;
   const zone = "America/Sao_Paulo";
-  expect(questionOf({ ...filters, servico: [], agente: [], de: "2018-11-04", ate: "2018-11-04" }, zone)).toEqual({
+  expect(
+    questionOf(
+      { ...filters, servico: [], agente: [], "-servico": [], "-agente": [], de: "2018-11-04", ate: "2018-11-04" },
+      zone,
+    ),
+  ).toEqual({
     from: "2018-11-04",
     to: "2018-11-05",
   });
-  expect(questionOf({ ...filters, servico: [], agente: [] }, zone)).toEqual({ from: todayIn(zone).toString() });
+  expect(questionOf({ ...filters, servico: [], agente: [], "-servico": [], "-agente": [] }, zone)).toEqual({
+    from: todayIn(zone).toString(),
+  });
 });
 
 it("counts relative periods from the day of a past moment", () => {
-  const filters = { servico: [], agente: [], periodo: "hoje", em: "2026-11-21T23:30:00-03:00" } as const;
-  expect(questionOf({ ...filters, servico: [], agente: [] }, "America/Sao_Paulo")).toEqual({
+  const filters = {
+    servico: [],
+    agente: [],
+    "-servico": [],
+    "-agente": [],
+    periodo: "hoje",
+    em: "2026-11-21T23:30:00-03:00",
+  } as const;
+  expect(
+    questionOf({ ...filters, servico: [], agente: [], "-servico": [], "-agente": [] }, "America/Sao_Paulo"),
+  ).toEqual({
     from: "2026-11-21",
     to: "2026-11-22",
   });

@@ -34,6 +34,8 @@ export function useQuestion(filters: Filters) {
     return {
       queue: filters.servico,
       agent: filters.agente,
+      ...(filters["-servico"].length && { except_queue: filters["-servico"] }),
+      ...(filters["-agente"].length && { except_agent: filters["-agente"] }),
       ...questionOf(filters, zone),
       ...(view && { by: BY[view] }),
       ...(filters.em && { as_of: filters.em }),

@@ -13,7 +13,7 @@ interface LinkProps {
   position: number | undefined;
   zone: string;
   /** What the page has in its address besides the filters. */
-  others?: Record<string, string | undefined>;
+  others?: Record<string, string | string[] | undefined>;
 }
 
 /** Two links: one is live, one shows the same figures for ever. */

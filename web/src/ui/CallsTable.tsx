@@ -1,4 +1,5 @@
 import { ArrowDownLeft, ArrowUpRight } from "lucide-react";
+import { memo } from "react";
 import type { Schemas } from "../api/client";
 import { type Key, useText } from "../i18n";
 import { Elapsed } from "../live/Elapsed";
@@ -14,8 +15,13 @@ const MARKS: Record<Call["state"], Mark> = {
   dialling: "ringing",
 };
 
+interface Props {
+  calls: readonly Call[];
+  until: number | null;
+}
+
 /** The calls that go on, in the order of the API: who talks with whom, in which state and for how long. */
-export function CallsTable({ calls, until }: { calls: readonly Call[]; until: number | null }) {
+export const CallsTable = memo(function CallsTable({ calls, until }: Props) {
   const text = useText();
   return (
     <Table
@@ -69,4 +75,4 @@ export function CallsTable({ calls, until }: { calls: readonly Call[]; until: nu
       ]}
     />
   );
-}
+});

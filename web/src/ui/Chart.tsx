@@ -1,10 +1,15 @@
+import { Link, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useMemo, useState } from "react";
-import { figure, interval, type Kind } from "../figures/format";
+import { figure, intervals, type Kind } from "../figures/format";
 import { bandsOf, type Gap, spanOf } from "../figures/gaps";
+import { intervalSearch } from "../filters/calls";
+import type { Search } from "../filters/codec";
+import { useCallsSearch } from "../filters/useFilters";
 import { useLanguage, useText } from "../i18n";
 import styles from "./Chart.module.css";
 import { Panel } from "./Panel";
 import { Table } from "./Table";
+import { usePrinting } from "./usePrinting";
 
 const Canvas = lazy(() => import("./ChartCanvas"));
 
@@ -34,22 +39,35 @@ interface Props {
   target?: number;
   /** Where a source was cut off: bands across the chart. */
   gaps?: readonly Gap[];
+  /** What the calls of the chart have in common: then each interval leads to its calls. */
+  calls?: Search;
 }
 
 /** Figures over time. Its legend hides and shows series, by mouse and by keys; the same numbers are there as a table. */
-export function Chart({ title, starts, labels: given, first, by, height, series, target, gaps = NONE }: Props) {
+export function Chart({ title, starts, labels: given, first, by, height, series, target, gaps = NONE, calls }: Props) {
   const text = useText();
   const language = useLanguage();
   const [hidden, setHidden] = useState<readonly string[]>([]);
-  const [isTable, setTable] = useState(false);
-  const labels =
-    given ??
-    starts.map((start, index) => {
-      const twin = starts.some(
-        (other, at) => at !== index && other.slice(0, 13) === start.slice(0, 13) && by === "hour",
-      );
-      return interval(start, by, language, twin);
-    });
+  const [isChosen, setTable] = useState(false);
+  const isPrinted = usePrinting();
+  const isTable = isChosen || isPrinted;
+  const labels = useMemo(() => given ?? intervals(starts, by, language), [given, starts, by, language]);
+  const callsOf = useCallsSearch();
+  const navigate = useNavigate();
+  const searchAt =
+    calls && ((index: number) => callsOf({ ...calls, ...intervalSearch(starts[index] ?? "", by), periodo: [] }));
+  const intervalCell = ({ index }: { index: number }) =>
+    searchAt ? (
+      <Link
+        to="/interacoes"
+        search={searchAt(index) as never}
+        aria-label={text("chart.calls", { interval: labels[index] ?? "" })}
+      >
+        {labels[index]}
+      </Link>
+    ) : (
+      labels[index]
+    );
   const isEmpty = series.every((one) => one.values.every((value) => !value));
   const bands = useMemo(() => bandsOf(gaps, starts), [gaps, starts]);
   const summary = [
@@ -90,7 +108,7 @@ export function Chart({ title, starts, labels: given, first, by, height, series,
             type="button"
             className={styles.toggle}
             aria-label={text(isTable ? "chart.asChart" : "chart.asTable")}
-            onClick={() => setTable(!isTable)}
+            onClick={() => setTable(!isChosen)}
           >
             {text(isTable ? "chart.chart" : "chart.table")}
           </button>
@@ -105,7 +123,7 @@ export function Chart({ title, starts, labels: given, first, by, height, series,
           rows={starts.map((start, index) => ({ start, index }))}
           keyOf={(row) => row.start}
           columns={[
-            { key: "start", title: first ?? text("chart.interval"), cell: (row) => labels[row.index], isPinned: true },
+            { key: "start", title: first ?? text("chart.interval"), cell: intervalCell, isPinned: true },
             ...series.map((one) => ({
               key: one.name,
               title: one.name,
@@ -130,6 +148,7 @@ export function Chart({ title, starts, labels: given, first, by, height, series,
                 series={series}
                 hidden={hidden}
                 bands={bands}
+                pick={searchAt && ((index) => void navigate({ to: "/interacoes", search: searchAt(index) as never }))}
                 target={target}
                 targetLabel={
                   target === undefined ? "" : text("chart.target", { target: figure("percent", target, language) })

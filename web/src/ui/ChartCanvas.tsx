@@ -27,14 +27,20 @@ interface Props {
   targetLabel: string;
   /** First and last interval of each band, by index. */
   bands: readonly (readonly [number, number])[];
+  /** Called with the interval that is clicked. */
+  pick?: (index: number) => void;
 }
 
+/** Up to so many intervals each has its mark; more of them would cover the line. */
+const MARKED = 60;
 const SYMBOLS = { 1: "circle", 2: "circle", 3: "rect", 4: "diamond" } as const;
 
 /** The drawn part of a chart, loaded when the first one is shown: counts are bars, percentages lines. */
-export default function ChartCanvas({ labels, series, hidden, target, targetLabel, bands }: Props) {
+export default function ChartCanvas({ labels, series, hidden, target, targetLabel, bands, pick }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<EChartsType | null>(null);
+  const picked = useRef(pick);
+  picked.current = pick;
   const scheme = useComputedColorScheme();
   const language = useLanguage();
 
@@ -42,6 +48,12 @@ export default function ChartCanvas({ labels, series, hidden, target, targetLabe
     if (!place.current) return;
     const own = init(place.current);
     chart.current = own;
+    own.getZr().on("click", ({ offsetX, offsetY }) => {
+      const point = [offsetX, offsetY];
+      if (!own.containPixel("grid", point)) return;
+      const [index] = own.convertFromPixel({ seriesIndex: 0 }, point) ?? [];
+      if (index !== undefined) picked.current?.(index);
+    });
     const observer = new ResizeObserver(() => own.resize());
     observer.observe(place.current);
     return () => {
@@ -62,7 +74,7 @@ export default function ChartCanvas({ labels, series, hidden, target, targetLabe
     chart.current?.setOption(
       {
         animation: false,
-        grid: { left: 4, right: 4, top: 16, bottom: 0, containLabel: true },
+        grid: { left: 4, right: 4, top: 16, bottom: 4, containLabel: true },
         tooltip: {
           trigger: "axis",
           axisPointer: { type: "shadow", shadowStyle: { color: colour("line"), opacity: 0.35 } },
@@ -77,7 +89,7 @@ export default function ChartCanvas({ labels, series, hidden, target, targetLabe
           data: [...labels],
           axisLine: { lineStyle: { color: colour("line") } },
           axisTick: { show: false },
-          axisLabel: { ...text, hideOverlap: true },
+          axisLabel: { ...text, hideOverlap: true, lineHeight: 16 },
         },
         yAxis: [
           {
@@ -85,7 +97,7 @@ export default function ChartCanvas({ labels, series, hidden, target, targetLabe
             minInterval: 1,
             splitNumber: 4,
             splitLine: { lineStyle: { color: colour("line") } },
-            axisLabel: text,
+            axisLabel: { ...text, formatter: (value: number) => figure("count", value, language) },
           },
           {
             type: "value",
@@ -112,6 +124,7 @@ export default function ChartCanvas({ labels, series, hidden, target, targetLabe
             itemStyle: isLine ? undefined : { borderRadius: [2, 2, 0, 0] },
             symbol: SYMBOLS[one.colour],
             symbolSize: 6,
+            showAllSymbol: labels.length <= MARKED,
             lineStyle: { width: 2 },
             z: isLine ? 3 : 2,
             tooltip: { valueFormatter: (value: unknown) => figure(one.kind, value as number | null, language) },

@@ -2,7 +2,7 @@ import { Button, Drawer } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { SlidersHorizontal, X } from "lucide-react";
-import { type ReactNode, useState } from "react";
+import { memo, type ReactNode, useState } from "react";
 import { agents, queues, useTimezone } from "../api/queries";
 import { type Filters, VIEWS, type View } from "../filters/filters";
 import { useText } from "../i18n";
@@ -12,6 +12,8 @@ import { Choice } from "./Choice";
 import styles from "./FilterBar.module.css";
 import { MultiSelect } from "./MultiSelect";
 import { PeriodControl } from "./PeriodControl";
+
+const NOTHING: string[] = [];
 
 interface Props {
   filters: Filters;
@@ -26,14 +28,21 @@ interface Props {
 }
 
 /** The filters that all pages share, one line; below it what is set. On a phone they are a sheet. */
-export function FilterBar({ filters, dropped = [], change, withPeriod = true, view, children }: Props) {
+export const FilterBar = memo(function FilterBar({
+  filters,
+  dropped = NOTHING,
+  change,
+  withPeriod = true,
+  view,
+  children,
+}: Props) {
   const text = useText();
   const zone = useTimezone();
   const [isOpen, setOpen] = useState(false);
   const isPhone = useMediaQuery("(max-width: 599px)");
   const queueNames = (useQuery(queues).data ?? []).map((queue) => queue.name);
   const agentNames = (useQuery(agents).data ?? []).map((agent) => agent.name);
-  const count = filters.servico.length + filters.agente.length;
+  const count = CHIPS.reduce((sum, key) => sum + filters[key].length, 0);
   const allowed = viewsOf(datesOf(filters, todayIn(zone)));
   const to = (visao: View) => (view && allowed.includes(visao) ? () => change({ visao }) : undefined);
   useShortcut("h", to("hora"));
@@ -42,18 +51,8 @@ export function FilterBar({ filters, dropped = [], change, withPeriod = true, vi
   useShortcut("m", to("mes"));
   const controls = (
     <>
-      <MultiSelect
-        label={text("filters.queue")}
-        names={queueNames}
-        chosen={filters.servico}
-        choose={(servico) => change({ servico })}
-      />
-      <MultiSelect
-        label={text("filters.agent")}
-        names={agentNames}
-        chosen={filters.agente}
-        choose={(agente) => change({ agente })}
-      />
+      <Names label={text("filters.queue")} names={queueNames} kind="servico" {...{ filters, change }} />
+      <Names label={text("filters.agent")} names={agentNames} kind="agente" {...{ filters, change }} />
       {children}
       {view && (
         <Choice
@@ -98,7 +97,7 @@ export function FilterBar({ filters, dropped = [], change, withPeriod = true, vi
       )}
       {count > 0 && (
         <ul className={styles.chips}>
-          {(["servico", "agente"] as const).flatMap((key) =>
+          {CHIPS.flatMap((key) =>
             filters[key].map((name) => (
               <li key={`${key}-${name}`}>
                 <button
@@ -106,14 +105,18 @@ export function FilterBar({ filters, dropped = [], change, withPeriod = true, vi
                   aria-label={text("filters.remove", { name })}
                   onClick={() => change({ [key]: filters[key].filter((other) => other !== name) })}
                 >
-                  <span title={name}>{name}</span>
+                  <span title={name}>{key.startsWith("-") ? text("filters.but", { name }) : name}</span>
                   <X size={13} aria-hidden />
                 </button>
               </li>
             )),
           )}
           <li>
-            <button type="button" className={styles.clear} onClick={() => change({ servico: [], agente: [] })}>
+            <button
+              type="button"
+              className={styles.clear}
+              onClick={() => change({ servico: [], agente: [], "-servico": [], "-agente": [] })}
+            >
               {text("filters.clear")}
             </button>
           </li>
@@ -125,5 +128,33 @@ export function FilterBar({ filters, dropped = [], change, withPeriod = true, vi
         </p>
       )}
     </div>
+  );
+});
+
+const CHIPS = ["servico", "agente", "-servico", "-agente"] as const;
+
+interface NamesProps extends Pick<Props, "filters" | "change"> {
+  label: string;
+  names: readonly string[];
+  kind: "servico" | "agente";
+}
+
+/** Queues or agents: the chosen ones, or all but these. */
+function Names({ label, names, kind, filters, change }: NamesProps) {
+  const [isBut, setBut] = useState(filters[`-${kind}`].length > 0);
+  const key = isBut ? (`-${kind}` as const) : kind;
+  const turn = (isSet: boolean) => {
+    setBut(isSet);
+    const chosen = filters[key];
+    if (chosen.length) change({ [kind]: isSet ? [] : chosen, [`-${kind}`]: isSet ? chosen : [] });
+  };
+  return (
+    <MultiSelect
+      label={label}
+      names={names}
+      chosen={filters[key]}
+      choose={(some) => change({ [key]: some })}
+      but={{ isSet: isBut, set: turn }}
+    />
   );
 }

@@ -1,11 +1,22 @@
 import { Popover } from "@mantine/core";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { Check, ChevronDown } from "lucide-react";
-import { type KeyboardEvent, useId, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, useId, useRef, useState } from "react";
 import { useText } from "../i18n";
 import control from "./Control.module.css";
 import styles from "./MultiSelect.module.css";
 import { plain } from "./plain";
+
+interface Choosing {
+  label: string;
+  names: readonly string[];
+  chosen: readonly string[];
+  choose: (names: string[]) => void;
+  /** What a person reads of a value. */
+  nameOf?: (name: string) => string;
+  /** Whether all but the chosen ones are meant, for a filter that can mean that. */
+  but?: { isSet: boolean; set: (isSet: boolean) => void };
+}
 
 /** Some of many names: typed to find, accents ignored. Nothing chosen means all, unless `none` says otherwise. */
 export function MultiSelect({
@@ -14,15 +25,14 @@ export function MultiSelect({
   chosen,
   choose,
   none,
-}: {
-  label: string;
-  names: readonly string[];
-  chosen: readonly string[];
-  choose: (names: string[]) => void;
-  none?: string;
-}) {
+  nameOf = String,
+  but,
+}: Choosing & { none?: string }) {
   const text = useText();
   const [isOpen, setOpen] = useState(false);
+  const some = chosen.length === 1 ? nameOf(chosen[0] ?? "") : String(chosen.length);
+  const shown =
+    chosen.length === 0 ? (none ?? text("filters.all")) : but?.isSet ? text("filters.but", { name: some }) : some;
   return (
     <Popover
       opened={isOpen}
@@ -44,34 +54,29 @@ export function MultiSelect({
           onClick={() => setOpen(!isOpen)}
         >
           <span className={control.label}>{label}</span>
-          <span className={control.value}>
-            {chosen.length === 0 ? (none ?? text("filters.all")) : chosen.length === 1 ? chosen[0] : chosen.length}
-          </span>
+          <span className={control.value}>{shown}</span>
           <ChevronDown size={14} aria-hidden />
         </button>
       </Popover.Target>
       <Popover.Dropdown p={0} role="dialog" aria-label={label}>
-        <List label={label} names={names} chosen={chosen} choose={choose} close={() => setOpen(false)} />
+        <List {...{ label, names, chosen, choose, nameOf, but }} close={() => setOpen(false)} />
       </Popover.Dropdown>
     </Popover>
   );
 }
 
-interface ListProps {
-  label: string;
-  names: readonly string[];
-  chosen: readonly string[];
-  choose: (names: string[]) => void;
+interface ListProps extends Choosing {
+  nameOf: (name: string) => string;
   close: () => void;
 }
 
-function List({ label, names, chosen, choose, close }: ListProps) {
+function List({ label, names, chosen, choose, nameOf, but, close }: ListProps) {
   const text = useText();
   const id = useId();
   const [typed, setTyped] = useState("");
   const [at, setAt] = useState(0);
   const scroller = useRef<HTMLDivElement>(null);
-  const found = useMemo(() => names.filter((name) => plain(name).includes(plain(typed))), [names, typed]);
+  const found = names.filter((name) => plain(nameOf(name)).includes(plain(typed)));
   const rows = useVirtualizer({
     count: found.length,
     getScrollElement: () => scroller.current,
@@ -139,13 +144,19 @@ function List({ label, names, chosen, choose, close }: ListProps) {
                 onClick={() => toggle(name)}
               >
                 <Check size={15} aria-hidden />
-                <span title={name}>{name}</span>
+                <span title={nameOf(name)}>{nameOf(name)}</span>
               </div>
             );
           })}
         </div>
         {found.length === 0 && <p className={styles.none}>{text("filters.none")}</p>}
       </div>
+      {but && (
+        <label className={styles.but}>
+          <input type="checkbox" checked={but.isSet} onChange={(event) => but.set(event.target.checked)} />
+          {text("filters.except")}
+        </label>
+      )}
       <div className={styles.foot}>
         {typed && found.length > 0 ? (
           <button type="button" onClick={() => choose([...new Set([...chosen, ...found])])}>

@@ -8,6 +8,7 @@ import { CsvAction, LinkAction } from "./Actions";
 import { FilterBar } from "./FilterBar";
 import { PageHeader, Progress } from "./PageHeader";
 import { Pending } from "./Pending";
+import { PrintFoot } from "./PrintFoot";
 
 /** What every answer about a period says of itself. */
 interface Answered {
@@ -38,11 +39,25 @@ interface Props<A extends Answered> {
   /** Whether another grouping by time can be chosen. */
   withView?: boolean;
   files?: (answer: A) => readonly File[];
+  /** Filters that this page has alone. */
+  controls?: ReactNode;
+  /** What the page has in its address besides the filters that all pages share. */
+  others?: Record<string, string | string[] | undefined>;
   children: (answer: A, lineage: Lineage) => ReactNode;
 }
 
 /** A page about a period, dashboard or report: its title with the line and the actions, its filters, what its answer shows, and from which position that is. */
-export function PeriodPage<A extends Answered>({ title, period, loaded, cards, withView, files, children }: Props<A>) {
+export function PeriodPage<A extends Answered>({
+  title,
+  period,
+  loaded,
+  cards,
+  withView,
+  files,
+  controls,
+  others,
+  children,
+}: Props<A>) {
   const { filters, dropped, change, zone } = period;
   const { answer, error, retry, isChanging, line } = loaded;
   const lineage = useLineage(answer);
@@ -52,7 +67,7 @@ export function PeriodPage<A extends Answered>({ title, period, loaded, cards, w
     <>
       <PageHeader title={title} line={answer && line} moment={filters.em}>
         {time.button}
-        <LinkAction filters={filters} position={answer?.as_of} zone={zone} />
+        <LinkAction filters={filters} position={answer?.as_of} zone={zone} others={others} />
         {files && (
           <CsvAction files={answer ? files(answer).map((file) => ({ ...file, name: `${file.name}_${suffix}` })) : []} />
         )}
@@ -62,12 +77,15 @@ export function PeriodPage<A extends Answered>({ title, period, loaded, cards, w
         dropped={dropped}
         change={change}
         view={withView ? viewOf(answer?.period.by) : undefined}
-      />
+      >
+        {controls}
+      </FilterBar>
       <Progress on={isChanging} />
       {time.bar}
       {answer && lineage ? (
         <>
           {children(answer, lineage)}
+          <PrintFoot title={title} filters={filters} lineage={lineage} />
           <LineageFoot lineage={lineage} coveredTo={(answer.totals as Totals | undefined)?.covered_to} />
         </>
       ) : (

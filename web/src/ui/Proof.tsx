@@ -19,8 +19,8 @@ export function Proof({ interaction, position }: { interaction: string; position
     queryKey: ["proof", interaction, position],
     queryFn: () =>
       answerOf(
-        api.GET("/v1/interactions/{interaction}/proof", {
-          params: { path: { interaction }, query: { as_of: position ? Number(position) : undefined } },
+        api.GET("/v1/interactions/{interaction_id}/proof", {
+          params: { path: { interaction_id: interaction }, query: { as_of: position ? Number(position) : undefined } },
         }),
       ),
     refetchInterval: (query) => (query.state.data?.log.verdict === "unfinished" ? AGAIN_MS : false),

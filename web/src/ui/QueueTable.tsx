@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import type { Schemas } from "../api/client";
 import { queues } from "../api/queries";
 import { count, duration, percent } from "../figures/format";
+import { useCallsSearch } from "../filters/useFilters";
 import { useLanguage, useText } from "../i18n";
 import styles from "./QueueTable.module.css";
 import { StateMark } from "./StateMark";
@@ -14,6 +15,7 @@ type Row = Schemas["OfQueue"];
 export function QueueTable({ rows }: { rows: readonly Row[] }) {
   const text = useText();
   const language = useLanguage();
+  const callsOf = useCallsSearch();
   const targets = new Map((useQuery(queues).data ?? []).map((queue) => [queue.name, queue.sla_target]));
   const most = Math.max(1, ...rows.map((row) => row.offered ?? 0));
   const sorted = [...rows].sort(
@@ -51,7 +53,14 @@ export function QueueTable({ rows }: { rows: readonly Row[] }) {
               <span className={styles.track} aria-hidden>
                 <span style={{ width: `${((row.offered ?? 0) / most) * 100}%` }} />
               </span>
-              <span className={styles.count}>{count(row.offered, language)}</span>
+              <Link
+                className={styles.count}
+                to="/interacoes"
+                search={callsOf({ servico: row.queue, tipo: "inbound" }) as never}
+                aria-label={text("queues.calls", { queue: row.queue })}
+              >
+                {count(row.offered, language)}
+              </Link>
             </span>
           ),
         },

@@ -8,6 +8,7 @@ import { session, useSession } from "../api/session";
 import { type Key, useText } from "../i18n";
 import { Shortcuts } from "../keys/Shortcuts";
 import { Brand } from "./Brand";
+import { ImportsNow } from "./ImportsNow";
 import { KeysSwitch } from "./KeysSwitch";
 import { entriesFor } from "./menu";
 import { Preferences } from "./Preferences";
@@ -40,6 +41,7 @@ export function Shell({ children }: { children: ReactNode }) {
           <Brand />
         </div>
         <Pages />
+        <ImportsNow />
         <User />
       </aside>
       <header className={styles.bar}>
@@ -53,6 +55,7 @@ export function Shell({ children }: { children: ReactNode }) {
           <MenuIcon size={20} color="var(--text)" aria-hidden />
         </ActionIcon>
         <Brand />
+        <ImportsNow />
       </header>
       <Drawer
         opened={isOpen}

@@ -1,5 +1,5 @@
 import type { Schemas } from "../api/client";
-import { decimal, duration, instant } from "../figures/format";
+import { decimal, duration, instant, timeOfDay } from "../figures/format";
 import { type Key, useLanguage, useText } from "../i18n";
 import styles from "./Story.module.css";
 
@@ -28,7 +28,7 @@ export function StoryEvent({ event }: { event: Recorded }) {
   return (
     <li data-event={event.event} data-position={event.position}>
       <time className="num" dateTime={event.occurred_at} title={instant(event.occurred_at)}>
-        {event.occurred_at.slice(11, 23)}
+        {timeOfDay(event.occurred_at)}
       </time>
       <span className={styles.what}>
         {titleOf(event, facts, text)} <span className="muted">{detailOf(facts, text, language)}</span>

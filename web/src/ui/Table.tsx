@@ -2,6 +2,7 @@ import { useMediaQuery } from "@mantine/hooks";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type ReactNode, useEffect, useRef } from "react";
 import styles from "./Table.module.css";
+import { usePrinting } from "./usePrinting";
 
 export interface Column<T> {
   key: string;
@@ -43,13 +44,16 @@ export function Table<T>({ name, columns, rows, keyOf, height = 480, empty }: Pr
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: another size is why it measures again
   useEffect(() => virtual.measure(), [virtual, size]);
-  const items = virtual.getVirtualItems();
-  const before = items[0]?.start ?? 0;
-  const after = virtual.getTotalSize() - (items.at(-1)?.end ?? 0);
+  const isPrinted = usePrinting();
+  const seen = virtual.getVirtualItems();
+  const items = isPrinted ? rows.map((_, index) => ({ index })) : seen;
+  const before = isPrinted ? 0 : (seen[0]?.start ?? 0);
+  const after = isPrinted ? 0 : virtual.getTotalSize() - (seen.at(-1)?.end ?? 0);
+  const box = { maxHeight: isPrinted ? undefined : height };
   if (rows.length === 0) return <p className={styles.empty}>{empty}</p>;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what can be scrolled must be reached by keys
-    <section className={styles.scroller} ref={scroller} style={{ maxHeight: height }} tabIndex={0} aria-label={name}>
+    <section className={styles.scroller} ref={scroller} style={box} tabIndex={0} aria-label={name}>
       <table
         className={styles.table}
         data-cards={isCards || undefined}

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { memo, useMemo } from "react";
 import type { Schemas } from "../api/client";
 import { queues as queuesQuery } from "../api/queries";
 import { count } from "../figures/format";
@@ -26,7 +26,7 @@ interface Props {
 }
 
 /** Every queue with those who wait in it and the agents who are free for it; the one with the longest wait first. */
-export function WaitingTable({ waiting, available, chosen, until }: Props) {
+export const WaitingTable = memo(function WaitingTable({ waiting, available, chosen, until }: Props) {
   const text = useText();
   const language = useLanguage();
   const all = useQuery(queuesQuery).data;
@@ -61,7 +61,7 @@ export function WaitingTable({ waiting, available, chosen, until }: Props) {
       ]}
     />
   );
-}
+});
 
 function rowsOf(
   queues: readonly Schemas["QueueSummary"][],
@@ -84,7 +84,6 @@ function rowsOf(
       if (row) row.free += 1;
     }
   }
-  return [...rows.values()].sort(
-    (a, b) => (a.since ?? "~").localeCompare(b.since ?? "~") || a.queue.localeCompare(b.queue),
-  );
+  // Queues without anybody who waits stay in the order of the API, by name. Instants of one zone are in the order of their texts.
+  return [...rows.values()].sort((a, b) => ((a.since ?? "~") < (b.since ?? "~") ? -1 : a.since === b.since ? 0 : 1));
 }

@@ -2,9 +2,12 @@ import {
   Building2,
   ChartColumn,
   FileClock,
+  FileUp,
   KeyRound,
   ListTree,
   type LucideIcon,
+  Monitor,
+  MonitorCog,
   Phone,
   PhoneForwarded,
   PhoneIncoming,
@@ -18,6 +21,7 @@ import type { Key } from "../i18n";
 
 export const REPORTS = "gerenciar-relatorio";
 export const MONITORING = "gerenciar-atendimento";
+export const IMPORTS = "gerenciar-api";
 export const COMPANY = "gerenciar-empresas";
 export const USERS = "gerenciar-usuário";
 export const QUEUES = "gerenciar-service";
@@ -28,6 +32,7 @@ export const WEBHOOKS = "gerenciar-conectores";
 export interface Entry {
   to:
     | "/agentes"
+    | "/mural"
     | "/inbound"
     | "/outbound"
     | "/ivr"
@@ -39,7 +44,9 @@ export interface Entry {
     | "/servicos"
     | "/canais/telefone"
     | "/chaves"
-    | "/webhooks";
+    | "/paineis"
+    | "/webhooks"
+    | "/comecar";
   group: Key;
   label: Key;
   icon: LucideIcon;
@@ -51,6 +58,7 @@ export interface Entry {
 /** The menu in the manual's words. A page adds its line here. */
 export const ENTRIES: readonly Entry[] = [
   { to: "/agentes", group: "menu.monitoring", label: "page.agents", icon: Users, permission: MONITORING, key: "a" },
+  { to: "/mural", group: "menu.monitoring", label: "page.wall", icon: Monitor, permission: MONITORING, key: "m" },
   {
     to: "/inbound",
     group: "menu.dashboards",
@@ -96,7 +104,9 @@ export const ENTRIES: readonly Entry[] = [
   { to: "/servicos", group: "menu.administration", label: "page.queues", icon: ListTree, permission: QUEUES, key: "f" },
   { to: "/canais/telefone", group: "menu.channels", label: "page.phone", icon: Phone, permission: PHONES },
   { to: "/chaves", group: "menu.security", label: "page.keys", icon: KeyRound, permission: KEYS },
+  { to: "/paineis", group: "menu.security", label: "page.screens", icon: MonitorCog, permission: KEYS },
   { to: "/webhooks", group: "menu.security", label: "page.webhooks", icon: Webhook, permission: WEBHOOKS },
+  { to: "/comecar", group: "menu.sources", label: "page.imports", icon: FileUp, permission: IMPORTS },
 ];
 
 export function entriesFor(permissions: readonly string[]): Entry[] {

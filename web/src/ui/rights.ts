@@ -3,7 +3,7 @@ import type { Schemas } from "../api/client";
 type User = Pick<Schemas["UserDetail"], "id" | "level" | "permissions">;
 type Level = User["level"];
 
-const BELOW: Record<Level, readonly Level[]> = { Admin: ["Manager", "User"], Manager: ["User"], User: [] };
+const BELOW: Record<Level, readonly Level[]> = { admin: ["manager", "user"], manager: ["user"], user: [] };
 
 /** Whether somebody manages another user: one who is below. The server decides; this hides what it would refuse. */
 export function mayManage(self: User, other: User): boolean {

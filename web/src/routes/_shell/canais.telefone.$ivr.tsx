@@ -51,7 +51,7 @@ function Existing({ id }: { id: string }) {
   const text = useText();
   const navigate = useNavigate();
   const { data, error, refetch } = useQuery(ivrOf(id));
-  const params = { path: { ivr: id } };
+  const params = { path: { ivr_id: id } };
   return (
     <>
       <BackLink to="/canais/telefone" label={text("page.phone")} />
@@ -61,7 +61,7 @@ function Existing({ id }: { id: string }) {
             label={text("form.delete")}
             ask={text("phone.delete.ask")}
             isDanger
-            send={(headers) => answerOf(api.DELETE("/v1/ivrs/{ivr}", { params, headers }))}
+            send={(headers) => answerOf(api.DELETE("/v1/ivrs/{ivr_id}", { params, headers }))}
             onSaved={() => void navigate({ to: "/canais/telefone" })}
           />
         )}
@@ -72,7 +72,7 @@ function Existing({ id }: { id: string }) {
             initial={settingsOf(data)}
             current={async () => settingsOf((await refetch({ throwOnError: true })).data as Ivr)}
             save={({ name: _, ...body }, __, headers) =>
-              answerOf(api.PATCH("/v1/ivrs/{ivr}", { params, body, headers }))
+              answerOf(api.PATCH("/v1/ivrs/{ivr_id}", { params, body, headers }))
             }
           />
         </Panel>

@@ -76,7 +76,7 @@ function State({ row }: { row: Detail }) {
 function Changes({ row, show }: { row: Detail; show: (secret: string) => void }) {
   const text = useText();
   const mine = useSuspenseQuery(me).data.permissions;
-  const params = { path: { key: row.id } };
+  const params = { path: { api_key_id: row.id } };
   if (row.revoked || isOver(row)) return "–";
   return (
     <span style={{ display: "inline-flex", gap: 8 }}>
@@ -84,7 +84,7 @@ function Changes({ row, show }: { row: Detail; show: (secret: string) => void })
         <CommandButton
           label={text("key.rotate")}
           ask={text("key.rotate.ask")}
-          send={(headers) => answerOf(api.POST("/v1/api-keys/{key}/rotate", { params, body: {}, headers }))}
+          send={(headers) => answerOf(api.POST("/v1/api-keys/{api_key_id}/rotate", { params, body: {}, headers }))}
           onSaved={(done) => show(String(done?.result.key ?? ""))}
         />
       )}
@@ -92,7 +92,7 @@ function Changes({ row, show }: { row: Detail; show: (secret: string) => void })
         label={text("key.revoke")}
         ask={text("key.revoke.ask")}
         isDanger
-        send={(headers) => answerOf(api.POST("/v1/api-keys/{key}/revoke", { params, headers }))}
+        send={(headers) => answerOf(api.POST("/v1/api-keys/{api_key_id}/revoke", { params, headers }))}
       />
     </span>
   );

@@ -21,7 +21,7 @@ export const Route = createFileRoute("/_shell/empresa")({
   ),
 });
 
-type Settings = Omit<Schemas["CompanyDetail"], "id" | "name">;
+type Settings = Omit<Schemas["CompanyDetail"], "id" | "name" | "empty">;
 
 const settingsOf = ({ timezone, sla_target, sla_ms, tolerated_ms }: Schemas["CompanyDetail"]): Settings => ({
   timezone,

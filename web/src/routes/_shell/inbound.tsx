@@ -29,6 +29,8 @@ export const Route = createFileRoute("/_shell/inbound")({
   ),
 });
 
+const INBOUND = { tipo: "inbound" };
+
 type Board = Answer<"/v1/dashboards/inbound">;
 
 /** C1: what came in, how it was served, by interval and by queue. */
@@ -96,6 +98,7 @@ function Figures({ answer, lineage, question }: { answer: Board; lineage: Lineag
           series={charts.callsAndSla}
           target={target}
           gaps={gaps}
+          calls={INBOUND}
         />
         <Chart
           title={text("chart.offeredAnswered")}
@@ -103,6 +106,7 @@ function Figures({ answer, lineage, question }: { answer: Board; lineage: Lineag
           by={by}
           series={charts.offeredAnswered}
           gaps={gaps}
+          calls={INBOUND}
         />
       </div>
       <Panel title={text("queues.title")}>

@@ -31,18 +31,18 @@ function Interaction() {
   const text = useText();
   const { interaction } = Route.useParams();
   const { em } = useFilters().filters;
-  const params = { path: { interaction } };
+  const params = { path: { interaction_id: interaction } };
   // A moment cuts the story; the call itself is known now or at a position.
   const position = em && /^\d+$/.test(em) ? em : undefined;
   const call = useQuery({
     queryKey: ["call", interaction, position],
     queryFn: () =>
-      answerOf(api.GET("/v1/interactions/{interaction}", { params: { ...params, query: { as_of: position } } })),
+      answerOf(api.GET("/v1/interactions/{interaction_id}", { params: { ...params, query: { as_of: position } } })),
   });
   const story = useQuery({
     queryKey: ["history", interaction, em],
     queryFn: () =>
-      answerOf(api.GET("/v1/interactions/{interaction}/history", { params: { ...params, query: { as_of: em } } })),
+      answerOf(api.GET("/v1/interactions/{interaction_id}/history", { params: { ...params, query: { as_of: em } } })),
   });
   const error = call.error ?? story.error;
   const title = call.data?.protocol ? `#${call.data.protocol}` : text("page.interaction");

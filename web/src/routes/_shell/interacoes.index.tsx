@@ -3,11 +3,15 @@ import { createFileRoute, Link } from "@tanstack/react-router";
 import { ChevronLeft, ChevronRight } from "lucide-react";
 import { useState } from "react";
 import { answerOf, api, type Schemas } from "../../api/client";
-import { clockTime } from "../../figures/format";
+import { clockTime, timeOfDay } from "../../figures/format";
+import { callQuestionOf, callSearchOf } from "../../filters/calls";
+import { useCallFilters } from "../../filters/useFilters";
 import { useText } from "../../i18n";
 import { csvOf, usePeriod, useReport } from "../../time/usePeriod";
 import { Allowed } from "../../ui/Allowed";
 import { Quality, Status } from "../../ui/Badge";
+import { CallFilterControls } from "../../ui/CallFilterControls";
+import { MultiSelect } from "../../ui/MultiSelect";
 import { REPORTS } from "../../ui/menu";
 import { Panel } from "../../ui/Panel";
 import { PeriodPage } from "../../ui/PeriodPage";
@@ -23,43 +27,77 @@ export const Route = createFileRoute("/_shell/interacoes/")({
 
 const PATH = "/v1/interactions";
 const PAGE = 100;
-const ORDER = { medium: "voice", order: "desc" } as const;
+const MEDIUM = { medium: "voice" } as const;
 
 /** D1: every finished call, the newest first, in the manual's columns. All pages show one position of the log. */
 function Interactions() {
   const text = useText();
   const period = usePeriod();
-  const { filters } = period;
-  const { by: _, ...question } = period.question;
-  const [at, setAt] = useState<{ of: typeof filters; cursor?: string }>({ of: filters });
-  const go = (cursor: string) => setAt({ of: filters, cursor });
-  const cursor = at.of === filters ? at.cursor : undefined;
-  const query = { ...question, ...ORDER, limit: PAGE, ...(cursor && { cursor }) };
-  const loaded = useReport(PATH, query, () => answerOf(api.GET(PATH, { params: { query } })));
+  const { filters, change } = useCallFilters();
+  const { by: _, ...shared } = period.question;
+  const question = { ...shared, ...callQuestionOf(filters) };
+  const [number, setNumber] = useState("");
+  const asked = JSON.stringify([question, number]);
+  const [at, setAt] = useState<{ of: string; cursor?: string }>({ of: asked });
+  const go = (cursor: string) => setAt({ of: asked, cursor });
+  const cursor = at.of === asked ? at.cursor : undefined;
+  const query = { ...question, ...MEDIUM, count: true, limit: PAGE, ...(cursor && { cursor }) };
+  const loaded = useReport(PATH, { ...query, number }, () =>
+    number
+      ? answerOf(api.POST("/v1/interactions/search", { body: { ...query, phone: number } as never }))
+      : answerOf(api.GET(PATH, { params: { query } })),
+  );
   return (
     <PeriodPage
       title={text("page.interactions")}
       period={period}
       loaded={loaded}
       cards={1}
-      files={(answer) => [
-        { title: text("action.csv"), path: csvOf(PATH, question, answer.as_of, ORDER), name: "interacoes" },
-      ]}
+      controls={<CallFilterControls {...{ filters, change, number, setNumber }} />}
+      others={callSearchOf(filters)}
+      files={(answer) =>
+        number
+          ? []
+          : [{ title: text("action.csv"), path: csvOf(PATH, question, answer.as_of, MEDIUM), name: "interacoes" }]
+      }
     >
       {(answer) => (
         <Panel
-          title={text("page.interactions")}
+          title={text("calls.count", { count: answer.count ?? answer.items.length })}
           actions={
             <>
+              <Columns chosen={filters.colunas} choose={(colunas) => change({ colunas })} />
+              <Button
+                variant="default"
+                size="compact-sm"
+                onClick={() => change({ ordem: filters.ordem ? undefined : "asc" })}
+              >
+                {text(filters.ordem ? "calls.oldest" : "calls.newest")}
+              </Button>
               <Step to={answer.previous} icon="back" go={go} />
               <Step to={answer.next} icon="forth" go={go} />
             </>
           }
         >
-          <Calls rows={answer.items} />
+          <Calls rows={answer.items} shown={filters.colunas} />
         </Panel>
       )}
     </PeriodPage>
+  );
+}
+
+function Columns({ chosen, choose }: { chosen: readonly string[]; choose: (columns: string[]) => void }) {
+  const text = useText();
+  const titles = new Map(columnsOf(text).map((column) => [column.key, column.title]));
+  return (
+    <MultiSelect
+      label={text("calls.columns")}
+      none={text("calls.direction.all")}
+      names={[...titles.keys()]}
+      nameOf={(key) => titles.get(key) ?? key}
+      chosen={chosen}
+      choose={choose}
+    />
   );
 }
 
@@ -89,11 +127,10 @@ function Step({
 
 type Call = Schemas["FinishedCall"];
 
-function Calls({ rows }: { rows: readonly Call[] }) {
-  const text = useText();
-  const columns: Column<Call>[] = [
+function columnsOf(text: ReturnType<typeof useText>): Column<Call>[] {
+  return [
     { key: "date", title: text("calls.date"), cell: (row) => row.started_at.slice(0, 10) },
-    { key: "time", title: text("calls.time"), cell: (row) => row.started_at.slice(11, 23).replace(".", ":") },
+    { key: "time", title: text("calls.time"), cell: (row) => timeOfDay(row.started_at) },
     {
       key: "protocol",
       title: text("calls.protocol"),
@@ -141,6 +178,12 @@ function Calls({ rows }: { rows: readonly Call[] }) {
       cell: (row) => <Quality band={row.quality} label={row.quality_label} />,
     },
   ];
+}
+
+function Calls({ rows, shown }: { rows: readonly Call[]; shown: readonly string[] }) {
+  const text = useText();
+  // The protocol stays: it is the way to a call's history.
+  const columns = columnsOf(text).filter(({ key }) => shown.length === 0 || key === "protocol" || shown.includes(key));
   return (
     <Table
       name={text("page.interactions")}

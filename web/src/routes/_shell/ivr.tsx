@@ -8,7 +8,7 @@ import { KINDS } from "../../figures/kinds";
 import type { Lineage } from "../../figures/lineage";
 import { type Key, useText } from "../../i18n";
 import { type Answer, useLive } from "../../live/useLive";
-import { usePeriod } from "../../time/usePeriod";
+import { csvOf, usePeriod } from "../../time/usePeriod";
 import type { Question } from "../../time/useQuestion";
 import { NowList } from "../../ui/AgentsNow";
 import { Allowed } from "../../ui/Allowed";
@@ -32,8 +32,16 @@ function Ivr() {
   const text = useText();
   const period = usePeriod();
   const loaded = useLive("/v1/dashboards/ivr", period.question);
+  const files = (answer: Answer<"/v1/dashboards/ivr">) => {
+    const path = (by: string) => csvOf("/v1/reports/ivr", period.question, answer.as_of, { by });
+    return [
+      { title: text("action.csv.ivrs"), path: path("ivr"), name: "ivr_uras" },
+      { title: text("action.csv.queues"), path: path("queue"), name: "ivr_servicos" },
+      { title: text("action.csv.intervals"), path: path(answer.period.by ?? "hour"), name: "ivr_intervalos" },
+    ];
+  };
   return (
-    <PeriodPage title={text("page.ivr")} period={period} loaded={loaded} cards={8} withView>
+    <PeriodPage title={text("page.ivr")} period={period} loaded={loaded} cards={8} withView files={files}>
       {(answer, lineage) => <Figures answer={answer} lineage={lineage} question={period.question} />}
     </PeriodPage>
   );

@@ -5,11 +5,14 @@ import figures from "../../figures/Figure.module.css";
 import type { Lineage } from "../../figures/lineage";
 import { useText } from "../../i18n";
 import { type Answer, useLive } from "../../live/useLive";
-import { usePeriod } from "../../time/usePeriod";
+import { csvOf, usePeriod } from "../../time/usePeriod";
 import { AgentsNow } from "../../ui/AgentsNow";
 import { Allowed } from "../../ui/Allowed";
 import { Chart } from "../../ui/Chart";
 import { MONITORING, REPORTS } from "../../ui/menu";
+import { OutboundTable } from "../../ui/OutboundTable";
+import { Panel } from "../../ui/Panel";
+import panels from "../../ui/Panel.module.css";
 import { PeriodPage } from "../../ui/PeriodPage";
 import { usePermission } from "../../ui/usePermission";
 
@@ -21,13 +24,22 @@ export const Route = createFileRoute("/_shell/outbound")({
   ),
 });
 
+const OUTBOUND = { tipo: "outbound" };
+
 /** C2: what agents dialled, and what came of it. */
 function Outbound() {
   const text = useText();
   const period = usePeriod();
   const loaded = useLive("/v1/dashboards/outbound", period.question);
+  const files = (answer: Answer<"/v1/dashboards/outbound">) => {
+    const path = (by: string) => csvOf("/v1/reports/outbound", period.question, answer.as_of, { by });
+    return [
+      { title: text("action.csv.queues"), path: path("queue"), name: "outbound_servicos" },
+      { title: text("action.csv.intervals"), path: path(answer.period.by ?? "hour"), name: "outbound_intervalos" },
+    ];
+  };
   return (
-    <PeriodPage title={text("page.outbound")} period={period} loaded={loaded} cards={5} withView>
+    <PeriodPage title={text("page.outbound")} period={period} loaded={loaded} cards={5} withView files={files}>
       {(answer, lineage) => <Figures answer={answer} lineage={lineage} />}
     </PeriodPage>
   );
@@ -67,7 +79,13 @@ function Figures({ answer, lineage }: { answer: Answer<"/v1/dashboards/outbound"
         starts={series.map((row) => row.start)}
         by={answer.period.by ?? "hour"}
         series={drawn}
+        calls={OUTBOUND}
       />
+      <div className={panels.after}>
+        <Panel title={text("outbound.byQueue")}>
+          <OutboundTable rows={answer.queues} />
+        </Panel>
+      </div>
     </>
   );
 }

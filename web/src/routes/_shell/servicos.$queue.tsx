@@ -81,7 +81,7 @@ function Existing({ id }: { id: string }) {
   const text = useText();
   const navigate = useNavigate();
   const { data, error, refetch } = useQuery(queueOf(id));
-  const params = { path: { queue: id } };
+  const params = { path: { queue_id: id } };
   return (
     <>
       <BackLink to="/servicos" label={text("page.queues")} />
@@ -93,19 +93,19 @@ function Existing({ id }: { id: string }) {
               <CommandButton
                 label={text("form.deactivate")}
                 ask={text("queue.deactivate.ask")}
-                send={(headers) => answerOf(api.POST("/v1/queues/{queue}/deactivate", { params, headers }))}
+                send={(headers) => answerOf(api.POST("/v1/queues/{queue_id}/deactivate", { params, headers }))}
               />
             ) : (
               <>
                 <CommandButton
                   label={text("form.activate")}
-                  send={(headers) => answerOf(api.POST("/v1/queues/{queue}/activate", { params, headers }))}
+                  send={(headers) => answerOf(api.POST("/v1/queues/{queue_id}/activate", { params, headers }))}
                 />
                 <CommandButton
                   label={text("form.delete")}
                   ask={text("queue.delete.ask")}
                   isDanger
-                  send={(headers) => answerOf(api.DELETE("/v1/queues/{queue}", { params, headers }))}
+                  send={(headers) => answerOf(api.DELETE("/v1/queues/{queue_id}", { params, headers }))}
                   onSaved={() => void navigate({ to: "/servicos" })}
                 />
               </>
@@ -123,7 +123,7 @@ function Existing({ id }: { id: string }) {
                 if (name !== before.name) {
                   const key = `${headers["Idempotency-Key"]}-name`;
                   const renamed = await answerOf(
-                    api.POST("/v1/queues/{queue}/rename", {
+                    api.POST("/v1/queues/{queue_id}/rename", {
                       params,
                       body: { name },
                       headers: { "Idempotency-Key": key },
@@ -131,7 +131,7 @@ function Existing({ id }: { id: string }) {
                   );
                   if (SETTINGS.every((one) => body[one] === before[one])) return renamed;
                 }
-                return answerOf(api.PATCH("/v1/queues/{queue}", { params, body, headers }));
+                return answerOf(api.PATCH("/v1/queues/{queue_id}", { params, body, headers }));
               }}
             />
           </Panel>
@@ -210,7 +210,7 @@ function AgentsForm({ queue }: { queue: Detail }) {
     initial: { agents: queue.agents },
     current: async () => ({ agents: (await client.refetch({ throwOnError: true })).data?.agents ?? [] }),
     save: (body, _, headers) =>
-      answerOf(api.PUT("/v1/queues/{queue}/agents", { params: { path: { queue: queue.id } }, body, headers })),
+      answerOf(api.PUT("/v1/queues/{queue_id}/agents", { params: { path: { queue_id: queue.id } }, body, headers })),
   });
   return (
     <ServerFormView of={server}>

@@ -21,6 +21,7 @@ import { PageHeader, Progress } from "../../ui/PageHeader";
 import { Panel } from "../../ui/Panel";
 import panels from "../../ui/Panel.module.css";
 import { Pending } from "../../ui/Pending";
+import { PrintFoot } from "../../ui/PrintFoot";
 import styles from "../../ui/Sla.module.css";
 import { Table } from "../../ui/Table";
 
@@ -75,8 +76,8 @@ function Sla() {
   const [settled] = useDebouncedValue(limits, SETTLED_MS);
   const query = {
     ...question,
-    ...(settled.sla && { sla_seconds: Number(settled.sla) }),
-    ...(settled.abandono && { tolerated_seconds: Number(settled.abandono) }),
+    ...(settled.sla && { sla_ms: 1000 * Number(settled.sla) }),
+    ...(settled.abandono && { tolerated_ms: 1000 * Number(settled.abandono) }),
     ...(settled.perfil && { sla_profile: settled.perfil }),
   };
   const { data, error, refetch, isPlaceholderData } = useQuery({
@@ -84,6 +85,7 @@ function Sla() {
     queryFn: () => asked(query),
     placeholderData: keepPreviousData,
   });
+  const lineage = useLineage(data);
   const gaps = useGaps(question, data?.published.bounds != null);
   return (
     <>
@@ -97,6 +99,7 @@ function Sla() {
         <>
           <Controls answer={data} limits={limits} set={set} />
           <Levels answer={data} limits={settled} />
+          {lineage && <PrintFoot title={text("page.sla")} filters={filters} lineage={lineage} />}
         </>
       ) : (
         <Pending error={error} retry={() => void refetch()} figures={3} />
@@ -183,7 +186,7 @@ function Levels({ answer, limits }: { answer: Answer; limits: Limits }) {
   const language = useLanguage();
   const lineage = useLineage(answer);
   const { published, recalculated, difference, curve } = answer;
-  const seconds = useMemo(() => curve.map((point) => String(point.sla_seconds)), [curve]);
+  const seconds = useMemo(() => curve.map((point) => String(point.sla_ms / 1000)), [curve]);
   const drawn = useMemo(
     () => [
       {

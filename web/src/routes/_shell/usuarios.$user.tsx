@@ -43,13 +43,18 @@ function linkOf(token: unknown): string {
   return `${location.origin}/first-access#${token}`;
 }
 
+/** The levels as choices, in words. */
+function choices(levels: readonly Detail["level"][], text: ReturnType<typeof useText>) {
+  return levels.map((value) => ({ value, label: text(`level.${value}`) }));
+}
+
 function New() {
   const text = useText();
   const navigate = useNavigate();
   const self = useSuspenseQuery(me).data;
   const [made, setMade] = useState<{ id: string; link: string } | null>(null);
   const server = useServerForm({
-    initial: { name: "", email: "", level: "User" as Detail["level"], permissions: [] as string[] },
+    initial: { name: "", email: "", level: "user" as Detail["level"], permissions: [] as string[] },
     validate: ({ name, email }) => ({
       ...(!name.trim() && { name: text("form.required") }),
       ...(!EMAIL.test(email.trim()) && { email: text("user.email.wrong") }),
@@ -71,7 +76,7 @@ function New() {
           <NativeSelect
             label={text("field.level")}
             description={text("user.level.hint")}
-            data={levelsFor(self.level)}
+            data={choices(levelsFor(self.level), text)}
             {...form.getInputProps("level")}
           />
           <PermissionChoices
@@ -91,7 +96,7 @@ function Existing({ id }: { id: string }) {
   const self = useSuspenseQuery(me).data;
   const [link, setLink] = useState("");
   const { data, error, refetch } = useQuery(userOf(id));
-  const params = { path: { user: id } };
+  const params = { path: { user_id: id } };
   const isSelf = self.id === id;
   const may = data && mayManage(self, data);
   return (
@@ -116,12 +121,12 @@ function Existing({ id }: { id: string }) {
                 <CommandButton
                   label={text("form.deactivate")}
                   ask={text("user.deactivate.ask")}
-                  send={(headers) => answerOf(api.POST("/v1/users/{user}/deactivate", { params, headers }))}
+                  send={(headers) => answerOf(api.POST("/v1/users/{user_id}/deactivate", { params, headers }))}
                 />
               ) : (
                 <CommandButton
                   label={text("form.activate")}
-                  send={(headers) => answerOf(api.POST("/v1/users/{user}/activate", { params, headers }))}
+                  send={(headers) => answerOf(api.POST("/v1/users/{user_id}/activate", { params, headers }))}
                 />
               ))}
           </>
@@ -160,7 +165,7 @@ function DataForm({ user, isReadOnly }: { user: Detail; isReadOnly: boolean }) {
       ...(!EMAIL.test(email.trim()) && { email: text("user.email.wrong") }),
     }),
     save: (body, _, headers) =>
-      answerOf(api.PATCH("/v1/users/{user}", { params: { path: { user: user.id } }, body, headers })),
+      answerOf(api.PATCH("/v1/users/{user_id}", { params: { path: { user_id: user.id } }, body, headers })),
   });
   return (
     <ServerFormView of={server} isReadOnly={isReadOnly}>
@@ -186,8 +191,8 @@ function RightsForm({ user, isReadOnly }: { user: Detail; isReadOnly: boolean })
     current: async () => rightsOf((await refetch({ throwOnError: true })).data as Detail),
     save: ({ level, permissions }, _, headers) =>
       answerOf(
-        api.PUT("/v1/users/{user}/permissions", {
-          params: { path: { user: user.id } },
+        api.PUT("/v1/users/{user_id}/permissions", {
+          params: { path: { user_id: user.id } },
           body: { level, permissions: permissions as never },
           headers,
         }),
@@ -199,7 +204,7 @@ function RightsForm({ user, isReadOnly }: { user: Detail; isReadOnly: boolean })
       <NativeSelect
         label={text("field.level")}
         description={text("user.level.hint")}
-        data={isReadOnly ? [user.level] : levelsFor(self.level)}
+        data={choices(isReadOnly ? [user.level] : levelsFor(self.level), text)}
         {...form.getInputProps("level")}
       />
       <PermissionChoices
@@ -252,8 +257,8 @@ function AgentsOf({
       let done: Schemas["Done"] | undefined;
       for (const agent of changed)
         done = await answerOf(
-          api.PUT("/v1/agents/{agent}/user", {
-            params: { path: { agent: agent.id } },
+          api.PUT("/v1/agents/{agent_id}/user", {
+            params: { path: { agent_id: agent.id } },
             body: { user: values.agents.includes(agent.name) ? user : null },
             headers: { "Idempotency-Key": `${headers["Idempotency-Key"]}-${agent.id}` },
           }),

@@ -40,7 +40,7 @@ function Users() {
           ),
         },
         { key: "email", title: text("enter.email"), cell: (row) => row.email },
-        { key: "level", title: text("field.level"), cell: (row) => row.level },
+        { key: "level", title: text("field.level"), cell: (row) => text(`level.${row.level}`) },
         {
           key: "state",
           title: text("field.state"),

@@ -72,7 +72,7 @@ function Existing({ id }: { id: string }) {
   const navigate = useNavigate();
   const [secret, setSecret] = useState("");
   const { data, error, refetch } = useQuery(webhookOf(id));
-  const params = { path: { webhook: id } };
+  const params = { path: { webhook_id: id } };
   return (
     <>
       <BackLink to="/webhooks" label={text("page.webhooks")} />
@@ -84,25 +84,25 @@ function Existing({ id }: { id: string }) {
               <CommandButton
                 label={text("webhook.pause")}
                 ask={text("webhook.pause.ask")}
-                send={(headers) => answerOf(api.POST("/v1/webhooks/{webhook}/pause", { params, headers }))}
+                send={(headers) => answerOf(api.POST("/v1/webhooks/{webhook_id}/pause", { params, headers }))}
               />
             ) : (
               <CommandButton
                 label={text("webhook.resume")}
-                send={(headers) => answerOf(api.POST("/v1/webhooks/{webhook}/resume", { params, headers }))}
+                send={(headers) => answerOf(api.POST("/v1/webhooks/{webhook_id}/resume", { params, headers }))}
               />
             )}
             <CommandButton
               label={text("webhook.rotate")}
               ask={text("webhook.rotate.ask")}
-              send={(headers) => answerOf(api.POST("/v1/webhooks/{webhook}/secret", { params, body: {}, headers }))}
+              send={(headers) => answerOf(api.POST("/v1/webhooks/{webhook_id}/secret", { params, body: {}, headers }))}
               onSaved={(done) => setSecret(String(done?.result.secret ?? ""))}
             />
             <CommandButton
               label={text("form.delete")}
               ask={text("webhook.delete.ask")}
               isDanger
-              send={(headers) => answerOf(api.DELETE("/v1/webhooks/{webhook}", { params, headers }))}
+              send={(headers) => answerOf(api.DELETE("/v1/webhooks/{webhook_id}", { params, headers }))}
               onSaved={() => void navigate({ to: "/webhooks" })}
             />
           </>
@@ -116,7 +116,7 @@ function Existing({ id }: { id: string }) {
               initial={settingsOf(data)}
               current={async () => settingsOf((await refetch({ throwOnError: true })).data as Detail)}
               save={(body, _, headers) =>
-                answerOf(api.PATCH("/v1/webhooks/{webhook}", { params, body: body as never, headers }))
+                answerOf(api.PATCH("/v1/webhooks/{webhook_id}", { params, body: body as never, headers }))
               }
             />
           </Panel>
@@ -194,7 +194,9 @@ function Deliveries({ id }: { id: string }) {
     queryKey: ["webhooks", id, "deliveries"],
     queryFn: () =>
       answerOf(
-        api.GET("/v1/webhooks/{webhook}/deliveries", { params: { path: { webhook: id }, query: { limit: 100 } } }),
+        api.GET("/v1/webhooks/{webhook_id}/deliveries", {
+          params: { path: { webhook_id: id }, query: { limit: 100 } },
+        }),
       ),
     refetchInterval: 10_000,
   });

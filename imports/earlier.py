@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 
-from bootstrap import Center
-from cli.company import asker
+from domain.access import Asker
 from domain.base import MS, SECOND
-from domain.companies import Company
 from domain.voice.facts import Fact
 from projections.queries.earlier_calls import consultations, kept_lines, last_talk, lines_are_kept, open_talk, open_waits, stated_transfers
+from projections.query_bus import QueryBus
 from telephony_adapter.queue_log.earlier import OpenWait
 
 _WRAP_UP = "WRAPUPSTART"
@@ -21,42 +20,42 @@ NEAR_US = 2 * SECOND
 class EarlierImports:
     """The calls of one company that are known. cover: lets the rows answer for all that is saved; called when they are first needed."""
 
-    def __init__(self, center: Center, company: Company, cover: Callable[[], None]) -> None:
-        self._center = center
-        self._asker = asker(company)
+    def __init__(self, queries: QueryBus, asker: Asker, cover: Callable[[], None]) -> None:
+        self._bus = queries
+        self._asker = asker
         self._cover = cover
 
     @cached_property
-    def _queries(self) -> Center:
+    def _queries(self) -> QueryBus:
         self._cover()
-        return self._center
+        return self._bus
 
     def open_talk(self, queue: str, agent: str, answered_us: int, near_us: int) -> str | None:
         """The call whose talk with the agent began then, and has no end yet."""
-        found = self._queries.queries.ask(open_talk, self._asker, queue, agent, answered_us // MS, near_us // MS)
+        found = self._queries.ask(open_talk, self._asker, queue, agent, answered_us // MS, near_us // MS)
         return None if found is None else found.call
 
     def open_waits(self, call: str) -> Sequence[OpenWait]:
         """The queues in which this call waits."""
-        return [OpenWait(found.queue, found.offered_ms * MS) for found in self._queries.queries.ask(open_waits, self._asker, call)]
+        return [OpenWait(found.queue, found.offered_ms * MS) for found in self._queries.ask(open_waits, self._asker, call)]
 
     def last_talk(self, agent: str, until_us: int) -> tuple[str, str] | None:
         """The call and the queue of the agent's latest talk that began before."""
-        found = self._queries.queries.ask(last_talk, self._asker, agent, until_us // MS)
+        found = self._queries.ask(last_talk, self._asker, agent, until_us // MS)
         return None if found is None else (found.call, found.queue)
 
     def transfers(self, since_us: int) -> Iterator[tuple[str, Fact]]:
         """Ends of talks that lines state under the id of a consultation which had no talk itself: the consultation, and the fact."""
-        for leg in self._queries.queries.ask(consultations, self._asker, since_us // MS):
-            for fact in self._center.queries.ask(stated_transfers, self._asker, leg.call):
+        for leg in self._queries.ask(consultations, self._asker, since_us // MS):
+            for fact in self._bus.ask(stated_transfers, self._asker, leg.call):
                 yield leg.call, fact
 
     def wrap_ups(self, since_us: int, until_us: int) -> Iterator[tuple[str, Fact]]:
         """Wrap-ups of agents whose talk was not yet known: the call of that talk, and the fact."""
-        if not self._queries.queries.ask(lines_are_kept, self._asker, _WRAP_UP):
+        if not self._queries.ask(lines_are_kept, self._asker, _WRAP_UP):
             return
         self._cover()
-        for line in self._center.queries.ask(kept_lines, self._asker, _WRAP_UP, since_us, until_us):
+        for line in self._bus.ask(kept_lines, self._asker, _WRAP_UP, since_us, until_us):
             agent, seconds = (*line.fields, "")[:2]
             talk = self.last_talk(agent, line.at + NEAR_US)
             if talk is not None and seconds.isdecimal():

@@ -1,0 +1,1 @@
+"""What a center takes in from files: one way for the command line and for the API."""

@@ -1,0 +1,205 @@
+"""Files are imported through the API: with progress, refused lines, an end, and no second time."""
+
+from __future__ import annotations
+
+import gzip
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from msgspec.structs import replace
+
+from api.app import MAX_BODY
+from imports.running import SILENT_US, Imports
+from store import imports as kept
+from tests.api.test_auth import problem_of
+from tests.kit.http import Person, TimedCenter, operator
+from tests.kit.slow_imports import SlowImport
+from tests.kit.waiting import DEADLINE_S, within
+
+LOG = Path(__file__).parents[1] / "data" / "captures" / "run-a" / "queue_log"
+BAD = b"no line\n1700000000|x|y\n"
+
+
+@pytest.fixture(autouse=True)
+def _after_the_log(center: TimedCenter) -> None:
+    """Lines long after the import would be set aside."""
+    center.clock.us = 1_800_000_000_000_000
+
+
+def send(who: Person, content: Any, **params: str) -> Any:
+    return who.ask("POST", "/v1/imports", content=content, params=params, headers={"Content-Type": "application/octet-stream"})
+
+
+def until(who: Person, id: str, *states: str) -> dict[str, Any]:
+    """The import, once it is in one of these states."""
+    within(lambda: who.get(f"/v1/imports/{id}").json()["state"] in states)
+    return dict(who.get(f"/v1/imports/{id}").json())
+
+
+def imported(who: Person, content: bytes, **params: str) -> dict[str, Any]:
+    answer = send(who, content, **params)
+    assert answer.status_code == 201, answer.text
+    assert answer.headers["location"] == f"/v1/imports/{answer.json()['id']}"
+    return until(who, answer.json()["id"], "done", "failed")
+
+
+def test_a_log_is_taken_in_with_its_refused_lines_and_a_second_time_changes_nothing(ana: Person, center: TimedCenter) -> None:
+    assert ana.get("/v1/company").json()["empty"] is True
+    content = gzip.compress(BAD + LOG.read_bytes())
+    first = imported(ana, content, name="queue_log.1.gz")
+    assert (first["state"], first["reason"], first["refused_lines"], first["percent"]) == ("done", "", 2, 100.0)
+    assert (first["bytes"], first["bytes_total"]) == (len(content), len(content))
+    assert first["lines"] > 100
+    assert first["calls"] > 10
+    assert first["first_at"] < first["last_at"]
+    assert ana.get("/v1/company").json()["empty"] is False
+    # The figures cover it at once.
+    period = {"from": first["first_at"], "to": first["last_at"]}
+    assert ana.get("/v1/dashboards/inbound", params=period).json()["totals"]["offered"] > 0
+
+    lines = ana.get(f"/v1/imports/{first['id']}/refused-lines").json()
+    assert [(line["file"], line["line"]) for line in lines["items"]] == [("queue_log.1.gz", 1), ("queue_log.1.gz", 2)]
+    assert lines["total"] == 2
+    csv = ana.get(f"/v1/imports/{first['id']}/refused-lines", params={"format": "csv"})
+    assert csv.text.splitlines()[1].startswith("queue_log.1.gz;1;")
+
+    end = center.store.end()
+    center.clock.pass_s(1)
+    again = imported(ana, content, name="queue_log.1.gz")
+    assert (again["calls"], again["repeated_lines"], center.store.end()) == (0, again["lines"] - 2, end)
+    assert [one["id"] for one in ana.get("/v1/imports").json()["items"]] == [again["id"], first["id"]]
+    assert not [path for path in (center.directory / "imports").rglob("*") if path.is_file() and path.suffix != ".lock"]
+
+
+def test_a_file_that_is_larger_than_other_bodies_may_be_is_received(ana: Person) -> None:
+    content = LOG.read_bytes()
+    padded = content + b"".join(b"1700000000|NONE|NONE|NONE|SYSCOMPAT|%d\n" % number for number in range(20_000))
+    assert len(padded) > 2 * MAX_BODY
+    assert imported(ana, padded)["lines"] == len(padded.splitlines())
+    problem_of(ana.ask("POST", "/v1/queues", content=b" " * (MAX_BODY + 1)), 413, "too-large")
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"\x89PNG\r\n\x1a\n" + bytes(100), "binary"),
+        (b"", "nothing in it"),
+        (gzip.compress(LOG.read_bytes())[:20], "nothing in it"),
+        (b"Asterisk Call Manager/5.0\r\n", "AMI capture"),
+    ],
+)
+def test_a_file_of_another_kind_is_refused_with_what_was_expected(ana: Person, content: bytes, says: str) -> None:
+    problem = problem_of(send(ana, content, name="photo.png"), 422, "file-not-recognised")
+    assert problem["errors"][0]["pointer"] == ""
+    assert problem["detail"].startswith("photo.png: ")
+    assert says in problem["detail"]
+    assert "expected an Asterisk queue_log" in problem["detail"]
+    (one,) = ana.get("/v1/imports").json()["items"]
+    assert (one["state"], one["code"], one["reason"]) == ("failed", "file-not-recognised", problem["detail"])
+    assert ana.get("/v1/company").json()["empty"] is True
+
+
+def test_a_torn_file_is_taken_in_up_to_its_tear(ana: Person) -> None:
+    whole = gzip.compress(LOG.read_bytes())
+    torn = whole[: len(whole) // 2]
+    found = imported(ana, torn, name="torn.gz")
+    assert (found["state"], found["refused_lines"]) == ("done", 1)
+    (line,) = ana.get(f"/v1/imports/{found['id']}/refused-lines").json()["items"]
+    assert "ends too early" in line["reason"]
+
+
+def test_members_and_a_recording_are_kinds_of_their_own(ana: Person) -> None:
+    assert imported(ana, b"interface;name\nPJSIP/1001;Ana Souza\n", kind="members")["state"] == "done"
+    problem_of(send(ana, b"PJSIP/1001\n", kind="members", name="m.csv"), 422, "file-not-recognised")
+    recording = next(path for path in sorted(LOG.parent.iterdir()) if path.name.startswith("ami"))
+    assert imported(ana, recording.read_bytes(), kind="ami", name="ami")["calls"] > 0
+
+
+def test_an_unknown_time_zone_is_named(ana: Person) -> None:
+    errors = problem_of(send(ana, LOG.read_bytes(), timezone="BRT"), 422, "invalid")["errors"]
+    assert [error["parameter"] for error in errors] == ["timezone"]
+
+
+def test_a_cancelled_import_ends_and_keeps_what_it_took_in(ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = SlowImport(monkeypatch)
+    id = send(ana, LOG.read_bytes()).json()["id"]
+    waiting = send(ana, LOG.read_bytes()).json()["id"]
+    assert slow.reached.wait(DEADLINE_S)
+    assert ana.get(f"/v1/imports/{waiting}").json()["state"] == "waiting"
+    for one in (id, waiting):
+        assert ana.ask("DELETE", f"/v1/imports/{one}").status_code == 202
+    slow.go.set()
+    for one in (id, waiting):
+        assert until(ana, one, "cancelled")["code"] == "cancelled"
+    problem_of(ana.ask("DELETE", f"/v1/imports/{id}"), 409, "import-ended")
+    assert ana.get("/v1/company").json()["empty"] is False
+    assert imported(ana, LOG.read_bytes())["state"] == "done"
+
+
+def test_an_import_that_a_restart_interrupted_is_known_and_can_be_sent_again(
+    ana: Person, center: TimedCenter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = SlowImport(monkeypatch)
+    id = send(ana, LOG.read_bytes()).json()["id"]
+    assert slow.reached.wait(DEADLINE_S)
+    center.imports.stopping.set()
+    slow.go.set()
+    assert until(ana, id, "interrupted")["code"] == "server-stopped"
+    # A killed process leaves it unfinished, by an owner that is gone.
+    (tenant,) = center.store.companies()
+    found = kept.one_of(center.store.recorder.db, tenant, UUID(id))
+    assert found is not None
+    dead = replace(found.content, id=uuid4(), state="running", ended=None, reason="")
+    with center.store.recorder.transaction() as db:
+        kept.add(db, dead, uuid4())
+    assert ana.get(f"/v1/imports/{dead.id}").json()["state"] == "interrupted"
+    problem_of(ana.ask("DELETE", f"/v1/imports/{dead.id}"), 409, "import-ended")
+    center.imports.stopping.clear()
+    assert imported(ana, LOG.read_bytes())["state"] == "done"
+
+
+def test_on_servers_an_import_of_another_process_is_interrupted_once_it_is_silent(center: TimedCenter, ana: Person) -> None:
+    (tenant,) = center.store.companies()
+    with closing(Imports(center, alone=False)) as others, closing(Imports(center, alone=False)) as own:
+        upload = others.receive("queue-log", "q", "", operator("Empresa"), 0)
+        found = kept.one_of(center.store.recorder.db, tenant, upload.one.id)
+        assert found is not None
+        assert own.stands(found).state == "receiving"
+        center.clock.us += SILENT_US + 1
+        assert own.stands(found).state == "interrupted"
+        assert others.stands(found).state == "receiving"
+        upload.give_up(OSError())
+
+
+def test_two_companies_do_not_see_each_others_imports(log_in: Any) -> None:
+    ana, eva = log_in(), log_in(company="Outra", email="eva@outra.example")
+    id = imported(ana, LOG.read_bytes())["id"]
+    assert eva.get("/v1/imports").json() == {"items": []}
+    for answer in (eva.get(f"/v1/imports/{id}"), eva.ask("DELETE", f"/v1/imports/{id}"), eva.get(f"/v1/imports/{id}/refused-lines")):
+        problem_of(answer, 404, "import-unknown")
+    assert eva.get("/v1/company").json()["empty"] is True
+
+
+def test_who_may_not_send_observations_sends_no_byte(log_in: Any) -> None:
+    bia = log_in(email="bia@empresa.example", permissions=("gerenciar-relatorio",))
+
+    async def body() -> Any:
+        yield b"1"
+        raise AssertionError("the body was read")
+
+    assert problem_of(send(bia, body()), 403, "not-allowed")["permission"] == "gerenciar-api"
+
+
+def test_a_simulation_needs_a_company_without_calls(ana: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("imports.simulation.HOURS", 2)
+    monkeypatch.setattr("imports.running.simulation.HOURS", 2)
+    begun = ana.post("/v1/simulation")
+    assert (begun.status_code, begun.json()["kind"]) == (202, "simulation"), begun.text
+    problem_of(ana.post("/v1/simulation"), 409, "company-not-empty")
+    within(lambda: not ana.get("/v1/company").json()["empty"])
+    assert ana.ask("DELETE", f"/v1/imports/{begun.json()['id']}").status_code == 202
+    until(ana, begun.json()["id"], "cancelled")
+    problem_of(ana.post("/v1/simulation"), 409, "company-not-empty")

@@ -1,0 +1,81 @@
+"""Rastreio de Interações: every filter is in the address but the customer's number; every figure leads to its calls."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import unquote
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.web.conftest import Console
+
+
+@pytest.fixture(scope="module")
+def page(console: Console) -> Iterator[Page]:
+    page = console.signed_in(path="/interacoes?periodo=7d")
+    yield page
+    page.context.close()
+
+
+def protocols(page: Page) -> list[str]:
+    page.locator("[data-as-of]").wait_for()
+    return page.locator("td[data-column=protocol]").all_inner_texts()
+
+
+@pytest.mark.parametrize(
+    ("address", "asked"),
+    [
+        ("tipo=inbound&status=answered&status=abandoned", "direction=inbound&status=answered&status=abandoned"),
+        ("duracao=30-90&ordem=asc", "min_duration_ms=30000&max_duration_ms=90999&order=asc"),
+        ("qualidade=low&qualidade=medium", "quality=low&quality=medium"),
+    ],
+)
+def test_the_filters_of_the_address_are_those_of_the_api(console: Console, page: Page, address: str, asked: str) -> None:
+    position = console.get("/v1/dashboards/inbound").json()["as_of"]
+    page.goto(f"{console.url}/interacoes?periodo=7d&em={position}&{address}")
+    shown = protocols(page)
+    order = "" if "order=" in asked else "&order=desc"
+    period = console.get("/v1/dashboards/inbound").json()["period"]["from"]
+    since = f"{period[:8]}01" if period[8:10] < "07" else f"{period[:8]}{int(period[8:10]) - 6:02}"
+    found = console.get(f"/v1/interactions?medium=voice&limit=100&count=true&as_of={position}&from={since}&{asked}{order}").json()
+    assert shown == [str(row["protocol"]) for row in found["items"]][: len(shown)]
+    assert len(shown) > 3
+    expect(page.get_by_role("heading", name=re.compile(rf"^{found['count']} chamada"))).to_be_visible()
+
+
+def test_a_customers_number_finds_calls_and_is_never_in_the_address(console: Console, page: Page) -> None:
+    call = next(row for row in console.get("/v1/interactions?medium=voice&direction=inbound").json()["items"] if row["from_number"])
+    page.goto(f"{console.url}/interacoes?periodo=7d")
+    protocols(page)
+    field = page.get_by_label("Número", exact=True)
+    field.fill(call["from_number"])
+    field.press("Enter")
+    expect(page.locator("td[data-column=protocol]", has_text=re.compile(rf"^{call['protocol']}$"))).to_be_visible()
+    assert call["from_number"] not in page.url
+    expect(page.get_by_role("button", name="CSV")).to_be_disabled()
+
+
+def test_a_figure_leads_to_its_calls_with_the_same_filters(console: Console, page: Page) -> None:
+    queue = console.get("/v1/queues").json()["items"][0]["name"]
+    page.goto(f"{console.url}/inbound?periodo=7d&servico={queue}")
+    page.locator("[data-as-of]").wait_for()
+    page.locator("[data-figure=abandoned]").get_by_role("button").click()
+    page.get_by_role("dialog").get_by_role("link", name="Ver chamadas").click()
+    page.wait_for_url(re.compile("/interacoes"))
+    for part in (f"servico={queue}", "periodo=7d", "status=abandoned", "tipo=inbound"):
+        assert part in unquote(page.url)
+
+
+def test_all_but_one_queue_is_chosen_by_keys_and_kept_in_the_address(console: Console, page: Page) -> None:
+    queue = console.get("/v1/queues").json()["items"][0]["name"]
+    page.goto(f"{console.url}/inbound?periodo=7d")
+    page.locator("[data-as-of]").wait_for()
+    page.get_by_role("button", name=re.compile("^Serviço")).first.click()
+    page.get_by_label("Todos menos os escolhidos").check()
+    page.get_by_role("option", name=queue).click()
+    page.keyboard.press("Escape")
+    page.wait_for_url(re.compile("-servico="))
+    expect(page.locator(f"tr[data-key='{queue}']")).to_have_count(0)
+    expect(page.get_by_role("button", name=f"Remover {queue}")).to_contain_text("menos")

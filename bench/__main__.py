@@ -14,6 +14,7 @@ from typing import Any
 from bench import commands_postgresql as saving_on_server
 from bench import commands_sqlite as saving
 from bench import console as seeing
+from bench import console_pages as looking
 from bench import end_to_end as whole_way
 from bench import http_commands as web
 from bench import imports as importing
@@ -43,6 +44,7 @@ FIGURES: dict[str, Figure] = {
     "dashboard": asking.dashboard,
     "watched_board": watching.watched_board,
     "board_in_browser": seeing.board_in_browser,
+    "console_pages": looking.console_pages,
 }
 
 DISTRIBUTED: dict[str, Figure] = {

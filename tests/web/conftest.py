@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from bootstrap import open_center
 from cli.company import caller, known_or_new
+from commands.queues import RegisterQueue
 from commands.users import AppointAdministrator, RegisterUser, SetPassword, hashed_password
 from domain.base import SECOND
 from services.chromium import FLAGS, chromium
@@ -36,6 +37,8 @@ PASSWORD = "Seja#Bem1"
 ADMINISTRATOR = "ana@empresa.example"
 USELESS = "bia@empresa.example"
 REPORTER = "caio@empresa.example"
+OUTSIDER = "zoe@outra.example"
+"""The administrator of a second company, which has a queue of the same name."""
 
 
 expect.set_options(timeout=15_000)
@@ -115,8 +118,12 @@ def served(tmp_path_factory: pytest.TempPathFactory, built: None) -> Iterator[st
         tokens = [center.bus.execute(AppointAdministrator(email=ADMINISTRATOR), operator).result["token"]]
         for name, email, permissions in (("Bia", USELESS, ()), ("Caio", REPORTER, ("gerenciar-relatorio",))):
             tokens.append(center.bus.execute(RegisterUser(name=name, email=email, permissions=permissions), operator).result["token"])
+        outside = caller(known_or_new(center, "Outra"))
+        center.bus.execute(RegisterQueue(name="Vendas"), outside)
+        tokens.append(center.bus.execute(AppointAdministrator(email=OUTSIDER, name="Zoe"), outside).result["token"])
         for token in tokens:
-            center.bus.execute(SetPassword(token=token, hashed=hashed_password(PASSWORD)), operator)
+            whose = outside if token == tokens[-1] else operator
+            center.bus.execute(SetPassword(token=token, hashed=hashed_password(PASSWORD)), whose)
     with CommandLine(directory).serving() as server:
         within(lambda: httpx.get(f"{server.url}/readyz").is_success)
         yield server.url

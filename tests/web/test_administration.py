@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.kit.waiting import within
-from tests.web.conftest import ADMINISTRATOR, PASSWORD, Console
+from tests.web.conftest import ADMINISTRATOR, OUTSIDER, PASSWORD, Console
 from tests.web.test_accessibility import in_both_themes
 
 MENU = "nav[aria-label=Menu]:visible"
@@ -268,3 +268,47 @@ def test_nothing_serious_is_wrong_on_any_page_of_administration(console: Console
         for width in (360, 1280):
             tab.set_viewport_size({"width": width, "height": 800})
             tab.wait_for_function("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_another_company_with_the_same_names_shows_nothing_of_the_first(console: Console, server: Server) -> None:
+    page = console.signed_in(OUTSIDER, path="/servicos")
+    for path in ("servicos", "usuarios", "inbound?periodo=7d", "interacoes?periodo=7d", "agentes"):
+        go(console, page, path)
+        expect(page.locator("[aria-busy]")).to_have_count(0)
+        shown = page.locator("body").inner_text()
+        for name in ("Cobrança", "Suporte", ADMINISTRATOR, "Sônia"):
+            assert name not in shown, (path, name)
+    go(console, page, "servicos")
+    expect(page.get_by_role("table").get_by_role("link", name="Vendas", exact=True)).to_be_visible()
+    foreign = server.ask("GET", "/v1/queues")["items"][0]["id"]
+    go(console, page, f"servicos/{foreign}")
+    expect(page.get_by_role("alert")).to_be_visible()
+
+
+def test_every_component_is_in_the_gallery_and_nothing_serious_is_wrong_with_one(console: Console, tab: Page) -> None:
+    go(console, tab, "galeria")
+    tab.locator("canvas").first.wait_for()
+    in_both_themes(tab, "galeria")
+    for width in (360, 1280):
+        tab.set_viewport_size({"width": width, "height": 800})
+        tab.wait_for_function("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_on_a_phone_filters_are_a_sheet_with_a_count_and_rows_are_cards(console: Console) -> None:
+    page = console.signed_in(
+        path="/interacoes?periodo=7d&servico=Vendas", viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True
+    )
+    page.locator("tbody tr[data-key]").first.wait_for()
+    expect(page.get_by_role("button", name="Filtros · 1")).to_be_visible()
+    page.get_by_role("button", name="Filtros · 1").tap()
+    expect(page.get_by_role("dialog", name="Filtros").get_by_role("button", name=re.compile("^Serviço Vendas"))).to_be_visible()
+    page.get_by_role("dialog", name="Filtros").get_by_role("button", name="Pronto").first.tap()
+    card = page.locator("tbody tr[data-key]").first
+    lines = card.get_by_role("cell")
+    assert len({line["x"] for line in (one.bounding_box() or {} for one in lines.all())}) == 1
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    small = page.evaluate(
+        """[...document.querySelectorAll('main button, header button')].filter(one => one.offsetParent)
+        .map(one => [one.innerText || one.ariaLabel, one.getBoundingClientRect().height]).filter(([, height]) => height < 36)"""
+    )
+    assert small == []

@@ -5,7 +5,7 @@ ATENDE_HOST, _PORT      where `serve` listens                                 12
 ATENDE_PUBLIC_URL       the API's address for people, used by `atende admin` for its link   where `serve` listens
 ATENDE_TRUSTED_PROXIES  addresses and networks of the proxies whose X-Forwarded-For and -Proto count: 10.0.0.7,10.1.0.0/16   none
 ATENDE_CLIENT_CONNECTIONS  open connections that one client may have (an IPv4 address, an IPv6 /64)   256
-ATENDE_PASSWORD_POLICY  manual: 6 to 20 characters of four classes; nist: 12 to 128 that are hard to guess   manual
+ATENDE_PASSWORD_POLICY  composition: 6 to 20 characters of four classes; nist: 12 to 128 that are hard to guess   composition
 ATENDE_CORS_ORIGINS     origins of other web pages that may use the API: https://console.example.com,...   none
 ATENDE_URL              the center that `atende mcp` asks: https://atende.example.com
 ATENDE_API_KEY          the API key with which it asks
@@ -56,7 +56,7 @@ _OF_DISTRIBUTED = {
 }
 
 Mode = Literal["embedded", "distributed"]
-PasswordPolicy = Literal["manual", "nist"]
+PasswordPolicy = Literal["composition", "nist"]
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Settings:
     public_url: str = ""
     trusted_proxies: tuple[str, ...] = ()
     client_connections: int = 256
-    password_policy: PasswordPolicy = "manual"  # noqa: S105 - the name of a rule
+    password_policy: PasswordPolicy = "composition"  # noqa: S105 - the name of a rule
     cors_origins: tuple[str, ...] = ()
     url: str = ""
     api_key: str = field(default="", repr=False)
@@ -181,9 +181,9 @@ def _connections(text: str) -> int:
 def _password_policy(text: str) -> PasswordPolicy:
     if text == "nist":
         return "nist"
-    if text not in ("", "manual"):
-        raise WrongSetting("ATENDE_PASSWORD_POLICY is neither manual nor nist")
-    return "manual"
+    if text not in ("", "composition"):
+        raise WrongSetting("ATENDE_PASSWORD_POLICY is neither composition nor nist")
+    return "composition"
 
 
 def _origins(text: str) -> tuple[str, ...]:

@@ -91,10 +91,10 @@ class PasswordRules(Shape):
     """What a new password must be, for a form that says it before it is refused."""
 
     policy: Annotated[
-        Literal["manual", "nist"],
+        Literal["composition", "nist"],
         Field(
             description="manual: upper and lower case, a number, one of `$ * & @ # ?`, no character twice in a row. nist: hard to guess",
-            examples=["manual"],
+            examples=["composition"],
         ),
     ]
     shortest: Annotated[int, Field(description="characters", examples=[6])]

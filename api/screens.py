@@ -95,20 +95,20 @@ async def list_screens(
     return Page(items=[_shaped(row, used.get(row.id)) for row in part.rows], next=part.next, as_of=part.as_of)
 
 
-@router.post("/{screen}/link", summary="Issue a new link for a screen", responses=of_command("not-found"), response_model=ScreenLink)
-async def issue_screen_link(screen: ScreenId, context: Authenticated) -> Response:
+@router.post("/{screen_id}/link", summary="Issue a new link for a screen", responses=of_command("not-found"), response_model=ScreenLink)
+async def issue_screen_link(screen_id: ScreenId, context: Authenticated) -> Response:
     """For another device, or when the first link was lost. The present device stays the screen until the new link is used; earlier links become void.
 
     It needs the permissions that `POST /v1/screens` needs.
     """
-    return await context.do(IssueScreenLink(screen=screen))
+    return await context.do(IssueScreenLink(screen=screen_id))
 
 
-@router.post("/{screen}/revoke", summary="Revoke a screen", responses=of_command("not-found"), response_model=Done)
-async def revoke_screen(screen: ScreenId, context: Authenticated) -> Response:
+@router.post("/{screen_id}/revoke", summary="Revoke a screen", responses=of_command("not-found"), response_model=Done)
+async def revoke_screen(screen_id: ScreenId, context: Authenticated) -> Response:
     """Its device is refused and its streams end: at once in this process, within two seconds in other API processes. There is no way back. Needs `gerenciar-chaves`."""
-    receipt = await context.application.execute(RevokeScreen(screen=screen), context.caller)
-    context.application.active_screens.forget(screen)
+    receipt = await context.application.execute(RevokeScreen(screen=screen_id), context.caller)
+    context.application.active_screens.forget(screen_id)
     return done(receipt)
 
 

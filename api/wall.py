@@ -80,4 +80,4 @@ async def ask_wall(context: RequestContext, params: OfSome) -> Asked:
     return Asked(wall, question, {"period": past.shown(over, "total")})
 
 
-WATCHABLE = (Watchable("/v1/wall", OfSome, wall, ask_wall, FIGURES_EVERY_S, lambda _: (Table("queues", "queue_id"),)),)
+WATCHABLE = (Watchable("/v1/wall", OfSome, wall, ask_wall, FIGURES_EVERY_S, lambda _: (Table("queues", "queue"),)),)

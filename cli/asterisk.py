@@ -17,7 +17,7 @@ from domain.base import MS
 from domain.companies import Company
 from imports.earlier import EarlierImports
 from projections.engine.progress import ProjectionsStopped
-from projections.queries.followed_sources import calls_without_end, covered_until, sessions_without_end
+from projections.queries.followed_sources import calls_without_end, covered, sessions_without_end
 from settings import Asterisk, Settings
 from store.clock import SystemClock
 from store.database import StoreUnavailable
@@ -120,8 +120,8 @@ def _cover(center: Center) -> None:
 def _last_known(center: Center, company: Company, asterisk: Asterisk) -> LastKnown:
     """What the log knows of it. Without rows that cover it nothing would be known to be open, so they are awaited."""
     ask, who = center.queries.ask, asker(company)
-    until_us = ask(covered_until, who, f"ami:{asterisk.name}")
-    if not until_us:
+    span = ask(covered, who, f"ami:{asterisk.name}")
+    if span is None:
         return LastKnown()
     try:
         center.cover(center.store.end(), lambda _done, _total: None)
@@ -129,7 +129,7 @@ def _last_known(center: Center, company: Company, asterisk: Asterisk) -> LastKno
         raise StoreUnavailable(str(stopped)) from stopped
     prefix = f"{asterisk.system}-" if asterisk.system else ""
     return LastKnown(
-        until_us,
+        *span,
         [
             OpenCall(
                 one.call, one.queue, one.offered_ms * MS if one.queue else 0, (one.answered_ms or 0) * MS if one.queue else 0, one.agent

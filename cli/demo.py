@@ -33,9 +33,11 @@ def demo(directory: Path | None, settings: Settings, seed: int) -> int:
         company = known_or_new(center, "")
         story = _past(center, company, seed, console)
         password = _administrator(center, company)
+        ends = "termina e apaga os dados" if directory is None else "termina; os dados ficam"
 
         async def present(url: str) -> None:
-            console.out(f"\nAtende   {url}   (API: {url}/docs)\nE-mail   {EMAIL}\nSenha    {password}\n\n")
+            console.out(f"\nAtende   {url}   (API: {url}/docs)\nE-mail   {EMAIL}\nSenha    {password}\n")
+            console.out(f"Empresa  {company.name}\nDados    {fresh}   (--data {fresh})\nCtrl-C   {ends}\n\n")
             await story.live()
 
         board = LiveTable(center, company)

@@ -11,7 +11,7 @@ from domain.errors import InvalidField
 SHORTEST, LONGEST = 6, 128
 """Characters of any password under any rule."""
 
-LENGTHS: Final = {"manual": (SHORTEST, 20), "nist": (12, LONGEST)}
+LENGTHS: Final = {"composition": (SHORTEST, 20), "nist": (12, LONGEST)}
 """The fewest and the most characters of a password, by the rule: the manual's, or NIST's."""
 
 _SPECIAL = "$*&@#?"
@@ -19,7 +19,7 @@ _SPECIAL = "$*&@#?"
 
 def check_composition(password: str) -> None:
     """Raises InvalidField for a password that breaks the manual's rule: 6 to 20 characters, an upper and a lower case letter, a number, one of $ * & @ # ?, no character twice in a row."""
-    _check_length(password, *LENGTHS["manual"])
+    _check_length(password, *LENGTHS["composition"])
     for has, what in ((str.isupper, "an upper case letter"), (str.islower, "a lower case letter"), (str.isdigit, "a number")):
         if not any(map(has, password)):
             raise InvalidField("password", f"a password has {what}", "password-weak")

@@ -18,8 +18,8 @@ from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 
-from services.process import Daemon
-from services.server import HOST, USER, DoesNotRun, Server
+from services.process import Daemon, wait_for
+from services.server import HOST, USER, DoesNotRun, Server, free
 
 ROOT = Path("/var/tmp/atende-asterisk")  # noqa: S108 - belongs to root, who alone can use it: nothing else may enter a chroot
 _SUITE = "forky"
@@ -64,6 +64,12 @@ class Asterisk(Server):
         """The log that the PBX writes, as this machine sees it."""
         return _seen(self._inside / "pbx") / "log" / "queue_log"
 
+    def start(self, port: int | None) -> bool:
+        if self.daemon.pid() is None:
+            # It holds ports of the last run, and knows no others.
+            self.world.stop(self.ENDED_BY, _ANSWER_S)
+        return super().start(port)
+
     def launch(self) -> None:
         if not _is_there():
             _install()
@@ -72,8 +78,10 @@ class Asterisk(Server):
         self.launch_pbx()
 
     def launch_pbx(self) -> None:
-        """Start the PBX."""
+        """Start the PBX. One that was killed just now may hold its socket and its ports for a moment."""
         self._configure("pbx")
+        (_seen(self._inside / "pbx") / "run" / "asterisk.ctl").unlink(missing_ok=True)
+        wait_for(lambda: free([self.ports[0], self.ports[2]]), _ANSWER_S)
         self.daemon.start(self._command("pbx"))
 
     def launch_world(self) -> None:
@@ -104,7 +112,9 @@ class Asterisk(Server):
             # Without it Asterisk refuses to load what registers SIP.
             documentation.symlink_to("/usr/share/asterisk/documentation")
         ami, world_ami, sip, world_sip = self.ports
+        modules = next((ROOT / "usr" / "lib").glob("*/asterisk/modules"), ROOT)
         values = {
+            "modules": Path("/") / modules.relative_to(ROOT),
             "folder": self._inside / name, "host": HOST, "ami": ami, "world_ami": world_ami, "sip": sip, "world_sip": world_sip,
             "user": USER, "driver": self.DRIVER, "secret": self.secret,
         }  # fmt: skip

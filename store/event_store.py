@@ -322,7 +322,7 @@ class Store(Application[UUID]):
             self._protocols[tenant] = (following + 1, end)
             return following
 
-    def has_calls(self, tenant: UUID) -> bool:
+    def has_any_call(self, tenant: UUID) -> bool:
         """Whether any call of this company was ever given a protocol number."""
         return bool(self.recorder.db.read("SELECT 1 FROM protocols WHERE tenant = ? AND next > 1", (tenant.bytes,)))
 

@@ -11,12 +11,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import copyfile
 
 from playwright.sync_api import Page, sync_playwright
 
 from services.chromium import FLAGS, chromium
 
-INTO = Path(__file__).resolve().parent / "screenshots"
+HERE = Path(__file__).resolve().parent
+INTO = HERE / "screenshots"
 PAGES = (
     "inbound",
     "inbound?periodo=7d&visao=dia",
@@ -27,7 +29,19 @@ PAGES = (
     "relatorio-agentes?periodo=7d",
     "sla?sla=30",
     "comecar",
+    "empresa",
+    "usuarios",
+    "usuarios/novo",
+    "servicos",
+    "servicos/novo",
+    "canais/telefone/novo",
+    "chaves/nova",
+    "webhooks/novo",
+    "galeria",
 )
+SHOWN = HERE.parent / "docs" / "pictures"
+DOCUMENTED = {"inbound": "inbound", "agentes": "agentes", "interacao": "interacao", "sla-sla-30": "sla", "servicos": "servicos"}
+"""Pictures that the README and docs/console.md show, light and 1280 wide, by the names that they have there."""
 WIDTHS = {360: 740, 768: 1024, 1280: 800, 1920: 1080}
 _READY_S = 300
 
@@ -56,6 +70,11 @@ def main(only: list[str]) -> None:
                 page.wait_for_url(re.compile(r"/interacoes/."))
                 _take(page, page.url, "interacao", theme)
         browser.close()
+    SHOWN.mkdir(exist_ok=True)
+    for name, shown in DOCUMENTED.items():
+        picture = INTO / f"{name}-1280-light.png"
+        if picture.exists():
+            copyfile(picture, SHOWN / f"{shown}.png")
 
 
 def _take(page: Page, address: str, name: str, theme: str) -> None:

@@ -49,11 +49,12 @@ class SessionWithoutEnd(msgspec.Struct, frozen=True):
 
 
 @query(OBSERVE, CompanyLog)
-def covered_until(log: CompanyLog, stream: str) -> int:
-    """The last instant (microseconds) that the stream of events of this name has covered; 0 for a new one."""
+def covered(log: CompanyLog, stream: str) -> tuple[int, int] | None:
+    """The first and the last instant (microseconds) that the stream of events of this name has covered; None for a new one."""
     log.scope.must_be_whole()
-    spans = (event.span for event in log.store.stream(timeline_id(log.tenant)) if isinstance(event, SpanCovered))
-    return max((span.until_us for span in spans if (span.source, span.name) == ("ami", stream)), default=0)
+    observed = (event.span for event in log.store.stream(timeline_id(log.tenant)) if isinstance(event, SpanCovered))
+    spans = [span for span in observed if (span.source, span.name) == ("ami", stream)]
+    return (min(span.from_us for span in spans), max(span.until_us for span in spans)) if spans else None
 
 
 @query(OBSERVE, CompanyRows)

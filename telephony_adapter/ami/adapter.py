@@ -248,7 +248,7 @@ class Adapter:
             log.warning("asterisk is behind name=%s packets=%d: they come faster than they are saved", self.asterisk.name, len(inbox))
         self.figures.waiting = len(inbox) if inbox.is_crowded else 0
         self._receive(stream, raws)
-        if stream.observations or monotonic() - self._covered_at > (_COVERS_S if stream.has_calls else _COVERS_IDLE_S):
+        if stream.observations or monotonic() - self._covered_at > (_COVERS_S if stream.has_any_call else _COVERS_IDLE_S):
             self._cover(stream)
         self._must_go_on()
         self._send(stream)

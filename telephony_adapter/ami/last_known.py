@@ -33,8 +33,9 @@ class OpenSession:
 
 @dataclass(frozen=True)
 class LastKnown:
-    """covered_until_us: the last instant that an earlier process has covered, 0 if none has."""
+    """covered_since_us, covered_until_us: the first and the last instant that earlier processes have covered, 0 if none has."""
 
+    covered_since_us: int = 0
     covered_until_us: int = 0
     calls: Sequence[OpenCall] = ()
     sessions: Sequence[OpenSession] = ()

@@ -31,21 +31,20 @@ class LiveStream:
         self.stream = PacketStream(self.translator.interest)
         self.observations: list[Observation] = []
         self.offered: tuple[str, int] | None = None
-        self.unfilled_us = self.since_us = 0
+        self.unfilled_us = 0
         self.broken = 0
         self._name = name
         self._now_us = now_us
         self._skew_us = 0
         self._reasons: set[str] = set()
+        self.since_us = known.covered_since_us or now_us()
         if known.covered_until_us:
             self.stream.last = known.covered_until_us
             self.translator.restore(known)
             self.disconnected()
-        else:
-            self.since_us = now_us()
 
     @property
-    def has_calls(self) -> bool:
+    def has_any_call(self) -> bool:
         """Whether calls are up."""
         return bool(self.translator.pbx.calls)
 

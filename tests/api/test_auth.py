@@ -183,7 +183,7 @@ def test_under_the_policy_of_nist_length_counts_and_what_is_known_of_the_user(an
 
 
 def test_the_rules_of_passwords_are_said_to_everybody(client):
-    assert client.get("/v1/auth/password-rules").json() == {"policy": "manual", "shortest": 6, "longest": 20}
+    assert client.get("/v1/auth/password-rules").json() == {"policy": "composition", "shortest": 6, "longest": 20}
 
 
 def test_a_new_password_ends_the_sessions_of_before(ana, client, center):

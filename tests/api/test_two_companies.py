@@ -8,7 +8,7 @@ from tests.kit.openapi import STREAMS, operations
 from tests.kit.pasts import cover
 from tests.kit.waiting import within
 
-MOVING = {"as_of", "next", "position", "covered_to"}
+MOVING = {"as_of", "next", "position", "covered_to", "checked_to"}
 """They say how far the log has been read, which is one log for all companies."""
 
 

@@ -42,6 +42,10 @@ class Lab:
         self.events: list[dict[str, str]] = []
         self.world = self._driver(1)
         self.pbx = self._driver(0, self._note)
+        # What a test that failed has left.
+        for each in (self.world, self.pbx):
+            each.command("channel request hangup all")
+        self.be_quiet()
         self._from = server.queue_log.stat().st_size if server.queue_log.exists() else 0
 
     def _driver(self, number: int, received: Callable[[str], object] = lambda _: None) -> Connection:

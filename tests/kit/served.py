@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from api.app import create_app
 from commands.companies import RegisterCompany
@@ -23,7 +23,7 @@ EMAIL = "ana@empresa.example"
 
 
 @contextmanager
-def server_of(app: FastAPI, port: int = 0) -> Iterator[str]:
+def server_of(app: ASGIApp, port: int = 0) -> Iterator[str]:
     """The app on a port of this machine, a free one if none is named; its address."""
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run)

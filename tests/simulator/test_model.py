@@ -80,7 +80,7 @@ def test_some_callers_call_again() -> None:
     assert all(len(number) == 11 and number.isdigit() for number in numbers)
 
 
-def test_the_center_that_works_round_the_clock_has_calls_in_every_hour() -> None:
+def test_the_center_that_works_round_the_clock_has_any_call_in_every_hour() -> None:
     hours = {instant_us // SECOND // 3600 for instant_us, action in played(sleepless_center(), 1) if isinstance(action, actions.Answered)}
     assert len(hours) == 24
 

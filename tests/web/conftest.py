@@ -15,7 +15,6 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from api.app import create_app
 from bootstrap import open_center
 from cli.company import caller, known_or_new
 from commands.users import AppointAdministrator, RegisterUser, SetPassword, hashed_password
@@ -25,9 +24,10 @@ from services.debian import NotInstalled
 from settings import Settings
 from simulator.center import sleepless_center
 from simulator.story import Story
+from tests.journeys.command_line import CommandLine
 from tests.kit.compose import ROOT
-from tests.kit.served import server_of
 from tests.kit.servers import CI
+from tests.kit.waiting import within
 
 HOURS = 4
 """How much of the center's past is simulated."""
@@ -103,7 +103,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory, built: None) -> Iterator[str]:
-    """The address of a center that was busy until a moment ago."""
+    """The address of a center that was busy until a moment ago. It has a process of its own: chDB opens one directory a process, and modules have centers too."""
     directory: Path = tmp_path_factory.mktemp("console") / "data"
     with open_center(directory, Settings()) as center:
         company = known_or_new(center, "")
@@ -117,9 +117,9 @@ def served(tmp_path_factory: pytest.TempPathFactory, built: None) -> Iterator[st
             tokens.append(center.bus.execute(RegisterUser(name=name, email=email, permissions=permissions), operator).result["token"])
         for token in tokens:
             center.bus.execute(SetPassword(token=token, hashed=hashed_password(PASSWORD)), operator)
-        with server_of(create_app(center)) as url:
-            center.cover(center.store.head(), lambda *_: None)
-            yield url
+    with CommandLine(directory).serving() as server:
+        within(lambda: httpx.get(f"{server.url}/readyz").is_success)
+        yield server.url
 
 
 @pytest.fixture(scope="session")

@@ -18,14 +18,15 @@ MENU = "nav[aria-label=Menu]:visible"
 LISTS = ("empresa", "usuarios", "usuarios/novo", "servicos", "servicos/novo", "canais/telefone", "canais/telefone/novo")
 SECURITY = ("chaves", "chaves/nova", "webhooks", "webhooks/novo")
 ENTRIES = {
-    "gerenciar-atendimento": {"Agentes"},
-    "gerenciar-relatorio": {"Inbound", "Outbound", "IVR", "Rastreio de Interações", "Relatório de Agentes"},
+    "gerenciar-atendimento": {"Agentes", "Mural"},
+    "gerenciar-relatorio": {"Inbound", "Outbound", "IVR", "Rastreio de Interações", "Relatório de Agentes", "SLA: e se?"},
     "gerenciar-empresas": {"Empresa"},
     "gerenciar-usuário": {"Usuários"},
     "gerenciar-service": {"Serviços"},
     "gerenciar-phone": {"Telefone (URA)"},
     "gerenciar-chaves": {"Chaves da API"},
     "gerenciar-conectores": {"Webhooks"},
+    "gerenciar-api": {"Importações"},
 }
 
 

@@ -75,7 +75,7 @@ def test_the_palette_finds_a_page_a_queue_without_its_accents_and_a_call(tab: Pa
     number = tab.locator("td[data-column=protocol]").first.inner_text()
     keys(tab, "Control+k")
     search.fill(number)
-    tab.get_by_text(f"#{number}", exact=True).wait_for()
+    tab.get_by_role("button", name=f"#{number}", exact=True).wait_for()
     keys(tab, "Enter")
     tab.wait_for_url(re.compile("/interacoes/[0-9a-f-]{36}"))
     expect(tab.get_by_role("heading", level=1)).to_have_text(f"#{number}")

@@ -330,9 +330,11 @@ def killable(tmp_path: Path, built: None) -> Iterator[Killable]:
         for number in range(30):
             center.bus.execute(LogIn(agent=f"Agente {number:02}", queues=("vendas",)), caller(company))
     served = Killable(CommandLine(tmp_path / "data"))
-    served.start()
-    yield served
-    served.kill()
+    try:
+        served.start()
+        yield served
+    finally:
+        served.kill()
 
 
 def test_a_killed_server_is_seen_within_a_second_and_its_next_life_within_five_with_nothing_lost(

@@ -178,7 +178,7 @@ def test_what_only_the_whole_company_can_tell_is_refused_to_who_sees_a_part(cent
     for of_log in (
         lambda: earlier_calls.stated_transfers(log, "both"),
         lambda: earlier_calls.kept_lines(log, "WRAPUPSTART", 0, 9),
-        lambda: followed_sources.covered_until(log, "ami:pbx"),
+        lambda: followed_sources.covered(log, "ami:pbx"),
     ):
         with pytest.raises(NotAllowed):
             of_log()

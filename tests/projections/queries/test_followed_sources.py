@@ -12,7 +12,7 @@ from domain.access import OBSERVE, WHOLE_COMPANY
 from domain.voice.presence import PresenceSpan
 from domain.voice.timeline import CoverageSpan
 from projections.engine.warehouse import Warehouse
-from projections.queries.followed_sources import CallWithoutEnd, SessionWithoutEnd, calls_without_end, covered_until, sessions_without_end
+from projections.queries.followed_sources import CallWithoutEnd, SessionWithoutEnd, calls_without_end, covered, sessions_without_end
 from projections.query_bus import CompanyLog
 from store.event_store import Store
 from tests.kit.center import call, fresh, visit
@@ -56,7 +56,7 @@ def test_a_stream_is_covered_until_its_own_last_sign_of_life(tmp_path: Path) -> 
     store = Store(tmp_path)
     tenant = uuid4()
     log = CompanyLog(store, tenant, WHOLE_COMPANY)
-    assert covered_until(log, "ami:one") == 0
+    assert covered(log, "ami:one") is None
     bus, caller = CommandBus(store), Caller(tenant, "test", frozenset({OBSERVE}))
     for span in (
         ("ami", "ami:one", 1, 7_001),
@@ -65,5 +65,5 @@ def test_a_stream_is_covered_until_its_own_last_sign_of_life(tmp_path: Path) -> 
         ("queue_log", "ami:one", 1, 99_000),
     ):
         bus.execute(ObserveTimeline(span=CoverageSpan(*span)), caller)  # type: ignore[arg-type]
-    assert covered_until(log, "ami:one") == 9_003
+    assert covered(log, "ami:one") == (1, 9_003)
     store.close()

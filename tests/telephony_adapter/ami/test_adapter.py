@@ -158,7 +158,7 @@ def test_a_process_that_stops_leaves_the_beginning_of_the_gap_to_the_next_one(pb
 
 def test_what_is_open_in_the_log_and_no_longer_up_ends_unseen(pbx: Pbx, bus: Bus, follow: Following) -> None:
     until = now_us() - 60_000_000
-    known = LastKnown(until, [OpenCall("1795409001.7", "vendas", until - 5_000_000), OpenCall("1795409001.8")])
+    known = LastKnown(until - 60_000_000, until, [OpenCall("1795409001.7", "vendas", until - 5_000_000), OpenCall("1795409001.8")])
     follow(Ports(now_us, lambda: known))
     closed = {"1795409001.7", "1795409001.8"}
 

@@ -63,6 +63,13 @@ export const apiKeys = queryOptions({
       answerOf(api.GET("/v1/api-keys", { params: { query: { limit: 1000, cursor } }, headers: fresh() })),
     ),
 });
+export const screens = queryOptions({
+  queryKey: ["screens"],
+  queryFn: () =>
+    everything<Schemas["ScreenDetail"]>((cursor) =>
+      answerOf(api.GET("/v1/screens", { params: { query: { limit: 1000, cursor } }, headers: fresh() })),
+    ),
+});
 export const webhooks = queryOptions({
   queryKey: ["webhooks"],
   queryFn: async () => (await answerOf(api.GET("/v1/webhooks"))).items,

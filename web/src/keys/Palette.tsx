@@ -7,6 +7,7 @@ import { answerOf, api } from "../api/client";
 import { agents, me, queues } from "../api/queries";
 import { useText } from "../i18n";
 import { entriesFor, MONITORING, QUEUES, REPORTS } from "../ui/menu";
+import { saved } from "../ui/notify";
 import { plain } from "../ui/plain";
 import "./palette.css";
 
@@ -22,14 +23,12 @@ export default function Palette({ close }: { close: () => void }) {
   const queueNames = useQuery(queues).data ?? [];
   const agentNames = useQuery(agents).data ?? [];
   const protocol = /^\d{1,15}$/.test(typed.trim()) && may(REPORTS) ? Number(typed.trim()) : null;
-  const call = useQuery({
-    queryKey: ["/v1/interactions", { protocol }],
-    enabled: protocol !== null,
-    queryFn: async () => {
-      const query = { protocol, medium: "voice" as const, limit: 1 };
-      return (await answerOf(api.GET("/v1/interactions", { params: { query } }))).items[0] ?? null;
-    },
-  }).data;
+  const openCall = async () => {
+    const query = { protocol, medium: "voice" as const, limit: 1 };
+    const found = (await answerOf(api.GET("/v1/interactions", { params: { query } }))).items[0];
+    if (found) void navigate({ to: "/interacoes/$interaction", params: { interaction: found.id } });
+    else saved(text("keys.call.none", { protocol: String(protocol) }));
+  };
   useEffect(() => spotlight.open(), []);
   const where = may(REPORTS) ? "/inbound" : may(MONITORING) ? "/agentes" : null;
   const all: SpotlightActionData[] = [
@@ -61,14 +60,14 @@ export default function Palette({ close }: { close: () => void }) {
   ].filter((one) => one.group !== text("page.queues") || where || may(QUEUES));
   const found = all.filter((one) => plain(String(one.label)).includes(plain(typed)));
   const actions = [
-    ...(call
+    ...(protocol !== null
       ? [
           {
             id: "call",
             group: text("keys.call"),
-            label: `#${call.protocol}`,
+            label: `#${protocol}`,
             leftSection: <Phone size={16} aria-hidden />,
-            onClick: () => void navigate({ to: "/interacoes/$interaction", params: { interaction: call.id } }),
+            onClick: () => void openCall().catch(() => saved(text("error.no-connection"))),
           },
         ]
       : []),

@@ -50,6 +50,7 @@ export function listen(target: Document): () => void {
     const origin = event.target as HTMLElement | null;
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || !areKeysOn()) return;
     if (origin?.closest?.(TYPING) || target.querySelector("[role=dialog], [role=menu]")) return;
+    if (event.key === " " && origin?.closest?.("button, a, summary")) return;
     const isSecond = before.key !== "" && event.timeStamp - before.at < PAUSE_MS;
     const name = isSecond ? `${before.key} ${event.key}` : event.key;
     before = { key: "", at: 0 };

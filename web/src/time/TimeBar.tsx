@@ -1,9 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { ChevronLeft, ChevronRight, Pause, Play, X, ZoomIn, ZoomOut } from "lucide-react";
-import { type KeyboardEvent, type PointerEvent, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, type PointerEvent, useRef, useState } from "react";
 import { answerOf, api, type Schemas } from "../api/client";
 import { count } from "../figures/format";
 import { useLanguage, useText } from "../i18n";
+import { useShortcut } from "../keys/shortcuts";
 import { DAYS, daysLater, instantOf, type Stretch, stretchOf, within, written, ZOOMS, type Zoom } from "./moments";
 import styles from "./TimeBar.module.css";
 import { SPEEDS, serverNow, type Travel } from "./useTravel";
@@ -222,24 +223,10 @@ function Bars({ known }: { known: Schemas["Timeline"] }) {
 
 /** The keys of the bar: t opens it, n returns to now; while it is open space plays and 1 2 3 choose the speed. */
 export function useTimeKeys(travel: Travel, isOpen: boolean, open: (isOpen: boolean) => void): void {
-  const latest = useRef({ travel, isOpen, open });
-  latest.current = { travel, isOpen, open };
-  useEffect(() => {
-    const press = (event: globalThis.KeyboardEvent) => {
-      const { travel, isOpen, open } = latest.current;
-      const target = event.target as HTMLElement;
-      if (event.ctrlKey || event.metaKey || event.altKey || target.closest("input, textarea, select, [role=dialog]"))
-        return;
-      const speed = SPEEDS[Number(event.key) - 1];
-      if (event.key === "t") open(!isOpen);
-      else if (event.key === "n" && travel.isPast) travel.go(null);
-      else if (isOpen && speed) travel.play(speed);
-      else if (isOpen && event.key === " " && !target.closest("button, a"))
-        travel.play(travel.speed === null ? 1 : null);
-      else return;
-      event.preventDefault();
-    };
-    document.addEventListener("keydown", press);
-    return () => document.removeEventListener("keydown", press);
-  }, []);
+  useShortcut("t", () => open(!isOpen));
+  useShortcut("n", travel.isPast ? () => travel.go(null) : undefined);
+  useShortcut(" ", isOpen ? () => travel.play(travel.speed === null ? 1 : null) : undefined);
+  useShortcut("1", isOpen ? () => travel.play(SPEEDS[0]) : undefined);
+  useShortcut("2", isOpen ? () => travel.play(SPEEDS[1]) : undefined);
+  useShortcut("3", isOpen ? () => travel.play(SPEEDS[2]) : undefined);
 }

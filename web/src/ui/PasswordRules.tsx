@@ -12,7 +12,7 @@ export function PasswordRules({ rules, password }: { rules: Schemas["PasswordRul
       text("first.rule.length", { shortest: rules.shortest, longest: rules.longest }),
       length >= rules.shortest && length <= rules.longest,
     ],
-    ...(rules.policy === "manual"
+    ...(rules.policy === "composition"
       ? ([
           [text("first.rule.case"), /\p{Lu}/u.test(password) && /\p{Ll}/u.test(password)],
           [text("first.rule.number"), /\d/.test(password)],

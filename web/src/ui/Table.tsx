@@ -1,5 +1,6 @@
+import { useMediaQuery } from "@mantine/hooks";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useRef } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import styles from "./Table.module.css";
 import { usePrinting } from "./usePrinting";
 
@@ -24,17 +25,25 @@ interface Props<T> {
 }
 
 const ROW = 36;
+const LINE = 30;
+const CARD_PADDING = 17;
+const MOST_COLUMNS = 4;
 
-/** A table in a box of its own that is scrolled by mouse and by keys. */
+/** A table in a box of its own that is scrolled by mouse and by keys. On a phone each row of a wide table is a card: a line per column. */
 export function Table<T>({ name, columns, rows, keyOf, height = 480, empty }: Props<T>) {
   const scroller = useRef<HTMLDivElement>(null);
+  const isPhone = useMediaQuery("(max-width: 599px)", undefined, { getInitialValueInEffect: false });
+  const isCards = isPhone === true && columns.length > MOST_COLUMNS;
+  const size = isCards ? columns.length * LINE + CARD_PADDING : ROW;
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => ROW,
+    estimateSize: () => size,
     overscan: 10,
     initialRect: { width: 800, height },
   });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another size is why it measures again
+  useEffect(() => virtual.measure(), [virtual, size]);
   const isPrinted = usePrinting();
   const seen = virtual.getVirtualItems();
   const items = isPrinted ? rows.map((_, index) => ({ index })) : seen;
@@ -45,12 +54,18 @@ export function Table<T>({ name, columns, rows, keyOf, height = 480, empty }: Pr
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what can be scrolled must be reached by keys
     <section className={styles.scroller} ref={scroller} style={box} tabIndex={0} aria-label={name}>
-      <table className={styles.table} aria-rowcount={rows.length + 1}>
-        <thead>
-          <tr aria-rowindex={1}>
+      <table
+        className={styles.table}
+        data-cards={isCards || undefined}
+        role={isCards ? "table" : undefined}
+        aria-rowcount={rows.length + 1}
+      >
+        <thead role={isCards ? "rowgroup" : undefined}>
+          <tr role={isCards ? "row" : undefined} aria-rowindex={1}>
             {columns.map((column) => (
               <th
                 key={column.key}
+                role={isCards ? "columnheader" : undefined}
                 scope="col"
                 data-number={column.isNumber || undefined}
                 data-pinned={column.isPinned || undefined}
@@ -61,13 +76,14 @@ export function Table<T>({ name, columns, rows, keyOf, height = 480, empty }: Pr
             ))}
           </tr>
         </thead>
-        <tbody>
+        <tbody role={isCards ? "rowgroup" : undefined}>
           {before > 0 && <tr aria-hidden style={{ height: before }} />}
           {items.map(({ index }) => {
             const row = rows[index] as T;
             return (
               <tr
                 key={keyOf(row)}
+                role={isCards ? "row" : undefined}
                 tabIndex={-1}
                 aria-rowindex={index + 2}
                 data-key={keyOf(row)}
@@ -79,6 +95,8 @@ export function Table<T>({ name, columns, rows, keyOf, height = 480, empty }: Pr
                 {columns.map((column) => (
                   <td
                     key={column.key}
+                    role={isCards ? "cell" : undefined}
+                    data-title={isCards ? column.title : undefined}
                     data-column={column.key}
                     data-number={column.isNumber || undefined}
                     data-pinned={column.isPinned || undefined}

@@ -7,6 +7,7 @@ import {
   ListTree,
   type LucideIcon,
   Monitor,
+  MonitorCog,
   Phone,
   PhoneForwarded,
   PhoneIncoming,
@@ -43,6 +44,7 @@ export interface Entry {
     | "/servicos"
     | "/canais/telefone"
     | "/chaves"
+    | "/paineis"
     | "/webhooks"
     | "/comecar";
   group: Key;
@@ -102,6 +104,7 @@ export const ENTRIES: readonly Entry[] = [
   { to: "/servicos", group: "menu.administration", label: "page.queues", icon: ListTree, permission: QUEUES, key: "f" },
   { to: "/canais/telefone", group: "menu.channels", label: "page.phone", icon: Phone, permission: PHONES },
   { to: "/chaves", group: "menu.security", label: "page.keys", icon: KeyRound, permission: KEYS },
+  { to: "/paineis", group: "menu.security", label: "page.screens", icon: MonitorCog, permission: KEYS },
   { to: "/webhooks", group: "menu.security", label: "page.webhooks", icon: Webhook, permission: WEBHOOKS },
   { to: "/comecar", group: "menu.sources", label: "page.imports", icon: FileUp, permission: IMPORTS },
 ];

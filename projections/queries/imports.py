@@ -34,7 +34,7 @@ def refused_lines(log: CompanyLog, id: UUID) -> tuple[RefusedLine, ...]:
     return kept.refused_of(log.store.recorder.db, one_import(log, id).content.id)
 
 
-@query(ANYONE, CompanyLog)
+@query(ANYONE, CompanyLog, on_screens=True)
 def is_empty(log: CompanyLog) -> bool:
     """Whether the company has no call yet, of any source."""
     return not log.store.has_any_call(log.tenant)

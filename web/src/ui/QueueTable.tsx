@@ -57,7 +57,7 @@ export function QueueTable({ rows }: { rows: readonly Row[] }) {
                 className={styles.count}
                 to="/interacoes"
                 search={callsOf({ servico: row.queue, tipo: "inbound" }) as never}
-                aria-label={text("queues.calls", { queue: row.queue })}
+                aria-label={text("queues.countOf", { count: count(row.offered, language), queue: row.queue })}
               >
                 {count(row.offered, language)}
               </Link>

@@ -24,7 +24,7 @@ ENTRIES = {
     "gerenciar-usuário": {"Usuários"},
     "gerenciar-service": {"Serviços"},
     "gerenciar-phone": {"Telefone (URA)"},
-    "gerenciar-chaves": {"Chaves da API"},
+    "gerenciar-chaves": {"Chaves da API", "Painéis"},
     "gerenciar-conectores": {"Webhooks"},
     "gerenciar-api": {"Importações"},
 }

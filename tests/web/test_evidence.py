@@ -76,6 +76,7 @@ def test_the_page_of_a_call_is_proved_and_on_a_flipped_byte_names_the_position(c
     verdict = page.locator("[data-verdict]")
     expect(verdict).to_have_attribute("data-verdict", "intact")
     expect(verdict).to_contain_text("Cadeia íntegra até a posição")
+    expect(page.locator("li[data-event]")).to_have_count(len(events))
     assert [item.get_attribute("data-position") for item in page.locator("li[data-event]").all()] == [
         str(event["position"]) for event in events
     ]

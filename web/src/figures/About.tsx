@@ -4,6 +4,7 @@ import { Info } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import type { Search } from "../filters/codec";
 import { useLanguage, useText } from "../i18n";
+import { areKeysOn } from "../keys/shortcuts";
 import { formulaOf, type Terms } from "./definition";
 import styles from "./Figure.module.css";
 import { figure } from "./format";
@@ -104,7 +105,7 @@ export function useAbout() {
   const [isOpen, setOpen] = useState(false);
   const onKeyDown = (event: React.KeyboardEvent) => {
     const isTyped = event.target instanceof HTMLElement && event.target.closest("input, textarea, [role=dialog]");
-    if (event.key !== "d" || event.ctrlKey || event.metaKey || event.altKey || isTyped) return;
+    if (event.key !== "d" || event.ctrlKey || event.metaKey || event.altKey || isTyped || !areKeysOn()) return;
     event.preventDefault();
     setOpen(true);
   };

@@ -25,7 +25,7 @@ PYTHON = HERE / "python" / "atende_client"
 TYPESCRIPT = HERE / "typescript"
 STAMP = HERE / ".generated"
 STREAMS = ("follow_live_events", "watch_answers")
-"""The operations that the generators cannot express, answers without end. Each client has the live stream by hand; what is watched is for screens."""
+"""The operations that the generators cannot express, answers without end. Each client has them by hand."""
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 // The written part of the client in TypeScript, against a server that answers what a test says. `atende-client` is the package itself.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-const { answerOf, API_VERSION, connect, every, followLiveEvents, logIn, NotAllowed, NotFound, Problem, Unavailable } = await import(process.env.CLIENT);
+const { answerOf, API_VERSION, connect, every, followLiveEvents, logIn, NotAllowed, NotFound, Problem, Unavailable, watchAnswers } = await import(process.env.CLIENT);
 
 const json = (status, body, headers = {}) => () => new Response(JSON.stringify(body), { status, headers });
 const refusal = (status, code, headers, more) =>
@@ -104,8 +104,9 @@ test("every goes through all pages", async () => {
   assert.deepEqual(it.requests.map((request) => new URL(request.url).search), ["?limit=1", "?limit=1&cursor=2"]);
 });
 
+const stream = (text) => () => new Response(text, { status: 200, headers: { "Content-Type": "text/event-stream" } });
+
 test("the stream goes on where it was cut off", async () => {
-  const stream = (text) => () => new Response(text, { status: 200, headers: { "Content-Type": "text/event-stream" } });
   const it = server(
     stream('id: 5\nevent: agent\ndata: {"a":1}\n\n: alive\nid: 9\n\nid: 10\nevent: agent\ndata: {"cut'),
     lost,
@@ -118,4 +119,34 @@ test("the stream goes on where it was cut off", async () => {
   assert.deepEqual((await events.next()).value, { position: 10, type: "agent", data: { a: 2 } });
   await assert.rejects(events.next(), NotAllowed);
   assert.deepEqual(it.requests.map((request) => request.headers.get("Last-Event-ID")), ["4", ...Array(8).fill("9"), "10"]);
+});
+
+test("a watched answer is kept by what changes, also over a lost connection", async () => {
+  const message = (id, event, data) => `id: ${id}\nevent: ${event}\ndata: ${JSON.stringify({ q: 0, position: Number(id), ...data })}\n\n`;
+  const free = ["a", "b", "c"].map((agent) => ({ agent, state: "available" }));
+  const change = {
+    fields: { at: 2, "counts.free": 2 },
+    tables: {
+      agents: { removed: ["c"], changed: [{ agent: "a", _in: "busy", _at: 0, state: "talking" }, { agent: "d", _in: "free", _at: 0, state: "available" }] },
+      waiting: { changed: [{ visit: "v", since: 4 }] },
+    },
+  };
+  const it = server(
+    stream(`: watching\n\n${message("5", "answer", { answer: { at: 1, counts: { free: 3, busy: 0 }, agents: { free, busy: [] }, waiting: [{ visit: "v", queue: "x", since: 3 }] } })}`),
+    lost,
+    stream(message("9", "change", change)),
+  );
+  const watched = watchAnswers(it.atende(), ["/v1/monitoring?queue=vendas"], { sleep: it.options.sleep });
+  assert.equal((await watched.next()).value.position, 5);
+  const { question, answer } = (await watched.next()).value;
+  assert.equal(question, "/v1/monitoring?queue=vendas");
+  assert.deepEqual(answer, {
+    as_of: 9,
+    at: 2,
+    counts: { free: 2, busy: 0 },
+    agents: { free: [{ agent: "d", state: "available" }, { agent: "b", state: "available" }], busy: [{ agent: "a", state: "talking" }] },
+    waiting: [{ visit: "v", queue: "x", since: 4 }],
+  });
+  assert.deepEqual(it.requests.map((request) => request.headers.get("Last-Event-ID")), [null, "5", "5"]);
+  assert.deepEqual(new URL(it.requests[0].url).searchParams.getAll("q"), ["/v1/monitoring?queue=vendas"]);
 });

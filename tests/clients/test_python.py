@@ -9,16 +9,19 @@ import sys
 
 import httpx
 import pytest
+from hypothesis import given, settings
 
+from api.answer_changes import changes
 from api.app import described
 from api.problem import KINDS
 from api.versions import NEWEST
+from tests.kit.changing_answers import TABLES, answers
 from tests.kit.generated_clients import PYTHON, run
 from tests.kit.openapi import operations
 from tests.kit.served import served_center
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def atende_client(clients):
     return importlib.import_module("atende_client")
 
@@ -55,8 +58,7 @@ def refusal(status, code, headers=(), **more):
 
 def test_every_operation_of_the_document_is_a_function(atende_client):
     api = importlib.import_module("atende_client.v1.api")
-    # What is watched has no end, and is for screens.
-    functions = {atende_client.follow_live_events.__name__, "watch_answers"}
+    functions = {atende_client.follow_live_events.__name__, atende_client.watch_answers.__name__}
     for module in pkgutil.iter_modules(api.__path__):
         functions |= set(importlib.import_module(f"atende_client.v1.api.{module.name}").__all__)
     assert functions == {operation.definition["operationId"] for operation in operations(described().openapi())}
@@ -169,10 +171,11 @@ def test_every_goes_through_all_pages_with_the_same_filters(atende_client):
     ]  # fmt: skip
 
 
-def test_the_stream_goes_on_where_it_was_cut_off(atende_client):
-    def stream(text):
-        return httpx.Response(200, text=text, headers={"Content-Type": "text/event-stream"})
+def stream(text):
+    return httpx.Response(200, text=text, headers={"Content-Type": "text/event-stream"})
 
+
+def test_the_stream_goes_on_where_it_was_cut_off(atende_client):
     server = Server(
         stream('id: 5\nevent: agent\ndata: {"a": 1}\n\n: alive\nid: 9\n\nid: 10\nevent: agent\ndata: {"cut'),
         httpx.ConnectError("refused"),
@@ -192,6 +195,38 @@ def test_the_stream_goes_on_where_it_was_cut_off(atende_client):
     assert positions == ["4", *["9"] * 8, "10"]
 
 
+def message(id, type, **data):
+    return f"id: {id}\nevent: {type}\ndata: {json.dumps({'q': 0, 'position': int(id), **data})}\n\n"
+
+
+@settings(max_examples=30)
+@given(before=answers(), after=answers())
+def test_a_watched_answer_is_kept_by_what_changes_also_over_a_lost_connection(atende_client, before, after):
+    server = Server(
+        stream(f": watching\n\n{message('5', 'answer', answer=before)}: alive\nid: 6\n\n"),
+        httpx.ConnectError("refused"),
+        stream(message("9", "change", **changes(before, after, TABLES))),
+    )
+    with connected(atende_client, server) as atende:
+        watched = atende_client.watch_answers(atende, ["/v1/monitoring?queue=vendas"], sleep=server.waits.append)
+        first, second = next(watched), next(watched)
+    assert (first.position, first.answer) == (5, {**before, "as_of": 5})
+    assert (second.question, second.position, second.answer) == ("/v1/monitoring?queue=vendas", 9, {**after, "as_of": 9})
+    assert [request.headers.get("Last-Event-ID") for request in server.requests] == [None, "6", "6"]
+    assert server.requests[0].url.params.get_list("q") == ["/v1/monitoring?queue=vendas"]
+
+
+@pytest.mark.parametrize(("question", "key"), [("/v1/reports/agents", "agent"), ("/v1/reports/queues?by=half-hour", "start")])
+def test_the_rows_of_a_watched_report_are_told_apart_by_what_names_them(atende_client, question, key):
+    rows = [{key: "a", "answered": 1}, {key: "b", "answered": 2}]
+    changed = {"tables": {"items": {"removed": ["a"], "changed": [{key: "b", "answered": 3}, {key: "c", "_at": 0, "answered": 0}]}}}
+    server = Server(stream(message("1", "answer", answer={"items": rows}) + message("2", "change", **changed)))
+    with connected(atende_client, server) as atende:
+        watched = atende_client.watch_answers(atende, [question])
+        next(watched)
+        assert next(watched).answer["items"] == [{key: "c", "answered": 0}, {key: "b", "answered": 3}]
+
+
 def test_the_stream_of_a_served_center_is_followed(atende_client, tmp_path):
     with served_center(tmp_path / "data") as served:
         url, email, password, company = served.variables.values()
@@ -199,5 +234,7 @@ def test_the_stream_of_a_served_center_is_followed(atende_client, tmp_path):
             before = served.center.store.head()
             atende.post("/v1/queues", json={"name": "vendas"})
             event = next(atende_client.follow_live_events(atende, after=before))
+            board = next(atende_client.watch_answers(atende, ["/v1/monitoring"]))
     assert event.type == "queue"
     assert event.position > before
+    assert board.answer["agents"]["available"] == []

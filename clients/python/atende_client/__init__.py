@@ -17,6 +17,7 @@ from atende_client.problems import (
     Unauthenticated,
     Unavailable,
 )
+from atende_client.watch import WatchedAnswer, watch_answers
 
 __all__ = [
     "Atende",
@@ -30,6 +31,8 @@ __all__ = [
     "TooManyRequests",
     "Unauthenticated",
     "Unavailable",
+    "WatchedAnswer",
     "every",
     "follow_live_events",
+    "watch_answers",
 ]

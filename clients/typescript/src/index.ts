@@ -15,3 +15,5 @@ export {
 } from "./problem.js";
 export type { Fetch, Sleep } from "./retries.js";
 export type { components, operations, paths } from "./schema.js";
+export type { Following } from "./streams.js";
+export { type WatchedAnswer, watchAnswers } from "./watch.js";

@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect
 
 from api.access import RequestContext, authorised
 from api.body_limit import STREAMED
-from api.field_types import Shape
+from api.field_types import Instant, Shape
 from api.figure_parameters import Parameters
 from api.instants import iso
 from api.problem import FieldProblem, Problem, documented
@@ -21,6 +21,7 @@ from api.slice_router import SliceRouter
 from commands.handler_context import Caller
 from domain.errors import InvalidField
 from projections.queries import imports as queries
+from projections.queries.labels import labelled
 from projections.queries.report import Column, Report, comma_separated
 from store.imports import Import, Kind, State
 
@@ -90,8 +91,9 @@ class ImportDetail(Shape):
             examples=["running"],
         ),
     ]
-    created_at: Annotated[str, Field(examples=["2026-03-02T17:05:09.250Z"])]
-    ended_at: Annotated[str | None, Field(description="null while it goes on", examples=["2026-03-02T17:06:40.125Z"])]
+    state_label: Annotated[str, Field(examples=["Importando"])]
+    created_at: Annotated[Instant, Field(examples=["2026-03-02T17:05:09.250Z"])]
+    ended_at: Annotated[Instant | None, Field(description="null while it goes on", examples=["2026-03-02T17:06:40.125Z"])]
     bytes: Annotated[int | None, Field(description="of the file, received or taken in; null for a simulation", examples=[6_815_744])]
     bytes_total: Annotated[
         int | None,
@@ -103,8 +105,8 @@ class ImportDetail(Shape):
     refused_lines: Annotated[int, Field(description="lines that could not be used; `/refused-lines` lists them", examples=[3])]
     repeated_lines: Annotated[int, Field(description="lines that were known already; once it is done", examples=[0])]
     calls: Annotated[int, Field(description="calls that were not known before; once it is done", examples=[9_504])]
-    first_at: Annotated[str | None, Field(description="instant of its first line; once it is done", examples=["2026-02-23T03:00:04.000Z"])]
-    last_at: Annotated[str | None, Field(description="instant of its last line; once it is done", examples=["2026-03-02T17:04:40.000Z"])]
+    first_at: Annotated[Instant | None, Field(description="instant of its first line; once it is done", examples=["2026-02-23T03:00:04.000Z"])]
+    last_at: Annotated[Instant | None, Field(description="instant of its last line; once it is done", examples=["2026-03-02T17:04:40.000Z"])]
     position: Annotated[int, Field(description="position of the log that covers it: send it as If-Position; 0 before", examples=[113_149])]
     code: Annotated[
         str,
@@ -246,7 +248,7 @@ def shaped(one: Import) -> ImportDetail:
         id=one.id,
         kind=one.kind,
         name=one.name,
-        state=one.state,
+        **labelled("state", "import_state", one.state),
         created_at=iso(one.created // 1_000),
         ended_at=_instant(one.ended),
         bytes=one.done if of_file else None,

@@ -60,6 +60,15 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "closed": "Fechada",
         "unknown": "Desconhecida",
     },
+    "import_state": {
+        "receiving": "Enviando",
+        "waiting": "Na fila",
+        "running": "Importando",
+        "done": "Concluída",
+        "failed": "Recusada",
+        "cancelled": "Cancelada",
+        "interrupted": "Interrompida",
+    },
     "source": {"ami": "Asterisk (AMI)", "queue_log": "queue_log"},
     "gap_reason": {"connection-lost": "conexão com o PBX perdida", "pbx-restarted": "o PBX reiniciou"},
     "gap_basis": {

@@ -105,8 +105,12 @@ class ImportDetail(Shape):
     refused_lines: Annotated[int, Field(description="lines that could not be used; `/refused-lines` lists them", examples=[3])]
     repeated_lines: Annotated[int, Field(description="lines that were known already; once it is done", examples=[0])]
     calls: Annotated[int, Field(description="calls that were not known before; once it is done", examples=[9_504])]
-    first_at: Annotated[Instant | None, Field(description="instant of its first line; once it is done", examples=["2026-02-23T03:00:04.000Z"])]
-    last_at: Annotated[Instant | None, Field(description="instant of its last line; once it is done", examples=["2026-03-02T17:04:40.000Z"])]
+    first_at: Annotated[
+        Instant | None, Field(description="instant of its first line; once it is done", examples=["2026-02-23T03:00:04.000Z"])
+    ]
+    last_at: Annotated[
+        Instant | None, Field(description="instant of its last line; once it is done", examples=["2026-03-02T17:04:40.000Z"])
+    ]
     position: Annotated[int, Field(description="position of the log that covers it: send it as If-Position; 0 before", examples=[113_149])]
     code: Annotated[
         str,

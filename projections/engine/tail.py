@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 MOST = 20_000
 """The most events that are kept: with more (workers stand still, an import runs) the answers are those of the warehouse."""
 
+ANEW_AFTER = 50_000
+"""The most events that one folding folds. It keeps every row that it has made, so it must not live for ever: the next one begins at the warehouse's position."""
+
 _BATCH = 2_000
 _PACE_S = 0.05
 _TICK_S = 0.5
@@ -77,6 +80,8 @@ class LogTail:
         self._progress = progress
         self._tail: Tail | None = None
         self._folding: Folding | None = None
+        self._folded = 0
+        """How many events the folding has folded."""
         self._news = threading.Event()
         self._closing = threading.Event()
         self._unlisten = log.listen(lambda _: self._news.set())
@@ -118,9 +123,9 @@ class LogTail:
             self._forget()
             return
         tail = self._tail
-        if tail is None or self._folding is None or tail.position < covered:
+        if tail is None or self._folding is None or tail.position < covered or self._folded >= ANEW_AFTER:
             # The folding keeps every row that it has made: the warehouse may not have it yet.
-            self._folding, tail = Folding(self._warehouse, kept=_ALL), Tail(covered)
+            self._folding, tail, self._folded = Folding(self._warehouse, kept=_ALL), Tail(covered), 0
         position = tail.position
         batches = [batch for batch in tail.batches if batch.position > covered]
         while position < head and not self._closing.is_set():
@@ -128,6 +133,7 @@ class LogTail:
             if not events:
                 break
             batches.append(self._folding.fold(events))
+            self._folded += len(events)
             position = batches[-1].position
         if position != tail.position or len(batches) != len(tail.batches) or self._tail is None:
             self._tail = Tail(position, tuple(batches))

@@ -185,3 +185,33 @@ def test_too_many_events_are_not_kept_and_a_log_that_fails_is_read_again(
         within(lambda: tail.position == 650)
     finally:
         tail.close()
+
+
+def test_a_folding_does_not_live_for_ever(behind: Warehouse, log: list[RecordedEvent], monkeypatch: pytest.MonkeyPatch) -> None:
+    """It keeps every row that it has made, so that its memory would grow with the log."""
+    begun: list[Folding] = []
+
+    def begin(*args: Any, **kwargs: Any) -> Folding:
+        begun.append(Folding(*args, **kwargs))
+        return begun[-1]
+
+    monkeypatch.setattr("projections.engine.tail.ANEW_AFTER", 300)
+    monkeypatch.setattr("projections.engine.tail.Folding", begin)
+    memory, progress = MemoryLog(), Paced(100)
+    memory.events = log[:400]
+    write(behind, Folding(behind).fold(log[:100]))
+    tail = LogTail(memory, behind, progress)  # type: ignore[arg-type]
+    try:
+        within(lambda: tail.position == 400)
+        write(behind, Folding(behind).fold(log[100:300]))
+        progress.position = 300
+        memory.events = log[:450]
+        memory.append()
+        within(lambda: tail.position == 450)
+        assert len(begun) > 1
+        assert tail.now is not None
+        rows = tail.now.rows("events", COMPANY, 450)
+        assert rows is not None
+        assert sorted(rows["position"]) == [event.position for event in log[300:450]]
+    finally:
+        tail.close()

@@ -19,7 +19,7 @@ ROUTES: Mapping[str, str] = {
     "agent_report": "/v1/reports/agents",
     "agents_now": "/v1/monitoring",
     "interactions": "/v1/interactions",
-    "interaction_history": "/v1/interactions/{interaction}/history",
+    "interaction_history": "/v1/interactions/{interaction_id}/history",
     "queues": "/v1/queues",
     "definitions": "/v1/definitions",
 }

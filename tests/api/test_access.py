@@ -79,7 +79,7 @@ def test_no_route_finds_anything_by_another_companys_id(companies, center):
 def test_no_route_finds_anything_by_the_id_of_something_else(companies, center):
     """The same with ids of one's own company, where they are of another kind: a queue is no user."""
     head = center.store.head()
-    kinds = {"queue": "queue.registered", "agent": "agent.logged_in", "ivr": "ivr.registered", "user": "user.registered", "interaction": "interaction.arrived", "key": "api_key.created"}  # fmt: skip
+    kinds = {"queue_id": "queue.registered", "agent_id": "agent.logged_in", "ivr_id": "ivr.registered", "user_id": "user.registered", "interaction_id": "interaction.arrived", "api_key_id": "api_key.created"}  # fmt: skip
     for operation in with_ids(companies):
         (kind,) = operation.parameters("path")
         for topic in set(kinds.values()) - {kinds.get(kind)}:

@@ -331,7 +331,7 @@ def test_a_user_with_the_reports_alone_has_moving_dashboards(center, log_in, add
         (f"{BOARD}?at_least=1", "q[1].at_least"),
         (f"{BOARD}?queu=vendas", "q[1].queu"),
         ("/v1/reports/queues?format=csv", "q[1].format"),
-        (f"{BOARD}?{urlencode([('queue', str(n)) for n in range(101)])}", "q[1].queue"),
+        (f"{BOARD}?{urlencode([('queue', str(n)) for n in range(1_001)])}", "q[1].queue"),
     ],
 )
 def test_a_wrong_question_is_refused_by_its_number_and_parameter_before_the_stream(ana, question, parameter):

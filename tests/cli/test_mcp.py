@@ -67,7 +67,7 @@ def test_an_assistant_gets_the_figures_of_the_api_with_their_definitions(center,
         ("inbound_dashboard", whole),
         ("queue_report", {**whole, "by": "queue", "queue": ["vendas"]}),
         ("agents_now", {}),
-        ("interaction_history", {"interaction": interaction}),
+        ("interaction_history", {"interaction_id": interaction}),
         ("definitions", {}),
     )
     assert {tool.name for tool in tools} == set(ROUTES)
@@ -107,7 +107,7 @@ def test_a_refusal_says_what_is_wrong_and_nothing_is_done(center, served):
         key,
         ("inbound_dashboard", {"from": "yesterday"}),
         ("inbound_dashboard", {"form": "2026-03-01"}),
-        ("interaction_history", {"interaction": "../../v1/me"}),
+        ("interaction_history", {"interaction_id": "../../v1/me"}),
         ("deactivate_queue", {}),
     )
     assert all(answer.is_error for answer in answers)

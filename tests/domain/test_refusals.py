@@ -21,7 +21,7 @@ def test_every_code_of_the_types_has_a_meaning_and_a_remedy_and_no_other_has() -
 
 
 def test_every_code_is_raised_somewhere() -> None:
-    folders = ("domain", "commands", "projections", "api")
+    folders = ("domain", "commands", "projections", "imports", "api")
     sources = [path for folder in folders for path in (ROOT / folder).rglob("*.py") if path.name not in ("refusals.py", "problem_types.py")]
     written = set(re.findall(r'"([a-z]+(?:-[a-z]+)*)"', "\n".join(path.read_text(encoding="utf-8") for path in sources)))
     assert set(MEANINGS) - written - set(UNKNOWN.values()) == set()

@@ -20,9 +20,10 @@ from tests.journeys.command_line import ATENDE, DEADLINE_S, CommandLine, until
 SHORT = """
 import sys
 from functools import partial
-from cli import demo, main
-demo._PAST_US = 2 * 3600 * 1_000_000
-demo.sleepless_center = partial(demo.sleepless_center, 4.0)
+from cli import main
+from imports import simulation
+simulation.HOURS = 2
+simulation.sleepless_center = partial(simulation.sleepless_center, 4.0)
 sys.argv = ["atende", *sys.argv[1:]]
 main.main()
 """

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from telephony_adapter.ami import recording
+from telephony_adapter.ami import stream as packet_stream
 from telephony_adapter.ami.importer import import_ami
 from telephony_adapter.ami.packets import BANNER, RESUMED, SILENCE, Interest, Packet
 from telephony_adapter.ami.recording import NotAnAmiStream, Recording
@@ -91,8 +91,8 @@ def test_packets_before_the_first_instant_of_a_connection_get_that_instant(tmp_p
 def test_a_stream_without_any_instant_is_broken_packet_by_packet_and_memory_stays_flat(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recording, "_UNDATED_AT_MOST", 3)
-    monkeypatch.setattr(recording, "_BROKEN_KEPT", 8)
+    monkeypatch.setattr(packet_stream, "_UNDATED_AT_MOST", 3)
+    monkeypatch.setattr(packet_stream, "_BROKEN_KEPT", 8)
     reader, found = read(tmp_path / "raw", "".join(undated("Event: Hangup", Uniqueid=f"1.{n}") for n in range(10)))
     assert (found, reader.read, reader.broken_count, len(reader.broken)) == ([], 10, 10, 8)
     assert {why for _, why in broken(reader)} == {"Hangup without an instant (timestampevents = yes gives one)"}

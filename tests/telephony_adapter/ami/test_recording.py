@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from telephony_adapter.ami import recording
 from telephony_adapter.ami import stream as packet_stream
 from telephony_adapter.ami.importer import import_ami
 from telephony_adapter.ami.packets import BANNER, RESUMED, SILENCE, Interest, Packet

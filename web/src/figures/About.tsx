@@ -1,10 +1,9 @@
-import { ActionIcon, Popover } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { Info } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import type { Search } from "../filters/codec";
 import { useLanguage, useText } from "../i18n";
 import { areKeysOn } from "../keys/shortcuts";
+import { InfoPopover } from "../ui/InfoPopover";
 import { formulaOf, type Terms } from "./definition";
 import styles from "./Figure.module.css";
 import { figure } from "./format";
@@ -41,62 +40,46 @@ export function About({ name, value, lineage, terms, profile, calls, children, i
     [text("figure.version"), lineage.definition],
   ];
   return (
-    <Popover
-      opened={isOpen}
-      onChange={setOpen}
+    <InfoPopover
+      button={text("figure.about", { figure: text(label) })}
+      title={text(label)}
       width={340}
       position="bottom-start"
-      radius={8}
-      withRoles={false}
-      returnFocus
+      isOpen={isOpen}
+      setOpen={setOpen}
     >
-      <Popover.Target>
-        <ActionIcon
-          variant="subtle"
-          color="gray"
-          size={24}
-          onKeyDown={(event) => event.key === "Escape" && setOpen(false)}
-          aria-expanded={isOpen}
-          aria-label={text("figure.about", { figure: text(label) })}
-          onClick={() => setOpen(!isOpen)}
-        >
-          <Info size={14} color="var(--muted)" aria-hidden />
-        </ActionIcon>
-      </Popover.Target>
-      <Popover.Dropdown role="dialog" aria-label={text(label)}>
-        <div className={styles.about}>
-          <strong>{text(label)}</strong>
-          {definition && <p>{definition.meaning[language]}</p>}
-          {ofProfile && <p>{ofProfile.meaning[language]}</p>}
-          {shown && (
-            <code data-formula={field}>
-              {shown.words}
-              {shown.numbers && (
-                <span className="num">
-                  {shown.numbers} = {figure(kind, value, language)}
-                </span>
-              )}
-            </code>
-          )}
-          {children}
-          <dl>
-            {facts.map(([term, fact]) =>
-              fact ? (
-                <div key={term}>
-                  <dt>{term}</dt>
-                  <dd className="num">{fact}</dd>
-                </div>
-              ) : null,
+      <div className={styles.about}>
+        <strong>{text(label)}</strong>
+        {definition && <p>{definition.meaning[language]}</p>}
+        {ofProfile && <p>{ofProfile.meaning[language]}</p>}
+        {shown && (
+          <code data-formula={field}>
+            {shown.words}
+            {shown.numbers && (
+              <span className="num">
+                {shown.numbers} = {figure(kind, value, language)}
+              </span>
             )}
-          </dl>
-          {calls && (
-            <Link to="/interacoes" search={calls as never}>
-              {text("figure.calls")}
-            </Link>
+          </code>
+        )}
+        {children}
+        <dl>
+          {facts.map(([term, fact]) =>
+            fact ? (
+              <div key={term}>
+                <dt>{term}</dt>
+                <dd className="num">{fact}</dd>
+              </div>
+            ) : null,
           )}
-        </div>
-      </Popover.Dropdown>
-    </Popover>
+        </dl>
+        {calls && (
+          <Link to="/interacoes" search={calls as never}>
+            {text("figure.calls")}
+          </Link>
+        )}
+      </div>
+    </InfoPopover>
   );
 }
 

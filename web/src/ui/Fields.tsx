@@ -118,3 +118,40 @@ export function secondsOf<V>(form: UseFormReturnType<V>, path: string) {
   const { value, onChange, error, onFocus, onBlur, ...others } = form.getInputProps(path as never);
   return { value: Number(value), onChange: onChange as (ms: number) => void, error, onFocus, onBlur, ...others };
 }
+
+interface ServiceLevel {
+  sla_target: number;
+  sla_ms: number;
+  tolerated_ms: number;
+}
+
+/** The service level that a queue, or a company for its queues, aims at. hints: what each value is for. */
+export function ServiceLevelFields<V extends ServiceLevel>({
+  form,
+  hints,
+}: {
+  form: UseFormReturnType<V>;
+  hints: Record<keyof ServiceLevel, string>;
+}) {
+  const text = useText();
+  return (
+    <>
+      <NumberInput
+        label={text("field.sla_target")}
+        description={hints.sla_target}
+        min={0}
+        max={100}
+        suffix=" %"
+        decimalSeparator=","
+        hideControls
+        {...form.getInputProps("sla_target")}
+      />
+      <SecondsInput label={text("field.sla_ms")} description={hints.sla_ms} {...secondsOf(form, "sla_ms")} />
+      <SecondsInput
+        label={text("field.tolerated_ms")}
+        description={hints.tolerated_ms}
+        {...secondsOf(form, "tolerated_ms")}
+      />
+    </>
+  );
+}

@@ -1,10 +1,9 @@
-import { ActionIcon, Popover } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { Info } from "lucide-react";
 import { useState } from "react";
 import { answerOf, api } from "../api/client";
 import { count, instant } from "../figures/format";
 import { useLanguage, useText } from "../i18n";
+import { InfoPopover } from "./InfoPopover";
 import styles from "./Proof.module.css";
 import { StateMark } from "./StateMark";
 
@@ -34,41 +33,25 @@ export function Proof({ interaction, position }: { interaction: string; position
     <span className={styles.proof} data-verdict={verdict} data-broken={broken ?? undefined} role="status">
       <StateMark state={verdict === "broken" ? "breach" : verdict === "intact" ? "ok" : "paused"} />
       {text(`proof.${verdict}`, { position: at(broken ?? log.checked_to) })}
-      <Popover
-        opened={isOpen}
-        onChange={setOpen}
+      <InfoPopover
+        button={text("proof.title")}
+        title={text("proof.title")}
         width={320}
         position="bottom-end"
-        radius={8}
-        withRoles={false}
-        returnFocus
+        isOpen={isOpen}
+        setOpen={setOpen}
       >
-        <Popover.Target>
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            size={24}
-            aria-expanded={isOpen}
-            aria-label={text("proof.title")}
-            onKeyDown={(event) => event.key === "Escape" && setOpen(false)}
-            onClick={() => setOpen(!isOpen)}
-          >
-            <Info size={14} color="var(--muted)" aria-hidden />
-          </ActionIcon>
-        </Popover.Target>
-        <Popover.Dropdown role="dialog" aria-label={text("proof.title")}>
-          <div className={styles.why}>
-            <p>
-              {text(`proof.events.${events.verdict}`, {
-                count: events.checked,
-                position: at(events.first_broken ?? 0),
-              })}
-            </p>
-            <p>{text(`proof.${log.verdict}`, { position: at(log.first_broken ?? log.checked_to) })}</p>
-            <p className="hint">{text("proof.how", { time: instant(log.checked_at) })}</p>
-          </div>
-        </Popover.Dropdown>
-      </Popover>
+        <div className={styles.why}>
+          <p>
+            {text(`proof.events.${events.verdict}`, {
+              count: events.checked,
+              position: at(events.first_broken ?? 0),
+            })}
+          </p>
+          <p>{text(`proof.${log.verdict}`, { position: at(log.first_broken ?? log.checked_to) })}</p>
+          <p className="hint">{text("proof.how", { time: instant(log.checked_at) })}</p>
+        </div>
+      </InfoPopover>
     </span>
   );
 }

@@ -1,11 +1,11 @@
-import { Autocomplete, NumberInput } from "@mantine/core";
+import { Autocomplete } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { createFileRoute } from "@tanstack/react-router";
 import { answerOf, api, type Schemas } from "../../api/client";
 import { company } from "../../api/queries";
 import { useText } from "../../i18n";
 import { Allowed } from "../../ui/Allowed";
-import { SecondsInput, secondsOf } from "../../ui/Fields";
+import { ServiceLevelFields } from "../../ui/Fields";
 import { COMPANY } from "../../ui/menu";
 import { PageHeader } from "../../ui/PageHeader";
 import { Panel } from "../../ui/Panel";
@@ -71,25 +71,13 @@ function CompanyForm({ initial, current }: { initial: Settings; current: () => P
         limit={12}
         {...form.getInputProps("timezone")}
       />
-      <NumberInput
-        label={text("field.sla_target")}
-        description={text("company.default.hint")}
-        min={0}
-        max={100}
-        suffix=" %"
-        decimalSeparator=","
-        hideControls
-        {...form.getInputProps("sla_target")}
-      />
-      <SecondsInput
-        label={text("field.sla_ms")}
-        description={text("company.default.hint")}
-        {...secondsOf(form, "sla_ms")}
-      />
-      <SecondsInput
-        label={text("field.tolerated_ms")}
-        description={text("company.default.hint")}
-        {...secondsOf(form, "tolerated_ms")}
+      <ServiceLevelFields
+        form={form}
+        hints={{
+          sla_target: text("company.default.hint"),
+          sla_ms: text("company.default.hint"),
+          tolerated_ms: text("company.default.hint"),
+        }}
       />
     </ServerFormView>
   );

@@ -1,4 +1,4 @@
-import { NativeSelect, NumberInput, Switch, TextInput } from "@mantine/core";
+import { NativeSelect, Switch, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { createFileRoute, useNavigate } from "@tanstack/react-router";
 import { answerOf, api, type Schemas } from "../../api/client";
@@ -8,7 +8,7 @@ import { Allowed } from "../../ui/Allowed";
 import { BackLink } from "../../ui/BackLink";
 import { Tone } from "../../ui/Badge";
 import { CommandButton } from "../../ui/CommandButton";
-import { NamesField, SecondsInput, secondsOf } from "../../ui/Fields";
+import { NamesField, ServiceLevelFields } from "../../ui/Fields";
 import { QUEUES } from "../../ui/menu";
 import { PageHeader } from "../../ui/PageHeader";
 import { Panel } from "../../ui/Panel";
@@ -164,25 +164,13 @@ function SettingsForm({ action, ...options }: SettingsProps) {
   return (
     <ServerFormView of={server} action={action}>
       <TextInput label={text("field.name")} description={text("queue.name.hint")} {...form.getInputProps("name")} />
-      <NumberInput
-        label={text("field.sla_target")}
-        description={text("queue.sla_target.hint")}
-        min={0}
-        max={100}
-        suffix=" %"
-        decimalSeparator=","
-        hideControls
-        {...form.getInputProps("sla_target")}
-      />
-      <SecondsInput
-        label={text("field.sla_ms")}
-        description={text("queue.sla_ms.hint")}
-        {...secondsOf(form, "sla_ms")}
-      />
-      <SecondsInput
-        label={text("field.tolerated_ms")}
-        description={text("queue.tolerated_ms.hint")}
-        {...secondsOf(form, "tolerated_ms")}
+      <ServiceLevelFields
+        form={form}
+        hints={{
+          sla_target: text("queue.sla_target.hint"),
+          sla_ms: text("queue.sla_ms.hint"),
+          tolerated_ms: text("queue.tolerated_ms.hint"),
+        }}
       />
       <NativeSelect
         label={text("field.sla_profile")}

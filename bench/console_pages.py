@@ -78,7 +78,7 @@ def _open(context: BrowserContext, address: str) -> Page:
     """A tab that shows the figures or the rows of a page."""
     page = context.new_page()
     page.goto(address)
-    page.locator("main [data-as-of], main table").first.wait_for()
+    page.locator("main :is([data-as-of], [data-agent], table):visible").first.wait_for()
     return page
 
 

@@ -20,6 +20,8 @@ from domain.voice.presence import Presence, PresenceSpan, PresenceState, resolve
 LATE_US = 4 * SECOND
 """A fact this much later than all others cannot be another clock's observation of an earlier fact."""
 
+ECHO_US = 15 * SECOND
+"""So long after a live command a PBX may repeat what it said."""
 
 LONGEST_TALK_US = 12 * 3_600 * SECOND
 """A talk that is longer has ended unseen: a log that breaks off in a call must not keep the agent from all later ones."""
@@ -156,7 +158,7 @@ class Agent(Aggregate):
         self, facts: Iterable[Fact], metadata: EventMetadata, restarts: Sequence[int] = (), lease_ms: int | None = None
     ) -> tuple[Fact, ...]:
         """Record the facts of a source and the restarts of the PBX (us). Returns the new facts. lease_ms: the lease that begins with them."""
-        observed = [*facts, *self._restarted(restarts)]
+        observed = [*self._without_echoes(facts), *self._restarted(restarts)]
         if not observed:
             return ()
         earliest = min(fact.at for fact in observed)
@@ -209,9 +211,21 @@ class Agent(Aggregate):
                 clocks=self._clocks(fresh),
                 restarts=known.restarts + sum(1 for fact in fresh if fact.kind == "restarted"),
                 implied=known.implied + _implied(spans) - _implied(before),
+                commanded=max([known.commanded, *(fact.at for fact in fresh if fact.clock == "live")]),
             ),
             lease_ms=lease_ms if presence.queues else 0,
         )
+
+    def _without_echoes(self, facts: Iterable[Fact]) -> list[Fact]:
+        """The facts but those by which a PBX repeats what a live command said just now, and had it do: they are the same fact."""
+        stated = Presence(self.standing)
+        kept = []
+        for fact in facts:
+            if fact.clock == "ami" and abs(fact.at - self.standing.commanded) <= ECHO_US and stated.is_stated(fact):
+                continue
+            stated.take(fact)
+            kept.append(fact)
+        return kept
 
     def _restarted(self, restarts: Sequence[int]) -> list[Fact]:
         """The restarts as facts. Known ones are left out where that can be decided without reading the stream."""
@@ -316,6 +330,11 @@ class Agent(Aggregate):
         """Raises Refused when the agent is not paused."""
         if self.standing.pause is None:
             raise Refused("agent-not-paused", f"agent {self.name} is not paused")
+
+    @property
+    def is_administered(self) -> bool:
+        """Whether a command has logged the agent in: the PBX follows Atende, not the other way round."""
+        return "command" in self.standing.queues.values()
 
     def queues_now(self) -> tuple[str, ...]:
         """The queues in which the agent is logged in; "" means all."""

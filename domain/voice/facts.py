@@ -62,7 +62,7 @@ CallKind = Literal[
 ]
 
 PresenceKind = Literal[
-    "joined",  # ADDMEMBER, AGENT(CALLBACK)LOGIN (queue "" = all; by = "member" | "login")
+    "joined",  # ADDMEMBER, AGENT(CALLBACK)LOGIN (queue "" = all; by = "member" | "login" | "command", by which Atende administers the session)
     "left",  # REMOVEMEMBER, AGENT(CALLBACK)LOGOFF (queue "" = all; session_ms if given; by: "list" = a list shows it, it happened some time before)
     "paused",  # queue "" = all; text: reason
     "unpaused",  # queue "" = all (by: "list" as for left)

@@ -75,9 +75,10 @@ class Answer(ManagerMsg):  # type: ignore[misc] # pyst2 ships no types
 
 @dataclass
 class _Waiting:
-    """An action without its whole answer yet. listed: the answer includes the events of a list."""
+    """An action without its whole answer yet. listed: the answer includes the events of a list. apart: `received` gets none of it."""
 
     listed: bool
+    apart: bool = False
     answer: Future[Answer] = field(default_factory=Future)
     began: Answer | None = None
 
@@ -150,6 +151,10 @@ class Connection(Manager):  # type: ignore[misc] # pyst2 ships no types
         """Send an action whose response is a list, and wait for all of it. Raises ConnectionEnded, NoAnswer."""
         return self._ask({"Action": action, **fields}, listed=True)
 
+    def list_apart(self, action: str, **fields: object) -> Answer:
+        """As `list`, but for the caller alone: no packet of it is passed to `received`."""
+        return self._ask({"Action": action, **fields}, listed=True, apart=True)
+
     def only(self, events: Iterable[str]) -> bool:
         """Ask Asterisk to send only these events; False if it does not allow this user to."""
         groups: list[list[str]] = [[]]
@@ -160,14 +165,14 @@ class Connection(Manager):  # type: ignore[misc] # pyst2 ships no types
         filters = [f"^Event: ({'|'.join(group)})[[:cntrl:]]" for group in groups]
         return all(self.send_action(Action="Filter", Operation="Add", Filter=each).succeeded for each in filters)
 
-    def _ask(self, fields: dict[str, object], *, listed: bool) -> Answer:
+    def _ask(self, fields: dict[str, object], *, listed: bool, apart: bool = False) -> Answer:
         id = f"{self._name}-{next(self._numbers)}"
         lines = [
             f"{name}: {value}" for name, values in fields.items() for value in (values if isinstance(values, list | tuple) else [values])
         ]
         if any("\r" in line or "\n" in line for line in lines):
             raise ValueError("a value of an action is one line")
-        waiting = self._waiting[id] = _Waiting(listed)
+        waiting = self._waiting[id] = _Waiting(listed, apart)
         try:
             self._send("\r\n".join([*lines, f"ActionID: {id}", "", ""]))
             return waiting.answer.result(ANSWERS_WITHIN_S)
@@ -236,19 +241,19 @@ class Connection(Manager):  # type: ignore[misc] # pyst2 ships no types
     def _take(self, raw: str) -> None:
         if raw.startswith("Event: FullyBooted"):
             self._booted.set()
-        if "\r\nActionID: " in raw:
-            self._answer(raw)
+        if "\r\nActionID: " in raw and self._answer(raw):
+            return
         try:
             self._received(raw)
         except Exception as error:  # noqa: BLE001 - whatever happens to one packet, the next ones are read
             log.error("ami packet lost error=%s", type(error).__name__)  # noqa: TRY400 - a traceback might have personal data
 
-    def _answer(self, raw: str) -> None:
-        """A response, or an event of a list, for the action that waits for it."""
+    def _answer(self, raw: str) -> bool:
+        """A response, or an event of a list, for the action that waits for it. Whether nobody else gets it."""
         headers, _, _ = parse(raw)
         waiting = self._waiting.get(headers["ActionID"])
         if waiting is None or waiting.answer.done():
-            return
+            return False
         if waiting.began is None and "Response" in headers:
             waiting.began = Answer(raw)
             if not waiting.listed or not waiting.began.succeeded:
@@ -258,3 +263,4 @@ class Connection(Manager):  # type: ignore[misc] # pyst2 ships no types
                 waiting.answer.set_result(waiting.began)
             else:
                 waiting.began.items.append(headers)
+        return waiting.apart

@@ -51,7 +51,7 @@ class Pbx:
 
     def rows(self, name: str, **fields: object) -> list[dict[str, str]]:
         """Send an AMI action whose answer is a list; the headers of each of its events. Raises Refused, ConnectionEnded, NoAnswer."""
-        return _accepted(name, self.connection.list(name, **fields)).items
+        return _accepted(name, self.connection.list_apart(name, **fields)).items
 
     def load(self, kind: type[A], id: UUID) -> A | None:
         """The aggregate as Atende has it now; None if there is none."""

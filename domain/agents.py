@@ -183,6 +183,7 @@ class Agent(Aggregate):
     ) -> None:
         """Trigger the event with the sessions and pauses that changed. A lease ends with the session."""
         spans = presence.spans()
+        latest = max(self.standing.latest, fresh[-1].at)
         changed = tuple(span for key, span in spans.items() if before.get(key) != span)
         dropped = tuple(key for key in before if key not in spans)
         amended = dropped or any(_rewritten(before.get(span.key), span) for span in changed)
@@ -207,11 +208,11 @@ class Agent(Aggregate):
                 reason=presence.reason,
                 closed=presence.last_closed(),
                 ever=presence.ever,
-                latest=max(known.latest, fresh[-1].at),
+                latest=latest,
                 clocks=self._clocks(fresh),
                 restarts=known.restarts + sum(1 for fact in fresh if fact.kind == "restarted"),
                 implied=known.implied + _implied(spans) - _implied(before),
-                commanded=max([known.commanded, *(fact.at for fact in fresh if fact.clock == "live")]),
+                commanded=self._commanded(fresh, latest),
             ),
             lease_ms=lease_ms if presence.queues else 0,
         )
@@ -221,11 +222,21 @@ class Agent(Aggregate):
         stated = Presence(self.standing)
         kept = []
         for fact in facts:
-            if fact.clock == "ami" and abs(fact.at - self.standing.commanded) <= ECHO_US and stated.is_stated(fact):
+            if fact.clock == "ami" and self._was_commanded(fact) and (stated.is_stated(fact) or fact.at < self.standing.latest):
                 continue
             stated.take(fact)
             kept.append(fact)
         return kept
+
+    def _was_commanded(self, fact: Fact) -> bool:
+        """Whether a live command said the same shortly before or, by another clock, shortly after."""
+        return any(
+            kind == fact.kind and queue in ("", fact.queue) and abs(fact.at - at) <= ECHO_US for kind, queue, at in self.standing.commanded
+        )
+
+    def _commanded(self, fresh: Iterable[Fact], latest: int) -> tuple[tuple[str, str, int], ...]:
+        said = [*self.standing.commanded, *((fact.kind, fact.queue, fact.at) for fact in fresh if fact.clock == "live")]
+        return tuple(each for each in said if each[2] >= latest - ECHO_US)
 
     def _restarted(self, restarts: Sequence[int]) -> list[Fact]:
         """The restarts as facts. Known ones are left out where that can be decided without reading the stream."""

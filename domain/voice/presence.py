@@ -40,7 +40,7 @@ class PresenceState(msgspec.Struct, frozen=True, array_like=True):
     their reasons. session, pause: since when (us) the open one lasts. reason: the last reason given for a pause to come.
     closed: the session and the pause that ended last. ever: whether there was any fact. latest: the last fact's instant.
     clocks: the clocks of the facts. restarts: the number of known restarts of the PBX. implied: the number of sessions whose begin only another line proves.
-    commanded: the instant (us) of the last live command.
+    commanded: what live commands said lately, of which a PBX may still send an echo: kind, queue ("" = all) and instant (us).
     """
 
     queues: dict[str, str] = {}
@@ -54,7 +54,7 @@ class PresenceState(msgspec.Struct, frozen=True, array_like=True):
     clocks: tuple[str, ...] = ()
     restarts: int = 0
     implied: int = 0
-    commanded: int = 0
+    commanded: tuple[tuple[str, str, int], ...] = ()
 
 
 class Presence:

@@ -47,11 +47,15 @@ _PAUSE_S = 0.5
 
 @dataclass(frozen=True)
 class Driving:
-    """What driving a PBX needs besides the command bus. sessions: the names of the agents that are logged in. effects: makes those to perform."""
+    """What driving a PBX needs besides the command bus.
+
+    sessions: the names of the agents that are logged in. queues: the ids of the queues that are not deleted. effects: makes those to perform.
+    """
 
     store: Store
     now_us: Callable[[], int]
     sessions: Callable[[], list[str]] = list
+    queues: Callable[[], list[UUID]] = list
     effects: Callable[[], list[Effect]] = effects
 
 
@@ -124,14 +128,16 @@ class Follower:
 
     def connected(self, connection: Connection) -> None:
         """Make the PBX equal to what Atende says now, before its lists are read, and perform from now on."""
+        driving, ari = self._driving, ari_client(self._asterisk)
         pbx = Pbx(
             self._asterisk,
             self._caller.tenant,
             connection,
             self._store,
-            self._driving.now_us,
-            ari_client(self._asterisk),
-            self._driving.sessions,
+            driving.now_us,
+            ari=ari,
+            sessions=driving.sessions,
+            queues=driving.queues,
         )
         self._lanes = {effect: Lanes(f"control-{type(effect).__name__}") for effect in self._effects}
         with self._lock:

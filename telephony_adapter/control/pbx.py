@@ -34,7 +34,7 @@ class Pbx:
     """A connected PBX of the company `tenant`.
 
     asterisk: its setting. ari: a client of its ARI whose base is `/ari/`; None if the setting has none. now_us: Atende's clock (microseconds).
-    sessions: the names of the agents that are logged in according to Atende.
+    sessions: the names of the agents that are logged in according to Atende. queues: the ids of its queues.
     """
 
     asterisk: Asterisk
@@ -44,6 +44,7 @@ class Pbx:
     now_us: Callable[[], int]
     ari: httpx2.Client | None = None
     sessions: Callable[[], list[str]] = list
+    queues: Callable[[], list[UUID]] = list
 
     def action(self, name: str, **fields: object) -> Answer:
         """Send an AMI action and return its answer. Raises Refused, ConnectionEnded, NoAnswer."""

@@ -14,9 +14,9 @@ from cli.company import caller, known_or_new
 from commands.agents import LogIn, LogOut, PauseAgent, ResumeAgent
 from commands.handler_context import Command, Receipt
 from commands.observations import MatchMember
-from commands.queues import RegisterQueue
+from commands.queues import ActivateQueue, ChangeQueueSettings, DeactivateQueue, RegisterQueue, RenameQueue
 from domain.agents import Agent, AgentEvent
-from domain.ids import agent_id
+from domain.ids import agent_id, queue_id
 from settings import Settings
 from store.event_store import project
 from telephony_adapter.ami.adapter import Adapter
@@ -108,7 +108,7 @@ def test_agents_log_in_pause_resume_and_log_out_in_atende_or_at_the_pbx_and_are_
         driven.do(ResumeAgent(agent=BRUNO))
         driven.becomes(BRUNO, {"vendas": None, "suporte": None})
         driven.has_caught_up(adapter)
-        assert [fact.clock for event in driven.events(BRUNO) for fact in event.facts] == ["live"] * 4
+        assert [fact for event in driven.events(BRUNO) for fact in event.facts if fact.clock == "ami"] == []
         lab.pause(1002, "Banheiro")
         within(lambda: driven.agent(BRUNO).standing.pause is not None, 20)
         driven.do(ResumeAgent(agent=BRUNO))
@@ -159,3 +159,42 @@ def test_after_a_reconnection_the_members_are_those_that_atende_says(center: Emb
             assert len(spans(driven, ANA, "pause")) == 1
             driven.do(LogOut(agent=ANA))
             driven.becomes(ANA, {})
+
+
+def test_queues_of_atende_are_queues_of_the_pbx_with_their_wrap_up_and_the_pbxs_own_are_not_touched(center: Embedded, lab: Lab) -> None:
+    driven = Driven(center, lab)
+    name, renamed = (f"{kind}-{uuid4().hex[:8]}" for kind in ("nova", "outra"))
+
+    def levels() -> dict[str, str]:
+        return {row["Queue"]: row["ServiceLevel"] for row in lab.pbx.list("QueueStatus").items if row["Event"] == "QueueParams"}
+
+    with following(center, driven.settings) as (adapter,):
+        driven.connected(adapter)
+        driven.do(LogIn(agent=ANA))
+        driven.becomes(ANA, {"vendas": None, "suporte": None, "cobranca": None})
+        queue = driven.do(RegisterQueue(name=name, sla_ms=30_000)).id
+        within(lambda: levels().get(name) == "30", 20)
+        driven.becomes(ANA, {"vendas": None, "suporte": None, "cobranca": None, name: None})
+        driven.do(ChangeQueueSettings(queue=queue_id(driven.company.id, "vendas"), sla_ms=45_000, wrap_up_ms=9_000))
+        driven.do(ChangeQueueSettings(queue=queue, wrap_up_ms=4_000))
+        within(lambda: "wrapuptime=4" in lab.pbx.send_action(Action="GetConfig", Filename="queues_atende.conf").headers.values(), 20)
+        first, second = (lab.call(f"5{name}", talk=1) for _ in range(2))
+        lab.connected(second, 40)
+        lab.be_quiet()
+        driven.has_caught_up(adapter)
+        answers = {event["CallerIDNum"]: event for event in lab.events if event["Event"] == "AgentConnect"}
+        ends = [event for event in lab.events if event["Event"] == "AgentComplete" and event["CallerIDNum"] == first]
+        assert float(answers[second]["Timestamp"]) - float(ends[0]["Timestamp"]) >= 3
+        driven.do(RenameQueue(queue=queue, name=renamed))
+        within(lambda: levels().get(renamed) == "30" and name not in levels(), 20)
+        driven.becomes(ANA, {"vendas": None, "suporte": None, "cobranca": None, renamed: None})
+        driven.do(DeactivateQueue(queue=queue))
+        within(lambda: renamed not in levels(), 20)
+        assert levels()["vendas"] == "20"
+        driven.do(LogOut(agent=ANA))
+        driven.becomes(ANA, {})
+    driven.do(ActivateQueue(queue=queue))
+    with following(center, driven.settings) as (adapter,):
+        within(lambda: renamed in levels(), 30)
+        driven.do(DeactivateQueue(queue=queue))
+        within(lambda: renamed not in levels(), 20)

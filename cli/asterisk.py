@@ -16,6 +16,7 @@ from cli.console import Console, Mistake
 from cli.execution import REFUSED
 from domain.base import MS
 from domain.companies import Company
+from domain.ids import PLACED
 from imports.earlier import EarlierImports
 from projections.engine.progress import ProjectionsStopped
 from projections.queries.followed_sources import calls_without_end, covered, sessions_without_end
@@ -153,7 +154,7 @@ def _last_known(center: Center, company: Company, asterisk: Asterisk) -> LastKno
                 one.call, one.queue, one.offered_ms * MS if one.queue else 0, (one.answered_ms or 0) * MS if one.queue else 0, one.agent
             )
             for one in ask(calls_without_end, who)
-            if one.call.startswith(prefix)
+            if one.call.startswith((prefix, PLACED))
         ],
         [OpenSession(one.agent, tuple(one.queues), one.reason if one.paused else None) for one in ask(sessions_without_end, who)],
     )

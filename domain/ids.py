@@ -42,6 +42,15 @@ def interaction_id(tenant: UUID, call: str) -> UUID:
     return uuid5(tenant, f"call:{call}")
 
 
+PLACED = "atende-"
+"""The ids of calls that Atende has a PBX place begin with it: `atende-<second>.<number>`, in the form of a Uniqueid. The PBX uses them as they are."""
+
+
+def placed_call(now_us: int, number: int) -> str:
+    """The id of a call that is placed now. number: a random one."""
+    return f"{PLACED}{now_us // 1_000_000}.{number}"
+
+
 @lru_cache(maxsize=4096)
 def timeline_id(tenant: UUID) -> UUID:
     """The timeline of the company's PBX: spans, gaps, restarts."""

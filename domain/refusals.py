@@ -14,6 +14,7 @@ RefusedCode = Literal[
     "agent-logged-out",
     "agent-not-paused",
     "agent-paused",
+    "agent-without-telephone",
     "api-key-inactive",
     "attempt-not-answered",
     "call-ended",
@@ -126,6 +127,10 @@ MEANINGS: dict[Code, Meaning] = {
     "agent-of-another-user": Meaning("The agent belongs to another user.", "Act as an agent of your own."),
     "agent-paused": Meaning("The agent is paused and takes no calls.", "Resume the agent first, or ring another agent."),
     "agent-unknown": Meaning("The company has no such agent.", "Check the name or id; a first login creates the agent."),
+    "agent-without-telephone": Meaning(
+        "No telephone of the agent is known, so nothing can ring.",
+        "Open the phone in the browser, or choose a telephone of the PBX for the agent.",
+    ),
     "api-key-barred": Meaning("The API key was revoked or has expired.", "Create another key."),
     "api-key-inactive": Meaning("The API key was revoked or has expired, so it is not rotated.", "Create another key."),
     "api-key-makes-keys": Meaning(

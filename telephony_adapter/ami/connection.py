@@ -75,10 +75,11 @@ class Answer(ManagerMsg):  # type: ignore[misc] # pyst2 ships no types
 
 @dataclass
 class _Waiting:
-    """An action without its whole answer yet. listed: the answer includes the events of a list. apart: `received` gets none of it."""
+    """An action without its whole answer yet. listed: the answer includes the events of a list. apart: `received` gets none of it. until: the event that ends it."""
 
     listed: bool
     apart: bool = False
+    until: str = ""
     answer: Future[Answer] = field(default_factory=Future)
     began: Answer | None = None
 
@@ -155,6 +156,10 @@ class Connection(Manager):  # type: ignore[misc] # pyst2 ships no types
         """As `list`, but for the caller alone: no packet of it is passed to `received`."""
         return self._ask({"Action": action, **fields}, listed=True, apart=True)
 
+    def outcome(self, event: str, timeout_s: float, action: str, **fields: object) -> Answer:
+        """Send an action whose outcome an event of this name tells later; `items` has it if the action was accepted. Raises ConnectionEnded, NoAnswer."""
+        return self._ask({"Action": action, **fields}, listed=False, until=event, timeout_s=timeout_s)
+
     def only(self, events: Iterable[str]) -> bool:
         """Ask Asterisk to send only these events; False if it does not allow this user to."""
         groups: list[list[str]] = [[]]
@@ -165,19 +170,21 @@ class Connection(Manager):  # type: ignore[misc] # pyst2 ships no types
         filters = [f"^Event: ({'|'.join(group)})[[:cntrl:]]" for group in groups]
         return all(self.send_action(Action="Filter", Operation="Add", Filter=each).succeeded for each in filters)
 
-    def _ask(self, fields: dict[str, object], *, listed: bool, apart: bool = False) -> Answer:
+    def _ask(
+        self, fields: dict[str, object], *, listed: bool, apart: bool = False, until: str = "", timeout_s: float = ANSWERS_WITHIN_S
+    ) -> Answer:
         id = f"{self._name}-{next(self._numbers)}"
         lines = [
             f"{name}: {value}" for name, values in fields.items() for value in (values if isinstance(values, list | tuple) else [values])
         ]
         if any("\r" in line or "\n" in line for line in lines):
             raise ValueError("a value of an action is one line")
-        waiting = self._waiting[id] = _Waiting(listed, apart)
+        waiting = self._waiting[id] = _Waiting(listed, apart, until)
         try:
             self._send("\r\n".join([*lines, f"ActionID: {id}", "", ""]))
-            return waiting.answer.result(ANSWERS_WITHIN_S)
+            return waiting.answer.result(timeout_s)
         except TimeoutError:
-            raise NoAnswer(f"no answer to {fields.get('Action')} within {ANSWERS_WITHIN_S:g} s") from None
+            raise NoAnswer(f"no answer to {fields.get('Action')} within {timeout_s:g} s") from None
         finally:
             self._waiting.pop(id, None)
 
@@ -256,8 +263,11 @@ class Connection(Manager):  # type: ignore[misc] # pyst2 ships no types
             return False
         if waiting.began is None and "Response" in headers:
             waiting.began = Answer(raw)
-            if not waiting.listed or not waiting.began.succeeded:
+            if not (waiting.listed or waiting.until) or not waiting.began.succeeded:
                 waiting.answer.set_result(waiting.began)
+        elif waiting.began is not None and waiting.until and headers.get("Event") == waiting.until:
+            waiting.began.items.append(headers)
+            waiting.answer.set_result(waiting.began)
         elif waiting.began is not None and waiting.listed:
             if headers.get("EventList") in ("Complete", "Cancelled"):
                 waiting.answer.set_result(waiting.began)

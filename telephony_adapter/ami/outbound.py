@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 
+from domain.ids import PLACED
 from telephony_adapter.ami.packets import Packet
 from telephony_adapter.ami.pbx_state import Attempt, Call, Channel, PbxState
 from telephony_adapter.callers import personal
@@ -61,6 +62,9 @@ def dial_began(pbx: PbxState, packet: Packet) -> None:
         assert call.attempt is not None
         call.attempt.agent_leg = leg
         call.attempt.agent = pbx.interfaces.get(channel.device, channel.device)
+        if leg.startswith(PLACED):
+            # Whoever has placed it has recorded the number and the beginning.
+            call.attempt.observed = call.known = True
 
 
 def _begin(pbx: PbxState, channel: Channel, style: str, caller_id: str = "") -> Call:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 A = TypeVar("A", bound=Aggregate)
 
 _ARI_TIMEOUT_S = 10.0
+_LATER_S = 10.0
+"""So much later than the end of its ringing the outcome of a call may come."""
 
 
 class Refused(Exception):
@@ -53,6 +55,13 @@ class Pbx:
     def rows(self, name: str, **fields: object) -> list[dict[str, str]]:
         """Send an AMI action whose answer is a list; the headers of each of its events. Raises Refused, ConnectionEnded, NoAnswer."""
         return _accepted(name, self.connection.list_apart(name, **fields)).items
+
+    def ring(self, interface: str, rings_ms: int, **fields: object) -> bool:
+        """Let a telephone ring for so long, at most; returns whether it was answered. Then it does what `fields` of Originate say. Raises as `action`."""
+        outcome = self.connection.outcome(
+            "OriginateResponse", rings_ms / 1_000 + _LATER_S, "Originate", Channel=interface, Timeout=rings_ms, Async="true", **fields
+        )
+        return _accepted("Originate", outcome).items[0].get("Response") == "Success"
 
     def load(self, kind: type[A], id: UUID) -> A | None:
         """The aggregate as Atende has it now; None if there is none."""

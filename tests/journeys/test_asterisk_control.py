@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
 from bootstrap import Embedded
 from cli.asterisk import following
-from cli.company import caller, known_or_new
+from cli.company import asker, caller, known_or_new
 from commands.agents import LogIn, LogOut, PauseAgent, ResumeAgent
+from commands.calls import PlaceCall
 from commands.handler_context import Command, Receipt
 from commands.observations import MatchMember
 from commands.queues import ActivateQueue, ChangeQueueSettings, DeactivateQueue, RegisterQueue, RenameQueue
 from domain.agents import Agent, AgentEvent
+from domain.errors import Refused
 from domain.ids import agent_id, queue_id
+from domain.voice.interactions import Interaction
+from projections.engine.tables import source
+from projections.figures.question import Question
+from projections.queries import reports
 from settings import Settings
 from store.event_store import project
 from telephony_adapter.ami.adapter import Adapter
@@ -44,10 +51,10 @@ def lab() -> Iterator[Lab]:
 class Driven:
     """A company of its own that drives the PBX, whose agents have telephones, and which has the PBX's queues."""
 
-    def __init__(self, center: Embedded, lab: Lab, *, port: int = 0) -> None:
+    def __init__(self, center: Embedded, lab: Lab, *, port: int = 0, **options: Any) -> None:
         self.center, self.lab = center, lab
         self.company = known_or_new(center, uuid4().hex)
-        self.settings = Settings(asterisks=(lab.setting(port, company=self.company.name, control=True, trunk="tronco", context="ramais"),))
+        self.settings = Settings(asterisks=(lab.setting(port, company=self.company.name, control=True, **options),))
         for queue in ("vendas", "suporte", "cobranca"):
             self.do(RegisterQueue(name=queue))
         for number, name in AGENTS.items():
@@ -55,6 +62,21 @@ class Driven:
 
     def do(self, command: Command) -> Receipt:
         return self.center.bus.execute(command, caller(self.company))
+
+    def interaction(self, id: UUID) -> Interaction:
+        found = project(self.center.store.stream(id), Interaction)
+        assert found is not None
+        return found
+
+    def ended(self, id: UUID) -> Interaction:
+        """A call that was placed, when it has ended."""
+
+        def is_over() -> bool:
+            call = self.interaction(id).call
+            return call is not None and call.ended_ms is not None
+
+        within(is_over, 40)
+        return self.interaction(id)
 
     def agent(self, name: str) -> Agent:
         found = project(self.center.store.stream(agent_id(self.company.id, name)), Agent)
@@ -198,3 +220,65 @@ def test_queues_of_atende_are_queues_of_the_pbx_with_their_wrap_up_and_the_pbxs_
         within(lambda: renamed in levels(), 30)
         driven.do(DeactivateQueue(queue=queue))
         within(lambda: renamed not in levels(), 20)
+
+
+RESULTS = {
+    asterisk.ANSWERED: "answered", asterisk.BUSY_LINE: "busy", asterisk.NO_ANSWER: "no-answer", asterisk.BAD_NUMBER: "bad-number",
+    asterisk.CONGESTION: "congestion", asterisk.UNAVAILABLE: "unavailable", asterisk.REJECTED: "rejected",
+}  # fmt: skip
+
+
+def test_an_agent_dials_out_and_the_call_has_the_true_result(center: Embedded, lab: Lab) -> None:
+    driven = Driven(center, lab, context="saida")
+    with following(center, driven.settings) as (adapter,):
+        driven.connected(adapter)
+        driven.do(LogIn(agent=ANA, queues=("vendas",)))
+        driven.becomes(ANA, {"vendas": None})
+        placed = {}
+        for customer in RESULTS:
+            call = PlaceCall(agent=ANA, number=f"9{customer}0001{customer}7654", queue="vendas")
+            placed[customer] = driven.do(call).id
+            with pytest.raises(Refused, match="Ana Souza"):
+                driven.do(call)
+            driven.ended(placed[customer])
+        driven.has_caught_up(adapter)
+        found = {customer: driven.interaction(id) for customer, id in placed.items()}
+        attempts = {customer: call.state.attempt for customer, call in found.items()}
+        assert {customer: (one.result, one.agent, one.queue) for customer, one in attempts.items() if one is not None} == {
+            customer: (result, ANA, "vendas") for customer, result in RESULTS.items()
+        }
+        answered = attempts[asterisk.ANSWERED]
+        assert answered is not None
+        assert 500 <= (answered.talk_ms or 0) <= 2_500
+        for call in found.values():
+            assert [fact.kind for fact in call.facts].count("dialled") == 1
+        header = lab.world.list("DBGet", Family="alert", Key="1001").items[0]["Val"]
+        assert "alert-autoanswer" in header
+        driven.do(PauseAgent(agent=ANA, reason="Almoço"))
+        with pytest.raises(Refused, match="paused"):
+            driven.do(PlaceCall(agent=ANA, number="9000017654"))
+        driven.do(MatchMember(interface="PJSIP/1999", member="Zélia"))
+        driven.do(LogIn(agent="Zélia", queues=("vendas",)))
+        nobody = driven.ended(driven.do(PlaceCall(agent="Zélia", number="9000017654")).id)
+        assert nobody.state.attempt is not None
+        assert nobody.state.attempt.result == "agent-no-answer"
+        for agent in (ANA, "Zélia"):
+            driven.do(LogOut(agent=agent))
+            driven.becomes(agent, {})
+    totals = center.queries.ask(reports.agents, asker(driven.company), Question(by="agent")).rows
+    assert [row["answered"] for row in totals if row["agent"] == ANA] == [0]
+    sql = f"SELECT result FROM {source('attempts')} WHERE tenant = {{tenant:UUID}} AND agent = {{agent:String}}"
+    center.cover(center.store.end(), lambda _done, _total: None)
+    assert sorted(row["result"] for row in center.warehouse.query(sql, driven.company.id, agent=ANA)) == sorted(RESULTS.values())
+
+
+def test_a_call_goes_out_by_the_trunk_where_no_context_is_named(center: Embedded, lab: Lab) -> None:
+    driven = Driven(center, lab, trunk="tronco")
+    with following(center, driven.settings) as (adapter,):
+        driven.connected(adapter)
+        driven.do(LogIn(agent=ANA, queues=("vendas",)))
+        attempt = driven.ended(driven.do(PlaceCall(agent=ANA, number="9000017654")).id).state.attempt
+        assert attempt is not None
+        assert attempt.result == "answered"
+        driven.do(LogOut(agent=ANA))
+        driven.becomes(ANA, {})

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
+from commands.handler_context import Command
 from domain.base import Aggregate
 from settings import Asterisk
 from store.event_store import Store, project
@@ -37,6 +38,7 @@ class Pbx:
 
     asterisk: its setting. ari: a client of its ARI whose base is `/ari/`; None if the setting has none. now_us: Atende's clock (microseconds).
     sessions: the names of the agents that are logged in according to Atende. queues: the ids of its queues.
+    report: execute a command later, in another thread: what comes of an effect after it was performed.
     """
 
     asterisk: Asterisk
@@ -47,6 +49,7 @@ class Pbx:
     ari: httpx2.Client | None = None
     sessions: Callable[[], list[str]] = list
     queues: Callable[[], list[UUID]] = list
+    report: Callable[[Command], None] = lambda _: None
 
     def action(self, name: str, **fields: object) -> Answer:
         """Send an AMI action and return its answer. Raises Refused, ConnectionEnded, NoAnswer."""

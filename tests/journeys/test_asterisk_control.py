@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from time import monotonic
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -22,6 +23,7 @@ from domain.agents import Agent, AgentEvent
 from domain.errors import Refused
 from domain.ids import agent_id, interaction_id, queue_id, supervision_id
 from domain.supervision import Mode, Supervision
+from domain.voice.calls import Visit
 from domain.voice.interactions import Interaction
 from projections.engine.tables import source
 from projections.figures.question import Question
@@ -332,6 +334,11 @@ class Supervised:
         return [(fact.text, fact.by, fact.agent) for fact in facts if fact.kind == "supervised"]
 
 
+def visit_of(driven: Driven, call: Supervised) -> Visit:
+    (visit,) = driven.interaction(call.id).state.visits
+    return visit
+
+
 def test_a_supervisor_listens_whispers_joins_takes_over_and_hangs_up(center: Embedded, lab: Lab) -> None:
     driven = Driven(center, lab)
     for interface, name in (("PJSIP/1701", "Sônia"), ("PJSIP/1702", "Carla")):
@@ -362,8 +369,16 @@ def test_a_supervisor_listens_whispers_joins_takes_over_and_hangs_up(center: Emb
         within(lambda: heard(lab.server.hears(call.name), (AGENT, SUPERVISOR)) == {SUPERVISOR}, 20)
         within(lambda: not driven.interaction(call.id).talking(), 20)
         assert call.supervised() == [(mode, "Carla", "Sônia") for mode in ("listen", "whisper", "barge", "listen", "pull")]
+        within(lambda: visit_of(driven, call).released_by == "transfer", 20)
+        pulled = visit_of(driven, call)
+        at = monotonic()
+        within(lambda: monotonic() - at > 6, 20)
         lab.world.command("channel request hangup all")
+        driven.ended(call.id)
         lab.be_quiet()
+        driven.has_caught_up(adapter)
+        assert visit_of(driven, call) == pulled
+        assert driven.interaction(call.id).conflicts == set()
         ended = Supervised(driven)
         ended.ask("hang-up")
         driven.ended(ended.id)

@@ -41,7 +41,7 @@ OUTSIDER = "zoe@outra.example"
 """The administrator of a second company, which has a queue of the same name."""
 
 
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=30_000)
 
 PAGES = ("inbound?periodo=7d", "outbound", "ivr", "agentes", "interacoes", "relatorio-agentes", "sla")
 
@@ -61,7 +61,7 @@ class Console:
     def page(self, **options: Any) -> Page:
         """A tab of a browser without a past."""
         page = self.browser.new_context(locale="en-US", timezone_id="Asia/Tokyo", reduced_motion="reduce", **options).new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(30_000)
         return page
 
     def signed_in(self, email: str = ADMINISTRATOR, path: str = "/", **options: Any) -> Page:

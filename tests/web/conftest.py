@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -27,7 +26,7 @@ from simulator.center import sleepless_center
 from simulator.story import Story
 from tests.journeys.command_line import CommandLine
 from tests.kit.compose import ROOT
-from tests.kit.servers import CI
+from tests.kit.servers import missing
 from tests.kit.waiting import within
 
 HOURS = 4
@@ -44,11 +43,6 @@ OUTSIDER = "zoe@outra.example"
 expect.set_options(timeout=30_000)
 
 PAGES = ("inbound?periodo=7d", "outbound", "ivr", "agentes", "interacoes", "relatorio-agentes", "sla")
-
-
-def missing(reason: str) -> None:
-    """Skip what cannot run here, with its reason; in CI it fails."""
-    (pytest.fail if os.environ.get(CI) else pytest.skip)(reason)
 
 
 @dataclass(frozen=True)

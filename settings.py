@@ -22,6 +22,7 @@ ATENDE_PARTITIONS       partitions of each topic that is made                 4
 ATENDE_WEBHOOK_ALLOW    networks to which webhooks may go besides the public internet, also by http: 10.20.0.0/16,fd00::/8   none
 ATENDE_ASTERISK         the Asterisks to follow, one or more with spaces between them:
                         ami://user:secret@host:5038/systemname?company=NAME&queue_log=/var/log/asterisk/queue_log   none
+                        &phone=wss://host:8089/ws: where browsers reach it, for phones in the browser
 
 In distributed mode the data directory holds only these two secrets, and only if no setting has them: every
 process of the deployment needs the same ATENDE_MASTER_KEY and ATENDE_TOKEN_SECRET; those on one machine may share ATENDE_DATA instead.
@@ -47,6 +48,7 @@ _CLICKHOUSE = ("ClickHouse", "clickhouse://", "clickhouses://")
 _BROKER = re.compile(r"(?:\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}")
 _WEB = re.compile(r"https?://[^\s/?#@]+(?:/[^\s?#]*)?")
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(?::\d{1,5})?|https?://\[[0-9a-f:]+\](?::\d{1,5})?")
+_SOCKET = re.compile(r"wss?://[A-Za-z0-9.:\[\]-]+(?:/[\w./-]*)?", re.ASCII)
 _CLUSTER = re.compile(r"\w{1,100}", re.ASCII)
 _TOPIC = re.compile(r"[\w.-]{1,100}", re.ASCII)
 _OF_DISTRIBUTED = {
@@ -64,6 +66,7 @@ class Asterisk:
     """An Asterisk whose events are followed. company: whose calls they are, "" = the oldest. queue_log: the log that it writes, where this process can read it.
 
     system: its `systemname` (asterisk.conf), with which the ids of its calls begin; "" if it has none.
+    phone: where browsers reach it by SIP over WebSocket, for phones in the browser (wss://pbx.example.com:8089/ws); "" = there are none.
     """
 
     host: str
@@ -73,6 +76,7 @@ class Asterisk:
     company: str = ""
     system: str = ""
     queue_log: Path | None = None
+    phone: str = ""
 
     @property
     def name(self) -> str:
@@ -263,7 +267,15 @@ def _asterisk(text: str) -> Asterisk:
         port = url.port or Asterisk.port
     except ValueError:
         raise wrong from None
-    if url.scheme != "ami" or not url.hostname or not url.username or not url.password or options.keys() - {"company", "queue_log"}:
+    if (
+        url.scheme != "ami"
+        or not url.hostname
+        or not url.username
+        or not url.password
+        or options.keys() - {"company", "phone", "queue_log"}
+    ):
+        raise wrong
+    if not _SOCKET.fullmatch(options.get("phone", "wss://-")):
         raise wrong
     return Asterisk(
         host=url.hostname,
@@ -273,6 +285,7 @@ def _asterisk(text: str) -> Asterisk:
         company=options.get("company", ""),
         system=unquote(url.path.strip("/")),
         queue_log=Path(options["queue_log"]) if "queue_log" in options else None,
+        phone=options.get("phone", ""),
     )
 
 

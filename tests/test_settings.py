@@ -36,7 +36,7 @@ def test_every_variable_is_read() -> None:
         "ATENDE_PARTITIONS": "12",
         "ATENDE_CLICKHOUSE_CLUSTER": "deployment",
         "ATENDE_WEBHOOK_ALLOW": "10.20.0.0/16, fd00::/8",
-        "ATENDE_ASTERISK": "ami://atende:a%40b@10.0.0.5 ami://u:s@pbx:5039/pbx02?company=Outra&queue_log=/var/log/asterisk/queue_log",
+        "ATENDE_ASTERISK": "ami://atende:a%40b@10.0.0.5 ami://u:s@pbx:5039/pbx02?company=Outra&queue_log=/var/log/asterisk/queue_log&phone=wss://pbx.example.com:8089/ws",
         **DISTRIBUTED,
     }
     assert read(told) == Settings(
@@ -48,7 +48,8 @@ def test_every_variable_is_read() -> None:
         webhook_allow=("10.20.0.0/16", "fd00::/8"),
         asterisks=(
             Asterisk("10.0.0.5", "atende", "a@b"),
-            Asterisk("pbx", "u", "s", 5039, company="Outra", system="pbx02", queue_log=Path("/var/log/asterisk/queue_log")),
+            Asterisk("pbx", "u", "s", 5039, company="Outra", system="pbx02", queue_log=Path("/var/log/asterisk/queue_log"),
+                     phone="wss://pbx.example.com:8089/ws"),
         ),
     )  # fmt: skip
 
@@ -61,6 +62,7 @@ def test_every_variable_is_read() -> None:
         ("ATENDE_ASTERISK", "ami://very-secret@pbx"),
         ("ATENDE_ASTERISK", "ami://u:very-secret@pbx:port"),
         ("ATENDE_ASTERISK", "ami://u:very-secret@pbx?queuelog=/x"),
+        ("ATENDE_ASTERISK", "ami://u:very-secret@pbx?phone=https://pbx;x"),
         ("ATENDE_ASTERISK", "ami://u:very-secret@pbx1 ami://u:very-secret@pbx2/two"),
         ("ATENDE_PORT", "70000"),
         ("ATENDE_PORT", "http"),

@@ -26,6 +26,7 @@ from telephony_adapter.ami.adapter import LOCK, Adapter, Ports
 from telephony_adapter.ami.check import Finding
 from telephony_adapter.ami.check import check as check_asterisk
 from telephony_adapter.ami.last_known import LastKnown, OpenCall, OpenSession
+from telephony_adapter.control.follower import Driving
 from telephony_adapter.queue_log.tail import tail
 
 _ASLEEP_S = 0.5
@@ -108,7 +109,14 @@ def _ports(center: Center, company: Company, asterisk: Asterisk) -> Ports:
         now_us=center.bus.clock.now_us,
         last_known=lambda: _last_known(center, company, asterisk),
         earlier=lambda: EarlierImports(center.queries, asker(company), cover),
+        driving=Driving(center.store, center.bus.clock.now_us, lambda: _sessions(center, company)),
     )
+
+
+def _sessions(center: Center, company: Company) -> list[str]:
+    """The agents who are logged in, as far as the rows know."""
+    _cover(center)
+    return [session.agent for session in center.queries.ask(sessions_without_end, asker(company))]
 
 
 def _cover(center: Center) -> None:

@@ -26,7 +26,10 @@ export function TransferForm({ call, own, close }: { call: number; own: string; 
     }
     if (kind === "queue") return places[0] ? targetOfQueue(queue || places[0].name) : null;
     const digits = targetOfNumber(number);
-    return kind === "internal" && digits?.length !== 3 ? null : digits;
+    if (kind === "outside") return digits;
+    // A queue's internal number is Atende's; any other is one of the PBX.
+    const known = places.find((one) => one.internal_number !== "" && one.internal_number === digits);
+    return known ? targetOfQueue(known.name) : digits?.length === 3 ? digits : null;
   };
   const act = async (how: (target: string) => Promise<boolean>) => {
     const chosen = target();

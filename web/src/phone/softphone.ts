@@ -25,6 +25,7 @@ export interface Snapshot {
 const EXPIRES_S = 120;
 const FIRST_AGAIN_MS = 300;
 const AGAIN_MS = 3_000;
+const TRIES = 20;
 const EXPECTS_MS = 45_000;
 const BEATS_MS = 30_000;
 
@@ -77,8 +78,9 @@ export class Softphone {
           agent,
           (credential) => this.#register(credential),
           (problem) => {
-            this.#end();
             this.#become({ state: "lost", problem });
+            // Who talks with a customer goes on to the end of the call.
+            if (this.#calls.length === 0) this.#end();
           },
         );
         void this.#keeper.start();
@@ -166,7 +168,7 @@ export class Softphone {
       "registered",
       own(() => {
         this.#tries = 0;
-        this.#become({ state: "ready" });
+        if (this.snapshot.state !== "lost") this.#become({ state: "ready" });
         if (wasAway) for (const call of this.#calls) call.refresh();
         wasAway = false;
       }),
@@ -175,17 +177,22 @@ export class Softphone {
       "disconnected",
       own(() => {
         wasAway = true;
-        this.#become({ state: "connecting" });
+        if (this.snapshot.state === "ready") this.#become({ state: "connecting" });
       }),
     );
     ua.on(
       "registrationFailed",
       own(() => {
         // The PBX gets to know a new credential some moments after it was made.
-        this.#become({ state: "connecting" });
+        if (this.snapshot.state === "ready") this.#become({ state: "connecting" });
         this.#tries += 1;
+        // Refused for long: another browser may have taken the phone over.
+        if (this.#tries === TRIES) void this.#keeper?.start();
         clearTimeout(this.#again);
-        this.#again = setTimeout(() => ua.isConnected() && ua.register(), this.#tries < 20 ? FIRST_AGAIN_MS : AGAIN_MS);
+        this.#again = setTimeout(
+          () => ua.isConnected() && ua.register(),
+          this.#tries < TRIES ? FIRST_AGAIN_MS : AGAIN_MS,
+        );
       }),
     );
     ua.on("newRTCSession", (event: IncomingRTCSessionEvent | OutgoingRTCSessionEvent) => this.#add(event));
@@ -210,6 +217,7 @@ export class Softphone {
       this.#calls = this.#calls.filter((other) => other !== call);
       this.#endConference?.();
       this.#endConference = null;
+      if (this.snapshot.state === "lost" && this.#calls.length === 0) this.#end();
     }
     this.#show();
   }

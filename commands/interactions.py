@@ -209,7 +209,9 @@ class MeasureQuality(CallCommand, frozen=True, kw_only=True):
 def start_call(command: StartCall, context: HandlerContext) -> Done:
     """Create a call. A repeated `call` is the same call."""
     at = context.instant(command.at)
-    return _begin(context, command.call, Fact("arrived", at, text=command.to_number, private=_private(command.from_number), ref="arrived"))
+    return begin_call(
+        context, command.call, Fact("arrived", at, text=command.to_number, private=_private(command.from_number), ref="arrived")
+    )
 
 
 @handles(DialOut)
@@ -224,9 +226,9 @@ def dial_out(command: DialOut, context: HandlerContext) -> Done:
         act_as(context, checked_name(name, "agent", "an agent"))
         note_heartbeat(context, agent)
     fact = Fact("dialled", at, queue=command.queue, agent=name, private=_private(command.to_number), ref="dialled")
-    done = _begin(context, command.call, fact)
+    done = begin_call(context, command.call, fact)
     if agent is not None and done.aggregate.pending:
-        earlier = _calls_of(agent, done.aggregate.id, context)
+        earlier = calls_of(agent, done.aggregate.id, context)
         agent.must_not_talk(earlier, at)
         agent.take_call(done.aggregate.id, earlier, at, context.metadata)
     return done
@@ -236,7 +238,8 @@ def _private(number: str) -> Personal | None:
     return Personal(NOBODY, number) if number else None
 
 
-def _begin(context: HandlerContext, call: str, fact: Fact) -> Done:
+def begin_call(context: HandlerContext, call: str, fact: Fact) -> Done:
+    """Record that the call begins with this fact, unless it was begun as the same call before."""
     stated, call = call, _recorded_id(call, context)
     identity = interaction_id(context.tenant, call)
     interaction = context.load(Interaction, identity) or context.add(Interaction(identity, context.tenant))
@@ -300,13 +303,13 @@ def _spelt(context: HandlerContext, name: str) -> str:
 
 def _call_to(agent: Agent, command: RingAgent | AnswerCall, fact: Fact, context: HandlerContext) -> None:
     """Ring or answer, if the agent is free for the call."""
-    earlier = _calls_of(agent, command.interaction, context)
+    earlier = calls_of(agent, command.interaction, context)
     agent.must_be_free(fact.queue, earlier, fact.at)
     if isinstance(command, AnswerCall):
         agent.take_call(command.interaction, earlier, fact.at, context.metadata)
 
 
-def _calls_of(agent: Agent, besides: UUID, context: HandlerContext) -> list[Interaction]:
+def calls_of(agent: Agent, besides: UUID, context: HandlerContext) -> list[Interaction]:
     """The calls that the agent took last, besides one, as they are now."""
     loaded = [context.load(Interaction, call) for call in agent.calls if call != besides]
     return [call for call in loaded if call is not None]

@@ -61,6 +61,10 @@ class Asterisk(Server):
     def address(self) -> str:
         return f"ami://{USER}:{self.secret}@{HOST}:{self.ports[0]}?queue_log={self.queue_log}"
 
+    def hears(self, name: str) -> Path:
+        """The recording of what a telephone or a caller of the world that sounds a tone hears. It grows while the call lasts."""
+        return _seen(self._inside / "world") / "spool" / f"{name}-hears.wav"
+
     @property
     def ari(self) -> str:
         """ARI of the PBX."""
@@ -70,10 +74,6 @@ class Asterisk(Server):
     def browsers(self) -> str:
         """Where browsers reach the PBX by SIP over WebSocket."""
         return f"ws://{HOST}:{self.ports[4]}/ws"
-
-    def heard(self, name: str) -> Path:
-        """The recording of what somebody of the world hears, complete once the call has ended."""
-        return _seen(self._inside / "world") / "spool" / f"{name}-hears.wav"
 
     @property
     def queue_log(self) -> Path:

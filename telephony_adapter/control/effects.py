@@ -32,9 +32,13 @@ class Effect(ABC):
     TOPICS: ClassVar[tuple[str, ...]]
     EXPIRES_US: ClassVar[int | None] = EXPIRES_US
 
+    def wants(self, event: Event) -> bool:  # noqa: ARG002 - most topics always ask for something
+        """Whether the event asks for anything."""
+        return True
+
     @abstractmethod
     def perform(self, event: Event, pbx: Pbx) -> Iterable[Command]:
-        """Do what the event asks for; the commands report the outcome. An event that asks for nothing is passed over.
+        """Do what the event asks for; the commands report the outcome.
 
         Raises Refused for what the PBX refuses, ConnectionEnded and NoAnswer: then `unperformed` concludes it.
         """

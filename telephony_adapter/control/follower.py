@@ -9,8 +9,10 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from time import monotonic
+from uuid import UUID
 
 from commands.handler_context import Caller, Command
 from domain.base import SECOND, Event
@@ -46,11 +48,15 @@ _PAUSE_S = 0.5
 
 @dataclass(frozen=True)
 class Driving:
-    """What driving a PBX needs besides the command bus. sessions: the names of the agents that are logged in. effects: makes those to perform."""
+    """What driving a PBX needs besides the command bus.
+
+    sessions: the names of the agents that are logged in. queues: the ids of the queues that are not deleted. effects: makes those to perform.
+    """
 
     store: Store
     now_us: Callable[[], int]
     sessions: Callable[[], list[str]] = list
+    queues: Callable[[], list[UUID]] = list
     effects: Callable[[], list[Effect]] = effects
 
 
@@ -79,7 +85,8 @@ class Follower:
         }
         self._requests = tuple(sorted({topic for each in self._effects if each.EXPIRES_US is not None for topic in each.TOPICS}))
         self._lanes: dict[Effect, Lanes] = {}
-        self._again: dict[tuple[Effect, bytes], RecordedEvent] = {}
+        self._reports = ThreadPoolExecutor(1, thread_name_prefix=f"control-reports-{asterisk.name}")
+        self._again: dict[tuple[Effect, UUID], Event] = {}
         """What makes the PBX equal to Atende and failed, for the next connection."""
         self._epoch = Epoch(0, 0, 0)
         self._position = self._expired = 0
@@ -112,6 +119,7 @@ class Follower:
         self._news.set()
         if self._thread.ident is not None:
             self._thread.join()
+        self._reports.shutdown()
 
     def _conclude_begun(self) -> None:
         """Requests that an earlier leader had begun: nobody else would conclude those that it has not."""
@@ -123,21 +131,24 @@ class Follower:
 
     def connected(self, connection: Connection) -> None:
         """Make the PBX equal to what Atende says now, before its lists are read, and perform from now on."""
+        driving, ari = self._driving, ari_client(self._asterisk)
         pbx = Pbx(
             self._asterisk,
             self._caller.tenant,
             connection,
             self._store,
-            self._driving.now_us,
-            ari_client(self._asterisk),
-            self._driving.sessions,
+            driving.now_us,
+            ari=ari,
+            sessions=driving.sessions,
+            queues=driving.queues,
+            report=self._report,
         )
         self._lanes = {effect: Lanes(f"control-{type(effect).__name__}") for effect in self._effects}
         with self._lock:
             self._pbx = pbx
             again, self._again = self._again, {}
-            for (effect, _), recorded in again.items():
-                self._add(effect, recorded, pbx)
+            for (effect, _), event in again.items():
+                self._add(effect, event, pbx)
         self._look()
         until = monotonic() + _SETTLES_WITHIN_S
         for effect, lanes in self._lanes.items():
@@ -201,9 +212,10 @@ class Follower:
                 self._saved_at = monotonic()
             self._position = until
             for recorded in found:
-                for effect in self._by_topic[recorded.topic]:
-                    if effect.EXPIRES_US is None or recorded.position > self._expired:
-                        self._add(effect, recorded, pbx)
+                event = self._event(recorded)
+                for effect in self._by_topic[recorded.topic] if event is not None else ():
+                    if event is not None and (effect.EXPIRES_US is None or recorded.position > self._expired) and effect.wants(event):
+                        self._add(effect, event, pbx)
 
     def _expire(self) -> None:
         """Without a connection: conclude the requests that are too old by now."""
@@ -236,14 +248,11 @@ class Follower:
 
     # Performing
 
-    def _add(self, effect: Effect, recorded: RecordedEvent, pbx: Pbx) -> None:
-        self._lanes[effect].add(recorded.id, lambda: self._do(effect, recorded, pbx), latest_only=effect.EXPIRES_US is None)
+    def _add(self, effect: Effect, event: Event, pbx: Pbx) -> None:
+        self._lanes[effect].add(event.originator_id, lambda: self._do(effect, event, pbx), latest_only=effect.EXPIRES_US is None)
 
-    def _do(self, effect: Effect, recorded: RecordedEvent, pbx: Pbx) -> None:
+    def _do(self, effect: Effect, event: Event, pbx: Pbx) -> None:
         """Perform it, and report the outcome. Raises nothing."""
-        event = self._event(recorded)
-        if event is None:
-            return
         why: Why | None = None
         try:
             if self._is_old(effect, event):
@@ -262,12 +271,15 @@ class Follower:
             log.exception("control failed name=%s event=%s", self._asterisk.name, event.TOPIC)
         if why is not None:
             if why == "failed" and effect.EXPIRES_US is None:
-                self._again[effect, recorded.id] = recorded
+                self._again[effect, event.originator_id] = event
             self._conclude(event, why, [effect])
+
+    def _report(self, command: Command) -> None:
+        self._reports.submit(self._execute, [command])
 
     def _conclude(self, event: Event, why: Why, among: Iterable[Effect] | None = None) -> None:
         for effect in self._by_topic[event.TOPIC] if among is None else among:
-            if effect.EXPIRES_US is not None or why == "refused":
+            if (effect.EXPIRES_US is not None or why == "refused") and effect.wants(event):
                 self.figures.unperformed += 1
                 self._execute(effect.unperformed(event, why))
 

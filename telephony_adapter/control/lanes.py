@@ -7,7 +7,8 @@ from collections import deque
 from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 
-AT_ONCE = 8
+AT_ONCE = 32
+"""Some jobs wait for a telephone that rings."""
 
 Job = Callable[[], object]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
+from commands.handler_context import Command
 from domain.base import Aggregate
 from settings import Asterisk
 from store.event_store import Store, project
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 A = TypeVar("A", bound=Aggregate)
 
 _ARI_TIMEOUT_S = 10.0
+_LATER_S = 10.0
+"""So much later than the end of its ringing the outcome of a call may come."""
 
 
 class Refused(Exception):
@@ -34,7 +37,8 @@ class Pbx:
     """A connected PBX of the company `tenant`.
 
     asterisk: its setting. ari: a client of its ARI whose base is `/ari/`; None if the setting has none. now_us: Atende's clock (microseconds).
-    sessions: the names of the agents that are logged in according to Atende.
+    sessions: the names of the agents that are logged in according to Atende. queues: the ids of its queues.
+    report: execute a command later, in another thread: what comes of an effect after it was performed.
     """
 
     asterisk: Asterisk
@@ -44,6 +48,8 @@ class Pbx:
     now_us: Callable[[], int]
     ari: httpx2.Client | None = None
     sessions: Callable[[], list[str]] = list
+    queues: Callable[[], list[UUID]] = list
+    report: Callable[[Command], None] = lambda _: None
 
     def action(self, name: str, **fields: object) -> Answer:
         """Send an AMI action and return its answer. Raises Refused, ConnectionEnded, NoAnswer."""
@@ -51,7 +57,14 @@ class Pbx:
 
     def rows(self, name: str, **fields: object) -> list[dict[str, str]]:
         """Send an AMI action whose answer is a list; the headers of each of its events. Raises Refused, ConnectionEnded, NoAnswer."""
-        return _accepted(name, self.connection.list(name, **fields)).items
+        return _accepted(name, self.connection.list_apart(name, **fields)).items
+
+    def ring(self, interface: str, rings_ms: int, **fields: object) -> bool:
+        """Let a telephone ring for so long, at most; returns whether it was answered. Then it does what `fields` of Originate say. Raises as `action`."""
+        outcome = self.connection.outcome(
+            "OriginateResponse", rings_ms / 1_000 + _LATER_S, "Originate", Channel=interface, Timeout=rings_ms, Async="true", **fields
+        )
+        return _accepted("Originate", outcome).items[0].get("Response") == "Success"
 
     def load(self, kind: type[A], id: UUID) -> A | None:
         """The aggregate as Atende has it now; None if there is none."""

@@ -21,7 +21,7 @@ from telephony_adapter.control.pbx import Pbx, Refused
 log = logging.getLogger(__name__)
 
 CONTEXT = "atende-phones"
-"""The dialplan's context in which these telephones dial, unless the setting names another."""
+"""The dialplan's context in which these telephones dial."""
 
 _KINDS = ("auth", "aor", "endpoint")
 """In this order none of them names one that is not there yet."""
@@ -60,7 +60,7 @@ def telephone(name: str, agent: str, password: str, asterisk: Asterisk) -> dict[
     shown = agent.replace("\\", "").replace('"', "")
     endpoint = {
         "webrtc": "yes",
-        "context": asterisk.context or CONTEXT,
+        "context": CONTEXT,
         "disallow": "all",
         # Without recoding for carriers, which speak it.
         "allow": "ulaw,opus",

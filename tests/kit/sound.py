@@ -5,20 +5,13 @@ from __future__ import annotations
 import math
 import struct
 import wave
-from array import array
-from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
+from tests.kit.tones import heard
+
 TONES = {440: "caller", 600: "telephone", 850: "outside", 1000: "agent", 1230: "colleague"}
 """Who sounds which tone (Hz)."""
-
-_RATE = 8_000
-_HEADER = 44
-_SILENT = 0.002
-"""Of full scale: what is softer is nobody."""
-_BESIDE = 0.1
-"""A tone that is softer than this part of the loudest one is noise."""
 
 
 def write_tone(path: Path, hz: int, seconds: int = 10, rate: int = 48_000) -> Path:
@@ -32,31 +25,9 @@ def write_tone(path: Path, hz: int, seconds: int = 10, rate: int = 48_000) -> Pa
     return path
 
 
-def tones_at_end(path: Path, seconds: float = 1.0) -> set[str]:
-    """Who is heard at the end of a recording that Asterisk writes: the length in its header is not known before it ends."""
-    with path.open("rb") as file:
-        file.seek(0, 2)
-        size = file.tell()
-        take = min(max(0, size - _HEADER), int(seconds * _RATE) * 2)
-        file.seek(size - take - (size - _HEADER) % 2)
-        samples = array("h", file.read(take))
-    if len(samples) < seconds * _RATE:
-        return set()
-    strengths = {hz: _strength(samples, hz) for hz in TONES}
-    loudest = max(strengths.values())
-    return {TONES[hz] for hz, strength in strengths.items() if strength > max(_SILENT, _BESIDE * loudest)}
-
-
-def _strength(samples: Iterable[int], hz: int) -> float:
-    """The amplitude of one tone, of full scale (Goertzel)."""
-    turn = 2 * math.cos(2 * math.pi * hz / _RATE)
-    before = last = 0.0
-    count = 0
-    for sample in samples:
-        before, last = last, sample + turn * last - before
-        count += 1
-    power = before * before + last * last - turn * before * last
-    return 2 * math.sqrt(max(power, 0.0)) / count / 32_768
+def heard_at_end(recording: Path) -> set[str]:
+    """Who is heard at the end of a recording that Asterisk writes."""
+    return {TONES[hz] for hz in heard(recording, TONES)}
 
 
 HEARD = """() => {

@@ -2,13 +2,12 @@ import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { answerOf, api } from "../api/client";
-import { type Done, type Headers, useCommand } from "../api/commands";
+import { useCommand } from "../api/commands";
 import { queues } from "../api/queries";
 import { useText } from "../i18n";
 import { useErrorText } from "../ui/errorText";
 import { Panel } from "../ui/Panel";
 import styles from "./Phone.module.css";
-import { softphone } from "./softphone";
 import { targetOfNumber } from "./targets";
 
 interface Wish {
@@ -16,12 +15,6 @@ interface Wish {
   number: string;
   queue: string;
 }
-
-/** The route comes with the control of the PBX, which the server may lack. */
-const post = api.POST as unknown as (
-  path: "/v1/calls",
-  options: { body: Wish; headers: Headers },
-) => Promise<{ data?: Done }>;
 
 /** Calls somebody on a queue's line: the agent's own phone is connected first. */
 export function DialForm({ agent }: { agent: string }) {
@@ -31,10 +24,7 @@ export function DialForm({ agent }: { agent: string }) {
   const [written, setWritten] = useState("");
   const [queue, setQueue] = useState("");
   const [isWrong, setWrong] = useState(false);
-  const command = useCommand<Wish>((body, headers) => {
-    softphone.expect();
-    return answerOf(post("/v1/calls", { body, headers }));
-  });
+  const command = useCommand<Wish>((body, headers) => answerOf(api.POST("/v1/calls", { body, headers })));
   return (
     <Panel title={text("attend.dial")}>
       <form

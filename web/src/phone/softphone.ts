@@ -26,7 +26,6 @@ const EXPIRES_S = 120;
 const FIRST_AGAIN_MS = 300;
 const AGAIN_MS = 3_000;
 const TRIES = 20;
-const EXPECTS_MS = 45_000;
 const BEATS_MS = 30_000;
 
 /** The phone of this browser. It goes on while other pages are shown, and ends with the tab. */
@@ -40,7 +39,6 @@ export class Softphone {
   #calls: PhoneCall[] = [];
   #quiet: (() => void) | null = null;
   #endConference: (() => void) | null = null;
-  #expectsUntil = 0;
   #again: ReturnType<typeof setTimeout> | undefined;
   #tries = 0;
 
@@ -94,11 +92,6 @@ export class Softphone {
     this.#keeper?.stop();
     this.#end();
     this.#become({ state: "off", agent: "", problem: null });
-  }
-
-  /** The next call that rings is one that the agent has asked for: it is answered by itself. */
-  expect(): void {
-    this.#expectsUntil = Date.now() + EXPECTS_MS;
   }
 
   answer(id: number): void {
@@ -202,13 +195,10 @@ export class Softphone {
   #add({ session, originator, request }: IncomingRTCSessionEvent | OutgoingRTCSessionEvent): void {
     const isIncoming = String(originator) === "remote";
     const asked = `${request.getHeader("Alert-Info") ?? ""} ${request.getHeader("Call-Info") ?? ""}`;
-    const isOwn = isIncoming && (Date.now() < this.#expectsUntil || /auto.?answer|answer-after=0/i.test(asked));
+    const isOwn = isIncoming && /auto.?answer|answer-after=0/i.test(asked);
     const call = new PhoneCall(session, isIncoming, isOwn, (changed) => this.#changed(changed));
     this.#calls = [...this.#calls, call];
-    if (isOwn) {
-      this.#expectsUntil = 0;
-      session.answer(this.#media());
-    }
+    if (isOwn) session.answer(this.#media());
     this.#show();
   }
 

@@ -3,6 +3,7 @@ import { ChevronLeft, ChevronRight, Pause, Play, X, ZoomIn, ZoomOut } from "luci
 import { type KeyboardEvent, type PointerEvent, useRef, useState } from "react";
 import { answerOf, api, type Schemas } from "../api/client";
 import { count } from "../figures/format";
+import type { Filters } from "../filters/filters";
 import { useLanguage, useText } from "../i18n";
 import { useShortcut } from "../keys/shortcuts";
 import { DAYS, daysLater, instantOf, type Stretch, stretchOf, within, written, ZOOMS, type Zoom } from "./moments";
@@ -114,7 +115,7 @@ function Track({ stretch, travel, at, now, zoomed }: TrackProps) {
   const language = useLanguage();
   const track = useRef<HTMLDivElement>(null);
   const { from, to } = stretch;
-  const known = useTimeline(stretch);
+  const known = useTimeline(stretch, travel.filters);
   const share = (instant: number) => (100 * (within(instant, from, to) - from)) / (to - from);
   const pointed = (event: PointerEvent) => {
     const box = track.current?.getBoundingClientRect();
@@ -183,9 +184,16 @@ function Track({ stretch, travel, at, now, zoomed }: TrackProps) {
   );
 }
 
-function useTimeline({ from, to }: Stretch): Schemas["Timeline"] | undefined {
+/** What is known of a stretch, of the queues and agents of the page's filters. */
+function useTimeline({ from, to }: Stretch, filters: Filters): Schemas["Timeline"] | undefined {
+  const some = {
+    queue: filters.servico,
+    agent: filters.agente,
+    except_queue: filters["-servico"],
+    except_agent: filters["-agente"],
+  };
   return useQuery({
-    queryKey: ["/v1/timeline", from, to],
+    queryKey: ["/v1/timeline", from, to, some],
     staleTime: MINUTE / 2,
     refetchInterval: MINUTE,
     placeholderData: undefined,
@@ -193,7 +201,7 @@ function useTimeline({ from, to }: Stretch): Schemas["Timeline"] | undefined {
       answerOf(
         api.GET("/v1/timeline", {
           params: {
-            query: { from: new Date(from).toISOString(), to: new Date(to).toISOString(), buckets: BUCKETS },
+            query: { from: new Date(from).toISOString(), to: new Date(to).toISOString(), buckets: BUCKETS, ...some },
           },
         }),
       ),

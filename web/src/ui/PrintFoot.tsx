@@ -27,5 +27,9 @@ export function PrintFoot({ title, filters, lineage }: { title: string; filters:
     text("lineage", { position: lineage.position, zone: lineage.zone, definition: lineage.definition }),
     text("print.at", { time: now }),
   ];
-  return <p className={styles.foot}>{parts.filter(Boolean).join(" · ")}</p>;
+  return (
+    <p className={styles.foot} data-print-foot>
+      <span>{parts.filter(Boolean).join(" · ")}</span>
+    </p>
+  );
 }

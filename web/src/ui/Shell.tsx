@@ -133,8 +133,10 @@ function User() {
             {initials}
           </span>
           <span className={styles.who}>
-            <strong>{user.name}</strong>
-            <span className="hint">{firm.name}</span>
+            <strong title={user.name}>{user.name}</strong>
+            <span className="hint" title={firm.name}>
+              {firm.name}
+            </span>
           </span>
           <ChevronsUpDown size={15} aria-hidden />
         </button>

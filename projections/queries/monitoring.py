@@ -12,6 +12,7 @@ import msgspec
 
 from domain.access import ATTEND
 from projections.engine.temporal_view import CompanyRows, TemporalView
+from projections.figures.agents import answers
 from projections.figures.coverage import last_commanded_ms
 from projections.figures.definitions import VERSION
 from projections.figures.intervals import iso
@@ -142,8 +143,7 @@ def _counted(state: str) -> str:
 def _selected(question: Question, state: AgentState) -> bool:
     if question.agents and state.agent not in question.agents:
         return False
-    # An agent who is logged in to "" answers every queue.
-    return not question.queues or "" in state.queues or bool({*state.queues, state.queue} & set(question.queues))
+    return not question.queues or state.queue in question.queues or answers(state.queues, question.queues)
 
 
 def _by_group(people: list[AgentState], where: ZoneInfo) -> dict[str, list[Row]]:

@@ -13,6 +13,7 @@ from projections.figures import metrics
 from projections.figures import outbound as outbound_figures
 from projections.figures.metrics import QueryContext, Row, counted, query_context, rows_of
 from projections.figures.question import CLOCKS, Question
+from projections.figures.row_ids import id_key, identified
 from projections.queries.report import Column, Report, clock_ms, comma, limits, pauses, talk_limits
 from projections.query_bus import query
 
@@ -144,9 +145,10 @@ def _report(
     named = (_NAMES[question.by],) if question.by in _NAMES else ()
 
     def ask(view: TemporalView) -> tuple[list[Row], tuple[str, ...]]:
-        wanted = (*(column.key for column in named), *keys)
+        id = id_key(question.by)
+        wanted = (*(column.key for column in named), *((id,) if id else ()), *keys)
         on = query_context(view, question)
-        return [{key: row[key] for key in wanted} for row in figures(on)], on.unknown.notes
+        return [{key: row[key] for key in wanted} for row in identified(on, figures(on), question.by)], on.unknown.notes
 
     (found, notes), position = rows.answer(question.as_of, question.moment_ms, ask)
     return Report(found, position, question.timezone, (*named, *columns), notes=notes)

@@ -39,6 +39,16 @@ export function points(value: Maybe<number>, locale = "pt-BR"): string {
   return `${numbers(locale, "points", { ...TWO_DECIMALS, signDisplay: "exceptZero" }).format(value)}${NBSP}p.p.`;
 }
 
+/** How far a figure is from what it was, with its sign: `+12`, `−3,33 p.p.`, `+00:14`. */
+export function difference(kind: Kind, value: number, before: number, locale = "pt-BR"): string {
+  // Both are rounded to two decimals; what a subtraction adds behind them is not.
+  const by = Math.round((value - before) * 100) / 100;
+  if (kind === "percent") return points(by, locale);
+  if (kind === "count") return numbers(locale, "difference", { signDisplay: "exceptZero" }).format(by);
+  const sign = Math.abs(by) < 1000 ? "" : by < 0 ? "-" : "+";
+  return `${sign}${duration(Math.abs(by))}`;
+}
+
 const two = (value: number) => String(value).padStart(2, "0");
 
 function parts(ms: number): [number, number, number] {

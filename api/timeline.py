@@ -43,7 +43,9 @@ class TimelineGap(Shape):
 
     from_: Annotated[Instant, Field(alias="from", examples=["2026-03-02T13:58:00-03:00"])]
     to: Annotated[Instant, Field(examples=["2026-03-02T14:02:00-03:00"])]
-    missing_at_most: Annotated[int, Field(ge=0, description="how many calls may be missing; with a filter by queue, how many visits to those", examples=[7])]
+    missing_at_most: Annotated[
+        int, Field(ge=0, description="how many calls may be missing; with a filter by queue, how many visits to those", examples=[7])
+    ]
 
 
 class Timeline(Noted):

@@ -325,7 +325,9 @@ def test_a_row_has_the_id_of_the_settings_beside_its_name(ana):
         settings = {one["name"]: one["id"] for one in ana.get(path).json()["items"]}
         for report in ("/v1/reports/ivr", "/v1/reports/queues"):
             found = {row[by]: row[f"{by}_id"] for row in rows(ana, report, by=by)}
-            assert {name: id for name, id in found.items() if name in settings} == {name: settings[name] for name in found if name in settings}
+            assert {name: id for name, id in found.items() if name in settings} == {
+                name: settings[name] for name in found if name in settings
+            }
             assert found.keys() & settings.keys(), (by, report)
             assert found.get("") is None
     queues = {one["name"]: one["id"] for one in ana.get("/v1/queues").json()["items"]}

@@ -1,7 +1,7 @@
 import { ActionIcon, Drawer, Menu, Modal } from "@mantine/core";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link, useLocation, useNavigate } from "@tanstack/react-router";
-import { ChevronsUpDown, LogOut, Menu as MenuIcon } from "lucide-react";
+import { ChevronsUpDown, LockKeyhole, LogOut, Menu as MenuIcon } from "lucide-react";
 import { Fragment, lazy, type ReactNode, Suspense, useEffect, useRef, useState } from "react";
 import { company, me } from "../api/queries";
 import { session, useSession } from "../api/session";
@@ -148,6 +148,12 @@ function User() {
           <KeysSwitch />
         </div>
         <Menu.Divider />
+        <Menu.Item
+          leftSection={<LockKeyhole size={15} aria-hidden />}
+          renderRoot={(props) => <Link {...props} to="/senha" search={{}} />}
+        >
+          {text("password.title")}
+        </Menu.Item>
         <Menu.Item
           leftSection={<LogOut size={15} aria-hidden />}
           onClick={() => void session.leave().then(() => navigate({ to: "/entrar", search: {} }))}

@@ -114,6 +114,7 @@ function Existing({ id }: { id: string }) {
           <Panel title={text("webhook.settings")}>
             <SettingsForm
               initial={settingsOf(data)}
+              id={id}
               current={async () => settingsOf((await refetch({ throwOnError: true })).data as Detail)}
               save={(body, _, headers) =>
                 answerOf(api.PATCH("/v1/webhooks/{webhook_id}", { params, body: body as never, headers }))

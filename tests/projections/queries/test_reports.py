@@ -87,6 +87,15 @@ def test_the_report_of_queues_has_these_keys_in_this_order(center: Center) -> No
     assert list(hours[0]) == ["start", *QUEUE_ROW[2:]]
 
 
+def test_the_csv_of_agents_has_a_cell_for_each_reason_of_a_pause(center: Center) -> None:
+    center.agent("Bia", PresenceSpan("session", NINE, NINE + 60 * S), PresenceSpan("pause", NINE, NINE + 5 * S, "Café; longo"))
+    head, *rows = csv.reader(io.StringIO(comma_separated(reports.agents(center.rows, Question(by="agent")))[1:]), delimiter=";")
+    found = {row[0]: dict(zip(head, row, strict=True)) for row in rows}
+    assert [title for title in head if title.startswith("Pausa ")] == ["Pausa Almoço", "Pausa Café; longo"]
+    assert (found["Ana"]["Pausa Almoço"], found["Ana"]["Pausa Café; longo"]) == ("00:01:00:000", "00:00:00:000")
+    assert (found["Bia"]["Pausa Almoço"], found["Bia"]["Pausa Café; longo"]) == ("00:00:00:000", "00:00:05:000")
+
+
 def test_an_agent_who_is_logged_in_to_all_queues_is_in_the_report_of_each(center: Center) -> None:
     center.agent("Davi", PresenceSpan("session", 0, 60 * S), queues=("",))
     center.agent("Eva", PresenceSpan("session", 0, 60 * S), queues=("outra",))

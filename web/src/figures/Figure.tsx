@@ -33,6 +33,8 @@ interface Props {
   gaps?: readonly Gap[];
   /** The figures of the period before. */
   previous?: Previous;
+  /** What it is called in the page's CSV, where that is another word. */
+  csv?: string;
   isLead?: boolean;
 }
 
@@ -55,6 +57,7 @@ export function Figure({
   profile,
   gaps = [],
   previous,
+  csv,
   isLead,
 }: Props) {
   const text = useText();
@@ -77,7 +80,7 @@ export function Figure({
       <div className={styles.head}>
         <span className={styles.label}>{text(label)}</span>
         <About
-          {...{ name, value, lineage, terms, profile, isOpen, setOpen }}
+          {...{ name, value, lineage, terms, profile, csv, isOpen, setOpen }}
           calls={CALLS[name] && callsOf(CALLS[name])}
         >
           {bounds && (isRange || isVague) && <Limits {...{ bounds, gaps, isVague }} />}

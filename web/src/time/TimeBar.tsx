@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { ChevronLeft, ChevronRight, Pause, Play, X, ZoomIn, ZoomOut } from "lucide-react";
 import { type KeyboardEvent, type PointerEvent, useRef, useState } from "react";
 import { answerOf, api, type Schemas } from "../api/client";
-import { count } from "../figures/format";
+import { count, instant } from "../figures/format";
 import type { Filters } from "../filters/filters";
 import { useLanguage, useText } from "../i18n";
 import { useShortcut } from "../keys/shortcuts";
@@ -138,7 +138,6 @@ function Track({ stretch, travel, at, now, zoomed }: TrackProps) {
     else return;
     event.preventDefault();
   };
-  const label = new Intl.DateTimeFormat(language, { dateStyle: "short", timeStyle: "medium", timeZone: travel.zone });
   return (
     <div
       ref={track}
@@ -149,7 +148,7 @@ function Track({ stretch, travel, at, now, zoomed }: TrackProps) {
       aria-valuemin={Math.floor(from / 1000)}
       aria-valuemax={Math.floor(Math.min(to, now) / 1000)}
       aria-valuenow={Math.floor(at / 1000)}
-      aria-valuetext={travel.isPast ? label.format(at) : text("time.now")}
+      aria-valuetext={travel.isPast ? instant(written(at, travel.zone)) : text("time.now")}
       data-moment={written(at, travel.zone)}
       onKeyDown={press}
       onKeyUp={travel.release}

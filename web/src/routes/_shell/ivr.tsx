@@ -57,6 +57,16 @@ const ROWS: readonly (readonly FigureKey[])[] = [
   ["sla_percent", "abandoned_percent", "asa_ms", "msa_ms", "aht_ms", "mht_ms"],
   ["entered", "abandoned_in_ivr", "ivr_abandoned", "handled", "ivr_timed_out"],
 ];
+/** The manual calls these figures otherwise in the columns of D2, which is the page's CSV. */
+const CSV: Partial<Record<FigureKey, true>> = {
+  sla_percent: true,
+  abandoned_percent: true,
+  aht_ms: true,
+  entered: true,
+  abandoned_in_ivr: true,
+  ivr_abandoned: true,
+  ivr_timed_out: true,
+};
 const AGENTS = [
   ["logged", "ringing"],
   ["available", "available"],
@@ -122,6 +132,7 @@ function Figures({ answer, lineage, question, previous }: Asked) {
               terms={totals.terms}
               profile={totals.sla_profile}
               previous={previous}
+              csv={name in CSV ? text(`csv.${name}` as Key) : undefined}
             />
           ))}
         </div>

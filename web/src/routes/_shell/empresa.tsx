@@ -23,18 +23,12 @@ export const Route = createFileRoute("/_shell/empresa")({
 
 type Settings = Omit<Schemas["CompanyDetail"], "id" | "name" | "empty">;
 
-const settingsOf = ({
-  timezone,
-  sla_target,
-  sla_ms,
-  tolerated_ms,
-  supervision_notice,
-}: Schemas["CompanyDetail"]): Settings => ({
-  timezone,
-  sla_target,
-  sla_ms,
-  tolerated_ms,
-  supervision_notice,
+const settingsOf = (company: Schemas["CompanyDetail"]): Settings => ({
+  timezone: company.timezone,
+  sla_target: company.sla_target,
+  sla_ms: company.sla_ms,
+  tolerated_ms: company.tolerated_ms,
+  supervision_notice: company.supervision_notice,
 });
 
 /** The company: its time zone, and what a new queue begins with. */
@@ -89,7 +83,7 @@ function CompanyForm({ id, initial, current }: { id: string; initial: Settings; 
         }}
       />
       <Switch
-        label={text("company.supervision_notice")}
+        label={text("field.supervision_notice")}
         description={text("company.supervision_notice.hint")}
         {...form.getInputProps("supervision_notice", { type: "checkbox" })}
       />

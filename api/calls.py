@@ -12,7 +12,8 @@ from api.field_types import Body, Done, Line, Name
 from api.problem import of_command
 from api.slice_router import SliceRouter
 from commands import calls as commands
-from domain.errors import InvalidField
+from domain.access import ATTEND
+from domain.errors import InvalidField, NotFound
 from projections.queries.registers import agents_of_user
 
 router = SliceRouter(prefix="/v1/calls", tags=["interactions"], responses=of_command("not-found"))
@@ -39,14 +40,17 @@ class PlacedCall(Body):
     ] = ""
 
 
-async def own_agent(context: RequestContext, named: str | None, field: str) -> str:
-    """The agent that a request names, or else the one that belongs to the caller. Raises InvalidField for that field."""
+async def own_agent(context: RequestContext, named: str | None, field: str, permission: str) -> str:
+    """The agent that a request names, or else the one that belongs to the caller. Raises NotFound, InvalidField for that field, NotAllowed without the permission."""
+    context.asker.must_have(permission)
     if named is not None:
         return named
     user = context.credential.user
     own = await context.ask(agents_of_user, user) if user is not None else []
-    if len(own) != 1:
-        raise InvalidField(field, "no agent belongs to the caller" if not own else "several agents belong to the caller: name one")
+    if not own:
+        raise NotFound("agent-unknown", "no agent belongs to the caller")
+    if len(own) > 1:
+        raise InvalidField(field, "several agents belong to the caller: name one")
     return own[0]
 
 
@@ -57,5 +61,5 @@ async def place_call(body: PlacedCall, context: Authenticated) -> Response:
 
     Refused for an agent who is logged out, paused, talking or dialling, or without a telephone. Needs `gerenciar-atendimento`, and an agent of one's own or `gerenciar-agentes`.
     """
-    agent = await own_agent(context, body.agent, "agent")
+    agent = await own_agent(context, body.agent, "agent", ATTEND)
     return await context.do(commands.PlaceCall(agent=agent, number=body.number, queue=body.queue), 201)

@@ -58,10 +58,10 @@ class SupervisionNow(Shape):
 Nobody = Annotated[Supervisor, BodyField(default_factory=Supervisor)]
 
 
-async def _allowed(interaction_id: UUID, body: Supervisor, context: RequestContext) -> str:
+async def _allowed(interaction_id: UUID, asked: Supervisor | OfSupervisor, context: RequestContext) -> str:
     """The supervisor's agent, if the caller may see the call."""
     await context.ask(supervisable, interaction_id)
-    return await own_agent(context, body.supervisor, "supervisor")
+    return await own_agent(context, asked.supervisor, "supervisor")
 
 
 @router.get("/{interaction_id}/supervision", summary="What a supervisor does in a call", responses=documented("not-found"))
@@ -69,7 +69,7 @@ async def get_supervision(
     interaction_id: InteractionId, params: Annotated[OfSupervisor, Query()], context: Authenticated
 ) -> SupervisionNow:
     """The state of what was asked for last. Needs `supervisionar-ligacoes`."""
-    found = await context.ask(supervision, interaction_id, await own_agent(context, params.supervisor, "supervisor"))
+    found = await context.ask(supervision, interaction_id, await _allowed(interaction_id, params, context))
     return SupervisionNow(state=found.state, mode=found.mode, reason=found.reason)
 
 

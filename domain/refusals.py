@@ -35,6 +35,7 @@ RefusedCode = Literal[
     "link-expired",
     "link-used",
     "no-attempt",
+    "no-own-agent",
     "phone-not-offered",
     "phone-session-ended",
     "queue-active",
@@ -212,6 +213,7 @@ MEANINGS: dict[Code, Meaning] = {
         "A name is blank or has control, zero-width or text-direction characters.", "Send the visible characters of the name only."
     ),
     "no-attempt": Meaning("No number is being dialled in this call.", "Dial first, or check the call's id."),
+    "no-own-agent": Meaning("The request names no agent, and the caller has none or several.", "Name the agent."),
     "own-rights": Meaning("Nobody changes their own rights.", "Ask another administrator."),
     "password-weak": Meaning("The password does not follow the rules.", "Choose another password; the detail names the rule."),
     "password-wrong": Meaning("The password that was given as the current one is another.", "Give the password by which the user logs in."),

@@ -69,6 +69,13 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "cancelled": "Cancelada",
         "interrupted": "Interrompida",
     },
+    "supervision_state": {
+        "none": "Nenhuma",
+        "requested": "Solicitada",
+        "active": "Em andamento",
+        "ended": "Encerrada",
+        "failed": "Não realizada",
+    },
     "source": {"ami": "Asterisk (AMI)", "queue_log": "queue_log"},
     "gap_reason": {"connection-lost": "conexão com o PBX perdida", "pbx-restarted": "o PBX reiniciou"},
     "gap_basis": {

@@ -22,6 +22,7 @@ import type { Key } from "../i18n";
 
 export const REPORTS = "gerenciar-relatorio";
 export const MONITORING = "gerenciar-atendimento";
+export const SUPERVISION = "supervisionar-ligacoes";
 export const IMPORTS = "gerenciar-api";
 export const COMPANY = "gerenciar-empresas";
 export const USERS = "gerenciar-usuário";

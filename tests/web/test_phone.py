@@ -124,7 +124,7 @@ class Desk:
         finish = self.button("Finalizar atendimento")
         if finish.count():
             finish.click()
-            expect(finish).to_have_count(0)
+            expect(finish, str(self.page.get_by_role("alert").all_text_contents())).to_have_count(0)
 
 
 def address(server: AsteriskServer, phone: str) -> str:
@@ -150,6 +150,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory, built: None) -> Iterator[Desk
     microphone = write_tone(folder / "agent.wav", 1000)
     with ExitStack() as stack:
         lab = stack.enter_context(asterisk.lab())
+        leave_queues(lab)
+        stack.callback(leave_queues, lab)
         cable = Cable(lab.server.ports[4])
         stack.callback(cable.close)
         setting = {"ATENDE_ASTERISK": address(lab.server, f"ws://{HOST}:{cable.port}/ws")}
@@ -189,6 +191,13 @@ def telephone(desk: Desk) -> str:
     """The browser's telephone at the PBX."""
     (agent,) = desk.ask("GET", "/v1/agents")["items"]
     return str(agent["interfaces"][0])
+
+
+def leave_queues(lab: Lab) -> None:
+    """The PBX keeps the members of its queues, also those of a center that is gone."""
+    for row in lab.pbx.list("QueueStatus").items:
+        if row["Event"] == "QueueMember" and row["Name"] == AGENT:
+            lab.pbx.send_action(Action="QueueRemove", Queue=row["Queue"], Interface=row["Location"])
 
 
 @pytest.fixture

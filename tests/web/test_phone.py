@@ -124,6 +124,7 @@ class Desk:
         finish = self.button("Finalizar atendimento")
         if finish.count():
             finish.click()
+            expect(finish).to_have_count(0)
 
 
 def address(server: AsteriskServer, phone: str) -> str:

@@ -105,6 +105,8 @@ function Desk({
   const isTalking = state?.state === "talking";
   // What was talked about can be written down until it is finished, or the next call is answered.
   const [work, setWork] = useState<string | null>(null);
+  // The board may show for a moment more what is finished already.
+  const [finished, setFinished] = useState<string | null>(null);
   const isWork = isTalking || state?.state === "wrap-up";
   useEffect(() => {
     if (interaction && isWork) setWork(interaction);
@@ -117,12 +119,12 @@ function Desk({
       <div className={styles.page}>
         <div className={styles.column}>
           <Calls known={known} own={agent} />
-          {work && (
+          {work && work !== finished && (
             <WrapUp
               key={work}
               interaction={work}
               isOver={!(isTalking && interaction === work)}
-              finished={() => setWork(null)}
+              finished={() => setFinished(work)}
             />
           )}
           <DialForm agent={agent} />

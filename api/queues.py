@@ -14,7 +14,7 @@ from api.lists import Page, Paged, registered
 from api.problem import QUERY_FOR_ALL, documented, of_command
 from api.slice_router import SliceRouter
 from commands import queues as commands
-from domain.queues import LONGEST_WRAP_UP_MS, Profile
+from domain.queues import LONGEST_WRAP_UP_MS, Profile, RecordingRule
 from projections.queries.registers import RegisteredQueue
 from projections.queries.settings import queue as settings_of_queue
 
@@ -59,6 +59,14 @@ class QueueChange(Body):
         ),
     ] = None
 
+    recording: Annotated[
+        RecordingRule | None,
+        Field(
+            description="which of its calls are recorded (gravação): those whose agent asks for it (`by-hand`), all (`always`), none (`never`)",
+            examples=["always"],
+        ),
+    ] = None
+
 
 class NewQueue(QueueChange):
     """A new queue."""
@@ -100,6 +108,7 @@ class QueueDetail(QueueSummary):
     internal_number: Annotated[str, Field(examples=["201"])]
     on_screen: bool
     wrap_up_ms: Annotated[int, Field(description="the longest wrap-up (pós-atendimento); 0 for none", examples=[30_000])]
+    recording: Annotated[RecordingRule, Field(description="which of its calls are recorded (gravação)", examples=["by-hand"])]
 
 
 @router.get("", summary="The queues of the company", responses=QUERY_FOR_ALL)
@@ -125,6 +134,7 @@ async def get_queue(queue_id: QueueId, context: Authenticated) -> QueueDetail:
         internal_number=settings.internal_number,
         on_screen=settings.on_screen,
         wrap_up_ms=settings.wrap_up_ms,
+        recording=settings.recording,
     )
 
 

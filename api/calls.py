@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Response
 from pydantic import Field
 
-from api.access import Authenticated
+from api.access import Authenticated, RequestContext
 from api.field_types import Body, Done, Line, Name
 from api.problem import of_command
 from api.slice_router import SliceRouter
@@ -39,6 +39,17 @@ class PlacedCall(Body):
     ] = ""
 
 
+async def own_agent(context: RequestContext, named: str | None, field: str) -> str:
+    """The agent that a request names, or else the one that belongs to the caller. Raises InvalidField for that field."""
+    if named is not None:
+        return named
+    user = context.credential.user
+    own = await context.ask(agents_of_user, user) if user is not None else []
+    if len(own) != 1:
+        raise InvalidField(field, "no agent belongs to the caller" if not own else "several agents belong to the caller: name one")
+    return own[0]
+
+
 @router.post("", summary="Call a customer", status_code=201, response_model=Done)
 async def place_call(body: PlacedCall, context: Authenticated) -> Response:
     """The PBX rings the agent's telephone first, and then the number. The response comes at once; `id` is the interaction, which tells how it goes: answered, busy,
@@ -46,10 +57,5 @@ async def place_call(body: PlacedCall, context: Authenticated) -> Response:
 
     Refused for an agent who is logged out, paused, talking or dialling, or without a telephone. Needs `gerenciar-atendimento`, and an agent of one's own or `gerenciar-agentes`.
     """
-    agent = body.agent
-    if agent is None:
-        own = await context.ask(agents_of_user, context.credential.user) if context.credential.user is not None else []
-        if len(own) != 1:
-            raise InvalidField("agent", "no agent belongs to the caller" if not own else "several agents belong to the caller: name one")
-        agent = own[0]
+    agent = await own_agent(context, body.agent, "agent")
     return await context.do(commands.PlaceCall(agent=agent, number=body.number, queue=body.queue), 201)

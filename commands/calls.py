@@ -14,7 +14,7 @@ from domain.access import ATTEND
 from domain.agents import Agent
 from domain.base import NOBODY, Personal
 from domain.errors import InvalidField, Refused
-from domain.ids import interaction_id, placed_call
+from domain.ids import PLACED, interaction_id, placed_id
 from domain.voice.facts import Fact
 
 SHORTEST_NUMBER, LONGEST_NUMBER = 3, 20
@@ -47,7 +47,7 @@ def place_call(command: PlaceCall, context: HandlerContext) -> Done:
         found.must_take_calls()
         queue = found.spelling
     number, at = dialable(command.number), context.now_us()
-    call = placed_call(at, secrets.randbelow(1_000_000_000))
+    call = placed_id(PLACED, at, secrets.randbelow(1_000_000_000))
     _must_be_free(agent, queue, interaction_id(context.tenant, call), context)
     fact = Fact("dialled", at, queue=queue, agent=agent.name, by="agent_first", private=Personal(NOBODY, number), ref="dialled")
     done = begin_call(context, call, fact)

@@ -42,6 +42,7 @@ Permission = Literal[
     "gerenciar-agentes",  # acting for agents other than one's own
     "gerenciar-chaves",  # API keys: who may make and revoke them
     "ouvir-gravacoes",  # listening to recordings of calls
+    "supervisionar-ligacoes",  # calls of others: listening, whispering, joining, ending, taking over
     "anonimizar-contatos",  # making a contact's personal data unreadable for ever: the privacy officer's
 ]
 """The permissions of users and of API keys, by the names of the portal's manual."""
@@ -57,6 +58,7 @@ FORGET_CONTACTS: Final[Permission] = "anonimizar-contatos"
 REPORTS: Final[Permission] = "gerenciar-relatorio"
 ATTEND: Final[Permission] = "gerenciar-atendimento"
 OBSERVE: Final[Permission] = "gerenciar-api"
+SUPERVISE: Final[Permission] = "supervisionar-ligacoes"
 ACT_FOR_OTHERS: Final[Permission] = "gerenciar-agentes"
 LISTEN: Final[Permission] = "ouvir-gravacoes"
 MANAGE_KEYS: Final[Permission] = "gerenciar-chaves"

@@ -42,13 +42,13 @@ def interaction_id(tenant: UUID, call: str) -> UUID:
     return uuid5(tenant, f"call:{call}")
 
 
-PLACED = "atende-"
-"""The ids of calls that Atende has a PBX place begin with it: `atende-<second>.<number>`, in the form of a Uniqueid. The PBX uses them as they are."""
+PLACED, LEG = "atende-call-", "atende-leg-"
+"""The ids of calls that Atende has a PBX place, and of its calls to supervisors' telephones, begin with it. The PBX uses them as they are."""
 
 
-def placed_call(now_us: int, number: int) -> str:
-    """The id of a call that is placed now. number: a random one."""
-    return f"{PLACED}{now_us // 1_000_000}.{number}"
+def placed_id(kind: str, now_us: int, number: int) -> str:
+    """The id of a channel that is placed now, in the form of a Uniqueid. kind: PLACED or LEG. number: a random one."""
+    return f"{kind}{now_us // 1_000_000}.{number}"
 
 
 @lru_cache(maxsize=4096)
@@ -61,6 +61,11 @@ def timeline_id(tenant: UUID) -> UUID:
 def roster_id(tenant: UUID) -> UUID:
     """The company's roster: which interface is which member."""
     return uuid5(tenant, "roster")
+
+
+def supervision_id(tenant: UUID, interaction: UUID, supervisor: UUID) -> UUID:
+    """What a supervisor (an agent) does in a call of another agent."""
+    return uuid5(tenant, f"supervision:{interaction}:{supervisor}")
 
 
 def part_id(whole: UUID, kind: str, key: object) -> UUID:

@@ -46,6 +46,8 @@ RefusedCode = Literal[
     "recording-not-running",
     "recording-running",
     "screen-revoked",
+    "supervision-inactive",
+    "supervision-pending",
     "too-many-webhooks",
     "user-inactive",
     "webhook-disabled",
@@ -65,6 +67,7 @@ UnknownCode = Literal[
     "recording-missing",
     "recording-unknown",
     "screen-unknown",
+    "supervision-unknown",
     "user-unknown",
     "webhook-unknown",
 ]
@@ -111,6 +114,7 @@ UNKNOWN: dict[str, UnknownCode] = {
     "queue": "queue-unknown",
     "recording": "recording-unknown",
     "screen": "screen-unknown",
+    "supervision": "supervision-unknown",
     "user": "user-unknown",
     "webhook": "webhook-unknown",
 }
@@ -250,6 +254,11 @@ MEANINGS: dict[Code, Meaning] = {
         "Log in as a user, or use an API key.",
     ),
     "screen-unknown": Meaning("The company has no such screen.", "Check the id."),
+    "supervision-inactive": Meaning("The supervisor is not in this call.", "Nothing: there is nothing to leave."),
+    "supervision-pending": Meaning(
+        "What the supervisor asked for before is not done yet.", "Wait until the telephone was answered, or some seconds."
+    ),
+    "supervision-unknown": Meaning("The supervisor has asked for nothing in this call.", "Listen, whisper or join first."),
     "too-many-webhooks": Meaning("The company has as many webhooks as it may have.", "Delete one, or change one that exists."),
     "user-barred": Meaning("The user may not log in any more.", "Ask an administrator to activate the user."),
     "user-exists": Meaning("A user has this e-mail address already.", "Change the existing user, or use another address."),

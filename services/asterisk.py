@@ -59,6 +59,15 @@ class Asterisk(Server):
     def address(self) -> str:
         return f"ami://{USER}:{self.secret}@{HOST}:{self.ports[0]}?queue_log={self.queue_log}"
 
+    def hears(self, name: str) -> Path:
+        """The recording of what a telephone or a caller of the world that sounds a tone hears. It grows while the call lasts."""
+        return _seen(self._inside / "world") / "spool" / f"{name}-hears.wav"
+
+    @property
+    def monitor(self) -> Path:
+        """The folder in which the PBX records calls, as this machine sees it."""
+        return _seen(self._inside / "pbx") / "spool" / "monitor"
+
     @property
     def queue_log(self) -> Path:
         """The log that the PBX writes, as this machine sees it."""

@@ -101,6 +101,7 @@ class Connection(Manager):  # type: ignore[misc] # pyst2 ships no types
         self._sock: socket.socket | None = None
         self._sending = threading.Lock()
         self._waiting: dict[str, _Waiting] = {}
+        self._expected: list[tuple[str, str, Future[None]]] = []
         self._greeted = threading.Event()
         self._booted = threading.Event()
         self._ended = threading.Event()
@@ -160,6 +161,16 @@ class Connection(Manager):  # type: ignore[misc] # pyst2 ships no types
         """Send an action whose outcome an event of this name tells later; `items` has it if the action was accepted. Raises ConnectionEnded, NoAnswer."""
         return self._ask({"Action": action, **fields}, listed=False, until=event, timeout_s=timeout_s)
 
+    def expect(self, event: str, header: str, value: str) -> Future[None]:
+        """A future that is done with the first event of this name, from now on, in which the header has this value. The end of the connection is an error."""
+        future: Future[None] = Future()
+        with self._sending:
+            if self._ended.is_set():
+                future.set_exception(ConnectionEnded(0, self.reason))
+            else:
+                self._expected.append((f"Event: {event}\r\n", f"\r\n{header}: {value}", future))
+        return future
+
     def only(self, events: Iterable[str]) -> bool:
         """Ask Asterisk to send only these events; False if it does not allow this user to."""
         groups: list[list[str]] = [[]]
@@ -209,6 +220,9 @@ class Connection(Manager):  # type: ignore[misc] # pyst2 ships no types
             self._ended.set()
             self._greeted.set()
             self._booted.set()
+            for *_, future in self._expected:
+                if not future.done():
+                    future.set_exception(ConnectionEnded(0, self.reason))
             for waiting in list(self._waiting.values()):
                 if not waiting.answer.done():
                     waiting.answer.set_exception(ConnectionEnded(0, self.reason))
@@ -248,12 +262,21 @@ class Connection(Manager):  # type: ignore[misc] # pyst2 ships no types
     def _take(self, raw: str) -> None:
         if raw.startswith("Event: FullyBooted"):
             self._booted.set()
+        if self._expected:
+            self._meet(raw)
         if "\r\nActionID: " in raw and self._answer(raw):
             return
         try:
             self._received(raw)
         except Exception as error:  # noqa: BLE001 - whatever happens to one packet, the next ones are read
             log.error("ami packet lost error=%s", type(error).__name__)  # noqa: TRY400 - a traceback might have personal data
+
+    def _meet(self, raw: str) -> None:
+        for each in list(self._expected):
+            event, header, future = each
+            if raw.startswith(event) and (f"{header}\r\n" in raw or raw.endswith(header)):
+                self._expected.remove(each)
+                future.set_result(None)
 
     def _answer(self, raw: str) -> bool:
         """A response, or an event of a list, for the action that waits for it. Whether nobody else gets it."""

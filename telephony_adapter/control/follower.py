@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from time import monotonic
 from uuid import UUID
@@ -86,6 +87,7 @@ class Follower:
         }
         self._requests = tuple(sorted({topic for each in self._effects if each.EXPIRES_US is not None for topic in each.TOPICS}))
         self._lanes: dict[Effect, Lanes] = {}
+        self._reports = ThreadPoolExecutor(1, thread_name_prefix=f"control-reports-{asterisk.name}")
         self._again: dict[tuple[Effect, UUID], Event] = {}
         """What makes the PBX equal to Atende and failed, for the next connection."""
         self._epoch = Epoch(0, 0, 0)
@@ -119,6 +121,7 @@ class Follower:
         self._news.set()
         if self._thread.ident is not None:
             self._thread.join()
+        self._reports.shutdown()
 
     def _conclude_begun(self) -> None:
         """Requests that an earlier leader had begun: nobody else would conclude those that it has not."""
@@ -141,6 +144,7 @@ class Follower:
             sessions=driving.sessions,
             queues=driving.queues,
             media=driving.media,
+            report=self._report,
         )
         self._lanes = {effect: Lanes(f"control-{type(effect).__name__}") for effect in self._effects}
         with self._lock:
@@ -272,6 +276,9 @@ class Follower:
             if why == "failed" and effect.EXPIRES_US is None:
                 self._again[effect, event.originator_id] = event
             self._conclude(event, why, [effect])
+
+    def _report(self, command: Command) -> None:
+        self._reports.submit(self._execute, [command])
 
     def _conclude(self, event: Event, why: Why, among: Iterable[Effect] | None = None) -> None:
         for effect in self._by_topic[event.TOPIC] if among is None else among:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
+from commands.handler_context import Command
 from domain.base import Aggregate
 from settings import Asterisk
 from store.event_store import Store, project
@@ -38,6 +39,7 @@ class Pbx:
 
     asterisk: its setting. ari: a client of its ARI whose base is `/ari/`; None if the setting has none. now_us: Atende's clock (microseconds).
     sessions: the names of the agents that are logged in according to Atende. queues: the ids of its queues. media: where recordings are kept, None if nothing is recorded.
+    report: execute a command later, in another thread: what comes of an effect after it was performed.
     """
 
     asterisk: Asterisk
@@ -49,6 +51,7 @@ class Pbx:
     sessions: Callable[[], list[str]] = list
     queues: Callable[[], list[UUID]] = list
     media: SealedMedia | None = None
+    report: Callable[[Command], None] = lambda _: None
 
     def action(self, name: str, **fields: object) -> Answer:
         """Send an AMI action and return its answer. Raises Refused, ConnectionEnded, NoAnswer."""

@@ -17,9 +17,11 @@ from commands.calls import PlaceCall
 from commands.handler_context import Command, Receipt
 from commands.observations import MatchMember
 from commands.queues import ActivateQueue, ChangeQueueSettings, DeactivateQueue, RegisterQueue, RenameQueue
+from commands.supervision import SuperviseCall
 from domain.agents import Agent, AgentEvent
 from domain.errors import Refused
-from domain.ids import agent_id, queue_id
+from domain.ids import agent_id, interaction_id, queue_id, supervision_id
+from domain.supervision import Mode, Supervision
 from domain.voice.interactions import Interaction
 from projections.engine.tables import source
 from projections.figures.question import Question
@@ -29,6 +31,7 @@ from store.event_store import project
 from telephony_adapter.ami.adapter import Adapter
 from tests.kit import asterisk
 from tests.kit.asterisk import AGENTS, Cable, Lab
+from tests.kit.tones import heard
 from tests.kit.waiting import within
 
 ANA, BRUNO, CLAUDIA = AGENTS[1001], AGENTS[1002], AGENTS[1003]
@@ -282,3 +285,105 @@ def test_a_call_goes_out_by_the_trunk_where_no_context_is_named(center: Embedded
         assert attempt.result == "answered"
         driven.do(LogOut(agent=ANA))
         driven.becomes(ANA, {})
+
+
+CUSTOMER, AGENT, SUPERVISOR = 440, 1000, 1500
+
+
+class Supervised:
+    """A call of an agent whose telephone sounds a tone, with a customer who sounds another, and a supervisor with a third."""
+
+    def __init__(self, driven: Driven) -> None:
+        self.driven = driven
+        self.name = uuid4().hex
+        lab = driven.lab
+        number = lab.call(asterisk.VENDAS, context="sounding", NAME=self.name)
+        self.call = lab.connected(number)["Uniqueid"]
+        self.id = interaction_id(driven.company.id, self.call)
+
+        def is_talked() -> bool:
+            found = project(driven.center.store.stream(self.id), Interaction)
+            return found is not None and bool(found.talking())
+
+        within(is_talked, 20)
+
+    def ask(self, mode: Mode) -> None:
+        self.driven.do(SuperviseCall(interaction=self.id, supervisor="Carla", mode=mode))
+
+    def now(self) -> tuple[str, str, str]:
+        found = project(
+            self.driven.center.store.stream(supervision_id(self.driven.company.id, self.id, agent_id(self.driven.company.id, "Carla"))),
+            Supervision,
+        )
+        assert found is not None
+        return found.state, found.mode, found.reason
+
+    def becomes(self, state: str, mode: Mode, reason: str = "") -> None:
+        within(lambda: self.now() == (state, mode, reason), 20)
+
+    def hear(self, supervisor: set[int], agent: set[int], customer: set[int]) -> None:
+        """Wait until each hears exactly these tones."""
+        tones = (CUSTOMER, AGENT, SUPERVISOR)
+        files = [self.driven.lab.server.hears(name) for name in ("1702", "1701", self.name)]
+        within(lambda: [heard(file, tones) for file in files] == [supervisor, agent, customer], 20)
+
+    def supervised(self) -> list[tuple[str, str, str]]:
+        facts = self.driven.interaction(self.id).facts
+        return [(fact.text, fact.by, fact.agent) for fact in facts if fact.kind == "supervised"]
+
+
+def test_a_supervisor_listens_whispers_joins_takes_over_and_hangs_up(center: Embedded, lab: Lab) -> None:
+    driven = Driven(center, lab)
+    for interface, name in (("PJSIP/1701", "Sônia"), ("PJSIP/1702", "Carla")):
+        driven.do(MatchMember(interface=interface, member=name))
+    driven.do(LogIn(agent="Carla", queues=("cobranca",)))
+    driven.do(LogOut(agent="Carla"))
+    with following(center, driven.settings) as (adapter,):
+        driven.connected(adapter)
+        driven.do(LogIn(agent="Sônia", queues=("vendas",)))
+        driven.becomes("Sônia", {"vendas": None})
+        call = Supervised(driven)
+        call.ask("listen")
+        call.becomes("active", "listen")
+        call.hear({CUSTOMER, AGENT}, {CUSTOMER}, {AGENT})
+        call.ask("whisper")
+        call.becomes("active", "whisper")
+        call.hear({CUSTOMER, AGENT}, {CUSTOMER, SUPERVISOR}, {AGENT})
+        call.ask("barge")
+        call.becomes("active", "barge")
+        call.hear({CUSTOMER, AGENT}, {CUSTOMER, SUPERVISOR}, {AGENT, SUPERVISOR})
+        call.ask("listen")
+        call.hear({CUSTOMER, AGENT}, {CUSTOMER}, {AGENT})
+        call.ask("leave")
+        call.becomes("ended", "leave")
+        call.ask("pull")
+        call.becomes("ended", "pull")
+        within(lambda: heard(lab.server.hears("1702"), (CUSTOMER, AGENT)) == {CUSTOMER}, 20)
+        within(lambda: heard(lab.server.hears(call.name), (AGENT, SUPERVISOR)) == {SUPERVISOR}, 20)
+        within(lambda: not driven.interaction(call.id).talking(), 20)
+        assert call.supervised() == [(mode, "Carla", "Sônia") for mode in ("listen", "whisper", "barge", "listen", "pull")]
+        lab.world.command("channel request hangup all")
+        lab.be_quiet()
+        ended = Supervised(driven)
+        ended.ask("hang-up")
+        driven.ended(ended.id)
+        ended.becomes("ended", "hang-up")
+        assert ended.supervised() == [("hang-up", "Carla", "Sônia")]
+        lab.be_quiet()
+        with pytest.raises(Refused, match="no other agent is talking"):
+            ended.ask("listen")
+        over = Supervised(driven)
+        over.ask("listen")
+        over.becomes("active", "listen")
+        lab.world.command("channel request hangup all")
+        over.becomes("ended", "listen")
+        lab.be_quiet()
+        driven.has_caught_up(adapter)
+        driven.do(LogOut(agent="Sônia"))
+        driven.becomes("Sônia", {})
+    center.cover(center.store.end(), lambda _done, _total: None)
+    rows = center.queries.ask(reports.queues, asker(driven.company), Question(by="queue")).rows
+    assert [(row["offered"], row["answered"]) for row in rows if row["queue"] == "vendas"] == [(3, 3)]
+    assert driven.agent("Sônia").standing.session is None
+    sql = f"SELECT count() AS calls FROM {source('interactions')} WHERE tenant = {{tenant:UUID}}"
+    assert center.warehouse.query(sql, driven.company.id) == [{"calls": 3}]

@@ -24,7 +24,8 @@ ATENDE_WEBHOOK_ALLOW    networks to which webhooks may go besides the public int
 ATENDE_ASTERISK         the Asterisks to follow, one or more with spaces between them:
                         ami://user:secret@host:5038/systemname?company=NAME&queue_log=/var/log/asterisk/queue_log   none
                         control=yes lets Atende drive it; then ari=http://user:secret@host:8088 (percent-encoded), trunk=NAME, context=NAME,
-                        recordings=FOLDER (its /var/spool/asterisk/monitor, as this process sees it)
+                        recordings=FOLDER (its /var/spool/asterisk/monitor, as this process sees it),
+                        phone=wss://host:8089/ws: where browsers reach it, for phones in the browser
 
 In distributed mode the data directory holds only these two secrets, and only if no setting has them: every
 process of the deployment needs the same ATENDE_MASTER_KEY and ATENDE_TOKEN_SECRET; those on one machine may share ATENDE_DATA instead.
@@ -70,7 +71,8 @@ class Asterisk:
 
     system: its `systemname` (asterisk.conf), with which the ids of its calls begin; "" if it has none.
     control: whether Atende drives it; without it Atende only reads. ari: the address of its ARI without a path, "" if it has none. trunk: the PJSIP
-    endpoint by which calls go out. context: the dialplan's context that agents dial in.
+    endpoint by which calls go out. context: the dialplan's context that agents dial in. phone: where browsers reach it by SIP over WebSocket
+    (wss://pbx.example.com:8089/ws), for phones in the browser; "" = there are none.
     """
 
     host: str
@@ -87,6 +89,7 @@ class Asterisk:
     trunk: str = ""
     context: str = ""
     recordings: Path | None = None
+    phone: str = ""
 
     @property
     def name(self) -> str:
@@ -274,8 +277,9 @@ def _asterisks(text: str) -> tuple[Asterisk, ...]:
     return asterisks
 
 
-_ONLY_DRIVEN = ("ari", "trunk", "context", "recordings")
+_ONLY_DRIVEN = ("ari", "trunk", "context", "phone", "recordings")
 _OPTIONS = frozenset({"company", "queue_log", "control", *_ONLY_DRIVEN})
+_SOCKET = re.compile(r"wss?://[A-Za-z0-9.:\[\]-]+(?:/[\w./-]*)?", re.ASCII)
 _NAME_OF_PBX = re.compile(r"[\w.-]{0,80}", re.ASCII)
 
 
@@ -294,10 +298,12 @@ def _asterisk(text: str) -> Asterisk:
         _NAME_OF_PBX.fullmatch(options.get(name, "")) for name in ("trunk", "context")
     ):
         raise wrong
+    if "phone" in options and not (ari and _SOCKET.fullmatch(options["phone"])):
+        raise wrong
     control = options.get("control") == "yes"
     if not control and any(name in options for name in _ONLY_DRIVEN):
         raise WrongSetting(
-            "ATENDE_ASTERISK has ari=, trunk=, context= or recordings= without control=yes: Atende only reads such an Asterisk"
+            f"ATENDE_ASTERISK has {'=, '.join(_ONLY_DRIVEN[:-1])}= or {_ONLY_DRIVEN[-1]}= without control=yes: Atende only reads such an Asterisk"
         )
     return Asterisk(
         host=url.hostname,
@@ -314,6 +320,7 @@ def _asterisk(text: str) -> Asterisk:
         trunk=options.get("trunk", ""),
         context=options.get("context", ""),
         recordings=Path(options["recordings"]) if "recordings" in options else None,
+        phone=options.get("phone", ""),
     )
 
 

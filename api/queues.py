@@ -98,6 +98,9 @@ class QueueSummary(Shape):
     sla_ms: Annotated[int, Field(examples=[20_000])]
     tolerated_ms: Annotated[int, Field(examples=[5_000])]
     sla_profile: Annotated[Profile, Field(description="the queue's SLA profile; a request for figures may select another")]
+    internal_number: Annotated[
+        str, Field(description="three digits by which agents transfer to the queue; empty for none", examples=["201"])
+    ]
     agents: Annotated[list[str], Field(examples=[["Ana", "Bruno"]])]
     active: Annotated[bool, Field(description="whether it takes calls")]
 
@@ -105,7 +108,6 @@ class QueueSummary(Shape):
 class QueueDetail(QueueSummary):
     """A queue with all its settings."""
 
-    internal_number: Annotated[str, Field(examples=["201"])]
     on_screen: bool
     wrap_up_ms: Annotated[int, Field(description="the longest wrap-up (pós-atendimento); 0 for none", examples=[30_000])]
     recording: Annotated[RecordingRule, Field(description="which of its calls are recorded (gravação)", examples=["by-hand"])]

@@ -22,6 +22,9 @@ from domain.voice.call_state import CallState
 from domain.voice.facts import CallKind, Fact
 from domain.voice.interactions import Interaction
 
+AGENTS_NOTE = "NOTE"
+"""The kind of note that agents write, as sources name theirs."""
+
 
 class NewCall(Command, frozen=True, kw_only=True):
     """A call begins. `call`: the integration's own id of it, so that a repeat is the same call."""
@@ -187,6 +190,13 @@ class WrapUp(CallCommand, frozen=True, kw_only=True):
     tag: str = ""
 
 
+class NoteCall(CallCommand, frozen=True, kw_only=True):
+    """What the agent writes down about the call. It is the customer's personal data, whatever it says."""
+
+    kind = "note"
+    note: str
+
+
 class MeasureQuality(CallCommand, frozen=True, kw_only=True):
     """The final voice quality: jitter in ms, loss in percent."""
 
@@ -312,7 +322,7 @@ def _acting(command: CallCommand, state: CallState) -> str:
             return agent
         case ReleaseCall(by=by) if by != "agent":
             return ""
-        case HoldCall() | ResumeCall() | ReleaseCall() | WrapUp():
+        case HoldCall() | ResumeCall() | ReleaseCall() | WrapUp() | NoteCall():
             return next((visit.agent for visit in reversed(state.visits) if visit.agent), state.attempt.agent if state.attempt else "")
         case _:
             return ""
@@ -329,6 +339,8 @@ def _stated_facts(command: CallCommand, at: int) -> list[Fact]:
     match command:
         case WrapUp(tag=tag) if tag:
             return [Fact("wrap_up", at, ref="wrap_up"), Fact("tag", at, text=tag, ref="tag")]
+        case NoteCall(note=note):
+            return [Fact("note", at, text=AGENTS_NOTE, private=_private(note.strip()), ref=f"note:{at}")]
         case MeasureQuality(jitter_ms=jitter, loss_percent=loss):
             return [Fact("quality", at, text=f"{jitter};{loss}", ref="quality")]
         case _:

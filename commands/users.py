@@ -27,6 +27,9 @@ _hasher = PasswordHasher()
 _LINK_USED = "this link was used, or another took its place"
 _NOBODYS = _hasher.hash("nobody's password")
 
+TRIED_WITHOUT_COMPANY = 2
+"""In so many companies a login that names none is tried. Each try costs a tenth of a second of a processor."""
+
 
 class RegisterUser(Command, frozen=True, kw_only=True):
     """A new user; `result["token"]` is the one-time link's token to set a password, in the first answer alone. Raises AlreadyExists for an e-mail address in use."""
@@ -58,6 +61,13 @@ class SetPassword(Command, frozen=True, kw_only=True):
 
     permission: ClassVar[str] = ANYONE
     token: str
+    hashed: str
+
+
+class ChangePassword(Command, frozen=True, kw_only=True):
+    """Change one's own password, after the one before was checked (`check_credentials`); `hashed` comes from `hashed_password`."""
+
+    permission: ClassVar[str] = ANYONE
     hashed: str
 
 
@@ -137,6 +147,16 @@ def set_password(command: SetPassword, context: HandlerContext) -> Done:
     if user is None:
         raise Refused("link-used", _LINK_USED)
     user.set_password(digest, command.hashed, context.metadata)
+    return Done(user)
+
+
+@handles(ChangePassword)
+def change_password(command: ChangePassword, context: HandlerContext) -> Done:
+    """Of the caller, whoever that is; an API key has no password. Of others there is the link."""
+    if context.caller.user is None:
+        raise NotFound("user-unknown", "no such user")
+    user = context.get(User, context.caller.user.user)
+    user.change_password(command.hashed, context.metadata)
     return Done(user)
 
 
@@ -232,6 +252,11 @@ def words_of_link(store: Store, token: str) -> list[str]:
     user = project(store.stream(id), User)
     if user is None or user.link is None or user.link[0] != digest:
         raise Refused("link-used", _LINK_USED)
+    return own_words(store, user)
+
+
+def own_words(store: Store, user: User) -> list[str]:
+    """What an attacker knows of a user: the name, the e-mail address and the company's name."""
     company = known_company(store, user.tenant)
     known = [store.keyring.open(personal) for personal in (user.name, user.email) if personal is not None]
     return [*(word for word in known if word), *(company.name for company in [company] if company is not None)]
@@ -249,14 +274,18 @@ class SignedIn:
 
 
 def companies_of(store: Store, email: str, company: str) -> list[UUID]:
-    """The companies to which a login with this e-mail address may belong: the one that it names, else all that have a user with the address.
+    """The companies in which a login with this e-mail address is tried: the one that it names, else those that have a user with the address.
 
-    Never none: a login of nobody is tried like any other, so that it tells nothing.
+    Who names none is always tried as often, so that the time of the answer does not tell a stranger in how many companies the address has a
+    user: `TRIED_WITHOUT_COMPANY` times where the deployment has several. Who has users in more companies names one.
     """
     if company:
         return [company_id(company)]
-    known = [tenant for tenant in store.companies() if store.keyring.find(store.keyring.tag(tenant, "email", email)) is not None]
-    return known or [company_id("")]
+    companies = store.companies()
+    tries = min(max(len(companies), 1), TRIED_WITHOUT_COMPANY)
+    known = [tenant for tenant in companies if store.keyring.find(store.keyring.tag(tenant, "email", email)) is not None]
+    nobodys = company_id("")
+    return [nobodys] * tries if len(known) > tries else known + [nobodys] * (tries - len(known))
 
 
 def check_credentials(store: Store, tenant: UUID, email: str, password: str) -> SignedIn | None:

@@ -110,7 +110,7 @@ class AgentAssigned(AgentEvent, frozen=True, kw_only=True):
 
 
 class AgentInterfacesSet(AgentEvent, frozen=True, kw_only=True):
-    """From now on the agent is reached by these `interfaces`."""
+    """From now on the agent is reached by these `interfaces`, the first of which rings."""
 
     TOPIC: ClassVar[str] = "agent.interfaces_set"
 
@@ -291,6 +291,12 @@ class Agent(Aggregate):
         """Add an interface by which the agent is reached."""
         if identity(interface) not in map(identity, self.interfaces):
             self._trigger_unchanged(AgentInterfacesSet, metadata, interfaces=(*self.interfaces, interface))
+
+    def prefer_interface(self, interface: str, metadata: EventMetadata) -> None:
+        """Let this interface be the one that rings: the first of the agent's."""
+        others = tuple(other for other in self.interfaces if identity(other) != identity(interface))
+        if self.interfaces != (interface, *others):
+            self._trigger_unchanged(AgentInterfacesSet, metadata, interfaces=(interface, *others))
 
     def remove_interface(self, interface: str, metadata: EventMetadata) -> None:
         """Remove an interface by which the agent is reached."""

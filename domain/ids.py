@@ -30,6 +30,11 @@ def agent_id(tenant: UUID, name: str) -> UUID:
     return uuid5(tenant, f"agent:{identity(name)}")
 
 
+def phone_id(tenant: UUID, agent: UUID) -> UUID:
+    """The phone in the browser of this agent."""
+    return uuid5(tenant, f"phone:{agent}")
+
+
 @lru_cache(maxsize=4096)
 def ivr_id(tenant: UUID, name: str) -> UUID:
     """The IVR (URA) that a source calls `name`."""

@@ -35,6 +35,8 @@ RefusedCode = Literal[
     "link-expired",
     "link-used",
     "no-attempt",
+    "phone-not-offered",
+    "phone-session-ended",
     "queue-active",
     "queue-inactive",
     "recording-broken",
@@ -63,10 +65,12 @@ UnknownCode = Literal[
     "definitions-unknown",
     "import-unknown",
     "ivr-unknown",
+    "phone-unknown",
     "queue-unknown",
     "recording-missing",
     "recording-unknown",
     "screen-unknown",
+    "settings-unknown",
     "supervision-unknown",
     "user-unknown",
     "webhook-unknown",
@@ -99,7 +103,9 @@ NotAllowedCode = Literal[
 ]
 """The caller may not do this."""
 
-FieldCode = Literal["file-not-recognised", "invalid", "instant-in-future", "instant-out-of-order", "name-invalid", "password-weak"]
+FieldCode = Literal[
+    "file-not-recognised", "invalid", "instant-in-future", "instant-out-of-order", "name-invalid", "password-weak", "password-wrong"
+]
 """A field has a value that no state would allow."""
 
 Code = RefusedCode | UnknownCode | TakenCode | NotAllowedCode | FieldCode | Literal["version-conflict"]
@@ -111,6 +117,7 @@ UNKNOWN: dict[str, UnknownCode] = {
     "contact": "contact-unknown",
     "interaction": "call-unknown",
     "ivr": "ivr-unknown",
+    "phone": "phone-unknown",
     "queue": "queue-unknown",
     "recording": "recording-unknown",
     "screen": "screen-unknown",
@@ -218,7 +225,17 @@ MEANINGS: dict[Code, Meaning] = {
     "no-attempt": Meaning("No number is being dialled in this call.", "Dial first, or check the call's id."),
     "own-rights": Meaning("Nobody changes their own rights.", "Ask another administrator."),
     "password-weak": Meaning("The password does not follow the rules.", "Choose another password; the detail names the rule."),
+    "password-wrong": Meaning("The password that was given as the current one is another.", "Give the password by which the user logs in."),
     "permission-missing": Meaning("The caller lacks the permission that `permission` names.", "Ask an administrator for it."),
+    "phone-not-offered": Meaning(
+        "No Asterisk of the company takes phones in the browser.",
+        "Let the operator set `phone` in the setting `ATENDE_ASTERISK`, or use a telephone on the desk.",
+    ),
+    "phone-session-ended": Meaning(
+        "The session of the phone has expired or was closed, or another browser has begun one.",
+        "Open a new session: it ends that of any other browser.",
+    ),
+    "phone-unknown": Meaning("The agent has never used a phone in the browser.", "Open a session first."),
     "phones-of-several-contacts": Meaning("The phones belong to more than one contact.", "Send the phones of one contact only."),
     "queue-active": Meaning("The queue is active.", "Deactivate it first."),
     "queue-exists": Meaning(
@@ -254,6 +271,7 @@ MEANINGS: dict[Code, Meaning] = {
         "Log in as a user, or use an API key.",
     ),
     "screen-unknown": Meaning("The company has no such screen.", "Check the id."),
+    "settings-unknown": Meaning("Nothing in the company's settings has this id.", "Check the id."),
     "supervision-inactive": Meaning("The supervisor is not in this call.", "Nothing: there is nothing to leave."),
     "supervision-pending": Meaning(
         "What the supervisor asked for before is not done yet.", "Wait until the telephone was answered, or some seconds."
@@ -266,6 +284,9 @@ MEANINGS: dict[Code, Meaning] = {
     "webhook-disabled": Meaning("The webhook was disabled, so nothing is posted.", "Resume it first."),
     "webhook-unknown": Meaning("The company has no such webhook, or it was deleted.", "Check the id."),
     "user-unknown": Meaning("The company has no such user.", "Check the id or the e-mail address."),
-    "version-conflict": Meaning("Another request changed the same object at the same moment, on every try.", "Send the request again."),
+    "version-conflict": Meaning(
+        "Another request changed the same object: at the same moment, on every try, or since the version that `If-Match` names.",
+        "Read the object again, then send the request again.",
+    ),
 }
 """Every code. A new one is named in its Literal above and here."""

@@ -27,13 +27,14 @@ class RegisteredQueue(Registered, frozen=True):
     """A queue (serviço) that is not deleted, under its current name. agents: those who answer its customers; none = any agent who logs in to it. active: 1 = takes calls."""
 
     TABLE = "queues"
-    COLUMNS = "id, name, sla_target, sla_ms, tolerated_ms, sla_profile, agents, active"
+    COLUMNS = "id, name, sla_target, sla_ms, tolerated_ms, sla_profile, internal_number, agents, active"
     ONLY = "id = owner"
 
     sla_target: float
     sla_ms: int
     tolerated_ms: int
     sla_profile: str
+    internal_number: str
     agents: tuple[str, ...]
     active: int
 

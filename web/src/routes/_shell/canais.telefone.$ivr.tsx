@@ -70,6 +70,7 @@ function Existing({ id }: { id: string }) {
         <Panel title={text("phone.settings")}>
           <IvrForm
             initial={settingsOf(data)}
+            id={id}
             current={async () => settingsOf((await refetch({ throwOnError: true })).data as Ivr)}
             save={({ name: _, ...body }, __, headers) =>
               answerOf(api.PATCH("/v1/ivrs/{ivr_id}", { params, body, headers }))

@@ -23,7 +23,7 @@ Failure = Literal["expired", "refused", "failed"]
 """Why the PBX did not do it: nobody drove it in time, it refused, or the connection ended before its answer."""
 
 Loss = Literal["nothing-said", "missing"]
-"""Why there is no file: nobody ever talked in the call, or the PBX has left none."""
+"""Why there is no sound: nobody talked while it was recorded, or the PBX has left no file."""
 
 Status = Literal["asked", "recording", "paused", "ended", "kept", "lost", "failed"]
 """asked: the PBX has not begun yet. ended: the file is not kept yet. kept: it can be listened to. lost: there is no file. failed: it never began."""

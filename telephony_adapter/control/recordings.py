@@ -165,9 +165,11 @@ def _taken_in(recording: Recording, pbx: Pbx, folder: SoundFolder) -> Iterator[C
     assert pbx.media is not None
     try:
         sound = folder.finished(recording.id)
-    except NoSound:
+    except NoSound as none:
         folder.remove(recording.id)
-        yield LoseRecording(recording=recording.id, why="missing" if _was_talked_in(pbx, recording) else "nothing-said")
+        yield LoseRecording(
+            recording=recording.id, why="missing" if not none.is_empty and _was_talked_in(pbx, recording) else "nothing-said"
+        )
         return
     media = uuid4()
     sealed = pbx.media.put(pbx.tenant, media, sound.parts())

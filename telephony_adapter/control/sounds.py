@@ -24,7 +24,11 @@ _LOOKS_EVERY_S = 0.1
 
 
 class NoSound(Exception):
-    """There is no file, or one that holds no sound."""
+    """There is no file, or an empty one."""
+
+    def __init__(self, *, is_empty: bool) -> None:
+        super().__init__()
+        self.is_empty = is_empty
 
 
 @dataclass(frozen=True)
@@ -87,14 +91,14 @@ class SoundFolder:
         path = self._path(recording)
         _wait(path.exists, _APPEARS_WITHIN_S)
         if not path.exists():
-            raise NoSound
+            raise NoSound(is_empty=False)
         # Asterisk writes the length into the header when it closes the file; one that was killed never does, and nothing is added either.
         _wait(lambda: _is_closed(path), _CLOSES_WITHIN_S - (time.time() - path.stat().st_mtime))
         size = path.stat().st_size
         with path.open("rb") as file:
             header = file.read(_HEADER.size)
         if len(header) < _HEADER.size or size == _HEADER.size:
-            raise NoSound
+            raise NoSound(is_empty=True)
         return SoundFile(path, size, _HEADER.unpack(header)[7] or 8000)
 
     def remove(self, recording: UUID) -> None:

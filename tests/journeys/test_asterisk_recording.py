@@ -6,6 +6,7 @@ import io
 import wave
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import pairwise
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -102,9 +103,9 @@ class Recorded:
         return [path.name for path in (self.lab.server.monitor / "atende").glob("*")]
 
 
-def passes(seconds: float, of: Recorded, call: UUID) -> None:
+def passes(seconds: float, of: Recorded, call: UUID, number: int = 0) -> None:
     """Wait until the plain file has grown by so much sound."""
-    path = of.lab.server.monitor / "atende" / f"{recording_id(call, 0)}.wav"
+    path = of.lab.server.monitor / "atende" / f"{recording_id(call, number)}.wav"
     within(path.exists, 20)
     goal = path.stat().st_size + int(seconds * RATE * 2)
     within(lambda: path.stat().st_size >= goal, 30)
@@ -126,7 +127,7 @@ NOTHING: frozenset[int] = frozenset()
 
 def in_order(found: list[Any]) -> list[Any]:
     """Without repeats, and without the half seconds in which one thing becomes another."""
-    stable = [one for one, following in zip(found, found[1:], strict=False) if one == following]
+    stable = [one for one, following in pairwise(found) if one == following]
     return [one for at, one in enumerate(stable) if at == 0 or stable[at - 1] != one]
 
 
@@ -168,6 +169,7 @@ def test_an_agent_records_by_hand_and_stops_and_what_nobody_wanted_is_not_record
         first = of.becomes(call, "kept")
         of.do(StartRecording(interaction=call))
         of.becomes(call, "recording", 1)
+        passes(1, of, call, 1)
         of.hang_up()
         of.becomes(call, "kept", 1)
         within(lambda: of.plain_files() == [], 20)

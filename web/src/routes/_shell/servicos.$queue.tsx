@@ -28,7 +28,15 @@ export const Route = createFileRoute("/_shell/servicos/$queue")({
 type Detail = Schemas["QueueDetail"];
 type Settings = Pick<Detail, "name" | (typeof SETTINGS)[number]>;
 
-const SETTINGS = ["sla_target", "sla_ms", "tolerated_ms", "internal_number", "on_screen", "sla_profile"] as const;
+const SETTINGS = [
+  "sla_target",
+  "sla_ms",
+  "tolerated_ms",
+  "internal_number",
+  "on_screen",
+  "sla_profile",
+  "recording",
+] as const;
 const PROFILES: readonly Detail["sla_profile"][] = [
   "offered",
   "answered-only",
@@ -60,6 +68,7 @@ function New() {
     internal_number: "",
     on_screen: true,
     sla_profile: "offered",
+    recording: "by-hand",
   };
   return (
     <>
@@ -179,6 +188,16 @@ function SettingsForm({ action, ...options }: SettingsProps) {
         description={text("queue.sla_profile.hint")}
         data={[...PROFILES]}
         {...form.getInputProps("sla_profile")}
+      />
+      <NativeSelect
+        label={text("field.recording")}
+        description={text("queue.recording.hint")}
+        data={[
+          { value: "by-hand", label: text("queue.recording.by-hand") },
+          { value: "always", label: text("queue.recording.always") },
+          { value: "never", label: text("queue.recording.never") },
+        ]}
+        {...form.getInputProps("recording")}
       />
       <TextInput
         label={text("field.internal_number")}

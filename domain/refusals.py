@@ -40,6 +40,14 @@ RefusedCode = Literal[
     "phone-session-ended",
     "queue-active",
     "queue-inactive",
+    "recording-broken",
+    "recording-by-rule",
+    "recording-forgotten",
+    "recording-not-allowed",
+    "recording-not-kept",
+    "recording-not-paused",
+    "recording-not-running",
+    "recording-running",
     "screen-revoked",
     "supervision-inactive",
     "supervision-pending",
@@ -60,6 +68,8 @@ UnknownCode = Literal[
     "ivr-unknown",
     "phone-unknown",
     "queue-unknown",
+    "recording-missing",
+    "recording-unknown",
     "screen-unknown",
     "settings-unknown",
     "supervision-unknown",
@@ -110,6 +120,7 @@ UNKNOWN: dict[str, UnknownCode] = {
     "ivr": "ivr-unknown",
     "phone": "phone-unknown",
     "queue": "queue-unknown",
+    "recording": "recording-unknown",
     "screen": "screen-unknown",
     "supervision": "supervision-unknown",
     "user": "user-unknown",
@@ -236,6 +247,25 @@ MEANINGS: dict[Code, Meaning] = {
         "The queue is deactivated or was removed, and takes no offers.", "Activate it, or offer the call to another queue."
     ),
     "queue-unknown": Meaning("The company has no such queue.", "Check the name or id, or register the queue."),
+    "recording-broken": Meaning(
+        "The file of the recording is not what was kept: it was changed, cut, or exchanged for another one.",
+        "Tell the operator: a backup of the media store may have it.",
+    ),
+    "recording-by-rule": Meaning("The queue's rule wants the call to be recorded.", "Pause the recording instead."),
+    "recording-forgotten": Meaning(
+        "The contact of the call was forgotten, and the recording with it.", "Nothing: nobody can open it any more."
+    ),
+    "recording-missing": Meaning(
+        "The file of the recording is not in the media store.", "Tell the operator: a backup of the media store may have it."
+    ),
+    "recording-not-allowed": Meaning("Calls of this queue are never recorded.", "Change the queue's rule first."),
+    "recording-not-kept": Meaning(
+        "The call is still being recorded or its file is being taken in, or there is none.", "Read the recording's `status`."
+    ),
+    "recording-not-paused": Meaning("No recording of this call is paused.", "Nothing: what is said is recorded, or nothing is."),
+    "recording-not-running": Meaning("The call is not being recorded, or the recording is paused.", "Read the call's recordings."),
+    "recording-running": Meaning("The call is being recorded already.", "Nothing, or pause it."),
+    "recording-unknown": Meaning("The company has no such recording.", "Use an `id` of the call's recordings."),
     "scope-too-narrow": Meaning("This is answered only to callers who see the whole company.", "Ask a user who sees the whole company."),
     "screen-revoked": Meaning("The screen was revoked.", "Create another screen."),
     "screen-shows-queues": Meaning(

@@ -21,6 +21,7 @@ import {
 import type { Key } from "../i18n";
 
 export const REPORTS = "gerenciar-relatorio";
+export const LISTEN = "ouvir-gravacoes";
 export const MONITORING = "gerenciar-atendimento";
 export const SUPERVISION = "supervisionar-ligacoes";
 export const IMPORTS = "gerenciar-api";

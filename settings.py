@@ -22,6 +22,10 @@ ATENDE_PARTITIONS       partitions of each topic that is made                 4
 ATENDE_WEBHOOK_ALLOW    networks to which webhooks may go besides the public internet, also by http: 10.20.0.0/16,fd00::/8   none
 ATENDE_ASTERISK         the Asterisks to follow, one or more with spaces between them:
                         ami://user:secret@host:5038/systemname?company=NAME&queue_log=/var/log/asterisk/queue_log   none
+ATENDE_AGI              where Asterisks reach the IVR, for `AGI(agi://host:4573/NAME-OF-THE-IVR)` in their dialplans: host:port, or
+                        host:port?media=/path/of/the/media/folder/as/Asterisk/names/it   none: Atende plays no IVR
+ATENDE_MEDIA            the folder with what IVRs play, which all processes and Asterisks share   media in the data directory
+ATENDE_SPEECH           the program that speaks: text on standard input, .wav or .mp3 on standard output, {voice} in its arguments   espeak-ng
 
 In distributed mode the data directory holds only these two secrets, and only if no setting has them: every
 process of the deployment needs the same ATENDE_MASTER_KEY and ATENDE_TOKEN_SECRET; those on one machine may share ATENDE_DATA instead.
@@ -31,6 +35,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_network
@@ -80,6 +85,15 @@ class Asterisk:
         return f"{self.host}:{self.port}"
 
 
+@dataclass(frozen=True)
+class Agi:
+    """Where the FastAGI server listens. media: the media folder as Asterisk names it, None = as Atende does."""
+
+    host: str
+    port: int
+    media: Path | None = None
+
+
 class WrongSetting(Exception):
     """A variable of the environment has an invalid value; the message names the variable, and never shows the value."""
 
@@ -110,6 +124,9 @@ class Settings:
     partitions: int = 4
     webhook_allow: tuple[str, ...] = ()
     asterisks: tuple[Asterisk, ...] = ()
+    agi: Agi | None = None
+    media: Path | None = None
+    speech: str = "espeak-ng -v {voice} -s 150 --stdin --stdout"
 
 
 def read(environment: Mapping[str, str] | None = None) -> Settings:
@@ -142,6 +159,9 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         partitions=_partitions(variables.get("ATENDE_PARTITIONS", "")),
         webhook_allow=_networks(variables.get("ATENDE_WEBHOOK_ALLOW", "")),
         asterisks=_asterisks(variables.get("ATENDE_ASTERISK", "")),
+        agi=_agi(variables.get("ATENDE_AGI", "")),
+        media=Path(variables["ATENDE_MEDIA"]) if variables.get("ATENDE_MEDIA") else None,
+        speech=_speech(variables.get("ATENDE_SPEECH", "")),
     )
 
 
@@ -274,6 +294,29 @@ def _asterisk(text: str) -> Asterisk:
         system=unquote(url.path.strip("/")),
         queue_log=Path(options["queue_log"]) if "queue_log" in options else None,
     )
+
+
+def _agi(text: str) -> Agi | None:
+    if not text:
+        return None
+    wrong = WrongSetting("ATENDE_AGI is no address to listen on (0.0.0.0:4573?media=/var/lib/asterisk/atende)")
+    try:
+        url = urlsplit(f"agi://{text}")
+        options = dict(parse_qsl(url.query, strict_parsing=bool(url.query)))
+        port = url.port
+    except ValueError:
+        raise wrong from None
+    if not url.hostname or port is None or url.username or url.path or options.keys() - {"media"}:
+        raise wrong
+    return Agi(url.hostname, port, Path(options["media"]) if "media" in options else None)
+
+
+def _speech(text: str) -> str:
+    try:
+        command = shlex.split(text)
+    except ValueError:
+        raise WrongSetting("ATENDE_SPEECH is no command: a quotation mark is open") from None
+    return text if command else Settings.speech
 
 
 def _secret(text: str) -> str:

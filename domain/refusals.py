@@ -16,6 +16,7 @@ RefusedCode = Literal[
     "agent-paused",
     "api-key-inactive",
     "attempt-not-answered",
+    "audio-missing",
     "call-ended",
     "call-in-progress",
     "call-left-ivr",
@@ -25,6 +26,7 @@ RefusedCode = Literal[
     "call-not-waiting",
     "call-not-wrapping-up",
     "call-on-hold",
+    "callback-ended",
     "company-not-empty",
     "company-not-own",
     "contact-in-call",
@@ -37,6 +39,7 @@ RefusedCode = Literal[
     "queue-active",
     "queue-inactive",
     "screen-revoked",
+    "too-many-blocked",
     "too-many-webhooks",
     "user-inactive",
     "webhook-disabled",
@@ -47,6 +50,7 @@ UnknownCode = Literal[
     "agent-unknown",
     "api-key-unknown",
     "call-unknown",
+    "callback-unknown",
     "company-unknown",
     "contact-unknown",
     "definitions-unknown",
@@ -93,6 +97,7 @@ Code = RefusedCode | UnknownCode | TakenCode | NotAllowedCode | FieldCode | Lite
 UNKNOWN: dict[str, UnknownCode] = {
     "API key": "api-key-unknown",
     "agent": "agent-unknown",
+    "callback": "callback-unknown",
     "company": "company-unknown",
     "contact": "contact-unknown",
     "interaction": "call-unknown",
@@ -137,6 +142,9 @@ MEANINGS: dict[Code, Meaning] = {
     "attempt-not-answered": Meaning(
         "Nobody has answered the number that is being dialled.", "Send `attempt-answered` before you offer the call to a queue."
     ),
+    "audio-missing": Meaning(
+        "The message is silent: it has no text, or its file was only named and never uploaded.", "Give it a text, or upload its file."
+    ),
     "call-ended": Meaning("The call has ended.", "Nothing: only wrap-up and quality follow the end of a call."),
     "call-id-taken": Meaning(
         "Your id of the call already names another call: of the other direction, or with another number.",
@@ -153,6 +161,8 @@ MEANINGS: dict[Code, Meaning] = {
     "call-not-wrapping-up": Meaning("There is no ended talk without a wrap-up.", "Release the talk first."),
     "call-on-hold": Meaning("The customer is on hold already.", "Nothing, or send `resume`."),
     "call-unknown": Meaning("The company has no such call.", "Use the `id` that the start of the call returned."),
+    "callback-ended": Meaning("The call-back has ended already.", "Nothing: its outcome stays as it was stated first."),
+    "callback-unknown": Meaning("The company has no such call-back.", "Check the id against the list."),
     "company-exists": Meaning("A company has this name already.", "Choose another name."),
     "company-not-empty": Meaning(
         "The company has calls, or an import is running: simulated calls would be among real ones for ever.",
@@ -215,6 +225,7 @@ MEANINGS: dict[Code, Meaning] = {
         "Log in as a user, or use an API key.",
     ),
     "screen-unknown": Meaning("The company has no such screen.", "Check the id."),
+    "too-many-blocked": Meaning("The blacklist of the IVR is full.", "Take somebody off it first."),
     "too-many-webhooks": Meaning("The company has as many webhooks as it may have.", "Delete one, or change one that exists."),
     "user-barred": Meaning("The user may not log in any more.", "Ask an administrator to activate the user."),
     "user-exists": Meaning("A user has this e-mail address already.", "Change the existing user, or use another address."),

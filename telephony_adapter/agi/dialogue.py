@@ -107,6 +107,8 @@ class Dialogue:
             reply = await self.session.command("STREAM", "FILE", name, DIGITS if is_asking else "", within_s=LONGEST_S + ANSWERS_WITHIN_S)
             if reply.key:
                 return reply.key
+            if reply.samples == 0:
+                log.warning("agi message was not played: the Asterisk cannot read the media folder (ATENDE_MEDIA, ATENDE_AGI?media=)")
         return ""
 
     async def _file(self, message: Message) -> Path | None:

@@ -18,7 +18,7 @@ MOST_LINES = 100
 BEGINS_WITHIN_S = 5.0
 ANSWERS_WITHIN_S = 10.0
 
-_ANSWER = re.compile(r"(\d{3}) result=(-?[0-9*#A-Da-d]*)(?: \((.*)\))?(?: endpos=\d+)?")
+_ANSWER = re.compile(r"(\d{3}) result=(-?[0-9*#A-Da-d]*)(?: \((.*)\))?(?: endpos=(\d+))?")
 _PROGRESS = "100"
 _DEAD_CHANNEL = "511"
 _USAGE = "520-"
@@ -35,10 +35,11 @@ class BrokenAgi(Exception):
 
 @dataclass(frozen=True)
 class Reply:
-    """An Asterisk's answer: its result ("0", an ASCII code, -1), and the value in brackets."""
+    """An Asterisk's answer: its result ("0", an ASCII code), the value in brackets, and after how many samples a sound ended."""
 
     result: str
     value: str = ""
+    samples: int | None = None
 
     @property
     def key(self) -> str:
@@ -125,7 +126,7 @@ class Session:
                 continue
             if found[2] == "-1":
                 raise HungUp
-            return Reply(found[2], found[3] or "")
+            return Reply(found[2], found[3] or "", None if found[4] is None else int(found[4]))
         raise BrokenAgi(f"the answer to {name} has too many lines")
 
     async def _line(self) -> str:

@@ -88,7 +88,7 @@ def test_a_request_that_does_not_end_is_refused(monkeypatch: pytest.MonkeyPatch)
         (b"200 result=1 (4)\n", Reply("1", "4")),
         (b"200 result=1 (a) b)\n", Reply("1", "a) b")),
         (b"200 result= (timeout)\n", Reply("", "timeout")),
-        (b"200 result=0 endpos=5600\n", Reply("0")),
+        (b"200 result=0 endpos=5600\n", Reply("0", samples=5_600)),
         (b"100 result=0 Trying...\n200 result=0\n", Reply("0")),
         (b"HANGUP\n200 result=0\n", Reply("0")),
     ],

@@ -9,7 +9,7 @@ from fastapi import Response
 from pydantic import Field
 
 from api.access import Authenticated, RequestContext, authorised
-from api.field_types import Body, ContactId, Done, IvrId, Shape
+from api.field_types import Body, Done, IvrId, Shape
 from api.problem import documented, of_command
 from api.slice_router import SliceRouter
 from commands.ivr import BlockCaller, UnblockCaller
@@ -35,6 +35,12 @@ class NewBlockedCaller(Body):
             examples=["+55 11 98765-4321"],
         ),
     ]
+
+
+class UnblockedCaller(Body):
+    """A caller who is taken off the blacklist."""
+
+    contact_id: Annotated[UUID, Field(description="from the list", examples=["40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"])]
 
 
 class BlockedCallerDetail(Shape):
@@ -65,7 +71,7 @@ async def block_caller(ivr_id: IvrId, body: NewBlockedCaller, context: Authentic
     return await context.do(BlockCaller(ivr=ivr_id, number=body.number), 201)
 
 
-@router.delete("/{ivr_id}/blocked-callers/{contact_id}", summary="Unblock a caller", responses=of_command("not-found"), response_model=Done)
-async def unblock_caller(ivr_id: IvrId, contact_id: ContactId, context: Authenticated) -> Response:
+@router.post("/{ivr_id}/unblock-caller", summary="Unblock a caller", responses=of_command("not-found"), response_model=Done)
+async def unblock_caller(ivr_id: IvrId, body: UnblockedCaller, context: Authenticated) -> Response:
     """Takes the caller's calls again."""
-    return await context.do(UnblockCaller(ivr=ivr_id, contact=contact_id))
+    return await context.do(UnblockCaller(ivr=ivr_id, contact=body.contact_id))

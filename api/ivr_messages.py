@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from fastapi import Path, Query, Request, Response
+from fastapi import Query, Request, Response
 from msgspec.structs import replace
 from pydantic import Field
 
@@ -12,7 +12,7 @@ from api.access import RequestContext, authorised
 from api.field_types import Body, Done, IvrId, Moment, Shape, Text, microseconds
 from api.figure_parameters import Parameters
 from api.ivr import IvrChange, Message
-from api.problem import AWAY, Problem, documented, of_command
+from api.problem import AWAY, documented, of_command
 from api.slice_router import SliceRouter
 from commands.ivr import SetIvrAudio
 from domain.errors import InvalidField, Refused
@@ -31,11 +31,8 @@ router = SliceRouter(
     responses=documented("unauthenticated", "not-allowed", "invalid", "unavailable", "clock"),
 )
 
-MessageName = Annotated[
-    Literal[
-        "welcome", "prompt", "invalid", "no_choice", "closed", "unanswered", "protocol", "position", "wait", "callback", "callback_kept",
-    ],
-    Path(description="the message, by the name of its field", examples=["welcome"]),
+MessageName = Literal[
+    "welcome", "prompt", "invalid", "no-choice", "closed", "unanswered", "protocol", "position", "wait", "callback", "callback-kept",
 ]  # fmt: skip
 ForEditors = Annotated[RequestContext, authorised(ivr_to_edit)]
 
@@ -50,7 +47,13 @@ _FILE: dict[str, Any] = {
 }
 
 
-class OfAudio(Parameters):
+class OfMessage(Parameters):
+    """Which message."""
+
+    message: Annotated[MessageName, Field(description="the message; the settings have it under this name, with `_` for `-`")] = "welcome"
+
+
+class OfAudio(OfMessage):
     """Parameters of an uploaded message."""
 
     file: Annotated[
@@ -62,7 +65,7 @@ class OfAudio(Parameters):
             description="the file's name, for people",
             examples=["boas-vindas.mp3"],
         ),
-    ]
+    ] = "audio.wav"
 
 
 class SpokenText(Body):
@@ -128,15 +131,13 @@ async def speak_text(body: SpokenText, context: ForEditors) -> Response:
 
 
 @router.put(
-    "/{ivr_id}/messages/{message}/audio",
+    "/{ivr_id}/audio",
     summary="Upload a message of an IVR",
     responses=of_command("not-found"),
     response_model=Done,
     openapi_extra=_FILE,
 )
-async def upload_ivr_message(
-    ivr_id: IvrId, message: MessageName, request: Request, context: ForEditors, params: Annotated[OfAudio, Query()]
-) -> Response:
+async def upload_ivr_message(ivr_id: IvrId, request: Request, context: ForEditors, params: Annotated[OfAudio, Query()]) -> Response:
     """Receives an .mp3 or .wav as the body, converts it to telephone quality and plays it as this message from now on, instead of its text."""
     await context.ask(ivr_to_edit, ivr_id)
     data = await request.body()
@@ -144,19 +145,19 @@ async def upload_ivr_message(
         media = await context.application.ask(context.application.center.sounds.keep, context.tenant, data)
     except NotAudio as error:
         raise InvalidField("body", str(error), "file-not-recognised") from error
-    return await context.do(SetIvrAudio(ivr=ivr_id, message=message, file=params.file, media=media))
+    return await context.do(SetIvrAudio(ivr=ivr_id, message=_field(params.message), file=params.file, media=media))
 
 
 @router.get(
-    "/{ivr_id}/messages/{message}/audio",
+    "/{ivr_id}/audio",
     summary="Hear a message of an IVR",
     response_class=Response,
     responses={200: {"description": "The sound.", **_SOUND}, **documented("not-found", "refused")},
 )
-async def get_ivr_message_audio(ivr_id: IvrId, message: MessageName, context: ForEditors) -> Response:
+async def hear_ivr_message(ivr_id: IvrId, context: ForEditors, params: Annotated[OfMessage, Query()]) -> Response:
     """The message as callers hear it: 8 kHz, one channel. Placeholders are spoken as they are written."""
     ivr = await context.ask(ivr_to_edit, ivr_id)
-    return await _sound(context, getattr(ivr.settings, message))
+    return await _sound(context, getattr(ivr.settings, _field(params.message)))
 
 
 @router.post("/{ivr_id}/dry-run", summary="Try the flow of an IVR", responses=documented("malformed", "not-found", "too-large", *AWAY))
@@ -174,7 +175,14 @@ async def dry_run_ivr(ivr_id: IvrId, body: DryRun, context: ForEditors) -> DryRu
 
 
 _SOME_PROTOCOL = "20260302000123"
-assert set(MESSAGES) == set(MessageName.__origin__.__args__)  # type: ignore[attr-defined]
+
+
+def _field(message: str) -> str:
+    """The name of the message in the settings."""
+    return message.replace("-", "_")
+
+
+assert {_field(name) for name in get_args(MessageName)} == set(MESSAGES)
 
 
 def _shaped(met: Rehearsed) -> FlowStep:
@@ -203,5 +211,5 @@ async def _sound(context: RequestContext, message: DomainMessage) -> Response:
     except NotUploaded as error:
         raise Refused("audio-missing", str(error)) from error
     except SpeechUnavailable as error:
-        raise Problem("unavailable", str(error), headers={"Retry-After": "60"}) from error
+        raise Refused("speech-failed", str(error)) from error
     return Response(sound, media_type=_WAV)

@@ -39,6 +39,7 @@ RefusedCode = Literal[
     "queue-active",
     "queue-inactive",
     "screen-revoked",
+    "speech-failed",
     "too-many-blocked",
     "too-many-webhooks",
     "user-inactive",
@@ -225,6 +226,10 @@ MEANINGS: dict[Code, Meaning] = {
         "Log in as a user, or use an API key.",
     ),
     "screen-unknown": Meaning("The company has no such screen.", "Check the id."),
+    "speech-failed": Meaning(
+        "The speech engine of the deployment could not speak the text: it has no such voice, is not installed, or did not answer in time.",
+        "Choose another voice; if none works, ask the operator to look at `ATENDE_SPEECH`.",
+    ),
     "too-many-blocked": Meaning("The blacklist of the IVR is full.", "Take somebody off it first."),
     "too-many-webhooks": Meaning("The company has as many webhooks as it may have.", "Delete one, or change one that exists."),
     "user-barred": Meaning("The user may not log in any more.", "Ask an administrator to activate the user."),

@@ -79,8 +79,9 @@ class AgiServer:
             server = loop.run_until_complete(asyncio.start_server(self._take, sock=bound, limit=LONGEST_LINE))
             ready.set()
             loop.run_forever()
-            server.close()
+            loop.remove_reader(bound)
             loop.run_until_complete(self._end_all())
+            server.close()
             loop.run_until_complete(loop.shutdown_default_executor())
         except Exception:
             log.exception("agi failed")
@@ -90,6 +91,10 @@ class AgiServer:
             loop.close()
 
     async def _end_all(self) -> None:
+        # Those that are being accepted have no task of their own yet. A server that is closed meanwhile would leave them open for ever.
+        accepting = asyncio.all_tasks() - self._tasks - {asyncio.current_task()}
+        if accepting:
+            await asyncio.wait(accepting, timeout=_ENDS_WITHIN_S)
         for task in self._tasks:
             task.cancel()
         if self._tasks:
@@ -97,27 +102,24 @@ class AgiServer:
         # A connection is closed in the turn of the loop after that of its task.
         await asyncio.sleep(0)
 
-    async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
+    def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """A connection has come. However its task ends, even before it began, the connection is closed."""
+        task = asyncio.get_running_loop().create_task(self._serve(reader, writer))
         self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: writer.close())
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.figures.now >= MOST_CALLS:
+            self.figures.refused += 1
+            log.warning("agi refuses a call: %d are in progress", MOST_CALLS)
+            return
+        self.figures.calls += 1
+        self.figures.now += 1
         try:
-            if self.figures.now >= MOST_CALLS:
-                self.figures.refused += 1
-                log.warning("agi refuses a call: %d are in progress", MOST_CALLS)
-                return
-            self.figures.calls += 1
-            self.figures.now += 1
-            try:
-                await self._lead(reader, writer)
-            finally:
-                self.figures.now -= 1
-        except asyncio.CancelledError:
-            # The server ends. asyncio reports a cancelled handler as an error.
-            pass
+            await self._lead(reader, writer)
         finally:
-            self._tasks.discard(task)
-            writer.close()
+            self.figures.now -= 1
 
     async def _lead(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Lead one call. Only what the log of an operator may hold is logged: no number, no key."""

@@ -28,6 +28,7 @@ from commands.handler_context import Caller, Command, Receipt, RepeatedReceipt
 from domain.access import Actor, Asker
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
+IF_MATCH = "If-Match"
 CORRELATION_ID = "X-Correlation-Id"
 IF_POSITION = "If-Position"
 REPLAYED = "Idempotency-Replayed"
@@ -38,7 +39,10 @@ LONGEST_KEY = LONGEST_ID
 KEY_PATTERN = ID_PATTERN
 """Keys and correlation ids are written as ids of requests are, one of which a correlation may be."""
 
+ETAG_PATTERN = r'^"([0-9]{1,16})"$'
+
 _KEY = re.compile(KEY_PATTERN)
+_ETAG = re.compile(ETAG_PATTERN, re.ASCII)
 _POSITION = re.compile(r"^[0-9]{1,16}$", re.ASCII)
 _receipt = msgspec.json.Encoder()
 
@@ -98,7 +102,15 @@ class Access(SecurityBase):
         credential = await _credential(application, token.strip(), request)
         key, correlation = _written(headers.get(IDEMPOTENCY_KEY), IDEMPOTENCY_KEY), _written(headers.get(CORRELATION_ID), CORRELATION_ID)
         actor = credential.actor
-        caller = Caller(credential.tenant, credential.name, actor.permissions, key, correlation or request_id(), actor)
+        caller = Caller(
+            credential.tenant,
+            credential.name,
+            actor.permissions,
+            key,
+            correlation or request_id(),
+            actor,
+            expected_version=_version(headers.get(IF_MATCH)),
+        )
         context = RequestContext(application, credential, caller, _position(headers.get(IF_POSITION)))
         if self.query is not None:
             application.center.queries.authorise(self.query, context.asker)
@@ -141,6 +153,14 @@ def _position(value: str | None) -> int | None:
 
 def _wrong(header: str, detail: str) -> Problem:
     return Problem("invalid", f"{header}: {detail}", errors=[FieldProblem(header=header, detail=detail)])
+
+
+def _version(value: str | None) -> int | None:
+    if value is None:
+        return None
+    if not (found := _ETAG.match(value)):
+        raise _wrong(IF_MATCH, 'should be a version in quotes, such as "7"')
+    return int(found[1])
 
 
 def _written(value: str | None, header: str) -> str:

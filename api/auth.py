@@ -38,7 +38,7 @@ router = SliceRouter(
 
 _WRONG_LOGIN = "no such e-mail, password or company"
 
-_hashing = CapacityLimiter(2)
+hashing = CapacityLimiter(2)
 """A password hash takes a tenth of a second and 64 MiB on purpose, so at most two are calculated at once."""
 
 
@@ -179,7 +179,7 @@ async def _proved(application: ApplicationState, login: Login, request: Request)
         except Problem as too_many:
             refusal = too_many
             continue
-        who = await run_sync(check_credentials, store, tenant, email, login.password, limiter=_hashing)
+        who = await run_sync(check_credentials, store, tenant, email, login.password, limiter=hashing)
         if who is not None:
             throttle.succeeded(account, address, begun)
             return who, devices.cookie(account, device)
@@ -227,7 +227,7 @@ async def set_password(body: NewPassword, request: Request, application: TheAppl
     begun = application.throttle.begin(Account(body.token), address)
     is_nist = application.center.password_policy == "nist"  # noqa: S105 - the name of a rule
     own_words = await application.ask(words_of_link, application.center.store, body.token) if is_nist else None
-    hashed = await run_sync(hashed_password, body.password, own_words, limiter=_hashing)
+    hashed = await run_sync(hashed_password, body.password, own_words, limiter=hashing)
     user = await _set(application, SetPassword(token=body.token, hashed=hashed))
     await application.ask(application.sessions.close_all, user)
     application.throttle.succeeded(Account(body.token), address, begun)

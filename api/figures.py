@@ -7,6 +7,7 @@ source covered any of the time.
 from __future__ import annotations
 
 from typing import Annotated, Any
+from uuid import UUID
 
 import msgspec
 from fastapi import Response
@@ -118,10 +119,17 @@ class ExplainedTotals(Totals, Explained):
     """Figures of all visits of the request, with their terms."""
 
 
+_QUEUE_ID = Field(
+    description="the queue's id, whatever it is called; null: the settings have no queue of that name",
+    examples=["6b1f5a53-4c57-5a3c-9b1d-0f0f3a1f7d10"],
+)
+
+
 class OfQueue(ExplainedTotals):
     """One queue."""
 
     queue: Annotated[str, Field(examples=["vendas"])]
+    queue_id: Annotated[UUID | None, _QUEUE_ID]
 
 
 class OfInterval(Totals):
@@ -178,6 +186,7 @@ class OutboundOfQueue(ExplainedOutbound):
     """One queue."""
 
     queue: Annotated[str, Field(description="empty: an attempt for no queue", examples=["vendas"])]
+    queue_id: Annotated[UUID | None, _QUEUE_ID]
 
 
 class OutboundBoard(OfPeriod):
@@ -225,11 +234,14 @@ class IvrBoard(OfPeriod):
 
 
 class _Named(Shape):
-    """The name of a row: exactly one of these, by the grouping of the request; none for the total."""
+    """The name of a row, and its id beside it: of exactly one of these, by the grouping of the request; none for the total."""
 
     queue: Annotated[str | None, Field(examples=["vendas"])] = None
+    queue_id: Annotated[UUID | None, _QUEUE_ID] = None
     agent: Annotated[str | None, Field(description="empty: nobody answered")] = None
+    agent_id: Annotated[UUID | None, Field(description="the agent's id: a name may pass to another agent; null: nobody answered")] = None
     ivr: str | None = None
+    ivr_id: Annotated[UUID | None, Field(description="the IVR's id; null: the settings have no IVR of that name")] = None
     start: Annotated[Instant | None, Field(description="of an interval [start, next start)")] = None
 
 

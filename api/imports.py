@@ -20,6 +20,7 @@ from api.reports import CSV, Format
 from api.slice_router import SliceRouter
 from commands.handler_context import Caller
 from domain.errors import InvalidField
+from imports.refused_reasons import in_portuguese
 from projections.queries import imports as queries
 from projections.queries.labels import labelled
 from projections.queries.report import Column, Report, comma_separated
@@ -139,6 +140,7 @@ class RefusedLineDetail(Shape):
     file: Annotated[str, Field(examples=["queue_log.1.gz"])]
     line: Annotated[int, Field(description="its number in the file", examples=[4_711])]
     reason: Annotated[str, Field(examples=["3 fields where a line has at least 5"])]
+    reason_label: Annotated[str, Field(description="the same in pt-BR", examples=["3 campos onde uma linha tem pelo menos 5"])]
 
 
 class RefusedLines(Shape):
@@ -161,7 +163,7 @@ _FILE: dict[str, Any] = {
     }
 }
 _COLUMNS = (Column("file", "Arquivo"), Column("line", "Linha", number=True), Column("reason", "Motivo"))
-_CSV_EXAMPLE = "\ufeffArquivo;Linha;Motivo\r\nqueue_log.1.gz;4711;3 fields where a line has at least 5\r\n"
+_CSV_EXAMPLE = "\ufeffArquivo;Linha;Motivo\r\nqueue_log.1.gz;4711;3 campos onde uma linha tem pelo menos 5\r\n"
 
 
 @router.post("", status_code=201, summary="Import a file", responses=documented("refused"), openapi_extra=_FILE)
@@ -232,9 +234,11 @@ async def list_refused_lines(
     """Each with its number in the file and the reason, as JSON or CSV: the first thousand, known once the file was read."""
     lines = await context.ask(queries.refused_lines, import_id)
     if params.format == "json":
-        items = [RefusedLineDetail(file=line.file, line=line.line, reason=line.reason) for line in lines]
+        items = [
+            RefusedLineDetail(file=line.file, line=line.line, reason=line.reason, reason_label=in_portuguese(line.reason)) for line in lines
+        ]
         return RefusedLines(items=items, total=(await context.ask(queries.one_import, import_id)).content.refused)
-    rows = [{"file": line.file, "line": line.line, "reason": line.reason} for line in lines]
+    rows = [{"file": line.file, "line": line.line, "reason": in_portuguese(line.reason)} for line in lines]
     text = comma_separated(Report(rows, 0, "UTC", _COLUMNS))
     return Response(text, media_type=CSV, headers={"Content-Disposition": 'attachment; filename="refused-lines.csv"'})
 

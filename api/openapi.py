@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 
 import discovery
 from api import live_messages, problem_types, watch_messages, webhooks
-from api.access import CORRELATION_ID, IDEMPOTENCY_KEY, IF_POSITION, KEY_PATTERN, LONGEST_KEY, REPLAYED
+from api.access import CORRELATION_ID, ETAG_PATTERN, IDEMPOTENCY_KEY, IF_MATCH, IF_POSITION, KEY_PATTERN, LONGEST_KEY, REPLAYED
 from api.field_types import MAX_POSITION
 from api.openapi_examples import add_examples
 from api.openapi_permissions import permission_of, permissions_of_some
@@ -51,6 +51,14 @@ _OF_COMMANDS: list[dict[str, Any]] = [
         "description": "A unique key for this command, for example a UUID. A repeat with the same key within 24 hours is not executed again and returns the same response, without secrets that are shown once (one-time tokens, API keys). Later the key counts as new.",
         "schema": _KEY,
         "example": "5a0f2a1e-7a0a-4a62-9a39-3f0a1c6b9a10",
+    },
+    {
+        "name": IF_MATCH,
+        "in": "header",
+        "required": False,
+        "description": "The `version` of what the command changes, in quotes, as `GET /v1/changes/{id}` or an earlier command has said it. If it was changed since, nothing is done: 409, `version-conflict`.",
+        "schema": {"type": "string", "pattern": ETAG_PATTERN},
+        "example": '"7"',
     },
     {
         "name": CORRELATION_ID,

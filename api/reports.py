@@ -79,7 +79,7 @@ def both(model: type, lines: str) -> dict[str, Any]:
     return {"response_model": model, "responses": {200: {"description": "The report", "content": {"text/csv": csv}, "headers": headers}}}
 
 
-_OF_VISITS = "Serviço;Oferecidas;Atendidas;Atendidas NS;Abandonadas\r\nvendas;100;85;70;12"
+_OF_VISITS = "Serviço;Recebidas;Atendidas;Atendidas NS;Abandonadas\r\nvendas;100;85;70;12"
 _OF_IVR = "IVR;Entrantes URA;Fora de Serviço;Abandonadas IVR;Oferecidas\r\nprincipal;120;8;6;104"
 _OF_ATTEMPTS = "Serviço;Discadas;Atendidas;Não Conectadas;% Connect;AHT\r\nvendas;40;22;18;92,50;00:02:00:000"
 _OF_AGENTS = "Agente;Atendidas;Em conversa\r\nAna;40;02:00:00:000"

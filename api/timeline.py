@@ -10,14 +10,13 @@ from pydantic import Field
 from api.access import Authenticated
 from api.field_types import Instant, Shape
 from api.figure_parameters import Instant as WrittenInstant
-from api.figure_parameters import OfPast, past_of
-from api.figures import Lineage, figures
-from api.periods import TODAY, period
+from api.figure_parameters import OfSome, past_of
+from api.figures import Noted, figures
+from api.periods import TODAY, Period, period
 from api.problem import QUERY, invalid
 from api.slice_router import SliceRouter
 from domain.access import REPORTS
 from projections.figures.instants import instant
-from projections.figures.question import Question
 from projections.queries import timeline
 
 router = SliceRouter(prefix="/v1/timeline", tags=["monitoring"], responses=QUERY)
@@ -25,8 +24,8 @@ router = SliceRouter(prefix="/v1/timeline", tags=["monitoring"], responses=QUERY
 _LONGEST_MS = 400 * 86_400_000
 
 
-class OfTimeline(OfPast):
-    """Parameters of the timeline."""
+class OfTimeline(OfSome):
+    """Parameters of the timeline: its filters are those of the page that it stands on."""
 
     from_: Annotated[
         WrittenInstant | None,
@@ -44,10 +43,12 @@ class TimelineGap(Shape):
 
     from_: Annotated[Instant, Field(alias="from", examples=["2026-03-02T13:58:00-03:00"])]
     to: Annotated[Instant, Field(examples=["2026-03-02T14:02:00-03:00"])]
-    missing_at_most: Annotated[int, Field(ge=0, description="how many calls may be missing", examples=[7])]
+    missing_at_most: Annotated[
+        int, Field(ge=0, description="how many calls may be missing; with a filter by queue, how many visits to those", examples=[7])
+    ]
 
 
-class Timeline(Lineage):
+class Timeline(Noted):
     """What of a company's time is known."""
 
     first_at: Annotated[
@@ -65,7 +66,7 @@ class Timeline(Lineage):
     bucket_ms: Annotated[
         int, Field(ge=1, description="the length of a part; the last one may be longer than the rest of the time", examples=[216_000])
     ]
-    received: Annotated[list[int], Field(description="the visits to queues that began in each part", examples=[[0, 3, 7, 4]])]
+    received: Annotated[list[int], Field(description="the visits to the requested queues that began in each part", examples=[[0, 3, 7, 4]])]
     gaps: Annotated[list[TimelineGap], Field(description="where events may be missing, in order")]
 
 
@@ -82,6 +83,6 @@ async def get_timeline(context: Authenticated, params: Annotated[OfTimeline, Que
     since_ms = over.since_ms or 0
     if not 0 < until - since_ms <= _LONGEST_MS:
         raise invalid("to", "lies after `from`, and at most 400 days after it")
-    question = Question(since_ms=since_ms, until_ms=until, by="total", timezone=past.where.key, as_of=past.as_of, moment_ms=past.moment_ms)
+    question = past.question(params, "total", over=Period(since_ms, until, past.now_ms))
     known: Any = timeline.timeline if REPORTS in context.asker.permissions else timeline.timeline_of_board
     return figures(await context.ask(known, question, params.buckets))

@@ -52,7 +52,8 @@ class Caller:
     """The caller of a command, and its company. A repeated `idempotency_key` of the same actor returns the first receipt without executing again.
 
     user: the calling user or API key, for a handler with the rights that the log gives it now; None for a source, the operator or the
-    deployment itself. keeps_receipts: its keys are remembered for ever, not for a day, because it may repeat a command at any time (a
+    deployment itself. expected_version: of what the command is about, as the caller has read it; a change since is a conflict. None: whatever it is.
+    keeps_receipts: its keys are remembered for ever, not for a day, because it may repeat a command at any time (a
     process manager, which never uses a key for two commands).
     """
 
@@ -63,6 +64,7 @@ class Caller:
     correlation: str = ""
     user: Actor | None = None
     keeps_receipts: bool = False
+    expected_version: int | None = None
 
     @property
     def receipt_key(self) -> ReceiptKey:

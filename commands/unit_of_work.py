@@ -17,7 +17,7 @@ from commands.handler_context import HANDLERS, Caller, Command, HandlerContext, 
 from commands.rights import current_actor
 from domain.access import ANYONE
 from domain.base import Aggregate, Event, Personal
-from domain.errors import DomainError, InvalidField, NotAllowed, Refused
+from domain.errors import DomainError, InvalidField, NotAllowed, Refused, VersionConflict
 from store.database import Database, NoRoom
 from store.event_store import ReceiptKey, Store, StoredReceipt, project
 from store.heartbeats import last_heard, note_heartbeats
@@ -76,6 +76,13 @@ RECEIPT_VALID_US = 24 * 3600 * 1_000_000
 
 _as_json = msgspec.json.Encoder(enc_hook=_personal_as_text, order="deterministic")
 _NUL = b"\\u0000"
+
+
+def _must_be_expected(about: Aggregate, caller: Caller) -> None:
+    """Raises VersionConflict if the aggregate was changed since the caller has read it."""
+    before = about.version - len(about.pending)
+    if caller.expected_version not in (None, before):
+        raise VersionConflict("it was changed since it was read: read it again")
 
 
 def _refused_text(command: Command, caller: Caller) -> InvalidField | None:
@@ -198,6 +205,7 @@ class UnitOfWork:
         context = HandlerContext(self, caller, command, now_us)
         try:
             done = HANDLERS[type(command)](command, context)
+            _must_be_expected(done.aggregate, caller)
         except BaseException as error:
             self._discard(context)
             if isinstance(error, DomainError):

@@ -64,6 +64,13 @@ class SetPassword(Command, frozen=True, kw_only=True):
     hashed: str
 
 
+class ChangePassword(Command, frozen=True, kw_only=True):
+    """Change one's own password, after the one before was checked (`check_credentials`); `hashed` comes from `hashed_password`."""
+
+    permission: ClassVar[str] = ANYONE
+    hashed: str
+
+
 class SetPermissions(Command, frozen=True, kw_only=True):
     """Set a user's level and permissions: exactly these."""
 
@@ -140,6 +147,16 @@ def set_password(command: SetPassword, context: HandlerContext) -> Done:
     if user is None:
         raise Refused("link-used", _LINK_USED)
     user.set_password(digest, command.hashed, context.metadata)
+    return Done(user)
+
+
+@handles(ChangePassword)
+def change_password(command: ChangePassword, context: HandlerContext) -> Done:
+    """Of the caller, whoever that is; an API key has no password. Of others there is the link."""
+    if context.caller.user is None:
+        raise NotFound("user-unknown", "no such user")
+    user = context.get(User, context.caller.user.user)
+    user.change_password(command.hashed, context.metadata)
     return Done(user)
 
 
@@ -235,6 +252,11 @@ def words_of_link(store: Store, token: str) -> list[str]:
     user = project(store.stream(id), User)
     if user is None or user.link is None or user.link[0] != digest:
         raise Refused("link-used", _LINK_USED)
+    return own_words(store, user)
+
+
+def own_words(store: Store, user: User) -> list[str]:
+    """What an attacker knows of a user: the name, the e-mail address and the company's name."""
     company = known_company(store, user.tenant)
     known = [store.keyring.open(personal) for personal in (user.name, user.email) if personal is not None]
     return [*(word for word in known if word), *(company.name for company in [company] if company is not None)]

@@ -65,6 +65,7 @@ UnknownCode = Literal[
     "phone-unknown",
     "queue-unknown",
     "screen-unknown",
+    "settings-unknown",
     "supervision-unknown",
     "user-unknown",
     "webhook-unknown",
@@ -97,7 +98,9 @@ NotAllowedCode = Literal[
 ]
 """The caller may not do this."""
 
-FieldCode = Literal["file-not-recognised", "invalid", "instant-in-future", "instant-out-of-order", "name-invalid", "password-weak"]
+FieldCode = Literal[
+    "file-not-recognised", "invalid", "instant-in-future", "instant-out-of-order", "name-invalid", "password-weak", "password-wrong"
+]
 """A field has a value that no state would allow."""
 
 Code = RefusedCode | UnknownCode | TakenCode | NotAllowedCode | FieldCode | Literal["version-conflict"]
@@ -222,6 +225,7 @@ MEANINGS: dict[Code, Meaning] = {
     "no-attempt": Meaning("No number is being dialled in this call.", "Dial first, or check the call's id."),
     "own-rights": Meaning("Nobody changes their own rights.", "Ask another administrator."),
     "password-weak": Meaning("The password does not follow the rules.", "Choose another password; the detail names the rule."),
+    "password-wrong": Meaning("The password that was given as the current one is another.", "Give the password by which the user logs in."),
     "permission-missing": Meaning("The caller lacks the permission that `permission` names.", "Ask an administrator for it."),
     "phone-not-offered": Meaning(
         "No Asterisk of the company takes phones in the browser.",
@@ -248,6 +252,7 @@ MEANINGS: dict[Code, Meaning] = {
         "Log in as a user, or use an API key.",
     ),
     "screen-unknown": Meaning("The company has no such screen.", "Check the id."),
+    "settings-unknown": Meaning("Nothing in the company's settings has this id.", "Check the id."),
     "speech-failed": Meaning(
         "The speech engine of the deployment could not speak the text: it has no such voice, is not installed, or did not answer in time.",
         "Choose another voice; if none works, ask the operator to look at `ATENDE_SPEECH`.",
@@ -265,6 +270,9 @@ MEANINGS: dict[Code, Meaning] = {
     "webhook-disabled": Meaning("The webhook was disabled, so nothing is posted.", "Resume it first."),
     "webhook-unknown": Meaning("The company has no such webhook, or it was deleted.", "Check the id."),
     "user-unknown": Meaning("The company has no such user.", "Check the id or the e-mail address."),
-    "version-conflict": Meaning("Another request changed the same object at the same moment, on every try.", "Send the request again."),
+    "version-conflict": Meaning(
+        "Another request changed the same object: at the same moment, on every try, or since the version that `If-Match` names.",
+        "Read the object again, then send the request again.",
+    ),
 }
 """Every code. A new one is named in its Literal above and here."""

@@ -51,7 +51,7 @@ class PasswordLinkIssued(UserEvent, frozen=True, kw_only=True):
 
 
 class PasswordSet(UserEvent, frozen=True, kw_only=True):
-    """The user has a new password; the link by which it was set is used up. hashed: by argon2id, sealed."""
+    """The user has a new password; a link that was issued is used up. hashed: by argon2id, sealed."""
 
     TOPIC: ClassVar[str] = "user.password_set"
     hashed: Personal
@@ -133,6 +133,11 @@ class User(Aggregate):
             raise Refused("link-used", "this link was used, or another took its place")
         if metadata.recorded_at >= self.link[1]:
             raise Refused("link-expired", "this link has expired")
+        self.trigger(PasswordSet, metadata, metadata.recorded_at, hashed=Personal(self.id, hashed))
+
+    def change_password(self, hashed: str, metadata: EventMetadata) -> None:
+        """Set the password whose hash is `hashed`, for the user who has proved to know the one before. A link that was issued becomes invalid."""
+        self._must_be_active()
         self.trigger(PasswordSet, metadata, metadata.recorded_at, hashed=Personal(self.id, hashed))
 
     def set_permissions(self, level: Level, permissions: Iterable[str], metadata: EventMetadata) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -159,7 +159,7 @@ def _found(on: QueryContext, within: Intervals, until: int) -> dict[Key, _Figure
         if question.agents and name not in question.agents:
             continue
         mine = in_queues.get(name, Activity())
-        if question.queues and not (mine.talks or mine.rings or set(person.queues) & set(question.queues)):
+        if question.queues and not (mine.talks or mine.rings or answers(person.queues, question.queues)):
             continue
         all_of_it = everything.get(name, Activity())
         whole = _times(all_of_it, edges, limit)
@@ -169,6 +169,11 @@ def _found(on: QueryContext, within: Intervals, until: int) -> dict[Key, _Figure
             counted = tally.counts.answered if tally else 0
             figures[index, name] = _Figures(counted, ring_no_answers.get((index, name), 0), whole[index], part[index])
     return figures
+
+
+def answers(own: Collection[str], asked: Collection[str]) -> bool:
+    """Whether an agent who is logged in to the `own` queues answers one of those that are asked for; "" is all queues."""
+    return "" in own or not set(asked).isdisjoint(own)
 
 
 def _times(activity: Activity, edges: Sequence[int], limit: int, latest: Mapping[int, int] | None = None) -> list[Times]:

@@ -16,6 +16,7 @@ from projections.figures.ivr import ivr_figures
 from projections.figures.metrics import TERMS, QueryContext, Row, counted, intervals_of, period_of, query_context, row_of, time_rows
 from projections.figures.outbound import outbound_figures
 from projections.figures.question import Question
+from projections.figures.row_ids import identified
 from projections.figures.tally import Tally
 from projections.queries.monitoring import agents_now
 from projections.query_bus import query
@@ -45,7 +46,7 @@ def outbound(rows: CompanyRows, question: Question) -> dict[str, Any]:
         total, by_queue = (replace(on, question=replace(on.question, by=by)) for by in ("total", "queue"))
         return {
             "totals": outbound_figures(total)[0],
-            "queues": outbound_figures(by_queue),
+            "queues": identified(on, outbound_figures(by_queue), "queue"),
             "series": unexplained(outbound_figures(on)),
             "agents": agents_now(on),
         }
@@ -92,6 +93,8 @@ def _figures(on: QueryContext) -> dict[str, Any]:
     series: list[Row] = [] if within is None else unexplained(time_rows(on, within, by_interval))
     return {
         "totals": row_of(on, whole, period),
-        "queues": [{"queue": queue} | row_of(on, tally, period, queue=queue) for queue, tally in sorted(by_queue.items())],
+        "queues": identified(
+            on, [{"queue": queue} | row_of(on, tally, period, queue=queue) for queue, tally in sorted(by_queue.items())], "queue"
+        ),
         "series": series,
     }

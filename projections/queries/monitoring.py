@@ -12,6 +12,7 @@ import msgspec
 
 from domain.access import ATTEND
 from projections.engine.temporal_view import CompanyRows, TemporalView
+from projections.figures.agents import answers
 from projections.figures.coverage import last_commanded_ms
 from projections.figures.definitions import VERSION
 from projections.figures.intervals import iso
@@ -74,7 +75,7 @@ def board(on: QueryContext, opened: Opened = _unopened) -> dict[str, Any]:
 
     opened: opens the customers' numbers for a caller who may read them.
 
-    Filters: queues (of the call, or in which the agent is), agents. Instants are ISO 8601 with the offset of the question's zone.
+    Filters: queues (of the call, or in which the agent is: one who is logged in to all is in each), agents. Instants are ISO 8601 with the offset of the question's zone.
     """
     where, question = on.question.zone, on.question
     shown = observed_instant(on)
@@ -142,7 +143,7 @@ def _counted(state: str) -> str:
 def _selected(question: Question, state: AgentState) -> bool:
     if question.agents and state.agent not in question.agents:
         return False
-    return not question.queues or bool({*state.queues, state.queue} & set(question.queues))
+    return not question.queues or state.queue in question.queues or answers(state.queues, question.queues)
 
 
 def _by_group(people: list[AgentState], where: ZoneInfo) -> dict[str, list[Row]]:

@@ -154,11 +154,6 @@ def listed(values: Sequence[str]) -> str:
     return ", ".join(values)
 
 
-def pauses(reasons: dict[str, int]) -> str:
-    """Paused time by reason."""
-    return ", ".join(f"{reason or NOTHING} {clock(ms)}" for reason, ms in reasons.items())
-
-
 def limits(bounds: dict[str, Any]) -> str:
     """A row's bounds for people: how many visits may be missing, and the limits of the service level."""
     low, high = bounds["sla_percent"]

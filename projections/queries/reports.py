@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 
 from domain.access import REPORTS
 from domain.errors import InvalidField
@@ -13,7 +15,8 @@ from projections.figures import metrics
 from projections.figures import outbound as outbound_figures
 from projections.figures.metrics import QueryContext, Row, counted, query_context, rows_of
 from projections.figures.question import CLOCKS, Question
-from projections.queries.report import Column, Report, clock_ms, comma, limits, pauses, talk_limits
+from projections.figures.row_ids import id_key, identified
+from projections.queries.report import NOTHING, Column, Report, clock_ms, comma, limits, talk_limits
 from projections.query_bus import query
 
 _NAMES = {
@@ -42,22 +45,23 @@ def _percent(key: str, title: str) -> Column:
 
 _UNTIL = (Column("bounds", "Limites", limits), Column("covered_to", "Coberto até"))
 
+# The words of the Inbound dashboard, whose figures these are; D2 has those that the manual gives its columns.
 _QUEUES = (
-    _count("offered", "Oferecidas"),
+    _count("offered", "Recebidas"),
     _count("answered", "Atendidas"),
     _count("answered_within_sla", "Atendidas NS"),
     _count("abandoned", "Abandonadas"),
-    _count("timed_out", "Não Atendidas"),
+    _count("timed_out", "Não Conectadas"),
     _count("transferred_out", "Transferidas"),
     _count("left_by_key", "Saídas por tecla"),
     _count("closed", "Fechadas"),
     _count("unknown", "Desconhecidas"),
     _count("waiting", "Na fila"),
-    _percent("sla_percent", "Nível Serviço"),
+    _percent("sla_percent", "SLA"),
     _percent("abandoned_percent", "%Abandonadas"),
     _time("asa_ms", "ASA"),
     _time("msa_ms", "MSA"),
-    _time("aht_ms", "TMA"),
+    _time("aht_ms", "AHT"),
     _time("mht_ms", "MHT"),
     _time("max_queued_ms", "Maior espera"),
     *_UNTIL,
@@ -88,7 +92,6 @@ _AGENTS = (
     _count("ring_no_answer", "Não atendeu"),
     _time("logged_ms", "Logado"),
     _time("paused_ms", "Pausado"),
-    Column("paused_by_reason_ms", "Pausas", pauses),
     Column("bounds", "Limites", talk_limits),
 )
 
@@ -127,7 +130,19 @@ def agents(rows: CompanyRows, question: Question) -> Report:
     """Agents' time by state, by agent or by interval with all agents together: AGENT_KEYS."""
     if question.by not in ("agent", *CLOCKS):
         raise InvalidField("by", f"agents are shown by agent, {', '.join(CLOCKS)}")
-    return _report(rows, question, agent_figures.agent_figures, _AGENTS, AGENT_KEYS)
+    report = _report(rows, question, agent_figures.agent_figures, _AGENTS, AGENT_KEYS)
+    *first, bounds = report.columns
+    return replace(report, columns=(*first, *_pauses(report.rows), bounds))
+
+
+def _pauses(rows: list[Row]) -> list[Column]:
+    """A column for each reason for which somebody paused, in the order of the alphabet."""
+    reasons = sorted({reason for row in rows for reason in row["paused_by_reason_ms"] or ()})
+    return [Column("paused_by_reason_ms", f"Pausa {reason or NOTHING}", partial(_paused, reason), number=True) for reason in reasons]
+
+
+def _paused(reason: str, by_reason: dict[str, int]) -> str:
+    return clock_ms(by_reason.get(reason, 0))
 
 
 @query(REPORTS, CompanyRows)
@@ -144,9 +159,10 @@ def _report(
     named = (_NAMES[question.by],) if question.by in _NAMES else ()
 
     def ask(view: TemporalView) -> tuple[list[Row], tuple[str, ...]]:
-        wanted = (*(column.key for column in named), *keys)
+        id = id_key(question.by)
+        wanted = (*(column.key for column in named), *((id,) if id else ()), *keys)
         on = query_context(view, question)
-        return [{key: row[key] for key in wanted} for row in figures(on)], on.unknown.notes
+        return [{key: row[key] for key in wanted} for row in identified(on, figures(on), question.by)], on.unknown.notes
 
     (found, notes), position = rows.answer(question.as_of, question.moment_ms, ask)
     return Report(found, position, question.timezone, (*named, *columns), notes=notes)

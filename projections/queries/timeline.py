@@ -8,11 +8,12 @@ import msgspec
 
 from domain.access import ATTEND, REPORTS
 from projections.engine.temporal_view import CompanyRows, TemporalView
-from projections.figures.coverage import coverage
+from projections.figures.bounds import missing
+from projections.figures.coverage import Gap
 from projections.figures.definitions import VERSION
 from projections.figures.intervals import iso, zone
-from projections.figures.metrics import query_context
-from projections.figures.question import Question
+from projections.figures.metrics import QueryContext, query_context
+from projections.figures.question import Question, only
 from projections.queries.monitoring import observed_instant
 from projections.query_bus import query
 
@@ -24,7 +25,7 @@ SELECT min(at) AS at FROM (
 )"""
 _RECEIVED = """
 SELECT intDiv(offered_ms - {{since:Int64}}, {{width:Int64}}) AS bucket, count() AS received FROM {visits}
-WHERE offered_ms >= {{since:Int64}} AND offered_ms < {{until:Int64}} GROUP BY bucket
+WHERE offered_ms >= {{since:Int64}} AND offered_ms < {{until:Int64}} AND {only} GROUP BY bucket
 """
 _TABLES = ("agent_spans", "visits", "ivr_calls", "attempts", "sources")
 
@@ -40,7 +41,10 @@ class _Bucket(msgspec.Struct):
 
 @query(REPORTS, CompanyRows)
 def timeline(rows: CompanyRows, question: Question, buckets: int) -> dict[str, Any]:
-    """The time from `since_ms` to `until_ms` of the question in so many equal parts: visits received in each, and the gaps. Also the first and last moment known."""
+    """The time from `since_ms` to `until_ms` of the question in so many equal parts: visits received in each, and the gaps. Also the first and last moment known.
+
+    Filters: queues and agents, of the visits that are counted. A gap is of a whole source: with queues, `missing_at_most` is their share of it.
+    """
     return _timeline(rows, question, buckets)
 
 
@@ -58,9 +62,13 @@ def _timeline(rows: CompanyRows, question: Question, buckets: int) -> dict[str, 
     def ask(view: TemporalView) -> dict[str, Any]:
         tables = {table: view.rows_of(table) for table in _TABLES}
         first = view.ask(_At, _FIRST.format(**tables))[0].at or None
-        last = observed_instant(query_context(view, question)).at_ms
+        on = query_context(view, question)
+        last = observed_instant(on).at_ms
+        condition = only(on.question, on.queues)
         received = [0] * max(1, -(-(until - since) // width))
-        for found in view.ask(_Bucket, _RECEIVED.format(**tables), since=since, until=until, width=width):
+        for found in view.ask(
+            _Bucket, _RECEIVED.format(**tables, only=condition.sql), since=since, until=until, width=width, **condition.params
+        ):
             received[found.bucket] = found.received
         return {
             "first_at": None if first is None else iso(first, where),
@@ -70,11 +78,21 @@ def _timeline(rows: CompanyRows, question: Question, buckets: int) -> dict[str, 
             "bucket_ms": width,
             "received": received,
             "gaps": [
-                {"from": iso(max(gap.from_ms, since), where), "to": iso(min(gap.until_ms, until), where), "missing_at_most": gap.calls}
-                for gap in coverage(view).gaps
+                {
+                    "from": iso(max(gap.from_ms, since), where),
+                    "to": iso(min(gap.until_ms, until), where),
+                    "missing_at_most": _missing(on, gap),
+                }
+                for gap in on.coverage.gaps
                 if gap.touches(since, until)
             ],
+            "notes": on.unknown.notes,
         }
 
     found, position = rows.answer(question.as_of, question.moment_ms, ask)
     return {**found, "definition": VERSION, "as_of": position, "timezone": question.timezone}
+
+
+def _missing(on: QueryContext, gap: Gap) -> int:
+    queues = on.question.queues
+    return missing([gap], queues, on.queues.names()) if queues else gap.calls

@@ -193,6 +193,26 @@ def test_a_new_password_ends_the_sessions_of_before(ana, client, center):
     problem_of(client.post("/v1/auth/login", json={"email": ana.email, "password": PASSWORD}), 401, "unauthenticated")
 
 
+def test_a_user_changes_the_own_password_by_the_one_of_now_and_all_sessions_end(ana, client):
+    fresh = "Ainda#Melh0r"
+    wrong = ana.post("/v1/auth/own-password", {"current": "Seja#Bem2", "password": fresh})
+    assert problem_of(wrong, 422, "password-wrong")["errors"][0]["pointer"] == "/current"
+    weak = ana.post("/v1/auth/own-password", {"current": PASSWORD, "password": "semnada"})
+    assert problem_of(weak, 422, "password-weak")["errors"][0]["pointer"] == "/password"
+    assert ana.get("/v1/me").status_code == 200
+    done = ana.post("/v1/auth/own-password", {"current": PASSWORD, "password": fresh})
+    assert (done.status_code, done.content) == (204, b"")
+    problem_of(client.post("/v1/auth/refresh", json={"refresh_token": ana.tokens["refresh_token"]}), 401, "unauthenticated")
+    login = {"email": "ana@empresa.example"}
+    problem_of(client.post("/v1/auth/login", json=login | {"password": PASSWORD}), 401, "unauthenticated")
+    assert client.post("/v1/auth/login", json=login | {"password": fresh}).status_code == 200
+
+
+def test_who_finds_a_session_open_does_not_guess_the_password(ana):
+    tries = [ana.post("/v1/auth/own-password", {"current": f"Errada#{n}x", "password": "Ainda#Melh0r"}) for n in range(7)]
+    assert [answer.status_code for answer in tries] == [422] * 5 + [429] * 2
+
+
 def test_a_token_of_a_second_company_sets_the_password_there(log_in, client):
     log_in("Empresa")
     other = log_in("Outra", "chefe@outra.example")

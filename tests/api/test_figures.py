@@ -320,6 +320,22 @@ def test_a_large_answer_is_compressed_for_those_who_can_read_it_and_tokens_never
     assert "content-encoding" not in ana.get("/v1/me", headers={"Accept-Encoding": "gzip"}).headers
 
 
+def test_a_row_has_the_id_of_the_settings_beside_its_name(ana):
+    for by, path in (("queue", "/v1/queues"), ("agent", "/v1/agents"), ("ivr", "/v1/ivrs")):
+        settings = {one["name"]: one["id"] for one in ana.get(path).json()["items"]}
+        for report in ("/v1/reports/ivr", "/v1/reports/queues"):
+            found = {row[by]: row[f"{by}_id"] for row in rows(ana, report, by=by)}
+            assert {name: id for name, id in found.items() if name in settings} == {
+                name: settings[name] for name in found if name in settings
+            }
+            assert found.keys() & settings.keys(), (by, report)
+            assert found.get("") is None
+    queues = {one["name"]: one["id"] for one in ana.get("/v1/queues").json()["items"]}
+    for board in ("/v1/dashboards/inbound", "/v1/dashboards/outbound"):
+        for row in ana.get(board, params=RECORDED).json()["queues"]:
+            assert row["queue_id"] == queues.get(row["queue"]), board
+
+
 def test_all_but_some_queues_is_every_other_queue_in_every_answer(ana):
     others = [name for name in TRUE if name != "suporte"]
     for path in ("/v1/dashboards/inbound", "/v1/dashboards/ivr", "/v1/reports/queues", "/v1/reports/ivr"):

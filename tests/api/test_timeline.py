@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import pytest
 
 from tests.kit.http import Person, TimedCenter
@@ -24,6 +26,22 @@ def test_the_parts_of_the_time_add_up_to_what_was_received_in_each_hour(center: 
     assert "2026-03-03T00:00:00-03:00" <= hours["first_at"] <= "2026-03-03T08:30:00-03:00"
     assert "2026-03-03T10:30:00-03:00" <= hours["last_at"] <= "2026-03-03T11:00:00-03:00"
     assert hours["gaps"] == []
+
+
+def test_the_filters_of_the_page_hold_for_what_was_received_and_names_that_nobody_has_are_noted(center: TimedCenter, ana: Person) -> None:
+    live_through(center, "Empresa", HOURS)
+    ana.stay()
+    rows = ana.get("/v1/reports/queues?from=2026-03-03&to=2026-03-04&by=queue").json()["items"]
+    busy = max(rows, key=lambda row: row["offered"])
+    assert 0 < busy["offered"] < sum(row["offered"] for row in rows)
+
+    def received(**filters: str) -> int:
+        return sum(ana.get(f"/v1/timeline?{DAY}&{urlencode(filters)}").json()["received"])
+
+    assert received(queue=busy["queue"]) == busy["offered"]
+    assert received(except_queue=busy["queue"]) == received() - busy["offered"]
+    unknown = ana.get(f"/v1/timeline?{DAY}&queue=nenhuma").json()
+    assert (sum(unknown["received"]), len(unknown["notes"])) == (0, 1)
 
 
 def test_at_a_position_the_answer_stays_the_same(center: TimedCenter, ana: Person) -> None:

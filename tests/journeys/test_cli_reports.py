@@ -149,11 +149,11 @@ def test_tables_and_csv_have_brazilian_titles(center: Quick) -> None:
     text = report.out
     assert text.startswith("\ufeff")
     head, *rows = csv.reader(text.removeprefix("\ufeff").splitlines(), delimiter=";")
-    assert head[:5] == ["Serviço", "Oferecidas", "Atendidas", "Atendidas NS", "Abandonadas"]
+    assert head[:5] == ["Serviço", "Recebidas", "Atendidas", "Atendidas NS", "Abandonadas"]
     assert [row[:2] for row in rows] == [["cobranca", "13"], ["suporte", "22"], ["vendas", "26"]]
     assert report.err.startswith("Definição")
     table = center("report", "queues").out
-    assert "Nível Serviço" in table.splitlines()[0]
+    assert "SLA" in table.splitlines()[0]
     assert "61,54" in table.splitlines()[1]
 
 

@@ -38,7 +38,7 @@ FIELDS = {
 
 REPORT = {"inbound": "queues", "outbound": "outbound", "ivr": "ivr"}
 TITLES = {
-    "inbound": {"Nível Serviço": "sla_percent", "Oferecidas": "offered", "Atendidas": "answered", "TMA": "aht_ms", "ASA": "asa_ms"},
+    "inbound": {"SLA": "sla_percent", "Recebidas": "offered", "Atendidas": "answered", "AHT": "aht_ms", "ASA": "asa_ms"},
     "outbound": {"Discadas": "dialled", "Atendidas": "answered", "% Connect": "connect_percent", "AHT": "tmo_ms"},
     "ivr": {"Entrantes URA": "entered", "%Abandonadas": "abandoned_percent", "MSA": "msa_ms", "Nível Serviço": "sla_percent"},
 }

@@ -90,5 +90,7 @@ def test_the_editor_is_accessible_in_both_themes_on_a_telephone(console: Console
     page = console.signed_in(path=f"/canais/telefone/{ivr}", viewport={"width": 360, "height": 740})
     page.get_by_role("region", name="Caminho da ligação", exact=True).wait_for()
     in_both_themes(page, "an IVR's editor")
+    too_wide = "[...document.querySelectorAll('main *')].filter(one => one.getBoundingClientRect().right > 360).map(one => one.outerHTML.slice(0, 200))"
+    assert page.evaluate(too_wide) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     page.context.close()

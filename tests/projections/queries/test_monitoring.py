@@ -59,6 +59,15 @@ def morning(center: Center) -> None:
     center.call(call("4", visit("vendas", 70 * S), origin="Portal"))
 
 
+def test_an_agent_who_is_logged_in_to_all_queues_is_on_the_board_of_each(center: Center) -> None:
+    center.agent("Ana", PresenceSpan("session", 0, None), queues=("",))
+    center.agent("Bia", PresenceSpan("session", 0, None), queues=("vendas",))
+    center.agent("Caio", PresenceSpan("session", 0, None), queues=("suporte",))
+    center.call(call("1", visit("vendas", 60 * S), origin="Portal"))
+    assert set(states(look(center, queues=("vendas",)))) == {"Ana", "Bia"}
+    assert look(center, queues=("vendas",))["counts"]["available"] == 2
+
+
 def test_the_board_now(center: Center) -> None:
     morning(center)
     center.agent("Gil", PresenceSpan("session", 90 * S, 100 * S))

@@ -73,7 +73,7 @@ def rows_by(report: Report, key: str) -> dict[str, dict[str, Any]]:
 
 
 QUEUE_ROW = [
-    "queue", "offered", "answered", "answered_within_sla", "abandoned", "timed_out", "transferred_out", "left_by_key", "closed", "unknown", "waiting",
+    "queue", "queue_id", "offered", "answered", "answered_within_sla", "abandoned", "timed_out", "transferred_out", "left_by_key", "closed", "unknown", "waiting",
     "sla_percent", "abandoned_percent", "asa_ms", "msa_ms", "aht_ms", "mht_ms", "max_queued_ms", "bounds", "covered_to",
 ]  # fmt: skip
 
@@ -84,13 +84,31 @@ def test_the_report_of_queues_has_these_keys_in_this_order(center: Center) -> No
     assert (document["definition"], document["as_of"], document["timezone"]) == (VERSION, center.position, "America/Sao_Paulo")
     assert [list(row) for row in document["items"]] == [QUEUE_ROW, QUEUE_ROW]
     hours = json.loads(written(reports.queues(center.rows, Question(by="hour")), "json"))["items"]
-    assert list(hours[0]) == ["start", *QUEUE_ROW[1:]]
+    assert list(hours[0]) == ["start", *QUEUE_ROW[2:]]
+
+
+def test_the_csv_of_agents_has_a_cell_for_each_reason_of_a_pause(center: Center) -> None:
+    center.agent("Bia", PresenceSpan("session", NINE, NINE + 60 * S), PresenceSpan("pause", NINE, NINE + 5 * S, "Café; longo"))
+    head, *rows = csv.reader(io.StringIO(comma_separated(reports.agents(center.rows, Question(by="agent")))[1:]), delimiter=";")
+    found = {row[0]: dict(zip(head, row, strict=True)) for row in rows}
+    assert [title for title in head if title.startswith("Pausa ")] == ["Pausa Almoço", "Pausa Café; longo"]
+    assert (found["Ana"]["Pausa Almoço"], found["Ana"]["Pausa Café; longo"]) == ("00:01:00:000", "00:00:00:000")
+    assert (found["Bia"]["Pausa Almoço"], found["Bia"]["Pausa Café; longo"]) == ("00:00:00:000", "00:00:05:000")
+
+
+def test_an_agent_who_is_logged_in_to_all_queues_is_in_the_report_of_each(center: Center) -> None:
+    center.agent("Davi", PresenceSpan("session", 0, 60 * S), queues=("",))
+    center.agent("Eva", PresenceSpan("session", 0, 60 * S), queues=("outra",))
+    found = {row["agent"] for row in reports.agents(center.rows, Question(by="agent", queues=("vendas",))).rows}
+    assert "Davi" in found
+    assert "Eva" not in found
 
 
 def test_the_report_of_agents_has_these_keys_in_this_order(center: Center) -> None:
     (row,) = reports.agents(center.rows, Question(by="agent")).rows
     assert list(row) == [
         "agent",
+        "agent_id",
         "answered",
         "talk_ms",
         "hold_ms",
@@ -263,7 +281,7 @@ def test_dashboards_show_the_engines_figures(center: Center) -> None:
     c1 = inbound(center.rows, Question(by="hour"))
     assert [(row["queue"], row["offered"]) for row in c1["queues"]] == [("suporte", 2), ("vendas", 1)]
     assert [row["offered"] for row in c1["series"]] == [1, 2]
-    totals = {key: c1["totals"][key] for key in QUEUE_ROW[1:]}
+    totals = {key: c1["totals"][key] for key in QUEUE_ROW[2:]}
     assert [totals] == reports.queues(center.rows, Question(by="total")).rows
     assert (c1["agents"]["offline"], c1["as_of"], c1["definition"]) == (1, center.position, VERSION)
     c2 = outbound(center.rows, Question(by="day"))

@@ -19,10 +19,15 @@ export const imports = queryOptions({
   refetchInterval: ({ state }) => (sending.isBusy || state.data?.items.some(goesOn) ? 1_000 : false),
 });
 
-interface Waiting {
+/** What files are. timezone: of instants of a table that has none; "": the company's. */
+interface Described {
+  kind: FileKind;
+  timezone: string;
+}
+
+interface Waiting extends Described {
   key: number;
   file: File;
-  kind: FileKind;
 }
 
 /** A file that did not come to the server at all; what the server refused is in its own list. */
@@ -47,11 +52,11 @@ class Sending {
   };
 
   /** changed: called when the server's list is another. */
-  add(files: readonly File[], kind: FileKind, changed: () => void): void {
+  add(files: readonly File[], of: Described, changed: () => void): void {
     this.#changed = changed;
     for (const file of files) {
       this.#last += 1;
-      this.#queue.push({ key: this.#last, file, kind });
+      this.#queue.push({ key: this.#last, file, ...of });
     }
     this.#show(this.shown.unsent);
     if (!this.isBusy) void this.#sendAll();
@@ -83,8 +88,8 @@ class Sending {
   }
 
   /** The code of a refusal that the server's list does not have; "" otherwise. */
-  async #send({ file, kind }: Waiting): Promise<string> {
-    const address = `/v1/imports?${new URLSearchParams({ kind, name: file.name })}`;
+  async #send({ file, kind, timezone }: Waiting): Promise<string> {
+    const address = `/v1/imports?${new URLSearchParams({ kind, name: file.name, ...(timezone && { timezone }) })}`;
     // The file itself is the body: a request that is copied for a second try would be held in memory.
     const post = (token: string | null) =>
       fetch(address, {

@@ -107,6 +107,12 @@ export const webhookOf = (webhook: string) =>
     queryFn: () => answerOf(api.GET("/v1/webhooks/{webhook_id}", { params: { path: { webhook_id: webhook } } })),
   });
 
+/** What a new password must be. */
+export const passwordRules = queryOptions({
+  queryKey: ["password-rules"],
+  queryFn: () => answerOf(api.GET("/v1/auth/password-rules")),
+});
+
 export function useTimezone(): string {
   return useQuery(company).data?.timezone ?? "America/Sao_Paulo";
 }

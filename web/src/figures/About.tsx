@@ -19,6 +19,8 @@ interface Props {
   profile?: string;
   /** The calls behind the figure, in Rastreio de Interações. */
   calls?: Search;
+  /** What the figure is called in the page's CSV, where that is the manual's other word for it. */
+  csv?: string;
   /** Why the figure has limits. */
   children?: ReactNode;
   isOpen: boolean;
@@ -26,7 +28,7 @@ interface Props {
 }
 
 /** What a figure means and where it comes from: its definition, the formula with the numbers of this page, position and time zone. */
-export function About({ name, value, lineage, terms, profile, calls, children, isOpen, setOpen }: Props) {
+export function About({ name, value, lineage, terms, profile, calls, csv, children, isOpen, setOpen }: Props) {
   const text = useText();
   const language = useLanguage();
   const { kind, label, field, defined } = KINDS[name];
@@ -38,6 +40,7 @@ export function About({ name, value, lineage, terms, profile, calls, children, i
     [text("figure.position"), String(lineage.position)],
     [text("figure.zone"), lineage.zone],
     [text("figure.version"), lineage.definition],
+    [text("figure.csv"), csv],
   ];
   return (
     <InfoPopover

@@ -5,7 +5,7 @@ import { StateMark } from "../ui/StateMark";
 import { About, useAbout } from "./About";
 import type { Terms } from "./definition";
 import styles from "./Figure.module.css";
-import { between, figure, NONE } from "./format";
+import { between, difference, figure, NONE } from "./format";
 import { type Gap, spanOf } from "./gaps";
 import { CALLS, type FigureKey, KINDS } from "./kinds";
 import type { Lineage } from "./lineage";
@@ -31,11 +31,35 @@ interface Props {
   profile?: string;
   /** Where the sources were cut off in the period: why there are limits. */
   gaps?: readonly Gap[];
+  /** The figures of the period before. */
+  previous?: Previous;
+  /** What it is called in the page's CSV, where that is another word. */
+  csv?: string;
   isLead?: boolean;
 }
 
+/** Figures of another period, by the API's names, and which period that is. */
+interface Previous {
+  totals: object;
+  from: string;
+  to: string;
+}
+
 /** A figure with its definition, limits and lineage. The number is the API's: nothing is calculated here. */
-export function Figure({ name, value, bounds, lineage, note, keeps, terms, profile, gaps = [], isLead }: Props) {
+export function Figure({
+  name,
+  value,
+  bounds,
+  lineage,
+  note,
+  keeps,
+  terms,
+  profile,
+  gaps = [],
+  previous,
+  csv,
+  isLead,
+}: Props) {
   const text = useText();
   const language = useLanguage();
   const callsOf = useCallsSearch();
@@ -56,7 +80,7 @@ export function Figure({ name, value, bounds, lineage, note, keeps, terms, profi
       <div className={styles.head}>
         <span className={styles.label}>{text(label)}</span>
         <About
-          {...{ name, value, lineage, terms, profile, isOpen, setOpen }}
+          {...{ name, value, lineage, terms, profile, csv, isOpen, setOpen }}
           calls={CALLS[name] && callsOf(CALLS[name])}
         >
           {bounds && (isRange || isVague) && <Limits {...{ bounds, gaps, isVague }} />}
@@ -69,6 +93,7 @@ export function Figure({ name, value, bounds, lineage, note, keeps, terms, profi
         {shown === NONE && <span className="visually-hidden">{text("figure.none")}</span>}
       </p>
       {note && <p className={styles.note}>{note}</p>}
+      {!isRange && <Compared name={name} value={value} previous={previous} />}
       {bounds && (isRange || isVague) && (
         <p className={styles.missing} title={text(isVague ? "figure.mean.why" : "figure.missing.why")}>
           {text("figure.missing", { count: bounds.missing_at_most })}
@@ -93,5 +118,24 @@ function Limits({ bounds, gaps, isVague }: { bounds: Bounds; gaps: readonly Gap[
         </p>
       ))}
     </div>
+  );
+}
+
+/** How far the figure is from that of the period before; nothing where one of both has no case. */
+function Compared({ name, value, previous }: Pick<Props, "name" | "value" | "previous">) {
+  const text = useText();
+  const language = useLanguage();
+  const { kind, field } = KINDS[name];
+  const before = previous && (previous.totals as Record<string, unknown>)[field];
+  if (value == null || typeof before !== "number") return null;
+  const { from, to } = previous as Previous;
+  return (
+    <p
+      className={styles.note}
+      data-before={before}
+      title={text("figure.before", { from, to, figure: figure(kind, before, language) })}
+    >
+      {text("figure.versus", { difference: difference(kind, value, before, language) })}
+    </p>
   );
 }

@@ -3,6 +3,7 @@ import {
   between,
   clockTime,
   count,
+  difference,
   duration,
   instant,
   interval,
@@ -70,4 +71,13 @@ it("names the day of an hour where several days are shown", () => {
     "22h",
     "23h",
   ]);
+});
+
+it("writes how far a figure is from what it was, with its sign and in its unit", () => {
+  expect(difference("count", 1_250, 1_238)).toBe("+12");
+  expect(difference("count", 3, 3)).toBe("0");
+  expect(difference("percent", 83.1, 86.43)).toBe("-3,33\u00a0p.p.");
+  expect(difference("duration", 74_000, 60_000)).toBe("+00:14");
+  expect(difference("duration", 60_000, 74_000)).toBe("-00:14");
+  expect(difference("duration", 60_400, 60_000)).toBe("00:00");
 });

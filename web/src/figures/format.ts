@@ -4,26 +4,49 @@ const NBSP = "\u00a0";
 
 type Maybe<T> = T | null | undefined;
 
+/** Formatters by language and kind: making one takes a hundred times as long as writing a number with it. */
+const formatters = new Map<string, Intl.NumberFormat>();
+
+function numbers(locale: string, kind: string, options?: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const key = `${kind} ${locale}`;
+  const known = formatters.get(key);
+  if (known) return known;
+  const made = new Intl.NumberFormat(locale, options);
+  formatters.set(key, made);
+  return made;
+}
+
+const TWO_DECIMALS = { minimumFractionDigits: 2, maximumFractionDigits: 2 } as const;
+
 export function count(value: Maybe<number>, locale = "pt-BR"): string {
-  return value == null ? NONE : new Intl.NumberFormat(locale).format(value);
+  return value == null ? NONE : numbers(locale, "count").format(value);
 }
 
 export function percent(value: Maybe<number>, locale = "pt-BR"): string {
   if (value == null) return NONE;
-  return `${new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(value)}${NBSP}%`;
+  return `${numbers(locale, "percent", TWO_DECIMALS).format(value)}${NBSP}%`;
 }
 
 /** A measured number that a source wrote with a point. */
 export function decimal(text: string, locale = "pt-BR"): string {
   const value = Number(text);
-  return text === "" || Number.isNaN(value) ? NONE : new Intl.NumberFormat(locale).format(value);
+  return text === "" || Number.isNaN(value) ? NONE : numbers(locale, "count").format(value);
 }
 
 /** A difference of two percentages, with its sign: `+2,11 p.p.` */
 export function points(value: Maybe<number>, locale = "pt-BR"): string {
   if (value == null) return NONE;
-  const digits = { minimumFractionDigits: 2, maximumFractionDigits: 2, signDisplay: "exceptZero" } as const;
-  return `${new Intl.NumberFormat(locale, digits).format(value)}${NBSP}p.p.`;
+  return `${numbers(locale, "points", { ...TWO_DECIMALS, signDisplay: "exceptZero" }).format(value)}${NBSP}p.p.`;
+}
+
+/** How far a figure is from what it was, with its sign: `+12`, `−3,33 p.p.`, `+00:14`. */
+export function difference(kind: Kind, value: number, before: number, locale = "pt-BR"): string {
+  // Both are rounded to two decimals; what a subtraction adds behind them is not.
+  const by = Math.round((value - before) * 100) / 100;
+  if (kind === "percent") return points(by, locale);
+  if (kind === "count") return numbers(locale, "difference", { signDisplay: "exceptZero" }).format(by);
+  const sign = Math.abs(by) < 1000 ? "" : by < 0 ? "-" : "+";
+  return `${sign}${duration(Math.abs(by))}`;
 }
 
 const two = (value: number) => String(value).padStart(2, "0");

@@ -39,7 +39,9 @@ export function Texts({ children }: { children: ReactNode }) {
 }
 
 /** Returns the text of a key, with its values. */
-export function useText(): (key: Key, values?: Record<string, string | number>) => string {
+export type Text = (key: Key, values?: Record<string, string | number>) => string;
+
+export function useText(): Text {
   const intl = useIntl();
   return useCallback((key, values) => intl.formatMessage({ id: key }, values), [intl]);
 }

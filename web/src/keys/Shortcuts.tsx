@@ -14,6 +14,7 @@ const KEYS: readonly (readonly [string, Key])[] = [
   ["Ctrl K", "keys.palette"],
   ["/", "keys.filter"],
   ["h d s m", "keys.view"],
+  ["d", "keys.definition"],
   ["[ ]", "keys.period"],
   ["t", "keys.time"],
   ["␣ 1 2 3", "keys.play"],

@@ -1,7 +1,8 @@
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { type ApiError, answerOf, api, skew } from "../api/client";
 import type { paths } from "../api/schema";
+import { ahead } from "../time/ahead";
 import { questionText } from "./question";
 import { errorOf, live } from "./store";
 
@@ -23,6 +24,7 @@ export interface Line {
 }
 
 const DEAD_MS = 120_000;
+const PAST_KEPT_MS = 10_000;
 
 /**
  * The answer to a question, kept current by the browser's one stream; of the past it is asked once.
@@ -33,14 +35,8 @@ const DEAD_MS = 120_000;
 export function useLive<P extends Watchable>(path: P, query: Parameters<P>) {
   const isPast = (query as { as_of?: unknown }).as_of != null;
   const question = isPast ? null : questionText(path, query);
-  const past = useQuery<Answer<P>, ApiError>({
-    queryKey: [path, query],
-    queryFn: ({ signal }) =>
-      answerOf((api.GET as unknown as Ask)(path, { params: { query }, signal })) as Promise<Answer<P>>,
-    placeholderData: keepPreviousData,
-    enabled: isPast,
-    staleTime: Number.POSITIVE_INFINITY,
-  });
+  const past = useQuery({ ...pastOf(path, query), placeholderData: keepPreviousData, enabled: isPast });
+  useAhead(path, query);
   const now = useWatched(question);
   const line = useLine(isPast, past.dataUpdatedAt);
   const current = isPast ? past.data : (now.answer as Answer<P> | undefined);
@@ -54,6 +50,28 @@ export function useLive<P extends Watchable>(path: P, query: Parameters<P>) {
     isChanging: isPast ? past.isPlaceholderData || past.isFetching : !now.isFresh,
     line,
   };
+}
+
+/** An answer about the past is the same for ever; it is large and rarely wanted again, so it is not kept for long. */
+function pastOf<P extends Watchable>(path: P, query: Parameters<P>) {
+  return queryOptions<Answer<P>, ApiError>({
+    queryKey: [path, query],
+    queryFn: ({ signal }) =>
+      answerOf((api.GET as unknown as Ask)(path, { params: { query }, signal })) as Promise<Answer<P>>,
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: PAST_KEPT_MS,
+  });
+}
+
+/** Fetches what a play shows next. */
+function useAhead<P extends Watchable>(path: P, query: Parameters<P>): void {
+  const client = useQueryClient();
+  const moments = useSyncExternalStore(ahead.subscribe, ahead.moments);
+  const newest = useRef(query);
+  newest.current = query;
+  useEffect(() => {
+    for (const as_of of moments) void client.prefetchQuery(pastOf(path, { ...newest.current, as_of } as Parameters<P>));
+  }, [client, path, moments]);
 }
 
 type Ask = (path: string, options: { params: { query: unknown }; signal: AbortSignal }) => Promise<{ data?: unknown }>;

@@ -2,7 +2,8 @@ import { Button, PasswordInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { createFileRoute, Link, useLocation } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
-import { ApiError, answerOf, api } from "../api/client";
+import { ApiError, api } from "../api/client";
+import { passwordRules } from "../api/queries";
 import { session } from "../api/session";
 import { useText } from "../i18n";
 import { Brand } from "../ui/Brand";
@@ -22,10 +23,7 @@ function FirstAccess() {
   const text = useText();
   const said = useErrorText();
   const token = useLocation({ select: (location) => location.hash });
-  const rules = useQuery({
-    queryKey: ["password-rules"],
-    queryFn: () => answerOf(api.GET("/v1/auth/password-rules")),
-  }).data;
+  const rules = useQuery(passwordRules).data;
   const [password, setPassword] = useState("");
   const [problem, setProblem] = useState("");
   const [isBusy, setBusy] = useState(false);

@@ -2,7 +2,8 @@ import { useQuery } from "@tanstack/react-query";
 import { ChevronLeft, ChevronRight, Pause, Play, X, ZoomIn, ZoomOut } from "lucide-react";
 import { type KeyboardEvent, type PointerEvent, useRef, useState } from "react";
 import { answerOf, api, type Schemas } from "../api/client";
-import { count } from "../figures/format";
+import { count, instant } from "../figures/format";
+import type { Filters } from "../filters/filters";
 import { useLanguage, useText } from "../i18n";
 import { useShortcut } from "../keys/shortcuts";
 import { DAYS, daysLater, instantOf, type Stretch, stretchOf, within, written, ZOOMS, type Zoom } from "./moments";
@@ -114,7 +115,7 @@ function Track({ stretch, travel, at, now, zoomed }: TrackProps) {
   const language = useLanguage();
   const track = useRef<HTMLDivElement>(null);
   const { from, to } = stretch;
-  const known = useTimeline(stretch);
+  const known = useTimeline(stretch, travel.filters);
   const share = (instant: number) => (100 * (within(instant, from, to) - from)) / (to - from);
   const pointed = (event: PointerEvent) => {
     const box = track.current?.getBoundingClientRect();
@@ -137,7 +138,6 @@ function Track({ stretch, travel, at, now, zoomed }: TrackProps) {
     else return;
     event.preventDefault();
   };
-  const label = new Intl.DateTimeFormat(language, { dateStyle: "short", timeStyle: "medium", timeZone: travel.zone });
   return (
     <div
       ref={track}
@@ -148,7 +148,7 @@ function Track({ stretch, travel, at, now, zoomed }: TrackProps) {
       aria-valuemin={Math.floor(from / 1000)}
       aria-valuemax={Math.floor(Math.min(to, now) / 1000)}
       aria-valuenow={Math.floor(at / 1000)}
-      aria-valuetext={travel.isPast ? label.format(at) : text("time.now")}
+      aria-valuetext={travel.isPast ? instant(written(at, travel.zone)) : text("time.now")}
       data-moment={written(at, travel.zone)}
       onKeyDown={press}
       onKeyUp={travel.release}
@@ -183,9 +183,16 @@ function Track({ stretch, travel, at, now, zoomed }: TrackProps) {
   );
 }
 
-function useTimeline({ from, to }: Stretch): Schemas["Timeline"] | undefined {
+/** What is known of a stretch, of the queues and agents of the page's filters. */
+function useTimeline({ from, to }: Stretch, filters: Filters): Schemas["Timeline"] | undefined {
+  const some = {
+    queue: filters.servico,
+    agent: filters.agente,
+    except_queue: filters["-servico"],
+    except_agent: filters["-agente"],
+  };
   return useQuery({
-    queryKey: ["/v1/timeline", from, to],
+    queryKey: ["/v1/timeline", from, to, some],
     staleTime: MINUTE / 2,
     refetchInterval: MINUTE,
     placeholderData: undefined,
@@ -193,7 +200,7 @@ function useTimeline({ from, to }: Stretch): Schemas["Timeline"] | undefined {
       answerOf(
         api.GET("/v1/timeline", {
           params: {
-            query: { from: new Date(from).toISOString(), to: new Date(to).toISOString(), buckets: BUCKETS },
+            query: { from: new Date(from).toISOString(), to: new Date(to).toISOString(), buckets: BUCKETS, ...some },
           },
         }),
       ),

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { daysLater, instantOf, played, stretchOf, written } from "./moments";
+import { daysLater, instantOf, played, stretchOf, upcoming, written } from "./moments";
 
 const ZONE = "America/Sao_Paulo";
 
@@ -32,4 +32,11 @@ it("plays at ten or sixty times the clock and stops at now", () => {
   expect(played(began, 3_400, 60, 10_000_000)).toBe(500_000 + 2 * 60_000);
   expect(played(began, 3_400, 1, 10_000_000)).toBe(502_000);
   expect(played(began, 1_000_000, 60, 700_000)).toBe(700_000);
+});
+
+it("knows the next moments of a play, so that they are fetched while one is shown, and none that is not past", () => {
+  const began = { at: 1_000_000, moment: 500_000 };
+  expect(upcoming(began, 1_002_300, 60, 9_000_000)).toEqual([680_000, 740_000]);
+  expect(upcoming(began, 1_002_300, 60, 700_000)).toEqual([680_000]);
+  expect(upcoming(began, 1_002_300, 60, 600_000)).toEqual([]);
 });

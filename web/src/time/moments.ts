@@ -8,6 +8,10 @@ import {
   type ZonedDateTime,
 } from "@internationalized/date";
 
+/** How long a played moment is shown. */
+export const FRAME_MS = 1_000;
+const FRAMES_AHEAD = [1, 2];
+
 /** How much time the bar shows. */
 export const ZOOMS = ["dia", "semana", "mes", "ano"] as const;
 export type Zoom = (typeof ZOOMS)[number];
@@ -60,6 +64,12 @@ export function within(instant: number, from: number, to: number): number {
 /** Where the time goes while it is played: so many times as fast as the clock, and no further than now. */
 export function played(began: { at: number; moment: number }, clock: number, speed: number, now: number): number {
   return Math.min(now, began.moment + Math.floor((clock - began.at) / 1000) * 1000 * speed);
+}
+
+/** The moments that a play shows after this one, so that their answers can be fetched; none that is not past. */
+export function upcoming(began: { at: number; moment: number }, clock: number, speed: number, now: number): number[] {
+  const next = FRAMES_AHEAD.map((frame) => played(began, clock + frame * FRAME_MS, speed, now));
+  return next.filter((moment, at) => moment < now && next.indexOf(moment) === at);
 }
 
 function inZone(instant: number, zone: string): ZonedDateTime {

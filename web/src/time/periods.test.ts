@@ -1,6 +1,6 @@
 import { CalendarDate } from "@internationalized/date";
 import { expect, it } from "vitest";
-import { datesOf, questionOf, shifted, todayIn, viewsOf } from "./periods";
+import { datesOf, previousOf, questionOf, shifted, todayIn, viewsOf } from "./periods";
 
 const SUNDAY = new CalendarDate(2026, 11, 29);
 
@@ -53,4 +53,16 @@ it("shows no hours of more than a month and no days of more than two years", () 
   expect(viewsOf({ de: "2026-11-01", ate: "2026-12-01" })).toContain("hora");
   expect(viewsOf({ de: "2026-11-01", ate: "2026-12-02" })).not.toContain("hora");
   expect(viewsOf({ de: "2024-01-01", ate: "2026-12-31" })).toEqual(["semana", "mes"]);
+});
+
+it("compares a period with the one before: as much of it as there is of one that goes on", () => {
+  const zone = "America/Sao_Paulo";
+  const now = Date.parse("2026-11-25T14:03:00-03:00");
+  const none = { servico: [], agente: [], "-servico": [], "-agente": [] };
+  const before = (part: object) => previousOf({ ...none, periodo: "hoje", ...part }, zone, now);
+  expect(before({})).toEqual({ from: "2026-11-24", to: "2026-11-24T14:03:00-03:00" });
+  expect(before({ periodo: "ontem" })).toEqual({ from: "2026-11-23", to: "2026-11-24" });
+  expect(before({ periodo: "semana" })).toEqual({ from: "2026-11-16", to: "2026-11-18T14:03:00-03:00" });
+  expect(before({ periodo: "mes" })).toEqual({ from: "2026-10-01", to: "2026-10-25T14:03:00-03:00" });
+  expect(before({ de: "2026-11-01", ate: "2026-11-10" })).toEqual({ from: "2026-10-22", to: "2026-11-01" });
 });

@@ -1,6 +1,17 @@
-import { CalendarDate, endOfMonth, parseDate, startOfMonth, startOfWeek, today } from "@internationalized/date";
+import {
+  CalendarDate,
+  endOfMonth,
+  fromDate,
+  parseDate,
+  startOfMonth,
+  startOfWeek,
+  toCalendarDateTime,
+  today,
+  toTime,
+  toZoned,
+} from "@internationalized/date";
 import type { Filters, View } from "../filters/filters";
-import { dayOf, instantOf } from "./moments";
+import { dayOf, instantOf, written } from "./moments";
 
 /** Dates of a period in the company's time zone; `ate` is in the period. */
 export interface Dates {
@@ -40,6 +51,32 @@ export function questionOf(filters: Filters, zone: string): { from: string; to?:
   const { de, ate } = datesOf(filters, now);
   if (!filters.em && ate >= now.toString()) return { from: de };
   return { from: de, to: parseDate(ate).add({ days: 1 }).toString() };
+}
+
+/**
+ * The period before that of the filters, as the API takes it: a week before a week, a month before a month, else as many days. One that goes
+ * on is compared with as much of the one before: up to the same time of day. now: the instant that counts as now, ms.
+ */
+export function previousOf(filters: Filters, zone: string, now: number): { from: string; to: string } {
+  const day = dayOf(now, zone);
+  const dates = datesOf(filters, day);
+  const back = { semana: { weeks: 1 }, mes: { months: 1 } }[filters.de ? "" : (filters.periodo as string)];
+  const earlier = (date: string) =>
+    parseDate(date)
+      .subtract(back ?? {})
+      .toString();
+  const { de, ate } = back ? { de: earlier(dates.de), ate: earlier(dates.ate) } : shifted(dates, -1);
+  if (dates.ate < day.toString()) return { from: de, to: parseDate(ate).add({ days: 1 }).toString() };
+  const time = toTime(fromDate(new Date(now), zone));
+  return {
+    from: de,
+    to: written(
+      toZoned(toCalendarDateTime(parseDate(ate), time), zone)
+        .toDate()
+        .getTime(),
+      zone,
+    ),
+  };
 }
 
 /** The finest view that a period allows: hours for a month, days for two years. */

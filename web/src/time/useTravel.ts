@@ -3,13 +3,13 @@ import { skew } from "../api/client";
 import { useTimezone } from "../api/queries";
 import type { Filters } from "../filters/filters";
 import type { Change } from "../filters/useFilters";
-import { instantOf, played, within, written } from "./moments";
+import { ahead } from "./ahead";
+import { FRAME_MS, instantOf, played, upcoming, within, written } from "./moments";
 
 export const SPEEDS = [1, 10, 60] as const;
 export type Speed = (typeof SPEEDS)[number];
 
 const LATEST_MS = 250;
-const FRAME_MS = 1_000;
 
 /** Now, by the server's clock. */
 export function serverNow(): number {
@@ -20,7 +20,8 @@ export function serverNow(): number {
  * Travel to past moments: `em` in the page's URL is where it is.
  *
  * A drag is one step of the browser's history, asks at most four times a second, and its last moment always counts. A play goes on only
- * when the answer to the moment before has come: it shows fewer moments rather than wrong ones, and ends at now.
+ * when the answer to the moment before has come: it shows fewer moments rather than wrong ones, and ends at now. The answers to the next two
+ * are fetched while one is shown.
  */
 export function useTravel(filters: Filters, change: Change, isChanging: boolean) {
   const zone = useTimezone();
@@ -76,17 +77,24 @@ export function useTravel(filters: Filters, change: Change, isChanging: boolean)
     const timer = setInterval(() => {
       const { go, isChanging, settled } = latest.current;
       if (isChanging || settled === null) return;
-      const next = played(began.current, Date.now(), speed, serverNow());
+      const clock = Date.now();
+      const next = played(began.current, clock, speed, serverNow());
       if (next > settled) go(next, true);
+      const later = upcoming(began.current, clock, speed, serverNow());
+      ahead.set(later.map((moment) => written(moment, zone)));
     }, FRAME_MS / 4);
-    return () => clearInterval(timer);
-  }, [speed]);
+    return () => {
+      clearInterval(timer);
+      ahead.set([]);
+    };
+  }, [speed, zone]);
   useEffect(() => {
     if (settled === null) setSpeed(null);
   }, [settled]);
   useEffect(() => () => clearTimeout(last.current), []);
 
   return {
+    filters,
     zone: filters.fuso ?? zone,
     moment: shown,
     isPast: filters.em !== undefined,

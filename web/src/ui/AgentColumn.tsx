@@ -49,7 +49,18 @@ export const AgentColumn = memo(function AgentColumn({
           <ul style={{ height: virtual.getTotalSize() }}>
             {virtual.getVirtualItems().map(({ index, start }) => {
               const agent = rows[index] as Agent;
-              return <Row key={agent.agent} agent={agent} top={start} until={until} index={index} size={rows.length} />;
+              return (
+                <li
+                  key={agent.agent}
+                  className={styles.row}
+                  style={{ transform: `translateY(${start}px)` }}
+                  aria-setsize={rows.length}
+                  aria-posinset={index + 1}
+                  data-agent={agent.agent}
+                >
+                  <Row agent={agent} until={until} />
+                </li>
+              );
             })}
           </ul>
         </section>
@@ -58,30 +69,16 @@ export const AgentColumn = memo(function AgentColumn({
   );
 });
 
-interface RowProps {
-  agent: Agent;
-  top: number;
-  until: number | null;
-  index: number;
-  size: number;
-}
-
-/** Drawn anew only for an agent of whom something changed: rows that did not are the same objects as before. */
-const Row = memo(function Row({ agent, top, until, index, size }: RowProps) {
+/** Drawn anew only for an agent of whom something changed, not where others moved: rows that did not are the same objects as before. */
+const Row = memo(function Row({ agent, until }: { agent: Agent; until: number | null }) {
   const text = useText();
   const mark: Mark = agent.state;
-  const where = agent.queue || agent.queues.join(", ");
+  const where = agent.queue || agent.queues.map((queue) => queue || text("board.allQueues")).join(", ");
   const detail = agent.state === "paused" ? agent.reason : where;
   const state = agent.on_hold ? "state.onHold" : `state.one.${mark}`;
   const tells = mark === "talking" ? agent.on_hold : mark === "ringing" || mark === "wrap-up";
   return (
-    <li
-      className={styles.row}
-      style={{ transform: `translateY(${top}px)` }}
-      aria-setsize={size}
-      aria-posinset={index + 1}
-      data-agent={agent.agent}
-    >
+    <>
       <StateMark state={mark} size={10} />
       <span className={styles.name} title={agent.agent}>
         {agent.agent}
@@ -91,6 +88,6 @@ const Row = memo(function Row({ agent, top, until, index, size }: RowProps) {
         {tells && <em>{text(state as Key)}</em>}
         {detail}
       </span>
-    </li>
+    </>
   );
 });

@@ -117,6 +117,7 @@ function Period({ from, to }: { from: string; to: string }) {
 
 function RefusedLines({ one }: { one: Import }) {
   const text = useText();
+  const locale = useLanguage();
   const { data } = useQuery({
     queryKey: ["refused-lines", one.id, one.state],
     queryFn: () =>
@@ -130,7 +131,11 @@ function RefusedLines({ one }: { one: Import }) {
         columns={[
           { key: "file", title: text("import.file"), cell: (line) => line.file },
           { key: "line", title: text("import.line"), cell: (line) => line.line, isNumber: true },
-          { key: "reason", title: text("import.reason"), cell: (line) => line.reason },
+          {
+            key: "reason",
+            title: text("import.reason"),
+            cell: (line) => (locale === "en" ? line.reason : line.reason_label),
+          },
         ]}
         rows={data.items}
         keyOf={(line) => `${line.file}:${line.line}`}

@@ -66,6 +66,7 @@ export function IvrForm({ action, id, onUploaded, children, ...options }: Props)
   const digits = (value: string) => !/^[0-9]*$/.test(value) && text("form.digits");
   const server = useServerForm<IvrSettings>({
     ...options,
+    id,
     validate: (values) => {
       const errors: Record<string, string> = {};
       if (!values.name.trim()) errors.name = text("form.required");

@@ -9,9 +9,10 @@ import styles from "./LineState.module.css";
 export function LineState({ line, moment }: { line: Line; moment: string }) {
   const text = useText();
   const zone = useTimezone();
-  const time = line.sign
-    ? new Intl.DateTimeFormat("pt-BR", { timeStyle: "medium", timeZone: zone }).format(line.sign)
-    : "";
+  const time =
+    line.sign && line.state !== "live"
+      ? new Intl.DateTimeFormat("pt-BR", { timeStyle: "medium", timeZone: zone }).format(line.sign)
+      : "";
   const instant = instantOf(moment, zone);
   const fixed =
     instant === null ? text("line.position", { position: Number(moment) }) : shownInstant(written(instant, zone));

@@ -1,8 +1,9 @@
 import { useTimezone } from "../api/queries";
-import { date } from "../figures/format";
+import { date, instant } from "../figures/format";
 import type { Lineage } from "../figures/lineage";
 import type { Filters } from "../filters/filters";
-import { useLanguage, useText } from "../i18n";
+import { useText } from "../i18n";
+import { written } from "../time/moments";
 import { datesOf, todayIn } from "../time/periods";
 import styles from "./PrintFoot.module.css";
 import { usePrinting } from "./usePrinting";
@@ -10,7 +11,6 @@ import { usePrinting } from "./usePrinting";
 /** What every sheet of a printed page says: what was asked, and from which position of the log the figures come. */
 export function PrintFoot({ title, filters, lineage }: { title: string; filters: Filters; lineage: Lineage }) {
   const text = useText();
-  const language = useLanguage();
   const own = useTimezone();
   if (!usePrinting()) return null;
   const { de, ate } = datesOf(filters, todayIn(filters.fuso ?? own));
@@ -20,12 +20,16 @@ export function PrintFoot({ title, filters, lineage }: { title: string; filters:
     ...filters.agente,
     ...filters["-agente"].map((name) => text("filters.but", { name })),
   ];
-  const now = new Date().toLocaleString(language, { timeZone: lineage.zone });
+  const now = instant(written(Date.now(), lineage.zone));
   const parts = [
     text("print.line", { title, period: `${date(de)} – ${date(ate)}` }),
     chosen.join(", "),
     text("lineage", { position: lineage.position, zone: lineage.zone, definition: lineage.definition }),
     text("print.at", { time: now }),
   ];
-  return <p className={styles.foot}>{parts.filter(Boolean).join(" · ")}</p>;
+  return (
+    <p className={styles.foot} data-print-foot>
+      <span>{parts.filter(Boolean).join(" · ")}</span>
+    </p>
+  );
 }

@@ -1,6 +1,8 @@
 import { Button, Modal } from "@mantine/core";
 import type { ReactNode } from "react";
-import { useText } from "../i18n";
+import { instant } from "../figures/format";
+import { type Key, type Text, useText } from "../i18n";
+import portuguese from "../i18n/pt-BR.json";
 import "./forms.css";
 import styles from "./Form.module.css";
 import type { ServerForm } from "./useServerForm";
@@ -31,7 +33,7 @@ export function ServerFormView<V>({ of, action, isReadOnly, children }: Props<V>
       </fieldset>
       {of.theirs && (
         <div className={styles.conflict} role="alert">
-          <p>{text("form.conflict")}</p>
+          <Conflict of={of} />
           <Button size="xs" variant="default" onClick={of.takeTheirs}>
             {text("form.conflict.reload")}
           </Button>
@@ -71,4 +73,51 @@ export function ServerFormView<V>({ of, action, isReadOnly, children }: Props<V>
       </Modal>
     </form>
   );
+}
+
+/** Who has changed what since the form was opened: each field with what it is now and what was typed. */
+function Conflict<V>({ of }: { of: ServerForm<V> }) {
+  const text = useText();
+  if (!of.theirs) return null;
+  const { values, changed, change } = of.theirs;
+  const typed = of.form.values as Record<string, unknown>;
+  return (
+    <div className={styles.changes}>
+      <p>
+        {change
+          ? text("form.conflict.by", {
+              who: change.actor_name || change.actor,
+              at: instant(change.changed_at),
+            })
+          : text("form.conflict")}
+      </p>
+      <ul>
+        {changed.map((field) => (
+          <li key={field} data-changed={field}>
+            {text("form.conflict.field", {
+              field: labelOf(field, of, text),
+              theirs: written(field, (values as Record<string, unknown>)[field], text),
+              own: written(field, typed[field], text),
+            })}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+/** What a field is called on the page. */
+function labelOf<V>(field: string, of: ServerForm<V>, text: Text): string {
+  const input = of.form.getInputNode(field as never) as HTMLInputElement | null;
+  const known = `field.${field}`;
+  return input?.labels?.[0]?.textContent ?? (known in portuguese ? text(known as Key) : field);
+}
+
+/** A value as a sentence has it. */
+function written(field: string, value: unknown, text: Text): string {
+  if (Array.isArray(value)) return value.map((one) => written("", one, text)).join(", ") || "–";
+  if (typeof value === "number" && field.endsWith("_ms")) return `${value / 1000} ${text("form.seconds")}`;
+  if (typeof value === "boolean") return text(value ? "form.yes" : "form.no");
+  if (typeof value === "object" && value !== null) return JSON.stringify(value);
+  return value === null || value === undefined || value === "" ? "–" : String(value);
 }

@@ -1,7 +1,7 @@
 import { ActionIcon, Drawer, Menu, Modal } from "@mantine/core";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { Link, useLocation, useNavigate } from "@tanstack/react-router";
-import { ChevronsUpDown, LogOut, Menu as MenuIcon } from "lucide-react";
+import { ChevronsUpDown, LockKeyhole, LogOut, Menu as MenuIcon } from "lucide-react";
 import { Fragment, lazy, type ReactNode, Suspense, useEffect, useRef, useState } from "react";
 import { company, me } from "../api/queries";
 import { session, useSession } from "../api/session";
@@ -133,8 +133,10 @@ function User() {
             {initials}
           </span>
           <span className={styles.who}>
-            <strong>{user.name}</strong>
-            <span className="hint">{firm.name}</span>
+            <strong title={user.name}>{user.name}</strong>
+            <span className="hint" title={firm.name}>
+              {firm.name}
+            </span>
           </span>
           <ChevronsUpDown size={15} aria-hidden />
         </button>
@@ -146,6 +148,12 @@ function User() {
           <KeysSwitch />
         </div>
         <Menu.Divider />
+        <Menu.Item
+          leftSection={<LockKeyhole size={15} aria-hidden />}
+          renderRoot={(props) => <Link {...props} to="/senha" search={{}} />}
+        >
+          {text("password.title")}
+        </Menu.Item>
         <Menu.Item
           leftSection={<LogOut size={15} aria-hidden />}
           onClick={() => void session.leave().then(() => navigate({ to: "/entrar", search: {} }))}

@@ -31,7 +31,10 @@ export function StoryEvent({ event }: { event: Recorded }) {
         {timeOfDay(event.occurred_at)}
       </time>
       <span className={styles.what}>
-        {titleOf(event, facts, text)} <span className="muted">{detailOf(facts, text, language)}</span>
+        {kindsOf(event)
+          .map((kind) => text(kind))
+          .join(", ")}{" "}
+        <span className="muted">{detailOf(facts, text, language)}</span>
       </span>
       <span className={styles.why}>
         {actor ? (actor.startsWith("actor.") ? text(actor as Key) : actor) : event.actor} · {event.cause} ·{" "}
@@ -48,10 +51,11 @@ export function StoryEvent({ event }: { event: Recorded }) {
 
 const ACTORS: Readonly<Record<string, Key>> = { simulator: "actor.simulator", operator: "actor.operator" };
 
-/** Several facts at once have no name of their own: each is named. */
-function titleOf(event: Recorded, facts: readonly Fact[], text: ReturnType<typeof useText>): string {
-  if (event.event !== "interaction.observed" || facts.length === 0) return text(`event.${event.event}` as Key);
-  return [...new Set(facts.map((fact) => text(`event.interaction.${fact.kind}` as Key)))].join(", ");
+/** What happened, as keys of texts. Several facts at once have no name of their own: each is named. */
+export function kindsOf(event: Recorded): Key[] {
+  const facts = (event.content.facts as Fact[] | undefined) ?? [];
+  if (event.event !== "interaction.observed" || facts.length === 0) return [`event.${event.event}` as Key];
+  return [...new Set(facts.map((fact) => `event.interaction.${fact.kind}` as Key))];
 }
 
 function detailOf(facts: readonly Fact[], text: ReturnType<typeof useText>, language: string): string {

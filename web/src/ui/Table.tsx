@@ -1,6 +1,6 @@
 import { useMediaQuery } from "@mantine/hooks";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useEffect, useRef } from "react";
+import { memo, type ReactNode, useEffect, useRef } from "react";
 import styles from "./Table.module.css";
 import { usePrinting } from "./usePrinting";
 
@@ -80,32 +80,8 @@ export function Table<T>({ name, columns, rows, keyOf, height = 480, empty }: Pr
           {before > 0 && <tr aria-hidden style={{ height: before }} />}
           {items.map(({ index }) => {
             const row = rows[index] as T;
-            return (
-              <tr
-                key={keyOf(row)}
-                role={isCards ? "row" : undefined}
-                tabIndex={-1}
-                aria-rowindex={index + 2}
-                data-key={keyOf(row)}
-                onKeyDown={(event) => {
-                  if (event.key === "Enter" && event.target === event.currentTarget)
-                    event.currentTarget.querySelector("a")?.click();
-                }}
-              >
-                {columns.map((column) => (
-                  <td
-                    key={column.key}
-                    role={isCards ? "cell" : undefined}
-                    data-title={isCards ? column.title : undefined}
-                    data-column={column.key}
-                    data-number={column.isNumber || undefined}
-                    data-pinned={column.isPinned || undefined}
-                  >
-                    {column.cell(row)}
-                  </td>
-                ))}
-              </tr>
-            );
+            const key = keyOf(row);
+            return <TableRow key={key} name={key} row={row} columns={columns} index={index} isCard={isCards} />;
           })}
           {after > 0 && <tr aria-hidden style={{ height: after }} />}
         </tbody>
@@ -113,3 +89,40 @@ export function Table<T>({ name, columns, rows, keyOf, height = 480, empty }: Pr
     </section>
   );
 }
+
+interface RowProps<T> {
+  name: string;
+  row: T;
+  columns: readonly Column<T>[];
+  index: number;
+  isCard: boolean;
+}
+
+/** Drawn anew only if the row or the columns are other objects: a table that moves keeps both (`useMemo`). */
+const TableRow = memo(function TableRow({ name, row, columns, index, isCard }: RowProps<unknown>) {
+  return (
+    <tr
+      role={isCard ? "row" : undefined}
+      tabIndex={-1}
+      aria-rowindex={index + 2}
+      data-key={name}
+      onKeyDown={(event) => {
+        if (event.key === "Enter" && event.target === event.currentTarget)
+          event.currentTarget.querySelector("a")?.click();
+      }}
+    >
+      {columns.map((column) => (
+        <td
+          key={column.key}
+          role={isCard ? "cell" : undefined}
+          data-title={isCard ? column.title : undefined}
+          data-column={column.key}
+          data-number={column.isNumber || undefined}
+          data-pinned={column.isPinned || undefined}
+        >
+          {column.cell(row)}
+        </td>
+      ))}
+    </tr>
+  );
+}) as <T>(props: RowProps<T>) => ReactNode;

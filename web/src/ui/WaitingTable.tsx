@@ -1,22 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
-import { memo, useMemo } from "react";
+import { memo, useMemo, useRef } from "react";
 import type { Schemas } from "../api/client";
 import { queues as queuesQuery } from "../api/queries";
 import { count } from "../figures/format";
-import { useLanguage, useText } from "../i18n";
+import { type Language, type Text, useLanguage, useText } from "../i18n";
 import { Elapsed } from "../live/Elapsed";
+import { type QueueNow, queuesNow } from "./queuesNow";
 import { StateMark } from "./StateMark";
-import { Table } from "./Table";
+import { type Column, Table } from "./Table";
 
 type Board = Schemas["LiveBoard"];
-
-interface Row {
-  queue: string;
-  waiting: number;
-  /** Since when the first one waits. */
-  since: string | null;
-  free: number;
-}
 
 interface Props {
   waiting: Board["waiting"];
@@ -30,7 +23,19 @@ export const WaitingTable = memo(function WaitingTable({ waiting, available, cho
   const text = useText();
   const language = useLanguage();
   const all = useQuery(queuesQuery).data;
-  const rows = useMemo(() => rowsOf(all ?? [], waiting, available, chosen), [all, waiting, available, chosen]);
+  const names = useMemo(
+    () =>
+      (all ?? [])
+        .filter(({ name, active }) => active && (chosen.length === 0 || chosen.includes(name)))
+        .map(({ name }) => name),
+    [all, chosen],
+  );
+  const shown = useRef<QueueNow[]>([]);
+  const rows = useMemo(() => {
+    shown.current = queuesNow(names, waiting, available, shown.current);
+    return shown.current;
+  }, [names, waiting, available]);
+  const columns = useMemo(() => columnsOf(text, language, until), [text, language, until]);
   return (
     <Table
       name={text("board.queues")}
@@ -38,52 +43,36 @@ export const WaitingTable = memo(function WaitingTable({ waiting, available, cho
       empty={text("queues.empty")}
       rows={rows}
       keyOf={(row) => row.queue}
-      columns={[
-        { key: "queue", title: text("queues.queue"), isPinned: true, cell: (row) => <strong>{row.queue}</strong> },
-        { key: "waiting", title: text("figure.waiting"), isNumber: true, cell: (row) => count(row.waiting, language) },
-        {
-          key: "longest",
-          title: text("queues.longest"),
-          isNumber: true,
-          cell: (row) => (row.since ? <Elapsed since={row.since} until={until} /> : "–"),
-        },
-        {
-          key: "free",
-          title: text("queues.free"),
-          isNumber: true,
-          cell: (row) => (
-            <span style={{ display: "inline-flex", alignItems: "center", gap: 6 }}>
-              <StateMark state={row.free ? "available" : "offline"} size={10} />
-              {count(row.free, language)}
-            </span>
-          ),
-        },
-      ]}
+      columns={columns}
     />
   );
 });
 
-function rowsOf(
-  queues: readonly Schemas["QueueSummary"][],
-  waiting: Board["waiting"],
-  available: Board["agents"]["available"],
-  chosen: readonly string[],
-): Row[] {
-  const shown = queues.filter((queue) => queue.active && (chosen.length === 0 || chosen.includes(queue.name)));
-  const rows = new Map<string, Row>(shown.map(({ name }) => [name, { queue: name, waiting: 0, since: null, free: 0 }]));
-  for (const { queue, since } of waiting) {
-    const row = rows.get(queue);
-    if (!row) continue;
-    row.waiting += 1;
-    if (row.since === null || since < row.since) row.since = since;
-  }
-  for (const agent of available) {
-    // An agent who is logged in to "" is free for every queue.
-    for (const queue of agent.queues.includes("") ? rows.keys() : new Set(agent.queues)) {
-      const row = rows.get(queue);
-      if (row) row.free += 1;
-    }
-  }
-  // Queues without anybody who waits stay in the order of the API, by name. Instants of one zone are in the order of their texts.
-  return [...rows.values()].sort((a, b) => ((a.since ?? "~") < (b.since ?? "~") ? -1 : a.since === b.since ? 0 : 1));
+function columnsOf(text: Text, language: Language, until: number | null): readonly Column<QueueNow>[] {
+  return [
+    {
+      key: "queue",
+      title: text("queues.queue"),
+      isPinned: true,
+      cell: (row) => <strong title={row.queue}>{row.queue}</strong>,
+    },
+    { key: "waiting", title: text("figure.waiting"), isNumber: true, cell: (row) => count(row.waiting, language) },
+    {
+      key: "longest",
+      title: text("queues.longest"),
+      isNumber: true,
+      cell: (row) => (row.since ? <Elapsed since={row.since} until={until} /> : "–"),
+    },
+    {
+      key: "free",
+      title: text("queues.free"),
+      isNumber: true,
+      cell: (row) => (
+        <span style={{ display: "inline-flex", alignItems: "center", gap: 6 }}>
+          <StateMark state={row.free ? "available" : "offline"} size={10} />
+          {count(row.free, language)}
+        </span>
+      ),
+    },
+  ];
 }

@@ -3,8 +3,8 @@ import { createFileRoute } from "@tanstack/react-router";
 import { useState } from "react";
 import { answerOf, api, type Schemas } from "../../api/client";
 import { apiKeys, me } from "../../api/queries";
-import { instant } from "../../figures/format";
 import { useText } from "../../i18n";
+import { useInstant } from "../../time/useInstant";
 import { Allowed } from "../../ui/Allowed";
 import { Tone } from "../../ui/Badge";
 import { CommandButton } from "../../ui/CommandButton";
@@ -25,6 +25,7 @@ type Detail = Schemas["ApiKeyDetail"];
 /** The keys by which other programs use the API. */
 function Keys() {
   const text = useText();
+  const instant = useInstant();
   const [secret, setSecret] = useState("");
   return (
     <>

@@ -1,10 +1,10 @@
-import { Button, FileButton, NativeSelect } from "@mantine/core";
+import { Autocomplete, Button, FileButton, NativeSelect } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient, useSuspenseQuery } from "@tanstack/react-query";
 import { createFileRoute } from "@tanstack/react-router";
 import { type DragEvent, useEffect, useRef, useState } from "react";
 import { answerOf, api } from "../../api/client";
 import { type FileKind, goesOn, imports, sending, useSending } from "../../api/imports";
-import { company } from "../../api/queries";
+import { company, useTimezone } from "../../api/queries";
 import { type Key, useText } from "../../i18n";
 import portuguese from "../../i18n/pt-BR.json";
 import { Allowed } from "../../ui/Allowed";
@@ -29,6 +29,13 @@ const MANAGER = `[atende]
 secret = SECRET
 read = system,call,agent,user,dialplan
 write = system,reporting`;
+
+/** Time zones of Brazil first: most tables come from there. */
+const ZONES = Intl.supportedValuesOf("timeZone").sort((a, b) => Number(isNear(b)) - Number(isNear(a)));
+
+function isNear(zone: string): boolean {
+  return zone.startsWith("America/");
+}
 
 const KINDS: readonly FileKind[] = ["queue-log", "members", "ami"];
 
@@ -86,7 +93,11 @@ function Drop() {
   const client = useQueryClient();
   const [kind, setKind] = useState<FileKind>("queue-log");
   const [isOver, setOver] = useState(false);
-  const take = (files: readonly File[]) => sending.add(files, kind, () => void client.invalidateQueries(imports));
+  const own = useTimezone();
+  const [zone, setZone] = useState("");
+  const timezone = kind === "queue-log" && ZONES.includes(zone) ? zone : "";
+  const take = (files: readonly File[]) =>
+    sending.add(files, { kind, timezone }, () => void client.invalidateQueries(imports));
   const over = (event: DragEvent, is: boolean) => {
     event.preventDefault();
     setOver(is);
@@ -114,10 +125,22 @@ function Drop() {
           onChange={(event) => setKind(event.currentTarget.value as FileKind)}
           data={KINDS.map((value) => ({ value, label: text(`import.kind.${value}` as Key) }))}
         />
+        {kind === "queue-log" && (
+          <Autocomplete
+            label={text("import.zone")}
+            placeholder={own}
+            data={ZONES}
+            limit={12}
+            value={zone}
+            onChange={setZone}
+            error={zone && !timezone ? text("import.zone.unknown") : undefined}
+          />
+        )}
         <FileButton multiple onChange={(files) => take(files)}>
           {(props) => <Button {...props}>{text("import.choose")}</Button>}
         </FileButton>
       </div>
+      {kind === "queue-log" && <p className="hint">{text("import.zone.hint", { zone: own })}</p>}
       <p className="hint">{text("import.again")}</p>
     </div>
   );

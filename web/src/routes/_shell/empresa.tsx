@@ -40,6 +40,7 @@ function Company() {
       {data ? (
         <Panel title={text("company.defaults")}>
           <CompanyForm
+            id={data.id}
             initial={settingsOf(data)}
             current={async () => settingsOf((await refetch({ throwOnError: true })).data as Schemas["CompanyDetail"])}
           />
@@ -51,9 +52,10 @@ function Company() {
   );
 }
 
-function CompanyForm({ initial, current }: { initial: Settings; current: () => Promise<Settings> }) {
+function CompanyForm({ id, initial, current }: { id: string; initial: Settings; current: () => Promise<Settings> }) {
   const text = useText();
   const server = useServerForm<Settings>({
+    id,
     initial,
     current,
     validate: ({ sla_target }) => ({

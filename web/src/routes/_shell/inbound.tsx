@@ -10,6 +10,7 @@ import type { Lineage } from "../../figures/lineage";
 import { useLanguage, useText } from "../../i18n";
 import { type Answer, useLive } from "../../live/useLive";
 import { csvOf, usePeriod } from "../../time/usePeriod";
+import { type Previous, usePrevious } from "../../time/usePrevious";
 import type { Question } from "../../time/useQuestion";
 import { AgentsNow } from "../../ui/AgentsNow";
 import { Allowed } from "../../ui/Allowed";
@@ -39,6 +40,7 @@ function Inbound() {
   const period = usePeriod();
   const { question } = period;
   const loaded = useLive("/v1/dashboards/inbound", question);
+  const previous = usePrevious("/v1/dashboards/inbound", period, loaded.answer !== undefined);
   const files = (answer: Board) => {
     const path = (by: string) => csvOf("/v1/reports/queues", question, answer.as_of, { by });
     return [
@@ -48,12 +50,19 @@ function Inbound() {
   };
   return (
     <PeriodPage title={text("page.inbound")} period={period} loaded={loaded} cards={7} withView files={files}>
-      {(answer, lineage) => <Figures answer={answer} lineage={lineage} question={question} />}
+      {(answer, lineage) => <Figures answer={answer} lineage={lineage} question={question} previous={previous} />}
     </PeriodPage>
   );
 }
 
-function Figures({ answer, lineage, question }: { answer: Board; lineage: Lineage; question: Question }) {
+interface Asked {
+  answer: Board;
+  lineage: Lineage;
+  question: Question;
+  previous?: Previous<Board["totals"]>;
+}
+
+function Figures({ answer, lineage, question, previous }: Asked) {
   const text = useText();
   const language = useLanguage();
   const mayWatch = usePermission(MONITORING);
@@ -64,7 +73,7 @@ function Figures({ answer, lineage, question }: { answer: Board; lineage: Lineag
   const gaps = useGaps(question, totals.bounds != null);
   const bounds = totals.bounds as Bounds | null;
   const by = answer.period.by ?? "hour";
-  const of = { bounds, lineage, terms: totals.terms, profile: totals.sla_profile, gaps };
+  const of = { bounds, lineage, terms: totals.terms, profile: totals.sla_profile, gaps, previous };
   const isKept = target === undefined || totals.sla_percent == null ? null : totals.sla_percent >= target;
   return (
     <>

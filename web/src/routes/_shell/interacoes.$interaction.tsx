@@ -14,7 +14,7 @@ import { Parts } from "../../ui/Parts";
 import { Pending } from "../../ui/Pending";
 import { Proof } from "../../ui/Proof";
 import styles from "../../ui/Story.module.css";
-import { StoryEvent } from "../../ui/StoryEvent";
+import { StoryEvents } from "../../ui/StoryEvents";
 
 export const Route = createFileRoute("/_shell/interacoes/$interaction")({
   component: () => (
@@ -58,11 +58,7 @@ function Interaction() {
           <Summary call={call.data} />
           <Timeline call={call.data} />
           <Panel title={text("call.events")}>
-            <ol className={styles.events}>
-              {story.data.items.map((event) => (
-                <StoryEvent key={event.position} event={event} />
-              ))}
-            </ol>
+            <StoryEvents events={story.data.items} />
           </Panel>
         </div>
       ) : (

@@ -3,10 +3,10 @@ import { createFileRoute, Link } from "@tanstack/react-router";
 import { ChevronLeft, ChevronRight } from "lucide-react";
 import { useState } from "react";
 import { answerOf, api, type Schemas } from "../../api/client";
-import { clockTime, timeOfDay } from "../../figures/format";
+import { clockTime, date, decimal, timeOfDay } from "../../figures/format";
 import { callQuestionOf, callSearchOf } from "../../filters/calls";
 import { useCallFilters } from "../../filters/useFilters";
-import { useText } from "../../i18n";
+import { type Language, type Text, useLanguage, useText } from "../../i18n";
 import { csvOf, usePeriod, useReport } from "../../time/usePeriod";
 import { Allowed } from "../../ui/Allowed";
 import { Quality, Status } from "../../ui/Badge";
@@ -88,7 +88,8 @@ function Interactions() {
 
 function Columns({ chosen, choose }: { chosen: readonly string[]; choose: (columns: string[]) => void }) {
   const text = useText();
-  const titles = new Map(columnsOf(text).map((column) => [column.key, column.title]));
+  const language = useLanguage();
+  const titles = new Map(columnsOf(text, language).map((column) => [column.key, column.title]));
   return (
     <MultiSelect
       label={text("calls.columns")}
@@ -127,9 +128,9 @@ function Step({
 
 type Call = Schemas["FinishedCall"];
 
-function columnsOf(text: ReturnType<typeof useText>): Column<Call>[] {
+function columnsOf(text: Text, language: Language): Column<Call>[] {
   return [
-    { key: "date", title: text("calls.date"), cell: (row) => row.started_at.slice(0, 10) },
+    { key: "date", title: text("calls.date"), cell: (row) => date(row.started_at) },
     { key: "time", title: text("calls.time"), cell: (row) => timeOfDay(row.started_at) },
     {
       key: "protocol",
@@ -164,13 +165,13 @@ function columnsOf(text: ReturnType<typeof useText>): Column<Call>[] {
       key: "jitter_ms",
       title: text("calls.jitter"),
       isNumber: true,
-      cell: (row) => row.jitter_ms?.toLocaleString("pt-BR") ?? "–",
+      cell: (row) => decimal(String(row.jitter_ms ?? ""), language),
     },
     {
       key: "loss_percent",
       title: text("calls.loss"),
       isNumber: true,
-      cell: (row) => row.loss_percent?.toLocaleString("pt-BR") ?? "–",
+      cell: (row) => decimal(String(row.loss_percent ?? ""), language),
     },
     {
       key: "quality",
@@ -182,8 +183,11 @@ function columnsOf(text: ReturnType<typeof useText>): Column<Call>[] {
 
 function Calls({ rows, shown }: { rows: readonly Call[]; shown: readonly string[] }) {
   const text = useText();
+  const language = useLanguage();
   // The protocol stays: it is the way to a call's history.
-  const columns = columnsOf(text).filter(({ key }) => shown.length === 0 || key === "protocol" || shown.includes(key));
+  const columns = columnsOf(text, language).filter(
+    ({ key }) => shown.length === 0 || key === "protocol" || shown.includes(key),
+  );
   return (
     <Table
       name={text("page.interactions")}

@@ -9,6 +9,7 @@ import type { Lineage } from "../../figures/lineage";
 import { type Key, useText } from "../../i18n";
 import { type Answer, useLive } from "../../live/useLive";
 import { csvOf, usePeriod } from "../../time/usePeriod";
+import { type Previous, usePrevious } from "../../time/usePrevious";
 import type { Question } from "../../time/useQuestion";
 import { NowList } from "../../ui/AgentsNow";
 import { Allowed } from "../../ui/Allowed";
@@ -32,6 +33,7 @@ function Ivr() {
   const text = useText();
   const period = usePeriod();
   const loaded = useLive("/v1/dashboards/ivr", period.question);
+  const previous = usePrevious("/v1/dashboards/ivr", period, loaded.answer !== undefined);
   const files = (answer: Answer<"/v1/dashboards/ivr">) => {
     const path = (by: string) => csvOf("/v1/reports/ivr", period.question, answer.as_of, { by });
     return [
@@ -42,7 +44,9 @@ function Ivr() {
   };
   return (
     <PeriodPage title={text("page.ivr")} period={period} loaded={loaded} cards={8} withView files={files}>
-      {(answer, lineage) => <Figures answer={answer} lineage={lineage} question={period.question} />}
+      {(answer, lineage) => (
+        <Figures answer={answer} lineage={lineage} question={period.question} previous={previous} />
+      )}
     </PeriodPage>
   );
 }
@@ -53,6 +57,16 @@ const ROWS: readonly (readonly FigureKey[])[] = [
   ["sla_percent", "abandoned_percent", "asa_ms", "msa_ms", "aht_ms", "mht_ms"],
   ["entered", "abandoned_in_ivr", "ivr_abandoned", "handled", "ivr_timed_out"],
 ];
+/** The manual calls these figures otherwise in the columns of D2, which is the page's CSV. */
+const CSV: Partial<Record<FigureKey, true>> = {
+  sla_percent: true,
+  abandoned_percent: true,
+  aht_ms: true,
+  entered: true,
+  abandoned_in_ivr: true,
+  ivr_abandoned: true,
+  ivr_timed_out: true,
+};
 const AGENTS = [
   ["logged", "ringing"],
   ["available", "available"],
@@ -73,9 +87,10 @@ interface Asked {
   answer: Answer<"/v1/dashboards/ivr">;
   lineage: Lineage;
   question: Question;
+  previous?: Previous<Totals>;
 }
 
-function Figures({ answer, lineage, question }: Asked) {
+function Figures({ answer, lineage, question, previous }: Asked) {
   const text = useText();
   const { totals, series } = answer;
   const gaps = useGaps(question, totals.bounds != null);
@@ -116,6 +131,8 @@ function Figures({ answer, lineage, question }: Asked) {
               gaps={gaps}
               terms={totals.terms}
               profile={totals.sla_profile}
+              previous={previous}
+              csv={name in CSV ? text(`csv.${name}` as Key) : undefined}
             />
           ))}
         </div>

@@ -6,6 +6,7 @@ import type { Lineage } from "../../figures/lineage";
 import { useText } from "../../i18n";
 import { type Answer, useLive } from "../../live/useLive";
 import { csvOf, usePeriod } from "../../time/usePeriod";
+import { type Previous, usePrevious } from "../../time/usePrevious";
 import { AgentsNow } from "../../ui/AgentsNow";
 import { Allowed } from "../../ui/Allowed";
 import { Chart } from "../../ui/Chart";
@@ -26,12 +27,15 @@ export const Route = createFileRoute("/_shell/outbound")({
 
 const OUTBOUND = { tipo: "outbound" };
 
+type Board = Answer<"/v1/dashboards/outbound">;
+
 /** C2: what agents dialled, and what came of it. */
 function Outbound() {
   const text = useText();
   const period = usePeriod();
   const loaded = useLive("/v1/dashboards/outbound", period.question);
-  const files = (answer: Answer<"/v1/dashboards/outbound">) => {
+  const previous = usePrevious("/v1/dashboards/outbound", period, loaded.answer !== undefined);
+  const files = (answer: Board) => {
     const path = (by: string) => csvOf("/v1/reports/outbound", period.question, answer.as_of, { by });
     return [
       { title: text("action.csv.queues"), path: path("queue"), name: "outbound_servicos" },
@@ -40,12 +44,18 @@ function Outbound() {
   };
   return (
     <PeriodPage title={text("page.outbound")} period={period} loaded={loaded} cards={5} withView files={files}>
-      {(answer, lineage) => <Figures answer={answer} lineage={lineage} />}
+      {(answer, lineage) => <Figures answer={answer} lineage={lineage} previous={previous} />}
     </PeriodPage>
   );
 }
 
-function Figures({ answer, lineage }: { answer: Answer<"/v1/dashboards/outbound">; lineage: Lineage }) {
+interface Asked {
+  answer: Board;
+  lineage: Lineage;
+  previous?: Previous<Board["totals"]>;
+}
+
+function Figures({ answer, lineage, previous }: Asked) {
   const text = useText();
   const mayWatch = usePermission(MONITORING);
   const { totals, series } = answer;
@@ -63,7 +73,7 @@ function Figures({ answer, lineage }: { answer: Answer<"/v1/dashboards/outbound"
       ] as const,
     [series, text],
   );
-  const of = { lineage, terms: totals.terms };
+  const of = { lineage, terms: totals.terms, previous };
   return (
     <>
       <div className={figures.grid}>

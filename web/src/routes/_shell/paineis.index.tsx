@@ -3,8 +3,8 @@ import { createFileRoute } from "@tanstack/react-router";
 import { useState } from "react";
 import { answerOf, api, type Schemas } from "../../api/client";
 import { me, screens } from "../../api/queries";
-import { instant } from "../../figures/format";
 import { useText } from "../../i18n";
+import { useInstant } from "../../time/useInstant";
 import { Allowed } from "../../ui/Allowed";
 import { Tone } from "../../ui/Badge";
 import { CommandButton } from "../../ui/CommandButton";
@@ -26,6 +26,7 @@ type Detail = Schemas["ScreenDetail"];
 /** The devices that show the wall without a user who is signed in. */
 function Screens() {
   const text = useText();
+  const instant = useInstant();
   const [link, setLink] = useState("");
   return (
     <>

@@ -90,7 +90,7 @@ function Rows({ rows }: { rows: readonly Row[] }) {
         })),
         ...reasons.map((reason) => ({
           key: `pause-${reason}`,
-          title: reason,
+          title: text("agentReport.pause", { reason: reason || "–" }),
           isNumber: true,
           cell: (row: Row) => clockTime(row.paused_by_reason_ms?.[reason]),
         })),

@@ -117,6 +117,7 @@ function Existing({ id }: { id: string }) {
         <div className={panels.column}>
           <Panel title={text("queue.settings")}>
             <SettingsForm
+              id={id}
               initial={settingsOf(data)}
               current={async () => settingsOf((await refetch({ throwOnError: true })).data as Detail)}
               save={async ({ name, ...body }, before, headers) => {
@@ -126,10 +127,11 @@ function Existing({ id }: { id: string }) {
                     api.POST("/v1/queues/{queue_id}/rename", {
                       params,
                       body: { name },
-                      headers: { "Idempotency-Key": key },
+                      headers: { ...headers, "Idempotency-Key": key },
                     }),
                   );
                   if (SETTINGS.every((one) => body[one] === before[one])) return renamed;
+                  headers["If-Match"] = `"${renamed.version}"`;
                 }
                 return answerOf(api.PATCH("/v1/queues/{queue_id}", { params, body, headers }));
               }}
@@ -195,6 +197,7 @@ function AgentsForm({ queue }: { queue: Detail }) {
   const known = useQuery(agents).data ?? [];
   const client = useQuery(queueOf(queue.id));
   const server = useServerForm<{ agents: string[] }>({
+    id: queue.id,
     initial: { agents: queue.agents },
     current: async () => ({ agents: (await client.refetch({ throwOnError: true })).data?.agents ?? [] }),
     save: (body, _, headers) =>

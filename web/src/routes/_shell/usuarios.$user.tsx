@@ -158,6 +158,7 @@ function DataForm({ user, isReadOnly }: { user: Detail; isReadOnly: boolean }) {
   const { refetch } = useQuery(userOf(user.id));
   const dataOf = ({ name, email }: Detail) => ({ name, email });
   const server = useServerForm({
+    id: user.id,
     initial: dataOf(user),
     current: async () => dataOf((await refetch({ throwOnError: true })).data as Detail),
     validate: ({ name, email }) => ({
@@ -187,6 +188,7 @@ function RightsForm({ user, isReadOnly }: { user: Detail; isReadOnly: boolean })
   const { refetch } = useQuery(userOf(user.id));
   const rightsOf = ({ level, permissions }: Detail) => ({ level, permissions });
   const server = useServerForm({
+    id: user.id,
     initial: rightsOf(user),
     current: async () => rightsOf((await refetch({ throwOnError: true })).data as Detail),
     save: ({ level, permissions }, _, headers) =>

@@ -4,8 +4,9 @@ import { createFileRoute, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { answerOf, api, type Schemas } from "../../api/client";
 import { queues, webhookOf } from "../../api/queries";
-import { count, instant } from "../../figures/format";
+import { count } from "../../figures/format";
 import { useLanguage, useText } from "../../i18n";
+import { useInstant } from "../../time/useInstant";
 import { Allowed } from "../../ui/Allowed";
 import { BackLink } from "../../ui/BackLink";
 import { DeliveryState, WebhookState } from "../../ui/Badge";
@@ -114,6 +115,7 @@ function Existing({ id }: { id: string }) {
           <Panel title={text("webhook.settings")}>
             <SettingsForm
               initial={settingsOf(data)}
+              id={id}
               current={async () => settingsOf((await refetch({ throwOnError: true })).data as Detail)}
               save={(body, _, headers) =>
                 answerOf(api.PATCH("/v1/webhooks/{webhook_id}", { params, body: body as never, headers }))
@@ -189,6 +191,7 @@ function SettingsForm({ action, ...options }: SettingsProps) {
 /** What was posted in the last days, and what became of it. */
 function Deliveries({ id }: { id: string }) {
   const text = useText();
+  const instant = useInstant();
   const language = useLanguage();
   const { data } = useQuery({
     queryKey: ["webhooks", id, "deliveries"],

@@ -1,8 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { createFileRoute, Link } from "@tanstack/react-router";
 import { webhooks } from "../../api/queries";
-import { count, instant } from "../../figures/format";
+import { count } from "../../figures/format";
 import { useLanguage, useText } from "../../i18n";
+import { useInstant } from "../../time/useInstant";
 import { Allowed } from "../../ui/Allowed";
 import { WebhookState } from "../../ui/Badge";
 import { ListPage } from "../../ui/ListPage";
@@ -19,6 +20,7 @@ export const Route = createFileRoute("/_shell/webhooks/")({
 /** Where what happens in the center is posted to. */
 function Webhooks() {
   const text = useText();
+  const instant = useInstant();
   const language = useLanguage();
   return (
     <ListPage

@@ -17,6 +17,7 @@ RefusedCode = Literal[
     "agent-without-telephone",
     "api-key-inactive",
     "attempt-not-answered",
+    "audio-missing",
     "call-ended",
     "call-in-progress",
     "call-left-ivr",
@@ -26,6 +27,7 @@ RefusedCode = Literal[
     "call-not-waiting",
     "call-not-wrapping-up",
     "call-on-hold",
+    "callback-ended",
     "company-not-empty",
     "company-not-own",
     "contact-in-call",
@@ -49,6 +51,8 @@ RefusedCode = Literal[
     "recording-not-running",
     "recording-running",
     "screen-revoked",
+    "speech-failed",
+    "too-many-blocked",
     "supervision-inactive",
     "supervision-pending",
     "too-many-webhooks",
@@ -61,6 +65,7 @@ UnknownCode = Literal[
     "agent-unknown",
     "api-key-unknown",
     "call-unknown",
+    "callback-unknown",
     "company-unknown",
     "contact-unknown",
     "definitions-unknown",
@@ -114,6 +119,7 @@ Code = RefusedCode | UnknownCode | TakenCode | NotAllowedCode | FieldCode | Lite
 UNKNOWN: dict[str, UnknownCode] = {
     "API key": "api-key-unknown",
     "agent": "agent-unknown",
+    "callback": "callback-unknown",
     "company": "company-unknown",
     "contact": "contact-unknown",
     "interaction": "call-unknown",
@@ -165,6 +171,9 @@ MEANINGS: dict[Code, Meaning] = {
     "attempt-not-answered": Meaning(
         "Nobody has answered the number that is being dialled.", "Send `attempt-answered` before you offer the call to a queue."
     ),
+    "audio-missing": Meaning(
+        "The message is silent: it has no text, or its file was only named and never uploaded.", "Give it a text, or upload its file."
+    ),
     "call-ended": Meaning("The call has ended.", "Nothing: only wrap-up and quality follow the end of a call."),
     "call-id-taken": Meaning(
         "Your id of the call already names another call: of the other direction, or with another number.",
@@ -181,6 +190,8 @@ MEANINGS: dict[Code, Meaning] = {
     "call-not-wrapping-up": Meaning("There is no ended talk without a wrap-up.", "Release the talk first."),
     "call-on-hold": Meaning("The customer is on hold already.", "Nothing, or send `resume`."),
     "call-unknown": Meaning("The company has no such call.", "Use the `id` that the start of the call returned."),
+    "callback-ended": Meaning("The call-back has ended already.", "Nothing: its outcome stays as it was stated first."),
+    "callback-unknown": Meaning("The company has no such call-back.", "Check the id against the list."),
     "company-exists": Meaning("A company has this name already.", "Choose another name."),
     "company-not-empty": Meaning(
         "The company has calls, or an import is running: simulated calls would be among real ones for ever.",
@@ -274,6 +285,11 @@ MEANINGS: dict[Code, Meaning] = {
     ),
     "screen-unknown": Meaning("The company has no such screen.", "Check the id."),
     "settings-unknown": Meaning("Nothing in the company's settings has this id.", "Check the id."),
+    "speech-failed": Meaning(
+        "The speech engine of the deployment could not speak the text: it has no such voice, is not installed, or did not answer in time.",
+        "Choose another voice; if none works, ask the operator to look at `ATENDE_SPEECH`.",
+    ),
+    "too-many-blocked": Meaning("The blacklist of the IVR is full.", "Take somebody off it first."),
     "supervision-inactive": Meaning("The supervisor is not in this call.", "Nothing: there is nothing to leave."),
     "supervision-pending": Meaning(
         "What the supervisor asked for before is not done yet.", "Wait until the telephone was answered, or some seconds."

@@ -29,6 +29,7 @@ export const COMPANY = "gerenciar-empresas";
 export const USERS = "gerenciar-usuário";
 export const QUEUES = "gerenciar-service";
 export const PHONES = "gerenciar-phone";
+export const BLACKLIST = "gerenciar-blacklist";
 export const KEYS = "gerenciar-chaves";
 export const WEBHOOKS = "gerenciar-conectores";
 

@@ -35,7 +35,11 @@ class SettingsChange(Shape):
 
 @router.get("/{thing_id}", summary="Who last changed a thing of the settings")
 async def get_last_change(
-    thing_id: Annotated[UUID, Path(description="the id of the company, a queue, a user, an IVR or a webhook")], context: Authenticated
+    thing_id: Annotated[
+        UUID,
+        Path(description="the id of the company, a queue, a user, an IVR or a webhook", examples=["7b9d2f0e-5a4b-4c1e-9a77-0d5d8a8c6f10"]),
+    ],
+    context: Authenticated,
 ) -> SettingsChange:
     """For who may change it, and for one's own user. A command that names this version in `If-Match` is refused (409) if there was a change since."""
     found = await context.ask(last_change, thing_id, context.asker.permissions)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from math import inf
@@ -177,6 +177,11 @@ class Center(ABC):
     def password_policy(self) -> PasswordPolicy:
         """The rule that new passwords follow."""
         return self._settings.password_policy
+
+    @property
+    def phone_addresses(self) -> Mapping[str, str]:
+        """Where browsers reach the Asterisk of a company by SIP over WebSocket, by the company's name; "" is the oldest company."""
+        return {asterisk.company: asterisk.phone for asterisk in self._settings.asterisks if asterisk.phone}
 
     @property
     def cors_origins(self) -> Sequence[str]:

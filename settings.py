@@ -22,6 +22,8 @@ ATENDE_PARTITIONS       partitions of each topic that is made                 4
 ATENDE_WEBHOOK_ALLOW    networks to which webhooks may go besides the public internet, also by http: 10.20.0.0/16,fd00::/8   none
 ATENDE_ASTERISK         the Asterisks to follow, one or more with spaces between them:
                         ami://user:secret@host:5038/systemname?company=NAME&queue_log=/var/log/asterisk/queue_log   none
+                        control=yes lets Atende drive it; then ari=http://user:secret@host:8088 (percent-encoded), trunk=NAME, context=NAME,
+                        phone=wss://host:8089/ws: where browsers reach it, for phones in the browser
 
 In distributed mode the data directory holds only these two secrets, and only if no setting has them: every
 process of the deployment needs the same ATENDE_MASTER_KEY and ATENDE_TOKEN_SECRET; those on one machine may share ATENDE_DATA instead.
@@ -64,6 +66,9 @@ class Asterisk:
     """An Asterisk whose events are followed. company: whose calls they are, "" = the oldest. queue_log: the log that it writes, where this process can read it.
 
     system: its `systemname` (asterisk.conf), with which the ids of its calls begin; "" if it has none.
+    control: whether Atende drives it; without it Atende only reads. ari: the address of its ARI without a path, "" if it has none. trunk: the PJSIP
+    endpoint by which calls go out. context: the dialplan's context that agents dial in. phone: where browsers reach it by SIP over WebSocket
+    (wss://pbx.example.com:8089/ws), for phones in the browser; "" = there are none.
     """
 
     host: str
@@ -73,6 +78,13 @@ class Asterisk:
     company: str = ""
     system: str = ""
     queue_log: Path | None = None
+    control: bool = False
+    ari: str = ""
+    ari_user: str = ""
+    ari_secret: str = field(default="", repr=False)
+    trunk: str = ""
+    context: str = ""
+    phone: str = ""
 
     @property
     def name(self) -> str:
@@ -247,12 +259,21 @@ def _networks(text: str) -> tuple[str, ...]:
 def _asterisks(text: str) -> tuple[Asterisk, ...]:
     asterisks = tuple(_asterisk(part) for part in text.split())
     for one in asterisks:
-        same = [other.system for other in asterisks if other.company == one.company]
+        of_company = [other for other in asterisks if other.company == one.company]
+        same = [other.system for other in of_company]
         if len(same) > 1 and ("" in same or len(set(same)) < len(same)):
             raise WrongSetting(
                 "ATENDE_ASTERISK has several Asterisks of one company: each needs a systemname of its own (asterisk.conf) as the path of its address"
             )
+        if sum(other.control for other in of_company) > 1:
+            raise WrongSetting("ATENDE_ASTERISK has several Asterisks of one company with control=yes: only one of them can be driven")
     return asterisks
+
+
+_ONLY_DRIVEN = ("ari", "trunk", "context", "phone")
+_OPTIONS = frozenset({"company", "queue_log", "control", *_ONLY_DRIVEN})
+_SOCKET = re.compile(r"wss?://[A-Za-z0-9.:\[\]-]+(?:/[\w./-]*)?", re.ASCII)
+_NAME_OF_PBX = re.compile(r"[\w.-]{0,80}", re.ASCII)
 
 
 def _asterisk(text: str) -> Asterisk:
@@ -263,8 +284,18 @@ def _asterisk(text: str) -> Asterisk:
         port = url.port or Asterisk.port
     except ValueError:
         raise wrong from None
-    if url.scheme != "ami" or not url.hostname or not url.username or not url.password or options.keys() - {"company", "queue_log"}:
+    if url.scheme != "ami" or not url.hostname or not url.username or not url.password or options.keys() - _OPTIONS:
         raise wrong
+    ari, ari_user, ari_secret = _ari(options.get("ari", ""))
+    if options.get("control", "no") not in ("yes", "no") or not all(
+        _NAME_OF_PBX.fullmatch(options.get(name, "")) for name in ("trunk", "context")
+    ):
+        raise wrong
+    if "phone" in options and not (ari and _SOCKET.fullmatch(options["phone"])):
+        raise wrong
+    control = options.get("control") == "yes"
+    if not control and any(name in options for name in _ONLY_DRIVEN):
+        raise WrongSetting("ATENDE_ASTERISK has ari=, trunk=, context= or phone= without control=yes: Atende only reads such an Asterisk")
     return Asterisk(
         host=url.hostname,
         port=port,
@@ -273,7 +304,30 @@ def _asterisk(text: str) -> Asterisk:
         company=options.get("company", ""),
         system=unquote(url.path.strip("/")),
         queue_log=Path(options["queue_log"]) if "queue_log" in options else None,
+        control=control,
+        ari=ari,
+        ari_user=ari_user,
+        ari_secret=ari_secret,
+        trunk=options.get("trunk", ""),
+        context=options.get("context", ""),
+        phone=options.get("phone", ""),
     )
+
+
+def _ari(text: str) -> tuple[str, str, str]:
+    """The address without a path, the user and the secret."""
+    if not text:
+        return "", "", ""
+    wrong = WrongSetting("ATENDE_ASTERISK has an ari= that is no address (http://user:secret@host:8088, percent-encoded)")
+    try:
+        url = urlsplit(text)
+        port = f":{url.port}" if url.port else ""
+    except ValueError:
+        raise wrong from None
+    if url.scheme not in ("http", "https") or not url.hostname or not url.username or not url.password or url.path.strip("/") or url.query:
+        raise wrong
+    host = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
+    return f"{url.scheme}://{host}{port}", unquote(url.username), unquote(url.password)
 
 
 def _secret(text: str) -> str:

@@ -106,7 +106,12 @@ def create_app(center: Center, seconds: Callable[[], float] = monotonic) -> Fast
             expose_headers=EXPOSED,
         )
     app.add_middleware(HeadASGI)
-    app.add_middleware(SecureHeadersASGI, private_path="/v1/", is_public_by_tls=center.public_url.startswith("https://"))
+    app.add_middleware(
+        SecureHeadersASGI,
+        private_path="/v1/",
+        is_public_by_tls=center.public_url.startswith("https://"),
+        connects_to=sorted(set(center.phone_addresses.values())),
+    )
     app.add_middleware(IdentifiedASGI)
     problem.install(app)
     return app

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from time import monotonic, perf_counter
 from typing import Annotated, Any, Concatenate, ParamSpec, Protocol, TypeVar
@@ -100,6 +100,10 @@ class Center(Protocol):
     @property
     def public_url(self) -> str:
         """The address at which people reach the API; "" if it is not set."""
+
+    @property
+    def phone_addresses(self) -> Mapping[str, str]:
+        """Where browsers reach the Asterisk of a company by SIP over WebSocket, by the company's name; "" is the oldest company."""
 
     @property
     def cors_origins(self) -> Sequence[str]:

@@ -54,7 +54,7 @@ class Login(Body):
         ),
     ] = "token"
     company: Annotated[
-        Line, Field(description="the company's name; needed only if the e-mail has a user in several companies", examples=["Empresa"])
+        Line, Field(description="the company's name; needed only if the e-mail has a user in more than two companies", examples=["Empresa"])
     ] = ""
 
 

@@ -31,6 +31,9 @@ class CompanyDetail(Shape):
     sla_target: Annotated[float, Field(description="percentage; default of its queues, as are the next two", examples=[80])]
     sla_ms: Annotated[int, Field(examples=[20_000])]
     tolerated_ms: Annotated[int, Field(examples=[5_000])]
+    supervision_notice: Annotated[
+        bool, Field(description="whether an agent is told that a supervisor listens, by a text on the agent's telephone")
+    ]
     empty: Annotated[
         bool, Field(description="whether it has no call yet, of any source: nothing was imported, simulated or observed", examples=[False])
     ]
@@ -43,6 +46,9 @@ class CompanyChange(Body):
     sla_target: Annotated[float | None, Field(ge=0, le=100, allow_inf_nan=False, examples=[80])] = None
     sla_ms: Annotated[Milliseconds | None, Field(examples=[20_000])] = None
     tolerated_ms: Annotated[Milliseconds | None, Field(examples=[5_000])] = None
+    supervision_notice: Annotated[bool | None, Field(description="whether an agent is told that a supervisor listens", examples=[True])] = (
+        None
+    )
 
 
 @router.get("/company", summary="The caller's company")
@@ -57,6 +63,7 @@ async def get_company(context: Authenticated) -> CompanyDetail:
         sla_target=settings.sla_target,
         sla_ms=settings.sla_ms,
         tolerated_ms=settings.tolerated_ms,
+        supervision_notice=settings.supervision_notice,
         empty=await context.ask(is_empty),
     )
 

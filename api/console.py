@@ -18,6 +18,9 @@ from starlette.types import Receive, Scope, Send
 DIRECTORY = Path(__file__).parent / "console_files"
 """Where the build puts the files. The wheel contains them."""
 
+_COMPRESSED = (("br", ".br"), ("gzip", ".gz"))
+"""The compressed copies of a file, the smallest first: their Content-Encoding, and what their names end with."""
+
 _RESERVED = ("/v1", "/docs", "/healthz", "/readyz", "/metrics", "/openapi.json")
 _PAGE = "index.html"
 _FOR_EVER = "public, max-age=31536000, immutable"
@@ -77,13 +80,16 @@ def install(app: FastAPI, directory: Path = DIRECTORY) -> None:
 
 
 def _file(file: Path, request: Request, caching: str) -> Response:
-    """A file, in the compressed form beside it for who takes that; 304 if the browser has it."""
+    """A file, in the smallest compressed form beside it that the browser takes; 304 if the browser has it."""
     headers = {"Cache-Control": caching, "Vary": "Accept-Encoding"}
     media_type = guess_type(file.name)[0]
-    compressed = file.with_name(f"{file.name}.gz")
-    if "gzip" in request.headers.get("accept-encoding", "") and compressed.is_file():
-        file = compressed
-        headers["Content-Encoding"] = "gzip"
+    accepted = {part.strip() for part in request.headers.get("accept-encoding", "").split(",")}
+    for encoding, suffix in _COMPRESSED:
+        compressed = file.with_name(file.name + suffix)
+        if encoding in accepted and compressed.is_file():
+            file = compressed
+            headers["Content-Encoding"] = encoding
+            break
     if caching == _ASK_AGAIN:
         headers["ETag"] = f'"{sha256(file.read_bytes()).hexdigest()[:32]}"'
         if request.headers.get("if-none-match") == headers["ETag"]:

@@ -54,7 +54,13 @@ class Filters(OfPart, PageParameters):
         Field(description="HORA: began before this time of day; earlier than `time_from`: over midnight", examples=["12:30"]),
     ] = None
     count: Annotated[bool, Field(description="whether to count the calls of all pages: `count` of the answer")] = False
-    correlation_id: Annotated[Word, Field(description="the correlation of a request that changed the call", examples=["crm-4711"])] = ""
+    correlation_id: Annotated[
+        Word,
+        Field(
+            description="the correlation of a request that changed the call, its `Request-Id` if it had none; one that may be a telephone number or a CPF is sealed, and finds nothing",
+            examples=["crm-4711"],
+        ),
+    ] = ""
     order: Annotated[Literal["asc", "desc"], Field(description="by their beginning; `desc`: the newest first")] = "asc"
 
 

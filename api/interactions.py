@@ -100,6 +100,20 @@ class Wrapping(Action):
     tag: Annotated[Line, Field(description="the tag (tabulação); empty for none", examples=["venda fechada"])] = ""
 
 
+class Noting(Action):
+    """A note about the call."""
+
+    note: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=4_000,
+            description="what the agent writes down; personal data of the customer",
+            examples=["Ligar na segunda"],
+        ),
+    ]
+
+
 class Quality(Action):
     """The final figures of the voice quality."""
 
@@ -241,6 +255,12 @@ async def wrap_up_call(
 ) -> Response:
     """Marks the call as handled (*tabulada*); wrap-up time ends."""
     return await context.do(commands.WrapUp(interaction=interaction_id, tag=body.tag, at=body.us))
+
+
+@router.post("/{interaction_id}/note", summary="Write a note about the call", response_model=Done)
+async def note_call(interaction_id: InteractionId, body: Noting, context: Authenticated) -> Response:
+    """During the call or after it, any number of times. The note is in the call's history for those who may read personal data, until the contact is forgotten."""
+    return await context.do(commands.NoteCall(interaction=interaction_id, note=body.note, at=body.us))
 
 
 @router.post("/{interaction_id}/quality", summary="The final figures of the voice quality", response_model=Done)

@@ -11,11 +11,11 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 import discovery
-from api import live_messages, problem_types, watch, watch_messages, webhooks
+from api import live_messages, problem_types, watch_messages, webhooks
 from api.access import CORRELATION_ID, ETAG_PATTERN, IDEMPOTENCY_KEY, IF_MATCH, IF_POSITION, KEY_PATTERN, LONGEST_KEY, REPLAYED
 from api.field_types import MAX_POSITION
 from api.openapi_examples import add_examples
-from api.openapi_permissions import permission_of
+from api.openapi_permissions import permission_of, permissions_of_some
 from api.problem import ProblemDetails, documented
 from api.request_ids import REQUEST_ID
 from api.versions import document_versions
@@ -159,19 +159,26 @@ _PAGE = re.compile(r"\bPage(?:_(\w+?)_|\[(\w+)\])")
 
 
 def _say_permissions(document: dict[str, Any]) -> None:
-    """Say of each operation which permission it needs: in words, and for programs as `x-permission` (empty: any user, or what is asked decides; absent: no token)."""
+    """Say of each operation which permission it needs: in words, and for programs as `x-permission` (empty: any user; absent: no token).
+
+    Where who asks, or what is asked, decides between several, `x-permissions-of-some` lists them.
+    """
     by_id = {operation["operationId"]: operation for operations in document["paths"].values() for operation in operations.values()}
     routers: list[APIRouter] = list(discovery.found("api", "router").values())
     for route in (route for router in routers for route in router.routes):
         if isinstance(route, APIRoute) and route.include_in_schema:
             permission, operation = permission_of(route), by_id[route.name]
-            words = _OF_EACH_QUESTION if route.name == watch.watch_answers.__name__ else _in_words(permission)
-            operation["description"] = f"{operation['description']}\n\n{words}"
+            some = permissions_of_some(route)
+            operation["description"] = f"{operation['description']}\n\n{_of_some(some) if some else _in_words(permission)}"
             if permission is not None:
                 operation["x-permission"] = permission
+            if some:
+                operation["x-permissions-of-some"] = some
 
 
-_OF_EACH_QUESTION = "Needs the permission of each question's own GET."
+def _of_some(permissions: list[str]) -> str:
+    listed = ", ".join(f"`{permission}`" for permission in permissions)
+    return f"Needs one of the permissions {listed}; which one, what is asked decides."
 
 
 def _in_words(permission: str | None) -> str:

@@ -9,6 +9,8 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from api.access import Access
+from api.watch import watch_answers
+from api.watch_questions import watchables
 from commands.handler_context import HANDLERS
 from domain.access import ANYONE
 from projections.query_bus import QUERIES
@@ -28,6 +30,21 @@ def permission_of(route: APIRoute) -> str | None:
     needed = {command.permission for command in HANDLERS if command.__name__ in named} - {ANYONE}
     assert len(needed) <= 1, f"{route.name} uses commands of several permissions: {needed}"
     return next(iter(needed), ANYONE)
+
+
+def permissions_of_some(route: APIRoute) -> list[str]:
+    """The permissions of the queries among which a route that ANYONE may use chooses by who asks, or by what is asked; none for other routes.
+
+    Whoever has none of them is refused.
+    """
+    if permission_of(route) != ANYONE:
+        return []
+    if route.endpoint is watch_answers:
+        chosen = {one.query for one in watchables().values()}
+    else:
+        named = set(_names(route.endpoint.__code__))
+        chosen = {query for query in QUERIES if query.__name__ in named}
+    return sorted({QUERIES[query].permission for query in chosen} - {ANYONE})
 
 
 def _accesses(dependant: Dependant) -> Iterator[Access]:

@@ -14,7 +14,7 @@ from api.lists import Page, Paged, registered
 from api.problem import QUERY_FOR_ALL, documented, of_command
 from api.slice_router import SliceRouter
 from commands import queues as commands
-from domain.queues import Profile
+from domain.queues import LONGEST_WRAP_UP_MS, Profile
 from projections.queries.registers import RegisteredQueue
 from projections.queries.settings import queue as settings_of_queue
 
@@ -49,6 +49,15 @@ class QueueChange(Body):
     ] = None
     on_screen: Annotated[bool | None, Field(description="whether the agent screen offers it")] = None
     sla_profile: Annotated[Profile | None, Field(description="the queue's SLA profile; a request for figures may select another")] = None
+    wrap_up_ms: Annotated[
+        int | None,
+        Field(
+            ge=0,
+            le=LONGEST_WRAP_UP_MS,
+            description="an agent who has talked gets no other call of the queue for so long (pós-atendimento); 0 for none",
+            examples=[30_000],
+        ),
+    ] = None
 
 
 class NewQueue(QueueChange):
@@ -81,6 +90,9 @@ class QueueSummary(Shape):
     sla_ms: Annotated[int, Field(examples=[20_000])]
     tolerated_ms: Annotated[int, Field(examples=[5_000])]
     sla_profile: Annotated[Profile, Field(description="the queue's SLA profile; a request for figures may select another")]
+    internal_number: Annotated[
+        str, Field(description="three digits by which agents transfer to the queue; empty for none", examples=["201"])
+    ]
     agents: Annotated[list[str], Field(examples=[["Ana", "Bruno"]])]
     active: Annotated[bool, Field(description="whether it takes calls")]
 
@@ -88,8 +100,8 @@ class QueueSummary(Shape):
 class QueueDetail(QueueSummary):
     """A queue with all its settings."""
 
-    internal_number: Annotated[str, Field(examples=["201"])]
     on_screen: bool
+    wrap_up_ms: Annotated[int, Field(description="the longest wrap-up (pós-atendimento); 0 for none", examples=[30_000])]
 
 
 @router.get("", summary="The queues of the company", responses=QUERY_FOR_ALL)
@@ -114,6 +126,7 @@ async def get_queue(queue_id: QueueId, context: Authenticated) -> QueueDetail:
         active=found.active,
         internal_number=settings.internal_number,
         on_screen=settings.on_screen,
+        wrap_up_ms=settings.wrap_up_ms,
     )
 
 

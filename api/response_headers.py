@@ -20,11 +20,14 @@ HSTS = "max-age=31536000"
 _SCOPE = "atende.security_headers"
 
 
-def security_headers(*, is_by_tls: bool, is_private: bool) -> dict[str, str]:
-    """The headers that every response has, whoever writes it. is_private: no cache keeps it, unless its route decides otherwise."""
+def security_headers(*, is_by_tls: bool, is_private: bool, connects_to: Sequence[str] = ()) -> dict[str, str]:
+    """The headers that every response has, whoever writes it. is_private: no cache keeps it, unless its route decides otherwise.
+
+    connects_to: addresses besides this server to which pages may connect.
+    """
     return {
         "X-Content-Type-Options": "nosniff",
-        "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+        "Content-Security-Policy": CONTENT_SECURITY_POLICY + (f"; connect-src 'self' {' '.join(connects_to)}" if connects_to else ""),
         "Referrer-Policy": "no-referrer",
         **({"Strict-Transport-Security": HSTS} if is_by_tls else {}),
         **({"Cache-Control": "no-store"} if is_private else {}),
@@ -38,13 +41,14 @@ def headers_of(scope: Scope) -> dict[str, str]:
 
 
 class SecureHeadersASGI:
-    """Adds the security headers to every response. is_public_by_tls: whether people reach the server by TLS, whatever the last proxy says.
+    """Adds the security headers to every response. is_public_by_tls: whether people reach the server by TLS, whatever the last proxy says. connects_to: as for `security_headers`.
 
     Responses below `private_path` have tokens and personal data, so no cache keeps them, unless a route decides otherwise.
     """
 
-    def __init__(self, app: ASGIApp, private_path: str, *, is_public_by_tls: bool) -> None:
+    def __init__(self, app: ASGIApp, private_path: str, *, is_public_by_tls: bool, connects_to: Sequence[str] = ()) -> None:
         self._app = app
+        self._connects_to = connects_to
         self._private_path = private_path
         self._is_public_by_tls = is_public_by_tls
 
@@ -54,7 +58,9 @@ class SecureHeadersASGI:
             await self._app(scope, receive, send)
             return
         scope[_SCOPE] = security_headers(
-            is_by_tls=self._is_public_by_tls or scope.get("scheme") == "https", is_private=scope["path"].startswith(self._private_path)
+            is_by_tls=self._is_public_by_tls or scope.get("scheme") == "https",
+            is_private=scope["path"].startswith(self._private_path),
+            connects_to=self._connects_to,
         )
 
         async def completed(message: Message) -> None:

@@ -39,6 +39,8 @@ _SHIFTS = """() => new Promise((resolve) => {
   requestAnimationFrame(() => setTimeout(() => resolve(sum), 500));
 })"""
 _BYTES = "() => performance.getEntries().reduce((sum, one) => sum + (one.transferSize ?? 0), 0)"
+# A page that is watched is never idle: its stream stays open. It has loaded when nothing has come for a second.
+_LOADED = "() => performance.getEntriesByType('resource').every((one) => performance.now() - one.responseEnd > 1000)"
 _SHOWN = "() => performance.now()"
 
 
@@ -76,12 +78,12 @@ def _open(context: BrowserContext, address: str) -> Page:
     """A tab that shows the figures or the rows of a page."""
     page = context.new_page()
     page.goto(address)
-    page.locator("main [data-as-of], main table").first.wait_for()
+    page.locator("main :is([data-as-of], [data-agent], table):visible").first.wait_for()
     return page
 
 
 def _kilobytes(page: Page) -> float:
-    page.wait_for_load_state("networkidle")
+    page.wait_for_function(_LOADED)
     return float(page.evaluate(_BYTES)) / 1024
 
 

@@ -20,6 +20,7 @@ import httpx
 from api.answer_changes import changes
 from api.monitoring import TABLES
 from bench.end_to_end import new_deployment, on_servers
+from bench.http_clients import Connection
 from bench.http_commands import server
 from bench.http_server import COMPANY
 from bench.measure import absolute
@@ -41,6 +42,9 @@ _LATE_S = 10.0
 _BOARD = "/v1/monitoring"
 EMAIL, PASSWORD = "ana@empresa.example", "Seja#Bem1"
 _AT_ONCE = 500
+_CONNECTIONS = 32
+_DATA = b"data: "
+_BEGINS = b'data: {"q":0,"position":'
 
 
 @dataclass
@@ -49,8 +53,14 @@ class _Screen:
 
     answered: asyncio.Event = field(default_factory=asyncio.Event)
     arrivals: list[tuple[int, float]] = field(default_factory=list)
+    lines: list[bytes] = field(default_factory=list)
     bytes: int = 0
-    rows: int = 0
+
+    @property
+    def rows(self) -> int:
+        """How many changes of rows it received."""
+        tables = (json.loads(line[len(_DATA) :]).get("tables", {}) for line in self.lines)
+        return sum(len(part) for message in tables for table in message.values() for part in table.values())
 
 
 def watched_board(quick: bool) -> dict[str, Any]:
@@ -137,49 +147,54 @@ def agent_name(number: int) -> str:
 async def _watch(address: str, token: str, seconds: float) -> tuple[list[_Screen], list[tuple[int, float]], tuple[Any, Any]]:
     """Watch, and let agents pause and resume meanwhile. Returns the screens, (position, at) of each event, and a board before and after."""
     headers = {"Authorization": f"Bearer {token}"}
-    limits = httpx.Limits(max_connections=200, keepalive_expiry=2)
-    async with httpx.AsyncClient(base_url=address, headers=headers, timeout=_OPENS_WITHIN_S, limits=limits) as client:
-        screens = [_Screen() for _ in range(WATCHERS)]
-        tasks = [asyncio.create_task(_follow(client, screen)) for screen in screens]
+    screens = [_Screen() for _ in range(WATCHERS)]
+    tasks = [asyncio.create_task(_follow(await Connection.open(address, token), screen)) for screen in screens]
+    async with httpx.AsyncClient(base_url=address, headers=headers, timeout=_OPENS_WITHIN_S) as client:
         await asyncio.wait_for(asyncio.gather(*(screen.answered.wait() for screen in screens)), _OPENS_WITHIN_S)
         before = (await client.get(_BOARD)).json()
-        sent = await _events(client, seconds)
+        sent = await _events(address, token, seconds)
         deadline = time.perf_counter() + _LATE_S
         while min(screen.arrivals[-1][0] if screen.arrivals else 0 for screen in screens) < sent[-1][0]:
             if time.perf_counter() > deadline:
                 break
             await asyncio.sleep(0.05)
         after = (await client.get(_BOARD)).json()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
     return screens, sorted(sent), (before, after)
 
 
-async def _follow(client: httpx.AsyncClient, screen: _Screen) -> None:
-    async with client.stream("GET", "/v1/watch", params={"q": _BOARD}) as answer:
-        async for line in answer.aiter_lines():
-            if line.startswith('data: {"q":0,"position":'):
-                at, message = time.perf_counter(), json.loads(line[6:])
-                if "answer" in message:
-                    screen.answered.set()
-                    continue
-                screen.arrivals.append((message["position"], at))
-                screen.bytes += len(line.encode())
-                screen.rows += sum(len(part) for table in message.get("tables", {}).values() for part in table.values())
+async def _follow(connection: Connection, screen: _Screen) -> None:
+    async for line in connection.stream(f"/v1/watch?q={_BOARD}"):
+        if line.startswith(_BEGINS):
+            screen.arrivals.append((int(line[len(_BEGINS) : line.index(b",", len(_BEGINS))]), time.perf_counter()))
+            screen.bytes += len(line)
+            screen.lines.append(line)
+            if b'"answer"' in line[:200]:
+                screen.arrivals.clear()
+                screen.lines.clear()
+                screen.bytes = 0
+                screen.answered.set()
 
 
-async def _events(client: httpx.AsyncClient, seconds: float) -> list[tuple[int, float]]:
+async def _events(address: str, token: str, seconds: float) -> list[tuple[int, float]]:
     """Agents pause, and later resume, at an even pace."""
     sent: list[tuple[int, float]] = []
+    idle: asyncio.Queue[Connection] = asyncio.Queue()
+    for _ in range(_CONNECTIONS):
+        idle.put_nowait(await Connection.open(address, token))
     began = time.perf_counter()
 
     async def one(number: int) -> None:
         agent, again = number % AGENTS, number // AGENTS
         verb, reason = ("pause", {"reason": "Almoço"}) if again % 2 == 0 else ("resume", {})
-        answer = await client.post(f"/v1/agents/{verb}", json={"agent": agent_name(agent), **reason})
-        answer.raise_for_status()
-        sent.append((answer.json()["position"], time.perf_counter()))
+        connection = await idle.get()
+        status, answer = await connection.post(f"/v1/agents/{verb}", json.dumps({"agent": agent_name(agent), **reason}).encode())
+        if status != 200:
+            raise RuntimeError(answer.decode())
+        sent.append((json.loads(answer)["position"], time.perf_counter()))
+        idle.put_nowait(connection)
 
     tasks = []
     for number in itertools.count():

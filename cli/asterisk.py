@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import partial
+from uuid import UUID
 
 from bootstrap import Center, Distributed
 from cli.company import asker, caller, known_or_new
@@ -15,20 +16,24 @@ from cli.console import Console, Mistake
 from cli.execution import REFUSED
 from domain.base import MS
 from domain.companies import Company
+from domain.ids import PLACED
 from imports.earlier import EarlierImports
 from projections.engine.progress import ProjectionsStopped
 from projections.queries.followed_sources import calls_without_end, covered, sessions_without_end
+from projections.queries.registers import RegisteredQueue, page
 from settings import Asterisk, Settings
 from store.clock import SystemClock
 from store.database import StoreUnavailable
 from store.postgres_lock import ServerLock
 from telephony_adapter.ami.adapter import LOCK, Adapter, Ports
-from telephony_adapter.ami.check import Finding
 from telephony_adapter.ami.check import check as check_asterisk
+from telephony_adapter.ami.findings import Finding
 from telephony_adapter.ami.last_known import LastKnown, OpenCall, OpenSession
+from telephony_adapter.control.follower import Driving
 from telephony_adapter.queue_log.tail import tail
 
 _ASLEEP_S = 0.5
+_MOST_QUEUES = 10_000
 
 
 def run(settings: Settings, console: Console) -> int:
@@ -108,7 +113,21 @@ def _ports(center: Center, company: Company, asterisk: Asterisk) -> Ports:
         now_us=center.bus.clock.now_us,
         last_known=lambda: _last_known(center, company, asterisk),
         earlier=lambda: EarlierImports(center.queries, asker(company), cover),
+        driving=Driving(center.store, center.bus.clock.now_us, lambda: _sessions(center, company), lambda: _queues(center, company)),
     )
+
+
+def _sessions(center: Center, company: Company) -> list[str]:
+    """The agents who are logged in, as far as the rows know."""
+    _cover(center)
+    return [session.agent for session in center.queries.ask(sessions_without_end, asker(company))]
+
+
+def _queues(center: Center, company: Company) -> list[UUID]:
+    """The queues that are not deleted, as far as the rows know."""
+    _cover(center)
+    found, _ = center.queries.ask(page, asker(company), RegisteredQueue, ("", ""), _MOST_QUEUES)
+    return [queue.id for queue in found]
 
 
 def _cover(center: Center) -> None:
@@ -135,7 +154,7 @@ def _last_known(center: Center, company: Company, asterisk: Asterisk) -> LastKno
                 one.call, one.queue, one.offered_ms * MS if one.queue else 0, (one.answered_ms or 0) * MS if one.queue else 0, one.agent
             )
             for one in ask(calls_without_end, who)
-            if one.call.startswith(prefix)
+            if one.call.startswith((prefix, PLACED))
         ],
         [OpenSession(one.agent, tuple(one.queues), one.reason if one.paused else None) for one in ask(sessions_without_end, who)],
     )

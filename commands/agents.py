@@ -145,7 +145,7 @@ def log_in(command: LogIn, context: HandlerContext) -> Done:
     queues = _spelt(context, command.queues)
     for queue in queues:
         existing_queue(context, queue).must_exist()
-    facts = [Fact("joined", at, queue=queue, by="member", ref="joined") for queue in queues or ("",)]
+    facts = [Fact("joined", at, queue=queue, by="command", ref="joined") for queue in queues or ("",)]
     return _observe(context, agent, facts, command.lease_ms)
 
 

@@ -22,6 +22,9 @@ from domain.voice.call_state import CallState
 from domain.voice.facts import CallKind, Fact
 from domain.voice.interactions import Interaction
 
+AGENTS_NOTE = "NOTE"
+"""The kind of note that agents write, as sources name theirs."""
+
 
 class NewCall(Command, frozen=True, kw_only=True):
     """A call begins. `call`: the integration's own id of it, so that a repeat is the same call."""
@@ -187,6 +190,13 @@ class WrapUp(CallCommand, frozen=True, kw_only=True):
     tag: str = ""
 
 
+class NoteCall(CallCommand, frozen=True, kw_only=True):
+    """What the agent writes down about the call. It is the customer's personal data, whatever it says."""
+
+    kind = "note"
+    note: str
+
+
 class MeasureQuality(CallCommand, frozen=True, kw_only=True):
     """The final voice quality: jitter in ms, loss in percent."""
 
@@ -199,7 +209,9 @@ class MeasureQuality(CallCommand, frozen=True, kw_only=True):
 def start_call(command: StartCall, context: HandlerContext) -> Done:
     """Create a call. A repeated `call` is the same call."""
     at = context.instant(command.at)
-    return _begin(context, command.call, Fact("arrived", at, text=command.to_number, private=_private(command.from_number), ref="arrived"))
+    return begin_call(
+        context, command.call, Fact("arrived", at, text=command.to_number, private=_private(command.from_number), ref="arrived")
+    )
 
 
 @handles(DialOut)
@@ -214,9 +226,9 @@ def dial_out(command: DialOut, context: HandlerContext) -> Done:
         act_as(context, checked_name(name, "agent", "an agent"))
         note_heartbeat(context, agent)
     fact = Fact("dialled", at, queue=command.queue, agent=name, private=_private(command.to_number), ref="dialled")
-    done = _begin(context, command.call, fact)
+    done = begin_call(context, command.call, fact)
     if agent is not None and done.aggregate.pending:
-        earlier = _calls_of(agent, done.aggregate.id, context)
+        earlier = calls_of(agent, done.aggregate.id, context)
         agent.must_not_talk(earlier, at)
         agent.take_call(done.aggregate.id, earlier, at, context.metadata)
     return done
@@ -226,7 +238,8 @@ def _private(number: str) -> Personal | None:
     return Personal(NOBODY, number) if number else None
 
 
-def _begin(context: HandlerContext, call: str, fact: Fact) -> Done:
+def begin_call(context: HandlerContext, call: str, fact: Fact) -> Done:
+    """Record that the call begins with this fact, unless it was begun as the same call before."""
     stated, call = call, _recorded_id(call, context)
     identity = interaction_id(context.tenant, call)
     interaction = context.load(Interaction, identity) or context.add(Interaction(identity, context.tenant))
@@ -290,13 +303,13 @@ def _spelt(context: HandlerContext, name: str) -> str:
 
 def _call_to(agent: Agent, command: RingAgent | AnswerCall, fact: Fact, context: HandlerContext) -> None:
     """Ring or answer, if the agent is free for the call."""
-    earlier = _calls_of(agent, command.interaction, context)
+    earlier = calls_of(agent, command.interaction, context)
     agent.must_be_free(fact.queue, earlier, fact.at)
     if isinstance(command, AnswerCall):
         agent.take_call(command.interaction, earlier, fact.at, context.metadata)
 
 
-def _calls_of(agent: Agent, besides: UUID, context: HandlerContext) -> list[Interaction]:
+def calls_of(agent: Agent, besides: UUID, context: HandlerContext) -> list[Interaction]:
     """The calls that the agent took last, besides one, as they are now."""
     loaded = [context.load(Interaction, call) for call in agent.calls if call != besides]
     return [call for call in loaded if call is not None]
@@ -309,7 +322,7 @@ def _acting(command: CallCommand, state: CallState) -> str:
             return agent
         case ReleaseCall(by=by) if by != "agent":
             return ""
-        case HoldCall() | ResumeCall() | ReleaseCall() | WrapUp():
+        case HoldCall() | ResumeCall() | ReleaseCall() | WrapUp() | NoteCall():
             return next((visit.agent for visit in reversed(state.visits) if visit.agent), state.attempt.agent if state.attempt else "")
         case _:
             return ""
@@ -326,6 +339,8 @@ def _stated_facts(command: CallCommand, at: int) -> list[Fact]:
     match command:
         case WrapUp(tag=tag) if tag:
             return [Fact("wrap_up", at, ref="wrap_up"), Fact("tag", at, text=tag, ref="tag")]
+        case NoteCall(note=note):
+            return [Fact("note", at, text=AGENTS_NOTE, private=_private(note.strip()), ref=f"note:{at}")]
         case MeasureQuality(jitter_ms=jitter, loss_percent=loss):
             return [Fact("quality", at, text=f"{jitter};{loss}", ref="quality")]
         case _:

@@ -34,6 +34,7 @@ class RegisterQueue(QueueCommand, frozen=True, kw_only=True):
     internal_number: str | None = None
     on_screen: bool | None = None
     sla_profile: Profile | None = None
+    wrap_up_ms: int | None = None
     agents: tuple[str, ...] = ()
 
 
@@ -47,6 +48,7 @@ class ChangeQueueSettings(QueueCommand, frozen=True, kw_only=True):
     internal_number: str | None = None
     on_screen: bool | None = None
     sla_profile: Profile | None = None
+    wrap_up_ms: int | None = None
 
 
 class RenameQueue(QueueCommand, frozen=True, kw_only=True):

@@ -27,6 +27,9 @@ _hasher = PasswordHasher()
 _LINK_USED = "this link was used, or another took its place"
 _NOBODYS = _hasher.hash("nobody's password")
 
+TRIED_WITHOUT_COMPANY = 2
+"""In so many companies a login that names none is tried. Each try costs a tenth of a second of a processor."""
+
 
 class RegisterUser(Command, frozen=True, kw_only=True):
     """A new user; `result["token"]` is the one-time link's token to set a password, in the first answer alone. Raises AlreadyExists for an e-mail address in use."""
@@ -271,14 +274,18 @@ class SignedIn:
 
 
 def companies_of(store: Store, email: str, company: str) -> list[UUID]:
-    """The companies to which a login with this e-mail address may belong: the one that it names, else all that have a user with the address.
+    """The companies in which a login with this e-mail address is tried: the one that it names, else those that have a user with the address.
 
-    Never none: a login of nobody is tried like any other, so that it tells nothing.
+    Who names none is always tried as often, so that the time of the answer does not tell a stranger in how many companies the address has a
+    user: `TRIED_WITHOUT_COMPANY` times where the deployment has several. Who has users in more companies names one.
     """
     if company:
         return [company_id(company)]
-    known = [tenant for tenant in store.companies() if store.keyring.find(store.keyring.tag(tenant, "email", email)) is not None]
-    return known or [company_id("")]
+    companies = store.companies()
+    tries = min(max(len(companies), 1), TRIED_WITHOUT_COMPANY)
+    known = [tenant for tenant in companies if store.keyring.find(store.keyring.tag(tenant, "email", email)) is not None]
+    nobodys = company_id("")
+    return [nobodys] * tries if len(known) > tries else known + [nobodys] * (tries - len(known))
 
 
 def check_credentials(store: Store, tenant: UUID, email: str, password: str) -> SignedIn | None:

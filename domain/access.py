@@ -41,6 +41,7 @@ Permission = Literal[
     # The manual has no names for these.
     "gerenciar-agentes",  # acting for agents other than one's own
     "gerenciar-chaves",  # API keys: who may make and revoke them
+    "supervisionar-ligacoes",  # calls of others: listening, whispering, joining, ending, taking over
     "anonimizar-contatos",  # making a contact's personal data unreadable for ever: the privacy officer's
 ]
 """The permissions of users and of API keys, by the names of the portal's manual."""
@@ -56,6 +57,7 @@ FORGET_CONTACTS: Final[Permission] = "anonimizar-contatos"
 REPORTS: Final[Permission] = "gerenciar-relatorio"
 ATTEND: Final[Permission] = "gerenciar-atendimento"
 OBSERVE: Final[Permission] = "gerenciar-api"
+SUPERVISE: Final[Permission] = "supervisionar-ligacoes"
 ACT_FOR_OTHERS: Final[Permission] = "gerenciar-agentes"
 MANAGE_KEYS: Final[Permission] = "gerenciar-chaves"
 MANAGE_WEBHOOKS: Final[Permission] = "gerenciar-conectores"

@@ -20,6 +20,8 @@ from domain.voice.presence import Presence, PresenceSpan, PresenceState, resolve
 LATE_US = 4 * SECOND
 """A fact this much later than all others cannot be another clock's observation of an earlier fact."""
 
+ECHO_US = 15 * SECOND
+"""So long after a live command a PBX may repeat what it said."""
 
 LONGEST_TALK_US = 12 * 3_600 * SECOND
 """A talk that is longer has ended unseen: a log that breaks off in a call must not keep the agent from all later ones."""
@@ -108,7 +110,7 @@ class AgentAssigned(AgentEvent, frozen=True, kw_only=True):
 
 
 class AgentInterfacesSet(AgentEvent, frozen=True, kw_only=True):
-    """From now on the agent is reached by these `interfaces`."""
+    """From now on the agent is reached by these `interfaces`, the first of which rings."""
 
     TOPIC: ClassVar[str] = "agent.interfaces_set"
 
@@ -156,7 +158,7 @@ class Agent(Aggregate):
         self, facts: Iterable[Fact], metadata: EventMetadata, restarts: Sequence[int] = (), lease_ms: int | None = None
     ) -> tuple[Fact, ...]:
         """Record the facts of a source and the restarts of the PBX (us). Returns the new facts. lease_ms: the lease that begins with them."""
-        observed = [*facts, *self._restarted(restarts)]
+        observed = [*self._without_echoes(facts), *self._restarted(restarts)]
         if not observed:
             return ()
         earliest = min(fact.at for fact in observed)
@@ -181,6 +183,7 @@ class Agent(Aggregate):
     ) -> None:
         """Trigger the event with the sessions and pauses that changed. A lease ends with the session."""
         spans = presence.spans()
+        latest = max(self.standing.latest, fresh[-1].at)
         changed = tuple(span for key, span in spans.items() if before.get(key) != span)
         dropped = tuple(key for key in before if key not in spans)
         amended = dropped or any(_rewritten(before.get(span.key), span) for span in changed)
@@ -205,13 +208,35 @@ class Agent(Aggregate):
                 reason=presence.reason,
                 closed=presence.last_closed(),
                 ever=presence.ever,
-                latest=max(known.latest, fresh[-1].at),
+                latest=latest,
                 clocks=self._clocks(fresh),
                 restarts=known.restarts + sum(1 for fact in fresh if fact.kind == "restarted"),
                 implied=known.implied + _implied(spans) - _implied(before),
+                commanded=self._commanded(fresh, latest),
             ),
             lease_ms=lease_ms if presence.queues else 0,
         )
+
+    def _without_echoes(self, facts: Iterable[Fact]) -> list[Fact]:
+        """The facts but those by which a PBX repeats what a live command said just now, and had it do: they are the same fact."""
+        stated = Presence(self.standing)
+        kept = []
+        for fact in facts:
+            if fact.clock == "ami" and self._was_commanded(fact) and (stated.is_stated(fact) or fact.at < self.standing.latest):
+                continue
+            stated.take(fact)
+            kept.append(fact)
+        return kept
+
+    def _was_commanded(self, fact: Fact) -> bool:
+        """Whether a live command said the same shortly before or, by another clock, shortly after."""
+        return any(
+            kind == fact.kind and queue in ("", fact.queue) and abs(fact.at - at) <= ECHO_US for kind, queue, at in self.standing.commanded
+        )
+
+    def _commanded(self, fresh: Iterable[Fact], latest: int) -> tuple[tuple[str, str, int], ...]:
+        said = [*self.standing.commanded, *((fact.kind, fact.queue, fact.at) for fact in fresh if fact.clock == "live")]
+        return tuple(each for each in said if each[2] >= latest - ECHO_US)
 
     def _restarted(self, restarts: Sequence[int]) -> list[Fact]:
         """The restarts as facts. Known ones are left out where that can be decided without reading the stream."""
@@ -267,6 +292,12 @@ class Agent(Aggregate):
         if identity(interface) not in map(identity, self.interfaces):
             self._trigger_unchanged(AgentInterfacesSet, metadata, interfaces=(*self.interfaces, interface))
 
+    def prefer_interface(self, interface: str, metadata: EventMetadata) -> None:
+        """Let this interface be the one that rings: the first of the agent's."""
+        others = tuple(other for other in self.interfaces if identity(other) != identity(interface))
+        if self.interfaces != (interface, *others):
+            self._trigger_unchanged(AgentInterfacesSet, metadata, interfaces=(interface, *others))
+
     def remove_interface(self, interface: str, metadata: EventMetadata) -> None:
         """Remove an interface by which the agent is reached."""
         left = tuple(other for other in self.interfaces if identity(other) != identity(interface))
@@ -316,6 +347,11 @@ class Agent(Aggregate):
         """Raises Refused when the agent is not paused."""
         if self.standing.pause is None:
             raise Refused("agent-not-paused", f"agent {self.name} is not paused")
+
+    @property
+    def is_administered(self) -> bool:
+        """Whether a command has logged the agent in: the PBX follows Atende, not the other way round."""
+        return "command" in self.standing.queues.values()
 
     def queues_now(self) -> tuple[str, ...]:
         """The queues in which the agent is logged in; "" means all."""

@@ -19,12 +19,14 @@ class CompanySettings(msgspec.Struct, frozen=True, omit_defaults=True):
     """The default service level of a company's queues, and the time zone of its days.
 
     sla_target: percentage of calls to be answered within sla_ms. tolerated_ms: a shorter wait before an abandon does not count against a queue.
+    supervision_notice: whether an agent is told that a supervisor listens.
     """
 
     timezone: str = DEFAULT_TIMEZONE
     sla_target: float = 80.0
     sla_ms: int = 20_000
     tolerated_ms: int = 5_000
+    supervision_notice: bool = False
 
 
 class CompanyEvent(Event, frozen=True, kw_only=True):

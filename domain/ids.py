@@ -30,6 +30,11 @@ def agent_id(tenant: UUID, name: str) -> UUID:
     return uuid5(tenant, f"agent:{identity(name)}")
 
 
+def phone_id(tenant: UUID, agent: UUID) -> UUID:
+    """The phone in the browser of this agent."""
+    return uuid5(tenant, f"phone:{agent}")
+
+
 @lru_cache(maxsize=4096)
 def ivr_id(tenant: UUID, name: str) -> UUID:
     """The IVR (URA) that a source calls `name`."""
@@ -42,6 +47,15 @@ def interaction_id(tenant: UUID, call: str) -> UUID:
     return uuid5(tenant, f"call:{call}")
 
 
+PLACED, LEG = "atende-call-", "atende-leg-"
+"""The ids of calls that Atende has a PBX place, and of its calls to supervisors' telephones, begin with it. The PBX uses them as they are."""
+
+
+def placed_id(kind: str, now_us: int, number: int) -> str:
+    """The id of a channel that is placed now, in the form of a Uniqueid. kind: PLACED or LEG. number: a random one."""
+    return f"{kind}{now_us // 1_000_000}.{number}"
+
+
 @lru_cache(maxsize=4096)
 def timeline_id(tenant: UUID) -> UUID:
     """The timeline of the company's PBX: spans, gaps, restarts."""
@@ -52,6 +66,11 @@ def timeline_id(tenant: UUID) -> UUID:
 def roster_id(tenant: UUID) -> UUID:
     """The company's roster: which interface is which member."""
     return uuid5(tenant, "roster")
+
+
+def supervision_id(tenant: UUID, interaction: UUID, supervisor: UUID) -> UUID:
+    """What a supervisor (an agent) does in a call of another agent."""
+    return uuid5(tenant, f"supervision:{interaction}:{supervisor}")
 
 
 def part_id(whole: UUID, kind: str, key: object) -> UUID:

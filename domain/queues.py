@@ -16,6 +16,8 @@ from domain.names import checked_name, identity
 Profile = Literal["offered", "answered-only", "asterisk-perf2", "amazon-connect", "genesys", "xcally", "offered-minus-short"]
 """How a service level (SLA) is calculated. Each profile is defined in the metric engine."""
 
+LONGEST_WRAP_UP_MS = 3_600_000
+
 PROFILES: tuple[str, ...] = get_args(Profile)
 
 
@@ -25,7 +27,8 @@ class QueueSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     sla_target: percentage of calls to be answered in time (Atendimento %). sla_ms: "in time" (Tempo Atendimento).
     tolerated_ms: a shorter wait before an abandon does not count against the queue (Tempo Abandono).
     internal_number: three digits by which agents transfer to the queue; "" = none.
-    on_screen: whether the agent screen offers the queue. sla_profile: the default SLA profile.
+    on_screen: whether the agent screen offers the queue. sla_profile: the default SLA profile. wrap_up_ms: an agent who has talked gets no other call
+    of the queue for so long (pós-atendimento); 0 = none.
     """
 
     sla_target: float = 80.0
@@ -34,6 +37,7 @@ class QueueSettings(msgspec.Struct, frozen=True, omit_defaults=True):
     internal_number: str = ""
     on_screen: bool = True
     sla_profile: Profile = "offered"
+    wrap_up_ms: int = 0
 
 
 class QueueEvent(Event, frozen=True, kw_only=True):
@@ -249,6 +253,8 @@ def _check(settings: QueueSettings) -> None:
         raise InvalidField("sla_ms", "the time to answer cannot be negative")
     if settings.tolerated_ms < 0:
         raise InvalidField("tolerated_ms", "the tolerated time to abandon cannot be negative")
+    if not 0 <= settings.wrap_up_ms <= LONGEST_WRAP_UP_MS:
+        raise InvalidField("wrap_up_ms", f"the wrap-up lasts 0 to {LONGEST_WRAP_UP_MS} ms, at most an hour")
     number = settings.internal_number
     if number and not (len(number) == 3 and number.isascii() and number.isdigit()):
         raise InvalidField("internal_number", "the internal number has three digits")

@@ -14,6 +14,7 @@ RefusedCode = Literal[
     "agent-logged-out",
     "agent-not-paused",
     "agent-paused",
+    "agent-without-telephone",
     "api-key-inactive",
     "attempt-not-answered",
     "call-ended",
@@ -34,9 +35,13 @@ RefusedCode = Literal[
     "link-expired",
     "link-used",
     "no-attempt",
+    "phone-not-offered",
+    "phone-session-ended",
     "queue-active",
     "queue-inactive",
     "screen-revoked",
+    "supervision-inactive",
+    "supervision-pending",
     "too-many-webhooks",
     "user-inactive",
     "webhook-disabled",
@@ -52,9 +57,11 @@ UnknownCode = Literal[
     "definitions-unknown",
     "import-unknown",
     "ivr-unknown",
+    "phone-unknown",
     "queue-unknown",
     "screen-unknown",
     "settings-unknown",
+    "supervision-unknown",
     "user-unknown",
     "webhook-unknown",
 ]
@@ -100,8 +107,10 @@ UNKNOWN: dict[str, UnknownCode] = {
     "contact": "contact-unknown",
     "interaction": "call-unknown",
     "ivr": "ivr-unknown",
+    "phone": "phone-unknown",
     "queue": "queue-unknown",
     "screen": "screen-unknown",
+    "supervision": "supervision-unknown",
     "user": "user-unknown",
     "webhook": "webhook-unknown",
 }
@@ -129,6 +138,10 @@ MEANINGS: dict[Code, Meaning] = {
     "agent-of-another-user": Meaning("The agent belongs to another user.", "Act as an agent of your own."),
     "agent-paused": Meaning("The agent is paused and takes no calls.", "Resume the agent first, or ring another agent."),
     "agent-unknown": Meaning("The company has no such agent.", "Check the name or id; a first login creates the agent."),
+    "agent-without-telephone": Meaning(
+        "No telephone of the agent is known, so nothing can ring.",
+        "Open the phone in the browser, or choose a telephone of the PBX for the agent.",
+    ),
     "api-key-barred": Meaning("The API key was revoked or has expired.", "Create another key."),
     "api-key-inactive": Meaning("The API key was revoked or has expired, so it is not rotated.", "Create another key."),
     "api-key-makes-keys": Meaning(
@@ -203,6 +216,15 @@ MEANINGS: dict[Code, Meaning] = {
     "password-weak": Meaning("The password does not follow the rules.", "Choose another password; the detail names the rule."),
     "password-wrong": Meaning("The password that was given as the current one is another.", "Give the password by which the user logs in."),
     "permission-missing": Meaning("The caller lacks the permission that `permission` names.", "Ask an administrator for it."),
+    "phone-not-offered": Meaning(
+        "No Asterisk of the company takes phones in the browser.",
+        "Let the operator set `phone` in the setting `ATENDE_ASTERISK`, or use a telephone on the desk.",
+    ),
+    "phone-session-ended": Meaning(
+        "The session of the phone has expired or was closed, or another browser has begun one.",
+        "Open a new session: it ends that of any other browser.",
+    ),
+    "phone-unknown": Meaning("The agent has never used a phone in the browser.", "Open a session first."),
     "phones-of-several-contacts": Meaning("The phones belong to more than one contact.", "Send the phones of one contact only."),
     "queue-active": Meaning("The queue is active.", "Deactivate it first."),
     "queue-exists": Meaning(
@@ -220,6 +242,11 @@ MEANINGS: dict[Code, Meaning] = {
     ),
     "screen-unknown": Meaning("The company has no such screen.", "Check the id."),
     "settings-unknown": Meaning("Nothing in the company's settings has this id.", "Check the id."),
+    "supervision-inactive": Meaning("The supervisor is not in this call.", "Nothing: there is nothing to leave."),
+    "supervision-pending": Meaning(
+        "What the supervisor asked for before is not done yet.", "Wait until the telephone was answered, or some seconds."
+    ),
+    "supervision-unknown": Meaning("The supervisor has asked for nothing in this call.", "Listen, whisper or join first."),
     "too-many-webhooks": Meaning("The company has as many webhooks as it may have.", "Delete one, or change one that exists."),
     "user-barred": Meaning("The user may not log in any more.", "Ask an administrator to activate the user."),
     "user-exists": Meaning("A user has this e-mail address already.", "Change the existing user, or use another address."),

@@ -6,6 +6,7 @@ configuration in `asterisk_conf/`. The world plays callers and agents' telephone
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import shutil
@@ -14,7 +15,7 @@ import struct
 import subprocess
 import wave
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -30,19 +31,20 @@ _PROMPTS = ("menu", "invalid", "goodbye")
 _PROMPT_S = 0.5
 _RATE = 8000
 _ANSWER_S = 5.0
+_SIOCGIFADDR = 0x8915
 
 
 class Asterisk(Server):
     """The PBX (`ami`, `queue_log`: what Atende reads of it) and the world (`world_ami`).
 
-    ports: the AMI of the PBX and of the world, then their SIP. drivers: the user of AMI that may do everything, for tests.
+    ports: the AMI of the PBX and of the world, then their SIP, then the HTTP of the PBX (ARI, browsers' SIP). drivers: the user of AMI that may do everything, for tests.
     """
 
     NAME = "Asterisk"
     FOLDER = "asterisk"
     VARIABLE = "ATENDE_ASTERISK"
     PORT = 25_038
-    PORTS = 4
+    PORTS = 5
     PACKAGES = ("debootstrap",)
     DRIVER = "driver"
 
@@ -58,6 +60,20 @@ class Asterisk(Server):
     @property
     def address(self) -> str:
         return f"ami://{USER}:{self.secret}@{HOST}:{self.ports[0]}?queue_log={self.queue_log}"
+
+    def hears(self, name: str) -> Path:
+        """The recording of what a telephone or a caller of the world that sounds a tone hears. It grows while the call lasts."""
+        return _seen(self._inside / "world") / "spool" / f"{name}-hears.wav"
+
+    @property
+    def ari(self) -> str:
+        """ARI of the PBX."""
+        return f"http://{USER}:{self.secret}@{HOST}:{self.ports[4]}"
+
+    @property
+    def browsers(self) -> str:
+        """Where browsers reach the PBX by SIP over WebSocket."""
+        return f"ws://{HOST}:{self.ports[4]}/ws"
 
     @property
     def queue_log(self) -> Path:
@@ -111,11 +127,12 @@ class Asterisk(Server):
         if not documentation.is_symlink():
             # Without it Asterisk refuses to load what registers SIP.
             documentation.symlink_to("/usr/share/asterisk/documentation")
-        ami, world_ami, sip, world_sip = self.ports
+        ami, world_ami, sip, world_sip, http = self.ports
         modules = next((ROOT / "usr" / "lib").glob("*/asterisk/modules"), ROOT)
         values = {
             "modules": Path("/") / modules.relative_to(ROOT),
-            "folder": self._inside / name, "host": HOST, "ami": ami, "world_ami": world_ami, "sip": sip, "world_sip": world_sip,
+            "folder": self._inside / name, "host": HOST, "ami": ami, "world_ami": world_ami, "sip": sip, "world_sip": world_sip, "http": http,
+            "ice_hosts": "".join(f"{address} => {HOST}\n" for address in _addresses()),
             "user": USER, "driver": self.DRIVER, "secret": self.secret,
         }  # fmt: skip
         for file in [*(_CONFIGURATION / "both").iterdir(), *(_CONFIGURATION / name).iterdir()]:
@@ -163,6 +180,17 @@ def _mirror() -> str:
             if len(words) > 1 and words[0] in ("URIs:", "deb") and file.suffix in (".sources", ".list") and "debian" in words[1]:
                 return words[1]
     raise DoesNotRun("the sources of apt name no mirror of Debian")
+
+
+def _addresses() -> list[str]:
+    """The addresses of this machine's other interfaces."""
+    found = []
+    with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as any_socket:
+        for _, name in socket.if_nameindex():
+            with suppress(OSError):  # one without an address
+                answer = fcntl.ioctl(any_socket, _SIOCGIFADDR, struct.pack("256s", name.encode()))
+                found.append(socket.inet_ntoa(answer[20:24]))
+    return [address for address in found if address != HOST]
 
 
 def _without_dns() -> None:

@@ -109,7 +109,7 @@ class Server(ABC):
             return ports
         usual = (list(range(first, first + self.PORTS)) for first in range(self.PORT, self.PORT + _TRIES * self.PORTS, self.PORTS))
         for ports in (self.ports, *usual):
-            if ports and free(ports):
+            if len(ports) == self.PORTS and free(ports):
                 return ports
         raise DoesNotRun(f"no port from {self.PORT} on is free")
 

@@ -1,11 +1,11 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { gzipSync } from "node:zlib";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import { tanstackRouter } from "@tanstack/router-plugin/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
 
-/** A compressed copy beside every text file: the server sends it as it is, so that no request costs it any compression. */
+/** Compressed copies beside every text file: the server sends them as they are, so that no request costs it any compression. */
 function compressed(): Plugin {
   return {
     name: "compressed",
@@ -14,7 +14,10 @@ function compressed(): Plugin {
     writeBundle({ dir = "" }, bundle) {
       for (const name of Object.keys(bundle).filter((file) => /\.(js|css|svg|json)$/.test(file))) {
         const file = join(dir, name);
-        writeFileSync(`${file}.gz`, gzipSync(readFileSync(file), { level: 9 }));
+        const text = readFileSync(file);
+        writeFileSync(`${file}.gz`, gzipSync(text, { level: 9 }));
+        // Browsers take it over TLS and on the own machine: a seventh less.
+        writeFileSync(`${file}.br`, brotliCompressSync(text));
       }
     },
   };

@@ -29,7 +29,7 @@ CallKind = Literal[
     "did",  # number dialled by the caller (text)
     "tag",  # wrap-up code (text)
     "note",  # anything else worth keeping (text: verb; private: its fields)
-    "supervised",  # a supervisor spied on the call (text: listen|whisper|barge)
+    "supervised",  # a supervisor was on the call (text: listen|whisper|barge|hang-up|pull; by: the supervisor's name, or telephone)
     # IVR
     "ivr_entered",  # text: the IVR's name
     "ivr_option",  # text: the option keyed; "" = nothing, OTHER_INPUT = anything else (private: what was keyed)
@@ -62,7 +62,7 @@ CallKind = Literal[
 ]
 
 PresenceKind = Literal[
-    "joined",  # ADDMEMBER, AGENT(CALLBACK)LOGIN (queue "" = all; by = "member" | "login")
+    "joined",  # ADDMEMBER, AGENT(CALLBACK)LOGIN (queue "" = all; by = "member" | "login" | "command", by which Atende administers the session)
     "left",  # REMOVEMEMBER, AGENT(CALLBACK)LOGOFF (queue "" = all; session_ms if given; by: "list" = a list shows it, it happened some time before)
     "paused",  # queue "" = all; text: reason
     "unpaused",  # queue "" = all (by: "list" as for left)

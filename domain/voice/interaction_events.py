@@ -85,7 +85,7 @@ class CallNoted(InteractionEvent, frozen=True, kw_only=True):
 
 
 class CallSupervised(InteractionEvent, frozen=True, kw_only=True):
-    """A supervisor listened, whispered or barged in."""
+    """A supervisor listened, whispered, barged in, hung up or took the call over."""
 
     TOPIC: ClassVar[str] = "interaction.supervised"
 

@@ -36,10 +36,11 @@ class PresenceSpan(msgspec.Struct, frozen=True, array_like=True):
 class PresenceState(msgspec.Struct, frozen=True, array_like=True):
     """An agent's state after all its facts. It is enough to apply later facts; an earlier fact needs all of them.
 
-    queues: those in which the agent is logged in, and by what (member, login, seen); "" means all. paused: the paused queues, with
+    queues: those in which the agent is logged in, and by what (member, login, command, seen); "" means all. paused: the paused queues, with
     their reasons. session, pause: since when (us) the open one lasts. reason: the last reason given for a pause to come.
     closed: the session and the pause that ended last. ever: whether there was any fact. latest: the last fact's instant.
     clocks: the clocks of the facts. restarts: the number of known restarts of the PBX. implied: the number of sessions whose begin only another line proves.
+    commanded: what live commands said lately, of which a PBX may still send an echo: kind, queue ("" = all) and instant (us).
     """
 
     queues: dict[str, str] = {}
@@ -53,6 +54,7 @@ class PresenceState(msgspec.Struct, frozen=True, array_like=True):
     clocks: tuple[str, ...] = ()
     restarts: int = 0
     implied: int = 0
+    commanded: tuple[tuple[str, str, int], ...] = ()
 
 
 class Presence:
@@ -100,6 +102,20 @@ class Presence:
             case _:
                 return False
 
+    def is_stated(self, fact: Fact) -> bool:
+        """Whether the state says already what the fact reports about a login or a pause."""
+        match fact.kind:
+            case "joined":
+                return fact.queue in self.queues
+            case "left":
+                return self.ever and fact.queue not in self.queues
+            case "paused":
+                return fact.queue in self.paused and self.paused[fact.queue] == fact.text
+            case "unpaused":
+                return self.ever and fact.queue not in self.paused
+            case _:
+                return False
+
     def spans(self) -> dict[tuple[str, int], PresenceSpan]:
         """Every session and pause, by key; spans of no length are left out."""
         going = [PresenceSpan("session", self.session[0] // MS, None, "", self.session[1])] if self.session else []
@@ -111,6 +127,9 @@ class Presence:
             self.queues[fact.queue] = fact.by or "member"
             if fact.text == "PAUSED":
                 self.paused[fact.queue] = ""
+            elif "" in self.paused:
+                # A pause in all queues is one in this queue too.
+                self.paused[fact.queue] = self.paused[""]
 
     def _left(self, fact: Fact) -> None:
         if fact.session_ms is not None and "login" not in self.queues.values():

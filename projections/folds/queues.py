@@ -37,6 +37,7 @@ class QueueRow(Row, kw_only=True, gc=False):
     sla_ms: int = 0
     tolerated_ms: int = 0
     sla_profile: str = ""
+    internal_number: str = ""
     agents: tuple[str, ...] = ()
     active: int = 0
 
@@ -70,8 +71,9 @@ def fold(row: QueueRow | None, event: QueueEvent, position: int) -> QueueRow:
 
 def _with_settings(row: QueueRow, settings: QueueSettings) -> QueueRow:
     return replace(
-        row, sla_target=settings.sla_target, sla_ms=settings.sla_ms, tolerated_ms=settings.tolerated_ms, sla_profile=settings.sla_profile
-    )
+        row, sla_target=settings.sla_target, sla_ms=settings.sla_ms, tolerated_ms=settings.tolerated_ms, sla_profile=settings.sla_profile,
+        internal_number=settings.internal_number,
+    )  # fmt: skip
 
 
 FOLDS = (StatefulFold(QueueEvent, QueueRow, fold),)

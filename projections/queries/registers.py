@@ -27,13 +27,14 @@ class RegisteredQueue(Registered, frozen=True):
     """A queue (serviço) that is not deleted, under its current name. agents: those who answer its customers; none = any agent who logs in to it. active: 1 = takes calls."""
 
     TABLE = "queues"
-    COLUMNS = "id, name, sla_target, sla_ms, tolerated_ms, sla_profile, agents, active"
+    COLUMNS = "id, name, sla_target, sla_ms, tolerated_ms, sla_profile, internal_number, agents, active"
     ONLY = "id = owner"
 
     sla_target: float
     sla_ms: int
     tolerated_ms: int
     sla_profile: str
+    internal_number: str
     agents: tuple[str, ...]
     active: int
 
@@ -66,6 +67,8 @@ _PAGE = """
 SELECT {columns} FROM {rows} WHERE {only} AND (name, toString(id)) > ({{after_name:String}}, {{after_id:String}})
 ORDER BY name, toString(id) LIMIT {{limit:UInt32}}"""
 
+_AGENTS_OF = "SELECT name FROM {rows} WHERE person = 1 AND user = {{user:UUID}} ORDER BY name"
+
 _ONE = "SELECT {columns} FROM {rows} WHERE {only} AND id = {{id:UUID}}"
 
 
@@ -91,3 +94,18 @@ def one(rows: CompanyRows, kind: type[R], id: UUID, *, as_of: int | None = None,
 
     found, _ = rows.answer(as_of, moment_ms, ask)
     return found[0] if found else None
+
+
+class _Named(msgspec.Struct, frozen=True):
+    name: str
+
+
+@query(ANYONE, CompanyRows)
+def agents_of_user(rows: CompanyRows, user: UUID) -> list[str]:
+    """The names of the agents that belong to a user."""
+
+    def ask(view: TemporalView) -> list[_Named]:
+        return view.ask(_Named, _AGENTS_OF.format(rows=view.rows_of("agents")), user=user)
+
+    found, _ = rows.answer(None, None, ask)
+    return [agent.name for agent in found]

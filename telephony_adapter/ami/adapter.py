@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
@@ -33,6 +33,7 @@ from telephony_adapter.ami.inbox import Inbox
 from telephony_adapter.ami.last_known import LastKnown
 from telephony_adapter.ami.live_stream import LiveStream
 from telephony_adapter.ami.translator import EVENTS
+from telephony_adapter.control.follower import Driving, Follower
 from telephony_adapter.queue_log.earlier import Earlier
 from telephony_adapter.queue_log.importer import ExecutesCommands, import_queue_log
 from telephony_adapter.queue_log.tail import tail
@@ -59,11 +60,15 @@ _BEFORE_US = 5 * SECOND
 
 @dataclass(frozen=True)
 class Ports:
-    """What an adapter needs besides the command bus. last_known: what the log knows of this Asterisk; earlier: calls of the log, for lines of the queue_log."""
+    """What an adapter needs besides the command bus. last_known: what the log knows of this Asterisk; earlier: calls of the log, for lines of the queue_log.
+
+    driving: what it needs to drive the Asterisk; None to read only.
+    """
 
     now_us: Callable[[], int]
     last_known: Callable[[], LastKnown] = LastKnown
     earlier: Callable[[], Earlier | None] = lambda: None
+    driving: Driving | None = None
 
 
 @dataclass
@@ -117,6 +122,7 @@ class Adapter:
         self._covered_at = 0.0
         self._fill_at = 0.0
         self._inbox = Inbox()
+        self.control: Follower | None = None
         self._thread = threading.Thread(target=self._lead, name=f"asterisk-{asterisk.name}", daemon=True)
 
     def start(self) -> None:
@@ -170,8 +176,17 @@ class Adapter:
         self._must_go_on()
 
     def _follow(self) -> None:
-        """Follow it over one connection after another."""
+        """Follow it over one connection after another, and drive it if the setting says so."""
         self.figures.leads = True
+        driving = self._ports.driving
+        if driving is None or not self.asterisk.control:
+            self._follow_connections()
+            return
+        with closing(Follower(self.asterisk, self._bus, self._caller, driving)) as self.control:
+            self.control.begin()
+            self._follow_connections()
+
+    def _follow_connections(self) -> None:
         stream = LiveStream(self.asterisk.name, self._ports.now_us, self._ports.last_known())
         self._send(stream)
         pause = _FIRST_PAUSE_S
@@ -209,6 +224,8 @@ class Adapter:
                 log.info("asterisk filters nothing name=%s: the user has no write = system in manager.conf", self.asterisk.name)
             began = True
             self._connected(stream)
+            if self.control is not None:
+                self.control.connected(connection)
             for action in ("QueueStatus", "CoreShowChannels"):
                 if not connection.send_action(Action=action).succeeded:
                     log.warning("asterisk lists nothing name=%s action=%s: the user needs write = reporting", self.asterisk.name, action)
@@ -218,6 +235,8 @@ class Adapter:
         finally:
             inbox.close()
             connection.close()
+            if self.control is not None:
+                self.control.disconnected()
             self.figures.connected = False
             if began:
                 self._disconnected(stream, inbox)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from time import monotonic
 
 from domain.base import SECOND
 from settings import Asterisk
 from telephony_adapter.ami.connection import Answer, Connection, ManagerAuthException, ManagerException
+from telephony_adapter.ami.findings import Finding
 from telephony_adapter.ami.packets import microseconds, parse
+from telephony_adapter.control.check import control_findings
 
 BOOTS_WITHIN_S = 5.0
 _OLDEST = 13
@@ -23,16 +24,6 @@ _CLASSES = {
     "dialplan": "how a caller left a queue, and steps in an IVR",
 }
 """The classes of events that Atende reads, and what for."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One point of the check. state: `ok`, `missing`, or `unknown` where nothing has shown it. lines: what to add, to the file `file`."""
-
-    state: str
-    what: str
-    file: str = ""
-    lines: tuple[str, ...] = ()
 
 
 class _Heard:
@@ -71,6 +62,8 @@ def check(asterisk: Asterisk, now_us: int, listens_s: float) -> Iterator[Finding
             ping = connection.send_action(Action="Ping")
             yield from _clock(ping, now_us + round((monotonic() - began) * SECOND))
             yield from _core(connection, asterisk)
+            if asterisk.control:
+                yield from control_findings(connection, asterisk)
             heard.all.wait(listens_s)
         except ManagerAuthException:
             user = (f"[{asterisk.user}]", "secret = that of the setting ATENDE_ASTERISK", "permit = the address of Atende", *_RIGHTS)

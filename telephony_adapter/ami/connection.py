@@ -75,9 +75,11 @@ class Answer(ManagerMsg):  # type: ignore[misc] # pyst2 ships no types
 
 @dataclass
 class _Waiting:
-    """An action without its whole answer yet. listed: the answer includes the events of a list."""
+    """An action without its whole answer yet. listed: the answer includes the events of a list. apart: `received` gets none of it. until: the event that ends it."""
 
     listed: bool
+    apart: bool = False
+    until: str = ""
     answer: Future[Answer] = field(default_factory=Future)
     began: Answer | None = None
 
@@ -99,6 +101,7 @@ class Connection(Manager):  # type: ignore[misc] # pyst2 ships no types
         self._sock: socket.socket | None = None
         self._sending = threading.Lock()
         self._waiting: dict[str, _Waiting] = {}
+        self._expected: list[tuple[str, str, Future[None]]] = []
         self._greeted = threading.Event()
         self._booted = threading.Event()
         self._ended = threading.Event()
@@ -150,6 +153,24 @@ class Connection(Manager):  # type: ignore[misc] # pyst2 ships no types
         """Send an action whose response is a list, and wait for all of it. Raises ConnectionEnded, NoAnswer."""
         return self._ask({"Action": action, **fields}, listed=True)
 
+    def list_apart(self, action: str, **fields: object) -> Answer:
+        """As `list`, but for the caller alone: no packet of it is passed to `received`."""
+        return self._ask({"Action": action, **fields}, listed=True, apart=True)
+
+    def outcome(self, event: str, timeout_s: float, action: str, **fields: object) -> Answer:
+        """Send an action whose outcome an event of this name tells later; `items` has it if the action was accepted. Raises ConnectionEnded, NoAnswer."""
+        return self._ask({"Action": action, **fields}, listed=False, until=event, timeout_s=timeout_s)
+
+    def expect(self, event: str, header: str, value: str) -> Future[None]:
+        """A future that is done with the first event of this name, from now on, in which the header has this value. The end of the connection is an error."""
+        future: Future[None] = Future()
+        with self._sending:
+            if self._ended.is_set():
+                future.set_exception(ConnectionEnded(0, self.reason))
+            else:
+                self._expected.append((f"Event: {event}\r\n", f"\r\n{header}: {value}", future))
+        return future
+
     def only(self, events: Iterable[str]) -> bool:
         """Ask Asterisk to send only these events; False if it does not allow this user to."""
         groups: list[list[str]] = [[]]
@@ -160,19 +181,21 @@ class Connection(Manager):  # type: ignore[misc] # pyst2 ships no types
         filters = [f"^Event: ({'|'.join(group)})[[:cntrl:]]" for group in groups]
         return all(self.send_action(Action="Filter", Operation="Add", Filter=each).succeeded for each in filters)
 
-    def _ask(self, fields: dict[str, object], *, listed: bool) -> Answer:
+    def _ask(
+        self, fields: dict[str, object], *, listed: bool, apart: bool = False, until: str = "", timeout_s: float = ANSWERS_WITHIN_S
+    ) -> Answer:
         id = f"{self._name}-{next(self._numbers)}"
         lines = [
             f"{name}: {value}" for name, values in fields.items() for value in (values if isinstance(values, list | tuple) else [values])
         ]
         if any("\r" in line or "\n" in line for line in lines):
             raise ValueError("a value of an action is one line")
-        waiting = self._waiting[id] = _Waiting(listed)
+        waiting = self._waiting[id] = _Waiting(listed, apart, until)
         try:
             self._send("\r\n".join([*lines, f"ActionID: {id}", "", ""]))
-            return waiting.answer.result(ANSWERS_WITHIN_S)
+            return waiting.answer.result(timeout_s)
         except TimeoutError:
-            raise NoAnswer(f"no answer to {fields.get('Action')} within {ANSWERS_WITHIN_S:g} s") from None
+            raise NoAnswer(f"no answer to {fields.get('Action')} within {timeout_s:g} s") from None
         finally:
             self._waiting.pop(id, None)
 
@@ -197,6 +220,9 @@ class Connection(Manager):  # type: ignore[misc] # pyst2 ships no types
             self._ended.set()
             self._greeted.set()
             self._booted.set()
+            for *_, future in self._expected:
+                if not future.done():
+                    future.set_exception(ConnectionEnded(0, self.reason))
             for waiting in list(self._waiting.values()):
                 if not waiting.answer.done():
                     waiting.answer.set_exception(ConnectionEnded(0, self.reason))
@@ -236,25 +262,38 @@ class Connection(Manager):  # type: ignore[misc] # pyst2 ships no types
     def _take(self, raw: str) -> None:
         if raw.startswith("Event: FullyBooted"):
             self._booted.set()
-        if "\r\nActionID: " in raw:
-            self._answer(raw)
+        if self._expected:
+            self._meet(raw)
+        if "\r\nActionID: " in raw and self._answer(raw):
+            return
         try:
             self._received(raw)
         except Exception as error:  # noqa: BLE001 - whatever happens to one packet, the next ones are read
             log.error("ami packet lost error=%s", type(error).__name__)  # noqa: TRY400 - a traceback might have personal data
 
-    def _answer(self, raw: str) -> None:
-        """A response, or an event of a list, for the action that waits for it."""
+    def _meet(self, raw: str) -> None:
+        for each in list(self._expected):
+            event, header, future = each
+            if raw.startswith(event) and (f"{header}\r\n" in raw or raw.endswith(header)):
+                self._expected.remove(each)
+                future.set_result(None)
+
+    def _answer(self, raw: str) -> bool:
+        """A response, or an event of a list, for the action that waits for it. Whether nobody else gets it."""
         headers, _, _ = parse(raw)
         waiting = self._waiting.get(headers["ActionID"])
         if waiting is None or waiting.answer.done():
-            return
+            return False
         if waiting.began is None and "Response" in headers:
             waiting.began = Answer(raw)
-            if not waiting.listed or not waiting.began.succeeded:
+            if not (waiting.listed or waiting.until) or not waiting.began.succeeded:
                 waiting.answer.set_result(waiting.began)
+        elif waiting.began is not None and waiting.until and headers.get("Event") == waiting.until:
+            waiting.began.items.append(headers)
+            waiting.answer.set_result(waiting.began)
         elif waiting.began is not None and waiting.listed:
             if headers.get("EventList") in ("Complete", "Cancelled"):
                 waiting.answer.set_result(waiting.began)
             else:
                 waiting.began.items.append(headers)
+        return waiting.apart

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from domain.ids import LEG
 from telephony_adapter.ami.ivr import left_by_itself
 from telephony_adapter.ami.outbound import line_of_attempt_gone
 from telephony_adapter.ami.packets import Packet
@@ -112,7 +113,8 @@ def spied_on(pbx: PbxState, packet: Packet) -> None:
     """ChanSpyStart: a supervisor listens, whispers to the agent, or barges in."""
     spyee = packet["SpyeeUniqueid"]
     call = pbx.talk_of(spyee) or pbx.calls.get(spyee)
-    if call is None:
+    if call is None or packet["SpyerUniqueid"].startswith(LEG):
+        # Whoever has placed it records who it was.
         return
     spy = pbx.channels.get(packet["SpyerUniqueid"])
     options = spy.spying if spy else ""

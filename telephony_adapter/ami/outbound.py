@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 
+from domain.ids import LEG, PLACED
 from telephony_adapter.ami.packets import Packet
 from telephony_adapter.ami.pbx_state import Attempt, Call, Channel, PbxState
 from telephony_adapter.callers import personal
@@ -55,12 +56,18 @@ def dial_began(pbx: PbxState, packet: Packet) -> None:
     elif number:
         call = _begin(pbx, channel, "customer_first", caller_id)
         _dial(pbx, call, channel, number)
+    elif leg.startswith(LEG):
+        pbx.phones.add(channel.device)
+        channel.spying = "-"
     else:
         pbx.phones.add(channel.device)
         call = _begin(pbx, channel, "agent_first", caller_id)
         assert call.attempt is not None
         call.attempt.agent_leg = leg
         call.attempt.agent = pbx.interfaces.get(channel.device, channel.device)
+        if leg.startswith(PLACED):
+            # Whoever has placed it has recorded the number and the beginning.
+            call.attempt.observed = call.known = True
 
 
 def _begin(pbx: PbxState, channel: Channel, style: str, caller_id: str = "") -> Call:

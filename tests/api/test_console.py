@@ -15,6 +15,7 @@ from tests.kit.served import server_of
 
 PAGE = "<!doctype html><title>Atende</title>"
 SCRIPT = "export const one = 1;" * 50
+SMALLER = b"as brotli makes it"
 
 
 @pytest.fixture
@@ -23,6 +24,7 @@ def files(tmp_path: Path) -> Path:
     (tmp_path / "index.html").write_text(PAGE)
     (tmp_path / "assets" / "index-abc.js").write_text(SCRIPT)
     (tmp_path / "assets" / "index-abc.js.gz").write_bytes(gzip.compress(SCRIPT.encode()))
+    (tmp_path / "assets" / "index-abc.js.br").write_bytes(SMALLER)
     (tmp_path.parent / "secret.txt").write_text("secret")
     return tmp_path
 
@@ -63,6 +65,8 @@ def test_a_file_with_a_hash_is_kept_for_ever_and_sent_compressed(files: Path) ->
     assert answer.headers["content-encoding"] == "gzip"
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert "javascript" in answer.headers["content-type"]
+    smaller = client(files).get("/assets/index-abc.js", headers={"Accept-Encoding": "gzip, deflate, br, zstd"})
+    assert (smaller.headers["content-encoding"], smaller.headers["content-length"]) == ("br", str(len(SMALLER)))
     plain = client(files).get("/assets/index-abc.js", headers={"Accept-Encoding": "identity"})
     assert (plain.text, "content-encoding" in plain.headers) == (SCRIPT, False)
 

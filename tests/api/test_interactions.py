@@ -365,6 +365,20 @@ def test_calls_are_found_open_or_finished_by_own_id_number_and_correlation(ana, 
     problem_of(ana.get("/v1/interactions", params={"medium": "voice", "state": "open", "as_of": TEN}), 422, "invalid")
 
 
+def test_a_call_is_found_by_the_id_and_by_the_correlation_of_any_request_about_it(ana):
+    own = ana.post("/v1/interactions", {}, headers={"Request-Id": "crm-request-1"}).json()["id"]
+    ana.post(f"/v1/interactions/{own}/end", {}, headers={"X-Correlation-Id": "order-9"})
+    other = ana.post("/v1/interactions", {})
+    position = other.json()["position"]
+
+    def found(correlation):
+        params = {"medium": "voice", "state": "all", "at_least": position, "correlation_id": correlation}
+        return [row["id"] for row in ana.get("/v1/interactions", params=params).json()["items"]]
+
+    assert found("crm-request-1") == found("order-9") == [own]
+    assert found(other.headers["Request-Id"]) == [other.json()["id"]]
+
+
 def test_pages_lead_forwards_and_back(ana, context):
     calls = [context.call(second) for second in range(5)]
     for call in calls:

@@ -13,7 +13,7 @@ from api.app import MAX_BODY
 from api.invalid_fields import UNKNOWN_FIELD
 from cli.console import terminal
 from cli.openapi import write_openapi
-from domain.access import ACT_FOR_OTHERS, ATTEND
+from domain.access import ACT_FOR_OTHERS, ATTEND, REPORTS
 from tests.api.test_auth import problem_of
 from tests.kit.openapi import STREAMS, operations
 
@@ -52,6 +52,7 @@ def test_a_refusal_names_the_missing_permission(log_in, document):
         if operation.path in {"/v1/watch", "/v1/timeline"}:
             # Each question of a watch needs the permission of its own GET; the time bar, that of dashboards or of the board.
             assert problem_of(answer, 403, "not-allowed")["permission"] == ATTEND
+            assert operation.definition["x-permissions-of-some"] == [ATTEND, REPORTS]
         elif operation.path == "/v1/changes/{thing_id}":
             # The permission is that of the thing (tests/api/test_changes.py), and there is none.
             assert answer.status_code == 404
@@ -59,7 +60,7 @@ def test_a_refusal_names_the_missing_permission(log_in, document):
             assert problem_of(answer, 403, "not-allowed")["permission"] == said, operation.path
             assert f"`{said}`" in operation.definition["description"]
         else:
-            assert said == ""
+            assert (said, operation.definition.get("x-permissions-of-some")) == ("", None), operation.path
             assert answer.status_code in (200, 204, 404), f"{operation.method} {operation.path}: {answer.text}"
 
 

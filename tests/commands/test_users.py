@@ -21,6 +21,7 @@ from commands.users import (
     SetPassword,
     SetPermissions,
     check_credentials,
+    companies_of,
     hashed_password,
     who_is,
 )
@@ -110,6 +111,25 @@ def test_a_one_time_link_sets_the_password_once(bus: CommandBus) -> None:
     assert check_credentials(bus.store, EMPRESA, "eva@example.com", GOOD) is None
     with pytest.raises(Refused):
         bus.execute(SetPassword(token=token, hashed=hashed_password("Xy9?zw")), nobody)
+
+
+def test_a_login_without_a_company_is_tried_as_often_whoever_it_names(bus: CommandBus) -> None:
+    """A try takes a tenth of a second: its number would tell a stranger in how many companies an address has a user."""
+
+    def tried(email: str) -> list[UUID]:
+        return companies_of(bus.store, email, "")
+
+    assert len(tried("ana@example.com")) == 1
+    names = ["Empresa", "Outra", "Terceira"]
+    for number, name in enumerate(names, 1):
+        bus.execute(RegisterCompany(name=name), operator_of(name))
+        for email in ("one@example.com", "two@example.com", "three@example.com")[number - 1 :]:
+            bus.execute(RegisterUser(name="Ana", email=email), operator_of(name))
+    assert {len(tried(f"{who}@example.com")) for who in ("nobody", "one", "two", "three")} == {2}
+    assert tried("one@example.com")[0] == company_id("Empresa")
+    assert tried("two@example.com") == [company_id("Empresa"), company_id("Outra")]
+    assert company_id("Terceira") not in tried("three@example.com")
+    assert companies_of(bus.store, "three@example.com", "Terceira") == [company_id("Terceira")]
 
 
 def test_a_link_expires_and_a_new_one_takes_its_place(bus: CommandBus, clock: Ticking) -> None:

@@ -356,6 +356,7 @@ CREATE TABLE queues
     sla_ms Int64,
     tolerated_ms Int64,
     sla_profile String,
+    internal_number String,
     agents Array(String),
     active UInt8
 )
@@ -376,6 +377,7 @@ CREATE TABLE queues_versions
     sla_ms Int64,
     tolerated_ms Int64,
     sla_profile String,
+    internal_number String,
     agents Array(String),
     active UInt8
 )

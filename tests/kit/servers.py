@@ -19,11 +19,13 @@ def address(kind: type[Server], directory: Path = DIRECTORY) -> str:
     """The server's address; if it does not answer, the test is skipped or fails with the reason."""
     where, why = _found(kind, directory)
     if why:
-        reason = f"{kind.NAME} does not run: {why}"
-        if os.environ.get(CI):
-            pytest.fail(reason)
-        pytest.skip(reason)
+        missing(f"{kind.NAME} does not run: {why}")
     return where
+
+
+def missing(reason: str) -> None:
+    """Skip what cannot run here, with its reason; in CI it fails."""
+    (pytest.fail if os.environ.get(CI) else pytest.skip)(reason)
 
 
 @cache

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -27,7 +26,7 @@ from simulator.center import sleepless_center
 from simulator.story import Story
 from tests.journeys.command_line import CommandLine
 from tests.kit.compose import ROOT
-from tests.kit.servers import CI
+from tests.kit.servers import missing
 from tests.kit.waiting import within
 
 HOURS = 4
@@ -41,14 +40,9 @@ OUTSIDER = "zoe@outra.example"
 """The administrator of a second company, which has a queue of the same name."""
 
 
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=30_000)
 
 PAGES = ("inbound?periodo=7d", "outbound", "ivr", "agentes", "interacoes", "relatorio-agentes", "sla")
-
-
-def missing(reason: str) -> None:
-    """Skip what cannot run here, with its reason; in CI it fails."""
-    (pytest.fail if os.environ.get(CI) else pytest.skip)(reason)
 
 
 @dataclass(frozen=True)
@@ -61,7 +55,7 @@ class Console:
     def page(self, **options: Any) -> Page:
         """A tab of a browser without a past."""
         page = self.browser.new_context(locale="en-US", timezone_id="Asia/Tokyo", reduced_motion="reduce", **options).new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(30_000)
         return page
 
     def signed_in(self, email: str = ADMINISTRATOR, path: str = "/", **options: Any) -> Page:

@@ -14,6 +14,7 @@ CREATE TABLE IF NOT EXISTS queues
     sla_ms Int64,
     tolerated_ms Int64,
     sla_profile String,
+    internal_number String,
     agents Array(String),
     active UInt8
 )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 from functools import partial
+from typing import Any
+from uuid import UUID
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +13,7 @@ from msgspec.structs import replace
 
 from domain.agents import Agent, AgentAmended
 from domain.base import SECOND, Event
-from domain.voice.facts import Fact
+from domain.voice.facts import Fact, FactKind
 from domain.voice.presence import resolve
 from tests.kit.facts import STAMP, T0, TENANT, ami, log, stretches
 
@@ -176,3 +178,35 @@ def test_what_only_a_list_shows_happened_when_a_log_reports_it() -> None:
     listed = ami("unpaused", 30.3, by="list")
     assert spans(joined, paused, listed, log("unpaused", 29)) == [("pause", 5, 29, ""), ("session", 0, None, "")]
     assert spans(joined, paused, listed, log("unpaused", 29, queue="")) == [("pause", 5, 29, ""), ("session", 0, None, "")]
+
+
+def live(kind: FactKind, second: float, **fields: Any) -> Fact:
+    """A command."""
+    return replace(ami(kind, second, **fields), clock="live")
+
+
+def kept(*facts: Fact) -> list[tuple[str, str]]:
+    """The kind and the clock of the facts that an agent records, each observed by itself."""
+    agent = Agent(UUID(int=1), TENANT, "Ana")
+    return [(fact.kind, fact.clock) for fact in facts for fact in agent.observe([fact], STAMP)]
+
+
+def test_what_a_pbx_repeats_of_a_command_is_the_same_fact_also_when_it_comes_after_the_next_command() -> None:
+    commands = (live("joined", 0), live("paused", 1, queue="", text="Almoço"), live("unpaused", 2, queue=""), live("left", 3, queue=""))
+    echoes = (ami("joined", 0.1), ami("paused", 1.1, text="Almoço"), ami("unpaused", 2.1), ami("left", 3.1))
+    said = [(fact.kind, "live") for fact in commands]
+    assert kept(*(fact for both in zip(commands, echoes, strict=True) for fact in both)) == said
+    assert kept(*commands, *echoes) == said
+    assert kept(live("joined", 0), ami("joined", -0.2)) == said[:1]
+
+
+def test_what_is_done_again_at_the_pbx_after_a_command_is_another_fact() -> None:
+    again = kept(live("joined", 0), live("paused", 1, queue="", text="Almoço"), ami("unpaused", 3), ami("paused", 5, text="Almoço"))
+    assert [kind for kind, _ in again] == ["joined", "paused", "unpaused", "paused"]
+    assert kept(live("joined", 0), ami("joined", 60))[1:] == [("joined", "ami")]
+    assert kept(live("joined", 0, queue=""), ami("joined", 0.1))[1:] == [("joined", "ami")]
+
+
+def test_a_pause_in_all_queues_is_one_in_a_queue_that_is_joined_later() -> None:
+    facts = (log("joined", 0, queue=""), log("paused", 10, queue="", text="Almoço"), log("joined", 20), log("unpaused", 30, queue=""))
+    assert spans(*facts) == [("pause", 10, 30, "Almoço"), ("session", 0, None, "")]

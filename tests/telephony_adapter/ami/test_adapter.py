@@ -12,14 +12,19 @@ import pytest
 
 from commands.handler_context import Caller, Command, Receipt
 from commands.observations import ObserveCall, ObserveTimeline
+from domain.base import Event
 from domain.errors import DomainError, VersionConflict
 from domain.voice.timeline import Gap
 from settings import Asterisk
 from store.database import NoRoom
+from store.event_store import Store
 from telephony_adapter.ami import adapter as module
 from telephony_adapter.ami import inbox
 from telephony_adapter.ami.adapter import Adapter, Ports
 from telephony_adapter.ami.last_known import LastKnown, OpenCall
+from telephony_adapter.control.effects import Effect
+from telephony_adapter.control.follower import Driving
+from telephony_adapter.control.pbx import Pbx as DrivenPbx
 from tests.kit.captures import capture
 from tests.kit.pbx import Pbx
 from tests.kit.recording_bus import CALLER, RecordingBus
@@ -92,7 +97,8 @@ def follow(pbx: Pbx, bus: Bus) -> Iterator[Following]:
     started: list[Adapter] = []
 
     def begin(ports: Ports | None = None, **more: object) -> Adapter:
-        asterisk = Asterisk("127.0.0.1", "atende", "secret", pbx.port, queue_log=more.pop("queue_log", None))  # type: ignore[arg-type]
+        options = {name: more.pop(name) for name in ("queue_log", "control") if name in more}
+        asterisk = Asterisk("127.0.0.1", "atende", "secret", pbx.port, **options)  # type: ignore[arg-type]
         adapter = Adapter(asterisk, bus, CALLER, ports or Ports(now_us), **more)  # type: ignore[arg-type]
         adapter.start()
         started.append(adapter)
@@ -261,3 +267,33 @@ def test_a_log_that_lacks_what_the_events_have_shown_fills_no_gap(pbx: Pbx, bus:
     assert not [
         command for command in bus.sent if isinstance(command, ObserveTimeline) and command.span and command.span.source == "queue_log"
     ]
+
+
+class Equal(Effect):
+    """Makes the PBX equal by one action."""
+
+    TOPICS = ()
+    EXPIRES_US = None
+
+    def perform(self, event: Event, pbx: DrivenPbx) -> tuple[Command, ...]:
+        raise AssertionError(event)
+
+    def resynchronise(self, pbx: DrivenPbx) -> tuple[Command, ...]:
+        pbx.action("QueueAdd", Queue="vendas")
+        return ()
+
+
+@pytest.mark.parametrize("control", [True, False])
+def test_only_an_asterisk_with_control_is_made_equal_and_that_before_its_lists_are_read(
+    pbx: Pbx, follow: Following, tmp_path: Path, control: bool
+) -> None:
+    with closing(Store(tmp_path)) as store:
+        adapter = follow(Ports(now_us, driving=Driving(store, now_us, effects=lambda: [Equal()])), control=control)
+        for sessions in (1, 2):
+            within(lambda sessions=sessions: adapter.figures.sessions == sessions and adapter.figures.connected)  # type: ignore[misc]
+            within(lambda: "CoreShowChannels" in [action["Action"] for action in pbx.actions])
+            asked = [action["Action"] for action in pbx.actions if action["Action"] in ("QueueAdd", "QueueStatus")]
+            assert asked == (["QueueAdd", "QueueStatus"] if control else ["QueueStatus"])
+            pbx.actions.clear()
+            pbx.hang_up()
+        adapter.close()

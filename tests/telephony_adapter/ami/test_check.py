@@ -9,7 +9,8 @@ import pytest
 
 from settings import Asterisk
 from telephony_adapter.ami import check as module
-from telephony_adapter.ami.check import Finding, check
+from telephony_adapter.ami.check import check
+from telephony_adapter.ami.findings import Finding
 from tests.kit.pbx import Pbx
 from tests.kit.ports import closed_port
 
@@ -77,3 +78,30 @@ def test_where_nobody_listens_it_says_so_and_ends() -> None:
         (finding,) = check(Asterisk("127.0.0.1", "atende", "secret", port), 0, 0)
     assert finding.state == "missing"
     assert "no AMI" in finding.what
+
+
+def of_control(allowed: str, **setting: str) -> dict[str, list[str]]:
+    """What is found besides for an Asterisk that is to be driven, whose user may send these actions: the states by what they say, with their lines."""
+    listed = "Response: Success\r\nID\r\n" + "".join(f"{name}: x  (Priv: y)\r\n" for name in allowed.split()) + "\r\n"
+    with closing(Pbx(lambda action: whole(action, ListCommands=listed))) as pbx:
+        asterisk = Asterisk("127.0.0.1", "atende", "secret", pbx.port, control=True, **setting)  # type: ignore[arg-type]
+        findings = list(check(asterisk, time.time_ns() // 1000, 1))
+    known = {finding.what for finding in found()}
+    return {finding.what: [finding.state, *finding.lines] for finding in findings if finding.what not in known}
+
+
+def test_what_control_needs_is_found_by_what_the_user_may_send() -> None:
+    said = of_control("QueueAdd QueuePause Hangup Redirect PlayDTMF Originate GetConfig UpdateConfig", trunk="tronco", context="ramais")
+    assert [state for state, *_ in said.values()] == ["ok", "ok", "ok", "ok", "ok", "unknown"]
+    said = of_control("QueueAdd Command")
+    missing = {what: lines for what, (state, *lines) in said.items() if state == "missing"}
+    assert {what.rpartition("(")[2] for what in missing} == {"write = agent)", "write = call)", "write = originate)", "write = config)"}
+    assert {line for lines in missing.values() for line in lines} == {"write = system,reporting,call,agent,originate,config"}
+    assert any("Atende needs none" in what for what in said)
+    assert any("agents cannot dial out" in what for what in said)
+
+
+def test_an_ari_that_does_not_answer_is_missing() -> None:
+    with closed_port() as port:
+        said = of_control("", ari=f"http://127.0.0.1:{port}", ari_user="a", ari_secret="b")
+    assert [state for what, (state, *_) in said.items() if "ARI does not answer" in what] == ["missing"]

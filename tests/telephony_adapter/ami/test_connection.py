@@ -88,6 +88,8 @@ def test_a_list_is_read_to_its_end_and_every_line_of_output_is_kept(talk) -> Non
     assert [item["Queue"] for item in connection.list("QueueStatus").items] == ["a", "b", "c"]
     assert connection.command("queue show").output == ["one", "two"]
     assert sum(raw.startswith("Event: QueueParams") for raw in received) == 3
+    assert [item["Queue"] for item in connection.list_apart("QueueStatus").items] == ["a", "b", "c"]
+    assert sum(raw.startswith("Event: QueueParams") for raw in received) == 3
 
 
 def test_without_an_answer_the_wait_ends(talk) -> None:

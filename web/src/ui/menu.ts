@@ -3,6 +3,7 @@ import {
   ChartColumn,
   FileClock,
   FileUp,
+  Headset,
   KeyRound,
   ListTree,
   type LucideIcon,
@@ -32,6 +33,7 @@ export const WEBHOOKS = "gerenciar-conectores";
 export interface Entry {
   to:
     | "/agentes"
+    | "/atender"
     | "/mural"
     | "/inbound"
     | "/outbound"
@@ -59,6 +61,7 @@ export interface Entry {
 export const ENTRIES: readonly Entry[] = [
   { to: "/agentes", group: "menu.monitoring", label: "page.agents", icon: Users, permission: MONITORING, key: "a" },
   { to: "/mural", group: "menu.monitoring", label: "page.wall", icon: Monitor, permission: MONITORING, key: "m" },
+  { to: "/atender", group: "menu.attend", label: "page.attend", icon: Headset, permission: MONITORING, key: "t" },
   {
     to: "/inbound",
     group: "menu.dashboards",

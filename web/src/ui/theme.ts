@@ -1,4 +1,12 @@
-import { Button, type CSSVariablesResolver, createTheme, Input, Menu, Popover, Tooltip } from "@mantine/core";
+import {
+  Button,
+  type CSSVariablesResolver,
+  createTheme,
+  Input,
+  type MenuProps,
+  type PopoverProps,
+  type TooltipProps,
+} from "@mantine/core";
 
 const accent = [
   "#e1ecfb",
@@ -34,10 +42,16 @@ export const theme = createTheme({
     InputWrapper: Input.Wrapper.extend({
       defaultProps: { inputWrapperOrder: ["label", "input", "error", "description"] },
     }),
+    // These are named by their types alone: importing them would put them, and what places them on the screen, into every page.
     // A placeholder for the focus inside of role=menu is no menu item.
-    Menu: Menu.extend({ defaultProps: { withInitialFocusPlaceholder: false, shadow: "none" } }),
-    Popover: Popover.extend({ defaultProps: { shadow: "none" } }),
-    Tooltip: Tooltip.extend({ defaultProps: { openDelay: 300, events: { hover: true, focus: true, touch: false } } }),
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false, shadow: "none" } satisfies Partial<MenuProps> },
+    Popover: { defaultProps: { shadow: "none" } satisfies Partial<PopoverProps> },
+    Tooltip: {
+      defaultProps: {
+        openDelay: 300,
+        events: { hover: true, focus: true, touch: false },
+      } satisfies Partial<TooltipProps>,
+    },
   },
 });
 

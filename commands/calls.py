@@ -1,0 +1,73 @@
+"""Calls that Atende has the PBX place: an agent dials out."""
+
+from __future__ import annotations
+
+import secrets
+from typing import ClassVar
+from uuid import UUID
+
+from commands.agents import act_as, existing_agent
+from commands.handler_context import Command, Done, HandlerContext, handles
+from commands.interactions import begin_call, calls_of
+from commands.queues import existing_queue
+from domain.access import ATTEND
+from domain.agents import Agent
+from domain.base import NOBODY, Personal
+from domain.errors import InvalidField, Refused
+from domain.ids import PLACED, interaction_id, placed_id
+from domain.voice.facts import Fact
+
+SHORTEST_NUMBER, LONGEST_NUMBER = 3, 20
+"""Digits."""
+
+_KEPT = frozenset("0123456789*#")
+_DROPPED = frozenset(" ()-./")
+
+
+class PlaceCall(Command, frozen=True, kw_only=True):
+    """Let the PBX call the agent first and then the customer. queue: for which one, "" for none. Receipt: the call's id, `call` and `protocol`.
+
+    It is accepted before anything rings: what comes of it is told by the call itself.
+    """
+
+    permission: ClassVar[str] = ATTEND
+    agent: str
+    number: str
+    queue: str = ""
+
+
+@handles(PlaceCall)
+def place_call(command: PlaceCall, context: HandlerContext) -> Done:
+    """Refused for an agent who is logged out, paused, talking or dialling, or whose telephone is not known."""
+    act_as(context, command.agent)
+    agent = existing_agent(context, command.agent)
+    queue = ""
+    if command.queue:
+        found = existing_queue(context, command.queue)
+        found.must_take_calls()
+        queue = found.spelling
+    number, at = dialable(command.number), context.now_us()
+    call = placed_id(PLACED, at, secrets.randbelow(1_000_000_000))
+    _must_be_free(agent, queue, interaction_id(context.tenant, call), context)
+    fact = Fact("dialled", at, queue=queue, agent=agent.name, by="agent_first", private=Personal(NOBODY, number), ref="dialled")
+    done = begin_call(context, call, fact)
+    agent.take_call(done.aggregate.id, calls_of(agent, done.aggregate.id, context), at, context.metadata)
+    return done
+
+
+def _must_be_free(agent: Agent, queue: str, placed: UUID, context: HandlerContext) -> None:
+    earlier = calls_of(agent, placed, context)
+    agent.must_be_free(queue, earlier, context.now_us())
+    if any(call.is_dialled_by(agent.name) for call in earlier):
+        raise Refused("agent-busy", f"agent {agent.name} is dialling another number")
+    if not agent.interfaces:
+        raise Refused("agent-without-telephone", f"no telephone of the agent {agent.name} is known")
+
+
+def dialable(number: str) -> str:
+    """The number as a PBX dials it: digits, * and #, after a + that is kept. Raises InvalidField."""
+    written = "".join(character for character in number.strip() if character not in _DROPPED)
+    digits = written.removeprefix("+")
+    if not SHORTEST_NUMBER <= len(digits) <= LONGEST_NUMBER or not set(digits) <= _KEPT:
+        raise InvalidField("number", f"no telephone number: {SHORTEST_NUMBER} to {LONGEST_NUMBER} digits, * or #, after a + if need be")
+    return written

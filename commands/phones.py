@@ -1,0 +1,115 @@
+"""Commands about an agent's phones: the session of the phone in the browser, and which telephone rings."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from typing import ClassVar
+from uuid import UUID
+
+from commands.agents import act_as, existing_agent
+from commands.handler_context import Command, Done, HandlerContext, handles
+from domain.access import ATTEND
+from domain.agents import Agent
+from domain.errors import InvalidField
+from domain.ids import phone_id
+from domain.phones import ENDPOINT, Phone, phone_of
+from store.keyring import Keyring
+
+_INTERFACE = re.compile(r"(?:PJSIP|SIP|IAX2|DAHDI|Local)/[\w.@/+-]{1,80}", re.ASCII)
+
+
+class OpenPhone(Command, frozen=True, kw_only=True):
+    """The agent's browser becomes the agent's telephone. `result`: session, username, expires_at (us). The password is that of `phone_password`.
+
+    session: that which is renewed, so that its credential lasts longer; "" for a new one, which ends any other.
+    """
+
+    permission: ClassVar[str] = ATTEND
+    agent: str
+    session: str = ""
+
+
+class ClosePhone(Command, frozen=True, kw_only=True):
+    """The agent's browser is no telephone any more. session: only if it is still this one; "" for any."""
+
+    permission: ClassVar[str] = ATTEND
+    agent: str
+    session: str = ""
+
+
+class ExpirePhone(Command, frozen=True, kw_only=True):
+    """The session of this phone may have expired."""
+
+    permission: ClassVar[str] = ATTEND
+    phone: UUID
+    agent: UUID
+
+
+class ChoosePhone(Command, frozen=True, kw_only=True):
+    """The agent is reached by this telephone from now on, one of the agent's own on the desk or the computer: `PJSIP/1001`."""
+
+    permission: ClassVar[str] = ATTEND
+    agent: str
+    interface: str
+
+
+@handles(OpenPhone)
+def open_phone(command: OpenPhone, context: HandlerContext) -> Done:
+    """The telephone in the browser becomes the one that rings. Renewing changes neither credential nor telephone."""
+    agent, phone = _phone(context, command.agent)
+    if command.session:
+        phone.renew(agent.id, agent.name, command.session, context.metadata)
+    else:
+        phone.open(agent.id, agent.name, secrets.token_hex(16), context.metadata)
+        agent.prefer_interface(phone.interface, context.metadata)
+    return Done(phone, {"session": phone.nonce, "username": phone.endpoint, "expires_at": phone.expires_at})
+
+
+@handles(ClosePhone)
+def close_phone(command: ClosePhone, context: HandlerContext) -> Done:
+    """Nothing happens if the session has ended already."""
+    agent, phone = _phone(context, command.agent)
+    if command.session in ("", phone.nonce):
+        _close(agent, phone, context)
+    return Done(phone)
+
+
+@handles(ExpirePhone)
+def expire_phone(command: ExpirePhone, context: HandlerContext) -> Done:
+    """Nothing happens if the session was renewed meanwhile."""
+    phone, agent = context.get(Phone, command.phone), context.get(Agent, command.agent)
+    expired = bool(phone.nonce) and phone.expires_at <= context.now_us()
+    if expired:
+        _close(agent, phone, context, expired=True)
+    return Done(phone, {"expired": expired})
+
+
+@handles(ChoosePhone)
+def choose_phone(command: ChoosePhone, context: HandlerContext) -> Done:
+    """The browser's phone is not chosen like this but opened; its session ends when another telephone is chosen."""
+    interface = command.interface.strip()
+    if not _INTERFACE.fullmatch(interface) or interface.startswith(f"PJSIP/{ENDPOINT}"):
+        raise InvalidField("interface", "no telephone of a PBX, as PJSIP/1001")
+    agent, phone = _phone(context, command.agent)
+    _close(agent, phone, context)
+    agent.prefer_interface(interface, context.metadata)
+    return Done(agent, {"interfaces": agent.interfaces})
+
+
+def phone_password(keyring: Keyring, tenant: UUID, nonce: str) -> str:
+    """The password of a session of a phone: nobody derives it from the log without the key store's own key."""
+    return keyring.tag(tenant, "phone", nonce).hex()
+
+
+def _phone(context: HandlerContext, name: str) -> tuple[Agent, Phone]:
+    act_as(context, name)
+    agent = existing_agent(context, name)
+    known = context.load(Phone, phone_id(context.tenant, agent.id))
+    return agent, known or context.add(phone_of(context.tenant, agent.id))
+
+
+def _close(agent: Agent, phone: Phone, context: HandlerContext, *, expired: bool = False) -> None:
+    if phone.nonce:
+        phone.close(agent.id, agent.name, context.metadata, expired=expired)
+        agent.remove_interface(phone.interface, context.metadata)

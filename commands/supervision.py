@@ -1,0 +1,103 @@
+"""Commands of supervisors in calls of other agents, and what came of them at the PBX."""
+
+from __future__ import annotations
+
+import secrets
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from commands.agents import act_as, existing_agent
+from commands.handler_context import Command, Done, HandlerContext, handles
+from commands.interactions import calls_of
+from commands.observations import observe
+from domain.access import OBSERVE, SUPERVISE
+from domain.agents import Agent
+from domain.errors import Refused
+from domain.ids import LEG, placed_id, supervision_id
+from domain.supervision import Mode, Reason, Supervised, Supervision
+from domain.voice.facts import Fact
+from domain.voice.interactions import Interaction
+
+Outcome = Literal["begun", "done", "ended", "failed"]
+"""begun: the supervisor is in the call. done: it was hung up, or taken over. ended: the supervisor is out of it."""
+
+
+class SuperviseCall(Command, frozen=True, kw_only=True):
+    """A supervisor listens to a call, whispers to its agent, joins, hangs up, takes it over, or leaves it.
+
+    supervisor: the agent whose telephone is the supervisor's.
+    """
+
+    permission: ClassVar[str] = SUPERVISE
+    interaction: UUID
+    supervisor: str
+    mode: Mode
+
+
+class ConcludeSupervision(Command, frozen=True, kw_only=True):
+    """What came of it at the PBX. reason: why it failed."""
+
+    permission: ClassVar[str] = OBSERVE
+    supervision: UUID
+    outcome: Outcome
+    mode: Mode
+    reason: Reason = ""
+
+
+@handles(SuperviseCall)
+def supervise_call(command: SuperviseCall, context: HandlerContext) -> Done:
+    """Refused for a call in which no agent talks, for a supervisor who talks in another call, and without a telephone."""
+    act_as(context, command.supervisor)
+    supervisor = existing_agent(context, command.supervisor)
+    interaction = context.get(Interaction, command.interaction)
+    identity = supervision_id(context.tenant, interaction.id, supervisor.id)
+    supervision = context.load(Supervision, identity) or context.add(Supervision(identity, context.tenant))
+    call = interaction.call
+    talking = sorted(interaction.talking() - {supervisor.name})
+    if call is None or (not talking and command.mode != "leave"):
+        raise Refused("call-not-talking", "no other agent is talking in this call")
+    if command.mode not in ("hang-up", "leave"):
+        _must_be_free(supervisor, context)
+    leg = placed_id(LEG, context.now_us(), secrets.randbelow(1_000_000_000))
+    agent = talking[0] if talking else ""
+    supervision.request(command.mode, Supervised(interaction.id, call.call, supervisor.name, agent, leg), context.metadata)
+    return Done(supervision, {"state": supervision.state})
+
+
+def _must_be_free(supervisor: Agent, context: HandlerContext) -> None:
+    supervisor.must_not_talk(calls_of(supervisor, supervisor.id, context), context.now_us())
+    if not supervisor.interfaces:
+        raise Refused("agent-without-telephone", f"no telephone of the agent {supervisor.name} is known")
+
+
+@handles(ConcludeSupervision)
+def conclude_supervision(command: ConcludeSupervision, context: HandlerContext) -> Done:
+    """What was done is part of the call's history. Nothing changes for a request that is concluded."""
+    supervision = context.get(Supervision, command.supervision)
+    if command.outcome == "failed":
+        supervision.fail(command.reason, context.metadata)
+    elif command.outcome == "ended":
+        supervision.end(context.metadata)
+    elif (command.outcome == "begun" and supervision.begin(command.mode, context.metadata)) or (
+        command.outcome == "done" and supervision.end(context.metadata)
+    ):
+        _note(supervision, command.mode, context)
+    return Done(supervision)
+
+
+def _note(supervision: Supervision, mode: Mode, context: HandlerContext) -> None:
+    of = supervision.of
+    assert of is not None
+    interaction = context.get(Interaction, of.interaction)
+    visit = next((visit for visit in reversed(interaction.state.visits) if visit.agent == of.agent), None)
+    fact = Fact(
+        "supervised",
+        max(context.now_us(), interaction.latest),
+        by=of.supervisor,
+        queue=visit.queue if visit is not None else "",
+        agent=of.agent,
+        text=mode,
+        ref="supervised",
+    )
+    assert interaction.call is not None
+    observe(context, interaction, interaction.call.call, (fact,))

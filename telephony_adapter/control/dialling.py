@@ -1,0 +1,85 @@
+"""An agent dials out: the agent's telephone rings first, and when it is answered the customer's number is dialled.
+
+The call has the id that Atende gave it, so what AMI tells of it is told of the same call: the outcome by the network's cause, and the talk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from commands.calls import PlaceCall
+from commands.handler_context import Command
+from commands.interactions import EndCall, FailDial
+from domain.agents import Agent
+from domain.base import Event
+from domain.ids import agent_id
+from domain.voice.interaction_events import CallDialled
+from telephony_adapter.control.effects import Effect, Why
+from telephony_adapter.control.pbx import Pbx, Refused
+
+RINGS_MS = 25_000
+"""So long the agent's telephone rings."""
+DIALS_S = 45
+"""So long the customer's does, where Atende dials itself and not a context of the dialplan."""
+
+QUEUE = "ATENDE_FILA"
+"""The variable by which the dialplan knows for which queue a call is, to choose its line and the number that it shows."""
+
+ANSWERS_ITSELF = (
+    r"PJSIP_HEADER(add,Alert-Info)=<http://atende>\;info=alert-autoanswer\;delay=0",
+    r"PJSIP_HEADER(add,Call-Info)=<http://atende>\;answer-after=0",
+)
+"""Telephones that understand one of these headers answer at once: who has asked for the call wants to hear it."""
+
+
+class Dialling(Effect):
+    """Places the calls that agents ask for."""
+
+    TOPICS = (CallDialled.TOPIC,)
+
+    def wants(self, event: Event) -> bool:
+        """Only what was asked for: a source tells of calls that were dialled elsewhere."""
+        return event.cause == PlaceCall.__name__
+
+    def perform(self, event: Event, pbx: Pbx) -> Iterable[Command]:
+        """Ring the agent. From the answer on the call tells of itself over AMI."""
+        assert isinstance(event, CallDialled)
+        (dialled,) = event.facts
+        assert dialled.private is not None
+        assert event.change.call is not None
+        agent = pbx.load(Agent, agent_id(pbx.tenant, dialled.agent))
+        if agent is None or not agent.interfaces:
+            return self.unperformed(event, "failed")
+        number = pbx.store.keyring.open(dialled.private)
+        answered = pbx.ring(
+            agent.interfaces[0],
+            RINGS_MS,
+            ChannelId=event.change.call.call,
+            CallerID=f"<{number}>",
+            Variable=[*auto_answer(agent.interfaces[0]), f"__{QUEUE}={dialled.queue}"],
+            **_then(pbx, number),
+        )
+        return (
+            ()
+            if answered
+            else (FailDial(interaction=event.originator_id, result="agent-no-answer"), EndCall(interaction=event.originator_id))
+        )
+
+    def unperformed(self, event: Event, why: Why) -> Iterable[Command]:  # noqa: ARG002 - the reason is in the log of the process
+        """Nobody was called."""
+        return FailDial(interaction=event.originator_id), EndCall(interaction=event.originator_id)
+
+
+def auto_answer(interface: str) -> tuple[str, ...]:
+    """The variables with which a telephone answers by itself, if it understands them."""
+    return ANSWERS_ITSELF if interface.startswith("PJSIP/") else ()
+
+
+def _then(pbx: Pbx, number: str) -> dict[str, object]:
+    """What the agent's channel does once it is answered. Raises Refused."""
+    asterisk = pbx.asterisk
+    if asterisk.context:
+        return {"Context": asterisk.context, "Exten": number, "Priority": 1}
+    if asterisk.trunk:
+        return {"Application": "Dial", "Data": f"PJSIP/{number}@{asterisk.trunk},{DIALS_S}"}
+    raise Refused("Originate", "the setting has neither trunk= nor context=")

@@ -1,0 +1,94 @@
+"""The PBX as effects see it: actions over the AMI connection that also reads, ARI for what AMI cannot do, and what Atende says now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+from uuid import UUID
+
+from commands.handler_context import Command
+from domain.base import Aggregate
+from settings import Asterisk
+from store.event_store import Store, project
+from telephony_adapter.ami.connection import Answer, Connection
+
+if TYPE_CHECKING:
+    import httpx2
+
+A = TypeVar("A", bound=Aggregate)
+
+_ARI_TIMEOUT_S = 10.0
+_LATER_S = 10.0
+"""So much later than the end of its ringing the outcome of a call may come."""
+
+
+class Refused(Exception):
+    """The PBX refused an action. The message is the PBX's own, without any value of the action."""
+
+    def __init__(self, action: str, message: str) -> None:
+        super().__init__(f"{action}: {message}")
+        self.action = action
+        self.message = message
+
+
+@dataclass(frozen=True)
+class Pbx:
+    """A connected PBX of the company `tenant`.
+
+    asterisk: its setting. ari: a client of its ARI whose base is `/ari/`; None if the setting has none. now_us: Atende's clock (microseconds).
+    sessions: the names of the agents that are logged in according to Atende. queues: the ids of its queues.
+    report: execute a command later, in another thread: what comes of an effect after it was performed.
+    """
+
+    asterisk: Asterisk
+    tenant: UUID
+    connection: Connection
+    store: Store
+    now_us: Callable[[], int]
+    ari: httpx2.Client | None = None
+    sessions: Callable[[], list[str]] = list
+    queues: Callable[[], list[UUID]] = list
+    report: Callable[[Command], None] = lambda _: None
+
+    def action(self, name: str, **fields: object) -> Answer:
+        """Send an AMI action and return its answer. Raises Refused, ConnectionEnded, NoAnswer."""
+        return _accepted(name, self.connection.send_action({"Action": name, **fields}))
+
+    def rows(self, name: str, **fields: object) -> list[dict[str, str]]:
+        """Send an AMI action whose answer is a list; the headers of each of its events. Raises Refused, ConnectionEnded, NoAnswer."""
+        return _accepted(name, self.connection.list_apart(name, **fields)).items
+
+    def ring(self, interface: str, rings_ms: int, **fields: object) -> bool:
+        """Let a telephone ring for so long, at most; returns whether it was answered. Then it does what `fields` of Originate say. Raises as `action`."""
+        outcome = self.connection.outcome(
+            "OriginateResponse", rings_ms / 1_000 + _LATER_S, "Originate", Channel=interface, Timeout=rings_ms, Async="true", **fields
+        )
+        return _accepted("Originate", outcome).items[0].get("Response") == "Success"
+
+    def load(self, kind: type[A], id: UUID) -> A | None:
+        """The aggregate as Atende has it now; None if there is none."""
+        recorder, mapper = self.store.recorder, self.store.mapper
+        if not kind.STATE_IN_EVENT:
+            return project(self.store.stream(id), kind)
+        return project(map(mapper.to_domain_event, recorder.select_events(id, desc=True, limit=1)), kind)
+
+
+def _accepted(name: str, answer: Answer) -> Answer:
+    if not answer.succeeded:
+        raise Refused(name, answer.headers.get("Message", "refused"))
+    return answer
+
+
+def ari_client(asterisk: Asterisk) -> httpx2.Client | None:
+    """A client of the ARI of the setting; None if it has none. The caller closes it."""
+    if not asterisk.ari:
+        return None
+    import httpx2
+
+    return httpx2.Client(
+        base_url=f"{asterisk.ari}/ari/",
+        auth=(asterisk.ari_user, asterisk.ari_secret),
+        timeout=_ARI_TIMEOUT_S,
+        trust_env=False,
+    )

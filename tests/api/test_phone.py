@@ -1,0 +1,44 @@
+"""The phone in the browser over HTTP: a credential for those whose company has an Asterisk that takes it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from api.app import create_app
+from settings import Asterisk
+from tests.api.test_auth import problem_of
+from tests.kit.http import serving
+
+SOCKET = "wss://pbx.example.com:8089/ws"
+
+
+@pytest.fixture
+def offered(center):
+    """The center's oldest company has an Asterisk for phones in the browser."""
+    center._settings = replace(center._settings, asterisks=(Asterisk("pbx", "u", "s", phone=SOCKET),))
+
+
+def test_the_session_is_a_credential_for_the_agents_telephone(offered, ana):
+    ana.post("/v1/agents", {"agent": "Ana", "user": ana.tokens["user"]})
+    opened = ana.post("/v1/phone/session", {"agent": "Ana"}).json()
+    assert opened["websocket_url"] == SOCKET
+    assert opened["uri"] == f"sip:{opened['username']}@pbx.example.com"
+    renewed = ana.post("/v1/phone/session", {"agent": "Ana", "session": opened["session"]}).json()
+    assert renewed | {"expires_at": ""} == opened | {"expires_at": ""}
+    assert ana.ask("DELETE", f"/v1/phone/session?agent=Ana&session={opened['session']}").status_code == 200
+    problem_of(ana.post("/v1/phone/session", {"agent": "Ana", "session": opened["session"]}), 409, "phone-session-ended")
+
+
+def test_a_company_without_such_an_asterisk_is_told_so(ana):
+    ana.post("/v1/agents", {"agent": "Ana", "user": ana.tokens["user"]})
+    problem_of(ana.post("/v1/phone/session", {"agent": "Ana"}), 409, "phone-not-offered")
+    chosen = ana.ask("PUT", "/v1/phone/interface", json={"agent": "Ana", "interface": "PJSIP/1001"}).json()
+    assert chosen["result"]["interfaces"] == ["PJSIP/1001"]
+
+
+def test_pages_may_connect_to_the_asterisk_and_nowhere_else(offered, center):
+    with serving(create_app(center)) as client:
+        policy = client.get("/healthz").headers["content-security-policy"]
+    assert policy.endswith(f"; connect-src 'self' {SOCKET}")

@@ -1,0 +1,134 @@
+"""An agent's phone: a session of the browser has a credential of its own, and one telephone of the agent rings."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+
+from commands.agents import LogIn
+from commands.command_bus import CommandBus
+from commands.handler_context import Caller
+from commands.interactions import AnswerCall, NoteCall, OfferCall, StartCall
+from commands.phones import ChoosePhone, ClosePhone, ExpirePhone, OpenPhone, phone_password
+from commands.queues import RegisterQueue
+from domain.access import Actor
+from domain.agents import Agent
+from domain.base import SECOND
+from domain.errors import InvalidField, NotAllowed, NotFound, Refused
+from domain.ids import agent_id, phone_id
+from domain.phones import SESSION_US, Phone
+from domain.users import PERMISSIONS
+from domain.voice.interactions import Interaction
+from store.event_store import project
+from tests.kit.clocks import Settable
+
+TENANT = uuid4()
+CALLER = Caller(TENANT, "user:test", frozenset(PERMISSIONS))
+ANA = agent_id(TENANT, "Ana")
+
+
+@pytest.fixture
+def clock():
+    return Settable()
+
+
+@pytest.fixture
+def bus(store, clock):
+    return CommandBus(store, clock)
+
+
+@pytest.fixture
+def do(bus):
+    """Executes a command; Ana is an agent."""
+    bus.execute(RegisterQueue(name="vendas"), CALLER)
+    bus.execute(LogIn(agent="Ana", queues=("vendas",)), CALLER)
+    return lambda command: bus.execute(command, CALLER).result
+
+
+def interfaces(store):
+    return project(store.stream(ANA), Agent).interfaces
+
+
+def test_a_session_makes_the_browser_the_telephone_that_rings(do, store):
+    do(ChoosePhone(agent="Ana", interface="PJSIP/1001"))
+    opened = do(OpenPhone(agent="Ana"))
+    assert interfaces(store) == (f"PJSIP/{opened['username']}", "PJSIP/1001")
+    do(ClosePhone(agent="Ana"))
+    assert interfaces(store) == ("PJSIP/1001",)
+
+
+def test_a_telephone_of_ones_own_ends_the_session(do, store):
+    do(OpenPhone(agent="Ana"))
+    do(ChoosePhone(agent="Ana", interface="PJSIP/1001"))
+    assert interfaces(store) == ("PJSIP/1001",)
+    assert project(store.stream(phone_id(TENANT, ANA)), Phone).nonce == ""
+
+
+@pytest.mark.parametrize("interface", ["1001", "PJSIP/", "PJSIP/a b", "PJSIP/1001&PJSIP/1002", "PJSIP/web_0123456789abcdef", "Nope/1"])
+def test_a_telephone_is_named_as_the_pbx_names_it(do, interface):
+    with pytest.raises(InvalidField) as refused:
+        do(ChoosePhone(agent="Ana", interface=interface))
+    assert refused.value.field == "interface"
+
+
+def test_each_session_has_a_password_of_its_own_that_the_log_does_not_have(do, store):
+    first, second = do(OpenPhone(agent="Ana")), do(OpenPhone(agent="Ana"))
+    passwords = [phone_password(store.keyring, TENANT, one["session"]) for one in (first, second)]
+    assert first["username"] == second["username"]
+    assert len(set(passwords)) == 2
+    assert all(len(password) >= 32 for password in passwords)
+    assert phone_password(store.keyring, uuid4(), first["session"]) != passwords[0]
+    stored = b"".join(bytes(event.state) for event in store.read(0, 1_000))
+    assert first["session"].encode() in stored
+    assert not any(password.encode() in stored for password in passwords)
+
+
+def test_a_renewed_session_keeps_its_credential_and_lasts_longer(do, clock):
+    opened = do(OpenPhone(agent="Ana"))
+    clock.pass_s(60)
+    renewed = do(OpenPhone(agent="Ana", session=opened["session"]))
+    assert renewed["session"] == opened["session"]
+    assert renewed["expires_at"] == opened["expires_at"] + 60 * SECOND
+
+
+def test_a_session_that_another_browser_has_ended_is_not_renewed(do):
+    opened = do(OpenPhone(agent="Ana"))
+    do(OpenPhone(agent="Ana"))
+    with pytest.raises(Refused) as refused:
+        do(OpenPhone(agent="Ana", session=opened["session"]))
+    assert refused.value.code == "phone-session-ended"
+    # The page that was told so signs out, which ends nothing of the other's.
+    do(ClosePhone(agent="Ana", session=opened["session"]))
+    assert do(OpenPhone(agent="Ana"))["session"] != opened["session"]
+
+
+def test_a_session_that_is_not_renewed_expires(do, clock, store):
+    opened = do(OpenPhone(agent="Ana"))
+    command = ExpirePhone(phone=phone_id(TENANT, ANA), agent=ANA)
+    assert do(command) == {"expired": False}
+    clock.pass_s(SESSION_US / SECOND)
+    with pytest.raises(Refused):
+        do(OpenPhone(agent="Ana", session=opened["session"]))
+    assert do(command) == {"expired": True}
+    assert interfaces(store) == ()
+    assert do(command) == {"expired": False}
+
+
+def test_a_user_opens_the_phone_of_an_own_agent_only(bus, do):
+    other = Actor(uuid4(), "user", frozenset(PERMISSIONS))
+    with pytest.raises(NotAllowed):
+        bus.execute(OpenPhone(agent="Ana"), Caller(TENANT, f"user:{other.user}", frozenset(PERMISSIONS), user=other))
+    with pytest.raises(NotFound):
+        do(OpenPhone(agent="Nobody"))
+
+
+def test_a_note_is_personal_data_of_the_call_and_follows_its_end(do, bus, store):
+    call = bus.execute(StartCall(call="c1", from_number="5511987654321"), CALLER).id
+    do(OfferCall(interaction=call, queue="vendas"))
+    do(AnswerCall(interaction=call, agent="Ana"))
+    do(NoteCall(interaction=call, note="  Ligar na segunda "))
+    (fact,) = [fact for event in store.stream(call) for fact in event.facts if fact.kind == "note"]
+    assert store.keyring.open(fact.private) == "Ligar na segunda"
+    assert fact.private.subject == project(store.stream(call), Interaction).call.contact
+    assert not any(b"segunda" in bytes(event.state) for event in store.read(0, 1_000))

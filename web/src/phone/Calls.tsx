@@ -1,0 +1,40 @@
+import { Button } from "@mantine/core";
+import { useState } from "react";
+import { useText } from "../i18n";
+import { Panel } from "../ui/Panel";
+import { CallCard, type KnownCall } from "./CallCard";
+import styles from "./Phone.module.css";
+import { softphone, useSoftphone } from "./softphone";
+
+/** The calls of this phone: that with a customer, and one with somebody who is asked meanwhile. */
+export function Calls({ known, own }: { known?: KnownCall; own: string }) {
+  const text = useText();
+  const { calls, isConference } = useSoftphone();
+  const [isRefused, setRefused] = useState(false);
+  const held = calls.find((call) => call.isHeld);
+  const asked = calls.find((call) => call !== held && call.stage === "talking");
+  return (
+    <Panel title={text("attend.calls")}>
+      {calls.length === 0 && <p className="muted">{text("attend.noCall")}</p>}
+      {calls.map((call, index) => (
+        <CallCard key={call.id} call={call} known={index === 0 ? known : undefined} own={own} />
+      ))}
+      {held && asked && (
+        <div className={styles.buttons} style={{ marginTop: 12 }}>
+          <Button onClick={() => void softphone.join(held.id, asked.id).then((isDone) => setRefused(!isDone))}>
+            {text("attend.join")}
+          </Button>
+          <Button variant="default" onClick={() => void softphone.confer()}>
+            {text("attend.confer")}
+          </Button>
+        </div>
+      )}
+      {isConference && <p role="status">{text("attend.conference")}</p>}
+      {isRefused && calls.length > 1 && (
+        <p className={styles.problem} role="alert">
+          {text("attend.transfer.refused")}
+        </p>
+      )}
+    </Panel>
+  );
+}

@@ -1,0 +1,98 @@
+import { Button, TextInput } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useId, useState } from "react";
+import { answerOf, api } from "../api/client";
+import { useCommand } from "../api/commands";
+import { useText } from "../i18n";
+import { useErrorText } from "../ui/errorText";
+import { REPORTS } from "../ui/menu";
+import { saved } from "../ui/notify";
+import { Panel } from "../ui/Panel";
+import { usePermission } from "../ui/usePermission";
+import styles from "./Phone.module.css";
+
+/** What the agent writes down about a call, and its tag. isOver: the talk has ended, so the wrap-up can be finished. */
+export function WrapUp({ interaction, isOver }: { interaction: string; isOver: boolean }) {
+  const text = useText();
+  const said = useErrorText();
+  const list = useId();
+  const field = useId();
+  const [tag, setTag] = useState("");
+  const [note, setNote] = useState("");
+  const isReader = usePermission(REPORTS);
+  const tags = useQuery({
+    queryKey: ["tags"],
+    enabled: isReader,
+    queryFn: async () => (await answerOf(api.GET("/v1/tags"))).items.map((one) => one.tag),
+  });
+  const params = { path: { interaction_id: interaction } };
+  const command = useCommand<"note" | "wrap-up">(
+    async (what, headers) => {
+      const key = headers["Idempotency-Key"];
+      let done: Awaited<ReturnType<typeof write>> | undefined;
+      const write = () =>
+        answerOf(
+          api.POST("/v1/interactions/{interaction_id}/note", {
+            params,
+            body: { note: note.trim() },
+            headers: { "Idempotency-Key": `${key}-note` },
+          }),
+        );
+      if (note.trim()) done = await write();
+      if (what === "note") return done;
+      return answerOf(api.POST("/v1/interactions/{interaction_id}/wrap-up", { params, body: { tag }, headers }));
+    },
+    (_, what) => {
+      setNote("");
+      if (what === "wrap-up") setTag("");
+      saved(text("form.done", { what: text(what === "note" ? "attend.note" : "attend.finish") }));
+    },
+  );
+  return (
+    <Panel title={text("attend.wrapUp")}>
+      <div className={styles.stack}>
+        <label htmlFor={field} className="hint">
+          {text("attend.note")}
+        </label>
+        <textarea
+          id={field}
+          className={styles.note}
+          maxLength={4_000}
+          value={note}
+          onChange={({ currentTarget }) => setNote(currentTarget.value)}
+        />
+        <TextInput
+          label={text("attend.tag")}
+          list={list}
+          maxLength={100}
+          value={tag}
+          onChange={({ currentTarget }) => setTag(currentTarget.value)}
+        />
+        <datalist id={list}>
+          {tags.data?.map((one) => (
+            <option key={one} value={one} />
+          ))}
+        </datalist>
+        {command.error && (
+          <p className={styles.problem} role="alert">
+            {said(command.error)}
+          </p>
+        )}
+        <div className={styles.buttons}>
+          <Button size="sm" disabled={!isOver} loading={command.isPending} onClick={() => command.mutate("wrap-up")}>
+            {text("attend.finish")}
+          </Button>
+          <Button
+            size="sm"
+            variant="default"
+            disabled={!note.trim() || command.isPending}
+            onClick={() => command.mutate("note")}
+          >
+            {text("attend.note.save")}
+          </Button>
+          {!isOver && <span className="hint">{text("attend.finish.hint")}</span>}
+        </div>
+      </div>
+    </Panel>
+  );
+}

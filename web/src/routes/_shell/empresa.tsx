@@ -1,4 +1,4 @@
-import { Autocomplete } from "@mantine/core";
+import { Autocomplete, Switch } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { createFileRoute } from "@tanstack/react-router";
 import { answerOf, api, type Schemas } from "../../api/client";
@@ -23,11 +23,12 @@ export const Route = createFileRoute("/_shell/empresa")({
 
 type Settings = Omit<Schemas["CompanyDetail"], "id" | "name" | "empty">;
 
-const settingsOf = ({ timezone, sla_target, sla_ms, tolerated_ms }: Schemas["CompanyDetail"]): Settings => ({
-  timezone,
-  sla_target,
-  sla_ms,
-  tolerated_ms,
+const settingsOf = (company: Schemas["CompanyDetail"]): Settings => ({
+  timezone: company.timezone,
+  sla_target: company.sla_target,
+  sla_ms: company.sla_ms,
+  tolerated_ms: company.tolerated_ms,
+  supervision_notice: company.supervision_notice,
 });
 
 /** The company: its time zone, and what a new queue begins with. */
@@ -80,6 +81,11 @@ function CompanyForm({ id, initial, current }: { id: string; initial: Settings; 
           sla_ms: text("company.default.hint"),
           tolerated_ms: text("company.default.hint"),
         }}
+      />
+      <Switch
+        label={text("field.supervision_notice")}
+        description={text("company.supervision_notice.hint")}
+        {...form.getInputProps("supervision_notice", { type: "checkbox" })}
       />
     </ServerFormView>
   );

@@ -12,6 +12,7 @@ from commands.handler_context import Command
 from domain.base import Aggregate
 from settings import Asterisk
 from store.event_store import Store, project
+from store.media import SealedMedia
 from telephony_adapter.ami.connection import Answer, Connection
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Pbx:
     """A connected PBX of the company `tenant`.
 
     asterisk: its setting. ari: a client of its ARI whose base is `/ari/`; None if the setting has none. now_us: Atende's clock (microseconds).
-    sessions: the names of the agents that are logged in according to Atende. queues: the ids of its queues.
+    sessions: the names of the agents that are logged in according to Atende. queues: the ids of its queues. media: where recordings are kept, None if nothing is recorded.
     report: execute a command later, in another thread: what comes of an effect after it was performed.
     """
 
@@ -50,6 +51,7 @@ class Pbx:
     ari: httpx2.Client | None = None
     sessions: Callable[[], list[str]] = list
     queues: Callable[[], list[UUID]] = list
+    media: SealedMedia | None = None
     report: Callable[[Command], None] = lambda _: None
 
     def action(self, name: str, **fields: object) -> Answer:

@@ -16,6 +16,7 @@ const SAID: readonly Permission[] = [
   "gerenciar-phone",
   "gerenciar-contatos",
   "anonimizar-contatos",
+  "ouvir-gravacoes",
   "gerenciar-chaves",
   "gerenciar-conectores",
   "gerenciar-api",

@@ -21,6 +21,7 @@ import {
 import type { Key } from "../i18n";
 
 export const REPORTS = "gerenciar-relatorio";
+export const LISTEN = "ouvir-gravacoes";
 export const MONITORING = "gerenciar-atendimento";
 export const SUPERVISION = "supervisionar-ligacoes";
 export const IMPORTS = "gerenciar-api";
@@ -28,6 +29,7 @@ export const COMPANY = "gerenciar-empresas";
 export const USERS = "gerenciar-usuário";
 export const QUEUES = "gerenciar-service";
 export const PHONES = "gerenciar-phone";
+export const BLACKLIST = "gerenciar-blacklist";
 export const KEYS = "gerenciar-chaves";
 export const WEBHOOKS = "gerenciar-conectores";
 

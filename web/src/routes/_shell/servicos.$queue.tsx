@@ -36,6 +36,7 @@ const SETTINGS = [
   "internal_number",
   "on_screen",
   "sla_profile",
+  "recording",
 ] as const;
 const PROFILES: readonly Detail["sla_profile"][] = [
   "offered",
@@ -69,6 +70,7 @@ function New() {
     internal_number: "",
     on_screen: true,
     sla_profile: "offered",
+    recording: "by-hand",
   };
   return (
     <>
@@ -194,6 +196,16 @@ function SettingsForm({ action, ...options }: SettingsProps) {
         description={text("queue.sla_profile.hint")}
         data={[...PROFILES]}
         {...form.getInputProps("sla_profile")}
+      />
+      <NativeSelect
+        label={text("field.recording")}
+        description={text("queue.recording.hint")}
+        data={[
+          { value: "by-hand", label: text("queue.recording.by-hand") },
+          { value: "always", label: text("queue.recording.always") },
+          { value: "never", label: text("queue.recording.never") },
+        ]}
+        {...form.getInputProps("recording")}
       />
       <TextInput
         label={text("field.internal_number")}

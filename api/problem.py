@@ -215,8 +215,14 @@ def _methods(request: Request) -> list[str]:
 def install(app: FastAPI) -> None:
     """Make every error of `app` a problem response."""
 
-    async def on_problem(_: Request, error: Exception) -> Response:
+    def is_of_another_path(request: Request) -> bool:
+        """Whether the request reached a route by an id that is no id: GET /v1/agents/log-in does not mean an agent with the id "log-in"."""
+        return request.scope["path"] in app.openapi()["paths"] and request.method not in _methods(request)
+
+    async def on_problem(request: Request, error: Exception) -> Response:
         assert isinstance(error, Problem)
+        if error.kind == "invalid" and is_of_another_path(request):
+            return await on_http(request, HTTPException(HTTPStatus.METHOD_NOT_ALLOWED))
         return render(error)
 
     async def on_domain(request: Request, error: Exception) -> Response:
@@ -234,9 +240,7 @@ def install(app: FastAPI) -> None:
 
     async def on_validation(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        path = request.scope["path"]
-        if path in app.openapi()["paths"] and request.method not in _methods(request):
-            # For example, GET /v1/agents/log-in does not mean an agent with the id "log-in".
+        if is_of_another_path(request):
             return await on_http(request, HTTPException(HTTPStatus.METHOD_NOT_ALLOWED))
         if _is_of_another_type(request, error):
             return render(Problem("unsupported-media-type", _DETAILS["unsupported-media-type"]))

@@ -212,16 +212,17 @@ def _methods(request: Request) -> list[str]:
     return with_head(sorted({method.upper() for known in paths for method in documented[known]}))
 
 
+def _is_of_another_path(request: Request) -> bool:
+    """Whether the request reached a route by an id that is no id: GET /v1/agents/log-in does not mean an agent with the id "log-in"."""
+    return request.scope["path"] in request.app.openapi()["paths"] and request.method not in _methods(request)
+
+
 def install(app: FastAPI) -> None:
     """Make every error of `app` a problem response."""
 
-    def is_of_another_path(request: Request) -> bool:
-        """Whether the request reached a route by an id that is no id: GET /v1/agents/log-in does not mean an agent with the id "log-in"."""
-        return request.scope["path"] in app.openapi()["paths"] and request.method not in _methods(request)
-
     async def on_problem(request: Request, error: Exception) -> Response:
         assert isinstance(error, Problem)
-        if error.kind == "invalid" and is_of_another_path(request):
+        if error.kind == "invalid" and _is_of_another_path(request):
             return await on_http(request, HTTPException(HTTPStatus.METHOD_NOT_ALLOWED))
         return render(error)
 
@@ -240,7 +241,7 @@ def install(app: FastAPI) -> None:
 
     async def on_validation(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        if is_of_another_path(request):
+        if _is_of_another_path(request):
             return await on_http(request, HTTPException(HTTPStatus.METHOD_NOT_ALLOWED))
         if _is_of_another_type(request, error):
             return render(Problem("unsupported-media-type", _DETAILS["unsupported-media-type"]))

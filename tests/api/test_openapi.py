@@ -71,7 +71,7 @@ def test_each_permission_opens_what_names_it_and_nothing_else(log_in, document):
     named = {operation.definition["x-permission"] for operation in closed}
     assert named == {
         "gerenciar-relatorio", "gerenciar-atendimento", "gerenciar-service", "gerenciar-phone", "gerenciar-usuário", "gerenciar-empresas",
-        "gerenciar-chaves", "gerenciar-conectores", "gerenciar-api", "gerenciar-blacklist", "anonimizar-contatos", "supervisionar-ligacoes",
+        "gerenciar-chaves", "gerenciar-conectores", "gerenciar-api", "gerenciar-blacklist", "anonimizar-contatos", "supervisionar-ligacoes", "ouvir-gravacoes",
     }  # fmt: skip
     for permission in named:
         one = log_in(email=f"{permission.encode().hex()}@empresa.example", permissions=(permission,))

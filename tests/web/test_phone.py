@@ -31,6 +31,7 @@ from tests.kit.asterisk import VENDAS, Cable, Lab
 from tests.kit.sound import heard_at_end, heard_in_page, write_tone
 from tests.kit.waiting import within
 from tests.web.conftest import ADMINISTRATOR, PASSWORD
+from tests.web.test_accessibility import in_both_themes
 
 AGENT = "Ana"
 SOUND = [
@@ -236,6 +237,18 @@ def test_a_call_rings_with_queue_and_number_and_both_hear_each_other(at: Desk) -
     at.until_hears("caller")
     at.until_heard(name, "agent")
     within(lambda: at.state() == "talking", ANSWERED_S)
+
+
+def test_nothing_serious_is_wrong_in_a_call_in_either_theme_and_nothing_is_scrolled_sideways(at: Desk) -> None:
+    at.answer()
+    at.button("Teclado").click()
+    in_both_themes(at.page, "the keypad")
+    at.button("Transferir").click()
+    at.page.get_by_role("form", name="Transferir").wait_for()
+    in_both_themes(at.page, "the transfer")
+    for width in (360, 768, 1280):
+        at.page.set_viewport_size({"width": width, "height": 800})
+        at.page.wait_for_function("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
 def test_on_hold_and_muted_the_caller_does_not_hear_the_agent(at: Desk) -> None:

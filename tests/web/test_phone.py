@@ -339,8 +339,14 @@ def test_the_wrap_up_has_a_tag_and_a_note_that_is_sealed(at: Desk) -> None:
     at.page.get_by_label("Tabulação").fill("venda fechada")
     at.button("Finalizar atendimento").click()
     expect(at.button("Finalizar atendimento")).to_have_count(0)
-    (call,) = at.ask("GET", "/v1/interactions", params={"tag": "venda fechada"})["items"]
-    history = at.ask("GET", f"/v1/interactions/{call['id']}/history")["items"]
+    found: list[dict[str, Any]] = []
+
+    def is_tagged() -> bool:
+        found[:] = at.ask("GET", "/v1/interactions", params={"tag": "venda fechada"})["items"]
+        return len(found) == 1
+
+    within(is_tagged, HEARS_S)
+    history = at.ask("GET", f"/v1/interactions/{found[0]['id']}/history")["items"]
     assert any("Ligar na segunda" in str(event) for event in history)
 
 
@@ -439,7 +445,7 @@ def test_switching_the_phone_off_takes_it_from_the_pbx(at: Desk) -> None:
     endpoint = telephone(at).removeprefix("PJSIP/")
     at.button("Desligar o telefone").click()
     within(lambda: endpoint not in str(at.lab.pbx.list("PJSIPShowEndpoints").items), HEARS_S)
-    assert at.ask("GET", "/v1/agents")["items"][0]["interfaces"] == []
+    within(lambda: at.ask("GET", "/v1/agents")["items"][0]["interfaces"] == [], HEARS_S)
     at.button("Ligar o telefone").click()
     expect(at.page.locator("[data-phone-state=ready]")).to_be_visible(timeout=30_000)
 

@@ -67,11 +67,10 @@ def test_loss_that_is_injected_into_the_reports_is_reported(tmp_path: Path, lost
         highest = int(fields["Report0HighestSequence"]) + 65_536 * int(fields["Report0SequenceNumberCycles"])
         seen[fields.get("Uniqueid", "")].append(highest)
         lost = (highest - seen[fields.get("Uniqueid", "")][0]) * lost_of_100 // 100
+        raw = re.sub(r"(Report0FractionLost: )\d+", rf"\g<1>{lost_of_100 * 256 // 100}", raw)
         return re.sub(r"(Report0CumulativeLost: )\d+", rf"\g<1>{lost}", raw)
 
     lines = [replace(line, raw=worse(line.raw)) for line in capture(NAME).lines]
     found = figures(imported(written(lines, tmp_path / "ami")))
     assert len(found) > 10
-    several = [loss for (_, loss) in found.values() if loss]
-    assert several
-    assert all(abs(loss - lost_of_100) < 1.1 for loss in several)
+    assert [loss for _, loss in found.values() if abs(loss - lost_of_100) > 1.1] == []

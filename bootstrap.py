@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from projections.engine.tail import LogTail
     from projections.engine.warehouse import Warehouse
     from projections.query_bus import QueryBus
+    from sounds.folder import Sounds
     from store.postgres_lock import ServerLock
     from streams.projection_progress import ProjectionProgress
     from streams.relay_progress import RelayProgress
@@ -58,6 +59,7 @@ __all__ = [
 
 WAREHOUSE = "warehouse"
 MEDIA = "media"
+SOUNDS = "sounds"
 TOKEN_FILE = "token.secret"  # noqa: S105 - the name of a file
 _STEP_S = 0.1
 
@@ -135,6 +137,16 @@ class Center(ABC):
     def _leadership(self) -> Leadership | None:
         """The leadership that lets one process at a time run them; None if there is only one process."""
         return None
+
+    @cached_property
+    def sounds(self) -> Sounds:
+        """What callers of IVRs hear."""
+        from sounds.folder import Sounds
+        from sounds.speech import CommandSpeech
+
+        settings = self._settings
+        seen_at = settings.agi.sounds if settings.agi else None
+        return Sounds(settings.sounds or self.directory / SOUNDS, CommandSpeech(settings.speech), seen_at)
 
     @cached_property
     def imports(self) -> Imports:

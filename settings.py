@@ -26,6 +26,10 @@ ATENDE_ASTERISK         the Asterisks to follow, one or more with spaces between
                         control=yes lets Atende drive it; then ari=http://user:secret@host:8088 (percent-encoded), trunk=NAME, context=NAME,
                         recordings=FOLDER (its /var/spool/asterisk/monitor, as this process sees it),
                         phone=wss://host:8089/ws: where browsers reach it, for phones in the browser
+ATENDE_AGI              where Asterisks reach the IVR, for `AGI(agi://host:4573/NAME-OF-THE-IVR)` in their dialplans: host:port, or
+                        host:port?sounds=/path/of/the/folder/of/sounds/as/Asterisk/names/it   none: Atende plays no IVR
+ATENDE_SOUNDS           the folder with what IVRs play, which all processes and Asterisks share   `sounds` in the data directory
+ATENDE_SPEECH           the program that speaks: text on standard input, .wav or .mp3 on standard output, {voice} in its arguments   espeak-ng
 
 In distributed mode the data directory holds only these two secrets, and only if no setting has them: every
 process of the deployment needs the same ATENDE_MASTER_KEY and ATENDE_TOKEN_SECRET; those on one machine may share ATENDE_DATA instead.
@@ -35,6 +39,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_network
@@ -97,6 +102,15 @@ class Asterisk:
         return f"{self.host}:{self.port}"
 
 
+@dataclass(frozen=True)
+class Agi:
+    """Where the FastAGI server listens. sounds: the folder of sounds as Asterisk names it, None = as Atende does."""
+
+    host: str
+    port: int
+    sounds: Path | None = None
+
+
 class WrongSetting(Exception):
     """A variable of the environment has an invalid value; the message names the variable, and never shows the value."""
 
@@ -128,6 +142,9 @@ class Settings:
     partitions: int = 4
     webhook_allow: tuple[str, ...] = ()
     asterisks: tuple[Asterisk, ...] = ()
+    agi: Agi | None = None
+    sounds: Path | None = None
+    speech: str = "espeak-ng -v {voice} -s 150 --stdin --stdout"
 
 
 def read(environment: Mapping[str, str] | None = None) -> Settings:
@@ -161,6 +178,9 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         partitions=_partitions(variables.get("ATENDE_PARTITIONS", "")),
         webhook_allow=_networks(variables.get("ATENDE_WEBHOOK_ALLOW", "")),
         asterisks=_asterisks(variables.get("ATENDE_ASTERISK", "")),
+        agi=_agi(variables.get("ATENDE_AGI", "")),
+        sounds=Path(variables["ATENDE_SOUNDS"]) if variables.get("ATENDE_SOUNDS") else None,
+        speech=_speech(variables.get("ATENDE_SPEECH", "")),
     )
 
 
@@ -338,6 +358,29 @@ def _ari(text: str) -> tuple[str, str, str]:
         raise wrong
     host = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
     return f"{url.scheme}://{host}{port}", unquote(url.username), unquote(url.password)
+
+
+def _agi(text: str) -> Agi | None:
+    if not text:
+        return None
+    wrong = WrongSetting("ATENDE_AGI is no address to listen on (0.0.0.0:4573?sounds=/var/lib/asterisk/atende)")
+    try:
+        url = urlsplit(f"agi://{text}")
+        options = dict(parse_qsl(url.query, strict_parsing=bool(url.query)))
+        port = url.port
+    except ValueError:
+        raise wrong from None
+    if not url.hostname or port is None or url.username or url.path or options.keys() - {"sounds"}:
+        raise wrong
+    return Agi(url.hostname, port, Path(options["sounds"]) if "sounds" in options else None)
+
+
+def _speech(text: str) -> str:
+    try:
+        command = shlex.split(text)
+    except ValueError:
+        raise WrongSetting("ATENDE_SPEECH is no command: a quotation mark is open") from None
+    return text if command else Settings.speech
 
 
 def _secret(text: str) -> str:

@@ -35,6 +35,7 @@ from projections.engine.progress import Following
 from projections.engine.warehouse import Warehouse
 from projections.query_bus import QueryBus
 from settings import PasswordPolicy
+from sounds.folder import Sounds
 from store.clock import ClockOff
 from store.database import StoreUnavailable
 from store.event_store import Store
@@ -127,6 +128,10 @@ class Center(Protocol):
     @property
     def media(self) -> SealedMedia:
         """The recordings of calls."""
+
+    @property
+    def sounds(self) -> Sounds:
+        """What callers of IVRs hear."""
 
     @property
     def imports(self) -> Imports:

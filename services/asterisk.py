@@ -85,6 +85,12 @@ class Asterisk(Server):
         """The log that the PBX writes, as this machine sees it."""
         return _seen(self._inside / "pbx") / "log" / "queue_log"
 
+    @property
+    def sounds(self) -> tuple[Path, Path]:
+        """A folder with sounds that the PBX may play: as this machine names it, and as the PBX does."""
+        inside = self._inside / "pbx" / "sounds"
+        return _seen(inside), inside
+
     def start(self, port: int | None) -> bool:
         if self.daemon.pid() is None:
             # It holds ports of the last run, and knows no others.

@@ -21,6 +21,9 @@ GapReason = Literal["connection-lost", "pbx-restarted"]
 GapBasis = Literal["queue-counters", "new-channels", "assumed"]
 """By what the visits that may be missing in a gap were reckoned."""
 
+CallbackState = Literal["open", "reached", "lost"]
+"""Whether a caller who asked to be called back still waits for it, or how that ended."""
+
 LABELS: Mapping[str, Mapping[str, str]] = {
     "direction": {"inbound": "Inbound", "outbound": "Outbound"},
     "call_state": {"open": "Em andamento", "finished": "Encerrada"},
@@ -78,6 +81,23 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "closed": "Fechada",
         "unknown": "Desconhecida",
     },
+    "callback_state": {"open": "Aguardando", "reached": "Retornada", "lost": "Perdida"},
+    "ivr_opening": {"open": "Aberta", "closed": "Fechada", "holiday": "Feriado"},
+    "ivr_step": {
+        "ask": "Pergunta",
+        "measure": "Consulta a fila",
+        "queue": "Encaminha à fila",
+        "callback": "Promete retorno",
+        "hang-up": "Encerra",
+    },
+    "ivr_end": {
+        "closed": "Fora do horário",
+        "holiday": "Feriado",
+        "blocked": "Número bloqueado",
+        "no-choice": "Sem opção válida",
+        "unanswered": "Ninguém atendeu",
+        "ended": "Fim do menu",
+    },
     "import_state": {
         "receiving": "Enviando",
         "waiting": "Na fila",
@@ -86,6 +106,13 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "failed": "Recusada",
         "cancelled": "Cancelada",
         "interrupted": "Interrompida",
+    },
+    "supervision_state": {
+        "none": "Nenhuma",
+        "requested": "Solicitada",
+        "active": "Em andamento",
+        "ended": "Encerrada",
+        "failed": "Não realizada",
     },
     "source": {"ami": "Asterisk (AMI)", "queue_log": "queue_log"},
     "gap_reason": {"connection-lost": "conexão com o PBX perdida", "pbx-restarted": "o PBX reiniciou"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
@@ -94,3 +95,18 @@ def ari_client(asterisk: Asterisk) -> httpx2.Client | None:
         timeout=_ARI_TIMEOUT_S,
         trust_env=False,
     )
+
+
+def trouble_with_ari(asterisk: Asterisk) -> str:
+    """Why ARI of the setting cannot be used; "" if it answers."""
+    import httpx2
+
+    client = ari_client(asterisk)
+    if client is None:
+        return "is not in the setting"
+    with closing(client):
+        try:
+            status = client.get("asterisk/info").status_code
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            return f"does not answer: {type(error).__name__}"
+    return "" if status == httpx2.codes.OK else f"answers {status}"

@@ -9,6 +9,7 @@ const SAID: readonly Permission[] = [
   "gerenciar-relatorio",
   "gerenciar-atendimento",
   "gerenciar-agentes",
+  "supervisionar-ligacoes",
   "gerenciar-service",
   "gerenciar-usuário",
   "gerenciar-empresas",

@@ -23,11 +23,13 @@ import type { Key } from "../i18n";
 export const REPORTS = "gerenciar-relatorio";
 export const LISTEN = "ouvir-gravacoes";
 export const MONITORING = "gerenciar-atendimento";
+export const SUPERVISION = "supervisionar-ligacoes";
 export const IMPORTS = "gerenciar-api";
 export const COMPANY = "gerenciar-empresas";
 export const USERS = "gerenciar-usuário";
 export const QUEUES = "gerenciar-service";
 export const PHONES = "gerenciar-phone";
+export const BLACKLIST = "gerenciar-blacklist";
 export const KEYS = "gerenciar-chaves";
 export const WEBHOOKS = "gerenciar-conectores";
 

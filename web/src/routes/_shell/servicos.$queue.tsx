@@ -8,7 +8,7 @@ import { Allowed } from "../../ui/Allowed";
 import { BackLink } from "../../ui/BackLink";
 import { Tone } from "../../ui/Badge";
 import { CommandButton } from "../../ui/CommandButton";
-import { NamesField, ServiceLevelFields } from "../../ui/Fields";
+import { NamesField, SecondsInput, ServiceLevelFields } from "../../ui/Fields";
 import { QUEUES } from "../../ui/menu";
 import { PageHeader } from "../../ui/PageHeader";
 import { Panel } from "../../ui/Panel";
@@ -32,6 +32,7 @@ const SETTINGS = [
   "sla_target",
   "sla_ms",
   "tolerated_ms",
+  "wrap_up_ms",
   "internal_number",
   "on_screen",
   "sla_profile",
@@ -65,6 +66,7 @@ function New() {
     sla_target: firm?.sla_target ?? 80,
     sla_ms: firm?.sla_ms ?? 20_000,
     tolerated_ms: firm?.tolerated_ms ?? 5_000,
+    wrap_up_ms: 0,
     internal_number: "",
     on_screen: true,
     sla_profile: "offered",
@@ -182,6 +184,12 @@ function SettingsForm({ action, ...options }: SettingsProps) {
           sla_ms: text("queue.sla_ms.hint"),
           tolerated_ms: text("queue.tolerated_ms.hint"),
         }}
+      />
+      <SecondsInput
+        label={text("field.wrap_up_ms")}
+        description={text("queue.wrap_up_ms.hint")}
+        {...form.getInputProps("wrap_up_ms")}
+        value={form.values.wrap_up_ms}
       />
       <NativeSelect
         label={text("field.sla_profile")}

@@ -84,10 +84,12 @@ const Row = memo(function Row({ agent, until }: { agent: Agent; until: number | 
         {agent.agent}
       </span>
       <span className={styles.clock}>{agent.since && <Elapsed since={agent.since} until={until} />}</span>
-      <span className={styles.detail} title={detail}>
-        {tells && <em>{text(state as Key)}</em>}
-        {detail}
-      </span>
+      {(tells || detail) && (
+        <span className={styles.detail} title={detail}>
+          {tells && <em>{text(state as Key)}</em>}
+          {detail}
+        </span>
+      )}
     </>
   );
 });

@@ -20,6 +20,7 @@ from settings import PasswordPolicy, Settings
 from store import heartbeats
 from store.data_directory import DirectoryHeld, Unusable, kept_secret, locked
 from store.event_store import Store
+from store.media import MediaFolder, SealedMedia
 from store.storage_location import InDirectory, OnServers, StorageLocation, made
 from store.store_migration import note_left
 
@@ -58,6 +59,7 @@ __all__ = [
 
 MEDIA = "media"
 WAREHOUSE = "warehouse"
+MEDIA = "media"
 TOKEN_FILE = "token.secret"  # noqa: S105 - the name of a file
 _STEP_S = 0.1
 
@@ -80,6 +82,7 @@ class Center(ABC):
         discovery.modules("commands")
         self.bus = CommandBus(self.store, clock, watched=watched)
         self.destinations = Destinations.of(settings.webhook_allow)
+        self.media = SealedMedia(MediaFolder(settings.media or self.directory / MEDIA))
 
     @property
     @abstractmethod

@@ -11,6 +11,7 @@ ATENDE_URL              the center that `atende mcp` asks: https://atende.exampl
 ATENDE_API_KEY          the API key with which it asks
 ATENDE_MASTER_KEY       32 bytes as hex or base64, wraps every person's key   a file made at first start
 ATENDE_TOKEN_SECRET     signs access tokens, 32 characters or more            a file made at first start
+ATENDE_MEDIA            the folder of recordings, sealed; processes of several machines share it   `media` in the data directory
 ATENDE_MODE             embedded, or distributed: the stores are on servers   embedded
 ATENDE_STORE_URL        the event store: postgresql://user:password@host/name (distributed alone)
 ATENDE_KEYS_URL         the key store, the same way                           the server of the event store
@@ -23,6 +24,7 @@ ATENDE_WEBHOOK_ALLOW    networks to which webhooks may go besides the public int
 ATENDE_ASTERISK         the Asterisks to follow, one or more with spaces between them:
                         ami://user:secret@host:5038/systemname?company=NAME&queue_log=/var/log/asterisk/queue_log   none
                         control=yes lets Atende drive it; then ari=http://user:secret@host:8088 (percent-encoded), trunk=NAME, context=NAME,
+                        recordings=FOLDER (its /var/spool/asterisk/monitor, as this process sees it),
                         phone=wss://host:8089/ws: where browsers reach it, for phones in the browser
 ATENDE_AGI              where Asterisks reach the IVR, for `AGI(agi://host:4573/NAME-OF-THE-IVR)` in their dialplans: host:port, or
                         host:port?media=/path/of/the/media/folder/as/Asterisk/names/it   none: Atende plays no IVR
@@ -70,6 +72,8 @@ PasswordPolicy = Literal["composition", "nist"]
 class Asterisk:
     """An Asterisk whose events are followed. company: whose calls they are, "" = the oldest. queue_log: the log that it writes, where this process can read it.
 
+    recordings: the folder in which this process sees what Asterisk has in its monitor directory (astspooldir/monitor), None if it cannot.
+
     system: its `systemname` (asterisk.conf), with which the ids of its calls begin; "" if it has none.
     control: whether Atende drives it; without it Atende only reads. ari: the address of its ARI without a path, "" if it has none. trunk: the PJSIP
     endpoint by which calls go out. context: the dialplan's context that agents dial in. phone: where browsers reach it by SIP over WebSocket
@@ -89,6 +93,7 @@ class Asterisk:
     ari_secret: str = field(default="", repr=False)
     trunk: str = ""
     context: str = ""
+    recordings: Path | None = None
     phone: str = ""
 
     @property
@@ -115,6 +120,7 @@ class Settings:
     """The settings of one process. Secrets are never shown; "" = in a file of mode 600, made at first start."""
 
     data: Path = Path("data")
+    media: Path | None = None
     host: str = "127.0.0.1"
     port: int = 8080
     public_url: str = ""
@@ -150,6 +156,7 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
             raise WrongSetting(f"{name} is missing: in distributed mode it names where {what}")
     return Settings(
         data=Path(variables.get("ATENDE_DATA") or Settings.data),
+        media=Path(variables["ATENDE_MEDIA"]) if variables.get("ATENDE_MEDIA") else None,
         host=variables.get("ATENDE_HOST") or Settings.host,
         port=_port(variables.get("ATENDE_PORT", "")),
         trusted_proxies=_proxies(variables.get("ATENDE_TRUSTED_PROXIES", "")),
@@ -290,7 +297,7 @@ def _asterisks(text: str) -> tuple[Asterisk, ...]:
     return asterisks
 
 
-_ONLY_DRIVEN = ("ari", "trunk", "context", "phone")
+_ONLY_DRIVEN = ("ari", "trunk", "context", "phone", "recordings")
 _OPTIONS = frozenset({"company", "queue_log", "control", *_ONLY_DRIVEN})
 _SOCKET = re.compile(r"wss?://[A-Za-z0-9.:\[\]-]+(?:/[\w./-]*)?", re.ASCII)
 _NAME_OF_PBX = re.compile(r"[\w.-]{0,80}", re.ASCII)
@@ -315,7 +322,9 @@ def _asterisk(text: str) -> Asterisk:
         raise wrong
     control = options.get("control") == "yes"
     if not control and any(name in options for name in _ONLY_DRIVEN):
-        raise WrongSetting("ATENDE_ASTERISK has ari=, trunk=, context= or phone= without control=yes: Atende only reads such an Asterisk")
+        raise WrongSetting(
+            f"ATENDE_ASTERISK has {'=, '.join(_ONLY_DRIVEN[:-1])}= or {_ONLY_DRIVEN[-1]}= without control=yes: Atende only reads such an Asterisk"
+        )
     return Asterisk(
         host=url.hostname,
         port=port,
@@ -330,6 +339,7 @@ def _asterisk(text: str) -> Asterisk:
         ari_secret=ari_secret,
         trunk=options.get("trunk", ""),
         context=options.get("context", ""),
+        recordings=Path(options["recordings"]) if "recordings" in options else None,
         phone=options.get("phone", ""),
     )
 

@@ -44,6 +44,9 @@ EXPOSED = (
     "Content-Disposition",
     "Location",
     "ETag",
+    "Deprecation",
+    "Sunset",
+    "Link",
 )
 """Headers of answers that web pages of other origins may read."""
 

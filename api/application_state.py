@@ -40,6 +40,7 @@ from store.clock import ClockOff
 from store.database import StoreUnavailable
 from store.event_store import Store
 from store.imports import Import, Kept, Kind
+from store.media import SealedMedia
 from store.sessions import Sessions
 
 REACH_S = 5.0
@@ -123,6 +124,10 @@ class Center(Protocol):
     @property
     def destinations(self) -> Destinations:
         """Where webhooks may go."""
+
+    @property
+    def media(self) -> SealedMedia:
+        """The recordings of calls."""
 
     @property
     def sounds(self) -> Sounds:

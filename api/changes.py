@@ -35,7 +35,11 @@ class SettingsChange(Shape):
 
 @router.get("/{thing_id}", summary="Who last changed a thing of the settings")
 async def get_last_change(
-    thing_id: Annotated[UUID, Path(description="the id of the company, a queue, a user, an IVR or a webhook")], context: Authenticated
+    thing_id: Annotated[
+        UUID,
+        Path(description="the id of the company, a queue, a user, an IVR or a webhook", examples=["40ca8005-24cc-572c-9dd4-4d30c9eb3e0b"]),
+    ],
+    context: Authenticated,
 ) -> SettingsChange:
     """For who may change it, and for one's own user. A command that names this version in `If-Match` is refused (409) if there was a change since."""
     found = await context.ask(last_change, thing_id, context.asker.permissions)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import quantiles
 from tempfile import TemporaryDirectory
 from threading import Event, Thread
 from time import monotonic
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 from playwright.sync_api import Page, sync_playwright
@@ -22,6 +24,7 @@ from settings import Settings
 EVENTS_A_SECOND = 40
 SECONDS, QUICK_SECONDS = 60, 15
 _USABLE_S = 60_000
+_PLAYED_S = 20
 
 # React draws what a message changes in microtasks that are queued while it is handled: ours comes after them.
 # Several listeners of the page hear each message: a batch is what all of them do with it.
@@ -81,6 +84,7 @@ def _measured(page: Page, address: str, token: str, seconds: float) -> dict[str,
     traffic.join()
     heap.append(_heap(page))
     batches = page.evaluate("window.batches")
+    frames = _frames_a_second(page, address)
     cuts = quantiles(batches, n=100)
     return {
         "usable_s": absolute("s", [usable], aim=2, more_is_better=False),
@@ -90,7 +94,23 @@ def _measured(page: Page, address: str, token: str, seconds: float) -> dict[str,
         "batch_longest_ms": absolute("ms", [max(batches)], aim=16, more_is_better=False),
         "batches": len(batches),
         "heap_growth_mb": heap[1] - heap[0],
+        "played_frames_a_second": absolute("frames/s", [frames], aim=1),
     }
+
+
+def _frames_a_second(page: Page, address: str) -> float:
+    """How many moments a second are shown while the past is played sixty times as fast; a moment is left only when its answer was shown."""
+    began = (datetime.now(UTC) - timedelta(minutes=45)).replace(microsecond=0)
+    page.goto(f"{address}/agentes?{urlencode({'em': began.isoformat()})}")
+    page.locator("[data-agent]").first.wait_for(timeout=_USABLE_S)
+    page.keyboard.press("3")
+    shown = "em => new URL(location).searchParams.get('em') !== em"
+    page.wait_for_function(shown, arg=began.isoformat(), timeout=_USABLE_S)
+    seen, until, start = set(), monotonic() + _PLAYED_S, monotonic()
+    while monotonic() < until:
+        page.wait_for_timeout(100)
+        seen.add(page.evaluate("new URL(location).searchParams.get('em')"))
+    return len(seen) / (monotonic() - start)
 
 
 def _heap(page: Page) -> float:

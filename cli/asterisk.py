@@ -138,7 +138,9 @@ def _ports(center: Center, company: Company, asterisk: Asterisk) -> Ports:
         now_us=center.bus.clock.now_us,
         last_known=lambda: _last_known(center, company, asterisk),
         earlier=lambda: EarlierImports(center.queries, asker(company), cover),
-        driving=Driving(center.store, center.bus.clock.now_us, lambda: _sessions(center, company), lambda: _queues(center, company)),
+        driving=Driving(
+            center.store, center.bus.clock.now_us, lambda: _sessions(center, company), lambda: _queues(center, company), media=center.media
+        ),
     )
 
 

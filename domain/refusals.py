@@ -37,10 +37,19 @@ RefusedCode = Literal[
     "link-expired",
     "link-used",
     "no-attempt",
+    "no-own-agent",
     "phone-not-offered",
     "phone-session-ended",
     "queue-active",
     "queue-inactive",
+    "recording-broken",
+    "recording-by-rule",
+    "recording-forgotten",
+    "recording-not-allowed",
+    "recording-not-kept",
+    "recording-not-paused",
+    "recording-not-running",
+    "recording-running",
     "screen-revoked",
     "speech-failed",
     "too-many-blocked",
@@ -64,6 +73,8 @@ UnknownCode = Literal[
     "ivr-unknown",
     "phone-unknown",
     "queue-unknown",
+    "recording-missing",
+    "recording-unknown",
     "screen-unknown",
     "settings-unknown",
     "supervision-unknown",
@@ -115,6 +126,7 @@ UNKNOWN: dict[str, UnknownCode] = {
     "ivr": "ivr-unknown",
     "phone": "phone-unknown",
     "queue": "queue-unknown",
+    "recording": "recording-unknown",
     "screen": "screen-unknown",
     "supervision": "supervision-unknown",
     "user": "user-unknown",
@@ -223,6 +235,7 @@ MEANINGS: dict[Code, Meaning] = {
         "A name is blank or has control, zero-width or text-direction characters.", "Send the visible characters of the name only."
     ),
     "no-attempt": Meaning("No number is being dialled in this call.", "Dial first, or check the call's id."),
+    "no-own-agent": Meaning("The request names no agent, and the caller has none or several.", "Name the agent."),
     "own-rights": Meaning("Nobody changes their own rights.", "Ask another administrator."),
     "password-weak": Meaning("The password does not follow the rules.", "Choose another password; the detail names the rule."),
     "password-wrong": Meaning("The password that was given as the current one is another.", "Give the password by which the user logs in."),
@@ -245,6 +258,25 @@ MEANINGS: dict[Code, Meaning] = {
         "The queue is deactivated or was removed, and takes no offers.", "Activate it, or offer the call to another queue."
     ),
     "queue-unknown": Meaning("The company has no such queue.", "Check the name or id, or register the queue."),
+    "recording-broken": Meaning(
+        "The file of the recording is not what was kept: it was changed, cut, or exchanged for another one.",
+        "Tell the operator: a backup of the media store may have it.",
+    ),
+    "recording-by-rule": Meaning("The queue's rule wants the call to be recorded.", "Pause the recording instead."),
+    "recording-forgotten": Meaning(
+        "The contact of the call was forgotten, and the recording with it.", "Nothing: nobody can open it any more."
+    ),
+    "recording-missing": Meaning(
+        "The file of the recording is not in the media store.", "Tell the operator: a backup of the media store may have it."
+    ),
+    "recording-not-allowed": Meaning("Calls of this queue are never recorded.", "Change the queue's rule first."),
+    "recording-not-kept": Meaning(
+        "The call is still being recorded or its file is being taken in, or there is none.", "Read the recording's `status`."
+    ),
+    "recording-not-paused": Meaning("No recording of this call is paused.", "Nothing: what is said is recorded, or nothing is."),
+    "recording-not-running": Meaning("The call is not being recorded, or the recording is paused.", "Read the call's recordings."),
+    "recording-running": Meaning("The call is being recorded already.", "Nothing, or pause it."),
+    "recording-unknown": Meaning("The company has no such recording.", "Use an `id` of the call's recordings."),
     "scope-too-narrow": Meaning("This is answered only to callers who see the whole company.", "Ask a user who sees the whole company."),
     "screen-revoked": Meaning("The screen was revoked.", "Create another screen."),
     "screen-shows-queues": Meaning(

@@ -66,6 +66,11 @@ class Asterisk(Server):
         return _seen(self._inside / "world") / "spool" / f"{name}-hears.wav"
 
     @property
+    def monitor(self) -> Path:
+        """The folder in which the PBX records calls, as this machine sees it."""
+        return _seen(self._inside / "pbx") / "spool" / "monitor"
+
+    @property
     def ari(self) -> str:
         """ARI of the PBX."""
         return f"http://{USER}:{self.secret}@{HOST}:{self.ports[4]}"

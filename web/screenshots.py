@@ -35,9 +35,15 @@ PAGES = (
     "usuarios/novo",
     "servicos",
     "servicos/novo",
+    "canais/telefone",
     "canais/telefone/novo",
+    "chaves",
     "chaves/nova",
+    "paineis",
+    "paineis/novo",
+    "webhooks",
     "webhooks/novo",
+    "senha",
     "galeria",
 )
 SHOWN = HERE.parent / "docs" / "pictures"

@@ -74,7 +74,7 @@ class Visit:
     """A call's present visit to a queue, from joining until the talk is over.
 
     left: when it left the queue, while its end is not known. abandon_seen: QueueCallerAbandon was received, which a
-    time-out sends too; hangup_requested: the caller had hung up by then.
+    time-out sends too; hangup_requested: the caller had hung up by then. agent_gone: when the agent's channel ended, while no end of the talk was told.
     """
 
     queue: str
@@ -86,6 +86,7 @@ class Visit:
     hangup_requested: bool = False
     wait_ms: int | None = None
     held: bool = False
+    agent_gone: int = 0
 
 
 @dataclass(slots=True)

@@ -26,6 +26,8 @@ _BEGINS_WITHIN_S = 5.0
 _KEYS: dict[Mode, str] = {"listen": "4", "whisper": "5", "barge": "6"}
 _SPIES = "qdES"
 """No beep; the mode is switched by keys; the leg ends with the call, and with the channel that is spied on."""
+_TAKES = "xt"
+"""The customer is hung up with the supervisor. With t the PBX hears the keys: without it, it would connect the two by a way on which the supervisor is not heard."""
 _NORMAL_CLEARING = 16
 
 Row = dict[str, str]
@@ -111,20 +113,20 @@ class Supervising(Effect):
             known = self._legs.pop(leg, None)
         if known is not None:
             supervision, mode = known
-            pbx.report(ConcludeSupervision(supervision=supervision, outcome="ended", mode=mode))
+            pbx.report(ConcludeSupervision(supervision=supervision, leg=leg, outcome="ended", mode=mode))
 
 
 def _pull(event: SupervisionRequested, pbx: Pbx, customers: Row, leg: Row | None) -> Command:
     """The supervisor's telephone is connected with the customer; the agent's is hung up by that."""
     if leg is not None:
         pbx.action("Hangup", Channel=leg["Channel"], Cause=_NORMAL_CLEARING)
-    if _rings(pbx, event.of, Application="Bridge", Data=customers["Channel"], ChannelId=f"{event.of.leg}1"):
+    if _rings(pbx, event.of, Application="Bridge", Data=f"{customers['Channel']},{_TAKES}", ChannelId=f"{event.of.leg}1"):
         return _concluded(event, "done")
     return _concluded(event, "failed", "no-answer")
 
 
 def _concluded(event: SupervisionRequested, outcome: Outcome, reason: Reason = "") -> Command:
-    return ConcludeSupervision(supervision=event.originator_id, outcome=outcome, mode=event.mode, reason=reason)
+    return ConcludeSupervision(supervision=event.originator_id, leg=event.of.leg, outcome=outcome, mode=event.mode, reason=reason)
 
 
 def _by_id(channels: list[Row], id: str) -> Row | None:

@@ -14,6 +14,7 @@ from api.invalid_fields import UNKNOWN_FIELD
 from cli.console import terminal
 from cli.openapi import write_openapi
 from domain.access import ACT_FOR_OTHERS, ATTEND, REPORTS
+from projections.queries.changes import PERMISSION_OF
 from tests.api.test_auth import problem_of
 from tests.kit.openapi import STREAMS, operations
 
@@ -53,12 +54,16 @@ def test_a_refusal_names_the_missing_permission(log_in, document):
             # Each question of a watch needs the permission of its own GET; the time bar, that of dashboards or of the board.
             assert problem_of(answer, 403, "not-allowed")["permission"] == ATTEND
             assert operation.definition["x-permissions-of-some"] == [ATTEND, REPORTS]
+        elif operation.path == "/v1/changes/{thing_id}":
+            # What has the id decides.
+            problem_of(answer, 404, "settings-unknown")
+            assert operation.definition["x-permissions-of-some"] == sorted(set(PERMISSION_OF.values()))
         elif "403" in operation.definition["responses"]:
             assert problem_of(answer, 403, "not-allowed")["permission"] == said, operation.path
             assert f"`{said}`" in operation.definition["description"]
         else:
             assert (said, operation.definition.get("x-permissions-of-some")) == ("", None), operation.path
-            assert answer.status_code in (200, 404), f"{operation.method} {operation.path}: {answer.text}"
+            assert answer.status_code in (200, 204, 404), f"{operation.method} {operation.path}: {answer.text}"
 
 
 def test_each_permission_opens_what_names_it_and_nothing_else(log_in, document):
@@ -66,7 +71,7 @@ def test_each_permission_opens_what_names_it_and_nothing_else(log_in, document):
     named = {operation.definition["x-permission"] for operation in closed}
     assert named == {
         "gerenciar-relatorio", "gerenciar-atendimento", "gerenciar-service", "gerenciar-phone", "gerenciar-usuário", "gerenciar-empresas",
-        "gerenciar-chaves", "gerenciar-conectores", "gerenciar-api", "gerenciar-blacklist", "anonimizar-contatos",
+        "gerenciar-chaves", "gerenciar-conectores", "gerenciar-api", "gerenciar-blacklist", "anonimizar-contatos", "supervisionar-ligacoes",
     }  # fmt: skip
     for permission in named:
         one = log_in(email=f"{permission.encode().hex()}@empresa.example", permissions=(permission,))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page
 
 from tests.kit.compose import ROOT
@@ -64,3 +65,47 @@ def test_nothing_serious_is_wrong_with_the_time_bar_now_and_in_the_past(console:
     slider.press("PageDown")
     page.get_by_text("Você vê").wait_for()
     in_both_themes(page, "the past")
+
+
+SIZES = {360: 740, 768: 1024, 1920: 1080}
+MORE_PAGES = ("paineis", "servicos", "usuarios", "empresa", "webhooks", "chaves", "canais/telefone", "comecar", "senha")
+
+
+@pytest.mark.parametrize("turn", [0, *(pytest.param(turn, marks=pytest.mark.long) for turn in (1, 2))])
+def test_nothing_serious_is_wrong_at_any_width(console: Console, turn: int) -> None:
+    """One width a page; the long form has the others too."""
+    page = console.signed_in(path="/inbound")
+    for at, path in enumerate((*PAGES, *MORE_PAGES)):
+        width, height = list(SIZES.items())[(at + turn) % len(SIZES)]
+        page.set_viewport_size({"width": width, "height": height})
+        page.goto(f"{console.url}/{path}")
+        page.locator("main h1").wait_for()
+        page.locator("[aria-busy]").first.wait_for(state="detached")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
+        in_both_themes(page, f"{path} {width}")
+    page.context.close()
+
+
+def test_nothing_serious_is_wrong_while_the_line_is_lost_or_the_answer_is_a_refusal(console: Console) -> None:
+    page = console.signed_in(path="/agentes")
+    page.locator("[data-as-of]").wait_for()
+    page.context.set_offline(True)
+    page.get_by_role("status").filter(has_text="dados até").wait_for(timeout=30_000)
+    in_both_themes(page, "a lost line")
+    page.context.set_offline(False)
+    page.goto(f"{console.url}/interacoes/00000000-0000-4000-8000-000000000000")
+    page.get_by_role("alert").wait_for()
+    in_both_themes(page, "a refusal")
+    page.context.close()
+
+
+def test_forced_colours_and_a_zoom_of_two_hundred_percent_keep_everything(console: Console) -> None:
+    page = console.signed_in(path="/inbound?periodo=7d", viewport={"width": 640, "height": 400})
+    page.emulate_media(forced_colors="active")
+    page.locator("[data-as-of]").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 640
+    assert page.locator("[data-figure] [data-value]").count() >= 7
+    cut = "all => all.filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.textContent)"
+    assert page.locator("[data-figure] p").evaluate_all(cut) == []
+    assert page.locator("[data-figure=sla_percent] svg").is_visible()
+    page.context.close()

@@ -113,7 +113,7 @@ def test_what_is_wrong_is_said_beside_the_field_by_the_page_and_by_the_server(co
     tab.get_by_label("Número interno").fill("")
     tab.get_by_label("Nome", exact=True).fill("invi\N{ZERO WIDTH SPACE}sível")
     button(tab, "Criar")
-    expect(tab.get_by_text("O nome tem um caractere que não se vê")).to_be_visible()
+    expect(tab.get_by_text("O servidor não aceita este valor")).to_be_visible()
     expect(tab.get_by_label("Nome", exact=True)).to_have_attribute("aria-invalid", "true")
     tab.get_by_label("Nome", exact=True).fill(next(iter(server.queues())))
     button(tab, "Criar")
@@ -314,3 +314,26 @@ def test_on_a_phone_filters_are_a_sheet_with_a_count_and_rows_are_cards(console:
         .map(one => [one.innerText || one.ariaLabel, one.getBoundingClientRect().height]).filter(([, height]) => height < 36)"""
     )
     assert small == []
+
+
+def test_a_user_changes_the_own_password_and_goes_on_on_this_device_alone(console: Console, server: Server) -> None:
+    email = server.user_with("noe.lima", ["gerenciar-relatorio"])
+    here, there = console.signed_in(email), console.signed_in(email)
+    here.get_by_role("button", name=re.compile("Usuário e preferências")).click()
+    here.get_by_role("menuitem", name="Mudar senha").click()
+    here.get_by_label("Senha atual").fill("Errada#1x")
+    here.get_by_label("Nova senha").fill("Ainda#Melh0r")
+    expect(here.get_by_role("list", name="Regras da senha")).not_to_contain_text("falta")
+    here.get_by_role("button", name="Mudar senha", exact=True).click()
+    expect(here.get_by_text("Esta não é a sua senha atual.")).to_be_visible()
+    expect(here.get_by_label("Senha atual")).to_be_focused()
+    here.get_by_label("Senha atual").fill(PASSWORD)
+    here.get_by_role("button", name="Mudar senha", exact=True).click()
+    here.wait_for_url(lambda url: "/senha" not in url)
+    here.reload()
+    here.locator("main h1").wait_for()
+    assert "/entrar" not in here.url
+    there.reload()
+    there.wait_for_url(re.compile("/entrar"))
+    for page in (here, there):
+        page.context.close()

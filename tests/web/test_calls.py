@@ -79,3 +79,23 @@ def test_all_but_one_queue_is_chosen_by_keys_and_kept_in_the_address(console: Co
     page.wait_for_url(re.compile("-servico="))
     expect(page.locator(f"tr[data-key='{queue}']")).to_have_count(0)
     expect(page.get_by_role("button", name=f"Remover {queue}")).to_contain_text("menos")
+
+
+def test_the_events_of_a_call_are_filtered_by_their_kinds_and_the_choice_is_in_the_address(page: Page, console: Console) -> None:
+    page.goto(f"{console.url}/interacoes?periodo=7d&status=answered")
+    page.locator("td[data-column=protocol] a").first.click()
+    page.wait_for_url(re.compile("/interacoes/."))
+    kinds = page.get_by_role("group", name="Tipos de evento")
+    kinds.wait_for()
+    all_of_it = page.locator("[data-event]").count()
+    expect(kinds.get_by_role("button", name=re.compile("^Todos"))).to_contain_text(str(all_of_it))
+    kind = kinds.get_by_role("button").nth(1)
+    number = int(kind.locator(".num").inner_text())
+    assert 0 < number < all_of_it
+    kind.click()
+    expect(page.locator("[data-event]")).to_have_count(number)
+    assert "evento=" in page.url
+    page.reload()
+    expect(page.locator("[data-event]")).to_have_count(number)
+    kinds.get_by_role("button", name=re.compile("^Todos")).click()
+    expect(page.locator("[data-event]")).to_have_count(all_of_it)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from datetime import date, timedelta
 from urllib.parse import quote
 
 import pytest
@@ -54,3 +56,33 @@ def test_a_printed_page_has_filters_and_lineage_on_each_sheet_and_tables_for_cha
     expect(page.locator("table")).to_have_count(3)
     page.emulate_media(media="screen")
     expect(page.locator("canvas").first).to_be_visible()
+
+
+def test_a_figure_is_compared_with_the_period_before_to_the_last_digit(console: Console, page: Page) -> None:
+    today = console.get("/v1/dashboards/inbound").json()["period"]["from"][:10]
+    before = (date.fromisoformat(today) - timedelta(days=1)).isoformat()
+    page.goto(f"{console.url}/inbound?de={today}&ate={today}&em={console.get('/v1/dashboards/inbound').json()['as_of']}")
+    offered = page.locator("[data-figure=offered]")
+    compared = offered.locator("[data-before]")
+    expect(compared).to_contain_text("vs. período anterior")
+    assert (compared.get_attribute("title") or "").startswith(f"{before[8:]}/{before[5:7]}/{before[:4]}")
+    shown = int(offered.locator("[data-value]").get_attribute("data-value") or 0)
+    difference = shown - int(compared.get_attribute("data-before") or 0)
+    assert compared.inner_text().startswith(f"{difference:+,}".replace(",", ".") if difference else "0")
+
+
+def test_d_is_the_definition_of_the_figure_in_focus_and_else_the_view_by_day(console: Console, page: Page) -> None:
+    page.goto(f"{console.url}/inbound?periodo=7d&visao=hora")
+    page.locator("[data-as-of]").wait_for()
+    page.get_by_role("button", name="Sobre SLA", exact=True).focus()
+    page.keyboard.press("d")
+    expect(page.get_by_role("dialog", name="SLA")).to_be_visible()
+    assert "visao=hora" in page.url
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Sobre SLA", exact=True)).to_be_focused()
+    page.locator("main h1").focus()
+    page.keyboard.press("d")
+    page.wait_for_url(re.compile("visao=dia"))
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Atalhos")).to_contain_text("Definição do valor em foco")
+    page.keyboard.press("Escape")

@@ -116,3 +116,19 @@ def test_a_simulated_center_is_started_and_ended(empty: Console, monkeypatch: py
     expect(page.get_by_role("button", name="Simular")).to_have_count(0)
     row.get_by_role("button", name="Cancelar Central simulada").click()
     expect(row).to_have_attribute("data-import", "cancelled", timeout=DONE_MS)
+
+
+def test_the_time_zone_of_a_table_is_chosen_and_why_a_line_was_refused_is_said_in_portuguese(empty: Console) -> None:
+    page = empty.signed_in(path="/comecar")
+    zone = page.get_by_role("combobox", name="Fuso da tabela")
+    zone.fill("America/Manaus")
+    page.get_by_role("option", name="America/Manaus").click()
+    table = b"time,callid,queuename,agent,event,data1,data2,data3,data4,data5\n"
+    table += b"2026-03-02 10:00:00.000000,1.1,vendas,NONE,ENTERQUEUE,,5511987654321,1,,\n"
+    table += b"2026-03-02 10:00:09.000000,1.1,vendas,NONE,ABANDON,1,1,9,,\n"
+    table += b"ontem,1.2,vendas,NONE,ENTERQUEUE,,5511987654321,1,,\n"
+    row = choose(page, "tabela.csv", table)
+    expect(row).to_have_attribute("data-import", "done", timeout=DONE_MS)
+    assert empty.get("/v1/imports").json()["items"][0]["first_at"] == "2026-03-02T14:00:00.000Z"
+    row.get_by_role("button", name="1 linha recusada").click()
+    expect(row.locator("tbody tr")).to_contain_text("não é um instante: 'ontem'")

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.web.conftest import Console
 from tests.web.test_accessibility import in_both_themes
+from tests.web.test_live import pause
 
 
 @pytest.fixture(scope="module")
@@ -101,3 +102,60 @@ def test_the_skip_link_is_the_first_stop_and_leads_to_the_content(tab: Page) -> 
     expect(tab.get_by_role("link", name="Ir para o conteúdo")).to_be_focused()
     keys(tab, "Enter")
     expect(tab.locator("#content")).to_be_focused()
+
+
+def test_a_chart_is_read_and_its_series_are_chosen_by_keys(tab: Page) -> None:
+    chart = tab.get_by_role("region", name="Chamadas e SLA")
+    legend = chart.get_by_role("button", name="SLA", exact=True)
+    legend.focus()
+    keys(tab, "Enter")
+    expect(legend).to_have_attribute("aria-pressed", "false")
+    keys(tab, " ")
+    expect(legend).to_have_attribute("aria-pressed", "true")
+    chart.get_by_role("button", name="Ver como tabela").focus()
+    keys(tab, "Enter")
+    expect(chart.get_by_role("table")).to_be_visible()
+    expect(chart.get_by_role("button", name="Ver como gráfico")).to_be_focused()
+
+
+def test_a_period_is_chosen_by_keys_and_the_focus_comes_back(tab: Page) -> None:
+    opener = tab.get_by_role("button", name=re.compile("^Período"))
+    opener.focus()
+    keys(tab, "Enter")
+    dialog = tab.get_by_role("dialog", name="Período")
+    expect(dialog).to_be_visible()
+    dialog.get_by_role("button", name="Ontem").focus()
+    keys(tab, "Enter")
+    tab.wait_for_url(re.compile("periodo=ontem"))
+    expect(opener).to_be_focused()
+    keys(tab, "Enter")
+    expect(dialog).to_be_visible()
+    keys(tab, "Escape")
+    expect(dialog).to_be_hidden()
+    expect(opener).to_be_focused()
+
+
+def test_a_queue_is_chosen_by_typing_and_enter_and_its_chip_is_removed_by_keys(tab: Page) -> None:
+    tab.get_by_role("button", name=re.compile("^Serviço")).focus()
+    keys(tab, "Enter")
+    tab.get_by_role("combobox").press_sequentially("cobr")
+    keys(tab, "ArrowDown", "Enter")
+    tab.wait_for_url(re.compile("servico=Cobran"))
+    keys(tab, "Escape")
+    chip = tab.get_by_role("button", name=re.compile("Cobrança")).filter(has_text="Cobrança").last
+    chip.focus()
+    keys(tab, "Enter")
+    tab.wait_for_url(lambda url: "servico=" not in url)
+
+
+def test_the_focus_stays_where_it_is_while_the_board_moves(console: Console, tab: Page) -> None:
+    tab.goto(f"{console.url}/agentes")
+    tab.locator("[data-agent]").first.wait_for()
+    scroller = tab.locator("[data-group=available] [tabindex='0']")
+    scroller.focus()
+    position = tab.locator("[data-as-of]").get_attribute("data-as-of")
+    agent = tab.locator("[data-group=available] [data-agent]").first.get_attribute("data-agent")
+    assert agent is not None
+    pause(console, agent)
+    tab.wait_for_function("before => document.querySelector('[data-as-of]').dataset.asOf !== before", arg=position)
+    expect(scroller).to_be_focused()

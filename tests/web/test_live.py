@@ -90,9 +90,16 @@ def with_administrator(center: Embedded) -> Any:
 
 @pytest.fixture(scope="module")
 def moving(tmp_path_factory: pytest.TempPathFactory, built: None, browser: Browser) -> Iterator[Moving]:
-    with open_center(tmp_path_factory.mktemp("live") / "data", Settings()) as center:
+    with moving_center(tmp_path_factory.mktemp("live") / "data", browser, minutes=180) as moving:
+        yield moving
+
+
+@contextmanager
+def moving_center(directory: Path, browser: Browser, minutes: int) -> Iterator[Moving]:
+    """A center that began so many minutes ago and whose first hour has happened."""
+    with open_center(directory, Settings()) as center:
         company = with_administrator(center)
-        start = center.bus.clock.now_us() - 180 * MINUTE
+        start = center.bus.clock.now_us() - minutes * MINUTE
         story = Story(center.bus, company.id, sleepless_center(0.5), seed=7, start_us=start)
         story.set_up()
         story.tell_until(start + 60 * MINUTE)

@@ -38,6 +38,7 @@ class Center:
         self._served = ExitStack()
         self._browser = browser
         self.url = ""
+        self.renewals = 0
         self.renewals_to_lose = 0
         self.do(SetPassword(token=self.do(AppointAdministrator(email=ADMINISTRATOR)).result["token"], hashed=hashed_password(PASSWORD)))
         for queue in ("Vendas", "Suporte", "Cobrança", "Ouvidoria", "Retenção"):
@@ -66,7 +67,9 @@ class Center:
             pass
 
         async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-            if scope.get("path") != "/v1/auth/screen/refresh" or not self.renewals_to_lose:
+            is_renewal = scope.get("path") == "/v1/auth/screen/refresh"
+            self.renewals += is_renewal
+            if not is_renewal or not self.renewals_to_lose:
                 await app(scope, receive, send)
                 return
             self.renewals_to_lose -= 1

@@ -12,7 +12,15 @@ import { usePermission } from "../ui/usePermission";
 import styles from "./Phone.module.css";
 
 /** What the agent writes down about a call, and its tag. isOver: the talk has ended, so the wrap-up can be finished. */
-export function WrapUp({ interaction, isOver }: { interaction: string; isOver: boolean }) {
+export function WrapUp({
+  interaction,
+  isOver,
+  finished,
+}: {
+  interaction: string;
+  isOver: boolean;
+  finished: () => void;
+}) {
   const text = useText();
   const said = useErrorText();
   const list = useId();
@@ -44,7 +52,7 @@ export function WrapUp({ interaction, isOver }: { interaction: string; isOver: b
     },
     (_, what) => {
       setNote("");
-      if (what === "wrap-up") setTag("");
+      if (what === "wrap-up") finished();
       saved(text("form.done", { what: text(what === "note" ? "attend.note" : "attend.finish") }));
     },
   );

@@ -21,7 +21,9 @@ import {
 import type { Key } from "../i18n";
 
 export const REPORTS = "gerenciar-relatorio";
+export const LISTEN = "ouvir-gravacoes";
 export const MONITORING = "gerenciar-atendimento";
+export const SUPERVISION = "supervisionar-ligacoes";
 export const IMPORTS = "gerenciar-api";
 export const COMPANY = "gerenciar-empresas";
 export const USERS = "gerenciar-usuário";

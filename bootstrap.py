@@ -57,7 +57,7 @@ __all__ = [
     "reach",
 ]
 
-MEDIA = "media"
+SOUNDS = "sounds"
 WAREHOUSE = "warehouse"
 MEDIA = "media"
 TOKEN_FILE = "token.secret"  # noqa: S105 - the name of a file
@@ -145,8 +145,8 @@ class Center(ABC):
         from sounds.speech import CommandSpeech
 
         settings = self._settings
-        seen_at = settings.agi.media if settings.agi else None
-        return Sounds(settings.media or self.directory / MEDIA, CommandSpeech(settings.speech), seen_at)
+        seen_at = settings.agi.sounds if settings.agi else None
+        return Sounds(settings.sounds or self.directory / SOUNDS, CommandSpeech(settings.speech), seen_at)
 
     @cached_property
     def imports(self) -> Imports:

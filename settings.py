@@ -27,8 +27,8 @@ ATENDE_ASTERISK         the Asterisks to follow, one or more with spaces between
                         recordings=FOLDER (its /var/spool/asterisk/monitor, as this process sees it),
                         phone=wss://host:8089/ws: where browsers reach it, for phones in the browser
 ATENDE_AGI              where Asterisks reach the IVR, for `AGI(agi://host:4573/NAME-OF-THE-IVR)` in their dialplans: host:port, or
-                        host:port?media=/path/of/the/media/folder/as/Asterisk/names/it   none: Atende plays no IVR
-ATENDE_MEDIA            the folder with what IVRs play, which all processes and Asterisks share   media in the data directory
+                        host:port?sounds=/path/of/the/folder/of/sounds/as/Asterisk/names/it   none: Atende plays no IVR
+ATENDE_SOUNDS           the folder with what IVRs play, which all processes and Asterisks share   `sounds` in the data directory
 ATENDE_SPEECH           the program that speaks: text on standard input, .wav or .mp3 on standard output, {voice} in its arguments   espeak-ng
 
 In distributed mode the data directory holds only these two secrets, and only if no setting has them: every
@@ -104,11 +104,11 @@ class Asterisk:
 
 @dataclass(frozen=True)
 class Agi:
-    """Where the FastAGI server listens. media: the media folder as Asterisk names it, None = as Atende does."""
+    """Where the FastAGI server listens. sounds: the folder of sounds as Asterisk names it, None = as Atende does."""
 
     host: str
     port: int
-    media: Path | None = None
+    sounds: Path | None = None
 
 
 class WrongSetting(Exception):
@@ -143,7 +143,7 @@ class Settings:
     webhook_allow: tuple[str, ...] = ()
     asterisks: tuple[Asterisk, ...] = ()
     agi: Agi | None = None
-    media: Path | None = None
+    sounds: Path | None = None
     speech: str = "espeak-ng -v {voice} -s 150 --stdin --stdout"
 
 
@@ -179,7 +179,7 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         webhook_allow=_networks(variables.get("ATENDE_WEBHOOK_ALLOW", "")),
         asterisks=_asterisks(variables.get("ATENDE_ASTERISK", "")),
         agi=_agi(variables.get("ATENDE_AGI", "")),
-        media=Path(variables["ATENDE_MEDIA"]) if variables.get("ATENDE_MEDIA") else None,
+        sounds=Path(variables["ATENDE_SOUNDS"]) if variables.get("ATENDE_SOUNDS") else None,
         speech=_speech(variables.get("ATENDE_SPEECH", "")),
     )
 
@@ -363,16 +363,16 @@ def _ari(text: str) -> tuple[str, str, str]:
 def _agi(text: str) -> Agi | None:
     if not text:
         return None
-    wrong = WrongSetting("ATENDE_AGI is no address to listen on (0.0.0.0:4573?media=/var/lib/asterisk/atende)")
+    wrong = WrongSetting("ATENDE_AGI is no address to listen on (0.0.0.0:4573?sounds=/var/lib/asterisk/atende)")
     try:
         url = urlsplit(f"agi://{text}")
         options = dict(parse_qsl(url.query, strict_parsing=bool(url.query)))
         port = url.port
     except ValueError:
         raise wrong from None
-    if not url.hostname or port is None or url.username or url.path or options.keys() - {"media"}:
+    if not url.hostname or port is None or url.username or url.path or options.keys() - {"sounds"}:
         raise wrong
-    return Agi(url.hostname, port, Path(options["media"]) if "media" in options else None)
+    return Agi(url.hostname, port, Path(options["sounds"]) if "sounds" in options else None)
 
 
 def _speech(text: str) -> str:

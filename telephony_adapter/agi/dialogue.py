@@ -108,7 +108,7 @@ class Dialogue:
             if reply.key:
                 return reply.key
             if reply.samples == 0:
-                log.warning("agi message was not played: the Asterisk cannot read the media folder (ATENDE_MEDIA, ATENDE_AGI?media=)")
+                log.warning("agi message was not played: the Asterisk cannot read the folder of sounds (ATENDE_SOUNDS, ATENDE_AGI?sounds=)")
         return ""
 
     async def _file(self, message: Message) -> Path | None:

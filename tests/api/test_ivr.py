@@ -161,5 +161,5 @@ def test_call_backs_are_listed_until_they_are_concluded(ana, center):
     assert [item["state"] for item in ana.get("/v1/callbacks", params=after | {"state": "any"}).json()["items"]] == ["reached"]
 
 
-def test_the_media_folder_is_in_the_data_directory_unless_a_setting_names_another(center):
-    assert center.sounds.folder == Path(center.directory / "media").absolute()
+def test_the_folder_of_sounds_is_in_the_data_directory_unless_a_setting_names_another(center):
+    assert center.sounds.folder == Path(center.directory / "sounds").absolute()

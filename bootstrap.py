@@ -57,9 +57,9 @@ __all__ = [
     "reach",
 ]
 
-SOUNDS = "sounds"
 WAREHOUSE = "warehouse"
 MEDIA = "media"
+SOUNDS = "sounds"
 TOKEN_FILE = "token.secret"  # noqa: S105 - the name of a file
 _STEP_S = 0.1
 

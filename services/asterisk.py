@@ -86,9 +86,9 @@ class Asterisk(Server):
         return _seen(self._inside / "pbx") / "log" / "queue_log"
 
     @property
-    def media(self) -> tuple[Path, Path]:
+    def sounds(self) -> tuple[Path, Path]:
         """A folder with sounds that the PBX may play: as this machine names it, and as the PBX does."""
-        inside = self._inside / "pbx" / "media"
+        inside = self._inside / "pbx" / "sounds"
         return _seen(inside), inside
 
     def start(self, port: int | None) -> bool:

@@ -87,7 +87,7 @@ def test_real_calls_go_where_the_flow_says_and_the_figures_of_the_ivr_are_theirs
     name = uuid4().hex
     company = known_or_new(center, name)
     register_ivrs(center, company)
-    here, there = lab.server.media
+    here, there = lab.server.sounds
     speech = SpokenAsWritten()
     server = AgiServer(
         "127.0.0.1", 0, lambda _: Calls(center.bus, caller(company)), Sounds(here / name, speech, there / name), center.bus.clock.now_us

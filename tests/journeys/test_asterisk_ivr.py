@@ -37,15 +37,15 @@ BLOCKED = "80000011111"
 FIGURES = ("entered", "led_to_queue", "abandoned_in_ivr", "ended_in_ivr", "out_of_hours", "blacklisted", "unknown_in_ivr", "in_ivr")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def lab() -> Iterator[Lab]:
     with asterisk.lab() as made:
         yield made
 
 
-@pytest.fixture
-def center(tmp_path) -> Iterator[Embedded]:
-    with closing(Embedded(tmp_path / "data", Settings())) as opened:
+@pytest.fixture(scope="module")
+def center(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
+    with closing(Embedded(tmp_path_factory.mktemp("ivr") / "data", Settings())) as opened:
         opened.covered()
         opened.processes.start()
         yield opened
@@ -142,7 +142,7 @@ def test_real_calls_go_where_the_flow_says_and_the_figures_of_the_ivr_are_theirs
     shutil.rmtree(here / name)
 
 
-def test_without_atende_the_dialplan_goes_on(center: Embedded, lab: Lab) -> None:
+def test_without_atende_the_dialplan_goes_on(lab: Lab) -> None:
     with closed_port() as port:
         lab.pbx.send_action(Action="Setvar", Variable="IVR_AT", Value=f"127.0.0.1:{port}")
         lab.log_in(1001)

@@ -210,6 +210,7 @@ export class Softphone {
   #changed(call: PhoneCall): void {
     if (call.view.stage === "ended") {
       this.#calls = this.#calls.filter((other) => other !== call);
+      this.#report(call);
       this.#endConference?.();
       this.#endConference = null;
       if (this.snapshot.state === "lost" && this.#calls.length === 0) this.#end();
@@ -233,6 +234,13 @@ export class Softphone {
       mediaConstraints: { audio: microphoneOf(preferences()), video: false },
       pcConfig: { iceServers: [] },
     };
+  }
+
+  /** What was heard in a customer's call, as one leg of it. A call to ask somebody is not the customer's. */
+  #report({ heard, view }: PhoneCall): void {
+    const { agent } = this.snapshot;
+    if (agent && heard && view.isIncoming)
+      void api.POST("/v1/phone/quality", { body: { agent, ...heard } }).catch(() => undefined);
   }
 
   #beat(): void {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from concurrent.futures import Future
+from contextlib import suppress
 from functools import partial
 from threading import Lock
 from uuid import UUID
@@ -86,9 +87,9 @@ class Supervising(Effect):
                 return _concluded(event, "failed", "call-ended")
             begun = pbx.connection.expect("ChanSpyStart", "SpyerUniqueid", of.leg)
             if not _rings(pbx, of, Application="ChanSpy", Data=f"{agents['Channel']},{_SPIES}"):
+                begun.cancel()
                 return _concluded(event, "failed", "no-answer")
-            begun.result(_BEGINS_WITHIN_S)
-            leg = _by_id(pbx.rows("CoreShowChannels"), of.leg)
+            leg = _begun(pbx, of.leg, begun)
             if leg is None:
                 return _concluded(event, "failed", "call-ended")
             _tell_the_agent(pbx, of, agents)
@@ -114,6 +115,18 @@ class Supervising(Effect):
         if known is not None:
             supervision, mode = known
             pbx.report(ConcludeSupervision(supervision=supervision, leg=leg, outcome="ended", mode=mode))
+
+
+def _begun(pbx: Pbx, id: str, begun: Future[None]) -> Row | None:
+    """The supervisor's channel, when it listens; None if there is nothing to listen to any more, and then nobody is left on the telephone."""
+    with suppress(TimeoutError):
+        begun.result(_BEGINS_WITHIN_S)
+    leg = _by_id(pbx.rows("CoreShowChannels"), id)
+    if leg is not None and not begun.done():
+        begun.cancel()
+        pbx.action("Hangup", Channel=leg["Channel"], Cause=_NORMAL_CLEARING)
+        return None
+    return leg
 
 
 def _pull(event: SupervisionRequested, pbx: Pbx, customers: Row, leg: Row | None) -> Command:

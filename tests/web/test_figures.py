@@ -64,7 +64,7 @@ def test_a_figure_is_compared_with_the_period_before_to_the_last_digit(console: 
     page.goto(f"{console.url}/inbound?de={today}&ate={today}&em={console.get('/v1/dashboards/inbound').json()['as_of']}")
     offered = page.locator("[data-figure=offered]")
     compared = offered.locator("[data-before]")
-    expect(compared).to_contain_text("vs. período anterior")
+    expect(compared).to_contain_text("anterior")
     assert (compared.get_attribute("title") or "").startswith(f"{before[8:]}/{before[5:7]}/{before[:4]}")
     shown = int(offered.locator("[data-value]").get_attribute("data-value") or 0)
     difference = shown - int(compared.get_attribute("data-before") or 0)
